@@ -1,5 +1,5 @@
-// Builds the console into console/dist, once, after `npm ci`; arguments go to Vite. Plain JavaScript, because it may meet an old Node or an
-// installation without development packages: then it says what is missing, and the server says it again on its page.
+// Builds the console into console/dist; arguments are passed to Vite. Plain JavaScript, because `npm ci` may run it
+// with an old Node or without development packages. It then reports the missing packages.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -14,7 +14,7 @@ if (!existsSync(vite)) {
   )
 } else {
   const args = [vite, 'build', folder, '--logLevel', 'warn', ...process.argv.slice(2)]
-  // A test has another NODE_ENV, which would build the development version of React.
+  // Tests set another NODE_ENV, which would select the development build of React.
   const { status } = spawnSync(process.execPath, args, {
     stdio: 'inherit',
     env: { ...process.env, NODE_ENV: 'production' },

@@ -1,16 +1,16 @@
 import { defineConfig } from 'vite'
 
-/** What several pages share is named after all of them. */
+/** Shared chunks would be named after all of their pages. */
 const withoutPages = (name: string): string => name.split('~')[0] ?? name
 
-// Nothing is inlined, so that the policy of the page can forbid whatever is not a file of this server.
+// No inlining, so that the CSP can allow files of this server only.
 export default defineConfig({
   root: import.meta.dirname,
   build: {
     outDir: 'dist',
     emptyOutDir: true,
     target: 'es2023',
-    // These know `light-dark()`, which follows the theme that the reader has chosen; put into other words it would not.
+    // These support `light-dark()`; a fallback would ignore the chosen theme.
     cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
@@ -20,7 +20,7 @@ export default defineConfig({
     license: { fileName: 'licenses.json' },
     rolldownOptions: {
       output: {
-        // Each file is a request: what every page starts with is one, and what few pages share goes with what nearly the same pages share.
+        // Fewer requests: one chunk for the shell, and one for pages that share nearly the same modules.
         chunkFileNames: ({ name }) => `assets/${withoutPages(name)}-[hash].js`,
         assetFileNames: ({ names: [name = ''] }) =>
           `assets/${withoutPages(name.replace(/\.\w+$/, ''))}-[hash][extname]`,
@@ -32,12 +32,12 @@ export default defineConfig({
         },
       },
       onLog: (level, log, say) => {
-        // "use client" speaks to servers that render, and there is none here; how long a plugin took is no news.
+        // "use client" has no meaning without server rendering.
         if (log.code !== 'MODULE_LEVEL_DIRECTIVE' && log.code !== 'PLUGIN_TIMINGS') say(level, log)
       },
     },
   },
   worker: { format: 'es' },
-  // `npx vite console` beside a running Weir, while pages are being written.
+  // `npx vite console` proxies to a running Weir.
   server: { proxy: { '/api': 'http://127.0.0.1:8080' } },
 })

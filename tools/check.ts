@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { commitSubjects } from './commit-subjects.ts'
 import { consoleSize } from './console-size.ts'
+import { consoleText } from './console-text.ts'
 import { docsDrift } from './docs-drift.ts'
 import { documentPaths } from './document-paths.ts'
 import { folderShape } from './folder-shape.ts'
@@ -26,6 +27,7 @@ const checks: readonly (readonly [name: string, check: Check])[] = [
   ['docs drift', docsDrift],
   ['documents', documentPaths],
   ['support', supportTable],
+  ['console text', consoleText],
   ['console size', consoleSize],
   ['commits', commitSubjects],
   ['plain words', plainWords],

@@ -16,12 +16,12 @@ import './style/forced.css'
 
 applyPreferences()
 const token = takeToken()
-// A token that is not taken shows itself: the first question is refused.
+// An invalid token shows with the first query.
 if (token !== '') await logIn(token).catch(() => {})
 const place = document.getElementById('console')
 if (place === null) throw new Error('the page has no #console')
 expectMe()
-// The page is loaded while what is around it is drawn, not after it; what goes wrong with that the router says.
+// Loads the page in parallel with the shell; the router reports errors.
 pages
   .find(({ path }) => path === location.pathname)
   ?.load()

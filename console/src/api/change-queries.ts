@@ -2,7 +2,6 @@ import { useQuery, type UseQueryResult } from '@tanstack/react-query'
 import { ask } from './client.ts'
 import type { WholeChange } from './objects.ts'
 
-/** One change with the object before and after. */
 export function useChange(pos: string): UseQueryResult<WholeChange> {
   return useQuery({
     queryKey: ['change', pos],

@@ -7,11 +7,11 @@ export interface Asking {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly query?: Query
   readonly body?: unknown
-  /** Aborting it cancels the question on the server, too. */
+  /** Aborting also cancels the query on the server. */
   readonly signal?: AbortSignal
 }
 
-/** Asks the API and reads the answer as JSON. Throws {@link Refused}; a login that is needed shows itself. */
+/** Queries the API and parses the JSON response. Throws {@link Refused}; a 401 opens the sign-in form. */
 export async function ask<T>(path: string, { query = {}, ...asking }: Asking = {}): Promise<T> {
   const answer = await send(pathOf(path, query), asking)
   return (answer.status === 204 ? undefined : await answer.json()) as T
@@ -41,9 +41,8 @@ async function send(path: string, { method = 'GET', body, signal }: Asking): Pro
   }
   if (answer.ok) return answer
   const refused = await refusedOf(answer)
-  // Nobody waits for it any more, so perhaps it was not read to its end.
+  // After an abort the body may be incomplete.
   signal?.throwIfAborted()
-  // A login that was refused says so itself.
   if (refused.status === 401 && !path.startsWith('/api/v1/login')) loginNeeded()
   throw refused
 }

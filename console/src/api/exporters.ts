@@ -3,7 +3,6 @@ import type { SourceExporters } from '../../../src/api/published.ts'
 import { ask } from './client.ts'
 import { every, useHeld, type Watched } from './queries.ts'
 
-/** Answer of GET /api/v1/exporters. */
 export interface Exporters {
   readonly sources: readonly (SourceExporters & { readonly known: number })[]
 }

@@ -1,12 +1,11 @@
-/** Objects of clusters as the API tells them: see /api/v1/changes and /api/v1/resources. */
+/** Response types of /api/v1/changes and /api/v1/resources. Times are ISO 8601. */
 import type { PatchStep, ResourceVersion } from '../../../src/api/published.ts'
 
-/** Which object something is told of. */
 export interface ObjectPlace {
   readonly cluster: string
   readonly group: string
   readonly kind: string
-  /** null: it belongs to the whole cluster. */
+  /** null: cluster-scoped. */
   readonly namespace: string | null
   readonly name: string
   readonly uid: string
@@ -14,18 +13,17 @@ export interface ObjectPlace {
 }
 
 export interface Change extends ObjectPlace {
-  /** ISO 8601. */
   readonly time: string
   readonly operation: string | null
   readonly actor: string | null
   readonly actor_kind: 'user' | 'manager' | null
-  /** The user as traces name actors; null: no audit log tells. */
+  /** The actor as in traces; null without an audit log. */
   readonly actor_ref: string | null
   readonly manager: string | null
   readonly audit_id: string | null
   readonly coalesced: boolean
   readonly initial: boolean
-  /** Rules by which it is usually hidden. */
+  /** Noise rules that hide it by default. */
   readonly noise: readonly string[]
   readonly paths: readonly string[]
   readonly diff: readonly PatchStep[] | null
@@ -57,22 +55,20 @@ export interface WholeChange extends Change {
 
 export interface ChangeSums {
   readonly span: Span
-  /** Seconds of a bucket. */
   readonly step: number
   readonly by: string
   readonly total: number
   readonly groups: readonly { readonly value: string | null; readonly changes: number }[]
   readonly others: { readonly groups: number; readonly changes: number }
-  /** Changes of each group, then of the others. Buckets without a change are left out. */
+  /** Buckets without changes are omitted. */
   readonly buckets: readonly { readonly time: string; readonly changes: readonly number[] }[]
   readonly hidden?: Hidden
 }
 
-/** A comparison with a cluster found what no watch had told. */
+/** A difference between the recorded state and a relist. */
 export interface ChangeGap {
-  /** ISO 8601: when it was found. */
   readonly time: string
-  /** When everything was known to be right last; null: nobody knows. */
+  /** Last time at which the recorded state was known to be complete; null: unknown. */
   readonly since: string | null
   readonly cluster: string
   readonly group: string
@@ -85,12 +81,10 @@ export interface ChangeGap {
 }
 
 export interface ChangeGaps {
-  /** The newest first. */
   readonly gaps: readonly ChangeGap[]
   readonly total: number
 }
 
-/** An object as it was for a time. */
 export interface ResourceState extends ObjectPlace {
   readonly labels: Readonly<Record<string, string>> | null
   readonly node: string | null
@@ -101,7 +95,7 @@ export interface ResourceState extends ObjectPlace {
   readonly owner_uid: string | null
   readonly created: string | null
   readonly valid_from: string
-  /** null: it still is so. */
+  /** null: still valid. */
   readonly valid_to: string | null
   readonly resource_version: string | null
 }
@@ -110,7 +104,7 @@ export interface ResourcePage {
   readonly resources: readonly ResourceState[]
   readonly next: string | null
   readonly at: string
-  /** Of the first page. */
+  /** On the first page only. */
   readonly total?: number
 }
 
@@ -137,12 +131,10 @@ export interface WholeResource {
   readonly ref: string
   readonly at: string
   readonly now: (ResourceState & { readonly data: ResourceData }) | null
-  /** null: `manifest_note` says why. */
+  /** null: see `manifest_note`. */
   readonly manifest: Readonly<Record<string, unknown>> | null
   readonly manifest_note: string | null
-  /** The newest first. */
   readonly versions: readonly ResourceVersion[]
-  /** The newest first. */
   readonly intervals: readonly ResourceState[]
   readonly owners: readonly Relation[]
   readonly owned: readonly Relation[]
@@ -151,7 +143,6 @@ export interface WholeResource {
   readonly events: readonly ClusterEvent[]
 }
 
-/** What the page shows of all that is known. */
 export interface ResourceData {
   readonly addresses?: readonly { readonly ip: string; readonly as: string }[]
   readonly images?: readonly { readonly container: string; readonly image: string; readonly id?: string }[]

@@ -57,7 +57,7 @@ const ledger: Ledger = {
   ],
 }
 
-test('the parts of every sink add up to what its sources accepted, and one that does not is told', () => {
+test('the parts of every sink add up to the accepted rows, and an unbalanced sink is reported', () => {
   const view = viewOf(pipeline, ledger)
   expect(view.accepted).toBe(125)
   for (const name of ['store', 'bus']) {
@@ -68,7 +68,7 @@ test('the parts of every sink add up to what its sources accepted, and one that 
   expect(view.sinks.find(({ name }) => name === 'old')).toMatchObject({ balanced: false, state: 'gone' })
 })
 
-test('sources and sinks that only the ledger knows are there, too', () => {
+test('sources and sinks that only the ledger contains are listed', () => {
   const view = viewOf(pipeline, ledger)
   expect(view.sources.map(({ name, type }) => [name, type])).toEqual([
     ['netflow', 'netflow'],
@@ -78,7 +78,7 @@ test('sources and sinks that only the ledger knows are there, too', () => {
   expect(view.sinks.map(({ name }) => name)).toEqual(['store', 'bus', 'old'])
 })
 
-test('what a sink delivers is told by the second, and a sink without a before is not', () => {
+test('the rate of a sink needs two ledgers', () => {
   const after: Ledger = { ...ledger, sinks: ledger.sinks.map((sink) => ({ ...sink, delivered: sink.delivered + 10 })) }
   expect(deliveredPerSecond({ ...ledger, sinks: ledger.sinks.slice(0, 1) }, after, 2000)).toEqual(
     new Map([['store', 5]]),

@@ -1,10 +1,11 @@
 import type { Ledger, Pipeline } from '../../../src/api/published.ts'
+import { pipelineText } from '../text/pipeline.ts'
 
 export type Reasons = Readonly<Record<string, number>>
 
 export interface SourceView {
   readonly name: string
-  /** Empty: it does not run here, and the ledger knows it from before. */
+  /** Empty: known to the ledger only, not running here. */
   readonly type: string
   readonly addresses: readonly string[]
   readonly rate: number
@@ -15,7 +16,7 @@ export interface SourceView {
   readonly shed: Reasons
 }
 
-/** Where rows of a sink are; all parts together are the rows that its sources accepted. */
+/** All parts of a sink together are the rows that its sources accepted. */
 export interface Part {
   readonly name: 'delivered' | 'pending' | 'filtered' | 'dead letters' | 'dropped' | 'quarantined'
   readonly rows: number
@@ -31,7 +32,6 @@ export interface SinkView {
   readonly state: SinkState
   readonly lagMs: number | undefined
   readonly error: string | undefined
-  /** Rows that its sources accepted. */
   readonly accepted: number
   readonly parts: readonly Part[]
   readonly balanced: boolean
@@ -48,7 +48,10 @@ export const total = (reasons: Reasons): number => Object.values(reasons).reduce
 export const sum = <T>(of: readonly T[], pick: (item: T) => number): number =>
   of.reduce((before, item) => before + pick(item), 0)
 
-/** What runs, and what the ledger knows of it, in one. Either may know names that the other does not: derived streams, parts that were removed. */
+/**
+ * Joins the running pipeline with the ledger. Each can contain names that the other lacks, for example derived
+ * streams and removed components.
+ */
 export function viewOf(pipeline: Pipeline, ledger: Ledger): PipelineView {
   const names = (
     of: readonly { readonly name: string }[],
@@ -102,22 +105,19 @@ export function viewOf(pipeline: Pipeline, ledger: Ledger): PipelineView {
 }
 
 const shedReasons: Readonly<Record<string, string>> = {
-  not_allowed: 'datagrams came from addresses that `allow` does not have',
-  kernel_dropped:
-    'datagrams were dropped by the kernel, because they were not read in time: raise sysctl net.core.rmem_max and `receive_buffer`',
-  malformed: 'datagrams were no well-formed export',
-  no_template:
-    'data sets were given up, because their template did not come in time: let exporters send templates once a minute',
-  journal_full: 'rows were given up, because the journal is full: a sink holds old data, or the disk is full',
-  journal_behind: 'rows were given up, because the disk did not keep up',
+  not_allowed: pipelineText.shedNotAllowed,
+  kernel_dropped: pipelineText.shedKernelDropped,
+  malformed: pipelineText.shedMalformed,
+  no_template: pipelineText.shedNoTemplate,
+  journal_full: pipelineText.shedJournalFull,
+  journal_behind: pipelineText.shedJournalBehind,
 }
 
-/** `1,204 datagrams were …` without the number. */
+/** Without the number: `datagrams …` of `1,204 datagrams …`. */
 export function shedText(reason: string): string {
-  return shedReasons[reason] ?? `were not taken (${reason.replaceAll('_', ' ')})`
+  return shedReasons[reason] ?? pipelineText.shedOther(reason.replaceAll('_', ' '))
 }
 
-/** Rows per second that each sink has delivered between two ledgers. */
 export function deliveredPerSecond(before: Ledger | undefined, after: Ledger, ms: number): ReadonlyMap<string, number> {
   if (before === undefined || ms <= 0) return new Map()
   const then = new Map(before.sinks.map(({ name, delivered }) => [name, delivered]))

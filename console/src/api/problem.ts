@@ -1,23 +1,23 @@
 import type { Problem, TextProblem } from '../../../src/api/published.ts'
+import { generalText } from '../text/general.ts'
 
-/** An answer that is none: what the server said (RFC 9457), or that it said nothing. */
+/** A failed request: the server's problem document (RFC 9457), or no response at all. */
 export class Refused extends Error {
-  /** 0: no answer at all. */
+  /** 0: no response. */
   readonly status: number
   readonly code: string
   readonly hints: readonly string[]
-  /** Of a filter: what is wrong with its text, and where. */
   readonly errors: readonly TextProblem[]
   readonly queryId: string | undefined
-  /** Seconds after which to ask again; 0 when the server named none. */
+  /** Seconds; 0 if the server sent none. */
   readonly retryAfter: number
 
   constructor(status: number, problem: Partial<Problem> & { readonly query_id?: string }, retryAfter = 0) {
-    super(problem.detail ?? (status === 0 ? 'The server does not answer.' : `The server answered ${status}.`))
+    super(problem.detail ?? (status === 0 ? generalText.noResponse : generalText.responseStatus(status)))
     this.name = 'Refused'
     this.status = status
     this.code = problem.code ?? ''
-    this.hints = problem.hints ?? (status === 0 ? ['Is it still running, and can this machine reach it?'] : [])
+    this.hints = problem.hints ?? (status === 0 ? [generalText.noResponseHint] : [])
     this.errors = problem.errors ?? []
     this.queryId = problem.query_id
     this.retryAfter = retryAfter

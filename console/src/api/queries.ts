@@ -4,7 +4,7 @@ import type { Field, Ledger, Pipeline, ViewColumn } from '../../../src/api/publi
 import { ask } from './client.ts'
 import { asRefused } from './problem.ts'
 
-/** Questions are asked again only where another answer can be expected. */
+/** Retries only errors that can be temporary. */
 export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
@@ -29,26 +29,23 @@ const fields = queryOptions({
   staleTime: Infinity,
 })
 
-/** The field registry. It does not change while a server runs. */
 export function useFields(): UseQueryResult<Fields> {
   return useQuery(fields)
 }
 
-/** Asks for them while the page that will want them is still being loaded. */
+/** Prefetches while the page that needs it is still loading. */
 export function expectFields(): void {
   queryClient.prefetchQuery(fields).catch(reportError)
 }
 
-/** As {@link expectFields}. */
 export function expectMe(): void {
   queryClient.prefetchQuery(me).catch(reportError)
 }
 
-/** Who may not ask will not be allowed a moment later. */
+/** Stops polling after 401 and 403. */
 export const every = ({ state }: { readonly state: { readonly error: Error | null } }): number | false =>
   state.error !== null && [401, 403].includes(asRefused(state.error).status) ? false : 2000
 
-/** A question that is asked over and over. */
 export interface Watched<T> {
   readonly data: T | undefined
   readonly dataUpdatedAt: number
@@ -57,7 +54,7 @@ export interface Watched<T> {
   readonly refetch: () => Promise<unknown>
 }
 
-/** What failed stays so until it is answered: an error that goes away while it is asked again would blink. */
+/** Keeps an error until the next success: it would blink while the query is retried. */
 export function useHeld<T>({ data, dataUpdatedAt, error, refetch }: UseQueryResult<T>): Watched<T> {
   const [last, setLast] = useState<Error | null>(null)
   const now = error ?? (data === undefined ? last : null)
@@ -85,11 +82,10 @@ export function usePipeline(): Watched<Pipeline> {
   )
 }
 
-/** Who the server takes us for. */
 export interface Me {
   readonly name: string
   readonly role: string
-  /** The only namespaces whose flows are shown; null: all. */
+  /** null: all namespaces. */
   readonly namespaces: readonly string[] | null
   readonly login: 'none' | 'token' | 'oidc'
 }

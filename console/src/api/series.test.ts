@@ -3,7 +3,7 @@ import { ratesOf } from './series.ts'
 
 const at = (time: string): string => `2026-11-20T${time}.000Z`
 
-test('buckets in which nothing passed are 0, and the sum is that of the answer', () => {
+test('buckets without flows are 0, and the sum matches the response', () => {
   const answer = {
     columns: [
       { name: 'time', type: '' },

@@ -1,12 +1,10 @@
-/** Answer of GET /api/v1/series. */
 import type { AnswerFrame } from '../../../src/api/published.ts'
 
 export interface SeriesAnswer extends AnswerFrame {
-  /** Seconds of a bucket. */
   readonly step: number
 }
 
-/** Bytes per second of each bucket of the span; buckets in which nothing passed are 0. */
+/** Bytes per second of each bucket; buckets without flows are 0. */
 export function ratesOf({ columns, rows, span, step }: SeriesAnswer): {
   readonly times: readonly number[]
   readonly values: readonly number[]

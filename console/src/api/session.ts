@@ -1,4 +1,4 @@
-/** Does the server want to know who asks? Its sessions are cookies that no script can read; here is only whether one is needed. */
+/** Session cookies are not readable by scripts, so this records only whether a sign-in is required. */
 const listeners = new Set<() => void>()
 let needed = false
 
@@ -6,7 +6,6 @@ export function isLoginNeeded(): boolean {
   return needed
 }
 
-/** The server answered 401. */
 export function loginNeeded(): void {
   say(true)
 }
@@ -20,7 +19,7 @@ export function onSession(listener: () => void): () => void {
   return () => void listeners.delete(listener)
 }
 
-/** A token that came in the address (#token=…), which it leaves at once; empty: none. */
+/** Takes a token from the URL (#token=…) and removes it there; empty: none. */
 export function takeToken(): string {
   const token = new URLSearchParams(location.hash.slice(1)).get('token') ?? ''
   if (token !== '') history.replaceState(null, '', location.pathname + location.search)

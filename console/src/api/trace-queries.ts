@@ -18,7 +18,7 @@ export interface Traces {
   readonly again: () => void
 }
 
-/** The whole answer, page by page, newest first. A new `revision` repeats the query. */
+/** All pages, newest first. A new `revision` repeats the query. */
 export function useTraces(question: Query, t: Range, revision: string): Traces {
   const key = JSON.stringify([question, t, revision])
   const answer = useInfiniteQuery({
@@ -76,7 +76,6 @@ export function useTraceSums(
   })
 }
 
-/** How new what is stored is; again every few seconds. */
 export function useNewest(): UseQueryResult<Newest> {
   return useQuery({
     queryKey: ['traces-newest'],
@@ -86,7 +85,6 @@ export function useNewest(): UseQueryResult<Newest> {
   })
 }
 
-/** One trace with all that was told. */
 export function useTrace(pos: string): UseQueryResult<WholeTrace> {
   return useQuery({
     queryKey: ['trace', pos],

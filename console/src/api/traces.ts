@@ -1,8 +1,7 @@
-/** Audit traces as the API tells them: see /api/v1/audit. */
+/** Response types of /api/v1/audit. Times are ISO 8601. */
 import type { Span } from './objects.ts'
 
 export interface Trace {
-  /** ISO 8601. */
   readonly time: string
   readonly actor: string | null
   readonly actor_kind: string | null
@@ -33,14 +32,13 @@ export interface WholeTrace extends Trace {
 export interface TracePage {
   readonly traces: readonly Trace[]
   readonly next: string | null
-  /** Of the first page. */
+  /** On the first page only. */
   readonly total?: number
   readonly span: Span
 }
 
 export interface TraceSums {
   readonly span: Span
-  /** Seconds of a bucket. */
   readonly step: number
   readonly by: string
   readonly total: number
@@ -70,7 +68,7 @@ export interface TraceColumns {
   readonly span: Span
   readonly total: number
   readonly columns: readonly TraceColumn[]
-  /** From a node of the column to one of the next; -1: its others. */
+  /** Edges between one column and the next; -1: the others of a column. */
   readonly edges: readonly (Sized & { readonly column: number; readonly from: number; readonly to: number })[]
 }
 

@@ -1,18 +1,16 @@
 import { useEffect } from 'react'
 
-/** Something that the palette offers by name. */
 export interface Command {
   readonly name: string
-  /** Further words by which it is found. */
   readonly words?: string
-  /** Tells it from others of the same name. */
+  /** Distinguishes commands with the same name. */
   readonly key?: string
   readonly run: () => void
 }
 
 const offered = new Set<readonly Command[]>()
 
-/** Offers commands of a page as long as it is shown. */
+/** Registers the commands of a page while it is mounted. */
 export function useCommands(commands: readonly Command[]): void {
   useEffect(() => {
     offered.add(commands)

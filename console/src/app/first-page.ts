@@ -4,8 +4,8 @@ import { asRefused } from '../api/problem.ts'
 import { queryClient } from '../api/queries.ts'
 
 /**
- * Where `/` leads: to Home as long as nothing has ever come, else to Flows. Undefined: nobody knows before a login. The
- * question is that of the footer, so it is asked once for both.
+ * Target of `/`: Home until the first row is accepted, then Flows. Undefined before sign-in. Shares its query with
+ * the footer.
  */
 export async function firstPage(): Promise<'/home' | '/flows' | undefined> {
   try {
@@ -18,7 +18,7 @@ export async function firstPage(): Promise<'/home' | '/flows' | undefined> {
       ? '/flows'
       : '/home'
   } catch (error) {
-    // Who may not see the ledger has come for flows; what else went wrong is told there.
+    // Users without access to the ledger start with Flows, and Flows also shows other errors.
     return asRefused(error).status === 401 ? undefined : '/flows'
   }
 }

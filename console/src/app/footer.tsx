@@ -2,15 +2,17 @@ import type { Ledger, Pipeline } from '../../../src/api/published.ts'
 import { asRefused, type Refused } from '../api/problem.ts'
 import { useLedger, usePipeline } from '../api/queries.ts'
 import { count, duration } from '../parts/format.ts'
+import { appText } from '../text/app.ts'
+import { generalText } from '../text/general.ts'
 
-/** The ledger in one line, on every page. Green only when every row that was accepted is accounted for. */
+/** The ledger in one line. Green only if every accepted row is accounted for. */
 export function Footer(): React.ReactNode {
   const ledger = useLedger()
   const pipeline = usePipeline()
   return (
-    <footer aria-label="Ledger">
+    <footer aria-label={appText.ledger}>
       {ledger.data === undefined || ledger.isError ? (
-        <span className="sum dim">{ledger.isError ? unknown(asRefused(ledger.error)) : 'ledger …'}</span>
+        <span className="sum dim">{ledger.isError ? unknown(asRefused(ledger.error)) : appText.ledgerLoading}</span>
       ) : (
         <Sums ledger={ledger.data} pipeline={pipeline.data} />
       )}
@@ -18,11 +20,10 @@ export function Footer(): React.ReactNode {
   )
 }
 
-/** What is asked again every two seconds needs no button. */
 function unknown({ status, message, queryId }: Refused): string {
   return status === 403
-    ? 'The ledger is of every namespace, and is not shown to you'
-    : `ledger unknown, asked again every 2 s: ${message}${queryId === undefined ? '' : ` query ${queryId}`}`
+    ? appText.ledgerForbidden
+    : appText.ledgerUnavailable(message, queryId === undefined ? '' : appText.queryId(queryId))
 }
 
 const total = (reasons: Readonly<Record<string, number>>): number =>
@@ -30,8 +31,7 @@ const total = (reasons: Readonly<Record<string, number>>): number =>
 const sum = <T,>(of: readonly T[], pick: (item: T) => number): number =>
   of.reduce((before, item) => before + pick(item), 0)
 
-const rule =
-  'For every sink: accepted of its sources = filtered + routed, and routed = delivered + dead letters + dropped + quarantined + pending'
+const rule = appText.balanceRule
 
 function Sums({
   ledger,
@@ -48,37 +48,37 @@ function Sums({
   return (
     <>
       <span className={`sum ${tone}`} title={rule}>
-        {ledger.balanced ? written : `${written.replace('=', '≠')} · does not balance`}
+        {ledger.balanced ? written : appText.doesNotBalance(written.replace('=', '≠'))}
       </span>
-      <Part name="shed" value={sum(ledger.sources, (source) => total(source.shed))} tone="warning" />
-      <Part name="dead letters" value={sum(ledger.sinks, (sink) => sink.dead_lettered)} tone="bad" />
-      {dropped > 0 && <Part name="dropped" value={dropped} tone="warning" />}
-      {unreadable > 0 && <Part name="unreadable" value={unreadable} tone="bad" />}
-      <span className="end" title="Of the sink that is furthest behind">
-        lag {lags.length === 0 ? '–' : duration(Math.max(...lags))}
+      <Part name={appText.shed} value={sum(ledger.sources, (source) => total(source.shed))} tone="warning" />
+      <Part name={generalText.deadLettersInText} value={sum(ledger.sinks, (sink) => sink.dead_lettered)} tone="bad" />
+      {dropped > 0 && <Part name={appText.dropped} value={dropped} tone="warning" />}
+      {unreadable > 0 && <Part name={appText.unreadable} value={unreadable} tone="bad" />}
+      <span className="end" title={appText.slowestSink}>
+        {appText.lag(lags.length === 0 ? '–' : duration(Math.max(...lags)))}
       </span>
     </>
   )
 }
 
-/** Where the rows are that the store, else the first sink, has to do with. */
+/** Balance of the store, or of the first sink without a store. */
 function equation({ sources, sinks }: Ledger): string {
   const sink = sinks.find(({ name }) => name === 'store') ?? sinks[0]
-  if (sink === undefined) return `accepted ${count(sum(sources, (source) => source.accepted))}, no sink yet`
+  if (sink === undefined) return appText.acceptedWithoutSink(count(sum(sources, (source) => source.accepted)))
   const accepted = sum(
     sources.filter(({ name }) => sink.from.includes(name)),
     (source) => source.accepted,
   )
-  const rest = {
-    filtered: total(sink.filtered),
-    pending: sink.pending,
-    'dead letters': sink.dead_lettered,
-    dropped: total(sink.dropped),
-    quarantined: sink.quarantined,
-  }
+  const rest = [
+    [appText.filtered, total(sink.filtered)],
+    [appText.pending, sink.pending],
+    [generalText.deadLettersInText, sink.dead_lettered],
+    [appText.dropped, total(sink.dropped)],
+    [appText.quarantined, sink.quarantined],
+  ] as const
   return [
-    `accepted ${count(accepted)} = delivered ${count(sink.delivered)}`,
-    ...Object.entries(rest).flatMap(([name, rows]) => (rows > 0 ? [`${count(rows)} ${name}`] : [])),
+    appText.acceptedDelivered(count(accepted), count(sink.delivered)),
+    ...rest.flatMap(([name, rows]) => (rows > 0 ? [`${count(rows)} ${name}`] : [])),
   ].join(' + ')
 }
 

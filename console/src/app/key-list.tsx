@@ -1,9 +1,10 @@
 import { useEffect, useRef, useState } from 'react'
 import { isSingle, useKeyGroups, type KeyGroup } from '../state/keys.ts'
 import { singleKeys, usePreference } from '../state/preferences.ts'
-import { onOpenKeys } from './palette-door.ts'
+import { onOpenKeys } from './overlays.ts'
+import { appText } from '../text/app.ts'
+import { generalText } from '../text/general.ts'
 
-/** `?`: every key that does something here and now, and whether single ones do. */
 export function KeyList(): React.ReactNode {
   const dialog = useRef<HTMLDialogElement>(null)
   const [open, setOpen] = useState(false)
@@ -19,7 +20,7 @@ export function KeyList(): React.ReactNode {
     <dialog
       ref={dialog}
       className="palette key-list"
-      aria-label="Keys"
+      aria-label={appText.keys}
       onClose={() => setOpen(false)}
       onClick={(event) => {
         if (event.target === dialog.current) dialog.current.close()
@@ -36,12 +37,12 @@ function Keys({ onClose }: { readonly onClose: () => void }): React.ReactNode {
   return (
     <>
       <div className="drawer-head">
-        <h2>Keys</h2>
-        <button type="button" className="quiet" aria-label="Close" autoFocus onClick={onClose}>
+        <h2>{appText.keys}</h2>
+        <button type="button" className="quiet" aria-label={generalText.close} autoFocus onClick={onClose}>
           ✕
         </button>
       </div>
-      <div className="key-groups" tabIndex={0} role="region" aria-label="List of keys">
+      <div className="key-groups" tabIndex={0} role="region" aria-label={appText.listOfKeys}>
         <SingleKeys />
         {groups.map(({ title, bindings }) => (
           <section key={title}>
@@ -52,7 +53,7 @@ function Keys({ onClose }: { readonly onClose: () => void }): React.ReactNode {
                   <dt>
                     {keys.map((key, at) => (
                       <span key={key}>
-                        {at > 0 && ' or '}
+                        {at > 0 && appText.or}
                         <Key written={key} />
                       </span>
                     ))}
@@ -68,7 +69,7 @@ function Keys({ onClose }: { readonly onClose: () => void }): React.ReactNode {
   )
 }
 
-/** Turns single letters and signs off: speech input and shaking hands press them by mistake (WCAG 2.1.4). */
+/** Single-character keys can be disabled because speech input triggers them by mistake (WCAG 2.1.4). */
 export function SingleKeys(): React.ReactNode {
   const single = usePreference(singleKeys)
   return (
@@ -78,12 +79,12 @@ export function SingleKeys(): React.ReactNode {
         checked={single === 'on'}
         onChange={(event) => singleKeys.set(event.target.checked ? 'on' : 'off')}
       />
-      Single letters and signs do something wherever the focus is
+      {appText.plainKeysHint}
     </label>
   )
 }
 
-/** Parts of the page that are there twice, as two tables, are told of once. What holds everywhere comes first. */
+/** Merges the key groups of duplicated parts, such as two tables. Global keys are first. */
 function merged(groups: readonly KeyGroup[]): readonly KeyGroup[] {
   const found = new Map<string, KeyGroup>()
   for (const group of [...groups].sort((a, b) => Number(b.everywhere) - Number(a.everywhere))) {

@@ -6,13 +6,14 @@ import { asRefused, type Refused } from '../api/problem.ts'
 import { queryClient } from '../api/queries.ts'
 import { loggedIn } from '../api/session.ts'
 import { ErrorState } from '../parts/states.tsx'
+import { appText } from '../text/app.ts'
+import { generalText } from '../text/general.ts'
 
 interface Logins {
   readonly token: boolean
   readonly oidc: boolean
 }
 
-/** Shown instead of everything else while the server wants to know who asks. */
 export function Login(): React.ReactNode {
   const ways = useQuery({
     queryKey: ['login'],
@@ -40,12 +41,12 @@ export function Login(): React.ReactNode {
         }}
       >
         <h1>
-          <img src="/icon.svg" alt="" width="22" height="22" /> Weir
+          <img src="/icon.svg" alt="" width="22" height="22" /> {appText.weir}
         </h1>
-        <p className="dim">This Weir wants to know who asks.</p>
+        <p className="dim">{appText.signInToWeir}</p>
         {ways.isPending && (
           <p className="loading" role="status">
-            Asking how one logs in here …
+            {appText.loadingSignInOptions}
           </p>
         )}
         {ways.isError && (
@@ -58,13 +59,13 @@ export function Login(): React.ReactNode {
         )}
         {ways.data?.oidc === true && (
           <a className="button primary" href={`/api/v1/login/oidc?to=${encodeURIComponent(path)}`}>
-            Log in with your provider
+            {appText.signInWithProvider}
           </a>
         )}
-        {ways.data?.oidc === true && ways.data.token && <p className="dim or">or with a token</p>}
+        {ways.data?.oidc === true && ways.data.token && <p className="dim or">{appText.orWithAToken}</p>}
         {ways.data?.token === true && (
           <>
-            <label htmlFor="token">Token</label>
+            <label htmlFor="token">{appText.token}</label>
             <input
               id="token"
               type="password"
@@ -77,19 +78,20 @@ export function Login(): React.ReactNode {
               onChange={(event) => setTyped(event.target.value)}
             />
             <p id="token-hint" className="dim">
-              One of <code>auth.tokens</code> in the configuration of this Weir, or the one that it showed at its first
-              start.
+              {appText.tokenHint} <code>{appText.authTokens}</code> {appText.tokenHintEnd}
             </p>
             <div id="token-refused">
               {refused !== undefined && (
                 <p role="alert" className="bad">
                   {refused.message} {refused.status === 401 ? '' : refused.hints.join(' ')}
-                  {refused.queryId !== undefined && <span className="dim mono"> query {refused.queryId}</span>}
+                  {refused.queryId !== undefined && (
+                    <span className="dim mono"> {generalText.queryId(refused.queryId)}</span>
+                  )}
                 </p>
               )}
             </div>
             <button type="submit" className="primary" aria-disabled={busy}>
-              {busy ? 'Logging in …' : 'Log in'}
+              {busy ? appText.signingIn : appText.signIn}
             </button>
           </>
         )}
@@ -98,14 +100,14 @@ export function Login(): React.ReactNode {
   )
 }
 
-/** Exchanges a token for a session of this browser; rejects when the token is not taken. */
+/** Exchanges a token for a session cookie; rejects an invalid token. */
 export async function logIn(token: string): Promise<void> {
   await ask('/api/v1/login', { method: 'POST', body: { token } })
   queryClient.clear()
   loggedIn()
 }
 
-/** Ends the session here and, where there is one, at the provider. */
+/** Ends the session here and at the identity provider. */
 export async function logOut(): Promise<void> {
   const { redirect } = await ask<{ redirect: string | null }>('/api/v1/logout', { method: 'POST' })
   if (redirect === null) location.reload()

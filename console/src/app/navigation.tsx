@@ -2,9 +2,10 @@ import { useMe } from '../api/queries.ts'
 import { logOut } from './login.tsx'
 import { PageLink } from './page-link.tsx'
 import { pages } from './pages.ts'
-import { scopeText } from './who.ts'
-import { openKeys, openPalette, openSaved, paletteKeys } from './palette-door.ts'
+import { scopeText } from './account-text.ts'
+import { openKeys, openPalette, openSaved, paletteKeys } from './overlays.ts'
 import { theme, usePreference, type Theme } from '../state/preferences.ts'
+import { appText } from '../text/app.ts'
 
 const groups = [...new Set(pages.map(({ group }) => group))]
 const marks: Readonly<Record<Theme, string>> = { system: '◐', light: '○', dark: '●' }
@@ -17,9 +18,9 @@ export function Navigation(): React.ReactNode {
     <header className="side">
       <PageLink to="/" className="brand">
         <img src="/icon.svg" alt="" width="22" height="22" />
-        Weir
+        {appText.weir}
       </PageLink>
-      <nav aria-label="Pages">
+      <nav aria-label={appText.pages}>
         {groups.map((group, index) => (
           <div key={group} className="nav-group" role="group" aria-label={group}>
             {index > 0 && <h2 aria-hidden="true">{group}</h2>}
@@ -43,26 +44,32 @@ export function Navigation(): React.ReactNode {
               logOut().catch(reportError)
             }}
           >
-            Log out
+            {appText.signOut}
           </button>
         </p>
       )}
       <div className="side-tools">
-        <button type="button" className="quiet" onClick={openPalette} title="Pages and commands">
+        <button type="button" className="quiet" onClick={openPalette} title={appText.pagesAndCommands}>
           {paletteKeys}
         </button>
-        <button type="button" className="quiet" onClick={openSaved} title="Saved views" aria-label="Saved views">
+        <button
+          type="button"
+          className="quiet"
+          onClick={openSaved}
+          title={appText.savedViews}
+          aria-label={appText.savedViews}
+        >
           ☆
         </button>
-        <button type="button" className="quiet" onClick={openKeys} title="Keys" aria-label="Keys">
+        <button type="button" className="quiet" onClick={openKeys} title={appText.keys} aria-label={appText.keys}>
           ?
         </button>
         <button
           type="button"
           className="quiet"
           onClick={() => theme.set(next)}
-          title={`Theme: ${chosen}; change to ${next}`}
-          aria-label={`Theme: ${chosen}`}
+          title={appText.themeSwitch(chosen, next)}
+          aria-label={appText.themeIs(chosen)}
         >
           {marks[chosen]}
         </button>

@@ -1,17 +1,20 @@
 import { EmptyState } from '../parts/states.tsx'
 import { PageLink } from './page-link.tsx'
+import { appText } from '../text/app.ts'
+import { generalText } from '../text/general.ts'
 
 export function NoSuchPage(): React.ReactNode {
   return (
     <EmptyState
-      title="There is no such page"
+      title={appText.pageNotFound}
       action={
         <PageLink to="/flows" className="button">
-          Go to Flows
+          {generalText.goToFlows}
         </PageLink>
       }
     >
-      Nothing of the console is at <code>{location.pathname}</code>. Perhaps the link comes from a newer Weir.
+      {appText.noPageAt} <code>{location.pathname}</code>
+      {appText.noPageHint}
     </EmptyState>
   )
 }

@@ -1,38 +1,36 @@
 import type { ComponentType } from 'react'
 import { expectFields } from '../api/queries.ts'
+import { appText } from '../text/app.ts'
+import { generalText } from '../text/general.ts'
 
-/** A page of the console. It is loaded when somebody goes there. */
 export interface Page {
-  /** `/flows`; what is behind it in the address belongs to the page. */
   readonly path: string
   readonly title: string
-  /** The letter that leads there after `g`. */
   readonly key: string
-  readonly group: 'Watch' | 'Investigate' | 'Operate'
-  /** Further words by which the palette finds it. */
+  readonly group: string
   readonly words?: string
   readonly load: () => Promise<{ readonly default: ComponentType }>
 }
 
 /**
- * Every page, in the order of the navigation; navigation, palette and router are made from this list. To add one: write
- * pages/<name>/index.tsx with the page as its default export, and a line here.
+ * Every page in navigation order; navigation, palette and router read this list. To add a page, create
+ * pages/<name>/index.tsx with a default export and add an entry here.
  */
 export const pages: readonly Page[] = [
   {
     path: '/home',
     key: 'h',
-    title: 'Home',
-    group: 'Watch',
-    words: 'start connect exporters overview',
+    title: appText.home,
+    group: appText.watch,
+    words: appText.homeWords,
     load: () => import('../pages/home/index.tsx'),
   },
   {
     path: '/flows',
     key: 'f',
-    title: 'Flows',
-    group: 'Watch',
-    words: 'network traffic table live',
+    title: generalText.flows,
+    group: appText.watch,
+    words: appText.flowsWords,
     load: () => {
       expectFields()
       return import('../pages/flows/index.tsx')
@@ -41,70 +39,70 @@ export const pages: readonly Page[] = [
   {
     path: '/changes',
     key: 'c',
-    title: 'Changes',
-    group: 'Watch',
-    words: 'kubernetes cluster diff who timeline',
+    title: generalText.changes,
+    group: appText.watch,
+    words: appText.changesWords,
     load: () => import('../pages/changes/index.tsx'),
   },
   {
     path: '/audit',
     key: 'a',
-    title: 'Audit',
-    group: 'Watch',
-    words: 'who did what traces cloudtrail cts login actor graph',
+    title: appText.audit,
+    group: appText.watch,
+    words: appText.auditWords,
     load: () => import('../pages/audit/index.tsx'),
   },
   {
     path: '/events',
     key: 'e',
-    title: 'Events',
-    group: 'Watch',
-    words: 'cloudevents live',
+    title: appText.events,
+    group: appText.watch,
+    words: appText.eventsWords,
     load: () => import('../pages/events/index.tsx'),
   },
   {
     path: '/resources',
     key: 'r',
-    title: 'Resources',
-    group: 'Investigate',
-    words: 'kubernetes object pod deployment node service find',
+    title: appText.resources,
+    group: appText.investigate,
+    words: appText.resourcesWords,
     load: () => import('../pages/resources/index.tsx'),
   },
   {
     path: '/sql',
     key: 's',
-    title: 'SQL',
-    group: 'Investigate',
-    words: 'query store statement',
+    title: appText.sql,
+    group: appText.investigate,
+    words: appText.sqlWords,
     load: () => import('../pages/sql/index.tsx'),
   },
   {
     path: '/pipeline',
     key: 'p',
-    title: 'Pipeline',
-    group: 'Operate',
-    words: 'sources sinks ledger lag journal',
+    title: generalText.pipeline,
+    group: appText.operate,
+    words: appText.pipelineWords,
     load: () => import('../pages/pipeline/index.tsx'),
   },
   {
     path: '/dead-letters',
     key: 'd',
-    title: 'Dead letters',
-    group: 'Operate',
-    words: 'refused retry drop',
+    title: generalText.deadLetters,
+    group: appText.operate,
+    words: appText.deadLettersWords,
     load: () => import('../pages/dead-letters/index.tsx'),
   },
   {
     path: '/settings',
     key: ',',
-    title: 'Settings',
-    group: 'Operate',
-    words: 'theme dark light density keys me role version log out',
+    title: appText.settings,
+    group: appText.operate,
+    words: appText.settingsWords,
     load: () => import('../pages/settings/index.tsx'),
   },
 ]
 
-/** Pages of one thing each, to which links lead; no navigation does. */
+/** Detail pages that only links open. */
 export const details: readonly Pick<Page, 'path' | 'load'>[] = [
   { path: '/resource/$', load: () => import('../pages/resource/index.tsx') },
   { path: '/actor', load: () => import('../pages/actor/index.tsx') },

@@ -3,12 +3,12 @@ import { useEffect, useMemo, useRef, useState } from 'react'
 import { theme } from '../state/preferences.ts'
 import { commandsOfPages, type Command } from './commands.ts'
 import { keepFrame } from './page-link.tsx'
-import { onOpenPalette, openKeys, openSaved } from './palette-door.ts'
+import { onOpenPalette, openKeys, openSaved } from './overlays.ts'
 import { pages } from './pages.ts'
 import { useSaved } from './saved.ts'
 import { useOpenView } from './use-open-view.ts'
+import { appText } from '../text/app.ts'
 
-/** Ctrl-K: every page and every command, by name. */
 export function Palette(): React.ReactNode {
   const dialog = useRef<HTMLDialogElement>(null)
   const [open, setOpen] = useState(false)
@@ -23,7 +23,7 @@ export function Palette(): React.ReactNode {
     <dialog
       ref={dialog}
       className="palette"
-      aria-label="Pages and commands"
+      aria-label={appText.pagesAndCommands}
       onClose={() => setOpen(false)}
       onClick={(event) => {
         if (event.target === dialog.current) dialog.current.close()
@@ -44,25 +44,25 @@ function Choice({ onDone }: { readonly onDone: () => void }): React.ReactNode {
     (): readonly Command[] => [
       ...pages.map(({ path, title, words = '' }): Command => ({
         name: title,
-        words: `page ${words}`,
+        words: appText.pageWords(words),
         run: () => {
           navigate({ to: path, search: keepFrame as never }).catch(reportError)
         },
       })),
-      { name: 'Saved views', words: 'save this view name share', run: openSaved },
+      { name: appText.savedViews, words: appText.savedViewsWords, run: openSaved },
       ...(saved.data ?? []).map((view): Command => ({
-        name: `View: ${view.name}`,
-        words: `saved ${view.page} ${view.by}`,
+        name: appText.view(view.name),
+        words: appText.savedWords(view.page, view.by),
         key: view.id,
         run: () => openView(view),
       })),
       ...commandsOfPages(),
       ...theme.values.map((each): Command => ({
-        name: `Theme: ${each}`,
-        words: 'light dark colour color',
+        name: appText.useTheme(each),
+        words: appText.themeWords,
         run: () => theme.set(each),
       })),
-      { name: 'Keys', words: 'keyboard shortcuts help', run: openKeys },
+      { name: appText.keys, words: appText.keysWords, run: openKeys },
     ],
     [navigate, saved.data, openView],
   )
@@ -90,12 +90,12 @@ function Choice({ onDone }: { readonly onDone: () => void }): React.ReactNode {
     <>
       <input
         role="combobox"
-        aria-label="Page or command"
+        aria-label={appText.pageOrCommand}
         aria-expanded={found.length > 0}
         aria-controls="palette-list"
         aria-activedescendant={found.length > 0 ? `palette-${current}` : undefined}
         aria-autocomplete="list"
-        placeholder="Go to a page, run a command"
+        placeholder={appText.paletteHint}
         autoFocus
         value={typed}
         onKeyDown={onKeyDown}
@@ -104,7 +104,7 @@ function Choice({ onDone }: { readonly onDone: () => void }): React.ReactNode {
           setAt(0)
         }}
       />
-      <div id="palette-list" role="listbox" aria-label="Found">
+      <div id="palette-list" role="listbox" aria-label={appText.results}>
         {found.map((command, index) => (
           <div
             key={command.key ?? command.name}
@@ -118,7 +118,7 @@ function Choice({ onDone }: { readonly onDone: () => void }): React.ReactNode {
           </div>
         ))}
       </div>
-      {found.length === 0 && <p className="dim pad">Nothing is called “{typed}”.</p>}
+      {found.length === 0 && <p className="dim pad">{appText.noMatch(typed)}</p>}
     </>
   )
 }

@@ -12,7 +12,7 @@ const root = createRootRoute({ component: Shell, notFoundComponent: NoSuchPage }
 const first = createRoute({
   getParentRoute: () => root,
   path: '/',
-  // Before a login it stays here, under the login, and is asked again after it.
+  // Before sign-in the route stays here and is evaluated again afterwards.
   beforeLoad: async () => {
     const to = await firstPage()
     if (to !== undefined) redirect({ to, replace: true, throw: true })
@@ -23,7 +23,7 @@ const routes = [...pages, ...details].map(({ path, load }) =>
   createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(load) }),
 )
 
-/** Addresses are read and written by the codec of each page; the router carries their parameters as they are. */
+/** The codec of each page parses its own parameters. */
 export const router = createRouter({
   routeTree: root.addChildren([first, ...routes]),
   parseSearch: readSearch,
@@ -32,7 +32,6 @@ export const router = createRouter({
   defaultErrorComponent: ({ error, reset }) => <ErrorState error={error} onRetry={reset} />,
 })
 
-// What could not be decided before a login is decided after it.
 onSession(() => {
   if (!isLoginNeeded()) router.invalidate().catch(reportError)
 })

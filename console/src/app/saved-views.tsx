@@ -1,10 +1,11 @@
 import { useEffect, useRef, useState } from 'react'
 import { asRefused } from '../api/problem.ts'
-import { onOpenSaved } from './palette-door.ts'
+import { onOpenSaved } from './overlays.ts'
 import type { SavedView } from '../../../src/api/published.ts'
 import { forget, save, useSaved } from './saved.ts'
+import { appText } from '../text/app.ts'
+import { generalText } from '../text/general.ts'
 
-/** Saves what is seen under a name, and keeps the names in order. */
 export function SavedViews({ onGo }: { readonly onGo: (view: SavedView) => void }): React.ReactNode {
   const dialog = useRef<HTMLDialogElement>(null)
   const [open, setOpen] = useState(false)
@@ -20,7 +21,7 @@ export function SavedViews({ onGo }: { readonly onGo: (view: SavedView) => void 
     <dialog
       ref={dialog}
       className="palette saved"
-      aria-label="Saved views"
+      aria-label={appText.savedViews}
       onClose={() => setOpen(false)}
       onClick={(event) => {
         if (event.target === dialog.current) dialog.current.close()
@@ -49,18 +50,18 @@ function Views({
   const saved = useSaved()
   const [name, setName] = useState('')
   const [shared, setShared] = useState(false)
-  const [said, setSaid] = useState('')
+  const [message, setMessage] = useState('')
   const run = (work: Promise<void>): void => {
     work.then(
-      () => setSaid(''),
-      (error: unknown) => setSaid(asRefused(error).message),
+      () => setMessage(''),
+      (error: unknown) => setMessage(asRefused(error).message),
     )
   }
   return (
     <>
       <div className="drawer-head">
-        <h2>Saved views</h2>
-        <button type="button" className="quiet" aria-label="Close" onClick={onClose}>
+        <h2>{appText.savedViews}</h2>
+        <button type="button" className="quiet" aria-label={generalText.close} onClick={onClose}>
           ✕
         </button>
       </div>
@@ -76,20 +77,20 @@ function Views({
         }}
       >
         <label className="grow">
-          Name of this view
+          {appText.nameOfThisView}
           <input value={name} required maxLength={120} autoFocus onChange={(event) => setName(event.target.value)} />
         </label>
         <label className="check">
           <input type="checkbox" checked={shared} onChange={(event) => setShared(event.target.checked)} />
-          for everybody
+          {appText.shared}
         </label>
         <button type="submit" className="primary">
-          Save
+          {appText.save}
         </button>
       </form>
-      {said !== '' && (
+      {message !== '' && (
         <p role="alert" className="bad pad">
-          {said}
+          {message}
         </p>
       )}
       <ul className="saved-list">
@@ -104,9 +105,7 @@ function Views({
           />
         ))}
       </ul>
-      {saved.data?.length === 0 && (
-        <p className="dim pad">None yet. A saved view is found by its name in the palette, too.</p>
-      )}
+      {saved.data?.length === 0 && <p className="dim pad">{appText.noSavedViews}</p>}
     </>
   )
 }
@@ -134,14 +133,14 @@ function Saved({ view, onGo, onRename, onShare, onForget }: SavedProps): React.R
         >
           <input
             className="grow"
-            aria-label={`New name of ${view.name}`}
+            aria-label={appText.newNameOf(view.name)}
             value={renaming}
             required
             maxLength={120}
             autoFocus
             onChange={(event) => setRenaming(event.target.value)}
           />
-          <button type="submit">Rename</button>
+          <button type="submit">{appText.rename}</button>
         </form>
       </li>
     )
@@ -151,15 +150,15 @@ function Saved({ view, onGo, onRename, onShare, onForget }: SavedProps): React.R
       <button type="button" className="quiet go" onClick={onGo}>
         {view.name}
       </button>
-      <span className="dim">{view.mine ? (view.shared ? 'for everybody' : '') : `of ${view.by}`}</span>
+      <span className="dim">{view.mine ? (view.shared ? appText.sharedView : '') : appText.ownedBy(view.by)}</span>
       {view.mine && (
         <button
           type="button"
           className="quiet"
           onClick={() => setRenaming(view.name)}
-          aria-label={`Rename ${view.name}`}
+          aria-label={appText.renameView(view.name)}
         >
-          Rename
+          {appText.rename}
         </button>
       )}
       {view.mine && (
@@ -167,14 +166,14 @@ function Saved({ view, onGo, onRename, onShare, onForget }: SavedProps): React.R
           type="button"
           className="quiet"
           onClick={onShare}
-          aria-label={`${view.shared ? 'Unshare' : 'Share'} ${view.name}`}
+          aria-label={`${view.shared ? appText.unshare : appText.share} ${view.name}`}
         >
-          {view.shared ? 'Unshare' : 'Share'}
+          {view.shared ? appText.unshare : appText.share}
         </button>
       )}
       {view.mine && (
-        <button type="button" className="quiet" onClick={onForget} aria-label={`Delete ${view.name}`}>
-          Delete
+        <button type="button" className="quiet" onClick={onForget} aria-label={appText.deleteView(view.name)}>
+          {appText.delete}
         </button>
       )}
     </li>

@@ -6,7 +6,6 @@ import { queryClient } from '../api/queries.ts'
 
 const key = ['saved']
 
-/** One's own views, and those that others share; none where the server keeps none. */
 export function useSaved(): UseQueryResult<readonly SavedView[]> {
   return useQuery({
     queryKey: key,
@@ -38,7 +37,7 @@ export async function forget(id: string): Promise<void> {
   await queryClient.invalidateQueries({ queryKey: key })
 }
 
-/** Hard to guess: who knows it may ask for it. */
+/** Must be hard to guess: knowing the id gives access to the view. */
 function newId(): string {
   return [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -3,23 +3,23 @@ import { useEffect, useMemo } from 'react'
 import { listenForKeys, usePageKeys, type Binding } from '../state/keys.ts'
 import { keepFrame } from './page-link.tsx'
 import { pages } from './pages.ts'
-import { openKeys, openPalette, openSaved } from './palette-door.ts'
+import { openKeys, openPalette, openSaved } from './overlays.ts'
+import { appText } from '../text/app.ts'
 
-/** Keys of every page. */
 export function useShellKeys(): void {
   const navigate = useNavigate()
   useEffect(listenForKeys, [])
   usePageKeys(
-    'Everywhere',
+    appText.everywhere,
     useMemo(
       (): readonly Binding[] => [
-        { keys: ['?'], does: 'these keys', run: openKeys },
-        { keys: ['Mod+k'], does: 'pages and commands, by name', run: openPalette },
-        { keys: ['/'], does: 'to the first field of the page', run: toFirstField },
-        { keys: ['v'], does: 'saved views', run: openSaved },
+        { keys: ['?'], does: appText.showThisList, run: openKeys },
+        { keys: ['Mod+k'], does: appText.openPagesAndCommands, run: openPalette },
+        { keys: ['/'], does: appText.focusFirstField, run: toFirstField },
+        { keys: ['v'], does: appText.savedViewsInText, run: openSaved },
         ...pages.map(({ path, title, key }): Binding => ({
           keys: [`g ${key}`],
-          does: `go to ${title}`,
+          does: appText.openPage(title),
           run: () => {
             navigate({ to: path, search: keepFrame as never }).catch(reportError)
           },

@@ -10,8 +10,8 @@ import { Palette } from './palette.tsx'
 import { SavedViews } from './saved-views.tsx'
 import { useShellKeys } from './shell-keys.ts'
 import { useOpenView } from './use-open-view.ts'
+import { appText } from '../text/app.ts'
 
-/** What stands around every page: navigation, palette and the ledger. */
 export function Shell(): React.ReactNode {
   const loginNeeded = useSyncExternalStore(onSession, isLoginNeeded)
   const openView = useOpenView()
@@ -20,11 +20,11 @@ export function Shell(): React.ReactNode {
   return (
     <div className="shell">
       <a className="skip" href="#content">
-        Skip to content
+        {appText.skipToContent}
       </a>
       <Navigation />
       <main id="content" tabIndex={-1}>
-        <Suspense fallback={<Loading what="the page" />}>
+        <Suspense fallback={<Loading what={appText.thePage} />}>
           <Outlet />
         </Suspense>
       </main>

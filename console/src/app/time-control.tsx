@@ -2,8 +2,9 @@ import { useState } from 'react'
 import { Popover } from '../parts/popover.tsx'
 import { refreshes, type Frame } from '../state/frame.ts'
 import { isMoment, presets, rangeText, type Range } from '../state/range.ts'
+import { appText } from '../text/app.ts'
+import { generalText } from '../text/general.ts'
 
-/** The span of time that a page asks about, and how often it asks. */
 export function TimeControl({
   frame,
   onChange,
@@ -18,12 +19,12 @@ export function TimeControl({
           {rangeText(frame.t)} <span aria-hidden="true">▾</span>
         </>
       }
-      name="Span of time"
+      name={appText.timeRange}
       className="time-control"
     >
       {(close) => (
         <>
-          <div className="presets" role="group" aria-label="Until now">
+          <div className="presets" role="group" aria-label={appText.untilNow}>
             {presets.map((preset) => (
               <button
                 key={preset.from}
@@ -47,11 +48,15 @@ export function TimeControl({
             }}
           />
           <label className="line">
-            Ask again
+            {generalText.refresh}
             <select value={frame.refresh} onChange={(event) => onChange({ refresh: Number(event.target.value) })}>
               {refreshes.map((seconds) => (
                 <option key={seconds} value={seconds}>
-                  {seconds === 0 ? 'when asked' : seconds < 60 ? `every ${seconds} s` : `every ${seconds / 60} min`}
+                  {seconds === 0
+                    ? appText.manual
+                    : seconds < 60
+                      ? appText.everySeconds(seconds)
+                      : appText.everyMinutes(seconds / 60)}
                 </option>
               ))}
             </select>
@@ -81,7 +86,7 @@ function Custom({
       }}
     >
       <label>
-        From
+        {generalText.from}
         <input
           className="mono"
           value={from}
@@ -90,7 +95,7 @@ function Custom({
         />
       </label>
       <label>
-        To
+        {generalText.to}
         <input
           className="mono"
           value={to}
@@ -99,12 +104,10 @@ function Custom({
         />
       </label>
       <p className={wrong === undefined ? 'dim' : 'bad'} role={wrong === undefined ? undefined : 'alert'}>
-        {wrong === undefined
-          ? 'As now-90m, or 2026-11-20T10:00Z (UTC).'
-          : `“${wrong}” is no time. Write now-90m, or 2026-11-20T10:00Z (UTC).`}
+        {wrong === undefined ? appText.timeHint : appText.invalidTime(wrong)}
       </p>
       <button type="submit" disabled={wrong !== undefined}>
-        Use this span
+        {appText.applyThisTimeRange}
       </button>
     </form>
   )

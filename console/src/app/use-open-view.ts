@@ -3,7 +3,6 @@ import { useCallback } from 'react'
 import { readSearch } from '../state/codec.ts'
 import type { SavedView } from '../../../src/api/published.ts'
 
-/** Goes where a saved view was saved. */
 export function useOpenView(): (view: Pick<SavedView, 'page' | 'search'>) => void {
   const navigate = useNavigate()
   return useCallback(

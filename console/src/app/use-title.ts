@@ -1,8 +1,8 @@
 import { useEffect } from 'react'
+import { appText } from '../text/app.ts'
 
-/** The name of the page in the browser's tab. */
 export function useTitle(title: string): void {
   useEffect(() => {
-    document.title = `${title} · Weir`
+    document.title = appText.windowTitle(title)
   }, [title])
 }

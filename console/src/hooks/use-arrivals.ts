@@ -3,19 +3,18 @@ import { useMe } from '../api/queries.ts'
 import { watch } from '../live/tab.ts'
 import { newRevision } from './use-refresh.ts'
 
-/** Delays in ms after an arrival at which it may have been stored; most are stored within a second. */
+/** Delays in ms after which an arrival may be stored; usually within a second. */
 const storedAfter = [400, 1400, 3000] as const
-/** Interval for users who may not watch the event stream. */
+/** For users without access to the event stream. */
 const pollMs = 3000
 
 export interface Arrivals {
-  /** Changes when new rows may have been stored; 0 while not live. */
   readonly arrivals: number
-  /** `stream`: reported by the live stream; `poll`: the user may not watch the stream, so a timer counts. */
+  /** `stream`: reported by the live stream; `poll`: a timer, for users without access to the stream. */
   readonly by: 'stream' | 'poll'
 }
 
-/** A revision that changes when changes, traces or object states of the family may have been stored. */
+/** A revision that changes when rows of the family may have been stored. */
 export function useArrivals(live: boolean, family: 'change' | 'audit' | 'resource' = 'change'): Arrivals {
   const me = useMe()
   const limited = me.data === undefined ? undefined : me.data.namespaces !== null
@@ -26,7 +25,7 @@ export function useArrivals(live: boolean, family: 'change' | 'audit' | 'resourc
     let timers: ReturnType<typeof setTimeout>[] = []
     const stop = watch({ kind: 'stat', q: { stream: 'events', filter: `family = "${family}"` } }, (message) => {
       if (message.is !== 'stat') return
-      // Events that came while the stream was disconnected are not counted.
+      // Events during a disconnect are not counted.
       const came = matched === undefined || message.stat.matched !== matched
       matched = message.stat.matched
       if (!came) return

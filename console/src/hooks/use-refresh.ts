@@ -7,7 +7,7 @@ export function newRevision(): number {
   return ++last
 }
 
-/** A revision for the query keys of a page. It changes every `seconds` while the page is visible (0: never), and by `again`. */
+/** A revision for query keys. Changes every `seconds` while the page is visible (0: never) and on `again`. */
 export function useRefresh(seconds: number): { readonly revision: number; readonly again: () => void } {
   const [revision, setRevision] = useState(newRevision)
   const again = useCallback(() => setRevision(newRevision), [])

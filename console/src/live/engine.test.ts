@@ -6,22 +6,21 @@ import { LiveEngine } from './engine.ts'
 import type { FromTab, ToTab, WantedView } from './messages.ts'
 
 interface Tab {
-  readonly heard: ToTab[]
+  readonly received: ToTab[]
   readonly say: (message: FromTab) => void
-  /** Ids of the events that the tab was shown, in the order in which they came. */
   readonly shown: (view: string) => unknown[]
 }
 
 function openTab(engine: LiveEngine): Tab {
-  const heard: ToTab[] = []
-  const say = engine.join((message) => heard.push(message))
+  const received: ToTab[] = []
+  const say = engine.join((message) => received.push(message))
   const shown = (view: string): unknown[] =>
-    heard.flatMap((message) =>
+    received.flatMap((message) =>
       message.is === 'rows' && message.rows.view === view
         ? message.rows.rows.map((row) => row[message.rows.cols.indexOf('id')])
         : [],
     )
-  return { heard, say, shown }
+  return { received, say, shown }
 }
 
 const events = (id: string, more: object = {}): WantedView => ({
@@ -44,51 +43,51 @@ const send = (url: string, id: string): Promise<Response> =>
     { 'content-type': 'application/cloudevents+json' },
   )
 
-test('tabs that want the same share one view; one that comes later gets what was there, each under its own name', async () => {
+test('tabs share equal views under their own ids, and a later tab receives the cached rows', async () => {
   const { api } = await start({ limits: { viewsPerStream: 1, streamsPerUser: 1 } })
   const engine = await engineOn(api.url)
   const [first, second] = [openTab(engine), openTab(engine)]
-  first.say({ is: 'views', views: [events('mine')] })
-  await expect.poll(() => first.heard.at(-1)).toMatchObject({ is: 'rows', rows: { snapshot: true } })
+  first.say({ is: 'views', views: [events('first-view')] })
+  await expect.poll(() => first.received.at(-1)).toMatchObject({ is: 'rows', rows: { snapshot: true } })
   await send(api.url, 'one')
-  await expect.poll(() => first.shown('mine')).toEqual(['one'])
-  // The server allows one view in one stream: had it been asked for another, it would have refused.
-  second.say({ is: 'views', views: [events('yours')] })
-  expect(second.shown('yours')).toEqual(['one'])
+  await expect.poll(() => first.shown('first-view')).toEqual(['one'])
+  // The server allows one view per stream and would reject a second.
+  second.say({ is: 'views', views: [events('second-view')] })
+  expect(second.shown('second-view')).toEqual(['one'])
   await send(api.url, 'two')
   await expect
-    .poll(() => [first.shown('mine'), second.shown('yours')])
+    .poll(() => [first.shown('first-view'), second.shown('second-view')])
     .toEqual([
       ['one', 'two'],
       ['one', 'two'],
     ])
   second.say({ is: 'bye' })
   await send(api.url, 'three')
-  await expect.poll(() => first.shown('mine')).toEqual(['one', 'two', 'three'])
-  expect(second.shown('yours')).toEqual(['one', 'two'])
+  await expect.poll(() => first.shown('first-view')).toEqual(['one', 'two', 'three'])
+  expect(second.shown('second-view')).toEqual(['one', 'two'])
 })
 
-test('a filter that the server does not take is told to the tab, and the next one works', async () => {
+test('an invalid filter is reported to the tab, and the next one works', async () => {
   const { api } = await start()
   const tab = openTab(await engineOn(api.url))
   tab.say({ is: 'views', views: [events('a', { filter: 'id = ' })] })
-  await expect.poll(() => tab.heard.at(-1)).toMatchObject({ is: 'link', link: { state: 'refused', status: 400 } })
+  await expect.poll(() => tab.received.at(-1)).toMatchObject({ is: 'link', link: { state: 'refused', status: 400 } })
   tab.say({ is: 'views', views: [events('a', { filter: 'id = "yes"' })] })
   await expect
-    .poll(() => tab.heard.some((message) => message.is === 'link' && message.link.state === 'live'))
+    .poll(() => tab.received.some((message) => message.is === 'link' && message.link.state === 'live'))
     .toBe(true)
   await send(api.url, 'no')
   await send(api.url, 'yes')
   await expect.poll(() => tab.shown('a')).toEqual(['yes'])
 })
 
-test('without anybody who watches there is no stream', async () => {
+test('without subscribers the stream is closed', async () => {
   const { api } = await start({ limits: { streamsPerUser: 1 } })
   const engine = await engineOn(api.url)
   const tab = openTab(engine)
   tab.say({ is: 'views', views: [events('a')] })
   await expect
-    .poll(() => tab.heard.some((message) => message.is === 'link' && message.link.state === 'live'))
+    .poll(() => tab.received.some((message) => message.is === 'link' && message.link.state === 'live'))
     .toBe(true)
   expect((await fetch(`${api.url}/api/v1/live`)).status).toBe(429)
   tab.say({ is: 'views', views: [] })
@@ -101,28 +100,28 @@ test('without anybody who watches there is no stream', async () => {
       return status
     })
     .toBe(200)
-  expect(tab.heard.at(-1)).toEqual({ is: 'link', link: { state: 'idle' } })
+  expect(tab.received.at(-1)).toEqual({ is: 'link', link: { state: 'idle' } })
 })
 
-test('a server that was away is found again, and the tab goes on', async () => {
+test('the tab resumes after a server restart', async () => {
   const { api, port } = await start()
   const tab = openTab(await engineOn(api.url))
   tab.say({ is: 'views', views: [events('a')] })
-  await expect.poll(() => tab.heard.at(-1)).toMatchObject({ is: 'rows', rows: { snapshot: true } })
+  await expect.poll(() => tab.received.at(-1)).toMatchObject({ is: 'rows', rows: { snapshot: true } })
   await api.close()
   await expect
-    .poll(() => tab.heard.at(-1), { timeout: 10_000 })
+    .poll(() => tab.received.at(-1), { timeout: 10_000 })
     .toMatchObject({ is: 'link', link: { state: 'waiting' } })
   const again = await start({ listen: { host: '127.0.0.1', port } })
   tab.say({ is: 'retry' })
   await expect
-    .poll(() => tab.heard.findLast(({ is }) => is === 'link'), { timeout: 20_000 })
+    .poll(() => tab.received.findLast(({ is }) => is === 'link'), { timeout: 20_000 })
     .toMatchObject({ link: { state: 'live' } })
   await send(again.api.url, 'back')
   await expect.poll(() => tab.shown('a')).toContain('back')
 })
 
-test('two servers behind one address that take turns: what is wanted is shown, also when it changes, and never by two at once', async () => {
+test('behind a round-robin balancer the current views are shown and only one stream is open', async () => {
   const servers = [await start(), await start()]
   const proxy = await RoundRobin.open(servers.map(({ api }) => api.url))
   onTestFinished(() => proxy.close())
@@ -130,12 +129,11 @@ test('two servers behind one address that take turns: what is wanted is shown, a
   for (const [turn, filter] of ['type = t', 'source = "/a"', 'id != nothing'].entries()) {
     tab.say({ is: 'views', views: [events(`v${turn}`, { filter })] })
     await expect
-      .poll(() => tab.heard.some((message) => message.is === 'rows' && message.rows.view === `v${turn}`))
+      .poll(() => tab.received.some((message) => message.is === 'rows' && message.rows.view === `v${turn}`))
       .toBe(true)
-    // Each has its own rows: one of them is shown.
     for (const { api } of servers) await send(api.url, `row-${turn}-${api.url}`)
     await expect.poll(() => tab.shown(`v${turn}`).filter((id) => String(id).startsWith(`row-${turn}-`)).length).toBe(1)
   }
-  expect(proxy.asked.flat().filter((one) => one === 'PUT /api/v1/live/')).toEqual([])
-  expect(proxy.asked.flat().filter((one) => one === 'POST /api/v1/live').length).toBeLessThanOrEqual(3)
+  expect(proxy.requests.flat().filter((one) => one === 'PUT /api/v1/live/')).toEqual([])
+  expect(proxy.requests.flat().filter((one) => one === 'POST /api/v1/live').length).toBeLessThanOrEqual(3)
 })

@@ -3,16 +3,15 @@ import type { FromTab, Link, ToTab, WantedView } from './messages.ts'
 import { goneMs } from './messages.ts'
 import { Stream } from './stream.ts'
 
-/** Newest rows of a view that are kept for tabs that come later; as many as the server shows of what was there. */
+/** Newest rows of a view, cached for tabs that open later; the size of the server's snapshot. */
 const keptRows = 500
 
 interface Tab {
   readonly say: (message: ToTab) => void
   readonly views: readonly WantedView[]
-  heard: number
+  lastSeen: number
 }
 
-/** A view on the server, for every tab that wants the same. */
 interface Shared {
   readonly id: string
   readonly view: WantedView
@@ -20,8 +19,8 @@ interface Shared {
 }
 
 /**
- * Joins what the tabs of a browser want to see into one stream: browsers open few connections to one server. Equal views
- * of rows are asked for once; sums are told to each tab from their beginning, so they are not shared.
+ * Multiplexes the views of all tabs into one stream, because browsers limit connections per server. Equal row views
+ * share one subscription; aggregates do not, since each tab needs them from the start.
  */
 export class LiveEngine {
   readonly #tabs = new Map<number, Tab>()
@@ -33,7 +32,6 @@ export class LiveEngine {
   #due: ReturnType<typeof setTimeout> | undefined
   readonly #sweep: ReturnType<typeof setInterval>
 
-  /** @param server as {@link Stream} takes it. */
   constructor(server = '') {
     this.#stream = new Stream(
       {
@@ -48,19 +46,17 @@ export class LiveEngine {
     this.#sweep = setInterval(() => this.#forgetGone(), goneMs / 3)
   }
 
-  /** A tab has come; the answer takes what it says. */
   join(say: (message: ToTab) => void): (message: FromTab) => void {
     const tab = ++this.#lastTab
     return (message) => {
       const known = this.#tabs.get(tab)
-      if (known !== undefined) known.heard = Date.now()
+      if (known !== undefined) known.lastSeen = Date.now()
       if (message.is === 'bye') this.#leave(tab)
-      else if (message.is === 'views') this.#want(tab, { say, views: message.views, heard: Date.now() })
+      else if (message.is === 'views') this.#want(tab, { say, views: message.views, lastSeen: Date.now() })
       else if (message.is === 'retry') this.#stream.retry()
     }
   }
 
-  /** Ends the stream; nobody joins any more. */
   stop(): void {
     clearInterval(this.#sweep)
     for (const tab of this.#tabs.keys()) this.#leave(tab)
@@ -71,13 +67,13 @@ export class LiveEngine {
   }
 
   #forgetGone(): void {
-    for (const [tab, { heard }] of this.#tabs) if (Date.now() - heard > goneMs) this.#leave(tab)
+    for (const [tab, { lastSeen }] of this.#tabs) if (Date.now() - lastSeen > goneMs) this.#leave(tab)
   }
 
   #want(tab: number, wanted: Tab): void {
     const before = this.#tabs.get(tab)?.views ?? []
     this.#tabs.set(tab, wanted)
-    // What was refused to others, or before a login, is tried again for this one.
+    // A rejected stream is retried for a new subscriber, for example after sign-in.
     if (this.#link.state !== 'refused') wanted.say({ is: 'link', link: this.#link })
     for (const view of wanted.views) {
       const key = keyOf(tab, view)
@@ -89,7 +85,7 @@ export class LiveEngine {
     this.#askSoon()
   }
 
-  /** A page that is left and one that is opened are one change. */
+  /** Batches the changes of one navigation. */
   #askSoon(): void {
     clearTimeout(this.#due)
     this.#due = setTimeout(() => {
@@ -99,8 +95,7 @@ export class LiveEngine {
     }, 30)
   }
 
-  /** Everybody who watches this view, with the id that it has there. */
-  #tell(id: string, message: (view: string) => ToTab): void {
+  #broadcast(id: string, message: (view: string) => ToTab): void {
     const found = [...this.#shared].find(([, shared]) => shared.id === id)
     if (found === undefined) return
     for (const [tab, { say, views }] of this.#tabs) {
@@ -114,7 +109,7 @@ export class LiveEngine {
       for (const [id, { matched, shown }] of Object.entries(
         data['views'] as Record<string, { matched: number; shown: number }>,
       )) {
-        this.#tell(id, (view) => ({ is: 'stat', stat: { view, matched, shown, lagMs } }))
+        this.#broadcast(id, (view) => ({ is: 'stat', stat: { view, matched, shown, lagMs } }))
       }
       return
     }
@@ -123,10 +118,10 @@ export class LiveEngine {
     if (event === 'rows') {
       const rows = data as unknown as RowsMessage
       for (const shared of this.#shared.values()) if (shared.id === id) shared.newest = joined(shared.newest, rows)
-      this.#tell(id, (view) => ({ is: 'rows', rows: { ...rows, view } }))
+      this.#broadcast(id, (view) => ({ is: 'rows', rows: { ...rows, view } }))
     } else if (event === 'gap')
-      this.#tell(id, (view) => ({ is: 'gap', gap: { ...(data as unknown as GapMessage), view } }))
-    else this.#tell(id, (view) => ({ is: 'other', event, data: { ...data, view } }))
+      this.#broadcast(id, (view) => ({ is: 'gap', gap: { ...(data as unknown as GapMessage), view } }))
+    else this.#broadcast(id, (view) => ({ is: 'other', event, data: { ...data, view } }))
   }
 }
 

@@ -5,7 +5,7 @@ import { EventCutter } from './event-stream.ts'
 const text =
   ': hello\n\nevent: hello\ndata: {"a":1}\n\nevent: rows\nid: 7\ndata: {"b":"x: y"}\n\n: still here\n\nevent: stat\ndata: {}\n\n'
 
-test('events come out whole, however the bytes are cut; comments are passed over', () => {
+test('events are complete for any split of the bytes; comments are skipped', () => {
   const whole = new EventCutter().take(text)
   expect(whole).toEqual([
     { event: 'hello', id: '', data: '{"a":1}' },

@@ -1,11 +1,10 @@
-/** One event of a stream of server-sent events. */
 export interface StreamEvent {
   readonly event: string
   readonly id: string
   readonly data: string
 }
 
-/** Cuts what arrives, in whatever pieces, into events. Comments are nobody's events. */
+/** Splits a byte stream into server-sent events; skips comments. */
 export class EventCutter {
   #rest = ''
 

@@ -1,8 +1,7 @@
 import { LiveEngine } from './engine.ts'
 import type { FromTab, ToTab } from './messages.ts'
 
-/** What tabs say to one another. */
-type Said =
+type TabMessage =
   | { readonly from: string; readonly message: FromTab }
   | { readonly to: string; readonly message: ToTab }
   | { readonly leader: true }
@@ -10,15 +9,15 @@ type Said =
 const name = 'weir-live'
 
 /**
- * One stream for all tabs where no worker can be shared: the tab that has the lock holds it for the others, and when it
- * is closed the next one does. `again` is called when the tabs have to say anew what they want to see.
+ * Fallback without SharedWorker: the tab that holds the lock owns the stream for all tabs, and another takes over
+ * when it closes. `again` is called when tabs must subscribe again.
  */
 export function throughLeader(take: (message: ToTab) => void, again: () => void): (message: FromTab) => void {
   const channel = new BroadcastChannel(name)
   const me = [...crypto.getRandomValues(new Uint8Array(8))].join('-')
   const joined = new Map<string, (message: FromTab) => void>()
   let engine: LiveEngine | undefined
-  const post = (said: Said): void => channel.postMessage(said)
+  const post = (announced: TabMessage): void => channel.postMessage(announced)
   const lead = (from: string, message: FromTab): void => {
     if (engine === undefined) return
     const door =
@@ -30,7 +29,7 @@ export function throughLeader(take: (message: ToTab) => void, again: () => void)
     joined.set(from, door)
     door(message)
   }
-  channel.onmessage = ({ data }: MessageEvent<Said>) => {
+  channel.onmessage = ({ data }: MessageEvent<TabMessage>) => {
     if ('leader' in data) again()
     else if ('to' in data) {
       if (data.to === me) take(data.message)
@@ -41,7 +40,7 @@ export function throughLeader(take: (message: ToTab) => void, again: () => void)
       engine = new LiveEngine()
       post({ leader: true })
       again()
-      // Held for as long as this tab lives.
+      // Held until the tab closes.
       return new Promise<never>(() => {})
     })
     .catch(reportError)

@@ -1,30 +1,29 @@
-import { LinkState, Spoken } from './bar-parts.tsx'
+import { LinkState, LiveSummary } from './bar-parts.tsx'
 import type { Link } from './messages.ts'
 import type { LiveRows } from './use-live.ts'
 import { count, perSecond, time } from '../parts/format.ts'
+import { liveText } from '../text/live.ts'
+import { generalText } from '../text/general.ts'
 
 interface LiveBarProps {
   readonly live: LiveRows
-  /** Rows of the table. */
   readonly shown: number
   readonly link: Link
-  /** Why it was refused stands in the table's place. */
-  readonly told?: boolean
+  readonly errorShown?: boolean
   readonly paused: boolean
-  /** Somebody is at work in the table, which holds it without a word. */
+  /** The user works in the table, which pauses it without a button. */
   readonly reading: boolean
   readonly span: readonly [oldest: string, newest: string] | undefined
   readonly onPause: (paused: boolean) => void
-  /** Goes on with everything that came meanwhile; absent: with what was kept. */
+  /** Resumes with every row; absent: with the buffered rows. */
   readonly onCatchUp?: () => void
 }
 
-/** Says what a live table shows and what it does not, and lets it be paused. */
 export function LiveBar({
   live,
   shown,
   link,
-  told = false,
+  errorShown = false,
   paused,
   reading,
   span,
@@ -33,61 +32,57 @@ export function LiveBar({
 }: LiveBarProps): React.ReactNode {
   return (
     <>
-      <LinkState link={link} paused={paused} told={told} />
+      <LinkState link={link} paused={paused} errorShown={errorShown} />
       <span className="dim number" title={account(live)}>
-        {live.begun && `${perSecond(live.rate)} · ${count(shown)} shown`}
+        {live.begun && liveText.shown(perSecond(live.rate), count(shown))}
         {span !== undefined && (
           <>
             {' '}
             ·{' '}
-            <span title="The span that the rows cover">
+            <span title={liveText.rowsRange}>
               {time(span[0])} – {time(span[1])}
             </span>
           </>
         )}
-        {live.passed > 0 && ` · ${count(live.passed)} passed too fast to show`}
+        {live.passed > 0 && liveText.passed(count(live.passed))}
       </span>
       {live.gap !== '' && <span className="warning">{live.gap}</span>}
-      {reading && !paused && live.held > 0 && (
-        <span className="dim number">{count(live.held)} new, held while you look</span>
-      )}
-      {!paused && !told && (
+      {reading && !paused && live.held > 0 && <span className="dim number">{liveText.heldNew(count(live.held))}</span>}
+      {!paused && !errorShown && (
         <button type="button" onClick={() => onPause(true)}>
-          Pause
+          {generalText.pause}
         </button>
       )}
       {paused && (
         <button
           type="button"
           className="primary"
-          title="Go on with every row that came meanwhile"
+          title={liveText.catchUpHint}
           onClick={onCatchUp ?? (() => onPause(false))}
         >
-          Catch up ({count(live.held)} new)
+          {liveText.catchUp(count(live.held))}
         </button>
       )}
       {paused && (
         <button
           type="button"
-          title="Go on with the newest rows, and leave out what came before them meanwhile"
+          title={liveText.jumpHint}
           onClick={() => {
             live.jump()
             onPause(false)
           }}
         >
-          Jump to now
+          {liveText.jumpToNow}
         </button>
       )}
-      <Spoken
-        say={() =>
-          live.rate > 0 ? `${perSecond(live.rate)} flows, ${count(live.matched)} since this view was opened` : undefined
-        }
+      <LiveSummary
+        summary={() => (live.rate > 0 ? liveText.summary(perSecond(live.rate), count(live.matched)) : undefined)}
       />
     </>
   )
 }
 
-/** Every row that matched is in one of these numbers. */
+/** The counts add up to all matching rows. */
 function account({ matched, arrived, passed, lost }: LiveRows): string {
-  return `Since this view was opened: ${count(matched)} flows came, ${count(arrived - lost)} of them were shown here, ${count(passed)} passed too fast to be shown, ${count(lost)} were left out while the table was held`
+  return liveText.account(count(matched), count(arrived - lost), count(passed), count(lost))
 }

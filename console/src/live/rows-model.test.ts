@@ -24,14 +24,14 @@ const stat = (matched: number, shown: number): { view: string; matched: number; 
   lagMs: null,
 })
 
-test('rows stand newest first, and one that comes again stands once', () => {
+test('rows are shown newest first and without duplicates', () => {
   const { now, send } = model()
   send(1, 3, true)
   send(3, 5)
   expect(now().rows.flat()).toEqual(['p5', 'p4', 'p3', 'p2', 'p1'])
 })
 
-test('while held nothing that is shown moves, what comes is counted, and all of it is there afterwards', () => {
+test('while held, shown rows stay, new rows are counted, and all appear afterwards', () => {
   const { model: made, now, send } = model()
   send(1, 3, true)
   made.hold(true)
@@ -43,7 +43,7 @@ test('while held nothing that is shown moves, what comes is counted, and all of 
   expect(now()).toMatchObject({ held: 0, gap: '' })
 })
 
-test('the count goes on with what the server says when more match than are sent', () => {
+test('the count includes rows that match but are not sent', () => {
   const { model: made, now, send } = model()
   send(1, 3, true)
   made.stat(stat(100, 3))
@@ -53,7 +53,7 @@ test('the count goes on with what the server says when more match than are sent'
   expect(now()).toMatchObject({ held: 1000, rate: 1000, passed: 1095 })
 })
 
-test('what was shown just before a pause is not counted as new', () => {
+test('rows shown before a pause are not counted as new', () => {
   const { model: made, now, send } = model()
   send(1, 3, true)
   send(4, 8)
@@ -65,7 +65,7 @@ test('what was shown just before a pause is not counted as new', () => {
   expect(now().held).toBe(2)
 })
 
-test('rows that were too many to keep are said to be missing, and nothing older stays as if it came just before', () => {
+test('dropped rows are reported as missing, and older rows are removed', () => {
   const { model: made, now, send } = model()
   send(1, 3, true)
   made.hold(true)
@@ -78,7 +78,7 @@ test('rows that were too many to keep are said to be missing, and nothing older 
   expect(now().gap).toContain('1,997 rows')
 })
 
-test('a jump to now shows the newest of what waits and says how much it left out', () => {
+test('a jump to now shows the newest buffered rows and reports the skipped count', () => {
   const { model: made, now, send } = model()
   send(1, 3, true)
   made.hold(true)
@@ -86,10 +86,10 @@ test('a jump to now shows the newest of what waits and says how much it left out
   made.jump()
   expect(now().rows).toHaveLength(500)
   expect(now().rows.at(-1)).toEqual(['p504'])
-  expect(now().gap).toContain('500 rows were left out')
+  expect(now().gap).toContain('skipped 500 rows')
 })
 
-test('to catch up with more than is kept, or than was sent, everything up to now is to be asked for, and what comes goes on from there', () => {
+test('catching up after dropped rows requests everything up to now and continues with new rows', () => {
   for (const thinned of [false, true]) {
     const made = new RowsModel(0, () => {}, 1)
     const send = (from: number, to: number, matched = to - from + 1): void =>
@@ -110,7 +110,6 @@ test('to catch up with more than is kept, or than was sent, everything up to now
     send(20_001, 20_002)
     expect(made.now.rows.map(([key]) => key)).toEqual(['p20002', 'p20001'])
     expect(made.now.upTo).toBe(newest)
-    // More than are shown: what comes before them is something else now.
     send(30_000, 36_000)
     expect(made.now.upTo).toBe('')
   }
@@ -123,22 +122,22 @@ test('to catch up with more than is kept, or than was sent, everything up to now
   expect(now().rows).toHaveLength(10)
 })
 
-test('a snapshot replaces what was shown, even one that is empty', () => {
+test('a snapshot replaces the shown rows, even if empty', () => {
   const { now, send } = model()
   send(1, 3, true)
   send(1, 0, true)
   expect(now()).toMatchObject({ rows: [], begun: true })
 })
 
-test('what is missing is said, with the reason', () => {
+test('missing rows are reported with the reason', () => {
   const { model: made, now } = model()
   made.gap({ view: 'w', fromSeq: 1, toSeq: 5, reason: 'slow' })
   expect(now().gap).toContain('too slow')
   made.gap({ view: 'w', fromSeq: 1, toSeq: 5, reason: 'unknown-position' })
-  expect(now().gap).toContain('another journal')
+  expect(now().gap).toContain('another server or journal')
 })
 
-test('every row that matched is counted as arrived or as passed, and those that were left out are told', () => {
+test('every matching row is counted as received or passed, and dropped rows are reported', () => {
   const { model: made, now, send } = model()
   send(1, 3, true)
   send(4, 1003)

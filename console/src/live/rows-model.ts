@@ -1,39 +1,34 @@
 import type { Cell, GapMessage, RowsMessage } from '../../../src/api/published.ts'
 import { count, time } from '../parts/format.ts'
 import type { ViewStat } from './messages.ts'
+import { liveText } from '../text/live.ts'
 
 export type Row = readonly Cell[]
 
-/** What a live table shows. */
 export interface LiveNow {
-  /** Newest first. */
   readonly rows: readonly Row[]
-  /** Rows that came while the table was held. */
   readonly held: number
-  /** What is missing among the rows, in words; empty when nothing is. */
   readonly gap: string
-  /** Rows that match, per second. */
   readonly rate: number
-  /** Since the view began: rows that matched, and how many passed too fast to be sent. */
+  /** Rows matched since the view began, and rows that the server skipped because of the rate. */
   readonly matched: number
   readonly passed: number
-  /** Of those that matched: rows that came here, and how many of these were left out because the table was held. */
+  /** Rows received, and how many of them were dropped while held. */
   readonly arrived: number
   readonly lost: number
-  /** Has the server said what it has? */
   readonly begun: boolean
   /**
-   * When the newest row came that was not kept (ISO 8601): `rows` go on from there without a gap, and everything up to it is to be asked
-   * for. Empty: `rows` reach as far back as they do.
+   * ISO 8601 time of the newest row that was dropped: rows after it are complete, rows before it must be queried.
+   * Empty: nothing dropped.
    */
   readonly upTo: string
 }
 
-/** Rows that are shown, and rows that wait while the table is held, at most. */
+/** Limits of shown rows and of rows buffered while held. */
 export const shownMost = 5000
 const waitingMost = 10_000
 
-/** Newest rows on top. While held, what arrives waits and is counted; nothing that is shown moves. */
+/** Newest rows first. While held, new rows are buffered and counted, and shown rows do not move. */
 export class RowsModel {
   readonly #keyAt: number
   readonly #timeAt: number
@@ -50,20 +45,20 @@ export class RowsModel {
     begun: false,
     upTo: '',
   }
-  /** Oldest first. */
   #waiting: Row[] = []
   #replaces = false
   #isHeld = false
-  /** Of the rows that came while held: those that could not be kept. */
   #lost = 0
-  /** While held, rows came that the server left out because there were too many. */
   #thinned = false
   #matchedBefore: number | undefined
   #matchedAtHold = 0
-  /** Rows that matched, by what came with rows: up to a second ahead of the count of every second. */
-  #told = 0
+  /** Matching rows according to row messages, up to a second ahead of the statistics. */
+  #matchedInRows = 0
 
-  /** @param keyAt place of the cell that tells rows apart. @param timeAt place of the cell that says when a row came; -1: there is none. */
+  /**
+   * @param keyAt index of the cell that identifies a row. @param timeAt index of the cell with the receive time;
+   * -1: none.
+   */
   constructor(keyAt: number, changed: (now: LiveNow) => void, timeAt = -1) {
     this.#keyAt = keyAt
     this.#timeAt = timeAt
@@ -78,14 +73,14 @@ export class RowsModel {
     if (snapshot === true) {
       this.#waiting = []
       this.#replaces = true
-      this.#told = 0
-    } else this.#told += matched
+      this.#matchedInRows = 0
+    } else this.#matchedInRows += matched
     this.#waiting.push(...(rows as readonly Row[]))
     const over = Math.max(0, this.#waiting.length - waitingMost)
     if (over > 0) this.#waiting.splice(0, over)
     this.#lost += over
     if (this.#isHeld && snapshot !== true && matched > rows.length) this.#thinned = true
-    // What was there before the view began is not among those that matched since.
+    // Snapshot rows are not counted as matches since the view began.
     if (snapshot !== true)
       this.#now = { ...this.#now, arrived: this.#now.arrived + rows.length, lost: this.#now.lost + over }
     this.#flow()
@@ -95,9 +90,9 @@ export class RowsModel {
     const when = time(new Date().toISOString())
     this.#say({
       gap: {
-        slow: `At ${when} this browser was too slow: rows are missing here.`,
-        evicted: `Before ${when} rows are missing: they had left the live memory.`,
-        'unknown-position': `At ${when} another server, or another journal, went on here: rows before are those of the other.`,
+        slow: liveText.tooSlow(when),
+        evicted: liveText.leftMemory(when),
+        'unknown-position': liveText.otherServer(when),
       }[reason],
     })
   }
@@ -113,14 +108,11 @@ export class RowsModel {
     if (held === this.#isHeld) return
     this.#isHeld = held
     this.#thinned = false
-    this.#matchedAtHold = Math.max(this.#now.matched, this.#told)
+    this.#matchedAtHold = Math.max(this.#now.matched, this.#matchedInRows)
     if (!held) this.#flow()
   }
 
-  /**
-   * Goes on with nothing missing. What the server left out meanwhile, or what was too much to keep, is not here: then `upTo` says up to where
-   * rows have to be asked for, all of them.
-   */
+  /** Resumes without gaps. If rows were dropped, `upTo` is the end of the range to query. */
   catchUp(): void {
     const newest = this.#waiting.at(-1)?.[this.#timeAt]
     this.#isHeld = false
@@ -132,7 +124,7 @@ export class RowsModel {
     this.#say({ rows: [], held: 0, begun: true, gap: '', upTo: newest })
   }
 
-  /** Leaves out what waits but for its newest rows, and goes on from there. */
+  /** Drops buffered rows except the newest and resumes. */
   jump(): void {
     const left = Math.max(0, this.#heldRows() - 500)
     this.#now = { ...this.#now, lost: this.#now.lost + Math.max(0, this.#waiting.length - 500) }
@@ -142,7 +134,7 @@ export class RowsModel {
     this.#thinned = false
     this.#replaces = left > 0
     this.#flow()
-    if (left > 0) this.#say({ gap: `${count(left)} rows were left out by jumping to now.` })
+    if (left > 0) this.#say({ gap: liveText.skipped(count(left)) })
   }
 
   #heldRows(): number {
@@ -154,12 +146,8 @@ export class RowsModel {
     const kept = this.#replaces || this.#lost > 0 ? [] : this.#now.rows
     const known = new Set(kept.map((row) => row[this.#keyAt]))
     const fresh = this.#waiting.filter((row) => !known.has(row[this.#keyAt])).toReversed()
-    const gap =
-      this.#lost > 0
-        ? { gap: `${count(this.#lost)} rows passed while the table was held and were too many to keep.` }
-        : {}
+    const gap = this.#lost > 0 ? { gap: liveText.tooMany(count(this.#lost)) } : {}
     const rows = [...fresh, ...kept]
-    // Rows that came before these are others now.
     const apart = this.#replaces || this.#lost > 0 || rows.length > shownMost
     this.#waiting = []
     this.#lost = 0

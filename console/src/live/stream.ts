@@ -1,12 +1,14 @@
 import { asRefused, Refused, refusedOf } from '../api/problem.ts'
 import { EventCutter } from './event-stream.ts'
 import type { Link, WantedView } from './messages.ts'
+import { liveText } from '../text/live.ts'
+import { generalText } from '../text/general.ts'
 
 const shortest = 500
 const longest = 30_000
-/** Times that a change is told before the stream is opened anew. */
+/** Attempts to update views on the open stream before it is reopened. */
 const turns = 4
-/** The server says something at least every second; this long a silence means that the line is dead. */
+/** The server sends at least one message per second. */
 const silence = 20_000
 
 interface On {
@@ -15,8 +17,8 @@ interface On {
 }
 
 /**
- * One stream, as long as somebody wants to see something. Read by fetch, not EventSource, so that an error can be read.
- * It reconnects by itself, going on from the last event it saw.
+ * The stream while any view is subscribed. Uses fetch instead of EventSource to read error responses. Reconnects
+ * from the last event id.
  */
 export class Stream {
   readonly #on: On
@@ -26,15 +28,12 @@ export class Stream {
   #lastId = ''
   #failures = 0
   #line: AbortController | undefined
-  /** Has the server begun to answer on it? */
   #opened = false
   #running = false
-  /** The line was ended because another server is to open it. */
   #moves = false
   #wake = (): void => {}
   #changes: Promise<void> = Promise.resolve()
 
-  /** @param server `http://host:port`; empty: the one that the page comes from. */
   constructor(on: On, server = '') {
     this.#on = on
     this.#server = server
@@ -48,12 +47,10 @@ export class Stream {
       return this.#wake()
     }
     if (!this.#running) this.#run().catch(this.#failed)
-    // What was refused before may be taken now, as with another filter.
     else if (this.#line === undefined) this.#wake()
     else if (changed && this.#opened) this.#change().catch(this.#failed)
   }
 
-  /** Tries again at once. */
   retry(): void {
     this.#failures = 0
     this.#wake()
@@ -75,14 +72,13 @@ export class Stream {
     return answer
   }
 
-  /** What is to be shown, as the server takes it. */
   #wanted(): Pick<RequestInit, 'body'> & { readonly headers: Readonly<Record<string, string>> } {
     return { body: JSON.stringify({ views: this.#views }), headers: { 'content-type': 'application/json' } }
   }
 
   /**
-   * Tells the server of other views, one change after the other, while the stream goes on. Servers behind one address take
-   * turns: the one that has the stream is met after a few; else another one opens it anew.
+   * Updates the views of the open stream, one change at a time. Behind a load balancer several attempts may be
+   * needed to reach the server of the stream; then the stream is reopened.
    */
   #change(): Promise<void> {
     this.#changes = this.#changes.then(async () => {
@@ -92,7 +88,6 @@ export class Stream {
           if (!this.#opened) return
           const answer = await this.#send(`/api/v1/live/${this.#sid}`, { method: 'PUT', ...this.#wanted() })
           const { open } = (await answer.json()) as { readonly open: boolean }
-          // A line that was opened meanwhile has looked itself whether it shows what is wanted.
           if (this.#line !== line) return
           if (open) return this.#on.link({ state: 'live' })
         }
@@ -105,7 +100,7 @@ export class Stream {
     return this.#changes
   }
 
-  /** One connection, to its end. Answers how many ms to wait before the next. */
+  /** One connection until it ends. Returns the ms to wait before the next. */
   async #once(): Promise<number> {
     const line = new AbortController()
     let watchdog: ReturnType<typeof setTimeout> | undefined
@@ -121,7 +116,6 @@ export class Stream {
       })
       this.#opened = true
       this.#on.link({ state: 'live' })
-      // It was asked for with other views than are wanted by now.
       if (this.#wanted().body !== wanted.body) this.#change().catch(this.#failed)
       const cutter = new EventCutter()
       const text = new TextDecoder()
@@ -137,14 +131,14 @@ export class Stream {
           this.#on.event(event, JSON.parse(data) as Record<string, unknown>)
         }
       }
-      return this.#later('The server closed the stream.')
+      return this.#later(liveText.streamClosed)
     } catch (error) {
       if (this.#moves) return 0
       return error instanceof Refused
         ? this.#refused(error)
         : this.#views.length === 0
           ? 0
-          : this.#later('The server does not answer.')
+          : this.#later(generalText.noResponse)
     } finally {
       clearTimeout(watchdog)
       this.#line = undefined
@@ -153,7 +147,7 @@ export class Stream {
     }
   }
 
-  /** What the server will not take as it is waits for somebody to change it; everything else is tried again. */
+  /** Client errors wait for another view; all other errors are retried. */
   #refused(error: Refused): number {
     if (error.status !== 429 && error.status < 500) {
       this.#on.link({
@@ -186,11 +180,11 @@ export class Stream {
   }
 }
 
-/** Names of views are ours, and say nothing to who reads. */
+/** Removes internal view ids from messages. */
 const plain = (message: string): string =>
-  message.replace(/^View "[\w-]+": /, '').replace(/^View "[\w-]+" /, 'This view ')
+  message.replace(/^View "[\w-]+": /, '').replace(/^View "[\w-]+" /, liveText.thisView)
 
-/** Name of a session. `crypto.randomUUID` is missing where the page comes over plain HTTP from another machine. */
+/** `crypto.randomUUID` is missing on plain HTTP from another machine. */
 function hardToGuess(): string {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 }

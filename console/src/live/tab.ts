@@ -3,7 +3,6 @@ import { LiveEngine } from './engine.ts'
 import { throughLeader } from './leader.ts'
 import { hereMs, type FromTab, type Link, type ToTab, type WantedView } from './messages.ts'
 
-/** What a view tells whoever watches it. */
 export type Listener = (message: Exclude<ToTab, { readonly is: 'link' }>) => void
 
 const watching = new Map<string, { readonly view: WantedView; readonly listener: Listener }>()
@@ -12,14 +11,14 @@ let link: Link = { state: 'idle' }
 let say: ((message: FromTab) => void) | undefined
 let lastId = 0
 
-/** Watches a view until the answer is called. Equal views of all tabs are one on the wire. */
+/** Watches a view until the returned function is called. Equal views of all tabs share one subscription. */
 export function watch(view: Omit<WantedView, 'id'>, listener: Listener): () => void {
   const id = `w${++lastId}`
   watching.set(id, { view: { ...view, id }, listener })
-  tell()
+  sendViews()
   return () => {
     watching.delete(id)
-    tell()
+    sendViews()
   }
 }
 
@@ -32,12 +31,11 @@ export function onLink(listener: () => void): () => void {
   return () => void linkListeners.delete(listener)
 }
 
-/** Does not wait for the next attempt. */
 export function retryNow(): void {
   say?.({ is: 'retry' })
 }
 
-function tell(): void {
+function sendViews(): void {
   say ??= connected()
   say({ is: 'views', views: [...watching.values()].map(({ view }) => view) })
 }
@@ -47,7 +45,7 @@ function connected(): (message: FromTab) => void {
   setInterval(() => send({ is: 'here' }), hereMs)
   addEventListener('pagehide', () => send({ is: 'bye' }))
   addEventListener('pageshow', (event) => {
-    if (event.persisted) tell()
+    if (event.persisted) sendViews()
   })
   addEventListener('online', retryNow)
   onSession(() => {
@@ -56,12 +54,12 @@ function connected(): (message: FromTab) => void {
   return send
 }
 
-/** To the worker that all tabs share; where there is none, to the tab that leads; where tabs cannot agree on one, a stream of this tab's own. */
+/** Uses the shared worker; else the leading tab; else a stream of this tab. */
 function door(): (message: FromTab) => void {
   if (typeof SharedWorker === 'undefined') {
-    // Locks are there on secure pages only: HTTPS, or this machine.
+    // Locks exist only in secure contexts: HTTPS or localhost.
     return isSecureContext && 'locks' in navigator && typeof BroadcastChannel !== 'undefined'
-      ? throughLeader(take, tell)
+      ? throughLeader(take, sendViews)
       : new LiveEngine().join(take)
   }
   const { port } = new SharedWorker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'weir-live' })

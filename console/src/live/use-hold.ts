@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react'
 
-/** Is somebody at work in this place, so that nothing may move there: pointing at it, reading further down, selecting text, or in it by keyboard? */
+/** Whether the user works in the element, so that rows must not move: hover, scroll, selection or keyboard focus. */
 export function useHold(element: HTMLElement | null): boolean {
   const [held, setHeld] = useState(false)
   useEffect(() => {
@@ -12,7 +12,7 @@ export function useHold(element: HTMLElement | null): boolean {
       setHeld(hovered || element.scrollTop > 4 || selects || element.contains(document.activeElement))
     }
     const enter = (event: PointerEvent): void => {
-      // A finger does not hover; it scrolls, and that holds rows, too.
+      // Touch does not hover; scrolling holds rows instead.
       hovered = event.pointerType === 'mouse'
       look()
     }

@@ -3,19 +3,16 @@ import type { Link, WantedView } from './messages.ts'
 import { RowsModel, type LiveNow } from './rows-model.ts'
 import { linkNow, onLink, watch } from './tab.ts'
 
-/** State of this browser's stream. */
 export function useLink(): Link {
   return useSyncExternalStore(onLink, linkNow)
 }
 
 export interface LiveRows extends LiveNow {
-  /** Goes on from the newest rows. */
   readonly jump: () => void
-  /** Goes on with nothing missing: see `upTo`. */
   readonly catchUp: () => void
 }
 
-/** Newest rows of a view. `view` is undefined while nothing is watched; `held`: nothing may move now. */
+/** Newest rows of a view. `view` undefined: nothing is watched; `held`: rows must not move. */
 export function useLiveRows(view: Omit<WantedView, 'id'> | undefined, held: boolean): LiveRows {
   const key = view === undefined ? '' : JSON.stringify(view)
   const [, setTurn] = useState(0)

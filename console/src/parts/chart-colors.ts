@@ -1,6 +1,5 @@
 import type { ChartSeries } from './chart.tsx'
 
-/** As many as are told apart at most. */
 const colorTokens = Array.from({ length: 15 }, (_, index) => `--series-${index + 1}`)
 
 export interface ChartColors {
@@ -18,12 +17,11 @@ const tokenOf = ({ other, tone }: ChartSeries, index: number): string =>
       ? (colorTokens[index % colorTokens.length] ?? '--series-1')
       : `--${tone}`
 
-/** Class of what stands for a series in words beside the chart. */
 export function markClass({ other, tone }: ChartSeries, index: number): string {
   return `c-${other === true ? 'other' : (tone ?? (index % colorTokens.length) + 1)}`
 }
 
-/** Tokens as the canvas can use them: the browser works out what `light-dark` is now. */
+/** Resolves CSS tokens in the current theme for the canvas. */
 export function colorsOf(element: HTMLElement, series: readonly ChartSeries[]): ChartColors {
   const probe = document.createElement('i')
   element.append(probe)

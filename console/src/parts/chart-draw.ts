@@ -6,7 +6,6 @@ import type { ChartMark, ChartSeries } from './chart.tsx'
 interface Drawing {
   readonly times: readonly number[]
   readonly series: readonly ChartSeries[]
-  /** Drawn over them, dashed, each from 0. */
   readonly lines: readonly ChartSeries[]
   readonly marks: readonly ChartMark[]
   readonly unknown: readonly { readonly from: number; readonly to: number }[]
@@ -14,10 +13,8 @@ interface Drawing {
   readonly height: number
   readonly format: (value: number) => string
   readonly colors: ChartColors
-  /** The pointer is at this time; undefined: at none. */
   readonly onPoint: (at: number | undefined) => void
   readonly onBrush: (from: number, to: number) => void
-  /** It can be pointed and marked: before, no time has a place yet. */
   readonly onReady: () => void
 }
 
@@ -25,9 +22,7 @@ const font = '11px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", 
 
 export interface Drawn {
   readonly stop: () => void
-  /** Puts the cursor at a time, as the pointer would. */
   readonly point: (at: number) => void
-  /** Marks from one place to another, both included; undefined marks nothing. */
   readonly mark: (places: readonly [number, number] | undefined) => void
 }
 
@@ -35,16 +30,15 @@ const dashes = [
   [2, 3],
   [6, 4],
 ]
-/** Between ticks of the values: 1, 2, 5, 10 … Parts of one would be written alike. */
+/** Steps between ticks: 1, 2, 5, 10 … Fractions would format alike. */
 const wholeSteps = Array.from({ length: 57 }, (_, at) => ([1, 2, 5][at % 3] ?? 1) * 10 ** Math.floor(at / 3))
 
-/** Draws into the element and follows its width. */
 export function draw(
   element: HTMLElement,
   { times, series, lines, marks, unknown, stacked, height, format, colors, onPoint, onBrush, onReady }: Drawing,
 ): Drawn {
   const values = stacked ? sums(series, times.length) : series.map((each) => [...each.values])
-  // What lies on top reaches furthest up, so it is drawn first and the others over it.
+  // The topmost series reaches highest, so it is drawn first.
   const order = series.map((_, index) => (stacked ? series.length - 1 - index : index))
   const stepped = uPlot.paths.stepped?.({ align: 1 })
   const axis = { stroke: colors.ink, font, ticks: { show: false }, gap: 4 } satisfies uPlot.Axis
@@ -70,7 +64,6 @@ export function draw(
           grid: { stroke: colors.line, width: 1 },
           size: 62,
           incrs: wholeSteps,
-          // A low chart has one tick beside 0, too.
           space: (_self, _axis, _least, _most, height) => Math.max(14, Math.min(28, height / 2)),
           values: (_self, ticks) => ticks.map(format),
         },
@@ -138,7 +131,6 @@ export function draw(
   }
 }
 
-/** A square at the top of a dashed line, where something happened; of a gap a diamond, and a shade over the time that it is of. */
 function drawMarks(plot: uPlot, marks: readonly ChartMark[], { mark, gap }: ChartColors): void {
   const {
     ctx: context,
@@ -171,7 +163,6 @@ function drawMarks(plot: uPlot, marks: readonly ChartMark[], { mark, gap }: Char
   context.restore()
 }
 
-/** Slanted lines over stretches of which nothing is known. */
 function hatch(
   plot: uPlot,
   unknown: readonly { readonly from: number; readonly to: number }[],
@@ -208,13 +199,12 @@ function hatch(
   }
 }
 
-/** With the end of the last bucket, which has a width as all others have. */
+/** Appends the end of the last bucket, so that it has a width. */
 function closed<T extends number | null>(of: readonly T[], end: (last: T, before: T) => T): T[] {
   const last = of.at(-1)
   return last === undefined ? [] : [...of, end(last, of.at(-2) ?? last)]
 }
 
-/** Each series on top of those before it. */
 function sums(series: readonly ChartSeries[], length: number): (number | null)[][] {
   const below = new Array<number>(length).fill(0)
   const isKnown = below.map((_, at) => series.some(({ values }) => typeof values[at] === 'number'))
@@ -235,7 +225,6 @@ const withSeconds = new Intl.DateTimeFormat(undefined, {
 })
 const day = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric' })
 
-/** The last tick may stand at the edge: half of the widest text has room behind it. */
 function edgeRoom(): number {
   const context = document.createElement('canvas').getContext('2d')
   if (context === null) return 30
@@ -248,13 +237,13 @@ function edgeRoom(): number {
   )
 }
 
-/** Between the middles of two texts: those with seconds are longer. */
+/** Minimum distance of ticks; labels with seconds are wider. */
 function textSpace(_self: uPlot, _axis: number, least: number, most: number, length: number): number {
   const usual = 50
   return (usual * (most - least)) / Math.max(1, length) >= 60 ? usual : 2 * edgeRoom()
 }
 
-/** Where a day begins its date says more than its time. */
+/** At midnight the date replaces the time. */
 function tickText(at: number, step: number): string {
   const begins = new Date(at * 1000)
   if (step >= 60 && begins.getHours() === 0 && begins.getMinutes() === 0) return day.format(begins)

@@ -1,5 +1,7 @@
 import { momentAt } from './format.ts'
 import type { ChartMark, ChartSeries } from './chart.tsx'
+import { partsText } from '../text/parts.ts'
+import { generalText } from '../text/general.ts'
 
 interface ValueTableProps {
   readonly times: readonly number[]
@@ -13,29 +15,28 @@ export function valueText(value: number | null | undefined, format: (value: numb
   return value === null || value === undefined ? '–' : format(value)
 }
 
-/** Does something reach into the stretch of time that begins at this place? */
+/** Whether a mark overlaps the bucket at this index. */
 export function isIn(times: readonly number[], place: number, { at, since = at }: ChartMark): boolean {
   return at >= (times[place] ?? Infinity) && since < (times[place + 1] ?? Infinity)
 }
 
 export function markText(marks: readonly ChartMark[]): string {
-  return marks.map(({ is, says }) => (is === 'gap' ? `gap: ${says}` : says)).join('; ')
+  return marks.map(({ is, says }) => (is === 'gap' ? partsText.gapReason(says) : says)).join('; ')
 }
 
-/** The same as the chart beside it, in figures. */
 export function ValueTable({ times, series, marks, height, format }: ValueTableProps): React.ReactNode {
   return (
-    <div className="chart-table" style={{ maxHeight: height }} tabIndex={0} role="region" aria-label="Values">
+    <div className="chart-table" style={{ maxHeight: height }} tabIndex={0} role="region" aria-label={partsText.values}>
       <table>
         <thead>
           <tr>
-            <th scope="col">From</th>
+            <th scope="col">{generalText.from}</th>
             {series.map(({ name }, index) => (
               <th key={`${index} ${name}`} scope="col" className="end">
                 {name}
               </th>
             ))}
-            {marks.length > 0 && <th scope="col">Meanwhile</th>}
+            {marks.length > 0 && <th scope="col">{partsText.events}</th>}
           </tr>
         </thead>
         <tbody>

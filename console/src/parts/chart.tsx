@@ -5,20 +5,18 @@ import { momentAt } from './format.ts'
 import { colorsOf, markClass } from './chart-colors.ts'
 import type { Drawn } from './chart-draw.ts'
 import { isIn, markText, ValueTable, valueText } from './chart-table.tsx'
+import { partsText } from '../text/parts.ts'
 
 export interface ChartSeries {
   readonly name: string
-  /** One for each time; null where nothing is known. */
   readonly values: readonly (number | null)[]
-  /** The rest of what was told apart: grey. */
   readonly other?: boolean
-  /** It says by itself whether something is well; else colours only tell one from another. */
+  /** Semantic colour; otherwise colours only distinguish series. */
   readonly tone?: 'good' | 'warning' | 'bad'
 }
 
-/** Something that happened at a time, in Unix seconds, and what in a few words. */
 export interface ChartMark {
-  /** `gap`: something is missing, from `since` on. */
+  /** `gap`: data may be missing from `since` on. */
   readonly is?: 'change' | 'gap'
   readonly since?: number
   readonly at: number
@@ -27,31 +25,25 @@ export interface ChartMark {
 
 interface ChartProps {
   readonly label: string
-  /** Unix seconds, rising. */
+  /** Unix seconds, ascending. */
   readonly times: readonly number[]
   readonly series: readonly ChartSeries[]
-  /** Drawn over them as dashed lines: a total, what was before. */
   readonly lines?: readonly ChartSeries[]
-  /** What happened meanwhile: a square on a dashed line, of a gap a diamond over the time that it is of. */
   readonly marks?: readonly ChartMark[]
-  /** Stretches of time without values, in Unix seconds: hatched, because 0 would be a value. */
+  /** Ranges without data, hatched, because 0 would be a value. */
   readonly unknown?: readonly { readonly from: number; readonly to: number }[] | undefined
-  /** Values lie on one another, so that the top is their sum; else each is a line. */
   readonly stacked: boolean
   readonly height: number
   readonly format: (value: number) => string
-  /** A stretch was marked with the pointer or by keys, in Unix seconds. */
   readonly onBrush?: (from: number, to: number) => void
-  /** Are figures shown instead? Without it the chart remembers that itself. */
   readonly table?: boolean | undefined
   readonly onTable?: ((table: boolean) => void) | undefined
-  /** Further controls beside its name. */
   readonly menu?: React.ReactNode
 }
 
 const none: readonly never[] = []
 
-/** Values over time. The library that draws is loaded with the first chart; the same values are a table away. */
+/** Values over time, as a chart or a table. The drawing library is loaded with the first chart. */
 export function Chart({
   label,
   times,
@@ -72,9 +64,8 @@ export function Chart({
   const asTable = table ?? ownTable
   const setAsTable = onTable ?? setOwnTable
   const [failed, setFailed] = useState(false)
-  // Both are times, not places: new data come with an axis that went on, and who reads or marks stays where he was.
+  // Times, not indexes: cursor and selection stay when the axis moves.
   const [at, setAt] = useState<number>()
-  /** The first and the last time that are marked. */
   const [markedTimes, setMarkedTimes] = useState<readonly [number, number]>()
   const cursor = placeOf(times, at)
   const marked = useMemo(() => placesOf(times, markedTimes), [times, markedTimes])
@@ -166,25 +157,26 @@ export function Chart({
     mark(undefined)
     return marked !== undefined
   }
-  const onKeyDown = useLocalKeys('In a chart', [
+  const onKeyDown = useLocalKeys(partsText.inAChart, [
     ...steps.map(step),
     ...(onBrush === undefined
       ? []
       : [
-          { keys: ['Shift+ArrowRight'], does: 'mark on to the next time', run: markOn(1) },
-          { keys: ['Shift+ArrowLeft'], does: 'mark back to the time before', run: markOn(-1) },
-          { keys: ['Enter'], does: 'show only what is marked', run: take },
-          { keys: ['Escape'], does: 'mark nothing', run: drop },
+          { keys: ['Shift+ArrowRight'], does: partsText.selectNext, run: markOn(1) },
+          { keys: ['Shift+ArrowLeft'], does: partsText.selectPrevious, run: markOn(-1) },
+          { keys: ['Enter'], does: partsText.zoomIn, run: take },
+          { keys: ['Escape'], does: partsText.clearSelection, run: drop },
         ]),
   ])
-  const said =
+  const cursorText =
     cursor === undefined
-      ? 'Arrow keys go from time to time'
-      : `${momentAt((times[cursor] ?? 0) * 1000)}: ${all.map(({ name, values }) => `${name} ${valueText(values[cursor], format)}`).join(', ')}${happened(cursor) === '' ? '' : `; ${happened(cursor)}`}`
-  const saidMarked =
-    marked === undefined
-      ? ''
-      : `. Marked are ${Math.abs(marked[1] - marked[0]) + 1} of ${times.length} times; Enter shows only these`
+      ? partsText.arrowKeysHint
+      : `${momentAt((times[cursor] ?? 0) * 1000)}: ${[
+          all.map(({ name, values }) => `${name} ${valueText(values[cursor], format)}`).join(', '),
+          ...[happened(cursor)].filter((events) => events !== ''),
+        ].join('; ')}`
+  const selectionText =
+    marked === undefined ? '' : partsText.selectedTimes(Math.abs(marked[1] - marked[0]) + 1, times.length)
   return (
     <figure className="chart" aria-label={label}>
       <figcaption>
@@ -205,30 +197,30 @@ export function Chart({
           {marks.some(({ is }) => is !== 'gap') && (
             <span className="legend">
               <i className="c-4" aria-hidden="true" />
-              change
+              {partsText.changeMark}
             </span>
           )}
           {marks.some(({ is }) => is === 'gap') && (
             <span className="legend">
               <i className="c-gap" aria-hidden="true" />
-              gap
+              {partsText.gapMark}
             </span>
           )}
           {unknown.length > 0 && (
             <span className="legend">
               <i className="c-unknown" aria-hidden="true" />
-              no data
+              {partsText.noData}
             </span>
           )}
         </span>
         <span className="chart-acts">
           <button type="button" className="quiet" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>
-            Table
+            {partsText.table}
           </button>
           {menu}
         </span>
       </figcaption>
-      {failed && <p className="dim pad">The chart could not be drawn; the table has the same values.</p>}
+      {failed && <p className="dim pad">{partsText.chartFailed}</p>}
       {asTable ? (
         <ValueTable times={times} series={all} marks={marks} height={height} format={format} />
       ) : (
@@ -239,11 +231,11 @@ export function Chart({
             style={{ height }}
             tabIndex={0}
             role="slider"
-            aria-label={`${label}: time`}
+            aria-label={partsText.timeOf(label)}
             aria-valuemin={0}
             aria-valuemax={Math.max(0, times.length - 1)}
             aria-valuenow={cursor ?? 0}
-            aria-valuetext={said + saidMarked}
+            aria-valuetext={cursorText + selectionText}
             onKeyDown={onKeyDown}
           />
           {cursor !== undefined && (
@@ -268,7 +260,7 @@ export function Chart({
               ))}
               {happened(cursor) !== '' && (
                 <>
-                  <dt className="legend">meanwhile</dt>
+                  <dt className="legend">{partsText.eventsInText}</dt>
                   <dd>{happened(cursor)}</dd>
                 </>
               )}
@@ -300,7 +292,7 @@ function Reading({
   )
 }
 
-/** The place whose stretch of time has it; undefined when it lies before or behind the axis. */
+/** The index of the bucket that contains the time; undefined: outside of the axis. */
 function placeOf(times: readonly number[], at: number | undefined): number | undefined {
   const width = (times[1] ?? 0) - (times[0] ?? 0)
   if (at === undefined || times.length === 0 || at < (times[0] ?? 0) || at > (times.at(-1) ?? 0) + width)
@@ -308,7 +300,7 @@ function placeOf(times: readonly number[], at: number | undefined): number | und
   return times.findLastIndex((time) => time <= at)
 }
 
-/** As much of what was marked as is still on the axis. */
+/** The part of the selection that is still on the axis. */
 function placesOf(
   times: readonly number[],
   marked: readonly [number, number] | undefined,
@@ -326,16 +318,15 @@ function placesOf(
   return [place(marked[0]), place(marked[1])]
 }
 
-/** Where keys lead on the axis of time. */
 const steps: readonly {
   readonly keys: readonly string[]
   readonly does: string
   readonly to: (at: number | undefined, length: number) => number
 }[] = [
-  { keys: ['ArrowRight'], does: 'next time', to: (at = -1) => at + 1 },
-  { keys: ['ArrowLeft'], does: 'time before', to: (at, length) => (at ?? length) - 1 },
-  { keys: ['PageDown'], does: 'ten times on', to: (at = -1) => at + 10 },
-  { keys: ['PageUp'], does: 'ten times back', to: (at, length) => (at ?? length) - 10 },
-  { keys: ['Home'], does: 'first time', to: () => 0 },
-  { keys: ['End'], does: 'last time', to: (_, length) => length - 1 },
+  { keys: ['ArrowRight'], does: partsText.nextTime, to: (at = -1) => at + 1 },
+  { keys: ['ArrowLeft'], does: partsText.previousTime, to: (at, length) => (at ?? length) - 1 },
+  { keys: ['PageDown'], does: partsText.tenTimesForward, to: (at = -1) => at + 10 },
+  { keys: ['PageUp'], does: partsText.tenTimesBack, to: (at, length) => (at ?? length) - 10 },
+  { keys: ['Home'], does: partsText.firstTime, to: () => 0 },
+  { keys: ['End'], does: partsText.lastTime, to: (_, length) => length - 1 },
 ]

@@ -1,21 +1,22 @@
 import { useState } from 'react'
+import { partsText } from '../text/parts.ts'
+import { generalText } from '../text/general.ts'
 
-/** Copies a text, and says whether it could. */
 export function CopyButton({
   text,
-  children = 'Copy',
+  children = partsText.copy,
 }: {
   readonly text: string
   readonly children?: React.ReactNode
 }): React.ReactNode {
-  const [said, setSaid] = useState('')
+  const [message, setMessage] = useState('')
   const copy = (): void => {
-    // There is no clipboard where the page comes over plain HTTP from another machine.
+    // Plain HTTP from another machine has no clipboard.
     const copying =
       (navigator.clipboard as Clipboard | undefined)?.writeText(text) ?? Promise.reject(new Error('no clipboard'))
     copying.then(
-      () => setSaid('Copied.'),
-      () => setSaid('The browser does not let this page copy: select the text.'),
+      () => setMessage(generalText.copied),
+      () => setMessage(partsText.copyBlocked),
     )
   }
   return (
@@ -24,7 +25,7 @@ export function CopyButton({
         {children}
       </button>{' '}
       <span role="status" className="dim">
-        {said}
+        {message}
       </span>
     </>
   )

@@ -1,7 +1,9 @@
 import { useEffect, useRef } from 'react'
 import { useLocalKeys } from '../state/keys.ts'
+import { partsText } from '../text/parts.ts'
+import { generalText } from '../text/general.ts'
 
-/** Beside a list: everything about what was opened. Takes the focus when `of` changes, gives it back when it closes by Escape or its button. */
+/** Details beside a list. Takes the focus when `of` changes and returns it on close. */
 export function Drawer({
   of,
   name,
@@ -9,9 +11,7 @@ export function Drawer({
   onClose,
   children,
 }: {
-  /** What it shows, as the address says it. */
   readonly of: string
-  /** What it is, for those who do not see it. */
   readonly name: string
   readonly title: React.ReactNode
   readonly onClose: () => void
@@ -21,31 +21,32 @@ export function Drawer({
   useEffect(() => {
     const before = document.activeElement
     heading.current?.focus({ preventScroll: true })
-    // In a low or narrow window it may begin further down.
+    // In a small window the drawer can start below the fold.
     heading.current?.closest('aside')?.scrollIntoView({ block: 'nearest' })
     return () => {
       if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true })
     }
   }, [of])
-  const onKeyDown = useLocalKeys('In what is open beside', [{ keys: ['Escape'], does: 'close it', run: onClose }])
+  const onKeyDown = useLocalKeys(partsText.inTheDetailsPanel, [
+    { keys: ['Escape'], does: partsText.closeThePanel, run: onClose },
+  ])
   return (
     <aside className="panel drawer" aria-label={name} onKeyDown={onKeyDown}>
       <div className="drawer-head">
         <h2 ref={heading} tabIndex={-1}>
           {title}
         </h2>
-        <button type="button" className="quiet" onClick={onClose} aria-label="Close">
+        <button type="button" className="quiet" onClick={onClose} aria-label={generalText.close}>
           ✕
         </button>
       </div>
-      <div className="drawer-body" tabIndex={0} role="region" aria-label={`${name}: details`}>
+      <div className="drawer-body" tabIndex={0} role="region" aria-label={partsText.detailsOf(name)}>
         {children}
       </div>
     </aside>
   )
 }
 
-/** A name and its value in a drawer. */
 export function Fact({
   name,
   tone,

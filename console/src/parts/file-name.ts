@@ -1,4 +1,3 @@
-/** A name of what it shows, without signs that a file system has other plans for. */
 export function fileName(...parts: readonly string[]): string {
   return parts
     .join(' ')

@@ -7,24 +7,23 @@ import { ErrorNotice } from './states.tsx'
 import type { Range } from '../state/range.ts'
 import { FilterPaint } from './filter-paint.tsx'
 import { useSuggestions, type FilterNames, type Suggestion } from './suggestions.ts'
-import { saidBefore, writtenBefore } from './filter-text.ts'
+import { conditionBefore, writtenBefore } from './filter-text.ts'
+import { partsText } from '../text/parts.ts'
+import { generalText } from '../text/general.ts'
 
 interface FilterBoxProps {
-  /** Whose rows are chosen. */
   readonly names: FilterNames
-  /** What may be written. */
   readonly example: string
   readonly fields: readonly ViewColumn[]
   readonly filter: string
   readonly range: Range
   readonly onChange: (filter: string) => void
-  /** The filter that was meant by what is none. */
   readonly meant?: (text: string) => string
-  /** A link of NetObserv's console was given, and this is what it says here. Who takes none has no source and destination either. */
+  /** Called for a link of NetObserv's console. Absent: the filter has no source and destination. */
   readonly onImport?: (imported: Imported) => void
 }
 
-/** As POST /api/v1/import answers. */
+/** Response of POST /api/v1/import. */
 export interface Imported {
   readonly filter: string
   readonly both_ways: boolean
@@ -37,12 +36,11 @@ const foreignLink = /^https?:\/\/|[?&]filters=/
 
 interface Checked {
   readonly ok: boolean
-  /** The same with source and destination exchanged. */
   readonly swapped?: string | null
   readonly errors?: readonly TextProblem[]
 }
 
-/** Is it a filter? A server that cannot be asked beforehand says so in its answer to the question itself. */
+/** Without a completion endpoint, the query itself reports errors. */
 async function checked(filter: string, names: FilterNames): Promise<Checked> {
   if (filter.trim() === '') return { ok: true }
   try {
@@ -53,7 +51,7 @@ async function checked(filter: string, names: FilterNames): Promise<Checked> {
   }
 }
 
-/** The filter of the page. What is wrong with it is said where it is wrong, and the last good answer stays. */
+/** The filter input. Marks errors in the text and keeps the last valid result. */
 export function FilterBox({
   names,
   example,
@@ -72,7 +70,7 @@ export function FilterBox({
   const input = useRef<HTMLInputElement>(null)
   const lastChecked = useRef('')
   const caretTo = useRef<number>(undefined)
-  // Before the next key: what is typed on goes behind what was taken.
+  // Before the next key event, so that typing continues behind the completion.
   useLayoutEffect(() => {
     const end = caretTo.current
     caretTo.current = undefined
@@ -83,7 +81,7 @@ export function FilterBox({
     setText(filter)
     setErrors([])
     setTrouble(undefined)
-    // One that was written here was checked; one of a link was not.
+    // Typed filters are already checked, those in the URL are not.
     if (filter === lastChecked.current) return undefined
     let gone = false
     checked(filter, names).then(({ errors: problems = [] }) => {
@@ -95,17 +93,17 @@ export function FilterBox({
   }, [filter, names])
   const imports = onImport !== undefined && foreignLink.test(text.trim())
   const written = caret === undefined || imports ? undefined : writtenBefore(text, caret)
-  const found = useSuggestions(names, fields, written, caret === undefined ? '' : saidBefore(text, caret), range)
+  const found = useSuggestions(names, fields, written, caret === undefined ? '' : conditionBefore(text, caret), range)
   const open = written !== undefined && found.length > 0
   const apply = async (): Promise<void> => {
     setCaret(undefined)
     if (imports) return onImport(await ask<Imported>('/api/v1/import', { method: 'POST', body: { url: text.trim() } }))
-    const asked = (meant?.(text) ?? text).trim()
-    const { errors: problems = [] } = await checked(asked, names)
+    const candidate = (meant?.(text) ?? text).trim()
+    const { errors: problems = [] } = await checked(candidate, names)
     setErrors(problems)
     if (problems.length > 0) return
-    lastChecked.current = asked
-    setText(asked)
+    lastChecked.current = candidate
+    setText(candidate)
     onChange(lastChecked.current)
   }
   const swap = async (): Promise<void> => {
@@ -113,7 +111,7 @@ export function FilterBox({
       method: 'POST',
       body: { filter: text, names },
     })
-    // Whoever has written on meanwhile means what is there now.
+    // The user has typed further.
     if (input.current !== null && input.current.value !== text) return
     setErrors(problems)
     if (typeof swapped !== 'string') return
@@ -127,7 +125,6 @@ export function FilterBox({
     onChange('')
     input.current?.focus()
   }
-  /** What went wrong without being a matter of the text can be tried again. */
   const tried = (work: () => Promise<void>): void => {
     setTrouble(undefined)
     work().catch((error: unknown) => setTrouble({ error, again: () => tried(work) }))
@@ -149,25 +146,25 @@ export function FilterBox({
     if (chosen !== undefined) take(chosen)
     return chosen !== undefined
   }
-  const onKeyDown = useLocalKeys('In the filter', [
-    { keys: ['Enter', 'Tab'], does: 'take the completion that is marked', run: takeChosen },
+  const onKeyDown = useLocalKeys(partsText.inTheFilter, [
+    { keys: ['Enter', 'Tab'], does: partsText.acceptCompletion, run: takeChosen },
     {
       keys: ['Enter'],
-      does: 'ask with what is written',
+      does: partsText.applyTheFilter,
       run: () => {
         tried(apply)
       },
     },
     {
       keys: ['Mod+Space'],
-      does: 'complete what is written',
+      does: partsText.showCompletions,
       run: () => setCaret(input.current?.selectionStart ?? text.length),
     },
-    { keys: ['ArrowDown'], does: 'next completion', run: step(1) },
-    { keys: ['ArrowUp'], does: 'completion before', run: step(-1) },
+    { keys: ['ArrowDown'], does: partsText.nextCompletion, run: step(1) },
+    { keys: ['ArrowUp'], does: partsText.previousCompletion, run: step(-1) },
     {
       keys: ['Escape'],
-      does: 'no completion',
+      does: partsText.closeCompletions,
       run: () => {
         if (open) setCaret(undefined)
         return open
@@ -189,9 +186,9 @@ export function FilterBox({
         spellCheck={false}
         autoCapitalize="off"
         autoComplete="off"
-        placeholder={`Filter, as ${example}`}
+        placeholder={partsText.filterExample(example)}
         role="combobox"
-        aria-label="Filter"
+        aria-label={partsText.filter}
         aria-autocomplete="list"
         aria-expanded={open}
         aria-controls={`${id}list`}
@@ -214,8 +211,8 @@ export function FilterBox({
               type="button"
               className="quiet"
               onClick={() => tried(swap)}
-              aria-label="Exchange source and destination"
-              title="Exchange source and destination"
+              aria-label={partsText.swapEnds}
+              title={partsText.swapEnds}
             >
               ⇄
             </button>
@@ -224,14 +221,14 @@ export function FilterBox({
             type="button"
             className="quiet"
             onClick={clear}
-            aria-label="Clear the filter"
-            title="Clear the filter"
+            aria-label={generalText.clearFilter}
+            title={generalText.clearFilter}
           >
             ✕
           </button>
         </div>
       )}
-      <div id={`${id}list`} className="filter-list" role="listbox" aria-label="Completions" hidden={!open}>
+      <div id={`${id}list`} className="filter-list" role="listbox" aria-label={partsText.completions} hidden={!open}>
         {open &&
           found.map((suggestion, index) => (
             <div

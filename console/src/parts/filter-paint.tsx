@@ -1,5 +1,3 @@
-/** The filter in colours, laid over the box while nobody writes in it. */
-
 const kinds = ['name', 'word', 'sign', 'value'] as const
 
 const text = /(?<value>"(?:\\.|[^"\\])*"?)/
@@ -9,7 +7,7 @@ const sign = /(?<sign>[\s()=<>!~,]+)/
 const rest = /[^\s()"=<>!~,]+/
 const parts = new RegExp([text, word, name, sign, rest].map(({ source }) => source).join('|'), 'gi')
 
-/** A filter in pieces that add up to it; also what is no filter can be cut so. */
+/** Splits a filter into tokens that cover the text; also works for invalid filters. */
 export function partsOf(filter: string): { readonly is: (typeof kinds)[number]; readonly text: string }[] {
   return [...filter.matchAll(parts)].map(({ 0: piece, groups = {} }) => ({
     is: kinds.find((kind) => groups[kind] !== undefined) ?? 'value',

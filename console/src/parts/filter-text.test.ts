@@ -7,11 +7,11 @@ import {
   foundIn,
   literal,
   ofEitherEnd,
-  saidBefore,
+  conditionBefore,
   writtenBefore,
 } from './filter-text.ts'
 
-test('what a click adds is a filter that the server takes, whatever the value has in it', () => {
+test('a condition from a click is a valid filter for any value', () => {
   for (const value of ['shop', 'a "b" \\ c', 443, true, '10.0.0.1', 'netflow:1:2:3']) {
     const written = andFilter('src_port = 1 or dst_port = 2', `src_name = ${literal(value)}`)
     expect(written).toMatch(/^\(src_port = 1 or dst_port = 2\) and src_name = /)
@@ -21,7 +21,7 @@ test('what a click adds is a filter that the server takes, whatever the value ha
   expect(andFilter('b = 2', 'a = 1')).toBe('b = 2 and a = 1')
 })
 
-test('several filters hold together as each would alone', () => {
+test('combined filters are equivalent to their conjunction', () => {
   expect(allOf(['', ' '])).toBe('')
   expect(allOf(['a = 1 or b = 2', '', 'c = 3', 'd = 4 OR e = 5'])).toBe(
     '(a = 1 or b = 2) and c = 3 and (d = 4 OR e = 5)',
@@ -32,7 +32,7 @@ test('several filters hold together as each would alone', () => {
   expect(andFilter('n = "x and a = 1 and y"', 'a = 1')).toBe('n = "x and a = 1 and y" and a = 1')
 })
 
-test('a value is asked for, left out, or asked for of either end; what is absent as well', () => {
+test('a value, also null, can be included, excluded or required at either end', () => {
   const all = [
     conditionFor('src_port', 443),
     conditionFor('src_port', 443, false),
@@ -64,8 +64,8 @@ test('the word before the caret is a field, or a value of one', () => {
   expect(at('bytes > 1 ')).toBeUndefined()
 })
 
-test('values are offered among the flows that everything before them leaves', () => {
-  const at = (text: string): string => saidBefore(text, text.length)
+test('values are completed among the flows that match the preceding conditions', () => {
+  const at = (text: string): string => conditionBefore(text, text.length)
   expect(at('src.ns = shop')).toBe('')
   expect(at('src.ns = shop and dst.name = re')).toBe('src.ns = shop')
   expect(at('src.ns = shop and (dst.port = 1 or dst.port = 2) and not bytes > ')).toBe(

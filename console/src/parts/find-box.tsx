@@ -1,6 +1,5 @@
 import { useState } from 'react'
 
-/** Words that stand anywhere in what is looked for. */
 export function FindBox({
   q,
   label,

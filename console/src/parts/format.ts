@@ -1,3 +1,5 @@
+import { nouns, type Noun } from '../text/nouns.ts'
+
 const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 })
 const clock = new Intl.DateTimeFormat(undefined, {
   hour: '2-digit',
@@ -7,19 +9,19 @@ const clock = new Intl.DateTimeFormat(undefined, {
   hourCycle: 'h23',
 })
 
-/** A string holds an integer beyond 2^53. */
+/** Strings hold integers beyond 2^53. */
 export function count(value: number | string | null | undefined): string {
   if (value === null || value === undefined) return '–'
   return typeof value === 'string' ? (/^-?\d+$/.test(value) ? whole.format(BigInt(value)) : value) : whole.format(value)
 }
 
-export function counted(number: number, one: string): string {
-  return `${count(number)} ${one}${number === 1 ? '' : 's'}`
+export function counted(number: number, noun: Noun): string {
+  const [one, many] = nouns[noun]
+  return `${count(number)} ${number === 1 ? one : many}`
 }
 
 const two = (number: number): string => String(number).padStart(2, '0')
 
-/** Time of day in the reader's zone; with the date when it is not today. */
 export function time(iso: string | null): string {
   if (iso === null) return '–'
   const at = new Date(iso)
@@ -47,12 +49,12 @@ export function perSecond(rate: number): string {
 const decimal = ['B', 'kB', 'MB', 'GB', 'TB', 'PB']
 const binary = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']
 
-/** Bytes on the network count in thousands. */
+/** Network bytes use powers of 1000. */
 export function volume(bytes: number): string {
   return scaled(bytes, 1000, decimal)
 }
 
-/** Bytes on disk and in memory count in 1024s. */
+/** Disk and memory use powers of 1024. */
 export function size(bytes: number): string {
   return scaled(bytes, 1024, binary)
 }
@@ -88,13 +90,11 @@ export function tcpFlags(flags: number | null): string {
   return flagNames.filter((_, bit) => (flags >> bit) & 1).join(' ')
 }
 
-/** A value of a row as text: lists and objects as JSON, nothing as nothing. */
 export function plainText(value: unknown): string {
   if (value === null || value === undefined) return ''
   return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean)
 }
 
-/** Time of day, and of another day the day and the time to the second: in little room. */
 export function shortTime(iso: string): string {
   return new Date().toDateString() === new Date(iso).toDateString() ? time(iso) : momentAt(Date.parse(iso))
 }
@@ -108,7 +108,6 @@ const moment = new Intl.DateTimeFormat(undefined, {
   hourCycle: 'h23',
 })
 
-/** Day and time of Unix ms in the reader's zone. */
 export function momentAt(ms: number): string {
   return moment.format(ms)
 }

@@ -4,16 +4,13 @@ import type { GridColumn } from './grid.tsx'
 
 interface GridHeadProps<Row> {
   readonly columns: readonly GridColumn<Row>[]
-  /** The cell that is in the tab order. */
   readonly place: Place
-  /** Id of the column that sorts, `-` before it for descending. */
   readonly sort: string
   readonly onSort: ((id: string) => void) | undefined
-  /** A column is being dragged to this width in px, or (`done`) was. Absent: columns stay as wide as they are. */
+  /** While dragging, and with `done` at the end. Absent: fixed widths. */
   readonly onWidth: ((id: string, width: number | undefined, done: boolean) => void) | undefined
 }
 
-/** The headings: each sorts by its column, and its right edge can be dragged. */
 export function GridHead<Row>({ columns, place, sort, onSort, onWidth }: GridHeadProps<Row>): React.ReactNode {
   return (
     <div role="rowgroup" className="grid-head">
@@ -50,7 +47,7 @@ export function GridHead<Row>({ columns, place, sort, onSort, onWidth }: GridHea
   )
 }
 
-/** Where a column ends: dragged it makes the column wider or narrower, pressed twice as wide as usual. By keyboard the heading does the same. */
+/** The resize handle: drag, or double-click to reset. The heading has keys for it. */
 function Grip({ onWidth }: { readonly onWidth: (width: number | undefined, done: boolean) => void }): React.ReactNode {
   const from = useRef<{ readonly x: number; readonly width: number }>(undefined)
   const widthAt = (event: React.PointerEvent): number =>
@@ -74,7 +71,7 @@ function Grip({ onWidth }: { readonly onWidth: (width: number | undefined, done:
         if (from.current !== undefined) onWidth(widthAt(event), false)
       }}
       onPointerUp={(event) => {
-        // A press that moved nothing is half of a double one.
+        // A click without movement is half of a double-click.
         if (from.current !== undefined && event.clientX !== from.current.x) onWidth(widthAt(event), true)
         from.current = undefined
       }}

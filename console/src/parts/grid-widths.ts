@@ -1,4 +1,3 @@
-/** Widths that a column can have, in px. */
 export const [narrowest, widest] = [40, 1200]
 
 export function fitWidth(width: number): number {

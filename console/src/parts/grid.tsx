@@ -4,25 +4,24 @@ import { useLocalKeys, type Binding } from '../state/keys.ts'
 import { density, usePreference } from '../state/preferences.ts'
 import { GridHead } from './grid-head.tsx'
 import { fitWidth } from './grid-widths.ts'
-import { GridSaid } from './grid-said.tsx'
+import { SortAnnouncement } from './sort-announcement.tsx'
 import { gridMoves, moved, type Place } from './grid-keys.ts'
+import { partsText } from '../text/parts.ts'
 
 export interface GridColumn<Row> {
   readonly id: string
   readonly title: string
   readonly hint?: string
-  /** Least width in px. */
   readonly width: number
-  /** Share of the room that is left; 0 keeps the column as it is. */
+  /** Share of the remaining width; 0: fixed. */
   readonly grow: number
   readonly end?: boolean
   readonly sortable: boolean
   readonly cell: (row: Row) => React.ReactNode
 }
 
-/** A key that does something with the value in a cell. */
 export interface CellKey<Row> extends Pick<Binding, 'keys' | 'does'> {
-  /** `false`: nothing was done. */
+  /** `false`: not handled. */
   readonly run: (row: Row, column: string) => unknown
 }
 
@@ -31,35 +30,29 @@ export interface GridProps<Row> {
   readonly columns: readonly GridColumn<Row>[]
   readonly rows: readonly Row[]
   readonly rowKey: (row: Row) => string
-  /** Rows of the whole answer, of which `rows` are the first; undefined: not known. */
+  /** Rows of the whole result; undefined: unknown. */
   readonly total: number | undefined
-  /** Id of the column that sorts, `-` before it for descending. */
   readonly sort?: string
   readonly onSort?: (id: string) => void
-  /** Key of the row that is open. */
   readonly selected?: string
   readonly onOpen?: (row: Row) => void
-  /** A column was made this wide, in px; undefined: as wide as usual again. */
   readonly onResize?: (id: string, width: number | undefined) => void
-  /** A column goes so many places to the right. */
   readonly onMove?: (id: string, by: -1 | 1) => void
   readonly cellKeys?: readonly CellKey<Row>[]
-  /** The last rows are in sight: more are wanted, if there are any. */
+  /** The last rows are visible. */
   readonly onEnd?: () => void
-  /** The element that scrolls, for those who watch what is done with it. */
   readonly onPlace?: (place: HTMLElement | null) => void
 }
 
-/** As the styles have them, in px. */
+/** Matches the style sheet, in px. */
 const rowHeights = { compact: 24, normal: 28, large: 36 } as const
 const headHeight = 30
-/** Px by which a key makes a column wider. */
 const widthStep = 16
 const noKeys: readonly never[] = []
 
 /**
- * Rows of any number, of which those in sight are in the page. One cell is in the tab order; arrows, Home, End, PageUp
- * and PageDown move it, Enter opens a row or sorts by a column, Alt with arrows on a heading changes the width of its column.
+ * A virtualized grid with one tab stop. Arrows, Home, End, PageUp and PageDown move the cell. Enter opens a row or
+ * sorts. Alt with arrows resizes a column.
  */
 export function Grid<Row>({
   label,
@@ -99,7 +92,7 @@ export function Grid<Row>({
     overscan: 10,
     scrollMargin: headHeight,
     scrollPaddingStart: headHeight,
-    // The cell that has the focus must not leave the page when it is scrolled out of sight.
+    // The focused cell stays mounted when scrolled out of view.
     rangeExtractor: ({ startIndex, endIndex, overscan, count }) => {
       const [first, last] = [Math.max(0, startIndex - overscan), Math.min(count - 1, endIndex + overscan)]
       const inSight = Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index)
@@ -118,17 +111,16 @@ export function Grid<Row>({
     follows.current = false
     const cell = scroller.current?.querySelector<HTMLElement>(`[data-at="${place.row}:${place.column}"]`)
     cell?.focus({ preventScroll: true })
-    // Not under the heading, which is what the scroll padding of the grid is for, and in a narrow window not beside it.
     cell?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
   })
-  // With fewer rows than before, the cell that had the focus may be gone: the last row that there is has it then.
+  // With fewer rows, the last row takes the focus.
   useLayoutEffect(() => {
     if (hasFocus.current && document.activeElement === document.body)
       scroller.current
         ?.querySelector<HTMLElement>(`[data-at="${place.row}:${place.column}"]`)
         ?.focus({ preventScroll: true })
   })
-  // The focus goes with a heading whose column goes elsewhere, as soon as it is there.
+  // The focus follows a moved column.
   useLayoutEffect(() => {
     const column = columns.findIndex(({ id }) => id === movedColumn.current)
     if (column === -1) return
@@ -182,25 +174,29 @@ export function Grid<Row>({
     const [row, column] = [rows[place.row], columns[place.column]]
     return row === undefined || column === undefined ? false : run(row, column.id)
   }
-  const onKeyDown = useLocalKeys('In a table', [
-    { keys: ['Enter', 'Space'], does: 'open the row, or sort by the column', run: enter },
+  const onKeyDown = useLocalKeys(partsText.inATable, [
+    { keys: ['Enter', 'Space'], does: partsText.openOrSort, run: enter },
     ...gridMoves.map(({ keys, does }): Binding => ({ keys, does, run: go })),
     ...(onResize === undefined
       ? []
       : [
-          { keys: ['Alt+ArrowRight', 'Shift+ArrowRight'], does: 'on a heading: a wider column', run: widen(widthStep) },
+          {
+            keys: ['Alt+ArrowRight', 'Shift+ArrowRight'],
+            does: partsText.widenColumn,
+            run: widen(widthStep),
+          },
           {
             keys: ['Alt+ArrowLeft', 'Shift+ArrowLeft'],
-            does: 'on a heading: a narrower column',
+            does: partsText.narrowColumn,
             run: widen(-widthStep),
           },
-          { keys: ['Delete', 'Backspace'], does: 'on a heading: as wide as usual', run: widen(undefined) },
+          { keys: ['Delete', 'Backspace'], does: partsText.resetWidth, run: widen(undefined) },
         ]),
     ...(onMove === undefined
       ? []
       : [
-          { keys: ['Mod+Shift+ArrowRight'], does: 'on a heading: its column further right', run: move(1) },
-          { keys: ['Mod+Shift+ArrowLeft'], does: 'on a heading: its column further left', run: move(-1) },
+          { keys: ['Mod+Shift+ArrowRight'], does: partsText.moveColumnRight, run: move(1) },
+          { keys: ['Mod+Shift+ArrowLeft'], does: partsText.moveColumnLeft, run: move(-1) },
         ]),
     ...cellKeys.map(({ keys, does, run }): Binding => ({ keys, does, run: ofCell(run) })),
   ])
@@ -209,7 +205,7 @@ export function Grid<Row>({
     hasFocus.current = row !== undefined && column !== undefined
     if (row !== undefined && column !== undefined) setActive({ row, column })
   }
-  // A cell that leaves the page does not tell.
+  // A removed cell fires no blur event.
   const onBlur = (): void => {
     hasFocus.current = false
   }
@@ -235,7 +231,7 @@ export function Grid<Row>({
           onWidth={onResize === undefined ? undefined : resize}
         />
         <div role="rowgroup" className="grid-body" style={{ height: virtual.getTotalSize() }}>
-          {/* By place, not by row: the cell that has the focus keeps it when another answer comes. */}
+          {/* Keyed by index, so that the focused cell stays when the data change. */}
           {items.map(({ index, start }) => {
             const row = rows[index]
             if (row === undefined) return null
@@ -255,12 +251,12 @@ export function Grid<Row>({
           })}
         </div>
       </div>
-      <GridSaid columns={columns} sort={sort} />
+      <SortAnnouncement columns={columns} sort={sort} />
     </>
   )
 }
 
-/** Set as properties of the element's style, which the policy allows; `style` in the text of a page it forbids. */
+/** Set through the CSSOM, because the CSP forbids style attributes. */
 function widths<Row>(
   columns: readonly GridColumn<Row>[],
   dragged: { readonly id: string; readonly width: number } | undefined,
@@ -280,7 +276,6 @@ interface GridRowProps<Row> {
   readonly index: number
   readonly top: number
   readonly columns: readonly GridColumn<Row>[]
-  /** The cell that is in the tab order; -1: none of this row. */
   readonly column: number
   readonly open: boolean
   readonly onOpen: (row: Row) => void

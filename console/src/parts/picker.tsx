@@ -3,32 +3,37 @@ import { asRefused } from '../api/problem.ts'
 import { leftOut, toggled, wanted } from './choices.ts'
 import { count } from './format.ts'
 import { Popover } from './popover.tsx'
+import { nouns, type Noun } from '../text/nouns.ts'
+import { partsText } from '../text/parts.ts'
+import { generalText } from '../text/general.ts'
 
 interface FacetsProps<Facet extends string> {
   readonly titles: Readonly<Record<Facet, string>>
   readonly chosen: Readonly<Record<Facet, readonly string[]>>
-  readonly said?: (value: string) => string
-  /** The values to choose from; asked for when somebody looks. */
+  readonly labelOf?: (value: string) => string
   readonly children: (facet: Facet) => React.ReactNode
 }
 
 const asItIs = (value: string): string => value
 
-/** A button for each part of a filter, with what is chosen of it, and the values under it. */
 export function Facets<Facet extends string>({
   titles,
   chosen,
-  said = asItIs,
+  labelOf = asItIs,
   children,
 }: FacetsProps<Facet>): React.ReactNode {
   const text = (values: readonly string[]): string =>
-    values.length === 0 ? '' : values.length < 3 ? `: ${values.map(said).join(', ')}` : `: ${values.length} of them`
+    values.length === 0
+      ? ''
+      : values.length < 3
+        ? `: ${values.map(labelOf).join(', ')}`
+        : partsText.chosenValues(values.length)
   return (
-    <div role="group" aria-label="Filters" className="facets">
+    <div role="group" aria-label={partsText.filters} className="facets">
       {(Object.keys(titles) as Facet[]).map((facet) => (
         <Popover
           key={facet}
-          name={`Choose ${facet}`}
+          name={partsText.choose(facet)}
           label={
             <>
               {titles[facet]}
@@ -46,22 +51,17 @@ export function Facets<Facet extends string>({
 
 interface PickerProps {
   readonly facet: string
-  /** What is counted: `trace`. */
-  readonly of: string
+  readonly of: Noun
   readonly chosen: readonly string[]
-  /** Values and how many have each, the most frequent first; undefined: they are on their way. */
+  /** Values with counts, most frequent first; undefined: loading. */
   readonly values: readonly (readonly [value: string, n: number])[] | undefined
-  /** Values that are not told apart. */
   readonly others: { readonly groups: number; readonly n: number } | undefined
-  /** Why there is no answer. */
   readonly error: unknown
-  readonly said?: (value: string) => string
-  /** Can a value be left out? */
+  readonly labelOf?: (value: string) => string
   readonly leaves?: boolean
   readonly onChange: (values: readonly string[]) => void
 }
 
-/** Values to choose from, with how many there are of each. */
 export function Picker({
   facet,
   of,
@@ -69,7 +69,7 @@ export function Picker({
   values,
   others,
   error,
-  said = asItIs,
+  labelOf = asItIs,
   leaves = false,
   onChange,
 }: PickerProps): React.ReactNode {
@@ -77,14 +77,14 @@ export function Picker({
   const counts = new Map(values)
   const known = leaves ? chosen.map((value) => value.replace(/^!/, '')) : chosen
   const all = [...known, ...[...counts.keys()].filter((value) => !known.includes(value))].filter((value) =>
-    said(value).toLowerCase().includes(typed.toLowerCase()),
+    labelOf(value).toLowerCase().includes(typed.toLowerCase()),
   )
   return (
     <div className="picker">
       <input
         type="search"
-        aria-label={`Find ${facet}`}
-        placeholder={`Any ${facet}`}
+        aria-label={partsText.find(facet)}
+        placeholder={partsText.any(facet)}
         value={typed}
         onChange={(event) => setTyped(event.target.value)}
       />
@@ -100,7 +100,7 @@ export function Picker({
                   onChange={() => onChange(leaves ? wanted(chosen, value) : toggled(chosen, value))}
                 />
                 <span className="grow" title={value}>
-                  {said(value)}
+                  {labelOf(value)}
                 </span>
                 <span className="dim number">{count(counts.get(value) ?? 0)}</span>
               </label>
@@ -109,8 +109,8 @@ export function Picker({
                   type="button"
                   className="quiet"
                   aria-pressed={left}
-                  aria-label={`Leave out ${said(value)}`}
-                  title="Leave it out"
+                  aria-label={partsText.excludeValue(labelOf(value))}
+                  title={partsText.exclude}
                   onClick={() =>
                     onChange(left ? chosen.filter((each) => each !== `!${value}`) : leftOut(chosen, value))
                   }
@@ -122,23 +122,23 @@ export function Picker({
           )
         })}
       </div>
-      {values === undefined && error == null && <p className="dim asking">asking …</p>}
+      {values === undefined && error == null && <p className="dim asking">{generalText.loading}</p>}
       {error != null && (
         <p className="bad" role="alert">
           {asRefused(error).message}
         </p>
       )}
       {values !== undefined && all.length === 0 && (
-        <p className="dim">{typed === '' ? `No ${of} of this span has one.` : `None is called “${typed}”.`}</p>
+        <p className="dim">{typed === '' ? partsText.noValue(nouns[of][0]) : partsText.noMatch(typed)}</p>
       )}
       {values !== undefined && others !== undefined && others.groups > 0 && (
         <p className="dim">
-          The {count(values.length)} with most {of}s; {count(others.groups)} more have {count(others.n)}.
+          {partsText.largestValues(count(values.length), nouns[of][1], count(others.groups), count(others.n))}
         </p>
       )}
       {chosen.length > 0 && (
         <button type="button" onClick={() => onChange([])}>
-          Any {facet}
+          {partsText.any(facet)}
         </button>
       )}
     </div>

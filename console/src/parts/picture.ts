@@ -1,16 +1,16 @@
-/** A part of the page as a picture: what its texts, drawings and canvases show, painted again into a canvas. */
+/** Renders a part of the page into a canvas: text, SVG and canvases. */
+import { partsText } from '../text/parts.ts'
 
-/** Parts of the page that are no part of its picture. */
 const left = 'button:not(.share-name), .popover, .spoken, [data-no-picture]'
 
-/** @param ratio pixels of the picture for one of the page. */
+/** @param ratio image pixels per CSS pixel. */
 export function pictureOf(element: Element, ratio = 2): HTMLCanvasElement {
   const box = element.getBoundingClientRect()
   const canvas = document.createElement('canvas')
   canvas.width = Math.ceil(box.width * ratio)
   canvas.height = Math.ceil(box.height * ratio)
   const context = canvas.getContext('2d')
-  if (context === null) throw new Error('This browser draws no canvas.')
+  if (context === null) throw new Error(partsText.noCanvas)
   const home = new DOMMatrix([ratio, 0, 0, ratio, -box.left * ratio, -box.top * ratio])
   context.setTransform(home)
   context.fillStyle = getComputedStyle(element).backgroundColor
@@ -60,12 +60,12 @@ function paint(context: CanvasRenderingContext2D, node: Node, home: DOMMatrix): 
   context.restore()
 }
 
-/** Word by word, each where the browser has put it. */
+/** Word by word at the positions of the browser's layout. */
 function write(context: CanvasRenderingContext2D, text: Text): void {
   const parent = text.parentElement
   if (parent === null || parent instanceof SVGTitleElement) return
   const style = getComputedStyle(parent)
-  // The short form is empty where figures have one width.
+  // The shorthand is empty with tabular figures.
   context.font = `${style.fontStyle} ${style.fontWeight} ${style.fontSize} ${style.fontFamily}`
   context.fillStyle = parent instanceof SVGElement ? style.fill : style.color
   context.textBaseline = 'middle'
@@ -135,7 +135,7 @@ function outline(element: SVGGeometryElement): Path2D | undefined {
 
 export function savePicture(canvas: HTMLCanvasElement, name: string): void {
   canvas.toBlob((png) => {
-    if (png === null) return reportError(new Error('The picture is too large.'))
+    if (png === null) return reportError(new Error(partsText.imageTooLarge))
     const link = document.createElement('a')
     link.href = URL.createObjectURL(png)
     link.download = name

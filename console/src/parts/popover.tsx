@@ -1,6 +1,6 @@
 import { useEffect, useId, useRef, useState } from 'react'
 
-/** A button with a small panel under it, which closes by Escape, by leaving it, and by `close` of its content. */
+/** A button with a panel, which closes on Escape, on blur and through `close`. */
 export function Popover({
   label,
   name,
@@ -8,7 +8,6 @@ export function Popover({
   children,
 }: {
   readonly label: React.ReactNode
-  /** What the panel is, for those who do not see it. */
   readonly name: string
   readonly className?: string
   readonly children: (close: () => void) => React.ReactNode
@@ -23,7 +22,7 @@ export function Popover({
     const onPointer = (event: PointerEvent): void => {
       if (event.target instanceof Node && root.current?.contains(event.target) === false) setOpen(false)
     }
-    // What had the focus may have gone with a choice; then keys come to nobody.
+    // If the focused element was removed, keys reach only the document.
     const onKey = (event: KeyboardEvent): void => {
       if (event.key !== 'Escape' || document.activeElement !== document.body) return
       setOpen(false)

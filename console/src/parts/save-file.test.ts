@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { csvOf } from './save-file.ts'
 
-test('rows become CSV in which nothing, an empty text and every sign stay apart', () => {
+test('CSV distinguishes null, empty strings and special characters', () => {
   expect(
     csvOf(
       ['a', 'b,c'],

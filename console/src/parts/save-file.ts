@@ -1,14 +1,13 @@
-/** Hands the reader a text as a file. */
 export function saveText(text: string, name: string, type: string): void {
   const link = document.createElement('a')
   link.href = URL.createObjectURL(new Blob([text], { type }))
   link.download = name
   link.click()
-  // The download has begun by then; without this the page would hold the file for good.
+  // Frees the file after the download has started.
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
 }
 
-/** RFC 4180, as the server's own CSV: what is absent is empty, an empty text is `""`. */
+/** RFC 4180, like the server's CSV: null is empty, an empty string is `""`. */
 export function csvOf(names: readonly string[], rows: readonly (readonly unknown[])[]): string {
   const line = (cells: readonly unknown[]): string => `${cells.map(cell).join(',')}\r\n`
   return line(names) + rows.map(line).join('')

@@ -1,7 +1,8 @@
-/** What stands where data would: there is none, it is on its way, or it failed. Each says why and offers one thing to do. */
+/** Placeholders for missing data: empty, loading or failed. Each has a cause and one action. */
 import { asRefused } from '../api/problem.ts'
+import { partsText } from '../text/parts.ts'
+import { generalText } from '../text/general.ts'
 
-/** `children` names the cause, `action` is the one thing that helps: a button, or a link. */
 export function EmptyState({
   title,
   action,
@@ -23,7 +24,7 @@ export function EmptyState({
 export function Loading({ what }: { readonly what: string }): React.ReactNode {
   return (
     <p className="state loading" role="status" data-state="loading">
-      Loading {what} …
+      {partsText.loadingOf(what)}
     </p>
   )
 }
@@ -38,7 +39,7 @@ export function ErrorState({
   const refused = asRefused(error)
   const marks = [
     refused.code,
-    refused.queryId === undefined ? 'no query id: no answer came from Weir itself' : `query ${refused.queryId}`,
+    refused.queryId === undefined ? partsText.noQueryId : generalText.queryId(refused.queryId),
   ].filter((mark) => mark !== '')
   return (
     <div className="state" role="alert" data-state="error">
@@ -52,7 +53,7 @@ export function ErrorState({
       )}
       <p>
         <button type="button" onClick={onRetry}>
-          Try again
+          {generalText.tryAgain}
         </button>
       </p>
       <p className="dim mono">{marks.join(' · ')}</p>
@@ -60,12 +61,11 @@ export function ErrorState({
   )
 }
 
-/** Of a sentence of the server: what stands between backticks is code. */
+/** Text between backticks is code. */
 function withCode(text: string): React.ReactNode {
   return text.split('`').map((part, index) => (index % 2 === 0 ? part : <code key={index}>{part}</code>))
 }
 
-/** An answer failed, and the one before it is still shown. */
 export function ErrorNotice({
   error,
   onRetry,
@@ -80,16 +80,15 @@ export function ErrorNotice({
     <div className="notice bad" role="alert">
       <div>
         {message} {children}
-        {queryId !== undefined && <span className="dim mono"> query {queryId}</span>}
+        {queryId !== undefined && <span className="dim mono"> {generalText.queryId(queryId)}</span>}
       </div>
       <button type="button" onClick={onRetry}>
-        Try again
+        {generalText.tryAgain}
       </button>
     </div>
   )
 }
 
-/** A line over the page: something is not as it seems. */
 export function Notice({
   tone = 'warning',
   children,
@@ -103,7 +102,7 @@ export function Notice({
     <div className={`notice ${tone}`} role="status">
       <div>{children}</div>
       {onClose !== undefined && (
-        <button type="button" className="quiet" onClick={onClose} aria-label="Close">
+        <button type="button" className="quiet" onClick={onClose} aria-label={generalText.close}>
           ✕
         </button>
       )}

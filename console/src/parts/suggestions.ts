@@ -7,13 +7,11 @@ import { count } from './format.ts'
 import type { Range } from '../state/range.ts'
 import type { Written } from './filter-text.ts'
 
-/** Whose fields a filter speaks of. */
 export type FilterNames = 'flows' | 'changes' | 'resources'
 
 export interface Suggestion {
   readonly name: string
   readonly detail: string
-  /** Replaces the word that is being written. */
   readonly insert: string
 }
 
@@ -24,10 +22,7 @@ interface Completion {
 
 const most = 12
 
-/**
- * What the word before the caret could become: fields, or values of one, ranked by the server by how the rows that the
- * other filters leave use them. Without its answer, fields by their names.
- */
+/** Completions for the word before the caret, ranked by the server by frequency. Without a response, field names. */
 export function useSuggestions(
   of: FilterNames,
   fields: readonly ViewColumn[],
@@ -41,7 +36,7 @@ export function useSuggestions(
     enabled: written !== undefined,
     staleTime: 10_000,
     retry: false,
-    // What was offered stays until there is something better, but only for the same field.
+    // Keeps previous completions of the same field while loading.
     placeholderData: (before: Completion | undefined, query) =>
       query?.queryKey[1] === of + (field ?? '') ? before : undefined,
     queryFn: ({ signal }): Promise<Completion> =>
@@ -50,7 +45,7 @@ export function useSuggestions(
         body: { names: of, ...(field === undefined ? {} : { field }), prefix: word, filter, from, to, limit: most },
         signal,
       }).catch((error: unknown): Completion => {
-        // Completion is a help: a word that is no field is told when the filter is checked.
+        // Completion is optional; the filter check reports unknown fields.
         if (asRefused(error).status === 401) throw error
         return {}
       }),

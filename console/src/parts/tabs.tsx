@@ -1,16 +1,15 @@
 import { useRef } from 'react'
 import { useLocalKeys } from '../state/keys.ts'
+import { partsText } from '../text/parts.ts'
 
 interface TabsProps<T extends string> {
   readonly label: string
   readonly tabs: readonly { readonly id: T; readonly title: string }[]
   readonly chosen: T
-  /** Id of the element that shows what is chosen. */
   readonly controls: string
   readonly onChange: (id: T) => void
 }
 
-/** One of several views. Arrows go from tab to tab. */
 export function Tabs<T extends string>({ label, tabs, chosen, controls, onChange }: TabsProps<T>): React.ReactNode {
   const list = useRef<HTMLDivElement>(null)
   const step = (by: number): void => {
@@ -19,9 +18,9 @@ export function Tabs<T extends string>({ label, tabs, chosen, controls, onChange
     onChange(next.id)
     list.current?.querySelector<HTMLElement>(`[data-tab="${next.id}"]`)?.focus()
   }
-  const onKeyDown = useLocalKeys(`In the tabs (${label})`, [
-    { keys: ['ArrowRight'], does: 'next tab', run: () => step(1) },
-    { keys: ['ArrowLeft'], does: 'tab before', run: () => step(-1) },
+  const onKeyDown = useLocalKeys(partsText.inTabs(label), [
+    { keys: ['ArrowRight'], does: partsText.nextTab, run: () => step(1) },
+    { keys: ['ArrowLeft'], does: partsText.previousTab, run: () => step(-1) },
   ])
   return (
     <div className="tabs" ref={list} role="tablist" aria-label={label} onKeyDown={onKeyDown}>

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { SeededRandom } from '../../../test/kit/random.ts'
 import { yamlOf } from './yaml.ts'
 
-test('an object reads as kubectl shows it', () => {
+test('an object is written as by kubectl', () => {
   expect(
     yamlOf({
       apiVersion: 'apps/v1',
@@ -22,7 +22,7 @@ test('an object reads as kubectl shows it', () => {
   )
 })
 
-test('whatever is written reads back as it was', () => {
+test('any value survives a round trip', () => {
   const random = new SeededRandom(5)
   const texts = [
     '',

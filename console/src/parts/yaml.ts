@@ -1,4 +1,4 @@
-/** A JSON value as YAML 1.2 in blocks, as kubectl shows objects: keys in their order, texts of several lines as they are. */
+/** JSON as YAML 1.2 block style like kubectl: keys in order, multi-line strings as blocks. */
 export function yamlOf(value: unknown): string {
   const lines = isEmpty(value) || typeof value !== 'object' ? [scalar(value, '')] : block(value as object, '')
   return `${lines.join('\n')}\n`
@@ -30,7 +30,7 @@ function scalar(value: unknown, indent: string): string {
 }
 
 function textOf(text: string, indent: string): string {
-  // A block keeps every line as it is; what it could not keep, or would hide, is quoted.
+  // A block keeps each line; other strings are quoted.
   const inLines =
     /^(?!\s)(?:\n|[^\p{Cc}\u2028\u2029\ufeff])*$/u.test(text) && text.includes('\n') && !/\n\n$| $| \n/.test(text)
   if (!inLines) return plain(text)
@@ -41,7 +41,7 @@ function textOf(text: string, indent: string): string {
   ].join('\n')
 }
 
-/** Without quotes only where nothing else could be read: no number, no truth value, no sign of the language. */
+/** Unquoted only if it cannot be read as another type or syntax. */
 function plain(text: string): string {
   const bare =
     /^[A-Za-z_/.][\w./@%+-]*(?:[ :=][\w./@%+-]+)*$/.test(text) &&

@@ -1,21 +1,21 @@
 /**
- * What is visible stands in the address. A page describes its state once, as a record of parts; each part is one
- * parameter. Values as usual are left out, so that addresses stay short; what cannot be read is named, never passed over.
+ * The URL captures the whole view. A page describes its state as a record of parts, one per parameter. Defaults are
+ * omitted, and invalid parameters are reported.
  */
+import { partsText } from '../text/parts.ts'
 
-/** How one value is written as the text of one parameter. `read` answers undefined for a text that means nothing. */
+/** Serializes one value. `read` returns undefined for invalid text. */
 export interface Part<T> {
   readonly usual: T
   readonly read: (text: string) => T | undefined
   readonly write: (value: T) => string
 }
 
-/** The parameters of an address, each once. */
 export type Search = Readonly<Record<string, string>>
 
 export interface Decoded<S> {
   readonly state: S
-  /** One sentence for each thing in the address that has no effect. */
+  /** One sentence for each ignored parameter. */
   readonly unread: readonly string[]
 }
 
@@ -25,7 +25,7 @@ export interface Codec<S> {
   readonly encode: (state: S) => Search
 }
 
-/** Rises when a parameter changes its meaning; an address without `v` is of the first. */
+/** Increased when a parameter changes its meaning; a URL without `v` has version 1. */
 const version = '1'
 
 export function codecOf<S extends object>(parts: { readonly [K in keyof S]: Part<S[K]> }): Codec<S> {
@@ -37,15 +37,12 @@ export function codecOf<S extends object>(parts: { readonly [K in keyof S]: Part
       const unread: string[] = []
       const state = { ...usual } as Record<string, unknown>
       const { v = version, ...written } = search
-      if (v !== version)
-        unread.push(
-          `The address is of version ${v}, and this console reads version ${version}: what has changed its meaning is left out.`,
-        )
+      if (v !== version) unread.push(partsText.otherVersion(v, version))
       for (const [name, text] of Object.entries(written)) {
         const part = Object.hasOwn(parts, name) ? parts[name as keyof S] : undefined
         const value = part?.read(text)
-        if (part === undefined) unread.push(`"${name}" is nothing that this page knows.`)
-        else if (value === undefined) unread.push(`"${name}" can’t be "${text}".`)
+        if (part === undefined) unread.push(partsText.unknownParameter(name))
+        else if (value === undefined) unread.push(partsText.badParameter(text, name))
         else state[name] = value
       }
       return { state: state as S, unread }
@@ -59,12 +56,12 @@ export function codecOf<S extends object>(parts: { readonly [K in keyof S]: Part
   }
 }
 
-/** `?a=b` as a record; of a parameter that stands twice the last one. */
+/** A repeated parameter has its last value. */
 export function readSearch(text: string): Search {
   return Object.fromEntries(new URLSearchParams(text))
 }
 
-/** Filters and times stay readable in the address: only what an address cannot hold is escaped. */
+/** Escapes only characters that a URL cannot contain. */
 export function writeSearch(search: Search): string {
   const pairs = Object.entries(search).map(([name, text]) => `${encodeURIComponent(name)}=${readable(text)}`)
   return pairs.length === 0 ? '' : `?${pairs.join('&')}`

@@ -1,13 +1,11 @@
 import { flag, seconds } from './parts.ts'
 import { range, type Range } from './range.ts'
 
-/** What every page about time has in its address; spread `frameParts` into the codec of the page. */
+/** Parameters of every page with a time range; spread `frameParts` into the codec of the page. */
 export interface Frame {
-  /** The span that is asked about. */
   readonly t: Range
-  /** Seconds between two questions; 0: only when asked. Without meaning while `live`. */
+  /** Refresh interval in seconds; 0: manual. Ignored while `live`. */
   readonly refresh: number
-  /** Are new rows shown as they arrive? */
   readonly live: boolean
 }
 

@@ -12,7 +12,7 @@ const pressed = (
   altKey: held.alt === true,
 })
 
-test('a key is that key with just what is held to it; Ctrl and ⌘ are one', () => {
+test('a key matches with exactly its modifiers; Ctrl and ⌘ are equal', () => {
   expect(isKey(pressed('k', { ctrl: true }), 'Mod+k')).toBe(true)
   expect(isKey(pressed('K', { meta: true }), 'Mod+k')).toBe(true)
   expect(isKey(pressed('k'), 'Mod+k')).toBe(false)
@@ -23,14 +23,14 @@ test('a key is that key with just what is held to it; Ctrl and ⌘ are one', () 
   expect(isKey(pressed('ArrowDown', { ctrl: true }), 'Mod+ArrowDown')).toBe(true)
 })
 
-test('a sign is the sign, whatever a keyboard needs for it', () => {
+test('punctuation matches on any keyboard layout', () => {
   expect(isKey(pressed('?', { shift: true }), '?')).toBe(true)
   expect(isKey(pressed('/', { shift: true }), '/')).toBe(true)
   expect(isKey(pressed('+', { shift: true }), '+')).toBe(true)
   expect(isKey(pressed('?', { ctrl: true, shift: true }), '?')).toBe(false)
 })
 
-test('single is what needs nothing held: letters, signs, and two of them after one another', () => {
+test('single keys are letters, punctuation and sequences without modifiers', () => {
   expect(['?', 'l', 'g h', 'g ,'].map(isSingle)).toEqual([true, true, true, true])
   expect(['Mod+k', 'Enter', 'ArrowDown', 'Shift+ArrowUp'].map(isSingle)).toEqual([false, false, false, false])
 })

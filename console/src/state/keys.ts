@@ -1,32 +1,27 @@
-/**
- * Every key that does something stands in a group of this registry, with what it does; the list of keys (`?`) shows the
- * registry, and the same entries are what is run, so that neither can say what the other does not do.
- */
+/** The registry of keys. The list of keys (`?`) shows the entries that are executed, so that both agree. */
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { singleKeys } from './preferences.ts'
 
 export interface Binding {
   /**
-   * Each does it: `ArrowDown` as KeyboardEvent.key has it, `Space`, `Mod+k` (Ctrl or ⌘), `Shift+Enter`, `g h` for one after the
-   * other. Letters are the same with and without Shift.
+   * `ArrowDown` as in KeyboardEvent.key, `Space`, `Mod+k` (Ctrl or ⌘), `Shift+Enter`, `g h` for a sequence. Letters
+   * ignore Shift.
    */
   readonly keys: readonly string[]
   readonly does: string
-  /** `false`: not now, the key goes on its way. */
+  /** `false`: not handled. */
   readonly run: (event: KeyboardEvent) => unknown
 }
 
 export interface KeyGroup {
   readonly title: string
   readonly bindings: readonly Binding[]
-  /** Whatever has the focus; else while that part of the page has it. */
   readonly everywhere: boolean
 }
 
 const groups = new Set<KeyGroup>()
 const listeners = new Set<() => void>()
 
-/** What is in force now, of every part of the page that is shown. */
 export function keyGroups(): readonly KeyGroup[] {
   return [...groups]
 }
@@ -45,29 +40,33 @@ function offer(group: KeyGroup): () => void {
   }
 }
 
-/** Keys that hold wherever the focus is, except in fields that are written in, as long as the caller is shown. `bindings` must keep its identity. */
+/** Keys of the page while the caller is mounted, except in text fields. `bindings` must be stable. */
 export function usePageKeys(title: string, bindings: readonly Binding[]): void {
   useEffect(() => offer({ title, bindings, everywhere: true }), [title, bindings])
 }
 
 type LocalEvent = React.KeyboardEvent | KeyboardEvent
 
-/** Keys of one part of the page; the answer is its `onKeyDown`, and tells whether something was done. */
+/** Keys of an element; returns its `onKeyDown`, which reports whether the key was handled. */
 export function useLocalKeys(title: string, bindings: readonly Binding[]): (event: LocalEvent) => boolean {
   const now = useRef(bindings)
   useLayoutEffect(() => {
     now.current = bindings
   })
-  // What the list says does not change with each drawing; what is run is always of the last one.
-  const told = JSON.stringify(bindings.map(({ keys, does }) => [keys, does]))
+  // Registered texts are stable; handlers are always current.
+  const serialized = JSON.stringify(bindings.map(({ keys, does }) => [keys, does]))
   useEffect(
     () =>
       offer({
         title,
         everywhere: false,
-        bindings: (JSON.parse(told) as [string[], string][]).map(([keys, does]) => ({ keys, does, run: () => false })),
+        bindings: (JSON.parse(serialized) as [string[], string][]).map(([keys, does]) => ({
+          keys,
+          does,
+          run: () => false,
+        })),
       }),
-    [title, told],
+    [title, serialized],
   )
   return useCallback((event) => {
     const native = 'nativeEvent' in event ? event.nativeEvent : event
@@ -83,7 +82,6 @@ export function useLocalKeys(title: string, bindings: readonly Binding[]): (even
 
 const named: Readonly<Record<string, string>> = { ' ': 'Space' }
 
-/** Is it this key? */
 export function isKey(
   event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'shiftKey' | 'altKey'>,
   written: string,
@@ -92,7 +90,7 @@ export function isKey(
   const key = parts.pop() ?? ''
   const pressed = named[event.key] ?? event.key
   const letter = /^\p{L}$/u.test(pressed)
-  // A sign may need Shift or AltGr, depending on the keyboard.
+  // Punctuation may need Shift or AltGr, depending on the layout.
   const sign = pressed.length === 1 && !letter
   return (
     (letter ? pressed.toLowerCase() : pressed) === key &&
@@ -102,13 +100,12 @@ export function isKey(
   )
 }
 
-/** A key, or a pair of keys, without Ctrl or another key of its kind. */
 export const isSingle = (written: string): boolean => written.split(' ').every((part) => part.length === 1)
 
 const writable = 'input:not([type="checkbox"], [type="radio"], [type="button"]), textarea, select, [contenteditable]'
 const pairMs = 1500
 
-/** Listens for {@link usePageKeys}. Answers the end of it. */
+/** Starts the listener of {@link usePageKeys}; returns a function that stops it. */
 export function listenForKeys(): () => void {
   let first = ''
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -150,7 +147,6 @@ export function listenForKeys(): () => void {
   }
 }
 
-/** The groups as they are now; drawn anew when a part of the page comes or goes. */
 export function useKeyGroups(): readonly KeyGroup[] {
   const [shown, setShown] = useState(keyGroups)
   useEffect(() => {

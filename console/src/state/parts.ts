@@ -1,6 +1,5 @@
 import type { Part } from './codec.ts'
 
-/** Any text. */
 export function text(usual = ''): Part<string> {
   return { usual, read: (written) => written, write: (value) => value }
 }
@@ -17,7 +16,6 @@ export function oneOf<T extends string>(known: readonly T[], usual: T): Part<T> 
   return { usual, read: (written) => known.find((each) => each === written), write: (value) => value }
 }
 
-/** Names with commas between them, none twice. */
 export function names(usual: readonly string[]): Part<readonly string[]> {
   return {
     usual,
@@ -29,7 +27,6 @@ export function names(usual: readonly string[]): Part<readonly string[]> {
   }
 }
 
-/** Any texts, written by `listText`. */
 export function textList(): Part<readonly string[]> {
   return {
     usual: [],
@@ -41,12 +38,11 @@ export function textList(): Part<readonly string[]> {
   }
 }
 
-/** Seconds between two questions; 0 never asks again by itself. */
 export function seconds(known: readonly number[], usual: number): Part<number> {
   return { usual, read: (written) => known.find((each) => String(each) === written), write: String }
 }
 
-/** Values with commas between them; `\,` is a comma within one, and `\\` a backslash. As the API reads lists. */
+/** Comma-separated; `\,` is a comma and `\\` a backslash, as in API lists. */
 export function listText(values: readonly string[]): string {
   return values.map((value) => value.replaceAll(/[\\,]/g, '\\$&')).join(',')
 }

@@ -1,4 +1,4 @@
-/** What is the reader's, not the view's: kept in this browser, the same in all its tabs, and in no address. */
+/** Preferences of the reader: stored in this browser, shared by its tabs, not in the URL. */
 import { useSyncExternalStore } from 'react'
 
 export interface Preference<T extends string> {
@@ -13,7 +13,7 @@ const all = new Set<() => void>()
 function preference<T extends string>(key: string, values: readonly [T, ...T[]]): Preference<T> {
   const [usual] = values
   const listeners = new Set<() => void>()
-  // A browser may keep nothing for this page; then it lasts as long as the page.
+  // Without storage, the preference lasts until reload.
   let here: string | null = null
   const get = (): T => values.find((each) => each === (kept(key) ?? here)) ?? usual
   all.add(() => {
@@ -28,7 +28,7 @@ function preference<T extends string>(key: string, values: readonly [T, ...T[]])
         if (to === usual) localStorage.removeItem(key)
         else localStorage.setItem(key, to)
       } catch {
-        /* see above */
+        /* See above. */
       }
       for (const listener of listeners) listener()
     },
@@ -47,21 +47,19 @@ function kept(key: string): string | null {
   }
 }
 
-/** Light, dark, or what the system says. */
 export const theme = preference('weir-theme', ['system', 'light', 'dark'])
 export type Theme = ReturnType<typeof theme.get>
 
-/** Do single letters and signs do something (WCAG 2.1.4)? Those with Ctrl always do. */
+/** Single-character keys (WCAG 2.1.4); keys with Ctrl are always enabled. */
 export const singleKeys = preference('weir-keys', ['on', 'off'])
 
-/** How high the rows of tables are. */
 export const density = preference('weir-density', ['normal', 'compact', 'large'])
 
 export function usePreference<T extends string>({ on, get }: Preference<T>): T {
   return useSyncExternalStore(on, get)
 }
 
-/** Makes the page look as is preferred, now and when another tab changes it. The tokens of the styles follow `color-scheme`. */
+/** Applies preferences now and when another tab changes them. Styles follow `color-scheme`. */
 export function applyPreferences(): void {
   const apply = (): void => {
     const { style, dataset } = document.documentElement

@@ -1,6 +1,7 @@
 import type { Part } from './codec.ts'
+import { partsText } from '../text/parts.ts'
 
-/** A span of time as the API takes it: `now-15m`, or ISO 8601 in UTC. The end is not included. */
+/** A time range as in the API: `now-15m` or ISO 8601 in UTC. The end is exclusive. */
 export interface Range {
   readonly from: string
   readonly to: string
@@ -24,26 +25,24 @@ export function range(usual: Range): Part<Range> {
   }
 }
 
-/** Does the span move on by itself? */
 export function isMoving({ to }: Range): boolean {
   return to.startsWith('now')
 }
 
-const unitNames: Readonly<Record<string, string>> = { s: 's', m: 'min', h: 'h', d: 'd', w: 'weeks' }
-/** A span shorter than this is told with its seconds. */
+/** Shorter ranges are shown with seconds. */
 const secondsMs = 600_000
 
 /** `Last 15 min`, `20 Nov, 10:00 – 11:00`, `20 Nov 2025, 23:59:30 – 21 Nov 2025, 00:00:15`. */
 export function rangeText({ from, to }: Range): string {
   const [, count, unit] = relative.exec(from) ?? []
-  if (to === 'now' && count !== undefined)
-    return `Last ${count} ${count === '1' && unit === 'w' ? 'week' : (unitNames[unit ?? ''] ?? '')}`
+  if (to === 'now' && count !== undefined) return partsText.last(count, unit ?? '')
   if (relative.test(from) || relative.test(to)) return `${momentText(from)} – ${momentText(to)}`
   const isShort = Math.abs(Date.parse(to) - Date.parse(from)) < secondsMs
-  return `${momentText(from, isShort)} – ${momentText(to, isShort, new Date(from).toDateString() === new Date(to).toDateString())}`
+  const isOneDay = new Date(from).toDateString() === new Date(to).toDateString()
+  return `${momentText(from, isShort)} – ${momentText(to, isShort, isOneDay)}`
 }
 
-/** With the year where it is not this one, and without the day where that is known. */
+/** With the year if it is not the current one; without the day if it is known. */
 function momentText(written: string, withSeconds = false, dayIsKnown = false): string {
   if (relative.test(written)) return written
   const at = new Date(written)

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { actorText, cloudId, isCloudRef, parseRef, pathOfRef, refOfPath, refText, writeRef } from './refs.ts'
 
 test('a name becomes a path without empty parts, and that is read back', () => {
-  for (const [ref, path, said] of [
+  for (const [ref, path, label] of [
     ['k8s:prod/apps/Deployment/shop/web', 'k8s:prod/apps/Deployment/shop/web', 'Deployment shop/web'],
     ['k8s:prod//Pod/shop/web-1', 'k8s:prod/core/Pod/shop/web-1', 'Pod shop/web-1'],
     ['k8s:prod//Node//worker-1', 'k8s:prod/core/Node/-/worker-1', 'Node worker-1'],
@@ -15,13 +15,13 @@ test('a name becomes a path without empty parts, and that is read back', () => {
     expect(pathOfRef(ref)).toBe(path)
     expect(refOfPath(path)).toBe(ref)
     expect(refOfPath(ref)).toBe(ref)
-    expect(refText(ref)).toBe(said)
+    expect(refText(ref)).toBe(label)
     const parts = parseRef(ref)
     expect(parts === undefined ? '' : writeRef(parts)).toBe(ref)
   }
 })
 
-test('slashes that were joined on the way leave the name that it was', () => {
+test('a reference survives merged slashes', () => {
   for (const ref of [
     'k8s:prod//Pod/shop/web-1',
     'k8s:prod//Node//worker-1',
@@ -30,14 +30,14 @@ test('slashes that were joined on the way leave the name that it was', () => {
     expect(refOfPath(ref.replaceAll('//', '/'))).toBe(ref)
 })
 
-test('what is no object stays as it is', () => {
+test('other references are unchanged', () => {
   for (const text of ['image:registry/web@sha256:1', 'k8s:prod/apps', 'k8s:a/b/c/d/e/f']) {
     expect(parseRef(text)).toBeUndefined()
     expect([pathOfRef(text), refOfPath(text), refText(text)]).toEqual([text, text, text])
   }
 })
 
-test('a resource of a cloud is found by its path, whatever its parts are written with, and called by its id', () => {
+test('a cloud resource is found by its path with any characters and labelled by its id', () => {
   for (const [ref, path, id] of [
     ['otc:p1/ecs/server/8a1c', 'otc:p1/ecs/server/8a1c', '8a1c'],
     [
@@ -55,6 +55,6 @@ test('a resource of a cloud is found by its path, whatever its parts are written
   }
 })
 
-test('an actor is called by what stands behind its domain', () => {
+test('an actor is labelled by the part after its domain', () => {
   expect(['user:d%2Fx/a/b', 'user:/bob', 'system'].map(actorText)).toEqual(['a/b', 'bob', 'system'])
 })

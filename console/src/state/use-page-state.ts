@@ -4,13 +4,12 @@ import type { Codec, Search } from './codec.ts'
 
 export interface PageState<S> {
   readonly state: S
-  /** One sentence for each thing in the address that has no effect. */
+  /** One sentence for each ignored parameter. */
   readonly unread: readonly string[]
-  /** Changes the address. A step that one may want to go back from is pushed; `replace` leaves no step. */
+  /** `push` adds a history entry, `replace` does not. */
   readonly set: (change: Partial<S>, how?: 'push' | 'replace') => void
 }
 
-/** The state of the page as its address says it. */
 export function usePageState<S extends object>(codec: Codec<S>): PageState<S> {
   const search: Search = useSearch({ strict: false })
   const navigate = useNavigate()

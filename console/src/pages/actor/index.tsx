@@ -24,25 +24,26 @@ import { actorCodec, type ActorState } from './state.ts'
 import '../../parts/changes/changes.css'
 import '../../parts/audit/audit.css'
 import './actor.css'
+import { generalText } from '../../text/general.ts'
+import { actorPageText } from '../../text/actor.ts'
 
 const posOf = ({ pos }: Trace): string => pos
 
-/** Everything that an actor did, in every cloud and every cluster. */
 export default function ActorPage(): React.ReactNode {
   const { state, unread, set } = usePageState(actorCodec)
-  useTitle(state.of === '' ? 'Actor' : `Actor ${actorText(state.of)}`)
+  useTitle(state.of === '' ? generalText.actor : actorPageText.actorTitle(actorText(state.of)))
   if (state.of === '')
     return (
       <div className="page">
         <EmptyState
-          title="No actor is named"
+          title={actorPageText.noActorSelected}
           action={
             <PageLink to="/audit" className="button">
-              Look who did what
+              {actorPageText.openAudit}
             </PageLink>
           }
         >
-          The address of this page names one: links on the page Audit lead here.
+          {actorPageText.noActorHint}
         </EmptyState>
       </div>
     )
@@ -62,8 +63,8 @@ export default function ActorPage(): React.ReactNode {
 
 function Actor({ state, set }: Pick<PageState<ActorState>, 'state' | 'set'>): React.ReactNode {
   const { of, t } = state
-  const { revision: asked, again } = useRefresh(isMoving(t) ? state.refresh : 0)
-  const revision = String(asked)
+  const { revision: refreshed, again } = useRefresh(isMoving(t) ? state.refresh : 0)
+  const revision = String(refreshed)
   const own = useTraces(
     useMemo(() => ({ actor: listText([of]) }), [of]),
     t,
@@ -75,7 +76,6 @@ function Actor({ state, set }: Pick<PageState<ActorState>, 'state' | 'set'>): Re
     t,
     { by: 'actor', limit: 50, buckets: 1, revision },
   )
-  // Whoever is found by the name in another part of a trace is another.
   const others = (named.data?.groups ?? []).flatMap(({ value }) =>
     value !== null && value !== of && actorText(value) === name ? [value] : [],
   )
@@ -97,28 +97,28 @@ function Actor({ state, set }: Pick<PageState<ActorState>, 'state' | 'set'>): Re
             type="button"
             className="chip"
             aria-pressed={state.all}
-            title={`${others.join(', ')}. Whether it is the same person, a name alone does not say`}
+            title={actorPageText.sameNameElsewhere(others.join(', '))}
             onClick={() => set({ all: !state.all })}
           >
-            and {counted(others.length, 'actor')} of the same name elsewhere
+            {actorPageText.others(counted(others.length, 'actor'))}
           </button>
         )}
       </div>
       <div className="page-line">
         <span className="number" role="status">
-          {traces.total === undefined ? '' : `${counted(traces.total, 'trace')} in “${rangeText(t)}”`}
+          {traces.total === undefined ? '' : actorPageText.total(counted(traces.total, 'trace'), rangeText(t))}
         </span>
         {!noStore && <NewestTrace />}
-        {busy && <span className="dim asking">asking …</span>}
+        {busy && <span className="dim asking">{generalText.loading}</span>}
         <div className="end">
           <button type="button" onClick={again}>
-            Ask again
+            {generalText.refresh}
           </button>
         </div>
       </div>
       {error !== undefined && rows.length > 0 && (
         <ErrorNotice error={error} onRetry={traces.again}>
-          What is shown is the answer before.
+          {generalText.showingPrevious}
         </ErrorNotice>
       )}
       {sums.data !== undefined && rows.length > 0 && (
@@ -131,38 +131,37 @@ function Actor({ state, set }: Pick<PageState<ActorState>, 'state' | 'set'>): Re
       <div className="page-body">
         {noStore ? (
           <EmptyState
-            title="Traces are kept in the store"
+            title={actorPageText.needsStore}
             action={
               <PageLink to="/events" className="button">
-                See events as they arrive
+                {generalText.seeEvents}
               </PageLink>
             }
           >
-            This Weir keeps no store, so that there is nothing to ask.
+            {actorPageText.noStore}
           </EmptyState>
         ) : error !== undefined && rows.length === 0 ? (
           <ErrorState error={error} onRetry={traces.again} />
         ) : span === undefined ? (
-          <Loading what="what was done" />
+          <Loading what={actorPageText.actionsOverTime} />
         ) : (
-          <div className="panel page-scroll actor-parts" tabIndex={0} role="region" aria-label="What the actor did">
+          <div className="panel page-scroll actor-parts" tabIndex={0} role="region" aria-label={actorPageText.actions}>
             {rows.length > 0 && <SumsOf of={of} question={question} t={t} revision={revision} />}
-            <section className="panel actor-traces table" aria-label="Traces">
+            <section className="panel actor-traces table" aria-label={generalText.traces}>
               {rows.length === 0 ? (
                 <EmptyState
-                  title="Nothing was told"
+                  title={actorPageText.noAuditEvents}
                   action={
                     <button type="button" onClick={() => set({ t: { from: 'now-4w', to: 'now' } })}>
-                      Look at the last four weeks
+                      {actorPageText.showFourWeeks}
                     </button>
                   }
                 >
-                  In “{rangeText(t)}” no cloud and no audit log of a cluster told of this actor. They tell late: see
-                  “newest” above.
+                  {actorPageText.noTraces(rangeText(t))}
                 </EmptyState>
               ) : (
                 <Grid
-                  label="Traces, newest first"
+                  label={generalText.tracesNewestFirst}
                   columns={traceColumns}
                   rows={rows}
                   rowKey={posOf}

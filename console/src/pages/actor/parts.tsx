@@ -13,34 +13,35 @@ import type { Range } from '../../state/range.ts'
 import { useTraceSums } from '../../api/trace-queries.ts'
 import { valueText } from '../../parts/audit/values.ts'
 import { Operation } from '../../parts/changes/change.tsx'
+import { actorPageText } from '../../text/actor.ts'
+import { generalText } from '../../text/general.ts'
 
-interface Asked {
+interface SectionProps {
   readonly t: Range
   readonly revision: string
 }
 
 const parts = ['service', 'tenant', 'region', 'severity', 'address'] as const
 
-/** How much of what the actor did. */
 export function SumsOf({
   of,
   question,
   t,
   revision,
-}: Asked & { readonly of: string; readonly question: Query }): React.ReactNode {
+}: SectionProps & { readonly of: string; readonly question: Query }): React.ReactNode {
   const behind = useTraceSums(
     useMemo(() => ({ impersonated_by: listText([of]) }), [of]),
     t,
     { by: 'actor', limit: 20, buckets: 1, revision },
   )
   return (
-    <section className="panel actor-sums" aria-label="By what">
+    <section className="panel actor-sums" aria-label={actorPageText.client}>
       {parts.map((by) => (
         <Sums key={by} by={by} question={question} t={t} revision={revision} />
       ))}
       {(behind.data?.total ?? 0) > 0 && (
         <div>
-          <h3>With the rights of others</h3>
+          <h3>{actorPageText.actingOnBehalfOf}</h3>
           <ul className="neighbours">
             {behind.data?.groups.map(({ value, traces }) => (
               <li key={value}>
@@ -60,22 +61,24 @@ function Sums({
   question,
   t,
   revision,
-}: Asked & { readonly by: (typeof parts)[number]; readonly question: Query }): React.ReactNode {
+}: SectionProps & { readonly by: (typeof parts)[number]; readonly question: Query }): React.ReactNode {
   const { data } = useTraceSums(question, t, { by, limit: 8, buckets: 1, revision })
   if (data === undefined || data.total === 0) return null
   return (
     <div>
-      <h3>By {by}</h3>
+      <h3>{actorPageText.clientName(by)}</h3>
       <ul className="neighbours">
         {data.groups.map(({ value, traces }) => (
           <li key={value}>
-            <span className={value === null ? 'dim' : undefined}>{value === null ? 'not told' : valueText(value)}</span>
+            <span className={value === null ? 'dim' : undefined}>
+              {value === null ? generalText.unknown : valueText(value)}
+            </span>
             <span className="number dim">{count(traces)}</span>
           </li>
         ))}
         {data.others.groups > 0 && (
           <li>
-            <span className="dim">{count(data.others.groups)} others</span>
+            <span className="dim">{generalText.remaining(count(data.others.groups))}</span>
             <span className="number dim">{count(data.others.traces)}</span>
           </li>
         )}
@@ -84,14 +87,13 @@ function Sums({
   )
 }
 
-/** What the actors changed in clusters, by the audit logs of these. `of`: their references, as the API reads a list. */
 export function ChangesBy({
   of,
   t,
   revision,
   selected,
   onOpen,
-}: Asked & {
+}: SectionProps & {
   readonly of: string
   readonly selected: string
   readonly onOpen: (change: Change) => void
@@ -107,9 +109,9 @@ export function ChangesBy({
       }),
   })
   return (
-    <section className="panel happened" aria-label="Changes of objects of clusters">
+    <section className="panel happened" aria-label={actorPageText.changesOfKubernetesObjects}>
       <h2>
-        Changes of objects of clusters{' '}
+        {actorPageText.changesOfKubernetesObjects}{' '}
         <Link
           to="/changes"
           search={
@@ -117,7 +119,7 @@ export function ChangesBy({
           }
           className="all"
         >
-          all of them
+          {actorPageText.showAll}
         </Link>
       </h2>
       {data === undefined ? (
@@ -129,19 +131,19 @@ export function ChangesBy({
             }}
           />
         ) : (
-          <Loading what="changes" />
+          <Loading what={generalText.changesInText} />
         )
       ) : data.changes.length === 0 ? (
-        <p className="dim">No audit log of a cluster says that a change of this span is of this actor.</p>
+        <p className="dim">{actorPageText.noChanges}</p>
       ) : (
-        <ul tabIndex={0} aria-label="Changes, newest first">
+        <ul tabIndex={0} aria-label={generalText.changesNewestFirst}>
           {data.changes.map((change) => (
             <li key={change.pos} className={change.pos === selected ? 'chosen' : undefined}>
               <button
                 type="button"
                 className="link-like"
                 onClick={() => onOpen(change)}
-                aria-label={`${change.operation ?? 'change'} at ${shortTime(change.time)}: before and after`}
+                aria-label={generalText.beforeAndAfter(change.operation ?? 'change', shortTime(change.time))}
               >
                 <span className="mono" title={change.time}>
                   {shortTime(change.time)}
@@ -160,7 +162,7 @@ export function ChangesBy({
         </ul>
       )}
       {data !== undefined && data.next !== null && (
-        <p className="dim">The newest {count(data.changes.length)} of this span.</p>
+        <p className="dim">{actorPageText.newest(count(data.changes.length))}</p>
       )}
     </section>
   )

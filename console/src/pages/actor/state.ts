@@ -6,12 +6,10 @@ import { groupings, type Grouping } from '../../parts/audit/groupings.ts'
 import { openChangeParts, type OpenChange } from '../../state/open-change.ts'
 
 export interface ActorState extends Frame, OpenChange {
-  /** `user:<domain>/<id or name>`. */
   readonly of: string
-  /** Also actors elsewhere who have the same name. */
+  /** Includes actors with the same name in other domains. */
   readonly all: boolean
   readonly by: Grouping
-  /** Position of the open trace; empty: none. */
   readonly trace: string
 }
 

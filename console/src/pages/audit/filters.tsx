@@ -1,9 +1,11 @@
 import { useTraceSums } from '../../api/trace-queries.ts'
-import { notTold, valueText } from '../../parts/audit/values.ts'
+import { noValue, valueText } from '../../parts/audit/values.ts'
 import { Facets, Picker } from '../../parts/picker.tsx'
 import type { PageState } from '../../state/use-page-state.ts'
-import { traceQuery } from './ask.ts'
+import { traceQuery } from './queries.ts'
 import type { AuditState, Facet } from './state.ts'
+import { generalText } from '../../text/general.ts'
+import { auditText } from '../../text/audit.ts'
 
 interface FiltersProps {
   readonly state: AuditState
@@ -11,21 +13,20 @@ interface FiltersProps {
 }
 
 const titles: Readonly<Record<Facet, string>> = {
-  actor: 'Actor',
-  action: 'Action',
-  service: 'Service',
-  severity: 'How',
-  address: 'From',
-  resource: 'Resource',
-  tenant: 'Tenant',
-  region: 'Region',
+  actor: generalText.actor,
+  action: generalText.action,
+  service: auditText.service,
+  severity: auditText.outcome,
+  address: generalText.from,
+  resource: generalText.resource,
+  tenant: generalText.tenant,
+  region: generalText.region,
 }
 
-/** What is asked for, from the values that there are; any of them can be left out instead. */
 export function Filters({ state, set }: FiltersProps): React.ReactNode {
   return (
     <div className="quick">
-      <Facets titles={titles} chosen={state} said={valueText}>
+      <Facets titles={titles} chosen={state} labelOf={valueText}>
         {(facet) => <Values facet={facet} state={state} set={set} />}
       </Facets>
     </div>
@@ -44,11 +45,11 @@ function Values({ facet, state, set }: FiltersProps & { readonly facet: Facet })
       facet={facet}
       of="trace"
       chosen={state[facet]}
-      said={valueText}
+      labelOf={valueText}
       leaves
       error={error}
       others={data && { groups: data.others.groups, n: data.others.traces }}
-      values={data?.groups.map(({ value, traces }) => [value ?? notTold, traces])}
+      values={data?.groups.map(({ value, traces }) => [value ?? noValue, traces])}
       onChange={(values) => set({ [facet]: values, sel: '' })}
     />
   )

@@ -37,7 +37,7 @@ const answer: TraceColumns = {
   ],
 }
 
-test('the others stand below the nodes of their column, and a line leads to them as to any', () => {
+test('the others are below the nodes of their column and have lines', () => {
   const { columns, lines, height, left } = layoutOf(answer)
   expect(columns.map((nodes) => nodes.map(({ name, rank }) => `${name} ${rank}`))).toEqual([
     ['alice 0', 'unknown 1', '2 others -1'],
@@ -52,7 +52,7 @@ test('the others stand below the nodes of their column, and a line leads to them
   expect([height, left]).toEqual([78, 0])
 })
 
-test('arrows go along a column, and to its sides along the thickest line', () => {
+test('arrow keys move within a column and along the thickest line', () => {
   const layout = layoutOf(answer)
   const [alice, unknown, others] = layout.columns[0] ?? []
   const [login, get] = layout.columns[1] ?? []
@@ -65,12 +65,12 @@ test('arrows go along a column, and to its sides along the thickest line', () =>
   expect(stepFrom(layout, alice, 'ArrowLeft')).toBeUndefined()
 })
 
-test('a node is called by its name, an actor without one by what stands behind its domain', () => {
+test('a node is labelled by its name, an unnamed actor by the part after its domain', () => {
   expect([
     nameOf('actor', 'user:d%2Fx/bob', null),
     nameOf('actor', 'user:d/1', 'bob'),
     nameOf('action', 'login', 'IAM'),
     nameOf('tenant', null, null),
     nameOf('resource', 'otc:p/s/t/1', 'web'),
-  ]).toEqual(['bob', 'bob', 'IAM login', 'not told', 'web'])
+  ]).toEqual(['bob', 'bob', 'IAM login', 'unknown', 'web'])
 })

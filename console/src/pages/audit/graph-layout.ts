@@ -1,20 +1,19 @@
-/** Where nodes and lines of the columns stand. Pure. */
+/** Layout of the graph's nodes and lines; pure. */
 import type { TraceColumn, TraceColumns } from '../../api/traces.ts'
+import { generalText } from '../../text/general.ts'
 
 export const rowHeight = 26
-/** Lines that are drawn; the table has all. */
 const mostLines = 400
 
 export interface Placed {
   readonly column: number
-  /** -1: the others. */
+  /** -1: the others of the column. */
   readonly rank: number
   readonly name: string
   readonly value: string | null
   readonly traces: number
   readonly failed: number
   readonly incidents: number
-  /** Middle of its row in px. */
   readonly y: number
 }
 
@@ -29,13 +28,13 @@ export interface Line {
 export interface Layout {
   readonly columns: readonly (readonly Placed[])[]
   readonly lines: readonly Line[]
-  /** Lines that are too many to be drawn: the thinnest. */
+  /** Number of lines that were too thin to draw. */
   readonly left: number
   readonly height: number
 }
 
 export function nameOf(column: TraceColumn['column'], value: string | null, label: string | null): string {
-  if (value === null) return 'not told'
+  if (value === null) return generalText.unknown
   if (column === 'actor') return label ?? value.replace(/^user:[^/]*\//, '')
   if (column === 'action') return label === null ? value : `${label} ${value}`
   return column === 'resource' ? (label ?? value) : value
@@ -58,7 +57,7 @@ export function layoutOf({ columns, edges }: TraceColumns): Layout {
           {
             column: at,
             rank: -1,
-            name: `${others.values.toLocaleString()} others`,
+            name: generalText.remaining(others.values.toLocaleString()),
             value: null,
             traces: others.traces,
             failed: others.failed,
@@ -83,7 +82,7 @@ export function layoutOf({ columns, edges }: TraceColumns): Layout {
   }
 }
 
-/** The node that an arrow leads to: beside it in its column, or at the end of the thickest line. */
+/** The target of an arrow key: the next node of the column, or the end of the thickest line. */
 export function stepFrom(
   { columns, lines }: Layout,
   at: Placed,

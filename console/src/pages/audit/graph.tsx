@@ -3,21 +3,21 @@ import type { TraceColumns } from '../../api/traces.ts'
 import { count } from '../../parts/format.ts'
 import { useLocalKeys, type Binding } from '../../state/keys.ts'
 import { layoutOf, rowHeight, stepFrom, type Line, type Placed } from './graph-layout.ts'
+import { generalText } from '../../text/general.ts'
+import { auditText } from '../../text/audit.ts'
 
 interface GraphProps {
   readonly of: TraceColumns
   readonly asTable: boolean
-  /** The open node, `actor:user:d/alice`. */
   readonly open: string
   readonly onOpen: (node: string) => void
   readonly onLeaveOut: (column: number, value: string | null) => void
 }
 
-const titles = ['Actor', 'Action', 'Resource', 'Tenant', 'Region']
-/** Room for lines between two columns, in parts of a column. */
+const titles = [generalText.actor, generalText.action, generalText.resource, generalText.tenant, generalText.region]
+/** Width of the lines between two columns, as a fraction of a column. */
 const share = 0.62
 
-/** Who did what to which resource, of which tenant, in which region. */
 export function Graph({ of, asTable, open, onOpen, onLeaveOut }: GraphProps): React.ReactNode {
   const layout = useMemo(() => layoutOf(of), [of])
   const place = useRef<HTMLDivElement>(null)
@@ -34,32 +34,34 @@ export function Graph({ of, asTable, open, onOpen, onLeaveOut }: GraphProps): Re
   const leaveOut = (node: Placed | undefined): void => {
     if (node !== undefined && node.rank >= 0) onLeaveOut(node.column, node.value)
   }
-  const onKeyDown = useLocalKeys('In the picture of who did what', [
+  const onKeyDown = useLocalKeys(auditText.graphKeys, [
     ...(['ArrowUp', 'ArrowDown', 'Home', 'End'] as const).map((key): Binding => ({
       keys: [key],
-      does: `node ${key === 'Home' ? 'at the top' : key === 'End' ? 'at the end' : key === 'ArrowUp' ? 'above' : 'below'}`,
+      does: auditText.moveToNode(
+        key === 'Home'
+          ? auditText.atTheTop
+          : key === 'End'
+            ? auditText.atTheEnd
+            : key === 'ArrowUp'
+              ? 'above'
+              : 'below',
+      ),
       run: () => go(key),
     })),
-    { keys: ['ArrowRight'], does: 'along the thickest line to the right', run: () => go('ArrowRight') },
-    { keys: ['ArrowLeft'], does: 'along the thickest line to the left', run: () => go('ArrowLeft') },
-    { keys: ['x'], does: 'leave it out', run: () => leaveOut(current) },
+    { keys: ['ArrowRight'], does: auditText.followRight, run: () => go('ArrowRight') },
+    { keys: ['ArrowLeft'], does: auditText.followLeft, run: () => go('ArrowLeft') },
+    { keys: ['x'], does: auditText.excludeIt, run: () => leaveOut(current) },
   ])
   if (asTable) return <Twin lines={layout.lines} left={layout.left} />
   const nodeOf = (node: Placed): string => `${of.columns[node.column]?.column ?? ''}:${node.value ?? ''}`
   return (
-    <div
-      className="who-what"
-      ref={place}
-      role="group"
-      aria-label="Who did what to which resource: arrows go from node to node"
-      onKeyDown={onKeyDown}
-    >
-      <div className="who-what-heads" aria-hidden="true">
+    <div className="audit-graph" ref={place} role="group" aria-label={auditText.graphLabel} onKeyDown={onKeyDown}>
+      <div className="audit-graph-heads" aria-hidden="true">
         {titles.map((title) => (
           <span key={title}>{title}</span>
         ))}
       </div>
-      <div className="who-what-body" style={{ height: layout.height }}>
+      <div className="audit-graph-body" style={{ height: layout.height }}>
         <svg viewBox={`0 0 1000 ${layout.height}`} preserveAspectRatio="none" aria-hidden="true" height={layout.height}>
           {layout.lines.map((line) => (
             <path
@@ -83,7 +85,7 @@ export function Graph({ of, asTable, open, onOpen, onLeaveOut }: GraphProps): Re
                   data-node={idOf(node)}
                   tabIndex={node === current ? 0 : -1}
                   aria-pressed={node.rank >= 0 && open === nodeOf(node)}
-                  title={saidOf(node)}
+                  title={titleOf(node)}
                   className={node.rank < 0 ? 'dim' : undefined}
                   onFocus={() => setAt(idOf(node))}
                   onClick={(event) => {
@@ -106,17 +108,20 @@ export function Graph({ of, asTable, open, onOpen, onLeaveOut }: GraphProps): Re
           </ul>
         ))}
       </div>
-      {layout.left > 0 && <p className="dim">{count(layout.left)} thinner lines are not drawn; numbers count them.</p>}
+      {layout.left > 0 && <p className="dim">{auditText.notDrawnList(count(layout.left))}</p>}
     </div>
   )
 }
 
 function howOf({ failed, incidents }: Placed): string {
-  return `traces${failed > 0 ? `, ${count(failed)} failed` : ''}${incidents > 0 ? `, ${count(incidents)} of them incidents` : ''}`
+  return auditText.traceCounts(
+    failed > 0 ? auditText.failedOf(count(failed)) : '',
+    incidents > 0 ? auditText.ofThemIncidents(count(incidents)) : '',
+  )
 }
 
-function saidOf(node: Placed): string {
-  return `${node.name}: ${count(node.traces)} ${howOf(node)}${node.rank < 0 ? '' : '. Enter opens it, Shift-click or x leaves it out'}`
+function titleOf(node: Placed): string {
+  return `${node.name}: ${count(node.traces)} ${howOf(node)}${node.rank < 0 ? '' : auditText.nodeKeys}`
 }
 
 function pathOf({ column, from, to }: Line): string {
@@ -124,21 +129,20 @@ function pathOf({ column, from, to }: Line): string {
   return `M${a} ${from.y}C${(a + b) / 2} ${from.y} ${(a + b) / 2} ${to.y} ${b} ${to.y}`
 }
 
-/** The same as the lines, in figures. */
 function Twin({ lines, left }: { readonly lines: readonly Line[]; readonly left: number }): React.ReactNode {
   return (
     <>
       <table className="peers-table">
-        <caption className="spoken">Traces between two columns</caption>
+        <caption className="spoken">{auditText.tableCaption}</caption>
         <thead>
           <tr>
-            <th scope="col">From</th>
-            <th scope="col">To</th>
+            <th scope="col">{generalText.from}</th>
+            <th scope="col">{generalText.to}</th>
             <th scope="col" className="end">
-              Traces
+              {generalText.traces}
             </th>
             <th scope="col" className="end">
-              Failed
+              {generalText.failed}
             </th>
           </tr>
         </thead>
@@ -157,7 +161,7 @@ function Twin({ lines, left }: { readonly lines: readonly Line[]; readonly left:
           ))}
         </tbody>
       </table>
-      {left > 0 && <p className="dim">{count(left)} thinner ones are left out.</p>}
+      {left > 0 && <p className="dim">{auditText.notDrawn(count(left))}</p>}
     </>
   )
 }

@@ -19,7 +19,7 @@ import { refText } from '../../state/refs.ts'
 import { usePageState } from '../../state/use-page-state.ts'
 import { useArrivals } from '../../hooks/use-arrivals.ts'
 import { useRefresh } from '../../hooks/use-refresh.ts'
-import { traceQuery, useColumns, useFirsts, useLogins } from './ask.ts'
+import { traceQuery, useColumns, useFirsts, useLogins } from './queries.ts'
 import { traceColumns } from '../../parts/audit/columns.tsx'
 import { Filters } from './filters.tsx'
 import { Graph } from './graph.tsx'
@@ -33,18 +33,20 @@ import { Timeline } from '../../parts/audit/timeline.tsx'
 import { OneTrace } from '../../parts/audit/trace.tsx'
 import '../../parts/changes/changes.css'
 import '../../parts/audit/audit.css'
+import { generalText } from '../../text/general.ts'
+import { auditText } from '../../text/audit.ts'
 
 const posOf = ({ pos }: Trace): string => pos
 const tabs = [
-  { id: 'traces', title: 'Traces' },
-  { id: 'graph', title: 'Who did what' },
-  { id: 'firsts', title: 'First times' },
-  { id: 'logins', title: 'Failed logins' },
+  { id: 'traces', title: generalText.traces },
+  { id: 'graph', title: auditText.activity },
+  { id: 'firsts', title: auditText.firstOccurrences },
+  { id: 'logins', title: auditText.failedLogins },
 ] as const
 
-/** Who did what in clouds and clusters: over time, in a table, and as a picture from the actor to the region. */
+/** Activity in clouds and clusters: over time, as a table, and as a graph from actor to region. */
 export default function AuditPage(): React.ReactNode {
-  useTitle('Audit')
+  useTitle(auditText.audit)
   const { state, unread, set } = usePageState(auditCodec)
   const { q, actor, action, service, severity, address, resource, tenant, region, t, view } = state
   const filter = useMemo(
@@ -52,17 +54,16 @@ export default function AuditPage(): React.ReactNode {
     [q, actor, action, service, severity, address, resource, tenant, region],
   )
   const question = useMemo(() => traceQuery(filter), [filter])
-  // A span that has ended has nothing new.
   const live = state.live && isMoving(t)
   const link = useLink()
   const [place, setPlace] = useState<HTMLElement | null>(null)
   const [paused, setPaused] = useState(false)
   const reading = useHold(place)
   const { arrivals } = useArrivals(live, 'audit')
-  const { revision: asked, again } = useRefresh(!live && isMoving(t) ? state.refresh : 0)
+  const { revision: refreshed, again } = useRefresh(!live && isMoving(t) ? state.refresh : 0)
   const [frozen, setFrozen] = useState(arrivals)
   if (!paused && !reading && frozen !== arrivals) setFrozen(arrivals)
-  const revision = `${asked} ${frozen}`
+  const revision = `${refreshed} ${frozen}`
   const traces = useTraces(question, t, revision)
   const sums = useTraceSums(question, t, { by: state.by, limit: 8, buckets: 150, revision })
   const { rows, busy, error, span } = traces
@@ -70,10 +71,10 @@ export default function AuditPage(): React.ReactNode {
   useCommands(
     useMemo(
       () => [
-        { name: 'Clear the filter', words: 'audit', run: () => set({ ...noFilter, sel: '', node: '' }) },
+        { name: generalText.clearFilter, words: 'audit', run: () => set({ ...noFilter, sel: '', node: '' }) },
         ...presets.map((range) => ({
-          name: `Span: ${rangeText(range)}`,
-          words: 'time range',
+          name: generalText.span(rangeText(range)),
+          words: generalText.timeRange,
           run: () => set({ t: range }),
         })),
       ],
@@ -83,12 +84,12 @@ export default function AuditPage(): React.ReactNode {
   const noStore = error !== undefined && asRefused(error).code === 'WEIR_API_NO_STORE'
   return (
     <div className="page audit">
-      <h1 className="spoken">Audit</h1>
+      <h1 className="spoken">{auditText.audit}</h1>
       <div className="page-bar">
         <FindBox
           q={q}
-          label="Find in traces"
-          hint="Actor, action, resource, address, request: any words"
+          label={auditText.searchTraces}
+          hint={auditText.searchHint}
           onChange={(text) => set({ q: text, sel: '' })}
         />
         <TimeControl frame={state} onChange={set} />
@@ -96,10 +97,11 @@ export default function AuditPage(): React.ReactNode {
           type="button"
           aria-pressed={live}
           disabled={!isMoving(t)}
-          title={isMoving(t) ? 'Show traces as they are told' : 'This span has ended: nothing new comes'}
+          title={isMoving(t) ? auditText.liveHint : generalText.spanEnded}
           onClick={() => set({ live: !state.live })}
         >
-          <span aria-hidden="true">{live ? '● ' : '○ '}</span>Live
+          <span aria-hidden="true">{live ? '● ' : '○ '}</span>
+          {generalText.live}
         </button>
         <Filters state={state} set={set} />
       </div>
@@ -111,40 +113,33 @@ export default function AuditPage(): React.ReactNode {
         </Notice>
       )}
       <div className="page-line">
-        {live && (
-          <LinkState
-            link={link}
-            paused={paused}
-            asked={undefined}
-            meanwhile="; what comes meanwhile is not missed, but shown later"
-          />
-        )}
+        {live && <LinkState link={link} paused={paused} status={undefined} meanwhile={auditText.heldNotLost} />}
         {live && (
           <button type="button" onClick={() => setPaused(!paused)}>
-            {paused ? 'Go on' : 'Pause'}
+            {paused ? auditText.resume : generalText.pause}
           </button>
         )}
         <span className="number" role="status">
           {span === undefined
             ? ''
             : traces.total === undefined
-              ? `showing ${count(rows.length)} traces`
-              : `showing ${count(rows.length)} of ${counted(traces.total, 'trace')}`}
+              ? auditText.showingTraces(count(rows.length))
+              : generalText.showing(count(rows.length), counted(traces.total, 'trace'))}
         </span>
         {!noStore && <NewestTrace />}
-        {busy && !live && <span className="dim asking">asking …</span>}
+        {busy && !live && <span className="dim asking">{generalText.loading}</span>}
         <div className="end">
           {span !== undefined && <ShowQuery view={view} question={question} span={span} />}
           {!live && (
             <button type="button" onClick={again}>
-              Ask again
+              {generalText.refresh}
             </button>
           )}
         </div>
       </div>
       {error !== undefined && rows.length > 0 && (
         <ErrorNotice error={error} onRetry={traces.again}>
-          What is shown is the answer before.
+          {generalText.showingPrevious}
         </ErrorNotice>
       )}
       {sums.data !== undefined && rows.length > 0 && (
@@ -154,7 +149,7 @@ export default function AuditPage(): React.ReactNode {
       {!noStore && (
         <div className="audit-tabs">
           <Tabs
-            label="What is shown of it"
+            label={auditText.views}
             tabs={tabs}
             chosen={view}
             controls="audit-view"
@@ -172,25 +167,24 @@ export default function AuditPage(): React.ReactNode {
         >
           {noStore ? (
             <EmptyState
-              title="Traces are kept in the store"
+              title={auditText.needsStore}
               action={
                 <PageLink to="/events" className="button">
-                  See events as they arrive
+                  {generalText.seeEvents}
                 </PageLink>
               }
             >
-              This Weir keeps no store, so that there is nothing to ask. Take “store: none” out of its configuration to
-              keep who did what.
+              {generalText.noStoreFixed}
             </EmptyState>
           ) : error !== undefined && rows.length === 0 ? (
             <ErrorState error={error} onRetry={traces.again} />
           ) : span === undefined ? (
-            <Loading what="traces" />
+            <Loading what={generalText.tracesInText} />
           ) : rows.length === 0 ? (
             <NoTraces state={state} set={set} />
           ) : view === 'traces' ? (
             <Grid
-              label="Traces, newest first"
+              label={generalText.tracesNewestFirst}
               columns={traceColumns}
               rows={rows}
               rowKey={posOf}
@@ -222,25 +216,25 @@ interface AboutProps {
   readonly set: (change: Partial<AuditState>, how?: 'replace') => void
 }
 
-function About({ view, ...asked }: AboutProps): React.ReactNode {
+function About({ view, ...rest }: AboutProps): React.ReactNode {
   return (
-    <div className="audit-part" tabIndex={0} role="region" aria-label="The answer">
-      {view === 'graph' ? <WhoDidWhat {...asked} /> : view === 'firsts' ? <First {...asked} /> : <Failed {...asked} />}
+    <div className="audit-part" tabIndex={0} role="region" aria-label={auditText.results}>
+      {view === 'graph' ? <WhoDidWhat {...rest} /> : view === 'firsts' ? <First {...rest} /> : <Failed {...rest} />}
     </div>
   )
 }
 
-type Asked = Omit<AboutProps, 'view'>
+type ViewProps = Omit<AboutProps, 'view'>
 
-function First({ question, t, revision }: Asked): React.ReactNode {
+function First({ question, t, revision }: ViewProps): React.ReactNode {
   return <FirstTimes of={useFirsts(question, t, revision)} />
 }
 
-function Failed({ question, t, revision }: Asked): React.ReactNode {
+function Failed({ question, t, revision }: ViewProps): React.ReactNode {
   return <FailedLogins of={useLogins(question, t, revision)} />
 }
 
-function WhoDidWhat({ question, t, revision, state, set }: Asked): React.ReactNode {
+function WhoDidWhat({ question, t, revision, state, set }: ViewProps): React.ReactNode {
   const { data, isError, error, refetch } = useColumns(question, t, revision)
   if (data === undefined)
     return isError ? (
@@ -251,25 +245,25 @@ function WhoDidWhat({ question, t, revision, state, set }: Asked): React.ReactNo
         }}
       />
     ) : (
-      <Loading what="who did what" />
+      <Loading what={auditText.theActivity} />
     )
   return (
     <>
       <p className="graph-line">
         <span className="dim">
-          {counted(data.total, 'trace')}; each column adds up to them.{' '}
+          {auditText.columnsAddUp(counted(data.total, 'trace'))}{' '}
           <span className="good" aria-hidden="true">
             ●
           </span>{' '}
-          went well{' '}
+          {auditText.succeeded}{' '}
           <span className="warning" aria-hidden="true">
             ▲
           </span>{' '}
-          some failed{' '}
+          {auditText.someFailed}{' '}
           <span className="bad" aria-hidden="true">
             ■
           </span>{' '}
-          incidents
+          {auditText.incidents}
         </span>{' '}
         <button
           type="button"
@@ -277,17 +271,17 @@ function WhoDidWhat({ question, t, revision, state, set }: Asked): React.ReactNo
           aria-pressed={state.table}
           onClick={() => set({ table: !state.table }, 'replace')}
         >
-          As a table
+          {auditText.showAsTable}
         </button>
         {state.from !== '' && (
           <button
             type="button"
             className="chip"
             aria-pressed="true"
-            title="Press to look for ways no more"
+            title={auditText.stopSearchingForPaths}
             onClick={() => set({ from: '' })}
           >
-            ways from {refText(state.from)} to what is opened ✕
+            {auditText.pathsFrom(refText(state.from))}
           </button>
         )}
       </p>

@@ -3,8 +3,9 @@ import type { Firsts, Logins } from '../../api/traces.ts'
 import { ActorLink } from '../../parts/links/actor-link.tsx'
 import { count, counted, time } from '../../parts/format.ts'
 import { ErrorState, Loading } from '../../parts/states.tsx'
+import { auditText } from '../../text/audit.ts'
+import { generalText } from '../../text/general.ts'
 
-/** Who did something that the store never saw of him before. */
 export function FirstTimes({
   of: { data, isError, error, refetch },
 }: {
@@ -19,30 +20,30 @@ export function FirstTimes({
         }}
       />
     ) : (
-      <Loading what="first times" />
+      <Loading what={auditText.firstOccurrencesInText} />
     )
   return (
     <>
       <p className="dim">
-        {counted(data.total, 'pair')} of actor and action for the first time
+        {auditText.firstPairs(counted(data.total, 'pair'))}
         {data.since === null ? (
           ''
         ) : (
           <>
-            , by what is stored since <span className="mono">{time(data.since)}</span>
+            {auditText.firstPairsSince} <span className="mono">{time(data.since)}</span>
           </>
         )}
-        {data.total > data.pairs.length ? `; the newest ${count(data.pairs.length)}` : ''}.
+        {data.total > data.pairs.length ? auditText.newestPairs(count(data.pairs.length)) : ''}.
       </p>
       {data.pairs.length > 0 && (
         <table className="peers-table">
           <thead>
             <tr>
-              <th scope="col">First</th>
-              <th scope="col">Actor</th>
-              <th scope="col">Action</th>
+              <th scope="col">{auditText.first}</th>
+              <th scope="col">{generalText.actor}</th>
+              <th scope="col">{generalText.action}</th>
               <th scope="col" className="end">
-                Traces
+                {generalText.traces}
               </th>
             </tr>
           </thead>
@@ -66,7 +67,6 @@ export function FirstTimes({
   )
 }
 
-/** Logins that failed, by who tried. */
 export function FailedLogins({
   of: { data, isError, error, refetch },
 }: {
@@ -81,24 +81,25 @@ export function FailedLogins({
         }}
       />
     ) : (
-      <Loading what="failed logins" />
+      <Loading what={auditText.failedLoginsInText} />
     )
   return (
     <>
       <p className="dim">
-        {data.total === 0 ? 'No login failed' : `${counted(data.total, 'login')} failed`}: actions called login, sign-in
-        or authenticate that did not go well.
+        {auditText.failedLoginsNote(
+          data.total === 0 ? auditText.noFailedLogin : auditText.failedCount(counted(data.total, 'login')),
+        )}
       </p>
       {data.actors.length > 0 && (
         <table className="peers-table">
           <thead>
             <tr>
-              <th scope="col">Actor</th>
+              <th scope="col">{generalText.actor}</th>
               <th scope="col" className="end">
-                Failed
+                {generalText.failed}
               </th>
-              <th scope="col">Last</th>
-              <th scope="col">From</th>
+              <th scope="col">{auditText.last}</th>
+              <th scope="col">{generalText.from}</th>
             </tr>
           </thead>
           <tbody>

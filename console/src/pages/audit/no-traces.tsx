@@ -6,10 +6,11 @@ import { Tabs } from '../../parts/tabs.tsx'
 import { rangeText } from '../../state/range.ts'
 import type { PageState } from '../../state/use-page-state.ts'
 import { useNewest } from '../../api/trace-queries.ts'
-import { recipes } from './recipes.ts'
+import { recipes } from '../../text/audit-recipes.ts'
 import { isFiltered, noFilter, type AuditState } from './state.ts'
+import { auditText } from '../../text/audit.ts'
+import { generalText } from '../../text/general.ts'
 
-/** Why there is nothing: the filter, the span, a delay, or that nothing collects. */
 export function NoTraces({
   state,
   set,
@@ -22,14 +23,14 @@ export function NoTraces({
   if (isFiltered(state))
     return (
       <EmptyState
-        title="No trace matches"
+        title={auditText.noTraceMatches}
         action={
           <button type="button" onClick={() => set(noFilter)}>
-            Clear the filter
+            {generalText.clearFilter}
           </button>
         }
       >
-        In “{span}” nothing was told that the filter asks for.
+        {auditText.noMatchInRange(span)}
       </EmptyState>
     )
   const collectors = data?.collectors ?? []
@@ -39,45 +40,57 @@ export function NoTraces({
   const latest = data?.sources[0]
   return (
     <EmptyState
-      title="Nothing was told"
+      title={auditText.noAuditEvents}
       action={
         <button type="button" onClick={() => set({ t: { from: 'now-1w', to: 'now' } })}>
-          Look at the last week
+          {generalText.showLastWeek}
         </button>
       }
     >
       {newest === null
-        ? `No trace has come yet${collectors.length === 0 ? '' : `; ${collectors.map(({ name, error }) => `${name} ${error === undefined ? 'collects' : `can’t collect: ${error}`}`).join(', ')}`}. Clouds tell of an action minutes after it.`
-        : `In “${span}” nothing is stored. The newest trace is of ${time(newest)}${latest?.late == null ? '' : `, and came ${duration(latest.late * 1000)} after it happened`}: what was done since may still be on its way.`}
+        ? auditText.noTraceYet(
+            collectors.length === 0
+              ? ''
+              : `; ${collectors.map(({ name, error }) => collectorText(name, error)).join(', ')}`,
+          )
+        : auditText.newestTrace(
+            span,
+            time(newest),
+            latest?.late == null ? '' : auditText.newestLate(duration(latest.late * 1000)),
+          )}
     </EmptyState>
   )
 }
 
-/** What to configure, for the cloud that one has. */
 function NoSource(): React.ReactNode {
   const [chosen, setChosen] = useState<(typeof recipes)[number]['id']>('otc-cts')
   const recipe = recipes.find(({ id }) => id === chosen) ?? recipes[0]
   return (
     <EmptyState
-      title="No source of audit traces"
+      title={auditText.noAuditSource}
       action={
         <CopyButton key={chosen} text={recipe.text}>
-          Copy this configuration
+          {generalText.copyConfiguration}
         </CopyButton>
       }
     >
       <div className="no-source">
-        <p>Weir tells who did what in clouds and clusters. In weir.yaml:</p>
-        <Tabs label="Who tells" tabs={recipes} chosen={chosen} controls="recipe" onChange={setChosen} />
+        <p>{auditText.configureHint}</p>
+        <Tabs label={auditText.auditSources} tabs={recipes} chosen={chosen} controls="recipe" onChange={setChosen} />
         <pre id="recipe" role="tabpanel" tabIndex={0} aria-label={recipe.title}>
           {recipe.text.trimEnd()}
         </pre>
         <p>
-          Then <code>kill -HUP</code>, or <code>POST /api/v1/reload</code>. docs/guide/
-          {chosen === 'kube-audit' ? 'kubernetes-audit.md' : 'cloud-audit.md'} has the rest. What others send to{' '}
-          <code>POST /events</code> with “weirfamily: audit” is shown, too.
+          {generalText.thenRun} <code>{generalText.killHup}</code>
+          {auditText.or} <code>{auditText.reloadRequest}</code>
+          {auditText.guide(chosen === 'kube-audit' ? 'kubernetes-audit.md' : 'cloud-audit.md')}{' '}
+          <code>{auditText.postEvents}</code> {auditText.postedEventsHint}
         </p>
       </div>
     </EmptyState>
   )
+}
+
+function collectorText(name: string, error: string | undefined): string {
+  return error === undefined ? auditText.collecting(name) : auditText.cannotCollect(name, error)
 }

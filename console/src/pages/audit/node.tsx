@@ -6,10 +6,12 @@ import { Drawer } from '../../parts/drawer.tsx'
 import { count, counted } from '../../parts/format.ts'
 import { ErrorState, Loading } from '../../parts/states.tsx'
 import type { Range } from '../../state/range.ts'
-import { traceQuery } from './ask.ts'
+import { traceQuery } from './queries.ts'
 import { nameOf } from './graph-layout.ts'
 import { only, type Facet, type TraceFilter } from './state.ts'
-import { useGraphRefs, Ways } from './ways.tsx'
+import { useGraphRefs, Ways } from './paths.tsx'
+import { auditText } from '../../text/audit.ts'
+import { generalText } from '../../text/general.ts'
 
 interface OneNodeProps {
   readonly column: Column
@@ -17,7 +19,6 @@ interface OneNodeProps {
   readonly filter: TraceFilter
   readonly t: Range
   readonly revision: string
-  /** Where ways to here are looked for from; empty: nowhere. */
   readonly from: string
   readonly onFrom: (ref: string) => void
   readonly onOnly: () => void
@@ -29,7 +30,6 @@ interface OneNodeProps {
 export const graphColumns = ['actor', 'action', 'resource', 'tenant', 'region'] as const satisfies readonly Facet[]
 export type Column = (typeof graphColumns)[number]
 
-/** A node of the picture with its neighbours, twenty-five at a time. */
 export function OneNode({
   column,
   value,
@@ -50,7 +50,7 @@ export function OneNode({
   return (
     <Drawer
       of={`${column}:${value ?? ''}`}
-      name="Node"
+      name={generalText.node}
       title={
         <>
           <span className="dim">{column} </span>
@@ -61,24 +61,24 @@ export function OneNode({
     >
       <p className="node-acts">
         <button type="button" onClick={onOnly}>
-          Only this
+          {auditText.onlyThis}
         </button>{' '}
         <button type="button" onClick={onLeaveOut}>
-          Leave it out
+          {auditText.exclude}
         </button>
         {refs.map((ref) => (
           <button
             key={ref}
             type="button"
             aria-pressed={from === ref}
-            title="Then open another node: it has the ways between both"
+            title={auditText.pathsHint}
             onClick={() => onFrom(from === ref ? '' : ref)}
           >
-            Ways from here{refs.length > 1 && ` (of ${domainOf(ref)})`}
+            {auditText.pathsFromHere(refs.length > 1 ? auditText.pathsDomain(domainOf(ref)) : '')}
           </button>
         ))}
-        {column === 'actor' && value !== null && <ActorLink to={value} name="Everything of this actor" />}
-        {column === 'resource' && value !== null && <ResourceLink to={value}>The resource</ResourceLink>}
+        {column === 'actor' && value !== null && <ActorLink to={value} name={auditText.actorPage} />}
+        {column === 'resource' && value !== null && <ResourceLink to={value}>{auditText.theResource}</ResourceLink>}
       </p>
       {from !== '' &&
         !refs.includes(from) &&
@@ -97,8 +97,8 @@ export function OneNode({
   )
 }
 
-/** Of a tenant, where its name means something. */
-const domainOf = (ref: string): string => decodeURIComponent(/^tenant:([^/]*)/.exec(ref)?.[1] ?? '') || 'no domain'
+const domainOf = (ref: string): string =>
+  decodeURIComponent(/^tenant:([^/]*)/.exec(ref)?.[1] ?? '') || auditText.noDomain
 
 const step = 25
 
@@ -119,11 +119,11 @@ function Neighbours({ of, filter, t, revision, onOpen }: NeighboursProps): React
         }}
       />
     ) : (
-      <Loading what="neighbours" />
+      <Loading what={auditText.neighboursInText} />
     )
   const { groups, others } = data
   return (
-    <section aria-label={`Neighbours: ${of}`}>
+    <section aria-label={auditText.neighbours(of)}>
       <h3>{counted(groups.length + others.groups, of)}</h3>
       <ul className="neighbours">
         {groups.map(({ value, traces }) => (
@@ -137,10 +137,10 @@ function Neighbours({ of, filter, t, revision, onOpen }: NeighboursProps): React
       </ul>
       {others.groups > 0 && (
         <p className="dim">
-          {count(others.groups)} more have {counted(others.traces, 'trace')}.{' '}
+          {auditText.moreHave(count(others.groups), counted(others.traces, 'trace'))}{' '}
           {limit < 1000 && (
             <button type="button" onClick={() => setLimit(limit + step)}>
-              Next {Math.min(step, others.groups)}
+              {auditText.nextGroups(Math.min(step, others.groups))}
             </button>
           )}
         </p>

@@ -7,23 +7,22 @@ import { CopyButton } from '../../parts/copy-button.tsx'
 import { Popover } from '../../parts/popover.tsx'
 import { ErrorState, Loading } from '../../parts/states.tsx'
 import type { AuditView } from './state.ts'
+import { auditText } from '../../text/audit.ts'
 
 interface ShowQueryProps {
   readonly view: AuditView
   readonly question: Query
-  /** Of the answer that is seen. */
   readonly span: Span
 }
 
-/** What is seen, as a statement that can be asked elsewhere. */
 export function ShowQuery(props: ShowQueryProps): React.ReactNode {
   return (
     <Popover
-      name="The query"
+      name={auditText.query}
       className="show-query"
       label={
         <>
-          Show query <span aria-hidden="true">▾</span>
+          {auditText.showQuery} <span aria-hidden="true">▾</span>
         </>
       }
     >
@@ -34,12 +33,12 @@ export function ShowQuery(props: ShowQueryProps): React.ReactNode {
 
 function Statement({ view, question, span: { from, to } }: ShowQueryProps): React.ReactNode {
   const me = useMe()
-  const asked = { ...question, from, to, of: view === 'graph' ? 'columns' : view }
+  const parameters = { ...question, from, to, of: view === 'graph' ? 'columns' : view }
   const { data, isError, error, refetch } = useQuery({
-    queryKey: ['trace-query', asked],
+    queryKey: ['trace-query', parameters],
     staleTime: Infinity,
     gcTime: 60_000,
-    queryFn: ({ signal }) => ask<{ readonly sql: string }>('/api/v1/audit/query', { signal, query: asked }),
+    queryFn: ({ signal }) => ask<{ readonly sql: string }>('/api/v1/audit/query', { signal, query: parameters }),
   })
   if (data === undefined)
     return isError ? (
@@ -50,21 +49,21 @@ function Statement({ view, question, span: { from, to } }: ShowQueryProps): Reac
         }}
       />
     ) : (
-      <Loading what="the query" />
+      <Loading what={auditText.theQuery} />
     )
   return (
     <>
-      <pre tabIndex={0} aria-label="The query in SQL">
+      <pre tabIndex={0} aria-label={auditText.theQueryInSql}>
         {data.sql}
       </pre>
       <div className="show-query-acts">
         <CopyButton text={data.sql} />
         {me.data?.role === 'admin' ? (
           <Link to="/sql" search={{ v: '1', q: data.sql } as never} className="button">
-            Open on page SQL
+            {auditText.openOnPageSql}
           </Link>
         ) : (
-          <span className="dim">Only admins may ask SQL here.</span>
+          <span className="dim">{auditText.onlyAdminsCanRunSql}</span>
         )}
       </div>
     </>

@@ -1,18 +1,16 @@
 import { groupings, type Grouping } from '../../parts/audit/groupings.ts'
-import { notTold } from '../../parts/audit/values.ts'
+import { noValue } from '../../parts/audit/values.ts'
 import { leftOut } from '../../parts/choices.ts'
 import { codecOf } from '../../state/codec.ts'
 import { frameParts, type Frame } from '../../state/frame.ts'
 import { flag, oneOf, text, textList } from '../../state/parts.ts'
 import { range } from '../../state/range.ts'
 
-/** What can be chosen from the values that there are. */
 export const facets = ['actor', 'action', 'service', 'severity', 'address', 'resource', 'tenant', 'region'] as const
 export type Facet = (typeof facets)[number]
 
-/** Each list holds any of its values; one with `!` before it is left out. Empty: any at all. */
+/** Each list contains alternatives; a leading `!` excludes a value. Empty: no restriction. */
 export interface TraceFilter extends Readonly<Record<Facet, readonly string[]>> {
-  /** Words that stand anywhere. */
   readonly q: string
 }
 
@@ -21,15 +19,12 @@ export type AuditView = (typeof auditViews)[number]
 
 export interface AuditState extends Frame, TraceFilter {
   readonly view: AuditView
-  /** What the timeline tells apart. */
   readonly by: Grouping
-  /** Position of the open trace; empty: none. */
   readonly sel: string
-  /** The open node of the graph, `actor:user:d/alice`; empty: none. */
+  /** The open node, `actor:user:d/alice`; empty: none. */
   readonly node: string
-  /** Where ways to the open node are looked for from, as the graph names it; empty: nowhere. */
+  /** Start of the path search, as the graph names it; empty: none. */
   readonly from: string
-  /** Is the picture shown as a table? */
   readonly table: boolean
 }
 
@@ -71,11 +66,10 @@ export function isFiltered(filter: TraceFilter): boolean {
   return filter.q !== '' || facets.some((facet) => filter[facet].length > 0)
 }
 
-/** With this value alone, or without it. */
 export function only(value: string | null): readonly string[] {
-  return [value ?? notTold]
+  return [value ?? noValue]
 }
 
 export function without(values: readonly string[], value: string | null): readonly string[] {
-  return leftOut(values, value ?? notTold)
+  return leftOut(values, value ?? noValue)
 }

@@ -4,14 +4,16 @@ import { shortTime } from '../../parts/format.ts'
 import type { GridColumn } from '../../parts/grid.tsx'
 import { Operation } from '../../parts/changes/change.tsx'
 import { inShort } from '../../parts/changes/diff.ts'
+import { generalText } from '../../text/general.ts'
+import { changesText } from '../../text/changes.ts'
 
 const shownSteps = 4
 
 export const changeColumns: readonly GridColumn<Change>[] = [
   {
     id: 'time',
-    title: 'Time',
-    hint: 'When it was seen',
+    title: generalText.time,
+    hint: changesText.timeHint,
     width: 146,
     grow: 0,
     sortable: false,
@@ -23,7 +25,7 @@ export const changeColumns: readonly GridColumn<Change>[] = [
   },
   {
     id: 'operation',
-    title: 'Operation',
+    title: generalText.operation,
     width: 96,
     grow: 0,
     sortable: false,
@@ -31,23 +33,23 @@ export const changeColumns: readonly GridColumn<Change>[] = [
   },
   {
     id: 'kind',
-    title: 'Kind',
+    title: generalText.kind,
     width: 120,
     grow: 1,
     sortable: false,
-    cell: ({ kind, group }) => <span title={group === '' ? kind : `${kind} of ${group}`}>{kind}</span>,
+    cell: ({ kind, group }) => <span title={group === '' ? kind : changesText.kindOfGroup(kind, group)}>{kind}</span>,
   },
   {
     id: 'namespace',
-    title: 'Namespace',
+    title: generalText.namespace,
     width: 100,
     grow: 1,
     sortable: false,
-    cell: ({ namespace }) => namespace ?? <span className="dim">whole cluster</span>,
+    cell: ({ namespace }) => namespace ?? <span className="dim">{generalText.clusterScoped}</span>,
   },
   {
     id: 'name',
-    title: 'Name',
+    title: generalText.name,
     width: 150,
     grow: 2,
     sortable: false,
@@ -55,8 +57,8 @@ export const changeColumns: readonly GridColumn<Change>[] = [
   },
   {
     id: 'actor',
-    title: 'Actor',
-    hint: 'The user where the audit log tells, else the program that wrote it',
+    title: generalText.actor,
+    hint: changesText.actorHint,
     width: 130,
     grow: 1,
     sortable: false,
@@ -64,7 +66,7 @@ export const changeColumns: readonly GridColumn<Change>[] = [
       actor === null ? (
         <span className="dim">–</span>
       ) : user === null ? (
-        <span title={`${actor}: a program, not a person`} className="dim">
+        <span title={changesText.programActor(actor)} className="dim">
           {actor}
         </span>
       ) : (
@@ -73,8 +75,8 @@ export const changeColumns: readonly GridColumn<Change>[] = [
   },
   {
     id: 'what',
-    title: 'What changed',
-    hint: 'In short; open the row for old beside new',
+    title: changesText.changedFields,
+    hint: changesText.changedHint,
     width: 240,
     grow: 4,
     sortable: false,
@@ -83,16 +85,16 @@ export const changeColumns: readonly GridColumn<Change>[] = [
 ]
 
 function What(change: Change): React.ReactNode {
-  const said = inShort(change.operation, change.diff)
+  const steps = inShort(change.operation, change.diff)
   const marks = [
-    ...(change.initial ? ['at first look'] : []),
+    ...(change.initial ? [changesText.atStart] : []),
     ...(change.coalesced ? ['coalesced'] : []),
-    ...(change.noise.length > 0 ? [`noise: ${change.noise.join(', ')}`] : []),
+    ...(change.noise.length > 0 ? [changesText.noiseIs(change.noise.join(', '))] : []),
   ]
   return (
-    <span title={[...said, ...marks].join('\n')}>
-      {said.slice(0, shownSteps).join(' · ')}
-      {said.length > shownSteps && <span className="beside">+{said.length - shownSteps}</span>}
+    <span title={[...steps, ...marks].join('\n')}>
+      {steps.slice(0, shownSteps).join(' · ')}
+      {steps.length > shownSteps && <span className="beside">+{steps.length - shownSteps}</span>}
       {marks.length > 0 && <span className="beside">{marks.join(' · ')}</span>}
     </span>
   )

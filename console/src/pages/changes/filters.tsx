@@ -2,8 +2,10 @@ import { operations } from '../../parts/changes/operations.ts'
 import { toggled } from '../../parts/choices.ts'
 import { Facets, Picker } from '../../parts/picker.tsx'
 import type { PageState } from '../../state/use-page-state.ts'
-import { useValues } from './ask.ts'
+import { useValues } from './queries.ts'
 import type { ChangesState, Facet } from './state.ts'
+import { generalText } from '../../text/general.ts'
+import { changesText } from '../../text/changes.ts'
 
 interface FiltersProps {
   readonly state: ChangesState
@@ -11,17 +13,16 @@ interface FiltersProps {
 }
 
 const titles: Readonly<Record<Facet, string>> = {
-  kind: 'Kind',
-  namespace: 'Namespace',
-  actor: 'Actor',
-  cluster: 'Cluster',
+  kind: generalText.kind,
+  namespace: generalText.namespace,
+  actor: generalText.actor,
+  cluster: generalText.cluster,
 }
 
-/** What is asked for: operations by a press, the rest from the values that there are. */
 export function Filters({ state, set }: FiltersProps): React.ReactNode {
   return (
     <div className="quick">
-      <div role="group" aria-label="Operations">
+      <div role="group" aria-label={changesText.operations}>
         {operations.map((name) => (
           <button
             key={name}
@@ -44,7 +45,7 @@ export function Filters({ state, set }: FiltersProps): React.ReactNode {
             type="button"
             className="chip"
             aria-pressed="true"
-            title="Press to ask for any object"
+            title={changesText.removeTheObjectFilter}
             onClick={() => set(part === 'uid' ? { uid: '', sel: '' } : { name: [], sel: '' })}
           >
             {part}: {[state[part]].flat().join(', ')} ✕

@@ -6,10 +6,11 @@ import { useMe } from '../../api/queries.ts'
 import type { ChartMark } from '../../parts/chart.tsx'
 import { count, counted, time } from '../../parts/format.ts'
 import { Popover } from '../../parts/popover.tsx'
+import { changesText } from '../../text/changes.ts'
 
 const none: ChangeGaps = { gaps: [], total: 0 }
 
-/** Where a comparison with the server found what no watch had told. Who may not see every namespace is told of none. */
+/** Differences found by relists. Empty for users with limited namespaces. */
 export function useGaps(clusters: readonly string[], span: Span | undefined, revision: string): ChangeGaps {
   const me = useMe()
   const { data } = useQuery({
@@ -40,17 +41,15 @@ export function useGapMarks({ gaps }: ChangeGaps): readonly ChartMark[] {
   )
 }
 
-/** How much differed, and why. */
 export function gapText({ cluster, group, resource, missing, stale, extra, cause }: ChangeGap): string {
   const sizes = [
-    missing > 0 && `${count(missing)} not known`,
-    stale > 0 && `${count(stale)} in an older state`,
-    extra > 0 && `${count(extra)} gone already`,
+    missing > 0 && changesText.missingObjects(count(missing)),
+    stale > 0 && changesText.staleObjects(count(stale)),
+    extra > 0 && changesText.deletedObjects(count(extra)),
   ].filter((part) => part !== false)
-  return `${group === '' ? resource : `${resource}.${group}`} of ${cluster}: ${sizes.join(', ')}; ${cause}`
+  return changesText.gap(group === '' ? resource : `${resource}.${group}`, cluster, sizes.join(', '), cause)
 }
 
-/** The same as the marks on the timeline, as a list. */
 export function Gaps({
   of: { gaps, total },
   onSpan,
@@ -61,7 +60,7 @@ export function Gaps({
   if (total === 0) return null
   return (
     <Popover
-      name="Gaps"
+      name={changesText.gaps}
       className="gaps"
       label={
         <>
@@ -71,10 +70,7 @@ export function Gaps({
     >
       {(close) => (
         <>
-          <p>
-            What is known was compared with the server, and differed. It was listed again at once: what is missing from
-            the time before came then, several changes as one.
-          </p>
+          <p>{changesText.gapHint}</p>
           <ul>
             {gaps.map((gap) => (
               <li key={gap.pos}>
@@ -84,7 +80,7 @@ export function Gaps({
                     'found'
                   ) : (
                     <>
-                      between <span className="mono">{time(gap.since)}</span> and
+                      {changesText.between} <span className="mono">{time(gap.since)}</span> {changesText.and}
                     </>
                   )}{' '}
                   <span className="mono">{time(gap.time)}</span>
@@ -99,12 +95,12 @@ export function Gaps({
                     )
                   }}
                 >
-                  Show this time
+                  {changesText.showThisTimeRange}
                 </button>
               </li>
             ))}
           </ul>
-          {total > gaps.length && <p className="dim">The newest {count(gaps.length)}.</p>}
+          {total > gaps.length && <p className="dim">{changesText.newestGaps(count(gaps.length))}</p>}
         </>
       )}
     </Popover>

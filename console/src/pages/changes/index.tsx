@@ -15,7 +15,7 @@ import { EmptyState, ErrorNotice, ErrorState, Loading, Notice } from '../../part
 import { isMoving, presets, rangeText } from '../../state/range.ts'
 import { usePageState } from '../../state/use-page-state.ts'
 import { useRefresh } from '../../hooks/use-refresh.ts'
-import { useChanges, useChangeSums, useClusters } from './ask.ts'
+import { useChanges, useChangeSums, useClusters } from './queries.ts'
 import { OneChange } from '../../parts/changes/change.tsx'
 import { changeColumns } from './columns.tsx'
 import { Filters } from './filters.tsx'
@@ -27,12 +27,13 @@ import { Timeline } from './timeline.tsx'
 import { Traffic } from './traffic.tsx'
 import { useArrivals } from '../../hooks/use-arrivals.ts'
 import '../../parts/changes/changes.css'
+import { generalText } from '../../text/general.ts'
+import { changesText } from '../../text/changes.ts'
 
 const posOf = ({ pos }: Change): string => pos
 
-/** What was changed in clusters: over time, in a table, and each with old beside new. */
 export default function ChangesPage(): React.ReactNode {
-  useTitle('Changes')
+  useTitle(generalText.changes)
   const { state, unread, set } = usePageState(changesCodec)
   const fields = useFields()
   const { q, uid, operation, kind, namespace, name, actor, cluster, noise, t, by } = state
@@ -40,7 +41,6 @@ export default function ChangesPage(): React.ReactNode {
     (): ChangeFilter => ({ q, uid, operation, kind, namespace, name, actor, cluster, noise }),
     [q, uid, operation, kind, namespace, name, actor, cluster, noise],
   )
-  // A span that has ended has nothing new.
   const live = state.live && isMoving(t)
   const [place, setPlace] = useState<HTMLElement | null>(null)
   const [paused, setPaused] = useState(false)
@@ -60,14 +60,14 @@ export default function ChangesPage(): React.ReactNode {
     useMemo(
       () => [
         {
-          name: noise ? 'Hide noise' : 'Show noise',
-          words: 'changes rules heartbeats status',
+          name: noise ? changesText.hideNoise : changesText.showNoise,
+          words: changesText.noiseWords,
           run: () => set({ noise: !noise }),
         },
-        { name: 'Clear the filter', words: 'changes', run: () => set({ ...noFilter, sel: '' }) },
+        { name: generalText.clearFilter, words: 'changes', run: () => set({ ...noFilter, sel: '' }) },
         ...presets.map((range) => ({
-          name: `Span: ${rangeText(range)}`,
-          words: 'time range',
+          name: generalText.span(rangeText(range)),
+          words: generalText.timeRange,
           run: () => set({ t: range }),
         })),
       ],
@@ -77,11 +77,11 @@ export default function ChangesPage(): React.ReactNode {
   const noStore = error !== undefined && asRefused(error).code === 'WEIR_API_NO_STORE'
   return (
     <div className="page changes">
-      <h1 className="spoken">Changes</h1>
+      <h1 className="spoken">{generalText.changes}</h1>
       <div className="page-bar">
         <FilterBox
           names="changes"
-          example="kind = Deployment and paths ~ image, or any words"
+          example={changesText.filterExample}
           fields={fields.data?.views.changes ?? []}
           filter={q}
           range={t}
@@ -93,10 +93,11 @@ export default function ChangesPage(): React.ReactNode {
           type="button"
           aria-pressed={live}
           disabled={!isMoving(t)}
-          title={isMoving(t) ? 'Show changes as they are seen' : 'This span has ended: nothing new comes'}
+          title={isMoving(t) ? changesText.liveHint : generalText.spanEnded}
           onClick={() => set({ live: !state.live })}
         >
-          <span aria-hidden="true">{live ? '● ' : '○ '}</span>Live
+          <span aria-hidden="true">{live ? '● ' : '○ '}</span>
+          {generalText.live}
         </button>
         <Filters state={state} set={set} />
       </div>
@@ -126,14 +127,14 @@ export default function ChangesPage(): React.ReactNode {
           {span === undefined
             ? ''
             : total === undefined
-              ? `showing ${count(rows.length)} changes`
-              : `showing ${count(rows.length)} of ${counted(total, 'change')}`}
+              ? changesText.showingChanges(count(rows.length))
+              : generalText.showing(count(rows.length), counted(total, 'change'))}
         </span>
         <Noise hidden={hidden} shown={noise} onChange={(shown) => set({ noise: shown, sel: '' })} />
         <Gaps of={gaps} onSpan={(from, to) => set({ t: { from, to }, live: false })} />
         {busy && !live && (
           <span className="dim asking" role="status">
-            asking …
+            {generalText.loading}
           </span>
         )}
         <div className="end">
@@ -141,21 +142,21 @@ export default function ChangesPage(): React.ReactNode {
             type="button"
             className="chip"
             aria-pressed={state.traffic}
-            title="What flowed meanwhile, under the changes"
+            title={changesText.trafficHint}
             onClick={() => set({ traffic: !state.traffic }, 'replace')}
           >
-            Traffic
+            {changesText.traffic}
           </button>
           {!live && (
             <button type="button" onClick={again}>
-              Ask again
+              {generalText.refresh}
             </button>
           )}
         </div>
       </div>
       {error !== undefined && rows.length > 0 && (
         <ErrorNotice error={error} onRetry={changes.again}>
-          What is shown is the answer before.
+          {generalText.showingPrevious}
         </ErrorNotice>
       )}
       {sums.data !== undefined && rows.length > 0 && (
@@ -176,32 +177,31 @@ export default function ChangesPage(): React.ReactNode {
       )}
       {sums.data === undefined && rows.length > 0 && <div className="panel volume" aria-hidden="true" />}
       <div className="page-body">
-        <section className="panel table" aria-label="Changes" aria-busy={busy}>
+        <section className="panel table" aria-label={generalText.changes} aria-busy={busy}>
           {noStore ? (
             <EmptyState
-              title="Changes are kept in the store"
+              title={changesText.needsStore}
               action={
                 <PageLink to="/events" className="button">
-                  See events as they arrive
+                  {generalText.seeEvents}
                 </PageLink>
               }
             >
-              This Weir keeps no store, so that there is nothing to ask. Take “store: none” out of its configuration to
-              keep changes.
+              {generalText.noStoreFixed}
             </EmptyState>
           ) : error !== undefined && rows.length === 0 ? (
             <ErrorState error={error} onRetry={changes.again} />
           ) : span === undefined ? (
-            <Loading what="changes" />
+            <Loading what={generalText.changesInText} />
           ) : rows.length === 0 ? (
             busy ? (
-              <Loading what="changes" />
+              <Loading what={generalText.changesInText} />
             ) : (
               <NoChanges state={state} hidden={hidden?.total ?? 0} set={set} />
             )
           ) : (
             <Grid
-              label="Changes, newest first"
+              label={generalText.changesNewestFirst}
               columns={changeColumns}
               rows={rows}
               rowKey={posOf}
@@ -227,7 +227,6 @@ export default function ChangesPage(): React.ReactNode {
   )
 }
 
-/** How much is hidden, by which rules, and what shows it. */
 function Noise({
   hidden,
   shown,
@@ -251,29 +250,30 @@ function Noise({
         type="button"
         className="chip"
         aria-pressed={shown}
-        title="Changes that happen all the time without anything having happened"
+        title={changesText.noiseHint}
         onClick={() => onChange(!shown)}
       >
-        {shown ? 'Noise shown' : 'Show noise'}
+        {shown ? changesText.noiseShown : changesText.showNoise}
       </button>
       {hidden !== undefined && (
         <span className="dim number">
           {hidden.total === 0
-            ? 'nothing is hidden'
-            : `${count(hidden.total)} hidden as noise: ${rules.join(', ')}${byRules > hidden.total ? ', some by several rules' : ''}`}
+            ? changesText.noChangesHidden
+            : changesText.hiddenAsNoise(
+                count(hidden.total),
+                rules.join(', '),
+                byRules > hidden.total ? changesText.someByRules : '',
+              )}
         </span>
       )}
       {atSource > 0 && (
-        <span
-          className="dim number"
-          title="Rules of the source (noise.show, noise.hide in its configuration) keep these out of the journal; it counts them since its start"
-        >
-          {count(atSource)} left out at the source
+        <span className="dim number" title={changesText.excludedHint}>
+          {changesText.excludedAtSource(count(atSource))}
         </span>
       )}
       {troubled.map(({ cluster, problem }) => (
         <span key={cluster} className="warning">
-          ▲ {cluster} cannot be watched, so changes of it may be missing: {problem}
+          {changesText.cannotWatch(cluster, problem ?? '')}
         </span>
       ))}
     </span>

@@ -1,11 +1,10 @@
 import type { Change } from '../../api/objects.ts'
 
-/** When the newest was seen. Of the newest moments the first row has the last one. */
 export function newestOf(rows: readonly Change[]): string | undefined {
   return rows[0]?.time
 }
 
-/** What came since, with what was there: newest first, and what was stored late in its place. */
+/** Merges new rows above known ones, newest first; late rows are inserted in order. */
 export function joined(above: readonly Change[], below: readonly Change[]): readonly Change[] {
   const known = new Set<string>()
   const all = [...above, ...below].filter(({ pos }) => !known.has(pos) && known.add(pos) !== undefined)

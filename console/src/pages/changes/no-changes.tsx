@@ -4,8 +4,10 @@ import { count, counted } from '../../parts/format.ts'
 import { EmptyState } from '../../parts/states.tsx'
 import { rangeText } from '../../state/range.ts'
 import type { PageState } from '../../state/use-page-state.ts'
-import { useClusters } from './ask.ts'
+import { useClusters } from './queries.ts'
 import { isFiltered, noFilter, type ChangesState } from './state.ts'
+import { changesText } from '../../text/changes.ts'
+import { generalText } from '../../text/general.ts'
 
 interface NoChangesProps {
   readonly state: ChangesState
@@ -13,13 +15,6 @@ interface NoChangesProps {
   readonly set: PageState<ChangesState>['set']
 }
 
-const recipe = `sources:
-  prod:
-    type: kubernetes
-    cluster: prod-eu                  # its name in every change
-    kubeconfig: /etc/weir/kubeconfig  # left out: KUBECONFIG, the pod's account, ~/.kube/config`
-
-/** Why there is nothing: rules of noise, the filter, the span, or that no cluster is watched. */
 export function NoChanges({ state, hidden, set }: NoChangesProps): React.ReactNode {
   const me = useMe()
   const limited = me.data !== undefined && me.data.namespaces !== null
@@ -28,59 +23,74 @@ export function NoChanges({ state, hidden, set }: NoChangesProps): React.ReactNo
   if (hidden > 0) {
     return (
       <EmptyState
-        title="All of it is noise"
+        title={changesText.allChangesAreNoise}
         action={
           <button type="button" onClick={() => set({ noise: true })}>
-            Show what is hidden
+            {changesText.showHiddenChanges}
           </button>
         }
       >
-        {counted(hidden, 'change')} of “{span}” {isFiltered(state) ? 'match and are' : 'are'} hidden by rules: they
-        happen all the time without anything having happened.
+        {changesText.hiddenByRules(
+          counted(hidden, 'change'),
+          span,
+          isFiltered(state) ? changesText.matchingTheFilter : '',
+        )}
       </EmptyState>
     )
   }
   if (isFiltered(state))
     return (
       <EmptyState
-        title="No change matches"
+        title={changesText.noChangeMatches}
         action={
           <button type="button" onClick={() => set(noFilter)}>
-            Clear the filter
+            {generalText.clearFilter}
           </button>
         }
       >
-        In “{span}” nothing was changed that the filter asks for.
+        {changesText.noMatchInRange(span)}
       </EmptyState>
     )
   const connected = clusters.data?.clusters ?? []
   if (clusters.data !== undefined && connected.length === 0) {
     return (
-      <EmptyState title="No cluster is watched" action={<CopyButton text={recipe}>Copy this configuration</CopyButton>}>
+      <EmptyState
+        title={changesText.noClusterIsWatched}
+        action={<CopyButton text={changesText.recipe}>{generalText.copyConfiguration}</CopyButton>}
+      >
+        <p>{changesText.configureHint}</p>
+        <pre>{changesText.recipe}</pre>
         <p>
-          Weir tells every change of every object of a Kubernetes cluster that its account may read: what it was, what
-          it is, who it was. In weir.yaml:
-        </p>
-        <pre>{recipe}</pre>
-        <p>
-          Then <code>kill -HUP</code>, or POST /api/v1/reload. Its account needs list and watch;
-          docs/guide/kubernetes.md has the roles.
+          {generalText.thenRun} <code>{generalText.killHup}</code>
+          {changesText.reloadAndRoles}
         </p>
       </EmptyState>
     )
   }
   return (
     <EmptyState
-      title="Nothing was changed"
+      title={changesText.noChanges}
       action={
         <button type="button" onClick={() => set({ t: { from: 'now-1w', to: 'now' } })}>
-          Look at the last week
+          {generalText.showLastWeek}
         </button>
       }
     >
       {limited
-        ? `In “${span}” no object of your namespaces was changed.`
-        : `In “${span}” no object was created, updated or deleted${connected.length === 0 ? '.' : ` in ${connected.map(({ cluster, problem }) => (problem === undefined ? cluster : `${cluster} (which cannot be watched: ${problem})`)).join(', ')}; ${count(connected.reduce((sum, each) => sum + each.changes, 0))} were told since the start.`}`}
+        ? changesText.noneInNamespaces(span)
+        : changesText.noneInRange(
+            span,
+            connected.length === 0
+              ? '.'
+              : changesText.inClusters(
+                  connected
+                    .map(({ cluster, problem }) =>
+                      problem === undefined ? cluster : changesText.unwatched(cluster, problem),
+                    )
+                    .join(', '),
+                  count(connected.reduce((sum, each) => sum + each.changes, 0)),
+                ),
+          )}
     </EmptyState>
   )
 }

@@ -8,24 +8,19 @@ import { range } from '../../state/range.ts'
 export const groupings = ['operation', 'kind', 'namespace', 'actor'] as const
 export type Grouping = (typeof groupings)[number]
 
-/** What can be chosen from the values that there are. */
 export const facets = ['kind', 'namespace', 'actor', 'cluster'] as const
 export type Facet = (typeof facets)[number]
 
-/** What changes are asked for: each list holds any of its values, empty any at all. */
+/** Each list contains alternatives; empty: no restriction. */
 export interface ChangeFilter extends Readonly<Record<Facet | 'operation' | 'name', readonly string[]>> {
-  /** The filter. */
   readonly q: string
-  /** Id of one object; empty: of any. */
   readonly uid: string
-  /** Also those that rules of noise hide. */
+  /** Includes changes that noise rules hide. */
   readonly noise: boolean
 }
 
 export interface ChangesState extends Frame, ChangeFilter, OpenChange {
-  /** What the timeline tells apart. */
   readonly by: Grouping
-  /** Is drawn what flowed meanwhile? */
   readonly traffic: boolean
 }
 
@@ -46,7 +41,6 @@ export const changesCodec = codecOf<ChangesState>({
   ...openChangeParts,
 })
 
-/** Is anything left out because somebody asked for that? */
 export function isFiltered({ q, uid, operation, kind, namespace, name, actor, cluster }: ChangeFilter): boolean {
   return (
     q !== '' || uid !== '' || [operation, kind, namespace, name, actor, cluster].some((values) => values.length > 0)

@@ -4,6 +4,7 @@ import { seriesOf } from '../../parts/changes/series.ts'
 import { Chart, type ChartMark } from '../../parts/chart.tsx'
 import { count } from '../../parts/format.ts'
 import { groupings, type Grouping } from './state.ts'
+import { generalText } from '../../text/general.ts'
 
 interface TimelineProps {
   readonly marks: readonly ChartMark[]
@@ -12,13 +13,12 @@ interface TimelineProps {
   readonly onSpan: (from: string, to: string) => void
 }
 
-/** Changes over time, by what the reader tells apart. */
 export function Timeline({ sums, marks, onBy, onSpan }: TimelineProps): React.ReactNode {
   const { times, series } = useMemo(() => seriesOf(sums), [sums])
   return (
-    <section className="panel volume" aria-label="Timeline">
+    <section className="panel volume" aria-label={generalText.timeline}>
       <Chart
-        label="Changes"
+        label={generalText.changes}
         times={times}
         series={series}
         marks={marks}
@@ -28,7 +28,7 @@ export function Timeline({ sums, marks, onBy, onSpan }: TimelineProps): React.Re
         onBrush={(from, to) => onSpan(iso(from), iso(to))}
         menu={
           <label className="by">
-            by{' '}
+            {generalText.by}{' '}
             <select
               value={sums.by}
               onChange={(event) => {

@@ -6,16 +6,17 @@ import { Chart, type ChartMark } from '../../parts/chart.tsx'
 import { count, volume } from '../../parts/format.ts'
 import { literal } from '../../parts/filter-text.ts'
 import { ratesOf, type SeriesAnswer } from '../../api/series.ts'
+import { changesText } from '../../text/changes.ts'
+import { generalText } from '../../text/general.ts'
 
 interface TrafficProps {
-  /** Whose span and buckets the drawing has, too, so that one stands under the other. */
+  /** Time range and buckets, shared so that both charts align. */
   readonly sums: ChangeSums
   readonly namespaces: readonly string[]
   readonly rows: readonly Change[]
   readonly onSpan: (from: string, to: string) => void
 }
 
-/** Kinds by which traffic comes, goes and is let through. */
 const marked = new Set([
   'Deployment',
   'StatefulSet',
@@ -31,7 +32,7 @@ const mostMarks = 60
 const rate = (value: number): string => `${volume(value)}/s`
 const iso = (seconds: number): string => new Date(Math.round(seconds) * 1000).toISOString()
 
-/** What flows meanwhile, with the changes of workloads and of what lets traffic through over it; nothing where no flow is. */
+/** Traffic of the time range, marked with changes that can affect it. Renders nothing without flows. */
 export function Traffic({ sums: { span, step }, namespaces, rows, onSpan }: TrafficProps): React.ReactNode {
   const filter = namespaces.length === 0 ? '' : `any.namespace in (${namespaces.map(literal).join(', ')})`
   const { data, isError } = useQuery({
@@ -48,19 +49,23 @@ export function Traffic({ sums: { span, step }, namespaces, rows, onSpan }: Traf
   const drawn = useMemo(() => {
     if (data === undefined || data.rows.length === 0) return undefined
     const { times, values, sum } = ratesOf(data)
-    return { times, series: [{ name: `${volume(sum)} in all`, values }] }
+    return { times, series: [{ name: changesText.inTotal(volume(sum)), values }] }
   }, [data])
   const marks = useMemo(() => marksOf(rows), [rows])
-  // Its room is kept while it is asked for, so that rows do not move when it comes.
+  // Reserves its height while loading, so that rows do not move.
   if (data === undefined) return isError ? null : <div className="panel traffic" aria-hidden="true" />
   if (drawn === undefined) return null
   return (
-    <section className="panel traffic" aria-label="Traffic">
+    <section className="panel traffic" aria-label={changesText.traffic}>
       <Chart
         label={
           namespaces.length === 0
-            ? 'Traffic'
-            : `Traffic of ${namespaces.length < 3 ? namespaces.join(' and ') : `${count(namespaces.length)} namespaces`}`
+            ? changesText.traffic
+            : changesText.trafficOf(
+                namespaces.length < 3
+                  ? namespaces.join(changesText.andJoin)
+                  : changesText.namespaces(count(namespaces.length)),
+              )
         }
         times={drawn.times}
         series={drawn.series}
@@ -80,6 +85,6 @@ function marksOf(rows: readonly Change[]): readonly ChartMark[] {
     .slice(0, mostMarks)
     .map(({ time, kind, name, operation, actor }) => ({
       at: Date.parse(time) / 1000,
-      says: `${kind} ${name} ${operation ?? 'changed'}${actor === null ? '' : ` by ${actor}`}`,
+      says: `${kind} ${name} ${operation ?? 'changed'}${actor === null ? '' : generalText.byActor(actor)}`,
     }))
 }

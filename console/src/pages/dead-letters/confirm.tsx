@@ -1,17 +1,16 @@
 import { useEffect, useRef } from 'react'
+import { generalText } from '../../text/general.ts'
 
 interface ConfirmProps {
   readonly title: string
-  /** What the button says. */
   readonly act: string
-  /** It can't be taken back. */
   readonly final?: boolean
   readonly onYes: () => void
   readonly onNo: () => void
   readonly children: React.ReactNode
 }
 
-/** Asks once more before something that changes what is delivered. The safe answer has the focus. */
+/** Confirms an action that changes delivery. The safe answer has the focus. */
 export function Confirm({ title, act, final = false, onYes, onNo, children }: ConfirmProps): React.ReactNode {
   const dialog = useRef<HTMLDialogElement>(null)
   useEffect(() => {
@@ -31,7 +30,7 @@ export function Confirm({ title, act, final = false, onYes, onNo, children }: Co
       <div>{children}</div>
       <p className="confirm-acts">
         <button type="button" autoFocus onClick={onNo}>
-          Cancel
+          {generalText.cancel}
         </button>
         <button type="button" className={final ? 'final' : 'primary'} onClick={onYes}>
           {act}

@@ -9,29 +9,30 @@ import { Grid, type GridColumn } from '../../parts/grid.tsx'
 import { EmptyState, ErrorNotice, ErrorState, Loading, Notice } from '../../parts/states.tsx'
 import { useLocalKeys } from '../../state/keys.ts'
 import { usePageState } from '../../state/use-page-state.ts'
-import { useFate, useLetters, useMoving } from './ask.ts'
+import { useOutcomes, useLetters, useMoving } from './queries.ts'
 import { Confirm } from './confirm.tsx'
 import { Letter } from './letter.tsx'
 import { bySink, keyOf, outcome, type Verb } from './letters.ts'
 import { deadLettersCodec } from './state.ts'
 import './dead-letters.css'
+import { generalText } from '../../text/general.ts'
+import { deadLettersText } from '../../text/dead-letters.ts'
 
-interface Asked {
+interface Confirmation {
   readonly verb: Verb
   readonly keys: readonly string[]
 }
 
-/** What sinks could not take: why, and what to do with it. */
 export default function DeadLettersPage(): React.ReactNode {
-  useTitle('Dead letters')
+  useTitle(generalText.deadLetters)
   const { state, unread, set } = usePageState(deadLettersCodec)
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
-  const [asked, setAsked] = useState<Asked>()
+  const [pending, setPending] = useState<Confirmation>()
   const me = useMe()
   const ledger = useLedger()
   const { letters, more, error, still, next, again } = useLetters(state.sink)
   const { busy, refused, moved, move, edit, forget } = useMoving()
-  const fate = useFate(moved)
+  const outcomes = useOutcomes(moved)
   const mayMove = me.data?.role === 'admin'
   const counts = (ledger.data?.sinks ?? []).map(({ name, dead_lettered }) => ({ name, rows: dead_lettered }))
   const all = counts
@@ -47,21 +48,21 @@ export default function DeadLettersPage(): React.ReactNode {
     [letters, mayMove, chosen],
   )
   const ask = (verb: Verb, keys: readonly string[]): void => {
-    if (keys.length > 0) setAsked({ verb, keys })
+    if (keys.length > 0) setPending({ verb, keys })
   }
-  const act = async ({ verb, keys }: Asked): Promise<void> => {
-    setAsked(undefined)
+  const act = async ({ verb, keys }: Confirmation): Promise<void> => {
+    setPending(undefined)
     setChosen(new Set())
     await move(verb, keys)
   }
-  // Space chooses the row that has the focus; the grid itself would open it.
+  // Space selects the focused row; the grid would open it.
   const onSpace = useLocalKeys(
-    'In the dead letters',
+    deadLettersText.inTheDeadLetters,
     mayMove
       ? [
           {
             keys: ['Space'],
-            does: 'choose the letter',
+            does: deadLettersText.selectTheLetter,
             run: ({ target }) => {
               const letter =
                 letters?.[
@@ -81,9 +82,9 @@ export default function DeadLettersPage(): React.ReactNode {
   return (
     <div className="page">
       <div className="page-bar">
-        <h1>Dead letters</h1>
+        <h1>{generalText.deadLetters}</h1>
         <label className="of-sink">
-          Sink{' '}
+          {deadLettersText.sink}{' '}
           <select
             value={state.sink}
             onChange={(event) => {
@@ -91,7 +92,7 @@ export default function DeadLettersPage(): React.ReactNode {
               set({ sink: event.target.value, sel: '', edit: false })
             }}
           >
-            <option value="">all</option>
+            <option value="">{deadLettersText.all}</option>
             {[
               ...counts,
               ...(state.sink !== '' && !counts.some(({ name }) => name === state.sink)
@@ -113,35 +114,32 @@ export default function DeadLettersPage(): React.ReactNode {
         </Notice>
       )}
       {me.data !== undefined && !mayMove && error === null && (
-        <Notice tone="plain">
-          You may look at these letters. To try them again, edit or drop them takes the role admin; yours is{' '}
-          {me.data.role}.
-        </Notice>
+        <Notice tone="plain">{deadLettersText.viewerNotice(me.data.role)}</Notice>
       )}
       {error !== null && letters !== undefined && (
         <ErrorNotice error={error} onRetry={again}>
-          What is shown is from before.
+          {generalText.showingPrevious}
         </ErrorNotice>
       )}
       {refused !== undefined && (
         <Notice tone="bad" onClose={forget}>
           {refused.message} {refused.hints.join(' ')}
-          {refused.queryId !== undefined && <span className="dim mono"> query {refused.queryId}</span>}
+          {refused.queryId !== undefined && <span className="dim mono"> {generalText.queryId(refused.queryId)}</span>}
         </Notice>
       )}
       {moved !== undefined && (
         <Notice tone="plain" onClose={forget}>
-          {outcome(moved.verb, moved.count, fate)}
+          {outcome(moved.verb, moved.count, outcomes)}
         </Notice>
       )}
       {letters === undefined ? (
         error !== null ? (
           asRefused(error).status === 403 ? (
             <EmptyState
-              title="Dead letters are not for you"
+              title={deadLettersText.forbidden}
               action={
                 <PageLink to="/flows" className="button">
-                  Go to Flows
+                  {generalText.goToFlows}
                 </PageLink>
               }
             >
@@ -151,13 +149,13 @@ export default function DeadLettersPage(): React.ReactNode {
             <ErrorState error={error} onRetry={again} />
           )
         ) : (
-          <Loading what="dead letters" />
+          <Loading what={generalText.deadLettersInText} />
         )
       ) : (
         <div className="page-body letters">
           <section
             className="panel table"
-            aria-label="Dead letters"
+            aria-label={generalText.deadLetters}
             onKeyDownCapture={(event) => {
               if (onSpace(event)) event.stopPropagation()
             }}
@@ -166,7 +164,7 @@ export default function DeadLettersPage(): React.ReactNode {
               <NoLetters sink={state.sink} onAll={() => set({ sink: '' })} />
             ) : (
               <Grid
-                label="Dead letters, newest first"
+                label={deadLettersText.deadLettersNewestFirst}
                 columns={columns}
                 rows={letters}
                 rowKey={keyOf}
@@ -180,13 +178,13 @@ export default function DeadLettersPage(): React.ReactNode {
               <div className="table-foot">
                 <span>
                   {more
-                    ? `newest ${count(letters.length)} of ${count(Math.max(all, letters.length))}`
+                    ? deadLettersText.newestOf(count(letters.length), count(Math.max(all, letters.length)))
                     : counted(letters.length, 'letter')}
-                  {mayMove && <span className="keys"> · Space chooses, Enter opens</span>}
+                  {mayMove && <span className="keys"> {deadLettersText.spaceSelectsEnterOpens}</span>}
                 </span>
                 {still && (
                   <button type="button" onClick={again}>
-                    Ask again
+                    {generalText.refresh}
                   </button>
                 )}
                 {mayMove && (
@@ -197,14 +195,14 @@ export default function DeadLettersPage(): React.ReactNode {
                       onClick={() => setChosen(choice.length === open.length ? new Set() : new Set(open.map(keyOf)))}
                     >
                       {choice.length === open.length && open.length > 0
-                        ? 'Choose none'
-                        : `Choose all ${count(open.length)}`}
+                        ? deadLettersText.clearSelection
+                        : deadLettersText.selectAll(count(open.length))}
                     </button>
                     <button type="button" disabled={choice.length === 0 || busy} onClick={() => ask('retry', choice)}>
-                      Try {choice.length === 0 ? '' : `${count(choice.length)} `}again
+                      {deadLettersText.retryCount(choice.length === 0 ? '' : ` ${count(choice.length)}`)}
                     </button>
                     <button type="button" disabled={choice.length === 0 || busy} onClick={() => ask('drop', choice)}>
-                      Drop{choice.length === 0 ? '' : ` ${count(choice.length)}`}
+                      {deadLettersText.dropCount(choice.length === 0 ? '' : ` ${count(choice.length)}`)}
                     </button>
                   </span>
                 )}
@@ -231,26 +229,22 @@ export default function DeadLettersPage(): React.ReactNode {
           )}
         </div>
       )}
-      {asked !== undefined && (
+      {pending !== undefined && (
         <Confirm
           title={
-            asked.verb === 'retry'
-              ? `Try ${counted(asked.keys.length, 'letter')} again?`
-              : `Drop ${counted(asked.keys.length, 'letter')}?`
+            pending.verb === 'retry'
+              ? deadLettersText.confirmRetry(counted(pending.keys.length, 'letter'))
+              : deadLettersText.confirmDrop(counted(pending.keys.length, 'letter'))
           }
-          act={asked.verb === 'retry' ? 'Try again' : 'Drop'}
-          final={asked.verb === 'drop'}
-          onNo={() => setAsked(undefined)}
+          act={pending.verb === 'retry' ? deadLettersText.retry : deadLettersText.drop}
+          final={pending.verb === 'drop'}
+          onNo={() => setPending(undefined)}
           onYes={() => {
-            act(asked).catch(reportError)
+            act(pending).catch(reportError)
           }}
         >
-          <p>{[...bySink(asked.keys)].map(([sink, ids]) => `${sink}: ${count(ids.length)}`).join(', ')}</p>
-          <p>
-            {asked.verb === 'retry'
-              ? 'They go back to pending and come to the sink late, out of order. What it refuses again comes back here.'
-              : 'They are given up for good and counted as dropped; this can’t be undone.'}
-          </p>
+          <p>{[...bySink(pending.keys)].map(([sink, ids]) => `${sink}: ${count(ids.length)}`).join(', ')}</p>
+          <p>{pending.verb === 'retry' ? deadLettersText.retryConsequence : deadLettersText.dropConsequence}</p>
         </Confirm>
       )}
     </div>
@@ -263,7 +257,6 @@ function columnsOf(
   chosen: ReadonlySet<string>,
   toggle: (key: string) => void,
 ): readonly GridColumn<DeadLetter>[] {
-  // A time of another day has its date.
   const longest = letters.reduce((most, letter) => Math.max(most, timeOf(letter).length), 0)
   return [
     ...(mayMove
@@ -271,7 +264,7 @@ function columnsOf(
           {
             id: 'chosen',
             title: '',
-            hint: 'Chosen',
+            hint: deadLettersText.selected,
             width: 36,
             grow: 0,
             sortable: false,
@@ -279,7 +272,7 @@ function columnsOf(
               <input
                 type="checkbox"
                 tabIndex={-1}
-                aria-label={`Choose ${letter.id} of ${letter.sink}`}
+                aria-label={deadLettersText.selectLetter(letter.id, letter.sink)}
                 disabled={letter.state !== 'open'}
                 checked={chosen.has(keyOf(letter))}
                 onClick={(event) => event.stopPropagation()}
@@ -291,7 +284,7 @@ function columnsOf(
       : []),
     {
       id: 'time',
-      title: 'Refused',
+      title: deadLettersText.rejected,
       width: longest > 12 ? 192 : 116,
       grow: 0,
       sortable: false,
@@ -299,16 +292,16 @@ function columnsOf(
     },
     {
       id: 'reason',
-      title: 'Reason',
+      title: deadLettersText.reason,
       width: 240,
       grow: 4,
       sortable: false,
       cell: ({ reason }) => <span title={reason}>{reason}</span>,
     },
-    { id: 'sink', title: 'Sink', width: 90, grow: 1, sortable: false, cell: ({ sink }) => sink },
+    { id: 'sink', title: deadLettersText.sink, width: 90, grow: 1, sortable: false, cell: ({ sink }) => sink },
     {
       id: 'attempts',
-      title: 'Tries',
+      title: deadLettersText.attempts,
       width: 60,
       grow: 0,
       end: true,
@@ -317,15 +310,15 @@ function columnsOf(
     },
     {
       id: 'state',
-      title: 'State',
+      title: deadLettersText.state,
       width: 90,
       grow: 0,
       sortable: false,
-      cell: ({ state }) => (state === 'retrying' ? 'trying again' : 'waits'),
+      cell: ({ state }) => (state === 'retrying' ? deadLettersText.retrying : 'waits'),
     },
     {
       id: 'kind',
-      title: 'Kind',
+      title: generalText.kind,
       width: 64,
       grow: 0,
       sortable: false,
@@ -333,7 +326,7 @@ function columnsOf(
     },
     {
       id: 'id',
-      title: 'Id',
+      title: deadLettersText.id,
       width: 150,
       grow: 1,
       sortable: false,
@@ -347,26 +340,25 @@ const timeOf = ({ time: at }: DeadLetter): string => time(new Date(at).toISOStri
 function NoLetters({ sink, onAll }: { readonly sink: string; readonly onAll: () => void }): React.ReactNode {
   return sink === '' ? (
     <EmptyState
-      title="No dead letters"
+      title={deadLettersText.noDeadLetters}
       action={
         <PageLink to="/pipeline" className="button">
-          How the sinks do
+          {deadLettersText.showTheSinks}
         </PageLink>
       }
     >
-      No sink has refused anything for good. What one refuses, or does not take in the time that it is given, is kept
-      here with the reason, until somebody tries it again or drops it.
+      {deadLettersText.noDeadLettersHint}
     </EmptyState>
   ) : (
     <EmptyState
-      title={`No dead letters of ${sink}`}
+      title={deadLettersText.noLettersOf(sink)}
       action={
         <button type="button" onClick={onAll}>
-          Show those of all sinks
+          {deadLettersText.showLettersOfAllSinks}
         </button>
       }
     >
-      It has refused nothing that still waits.
+      {deadLettersText.noneOfSink}
     </EmptyState>
   )
 }

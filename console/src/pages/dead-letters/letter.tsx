@@ -4,8 +4,10 @@ import { Drawer, Fact } from '../../parts/drawer.tsx'
 import { count, time } from '../../parts/format.ts'
 import { useLocalKeys } from '../../state/keys.ts'
 import { ErrorState, Loading } from '../../parts/states.tsx'
-import { useLetter } from './ask.ts'
+import { useLetter } from './queries.ts'
 import { partsOf, readBody, type Verb } from './letters.ts'
+import { deadLettersText } from '../../text/dead-letters.ts'
+import { generalText } from '../../text/general.ts'
 
 interface LetterProps {
   readonly of: string
@@ -19,23 +21,22 @@ interface LetterProps {
 }
 
 const states = {
-  open: 'waits for somebody',
-  retrying: 'is being tried again',
-  delivered: 'was delivered',
-  dropped: 'was dropped',
+  open: deadLettersText.open,
+  retrying: deadLettersText.retrying,
+  delivered: deadLettersText.delivered,
+  dropped: deadLettersText.dropped,
 } as const
 
-/** One letter: why it was refused, what it holds, and what can be done with it. */
 export function Letter({ of, editing, mayMove, busy, onMove, onEdit, onSend, onClose }: LetterProps): React.ReactNode {
   const { data: letter, isError, error, refetch } = useLetter(of)
   const { sink, id } = partsOf(of)
   const waits = letter?.state === 'open'
   return (
-    <Drawer of={of} name="Dead letter" title={<span className="mono">{id}</span>} onClose={onClose}>
+    <Drawer of={of} name={deadLettersText.deadLetter} title={<span className="mono">{id}</span>} onClose={onClose}>
       {letter === undefined ? (
         isError ? (
           asRefused(error).status === 404 ? (
-            <p className="pad dim">The sink {sink} has no such letter.</p>
+            <p className="pad dim">{deadLettersText.noSuchLetter(sink)}</p>
           ) : (
             <ErrorState
               error={error}
@@ -45,32 +46,32 @@ export function Letter({ of, editing, mayMove, busy, onMove, onEdit, onSend, onC
             />
           )
         ) : (
-          <Loading what="the letter" />
+          <Loading what={deadLettersText.theLetter} />
         )
       ) : (
         <>
           <p className="reason bad">{letter.reason}</p>
           <dl>
-            <Fact name="Sink">{letter.sink}</Fact>
-            <Fact name="Refused">{time(new Date(letter.time).toISOString())}</Fact>
-            <Fact name="Tries">{count(letter.attempts)}</Fact>
-            <Fact name="State">{states[letter.state]}</Fact>
+            <Fact name={deadLettersText.sink}>{letter.sink}</Fact>
+            <Fact name={deadLettersText.rejected}>{time(new Date(letter.time).toISOString())}</Fact>
+            <Fact name={deadLettersText.attempts}>{count(letter.attempts)}</Fact>
+            <Fact name={deadLettersText.state}>{states[letter.state]}</Fact>
           </dl>
           {mayMove && waits && !editing && (
             <p className="acts">
               <button type="button" className="primary" disabled={busy} onClick={() => onMove('retry', of)}>
-                Try again
+                {deadLettersText.retry}
               </button>
               <button
                 type="button"
                 disabled={busy || letter.kind === 'flows'}
-                title={letter.kind === 'flows' ? 'A flow says what an exporter measured; it is not edited.' : undefined}
+                title={letter.kind === 'flows' ? deadLettersText.flowNotEditable : undefined}
                 onClick={() => onEdit(true)}
               >
-                Edit
+                {deadLettersText.edit}
               </button>
               <button type="button" disabled={busy} onClick={() => onMove('drop', of)}>
-                Drop
+                {deadLettersText.drop}
               </button>
             </p>
           )}
@@ -84,7 +85,7 @@ export function Letter({ of, editing, mayMove, busy, onMove, onEdit, onSend, onC
             />
           ) : (
             <>
-              <h3>{letter.kind === 'flows' ? 'Fields of the flow' : 'Event'}</h3>
+              <h3>{letter.kind === 'flows' ? deadLettersText.fieldsOfTheFlow : deadLettersText.event}</h3>
               <pre className="body">{JSON.stringify(letter.body, null, 2)}</pre>
             </>
           )}
@@ -108,15 +109,15 @@ function Edit({
   const [text, setText] = useState(() => JSON.stringify(body, null, 2))
   const read = readBody(text)
   const problem = 'problem' in read ? read.problem : ''
-  const onKeyDown = useLocalKeys('In the edited letter', [
+  const onKeyDown = useLocalKeys(deadLettersText.inTheEditedLetter, [
     {
       keys: ['Mod+Enter'],
-      does: 'deliver it',
+      does: deadLettersText.deliverIt,
       run: () => {
         if ('body' in read && !busy) onSend(read.body)
       },
     },
-    { keys: ['Escape'], does: 'leave it as it was', run: onCancel },
+    { keys: ['Escape'], does: deadLettersText.discardTheEdits, run: onCancel },
   ])
   return (
     <form
@@ -126,9 +127,9 @@ function Edit({
         if ('body' in read) onSend(read.body)
       }}
     >
-      <label htmlFor="letter-body">Event, to be delivered as you write it</label>
+      <label htmlFor="letter-body">{deadLettersText.editedEvent}</label>
       <p className="dim" id="letter-hint">
-        Its id and source stay: by them it is known elsewhere. The journal keeps what was accepted.
+        {deadLettersText.editHint}
       </p>
       <textarea
         id="letter-body"
@@ -147,10 +148,10 @@ function Edit({
       </p>
       <p className="acts">
         <button type="submit" className="primary" disabled={busy || problem !== ''}>
-          Deliver this
+          {deadLettersText.deliver}
         </button>
         <button type="button" onClick={onCancel}>
-          Cancel
+          {generalText.cancel}
         </button>
       </p>
     </form>

@@ -12,6 +12,8 @@ import { plainText, time } from '../../parts/format.ts'
 import { Grid, type GridColumn } from '../../parts/grid.tsx'
 import { EmptyState, ErrorState, Loading } from '../../parts/states.tsx'
 import { LiveBar } from '../../live/live-bar.tsx'
+import { generalText } from '../../text/general.ts'
+import { eventsText } from '../../text/events.ts'
 
 const fields = ['time', 'time_received', 'type', 'source', 'subject', 'family', 'data', '_pos']
 const view = { kind: 'rows', q: { stream: 'events' }, columns: fields } as const
@@ -24,20 +26,20 @@ const textOf =
 const columns: readonly GridColumn<Row>[] = [
   {
     id: 'time',
-    title: 'Time',
-    hint: 'By the producer’s clock; else when Weir received it',
+    title: generalText.time,
+    hint: eventsText.timeHint,
     width: 116,
     grow: 0,
     sortable: false,
     cell: (row) => <span className="mono">{time((at(row, 'time') ?? at(row, 'time_received')) as string | null)}</span>,
   },
-  { id: 'type', title: 'Type', width: 180, grow: 1, sortable: false, cell: textOf('type') },
-  { id: 'source', title: 'Source', width: 140, grow: 1, sortable: false, cell: textOf('source') },
-  { id: 'subject', title: 'Subject', width: 140, grow: 1, sortable: false, cell: textOf('subject') },
-  { id: 'family', title: 'Family', width: 80, grow: 0, sortable: false, cell: textOf('family') },
+  { id: 'type', title: generalText.type, width: 180, grow: 1, sortable: false, cell: textOf('type') },
+  { id: 'source', title: generalText.source, width: 140, grow: 1, sortable: false, cell: textOf('source') },
+  { id: 'subject', title: eventsText.subject, width: 140, grow: 1, sortable: false, cell: textOf('subject') },
+  { id: 'family', title: eventsText.family, width: 80, grow: 0, sortable: false, cell: textOf('family') },
   {
     id: 'data',
-    title: 'Data',
+    title: eventsText.data,
     width: 260,
     grow: 3,
     sortable: false,
@@ -50,9 +52,8 @@ function preview(data: unknown): string {
   return (typeof data === 'string' ? data : JSON.stringify(data)).slice(0, 300).replaceAll(/\s+/g, ' ')
 }
 
-/** Newest events as they arrive. */
 export default function EventsPage(): React.ReactNode {
-  useTitle('Events')
+  useTitle(eventsText.events)
   const [place, setPlace] = useState<HTMLElement | null>(null)
   const [paused, setPaused] = useState(false)
   const reading = useHold(place)
@@ -67,7 +68,7 @@ export default function EventsPage(): React.ReactNode {
   return (
     <div className="page">
       <div className="page-bar">
-        <h1>Events</h1>
+        <h1>{eventsText.events}</h1>
       </div>
       {link.status !== 403 && (
         <div className="page-line">
@@ -75,7 +76,7 @@ export default function EventsPage(): React.ReactNode {
             live={live}
             shown={live.rows.length}
             link={link}
-            told={link.state === 'refused' && live.rows.length === 0}
+            errorShown={link.state === 'refused' && live.rows.length === 0}
             paused={paused}
             reading={reading}
             onPause={setPaused}
@@ -84,10 +85,10 @@ export default function EventsPage(): React.ReactNode {
         </div>
       )}
       <div className="page-body">
-        <section className="panel table" aria-label="Newest events">
+        <section className="panel table" aria-label={eventsText.newestEvents}>
           {live.rows.length > 0 ? (
             <Grid
-              label="Newest events"
+              label={eventsText.newestEvents}
               columns={columns}
               rows={live.rows}
               rowKey={(row) => plainText(at(row, '_pos'))}
@@ -99,7 +100,7 @@ export default function EventsPage(): React.ReactNode {
           ) : live.begun ? (
             <NoEvents />
           ) : (
-            <Loading what="the newest events" />
+            <Loading what={eventsText.theNewestEvents} />
           )}
         </section>
       </div>
@@ -111,10 +112,10 @@ function Refused({ link }: { readonly link: Link }): React.ReactNode {
   if (link.status !== 403) return <ErrorState error={linkError(link)} onRetry={retryNow} />
   return (
     <EmptyState
-      title="Events are not for you"
+      title={eventsText.forbidden}
       action={
         <PageLink to="/flows" className="button">
-          Go to Flows
+          {generalText.goToFlows}
         </PageLink>
       }
     >
@@ -124,12 +125,13 @@ function Refused({ link }: { readonly link: Link }): React.ReactNode {
 }
 
 function NoEvents(): React.ReactNode {
-  const command = `curl ${location.origin}/events -H 'content-type: application/cloudevents+json' \\\n  -d '{"specversion":"1.0","id":"1","source":"/me","type":"hello","data":{"say":"hi"}}'`
+  const command = eventsText.postCommand(location.origin)
   return (
-    <EmptyState title="No events yet" action={<CopyButton text={command}>Copy this command</CopyButton>}>
-      <p>
-        None has come since the start of this Weir. Anything that speaks CloudEvents over HTTP can post here; for a try:
-      </p>
+    <EmptyState
+      title={eventsText.noEventsYet}
+      action={<CopyButton text={command}>{eventsText.copyThisCommand}</CopyButton>}
+    >
+      <p>{eventsText.noEventsHint}</p>
       <pre>{command}</pre>
     </EmptyState>
   )

@@ -3,8 +3,10 @@ import { Popover } from '../../parts/popover.tsx'
 import { density, usePreference } from '../../state/preferences.ts'
 import type { FlowColumn } from './columns.tsx'
 import { fitWidth } from '../../parts/grid-widths.ts'
-import type { Widths } from './parts-of-state.ts'
-import { usualColumns } from './usual.ts'
+import type { Widths } from './parameters.ts'
+import { usualColumns } from './default-columns.ts'
+import { generalText } from '../../text/general.ts'
+import { flowsText } from '../../text/flows.ts'
 
 interface Shown {
   readonly cols: readonly string[]
@@ -18,19 +20,17 @@ interface PickerProps {
   readonly onChange: (change: Partial<Shown>) => void
 }
 
-/** Px by which a press makes a column wider. */
 const step = 24
 
-/** Which columns, in which order and how wide, and how high the rows are; everything by buttons, nothing by dragging. */
 export function ColumnPicker(props: PickerProps): React.ReactNode {
   return (
     <Popover
       label={
         <>
-          Columns <span aria-hidden="true">▾</span>
+          {generalText.columns} <span aria-hidden="true">▾</span>
         </>
       }
-      name="Columns of the table"
+      name={flowsText.tableColumns}
     >
       {() => <Choice {...props} />}
     </Popover>
@@ -59,8 +59,8 @@ function Choice({ all, chosen, widths, onChange }: PickerProps): React.ReactNode
     onChange({ w: { ...widths, [id]: fitWidth((widths[id] ?? all.get(id)?.width ?? 100) + by) } })
   return (
     <div className="picker">
-      <div className="line" role="group" aria-label="Height of rows">
-        <span className="dim">Rows</span>
+      <div className="line" role="group" aria-label={flowsText.rowHeight}>
+        <span className="dim">{flowsText.rows}</span>
         <span>
           {density.values.map((each) => (
             <button
@@ -77,8 +77,8 @@ function Choice({ all, chosen, widths, onChange }: PickerProps): React.ReactNode
       </div>
       <input
         type="search"
-        placeholder="Find a field"
-        aria-label="Find a field"
+        placeholder={flowsText.findAField}
+        aria-label={flowsText.findAField}
         value={typed}
         onChange={(event) => setTyped(event.target.value)}
       />
@@ -97,8 +97,8 @@ function Choice({ all, chosen, widths, onChange }: PickerProps): React.ReactNode
                 <button
                   type="button"
                   className="quiet"
-                  aria-label={`${title} further left`}
-                  title="Further left"
+                  aria-label={flowsText.moveColumnLeft(title)}
+                  title={flowsText.moveLeft}
                   onClick={() => move(id, -1)}
                 >
                   ↑
@@ -108,8 +108,8 @@ function Choice({ all, chosen, widths, onChange }: PickerProps): React.ReactNode
                 <button
                   type="button"
                   className="quiet"
-                  aria-label={`${title} further right`}
-                  title="Further right"
+                  aria-label={flowsText.moveColumnRight(title)}
+                  title={flowsText.moveRight}
                   onClick={() => move(id, 1)}
                 >
                   ↓
@@ -119,8 +119,8 @@ function Choice({ all, chosen, widths, onChange }: PickerProps): React.ReactNode
                 <button
                   type="button"
                   className="quiet"
-                  aria-label={`${title} narrower`}
-                  title="Narrower"
+                  aria-label={flowsText.makeNarrower(title)}
+                  title={flowsText.narrower}
                   onClick={() => widen(id, -step)}
                 >
                   −
@@ -130,8 +130,8 @@ function Choice({ all, chosen, widths, onChange }: PickerProps): React.ReactNode
                 <button
                   type="button"
                   className="quiet"
-                  aria-label={`${title} wider`}
-                  title="Wider"
+                  aria-label={flowsText.makeWider(title)}
+                  title={flowsText.wider}
                   onClick={() => widen(id, step)}
                 >
                   +
@@ -142,7 +142,7 @@ function Choice({ all, chosen, widths, onChange }: PickerProps): React.ReactNode
         })}
       </div>
       <button type="button" onClick={() => onChange({ cols: usualColumns, w: {} })}>
-        As usual
+        {flowsText.reset}
       </button>
     </div>
   )

@@ -2,9 +2,10 @@ import type { ViewColumn } from '../../../../src/api/published.ts'
 import type { Row } from '../../live/rows-model.ts'
 import { count, duration, protocol, tcpFlags, time } from '../../parts/format.ts'
 import type { GridColumn } from '../../parts/grid.tsx'
-import type { Widths } from './parts-of-state.ts'
+import type { Widths } from './parameters.ts'
+import { flowsText } from '../../text/flows.ts'
+import { generalText } from '../../text/general.ts'
 
-/** A column of the table: what it reads, how it sorts, and how it shows itself. */
 export interface FlowColumn {
   readonly id: string
   readonly title: string
@@ -12,47 +13,44 @@ export interface FlowColumn {
   readonly width: number
   readonly grow: number
   readonly end?: boolean
-  /** Fields that it reads. */
   readonly fields: readonly string[]
-  /** Fields that it sorts by, the most important first; none: it doesn’t. */
+  /** Sort fields, most significant first; empty: not sortable. */
   readonly sort: readonly string[]
   readonly cell: (read: Read) => React.ReactNode
-  /** The field and its value that the cell shows first: what a filter made from the cell is about. */
+  /** Field and value that the cell shows first, for filters made from it. */
   readonly value: (read: Read) => readonly [field: string, value: unknown]
 }
 
-/** The cell of a row by the name of its field. */
 export type Read = (name: string) => unknown
 
 const titles: Readonly<Record<string, string>> = {
-  time_received: 'Received',
-  time_start: 'Started',
-  time_end: 'Ended',
-  src_addr: 'Source address',
-  dst_addr: 'Destination address',
-  src_port: 'Port',
-  dst_port: 'Port',
-  proto: 'Protocol',
-  tcp_flags: 'Flags',
-  bytes: 'Bytes, reported',
-  packets: 'Packets, reported',
-  bytes_est: 'Bytes',
-  packets_est: 'Packets',
+  time_received: flowsText.received,
+  time_start: flowsText.started,
+  time_end: flowsText.ended,
+  src_addr: flowsText.sourceAddress,
+  dst_addr: flowsText.destinationAddress,
+  src_port: generalText.port,
+  dst_port: generalText.port,
+  proto: generalText.protocol,
+  tcp_flags: flowsText.flags,
+  bytes: flowsText.bytesReported,
+  packets: flowsText.packetsReported,
+  bytes_est: generalText.bytes,
+  packets_est: generalText.packets,
   rtt: 'RTT',
-  in_if: 'In',
-  out_if: 'Out',
-  exporter_addr: 'Exporter',
-  protocol: 'Came by',
-  _pos: 'Id',
+  in_if: flowsText.in,
+  out_if: flowsText.out,
+  exporter_addr: generalText.exporter,
+  protocol: flowsText.receivedVia,
+  _pos: flowsText.id,
 }
 
-/** `src_owner_name` → `Source owner name`. */
 function titleOf(name: string): string {
   const known = titles[name]
   if (known !== undefined) return known
   const words = name
-    .replace(/^src_/, 'source ')
-    .replace(/^dst_/, 'destination ')
+    .replace(/^src_/, flowsText.sourcePrefix)
+    .replace(/^dst_/, flowsText.destinationPrefix)
     .replaceAll('_', ' ')
     .replaceAll(/\b(?:dns|tls|vlan|vrf|bgp|as|ip|id|ttl|icmp|mpls|quic|dscp)\b/g, (word) => word.toUpperCase())
   return words.charAt(0).toUpperCase() + words.slice(1)
@@ -61,8 +59,8 @@ function titleOf(name: string): string {
 function endpoint(end: 'src' | 'dst'): FlowColumn {
   return {
     id: end,
-    title: end === 'src' ? 'Source' : 'Destination',
-    hint: 'Name with namespace or label, else the address',
+    title: end === 'src' ? generalText.source : generalText.destination,
+    hint: flowsText.endHint,
     width: 190,
     grow: 2,
     fields: [`${end}_name`, `${end}_namespace`, `${end}_label`, `${end}_addr`],
@@ -83,7 +81,7 @@ function endpoint(end: 'src' | 'dst'): FlowColumn {
   }
 }
 
-/** What passed, estimated: beside a sampled value stands what it was multiplied with. */
+/** Adds the factor to the tooltip of a sampled value. */
 function estimated(column: FlowColumn): FlowColumn {
   const [name = ''] = column.fields
   return {
@@ -96,7 +94,7 @@ function estimated(column: FlowColumn): FlowColumn {
         <>
           {column.cell(read)}
           {sampling > 1 && read(name) !== null && (
-            <span className="beside" title="Reported value times the sampling rate">
+            <span className="beside" title={flowsText.estimatedHint}>
               {' '}
               ≈ ×{count(sampling)}
             </span>
@@ -109,7 +107,6 @@ function estimated(column: FlowColumn): FlowColumn {
 
 const numeric = /^(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|DOUBLE)$/
 
-/** Values as their type and unit have it; those that people read otherwise by name. */
 function cellOf(name: string, type: string, unit: string | undefined): (value: unknown) => React.ReactNode {
   if (name === 'proto') return (value) => protocol(value as number | null)
   if (name === 'tcp_flags' || name === 'drop_flags')
@@ -157,7 +154,6 @@ function widthOf(name: string, type: string, isNumber: boolean): { width: number
   return { width: 130, grow: 1 }
 }
 
-/** Every column that there is, by id: the two ends, and each field of the registry. */
 export function flowColumns(fields: readonly ViewColumn[]): ReadonlyMap<string, FlowColumn> {
   const ofFields = fields.map((field) =>
     field.name.endsWith('_est') ? estimated(fieldColumn(field)) : fieldColumn(field),
@@ -165,18 +161,16 @@ export function flowColumns(fields: readonly ViewColumn[]): ReadonlyMap<string, 
   return new Map([endpoint('src'), endpoint('dst'), ...ofFields].map((column) => [column.id, column]))
 }
 
-/** Fields that are asked for: those of the columns, and the id of each row. */
 export function fieldsOf(columns: readonly FlowColumn[]): readonly string[] {
   return [...new Set([...columns.flatMap(({ fields }) => fields), 'time_received', '_pos'])]
 }
 
-/** `-src` in the address → `-src_name,-src_addr` for the API. */
+/** `-src` in the URL becomes `-src_name,-src_addr` for the API. */
 export function sortFields(sort: string, columns: ReadonlyMap<string, FlowColumn>): string {
   const [sign, id] = sort.startsWith('-') ? ['-', sort.slice(1)] : ['', sort]
   return (columns.get(id)?.sort ?? []).map((field) => sign + field).join(',')
 }
 
-/** The same for the grid, which hands over rows whose cells stand in the order of `fields`. */
 export function gridColumns(
   columns: readonly FlowColumn[],
   fields: readonly string[],

@@ -4,26 +4,27 @@ import { asRefused } from '../../api/problem.ts'
 import { count } from '../../parts/format.ts'
 import { Popover } from '../../parts/popover.tsx'
 import { csvOf, saveText } from '../../parts/save-file.ts'
-import type { Asked } from './overview/ask.ts'
+import type { FlowQuery } from './overview/queries.ts'
 import type { GroupsTable } from './groups.ts'
-import { questionQuery } from './question.ts'
+import { questionQuery } from './flow-filter.ts'
+import { generalText } from '../../text/general.ts'
+import { flowsText } from '../../text/flows.ts'
 
-/** As many as the server gives at once. */
+/** The server's limit. */
 const most = 10_000
 
-/** The groups of the answer as a file, with the sums of those that did not fit. */
 export function GroupExport({
-  asked: { t, ...asked },
+  flowQuery: { t, ...flowQuery },
   question,
 }: {
-  readonly asked: Asked
+  readonly flowQuery: FlowQuery
   readonly question: Query
 }): React.ReactNode {
-  const [said, setSaid] = useState('')
+  const [message, setMessage] = useState('')
   const save = async (): Promise<void> => {
-    setSaid('asking …')
+    setMessage(generalText.loading)
     const { columns, rows, others } = await ask<GroupsTable>('/api/v1/flows', {
-      query: { ...questionQuery(asked), from: t.from, to: t.to, ...question, limit: most },
+      query: { ...questionQuery(flowQuery), from: t.from, to: t.to, ...question, limit: most },
     })
     saveText(
       csvOf(
@@ -34,33 +35,33 @@ export function GroupExport({
       'text/csv; charset=utf-8; header=present',
     )
     const left = Number(others.groups ?? 0)
-    setSaid(
+    setMessage(
       left === 0
-        ? `${count(rows.length)} groups were saved: all there are.`
-        : `The largest ${count(rows.length)} groups were saved; ${count(left)} smaller ones are not in the file.`,
+        ? flowsText.savedAllGroups(count(rows.length))
+        : flowsText.savedLargestGroups(count(rows.length), count(left)),
     )
   }
   return (
     <Popover
       label={
         <>
-          Export <span aria-hidden="true">▾</span>
+          {generalText.export} <span aria-hidden="true">▾</span>
         </>
       }
-      name="Export the groups"
+      name={flowsText.exportGroups}
     >
       {() => (
         <div className="links">
           <button
             type="button"
             onClick={() => {
-              save().catch((error: unknown) => setSaid(asRefused(error).message))
+              save().catch((error: unknown) => setMessage(asRefused(error).message))
             }}
           >
-            CSV, all groups
+            {flowsText.csvAllGroups}
           </button>
           <p className="dim" role="status">
-            {said === '' ? `With their sums, the largest first; up to ${count(most)}.` : said}
+            {message === '' ? flowsText.groupsHint(count(most)) : message}
           </p>
         </div>
       )}

@@ -2,17 +2,16 @@ import { useState } from 'react'
 import { Popover } from '../../parts/popover.tsx'
 import type { FlowColumn } from './columns.tsx'
 import { qualified, usualGroups } from './groups.ts'
+import { flowsText } from '../../text/flows.ts'
 
 interface GroupPickerProps {
   readonly all: ReadonlyMap<string, FlowColumn>
-  /** Fields that make the groups; none: single flows. */
   readonly group: readonly string[]
   readonly onChange: (group: readonly string[]) => void
 }
 
 const same = (one: readonly string[], other: readonly string[]): boolean => one.join() === other.join()
 
-/** How the table groups flows: not at all, in one of the usual ways, or by any fields. */
 export function GroupPicker({ all, group, onChange }: GroupPickerProps): React.ReactNode {
   const usual = usualGroups.find(({ fields }) => same(fields, group))
   const title = usual?.title ?? group.map((field) => qualified(field, all.get(field)?.title ?? field)).join(', ')
@@ -20,10 +19,10 @@ export function GroupPicker({ all, group, onChange }: GroupPickerProps): React.R
     <Popover
       label={
         <>
-          {group.length === 0 ? 'Group by' : title} <span aria-hidden="true">▾</span>
+          {group.length === 0 ? flowsText.groupBy : title} <span aria-hidden="true">▾</span>
         </>
       }
-      name="Group flows by"
+      name={flowsText.groupFlowsBy}
     >
       {(close) => {
         const choose = (fields: readonly string[]): void => {
@@ -32,9 +31,9 @@ export function GroupPicker({ all, group, onChange }: GroupPickerProps): React.R
         }
         return (
           <>
-            <div className="presets" role="group" aria-label="Usual groups">
+            <div className="presets" role="group" aria-label={flowsText.commonGroups}>
               <button type="button" aria-pressed={group.length === 0} onClick={() => choose([])}>
-                Single flows
+                {flowsText.noGrouping}
               </button>
               {usualGroups.map(({ title: name, fields }) => (
                 <button key={name} type="button" aria-pressed={same(fields, group)} onClick={() => choose(fields)}>
@@ -65,8 +64,8 @@ function Fields({ all, group, onChange }: GroupPickerProps): React.ReactNode {
     <div className="picker">
       <input
         type="search"
-        placeholder="Any field"
-        aria-label="Find a field to group by"
+        placeholder={flowsText.anyField}
+        aria-label={flowsText.findGroupField}
         value={typed}
         onChange={(event) => setTyped(event.target.value)}
       />

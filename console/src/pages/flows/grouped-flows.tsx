@@ -10,27 +10,31 @@ import { GroupPicker } from './group-picker.tsx'
 import { groupRows, qualified, type GroupRow, type GroupsTable } from './groups.ts'
 import { useGroups } from './use-groups.ts'
 import { NoFlows } from './no-flows.tsx'
-import { askedOf } from './overview/ask.ts'
+import { flowQueryOf } from './overview/queries.ts'
 import { conditionOf } from './overview/condition.ts'
 import { measureNames, percent } from './overview/names.ts'
 import { measures, type Measure } from './overview/state.ts'
 import { useRefresh } from '../../hooks/use-refresh.ts'
-import { resized } from './parts-of-state.ts'
+import { resized } from './parameters.ts'
 import type { FlowViewProps } from './views.ts'
+import { flowsText } from '../../text/flows.ts'
+import { generalText } from '../../text/general.ts'
 
-/** Seconds between two questions while the page is live. */
+/** Refresh interval in seconds while live. */
 const liveRefresh = 5
-/** Groups that are asked for, at first and when more are wanted; the server gives no more. */
+/** Default and maximum number of groups. */
 const [usualLimit, mostGroups] = [500, 10_000]
 
-/** Groups of flows, the largest first, with the sums of all others and the total. */
 export function GroupedFlows({ state, set, columns, tabs }: FlowViewProps): React.ReactNode {
   const { live, t, refresh, group, by, w } = state
   const { revision, again } = useRefresh(live ? (refresh === 0 ? liveRefresh : refresh) : isMoving(t) ? refresh : 0)
   const [limit, setLimit] = useState(usualLimit)
-  const asked = useMemo(() => askedOf(state, revision), [state.filter, state.both, state.once, t, live, revision])
+  const flowQuery = useMemo(
+    () => flowQueryOf(state, revision),
+    [state.filter, state.both, state.once, t, live, revision],
+  )
   const question = { group: group.join(','), by, time: 'time_received' }
-  const { data, busy, error, retry, cancel } = useGroups(asked, { ...question, limit })
+  const { data, busy, error, retry, cancel } = useGroups(flowQuery, { ...question, limit })
   const rows = useMemo(() => (data === undefined ? [] : groupRows(data, fieldsOf(data).length)), [data])
   const grid = useMemo(() => (data === undefined ? [] : groupColumns(data, columns, by, w)), [data, columns, by, w])
   const open = ({ cells }: GroupRow): void => {
@@ -46,48 +50,53 @@ export function GroupedFlows({ state, set, columns, tabs }: FlowViewProps): Reac
         <span className="number" role="status">
           {data === undefined
             ? ''
-            : `${shown === groups ? counted(groups, 'group') : `the largest ${count(shown)} of ${counted(groups, 'group')}, and the others in one row`} · ${sourceText(data)}`}
+            : [
+                shown === groups
+                  ? counted(groups, 'group')
+                  : flowsText.largestGroups(count(shown), counted(groups, 'group')),
+                sourceText(data),
+              ].join(' · ')}
         </span>
         {busy && !live && (
           <span className="dim asking">
-            <span role="status">asking …</span>{' '}
+            <span role="status">{generalText.loading}</span>{' '}
             <button type="button" className="quiet" onClick={cancel}>
-              Cancel
+              {generalText.cancel}
             </button>
           </span>
         )}
         <div className="end">
           {!live && (
             <button type="button" onClick={again}>
-              Ask again
+              {generalText.refresh}
             </button>
           )}
           <GroupPicker all={columns} group={group} onChange={(fields) => set({ group: fields, sel: '' })} />
-          <GroupExport asked={asked} question={question} />
+          <GroupExport flowQuery={flowQuery} question={question} />
         </div>
       </div>
       {error !== undefined && data !== undefined && (
         <ErrorNotice error={error} onRetry={retry}>
-          What is shown is the answer before.
+          {generalText.showingPrevious}
         </ErrorNotice>
       )}
       <div className="page-body">
-        <section className="panel table" aria-label="Groups of flows" aria-busy={busy}>
+        <section className="panel table" aria-label={flowsText.groupsOfFlows} aria-busy={busy}>
           {data === undefined ? (
             error !== undefined ? (
               <ErrorState error={error} onRetry={retry} />
             ) : busy ? (
-              <Loading what="groups" />
+              <Loading what={flowsText.groupsInText} />
             ) : (
               <EmptyState
-                title="The question was cancelled"
+                title={flowsText.queryCancelled}
                 action={
                   <button type="button" onClick={retry}>
-                    Ask again
+                    {flowsText.runAgain}
                   </button>
                 }
               >
-                Nothing was answered yet.
+                {flowsText.noResultYet}
               </EmptyState>
             )
           ) : groups === 0 ? (
@@ -100,7 +109,7 @@ export function GroupedFlows({ state, set, columns, tabs }: FlowViewProps): Reac
             />
           ) : (
             <Grid
-              label="Groups of flows"
+              label={flowsText.groupsOfFlows}
               columns={grid}
               rows={rows}
               rowKey={({ key }) => key}
@@ -117,12 +126,18 @@ export function GroupedFlows({ state, set, columns, tabs }: FlowViewProps): Reac
           {data !== undefined && groups > 0 && (
             <div className="table-foot">
               <span>
-                {shown === groups ? 'All' : `All ${count(groups)}`} groups: {volume(Number(data.total.bytes))} ·{' '}
-                {count(data.total.packets)} packets · {counted(Number(data.total.flows), 'flow')}
+                {flowsText.groupTotals(
+                  shown === groups ? flowsText.all : flowsText.allGroupsCount(count(groups)),
+                  volume(Number(data.total.bytes)),
+                  count(data.total.packets),
+                  counted(Number(data.total.flows), 'flow'),
+                )}
               </span>
               {shown < groups && limit < mostGroups && (
                 <button type="button" onClick={() => setLimit(mostGroups)}>
-                  Show {groups > mostGroups ? `${count(mostGroups)} groups` : 'all groups'}
+                  {flowsText.showGroups(
+                    groups > mostGroups ? flowsText.groupCount(count(mostGroups)) : flowsText.allGroups,
+                  )}
                 </button>
               )}
             </div>
@@ -133,7 +148,6 @@ export function GroupedFlows({ state, set, columns, tabs }: FlowViewProps): Reac
   )
 }
 
-/** Fields that made the groups of an answer, which may be the one before. */
 function fieldsOf({ columns }: GroupsTable): readonly string[] {
   return columns
     .slice(
@@ -144,8 +158,8 @@ function fieldsOf({ columns }: GroupsTable): readonly string[] {
 }
 
 function sourceText({ source, span, stored_to: storedTo }: GroupsTable): string {
-  if (source === 'ring') return `there is no store: of the live memory, ${time(span.from)} – ${time(span.to)}`
-  return storedTo === undefined ? 'stored, nothing left out' : `stored until ${time(storedTo)}`
+  if (source === 'ring') return generalText.withoutStore(time(span.from), time(span.to))
+  return storedTo === undefined ? generalText.storedComplete : generalText.storedUntil(time(storedTo))
 }
 
 function groupColumns(
@@ -174,7 +188,7 @@ function groupColumns(
         cell: ({ cells }) =>
           cells === undefined ? (
             index === 0 ? (
-              <i>{counted(Number(data.others.groups ?? 0), 'other group')}</i>
+              <i>{counted(Number(data.others.groups ?? 0), 'otherGroup')}</i>
             ) : null
           ) : cell === undefined ? (
             plainText(cells[index])
@@ -186,7 +200,7 @@ function groupColumns(
     ...sums.map((name, index): GridColumn<GroupRow> => ({
       id: name,
       title: measures.find((each) => each === name) === undefined ? name : measureNames[name as Measure],
-      hint: name === 'flows' ? 'Flows of the group' : 'Of the group; estimated from the sampling where there is one',
+      hint: name === 'flows' ? flowsText.flowsOfTheGroup : flowsText.groupTotalHint,
       ...sized(name, 110, 1),
       end: true,
       sortable: true,
@@ -194,8 +208,8 @@ function groupColumns(
     })),
     {
       id: 'share',
-      title: 'Share',
-      hint: `Of all ${measureNames[by].toLowerCase()}`,
+      title: flowsText.share,
+      hint: flowsText.shareOf(measureNames[by].toLowerCase()),
       ...sized('share', 84, 0),
       end: true,
       sortable: false,

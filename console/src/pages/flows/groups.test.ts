@@ -19,7 +19,7 @@ const answer = (groups: number): GroupsTable => ({
   total: { groups: groups + 2, bytes: 0, packets: 0, flows: 0 },
 })
 
-test('the last row is what the others add up to, in the order of the columns; without others there is none', () => {
+test('the last row has the sums of the others in column order; without others there is none', () => {
   expect(groupRows(answer(0), 2)).toEqual([
     { key: '[1,null]', cells: [1, null], sums: ['9007199254740993', 7, 2, 0] },
     { key: '[2,443]', cells: [2, 443], sums: [5, 5, 5, 1] },

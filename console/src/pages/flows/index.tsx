@@ -8,19 +8,20 @@ import { ErrorState, Loading, Notice } from '../../parts/states.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
 import { isMoment, presets, rangeText } from '../../state/range.ts'
 import { usePageState } from '../../state/use-page-state.ts'
-import { Asking } from './asking.tsx'
+import { FilterOptions } from './filter-options.tsx'
 import { flowColumns } from './columns.tsx'
 import { FilterBox, type Imported } from '../../parts/filter-box.tsx'
 import { usualGroups } from './groups.ts'
 import { useQuickFilters, wholeFilter } from './quick.ts'
 import { flowsCodec } from './state.ts'
 import { flowTabs, useFlowView } from './views.ts'
+import { generalText } from '../../text/general.ts'
+import { flowsText } from '../../text/flows.ts'
 
 const none: readonly QuickFilter[] = []
 
-/** Flows: one filter, and everything below answers it. */
 export default function FlowsPage(): React.ReactNode {
-  useTitle('Flows')
+  useTitle(generalText.flows)
   const { state, unread, set } = usePageState(flowsCodec)
   const fields = useFields()
   const columns = useMemo(
@@ -30,25 +31,40 @@ export default function FlowsPage(): React.ReactNode {
   useCommands(
     useMemo(
       () => [
-        { name: state.live ? 'Show stored flows' : 'Show flows live', run: () => set({ live: !state.live, sort: '' }) },
-        { name: 'Single flows', words: 'table group ungroup', run: () => set({ view: 'table', group: [] }) },
+        {
+          name: state.live ? flowsText.showStoredFlows : flowsText.showFlowsLive,
+          run: () => set({ live: !state.live, sort: '' }),
+        },
+        {
+          name: flowsText.noGrouping,
+          words: flowsText.noGroupingWords,
+          run: () => set({ view: 'table', group: [] }),
+        },
         ...usualGroups.map(({ title, fields: group }) => ({
-          name: `Group by: ${title}`,
-          words: 'table aggregate sums',
+          name: flowsText.groupByField(title),
+          words: flowsText.groupWords,
           run: () => set({ view: 'table', group, sel: '' }),
         })),
         {
-          name: state.both ? 'One way only' : 'Both ways',
-          words: 'source destination reverse',
+          name: state.both ? flowsText.oneDirectionOnly : flowsText.bothWays,
+          words: flowsText.bothWaysWords,
           run: () => set({ both: !state.both, sel: '' }),
         },
         {
-          name: state.once ? 'Every report of a flow' : 'Each flow once',
-          words: 'duplicates reporters',
+          name: state.once ? flowsText.everyReport : flowsText.eachFlowOnce,
+          words: flowsText.eachFlowOnceWords,
           run: () => set({ once: !state.once, sel: '' }),
         },
-        { name: 'Clear the filter', words: 'quick filters', run: () => set({ q: '', quick: [], sel: '' }) },
-        ...presets.map((t) => ({ name: `Span: ${rangeText(t)}`, words: 'time range', run: () => set({ t }) })),
+        {
+          name: generalText.clearFilter,
+          words: flowsText.quickFiltersInText,
+          run: () => set({ q: '', quick: [], sel: '' }),
+        },
+        ...presets.map((t) => ({
+          name: generalText.span(rangeText(t)),
+          words: generalText.timeRange,
+          run: () => set({ t }),
+        })),
       ],
       [state.live, state.both, state.once, set],
     ),
@@ -63,7 +79,7 @@ export default function FlowsPage(): React.ReactNode {
   const View = useFlowView(shown)
   const quick = useQuickFilters()
   const known = quick.data ?? none
-  // What a name stands for must be known before anything is asked.
+  // Wait for the definitions of the quick filters before the first query.
   const waits = quick.data === undefined && state.quick.length > 0
   const shownState = useMemo(() => ({ ...state, filter: wholeFilter(state.q, state.quick, known) }), [state, known])
   const unknown =
@@ -71,11 +87,11 @@ export default function FlowsPage(): React.ReactNode {
   const several = flowTabs.length > 1
   return (
     <div className="page">
-      <h1 className="spoken">Flows</h1>
+      <h1 className="spoken">{generalText.flows}</h1>
       <div className="page-bar">
         <FilterBox
           names="flows"
-          example="src.ns = shop and dst_port in (5432, 6379)"
+          example={flowsText.filterExample}
           fields={fields.data?.views.flows ?? []}
           filter={state.q}
           range={state.t}
@@ -86,12 +102,13 @@ export default function FlowsPage(): React.ReactNode {
         <button
           type="button"
           aria-pressed={state.live}
-          title={state.live ? 'Rows are shown as they arrive; press for what is stored' : 'Show rows as they arrive'}
+          title={state.live ? flowsText.liveOnHint : flowsText.liveOffHint}
           onClick={() => set({ live: !state.live, ...(state.live ? {} : { sort: '' }) })}
         >
-          <span aria-hidden="true">{state.live ? '● ' : '○ '}</span>Live
+          <span aria-hidden="true">{state.live ? '● ' : '○ '}</span>
+          {generalText.live}
         </button>
-        <Asking state={state} set={set} quick={known} />
+        <FilterOptions state={state} set={set} quick={known} />
       </div>
       {unread.length > 0 && (
         <Notice onClose={() => set({}, 'replace')}>
@@ -102,14 +119,14 @@ export default function FlowsPage(): React.ReactNode {
       )}
       {unknown.length > 0 && (
         <Notice onClose={() => set({ quick: state.quick.filter((name) => !unknown.includes(name)) }, 'replace')}>
-          There is no quick filter {unknown.map((name) => `“${name}”`).join(', ')} here, so it has no effect.
+          {flowsText.noQuickFilter(unknown.map((name) => `“${name}”`).join(', '))}
         </Notice>
       )}
       {dropped.length > 0 && (
         <Notice onClose={() => setDropped([])}>
           {dropped.map(({ part, reason }) => (
             <p key={part}>
-              Not taken over: <code>{part}</code>. {reason}
+              {flowsText.notImported} <code>{part}</code>. {reason}
             </p>
           ))}
         </Notice>
@@ -130,7 +147,7 @@ export default function FlowsPage(): React.ReactNode {
             }}
           />
         ) : (
-          <Loading what="the fields" />
+          <Loading what={flowsText.theFields} />
         )
       ) : (
         <div
@@ -139,7 +156,7 @@ export default function FlowsPage(): React.ReactNode {
           {...(several ? { role: 'tabpanel', 'aria-label': shown?.title } : {})}
         >
           {View === undefined || shown === undefined ? (
-            <Loading what="the view" />
+            <Loading what={flowsText.theView} />
           ) : (
             <View
               state={shownState}
@@ -148,7 +165,7 @@ export default function FlowsPage(): React.ReactNode {
               tabs={
                 several && (
                   <Tabs
-                    label="Views"
+                    label={flowsText.views}
                     tabs={flowTabs}
                     chosen={shown.id}
                     controls="flows-view"

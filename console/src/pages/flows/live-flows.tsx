@@ -10,11 +10,12 @@ import { GroupPicker } from './group-picker.tsx'
 import { LiveBar } from '../../live/live-bar.tsx'
 import { NoFlows } from './no-flows.tsx'
 import { useOlder } from './older.ts'
-import { liveQuestion } from './question.ts'
+import { liveQuestion } from './flow-filter.ts'
 import { Record } from './record.tsx'
 import { spanOf, useRows, type RowsProps } from './rows.ts'
+import { flowsText } from '../../text/flows.ts'
 
-/** Rows as they arrive, newest first, and under them those that were there before. */
+/** New rows first, followed by stored rows. */
 export function LiveFlows(props: RowsProps): React.ReactNode {
   const { state, set, columns, tabs, fields, opened, onSort } = props
   const { filter, both, once } = state
@@ -40,7 +41,6 @@ export function LiveFlows(props: RowsProps): React.ReactNode {
   const catchUp = (): void => {
     live.catchUp()
     setPaused(false)
-    // Below, nothing would move.
     place?.scrollTo({ top: 0 })
   }
   const refused = link.state === 'refused' && older.rows.length === 0
@@ -51,7 +51,7 @@ export function LiveFlows(props: RowsProps): React.ReactNode {
         <LiveBar
           live={live}
           link={link}
-          told={refused}
+          errorShown={refused}
           paused={paused}
           reading={busy}
           onPause={setPaused}
@@ -65,14 +65,14 @@ export function LiveFlows(props: RowsProps): React.ReactNode {
         </div>
       </div>
       <div className="page-body">
-        <section className="panel table" aria-label="Newest flows">
+        <section className="panel table" aria-label={flowsText.newestFlows}>
           {refused ? (
             <ErrorState error={linkError(link)} onRetry={retryNow} />
           ) : live.begun && older.rows.length === 0 && !older.stored.busy ? (
             <NoFlows filter={filter} onStored={() => set({ live: false })} onClear={() => set({ q: '', quick: [] })} />
           ) : older.rows.length > 0 ? (
             <Grid
-              label="Newest flows"
+              label={flowsText.newestFlows}
               {...reading}
               rows={older.rows}
               total={older.stored.more ? undefined : older.rows.length}
@@ -82,7 +82,7 @@ export function LiveFlows(props: RowsProps): React.ReactNode {
               onPlace={setPlace}
             />
           ) : (
-            <Loading what="the newest flows" />
+            <Loading what={flowsText.theNewestFlows} />
           )}
         </section>
         <Record

@@ -1,17 +1,17 @@
 import { usePipeline } from '../../api/queries.ts'
 import { EmptyState } from '../../parts/states.tsx'
 import { rangeText, type Range } from '../../state/range.ts'
+import { flowsText } from '../../text/flows.ts'
+import { generalText } from '../../text/general.ts'
 
 interface NoFlowsProps {
   readonly filter: string
-  /** The span that was asked about; absent: live. */
   readonly range?: Range
   readonly onClear: () => void
   readonly onWiden?: () => void
   readonly onStored?: () => void
 }
 
-/** Why there is nothing: the filter, the span, or that nobody sends. */
 export function NoFlows({ filter, range, onClear, onWiden, onStored }: NoFlowsProps): React.ReactNode {
   const { data } = usePipeline()
   const addresses = (data?.sources ?? [])
@@ -20,58 +20,58 @@ export function NoFlows({ filter, range, onClear, onWiden, onStored }: NoFlowsPr
   if (filter !== '') {
     return (
       <EmptyState
-        title="No flow matches"
+        title={flowsText.noFlowMatches}
         action={
           <button type="button" onClick={onClear}>
-            Clear the filter
+            {generalText.clearFilter}
           </button>
         }
       >
-        {range === undefined ? 'Among those in the live memory none matches' : `In “${rangeText(range)}” none matches`}{' '}
-        <code>{filter}</code>.{range === undefined && ' The next one that does is shown here as it arrives.'}
+        {range === undefined ? flowsText.noneInMemory : flowsText.noneInRange(rangeText(range))} <code>{filter}</code>.
+        {range === undefined && flowsText.nextMatch}
       </EmptyState>
     )
   }
   if (range !== undefined) {
     return (
       <EmptyState
-        title="No flows in this span"
+        title={flowsText.noFlowsInRange}
         action={
           onWiden !== undefined && (
             <button type="button" onClick={onWiden}>
-              Look at the last week
+              {generalText.showLastWeek}
             </button>
           )
         }
       >
-        Nothing was received in “{rangeText(range)}”.
+        {flowsText.noneReceived(rangeText(range))}
       </EmptyState>
     )
   }
   return (
     <EmptyState
-      title="No flows yet"
+      title={flowsText.noFlowsYet}
       action={
         onStored !== undefined && (
           <button type="button" onClick={onStored}>
-            Look at stored flows
+            {flowsText.showStoredFlows}
           </button>
         )
       }
     >
       {addresses.length === 0 ? (
         <p>
-          No source listens for flows. Start Weir with <code>--netflow 0.0.0.0:2055</code>, then point an exporter at
-          it.
+          {flowsText.noListener} <code>{flowsText.netflowFlag}</code>
+          {flowsText.thenPoint}
         </p>
       ) : (
         <>
-          <p>Weir listens. Point an exporter (router, switch, softflowd) at one of:</p>
+          <p>{flowsText.listensHint}</p>
           <pre>{addresses.join('\n')}</pre>
         </>
       )}
-      <p>From this machine, for a try:</p>
-      <pre>softflowd -i any -v 5 -t maxlife=10 -n 127.0.0.1:{/:(\d+)$/.exec(addresses[0] ?? '')?.[1] ?? '2055'}</pre>
+      <p>{flowsText.testHint}</p>
+      <pre>{flowsText.softflowd(/:(\d+)$/.exec(addresses[0] ?? '')?.[1] ?? '2055')}</pre>
     </EmptyState>
   )
 }

@@ -1,27 +1,27 @@
 import { useCallback, useEffect, useMemo, useState } from 'react'
 import { shownMost, type Row } from '../../live/rows-model.ts'
 import { newRevision } from '../../hooks/use-refresh.ts'
-import type { FlowQuestion } from './question.ts'
+import type { FlowQuestion } from './flow-filter.ts'
 import { useStoredRows, type StoredRows } from './stored.ts'
 
 interface OlderQuestion extends FlowQuestion {
   readonly from: string
   readonly fields: readonly string[]
-  /** Has the live memory said what it has? */
   readonly begun: boolean
-  /** Where live rows begin when these are all since then: what came up to there is asked for at once. Empty: they begin with the oldest of them. */
+  /**
+   * ISO 8601: live rows are complete after this time, so older rows are queried at once. Empty: complete from their
+   * oldest row.
+   */
   readonly upTo: string
 }
 
 export interface Older {
-  /** Live rows, and under them what was there before. */
   readonly rows: readonly Row[]
   readonly stored: StoredRows
-  /** The last row is in sight. */
   readonly onEnd: () => void
 }
 
-/** Continues live rows, newest first, with those that came before them, when somebody goes down so far. */
+/** Appends stored rows below the live rows when the user scrolls down. */
 export function useOlder(
   live: readonly Row[],
   { filter, both, once, from, fields, begun, upTo }: OlderQuestion,
@@ -33,11 +33,11 @@ export function useOlder(
   const [revision, setRevision] = useState(newRevision)
   const joins = to === 'now' || (upTo !== '' && to === behind(upTo))
   const stored = useStoredRows({ filter, both, once, from, to: to ?? '', fields, sort: '', revision }, to !== undefined)
-  // Live rows that left at the bottom would be missing between the two.
+  // Rows evicted from the live list would be missing in between.
   useEffect(() => {
     const apart = joins ? full : to !== undefined && typeof oldest === 'string' && behind(oldest) > to
     if (apart) setTo(undefined)
-    // A server that has just started has nothing live, but what it had before.
+    // After a restart the live memory is empty, but the store is not.
     else if (begun && empty && to === undefined) {
       setRevision(newRevision)
       setTo('now')
@@ -48,7 +48,7 @@ export function useOlder(
     setRevision(newRevision)
     setTo(behind(upTo))
   }, [upTo])
-  // The newest part of a span may not be stored yet: what is missing would stay missing between the two.
+  // The newest part of the range may not be stored yet and would stay missing.
   const { storedTo } = stored
   const late = to !== undefined && to !== 'now' && storedTo !== undefined && storedTo < to
   useEffect(() => {
@@ -62,7 +62,7 @@ export function useOlder(
     else if (typeof oldest === 'string') setTo(behind(oldest))
   }, [to, next, oldest])
   const rows = useMemo(() => {
-    // An answer to the question before has other cells, or other rows.
+    // A response to the previous query has other cells or rows.
     if (to === undefined || stored.rows.length === 0 || stored.fields.join() !== fields.join()) return live
     const known = new Set(live.map((row) => row[key]))
     return [...live, ...stored.rows.filter((row) => !known.has(row[key]))]
@@ -70,7 +70,6 @@ export function useOlder(
   return { rows, stored, onEnd }
 }
 
-/** The end of a span that has this moment in it. */
 function behind(iso: string): string {
   return new Date(Date.parse(iso) + 1).toISOString()
 }

@@ -3,7 +3,6 @@ import type { QuickFilter } from '../../../../src/api/published.ts'
 import { ask } from '../../api/client.ts'
 import { allOf } from '../../parts/filter-text.ts'
 
-/** Ready filters of the configuration. */
 export function useQuickFilters(): UseQueryResult<readonly QuickFilter[]> {
   return useQuery({
     queryKey: ['quick-filters'],
@@ -13,7 +12,6 @@ export function useQuickFilters(): UseQueryResult<readonly QuickFilter[]> {
   })
 }
 
-/** What was typed, and the quick filters that are on. */
 export function wholeFilter(typed: string, on: readonly string[], known: readonly QuickFilter[]): string {
   return allOf([typed, ...known.filter(({ name }) => on.includes(name)).map(({ filter }) => filter)])
 }

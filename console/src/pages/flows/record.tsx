@@ -9,11 +9,11 @@ import type { FlowColumn } from './columns.tsx'
 import { plainText } from '../../parts/format.ts'
 import { EmptyState, ErrorState } from '../../parts/states.tsx'
 import { andFilter, conditionFor, eitherCondition, literal } from '../../parts/filter-text.ts'
+import { generalText } from '../../text/general.ts'
+import { flowsText } from '../../text/flows.ts'
 
 interface RecordProps {
-  /** Id of the record; empty: none is open. */
   readonly sel: string
-  /** What the table showed of the record that was opened last. */
   readonly opened: ReadonlyMap<string, unknown>
   readonly columns: ReadonlyMap<string, FlowColumn>
   readonly filter: string
@@ -22,15 +22,14 @@ interface RecordProps {
 }
 
 const groups: readonly (readonly [title: string, has: (name: string) => boolean])[] = [
-  ['Source', (name) => /^(?:src|xlat_src)_/.test(name)],
-  ['Destination', (name) => /^(?:dst|xlat_dst)_/.test(name)],
-  ['Volume', (name) => /^(?:bytes|packets|sampling|drop)/.test(name)],
-  ['Time', (name) => /^time_|^rtt|latency/.test(name)],
-  ['Protocol', (name) => /^(?:proto|tcp|icmp|dscp|ip_|dns|tls|quic|etype|flow_label|fragment)/.test(name)],
-  ['Observed', () => true],
+  [generalText.source, (name) => /^(?:src|xlat_src)_/.test(name)],
+  [generalText.destination, (name) => /^(?:dst|xlat_dst)_/.test(name)],
+  [flowsText.volume, (name) => /^(?:bytes|packets|sampling|drop)/.test(name)],
+  [generalText.time, (name) => /^time_|^rtt|latency/.test(name)],
+  [generalText.protocol, (name) => /^(?:proto|tcp|icmp|dscp|ip_|dns|tls|quic|etype|flow_label|fragment)/.test(name)],
+  [flowsText.observed, () => true],
 ]
 
-/** One flow with everything that is known of it. */
 export function Record({ sel, opened, columns, filter, onClose, onFilter }: RecordProps): React.ReactNode {
   const shown = opened.get('_pos') === sel ? opened : undefined
   const received = shown?.get('time_received')
@@ -55,8 +54,8 @@ export function Record({ sel, opened, columns, filter, onClose, onFilter }: Reco
         signal,
         query: { filter: `_pos = ${literal(sel)}`, columns: '*', limit: 1, ...around },
       })
-      // A row that was seen live reaches the store within a second or two.
-      if (found === undefined) throw new Error('not stored yet')
+      // A live row is stored within a second or two.
+      if (found === undefined) throw new Error(flowsText.notStoredYet)
       return new Map(names.map(({ name }, index) => [name, found[index]]))
     },
   })
@@ -70,16 +69,16 @@ export function Record({ sel, opened, columns, filter, onClose, onFilter }: Reco
   return (
     <Drawer
       of={sel}
-      name="Flow"
-      title={values === undefined ? 'Flow' : `${end('src')} → ${end('dst')}`}
+      name={flowsText.flow}
+      title={values === undefined ? flowsText.flow : `${end('src')} → ${end('dst')}`}
       onClose={onClose}
     >
       {values === undefined && <Missing sel={sel} busy={whole.isFetching} error={whole.error} onAgain={again} />}
       {whole.data === undefined && values !== undefined && !whole.isFetching && (
         <p className="pad dim">
-          Only what the table shows: the whole record is not stored.{' '}
+          {flowsText.tableFieldsOnly}{' '}
           <button type="button" onClick={again}>
-            Look again
+            {flowsText.checkAgain}
           </button>
         </p>
       )}
@@ -104,16 +103,23 @@ export function Record({ sel, opened, columns, filter, onClose, onFilter }: Reco
   )
 }
 
-/** Leads to what is known of both ends, where these are objects of a cluster. */
 function Objects({ values }: { readonly values: ReadonlyMap<string, unknown> }): React.ReactNode {
   const text = (name: string): string => plainText(values.get(name))
   const at = text('time_received')
   const ends = (['src', 'dst'] as const).flatMap((end) => {
     const [kind, name, cluster] = [text(`${end}_kind`), text(`${end}_name`), text('cluster')]
-    // All kinds that have addresses are of the core group.
+    // All kinds with addresses are in the core group.
     return kind === '' || name === '' || cluster === ''
       ? []
-      : [writeRef({ cluster, group: '', kind, namespace: kind === 'Node' ? '' : text(`${end}_namespace`), name })]
+      : [
+          writeRef({
+            cluster,
+            group: '',
+            kind,
+            namespace: kind === generalText.node ? '' : text(`${end}_namespace`),
+            name,
+          }),
+        ]
   })
   return ends.length === 0 ? null : (
     <p className="objects">
@@ -128,7 +134,6 @@ function Objects({ values }: { readonly values: ReadonlyMap<string, unknown> }):
   )
 }
 
-/** Why there is no record. */
 function Missing({
   sel,
   busy,
@@ -143,21 +148,20 @@ function Missing({
   if (busy)
     return (
       <p className="pad dim" role="status">
-        Looking for it …
+        {flowsText.loading}
       </p>
     )
   if (error instanceof Refused) return <ErrorState error={error} onRetry={onAgain} />
   return (
     <EmptyState
-      title="There is no such flow"
+      title={flowsText.flowNotFound}
       action={
         <button type="button" onClick={onAgain}>
-          Look again
+          {flowsText.checkAgain}
         </button>
       }
     >
-      The flow <code>{sel}</code> of the address is not stored: it was removed with its time, never written, or is not
-      yours to see.
+      {flowsText.recordMissing} <code>{sel}</code> {flowsText.recordMissingEnd}
     </EmptyState>
   )
 }
@@ -191,8 +195,8 @@ function Value({ name, value, column, onFilter }: ValueProps): React.ReactNode {
             type="button"
             className="quiet pick"
             onClick={() => onFilter(conditionFor(name, value))}
-            aria-label={`Only ${title} = ${plainText(value)}`}
-            title="Only these"
+            aria-label={flowsText.onlyValue(title, plainText(value))}
+            title={flowsText.onlyThisValue}
           >
             =
           </button>
@@ -202,8 +206,8 @@ function Value({ name, value, column, onFilter }: ValueProps): React.ReactNode {
             type="button"
             className="quiet pick"
             onClick={() => onFilter(conditionFor(name, value, false))}
-            aria-label={`Without ${title} = ${plainText(value)}`}
-            title="Without these"
+            aria-label={flowsText.withoutValue(title, plainText(value))}
+            title={flowsText.excludeThisValue}
           >
             ≠
           </button>
@@ -213,8 +217,8 @@ function Value({ name, value, column, onFilter }: ValueProps): React.ReactNode {
             type="button"
             className="quiet pick"
             onClick={() => onFilter(either)}
-            aria-label={`Either end has ${title} = ${plainText(value)}`}
-            title="Those that have it at either end"
+            aria-label={flowsText.eitherEnd(title, plainText(value))}
+            title={flowsText.thisValueAtEitherEnd}
           >
             ↔
           </button>

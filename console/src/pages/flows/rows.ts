@@ -4,21 +4,19 @@ import { plainText } from '../../parts/format.ts'
 import type { GridProps } from '../../parts/grid.tsx'
 import { gridColumns, type FlowColumn } from './columns.tsx'
 import { andFilter, conditionFor, eitherCondition } from '../../parts/filter-text.ts'
-import { resized } from './parts-of-state.ts'
+import { resized } from './parameters.ts'
 import type { FlowViewProps } from './views.ts'
+import { flowsText } from '../../text/flows.ts'
 
-/** What live and stored rows are given. */
 export interface RowsProps extends FlowViewProps {
   readonly chosen: readonly FlowColumn[]
-  /** Fields that the columns need. */
   readonly fields: readonly string[]
-  /** Values of the row that was opened last, which may have left the table since. */
+  /** The row may have left the table. */
   readonly opened: ReadonlyMap<string, unknown>
   readonly onOpen: (values: ReadonlyMap<string, unknown>) => void
   readonly onSort: (id: string) => void
 }
 
-/** How the grid reads rows whose cells have these names, and what can be done with its columns and cells. */
 export function useRows(
   { chosen, state: { q, w, cols }, set, onOpen }: RowsProps,
   fields: readonly string[],
@@ -27,9 +25,9 @@ export function useRows(
   const add = (row: Row, id: string, condition: (field: string, value: unknown) => string | undefined): boolean => {
     const [field = '', value] =
       chosen.find((column) => column.id === id)?.value((name) => row[fields.indexOf(name)] ?? null) ?? []
-    const said = typeof value === 'object' && value !== null ? undefined : condition(field, value)
-    if (said !== undefined) set({ q: andFilter(q, said), sel: '' })
-    return said !== undefined
+    const restricted = typeof value === 'object' && value !== null ? undefined : condition(field, value)
+    if (restricted !== undefined) set({ q: andFilter(q, restricted), sel: '' })
+    return restricted !== undefined
   }
   return {
     columns: useMemo(() => gridColumns(chosen, fields, w), [chosen, fields, w]),
@@ -51,18 +49,17 @@ export function useRows(
       [set, cols],
     ),
     cellKeys: [
-      { keys: ['='], does: 'only rows with the value of the cell', run: (row, id) => add(row, id, conditionFor) },
+      { keys: ['='], does: flowsText.onlyCellValue, run: (row, id) => add(row, id, conditionFor) },
       {
         keys: ['-'],
-        does: 'no rows with the value of the cell',
+        does: flowsText.excludeCellValue,
         run: (row, id) => add(row, id, (field, value) => conditionFor(field, value, false)),
       },
-      { keys: ['a'], does: 'only rows that have it at either end', run: (row, id) => add(row, id, eitherCondition) },
+      { keys: ['a'], does: flowsText.cellValueAtEitherEnd, run: (row, id) => add(row, id, eitherCondition) },
     ],
   }
 }
 
-/** From when to when the rows reach that are shown. */
 export function spanOf(
   rows: readonly Row[],
   fields: readonly string[],

@@ -75,7 +75,7 @@ const flows = fc.record({
     .map((all) => Object.fromEntries(all)),
 })
 
-test('any state of the flows page comes back from its address as it was, and nothing of it is unread', () => {
+test('any state of the flows page survives a round trip through the URL', () => {
   fc.assert(
     fc.property(flows, (state) => {
       const address = writeSearch(flowsCodec.encode(state))
@@ -85,7 +85,7 @@ test('any state of the flows page comes back from its address as it was, and not
   )
 })
 
-test('any address gives a state, whatever stands in it, and that state has an address of its own', () => {
+test('any URL gives a state that can be written again', () => {
   fc.assert(
     fc.property(fc.string({ maxLength: 200 }), (address) => {
       const { state } = flowsCodec.decode(readSearch(address))

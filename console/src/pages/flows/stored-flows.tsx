@@ -13,8 +13,9 @@ import { useRows, type RowsProps } from './rows.ts'
 import { useStoredRows, useTotals } from './stored.ts'
 import { useRefresh } from '../../hooks/use-refresh.ts'
 import { Volume } from './volume.tsx'
+import { flowsText } from '../../text/flows.ts'
+import { generalText } from '../../text/general.ts'
 
-/** The whole answer of a span, sorted by the server and loaded as one goes down. */
 export function StoredFlows(props: RowsProps): React.ReactNode {
   const { state, set, columns, tabs, fields, opened, onSort } = props
   const { filter, both, once, t } = state
@@ -25,10 +26,10 @@ export function StoredFlows(props: RowsProps): React.ReactNode {
   const reading = useRows(props, stored.fields)
   const totals = useTotals({ filter, both, once }, span)
   const total = more ? totals?.flows : rows.length
-  const [said, setSaid] = useState('')
+  const [message, setMessage] = useState('')
   useEffect(() => {
     if (!busy && span !== undefined)
-      setSaid(total === undefined ? `${count(rows.length)} flows and more` : `${count(total)} flows`)
+      setMessage(total === undefined ? flowsText.flowsAndMore(count(rows.length)) : flowsText.flowCount(count(total)))
   }, [busy, span, total, rows.length])
   return (
     <>
@@ -37,23 +38,30 @@ export function StoredFlows(props: RowsProps): React.ReactNode {
         <span className="number">
           {span === undefined
             ? ''
-            : `showing ${count(rows.length)} of ${total === undefined ? 'more' : count(total)} flows${totals === undefined ? '' : ` · ${volume(totals.bytes)}`} · ${stored.source === 'ring' ? `there is no store: of the live memory, ${time(span.from)} – ${time(span.to)}` : 'stored, nothing left out'}`}
+            : flowsText.showingFlows(
+                count(rows.length),
+                total === undefined ? 'more' : count(total),
+                totals === undefined ? '' : ` · ${volume(totals.bytes)}`,
+                stored.source === 'ring'
+                  ? generalText.withoutStore(time(span.from), time(span.to))
+                  : generalText.storedComplete,
+              )}
         </span>
         {busy && (
           <span className="dim asking">
-            <span role="status">asking …</span>{' '}
+            <span role="status">{generalText.loading}</span>{' '}
             <button type="button" className="quiet" onClick={stored.cancel}>
-              Cancel
+              {generalText.cancel}
             </button>
           </span>
         )}
         <div className="end">
           <button type="button" onClick={again}>
-            Ask again
+            {generalText.refresh}
           </button>
           <GroupPicker all={columns} group={state.group} onChange={(group) => set({ group, sel: '' })} />
           <ExportMenu
-            asked={state}
+            flowQuery={state}
             fields={fields.filter((name) => (name !== '_pos' && name !== 'time_received') || state.cols.includes(name))}
             from={span?.from ?? t.from}
             to={span?.to ?? t.to}
@@ -64,31 +72,31 @@ export function StoredFlows(props: RowsProps): React.ReactNode {
       </div>
       {error !== undefined && rows.length > 0 && (
         <ErrorNotice error={error} onRetry={stored.again}>
-          What is shown is the answer before.
+          {generalText.showingPrevious}
         </ErrorNotice>
       )}
-      {/* Its room is kept, so that rows do not move when it comes. */}
+      {/* Reserves the height, so that rows do not move. */}
       {totals === undefined && rows.length > 0 && <div className="panel volume" aria-hidden="true" />}
       {totals !== undefined && rows.length > 0 && (
         <Volume answer={totals.series} onSpan={(from, to) => set({ t: { from, to } })} />
       )}
       <div className="page-body">
-        <section className="panel table" aria-label="Stored flows" aria-busy={busy}>
+        <section className="panel table" aria-label={flowsText.storedFlows} aria-busy={busy}>
           {error !== undefined && rows.length === 0 ? (
             <ErrorState error={error} onRetry={stored.again} />
           ) : span === undefined ? (
             busy ? (
-              <Loading what="flows" />
+              <Loading what={flowsText.flowsInText} />
             ) : (
               <EmptyState
-                title="The question was cancelled"
+                title={flowsText.queryCancelled}
                 action={
                   <button type="button" onClick={again}>
-                    Ask again
+                    {flowsText.runAgain}
                   </button>
                 }
               >
-                Nothing was answered yet.
+                {flowsText.noResultYet}
               </EmptyState>
             )
           ) : rows.length === 0 && !busy ? (
@@ -100,7 +108,7 @@ export function StoredFlows(props: RowsProps): React.ReactNode {
             />
           ) : (
             <Grid
-              label="Stored flows"
+              label={flowsText.storedFlows}
               {...reading}
               rows={rows}
               total={total}
@@ -121,7 +129,7 @@ export function StoredFlows(props: RowsProps): React.ReactNode {
         />
       </div>
       <p className="spoken" role="status">
-        {said}
+        {message}
       </p>
     </>
   )

@@ -3,7 +3,7 @@ import { useCallback, useMemo } from 'react'
 import type { AnswerFrame } from '../../../../src/api/published.ts'
 import { ask } from '../../api/client.ts'
 import type { Row } from '../../live/rows-model.ts'
-import { questionQuery, type FlowQuestion } from './question.ts'
+import { questionQuery, type FlowQuestion } from './flow-filter.ts'
 import { useLastAnswer } from '../../api/use-last-answer.ts'
 import { useAfterPaint } from './use-after-paint.ts'
 import { volumeGroup, type SeriesAnswer } from './volume.tsx'
@@ -12,39 +12,35 @@ export interface StoredQuestion extends FlowQuestion {
   readonly from: string
   readonly to: string
   readonly fields: readonly string[]
-  /** As the API takes it; empty: newest first. */
   readonly sort: string
-  /** A new one repeats the query. */
   readonly revision: number
 }
 
 export interface StoredRows {
   readonly rows: readonly Row[]
-  /** Names of the cells of each row: of the answer that is shown, which may be the one before. */
+  /** Of the displayed response, which may be the previous one. */
   readonly fields: readonly string[]
   readonly span: AnswerFrame['span'] | undefined
-  /** `raw`: the store; `ring`: the live memory, where there is no store. */
+  /** `raw`: the store; `ring`: the live memory, without a store. */
   readonly source: string
-  /** Only where the newest part of the span is not stored yet: rows that came later are missing. */
+  /** Present while the newest part of the range is not stored yet. */
   readonly storedTo: string | undefined
-  /** Is there more behind the last row? */
   readonly more: boolean
   readonly busy: boolean
   readonly error: unknown
   readonly next: () => void
   readonly again: () => void
-  /** Asks no more; the server stops working on it. */
   readonly cancel: () => void
 }
 
 const pageRows = 500
 
-/** Rows of the whole answer, page by page; the cursor keeps the moment of the first page. */
+/** All pages; the cursor keeps the time of the first page. */
 export function useStoredRows(
-  { from, to, fields, sort, revision, ...asked }: StoredQuestion,
+  { from, to, fields, sort, revision, ...flowQuery }: StoredQuestion,
   enabled: boolean,
 ): StoredRows {
-  const question = questionQuery(asked)
+  const question = questionQuery(flowQuery)
   const queryKey = ['flows', question, from, to, fields, sort, revision]
   const answer = useInfiniteQuery({
     queryKey,
@@ -52,7 +48,7 @@ export function useStoredRows(
     staleTime: Infinity,
     gcTime: 60_000,
     placeholderData: keepPreviousData,
-    // Rows of an answer never change: comparing all of them with each new page would take longer than to read it.
+    // Rows are immutable; comparing them costs more than parsing.
     structuralSharing: false,
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam, signal }) =>
@@ -67,7 +63,7 @@ export function useStoredRows(
   const rows = useMemo(() => data?.pages.flatMap((page) => page.rows as readonly Row[]) ?? [], [data])
   const answered = data?.pages[0]?.columns
   const names = useMemo(() => answered?.map(({ name }) => name) ?? [], [answered])
-  // Of what is shown, which may be the answer before: of that `hasNextPage` knows nothing.
+  // `hasNextPage` does not cover placeholder data.
   const more = (data?.pages.at(-1)?.next ?? null) !== null
   const next = useCallback(() => {
     if (hasNextPage && !isFetching && !isError) fetchNextPage().catch(reportError)
@@ -94,18 +90,16 @@ export function useStoredRows(
 
 export interface Totals {
   readonly flows: number
-  /** Estimated from the sampling. */
   readonly bytes: number
   readonly series: SeriesAnswer
 }
 
-/** What the whole answer adds up to, by time and by the largest sources: of the very span that the rows are of. */
-export function useTotals(asked: FlowQuestion, span: AnswerFrame['span'] | undefined): Totals | undefined {
-  const question = questionQuery(asked)
+export function useTotals(flowQuery: FlowQuestion, span: AnswerFrame['span'] | undefined): Totals | undefined {
+  const question = questionQuery(flowQuery)
   const painted = useAfterPaint(span !== undefined)
   const { data } = useQuery({
     queryKey: ['totals', question, span?.from, span?.to],
-    // The rows come first, on the screen as well: what they add up to is work for all of a small machine.
+    // The totals use all cores of a small machine, so rows are shown first.
     enabled: span !== undefined && painted,
     staleTime: Infinity,
     gcTime: 60_000,

@@ -6,8 +6,8 @@ import { GroupedFlows } from './grouped-flows.tsx'
 import { LiveFlows } from './live-flows.tsx'
 import { StoredFlows } from './stored-flows.tsx'
 import type { FlowViewProps } from './views.ts'
+import { flowsText } from '../../text/flows.ts'
 
-/** Rows, live or stored, and beside them the record that is open; or groups of them with their sums. */
 export default function FlowTable({ state, set, columns, tabs }: FlowViewProps): React.ReactNode {
   const chosen = useMemo(() => state.cols.flatMap((id) => columns.get(id) ?? []), [state.cols, columns])
   const fields = useMemo(() => fieldsOf(chosen), [chosen])
@@ -22,7 +22,7 @@ export default function FlowTable({ state, set, columns, tabs }: FlowViewProps):
   const sort = useCallback(
     (id: string) => {
       const next = state.sort === `-${id}` ? id : state.sort === id ? '' : `-${id}`
-      // Rows that arrive have no place in another order than their own.
+      // Live rows cannot be sorted.
       set({ sort: next, ...(next === '' ? {} : { live: false }) })
     },
     [state.sort, set],
@@ -37,8 +37,10 @@ export default function FlowTable({ state, set, columns, tabs }: FlowViewProps):
     <>
       {unknown.length > 0 && (
         <Notice onClose={() => set({ cols: chosen.map(({ id }) => id), group }, 'replace')}>
-          There is no column {unknown.map((id) => `“${id}”`).join(', ')} here
-          {state.group.length > group.length ? ', or none to group by' : ''}.
+          {flowsText.noColumn(
+            unknown.map((id) => `“${id}”`).join(', '),
+            state.group.length > group.length ? flowsText.orGroup : '',
+          )}
         </Notice>
       )}
       {group.length > 0 ? (

@@ -1,23 +1,20 @@
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
 import { ask, type Query } from '../../api/client.ts'
 import type { GroupsTable } from './groups.ts'
-import type { Asked } from './overview/ask.ts'
-import { questionQuery } from './question.ts'
+import type { FlowQuery } from './overview/queries.ts'
+import { questionQuery } from './flow-filter.ts'
 import { useLastAnswer } from '../../api/use-last-answer.ts'
 
-interface AskedGroups {
-  /** Of this question, or of the one before while it is asked, or when it failed. */
+interface GroupsResult {
   readonly data: GroupsTable | undefined
   readonly busy: boolean
   readonly error: unknown
   readonly retry: () => void
-  /** Asks no more; the server stops working on it. */
   readonly cancel: () => void
 }
 
-/** Groups of flows, queried again for each new `revision`. */
-export function useGroups({ t, revision, ...asked }: Asked, more: Query): AskedGroups {
-  const query = { ...questionQuery(asked), from: t.from, to: t.to, ...more }
+export function useGroups({ t, revision, ...flowQuery }: FlowQuery, more: Query): GroupsResult {
+  const query = { ...questionQuery(flowQuery), from: t.from, to: t.to, ...more }
   const queryKey = ['groups', query, revision]
   const client = useQueryClient()
   const answer = useQuery({

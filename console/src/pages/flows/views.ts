@@ -2,21 +2,18 @@ import { useEffect, useState, type ComponentType } from 'react'
 import type { PageState } from '../../state/use-page-state.ts'
 import type { FlowColumn } from './columns.tsx'
 import type { FlowsState, FlowView, ShownFlows } from './state.ts'
+import { flowsText } from '../../text/flows.ts'
 
-/** What each view of the page is given. */
 export interface FlowViewProps {
   readonly state: ShownFlows
   readonly set: PageState<FlowsState>['set']
-  /** Every column that there is, by id. */
   readonly columns: ReadonlyMap<string, FlowColumn>
-  /** The tabs, which stand at the beginning of the line that says what is shown. */
   readonly tabs: React.ReactNode
 }
 
 interface FlowTab {
   readonly id: FlowView
   readonly title: string
-  /** Once it was loaded. */
   view?: ComponentType<FlowViewProps>
   readonly load: () => Promise<ComponentType<FlowViewProps>>
 }
@@ -31,8 +28,8 @@ function tab(
 }
 
 /**
- * The view of a tab, loaded beside whatever else the page waits for; undefined until then. Not with React's own `lazy`, which keeps what it
- * shows meanwhile for a third of a second, however soon the view is there. Throws what goes wrong, for the page to show.
+ * The component of a tab, loaded in parallel with data; undefined until then. React's `lazy` would show its
+ * fallback for at least 300 ms. Throws load errors.
  */
 export function useFlowView(shown: FlowTab | undefined): ComponentType<FlowViewProps> | undefined {
   const [loaded, setLoaded] = useState<{ readonly tab?: FlowTab; readonly error?: Error }>({})
@@ -55,9 +52,9 @@ export function useFlowView(shown: FlowTab | undefined): ComponentType<FlowViewP
   return shown?.view
 }
 
-/** The tabs of the page, in their order; each is loaded when somebody looks at it. Their ids, and what a view adds to the address, stand in state.ts. */
+/** Tabs in order, loaded on first use. Their ids and parameters are in state.ts. */
 export const flowTabs: readonly FlowTab[] = [
-  tab('overview', 'Overview', () => import('./overview/index.tsx')),
-  tab('table', 'Table', () => import('./table.tsx')),
-  tab('topology', 'Topology', () => import('./topology/index.tsx')),
+  tab('overview', flowsText.overview, () => import('./overview/index.tsx')),
+  tab('table', flowsText.table, () => import('./table.tsx')),
+  tab('topology', flowsText.topology, () => import('./topology/index.tsx')),
 ]

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { ratesOf } from './volume.tsx'
 
-test('groups lie over the whole span in the order of their size, the rest last, and together they are the total', () => {
+test('groups cover the range by size, the remainder last, and match the total', () => {
   const columns = ['time', 'other', 'src_name', 'bytes', 'packets', 'flows'].map((name) => ({ name, type: 'X' }))
   const rows = [
     ['2026-11-20T10:00:00Z', false, 'small', 10, 1, 1],
@@ -21,7 +21,7 @@ test('groups lie over the whole span in the order of their size, the rest last, 
   expect(times.map((at) => new Date(at * 1000).toISOString().slice(17, 19))).toEqual(['00', '10', '20', '30'])
   expect(series).toEqual([
     { name: 'large', other: false, values: [0, 0, 100, 0] },
-    { name: 'without a name', other: false, values: [0, 0, 2, 0] },
+    { name: 'no name', other: false, values: [0, 0, 2, 0] },
     { name: 'small', other: false, values: [1, 0, 0, 0] },
     { name: 'others', other: true, values: [50, 0, 0, 0] },
   ])

@@ -3,14 +3,12 @@ import type { AnswerFrame } from '../../../../src/api/published.ts'
 import { Chart, type ChartSeries } from '../../parts/chart.tsx'
 import { volume } from '../../parts/format.ts'
 import { valueName } from './overview/names.ts'
+import { flowsText } from '../../text/flows.ts'
 
-/** A series as GET /api/v1/series answers it. */
 export interface SeriesAnswer extends AnswerFrame {
-  /** Seconds of a bucket. */
   readonly step: number
 }
 
-/** What tells the sources apart. */
 export const volumeGroup = 'src_endpoint'
 
 interface VolumeProps {
@@ -18,13 +16,12 @@ interface VolumeProps {
   readonly onSpan: (from: string, to: string) => void
 }
 
-/** Bytes per second of the flows below, by who sends most. */
 export function Volume({ answer, onSpan }: VolumeProps): React.ReactNode {
   const { times, series } = useMemo(() => ratesOf(answer), [answer])
   return (
-    <section className="panel volume" aria-label="Volume">
+    <section className="panel volume" aria-label={flowsText.volume}>
       <Chart
-        label="Bytes per second by source"
+        label={flowsText.volumeBySource}
         times={times}
         series={series}
         stacked
@@ -39,7 +36,7 @@ export function Volume({ answer, onSpan }: VolumeProps): React.ReactNode {
 const rate = (value: number): string => `${volume(value)}/s`
 const iso = (seconds: number): string => new Date(Math.round(seconds) * 1000).toISOString()
 
-/** Each bucket of the span with a value for each group; a bucket in which nothing passed is 0. */
+/** Values of each bucket and group; buckets without flows are 0. */
 export function ratesOf({ columns, rows, span, step }: SeriesAnswer): {
   readonly times: readonly number[]
   readonly series: readonly ChartSeries[]

@@ -15,7 +15,7 @@ const nothing: Ledger = { balanced: true, sources: [], sinks: [] }
 const is = (of: readonly { readonly id: string; readonly is: string }[]): string[] =>
   of.map((each) => `${each.id} ${each.is}`)
 
-test('a fresh start tells what waits and what is not set up, and calls nothing connected', () => {
+test('a fresh start shows waiting and unconfigured sources and nothing connected', () => {
   const view = viewOf(fresh, nothing)
   expect(is(senders({ view, exporters: undefined, count: String }))).toEqual([
     'source:netflow waits',
@@ -25,7 +25,7 @@ test('a fresh start tells what waits and what is not set up, and calls nothing c
   expect(is(takers({ view, count: String }))).toEqual(['sink:store waits', 'sinks no'])
 })
 
-test('what runs is told by its rows, what fails by its error, and a missing store is told', () => {
+test('running components show rows, failed ones their error, and a missing store is reported', () => {
   const view = viewOf(
     { ...fresh, sinks: [{ name: 'bus', type: 'nats', from: [], lagMs: 5, state: 'retrying', error: 'no answer' }] },
     {

@@ -1,24 +1,25 @@
 import type { PipelineView, SinkView, SourceView } from '../../api/pipeline-view.ts'
 import type { Exporters } from '../../api/exporters.ts'
+import { counted } from '../../parts/format.ts'
+import { homeText } from '../../text/home.ts'
+import { generalText } from '../../text/general.ts'
 
-/** Something that is, or could be, connected. */
 export interface Connection {
   readonly id: string
   readonly name: string
-  /** `yes`: rows pass; `waits`: it is there and nothing has come; `no`: it is not set up; `trouble`: it is, and something is wrong. */
+  /** `yes`: rows pass; `waits`: configured but no rows yet; `no`: not configured; `trouble`: configured but failing. */
   readonly is: 'yes' | 'waits' | 'no' | 'trouble'
   readonly says: string
   readonly where: readonly string[]
 }
 
-interface Told {
+interface ConnectionQuery {
   readonly view: PipelineView
   readonly exporters: Exporters | undefined
   readonly count: (rows: number) => string
 }
 
-/** Who sends: each source, and what of it is missing. */
-export function senders({ view, exporters, count }: Told): readonly Connection[] {
+export function senders({ view, exporters, count }: ConnectionQuery): readonly Connection[] {
   const found = view.sources
     .filter(({ type }) => type !== '')
     .map((source): Connection => {
@@ -31,8 +32,8 @@ export function senders({ view, exporters, count }: Told): readonly Connection[]
       const who =
         listens === undefined || listens.exporters.length === 0
           ? ''
-          : ` from ${count(listens.known)} exporter${listens.known === 1 ? '' : 's'}`
-      return { ...common, is: 'yes', says: `${count(source.accepted)} rows accepted${who}` }
+          : homeText.fromExporters(counted(listens.known, 'exporter'))
+      return { ...common, is: 'yes', says: homeText.rowsAccepted(count(source.accepted), who) }
     })
   const known = new Set(view.sources.map(({ type }) => type))
   return [
@@ -41,23 +42,20 @@ export function senders({ view, exporters, count }: Told): readonly Connection[]
   ]
 }
 
-/** Sources of flows, and how each is made to listen. */
 const setUp: Readonly<Record<string, string>> = {
-  netflow:
-    'NetFlow and IPFIX: it does not listen. Start with --netflow 0.0.0.0:2055, or write sources.netflow.listen in the configuration.',
-  sflow: 'sFlow: it does not listen. Write sources.sflow.listen: 0.0.0.0:6343 in the configuration.',
+  netflow: homeText.netflowOff,
+  sflow: homeText.sflowOff,
 }
 
 function nothingYet({ type }: SourceView): string {
-  return type === 'http' ? 'Nothing was posted yet.' : 'Nothing has come yet.'
+  return type === 'http' ? homeText.noEventsPostedYet : homeText.noDataReceivedYet
 }
 
 function missing(id: string, name: string, says: string): Connection {
   return { id, name, is: 'no', says, where: [] }
 }
 
-/** Where rows go: the store and each sink. */
-export function takers({ view, count }: Pick<Told, 'view' | 'count'>): readonly Connection[] {
+export function takers({ view, count }: Pick<ConnectionQuery, 'view' | 'count'>): readonly Connection[] {
   const found = view.sinks
     .filter(({ state }) => state !== 'gone')
     .map((sink): Connection => {
@@ -65,48 +63,30 @@ export function takers({ view, count }: Pick<Told, 'view' | 'count'>): readonly 
       const trouble = troubleOf(sink)
       if (trouble !== undefined) return { ...common, is: 'trouble', says: trouble }
       const delivered = sink.parts.find(({ name }) => name === 'delivered')?.rows ?? 0
-      const letters = sink.parts.find(({ name }) => name === 'dead letters')?.rows ?? 0
+      const letters = sink.parts.find(({ name }) => name === generalText.deadLettersInText)?.rows ?? 0
       return delivered === 0
-        ? { ...common, is: 'waits', says: 'Ready; no row has come for it yet.' }
+        ? { ...common, is: 'waits', says: homeText.readyNoRowsYet }
         : {
             ...common,
             is: 'yes',
-            says: `${count(delivered)} rows delivered${letters === 0 ? '' : `, ${count(letters)} dead letters`}`,
+            says: homeText.rowsDelivered(
+              count(delivered),
+              letters === 0 ? '' : homeText.andDeadLetters(count(letters)),
+            ),
           }
     })
   const stores = found.some(({ name }) => name === 'store')
   return [
-    ...(stores
-      ? []
-      : [
-          missing(
-            'store',
-            'store',
-            'Nothing is stored: pages show the live memory only. Take “store: none” out of the configuration to keep rows.',
-          ),
-        ]),
+    ...(stores ? [] : [missing('store', 'store', homeText.storeOff)]),
     ...found,
-    ...(found.some(({ name }) => name !== 'store')
-      ? []
-      : [
-          missing(
-            'sinks',
-            'further sinks',
-            'None: rows go to no bus and no other system. “sinks” in the configuration adds a bus such as Kafka, NATS or RabbitMQ, an HTTP server, or files.',
-          ),
-        ]),
+    ...(found.some(({ name }) => name !== 'store') ? [] : [missing('sinks', homeText.otherSinks, homeText.noSinks)]),
   ]
 }
 
 function troubleOf({ state, error, balanced }: SinkView): string | undefined {
-  if (!balanced) return 'Its rows do not add up to what was accepted.'
+  if (!balanced) return homeText.unbalanced
   if (state === 'running') return undefined
   return (
-    error ??
-    (state === 'blocked'
-      ? 'It is full and holds its sources back.'
-      : state === 'stopped'
-        ? 'It has stopped.'
-        : 'It is tried again.')
+    error ?? (state === 'blocked' ? homeText.blocked : state === 'stopped' ? homeText.stopped : homeText.restarting)
   )
 }

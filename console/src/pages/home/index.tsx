@@ -9,12 +9,13 @@ import { usePageState } from '../../state/use-page-state.ts'
 import { useExporters } from '../../api/exporters.ts'
 import { viewOf, type PipelineView } from '../../api/pipeline-view.ts'
 import { senders, takers, type Connection } from './connected.ts'
-import { How } from './how.tsx'
+import { How } from './setup.tsx'
 import { Newest } from './newest.tsx'
 import { homeCodec } from './state.ts'
 import './home.css'
+import { homeText } from '../../text/home.ts'
+import { generalText } from '../../text/general.ts'
 
-/** What is connected, what is not, and how to connect it. */
 export default function HomePage(): React.ReactNode {
   useTitle('Home')
   const { state, unread, set } = usePageState(homeCodec)
@@ -33,7 +34,7 @@ export default function HomePage(): React.ReactNode {
   return (
     <div className="page">
       <div className="page-bar">
-        <h1>Home</h1>
+        <h1>{homeText.home}</h1>
       </div>
       {unread.length > 0 && (
         <Notice onClose={() => set({}, 'replace')}>
@@ -44,24 +45,24 @@ export default function HomePage(): React.ReactNode {
       )}
       {failed !== undefined && view !== undefined && (
         <ErrorNotice error={failed.error} onRetry={again}>
-          What is shown is from before.
+          {generalText.showingPrevious}
         </ErrorNotice>
       )}
-      <div className="page-scroll home" tabIndex={0} role="region" aria-label="Home">
+      <div className="page-scroll home" tabIndex={0} role="region" aria-label={homeText.home}>
         {view === undefined ? (
           forbidden ? (
             <EmptyState
-              title="Flows of your namespaces are here"
+              title={homeText.limitedTitle}
               action={
                 <PageLink to="/flows" className="button">
-                  Go to Flows
+                  {generalText.goToFlows}
                 </PageLink>
               }
             >
-              What is connected is shown to those who may see every namespace.
+              {homeText.limitedHint}
             </EmptyState>
           ) : failed === undefined ? (
-            <Loading what="what is connected" />
+            <Loading what={homeText.theConnections} />
           ) : (
             <ErrorState error={failed.error} onRetry={again} />
           )
@@ -70,11 +71,11 @@ export default function HomePage(): React.ReactNode {
             <Sentence view={view} />
             {view.accepted > 0 && <Newest />}
             <div className="connected">
-              <Connections title="Who sends" of={senders({ view, exporters: exporters.data, count })} />
-              <Connections title="Where it goes" of={takers({ view, count })} />
+              <Connections title={homeText.sources} of={senders({ view, exporters: exporters.data, count })} />
+              <Connections title={homeText.destinations} of={takers({ view, count })} />
             </div>
-            <section className="panel how" aria-label="Connect something">
-              <h2>{view.accepted === 0 ? 'Connect the first' : 'Connect another'}</h2>
+            <section className="panel how" aria-label={homeText.connectASource}>
+              <h2>{view.accepted === 0 ? homeText.connectTheFirst : homeText.connectAnother}</h2>
               <How
                 how={state.how}
                 collector={state.collector}
@@ -86,7 +87,7 @@ export default function HomePage(): React.ReactNode {
             </section>
             {view.accepted === 0 && (
               <p className="dim">
-                Only looking? <code>npm run demo</code> starts a Weir of its own with a simulated shop.
+                {homeText.justExploring} <code>{homeText.npmRunDemo}</code> {homeText.demoHint}
               </p>
             )}
           </>
@@ -100,8 +101,8 @@ function Sentence({ view }: { readonly view: PipelineView }): React.ReactNode {
   if (view.accepted === 0) {
     return (
       <section>
-        <h2 className="welcome">Nothing has come yet</h2>
-        <p>Weir runs and listens. Point something at it, as below; this page shows the first row as it comes.</p>
+        <h2 className="welcome">{homeText.noDataTitle}</h2>
+        <p>{homeText.noDataHint}</p>
       </section>
     )
   }
@@ -109,14 +110,19 @@ function Sentence({ view }: { readonly view: PipelineView }): React.ReactNode {
   const parts = (store?.parts ?? []).filter(({ name, rows }) => name === 'delivered' || rows > 0)
   return (
     <section>
-      <h2 className="welcome">{counted(view.accepted, 'row')} accepted</h2>
+      <h2 className="welcome">{homeText.acceptedRows(counted(view.accepted, 'row'))}</h2>
       <p className={view.balanced ? 'good' : 'bad'}>
         {view.balanced ? '● ' : '✕ '}
         {store === undefined
-          ? 'There is no sink yet.'
-          : `At ${store.name}: ${count(store.accepted)} ${store.balanced ? '=' : '≠'} ${parts.map(({ name, rows }) => `${count(rows)} ${name}`).join(' + ')}.`}{' '}
-        {view.balanced ? 'Every row is accounted for.' : 'Not every row is accounted for.'}{' '}
-        <PageLink to="/pipeline">Pipeline</PageLink>
+          ? homeText.thereIsNoSinkYet
+          : homeText.storeBalance(
+              store.name,
+              count(store.accepted),
+              store.balanced ? '=' : '≠',
+              parts.map(({ name, rows }) => `${count(rows)} ${name}`).join(' + '),
+            )}{' '}
+        {view.balanced ? homeText.allAccountedFor : homeText.notAllAccountedFor}{' '}
+        <PageLink to="/pipeline">{generalText.pipeline}</PageLink>
       </p>
     </section>
   )
@@ -125,7 +131,7 @@ function Sentence({ view }: { readonly view: PipelineView }): React.ReactNode {
 const marks = {
   yes: ['●', 'good', 'connected'],
   waits: ['○', 'dim', 'waiting'],
-  no: ['–', 'dim', 'not set up'],
+  no: ['–', 'dim', homeText.notSetUp],
   trouble: ['▲', 'warning', 'trouble'],
 } as const
 

@@ -5,6 +5,7 @@ import { PageLink } from '../../app/page-link.tsx'
 import { useLiveRows } from '../../live/use-live.ts'
 import { ErrorState } from '../../parts/states.tsx'
 import { plainText, protocol, time, volume } from '../../parts/format.ts'
+import { homeText } from '../../text/home.ts'
 
 const fields = [
   'time_received',
@@ -21,7 +22,6 @@ const eventFields = ['time_received', 'type', 'source', 'subject', '_pos']
 const eventView = { kind: 'rows', q: { stream: 'events' }, columns: eventFields } as const
 const shown = 6
 
-/** The newest flows and events, a few of each. */
 export function Newest(): React.ReactNode {
   const flows = useQuery({
     queryKey: ['newest-flows'],
@@ -41,8 +41,8 @@ export function Newest(): React.ReactNode {
   )
   return (
     <div className="newest">
-      <section className="panel" aria-label="Newest flows">
-        <h2>Newest flows</h2>
+      <section className="panel" aria-label={homeText.newestFlows}>
+        <h2>{homeText.newestFlows}</h2>
         {rows.length === 0 ? (
           flows.isError ? (
             <ErrorState
@@ -52,7 +52,7 @@ export function Newest(): React.ReactNode {
               }}
             />
           ) : (
-            <p className="dim">{flows.isPending ? 'Loading …' : 'None in the last hour.'}</p>
+            <p className="dim">{flows.isPending ? homeText.loading : homeText.noneInTheLastHour}</p>
           )
         ) : (
           <ul>
@@ -71,13 +71,13 @@ export function Newest(): React.ReactNode {
           </ul>
         )}
         <p>
-          <PageLink to="/flows">All flows</PageLink>
+          <PageLink to="/flows">{homeText.allFlows}</PageLink>
         </p>
       </section>
-      <section className="panel" aria-label="Newest events">
-        <h2>Newest events</h2>
+      <section className="panel" aria-label={homeText.newestEvents}>
+        <h2>{homeText.newestEvents}</h2>
         {events.length === 0 ? (
-          <p className="dim">None in the live memory.</p>
+          <p className="dim">{homeText.noneInTheLiveMemory}</p>
         ) : (
           <ul>
             {events.map((row) => (
@@ -90,7 +90,7 @@ export function Newest(): React.ReactNode {
           </ul>
         )}
         <p>
-          <PageLink to="/events">All events</PageLink>
+          <PageLink to="/events">{homeText.allEvents}</PageLink>
         </p>
       </section>
     </div>

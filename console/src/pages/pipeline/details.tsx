@@ -4,9 +4,11 @@ import { Drawer, Fact } from '../../parts/drawer.tsx'
 import { count, duration, perSecond, plainText, size, time } from '../../parts/format.ts'
 import type { Exporters } from '../../api/exporters.ts'
 import { kernelDrops, listOf } from './exporter-facts.ts'
-import { meaningOf } from './exporter-words.ts'
+import { meaningOf } from './counter-text.ts'
 import { marks } from './picture.tsx'
 import type { PipelineView, Reasons, SinkView, SourceView } from '../../api/pipeline-view.ts'
+import { pipelineText } from '../../text/pipeline.ts'
+import { generalText } from '../../text/general.ts'
 
 interface DetailsProps {
   readonly sel: string
@@ -17,7 +19,6 @@ interface DetailsProps {
   readonly onClose: () => void
 }
 
-/** Everything that is known of one part of the pipeline. */
 export function Details({ sel, view, journal, exporters, rates, onClose }: DetailsProps): React.ReactNode {
   const kind = sel.split(':', 1)[0]
   const name = sel.slice(sel.indexOf(':') + 1)
@@ -29,23 +30,23 @@ export function Details({ sel, view, journal, exporters, rates, onClose }: Detai
   return (
     <Drawer
       of={sel}
-      name="Details"
-      title={kind === 'journal' ? 'Journal' : kind === 'exporter' ? address : name}
+      name={pipelineText.details}
+      title={kind === 'journal' ? pipelineText.journal : kind === 'exporter' ? address : name}
       onClose={onClose}
     >
       {kind === 'journal' && (
         <dl>
-          <Fact name="Rows, ever accepted">{count(view.accepted)}</Fact>
-          <Fact name="On disk">{size(journal.bytes)}</Fact>
-          <Fact name="Segments">{count(journal.segments)}</Fact>
-          <Fact name="Newest frame">{count(journal.sequence)}</Fact>
+          <Fact name={pipelineText.rowsAcceptedInTotal}>{count(view.accepted)}</Fact>
+          <Fact name={pipelineText.onDisk}>{size(journal.bytes)}</Fact>
+          <Fact name={pipelineText.segments}>{count(journal.segments)}</Fact>
+          <Fact name={pipelineText.newestFrame}>{count(journal.sequence)}</Fact>
         </dl>
       )}
       {source !== undefined && <Source source={source} listens={listens} />}
       {sink !== undefined && <Sink sink={sink} rate={rates.get(sink.name)} />}
       {exporter !== undefined && listens !== undefined && <Exporter exporter={exporter} source={listens} />}
       {kind !== 'journal' && source === undefined && sink === undefined && exporter === undefined && (
-        <p className="pad dim">Nothing of this name is known here now.</p>
+        <p className="pad dim">{pipelineText.noSuchComponent}</p>
       )}
     </Drawer>
   )
@@ -80,24 +81,24 @@ function Source({
       {listens?.why !== undefined && <p className="why">{listens.why}</p>}
       {source.error !== undefined && <p className="why bad">{source.error}</p>}
       <dl>
-        <Fact name="Type">{source.type || 'not running'}</Fact>
+        <Fact name={generalText.type}>{source.type || pipelineText.notRunning}</Fact>
         {source.addresses.map((address) => (
-          <Fact key={address} name="Listens at">
+          <Fact key={address} name={pipelineText.listensOn}>
             <span className="mono">{address}</span>
           </Fact>
         ))}
-        <Fact name="Rate">{perSecond(source.rate)}</Fact>
-        <Fact name="Accepted">{count(source.accepted)}</Fact>
-        <Fact name="Duplicates, left out">{count(source.duplicates)}</Fact>
-        <Fact name="Unreadable since" tone={source.unreadable > 0 ? 'bad' : undefined}>
+        <Fact name={pipelineText.rate}>{perSecond(source.rate)}</Fact>
+        <Fact name={generalText.accepted}>{count(source.accepted)}</Fact>
+        <Fact name={pipelineText.duplicatesDropped}>{count(source.duplicates)}</Fact>
+        <Fact name={pipelineText.unreadableSince} tone={source.unreadable > 0 ? 'bad' : undefined}>
           {count(source.unreadable)}
         </Fact>
-        {listens !== undefined && <Fact name="Exporters">{count(listens.exporters.length)}</Fact>}
+        {listens !== undefined && <Fact name={pipelineText.exporters}>{count(listens.exporters.length)}</Fact>}
         {listens !== undefined && (
-          <Fact name="Dropped by the kernel">{count(kernelDrops({ ...listens, known: 0 }))}</Fact>
+          <Fact name={pipelineText.droppedByTheKernel}>{count(kernelDrops({ ...listens, known: 0 }))}</Fact>
         )}
       </dl>
-      <ByReason title="Shed: came, and was never accepted" reasons={source.shed} />
+      <ByReason title={pipelineText.shedHint} reasons={source.shed} />
     </>
   )
 }
@@ -108,23 +109,23 @@ function Sink({ sink, rate }: { readonly sink: SinkView; readonly rate: number |
     <>
       {sink.error !== undefined && <p className="why bad">{sink.error}</p>}
       <dl>
-        <Fact name="State" tone={tone}>
-          {mark} {sink.state === 'gone' ? 'not running' : sink.state}
+        <Fact name={pipelineText.state} tone={tone}>
+          {mark} {sink.state === 'gone' ? pipelineText.notRunning : sink.state}
         </Fact>
-        <Fact name="Type">{sink.type || '–'}</Fact>
-        <Fact name="From">{sink.from.join(', ') || 'every source'}</Fact>
-        <Fact name="Lag">{duration(sink.lagMs)}</Fact>
-        <Fact name="Delivers">{rate === undefined ? '–' : perSecond(rate)}</Fact>
+        <Fact name={generalText.type}>{sink.type || '–'}</Fact>
+        <Fact name={generalText.from}>{sink.from.join(', ') || pipelineText.everySource}</Fact>
+        <Fact name={pipelineText.lag}>{duration(sink.lagMs)}</Fact>
+        <Fact name={pipelineText.delivers}>{rate === undefined ? '–' : perSecond(rate)}</Fact>
       </dl>
       <section>
-        <h3>Where the rows of its sources are</h3>
+        <h3>{pipelineText.rowsByState}</h3>
         <dl>
           {sink.parts.map(({ name, rows }) => (
             <Fact key={name} name={name}>
               {count(rows)}
             </Fact>
           ))}
-          <Fact name="accepted" tone={sink.balanced ? 'good' : 'bad'}>
+          <Fact name={pipelineText.acceptedInText} tone={sink.balanced ? 'good' : 'bad'}>
             {sink.balanced ? '= ' : '≠ '}
             {count(sink.accepted)}
           </Fact>
@@ -133,18 +134,17 @@ function Sink({ sink, rate }: { readonly sink: SinkView; readonly rate: number |
       {sink.parts
         .filter(({ reasons }) => Object.keys(reasons).length > 0)
         .map(({ name, reasons }) => (
-          <ByReason key={name} title={`${name}, by reason`} reasons={reasons} />
+          <ByReason key={name} title={pipelineText.byReason(name)} reasons={reasons} />
         ))}
-      {sink.parts.some(({ name, rows }) => name === 'dead letters' && rows > 0) && (
+      {sink.parts.some(({ name, rows }) => name === generalText.deadLettersInText && rows > 0) && (
         <p className="pad">
-          <PageLink to="/dead-letters">Look at the dead letters</PageLink>
+          <PageLink to="/dead-letters">{pipelineText.showDeadLetters}</PageLink>
         </p>
       )}
     </>
   )
 }
 
-/** `missingDatagrams` → `missing datagrams` */
 const words = (key: string): string => key.replaceAll(/([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`)
 
 function Exporter({
@@ -154,25 +154,27 @@ function Exporter({
   readonly exporter: ExporterReport
   readonly source: SourceExporters
 }): React.ReactNode {
-  const told = Object.entries(facts).filter(([, value]) => typeof value === 'number' || typeof value === 'string')
+  const counters = Object.entries(facts).filter(([, value]) => typeof value === 'number' || typeof value === 'string')
   const spent = Object.entries((bytes ?? {}) as Reasons).filter(([, value]) => value > 0)
   return (
     <>
       {why !== undefined && <p className="why">{why}</p>}
       <dl>
-        <Fact name="Source">{source.name}</Fact>
-        <Fact name="Last datagram">{time(new Date(lastSeen).toISOString())}</Fact>
-        <Fact name="Last flow">{typeof lastRow === 'number' ? time(new Date(lastRow).toISOString()) : 'none yet'}</Fact>
-        {told.map(([name, value]) => (
+        <Fact name={generalText.source}>{source.name}</Fact>
+        <Fact name={pipelineText.lastDatagram}>{time(new Date(lastSeen).toISOString())}</Fact>
+        <Fact name={pipelineText.lastFlow}>
+          {typeof lastRow === 'number' ? time(new Date(lastRow).toISOString()) : pipelineText.noneYet}
+        </Fact>
+        {counters.map(([name, value]) => (
           <Fact key={name} name={words(name)} meaning={meaningOf(name, value)}>
             {typeof value === 'number' ? count(value) : plainText(value)}
           </Fact>
         ))}
-        <Fact name="dropped by the kernel, of everybody">{count(kernelDrops({ ...source, known: 0 }))}</Fact>
+        <Fact name={pipelineText.droppedByTheKernelAllExporters}>{count(kernelDrops({ ...source, known: 0 }))}</Fact>
       </dl>
       {spent.length > 0 && (
         <section>
-          <h3>Where its bytes went</h3>
+          <h3>{pipelineText.bytesByType}</h3>
           <dl>
             {spent.map(([name, value]) => (
               <Fact key={name} name={name}>
@@ -185,21 +187,29 @@ function Exporter({
       {listOf(domains).map((domain) => (
         <section key={`${plainText(domain['port'])}/${plainText(domain['domain'])}`}>
           <h3>
-            {domain['version'] === 9 ? 'Source id' : 'Observation domain'} {plainText(domain['domain'])}, port{' '}
-            {plainText(domain['port'])}/{plainText(domain['transport'])}
+            {pipelineText.domainOf(
+              domain['version'] === 9 ? pipelineText.sourceId : pipelineText.observationDomain,
+              plainText(domain['domain']),
+              plainText(domain['port']),
+              plainText(domain['transport']),
+            )}
           </h3>
           <dl>
-            <Fact name="Templates">{(domain['templates'] as readonly number[] | undefined)?.join(' ') || 'none'}</Fact>
-            <Fact name="Last announced">
+            <Fact name={pipelineText.templates}>
+              {(domain['templates'] as readonly number[] | undefined)?.join(' ') || generalText.none}
+            </Fact>
+            <Fact name={pipelineText.lastAnnounced}>
               {typeof domain['lastTemplate'] === 'number'
                 ? time(new Date(domain['lastTemplate']).toISOString())
-                : 'never'}
+                : pipelineText.never}
             </Fact>
-            <Fact name="Data waits for">
-              {(domain['waitingFor'] as readonly number[] | undefined)?.join(' ') || 'nothing'}
+            <Fact name={pipelineText.dataHeldFor}>
+              {(domain['waitingFor'] as readonly number[] | undefined)?.join(' ') || pipelineText.nothing}
             </Fact>
-            <Fact name="Sampling">
-              {typeof domain['sampling'] === 'number' ? `1 in ${count(domain['sampling'])}` : 'not told'}
+            <Fact name={pipelineText.sampling}>
+              {typeof domain['sampling'] === 'number'
+                ? pipelineText.sampledOne(count(domain['sampling']))
+                : generalText.unknown}
             </Fact>
           </dl>
         </section>

@@ -26,7 +26,7 @@ const netflow = {
   ],
 }
 
-test('templates, sampling, gaps and what was not decoded are told of each exporter, and a source that tells less is read, too', () => {
+test('each exporter shows templates, sampling, gaps and undecoded bytes; missing fields are accepted', () => {
   const [first, second] = exporterRows({ sources: [netflow] })
   expect(first).toMatchObject({
     key: 'netflow/192.0.2.10',

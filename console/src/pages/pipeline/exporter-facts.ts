@@ -1,21 +1,18 @@
 import type { ExporterReport } from '../../../../src/api/published.ts'
 import type { Exporters } from '../../api/exporters.ts'
+import { pipelineText } from '../../text/pipeline.ts'
 
-/** One row of the table of exporters. */
 export interface ExporterRow {
-  /** `netflow/192.0.2.1` */
   readonly key: string
   readonly source: string
   readonly report: ExporterReport
   readonly last: number
   readonly lastRow: number | undefined
   readonly templates: number
-  /** One in so many, as its options say; `1` where they say nothing. Several when its domains differ. */
+  /** Sampling intervals (1 in N); `1` if none is reported. Several if its observation domains differ. */
   readonly sampling: readonly number[]
-  /** Flows or datagrams that sequence numbers skipped. */
   readonly missing: number
   readonly malformed: number
-  /** Bytes that gave no flow, by what became of them. */
   readonly undecoded: Readonly<Record<string, number>>
 }
 
@@ -24,7 +21,7 @@ type Facts = Readonly<Record<string, unknown>>
 export const listOf = (value: unknown): readonly Facts[] => (Array.isArray(value) ? (value as readonly Facts[]) : [])
 export const numberOf = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined)
 
-/** Bytes that were not read as templates, headers or data. */
+/** Bytes that are neither templates, headers nor data. */
 const undecoded = ['parked', 'skipped', 'malformed'] as const
 
 export function exporterRows({ sources }: Exporters): readonly ExporterRow[] {
@@ -53,7 +50,7 @@ export function exporterRows({ sources }: Exporters): readonly ExporterRow[] {
   )
 }
 
-/** Datagrams that the kernel dropped before anybody could read them, of all exporters of a source. */
+/** Kernel drops of a source cannot be attributed to an exporter. */
 export function kernelDrops(source: Exporters['sources'][number]): number {
   return listOf(source['listeners']).reduce((sum, listener) => sum + (numberOf(listener['kernelDrops']) ?? 0), 0)
 }
@@ -85,9 +82,10 @@ export function sorted(rows: readonly ExporterRow[], sort: string): readonly Exp
   })
 }
 
-/** `3 s ago` */
 export function ago(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000))
-  if (seconds < 120) return `${seconds} s ago`
-  return seconds < 7200 ? `${Math.round(seconds / 60)} min ago` : `${Math.round(seconds / 3600)} h ago`
+  if (seconds < 120) return pipelineText.secondsAgo(seconds)
+  return seconds < 7200
+    ? pipelineText.minutesAgo(Math.round(seconds / 60))
+    : pipelineText.hoursAgo(Math.round(seconds / 3600))
 }

@@ -5,10 +5,11 @@ import { Grid, type GridColumn } from '../../parts/grid.tsx'
 import type { Exporters } from '../../api/exporters.ts'
 import { ago, exporterRows, kernelDrops, sorted, type ExporterRow } from './exporter-facts.ts'
 import { shedText, type PipelineView } from '../../api/pipeline-view.ts'
+import { generalText } from '../../text/general.ts'
+import { pipelineText } from '../../text/pipeline.ts'
 
 interface TableProps {
   readonly exporters: Exporters
-  /** Unix ms of the answer. */
   readonly at: number
   readonly sort: string
   readonly onSort: (sort: string) => void
@@ -23,8 +24,8 @@ export function ExporterTable({ exporters, at, sort, onSort, selected, onOpen }:
     return [
       {
         id: 'exporter',
-        title: 'Exporter',
-        hint: 'Address that datagrams come from',
+        title: generalText.exporter,
+        hint: pipelineText.exporterHint,
         width: 120,
         grow: 2,
         sortable: true,
@@ -41,10 +42,10 @@ export function ExporterTable({ exporters, at, sort, onSort, selected, onOpen }:
           </span>
         ),
       },
-      { id: 'source', title: 'Source', width: 74, grow: 1, sortable: true, cell: ({ source }) => source },
+      { id: 'source', title: generalText.source, width: 74, grow: 1, sortable: true, cell: ({ source }) => source },
       {
         id: 'last',
-        title: 'Last datagram',
+        title: pipelineText.lastDatagram,
         width: 130,
         grow: 0,
         end: true,
@@ -53,7 +54,7 @@ export function ExporterTable({ exporters, at, sort, onSort, selected, onOpen }:
       },
       {
         id: 'lastRow',
-        title: 'Last flow',
+        title: pipelineText.lastFlow,
         width: 104,
         grow: 0,
         end: true,
@@ -62,7 +63,7 @@ export function ExporterTable({ exporters, at, sort, onSort, selected, onOpen }:
       },
       {
         id: 'datagrams',
-        title: 'Datagrams',
+        title: pipelineText.datagrams,
         width: 106,
         grow: 0,
         end: true,
@@ -71,7 +72,7 @@ export function ExporterTable({ exporters, at, sort, onSort, selected, onOpen }:
       },
       {
         id: 'rows',
-        title: 'Flows',
+        title: generalText.flows,
         width: 80,
         grow: 0,
         end: true,
@@ -80,7 +81,7 @@ export function ExporterTable({ exporters, at, sort, onSort, selected, onOpen }:
       },
       {
         id: 'templates',
-        title: 'Templates',
+        title: pipelineText.templates,
         width: 104,
         grow: 0,
         end: true,
@@ -89,19 +90,21 @@ export function ExporterTable({ exporters, at, sort, onSort, selected, onOpen }:
       },
       {
         id: 'sampling',
-        title: 'Sampled',
-        hint: 'One packet in so many, as its options say',
+        title: pipelineText.sampled,
+        hint: pipelineText.sampledHint,
         width: 84,
         grow: 0,
         end: true,
         sortable: false,
         cell: ({ sampling }) =>
-          sampling.length === 0 ? 'not told' : sampling.map((one) => `1 in ${count(one)}`).join(', '),
+          sampling.length === 0
+            ? generalText.unknown
+            : sampling.map((one) => pipelineText.sampledOne(count(one))).join(', '),
       },
       {
         id: 'missing',
-        title: 'Gaps',
-        hint: 'What its sequence numbers skipped: flows, samples or datagrams that never came',
+        title: pipelineText.gaps,
+        hint: pipelineText.gapsHint,
         width: 64,
         grow: 0,
         end: true,
@@ -110,7 +113,7 @@ export function ExporterTable({ exporters, at, sort, onSort, selected, onOpen }:
       },
       {
         id: 'malformed',
-        title: 'Malformed',
+        title: pipelineText.malformed,
         width: 106,
         grow: 0,
         end: true,
@@ -119,8 +122,8 @@ export function ExporterTable({ exporters, at, sort, onSort, selected, onOpen }:
       },
       {
         id: 'undecoded',
-        title: 'Not decoded',
-        hint: 'Bytes that gave no flow, and why',
+        title: pipelineText.notDecoded,
+        hint: pipelineText.notDecodedHint,
         width: 112,
         grow: 1,
         sortable: false,
@@ -131,8 +134,8 @@ export function ExporterTable({ exporters, at, sort, onSort, selected, onOpen }:
       },
       {
         id: 'drops',
-        title: 'Kernel drops',
-        hint: 'Of the whole source: the kernel does not tell whose they were',
+        title: pipelineText.kernelDrops,
+        hint: pipelineText.kernelDropsHint,
         width: 112,
         grow: 0,
         end: true,
@@ -148,11 +151,11 @@ export function ExporterTable({ exporters, at, sort, onSort, selected, onOpen }:
     <>
       <section
         className="panel table exporters"
-        aria-label="Exporters"
+        aria-label={pipelineText.exporters}
         style={{ height: Math.min(420, 34 + 28 * Math.max(1, rows.length) + 16) }}
       >
         <Grid
-          label="Exporters"
+          label={pipelineText.exporters}
           columns={columns}
           rows={rows}
           rowKey={({ key }) => `exporter:${key}`}
@@ -163,16 +166,11 @@ export function ExporterTable({ exporters, at, sort, onSort, selected, onOpen }:
           onSort={(id) => onSort(sort === `-${id}` ? id : `-${id}`)}
         />
       </section>
-      {known > rows.length && (
-        <p className="dim">
-          {count(rows.length)} of {count(known)} are shown, those last heard of.
-        </p>
-      )}
+      {known > rows.length && <p className="dim">{pipelineText.shownOf(count(rows.length), count(known))}</p>}
     </>
   )
 }
 
-/** Why something is not seen, in the words of those who know; nothing when all is well. */
 export function reasonsOf(
   exporters: Exporters | undefined,
   view: PipelineView,
@@ -203,7 +201,7 @@ export function reasonsOf(
             {
               of: name,
               id: `sink:${name}`,
-              why: 'Its rows do not add up to what was accepted: `weir ledger --verify` works it out again from the files.',
+              why: pipelineText.unbalancedHint,
             },
           ],
     ),

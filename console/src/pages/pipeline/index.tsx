@@ -13,13 +13,14 @@ import { ExporterTable, reasonsOf } from './exporters.tsx'
 import { Picture } from './picture.tsx'
 import { pipelineCodec } from './state.ts'
 import { viewOf, type PipelineView } from '../../api/pipeline-view.ts'
-import { Twin } from './twin.tsx'
+import { Twin } from './tables.tsx'
 import { useRates } from './use-rates.ts'
 import './pipeline.css'
+import { generalText } from '../../text/general.ts'
+import { pipelineText } from '../../text/pipeline.ts'
 
-/** Sources, journal, sinks, and where every row is in between. */
 export default function PipelinePage(): React.ReactNode {
-  useTitle('Pipeline')
+  useTitle(generalText.pipeline)
   const { state, unread, set } = usePageState(pipelineCodec)
   const pipeline = usePipeline()
   const ledger = useLedger()
@@ -34,7 +35,7 @@ export default function PipelinePage(): React.ReactNode {
     useMemo(
       () => [
         {
-          name: state.view === 'picture' ? 'Pipeline as tables' : 'Pipeline as a picture',
+          name: state.view === 'picture' ? pipelineText.pipelineAsTables : pipelineText.pipelineAsAGraph,
           run: () => set({ view: state.view === 'picture' ? 'table' : 'picture' }),
         },
       ],
@@ -48,14 +49,14 @@ export default function PipelinePage(): React.ReactNode {
   return (
     <div className="page">
       <div className="page-bar">
-        <h1>Pipeline</h1>
+        <h1>{generalText.pipeline}</h1>
         <span className="grow" />
         <button
           type="button"
           aria-pressed={state.view === 'table'}
           onClick={() => set({ view: state.view === 'table' ? 'picture' : 'table' })}
         >
-          Tables
+          {pipelineText.tables}
         </button>
       </div>
       {unread.length > 0 && (
@@ -67,18 +68,18 @@ export default function PipelinePage(): React.ReactNode {
       )}
       {failed !== undefined && view !== undefined && (
         <ErrorNotice error={failed.error} onRetry={again}>
-          What is shown is from before.
+          {generalText.showingPrevious}
         </ErrorNotice>
       )}
       {view === undefined || pipeline.data === undefined || ledger.data === undefined ? (
         failed === undefined ? (
-          <Loading what="the pipeline" />
+          <Loading what={pipelineText.thePipeline} />
         ) : asRefused(failed.error).status === 403 ? (
           <EmptyState
-            title="The pipeline is not for you"
+            title={pipelineText.forbidden}
             action={
               <PageLink to="/flows" className="button">
-                Go to Flows
+                {generalText.goToFlows}
               </PageLink>
             }
           >
@@ -89,7 +90,7 @@ export default function PipelinePage(): React.ReactNode {
         )
       ) : (
         <div className="page-body pipeline">
-          <div className="pipeline-scroll" tabIndex={0} role="region" aria-label="Pipeline">
+          <div className="pipeline-scroll" tabIndex={0} role="region" aria-label={generalText.pipeline}>
             <Sentence view={view} />
             {state.view === 'picture' ? (
               <Picture view={view} journal={pipeline.data.journal} rates={rates} selected={state.sel} onOpen={open} />
@@ -97,7 +98,7 @@ export default function PipelinePage(): React.ReactNode {
               <Twin view={view} rates={rates} onOpen={open} />
             )}
             <Why reasons={reasonsOf(exporters.data, view, ledger.data)} onOpen={open} />
-            <h2>Exporters</h2>
+            <h2>{pipelineText.exporters}</h2>
             {exporters.data === undefined ? (
               exporters.isError ? (
                 <ErrorState
@@ -107,19 +108,18 @@ export default function PipelinePage(): React.ReactNode {
                   }}
                 />
               ) : (
-                <Loading what="the exporters" />
+                <Loading what={pipelineText.theExporters} />
               )
             ) : exporters.data.sources.every((source) => source.exporters.length === 0) ? (
               <EmptyState
-                title="No exporter has sent anything since the start"
+                title={pipelineText.noExporters}
                 action={
                   <PageLink to="/home" className="button">
-                    How to point one here
+                    {pipelineText.connectAnExporter}
                   </PageLink>
                 }
               >
-                Routers, switches and probes that send NetFlow, IPFIX or sFlow stand here once their first datagram has
-                come.
+                {pipelineText.noExportersHint}
               </EmptyState>
             ) : (
               <ExporterTable
@@ -150,15 +150,17 @@ export default function PipelinePage(): React.ReactNode {
 
 function Sentence({ view }: { readonly view: PipelineView }): React.ReactNode {
   const feeds = view.sources.filter(({ accepted }) => accepted > 0).length
-  const sentence = `${counted(view.accepted, 'row')} accepted${feeds === 0 ? ' so far' : ` from ${counted(feeds, 'source')}`}.`
+  const sentence = pipelineText.acceptedFrom(
+    counted(view.accepted, 'row'),
+    feeds === 0 ? pipelineText.soFar : pipelineText.fromSources(counted(feeds, 'source')),
+  )
   return view.balanced ? (
     <p>
-      {sentence}{' '}
-      <span className="good">● Every sink adds up: each row is delivered, on its way, or accounted for by reason.</span>
+      {sentence} <span className="good">{pipelineText.allBalanced}</span>
     </p>
   ) : (
     <p>
-      {sentence} <span className="bad">✕ Not every sink adds up.</span>
+      {sentence} <span className="bad">{pipelineText.notAllBalanced}</span>
     </p>
   )
 }
@@ -173,8 +175,8 @@ function Why({
   if (reasons.length === 0) return null
   const most = 20
   return (
-    <section className="whys" aria-label="What needs attention">
-      <h2>Why something is not seen</h2>
+    <section className="whys" aria-label={pipelineText.warnings}>
+      <h2>{pipelineText.warningsTitle}</h2>
       <ul>
         {reasons.slice(0, most).map(({ of, id, why }) => (
           <li key={`${id} ${why}`}>
@@ -185,9 +187,7 @@ function Why({
           </li>
         ))}
       </ul>
-      {reasons.length > most && (
-        <p className="dim">and {count(reasons.length - most)} more; the table of exporters marks them ▲.</p>
-      )}
+      {reasons.length > most && <p className="dim">{pipelineText.moreReasons(count(reasons.length - most))}</p>}
     </section>
   )
 }

@@ -53,7 +53,7 @@ test('no box covers another or leaves the picture, in any width and number', () 
   }
 })
 
-test('a line is as thick as the share of its rows, and one to a sink that takes nothing is broken', () => {
+test('the width of a line is its share of rows, and the line of a failed sink is broken', () => {
   const { lines } = layoutOf(view(2, 2), 1000)
   const width = (key: string): number => lines.find((line) => line.key === key)?.width ?? 0
   expect(width('sink:out0')).toBeGreaterThan(width('source:in0'))

@@ -1,7 +1,6 @@
 import type { PipelineView } from '../../api/pipeline-view.ts'
 
 export interface Box {
-  /** As the address says it. */
   readonly id: string
   readonly x: number
   readonly y: number
@@ -11,10 +10,8 @@ export interface Box {
 
 export interface Line {
   readonly key: string
-  /** Of an SVG path. */
   readonly path: string
   readonly width: number
-  /** The sink does not take rows now. */
   readonly broken: boolean
 }
 
@@ -29,7 +26,7 @@ const heights = { source: 74, sink: 96, journal: 100 }
 const gap = 12
 const [thin, thick] = [1.5, 14]
 
-/** Three columns where there is room, else one below the other. Lines are as thick as the share of rows that goes there. */
+/** Three columns on wide screens, else stacked. Line width is the share of rows. */
 export function layoutOf({ sources, sinks, accepted }: PipelineView, width: number): Layout {
   const share = (rows: number): number => (accepted === 0 ? thin : thin + (thick - thin) * Math.min(1, rows / accepted))
   return width < 640 ? narrow(sources, sinks, width, share) : wide(sources, sinks, width, share)

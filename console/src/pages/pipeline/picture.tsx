@@ -3,17 +3,16 @@ import type { Pipeline } from '../../../../src/api/published.ts'
 import { count, counted, duration, perSecond, size } from '../../parts/format.ts'
 import { layoutOf, type Box } from './layout.ts'
 import { total, type PipelineView, type SinkState, type SinkView, type SourceView } from '../../api/pipeline-view.ts'
+import { pipelineText } from '../../text/pipeline.ts'
 
 interface PictureProps {
   readonly view: PipelineView
   readonly journal: Pipeline['journal']
-  /** Rows per second that a sink delivers, where it is known. */
   readonly rates: ReadonlyMap<string, number>
   readonly selected: string
   readonly onOpen: (id: string) => void
 }
 
-/** Sources, journal and sinks with the lines between them. Every box is a button that opens what is known of it. */
 export function Picture({ view, journal, rates, selected, onOpen }: PictureProps): React.ReactNode {
   const place = useRef<HTMLDivElement>(null)
   const [width, setWidth] = useState(0)
@@ -80,18 +79,18 @@ function SourceBox({
         <span className="dim">{type === name ? '' : type}</span>
       </span>
       <span className="box-line">
-        <span>accepted {count(accepted)}</span>
+        <span>{pipelineText.acceptedRows(count(accepted))}</span>
         <span className="dim">{perSecond(rate)}</span>
       </span>
       <span className="box-line">
         {error !== undefined ? (
           <span className="bad">✕ {error}</span>
         ) : lost > 0 ? (
-          <span className="warning">▲ shed {count(lost)}</span>
+          <span className="warning">{pipelineText.shedRows(count(lost))}</span>
         ) : unreadable > 0 ? (
-          <span className="bad">✕ unreadable {count(unreadable)}</span>
+          <span className="bad">{pipelineText.unreadableRows(count(unreadable))}</span>
         ) : (
-          <span className="dim">nothing shed</span>
+          <span className="dim">{pipelineText.nothingShed}</span>
         )}
       </span>
     </>
@@ -108,10 +107,10 @@ function JournalBox({
   return (
     <>
       <span className="box-line">
-        <b>Journal</b>
+        <b>{pipelineText.journal}</b>
       </span>
       <span className="box-line">{count(accepted)}</span>
-      <span className="box-line dim">rows, ever accepted</span>
+      <span className="box-line dim">{pipelineText.rowsAcceptedInTotal}</span>
       <span className="box-line dim">
         {size(journal.bytes)}, {counted(journal.segments, 'segment')}
       </span>
@@ -128,7 +127,7 @@ export const marks: Readonly<Record<SinkState, readonly [mark: string, tone: str
   gone: ['○', 'dim'],
 }
 
-/** Tones of {@link SinkView.parts}, in their order. */
+/** Classes of {@link SinkView.parts}, in the same order. */
 export const partTones = ['p-delivered', 'p-pending', 'p-filtered', 'p-dead', 'p-dropped', 'p-lost'] as const
 
 function SinkBox({
@@ -146,21 +145,21 @@ function SinkBox({
         <b>{name}</b>
         <span>
           <span className={tone}>
-            {mark} {state === 'gone' ? 'not running' : state}
+            {mark} {state === 'gone' ? pipelineText.notRunning : state}
           </span>
         </span>
       </span>
       <span className="box-line">
-        <span>delivered {count(parts[0]?.rows ?? 0)}</span>
+        <span>{pipelineText.deliveredRows(count(parts[0]?.rows ?? 0))}</span>
         <span className="dim">{rate === undefined ? '' : perSecond(rate)}</span>
       </span>
       <Shares parts={parts} accepted={accepted} />
       <span className="box-line">
         <span>
           {!balanced ? (
-            <span className="bad">✕ does not add up</span>
+            <span className="bad">{pipelineText.doesNotBalance}</span>
           ) : rest.length === 0 ? (
-            <span className="dim">all that was accepted</span>
+            <span className="dim">{pipelineText.allAcceptedRows}</span>
           ) : (
             rest.map((part, index) => (
               <span
@@ -179,13 +178,12 @@ function SinkBox({
             ))
           )}
         </span>
-        <span className="dim">{lagMs === undefined ? '' : `lag ${duration(lagMs)}`}</span>
+        <span className="dim">{lagMs === undefined ? '' : pipelineText.lagOf(duration(lagMs))}</span>
       </span>
     </>
   )
 }
 
-/** All parts of a sink side by side, of the width that all rows have. */
 function Shares({ parts, accepted }: Pick<SinkView, 'parts' | 'accepted'>): React.ReactNode {
   return (
     <span className="parts-bar" aria-hidden="true">

@@ -5,9 +5,8 @@ export const pipelineViews = ['picture', 'table'] as const
 
 export interface PipelineState {
   readonly view: (typeof pipelineViews)[number]
-  /** What is open beside: `source:netflow`, `sink:store`, `journal`, `exporter:netflow/192.0.2.1`; empty: nothing. */
+  /** The open component: `source:netflow`, `sink:store`, `journal`, `exporter:netflow/192.0.2.1`; empty: none. */
   readonly sel: string
-  /** Column that sorts the exporters, `-` before it for descending. */
   readonly sort: string
 }
 

@@ -1,52 +1,51 @@
 import { useEffect, useId, useRef, useState } from 'react'
 import type { WholeResource } from '../../api/objects.ts'
 import { counted, momentAt } from '../../parts/format.ts'
+import { resourceText } from '../../text/resource.ts'
 
 interface AsOfProps {
   readonly of: WholeResource
-  /** As the address has it. */
   readonly at: string
   readonly onChange: (at: string) => void
 }
 
-/** Steps of a slider over its whole length; by keyboard as many presses lead from one end to the other. */
 const steps = 400
 
-/** A slider over all that is known of an object, with a mark where it became another. */
+/** A slider over the lifetime of an object, with a mark for each state. */
 export function AsOf({ of, at, onChange }: AsOfProps): React.ReactNode {
   const id = useId()
   const [now, setNow] = useState(() => Date.now())
   const isNow = at === 'now'
-  const told = Date.parse(of.at)
+  const effective = Date.parse(of.at)
   const starts = of.intervals.map(({ valid_from: from }) => Date.parse(from))
   const ends = of.intervals.flatMap(({ valid_to: to }) => (to === null ? [] : [Date.parse(to)]))
   const moments = [...new Set([...starts, ...ends])].filter((ms) => ms <= now).toSorted((a, b) => a - b)
-  const first = Math.min(...moments, ...of.changes.map(({ time }) => Date.parse(time)), told)
+  const first = Math.min(...moments, ...of.changes.map(({ time }) => Date.parse(time)), effective)
   const length = Math.max(1, now - first)
   const [dragged, setDragged] = useState<number>()
-  // Where it was put, also while the answer is on its way; of a time that moves with the clock the answer says when that was.
-  const shown = dragged ?? (isNow ? now : Date.parse(at) || told)
+  // Shows the dragged position while the response loads.
+  const shown = dragged ?? (isNow ? now : Date.parse(at) || effective)
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
   useEffect(() => setNow(Date.now()), [of])
   useEffect(() => setDragged(undefined), [at])
   useEffect(() => () => clearTimeout(timer.current), [])
   const go = (ms: number): void => {
-    const to = ms >= now - length / steps / 2 ? 'now' : new Date(Math.round(ms)).toISOString()
+    const to = ms >= now - length / steps / 2 ? resourceText.nowInText : new Date(Math.round(ms)).toISOString()
     setDragged(to === 'now' ? now : ms)
     clearTimeout(timer.current)
-    // Asked once it stands still.
+    // Queries when the slider stops.
     timer.current = setTimeout(() => onChange(to), 150)
   }
   const before = moments.findLast((ms) => ms < shown - 1)
   const after = moments.find((ms) => ms > shown + 1)
   return (
     <div className="as-of">
-      <label htmlFor={id}>As of</label>
+      <label htmlFor={id}>{resourceText.asOf}</label>
       <button
         type="button"
         disabled={before === undefined}
-        aria-label="The state before"
-        title="The state before"
+        aria-label={resourceText.previousState}
+        title={resourceText.previousState}
         onClick={() => {
           if (before !== undefined) go(before)
         }}
@@ -61,7 +60,7 @@ export function AsOf({ of, at, onChange }: AsOfProps): React.ReactNode {
           max={steps}
           step={1}
           value={Math.round(((shown - first) / length) * steps)}
-          aria-valuetext={isNow && dragged === undefined ? 'now' : momentAt(shown)}
+          aria-valuetext={isNow && dragged === undefined ? resourceText.nowInText : momentAt(shown)}
           onChange={(event) => go(first + (Number(event.target.value) / steps) * length)}
         />
         <svg className="as-of-marks" viewBox={`0 0 ${steps} 8`} preserveAspectRatio="none" aria-hidden="true">
@@ -73,20 +72,22 @@ export function AsOf({ of, at, onChange }: AsOfProps): React.ReactNode {
       <button
         type="button"
         disabled={after === undefined}
-        aria-label="The state after"
-        title="The state after"
+        aria-label={resourceText.nextState}
+        title={resourceText.nextState}
         onClick={() => {
           if (after !== undefined) go(after)
         }}
       >
         ▶
       </button>
-      <span className="mono as-of-when">{isNow && dragged === undefined ? 'now' : momentAt(shown)}</span>
+      <span className="mono as-of-when">
+        {isNow && dragged === undefined ? resourceText.nowInText : momentAt(shown)}
+      </span>
       <button type="button" aria-pressed={isNow} onClick={() => onChange('now')}>
-        Now
+        {resourceText.now}
       </button>
       <span className="dim number">
-        {counted(of.intervals.length, 'state')} since {momentAt(first)}
+        {resourceText.statesSince(counted(of.intervals.length, 'state'), momentAt(first))}
       </span>
     </div>
   )

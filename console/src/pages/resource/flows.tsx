@@ -5,16 +5,17 @@ import { ratesOf } from '../../api/series.ts'
 import { Chart } from '../../parts/chart.tsx'
 import { count, plainText, volume } from '../../parts/format.ts'
 import { ErrorState, Loading } from '../../parts/states.tsx'
-import { usePeers, useTraffic, type FlowsAsked } from './ask.ts'
+import { usePeers, useTraffic, type FlowRange } from './queries.ts'
 import { trafficOf } from './traffic.ts'
+import { resourceText } from '../../text/resource.ts'
+import { generalText } from '../../text/general.ts'
 
 const rate = (value: number): string => `${volume(value)}/s`
 
-/** The flows of the hour before, with its changes over them. */
 export function FlowsOf({ of }: { readonly of: WholeResource }): React.ReactNode {
   const traffic = useMemo(() => trafficOf(of), [of])
-  const sends: FlowsAsked = { filter: traffic.sends, from: traffic.from, to: traffic.to }
-  const receives: FlowsAsked = { ...sends, filter: traffic.receives }
+  const sends: FlowRange = { filter: traffic.sends, from: traffic.from, to: traffic.to }
+  const receives: FlowRange = { ...sends, filter: traffic.receives }
   const [out, into] = [useTraffic(sends), useTraffic(receives)]
   const marks = useMemo(() => marksOf(of.changes), [of.changes])
   const chart = useMemo(() => {
@@ -23,15 +24,15 @@ export function FlowsOf({ of }: { readonly of: WholeResource }): React.ReactNode
     return {
       times: one.times,
       series: [
-        { name: `sent ${volume(one.sum)}`, values: one.values },
-        { name: `received ${volume(other.sum)}`, values: other.values },
+        { name: resourceText.sentVolume(volume(one.sum)), values: one.values },
+        { name: resourceText.receivedVolume(volume(other.sum)), values: other.values },
       ],
     }
   }, [out.data, into.data])
   if (traffic.none !== undefined)
     return (
-      <section className="panel" aria-label="Flows">
-        <h2>Flows</h2>
+      <section className="panel" aria-label={generalText.flows}>
+        <h2>{generalText.flows}</h2>
         <p className="dim">{traffic.none}</p>
       </section>
     )
@@ -40,14 +41,14 @@ export function FlowsOf({ of }: { readonly of: WholeResource }): React.ReactNode
     v: '1',
     live: '0',
     t: `${traffic.from}..${traffic.to}`,
-    q: `${traffic.sends} or ${traffic.receives}`,
+    q: resourceText.either(traffic.sends, traffic.receives),
   }
   return (
-    <section className="panel resource-flows" aria-label="Flows">
+    <section className="panel resource-flows" aria-label={generalText.flows}>
       <h2>
-        Flows{' '}
+        {generalText.flows}{' '}
         <Link to="/flows" search={search as never} className="all">
-          each of them
+          {resourceText.showFlows}
         </Link>
       </h2>
       {failed !== undefined ? (
@@ -58,10 +59,10 @@ export function FlowsOf({ of }: { readonly of: WholeResource }): React.ReactNode
           }}
         />
       ) : chart === undefined ? (
-        <Loading what="its flows" />
+        <Loading what={resourceText.itsFlows} />
       ) : (
         <Chart
-          label="Bytes per second"
+          label={resourceText.bytesPerSecond}
           times={chart.times}
           series={chart.series}
           stacked={false}
@@ -71,8 +72,8 @@ export function FlowsOf({ of }: { readonly of: WholeResource }): React.ReactNode
         />
       )}
       <div className="peers">
-        <PeersOf title="Sends to" asked={sends} group={['dst_name', 'dst_addr']} />
-        <PeersOf title="Receives from" asked={receives} group={['src_name', 'src_addr']} />
+        <PeersOf title={resourceText.sendsTo} flowRange={sends} group={['dst_name', 'dst_addr']} />
+        <PeersOf title={resourceText.receivesFrom} flowRange={receives} group={['src_name', 'src_addr']} />
       </div>
     </section>
   )
@@ -83,20 +84,20 @@ function marksOf(changes: readonly Change[]): readonly { readonly at: number; re
     .filter(({ noise }) => noise.length === 0)
     .map(({ time, operation, actor }) => ({
       at: Date.parse(time) / 1000,
-      says: `${operation ?? 'changed'}${actor === null ? '' : ` by ${actor}`}`,
+      says: `${operation ?? 'changed'}${actor === null ? '' : generalText.byActor(actor)}`,
     }))
 }
 
 function PeersOf({
   title,
-  asked,
+  flowRange,
   group,
 }: {
   readonly title: string
-  readonly asked: FlowsAsked
+  readonly flowRange: FlowRange
   readonly group: readonly string[]
 }): React.ReactNode {
-  const { data } = usePeers(asked, group)
+  const { data } = usePeers(flowRange, group)
   if (data === undefined) return null
   const place = (name: string): number => data.columns.findIndex((column) => column.name === name)
   const [bytes, flows] = [place('bytes'), place('flows')]
@@ -106,10 +107,10 @@ function PeersOf({
         <tr>
           <th scope="col">{title}</th>
           <th scope="col" className="end">
-            Bytes
+            {generalText.bytes}
           </th>
           <th scope="col" className="end">
-            Flows
+            {generalText.flows}
           </th>
         </tr>
       </thead>
@@ -132,14 +133,14 @@ function PeersOf({
         {data.rows.length === 0 && (
           <tr>
             <td colSpan={3} className="dim">
-              none in this hour
+              {resourceText.noneInThisHour}
             </td>
           </tr>
         )}
         {Number(data.others.groups ?? 0) > 0 && (
           <tr>
             <th scope="row" className="dim">
-              {count(data.others.groups)} others
+              {generalText.remaining(count(data.others.groups))}
             </th>
             <td className="end">{volume(Number(data.others.bytes))}</td>
             <td />

@@ -11,23 +11,26 @@ import { cloudId, isCloudRef, parseRef, refOfPath, type ObjectRef } from '../../
 import { usePageState } from '../../state/use-page-state.ts'
 import { OneChange } from '../../parts/changes/change.tsx'
 import { AsOf } from './as-of.tsx'
-import { useResource } from './ask.ts'
-import { Belongs } from './belongs.tsx'
+import { useResource } from './queries.ts'
+import { Belongs } from './relations.tsx'
 import { FlowsOf } from './flows.tsx'
-import { ChangesOf, EventsOf } from './happened.tsx'
+import { ChangesOf, EventsOf } from './history.tsx'
 import { resourceCodec } from './state.ts'
 import { TracesOf } from './traces.tsx'
 import { Versions } from './versions.tsx'
-import { What } from './what.tsx'
+import { What } from './current-state.tsx'
 import '../../parts/changes/changes.css'
 import './resource.css'
+import { generalText } from '../../text/general.ts'
+import { resourceText } from '../../text/resource.ts'
 
-/** One object of a cluster: what it is and was, whose it is, and what happened to it. */
 export default function ResourcePage(): React.ReactNode {
   const { _splat: path = '' } = useParams({ strict: false }) as { _splat?: string }
   const ref = refOfPath(path)
   const parts = parseRef(ref)
-  useTitle(parts === undefined ? (isCloudRef(ref) ? cloudId(ref) : 'Resource') : `${parts.kind} ${parts.name}`)
+  useTitle(
+    parts === undefined ? (isCloudRef(ref) ? cloudId(ref) : generalText.resource) : `${parts.kind} ${parts.name}`,
+  )
   const { state, unread, set } = usePageState(resourceCodec)
   const { data, error, isError, refetch, isPlaceholderData } = useResource(ref, state.at)
   const again = (): void => {
@@ -43,7 +46,7 @@ export default function ResourcePage(): React.ReactNode {
                 {cloudId(ref)} <span className="dim">{ref}</span>
               </>
             ) : (
-              'Resource'
+              generalText.resource
             )
           ) : (
             <>
@@ -63,32 +66,36 @@ export default function ResourcePage(): React.ReactNode {
       )}
       {isError && data !== undefined && (
         <ErrorNotice error={error} onRetry={again}>
-          What is shown is from before.
+          {generalText.showingPrevious}
         </ErrorNotice>
       )}
       {parts === undefined && isCloudRef(ref) ? (
         <div className="page-body">
-          <div className="panel page-scroll resource-parts" tabIndex={0} role="region" aria-label="What is told of it">
+          <div
+            className="panel page-scroll resource-parts"
+            tabIndex={0}
+            role="region"
+            aria-label={resourceText.historyAndRelations}
+          >
             <TracesOf of={ref} at={state.at} />
           </div>
         </div>
       ) : parts === undefined ? (
         <EmptyState
-          title="That names no object"
+          title={resourceText.invalidObjectReference}
           action={
             <PageLink to="/resources" className="button">
-              Look for one
+              {resourceText.searchForAnObject}
             </PageLink>
           }
         >
-          <code>{path}</code> is not of the form k8s:cluster/group/Kind/namespace/name, where the group of the core is
-          written core and no namespace a dash.
+          <code>{path}</code> {resourceText.invalidReference}
         </EmptyState>
       ) : data === undefined ? (
         isError ? (
           <Failed error={error} name={ref} onRetry={again} />
         ) : (
-          <Loading what="the object" />
+          <Loading what={resourceText.theObject} />
         )
       ) : (
         <>
@@ -99,7 +106,7 @@ export default function ResourcePage(): React.ReactNode {
               aria-busy={isPlaceholderData}
               tabIndex={0}
               role="region"
-              aria-label="What is told of it"
+              aria-label={resourceText.historyAndRelations}
             >
               <What of={data} at={state.at} />
               <Belongs of={data} at={state.at} />
@@ -125,7 +132,6 @@ export default function ResourcePage(): React.ReactNode {
   )
 }
 
-/** Where it is, and whether it still is. */
 function Crumbs({
   of: { now, intervals, changes },
   parts,
@@ -138,21 +144,21 @@ function Crumbs({
   const gone = newest?.valid_to ?? (intervals.length === 0 ? (deleted?.time ?? null) : null)
   return (
     <p className="crumbs">
-      <span>cluster {parts.cluster}</span>
+      <span>{resourceText.clusterName(parts.cluster)}</span>
       {parts.namespace !== '' && (
         <span>
-          namespace{' '}
+          {resourceText.namespaceWord}{' '}
           <ResourceLink to={`k8s:${parts.cluster}//Namespace//${parts.namespace}`}>{parts.namespace}</ResourceLink>
         </span>
       )}
       {gone !== null && now === null ? (
         <span className="bad">
-          ✕ gone since {time(gone)}
+          {resourceText.deletedSince(time(gone))}
           {deleted?.actor != null && (
             <>
-              , deleted by{' '}
+              {resourceText.deletedBy}{' '}
               {deleted.actor_ref === null ? (
-                `${deleted.actor} (a program)`
+                resourceText.programActor(deleted.actor)
               ) : (
                 <ActorLink to={deleted.actor_ref} name={deleted.actor} />
               )}
@@ -160,9 +166,9 @@ function Crumbs({
           )}
         </span>
       ) : gone !== null ? (
-        <span className="warning">▲ it is no more today: gone since {time(gone)}</span>
+        <span className="warning">{resourceText.existedThen(time(gone))}</span>
       ) : (
-        <span className="good">● it is there</span>
+        <span className="good">{resourceText.exists}</span>
       )}
     </p>
   )
@@ -181,29 +187,27 @@ function Failed({
   if (code === 'WEIR_API_NO_STORE')
     return (
       <EmptyState
-        title="Objects are kept in the store"
+        title={resourceText.needsStore}
         action={
           <PageLink to="/events" className="button">
-            See events as they arrive
+            {generalText.seeEvents}
           </PageLink>
         }
       >
-        This Weir keeps no store, so that there is nothing to ask. Take “store: none” out of its configuration to keep
-        what clusters tell.
+        {generalText.noStoreFixed}
       </EmptyState>
     )
   if (status !== 404) return <ErrorState error={error} onRetry={onRetry} />
   return (
     <EmptyState
-      title="Nothing is known of it"
+      title={resourceText.objectNotFound}
       action={
         <PageLink to="/resources" className="button">
-          Look for another
+          {resourceText.searchForAnother}
         </PageLink>
       }
     >
-      Of <code>{name}</code> no watched cluster told anything that the store still keeps, or it belongs to a namespace
-      that is not shown to you.
+      {resourceText.notFound} <code>{name}</code> {resourceText.notFoundHint}
     </EmptyState>
   )
 }

@@ -3,7 +3,7 @@ import { isMoment } from '../../state/range.ts'
 import { openChangeParts, type OpenChange } from '../../state/open-change.ts'
 
 export interface ResourceViewState extends OpenChange {
-  /** What it was then: ISO 8601 or `now-1h`; `now` goes on with the time. */
+  /** ISO 8601, `now-1h` or `now`. */
   readonly at: string
 }
 

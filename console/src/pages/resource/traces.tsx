@@ -7,10 +7,11 @@ import { count, shortTime } from '../../parts/format.ts'
 import { ErrorState, Loading } from '../../parts/states.tsx'
 import { listText } from '../../state/parts.ts'
 import { Severity } from '../../parts/audit/columns.tsx'
+import { resourceText } from '../../text/resource.ts'
+import { generalText } from '../../text/general.ts'
 
 const days = 30
 
-/** Who did what to it until the time of the page: traces of a cloud, or of the audit log of its cluster. */
 export function TracesOf({ of, at }: { readonly of: string; readonly at: string }): React.ReactNode {
   const { data, isError, error, refetch } = useQuery({
     queryKey: ['resource-traces', of, at],
@@ -23,15 +24,15 @@ export function TracesOf({ of, at }: { readonly of: string; readonly at: string 
       }),
   })
   return (
-    <section className="panel happened" aria-label="Who did what to it">
+    <section className="panel happened" aria-label={resourceText.auditEvents}>
       <h2>
-        Who did what to it{' '}
+        {resourceText.auditEvents}{' '}
         <Link
           to="/audit"
           search={{ v: '1', t: `now-${days}d..now`, resource: listText([of]) } as never}
           className="all"
         >
-          all of it
+          {resourceText.showAll}
         </Link>
       </h2>
       {data === undefined ? (
@@ -43,13 +44,13 @@ export function TracesOf({ of, at }: { readonly of: string; readonly at: string 
             }}
           />
         ) : (
-          <Loading what="traces" />
+          <Loading what={generalText.tracesInText} />
         )
       ) : data.traces.length === 0 ? (
-        <p className="dim">In the {days} days until then no trace names it.</p>
+        <p className="dim">{resourceText.noTraces(days)}</p>
       ) : (
         <>
-          <ul tabIndex={0} aria-label="Traces, newest first">
+          <ul tabIndex={0} aria-label={generalText.tracesNewestFirst}>
             {data.traces.map(({ pos, time, severity, actor, actor_name: name, action, address }) => (
               <li key={pos}>
                 <Link
@@ -62,16 +63,14 @@ export function TracesOf({ of, at }: { readonly of: string; readonly at: string 
                 </Link>
                 <Severity of={severity} />
                 <span className="says">
-                  {action} by <ActorLink to={actor} name={name} />
+                  {resourceText.actionBy(action ?? '')} <ActorLink to={actor} name={name} />
                 </span>
                 <span className="who dim">{address}</span>
               </li>
             ))}
           </ul>
           {data.total !== undefined && data.total > data.traces.length && (
-            <p className="dim">
-              The newest {count(data.traces.length)} of {count(data.total)}.
-            </p>
+            <p className="dim">{resourceText.newestOf(count(data.traces.length), count(data.total))}</p>
           )}
         </>
       )}

@@ -54,7 +54,7 @@ const owns = (owner: string, pod: string): WholeResource['owned'][number] => ({
   valid_to: null,
 })
 
-test('a pod has the flows of its addresses in the hour before, as long as it was there', () => {
+test('a pod has the flows of its addresses in the last hour of its lifetime', () => {
   const pod = state('Pod', 'web-1', '11:30:00', '11:50:00')
   expect(
     trafficOf(
@@ -79,7 +79,7 @@ test('a pod has the flows of its addresses in the hour before, as long as it was
   )
 })
 
-test('a workload has the flows that name it, a set between the two those of its pods, a namespace and a node all of theirs', () => {
+test('workloads have the flows that name them, replica sets those of their pods', () => {
   const set = state('ReplicaSet', 'web-abc', '10:00:00')
   expect(trafficOf(whole(state('Deployment', 'web', '10:00:00'))).receives).toBe(
     'dst_owner_kind = "Deployment" and dst_owner_name = "web" and dst_namespace = "shop" and (cluster = "c" or not exists(cluster))',
@@ -93,11 +93,11 @@ test('a workload has the flows that name it, a set between the two those of its 
   expect(
     trafficOf(whole(state('Node', 'n1', '10:00:00'), { addresses: [{ ip: '192.168.0.1', as: 'node' }] })).sends,
   ).toBe('src_node = "n1" and (cluster = "c" or not exists(cluster))')
-  expect(trafficOf(whole(state('ConfigMap', 'prices', '10:00:00'))).none).toContain('Flows say nothing of it')
-  expect(trafficOf({ ...whole(set), now: null }).none).toContain('was not there')
+  expect(trafficOf(whole(state('ConfigMap', 'prices', '10:00:00'))).none).toContain('Flows have no data for this kind')
+  expect(trafficOf({ ...whole(set), now: null }).none).toContain('did not exist')
 })
 
-test('a name that was used again has the life of the object that has it now', () => {
+test('a reused name has the lifetime of its current object', () => {
   const states = [
     state('Pod', 'a', '11:00:00', null, 'u2'),
     state('Pod', 'a', '10:00:00', '10:30:00', 'u1'),

@@ -1,27 +1,26 @@
-/** Which flows are those of an object, and what they add up to. */
 import type { AnswerFrame } from '../../../../src/api/published.ts'
 import type { ResourceState, WholeResource } from '../../api/objects.ts'
 import { parseRef } from '../../state/refs.ts'
 import { literal } from '../../parts/filter-text.ts'
+import { resourceText } from '../../text/resource.ts'
 
 export interface Peers extends AnswerFrame {
   readonly others: { readonly groups?: number; readonly bytes: number | string }
   readonly total: { readonly groups?: number; readonly bytes: number | string; readonly flows: number | string }
 }
 
-/** Flows of an object: those that it sends, and those that it receives, while it was there. */
 export interface Traffic {
   readonly sends: string
   readonly receives: string
   readonly from: string
   readonly to: string
-  /** Why no flow can be told to be its own; undefined: they can. */
+  /** Why flows cannot be attributed; undefined: they can. */
   readonly none?: string
 }
 
 const hourMs = 3_600_000
 
-/** When an object of this uid was there, as far as is known: its states one after the other. */
+/** The lifetime of the object with this uid, from its states. */
 export function lifeOf(
   intervals: readonly ResourceState[],
   uid: string,
@@ -31,35 +30,31 @@ export function lifeOf(
   return { from: Math.min(...own.map(({ valid_from: from }) => Date.parse(from))), to: Math.max(...ends) }
 }
 
-/** Flows name who owns a pod at the top: of what stands between the two they say nothing. */
+/** Flows name the topmost owner of a pod, not these kinds. */
 const between = ['ReplicaSet', 'Job']
 const workloads = ['Deployment', 'StatefulSet', 'DaemonSet', 'CronJob', 'Job']
 
 /**
- * The hour before the time of the page, as far as the object was there. By the addresses that it had, which were of others before and
- * will be after; else by what flows say of the workloads at their ends.
+ * The last hour of the object's lifetime before the time of the page. Filters by the addresses that it held then,
+ * otherwise by the workload names in the flows.
  */
 export function trafficOf(of: WholeResource): Traffic {
   const { now, at, intervals } = of
   const none = (says: string): Traffic => ({ sends: '', receives: '', from: '', to: '', none: says })
-  if (now === null) return none('It was not there at that time: choose a time at which it was.')
-  if (now.data.hostNetwork === true)
-    return none('It is on the network of its node: its flows cannot be told from those of the node.')
+  if (now === null) return none(resourceText.didNotExist)
+  if (now.data.hostNetwork === true) return none(resourceText.usesNodeNetwork)
   const tests = testsOf(of, now)
-  if (tests === undefined)
-    return none(
-      'Flows say nothing of it: they know pods, services and nodes, and the workloads and namespaces of these.',
-    )
+  if (tests === undefined) return none(resourceText.noFlowsOfKind)
   const end = Date.parse(at)
   const life = lifeOf(intervals, now.uid)
-  // A flow between two clusters goes by the name of its source's.
+  // Flows between clusters carry the cluster of their source.
   const here = `(cluster = ${literal(now.cluster)} or not exists(cluster))`
   const side = (name: 'src' | 'dst'): string =>
     [
-      ...tests.map(
-        ([part, ...values]) =>
-          `${name}_${part} ${values.length === 1 ? '=' : 'in'} ${values.length === 1 ? literal(values[0]) : `(${values.map(literal).join(', ')})`}`,
-      ),
+      ...tests.map(([part, ...values]) => {
+        const [first, ...more] = values.map(literal)
+        return `${name}_${part} ${more.length === 0 ? `= ${first}` : `in (${[first, ...more].join(', ')})`}`
+      }),
       here,
     ].join(' and ')
   return {
@@ -70,7 +65,6 @@ export function trafficOf(of: WholeResource): Traffic {
   }
 }
 
-/** Parts of an end of a flow with the values that one of them has to have. */
 function testsOf(
   { ref, owned }: WholeResource,
   now: NonNullable<WholeResource['now']>,

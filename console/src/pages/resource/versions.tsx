@@ -2,13 +2,13 @@ import type { WholeResource } from '../../api/objects.ts'
 import { shortTime } from '../../parts/format.ts'
 import { Operation } from '../../parts/changes/change.tsx'
 import { RawView } from '../../parts/changes/raw-view.tsx'
+import { resourceText } from '../../text/resource.ts'
 
 interface VersionsProps {
   readonly of: WholeResource
   readonly onAt: (at: string) => void
 }
 
-/** The versions of the object, and its manifest at the time of the page. */
 export function Versions({
   of: { versions, manifest, manifest_note: note, at },
   onAt,
@@ -16,25 +16,29 @@ export function Versions({
   const chosen = versions.findIndex(({ valid_from: from, valid_to: to }) => from <= at && (to === null || to > at))
   return (
     <>
-      <section className="panel happened" aria-label="Versions">
-        <h2>Versions</h2>
+      <section className="panel happened" aria-label={resourceText.versions}>
+        <h2>{resourceText.versions}</h2>
         {versions.length === 0 ? (
-          <p className="dim">No version is stored.</p>
+          <p className="dim">{resourceText.noVersionIsStored}</p>
         ) : (
-          <ul tabIndex={0} aria-label="Versions, newest first">
+          <ul tabIndex={0} aria-label={resourceText.versionsNewestFirst}>
             {versions.map(({ resource_version: version, operation, valid_from: from, images }, index) => (
               <li key={`${from} ${version ?? ''} ${index}`} className={index === chosen ? 'chosen' : undefined}>
                 <button
                   type="button"
                   className="link-like"
                   onClick={() => onAt(from)}
-                  aria-label={`The object as of ${shortTime(from)}`}
+                  aria-label={resourceText.objectAsOf(shortTime(from))}
                 >
                   <span className="mono" title={from}>
                     {shortTime(from)}
                   </span>
                 </button>
-                {operation === null ? <span className="dim">first seen</span> : <Operation of={operation} />}
+                {operation === null ? (
+                  <span className="dim">{resourceText.firstSeen}</span>
+                ) : (
+                  <Operation of={operation} />
+                )}
                 <span className="says mono">{images.join(' · ')}</span>
                 <span className="who dim mono">{version ?? '–'}</span>
               </li>
@@ -42,14 +46,14 @@ export function Versions({
           </ul>
         )}
       </section>
-      <section className="panel" aria-label="Manifest">
-        <h2>Manifest</h2>
+      <section className="panel" aria-label={resourceText.manifest}>
+        <h2>{resourceText.manifest}</h2>
         {manifest === null ? (
           <p className="dim">{note}</p>
         ) : (
           <details>
-            <summary>Without secrets and without fields that change all the time</summary>
-            <RawView of={manifest} what="The manifest" />
+            <summary>{resourceText.manifestHint}</summary>
+            <RawView of={manifest} what={resourceText.theManifest} />
           </details>
         )}
       </section>

@@ -19,6 +19,8 @@ import { usePageState } from '../../state/use-page-state.ts'
 import { useArrivals } from '../../hooks/use-arrivals.ts'
 import { resourcesCodec, usualKinds } from './state.ts'
 import '../../parts/changes/changes.css'
+import { generalText } from '../../text/general.ts'
+import { resourcesText } from '../../text/resources.ts'
 
 const dash = <span className="dim">–</span>
 const keyOf = ({ ref, uid }: ResourceState): string => `${ref} ${uid}`
@@ -27,23 +29,25 @@ function columnsAt(at: string): readonly GridColumn<ResourceState>[] {
   return [
     {
       id: 'kind',
-      title: 'Kind',
+      title: generalText.kind,
       width: 130,
       grow: 1,
       sortable: false,
-      cell: ({ kind, group }) => <span title={group === '' ? kind : `${kind} of ${group}`}>{kind}</span>,
+      cell: ({ kind, group }) => (
+        <span title={group === '' ? kind : resourcesText.kindOfGroup(kind, group)}>{kind}</span>
+      ),
     },
     {
       id: 'namespace',
-      title: 'Namespace',
+      title: generalText.namespace,
       width: 110,
       grow: 1,
       sortable: false,
-      cell: ({ namespace }) => namespace ?? <span className="dim">whole cluster</span>,
+      cell: ({ namespace }) => namespace ?? <span className="dim">{generalText.clusterScoped}</span>,
     },
     {
       id: 'name',
-      title: 'Name',
+      title: generalText.name,
       width: 190,
       grow: 3,
       sortable: false,
@@ -53,12 +57,19 @@ function columnsAt(at: string): readonly GridColumn<ResourceState>[] {
         </ResourceLink>
       ),
     },
-    { id: 'phase', title: 'Phase', width: 84, grow: 0, sortable: false, cell: ({ phase }) => phase ?? dash },
-    { id: 'node', title: 'Node', width: 110, grow: 1, sortable: false, cell: ({ node }) => node ?? dash },
-    { id: 'zone', title: 'Zone', width: 80, grow: 0, sortable: false, cell: ({ zone }) => zone ?? dash },
+    {
+      id: 'phase',
+      title: resourcesText.phase,
+      width: 84,
+      grow: 0,
+      sortable: false,
+      cell: ({ phase }) => phase ?? dash,
+    },
+    { id: 'node', title: generalText.node, width: 110, grow: 1, sortable: false, cell: ({ node }) => node ?? dash },
+    { id: 'zone', title: resourcesText.zone, width: 80, grow: 0, sortable: false, cell: ({ zone }) => zone ?? dash },
     {
       id: 'owner',
-      title: 'Owner',
+      title: resourcesText.owner,
       width: 150,
       grow: 2,
       sortable: false,
@@ -74,7 +85,7 @@ function columnsAt(at: string): readonly GridColumn<ResourceState>[] {
     },
     {
       id: 'since',
-      title: 'As it is since',
+      title: resourcesText.unchangedSince,
       width: 146,
       grow: 0,
       sortable: false,
@@ -84,18 +95,17 @@ function columnsAt(at: string): readonly GridColumn<ResourceState>[] {
         </span>
       ),
     },
-    { id: 'cluster', title: 'Cluster', width: 90, grow: 0, sortable: false, cell: ({ cluster }) => cluster },
+    { id: 'cluster', title: generalText.cluster, width: 90, grow: 0, sortable: false, cell: ({ cluster }) => cluster },
   ]
 }
 
-/** Every object that is known, as it is or was, to find the one whose page one wants. */
 export default function ResourcesPage(): React.ReactNode {
-  useTitle('Resources')
+  useTitle(resourcesText.resources)
   const { state, unread, set } = usePageState(resourcesCodec)
   const { q, kind, namespace, at } = state
   const fields = useFields()
   const navigate = useNavigate()
-  // What is told of objects changes what is there; the list stays where it is while it is asked anew.
+  // Updates refresh the list in place.
   const { arrivals } = useArrivals(at === 'now', 'resource')
   const { data, error, isError, isFetching, hasNextPage, fetchNextPage, refetch } = useInfiniteQuery({
     queryKey: ['resources', q, kind, namespace, at, arrivals],
@@ -135,11 +145,11 @@ export default function ResourcesPage(): React.ReactNode {
   const filtered = q !== '' || kind.length > 0 || namespace.length > 0
   return (
     <div className="page changes">
-      <h1 className="spoken">Resources</h1>
+      <h1 className="spoken">{resourcesText.resources}</h1>
       <div className="page-bar">
         <FilterBox
           names="resources"
-          example={'kind = Pod and label = "app=web", or any words'}
+          example={resourcesText.filterExample}
           fields={fields.data?.views.resources ?? []}
           filter={q}
           range={{ from: 'now-1h', to: at }}
@@ -147,7 +157,7 @@ export default function ResourcesPage(): React.ReactNode {
           onChange={(text) => set({ q: text })}
         />
         <div className="quick">
-          <div role="group" aria-label="Kinds">
+          <div role="group" aria-label={resourcesText.kinds}>
             {[...usualKinds, ...kind.filter((each) => !usualKinds.some((usual) => usual === each))].map((each) => (
               <button
                 key={each}
@@ -160,7 +170,7 @@ export default function ResourcesPage(): React.ReactNode {
               </button>
             ))}
           </div>
-          <div role="group" aria-label="Further filters">
+          <div role="group" aria-label={resourcesText.moreFilters}>
             {namespace.map((each) => (
               <button
                 key={each}
@@ -169,7 +179,7 @@ export default function ResourcesPage(): React.ReactNode {
                 aria-pressed="true"
                 onClick={() => set({ namespace: namespace.filter((other) => other !== each) })}
               >
-                namespace: {each} ✕
+                {resourcesText.namespaceFilter(each)}
               </button>
             ))}
             {at !== 'now' && (
@@ -177,10 +187,10 @@ export default function ResourcesPage(): React.ReactNode {
                 type="button"
                 className="chip"
                 aria-pressed="true"
-                title="Press for what is there now"
+                title={resourcesText.showCurrent}
                 onClick={() => set({ at: 'now' })}
               >
-                as of {at.startsWith('now') ? at : momentAt(Date.parse(at))} ✕
+                {resourcesText.asOf(at.startsWith('now') ? at : momentAt(Date.parse(at)))}
               </button>
             )}
           </div>
@@ -195,55 +205,52 @@ export default function ResourcesPage(): React.ReactNode {
       )}
       <div className="page-line">
         <span className="number" role="status">
-          {total === undefined ? '' : `showing ${count(rows.length)} of ${counted(total, 'object')}`}
+          {total === undefined ? '' : generalText.showing(count(rows.length), counted(total, 'object'))}
         </span>
         <div className="end">
           <button type="button" onClick={again}>
-            Ask again
+            {generalText.refresh}
           </button>
         </div>
       </div>
       {isError && rows.length > 0 && (
         <ErrorNotice error={error} onRetry={again}>
-          What is shown is the answer before.
+          {generalText.showingPrevious}
         </ErrorNotice>
       )}
       <div className="page-body">
-        <section className="panel table" aria-label="Objects" aria-busy={isFetching}>
+        <section className="panel table" aria-label={resourcesText.objects} aria-busy={isFetching}>
           {isError && rows.length === 0 ? (
             <NoAnswer error={error} onRetry={again} />
           ) : data === undefined ? (
-            <Loading what="objects" />
+            <Loading what={resourcesText.objectsInText} />
           ) : rows.length === 0 ? (
             filtered ? (
               <EmptyState
-                title="No object is found"
+                title={resourcesText.noObjectMatches}
                 action={
                   <button type="button" onClick={() => set({ q: '', kind: [], namespace: [] })}>
-                    Clear the filter
+                    {generalText.clearFilter}
                   </button>
                 }
               >
-                Of what {at === 'now' ? 'is there now' : 'was there then'}, nothing is what the filter asks for. What
-                was deleted is found on Changes.
+                {resourcesText.noMatch(at === 'now' ? resourcesText.existsNow : resourcesText.existedThen)}
               </EmptyState>
             ) : (
               <EmptyState
-                title="No object is known"
+                title={resourcesText.noObjects}
                 action={
                   <PageLink to="/changes" className="button">
-                    How to watch a cluster
+                    {resourcesText.connectACluster}
                   </PageLink>
                 }
               >
-                {at === 'now'
-                  ? 'No cluster has told of its objects yet, or none is in your namespaces.'
-                  : 'At that time no cluster had told of its objects.'}
+                {at === 'now' ? resourcesText.noObjectsHint : resourcesText.noObjectsThen}
               </EmptyState>
             )
           ) : (
             <Grid
-              label="Objects"
+              label={resourcesText.objects}
               columns={columns}
               rows={rows}
               rowKey={keyOf}
@@ -262,15 +269,14 @@ function NoAnswer({ error, onRetry }: { readonly error: unknown; readonly onRetr
   if (asRefused(error).code !== 'WEIR_API_NO_STORE') return <ErrorState error={error} onRetry={onRetry} />
   return (
     <EmptyState
-      title="Objects are kept in the store"
+      title={resourcesText.needsStore}
       action={
         <PageLink to="/events" className="button">
-          See events as they arrive
+          {generalText.seeEvents}
         </PageLink>
       }
     >
-      This Weir keeps no store, so that there is nothing to ask. Take “store: none” out of its configuration to keep
-      what clusters tell.
+      {generalText.noStoreFixed}
     </EmptyState>
   )
 }

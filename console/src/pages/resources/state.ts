@@ -4,11 +4,9 @@ import { filterPart } from '../../parts/filter-text.ts'
 import { textList } from '../../state/parts.ts'
 
 export interface ResourcesState {
-  /** The filter. */
   readonly q: string
   readonly kind: readonly string[]
   readonly namespace: readonly string[]
-  /** As they were then. */
   readonly at: string
 }
 
@@ -19,5 +17,4 @@ export const resourcesCodec = codecOf<ResourcesState>({
   at: { usual: 'now', read: (written) => (isMoment(written) ? written : undefined), write: (value) => value },
 })
 
-/** Those that are looked for most. */
 export const usualKinds = ['Deployment', 'StatefulSet', 'DaemonSet', 'Pod', 'Service', 'Node', 'Namespace'] as const

@@ -4,22 +4,23 @@ import { ask } from '../../api/client.ts'
 import { useMe } from '../../api/queries.ts'
 import { SingleKeys } from '../../app/key-list.tsx'
 import { logOut } from '../../app/login.tsx'
-import { openKeys } from '../../app/palette-door.ts'
+import { openKeys } from '../../app/overlays.ts'
 import { useTitle } from '../../app/use-title.ts'
 import { ErrorState, Loading, Notice } from '../../parts/states.tsx'
 import { density, theme, usePreference, type Preference } from '../../state/preferences.ts'
 import { usePageState } from '../../state/use-page-state.ts'
 import { settingsCodec } from './state.ts'
 import './settings.css'
+import { settingsText } from '../../text/settings.ts'
+import { generalText } from '../../text/general.ts'
 
-/** What is the reader's: how this browser shows Weir, and who he is here. */
 export default function SettingsPage(): React.ReactNode {
-  useTitle('Settings')
+  useTitle(settingsText.settings)
   const { unread, set } = usePageState(settingsCodec)
   return (
     <div className="page">
       <div className="page-bar">
-        <h1>Settings</h1>
+        <h1>{settingsText.settings}</h1>
       </div>
       {unread.length > 0 && (
         <Notice onClose={() => set({}, 'replace')}>
@@ -28,22 +29,26 @@ export default function SettingsPage(): React.ReactNode {
           ))}
         </Notice>
       )}
-      <div className="page-scroll settings" tabIndex={0} role="region" aria-label="Settings">
-        <section className="panel" aria-label="This browser">
-          <h2>This browser</h2>
-          <p className="dim">Kept here and in no address: a link shows others the view, not your way to look at it.</p>
-          <Choice label="Theme" of={theme} words={{ system: 'as the system', light: 'light', dark: 'dark' }} />
+      <div className="page-scroll settings" tabIndex={0} role="region" aria-label={settingsText.settings}>
+        <section className="panel" aria-label={settingsText.thisBrowser}>
+          <h2>{settingsText.thisBrowser}</h2>
+          <p className="dim">{settingsText.browserHint}</p>
           <Choice
-            label="Rows of tables"
+            label={settingsText.theme}
+            of={theme}
+            words={{ system: settingsText.sameAsSystem, light: 'light', dark: 'dark' }}
+          />
+          <Choice
+            label={settingsText.rowDensity}
             of={density}
             words={{ compact: 'compact', normal: 'normal', large: 'large' }}
           />
           <div className="choice">
-            <span>Keys</span>
+            <span>{settingsText.keys}</span>
             <div>
               <SingleKeys />
               <button type="button" onClick={openKeys}>
-                All keys
+                {settingsText.allKeys}
               </button>
             </div>
           </div>
@@ -81,16 +86,16 @@ function Choice<T extends string>({
 }
 
 const ways = {
-  none: 'Not at all: this address is reached from this machine only, and wants no login.',
-  token: 'With a token of the configuration.',
-  oidc: 'With the provider of identities.',
+  none: settingsText.noLogin,
+  token: settingsText.tokenLogin,
+  oidc: settingsText.providerLogin,
 } as const
 
 function Who(): React.ReactNode {
   const { data: me, isError, error, refetch } = useMe()
   return (
-    <section className="panel" aria-label="Who you are here">
-      <h2>Who you are here</h2>
+    <section className="panel" aria-label={settingsText.yourAccount}>
+      <h2>{settingsText.yourAccount}</h2>
       {me === undefined ? (
         isError ? (
           <ErrorState
@@ -100,27 +105,29 @@ function Who(): React.ReactNode {
             }}
           />
         ) : (
-          <Loading what="who you are" />
+          <Loading what={generalText.whoAreYou} />
         )
       ) : (
         <>
           <dl className="facts">
-            <dt>Name</dt>
+            <dt>{generalText.name}</dt>
             <dd>{me.name}</dd>
-            <dt>Role</dt>
+            <dt>{settingsText.role}</dt>
+            <dd>{me.role === 'admin' ? settingsText.adminRole : settingsText.viewerRole}</dd>
+            <dt>{settingsText.namespaces}</dt>
             <dd>
-              {me.role === 'admin'
-                ? 'admin: everything'
-                : 'viewer: may look, but neither ask in SQL nor change anything'}
+              {me.namespaces === null
+                ? settingsText.all
+                : me.namespaces.length === 0
+                  ? generalText.none
+                  : me.namespaces.join(', ')}
             </dd>
-            <dt>Namespaces</dt>
-            <dd>{me.namespaces === null ? 'all' : me.namespaces.length === 0 ? 'none' : me.namespaces.join(', ')}</dd>
-            <dt>Logged in</dt>
+            <dt>{settingsText.signIn}</dt>
             <dd>{ways[me.login]}</dd>
           </dl>
           {me.login === 'none' ? (
             <p className="dim">
-              Who may do what is given by <code>auth</code> in the configuration.
+              {settingsText.rolesAreDefinedIn} <code>{settingsText.auth}</code> {settingsText.inConfiguration}
             </p>
           ) : (
             <p>
@@ -130,7 +137,7 @@ function Who(): React.ReactNode {
                   logOut().catch(reportError)
                 }}
               >
-                Log out
+                {settingsText.signOut}
               </button>
             </p>
           )}
@@ -147,8 +154,8 @@ function About(): React.ReactNode {
     queryFn: ({ signal }) => ask<{ readonly info: { readonly version: string } }>('/api/v1/openapi.json', { signal }),
   })
   return (
-    <section className="panel" aria-label="This Weir">
-      <h2>This Weir</h2>
+    <section className="panel" aria-label={settingsText.thisWeir}>
+      <h2>{settingsText.thisWeir}</h2>
       {isError ? (
         <ErrorState
           error={error}
@@ -158,17 +165,17 @@ function About(): React.ReactNode {
         />
       ) : (
         <dl className="facts">
-          <dt>Version</dt>
-          <dd>{data?.info.version ?? '…'}</dd>
-          <dt>API</dt>
+          <dt>{settingsText.version}</dt>
+          <dd>{data?.info.version ?? settingsText.pending}</dd>
+          <dt>{settingsText.api}</dt>
           <dd>
-            <a href="/api/v1/openapi.json">Description of the API</a> (OpenAPI), for programs and people;{' '}
-            <code>docs/reference/http-api.md</code> is the same to read.
+            <a href="/api/v1/openapi.json">{settingsText.apiDescription}</a> {settingsText.openApi}{' '}
+            <code>{settingsText.httpApiDoc}</code> {settingsText.sameContent}
           </dd>
-          <dt>Guide</dt>
+          <dt>{settingsText.guide}</dt>
           <dd>
-            <code>docs/guide</code> in the folder of Weir: start with <code>console.md</code> and{' '}
-            <code>queries.md</code>.
+            <code>{settingsText.guideFolder}</code> {settingsText.guideHint} <code>{settingsText.consoleGuide}</code>{' '}
+            {settingsText.and} <code>{settingsText.queriesGuide}</code>.
           </dd>
         </dl>
       )}

@@ -1,4 +1,4 @@
 import { codecOf } from '../../state/codec.ts'
 
-/** Nothing of this page is the view's: what is set here is the reader's. */
+/** Settings belong to the browser, so the URL has none. */
 export const settingsCodec = codecOf<Record<never, never>>({})

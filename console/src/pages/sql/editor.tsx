@@ -1,6 +1,7 @@
 import { useRef } from 'react'
 import { useLocalKeys } from '../../state/keys.ts'
 import { wordAt, type SqlError } from './error-place.ts'
+import { sqlText } from '../../text/sql.ts'
 
 interface EditorProps {
   readonly text: string
@@ -10,7 +11,6 @@ interface EditorProps {
   readonly area: React.RefObject<HTMLTextAreaElement | null>
 }
 
-/** A text area with the numbers of its lines; the line of an error is marked, and the word underlined beneath the text. */
 export function Editor({ text, onChange, onRun, error, area }: EditorProps): React.ReactNode {
   const back = useRef<HTMLDivElement>(null)
   const lines = text.split('\n')
@@ -18,7 +18,7 @@ export function Editor({ text, onChange, onRun, error, area }: EditorProps): Rea
   const onScroll = (event: React.UIEvent<HTMLTextAreaElement>): void => {
     if (back.current !== null) back.current.scrollTop = event.currentTarget.scrollTop
   }
-  const onKeyDown = useLocalKeys('In the statement', [{ keys: ['Mod+Enter'], does: 'run it', run: onRun }])
+  const onKeyDown = useLocalKeys(sqlText.inTheStatement, [{ keys: ['Mod+Enter'], does: sqlText.runIt, run: onRun }])
   return (
     <div className="editor" style={{ height: rows * 19 + 18 }}>
       <div className="editor-lines mono" ref={back} aria-hidden="true">
@@ -31,7 +31,7 @@ export function Editor({ text, onChange, onRun, error, area }: EditorProps): Rea
       <textarea
         ref={area}
         className="mono"
-        aria-label="SQL statement"
+        aria-label={sqlText.sqlStatement}
         aria-invalid={error !== undefined}
         aria-describedby={error === undefined ? 'sql-keys' : 'sql-error sql-keys'}
         spellCheck={false}
@@ -42,13 +42,12 @@ export function Editor({ text, onChange, onRun, error, area }: EditorProps): Rea
         onChange={(event) => onChange(event.target.value)}
         onScroll={onScroll}
         onKeyDown={onKeyDown}
-        placeholder="SELECT src_name, sum(bytes) AS bytes FROM flows GROUP BY ALL ORDER BY bytes DESC LIMIT 20"
+        placeholder={sqlText.placeholder}
       />
     </div>
   )
 }
 
-/** What is wrong, where, and the line with the word marked. */
 export function ErrorPlace({
   error,
   sql,
@@ -77,7 +76,7 @@ export function ErrorPlace({
             {sql.slice(word.to, Math.min(end, word.to + 60))}
           </code>{' '}
           <button type="button" onClick={() => onGo(word.from, word.to)}>
-            Line {line}, column {column}
+            {sqlText.errorAt(line ?? 1, column ?? 1)}
           </button>
         </p>
       )}

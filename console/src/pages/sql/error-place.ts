@@ -1,15 +1,13 @@
-/** An error of a statement, with its place in the text. */
 export interface SqlError {
-  /** Without the drawing of the place. */
   readonly message: string
-  /** From 1; undefined where the server named no place. */
+  /** From 1; undefined: not reported. */
   readonly line: number | undefined
   readonly column: number | undefined
-  /** Of the text, in UTF-16 units. */
+  /** Offset in UTF-16 units. */
   readonly offset: number | undefined
 }
 
-/** Reads `LINE 2: …` and the mark below it, which may show a part of the line only. */
+/** Parses `LINE 2: …` and the caret below, which may show part of the line only. */
 export function readSqlError(detail: string, sql: string): SqlError {
   const found = /\n*LINE (\d+): (.*)\n( *)\^\s*$/.exec(detail)
   if (found === null) return { message: detail.trim(), line: undefined, column: undefined, offset: undefined }
@@ -28,7 +26,6 @@ export function readSqlError(detail: string, sql: string): SqlError {
   return { message, line, column: column + 1, offset: before + column }
 }
 
-/** The word at a place, for the eye; at the end of the text the last character. */
 export function wordAt(sql: string, offset: number): { readonly from: number; readonly to: number } {
   const length = /^[\w.]+/.exec(sql.slice(offset))?.[0].length ?? 1
   return offset >= sql.length

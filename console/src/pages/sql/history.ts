@@ -1,4 +1,3 @@
-/** Statements that were run in this browser, newest first. They stay in it. */
 const place = 'weir.sql.history'
 const most = 50
 
@@ -18,6 +17,6 @@ export function keepStatement(sql: string): void {
       JSON.stringify([sql, ...pastStatements().filter((each) => each !== sql)].slice(0, most)),
     )
   } catch {
-    // A browser that keeps nothing has no history; the address still has the statement.
+    // Without storage there is no history.
   }
 }

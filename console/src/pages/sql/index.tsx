@@ -7,7 +7,7 @@ import { count } from '../../parts/format.ts'
 import { Popover } from '../../parts/popover.tsx'
 import { EmptyState, ErrorState, Loading, Notice } from '../../parts/states.tsx'
 import { usePageState } from '../../state/use-page-state.ts'
-import { useSql } from './ask.ts'
+import { useSql } from './use-sql.ts'
 import { Editor, ErrorPlace } from './editor.tsx'
 import { readSqlError } from './error-place.ts'
 import { keepStatement, pastStatements } from './history.ts'
@@ -15,8 +15,9 @@ import { Results } from './results.tsx'
 import { SchemaTree } from './schema-tree.tsx'
 import { sqlCodec } from './state.ts'
 import './sql.css'
+import { sqlExamples, sqlText } from '../../text/sql.ts'
+import { generalText } from '../../text/general.ts'
 
-/** Ask the store in SQL. Admins only: a statement can ask for every row. */
 export default function SqlPage(): React.ReactNode {
   useTitle('SQL')
   const me = useMe()
@@ -24,7 +25,7 @@ export default function SqlPage(): React.ReactNode {
     return (
       <div className="page">
         <div className="page-bar">
-          <h1>SQL</h1>
+          <h1>{sqlText.sql}</h1>
         </div>
         {me.isError ? (
           <ErrorState
@@ -34,7 +35,7 @@ export default function SqlPage(): React.ReactNode {
             }}
           />
         ) : (
-          <Loading what="who you are" />
+          <Loading what={generalText.whoAreYou} />
         )}
       </div>
     )
@@ -42,42 +43,28 @@ export default function SqlPage(): React.ReactNode {
   return (
     <div className="page">
       <div className="page-bar">
-        <h1>SQL</h1>
+        <h1>{sqlText.sql}</h1>
       </div>
       <EmptyState
-        title="SQL is for admins"
+        title={sqlText.forbidden}
         action={
           <PageLink to="/flows" className="button">
-            Go to Flows
+            {generalText.goToFlows}
           </PageLink>
         }
       >
-        A statement can ask for every row of every namespace, so it takes the role admin; {me.data.name} has the role{' '}
-        {me.data.role}. Filters, tables and exports of Flows answer most questions. Roles are given by <code>auth</code>{' '}
-        in the configuration.
+        {sqlText.adminOnly(me.data.name, me.data.role)} <code>{sqlText.auth}</code> {sqlText.inConfiguration}
       </EmptyState>
     </div>
   )
 }
-
-const examples: readonly (readonly [title: string, sql: string])[] = [
-  [
-    'Who sends most',
-    'SELECT src_name, src_addr, sum(bytes_est) AS bytes, count(*) AS flows\nFROM flows\nGROUP BY ALL\nORDER BY bytes DESC\nLIMIT 20',
-  ],
-  [
-    'Bytes by the minute and protocol',
-    "SELECT time_bucket(INTERVAL 1 minute, time_received) AS time,\n  CASE proto WHEN 6 THEN 'TCP' WHEN 17 THEN 'UDP' ELSE 'other' END AS protocol,\n  sum(bytes_est) AS bytes\nFROM flows\nWHERE time_received > now() - INTERVAL 1 hour\nGROUP BY ALL\nORDER BY time",
-  ],
-  ['Newest events', 'SELECT time_received, type, source, subject\nFROM events\nORDER BY time_received DESC\nLIMIT 50'],
-]
 
 function Ask(): React.ReactNode {
   const { state, unread, set } = usePageState(sqlCodec)
   const [text, setText] = useState(state.q)
   const area = useRef<HTMLTextAreaElement>(null)
   const { run, last, start, cancel } = useSql()
-  // The address decides what is asked: opened, stepped back to, or run just now.
+  // The URL decides which statement runs: opened, back or just submitted.
   useEffect(() => {
     setText(state.q)
     if (state.q !== '') start(state.q)
@@ -106,7 +93,8 @@ function Ask(): React.ReactNode {
   }
   useCommands(
     useMemo(
-      () => examples.map(([title, sql]) => ({ name: `SQL: ${title}`, words: 'example', run: () => go(sql) })),
+      () =>
+        sqlExamples.map(([title, sql]) => ({ name: sqlText.openExample(title), words: 'example', run: () => go(sql) })),
       [go],
     ),
   )
@@ -117,12 +105,12 @@ function Ask(): React.ReactNode {
   return (
     <div className="page">
       <div className="page-bar">
-        <h1>SQL</h1>
+        <h1>{sqlText.sql}</h1>
         <span className="grow" />
         <button type="button" aria-pressed={state.schema} onClick={() => set({ schema: !state.schema }, 'replace')}>
-          Columns
+          {generalText.columns}
         </button>
-        <Popover label="History" name="Statements that were run here">
+        <Popover label={sqlText.history} name={sqlText.recentStatements}>
           {(close) => (
             <Past
               onTake={(sql) => {
@@ -135,11 +123,11 @@ function Ask(): React.ReactNode {
         </Popover>
         {run.is === 'running' ? (
           <button type="button" onClick={cancel}>
-            Cancel
+            {generalText.cancel}
           </button>
         ) : (
           <button type="button" className="primary" disabled={text.trim() === ''} onClick={() => go(text)}>
-            Run
+            {sqlText.run}
           </button>
         )}
       </div>
@@ -160,26 +148,24 @@ function Ask(): React.ReactNode {
             area={area}
           />
           <p id="sql-keys" className="dim">
-            Ctrl-Enter runs it. One statement that only reads; views: flows, events, changes, audit, resources,
-            relations, and sums flows_1m, flows_5m, flows_1h.
+            {sqlText.editorHint}
           </p>
           {run.is === 'running' && (
             <p role="status" className="loading-now">
-              Running … {run.rows > 0 && `${count(run.rows)} rows so far`}
+              {sqlText.runningRows(run.rows > 0 ? sqlText.rowsSoFar(count(run.rows)) : '')}
             </p>
           )}
-          {run.is === 'cancelled' && <p role="status">Cancelled; the server has stopped, too.</p>}
+          {run.is === 'cancelled' && <p role="status">{sqlText.cancelled}</p>}
           {noStore && (
             <EmptyState
-              title="There is no store to ask"
+              title={sqlText.noStore}
               action={
                 <PageLink to="/flows" className="button">
-                  Look at flows as they pass
+                  {sqlText.showLiveFlows}
                 </PageLink>
               }
             >
-              SQL asks what is stored, and this Weir stores nothing: <code>store.enabled</code> in its configuration
-              says so.
+              {sqlText.noStoreHint} <code>{sqlText.storeEnabled}</code> {sqlText.noStoreSetting}
             </EmptyState>
           )}
           {failed !== undefined &&
@@ -189,7 +175,7 @@ function Ask(): React.ReactNode {
                 error={error}
                 sql={failed.sql}
                 hints={error.offset === undefined ? failed.refused.hints : []}
-                mark={failed.refused.queryId === undefined ? '' : `query ${failed.refused.queryId}`}
+                mark={failed.refused.queryId === undefined ? '' : generalText.queryId(failed.refused.queryId)}
                 onGo={mark}
               />
             ) : (
@@ -209,10 +195,10 @@ function Ask(): React.ReactNode {
           )}
           {last === undefined && run.is === 'nothing' && (
             <EmptyState
-              title="Ask what no page answers"
+              title={sqlText.runAStatement}
               action={
-                <span className="examples">
-                  {examples.map(([title, sql]) => (
+                <span className="sqlExamples">
+                  {sqlExamples.map(([title, sql]) => (
                     <button key={title} type="button" onClick={() => go(sql)}>
                       {title}
                     </button>
@@ -220,12 +206,12 @@ function Ask(): React.ReactNode {
                 </span>
               }
             >
-              Nothing was asked yet. Take one of these, or write your own.
+              {sqlText.startHint}
             </EmptyState>
           )}
         </div>
         {state.schema && !noStore && (
-          <aside className="panel schema" aria-label="Views and columns">
+          <aside className="panel schema" aria-label={sqlText.viewsAndColumns}>
             <SchemaTree onInsert={insert} />
           </aside>
         )}
@@ -236,7 +222,7 @@ function Ask(): React.ReactNode {
 
 function Past({ onTake }: { readonly onTake: (sql: string) => void }): React.ReactNode {
   const past = useMemo(pastStatements, [])
-  if (past.length === 0) return <p className="dim pad">What you run stands here, in this browser only.</p>
+  if (past.length === 0) return <p className="dim pad">{sqlText.historyHint}</p>
   return (
     <div className="past">
       {past.map((sql) => (

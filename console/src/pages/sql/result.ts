@@ -1,8 +1,9 @@
 import type { ChartSeries } from '../../parts/chart.tsx'
+import { sqlText } from '../../text/sql.ts'
+import { generalText } from '../../text/general.ts'
 
 export interface Column {
   readonly name: string
-  /** As the store names it: BIGINT, VARCHAR; empty where it was not told. */
   readonly type: string
 }
 
@@ -11,19 +12,18 @@ export type Row = Readonly<Record<string, unknown>>
 export interface Result {
   readonly columns: readonly Column[]
   readonly rows: readonly Row[]
-  /** The answer went on: only its first rows are here. */
   readonly cut: boolean
   readonly ms: number
 }
 
 export const mostRows = 100_000
 
-/** A statement of which columns can be asked for by DESCRIBE. */
+/** Whether DESCRIBE can return the columns. */
 export function isSelect(sql: string): boolean {
   return /^(?:\s|--[^\n]*\n|\/\*[^]*?\*\/)*(?:select|with|from|values)\b/i.test(sql)
 }
 
-/** Columns as DESCRIBE told them, else those that the rows have, in the order in which they come up. */
+/** Columns from DESCRIBE, otherwise those of the rows in order of appearance. */
 export function columnsOf(described: readonly Column[] | undefined, rows: readonly Row[]): readonly Column[] {
   if (described !== undefined) return described
   return [...new Set(rows.slice(0, 1000).flatMap((row) => Object.keys(row)))].map((name) => ({ name, type: '' }))
@@ -34,7 +34,6 @@ const isNumber = (value: unknown): boolean =>
 const isTime = (value: unknown): boolean =>
   typeof value === 'string' && /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d)?/.test(value) && !Number.isNaN(Date.parse(value))
 
-/** Is every value of the column a number? Types that the store told decide; of text only what it holds. */
 export function isNumeric({ name, type }: Column, rows: readonly Row[]): boolean {
   if (type !== '') return /^(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|FLOAT|DOUBLE|DECIMAL.*)$/.test(type)
   return isAll(name, rows, isNumber)
@@ -51,25 +50,23 @@ function isAll(name: string, rows: readonly Row[], is: (value: unknown) => boole
 export interface ChartOf {
   readonly times: readonly number[]
   readonly series: readonly ChartSeries[]
-  /** Name of the column of time. */
   readonly by: string
 }
 
 const mostSeries = 7
 
 /**
- * What can be drawn of a result: a column of time and columns of numbers, a line each; with one column of text and one of
- * numbers a line for each text, the largest first. A sentence says why there is nothing to draw.
+ * The chart of a result: a time column and a line for each numeric column; with one text and one numeric column, a
+ * line for each text, largest first. A string explains why none can be drawn.
  */
 export function chartOf({ columns, rows }: Pick<Result, 'columns' | 'rows'>): ChartOf | string {
-  if (rows.length === 0) return 'There is no row to draw.'
+  if (rows.length === 0) return sqlText.nothingDrawn
   const time = columns.find(
     ({ name, type }) => (type === '' || /^(?:TIMESTAMP|DATE)/.test(type)) && isAll(name, rows, isTime),
   )
-  if (time === undefined)
-    return 'A chart needs a column of time, for example time_bucket(INTERVAL 1 minute, time_received) AS time.'
+  if (time === undefined) return sqlText.needsTimeColumn
   const numbers = columns.filter((column) => column !== time && isNumeric(column, rows))
-  if (numbers.length === 0) return 'A chart needs a column of numbers beside the time.'
+  if (numbers.length === 0) return sqlText.needsNumberColumn
   const texts = columns.filter((column) => column !== time && !numbers.includes(column))
   const at = (row: Row): number => Date.parse(String(row[time.name] as string)) / 1000
   const times = withGaps([...new Set(rows.map(at))].filter((second) => Number.isFinite(second)).sort((a, b) => a - b))
@@ -101,7 +98,7 @@ export function chartOf({ columns, rows }: Pick<Result, 'columns' | 'rows'>): Ch
   return { times, series, by: time.name }
 }
 
-/** Buckets of which most follow one another: with a time of nothing where some are missing, so that no line is drawn across. */
+/** Inserts null between distant buckets, so that no line crosses a gap. */
 function withGaps(times: readonly number[]): readonly number[] {
   const widths = times.slice(1).map((time, index) => time - (times[index] ?? time))
   const step = Math.min(...widths)
@@ -114,7 +111,6 @@ function withGaps(times: readonly number[]): readonly number[] {
     : times
 }
 
-/** Those beyond what colours can tell apart, as one. */
 function withOthers(series: readonly ChartSeries[], length: number): readonly ChartSeries[] {
   if (series.length <= mostSeries) return series
   const rest = series.slice(mostSeries - 1)
@@ -125,7 +121,7 @@ function withOthers(series: readonly ChartSeries[], length: number): readonly Ch
       null,
     ),
   )
-  return [...series.slice(0, mostSeries - 1), { name: `${rest.length} others`, values, other: true }]
+  return [...series.slice(0, mostSeries - 1), { name: generalText.remaining(rest.length), values, other: true }]
 }
 
 const textOf = (value: unknown): string =>
@@ -135,7 +131,6 @@ const textOf = (value: unknown): string =>
       ? JSON.stringify(value)
       : String(value as string | number | boolean)
 
-/** Rows as they are shown: sorted in the page, numbers by value and nothing last. */
 export function sortedRows({ columns, rows }: Pick<Result, 'columns' | 'rows'>, sort: string): readonly Row[] {
   const name = sort.replace(/^-/, '')
   const column = columns.find((each) => each.name === name)

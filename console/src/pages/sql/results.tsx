@@ -5,20 +5,19 @@ import { count, counted, duration, plainText } from '../../parts/format.ts'
 import { Grid, type GridColumn } from '../../parts/grid.tsx'
 import { Popover } from '../../parts/popover.tsx'
 import { EmptyState } from '../../parts/states.tsx'
-import { exported } from './ask.ts'
+import { exported } from './use-sql.ts'
 import { chartOf, isNumeric, sortedRows, type Result, type Row } from './result.ts'
+import { sqlText } from '../../text/sql.ts'
+import { generalText } from '../../text/general.ts'
 
 interface ResultsProps {
-  /** The statement that this answers. */
   readonly sql: string
   readonly result: Result
   readonly view: 'table' | 'chart'
   readonly sort: string
-  /** Another statement is on its way, or was refused: this is the answer before. */
   readonly stale: boolean
   readonly onView: (view: 'table' | 'chart') => void
   readonly onSort: (sort: string) => void
-  /** To the text of the statement. */
   readonly onEdit: () => void
 }
 
@@ -26,7 +25,7 @@ const number = new Intl.NumberFormat(undefined, { maximumFractionDigits: 6 })
 const short = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 2 })
 const compact = (value: number): string => short.format(value)
 
-/** Ports, years and the like stay as they are; only what is long has its thousands apart. */
+/** Groups digits only in long numbers, so that ports and years stay readable. */
 function plain(value: number | string): string {
   return Math.abs(Number(value)) < 100_000
     ? String(value)
@@ -56,7 +55,7 @@ export function Results({ sql, result, view, sort, stale, onView, onSort, onEdit
           sortable: true,
           cell: (row) => {
             const value = row[column.name]
-            if (value === null || value === undefined) return <span className="dim">null</span>
+            if (value === null || value === undefined) return <span className="dim">{sqlText.nullValue}</span>
             return numeric ? (
               plain(value as number | string)
             ) : (
@@ -71,11 +70,14 @@ export function Results({ sql, result, view, sort, stale, onView, onSort, onEdit
   )
   const drawn = useMemo(() => (view === 'chart' ? chartOf(result) : undefined), [view, result])
   return (
-    <section className="panel table results" aria-label="Result" aria-busy={stale}>
+    <section className="panel table results" aria-label={sqlText.result} aria-busy={stale}>
       <div className="results-bar">
         <span role="status">
-          {cut ? `first ${count(rows.length)} rows; the export has all` : counted(rows.length, 'row')} in {duration(ms)}
-          {stale && ' · of the statement before'}
+          {sqlText.rowsIn(
+            cut ? sqlText.firstRows(count(rows.length)) : counted(rows.length, 'row'),
+            duration(ms),
+            stale ? sqlText.previousStatement : '',
+          )}
         </span>
         <span className="results-acts">
           <button
@@ -83,15 +85,15 @@ export function Results({ sql, result, view, sort, stale, onView, onSort, onEdit
             aria-pressed={view === 'chart'}
             onClick={() => onView(view === 'chart' ? 'table' : 'chart')}
           >
-            Chart
+            {sqlText.chart}
           </button>
           <Popover
             label={
               <>
-                Export <span aria-hidden="true">▾</span>
+                {generalText.export} <span aria-hidden="true">▾</span>
               </>
             }
-            name="Export the whole answer"
+            name={sqlText.exportAllRows}
           >
             {(close) => <Export sql={sql} onDone={close} />}
           </Popover>
@@ -99,10 +101,10 @@ export function Results({ sql, result, view, sort, stale, onView, onSort, onEdit
       </div>
       {drawn !== undefined && typeof drawn === 'string' && (
         <EmptyState
-          title="Nothing to draw"
+          title={sqlText.nothingToDraw}
           action={
             <button type="button" onClick={() => onView('table')}>
-              Show the table
+              {sqlText.showTheTable}
             </button>
           }
         >
@@ -112,7 +114,7 @@ export function Results({ sql, result, view, sort, stale, onView, onSort, onEdit
       {drawn !== undefined && typeof drawn !== 'string' && (
         <div className="results-chart">
           <Chart
-            label={`by ${drawn.by}`}
+            label={sqlText.drawnBy(drawn.by)}
             times={drawn.times}
             series={drawn.series}
             stacked={false}
@@ -124,20 +126,21 @@ export function Results({ sql, result, view, sort, stale, onView, onSort, onEdit
       {view === 'table' &&
         (rows.length === 0 ? (
           <EmptyState
-            title="No rows"
+            title={sqlText.noRows}
             action={
               <button type="button" onClick={onEdit}>
-                Change the statement
+                {sqlText.editTheStatement}
               </button>
             }
           >
-            The statement was run, and no row that is stored answers it.
-            {columns.length > 0 && ` Its columns would be ${columns.map(({ name }) => name).join(', ')}.`}
+            {sqlText.noRowMatches(
+              columns.length > 0 ? sqlText.columnNames(columns.map(({ name }) => name).join(', ')) : '',
+            )}
           </EmptyState>
         ) : (
           <>
             <Grid
-              label="Result"
+              label={sqlText.result}
               columns={grid}
               rows={shown}
               rowKey={(row) => keys.get(row) ?? ''}
@@ -145,7 +148,7 @@ export function Results({ sql, result, view, sort, stale, onView, onSort, onEdit
               sort={sort}
               onSort={(id) => onSort(sort === id ? `-${id}` : id)}
             />
-            {cut && sort !== '' && <p className="dim pad">Sorted are the rows that are here; ORDER BY sorts all.</p>}
+            {cut && sort !== '' && <p className="dim pad">{sqlText.loadedRowsSorted}</p>}
           </>
         ))}
     </section>
@@ -157,7 +160,7 @@ function Export({ sql, onDone }: { readonly sql: string; readonly onDone: () => 
   const abort = useRef<AbortController>(undefined)
   const save = async (format: 'csv' | 'ndjson'): Promise<void> => {
     abort.current = new AbortController()
-    setState('The rows are on their way …')
+    setState(sqlText.preparingRows)
     try {
       await exported(sql, format, abort.current.signal)
       onDone()
@@ -173,7 +176,7 @@ function Export({ sql, onDone }: { readonly sql: string; readonly onDone: () => 
           save('csv').catch(reportError)
         }}
       >
-        CSV, all rows
+        {sqlText.csvAllRows}
       </button>
       <button
         type="button"
@@ -181,17 +184,17 @@ function Export({ sql, onDone }: { readonly sql: string; readonly onDone: () => 
           save('ndjson').catch(reportError)
         }}
       >
-        NDJSON, all rows
+        {sqlText.ndjsonAllRows}
       </button>
       {state !== '' && (
         <p role="status">
           {state}{' '}
           <button type="button" className="quiet" onClick={() => abort.current?.abort()}>
-            Cancel
+            {generalText.cancel}
           </button>
         </p>
       )}
-      <p className="dim">The statement is run again, and every row of its answer is saved.</p>
+      <p className="dim">{sqlText.exportHint}</p>
     </div>
   )
 }

@@ -1,22 +1,22 @@
 import { useState } from 'react'
 import { useFields } from '../../api/queries.ts'
 import { ErrorState, Loading } from '../../parts/states.tsx'
-import { useSchema, viewNames, type ViewName } from './ask.ts'
+import { useSchema, viewNames, type ViewName } from './use-sql.ts'
+import { sqlText } from '../../text/sql.ts'
 
 const meanings: Readonly<Record<ViewName, string>> = {
-  flows: 'every flow',
-  events: 'every event',
-  changes: 'changes of objects of clusters',
-  audit: 'who did what in clouds and clusters',
-  resources: 'objects of clusters, and when they were so',
-  relations: 'what belongs to what, and when',
-  traffic: 'bytes between workloads, by the hour',
-  flows_1m: 'sums of a minute',
-  flows_5m: 'sums of five minutes',
-  flows_1h: 'sums of an hour',
+  flows: sqlText.everyFlow,
+  events: sqlText.everyEvent,
+  changes: sqlText.changesView,
+  audit: sqlText.auditView,
+  resources: sqlText.resourcesView,
+  relations: sqlText.relationsView,
+  traffic: sqlText.connectionsView,
+  flows_1m: sqlText.minuteTotals,
+  flows_5m: sqlText.fiveMinuteTotals,
+  flows_1h: sqlText.hourTotals,
 }
 
-/** Views and their columns; a press writes the name into the statement. */
 export function SchemaTree({ onInsert }: { readonly onInsert: (name: string) => void }): React.ReactNode {
   const [find, setFind] = useState('')
   const schema = useSchema(true)
@@ -30,7 +30,7 @@ export function SchemaTree({ onInsert }: { readonly onInsert: (name: string) => 
         }}
       />
     ) : (
-      <Loading what="the views" />
+      <Loading what={sqlText.theViews} />
     )
   const wanted = find.trim().toLowerCase()
   const meaning = (view: ViewName, name: string): string =>
@@ -41,8 +41,8 @@ export function SchemaTree({ onInsert }: { readonly onInsert: (name: string) => 
     <>
       <input
         type="search"
-        aria-label="Find a column"
-        placeholder="Find a column"
+        aria-label={sqlText.findAColumn}
+        placeholder={sqlText.findAColumn}
         value={find}
         onChange={(event) => setFind(event.target.value)}
       />
@@ -58,7 +58,7 @@ export function SchemaTree({ onInsert }: { readonly onInsert: (name: string) => 
               <li>
                 <button type="button" className="column" onClick={() => onInsert(view)}>
                   <span className="mono">{view}</span>
-                  <span className="dim">write the name</span>
+                  <span className="dim">{sqlText.insertTheName}</span>
                 </button>
               </li>
               {columns.map(({ name, type }) => (

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { readSqlError, wordAt } from './error-place.ts'
 import { chartOf, columnsOf, isSelect, sortedRows } from './result.ts'
 
-test('the place of an error is that of the statement, also where the server shows a part of the line', () => {
+test('the position of an error refers to the statement, also for a shortened line', () => {
   const sql = 'SELECT\n  nope,\n bytes FROM flows'
   const error = readSqlError('Binder Error: no "nope"\nCandidates: x\n\nLINE 2:   nope,\n          ^', sql)
   expect(error).toMatchObject({ message: 'Binder Error: no "nope"\nCandidates: x', line: 2, column: 3 })
@@ -25,7 +25,7 @@ test('an error without a place is its sentence', () => {
   })
 })
 
-test('columns of a statement can be asked for only where DESCRIBE takes it', () => {
+test('columns are queried only for statements that DESCRIBE accepts', () => {
   for (const sql of ['SELECT 1', ' -- a\n/* b */ with x as (select 1) from x', 'FROM flows'])
     expect(isSelect(sql)).toBe(true)
   for (const sql of ['DESCRIBE flows', 'SHOW TABLES', 'selection', 'EXPLAIN SELECT 1'])
@@ -55,7 +55,7 @@ test('a result of time and numbers is drawn as a line for each column', () => {
   })
 })
 
-test('where buckets are missing the line is broken; times that are no buckets stay as they are', () => {
+test('missing buckets break the line; irregular times are unchanged', () => {
   const drawn = (seconds: readonly number[]): readonly number[] => {
     const found = chartOf({
       columns: [column('t', 'TIMESTAMP WITH TIME ZONE'), column('n', 'BIGINT')],
@@ -69,16 +69,16 @@ test('where buckets are missing the line is broken; times that are no buckets st
   expect(drawn([60, 61, 97, 200, 310])).toEqual([60, 61, 97, 200, 310])
 })
 
-test('with a text there is a line for each, and those beyond the colours are one that adds up', () => {
+test('a text column makes a line per text, and texts beyond the colours are summed', () => {
   const rows = Array.from({ length: 20 }, (_, index) => ({ t: '2026-01-01T00:00:00.000Z', who: `w${index}`, n: index }))
   const drawn = chartOf({ columns: [column('t', ''), column('who', ''), column('n', '')], rows })
   if (typeof drawn === 'string') throw new Error(drawn)
   expect(drawn.series).toHaveLength(7)
   expect(drawn.series.reduce((sum, { values }) => sum + (values[0] ?? 0), 0)).toBe(190)
-  expect(chartOf({ columns: [column('n', 'BIGINT')], rows })).toMatch(/column of time/)
+  expect(chartOf({ columns: [column('n', 'BIGINT')], rows })).toMatch(/time column/)
 })
 
-test('numbers are sorted by value, and nothing stands last', () => {
+test('numbers are sorted by value, and nulls are last', () => {
   const rows = [{ n: '10' }, { n: null }, { n: '9' }]
   expect(sortedRows({ columns: [column('n', 'HUGEINT')], rows }, 'n').map(({ n }) => n)).toEqual(['9', '10', null])
   expect(sortedRows({ columns: [column('n', 'HUGEINT')], rows }, '-n').map(({ n }) => n)).toEqual(['10', '9', null])

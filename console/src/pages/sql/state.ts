@@ -4,12 +4,10 @@ import { flag, oneOf, text } from '../../state/parts.ts'
 export const resultViews = ['table', 'chart'] as const
 
 export interface SqlState {
-  /** The statement that was run last; every run is a step that one can go back from. */
+  /** The last statement; each run is a step in the browser history. */
   readonly q: string
   readonly view: (typeof resultViews)[number]
-  /** Is the list of views and their columns shown? */
   readonly schema: boolean
-  /** Column that sorts what is shown, `-` before it for descending; empty: as it came. */
   readonly sort: string
 }
 

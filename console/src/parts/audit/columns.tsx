@@ -4,6 +4,8 @@ import { ResourceLink } from '../links/resource-link.tsx'
 import { shortTime } from '../format.ts'
 import type { GridColumn } from '../grid.tsx'
 import { refText } from '../../state/refs.ts'
+import { generalText } from '../../text/general.ts'
+import { auditText } from '../../text/audit.ts'
 
 const marks: Readonly<Record<string, readonly [sign: string, tone: string, says: string]>> = {
   normal: ['●', '', 'normal'],
@@ -11,9 +13,8 @@ const marks: Readonly<Record<string, readonly [sign: string, tone: string, says:
   incident: ['■', 'bad', 'incident'],
 }
 
-/** How it went, by its shape, its word and its colour. */
 export function Severity({ of }: { readonly of: string | null }): React.ReactNode {
-  const [sign, tone, says] = marks[of ?? ''] ?? ['?', 'dim', 'not told']
+  const [sign, tone, says] = marks[of ?? ''] ?? ['?', 'dim', generalText.unknown]
   return (
     <span className={`severity ${tone}`}>
       <span aria-hidden="true">{sign}</span> {says}
@@ -26,8 +27,8 @@ const none = <span className="dim">–</span>
 export const traceColumns: readonly GridColumn<Trace>[] = [
   {
     id: 'time',
-    title: 'Time',
-    hint: 'When it was done, by the clock of who tells it',
+    title: generalText.time,
+    hint: auditText.timeHint,
     width: 146,
     grow: 0,
     sortable: false,
@@ -39,17 +40,17 @@ export const traceColumns: readonly GridColumn<Trace>[] = [
   },
   {
     id: 'severity',
-    title: 'How',
-    hint: 'normal, failed, or an incident: failed with serious consequences',
+    title: auditText.outcome,
+    hint: auditText.outcomeHint,
     width: 92,
     grow: 0,
     sortable: false,
     cell: ({ severity }) => <Severity of={severity} />,
   },
-  { id: 'actor', title: 'Actor', width: 140, grow: 2, sortable: false, cell: Actor },
+  { id: 'actor', title: generalText.actor, width: 140, grow: 2, sortable: false, cell: Actor },
   {
     id: 'action',
-    title: 'Action',
+    title: generalText.action,
     width: 130,
     grow: 2,
     sortable: false,
@@ -60,13 +61,27 @@ export const traceColumns: readonly GridColumn<Trace>[] = [
       </span>
     ),
   },
-  { id: 'resource', title: 'Resource', width: 170, grow: 3, sortable: false, cell: Resource },
-  { id: 'tenant', title: 'Tenant', width: 100, grow: 1, sortable: false, cell: ({ tenant }) => tenant ?? none },
-  { id: 'region', title: 'Region', width: 80, grow: 0, sortable: false, cell: ({ region }) => region ?? none },
+  { id: 'resource', title: generalText.resource, width: 170, grow: 3, sortable: false, cell: Resource },
+  {
+    id: 'tenant',
+    title: generalText.tenant,
+    width: 100,
+    grow: 1,
+    sortable: false,
+    cell: ({ tenant }) => tenant ?? none,
+  },
+  {
+    id: 'region',
+    title: generalText.region,
+    width: 80,
+    grow: 0,
+    sortable: false,
+    cell: ({ region }) => region ?? none,
+  },
   {
     id: 'address',
-    title: 'From',
-    hint: 'Address that the request came from',
+    title: generalText.from,
+    hint: auditText.fromHint,
     width: 120,
     grow: 0,
     sortable: false,
@@ -80,7 +95,7 @@ function Actor({ actor, actor_name: name, impersonated_by: by }: Trace): React.R
       <ActorLink to={actor} name={name} />
       {by !== null && (
         <span className="beside">
-          by <ActorLink to={by} />
+          {generalText.by} <ActorLink to={by} />
         </span>
       )}
     </span>

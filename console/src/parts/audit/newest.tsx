@@ -1,48 +1,47 @@
 import { duration, time } from '../format.ts'
 import { Popover } from '../popover.tsx'
 import { useNewest } from '../../api/trace-queries.ts'
+import { auditText } from '../../text/audit.ts'
+import { generalText } from '../../text/general.ts'
 
-/** How new what is shown can be: always in sight, since nothing to see may be a delay. */
+/** Always visible, because an empty list can be a delay. */
 export function NewestTrace(): React.ReactNode {
   const { data, isError } = useNewest()
-  if (data === undefined) return <span className="dim">{isError ? 'how new it is, is not known' : ''}</span>
+  if (data === undefined) return <span className="dim">{isError ? auditText.freshnessUnknown : ''}</span>
   const troubled = (data.collectors ?? []).filter(({ error }) => error !== undefined)
   const latest = data.sources[0]
   return (
     <span className="newest">
       <Popover
-        name="How new"
+        name={auditText.freshness}
         className="how-new"
         label={
           <>
             {data.newest === null ? (
-              'no trace is stored'
+              auditText.noTraceStored
             ) : (
               <>
-                newest <span className="mono">{time(data.newest)}</span>
+                {auditText.newestInText} <span className="mono">{time(data.newest)}</span>
               </>
             )}
-            {latest?.late != null && <span className="dim"> told {late(latest.late)} later</span>}{' '}
+            {latest?.late != null && <span className="dim"> {auditText.reportedLater(late(latest.late))}</span>}{' '}
             <span aria-hidden="true">▾</span>
           </>
         }
       >
         {() => (
-          <div className="how-new-body" tabIndex={0} role="region" aria-label="How late each source tells">
-            <p>
-              When each source told its newest trace, and how long after it had happened. Clouds tell minutes late: what
-              is not here may still come.
-            </p>
+          <div className="how-new-body" tabIndex={0} role="region" aria-label={auditText.delayTitle}>
+            <p>{auditText.delays}</p>
             {data.sources.length === 0 ? (
-              <p className="dim">In seven days no source told of any.</p>
+              <p className="dim">{auditText.noEventsThisWeek}</p>
             ) : (
               <table className="peers-table">
                 <thead>
                   <tr>
-                    <th scope="col">Told by</th>
-                    <th scope="col">Newest</th>
+                    <th scope="col">{generalText.source}</th>
+                    <th scope="col">{auditText.newest}</th>
                     <th scope="col" className="end">
-                      Late
+                      {auditText.delay}
                     </th>
                   </tr>
                 </thead>
@@ -60,7 +59,7 @@ export function NewestTrace(): React.ReactNode {
             {(data.collectors ?? []).map(({ name, type, error }) => (
               <p key={name} className={error === undefined ? 'dim' : 'warning'}>
                 {error === undefined ? '● ' : '▲ '}
-                {name} ({type}){error === undefined ? ' collects' : `: ${error}`}
+                {name} ({type}){error === undefined ? auditText.collects : `: ${error}`}
               </p>
             ))}
           </div>

@@ -5,6 +5,7 @@ import { count } from '../format.ts'
 import { actorText } from '../../state/refs.ts'
 import { seriesOf } from '../changes/series.ts'
 import { groupings, type Grouping } from './groupings.ts'
+import { generalText } from '../../text/general.ts'
 
 interface TimelineProps {
   readonly sums: TraceSums
@@ -15,7 +16,6 @@ interface TimelineProps {
 const tones = { normal: 'good', warning: 'warning', incident: 'bad' } as const
 const severities = Object.keys(tones) as (keyof typeof tones)[]
 
-/** Traces over time, by what the reader tells apart. */
 export function Timeline({ sums, onBy, onSpan }: TimelineProps): React.ReactNode {
   const { times, series } = useMemo(() => {
     const { groups, others, buckets } = sums
@@ -29,7 +29,7 @@ export function Timeline({ sums, onBy, onSpan }: TimelineProps): React.ReactNode
       buckets: buckets.map(({ time, traces }) => ({ time, changes: traces })),
     })
     if (sums.by !== 'severity') return drawn
-    // Severities keep their order, whichever is the largest; what was not told stays what it is.
+    // Severities have a fixed order and colour.
     const placed = drawn.series
       .map((one) => ({ one, place: severities.findIndex((name) => name === one.name) }))
       .sort((a, b) => a.place - b.place)
@@ -42,9 +42,9 @@ export function Timeline({ sums, onBy, onSpan }: TimelineProps): React.ReactNode
     }
   }, [sums])
   return (
-    <section className="panel volume" aria-label="Timeline">
+    <section className="panel volume" aria-label={generalText.timeline}>
       <Chart
-        label="Traces"
+        label={generalText.traces}
         times={times}
         series={series}
         stacked
@@ -54,7 +54,7 @@ export function Timeline({ sums, onBy, onSpan }: TimelineProps): React.ReactNode
         menu={
           onBy === undefined ? undefined : (
             <label className="by">
-              by{' '}
+              {generalText.by}{' '}
               <select
                 value={sums.by}
                 onChange={(event) => {

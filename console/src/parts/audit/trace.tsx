@@ -7,26 +7,25 @@ import { time } from '../format.ts'
 import { ErrorState, Loading } from '../states.tsx'
 import { useTrace } from '../../api/trace-queries.ts'
 import { Severity } from './columns.tsx'
+import { auditText } from '../../text/audit.ts'
+import { generalText } from '../../text/general.ts'
 
 interface OneTraceProps {
-  /** Position of the trace. */
   readonly of: string
-  /** What the table shows of it. */
   readonly known: Trace | undefined
   readonly onClose: () => void
 }
 
-/** One trace: who, what, to what, from where, and all that was told. */
 export function OneTrace({ of, known, onClose }: OneTraceProps): React.ReactNode {
   const { data, isError, error, refetch } = useTrace(of)
   const trace: Trace | undefined = data ?? known
   return (
     <Drawer
       of={of}
-      name="Trace"
+      name={auditText.trace}
       title={
         trace === undefined ? (
-          'Trace'
+          auditText.trace
         ) : (
           <>
             {trace.service !== null && <span className="dim">{trace.service} </span>}
@@ -39,14 +38,14 @@ export function OneTrace({ of, known, onClose }: OneTraceProps): React.ReactNode
       {trace !== undefined && <Facts trace={trace} />}
       {data !== undefined ? (
         <>
-          <h3>All that was told</h3>
-          <pre className="raw" tabIndex={0} aria-label="All that was told">
+          <h3>{auditText.allFields}</h3>
+          <pre className="raw" tabIndex={0} aria-label={auditText.allFields}>
             {JSON.stringify(data.data, null, 2)}
           </pre>
         </>
       ) : isError ? (
         asRefused(error).status === 404 ? (
-          <p className="pad dim">There is no such trace: perhaps it is older than the store keeps.</p>
+          <p className="pad dim">{auditText.noSuchTrace}</p>
         ) : (
           <ErrorState
             error={error}
@@ -56,7 +55,7 @@ export function OneTrace({ of, known, onClose }: OneTraceProps): React.ReactNode
           />
         )
       ) : (
-        <Loading what="all that was told" />
+        <Loading what={auditText.theTrace} />
       )}
     </Drawer>
   )
@@ -84,30 +83,30 @@ function Facts({ trace }: { readonly trace: Trace }): React.ReactNode {
   } = trace
   return (
     <dl>
-      <Fact name="How it went">
+      <Fact name={auditText.outcome}>
         <Severity of={severity} />
-        {code !== null && <span className="dim">code {code}</span>}
+        {code !== null && <span className="dim">{auditText.codeIs(code)}</span>}
       </Fact>
-      <Fact name="Done">
+      <Fact name={generalText.time}>
         <span className="mono">{time(at)}</span>
       </Fact>
-      <Fact name="Actor">
+      <Fact name={generalText.actor}>
         <ActorLink to={actor} name={name} />
         {kind !== null && kind !== 'user' && <span className="dim">{kind}</span>}
-        {domain !== null && <span className="dim">of {domain}</span>}
+        {domain !== null && <span className="dim">{auditText.ofDomain(domain)}</span>}
       </Fact>
       {by !== null && (
-        <Fact name="Really by">
+        <Fact name={auditText.actingUser}>
           <ActorLink to={by} />
         </Fact>
       )}
       {address !== null && (
-        <Fact name="From">
+        <Fact name={generalText.from}>
           <span className="mono">{address}</span>
         </Fact>
       )}
       {(resource ?? called) !== null && (
-        <Fact name="Resource">
+        <Fact name={generalText.resource}>
           {type !== null && <span className="dim">{type}</span>}
           {resource === null ? (
             called
@@ -120,15 +119,15 @@ function Facts({ trace }: { readonly trace: Trace }): React.ReactNode {
           )}
         </Fact>
       )}
-      {tenant !== null && <Fact name="Tenant">{tenant}</Fact>}
-      {region !== null && <Fact name="Region">{region}</Fact>}
+      {tenant !== null && <Fact name={generalText.tenant}>{tenant}</Fact>}
+      {region !== null && <Fact name={generalText.region}>{region}</Fact>}
       {request !== null && (
-        <Fact name="Request">
+        <Fact name={auditText.request}>
           <span className="mono">{request}</span>
         </Fact>
       )}
-      <Fact name="Told by">{source}</Fact>
-      <Fact name="Id">
+      <Fact name={generalText.source}>{source}</Fact>
+      <Fact name={auditText.id}>
         <span className="mono">{id}</span>
       </Fact>
     </dl>

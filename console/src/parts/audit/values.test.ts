@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { notTold, valueText } from './values.ts'
+import { noValue, valueText } from './values.ts'
 
-test('a value of the filter is said in words', () => {
-  expect([valueText('!user:d/a'), valueText(notTold), valueText('login')]).toEqual(['not d/a', 'not told', 'login'])
+test('a filter value has a readable text', () => {
+  expect([valueText('!user:d/a'), valueText(noValue), valueText('login')]).toEqual(['not d/a', 'unknown', 'login'])
 })

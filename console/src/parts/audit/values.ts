@@ -1,8 +1,9 @@
 /** Filter value for traces without a value in the field. */
-export const notTold = '(none)'
+import { auditText } from '../../text/audit.ts'
+import { generalText } from '../../text/general.ts'
+export const noValue = '(none)'
 
-/** A filter value as text. */
 export function valueText(value: string): string {
-  const [sign, bare] = value.startsWith('!') ? ['not ', value.slice(1)] : ['', value]
-  return `${sign}${bare === notTold ? 'not told' : bare.replace(/^user:/, '')}`
+  const [sign, bare] = value.startsWith('!') ? [auditText.notPrefix, value.slice(1)] : ['', value]
+  return `${sign}${bare === noValue ? generalText.unknown : bare.replace(/^user:/, '')}`
 }

@@ -10,11 +10,11 @@ import { useChange } from '../../api/change-queries.ts'
 import { DiffView } from './diff-view.tsx'
 import { RawView } from './raw-view.tsx'
 import type { ChangeView } from '../../state/open-change.ts'
+import { generalText } from '../../text/general.ts'
+import { changesText } from '../../text/changes.ts'
 
 interface OneChangeProps {
-  /** Position of the change. */
   readonly of: string
-  /** What the table shows of it. */
   readonly known: Change | undefined
   readonly as: ChangeView
   readonly onAs: (as: ChangeView) => void
@@ -27,27 +27,25 @@ const signs: Readonly<Record<string, readonly [sign: string, tone: string]>> = {
   deleted: ['−', 'bad'],
 }
 
-/** What was done, by its shape, its word and its colour. */
 export function Operation({ of }: { readonly of: string | null }): React.ReactNode {
   const [sign, tone] = signs[of ?? ''] ?? ['?', 'dim']
   return (
     <span className={`operation ${tone}`}>
-      <span aria-hidden="true">{sign}</span> {of ?? 'not told'}
+      <span aria-hidden="true">{sign}</span> {of ?? generalText.unknown}
     </span>
   )
 }
 
-/** One change: the object before beside the object after, and who it was. */
 export function OneChange({ of, known, as, onAs, onClose }: OneChangeProps): React.ReactNode {
   const { data, isError, error, refetch } = useChange(of)
   const change: Change | undefined = data ?? known
   return (
     <Drawer
       of={of}
-      name="Change"
+      name={changesText.change}
       title={
         change === undefined ? (
-          'Change'
+          changesText.change
         ) : (
           <>
             {change.kind} {change.namespace !== null && <span className="dim">{change.namespace}/</span>}
@@ -61,7 +59,7 @@ export function OneChange({ of, known, as, onAs, onClose }: OneChangeProps): Rea
       {data === undefined ? (
         isError ? (
           asRefused(error).status === 404 ? (
-            <p className="pad dim">There is no such change: perhaps it is older than the store keeps.</p>
+            <p className="pad dim">{changesText.noSuchChange}</p>
           ) : (
             <ErrorState
               error={error}
@@ -71,7 +69,7 @@ export function OneChange({ of, known, as, onAs, onClose }: OneChangeProps): Rea
             />
           )
         ) : (
-          <Loading what="both states" />
+          <Loading what={changesText.bothVersions} />
         )
       ) : (
         <Both change={data} as={as} onAs={onAs} />
@@ -91,23 +89,23 @@ function Both({
       id: 'diff',
       title:
         change.operation === 'created'
-          ? 'What was made'
+          ? changesText.createdObject
           : change.operation === 'deleted'
-            ? 'What it was at last'
-            : 'What changed',
+            ? changesText.lastState
+            : changesText.changedFields,
     },
-    ...(change.old === null ? [] : [{ id: 'before', title: 'Before' } as const]),
-    ...(change.new === null ? [] : [{ id: 'after', title: 'After' } as const]),
+    ...(change.old === null ? [] : [{ id: 'before', title: changesText.before } as const]),
+    ...(change.new === null ? [] : [{ id: 'after', title: changesText.after } as const]),
   ] as const
   const chosen = whole === null ? 'diff' : as
   return (
     <>
-      <Tabs label="The change" tabs={tabs} chosen={chosen} controls="change-view" onChange={onAs} />
+      <Tabs label={changesText.theChange} tabs={tabs} chosen={chosen} controls="change-view" onChange={onAs} />
       <div id="change-view" role="tabpanel" aria-label={tabs.find(({ id }) => id === chosen)?.title}>
         {whole === null ? (
           <DiffView before={change.old} after={change.new} patch={change.diff ?? []} />
         ) : (
-          <RawView of={whole} what={as === 'before' ? 'The object before' : 'The object after'} />
+          <RawView of={whole} what={as === 'before' ? changesText.theObjectBefore : changesText.theObjectAfter} />
         )}
       </div>
     </>
@@ -133,45 +131,45 @@ function Facts({ change }: { readonly change: Change }): React.ReactNode {
   } = change
   return (
     <dl>
-      <Fact name="Operation">
+      <Fact name={generalText.operation}>
         <Operation of={operation} />
       </Fact>
-      <Fact name="Seen">
+      <Fact name={changesText.received}>
         <span className="mono">{time(at)}</span>
       </Fact>
-      <Fact name="Who">
+      <Fact name={generalText.actor}>
         {actor === null ? (
-          <span className="dim">not told</span>
+          <span className="dim">{generalText.unknown}</span>
         ) : (
           <>
             {user === null ? actor : <ActorLink to={user} name={actor} />}{' '}
-            {is === 'manager' && <span className="dim">a program: no audit log says which person</span>}
+            {is === 'manager' && <span className="dim">{changesText.programHint}</span>}
           </>
         )}
       </Fact>
-      {is === 'user' && manager !== null && <Fact name="By">{manager}</Fact>}
+      {is === 'user' && manager !== null && <Fact name={changesText.client}>{manager}</Fact>}
       {audit !== null && (
-        <Fact name="Audit id">
+        <Fact name={changesText.auditID}>
           <span className="mono">{audit}</span>
         </Fact>
       )}
-      <Fact name="Object">
+      <Fact name={changesText.object}>
         <ResourceLink to={ref} at={at}>
-          as it was then
+          {changesText.asItWasThen}
         </ResourceLink>{' '}
-        <ResourceLink to={ref}>as it is now</ResourceLink>
+        <ResourceLink to={ref}>{changesText.currentState}</ResourceLink>
       </Fact>
-      <Fact name="Cluster">
+      <Fact name={generalText.cluster}>
         {cluster} {group !== '' && <span className="dim">{group}</span>}
       </Fact>
       {version !== null && (
-        <Fact name="Version">
+        <Fact name={changesText.version}>
           <span className="mono">{version}</span>
         </Fact>
       )}
-      {noise.length > 0 && <Fact name="Noise">{noise.join(', ')}: usually hidden</Fact>}
-      {coalesced && <Fact name="Not all seen">several changes may be in this one</Fact>}
-      {initial && <Fact name="First look">it was there when Weir first looked</Fact>}
+      {noise.length > 0 && <Fact name={changesText.noise}>{changesText.hiddenByDefault(noise.join(', '))}</Fact>}
+      {coalesced && <Fact name={changesText.incomplete}>{changesText.combined}</Fact>}
+      {initial && <Fact name={changesText.firstState}>{changesText.firstSeen}</Fact>}
     </dl>
   )
 }

@@ -2,6 +2,7 @@ import { useState } from 'react'
 import type { PatchStep } from '../../../../src/api/published.ts'
 import { count } from '../format.ts'
 import { diffRows, isRedacted, mostRows, type DiffRow } from './diff.ts'
+import { changesText } from '../../text/changes.ts'
 
 interface DiffViewProps {
   readonly before: object | null
@@ -9,19 +10,18 @@ interface DiffViewProps {
   readonly patch: readonly PatchStep[]
 }
 
-/** Old beside new, a row for each place that changed. */
 export function DiffView({ before, after, patch }: DiffViewProps): React.ReactNode {
   const [all, setAll] = useState(false)
   const rows = diffRows(before, after, patch)
   const shown = all ? rows : rows.slice(0, mostRows)
-  if (rows.length === 0) return <p className="pad dim">Nothing that is told of it changed.</p>
+  if (rows.length === 0) return <p className="pad dim">{changesText.noRecordedFieldChanged}</p>
   return (
     <div className="diff">
-      <table aria-label="What changed">
+      <table aria-label={changesText.changedFields}>
         <thead>
           <tr>
-            <th scope="col">Before</th>
-            <th scope="col">After</th>
+            <th scope="col">{changesText.before}</th>
+            <th scope="col">{changesText.after}</th>
           </tr>
         </thead>
         {shown.map((row, index) => (
@@ -46,7 +46,7 @@ export function DiffView({ before, after, patch }: DiffViewProps): React.ReactNo
       {shown.length < rows.length && (
         <p className="pad">
           <button type="button" onClick={() => setAll(true)}>
-            Show all {count(rows.length)} places
+            {changesText.showAllFields(count(rows.length))}
           </button>
         </p>
       )}
@@ -65,11 +65,8 @@ function Value({ of }: { readonly of: unknown }): React.ReactNode {
   if (of === undefined) return <span className="dim">–</span>
   if (isRedacted(of))
     return (
-      <span
-        className="redacted"
-        title="Secret: Weir keeps a keyed digest of the value, by which one can see that it changed"
-      >
-        redacted <span className="mono dim">{of.slice('redacted:'.length, 'redacted:'.length + 8)}</span>
+      <span className="redacted" title={changesText.secretHint}>
+        {changesText.redacted} <span className="mono dim">{of.slice('redacted:'.length, 'redacted:'.length + 8)}</span>
       </span>
     )
   return <span className="mono">{typeof of === 'string' ? of : JSON.stringify(of)}</span>

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { diff } from '../../../../src/codecs/json-patch/index.ts'
 import { diffRows, inShort, isRedacted } from './diff.ts'
 
-const said = (before: object | null, after: object | null): string[] =>
+const rowTexts = (before: object | null, after: object | null): string[] =>
   diffRows(before, after, before === null || after === null ? [] : diff(before, after)).map(
     ({ path, is, old, new: now }) => `${is} ${path}: ${JSON.stringify(old)} | ${JSON.stringify(now)}`,
   )
@@ -11,7 +11,7 @@ const pod = (containers: object[], labels: object = {}): object => ({ metadata: 
 
 test('an update has a row for each value, old beside new, with entries of lists by their names', () => {
   expect(
-    said(
+    rowTexts(
       pod([
         { name: 'web', image: 'web:1' },
         { name: 'side', image: 'side:1' },
@@ -31,39 +31,42 @@ test('an update has a row for each value, old beside new, with entries of lists 
   ])
 })
 
-test('what was put into a list, taken out of it or moved in it is told where it was', () => {
+test('list entries that were added, removed or moved have a row at their position', () => {
   const one = { name: 'one', image: 'a' }
   const two = { name: 'two', image: 'b' }
   const three = { name: 'three', image: 'c' }
-  expect(said(pod([one, two]), pod([three, two]))).toEqual([
+  expect(rowTexts(pod([one, two]), pod([three, two]))).toEqual([
     'removed spec.containers[one].name: "one" | undefined',
     'removed spec.containers[one].image: "a" | undefined',
     'added spec.containers[three].name: undefined | "three"',
     'added spec.containers[three].image: undefined | "c"',
   ])
-  expect(said(pod([one, two]), pod([two, { ...one, image: 'd' }]))).toEqual([
-    'moved spec.containers[two]: "place 2" | "place 1"',
+  expect(rowTexts(pod([one, two]), pod([two, { ...one, image: 'd' }]))).toEqual([
+    'moved spec.containers[two]: "item 2" | "item 1"',
     'changed spec.containers[one].image: "a" | "d"',
   ])
-  expect(said({ list: [1, 2, 3] }, { list: [1, 3] })).toEqual(['removed list[1]: 2 | undefined'])
+  expect(rowTexts({ list: [1, 2, 3] }, { list: [1, 3] })).toEqual(['removed list[1]: 2 | undefined'])
 })
 
-test('what was created has one side, what was deleted the other, also where they are empty', () => {
-  expect(said(null, { a: { b: 1, c: {} }, d: [] })).toEqual([
+test('created objects have only new values and deleted ones only old values, also if empty', () => {
+  expect(rowTexts(null, { a: { b: 1, c: {} }, d: [] })).toEqual([
     'added a.b: undefined | 1',
     'added a.c: undefined | {}',
     'added d: undefined | []',
   ])
-  expect(said({ a: 'x' }, null)).toEqual(['removed a: "x" | undefined'])
-  expect(said(null, {})).toEqual(['added (whole object): undefined | {}'])
+  expect(rowTexts({ a: 'x' }, null)).toEqual(['removed a: "x" | undefined'])
+  expect(rowTexts(null, {})).toEqual(['added (whole object): undefined | {}'])
 })
 
-test('a value that becomes another sort of value is one row; null is a value', () => {
-  expect(said({ a: 'x', b: null }, { a: { y: 1 }, b: 0 })).toEqual(['changed a: "x" | {"y":1}', 'changed b: null | 0'])
-  expect(said({ a: [1] }, { a: { y: 1 } })).toEqual(['changed a: [1] | {"y":1}'])
+test('a value that changes its type is one row; null is a value', () => {
+  expect(rowTexts({ a: 'x', b: null }, { a: { y: 1 }, b: 0 })).toEqual([
+    'changed a: "x" | {"y":1}',
+    'changed b: null | 0',
+  ])
+  expect(rowTexts({ a: [1] }, { a: { y: 1 } })).toEqual(['changed a: [1] | {"y":1}'])
 })
 
-test('in short: what each step does, and never a secret', () => {
+test('the summary has every step and no secret', () => {
   const steps = diff(
     { spec: { replicas: 1, image: 'a', args: ['x'] }, data: { password: 'redacted:1' } },
     { spec: { replicas: 2, args: ['x', 'y'], more: { z: 1 } }, data: { password: 'redacted:2' } },

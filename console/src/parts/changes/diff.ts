@@ -1,21 +1,21 @@
-/** What a change changed, as rows of a table: a path, what stood there before and what stands there now. */
+/** The diff of a change as table rows: path, old value and new value. */
 import type { PatchStep } from '../../../../src/api/published.ts'
+import { changesText } from '../../text/changes.ts'
 
 export interface DiffRow {
-  /** As people read it: `spec.containers[web].image`. */
   readonly path: string
   readonly is: 'added' | 'removed' | 'changed' | 'moved'
-  /** undefined: nothing stood there. */
+  /** undefined: absent. */
   readonly old: unknown
   readonly new: unknown
 }
 
-/** Rows of objects that were created or deleted, or of values with very much in them, at most. */
+/** Limit for created or deleted objects and for large values. */
 export const mostRows = 400
 
 type Dict = Readonly<Record<string, unknown>>
 
-/** Each step is taken, so that the next finds the places that it speaks of. Values with parts are told part by part. */
+/** Applies each step, because later paths refer to its result. Composite values become a row per leaf. */
 export function diffRows(before: object | null, after: object | null, patch: readonly PatchStep[]): readonly DiffRow[] {
   if (before === null || after === null) return leaves(before ?? undefined, after ?? undefined, '')
   let now: unknown = structuredClone(before)
@@ -43,12 +43,12 @@ export function diffRows(before: object | null, after: object | null, patch: rea
   return rows
 }
 
-const place = (keys: readonly string[]): string => `place ${Number(keys.at(-1)) + 1}`
+const place = (keys: readonly string[]): string => changesText.item(Number(keys.at(-1)) + 1)
 
 function leaves(old: unknown, is: unknown, path: string): readonly DiffRow[] {
   const [was, now] = [old, is].map((value) => (isDict(value) || Array.isArray(value) ? value : undefined))
   const parts = [was, now].flatMap((value) => (value === undefined ? [] : Object.keys(value)))
-  // What was a text and is an object now is one row.
+  // A scalar replaced by an object is one row.
   const whole =
     parts.length === 0 ||
     (old !== undefined && was === undefined) ||
@@ -63,7 +63,7 @@ function leaves(old: unknown, is: unknown, path: string): readonly DiffRow[] {
   if (same(old, is)) return []
   return [
     {
-      path: path === '' ? '(whole object)' : path,
+      path: path === '' ? changesText.wholeObject : path,
       is: old === undefined ? 'added' : is === undefined ? 'removed' : 'changed',
       old,
       new: is,
@@ -91,7 +91,7 @@ function at(value: unknown, keys: readonly string[]): unknown {
   )
 }
 
-/** Copies what is on the way; all else is shared. */
+/** Copies the path only. */
 function put(value: unknown, [key, ...rest]: readonly string[], wanted: unknown, inserts: boolean): unknown {
   if (key === undefined) return wanted
   if (Array.isArray(value)) {
@@ -116,7 +116,7 @@ function withoutAt(value: unknown, [key, ...rest]: readonly string[]): unknown {
 
 const names = ['name', 'key', 'type', 'ip', 'uid'] as const
 
-/** Entries of lists by their names, where they have one. */
+/** Replaces list indexes by entry names. */
 function readable(value: unknown, keys: readonly string[]): string {
   let path = ''
   let here = value
@@ -137,21 +137,20 @@ function joined(path: string, parent: unknown, key: string): string {
   return path === '' ? plain : `${path}.${plain}`
 }
 
-/** A value that was secret: a digest stands for it. */
+/** A keyed digest in place of a secret value. */
 export function isRedacted(value: unknown): value is string {
   return typeof value === 'string' && value.startsWith('redacted:')
 }
 
-/** A change in a few words, by what its steps say alone. */
+/** A short summary from the patch steps. */
 export function inShort(operation: string | null, patch: readonly PatchStep[] | null): readonly string[] {
   if (operation !== 'updated' || patch === null) return []
   return patch.map((step) => {
     const keys = keysOf(step.path)
     const last = keys.at(-1) ?? ''
-    // The place in a list says less than what it is a list of.
     const name = /^(?:\d+|-)$/.test(last) ? `${keys.at(-2) ?? ''}[${last}]` : last
-    if (step.op === 'remove') return `${name} removed`
-    if (step.op === 'move') return `${name} moved`
+    if (step.op === 'remove') return changesText.removed(name)
+    if (step.op === 'move') return changesText.moved(name)
     return typeof step.value === 'object' && step.value !== null
       ? `${name} ${step.op === 'add' ? 'added' : 'changed'}`
       : `${name} → ${isRedacted(step.value) ? 'redacted' : String(step.value as string | number | boolean | null)}`

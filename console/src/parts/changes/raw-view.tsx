@@ -1,18 +1,19 @@
 import { useState } from 'react'
 import { CopyButton } from '../copy-button.tsx'
 import { yamlOf } from '../yaml.ts'
+import { changesText } from '../../text/changes.ts'
 
 const forms = { YAML: yamlOf, JSON: (value: object) => JSON.stringify(value, undefined, 2) } as const
 type Form = keyof typeof forms
 
-/** The whole object as text, as it is kept: without what is noise, with digests in place of secret values. */
+/** The stored object as text: without noise, with digests in place of secrets. */
 export function RawView({ of, what }: { readonly of: object; readonly what: string }): React.ReactNode {
   const [form, setForm] = useState<Form>('YAML')
   const text = forms[form](of)
   return (
     <>
       <div className="raw-acts">
-        <div role="group" aria-label="Written as">
+        <div role="group" aria-label={changesText.format}>
           {(Object.keys(forms) as Form[]).map((each) => (
             <button
               key={each}
@@ -27,7 +28,7 @@ export function RawView({ of, what }: { readonly of: object; readonly what: stri
         </div>
         <CopyButton text={text} />
       </div>
-      <pre className="raw" tabIndex={0} aria-label={`${what}, as ${form}`}>
+      <pre className="raw" tabIndex={0} aria-label={changesText.shownAs(what, form)}>
         {text}
       </pre>
     </>

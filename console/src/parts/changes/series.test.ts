@@ -19,7 +19,7 @@ const sums: ChangeSums = {
   ],
 }
 
-test('each bucket of the span has a value for each group and for the others, 0 where nothing was changed', () => {
+test('each bucket has a value for each group and the others, 0 without changes', () => {
   const { times, series } = seriesOf({ ...sums, by: 'kind' })
   expect(times.map((time) => time - (times[0] ?? 0))).toEqual([0, 20, 40])
   expect(series).toEqual([
@@ -29,7 +29,7 @@ test('each bucket of the span has a value for each group and for the others, 0 w
   ])
 })
 
-test('operations have one order, and so one colour each, whichever is the largest', () => {
+test('operations have a fixed order and colour', () => {
   expect(seriesOf({ ...sums, others: { groups: 0, changes: 0 } }).series.map(({ name }) => name)).toEqual([
     'created',
     'updated',
@@ -41,5 +41,5 @@ test('operations have one order, and so one colour each, whichever is the larges
       groups: [{ value: null, changes: 1 }],
       others: { groups: 0, changes: 0 },
     }).series.map(({ name }) => name),
-  ).toEqual(['whole cluster'])
+  ).toEqual(['cluster-scoped'])
 })

@@ -1,8 +1,9 @@
 import type { ChangeSums } from '../../api/objects.ts'
 import type { ChartSeries } from '../chart.tsx'
 import { operations } from './operations.ts'
+import { generalText } from '../../text/general.ts'
 
-/** Each bucket of the span with a value for each group; one without a change is 0. */
+/** Values of each bucket and group; buckets without changes are 0. */
 export function seriesOf({ span, step, by, groups, others, buckets }: ChangeSums): {
   readonly times: readonly number[]
   readonly series: readonly ChartSeries[]
@@ -10,7 +11,7 @@ export function seriesOf({ span, step, by, groups, others, buckets }: ChangeSums
   const first = Math.floor(Date.parse(span.from) / 1000 / step) * step
   const length = Math.max(1, Math.ceil((Date.parse(span.to) / 1000 - first) / step))
   const names = [
-    ...groups.map(({ value }) => value ?? (by === 'namespace' ? 'whole cluster' : 'not known')),
+    ...groups.map(({ value }) => value ?? (by === 'namespace' ? generalText.clusterScoped : generalText.unknown)),
     ...(others.changes > 0 ? ['others'] : []),
   ]
   const series = names.map((name, index): ChartSeries & { readonly values: number[] } => ({
@@ -25,7 +26,7 @@ export function seriesOf({ span, step, by, groups, others, buckets }: ChangeSums
         values[at] = changes[index] ?? 0
       })
   }
-  // Operations keep their order, and so their colours, whichever is the largest.
+  // Operations have a fixed order and colour.
   const order = (name: string): number => (by === 'operation' ? operations.findIndex((each) => each === name) : 0)
   return {
     times: Array.from({ length }, (_, index) => first + index * step),

@@ -1,7 +1,8 @@
 import { Link } from '@tanstack/react-router'
 import { actorText } from '../../state/refs.ts'
+import { generalText } from '../../text/general.ts'
+import { partsText } from '../../text/parts.ts'
 
-/** Leads to the page of everything that an actor did. */
 export function ActorLink({
   to,
   name,
@@ -9,9 +10,9 @@ export function ActorLink({
   readonly to: string | null
   readonly name?: string | null
 }): React.ReactNode {
-  if (to === null) return <span className="dim">not told</span>
+  if (to === null) return <span className="dim">{generalText.unknown}</span>
   if (to === 'unknown' || to === 'system')
-    return <span className="dim">{to === 'system' ? 'the system itself' : 'nobody is named'}</span>
+    return <span className="dim">{to === 'system' ? partsText.theSystem : partsText.noActorRecorded}</span>
   return (
     <Link to="/actor" search={{ v: '1', of: to } as never} className="resource-link" title={to}>
       {name ?? actorText(to)}

@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import { isCloudRef, parseRef, pathOfRef } from '../../state/refs.ts'
 
-/** Leads to the page of an object of a cluster or of a resource of a cloud; what is neither is text. `at`: as it was then (ISO 8601). */
+/** Links to the page of an object or cloud resource; other references are plain text. `at`: ISO 8601. */
 export function ResourceLink({
   to,
   at,

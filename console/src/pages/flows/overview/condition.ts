@@ -1,6 +1,5 @@
 import { literal } from '../../../parts/filter-text.ts'
 
-/** The filter for rows that have these values. */
 export function conditionOf(fields: readonly string[], cells: readonly unknown[]): string {
   return fields
     .map((field, index) => {
@@ -14,7 +13,7 @@ export function conditionOf(fields: readonly string[], cells: readonly unknown[]
 
 const address = /^(?:[\d.]+|[\da-f:.]*:[\da-f:.]*)$/i
 
-/** An endpoint is the first of name, owner, network and address that has a value. Different endpoints may have it in different fields. */
+/** An endpoint is the first non-empty of name, owner, network and address. */
 function endpointCondition(end: string, cell: unknown): string {
   const [name, owner, label, addr] = ['name', 'owner_name', 'label', 'addr'].map((part) => `${end}_${part}`) as [
     string,
@@ -25,7 +24,7 @@ function endpointCondition(end: string, cell: unknown): string {
   if (cell === null || cell === undefined)
     return [name, owner, label, addr].map((field) => `not exists(${field})`).join(' and ')
   const value = literal(cell)
-  // Other texts are no value of an address, so the filter would be refused.
+  // The filter rejects other text as an address.
   const fields = [name, owner, label, ...(typeof cell === 'string' && address.test(cell) ? [addr] : [])]
   const tests = fields.map((field, at) =>
     [...fields.slice(0, at).map((before) => `not exists(${before})`), `${field} = ${value}`].join(' and '),

@@ -4,8 +4,8 @@ import { dimensionName, measureNames } from './names.ts'
 import { PanelPicker } from './picker.tsx'
 import { earlierNames } from './rates.tsx'
 import { dimensions, earlier, measures } from './state.ts'
+import { overviewText } from '../../../text/overview.ts'
 
-/** What the panels tell apart and add up, and which there are. */
 export function Controls({
   state: { dim, by, before, panels, focus, live },
   set,
@@ -16,7 +16,7 @@ export function Controls({
   return (
     <>
       <label className="control">
-        By{' '}
+        {overviewText.groupBy}{' '}
         <select
           value={dim}
           onChange={(event) => set({ dim: dimensions.find((each) => each === event.target.value) ?? dim })}
@@ -29,7 +29,7 @@ export function Controls({
         </select>
       </label>
       <label className="control">
-        Largest by{' '}
+        {overviewText.largestBy}{' '}
         <select
           value={by}
           onChange={(event) => set({ by: measures.find((each) => each === event.target.value) ?? by })}
@@ -41,8 +41,8 @@ export function Controls({
           ))}
         </select>
       </label>
-      <label className="control" title={live ? 'Stored flows can be compared with an earlier time' : undefined}>
-        Compare with{' '}
+      <label className="control" title={live ? overviewText.compareNeedsStore : undefined}>
+        {overviewText.compareWith}{' '}
         <select
           value={before}
           disabled={live}
@@ -58,7 +58,7 @@ export function Controls({
       <div className="end">
         {focus !== '' && (
           <button type="button" onClick={() => set({ focus: '' })}>
-            All panels
+            {overviewText.allPanels}
           </button>
         )}
         <PanelPicker

@@ -1,7 +1,7 @@
 import { familyNames, panelKinds, type Family } from './kinds.ts'
 import type { PanelName } from './state.ts'
+import { overviewText } from '../../../text/overview.ts'
 
-/** Panels that have nothing to show, in one line; and why, for who wants to know. */
 export function FoldedPanels({ panels }: { readonly panels: readonly PanelName[] }): React.ReactNode {
   const families = [...new Set(panels.map((name) => panelKinds[name].family))].filter(
     (family): family is Exclude<Family, 'flows'> => family !== 'flows',
@@ -9,8 +9,10 @@ export function FoldedPanels({ panels }: { readonly panels: readonly PanelName[]
   return (
     <details className="panel folded">
       <summary>
-        {panels.length === 1 ? 'One panel has' : `${panels.length} panels have`} nothing to show: no flow of this span
-        says anything of {families.map((family) => familyNames[family]).join(', ')}
+        {overviewText.nothingToShow(
+          panels.length === 1 ? overviewText.onePanel : overviewText.panelCount(panels.length),
+          families.map((family) => familyNames[family]).join(', '),
+        )}
       </summary>
       <dl>
         {families.map((family) => (
@@ -30,7 +32,7 @@ export function FoldedPanels({ panels }: { readonly panels: readonly PanelName[]
 }
 
 const reasons: Readonly<Record<Exclude<Family, 'flows'>, string>> = {
-  drops: 'Agents in the kernel report what it drops, with its cause; NetFlow and sFlow samples do not.',
-  dns: 'Agents that look into DNS report its answers.',
-  rtt: 'Agents that follow TCP report round-trip times.',
+  drops: overviewText.dropsHint,
+  dns: overviewText.dnsHint,
+  rtt: overviewText.rttHint,
 }

@@ -6,7 +6,7 @@ import { andFilter } from '../../../parts/filter-text.ts'
 import { NoFlows } from '../no-flows.tsx'
 import { useRefresh } from '../../../hooks/use-refresh.ts'
 import type { FlowViewProps } from '../views.ts'
-import { askedOf, spanSeconds, useGroups, useHas, useIsQuiet } from './ask.ts'
+import { flowQueryOf, spanSeconds, useGroups, useHas, useIsQuiet } from './queries.ts'
 import { conditionOf } from './condition.ts'
 import { Controls } from './controls.tsx'
 import { FoldedPanels } from './folded.tsx'
@@ -19,21 +19,22 @@ import { Slot } from './slot.tsx'
 import { usualLook, type PanelName } from './state.ts'
 import type { GroupsAnswer } from './sums.ts'
 import './overview.css'
+import { overviewText } from '../../../text/overview.ts'
+import { generalText } from '../../../text/general.ts'
 
-/** Seconds between two questions while the page is live; the rates come by the stream. */
+/** Refresh interval in seconds while live; rates arrive by the stream. */
 const liveRefresh = 5
 const protocols = ['proto']
 
-/** What passed, at a glance: rates, and the largest of everything. */
 export default function Overview({ state, set, tabs }: FlowViewProps): React.ReactNode {
   const { live, t, refresh, dim, by, before, panels, focus, looks, q } = state
   const { revision, again } = useRefresh(live ? liveRefresh : isMoving(t) ? refresh : 0)
-  const asked = useMemo(() => askedOf(state, revision), [state, revision])
-  // The question of a panel, so that it is asked once.
-  const all = useGroups(asked, protocols, by, (looks.protocols ?? usualLook).top)
-  const stream = useLiveSeries(live, state, dim, spanSeconds(asked.t))
+  const flowQuery = useMemo(() => flowQueryOf(state, revision), [state, revision])
+  // The query key of a panel, so that both share one request.
+  const all = useGroups(flowQuery, protocols, by, (looks.protocols ?? usualLook).top)
+  const stream = useLiveSeries(live, state, dim, spanSeconds(flowQuery.t))
   const link = useLink()
-  // What most look for comes first; then it is asked what else there is.
+  // The first panels load before the availability of other fields is queried.
   const [ready, setReady] = useState(focus !== '')
   const isQuiet = useIsQuiet()
   const isThere = all.data !== undefined
@@ -43,14 +44,14 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
   const wants = (family: Family): boolean => panels.some((name) => panelKinds[name].family === family)
   const has: Readonly<Record<Family, boolean | undefined>> = {
     flows: true,
-    drops: useHas(asked, 'drops', ready && wants('drops')),
-    dns: useHas(asked, 'dns', ready && wants('dns')),
-    rtt: useHas(asked, 'rtt', ready && wants('rtt')),
+    drops: useHas(flowQuery, 'drops', ready && wants('drops')),
+    dns: useHas(flowQuery, 'dns', ready && wants('dns')),
+    rtt: useHas(flowQuery, 'rtt', ready && wants('rtt')),
   }
   const shown = panels.filter((name) => has[panelKinds[name].family] === true)
   const folded = panels.filter((name) => has[panelKinds[name].family] === false)
   const sums = all.data?.total
-  // With another time to compare with, that nothing passed is what is to be seen.
+  // With a comparison an empty range is a result.
   const empty = sums !== undefined && Number(sums.flows) === 0 && (live || before === '')
   const panel = (name: PanelName, size: PanelSize): React.ReactNode => {
     const kind = panelKinds[name]
@@ -60,13 +61,13 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
     return (
       <Slot
         key={name}
-        asked={asked}
+        flowQuery={flowQuery}
         className={kind.shape === 'donut' || kind.shape === 'bars' ? '' : 'wide'}
         waits={kind.family !== 'flows' && size !== 'large'}
       >
         {(own) => {
           const context: PanelContext = {
-            asked: own,
+            flowQuery: own,
             dim,
             by,
             before,
@@ -79,7 +80,7 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
                 name={title}
                 look={look}
                 has={menu}
-                span={`${asked.t.from} ${asked.t.to}`}
+                span={`${flowQuery.t.from} ${flowQuery.t.to}`}
                 large={large}
                 onChange={setLook}
                 onLarge={(on) => set({ focus: on ? name : '' })}
@@ -114,18 +115,23 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
         {tabs}
         {live && (
           <span className={`link ${link.state === 'live' ? 'good' : 'warning'}`} role="status">
-            {link.state === 'live' ? 'live' : 'reconnecting'}
+            {link.state === 'live' ? generalText.liveInText : generalText.reconnecting}
           </span>
         )}
         <span className="number overview-sum">
           {sums !== undefined &&
             all.data !== undefined &&
-            `${count(sums.flows)} flows · ${volume(Number(sums.bytes))} · ${count(sums.packets)} packets · ${sourceText(all.data)}`}
+            overviewText.totals(
+              count(sums.flows),
+              volume(Number(sums.bytes)),
+              count(sums.packets),
+              sourceText(all.data),
+            )}
         </span>
         <div className="end">
           {!live && (
             <button type="button" onClick={again}>
-              Ask again
+              {generalText.refresh}
             </button>
           )}
         </div>
@@ -152,14 +158,14 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
               ? panel(focus, 'large')
               : folded.includes(focus) && <FoldedPanels panels={[focus]} />}
           </div>
-          <div className="focus-strip" role="group" aria-label="Other panels">
+          <div className="focus-strip" role="group" aria-label={overviewText.otherPanels}>
             {shown
               .filter((name) => name !== focus)
               .map((name) => (
                 <div key={name} className="strip-panel">
                   <div inert>{panel(name, 'small')}</div>
                   <button type="button" className="strip-open" onClick={() => set({ focus: name })}>
-                    <span className="spoken">{panelKinds[name].title}, large</span>
+                    <span className="spoken">{overviewText.enlarged(panelKinds[name].title)}</span>
                   </button>
                 </div>
               ))}
@@ -176,8 +182,8 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
 }
 
 function sourceText({ source, span, stored_to: storedTo }: GroupsAnswer): string {
-  if (source === 'ring') return `there is no store: of the live memory, ${time(span.from)} – ${time(span.to)}`
-  return storedTo === undefined ? 'stored, nothing left out' : `stored until ${time(storedTo)}`
+  if (source === 'ring') return generalText.withoutStore(time(span.from), time(span.to))
+  return storedTo === undefined ? generalText.storedComplete : generalText.storedUntil(time(storedTo))
 }
 
 const iso = (seconds: number): string => new Date(Math.round(seconds) * 1000).toISOString()

@@ -1,9 +1,9 @@
 import type { Dimension, Measure, PanelName } from './state.ts'
+import { overviewText } from '../../../text/overview.ts'
 
-/** What flows have to carry so that a panel has something to show. */
+/** What flows must contain so that a panel has data. */
 export type Family = 'flows' | 'drops' | 'dns' | 'rtt'
 
-/** The filter for flows that carry it; of `flows` all do. */
 export const conditions: Readonly<Record<Exclude<Family, 'flows'>, string>> = {
   drops: '(drop_packets > 0 or drop_bytes > 0)',
   dns: '(exists(dns_rcode) or exists(dns_latency))',
@@ -11,12 +11,11 @@ export const conditions: Readonly<Record<Exclude<Family, 'flows'>, string>> = {
 }
 
 export const familyNames: Readonly<Record<Exclude<Family, 'flows'>, string>> = {
-  drops: 'dropped packets',
-  dns: 'answers of DNS',
-  rtt: 'round-trip times',
+  drops: overviewText.droppedPacketsInText,
+  dns: overviewText.dnsResponses,
+  rtt: overviewText.roundTripTimes,
 }
 
-/** A field that a panel tells apart: one of its own, or the one that is chosen for all. */
 export type GroupField = Dimension | 'drop_state' | 'drop_cause' | 'dns_rcode' | 'dns_name'
 
 interface Common {
@@ -24,14 +23,13 @@ interface Common {
   readonly family: Family
 }
 
-/** Rates over time, told apart by a field. */
 export interface RatesKind extends Common {
   readonly shape: 'rates'
   readonly measure: Measure
   readonly field?: GroupField
 }
 
-/** The largest of something with their part of the total; by what, where the page does not say it. */
+/** The largest groups with their share of the total. */
 export interface SharesKind extends Common {
   readonly shape: 'donut' | 'bars'
   readonly measure?: Measure
@@ -42,11 +40,10 @@ export interface PairsKind extends Common {
   readonly shape: 'pairs'
 }
 
-/** Percentiles of a numeric field, over time or by group. */
 export interface TimesKind extends Common {
   readonly shape: 'times' | 'slowest'
   readonly of: 'rtt' | 'dns_latency'
-  /** So many of its units are a millisecond. */
+  /** Units per millisecond. */
   readonly perMs: number
 }
 
@@ -57,37 +54,53 @@ const [rtt, dns] = [
   { of: 'dns_latency', perMs: 1, family: 'dns' },
 ] as const
 
-/** Every panel: what it asks and how it is drawn. */
 export const panelKinds: Readonly<Record<PanelName, PanelKind>> = {
-  bytes: { title: 'Bytes per second', shape: 'rates', measure: 'bytes', family: 'flows' },
-  packets: { title: 'Packets per second', shape: 'rates', measure: 'packets', family: 'flows' },
-  flows: { title: 'Flows per second', shape: 'rates', measure: 'flows', family: 'flows' },
-  pairs: { title: 'Who sends to whom', shape: 'pairs', family: 'flows' },
-  talkers: { title: 'Largest', shape: 'donut', family: 'flows' },
-  ports: { title: 'Destination ports', shape: 'bars', field: 'dst_port', family: 'flows' },
-  protocols: { title: 'Protocols', shape: 'donut', field: 'proto', family: 'flows' },
-  exporters: { title: 'Exporters', shape: 'bars', field: 'exporter_addr', family: 'flows' },
-  droppackets: { title: 'Dropped packets per second', shape: 'rates', measure: 'drop_packets', family: 'drops' },
-  dropbytes: { title: 'Dropped bytes per second', shape: 'rates', measure: 'drop_bytes', family: 'drops' },
+  bytes: { title: overviewText.bytesPerSecond, shape: 'rates', measure: 'bytes', family: 'flows' },
+  packets: { title: overviewText.packetsPerSecond, shape: 'rates', measure: 'packets', family: 'flows' },
+  flows: { title: overviewText.flowsPerSecond, shape: 'rates', measure: 'flows', family: 'flows' },
+  pairs: { title: overviewText.sourceToDestination, shape: 'pairs', family: 'flows' },
+  talkers: { title: overviewText.largest, shape: 'donut', family: 'flows' },
+  ports: { title: overviewText.destinationPorts, shape: 'bars', field: 'dst_port', family: 'flows' },
+  protocols: { title: overviewText.protocols, shape: 'donut', field: 'proto', family: 'flows' },
+  exporters: { title: overviewText.exporters, shape: 'bars', field: 'exporter_addr', family: 'flows' },
+  droppackets: {
+    title: overviewText.droppedPacketsPerSecond,
+    shape: 'rates',
+    measure: 'drop_packets',
+    family: 'drops',
+  },
+  dropbytes: { title: overviewText.droppedBytesPerSecond, shape: 'rates', measure: 'drop_bytes', family: 'drops' },
   dropstates: {
-    title: 'Dropped packets by state',
+    title: overviewText.droppedPacketsByState,
     shape: 'rates',
     measure: 'drop_packets',
     field: 'drop_state',
     family: 'drops',
   },
   dropcauses: {
-    title: 'Dropped packets by cause',
+    title: overviewText.droppedPacketsByCause,
     shape: 'rates',
     measure: 'drop_packets',
     field: 'drop_cause',
     family: 'drops',
   },
-  droppers: { title: 'Most dropped packets', shape: 'bars', measure: 'drop_packets', family: 'drops' },
-  rcodes: { title: 'Answers of DNS by code', shape: 'donut', measure: 'flows', field: 'dns_rcode', family: 'dns' },
-  dns: { title: 'Time to an answer of DNS', shape: 'times', ...dns },
-  dnsnames: { title: 'Names asked of DNS', shape: 'bars', measure: 'flows', field: 'dns_name', family: 'dns' },
-  dnsslow: { title: 'Slowest answers of DNS', shape: 'slowest', ...dns },
-  rtt: { title: 'Round-trip time', shape: 'times', ...rtt },
-  rttslow: { title: 'Longest round trips', shape: 'slowest', ...rtt },
+  droppers: { title: overviewText.mostDroppedPackets, shape: 'bars', measure: 'drop_packets', family: 'drops' },
+  rcodes: {
+    title: overviewText.dnsResponsesByCode,
+    shape: 'donut',
+    measure: 'flows',
+    field: 'dns_rcode',
+    family: 'dns',
+  },
+  dns: { title: overviewText.dnsResponseTime, shape: 'times', ...dns },
+  dnsnames: {
+    title: overviewText.dnsQueryNames,
+    shape: 'bars',
+    measure: 'flows',
+    field: 'dns_name',
+    family: 'dns',
+  },
+  dnsslow: { title: overviewText.slowestDnsResponses, shape: 'slowest', ...dns },
+  rtt: { title: overviewText.roundTripTime, shape: 'times', ...rtt },
+  rttslow: { title: overviewText.longestRoundTrips, shape: 'slowest', ...rtt },
 }

@@ -2,23 +2,24 @@ import { useMemo } from 'react'
 import { Chart, type ChartSeries } from '../../../parts/chart.tsx'
 import { csvOf } from '../../../parts/save-file.ts'
 import { count, duration } from '../../../parts/format.ts'
-import { askedFor, useAnswer } from './ask.ts'
+import { restrictTo, useAnswer } from './queries.ts'
 import type { TimesKind } from './kinds.ts'
 import { dimensionName, valueName } from './names.ts'
 import { Panel } from './panel.tsx'
 import { chartHeights, type PanelProps } from './panels.tsx'
 import { bucketTimes, timesCsv, type GroupsAnswer, type SeriesAnswer } from './sums.ts'
+import { overviewText } from '../../../text/overview.ts'
 
-/** Statistics over flows, as the API names them; the percentiles are values that flows have. */
+/** Names of the API; percentiles use nearest rank. */
 const statistics = [
   ['min', 'quickest'],
   ['avg', 'average'],
-  ['p90', '90 % are faster'],
-  ['p99', '99 % are faster'],
+  ['p90', overviewText.p90Hint],
+  ['p99', overviewText.p99Hint],
   ['max', 'slowest'],
 ] as const
 
-/** Percentiles over the flows of each bucket; nothing where no flow has the value. */
+/** Percentiles over the flows of each bucket; null in buckets without a value. */
 export function latencyOf(
   { columns, rows, span, step }: SeriesAnswer,
   of: string,
@@ -44,12 +45,11 @@ export function latencyOf(
   }
 }
 
-/** How long things take, over time. */
 export function TimesPanel({
   kind: { of, perMs, title, family },
-  context: { asked, look, size, menu, onTable, onBrush },
+  context: { flowQuery, look, size, menu, onTable, onBrush },
 }: PanelProps<TimesKind>): React.ReactNode {
-  const answer = useAnswer<SeriesAnswer>('/api/v1/series', askedFor(asked, family), { of })
+  const answer = useAnswer<SeriesAnswer>('/api/v1/series', restrictTo(flowQuery, family), { of })
   const data = useMemo(
     () => (answer.data === undefined ? undefined : latencyOf(answer.data, of, perMs)),
     [answer.data, of, perMs],
@@ -64,10 +64,10 @@ export function TimesPanel({
       {() =>
         data !== undefined &&
         (data.flows === 0 ? (
-          <p className="pad dim">No flow of this span says it: it comes with the exporters that measure it.</p>
+          <p className="pad dim">{overviewText.noLatency}</p>
         ) : (
           <Chart
-            label={`${title}, ${count(data.flows)} flows`}
+            label={overviewText.latencyTitle(title, count(data.flows))}
             times={data.times}
             series={data.series}
             stacked={false}
@@ -84,12 +84,11 @@ export function TimesPanel({
   )
 }
 
-/** Who waits longest: percentiles over the flows of each group. */
 export function SlowestPanel({
   kind: { of, perMs, title, family },
-  context: { asked, dim, look, menu, onOnly },
+  context: { flowQuery, dim, look, menu, onOnly },
 }: PanelProps<TimesKind>): React.ReactNode {
-  const answer = useAnswer<GroupsAnswer>('/api/v1/flows', askedFor(asked, family), {
+  const answer = useAnswer<GroupsAnswer>('/api/v1/flows', restrictTo(flowQuery, family), {
     group: dim,
     of,
     by: 'p90',
@@ -105,7 +104,7 @@ export function SlowestPanel({
     }))
   }, [answer.data, of])
   const field = answer.data?.columns[0]?.name ?? dim
-  const whole = `${title} by ${dimensionName(dim)}`
+  const whole = overviewText.titleBy(title, dimensionName(dim))
   const ms = (value: unknown): number | null => (value === null || value === undefined ? null : Number(value) / perMs)
   const csv = (): string =>
     csvOf(
@@ -119,12 +118,12 @@ export function SlowestPanel({
       menu={menu(whole, { others: false, csv: answer.data === undefined ? undefined : csv })}
     >
       {() => (
-        <div className="slowest" tabIndex={0} role="region" aria-label={`${whole}: figures`}>
+        <div className="slowest" tabIndex={0} role="region" aria-label={overviewText.figures(whole)}>
           <table className="shares" aria-label={whole}>
             <thead>
               <tr>
                 <th scope="col">{dimensionName(dim)}</th>
-                <td>flows</td>
+                <td>{overviewText.flowsInText}</td>
                 {statistics.map(([statistic, name]) => (
                   <td key={statistic} title={name}>
                     {statistic}
@@ -142,7 +141,10 @@ export function SlowestPanel({
                   </th>
                   <td>{count(Number(flows))}</td>
                   {values.map((value, index) => (
-                    <td key={statistics[index]?.[0]} title={value === null ? undefined : `${ms(value)} ms`}>
+                    <td
+                      key={statistics[index]?.[0]}
+                      title={value === null ? undefined : overviewText.milliseconds(ms(value))}
+                    >
                       {duration(ms(value))}
                     </td>
                   ))}

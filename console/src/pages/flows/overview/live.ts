@@ -6,10 +6,10 @@ import { watch } from '../../../live/tab.ts'
 import type { ChartSeries } from '../../../parts/chart.tsx'
 import { valueName } from './names.ts'
 import { Buckets, othersName, type SeriesAnswer, type Stack, type Stretch } from './sums.ts'
-import { liveQuestion, questionQuery, type FlowQuestion } from '../question.ts'
+import { liveQuestion, questionQuery, type FlowQuestion } from '../flow-filter.ts'
 import type { Dimension, Measure } from './state.ts'
 
-/** A message of a live series, as the server sends it. Sums are rows, then the columns asked for. */
+/** A message of a live series. Sums are rows, then the requested columns. */
 export interface SeriesMessage {
   readonly step: number
   readonly groups: readonly (readonly Cell[])[]
@@ -22,9 +22,9 @@ export interface SeriesMessage {
   readonly since?: string
 }
 
-/** Stored sums of the time before live memory begins. */
+/** Stored totals of the time before the live memory begins. */
 export interface Past {
-  /** Unix seconds: nothing of this time is missing. */
+  /** Unix seconds from which the data are complete. */
   readonly from: number
   readonly to: number
   readonly rows: readonly {
@@ -36,7 +36,7 @@ export interface Past {
 }
 
 const columns = ['bytes_est', 'packets_est'] as const
-/** Place of each measure in the sums; the others do not come by the stream. */
+/** Index of each measure in the sums; other measures are not streamed. */
 const placeOf = { flows: 0, bytes: 1, packets: 2 } as const
 export type StreamedMeasure = keyof typeof placeOf
 
@@ -44,11 +44,10 @@ export function isStreamed(measure: Measure): measure is StreamedMeasure {
   return Object.hasOwn(placeOf, measure)
 }
 
-/** Groups that the server tells apart, of which a panel shows fewer. */
-const groupsAsked = 15
+/** Groups per message; a panel shows fewer. */
+const groupLimit = 15
 const [bucketsLeast, bucketsMost] = [30, 180]
 
-/** The series as all messages until now have it. */
 export class LiveSeries {
   step: number
   groups: readonly (readonly Cell[])[] = []
@@ -57,12 +56,12 @@ export class LiveSeries {
     { readonly total: readonly number[]; readonly groups: readonly (readonly number[] | null)[] }
   >()
   begun = false
-  /** Unix seconds: every flow received since is in the buckets. */
+  /** Unix seconds: complete from here on. */
   since = -Infinity
 
   readonly #shown: number
 
-  /** @param shown buckets, each of `step` seconds. */
+  /** @param shown number of buckets, each of `step` seconds. */
   constructor(step: number, shown = bucketsMost) {
     this.step = step
     this.#shown = shown
@@ -79,12 +78,11 @@ export class LiveSeries {
     for (const at of this.buckets.keys()) if (at <= newest - this.#shown * this.step) this.buckets.delete(at)
   }
 
-  /** Unix seconds: the first bucket of a picture that ends now. */
   begins(now: number): number {
     return Math.max(now, ...this.buckets.keys()) + this.step - this.#shown * this.step
   }
 
-  /** The largest groups of the stream and of what is stored before it, and what they leave of each bucket. `now` in Unix seconds. */
+  /** The largest groups of stream and store, and the remainder of each bucket. `now` in Unix seconds. */
   stack(field: Dimension, measure: StreamedMeasure, top: number, now: number, past?: Past): Stack {
     const begin = this.begins(now)
     const place = placeOf[measure]
@@ -116,7 +114,6 @@ export class LiveSeries {
 
 interface Part {
   readonly at: number
-  /** Undefined: all that are not told apart. */
   readonly key: string | undefined
   readonly cell: unknown
   readonly amount: number
@@ -133,9 +130,9 @@ function largestKeys(parts: readonly Part[], top: number): ReadonlySet<string> {
   )
 }
 
-/** Takes the values of buckets away that neither the stream nor the store covers: 0 would say that nothing passed. */
+/** Replaces values of buckets that neither stream nor store covers: 0 would mean no traffic. */
 function withUnknown(stack: Stack, step: number, since: number, past: Past | undefined): Stack {
-  // The store may know the beginning of the bucket in which the stream begins.
+  // The store may cover the start of the first streamed bucket.
   const isKnown = (at: number): boolean =>
     at >= since || (past !== undefined && at + step > past.from && (at + step <= past.to || past.to >= since))
   const unknown: Stretch[] = []
@@ -153,7 +150,7 @@ function withUnknown(stack: Stack, step: number, since: number, past: Past | und
   return { ...stack, series: stack.series.map(known), total: known(stack.total), unknown }
 }
 
-/** What is stored of the time between the beginning of the picture and that of the stream; undefined while it is not known. */
+/** Stored totals between the start of the chart and that of the stream; undefined while loading. */
 export function usePast(
   series: LiveSeries | undefined,
   question: FlowQuestion,
@@ -161,7 +158,6 @@ export function usePast(
   measure: Measure,
 ): Past | undefined {
   const since = series?.since ?? -Infinity
-  // Once for a stream: later, less of it is in the picture.
   const from = useMemo(
     () => (series === undefined || !Number.isFinite(since) ? Infinity : series.begins(Date.now() / 1000)),
     [series, since],
@@ -174,14 +170,14 @@ export function usePast(
     step: `${series?.step ?? 1}s`,
     group: field,
     by: measure,
-    limit: groupsAsked,
+    limit: groupLimit,
   }
   const { data } = useQuery<SeriesAnswer>({
     queryKey: ['live-past', query],
     enabled: from < since,
     staleTime: Infinity,
     gcTime: 30_000,
-    // The newest flows are stored a few seconds after they arrive.
+    // Flows are stored a few seconds after arrival.
     refetchInterval: ({ state }) => (state.data?.stored_to === undefined ? false : 3000),
     queryFn: ({ signal }) => ask<SeriesAnswer>('/api/v1/series', { signal, query }),
   })
@@ -207,12 +203,11 @@ export function pastOf({ columns, rows, span, since, stored_to: storedTo }: Seri
 const iso = (seconds: number): string =>
   Number.isFinite(seconds) ? new Date(Math.round(seconds * 1000)).toISOString() : 'now'
 
-/** Seconds of a bucket, so that the span asked about fits. */
 export function liveStep(spanSeconds: number): number {
   return [1, 2, 5, 10, 15, 20, 30, 60, 120, 300].find((step) => step * bucketsMost >= spanSeconds) ?? 600
 }
 
-/** The series of the one live stream; undefined while it is not watched or has not begun. */
+/** The series of the stream; undefined until it begins. */
 export function useLiveSeries(
   on: boolean,
   { filter, both, once }: FlowQuestion,
@@ -232,14 +227,14 @@ export function useLiveSeries(
       scope: [field],
       step,
       points: shown,
-      limit: groupsAsked,
+      limit: groupLimit,
     }
     const stop = watch(view, (message) => {
       if (message.is !== 'other' || message.event !== 'series') return
       series.take(message.data as unknown as SeriesMessage)
       setTurn((before) => before + 1)
     })
-    // Time passes where nothing else does.
+    // Advances the chart without messages.
     const clock = setInterval(() => setTurn((before) => before + 1), Math.max(1, step) * 1000)
     return () => {
       stop()

@@ -5,21 +5,19 @@ import { Popover } from '../../../parts/popover.tsx'
 import { saveText } from '../../../parts/save-file.ts'
 import type { MenuOf } from './panels.tsx'
 import { tops, type PanelLook } from './state.ts'
+import { overviewText } from '../../../text/overview.ts'
 
 interface PanelMenuProps {
   readonly name: string
   readonly look: PanelLook
   readonly has: MenuOf
-  /** The span, for the names of files. */
   readonly span: string
-  /** Is it the one that is shown large? */
   readonly large: boolean
   readonly onChange: (look: PanelLook) => void
   readonly onLarge: (large: boolean) => void
   readonly onHide: () => void
 }
 
-/** How a panel is shown; it stands in the address. What it shows can be taken away as a file. */
 export function PanelMenu({
   name,
   look,
@@ -48,27 +46,27 @@ export function PanelMenu({
         type="button"
         className="quiet"
         aria-pressed={large}
-        title={large ? 'All panels' : 'Only this one, large'}
+        title={large ? overviewText.allPanels : overviewText.enlargeThisPanel}
         onClick={() => onLarge(!large)}
       >
         <span aria-hidden="true">{large ? '⤡' : '⤢'}</span>
-        <span className="spoken">{name}, large</span>
+        <span className="spoken">{overviewText.enlargedName(name)}</span>
       </button>
       <Popover
         label={
           <>
             <span aria-hidden="true">⋯</span>
-            <span className="spoken">Settings of {name}</span>
+            <span className="spoken">{overviewText.settingsOf(name)}</span>
           </>
         }
-        name={`Settings of ${name}`}
+        name={overviewText.settingsOf(name)}
         className="panel-menu"
       >
         {(close) => (
           <>
             {top && (
-              <div className="line" role="group" aria-label="So many are told apart">
-                Top
+              <div className="line" role="group" aria-label={overviewText.topHint}>
+                {overviewText.top}
                 <span className="tops">
                   {tops.map((count) => (
                     <button
@@ -83,10 +81,10 @@ export function PanelMenu({
                 </span>
               </div>
             )}
-            {others && turn('others', 'Draw the others')}
-            {total && turn('total', 'Draw the total')}
-            {latest && turn('latest', 'Only the newest part of the span')}
-            {table && turn('table', 'Figures only')}
+            {others && turn('others', overviewText.showTheOthers)}
+            {total && turn('total', overviewText.showTheTotal)}
+            {latest && turn('latest', overviewText.onlyNewestPart)}
+            {table && turn('table', overviewText.figuresOnly)}
             <button
               type="button"
               onClick={() => {
@@ -94,7 +92,7 @@ export function PanelMenu({
                 picture()
               }}
             >
-              Save as picture (PNG)
+              {overviewText.saveAsPicturePng}
             </button>
             <button
               type="button"
@@ -104,7 +102,7 @@ export function PanelMenu({
                 if (csv !== undefined) saveText(csv(), `${fileName(name, span)}.csv`, 'text/csv')
               }}
             >
-              Save the figures (CSV)
+              {overviewText.saveTheFiguresCsv}
             </button>
             <button
               type="button"
@@ -113,7 +111,7 @@ export function PanelMenu({
                 onHide()
               }}
             >
-              Hide this panel
+              {overviewText.hideThisPanel}
             </button>
           </>
         )}

@@ -3,22 +3,21 @@ import { asRefused } from '../../../api/problem.ts'
 import { ErrorState, Loading } from '../../../parts/states.tsx'
 import { count } from '../../../parts/format.ts'
 import type { GroupsAnswer } from './sums.ts'
+import { overviewText } from '../../../text/overview.ts'
+import { generalText } from '../../../text/general.ts'
 
-/** What all answers say beside their rows. */
 type Facts = Pick<GroupsAnswer, 'source' | 'exact' | 'error' | 'span' | 'stored_to'>
 
 interface PanelProps<T extends Facts> {
   readonly title: string
   readonly answer: UseQueryResult<T>
   readonly menu: React.ReactNode
-  /** Does it bring a heading of its own? */
   readonly headed?: boolean
-  /** What else is to be said of what it shows; empty: nothing. */
   readonly foot?: string
   readonly children: (data: T) => React.ReactNode
 }
 
-/** One answer, or why there is none. The last good one stays while another is on its way. */
+/** One response or its error. The last successful response stays while the next one loads. */
 export function Panel<T extends Facts>({
   title,
   answer,
@@ -50,17 +49,16 @@ export function Panel<T extends Facts>({
       )}
       {data !== undefined && isError && (
         <p className="panel-foot bad" role="alert">
-          {asRefused(error).message} Shown is the answer before.{' '}
+          {overviewText.failedShowingPrevious(asRefused(error).message)}{' '}
           <button type="button" onClick={again}>
-            Try again
+            {generalText.tryAgain}
           </button>
         </p>
       )}
       {data !== undefined && foot !== '' && <p className="panel-foot dim">{foot}</p>}
       {data !== undefined && !data.exact && (
         <p className="panel-foot dim">
-          Each group may be short{data.error === undefined ? '' : ` by up to ${count(Number(data.error))}`}; the total
-          is exact. A rollup has put small groups together.
+          {overviewText.mayBeShort(data.error === undefined ? '' : overviewText.byUpTo(count(Number(data.error))))}
         </p>
       )}
     </section>

@@ -2,7 +2,7 @@ import { useMemo } from 'react'
 import { csvOf } from '../../../parts/save-file.ts'
 import { duration } from '../../../parts/format.ts'
 import { Loading } from '../../../parts/states.tsx'
-import { askedFor, latestOf, useAnswer, useEarlier, useGroups, useSeries, type Asked } from './ask.ts'
+import { restrictTo, latestOf, useAnswer, useEarlier, useGroups, useSeries, type FlowQuery } from './queries.ts'
 import type { GroupField, PairsKind, RatesKind, SharesKind } from './kinds.ts'
 import { isStreamed, usePast, type LiveSeries } from './live.ts'
 import { dimensionName } from './names.ts'
@@ -12,26 +12,21 @@ import { Sankey } from './sankey.tsx'
 import { Bars, Donut } from './shares.tsx'
 import type { Dimension, Earlier, Measure, PanelLook, PanelName } from './state.ts'
 import { sharesOf, stackOf, timesCsv, type GroupsAnswer, type Share } from './sums.ts'
+import { overviewText } from '../../../text/overview.ts'
 
-/** What the menu of a panel needs to know of it. */
 export interface MenuOf {
-  /** Has it a line for the total that can be left out? */
   readonly total?: boolean
   readonly others?: boolean
   readonly top?: boolean
-  /** Can it show the newest part of the span? */
   readonly latest?: boolean
-  /** Can it show figures instead? */
   readonly table?: boolean
-  /** What it shows, as a file; undefined while it has nothing. */
   readonly csv: (() => string) | undefined
 }
 
-/** Room that a panel has: as one of many, alone, or small beside the one that is large. */
 export type PanelSize = 'usual' | 'large' | 'small'
 
 export interface PanelContext {
-  readonly asked: Asked
+  readonly flowQuery: FlowQuery
   readonly dim: Dimension
   readonly by: Measure
   readonly before: Earlier
@@ -41,7 +36,6 @@ export interface PanelContext {
   readonly live: { readonly series: LiveSeries; readonly turn: number } | undefined
   readonly menu: (title: string, has: MenuOf) => React.ReactNode
   readonly onTable: (table: boolean) => void
-  /** Only flows of this group are wanted. */
   readonly onOnly: (fields: readonly string[], cells: readonly unknown[]) => void
   readonly onBrush: (from: number, to: number) => void
 }
@@ -54,13 +48,13 @@ export interface PanelProps<Kind> {
 
 export const chartHeights: Readonly<Record<PanelSize, number>> = { usual: 170, large: 400, small: 90 }
 
-/** Over time: stored by one question, live by the stream, where it has it. */
+/** From the store, or from the stream if it covers the field. */
 export function RatesPanel({ kind, context }: PanelProps<RatesKind>): React.ReactNode {
-  const { asked, dim, before, look, size, isLive, live, menu, onTable, onBrush } = context
+  const { flowQuery, dim, before, look, size, isLive, live, menu, onTable, onBrush } = context
   const { measure, family } = kind
   const field: GroupField = kind.field ?? dim
   const streamed = isLive && isStreamed(measure) && kind.field === undefined
-  const own = askedFor(asked, family)
+  const own = restrictTo(flowQuery, family)
   const answer = useSeries(own, field, measure, look.top, !streamed)
   const { answer: old, seconds } = useEarlier(own, before, measure, !isLive)
   const stored = useMemo(
@@ -71,7 +65,7 @@ export function RatesPanel({ kind, context }: PanelProps<RatesKind>): React.Reac
     () => (old === undefined || isLive ? undefined : stackOf(old, '', measure, seconds)),
     [old, isLive, measure, seconds],
   )
-  const title = kind.field === undefined ? `${kind.title} by ${dimensionName(dim)}` : kind.title
+  const title = kind.field === undefined ? overviewText.titleBy(kind.title, dimensionName(dim)) : kind.title
   const past = usePast(streamed ? live?.series : undefined, own, dim, measure)
   const stack = streamed ? live?.series.stack(dim, measure, look.top, Date.now() / 1000, past) : stored
   const shown = {
@@ -91,7 +85,7 @@ export function RatesPanel({ kind, context }: PanelProps<RatesKind>): React.Reac
               timesCsv(stack.times, [
                 ...stack.series,
                 stack.total,
-                ...(earlier === undefined ? [] : [{ ...earlier.total, name: 'total earlier' }]),
+                ...(earlier === undefined ? [] : [{ ...earlier.total, name: overviewText.previousTotal }]),
               ]),
     }),
   }
@@ -113,25 +107,24 @@ export function RatesPanel({ kind, context }: PanelProps<RatesKind>): React.Reac
   )
 }
 
-/** The largest of something with their part of the total. */
 export function SharesPanel({ name, kind, context }: PanelProps<SharesKind>): React.ReactNode {
-  const { asked, dim, by, look, menu, onOnly } = context
+  const { flowQuery, dim, by, look, menu, onOnly } = context
   const field = kind.field ?? dim
   const measure = kind.measure ?? by
-  const newest = latestOf(asked.t)
+  const newest = latestOf(flowQuery.t)
   const answer = useGroups(
-    askedFor(look.latest ? { ...asked, t: newest.t } : asked, kind.family),
+    restrictTo(look.latest ? { ...flowQuery, t: newest.t } : flowQuery, kind.family),
     [field],
     measure,
     look.top,
   )
-  // While another question is under way, the answer is to the one before.
+  // The response may belong to the previous query.
   const own = useMemo(() => answer.data?.columns.slice(0, 1).map((column) => column.name) ?? [], [answer.data])
   const data = useMemo(
     () => (answer.data === undefined ? undefined : sharesOf(answer.data, own, measure)),
     [answer.data, own, measure],
   )
-  const title = kind.field !== undefined ? kind.title : `${kind.title} by ${dimensionName(dim)}`
+  const title = kind.field !== undefined ? kind.title : overviewText.titleBy(kind.title, dimensionName(dim))
   const Shape = kind.shape === 'donut' ? Donut : Bars
   return (
     <Panel
@@ -162,12 +155,11 @@ export function SharesPanel({ name, kind, context }: PanelProps<SharesKind>): Re
   )
 }
 
-/** From source to destination, by what both have of the chosen dimension. */
 export function PairsPanel({ kind: { title }, context }: PanelProps<PairsKind>): React.ReactNode {
-  const { asked, dim, by, look, size, menu, onOnly } = context
+  const { flowQuery, dim, by, look, size, menu, onOnly } = context
   const part = /^(?:src|dst)_(?!port)(.+)$/.exec(dim)?.[1] ?? 'endpoint'
-  const newest = latestOf(asked.t)
-  const answer = useAnswer<GroupsAnswer>('/api/v1/topology', look.latest ? { ...asked, t: newest.t } : asked, {
+  const newest = latestOf(flowQuery.t)
+  const answer = useAnswer<GroupsAnswer>('/api/v1/topology', look.latest ? { ...flowQuery, t: newest.t } : flowQuery, {
     scope: part,
     by,
     limit: look.top,
@@ -214,7 +206,7 @@ export function PairsPanel({ kind: { title }, context }: PanelProps<PairsKind>):
 }
 
 function latestText(seconds: number): string {
-  return `The newest ${duration(seconds * 1000)} of the span.`
+  return overviewText.newestPart(duration(seconds * 1000))
 }
 
 function sharesCsv(shares: readonly Share[], fields: readonly string[], measure: Measure): string {

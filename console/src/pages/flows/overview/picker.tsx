@@ -1,15 +1,15 @@
 import { Popover } from '../../../parts/popover.tsx'
 import { panelKinds } from './kinds.ts'
 import { panelNames, usualPanels, type PanelName } from './state.ts'
+import { overviewText } from '../../../text/overview.ts'
 
 interface PickerProps {
   readonly panels: readonly PanelName[]
   readonly onChange: (panels: readonly PanelName[]) => void
 }
 
-const titleOf = (name: PanelName): string => (name === 'talkers' ? 'Largest by what is chosen' : panelKinds[name].title)
+const titleOf = (name: PanelName): string => (name === 'talkers' ? overviewText.talkersHint : panelKinds[name].title)
 
-/** Which panels there are, and in which order. */
 export function PanelPicker({ panels, onChange }: PickerProps): React.ReactNode {
   const hidden = panelNames.filter((name) => !panels.includes(name))
   const moved = (at: number, by: -1 | 1): void => {
@@ -22,16 +22,16 @@ export function PanelPicker({ panels, onChange }: PickerProps): React.ReactNode 
     <Popover
       label={
         <>
-          Panels <span aria-hidden="true">▾</span>
+          {overviewText.panels} <span aria-hidden="true">▾</span>
         </>
       }
-      name="Panels"
+      name={overviewText.panels}
       className="panel-picker"
     >
       {() => (
         <>
           <button type="button" onClick={() => onChange(usualPanels)}>
-            As usual
+            {overviewText.reset}
           </button>
           <ul>
             {panels.map((name, at) => (
@@ -49,7 +49,7 @@ export function PanelPicker({ panels, onChange }: PickerProps): React.ReactNode 
                   type="button"
                   className="quiet"
                   disabled={at === 0}
-                  aria-label={`${titleOf(name)}: one place up`}
+                  aria-label={overviewText.moveUp(titleOf(name))}
                   onClick={() => moved(at, -1)}
                 >
                   ↑
@@ -58,7 +58,7 @@ export function PanelPicker({ panels, onChange }: PickerProps): React.ReactNode 
                   type="button"
                   className="quiet"
                   disabled={at === panels.length - 1}
-                  aria-label={`${titleOf(name)}: one place down`}
+                  aria-label={overviewText.moveDown(titleOf(name))}
                   onClick={() => moved(at, 1)}
                 >
                   ↓

@@ -3,11 +3,11 @@ import { Chart, type ChartSeries } from '../../../parts/chart.tsx'
 import { rate } from './names.ts'
 import { othersName, type Stack } from './sums.ts'
 import { measures, type Earlier, type Measure, type PanelLook } from './state.ts'
+import { overviewText } from '../../../text/overview.ts'
 
 interface RatesProps {
   readonly title: string
   readonly stack: Stack
-  /** The total of an earlier time, moved onto this one. */
   readonly earlier: Stack | undefined
   readonly before: Earlier
   readonly measure: Measure
@@ -20,17 +20,16 @@ interface RatesProps {
 
 export const earlierNames: Readonly<Record<Earlier, string>> = {
   '': 'nothing',
-  span: 'the span before',
-  '1h': 'an hour earlier',
-  '1d': 'a day earlier',
-  '1w': 'a week earlier',
+  span: overviewText.thePreviousTimeRange,
+  '1h': overviewText.anHourEarlier,
+  '1d': overviewText.aDayEarlier,
+  '1w': overviewText.aWeekEarlier,
 }
 
 const formats = Object.fromEntries(
   measures.map((measure) => [measure, (value: number) => rate(measure, value)]),
 ) as Readonly<Record<Measure, (value: number) => string>>
 
-/** Rates that lie on one another up to the total. */
 export function Rates({
   title,
   stack,
@@ -54,7 +53,7 @@ export function Rates({
         ? []
         : [
             {
-              name: `total, ${earlierNames[before]}`,
+              name: overviewText.totalEarlier(earlierNames[before]),
               values: stack.times.map((_, index) => earlier.total.values[index] ?? null),
             },
           ]),
@@ -78,7 +77,7 @@ export function Rates({
         onTable={onTable}
         menu={menu}
       />
-      {hidden !== undefined && <p className="panel-foot dim">The others are not drawn.</p>}
+      {hidden !== undefined && <p className="panel-foot dim">{overviewText.theOthersAreNotDrawn}</p>}
     </>
   )
 }

@@ -3,14 +3,13 @@ import { useEffect, useMemo, useRef, useState } from 'react'
 import { amount, percent, valueName } from './names.ts'
 import { othersName, type Share, type Shares } from './sums.ts'
 import type { Measure } from './state.ts'
+import { overviewText } from '../../../text/overview.ts'
 
 interface SankeyProps {
   readonly data: Shares
-  /** Of source and destination. */
   readonly fields: readonly string[]
   readonly measure: Measure
   readonly others: boolean
-  /** Pixels that it is high at least. */
   readonly least: number
   readonly onOnly: (share: Share) => void
 }
@@ -28,7 +27,7 @@ interface Link {
   readonly share: Share
 }
 
-/** One node per end and side: who sends to itself is at both. Widths are in proportion to amounts. */
+/** One node per value and side, so a value can be on both sides. Widths are proportional to amounts. */
 export function graphOf(
   data: Shares,
   fields: readonly string[],
@@ -36,7 +35,7 @@ export function graphOf(
 ): { readonly nodes: readonly Node[]; readonly links: readonly Link[] } {
   const nodes = new Map<string, Node>()
   const node = (side: Node['side'], name: string, isOthers: boolean): string => {
-    const id = `${side} ${isOthers ? 'all ' : '= '}${name}`
+    const id = `${side} ${isOthers ? overviewText.allPrefix : '= '}${name}`
     nodes.set(id, { id, name, side })
     return id
   }
@@ -51,7 +50,6 @@ export function graphOf(
   return { nodes: [...nodes.values()], links }
 }
 
-/** Who sends to whom; the list below has the same in figures. */
 export function Sankey({ data, fields, measure, others, least, onOnly }: SankeyProps): React.ReactNode {
   const place = useRef<HTMLDivElement>(null)
   const [width, setWidth] = useState(600)
@@ -94,7 +92,7 @@ export function Sankey({ data, fields, measure, others, least, onOnly }: SankeyP
           width={width}
           height={drawn.height}
           role="img"
-          aria-label={`From source to destination: ${amount(measure, data.total)} in all`}
+          aria-label={overviewText.sankeyTotal(amount(measure, data.total))}
         >
           {drawn.graph.links.map((link) => {
             const isOthers = link.share.cells === undefined
@@ -106,7 +104,9 @@ export function Sankey({ data, fields, measure, others, least, onOnly }: SankeyP
                 strokeWidth={Math.max(1, link.width ?? 1)}
                 onClick={isOthers ? undefined : () => onOnly(link.share)}
               >
-                <title>{`${link.share.name}: ${amount(measure, link.value)}, ${percent(link.value, data.total)}`}</title>
+                <title>
+                  {`${link.share.name}: ${amount(measure, link.value)}, ${percent(link.value, data.total)}`}
+                </title>
               </path>
             )
           })}
@@ -130,7 +130,7 @@ export function Sankey({ data, fields, measure, others, least, onOnly }: SankeyP
   )
 }
 
-/** A name keeps its colour as long as the panel is there. */
+/** A name keeps its colour while the panel is mounted. */
 function colorOf(colors: Map<string, number>, name: string): string {
   const known = colors.get(name) ?? colors.size % 7
   colors.set(name, known)

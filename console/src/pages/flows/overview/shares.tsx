@@ -2,6 +2,8 @@ import { count } from '../../../parts/format.ts'
 import { amount, percent, unitName } from './names.ts'
 import type { Share, Shares } from './sums.ts'
 import type { Measure } from './state.ts'
+import { overviewText } from '../../../text/overview.ts'
+import { generalText } from '../../../text/general.ts'
 
 interface SharesProps {
   readonly data: Shares
@@ -14,7 +16,6 @@ interface SharesProps {
 const radius = 52
 const thickness = 18
 
-/** A ring of shares; the list beside it has the same in figures. */
 export function Donut({ data, label, measure, others, onOnly }: SharesProps): React.ReactNode {
   const drawn = data.shares.filter(({ cells }) => others || cells !== undefined)
   const sum = drawn.reduce((all, share) => all + share.amount, 0)
@@ -30,7 +31,11 @@ export function Donut({ data, label, measure, others, onOnly }: SharesProps): Re
   })
   return (
     <div className="donut">
-      <svg viewBox="-64 -64 128 128" role="img" aria-label={`${label}: ${amount(measure, data.total)} in all`}>
+      <svg
+        viewBox="-64 -64 128 128"
+        role="img"
+        aria-label={overviewText.sharesTotal(label, amount(measure, data.total))}
+      >
         <circle r={radius} className="donut-track" strokeWidth={thickness} />
         {arcs.map(({ share, color, part, from }) => (
           <circle
@@ -57,7 +62,6 @@ export function Donut({ data, label, measure, others, onOnly }: SharesProps): Re
   )
 }
 
-/** Bars from the largest down, each with its figure. */
 export function Bars(props: SharesProps): React.ReactNode {
   return <List {...props} bars />
 }
@@ -89,12 +93,12 @@ function List({
               )}
               {!bars && <i className={`swatch ${colorOf(share, index)}`} aria-hidden="true" />}
               {share.cells === undefined ? (
-                <span className="share-name dim">{count(data.othersCount)} others</span>
+                <span className="share-name dim">{generalText.remaining(count(data.othersCount))}</span>
               ) : (
                 <button
                   type="button"
                   className="quiet share-name"
-                  title={`Only ${share.name}`}
+                  title={overviewText.onlyName(share.name)}
                   onClick={() => onOnly(share)}
                 >
                   {share.name}
@@ -108,7 +112,7 @@ function List({
       </tbody>
       <tfoot>
         <tr>
-          <th scope="row">Total</th>
+          <th scope="row">{overviewText.total}</th>
           <td title={count(data.total)}>{amount(measure, data.total)}</td>
           <td />
         </tr>

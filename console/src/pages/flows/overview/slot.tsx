@@ -1,21 +1,20 @@
 import { useEffect, useRef, useState } from 'react'
-import { questionQuery } from '../question.ts'
-import type { Asked } from './ask.ts'
+import { questionQuery } from '../flow-filter.ts'
+import type { FlowQuery } from './queries.ts'
 
 interface SlotProps {
-  readonly asked: Asked
+  readonly flowQuery: FlowQuery
   readonly className: string
-  /** Does it wait until it is near what is seen? */
   readonly waits: boolean
-  readonly children: (asked: Asked) => React.ReactNode
+  readonly children: (flowQuery: FlowQuery) => React.ReactNode
 }
 
-/** Where a panel lies. One that is out of sight asks once, not again and again; or, where it waits, when it comes near. */
-export function Slot({ asked, className, waits, children }: SlotProps): React.ReactNode {
+/** Delays the query of a panel until it is near the viewport; outside of it, the panel is not refreshed. */
+export function Slot({ flowQuery, className, waits, children }: SlotProps): React.ReactNode {
   const place = useRef<HTMLDivElement>(null)
   const [seen, setSeen] = useState(!waits)
   const [begun, setBegun] = useState(!waits)
-  const [kept, setKept] = useState(asked)
+  const [kept, setKept] = useState(flowQuery)
   useEffect(() => {
     const element = place.current
     if (element === null) return undefined
@@ -31,8 +30,9 @@ export function Slot({ asked, className, waits, children }: SlotProps): React.Re
     return () => watch.disconnect()
   }, [])
   const same =
-    kept === asked || JSON.stringify([questionQuery(kept), kept.t]) === JSON.stringify([questionQuery(asked), asked.t])
-  const now = seen || !same ? asked : kept
+    kept === flowQuery ||
+    JSON.stringify([questionQuery(kept), kept.t]) === JSON.stringify([questionQuery(flowQuery), flowQuery.t])
+  const now = seen || !same ? flowQuery : kept
   if (now !== kept) setKept(now)
   return (
     <div ref={place} className={`slot ${className}`}>

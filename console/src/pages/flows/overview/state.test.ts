@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { latestOf } from './ask.ts'
+import { latestOf } from './queries.ts'
 import { conditionOf } from './condition.ts'
 import { valueName } from './names.ts'
 import { overviewParts, panelNames, tops, usualLook, type PanelLook, type PanelName } from './state.ts'
@@ -13,7 +13,7 @@ const look = fc.record({
   table: fc.boolean(),
 })
 
-test('how panels look, which there are and in which order comes back from the address as it was', () => {
+test('panels, their order and their looks survive a round trip through the URL', () => {
   fc.assert(
     fc.property(
       fc.dictionary(fc.constantFrom(...panelNames), look),
@@ -34,7 +34,7 @@ test('how panels look, which there are and in which order comes back from the ad
   )
 })
 
-test('a look, a panel or a switch that is none makes the text unreadable', () => {
+test('an unknown look, panel or switch makes the parameter invalid', () => {
   const { looks, panels } = overviewParts
   expect([
     looks.read('bytes.10-others-latest,pairs.15-table'),
@@ -67,7 +67,7 @@ test('the newest part of a span is a thirtieth of it, at its end', () => {
   })
 })
 
-test('panels tell flows apart by endpoint, and the filter for an endpoint names the fields that it can come from', () => {
+test('panels group flows by endpoint, and the filter of an endpoint covers its fields', () => {
   expect(overviewParts.dim.usual).toBe('src_endpoint')
   expect(valueName('src_endpoint', null)).toBe('no address')
   expect(conditionOf(['src_endpoint'], ['web'])).toBe(

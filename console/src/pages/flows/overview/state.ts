@@ -1,16 +1,14 @@
 import type { Part } from '../../../state/codec.ts'
 import { names, oneOf } from '../../../state/parts.ts'
 
-/** What can be added up. */
 export const measures = ['bytes', 'packets', 'flows', 'drop_bytes', 'drop_packets'] as const
 export type Measure = (typeof measures)[number]
 
-/** Is it only told where it is asked for? */
+/** Available only on request. */
 export function isFurther(measure: Measure): boolean {
   return measure.startsWith('drop_')
 }
 
-/** Fields whose values the panels can tell apart, in the order in which they are offered. */
 export const dimensions = [
   'src_endpoint',
   'dst_endpoint',
@@ -34,11 +32,10 @@ export const dimensions = [
 ] as const
 export type Dimension = (typeof dimensions)[number]
 
-/** How much earlier the other time is that is drawn behind; `span`: just before. */
+/** Offset of the comparison; `span`: the previous range of the same length. */
 export const earlier = ['', 'span', '1h', '1d', '1w'] as const
 export type Earlier = (typeof earlier)[number]
 
-/** In the order in which they are offered. */
 export const panelNames = [
   'bytes',
   'packets',
@@ -62,22 +59,18 @@ export const panelNames = [
 ] as const
 export type PanelName = (typeof panelNames)[number]
 
-/** The others say what these say in another way. */
+/** Hidden by default: they show the same data in another way. */
 const unusual: readonly PanelName[] = ['packets', 'flows', 'dropbytes', 'dnsnames', 'dnsslow', 'rttslow']
 export const usualPanels: readonly PanelName[] = panelNames.filter((name) => !unusual.includes(name))
 
 export const tops = [5, 10, 15] as const
 
-/** How a panel is shown. */
 export interface PanelLook {
-  /** So many are told apart. */
   readonly top: (typeof tops)[number]
-  /** Are all the others drawn, too? They are counted in any case. */
+  /** The others stay in the total in any case. */
   readonly others: boolean
   readonly total: boolean
-  /** The newest part of the span instead of the whole. */
   readonly latest: boolean
-  /** Figures instead of a drawing. */
   readonly table: boolean
 }
 
@@ -87,11 +80,9 @@ export interface OverviewState {
   readonly dim: Dimension
   readonly by: Measure
   readonly before: Earlier
-  /** Names of the panels, in their order. */
   readonly panels: readonly PanelName[]
-  /** The panel that is shown large, the others beside it; empty: none. */
+  /** The enlarged panel; empty: none. */
   readonly focus: PanelName | ''
-  /** Looks that are not as usual, by panel. */
   readonly looks: Looks
 }
 
@@ -99,7 +90,7 @@ export type Looks = Readonly<Partial<Record<PanelName, PanelLook>>>
 
 const switches = ['others', 'total', 'latest', 'table'] as const
 
-/** `bytes.10-others,pairs.15`: how many, then what is not as usual. */
+/** `bytes.10-others,pairs.15`: the number of groups, then differences from the default. */
 function looks(): Part<Looks> {
   return {
     usual: {},
@@ -141,7 +132,7 @@ function isUsual(look: PanelLook): boolean {
   return look.top === usualLook.top && switches.every((one) => look[one] === usualLook[one])
 }
 
-/** Names of panels; a name that is none makes the whole unreadable, so that it is said. */
+/** An unknown name makes the whole parameter invalid, so that it is reported. */
 function panels(): Part<readonly PanelName[]> {
   const { read, write } = names(panelNames)
   return {

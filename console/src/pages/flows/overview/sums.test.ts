@@ -6,7 +6,7 @@ import { sharesOf, stackOf } from './sums.ts'
 
 const frame = { next: null, source: 'raw', exact: true }
 
-test('the groups of every bucket and the others are its total, and the buckets are the sum', () => {
+test('groups and others add up to the total of each bucket, and the buckets to the sum', () => {
   fc.assert(
     fc.property(
       fc.array(
@@ -49,7 +49,7 @@ test('the groups of every bucket and the others are its total, and the buckets a
   )
 })
 
-test('what was earlier is moved onto what is now', () => {
+test('an earlier range is shifted onto the current one', () => {
   const columns = ['time', 'bytes', 'packets', 'flows'].map((name) => ({ name, type: 'X' }))
   const answer = {
     ...frame,
@@ -63,7 +63,7 @@ test('what was earlier is moved onto what is now', () => {
   expect(total.values).toEqual([0, 10, 0])
 })
 
-test('groups and others are the total to the last byte, beyond what a double holds, too', () => {
+test('groups and others add up exactly, also beyond 2^53', () => {
   const columns = ['dst_port', 'bytes', 'packets', 'flows'].map((name) => ({ name, type: 'X' }))
   const answer = {
     ...frame,
@@ -93,7 +93,7 @@ test('groups and others are the total to the last byte, beyond what a double hol
   ).toEqual(['no port'])
 })
 
-test('a live series keeps what it was told, leaves what is over, and others are what the groups shown leave', () => {
+test('a live series accumulates messages, drops old buckets, and the others are the remainder', () => {
   const live = new LiveSeries(1)
   const at = (second: number): string => new Date(1e12 + second * 1000).toISOString()
   live.take({
@@ -126,7 +126,7 @@ test('a live series keeps what it was told, leaves what is over, and others are 
   expect([liveStep(60), liveStep(900), liveStep(3600), liveStep(1e9)]).toEqual([1, 5, 20, 600])
 })
 
-test('percentiles lie in the bucket of their flows, and nothing where no flow has the value', () => {
+test('percentiles belong to the bucket of their flows and are null without values', () => {
   const columns = [
     'time',
     'bytes',
@@ -176,7 +176,7 @@ const streamed = (): LiveSeries => {
   return live
 }
 
-test('before live memory begins the live chart has what is stored, and no 0 where neither has anything', () => {
+test('before the live memory the live chart uses the store, and has no 0 without data', () => {
   const rows = [
     [second(0), false, 'db', 900],
     [second(0), true, null, 100],
@@ -189,7 +189,7 @@ test('before live memory begins the live chart has what is stored, and no 0 wher
   )
   const all = streamed().stack('src_name', 'bytes', 2, 1e9 + 50, past)
   expect(all.times[0]).toBe(1e9)
-  // Bytes per second; the bucket in which the stream begins has a part of both.
+  // Bytes per second; the bucket in which the stream begins combines both.
   expect(all.total.values).toEqual([100, 0, 0, 60, 30, 5])
   expect(all.series.map(({ name, values }) => [name, values])).toEqual([
     ['db', [90, 0, 0, 0, 0, 0]],
@@ -218,7 +218,7 @@ test('the time before the first stored flow is unknown in the live chart', () =>
   expect(total.values.slice(0, 3)).toEqual([null, null, 10])
 })
 
-test('what neither the store nor live memory covers is unknown in the live chart', () => {
+test('time that neither store nor live memory covers is unknown in the live chart', () => {
   const alone = streamed().stack('src_name', 'bytes', 2, 1e9 + 50)
   expect(alone.unknown).toEqual([{ from: 1e9, to: 1e9 + 40 }])
   expect(alone.total.values).toEqual([null, null, null, null, 30, 5])

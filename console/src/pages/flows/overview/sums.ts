@@ -3,10 +3,9 @@ import type { ChartSeries } from '../../../parts/chart.tsx'
 import { csvOf } from '../../../parts/save-file.ts'
 import { valueName } from './names.ts'
 import type { Measure } from './state.ts'
+import { overviewText } from '../../../text/overview.ts'
 
-/** `GET /api/v1/series`. */
 export interface SeriesAnswer extends AnswerFrame {
-  /** Seconds of a bucket. */
   readonly step: number
 }
 
@@ -16,25 +15,22 @@ export interface Sums {
   readonly bytes: number | string
   readonly packets: number | string
   readonly flows: number | string
-  /** Where they were asked for; null where none was reported. */
+  /** On request; null if not reported. */
   readonly drop_bytes?: number | string | null
   readonly drop_packets?: number | string | null
 }
 
-/** `GET /api/v1/flows?group=`, `GET /api/v1/topology`. */
 export interface GroupsAnswer extends AnswerFrame {
   readonly total: Sums
 }
 
-/** Rates over time of the largest groups and the rest of each bucket, which add up to the total. */
+/** Rates of the largest groups and the remainder; they add up to the total. */
 export interface Stack {
-  /** Unix seconds at which buckets begin. */
   readonly times: readonly number[]
   readonly series: readonly ChartSeries[]
   readonly total: ChartSeries
-  /** Of the whole span, not per second. */
   readonly sum: number
-  /** Times whose values are not known, in Unix seconds: their values are null. */
+  /** Unix seconds of missing data; values there are null. */
   readonly unknown?: readonly Stretch[]
 }
 
@@ -52,13 +48,12 @@ interface Gathered {
   readonly values: number[]
 }
 
-/** When the buckets of a span begin. */
 export function bucketTimes(from: number, to: number, step: number): readonly number[] {
   const first = Math.floor(from / step) * step
   return Array.from({ length: Math.max(1, Math.ceil((to - first) / step - 1e-9)) }, (_, index) => first + index * step)
 }
 
-/** Buckets of a span; those in which nothing passed are 0. */
+/** Buckets without flows are 0. */
 export class Buckets {
   readonly times: readonly number[]
   readonly #first: number
@@ -74,7 +69,6 @@ export class Buckets {
     this.#total = this.times.map(() => 0)
   }
 
-  /** What is outside of the span is not counted. */
   add(key: string, name: string, other: boolean, seconds: number, amount: number): void {
     const at = Math.round((seconds - this.#first) / this.#step)
     if (at < 0 || at >= this.times.length) return
@@ -96,7 +90,7 @@ export class Buckets {
   }
 }
 
-/** @param shift seconds by which the buckets are moved: what was so much earlier is drawn over what is now. */
+/** @param shift seconds by which an earlier range is moved onto the current one. */
 export function stackOf(
   { columns, rows, span, step }: SeriesAnswer,
   field: string,
@@ -121,10 +115,9 @@ export function stackOf(
   return buckets.stack()
 }
 
-/** A group with its part of the total. */
 export interface Share {
   readonly name: string
-  /** Values of the group's fields; undefined: all that are not told apart. */
+  /** Values of the group's fields; undefined: the others. */
   readonly cells: readonly unknown[] | undefined
   readonly amount: number
 }
@@ -132,11 +125,10 @@ export interface Share {
 export interface Shares {
   readonly shares: readonly Share[]
   readonly total: number
-  /** Groups among the others. */
   readonly othersCount: number
 }
 
-/** The groups of an answer and what they leave of its total: together they are the total. */
+/** The groups of a response and the remainder of its total. */
 export function sharesOf({ columns, rows, total }: GroupsAnswer, fields: readonly string[], measure: Measure): Shares {
   const at = columns.findIndex(({ name }) => name === measure)
   const places = fields.map((field) => columns.findIndex(({ name }) => name === field))
@@ -153,20 +145,24 @@ export function sharesOf({ columns, rows, total }: GroupsAnswer, fields: readonl
   return { shares, total: Number(all), othersCount }
 }
 
-/** Integers beyond 2^53 are texts. */
+/** Integers beyond 2^53 are strings. */
 function exact(value: unknown): bigint {
   return typeof value === 'number' || typeof value === 'string' ? BigInt(value) : 0n
 }
 
-/** Values over time as a file: a line for each time (ISO 8601 in UTC). `unit` stands behind the names. */
-export function timesCsv(times: readonly number[], series: readonly ChartSeries[], unit = 'per second'): string {
+/** CSV with a line for each time (ISO 8601, UTC). `unit` follows the names. */
+export function timesCsv(
+  times: readonly number[],
+  series: readonly ChartSeries[],
+  unit = overviewText.perSecondInText,
+): string {
   return csvOf(
     ['time', ...series.map(({ name }) => `${name} ${unit}`)],
     times.map((time, at) => [new Date(time * 1000).toISOString(), ...series.map(({ values }) => plain(values[at]))]),
   )
 }
 
-/** Without what doubles add in the sixteenth place. */
+/** Removes rounding errors of doubles. */
 function plain(value: number | null | undefined): number | undefined {
   return value === null || value === undefined ? undefined : Number(value.toPrecision(12))
 }

@@ -4,30 +4,28 @@ import { useLocalKeys } from '../../../state/keys.ts'
 import type { Measure } from '../overview/state.ts'
 import { neighbours } from './fold.ts'
 import { foundIn } from './find.tsx'
-import { towards } from './near.ts'
+import { towards } from './point-index.ts'
 import type { Eye } from './paint.ts'
 import { pictureOf } from './scene.ts'
 import type { Pins } from './state.ts'
 import type { Laid } from './use-layout.ts'
 import { useScene } from './use-scene.ts'
+import { topologyText } from '../../../text/topology.ts'
 
 interface GraphCanvasProps {
   readonly laid: Laid
   readonly measure: Measure
   readonly pins: Pins
-  /** Key of the node that is chosen; empty: none. */
   readonly chosen: string
-  /** A part of the names of nodes that are looked for. */
   readonly find: string
-  /** Another one: everything is brought into sight, or what `eye` says. */
+  /** A new key fits the graph into view, or restores `eye`. */
   readonly fitKey: string
   readonly eye: Eye | undefined
-  /** Of a picture that is saved. */
   readonly fileName: string
   readonly onEye: (eye: Eye | undefined) => void
   readonly onChoose: (key: string) => void
   readonly onStep: (index: number) => void
-  /** Null takes the pin away. */
+  /** null removes the pin. */
   readonly onPin: (key: string, at: readonly [number, number] | null) => void
 }
 
@@ -37,10 +35,8 @@ const arrows: Readonly<Record<string, readonly [dx: number, dy: number]>> = {
   ArrowDown: [0, 1],
   ArrowUp: [0, -1],
 }
-/** Units by which a key moves a node. */
 const nudge = 20
 
-/** The graph as a picture that can be moved, zoomed and walked through. */
 export function GraphCanvas({
   laid,
   measure,
@@ -69,7 +65,7 @@ export function GraphCanvas({
     scene.chosen = at
     scene.draw()
   }, [scene, at, picture])
-  // Not with every picture: who has moved on would be brought back.
+  // Reveals the node once; later frames keep the user's view.
   const isThere = at >= 0
   useEffect(() => {
     if (isThere) scene?.reveal(scene.chosen)
@@ -87,7 +83,7 @@ export function GraphCanvas({
   const walk = ({ key }: KeyboardEvent): void => {
     const direction = arrows[key]
     if (direction === undefined) return
-    // Where nobody is to be met that way, the nearest of all is.
+    // Without a node in that direction, the nearest one.
     const near = at < 0 ? -1 : towards(laid.placed.points, at, direction, neighbours(laid.graph, at))
     const next =
       at < 0
@@ -114,23 +110,23 @@ export function GraphCanvas({
     return at >= 0
   }
   const onKeyDown = useLocalKeys(
-    'In the topology',
+    topologyText.inTheTopology,
     scene === undefined
       ? []
       : [
-          { keys: Object.keys(arrows), does: 'to the neighbour that lies that way', run: walk },
-          { keys: ['Home'], does: 'to the largest node', run: () => onChoose(keyOf(0)) },
-          { keys: ['Enter'], does: 'step into the node', run: ofChosen(() => onStep(at)) },
+          { keys: Object.keys(arrows), does: topologyText.goToNeighbour, run: walk },
+          { keys: ['Home'], does: topologyText.toTheLargestNode, run: () => onChoose(keyOf(0)) },
+          { keys: ['Enter'], does: topologyText.expandTheNode, run: ofChosen(() => onStep(at)) },
           {
             keys: ['p'],
-            does: 'pin the node, or let it go',
+            does: topologyText.pinOrUnpinTheNode,
             run: ofChosen(() => onPin(chosen, pins[chosen] === undefined ? pointOf(at) : null)),
           },
-          { keys: Object.keys(arrows).map((key) => `Shift+${key}`), does: 'move the node', run: move },
-          { keys: ['Escape'], does: 'choose no node', run: ofChosen(() => onChoose('')) },
+          { keys: Object.keys(arrows).map((key) => `Shift+${key}`), does: topologyText.moveTheNode, run: move },
+          { keys: ['Escape'], does: topologyText.clearTheSelection, run: ofChosen(() => onChoose('')) },
           { keys: ['+', '='], does: 'nearer', run: () => scene.zoomBy(1.4) },
-          { keys: ['-'], does: 'further away', run: () => scene.zoomBy(1 / 1.4) },
-          { keys: ['0'], does: 'everything in sight', run: () => scene.fitAll() },
+          { keys: ['-'], does: topologyText.zoomOutKey, run: () => scene.zoomBy(1 / 1.4) },
+          { keys: ['0'], does: topologyText.showEverythingKey, run: () => scene.fitAll() },
         ],
   )
   const chosenNode = laid.graph.nodes[at]
@@ -140,7 +136,7 @@ export function GraphCanvas({
       className="graph-place"
       tabIndex={0}
       role="application"
-      aria-label={`Topology of ${laid.graph.nodes.length} nodes and ${laid.graph.edges.length} edges`}
+      aria-label={topologyText.topologyOf(laid.graph.nodes.length, laid.graph.edges.length)}
       aria-describedby="graph-keys"
       data-nodes={laid.graph.nodes.length}
       data-edges={laid.graph.edges.length}
@@ -193,20 +189,20 @@ export function GraphCanvas({
           if (index >= 0) onStep(index)
         }}
       />
-      <div className="graph-tools" role="group" aria-label="Picture">
-        <button type="button" aria-label="Zoom in" onClick={() => scene?.zoomBy(1.4)}>
+      <div className="graph-tools" role="group" aria-label={topologyText.view}>
+        <button type="button" aria-label={topologyText.zoomIn} onClick={() => scene?.zoomBy(1.4)}>
           +
         </button>
-        <button type="button" aria-label="Zoom out" onClick={() => scene?.zoomBy(1 / 1.4)}>
+        <button type="button" aria-label={topologyText.zoomOut} onClick={() => scene?.zoomBy(1 / 1.4)}>
           −
         </button>
-        <button type="button" aria-label="Show everything" onClick={() => scene?.fitAll()}>
+        <button type="button" aria-label={topologyText.showEverything} onClick={() => scene?.fitAll()}>
           ⤢
         </button>
         <button
           type="button"
-          aria-label="Save as picture (PNG)"
-          title="Save as picture (PNG)"
+          aria-label={topologyText.saveAsPicturePng}
+          title={topologyText.saveAsPicturePng}
           onClick={() => {
             if (scene !== undefined) savePicture(scene.snapshot(), fileName)
           }}
@@ -215,13 +211,16 @@ export function GraphCanvas({
         </button>
       </div>
       <p id="graph-keys" className="spoken">
-        Arrows go to the neighbour that lies that way, Home to the largest, Enter steps into it, P pins it, Shift and
-        arrows move it, plus, minus and 0 zoom, L shows a list.
+        {topologyText.keysHint}
       </p>
       <p className="spoken" role="status">
         {chosenNode === undefined
           ? ''
-          : `${chosenNode.label}, ${neighbours(laid.graph, at).length} neighbours${pins[chosen] === undefined ? '' : ', pinned'}`}
+          : topologyText.nodeNeighbours(
+              chosenNode.label,
+              neighbours(laid.graph, at).length,
+              pins[chosen] === undefined ? '' : ', pinned',
+            )}
       </p>
     </div>
   )

@@ -2,9 +2,9 @@ import { useState } from 'react'
 import { isMoment } from '../../../state/range.ts'
 import { earlierNames } from '../overview/rates.tsx'
 import { earlierTimes } from './state.ts'
+import { topologyText } from '../../../text/topology.ts'
 
 interface CompareProps {
-  /** As the address has it. */
   readonly diff: string
   readonly disabled: boolean
   readonly onChange: (diff: string) => void
@@ -12,7 +12,6 @@ interface CompareProps {
 
 const another = 'another'
 
-/** With which earlier time the span is compared: so much earlier, or any. */
 export function Compare({ diff, disabled, onChange }: CompareProps): React.ReactNode {
   const isOwn = diff !== '' && !(earlierTimes as readonly string[]).includes(diff)
   const [asks, setAsks] = useState(false)
@@ -20,8 +19,8 @@ export function Compare({ diff, disabled, onChange }: CompareProps): React.React
   const wrong = !isMoment(typed.trim()) || typed.trim().startsWith('now')
   return (
     <>
-      <label className="control" title={disabled ? 'Stored flows can be compared with an earlier time' : undefined}>
-        Compare with
+      <label className="control" title={disabled ? topologyText.compareNeedsStore : undefined}>
+        {topologyText.compareWith}
         <select
           value={isOwn || asks ? another : diff}
           disabled={disabled}
@@ -36,13 +35,13 @@ export function Compare({ diff, disabled, onChange }: CompareProps): React.React
             else onChange(value)
           }}
         >
-          <option value="">nothing</option>
+          <option value="">{topologyText.nothing}</option>
           {earlierTimes.map((each) => (
             <option key={each} value={each}>
               {earlierNames[each]}
             </option>
           ))}
-          <option value={another}>another time …</option>
+          <option value={another}>{topologyText.anotherTime}</option>
         </select>
       </label>
       {(isOwn || asks) && (
@@ -56,7 +55,7 @@ export function Compare({ diff, disabled, onChange }: CompareProps): React.React
           }}
         >
           <label className="control">
-            that began{' '}
+            {topologyText.startingAt}{' '}
             <input
               className="mono"
               size={20}
@@ -65,8 +64,8 @@ export function Compare({ diff, disabled, onChange }: CompareProps): React.React
               onChange={(event) => setTyped(event.target.value)}
             />
           </label>
-          <button type="submit" disabled={wrong} title={wrong ? 'As 2026-11-20T10:00Z (UTC)' : undefined}>
-            Compare
+          <button type="submit" disabled={wrong} title={wrong ? topologyText.timeHint : undefined}>
+            {topologyText.compare}
           </button>
         </form>
       )}

@@ -6,6 +6,8 @@ import type { Measure } from '../overview/state.ts'
 import { changeOf, type Change } from './diff.ts'
 import { lineName } from './edge-list.tsx'
 import type { Graph } from './fold.ts'
+import { topologyText } from '../../../text/topology.ts'
+import { generalText } from '../../../text/general.ts'
 
 interface Line {
   readonly key: string
@@ -14,7 +16,7 @@ interface Line {
   readonly to: string
   readonly fromKey: string
   readonly now: number
-  /** Undefined where it is not known. */
+  /** Undefined: unknown. */
   readonly before: number | undefined
   readonly delta: number
 }
@@ -25,7 +27,7 @@ export const changeNames: Readonly<Record<Change, string>> = {
   more: 'more',
   less: 'less',
   same: 'alike',
-  unknown: 'not known before',
+  unknown: topologyText.previouslyUnknown,
 }
 export const changeSigns: Readonly<Record<Change, string>> = {
   added: '+',
@@ -42,7 +44,7 @@ const columnsOf = (measure: Measure): readonly GridColumn<Line>[] => {
   return [
     {
       id: 'change',
-      title: 'Change',
+      title: topologyText.change,
       width: 110,
       grow: 0,
       sortable: true,
@@ -52,11 +54,11 @@ const columnsOf = (measure: Measure): readonly GridColumn<Line>[] => {
         </span>
       ),
     },
-    { id: 'from', title: 'Source', width: 150, grow: 2, sortable: true, cell: ({ from }) => from },
-    { id: 'to', title: 'Destination', width: 150, grow: 2, sortable: true, cell: ({ to }) => to },
+    { id: 'from', title: generalText.source, width: 150, grow: 2, sortable: true, cell: ({ from }) => from },
+    { id: 'to', title: generalText.destination, width: 150, grow: 2, sortable: true, cell: ({ to }) => to },
     {
       id: 'before',
-      title: `${measureNames[measure]} before`,
+      title: topologyText.measureBefore(measureNames[measure]),
       width: 110,
       grow: 1,
       end: true,
@@ -65,7 +67,7 @@ const columnsOf = (measure: Measure): readonly GridColumn<Line>[] => {
     },
     {
       id: 'now',
-      title: `${measureNames[measure]} now`,
+      title: topologyText.measureNow(measureNames[measure]),
       width: 110,
       grow: 1,
       end: true,
@@ -74,7 +76,7 @@ const columnsOf = (measure: Measure): readonly GridColumn<Line>[] => {
     },
     {
       id: 'delta',
-      title: 'Difference',
+      title: topologyText.difference,
       width: 110,
       grow: 1,
       end: true,
@@ -93,7 +95,7 @@ function signed(value: number, text: (value: number) => string): string {
   return `${value > 0 ? '+' : value < 0 ? '−' : ''}${text(Math.abs(value))}`
 }
 
-/** What has become of each edge, the largest difference first; what is not drawn at the end, so that the sums are those of both answers. */
+/** Edges by the size of their change. The last row contains the edges that are not drawn, so that the totals match. */
 export function DiffList({
   graph,
   measure,
@@ -133,8 +135,8 @@ export function DiffList({
       {
         key: 'rest',
         change: 'same' as const,
-        from: 'not drawn',
-        to: 'not drawn',
+        from: topologyText.notDrawn,
+        to: topologyText.notDrawn,
         fromKey: '',
         now: rest[measure],
         before: earlier.rest[measure],
@@ -146,7 +148,7 @@ export function DiffList({
   return (
     <>
       <Grid
-        label="Edges compared"
+        label={topologyText.edgesCompared}
         columns={columns}
         rows={lines}
         rowKey={({ key }) => key}
@@ -158,7 +160,7 @@ export function DiffList({
         }}
       />
       <p className="graph-sum number">
-        All lines together: {sum('before')} {measureNames[measure].toLowerCase()} before · {sum('now')} now
+        {topologyText.linesTotal(sum('before'), measureNames[measure].toLowerCase(), sum('now'))}
       </p>
     </>
   )

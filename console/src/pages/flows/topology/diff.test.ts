@@ -25,7 +25,7 @@ function sideOf(drawn: readonly (readonly [string | null, string | null, number]
   return { rows: rows.slice(0, limit), total, complete: rows.length <= limit }
 }
 
-test('however short the lists are, what is compared is what was, an edge is new only if it was not, and with what is not drawn it is the total', () => {
+test('with lists of any length the comparison is exact, and edges and remainder match the totals', () => {
   fc.assert(
     fc.property(
       times,
@@ -39,10 +39,10 @@ test('however short the lists are, what is compared is what was, an edge is new 
           ['now', now],
           ['before', before],
         ] as const) {
-          const asked = missing(pairs, time)
-          fill(pairs, time, asked, {
+          const queried = missing(pairs, time)
+          fill(pairs, time, queried, {
             ...sideOf(
-              all.filter(([from, to]) => asked.some((pair) => keyOf(pair) === keyOf({ from: [from], to: [to] }))),
+              all.filter(([from, to]) => queried.some((pair) => keyOf(pair) === keyOf({ from: [from], to: [to] }))),
               1000,
             ),
           })
@@ -69,7 +69,7 @@ test('however short the lists are, what is compared is what was, an edge is new 
   )
 })
 
-test('an edge is more or less from a tenth on; one that could not be asked for is not called new', () => {
+test('changes below a tenth are ignored; an edge with an unknown value is not new', () => {
   const change = (now: number, before: number | undefined): string =>
     changeOf(
       {

@@ -4,6 +4,8 @@ import { Grid, type GridColumn } from '../../../parts/grid.tsx'
 import { amount, measureNames } from '../overview/names.ts'
 import { isFurther, measures, type Measure } from '../overview/state.ts'
 import { groupName, type Amounts, type Graph } from './fold.ts'
+import { generalText } from '../../../text/general.ts'
+import { topologyText } from '../../../text/topology.ts'
 
 interface Line extends Amounts {
   readonly key: string
@@ -16,11 +18,11 @@ interface Line extends Amounts {
 const sorts = ['from', 'to', ...measures, 'edges'] as const
 
 const columns: readonly GridColumn<Line>[] = [
-  { id: 'from', title: 'Source', width: 160, grow: 2, sortable: true, cell: ({ from }) => from },
-  { id: 'to', title: 'Destination', width: 160, grow: 2, sortable: true, cell: ({ to }) => to },
+  { id: 'from', title: generalText.source, width: 160, grow: 2, sortable: true, cell: ({ from }) => from },
+  { id: 'to', title: generalText.destination, width: 160, grow: 2, sortable: true, cell: ({ to }) => to },
   {
     id: 'bytes',
-    title: 'Bytes',
+    title: generalText.bytes,
     width: 90,
     grow: 1,
     end: true,
@@ -29,18 +31,26 @@ const columns: readonly GridColumn<Line>[] = [
   },
   {
     id: 'packets',
-    title: 'Packets',
+    title: generalText.packets,
     width: 90,
     grow: 1,
     end: true,
     sortable: true,
     cell: ({ packets }) => count(packets),
   },
-  { id: 'flows', title: 'Flows', width: 80, grow: 1, end: true, sortable: true, cell: ({ flows }) => count(flows) },
+  {
+    id: 'flows',
+    title: generalText.flows,
+    width: 80,
+    grow: 1,
+    end: true,
+    sortable: true,
+    cell: ({ flows }) => count(flows),
+  },
   {
     id: 'edges',
-    title: 'Edges',
-    hint: 'How many edges it stands for',
+    title: topologyText.edges,
+    hint: topologyText.edgesHint,
     width: 70,
     grow: 0,
     end: true,
@@ -49,13 +59,16 @@ const columns: readonly GridColumn<Line>[] = [
   },
 ]
 
-/** How an end is called where nothing is drawn. */
 export function lineName({ nodes }: Graph, at: number): string {
   const node = nodes[at]
-  return node === undefined ? '?' : node.stands === 1 ? node.label : `${node.label} of ${groupName(node.group)}`
+  return node === undefined
+    ? '?'
+    : node.stands === 1
+      ? node.label
+      : topologyText.labelOfGroup(node.label, groupName(node.group))
 }
 
-/** The same edges as a list, what is not drawn at the end: its sums are those of the answer. */
+/** The drawn edges and the remainder: together the total of the response. */
 export function EdgeList({
   graph,
   measure,
@@ -81,7 +94,7 @@ export function EdgeList({
     )
     return graph.rest.edges === 0
       ? all
-      : [...all, { ...graph.rest, key: 'rest', from: 'not drawn', to: 'not drawn', fromKey: '' }]
+      : [...all, { ...graph.rest, key: 'rest', from: topologyText.notDrawn, to: topologyText.notDrawn, fromKey: '' }]
   }, [graph, sort])
   const sum = (by: Measure): string => count(lines.reduce((all, line) => all + line[by], 0))
   const shown = isFurther(measure)
@@ -102,7 +115,7 @@ export function EdgeList({
   return (
     <>
       <Grid
-        label="Edges"
+        label={topologyText.edges}
         columns={shown}
         rows={lines}
         rowKey={({ key }) => key}
@@ -114,8 +127,12 @@ export function EdgeList({
         }}
       />
       <p className="graph-sum number">
-        All lines together: {sum('bytes')} bytes · {sum('packets')} packets · {sum('flows')} flows
-        {isFurther(measure) && ` · ${sum(measure)} ${measureNames[measure].toLowerCase()}`}
+        {topologyText.linesSum(
+          sum('bytes'),
+          sum('packets'),
+          sum('flows'),
+          isFurther(measure) ? ` · ${sum(measure)} ${measureNames[measure].toLowerCase()}` : '',
+        )}
       </p>
     </>
   )

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { foundIn } from './find.tsx'
 import { foldGraph, zero } from './fold.ts'
 
-test('a node is found by a part of any of its values, whatever the case; boxes have no names', () => {
+test('a node is found by a part of any value, ignoring case; combined nodes have no names', () => {
   const row = (from: string, to: string, bytes: number): Parameters<typeof foldGraph>[0]['rows'][number] => ({
     from: [from, 'shop', null],
     to: [to, 'shop', null],

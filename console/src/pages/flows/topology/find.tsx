@@ -1,17 +1,17 @@
 import { useMemo } from 'react'
 import { count } from '../../../parts/format.ts'
 import type { Graph } from './fold.ts'
+import { topologyText } from '../../../text/topology.ts'
 
 interface FindProps {
   readonly graph: Graph
   readonly text: string
-  /** Key of the node that is chosen. */
   readonly chosen: string
   readonly onText: (text: string) => void
   readonly onChoose: (key: string) => void
 }
 
-/** Places of the nodes of which a name or another value has this text; those that stand for several have no names. */
+/** Indexes of nodes with the text in their name or values; combined nodes have no name. */
 export function foundIn({ nodes }: Graph, text: string): readonly number[] {
   const wanted = text.trim().toLowerCase()
   if (wanted === '') return []
@@ -23,7 +23,6 @@ export function foundIn({ nodes }: Graph, text: string): readonly number[] {
   )
 }
 
-/** Looks for nodes by name and goes from one to the next. */
 export function Find({ graph, text, chosen, onText, onChoose }: FindProps): React.ReactNode {
   const found = useMemo(() => foundIn(graph, text), [graph, text])
   const at = found.findIndex((index) => graph.nodes[index]?.key === chosen)
@@ -43,8 +42,8 @@ export function Find({ graph, text, chosen, onText, onChoose }: FindProps): Reac
     >
       <input
         type="search"
-        aria-label="Find nodes"
-        placeholder="Find a node"
+        aria-label={topologyText.findNodes}
+        placeholder={topologyText.findANode}
         value={text}
         onChange={(event) => onText(event.target.value)}
         onKeyDown={(event) => {
@@ -57,15 +56,20 @@ export function Find({ graph, text, chosen, onText, onChoose }: FindProps): Reac
         <>
           <span className="number dim" role="status">
             {found.length === 0
-              ? 'none drawn'
+              ? topologyText.noMatchDrawn
               : at < 0
                 ? count(found.length)
-                : `${count(at + 1)} of ${count(found.length)}`}
+                : topologyText.matchOf(count(at + 1), count(found.length))}
           </span>
-          <button type="button" aria-label="The one before" disabled={found.length === 0} onClick={() => go(-1)}>
+          <button
+            type="button"
+            aria-label={topologyText.previousMatch}
+            disabled={found.length === 0}
+            onClick={() => go(-1)}
+          >
             ↑
           </button>
-          <button type="button" aria-label="The next one" disabled={found.length === 0} onClick={() => go(1)}>
+          <button type="button" aria-label={topologyText.nextMatch} disabled={found.length === 0} onClick={() => go(1)}>
             ↓
           </button>
         </>

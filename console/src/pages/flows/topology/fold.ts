@@ -2,23 +2,22 @@ import type { GroupsAnswer } from '../overview/sums.ts'
 import { measures, type Measure } from '../overview/state.ts'
 import { groupOf, nodeCells, nodeLabel, scopeParts } from './scope.ts'
 import type { Scope } from './state.ts'
+import { generalText } from '../../../text/general.ts'
+import { topologyText } from '../../../text/topology.ts'
 
-/** Sums; of what was dropped 0 where it was not asked for. */
+/** Dropped measures are 0 if not requested. */
 export type Amounts = Readonly<Record<Measure, number>>
 
-/** Sums of an answer, and how many edges it has. */
 export type Total = Amounts & { readonly edges: number }
 
-/** An edge as an answer has it: the values of the scope's parts at each end. */
 export interface EdgeRow {
   readonly from: readonly unknown[]
   readonly to: readonly unknown[]
   readonly sums: Amounts
-  /** Of two times: what it was before. Absent where that is not known, and of one time. */
+  /** Amounts of the earlier range; absent: unknown or no comparison. */
   readonly before?: Amounts
 }
 
-/** What is folded: edges, and the sums of all there are, of the earlier time, too, where there are two. */
 export interface Edges {
   readonly rows: readonly EdgeRow[]
   readonly total: Total
@@ -29,31 +28,26 @@ export interface GraphNode {
   readonly key: string
   readonly label: string
   readonly group: string
-  /** Values of the scope's parts; undefined of several nodes that are drawn as one. */
+  /** Values of the scope's parts; undefined: several nodes combined. */
   readonly cells: readonly unknown[] | undefined
-  /** Nodes that this one stands for. */
   readonly stands: number
   readonly sent: Amounts
   readonly received: Amounts
 }
 
-/** Places of nodes, and the sums of as many edges of the answer as it stands for. */
 export interface GraphEdge extends Amounts {
   readonly from: number
   readonly to: number
   readonly edges: number
-  /** Of two times: what it was before; undefined where that is not known. */
   readonly before?: Total | undefined
 }
 
 export interface Graph {
-  /** The largest first; those that stand for several come last. */
   readonly nodes: readonly GraphNode[]
   readonly edges: readonly GraphEdge[]
-  /** What is not drawn: with the edges it is the total. */
+  /** The remainder: together with the edges it is the total. */
   readonly rest: Total
   readonly total: Total
-  /** The same of the earlier time, where there are two. */
   readonly earlier?: { readonly rest: Total; readonly total: Total }
 }
 
@@ -86,7 +80,6 @@ function add(sum: Sum, more: Amounts): void {
   for (const measure of measures) sum[measure] += more[measure]
 }
 
-/** The edges of an answer. */
 export function edgesOf(
   { columns, rows, total }: Pick<GroupsAnswer, 'columns' | 'rows' | 'total'>,
   scope: Scope,
@@ -106,16 +99,15 @@ export function edgesOf(
   }
 }
 
-/** What a thing is large by: the larger of both times. */
 export function sizeOf(measure: Measure, now: Amounts, before: Amounts | undefined): number {
   return Math.max(now[measure], before?.[measure] ?? 0)
 }
 
-/** The largest nodes and edges; smaller nodes are one per group, with their number and sums. */
+/** The largest nodes and edges; smaller nodes are combined per group. */
 export function foldGraph({ rows, total, before }: Edges, scope: Scope, measure: Measure, limits: Limits): Graph {
   const nodes = new Map<string, Known>()
-  const node = (told: readonly unknown[]): Known => {
-    const cells = nodeCells(scope, told)
+  const node = (values: readonly unknown[]): Known => {
+    const cells = nodeCells(scope, values)
     const key = JSON.stringify(cells)
     let known = nodes.get(key)
     if (known === undefined)
@@ -158,7 +150,7 @@ export function foldGraph({ rows, total, before }: Edges, scope: Scope, measure:
       )
     add(edge, row.sums)
     if (row.sums.flows > 0) edge.edges++
-    // One of which it is not known makes the sum unknown.
+    // One unknown value makes the sum unknown.
     if (row.before === undefined) edge.before = undefined
     else if (edge.before !== undefined) {
       add(edge.before, row.before)
@@ -178,7 +170,7 @@ export function foldGraph({ rows, total, before }: Edges, scope: Scope, measure:
         received: each.received,
         cells: isFolded ? undefined : each.cells,
         stands: isFolded ? each.stands : 1,
-        label: isFolded ? `${each.stands} others` : nodeLabel(scope, each.cells),
+        label: isFolded ? generalText.remaining(each.stands) : nodeLabel(scope, each.cells),
       }
     }),
     edges: drawn,
@@ -207,7 +199,6 @@ function restOf(total: Total, drawn: readonly (Amounts & { readonly edges: numbe
   return rest
 }
 
-/** Of groups of which nothing else is drawn. */
 const elsewhere = '\u0000elsewhere'
 
 function foldNodes(
@@ -215,7 +206,7 @@ function foldNodes(
   most: number,
 ): { readonly kept: readonly Known[]; readonly folded: ReadonlyMap<string, Folded> } {
   if (sorted.length <= most) return { kept: sorted, folded: new Map() }
-  // Each that stands for others takes the room of one.
+  // A combined node takes the slot of one.
   let count = most
   for (;;) {
     const kept = sorted.slice(0, count)
@@ -227,7 +218,15 @@ function foldNodes(
       if (into === undefined)
         folded.set(
           group,
-          (into = { key: `others ${group}`, cells: [], group, sent: zero(), received: zero(), size: 0, stands: 0 }),
+          (into = {
+            key: topologyText.othersOf(group),
+            cells: [],
+            group,
+            sent: zero(),
+            received: zero(),
+            size: 0,
+            stands: 0,
+          }),
         )
       add(into.sent, sent)
       add(into.received, received)
@@ -240,7 +239,6 @@ function foldNodes(
   }
 }
 
-/** Places of the nodes that exchange with a node. */
 export function neighbours({ edges }: Graph, at: number): readonly number[] {
   return [
     ...new Set(
@@ -250,5 +248,5 @@ export function neighbours({ edges }: Graph, at: number): readonly number[] {
 }
 
 export function groupName(group: string): string {
-  return group === elsewhere ? 'elsewhere' : group === '' ? 'no group' : group
+  return group === elsewhere ? 'elsewhere' : group === '' ? topologyText.noGroup : group
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { edgesOf, foldGraph, neighbours, zero, type EdgeRow, type Graph } from './fold.ts'
 import { layout } from './layout.ts'
-import { PointIndex, towards } from './near.ts'
+import { PointIndex, towards } from './point-index.ts'
 import { conditionOf, groupCondition, groupOf, nodeLabel } from './scope.ts'
 
 const columns = [
@@ -42,7 +42,7 @@ function sum(rows: readonly (readonly unknown[])[], at: number): number {
   return rows.reduce((all, row) => all + Number(row[at]), 0)
 }
 
-test('whatever is folded or left out, nodes stay within their limit and edges with the rest are the total', () => {
+test('nodes stay within their limit, and edges and remainder match the total', () => {
   fc.assert(
     fc.property(
       answers,
@@ -93,7 +93,7 @@ const small = (): Graph =>
     { nodes: 4, edges: 10 },
   )
 
-test('small nodes of a group that is shown are one, with their number; those of other groups are elsewhere', () => {
+test('small nodes are combined per shown group with their count; other groups share one node', () => {
   const { nodes, edges } = small()
   expect(nodes.map(({ label, group, stands }) => [label, group.replace('\0', ''), stands])).toEqual([
     ['b', 'shop', 1],
@@ -112,7 +112,7 @@ test('small nodes of a group that is shown are one, with their number; those of 
   expect(neighbours(small(), 1).map((at) => nodes[at]?.label)).toEqual(['b', '1 others'])
 })
 
-test('a node is called, grouped and filtered by what its scope says', () => {
+test('label, group and filter of a node follow its scope', () => {
   expect([
     nodeLabel('addr', ['10.0.0.1', 'web', null, null]),
     nodeLabel('addr', ['10.0.0.1', null, null, null]),
@@ -140,7 +140,7 @@ const many = (count: number, groups: number): { key: string; group: string }[] =
 const ring = (count: number): { from: number; to: number; weight: number }[] =>
   Array.from({ length: count }, (_, index) => ({ from: index, to: (index * 7 + 1) % count, weight: 0.5 }))
 
-test('no two nodes lie on one another, groups do not overlap, and the same input gives the same picture', () => {
+test('nodes and groups do not overlap, and the layout is deterministic', () => {
   const input = { nodes: many(1000, 40), edges: ring(1000), known: nothing, pins: {} }
   const { points, groups } = layout(input)
   expect(layout(input).points).toEqual(points)
@@ -158,7 +158,7 @@ test('no two nodes lie on one another, groups do not overlap, and the same input
       expect(Math.hypot(a.x - b.x, a.y - b.y)).toBeGreaterThan(a.radius + b.radius)
 })
 
-test('nodes keep their places when others come and go; what is pinned lies where it was put', () => {
+test('nodes keep their positions when others change; pinned nodes stay', () => {
   const first = layout({ nodes: many(60, 5), edges: ring(60), known: nothing, pins: {} })
   const known = {
     nodes: Object.fromEntries(
@@ -182,7 +182,7 @@ test('nodes keep their places when others come and go; what is pinned lies where
   })
 })
 
-test('the index finds what looking at all points finds', () => {
+test('the index finds the same points as a scan', () => {
   const place = fc.integer({ min: -300, max: 300 })
   fc.assert(
     fc.property(
@@ -199,7 +199,7 @@ test('the index finds what looking at all points finds', () => {
   )
 })
 
-test('an arrow leads to the neighbour that lies most that way', () => {
+test('an arrow key selects the best neighbour in its direction', () => {
   const points = new Float32Array([0, 0, 100, 10, 40, 90, -50, 0])
   expect([
     towards(points, 0, [1, 0], [1, 2, 3]),
@@ -209,7 +209,7 @@ test('an arrow leads to the neighbour that lies most that way', () => {
   ]).toEqual([1, 3, 2, -1])
 })
 
-test('an endpoint is a node by its name, else its owner, else its network, else its address, so that plain NetFlow is no single dot', () => {
+test('an endpoint is identified by name, owner, network or address, so that plain NetFlow has several nodes', () => {
   const row = (from: readonly unknown[], to: readonly unknown[]): EdgeRow => ({
     from,
     to,

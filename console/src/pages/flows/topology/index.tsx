@@ -7,7 +7,7 @@ import { usePageKeys } from '../../../state/keys.ts'
 import { isMoving } from '../../../state/range.ts'
 import { andFilter } from '../../../parts/filter-text.ts'
 import { NoFlows } from '../no-flows.tsx'
-import { askedOf } from '../overview/ask.ts'
+import { flowQueryOf } from '../overview/queries.ts'
 import { measureNames } from '../overview/names.ts'
 import { measures } from '../overview/state.ts'
 import { useRefresh } from '../../../hooks/use-refresh.ts'
@@ -20,23 +20,23 @@ import { Find } from './find.tsx'
 import { foldGraph, moreLimits, usualLimits } from './fold.ts'
 import { DiffLegend } from './legend.tsx'
 import { NodePanel } from './node-panel.tsx'
-import { said } from './said.ts'
+import { summaryText } from './summary-text.ts'
 import { conditionOf, groupCondition, scopeParts } from './scope.ts'
 import { scopes, type Scope } from './state.ts'
 import { forgetPlaces, useLayout } from './use-layout.ts'
 import { useTopology } from './use-topology.ts'
 import './topology.css'
+import { topologyText } from '../../../text/topology.ts'
+import { generalText } from '../../../text/general.ts'
 
-/** Who exchanges with whom, as a picture or as a list. */
 export default function Topology({ state, set, tabs }: FlowViewProps): React.ReactNode {
   const { live, t, refresh, q, scope, by, more, list, node: chosen, pins, diff, find, eye } = state
-  // Live comes by the stream.
   const { revision, again } = useRefresh(!live && isMoving(t) ? refresh : 0)
   const [layoutTurn, setLayoutTurn] = useState(0)
   const [steps, setSteps] = useState(0)
   const link = useLink()
-  const asked = useMemo(() => askedOf(state, revision), [state, revision])
-  const { edges, answer, diff: compared, error, isFetching, again: retry } = useTopology(state, asked)
+  const flowQuery = useMemo(() => flowQueryOf(state, revision), [state, revision])
+  const { edges, answer, diff: compared, error, isFetching, again: retry } = useTopology(state, flowQuery)
   const graph = useMemo(
     () => (edges === undefined ? undefined : foldGraph(edges, scope, by, more ? moreLimits : usualLimits)),
     [edges, scope, by, more],
@@ -71,18 +71,18 @@ export default function Topology({ state, set, tabs }: FlowViewProps): React.Rea
     const cells = shown?.nodes[index]?.cells
     if (cells !== undefined) set({ view: 'table', live: false, q: andFilter(q, conditionOf(scope, cells)) })
   }
-  const anew = (): void => {
+  const relayout = (): void => {
     forgetPlaces(scope)
     setLayoutTurn((before) => before + 1)
     set({ pins: {}, eye: undefined }, 'replace')
   }
   usePageKeys(
-    'In the topology',
+    topologyText.inTheTopology,
     useMemo(
       () => [
         {
           keys: ['l'],
-          does: list ? 'the picture instead of the list' : 'the list instead of the picture',
+          does: list ? topologyText.showTheGraph : topologyText.showTheList,
           run: () => set({ list: !list }, 'replace'),
         },
       ],
@@ -95,26 +95,26 @@ export default function Topology({ state, set, tabs }: FlowViewProps): React.Rea
         {tabs}
         {live && (
           <span className={`link ${link.state === 'live' ? 'good' : 'warning'}`} role="status">
-            {link.state === 'live' ? 'live' : 'reconnecting'}
+            {link.state === 'live' ? generalText.liveInText : generalText.reconnecting}
           </span>
         )}
-        <span className="number overview-sum">{shown !== undefined && said(shown, by, answer, compared)}</span>
+        <span className="number overview-sum">{shown !== undefined && summaryText(shown, by, answer, compared)}</span>
         {isFetching && !live && (
           <span className="dim" role="status">
-            asking …
+            {generalText.loading}
           </span>
         )}
         <div className="end">
           {!live && (
             <button type="button" onClick={again}>
-              Ask again
+              {generalText.refresh}
             </button>
           )}
         </div>
       </div>
       <div className="page-line">
         <label className="control">
-          Nodes are{' '}
+          {topologyText.nodesAre}{' '}
           <select
             value={scope}
             onChange={(event) =>
@@ -134,7 +134,7 @@ export default function Topology({ state, set, tabs }: FlowViewProps): React.Rea
           </select>
         </label>
         <label className="control">
-          Largest by{' '}
+          {topologyText.rankBy}{' '}
           <select
             value={by}
             onChange={(event) => set({ by: measures.find((each) => each === event.target.value) ?? by })}
@@ -151,9 +151,9 @@ export default function Topology({ state, set, tabs }: FlowViewProps): React.Rea
           type="button"
           aria-pressed={more}
           onClick={() => set({ more: !more })}
-          title="Up to 1,000 nodes and 5,000 edges"
+          title={topologyText.moreNodesHint}
         >
-          More nodes
+          {topologyText.moreNodes}
         </button>
         <div className="end">
           {shown !== undefined && !list && (
@@ -168,36 +168,41 @@ export default function Topology({ state, set, tabs }: FlowViewProps): React.Rea
           <button
             type="button"
             disabled={steps === 0}
-            title="Where you stepped in from"
+            title={topologyText.expandedNodes}
             onClick={() => {
               setSteps(steps - 1)
               history.back()
             }}
           >
-            Back
+            {topologyText.back}
           </button>
-          <button type="button" onClick={anew}>
-            Lay out anew
+          <button type="button" onClick={relayout}>
+            {topologyText.reRunLayout}
           </button>
-          <button type="button" aria-pressed={list} onClick={() => set({ list: !list }, 'replace')} title="Key L">
-            List
+          <button
+            type="button"
+            aria-pressed={list}
+            onClick={() => set({ list: !list }, 'replace')}
+            title={topologyText.keyL}
+          >
+            {topologyText.list}
           </button>
         </div>
       </div>
       {error !== undefined && shown !== undefined && (
-        <Notice tone="bad">{asRefused(error).message} What is shown is the answer before.</Notice>
+        <Notice tone="bad">{topologyText.failedShowingPrevious(asRefused(error).message)}</Notice>
       )}
       {failed !== '' && !list && (
         <Notice tone="bad" onClose={() => set({ list: true }, 'replace')}>
-          {failed} The list has the same.
+          {topologyText.listHasSame(failed)}
         </Notice>
       )}
       <div className="page-body">
-        <section className="panel graph" aria-label="Topology" aria-busy={isFetching}>
+        <section className="panel graph" aria-label={topologyText.topology} aria-busy={isFetching}>
           {shown === undefined && error !== undefined ? (
             <ErrorState error={error} onRetry={retry} />
           ) : shown === undefined || (laid === undefined && !list) ? (
-            <Loading what="the topology" />
+            <Loading what={topologyText.theTopology} />
           ) : shown.total.edges === 0 && (shown.earlier?.total.edges ?? 0) === 0 ? (
             <NoFlows
               filter={state.filter}
@@ -221,7 +226,7 @@ export default function Topology({ state, set, tabs }: FlowViewProps): React.Rea
               find={find}
               eye={eye}
               fitKey={`${scope} ${state.filter} ${more} ${layoutTurn}`}
-              fileName={`${fileName('topology', scopeParts[scope].title, asked.t.from, asked.t.to)}.png`}
+              fileName={`${fileName('topology', scopeParts[scope].title, flowQuery.t.from, flowQuery.t.to)}.png`}
               onEye={(next) => set({ eye: next }, 'replace')}
               onChoose={choose}
               onStep={step}

@@ -1,6 +1,5 @@
 import { layout, type LayoutInput } from './layout.ts'
 
-/** What the page sends; the answer has the number of the question. */
 export interface LayoutTask {
   readonly task: number
   readonly input: LayoutInput

@@ -13,11 +13,9 @@ export type Point = readonly [x: number, y: number]
 
 export interface LayoutInput {
   readonly nodes: readonly { readonly key: string; readonly group: string }[]
-  /** Places of nodes; `weight` from 0 to 1. */
   readonly edges: readonly { readonly from: number; readonly to: number; readonly weight: number }[]
-  /** Where nodes (by key) and middles of groups (by name) were before: they stay there. */
+  /** Previous positions of nodes and groups, which they keep. */
   readonly known: { readonly nodes: Readonly<Record<string, Point>>; readonly groups: Readonly<Record<string, Point>> }
-  /** Where nodes were put by hand. */
   readonly pins: Readonly<Record<string, Point>>
 }
 
@@ -25,24 +23,20 @@ export interface PlacedGroup {
   readonly name: string
   readonly x: number
   readonly y: number
-  /** Reach of its members. */
   readonly radius: number
 }
 
 export interface Placed {
-  /** x and y of each node. */
   readonly points: Float32Array
   readonly groups: readonly PlacedGroup[]
 }
 
-/** Room of a node in its group; where there are few, their labels have room, too. */
 const spacing = 25
 const roomy = 1.9
 const few = 60
 const margin = 24
 const golden = Math.PI * (3 - Math.sqrt(5))
 
-/** Place number `slot` of a spiral around the middle of a group. */
 function spiral(slot: number, space: number): Point {
   const reach = space * Math.sqrt(slot === 0 ? 0.3 : slot + 0.5)
   return [reach * Math.cos(slot * golden), reach * Math.sin(slot * golden)]
@@ -54,8 +48,8 @@ interface Body extends SimulationNodeDatum {
 }
 
 /**
- * Two levels: forces between groups, a spiral inside each. What has a place keeps it, so that the picture holds still
- * while data change; the same input gives the same picture.
+ * Forces between groups, a spiral inside each. Known positions are kept, so that the graph does not jump when data
+ * change. Deterministic.
  */
 export function layout({ nodes, edges, known, pins }: LayoutInput): Placed {
   const space = spacing * (nodes.length <= few ? roomy : 1)
@@ -129,7 +123,7 @@ function placeGroups(
   return bodies
 }
 
-/** Those that have a place keep it; others take the first places of the spiral that are free. */
+/** New nodes take the first free slots of the spiral. */
 function placeMembers(
   list: readonly number[],
   [x, y]: Point,

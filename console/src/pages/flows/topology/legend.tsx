@@ -3,10 +3,10 @@ import type { Measure } from '../overview/state.ts'
 import { changeNames, changeSigns } from './diff-list.tsx'
 import { changeOf, changes } from './diff.ts'
 import type { Graph } from './fold.ts'
-import { spansText } from './said.ts'
+import { spansText } from './summary-text.ts'
 import type { DiffAnswer } from './use-diff.ts'
+import { generalText } from '../../../text/general.ts'
 
-/** What has become of the edges that are drawn, and how it is marked. */
 export function DiffLegend({
   graph: { edges },
   measure,
@@ -20,7 +20,7 @@ export function DiffLegend({
   for (const edge of edges) counts.set(changeOf(edge, measure), (counts.get(changeOf(edge, measure)) ?? 0) + 1)
   return (
     <div className="graph-legend">
-      <ul aria-label="Changes">
+      <ul aria-label={generalText.changes}>
         {changes
           .filter((change) => change !== 'unknown' || counts.get(change) !== 0)
           .map((change) => (

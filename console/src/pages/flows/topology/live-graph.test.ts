@@ -8,7 +8,7 @@ const message = (
   others: GraphMessage['others'] = { edges: 0, sums: [0, 0, 0] },
 ): GraphMessage => ({ cols, upsertEdges, others })
 
-test('messages of a minute are added up, edges and others together are the total, and what is older is forgotten', () => {
+test('messages of a minute are summed, edges and others match the total, and older ones expire', () => {
   const graph = new LiveGraph(1)
   graph.take({ ...message([['a', 'b', [9, 900, 90]]]), snapshot: true }, 0)
   expect(graph.begun).toBe(false)
@@ -42,7 +42,7 @@ test('messages of a minute are added up, edges and others together are the total
   expect(graph.edges(9e9).total).toEqual({ ...zero(), edges: 0 })
 })
 
-test('ends of several values stay lists, and what was asked for of the minute before counts until it is over', () => {
+test('composite ends stay lists, and the queried minute counts until it expires', () => {
   const graph = new LiveGraph(2)
   graph.seed(
     {

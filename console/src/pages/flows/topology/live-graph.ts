@@ -2,12 +2,12 @@ import { useEffect, useMemo, useRef, useState } from 'react'
 import type { Cell } from '../../../../../src/api/published.ts'
 import { watch } from '../../../live/tab.ts'
 import { isFurther, measures, type Measure } from '../overview/state.ts'
-import { liveQuestion, type FlowQuestion } from '../question.ts'
+import { liveQuestion, type FlowQuestion } from '../flow-filter.ts'
 import { zero, type Amounts, type EdgeRow, type Edges } from './fold.ts'
 import { scopeParts } from './scope.ts'
 import type { Scope } from './state.ts'
 
-/** A message of a live graph, as far as it is used here: sums of the time since the message before. */
+/** Totals since the previous message. */
 export interface GraphMessage {
   readonly cols: readonly string[]
   readonly upsertEdges: readonly (readonly [from: Cell, to: Cell, sums: readonly number[]])[]
@@ -15,7 +15,6 @@ export interface GraphMessage {
   readonly snapshot?: true
 }
 
-/** The picture is of so many seconds. */
 export const liveSeconds = 60
 
 const columnOf: Readonly<Record<Measure, string>> = {
@@ -33,19 +32,16 @@ interface Piece {
   readonly otherEdges: number
 }
 
-/** What passed in the last minute, put together from messages; each is forgotten when it is older. */
+/** The last minute, assembled from messages. */
 export class LiveGraph {
   readonly #width: number
   #pieces: Piece[] = []
-  /** Has anything been told yet? */
   begun = false
 
-  /** @param width values that an end has. */
   constructor(width: number) {
     this.#width = width
   }
 
-  /** What was there before, of the last minute until `now` (Unix ms). */
   seed({ rows, total }: Edges, now: number): void {
     const others: Record<Measure, number> = { ...total }
     for (const row of rows) for (const measure of measures) others[measure] -= row.sums[measure]
@@ -54,7 +50,7 @@ export class LiveGraph {
   }
 
   take({ cols, upsertEdges, others, snapshot }: GraphMessage, now: number): void {
-    // It begins with rows of the past, which were asked for in another way.
+    // The initial rows are from a query, not from a snapshot.
     if (snapshot === true) return
     const places = measures.map((measure) => [measure, cols.indexOf(columnOf[measure])] as const)
     const amounts = (sums: readonly number[]): Amounts =>
@@ -67,7 +63,7 @@ export class LiveGraph {
     this.begun = true
   }
 
-  /** Sums of the last minute. Edges that are shown in no message are counted as the last message counts them. */
+  /** Edges missing in a message keep the amounts of their last one. */
   edges(now: number): Edges {
     this.#pieces = this.#pieces.filter(({ at }) => at > now - liveSeconds * 1000)
     const edges = new Map<
@@ -101,7 +97,7 @@ interface LiveQuestion extends FlowQuestion {
   readonly nodes: number
 }
 
-/** The graph of the one live stream. `seed`: what was asked for of the last minute; undefined until it is there. */
+/** The graph of the live stream. `seed`: the queried last minute; undefined while loading. */
 export function useLiveGraph(
   on: boolean,
   { filter, both, once, scope, by, nodes }: LiveQuestion,
@@ -135,7 +131,7 @@ export function useLiveGraph(
       graph.take(message.data as unknown as GraphMessage, Date.now())
       setTurn((before) => before + 1)
     })
-    // Where nothing passes, nothing is told; the minute goes on.
+    // Without traffic no messages arrive, but old ones expire.
     const clock = setInterval(() => setTurn((before) => before + 1), 5000)
     return () => {
       stop()

@@ -2,6 +2,8 @@ import { count, volume } from '../../../parts/format.ts'
 import { amount, measureNames } from '../overview/names.ts'
 import { isFurther, type Measure } from '../overview/state.ts'
 import { groupName, type Graph } from './fold.ts'
+import { generalText } from '../../../text/general.ts'
+import { topologyText } from '../../../text/topology.ts'
 
 interface NodePanelProps {
   readonly graph: Graph
@@ -10,7 +12,6 @@ interface NodePanelProps {
   readonly pinned: boolean
   readonly onChoose: (key: string) => void
   readonly onStep: () => void
-  /** Undefined: it is in no group. */
   readonly onGroup: (() => void) | undefined
   readonly onFlows: () => void
   readonly onPin: () => void
@@ -18,7 +19,6 @@ interface NodePanelProps {
 
 const peersShown = 12
 
-/** What is chosen, and with whom it exchanges most. */
 export function NodePanel({
   graph,
   measure,
@@ -35,10 +35,10 @@ export function NodePanel({
   const own = graph.edges.filter(({ from, to }) => from === at || to === at)
   const alone = node.stands === 1 && node.cells !== undefined
   return (
-    <aside className="panel drawer" aria-label="Node">
+    <aside className="panel drawer" aria-label={generalText.node}>
       <div className="drawer-head">
         <h2>{node.label}</h2>
-        <button type="button" className="quiet" aria-label="Close" onClick={() => onChoose('')}>
+        <button type="button" className="quiet" aria-label={generalText.close} onClick={() => onChoose('')}>
           ✕
         </button>
       </div>
@@ -46,29 +46,32 @@ export function NodePanel({
         <dl>
           {!node.group.startsWith('[') && (
             <>
-              <dt>Group</dt>
+              <dt>{topologyText.group}</dt>
               <dd>{groupName(node.group)}</dd>
             </>
           )}
           {!alone && (
             <>
-              <dt>Stands for</dt>
-              <dd>{count(node.stands)} nodes</dd>
+              <dt>{topologyText.combines}</dt>
+              <dd>{topologyText.nodeCount(count(node.stands))}</dd>
             </>
           )}
-          <dt>Sent</dt>
-          <dd title={`${count(node.sent.bytes)} bytes`}>
-            {volume(node.sent.bytes)} · {count(node.sent.flows)} flows
+          <dt>{topologyText.sent}</dt>
+          <dd title={topologyText.byteCount(count(node.sent.bytes))}>
+            {topologyText.amounts(volume(node.sent.bytes), count(node.sent.flows))}
           </dd>
-          <dt>Received</dt>
-          <dd title={`${count(node.received.bytes)} bytes`}>
-            {volume(node.received.bytes)} · {count(node.received.flows)} flows
+          <dt>{topologyText.received}</dt>
+          <dd title={topologyText.byteCount(count(node.received.bytes))}>
+            {topologyText.amounts(volume(node.received.bytes), count(node.received.flows))}
           </dd>
           {isFurther(measure) && (
             <>
               <dt>{measureNames[measure]}</dt>
               <dd>
-                {amount(measure, node.sent[measure])} sent, {amount(measure, node.received[measure])} received
+                {topologyText.sentReceived(
+                  amount(measure, node.sent[measure]),
+                  amount(measure, node.received[measure]),
+                )}
               </dd>
             </>
           )}
@@ -76,24 +79,26 @@ export function NodePanel({
         <div className="node-acts">
           {alone && (
             <button type="button" onClick={onStep}>
-              Step into
+              {topologyText.expand}
             </button>
           )}
           {onGroup !== undefined && (
             <button type="button" onClick={onGroup}>
-              Only its group
+              {topologyText.onlyItsGroup}
             </button>
           )}
           {alone && (
             <button type="button" onClick={onFlows}>
-              Its flows
+              {topologyText.showFlows}
             </button>
           )}
           <button type="button" aria-pressed={pinned} onClick={onPin}>
-            {pinned ? 'Unpin' : 'Pin here'}
+            {pinned ? topologyText.unpin : topologyText.pinHere}
           </button>
         </div>
-        <h3>Exchanges with{own.length > peersShown ? `, the largest ${peersShown} of ${count(own.length)}` : ''}</h3>
+        <h3>
+          {topologyText.peers(own.length > peersShown ? topologyText.largestPeers(peersShown, count(own.length)) : '')}
+        </h3>
         <ul className="peers">
           {own.slice(0, peersShown).map(({ from, to, ...sums }) => {
             const other = graph.nodes[from === at ? to : from]
@@ -101,7 +106,7 @@ export function NodePanel({
               other !== undefined && (
                 <li key={`${from} ${to}`}>
                   <span aria-hidden="true">{from === at ? '→' : '←'}</span>
-                  <span className="spoken">{from === at ? 'to' : 'from'}</span>
+                  <span className="spoken">{from === at ? topologyText.toPeer : topologyText.fromPeer}</span>
                   <button type="button" className="quiet" onClick={() => onChoose(other.key)}>
                     {other.label}
                   </button>

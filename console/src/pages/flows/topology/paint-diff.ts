@@ -3,9 +3,7 @@ import type { Palette, Picture } from './paint.ts'
 
 type Place = (index: number) => number
 
-/** Marks beyond these would hide what they mark. */
 const marksMost = 120
-/** Of changed edges, by how much they have changed: those that have changed little step back. */
 const thickness = [1, 2, 3.4, 5.2]
 const strength = [0.25, 0.5, 0.8, 1]
 
@@ -15,7 +13,10 @@ interface Style {
   readonly width: (level: number) => number
 }
 
-/** Told apart by colour and by shape: what is new has a plus, what is gone is dashed and has a minus, what has changed is as thick as its change. */
+/**
+ * Colour and shape: new edges have a plus, removed ones are dashed with a minus, changed ones are thicker the
+ * larger their change.
+ */
 const styles: Readonly<Record<Change, Style>> = {
   same: { color: ({ edges }) => edges[1] ?? '', dash: [], width: () => 0.8 },
   unknown: { color: ({ edges }) => edges[2] ?? '', dash: [1, 4], width: () => 1 },
@@ -25,10 +26,9 @@ const styles: Readonly<Record<Change, Style>> = {
   added: { color: ({ good }) => good, dash: [], width: () => 2 },
 }
 
-/** Both directions lie beside one another: by so many pixels each. */
 const apart = 3
 
-/** By how much an edge is moved aside, so that what comes back does not lie on it. */
+/** Offset in px that separates both directions. */
 function asideOf({ graph }: Picture, sx: Place, sy: Place): (index: number) => readonly [dx: number, dy: number] {
   const known = new Set(graph.edges.map(({ from, to }) => `${from} ${to}`))
   return (index) => {
@@ -40,7 +40,6 @@ function asideOf({ graph }: Picture, sx: Place, sy: Place): (index: number) => r
   }
 }
 
-/** The edges of a comparison, what has changed over what has not. */
 export function paintChanges(
   context: CanvasRenderingContext2D,
   picture: Picture,
@@ -72,10 +71,9 @@ export function paintChanges(
   context.globalAlpha = 1
 }
 
-/** A sign stands nearer to where its edge begins, so that the sign of what comes back stands elsewhere. */
+/** Nearer to the start of the edge, so that marks of both directions do not overlap. */
 const along = 0.42
 
-/** A sign on each edge that is new, gone, or has changed much; the largest first. */
 export function paintMarks(
   context: CanvasRenderingContext2D,
   picture: Picture,

@@ -4,14 +4,13 @@ import type { Change } from './diff.ts'
 import { groupName, type Graph } from './fold.ts'
 import type { Placed } from './layout.ts'
 import { paintChanges, paintMarks } from './paint-diff.ts'
+import { topologyText } from '../../../text/topology.ts'
 
-/** Colours as the canvas can use them. */
 export interface Palette {
   readonly panel: string
   readonly soft: string
   readonly line: string
   readonly edge: string
-  /** Of edges, by how thick they are. */
   readonly edges: readonly string[]
   readonly ink: string
   readonly dim: string
@@ -23,7 +22,7 @@ export interface Palette {
   readonly series: readonly string[]
 }
 
-/** The part of the plane that is seen: its point (x, y) is in the middle, a unit is k pixels. */
+/** The visible part of the plane: (x, y) is the centre, k the pixels per unit. */
 export interface Eye {
   readonly x: number
   readonly y: number
@@ -33,27 +32,24 @@ export interface Eye {
 export interface Picture {
   readonly graph: Graph
   readonly placed: Placed
-  /** Of each node, in units. */
   readonly radii: readonly number[]
-  /** Of each edge: how thick, from 0 to 3. */
+  /** Line width of each edge, 0 to 3. */
   readonly widths: readonly number[]
   readonly colors: readonly number[]
   readonly pinned: ReadonlySet<number>
-  /** Places of nodes that were looked for. */
   readonly found: ReadonlySet<number>
   readonly measure: Measure
-  /** What has become of each edge; undefined: nothing is compared. */
   readonly changes: readonly Change[] | undefined
 }
 
 const font = 'system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif'
 const focusFont = `600 12px ${font}`
 const thickness = [0.6, 1, 1.8, 3]
-/** Short paths are quicker to draw than one of all edges. */
+/** Several short paths draw faster than one long path. */
 const chunk = 400
 const labelsMost = 60
 
-/** Everything, into a canvas whose middle is the eye. Sizes in pixels of the page. */
+/** Paints everything into a canvas centred on the eye. Sizes in CSS pixels. */
 export function paint(
   context: CanvasRenderingContext2D,
   picture: Picture,
@@ -167,7 +163,6 @@ function colorOf(colors: readonly number[], index: number, palette: Palette): st
   return color === -1 ? palette.other : (palette.series[color % palette.series.length] ?? palette.other)
 }
 
-/** One is round, several are square; what is pinned has a dot in its middle. */
 function node(
   context: CanvasRenderingContext2D,
   x: number,
@@ -195,7 +190,7 @@ function node(
 
 type Box = readonly [left: number, top: number, right: number, bottom: number]
 
-/** Writes a label where nothing else is written yet. */
+/** Skips a label that would overlap another. */
 function write(
   context: CanvasRenderingContext2D,
   whole: string,
@@ -228,7 +223,6 @@ function write(
   return true
 }
 
-/** What is chosen or pointed at, with its neighbours, over everything else. */
 export function paintFocus(
   context: CanvasRenderingContext2D,
   { graph, placed, radii, colors, pinned, measure }: Picture,
@@ -244,7 +238,6 @@ export function paintFocus(
   const sy = (index: number): number => ((points[2 * index + 1] ?? 0) - y) * k + height / 2
   const near: number[] = []
   if (isChosen) {
-    // Everything else steps back.
     context.globalAlpha = 0.62
     context.fillStyle = palette.panel
     context.fillRect(0, 0, width, height)
@@ -279,9 +272,12 @@ export function paintFocus(
   const radius = (index: number): number => Math.max(2, (radii[index] ?? 4) * k)
   const own = graph.nodes[at]
   if (own !== undefined) {
-    const text = `${own.label} · ${amount(measure, own.sent[measure])} out, ${amount(measure, own.received[measure])} in`
+    const text = topologyText.outIn(
+      own.label,
+      amount(measure, own.sent[measure]),
+      amount(measure, own.received[measure]),
+    )
     context.font = focusFont
-    // It is read whole, at the edge, too.
     const half = Math.min(width, context.measureText(text).width + 12) / 2
     write(
       context,

@@ -1,6 +1,6 @@
 import type { Palette } from './paint.ts'
 
-/** Tokens as the canvas can use them: the browser works out what they are in this theme. */
+/** Resolves CSS tokens in the current theme for the canvas. */
 export function paletteOf(element: HTMLElement): Palette {
   const probe = document.createElement('i')
   element.append(probe)

@@ -2,18 +2,18 @@ import type { Measure } from '../overview/state.ts'
 import { changeOf } from './diff.ts'
 import { sizeOf, type Graph } from './fold.ts'
 import type { Placed } from './layout.ts'
-import { PointIndex } from './near.ts'
+import { PointIndex } from './point-index.ts'
 import { paint, paintFocus, type Eye, type Palette, type Picture } from './paint.ts'
+import { topologyText } from '../../../text/topology.ts'
 
-/** The bitmap reaches this much further than what is seen, on each side. */
+/** Margin of the bitmap around the viewport, as a fraction of its size. */
 const oversize = 0.5
-/** Still for this long, and it is drawn anew. */
+/** Idle time in ms before the bitmap is repainted. */
 const stillMs = 120
 const [least, most] = [0.02, 8]
 const largestNode = 15
 const fewEdges = 120
 
-/** What stays the same while the picture is moved. */
 export function pictureOf(
   graph: Graph,
   placed: Placed,
@@ -45,7 +45,6 @@ export function pictureOf(
   }
 }
 
-/** How large nodes are: of two times, by the larger one. */
 function weightsOf({ nodes, edges }: Graph, measure: Measure): readonly number[] {
   const weights = nodes.map(() => 0)
   for (const edge of edges)
@@ -53,20 +52,19 @@ function weightsOf({ nodes, edges }: Graph, measure: Measure): readonly number[]
   return nodes.map(({ sent, received }, index) => Math.max(weights[index] ?? 0, sent[measure] + received[measure]))
 }
 
-/** From 0 to 3, by the part of the largest change. */
 function changeLevel(share: number): number {
   return share > 0.5 ? 3 : share > 0.15 ? 2 : share > 0.03 ? 1 : 0
 }
 
-/** From 0 to 3: of few edges by how much passes, of many by rank, so that the large ones are seen among them. */
+/** 0 to 3: by amount for few edges, by rank for many. */
 function thicknessOf(share: number, rank: number, count: number): number {
   if (count > fewEdges) return rank < 0.02 ? 3 : rank < 0.1 ? 2 : rank < 0.35 ? 1 : 0
   return Math.max(0, Math.min(3, Math.floor(3.999 * (1 + Math.log10(Math.max(1e-4, share)) / 4))))
 }
 
 /**
- * Draws a picture into a canvas. While it is moved or zoomed a bitmap of it is, which is drawn anew once it is still: so
- * that moving costs the same, however much there is to see.
+ * Paints the graph into a bitmap and copies that while the user moves or zooms, so that moving costs the same for
+ * any size. Repaints when idle.
  */
 export class Scene {
   readonly #canvas: HTMLCanvasElement
@@ -86,15 +84,15 @@ export class Scene {
   #colors: Palette | undefined
   chosen = -1
   hovered = -1
-  /** How often everything was drawn, for those who measure. */
+  /** Number of full repaints, for benchmarks. */
   rasters = 0
 
-  /** @param onLook somebody has moved the picture, and it lies still; undefined: everything is in sight. */
+  /** @param onLook called when the user has moved the view and it is idle; undefined: everything fits. */
   constructor(canvas: HTMLCanvasElement, palette: () => Palette, onLook: (eye: Eye | undefined) => void) {
     this.#canvas = canvas
     this.#onLook = onLook
     const context = canvas.getContext('2d', { alpha: false })
-    if (context === null) throw new Error('This browser draws no canvas.')
+    if (context === null) throw new Error(topologyText.noCanvas)
     this.#context = context
     this.#palette = palette
   }
@@ -120,14 +118,12 @@ export class Scene {
     this.draw()
   }
 
-  /** Tokens have other colours now. */
   recolor(): void {
     this.#colors = undefined
     this.#stale = true
     this.draw()
   }
 
-  /** So that everything is in sight. */
   fit(): void {
     const groups = this.#picture?.placed.groups ?? []
     const points = this.#picture?.placed.points ?? []
@@ -150,7 +146,6 @@ export class Scene {
     this.draw()
   }
 
-  /** The same by hand. */
   fitAll(): void {
     this.fit()
     this.#onLook(undefined)
@@ -167,7 +162,7 @@ export class Scene {
     this.#move({ x: x - dx / k, y: y - dy / k, k }, true)
   }
 
-  /** The point under (px, py) stays there. */
+  /** The point under (px, py) is fixed. */
   zoomBy(factor: number, px = this.#width / 2, py = this.#height / 2): void {
     const { x, y, k } = this.#eye
     const next = Math.max(least, Math.min(most, k * factor))
@@ -180,7 +175,6 @@ export class Scene {
     return [(px - this.#width / 2) / k + x, (py - this.#height / 2) / k + y]
   }
 
-  /** Brings a node into sight, if it is not. */
   reveal(index: number): void {
     const { points } = this.#picture?.placed ?? {}
     if (points === undefined || index < 0) return
@@ -191,7 +185,6 @@ export class Scene {
     this.#move({ x: nx, y: ny, k })
   }
 
-  /** The node under a pixel; -1: none. */
   nodeAt(px: number, py: number): number {
     const [x, y] = this.toPlane(px, py)
     const { k } = this.#eye
@@ -199,7 +192,6 @@ export class Scene {
     return this.#index?.nearest(x, y, (index) => Math.min(80, Math.max(radii[index] ?? 0, 8 / k) + 3 / k)) ?? -1
   }
 
-  /** Moves one node, as long as nothing else places it. */
   place(index: number, x: number, y: number): void {
     const points = this.#picture?.placed.points
     if (points === undefined) return
@@ -210,7 +202,6 @@ export class Scene {
     this.draw()
   }
 
-  /** What is seen, as a picture of its own. */
   snapshot(ratio = 2): HTMLCanvasElement {
     const canvas = document.createElement('canvas')
     canvas.width = Math.round(this.#width * ratio)
@@ -236,7 +227,6 @@ export class Scene {
     this.draw()
   }
 
-  /** At the next frame. */
   draw(): void {
     if (this.#due === 0) this.#due = requestAnimationFrame(() => this.#frame())
   }
@@ -255,7 +245,7 @@ export class Scene {
     const ratio = this.#canvas.width / this.#width
     const context = this.#context
     context.setTransform(ratio, 0, 0, ratio, 0, 0)
-    // Only the part that is seen is copied: the bitmap is larger.
+    // Copies only the visible part of the bitmap.
     const scale = this.#eye.k / this.#bitmapEye.k
     const [left, top] = [
       (this.#eye.x - this.#bitmapEye.x) * this.#bitmapEye.k,

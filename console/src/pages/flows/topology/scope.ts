@@ -1,13 +1,12 @@
 import { literal } from '../../../parts/filter-text.ts'
 import type { Scope } from './state.ts'
+import { topologyText } from '../../../text/topology.ts'
 
 interface ScopeParts {
   readonly title: string
-  /** What source and destination share, as the API names it; the first is what a node is called by. */
+  /** Fields of each end, as the API names them; the first is the label. */
   readonly parts: readonly string[]
-  /** Parts that make a group, the first that has a value. */
   readonly group: readonly string[]
-  /** Where a step into a node leads. */
   readonly finer: Scope
 }
 
@@ -34,30 +33,29 @@ export const scopeParts: Readonly<Record<Scope, ScopeParts>> = {
 }
 
 const unnamed: Readonly<Record<string, string>> = {
-  addr: 'no address',
-  name: 'without a name',
-  owner_name: 'without an owner',
-  namespace: 'no namespace',
-  label: 'no network',
-  node: 'no machine',
-  zone: 'no zone',
-  country: 'no country',
+  addr: topologyText.noAddress,
+  name: topologyText.noName,
+  owner_name: topologyText.noOwner,
+  namespace: topologyText.noNamespace,
+  label: topologyText.noNetwork,
+  node: topologyText.noNode,
+  zone: topologyText.noZone,
+  country: topologyText.noCountry,
 }
 
-/** Parts that an endpoint is called by: the first that has a value. */
+/** Fields of an endpoint's label: the first non-empty one is used. */
 const endpointNames = 4
 
-/** The values that make a node. An endpoint is the same at all addresses of its name, else of its owner, else of its network. */
+/** Values that identify a node. All addresses of a name, owner or network are one endpoint. */
 export function nodeCells(scope: Scope, cells: readonly unknown[]): readonly unknown[] {
   if (scope !== 'endpoint') return cells
   const first = cells.slice(0, endpointNames).findIndex((cell) => cell !== null && cell !== undefined && cell !== '')
-  // A network is the group of its addresses, too.
+  // A network is also the group of its addresses.
   return cells.map((cell, at) =>
     at === first || at >= endpointNames || (scopeParts[scope].parts[at] === 'label' && at > first) ? cell : null,
   )
 }
 
-/** How a node is called; an address by its name, where it has one. */
 export function nodeLabel(scope: Scope, cells: readonly unknown[]): string {
   const { parts } = scopeParts[scope]
   const name =
@@ -71,7 +69,7 @@ export function nodeLabel(scope: Scope, cells: readonly unknown[]): string {
     : String(name as string | number)
 }
 
-/** The group that a node belongs to; of scopes without groups each node is alone, and what is nowhere is together. */
+/** Without groups each node is alone, and nodes without a value are together. */
 export function groupOf(scope: Scope, cells: readonly unknown[]): string {
   const { parts, group } = scopeParts[scope]
   if (group.length === 0) return JSON.stringify(cells)
@@ -82,25 +80,25 @@ export function groupOf(scope: Scope, cells: readonly unknown[]): string {
   return ''
 }
 
-/** The filter for flows of which either end is this node. */
+/** The filter for flows with this node at either end. */
 export function conditionOf(scope: Scope, cells: readonly unknown[]): string {
   const { parts } = scopeParts[scope]
-  // An address is one already; what it was called at the time need not be said.
+  // An address is unique; its name at that time is not part of the filter.
   const first = scope === 'endpoint' ? cells.slice(0, endpointNames).findIndex((cell) => cell !== null) : 0
-  const told =
+  const used =
     scope === 'addr'
       ? parts.slice(0, 1)
       : scope === 'endpoint' && first >= 0
         ? [...parts.slice(0, first + 1), 'namespace']
         : parts
-  const tests = told.map((part) => {
+  const tests = used.map((part) => {
     const cell = cells[parts.indexOf(part)]
     return cell === null || cell === undefined ? `not exists(${part})` : `${part} = ${literal(cell)}`
   })
   return `either(${tests.join(' and ')})`
 }
 
-/** The filter for flows of which either end is in the group of this node; undefined: it is in none. */
+/** Undefined: the node is in no group. */
 export function groupCondition(scope: Scope, cells: readonly unknown[]): string | undefined {
   const { parts, group } = scopeParts[scope]
   for (const name of group) {

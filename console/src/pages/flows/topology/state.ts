@@ -3,31 +3,26 @@ import { flag, oneOf, text } from '../../../state/parts.ts'
 import { isMoment } from '../../../state/range.ts'
 import type { Eye } from './paint.ts'
 
-/** What a node stands for: an endpoint has its best name, the others are the finest first. */
 export const scopes = ['endpoint', 'addr', 'name', 'owner', 'namespace', 'label', 'node', 'zone', 'country'] as const
 export type Scope = (typeof scopes)[number]
 
-/** Where a node was put by hand, in the units of the layout. */
+/** Positions set by dragging, in layout units. */
 export type Pins = Readonly<Record<string, readonly [x: number, y: number]>>
 
 export interface TopologyState {
   readonly scope: Scope
   /** Up to 1,000 nodes and 5,000 edges instead of 300 and 1,500. */
   readonly more: boolean
-  /** The same as a list. */
   readonly list: boolean
-  /** Key of the node that is chosen; empty: none. */
   readonly node: string
   readonly pins: Pins
-  /** An earlier time whose edges are compared with those of the span: one of {@link earlierTimes}, or when it began (ISO 8601); empty: none. */
+  /** Comparison: one of {@link earlierTimes}, or the start as ISO 8601; empty: none. */
   readonly diff: string
-  /** A part of the names of nodes that are looked for. */
   readonly find: string
-  /** What part of the picture is looked at; undefined: everything. */
+  /** Visible part; undefined: everything. */
   readonly eye: Eye | undefined
 }
 
-/** How much earlier; `span`: just before. */
 export const earlierTimes = ['span', '1h', '1d', '1w'] as const
 
 function diff(): Part<string> {
@@ -41,7 +36,7 @@ function diff(): Part<string> {
   }
 }
 
-/** `x:y:k`: the point in the middle in units of the layout, and pixels for a hundred units. */
+/** `x:y:k`: the centre in layout units and pixels per hundred units. */
 function eye(): Part<Eye | undefined> {
   return {
     usual: undefined,
@@ -56,7 +51,7 @@ function eye(): Part<Eye | undefined> {
   }
 }
 
-/** `x:y:key;x:y:key`, keys escaped. Places are whole numbers. */
+/** `x:y:key;x:y:key` with escaped keys and integer positions. */
 function pins(): Part<Pins> {
   return {
     usual: {},

@@ -1,8 +1,8 @@
 import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react-query'
 import { ask, type Query } from '../../../api/client.ts'
 import { allOf } from '../../../parts/filter-text.ts'
-import { questionQuery } from '../question.ts'
-import { momentSeconds, type Asked } from '../overview/ask.ts'
+import { questionQuery } from '../flow-filter.ts'
+import { momentSeconds, type FlowQuery } from '../overview/queries.ts'
 import { conditionOf } from '../overview/condition.ts'
 import type { Measure } from '../overview/state.ts'
 import type { GroupsAnswer } from '../overview/sums.ts'
@@ -16,28 +16,26 @@ export interface DiffAnswer {
   readonly scope: Scope
   readonly now: GroupsAnswer
   readonly before: GroupsAnswer
-  /** Edges that were too small for one of the lists and were asked for. */
+  /** Edges below the limit of one list that were queried separately. */
   readonly lookedUp: number
-  /** Edges of which one time is not known: too many to ask for. */
+  /** Edges with an unknown value: too many to query. */
   readonly unknown: number
 }
 
 interface DiffQuestion {
-  readonly asked: Asked
+  readonly flowQuery: FlowQuery
   readonly scope: Scope
   readonly by: Measure
-  /** Edges of each list, and how many of them are compared. */
   readonly limit: number
   readonly most: number
 }
 
-/** Questions about single edges: so many at most, so many at once, each with a text that fits into an address. */
+/** Limits of lookups for single edges: total, concurrent, and characters of a filter in a URL. */
 const [lookupsMost, atOnce, textMost] = [60, 4, 7000]
 const lengths: Readonly<Record<string, number>> = { '1h': 3600, '1d': 86_400, '1w': 604_800 }
 
-/** Begin and end of both times, in Unix ms. */
 export function spansOf(
-  { from, to }: Asked['t'],
+  { from, to }: FlowQuery['t'],
   diff: string,
 ): { readonly now: readonly [number, number]; readonly before: readonly [number, number] } {
   const [begin, end] = [Math.round(momentSeconds(from) * 1000), Math.round(momentSeconds(to) * 1000)]
@@ -50,7 +48,6 @@ export function spansOf(
   return { now: [begin, end], before: [earlier, earlier + end - begin] }
 }
 
-/** The edges of the span and those of an earlier one. */
 export function useDiff(question: DiffQuestion, diff: string, enabled: boolean): UseQueryResult<DiffAnswer> {
   return useQuery({
     queryKey: ['topology diff', question, diff],
@@ -58,18 +55,18 @@ export function useDiff(question: DiffQuestion, diff: string, enabled: boolean):
     staleTime: Infinity,
     gcTime: 30_000,
     placeholderData: keepPreviousData,
-    queryFn: ({ signal }) => compare(question, spansOf(question.asked.t, diff), signal),
+    queryFn: ({ signal }) => compare(question, spansOf(question.flowQuery.t, diff), signal),
   })
 }
 
 async function compare(
-  { asked, scope, by, limit, most }: DiffQuestion,
+  { flowQuery, scope, by, limit, most }: DiffQuestion,
   spans: ReturnType<typeof spansOf>,
   signal: AbortSignal,
 ): Promise<DiffAnswer> {
   const answerOf = (span: readonly [number, number], filter: string, edges: number): Promise<GroupsAnswer> => {
     const query: Query = {
-      ...questionQuery({ ...asked, filter }),
+      ...questionQuery({ ...flowQuery, filter }),
       from: span[0],
       to: span[1],
       source: 'raw',
@@ -80,8 +77,8 @@ async function compare(
     return ask<GroupsAnswer>('/api/v1/topology', { signal, query })
   }
   const [now, before] = await Promise.all([
-    answerOf(spans.now, asked.filter, limit),
-    answerOf(spans.before, asked.filter, limit),
+    answerOf(spans.now, flowQuery.filter, limit),
+    answerOf(spans.before, flowQuery.filter, limit),
   ])
   const sideOf = (answer: GroupsAnswer): Side => ({
     ...edgesOf(answer, scope),
@@ -90,18 +87,18 @@ async function compare(
   const sides = { now: sideOf(now), before: sideOf(before) }
   const pairs = pairsOf(sides.now, sides.before, most)
   const questions = (['now', 'before'] as const)
-    .flatMap((time) => chunksOf(missing(pairs, time), scope, asked.both).map((chunk) => ({ time, ...chunk })))
+    .flatMap((time) => chunksOf(missing(pairs, time), scope, flowQuery.both).map((chunk) => ({ time, ...chunk })))
     .slice(0, lookupsMost)
   let lookedUp = 0
   for (let at = 0; at < questions.length; at += atOnce) {
     await Promise.all(
       questions.slice(at, at + atOnce).map(async ({ time, edges, filter }) => {
-        // Both ways an edge is asked for with its reverse.
+        // With both directions, the reverse edge is part of the query.
         fill(
           pairs,
           time,
           edges,
-          edgesOf(await answerOf(spans[time], allOf([asked.filter, filter]), 2 * edges.length), scope),
+          edgesOf(await answerOf(spans[time], allOf([flowQuery.filter, filter]), 2 * edges.length), scope),
         )
         lookedUp += edges.length
       }),
@@ -117,7 +114,6 @@ async function compare(
   }
 }
 
-/** Filters for edges, as many in each as an address has room for. */
 function chunksOf(
   edges: readonly Pair[],
   scope: Scope,
@@ -139,5 +135,5 @@ function chunksOf(
       last.length += length
     } else chunks.push({ edges: [edge], tests, length })
   }
-  return chunks.map(({ edges: asked, tests }) => ({ edges: asked, filter: `(${tests.join(' or ')})` }))
+  return chunks.map(({ edges: flowQuery, tests }) => ({ edges: flowQuery, filter: `(${tests.join(' or ')})` }))
 }

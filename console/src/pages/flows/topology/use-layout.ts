@@ -4,6 +4,7 @@ import { sizeOf, type Graph } from './fold.ts'
 import type { LayoutInput, Placed, Point } from './layout.ts'
 import type { LayoutTask } from './layout-worker.ts'
 import type { Pins, Scope } from './state.ts'
+import { topologyText } from '../../../text/topology.ts'
 
 export interface Laid {
   readonly graph: Graph
@@ -15,17 +16,15 @@ interface Places {
   groups: Record<string, Point>
 }
 
-/** Where everything was last, by scope; kept as long as the page is, so that it is found where it was left. */
+/** Last positions by scope, kept while the console is open. */
 const places = new Map<Scope, Places>()
-/** More are not remembered: the picture is then laid out anew. */
 const placesMost = 20_000
 
-/** Forgets where everything was. */
 export function forgetPlaces(scope: Scope): void {
   places.delete(scope)
 }
 
-/** Lays the graph out beside the page. Until it has, the picture before is shown. `turn` rises to lay it out anew. */
+/** Computes the layout in a worker and shows the previous one meanwhile. A new `turn` restarts it. */
 export function useLayout(
   graph: Graph | undefined,
   scope: Scope,
@@ -62,13 +61,13 @@ export function useLayout(
       remember(scope, graph, data.placed, pins)
       setLaid({ graph, placed: data.placed, scope })
     }
-    worker.current.onerror = ({ message }) => setFailed(message === '' ? 'The layout could not be computed.' : message)
+    worker.current.onerror = ({ message }) => setFailed(message === '' ? topologyText.layoutFailed : message)
     worker.current.postMessage({ task: number, input } satisfies LayoutTask)
   }, [graph, scope, measure, pins, turn])
   return { laid: laid?.scope === scope ? laid : undefined, failed }
 }
 
-/** What is pinned has a place of its own beneath, to which it goes back. */
+/** A pinned node keeps its computed position for when it is unpinned. */
 function remember(scope: Scope, { nodes }: Graph, { points, groups }: Placed, pins: Pins): void {
   const known = places.get(scope) ?? { nodes: {}, groups: {} }
   const next: Places = Object.keys(known.nodes).length > placesMost ? { nodes: {}, groups: {} } : known

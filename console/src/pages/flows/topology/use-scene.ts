@@ -5,14 +5,12 @@ import { paletteOf } from './palette.ts'
 import { Scene } from './scene.ts'
 
 interface Looking {
-  /** Another one: everything is brought into sight, or what `eye` says. */
   readonly fitKey: string
   readonly eye: Eye | undefined
-  /** Somebody has moved the picture, and it lies still; undefined: everything is in sight. */
   readonly onEye: (eye: Eye | undefined) => void
 }
 
-/** The scene of a canvas, which follows the size of its place, the theme and the wheel. */
+/** Binds a scene to a canvas: size, theme and wheel. */
 export function useScene(
   place: RefObject<HTMLElement | null>,
   canvas: RefObject<HTMLCanvasElement | null>,
@@ -20,9 +18,9 @@ export function useScene(
   { fitKey, eye, onEye }: Looking,
 ): Scene | undefined {
   const [scene, setScene] = useState<Scene>()
-  const told = useRef(onEye)
+  const latest = useRef(onEye)
   useEffect(() => {
-    told.current = onEye
+    latest.current = onEye
   })
   const looked = useRef<{ fitKey: string; eye: string | undefined }>({ fitKey: '', eye: '' })
   useEffect(() => {
@@ -33,12 +31,12 @@ export function useScene(
       () => paletteOf(box),
       (next) => {
         looked.current.eye = JSON.stringify(next)
-        told.current(next)
+        latest.current(next)
       },
     )
     const follow = new ResizeObserver(() => made.resize(box.clientWidth, box.clientHeight))
     follow.observe(box)
-    // In another window what was all in sight still is. A drawer that opens moves nothing under the pointer.
+    // Refits after a resize of the window. Opening a drawer does not move the graph.
     const fit = (): void => {
       if (looked.current.eye !== undefined) return
       made.resize(box.clientWidth, box.clientHeight)

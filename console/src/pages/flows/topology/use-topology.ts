@@ -1,5 +1,5 @@
 import { useMemo } from 'react'
-import { useAnswer, type Asked } from '../overview/ask.ts'
+import { useAnswer, type FlowQuery } from '../overview/queries.ts'
 import type { GroupsAnswer } from '../overview/sums.ts'
 import type { ShownFlows } from '../state.ts'
 import { isFurther } from '../overview/state.ts'
@@ -10,12 +10,11 @@ import { scopeParts } from './scope.ts'
 import type { Scope } from './state.ts'
 import { useDiff, type DiffAnswer } from './use-diff.ts'
 
-/** Edges that are asked for: of more than are drawn, so that what is folded is known. */
-const edgesAsked = { usual: 4000, more: 25_000 }
+/** More edges are queried than drawn, so that combined nodes are correct. */
+const edgeLimits = { usual: 4000, more: 25_000 }
 
 export interface Topology {
   readonly edges: Edges | undefined
-  /** What the answer says of itself; undefined of the live picture. */
   readonly answer: GroupsAnswer | undefined
   readonly diff: DiffAnswer | undefined
   readonly error: unknown
@@ -23,29 +22,29 @@ export interface Topology {
   readonly again: () => void
 }
 
-/** While another scope is asked for, the answer before has other columns. */
+/** During a change of scope the previous response has other columns. */
 function fits({ columns }: GroupsAnswer, scope: Scope): boolean {
   const { parts } = scopeParts[scope]
   return columns[0]?.name === `src_${parts[0] ?? ''}` && columns[parts.length]?.name === `dst_${parts[0] ?? ''}`
 }
 
-/** The edges of the page: of the span, of two times, or of the last minute as they come by the stream. */
-export function useTopology(state: ShownFlows, asked: Asked): Topology {
+/** Edges of the time range, of two ranges, or of the last live minute. */
+export function useTopology(state: ShownFlows, flowQuery: FlowQuery): Topology {
   const { live, scope, by, more, diff } = state
-  const limit = more ? edgesAsked.more : edgesAsked.usual
+  const limit = more ? edgeLimits.more : edgeLimits.usual
   const wanted = { scope: scopeParts[scope].parts.join(','), by, limit }
   const compares = diff !== '' && !live
-  const plain = useAnswer<GroupsAnswer>('/api/v1/topology', asked, wanted, !live && !compares)
+  const plain = useAnswer<GroupsAnswer>('/api/v1/topology', flowQuery, wanted, !live && !compares)
   const compared = useDiff(
-    { asked, scope, by, limit: Math.min(limit, 10_000), most: (more ? moreLimits : usualLimits).edges },
+    { flowQuery, scope, by, limit: Math.min(limit, 10_000), most: (more ? moreLimits : usualLimits).edges },
     diff,
     compares,
   )
-  // An answer that is as old as the last look is no last minute.
+  // A cached response is not the last minute.
   const begun = useMemo(newRevision, [live, state.filter, state.both, state.once, scope, by, more])
   const seed = useAnswer<GroupsAnswer>(
     '/api/v1/topology',
-    { ...asked, t: { from: `now-${liveSeconds}s`, to: 'now' }, revision: begun },
+    { ...flowQuery, t: { from: `now-${liveSeconds}s`, to: 'now' }, revision: begun },
     { ...wanted, time: 'time_received' },
     live,
   )
@@ -68,7 +67,7 @@ export function useTopology(state: ShownFlows, asked: Asked): Topology {
         : plain.data === undefined || !fits(plain.data, scope)
           ? undefined
           : edgesOf(plain.data, scope)
-    // Where only what was dropped is looked for, the rest is not drawn; it stays in the sums.
+    // For dropped measures, edges without drops are not drawn but stay in the totals.
     return all === undefined || !isFurther(by)
       ? all
       : { ...all, rows: all.rows.filter(({ sums, before }) => sums[by] > 0 || (before?.[by] ?? 0) > 0) }

@@ -1,0 +1,186 @@
+import { keepPreviousData, useInfiniteQuery, useQuery, type UseQueryResult } from '@tanstack/react-query'
+import { useCallback, useEffect, useMemo, useState } from 'react'
+import { ask, type Query } from '../../api/client.ts'
+import type { Change, ChangePage, ChangeSums, Span } from '../../api/objects.ts'
+import { listText } from '../../state/parts.ts'
+import type { Range } from '../../state/range.ts'
+import { useLastAnswer } from '../../api/use-last-answer.ts'
+import { newRevision } from '../../hooks/use-refresh.ts'
+import { joined, newestOf } from './newer.ts'
+import type { ChangeFilter, Grouping } from './state.ts'
+
+export function changeQuery({ q, uid, operation, kind, namespace, name, actor, cluster, noise }: ChangeFilter): Query {
+  return {
+    filter: q,
+    uid,
+    operation: listText(operation),
+    kind: listText(kind),
+    namespace: listText(namespace),
+    name: listText(name),
+    actor: listText(actor),
+    cluster: listText(cluster),
+    ...(noise ? { noise: 'shown' } : {}),
+  }
+}
+
+const pageRows = 200
+/** New rows fetched at once while the page is live. */
+const newerRows = 1000
+/** Changes can be stored slightly out of order. */
+const overlapMs = 60_000
+
+export interface Changes {
+  readonly rows: readonly Change[]
+  readonly span: Span | undefined
+  readonly more: boolean
+  readonly busy: boolean
+  readonly error: unknown
+  /** Received but not shown because the table is held; `many`: more than one fetch returns. */
+  readonly held: number
+  readonly many: boolean
+  readonly next: () => void
+  readonly again: () => void
+  readonly release: () => void
+}
+
+interface ChangesQuery {
+  readonly filter: ChangeFilter
+  readonly t: Range
+  readonly revision: number
+  readonly arrivals: number
+  readonly hold: boolean
+}
+
+/** All pages, newest first, with new rows above. */
+export function useChanges({ filter, t, revision, arrivals, hold }: ChangesQuery): Changes {
+  const question = useMemo(() => changeQuery(filter), [filter])
+  const [jumps, setJumps] = useState(0)
+  const key = JSON.stringify([question, t, revision, jumps])
+  const answer = useInfiniteQuery({
+    queryKey: ['changes', key],
+    staleTime: Infinity,
+    gcTime: 60_000,
+    placeholderData: keepPreviousData,
+    structuralSharing: false,
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam, signal }) =>
+      ask<ChangePage>('/api/v1/changes', {
+        signal,
+        query: { ...question, from: t.from, to: t.to, limit: pageRows, cursor: pageParam },
+      }),
+    getNextPageParam: ({ next }) => next ?? undefined,
+  })
+  const { hasNextPage, isFetching, isError, isPlaceholderData, error, fetchNextPage, refetch } = answer
+  const data = useLastAnswer(answer.data, isError)
+  const own = !isPlaceholderData && !isError
+  const pages = useMemo(() => data?.pages.flatMap(({ changes }) => changes) ?? [], [data])
+  const [taken, setTaken] = useState<{ readonly of: string; readonly rows: readonly Change[] }>({ of: '', rows: [] })
+  const above = taken.of === key ? taken.rows : undefined
+  const rows = useMemo(() => (above === undefined || above.length === 0 ? pages : joined(above, pages)), [above, pages])
+  const span = data?.pages[0]?.span
+  const since =
+    span === undefined
+      ? undefined
+      : new Date(Math.max(Date.parse(span.from), Date.parse(newestOf(rows) ?? span.from) - overlapMs)).toISOString()
+  const newer = useQuery({
+    queryKey: ['changes-newer', key, arrivals],
+    enabled: arrivals > 0 && own && since !== undefined,
+    staleTime: Infinity,
+    gcTime: 0,
+    // Keeps the count of held rows between polls, but not for another query.
+    placeholderData: (before: ChangePage | undefined, query) => (query?.queryKey[1] === key ? before : undefined),
+    queryFn: ({ signal }) =>
+      ask<ChangePage>('/api/v1/changes', { signal, query: { ...question, from: since, to: 'now', limit: newerRows } }),
+  })
+  const fresh = useMemo(() => {
+    if (newer.data === undefined || !own || arrivals === 0) return []
+    const known = new Set(rows.map(({ pos }) => pos))
+    return newer.data.changes.filter(({ pos }) => !known.has(pos))
+  }, [newer.data, own, arrivals, rows])
+  const many = fresh.length > 0 && newer.data?.next !== null
+  const release = useCallback(() => {
+    // Too many to insert above: reload the list.
+    if (many) setJumps(newRevision)
+    else setTaken((before) => ({ of: key, rows: [...fresh, ...(before.of === key ? before.rows : [])] }))
+  }, [many, key, fresh])
+  useEffect(() => {
+    if (!hold && fresh.length > 0) release()
+  }, [hold, fresh, release])
+  const next = useCallback(() => {
+    if (hasNextPage && !isFetching && !isError) fetchNextPage().catch(reportError)
+  }, [hasNextPage, isFetching, isError, fetchNextPage])
+  return {
+    rows,
+    span,
+    more: (data?.pages.at(-1)?.next ?? null) !== null,
+    busy: isFetching,
+    error: isError ? error : newer.isError ? newer.error : undefined,
+    held: hold ? fresh.length : 0,
+    many,
+    next,
+    again: useCallback(() => {
+      refetch().catch(reportError)
+    }, [refetch]),
+    release,
+  }
+}
+
+export function useChangeSums(
+  filter: ChangeFilter,
+  t: Range,
+  by: Grouping,
+  revision: string,
+): UseQueryResult<ChangeSums> {
+  return useQuery({
+    queryKey: ['change-sums', changeQuery(filter), t, by, revision],
+    staleTime: Infinity,
+    gcTime: 60_000,
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) =>
+      ask<ChangeSums>('/api/v1/changes/sums', {
+        signal,
+        query: { ...changeQuery(filter), from: t.from, to: t.to, by, limit: 8 },
+      }),
+  })
+}
+
+/** Values of one facet with their counts, restricted by all other facets. */
+export function useValues(
+  filter: ChangeFilter,
+  t: Range,
+  facet: 'kind' | 'namespace' | 'actor' | 'cluster',
+): UseQueryResult<ChangeSums> {
+  const query = changeQuery({ ...filter, [facet]: [] })
+  return useQuery({
+    queryKey: ['change-values', query, t, facet],
+    staleTime: 10_000,
+    queryFn: ({ signal }) =>
+      ask<ChangeSums>('/api/v1/changes/sums', {
+        signal,
+        query: { ...query, from: t.from, to: t.to, by: facet, limit: 200, buckets: 1 },
+      }),
+  })
+}
+
+export interface Clusters {
+  readonly clusters: readonly {
+    readonly name: string
+    readonly cluster: string
+    readonly reached?: number
+    readonly problem?: string
+    readonly synced: boolean
+    readonly changes: number
+    readonly hidden: number
+  }[]
+}
+
+/** Rejected for users with limited namespaces. */
+export function useClusters(enabled: boolean): UseQueryResult<Clusters> {
+  return useQuery({
+    queryKey: ['clusters'],
+    enabled,
+    staleTime: 5000,
+    refetchInterval: 15_000,
+    queryFn: ({ signal }) => ask<Clusters>('/api/v1/clusters', { signal }),
+  })
+}

@@ -1,0 +1,179 @@
+import {
+  keepPreviousData,
+  useInfiniteQuery,
+  useQuery,
+  useQueryClient,
+  type UseQueryResult,
+} from '@tanstack/react-query'
+import { useCallback, useMemo, useState } from 'react'
+import type { DeadLetter } from '../../../../src/api/published.ts'
+import { ask } from '../../api/client.ts'
+import { asRefused, type Refused } from '../../api/problem.ts'
+import { bySink, keyOf, partsOf, type Verb } from './letters.ts'
+
+const pageSize = 200
+/** Only the first pages are polled; further down, letters stay as loaded. */
+const mostRefreshed = 5
+
+export interface Letters {
+  readonly letters: readonly DeadLetter[] | undefined
+  readonly more: boolean
+  readonly error: Error | null
+  readonly still: boolean
+  readonly next: () => void
+  readonly again: () => void
+}
+
+export function useLetters(sink: string): Letters {
+  const { data, error, hasNextPage, isFetching, fetchNextPage, refetch } = useInfiniteQuery({
+    queryKey: ['dead-letters', sink],
+    placeholderData: keepPreviousData,
+    initialPageParam: '',
+    refetchInterval: ({ state }) => ((state.data?.pages.length ?? 0) <= mostRefreshed ? 3000 : false),
+    queryFn: ({ signal, pageParam: after }) =>
+      ask<readonly DeadLetter[]>('/api/v1/dead-letters', {
+        signal,
+        query: { sink, limit: pageSize, bodies: 'false', after },
+      }),
+    getNextPageParam: (page: readonly DeadLetter[]) => {
+      const last = page.at(-1)
+      return page.length < pageSize || last === undefined ? undefined : `${last.time}/${keyOf(last)}`
+    },
+  })
+  // A letter rejected again during paging appears on two pages.
+  const letters = useMemo(
+    () =>
+      data === undefined
+        ? undefined
+        : [...new Map(data.pages.flat().map((letter) => [keyOf(letter), letter])).values()],
+    [data],
+  )
+  const next = useCallback(() => {
+    if (hasNextPage && !isFetching) fetchNextPage().catch(reportError)
+  }, [hasNextPage, isFetching, fetchNextPage])
+  return {
+    letters,
+    more: hasNextPage,
+    error,
+    still: (data?.pages.length ?? 0) > mostRefreshed,
+    next,
+    again: useCallback(() => {
+      refetch().catch(reportError)
+    }, [refetch]),
+  }
+}
+
+const letterPath = (id: string): string => `/api/v1/dead-letters/${encodeURIComponent(id)}`
+
+export function useLetter(key: string): UseQueryResult<DeadLetter> {
+  const { sink, id } = partsOf(key)
+  return useQuery({
+    queryKey: ['dead-letter', key],
+    refetchInterval: 2000,
+    queryFn: ({ signal }) => ask<DeadLetter>(letterPath(id), { signal, query: { sink } }),
+  })
+}
+
+export interface Moved {
+  readonly verb: Verb
+  readonly keys: readonly string[]
+  readonly count: number
+}
+
+const mostFollowed = 50
+
+/** Polls moved letters until each is settled or open again. */
+export function useOutcomes(moved: Moved | undefined): readonly DeadLetter[] {
+  const keys = moved === undefined || moved.verb === 'drop' ? [] : moved.keys.slice(0, mostFollowed)
+  const { data = [] } = useQuery<readonly DeadLetter[]>({
+    queryKey: ['outcomes', keys],
+    enabled: keys.length > 0,
+    staleTime: 0,
+    gcTime: 0,
+    refetchInterval: ({ state }) => (state.data?.every((letter) => letter.state !== 'retrying') === true ? false : 700),
+    queryFn: ({ signal }) =>
+      Promise.all(
+        keys.map((key) => ask<DeadLetter>(letterPath(partsOf(key).id), { signal, query: { sink: partsOf(key).sink } })),
+      ),
+  })
+  return data
+}
+
+export interface Moving {
+  readonly busy: boolean
+  readonly refused: Refused | undefined
+  readonly moved: Moved | undefined
+  readonly move: (verb: Verb, keys: readonly string[]) => Promise<void>
+  readonly edit: (key: string, body: object) => Promise<boolean>
+  readonly forget: () => void
+}
+
+export function useMoving(): Moving {
+  const client = useQueryClient()
+  const [busy, setBusy] = useState(false)
+  const [refused, setRefused] = useState<Refused>()
+  const [moved, setMoved] = useState<Moved>()
+  const act = useCallback(
+    async (verb: Verb, keys: readonly string[], send: () => Promise<number>): Promise<boolean> => {
+      setBusy(true)
+      setRefused(undefined)
+      try {
+        const count = await send()
+        setMoved({ verb, keys, count })
+        return true
+      } catch (error) {
+        setRefused(asRefused(error))
+        return false
+      } finally {
+        setBusy(false)
+        for (const of of ['dead-letters', 'dead-letter', 'ledger', 'outcomes'])
+          client.invalidateQueries({ queryKey: [of] }).catch(reportError)
+      }
+    },
+    [client],
+  )
+  const move = useCallback(
+    async (verb: Verb, keys: readonly string[]) => {
+      await act(verb, keys, async () => {
+        let count = 0
+        for (const [sink, ids] of bySink(keys)) {
+          const answer = await ask<{ readonly retried?: number; readonly dropped?: number }>(
+            `/api/v1/dead-letters/${encodeURIComponent(sink)}/${verb}`,
+            { method: 'POST', body: { ids } },
+          )
+          count += answer.retried ?? answer.dropped ?? 0
+        }
+        return count
+      })
+    },
+    [act],
+  )
+  const edit = useCallback(
+    (key: string, body: object) => {
+      const { sink, id } = partsOf(key)
+      return act(
+        'retry',
+        [key],
+        async () =>
+          (
+            await ask<{ readonly retried: number }>(`/api/v1/dead-letters/${encodeURIComponent(sink)}/edit`, {
+              method: 'POST',
+              body: { id, body },
+            })
+          ).retried,
+      )
+    },
+    [act],
+  )
+  return {
+    busy,
+    refused,
+    moved,
+    move,
+    edit,
+    forget: useCallback(() => {
+      setMoved(undefined)
+      setRefused(undefined)
+    }, []),
+  }
+}

@@ -1,0 +1,24 @@
+/** The query of every view, for the API and for the live stream. */
+import type { ViewRequest } from '../../../../src/api/published.ts'
+import type { Query } from '../../api/client.ts'
+
+export interface FlowQuestion {
+  readonly filter: string
+  /** Includes rows that match with source and destination swapped. */
+  readonly both: boolean
+  /** Counts a flow reported by two nodes once. */
+  readonly once: boolean
+}
+
+export function questionQuery({ filter, both, once }: FlowQuestion): Query {
+  return { filter, ...(both ? { both_ways: 'true' } : {}), ...(once ? { reporters: 'one' } : {}) }
+}
+
+export function liveQuestion({ filter, both, once }: FlowQuestion): ViewRequest['q'] {
+  return {
+    stream: 'flows',
+    ...(filter === '' ? {} : { filter }),
+    ...(both ? { both_ways: true } : {}),
+    ...(once ? { reporters: 'one' } : {}),
+  }
+}

@@ -1,0 +1,125 @@
+import { keepPreviousData, useIsFetching, useQuery, type UseQueryResult } from '@tanstack/react-query'
+import { useEffect, useState } from 'react'
+import type { AnswerFrame } from '../../../../../src/api/published.ts'
+import { ask, type Query } from '../../../api/client.ts'
+import type { Range } from '../../../state/range.ts'
+import { allOf } from '../../../parts/filter-text.ts'
+import { questionQuery, type FlowQuestion } from '../flow-filter.ts'
+import type { ShownFlows } from '../state.ts'
+import { conditions, type Family, type GroupField } from './kinds.ts'
+import type { GroupsAnswer, SeriesAnswer } from './sums.ts'
+import type { Earlier, Measure } from './state.ts'
+
+export interface FlowQuery extends FlowQuestion {
+  readonly t: Range
+  readonly revision: number
+}
+
+/** A query that is also cancelled on the server when another replaces it. */
+export function useAnswer<T>(
+  path: string,
+  { t, revision, ...question }: FlowQuery,
+  more: Query,
+  enabled = true,
+): UseQueryResult<T> {
+  const query = { ...questionQuery(question), from: t.from, to: t.to, ...more }
+  return useQuery({
+    queryKey: [path, query, revision],
+    enabled,
+    staleTime: Infinity,
+    gcTime: 30_000,
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) => ask<T>(path, { signal, query }),
+  })
+}
+
+export function useIsQuiet(): boolean {
+  return useIsFetching() === 0
+}
+
+export function useSeries(
+  flowQuery: FlowQuery,
+  group: GroupField,
+  by: Measure,
+  top: number,
+  enabled: boolean,
+): UseQueryResult<SeriesAnswer> {
+  return useAnswer<SeriesAnswer>('/api/v1/series', flowQuery, { group, by, limit: top }, enabled)
+}
+
+/** The total of an earlier time range. */
+export function useEarlier(
+  flowQuery: FlowQuery,
+  before: Earlier,
+  by: Measure,
+  enabled: boolean,
+): { readonly answer: SeriesAnswer | undefined; readonly seconds: number } {
+  const seconds = before === 'span' ? spanSeconds(flowQuery.t) : (lengths[before] ?? 0)
+  const { data } = useAnswer<SeriesAnswer>(
+    '/api/v1/series',
+    flowQuery,
+    { by, offset: `${seconds}s` },
+    enabled && before !== '' && seconds > 0,
+  )
+  return { answer: before === '' ? undefined : data, seconds }
+}
+
+export function useGroups(
+  flowQuery: FlowQuery,
+  group: readonly string[],
+  by: Measure,
+  top: number,
+): UseQueryResult<GroupsAnswer> {
+  return useAnswer<GroupsAnswer>('/api/v1/flows', flowQuery, { group: group.join(','), by, limit: top })
+}
+
+/** Restricts the query to flows that have the field, so that the panels scan few rows. */
+export function restrictTo(flowQuery: FlowQuery, family: Family): FlowQuery {
+  return family === 'flows' ? flowQuery : { ...flowQuery, filter: allOf([flowQuery.filter, conditions[family]]) }
+}
+
+/** Whether flows of the range have the field; undefined: unknown. A positive result is kept until the query changes. */
+export function useHas(flowQuery: FlowQuery, family: Exclude<Family, 'flows'>, enabled: boolean): boolean | undefined {
+  const about = JSON.stringify([questionQuery(flowQuery), flowQuery.t])
+  const [settled, setSettled] = useState<{ readonly about: string; readonly revision: number }>()
+  const revision = settled?.about === about ? settled.revision : flowQuery.revision
+  const { data, isPlaceholderData } = useAnswer<AnswerFrame>(
+    '/api/v1/flows',
+    { ...restrictTo(flowQuery, family), revision },
+    { columns: '_pos', time: 'flow_time', limit: 1 },
+    enabled,
+  )
+  const has = data === undefined ? undefined : data.rows.length > 0
+  useEffect(() => {
+    if (has === true && !isPlaceholderData && settled?.about !== about) setSettled({ about, revision })
+  }, [has, isPlaceholderData, settled, about, revision])
+  return has
+}
+
+export function latestOf(t: Range): { readonly t: Range; readonly seconds: number } {
+  const whole = spanSeconds(t)
+  const length = Math.min(whole, Math.max(10, Math.round(whole / 30)))
+  const [, count = '0', unit = 's'] = /^now-(\d+)(s|m|h|d|w)$/.exec(t.to) ?? []
+  const from = t.to.startsWith('now')
+    ? `now-${Number(count) * (units[unit] ?? 1) + length}s`
+    : new Date((momentSeconds(t.to) - length) * 1000).toISOString()
+  return { t: { from, to: t.to }, seconds: length }
+}
+
+const lengths: Readonly<Record<string, number>> = { '1h': 3600, '1d': 86_400, '1w': 604_800 }
+const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }
+
+export function spanSeconds({ from, to }: Range): number {
+  return Math.max(1, Math.round(momentSeconds(to) - momentSeconds(from)))
+}
+
+/** Current Unix seconds of a moment such as `now-1h`. */
+export function momentSeconds(moment: string): number {
+  const [, count, unit = ''] = /^now(?:-(\d+)(s|m|h|d|w))?$/.exec(moment) ?? []
+  if (moment.startsWith('now')) return Date.now() / 1000 - Number(count ?? 0) * (units[unit] ?? 0)
+  return Date.parse(moment) / 1000
+}
+
+export function flowQueryOf({ filter, both, once, t, live }: ShownFlows, revision: number): FlowQuery {
+  return { filter, both, once, t: live ? { from: t.to === 'now' ? t.from : 'now-15m', to: 'now' } : t, revision }
+}

@@ -1,0 +1,41 @@
+import { narrowest, widest } from '../../parts/grid-widths.ts'
+import type { Part } from '../../state/codec.ts'
+
+export function fieldNames(): Part<readonly string[]> {
+  return {
+    usual: [],
+    read: (written) => {
+      const found = written.split(',')
+      return found.every((name) => /^\w+$/.test(name)) ? [...new Set(found)] : undefined
+    },
+    write: (value) => value.join(','),
+  }
+}
+
+/** Widths in px that differ from the default: `src:240,bytes:120`. */
+export type Widths = Readonly<Record<string, number>>
+
+export function resized(widths: Widths, id: string, width: number | undefined): Widths {
+  const { [id]: _before, ...others } = widths
+  return width === undefined ? others : { ...others, [id]: width }
+}
+
+export function columnWidths(): Part<Widths> {
+  return {
+    usual: {},
+    read: (written) => {
+      const found: Record<string, number> = {}
+      for (const each of written.split(',')) {
+        const [, id = '', px = ''] = /^(\w+):(\d{1,4})$/.exec(each) ?? []
+        const width = Number(px)
+        if (id === '' || width < narrowest || width > widest) return undefined
+        found[id] = width
+      }
+      return found
+    },
+    write: (value) =>
+      Object.entries(value)
+        .map(([id, width]) => `${id}:${width}`)
+        .join(','),
+  }
+}

@@ -1,0 +1,54 @@
+import { count, counted, momentAt, time } from '../../../parts/format.ts'
+import { amount, amountOf } from '../overview/names.ts'
+import type { Measure } from '../overview/state.ts'
+import type { GroupsAnswer } from '../overview/sums.ts'
+import type { Graph } from './fold.ts'
+import { liveSeconds } from './live-graph.ts'
+import type { DiffAnswer } from './use-diff.ts'
+import { topologyText } from '../../../text/topology.ts'
+import { generalText } from '../../../text/general.ts'
+
+export function summaryText(
+  { nodes, rest, total, earlier }: Graph,
+  measure: Measure,
+  answer: GroupsAnswer | undefined,
+  diff: DiffAnswer | undefined,
+): string {
+  const folded = nodes.filter(({ stands, cells }) => stands > 1 || cells === undefined)
+  const drawn = total.edges - rest.edges
+  const parts = [
+    `${counted(nodes.length - folded.length, 'node')}`,
+    ...(folded.length === 0
+      ? []
+      : [
+          topologyText.smallerIn(
+            count(folded.reduce((all, { stands }) => all + stands, 0)),
+            counted(folded.length, 'box'),
+          ),
+        ]),
+    topologyText.drawnOf(count(drawn), counted(total.edges, 'edge'), rest.edges === 0 ? '' : topologyText.theLargest),
+    ...(earlier === undefined
+      ? []
+      : [topologyText.drawnBefore(count(earlier.total.edges - earlier.rest.edges), count(earlier.total.edges))]),
+    earlier === undefined
+      ? amountOf(measure, total[measure])
+      : topologyText.amountsCompared(amount(measure, earlier.total[measure]), amountOf(measure, total[measure])),
+    ...(rest.edges === 0 ? [] : [topologyText.notDrawnOf(amount(measure, rest[measure]), counted(rest.edges, 'edge'))]),
+    ...(diff === undefined || diff.unknown === 0 ? [] : [topologyText.notCompared(counted(diff.unknown, 'edge'))]),
+    sourceText(answer),
+  ]
+  return parts.join(' · ').replaceAll(/\bboxs\b/g, 'boxes')
+}
+
+function sourceText(answer: GroupsAnswer | undefined): string {
+  if (answer === undefined) return topologyText.liveSpan(liveSeconds)
+  const { source, span, exact } = answer
+  if (source === 'ring') return generalText.withoutStore(time(span.from), time(span.to))
+  return exact ? 'stored' : topologyText.storedApproximate
+}
+
+export function spansText({ now, before }: DiffAnswer): string {
+  const text = ({ span }: GroupsAnswer): string =>
+    `${momentAt(Date.parse(span.from))} – ${momentAt(Date.parse(span.to))}`
+  return topologyText.comparedWith(text(now), text(before))
+}

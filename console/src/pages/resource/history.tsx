@@ -1,0 +1,102 @@
+import { Link } from '@tanstack/react-router'
+import type { Change, ClusterEvent, WholeResource } from '../../api/objects.ts'
+import { ActorLink } from '../../parts/links/actor-link.tsx'
+import { count, shortTime } from '../../parts/format.ts'
+import { parseRef } from '../../state/refs.ts'
+import { Operation } from '../../parts/changes/change.tsx'
+import { inShort } from '../../parts/changes/diff.ts'
+import { generalText } from '../../text/general.ts'
+import { resourceText } from '../../text/resource.ts'
+
+interface ChangesProps {
+  readonly of: WholeResource
+  readonly selected: string
+  readonly onOpen: (change: Change) => void
+}
+
+export function ChangesOf({ of: { ref, changes }, selected, onOpen }: ChangesProps): React.ReactNode {
+  const parts = parseRef(ref)
+  const search =
+    parts === undefined
+      ? {}
+      : {
+          v: '1',
+          t: 'now-1w..now',
+          noise: '1',
+          kind: parts.kind,
+          name: parts.name,
+          cluster: parts.cluster,
+          ...(parts.namespace === '' ? {} : { namespace: parts.namespace }),
+        }
+  return (
+    <section className="panel happened" aria-label={generalText.changes}>
+      <h2>
+        {generalText.changes}{' '}
+        <Link to="/changes" search={search as never} className="all">
+          {resourceText.showAll}
+        </Link>
+      </h2>
+      {changes.length === 0 ? (
+        <p className="dim">{resourceText.noChangesUntilThen}</p>
+      ) : (
+        <ul tabIndex={0} aria-label={generalText.changesNewestFirst}>
+          {changes.map((change) => (
+            <li key={change.pos} className={change.pos === selected ? 'chosen' : undefined}>
+              <button
+                type="button"
+                className="link-like"
+                onClick={() => onOpen(change)}
+                aria-label={generalText.beforeAndAfter(change.operation ?? 'change', shortTime(change.time))}
+              >
+                <span className="mono" title={change.time}>
+                  {shortTime(change.time)}
+                </span>
+              </button>
+              <Operation of={change.operation} />
+              <span className="says">{inShort(change.operation, change.diff).slice(0, 3).join(' · ')}</span>
+              {change.actor_ref === null ? (
+                <span className="who dim" title={change.actor === null ? undefined : resourceText.aProgramNotAPerson}>
+                  {change.actor ?? '–'}
+                </span>
+              ) : (
+                <span className="who">
+                  <ActorLink to={change.actor_ref} name={change.actor} />
+                </span>
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  )
+}
+
+export function EventsOf({ events }: { readonly events: readonly ClusterEvent[] }): React.ReactNode {
+  return (
+    <section className="panel happened" aria-label={resourceText.clusterEvents}>
+      <h2>{resourceText.clusterEvents}</h2>
+      {events.length === 0 ? (
+        <p className="dim">{resourceText.noEventsUntilThen}</p>
+      ) : (
+        <ul tabIndex={0} aria-label={resourceText.eventsNewestFirst}>
+          {events.map(({ pos, time, type, reason, message, count: times, reporter }) => (
+            <li key={pos}>
+              <span className="mono" title={time}>
+                {shortTime(time)}
+              </span>
+              <span className={type === 'Warning' ? 'warning' : 'dim'}>
+                <span aria-hidden="true">{type === resourceText.warning ? '▲ ' : '● '}</span>
+                {reason ?? type}
+              </span>
+              <span className="says">
+                {message}
+                {times !== null && times > 1 ? resourceText.timesCount(count(times)) : ''}
+              </span>
+              <span className="who dim">{reporter}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  )
+}

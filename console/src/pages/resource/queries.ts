@@ -1,0 +1,49 @@
+import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react-query'
+import { ask } from '../../api/client.ts'
+import type { WholeResource } from '../../api/objects.ts'
+import { asRefused } from '../../api/problem.ts'
+import type { SeriesAnswer } from '../../api/series.ts'
+import { parseRef } from '../../state/refs.ts'
+import type { Peers } from './traffic.ts'
+
+export function useResource(ref: string, at: string): UseQueryResult<WholeResource> {
+  return useQuery<WholeResource>({
+    queryKey: ['resource', ref, at],
+    enabled: parseRef(ref) !== undefined,
+    // Keeps the shown state of the same object while another time loads.
+    placeholderData: (before) => (before?.ref === ref ? before : undefined),
+    refetchInterval: ({ state }) =>
+      at !== 'now' || (state.error !== null && [401, 403, 404].includes(asRefused(state.error).status)) ? false : 5000,
+    queryFn: ({ signal }) => ask<WholeResource>('/api/v1/resources/one', { signal, query: { ref, at } }),
+  })
+}
+
+export interface FlowRange {
+  readonly filter: string
+  readonly from: string
+  readonly to: string
+}
+
+export function useTraffic({ filter, from, to }: FlowRange): UseQueryResult<SeriesAnswer> {
+  return useQuery({
+    queryKey: ['resource-series', filter, from, to],
+    enabled: filter !== '',
+    staleTime: 5000,
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) => ask<SeriesAnswer>('/api/v1/series', { signal, query: { filter, from, to } }),
+  })
+}
+
+export function usePeers({ filter, from, to }: FlowRange, group: readonly string[]): UseQueryResult<Peers> {
+  return useQuery({
+    queryKey: ['resource-peers', filter, from, to, group],
+    enabled: filter !== '',
+    staleTime: 5000,
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) =>
+      ask<Peers>('/api/v1/flows', {
+        signal,
+        query: { filter, from, to, group: group.join(','), by: 'bytes', limit: 8 },
+      }),
+  })
+}

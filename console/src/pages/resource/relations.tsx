@@ -1,0 +1,115 @@
+import type { Relation, WholeResource } from '../../api/objects.ts'
+import { ResourceLink } from '../../parts/links/resource-link.tsx'
+import { counted } from '../../parts/format.ts'
+import { parseRef, refText } from '../../state/refs.ts'
+import { resourceText } from '../../text/resource.ts'
+
+interface BelongsProps {
+  readonly of: WholeResource
+  readonly at: string
+}
+
+const mostShown = 60
+
+export function Belongs({ of: { ref, owners, owned, relations }, at }: BelongsProps): React.ReactNode {
+  const when = at === 'now' ? {} : { at }
+  const chain = upwards(ref, owners)
+  const node = (each: string): React.ReactNode =>
+    each === ref ? (
+      <b>{refText(each)}</b>
+    ) : (
+      <ResourceLink to={each} {...when}>
+        {refText(each)}
+      </ResourceLink>
+    )
+  const children = (parent: string, depth: number): React.ReactNode => {
+    const own = depth > 8 ? [] : owned.filter(({ to }) => to === parent)
+    return own.length === 0 ? null : (
+      <ul>
+        {own.slice(0, mostShown).map(({ from }) => (
+          <li key={from}>
+            {node(from)}
+            {children(from, depth + 1)}
+          </li>
+        ))}
+        {own.length > mostShown && <li className="dim">{resourceText.andMore(own.length - mostShown)}</li>}
+      </ul>
+    )
+  }
+  const tree = chain.reduceRight<React.ReactNode>(
+    (below, each) => (
+      <ul>
+        <li>
+          {node(each)}
+          {below}
+        </li>
+      </ul>
+    ),
+    <ul>
+      <li>
+        {node(ref)}
+        {children(ref, 0)}
+      </li>
+    </ul>,
+  )
+  const kinds = [...new Set(relations.map((each) => relationName(each, ref)))]
+  return (
+    <section className="panel" aria-label={resourceText.relations}>
+      <h2>{resourceText.ownerChain}</h2>
+      <div className="tree">
+        {chain.length === 0 && owned.length === 0 ? <p className="dim">{resourceText.noOwner}</p> : tree}
+      </div>
+      {kinds.map((relationNames) => {
+        const those = relations.filter((each) => relationName(each, ref) === relationNames)
+        return (
+          <div key={relationNames} className="related">
+            <h3>
+              {relationNames}
+              {those.length > 1 ? `: ${counted(those.length, 'object')}` : ''}
+            </h3>
+            <ul>
+              {those.slice(0, mostShown).map((each) => {
+                const other = each.from === ref ? each.to : each.from
+                return (
+                  <li key={`${each.relation} ${other}`}>
+                    <ResourceLink to={other} {...when}>
+                      {parseRef(other) === undefined ? (
+                        <span className="mono">{other.replace(/^image:/, '')}</span>
+                      ) : (
+                        refText(other)
+                      )}
+                    </ResourceLink>
+                  </li>
+                )
+              })}
+            </ul>
+          </div>
+        )
+      })}
+    </section>
+  )
+}
+
+const relationNames: Readonly<Record<string, readonly [from: string, to: string]>> = {
+  'runs-on': [resourceText.runsOn, resourceText.podsOnThisNode],
+  'in-namespace': [resourceText.inNamespace, resourceText.contains],
+  'uses-image': [resourceText.image, resourceText.usedBy],
+  selects: [resourceText.leadsTo, resourceText.reachedBy],
+  'provided-by': [resourceText.machine, resourceText.provides],
+}
+
+function relationName({ relation, from }: Relation, ref: string): string {
+  return relationNames[relation]?.[from === ref ? 0 : 1] ?? relation
+}
+
+/** The owner chain, topmost first. */
+export function upwards(ref: string, owners: readonly Relation[]): readonly string[] {
+  const chain: string[] = []
+  for (let here: string | undefined = ref; here !== undefined && chain.length < 8;) {
+    const next: string | undefined = owners.find(({ from }) => from === here)?.to
+    if (next === undefined || chain.includes(next)) break
+    chain.unshift(next)
+    here = next
+  }
+  return chain
+}

@@ -1,0 +1,148 @@
+import { useQuery, type UseQueryResult } from '@tanstack/react-query'
+import { useCallback, useEffect, useRef, useState } from 'react'
+import { asRefused, Refused, refusedOf } from '../../api/problem.ts'
+import { loginNeeded } from '../../api/session.ts'
+import { columnsOf, isSelect, mostRows, type Column, type Result, type Row } from './result.ts'
+import { sqlText } from '../../text/sql.ts'
+
+async function sendSql(sql: string, format: 'ndjson' | 'csv', signal: AbortSignal): Promise<Response> {
+  const answer = await fetch('/api/v1/sql', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ sql, format }),
+    signal,
+  }).catch((error: unknown) => {
+    if (signal.aborted) throw error
+    throw new Refused(0, {})
+  })
+  if (answer.ok) return answer
+  const refused = await refusedOf(answer)
+  if (refused.status === 401) loginNeeded()
+  throw refused
+}
+
+/** Reads at most `most` rows and reports whether there were more. */
+async function rowsOf(
+  answer: Response,
+  most: number,
+  onRows: (rows: number) => void,
+): Promise<{ readonly rows: Row[]; readonly cut: boolean }> {
+  const rows: Row[] = []
+  const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader()
+  if (reader === undefined) return { rows, cut: false }
+  for (let rest = ''; ;) {
+    const { done, value = '' } = await reader.read().catch(() => {
+      throw new Refused(0, {
+        detail: sqlText.endedEarly,
+        hints: [sqlText.endedEarlyHint],
+      })
+    })
+    const lines = (rest + value).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) if (line !== '' && rows.length < most) rows.push(JSON.parse(line) as Row)
+    onRows(rows.length)
+    if (done) return { rows, cut: false }
+    if (rows.length >= most) {
+      await reader.cancel().catch(() => {})
+      return { rows, cut: true }
+    }
+  }
+}
+
+async function describe(sql: string, signal: AbortSignal): Promise<readonly Column[]> {
+  const { rows } = await rowsOf(await sendSql(`DESCRIBE ${sql}`, 'ndjson', signal), mostRows, () => {})
+  return rows.map((row) => ({ name: String(row['column_name'] as string), type: String(row['column_type'] as string) }))
+}
+
+export type Run =
+  | { readonly is: 'nothing' }
+  | { readonly is: 'running'; readonly sql: string; readonly rows: number; readonly since: number }
+  | { readonly is: 'done'; readonly sql: string; readonly result: Result }
+  | { readonly is: 'failed'; readonly sql: string; readonly refused: Refused }
+  | { readonly is: 'cancelled'; readonly sql: string }
+
+export interface Running {
+  readonly run: Run
+  readonly last: { readonly sql: string; readonly result: Result } | undefined
+  readonly start: (sql: string) => void
+  readonly cancel: () => void
+}
+
+/** One statement at a time. A new statement, cancel and navigation also stop it on the server. */
+export function useSql(): Running {
+  const [run, setRun] = useState<Run>({ is: 'nothing' })
+  const [last, setLast] = useState<Running['last']>()
+  const abort = useRef<AbortController>(undefined)
+  const cancel = useCallback(() => abort.current?.abort(), [])
+  const start = useCallback((sql: string) => {
+    abort.current?.abort()
+    const asking = new AbortController()
+    abort.current = asking
+    const { signal } = asking
+    const began = performance.now()
+    const update = (next: Run): void => {
+      if (abort.current === asking) setRun(next)
+    }
+    let updated = 0
+    const onRows = (rows: number): void => {
+      // Limits the rate of re-renders.
+      if (performance.now() - updated < 100) return
+      updated = performance.now()
+      update({ is: 'running', sql, rows, since: began })
+    }
+    const fetchResult = async (): Promise<Result> => {
+      const [described, { rows, cut }] = await Promise.all([
+        isSelect(sql) ? describe(sql, signal).catch(() => undefined) : undefined,
+        sendSql(sql, 'ndjson', signal).then((answer) => rowsOf(answer, mostRows, onRows)),
+      ])
+      return { columns: columnsOf(described, rows), rows, cut, ms: performance.now() - began }
+    }
+    setRun({ is: 'running', sql, rows: 0, since: began })
+    fetchResult().then(
+      (result) => {
+        if (abort.current === asking) setLast({ sql, result })
+        update({ is: 'done', sql, result })
+      },
+      (error: unknown) =>
+        update(signal.aborted ? { is: 'cancelled', sql } : { is: 'failed', sql, refused: asRefused(error) }),
+    )
+  }, [])
+  useEffect(() => () => abort.current?.abort(), [])
+  return { run, last, start, cancel }
+}
+
+export const viewNames = [
+  'flows',
+  'events',
+  'changes',
+  'audit',
+  'resources',
+  'relations',
+  'traffic',
+  'flows_1m',
+  'flows_5m',
+  'flows_1h',
+] as const
+export type ViewName = (typeof viewNames)[number]
+
+export function useSchema(enabled: boolean): UseQueryResult<ReadonlyMap<ViewName, readonly Column[]>> {
+  return useQuery({
+    queryKey: ['schema'],
+    enabled,
+    staleTime: Infinity,
+    retry: false,
+    queryFn: async ({ signal }) =>
+      new Map(await Promise.all(viewNames.map(async (name) => [name, await describe(name, signal)] as const))),
+  })
+}
+
+/** All rows as a file. The server streams; the browser buffers. */
+export async function exported(sql: string, format: 'ndjson' | 'csv', signal: AbortSignal): Promise<void> {
+  const file = await (await sendSql(sql, format, signal)).blob()
+  const link = document.createElement('a')
+  link.href = URL.createObjectURL(file)
+  link.download = `weir-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.${format}`
+  link.click()
+  // Frees the file after the download has started.
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
+}

@@ -1,0 +1,31 @@
+import { useEffect, useRef, useState } from 'react'
+import { partsText } from '../text/parts.ts'
+
+interface SortAnnouncementProps {
+  readonly columns: readonly { readonly id: string; readonly title: string }[]
+  readonly sort: string
+}
+
+/** Announces the sort order to screen readers. The page announces the row count. */
+export function SortAnnouncement({ columns, sort }: SortAnnouncementProps): React.ReactNode {
+  const [message, setMessage] = useState('')
+  const before = useRef(sort)
+  useEffect(() => {
+    if (sort === before.current) return
+    before.current = sort
+    const id = sort.replace(/^-/, '')
+    setMessage(
+      sort === ''
+        ? partsText.notSorted
+        : partsText.sortedBy(
+            columns.find((column) => column.id === id)?.title ?? id,
+            sort.startsWith('-') ? 'descending' : 'ascending',
+          ),
+    )
+  }, [sort, columns])
+  return (
+    <span className="spoken" role="status">
+      {message}
+    </span>
+  )
+}

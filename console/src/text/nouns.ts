@@ -1,0 +1,30 @@
+/** Singular and plural of everything that is counted. */
+export const nouns = {
+  action: ['action', 'actions'],
+  actor: ['actor', 'actors'],
+  box: ['box', 'boxes'],
+  change: ['change', 'changes'],
+  edge: ['edge', 'edges'],
+  exporter: ['exporter', 'exporters'],
+  flow: ['flow', 'flows'],
+  gap: ['gap', 'gaps'],
+  group: ['group', 'groups'],
+  letter: ['letter', 'letters'],
+  login: ['login', 'logins'],
+  newChange: ['new change', 'new changes'],
+  node: ['node', 'nodes'],
+  object: ['object', 'objects'],
+  otherGroup: ['other group', 'other groups'],
+  pair: ['pair', 'pairs'],
+  region: ['region', 'regions'],
+  resource: ['resource', 'resources'],
+  row: ['row', 'rows'],
+  segment: ['segment', 'segments'],
+  shortestPath: ['shortest path', 'shortest paths'],
+  source: ['source', 'sources'],
+  state: ['state', 'states'],
+  tenant: ['tenant', 'tenants'],
+  trace: ['trace', 'traces'],
+} satisfies Readonly<Record<string, readonly [one: string, many: string]>>
+
+export type Noun = keyof typeof nouns

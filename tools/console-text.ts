@@ -1,0 +1,129 @@
+// Every text of the console comes from its catalog, console/src/text: one place for wording, review and translation.
+import { Visitor, type Node } from 'oxc-parser'
+import { isMain } from './kit/main.ts'
+import {
+  isTestFile,
+  listFiles,
+  readSource,
+  runCheckAlone,
+  TYPESCRIPT,
+  type Problem,
+  type Source,
+} from './kit/sources.ts'
+
+const CATALOG = 'console/src/text/'
+const LETTER = /\p{L}/u
+/** Three words in a row: a sentence, not a name. */
+const PROSE = /\p{L}[\p{L}’']* [\p{L}’']+,? \p{L}{2}/u
+/** A condition of the filter language or a CSS function. */
+const CODE = /^[a-z-]*\(/
+const ATTRIBUTES = new Set([
+  'alt',
+  'aria-description',
+  'aria-label',
+  'aria-placeholder',
+  'aria-roledescription',
+  'aria-valuetext',
+  'caption',
+  'hint',
+  'label',
+  'placeholder',
+  'summary',
+  'title',
+  'what',
+])
+/** Their values can contain several words, but are not shown. */
+const INVISIBLE_ATTRIBUTES = new Set(['className', 'id', 'href', 'style', 'aria-describedby', 'aria-controls'])
+
+export async function consoleText(root: string): Promise<Problem[]> {
+  const problems: Problem[] = []
+  for (const path of await listFiles(root, 'console/src', TYPESCRIPT)) {
+    if (path.startsWith(CATALOG) || isTestFile(path)) continue
+    problems.push(...literalTexts(await readSource(root, path)))
+  }
+  return problems
+}
+
+export function literalTexts(source: Source): Problem[] {
+  const found = new Map<number, string>()
+  const hidden: Node[] = []
+  const report = (node: Node, text: string): void => {
+    found.set(node.start, text.trim().replaceAll(/\s+/g, ' '))
+  }
+  new Visitor({
+    JSXText: (node) => {
+      if (LETTER.test(node.value)) report(node, node.value)
+    },
+    JSXElement: (node) => {
+      for (const child of node.children) if (child.type === 'JSXExpressionContainer') shown(child.expression, report)
+    },
+    JSXFragment: (node) => {
+      for (const child of node.children) if (child.type === 'JSXExpressionContainer') shown(child.expression, report)
+    },
+    JSXOpeningElement: (node) => {
+      if (node.name.type === 'JSXIdentifier' && /^[A-Z]/.test(node.name.name))
+        for (const attribute of node.attributes)
+          if (attribute.type === 'JSXAttribute' && attribute.name.name === 'name' && attribute.value !== null)
+            shown(attribute.value, report)
+    },
+    JSXAttribute: (node) => {
+      const name = node.name.type === 'JSXIdentifier' ? node.name.name : ''
+      if (INVISIBLE_ATTRIBUTES.has(name)) hidden.push(node)
+      if (ATTRIBUTES.has(name) && node.value !== null)
+        shown(node.value.type === 'JSXExpressionContainer' ? node.value.expression : node.value, report)
+    },
+    NewExpression: (node) => {
+      if (node.callee.type === 'Identifier' && node.callee.name.endsWith('Error')) hidden.push(node)
+    },
+    TaggedTemplateExpression: (node) => {
+      hidden.push(node)
+    },
+    Literal: (node) => {
+      if (typeof node.value === 'string' && isProse(node.value)) report(node, node.value)
+    },
+    TemplateLiteral: (node) => {
+      const text = textOf(node)
+      if (isProse(text)) report(node, text)
+    },
+  }).visit(source.tree.program)
+  return [...found]
+    .filter(([at]) => !hidden.some(({ start, end }) => start <= at && at < end))
+    .toSorted(([a], [b]) => a - b)
+    .map(([at, text]) => ({
+      file: source.path,
+      line: source.line(at),
+      say: `move the text "${text}" to ${CATALOG}`,
+    }))
+}
+
+function isProse(text: string): boolean {
+  return PROSE.test(text) && !CODE.test(text)
+}
+
+/** Reports the strings that an expression can evaluate to. */
+function shown(node: Node, report: (node: Node, text: string) => void): void {
+  switch (node.type) {
+    case 'Literal':
+      if (typeof node.value === 'string' && LETTER.test(node.value)) report(node, node.value)
+      break
+    case 'TemplateLiteral':
+      if (LETTER.test(textOf(node))) report(node, textOf(node))
+      break
+    case 'ConditionalExpression':
+      shown(node.consequent, report)
+      shown(node.alternate, report)
+      break
+    case 'LogicalExpression':
+      shown(node.left, report)
+      shown(node.right, report)
+      break
+    default:
+      break
+  }
+}
+
+function textOf(node: Node & { type: 'TemplateLiteral' }): string {
+  return node.quasis.map((part) => part.value.cooked ?? '').join('…')
+}
+
+if (isMain(import.meta.url)) await runCheckAlone(consoleText, 'console text')
