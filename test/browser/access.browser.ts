@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import { chromiumPath, useStage, violations } from './kit/stage.ts'
 
-describe.skipIf(chromiumPath === undefined)('chromium: a console that wants to know who asks', () => {
+describe.skipIf(chromiumPath === undefined)('chromium: a console with sign-in', () => {
   const stage = useStage({ auth: { tokens: [{ name: 'ann', token: 'correct-horse-battery' }] } })
 
-  test('shows a login before anything else, says when a token is not known, and goes on where one was', async () => {
+  test('shows the sign-in form first, reports an unknown token, and continues on the requested page', async () => {
     const page = await stage.page('/pipeline')
     const field = page.getByLabel('Token')
     await field.waitFor()
     expect(await violations(page)).toEqual([])
     await field.fill('wrong')
-    await page.getByRole('button', { name: 'Log in' }).click()
+    await page.getByRole('button', { name: 'Sign in' }).click()
     await page.getByRole('alert').filter({ hasText: 'not known' }).waitFor()
     await field.fill('correct-horse-battery')
     await field.press('Enter')
@@ -20,12 +20,12 @@ describe.skipIf(chromiumPath === undefined)('chromium: a console that wants to k
       await page.evaluate('JSON.stringify([Object.entries(localStorage), Object.entries(sessionStorage)])'),
     ).not.toContain('horse')
     await page.reload()
-    await page.getByRole('button', { name: 'Log out' }).click()
+    await page.getByRole('button', { name: 'Sign out' }).click()
     await field.waitFor()
     await page.context().close()
   })
 
-  test('goes on live after a login, also when the first token was wrong', async () => {
+  test('live updates start after sign-in, also after a wrong token', async () => {
     const page = await stage.page('/flows')
     const field = page.getByLabel('Token')
     await field.fill('wrong')

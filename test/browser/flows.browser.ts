@@ -10,9 +10,9 @@ describe.skipIf(chromiumPath === undefined)('chromium: the flows page', () => {
       .getAttribute('aria-rowcount')
       .then((text) => Number(text) - 1)
 
-  test('a flow that is sent appears in the live table, in names, without a question to any database', async () => {
+  test('a flow appears in the live table with names and without a database query', async () => {
     const page = await stage.page('/flows')
-    await page.getByText('Weir listens.').waitFor()
+    await page.getByText('Weir listens for flows.').waitFor()
     const sent = performance.now()
     await stage.flows(250)
     await page.locator('.grid-body [role="row"]').first().waitFor()
@@ -21,7 +21,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the flows page', () => {
     await page.context().close()
   })
 
-  test('the stored table counts what SQL counts, and the keyboard leads to its last row', async () => {
+  test('the stored table counts the same as SQL, and the keyboard reaches its last row', async () => {
     const inStore = await stage.filled()
     const page = await stage.page('/flows?v=1&live=0&t=now-1h..now')
     await page.locator('.grid-body [role="row"]').first().waitFor()
@@ -46,7 +46,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the flows page', () => {
     await page.context().close()
   })
 
-  test('a filter shows exactly what SQL counts; sorting by bytes orders the whole answer', async () => {
+  test('a filter matches SQL exactly; sorting by bytes orders all rows', async () => {
     await stage.filled()
     const page = await stage.page(
       `/flows?v=1&live=0&t=now-1h..now&sort=-bytes_est&q=${encodeURIComponent('dst_port = 5432')}`,
@@ -68,7 +68,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the flows page', () => {
     await page.context().close()
   })
 
-  test('check 9: an address opened in a fresh profile shows the same table: filter, columns, order and open record', async () => {
+  test('check 9: a URL shows the same filter, columns, order and open record in a fresh profile', async () => {
     await stage.filled()
     const first = await stage.page('/flows?v=1&live=0&t=now-1h..now')
     const filter = first.getByRole('combobox', { name: 'Filter' })
@@ -98,18 +98,18 @@ describe.skipIf(chromiumPath === undefined)('chromium: the flows page', () => {
     await second.context().close()
   })
 
-  test('rows do not move under the pointer, and what is held is said', async () => {
+  test('rows do not move under the pointer, and held rows are reported', async () => {
     await stage.filled()
     const page = await stage.page('/flows')
     await page.locator('.grid-body [role="row"]').first().hover()
     const before = await gridRows(page)
     const sent = await stage.flows(1000)
-    await page.getByText(`${sent} new, held while you look`).waitFor()
+    await page.getByText(`${sent} new, held while you read`).waitFor()
     expect(await gridRows(page)).toEqual(before)
     await page.context().close()
   })
 
-  test('where no worker can be shared one tab holds the stream for the others, and the next one when it is closed', async () => {
+  test('without SharedWorker one tab owns the stream, and another takes over when it closes', async () => {
     await stage.filled()
     const context = await stage.browser.newContext()
     await context.addInitScript('delete globalThis.SharedWorker')
@@ -162,7 +162,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the flows page', () => {
     })
   }
 
-  test('no page had an error, refused content or a request to elsewhere', () => {
+  test('no page had an error, blocked content or a request to another origin', () => {
     expect(stage.complaints.filter((complaint) => !/status of 40[04]/.test(complaint))).toEqual([])
   })
 })

@@ -4,7 +4,7 @@ import { chromiumPath, gridRows, useStage } from './kit/stage.ts'
 describe.skipIf(chromiumPath === undefined)('chromium: a Weir without a store', () => {
   const stage = useStage({ store: { enabled: 'none' } })
 
-  test('shows flows live, answers filters from the live memory, and says what that covers', async () => {
+  test('shows live flows, filters the live memory, and shows its coverage', async () => {
     const page = await stage.page('/flows')
     await page.locator('.link.good').waitFor()
     const sent = await stage.flows(5000)
@@ -17,7 +17,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: a Weir without a store', 
       )
       .toBe(String(sent + 1))
     await page.getByRole('button', { name: 'Live' }).click()
-    await page.getByText('there is no store: of the live memory').waitFor()
+    await page.getByText('no store: live memory').waitFor()
     await expect
       .poll(() =>
         page
@@ -36,10 +36,10 @@ describe.skipIf(chromiumPath === undefined)('chromium: a Weir without a store', 
     await page.context().close()
   })
 
-  test('overview and topology answer from the live memory, and say what that covers', async () => {
+  test('overview and topology use the live memory and show its coverage', async () => {
     const page = await stage.page('/flows?v=1&view=overview&live=0&t=now-1h..now')
     await stage.flows(2000)
-    await page.locator('.overview-sum').getByText('there is no store: of the live memory').waitFor()
+    await page.locator('.overview-sum').getByText('no store: live memory').waitFor()
     const ports = page.getByRole('region', { name: 'Destination ports' })
     await ports.locator('tfoot').waitFor()
     const amounts = await ports
@@ -48,7 +48,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: a Weir without a store', 
     expect(amounts.slice(0, -1).reduce((sum, amount) => sum + amount, 0)).toBe(amounts.at(-1))
     await page.getByRole('tab', { name: 'Topology' }).click()
     await page.locator('.graph-place').waitFor()
-    await page.locator('.overview-sum').getByText('there is no store: of the live memory').waitFor()
+    await page.locator('.overview-sum').getByText('no store: live memory').waitFor()
     expect(Number(await page.locator('.graph-place').getAttribute('data-nodes'))).toBeGreaterThan(3)
     await page.context().close()
   })

@@ -7,7 +7,7 @@ const tokens = {
   shop: 'correct-horse-battery-shop',
 }
 
-describe.skipIf(chromiumPath === undefined)('chromium: what is for admins, as others see it', () => {
+describe.skipIf(chromiumPath === undefined)('chromium: admin features for other roles', () => {
   const stage = useStage({
     auth: {
       tokens: [
@@ -18,12 +18,12 @@ describe.skipIf(chromiumPath === undefined)('chromium: what is for admins, as ot
     },
   })
 
-  test('SQL is for admins, and others are told so and where to go; an admin has the editor', async () => {
+  test('SQL requires the role admin; others get an explanation, an admin gets the editor', async () => {
     for (const [who, token] of Object.entries(tokens)) {
       const page = await stage.page(`/sql#token=${token}`)
       if (who === 'admin') await page.getByRole('textbox', { name: 'SQL statement' }).waitFor()
       else {
-        await page.getByRole('heading', { name: 'SQL is for admins' }).waitFor()
+        await page.getByRole('heading', { name: 'SQL requires the role admin' }).waitFor()
         expect(await page.getByRole('textbox').count()).toBe(0)
         expect(await violations(page)).toEqual([])
         await page.getByRole('link', { name: 'Go to Flows' }).click()
@@ -33,10 +33,10 @@ describe.skipIf(chromiumPath === undefined)('chromium: what is for admins, as ot
     }
   })
 
-  test('a viewer may look at dead letters and is told that moving them is not for him; a limited one is told why there is nothing', async () => {
+  test('a viewer can read dead letters but not move them; a limited viewer gets an explanation', async () => {
     const viewer = await stage.page(`/dead-letters#token=${tokens.viewer}`)
-    await viewer.getByText('takes the role admin; yours is viewer').waitFor()
-    await viewer.getByText('No sink has refused anything for good.').waitFor()
+    await viewer.getByText('require the role admin; your role is viewer').waitFor()
+    await viewer.getByText('No sink has rejected rows permanently.').waitFor()
     await viewer.context().close()
     const limited = await stage.page(`/dead-letters#token=${tokens.shop}`)
     await limited.getByText('shop-team may see namespace shop only').first().waitFor()
@@ -44,17 +44,16 @@ describe.skipIf(chromiumPath === undefined)('chromium: what is for admins, as ot
     await limited.context().close()
   })
 
-  test('Home and Pipeline tell a limited viewer that they are of every namespace', async () => {
+  test('Home and Pipeline explain that they cover every namespace', async () => {
     const page = await stage.page(`/home#token=${tokens.shop}`)
-    await page.getByRole('heading', { name: 'Flows of your namespaces are here' }).waitFor()
+    await page.getByRole('heading', { name: 'Your namespaces’ flows are on the page Flows' }).waitFor()
     await page.goto(`${stage.weir.url}/pipeline`)
     await page.getByRole('main').getByText('shop-team may see namespace shop only').waitFor()
     expect(await violations(page)).toEqual([])
     await page.context().close()
   })
 
-  test('no page had an error, refused content or a request to elsewhere', () => {
-    // 403 is what these tests are about.
+  test('no page had an error, blocked content or a request to another origin', () => {
     expect(stage.complaints.filter((complaint) => !/status of 40[13]/.test(complaint))).toEqual([])
   })
 })

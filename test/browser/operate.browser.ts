@@ -35,16 +35,16 @@ describe.skipIf(chromiumPath === undefined)('chromium: home, pipeline, dead lett
     await partner.close()
   })
 
-  test('a fresh start says honestly that nothing has come, what waits, and what to type', async () => {
+  test('a fresh start shows that no data arrived, which sources wait, and the commands to run', async () => {
     const page = await stage.page('/home')
-    await page.getByRole('heading', { name: 'Nothing has come yet' }).waitFor()
-    expect(await page.getByRole('region', { name: 'Who sends' }).textContent()).toContain('netflow○ waiting')
-    expect(await page.getByRole('region', { name: 'Who sends' }).textContent()).toContain('sflow– not set up')
+    await page.getByRole('heading', { name: 'No data received yet' }).waitFor()
+    expect(await page.getByRole('region', { name: 'Sources' }).textContent()).toContain('netflow○ waiting')
+    expect(await page.getByRole('region', { name: 'Sources' }).textContent()).toContain('sflow– not set up')
     expect(await page.locator('.commands pre').textContent()).toContain(
       `softflowd -i eth0 -v 10 -A milli -t maxlife=60 -n 127.0.0.1:${stage.weir.ports.netflow}`,
     )
     await page.getByRole('combobox', { name: 'Connect' }).selectOption('mikrotik')
-    await page.getByRole('textbox', { name: 'This server is at' }).fill('192.0.2.7')
+    await page.getByRole('textbox', { name: 'Address of this server' }).fill('192.0.2.7')
     await page.keyboard.press('Enter')
     await expect
       .poll(() => page.locator('.commands pre').textContent(), soon)
@@ -53,15 +53,15 @@ describe.skipIf(chromiumPath === undefined)('chromium: home, pipeline, dead lett
     expect(page.url()).toContain('collector=192.0.2.7')
     expect(await violations(page)).toEqual([])
     await page.goto(`${stage.weir.url}/dead-letters`)
-    await page.getByText('No sink has refused anything for good.').waitFor()
+    await page.getByText('No sink has rejected rows permanently.').waitFor()
     expect(await violations(page)).toEqual([])
     await page.goto(`${stage.weir.url}/pipeline`)
-    await page.getByText('No exporter has sent anything since the start').waitFor()
+    await page.getByText('No exporter has sent data since Weir started').waitFor()
     expect(await violations(page)).toEqual([])
     await page.context().close()
   })
 
-  test('the numbers of the picture and of its tables are those of the ledger, and add up', async () => {
+  test('the numbers of graph and tables match the ledger and add up', async () => {
     await stage.filled()
     await post('com.example.good', 10)
     await post('com.example.bad', 5)
@@ -86,13 +86,13 @@ describe.skipIf(chromiumPath === undefined)('chromium: home, pipeline, dead lett
     await page.context().close()
   })
 
-  test('an exporter is shown as the API tells of it, and opens by keyboard with its address in the URL', async () => {
+  test('an exporter matches the API and opens by keyboard with its address in the URL', async () => {
     await stage.filled()
     const page = await stage.page('/pipeline')
-    const told = await stage.weir.get<{
+    const exporters = await stage.weir.get<{
       sources: { exporters: { address: string; datagrams: number; rows: number }[] }[]
     }>('/api/v1/exporters')
-    const exporter = told.sources[0]?.exporters[0]
+    const exporter = exporters.sources[0]?.exporters[0]
     await page.getByRole('grid', { name: 'Exporters' }).waitFor()
     const [cells] = await gridRows(page)
     expect([cells?.[0], cells?.[4], cells?.[5]]).toEqual([
@@ -109,11 +109,11 @@ describe.skipIf(chromiumPath === undefined)('chromium: home, pipeline, dead lett
     await page.context().close()
   })
 
-  test('data whose template has not come is told in the words of the API, in the list and in the drawer', async () => {
+  test('data without a template is explained in the list and in the drawer', async () => {
     const page = await stage.page('/pipeline')
     const socket = createSocket('udp4')
     try {
-      // NetFlow v9 of source id 5: data of template 256, which nobody has announced.
+      // NetFlow v9 of source id 5 with data of the unknown template 256.
       await new Promise((resolve) => {
         socket.send(
           Buffer.from(`000900010009${'27c06553f1000000000700000005'}${'01000008'}${'00000000'}`, 'hex'),
@@ -122,12 +122,12 @@ describe.skipIf(chromiumPath === undefined)('chromium: home, pipeline, dead lett
           resolve,
         )
       })
-      const why = page.getByRole('region', { name: 'What needs attention' })
+      const why = page.getByRole('region', { name: 'Warnings' })
       await why.getByText('waits for template 256').waitFor()
       const { sources } = await stage.weir.get<{ sources: { exporters: { why?: string }[] }[] }>('/api/v1/exporters')
       expect(await why.textContent()).toContain(sources[0]?.exporters[0]?.why)
       await why.getByRole('button', { name: 'netflow 127.0.0.1' }).click()
-      await page.getByRole('complementary', { name: 'Details' }).getByText('Data waits for').waitFor()
+      await page.getByRole('complementary', { name: 'Details' }).getByText('Data held for').waitFor()
       expect(await violations(page)).toEqual([])
     } finally {
       socket.close()
@@ -135,7 +135,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: home, pipeline, dead lett
     }
   })
 
-  test('a dead letter is read, edited and delivered, others are tried again and dropped, and the page says what became of each', async () => {
+  test('dead letters are read, edited, delivered, retried and dropped with their outcome', async () => {
     if ((await letters()).length === 0) await post('com.example.bad', 5)
     await expect.poll(async () => (await letters()).length, soon).toBe(5)
     const page = await stage.page('/dead-letters')
@@ -153,27 +153,26 @@ describe.skipIf(chromiumPath === undefined)('chromium: home, pipeline, dead lett
     expect(await area.getAttribute('aria-invalid')).toBe('true')
     await area.fill(body.replace('com.example.bad', 'com.example.mended'))
     expect(await violations(page)).toEqual([])
-    await drawer.getByRole('button', { name: 'Deliver this' }).click()
-    await page.getByText('1 tried again: 1 delivered.').waitFor()
+    await drawer.getByRole('button', { name: 'Deliver' }).click()
+    await page.getByText('1 retried: 1 delivered.').waitFor()
     expect(partner.taken).toContainEqual({ id, type: 'com.example.mended' })
     await expect.poll(async () => (await letters()).length, soon).toBe(4)
-    await drawer.getByText('was delivered').waitFor()
+    await drawer.getByText('delivered').waitFor()
     await page.keyboard.press('Escape')
-    // Two are tried again as they are, and come back.
     await expect.poll(async () => (await gridRows(page)).length, soon).toBe(4)
     for (const row of [0, 1]) {
       await page.locator(`[data-at="${row}:1"]`).focus()
       await page.keyboard.press('Space')
     }
-    await page.getByRole('button', { name: 'Try 2 again' }).click()
-    const confirm = page.getByRole('dialog', { name: 'Try 2 letters again?' })
+    await page.getByRole('button', { name: 'Retry 2' }).click()
+    const confirm = page.getByRole('dialog', { name: 'Retry 2 letters?' })
     expect(await violations(page)).toEqual([])
-    await confirm.getByRole('button', { name: 'Try again' }).click()
-    await page.getByText('2 tried again: 2 refused again').waitFor()
-    await page.getByRole('button', { name: 'Choose all 4' }).click()
+    await confirm.getByRole('button', { name: 'Retry' }).click()
+    await page.getByText('2 retried: 2 rejected again').waitFor()
+    await page.getByRole('button', { name: 'Select all 4' }).click()
     await page.getByRole('button', { name: 'Drop 4' }).click()
     await page.getByRole('dialog', { name: 'Drop 4 letters?' }).getByRole('button', { name: 'Drop' }).click()
-    await page.getByText('4 dropped, and counted as dropped.').waitFor()
+    await page.getByText('4 dropped and counted as dropped.').waitFor()
     await page.getByText('No dead letters', { exact: true }).waitFor()
     const ledger = await stage.weir.caughtUp(30_000)
     expect(ledger.balanced).toBe(true)
@@ -184,7 +183,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: home, pipeline, dead lett
     await page.context().close()
   })
 
-  test('a statement runs by Ctrl-Enter, shows what the API answers, stands in the address, and is drawn over time', async () => {
+  test('a statement runs by Ctrl-Enter, matches the API, is in the URL, and is drawn over time', async () => {
     await stage.filled()
     const page = await stage.page('/sql')
     const area = page.getByRole('textbox', { name: 'SQL statement' })
@@ -206,7 +205,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: home, pipeline, dead lett
     expect(await second.getByRole('textbox', { name: 'SQL statement' }).inputValue()).toBe(await area.inputValue())
     await second.context().close()
     await area.fill(
-      'SELECT time_bucket(INTERVAL 1 second, time_received) AS time, sum(bytes) AS bytes FROM flows GROUP BY ALL ORDER BY time',
+      `SELECT time_bucket(INTERVAL 1 second, time_received) AS time, sum(bytes) AS bytes FROM flows GROUP BY ALL
+        ORDER BY time`,
     )
     await area.press('Control+Enter')
     await page.getByRole('columnheader', { name: 'bytes' }).waitFor()
@@ -219,7 +219,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: home, pipeline, dead lett
     await page.context().close()
   })
 
-  test('a wrong statement says where, and the answer before stays; one that runs long is cancelled on the server, too', async () => {
+  test('an invalid statement keeps the previous result; a long one is cancelled on the server', async () => {
     await stage.filled()
     const page = await stage.page(`/sql?v=1&q=${encodeURIComponent('SELECT count(*) AS n FROM flows')}`)
     await page.locator('.grid-body [role="row"]').first().waitFor()
@@ -233,14 +233,14 @@ describe.skipIf(chromiumPath === undefined)('chromium: home, pipeline, dead lett
     await area.fill('SELECT sum(a.range * b.range) FROM range(1000000) a, range(1000000) b')
     await area.press('Control+Enter')
     await page.getByRole('button', { name: 'Cancel' }).click()
-    await page.getByText('Cancelled; the server has stopped, too.').waitFor()
+    await page.getByText('Cancelled, also on the server.').waitFor()
     await area.fill('SELECT 42 AS answer')
     await area.press('Control+Enter')
     await expect.poll(async () => (await gridRows(page))[0], soon).toEqual(['42'])
     await page.context().close()
   })
 
-  test('the whole answer is saved as CSV and NDJSON', async () => {
+  test('all rows are saved as CSV and NDJSON', async () => {
     const page = await stage.page(`/sql?v=1&q=${encodeURIComponent('SELECT range AS n FROM range(5000)')}`)
     await page.locator('.grid-body [role="row"]').first().waitFor()
     await page.getByRole('button', { name: 'History' }).click()
@@ -263,9 +263,9 @@ describe.skipIf(chromiumPath === undefined)('chromium: home, pipeline, dead lett
     await page.context().close()
   })
 
-  test('letters are loaded page by page to the last, each once, newest first', async () => {
+  test('letters are paged completely, without duplicates, newest first', async () => {
     const before = (await letters()).length
-    // Of a key of its own each: those of one key go one after the other.
+    // Distinct keys, because letters of one key are ordered.
     await stage.weir.events(
       Array.from({ length: 450 }, (_, index) => ({
         specversion: '1.0',
@@ -297,7 +297,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: home, pipeline, dead lett
       .toBe(1)
     await expect
       .poll(async () => {
-        // The last page may have come after the key: then it leads to what was the last row before.
+        // Another page can load after the key press.
         await page.keyboard.press('Control+End')
         return (await gridRows(page)).at(-1)?.at(-1)
       }, soon)
@@ -305,8 +305,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: home, pipeline, dead lett
     await page.context().close()
   })
 
-  test('no page had an error, refused content or a request to elsewhere', () => {
-    // A statement that is refused on purpose is told to the console as a failed request.
+  test('no page had an error, blocked content or a request to another origin', () => {
     expect(stage.complaints.filter((complaint) => !/status of 400/.test(complaint))).toEqual([])
   })
 })

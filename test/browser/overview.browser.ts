@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { figuresOf, savedBy } from './kit/saved.ts'
 import { chromiumPath, useStage, violations } from './kit/stage.ts'
 
-/** An hour that does not end before the flows came. */
+/** Ends after the flows. */
 const stored = '/flows?v=1&live=0&view=overview&t=now-1h..now'
 
 interface ShownShare {
@@ -11,7 +11,6 @@ interface ShownShare {
   readonly amount: number
 }
 
-/** Lines of a panel's list, the total last. */
 function shares(page: Page, panel: string | RegExp): Promise<ShownShare[]> {
   return page
     .getByRole('region', { name: panel })
@@ -29,7 +28,6 @@ const endpoint = (end: 'src' | 'dst'): string => `coalesce(${end}_name, ${end}_o
 describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', () => {
   const stage = useStage()
 
-  /** The largest five, the rest and all, as SQL has them. */
   async function bySql(expression: string, name: (value: unknown) => string, sum = 'bytes_est'): Promise<ShownShare[]> {
     const rows = (await stage.weir.sql(
       `SELECT ${expression} AS g, sum(${sum})::BIGINT AS s FROM flows GROUP BY ALL ORDER BY s DESC, g`,
@@ -47,7 +45,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
   }
   const named = (value: unknown): string => String(value)
 
-  test('the figures of every panel are those of SQL, and the largest with the others are the total', async () => {
+  test('the values of every panel match SQL, and the largest with the others add up to the total', async () => {
     await stage.filled()
     const page = await stage.page(stored)
     const expected: [string | RegExp, ShownShare[]][] = [
@@ -55,7 +53,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
       ['Destination ports', await bySql('dst_port', (port) => String(port).replace(/^(\d+)$/, '$1'))],
       ['Protocols', await bySql('proto', (proto) => ({ 6: 'TCP', 17: 'UDP' })[proto as number] ?? String(proto))],
       ['Exporters', await bySql('exporter_addr', named)],
-      ['Who sends to whom', await bySql(`${endpoint('src')} || ' → ' || ${endpoint('dst')}`, named)],
+      ['Source to destination', await bySql(`${endpoint('src')} || ' → ' || ${endpoint('dst')}`, named)],
     ]
     for (const [panel, figures] of expected) {
       await page.getByRole('region', { name: panel }).locator('.shares tbody tr').first().waitFor()
@@ -77,7 +75,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
     await page.context().close()
   })
 
-  test('the chart tells the largest apart, as SQL has them; arrow keys go along it and its table has the same', async () => {
+  test('the chart shows the largest groups as in SQL, by arrow keys and as a table', async () => {
     await stage.filled()
     const page = await stage.page(`${stored}&before=1h&panels=packets,pairs`)
     const panel = page.getByRole('region', { name: 'Packets per second by source endpoint' })
@@ -99,11 +97,11 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
     await page.context().close()
   })
 
-  test('the earlier time drawn behind is the same question, shifted', async () => {
+  test('the earlier range behind a chart is the same query, shifted', async () => {
     await stage.filled()
     const iso = (minutes: number): string =>
       new Date(Date.now() + minutes * 60_000).toISOString().replace(/:\d\d\.\d+Z$/, ':00Z')
-    // An hour from now: nothing has passed then, and an hour before that is now.
+    // A range without flows after an hour with flows.
     const page = await stage.page(`/flows?v=1&live=0&view=overview&t=${iso(30)}..${iso(70)}&before=1h&panels=packets`)
     const panel = page.getByRole('region', { name: 'Packets per second by source endpoint' })
     await panel.getByRole('button', { name: 'Table' }).click()
@@ -126,15 +124,15 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
     await page.context().close()
   })
 
-  test('how a panel is set stands in the address, and a fresh profile shows the same', async () => {
+  test('panel settings are part of the URL, and a fresh profile shows the same', async () => {
     await stage.filled()
     const page = await stage.page(stored)
     const ports = page.getByRole('region', { name: 'Destination ports' })
     await ports.getByRole('button', { name: /Settings of/ }).click()
     await ports.getByRole('button', { name: '10', exact: true }).click()
-    await ports.getByRole('checkbox', { name: 'Draw the others' }).uncheck()
+    await ports.getByRole('checkbox', { name: 'Show the others' }).uncheck()
     await page.keyboard.press('Escape')
-    await page.getByRole('combobox', { name: 'By', exact: true }).selectOption('dst_addr')
+    await page.getByRole('combobox', { name: 'Group by', exact: true }).selectOption('dst_addr')
     await expect.poll(() => page.url()).toContain('dim=dst_addr')
     expect(page.url()).toContain('looks=ports.10-others')
     await page
@@ -160,7 +158,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
     await other.context().close()
   })
 
-  test('live, the rates come by the stream and have the flows that arrive', async () => {
+  test('live rates use the stream and include arriving flows', async () => {
     await stage.filled()
     const page = await stage.page('/flows?v=1&view=overview&t=now-1m..now')
     const panel = page.getByRole('region', { name: 'Bytes per second by source endpoint' })
@@ -179,7 +177,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
     await page.context().close()
   })
 
-  test('a stretch is marked with the pointer or by keys, and then is the span; Back takes it away', async () => {
+  test('a range selected by pointer or keys becomes the time range; Back restores it', async () => {
     await stage.filled()
     const page = await stage.page(`${stored}&panels=packets,pairs`)
     const panel = page.getByRole('region', { name: 'Packets per second by source endpoint' })
@@ -190,14 +188,13 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
     await slider.focus()
     await page.keyboard.press('End')
     for (let step = 0; step < 4; step++) await page.keyboard.press('Shift+ArrowLeft')
-    await expect.poll(() => slider.getAttribute('aria-valuetext')).toContain('Marked are 4 of')
+    await expect.poll(() => slider.getAttribute('aria-valuetext')).toContain('times selected')
     await page.keyboard.press('Escape')
-    await expect.poll(() => slider.getAttribute('aria-valuetext')).not.toContain('Marked')
+    await expect.poll(() => slider.getAttribute('aria-valuetext')).not.toContain('selected')
     await page.keyboard.press('Home')
     for (let step = 0; step < 3; step++) await page.keyboard.press('Shift+ArrowRight')
-    await expect.poll(() => slider.getAttribute('aria-valuetext')).toContain('Marked are 3 of')
+    await expect.poll(() => slider.getAttribute('aria-valuetext')).toContain('times selected')
     await page.keyboard.press('Enter')
-    // Three buckets of 15 s.
     await expect
       .poll(() => {
         const [from = '', to = ''] = span()?.split('..') ?? []
@@ -219,19 +216,19 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
     await page.context().close()
   })
 
-  test('one panel is shown large and the others beside it; which there are and in which order stands in the address', async () => {
+  test('one panel is enlarged with the others beside it; panels and their order are part of the URL', async () => {
     await stage.filled()
     const page = await stage.page(stored)
     await page.getByRole('region', { name: 'Protocols' }).locator('.shares tbody tr').first().waitFor()
     await page.getByRole('button', { name: /^Panels/ }).click()
     const picker = page.getByRole('dialog', { name: 'Panels' })
-    await picker.getByRole('button', { name: 'Protocols: one place up' }).click()
+    await picker.getByRole('button', { name: 'Move Protocols up' }).click()
     await picker.getByRole('checkbox', { name: 'Flows per second' }).check()
     await page.keyboard.press('Escape')
     const panels =
       'bytes,pairs,talkers,protocols,ports,exporters,droppackets,dropstates,dropcauses,droppers,rcodes,dns,rtt,flows'
     await expect.poll(() => new URL(page.url()).searchParams.get('panels')).toBe(panels)
-    await page.getByRole('button', { name: 'Destination ports, large' }).click()
+    await page.getByRole('button', { name: 'Destination ports, enlarged' }).click()
     await page
       .locator('.focus-main')
       .getByRole('region', { name: 'Destination ports' })
@@ -248,7 +245,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
       .first()
       .waitFor()
     expect(await violations(other)).toEqual([])
-    await other.getByRole('button', { name: 'Protocols, large' }).click()
+    await other.getByRole('button', { name: 'Protocols, enlarged' }).click()
     await other.locator('.focus-main').getByRole('region', { name: 'Protocols' }).waitFor()
     await other.getByRole('button', { name: 'All panels' }).click()
     await expect
@@ -259,7 +256,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
       )
       .toEqual([
         'Bytes per second by source endpoint',
-        'Who sends to whom',
+        'Source to destination',
         'Largest by source endpoint',
         'Protocols',
         'Destination ports',
@@ -270,25 +267,23 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
     await other.context().close()
   })
 
-  test('panels that have nothing to show are one line, which says why', async () => {
+  test('panels without data are one line with the reason', async () => {
     await stage.filled()
     const page = await stage.page(stored)
     const folded = page.locator('details.folded')
     await expect
       .poll(() => folded.locator('summary').textContent())
-      .toBe(
-        '7 panels have nothing to show: no flow of this span says anything of dropped packets, answers of DNS, round-trip times',
-      )
+      .toBe('7 panels have no data: no flow in this time range has dropped packets, DNS responses, round-trip times')
     await folded.locator('summary').click()
     await folded.getByText('Dropped packets by cause').waitFor()
     expect(await violations(page)).toEqual([])
     await page.context().close()
   })
 
-  test('a panel is saved as a picture and as figures, and shows the newest part of the span when asked to', async () => {
+  test('a panel is saved as picture and CSV, and can show the newest part of the time range', async () => {
     await stage.filled()
     const page = await stage.page(stored)
-    for (const name of ['Bytes per second by source endpoint', 'Who sends to whom', 'Protocols']) {
+    for (const name of ['Bytes per second by source endpoint', 'Source to destination', 'Protocols']) {
       const panel = page.getByRole('region', { name })
       await panel.locator('canvas, .shares tbody tr').first().waitFor()
       await panel.getByRole('button', { name: /^Settings of/ }).click()
@@ -312,8 +307,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
     )) as { proto: number; s: number | string }[]
     expect(lines.slice(1)).toEqual(sql.map(({ proto, s }) => [String(proto), 'false', String(s)]))
     await protocols.getByRole('button', { name: /^Settings of/ }).click()
-    await protocols.getByRole('checkbox', { name: 'Only the newest part of the span' }).check()
-    await protocols.getByText('The newest 2 min of the span.').waitFor()
+    await protocols.getByRole('checkbox', { name: 'Only the newest part of the time range' }).check()
+    await protocols.getByText('The newest 2 min of the time range.').waitFor()
     await expect.poll(() => new URL(page.url()).searchParams.get('looks')).toBe('protocols.5-latest')
     await page.context().close()
   })
@@ -333,7 +328,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
     })
   }
 
-  test('where nothing passed the page says so and offers a way on', async () => {
+  test('an empty time range is reported with an action', async () => {
     const page = await stage.page(`${stored}&q=${encodeURIComponent('bytes > 10GiB')}`)
     await page.getByText('No flow matches').waitFor()
     await page.getByText('Clear the filter', { exact: true }).click()
@@ -342,7 +337,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the overview of flows', (
     await page.context().close()
   })
 
-  test('no page had an error, refused content or a request to elsewhere', () => {
+  test('no page had an error, blocked content or a request to another origin', () => {
     expect(stage.complaints).toEqual([])
   })
 })

@@ -1,6 +1,6 @@
-// `node test/browser/pictures.ts [FOLDER] [NAME]` takes pictures of the scenes whose name contains NAME: light and dark, 1440 and 320 px wide.
-// Without FOLDER they go to build/pictures (ignored by git) as WebP, with README.md as their index. `docs` renews the pictures that are in
-// docs/pictures, which the documents show, and takes no other. Any other folder gets PNG.
+// `node test/browser/pictures.ts [FOLDER] [NAME]` takes pictures of the scenes with NAME in their name: light and
+// dark, 1440 and 320 px wide. Without FOLDER they are written to build/pictures (ignored by git) as WebP, with
+// README.md as index. `docs` renews only the pictures in docs/pictures. Any other folder gets PNG.
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
@@ -17,7 +17,7 @@ interface Picture {
   readonly bytes: Buffer
 }
 
-/** As small as a picture of text may be: Chromium writes WebP itself. */
+/** Chromium encodes small WebP itself. */
 class Squeezer {
   readonly #page: Page
 
@@ -30,7 +30,7 @@ class Squeezer {
   }
 
   async webp(png: Buffer): Promise<Buffer> {
-    // As text: this file knows the types of Node alone.
+    // Source text, because this file has the types of Node only.
     const url = await this.#page.evaluate<string>(`(async () => {
       const image = await createImageBitmap(await (await fetch('data:image/png;base64,${png.toString('base64')}')).blob())
       const canvas = new OffscreenCanvas(image.width, image.height)
@@ -46,17 +46,15 @@ class Squeezer {
   }
 }
 
-/** The scene itself, and each menu of it where it is one that is full: loaded once, then looked at in every way. Without `menus`, no menu. */
+/** The scene and each of its menus. Without `menus`, no menu. */
 async function picturesOf(scenery: Scenery, scene: Scene, menus?: Set<string>): Promise<Picture[]> {
   const found: Picture[] = []
   const page = await scenery.play(scene, { colorScheme: 'light', viewport: sizes.wide })
   const rest = scene.busy === true ? scenery.goOn() : undefined
   const take = async (name: string, size: keyof typeof sizes): Promise<void> => {
-    // Nothing is under the pointer.
     await page.mouse.move(0, 0)
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme })
-      // What appears only after a while (a rate takes two answers), and charts that are drawn anew.
       await page.waitForTimeout(colorScheme === 'dark' || size === 'narrow' ? 450 : scene.busy === true ? 2600 : 800)
       found.push({ file: `${name}-${colorScheme}-${size}`, bytes: await page.screenshot() })
     }
@@ -69,7 +67,7 @@ async function picturesOf(scenery: Scenery, scene: Scene, menus?: Set<string>): 
       if (menus === undefined || scene.state !== undefined || (await page.locator('dialog[open]').count()) > 0) continue
       for (const menu of await menusOf(page)) {
         const key = `${menuName(menu)} ${scene.page.split(':')[0]}`
-        // A menu that several scenes have is taken with the first of them.
+        // A menu shared by several scenes is taken once.
         if (menus.has(key) && !menus.has(`${scene.name} ${key}`)) continue
         menus.add(key).add(`${scene.name} ${key}`)
         await page
@@ -90,11 +88,9 @@ async function picturesOf(scenery: Scenery, scene: Scene, menus?: Set<string>): 
   return found
 }
 
-/** What was scrolled to before. As text: this file knows the types of Node alone. */
 const toTop =
   "for (const place of document.querySelectorAll('main, main .page, main .page-scroll')) place.scrollTop = 0"
 
-/** For a file: the same, whenever it is taken. */
 function menuName(menu: string): string {
   const name = menu
     .toLowerCase()
@@ -119,13 +115,15 @@ function listOf(files: readonly string[]): string {
   return [
     '# The console in pictures',
     '',
-    'Every view of every page: full, empty, loading and failed, light and dark, 1440 and 320 px wide. Written by `node test/browser/pictures.ts`',
-    'from a Weir that receives data of a simulated shop. `npm run test:browser` checks the same scenes against WCAG 2.2 AA.',
+    'Every view of every page: full, empty, loading and failed, light and dark, 1440 and 320 px wide.',
+    'Written by `node test/browser/pictures.ts`',
+    'from a Weir that receives data of a simulated shop.',
+    '`npm run test:browser` checks the same scenes against WCAG 2.2 AA.',
     '',
     ...pages.flatMap((page) => [
       `## ${page}`,
       '',
-      '| View | What is seen | Pictures |',
+      '| View | Content | Pictures |',
       '|---|---|---|',
       ...scenes
         .filter((scene) => scene.page === page)
@@ -172,7 +170,7 @@ if (chromiumPath === undefined) {
     await mkdir(folder, { recursive: true })
     const before = folder === all ? (await webpIn(all)).filter((file) => chosen.some((scene) => isOf(scene, file))) : []
     for (const old of before) await rm(join(all, `${old}.webp`))
-    // A menu that several scenes have belongs to the first of all scenes. With NAME, only menus that a full run took with these scenes are renewed.
+    // With NAME, only menus that a full run takes with these scenes are renewed.
     const isWanted = (file: string): boolean =>
       shown?.includes(file) ??
       (folder !== all || only === '' || before.length === 0 || !file.includes('-menu-') || before.includes(file))

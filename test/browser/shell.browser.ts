@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { chromiumPath, useStage, violations } from './kit/stage.ts'
 
-describe.skipIf(chromiumPath === undefined)('chromium: what stands around the pages', () => {
+describe.skipIf(chromiumPath === undefined)('chromium: the shell of the pages', () => {
   const stage = useStage()
 
-  test('a view is saved under a name, found by it in the palette of another profile, renamed and deleted', async () => {
+  test('a view is saved, found in the palette of another profile, renamed and deleted', async () => {
     const page = await stage.page('/flows?v=1&live=0&q=dst_port+%3D+443&cols=src,dst')
     await page.getByRole('button', { name: 'Saved views' }).click()
     await page.getByLabel('Name of this view').fill('Web traffic')
@@ -31,12 +31,12 @@ describe.skipIf(chromiumPath === undefined)('chromium: what stands around the pa
     await page.getByLabel('New name of Web traffic').fill('HTTPS')
     await page.keyboard.press('Enter')
     await list.getByRole('button', { name: 'Delete HTTPS' }).click()
-    await list.getByText('None yet').waitFor()
+    await list.getByText('No saved views yet').waitFor()
     await page.context().close()
     await other.context().close()
   })
 
-  test('the theme is the reader’s, and stays', async () => {
+  test('the theme is stored in the browser', async () => {
     const page = await stage.page('/events', { colorScheme: 'light' })
     await page.getByRole('button', { name: 'Theme: system' }).click()
     await page.getByRole('button', { name: 'Theme: light' }).click()
@@ -49,9 +49,9 @@ describe.skipIf(chromiumPath === undefined)('chromium: what stands around the pa
     await page.context().close()
   })
 
-  test('without a path one comes to Home until something has come, and to Flows from then on', async () => {
+  test('the root path opens Home until the first row, and Flows afterwards', async () => {
     const fresh = await stage.page('/')
-    await fresh.getByRole('heading', { name: 'Nothing has come yet' }).waitFor()
+    await fresh.getByRole('heading', { name: 'No data received yet' }).waitFor()
     expect(new URL(fresh.url()).pathname).toBe('/home')
     await fresh.context().close()
     await stage.flows(500)
@@ -62,7 +62,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: what stands around the pa
     await later.context().close()
   })
 
-  test('the list of keys is what the page does: each group that is shown works, and single keys can be turned off for good', async () => {
+  test('the keys in the list work, and single keys can be disabled permanently', async () => {
     await stage.flows(500)
     await stage.stored(1)
     const page = await stage.page('/flows?v=1&live=0')
@@ -73,10 +73,9 @@ describe.skipIf(chromiumPath === undefined)('chromium: what stands around the pa
     expect(await list.getByRole('heading', { level: 3 }).allTextContents()).toEqual(
       expect.arrayContaining(['Everywhere', 'In the filter', 'In a table', 'In a chart', 'In the tabs (Views)']),
     )
-    await list.getByText('go to Pipeline').waitFor()
+    await list.getByText('open Pipeline').waitFor()
     expect(await violations(page)).toEqual([])
     await page.keyboard.press('Escape')
-    // A pair, a sign, and the way into a field, where single keys write.
     await page.keyboard.press('/')
     await expect.poll(() => page.evaluate('document.activeElement.getAttribute("aria-label")')).toBe('Filter')
     await page.keyboard.type('g?')
@@ -88,24 +87,23 @@ describe.skipIf(chromiumPath === undefined)('chromium: what stands around the pa
     await page.getByRole('heading', { name: 'Pipeline', level: 1 }).waitFor()
     await page.keyboard.press('g')
     await page.keyboard.press(',')
-    await page.getByRole('checkbox', { name: 'Single letters' }).uncheck()
+    await page.getByRole('checkbox', { name: 'Keys without a modifier' }).uncheck()
     await page.reload()
     await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor()
     for (const key of ['?', 'g', 'h', '/']) await page.keyboard.press(key)
     expect(await page.getByRole('dialog').count()).toBe(0)
     expect(new URL(page.url()).pathname).toBe('/settings')
-    // What needs Ctrl goes on.
     await page.keyboard.press('Control+k')
     await page.getByRole('dialog', { name: 'Pages and commands' }).waitFor()
     await page.context().close()
   })
 
-  test('settings: theme and height of rows hold on every page and in other tabs, and it says who one is and which version this is', async () => {
+  test('settings: theme and row density apply to all pages and tabs; account and version are shown', async () => {
     const page = await stage.page('/settings', { colorScheme: 'light' })
     await page.getByRole('heading', { name: 'This Weir' }).waitFor()
     const health = await stage.weir.get<{ version: string }>('/api/v1/health')
     await page.getByRole('region', { name: 'This Weir' }).getByText(health.version).waitFor()
-    await page.getByRole('region', { name: 'Who you are here' }).getByText('admin: everything').waitFor()
+    await page.getByRole('region', { name: 'Your account' }).getByText('admin: full access').waitFor()
     expect(await violations(page)).toEqual([])
     const other = await page.context().newPage()
     await other.goto(`${stage.weir.url}/flows?v=1&live=0`)
@@ -113,7 +111,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: what stands around the pa
     const height = (): Promise<number> =>
       other.evaluate('document.querySelector(".grid-body [role=row]").getBoundingClientRect().height')
     expect(await height()).toBe(28)
-    await page.getByRole('group', { name: 'Rows of tables' }).getByRole('button', { name: 'large' }).click()
+    await page.getByRole('group', { name: 'Row density' }).getByRole('button', { name: 'large' }).click()
     await expect.poll(height).toBe(36)
     const second = (): Promise<number> =>
       other.evaluate(
@@ -125,20 +123,20 @@ describe.skipIf(chromiumPath === undefined)('chromium: what stands around the pa
     await page.context().close()
   })
 
-  test('an address that no page has says so, and one that is of another version says what was left out', async () => {
+  test('an unknown path is reported, and a URL of another version lists ignored parameters', async () => {
     const page = await stage.page('/nowhere')
-    await page.getByRole('heading', { name: 'There is no such page' }).waitFor()
+    await page.getByRole('heading', { name: 'Page not found' }).waitFor()
     expect(await violations(page)).toEqual([])
     await page.getByRole('link', { name: 'Go to Flows' }).click()
     await expect.poll(() => new URL(page.url()).pathname).toBe('/flows')
     await page.goto(`${stage.weir.url}/flows?v=9&q=bytes+%3E+1&shape=round`)
-    await page.getByText('The address is of version 9').waitFor()
-    await page.getByText('"shape" is nothing that this page knows.').waitFor()
+    await page.getByText('The URL has version 9').waitFor()
+    await page.getByText('This page has no parameter "shape".').waitFor()
     expect(await page.getByRole('combobox', { name: 'Filter' }).inputValue()).toBe('bytes > 1')
     await page.context().close()
   })
 
-  test('a link whose filter is wrong opens, and says what is wrong with it', async () => {
+  test('a link with an invalid filter opens and explains the error', async () => {
     const page = await stage.page('/flows?v=1&q=dst_prt+%3D+443')
     await page.locator('.filter-error').getByText('dst_port').waitFor()
     expect(await page.getByRole('combobox', { name: 'Filter' }).getAttribute('aria-invalid')).toBe('true')
@@ -146,7 +144,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: what stands around the pa
     await page.context().close()
   })
 
-  test('a link of NetObserv’s console becomes a filter, and what has no counterpart is named', async () => {
+  test('a link of NetObserv’s console becomes a filter, and unsupported parts are listed', async () => {
     const page = await stage.page('/flows')
     const filter = page.getByRole('combobox', { name: 'Filter' })
     await filter.fill(
@@ -158,7 +156,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: what stands around the pa
     await page.context().close()
   })
 
-  test('every page can be used at 320 px: nothing is wider than the window, and the ledger is in sight', async () => {
+  test('every page works at 320 px: nothing is wider than the window, and the ledger is visible', async () => {
     for (const path of ['/flows', '/flows?v=1&live=0', '/events', '/pipeline', '/nowhere']) {
       const page = await stage.page(path, { viewport: { width: 320, height: 640 } })
       await page
@@ -171,8 +169,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: what stands around the pa
     }
   })
 
-  test('no page had an error, refused content or a request to elsewhere', () => {
-    // What a server refuses is an error for the browser's console, too.
+  test('no page had an error, blocked content or a request to another origin', () => {
+    // The browser logs a rejected request as an error.
     expect(stage.complaints.filter((complaint) => !complaint.includes('status of 400'))).toEqual([])
   })
 })

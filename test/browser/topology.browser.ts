@@ -23,7 +23,6 @@ writeFileSync(
 
 const host = (index: number): string => `10.9.${index % groups}.${1 + Math.floor(index / groups)}`
 
-/** So many different pairs, every host in one at least. */
 function traffic(): Flow[] {
   const random = new SeededRandom(11)
   const seen = new Set<string>()
@@ -72,7 +71,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the topology of flows', (
 
   const figure = new Intl.NumberFormat('en-US')
 
-  test('check 19: 1,000 nodes and 5,000 edges are drawn, the rest is counted, and together they are what SQL counts', async () => {
+  test('check 19: 1,000 nodes and 5,000 edges and the counted remainder add up to SQL', async () => {
     const page = await stage.page('/flows')
     let [answered, bytes] = [0, 0]
     page.on('response', (response) => {
@@ -94,14 +93,14 @@ describe.skipIf(chromiumPath === undefined)('chromium: the topology of flows', (
     expect(Number(await page.locator(graph).getAttribute('data-nodes'))).toBeGreaterThan(990)
     expect(Number(await page.locator(graph).getAttribute('data-edges'))).toBe(5000)
     const [all] = (await stage.weir.sql(
-      `SELECT count(DISTINCT (src_addr, dst_addr))::INT AS pairs, sum(bytes_est)::BIGINT AS bytes, sum(packets_est)::BIGINT AS packets, count(*)::INT AS flows FROM flows`,
+      `SELECT count(DISTINCT (src_addr, dst_addr))::INT AS pairs, sum(bytes_est)::BIGINT AS bytes,
+        sum(packets_est)::BIGINT AS packets, count(*)::INT AS flows FROM flows`,
     )) as { pairs: number; bytes: number | string; packets: number | string; flows: number }[]
     const line = (await page.locator('.page-line').first().textContent()) ?? ''
     const [, some = '', of = '', left = ''] =
       /([\d,]+) of ([\d,]+) edges, the largest .* not drawn .* of ([\d,]+) edges/.exec(line) ?? []
     const number = (text: string): number => Number(text.replaceAll(',', ''))
     expect([number(of), number(some) + number(left)]).toEqual([all?.pairs, all?.pairs])
-    // The list is the same: its sums, what is not drawn included, are those of SQL.
     await page.locator(graph).focus()
     await page.keyboard.press('l')
     const grid = page.getByRole('grid', { name: 'Edges' })
@@ -112,7 +111,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the topology of flows', (
     await page.context().close()
   })
 
-  test('check 19: the picture of 1,000 nodes and 5,000 edges follows the pointer; its frames are held against those of an empty page', async () => {
+  test('check 19: 1,000 nodes and 5,000 edges follow the pointer as fast as an empty page', async () => {
     const page = await stage.page(`${path}&more=1`)
     await page.locator(graph).waitFor()
     await sleep(500)
@@ -147,7 +146,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the topology of flows', (
     const moving = measure(page)
     for (let step = 0; step < 100; step++) await page.mouse.move(x + 3 * step, y + 2 * step)
     const moved = p95(await moving)
-    // Where an empty page takes longer, so does this one.
+    // On a machine where an empty page is slower, this one is, too.
     measured('check 19: p95 of frames while it is moved', moved, 'ms', { below: Math.max(33, 1.5 * still) })
     measured('check 19: p95 of frames of an empty page', still, 'ms')
     expect(moved).toBeGreaterThan(0)
@@ -157,18 +156,19 @@ describe.skipIf(chromiumPath === undefined)('chromium: the topology of flows', (
     await page.context().close()
   })
 
-  test('check 21: by keyboard to the largest, to a neighbour, pinned, moved, stepped into; back, everything is as it was', async () => {
+  test('check 21: by keyboard: largest node, neighbour, pin, move, expand; Back restores everything', async () => {
     const page = await stage.page(path)
     await page.locator(graph).waitFor()
     expect(Number(await page.locator(graph).getAttribute('data-nodes'))).toBeLessThanOrEqual(300)
     await page.locator(graph).focus()
     await page.keyboard.press('Home')
     const [largest] = (await stage.weir.sql(
-      'SELECT a FROM (SELECT src_addr AS a, bytes_est AS b FROM flows UNION ALL SELECT dst_addr, bytes_est FROM flows) GROUP BY a ORDER BY sum(b) DESC LIMIT 1',
+      `SELECT a FROM (SELECT src_addr AS a, bytes_est AS b FROM flows UNION ALL SELECT dst_addr, bytes_est
+        FROM flows) GROUP BY a ORDER BY sum(b) DESC LIMIT 1`,
     )) as { a: string }[]
     const node = page.getByRole('complementary', { name: 'Node' })
     await expect.poll(() => node.getByRole('heading', { level: 2 }).textContent()).toBe(largest?.a)
-    // What stands for several can't be stepped into: on to one that is itself.
+    // A combined node cannot be expanded.
     let neighbour = largest?.a ?? ''
     for (const key of [
       'ArrowRight',
@@ -198,7 +198,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: the topology of flows', (
     const stepped = `either(addr = "${neighbour}")`
     await expect.poll(() => page.getByRole('combobox', { name: 'Filter' }).inputValue()).toBe(stepped)
     const [own] = (await stage.weir.sql(
-      `SELECT count(DISTINCT (src_addr, dst_addr))::INT AS pairs FROM flows WHERE src_addr = '${neighbour}' OR dst_addr = '${neighbour}'`,
+      `SELECT count(DISTINCT (src_addr, dst_addr))::INT AS pairs FROM flows WHERE src_addr = '${neighbour}'
+        OR dst_addr = '${neighbour}'`,
     )) as { pairs: number }[]
     await expect
       .poll(() => page.locator('.page-line').first().textContent())
@@ -211,7 +212,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the topology of flows', (
     await page.context().close()
   })
 
-  test('check 21: asked again, nodes stay where they were, and what is pinned stays where it was put', async () => {
+  test('check 21: after a refresh nodes keep their positions, and pinned nodes stay', async () => {
     const page = await stage.page(path)
     await page.locator(graph).waitFor()
     await page.locator(graph).focus()
@@ -226,18 +227,17 @@ describe.skipIf(chromiumPath === undefined)('chromium: the topology of flows', (
     const before = await page.locator('.overview-sum').textContent()
     const had = await stage.stored(1)
     await stage.stored(had + (await stage.flows(500)))
-    await page.getByRole('button', { name: 'Ask again' }).click()
+    await page.getByRole('button', { name: 'Refresh' }).click()
     await expect.poll(() => page.locator('.overview-sum').textContent()).not.toBe(before)
     expect(await page.locator('.drawer h2').textContent()).toBe(name)
     expect([await page.locator(graph).getAttribute('data-at'), page.url()]).toEqual([at, pinned])
-    // Let go, it goes back to where it lay; another that nobody touched is where it was all the time.
     await page.locator(graph).focus()
     await page.keyboard.press('p')
     await expect.poll(() => page.locator(graph).getAttribute('data-at')).toBe(first)
     await page.context().close()
   })
 
-  test('what is looked at and looked for stands in the address; a fresh profile shows the same', async () => {
+  test('viewport and search are part of the URL; a fresh profile shows the same', async () => {
     const page = await stage.page(path)
     await page.locator(graph).waitFor()
     await page.getByRole('button', { name: 'Zoom in' }).click()
@@ -245,7 +245,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: the topology of flows', (
     const find = page.getByRole('searchbox', { name: 'Find nodes' })
     await find.fill('10.9.7.')
     const [counted] = (await stage.weir.sql(
-      `SELECT count(DISTINCT a)::INT AS n FROM (SELECT src_addr AS a FROM flows UNION ALL SELECT dst_addr FROM flows) WHERE a LIKE '10.9.7.%'`,
+      `SELECT count(DISTINCT a)::INT AS n FROM (SELECT src_addr AS a FROM flows UNION ALL SELECT dst_addr FROM flows)
+        WHERE a LIKE '10.9.7.%'`,
     )) as { n: number }[]
     const found = Number((await page.locator('.find [role="status"]').textContent())?.trim())
     expect(found).toBeGreaterThan(0)
@@ -278,14 +279,14 @@ describe.skipIf(chromiumPath === undefined)('chromium: the topology of flows', (
     await other.context().close()
   })
 
-  test('live, edges come by the stream with what passes, and nothing is asked again', async () => {
+  test('live edges use the stream without further queries', async () => {
     const page = await stage.page(
       '/flows?v=1&view=topology&scope=addr&list=1&q=' + encodeURIComponent('dst_port = 5432'),
     )
     await page.locator('.link.good').waitFor()
-    let asked = 0
+    let requests = 0
     page.on('request', (request) => {
-      if (request.url().includes('/api/v1/topology')) asked++
+      if (request.url().includes('/api/v1/topology')) requests++
     })
     await stage.flows(3000)
     await expect.poll(() => page.locator('.overview-sum').textContent()).toContain('live, the last 60 s')
@@ -298,7 +299,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the topology of flows', (
           .then(Number),
       )
       .toBeGreaterThan(1)
-    expect(asked).toBeLessThanOrEqual(1)
+    expect(requests).toBeLessThanOrEqual(1)
     await page.context().close()
   })
 
@@ -318,7 +319,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the topology of flows', (
     })
   }
 
-  test('no page had an error, refused content or a request to elsewhere', () => {
+  test('no page had an error, blocked content or a request to another origin', () => {
     expect(stage.complaints).toEqual([])
   })
 })

@@ -7,9 +7,9 @@ export default defineConfig({
     include: ['test/browser/**/*.browser.ts'],
     globalSetup: ['test/browser/kit/global-setup.ts'],
     pool: 'forks',
-    // A browser and a Weir fill a small machine: one file at a time.
+    // One file at a time: browser and Weir fill a small machine.
     fileParallelism: false,
-    // A busy machine takes its time; what never comes is told by this, too.
+    // Generous, for busy machines.
     expect: { poll: { timeout: 15_000 } },
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -1,5 +1,3 @@
-// What the pages of audit traces promise: counts that are those of SQL, a picture whose columns add up and that is walked by keys, filters by what is
-// pressed, and everything that an actor did.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -26,7 +24,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
       (await stage.weir.sql<{ n: number }>(`SELECT count(*)::INT AS n FROM audit WHERE ${within} AND ${where}`))[0]?.n,
     )
   const node = (page: Page, column: string, nth: number): ReturnType<Page['locator']> =>
-    page.locator(`.who-what ul[aria-label="${column}"] li button`).nth(nth)
+    page.locator(`.audit-graph ul[aria-label="${column}"] li button`).nth(nth)
   beforeAll(async () => {
     if (chromiumPath === undefined) return
     const events = Array.from({ length: total }, (_, n) => traceEvent(n, now - 3_600_000 + n * 800)).map((event) =>
@@ -36,11 +34,11 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
     while ((await counted('true')) < total) await sleep(100)
   })
 
-  test('check 36: the table, the picture and its others are what SQL counts, and neighbours are told to the last', async () => {
+  test('check 36: the table, the graph and its others match SQL, and neighbours are listed completely', async () => {
     const page = await stage.page(stored)
     await expect.poll(() => rowCount(page), soon).toBe(total)
-    await page.getByRole('tab', { name: 'Who did what' }).click()
-    await page.locator('.who-what').waitFor()
+    await page.getByRole('tab', { name: 'Activity' }).click()
+    await page.locator('.audit-graph').waitFor()
     for (const [column, name] of [
       ['Actor', 'actor'],
       ['Action', 'action'],
@@ -49,7 +47,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
       ['Region', 'region'],
     ] as const) {
       const drawn = await page
-        .locator(`.who-what ul[aria-label="${column}"] li`)
+        .locator(`.audit-graph ul[aria-label="${column}"] li`)
         .evaluateAll((items) => items.map((item) => item.querySelector('.number')?.textContent ?? ''))
       const known = await stage.weir.sql<{ n: number }>(
         `SELECT count(*)::INT AS n FROM audit WHERE ${within} GROUP BY ${name} ORDER BY n DESC`,
@@ -81,7 +79,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
             await page
               .locator('.page-line [role="status"]')
               .innerText()
-              .then((said) => said.split(' of ')[1] ?? ''),
+              .then((pathTexts) => pathTexts.split(' of ')[1] ?? ''),
           ),
         soon,
       )
@@ -89,7 +87,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
     await page.context().close()
   })
 
-  test('check 39: by keys alone the picture is walked, a node opened and left out; Shift-click leaves out, too', async () => {
+  test('check 39: keys traverse the graph, open a node and exclude it; Shift-click excludes, too', async () => {
     const page = await stage.page(`${stored}&view=graph`)
     await node(page, 'Actor', 0).focus()
     await page.keyboard.press('ArrowDown')
@@ -113,7 +111,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
     await expect
       .poll(async () => number((await status.innerText()).split(' of ')[1] ?? ''), soon)
       .toBe(await counted(`action <> '${action}' AND region <> '${first}'`))
-    await page.getByRole('button', { name: 'As a table' }).click()
+    await page.getByRole('button', { name: 'Show as table' }).click()
     await page.getByRole('columnheader', { name: 'Failed' }).waitFor()
     const { pathname, search } = new URL(page.url())
     const fresh = await stage.page(pathname + search)
@@ -125,7 +123,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
     await page.context().close()
   })
 
-  test('the ways between two nodes are those of the graph', async () => {
+  test('the paths between two nodes match the graph', async () => {
     const [some] = await stage.weir.sql<{
       actor: string
       resource: string
@@ -133,39 +131,40 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
       action: string
       tenant: string
     }>(
-      `SELECT actor, resource, resource_name AS name, action, tenant FROM audit WHERE ${within} AND actor LIKE '%/u0' ORDER BY time DESC`,
+      `SELECT actor, resource, resource_name AS name, action, tenant FROM audit WHERE ${within} AND actor LIKE '%/u0'
+        ORDER BY time DESC`,
     )
     const page = await stage.page(`${stored}&view=graph&node=actor:${encodeURIComponent(some?.actor ?? '')}`)
-    await page.getByRole('complementary', { name: 'Node' }).getByRole('button', { name: 'Ways from here' }).click()
-    await page.getByRole('button', { name: /^ways from/ }).waitFor()
+    await page.getByRole('complementary', { name: 'Node' }).getByRole('button', { name: 'Paths from here' }).click()
+    await page.getByRole('button', { name: /^paths from/ }).waitFor()
     const { href } = new URL(page.url())
     await page.goto(href.replace(/node=[^&]*/, `node=resource:${encodeURIComponent(some?.resource ?? '')}`))
-    const ways = page.getByRole('region', { name: 'Ways', exact: true })
-    await ways.getByRole('heading', { name: `1 shortest way from user-0 to ${some?.name}` }).waitFor()
-    const said = async (): Promise<string[]> =>
+    const ways = page.getByRole('region', { name: 'Paths', exact: true })
+    await ways.getByRole('heading', { name: `1 shortest path from user-0 to ${some?.name}` }).waitFor()
+    const pathTexts = async (): Promise<string[]> =>
       (await ways.locator('li').allInnerTexts()).map((each) => each.replaceAll(/\s+/g, ' '))
-    expect(await said()).toEqual([`user-0 acted-on → ${some?.name}`])
-    // Actions and tenants are ends, too.
+    expect(await pathTexts()).toEqual([`user-0 acted-on → ${some?.name}`])
+    // Actions and tenants have paths, too.
     await page.goto(href.replace(/node=[^&]*/, `node=action:${encodeURIComponent(some?.action ?? '')}`))
-    await ways.getByRole('heading', { name: `1 shortest way from user-0 to ${some?.action}` }).waitFor()
-    expect(await said()).toEqual([`user-0 did → ${some?.action}`])
+    await ways.getByRole('heading', { name: `1 shortest path from user-0 to ${some?.action}` }).waitFor()
+    expect(await pathTexts()).toEqual([`user-0 did → ${some?.action}`])
     await page.goto(href.replace(/node=[^&]*/, `node=tenant:${encodeURIComponent(some?.tenant ?? '')}`))
     await ways.getByRole('heading', { name: `from user-0 to ${some?.tenant}` }).waitFor()
-    expect((await said()).length).toBeGreaterThan(0)
-    expect((await said()).every((each) => /^user-0 acted-on → \S+ member-of → project\d+$/.test(each))).toBe(true)
+    expect((await pathTexts()).length).toBeGreaterThan(0)
+    expect((await pathTexts()).every((each) => /^user-0 acted-on → \S+ member-of → project\d+$/.test(each))).toBe(true)
     await page.context().close()
   })
 
-  test('what is seen is shown as SQL, which page SQL answers with the same', async () => {
+  test('the view is shown as SQL, which returns the same rows on the page SQL', async () => {
     const page = await stage.page(`${stored}&severity=!normal`)
     const status = page.locator('.page-line [role="status"]')
     await expect
       .poll(async () => number((await status.innerText()).split(' of ')[1] ?? ''), soon)
       .toBe(await counted("severity <> 'normal'"))
-    await page.getByRole('tab', { name: 'Who did what' }).click()
-    await page.locator('.who-what').waitFor()
+    await page.getByRole('tab', { name: 'Activity' }).click()
+    await page.locator('.audit-graph').waitFor()
     await page.getByRole('button', { name: 'Show query' }).click()
-    const dialog = page.getByRole('dialog', { name: 'The query' })
+    const dialog = page.getByRole('dialog', { name: 'Query' })
     const sql = await dialog.getByLabel('The query in SQL').innerText()
     const rows = await stage.weir.sql<{ traces: number }>(sql.replace('count(*) AS traces', 'count(*)::INT AS traces'))
     expect(rows.reduce((sum, { traces }) => sum + traces, 0)).toBe(await counted("severity <> 'normal'"))
@@ -176,7 +175,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
     await page.context().close()
   })
 
-  test('a trace that is told appears at once, and how new it is stands there; first times and failed logins are lists of it', async () => {
+  test('a new trace appears at once with its delay, and in first occurrences and failed logins', async () => {
     const page = await stage.page('/audit?v=1&q=loginFailed')
     await page.getByRole('heading', { name: 'No trace matches' }).waitFor()
     const base = asCloudEvent(traceEvent(total + 1, Date.now())) as Record<string, unknown>
@@ -196,7 +195,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
     await page.getByRole('button', { name: /^newest/ }).waitFor()
     await page.getByRole('tab', { name: 'Failed logins' }).click()
     await page.getByRole('row', { name: /mallory 1 .* 203\.0\.113\.66/ }).waitFor()
-    await page.getByRole('tab', { name: 'First times' }).click()
+    await page.getByRole('tab', { name: 'First occurrences' }).click()
     await page.getByRole('row', { name: /mallory IAM loginFailed 1/ }).waitFor()
     await page.getByRole('tab', { name: 'Traces' }).click()
     await page.locator('.grid-body [role="gridcell"]').nth(1).click()
@@ -204,7 +203,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
     await page.context().close()
   })
 
-  test('the page of an actor has all that it did, by what, and the same name elsewhere; that of a resource who did what to it', async () => {
+  test('an actor has its traces by client and equal names elsewhere; a resource its audit events', async () => {
     const page = await stage.page(stored)
     const [busiest] = await stage.weir.sql<{ actor: string; name: string; n: number }>(
       `SELECT actor, actor_name AS name, count(*)::INT AS n FROM audit WHERE ${within} GROUP BY ALL ORDER BY n DESC`,
@@ -218,10 +217,11 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
     expect(new URL(page.url()).searchParams.get('of')).toBe(busiest?.actor)
     await page.locator('.page-line').getByText(`${busiest?.n} traces`).waitFor()
     const services = await stage.weir.sql<{ service: string; n: number }>(
-      `SELECT service, count(*)::INT AS n FROM audit WHERE actor = '${busiest?.actor}' GROUP BY 1 ORDER BY n DESC, service LIMIT 8`,
+      `SELECT service, count(*)::INT AS n FROM audit WHERE actor = '${busiest?.actor}' GROUP BY 1
+        ORDER BY n DESC, service LIMIT 8`,
     )
     const list = page
-      .getByRole('region', { name: 'By what' })
+      .getByRole('region', { name: 'Client' })
       .locator('div')
       .filter({ has: page.getByRole('heading', { name: 'By service' }) })
     await list.waitFor()
@@ -229,11 +229,11 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
       (await list.locator('li').allInnerTexts()).slice(0, services.length).map((each) => each.split(/\s+/)),
     ).toEqual(services.map(({ service, n }) => [service, String(n)]))
     await page.locator('.grid-body').getByRole('link', { name: /^res-/ }).first().click()
-    await page.getByRole('region', { name: 'Who did what to it' }).getByText(`by ${busiest?.name}`).first().waitFor()
+    await page.getByRole('region', { name: 'Audit events' }).getByText(`by ${busiest?.name}`).first().waitFor()
     await page.context().close()
   })
 
-  test('the page of an actor has the changes of that actor alone: one of the same name in another cluster is added by a press', async () => {
+  test('the page of an actor has only its changes; an equal name of another cluster can be added', async () => {
     const at = new Date(now - 600_000).toISOString()
     const objects = ['here', 'there'].map((name, place) => ({
       ...identity(`Pod/shop/${name}`, String(place + 1)),
@@ -255,7 +255,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
         ])
         .map((event) => asCloudEvent(event)),
     )
-    // The page is asked once, not again while it is looked at.
+    // The query runs once.
     await expect
       .poll(
         async () =>
@@ -266,15 +266,15 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
       )
       .toBe(2)
     const page = await stage.page(`/actor?v=1&of=${encodeURIComponent('user:c1/twin')}`)
-    const changed = page.getByRole('region', { name: 'Changes of objects of clusters' }).locator('li .says')
+    const changed = page.getByRole('region', { name: 'Changes of Kubernetes objects' }).locator('li .says')
     await expect.poll(() => changed.allInnerTexts(), soon).toEqual(['Pod shop/here c1'])
-    const elsewhere = page.getByRole('button', { name: 'and 1 actor of the same name elsewhere' })
+    const elsewhere = page.getByRole('button', { name: 'and 1 actor with the same name elsewhere' })
     await elsewhere.click()
     await expect
       .poll(async () => (await changed.allInnerTexts()).sort(), soon)
       .toEqual(['Pod shop/here c1', 'Pod shop/there c2'])
     await elsewhere.click()
-    await page.getByRole('link', { name: 'all of them' }).click()
+    await page.getByRole('link', { name: 'show all' }).click()
     await expect
       .poll(() => page.getByRole('combobox', { name: 'Filter' }).inputValue(), soon)
       .toBe('actor_ref = "user:c1/twin"')
@@ -286,7 +286,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
     await page.context().close()
   })
 
-  test('a resource whose id holds what an address does not leads to its page, which is the same when it is loaded anew', async () => {
+  test('a resource with special characters in its id opens its page, also after a reload', async () => {
     const [ref, id] = ['aws:123456789012/s3//logs%2F2026%2F100%25 done.gz', 'logs/2026/100% done.gz']
     await stage.weir.events([
       {
@@ -310,7 +310,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
       .locator('.grid-body')
       .getByRole('link', { name: id })
       .click({ position: { x: 6, y: 6 } })
-    const traces = page.getByRole('region', { name: 'Who did what to it' })
+    const traces = page.getByRole('region', { name: 'Audit events' })
     for (const again of [false, true]) {
       if (again) await page.reload()
       await page.getByRole('heading', { level: 1, name: `${id} ${ref}` }).waitFor()
@@ -320,7 +320,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
     await page.context().close()
   })
 
-  test('check 40: axe finds nothing, light and dark, drawers and pictures open', async () => {
+  test('check 40: axe finds no violation, light and dark, with open drawers and graphs', async () => {
     const [any] = await stage.weir.sql<{ actor: string; pos: string }>(
       `SELECT actor, _pos AS pos FROM audit WHERE ${within} ORDER BY time DESC`,
     )
@@ -338,7 +338,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
     for (const path of paths) {
       const page = await stage.page(path)
       await page
-        .locator('.grid-body [role="row"], .who-what, .audit-part table, [data-state="empty"]')
+        .locator('.grid-body [role="row"], .audit-graph, .audit-part table, [data-state="empty"]')
         .first()
         .waitFor()
       if (path.includes('sel=') || path.includes('node=')) await page.locator('aside.drawer').waitFor()

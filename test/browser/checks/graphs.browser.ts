@@ -6,7 +6,6 @@ import { chromiumPath, useStage } from '../kit/stage.ts'
 
 const hour = 3_600_000
 
-/** A panel of the overview, once it has its last answer. */
 async function settled(page: Page, name: string | RegExp): Promise<Locator> {
   const panel = page.getByRole('region', { name, exact: true })
   await panel.locator('canvas, .shares tbody tr').first().waitFor()
@@ -23,17 +22,17 @@ async function settled(page: Page, name: string | RegExp): Promise<Locator> {
 describe.skipIf(chromiumPath === undefined)('chromium: graphs of data set D', () => {
   const stage = useBigStage()
   const iso = (at: number): string => new Date(at).toISOString()
-  /** Whole hours of the data set: in an address, and as SQL says it. Every flow of it ended when it says. */
+  /** Whole hours of the data set, for the URL and for SQL. */
   const hours = (from: number, to: number): { t: string; sql: string } => {
     const end = Math.floor(stage.span.to / hour) * hour
     const [a, b] = [iso(end - from * hour), iso(end - to * hour)]
     return { t: `${a}..${b}`, sql: `time_end >= TIMESTAMPTZ '${a}' AND time_end < TIMESTAMPTZ '${b}'` }
   }
-  /** High enough for all panels: those that are far away wait until somebody comes near. */
+  /** High enough to load all panels, which wait until they are near the viewport. */
   const open = (t: string, more: string): Promise<Page> =>
     stage.page(`/flows?v=1&live=0&view=overview&t=${t}&${more}`, { viewport: { width: 1440, height: 3600 } })
 
-  test('check 24: in every chart the largest and the others are the total, and the total is what SQL adds up', async () => {
+  test('check 24: in every chart the largest and the others add up to the total, which matches SQL', async () => {
     const { t, sql } = hours(6, 0)
     const page = await open(
       t,
@@ -60,7 +59,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: graphs of data set D', ()
           sum: names.reduce((all, _, at) => (at === 0 || at === total ? all : all + amount(line, at)), 0),
         }).toEqual({ name, line, sum: amount(line, total) })
       const groups = await stage.weir.sql<{ g: string | null; s: number | string }>(
-        `SELECT ${field} AS g, sum(${value})::BIGINT AS s FROM flows WHERE ${sql} AND ${value} > 0 GROUP BY ALL ORDER BY s DESC, g`,
+        `SELECT ${field} AS g, sum(${value})::BIGINT AS s FROM flows WHERE ${sql} AND ${value} > 0 GROUP BY ALL
+          ORDER BY s DESC, g`,
       )
       const of = (at: number): number => lines.reduce((all, line) => all + amount(line, at), 0)
       expect({ name, sum: of(total) }).toEqual({ name, sum: groups.reduce((all, { s }) => all + Number(s), 0) })
@@ -74,7 +74,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: graphs of data set D', ()
     await page.context().close()
   })
 
-  test('check 24: in every list the largest and the others are the total, each as SQL has it', async () => {
+  test('check 24: in every list the largest and the others add up to the total, and each matches SQL', async () => {
     const { t, sql } = hours(6, 0)
     const page = await open(
       t,
@@ -83,20 +83,21 @@ describe.skipIf(chromiumPath === undefined)('chromium: graphs of data set D', ()
     const drops = '(drop_packets > 0 OR drop_bytes > 0)'
     const dns = '(dns_rcode IS NOT NULL OR dns_latency IS NOT NULL)'
     const lists: readonly (readonly [string, string, string, string, string])[] = [
-      ['Who sends to whom', 'src_namespace', 'dst_namespace', 'bytes_est', 'true'],
+      ['Source to destination', 'src_namespace', 'dst_namespace', 'bytes_est', 'true'],
       ['Largest by source namespace', 'src_namespace', '', 'bytes_est', 'true'],
       ['Destination ports', 'dst_port', '', 'bytes_est', 'true'],
       ['Protocols', 'proto', '', 'bytes_est', 'true'],
       ['Exporters', 'exporter_addr', '', 'bytes_est', 'true'],
       ['Most dropped packets by source namespace', 'src_namespace', '', 'drop_packets', drops],
-      ['Answers of DNS by code', 'dns_rcode', '', '1', dns],
-      ['Names asked of DNS', 'dns_name', '', '1', dns],
+      ['DNS responses by code', 'dns_rcode', '', '1', dns],
+      ['DNS query names', 'dns_name', '', '1', dns],
     ]
     for (const [name, first, second, value, condition] of lists) {
       const panel = await settled(page, name)
       const fields = second === '' ? [first] : [first, second]
       const groups = await stage.weir.sql<Record<string, unknown>>(
-        `SELECT ${fields.join(', ')}, sum(${value})::BIGINT AS s FROM flows WHERE ${sql} AND ${condition} GROUP BY ALL ORDER BY s DESC, ${fields.join(', ')}`,
+        `SELECT ${fields.join(', ')}, sum(${value})::BIGINT AS s FROM flows WHERE ${sql} AND ${condition}
+          GROUP BY ALL ORDER BY s DESC, ${fields.join(', ')}`,
       )
       const all = groups.reduce((sum, { s }) => sum + Number(s), 0)
       const rest = groups.slice(5).reduce((sum, { s }) => sum + Number(s), 0)
@@ -118,12 +119,12 @@ describe.skipIf(chromiumPath === undefined)('chromium: graphs of data set D', ()
     await page.context().close()
   })
 
-  test('check 25: least, mean, p90, p99 and most of round trips and of answers of DNS are those over the flows of each bucket', async () => {
+  test('check 25: statistics of round trips and DNS responses are over the flows of each bucket', async () => {
     const { t, sql } = hours(6, 0)
     const page = await open(t, 'panels=rtt,dns')
     for (const [name, field, perMs] of [
       [/^Round-trip time/, 'rtt', 1e6],
-      [/^Time to an answer of DNS/, 'dns_latency', 1],
+      [/^DNS response time/, 'dns_latency', 1],
     ] as const) {
       const [, ...lines] = await figuresOf(page, await settled(page, name))
       const step = Date.parse(lines[1]?.[0] ?? '') - Date.parse(lines[0]?.[0] ?? '')
@@ -135,7 +136,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: graphs of data set D', ()
         p99: number
         most: number
       }>(
-        `SELECT (epoch_ms(time_end) // ${step}) * ${step} AS at, min(${field}) AS least, avg(${field}) AS mean, quantile_disc(${field}, 0.9) AS p90, quantile_disc(${field}, 0.99) AS p99, max(${field}) AS most ` +
+        `SELECT (epoch_ms(time_end) // ${step}) * ${step} AS at, min(${field}) AS least, avg(${field}) AS mean,
+          quantile_disc(${field}, 0.9) AS p90, quantile_disc(${field}, 0.99) AS p99, max(${field}) AS most ` +
           `FROM flows WHERE ${sql} AND ${field} IS NOT NULL GROUP BY 1 ORDER BY 1`,
       )
       expect(wanted.length).toBeGreaterThan(100)
@@ -154,12 +156,12 @@ describe.skipIf(chromiumPath === undefined)('chromium: graphs of data set D', ()
     await page.context().close()
   })
 
-  test('check 25: p90 and p99 of the slowest groups are those over their flows', async () => {
+  test('check 25: p90 and p99 of the slowest groups are over their flows', async () => {
     const { t, sql } = hours(6, 0)
     const page = await open(t, 'panels=rttslow,dnsslow&dim=src_namespace')
     for (const [name, field] of [
       ['Longest round trips by source namespace', 'rtt'],
-      ['Slowest answers of DNS by source namespace', 'dns_latency'],
+      ['Slowest DNS responses by source namespace', 'dns_latency'],
     ] as const) {
       const [names, ...lines] = await figuresOf(page, await settled(page, name))
       expect(names).toEqual([
@@ -172,7 +174,9 @@ describe.skipIf(chromiumPath === undefined)('chromium: graphs of data set D', ()
         `${field}_max`,
       ])
       const wanted = await stage.weir.sql<Record<string, unknown>>(
-        `SELECT src_namespace AS g, count(*)::INT AS n, min(${field}) AS least, quantile_disc(${field}, 0.9) AS p90, quantile_disc(${field}, 0.99) AS p99, max(${field}) AS most FROM flows WHERE ${sql} AND ${field} IS NOT NULL GROUP BY 1 ORDER BY p90 DESC, g LIMIT 5`,
+        `SELECT src_namespace AS g, count(*)::INT AS n, min(${field}) AS least, quantile_disc(${field}, 0.9) AS p90,
+          quantile_disc(${field}, 0.99) AS p99, max(${field}) AS most FROM flows WHERE ${sql}
+            AND ${field} IS NOT NULL GROUP BY 1 ORDER BY p90 DESC, g LIMIT 5`,
       )
       expect(lines.map(([g, n, least, , p90, p99, most]) => [g, n, least, p90, p99, most])).toEqual(
         wanted.map((row) => ['g', 'n', 'least', 'p90', 'p99', 'most'].map((each) => String(row[each] ?? ''))),
@@ -181,21 +185,21 @@ describe.skipIf(chromiumPath === undefined)('chromium: graphs of data set D', ()
     await page.context().close()
   })
 
-  test('check 26: the earlier time drawn behind is the same question, shifted', async () => {
+  test('check 26: the earlier range behind a chart is the same query, shifted', async () => {
     const panel = 'Bytes per second by source endpoint'
     const filter = `q=${encodeURIComponent('dst_port = 443 or proto = 17')}`
     const [now, before] = [
       await open(hours(4, 0).t, `before=span&panels=bytes&${filter}`),
       await open(hours(8, 4).t, `panels=bytes&${filter}`),
     ]
-    await (await settled(now, panel)).locator('.legend', { hasText: 'total, the span before' }).waitFor()
+    await (await settled(now, panel)).locator('.legend', { hasText: 'total, the previous time range' }).waitFor()
     const column = (lines: readonly (readonly string[])[], name: string): string[] =>
       lines.slice(1).map((line) => line[lines[0]?.indexOf(name) ?? -1] ?? '?')
     const [with2, alone] = [
       await figuresOf(now, await settled(now, panel)),
       await figuresOf(before, await settled(before, panel)),
     ]
-    expect(column(with2, 'total earlier per second')).toEqual(column(alone, 'total per second'))
+    expect(column(with2, 'previous total per second')).toEqual(column(alone, 'total per second'))
     expect(column(with2, 'time').map((at) => Date.parse(at) - 4 * hour)).toEqual(
       column(alone, 'time').map((at) => Date.parse(at)),
     )
@@ -204,7 +208,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: graphs of data set D', ()
       `SELECT sum(bytes_est)::BIGINT AS s FROM flows WHERE ${hours(8, 4).sql} AND (dst_port = 443 OR proto = 17)`,
     )
     expect(
-      column(with2, 'total earlier per second').reduce((sum, rate) => sum + Math.round(Number(rate) * step), 0),
+      column(with2, 'previous total per second').reduce((sum, rate) => sum + Math.round(Number(rate) * step), 0),
     ).toBe(Number(all?.s))
     await now.context().close()
     await before.context().close()
@@ -214,7 +218,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: graphs of data set D', ()
 describe.skipIf(chromiumPath === undefined)('chromium: graphs without a store', () => {
   const stage = useStage({ store: { enabled: 'none' } })
 
-  test('check 12: overview, table, topology and export work without a store, agree with one another, and say what they cover', async () => {
+  test('check 12: without a store overview, table, topology and export agree and show their coverage', async () => {
     const sent = await stage.flows(10_000)
     const number = (text: string | null | undefined): number =>
       Number(/[\d,]+/.exec(text ?? '')?.[0].replaceAll(',', ''))
@@ -233,7 +237,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: graphs without a store', 
     const overview = await stage.page(`${path}&view=overview&by=flows`)
     await overview.locator('.overview-sum').getByText(covered).waitFor()
     expect(number(await overview.locator('.overview-sum').textContent())).toBe(sent)
-    for (const panel of ['Destination ports', 'Exporters', 'Who sends to whom']) {
+    for (const panel of ['Destination ports', 'Exporters', 'Source to destination']) {
       const lines = await overview
         .getByRole('region', { name: panel })
         .locator('table.shares tr')
@@ -259,7 +263,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: graphs without a store', 
     for (const page of [table, overview, topology]) await page.context().close()
   })
 
-  test('no page had an error, refused content or a request to elsewhere', () => {
+  test('no page had an error, blocked content or a request to another origin', () => {
     expect(stage.complaints).toEqual([])
   })
 })

@@ -1,4 +1,3 @@
-// A journey without a pointer: from Home to a file, through table, chart and graph.
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { chromiumPath, gridRows, useStage } from '../kit/stage.ts'
@@ -6,7 +5,7 @@ import { chromiumPath, gridRows, useStage } from '../kit/stage.ts'
 describe.skipIf(chromiumPath === undefined)('chromium: by keyboard alone', () => {
   const stage = useStage()
   const parameter = (page: Page, name: string): string | null => new URL(page.url()).searchParams.get(name)
-  /** What has the focus is called so; a tab has the word in front, because buttons may have its name. */
+  /** A tab has a prefix, because buttons can have the same name. */
   const focused = (page: Page): Promise<string> =>
     page.evaluate<string>(
       "(document.activeElement.role === 'tab' ? 'tab ' : '') + (document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent)",
@@ -16,7 +15,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: by keyboard alone', () =>
     for (const key of keys) await page.keyboard.press(key)
   }
 
-  /** Tab until what has the focus is called so. Never is anything put into focus otherwise. */
+  /** Presses Tab until the element with this name has the focus; never sets the focus otherwise. */
   async function tabTo(page: Page, name: RegExp, key = 'Tab'): Promise<void> {
     for (let pressed = 0; pressed < 120; pressed++) {
       if (name.test(await focused(page))) return
@@ -25,12 +24,11 @@ describe.skipIf(chromiumPath === undefined)('chromium: by keyboard alone', () =>
     throw new Error(`no way by ${key} to ${name.source}, from ${await focused(page)}`)
   }
 
-  test('check 39: open, filter, sort, open a row, change the order of columns, take a part of the chart, walk the graph, export', async () => {
+  test('check 39: open, filter, sort, open a row, reorder columns, zoom, traverse the graph, export', async () => {
     await stage.filled()
     const page = await stage.page('/home')
     await page.getByRole('heading', { name: 'Home', level: 1 }).waitFor()
 
-    // Open the stored flows of the last hour.
     await press(page, 'Control+k')
     await page.getByRole('combobox', { name: 'Page or command' }).waitFor()
     await page.keyboard.type('flows')
@@ -42,12 +40,11 @@ describe.skipIf(chromiumPath === undefined)('chromium: by keyboard alone', () =>
     await page.getByRole('option', { name: 'Show stored flows' }).waitFor()
     await press(page, 'Enter')
     await expect.poll(() => parameter(page, 'live')).toBe('0')
-    await page.getByText('stored, nothing left out').waitFor()
+    await page.getByText('stored, complete').waitFor()
 
-    // Filter, with what is offered.
     await tabTo(page, /^Filter$/)
     await page.keyboard.type('dst_po')
-    // What was offered for the letters before goes when the answer to all of them is there.
+    // Completions of earlier letters disappear with the last response.
     await expect.poll(() => page.getByRole('option').first().textContent()).toMatch(/^dst_port/)
     await press(page, 'ArrowDown', 'Enter')
     await page.keyboard.type('= 54')
@@ -56,7 +53,6 @@ describe.skipIf(chromiumPath === undefined)('chromium: by keyboard alone', () =>
     await expect.poll(() => parameter(page, 'q')).toBe('dst_port = 5432')
     await expect.poll(async () => (await gridRows(page)).every((row) => row[4] === '5432')).toBe(true)
 
-    // Sort.
     await tabTo(page, /^\d\d:\d\d:\d\d/)
     await press(page, 'ArrowUp', 'End', 'ArrowLeft', 'ArrowLeft')
     expect(await focused(page)).toBe('Bytes')
@@ -67,21 +63,18 @@ describe.skipIf(chromiumPath === undefined)('chromium: by keyboard alone', () =>
     expect(parameter(page, 'sort')).toBe('-bytes')
     await expect.poll(() => focused(page)).toBe('Bytes ↓')
 
-    // Open a row, and close it.
     await press(page, 'ArrowDown', 'Home', 'Enter')
     await page.getByRole('complementary', { name: 'Flow' }).waitFor()
     await press(page, 'Escape')
     await expect.poll(() => page.getByRole('complementary', { name: 'Flow' }).count()).toBe(0)
 
-    // Another order of columns, from the toolbar before the table.
     await tabTo(page, /^Columns/, 'Shift+Tab')
     await press(page, 'Enter')
-    await tabTo(page, /^Source further left$/)
+    await tabTo(page, /^Move Source left$/)
     await press(page, 'Enter')
     await expect.poll(() => parameter(page, 'cols')).toMatch(/^src,time_received,/)
     await press(page, 'Escape')
 
-    // The last part of what is in the chart.
     const [all] = await stage.weir.sql<{ n: number }>('SELECT count(*)::INT AS n FROM flows WHERE dst_port = 5432')
     const before = String((all?.n ?? 0) + 1)
     await expect
@@ -98,7 +91,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: by keyboard alone', () =>
     await expect.poll(() => parameter(page, 't')).toMatch(/^\d{4}-.*Z\.\.\d{4}-.*Z$/)
     const [from, to] = (parameter(page, 't') ?? '').split('..')
     const [inside] = await stage.weir.sql<{ n: number }>(
-      `SELECT count(*)::INT AS n FROM flows WHERE dst_port = 5432 AND time_received >= '${from}' AND time_received < '${to}'`,
+      `SELECT count(*)::INT AS n FROM flows WHERE dst_port = 5432 AND time_received >= '${from}'
+        AND time_received < '${to}'`,
     )
     expect(inside?.n).toBeGreaterThan(0)
     await expect
@@ -119,7 +113,6 @@ describe.skipIf(chromiumPath === undefined)('chromium: by keyboard alone', () =>
       )
       .toBe(before)
 
-    // The graph: to the largest node, to a neighbour, into it.
     await tabTo(page, /^tab Table$/, 'Shift+Tab')
     await press(page, 'ArrowRight')
     await expect.poll(() => parameter(page, 'view')).toBe('topology')
@@ -134,38 +127,36 @@ describe.skipIf(chromiumPath === undefined)('chromium: by keyboard alone', () =>
     await press(page, 'Enter')
     await expect.poll(() => parameter(page, 'q')).toMatch(/^dst_port = 5432 and /)
 
-    // Back in the table: everything of it as a file.
     await tabTo(page, /^tab Topology$/, 'Shift+Tab')
     await press(page, 'ArrowLeft')
     await expect.poll(() => parameter(page, 'view')).toBe(null)
     await page.locator('.grid-body [role="row"]').first().waitFor()
     await tabTo(page, /^Export/)
     await press(page, 'Enter')
-    await tabTo(page, /^CSV, columns/)
+    await tabTo(page, /^CSV, visible columns/)
     const [file] = await Promise.all([page.waitForEvent('download'), press(page, 'Enter')])
     expect(file.suggestedFilename()).toBe('weir-flows.csv')
     await page.context().close()
   }, 480_000)
 
-  test('what is marked in the chart, and where one reads, stays while new data come', async () => {
+  test('the selection and the cursor of a chart stay while new data arrive', async () => {
     await stage.filled()
     const page = await stage.page('/flows?v=1&live=0&t=now-1h..now&refresh=5')
     const chart = page.getByRole('slider', { name: 'Bytes per second by source: time' })
-    const said = (): Promise<string | null> => chart.getAttribute('aria-valuetext')
+    const valueText = (): Promise<string | null> => chart.getAttribute('aria-valuetext')
     await page.locator('.chart-place canvas').first().waitFor()
     await tabTo(page, /^Bytes per second by source: time$/)
     await press(page, 'End', ...new Array<string>(20).fill('Shift+ArrowLeft'))
-    const before = await said()
-    expect(before).toMatch(/Marked are 20 of/)
-    // An hour in so many steps: the last of them has only begun.
+    const before = await valueText()
+    expect(before).toMatch(/20 of \d+ times selected/)
+    // The last of these steps has only begun.
     const step = 3600 / Number(await chart.getAttribute('aria-valuemax'))
     const reads = (before ?? '').slice(0, before?.indexOf(': '))
-    // The axis went on by more than what a step of it is.
     for (let answers = 0; answers < 3; answers++)
       await page.waitForResponse((response) => response.url().includes('/api/v1/series'))
     await expect.poll(() => page.locator('.chart-place canvas').count()).toBe(1)
-    expect(await said()).toMatch(/Marked are 20 of/)
-    expect(await said()).toContain(reads)
+    expect(await valueText()).toMatch(/20 of \d+ times selected/)
+    expect(await valueText()).toContain(reads)
     await press(page, 'Enter')
     await expect.poll(() => parameter(page, 't')).toMatch(/^\d{4}-.*Z\.\.\d{4}-.*Z$/)
     const [from, to] = (parameter(page, 't') ?? '').split('..').map((iso) => Date.parse(iso) / 1000)
@@ -173,7 +164,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: by keyboard alone', () =>
     await page.context().close()
   })
 
-  test('groups by keyboard: chosen, ordered, opened, and back', async () => {
+  test('groups by keyboard: select, sort, open and return', async () => {
     await stage.filled()
     const page = await stage.page('/flows?v=1&live=0&t=now-1h..now')
     await page.locator('.grid-body [role="row"]').first().waitFor()

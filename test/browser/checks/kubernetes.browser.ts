@@ -1,5 +1,3 @@
-// What the pages of clusters promise: changes with who made them, noise that is hidden and counted, no secret anywhere, and objects as they
-// were, with what happened to them and what passed them.
 import { join } from 'node:path'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -28,7 +26,6 @@ async function count(stage: Stage): Promise<number> {
   return Number((await stage.weir.sql<{ n: number }>('SELECT count(*)::INT AS n FROM events'))[0]?.n)
 }
 
-/** Rows of the whole answer, as the grid says. */
 const rowCount = async (page: Page): Promise<number> =>
   Number(await page.getByRole('grid').getAttribute('aria-rowcount')) - 1
 
@@ -36,15 +33,18 @@ describe.skipIf(chromiumPath === undefined)('chromium: changes', () => {
   const stage = useStage()
   const now = Date.now()
   const t = `${new Date(now - 86_400_000).toISOString()}..${new Date(now + 60_000).toISOString()}`
-  const within = `time >= '${new Date(now - 86_400_000).toISOString()}' AND time < '${new Date(now + 60_000).toISOString()}'`
+  const within = `time >= '${new Date(now - 86_400_000).toISOString()}'
+    AND time < '${new Date(now + 60_000).toISOString()}'`
   const stored = `/changes?v=1&live=0&t=${t}`
   beforeAll(async () => {
     if (chromiumPath !== undefined) await take(stage, clusterLife(now))
   })
 
-  test('check 32: what is noise is hidden at first and counted by its rules, and a press shows it', async () => {
+  test('check 32: noise is hidden by default, counted by rule, and shown on request', async () => {
     const [sums] = await stage.weir.sql<{ shown: number; hidden: number; heartbeats: number; status: number }>(
-      `SELECT count(*) FILTER (len(noise) = 0)::INT AS shown, count(*) FILTER (len(noise) > 0)::INT AS hidden, count(*) FILTER (list_contains(noise, 'heartbeats'))::INT AS heartbeats, count(*) FILTER (list_contains(noise, 'status'))::INT AS status FROM changes WHERE ${within}`,
+      `SELECT count(*) FILTER (len(noise) = 0)::INT AS shown, count(*) FILTER (len(noise) > 0)::INT AS hidden,
+        count(*) FILTER (list_contains(noise, 'heartbeats'))::INT AS heartbeats,
+          count(*) FILTER (list_contains(noise, 'status'))::INT AS status FROM changes WHERE ${within}`,
     )
     expect(sums?.hidden).toBeGreaterThan(500)
     const page = await stage.page(stored)
@@ -63,7 +63,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: changes', () => {
     await page.context().close()
   })
 
-  test('the table leads to the last change, in the order of SQL, with who it was and what changed', async () => {
+  test('the table reaches the last change, in the order of SQL, with actor and changed fields', async () => {
     const all = await stage.weir.sql<{ kind: string; name: string; actor: string }>(
       `SELECT kind, name, actor FROM changes WHERE ${within} ORDER BY time DESC`,
     )
@@ -84,7 +84,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: changes', () => {
     await page.context().close()
   })
 
-  test('check 30: a change of a Deployment has old beside new and the person whom the audit log names', async () => {
+  test('check 30: a change of a Deployment shows the diff and the person from the audit log', async () => {
     const page = await stage.page(`${stored}&kind=Deployment&name=api`)
     await expect.poll(() => rowCount(page), soon).toBe(1)
     expect((await gridRows(page))[0]?.slice(1)).toEqual([
@@ -97,14 +97,14 @@ describe.skipIf(chromiumPath === undefined)('chromium: changes', () => {
     ])
     await page.locator('.grid-body [role="gridcell"]').nth(2).click()
     const drawer = page.getByRole('complementary', { name: 'Change' })
-    const diff = drawer.getByRole('table', { name: 'What changed' })
+    const diff = drawer.getByRole('table', { name: 'Changed fields' })
     await diff.waitFor()
     expect((await diff.locator('tbody').allInnerTexts()).map((each) => each.replaceAll(/\s+/g, ' ').trim())).toEqual([
       expect.stringMatching(
         /spec\.template\.spec\.containers\[api\]\.image.* registry\.example\/shop\/api:1\.7 registry\.example\/shop\/api:1\.8$/,
       ),
     ])
-    await drawer.getByRole('tab', { name: 'What changed' }).press('ArrowRight')
+    await drawer.getByRole('tab', { name: 'Changed fields' }).press('ArrowRight')
     await drawer.getByRole('tab', { name: 'Before', selected: true }).waitFor()
     expect(await drawer.locator('pre').innerText()).toMatch(/image: registry\.example\/shop\/api:1\.7\n/)
     await drawer.getByRole('tab', { name: 'After' }).click()
@@ -117,12 +117,12 @@ describe.skipIf(chromiumPath === undefined)('chromium: changes', () => {
     const facts = await drawer.locator('dl').innerText()
     expect(facts).toMatch(/alice/)
     expect(facts).toMatch(/kubectl/)
-    await drawer.getByRole('link', { name: 'as it is now' }).click()
+    await drawer.getByRole('link', { name: 'current state' }).click()
     await page.getByRole('heading', { name: 'Deployment shop/api' }).waitFor()
     await page.context().close()
   })
 
-  test('the timeline adds up to SQL in each bucket, also as a table, and what is marked becomes the span', async () => {
+  test('the timeline matches SQL in each bucket, also as a table, and a selection becomes the time range', async () => {
     const page = await stage.page(`${stored}&by=kind`)
     const chart = page.getByRole('figure', { name: 'Changes' })
     await chart.getByRole('button', { name: 'Table' }).click()
@@ -154,7 +154,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: changes', () => {
     await page.context().close()
   })
 
-  test('every filter leaves what SQL does, and a link shows a fresh profile the same', async () => {
+  test('every filter matches SQL, and a link shows the same in a fresh profile', async () => {
     const cases: readonly (readonly [query: string, where: string])[] = [
       ['operation=created,deleted', "operation IN ('created', 'deleted')"],
       ['kind=Pod,Secret', "kind IN ('Pod', 'Secret')"],
@@ -186,7 +186,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: changes', () => {
     await page.context().close()
   })
 
-  test('one filter language: names and values are completed, the rows are those of SQL, and what is wrong is told in its place', async () => {
+  test('the filter completes names and values, matches SQL, and marks errors', async () => {
     const page = await stage.page(stored)
     const box = page.getByRole('combobox', { name: 'Filter' })
     await box.click()
@@ -205,7 +205,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: changes', () => {
     await box.pressSequentially(' and not kind = Secret')
     await page.keyboard.press('Enter')
     const [bank] = await stage.weir.sql<{ n: number }>(
-      `SELECT count(*)::INT AS n FROM changes WHERE len(noise) = 0 AND ${within} AND namespace = 'bank' AND kind <> 'Secret'`,
+      `SELECT count(*)::INT AS n FROM changes WHERE len(noise) = 0 AND ${within} AND namespace = 'bank'
+        AND kind <> 'Secret'`,
     )
     expect(bank?.n).toBeGreaterThan(0)
     await expect.poll(() => rowCount(page), soon).toBe(bank?.n)
@@ -215,34 +216,35 @@ describe.skipIf(chromiumPath === undefined)('chromium: changes', () => {
     await page.keyboard.press('Enter')
     await page.getByRole('alert').filter({ hasText: 'There is no field nmae. Did you mean name?' }).waitFor()
     await expect.poll(() => page.locator('.filter-error mark').innerText()).toBe('nmae')
-    // What is said takes room, and the last good answer stays.
+    // The error takes a row's height, and the last valid result stays.
     expect((await gridRows(page)).slice(0, 3)).toEqual(rows.slice(0, 3))
     await box.fill('api-v2')
     await page.keyboard.press('Enter')
     await expect.poll(() => box.inputValue(), soon).toBe('text ~ "(?i)api-v2"')
     const [found] = await stage.weir.sql<{ n: number }>(
-      `SELECT count(*)::INT AS n FROM changes WHERE len(noise) = 0 AND ${within} AND CAST(diff AS VARCHAR) LIKE '%api-v2%'`,
+      `SELECT count(*)::INT AS n FROM changes WHERE len(noise) = 0 AND ${within}
+        AND CAST(diff AS VARCHAR) LIKE '%api-v2%'`,
     )
     await expect.poll(() => rowCount(page), soon).toBe(found?.n)
-    expect(await page.getByRole('button', { name: 'Exchange source and destination' }).count()).toBe(0)
+    expect(await page.getByRole('button', { name: 'Swap source and destination' }).count()).toBe(0)
     await page.context().close()
   })
 
-  test('live: what is seen now appears; paused it is counted and nothing moves, and nothing is missed', async () => {
+  test('live changes appear; while paused they are counted, rows stay, and none is lost', async () => {
     const page = await stage.page('/changes')
     await page.locator('.link.good').waitFor()
     await page.locator('.grid-body [role="row"]').first().waitFor()
     const names = async (): Promise<string[]> => (await gridRows(page)).slice(0, 3).map((row) => row[4] ?? '')
-    const tell = (name: string): Promise<unknown> =>
+    const update = (name: string): Promise<unknown> =>
       stage.weir.events([
         asCloudEvent(change(who(`ConfigMap/shop/${name}`), Date.now(), { operation: 'created', new: {} })),
       ])
-    await tell('live-1')
+    await update('live-1')
     await expect.poll(names, soon).toContain('live-1')
     await page.getByRole('button', { name: 'Pause' }).click()
     const before = await names()
-    await tell('live-2')
-    await tell('live-3')
+    await update('live-2')
+    await update('live-3')
     await page.getByRole('button', { name: 'Catch up (2 new)' }).waitFor()
     expect(await names()).toEqual(before)
     await page.getByRole('button', { name: 'Catch up (2 new)' }).click()
@@ -250,7 +252,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: changes', () => {
     await page.context().close()
   })
 
-  test('a gap stands on the timeline, in words by keys, in the table and in a list that leads to its time', async () => {
+  test('a gap is on the timeline, announced by keys, in the table and in a list that opens its time', async () => {
     const [found, since] = [now - 1_800_000, now - 5_400_000].map((ms) => new Date(ms).toISOString())
     const body = {
       cluster: 'demo',
@@ -259,7 +261,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: changes', () => {
       missing: 1200,
       stale: 3,
       extra: 0,
-      cause: 'the watch did not tell it',
+      cause: 'the watch missed it',
       from: since,
       to: found,
     }
@@ -285,7 +287,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: changes', () => {
         soon,
       )
       .toBe(1)
-    const words = 'deployments.apps of demo: 1,200 not known, 3 in an older state; the watch did not tell it'
+    const words = 'deployments.apps of demo: 1,200 missing, 3 outdated; the watch missed it'
     const page = await stage.page(stored)
     const chart = page.getByRole('figure', { name: 'Changes' })
     await chart.getByText('gap', { exact: true }).waitFor()
@@ -304,7 +306,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: changes', () => {
     await page.getByRole('button', { name: '1 gap' }).press('Enter')
     const list = page.getByRole('dialog', { name: 'Gaps' })
     await list.getByText(words).waitFor()
-    await list.getByRole('button', { name: 'Show this time' }).press('Enter')
+    await list.getByRole('button', { name: 'Show this time range' }).press('Enter')
     await expect.poll(() => new URL(page.url()).searchParams.get('t'), soon).toMatch(new RegExp(`^${since}\\.\\.`))
     await page.context().close()
     const elsewhere = await stage.page(`${stored}&cluster=other`)
@@ -313,26 +315,26 @@ describe.skipIf(chromiumPath === undefined)('chromium: changes', () => {
     await elsewhere.context().close()
   })
 
-  test('check 33: what was deleted opens with its history and who deleted it', async () => {
+  test('check 33: a deleted object opens with its history and the actor of the deletion', async () => {
     const page = await stage.page(path(refOf('Deployment/shop/old-job')))
-    await page.getByText(/gone since .* deleted by carol/).waitFor()
+    await page.getByText(/deleted .*, by carol/).waitFor()
     const changes = page.getByRole('region', { name: 'Changes' })
     expect((await changes.getByRole('listitem').allInnerTexts()).map((each) => each.replaceAll(/\s+/g, ' '))).toEqual([
       expect.stringMatching(/deleted.*carol$/),
       expect.stringMatching(/created.*helm$/),
     ])
-    await page.getByRole('heading', { name: 'It is no more' }).waitFor()
-    await page.getByRole('button', { name: 'The state before' }).click()
-    await page.getByRole('button', { name: 'The state before' }).click()
-    await page.getByRole('heading', { name: 'What it was' }).waitFor()
+    await page.getByRole('heading', { name: 'Deleted' }).waitFor()
+    await page.getByRole('button', { name: 'Previous state' }).click()
+    await page.getByRole('button', { name: 'Previous state' }).click()
+    await page.getByRole('heading', { name: 'State then' }).waitFor()
     await page.getByText('app=old-job').waitFor()
     expect(new URL(page.url()).searchParams.get('at')).toMatch(/^\d{4}-/)
     await changes.getByRole('button', { name: /^created/ }).click()
-    await page.getByRole('table', { name: 'What changed' }).waitFor()
+    await page.getByRole('table', { name: 'Changed fields' }).waitFor()
     await page.context().close()
   })
 
-  test('an object has its owners up and down, its node, images and services, what the cluster reported, and is found by its name', async () => {
+  test('an object shows owners, node, images, services and events, and is found by name', async () => {
     const page = await stage.page('/resources')
     await page.getByRole('combobox', { name: 'Filter' }).fill('api-5c44-bx0')
     await page.keyboard.press('Enter')
@@ -343,7 +345,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: changes', () => {
     const pods = Number(
       (
         await stage.weir.sql<{ n: number }>(
-          "SELECT count(*)::INT AS n FROM resources WHERE valid_to IS NULL AND kind = 'Pod' AND owner_name = 'api-5c44'",
+          `SELECT count(*)::INT AS n FROM resources WHERE valid_to IS NULL AND kind = 'Pod'
+            AND owner_name = 'api-5c44'`,
         )
       )[0]?.n,
     )
@@ -353,7 +356,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: changes', () => {
     await expect.poll(() => rowCount(page), soon).toBe(1)
     await page.locator('.grid-body [role="gridcell"]').first().click()
     await page.getByRole('heading', { name: 'Pod shop/api-5c44-bx0' }).waitFor()
-    const belongs = page.getByRole('region', { name: 'Belongs to' })
+    const belongs = page.getByRole('region', { name: 'Relations', exact: true })
     expect(await belongs.locator('.tree').innerText()).toMatch(
       /Deployment shop\/api\s+ReplicaSet shop\/api-5c44\s+Pod shop\/api-5c44-bx0/,
     )
@@ -361,8 +364,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: changes', () => {
       await belongs.getByRole('link', { name }).waitFor()
     await belongs.getByText('registry.example/shop/api:1.8').waitFor()
     expect(
-      (await page.getByRole('region', { name: 'Events of the cluster' }).getByRole('listitem').allInnerTexts()).map(
-        (each) => each.split('\n')[1]?.trim(),
+      (await page.getByRole('region', { name: 'Cluster events' }).getByRole('listitem').allInnerTexts()).map((each) =>
+        each.split('\n')[1]?.trim(),
       ),
     ).toEqual(['▲ Unhealthy', '● Pulled', '● Scheduled'])
     await belongs.getByRole('link', { name: 'Deployment shop/api' }).click()
@@ -379,7 +382,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: an address that two pods 
     { address: '203.0.113.9', namespace: '', name: '' },
   ]
 
-  test('check 23: each pod has the flows of its own time, on both sides of the switch', async () => {
+  test('check 23: each pod has the flows of its lifetime, on both sides of the switch', async () => {
     const began = Date.now() - 60_000
     await take(stage, [
       resource(who('Pod/shop/first'), began, { phase: 'Running', addresses: [{ ip: address.address, as: 'pod' }] }),
@@ -398,7 +401,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: an address that two pods 
     const sql = async (side: string): Promise<{ n: number; bytes: number } | undefined> =>
       (
         await stage.weir.sql<{ n: number; bytes: number }>(
-          `SELECT count(*)::INT AS n, sum(bytes_est)::INT AS bytes FROM flows WHERE src_addr = '${address.address}' AND time_end ${side} '${new Date(switched).toISOString()}'`,
+          `SELECT count(*)::INT AS n, sum(bytes_est)::INT AS bytes FROM flows WHERE src_addr = '${address.address}'
+            AND time_end ${side} '${new Date(switched).toISOString()}'`,
         )
       )[0]
     const [before, after] = [await sql('<'), await sql('>=')]
@@ -460,13 +464,13 @@ describe.skipIf(chromiumPath === undefined)('chromium: a cluster with secrets', 
         cluster: { type: 'kubernetes', cluster: 'demo', kubeconfig: join(folder, 'kubeconfig'), initial: 'snapshot' },
       },
     })
-    const told = async (least: number): Promise<void> => {
+    const stored = async (least: number): Promise<void> => {
       while (Number((await stage.weir.sql<{ n: number }>('SELECT count(*)::INT AS n FROM changes'))[0]?.n) < least)
         await sleep(200)
     }
-    await told(2)
+    await stored(2)
     put([secrets[1], secrets[3]])
-    await told(4)
+    await stored(4)
   })
   afterAll(async () => {
     await stage.close()
@@ -474,7 +478,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: a cluster with secrets', 
     await rm(folder, { recursive: true, force: true })
   })
 
-  test('check 31: the value of a secret is in no page, no address, no answer and no log; that it changed can be seen', async () => {
+  test('check 31: the value of a secret is in no page, URL, response or log; its changes are visible', async () => {
     const written = new RegExp(
       [...secrets, ...secrets.map((secret) => Buffer.from(secret).toString('base64'))].join('|'),
     )
@@ -489,14 +493,14 @@ describe.skipIf(chromiumPath === undefined)('chromium: a cluster with secrets', 
     const digests = new Set<string>()
     for (let row = 0; row < 4; row++) {
       await page.locator(`[data-at="${row}:2"]`).click()
-      await page.getByRole('table', { name: 'What changed' }).waitFor()
+      await page.getByRole('table', { name: 'Changed fields' }).waitFor()
       await expect.poll(() => page.locator('.redacted').count(), soon).toBeGreaterThan(0)
       for (const each of await page.locator('.redacted').allInnerTexts()) digests.add(each)
       expect(await page.content()).not.toMatch(written)
       expect(page.url()).not.toMatch(written)
       await page.keyboard.press('Escape')
     }
-    // A digest for each value: that one became another can be seen.
+    // A digest per value makes changes visible.
     expect(digests.size).toBe(4)
     for (const of of ['Secret/shop/payment', 'Deployment/shop/api']) {
       await page.goto(stage.weir.url + path(refOf(of)))
@@ -532,12 +536,12 @@ describe.skipIf(chromiumPath === undefined)('chromium: a rollout that breaks tra
         'cluster-audit': { type: 'kube-audit', cluster: demoCluster, listen: `127.0.0.1:${port}` },
       },
     })
-    const told = async (sql: string): Promise<void> => {
+    const stored = async (sql: string): Promise<void> => {
       while (Number((await stage.weir.sql<{ n: number }>(`SELECT count(*)::INT AS n FROM ${sql}`))[0]?.n) === 0)
         await sleep(200)
     }
-    await told("resources WHERE kind = 'Pod' AND phase = 'Running' AND name = 'database-0'")
-    await told("resources WHERE kind = 'Pod' AND phase = 'Running' AND name LIKE 'api-%'")
+    await stored("resources WHERE kind = 'Pod' AND phase = 'Running' AND name = 'database-0'")
+    await stored("resources WHERE kind = 'Pod' AND phase = 'Running' AND name LIKE 'api-%'")
     await stage.flows(44_000)
     cluster.live(45_000)
     await fetch(`http://127.0.0.1:${port}/audit`, {
@@ -545,9 +549,10 @@ describe.skipIf(chromiumPath === undefined)('chromium: a rollout that breaks tra
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ apiVersion: 'audit.k8s.io/v1', kind: 'EventList', metadata: {}, items: cluster.audits() }),
     })
-    await told("changes WHERE kind = 'Deployment' AND actor_kind = 'user'")
-    await told(
-      "resources WHERE kind = 'Pod' AND phase = 'Running' AND name LIKE 'api-%' AND valid_from > now()::TIMESTAMPTZ - INTERVAL 30 SECOND AND CAST(data AS VARCHAR) LIKE '%10.20.1.22%'",
+    await stored("changes WHERE kind = 'Deployment' AND actor_kind = 'user'")
+    await stored(
+      `resources WHERE kind = 'Pod' AND phase = 'Running' AND name LIKE 'api-%'
+        AND valid_from > now()::TIMESTAMPTZ - INTERVAL 30 SECOND AND CAST(data AS VARCHAR) LIKE '%10.20.1.22%'`,
     )
     await stage.flows(12_000)
     await stage.filled()
@@ -563,7 +568,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: a rollout that breaks tra
   const api = (end: string): string =>
     `${end}_owner_kind = 'Deployment' AND ${end}_owner_name = 'api' AND ${end}_namespace = 'shop'`
 
-  test('check 30: the page of a Deployment has its change, the person who made it, and the flows before and after that name it', async () => {
+  test('check 30: the page of a Deployment shows its change, the person, and its flows before and after', async () => {
     const page = await stage.page(path(refOf('Deployment/shop/api')))
     const flows = page.getByRole('region', { name: 'Flows' })
     for (const [end, title] of [
@@ -593,24 +598,24 @@ describe.skipIf(chromiumPath === undefined)('chromium: a rollout that breaks tra
       ),
     ])
     await changes.getByRole('button', { name: /^updated/ }).click()
-    const diff = page.getByRole('table', { name: 'What changed' })
+    const diff = page.getByRole('table', { name: 'Changed fields' })
     await diff.waitFor()
     expect((await diff.innerText()).replaceAll(/\s+/g, ' ')).toMatch(
       /spec\.template\.metadata\.labels\.role.* db-client –.*containers\[api\]\.image.*api:1\.7 registry\.example\/shop\/api:1\.8/,
     )
-    await flows.getByRole('link', { name: 'each of them' }).click()
+    await flows.getByRole('link', { name: 'show flows' }).click()
     const all = await sumOf(`(${api('src')}) OR (${api('dst')})`)
     await page.getByText(`of ${text.format(all?.n ?? 0)} flows`).waitFor()
     await page.context().close()
   })
 
-  test('scopes: namespaces, owners, resources, hosts and zones in the table, overview and topology add up to SQL', async () => {
+  test('namespaces, owners, resources, hosts and zones in table, overview and topology match SQL', async () => {
     const page = await stage.page('/flows')
     for (const [title, fields] of [
       ['Namespace to namespace', 'src_namespace, dst_namespace'],
       ['Owner to owner', 'src_owner_name, dst_owner_name'],
       ['Name to name', 'src_name, dst_name'],
-      ['Machine to machine', 'src_node, dst_node'],
+      ['Node to node', 'src_node, dst_node'],
       ['Zone to zone', 'src_zone, dst_zone'],
     ] as const) {
       const groups = await stage.weir.sql<{ key: string; n: number }>(
@@ -647,7 +652,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: a rollout that breaks tra
     ] as const) {
       const ends = (end: string): string => part.replaceAll(/\b(namespace|owner_name|node|zone)\b/g, `${end}_$1`)
       const [nodes] = await stage.weir.sql<{ n: number }>(
-        `SELECT count(DISTINCT coalesce(name, '?'))::INT AS n FROM (SELECT ${ends('src')} AS name FROM flows UNION ALL SELECT ${ends('dst')} FROM flows)`,
+        `SELECT count(DISTINCT coalesce(name, '?'))::INT AS n FROM (SELECT ${ends('src')} AS name FROM flows
+          UNION ALL SELECT ${ends('dst')} FROM flows)`,
       )
       await page.goto(`${stage.weir.url}/flows?v=1&live=0&t=now-1h..now&view=topology&scope=${scope}`)
       await expect
@@ -664,9 +670,11 @@ describe.skipIf(chromiumPath === undefined)('chromium: a rollout that breaks tra
     await page.context().close()
   })
 
-  test('check 32: what objects report of themselves, told by a watched cluster, is hidden at first and counted', async () => {
+  test('check 32: status updates of a watched cluster are hidden by default and counted', async () => {
     const [sum] = await stage.weir.sql<{ shown: number; heartbeats: number; status: number }>(
-      "SELECT count(*) FILTER (len(noise) = 0)::INT AS shown, count(*) FILTER (list_contains(noise, 'heartbeats'))::INT AS heartbeats, count(*) FILTER (list_contains(noise, 'status'))::INT AS status FROM changes",
+      `SELECT count(*) FILTER (len(noise) = 0)::INT AS shown, count(*) FILTER (list_contains(noise,
+        'heartbeats'))::INT AS heartbeats, count(*) FILTER (list_contains(noise, 'status'))::INT AS status
+          FROM changes`,
     )
     expect(sum?.heartbeats).toBeGreaterThan(0)
     expect(sum?.status).toBeGreaterThan(0)
@@ -678,7 +686,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: a rollout that breaks tra
     await page.context().close()
   })
 
-  test('the change is seen beside the traffic that it broke', async () => {
+  test('the change is shown with the traffic that it broke', async () => {
     const page = await stage.page('/changes?v=1&t=now-15m..now')
     const traffic = page.getByRole('region', { name: 'Traffic' })
     await traffic.getByText('change', { exact: true }).waitFor()
@@ -694,7 +702,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: a rollout that breaks tra
   })
 })
 
-describe.skipIf(chromiumPath === undefined)('chromium: whose clusters', () => {
+describe.skipIf(chromiumPath === undefined)('chromium: limited namespaces', () => {
   const stage = new Stage()
   const tokens = { root: 'correct-horse-battery-admin', bank: 'correct-horse-battery-bank' }
   beforeAll(async () => {
@@ -714,11 +722,11 @@ describe.skipIf(chromiumPath === undefined)('chromium: whose clusters', () => {
   })
   afterAll(() => stage.close())
 
-  test('check 44: who is limited to a namespace sees its changes and objects alone, and live ones of it', async () => {
+  test('check 44: a user limited to a namespace sees only its changes and objects, also live', async () => {
     const page = await stage.page(`/changes#token=${tokens.bank}`)
     await expect.poll(() => rowCount(page).catch(() => 0), soon).toBe(36)
     expect(new Set((await gridRows(page)).map((row) => row[3]))).toEqual(new Set(['bank']))
-    await page.getByText('asked every 3 s').waitFor()
+    await page.getByText('polled every 3 s').waitFor()
     await stage.weir.events(
       ['shop', 'bank'].map((namespace) =>
         asCloudEvent(change(who(`ConfigMap/${namespace}/late`), Date.now(), { operation: 'created', new: {} })),
@@ -736,7 +744,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: whose clusters', () => {
     await page.goto(stage.weir.url + path(refOf('Pod/bank/ledger-0')))
     await page.getByRole('heading', { name: 'Pod bank/ledger-0' }).waitFor()
     await page.goto(stage.weir.url + path(refOf('Deployment/shop/api')))
-    await page.getByRole('heading', { name: 'Nothing is known of it' }).waitFor()
+    await page.getByRole('heading', { name: 'Object not found' }).waitFor()
     await page.context().close()
   })
 })

@@ -3,14 +3,14 @@ import { SeededRandom } from '../../kit/random.ts'
 import { useBigStage } from '../kit/big-stage.ts'
 import { expectCount, typeFilter } from '../kit/counted.ts'
 import { figure } from '../kit/figures.ts'
-import { randomFilter, type Said } from '../kit/random-filters.ts'
+import { randomFilter, type FilterCase } from '../kit/random-filters.ts'
 import { chromiumPath } from '../kit/stage.ts'
 
 const minute = 60_000
 
 describe.skipIf(chromiumPath === undefined)('chromium: filters over data set D', () => {
   const stage = useBigStage()
-  /** The last so many minutes of the data set: in the page's address, and as SQL says it. */
+  /** The last minutes of the data set, for the URL and for SQL. */
   const last = (minutes: number): { t: string; from: string; to: string; sql: string } => {
     const [from, to] = [new Date(stage.span.to - minutes * minute).toISOString(), new Date(stage.span.to).toISOString()]
     return {
@@ -29,7 +29,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: filters over data set D',
   const open = (t: string, q = ''): ReturnType<typeof stage.page> =>
     stage.page(`/flows?v=1&view=table&live=0&t=${t}${q === '' ? '' : `&q=${encodeURIComponent(q)}`}`)
 
-  test('check 3: 200 random expressions of AND, OR and NOT with parentheses, typed or opened by address, count what SQL counts', async () => {
+  test(`check 3: 200 random expressions of AND, OR and NOT with parentheses, typed or in the URL,
+    count the same as SQL`, async () => {
     const random = new SeededRandom(3)
     const { t, sql: within } = last(15)
     const made = Array.from({ length: 200 }, () => randomFilter(random, 3))
@@ -54,7 +55,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: filters over data set D',
     await page.context().close()
   }, 900_000)
 
-  test('check 4: bytes >= t and dns.latency >= t count what SQL counts for every t of 1 to 2999', async () => {
+  test('check 4: bytes >= t and dns.latency >= t count the same as SQL for every t of 1 to 2999', async () => {
     const { from, to, sql: within } = last(20)
     const thresholds = Array.from({ length: 2999 }, (_, at) => at + 1)
     for (const [written, column] of [
@@ -62,7 +63,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: filters over data set D',
       ['dns.latency', 'dns_latency'],
     ] as const) {
       const rows = await stage.weir.sql<{ t: number; n: number }>(
-        `SELECT t::INT AS t, (count(v) FILTER (WHERE v >= t))::INT AS n FROM range(1, 3000) r(t), (SELECT ${column} AS v FROM flows WHERE ${within}) GROUP BY t`,
+        `SELECT t::INT AS t, (count(v) FILTER (WHERE v >= t))::INT AS n
+          FROM range(1, 3000) r(t), (SELECT ${column} AS v FROM flows WHERE ${within}) GROUP BY t`,
       )
       const wanted = new Map(rows.map(({ t, n }) => [t, n]))
       expect(new Set(wanted.values()).size, 'thresholds that differ').toBeGreaterThan(100)
@@ -84,9 +86,9 @@ describe.skipIf(chromiumPath === undefined)('chromium: filters over data set D',
     }
   }, 900_000)
 
-  test('check 4: on screen, thresholds, zero and empty count what SQL counts', async () => {
+  test('check 4: on screen, thresholds, zero and empty count the same as SQL', async () => {
     const { t, sql: within } = last(180)
-    const cases: Said[] = [1, 9, 10, 99, 100, 175, 190, 199, 1000, 1999, 2999].flatMap((least) => [
+    const cases: FilterCase[] = [1, 9, 10, 99, 100, 175, 190, 199, 1000, 1999, 2999].flatMap((least) => [
       { filter: `bytes >= ${least}`, sql: `coalesce(bytes, -1) >= ${least}` },
       { filter: `dns.latency >= ${least}`, sql: `coalesce(dns_latency, -1) >= ${least}` },
     ])
@@ -103,18 +105,19 @@ describe.skipIf(chromiumPath === undefined)('chromium: filters over data set D',
     expect(await onScreen(cases, t, within)).toBeGreaterThan(cases.length - 3)
   }, 600_000)
 
-  test('check 5: networks, IPv6, ranges of addresses, names of ports, suffixes of units, quotes and wildcards count what SQL counts', async () => {
+  test('check 5: networks, IPv6, ranges, port names, units, quotes and wildcards count the same as SQL', async () => {
     const { t, sql: within } = last(180)
-    const v4 = (
-      side: string,
-    ): string => `CASE WHEN ${side}_addr ~ '^[0-9.]+$' THEN split_part(${side}_addr, '.', 1)::BIGINT * 16777216 + split_part(${side}_addr, '.', 2)::BIGINT * 65536
+    const v4 = (side: string): string => `CASE WHEN ${side}_addr ~ '^[0-9.]+$' THEN split_part(${side}_addr, '.',
+      1)::BIGINT * 16777216 + split_part(${side}_addr, '.', 2)::BIGINT * 65536
       + split_part(${side}_addr, '.', 3)::BIGINT * 256 + split_part(${side}_addr, '.', 4)::BIGINT ELSE -1 END`
     const at = (a: number, b: number, c: number, d: number): number => a * 16_777_216 + b * 65_536 + c * 256 + d
     const [six] = await stage.weir.sql<{ a: string }>(
-      `SELECT dst_addr AS a FROM flows WHERE contains(dst_addr, ':') AND ${within} GROUP BY ALL ORDER BY count(*) DESC LIMIT 1`,
+      `SELECT dst_addr AS a FROM flows WHERE contains(dst_addr, ':') AND ${within} GROUP BY ALL
+        ORDER BY count(*) DESC LIMIT 1`,
     )
     const [pod] = await stage.weir.sql<{ n: string }>(
-      `SELECT dst_name AS n FROM flows WHERE dst_kind = 'Pod' AND ${within} GROUP BY ALL ORDER BY count(*) DESC LIMIT 1`,
+      `SELECT dst_name AS n FROM flows WHERE dst_kind = 'Pod' AND ${within} GROUP BY ALL ORDER BY count(*) DESC
+        LIMIT 1`,
     )
     const between = (side: string, low: number, high: number): string => `(${v4(side)}) BETWEEN ${low} AND ${high}`
     const matching = await onScreen(
@@ -155,8 +158,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: filters over data set D',
     expect(matching).toBeGreaterThan(20)
   }, 600_000)
 
-  /** Types each filter and compares the count on screen with SQL's; answers how many match something. */
-  async function onScreen(cases: readonly Said[], t: string, within: string): Promise<number> {
+  /** Types each filter and compares the count with SQL; returns how many filters match something. */
+  async function onScreen(cases: readonly FilterCase[], t: string, within: string): Promise<number> {
     const wanted = await counts(
       cases.map(({ sql }) => `(${sql})`),
       within,
@@ -171,7 +174,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: filters over data set D',
     return wanted.filter((count) => count > 0).length
   }
 
-  test('no page had an error, refused content or a request to elsewhere', () => {
+  test('no page had an error, blocked content or a request to another origin', () => {
     expect(stage.complaints).toEqual([])
   })
 })

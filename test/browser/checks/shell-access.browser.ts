@@ -1,4 +1,3 @@
-// Who sees what, in the browser: viewers of one namespace, saved views of several people, and two servers behind one address.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -42,10 +41,11 @@ async function asAdmin<T>(weir: WeirProcess, sql: string): Promise<T[]> {
   return (await answer.json()) as T[]
 }
 
-/** Rows that the viewer of shop may see. */
-const mine = `'shop' IN (src_namespace, dst_namespace) AND coalesce(src_namespace, 'shop') = 'shop' AND coalesce(dst_namespace, 'shop') = 'shop'`
+/** Rows that the viewer of shop can see. */
+const visibleRows = `'shop' IN (src_namespace, dst_namespace) AND coalesce(src_namespace, 'shop') = 'shop'
+  AND coalesce(dst_namespace, 'shop') = 'shop'`
 
-describe.skipIf(chromiumPath === undefined)('chromium: who sees what', () => {
+describe.skipIf(chromiumPath === undefined)('chromium: access by user', () => {
   const stage = new Stage()
   const each = 25
   const stored = '/flows?v=1&live=0&t=now-1h..now&cols=src,dst,src_namespace,dst_namespace,bytes'
@@ -72,10 +72,10 @@ describe.skipIf(chromiumPath === undefined)('chromium: who sees what', () => {
     ),
   ]
 
-  test('check 44: who is limited to a namespace sees only its flows: rows, totals, charts, topology, groups, completion', async () => {
+  test('check 44: a user limited to a namespace sees only its flows in every view and completion', async () => {
     const [sum] = await asAdmin<{ n: number; bytes: number }>(
       stage.weir,
-      `SELECT count(*)::INT AS n, sum(bytes_est)::BIGINT AS bytes FROM flows WHERE ${mine}`,
+      `SELECT count(*)::INT AS n, sum(bytes_est)::BIGINT AS bytes FROM flows WHERE ${visibleRows}`,
     )
     expect(sum?.n).toBe(2 * each)
     const page = await as('shop-team', stored)
@@ -83,7 +83,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: who sees what', () => {
     await expect.poll(() => page.getByRole('grid').getAttribute('aria-rowcount'), soon).toBe(String((sum?.n ?? 0) + 1))
     await page.getByText(`of ${shown.format(sum?.n ?? 0)} flows`).waitFor()
     expect(await foreign(page)).toEqual([])
-    // An admin sees the others: the test can fail.
+    // An admin sees more, so the test can fail.
     const root = await as('root', stored)
     await expect
       .poll(
@@ -140,7 +140,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: who sees what', () => {
     await page.context().close()
   })
 
-  test('check 44: and nothing else in what is exported', async () => {
+  test('check 44: and nothing else in exports', async () => {
     const page = await as('shop-team', stored, { acceptDownloads: true })
     await page.locator('.grid-body [role="row"]').first().waitFor()
     await page.getByRole('button', { name: /^Export/ }).click()
@@ -176,11 +176,11 @@ describe.skipIf(chromiumPath === undefined)('chromium: who sees what', () => {
     expect(await foreign(page)).toEqual([])
     expect((await gridRows(page)).every((row) => row.join(' ').includes('shop'))).toBe(true)
     await page.goto(`${stage.weir.url}/events`)
-    await page.getByRole('heading', { name: 'Events are not for you' }).waitFor()
+    await page.getByRole('heading', { name: 'Your account cannot view events' }).waitFor()
     await page.context().close()
   })
 
-  test('check 47: a saved view is one’s own or shared, found by its name in the palette, and renamed and deleted by its owner alone', async () => {
+  test('check 47: a saved view is private or shared, in the palette, and changed by its owner only', async () => {
     const [root, ann] = [
       await as('root', '/flows?v=1&live=0&q=dst_port+%3D+5432&cols=src,dst'),
       await as('ann', '/flows'),
@@ -196,7 +196,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: who sees what', () => {
       ['Secret', false],
     ] as const) {
       await root.getByLabel('Name of this view').fill(name)
-      await root.getByLabel('for everybody').setChecked(shared)
+      await root.getByLabel('Shared').setChecked(shared)
       await root.keyboard.press('Enter')
       await root.getByRole('button', { name, exact: true }).waitFor()
     }
@@ -204,7 +204,6 @@ describe.skipIf(chromiumPath === undefined)('chromium: who sees what', () => {
     await list.getByRole('button', { name: 'Database', exact: true }).waitFor()
     expect(await list.getByRole('listitem').allTextContents()).toEqual(['Databaseof root'])
     expect(await list.getByRole('button', { name: /Rename|Delete|nshare|Share/ }).count()).toBe(0)
-    // Nor by asking for it.
     const { views } = await ann.evaluate<{ views: { id: string }[] }>(
       'fetch("/api/v1/saved").then((answer) => answer.json())',
     )
@@ -235,9 +234,9 @@ describe.skipIf(chromiumPath === undefined)('chromium: who sees what', () => {
     await (await open(ann)).getByRole('button', { name: 'Databases', exact: true }).waitFor()
     await own.getByRole('button', { name: 'Unshare Databases' }).click()
     await own.getByRole('button', { name: 'Share Databases' }).waitFor()
-    await (await open(ann)).getByText('None yet').waitFor()
+    await (await open(ann)).getByText('No saved views yet').waitFor()
     for (const name of ['Databases', 'Secret']) await own.getByRole('button', { name: `Delete ${name}` }).click()
-    await own.getByText('None yet').waitFor()
+    await own.getByText('No saved views yet').waitFor()
     await root.context().close()
     await ann.context().close()
   })
@@ -272,7 +271,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: two servers behind one ad
         .catch(() => 0),
     ) - 1
 
-  test('check 18: one logs in once, every page is there, rows arrive live, also with another filter, and when the server that sent them is gone', async () => {
+  test('check 18: after one sign-in all pages work and rows stay live, also after a server stops', async () => {
     if (proxy === undefined || second === undefined) throw new Error('no second server')
     const context = await stage.browser.newContext({ viewport: { width: 1440, height: 900 } })
     const page = await context.newPage()
@@ -289,7 +288,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: two servers behind one ad
     const send = async (): Promise<void> => {
       await Promise.all([stage.weir, second].map((weir) => sendNamespaced(weir?.ports.netflow ?? 0, shop, 5)))
     }
-    // Each server has the rows that were sent to it: those of one are shown, as they come.
+    // Each server has the rows that were sent to it; one of them is shown.
     for (const turn of [1, 2]) {
       await send()
       await expect.poll(() => rowsOf(page), soon).toBeGreaterThanOrEqual(5 * turn)
@@ -306,16 +305,16 @@ describe.skipIf(chromiumPath === undefined)('chromium: two servers behind one ad
       await send()
       await expect.poll(() => rowsOf(page), soon).toBeGreaterThanOrEqual(before + 5)
     }
-    const puts = proxy.asked.flat().filter((one) => one.startsWith('PUT /api/v1/live/')).length
-    const streams = proxy.asked.flat().filter((one) => one === 'POST /api/v1/live').length
-    figure('two servers: changes told, streams opened', `${puts}, ${streams}`)
-    expect(proxy.asked.every((asked) => asked.length > 10)).toBe(true)
-    // One of them goes: the stream goes on at the other, and says so if it was at the one that went.
+    const puts = proxy.requests.flat().filter((one) => one.startsWith('PUT /api/v1/live/')).length
+    const streams = proxy.requests.flat().filter((one) => one === 'POST /api/v1/live').length
+    figure('two servers: view updates, streams opened', `${puts}, ${streams}`)
+    expect(proxy.requests.every((requests) => requests.length > 10)).toBe(true)
+    // The stream resumes at the other server and reports the switch.
     await second.stop()
     await expect
       .poll(
         async () => {
-          // An address that the networks call customer; no row before had it.
+          // An address without earlier rows, which the networks name customer.
           await sendNamespaced(stage.weir.ports.netflow, [[ends.cart, ends.world]], 1)
           return (await gridRows(page)).some((row) => /customer/.test(row.join(' ')))
         },
@@ -330,7 +329,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: two servers behind one ad
 describe.skipIf(chromiumPath === undefined)(
   'chromium: two APIs that copy one journal, behind one address that takes turns',
   () => {
-    test('check 18: whoever is moved from one to the other sees each row once, those of meanwhile, too', async (context) => {
+    test('check 18: a client that moves between servers sees each row once, including the gap', async (context) => {
       await need(context, nats)
       const folder = await mkdtemp(join(tmpdir(), 'weir-apis-'))
       onTestFinished(() => rm(folder, { recursive: true, force: true }))
@@ -347,7 +346,7 @@ describe.skipIf(chromiumPath === undefined)(
         })
       await using one = await start('api', 1)
       await using two = await start('api', 2)
-      // Of several partitions each API makes an order of its own.
+      // With several partitions each API has its own order.
       const collectors = await Promise.all([1, 2, 3].map((number) => start('collector', number)))
       onTestFinished(() => Promise.all(collectors.map((weir) => weir.kill())).then(() => undefined))
       const proxy = await RoundRobin.open([one.url, two.url])
@@ -372,18 +371,16 @@ describe.skipIf(chromiumPath === undefined)(
       await send()
       await shownOnce()
       const streams = (): number[] =>
-        proxy.asked.map((asked) => asked.filter((request) => request === 'POST /api/v1/live').length)
+        proxy.requests.map((requests) => requests.filter((request) => request === 'POST /api/v1/live').length)
       for (let moves = 0; moves < 10 && !streams().every((count) => count >= 2); moves++) {
         const before = streams().reduce((sum, count) => sum + count)
         proxy.cut()
-        // While nobody listens.
         await send()
         await expect.poll(() => streams().reduce((sum, count) => sum + count), soon).toBeGreaterThan(before)
         await send()
         await shownOnce()
       }
       expect(streams().every((count) => count >= 2)).toBe(true)
-      // Nothing was missed that the page would have to tell.
       expect(await page.locator('.warning').allTextContents()).toEqual([])
       figure('two APIs of one journal: streams opened', streams().join(' and '))
     }, 240_000)

@@ -1,4 +1,4 @@
-// What has to hold on every view of every page. The views are those of kit/scenes.ts: one that is added there is held against all of this.
+// Rules for every view of every page. The views are those of kit/scenes.ts.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Page } from 'playwright-core'
 import { figure } from '../kit/figures.ts'
@@ -7,7 +7,6 @@ import { Scenery } from '../kit/scenery.ts'
 import { menusOf, scenes, type Scene } from '../kit/scenes.ts'
 import { chromiumPath, violations } from '../kit/stage.ts'
 
-/** What was found on a scene, each as a sentence. */
 interface Findings {
   readonly axe: string[]
   readonly narrow: string[]
@@ -54,7 +53,7 @@ async function walk(scenery: Scenery, scene: Scene): Promise<Findings> {
     say(found.narrow, '320 px', [...(await outside(page)), ...(await hidden(page))])
     say(found.axe, '320 px', await violations(page))
   } catch (error) {
-    // A scene that cannot be played is held against nothing: that is a finding of its own.
+    // A scene that fails to load is a finding.
     for (const list of Object.values(found))
       say(list as string[], 'could not be played', [
         error instanceof Error ? error.message.slice(0, 300) : String(error),
@@ -65,7 +64,6 @@ async function walk(scenery: Scenery, scene: Scene): Promise<Findings> {
   return found
 }
 
-/** An empty state names its cause and has one thing to do; an error has a query id, or says that there is none, and a way to try again. */
 async function statesOf(page: Page, { state }: Scene): Promise<string[]> {
   const all = await page.locator('[data-state]:visible').evaluateAll((places) =>
     places.map((place) => ({
@@ -105,24 +103,24 @@ describe.skipIf(chromiumPath === undefined)('chromium: every view of every page'
   }, 300_000)
   afterAll(() => scenery.close())
 
-  test('check 40: no view, drawer, menu or dialog breaks a rule of WCAG 2.2 AA that axe knows, light, dark, with reduced motion, wide and at 320 px', async () => {
+  test('check 40: axe finds no WCAG 2.2 AA violation in any view, drawer, menu or dialog', async () => {
     expect((await all(({ axe }) => axe)).join('\n')).toBe('')
     figure('views held against axe', scenes.length, 'views')
   }, 1_200_000)
 
-  test('check 42: at 320 px nothing is outside of the window or cut off without a way to it', async () => {
+  test('check 42: at 320 px nothing is unreachable outside of the window', async () => {
     expect((await all(({ narrow }) => narrow)).join('\n')).toBe('')
   }, 1_200_000)
 
-  test('check 42: at 200 % nothing is outside of the window or cut off without a way to it', async () => {
+  test('check 42: at 200 % nothing is unreachable outside of the window', async () => {
     expect((await all(({ zoomed }) => zoomed)).join('\n')).toBe('')
   }, 1_200_000)
 
-  test('check 42: in forced colours every text can be read, and what is chosen and what is drawn can be seen', async () => {
+  test('check 42: in forced colours texts, selections and drawings are visible', async () => {
     expect((await all(({ forced }) => forced)).join('\n')).toBe('')
   }, 1_200_000)
 
-  test('check 43: every empty state names its cause and offers something to do; every error has its query id and a way to try again', async () => {
+  test('check 43: every empty state has a cause and an action; every error has its query id and a retry', async () => {
     expect((await all(({ states }) => states)).join('\n')).toBe('')
   }, 1_200_000)
 })

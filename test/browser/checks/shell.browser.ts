@@ -1,4 +1,3 @@
-// What the shell promises: links, saved views, what is said to those who listen, what is loaded, and from where.
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { figure } from '../kit/figures.ts'
@@ -6,10 +5,12 @@ import { chromiumPath, gridRows, useStage } from '../kit/stage.ts'
 
 const soon = { timeout: 60_000 }
 
-/** All that can be seen and heard of the page, and what its controls are set to. */
+/** The accessible content of the page and the state of its controls. */
 function seen(page: Page): Promise<string> {
   return page.evaluate<string>(`JSON.stringify({
-    text: [...document.querySelectorAll('main .spoken')].reduce((text, said) => text.replace(said.innerText, ''), document.querySelector('main').innerText).trim().replace(/\\d+ of \\d+ ms|\\bin [\\d.]+ m?s\\b/g, ''),
+    text: [...document.querySelectorAll('main .spoken')].reduce((text,
+      announced) => text.replace(announced.innerText, ''),
+        document.querySelector('main').innerText).trim().replace(/\\d+ of \\d+ ms|\\bin [\\d.]+ m?s\\b/g, ''),
     fields: [...document.querySelectorAll('main :is(input, select, textarea)')].map((e) => [e.getAttribute('aria-label') ?? e.name, e.type === 'checkbox' ? e.checked : e.value]),
     chosen: [...document.querySelectorAll('main :is([aria-selected="true"], [aria-pressed="true"], [aria-sort]:not([aria-sort="none"]))')].map((e) => (e.getAttribute('aria-label') ?? e.textContent) + ' ' + (e.getAttribute('aria-sort') ?? '')),
     graph: (({ nodes, edges, at } = {}) => [nodes, edges, at])(document.querySelector('.graph-place')?.dataset),
@@ -19,7 +20,6 @@ function seen(page: Page): Promise<string> {
 describe.skipIf(chromiumPath === undefined)('chromium: the shell', () => {
   const stage = useStage()
 
-  /** Until the page stands still. */
   async function settled(page: Page): Promise<string> {
     let before = ''
     await expect
@@ -36,17 +36,17 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell', () => {
     return before
   }
 
-  test('check 9: a link shows a fresh profile what it showed: overview with its panels, topology with scope, layout and selection, pipeline and SQL', async () => {
+  test('check 9: a link shows the same overview, topology, pipeline and SQL in a fresh profile', async () => {
     await stage.filled()
     const t = `${new Date(Date.now() - 3_600_000).toISOString()}..${new Date(Date.now() + 1000).toISOString()}`
     const link = async (path: string, act: (page: Page) => Promise<void>): Promise<void> => {
       const page = await stage.page(path)
       await settled(page)
       await act(page)
-      const mine = await settled(page)
+      const first = await settled(page)
       const { pathname, search } = new URL(page.url())
       const other = await stage.page(pathname + search)
-      expect(await settled(other), pathname + search).toBe(mine)
+      expect(await settled(other), pathname + search).toBe(first)
       expect(new URL(other.url()).search).toBe(search)
       await page.context().close()
       await other.context().close()
@@ -70,14 +70,15 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell', () => {
       await expect.poll(() => new URL(page.url()).searchParams.get('pins') ?? '', soon).not.toBe('')
     })
     await link(
-      `/sql?v=1&schema=0&q=${encodeURIComponent('SELECT dst_port, count(*) AS n FROM flows GROUP BY ALL ORDER BY dst_port')}`,
+      `/sql?v=1&schema=0&q=${encodeURIComponent(`SELECT dst_port, count(*) AS n FROM flows GROUP BY ALL
+        ORDER BY dst_port`)}`,
       async (page) => {
         await page.getByRole('columnheader', { name: 'n', exact: true }).click()
       },
     )
   })
 
-  test('check 41: who listens hears how many rows there are and by what they are sorted', async () => {
+  test('check 41: screen readers announce the row count and the sort order', async () => {
     const rows = await stage.filled()
     const page = await stage.page('/flows?v=1&live=0&t=now-1h..now')
     await page.locator('.grid-body [role="row"]').first().waitFor()
@@ -92,8 +93,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell', () => {
     }
     const tree = async (): Promise<readonly Node[]> =>
       ((await cdp.send('Accessibility.getFullAXTree')) as { nodes: Node[] }).nodes
-    /** Texts below the live regions of the accessibility tree. */
-    const said = async (): Promise<string[]> => {
+    const announced = async (): Promise<string[]> => {
       const nodes = await tree()
       const parents = new Map(nodes.map((node) => [node.nodeId, node]))
       const isLive = (node: Node | undefined): boolean =>
@@ -105,7 +105,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell', () => {
         .map(({ name }) => name?.value ?? '')
     }
     const shown = new Intl.NumberFormat('en-US').format(rows)
-    await expect.poll(said, soon).toContain(`${shown} flows`)
+    await expect.poll(announced, soon).toContain(`${shown} flows`)
     const grid = (await tree()).find(({ role }) => role?.value === 'grid')
     expect(grid?.name?.value).toBe('Stored flows')
     expect(await page.getByRole('grid').getAttribute('aria-rowcount')).toBe(String(rows + 1))
@@ -113,22 +113,24 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell', () => {
       Number(await page.getByRole('grid').getAttribute('aria-colcount')),
     )
     await page.getByRole('columnheader', { name: /^Bytes/ }).click()
-    await expect.poll(said, soon).toContain('Sorted by Bytes, descending.')
+    await expect.poll(announced, soon).toContain('Sorted by Bytes, descending.')
     await page.getByRole('columnheader', { name: /^Bytes/ }).click()
-    await expect.poll(said, soon).toContain('Sorted by Bytes, ascending.')
+    await expect.poll(announced, soon).toContain('Sorted by Bytes, ascending.')
     expect(await page.getByRole('columnheader', { name: /^Bytes/ }).getAttribute('aria-sort')).toBe('ascending')
     await page.context().close()
   })
 
-  test('check 41: while rows arrive a summary is said at most once in ten seconds, and never a row', async () => {
+  test('check 41: live rows are summarized at most every ten seconds and never announced one by one', async () => {
     const page = await stage.page('/flows')
     await page.locator('.link.good').waitFor()
     await page.evaluate(`(() => {
-      globalThis.said = []
+      globalThis.announced = []
       const live = '[aria-live], [role="status"], [role="alert"], [role="log"]'
       new MutationObserver((changes) => {
-        const places = new Set(changes.map(({ target }) => (target instanceof Element ? target : target.parentElement)?.closest(live)).filter((place) => place))
-        for (const place of places) said.push({ at: performance.now(), text: place.textContent, inGrid: place.closest('[role="grid"]') !== null })
+        const places = new Set(changes.map(({ target }) => (target instanceof Element ? target :
+          target.parentElement)?.closest(live)).filter((place) => place))
+        for (const place of places) announced.push({ at: performance.now(), text: place.textContent, inGrid:
+          place.closest('[role="grid"]') !== null })
       }).observe(document.body, { subtree: true, childList: true, characterData: true })
     })()`)
     const until = Date.now() + 34_000
@@ -136,21 +138,21 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell', () => {
       await stage.flows(500)
       await page.waitForTimeout(250)
     }
-    const said = await page.evaluate<{ at: number; text: string; inGrid: boolean }[]>('said')
-    expect(said.length).toBeGreaterThan(0)
-    expect(said.filter(({ inGrid }) => inGrid)).toEqual([])
-    const between = said.slice(1).map(({ at }, index) => at - (said[index]?.at ?? 0))
-    // Timers of a browser are late rather than early.
+    const announced = await page.evaluate<{ at: number; text: string; inGrid: boolean }[]>('announced')
+    expect(announced.length).toBeGreaterThan(0)
+    expect(announced.filter(({ inGrid }) => inGrid)).toEqual([])
+    const between = announced.slice(1).map(({ at }, index) => at - (announced[index]?.at ?? 0))
+    // Browser timers are late rather than early.
     expect(
       between.filter((ms) => ms < 9_500),
-      JSON.stringify(said),
+      JSON.stringify(announced),
     ).toEqual([])
-    expect(said.at(-1)?.text).toMatch(/flows/)
-    figure('summaries said in 34 s of a live table', said.length, 'times')
+    expect(announced.at(-1)?.text).toMatch(/flows/)
+    figure('summaries in 34 s of a live table', announced.length, 'times')
     await page.context().close()
   })
 
-  test('check 42: what has the focus is never hidden under the heading of a table, nor under what lies over the page', async () => {
+  test('check 42: the focus is never hidden by a table heading or an overlay', async () => {
     await stage.filled()
     for (const viewport of [
       { width: 1440, height: 900 },
@@ -162,10 +164,13 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell', () => {
         page.evaluate<string>(`(() => {
         const e = document.activeElement, r = e.getBoundingClientRect()
         if (e === document.body || r.width === 0) return ''
-        const points = [[.5, .5], [.1, .2], [.1, .8], [.9, .2], [.9, .8]].map(([x, y]) => [r.left + r.width * x, r.top + r.height * y])
+        const points = [[.5, .5], [.1, .2], [.1, .8], [.9, .2], [.9, .8]].map(([x, y]) => [r.left + r.width * x,
+          r.top + r.height * y])
         const inSight = points.filter(([x, y]) => x >= 0 && y >= 0 && x < innerWidth && y < innerHeight)
-        const free = inSight.filter(([x, y]) => { const top = document.elementFromPoint(x, y); return top !== null && (e.contains(top) || top.contains(e)) })
-        return free.length > 0 ? '' : (e.getAttribute('aria-label') ?? e.textContent) + ' at ' + Math.round(r.left) + ',' + Math.round(r.top)
+        const free = inSight.filter(([x, y]) => { const top = document.elementFromPoint(x, y); return top !== null &&
+          (e.contains(top) || top.contains(e)) })
+        return free.length > 0 ? '' : (e.getAttribute('aria-label') ??
+          e.textContent) + ' at ' + Math.round(r.left) + ',' + Math.round(r.top)
       })()`)
       const hidden: string[] = []
       for (const key of [
@@ -197,7 +202,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell', () => {
     }
   })
 
-  test('check 45: the first view needs at most 200 KB of scripts, compressed; nothing is asked of elsewhere; the policy is broken nowhere', async () => {
+  test('check 45: the first view needs at most 200 KB of scripts, no other origin, and breaks no CSP rule', async () => {
     await stage.filled()
     const context = await stage.browser.newContext({ viewport: { width: 1440, height: 900 } })
     const elsewhere: string[] = []
@@ -206,7 +211,9 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell', () => {
         elsewhere.push(request.url())
     })
     await context.addInitScript(
-      `addEventListener('securitypolicyviolation', (event) => { const all = JSON.parse(sessionStorage.getItem('broken') ?? '[]'); all.push(event.violatedDirective + ' ' + event.blockedURI + ' ' + event.sourceFile + ':' + event.lineNumber); sessionStorage.setItem('broken', JSON.stringify(all)) })`,
+      `addEventListener('securitypolicyviolation', (event) => {
+        const all = JSON.parse(sessionStorage.getItem('broken') ?? '[]');
+          all.push(event.violatedDirective + ' ' + event.blockedURI + ' ' + event.sourceFile + ':' + event.lineNumber); sessionStorage.setItem('broken', JSON.stringify(all)) })`,
     )
     const page = await context.newPage()
     const cdp = await context.newCDPSession(page)
@@ -226,7 +233,6 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell', () => {
     figure('scripts of the first view', Math.round(bytes / 1024), 'KB')
     expect(scripts.size).toBeGreaterThan(0)
     expect(bytes).toBeLessThanOrEqual(200 * 1024)
-    // The policy is there, and forbids what is written into a page.
     const policy = (await page.reload())?.headers()['content-security-policy'] ?? ''
     expect(policy).toMatch(/default-src 'none'|default-src 'self'/)
     expect(policy).not.toMatch(/unsafe-inline|unsafe-eval/)
@@ -236,7 +242,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell', () => {
       '/flows?v=1&live=0&view=overview',
       '/flows?v=1&live=0&view=topology',
       '/events',
-      `/sql?v=1&view=chart&q=${encodeURIComponent('SELECT time_bucket(INTERVAL 1 second, time_received) AS time, sum(bytes) AS bytes FROM flows GROUP BY ALL ORDER BY time')}`,
+      `/sql?v=1&view=chart&q=${encodeURIComponent(`SELECT time_bucket(INTERVAL 1 second, time_received) AS time,
+        sum(bytes) AS bytes FROM flows GROUP BY ALL ORDER BY time`)}`,
       '/pipeline',
       '/pipeline?v=1&view=table',
       '/dead-letters',
@@ -260,7 +267,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell', () => {
     }
     expect(await page.evaluate('sessionStorage.getItem("broken")')).toBeNull()
     expect(elsewhere).toEqual([])
-    // That breaking it would have been heard.
+    // Proves that violations are reported.
     await page.evaluate(
       `(() => { const script = document.createElement('script'); script.textContent = 'globalThis.ran = 1'; document.head.append(script); const image = new Image(); image.src = 'http://192.0.2.1/x.png' })()`,
     )
@@ -269,7 +276,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell', () => {
     await context.close()
   })
 
-  test('check 48: an address without a version, and one of another, open; what is left out is named; a link of NetObserv’s console is taken over', async () => {
+  test('check 48: URLs of other versions report ignored parameters; NetObserv links are imported', async () => {
     await stage.filled()
     const old = await stage.page('/flows?live=0&q=dst_port+%3D+443&cols=src,dst')
     await expect
@@ -282,8 +289,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell', () => {
       .toBe('dst_port = 443')
     expect(await old.locator('.notice').count()).toBe(0)
     await old.goto(`${stage.weir.url}/flows?v=9&live=0&q=bytes+%3E+1&shape=round&sort=1%2B1`)
-    await old.getByText('The address is of version 9').waitFor()
-    await old.getByText('"shape" is nothing that this page knows.').waitFor()
+    await old.getByText('The URL has version 9').waitFor()
+    await old.getByText('This page has no parameter "shape".').waitFor()
     expect(await old.getByRole('combobox', { name: 'Filter' }).inputValue()).toBe('bytes > 1')
     await old.context().close()
     const page = await stage.page('/flows?v=1&live=0&t=now-1h..now')
@@ -297,7 +304,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell', () => {
     const address = (name: string): string | null => new URL(page.url()).searchParams.get(name)
     await expect.poll(() => address('q'), soon).toBe(await filter.inputValue())
     expect(address('t')).toMatch(/^now-(?:300s|5m)\.\.now$/)
-    await page.getByText('Not taken over:').first().waitFor()
+    await page.getByText('Not imported:').first().waitFor()
     expect(await page.locator('.notice').allTextContents()).toEqual([expect.stringContaining('bogus')])
     await expect.poll(async () => (await gridRows(page)).length, soon).toBeGreaterThan(0)
     await page.context().close()

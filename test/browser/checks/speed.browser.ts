@@ -1,4 +1,4 @@
-// How soon something is there. Tests wait for it and hand the times over; bars say whether they are short enough.
+// Tests report times; the benchmark judges them.
 import { describe, expect, test } from 'vitest'
 import { percentile } from '../../kit/percentile.ts'
 import { appears, overviewComplete } from '../kit/appears.ts'
@@ -15,9 +15,9 @@ describe.skipIf(chromiumPath === undefined)('chromium: the speed of data set D',
   const stage = useBigStage()
   const shown = (rows: readonly { v: string; n: number }[]): string[] => rows.map(({ v }) => v)
 
-  test('check 1: Flows opens cold with its first rows, and the overview with all of its panels, as many flows as SQL counts', async () => {
+  test('check 1: a cold start of Flows and of the overview shows as many flows as SQL counts', async () => {
     const [counted] = await stage.weir.sql<{ n: number }>('SELECT count(*)::INT AS n FROM flows')
-    // From the moment the address is entered: that a browser makes a profile is no time of the page.
+    // Excludes the time to create a profile.
     const table = await stage.page(undefined)
     let began = performance.now()
     await table.goto(`${stage.weir.url}/flows?v=1&view=table&live=0&t=${stage.time}`, { waitUntil: 'commit' })
@@ -36,7 +36,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the speed of data set D',
     await overview.context().close()
   })
 
-  test('check 27: completion ranks by use among the flows that the other filters leave, with 100,000 names', async () => {
+  test('check 27: completion ranks 100,000 names by frequency among the other filters’ flows', async () => {
     const [names] = await stage.weir.sql<{ n: number }>(
       'SELECT count(DISTINCT n)::INT AS n FROM (SELECT src_name AS n FROM flows UNION ALL SELECT dst_name FROM flows)',
     )
@@ -109,8 +109,10 @@ describe.skipIf(chromiumPath === undefined)('chromium: the speed of data set D',
       const wanted = await stage.weir.sql<{
         v: string
         n: number
-      }>(`SELECT ${column} AS v, count(*)::INT AS n FROM flows WHERE ${where} AND ${column} IS NOT NULL AND contains(lower(${column}), '${prefix}')
-        AND time_end >= TIMESTAMPTZ '${answer.span.from}' AND time_end < TIMESTAMPTZ '${answer.span.to}' GROUP BY 1 ORDER BY NOT starts_with(lower(v), '${prefix}'), n DESC, v LIMIT 12`)
+      }>(`SELECT ${column} AS v, count(*)::INT AS n FROM flows WHERE ${where} AND ${column} IS NOT NULL
+        AND contains(lower(${column}), '${prefix}')
+        AND time_end >= TIMESTAMPTZ '${answer.span.from}' AND time_end < TIMESTAMPTZ '${answer.span.to}' GROUP BY 1
+          ORDER BY NOT starts_with(lower(v), '${prefix}'), n DESC, v LIMIT 12`)
       expect(answer.values.map(({ count }) => count)).toEqual(wanted.map(({ n }) => n))
       expect(answer.values.map(({ text }) => text).toSorted()).toEqual(shown(wanted).toSorted())
     }

@@ -1,4 +1,3 @@
-// The address is the state of the table, and a filter that is none changes nothing.
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { chromiumPath, gridRows, useStage } from '../kit/stage.ts'
@@ -15,7 +14,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the address of the table'
   const count = async (where: string): Promise<number> =>
     Number((await stage.weir.sql<{ n: number }>(`SELECT count(*)::INT AS n FROM flows WHERE ${where}`))[0]?.n)
 
-  /** A table of what was received until now: it stays as it is. */
+  /** A table without live updates. */
   async function still(query: Readonly<Record<string, string>> = {}): Promise<Page> {
     await stage.filled()
     const t = `${new Date(Date.now() - 3_600_000).toISOString()}..${new Date(Date.now() + 1000).toISOString()}`
@@ -41,7 +40,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: the address of the table'
         q: 'dst_port = 5432 and bytes > 100',
         quick: 'Web',
         rows: await count(
-          'dst_port = 5432 AND bytes > 100 AND (src_port IN (80, 443, 8080, 8443) OR dst_port IN (80, 443, 8080, 8443))',
+          `dst_port = 5432 AND bytes > 100 AND (src_port IN (80, 443, 8080, 8443)
+            OR dst_port IN (80, 443, 8080, 8443))`,
         ),
       },
       {
@@ -76,7 +76,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the address of the table'
     await page.context().close()
   })
 
-  test('check 10: a reload loses nothing of what is seen', async () => {
+  test('check 10: a reload restores the whole view', async () => {
     const page = await still({
       q: 'proto = tcp',
       quick: 'Web',
@@ -102,7 +102,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the address of the table'
     const before = await seen()
     expect(before).toMatchObject({
       pressed: ['Web', 'Both ways'],
-      headings: ['Received', 'Source', 'Destination', 'Port', 'Bytes ↓'],
+      headings: ['Received', 'Source', 'Destination', 'Port', 'Bytes, reported ↓'],
     })
     await page.reload()
     await page.getByRole('complementary', { name: 'Flow' }).getByText('Volume').waitFor()
@@ -110,24 +110,24 @@ describe.skipIf(chromiumPath === undefined)('chromium: the address of the table'
     await page.context().close()
   })
 
-  const wrong: readonly (readonly [filter: string, marked: string, said: RegExp])[] = [
+  const wrong: readonly (readonly [filter: string, marked: string, explained: RegExp])[] = [
     ['dst_prot = 443', 'dst_prot', /There is no field dst_prot\. Did you mean dst_port\?/],
     ['dst_port = ', '␣', /./],
     ['proto = tcp and (dst_port = 443', '␣', /./],
     ['bytes >= 5parsecs', '5parsecs', /./],
     ['src_name ~ "("', '"("', /./],
   ]
-  test('check 28: a filter that is none is marked where it is wrong and told in plain words, and the last good answer stays', async () => {
+  test('check 28: an invalid filter is marked and explained, and the last valid result stays', async () => {
     const page = await still({ q: 'dst_port = 443' })
-    // What is said takes a line of the table's room.
+    // The error takes a row's height.
     const firstRows = async (): Promise<string[][]> => (await gridRows(page)).slice(0, 15)
     const rows = await firstRows()
     const all = await rowCount(page)
-    for (const [filter, marked, said] of wrong) {
+    for (const [filter, marked, explained] of wrong) {
       await ask(page, filter)
       await expect.poll(() => page.locator('.filter-error mark').textContent(), { message: filter }).toBe(marked)
       const message = (await page.locator('.filter-error').textContent()) ?? ''
-      expect(message, filter).toMatch(said)
+      expect(message, filter).toMatch(explained)
       expect(message, filter).not.toMatch(/undefined|Error:|WEIR_|\bat \w+ \(/)
       expect(await filterOf(page).getAttribute('aria-invalid'), filter).toBe('true')
       expect([await rowCount(page), await firstRows()], filter).toEqual([all, rows])
@@ -139,24 +139,24 @@ describe.skipIf(chromiumPath === undefined)('chromium: the address of the table'
     await page.context().close()
   })
 
-  test('quick filters hold beside the written one, a link that names one that is none says so, and the ends of a filter can be exchanged', async () => {
+  test('quick filters combine with the typed one, unknown ones are reported, and ends can be swapped', async () => {
     const page = await still({ q: 'proto = udp', quick: 'DNS,Nowhere' })
-    await page.getByText('There is no quick filter “Nowhere” here').waitFor()
+    await page.getByText('The quick filter “Nowhere” does not exist').waitFor()
     await expect
       .poll(() => rowCount(page))
       .toBe(await count('proto = 17 AND (src_port IN (53, 853) OR dst_port IN (53, 853))'))
     await page.getByRole('button', { name: 'DNS', exact: true }).click()
     await expect.poll(() => rowCount(page)).toBe(await count('proto = 17'))
-    await page.getByRole('button', { name: 'Exchange source and destination' }).click()
+    await page.getByRole('button', { name: 'Swap source and destination' }).click()
     await ask(page, 'src_port = 53 and dst_name = api')
     await expect.poll(() => parameter(page, 'q')).toBe('src_port = 53 and dst_name = api')
-    await page.getByRole('button', { name: 'Exchange source and destination' }).click()
+    await page.getByRole('button', { name: 'Swap source and destination' }).click()
     await expect.poll(() => filterOf(page).inputValue()).toBe('dst_port = 53 and src_name = "api"')
     await expect.poll(() => rowCount(page)).toBe(await count("dst_port = 53 AND src_name = 'api'"))
     await page.context().close()
   })
 
-  test('live rows are looked at both ways, too, and each flow once is asked of the stream', async () => {
+  test('the live stream supports both ways and each flow once', async () => {
     await stage.filled()
     const page = await stage.page(`/flows?${new URLSearchParams({ v: '1', q: 'dst_port = 53', both: '1', once: '1' })}`)
     await page.locator('.link.good').waitFor()
@@ -176,7 +176,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the address of the table'
     await page.context().close()
   })
 
-  test('a column is as wide as it is dragged, or made by keys, or in the list of columns, and so it is for who opens the link', async () => {
+  test('column widths set by dragging, keys or the column list are part of the link', async () => {
     const page = await still()
     const width = async (name: string): Promise<number> =>
       Math.round((await page.getByRole('columnheader', { name, exact: false }).first().boundingBox())?.width ?? 0)
@@ -209,16 +209,16 @@ describe.skipIf(chromiumPath === undefined)('chromium: the address of the table'
     expect(await page.evaluate<string>('document.activeElement.textContent')).toBe('Source')
     await page.getByRole('button', { name: 'Columns' }).click()
     await page.getByRole('button', { name: 'Bytes wider' }).click()
-    await expect.poll(() => parameter(page, 'w')).toBe('bytes:116')
-    await expect.poll(() => width('Bytes')).toBe(116)
-    await page.getByRole('group', { name: 'Height of rows' }).getByRole('button', { name: 'large' }).click()
+    await expect.poll(() => parameter(page, 'w')).toBe('bytes_est:154')
+    await expect.poll(() => width('Bytes')).toBe(154)
+    await page.getByRole('group', { name: 'Row height' }).getByRole('button', { name: 'large' }).click()
     await expect
       .poll(async () => (await page.locator('.grid-body [role="row"]').first().boundingBox())?.height)
       .toBe(36)
     await page.context().close()
   })
 
-  test('the value of a cell filters in, out and at either end, by keys and in the drawer', async () => {
+  test('a cell value can be included, excluded or required at either end, by keys and in the drawer', async () => {
     const page = await still({ q: 'dst_port = 5432' })
     await page.locator('[data-at="0:1"]').focus()
     const name = ((await gridRows(page))[0]?.[1] ?? '').replace(/shop$|internet$/, '')
@@ -234,8 +234,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: the address of the table'
     await expect.poll(() => parameter(page, 'q')).toBe('dst_port = 5432 and any.port = 5432')
     await page.locator('.grid-body [role="row"]').first().click()
     const drawer = page.getByRole('complementary', { name: 'Flow' })
-    await drawer.getByRole('button', { name: /^Without Source name = / }).waitFor()
-    await drawer.getByRole('button', { name: 'Either end has Source label = shop' }).first().click()
+    await drawer.getByRole('button', { name: /^Exclude Source name = / }).waitFor()
+    await drawer.getByRole('button', { name: 'Source or destination has Source label = shop' }).first().click()
     await expect.poll(() => parameter(page, 'q')).toBe('dst_port = 5432 and any.port = 5432 and any.label = "shop"')
     await expect
       .poll(() => rowCount(page))

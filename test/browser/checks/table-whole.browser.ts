@@ -1,4 +1,3 @@
-// A million flows as a file, and questions that are given up.
 import { createReadStream } from 'node:fs'
 import { rm, stat } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
@@ -9,7 +8,7 @@ import { useBigStage } from '../kit/big-stage.ts'
 import { figure } from '../kit/figures.ts'
 import { chromiumPath } from '../kit/stage.ts'
 
-/** Columns of many kinds: times, addresses, names that are absent or not, integers of all sizes, estimates, fractions. */
+/** Columns of many types: times, addresses, optional names, integers of all sizes, estimates, fractions. */
 const exported = [
   '_pos',
   'time_received',
@@ -43,7 +42,7 @@ describe.skipIf(chromiumPath === undefined || process.platform !== 'linux')(
   () => {
     const stage = useBigStage()
 
-    /** What the server keeps for the next answer, and rooms of its engine that it fills once, are no part of what an answer takes. */
+    /** Fills caches of the server before memory is measured. */
     async function warmUp(): Promise<void> {
       const enough = new AbortController()
       const answer = await fetch(
@@ -55,7 +54,7 @@ describe.skipIf(chromiumPath === undefined || process.platform !== 'linux')(
       enough.abort()
     }
 
-    test('check 29: all rows as CSV come as a stream while the server’s memory stays flat, in the order of the columns, and read again they are what SQL has', async () => {
+    test('check 29: all rows stream as CSV with flat server memory and match SQL when read again', async () => {
       const page = await stage.page(
         `/flows?${new URLSearchParams({ v: '1', live: '0', t: stage.time, cols: exported.join(',') })}`,
       )
@@ -73,7 +72,7 @@ describe.skipIf(chromiumPath === undefined || process.platform !== 'linux')(
       })()
       const [download] = await Promise.all([
         page.waitForEvent('download'),
-        page.getByRole('link', { name: 'CSV, columns that are shown' }).click(),
+        page.getByRole('link', { name: 'CSV, visible columns' }).click(),
       ])
       const file = await download.path()
       ended = true
@@ -82,7 +81,7 @@ describe.skipIf(chromiumPath === undefined || process.platform !== 'linux')(
       figure('CSV of a million flows', Math.round(size / 1e6), 'MB')
       figure('memory of the server above that before, while it streamed', Math.round((most - before) / 1e6), 'MB')
       expect(size).toBeGreaterThan(100e6)
-      // An answer that is gathered before it is sent would take as much as the file, at least.
+      // A buffered response would take at least the size of the file.
       expect(most - before).toBeLessThan(size / 2)
       expect(await firstLine(file)).toBe(exported.join(','))
 
@@ -90,12 +89,15 @@ describe.skipIf(chromiumPath === undefined || process.platform !== 'linux')(
       const types = exported.map(
         (name) => `'${name}': '${described.find((column) => column.column_name === name)?.column_type ?? ''}'`,
       )
-      const sums = `SELECT count(*)::INT AS n, ${exported.map((name) => `count(${name})::INT AS "${name} present", bit_xor(hash(${name}))::VARCHAR AS "${name} values"`).join(', ')}, bit_xor(hash(${exported.join(', ')}))::VARCHAR AS rows`
+      const sums = `SELECT count(*)::INT AS n,
+        ${exported.map((name) => `count(${name})::INT AS "${name} present", bit_xor(hash(${name}))::VARCHAR AS "${name} values"`).join(', ')}, bit_xor(hash(${exported.join(', ')}))::VARCHAR AS rows`
       const instance = await DuckDBInstance.create(':memory:')
       const connection = await instance.connect()
       await connection.run("SET TimeZone = 'UTC'")
       const read = await connection.runAndReadAll(
-        `${sums} FROM read_csv('${file.replaceAll("'", "''")}', header = true, delim = ',', quote = '"', escape = '"', nullstr = '', allow_quoted_nulls = false, auto_detect = false, columns = {${types.join(', ')}})`,
+        `${sums} FROM read_csv('${file.replaceAll("'", "''")}', header = true, delim = ',',
+          quote = '"', escape = '"', nullstr = '', allow_quoted_nulls = false, auto_detect = false,
+            columns = {${types.join(', ')}})`,
       )
       connection.closeSync()
       instance.closeSync()
@@ -106,8 +108,8 @@ describe.skipIf(chromiumPath === undefined || process.platform !== 'linux')(
       await page.context().close()
     }, 480_000)
 
-    test('check 46: a slow question can be cancelled on the page, and the server stops working on it', async () => {
-      // Nothing matches, and nothing says so beforehand: every row is looked at, again and again.
+    test('check 46: a slow query can be cancelled on the page, and the server stops it', async () => {
+      // A filter that matches nothing and scans every row many times.
       const slow = Array.from(
         { length: 120 },
         (_, index) => `src_name ~ "(a|b|c|d)+[0-9]+x${index}y" and dst_name ~ "(e|f|g|h)+[0-9]+z${index}"`,
@@ -127,8 +129,8 @@ describe.skipIf(chromiumPath === undefined || process.platform !== 'linux')(
       await page.getByRole('button', { name: 'Cancel' }).waitFor()
       await expect.poll(() => stage.weir.cpuSeconds() - begun, { timeout: 60_000 }).toBeGreaterThan(all / 10)
       await page.getByRole('button', { name: 'Cancel' }).click()
-      await page.getByText('The question was cancelled').waitFor()
-      // At rest: a second that costs hardly anything.
+      await page.getByText('Query cancelled').waitFor()
+      // Idle: hardly any CPU for a second.
       await expect
         .poll(
           async () => {
@@ -142,8 +144,7 @@ describe.skipIf(chromiumPath === undefined || process.platform !== 'linux')(
       const spent = stage.weir.cpuSeconds() - begun
       figure('CPU of the same question, cancelled', Number(spent.toFixed(1)), 's')
       expect(spent).toBeLessThan(0.7 * all)
-      // It can be asked again, and something else can be asked at once.
-      await page.getByRole('button', { name: 'Ask again' }).first().waitFor()
+      await page.getByRole('button', { name: 'Refresh' }).first().waitFor()
       await page.getByRole('button', { name: 'Clear the filter' }).first().click()
       await expect
         .poll(() =>

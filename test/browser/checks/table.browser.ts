@@ -1,4 +1,3 @@
-// The table of flows over data set D: what is on the screen is what SQL says.
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { duration, protocol, volume } from '../../../console/src/parts/format.ts'
@@ -27,16 +26,17 @@ describe.skipIf(chromiumPath === undefined)('chromium: the table of a million fl
     await expect.poll(() => rowCount(page).catch(() => undefined), { timeout: 60_000 }).toBe(rows)
   }
 
-  /** A namespace and a port that a good number of flows share: more than one page of them. */
+  /** A namespace and port with more than one page of flows. */
   async function crowd(): Promise<{ readonly namespace: string; readonly port: number; readonly flows: number }> {
     const [found] = await stage.weir.sql<{ ns: string; port: number; n: number }>(
-      'SELECT src_namespace AS ns, dst_port::INT AS port, count(*)::INT AS n FROM flows WHERE src_namespace IS NOT NULL AND dst_port IS NOT NULL GROUP BY ALL HAVING n > 1200 ORDER BY n LIMIT 1',
+      `SELECT src_namespace AS ns, dst_port::INT AS port, count(*)::INT AS n FROM flows
+        WHERE src_namespace IS NOT NULL AND dst_port IS NOT NULL GROUP BY ALL HAVING n > 1200 ORDER BY n LIMIT 1`,
     )
     if (found === undefined) throw new Error('no namespace and port of data set D are busy enough')
     return { namespace: found.ns, port: found.port, flows: found.n }
   }
 
-  test('check 2: a filter by namespace and port shows exactly the flows that SQL finds, and paging reaches the last of them', async () => {
+  test('check 2: a filter by namespace and port matches SQL exactly, and paging reaches the last flow', async () => {
     const { namespace, port, flows } = await crowd()
     const page = await table({
       q: `src.ns=${namespace} AND dst.port=${port}`,
@@ -49,7 +49,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the table of a million fl
     for (let pressed = 0; pressed < flows && seen.size < flows; pressed++) {
       for (const row of await gridRows(page)) seen.set(row[0] ?? '', row)
       await page.keyboard.press('PageDown')
-      // Pages come as one goes down: the last rows that are there are in sight until the next are.
+      // The last loaded rows stay visible until the next page.
       await page.evaluate('new Promise((shown) => requestAnimationFrame(() => requestAnimationFrame(shown)))')
     }
     const found = await stage.weir.sql<{ p: string }>(
@@ -61,18 +61,20 @@ describe.skipIf(chromiumPath === undefined)('chromium: the table of a million fl
     await page.context().close()
   }, 480_000)
 
-  test('check 6: any. takes each test for itself, either() all of them for one end, and both ways counts no flow twice', async () => {
+  test('check 6: any. tests conditions one by one, either() per end, and both ways counts no flow twice', async () => {
     const { namespace, port } = await crowd()
     const filters: readonly (readonly [filter: string, both: boolean, where: string])[] = [
       [
         `any.ns = ${namespace} and any.port = ${port}`,
         false,
-        `(src_namespace = '${namespace}' OR dst_namespace = '${namespace}') AND (src_port = ${port} OR dst_port = ${port})`,
+        `(src_namespace = '${namespace}' OR dst_namespace = '${namespace}') AND (src_port = ${port}
+          OR dst_port = ${port})`,
       ],
       [
         `either(ns = ${namespace} and port = ${port})`,
         false,
-        `(src_namespace = '${namespace}' AND src_port = ${port}) OR (dst_namespace = '${namespace}' AND dst_port = ${port})`,
+        `(src_namespace = '${namespace}' AND src_port = ${port}) OR (dst_namespace = '${namespace}'
+          AND dst_port = ${port})`,
       ],
       [
         `src.ns = ${namespace} and dst.ns = ${namespace}`,
@@ -84,7 +86,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: the table of a million fl
       [
         `src.ns = ${namespace} and dst.port = ${port}`,
         true,
-        `(src_namespace = '${namespace}' AND dst_port = ${port}) OR (dst_namespace = '${namespace}' AND src_port = ${port})`,
+        `(src_namespace = '${namespace}' AND dst_port = ${port}) OR (dst_namespace = '${namespace}'
+          AND src_port = ${port})`,
       ],
     ]
     const counts = new Set<number>()
@@ -115,7 +118,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the table of a million fl
       ['dns_latency', 'DNS latency', 'dns_latency', (value) => duration(Number(value))],
     ]
   test.each(sorts)(
-    'check 7: a press on the heading of %s orders all flows, not those of a page',
+    'check 7: the heading of %s sorts all flows, not only one page',
     async (column, heading, sql, cell) => {
       const page = await table({ cols: `${column},time_received,exporter_addr` })
       await shows(page, stage.span.rows)
@@ -151,7 +154,6 @@ describe.skipIf(chromiumPath === undefined)('chromium: the table of a million fl
     const page = await table({ q: `any.ns = ${namespace}` })
     for (const { flows, bytes } of [all, single]) {
       await shows(page, flows)
-      // The total of the line is that of the chart.
       await page.getByText(`of ${grouped(flows)} flows · ${volume(bytes)} · stored`).waitFor()
       await page.getByRole('tab', { name: 'Overview' }).click()
       await page
@@ -161,13 +163,13 @@ describe.skipIf(chromiumPath === undefined)('chromium: the table of a million fl
       await page.getByRole('tab', { name: 'Topology' }).click()
       await page.locator('.graph-place').waitFor()
       const edges = page.waitForResponse((answer) => answer.url().includes('/api/v1/topology'))
-      await page.getByRole('button', { name: 'Ask again' }).click()
+      await page.getByRole('button', { name: 'Refresh' }).click()
       const topology = (await (await edges).json()) as { total: { flows: number; bytes: number } }
       expect([Number(topology.total.flows), Number(topology.total.bytes)]).toEqual([flows, bytes])
       await page.locator('.page-line').getByText(volume(bytes)).first().waitFor()
       await page.getByRole('tab', { name: 'Table' }).click()
       await page.getByRole('button', { name: 'Export' }).click()
-      const link = await page.getByRole('link', { name: 'CSV, columns that are shown' }).getAttribute('href')
+      const link = await page.getByRole('link', { name: 'CSV, visible columns' }).getAttribute('href')
       await page.keyboard.press('Escape')
       expect((await (await fetch(`${stage.weir.url}${link}`)).text()).trimEnd().split('\r\n').length - 1).toBe(flows)
       const button = page.getByRole('button', { name: 'Each flow once' })
@@ -177,7 +179,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the table of a million fl
     await page.context().close()
   }, 480_000)
 
-  test('groups and their others add up to what SQL sums, in the order that is chosen, and a group opens its flows', async () => {
+  test('groups and others match SQL in the selected order, and a group opens its flows', async () => {
     const page = await table({ group: 'src_namespace,dst_namespace' })
     const pairs = await stage.weir.sql<{
       src: string | null
@@ -186,7 +188,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: the table of a million fl
       packets: string
       flows: number
     }>(
-      'SELECT src_namespace AS src, dst_namespace AS dst, sum(bytes_est) AS bytes, sum(packets_est) AS packets, count(*)::INT AS flows FROM flows GROUP BY ALL ORDER BY flows DESC, src, dst',
+      `SELECT src_namespace AS src, dst_namespace AS dst, sum(bytes_est) AS bytes, sum(packets_est) AS packets,
+        count(*)::INT AS flows FROM flows GROUP BY ALL ORDER BY flows DESC, src, dst`,
     )
     await page.getByRole('columnheader', { name: 'Flows' }).click()
     await expect.poll(() => new URL(page.url()).searchParams.get('by')).toBe('flows')

@@ -18,7 +18,7 @@ const minute = 60_000
 const graph = '.graph-place'
 const number = (text: string | null | undefined): number => Number((text ?? '').replaceAll(/[^\d]/g, ''))
 
-/** Sends flows that ended then, at a pace that the socket of a small machine keeps up with. */
+/** Paces the flows for the socket buffer of a small machine. */
 async function send(device: Device, flows: readonly Flow[], ended: number): Promise<void> {
   for (let from = 0; from < flows.length; from += 300) {
     device.report(flows.slice(from, from + 300), ended)
@@ -73,7 +73,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: a topology of 3,000 nodes
   })
   afterAll(() => rm(folder, { recursive: true, force: true }))
 
-  test('check 20: what is above the cap is folded into counted boxes, and the sums of every box are those of SQL', async () => {
+  test('check 20: nodes above the cap are combined with their count, and their sums match SQL', async () => {
     const page = await stage.page(path)
     await page.locator(graph).waitFor()
     const line = (await page.locator('.overview-sum').textContent()) ?? ''
@@ -84,11 +84,13 @@ describe.skipIf(chromiumPath === undefined)('chromium: a topology of 3,000 nodes
     expect(number(kept) + number(boxes)).toBeLessThanOrEqual(1000)
     expect(Number(await page.locator(graph).getAttribute('data-edges'))).toBeLessThanOrEqual(5000)
     expect([number(kept) + number(smaller), number(edges)]).toEqual([hosts, pairs])
-    // Nodes by how much they send and receive: those behind the ones that are drawn are in the box of their network.
     const wanted = await stage.weir.sql<{ label: string; n: number; sent: number | string; received: number | string }>(
-      'WITH ends AS (SELECT src_addr AS a, src_label AS l, bytes_est AS sent, 0 AS received FROM flows UNION ALL SELECT dst_addr, dst_label, 0, bytes_est FROM flows), ' +
-        'nodes AS (SELECT a, l, sum(sent) AS sent, sum(received) AS received, row_number() OVER (ORDER BY sum(sent) + sum(received) DESC) AS place FROM ends GROUP BY ALL) ' +
-        `SELECT l AS label, count(*)::INT AS n, sum(sent)::BIGINT AS sent, sum(received)::BIGINT AS received FROM nodes WHERE place > ${number(kept)} GROUP BY ALL ORDER BY label`,
+      `WITH ends AS (SELECT src_addr AS a, src_label AS l, bytes_est AS sent, 0 AS received FROM flows UNION ALL
+        SELECT dst_addr, dst_label, 0, bytes_est FROM flows), ` +
+        `nodes AS (SELECT a, l, sum(sent) AS sent, sum(received) AS received,
+          row_number() OVER (ORDER BY sum(sent) + sum(received) DESC) AS place FROM ends GROUP BY ALL) ` +
+        `SELECT l AS label, count(*)::INT AS n, sum(sent)::BIGINT AS sent, sum(received)::BIGINT AS received
+          FROM nodes WHERE place > ${number(kept)} GROUP BY ALL ORDER BY label`,
     )
     expect(wanted).toHaveLength(number(boxes))
     const node = page.getByRole('complementary', { name: 'Node' })
@@ -99,7 +101,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: a topology of 3,000 nodes
       await page.goto(`${stage.weir.url}${path}&node=${encodeURIComponent(`others ${label}`)}`)
       await expect.poll(() => fact('Group').textContent()).toBe(label)
       expect([
-        number(await fact('Stands for').textContent()),
+        number(await fact('Combines').textContent()),
         number(await fact('Sent').getAttribute('title')),
         number(await fact('Received').getAttribute('title')),
       ]).toEqual([n, Number(sent), Number(received)])
@@ -130,9 +132,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: a topology of 3,000 nodes
 
 describe.skipIf(chromiumPath === undefined)('chromium: two times of a topology', () => {
   const stage = useStage()
-  /** More pairs than a list has room for, the same at both times. */
+  /** More pairs than a list contains, equal at both times. */
   const steady = 4500
-  /** Middle of the two spans of ten minutes. */
   const middle = Math.floor(Date.now() / minute) * minute - 10 * minute
   const iso = (at: number): string => new Date(at).toISOString()
   const port = (dstPort: number): string => `q=${encodeURIComponent(`dst_port = ${dstPort}`)}`
@@ -146,7 +147,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: two times of a topology',
     ['10.1.0.3', '10.2.0.3', 700_000_000, 0],
     ['10.1.0.4', '10.2.0.4', 100_000_000, 400_000_000],
     ['10.1.0.5', '10.2.0.5', 600_000_000, 200_000_000],
-    // Too small for the list of one time: neither new nor gone.
+    // Too small for one of the lists: neither new nor gone.
     ['10.1.0.6', '10.2.0.6', 1, 500_000_000],
     ['10.1.0.7', '10.2.0.7', 550_000_000, 1],
     ['10.1.0.8', '10.2.0.8', 300_000_000, 310_000_000],
@@ -195,7 +196,6 @@ describe.skipIf(chromiumPath === undefined)('chromium: two times of a topology',
     device.close()
   })
 
-  /** Bytes of each pair at both times, by SQL. */
   const bySql = async (): Promise<Map<string, readonly [before: number, now: number]>> => {
     const within = (from: number): string =>
       `time_end >= TIMESTAMPTZ '${iso(from)}' AND time_end < TIMESTAMPTZ '${iso(from + 10 * minute)}'`
@@ -205,12 +205,13 @@ describe.skipIf(chromiumPath === undefined)('chromium: two times of a topology',
       before: number | string | null
       now: number | string | null
     }>(
-      `SELECT src_addr AS a, dst_addr AS b, sum(bytes_est) FILTER (WHERE ${within(middle - 10 * minute)})::BIGINT AS before, sum(bytes_est) FILTER (WHERE ${within(middle)})::BIGINT AS now FROM flows GROUP BY ALL`,
+      `SELECT src_addr AS a, dst_addr AS b, sum(bytes_est) FILTER (WHERE ${within(middle - 10 * minute)})::BIGINT AS
+        before, sum(bytes_est) FILTER (WHERE ${within(middle)})::BIGINT AS now FROM flows GROUP BY ALL`,
     )
     return new Map(rows.map(({ a, b, before, now }) => [`${a} ${b}`, [Number(before ?? 0), Number(now ?? 0)]]))
   }
 
-  test('check 22: edges that are new, gone and changed are marked as such, and none is called new because a list had no room for it', async () => {
+  test('check 22: new, removed and changed edges are marked, and none is new because of a list limit', async () => {
     const page = await stage.page(`${path}&diff=span&list=1`)
     await page.getByRole('grid', { name: 'Edges compared' }).waitFor()
     const rows = await gridRows(page)
@@ -218,7 +219,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: two times of a topology',
       wanted,
     )
     const truth = await bySql()
-    // What the cells show is rounded; what they say when asked is not.
+    // Cells are rounded, their tooltips are not.
     const cells = await page
       .locator('.grid-body [role="row"]')
       .evaluateAll((lines) =>
@@ -255,20 +256,21 @@ describe.skipIf(chromiumPath === undefined)('chromium: two times of a topology',
     await page.context().close()
   })
 
-  test('check 22: the picture marks them by colour and by shape; another time can be named', async () => {
+  test('check 22: the graph marks them by colour and shape; another time can be entered', async () => {
     const page = await stage.page(`${path}&diff=span&${port(444)}`)
     await page.locator(graph).waitFor()
     await page.getByRole('list', { name: 'Changes' }).waitFor()
-    // Pixels of each colour in the picture.
     const seen = await page.evaluate<Record<string, number>>(`(() => {
       const probe = document.createElement('i'); document.body.append(probe)
-      const colors = ['good', 'bad', 'accent'].map((name) => { probe.style.color = 'var(--' + name + ')'; return [name, getComputedStyle(probe).color.match(/\\d+/g).slice(0, 3).map(Number)] })
+      const colors = ['good', 'bad', 'accent'].map((name) => { probe.style.color = 'var(--' + name + ')';
+        return [name, getComputedStyle(probe).color.match(/\\d+/g).slice(0, 3).map(Number)] })
       probe.remove()
       const canvas = document.querySelector('.graph-place canvas')
       const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
       return Object.fromEntries(colors.map(([name, [r, g, b]]) => {
         let pixels = 0
-        for (let at = 0; at < data.length; at += 4) if (Math.abs(data[at] - r) + Math.abs(data[at + 1] - g) + Math.abs(data[at + 2] - b) < 12) pixels++
+        for (let at = 0; at < data.length;
+          at += 4) if (Math.abs(data[at] - r) + Math.abs(data[at + 1] - g) + Math.abs(data[at + 2] - b) < 12) pixels++
         return [name, pixels]
       }))
     })()`)
@@ -278,9 +280,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: two times of a topology',
     expect(await violations(page)).toEqual([])
     const png = await savedBy(page, () => page.getByRole('button', { name: 'Save as picture (PNG)' }).click())
     expect(png.content.subarray(1, 4).toString('latin1')).toBe('PNG')
-    // An hour earlier nothing passed: everything is new.
     await page.getByRole('combobox', { name: 'Compare with' }).selectOption('another time …')
-    await page.getByRole('textbox', { name: 'that began' }).fill(iso(middle - 60 * minute))
+    await page.getByRole('textbox', { name: 'starting at' }).fill(iso(middle - 60 * minute))
     await page.getByRole('button', { name: 'Compare', exact: true }).click()
     await expect
       .poll(async () => (await page.getByRole('list', { name: 'Changes' }).locator('li').allTextContents()).join(', '))
@@ -293,7 +294,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: two times of a topology',
     await page.context().close()
   })
 
-  test('no page had an error, refused content or a request to elsewhere', () => {
+  test('no page had an error, blocked content or a request to another origin', () => {
     expect(stage.complaints).toEqual([])
   })
 })

@@ -1,6 +1,5 @@
 import type { Page } from 'playwright-core'
 
-/** What a live table says of all flows since it was opened: how many came, and what became of them. */
 export async function accountOf(
   page: Page,
 ): Promise<{ readonly came: number; readonly shown: number; readonly passed: number; readonly left: number }> {

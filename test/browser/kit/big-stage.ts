@@ -1,4 +1,4 @@
-// A Weir whose store holds data set D: 1,000,000 flows of the last 24 hours between 600 workloads of 40 namespaces and the world.
+// A Weir with data set D: 1,000,000 flows of the last 24 hours between 600 workloads of 40 namespaces and the world.
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import { copyOfD, type SpanOfD } from './data-set/template.ts'
 import { chromiumPath, Stage } from './stage.ts'
 
 export class BigStage extends Stage {
-  /** What the data set covers, in Unix ms: in an address `t=<from>..<to>` selects all of it. */
+  /** Unix ms; `t=<from>..<to>` selects everything. */
   span!: SpanOfD
 
   override async open(config: Readonly<Record<string, unknown>> = {}): Promise<void> {
@@ -18,12 +18,10 @@ export class BigStage extends Stage {
     await this.openBrowser()
   }
 
-  /** The whole span as an address has it. */
   get time(): string {
     return `${new Date(this.span.from).toISOString()}..${new Date(this.span.to).toISOString()}`
   }
 
-  /** Nothing is sent: what is there, is there. */
   override flows(): Promise<number> {
     return Promise.reject(new Error('data set D stays as it is'))
   }
@@ -33,7 +31,7 @@ export class BigStage extends Stage {
   }
 }
 
-/** A stage with data set D for the tests of a file; without a browser nothing is opened. Filling it takes half a minute, once in a run. */
+/** Data set D for the tests of a file, which takes half a minute once per run. Without a browser nothing starts. */
 export function useBigStage(config: Readonly<Record<string, unknown>> = {}): BigStage {
   const stage = new BigStage()
   beforeAll(async () => {

@@ -5,7 +5,7 @@ import { chromium, type Browser } from 'playwright-core'
 const names = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'chrome']
 const further = ['/Applications/Google Chrome.app/Contents/MacOS/Google Chrome', '/snap/bin/chromium']
 
-/** Path of an installed Chromium (WEIR_CHROMIUM, else the first of its names on PATH); undefined: there is none. */
+/** Path of Chromium (WEIR_CHROMIUM, else the first on PATH); undefined: not installed. */
 export function installedChromium(): string | undefined {
   const named = process.env['WEIR_CHROMIUM']
   const folders = (process.env['PATH'] ?? '').split(delimiter)
@@ -24,7 +24,7 @@ export function installedChromium(): string | undefined {
   })
 }
 
-/** Without a GPU, so that it is the same everywhere. */
+/** Without a GPU, for equal results on every machine. */
 export function launch(path: string): Promise<Browser> {
   return chromium.launch({ executablePath: path, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] })
 }

@@ -1,4 +1,4 @@
-// A day of a cluster that does not exist, as CloudEvents of the families that the source of clusters tells.
+// A simulated day of a cluster, as CloudEvents of a kubernetes source.
 import { auditEvent, changeEvent, resourceEvent, subjectOf } from '../../../src/store/testing/cluster.ts'
 import {
   kubernetesTypes,
@@ -26,7 +26,7 @@ const groups: Readonly<Record<string, readonly [group: string, resource: string]
 
 let version = 1000
 
-/** `Pod/shop/web-1` or `Node/worker-1`; each time of another version. */
+/** `Pod/shop/web-1` or `Node/worker-1`; a new version for each call. */
 export function who(of: string, uid = `uid-${of.replaceAll('/', '-')}`): ObjectIdentity {
   const [kind = '', ...place] = of.split('/')
   const [group, resource] = groups[kind] ?? ['', `${kind.toLowerCase()}s`]
@@ -49,7 +49,6 @@ export const refOf = (of: string): string => {
   return kubernetesRef({ cluster, group, kind, namespace, name })
 }
 
-/** As POST /events takes it. */
 export function asCloudEvent({ id, source, type, subject, time, family, key, ref, data }: WeirEvent): object {
   return {
     specversion: '1.0',
@@ -81,14 +80,13 @@ export function resource(of: ObjectIdentity, at: number, more: Partial<ResourceD
   return envelope(resourceEvent(of, iso(at), more))
 }
 
-/** The request that made this version of the object. */
 export function audit(of: ObjectIdentity, user: string, verb: string, at: number): WeirEvent {
   return envelope(
     auditEvent(of, user, verb, iso(at), verb === 'delete' ? { uid: of.uid } : { version: of.resourceVersion }),
   )
 }
 
-let told = 0
+let eventCount = 0
 
 export function clusterEvent(
   of: ObjectIdentity,
@@ -105,7 +103,7 @@ export function clusterEvent(
     last: iso(at),
   }
   return {
-    id: `cluster-event-${++told}`,
+    id: `cluster-event-${++eventCount}`,
     source: `/kubernetes/${cluster}`,
     type: kubernetesTypes.event,
     family: 'k8s-event',
@@ -177,7 +175,6 @@ const owner = (kind: string, group: string, name: string): NonNullable<ResourceD
   { kind, group, name, uid: `uid-${kind}-shop-${name}`, controller: true },
 ]
 
-/** What was there all day: nodes, a service, deployments with their pods, and what of these came and went. */
 function inventory(now: number): WeirEvent[] {
   const day = now - 1430 * minute
   const events = [
@@ -207,7 +204,7 @@ function inventory(now: number): WeirEvent[] {
       addresses: [{ ip: '10.9.1.1', as: 'pod' }],
     }),
   ]
-  // Those of the simulated shop, whose flows the stage sends.
+  // Workloads of the simulated shop, with flows from the stage.
   for (const [name, ip, kind, workload] of [
     ['web-1', '10.20.1.11', 'ReplicaSet', 'web-6b8d'],
     ['web-2', '10.20.1.12', 'ReplicaSet', 'web-6b8d'],
@@ -249,7 +246,7 @@ function inventory(now: number): WeirEvent[] {
     })
   }
   pods('api-7d9f', 'registry.example/shop/api:1.7', day, now - 19 * minute, ['10.20.1.31', '10.20.1.32', '10.20.1.33'])
-  // The last of the new ones has an address that one of the old ones had.
+  // The last new pod reuses the address of an old one.
   pods('api-5c44', 'registry.example/shop/api:1.8', now - 20 * minute, undefined, [
     '10.20.1.21',
     '10.20.1.22',
@@ -270,7 +267,7 @@ function inventory(now: number): WeirEvent[] {
   return events
 }
 
-/** What a day of a cluster tells: somebody's rollout, a wrong policy, a new key, a workload that was deleted, prices by a program, and very much noise. */
+/** A rollout, a wrong policy, a new key, a deleted workload, prices from a program, and much noise. */
 export function clusterLife(now = Date.now()): WeirEvent[] {
   const events = inventory(now)
   const by = (

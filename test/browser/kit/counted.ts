@@ -1,8 +1,7 @@
-// What the stored table says to a filter, read from the screen.
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 
-/** Rows of the whole answer, as the table says; undefined while there is no answer to this filter. */
+/** Undefined until the response to this filter. */
 async function counted(page: Page, filter: string): Promise<number | undefined> {
   const table = page.getByRole('region', { name: 'Stored flows' })
   if (
@@ -20,16 +19,14 @@ async function counted(page: Page, filter: string): Promise<number | undefined> 
   return total === undefined || rows !== String(Number(total.replaceAll(',', '')) + 1) ? undefined : Number(rows) - 1
 }
 
-/** Waits until the table answers this filter with so many rows. */
 export async function expectCount(page: Page, filter: string, wanted: number): Promise<void> {
   await expect.poll(() => counted(page, filter), { timeout: 60_000, message: filter }).toBe(wanted)
 }
 
-/** Types a filter into the box, as somebody would, and asks. */
 export async function typeFilter(page: Page, filter: string): Promise<void> {
   const box = page.getByRole('combobox', { name: 'Filter' })
   await box.fill(filter)
-  // The list of suggestions is closed: Enter is to ask, not to choose.
+  // Closes the completions, so that Enter applies the filter.
   await box.press('Escape')
   await box.press('Enter')
 }

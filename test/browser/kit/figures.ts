@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs'
 
-/** What a bar expects of a figure: the tests only measure, so that they pass on a slow machine, too. */
+/** Limit of a measured value, judged by the benchmark, so that tests pass on slow machines. */
 export interface Wanted {
   readonly below?: number
   readonly least?: number
@@ -12,7 +12,7 @@ export interface Figure extends Wanted {
   readonly unit: string
 }
 
-/** Hands a measured value to the bar that runs the tests: a line of JSON in the file that WEIR_FIGURES names; without it nothing. */
+/** Appends a measured value as a JSON line to the file in WEIR_FIGURES, if set. */
 export function figure(name: string, value: number | string, unit = '', wanted: Wanted = {}): void {
   const file = process.env['WEIR_FIGURES']
   if (file !== undefined && file !== '')

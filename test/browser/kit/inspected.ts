@@ -1,9 +1,8 @@
-// The memory of a Weir's main thread as its own inspector tells it, after a collection: start it with `--inspect=127.0.0.1:0`.
+// Memory of a Weir's main thread after a garbage collection, through its inspector (`--inspect=127.0.0.1:0`).
 import type { WeirProcess } from '../../kit/weir-process.ts'
 
-/** Bytes in use on the heap and outside it. */
 export async function usedMemory(weir: WeirProcess): Promise<number> {
-  // `weir run` begins anew, and its inspector with it.
+  // A restart opens a new inspector.
   const url = [...weir.lastLog.matchAll(/Debugger listening on (ws:\S+)/g)].at(-1)?.[1]
   if (url === undefined) throw new Error('this Weir has no inspector')
   const socket = new WebSocket(url)
@@ -13,16 +12,16 @@ export async function usedMemory(weir: WeirProcess): Promise<number> {
   })
   let id = 0
   const ask = (method: string, params: object = {}): Promise<{ result?: { value?: unknown } }> => {
-    const mine = ++id
+    const requestId = ++id
     return new Promise((resolve) => {
       const take = ({ data }: MessageEvent): void => {
         const message = JSON.parse(String(data)) as { id?: number; result?: { result?: { value?: unknown } } }
-        if (message.id !== mine) return
+        if (message.id !== requestId) return
         socket.removeEventListener('message', take)
         resolve(message.result ?? {})
       }
       socket.addEventListener('message', take)
-      socket.send(JSON.stringify({ id: mine, method, params }))
+      socket.send(JSON.stringify({ id: requestId, method, params }))
     })
   }
   try {

@@ -1,4 +1,4 @@
-// Single flows that can be told from all others: to port 7, each with a source port of its own.
+// Identifiable flows: destination port 7, one source port each.
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 
@@ -6,7 +6,7 @@ export const markedPort = 7
 
 export class Marker {
   readonly #socket = createSocket('udp4')
-  /** `Date.now()` at which each was sent; mark n comes from port 1000 + n. */
+  /** `Date.now()` of each; mark n has source port 1000 + n. */
   readonly sentAt: number[] = []
 
   static async open(port: number): Promise<Marker> {
@@ -26,7 +26,7 @@ export class Marker {
     bytes.writeUInt32BE(Math.floor(now / 1000), 8)
     bytes.writeUInt32BE((now % 1000) * 1_000_000, 12)
     bytes.writeUInt32BE(this.sentAt.length, 16)
-    // Another engine of the exporter: its sequence is its own.
+    // A separate engine id, with its own sequence.
     bytes.writeUInt8(1, 21)
     bytes.writeUInt32BE(0x0a000001, 24)
     bytes.writeUInt32BE(0x0a000002, 28)
@@ -47,7 +47,6 @@ export class Marker {
   }
 }
 
-/** In a page with a live table of marked flows: notes when each mark is first in the page. */
 export const watchMarks = `globalThis.marks = {};
   const look = () => {
     for (const cell of document.querySelectorAll('.grid-body [role="gridcell"]')) {
@@ -55,5 +54,6 @@ export const watchMarks = `globalThis.marks = {};
       if (port >= 1000 && port < 65000 && marks[port] === undefined) marks[port] = Date.now();
     }
   };
-  new MutationObserver(look).observe(document.querySelector('main') ?? document.body, { subtree: true, childList: true, characterData: true });
+  new MutationObserver(look).observe(document.querySelector('main') ?? document.body, { subtree: true, childList:
+    true, characterData: true });
   look()`

@@ -1,4 +1,4 @@
-// Flows that name the namespaces of both ends, as NetObserv's agent exports them (IPFIX, its enterprise elements).
+// Flows with the namespaces of both ends, as exported by NetObserv's agent (IPFIX enterprise elements).
 import { createSocket } from 'node:dgram'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
@@ -15,7 +15,6 @@ import {
 
 export interface End {
   readonly address: string
-  /** Empty: it has none. */
   readonly namespace: string
   readonly name: string
 }
@@ -38,7 +37,6 @@ const fields: readonly FieldOf[] = [
 ]
 let sequence = 0
 
-/** Sends so many flows of each pair to a port of this machine. */
 export async function sendNamespaced(
   port: number,
   pairs: readonly (readonly [from: End, to: End])[],
@@ -82,7 +80,6 @@ export const ends = {
   bankDb: end('10.9.1.2', 'bank', 'bank-db-0'),
 } as const
 
-/** Within shop, within bank, between both, and of both with the world. */
 export const bothNamespaces: readonly (readonly [End, End])[] = [
   [ends.cart, ends.shopDb],
   [ends.cart, ends.world],

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** Takes CloudEvents, and refuses those of type com.example.bad. */
+/** Accepts CloudEvents and rejects type com.example.bad. */
 export class Partner {
   readonly taken: { id: string; type: string }[] = []
   #server: Server | undefined

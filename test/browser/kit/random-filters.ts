@@ -1,10 +1,9 @@
-// Random filters for data set D, each with a condition in SQL that says the same, written by another hand than the compiler's.
+// Random filters for data set D with equivalent SQL, written independently of the compiler.
 import type { SeededRandom } from '../../kit/random.ts'
 
-export interface Said {
-  /** As one types it. */
+export interface FilterCase {
   readonly filter: string
-  /** True or false, never NULL, for every row of view `flows`. */
+  /** True or false, never NULL. */
   readonly sql: string
 }
 
@@ -18,7 +17,7 @@ const ports = [53, 80, 443, 5432, 8080, 9092]
 const amounts = ['0', '100', '1500', '10k', '1M'] as const
 const amountOf = { 0: 0, 100: 100, 1500: 1500, '10k': 10_000, '1M': 1_000_000 } as const
 
-function test(random: SeededRandom): Said {
+function test(random: SeededRandom): FilterCase {
   const side = random.pick(['src', 'dst'] as const)
   switch (random.integer(0, 10)) {
     case 0: {
@@ -64,14 +63,14 @@ function test(random: SeededRandom): Said {
   }
 }
 
-/** With the condition of a wildcard, which follows from its text. */
-function whole(said: Said): Said {
-  const wild = /^(src|dst)\.name = (\w+-)\*$/.exec(said.filter)
-  return wild === null ? said : { ...said, sql: holds(`starts_with(${wild[1]}_name, ${quoted(wild[2] ?? '')})`) }
+function whole(filterCase: FilterCase): FilterCase {
+  const wild = /^(src|dst)\.name = (\w+-)\*$/.exec(filterCase.filter)
+  return wild === null
+    ? filterCase
+    : { ...filterCase, sql: holds(`starts_with(${wild[1]}_name, ${quoted(wild[2] ?? '')})`) }
 }
 
-/** Tests joined by AND, OR and NOT with parentheses, so deep. */
-export function randomFilter(random: SeededRandom, depth: number): Said {
+export function randomFilter(random: SeededRandom, depth: number): FilterCase {
   if (depth === 0 || random.chance(0.15)) return whole(test(random))
   if (random.chance(0.25)) {
     const inner = randomFilter(random, depth - 1)

@@ -1,16 +1,20 @@
-// What axe does not look at: is anything out of reach, or gone with the colours?
+// Readability rules that axe does not cover.
 import type { Page } from 'playwright-core'
 
-/** Run in the page, as text: this code knows the types of Node alone. */
+/** Source text, because this file has the types of Node only. */
 const tools = `
-  const name = (e) => (e.tagName.toLowerCase() + (e.id ? '#' + e.id : '') + (typeof e.className === 'string' && e.className ? '.' + e.className.trim().split(/\\s+/).join('.') : '') + ' "' + (e.getAttribute('aria-label') ?? e.textContent ?? '').trim().slice(0, 40) + '"')
-  const visible = (e) => e.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true }) && e.getClientRects().length > 0 && e.closest('.spoken, .skip, [hidden]') === null
-  const scrolls = (e, axis) => { for (let up = e.parentElement; up !== null; up = up.parentElement) { const s = getComputedStyle(up); if (/auto|scroll/.test(axis === 'x' ? s.overflowX : s.overflowY)) return true } return false }
+  const name = (e) => (e.tagName.toLowerCase() + (e.id ? '#' + e.id : '') + (typeof e.className === 'string' &&
+    e.className ? '.' + e.className.trim().split(/\\s+/).join('.') :
+      '') + ' "' + (e.getAttribute('aria-label') ?? e.textContent ?? '').trim().slice(0, 40) + '"')
+  const visible = (e) => e.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true }) &&
+    e.getClientRects().length > 0 && e.closest('.spoken, .skip, [hidden]') === null
+  const scrolls = (e, axis) => { for (let up = e.parentElement; up !== null; up = up.parentElement) {
+    const s = getComputedStyle(up); if (/auto|scroll/.test(axis === 'x' ? s.overflowX :
+      s.overflowY)) return true } return false }
   const dialog = document.querySelector('dialog[open]')
   const root = dialog ?? document.body
 `
 
-/** Controls and texts that lie outside of the window with nothing to scroll them in. */
 export function outside(page: Page): Promise<string[]> {
   return page.evaluate<string[]>(`(() => { ${tools}
     const found = []
@@ -24,7 +28,6 @@ export function outside(page: Page): Promise<string[]> {
   })()`)
 }
 
-/** Texts that are cut off without an ellipsis, and controls that lie under others. */
 export function hidden(page: Page): Promise<string[]> {
   return page.evaluate<string[]>(`(() => { ${tools}
     const found = []
@@ -35,48 +38,59 @@ export function hidden(page: Page): Promise<string[]> {
       if (cut) found.push('cut off: ' + name(e))
     }
     for (const e of root.querySelectorAll('button, a, input, select, textarea, summary')) {
-      if (!visible(e) || e.closest('.grid, .graph-place, svg') !== null || e.matches('.strip-open, [tabindex="-1"]')) continue
+      if (!visible(e) || e.closest('.grid, .graph-place, svg') !== null ||
+        e.matches('.strip-open, [tabindex="-1"]')) continue
       const r = e.getBoundingClientRect()
       const [x, y] = [r.left + r.width / 2, r.top + r.height / 2]
       if (x < 0 || y < 0 || x >= innerWidth || y >= innerHeight || r.width === 0) continue
       const top = document.elementFromPoint(x, y)
-      if (top === null || e.contains(top) || top.contains(e) || top.closest('label')?.contains(e) === true || (e.labels !== undefined && [...(e.labels ?? [])].some((label) => label.contains(top)))) continue
+      if (top === null || e.contains(top) || top.contains(e) || top.closest('label')?.contains(e) === true ||
+        (e.labels !== undefined && [...(e.labels ?? [])].some((label) => label.contains(top)))) continue
       // Scrolled away in its own place, which can be scrolled back.
       let up = e.parentElement, away = false
       for (; up !== null && !away; up = up.parentElement) {
         const s = getComputedStyle(up), box = up.getBoundingClientRect()
-        if (/auto|scroll|hidden/.test(s.overflowY + s.overflowX) && (y > box.bottom || y < box.top || x > box.right || x < box.left)) away = true
+        if (/auto|scroll|hidden/.test(s.overflowY + s.overflowX) && (y > box.bottom || y < box.top ||
+          x > box.right || x < box.left)) away = true
       }
-      if (!away && e.closest('.popover-panel') === null && top.closest('.popover-panel, .filter-list, .chart-read') === null) found.push('under ' + name(top) + ': ' + name(e))
+      if (!away && e.closest('.popover-panel') === null &&
+        top.closest('.popover-panel, .filter-list, .chart-read') === null) found.push('under ' + name(top) + ': ' + name(e))
     }
     return [...new Set(found)].slice(0, 8)
   })()`)
 }
 
-/** In forced colours: what is chosen and looks like what is not, marks that have gone, and drawings that are empty. */
+/** In forced colours: selections without a visible state, missing marks, empty drawings. */
 export function chokes(page: Page): Promise<string[]> {
   return page.evaluate<string[]>(`(() => { ${tools}
     const found = []
-    const look = (e) => { const s = getComputedStyle(e); return [s.backgroundColor, s.color, s.borderColor, s.borderWidth, s.outlineStyle, s.outlineColor, s.fontWeight, s.textDecorationLine].join(' ') }
-    for (const [chosen, not] of [['[aria-selected="true"]', '[aria-selected="false"]'], ['[aria-pressed="true"]', '[aria-pressed="false"]']]) {
+    const look = (e) => { const s = getComputedStyle(e); return [s.backgroundColor, s.color, s.borderColor,
+      s.borderWidth, s.outlineStyle, s.outlineColor, s.fontWeight, s.textDecorationLine].join(' ') }
+    for (const [chosen, not] of [['[aria-selected="true"]', '[aria-selected="false"]'], ['[aria-pressed="true"]',
+      '[aria-pressed="false"]']]) {
       for (const e of root.querySelectorAll(chosen)) {
         const other = e.parentElement?.querySelector(':scope > ' + not)
-        if (other && visible(e) && visible(other) && e !== document.activeElement && other !== document.activeElement && look(e) === look(other)) found.push('chosen, and looks like the others: ' + name(e))
+        if (other && visible(e) && visible(other) && e !== document.activeElement &&
+          other !== document.activeElement &&
+            look(e) === look(other)) found.push('chosen, and looks like the others: ' + name(e))
       }
     }
-    const here = root.querySelector('.nav-group a[aria-current]'), there = root.querySelector('.nav-group a:not([aria-current])')
+    const here = root.querySelector('.nav-group a[aria-current]'),
+      there = root.querySelector('.nav-group a:not([aria-current])')
     if (here && there && look(here) === look(there)) found.push('the page that one is at looks like the others')
     for (const e of root.querySelectorAll('.legend i, .swatch, .parts-bar i')) {
       if (!visible(e)) continue
       const own = getComputedStyle(e)
-      if (own.backgroundColor === getComputedStyle(document.body).backgroundColor && own.borderTopStyle === 'none') found.push('a mark without a colour: ' + name(e.parentElement))
+      if (own.backgroundColor === getComputedStyle(document.body).backgroundColor &&
+        own.borderTopStyle === 'none') found.push('a mark without a colour: ' + name(e.parentElement))
     }
     for (const e of root.querySelectorAll('button, input, select, textarea')) {
       if (!visible(e) || e.matches('[role="tab"], .link-like, .grid *, .strip-open, .share-name, .schema *, .past *, .links *, [type="checkbox"]')) continue
       const s = getComputedStyle(e)
       // The edge may be that of the frame around it.
       if (getComputedStyle(e.parentElement).borderTopStyle !== 'none') continue
-      if (s.borderTopStyle === 'none' && s.outlineStyle === 'none' && s.backgroundColor === 'rgba(0, 0, 0, 0)') found.push('no edge: ' + name(e))
+      if (s.borderTopStyle === 'none' && s.outlineStyle === 'none' &&
+        s.backgroundColor === 'rgba(0, 0, 0, 0)') found.push('no edge: ' + name(e))
     }
     return [...new Set(found)].slice(0, 8)
   })()`)

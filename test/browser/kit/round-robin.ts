@@ -1,22 +1,22 @@
 import { createServer, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** One address for several servers, each request to the next of them, as a balancer does that knows nothing of sessions. */
+/** A round-robin balancer without session affinity. */
 export class RoundRobin {
-  /** Requests that each server got, as `METHOD /path` without what is behind `?`. */
-  readonly asked: string[][]
+  /** Requests of each server as `METHOD /path`. */
+  readonly requests: string[][]
   readonly #server: Server
   #turn = 0
-  /** Servers that refused a connection: they get no further request. */
+  /** Servers that refused a connection get no further requests. */
   readonly #gone = new Set<number>()
   readonly #streams = new Set<() => void>()
 
   private constructor(targets: readonly string[]) {
-    this.asked = targets.map(() => [])
+    this.requests = targets.map(() => [])
     this.#server = createServer((incoming, outgoing) => {
       const there = targets.map((_, index) => index).filter((index) => !this.#gone.has(index))
       const at = there[this.#turn++ % there.length] ?? 0
-      this.asked[at]?.push(`${incoming.method} ${incoming.url?.split('?')[0]}`)
+      this.requests[at]?.push(`${incoming.method} ${incoming.url?.split('?')[0]}`)
       const passed = request(
         new URL(incoming.url ?? '/', targets[at]),
         { method: incoming.method, headers: incoming.headers, agent: false },
@@ -41,7 +41,6 @@ export class RoundRobin {
     })
   }
 
-  /** @param targets `http://host:port` of each server */
   static async open(targets: readonly string[]): Promise<RoundRobin> {
     const proxy = new RoundRobin(targets)
     await new Promise<void>((resolve) => void proxy.#server.listen(0, '127.0.0.1', resolve))
@@ -52,7 +51,7 @@ export class RoundRobin {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
-  /** Ends the open event streams, as when a balancer is started anew: whoever read one asks again, and is given to the next server. */
+  /** Closes open event streams, like a restart of the balancer. */
   cut(): void {
     for (const cut of this.#streams) cut()
   }

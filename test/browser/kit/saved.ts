@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Locator, Page } from 'playwright-core'
 
-/** What a page hands over as a file when something is done. */
 export async function savedBy(
   page: Page,
   act: () => Promise<void>,
@@ -11,7 +10,7 @@ export async function savedBy(
   return { name: download.suggestedFilename(), content: await readFile(path) }
 }
 
-/** The figures of a panel of the overview, as its menu saves them: lines of cells, the names first. No cell of theirs has a comma. */
+/** CSV of a panel as cells, names first; cells contain no comma. */
 export async function figuresOf(page: Page, panel: Locator): Promise<string[][]> {
   await panel.getByRole('button', { name: /^Settings of/ }).click()
   const { content } = await savedBy(page, () => panel.getByRole('button', { name: 'Save the figures (CSV)' }).click())

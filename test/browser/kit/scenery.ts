@@ -1,5 +1,4 @@
-// The Weirs that scenes are played on: one with a shop's life, one to which nothing has come, one without a store, one with a login,
-// one that watches a cluster.
+// The Weirs of the scenes: with data, fresh, without a store, with sign-in, with a cluster.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { BrowserContextOptions, Page, Route } from 'playwright-core'
 import { traceEvent } from '../../../src/store/testing/traces.ts'
@@ -15,7 +14,6 @@ export const tokens = {
   shop: 'correct-horse-battery-shop',
 }
 
-/** A stage that looks with the browser of another one. */
 class SideStage extends Stage {
   readonly #first: Stage
 
@@ -38,7 +36,7 @@ export class Scenery {
 
   #span = { from: 0, to: 0 }
 
-  /** Opens those that are asked for; the full one is always there. `alive`: the shop lives for so many ms before, as it is to be drawn over time. */
+  /** Opens the given places besides the full one. `alive`: ms of earlier shop traffic for charts over time. */
   async open(places: Iterable<Place>, alive = 0): Promise<void> {
     await this.full.open({ sinks: { partner: { type: 'http', url: await this.#partner.open(), from: ['http'] } } })
     const from = Date.now()
@@ -66,7 +64,7 @@ export class Scenery {
     return [...this.full.complaints, ...[...this.#sides.values()].flatMap(({ complaints }) => complaints)]
   }
 
-  /** The shop goes on, until what is answered is called. */
+  /** Resumes the shop's traffic; returns a function that stops it. */
   goOn(): () => Promise<void> {
     const stopped = new AbortController()
     const going = (async () => {
@@ -78,7 +76,6 @@ export class Scenery {
     }
   }
 
-  /** The scene as it is to be looked at. */
   async play(scene: Scene, options: BrowserContextOptions): Promise<Page> {
     const place = scene.on ?? 'full'
     const stage = place === 'full' ? this.full : this.#sides.get(place)
@@ -99,9 +96,8 @@ export class Scenery {
     const { from, to } = this.#span
     const until = (start: number): string =>
       place === 'full' ? `${new Date(start).toISOString()}..${new Date(to).toISOString()}` : 'now-1h..now'
-    await page.goto(
-      `${stage.weir.url}${scene.path.replace('{span}', until(from)).replace('{later}', until((from + to) / 2))}${scene.as === undefined ? '' : `#token=${tokens[scene.as]}`}`,
-    )
+    const path = scene.path.replace('{span}', until(from)).replace('{later}', until((from + to) / 2))
+    await page.goto(`${stage.weir.url}${path}${scene.as === undefined ? '' : `#token=${tokens[scene.as]}`}`)
     await scene.act(page)
     return page
   }
@@ -119,13 +115,11 @@ const configs: Readonly<Record<Exclude<Place, 'full'>, Readonly<Record<string, u
         { name: 'vera', token: tokens.viewer, role: 'viewer' },
         { name: 'shop-team', token: tokens.shop, role: 'viewer', namespaces: ['shop'] },
       ],
-      // Nobody answers there.
       oidc: { issuer: 'http://127.0.0.1:9/realms/none', client_id: 'weir', role: "'viewer'" },
     },
   },
 }
 
-/** A minute of the shop, orders, and letters that the partner refuses. */
 async function fill(stage: Stage): Promise<void> {
   const order = (id: string, type: string, data: object): object => ({
     specversion: '1.0',
@@ -148,7 +142,6 @@ async function fill(stage: Stage): Promise<void> {
     await sleep(200)
 }
 
-/** A day of a cluster, an hour of a cloud, and a minute of the shop that runs in it. */
 async function fillCluster(stage: Stage): Promise<void> {
   const began = Date.now() - 3_600_000
   const events = [...clusterLife(), ...Array.from({ length: 400 }, (_, n) => traceEvent(n, began + n * 8000))]
@@ -183,9 +176,7 @@ function refuse(route: Route, { status, detail, method }: Fail): Promise<void> {
           : 'The server met an error that it did not expect; its log has the details.'),
       hints:
         status === 429 && detail === undefined
-          ? [
-              'Wait for an answer before the next question, ask for a shorter time, or cancel what nobody waits for any more.',
-            ]
+          ? ['Wait for the response before the next query, or cancel queries that are no longer needed.']
           : [],
     }),
   })

@@ -1,37 +1,32 @@
-// Every view of every page, as it is full, empty, on its way and refused: for pictures, and for the rules that hold on all of them.
+// Every view of every page: full, empty, loading and failed; for pictures and for rules that apply to all.
 import type { Page } from 'playwright-core'
 
-/** `full`: a minute of a shop; `fresh`: nothing has ever come; `bare`: there is no store; `closed`: there is a login; `cluster`: a day of a cluster. */
+/**
+ * `full`: a minute of shop traffic; `fresh`: no data yet; `bare`: no store; `closed`: sign-in; `cluster`: a day of
+ * a cluster.
+ */
 export type Place = 'full' | 'fresh' | 'bare' | 'closed' | 'cluster'
 
 export interface Fail {
-  /** Path of the questions that fail. */
   readonly at: RegExp
-  /** Questions of this method alone. */
   readonly method?: 'POST'
-  /** 0: nothing answers. */
+  /** 0: no response. */
   readonly status: 0 | 429 | 500
   readonly detail?: string
 }
 
 export interface Scene {
-  /** `<page>-<what is seen>` */
   readonly name: string
   readonly page: string
-  /** What is seen, for the list of pictures. */
   readonly says: string
   readonly on?: Place
   readonly as?: 'admin' | 'viewer' | 'shop'
-  /** `{span}`: that of the flows of the shop; `{later}`: its second half. */
+  /** `{span}`: time range of the shop's flows; `{later}`: its second half. */
   readonly path: string
-  /** The shop is busy while it is looked at, where somebody asks for that. */
   readonly busy?: true
-  /** Path of the questions that are not answered. */
   readonly hold?: RegExp
   readonly fail?: Fail
-  /** What stands there, and so what the check of empty states and errors expects. */
   readonly state?: 'empty' | 'loading' | 'error'
-  /** Does what leads there, and waits for it. */
   readonly act: (page: Page) => Promise<void>
 }
 
@@ -87,7 +82,7 @@ const flows: readonly Scene[] = [
   {
     name: 'flows-live-empty',
     page: 'Flows',
-    says: 'Nothing has ever come: where to point an exporter.',
+    says: 'No data yet: how to connect an exporter.',
     on: 'fresh',
     path: '/flows',
     state: 'empty',
@@ -104,7 +99,7 @@ const flows: readonly Scene[] = [
   {
     name: 'flows-live-refused',
     page: 'Flows',
-    says: 'A link whose filter is wrong.',
+    says: 'A link with an invalid filter.',
     path: '/flows?v=1&q=dst_prt+%3D+443',
     state: 'error',
     act: after(is('error'), (page) => page.locator('.filter-error').waitFor()),
@@ -159,12 +154,12 @@ const flows: readonly Scene[] = [
     page: 'Flows',
     says: 'A link with parts that this console does not know.',
     path: `${stored}&cols=src,dst,nothing&color=red`,
-    act: after(row, text('nothing that this page knows')),
+    act: after(row, text('This page has no parameter')),
   },
   {
     name: 'flows-table-loading',
     page: 'Flows',
-    says: 'The answer is on its way.',
+    says: 'The query is running.',
     path: stored,
     hold: questions,
     state: 'loading',
@@ -208,7 +203,7 @@ const flows: readonly Scene[] = [
   {
     name: 'flows-table-unreachable',
     page: 'Flows',
-    says: 'The server does not answer.',
+    says: 'The server does not respond.',
     path: stored,
     fail: { at: questions, status: 0 },
     state: 'error',
@@ -234,7 +229,7 @@ const flows: readonly Scene[] = [
   {
     name: 'flows-overview',
     page: 'Flows: overview',
-    says: 'Rates, the largest of everything, who sends to whom.',
+    says: 'Rates, top groups, source to destination.',
     path: `${overview.replace('{span}', '{later}')}&before=span`,
     act: after(
       (page) => page.getByRole('region', { name: 'Exporters' }).locator('.shares').waitFor(),
@@ -246,7 +241,7 @@ const flows: readonly Scene[] = [
     page: 'Flows: overview',
     says: 'One panel large, the others as a strip.',
     path: overview,
-    act: after((page) => page.locator('.sankey svg').waitFor(), press('Who sends to whom, large')),
+    act: after((page) => page.locator('.sankey svg').waitFor(), press('Source to destination, enlarged')),
   },
   {
     name: 'flows-overview-loading',
@@ -285,7 +280,7 @@ const flows: readonly Scene[] = [
   {
     name: 'flows-topology',
     page: 'Flows: topology',
-    says: 'Who exchanges with whom; a node is chosen.',
+    says: 'Exchanges between nodes; one is selected.',
     path: topology,
     act: graph,
   },
@@ -299,7 +294,7 @@ const flows: readonly Scene[] = [
   {
     name: 'flows-topology-compared',
     page: 'Flows: topology',
-    says: 'Two times compared: what is new, gone and changed.',
+    says: 'Two time ranges compared: new, removed and changed edges.',
     path: `${topology.replace('{span}', '{later}')}&diff=span`,
     act: (page) => page.getByRole('list', { name: 'Changes' }).waitFor(),
   },
@@ -335,7 +330,7 @@ const operate: readonly Scene[] = [
   {
     name: 'home',
     page: 'Home',
-    says: 'What is connected, and how to connect more.',
+    says: 'Connections, and how to add more.',
     busy: true,
     path: '/home',
     act: after(
@@ -346,10 +341,10 @@ const operate: readonly Scene[] = [
   {
     name: 'home-fresh',
     page: 'Home',
-    says: 'Nothing has come yet: what to type.',
+    says: 'No data yet: the commands to run.',
     on: 'fresh',
     path: '/home',
-    act: after(text('Nothing has come yet'), (page) => page.locator('.commands').waitFor()),
+    act: after(text('No data received yet'), (page) => page.locator('.commands').waitFor()),
   },
   {
     name: 'home-loading',
@@ -383,7 +378,7 @@ const operate: readonly Scene[] = [
   {
     name: 'events-empty',
     page: 'Events',
-    says: 'None has come yet.',
+    says: 'No events yet.',
     on: 'fresh',
     path: '/events',
     state: 'empty',
@@ -473,7 +468,7 @@ const operate: readonly Scene[] = [
     page: 'Dead letters',
     says: 'What sinks refused; several are chosen.',
     path: '/dead-letters',
-    act: after(row, press(/^Choose all/)),
+    act: after(row, press(/^Select all/)),
   },
   {
     name: 'dead-letters-one',
@@ -492,9 +487,9 @@ const operate: readonly Scene[] = [
   {
     name: 'dead-letters-drop',
     page: 'Dead letters',
-    says: 'Asked before they are given up.',
+    says: 'Confirmation before letters are dropped.',
     path: '/dead-letters',
-    act: after(row, press(/^Choose all/), press(/^Drop/), (page) => page.locator('dialog[open]').waitFor()),
+    act: after(row, press(/^Select all/), press(/^Drop/), (page) => page.locator('dialog[open]').waitFor()),
   },
   {
     name: 'dead-letters-empty',
@@ -534,12 +529,12 @@ const operate: readonly Scene[] = [
   {
     name: 'dead-letters-viewer',
     page: 'Dead letters',
-    says: 'A viewer may look and not act.',
+    says: 'A viewer can read but not act.',
     on: 'closed',
     as: 'viewer',
     path: '/dead-letters',
     state: 'empty',
-    act: after(is('empty'), text('takes the role admin')),
+    act: after(is('empty'), text('requires the role admin')),
   },
   {
     name: 'dead-letters-limited',
@@ -561,7 +556,7 @@ const clusters: readonly Scene[] = [
   {
     name: 'changes',
     page: 'Changes',
-    says: 'What was changed, over time and one by one, as it is seen.',
+    says: 'Changes over time and as rows, live.',
     on: 'cluster',
     path: '/changes',
     act: after(row, (page) => page.locator('.volume canvas').first().waitFor({ state: 'attached' })),
@@ -569,7 +564,7 @@ const clusters: readonly Scene[] = [
   {
     name: 'changes-one',
     page: 'Changes',
-    says: 'One change: old beside new, and who it was.',
+    says: 'One change: diff and actor.',
     on: 'cluster',
     path: '/changes?v=1&live=0&kind=Deployment,NetworkPolicy&by=kind',
     act: after(row, openRow(2), (page) => page.locator('.diff').waitFor()),
@@ -604,7 +599,7 @@ const clusters: readonly Scene[] = [
     says: 'A link with a part that this console does not know.',
     on: 'cluster',
     path: '/changes?v=1&live=0&by=color',
-    act: after(row, text('can’t be')),
+    act: after(row, text('is not a valid value')),
   },
   {
     name: 'changes-no-cluster',
@@ -627,7 +622,7 @@ const clusters: readonly Scene[] = [
   {
     name: 'changes-all-noise',
     page: 'Changes',
-    says: 'All of it is noise.',
+    says: 'All changes are noise.',
     on: 'cluster',
     path: '/changes?v=1&kind=Node',
     state: 'empty',
@@ -711,7 +706,7 @@ const clusters: readonly Scene[] = [
   {
     name: 'resource-pod',
     page: 'Resource',
-    says: 'A pod: what it is, whose it is, what happened to it and what passed it.',
+    says: 'A pod: state, owners, history and traffic.',
     on: 'cluster',
     path: pod,
     act: after(text('Owner chain'), text('Unhealthy')),
@@ -735,7 +730,7 @@ const clusters: readonly Scene[] = [
   {
     name: 'resource-gone',
     page: 'Resource',
-    says: 'What was deleted, and by whom.',
+    says: 'A deleted object and the actor of the deletion.',
     on: 'cluster',
     path: '/resource/k8s:demo/apps/Deployment/shop/old-job',
     act: text('deleted by carol'),
@@ -743,7 +738,7 @@ const clusters: readonly Scene[] = [
   {
     name: 'resource-unknown',
     page: 'Resource',
-    says: 'Nothing is known of it.',
+    says: 'The object is not found.',
     on: 'cluster',
     path: '/resource/k8s:demo/core/Pod/shop/nobody',
     state: 'empty',
@@ -772,14 +767,14 @@ const clusters: readonly Scene[] = [
 ]
 
 const aboutTraces = /^\/api\/v1\/audit/
-const picture = (page: Page): Promise<void> => page.locator('.who-what li').first().waitFor()
+const picture = (page: Page): Promise<void> => page.locator('.audit-graph li').first().waitFor()
 const listed = (page: Page): Promise<void> => page.locator('.audit-part tbody tr').first().waitFor()
 
 const traces: readonly Scene[] = [
   {
     name: 'audit',
     page: 'Audit',
-    says: 'Who did what, over time and one by one, as it is told.',
+    says: 'Audit events over time and as rows, live.',
     on: 'cluster',
     path: '/audit',
     act: after(row, (page) => page.locator('.volume canvas').first().waitFor({ state: 'attached' })),
@@ -787,7 +782,7 @@ const traces: readonly Scene[] = [
   {
     name: 'audit-one',
     page: 'Audit',
-    says: 'One trace, with all that was told.',
+    says: 'One trace with all fields.',
     on: 'cluster',
     path: '/audit?v=1&live=0&severity=incident',
     act: after(row, openRow(0), (page) => page.locator('pre.raw').waitFor()),
@@ -803,7 +798,7 @@ const traces: readonly Scene[] = [
   {
     name: 'audit-node',
     page: 'Audit',
-    says: 'A node of the picture, with its neighbours.',
+    says: 'A node of the graph with its neighbours.',
     on: 'cluster',
     path: '/audit?v=1&live=0&view=graph&node=tenant:project0',
     act: after(picture, (page) => page.locator('.neighbours li').first().waitFor()),
@@ -819,7 +814,7 @@ const traces: readonly Scene[] = [
   {
     name: 'audit-firsts',
     page: 'Audit',
-    says: 'Who did something for the first time.',
+    says: 'First occurrences of actor and action.',
     on: 'cluster',
     path: '/audit?v=1&live=0&view=firsts',
     act: listed,
@@ -830,7 +825,7 @@ const traces: readonly Scene[] = [
     says: 'Failed logins: none.',
     on: 'cluster',
     path: '/audit?v=1&live=0&view=logins',
-    act: text('No login failed'),
+    act: text('No failed login'),
   },
   {
     name: 'audit-none',
@@ -900,7 +895,7 @@ const traces: readonly Scene[] = [
   {
     name: 'actor-none',
     page: 'Actor',
-    says: 'No actor is named.',
+    says: 'No actor is selected.',
     on: 'cluster',
     path: '/actor',
     state: 'empty',
@@ -962,7 +957,7 @@ const rest: readonly Scene[] = [
   {
     name: 'sql-unreachable',
     page: 'SQL',
-    says: 'The server does not answer.',
+    says: 'The server does not respond.',
     path: sql('SELECT count(*) AS n FROM flows'),
     fail: { at: /\/v1\/sql$/, status: 0 },
     state: 'error',
@@ -971,7 +966,7 @@ const rest: readonly Scene[] = [
   {
     name: 'sql-no-store',
     page: 'SQL',
-    says: 'There is no store to ask.',
+    says: 'There is no store to query.',
     on: 'bare',
     path: sql('SELECT count(*) AS n FROM flows'),
     state: 'empty',
@@ -990,18 +985,18 @@ const rest: readonly Scene[] = [
   {
     name: 'settings',
     page: 'Settings',
-    says: 'What is the reader’s, and who he is.',
+    says: 'Browser settings and account.',
     path: '/settings',
-    act: text('admin: everything'),
+    act: text('admin: full access'),
   },
   {
     name: 'settings-limited',
     page: 'Settings',
-    says: 'A viewer of one namespace, who can log out.',
+    says: 'A viewer of one namespace, with sign-out.',
     on: 'closed',
     as: 'shop',
     path: '/settings',
-    act: after(text('With a token'), text('Log out')),
+    act: after(text('With a token'), text('Sign out')),
   },
   {
     name: 'settings-error',
@@ -1053,7 +1048,7 @@ const rest: readonly Scene[] = [
   {
     name: 'login-unreachable',
     page: 'Login',
-    says: 'The server does not say how one logs in.',
+    says: 'The sign-in options cannot be loaded.',
     on: 'closed',
     path: '/flows',
     fail: { at: /\/v1\/login$/, status: 0 },
@@ -1067,7 +1062,7 @@ const rest: readonly Scene[] = [
     on: 'closed',
     path: '/flows',
     act: after(
-      (page) => page.getByRole('link', { name: 'Log in with your provider' }).click(),
+      (page) => page.getByRole('link', { name: 'Sign in with your identity provider' }).click(),
       text('No answer from the provider'),
     ),
   },
@@ -1120,7 +1115,6 @@ export const scenes: readonly Scene[] = [
   ...rest.filter(({ page }) => page !== 'Login'),
 ]
 
-/** Buttons of the page that open a panel or a menu, by name. */
 export function menusOf(page: Page): Promise<string[]> {
   return page
     .locator('main [aria-haspopup]:visible')

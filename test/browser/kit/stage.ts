@@ -1,4 +1,3 @@
-// A Weir with something to show, and a browser that looks at it.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { readFileSync } from 'node:fs'
@@ -23,7 +22,7 @@ export class Stage {
   #shop = new Shop(1, 'browser')
   #at = 0
   readonly #pages: Page[] = []
-  /** What went wrong in any page: errors, refused content, requests to elsewhere. */
+  /** Errors, blocked content and requests to other origins of any page. */
   readonly complaints: string[] = []
 
   async open(
@@ -57,7 +56,7 @@ export class Stage {
     await rm(this.folder, { recursive: true, force: true })
   }
 
-  /** Sends what passed the shop in so many ms of its life; answers how many flows. */
+  /** Returns the number of flows. */
   async flows(ms: number): Promise<number> {
     let sent = 0
     for (let passed = 0; passed < ms; passed += 250) {
@@ -65,25 +64,23 @@ export class Stage {
       this.#at += 250
       this.#device?.report(flows, Date.now())
       sent += flows.length
-      // The socket buffer of a small machine is small.
+      // Small machines have small socket buffers.
       await sleep(5)
     }
     return sent
   }
 
-  /** Waits until there is a minute of the shop's life in the store, which tests leave there for one another. */
   async filled(): Promise<number> {
     if (this.#at < 60_000) await this.flows(60_000 - this.#at)
     let [before, now] = [-1, await this.stored(1)]
     for (; now !== before; now = await this.stored(1)) {
       before = now
-      // Where a cluster is watched, flows are stored two seconds after they came.
+      // With a cluster, flows are stored two seconds after receipt.
       await sleep(3000)
     }
     return now
   }
 
-  /** Waits until the store holds so many flows. */
   async stored(least: number): Promise<number> {
     for (;;) {
       const [row] = (await this.weir.sql('SELECT count(*) AS n FROM flows')) as { n: number | string }[]
@@ -92,7 +89,6 @@ export class Stage {
     }
   }
 
-  /** A page in a profile of its own; without a path it is still empty. */
   async page(path: string | undefined, options: BrowserContextOptions = {}): Promise<Page> {
     const context = await this.browser.newContext({ viewport: { width: 1440, height: 900 }, ...options })
     const page = await context.newPage()
@@ -110,7 +106,7 @@ export class Stage {
   }
 }
 
-/** A stage for the tests of a file; without a browser nothing is opened. */
+/** A stage for the tests of a file. Without a browser nothing starts. */
 export function useStage(config: Readonly<Record<string, unknown>> = {}): Stage {
   const stage = new Stage()
   beforeAll(async () => {
@@ -123,11 +119,10 @@ export function useStage(config: Readonly<Record<string, unknown>> = {}): Stage 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 
-/** Rules of WCAG 2.2 AA that the page breaks, with the first elements that do. */
 export async function violations(page: Page): Promise<string[]> {
   await page.evaluate(axeSource)
-  // As text: this file knows the types of Node alone. A control that a menu was opened over is none until it closes; of one that is
-  // half under it axe measures the other half.
+  // Source text, because this file has the types of Node only. Ignores controls below an open menu, whose size axe
+  // would measure wrongly.
   return page.evaluate<string[]>(`(async () => {
     const { violations } = await axe.run({ runOnly: { type: 'tag', values: ${JSON.stringify(tags)} } })
     const menu = document.querySelector('.popover-panel')
@@ -135,14 +130,16 @@ export async function violations(page: Page): Promise<string[]> {
     const isUnder = ({ target }) => {
       const place = document.querySelector(target[0])
       const rect = place?.getBoundingClientRect()
-      return under !== undefined && rect !== undefined && !menu.contains(place) && rect.left < under.right && rect.right > under.left && rect.top < under.bottom && rect.bottom > under.top
+      return under !== undefined && rect !== undefined && !menu.contains(place) && rect.left < under.right &&
+        rect.right > under.left && rect.top < under.bottom && rect.bottom > under.top
     }
-    return violations.map(({ id, nodes }) => ({ id, nodes: id === 'target-size' ? nodes.filter((node) => !isUnder(node)) : nodes })).filter(({ nodes }) => nodes.length > 0)
-      .map(({ id, nodes }) => id + ': ' + nodes.slice(0, 3).map(({ html, failureSummary = '' }) => html.slice(0, 160) + ' (' + failureSummary.slice(0, 200) + ')').join(' | '))
+    return violations.map(({ id, nodes }) => ({ id, nodes: id === 'target-size' ?
+      nodes.filter((node) => !isUnder(node)) : nodes })).filter(({ nodes }) => nodes.length > 0)
+      .map(({ id, nodes }) => id + ': ' + nodes.slice(0, 3).map(({ html, failureSummary = '' }) => html.slice(0,
+        160) + ' (' + failureSummary.slice(0, 200) + ')').join(' | '))
   })()`)
 }
 
-/** Rows of the grid that are in the page, each as the texts of its cells. */
 export function gridRows(page: Page): Promise<string[][]> {
   return page
     .locator('.grid-body [role="row"]')

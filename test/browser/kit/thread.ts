@@ -1,12 +1,12 @@
-// How late main threads are: that of a Weir by its own metric, that of a page by a timer in it.
+// Delays of main threads: of a Weir by its metric, of a page by a timer.
 import type { Page } from 'playwright-core'
 import { percentile } from '../../kit/percentile.ts'
 import type { WeirProcess } from '../../kit/weir-process.ts'
 
-/** Node looks every so often and counts this time in: a thread that is never late shows as much. */
+/** The sampling interval of Node, which the measured delay includes. */
 const resolutionMs = 10
 
-/** Delay in ms of a Weir's main thread since this was asked last: asking begins anew. */
+/** Delay in ms since the previous call. */
 export async function serverDelay(
   weir: WeirProcess,
 ): Promise<{ readonly p50: number; readonly p99: number; readonly most: number }> {
@@ -20,7 +20,6 @@ export async function serverDelay(
   return { p50: ms('p50'), p99: ms('p99'), most: ms('max') }
 }
 
-/** Times between frames, and by how much timers of the page come late, from now on. */
 export const watchPage = `globalThis.seen = { frames: [], late: [] };
   let last = performance.now();
   const frame = (now) => { seen.frames.push(now - last); last = now; requestAnimationFrame(frame) };
@@ -28,7 +27,6 @@ export const watchPage = `globalThis.seen = { frames: [], late: [] };
   let due = performance.now() + 10;
   setInterval(() => { const now = performance.now(); seen.late.push(Math.max(0, now - due)); due = now + 10 }, 10)`
 
-/** What {@link watchPage} has seen: frames a second (median), and the delay of the page's thread in ms. */
 export async function pageDelay(page: Page): Promise<{
   readonly fps: number
   readonly slowFrame: number
@@ -46,7 +44,6 @@ export async function pageDelay(page: Page): Promise<{
   }
 }
 
-/** Bytes in use after a collection. */
 export async function pageHeap(page: Page): Promise<number> {
   const session = await page.context().newCDPSession(page)
   await session.send('HeapProfiler.collectGarbage')

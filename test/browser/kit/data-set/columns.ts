@@ -1,4 +1,4 @@
-// Columns of a batch of flows, filled row by row; a value that is never put is absent.
+// Columns of a batch of flows, filled row by row; missing values are null.
 import type { FlowBatch } from '../../../../src/model/batches.ts'
 import { flowField, type FlowFieldName } from '../../../../src/model/fields.ts'
 import type { Column } from '../../../../src/model/columns.ts'
@@ -13,7 +13,7 @@ const arrays = {
 } as const
 const twoTo32 = 4_294_967_296
 
-/** A number, an address as four words, or a text, by the kind of the field. */
+/** A number, an address as four words, or a string, by the type of the field. */
 export type Put = (row: number, value: number | Uint32Array | string) => void
 
 export class BatchColumns {

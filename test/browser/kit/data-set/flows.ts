@@ -1,4 +1,4 @@
-// The flows of data set D: what each carries, and who reports it.
+// The flows of data set D.
 import type { FlowFieldName } from '../../../../src/model/fields.ts'
 import type { SeededRandom } from '../../../kit/random.ts'
 import type { Put } from './columns.ts'
@@ -63,11 +63,10 @@ export const fieldsOfD = [
 export type Columns = Readonly<Record<(typeof fieldsOfD)[number], Put>>
 type Value = number | Uint32Array | string
 
-/** One flow: the values of all its rows, and what tells its reports apart. */
 export interface Flow {
   readonly values: readonly (readonly [(typeof fieldsOfD)[number], Value])[]
   readonly interfaces: readonly string[]
-  /** Lasted so many ms, and ended so many ms before it was received. */
+  /** Duration, and ms between end and receipt. */
   readonly lasted: number
   readonly ago: number
   readonly reports: readonly { readonly exporter: Uint32Array; readonly direction: 0 | 1 }[]
@@ -106,7 +105,6 @@ export class FlowMaker {
       way < 0.7 || way >= 0.85
         ? { pod: this.#client(), port: random.integer(32_768, 60_999) }
         : { outside: this.#outside(), port: random.integer(1024, 65_535) }
-    // Answers are flows, too.
     const [from, to] = random.chance(0.6) ? [client, server] : [server, client]
     const v6 = addressOf(from)[2] !== 0xffff
     const values: [(typeof fieldsOfD)[number], Value][] = [
@@ -165,7 +163,7 @@ export class FlowMaker {
     const random = this.#random
     if (random.chance(0.02)) return random.pick(this.#world.hosts)
     if (random.chance(0.25)) {
-      // Pods of jobs come one after the other, so that all of them are there.
+      // Round-robin over the pods of jobs, to cover all names.
       const at = this.#jobPods++
       const pods = this.#jobs[at % this.#jobs.length]?.pods ?? []
       return pods[Math.floor(at / this.#jobs.length) % pods.length] ?? random.pick(pods)
@@ -205,7 +203,7 @@ export class FlowMaker {
           : `host-${random.integer(1, 300)}.example.org`,
       ],
     )
-    // Whole, half and odd parts of a millisecond, and none at all; not every answer was seen.
+    // Whole, half and odd parts of a millisecond, and zero; some responses are missing.
     if (random.chance(0.9))
       values.push([
         'dns_latency',

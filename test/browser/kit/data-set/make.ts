@@ -1,5 +1,5 @@
-// `node test/browser/kit/data-set/make.ts FOLDER [FLOWS]`: fills FOLDER/store with data set D, received in the last 24 hours, and
-// leaves FOLDER/span.json: what it covers.
+// `node test/browser/kit/data-set/make.ts FOLDER [FLOWS]` fills FOLDER/store with data set D of the last 24 hours and
+// writes its time range to FOLDER/span.json.
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { realHost, type Host } from '../../../../src/host/index.ts'
@@ -31,10 +31,9 @@ const store = await openStore({
   metrics: recordingMetrics(),
 })
 const frames = new FrameMaker()
-// Of a flow that lasts, the beginning is inside the span, too.
+// Keeps the start of long flows inside the time range.
 const receivedAt = (row: number): number => from + 60_000 + Math.floor((row * (to - from - 61_000)) / rows)
 
-/** What of a flow is still to be reported. */
 let left: { readonly flow: Flow; readonly at: number; next: number } | undefined
 
 function put(columns: Columns, row: number, received: number, last: boolean): void {
@@ -45,7 +44,7 @@ function put(columns: Columns, row: number, received: number, last: boolean): vo
   }
   const { flow, at } = left
   const report = flow.reports[left.next++]
-  if (report === undefined) throw new Error('a flow that nobody reports')
+  if (report === undefined) throw new Error('a flow without a reporting node')
   for (const [name, value] of flow.values) columns[name](row, value)
   columns.time_received(row, received)
   columns.time_end(row, at - flow.ago)

@@ -1,18 +1,18 @@
-// The folder that data set D is made in once; each stage takes a copy.
+// Data set D is created once; each stage copies it.
 import { spawn } from 'node:child_process'
 import { cp, link, mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ROOT } from '../../../../tools/kit/command.ts'
 
-/** What the data set covers, in Unix ms, and how many rows it has. */
+/** Time range in Unix ms, and rows. */
 export interface SpanOfD {
   readonly from: number
   readonly to: number
   readonly rows: number
 }
 
-/** Set by the run of the tests, which also removes the folder; one that is set from outside stays, for the next run. */
+/** Set by the test run, which removes the folder; a folder set from outside is kept. */
 export const folderVariable = 'WEIR_DATA_SET'
 
 async function spanOf(folder: string): Promise<SpanOfD | undefined> {
@@ -34,7 +34,7 @@ function make(folder: string): Promise<void> {
   })
 }
 
-/** Puts the data set into a data folder; the first that asks makes it, others of the same run wait for it. */
+/** The first caller creates the data set; others wait. */
 export async function copyOfD(data: string): Promise<SpanOfD> {
   const template = process.env[folderVariable]
   if (template === undefined)
@@ -59,7 +59,7 @@ export async function copyOfD(data: string): Promise<SpanOfD> {
   const [from, to] = [join(template, 'store'), join(data, 'store')]
   await mkdir(to, { recursive: true, mode: 0o700 })
   for (const name of await readdir(from)) {
-    // A Parquet file is never written to again; the manifest is.
+    // Parquet files are immutable, the manifest is not.
     if (name.endsWith('.parquet'))
       await link(join(from, name), join(to, name)).catch(() => cp(join(from, name), join(to, name)))
     else await cp(join(from, name), join(to, name), { recursive: true })

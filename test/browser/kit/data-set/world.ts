@@ -1,4 +1,4 @@
-// Who talks in data set D: 40 namespaces, 600 workloads with their pods on 30 nodes in three zones, and what is outside.
+// Endpoints of data set D: 40 namespaces, 600 workloads with pods on 30 nodes in three zones, and external addresses.
 import { parseIp } from '../../../../src/model/ip.ts'
 import type { SeededRandom } from '../../../kit/random.ts'
 
@@ -19,7 +19,7 @@ export interface Workload {
 export interface Pod {
   readonly name: string
   readonly kind: 'Pod' | 'Node'
-  /** A node as an end of a flow owns itself and is in no namespace. */
+  /** A node owns itself and has no namespace. */
   readonly owner: { readonly name: string; readonly kind: string; readonly namespace?: string }
   readonly node: Node
   readonly address: Uint32Array
@@ -34,7 +34,6 @@ export interface Outside {
 export interface World {
   readonly nodes: readonly Node[]
   readonly workloads: readonly Workload[]
-  /** Ends that are nodes themselves. */
   readonly hosts: readonly Pod[]
   readonly outside: readonly Outside[]
 }
@@ -78,7 +77,7 @@ const roles = [
   ['index', 9200, 'StatefulSet'],
 ] as const
 
-/** Jobs leave a pod behind each time: together they have more than 100,000 names. */
+/** More than 100,000 names over all jobs. */
 const podsOfJob = 1300
 const alphabet = 'bcdfghjklmnpqrstvwxz2456789'
 
