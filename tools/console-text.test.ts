@@ -4,13 +4,15 @@ import { makeTree } from './kit/tree.ts'
 
 async function findings(source: string, path = 'console/src/pages/a/index.tsx'): Promise<string[]> {
   const problems = await consoleText(await makeTree({ [path]: source }))
-  return problems.map(({ line, say }) => `${line}: ${/"(.*)"/.exec(say)?.[1]}`)
+  return problems.map(({ line, message }) => `${line}: ${/"(.*)"/.exec(message)?.[1]}`)
 }
 
 test.for([
   ['text between tags', '<p>Loading</p>', 'Loading'],
   ['text in braces', "<p>{'Loading'}</p>", 'Loading'],
   ['one branch of a condition', "<p>{busy ? 'Loading' : ready}</p>", 'Loading'],
+  ['a branch in parentheses', "<p>{busy ? ('Loading') : (<b>{rows}</b>)}</p>", 'Loading'],
+  ['a word handed to the catalog', "rowsText.sorted(up ? 'ascending' : order)", 'ascending'],
   ['text beside values', '<p>{`${rows} rows`}</p>', '… rows'],
   ['a label', '<nav aria-label="Pages" />', 'Pages'],
   ['a label with values', '<nav aria-label={`Page ${page}`} />', 'Page …'],

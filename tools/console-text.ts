@@ -72,6 +72,11 @@ export function literalTexts(source: Source): Problem[] {
       if (ATTRIBUTES.has(name) && node.value !== null)
         shown(node.value.type === 'JSXExpressionContainer' ? node.value.expression : node.value, report)
     },
+    CallExpression: (node) => {
+      const { callee } = node
+      if (callee.type !== 'MemberExpression' || callee.object.type !== 'Identifier') return
+      if (callee.object.name.endsWith('Text')) for (const argument of node.arguments) shown(argument, report)
+    },
     NewExpression: (node) => {
       if (node.callee.type === 'Identifier' && node.callee.name.endsWith('Error')) hidden.push(node)
     },
@@ -92,7 +97,7 @@ export function literalTexts(source: Source): Problem[] {
     .map(([at, text]) => ({
       file: source.path,
       line: source.line(at),
-      say: `move the text "${text}" to ${CATALOG}`,
+      message: `move the text "${text}" to ${CATALOG}`,
     }))
 }
 
@@ -108,6 +113,9 @@ function shown(node: Node, report: (node: Node, text: string) => void): void {
       break
     case 'TemplateLiteral':
       if (LETTER.test(textOf(node))) report(node, textOf(node))
+      break
+    case 'ParenthesizedExpression':
+      shown(node.expression, report)
       break
     case 'ConditionalExpression':
       shown(node.consequent, report)

@@ -32,7 +32,8 @@ class Squeezer {
   async webp(png: Buffer): Promise<Buffer> {
     // Source text, because this file has the types of Node only.
     const url = await this.#page.evaluate<string>(`(async () => {
-      const image = await createImageBitmap(await (await fetch('data:image/png;base64,${png.toString('base64')}')).blob())
+      const png = await fetch('data:image/png;base64,${png.toString('base64')}')
+      const image = await createImageBitmap(await png.blob())
       const canvas = new OffscreenCanvas(image.width, image.height)
       canvas.getContext('2d').drawImage(image, 0, 0)
       const blob = await canvas.convertToBlob({ type: 'image/webp', quality: 0.62 })

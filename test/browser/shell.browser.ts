@@ -115,7 +115,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell of the pages', 
     await expect.poll(height).toBe(36)
     const second = (): Promise<number> =>
       other.evaluate(
-        'document.querySelector("[aria-rowindex=\\"3\\"]").getBoundingClientRect().top - document.querySelector("[aria-rowindex=\\"2\\"]").getBoundingClientRect().top',
+        'document.querySelector("[aria-rowindex=\\"3\\"]").getBoundingClientRect().top - ' +
+          'document.querySelector("[aria-rowindex=\\"2\\"]").getBoundingClientRect().top',
       )
     expect(await second()).toBe(36)
     await page.getByRole('group', { name: 'Theme' }).getByRole('button', { name: 'dark' }).click()

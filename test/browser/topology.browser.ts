@@ -106,7 +106,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: the topology of flows', (
     const grid = page.getByRole('grid', { name: 'Edges' })
     await expect.poll(() => grid.getAttribute('aria-rowcount')).toBe('5002')
     expect(await page.locator('.graph-sum').textContent()).toBe(
-      `All lines together: ${figure.format(Number(all?.bytes))} bytes · ${figure.format(Number(all?.packets))} packets · ${figure.format(all?.flows ?? 0)} flows`,
+      `All lines together: ${figure.format(Number(all?.bytes))} bytes · ` +
+        `${figure.format(Number(all?.packets))} packets · ${figure.format(all?.flows ?? 0)} flows`,
     )
     await page.context().close()
   })

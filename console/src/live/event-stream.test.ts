@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { EventCutter } from './event-stream.ts'
 
 const text =
-  ': hello\n\nevent: hello\ndata: {"a":1}\n\nevent: rows\nid: 7\ndata: {"b":"x: y"}\n\n: still here\n\nevent: stat\ndata: {}\n\n'
+  ': hello\n\nevent: hello\ndata: {"a":1}\n\nevent: rows\nid: 7\ndata: {"b":"x: y"}\n\n: still here\n\n' +
+  'event: stat\ndata: {}\n\n'
 
 test('events are complete for any split of the bytes; comments are skipped', () => {
   const whole = new EventCutter().take(text)

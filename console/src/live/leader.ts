@@ -17,7 +17,7 @@ export function throughLeader(take: (message: ToTab) => void, again: () => void)
   const me = [...crypto.getRandomValues(new Uint8Array(8))].join('-')
   const joined = new Map<string, (message: FromTab) => void>()
   let engine: LiveEngine | undefined
-  const post = (announced: TabMessage): void => channel.postMessage(announced)
+  const post = (message: TabMessage): void => channel.postMessage(message)
   const lead = (from: string, message: FromTab): void => {
     if (engine === undefined) return
     const door =

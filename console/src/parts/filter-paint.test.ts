@@ -10,13 +10,15 @@ const painted = (filter: string): string =>
 
 test('fields, keywords and values of a filter are distinguished', () => {
   expect(painted('dst.namespace = shop and dst.port in (5432, 6379) and not src.owner ~ probe')).toBe(
-    'name:dst.namespace sign:= value:shop word:and name:dst.port word:in sign:( value:5432 sign:, value:6379 sign:) word:and word:not name:src.owner sign:~ value:probe',
+    'name:dst.namespace sign:= value:shop word:and name:dst.port word:in sign:( value:5432 sign:, ' +
+      'value:6379 sign:) word:and word:not name:src.owner sign:~ value:probe',
   )
   expect(painted('exists(src_name) and "and" != proto')).toBe(
     'word:exists sign:( name:src_name sign:) word:and value:"and" sign:!= value:proto',
   )
   expect(painted('src_addr not in (10.0.0.0/8, fd00::/8) or either(ns = "a \\" or b")')).toBe(
-    'name:src_addr word:not word:in sign:( value:10.0.0.0/8 sign:, value:fd00::/8 sign:) word:or word:either sign:( name:ns sign:= value:"a \\" or b" sign:)',
+    'name:src_addr word:not word:in sign:( value:10.0.0.0/8 sign:, value:fd00::/8 sign:) word:or ' +
+      'word:either sign:( name:ns sign:= value:"a \\" or b" sign:)',
   )
 })
 

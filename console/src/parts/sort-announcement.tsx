@@ -19,7 +19,7 @@ export function SortAnnouncement({ columns, sort }: SortAnnouncementProps): Reac
         ? partsText.notSorted
         : partsText.sortedBy(
             columns.find((column) => column.id === id)?.title ?? id,
-            sort.startsWith('-') ? 'descending' : 'ascending',
+            sort.startsWith('-') ? partsText.descending : partsText.ascending,
           ),
     )
   }, [sort, columns])

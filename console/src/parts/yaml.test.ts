@@ -18,7 +18,9 @@ test('an object is written as by kubectl', () => {
       data: { script: '#!/bin/sh\necho 1\n\nexit' },
     }),
   ).toBe(
-    'apiVersion: apps/v1\nmetadata:\n  name: web\n  labels: {}\n  k8s.io/x: "true"\nspec:\n  replicas: 3\n  paused: false\n  ports: []\n  containers:\n  - name: c\n    args:\n    - "-v"\n    - "a: b"\n  - - 1\n    - - 2\n  none: null\ndata:\n  script: |-\n    #!/bin/sh\n    echo 1\n\n    exit\n',
+    'apiVersion: apps/v1\nmetadata:\n  name: web\n  labels: {}\n  k8s.io/x: "true"\nspec:\n  replicas: 3\n' +
+      '  paused: false\n  ports: []\n  containers:\n  - name: c\n    args:\n    - "-v"\n    - "a: b"\n' +
+      '  - - 1\n    - - 2\n  none: null\ndata:\n  script: |-\n    #!/bin/sh\n    echo 1\n\n    exit\n',
   )
 })
 

@@ -114,4 +114,8 @@ export const auditText = {
   request: 'Request',
   id: 'Id',
   nodeKeys: '. Enter opens it; Shift-click or x excludes it',
+  above: 'above',
+  below: 'below',
+  kubernetesGuide: 'kubernetes-audit.md',
+  cloudGuide: 'cloud-audit.md',
 }

@@ -110,4 +110,5 @@ export const changesText = {
     type: kubernetes
     cluster: prod-eu                  # name of the cluster in every change
     kubeconfig: /etc/weir/kubeconfig  # default: KUBECONFIG, the service account, ~/.kube/config`,
+  found: 'found',
 }

@@ -140,4 +140,5 @@ export const flowsText = {
   groupsInText: 'groups',
   flowsInText: 'flows',
   softflowd: (port: string) => `softflowd -i any -v 5 -t maxlife=10 -n 127.0.0.1:${port}`,
+  more: 'more',
 }

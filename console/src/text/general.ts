@@ -77,4 +77,5 @@ export const generalText = {
   noResponse: 'The server does not respond.',
   noResponseHint: 'Check that it is running and that this machine can reach it.',
   responseStatus: (status: number) => `The server responded with status ${status}.`,
+  change: 'change',
 }

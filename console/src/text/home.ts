@@ -25,7 +25,7 @@ export const homeText = {
   addressOfThisServer: 'Address of this server',
   invalidAddress: 'This is not a valid address or host name.',
   localOnly: (collector: string) =>
-    `${collector} is a loopback address. For other machines, enter the server’s address and let the source listen on it.`,
+    `${collector} is a loopback address. For other machines, enter the server’s address and listen on it.`,
   home: 'Home',
   limitedTitle: 'Your namespaces’ flows are on the page Flows',
   limitedHint: 'Connections are visible only to users with access to all namespaces.',

@@ -87,4 +87,6 @@ export const partsText = {
   selectedTimes: (selected: number, all: number) => `. ${selected} of ${all} times selected; Enter zooms in`,
   last: (count: string, unit: string) =>
     `Last ${count} ${count === '1' && unit === 'w' ? 'week' : (unitNames[unit] ?? '')}`,
+  descending: 'descending',
+  ascending: 'ascending',
 }

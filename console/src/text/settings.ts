@@ -29,7 +29,7 @@ export const settingsText = {
   httpApiDoc: 'docs/reference/http-api.md',
   sameContent: 'has the same content.',
   guide: 'Guide',
-  guideFolder: 'docs/guide',
+  guideDir: 'docs/guide',
   guideHint: 'in the folder of Weir. Start with',
   consoleGuide: 'console.md',
   and: 'and',

@@ -100,4 +100,5 @@ export const topologyText = {
   layoutFailed: 'The layout could not be computed.',
   toPeer: 'to',
   fromPeer: 'from',
+  pinned: ', pinned',
 }

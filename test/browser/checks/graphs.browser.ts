@@ -223,7 +223,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: graphs without a store', 
     const number = (text: string | null | undefined): number =>
       Number(/[\d,]+/.exec(text ?? '')?.[0].replaceAll(',', ''))
     const path = '/flows?v=1&live=0&t=now-1h..now'
-    const covered = /of the live memory/
+    const covered = /live memory/
     const table = await stage.page(`${path}&view=table`)
     await table.getByText(covered).waitFor()
     await expect

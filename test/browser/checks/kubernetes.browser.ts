@@ -51,7 +51,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: changes', () => {
     await page.getByText(`of ${text.format(sums?.shown ?? 0)} changes`).waitFor()
     await page
       .getByText(
-        `${text.format(sums?.hidden ?? 0)} hidden as noise: heartbeats ${text.format(sums?.heartbeats ?? 0)}, status ${text.format(sums?.status ?? 0)}`,
+        `${text.format(sums?.hidden ?? 0)} hidden as noise: ` +
+          `heartbeats ${text.format(sums?.heartbeats ?? 0)}, status ${text.format(sums?.status ?? 0)}`,
       )
       .waitFor()
     expect((await gridRows(page)).flat().join(' ')).not.toContain('noise')

@@ -22,7 +22,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: filters over data set D',
   }
   const counts = async (conditions: readonly string[], within: string): Promise<number[]> => {
     const [row = {}] = await stage.weir.sql(
-      `SELECT ${conditions.map((sql, at) => `(count(*) FILTER (WHERE ${sql}))::INT AS n${at}`).join(', ')} FROM flows WHERE ${within}`,
+      `SELECT ${conditions.map((sql, at) => `(count(*) FILTER (WHERE ${sql}))::INT AS n${at}`).join(', ')}
+        FROM flows WHERE ${within}`,
     )
     return conditions.map((_, at) => Number(row[`n${at}`]))
   }

@@ -66,7 +66,9 @@ describe.skipIf(chromiumPath === undefined)('chromium: access by user', () => {
     ...new Set(
       (
         await page.evaluate<string>(
-          'document.body.innerText + [...document.querySelectorAll("input, [title], [aria-label], [aria-valuetext], option")].map((e) => [e.value, e.title, e.getAttribute("aria-label"), e.getAttribute("aria-valuetext"), e.textContent].join(" ")).join(" ")',
+          'document.body.innerText + [...document.querySelectorAll("input, [title], [aria-label], ' +
+            '[aria-valuetext], option")].map((e) => [e.value, e.title, e.getAttribute("aria-label"), ' +
+            'e.getAttribute("aria-valuetext"), e.textContent].join(" ")).join(" ")',
         )
       ).match(/bank|ledger-7|10\.9\.1\.\d/g) ?? [],
     ),
@@ -202,7 +204,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: access by user', () => {
     }
     const list = await open(ann)
     await list.getByRole('button', { name: 'Database', exact: true }).waitFor()
-    expect(await list.getByRole('listitem').allTextContents()).toEqual(['Databaseof root'])
+    expect(await list.getByRole('listitem').allTextContents()).toEqual(['Databaseby root'])
     expect(await list.getByRole('button', { name: /Rename|Delete|nshare|Share/ }).count()).toBe(0)
     const { views } = await ann.evaluate<{ views: { id: string }[] }>(
       'fetch("/api/v1/saved").then((answer) => answer.json())',

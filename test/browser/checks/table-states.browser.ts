@@ -62,7 +62,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: empty states and errors o
     const rows = await gridRows(page)
     // Follow a link with an unchecked filter.
     await page.evaluate(
-      "history.pushState(null, '', location.href.replace(/q=[^&]*/, 'q=dst_prot+%3D+443')); dispatchEvent(new PopStateEvent('popstate'))",
+      "history.pushState(null, '', location.href.replace(/q=[^&]*/, 'q=dst_prot+%3D+443')); " +
+        "dispatchEvent(new PopStateEvent('popstate'))",
     )
     const error = page.getByRole('alert').filter({ hasText: 'Showing the previous result.' })
     await error.waitFor()

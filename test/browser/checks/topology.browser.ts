@@ -114,7 +114,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: a topology of 3,000 nodes
     await page.locator(graph).waitFor()
     const before = await page.locator(graph).screenshot()
     await page.evaluate(
-      'globalThis.frames = []; { let last = performance.now(); const next = (now) => { frames.push(now - last); last = now; requestAnimationFrame(next) }; requestAnimationFrame(next) }',
+      'globalThis.frames = []; { let last = performance.now(); const next = (now) => { frames.push(now - ' +
+        'last); last = now; requestAnimationFrame(next) }; requestAnimationFrame(next) }',
     )
     const box = await page.locator(graph).boundingBox()
     const [x, y] = [(box?.x ?? 0) + 12, (box?.y ?? 0) + 12]

@@ -18,7 +18,8 @@ const tools = `
 export function outside(page: Page): Promise<string[]> {
   return page.evaluate<string[]>(`(() => { ${tools}
     const found = []
-    if (document.documentElement.scrollWidth > innerWidth) found.push('the page is ' + document.documentElement.scrollWidth + ' px wide')
+    if (document.documentElement.scrollWidth > innerWidth) found.push(
+      'the page is ' + document.documentElement.scrollWidth + ' px wide')
     for (const e of root.querySelectorAll('button, a, input, select, textarea, summary, h1, h2, h3, p, li, dt, dd')) {
       if (!visible(e)) continue
       const { left, right, width } = e.getBoundingClientRect()
@@ -54,7 +55,8 @@ export function hidden(page: Page): Promise<string[]> {
           x > box.right || x < box.left)) away = true
       }
       if (!away && e.closest('.popover-panel') === null &&
-        top.closest('.popover-panel, .filter-list, .chart-read') === null) found.push('under ' + name(top) + ': ' + name(e))
+        top.closest('.popover-panel, .filter-list, .chart-read') === null)
+      found.push('under ' + name(top) + ': ' + name(e))
     }
     return [...new Set(found)].slice(0, 8)
   })()`)
@@ -85,7 +87,8 @@ export function chokes(page: Page): Promise<string[]> {
         own.borderTopStyle === 'none') found.push('a mark without a colour: ' + name(e.parentElement))
     }
     for (const e of root.querySelectorAll('button, input, select, textarea')) {
-      if (!visible(e) || e.matches('[role="tab"], .link-like, .grid *, .strip-open, .share-name, .schema *, .past *, .links *, [type="checkbox"]')) continue
+      const others = '[role="tab"], .link-like, .grid *, .strip-open, .share-name, .schema *, .past *, .links *, [type="checkbox"]'
+    if (!visible(e) || e.matches(others)) continue
       const s = getComputedStyle(e)
       // The edge may be that of the frame around it.
       if (getComputedStyle(e.parentElement).borderTopStyle !== 'none') continue

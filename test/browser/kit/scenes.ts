@@ -212,7 +212,7 @@ const flows: readonly Scene[] = [
   {
     name: 'flows-table-ring',
     page: 'Flows',
-    says: 'Without a store: of the live memory, with its span.',
+    says: 'Without a store: the live memory and its time range.',
     on: 'bare',
     path: stored,
     act: row,
@@ -917,7 +917,8 @@ const rest: readonly Scene[] = [
     page: 'SQL',
     says: 'A result.',
     path: sql(
-      'SELECT src_name, dst_name, dst_port, sum(bytes_est) AS bytes, count(*) AS flows\nFROM flows\nGROUP BY ALL\nORDER BY bytes DESC',
+      'SELECT src_name, dst_name, dst_port, sum(bytes_est) AS bytes, count(*) AS flows\nFROM flows\n' +
+        'GROUP BY ALL\nORDER BY bytes DESC',
     ),
     act: after(row, press('Run'), text(/^[\d,]+ rows in \d+ ms$/)),
   },
@@ -926,7 +927,9 @@ const rest: readonly Scene[] = [
     page: 'SQL',
     says: 'A result over time, drawn.',
     path: sql(
-      "SELECT time_bucket(INTERVAL 1 second, time_received) AS time,\n  CASE proto WHEN 6 THEN 'TCP' WHEN 17 THEN 'UDP' ELSE 'other' END AS protocol,\n  sum(bytes_est) AS bytes\nFROM flows\nGROUP BY ALL\nORDER BY time",
+      'SELECT time_bucket(INTERVAL 1 second, time_received) AS time,\n' +
+        "  CASE proto WHEN 6 THEN 'TCP' WHEN 17 THEN 'UDP' ELSE 'other' END AS protocol,\n" +
+        '  sum(bytes_est) AS bytes\nFROM flows\nGROUP BY ALL\nORDER BY time',
       '&view=chart&schema=0',
     ),
     act: (page) => page.locator('.results-chart canvas').waitFor(),

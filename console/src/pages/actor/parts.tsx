@@ -143,7 +143,7 @@ export function ChangesBy({
                 type="button"
                 className="link-like"
                 onClick={() => onOpen(change)}
-                aria-label={generalText.beforeAndAfter(change.operation ?? 'change', shortTime(change.time))}
+                aria-label={generalText.beforeAndAfter(change.operation ?? generalText.change, shortTime(change.time))}
               >
                 <span className="mono" title={change.time}>
                   {shortTime(change.time)}

@@ -43,8 +43,8 @@ export function Graph({ of, asTable, open, onOpen, onLeaveOut }: GraphProps): Re
           : key === 'End'
             ? auditText.atTheEnd
             : key === 'ArrowUp'
-              ? 'above'
-              : 'below',
+              ? auditText.above
+              : auditText.below,
       ),
       run: () => go(key),
     })),

@@ -83,7 +83,7 @@ function NoSource(): React.ReactNode {
         <p>
           {generalText.thenRun} <code>{generalText.killHup}</code>
           {auditText.or} <code>{auditText.reloadRequest}</code>
-          {auditText.guide(chosen === 'kube-audit' ? 'kubernetes-audit.md' : 'cloud-audit.md')}{' '}
+          {auditText.guide(chosen === 'kube-audit' ? auditText.kubernetesGuide : auditText.cloudGuide)}{' '}
           <code>{auditText.postEvents}</code> {auditText.postedEventsHint}
         </p>
       </div>

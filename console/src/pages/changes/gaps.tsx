@@ -77,7 +77,7 @@ export function Gaps({
                 <span>{gapText(gap)}</span>
                 <span className="dim">
                   {gap.since === null ? (
-                    'found'
+                    changesText.found
                   ) : (
                     <>
                       {changesText.between} <span className="mono">{time(gap.since)}</span> {changesText.and}

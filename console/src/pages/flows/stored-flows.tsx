@@ -40,7 +40,7 @@ export function StoredFlows(props: RowsProps): React.ReactNode {
             ? ''
             : flowsText.showingFlows(
                 count(rows.length),
-                total === undefined ? 'more' : count(total),
+                total === undefined ? flowsText.more : count(total),
                 totals === undefined ? '' : ` · ${volume(totals.bytes)}`,
                 stored.source === 'ring'
                   ? generalText.withoutStore(time(span.from), time(span.to))

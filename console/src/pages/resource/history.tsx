@@ -46,7 +46,7 @@ export function ChangesOf({ of: { ref, changes }, selected, onOpen }: ChangesPro
                 type="button"
                 className="link-like"
                 onClick={() => onOpen(change)}
-                aria-label={generalText.beforeAndAfter(change.operation ?? 'change', shortTime(change.time))}
+                aria-label={generalText.beforeAndAfter(change.operation ?? generalText.change, shortTime(change.time))}
               >
                 <span className="mono" title={change.time}>
                   {shortTime(change.time)}

@@ -82,7 +82,8 @@ test('a pod has the flows of its addresses in the last hour of its lifetime', ()
 test('workloads have the flows that name them, replica sets those of their pods', () => {
   const set = state('ReplicaSet', 'web-abc', '10:00:00')
   expect(trafficOf(whole(state('Deployment', 'web', '10:00:00'))).receives).toBe(
-    'dst_owner_kind = "Deployment" and dst_owner_name = "web" and dst_namespace = "shop" and (cluster = "c" or not exists(cluster))',
+    'dst_owner_kind = "Deployment" and dst_owner_name = "web" and dst_namespace = "shop" and (cluster = ' +
+      '"c" or not exists(cluster))',
   )
   expect(trafficOf(whole(set, {}, { owned: [owns(set.ref, 'web-1'), owns(set.ref, 'web-2')] })).sends).toBe(
     'src_namespace = "shop" and src_name in ("web-1", "web-2") and (cluster = "c" or not exists(cluster))',

@@ -174,7 +174,7 @@ function About(): React.ReactNode {
           </dd>
           <dt>{settingsText.guide}</dt>
           <dd>
-            <code>{settingsText.guideFolder}</code> {settingsText.guideHint} <code>{settingsText.consoleGuide}</code>{' '}
+            <code>{settingsText.guideDir}</code> {settingsText.guideHint} <code>{settingsText.consoleGuide}</code>{' '}
             {settingsText.and} <code>{settingsText.queriesGuide}</code>.
           </dd>
         </dl>

@@ -71,13 +71,15 @@ test('panels group flows by endpoint, and the filter of an endpoint covers its f
   expect(overviewParts.dim.usual).toBe('src_endpoint')
   expect(valueName('src_endpoint', null)).toBe('no address')
   expect(conditionOf(['src_endpoint'], ['web'])).toBe(
-    '(src_name = "web" or (not exists(src_name) and src_owner_name = "web") or (not exists(src_name) and not exists(src_owner_name) and src_label = "web"))',
+    '(src_name = "web" or (not exists(src_name) and src_owner_name = "web") or (not exists(src_name) and ' +
+      'not exists(src_owner_name) and src_label = "web"))',
   )
   expect(conditionOf(['dst_endpoint'], ['192.0.2.1'])).toMatch(
     / or \(not exists\(dst_name\) and not exists\(dst_owner_name\) and not exists\(dst_label\) and dst_addr = "192\.0\.2\.1"\)\)$/,
   )
   expect(conditionOf(['src_endpoint'], ['2001:db8::1'])).toContain('src_addr = "2001:db8::1"')
   expect(conditionOf(['src_endpoint', 'dst_port'], [null, 53])).toBe(
-    'not exists(src_name) and not exists(src_owner_name) and not exists(src_label) and not exists(src_addr) and dst_port = 53',
+    'not exists(src_name) and not exists(src_owner_name) and not exists(src_label) and not ' +
+      'exists(src_addr) and dst_port = 53',
   )
 })

@@ -219,7 +219,7 @@ export function GraphCanvas({
           : topologyText.nodeNeighbours(
               chosenNode.label,
               neighbours(laid.graph, at).length,
-              pins[chosen] === undefined ? '' : ', pinned',
+              pins[chosen] === undefined ? '' : topologyText.pinned,
             )}
       </p>
     </div>

@@ -243,6 +243,7 @@ test('an endpoint is identified by name, owner, network or address, so that plai
     'either(not exists(name) and not exists(owner_name) and label = "office" and not exists(namespace))',
   )
   expect(filterOf('192.0.2.2')).toBe(
-    'either(not exists(name) and not exists(owner_name) and not exists(label) and addr = "192.0.2.2" and not exists(namespace))',
+    'either(not exists(name) and not exists(owner_name) and not exists(label) and addr = "192.0.2.2" and ' +
+      'not exists(namespace))',
   )
 })
