@@ -13,6 +13,7 @@ test.for([
   ['one branch of a condition', "<p>{busy ? 'Loading' : ready}</p>", 'Loading'],
   ['a branch in parentheses', "<p>{busy ? ('Loading') : (<b>{rows}</b>)}</p>", 'Loading'],
   ['a word handed to the catalog', "rowsText.sorted(up ? 'ascending' : order)", 'ascending'],
+  ['the title of a column', "{ id: 'time', title: 'Received' }", 'Received'],
   ['text beside values', '<p>{`${rows} rows`}</p>', '… rows'],
   ['a label', '<nav aria-label="Pages" />', 'Pages'],
   ['a label with values', '<nav aria-label={`Page ${page}`} />', 'Page …'],

@@ -32,6 +32,8 @@ const ATTRIBUTES = new Set([
   'title',
   'what',
 ])
+/** Fields of the console's own descriptions of columns, keys and panels. */
+const PROPERTIES = new Set(['does', 'hint', 'label', 'title'])
 /** Their values can contain several words, but are not shown. */
 const INVISIBLE_ATTRIBUTES = new Set(['className', 'id', 'href', 'style', 'aria-describedby', 'aria-controls'])
 
@@ -76,6 +78,9 @@ export function literalTexts(source: Source): Problem[] {
       const { callee } = node
       if (callee.type !== 'MemberExpression' || callee.object.type !== 'Identifier') return
       if (callee.object.name.endsWith('Text')) for (const argument of node.arguments) shown(argument, report)
+    },
+    Property: (node) => {
+      if (node.key.type === 'Identifier' && PROPERTIES.has(node.key.name)) shown(node.value, report)
     },
     NewExpression: (node) => {
       if (node.callee.type === 'Identifier' && node.callee.name.endsWith('Error')) hidden.push(node)

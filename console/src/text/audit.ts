@@ -118,4 +118,7 @@ export const auditText = {
   below: 'below',
   kubernetesGuide: 'kubernetes-audit.md',
   cloudGuide: 'cloud-audit.md',
+  normal: 'normal',
+  failedInText: 'failed',
+  incident: 'incident',
 }

@@ -54,4 +54,7 @@ export const homeText = {
   newestEvents: 'Newest events',
   noneInTheLiveMemory: 'None in the live memory.',
   allEvents: 'All events',
+  connected: 'connected',
+  waiting: 'waiting',
+  trouble: 'trouble',
 }

@@ -129,10 +129,10 @@ function Sentence({ view }: { readonly view: PipelineView }): React.ReactNode {
 }
 
 const marks = {
-  yes: ['●', 'good', 'connected'],
-  waits: ['○', 'dim', 'waiting'],
+  yes: ['●', 'good', homeText.connected],
+  waits: ['○', 'dim', homeText.waiting],
   no: ['–', 'dim', homeText.notSetUp],
-  trouble: ['▲', 'warning', 'trouble'],
+  trouble: ['▲', 'warning', homeText.trouble],
 } as const
 
 function Connections({ title, of }: { readonly title: string; readonly of: readonly Connection[] }): React.ReactNode {

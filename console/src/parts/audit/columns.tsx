@@ -8,9 +8,9 @@ import { generalText } from '../../text/general.ts'
 import { auditText } from '../../text/audit.ts'
 
 const marks: Readonly<Record<string, readonly [sign: string, tone: string, says: string]>> = {
-  normal: ['●', '', 'normal'],
-  warning: ['▲', 'warning', 'failed'],
-  incident: ['■', 'bad', 'incident'],
+  normal: ['●', '', auditText.normal],
+  warning: ['▲', 'warning', auditText.failedInText],
+  incident: ['■', 'bad', auditText.incident],
 }
 
 export function Severity({ of }: { readonly of: string | null }): React.ReactNode {

@@ -4,24 +4,24 @@ import type { Measure } from './state.ts'
 import { overviewText } from '../../../text/overview.ts'
 import { generalText } from '../../../text/general.ts'
 
-const ends = { src: 'source', dst: 'destination' } as const
+const ends = { src: overviewText.sourceEnd, dst: overviewText.destinationEnd } as const
 const parts = {
-  endpoint: 'endpoint',
-  name: 'name',
-  namespace: 'namespace',
-  owner_name: 'owner',
-  node: 'machine',
-  zone: 'zone',
-  label: 'network',
-  addr: 'address',
-  port: 'port',
+  endpoint: overviewText.endpoint,
+  name: overviewText.nameField,
+  namespace: overviewText.namespaceField,
+  owner_name: overviewText.owner,
+  node: overviewText.nodeField,
+  zone: overviewText.zone,
+  label: overviewText.network,
+  addr: overviewText.address,
+  port: overviewText.portField,
 } as const
 const own: Readonly<Record<string, string>> = {
-  proto: 'protocol',
-  exporter_addr: 'exporter',
-  drop_state: 'state',
-  drop_cause: 'cause',
-  dns_rcode: 'code',
+  proto: overviewText.protocolField,
+  exporter_addr: overviewText.exporterField,
+  drop_state: overviewText.dropState,
+  drop_cause: overviewText.dropCause,
+  dns_rcode: overviewText.responseCode,
   dns_name: overviewText.queryName,
 }
 

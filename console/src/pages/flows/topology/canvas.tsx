@@ -124,7 +124,7 @@ export function GraphCanvas({
           },
           { keys: Object.keys(arrows).map((key) => `Shift+${key}`), does: topologyText.moveTheNode, run: move },
           { keys: ['Escape'], does: topologyText.clearTheSelection, run: ofChosen(() => onChoose('')) },
-          { keys: ['+', '='], does: 'nearer', run: () => scene.zoomBy(1.4) },
+          { keys: ['+', '='], does: topologyText.zoomInKey, run: () => scene.zoomBy(1.4) },
           { keys: ['-'], does: topologyText.zoomOutKey, run: () => scene.zoomBy(1 / 1.4) },
           { keys: ['0'], does: topologyText.showEverythingKey, run: () => scene.fitAll() },
         ],

@@ -12,24 +12,29 @@ interface ScopeParts {
 
 export const scopeParts: Readonly<Record<Scope, ScopeParts>> = {
   endpoint: {
-    title: 'endpoints',
+    title: topologyText.endpoints,
     parts: ['name', 'owner_name', 'label', 'addr', 'namespace'],
     group: ['namespace', 'label'],
     finer: 'addr',
   },
   addr: {
-    title: 'addresses',
+    title: topologyText.addresses,
     parts: ['addr', 'name', 'namespace', 'label'],
     group: ['namespace', 'label'],
     finer: 'addr',
   },
-  name: { title: 'names', parts: ['name', 'namespace', 'label'], group: ['namespace', 'label'], finer: 'addr' },
-  owner: { title: 'owners', parts: ['owner_name', 'namespace'], group: ['namespace'], finer: 'name' },
-  namespace: { title: 'namespaces', parts: ['namespace'], group: [], finer: 'name' },
-  label: { title: 'networks', parts: ['label'], group: [], finer: 'name' },
-  node: { title: 'machines', parts: ['node'], group: [], finer: 'name' },
-  zone: { title: 'zones', parts: ['zone'], group: [], finer: 'name' },
-  country: { title: 'countries', parts: ['country'], group: [], finer: 'name' },
+  name: {
+    title: topologyText.names,
+    parts: ['name', 'namespace', 'label'],
+    group: ['namespace', 'label'],
+    finer: 'addr',
+  },
+  owner: { title: topologyText.owners, parts: ['owner_name', 'namespace'], group: ['namespace'], finer: 'name' },
+  namespace: { title: topologyText.namespaces, parts: ['namespace'], group: [], finer: 'name' },
+  label: { title: topologyText.networks, parts: ['label'], group: [], finer: 'name' },
+  node: { title: topologyText.clusterNodes, parts: ['node'], group: [], finer: 'name' },
+  zone: { title: topologyText.zones, parts: ['zone'], group: [], finer: 'name' },
+  country: { title: topologyText.countries, parts: ['country'], group: [], finer: 'name' },
 }
 
 const unnamed: Readonly<Record<string, string>> = {
