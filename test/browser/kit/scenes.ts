@@ -534,7 +534,7 @@ const operate: readonly Scene[] = [
     as: 'viewer',
     path: '/dead-letters',
     state: 'empty',
-    act: after(is('empty'), text('requires the role admin')),
+    act: after(is('empty'), text('require the role admin')),
   },
   {
     name: 'dead-letters-limited',
@@ -733,7 +733,7 @@ const clusters: readonly Scene[] = [
     says: 'A deleted object and the actor of the deletion.',
     on: 'cluster',
     path: '/resource/k8s:demo/apps/Deployment/shop/old-job',
-    act: text('deleted by carol'),
+    act: text('by carol'),
   },
   {
     name: 'resource-unknown',
