@@ -4,11 +4,13 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { accessPage } from './docs/access.ts'
 import { cliPage } from './docs/cli.ts'
+import { componentPage, componentPages, componentsFolder } from './docs/components.ts'
 import { configurationPage } from './docs/configuration.ts'
 import { graphPage } from './docs/graph.ts'
 import { httpApiPage } from './docs/http-api.ts'
 import { generatedHead } from './docs/markdown.ts'
 import { homes, readmeHead, systemsFile, systemsPage } from './docs/readme-heads.ts'
+import { sharedSettingsPage } from './docs/shared-settings.ts'
 import { errorsPage, fieldsPage, metricsPage } from './docs/tables.ts'
 import { ROOT } from './kit/command.ts'
 
@@ -22,6 +24,11 @@ export interface GeneratedFile {
 export const generatedFiles: readonly GeneratedFile[] = [
   { path: 'docs/reference/platforms.md', generate: platforms },
   { path: 'docs/reference/configuration.md', generate: configurationPage },
+  { path: 'docs/reference/shared-settings.md', generate: sharedSettingsPage },
+  ...componentPages().map((page) => ({
+    path: `${componentsFolder}/${page.type}.md`,
+    generate: () => componentPage(page),
+  })),
   { path: 'docs/reference/cli.md', generate: cliPage },
   { path: 'docs/reference/errors.md', generate: errorsPage },
   { path: 'docs/reference/metrics.md', generate: metricsPage },
@@ -49,13 +56,13 @@ async function platforms(): Promise<string> {
       return `| ${called} | ${cpu} | ${version} | \`${name}\` |`
     })
   return `${generatedHead('Platforms', 'package.json')}\
-Weir runs on Node 24. \`npm ci\`, started by Node ${pkg.engines['node'] ?? ''}, installs the one that fits the machine as an
-optional dependency, and every \`npm\` command of this repository runs on it.
+Weir runs on Node 24. \`npm ci\`, run with Node ${pkg.engines['node'] ?? ''}, installs the build for the machine as an optional
+dependency. Every \`npm\` command of this repository uses it.
 
 | System | CPU | Node | Package |
 |---|---|---|---|
 ${rows.join('\n')}
 
-On another platform install Node 24 yourself; npm's commands then use it.
+On other platforms, install Node 24; the \`npm\` commands then use it.
 `
 }

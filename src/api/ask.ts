@@ -8,8 +8,8 @@ import { ApiError } from './problems.ts'
 /** The store, or what to do without one. */
 export function storeOf({ control }: Pick<ApiContext, 'control'>): StoreReader {
   if (control.store !== undefined) return control.store
-  throw new ApiError('WEIR_API_NO_STORE', 'This Weir keeps no store, so there is nothing to ask.', {
-    hints: ['GET /api/v1/live shows what passes.'],
+  throw new ApiError('WEIR_API_NO_STORE', 'This instance has no store to query.', {
+    hints: ['GET /api/v1/live streams current rows.'],
   })
 }
 
@@ -98,7 +98,7 @@ export async function* toldOfErrors(
   try {
     return yield* bytes as AsyncGenerator<Uint8Array, number | undefined>
   } catch (error) {
-    if (!gone.aborted) log.warn('A query failed after its answer had begun; the answer was cut.', { error })
+    if (!gone.aborted) log.warn('A query failed after its response had started; the response was truncated.', { error })
     throw error
   }
 }

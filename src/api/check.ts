@@ -109,7 +109,7 @@ function problemInObject(value: Record<string, unknown>, schema: Schema, at: str
       return problemIn(value[name], schema.additionalProperties, inside(name))
     if (schema.additionalProperties !== false) return undefined
     const meant = nearest(name, Object.keys(properties))
-    return `"${inside(name)}" is not known here${meant === undefined ? '.' : `; did you mean "${meant}"?`}`
+    return `"${inside(name)}" is unknown here${meant === undefined ? '.' : `; did you mean "${meant}"?`}`
   })
 }
 

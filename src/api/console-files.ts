@@ -40,8 +40,8 @@ export const builtConsole = fileURLToPath(new URL('../../console/dist/', import.
 const notBuilt = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Weir</title><meta name="viewport" content="width=device-width, initial-scale=1"></head>
 <body><h1>The console is not built</h1>
-<p>Weir itself runs. In its folder, <code>npm run build:console</code> builds the console (<code>npm ci</code> does so, too); then start Weir again.</p>
-<p><a href="/api/v1/openapi.json">The API</a> answers meanwhile.</p></body></html>
+<p>Weir runs. <code>npm run build:console</code> in its folder builds the console (<code>npm ci</code> does so, too); then restart Weir.</p>
+<p><a href="/api/v1/openapi.json">The API</a> is available.</p></body></html>
 `
 
 /**

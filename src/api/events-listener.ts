@@ -52,7 +52,7 @@ function takeEvents(app: FastifyInstance, context: ApiContext, gate: Gate): void
   app.addHook('onClose', async () => gate.sessions.stop())
   eventRoutes(app, context, '/*', 'nothing')
   app.setNotFoundHandler(({ method }) => {
-    throw new ApiError('WEIR_API_METHOD', `${method} is not allowed here; POST is, with a CloudEvent.`, {
+    throw new ApiError('WEIR_API_METHOD', `${method} is not allowed here; use POST with a CloudEvent.`, {
       headers: { allow: 'OPTIONS, POST' },
     })
   })

@@ -23,7 +23,7 @@ export const recipes: readonly Recipe[] = [
     title: 'softflowd, a probe for any Linux or BSD machine (IPFIX)',
     lines: ({ host, netflow }) => [
       `softflowd -i eth0 -v 10 -A milli -t maxlife=60 -n ${bracketed(host)}:${netflow}`,
-      '# -v 5 or -v 9 speak NetFlow, -b joins both directions of a flow into one record; -s 100 looks at one packet in 100',
+      '# -v 5 or -v 9 select NetFlow, -b joins both directions of a flow into one record; -s 100 samples one packet in 100',
     ],
   },
   {

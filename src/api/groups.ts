@@ -28,8 +28,10 @@ export async function answerGroups(
   }
   const foreign = (['columns', 'sort', 'cursor'] as const).find((name) => query[name] !== undefined)
   if (foreign !== undefined)
-    throw new ApiError('WEIR_API_INVALID', `"${foreign}" is of single flows, and "group" asks for groups of them.`, {
-      hints: ['Groups come with the largest first: `by` says by what, `limit` how many; the rest is in `others`.'],
+    throw new ApiError('WEIR_API_INVALID', `"${foreign}" applies to single flows, and "group" requests groups.`, {
+      hints: [
+        'The largest groups are returned first: `by` sets the ranking, `limit` the number; the rest is in `others`.',
+      ],
     })
   const fields = listOf(query.group).map(groupField)
   if (fields.length === 0)

@@ -18,7 +18,7 @@ export function refuseExposed(listen: HostPort, tokens: number): void {
   if (isLoopback(listen.host) || tokens > 0) return
   throw new WeirError(
     'WEIR_LISTEN_EXPOSED',
-    `${formatHostPort(listen)} can be reached from other machines, and no token is configured. ` +
+    `${formatHostPort(listen)} is reachable from other machines, and no token is configured. ` +
       'Either listen on 127.0.0.1, or configure tokens: auth: {tokens: [{name: me, token: env:WEIR_TOKEN}]}.',
   )
 }
@@ -38,11 +38,11 @@ export function checkBrowser(request: IncomingMessage, listenHost: string): void
   if (host === undefined || hosts.length > 1 || !(hostPattern.test(host) || bare === listenHost.toLowerCase())) {
     throw new ApiError(
       'WEIR_API_HOST',
-      `Host "${hosts.join(', ')}" is not allowed: this server answers to localhost, 127.0.0.1 and [::1] only.`,
+      `Host "${hosts.join(', ')}" is not allowed: this server accepts localhost, 127.0.0.1 and [::1] only.`,
       {
         hints: [
           'Open it as http://localhost:<port> or http://127.0.0.1:<port>.',
-          'To serve it under another name configure `auth.tokens`.',
+          'To use another name, configure `auth.tokens`.',
         ],
       },
     )
@@ -67,11 +67,11 @@ export function checkOwnPage(request: IncomingMessage): void {
   if (!foreign && (reads || origin !== undefined || site === 'same-origin')) return
   const what = foreign
     ? `Origin "${[origin, ...others].join(', ')}" (Sec-Fetch-Site: ${site ?? 'none'}) is not this server (${host})`
-    : 'A request with the cookie of a session says neither by Origin nor by Sec-Fetch-Site where it comes from'
+    : 'A request with a session cookie has neither Origin nor Sec-Fetch-Site'
   throw new ApiError('WEIR_API_ORIGIN', `${what}: only pages of this server may use the session.`, {
     hints: [
-      'Programs send `Authorization: Bearer <token>` in place of a cookie.',
-      'A proxy in front has to pass the Host header on unchanged.',
+      'Programs send `Authorization: Bearer <token>` instead of a cookie.',
+      'A reverse proxy must preserve the Host header.',
     ],
   })
 }
@@ -88,9 +88,9 @@ function checkOrigin(request: IncomingMessage, own: string): void {
   if (origins.length > 1 || (origins[0] !== undefined && origins[0].toLowerCase() !== own)) {
     throw new ApiError(
       'WEIR_API_ORIGIN',
-      `Origin "${origins.join(', ')}" is not this server (${own}): pages of other sites may not use it.`,
+      `Origin "${origins.join(', ')}" is not this server (${own}): pages of other sites are refused.`,
       {
-        hints: ['Programs need not send Origin.', 'A proxy in front has to pass the Host header on unchanged.'],
+        hints: ['Programs may omit Origin.', 'A reverse proxy must preserve the Host header.'],
       },
     )
   }
@@ -98,6 +98,6 @@ function checkOrigin(request: IncomingMessage, own: string): void {
   const site = sent(request, 'sec-fetch-site')[0]
   const link = sent(request, 'sec-fetch-mode')[0] === 'navigate' && request.method === 'GET'
   if ((site === 'cross-site' || site === 'same-site') && !link) {
-    throw new ApiError('WEIR_API_ORIGIN', `A page of another site (Sec-Fetch-Site: ${site}) may not use this server.`)
+    throw new ApiError('WEIR_API_ORIGIN', `A page of another site (Sec-Fetch-Site: ${site}) is refused.`)
   }
 }

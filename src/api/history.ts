@@ -115,7 +115,7 @@ export async function manifestAt(
     manifest_note: manifest === null ? note : null,
   })
   if (last !== undefined && last['operation'] !== 'deleted')
-    return found(await stateOf(last, 'new'), 'The change that made this state does not hold it.')
+    return found(await stateOf(last, 'new'), 'The change that created this state does not contain it.')
   // Before it was seen first it may have been another.
   const us = told?.['us']
   const since = [
@@ -123,10 +123,11 @@ export async function manifestAt(
     ...(current?.since === undefined ? [] : [BigInt(current.since) * 1000n]),
   ]
   if (!since.some((each) => each <= at)) return found(null, 'Weir did not know the object at that time.')
-  if (next !== undefined) return found(await stateOf(next, 'old'), 'The change that ended this state does not hold it.')
+  if (next !== undefined)
+    return found(await stateOf(next, 'old'), 'The change that ended this state does not contain it.')
   return found(
     (current?.object ?? null) as Row | null,
-    'No change of it is stored, and no source of this process watches its cluster.',
+    'No change of the object is stored, and no source of this instance watches its cluster.',
   )
 }
 

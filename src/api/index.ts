@@ -206,7 +206,7 @@ function elsewhere(request: FastifyRequest, known: ReadonlyMap<string, ReadonlyS
   return new ApiError('WEIR_API_NOT_FOUND', `There is nothing at ${path}.`, {
     hints: [
       ...(meant === undefined ? [] : [`Did you mean ${meant}?`]),
-      `There is: / (the console), ${paths.join(', ')}.`,
+      `Available: / (the console), ${paths.join(', ')}.`,
     ],
   })
 }

@@ -10,15 +10,15 @@ import { listOf } from './question.ts'
 const names = { type: 'string', maxLength: 4096 } as const
 
 export const placeParameters = {
-  cluster: { ...names, description: 'Clusters, with commas.', examples: ['prod-eu'] },
-  group: { ...names, description: 'API groups, with commas; `core` is the one without a name.', examples: ['apps'] },
-  kind: { ...names, description: 'Kinds, with commas.', examples: ['Deployment,StatefulSet'] },
-  namespace: { ...names, description: 'Namespaces, with commas.', examples: ['shop'] },
-  name: { ...names, description: 'Names, with commas.', examples: ['web'] },
+  cluster: { ...names, description: 'Clusters, comma-separated.', examples: ['prod-eu'] },
+  group: { ...names, description: 'API groups, comma-separated; `core` is the core group.', examples: ['apps'] },
+  kind: { ...names, description: 'Kinds, comma-separated.', examples: ['Deployment,StatefulSet'] },
+  namespace: { ...names, description: 'Namespaces, comma-separated.', examples: ['shop'] },
+  name: { ...names, description: 'Names, comma-separated.', examples: ['web'] },
   text: {
     type: 'string',
     maxLength: 500,
-    description: 'Found anywhere, in any case of letters.',
+    description: 'Text to search; case-insensitive.',
     examples: ['replicas'],
   },
 } as const
@@ -65,7 +65,7 @@ export function found(written: string | undefined, expressions: readonly string[
 export function moment(written: string, name: string, now: number): bigint {
   const at = momentOf(written, now)
   if (at === undefined)
-    throw new ApiError('WEIR_API_INVALID', `"${name}" is no time: ${written}.`, {
+    throw new ApiError('WEIR_API_INVALID', `"${name}" is not a time: ${written}.`, {
       hints: ['Write now-15m, 2026-11-20T10:00:00Z, or Unix milliseconds; years have four digits.'],
     })
   return at
@@ -76,7 +76,7 @@ export function span({ from, to }: { readonly from: string; readonly to: string 
   if (asked.from >= asked.to)
     throw new ApiError(
       'WEIR_API_INVALID',
-      `The span ends (${isoOf(asked.to)}) before it begins (${isoOf(asked.from)}).`,
+      `The time range ends (${isoOf(asked.to)}) before it starts (${isoOf(asked.from)}).`,
     )
   return asked
 }
@@ -122,14 +122,14 @@ export function readPageCursor(written: string, question: string, times: number,
   const wrong = (message: string): ApiError =>
     new ApiError('WEIR_API_INVALID', message, {
       hints: [
-        'Send `next` of the page before as it is with the parameters of the first page, or leave it out to begin anew.',
+        'Send `next` of the previous page unchanged with the parameters of the first page, or omit it to start over.',
       ],
     })
   let parts: unknown
   try {
     parts = JSON.parse(Buffer.from(written, 'base64url').toString('utf8'))
   } catch {
-    throw wrong('The cursor is none of ours.')
+    throw wrong('The cursor is invalid.')
   }
   const isTexts = (value: unknown, length: number): value is string[] =>
     Array.isArray(value) &&
@@ -142,7 +142,7 @@ export function readPageCursor(written: string, question: string, times: number,
     !isTexts(behind, keys) ||
     !moments.every((each) => /^-?\d{1,17}$/.test(each))
   )
-    throw wrong('The cursor is none of ours.')
-  if (of !== question) throw wrong('The cursor belongs to another question.')
+    throw wrong('The cursor is invalid.')
+  if (of !== question) throw wrong('The cursor belongs to another query.')
   return { question, times: moments.map(BigInt), keys: behind }
 }

@@ -24,14 +24,14 @@ export const problemSchema = {
     status: { type: 'integer' },
     detail: { type: 'string' },
     code: { type: 'string', description: 'Stable name for programs.' },
-    hints: { type: 'array', items: { type: 'string' }, description: 'What to do.' },
+    hints: { type: 'array', items: { type: 'string' }, description: 'Advice to the user.' },
     query_id: {
       type: 'string',
-      description: 'Names the request in the program log, as the header X-Query-Id of every answer does.',
+      description: 'Id of the request in the server log; also in the header X-Query-Id of every response.',
     },
     errors: {
       type: 'array',
-      description: 'Of a filter: what is wrong with its text, and where, in UTF-16 units.',
+      description: 'For filters: each error with its position in the text, in UTF-16 units.',
       items: {
         type: 'object',
         required: ['from', 'to', 'message'],
@@ -54,9 +54,9 @@ const statusText: Readonly<Record<string, string>> = {
   404: 'Not found',
   413: 'Too large',
   415: 'Media type not supported',
-  422: 'Understood, but refused',
+  422: 'Understood, but rejected',
   429: 'Limit reached',
-  503: 'Not now; try again',
+  503: 'Temporarily unavailable; retry',
 }
 
 /** Collects routes that have a summary: the console's files have none and are not part of the API. */
@@ -78,7 +78,7 @@ export function openApi(routes: readonly DescribedRoute[], schemas: Json, versio
       title: 'Weir',
       version,
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
-      description: 'Everything that Weir catches, stored and live.',
+      description: 'All data that Weir receives, stored and live.',
     },
     servers: [{ url: '/' }],
     ...(login ? { security: [{ bearer: [] }, { session: [] }] } : {}),
@@ -91,7 +91,12 @@ export function openApi(routes: readonly DescribedRoute[], schemas: Json, versio
           scheme: 'bearer',
           description: 'A token of `auth.tokens`; not needed on a loopback address without `auth`.',
         },
-        session: { type: 'apiKey', in: 'cookie', name: sessionCookie, description: 'Of a browser that logged in.' },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: sessionCookie,
+          description: 'Session cookie of a browser after login.',
+        },
       },
     },
   }
@@ -148,7 +153,7 @@ function eventBody(url: string, operationId: unknown): Json {
           schema: { type: 'string', format: 'binary' },
           description: 'An io.cloudevents.v1.CloudEventBatch.',
         },
-        '*/*': { schema: {}, description: 'Binary mode: attributes in ce-* headers, data as it is.' },
+        '*/*': { schema: {}, description: 'Binary mode: attributes in ce-* headers, data unchanged.' },
       },
     },
   }

@@ -18,14 +18,14 @@ export const problemTable = {
   WEIR_API_ORIGIN: { status: 403, title: 'Origin not allowed' },
   WEIR_API_TOKEN: { status: 401, title: 'Token needed' },
   WEIR_API_FORBIDDEN: { status: 403, title: 'Not allowed' },
-  WEIR_API_PROVIDER: { status: 503, title: 'No answer from the provider of identities' },
+  WEIR_API_PROVIDER: { status: 503, title: 'The identity provider did not respond' },
   WEIR_API_LIMIT: { status: 429, title: 'Limit reached' },
-  WEIR_API_RELOAD: { status: 422, title: 'Configuration not taken over' },
-  WEIR_API_DEAD_LETTERED: { status: 422, title: 'The sink refused it' },
+  WEIR_API_RELOAD: { status: 422, title: 'Configuration rejected' },
+  WEIR_API_DEAD_LETTERED: { status: 422, title: 'The sink rejected it' },
   WEIR_API_DROPPED: { status: 422, title: 'The sink dropped it' },
   WEIR_API_PENDING: { status: 503, title: 'Not settled yet' },
-  WEIR_API_NO_STORE: { status: 503, title: 'No store to ask' },
-  WEIR_API_SAVED: { status: 503, title: 'Saved views can’t be kept' },
+  WEIR_API_NO_STORE: { status: 503, title: 'No store to query' },
+  WEIR_API_SAVED: { status: 503, title: 'Saved views cannot be stored' },
   WEIR_API_CLOSING: { status: 503, title: 'Shutting down' },
   WEIR_API_INTERNAL: { status: 500, title: 'Unexpected error' },
 } as const satisfies Record<string, { status: number; title: string }>
@@ -133,7 +133,7 @@ export function toProblem(error: unknown): ProblemAnswer {
   const known = fromServer(error)
   if (known !== undefined) return toProblem(known)
   const { status, title } = problemTable.WEIR_API_INTERNAL
-  const detail = 'The server met an error that it did not expect; its log has the details.'
+  const detail = 'The server failed with an unexpected error; its log has the details.'
   return {
     problem: { type: typeOf('WEIR_API_INTERNAL'), title, status, detail, code: 'WEIR_API_INTERNAL', hints: [] },
     headers: {},

@@ -23,22 +23,22 @@ export const questionParameters = {
   filter: {
     type: 'string',
     maxLength: 65_536,
-    description: 'Rows that match, as docs/explain/query.md has it. Every row when left out.',
+    description: 'Filter (see docs/explain/query.md). Unset: every row.',
     examples: ['src.ns = shop and bytes >= 10k'],
   },
   both_ways: {
     type: 'string',
     enum: ['true', 'false'],
     default: 'false',
-    description: 'Also rows that match with source and destination exchanged; each row counts once.',
+    description: 'Also match with source and destination exchanged; each row counts once.',
   },
   reporters: { type: 'string', enum: reporters, default: 'all', description: reportersText },
   from: {
     type: 'string',
     default: 'now-1h',
-    description: 'Begin, included: `now-15m`, ISO 8601, or Unix milliseconds.',
+    description: 'Start, inclusive: `now-15m`, ISO 8601, or Unix milliseconds.',
   },
-  to: { type: 'string', default: 'now', description: 'End, not included.' },
+  to: { type: 'string', default: 'now', description: 'End, exclusive.' },
 } as const
 
 /** Times that a span can be of. `flow_time` is what rollups go by. */
@@ -50,7 +50,7 @@ export const timeParameter = (usual: SpanTime): object => ({
   enum: spanTimes,
   default: usual,
   description:
-    'The time that the span is of. `flow_time` is when a flow ended by its exporter’s clock where that can be, else when it was received.',
+    'Time that the range applies to. `flow_time` is the end of a flow by its exporter’s clock if that is plausible, else the receive time.',
 })
 
 const [minute, hour] = [60_000_000n, 3_600_000_000n]
@@ -86,14 +86,17 @@ export function questionOf(query: QuestionQuery, usual: SpanTime, now: number, p
   const moment = (written: string, name: string): bigint => {
     const found = momentOf(written, now)
     if (found === undefined)
-      throw new ApiError('WEIR_API_INVALID', `"${name}" is no time: ${written}.`, {
+      throw new ApiError('WEIR_API_INVALID', `"${name}" is not a time: ${written}.`, {
         hints: ['Write now-15m, 2026-11-20T10:00:00Z, or Unix milliseconds; years have four digits.'],
       })
     return found
   }
   const span = { from: moment(from, 'from'), to: moment(to, 'to') }
   if (span.from >= span.to)
-    throw new ApiError('WEIR_API_INVALID', `The span ends (${isoOf(span.to)}) before it begins (${isoOf(span.from)}).`)
+    throw new ApiError(
+      'WEIR_API_INVALID',
+      `The time range ends (${isoOf(span.to)}) before it starts (${isoOf(span.from)}).`,
+    )
   const asked = rowsAsked(filterOf(filter, 'flows').expression, 'flows', { bothWays: both === 'true', reporters: told })
   return {
     names: flowNames,
@@ -109,7 +112,7 @@ export function plainField(written: string, parameter: string): QueryField {
   const field = name === undefined ? undefined : flowNames.field(name)
   if (field === undefined) throw unknownField(written, parameter)
   if (!isSortable(field))
-    throw new ApiError('WEIR_API_INVALID', `"${parameter}" can’t use ${field.name}: it has lists or JSON.`)
+    throw new ApiError('WEIR_API_INVALID', `"${parameter}" does not support ${field.name}: it contains lists or JSON.`)
   return field
 }
 
@@ -123,9 +126,13 @@ export function unknownField(written: string, parameter: string, names: NameTabl
     written,
     names.fields.map(({ name }) => name),
   )
-  return new ApiError('WEIR_API_INVALID', `"${parameter}" names ${written}, which is no field of ${names.view}.`, {
-    hints: meant === undefined ? ['GET /api/v1/fields lists them.'] : [`Did you mean ${meant}?`],
-  })
+  return new ApiError(
+    'WEIR_API_INVALID',
+    `"${parameter}" contains ${written}, which is not a field of ${names.view}.`,
+    {
+      hints: meant === undefined ? ['GET /api/v1/fields lists them.'] : [`Did you mean ${meant}?`],
+    },
+  )
 }
 
 /** What stands between commas; `\,` is a comma within a value, as names of users may have one, and `\\` a backslash. */
@@ -207,7 +214,7 @@ export const answerProperties = {
       required: ['name', 'type'],
       properties: {
         name: { type: 'string' },
-        type: { type: 'string', description: 'Type in SQL.' },
+        type: { type: 'string', description: 'SQL type.' },
         unit: { type: 'string', description: 'UCUM.' },
       },
     },
@@ -215,40 +222,40 @@ export const answerProperties = {
   rows: {
     type: 'array',
     items: { type: 'array', items: {} },
-    description: 'Values in the order of `columns`; null where absent. Integers beyond 2^53 are texts, times ISO 8601.',
+    description: 'Values in the order of `columns`; null if missing. Integers above 2^53 are texts, times ISO 8601.',
   },
   next: {
     type: ['string', 'null'],
-    description: 'Cursor of the next page; null at the end, and of answers without pages.',
+    description: 'Cursor of the next page; null on the last page and for responses without pages.',
   },
   source: {
     type: 'string',
     description:
-      'Where the answer comes from: `raw`, the flows, or the rollup that it was read from (`flows_1m`, `flows_5m`, `flows_1h`); `ring`, where there is no store: the newest flows, in memory.',
+      'Origin of the data: `raw` (the flows), a rollup (`flows_1m`, `flows_5m`, `flows_1h`), or `ring` (the newest flows, in memory, without a store).',
   },
   span: {
     type: 'object',
-    description: 'What is answered: of a rollup, whole buckets; of the ring, since it holds everything.',
+    description: 'Time range of the data: for a rollup, whole buckets; for the ring, since its oldest row.',
     required: ['from', 'to'],
     properties: { from: { type: 'string' }, to: { type: 'string' } },
   },
   exact: {
     type: 'boolean',
     description:
-      'False when groups may be short of flows that a rollup has put together with others: at most by `error`. Totals are exact, but for those under a filter that a rollup cannot hold and whose flows are stored no more.',
+      'False if groups may lack flows that a rollup combined with others, at most by `error`. Totals are exact, except under a filter that a rollup does not support and whose flows have expired.',
   },
   error: {
     description:
-      'Only where `exact` is false: the most that the sum of any group may be short of, by what groups are ranked by. It is the sum of flows whose group a rollup does not know.',
+      'Only if `exact` is false: the maximum amount that a group may lack, in the ranking measure. It is the sum of flows whose group a rollup does not store.',
   },
   stored_to: {
     type: 'string',
     description:
-      'Only where the newest part of the span is not stored yet: flows received after this are missing. Ask again in a second.',
+      'Only if the newest part of the range is not stored yet: flows received after this time are missing. Repeat the request in a second.',
   },
   since: {
     type: 'string',
     description:
-      'Only of sums read from the flows, where the span begins before the oldest stored flow was received: when that was; the end of the span if no flow is stored. Nothing is known of the time before.',
+      'Only for sums of flows whose range starts before the oldest stored flow: the receive time of that flow, or the end of the range if no flow is stored. Earlier data does not exist.',
   },
 } as const

@@ -144,12 +144,10 @@ describe('bodies', () => {
           await fetch(`${api.url}/api/v1/sql`, { method: 'POST', headers: { 'content-type': json }, body }),
         )
       ).detail
-    expect(await send(nested(64))).toContain('"x" is not known here')
+    expect(await send(nested(64))).toContain('"x" is unknown here')
     expect(await send(nested(65))).toContain('64 levels')
     expect(await send(`${'['.repeat(5_000_000)}`)).toContain('64 levels')
-    expect(await send('{"sql":"SELECT \'[[[[\\"[[[\'","x":"' + '['.repeat(100) + '"}')).toContain(
-      '"x" is not known here',
-    )
+    expect(await send('{"sql":"SELECT \'[[[[\\"[[[\'","x":"' + '['.repeat(100) + '"}')).toContain('"x" is unknown here')
   })
 
   test('only JSON is taken where JSON is expected, so that a form of another site can post nothing', async () => {
@@ -186,7 +184,7 @@ describe('what is wrong with a request', () => {
       detail: '"format" must be one of json, ndjson, csv, table, not "xml".',
     })
     expect(await problemOf(await post(`${api.url}/api/v1/sql`, { sql: 'SELECT 1', fromat: 'csv' }))).toMatchObject({
-      detail: '"fromat" is not known here; did you mean "format"?',
+      detail: '"fromat" is unknown here; did you mean "format"?',
     })
   })
 
@@ -250,7 +248,7 @@ describe('what is wrong with a request', () => {
     const answer = await fetch(`${api.url}/api/v1/ledger`)
     expect(answer.status).toBe(500)
     expect(await answer.text()).not.toContain('secret inside')
-    expect(said).toContainEqual({ level: 'error', message: 'A request failed with an error that was not expected.' })
+    expect(said).toContainEqual({ level: 'error', message: 'A request failed with an unexpected error.' })
   })
 })
 

@@ -81,7 +81,7 @@ async function history(
   const state = typeof uid === 'string' ? await current({ cluster, uid }) : undefined
   const [manifest, versions] = await Promise.all([
     now === undefined
-      ? { manifest: null, manifest_note: 'The object was not there at that time.' }
+      ? { manifest: null, manifest_note: 'The object did not exist at that time.' }
       : manifestAt(ask, { ref, cluster, uid: String(now['uid']) }, at, state),
     versionsOf(ask, ref, intervals, (state?.object ?? null) as Row | null),
   ])

@@ -109,5 +109,5 @@ test('a live view leaves out the same ones, and looks both ways when asked', asy
     body: JSON.stringify({ views: [{ id: 'e', kind: 'rows', q: { stream: 'events', reporters: 'one' } }] }),
   })
   expect(refused.status).toBe(400)
-  expect(await refused.text()).toContain('are of flows')
+  expect(await refused.text()).toContain('apply to flows')
 })

@@ -12,8 +12,8 @@ export interface RowsAsked {
 }
 
 export const reportersText =
-  '`one`: each flow once, where two nodes report it, one as it leaves and one as it arrives: flows that leave a node (`node_direction = 1`) are left out when their destination ' +
-  'has an owner, since its node reports them as they arrive.'
+  '`one`: each flow once. If two nodes report a flow, one as egress and one as ingress, the egress row (`node_direction = 1`) is omitted if the destination ' +
+  'has an owner, because its node reports the ingress row.'
 
 /** A row by itself says whether it counts, so that every answer, stored or live, leaves out the same ones. */
 const leavesForWorkload: Expression = {

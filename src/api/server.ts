@@ -68,7 +68,7 @@ export function createServer(context: ApiContext): FastifyInstance {
   app.setErrorHandler((error, request, reply) => {
     const answer = toProblem(error)
     if (answer.unexpected)
-      context.log.error('A request failed with an error that was not expected.', {
+      context.log.error('A request failed with an unexpected error.', {
         method: request.method,
         path: request.routeOptions.url ?? request.url.split('?')[0],
         query: reply.getHeader(queryIdHeader),
@@ -159,7 +159,7 @@ function clientErrorHandler(this: FastifyInstance, error: Error & { code?: strin
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
   const [code, detail] = ((): ['WEIR_API_HEADERS_TOO_LARGE' | 'WEIR_API_TIMEOUT' | 'WEIR_API_INVALID', string] => {
     if (error.code === 'HPE_HEADER_OVERFLOW')
-      return ['WEIR_API_HEADERS_TOO_LARGE', 'The headers are larger than this server takes.']
+      return ['WEIR_API_HEADERS_TOO_LARGE', 'The headers exceed the limit of this server.']
     if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return ['WEIR_API_TIMEOUT', 'The request did not arrive in time.']
     return ['WEIR_API_INVALID', 'This is not a valid HTTP/1.1 request.']
   })()

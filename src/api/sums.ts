@@ -39,25 +39,26 @@ export const rankParameter = {
   type: 'string',
   enum: [...measures, ...furtherMeasures, ...stats],
   default: 'bytes',
-  description: `What the largest are the largest by: ${[...measures, ...furtherMeasures].join(', ')}, or of the field \`of\` ${stats.join(', ')}.`,
+  description: `Ranking measure: ${[...measures, ...furtherMeasures].join(', ')}, or ${stats.join(', ')} of the field \`of\`.`,
 } as const
 
 export const measureParameter = {
   type: 'string',
-  description: `Sums beside bytes, packets and flows, with commas: ${furtherMeasures.join(', ')}, as they were reported. The flows themselves are read for them.`,
+  description: `Additional sums besides bytes, packets and flows, comma-separated: ${furtherMeasures.join(', ')}, as reported. They require reading the flows instead of rollups.`,
   examples: ['drop_packets'],
 } as const
 
 export const ofParameter = {
   type: 'string',
   description:
-    'A numeric field of which each row has statistics, too: how many flows have it, least, mean, largest, and the percentiles 50, 90 and 99 over flows (each a value that a flow has).',
+    'A numeric field to add statistics of to each row: number of flows with the field, minimum, mean, maximum, and percentiles 50, 90 and 99. Percentiles use nearest rank: the result is always a value that occurred.',
   examples: ['rtt'],
 } as const
 
 export const offsetParameter = {
   type: 'string',
-  description: 'Asks for the span so much earlier: `1h`, `1d`, `4w`. The answer’s times are those of what it tells of.',
+  description:
+    'Shift the time range back by this duration: `1h`, `1d`, `4w`. Times in the response are those of the shifted data.',
   examples: ['1d'],
 } as const
 
@@ -66,7 +67,7 @@ export function shifted<Asked extends Question>(question: Asked, offset: string 
   if (offset === undefined) return question
   const seconds = stepOf(offset)
   if (seconds === undefined)
-    throw new ApiError('WEIR_API_INVALID', `"offset" is no length of time: ${offset}.`, {
+    throw new ApiError('WEIR_API_INVALID', `"offset" is not a duration: ${offset}.`, {
       hints: ['Write 15m, 1h, 1d or 4w.'],
     })
   const by = BigInt(seconds) * 1_000_000n
@@ -81,8 +82,8 @@ export function sumsOf(
   const of = written === undefined ? undefined : statField(written)
   const rank = by as Rank
   if (of === undefined && (stats as readonly string[]).includes(rank))
-    throw new ApiError('WEIR_API_INVALID', `"by" is ${rank}, and there is no field to have it of.`, {
-      hints: ['Name the field: of=rtt.'],
+    throw new ApiError('WEIR_API_INVALID', `"by" is ${rank}, which needs a field.`, {
+      hints: ['Set the field: of=rtt.'],
     })
   const further = furtherOf(measure, by)
   return {
@@ -98,8 +99,8 @@ function furtherOf(written: string | undefined, by: string): readonly FurtherMea
   const asked = listOf(written)
   const unknown = asked.find((each) => !isFurther(each) && !(measures as readonly string[]).includes(each))
   if (unknown !== undefined)
-    throw new ApiError('WEIR_API_INVALID', `"measure" names ${unknown}, which is not added up.`, {
-      hints: [`There is ${furtherMeasures.join(', ')}; ${measures.join(', ')} are always given.`],
+    throw new ApiError('WEIR_API_INVALID', `"measure" contains ${unknown}, which is not summed.`, {
+      hints: [`Possible values: ${furtherMeasures.join(', ')}; ${measures.join(', ')} are always included.`],
     })
   return furtherMeasures.filter((each) => each === by || asked.includes(each))
 }
@@ -107,7 +108,8 @@ function furtherOf(written: string | undefined, by: string): readonly FurtherMea
 function statField(written: string): QueryField {
   const field = flowNames.field(flowNames.resolve(written) ?? '')
   if (field === undefined) throw unknownField(written, 'of')
-  if (!hasStats(field)) throw new ApiError('WEIR_API_INVALID', `"of" can’t use ${field.name}: it has no numbers.`)
+  if (!hasStats(field))
+    throw new ApiError('WEIR_API_INVALID', `"of" does not support ${field.name}: it has no numbers.`)
   return field
 }
 

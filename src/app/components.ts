@@ -39,7 +39,7 @@ function whole(schema: AnyComponentSchema): Component {
 const deliverySchema = defineSchema({
   type: 'delivery',
   role: 'setting',
-  summary: 'What every sink and transform may have beside its own settings',
+  summary: 'Settings that every sink and transform accepts in addition to its own',
   fields: deliveryFields,
 })
 

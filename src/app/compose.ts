@@ -354,7 +354,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       let part = 'the API'
       const timer = host.timers.after(drainMs, () => {
         log.error(
-          `Weir did not stop within ${drainMs} ms: it waits for ${part}. It ends now, and loses nothing: what was not settled comes again.`,
+          `Weir did not stop within ${drainMs} ms: ${part} did not finish. It exits now. No rows are lost: unsettled rows are delivered again after the next start.`,
         )
         log.flush()
         self.exit(1)

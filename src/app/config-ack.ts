@@ -29,15 +29,15 @@ export function ackProblems(
       return [
         {
           path,
-          message: `sink \`${ack}\` takes nothing from \`${source}\``,
-          hint: `add \`${source}\` to its \`from\`, or name a sink that takes it`,
+          message: `sink \`${ack}\` does not read from \`${source}\``,
+          hint: `add \`${source}\` to its \`from\`, or name a sink that reads from it`,
         },
       ]
     if (keeps && sink.common.when_behind === 'drop')
       return [
         {
           path,
-          message: `sink \`${ack}\` may give up rows when it is behind, and they would be acknowledged all the same`,
+          message: `sink \`${ack}\` may drop rows when it falls behind, and they would still be acknowledged`,
           hint: `set \`when_behind: block\` for sink \`${ack}\``,
         },
       ]

@@ -18,12 +18,12 @@ import {
 } from '../schema/index.ts'
 
 const namespaces = list(text({ description: 'Name of a namespace', required: true, example: 'shop' }), {
-  description: 'The only namespaces whose flows a viewer is shown; left out, all',
+  description: 'Namespaces whose flows a viewer may see. Unset: all namespaces',
   default: null,
   example: ['shop', 'shop-data'],
 })
 const peers = choice(peerRules, {
-  description: 'Flows between one of these namespaces and another one: `hidden`, or `shown`',
+  description: 'Visibility of flows between an allowed namespace and another one: `hidden` or `shown`',
   default: 'hidden',
 })
 
@@ -33,7 +33,7 @@ export const authGroup = group(
       group(
         {
           name: text({
-            description: 'Who it is, for people; no other token has this name',
+            description: 'Unique name of the client that uses this token',
             required: true,
             example: 'grafana',
           }),
@@ -42,7 +42,7 @@ export const authGroup = group(
             { least: leastToken },
           ),
           role: choice(roles, {
-            description: '`admin` may do everything; `viewer` may look, but neither ask in SQL nor change anything',
+            description: '`admin` may do everything. `viewer` may read, but may not run SQL or change anything',
             default: 'admin',
           }),
           namespaces,
@@ -60,7 +60,7 @@ export const authGroup = group(
       ),
       {
         description:
-          'Bearer tokens of the API, which people may also log in with. Without any, loopback needs none, and for another address one is made',
+          'Bearer tokens of the API; users may also sign in with them. Without tokens, loopback requires none, and any other address gets a generated token',
         default: [],
         example: [{ name: 'grafana', token: 'env:WEIR_GRAFANA_TOKEN', role: 'viewer' }],
       },
@@ -69,25 +69,25 @@ export const authGroup = group(
       {
         issuer: urlText(
           {
-            description: 'Issuer: below it is /.well-known/openid-configuration',
+            description: 'Issuer URL, the parent of `/.well-known/openid-configuration`',
             required: true,
             example: 'https://id.example.com/realms/main',
           },
           { schemes: ['https', 'http'] },
         ),
-        client_id: text({ description: 'This server, as the provider knows it', required: true, example: 'weir' }),
+        client_id: text({ description: 'Client id of this server at the provider', required: true, example: 'weir' }),
         client_secret: secret({
-          description: 'Its secret; left out, it is a public client',
+          description: 'Client secret. Unset: public client',
           default: null,
           example: 'env:WEIR_OIDC_SECRET',
         }),
         scopes: list(text({ description: 'A scope', required: true, example: 'groups' }), {
-          description: 'Scopes that are asked for',
+          description: 'Scopes to request',
           default: ['openid', 'profile', 'email'],
         }),
         url: urlText(
           {
-            description: 'Address under which browsers reach this server; left out, that of the request',
+            description: 'URL at which browsers reach this server. Unset: the URL of the request',
             default: null,
             example: 'https://weir.example.com',
           },
@@ -95,45 +95,45 @@ export const authGroup = group(
         ),
         role: text({
           description:
-            'JMESPath over the claims of the ID token and the access token: gives `admin` or `viewer`. Who gets neither is not let in',
+            'JMESPath expression over the claims of the ID token and access token. It returns `admin` or `viewer`; any other result refuses the login',
           required: true,
           example:
             "contains(realm_access.roles, 'weir-admin') && 'admin' || contains(realm_access.roles, 'weir-viewer') && 'viewer'",
         }),
         namespaces: text({
-          description: 'JMESPath: gives the only namespaces whose flows a viewer is shown, `*` for all. Left out, all',
+          description:
+            'JMESPath expression that returns the namespaces whose flows a viewer may see; `*` means all. Unset: all namespaces',
           default: null,
           example: 'namespaces',
         }),
         peers,
         audience: text({
-          description:
-            'Access tokens of the issuer that are meant for this audience are taken by the API, as bearer tokens are. Left out, none is',
+          description: 'Audience of access tokens that the API accepts as bearer tokens. Unset: none',
           default: null,
           example: 'weir-api',
         }),
         clock_tolerance: duration(
-          { description: 'How far the clocks of the provider and of this machine may differ', default: '30s' },
+          { description: 'Permitted difference between the clocks of the provider and this machine', default: '30s' },
           { max: '5m' },
         ),
       },
       {
-        description: 'Login with a provider of identities (OpenID Connect)',
+        description: 'Login through an OpenID Connect provider',
         default: null,
         example: { issuer: 'https://id.example.com/realms/main', client_id: 'weir', role: "'viewer'" },
       },
       ({ issuer, scopes }) => {
         // What is read on the way can be used: tokens and the code are in it.
         if (issuer.startsWith('http:') && !isLoopback(new URL(issuer).hostname))
-          return new Complaint('an issuer on another machine is spoken to over TLS', 'write https://', ['issuer'])
+          return new Complaint('an issuer on another machine requires https://', 'write https://', ['issuer'])
         return scopes.includes('openid')
           ? null
           : new Complaint('`openid` is missing: without it the provider gives no ID token', undefined, ['scopes'])
       },
     ),
-    session: duration({ description: 'A browser has to log in again after this time', default: '12h' }, { min: '1m' }),
+    session: duration({ description: 'Time after which a browser session ends', default: '12h' }, { min: '1m' }),
   },
-  { description: 'Who may use the API and console', default: {} },
+  { description: 'Authentication of the API and console', default: {} },
   ({ tokens }) => {
     const twice = tokens.findIndex(({ name }, index) => tokens.findIndex((other) => other.name === name) !== index)
     return twice === -1

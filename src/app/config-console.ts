@@ -20,11 +20,11 @@ export const consoleGroup = group(
       group(
         {
           name: text(
-            { description: 'What its button says', required: true, example: 'DNS' },
+            { description: 'Label of the button', required: true, example: 'DNS' },
             { pattern: /[^,\n]{1,40}/, expects: 'up to 40 characters without a comma' },
           ),
           filter: text({
-            description: 'The filter, as docs/explain/query.md has it',
+            description: 'Filter, in the filter language (see docs/explain/query.md)',
             required: true,
             example: 'any.port = 53',
           }),
@@ -36,13 +36,12 @@ export const consoleGroup = group(
         },
       ),
       {
-        description:
-          'Filters that the Flows page offers as buttons; those that are on hold beside the one that is written',
+        description: 'Filters that the Flows page offers as buttons. Active buttons are combined with the typed filter',
         default: usual,
       },
     ),
   },
-  { description: 'What the console offers', default: {} },
+  { description: 'Settings of the console', default: {} },
   ({ quick_filters: filters }) => {
     const twice = filters.findIndex(({ name }, index) => filters.findIndex((other) => other.name === name) !== index)
     return twice === -1

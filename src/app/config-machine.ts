@@ -126,7 +126,7 @@ function revealed(references: readonly Reference[]): {
         path,
         secret,
         message: `this is the same token as \`${owner}\` in \`auth.tokens\``,
-        hint: 'give each name its own token: who calls is known by it',
+        hint: 'use a different token for each name: the token identifies the client',
       })
     else names.set(value, formatPath(path))
   }

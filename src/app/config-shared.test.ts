@@ -48,13 +48,13 @@ test('a source of a bus may wait for a sink that gives up nothing', async () => 
 const bus = 'sources: {in: {type: nats, url: "nats://a", stream: s, ack: "sink:out"}}\n'
 test.for([
   [bus, 'there is no sink `out`'],
-  [`${bus}sinks: {out: {type: stdout, from: [http]}}`, 'takes nothing from `in`'],
+  [`${bus}sinks: {out: {type: stdout, from: [http]}}`, 'does not read from `in`'],
   [`${bus}sinks: {out: {type: stdout}}`, 'set `when_behind: block`'],
-  ['http: {ack: "sink:out"}\nsinks: {out: {type: stdout, from: [netflow]}}', 'takes nothing from `http`'],
+  ['http: {ack: "sink:out"}\nsinks: {out: {type: stdout, from: [netflow]}}', 'does not read from `http`'],
   ['roles: deliverer', 'over a journal on a bus'],
   ['journal: redis://a:1', 'journal'],
   ['roles: boss\njournal: kafka://a:1', 'boss'],
-  ['journal: kafka://a:1\nsources: {k: {type: kubernetes, cluster: c}}', 'set `redact.key`'],
+  ['journal: kafka://a:1\nsources: {k: {type: kubernetes, cluster: c}}', 'set the same `redact.key`'],
   ['journal: kafka://a:1\ninstance: partition-3', 'transforms of a partition write under this name'],
 ])('%j is refused, with what to do', async ([text = '', says = '']) => {
   await expect(load(text)).rejects.toThrow(says)

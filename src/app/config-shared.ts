@@ -43,8 +43,9 @@ export function sharedProblems(config: WeirConfig): readonly Complaint[] {
     if (redact?.enabled === true && redact.key === null) {
       problems.push({
         path: ['sources', id, 'redact', 'key'],
-        message: 'who goes on with the cluster may have another folder, and needs the same key for secret values',
-        hint: 'set `redact.key`, for example to `env:WEIR_REDACT_KEY`, to the same for all',
+        message:
+          'another replica may take over the cluster with another data folder, and must hash secret values with the same key',
+        hint: 'set the same `redact.key` on all replicas, for example `env:WEIR_REDACT_KEY`',
       })
     }
   }

@@ -8,24 +8,25 @@ export const telemetryGroup = group(
       {
         url: text({
           description:
-            "Where spans are sent to: `otlp://`, `otlps://`, `http://` or `https://` for OpenTelemetry's protocol over HTTP, `zipkin://` for Zipkin",
+            'Destination of spans: `otlp://`, `otlps://`, `http://` or `https://` for OTLP over HTTP, `zipkin://` for Zipkin',
           default: null,
           example: 'otlp://collector:4318',
         }),
         sample: integer(
           {
-            description: 'Spans are kept of one trace out of so many; an event is in the same trace everywhere',
+            description:
+              'Trace sampling interval: 1 in N traces is sent. An event belongs to the same trace on every instance',
             default: 1,
           },
           { min: 1, max: 1_000_000 },
         ),
       },
-      { description: 'Traces of changes and of what sinks write', default: {} },
+      { description: 'Traces of changes and of sink writes', default: {} },
       ({ url }) => {
         const target = url === null ? undefined : traceTarget(url)
         return target?.is === 'problem' ? new Complaint(target.message, undefined, ['url']) : null
       },
     ),
   },
-  { description: 'What Weir tells of itself, beside metrics and log', default: {} },
+  { description: 'Traces that Weir exports', default: {} },
 )

@@ -89,10 +89,7 @@ function decode(bytes: Uint8Array, file: string): string {
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
-    return refuse(
-      `the file is not UTF-8 text: the byte at offset ${firstInvalid(bytes)} does not belong there`,
-      binaryHint,
-    )
+    return refuse(`the file is not UTF-8 text: invalid byte at offset ${firstInvalid(bytes)}`, binaryHint)
   }
   const control = CONTROL.exec(text)
   if (control === null) return text

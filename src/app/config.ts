@@ -40,7 +40,7 @@ import {
 /** What the engine does for every sink, whatever it speaks. */
 export const deliveryFields = {
   from: list(text({ description: 'Id of a source', required: true, example: 'http' }), {
-    description: 'Sources that it takes; left out: all there are and will be',
+    description: 'Sources to read from. Unset: all, including sources added later',
     default: null,
     example: ['netflow', 'http'],
   }),
@@ -53,7 +53,7 @@ export const deliveryFields = {
           example: 'audit',
         }),
         {
-          description: 'Families to take',
+          description: 'Families to select',
           default: null,
           example: ['audit', 'change'],
         },
@@ -61,53 +61,52 @@ export const deliveryFields = {
       type: list(
         text({ description: 'A CloudEvents type; `*` stands for any text', required: true, example: 'com.example.*' }),
         {
-          description: 'CloudEvents types to take',
+          description: 'CloudEvents types to select',
           default: null,
           example: ['com.example.*'],
         },
       ),
     },
-    { description: 'Rows that do not match are not sent, and counted as filtered', default: {} },
+    { description: 'Only matching rows are delivered; the others are counted as filtered', default: {} },
   ),
   delivery: group(
     {
       events: integer(
-        { description: 'Send at most this many at once', unit: 'events', default: 1000 },
+        { description: 'Maximum events in one batch', unit: 'events', default: 1000 },
         { min: 1, max: 1_000_000 },
       ),
       bytes: bytes(
-        { description: 'Take up about this much of the journal at once', default: '4MiB' },
+        { description: 'Approximate size of the journal range in one batch', default: '4MiB' },
         { min: '1KiB', max: '64MiB' },
       ),
-      wait: duration({ description: 'Wait this long for more before sending', default: '0ms' }),
+      wait: duration({ description: 'Maximum wait for more rows before a batch is sent', default: '0ms' }),
       rate: integer(
-        { description: 'Send at most this many', unit: 'events per second', default: null, example: 500 },
+        { description: 'Maximum delivery rate', unit: 'events per second', default: null, example: 500 },
         { min: 1 },
       ),
       retry_initial: duration(
-        { description: 'Wait before the first retry; each further one is about twice as long', default: '200ms' },
+        { description: 'Wait before the first retry; each further wait is about twice as long', default: '200ms' },
         { min: '1ms' },
       ),
-      retry_max: duration({ description: 'Longest wait between two tries', default: '30s' }, { min: '1ms' }),
+      retry_max: duration({ description: 'Longest wait between two attempts', default: '30s' }, { min: '1ms' }),
       give_up_after: duration({
-        description:
-          'Time after which rows go to the dead letters; left out, they are tried for as long as they are retained',
+        description: 'Time after which rows become dead letters. Unset: retried as long as they are retained',
         default: null,
         example: '1h',
       }),
     },
-    { description: 'How rows are sent', default: {} },
+    { description: 'Batching, rate and retries', default: {} },
   ),
   retain: group(
     {
-      size: bytes({ description: 'Journal that may pend for this sink', default: '2GiB' }, { min: '1KiB' }),
-      age: duration({ description: 'Age that pending rows may reach', default: '24h' }, { min: '1s' }),
+      size: bytes({ description: 'Maximum journal size pending for this sink', default: '2GiB' }, { min: '1KiB' }),
+      age: duration({ description: 'Maximum age of pending rows', default: '24h' }, { min: '1s' }),
     },
-    { description: 'How far the sink may fall behind', default: {} },
+    { description: 'Limits of the backlog of this sink', default: {} },
   ),
   when_behind: choice(['drop', 'block'], {
     description:
-      'Behind its retain: `drop` gives up its oldest rows, for this sink only; `block` keeps all and lets the journal fill',
+      'Action when the backlog exceeds `retain`: `drop` drops the oldest rows of this sink only; `block` retains all rows and lets the journal fill',
     default: 'drop',
   }),
 }
@@ -118,18 +117,18 @@ export const weirSchema = defineSchema({
   summary: 'The configuration of Weir',
   fields: {
     data: filePath({
-      description: 'Folder of journal, store and state; created with mode 0700',
+      description: 'Data folder for journal, store and state; created with mode 0700',
       default: './weir-data',
     }),
     roles: list(
       choice(['all', 'collector', 'deliverer', 'api'] as const, {
-        description: 'A part of the work',
+        description: 'A role',
         required: true,
         example: 'collector',
       }),
       {
         description:
-          'What this Weir does of the work that several share: `collector` has the sources, `deliverer` the sinks, `api` the store, console and API; `all` does everything. Other than `all` needs a journal on a bus',
+          'Roles of this instance: `collector` runs sources, `deliverer` runs sinks, `api` runs the store, console and API, `all` runs everything. Anything but `all` requires a journal on a bus',
         default: ['all'],
         example: ['collector'],
       },
@@ -137,19 +136,22 @@ export const weirSchema = defineSchema({
     instance: text(
       {
         description:
-          'Name of this Weir among those that share a journal; the same after each start. Left out: the name of the machine',
+          'Name of this instance among those that share a journal; it must not change between starts. Unset: the host name',
         default: null,
         example: 'collector-1',
       },
-      { pattern: /[a-z0-9][a-z0-9.-]{0,62}/, expects: 'small letters, digits, dots and dashes' },
+      { pattern: /[a-z0-9][a-z0-9.-]{0,62}/, expects: 'lower-case letters, digits, dots and dashes' },
     ),
-    listen: hostPort({ description: 'Address of API, console and events over HTTP', default: '127.0.0.1:8080' }),
-    ops: listen({ description: 'Address of metrics and health', default: '127.0.0.1:8081' }),
+    listen: hostPort({
+      description: 'Address of the API, the console and events over HTTP',
+      default: '127.0.0.1:8080',
+    }),
+    ops: listen({ description: 'Address of the metrics and health endpoints', default: '127.0.0.1:8081' }),
     tls: group(
       {
         cert_file: filePath(
           {
-            description: 'Certificate with its chain, PEM; read again when it changes',
+            description: 'Certificate chain, PEM; reloaded when the file changes',
             required: true,
             example: '/etc/weir/tls.crt',
           },
@@ -161,7 +163,7 @@ export const weirSchema = defineSchema({
         ),
       },
       {
-        description: 'TLS of `listen` and `http.listen`; left out, connections are plain',
+        description: 'TLS of `listen` and `http.listen`. Unset: plain connections',
         default: null,
         example: { cert_file: '/etc/weir/tls.crt', key_file: '/etc/weir/tls.key' },
       },
@@ -171,18 +173,20 @@ export const weirSchema = defineSchema({
       {
         listen: listen({
           description:
-            'Further addresses, which take events alone: POST on any path, answered without a body, as Knative expects it of a sink',
+            'Additional addresses that accept events only: POST on any path, empty response, as Knative requires of a sink',
           default: 'off',
           example: '0.0.0.0:8080',
         }),
         auth: choice(['api', 'none'], {
           description:
-            "Rule of POST /events, and of `listen` here: the API's own, or open to everyone who reaches the address",
+            'Authentication of `POST /events` and `http.listen`: `api` applies the rules of the API, `none` admits every client',
           default: 'api',
         }),
-        ack: ackField('When a pushed batch is answered: once it is in the journal, or once a sink has it'),
+        ack: ackField(
+          'When a pushed batch is acknowledged: after the append to the journal, or after a sink settled it',
+        ),
         ack_timeout: duration(
-          { description: 'Longest wait for the sink before 503', default: '30s' },
+          { description: 'Maximum wait for the sink; after it the response is 503', default: '30s' },
           { min: '100ms' },
         ),
       },
@@ -192,32 +196,32 @@ export const weirSchema = defineSchema({
       {
         events: integer(
           {
-            description: 'At least this many of the newest pushed events are remembered',
+            description: 'Minimum number of pushed events to remember',
             default: defaultWindow.events,
           },
           { min: 1000, max: 50_000_000 },
         ),
         age: duration(
-          { description: 'Remembered at least this long, unless more events than that came', default: '10m' },
+          { description: 'Minimum time to remember them, unless `events` is exceeded', default: '10m' },
           { min: '1s' },
         ),
       },
-      { description: 'Window in which an event pushed twice is recognised by source and id', default: {} },
+      { description: 'Deduplication window: an event pushed twice is recognized by source and id', default: {} },
     ),
     sources: componentMap(sourceSchemas, {
-      description: 'Sources, by id; `netflow` and `sflow` are there without being written',
+      description: 'Sources by id; `netflow` and `sflow` exist by default',
       default: {},
       example: { netflow: { listen: '0.0.0.0:2055' } },
     }),
     sinks: componentMap(
       sinkSchemas,
-      { description: 'Sinks, by id', default: {}, example: { stdout: {} } },
+      { description: 'Sinks by id', default: {}, example: { stdout: {} } },
       deliveryFields,
     ),
     transforms: componentMap(
       transformSchemas,
       {
-        description: 'Derived streams, by id: what each makes is a source of that id',
+        description: 'Transforms by id; the output of each is a source with the same id',
         default: {},
         example: { masked: { type: 'redact', from: ['http'], fields: ['user.password'] } },
       },
@@ -226,28 +230,28 @@ export const weirSchema = defineSchema({
     identity: group(
       {
         networks: filePath({
-          description: 'File of names and labels by CIDR, YAML or CSV; read again when it changes',
+          description: 'File of names and labels by CIDR, YAML or CSV; reloaded when it changes',
           default: null,
           example: './networks.yaml',
         }),
       },
-      { description: 'What addresses mean', default: {} },
+      { description: 'Names of addresses', default: {} },
     ),
     geo: group(
       {
         asn: filePath({
-          description: 'Database of autonomous systems, for flows whose exporter names none',
+          description: 'ASN database, for flows whose exporter reports no autonomous system',
           default: null,
           example: '/var/lib/GeoIP/GeoLite2-ASN.mmdb',
         }),
         country: filePath({
-          description: 'Database of countries, or of cities',
+          description: 'Country or city database',
           default: null,
           example: '/var/lib/GeoIP/GeoLite2-Country.mmdb',
         }),
       },
       {
-        description: "Databases of addresses in MaxMind's format, asked when flows arrive; read again when they change",
+        description: 'Address databases in MaxMind format, read when flows arrive; reloaded when they change',
         default: {},
       },
     ),
@@ -257,15 +261,18 @@ export const weirSchema = defineSchema({
           { files: {}, ...journalSchemas },
           {
             description:
-              'Where the journal is: in files of the data folder, or on a bus that many Weirs share. For short: `journal: kafka://kafka-1:9092,kafka-2:9092/weir-journal`',
+              'Journal location: files in the data folder, or a bus that several instances share. Short form: `journal: kafka://kafka-1:9092,kafka-2:9092/weir-journal`',
             default: { type: 'files' },
           },
         ),
-        segment: bytes({ description: 'Size of a segment', default: '64MiB' }, { min: '64KiB', max: '4GiB' }),
-        max: bytes({ description: 'Sources are made to wait, or shed, beyond this', default: '8GiB' }, { min: '1MiB' }),
-        keep: bytes({ description: 'Kept after every sink has passed, while there is room', default: '256MiB' }),
+        segment: bytes({ description: 'Size of one segment', default: '64MiB' }, { min: '64KiB', max: '4GiB' }),
+        max: bytes(
+          { description: 'Maximum size of the journal. When it is reached, sources wait or shed', default: '8GiB' },
+          { min: '1MiB' },
+        ),
+        keep: bytes({ description: 'Settled journal to retain while there is room', default: '256MiB' }),
         reserve: bytes({
-          description: 'Free space left alone, so that offsets and the store can still be written',
+          description: 'Free disk space that the journal leaves for offsets and the store',
           default: '64MiB',
         }),
       },
@@ -273,36 +280,29 @@ export const weirSchema = defineSchema({
     ),
     store: group(
       {
-        enabled: choice(['parquet', 'none'], { description: 'Where rows are kept for queries', default: 'parquet' }),
-        age: duration({ description: 'Rows older than this are removed', default: null, example: '30d' }),
-        size: bytes({ description: 'Oldest rows are removed beyond this', default: '50GiB' }, { min: '1MiB' }),
+        enabled: choice(['parquet', 'none'], { description: 'Where rows are stored for queries', default: 'parquet' }),
+        age: duration({ description: 'Maximum age of rows; older rows are deleted', default: null, example: '30d' }),
+        size: bytes(
+          { description: 'Maximum size; the oldest rows are deleted beyond it', default: '50GiB' },
+          { min: '1MiB' },
+        ),
         rollups: group(
           {
-            '1m': duration(
-              { description: 'Sums of a minute older than this are removed', default: '7d' },
-              { min: '1h' },
-            ),
-            '5m': duration(
-              { description: 'Sums of five minutes older than this are removed', default: '60d' },
-              { min: '1h' },
-            ),
-            '1h': duration(
-              { description: 'Sums of an hour older than this are removed', default: '400d' },
-              { min: '1h' },
-            ),
+            '1m': duration({ description: 'Maximum age of one-minute rollups', default: '7d' }, { min: '1h' }),
+            '5m': duration({ description: 'Maximum age of five-minute rollups', default: '60d' }, { min: '1h' }),
+            '1h': duration({ description: 'Maximum age of one-hour rollups', default: '400d' }, { min: '1h' }),
           },
           {
-            description:
-              'How long sums of flows are kept: `age` does not touch them, so that they may outlive the flows',
+            description: 'Retention of rollups. It is independent of `store.age`, so rollups may outlive the flows',
             default: {},
           },
         ),
         query_timeout: duration(
-          { description: 'Longest time in which a query makes no progress', default: '2m' },
+          { description: 'Maximum time without progress of a query', default: '2m' },
           { min: '1s' },
         ),
         memory: bytes(
-          { description: 'Memory that queries of the console may use; larger ones use the disk', default: '256MiB' },
+          { description: 'Memory limit of console queries; larger queries spill to disk', default: '256MiB' },
           { min: '64MiB' },
         ),
       },
@@ -312,38 +312,37 @@ export const weirSchema = defineSchema({
       {
         memory: bytes(
           {
-            description: 'Private memory of the process that runs one statement of a user, or one export',
+            description: 'Memory limit of the process that runs one SQL statement or one export',
             default: '1GiB',
           },
           { min: '128MiB' },
         ),
         timeout: duration(
           {
-            description:
-              'Longest time that a statement of a user may work; an export may work longer as long as it gives rows',
+            description: 'Maximum run time of an SQL statement; an export may run longer while it returns rows',
             default: '60s',
           },
           { min: '1s' },
         ),
       },
-      { description: 'Limits of free SQL and exports, each of which runs in a process of its own', default: {} },
+      { description: 'Limits of SQL statements and exports, each of which runs in a separate process', default: {} },
     ),
     live: group(
       {
-        views: integer({ description: 'Views that one stream may have', default: 8 }, { min: 1, max: 100 }),
+        views: integer({ description: 'Maximum views in one stream', default: 8 }, { min: 1, max: 100 }),
         streams_per_user: integer(
-          { description: 'Streams that one user may have open', default: 4 },
+          { description: 'Maximum open streams of one user', default: 4 },
           { min: 1, max: 1000 },
         ),
-        streams: integer({ description: 'Streams that may be open in all', default: 200 }, { min: 1, max: 10_000 }),
+        streams: integer({ description: 'Maximum open streams', default: 200 }, { min: 1, max: 10_000 }),
         rows: integer(
-          { description: 'Rows in one message at most, of which there are four a second', default: 500 },
+          { description: 'Maximum rows in one message; a stream sends four messages a second', default: 500 },
           { min: 1, max: 10_000 },
         ),
         ring_rows: integer(
           {
             description:
-              'Newest flows, and newest events, that are kept in memory: for who comes or comes back, and for every answer where there is no store',
+              'Newest flows and newest events cached in memory, for new and reconnecting clients. Without a store they serve all queries',
             default: 1_000_000,
           },
           { min: 100, max: 10_000_000 },
@@ -351,28 +350,31 @@ export const weirSchema = defineSchema({
         ring_size: bytes(
           {
             description:
-              'Memory for each of the two, as the journal has them (a flow takes about 25 bytes); what is looked at takes as much again',
+              'Memory for each of the two caches, in the encoding of the journal (about 25 bytes a flow). Reading them needs the same amount again',
             default: '16MiB',
           },
           { min: '64KiB', max: '4GiB' },
         ),
         ring_age: duration(
-          { description: 'Time before the newest for which they are kept', default: '15m' },
+          { description: 'Maximum age of cached rows, relative to the newest', default: '15m' },
           { min: '1s', max: '24h' },
         ),
       },
-      { description: 'The live stream', default: {} },
+      { description: 'Live streams', default: {} },
     ),
     console: consoleGroup,
     log: group(
       {
         level: choice(['debug', 'info', 'warn', 'error'], {
-          description: 'Least level that is printed',
+          description: 'Lowest level that is logged',
           default: 'info',
         }),
-        format: choice(['text', 'json'], { description: 'Readable lines, or one JSON object a line', default: 'text' }),
+        format: choice(['text', 'json'], {
+          description: '`text`: readable lines. `json`: one object a line',
+          default: 'text',
+        }),
       },
-      { description: 'The program log, on standard error', default: {} },
+      { description: 'Log on standard error', default: {} },
     ),
     telemetry: telemetryGroup,
   },

@@ -112,7 +112,7 @@ function crossCheck(config: WeirConfig, document: ConfigDocument): Problem[] {
       else if (feeds(config, source, id))
         complain(
           ['transforms', id, 'from', index],
-          `\`${source}\` is made from \`${id}\` itself`,
+          `\`${source}\` is derived from \`${id}\``,
           'a stream cannot feed itself',
         )
     }

@@ -48,7 +48,9 @@ const fixedSettings = [
 export async function reloadAll(parts: ReloadParts): Promise<ReloadReport> {
   const { host, flags, log, current, sources, sinks, reveal } = parts
   const refuse = (problems: readonly string[]): ReloadReport => {
-    log.error('the configuration was not taken over; everything runs on as before', { problems: problems.join('; ') })
+    log.error('The new configuration was rejected; the running configuration stays active.', {
+      problems: problems.join('; '),
+    })
     return { ok: false, changed: [], problems: problems.map(withoutUrlSecrets) }
   }
   let next: Loaded
@@ -81,7 +83,7 @@ export async function reloadAll(parts: ReloadParts): Promise<ReloadReport> {
   const changed = [...swapped.changed, ...applied.changed]
   const orphans = swapped.orphaned.map(
     ({ id, rows }) =>
-      `sink ${id}: ${rows} rows are pending for it; they are kept until it returns, or \`weir sink forget ${id}\` drops them`,
+      `sink ${id}: ${rows} rows are pending. They are retained until the sink returns; \`weir sink forget ${id}\` drops them`,
   )
   log.info('the configuration was reloaded', { changed: changed.join(' ') || 'nothing' })
   return { ok: true, changed, problems: [...waiting.map((key) => `${key}: takes effect after a restart`), ...orphans] }

@@ -130,7 +130,7 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
     if (this.#lanes === undefined)
       throw new WeirError(
         'WEIR_SINK_UNKNOWN',
-        `this Weir delivers nothing; ask one whose roles have \`deliverer\` to forget sink ${sink}`,
+        `this instance delivers no rows; send the request to one with the role \`deliverer\` to forget sink ${sink}`,
       )
     return this.#lanes.forget(sink)
   }

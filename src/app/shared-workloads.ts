@@ -48,9 +48,7 @@ export class SharedWorkloads {
   async first(signal: AbortSignal): Promise<void> {
     const late = new AbortController()
     const timer = this.#options.host.timers.after(firstMs, () => {
-      this.#options.log.warn(
-        'What is known of workloads is still being read from the journal: flows may have no names until it is.',
-      )
+      this.#options.log.warn('Reading known workloads from the journal; flows may have no names until it is done.')
       late.abort()
     })
     await this.#caughtUp(AbortSignal.any([signal, late.signal]))
@@ -73,10 +71,10 @@ export class SharedWorkloads {
         for (const look of this.#waiting) look()
       }).catch((error: unknown) => {
         if (!stop.signal.aborted)
-          this.#options.log.error(
-            'What is told of a cluster is followed no more: flows have names that are no longer true, or none.',
-            { source: id, error: String(error) },
-          )
+          this.#options.log.error('Stopped following cluster resources; flow names are stale or missing.', {
+            source: id,
+            error: String(error),
+          })
       }),
     }
     this.#following.set(id, following)
@@ -91,7 +89,7 @@ export class SharedWorkloads {
           if (stream === 'resources') this.#feed.tell(linesOf(bytes))
       } catch (error) {
         options.log.warn(
-          'What the journal has of the workloads of a cluster can not be read as a whole: flows have the names that it tells from now on.',
+          'The stored workloads of a cluster are incomplete in the journal; only flows from now on have names.',
           { source: id, error: String(error) },
         )
       }

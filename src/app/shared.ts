@@ -82,7 +82,7 @@ export async function untilThere<T>(act: () => Promise<T>, host: Host, log: Log,
       return await act()
     } catch (error) {
       const message = messageOf(error)
-      if (message !== said) log.warn('The journal can not be joined yet and is tried again.', { error: message })
+      if (message !== said) log.warn('The journal cannot be joined yet; retrying.', { error: message })
       said = message
     }
     signal.throwIfAborted()

@@ -115,7 +115,7 @@ export class Workloads {
       await this.follower.projection.commit()
     } catch (error) {
       log.error(
-        'What the store knows of workloads cannot be read: flows have no names of them until a cluster tells it anew.',
+        'The workloads in the store cannot be read; flows have no workload names until the cluster is listed again.',
         { error: messageOf(error) },
       )
     }

@@ -114,14 +114,17 @@ test('weir dead-letters edit opens what the user edits with, sends what he saved
       input,
       env: { VISUAL: '', EDITOR: `'${process.execPath}' '${editor}' ${change}` },
     })
-  expect(await edit('x', `'"many"' 7`)).toMatchObject({ code: 0, out: 'moved back to pending with what you wrote\n' })
+  expect(await edit('x', `'"many"' 7`)).toMatchObject({ code: 0, out: 'moved back to pending with the new body\n' })
   expect(await edit('x', 'nothing else')).toMatchObject({
     code: 0,
     out: expect.stringContaining('Nothing was changed') as string,
   })
   expect(await edit('x', '', ['--file', '-'], '{"id": "b"}')).toMatchObject({ code: 0 })
   expect(sent).toEqual([{ id: 'a', data: { total: 7 } }, { id: 'b' }])
-  expect(await edit('flow', 'a b')).toMatchObject({ code: 1, err: expect.stringContaining('not edited') as string })
+  expect(await edit('flow', 'a b')).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('cannot be edited') as string,
+  })
   expect(
     await weir(['dead-letters', 'edit', 'bus', 'x', '--url', api.url], { env: { VISUAL: 'false' } }),
   ).toMatchObject({ code: 1, err: expect.stringContaining('nothing was changed') as string })

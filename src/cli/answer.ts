@@ -14,9 +14,7 @@ export interface AnswerFlags {
 export type Row = Readonly<Record<string, unknown>>
 
 export function withAnswerForm(command: Command): Command {
-  return command.addOption(
-    new Option('-o, --output <FORM>', 'form of the answer').choices(answerForms).default('table'),
-  )
+  return command.addOption(new Option('-o, --output <FORM>', 'output format').choices(answerForms).default('table'))
 }
 
 /** `whole`: what `json` and `yaml` print. `rows`: what the other forms print, under these columns. */

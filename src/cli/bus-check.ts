@@ -58,7 +58,7 @@ export async function busOfSink(files: readonly string[], id: string): Promise<C
   if (entry === undefined)
     throw new CommandError(
       `There is no sink \`${id}\` in the configuration.`,
-      [`There are: ${Object.keys(config.sinks).join(', ') || 'none; say which file with --config'}.`],
+      [`Configured sinks: ${Object.keys(config.sinks).join(', ') || 'none; name the file with --config'}.`],
       2,
     )
   return { type: entry.type, settings: entry.settings, notes: [] }
@@ -107,7 +107,7 @@ async function steps(sink: Sink, type: string, host: Host, options: CheckOptions
     stepMs,
     (signal) =>
       sink.probe?.(signal) ??
-      Promise.resolve({ is: 'warn' as const, says: `a sink of type ${type} can't be tried without sending` }),
+      Promise.resolve({ is: 'warn' as const, says: `a sink of type ${type} cannot be tested without sending` }),
   )
   findings.push(
     found === undefined
@@ -115,7 +115,7 @@ async function steps(sink: Sink, type: string, host: Host, options: CheckOptions
       : found.is === 'ok'
         ? ok('connect', found.says)
         : found.is === 'warn'
-          ? warn('connect', found.says, 'Writing tells more.')
+          ? warn('connect', found.says, 'Send a message to test more.')
           : fail('connect', found.says, 'Nothing was sent.'),
   )
   if (found?.is === 'fail' || found === undefined || !write) return
@@ -134,7 +134,7 @@ async function steps(sink: Sink, type: string, host: Host, options: CheckOptions
     },
     host.clock.now(),
   )
-  const nobody = `nobody can listen to what is sent by a sink of type ${type} without taking it from its readers`
+  const nobody = `messages of a sink of type ${type} cannot be observed without taking them from their readers`
   let listening: Listening | string | undefined
   let deaf: string | undefined
   try {
@@ -144,7 +144,7 @@ async function steps(sink: Sink, type: string, host: Host, options: CheckOptions
       if (signal.aborted && typeof made === 'object') await made.close()
       return made
     })
-    if (listening === undefined) deaf = `listening was not possible within ${stepMs / 1000} s`
+    if (listening === undefined) deaf = `subscribing failed within ${stepMs / 1000} s`
   } catch (error) {
     deaf = reason(error)
   }
@@ -161,8 +161,8 @@ async function steps(sink: Sink, type: string, host: Host, options: CheckOptions
           'write',
           failure.reason,
           failure.is === 'retry'
-            ? 'Weir would keep the rows and try again.'
-            : 'Weir would put such a row to the dead letters.',
+            ? 'Weir would retain the rows and retry.'
+            : 'Weir would turn such a row into a dead letter.',
         ),
       )
     else
@@ -174,9 +174,8 @@ async function steps(sink: Sink, type: string, host: Host, options: CheckOptions
       )
     if (failures === undefined || failure !== undefined) return
     if (listening === undefined)
-      findings.push(warn('read', deaf ?? nobody, 'Whoever reads needs that right; Weir, which writes, does not.'))
-    else if (typeof listening === 'string')
-      findings.push(warn('read', listening, 'Look for the message where it is read.'))
+      findings.push(warn('read', deaf ?? nobody, 'Consumers need that permission; Weir, which only writes, does not.'))
+    else if (typeof listening === 'string') findings.push(warn('read', listening, 'Check the message at the consumer.'))
     else findings.push(await readBack(listening, id, { host, stepMs, again: (signal) => sink.send(batch, signal) }))
   } finally {
     if (typeof listening === 'object') await listening.close()
@@ -202,8 +201,8 @@ async function readBack(listening: Listening, id: string, { host, stepMs, again 
       if (failures?.length !== 0)
         return fail(
           'read',
-          `sent once more, with the same id, it was not taken (${failures?.[0]?.reason ?? 'no answer'})`,
-          'It was the first time: try again.',
+          `the second send with the same id was rejected (${failures?.[0]?.reason ?? 'no response'})`,
+          'The first send succeeded: try again.',
         )
     }
     const over = new AbortController()
@@ -213,19 +212,19 @@ async function readBack(listening: Listening, id: string, { host, stepMs, again 
     const came = await answerWithin(host, stepMs + graceMs, () => listening.came(id, over.signal)).finally(() => {
       timer.cancel()
     })
-    if (typeof came === 'string') return warn('read', came, 'Look for the message where it is read.')
+    if (typeof came === 'string') return warn('read', came, 'Check the message at the consumer.')
     if (came !== true)
       return fail(
         'read',
-        `it did not come by within ${stepMs / 1000} s`,
-        'It was acknowledged: look whether it goes where it is read.',
+        `the message was not received within ${stepMs / 1000} s`,
+        'It was acknowledged: check the routing to the consumer.',
       )
     return ok(
       'read',
-      `it came by ${Math.round(host.clock.monotonic() - sent)} ms after it was sent${listening.begin === undefined ? '' : ' once more, with the same id'}`,
+      `the message was received ${Math.round(host.clock.monotonic() - sent)} ms after the send${listening.begin === undefined ? '' : ', twice with the same id'}`,
     )
   } catch (error) {
-    return warn('read', reason(error), 'Whoever reads needs that right; Weir, which writes, does not.')
+    return warn('read', reason(error), 'Consumers need that permission; Weir, which only writes, does not.')
   }
 }
 
@@ -233,7 +232,7 @@ function late(check: string, ms: number): Finding {
   return fail(
     check,
     `no answer within ${ms / 1000} s`,
-    'Is the address right, and does a firewall let us through? A slow bus may need a longer --timeout.',
+    'Check the address and firewalls. A slow bus may need a longer --timeout.',
   )
 }
 

@@ -13,29 +13,29 @@ export interface BusFlags {
 }
 
 export function register(program: Command): void {
-  const bus = program.command('bus').description('Look at a message bus.')
+  const bus = program.command('bus').description('Test a message bus.')
   bus
     .command('check')
-    .description('Connect to a message bus, write a message, see it come by, and say what the credentials allow.')
+    .description('Connect to a message bus, send a message, receive it, and report the permissions of the credentials.')
     .argument(
       '[url]',
-      'the bus as kollect names it, with its variables for servers and credentials: nats://SUBJECT, kafka://TOPIC …; or http(s)://',
+      'URL of the bus as in kollect, with its variables for servers and credentials: nats://SUBJECT, kafka://TOPIC …; or http(s)://',
     )
     .option(
       '--config <FILE>',
-      'configuration file that holds the sink; a folder of files, or given again: later ones override earlier ones',
+      'configuration file or folder with the sink; may be repeated, later files override earlier ones',
       collect,
       [],
     )
-    .option('--sink <ID>', 'check this sink of the configuration in place of a URL')
-    .option('--no-write', 'connect and look, and send nothing')
-    .option('--make-queue', 'on SNS: make a queue and a subscription to see the message come by, and remove both')
-    .option('--timeout <SECONDS>', 'how long each step may take', '15')
-    .addOption(new Option('--format <FORMAT>', 'form of the answer').choices(['text', 'json']).default('text'))
+    .option('--sink <ID>', 'test this sink of the configuration instead of a URL')
+    .option('--no-write', 'connect and inspect, but send nothing')
+    .option('--make-queue', 'on SNS: create a queue and a subscription to receive the message, and remove both')
+    .option('--timeout <SECONDS>', 'timeout of each step', '15')
+    .addOption(new Option('--format <FORMAT>', 'output format').choices(['text', 'json']).default('text'))
     .addHelpText(
       'after',
       `
-The message is a CloudEvent of type io.weir.bus.check, which whoever reads the bus gets, too: --no-write sends none.
+The message is a CloudEvent of type io.weir.bus.check. Consumers of the bus receive it, too; --no-write sends none.
 
 Examples:
   $ NATS_SERVER_URL=nats://nats:4222 weir bus check nats://cluster.changes
@@ -43,7 +43,7 @@ Examples:
   $ weir bus check --config weir.yaml --sink bus
   $ weir bus check awssns:///arn:aws:sns:eu-central-1:123456789012:changes --make-queue
 
-Exit code: 0 nothing fails (warnings are no failure), 1 something does, 2 the command line cannot be used.`,
+Exit code: 0 no check failed (warnings included), 1 a check failed, 2 usage error.`,
     )
     .action(action(run))
 }
@@ -54,10 +54,10 @@ async function run(
 ): Promise<void> {
   const seconds = Number(timeout)
   if (!(seconds > 0 && seconds <= 600))
-    throw new CommandError(`\`${timeout}\` is no number of seconds.`, ['Use 1 to 600, such as --timeout 15.'], 2)
+    throw new CommandError(`\`${timeout}\` is not a number of seconds.`, ['Use 1 to 600, such as --timeout 15.'], 2)
   if ((url === undefined) === (sink === undefined))
     throw new CommandError(
-      'It needs the URL of a bus, or --sink with the id of a sink, and not both.',
+      'Give either the URL of a bus, or --sink with the id of a sink.',
       ['`weir bus check --help` has examples.'],
       2,
     )

@@ -37,7 +37,7 @@ test('`weir changes` shows what was changed and by whom, and how much noise is h
   }
   expect(json.changes.map(({ name }) => name)).toEqual(['web-1'])
   expect((await weir(['changes', '--url', url, '--name', 'nobody', '--format', 'table'])).out).toBe(
-    'No change matches.\n',
+    'No matching changes.\n',
   )
   expect(await weir(['changes', '--url', url, '--from', 'soon'])).toMatchObject({
     code: 1,
@@ -59,7 +59,7 @@ test('`weir resources` shows what there is, and of one object all that is known'
   )
   expect(await weir(['resources', 'k8s:c1//Pod/shop/none', '--url', url])).toMatchObject({
     code: 1,
-    err: expect.stringContaining('Nothing is known of') as string,
+    err: expect.stringContaining('is unknown') as string,
   })
 })
 

@@ -31,18 +31,15 @@ export function register(program: Command): void {
     withPlaceFlags(
       program
         .command('changes')
-        .description('Changes of objects of clusters, the newest first: what was changed, where in it, and by whom.'),
+        .description('List changes of Kubernetes objects, newest first, with the changed fields and the actor.'),
     )
-      .option('--filter <FILTER>', 'as docs/explain/query.md has it')
-      .option('--operation <NAMES>', 'created, updated or deleted, with commas')
-      .option('--actor <NAMES>', 'by these users or field managers, with commas')
-      .option('--from <TIME>', 'begin, as now-1h, ISO 8601 or Unix milliseconds (default: now-24h)')
+      .option('--filter <FILTER>', 'filter (see docs/explain/query.md)')
+      .option('--operation <NAMES>', 'created, updated or deleted; comma-separated')
+      .option('--actor <NAMES>', 'users or field managers; comma-separated')
+      .option('--from <TIME>', 'start: now-1h, ISO 8601 or Unix milliseconds (default: now-24h)')
       .option('--to <TIME>', 'end (default: now)')
       .addOption(
-        new Option('--noise <RULE>', 'changes that happen all the time without anything having happened').choices([
-          'hidden',
-          'shown',
-        ]),
+        new Option('--noise <RULE>', 'changes without meaning, such as heartbeats').choices(['hidden', 'shown']),
       ),
   )
     .addHelpText(
@@ -54,7 +51,7 @@ Examples:
   $ weir changes --filter 'kind = Deployment and paths ~ image'
   $ weir changes --format json | jq '.changes[].diff'
 
-Exit code: 0 told, 1 the server is not to be had, 2 the command line cannot be used.`,
+Exit code: 0 success, 1 server unreachable, 2 usage error.`,
     )
     .action(action(run))
 }
@@ -85,11 +82,11 @@ export function changesText({ changes, next, hidden }: Page): string {
   const rules = Object.entries(hidden?.rules ?? {}).map(([rule, count]) => `${rule} ${count}`)
   return [
     rows.length === 0
-      ? 'No change matches.\n'
+      ? 'No matching changes.\n'
       : textTable(['time (UTC)', 'operation', 'kind', 'object', 'by', 'places'], rows),
     ...(hidden !== undefined && hidden.total > 0
       ? [`\n${hidden.total} more are hidden as noise (${rules.join(', ')}); --noise shown shows them.\n`]
       : []),
-    ...(next === null ? [] : ['\nThere are older ones; --limit shows more, --to ends earlier.\n']),
+    ...(next === null ? [] : ['\nOlder changes exist; --limit shows more, --to ends earlier.\n']),
   ].join('')
 }

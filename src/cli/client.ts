@@ -34,11 +34,11 @@ export const defaultData = './weir-data'
 
 export function withServerFlags(command: Command): Command {
   return command
-    .option('--url <URL>', 'server to ask, as http://HOST:PORT')
-    .option('--data <DIR>', `data folder whose server to ask (default ${defaultData})`)
+    .option('--url <URL>', 'URL of the server: http://HOST:PORT')
+    .option('--data <DIR>', `data folder of the server (default ${defaultData})`)
     .option(
       '--token-file <FILE>',
-      'file with the bearer token (default: the variable WEIR_TOKEN, then the token that the server on --data made)',
+      'file with the bearer token (default: the variable WEIR_TOKEN, then the token generated in the data folder)',
     )
 }
 
@@ -67,9 +67,10 @@ export interface Server {
 /** The server that the flags name; undefined when none runs on the data folder. */
 export async function findServer(flags: ServerFlags): Promise<Server | undefined> {
   if (flags.url !== undefined && flags.data !== undefined)
-    throw new CommandError('--url and --data are two ways to name a server; give one.', [], 2)
+    throw new CommandError('--url and --data both select a server; use one of them.', [], 2)
   const given = await readToken(flags)
-  if (flags.url !== undefined) return connect(checkUrl(flags.url), given, 'Is it running? `npm start` starts one.')
+  if (flags.url !== undefined)
+    return connect(checkUrl(flags.url), given, 'Start it with `npm start`, or check the address.')
   const data = flags.data ?? defaultData
   const token = given ?? (await madeToken(data))
   const holder = readHolder(data)
@@ -88,7 +89,7 @@ export async function needServer(flags: ServerFlags): Promise<Server> {
   const server = await findServer(flags)
   if (server !== undefined) return server
   throw new CommandError(`No Weir runs on ${flags.data ?? defaultData}.`, [
-    'Start it with `npm start`, or name another with --url or --data.',
+    'Start it with `npm start`, or select another with --url or --data.',
   ])
 }
 
@@ -114,7 +115,7 @@ async function madeToken(data: string): Promise<string | undefined> {
 function checkUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !/^https?:$/.test(url.protocol))
-    throw new CommandError(`--url ${text} is no address of a server.`, ['It looks like http://127.0.0.1:8080.'], 2)
+    throw new CommandError(`--url ${text} is not the address of a server.`, ['Use the form http://127.0.0.1:8080.'], 2)
   return text.replace(/\/+$/, '')
 }
 
@@ -131,7 +132,7 @@ function connect(url: string, token: string | undefined, whenAway: string): Serv
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       })
     } catch (error) {
-      throw new CommandError(`Nothing answers at ${url}: ${reason(error)}.`, [whenAway])
+      throw new CommandError(`No response from ${url}: ${reason(error)}.`, [whenAway])
     }
     if (!answer.ok && !also.includes(answer.status)) throw await refusal(answer)
     return answer
@@ -149,7 +150,9 @@ function reason(error: unknown): string {
 async function refusal(answer: Response): Promise<CommandError> {
   const problem = (await answer.json().catch(() => ({}))) as { detail?: unknown; hints?: unknown }
   const detail =
-    typeof problem.detail === 'string' ? problem.detail : `The server answered ${answer.status} ${answer.statusText}.`
+    typeof problem.detail === 'string'
+      ? problem.detail
+      : `The server responded with ${answer.status} ${answer.statusText}.`
   const hints = Array.isArray(problem.hints) ? problem.hints.filter((hint) => typeof hint === 'string') : []
   return new CommandError(detail, hints)
 }

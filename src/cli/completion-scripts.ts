@@ -21,7 +21,7 @@ export function completionOf(shell: Shell, tree: CommandNode, extra: Words): str
     root === undefined
       ? []
       : [
-          { ...root, words: [...root.words, { word: 'help', description: 'say more of a command' }] },
+          { ...root, words: [...root.words, { word: 'help', description: 'show details of a command' }] },
           ...places.slice(1),
           help,
         ]

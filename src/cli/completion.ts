@@ -9,7 +9,7 @@ export type Shell = (typeof shells)[number]
 export function register(program: Command): void {
   program
     .command('completion')
-    .description('Print the completion script of a shell: commands, flags, their values, files.')
+    .description('Print the completion script of a shell.')
     .addArgument(new Argument('<shell>', 'your shell').choices(shells))
     .addHelpText(
       'after',
@@ -17,7 +17,9 @@ export function register(program: Command): void {
 Examples:
   $ source <(weir completion bash)
   $ weir completion zsh > "\${fpath[1]}/_weir"
-  $ weir completion fish > ~/.config/fish/completions/weir.fish`,
+  $ weir completion fish > ~/.config/fish/completions/weir.fish
+
+Exit code: 0 success, 2 usage error.`,
     )
     .action(action(async (shell: Shell) => self.stdout(await completionScript(program, shell))))
 }

@@ -13,14 +13,14 @@ interface ConfigFlags {
 export function register(program: Command): void {
   program
     .command('config')
-    .description('Print the settings that files and variables give together. Secrets stay references.')
+    .description('Print the effective settings of files and variables. Secrets remain references.')
     .option(
       '--config <FILE>',
-      'configuration file; a folder of files, or given again: later ones override earlier ones',
+      'configuration file or folder; may be repeated, later files override earlier ones',
       collect,
       [],
     )
-    .addOption(new Option('-o, --output <FORM>', 'form of the answer').choices(['yaml', 'json']).default('yaml'))
+    .addOption(new Option('-o, --output <FORM>', 'output format').choices(['yaml', 'json']).default('yaml'))
     .addHelpText(
       'after',
       `
@@ -30,7 +30,7 @@ Examples:
 
 Defaults are not printed; \`weir schema\` lists them.
 
-Exit code: 0 printed, 2 not valid (problems are printed with file, line and column).`,
+Exit code: 0 success, 2 invalid configuration (printed with file, line and column) or usage error.`,
     )
     .action(action(run))
 }

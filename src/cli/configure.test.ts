@@ -37,7 +37,7 @@ describe('the components', () => {
 
   test('are found by name and by kind', () => {
     expect(findComponent('sink/nats')).toMatchObject({ under: 'sinks', role: 'sink' })
-    expect(() => findComponent('nats')).toThrow('`nats` is more than one component.')
+    expect(() => findComponent('nats')).toThrow('`nats` matches more than one component.')
     expect(findComponent('source/netflow')).toMatchObject({ under: 'sources', type: 'netflow' })
   })
 
@@ -136,14 +136,14 @@ transforms:
       'data | /srv/weir',
       'api | tcp 127.0.0.1:8080, tokens: grafana (admin)',
       'ops | tcp 127.0.0.1:8081',
-      'source http | POST /events on 127.0.0.1:8080, answered when synced',
+      'source http | POST /events on 127.0.0.1:8080, acknowledged when synced',
       'source netflow | udp 0.0.0.0:2055, udp 0.0.0.0:4739, tcp 0.0.0.0:4739',
       'source sflow | udp 0.0.0.0:6343',
       'transform masked | redact: from http',
       'sink store | parquet in /srv/weir/store, from every source',
       'sink bus | nats: nats://bus.example:4222, from http, family audit or change',
       'sink archive | file: /srv/out.ndjson, from every source',
-      'secret env:NO_SUCH_VARIABLE_OF_OURS | is not there, and not needed by these `roles`',
+      'secret env:NO_SUCH_VARIABLE_OF_OURS | is missing, and not needed by these `roles`',
       '',
     ])
   })
@@ -204,7 +204,9 @@ sources:
     const ran = await launch(['check', '--config', await configuration('listen: 0.0.0.0:8080\n')])
     expect(ran).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining('a token, made at the first start and kept in ./weir-data/token') as unknown,
+      stdout: expect.stringContaining(
+        'a token, generated at the first start and stored in ./weir-data/token',
+      ) as unknown,
     })
   })
 })

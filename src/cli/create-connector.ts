@@ -12,14 +12,14 @@ export async function createConnector(name: string): Promise<readonly string[]> 
   if (!/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/.test(name))
     throw new CommandError(
       `\`${name}\` is not a name for a connector.`,
-      ['Use small letters, digits and `-`, a letter first.'],
+      ['Use lower-case letters, digits and `-`, starting with a letter.'],
       2,
     )
   const folder = `src/connectors/${name}`
   if ((await disk.stat(templates)) === undefined)
-    throw new CommandError('This folder is no checkout of Weir.', ['Run the command in the root of a checkout.'], 2)
+    throw new CommandError('This folder is not a checkout of Weir.', ['Run the command in the root of a checkout.'], 2)
   if ((await disk.stat(folder)) !== undefined)
-    throw new CommandError(`${folder} is there already.`, ['Choose another name, or remove the folder.'], 2)
+    throw new CommandError(`${folder} already exists.`, ['Choose another name, or remove the folder.'], 2)
   const words = name.split('-').map((word) => `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`)
   const pascal = words.join('')
   const forms: Readonly<Record<string, string>> = {

@@ -14,13 +14,13 @@ export function register(program: Command): void {
   program
     .command('create')
     .description(
-      'Print a commented sample of a component, ready for the configuration file; without a name, list all. With --connector, begin a new connector in a checkout.',
+      'Print a commented sample of a component for the configuration file. Without a name, list all components. With --connector, create a new connector in a checkout.',
     )
     .argument('[component]', 'name of a component')
     .option('--id <ID>', 'id of the entry (default: the name of its type)')
     .option(
       '--connector <NAME>',
-      'make src/connectors/NAME in the checkout that is the working directory, with a source that works',
+      'create src/connectors/NAME with a working source, in the checkout of the working directory',
     )
     .addHelpText(
       'after',
@@ -28,7 +28,9 @@ export function register(program: Command): void {
 Examples:
   $ weir create
   $ weir create sink/nats --id bus >> weir.yaml
-  $ weir create --connector my-system`,
+  $ weir create --connector my-system
+
+Exit code: 0 success, 2 unknown component or usage error.`,
     )
     .action(action(run))
 }
@@ -48,7 +50,7 @@ async function run(name: string | undefined, { id, connector }: CreateFlags): Pr
     )
   const component = findComponent(name)
   if (id !== undefined && component.under === undefined)
-    throw new CommandError(`\`${component.name}\` has no id.`, ['Leave out --id.'], 2)
+    throw new CommandError(`\`${component.name}\` has no id.`, ['Omit --id.'], 2)
   if (id !== undefined && !/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/.test(id)) {
     throw new CommandError(
       `\`${id}\` is not an id.`,
@@ -82,7 +84,7 @@ export async function componentSample({ type, under, schema, entry, summary }: C
     `type: ${type}`,
     ...(under === 'transforms' ? ['from: [http]'] : []),
     ...own.filter((line) => line !== ''),
-    ...(shared.length === 0 ? [] : [`# It may also have ${shared.join(', ')}: \`weir create delivery\` shows them.`]),
+    ...(shared.length === 0 ? [] : [`# It also supports ${shared.join(', ')}: \`weir create delivery\` prints them.`]),
   ]
   return [`# ${summary}.`, `${under}:`, `  ${id}:`, ...lines.map((line) => `    ${line}`), ''].join('\n')
 }
@@ -97,5 +99,5 @@ async function wholeSample(sample: (schema: AnyComponentSchema) => string): Prom
   const settings = Object.entries(weirSchema.fields).filter(([key]) => !entries.some(([other]) => other === key))
   const { type, role, summary } = weirSchema
   const own = sample(defineSchema({ type, role, summary, fields: Object.fromEntries(settings) }))
-  return `${own}${entries.map(([key, field]) => `# ${infoOf(field).description}. \`weir create\` lists what there is.\n${key}: {}\n`).join('')}`
+  return `${own}${entries.map(([key, field]) => `# ${infoOf(field).description}. \`weir create\` lists all types.\n${key}: {}\n`).join('')}`
 }

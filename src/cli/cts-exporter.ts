@@ -21,31 +21,31 @@ export function register(program: Command): void {
   program
     .command(name)
     .description(
-      "In place of cts_exporter: reads the audit traces of Open Telekom Cloud and posts each as a CloudEvent to K_SINK. The flag and variables are cts_exporter's, and Knative's.",
+      'Replace cts_exporter: read the audit traces of Open Telekom Cloud and post each as a CloudEvent to K_SINK. Flag and variables are those of cts_exporter and Knative.',
     )
     .option(
       '--from <MINUTES>',
-      'how far the first start looks back, 1 to 10080 (CTS_FROM; default 5); `-from` is taken, too',
+      'look-back of the first start, 1 to 10080 minutes (CTS_FROM; default 5); `-from` works, too',
     )
     .option('--data <DIR>', `data folder (WEIR_DATA; default ${defaultData})`)
     .option('--listen <HOST:PORT>', 'API and console (default 127.0.0.1:8080)')
     .option('--ops <HOST:PORT>', 'metrics and health (default 0.0.0.0:8081)')
-    .option('--print-config', 'print the configuration that would run, and end')
+    .option('--print-config', 'print the resulting configuration and exit')
     .addHelpText(
       'after',
       `
 Variables: OS_CLOUD and the other OS_* for the login, OS_DEBUG, CTS_TRACKER, CTS_FROM, CTS_X_PNP (default true), CTS_STREAMS;
-CTS_LEASE, the Kubernetes Lease by which several take turns, and which has how far they are;
-K_SINK, K_CE_OVERRIDES and K_CA_CERTS, which Knative sets. A token in /oidc/token is shown to the sink.
+CTS_LEASE, the Kubernetes Lease for leader election, which also stores the position;
+K_SINK, K_CE_OVERRIDES and K_CA_CERTS, which Knative sets. A token in /oidc/token is sent to the sink.
 
-It is \`weir run\` with a configuration that is made from these and kept as ${name}.yaml in the data folder; WEIR_* variables
-change it further. What is otherwise than with cts_exporter: docs/guide/cts-exporter.md.
+The command generates a configuration from these, stores it as ${name}.yaml in the data folder, and runs \`weir run\` with it.
+WEIR_* variables override it. Differences from cts_exporter: docs/guide/cts-exporter.md.
 
 Examples:
   $ OS_CLOUD=otc K_SINK=http://event-display.default.svc.cluster.local weir cts-exporter
   $ OS_CLOUD=otc CTS_X_PNP=false weir cts-exporter -from 60 --print-config
 
-Exit codes: 0 a clean stop, 78 settings that cannot be used, 70 whatever else keeps it from starting, 2 the command line cannot be used.`,
+Exit codes: 0 clean stop, 78 invalid settings, 70 any other start failure, 2 usage error.`,
     )
     .action(action(run))
 }

@@ -25,90 +25,88 @@ interface MoveFlags extends ServerFlags {
 }
 
 export function register(program: Command): void {
-  const letters = program.command('dead-letters').description('What sinks could not take: look, try again, give up.')
+  const letters = program.command('dead-letters').description('List, show, edit, redrive or drop dead letters.')
 
   withServerFlags(
     letters
       .command('list')
-      .description('Dead letters, newest first.')
-      .option('--sink <ID>', 'of this sink only')
-      .option('--limit <COUNT>', 'at most so many', positive, 100)
-      .option('--all', 'all of them, whatever --limit says')
-      .addOption(
-        new Option('--format <FORMAT>', 'form of the answer (default: table on a terminal, else json)').choices([
-          'json',
-          'table',
-        ]),
-      ),
+      .description('List dead letters, newest first.')
+      .option('--sink <ID>', 'only this sink')
+      .option('--limit <COUNT>', 'maximum number', positive, 100)
+      .option('--all', 'all dead letters, regardless of --limit')
+      .addOption(new Option('--format <FORMAT>', 'output format').choices(['json', 'table'])),
   )
     .addHelpText(
       'after',
-      '\nExample:\n  $ weir dead-letters list --sink bus --limit 20\n  $ weir dead-letters list --all --format json > letters.json',
+      '\nExample:\n  $ weir dead-letters list --sink bus --limit 20\n  $ weir dead-letters list --all --format json > letters.json\n\nExit code: 0 success, 1 server unreachable, 2 usage error.',
     )
     .action(action(list))
 
   withServerFlags(
     letters
       .command('show')
-      .description('One dead letter with its body, as JSON.')
-      .argument('<id>', 'stable id, as the list shows it'),
+      .description('Print one dead letter with its body, as JSON.')
+      .argument('<id>', 'stable id from the list'),
   )
-    .addHelpText('after', '\nExample:\n  $ weir dead-letters show http:3:812:0')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ weir dead-letters show http:3:812:0\n\nExit code: 0 success, 1 server unreachable or id unknown, 2 usage error.',
+    )
     .action(action(show))
 
   withServerFlags(
     letters
       .command('edit')
       .description(
-        'Opens the event of a letter in $EDITOR; what you save is delivered in its place, under the same id and source.',
+        'Open the event of a dead letter in $EDITOR and deliver the saved text instead, with the same id and source.',
       )
       .argument('<sink>', 'id of the sink')
       .argument('<id>', 'stable id')
-      .option('--file <FILE>', 'take the event from a file instead; - is standard input'),
+      .option('--file <FILE>', 'read the event from a file instead; - is standard input'),
   )
     .addHelpText(
       'after',
       `
 Examples:
   $ weir dead-letters edit bus http:3:812:0
-  $ weir dead-letters show http:3:812:0 | jq '.body | .data.total = 7' | weir dead-letters edit bus http:3:812:0 --file -`,
+  $ weir dead-letters show http:3:812:0 | jq '.body | .data.total = 7' | weir dead-letters edit bus http:3:812:0 --file -
+
+Exit code: 0 success, 1 server unreachable, id unknown or edit rejected, 2 usage error.`,
     )
     .action(action(edit))
 
   withServerFlags(
     letters
       .command('retry')
-      .description(
-        'Moves letters back to pending, so that the sink is tried again; all of the sink when no id is given.',
-      )
+      .description('Redrive dead letters: move them back to pending. Without ids, all of the sink.')
       .argument('<sink>', 'id of the sink')
       .argument('[ids...]', 'stable ids')
-      .option('--all', 'all letters of the sink (the default)'),
+      .option('--all', 'all dead letters of the sink (the default)'),
   )
     .addHelpText(
       'after',
-      '\nExamples:\n  $ weir dead-letters retry bus http:3:812:0\n  $ weir dead-letters retry bus --all',
+      '\nExamples:\n  $ weir dead-letters retry bus http:3:812:0\n  $ weir dead-letters retry bus --all\n\nExit code: 0 success, 1 server unreachable or id unknown, 2 usage error.',
     )
     .action(action((sink: string, ids: string[], flags: MoveFlags) => move('retry', sink, ids, flags)))
 
   withServerFlags(
     letters
       .command('drop')
-      .description('Gives letters up for good; they are counted as dropped.')
+      .description('Drop dead letters permanently; the ledger counts them as dropped.')
       .argument('<sink>', 'id of the sink')
       .argument('[ids...]', 'stable ids')
-      .option('--all', 'all letters of the sink'),
+      .option('--all', 'all dead letters of the sink'),
   )
     .addHelpText(
       'after',
-      '\nExamples:\n  $ weir dead-letters drop bus http:3:812:0\n  $ weir dead-letters drop bus --all',
+      '\nExamples:\n  $ weir dead-letters drop bus http:3:812:0\n  $ weir dead-letters drop bus --all\n\nExit code: 0 success, 1 server unreachable or id unknown, 2 usage error.',
     )
     .action(action((sink: string, ids: string[], flags: MoveFlags) => move('drop', sink, ids, flags)))
 }
 
 function positive(text: string): number {
   const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number above 0.')
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('It must be an integer above 0.')
   return value
 }
 
@@ -159,7 +157,7 @@ async function edit(sink: string, id: string, flags: EditFlags): Promise<void> {
   const server = await needServer(flags)
   const send = async (text: string): Promise<void> => {
     await server.json('POST', `/api/v1/dead-letters/${encodeURIComponent(sink)}/edit`, { id, body: readBody(text) })
-    self.stdout('moved back to pending with what you wrote\n')
+    self.stdout('moved back to pending with the new body\n')
   }
   if (flags.file !== undefined) return send(await readText(flags.file))
   const letter = await server.json<DeadLetter>(
@@ -167,15 +165,15 @@ async function edit(sink: string, id: string, flags: EditFlags): Promise<void> {
     `/api/v1/dead-letters/${encodeURIComponent(id)}?sink=${encodeURIComponent(sink)}`,
   )
   if (letter.kind === 'flows')
-    throw new CommandError('This letter is a flow: it says what an exporter measured, and is not edited.', [
-      `weir dead-letters retry ${sink} ${id} tries it again as it is.`,
+    throw new CommandError('This dead letter is a flow: a measurement of an exporter, which cannot be edited.', [
+      `weir dead-letters retry ${sink} ${id} redrives it unchanged.`,
     ])
-  if (letter.state !== 'open') throw new CommandError(`This letter does not wait any more: it is ${letter.state}.`)
+  if (letter.state !== 'open') throw new CommandError(`This dead letter is no longer open: it is ${letter.state}.`)
   const before = `${JSON.stringify(letter.body, null, 2)}\n`
   const edited = await editText(before, 'letter.json')
   if (edited.text === before) {
     await edited.done()
-    return self.stdout('Nothing was changed; the letter waits as before.\n')
+    return self.stdout('Nothing was changed; the dead letter stays open.\n')
   }
   try {
     await send(edited.text)
@@ -185,7 +183,7 @@ async function edit(sink: string, id: string, flags: EditFlags): Promise<void> {
       error.message,
       [
         ...error.hints,
-        `What you wrote is in ${edited.path}; mend it there, then: weir dead-letters edit ${sink} ${id} --file ${edited.path}`,
+        `The edited text is in ${edited.path}; correct it there, then: weir dead-letters edit ${sink} ${id} --file ${edited.path}`,
       ],
       error.exit,
     )
@@ -198,23 +196,23 @@ function readBody(text: string): object {
   try {
     body = JSON.parse(text)
   } catch (error) {
-    throw new CommandError(`What was written is no JSON: ${messageOf(error)}.`, [], 2)
+    throw new CommandError(`The edited text is not JSON: ${messageOf(error)}.`, [], 2)
   }
   if (!isRecord(body))
     throw new CommandError(
       'The body of an event is a JSON object: { … }.',
-      ['Take it as `weir dead-letters show` has it under "body".'],
+      ['Start from the part "body" of `weir dead-letters show`.'],
       2,
     )
   return body
 }
 
 async function move(verb: 'retry' | 'drop', sink: string, ids: readonly string[], flags: MoveFlags): Promise<void> {
-  if (ids.length > 0 && flags.all === true) throw new CommandError('Give ids or --all, not both.', [], 2)
+  if (ids.length > 0 && flags.all === true) throw new CommandError('Use either ids or --all.', [], 2)
   if (verb === 'drop' && ids.length === 0 && flags.all !== true) {
     throw new CommandError(
-      'Which letters? Dropped letters are gone for good.',
-      [`Name their ids, or say --all: weir dead-letters drop ${sink} --all`],
+      'No dead letters selected. Dropped dead letters cannot be restored.',
+      [`List their ids, or use --all: weir dead-letters drop ${sink} --all`],
       2,
     )
   }

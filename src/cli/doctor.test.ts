@@ -75,19 +75,19 @@ describe('the machine', () => {
       'an old Node',
       { node: { version: '20.9.0', path: '/usr/bin/node' } },
       'fail node',
-      /Node 20\.9\.0, of this system \(\/usr\/bin\/node\)/,
+      /Node 20\.9\.0, of the system \(\/usr\/bin\/node\)/,
     ],
     [
       'a small container',
       { memory: () => ({ limit: 2 ** 30, available: 2 ** 29, contained: true }) },
       'warn memory',
-      /512 MiB available of 1\.0 GiB that this container may use/,
+      /512 MiB available of 1\.0 GiB \(container limit\)/,
     ],
     [
       'memory that others use',
       { memory: () => ({ limit: 8 * 2 ** 30, available: 2 ** 29, contained: false }) },
       'warn memory',
-      /others leave less/,
+      /other processes leave less/,
     ],
     ['a busy machine', { load: () => 9.25 }, 'warn load', /4 processors, load 9\.3/],
     ['few open files', { openFiles: async () => ({ limit: 1024 }) }, 'warn open files', /at most 1024/],
@@ -96,7 +96,7 @@ describe('the machine', () => {
       'small kernel buffers',
       { sysctl: async () => '212992' },
       'warn kernel buffers',
-      /208 KiB \(net\.core\.rmem_max\), 8\.0 MiB are wanted/,
+      /208 KiB \(net\.core\.rmem_max\); 8\.0 MiB are requested/,
     ],
   ])('%s is told with what to do', async (_, change, expected, fact) => {
     const findings = await checkMachine(await scene('', { machine: { ...healthy, ...change } }))
@@ -162,9 +162,9 @@ describe('the data folder', () => {
   })
 
   test.each([
-    ['tmpfs', 'warn', /it is memory/],
-    ['overlay', 'warn', /goes with the container/],
-    ['nfs4', 'warn', /as good as its server's/],
+    ['tmpfs', 'warn', /it is in memory/],
+    ['overlay', 'warn', /deleted with the container/],
+    ['nfs4', 'warn', /durability depends/],
     ['xfs', 'ok', /xfs, mounted on \/data/],
   ])('on %s is judged', async (type, status, fact) => {
     const given = await scene(small)
@@ -228,7 +228,7 @@ describe('the data folder', () => {
     const running = { pid: process.pid, url: 'http://127.0.0.1:1' }
     expect(only(await checkData({ ...given, running }), 'lock')).toMatchObject({
       status: 'warn',
-      fact: expect.stringContaining('does not answer'),
+      fact: expect.stringContaining('does not respond'),
     })
   })
 })
@@ -244,7 +244,7 @@ describe('ports', () => {
     )
     const findings = await checkPorts(given)
     expect(short(findings)).toEqual(['ok port api', 'fail port ops', 'fail port netflow', 'ok port netflow'])
-    expect(findings[1]?.fact).toContain('this machine has no such address')
+    expect(findings[1]?.fact).toContain('this machine does not have the address')
     if (process.platform === 'linux')
       expect(findings[2]?.fact).toMatch(
         new RegExp(`UDP 127\\.0\\.0\\.1:${port} is held by \\S+ \\(process ${process.pid}\\)`),
@@ -351,7 +351,7 @@ test('who gets in is told: nobody needs a token, a token that others can read, t
     await access(await scene('auth: {tokens: [{name: a, token: secret-a}, {name: b, token: secret-b}]}\n')),
   ).toMatchObject({ status: 'ok', fact: '2 tokens' })
   const open = await scene('listen: 0.0.0.0:0\n')
-  expect(await access(open)).toMatchObject({ status: 'ok', fact: expect.stringContaining('the first start makes') })
+  expect(await access(open)).toMatchObject({ status: 'ok', fact: expect.stringContaining('the first start generates') })
   await mkdir(open.config.data, { mode: 0o700 })
   const file = join(open.config.data, 'token')
   await writeFile(file, 'a-token-of-more-than-twenty-characters\n', { mode: 0o600 })
@@ -380,7 +380,7 @@ test('a provider of logins is asked what it is, and one that is away or somethin
   ])
   issuer = url
   expect(await checkProvider(given)).toEqual([
-    { check: 'login', status: 'ok', fact: `${url} answers as a provider of identities` },
+    { check: 'login', status: 'ok', fact: `${url} responds as an OpenID provider` },
   ])
   server.closeAllConnections()
   await new Promise((resolve) => server.close(resolve))
@@ -455,7 +455,7 @@ test('weir doctor looks at a running server and ends with 0; with a broken store
   })
   expect(only(checks, 'store')).toMatchObject({
     status: 'ok',
-    fact: expect.stringMatching(/^[1-9].* the manifest is whole and every checksum is right$/),
+    fact: expect.stringMatching(/^[1-9].* the manifest is intact and every checksum is right$/),
   })
   await weir.stop()
 

@@ -16,29 +16,26 @@ export interface DoctorFlags {
 export function register(program: Command): void {
   program
     .command('doctor')
-    .description('Look at the machine, the data folder and the ports, and say what to do.')
+    .description('Check the machine, the data folder and the ports, with advice.')
     .option(
       '--config <FILE>',
-      'configuration file whose listeners, sizes and sinks are looked at; a folder of files, or given again: later ones override earlier ones',
+      'configuration file or folder whose listeners, sizes and sinks are checked; may be repeated, later files override earlier ones',
       collect,
       [],
     )
     .option('--data <DIR>', 'data folder (default: that of the configuration)')
-    .option(
-      '--live',
-      'also try to connect to the buses that are read, the sinks, the bus of the journal and the provider of logins',
-    )
-    .addOption(new Option('--format <FORMAT>', 'form of the answer').choices(['text', 'json']).default('text'))
+    .option('--live', "also connect to polled buses, sinks, the journal's bus and the identity provider")
+    .addOption(new Option('--format <FORMAT>', 'output format').choices(['text', 'json']).default('text'))
     .addHelpText(
       'after',
       `
-A server may run meanwhile. Ports are opened for a moment, and a small file is written to the data folder and removed.
+A server may be running. The command briefly opens ports, and writes a small file to the data folder and removes it.
 
 Examples:
   $ weir doctor --config weir.yaml
   $ weir doctor --data /var/lib/weir --format json | jq '.checks[] | select(.status != "ok")'
 
-Exit code: 0 nothing fails (warnings are no failure), 1 something does, 2 the command line cannot be used.`,
+Exit code: 0 no check failed (warnings included), 1 a check failed, 2 usage error.`,
     )
     .action(action(run))
 }
@@ -151,7 +148,7 @@ async function configuration(
         finding: warn(
           'configuration',
           `${loaded.empty.join(', ')} is empty; defaults and WEIR_* variables`,
-          'Write the settings into it, or start without --config.',
+          'Add settings to it, or start without --config.',
         ),
       }
     const refused = await verifyMachine(realHost(), loaded).then(
@@ -164,7 +161,7 @@ async function configuration(
         finding: warn(
           'configuration',
           refused.message,
-          'A start by this user, with these variables, would be rejected. Correct it, or run doctor as Weir runs.',
+          "A start by this user, with these variables, would be rejected. Correct it, or run doctor in Weir's environment.",
         ),
       }
     return {
@@ -182,7 +179,7 @@ async function configuration(
     if (result.problems !== undefined) throw error
     return {
       loaded: { config: result.value, document, warnings: '', empty: [] },
-      finding: fail('configuration', error.message, 'Correct it; what follows was looked at with the defaults.'),
+      finding: fail('configuration', error.message, 'Correct it; the following checks use the defaults.'),
     }
   }
 }

@@ -30,7 +30,7 @@ export async function editText(text: string, name: string): Promise<Edited> {
   if (code !== 0) {
     await file.remove()
     throw new CommandError(`The editor (${editor}) ended with ${code}; nothing was changed.`, [
-      '$VISUAL or $EDITOR names another; --file takes the text from a file.',
+      '$VISUAL or $EDITOR select another editor; --file reads the text from a file.',
     ])
   }
   return { text: await file.read(), path: file.path, done: () => file.remove() }

@@ -14,10 +14,10 @@ const vectorA = Buffer.from(
 
 test('a Weir that nobody sends to says where to look, and `weir exporters` who sends and why nothing is seen', async () => {
   await using running = await startWeir({ folder: await temporaryFolder() })
-  await expect.poll(() => running.log).toContain('`weir exporters` says who sends')
+  await expect.poll(() => running.log).toContain('`weir exporters` lists exporters')
   const silent = await weir(['exporters', '--url', running.url, '--format', 'table'])
   expect(silent).toMatchObject({ code: 0, err: '' })
-  expect(silent.out).toContain('No exporter has sent anything since the start.')
+  expect(silent.out).toContain('No exporter has sent data since the start.')
   expect(silent.out).toContain('weir exporters --how softflowd | pmacct')
 
   const socket = createSocket('udp4')
@@ -41,7 +41,7 @@ test('a Weir that nobody sends to says where to look, and `weir exporters` who s
       interval: 500,
     })
     .toMatch(
-      /source +exporter[^]*netflow +127\.0\.0\.1 +\d+ s ago +\d+ s ago +2 +1 +0 +0 +1[^]*netflow: 1 datagrams were no well-formed export/,
+      /source +exporter[^]*netflow +127\.0\.0\.1 +\d+ s ago +\d+ s ago +2 +1 +0 +0 +1[^]*netflow: 1 datagrams were malformed/,
     )
   // Data whose template has not come.
   send(Buffer.from('000900010009' + '27c06553f1000000000700000005' + '01000008' + '00000000', 'hex'))
@@ -51,7 +51,7 @@ test('a Weir that nobody sends to says where to look, and `weir exporters` who s
       interval: 500,
     })
     .toMatch(
-      /source +netflow\naddress +127\.0\.0\.1\nlast seen +\d+ s ago[^]*malformed +1[^]*bytes +.* decoded[^]*dropped by the kernel, of everybody +127[^]*waits for[^]*9 +5 +\d+\/udp[^]*256[^]*waits for template 256/,
+      /source +netflow\naddress +127\.0\.0\.1\nlast seen +\d+ s ago[^]*malformed +1[^]*bytes +.* decoded[^]*dropped by the kernel, all exporters +127[^]*waits for[^]*9 +5 +\d+\/udp[^]*256[^]*waits for template 256/,
     )
   expect(await weir(['exporters', '192.0.2.9', '--url', running.url])).toMatchObject({
     code: 1,
@@ -121,7 +121,7 @@ test('what a source says of itself is printed as it is, and cannot act on the te
   )
   expect(text).toContain('edge 10.0.0.1: waits for template 256 [2J of domain 5')
   expect(text).toContain('edge: no sFlow here')
-  expect(text).toContain('edge: 3 datagrams came from addresses outside of `allow`')
+  expect(text).toContain('edge: 3 datagrams were received from addresses outside `allow`')
   expect(text).toContain('edge: 1 were not taken (odd)')
   expect(text).toContain('1002 more are known')
   expect(text).toContain('3 h ago')

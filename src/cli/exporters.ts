@@ -19,24 +19,19 @@ export function register(program: Command): void {
     program
       .command('exporters')
       .description(
-        'Who sends flows, how much of it is understood, and why nothing is seen of somebody; with --how, how an exporter is pointed here.',
+        'List exporters with their rates and decoding problems, and explain missing data. With --how, print the configuration of an exporter.',
       )
-      .argument('[address]', 'all that is known of the exporter at this address')
-      .option('--source <ID>', 'of this source only')
+      .argument('[address]', 'all details of the exporter with this address')
+      .option('--source <ID>', 'only this source')
+      .addOption(new Option('--format <FORMAT>', 'output format').choices(['json', 'table']))
       .addOption(
-        new Option('--format <FORMAT>', 'form of the answer (default: table on a terminal, else json)').choices([
-          'json',
-          'table',
-        ]),
-      )
-      .addOption(
-        new Option('--how <EXPORTER>', 'print what to configure there, and ask nothing else').choices(
+        new Option('--how <EXPORTER>', 'print the configuration of this exporter and exit').choices(
           recipes.map(({ name }) => name),
         ),
       )
       .option(
         '--collector <ADDRESS>',
-        'address of this machine as the exporter sees it (default: its first one, or where the source listens)',
+        'address of this machine as the exporter sees it (default: its first address, or the listen address)',
       ),
   )
     .addHelpText(
@@ -48,7 +43,7 @@ Examples:
   $ weir exporters --format json | jq '.sources[].exporters[] | select(.why)'
   $ weir exporters --how softflowd --collector 192.0.2.10
 
-Exit code: 0 told, 1 the server is not to be had, 2 the command line cannot be used.`,
+Exit code: 0 success, 1 server unreachable, 2 usage error.`,
     )
     .action(action(run))
 }
@@ -71,8 +66,8 @@ async function run(address: string | undefined, flags: ExportersFlags): Promise<
           })),
         }
   if (address !== undefined && exporters.sources.every((source) => source.exporters.length === 0)) {
-    throw new CommandError(`Nothing has come from ${address} since the start.`, [
-      'Addresses are those that datagrams come from; `weir exporters` lists them. Outside of `allow` nothing is taken.',
+    throw new CommandError(`No data received from ${address} since the start.`, [
+      'The address is the source address of datagrams; `weir exporters` lists them. Datagrams from addresses outside `allow` are refused.',
     ])
   }
   if ((flags.format ?? (self.interactive ? 'table' : 'json')) === 'json')

@@ -12,14 +12,12 @@ interface FieldsFlags {
 export function register(program: Command): void {
   program
     .command('fields')
-    .description('What a flow can carry: the field registry, whose names are those of SQL.')
-    .addOption(
-      new Option('--format <FORMAT>', 'form of the answer (default: table on a terminal, else json)').choices([
-        'json',
-        'table',
-      ]),
+    .description('List the fields of flows; names are the same in SQL.')
+    .addOption(new Option('--format <FORMAT>', 'output format').choices(['json', 'table']))
+    .addHelpText(
+      'after',
+      "\nExamples:\n  $ weir fields\n  $ weir fields --format json | jq -r '.fields[].name'\n\nExit code: 0 success, 2 usage error.",
     )
-    .addHelpText('after', "\nExamples:\n  $ weir fields\n  $ weir fields --format json | jq -r '.fields[].name'")
     .action(action(run))
 }
 

@@ -12,15 +12,15 @@ export function findComponent(written: string): Component {
   if (only !== undefined && found.length === 1) return only
   if (only !== undefined)
     throw new CommandError(
-      `\`${written}\` is more than one component.`,
-      [`Say which: ${found.map(({ name }) => name).join(' or ')}.`],
+      `\`${written}\` matches more than one component.`,
+      [`Choose one: ${found.map(({ name }) => name).join(' or ')}.`],
       2,
     )
   const names = all.map(({ name }) => name)
   const hint = didYouMean(written, names)
   throw new CommandError(
     `There is no component \`${written}\`.`,
-    [...(hint === undefined ? [] : [`D${hint.slice(1)}`]), `There are: ${names.join(', ')}.`],
+    [...(hint === undefined ? [] : [`D${hint.slice(1)}`]), `Known components: ${names.join(', ')}.`],
     2,
   )
 }

@@ -48,17 +48,21 @@ export interface RunFlags extends ConfigArguments {
   readonly help: boolean
 }
 
-export const runHelp = `weir run: receives, journals, stores and delivers until it is stopped
+export const runHelp = `weir run: receive, journal, store and deliver until stopped
 
   weir run [--config FILE]… [flags]
 
-  --config FILE            configuration file, YAML (\`weir schema\` describes it, \`weir create\` writes samples), or a folder
-                           of them; given again, later ones override earlier ones
+  --config FILE            configuration file, YAML (\`weir schema\` describes it, \`weir create\` prints samples), or a folder
+                           of them; may be repeated, later files override earlier ones
 ${runFlags.map(({ name, value, help }) => `  ${`--${name} ${value}`.padEnd(24)} ${help}`).join('\n')}
   --help                   this page
 
-Flags override WEIR_* variables, which override the file. A listener's flag given once or more replaces its
-defaults; \`off\` disables it. Example:
+Flags override WEIR_* variables, which override the file. A listener flag replaces the default addresses and may be
+repeated; \`off\` disables the listener.
+
+Exit code: 0 clean stop, 1 failure, 2 usage error or invalid configuration.
+
+Example:
 
   weir run --data /var/lib/weir --netflow 0.0.0.0:2055 --sflow off
 `

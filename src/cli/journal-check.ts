@@ -43,10 +43,10 @@ function checkText({ frames, events, unreadable }: JournalCheck, { segments, byt
   const count = (value: number, what: string): string =>
     `${value.toLocaleString('en-US')} ${what}${value === 1 ? '' : 's'}`
   const head = `${count(segments.length, 'segment')}, ${sizeText(bytes)}: ${count(frames, 'frame')} with ${count(events, 'row')}\n`
-  if (unreadable.length === 0) return `${head}everything is readable\n`
+  if (unreadable.length === 0) return `${head}all data is readable\n`
   const table = textTable(
     ['segment', 'offset', 'bytes', 'rows'],
     unreadable.map((one) => [one.segment, one.offset, one.bytes, one.events === null ? '?' : String(one.events)]),
   )
-  return `${head}\n${table}\n${count(unreadable.length, 'unreadable stretch').replace(/stretchs$/, 'stretches')}: Weir passes over them and counts their rows as quarantined.\n`
+  return `${head}\n${table}\n${count(unreadable.length, 'unreadable stretch').replace(/stretchs$/, 'stretches')}: Weir skips them and counts their rows as quarantined.\n`
 }

@@ -18,7 +18,7 @@ export async function journalFolder(host: Host, data: string): Promise<JournalFo
   const directory = `${data}/journal`
   const stat = await host.disk.stat(directory)
   if (stat?.directory !== true)
-    throw new CommandError(`There is no journal in ${data}.`, ['Name the data folder with --data.'])
+    throw new CommandError(`There is no journal in ${data}.`, ['Select the data folder with --data.'])
   const segments = await listSegments(host.disk, directory)
   return {
     directory,

@@ -123,5 +123,5 @@ function listText(segments: readonly SegmentFacts[]): string {
     one.sources.join(' ') || '-',
   ])
   const damaged = segments.some(({ unreadable }) => unreadable > 0)
-  return `${textTable(titles, rows)}${damaged ? '\nSome bytes are unreadable: `weir journal check` names them.\n' : ''}`
+  return `${textTable(titles, rows)}${damaged ? '\nSome bytes are unreadable: `weir journal check` lists them.\n' : ''}`
 }

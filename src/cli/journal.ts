@@ -4,12 +4,12 @@ import { action, CommandError, defaultData } from './client.ts'
 
 const data = (): Option => new Option('--data <DIR>', 'data folder').default(defaultData)
 const format = (...choices: string[]): Option =>
-  new Option('--format <FORMAT>', 'form of the answer').choices(choices).default(choices[0])
+  new Option('--format <FORMAT>', 'output format').choices(choices).default(choices[0])
 
 export function register(program: Command): void {
   const journal = program
     .command('journal')
-    .description('Look into the journal of a data folder; nothing is changed, and a server may run on it.')
+    .description('Inspect the journal of a data folder. Nothing is changed, and a server may be running on it.')
     .addHelpText('after', '\nExample:\n  $ weir journal check --data /var/lib/weir')
 
   journal
@@ -20,43 +20,47 @@ export function register(program: Command): void {
     .addHelpText(
       'after',
       `
-Rows of an unreadable stretch are \`null\` (\`?\`) when no later frame tells how many it held.
+The row count of an unreadable range is \`null\` (\`?\`) if no later frame contains it.
 
 Examples:
   $ weir journal check --data /var/lib/weir
   $ weir journal check --format json | jq '.unreadable | length'
 
-Exit code: 0 everything is readable, 1 something is not or the folder has no journal, 2 the command line cannot be used.`,
+Exit code: 0 all data readable, 1 unreadable data or no journal, 2 usage error.`,
     )
     .action(reading(async (flags: CheckFlags) => (await import('./journal-check.ts')).checkCommand(flags)))
 
   journal
     .command('list')
-    .description('The segments: sequences, frames, rows, sizes, times, sources.')
+    .description('List the segments with sequences, frames, rows, sizes, times and sources.')
     .addOption(data())
     .addOption(format('text', 'json'))
-    .addHelpText('after', '\nExample:\n  $ weir journal list --data /var/lib/weir')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ weir journal list --data /var/lib/weir\n\nExit code: 0 success, 1 no journal or unreadable, 2 usage error.',
+    )
     .action(reading(async (flags: CheckFlags) => (await import('./journal-list.ts')).listCommand(flags)))
 
   journal
     .command('export')
-    .description('Print rows as JSON, one a line: events as CloudEvents, flows as flat objects, each with its `_pos`.')
+    .description(
+      'Print rows as JSON, one per line: events as CloudEvents, flows as flat objects, each with its `_pos`.',
+    )
     .addOption(data())
-    .option('--from <SEQUENCE>', 'first frame (default: the oldest that is kept)', sequence)
+    .option('--from <SEQUENCE>', 'first frame (default: the oldest)', sequence)
     .option('--to <SEQUENCE>', 'last frame (default: the newest)', sequence)
-    .option('--source <ID>', 'rows of this source only')
+    .option('--source <ID>', 'only rows of this source')
     .addOption(format('ndjson'))
     .addHelpText(
       'after',
       `
-Sequences are those that \`weir journal list\` shows.
+Sequences are those of \`weir journal list\`.
 
 Examples:
   $ weir journal export --source http > events.ndjson
   $ weir journal export --from 1200 --to 1300 | jq -r ._pos
 
-Exit code: 0 all of it was printed, 1 something could not be read (said on standard error) or the folder has no journal,
-2 the command line cannot be used.`,
+Exit code: 0 success, 1 unreadable data (reported on standard error) or no journal, 2 usage error.`,
     )
     .action(reading(async (flags: ExportFlags) => (await import('./journal-export.ts')).exportCommand(flags)))
 }
@@ -69,7 +73,7 @@ function reading<F extends { readonly data: string }>(act: (flags: F) => Promise
     } catch (error) {
       if (!(error instanceof Error && 'syscall' in error)) throw error
       throw new CommandError(`The journal in ${flags.data} cannot be read: ${error.message}.`, [
-        'Run this as the owner of the data folder; `weir doctor` looks closer.',
+        'Run this command as the owner of the data folder; `weir doctor` shows details.',
       ])
     }
   })
@@ -89,6 +93,6 @@ export interface ExportFlags {
 
 function sequence(text: string): number {
   const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number above 0.')
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('It must be an integer above 0.')
   return value
 }

@@ -36,7 +36,7 @@ test('--print-config prints what would run, and no secret', async () => {
       },
     },
   })
-  expect(err).toContain('weir kollect: Objects that are there already')
+  expect(err).toContain('weir kollect: Existing objects')
   expect(out + err).not.toContain('hidden')
 })
 
@@ -82,6 +82,6 @@ test('what kollect could not start with ends with its exit code, and a sentence'
   })
   expect([code, out]).toEqual([1, ''])
   expect(err).toMatch(
-    /^weir: redis:\/\/ is no bus that kollect or Weir knows\. Today it may be nats:\/\/SUBJECT .*\.\n {6}`weir kollect --help` lists the settings\.\n$/,
+    /^weir: redis:\/\/ is no bus that kollect or Weir knows\. Supported: nats:\/\/SUBJECT .*\.\n {6}`weir kollect --help` lists the settings\.\n$/,
   )
 })

@@ -16,51 +16,51 @@ export function register(program: Command): void {
   program
     .command('kollect')
     .description(
-      "In place of kollect: watches a cluster and publishes every change of an object as kollect's protobuf. Flags and variables are kollect's.",
+      "Replace kollect: watch a cluster and publish every change of an object as kollect's protobuf. Flags and variables are those of kollect.",
     )
     .option(
       '--event-writer-url <URL>',
-      'bus to write to: nats://, kafka://, rabbit://, gcppubsub://, awssqs://, awssns://, azuresb://, http:// or https:// (EVENT_WRITER_URL)',
+      'URL of the bus: nats://, kafka://, rabbit://, gcppubsub://, awssqs://, awssns://, azuresb://, http:// or https:// (EVENT_WRITER_URL)',
     )
-    .option('--cluster-id <ID>', 'name of the cluster in every message (CLUSTER_ID)')
-    .option('--namespace <NAME>', 'namespace to watch; left out: all, and what belongs to none (NAMESPACE)')
-    .option('--kube-config <FILE>', 'how to reach the cluster; left out: the account of the pod (KUBECONFIG)')
+    .option('--cluster-id <ID>', 'cluster name in every message (CLUSTER_ID)')
+    .option('--namespace <NAME>', 'namespace to watch (NAMESPACE; default: all, including cluster-scoped objects)')
+    .option('--kube-config <FILE>', 'kubeconfig file (KUBECONFIG; default: the service account of the pod)')
     .option(
       '--wait-for-sync [BOOL]',
-      'say nothing of objects that are there already (WAIT_FOR_SYNC; default true, with --generation b false)',
+      'emit no events for existing objects (WAIT_FOR_SYNC; default true, with --generation b false)',
     )
     .option(
       '--telemetry-url <URL>',
-      'where traces go: noop://, otlp://HOST:4318, zipkin://HOST:9411 (TELEMETRY_URL); jaeger:// is taken as OTLP',
+      'destination of traces: noop://, otlp://HOST:4318, zipkin://HOST:9411 (TELEMETRY_URL); jaeger:// is sent as OTLP',
     )
     .option(
       '--diagnostics [BOOL]',
-      'taken and not needed (ENABLE_DIAGNOSTICS): profiles are on the ops address, for this machine only',
+      'accepted without effect (ENABLE_DIAGNOSTICS): profiles are on the ops address, for this machine only',
     )
-    .option('--auto-max-procs-disabled [BOOL]', 'taken and not needed (AUTO_MAX_PROCS_DISABLED)')
+    .option('--auto-max-procs-disabled [BOOL]', 'accepted without effect (AUTO_MAX_PROCS_DISABLED)')
     .addOption(
       new Option(
         '--generation <a|b>',
-        'whose defaults hold: `a` reads variables, too; `b`, the later kollect, reads flags alone',
+        'version whose defaults apply: `a` reads variables, too; `b`, the later kollect, reads flags only',
       )
         .choices(['a', 'b'])
         .default('a'),
     )
     .option('--data <DIR>', `data folder (WEIR_DATA; default ${defaultData})`)
     .option('--listen <HOST:PORT>', 'API and console (default 127.0.0.1:8080)')
-    .option('--ops <HOST:PORT>', "metrics and health, under kollect's paths, too (default 0.0.0.0:8081)")
-    .option('--print-config', 'print the configuration that would run, and end')
+    .option('--ops <HOST:PORT>', "metrics and health, also under kollect's paths (default 0.0.0.0:8081)")
+    .option('--print-config', 'print the resulting configuration and exit')
     .addHelpText(
       'after',
       `
-It is \`weir run\` with a configuration that is made from these flags and kept as kollect.yaml in the data folder; WEIR_* variables
-change it further. What is otherwise than with kollect: docs/guide/kollect.md.
+The command generates a configuration from these flags, stores it as kollect.yaml in the data folder, and runs \`weir run\` with it.
+WEIR_* variables override it. Differences from kollect: docs/guide/kollect.md.
 
 Examples:
   $ NATS_SERVER_URL=nats://nats:4222 weir kollect --event-writer-url nats://cluster.changes --cluster-id prod
   $ weir kollect --event-writer-url https://hooks.example/changes --cluster-id prod --print-config
 
-Exit codes: 0 a clean stop, 1 it could not start, 2 the command line cannot be used.`,
+Exit codes: 0 clean stop, 1 start failure, 2 usage error.`,
     )
     .action(action(run))
 }
@@ -78,7 +78,7 @@ async function run({ generation, data, listen, ops, printConfig, ...flags }: Fla
       listen,
       ops,
       fresh:
-        'what changed before this start is not known. Keep the folder over restarts, so that the next start tells what it missed.',
+        'changes before this start are unknown. Keep the folder across restarts, so that the next start emits missed changes.',
       exitCode: () => 1,
     })
   }

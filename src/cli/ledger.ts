@@ -25,20 +25,15 @@ export function register(program: Command, verify?: Verify): void {
     program
       .command('ledger')
       .description(
-        'Where every accepted row is now: filtered, delivered, dead-lettered, dropped, quarantined or pending, for every sink.',
+        'Show the outcome of all accepted rows for every sink: filtered, delivered, dead-lettered, dropped, quarantined or pending.',
       )
-      .addOption(
-        new Option('--format <FORMAT>', 'form of the answer (default: table on a terminal, else json)').choices([
-          'json',
-          'table',
-        ]),
-      )
-      .option('--verify', 'recompute it from the files of the data folder instead of asking the server'),
+      .addOption(new Option('--format <FORMAT>', 'output format').choices(['json', 'table']))
+      .option('--verify', 'recompute it from the files of the data folder instead of querying the server'),
   )
     .addHelpText(
       'after',
       `
-Balanced means, for every sink: accepted of its sources = filtered + routed,
+Balanced means, for every sink: accepted rows of its sources = filtered + routed,
 and routed = delivered + dead_lettered + dropped + quarantined + pending.
 
 Examples:
@@ -46,9 +41,9 @@ Examples:
   $ weir ledger --format json --data /var/lib/weir | jq .balanced
   $ weir ledger --verify
 
-\`--verify\` reads every frame of the journal and every file of the store and verifies their checksums.
+\`--verify\` verifies the checksums of every frame of the journal and every file of the store.
 
-Exit code: 0 balanced, 1 not balanced, a damaged file (--verify) or no server, 2 the command line cannot be used.`,
+Exit code: 0 balanced, 1 not balanced, damaged file (--verify) or server unreachable, 2 usage error.`,
     )
     .action(action((flags: LedgerFlags) => run(flags, verify)))
 }
@@ -68,8 +63,8 @@ async function run(flags: LedgerFlags, verify: Verify | undefined): Promise<void
 async function verified(flags: LedgerFlags, verify: Verify | undefined): Promise<Verified> {
   if (flags.url !== undefined)
     throw new CommandError(
-      '--verify reads a data folder on this machine; it cannot be used with --url.',
-      ['Run it where the folder is: weir ledger --verify --data DIR.'],
+      '--verify reads a data folder of this machine and cannot be combined with --url.',
+      ['Run it on the machine of the folder: weir ledger --verify --data DIR.'],
       2,
     )
   if (verify === undefined) throw new CommandError('This build cannot verify a ledger from disk.')

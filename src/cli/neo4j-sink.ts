@@ -19,25 +19,25 @@ export function register(program: Command): void {
   program
     .command(name)
     .description(
-      "In place of neo4j_sink: takes CloudEvents over HTTP and writes them into Neo4j as a graph of who did what. The variables are neo4j_sink's, and Knative's.",
+      'Replace neo4j_sink: receive CloudEvents over HTTP and write them into Neo4j as a graph. The variables are those of neo4j_sink and Knative.',
     )
     .option('--data <DIR>', `data folder (WEIR_DATA; default ${defaultData})`)
-    .option('--listen <HOST:PORT>', 'API and console (default 127.0.0.1:8082); events are taken on PORT')
+    .option('--listen <HOST:PORT>', 'API and console (default 127.0.0.1:8082); events are received on PORT')
     .option('--ops <HOST:PORT>', 'metrics and health (default 0.0.0.0:8081)')
-    .option('--print-config', 'print the configuration that would run, and end')
+    .option('--print-config', 'print the resulting configuration and exit')
     .addHelpText(
       'after',
       `
 Variables: NEO4J_URI (default neo4j://localhost:7687), NEO4J_USER (default neo4j), NEO4J_PASSWORD; PORT (default 8080), which Knative sets.
 
-It is \`weir run\` with a configuration that is made from these and kept as ${name}.yaml in the data folder; WEIR_* variables
-change it further. What is otherwise than with neo4j_sink: docs/guide/neo4j-sink.md.
+The command generates a configuration from these, stores it as ${name}.yaml in the data folder, and runs \`weir run\` with it.
+WEIR_* variables override it. Differences from neo4j_sink: docs/guide/neo4j-sink.md.
 
 Examples:
   $ NEO4J_URI=neo4j://graph:7687 NEO4J_PASSWORD=… weir neo4j-sink
   $ NEO4J_URI=bolt+s://graph.example.com weir neo4j-sink --print-config
 
-Exit codes: 0 a clean stop, 78 whatever keeps it from starting, 2 the command line cannot be used.`,
+Exit codes: 0 clean stop, 78 start failure, 2 usage error.`,
     )
     .action(action(run))
 }
@@ -56,7 +56,7 @@ async function run({ data, listen, ops, printConfig }: Flags): Promise<void> {
       ops,
       exitCode: () => exitCode,
       fresh:
-        'what was refused before as no audit event is not listed any more. Nothing else is lost with it: events are answered when the graph has them.',
+        'events refused earlier as invalid audit events are no longer listed. Nothing else is lost: events are acknowledged after the graph stores them.',
     })
   }
   for (const note of plan.notes) self.stderr(`weir ${name}: ${note}\n`)

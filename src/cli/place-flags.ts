@@ -17,19 +17,14 @@ export interface PlaceFlags extends ServerFlags {
 
 export function withPlaceFlags(command: Command): Command {
   return command
-    .option('--cluster <NAMES>', 'of these clusters, with commas')
-    .option('--group <GROUPS>', 'of these API groups, with commas; `core` is the one without a name')
-    .option('-k, --kind <KINDS>', 'of these kinds, with commas')
-    .option('-n, --namespace <NAMES>', 'in these namespaces, with commas')
-    .option('--name <NAMES>', 'of these names, with commas')
-    .option('--text <TEXT>', 'that hold this text anywhere')
-    .option('--limit <N>', 'so many at most', '100')
-    .addOption(
-      new Option('--format <FORMAT>', 'form of the answer (default: table on a terminal, else json)').choices([
-        'json',
-        'table',
-      ]),
-    )
+    .option('--cluster <NAMES>', 'clusters; comma-separated')
+    .option('--group <GROUPS>', 'API groups; comma-separated, `core` is the core group')
+    .option('-k, --kind <KINDS>', 'kinds; comma-separated')
+    .option('-n, --namespace <NAMES>', 'namespaces; comma-separated')
+    .option('--name <NAMES>', 'names; comma-separated')
+    .option('--text <TEXT>', 'text to search')
+    .option('--limit <N>', 'maximum number', '100')
+    .addOption(new Option('--format <FORMAT>', 'output format').choices(['json', 'table']))
 }
 
 /** Parameters of the API from flags of the same name. */

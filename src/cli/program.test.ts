@@ -54,7 +54,7 @@ describe('a command line that cannot be used ends with 2 and says why', () => {
     [['journl'], "unknown command 'journl'\n(Did you mean journal?)"],
     [['journal', 'chek'], "unknown command 'chek'\n(Did you mean check?)"],
     [['journal', 'check', '--format', 'xml'], "argument 'xml' is invalid. Allowed choices are text, json."],
-    [['journal', 'export', '--from', '0'], 'It must be a whole number above 0.'],
+    [['journal', 'export', '--from', '0'], 'It must be an integer above 0.'],
     [['query'], "missing required argument 'sql'"],
     [['doctor', '--lve'], "unknown option '--lve'\n(Did you mean --live?)"],
     [['run', '--listne', '127.0.0.1:1'], 'unknown flag --listne'],

@@ -32,29 +32,29 @@ const summaries: Readonly<Record<string, string>> = {
   run: 'receive, journal, store and deliver until stopped',
   validate: 'validate a configuration and print what would run',
   create: 'print a commented sample of a component',
-  config: 'print the settings that files and variables give together',
+  config: 'print the effective settings of files and variables',
   schema: 'describe the configuration or a component',
-  query: 'ask in SQL',
-  flows: 'list the newest flows that match',
-  events: 'list the newest events that match',
-  audit: 'list who did what in clouds and clusters',
-  tap: 'look at a source or a sink live, row by row',
-  top: 'watch rates, lag and drops of sources, exporters and sinks',
-  exporters: 'show who sends flows and why nothing is seen, or how to point an exporter here',
-  fields: 'list what a flow can carry',
-  changes: 'show what was changed in clusters, and by whom',
-  resources: 'show what there was in clusters at a time, or all that is known of one object',
-  ledger: 'show where every accepted row is now',
+  query: 'run SQL on the store',
+  flows: 'list the newest matching flows',
+  events: 'list the newest matching events',
+  audit: 'list audit events of clouds and clusters',
+  tap: 'stream the rows of a source or sink',
+  top: 'show rates, lag and drops of sources, exporters and sinks',
+  exporters: 'list exporters, explain missing data, print exporter configurations',
+  fields: 'list the fields of flows',
+  changes: 'list changes of Kubernetes objects with their actors',
+  resources: 'list Kubernetes objects as of a time, or show one object',
+  ledger: 'show the outcome of all accepted rows',
   sink: 'forget a sink that is no longer configured',
-  'dead-letters': 'list, show, edit, retry or drop what sinks refused',
-  status: 'show whether the server does its job, and each source and sink',
-  reload: 'make the server read its configuration again',
-  doctor: 'look at machine, data folder and ports, and say what to do',
-  kollect: 'in place of kollect: publish every change of a cluster',
-  'cts-exporter': 'in place of cts_exporter: post the audit traces of a cloud to Knative',
-  'neo4j-sink': 'in place of neo4j_sink: write CloudEvents into Neo4j as a graph',
-  replay: 'send again what a packet capture holds of exporters',
-  bus: 'connect to a message bus, write, and see it come by',
+  'dead-letters': 'list, show, edit, retry or drop dead letters',
+  status: 'show the readiness of the server and each source and sink',
+  reload: 'reload the configuration of the server',
+  doctor: 'check machine, data folder and ports, with advice',
+  kollect: 'replace kollect: publish every change of a cluster',
+  'cts-exporter': 'replace cts_exporter: post cloud audit traces to Knative',
+  'neo4j-sink': 'replace neo4j_sink: write CloudEvents into Neo4j as a graph',
+  replay: 'resend the exporter datagrams of a packet capture',
+  bus: 'test a message bus: connect, send, receive',
   journal: 'check, list or export the journal',
   store: 'verify the files of the store',
   completion: 'print the completion script of a shell',
@@ -63,24 +63,24 @@ const summaries: Readonly<Record<string, string>> = {
 /** Every command; each file loads what it needs when it is called. A wrong command line throws a CommanderError. */
 export function program(): Command {
   const weir = new Command('weir')
-    .description('Catches flows and events, writes each once to a durable journal, delivers and answers.')
+    .description('Collects flows and events, writes each once to a durable journal, delivers and queries them.')
     .version(version, '-V, --version', 'print the version')
     .usage('<command> [options]')
     .helpOption('-h, --help', 'show help')
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'weir: ')) })
     .configureHelp({ visibleCommands: (command) => [...command.commands], subcommandTerm: (command) => command.name() })
-    .showHelpAfterError('      Add --help to see what there is.')
+    .showHelpAfterError('      --help lists the commands and flags.')
     .addHelpText(
       'after',
       `
-\`weir help <command>\` says more of one.
+\`weir help <command>\` describes a command.
 
 Examples:
   $ weir run                        # data in ./weir-data, console on http://127.0.0.1:8080
   $ weir query "SELECT * FROM flows ORDER BY time_received DESC LIMIT 10"
 
-Exit codes: 0 done, 2 bad configuration or a wrong command line, 1 anything else.`,
+Exit codes: 0 success, 1 failure or server unreachable, 2 usage error or invalid configuration.`,
     )
 
   weir.commandsGroup('Run:')
@@ -89,7 +89,7 @@ Exit codes: 0 done, 2 bad configuration or a wrong command line, 1 anything else
   registerCreate(weir)
   registerConfig(weir)
   registerSchema(weir)
-  weir.commandsGroup('In place of:')
+  weir.commandsGroup('Replacements:')
   registerKollect(weir)
   registerCtsExporter(weir)
   registerNeo4jSink(weir)

@@ -136,7 +136,7 @@ test('what cannot be meant is exit code 2 and says so', async () => {
     [['query', 'x', '--frmat', 'csv'], 2, 'Did you mean --format?'],
     [['query', 'x', '--url', 'nonsense'], 2, 'http://127.0.0.1:8080'],
     [['query', 'x', '--url', 'http://127.0.0.1:8080', '--data', data], 2, 'give one'],
-    [['query', 'x', '--data', data], 1, 'there is no store in it'],
+    [['query', 'x', '--data', data], 1, 'it contains no store'],
     [['query', 'x', '--url', 'http://127.0.0.1:9'], 1, 'Nothing answers at http://127.0.0.1:9'],
   ]
   for (const [args, code, says] of cases) {

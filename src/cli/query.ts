@@ -19,19 +19,15 @@ export function register(program: Command): void {
     program
       .command('query')
       .description(
-        'Ask the store in SQL, through the running server or, when none runs, from the folder itself (nothing is changed there).',
+        'Run SQL on the store, through the running server or, if none runs, directly on the folder without changing it.',
       )
       .argument(
         '<sql>',
         'one SELECT, WITH, DESCRIBE, SHOW, EXPLAIN or SUMMARIZE over the views flows and events; - reads it from standard input',
       )
-      .addOption(
-        new Option('--format <FORMAT>', 'form of the answer (default: table on a terminal, else json)').choices(
-          queryFormats,
-        ),
-      ),
+      .addOption(new Option('--format <FORMAT>', 'output format').choices(queryFormats)),
   )
-    .option('--no-fresh', 'do not wait for the newest rows; by default up to 2 s')
+    .option('--no-fresh', 'do not wait up to 2 s for the newest rows')
     .addHelpText(
       'after',
       `
@@ -40,7 +36,7 @@ Examples:
   $ weir query --format csv "SELECT * FROM events WHERE type = 'hello'" > hello.csv
   $ weir query - --url http://127.0.0.1:8080 < question.sql
 
-Exit code: 0 answered, 1 refused or failed, 2 the command line cannot be used.`,
+Exit code: 0 success, 1 refused or failed, 2 usage error.`,
     )
     .action(action(run))
 }
@@ -56,12 +52,12 @@ async function run(sql: string, flags: QueryFlags): Promise<void> {
     ...(flags.fresh ? {} : { fresh: false }),
   })
   if (answer.headers.get('x-weir-fresh') === 'false')
-    self.stderr('weir: the newest rows are not stored yet, so they are not in this answer\n')
+    self.stderr('weir: the newest rows are not stored yet and are missing in this result\n')
   try {
     await printAnswer((answer.body ?? []) as AsyncIterable<Uint8Array>)
   } catch (error) {
-    throw new CommandError(`The answer was cut off: ${messageOf(error)}.`, [
-      'What was printed is not complete. The program log of the server says why.',
+    throw new CommandError(`The response was truncated: ${messageOf(error)}.`, [
+      'The printed rows are incomplete. The server log has the reason.',
     ])
   }
 }
@@ -80,8 +76,8 @@ async function askFolder(data: string, sql: string, format: QueryFormat): Promis
     processes: queryProcesses(),
   })
   if (store === undefined)
-    throw new CommandError(`No Weir runs on ${data}, and there is no store in it.`, [
-      'Name the folder with --data, or a server with --url.',
+    throw new CommandError(`No Weir runs on ${data}, and it contains no store.`, [
+      'Select the folder with --data, or a server with --url.',
     ])
   try {
     const { reader } = store

@@ -127,7 +127,7 @@ test('--count-only says what a capture holds and sends nothing', async () => {
   expect(ran).toMatchObject({ code: 0, err: '' })
   expect(ran.out).toContain('10 datagrams, 720 B, of 2 exporters')
   expect(ran.out).toMatch(/NetFlow v5 +10 +720 +10 +100 +10000 +0\n/)
-  expect(ran.out).toContain('left out: 10 of other protocols, 10 to other ports')
+  expect(ran.out).toContain('skipped: 10 of other protocols, 10 to other ports')
   expect(heard).toEqual([])
 })
 
@@ -185,7 +185,7 @@ test('a port where nobody listens is said, and is no success', async () => {
   const file = await capture(20, 2055)
   const ran = await weir(['replay', file, '--to', `127.0.0.1:${port}`, '--speed', 'max'])
   expect(ran.code).toBe(1)
-  expect(ran.err).toContain('Nobody listens at 127.0.0.1')
+  expect(ran.err).toContain('No process listens at 127.0.0.1')
 })
 
 test('what is no capture, is not there, or is asked for wrongly is a sentence and not a stack', async () => {

@@ -23,30 +23,28 @@ const usualPorts = '2055,4739,6343,9995,9996'
 export function register(program: Command): void {
   program
     .command('replay')
-    .description(
-      'Send again what exporters sent: the NetFlow, IPFIX and sFlow datagrams found in a packet capture (pcap or pcapng).',
-    )
-    .argument('<file>', 'capture, as tcpdump or Wireshark writes it')
+    .description('Resend the NetFlow, IPFIX and sFlow datagrams of a packet capture (pcap or pcapng).')
+    .argument('<file>', 'capture file of tcpdump or Wireshark')
     .addOption(
-      new Option('--to <HOST[:PORT]>', 'where to send; without a port, to the port each had')
+      new Option('--to <HOST[:PORT]>', 'destination; without a port, the original port of each datagram')
         .default(target('127.0.0.1'), '127.0.0.1')
         .argParser(target),
     )
     .addOption(
-      new Option('--ports <LIST>', 'UDP ports that exporters sent to, with commas between, or `any`')
+      new Option('--ports <LIST>', 'UDP ports of the exporters, comma-separated, or `any`')
         .default(ports(usualPorts), usualPorts)
         .argParser(ports),
     )
-    .addOption(new Option('--speed <N>', 'times the pace of the capture, or `max`').default(1).argParser(speed))
-    .addOption(new Option('--loop <N>', 'how many times over').default(1).argParser(rounds))
-    .option('--count-only', 'send nothing; say what the capture holds, and the flows in it')
-    .addOption(new Option('--format <FORMAT>', 'form of the counts').choices(['text', 'json']).default('text'))
+    .addOption(new Option('--speed <N>', 'speed relative to the capture, or `max`').default(1).argParser(speed))
+    .addOption(new Option('--loop <N>', 'number of repetitions').default(1).argParser(rounds))
+    .option('--count-only', 'send nothing; count the datagrams and flows of the capture')
+    .addOption(new Option('--format <FORMAT>', 'output format of the counts').choices(['text', 'json']).default('text'))
     .addHelpText(
       'after',
       `
-Each exporter of the capture (address and port) sends from a port of its own, so that their templates stay apart; their
-addresses become this machine's. Packets of other protocols, fragments and packets that the capture cut are counted and left
-out. Times inside the datagrams stay as they were.
+Each exporter of the capture (address and port) sends from a separate port, which keeps templates apart. The source address is
+that of this machine. Packets of other protocols, fragments and truncated packets are counted and skipped. Times inside the
+datagrams are not changed.
 
 Examples:
   $ tcpdump -i any -w flows.pcap 'udp port 2055 or udp port 6343'
@@ -54,7 +52,7 @@ Examples:
   $ weir replay flows.pcap --to collector.example:2055 --speed 10
   $ weir replay flows.pcap --speed max --loop 100
 
-Exit code: 0 everything was sent, 1 something was not, or the file cannot be read, 2 the command line cannot be used.`,
+Exit code: 0 all datagrams sent, 1 send failure or unreadable file, 2 usage error.`,
     )
     .action(
       action(async (file: string, flags: ReplayFlags) =>
@@ -68,7 +66,7 @@ function target(text: string): Target {
   const host = match?.[1] ?? match?.[2] ?? match?.[3]
   const port = match?.[4] === undefined ? undefined : Number(match[4])
   if (host === undefined || port === 0 || (port ?? 0) > 65_535)
-    throw new InvalidArgumentError('It must be like collector.example, 10.0.0.5:2055 or [2001:db8::1]:2055.')
+    throw new InvalidArgumentError('It must have the form collector.example, 10.0.0.5:2055 or [2001:db8::1]:2055.')
   return { host, port }
 }
 
@@ -76,7 +74,7 @@ function ports(text: string): ReadonlySet<number> | 'any' {
   if (text === 'any') return text
   const found = text.split(',').map((one) => Number(one.trim()))
   if (found.some((port) => !Number.isInteger(port) || port < 1 || port > 65_535))
-    throw new InvalidArgumentError('It must be ports with commas between, such as 2055,4739, or `any`.')
+    throw new InvalidArgumentError('It must be comma-separated ports, such as 2055,4739, or `any`.')
   return new Set(found)
 }
 
@@ -88,6 +86,6 @@ function speed(text: string): number {
 
 function rounds(text: string): number {
   const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number above 0.')
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('It must be an integer above 0.')
   return value
 }

@@ -42,15 +42,15 @@ export function register(program: Command): void {
     withPlaceFlags(
       program
         .command('resources')
-        .description('Objects of clusters as they were at a time; with a reference, all that is known of one.')
+        .description('List Kubernetes objects as of a time; with a reference, show one object.')
         .argument('[ref]', 'the object, as k8s:prod-eu//Pod/shop/web-1'),
     )
-      .option('--filter <FILTER>', 'as docs/explain/query.md has it')
-      .option('--at <TIME>', 'the time, as now-1h, ISO 8601 or Unix milliseconds (default: now)')
-      .option('--manifest', 'print the manifest of the object at that time, as JSON; needs a reference')
-      .option('--node <NAMES>', 'pods on these nodes, with commas')
-      .option('--phase <NAMES>', 'pods in these phases, with commas')
-      .option('--owner <NAMES>', 'owned by these, with commas'),
+      .option('--filter <FILTER>', 'filter (see docs/explain/query.md)')
+      .option('--at <TIME>', 'time: now-1h, ISO 8601 or Unix milliseconds (default: now)')
+      .option('--manifest', 'print the manifest of the object at that time, as JSON; requires a reference')
+      .option('--node <NAMES>', 'pods on these nodes; comma-separated')
+      .option('--phase <NAMES>', 'pods in these phases; comma-separated')
+      .option('--owner <NAMES>', 'names of owners; comma-separated'),
   )
     .addHelpText(
       'after',
@@ -61,7 +61,7 @@ Examples:
   $ weir resources k8s:prod-eu//Pod/shop/web-1
   $ weir resources k8s:prod-eu/apps/Deployment/shop/web --at now-1h --manifest
 
-Exit code: 0 told, 1 the server is not to be had or nothing is known of the object, 2 the command line cannot be used.`,
+Exit code: 0 success, 1 server unreachable or object unknown, 2 usage error.`,
     )
     .action(action(run))
 }
@@ -69,8 +69,8 @@ Exit code: 0 told, 1 the server is not to be had or nothing is known of the obje
 async function run(ref: string | undefined, flags: Flags): Promise<void> {
   if (flags.manifest === true && ref === undefined)
     throw new CommandError(
-      '--manifest needs the reference of an object.',
-      ['Write for example: weir resources k8s:prod-eu//Pod/shop/web-1 --manifest'],
+      '--manifest requires the reference of an object.',
+      ['For example: weir resources k8s:prod-eu//Pod/shop/web-1 --manifest'],
       2,
     )
   const server = await needServer(flags)
@@ -97,7 +97,7 @@ const ownerText = ({ owner_kind: kind, owner_name: name }: Row): string =>
 
 /** Objects for people; times are UTC. */
 export function resourcesText({ resources, next, at, total }: Page): string {
-  if (resources.length === 0) return `Nothing matches at ${timeText(at)} UTC.\n`
+  if (resources.length === 0) return `No matching objects at ${timeText(at)} UTC.\n`
   const rows = resources.map((row) => [
     text(row['cluster']),
     text(row['kind']),
@@ -107,7 +107,7 @@ export function resourcesText({ resources, next, at, total }: Page): string {
     ownerText(row),
     timeText(row['valid_from']),
   ])
-  return `${textTable(['cluster', 'kind', 'object', 'phase', 'node', 'owner', 'so since (UTC)'], rows)}${next === null ? '' : `\n${total ?? 'More'} in all; --limit shows more.\n`}`
+  return `${textTable(['cluster', 'kind', 'object', 'phase', 'node', 'owner', 'since (UTC)'], rows)}${next === null ? '' : `\n${total ?? 'More'} in total; --limit shows more.\n`}`
 }
 
 /** All that is known of one object. */
@@ -130,7 +130,7 @@ function resourceText({ ref, at, now, versions, intervals, owners, owned, relati
     text(row['uid']),
   ])
   return [
-    `${oneLine(ref)} at ${timeText(at)} UTC: ${now === null ? 'not there' : text(now['phase']) || 'there'}\n`,
+    `${oneLine(ref)} at ${timeText(at)} UTC: ${now === null ? 'does not exist' : text(now['phase']) || 'exists'}\n`,
     ...(was.length === 0 ? [] : [textTable(['from (UTC)', 'to', 'phase', 'node', 'owner', 'uid'], was)]),
     ...(versions.length === 0
       ? []

@@ -17,32 +17,33 @@ const eventColumns = ['time_received', 'family', 'type', 'source', 'subject', 'i
 const traceColumns = ['time', 'actor', 'action', 'resource', 'outcome', 'address', 'service']
 
 export function register(program: Command): void {
-  withRows(program.command('flows').description('The newest flows that match.'))
-    .option('--filter <FILTER>', 'as docs/explain/query.md has it, such as `dst_port = 443 and bytes > 1MB`')
-    .option('--columns <NAMES>', 'fields to print, with commas; `weir fields` lists them', usualFlowColumns)
-    .option('--sort <NAMES>', 'fields to sort by, with commas; `-` before a name is descending (default: newest first)')
+  withRows(program.command('flows').description('List the newest matching flows.'))
+    .option('--filter <FILTER>', 'filter (see docs/explain/query.md), such as `dst_port = 443 and bytes > 1MB`')
+    .option('--columns <NAMES>', 'fields to print, comma-separated; `weir fields` lists them', usualFlowColumns)
+    .option(
+      '--sort <NAMES>',
+      'fields to sort by, comma-separated; `-` before a name sorts descending (default: newest first)',
+    )
     .addHelpText(
       'after',
       help(['weir flows --filter "dst_port = 53" --from now-5m', 'weir flows --sort -bytes --limit 10 -o csv']),
     )
     .action(action(flows))
-  withRows(program.command('events').description('The newest events that match, of every family.'))
-    .option('--type <TYPE>', 'CloudEvents type; `*` stands for any text')
-    .option('--source <SOURCE>', 'CloudEvents source; `*` stands for any text')
+  withRows(program.command('events').description('List the newest matching events of every family.'))
+    .option('--type <TYPE>', 'CloudEvents type; `*` matches any text')
+    .option('--source <SOURCE>', 'CloudEvents source; `*` matches any text')
     .option('--family <FAMILY>', 'family, such as change, audit or metric')
     .addHelpText(
       'after',
       help(['weir events --type "com.example.*" --from now-15m', 'weir events -o ndjson | jq .data']),
     )
     .action(action(events))
-  withRows(
-    program.command('audit').description('Who did what: the newest audit traces of clouds and clusters that match.'),
-  )
-    .option('--actor <NAMES>', 'by these, with commas')
-    .option('--action <NAMES>', 'these actions, with commas')
-    .option('--resource <NAMES>', 'on these resources, with commas')
-    .option('--outcome <NAMES>', 'with these outcomes, with commas')
-    .option('--text <TEXT>', 'that hold this text in actor, action, service, resource, address or request')
+  withRows(program.command('audit').description('List the newest matching audit events of clouds and clusters.'))
+    .option('--actor <NAMES>', 'actors; comma-separated')
+    .option('--action <NAMES>', 'actions; comma-separated')
+    .option('--resource <NAMES>', 'resources; comma-separated')
+    .option('--outcome <NAMES>', 'outcomes; comma-separated')
+    .option('--text <TEXT>', 'text to search in actor, action, service, resource, address and request')
     .addHelpText(
       'after',
       help(['weir audit --outcome failure --from now-1d', 'weir audit --text deleteServer -o json']),
@@ -52,7 +53,7 @@ export function register(program: Command): void {
 
 function withRows(command: Command): Command {
   return withServerFlags(withAnswerForm(command))
-    .option('--from <TIME>', 'begin, as now-1h, ISO 8601 or Unix milliseconds', 'now-1h')
+    .option('--from <TIME>', 'start: now-1h, ISO 8601 or Unix milliseconds', 'now-1h')
     .option('--to <TIME>', 'end', 'now')
     .option('--limit <N>', 'most rows', '100')
 }
@@ -62,7 +63,7 @@ function help(examples: readonly string[]): string {
 Examples:
 ${examples.map((example) => `  $ ${example}`).join('\n')}
 
-Exit code: 0 answered, 1 refused or failed, 2 the command line cannot be used.`
+Exit code: 0 success, 1 refused or failed, 2 usage error.`
 }
 
 async function flows(flags: RowFlags): Promise<void> {
@@ -73,7 +74,7 @@ async function flows(flags: RowFlags): Promise<void> {
   }>('GET', `/api/v1/flows?${parametersOf(flags, ['filter', 'columns', 'sort', 'from', 'to', 'limit']).toString()}`)
   const columns = whole.columns.map(({ name }) => name)
   const rows = whole.rows.map((values): Row => Object.fromEntries(columns.map((name, at) => [name, values[at]])))
-  await print(flags, rows, columns, 'No flow matches.')
+  await print(flags, rows, columns, 'No matching flows.')
 }
 
 async function events(
@@ -87,7 +88,7 @@ async function events(
     const found = momentOf(flags[name], realHost().clock.now())
     if (found === undefined)
       throw new CommandError(
-        `--${name} ${flags[name]} is no time.`,
+        `--${name} ${flags[name]} is not a time.`,
         ['Write now-1h, ISO 8601 or Unix milliseconds.'],
         2,
       )
@@ -95,7 +96,7 @@ async function events(
   }
   const limit = Number(flags.limit)
   if (!Number.isInteger(limit) || limit < 1 || limit > 10_000)
-    throw new CommandError(`--limit ${flags.limit} is no number of rows.`, ['Write 1 to 10000.'], 2)
+    throw new CommandError(`--limit ${flags.limit} is not a number of rows.`, ['Write 1 to 10000.'], 2)
   const like = (column: string, pattern: string | undefined): string[] =>
     pattern === undefined
       ? []
@@ -109,7 +110,7 @@ async function events(
   ]
   const sql = `SELECT * FROM events WHERE ${conditions.join(' AND ')} ORDER BY time_received DESC LIMIT ${limit}`
   const rows = await (await needServer(flags)).json<readonly Row[]>('POST', '/api/v1/sql', { sql, format: 'json' })
-  await print(flags, rows, eventColumns, 'No event matches.')
+  await print(flags, rows, eventColumns, 'No matching events.')
 }
 
 async function audit(flags: RowFlags): Promise<void> {
@@ -118,7 +119,7 @@ async function audit(flags: RowFlags): Promise<void> {
     'GET',
     `/api/v1/audit?${parametersOf(flags, ['actor', 'action', 'resource', 'outcome', 'text', 'from', 'to', 'limit']).toString()}`,
   )
-  await print(flags, traces, traceColumns, 'No trace matches.')
+  await print(flags, traces, traceColumns, 'No matching audit events.')
 }
 
 async function print(

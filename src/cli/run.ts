@@ -45,7 +45,7 @@ export async function runCommand(args: readonly string[]): Promise<void> {
     `weir is ready: ${weir.url}  (console and API)${weir.opsUrls.map((url) => `, ${url}/metrics`).join('')}\n`,
   )
   if (weir.silent)
-    self.stderr('No exporter has sent flows here yet: `weir exporters` says who sends, and how to point one here.\n')
+    self.stderr('No exporter has sent flows yet: `weir exporters` lists exporters, and how to configure one.\n')
   const failed = await Promise.race([
     new Promise<undefined>((resolve) => stopping.signal.addEventListener('abort', () => resolve(undefined))),
     weir.failed,
@@ -56,13 +56,14 @@ export async function runCommand(args: readonly string[]): Promise<void> {
     weir.log.flush()
     self.exit(1)
   }
-  if (failed !== undefined) weir.log.error('weir stops because a part of it ended', { error: failed.message })
+  if (failed !== undefined) weir.log.error('Weir stops because a part of it ended', { error: failed.message })
   await weir.stop()
   self.exit(failed === undefined ? 0 : 1)
 }
 
 /** The token itself is shown once, when it is made. */
 function loginText(url: string, { token, path, fresh }: GeneratedToken): string {
-  if (!fresh) return `Others can reach this address: log in with the token in ${path}, or configure \`auth\`.\n`
-  return `Others can reach this address, and no \`auth\` is configured, so a token was made. It is shown once and kept in ${path}:\n  ${url}/#token=${token}\n`
+  if (!fresh)
+    return `Other machines can reach this address: sign in with the token in ${path}, or configure \`auth\`.\n`
+  return `Other machines can reach this address, and no \`auth\` is configured. A token was generated; it is printed once and stored in ${path}:\n  ${url}/#token=${token}\n`
 }

@@ -10,19 +10,19 @@ interface SchemaFlags {
 export function register(program: Command): void {
   program
     .command('schema')
-    .description('Describe the configuration, or one component, for editors and people.')
-    .argument('[component]', '`weir create` lists them (default: the whole configuration)')
+    .description('Describe the configuration or one component.')
+    .argument('[component]', 'name of a component from `weir create` (default: the whole configuration)')
     .addOption(
-      new Option('--format <FORMAT>', 'form of the description')
-        .choices(['json-schema', 'markdown'])
-        .default('json-schema'),
+      new Option('--format <FORMAT>', 'output format').choices(['json-schema', 'markdown']).default('json-schema'),
     )
     .addHelpText(
       'after',
       `
 Examples:
   $ weir schema > weir.schema.json
-  $ weir schema sink/nats --format markdown`,
+  $ weir schema sink/nats --format markdown
+
+Exit code: 0 success, 2 unknown component or usage error.`,
     )
     .action(action(run))
 }

@@ -4,25 +4,23 @@ import { WeirError } from '../model/errors.ts'
 import { action, CommandError, defaultData, findServer, withServerFlags, type ServerFlags } from './client.ts'
 
 export function register(program: Command): void {
-  const sink = program.command('sink').description('Sinks that are no longer configured.')
+  const sink = program.command('sink').description('Manage sinks that are no longer configured.')
   withServerFlags(
     sink
       .command('forget')
-      .description(
-        'Drop what is pending for a sink that is no longer configured; the ledger counts the rows as dropped.',
-      )
+      .description('Drop the pending rows of a sink that is no longer configured; the ledger counts them as dropped.')
       .argument('<name>', 'id of the sink'),
   )
     .addHelpText(
       'after',
       `
-Without a running server the data folder is changed itself.
+Without a running server, the command changes the data folder directly.
 
 Examples:
   $ weir sink forget bus
   $ weir sink forget bus --data /var/lib/weir
 
-Exit code: 0 dropped, 1 the sink is configured, unknown or has nothing pending, 2 the command line cannot be used.`,
+Exit code: 0 rows dropped, 1 sink configured, unknown or without pending rows, 2 usage error.`,
     )
     .action(action(forget))
 }
@@ -47,7 +45,7 @@ async function forgetOffline(name: string, data: string): Promise<number> {
   ])
   const host = realHost()
   if ((await host.disk.stat(`${data}/journal`))?.directory !== true)
-    throw new CommandError(`There is no journal in ${data}.`, ['Name the data folder with --data.'])
+    throw new CommandError(`There is no journal in ${data}.`, ['Select the data folder with --data.'])
   const lock = await takeLock(host, data)
   try {
     const log = new ProgramLog({

@@ -23,10 +23,10 @@ const columns = ['kind', 'name', 'type', 'state', 'detail']
 export function register(program: Command): void {
   withServerFlags(
     withAnswerForm(
-      program.command('status').description('Whether the server does its job, and how each source and sink is.'),
+      program.command('status').description('Show the readiness of the server and the state of each source and sink.'),
     ),
   )
-    .option('--watch [SECONDS]', 'print it again and again')
+    .option('--watch [SECONDS]', 'print it repeatedly')
     .addHelpText(
       'after',
       `
@@ -35,14 +35,12 @@ Examples:
   $ weir status --watch 5
   $ weir status -o json | jq .ready
 
-Exit code: 0 ready, 1 not ready or no server, 2 the command line cannot be used.`,
+Exit code: 0 ready, 1 not ready or server unreachable, 2 usage error.`,
     )
     .action(action(status))
   withServerFlags(
     withAnswerForm(
-      program
-        .command('reload')
-        .description('Make the server read its configuration again. If anything is wrong, nothing changes.'),
+      program.command('reload').description('Reload the configuration of the server. On any error nothing changes.'),
     ),
   )
     .addHelpText(
@@ -51,7 +49,7 @@ Exit code: 0 ready, 1 not ready or no server, 2 the command line cannot be used.
 Examples:
   $ weir validate --config weir.yaml && weir reload
 
-Exit code: 0 in use, 1 refused or no server, 2 the command line cannot be used.`,
+Exit code: 0 reloaded, 1 rejected or server unreachable, 2 usage error.`,
     )
     .action(action(reload))
 }
@@ -59,7 +57,7 @@ Exit code: 0 in use, 1 refused or no server, 2 the command line cannot be used.`
 async function status(flags: StatusFlags): Promise<void> {
   const seconds = flags.watch === undefined ? undefined : flags.watch === true ? 2 : Number(flags.watch)
   if (seconds !== undefined && !(seconds >= 0.2 && seconds <= 3600))
-    throw new CommandError(`--watch ${String(flags.watch)} is no number of seconds.`, ['Write 0.2 to 3600.'], 2)
+    throw new CommandError(`--watch ${String(flags.watch)} is not a number of seconds.`, ['Write 0.2 to 3600.'], 2)
   for (;;) {
     const isReady = await once(flags)
     if (seconds === undefined) return isReady ? undefined : self.leave(1)
@@ -120,8 +118,8 @@ async function reload(flags: ServerFlags & AnswerFlags): Promise<void> {
   if (flags.output === 'table')
     return self.stdout(
       report.changed.length === 0
-        ? 'The configuration is in use. Nothing has changed.\n'
-        : `The configuration is in use. Changed: ${report.changed.join(', ')}.\n`,
+        ? 'The configuration is active. Nothing changed.\n'
+        : `The configuration is active. Changed: ${report.changed.join(', ')}.\n`,
     )
   self.stdout(await answerText(flags.output, { whole: report, rows, columns: ['changed'] }))
 }

@@ -14,25 +14,25 @@ interface CheckFlags {
 export function register(program: Command): void {
   const store = program
     .command('store')
-    .description('Inspect the store of a data folder; nothing is changed, and a server may run on it.')
+    .description('Inspect the store of a data folder. Nothing is changed, and a server may be running on it.')
     .addHelpText('after', '\nExample:\n  $ weir store check --data /var/lib/weir')
 
   store
     .command('check')
     .description('Read every file of the store and verify its checksum.')
     .addOption(new Option('--data <DIR>', 'data folder').default(defaultData))
-    .addOption(new Option('--format <FORMAT>', 'form of the answer').choices(['text', 'json']).default('text'))
+    .addOption(new Option('--format <FORMAT>', 'output format').choices(['text', 'json']).default('text'))
     .addHelpText(
       'after',
       `
-A running server excludes a damaged file before the next query reads it, and stores its rows
-again as long as the journal has them.
+A running server excludes a damaged file before the next query, and restores the rows
+that the journal still has.
 
 Examples:
   $ weir store check --data /var/lib/weir
   $ weir store check --format json | jq '.damaged[].file'
 
-Exit code: 0 every file is intact, 1 a file is damaged or the folder has no store, 2 the command line cannot be used.`,
+Exit code: 0 all files intact, 1 damaged file or no store, 2 usage error.`,
     )
     .action(action(check))
 }
@@ -43,11 +43,11 @@ async function check({ data, format }: CheckFlags): Promise<void> {
     (error: unknown) => {
       if (!(error instanceof Error && 'syscall' in error)) throw error
       throw new CommandError(`The store in ${data} cannot be read: ${error.message}.`, [
-        'Run this as the owner of the data folder; `weir doctor` looks closer.',
+        'Run this command as the owner of the data folder; `weir doctor` shows details.',
       ])
     },
   )
-  if (generation === 0) throw new CommandError(`There is no store in ${data}.`, ['Name the data folder with --data.'])
+  if (generation === 0) throw new CommandError(`There is no store in ${data}.`, ['Select the data folder with --data.'])
   self.stdout(format === 'json' ? `${JSON.stringify(found)}\n` : checkText(found))
   if (found.damaged.length > 0) self.leave(1)
 }
@@ -62,8 +62,7 @@ export function checkText({ files, rows, bytes, unverified, damaged, lost }: Sto
       : `${count(unverified, 'file')} of an earlier version without a checksum: only the size was verified\n`
   const gone = Object.entries(lost)
     .map(
-      ([source, lostRows]) =>
-        `${source}: ${count(lostRows, 'row')} of files that were lost before, quarantined in the ledger\n`,
+      ([source, lostRows]) => `${source}: ${count(lostRows, 'row')} of files lost earlier, quarantined in the ledger\n`,
     )
     .join('')
   if (damaged.length === 0) return `${head}${old}${gone}every file is intact\n`

@@ -157,7 +157,10 @@ test('what cannot be looked at is told, and a look that the server ends is no su
   const looking = weir(['tap', 'netflow', ...url])
   await new Promise((resolve) => setTimeout(resolve, 1500))
   await api.close()
-  expect(await looking).toMatchObject({ code: 1, err: expect.stringContaining('The server ended the look.') as string })
+  expect(await looking).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('The server ended the stream.') as string,
+  })
 })
 
 test('a table has titles for each kind of row, fits the terminal, and nothing in a row can act on it', () => {

@@ -17,22 +17,17 @@ export function register(program: Command): void {
     program
       .command('tap')
       .description(
-        'Look at a source or a sink live: every row that it gives, or everything that is routed to it, in the form in which it is sent. Nothing is taken away.',
+        'Stream the rows of a source, or the rows routed to a sink in the form in which they are sent. Delivery is not affected.',
       )
-      .argument('<name>', 'id of a source or a sink; source/ID or sink/ID where both have it')
+      .argument('<name>', 'id of a source or sink; source/ID or sink/ID if both exist')
       .option(
         '--filter <FILTER>',
-        'rows that match only, as "dst.port = 443 and bytes > 1M"; given again, all must match',
+        'only matching rows, such as "dst.port = 443 and bytes > 1M"; may be repeated, all must match',
         collect,
         [],
       )
-      .option('--limit <COUNT>', 'end after so many rows', positive)
-      .addOption(
-        new Option('--format <FORMAT>', 'form of the rows (default: table on a terminal, else ndjson)').choices([
-          'ndjson',
-          'table',
-        ]),
-      ),
+      .option('--limit <COUNT>', 'end after this number of rows', positive)
+      .addOption(new Option('--format <FORMAT>', 'output format of the rows').choices(['ndjson', 'table'])),
   )
     .addHelpText(
       'after',
@@ -41,8 +36,8 @@ Examples:
   $ weir tap netflow --filter "dst.port = 443" --limit 10
   $ weir tap sink/bus --format ndjson | jq .body
 
-Rows that come faster than they are read are skipped, and counted on standard error.
-Exit code: 0 looked, 1 the server is not to be had or ended, 2 the command line cannot be used.`,
+Rows are skipped if the reader is too slow; standard error reports their number.
+Exit code: 0 success, 1 server unreachable or stopped, 2 usage error.`,
     )
     .action(action(run))
 }
@@ -53,7 +48,7 @@ function collect(one: string, before: readonly string[]): readonly string[] {
 
 function positive(text: string): number {
   const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number above 0.')
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('It must be an integer above 0.')
   return value
 }
 
@@ -76,15 +71,15 @@ async function run(name: string, { filter, limit, format, ...where }: TapFlags):
   for await (const line of linesOf(answer)) {
     const row = JSON.parse(line) as TapLine
     if (typeof row['skipped'] === 'number') {
-      self.stderr(`weir: ${row['skipped']} rows came too fast and were skipped\n`)
+      self.stderr(`weir: ${row['skipped']} rows were skipped because the reader is too slow\n`)
       continue
     }
     shown++
     await print(table === undefined ? `${line}\n` : table.row(row))
   }
   if (shown !== limit)
-    throw new CommandError('The server ended the look.', [
-      'It stops, or the connection broke; its program log says which.',
+    throw new CommandError('The server ended the stream.', [
+      'The server stops, or the connection broke; the server log has the reason.',
     ])
 }
 
@@ -98,7 +93,7 @@ async function targetOf(server: Server, written: string): Promise<{ source: stri
   if (isSource && isSink)
     throw new CommandError(
       `\`${id}\` is a source and a sink.`,
-      [`source/${id} shows what comes from it, sink/${id} what is given to it.`],
+      [`source/${id} selects the rows of the source, sink/${id} those routed to the sink.`],
       2,
     )
   if (isSink) return { sink: id }

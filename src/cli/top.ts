@@ -20,15 +20,15 @@ export function register(program: Command): void {
     program
       .command('top')
       .description(
-        'What goes on: rows per second of every source and exporter, and rate, lag and drops of every sink, until it is stopped.',
+        'Show rows per second of every source and exporter, and rate, lag and drops of every sink, until stopped.',
       )
-      .option('--once', 'look for one interval, print it and end')
-      .option('--interval <SECONDS>', 'time between two looks', seconds, 2)
-      .option('--limit <COUNT>', 'exporters to show, the busiest', positive, 20)
+      .option('--once', 'print one interval and exit')
+      .option('--interval <SECONDS>', 'interval', seconds, 2)
+      .option('--limit <COUNT>', 'number of exporters to show, busiest first', positive, 20)
       .addOption(
         new Option(
           '--format <FORMAT>',
-          'form of each look; json is one object a line (default: table on a terminal, else json)',
+          'output format; json is one object a line (default: table on a terminal, else json)',
         ).choices(['json', 'table']),
       ),
   )
@@ -39,14 +39,14 @@ Examples:
   $ weir top
   $ weir top --once --format json | jq '.sinks[] | {name, rate, lagMs}'
 
-Exit code: 0 looked, 1 the server is not to be had, 2 the command line cannot be used.`,
+Exit code: 0 success, 1 server unreachable, 2 usage error.`,
     )
     .action(action(run))
 }
 
 function positive(text: string): number {
   const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number above 0.')
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('It must be an integer above 0.')
   return value
 }
 

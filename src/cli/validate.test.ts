@@ -51,7 +51,7 @@ sinks:
   const failing = await launch(['check', '--config', file, '--live'])
   expect(failing.code).toBe(1)
   expect(failing.stdout).toMatch(
-    /fail +port netflow +.*no such address[^]*fail +sink hook +.*HTTP 403[^]*fail +sink archive +.*is no folder[^]*3 of 4 could not be opened or reached\./,
+    /fail +port netflow +.*does not have the address[^]*fail +sink hook +.*HTTP 403[^]*fail +sink archive +.*is no folder[^]*3 of 4 could not be opened or reached\./,
   )
   expect((await launch(['check', '--config', file])).code).toBe(0)
 })

@@ -16,17 +16,17 @@ export function register(program: Command): void {
     .command('validate')
     .alias('check')
     .description(
-      'Validate a configuration file and print what would run; nothing is started, and without --live nothing is reached.',
+      'Validate a configuration and print what would run. Nothing is started; without --live no system is contacted.',
     )
     .option(
       '--config <FILE>',
-      'configuration file (default: none, so WEIR_* variables and defaults are checked); a folder of files, or given again: later ones override earlier ones',
+      'configuration file or folder (default: none, so WEIR_* variables and defaults are checked); may be repeated, later files override earlier ones',
       collect,
       [],
     )
     .option(
       '--live',
-      'also try every port, and connect and log in to every sink and every bus that is read; no data is sent or taken',
+      'also open every port, and connect to every sink and every bus that is read; no data is sent or read',
     )
     .addHelpText(
       'after',
@@ -35,8 +35,8 @@ Examples:
   $ weir validate --config weir.yaml
   $ weir validate --config weir.yaml --live
 
-Exit code: 0 valid, 2 not valid (problems are printed with file, line and column), with --live also 1: valid, but
-something could not be opened or reached.`,
+Exit code: 0 valid, 1 valid, but a port or system is unavailable (--live), 2 invalid (printed with file, line and column)
+or usage error.`,
     )
     .action(action(run))
 }
@@ -90,7 +90,7 @@ function loginOf({ auth: { tokens, oidc }, data }: WeirConfig, loopback: boolean
     ...(named.length === 0 ? [] : [`tokens: ${named.join(' ')}`]),
   ]
   if (ways.length > 0) return ways.join(', ')
-  return loopback ? 'no token needed' : `a token, made at the first start and kept in ${data}/token`
+  return loopback ? 'no token needed' : `a token, generated at the first start and stored in ${data}/token`
 }
 
 /** What would run, for people. */
@@ -117,13 +117,13 @@ export async function summary(config: WeirConfig, written: unknown): Promise<str
     ['ops', at('ops')],
     [
       'source http',
-      `POST /events on ${formatHostPort(config.listen)}, answered when ${config.http.ack === 'journal' ? 'synced' : `${config.http.ack} has it`}`,
+      `POST /events on ${formatHostPort(config.listen)}, acknowledged when ${config.http.ack === 'journal' ? 'synced' : `${config.http.ack} settled it`}`,
     ],
     ...Object.values(config.sources).map((source): [string, string] => {
       const ack = sourceAck(source)
       return [
         `source ${source.id}`,
-        `${typed(source.id, source.type)}${canListen(source) ? at(source.id) : reached(source, 'sources') || 'on'}${ack === undefined ? '' : `, acknowledged when sink:${ack} has it`}`,
+        `${typed(source.id, source.type)}${canListen(source) ? at(source.id) : reached(source, 'sources') || 'on'}${ack === undefined ? '' : `, acknowledged when sink:${ack} settled it`}`,
       ]
     }),
     ...Object.values(config.transforms).map(({ id, type, common }): [string, string] => [
@@ -168,7 +168,7 @@ async function secrets(written: unknown): Promise<[string, string][]> {
   })
   return [...found].map((reference) => [
     `secret ${reference}`,
-    isThere(reference) ? 'is there' : 'is not there, and not needed by these `roles`',
+    isThere(reference) ? 'is there' : 'is missing, and not needed by these `roles`',
   ])
 }
 

@@ -13,7 +13,7 @@ export async function verify(data: string): Promise<Verified> {
   ])
   const host = realHost()
   if ((await host.disk.stat(`${data}/journal`))?.directory !== true)
-    throw new CommandError(`There is no journal in ${data}.`, ['Name the data folder with --data.'])
+    throw new CommandError(`There is no journal in ${data}.`, ['Select the data folder with --data.'])
   const {
     state,
     generation,

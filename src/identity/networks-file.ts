@@ -19,7 +19,7 @@ const network = group(
   {
     cidr: text({ description: 'A range in CIDR notation, or one address', required: true, example: '10.1.0.0/16' }),
     name: text({ description: 'Name of the holder of these addresses', default: null, example: 'gateway' }),
-    label: text({ description: 'Group that these addresses belong to', default: null, example: 'datacenter 1' }),
+    label: text({ description: 'Group of the addresses', default: null, example: 'datacenter 1' }),
     scope: text({
       description: 'Cluster or network to which the range applies; default: all',
       default: null,

@@ -62,19 +62,17 @@ export function awsTrouble(error: unknown, where: string, allowed: string): AwsT
       login: true,
     })
   if (noCredentials.test(found))
-    return retry(`there are no credentials for AWS (${text}); give the process some, or set \`auth\``, { login: true })
+    return retry(`no AWS credentials found (${text}); provide them to the process, or set \`auth\``, { login: true })
   if (/Region is missing/i.test(found)) return retry('no region is known; set `region`', { login: true })
   if (missing.test(name) || /NonExistentQueue/.test(text))
     return retry(`${where} does not exist; create it, or correct the address and \`region\``)
   if (keys.test(name))
-    return retry(
-      `the key by which ${where} is encrypted can't be used (${text}); allow kms:GenerateDataKey and kms:Decrypt`,
-    )
+    return retry(`the key that encrypts ${where} cannot be used (${text}); allow kms:GenerateDataKey and kms:Decrypt`)
   if (forbidden.test(found))
     return retry(`AWS does not let us write to ${where} (${text}); allow ${allowed}`, { login: true })
-  if (throttled.test(found)) return retry(`AWS asks to be slower at ${where} (${text})`, { afterMs: slowerMs })
+  if (throttled.test(found)) return retry(`AWS throttles requests to ${where} (${text})`, { afterMs: slowerMs })
   if (/certificate|self.signed|alert|wrong version number/i.test(found))
-    return retry(`${where}: no TLS with it (${text}); correct \`tls\`, or the address`)
+    return retry(`${where}: TLS failed (${text}); correct \`tls\`, or the address`)
   return retry(`${where} can't be reached (${text})`)
 }
 
@@ -82,17 +80,17 @@ export function awsTrouble(error: unknown, where: string, allowed: string): AwsT
 export function awsFault({ code = '', message = '', senderFault }: AwsFault, where: string): NonNullable<Attempt> {
   const text = `${code}${message === '' ? '' : `: ${message}`}`
   if (/shorter than|too long|TooLong/i.test(text))
-    return { is: 'reject', reason: `larger than ${where} takes (${text})`, tooLarge: true }
+    return { is: 'reject', reason: `larger than ${where} accepts (${text})`, tooLarge: true }
   if (
     /^(?:InvalidMessageContents|InvalidAttribute|InvalidParameter(?:Value)?|InvalidBatchEntryId|ParameterValueInvalid)/.test(
       code,
     ) &&
     senderFault !== false
   )
-    return { is: 'reject', reason: `${where} does not take it (${text})` }
+    return { is: 'reject', reason: `${where} rejected it (${text})` }
   return {
     is: 'retry',
-    reason: `${where} did not take it (${text})`,
+    reason: `${where} rejected it (${text})`,
     ...(throttled.test(code) ? { afterMs: slowerMs } : {}),
   }
 }

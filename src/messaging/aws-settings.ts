@@ -18,7 +18,7 @@ const auth = variants(
     default: {
       profile: text({
         description:
-          'Profile of the shared configuration files, which may assume a role (`role_arn`); left out, the one that the environment names',
+          'Profile of the shared configuration files, which may assume a role (`role_arn`). Unset: the profile of the environment',
         default: null,
         example: 'weir',
       }),
@@ -31,7 +31,7 @@ const auth = variants(
         example: 'file:/run/secrets/aws-secret-access-key',
       }),
       session_token: secret({
-        description: 'Session token, of a key that was given for a time',
+        description: 'Session token of temporary credentials',
         default: null,
         example: 'file:/run/secrets/aws-session-token',
       }),
@@ -39,7 +39,7 @@ const auth = variants(
   },
   {
     description:
-      'Who we are: `default` looks where every program for AWS does (environment, web identity of a service account, shared files, container, instance), `keys` is a key of our own. Read again whenever AWS refuses it',
+      'Authentication. `default` uses the AWS default credential chain (environment, web identity, shared files, container, instance). `keys` uses an access key. Credentials are re-read after each refusal',
     default: { type: 'default' },
   },
 )
@@ -48,7 +48,7 @@ const auth = variants(
 export const awsFields = {
   region: text(
     {
-      description: 'Region; left out, the one that the address names, else the one of environment or profile',
+      description: 'AWS region. Unset: the region in the URL or ARN, else that of environment or profile',
       default: null,
       example: 'eu-central-1',
     },
@@ -56,7 +56,7 @@ export const awsFields = {
   ),
   endpoint: urlText(
     {
-      description: 'Address to talk to instead of the public one, such as that of a VPC endpoint',
+      description: 'Endpoint URL instead of the public one, for example of a VPC endpoint',
       default: null,
       example: 'https://vpce-1a2b-3c4d.sqs.eu-central-1.vpce.amazonaws.com',
     },
@@ -71,13 +71,13 @@ export const awsSinkFields = {
   max_message: bytes(
     {
       description:
-        'Most bytes of body and attributes in a message, and in a request; raise it only where AWS takes more',
+        'Maximum size of body and attributes of a message, and of a request; raise it only if AWS permits more',
       default: '256KiB',
     },
     { min: '1KiB', max: '1MiB' },
   ),
   group: text(
-    { description: 'Message group of what has no key, where messages are in groups (FIFO)', default: 'weir' },
+    { description: 'Message group of events without a key, in FIFO queues and topics', default: 'weir' },
     { pattern: /[!-~]{1,128}/, expects: 'up to 128 letters, digits and signs, without spaces' },
   ),
   ...messageFields('structured'),
@@ -102,13 +102,13 @@ export interface AwsConfig {
 export function awsComplaint(address: string, config: Parameters<typeof messageComplaint>[0]): Complaint | null {
   if (config.oversize === 'split' && address.endsWith('.fifo'))
     return new Complaint(
-      'a FIFO queue shows no more than ten messages of a group before they are deleted, so that nobody could join the parts',
+      'a FIFO queue delivers at most ten messages of a group before they are deleted, so that parts could not be joined',
       'set `oversize: claim-check`',
       ['oversize'],
     )
   if (config.mode === 'binary')
     return new Complaint(
-      'a message has room for ten attributes, which is too few for those of a CloudEvent',
+      'a message supports ten attributes, which is too few for those of a CloudEvent',
       'set `mode: structured`, `mode: protobuf` or `mode: raw`',
       ['mode'],
     )

@@ -116,7 +116,7 @@ class AwsPublisher {
       await this.#limited(signal, (limit) => asked.look(limit))
       return {
         is: 'ok',
-        says: `${name} is there, and our login is taken; whether we may write to it only a message tells`,
+        says: `${name} exists and the credentials are valid; write permission is verified only by sending a message`,
       }
     } catch (error) {
       const {
@@ -125,7 +125,7 @@ class AwsPublisher {
       return client !== undefined && /does not let us/.test(reason)
         ? {
             is: 'warn',
-            says: `our login is taken, but we may not look at ${name}; whether we may write to it only a message tells`,
+            says: `the credentials are valid, but ${name} may not be read; write permission is verified only by sending a message`,
           }
         : { is: 'fail', says: reason }
     } finally {

@@ -101,11 +101,11 @@ const failed = (name: string, text = 'why'): Error => Object.assign(new Error(te
 test.each([
   ['ExpiredToken', true, 'correct `auth`'],
   ['InvalidClientTokenId', true, 'correct `auth`'],
-  ['CredentialsProviderError', true, 'there are no credentials'],
+  ['CredentialsProviderError', true, 'no AWS credentials found'],
   ['AccessDenied', true, 'allow sqs:SendMessage'],
   ['QueueDoesNotExist', false, 'does not exist'],
   ['NotFoundException', false, 'does not exist'],
-  ['ThrottlingException', false, 'to be slower'],
+  ['ThrottlingException', false, 'throttles requests'],
   ['KmsAccessDenied', false, 'kms:GenerateDataKey'],
   ['ECONNREFUSED', false, "can't be reached"],
 ])('%s is tried again, credentials read again: %s, and says %s', (name, login, says) => {

@@ -422,8 +422,8 @@ test('claim-check: a store over HTTP that is away, or holds something else, is a
 
 test.each([
   [{ oversize: 'claim-check' } as const, '`oversize: claim-check` needs a store'],
-  [{ claims: { store: '/x' } }, 'nothing is put there'],
-  [{ oversize: 'claim-check', claims: { store: 'ftp://x' } } as const, 'the whole path of a folder'],
+  [{ claims: { store: '/x' } }, 'does not use it'],
+  [{ oversize: 'claim-check', claims: { store: 'ftp://x' } } as const, 'an absolute folder path'],
 ])('the settings %j are refused: %s', (written, message) => {
   expect(() => configFrom(sinkSchema, written)).toThrow(message)
 })

@@ -41,8 +41,7 @@ export class Redeeming {
       const claim = claimOf(whole.message)
       if (claim === undefined) return whole
       const { place, most } = this.#options
-      if (place === null)
-        throw new Error(`its body lies at ${claim.url}; set \`claims\` to that store, so that it is fetched`)
+      if (place === null) throw new Error(`its body is at ${claim.url}; set \`claims\` to that store to fetch it`)
       if (claim.size > most)
         throw new Error(`its body at ${claim.url} has ${claim.size} bytes, and an event may have ${most}`)
       return await this.#fetch(whole, claim, place, signal)

@@ -5,9 +5,9 @@
 export const errorTable = {
   WEIR_CONFIG_INVALID: {
     retry: false,
-    advice: 'Correct the lines above; `weir validate` tries a file without starting anything.',
+    advice: 'Correct the lines above. `weir validate` checks a file without starting anything.',
   },
-  WEIR_DATA_LOCKED: { retry: false, advice: 'Stop the other process, or give this one its own folder with --data.' },
+  WEIR_DATA_LOCKED: { retry: false, advice: 'Stop the other process, or set a separate folder with --data.' },
   WEIR_DATA_GONE: {
     retry: true,
     advice: 'Restore the folder, or choose another one, and start Weir again. Until then it accepts nothing.',
@@ -22,7 +22,7 @@ export const errorTable = {
     advice:
       'Put the data folder on a file system that locks files: a local disk, or NFS 4. `weir doctor` names the current one.',
   },
-  WEIR_DATA_NEWER: { retry: false, advice: 'Run the version that wrote it, or a later one; nothing was changed.' },
+  WEIR_DATA_NEWER: { retry: false, advice: 'Run the version that wrote it, or a later one. Nothing was changed.' },
   WEIR_DATA_UNUSABLE: {
     retry: false,
     advice: 'Check that the folder exists, belongs to you and is writable; `weir doctor` shows more.',
@@ -36,24 +36,30 @@ export const errorTable = {
     advice: 'The disk refused a sync; rows without an acknowledgement were not accepted.',
   },
   WEIR_NO_COLLECTOR: { retry: false, advice: 'Send to an instance whose `roles` include `collector`.' },
-  WEIR_LISTEN_IN_USE: { retry: false, advice: 'Another process listens there; choose another address or `off`.' },
+  WEIR_LISTEN_IN_USE: {
+    retry: false,
+    advice: 'Another process listens on this address. Choose another address or `off`.',
+  },
   WEIR_LISTEN_FAILED: {
     retry: false,
-    advice: 'Check that the address belongs to this machine; ports below 1024 need a privilege.',
+    advice: 'Check that the address belongs to this machine. Ports below 1024 need a privilege.',
   },
   WEIR_LISTEN_EXPOSED: { retry: false, advice: 'Configure `auth`, or listen on 127.0.0.1.' },
   WEIR_SECRET_MISSING: {
     retry: false,
-    advice: 'Set the variable or write the file that the secret refers to, or change the reference.',
+    advice: 'Set the variable or create the file that the secret refers to, or change the reference.',
   },
-  WEIR_SQL_REFUSED: { retry: false, advice: 'One SELECT, WITH, DESCRIBE, SHOW, EXPLAIN or SUMMARIZE is allowed.' },
+  WEIR_SQL_REFUSED: {
+    retry: false,
+    advice: 'Allowed is one statement: SELECT, WITH, DESCRIBE, SHOW, EXPLAIN or SUMMARIZE.',
+  },
   WEIR_SQL_MEMORY: {
     retry: false,
-    advice: 'Read fewer columns or a shorter time, or aggregate in the statement; `sql.memory` sets the limit.',
+    advice: 'Read fewer columns or a shorter time range, or aggregate in the statement. `sql.memory` sets the limit.',
   },
   WEIR_SQL_TIMEOUT: {
     retry: false,
-    advice: 'Read fewer columns or a shorter time, or aggregate in the statement; `sql.timeout` sets the limit.',
+    advice: 'Read fewer columns or a shorter time range, or aggregate in the statement. `sql.timeout` sets the limit.',
   },
   WEIR_SQL_PROCESS: {
     retry: true,
@@ -76,11 +82,11 @@ export const errorTable = {
   },
   WEIR_KUBERNETES_LOGIN: {
     retry: false,
-    advice: 'Try `kubectl get --raw /version` with the same file, as the same user.',
+    advice: 'Run `kubectl get --raw /version` with the same file and user.',
   },
   WEIR_SOURCE_FAILED: {
     retry: false,
-    advice: 'Correct the settings of this source; `weir validate` tests them without starting anything.',
+    advice: 'Correct the settings of this source. `weir validate` checks them without starting anything.',
   },
   WEIR_HTTP_UNANSWERED: {
     retry: true,

@@ -54,7 +54,7 @@ export const flowFields = [
     unit: 'ms',
     aliases: ['timereceived'],
     since: 1,
-    meaning: 'When Weir received it',
+    meaning: 'Receive time',
   },
   {
     id: 4,
@@ -83,7 +83,7 @@ export const flowFields = [
     netobserv: 'AgentIP',
     aliases: ['SamplerAddress'],
     since: 1,
-    meaning: 'Address of the exporter that sent it',
+    meaning: 'Address of the exporter',
   },
   {
     id: 7,
@@ -186,7 +186,7 @@ export const flowFields = [
     kind: 'u32',
     netobserv: 'SrcAs',
     since: 1,
-    meaning: 'Autonomous system of the source, by the exporter, else by a database (setting `geo`)',
+    meaning: 'Autonomous system of the source, from the exporter, else from a database (setting `geo`)',
   },
   {
     id: 25,
@@ -194,7 +194,7 @@ export const flowFields = [
     kind: 'u32',
     netobserv: 'DstAs',
     since: 1,
-    meaning: 'Autonomous system of the destination, by the exporter, else by a database (setting `geo`)',
+    meaning: 'Autonomous system of the destination, from the exporter, else from a database (setting `geo`)',
   },
   { id: 26, name: 'src_mask', kind: 'u8', since: 1, meaning: 'Prefix length of the source route' },
   { id: 27, name: 'dst_mask', kind: 'u8', since: 1, meaning: 'Prefix length of the destination route' },
@@ -270,7 +270,7 @@ export const flowFields = [
     otel: 'host.direction',
     netobserv: 'FlowDirection',
     since: 2,
-    meaning: '0 ingress, 1 egress, 2 inside one node: direction as the node sees it',
+    meaning: '0 ingress, 1 egress, 2 within one node: direction as seen by the node',
   },
   { id: 41, name: 'ip_ttl', kind: 'u8', netobserv: 'IpTtl', since: 2, meaning: 'Time to live, or hop limit' },
   { id: 42, name: 'flow_label', kind: 'u32', netobserv: 'Ipv6FlowLabel', since: 2, meaning: 'IPv6 flow label' },
@@ -298,7 +298,7 @@ export const flowFields = [
     since: 2,
     meaning: '1 idle, 2 active timeout, 3 end of flow, 4 forced, 5 lack of resources',
   },
-  { id: 47, name: 'flow_id', kind: 'u64', since: 2, meaning: 'Id of the flow by its exporter' },
+  { id: 47, name: 'flow_id', kind: 'u64', since: 2, meaning: 'Id of the flow, assigned by its exporter' },
   {
     id: 48,
     name: 'biflow_direction',
@@ -312,7 +312,7 @@ export const flowFields = [
     name: 'reverse',
     kind: 'u8',
     since: 2,
-    meaning: '1 when the row is the reverse half of a bidirectional record',
+    meaning: '1 if the row is the reverse half of a bidirectional record',
   },
   {
     id: 50,
@@ -320,7 +320,7 @@ export const flowFields = [
     kind: 'ip',
     netobserv: 'BgpNextHop',
     since: 2,
-    meaning: 'Address of the next hop by BGP',
+    meaning: 'BGP next hop address',
   },
   { id: 51, name: 'mpls_labels', kind: 'list<dict>', since: 2, meaning: 'MPLS labels, top of the stack first' },
   { id: 52, name: 'in_vrf', kind: 'u32', netobserv: 'IngressVrfId', since: 2, meaning: 'Id of the ingress VRF' },
@@ -384,7 +384,7 @@ export const flowFields = [
     netobserv: 'DnsFlagsResponseCode',
     aliases: ['dns_flag_response_code'],
     since: 2,
-    meaning: 'DNS response code, as NoError or NXDomain',
+    meaning: 'DNS response code, such as NoError or NXDomain',
   },
   {
     id: 62,
@@ -533,7 +533,7 @@ export const flowFields = [
     kind: 'u8',
     netobserv: 'QuicSeenLongHdr',
     since: 2,
-    meaning: '1 when a QUIC long header was seen',
+    meaning: '1 if a QUIC long header was seen',
   },
   {
     id: 84,
@@ -541,7 +541,7 @@ export const flowFields = [
     kind: 'u8',
     netobserv: 'QuicSeenShortHdr',
     since: 2,
-    meaning: '1 when a QUIC short header was seen',
+    meaning: '1 if a QUIC short header was seen',
   },
   {
     id: 85,
@@ -550,7 +550,7 @@ export const flowFields = [
     otel: 'source.k8s.name',
     netobserv: 'SrcK8S_Name',
     since: 2,
-    meaning: 'Name of the source: as the flow carried it, else as resolved for the time of the flow',
+    meaning: 'Name of the source: from the flow, else as resolved for the time of the flow',
   },
   {
     id: 86,
@@ -560,7 +560,7 @@ export const flowFields = [
     netobserv: 'SrcSubnetLabel',
     aliases: ['src_subnet_label'],
     since: 2,
-    meaning: 'Label of the network of the source: as the flow carried it, else as resolved',
+    meaning: 'Label of the source network: from the flow, else as resolved',
   },
   {
     id: 87,
@@ -644,7 +644,7 @@ export const flowFields = [
     otel: 'destination.k8s.name',
     netobserv: 'DstK8S_Name',
     since: 2,
-    meaning: 'Name of the destination: as the flow carried it, else as resolved for the time of the flow',
+    meaning: 'Name of the destination: from the flow, else as resolved for the time of the flow',
   },
   {
     id: 96,
@@ -654,7 +654,7 @@ export const flowFields = [
     netobserv: 'DstSubnetLabel',
     aliases: ['dst_subnet_label'],
     since: 2,
-    meaning: 'Label of the network of the destination: as the flow carried it, else as resolved',
+    meaning: 'Label of the destination network: from the flow, else as resolved',
   },
   {
     id: 97,

@@ -2,28 +2,42 @@ import type { AnyComponentSchema } from './component.ts'
 import { infoOf, type FieldInfo, type Fields } from './field.ts'
 import { flow } from './sample.ts'
 
-/** A markdown table of all fields of a component; fields of groups have dotted names. */
-export function reference(schema: AnyComponentSchema): string {
-  const head = ['| Field | Type | Default | Description | Example |', '|---|---|---|---|---|']
-  return `${[...head, ...rows(schema.fields, '')].join('\n')}\n`
+export interface ReferenceOptions {
+  /** Markdown link for a field whose nested settings are described elsewhere; its rows are left out then. */
+  readonly linkFor?: (path: string, info: FieldInfo) => string | undefined
 }
 
-function rows(fields: Fields, prefix: string, onlyFor = ''): string[] {
+/** A markdown table of all fields of a component; fields of groups have dotted names. */
+export function reference(schema: AnyComponentSchema, options: ReferenceOptions = {}): string {
+  const head = ['| Field | Type | Default | Description | Example |', '|---|---|---|---|---|']
+  return `${[...head, ...rows(schema.fields, '', options)].join('\n')}\n`
+}
+
+function rows(fields: Fields, prefix: string, options: ReferenceOptions, types: readonly string[] = []): string[] {
   return Object.entries(fields).flatMap(([key, field]) => {
     const info = infoOf(field)
     const path = `${prefix}${key}`
-    return [row(path, info, onlyFor), ...below(path, info)]
+    const link = options.linkFor?.(path, info)
+    return [row(path, info, types, link), ...(link === undefined ? below(path, info, options) : [])]
   })
 }
 
-function below(path: string, info: FieldInfo): string[] {
-  if (info.kind === 'group') return rows(info.fields ?? {}, `${path}.`)
+function below(path: string, info: FieldInfo, options: ReferenceOptions): string[] {
+  if (info.kind === 'group') return rows(info.fields ?? {}, `${path}.`, options)
   if (info.kind !== 'variants') return []
-  return [...(info.variants ?? [])].flatMap(([type, fields]) => rows(fields, `${path}.`, `With \`type: ${type}\`: `))
+  return sameVariants(info).flatMap(([fields, types]) => rows(fields, `${path}.`, options, types))
 }
 
-function row(path: string, info: FieldInfo, onlyFor: string): string {
-  const description = `${onlyFor}${onlyFor === '' ? info.description : lowerFirst(info.description)}`
+/** The variants of a field, those with the same settings together. */
+function sameVariants({ variants }: FieldInfo): [fields: Fields, types: readonly string[]][] {
+  const groups = Map.groupBy(variants ?? [], ([, fields]) => rows(fields, '', {}).join('\n'))
+  return [...groups.values()].map((same) => [same[0]?.[1] ?? {}, same.map(([type]) => type)])
+}
+
+function row(path: string, info: FieldInfo, types: readonly string[], link: string | undefined): string {
+  const onlyFor = types.length === 0 ? '' : `With ${types.map((type) => code(`type: ${type}`)).join(' or ')}: `
+  const text = `${onlyFor}${onlyFor === '' ? info.description : lowerFirst(info.description)}`
+  const description = link === undefined ? text : `${text}. See ${link}`
   const cells = [
     code(path),
     typeWords(info),

@@ -16,7 +16,7 @@ export const tls = group(
       { holds: 'certificate' },
     ),
     cert_file: filePath(
-      { description: 'Own certificate with its chain, PEM', default: null, example: '/etc/weir/tls.crt' },
+      { description: 'Client certificate with its chain, PEM', default: null, example: '/etc/weir/tls.crt' },
       { holds: 'certificate' },
     ),
     key_file: filePath(
@@ -24,17 +24,17 @@ export const tls = group(
       { holds: 'key' },
     ),
     server_name: text({
-      description: "Name that the other side's certificate must have, when it is not the host",
+      description: 'Expected name in the server certificate, if it differs from the host',
       default: null,
       example: 'nats.example.com',
     }),
     verify: flag({
-      description: "Whether the other side's certificate is checked; turn it off only to try something",
+      description: 'Verify the server certificate; disable only for tests',
       default: true,
     }),
   },
   {
-    description: 'TLS; left out, connections are plain unless the URL says otherwise',
+    description: 'TLS settings. Unset: plain connections, unless the URL scheme requires TLS',
     default: null,
     example: { ca_file: '/etc/weir/ca.pem' },
   },
@@ -52,15 +52,14 @@ export const retry = group(
       { description: 'Wait before the first retry; each further wait is about twice as long', default: '500ms' },
       { min: '1ms' },
     ),
-    max_wait: duration({ description: 'Longest wait between two tries', default: '30s' }, { min: '1ms' }),
+    max_wait: duration({ description: 'Longest wait between two attempts', default: '30s' }, { min: '1ms' }),
     give_up_after: duration({
-      description:
-        'Time after which a batch goes to the dead letters; left out, it is tried for as long as it is retained',
+      description: 'Time after which a batch becomes dead letters. Unset: retried as long as it is retained',
       default: null,
       example: '1h',
     }),
   },
-  { description: 'Retries of what failed for a reason that may pass', default: {} },
+  { description: 'Retries after transient failures', default: {} },
   ({ initial, max_wait }) =>
     initial <= max_wait ? null : new Complaint('`initial` is longer than `max_wait`', undefined, ['initial']),
 )
@@ -68,11 +67,14 @@ export const retry = group(
 /** When a batch is sent: whichever comes first. */
 export const batch = group(
   {
-    events: integer({ description: 'Send at this many', unit: 'events', default: 1000 }, { min: 1, max: 1_000_000 }),
-    bytes: bytes({ description: 'Send at this size', default: '1MiB' }, { min: '1B', max: '64MiB' }),
-    wait: duration({ description: 'Send at the latest this long after the first event', default: '1s' }),
+    events: integer(
+      { description: 'Maximum events in one batch', unit: 'events', default: 1000 },
+      { min: 1, max: 1_000_000 },
+    ),
+    bytes: bytes({ description: 'Maximum size of one batch', default: '1MiB' }, { min: '1B', max: '64MiB' }),
+    wait: duration({ description: 'Maximum wait after the first event', default: '1s' }),
   },
-  { description: 'How much is sent at once', default: {} },
+  { description: 'Batch limits; a batch is sent when the first is reached', default: {} },
 )
 
 /** How a client proves who it is. */
@@ -80,19 +82,23 @@ export const auth = variants(
   {
     none: {},
     bearer: {
-      token: secret({ description: 'Token of the Authorization header', required: true, example: 'env:API_TOKEN' }),
+      token: secret({
+        description: 'Bearer token of the `Authorization` header',
+        required: true,
+        example: 'env:API_TOKEN',
+      }),
     },
     basic: {
       user: text({ description: 'User name', required: true, example: 'weir' }),
       password: secret({ description: 'Password of the user', required: true, example: 'file:/run/secrets/password' }),
     },
   },
-  { description: 'Proof of identity towards the server', default: { type: 'none' } },
+  { description: 'Authentication', default: { type: 'none' } },
 )
 
 /** How the flags of a flow are written where its codec leaves a choice. */
 const tcpFlags = choice(['number', 'names'], {
-  description: 'Form of TCP flags in `netobserv-json`',
+  description: 'Encoding of TCP flags in `netobserv-json`',
   default: 'number',
 })
 
@@ -102,12 +108,12 @@ const inCloudEvents =
 /** How a sink of messages writes what it sends; spread into its fields. */
 export const messageCodec = {
   codec: choice(['json', 'netobserv-json', 'kollect'], {
-    description: `Form of messages. Of flows, ${inCloudEvents}, and events are CloudEvents with either. \`kollect\` writes changes of Kubernetes objects as kollect's protobuf, and has no form for anything else`,
+    description: `Encoding of messages. For flows, ${inCloudEvents}; events are CloudEvents with either. \`kollect\` writes changes of Kubernetes objects as kollect's protobuf and supports no other rows`,
     default: 'json',
   }),
   kollect_fields: choice(['all', 'original'], {
     description:
-      "Fields of `kollect` messages: `original` has kollect's own, `all` what Weir adds behind them too (numbers from 16 on, which consumers of kollect skip)",
+      "Fields of `kollect` messages: `original` writes kollect's own, `all` adds Weir's (numbers from 16), which consumers of kollect skip",
     default: 'all',
   }),
   tcp_flags: tcpFlags,
@@ -116,19 +122,18 @@ export const messageCodec = {
 const claimFields = {
   store: text(
     {
-      description:
-        'Folder, or URL below which bodies are put by `PUT` and had by `GET`; a body lies there by its SHA-256',
+      description: 'Folder, or base URL for `PUT` and `GET`; each body is stored under its SHA-256',
       required: true,
       example: '/mnt/weir-claims',
     },
     {
       pattern: /\/[^\0]*|https?:\/\/[^\s?#@]+/,
-      expects: 'the whole path of a folder, or a URL with http:// or https:// and without `?`',
+      expects: 'an absolute folder path, or an http:// or https:// URL without `?`',
     },
   ),
   auth,
   headers: mapping(text({ description: 'Value of a header', required: true, example: 'BlockBlob' }), {
-    description: 'Further headers of every request',
+    description: 'Additional headers of every request',
     default: {},
     example: { 'x-ms-blob-type': 'BlockBlob' },
   }),
@@ -141,20 +146,20 @@ const keptClaims = group(
     keep: duration(
       {
         description:
-          'So long a body stays in a folder, longer than its readers may be away; what is below a URL is removed by who owns that',
+          'Retention of bodies in a folder; it must exceed the longest absence of a reader. Weir deletes nothing below a URL',
         default: '7d',
       },
       { min: '1m' },
     ),
   },
   {
-    description: 'Where the body of a message that is too large is put, with `oversize: claim-check`',
+    description: 'Storage for bodies of oversized messages, with `oversize: claim-check`',
     default: null,
     example: { store: '/mnt/weir-claims' },
   },
 )
 const readClaims = group(claimFields, {
-  description: 'Where the bodies lie of messages that are only a claim to one; nothing else is ever fetched',
+  description: 'Storage from which the bodies of claim-check messages are fetched; other URLs are never fetched',
   default: null,
   example: { store: '/mnt/weir-claims' },
 })
@@ -164,18 +169,18 @@ export const messageFields = (mode: 'binary' | 'structured') => ({
   ...messageCodec,
   mode: choice(['binary', 'structured', 'protobuf', 'raw'], {
     description:
-      '`binary`: the attributes of a CloudEvent beside its data, as the bus has a place for them. `structured`: one CloudEvent in JSON. `protobuf`: one in protobuf, as the CloudEvents standard has it. `raw`: the data alone',
+      '`binary`: CloudEvents attributes as message headers, data as body. `structured`: one CloudEvent in JSON. `protobuf`: one CloudEvent in protobuf. `raw`: the data only',
     default: mode,
   }),
   oversize: choice(['dead-letter', 'patch-only', 'split', 'claim-check'], {
     description:
-      "What becomes of an event that is larger than the bus takes. `patch-only`: an update of an object is sent as the patch alone and a deletion without the last state, both marked `reduced`. `split`: its body is sent in numbered parts, which one reader joins. `claim-check`: its body is put into the store of `claims`, and a reference to it is sent. Whatever still can't go out is a dead letter",
+      'Action for an event that exceeds the size limit of the bus. `patch-only`: updates carry only the patch and deletions no last state, both marked `reduced`. `split`: the body is sent in numbered parts, which one reader joins. `claim-check`: the body is stored in `claims`, and the message refers to it. Events that still do not fit become dead letters',
     default: 'dead-letter',
   }),
   part_size: bytes(
     {
       description:
-        'Most bytes of the body in a part, with `oversize: split`: what the bus takes, without attributes, and three quarters of that where bodies go out as base64',
+        'Maximum body size of a part, with `oversize: split`: the limit of the bus minus attributes, or three quarters of it where bodies are base64',
       default: '160KiB',
     },
     { min: '1KiB', max: '8MiB' },
@@ -184,7 +189,7 @@ export const messageFields = (mode: 'binary' | 'structured') => ({
   concurrency: integer(
     {
       description:
-        'Most messages that may wait for their acknowledgement at once; those of one key go one after the other where the bus does not keep them in order itself',
+        'Maximum unacknowledged messages. Messages with the same key are sent one at a time if the bus itself does not preserve their order',
       unit: 'messages',
       default: 1024,
     },
@@ -193,7 +198,7 @@ export const messageFields = (mode: 'binary' | 'structured') => ({
   timeout: duration(
     {
       description:
-        'How long connecting, and one acknowledgement, may take; a send ends at the latest after twice this, of a message in parts after twice this for each',
+        'Timeout of connecting and of one acknowledgement. A send ends after at most twice this time; for split messages this applies to each part',
       default: '10s',
     },
     { min: '10ms' },
@@ -214,20 +219,20 @@ export const leaseFields = {
       name: text(
         {
           description:
-            'Name of a Kubernetes `Lease`: of several Weirs with journals of their own one asks and the others stand by, and how far it is, with the newest ids, is kept there, so that one without a volume goes on from it. The account needs `get`, `create` and `update` of it',
+            'Name of a Kubernetes `Lease`: one of several instances with separate journals polls, the others stand by. The Lease also stores the position and newest ids, so an instance without a volume can resume. The account needs `get`, `create` and `update` on it',
           required: true,
           example: 'weir-cts',
         },
-        { pattern: /[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?/, expects: 'a name of small letters, digits and `-`' },
+        { pattern: /[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?/, expects: 'a name of lower-case letters, digits and `-`' },
       ),
       namespace: text({
-        description: 'Where that Lease is; left out, the namespace of the pod or of the kubeconfig, else `default`',
+        description: 'Namespace of the Lease. Unset: the namespace of the pod or kubeconfig, else `default`',
         default: null,
         example: 'weir',
       }),
       kubeconfig: filePath(
         {
-          description: "File that says how the cluster is reached; left out, `KUBECONFIG`, else the pod's own account",
+          description: 'Kubeconfig file. Unset: `KUBECONFIG`, else the service account of the pod',
           default: null,
           example: '/etc/weir/kubeconfig',
         },
@@ -235,16 +240,16 @@ export const leaseFields = {
       ),
       duration: duration(
         {
-          description: 'How long one that says nothing is thought to be alive; another takes over then',
+          description: 'Time without renewal after which another instance takes over',
           default: '10s',
         },
         { min: '2s', max: '5m' },
       ),
     },
-    { description: 'Turns and state outside of the journal', default: null, example: { name: 'weir-cts' } },
+    { description: 'Leader election and checkpoint outside the journal', default: null, example: { name: 'weir-cts' } },
   ),
   ack: ackField(
-    'What the lease tells to be done: what is in the journal, or what a sink has settled (delivered, filtered or dead-lettered), so that nothing is lost with a journal that has no volume. That sink has `when_behind: block`',
+    'Rows that the checkpoint in the lease covers: rows in the journal, or rows that a sink settled (delivered, filtered or dead-lettered). With a sink, no row is lost even if the journal has no volume. That sink needs `when_behind: block`',
   ),
 }
 
@@ -257,9 +262,11 @@ export function leaseComplaint({
   readonly ack: string
 }): Complaint | null {
   return lease === null && ackSink(ack) !== undefined
-    ? new Complaint('`ack` is what a lease tells to be done, and there is none', 'set `lease`, or leave out `ack`', [
-        'ack',
-      ])
+    ? new Complaint(
+        '`ack` defines what the checkpoint in a lease covers, and no `lease` is set',
+        'set `lease`, or leave out `ack`',
+        ['ack'],
+      )
     : null
 }
 
@@ -267,20 +274,20 @@ export function leaseComplaint({
 export const messageSourceFields = {
   codec: choice(['cloudevents', 'kollect', 'json', 'raw'], {
     description:
-      "What messages are: `cloudevents` in binary, structured (JSON or protobuf) or batched mode; `kollect` makes its messages events of the family `change`; `json` or `raw` makes each message an event of `event_type`. What can't be read is kept as an event of type `weir.message.rejected`, with its bytes and the reason",
+      'Encoding of messages. `cloudevents`: binary, structured (JSON or protobuf) or batched mode. `kollect`: events of the family `change`. `json` or `raw`: each message becomes an event of `event_type`. An unreadable message becomes an event of type `weir.message.rejected` with its bytes and the reason',
     default: 'cloudevents',
   }),
   event_type: text({
-    description: 'Type of the events that `codec: json` and `codec: raw` make',
+    description: 'Type of the events that `codec: json` and `codec: raw` create',
     default: 'io.weir.message',
   }),
   ack: ackField(
-    'When messages are acknowledged to the bus: once they are in the journal, or once a sink has settled them (delivered, filtered or dead-lettered). That sink has `when_behind: block`, so that it gives up nothing',
+    'When messages are acknowledged to the bus: after the append to the journal, or after a sink settled them (delivered, filtered or dead-lettered). That sink needs `when_behind: block`',
   ),
   buffer: bytes(
     {
       description:
-        'Most bytes of messages that may wait for the journal, with `ack: sink:<id>` for the sink, before no more are read',
+        'Maximum bytes of unacknowledged messages before reading pauses. They wait for the journal, or for the sink with `ack: sink:<id>`',
       default: '8MiB',
     },
     { min: '64KiB', max: '1GiB' },
@@ -288,13 +295,17 @@ export const messageSourceFields = {
   join_bytes: bytes(
     {
       description:
-        "Most bytes of parts that may wait for the rest of their messages; beyond it the oldest are kept as they are, as messages that can't be read",
+        'Maximum bytes of parts that wait for the rest of their message. Beyond it the oldest are stored as unreadable messages',
       default: '64MiB',
     },
     { min: '1MiB', max: '1GiB' },
   ),
   join_wait: duration(
-    { description: 'So long parts wait for the rest of their message before they are kept as they are', default: '5m' },
+    {
+      description:
+        'Maximum wait of parts for the rest of their message; after it they are stored as unreadable messages',
+      default: '5m',
+    },
     { min: '1s', max: '1h' },
   ),
   claims: readClaims,
@@ -319,11 +330,11 @@ export function messageComplaint({
       ? new Complaint('`oversize: claim-check` needs a store', 'add `claims: {store: /mnt/weir-claims}`, or a URL', [
           'oversize',
         ])
-      : new Complaint('`claims` is set, but nothing is put there', 'set `oversize: claim-check`', ['claims'])
+      : new Complaint('`claims` is set, but `oversize` does not use it', 'set `oversize: claim-check`', ['claims'])
   }
   if (oversize === 'patch-only' && codec === 'kollect' && kollect_fields === 'original')
     return new Complaint(
-      "kollect's own fields have no place for a patch",
+      "kollect's own fields cannot hold a patch",
       'leave out `oversize`, or `kollect_fields: original`',
       ['oversize'],
     )
@@ -339,7 +350,7 @@ export function messageComplaint({
 /** How a sink of lines writes flows; spread into its fields. */
 export const flowLineCodec = {
   codec: choice(['json', 'netobserv-json', 'csv'], {
-    description: `Form of flows: ${inCloudEvents}, \`csv\` a row. Events are CloudEvents, and have no place in CSV`,
+    description: `Encoding of flows: ${inCloudEvents}, \`csv\` a row. Events are CloudEvents; CSV does not support them`,
     default: 'json',
   }),
   tcp_flags: tcpFlags,

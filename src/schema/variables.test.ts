@@ -49,7 +49,7 @@ test('a secret stays a reference, and its value is in no document', () => {
   const mixed = expand('token: Bearer ${TOKEN}')
   expect(JSON.stringify(mixed.value)).not.toContain('hidden')
   expect(formatProblems(mixed.problems, mixed.text)).toMatch(
-    /weir\.yaml:1:8: error: token: a secret holds one variable and nothing else/,
+    /weir\.yaml:1:8: error: token: a secret reference is one variable without further text/,
   )
 })
 

@@ -26,7 +26,7 @@ export function expandVariables(document: ConfigDocument, schema: AnyComponentSc
     if (info.kind === 'secret') {
       const name = whole.exec(value)?.[1]
       if (name !== undefined) changes.push({ path, value: `env:${name}` })
-      else complain('a secret holds one variable and nothing else', 'write `${NAME}` or `env:NAME`')
+      else complain('a secret reference is one variable without further text', 'write `${NAME}` or `env:NAME`')
       return
     }
     let isWhole = true
@@ -38,10 +38,7 @@ export function expandVariables(document: ConfigDocument, schema: AnyComponentSc
       if (otherwise !== undefined) return otherwise
       isWhole = false
       if (name === undefined)
-        complain(
-          `\`${found}\` is no variable`,
-          'write `${NAME}` or `${NAME:-default}`, and `$${` for the characters themselves',
-        )
+        complain(`\`${found}\` is no variable`, 'write `${NAME}` or `${NAME:-default}`, and `$${` for a literal `${`')
       else complain(`the environment variable ${name} is not set`, `set it, or write a default: \`\${${name}:-value}\``)
       return found
     })

@@ -32,8 +32,8 @@ interface Answer {
 
 const pages: Readonly<Record<string, string>> = {
   '/metrics': 'metrics for Prometheus',
-  '/healthz/live': '200 while the process works, else 503: restart it',
-  '/healthz/ready': '200 while Weir does its job, else 503 with the reasons',
+  '/healthz/live': '200 while the process is alive, else 503: restart it',
+  '/healthz/ready': '200 while Weir is ready, else 503 with the reasons',
   '/healthz/accepting': '200 while posted data is accepted, else 503: for pods behind a Service',
 }
 const profilePages: Readonly<Record<string, string>> = {
@@ -106,7 +106,7 @@ async function answer(request: IncomingMessage, options: OpsOptions): Promise<An
     case '/healthz/accepting':
       return health(options, 'accepting')
     default:
-      return text(404, 'There is no such page; / lists all.\n')
+      return text(404, 'Not found; / lists all pages.\n')
   }
 }
 

@@ -52,7 +52,7 @@ describe('/healthz/ready', () => {
     expect((await health(weir, 'accepting')).status).toBe(503)
     expect((await health(weir, 'live')).status).toBe(200)
     expect(await post(weir, 'b')).toBe(503)
-    expect(weir.log).toMatch(/error Weir refuses data.*reason=/)
+    expect(weir.log).toMatch(/error Data is refused.*reason=/)
   })
 
   it('is 503 while the store cannot be written for longer than ten seconds; posts are accepted all the while', async (context) => {
@@ -208,7 +208,7 @@ describe('small volume', () => {
     await writeFile(hog, '')
     await expect.poll(async () => (await health(weir, 'ready')).status, patience).toBe(200)
     expect(await post(weir, 'b')).toBe(200)
-    expect(weir.log).toMatch(/info {2}Weir accepts data again\. .*seconds=/)
+    expect(weir.log).toMatch(/info {2}Accepting data again\. .*seconds=/)
     expect(weir.log).toMatch(/info {2}Weir is ready again\. seconds=/)
   })
 })

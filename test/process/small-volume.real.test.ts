@@ -58,10 +58,10 @@ describe('small volume', () => {
     // Exactly the free space: other writers of the volume are not Weir's concern.
     spawnSync('dd', ['if=/dev/zero', `of=${hog}`, 'bs=1M'])
     await expect.poll(() => post(weir.url), { timeout: 20_000 }).toBe(503)
-    await expect.poll(() => weir.log, { timeout: 20_000 }).toContain('Weir refuses data')
+    await expect.poll(() => weir.log, { timeout: 20_000 }).toContain('Data is refused')
     await writeFile(hog, '')
     await accepted(weir.url)
-    await expect.poll(() => weir.log, { timeout: 20_000 }).toContain('Weir accepts data again')
+    await expect.poll(() => weir.log, { timeout: 20_000 }).toContain('Accepting data again')
     const ledger = await weir.caughtUp(30_000)
     expect(ledger.balanced).toBe(true)
     expect((await weir.stop()).code).toBe(0)

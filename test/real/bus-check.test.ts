@@ -269,11 +269,11 @@ test('weir doctor --live checks the queues of sources, takes nothing, and report
 
 test('a target that is no bus, or not in the configuration, is reported', async () => {
   for (const [words, says] of [
-    [['nats://'], 'names no subject'],
-    [['smoke://x'], 'is no bus that kollect or Weir knows'],
-    [[], 'It needs the URL of a bus'],
+    [['nats://'], 'contains no subject'],
+    [['smoke://x'], 'is not a bus of kollect or Weir'],
+    [[], 'Give either the URL of a bus'],
     [['--sink', 'none'], 'There is no sink `none`'],
-    [['nats://x', '--timeout', 'soon'], 'no number of seconds'],
+    [['nats://x', '--timeout', 'soon'], 'not a number of seconds'],
   ] as const) {
     const { code, stderr } = await launch(['bus', 'check', ...words], { env: {} })
     expect([code, stderr]).toEqual([2, expect.stringContaining(says) as string])

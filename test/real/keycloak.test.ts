@@ -258,7 +258,7 @@ describe('keycloak', () => {
         [browser, wrong.href],
       ] as const) {
         const page = await who.open(address)
-        expect([page.status, page.text.includes('This login is over'), who.cookie('weir_session')]).toEqual([
+        expect([page.status, page.text.includes('This login has expired'), who.cookie('weir_session')]).toEqual([
           400,
           true,
           undefined,
@@ -390,7 +390,7 @@ describe('keycloak', () => {
         const after = await browser.api(url, 'GET', '/api/v1/me')
         expect([after.status, (JSON.parse(after.text) as { detail: string }).detail]).toEqual([
           401,
-          'The session has ended: log in again.',
+          'The session has ended: sign in again.',
         ])
       })
     })
@@ -453,7 +453,7 @@ describe('keycloak', () => {
           'The token is not signed by the issuer.',
         ],
         ['changed', [head, forged, signature].join('.'), 'The token is not signed by the issuer.'],
-        ['not signed', [unsigned, body, ''].join('.'), 'The token is not known here.'],
+        ['not signed', [unsigned, body, ''].join('.'), 'The token is unknown.'],
         [
           'not signed, with something in place of a signature',
           [unsigned, body, signature].join('.'),
@@ -476,7 +476,7 @@ describe('keycloak', () => {
       const same = await started({ audience: 'cli' })
       expect((await ask(same.url, good.id_token ?? '')).body).toMatchObject({
         status: 401,
-        detail: 'The token is no access token.',
+        detail: 'The token is not an access token.',
       })
       const none = await started({ audience: undefined as never })
       expect((await ask(none.url, good.access_token)).status).toBe(401)
@@ -628,7 +628,7 @@ describe('keycloak', () => {
         weir.log.includes('#token='),
         weir.log.includes(clientSecret),
       ]).toEqual([false, false, false])
-      expect(weir.log).toContain('Somebody logged in.')
+      expect(weir.log).toContain('A user signed in.')
     } finally {
       rmSync(folder, { recursive: true })
     }
@@ -683,7 +683,7 @@ describe('keycloak', () => {
     await fetch(`${url}/api/v1/me`, { headers: { authorization: `Bearer ${token}x` } })
     await browser.api(url, 'POST', '/api/v1/logout')
     const text = JSON.stringify(logged)
-    expect(text).toContain('Somebody logged in.')
+    expect(text).toContain('A user signed in.')
     for (const secret of [
       clientSecret,
       code,

@@ -137,7 +137,7 @@ test('the manifest of an object at a time', async () => {
     })
     expect(await one('/ConfigMap/default/gone', 'now', ({ manifest }) => manifest === null)).toMatchObject({
       manifest: null,
-      manifest_note: 'The object was not there at that time.',
+      manifest_note: 'The object did not exist at that time.',
     })
     expect(await one('/ConfigMap/default/still', '2020-01-01T00:00:00Z', () => true)).toMatchObject({ manifest: null })
   }

@@ -121,7 +121,7 @@ describe('kubectl', () => {
     )
   })
 
-  describe('in place of cts_exporter', () => {
+  describe('replace cts_exporter', () => {
     interface Pod {
       readonly serviceAccountName?: string
       readonly automountServiceAccountToken: boolean

@@ -8,10 +8,16 @@ const width = 110
 export async function cliPage(): Promise<string> {
   const weir = program()
   return `${generatedHead('Commands', 'the commands of src/cli')}\
-In a checkout \`npm start -- [flags]\` is \`weir run [flags]\`, and \`npm run -s weir -- <command>\` is any other command.
+In a checkout, \`npm start -- [flags]\` runs \`weir run [flags]\`, and \`npm run -s weir -- <command>\` runs any other command.
 
-Exit codes: 0 done (for \`weir run\`: a clean stop), 2 bad configuration or a command line that cannot be used, 1 anything
-else. What goes to standard output is the answer; everything said about it goes to standard error.
+Commands print results to standard output, and messages and progress to standard error. Exit codes, unless the help of a
+command states others:
+
+| Code | Meaning |
+|---|---|
+| 0 | success; for \`weir run\`: a clean stop |
+| 1 | failure, for example the server is unreachable |
+| 2 | usage error: invalid configuration, arguments or flags |
 
 ${everyCommand(weir, ['weir'])
   .map(([words, command]) => `## ${words.join(' ')}\n\n\`\`\`text\n${page(command).trim()}\n\`\`\`\n`)

@@ -52,9 +52,9 @@ export async function httpApiPage(): Promise<string> {
       `### ${name}\n\n${schema.description === undefined ? '' : `${schema.description}\n\n`}${properties(schema)}`,
   )
   return `${generatedHead('HTTP API', 'the routes of src/api')}\
-The server describes itself in OpenAPI 3.1 at \`GET /api/v1/openapi.json\`; this page is made from that. Where a
-login is needed every request carries \`Authorization: Bearer TOKEN\`, or the cookie of a browser that logged in; on loopback without
-\`auth\` none is, and \`Host\` and \`Origin\` are checked. [Who may ask for what](access.md).
+\`GET /api/v1/openapi.json\` returns the OpenAPI 3.1 description from which this page is generated. If authentication is
+required, each request needs \`Authorization: Bearer TOKEN\` or the session cookie of a browser. On loopback without \`auth\` no
+authentication is required, and \`Host\` and \`Origin\` are verified. See [permissions](access.md).
 
 ${operations.join('\n')}
 ## Objects
@@ -109,7 +109,7 @@ function operationText(
   }
   parts.push(
     table(
-      ['Status', 'Answer', 'Body'],
+      ['Status', 'Response', 'Body'],
       Object.entries(responses).map(([status, answer]) => [
         status,
         answer.description ?? '',

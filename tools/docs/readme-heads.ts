@@ -9,7 +9,7 @@ import { manifests, transformSchemas } from '../../src/manifests.ts'
 import { infoOf } from '../../src/schema/index.ts'
 import type { MetricTable } from '../../src/telemetry/metric-table.ts'
 import { ROOT } from '../kit/command.ts'
-import { headingOf } from './configuration.ts'
+import { headingOf } from './components.ts'
 import { anchor, code, table, withBlock } from './markdown.ts'
 import { readSupport, supportColumns, supportRows } from './support.ts'
 
@@ -78,7 +78,7 @@ async function pieceOf(component: Component): Promise<string> {
   const entry = { ...(under === 'transforms' ? { from: ['http'] } : {}), ...(Object.fromEntries(required) as object) }
   const least = stringify({ [under ?? '']: { [type]: entry } }, { lineWidth: 0 }).replace(/: \{\}$/m, ': {}')
   return `${table(['', ''], rows)}
-Minimal configuration ([all settings](../../../docs/reference/configuration.md#${anchor(headingOf(component))})):
+Minimal configuration ([all settings](../../../docs/reference/components/${type}.md#${anchor(headingOf(component))})):
 
 \`\`\`yaml
 ${least.trim()}

@@ -8,21 +8,21 @@ import { code, generatedHead, table } from './markdown.ts'
 
 export async function errorsPage(): Promise<string> {
   return `${generatedHead('Errors', 'src/model/errors.ts and src/api/problems.ts')}\
-A code never changes its meaning. Commands print the message and the advice; the API answers with both as problem details
-(RFC 9457), the advice among its \`hints\`.
+The meaning of a code never changes. Commands print the message and the advice. The API returns both as problem details
+(RFC 9457), with the advice in \`hints\`.
 
 ${table(
-  ['Code', 'Trying again', 'What to do'],
+  ['Code', 'Retry', 'Advice'],
   Object.entries(errorTable).map(([name, { retry, advice }]) => [
     code(name),
     retry ? 'may help' : 'does not help',
     advice,
   ]),
 )}
-## Of the API alone
+## API only
 
 ${table(
-  ['Code', 'Status', 'What is wrong'],
+  ['Code', 'Status', 'Meaning'],
   Object.entries(problemTable).map(([name, { status, title }]) => [code(name), String(status), title]),
 )}`
 }
@@ -41,8 +41,8 @@ ${table(
 )}`,
   )
   return `${generatedHead('Metrics', 'src/telemetry/metric-table.ts and metrics.ts of each connector')}\
-\`GET /metrics\` of the ops address (127.0.0.1:8081), in the text format of Prometheus. One rule for names:
-\`weir_<area>_<what>_<unit>\`, counters end in \`_total\`.
+\`GET /metrics\` at the ops address (127.0.0.1:8081), in the Prometheus text format. Names have the form
+\`weir_<area>_<name>_<unit>\`; counters end in \`_total\`.
 
 ${sections.join('\n')}`
 }
@@ -73,7 +73,7 @@ export async function fieldsPage(): Promise<string> {
   return `${generatedHead('Fields', 'src/model/fields.ts and src/api/views.ts')}\
 ## Views
 
-These views can be asked in SQL, whatever has arrived. What a row does not have is NULL; later versions only add columns.
+SQL statements can query these views, even if they are empty. Missing values are NULL. Later versions only add columns.
 
 ### flows
 
@@ -83,30 +83,30 @@ ${columns('flows')}
 ${columns('events')}
 ### changes
 
-Changes of objects of clusters. Who did it is told where the audit log of the API server comes in, too.
+Changes of Kubernetes objects. The actor is known if Weir also receives the audit log of the API server.
 
 ${columns('changes')}
 ### audit
 
-Who did what in clouds and clusters, whatever told it: field \`audit\` in the body of events of the family \`audit\`, as columns.
+Audit events of clouds and clusters: the field \`audit\` in the body of events of the family \`audit\`, as columns.
 
 ${columns('audit')}
 ### resources
 
-Objects of clusters, a row for each time in which one was as it is told. What was there at a time \`t\`:
+Kubernetes objects, one row for each validity interval of a state. The rows valid at time \`t\` satisfy
 \`valid_from <= t AND (valid_to IS NULL OR valid_to > t)\`.
 
 ${columns('resources')}
 ### relations
 
-What belongs to what, with the time in which it did; asked as \`resources\`.
+Relations between resources, with validity intervals as in \`resources\`.
 
 ${columns('relations')}
 ## Field registry
 
-What a flow can carry, version ${registryVersion}. A field is never removed and its kind never changes. Units are those of UCUM.
-A filter may use any of the other names: those of NetObserv's records and console filters, those of OpenTelemetry's conventions,
-and of each name that begins with \`src_\` or \`dst_\` also \`src.x\` and \`source.x\`.
+The fields of a flow, version ${registryVersion}. Fields are never removed and their kinds never change. Units follow UCUM.
+Filters accept the other names, too: those of NetObserv's records and console filters, and those of OpenTelemetry's conventions.
+Names that begin with \`src_\` or \`dst_\` may also be written \`src.x\` and \`source.x\`.
 
 ${table(['Field', 'Kind', 'Unit', 'Other names', 'Meaning', 'Since'], fields)}`
 }

@@ -86,11 +86,14 @@ test('a refusal says who one is, what is missing, and what is there instead', as
   expect(await sql.json()).toMatchObject({
     status: 403,
     detail: 'This needs the role admin, and shop has the role viewer, of namespace shop.',
-    hints: [expect.stringContaining('Flows'), expect.stringContaining('`auth`')] as unknown,
+    hints: [
+      expect.stringContaining('Available for your namespaces: flows'),
+      expect.stringContaining('`auth`'),
+    ] as unknown,
   })
   const ledger = await fetch(`${api.url}/api/v1/ledger`, { headers: bearer('secret-shop') })
   expect(await ledger.json()).toMatchObject({
-    detail: 'This shows what belongs to every namespace, and shop may see namespace shop only.',
+    detail: 'This covers every namespace, and shop may see namespace shop only.',
   })
   expect(listed(['a', 'b', 'c', 'd', 'e', 'f', 'g'])).toBe('namespaces a, b, c, d, e and 2 more')
 })

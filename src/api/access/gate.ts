@@ -114,8 +114,10 @@ export class Gate {
     const principal = this.tokens.find(token)
     if (principal !== undefined) return principal
     this.#count(request, 'login')
-    throw new ApiError('WEIR_API_TOKEN', 'The token is not known here.', {
-      hints: ['Tokens are those of `auth.tokens` in the configuration, or the one that was shown at the first start.'],
+    throw new ApiError('WEIR_API_TOKEN', 'The token is unknown.', {
+      hints: [
+        'Valid tokens are those of `auth.tokens` in the configuration, or the one that was printed at the first start.',
+      ],
     })
   }
 
@@ -143,16 +145,12 @@ export class Gate {
     if (ms === 0) return
     this.#metrics?.count('weir_api_failed_logins_total', 1, { how, outcome: 'limited' })
     const seconds = Math.ceil(ms / 1000)
-    throw new ApiError(
-      'WEIR_API_LIMIT',
-      `Too many tokens that are not known here were tried: try again in ${seconds} s.`,
-      {
-        headers: { 'retry-after': String(seconds) },
-        hints: [
-          'Tokens are those of `auth.tokens` in the configuration. Programs that send a wrong one over and over count, too, when they come from the same address.',
-        ],
-      },
-    )
+    throw new ApiError('WEIR_API_LIMIT', `Too many unknown tokens were tried: try again in ${seconds} s.`, {
+      headers: { 'retry-after': String(seconds) },
+      hints: [
+        'Valid tokens are those of `auth.tokens` in the configuration. Programs at the same address that repeat a wrong token are counted, too.',
+      ],
+    })
   }
 
   #count(request: IncomingMessage, how: 'login' | 'bearer'): void {
@@ -198,14 +196,14 @@ function refusal({ headers }: IncomingMessage): ApiError {
   return new ApiError(
     'WEIR_API_TOKEN',
     wrong
-      ? 'The token is not known here.'
+      ? 'The token is unknown.'
       : over
-        ? 'The session has ended: log in again.'
-        : 'This server needs a login: send `Authorization: Bearer <token>`, or log in with a browser.',
+        ? 'The session has ended: sign in again.'
+        : 'This server requires authentication: send `Authorization: Bearer <token>`, or sign in with a browser.',
     {
       headers: { 'www-authenticate': wrong ? 'Bearer realm="weir", error="invalid_token"' : 'Bearer realm="weir"' },
       hints: [
-        'Tokens are those of `auth.tokens` in the configuration; the command line takes WEIR_TOKEN or --token-file.',
+        'Valid tokens are those of `auth.tokens` in the configuration; the command line accepts WEIR_TOKEN or --token-file.',
       ],
     },
   )

@@ -197,7 +197,7 @@ test('who may not see events is told so, and sees none where he did not ask', as
   expect(posted.status).toBe(403)
   expect([refused.status, await refused.json()]).toMatchObject([
     403,
-    { code: 'WEIR_API_FORBIDDEN', detail: expect.stringContaining('View "e" asks for events') as unknown },
+    { code: 'WEIR_API_FORBIDDEN', detail: expect.stringContaining('View "e" requests events') as unknown },
   ])
   control.publish(someEvents('a'), 'http')
   const stream = await EventStream.open(`${url}/api/v1/live`, bearer('shop'))

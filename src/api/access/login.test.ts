@@ -85,7 +85,7 @@ test('a browser logs in with a token, is known by a cookie that scripts cannot r
     'weir_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict',
   ])
   const after = await ask(port, 'GET', '/api/v1/me', { ...own(port), cookie })
-  expect([after.status, after.body['detail']]).toEqual([401, 'The session has ended: log in again.'])
+  expect([after.status, after.body['detail']]).toEqual([401, 'The session has ended: sign in again.'])
 })
 
 test('a wrong token logs nobody in, and is written nowhere', async () => {
@@ -262,7 +262,7 @@ test('who is wrong too often is told when to come back, before anything is looke
   expect([limited.status, limited.body['code'], limited.body['detail']]).toEqual([
     429,
     'WEIR_API_LIMIT',
-    'Too many tokens that are not known here were tried: try again in 6 s.',
+    'Too many unknown tokens were tried: try again in 6 s.',
   ])
   // The right one is no better: nothing tells that it was it.
   expect([

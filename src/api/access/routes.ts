@@ -9,7 +9,7 @@ import { roles, type Principal } from './principal.ts'
 const login = {
   type: 'string',
   enum: ['none', 'token', 'oidc'],
-  description: 'How you came in; `none` where no login is needed.',
+  description: 'How the request was authenticated; `none` if no login is required.',
 } as const
 
 export const accessSchemas = {
@@ -22,7 +22,7 @@ export const accessSchemas = {
       namespaces: {
         type: ['array', 'null'],
         items: { type: 'string' },
-        description: 'The only namespaces whose flows are shown; null: all.',
+        description: 'The only namespaces whose flows are visible; null: all.',
       },
       login,
     },
@@ -31,9 +31,9 @@ export const accessSchemas = {
     type: 'object',
     required: ['needed', 'token', 'oidc'],
     properties: {
-      needed: { type: 'boolean', description: 'Whether a login is needed at all.' },
-      token: { type: 'boolean', description: 'With a token: POST /api/v1/login.' },
-      oidc: { type: 'boolean', description: 'With a provider of identities: open /api/v1/login/oidc.' },
+      needed: { type: 'boolean', description: 'Whether a login is required.' },
+      token: { type: 'boolean', description: 'Sign in with a token: POST /api/v1/login.' },
+      oidc: { type: 'boolean', description: 'Sign in through an identity provider: open /api/v1/login/oidc.' },
     },
   },
 } as const
@@ -51,7 +51,7 @@ export function accessRoutes(app: FastifyInstance, { log }: ApiContext, gate: Ga
     {
       schema: {
         operationId: 'me',
-        summary: 'Who you are here, and what you may see',
+        summary: 'The current user and permissions',
         response: { 200: { $ref: 'Me#' }, 401: { $ref: 'Problem#' } },
       },
     },
@@ -61,7 +61,7 @@ export function accessRoutes(app: FastifyInstance, { log }: ApiContext, gate: Ga
   app.get(
     '/api/v1/login',
     {
-      schema: { operationId: 'logins', summary: 'How to log in', response: { 200: { $ref: 'Logins#' } } },
+      schema: { operationId: 'logins', summary: 'Sign-in methods', response: { 200: { $ref: 'Logins#' } } },
     },
     async (request, reply) =>
       answerJson(request, reply, { needed: gate.loginNeeded, token: !gate.tokens.empty, oidc: gate.hasProvider }),
@@ -72,9 +72,9 @@ export function accessRoutes(app: FastifyInstance, { log }: ApiContext, gate: Ga
     {
       schema: {
         operationId: 'login',
-        summary: 'Log a browser in with a token',
+        summary: 'Sign a browser in with a token',
         description:
-          'The session is a cookie that scripts can’t read. What it asks for besides reading must come from a page of this server. Who was wrong too often gets 429 with Retry-After.',
+          'The session is a cookie that scripts cannot read. Requests that change anything must originate from a page of this server. After too many failed attempts the status is 429 with Retry-After.',
         body: {
           type: 'object',
           required: ['token'],
@@ -95,7 +95,7 @@ export function accessRoutes(app: FastifyInstance, { log }: ApiContext, gate: Ga
       const principal = gate.logIn(request.raw, (request.body as { token: string }).token)
       finish(request, gate)
       const id = await gate.beginSession(principal)
-      log.info('Somebody logged in.', { name: principal.name, how: 'token' })
+      log.info('A user signed in.', { name: principal.name, how: 'token' })
       setCookie(reply, sessionCookie, id, {
         secure: isSecure(request.raw),
         sameSite: 'Strict',
@@ -119,8 +119,7 @@ export function accessRoutes(app: FastifyInstance, { log }: ApiContext, gate: Ga
             properties: {
               redirect: {
                 type: ['string', 'null'],
-                description:
-                  'Where the browser has to go, so that the provider of identities ends its own session too.',
+                description: 'URL to open so that the identity provider ends its session, too.',
               },
             },
           },

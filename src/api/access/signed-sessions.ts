@@ -33,7 +33,7 @@ export class SignedSessions {
   /** A new id for whoever came with the token of this name. */
   async make(name: string): Promise<string> {
     const token = this.#tokens.get(markOf(name))
-    if (token === undefined) throw new Error(`no token has the name ${name}`)
+    if (token === undefined) throw new Error(`there is no token named ${name}`)
     const head = Buffer.alloc(signed)
     head.writeUInt8(version, 0)
     head.write(markOf(name), 1, 'base64url')

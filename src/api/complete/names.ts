@@ -104,7 +104,7 @@ export function suggestNames(
         name: `any.${part}`,
         names: [],
         kind: field.kind,
-        meaning: `Of the source or of the destination: ${part.replaceAll('_', ' ')}`,
+        meaning: `Of the source or the destination: ${part.replaceAll('_', ' ')}`,
         used: used > 0,
       },
       typed,

@@ -41,12 +41,12 @@ test('a full queue refuses, and says what to do; others may still ask', async ()
   const all = [enter('a'), enter('a'), enter('a')]
   await expect(enter('a')).rejects.toMatchObject({
     code: 'WEIR_API_LIMIT',
-    message: expect.stringContaining('2 questions of one user wait already'),
+    message: expect.stringContaining('2 waiting queries of one user'),
   })
   all.push(enter('b'))
   await expect(enter('c')).rejects.toMatchObject({
     code: 'WEIR_API_LIMIT',
-    message: expect.stringContaining('3 questions wait already'),
+    message: expect.stringContaining('3 waiting queries'),
   })
   for (let ended = 0; ended < 4; ended++) await end()
   await Promise.all(all)

@@ -64,15 +64,15 @@ export class FairQueue {
     const { waiting, waitingPerUser } = this.#limits
     const full =
       mine.length >= waitingPerUser
-        ? `${waitingPerUser} questions of one user`
+        ? `${waitingPerUser} waiting queries of one user`
         : this.#waits >= waiting
-          ? `${waiting} questions`
+          ? `${waiting} waiting queries`
           : undefined
     if (full !== undefined) {
-      throw new ApiError('WEIR_API_LIMIT', `${full} wait already to be answered by the store.`, {
+      throw new ApiError('WEIR_API_LIMIT', `The limit of the store is reached: ${full}.`, {
         headers: { 'retry-after': '5' },
         hints: [
-          'Wait for an answer before the next question, ask for a shorter time, or cancel what nobody waits for any more.',
+          'Wait for a response before the next query, use a shorter time range, or cancel queries that are no longer needed.',
         ],
       })
     }

@@ -31,7 +31,7 @@ test('who asks twelve at once has ten answered in turn and two refused, and anot
     if (answer.status === 429)
       expect(await answer.json()).toMatchObject({
         code: 'WEIR_API_LIMIT',
-        detail: '8 questions of one user wait already to be answered by the store.',
+        detail: 'The limit of the store is reached: 8 waiting queries of one user.',
       })
     return answer.status
   }
@@ -108,7 +108,9 @@ test('answers that no client reads leave their turn to others, and the oldest of
   expect((await read[0]?.next())?.done).toBe(false)
   read.push(await begin('e'))
   await host.advance(1000)
-  expect(ended).toEqual(['b: The rows of the query were not read, and newer answers needed its process; it was ended.'])
+  expect(ended).toEqual([
+    'b: The client did not read the rows of the query, and a newer query needed its process; the query was ended.',
+  ])
   await expect(read[1]?.next()).rejects.toMatchObject({ code: 'WEIR_SQL_TIMEOUT' })
   for (const iterator of read) await iterator.return?.()
   // Every turn was given back.

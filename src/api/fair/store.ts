@@ -153,7 +153,7 @@ class UnreadAnswers {
     oldest.abort(
       new WeirError(
         'WEIR_SQL_TIMEOUT',
-        'The rows of the query were not read, and newer answers needed its process; it was ended.',
+        'The client did not read the rows of the query, and a newer query needed its process; the query was ended.',
       ),
     )
   }

@@ -213,7 +213,7 @@ export class Hub {
   #session(sid: string, user: string): Session {
     const known = this.#sessions.get(sid)
     if (known !== undefined) {
-      if (known.user !== user) throw new ApiError('WEIR_API_NOT_FOUND', `There is no live session "${sid}" of yours.`)
+      if (known.user !== user) throw new ApiError('WEIR_API_NOT_FOUND', `You have no live session "${sid}".`)
       return known
     }
     if (this.#sessions.size >= mostSessions) {

@@ -108,7 +108,7 @@ export function readViews(request: LiveRequest, limit: number): ViewSpec[] {
   if (request.views.length > limit) {
     throw new ApiError(
       'WEIR_API_LIMIT',
-      `A stream has at most ${limit} views, and ${request.views.length} were asked for.`,
+      `A stream supports at most ${limit} views; the request has ${request.views.length}.`,
       {
         headers: { 'retry-after': '60' },
         hints: ['Open a second stream, or join views.'],
@@ -146,7 +146,7 @@ function readView(request: ViewRequest): ViewSpec {
     throw invalid(
       id,
       `a view of kind ${kind} has no "${foreign}".`,
-      settingsOf[kind].length === 0 ? 'It has nothing but `q`.' : `It has ${settingsOf[kind].join(', ')}.`,
+      settingsOf[kind].length === 0 ? 'It supports only `q`.' : `It has ${settingsOf[kind].join(', ')}.`,
     )
   const where = request.q.where ?? {}
   const known = views[stream].map((column) => column.name)
@@ -195,7 +195,7 @@ function filterAsked({ id, q }: ViewRequest, stream: BatchKind): string {
   const { both_ways: both = false, reporters = 'all' } = q
   const { expression, normal } = filterOf(q.filter ?? '', stream, `View "${id}": `)
   if (!both && reporters === 'all') return normal
-  if (stream !== 'flows') throw invalid(id, `"both_ways" and "reporters" are of flows, not of ${stream}.`)
+  if (stream !== 'flows') throw invalid(id, `"both_ways" and "reporters" apply to flows, not to ${stream}.`)
   return print(rowsAsked(expression, stream, { bothWays: both, reporters }), nameTables[stream])
 }
 
@@ -207,8 +207,8 @@ function numeric({ id, columns }: ViewRequest, stream: BatchKind): readonly stri
   if (text !== undefined)
     throw invalid(
       id,
-      `${stream} has no numbers in "${text}" to add up.`,
-      'Rows are counted in any case: `columns` may be empty.',
+      `${stream} has no numbers in "${text}" to sum.`,
+      'Rows are always counted: `columns` may be empty.',
     )
   return asked
 }
@@ -218,7 +218,7 @@ function ends({ id, scope }: ViewRequest, stream: BatchKind): readonly string[] 
   if (asked.length < 2 || asked.length % 2 !== 0)
     throw invalid(
       id,
-      'the scope of a graph is two columns: where an edge begins and where it ends; or as many of each.',
+      'the scope of a graph is two columns, one for each end of an edge, or the same number of columns for each end.',
     )
   return asked
 }
@@ -228,8 +228,8 @@ function rankOf({ id, by }: ViewRequest, columns: readonly string[]): string {
   if (rank !== 'rows' && !columns.includes(rank))
     throw invalid(
       id,
-      `the largest can’t be the largest by "${rank}", which is not added up.`,
-      `There is ${['rows', ...columns].join(', ')}.`,
+      `cannot rank by "${rank}", which is not summed.`,
+      `Possible values: ${['rows', ...columns].join(', ')}.`,
     )
   return rank
 }

@@ -180,7 +180,7 @@ test('what was dropped is added up as it was reported: in buckets, groups and ed
   ).toBe(BigInt(text(total, 'drop_packets')))
   expect(await both.stored('topology', { measure: 'rtt' })).toMatchObject({
     status: 400,
-    body: { detail: '"measure" names rtt, which is not added up.' },
+    body: { detail: '"measure" contains rtt, which is not summed.' },
   })
 })
 
@@ -300,10 +300,10 @@ test('groups need their own parameters, and pages theirs', async () => {
     expect(status).toBe(400)
     return String(body['detail'])
   }
-  expect(await refused({ group: 'src_addr', sort: '-bytes' })).toContain('"sort" is of single flows')
-  expect(await refused({ by: 'bytes' })).toContain('"by" is of groups')
-  expect(await refused({ measure: 'drop_bytes' })).toContain('"measure" is of groups')
-  expect(await refused({ group: 'src_addr', by: 'p90' })).toContain('no field to have it of')
+  expect(await refused({ group: 'src_addr', sort: '-bytes' })).toContain('"sort" applies to single flows')
+  expect(await refused({ by: 'bytes' })).toContain('"by" applies to groups')
+  expect(await refused({ measure: 'drop_bytes' })).toContain('"measure" applies to groups')
+  expect(await refused({ group: 'src_addr', by: 'p90' })).toContain('which needs a field')
   expect(await refused({ group: 'src_addr', of: 'src_name' })).toContain('it has no numbers')
-  expect(await refused({ group: 'src_addr', offset: 'yesterday' })).toContain('no length of time')
+  expect(await refused({ group: 'src_addr', offset: 'yesterday' })).toContain('is not a duration')
 })

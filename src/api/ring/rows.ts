@@ -71,11 +71,11 @@ async function sortedLines(
     if (lines.length > mostSorted) {
       throw new ApiError(
         'WEIR_API_INVALID',
-        `More than ${mostSorted} flows match, and without a store so many are not sorted.`,
+        `More than ${mostSorted} flows match; without a store, so many cannot be sorted.`,
         {
           hints: [
-            'Sort by time_received or leave "sort" out: rows then come as they were received.',
-            'A narrower filter or span works, too.',
+            'Sort by time_received or omit "sort": rows are then in receive order.',
+            'A narrower filter or time range helps, too.',
           ],
         },
       )

@@ -89,7 +89,7 @@ export class SumTable {
 
   further(name: FurtherMeasure): ExactSums {
     const sums = this.#further.get(name)
-    if (sums === undefined) throw new Error(`${name} is not added up here`)
+    if (sums === undefined) throw new Error(`${name} is not summed here`)
     return sums
   }
 

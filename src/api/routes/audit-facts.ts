@@ -30,10 +30,10 @@ export const auditFactSchemas = {
             traces: { type: 'integer' },
           },
         },
-        description: 'The newest first.',
+        description: 'Newest first.',
       },
       total: { type: 'integer' },
-      since: { ...nullable, description: 'Time of the oldest trace that is stored: nothing before it is known.' },
+      since: { ...nullable, description: 'Time of the oldest stored event; no earlier data exists.' },
     },
   },
   AuditLogins: {
@@ -52,7 +52,7 @@ export const auditFactSchemas = {
             addresses: { type: 'array', items: { type: 'string' } },
           },
         },
-        description: 'Those with most first; ten addresses of each.',
+        description: 'Most frequent first, with up to ten addresses each.',
       },
       total: { type: 'integer', description: 'Failed logins.' },
     },
@@ -61,29 +61,32 @@ export const auditFactSchemas = {
     type: 'object',
     required: ['newest', 'sources'],
     properties: {
-      newest: { ...nullable, description: 'Time of the newest trace that is stored.' },
+      newest: { ...nullable, description: 'Time of the newest stored event.' },
       sources: {
         type: 'array',
-        description: 'Who told of traces in the last seven days.',
+        description: 'Sources of audit events in the last seven days.',
         items: {
           type: 'object',
           properties: {
             source: { type: 'string' },
             newest: { type: 'string' },
-            received: { type: 'string', description: 'When the newest came.' },
-            late: { type: 'number', description: 'Seconds from when the newest happened until it came.' },
+            received: { type: 'string', description: 'Receive time of the newest event.' },
+            late: {
+              type: 'number',
+              description: 'Delay of the newest event: receive time minus event time, in seconds.',
+            },
           },
         },
       },
       collectors: {
         type: 'array',
-        description: 'Sources of this Weir that collect audit traces; not told to who may not see every namespace.',
+        description: 'Sources of this instance that collect audit events; empty for users limited to namespaces.',
         items: {
           type: 'object',
           properties: {
             name: { type: 'string' },
             type: { type: 'string' },
-            error: { type: 'string', description: 'Why nothing can be collected just now.' },
+            error: { type: 'string', description: 'Current problem of the source.' },
           },
         },
       },
@@ -138,9 +141,9 @@ export function auditFactRoutes(
     {
       schema: {
         operationId: 'auditFirsts',
-        summary: 'Who did something for the first time',
+        summary: 'First actions: actors and actions without earlier events',
         description:
-          'Pairs of actor and action whose oldest trace is of the span. What the store has forgotten counts as never done.',
+          'Pairs of actor and action whose oldest stored event is within the time range. Expired events are not considered.',
         querystring: { type: 'object', additionalProperties: false, properties: limited },
         response: { 200: { $ref: 'AuditFirsts#' }, ...refusals },
       },
@@ -178,7 +181,7 @@ export function auditFactRoutes(
         operationId: 'auditLogins',
         summary: 'Failed logins by actor',
         description:
-          'Traces of the span whose action is a login by its name (login, sign-in, authenticate) and whose severity is warning or incident.',
+          'Events in the time range whose action name is a login (login, sign-in, authenticate) and whose severity is warning or incident.',
         querystring: { type: 'object', additionalProperties: false, properties: limited },
         response: { 200: { $ref: 'AuditLogins#' }, ...refusals },
       },
@@ -209,8 +212,8 @@ export function auditFactRoutes(
     {
       schema: {
         operationId: 'auditNewest',
-        summary: 'The newest audit trace, and how late each source tells',
-        description: 'Tells “nothing was done” from “it has not come yet”.',
+        summary: 'Newest audit event, and the delay of each source',
+        description: 'Distinguishes “no activity” from “not received yet”.',
         response: { 200: { $ref: 'AuditNewest#' }, ...refusals },
       },
     },

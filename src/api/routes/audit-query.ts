@@ -41,9 +41,9 @@ interface Query extends AuditQuery {
 
 const schema = {
   operationId: 'auditQuery',
-  summary: 'The same question in SQL',
+  summary: 'SQL for the same query',
   description:
-    'A statement on view `audit` for POST /api/v1/sql, of what may be seen, with its times as they are now. Nothing is asked.',
+    'Returns a statement on view `audit` for POST /api/v1/sql, limited to the permitted rows, with absolute times. Nothing is executed.',
   querystring: {
     type: 'object',
     additionalProperties: false,
@@ -53,7 +53,7 @@ const schema = {
         type: 'string',
         enum: Object.keys(statements),
         default: 'traces',
-        description: 'What is shown of the traces: as /api/v1/audit and what is below it call it.',
+        description: 'Columns to select; names as in /api/v1/audit and its sub-resources.',
       },
     },
   },

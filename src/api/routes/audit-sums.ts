@@ -26,7 +26,7 @@ const labels: Readonly<Record<(typeof auditGraphColumns)[number], string>> = {
 
 const counts = {
   traces: { type: 'integer' },
-  failed: { type: 'integer', description: 'Of severity warning or incident.' },
+  failed: { type: 'integer', description: 'Events of severity warning or incident.' },
   incidents: { type: 'integer' },
 } as const
 
@@ -38,21 +38,21 @@ export const auditSumSchemas = {
       span: spanOf,
       step: { type: 'integer', description: 'Length of a bucket in seconds.' },
       by: { type: 'string' },
-      total: { type: 'integer', description: 'Traces that match.' },
+      total: { type: 'integer', description: 'Matching events.' },
       groups: {
         type: 'array',
         items: { type: 'object', properties: { value: nullable, traces: { type: 'integer' } } },
-        description: 'The largest first; null is what was not told.',
+        description: 'Largest first; null: value not reported.',
       },
       others: {
         type: 'object',
         properties: { groups: { type: 'integer' }, traces: { type: 'integer' } },
-        description: 'Groups that are not told apart.',
+        description: 'Number of remaining groups.',
       },
       buckets: {
         type: 'array',
         description:
-          'When each bucket begins, and how many traces it has of each of `groups`, then of the others. Buckets without a trace are left out.',
+          'Start of each bucket, with the number of events in each of `groups` and in the rest. Empty buckets are omitted.',
         items: {
           type: 'object',
           properties: { time: { type: 'string' }, traces: { type: 'array', items: { type: 'integer' } } },
@@ -67,7 +67,7 @@ export const auditSumSchemas = {
       span: spanOf,
       total: {
         type: 'integer',
-        description: 'Traces that match; the nodes and the others of each column add up to it.',
+        description: 'Matching events; in each column, nodes and rest add up to it.',
       },
       columns: {
         type: 'array',
@@ -81,16 +81,16 @@ export const auditSumSchemas = {
                 type: 'object',
                 properties: {
                   value: nullable,
-                  label: { ...nullable, description: 'Its name; of an action, its service.' },
+                  label: { ...nullable, description: 'Name of the node; for an action, its service.' },
                   ...counts,
                 },
               },
-              description: 'The largest first.',
+              description: 'Largest first.',
             },
             others: {
               type: 'object',
               properties: {
-                values: { type: 'integer', description: 'How many values are not told apart.' },
+                values: { type: 'integer', description: 'Number of remaining values.' },
                 ...counts,
               },
             },
@@ -100,7 +100,7 @@ export const auditSumSchemas = {
       edges: {
         type: 'array',
         description:
-          'Traces between two columns that stand side by side: from node `from` of column `column` to node `to` of the next one; -1 is its others.',
+          'Events between adjacent columns: from node `from` of column `column` to node `to` of the next one; -1 is the rest.',
         items: {
           type: 'object',
           properties: { column: { type: 'integer' }, from: { type: 'integer' }, to: { type: 'integer' }, ...counts },
@@ -118,22 +118,22 @@ interface Query extends AuditQuery {
 
 const sums = {
   operationId: 'auditSums',
-  summary: 'How many audit traces there were, over time and by what',
+  summary: 'Number of audit events over time and by group',
   description:
-    'The same question as GET /api/v1/audit, counted. Groups and others add up to the total, in each bucket and over the span.',
+    'Same parameters as GET /api/v1/audit. Groups and rest add up to the total, in each bucket and over the time range.',
   querystring: {
     type: 'object',
     additionalProperties: false,
     properties: {
       ...auditParameters,
-      by: { type: 'string', enum: auditFacets, default: 'severity', description: 'What makes the groups.' },
-      limit: { type: 'integer', minimum: 1, maximum: 1000, default: 10, description: 'Groups told apart.' },
+      by: { type: 'string', enum: auditFacets, default: 'severity', description: 'Field to group by.' },
+      limit: { type: 'integer', minimum: 1, maximum: 1000, default: 10, description: 'Maximum number of groups.' },
       buckets: {
         type: 'integer',
         minimum: 1,
         maximum: 1000,
         default: 150,
-        description: 'Buckets of the span at most.',
+        description: 'Maximum number of buckets.',
       },
     },
   },
@@ -142,15 +142,14 @@ const sums = {
 
 const columns = {
   operationId: 'auditColumns',
-  summary: 'Who did what to which resource, of which tenant, in which region: counted as columns of nodes',
-  description:
-    'The same question as GET /api/v1/audit. Of each column the largest nodes are told apart, and the others counted together.',
+  summary: 'Audit events counted by actor, action, resource, tenant and region, as columns of nodes',
+  description: 'Same parameters as GET /api/v1/audit. Each column has its largest nodes; the rest is counted together.',
   querystring: {
     type: 'object',
     additionalProperties: false,
     properties: {
       ...auditParameters,
-      limit: { type: 'integer', minimum: 1, maximum: 200, default: 50, description: 'Nodes of a column.' },
+      limit: { type: 'integer', minimum: 1, maximum: 200, default: 50, description: 'Maximum nodes of a column.' },
     },
   },
   response: { 200: { $ref: 'AuditColumns#' }, ...refusals },

@@ -17,7 +17,7 @@ const trace = {
   time: { type: 'string' },
   actor: {
     ...nullable,
-    description: 'user:<domain>/<id or name>, system or unknown; null for what an earlier version stored.',
+    description: 'user:<domain>/<id or name>, system or unknown; null: stored by an earlier version.',
   },
   actor_kind: nullable,
   actor_name: nullable,
@@ -37,7 +37,7 @@ const trace = {
   code: nullable,
   source: { type: 'string' },
   id: { type: 'string' },
-  pos: { type: 'string', description: 'Names the trace for good.' },
+  pos: { type: 'string', description: 'Permanent id of the event.' },
 } as const
 
 const traceColumns = Object.keys(trace)
@@ -50,12 +50,12 @@ export const auditSchemas = {
     required: ['traces', 'next', 'span'],
     properties: {
       traces: { type: 'array', items: { type: 'object', properties: trace } },
-      next: { ...nullable, description: 'Cursor of the next page; null: this was the last.' },
-      total: { type: 'integer', description: 'Of the first page: traces of the span that match.' },
+      next: { ...nullable, description: 'Cursor of the next page; null: last page.' },
+      total: { type: 'integer', description: 'On the first page: number of matching events.' },
       span: { type: 'object', properties: { from: { type: 'string' }, to: { type: 'string' } } },
     },
   },
-  AuditTrace: { type: 'object', properties: { ...trace, data: { description: 'All that was told.' } } },
+  AuditTrace: { type: 'object', properties: { ...trace, data: { description: 'The complete original event.' } } },
 } as const
 
 /** Columns of view `audit` that can be chosen by their values, and by which traces can be counted. */
@@ -89,22 +89,22 @@ export const auditParameters = {
       {
         type: 'string',
         maxLength: 8192,
-        description: `Values of ${name}, with commas (one within a value as \`\\,\`): any of them; those with \`!\` before them: none of them. \`${notTold}\` is what was not told.`,
+        description: `Values of ${name}, comma-separated (a comma within a value as \`\\,\`). Any of the values matches; \`!\` before the values inverts it. \`${notTold}\` matches missing values.`,
       },
     ]),
   ),
   text: {
     type: 'string',
     maxLength: 500,
-    description: 'Found in any of: actor, action, service, resource, address, request, code; in any case of letters.',
+    description: 'Text to search in actor, action, service, resource, address, request and code; case-insensitive.',
     examples: ['deleteServer'],
   },
   from: {
     type: 'string',
     default: 'now-24h',
-    description: 'Begin, included: `now-15m`, ISO 8601, or Unix milliseconds.',
+    description: 'Start, inclusive: `now-15m`, ISO 8601, or Unix milliseconds.',
   },
-  to: { type: 'string', default: 'now', description: 'End, not included.' },
+  to: { type: 'string', default: 'now', description: 'End, exclusive.' },
 } as const
 
 const searched = [
@@ -155,19 +155,19 @@ function isAmong(column: AuditFacet, values: readonly string[]): string {
 
 const schema = {
   operationId: 'audit',
-  summary: 'Audit traces of clouds and clusters, the newest first',
-  description: 'The pages that cursors lead through are of the span of the first page.',
+  summary: 'Audit events of clouds and clusters, newest first',
+  description: 'All pages cover the time range of the first page.',
   querystring: {
     type: 'object',
     additionalProperties: false,
     properties: {
       ...auditParameters,
-      limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100, description: 'Traces of a page.' },
+      limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100, description: 'Maximum events of a page.' },
       cursor: {
         type: 'string',
         maxLength: 4096,
         description:
-          '`next` of the page before; all else must be the same, and `from` and `to` count from the first page.',
+          '`next` of the previous page. All other parameters must be the same; `from` and `to` are those of the first page.',
       },
     },
   },
@@ -176,12 +176,12 @@ const schema = {
 
 const one = {
   operationId: 'auditTrace',
-  summary: 'One audit trace, with all that was told',
+  summary: 'One audit event with all its data',
   querystring: {
     type: 'object',
     additionalProperties: false,
     required: ['pos'],
-    properties: { pos: { type: 'string', minLength: 1, maxLength: 1000, description: '`pos` of the trace.' } },
+    properties: { pos: { type: 'string', minLength: 1, maxLength: 1000, description: '`pos` of the event.' } },
   },
   response: { 200: { $ref: 'AuditTrace#' }, 404: { $ref: 'Problem#' }, 503: { $ref: 'Problem#' } },
 } as const
@@ -235,8 +235,8 @@ export function auditRoutes(app: FastifyInstance, context: ApiContext): void {
     if (rows === undefined) return reply.hijack()
     const [row] = rows
     if (row === undefined)
-      throw new ApiError('WEIR_API_NOT_FOUND', `There is no trace ${pos}.`, {
-        hints: ['GET /api/v1/audit lists them; what is older than the store keeps is gone.'],
+      throw new ApiError('WEIR_API_NOT_FOUND', `There is no event ${pos}.`, {
+        hints: ['GET /api/v1/audit lists events; expired ones are deleted.'],
       })
     return answerJson(request, reply, row)
   })

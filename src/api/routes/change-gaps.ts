@@ -19,21 +19,21 @@ export const changeGapSchemas = {
       total: { type: 'integer' },
       gaps: {
         type: 'array',
-        description: `The newest ${most}, the newest first.`,
+        description: `The newest ${most}, newest first.`,
         items: {
           type: 'object',
           properties: {
-            time: { type: 'string', description: 'When it was found; what follows repairs it.' },
+            time: { type: 'string', description: 'Time at which the difference was found; it was then repaired.' },
             since: {
               type: ['string', 'null'],
-              description: 'When everything was known to be right last; null: nobody knows.',
+              description: 'Last time at which the known state was verified; null: unknown.',
             },
             cluster: { type: 'string' },
             group: { type: 'string' },
-            resource: { type: 'string', description: 'Plural, as in paths.' },
-            missing: { type: 'integer', description: 'Objects that were there and not known.' },
-            stale: { type: 'integer', description: 'Known in an older state.' },
-            extra: { type: 'integer', description: 'Known, and gone.' },
+            resource: { type: 'string', description: 'Plural form, as in API paths.' },
+            missing: { type: 'integer', description: 'Objects that existed but were unknown.' },
+            stale: { type: 'integer', description: 'Objects known in an older state.' },
+            extra: { type: 'integer', description: 'Known objects that no longer existed.' },
             cause: { type: 'string' },
             pos: { type: 'string' },
           },
@@ -45,9 +45,8 @@ export const changeGapSchemas = {
 
 const schema = {
   operationId: 'changeGaps',
-  summary: 'Where a comparison with the cluster found what no watch had told',
-  description:
-    'Gaps that reach into the span: of the time between, changes may be missing, or told late and put together.',
+  summary: 'Differences between the watch and a comparison with the cluster',
+  description: 'Gaps that overlap the time range. Changes within a gap may be missing, late or combined.',
   querystring: {
     type: 'object',
     additionalProperties: false,

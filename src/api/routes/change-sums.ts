@@ -25,21 +25,21 @@ export const changeSumSchemas = {
       span: { type: 'object', properties: { from: { type: 'string' }, to: { type: 'string' } } },
       step: { type: 'integer', description: 'Length of a bucket in seconds.' },
       by: { type: 'string' },
-      total: { type: 'integer', description: 'Changes that match, without those that are hidden.' },
+      total: { type: 'integer', description: 'Matching changes, without hidden ones.' },
       groups: {
         type: 'array',
         items: { type: 'object', properties: { value: { type: ['string', 'null'] }, changes: { type: 'integer' } } },
-        description: 'The largest first.',
+        description: 'Largest first.',
       },
       others: {
         type: 'object',
         properties: { groups: { type: 'integer' }, changes: { type: 'integer' } },
-        description: 'Groups that are not told apart.',
+        description: 'Number of remaining groups.',
       },
       buckets: {
         type: 'array',
         description:
-          'When each bucket begins, and how many changes it has of each of `groups`, then of the others. Buckets without a change are left out.',
+          'Start of each bucket, with the number of changes in each of `groups` and in the rest. Empty buckets are omitted.',
         items: {
           type: 'object',
           properties: { time: { type: 'string' }, changes: { type: 'array', items: { type: 'integer' } } },
@@ -48,7 +48,7 @@ export const changeSumSchemas = {
       hidden: {
         type: 'object',
         description:
-          'Where noise is hidden: changes that match and are not counted above, in all and by rule (one change may be of several).',
+          'If noise is hidden: matching changes that are not counted above, in total and by rule (a change may match several rules).',
         properties: {
           total: { type: 'integer' },
           rules: { type: 'object', additionalProperties: { type: 'integer' } },
@@ -66,22 +66,22 @@ interface Query extends ChangeQuery {
 
 const schema = {
   operationId: 'changeSums',
-  summary: 'How many changes there were, over time and by what',
+  summary: 'Number of changes over time and by group',
   description:
-    'The same question as GET /api/v1/changes, counted. Groups and others add up to the total, in each bucket and over the span.',
+    'Same parameters as GET /api/v1/changes. Groups and rest add up to the total, in each bucket and over the time range.',
   querystring: {
     type: 'object',
     additionalProperties: false,
     properties: {
       ...changeParameters,
-      by: { type: 'string', enum: Object.keys(groupings), default: 'operation', description: 'What makes the groups.' },
-      limit: { type: 'integer', minimum: 1, maximum: 1000, default: 10, description: 'Groups told apart.' },
+      by: { type: 'string', enum: Object.keys(groupings), default: 'operation', description: 'Field to group by.' },
+      limit: { type: 'integer', minimum: 1, maximum: 1000, default: 10, description: 'Maximum number of groups.' },
       buckets: {
         type: 'integer',
         minimum: 1,
         maximum: 1000,
         default: 150,
-        description: 'Buckets of the span at most.',
+        description: 'Maximum number of buckets.',
       },
     },
   },

@@ -259,10 +259,10 @@ test('a cursor is of its question alone, and what is no time, no cursor or no sp
     const { status, body } = await api.get('changes', parameters)
     return `${status} ${String(body['detail'])}`
   }
-  expect(await refused({ cursor: String(next), kind: 'Pod' })).toBe('400 The cursor belongs to another question.')
-  expect(await refused({ cursor: 'nonsense' })).toBe('400 The cursor is none of ours.')
-  expect(await refused({ from: 'soon' })).toBe('400 "from" is no time: soon.')
-  expect(await refused({ from: 'now', to: 'now-1h' })).toMatch(/^400 The span ends/)
+  expect(await refused({ cursor: String(next), kind: 'Pod' })).toBe('400 The cursor belongs to another query.')
+  expect(await refused({ cursor: 'nonsense' })).toBe('400 The cursor is invalid.')
+  expect(await refused({ from: 'soon' })).toBe('400 "from" is not a time: soon.')
+  expect(await refused({ from: 'now', to: 'now-1h' })).toMatch(/^400 The time range ends/)
   expect(await refused({ limit: '5000' })).toMatch(/^400/)
 })
 

@@ -36,18 +36,18 @@ const change = {
   uid: { type: 'string' },
   ref: { type: 'string' },
   operation: { type: 'string' },
-  actor: { ...nullable, description: 'The user, where the audit log tells, else the field manager.' },
+  actor: { ...nullable, description: 'The user from the audit log if available, else the field manager.' },
   actor_kind: { ...nullable, description: 'user or manager.' },
-  actor_ref: { ...nullable, description: 'The user as GET /api/v1/audit names actors, where the audit log tells.' },
+  actor_ref: { ...nullable, description: 'The actor in the form of GET /api/v1/audit, if the audit log has it.' },
   manager: nullable,
   audit_id: nullable,
   coalesced: { type: 'boolean' },
   initial: { type: 'boolean' },
   noise: { type: 'array', items: { type: 'string' } },
   paths: { type: 'array', items: { type: 'string' } },
-  diff: { description: 'What turns old into new (RFC 6902).' },
+  diff: { description: 'JSON Patch from old to new (RFC 6902).' },
   resource_version: nullable,
-  pos: { type: 'string', description: 'Names the change for good.' },
+  pos: { type: 'string', description: 'Permanent id of the change.' },
 } as const
 
 export const changeSchemas = {
@@ -56,12 +56,12 @@ export const changeSchemas = {
     required: ['changes', 'next', 'span'],
     properties: {
       changes: { type: 'array', items: { type: 'object', properties: change } },
-      next: { ...nullable, description: 'Cursor of the next page; null: this was the last.' },
+      next: { ...nullable, description: 'Cursor of the next page; null: last page.' },
       span: { type: 'object', properties: { from: { type: 'string' }, to: { type: 'string' } } },
       hidden: {
         type: 'object',
         description:
-          'Of the first page, where noise is hidden: changes of the span that match and are not shown, in all and by rule (one change may be of several).',
+          'On the first page, if noise is hidden: matching changes that are not shown, in total and by rule (a change may match several rules).',
         properties: {
           total: { type: 'integer' },
           rules: { type: 'object', additionalProperties: { type: 'integer' } },
@@ -73,8 +73,8 @@ export const changeSchemas = {
     type: 'object',
     properties: {
       ...change,
-      old: { description: 'The object before; null when it was created.' },
-      new: { description: 'The object after; null when it was deleted.' },
+      old: { description: 'The object before; null if it was created.' },
+      new: { description: 'The object after; null if it was deleted.' },
     },
   },
 } as const
@@ -100,36 +100,40 @@ export const changeParameters = {
   filter: {
     type: 'string',
     maxLength: 65_536,
-    description: 'Changes that match, as docs/explain/query.md has it. Every change when left out.',
+    description: 'Filter (see docs/explain/query.md). Unset: every change.',
     examples: ['kind = Deployment and not actor = system:*'],
   },
   ...placeParameters,
   uid: { type: 'string', maxLength: 500, description: 'Id of one object.' },
-  operation: { type: 'string', description: 'created, updated, deleted, with commas.', examples: ['created,deleted'] },
+  operation: {
+    type: 'string',
+    description: 'created, updated, deleted; comma-separated.',
+    examples: ['created,deleted'],
+  },
   actor: {
     type: 'string',
     maxLength: 4096,
-    description: 'Users or field managers, with commas.',
+    description: 'Users or field managers, comma-separated.',
     examples: ['alice,kubectl-edit'],
   },
   actor_ref: {
     type: 'string',
     maxLength: 8192,
     description:
-      'Users as GET /api/v1/audit names actors, with commas (one within a value as `\\,`). One of that name elsewhere is another.',
+      'Actors in the form of GET /api/v1/audit, comma-separated (a comma within a value as `\\,`). The domain is part of the actor.',
     examples: ['user:prod-eu/alice'],
   },
   from: {
     type: 'string',
     default: 'now-24h',
-    description: 'Begin, included: `now-15m`, ISO 8601, or Unix milliseconds.',
+    description: 'Start, inclusive: `now-15m`, ISO 8601, or Unix milliseconds.',
   },
-  to: { type: 'string', default: 'now', description: 'End, not included.' },
+  to: { type: 'string', default: 'now', description: 'End, exclusive.' },
   noise: {
     type: 'string',
     enum: ['hidden', 'shown'],
     default: 'hidden',
-    description: 'Changes that happen all the time without anything having happened, as rules of the source name them.',
+    description: 'Changes without meaning, such as heartbeats, by the noise rules of the source.',
   },
 } as const
 
@@ -137,20 +141,20 @@ export const refusals = { 400: { $ref: 'Problem#' }, 503: { $ref: 'Problem#' } }
 
 const schema = {
   operationId: 'changes',
-  summary: 'Changes of objects of clusters, the newest first',
+  summary: 'Changes of Kubernetes objects, newest first',
   description:
-    'The pages that cursors lead through are of the span of the first page: no change comes twice, and what arrives meanwhile does not keep them from coming to an end.',
+    'All pages cover the time range of the first page: no change appears twice, and new changes do not extend the result.',
   querystring: {
     type: 'object',
     additionalProperties: false,
     properties: {
       ...changeParameters,
-      limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100, description: 'Changes of a page.' },
+      limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100, description: 'Maximum changes of a page.' },
       cursor: {
         type: 'string',
         maxLength: 4096,
         description:
-          '`next` of the page before; all else must be the same, and `from` and `to` count from the first page.',
+          '`next` of the previous page. All other parameters must be the same; `from` and `to` are those of the first page.',
       },
     },
   },
@@ -210,7 +214,7 @@ export function changeRoutes(app: FastifyInstance, context: ApiContext): void {
     const [row] = rows
     if (row === undefined)
       throw new ApiError('WEIR_API_NOT_FOUND', `There is no change ${pos}.`, {
-        hints: ['GET /api/v1/changes lists them; what is older than the store keeps is gone.'],
+        hints: ['GET /api/v1/changes lists changes; expired ones are deleted.'],
       })
     return answerJson(request, reply, row)
   })

@@ -171,7 +171,7 @@ test('what can’t be completed is said', async () => {
     expect(answer.status).toBe(400)
     return String(((await answer.json()) as Record<string, unknown>)['detail'])
   }
-  expect(await refused({ field: 'src_nam' })).toContain('no field of flows')
+  expect(await refused({ field: 'src_nam' })).toContain('not a field of flows')
   expect(await refused({ field: 'extra' })).toContain('no values to choose from')
   expect(await refused({ filter: 'bites = 1' })).toContain('There is no field bites')
 })
@@ -225,7 +225,7 @@ test('names and values of changes are completed by the same filter language, of 
     (await ask(body, token)).values.map(({ text, count }) => `${text} ${count}`)
   const { fields } = await ask({ prefix: 'act' })
   expect(fields.map(({ name }) => name)).toEqual(['actor', 'actor_kind', 'actor_ref'])
-  expect(fields[0]?.meaning).toMatch(/^Who did it/)
+  expect(fields[0]?.meaning).toMatch(/^Actor/)
   expect((await ask({ prefix: 'ns' })).fields.map(({ name }) => name)).toContain('namespace')
   expect(await texts({ field: 'kind' })).toEqual(['Deployment 2', 'Pod 1'])
   expect(await texts({ field: 'ns', filter: 'kind = Pod' })).toEqual(['vault 1'])
@@ -237,8 +237,8 @@ test('names and values of changes are completed by the same filter language, of 
   expect(await texts({ field: 'name', prefix: 'na' })).toEqual(['"name" 1'])
   expect(await texts({ field: 'kind' }, 'shop')).toEqual(['Deployment 2'])
   for (const [body, detail] of [
-    [{ field: 'src_port' }, '"field" names src_port, which is no field of changes.'],
-    [{ field: 'diff' }, '"field" is diff, of which there are no values to choose from.'],
+    [{ field: 'src_port' }, '"field" contains src_port, which is not a field of changes.'],
+    [{ field: 'diff' }, '"field" is diff, which has no values to choose from.'],
     [{ field: 'kind', filter: 'bytes > 1' }, 'There is no field bytes.'],
   ] as const) {
     const answer = await post(

@@ -29,9 +29,9 @@ const item = {
   required: ['value', 'text', 'count'],
   properties: {
     value: {},
-    text: { type: 'string', description: 'As a filter has it: in quotes where need be, as a word where there is one.' },
-    label: { type: 'string', description: 'What the text does not say: the number of a word, the flags of a number.' },
-    count: { type: 'integer', description: 'Rows that have it; 0 of words that no row needs to have.' },
+    text: { type: 'string', description: 'The value as filter text, quoted if necessary, or as a word if one exists.' },
+    label: { type: 'string', description: 'Additional information: the number of a word, the flags of a number.' },
+    count: { type: 'integer', description: 'Rows with this value; 0 for words without rows.' },
   },
 } as const
 
@@ -41,12 +41,12 @@ export const completeSchemas = {
     properties: {
       fields: {
         type: 'array',
-        description: 'Without `field`: names, those that rows of the span have values in first.',
+        description: 'Without `field`: field names, those with values in the time range first.',
         items: {
           type: 'object',
           properties: {
             name: { type: 'string' },
-            names: { type: 'array', items: { type: 'string' }, description: 'Other names that mean the same.' },
+            names: { type: 'array', items: { type: 'string' }, description: 'Aliases.' },
             kind: { type: 'string' },
             unit: { type: 'string' },
             meaning: { type: 'string' },
@@ -54,17 +54,17 @@ export const completeSchemas = {
           },
         },
       },
-      values: { type: 'array', items: item, description: 'With `field`: values, the commonest first.' },
+      values: { type: 'array', items: item, description: 'With `field`: values, most frequent first.' },
       source: {
         type: 'string',
-        description: 'Where the counts come from: a rollup, `ring` (the newest flows, in memory) or `raw`.',
+        description: 'Origin of the counts: a rollup, `ring` (the newest flows, in memory) or `raw`.',
       },
       span: {
         type: 'object',
         properties: { from: { type: 'string' }, to: { type: 'string' } },
-        description: 'What was looked at.',
+        description: 'Time range that was read.',
       },
-      exact: { type: 'boolean', description: 'False when rows of the span were passed over to answer at once.' },
+      exact: { type: 'boolean', description: 'False if rows of the time range were skipped to respond quickly.' },
     },
   },
 } as const
@@ -73,9 +73,9 @@ const { filter, both_ways, reporters, from, to } = questionParameters
 
 const schema = {
   operationId: 'complete',
-  summary: 'What may be meant: names of fields, or values of one',
+  summary: 'Completions: field names, or values of a field',
   description:
-    'Names and values rank by use among the rows that the other filters leave. Values are those that begin with what was typed or have it in them; letters of any case.',
+    'Names and values are ranked by frequency in the rows that the other filters select. Values match case-insensitively, by prefix first, then by substring.',
   body: {
     type: 'object',
     additionalProperties: false,
@@ -85,14 +85,14 @@ const schema = {
         type: 'string',
         enum: ['flows', 'changes', 'resources'],
         default: 'flows',
-        description: 'Whose fields, and values; of resources those that there are at the end of the span.',
+        description: 'Stream to complete for. For resources, values are those at the end of the time range.',
       },
       field: {
         type: 'string',
         maxLength: 200,
-        description: 'Whose values; by any of its names, `any.port` too. Without it, names of fields.',
+        description: 'Field whose values to complete, by any alias, `any.port` included. Unset: complete field names.',
       },
-      prefix: { type: 'string', maxLength: 1000, description: 'What was typed; may be empty.' },
+      prefix: { type: 'string', maxLength: 1000, description: 'The typed text; may be empty.' },
       filter,
       both_ways,
       reporters,
@@ -221,6 +221,6 @@ function fieldsOf(names: NameTable, written: string): readonly QueryField[] {
     ({ kind, sql }) => kind === 'json' || kind === 'time' || (sql !== undefined && !kind.startsWith('list')),
   )
   if (odd !== undefined)
-    throw new ApiError('WEIR_API_INVALID', `"field" is ${odd.name}, of which there are no values to choose from.`)
+    throw new ApiError('WEIR_API_INVALID', `"field" is ${odd.name}, which has no values to choose from.`)
   return known
 }

@@ -16,7 +16,7 @@ export const deadLetterSchemas = {
       state: {
         type: 'string',
         enum: ['open', 'retrying', 'delivered', 'dropped'],
-        description: '`open` waits for somebody; the last two are settled since.',
+        description: '`open` is unresolved; the last two are resolved.',
       },
       kind: { type: 'string', enum: ['events', 'flows'] },
       body: { description: 'Attributes and data of an event, or the fields of a flow.' },
@@ -32,7 +32,7 @@ const ids = {
       type: 'array',
       minItems: 1,
       items: { type: 'string' },
-      description: 'These letters; all of the sink when left out.',
+      description: 'Ids of dead letters. Unset: all of the sink.',
     },
   },
 } as const
@@ -57,26 +57,26 @@ export function deadLetterRoutes(app: FastifyInstance, { control: { deadLetters 
     {
       schema: {
         operationId: 'listDeadLetters',
-        summary: 'What sinks could not take, newest first',
+        summary: 'Dead letters of sinks, newest first',
         description:
-          'A page shorter than `limit` is the last one; the next one stands behind (`after`) the last letter of this one.',
+          'A page with fewer rows than `limit` is the last one. The next page starts after (`after`) the last dead letter of this page.',
         querystring: {
           type: 'object',
           additionalProperties: false,
           properties: {
-            sink: { type: 'string', description: 'Of this sink only.' },
+            sink: { type: 'string', description: 'Only this sink.' },
             limit: { type: 'integer', minimum: 1, maximum: 10_000, default: 100 },
             after: {
               type: 'string',
               pattern: place.source,
               description:
-                'Only what stands behind this letter, the last one of the page before: `<time>/<sink>/<id>` as that has them.',
+                'Start after this dead letter, the last one of the previous page: `<time>/<sink>/<id>` from its fields.',
             },
             bodies: {
               type: 'string',
               enum: ['true', 'false'],
               default: 'true',
-              description: 'Whether each comes with its body.',
+              description: 'Whether to include bodies.',
             },
           },
         },
@@ -109,12 +109,12 @@ export function deadLetterRoutes(app: FastifyInstance, { control: { deadLetters 
     {
       schema: {
         operationId: 'showDeadLetter',
-        summary: 'One dead letter with its body, also when it was settled since',
+        summary: 'One dead letter with its body, including resolved ones',
         params: { type: 'object', required: ['id'], properties: { id: { type: 'string', minLength: 1 } } },
         querystring: {
           type: 'object',
           additionalProperties: false,
-          properties: { sink: { type: 'string', description: 'That of this sink; else the first that waits.' } },
+          properties: { sink: { type: 'string', description: 'The one of this sink; else the first unresolved one.' } },
         },
         response: { 200: { $ref: 'DeadLetter#' }, 404: { $ref: 'Problem#' } },
       },
@@ -133,9 +133,9 @@ export function deadLetterRoutes(app: FastifyInstance, { control: { deadLetters 
     {
       schema: {
         operationId: 'editDeadLetter',
-        summary: 'Move a letter back to pending with another body',
+        summary: 'Redrive a dead letter with another body',
         description:
-          'Only of events; the id and the source of the event stay. What the journal holds, and what other sinks got, stays as it was accepted.',
+          'Events only. Id and source of the event stay the same. The journal and other sinks are not changed.',
         params: sinkParam,
         body: {
           type: 'object',
@@ -143,7 +143,7 @@ export function deadLetterRoutes(app: FastifyInstance, { control: { deadLetters 
           additionalProperties: false,
           properties: {
             id: { type: 'string', minLength: 1 },
-            body: { type: 'object', description: 'As the letter shows it, changed.' },
+            body: { type: 'object', description: 'The body from the dead letter, corrected.' },
           },
         },
         response: {
@@ -156,7 +156,7 @@ export function deadLetterRoutes(app: FastifyInstance, { control: { deadLetters 
     async (request, reply) => {
       const { sink } = request.params as { sink: string }
       const { id, body } = request.body as { id: string; body: unknown }
-      if (!(await deadLetters.edit(sink, id, body))) throw noSuchLetter(id, ' that waits for somebody')
+      if (!(await deadLetters.edit(sink, id, body))) throw noSuchLetter(id, ' that is unresolved')
       return answerJson(request, reply, { retried: 1 })
     },
   )
@@ -164,13 +164,13 @@ export function deadLetterRoutes(app: FastifyInstance, { control: { deadLetters 
   const moves = [
     {
       verb: 'retry',
-      summary: 'Move letters back to pending',
+      summary: 'Redrive dead letters',
       act: deadLetters.retry.bind(deadLetters),
       answer: 'retried',
     },
     {
       verb: 'drop',
-      summary: 'Give letters up for good; they count as dropped',
+      summary: 'Drop dead letters permanently; they are counted as dropped',
       act: deadLetters.drop.bind(deadLetters),
       answer: 'dropped',
     },

@@ -25,10 +25,10 @@ const supported = [
 
 const schema = {
   operationId: 'postEvents',
-  summary: 'Take CloudEvents in',
+  summary: 'Receive CloudEvents',
   description:
-    'CloudEvents 1.0 over HTTP in binary, structured or batched mode, whole events in JSON or protobuf. A 200 says that all events are synced to the journal ' +
-    '(with `ack: sink:<id>` also that the sink has them); any other answer says that none was accepted. A batch is all or nothing. ' +
+    'CloudEvents 1.0 over HTTP in binary, structured or batched mode, in JSON or protobuf. With 200, all events are synced to the journal ' +
+    '(with `ack: sink:<id>` also settled by the sink). With any other status none was accepted. A batch is accepted completely or not at all. ' +
     `The body may be compressed: ${encodings.join(', ')}.`,
   response: {
     200: {
@@ -36,7 +36,7 @@ const schema = {
       required: ['accepted', 'duplicates'],
       properties: {
         accepted: { type: 'integer' },
-        duplicates: { type: 'integer', description: 'Recognised by source and id as taken before, and left out.' },
+        duplicates: { type: 'integer', description: 'Duplicates by source and id, not stored again.' },
       },
     },
     400: { $ref: 'Problem#' },
@@ -85,7 +85,7 @@ function checkMediaType(request: FastifyRequest): void {
   if (type?.startsWith('application/cloudevents') !== true && request.headers['ce-specversion'] !== undefined) return
   throw new ApiError(
     'WEIR_API_MEDIA_TYPE',
-    `Content-Type ${type === undefined ? 'is missing' : `"${type}"`} and no ce-specversion header: this is no CloudEvent that can be read.`,
+    `Content-Type ${type === undefined ? 'is missing' : `"${type}"`} and no ce-specversion header: the request is not a readable CloudEvent.`,
     {
       hints: supported.map((one) => `Supported: ${one}.`),
       headers: { 'accept-post': [...whole].join(', ') },
@@ -124,7 +124,7 @@ function settle(fate: Fate): void {
     case 'pending':
       throw new ApiError(
         'WEIR_API_PENDING',
-        'The events are in the journal, but the sink has not settled them yet. Send them again: they are recognised by source and id.',
+        'The events are in the journal, but the sink has not settled them yet. Send them again: duplicates are recognized by source and id.',
         {
           headers: { 'retry-after': '5' },
         },
@@ -132,7 +132,7 @@ function settle(fate: Fate): void {
     case 'dead-lettered':
       throw new ApiError(
         'WEIR_API_DEAD_LETTERED',
-        `The sink could not take ${fate.rows} of the events; they are among its dead letters.${fate.reason === undefined ? '' : ` ${sentence(fate.reason)}`}`,
+        `The sink rejected ${fate.rows} of the events; they are among its dead letters.${fate.reason === undefined ? '' : ` ${sentence(fate.reason)}`}`,
         {
           hints: ['`weir dead-letters list` shows them with the reason.'],
         },

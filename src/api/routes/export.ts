@@ -33,12 +33,12 @@ export const rowsTrailer = 'x-weir-rows'
 
 const schema = {
   operationId: 'exportFlows',
-  summary: 'Flows that match, all of them, as a file',
+  summary: 'All matching flows as a file',
   description:
-    'Streamed, without a limit of rows. Columns stand in the order asked for. Times are ISO 8601 in UTC with all their digits, integers have all theirs, what is absent is empty (in CSV an empty text is `""`). ' +
-    'CSV is RFC 4180 with a head. Parquet has times in microseconds, addresses as texts, and estimates, which may be beyond 64 bits, as texts, too. ' +
-    `Without \`sort\` rows come as they are stored. The trailer \`${rowsTrailer}\` has the number of rows; an answer that breaks off has none. ` +
-    'Headers X-Weir-Source, X-Weir-From and X-Weir-To say what is answered. Whoever goes away stops the question.',
+    'Streamed, without a row limit. Columns have the requested order. Times are ISO 8601 in UTC with full precision, integers are exact, missing values are empty (in CSV an empty text is `""`). ' +
+    'CSV follows RFC 4180 with a header. Parquet has times in microseconds, addresses as text, and estimates as text because they may exceed 64 bits. ' +
+    `Without \`sort\`, rows have storage order. The trailer \`${rowsTrailer}\` has the number of rows; a truncated response has no trailer. ` +
+    'The headers X-Weir-Source, X-Weir-From and X-Weir-To describe the data. Closing the connection cancels the query.',
   querystring: {
     type: 'object',
     additionalProperties: false,
@@ -46,10 +46,10 @@ const schema = {
       ...questionParameters,
       time: timeParameter('time_received'),
       format: { type: 'string', enum: formats, default: 'csv' },
-      columns: { type: 'string', description: 'Names of fields, with commas; `*` is all of them.' },
+      columns: { type: 'string', description: 'Field names, comma-separated; `*` means all.' },
       sort: {
         type: 'string',
-        description: `As pages of flows have it. Without a store more than ${mostSorted} rows are sorted by time_received only.`,
+        description: `As in GET /api/v1/flows. Without a store, more than ${mostSorted} rows can only be sorted by time_received.`,
         examples: ['-bytes'],
       },
     },

@@ -4,7 +4,7 @@ import { answerJson } from '../answer.ts'
 import { placeOf, recipes } from '../exporter-recipes.ts'
 import type { ApiContext } from '../options.ts'
 
-const why = { type: 'string', description: 'Why nothing, or not all, is seen, and what to do.' } as const
+const why = { type: 'string', description: 'Why data is missing or incomplete, and how to fix it.' } as const
 
 export const exporterSchemas = {
   Exporters: {
@@ -16,22 +16,25 @@ export const exporterSchemas = {
         items: {
           type: 'object',
           required: ['name', 'type', 'addresses', 'known', 'exporters'],
-          description: 'A source may tell more than is named here.',
+          description: 'A source may report further fields.',
           properties: {
             name: { type: 'string' },
             type: { type: 'string' },
             addresses: { type: 'array', items: { type: 'string' } },
             why,
-            known: { type: 'integer', description: 'Exporters seen lately, of which the answer may hold fewer.' },
+            known: {
+              type: 'integer',
+              description: 'Number of recently seen exporters; the response may contain fewer.',
+            },
             exporters: {
               type: 'array',
-              description: 'Last heard of first.',
+              description: 'Most recently seen first.',
               items: {
                 type: 'object',
                 required: ['address', 'lastSeen', 'datagrams', 'rows'],
                 properties: {
                   address: { type: 'string' },
-                  lastSeen: { type: 'number', description: 'Unix ms of its last datagram.' },
+                  lastSeen: { type: 'number', description: 'Unix ms of the last datagram.' },
                   datagrams: { type: 'integer' },
                   rows: { type: 'integer' },
                   why,
@@ -83,7 +86,7 @@ export function exporterRoutes(app: FastifyInstance, { control }: ApiContext): v
     {
       schema: {
         operationId: 'exporters',
-        summary: 'Who sends flows, and why nothing is seen of somebody',
+        summary: 'List exporters and explain missing data',
         querystring: {
           type: 'object',
           additionalProperties: false,
@@ -93,7 +96,7 @@ export function exporterRoutes(app: FastifyInstance, { control }: ApiContext): v
               type: 'integer',
               minimum: 1,
               maximum: 100_000,
-              description: `Exporters of each source at most (${usualLimit}).`,
+              description: `Maximum exporters of each source (${usualLimit}).`,
             },
           },
         },
@@ -112,7 +115,7 @@ export function exporterRoutes(app: FastifyInstance, { control }: ApiContext): v
     {
       schema: {
         operationId: 'exporterRecipes',
-        summary: 'What to type at common exporters, so that they send here',
+        summary: 'Configuration commands for common exporters',
         querystring: {
           type: 'object',
           additionalProperties: false,
@@ -122,7 +125,7 @@ export function exporterRoutes(app: FastifyInstance, { control }: ApiContext): v
               type: 'string',
               pattern: '^[A-Za-z0-9.:-]{1,253}$',
               description:
-                'Address of this server as exporters see it; else where it listens, or the name it was asked by.',
+                'Address of this server as exporters see it. Unset: the listen address, or the host name of the request.',
             },
           },
         },

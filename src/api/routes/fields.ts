@@ -8,9 +8,9 @@ const column = {
   required: ['name', 'type', 'meaning'],
   properties: {
     name: { type: 'string' },
-    type: { type: 'string', description: 'Type in SQL.' },
+    type: { type: 'string', description: 'SQL type.' },
     unit: { type: 'string', description: 'UCUM.' },
-    otel: { type: 'string', description: 'Name in OpenTelemetry’s conventions.' },
+    otel: { type: 'string', description: 'Name in the OpenTelemetry semantic conventions.' },
     meaning: { type: 'string' },
   },
 } as const
@@ -22,9 +22,9 @@ export const fieldSchemas = {
     properties: {
       version: {
         type: 'integer',
-        description: 'Rises when fields are added; none is ever removed or changes its type.',
+        description: 'Increases when fields are added. Fields are never removed and their types never change.',
       },
-      fields: { type: 'array', items: { type: 'object' }, description: 'What a flow can carry.' },
+      fields: { type: 'array', items: { type: 'object' }, description: 'Fields of a flow.' },
       views: { type: 'object', additionalProperties: { type: 'array', items: column } },
     },
   },

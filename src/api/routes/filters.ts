@@ -24,13 +24,13 @@ export const filterSchemas = {
       ok: { type: 'boolean' },
       normalized: {
         type: ['string', 'null'],
-        description: 'The normal form, which means the same now and in later versions; null when it is no filter.',
+        description: 'Normal form, with the same meaning in all later versions; null: not a valid filter.',
       },
-      swapped: { type: ['string', 'null'], description: 'The same with source and destination exchanged.' },
+      swapped: { type: ['string', 'null'], description: 'The filter with source and destination exchanged.' },
       errors: {
         type: 'array',
         items: errorItem,
-        description: 'What is wrong, and where in the text: [from, to) in UTF-16 units.',
+        description: 'Errors with their position in the text: [from, to) in UTF-16 units.',
       },
     },
   },
@@ -52,14 +52,14 @@ export const filterSchemas = {
     type: 'object',
     required: ['filter', 'both_ways', 'from', 'to', 'dropped'],
     properties: {
-      filter: { type: 'string', description: 'In its normal form; empty: every row.' },
+      filter: { type: 'string', description: 'Normal form; empty: every row.' },
       both_ways: { type: 'boolean' },
       from: { type: ['string', 'null'] },
       to: { type: ['string', 'null'] },
       dropped: {
         type: 'array',
         items: { type: 'object', properties: { part: { type: 'string' }, reason: { type: 'string' } } },
-        description: 'What has no counterpart here, and why.',
+        description: 'Parts without an equivalent, with the reason.',
       },
     },
   },
@@ -67,8 +67,8 @@ export const filterSchemas = {
 
 const validateSchema = {
   operationId: 'validate',
-  summary: 'Is a text a filter?',
-  description: 'Always 200: a text that is no filter is an answer, too.',
+  summary: 'Validate a filter',
+  description: 'The status is 200 for invalid filters, too.',
   body: {
     type: 'object',
     required: ['filter'],
@@ -79,7 +79,7 @@ const validateSchema = {
         type: 'string',
         enum: Object.keys(nameTables),
         default: 'flows',
-        description: 'Whose fields it speaks of.',
+        description: 'Stream whose fields the filter uses.',
       },
     },
   },
@@ -88,22 +88,22 @@ const validateSchema = {
 
 const importSchema = {
   operationId: 'importLink',
-  summary: 'A link of NetObserv’s console as a filter',
+  summary: 'Convert a link of NetObserv’s console to a filter',
   description:
-    'Filters, time, match, drops and record type of a link, in our words; `dropped` names what has no counterpart.',
+    'Returns filter, time range, match, drops and record type of the link; `dropped` lists the parts without an equivalent.',
   body: {
     type: 'object',
     required: ['url'],
     additionalProperties: false,
-    properties: { url: { type: 'string', maxLength: 65_536, description: 'The link, or its query part.' } },
+    properties: { url: { type: 'string', maxLength: 65_536, description: 'The link, or its query string.' } },
   },
   response: { 200: { $ref: 'Import#' }, 400: { $ref: 'Problem#' } },
 } as const
 
 const quickSchema = {
   operationId: 'quickFilters',
-  summary: 'Filters that the console offers by name',
-  description: 'As `console.quick_filters` of the configuration has them.',
+  summary: 'Named filters of the console',
+  description: 'From `console.quick_filters` of the configuration.',
   response: { 200: { $ref: 'QuickFilters#' } },
 } as const
 

@@ -73,9 +73,9 @@ export const flowSchemas = {
       ...answerProperties,
       others: {
         ...sums,
-        description: 'With `group`: the sums of all groups that are not shown. Rows and others add up to the total.',
+        description: 'With `group`: sums of the remaining groups. Rows and others add up to the total.',
       },
-      total: { ...sums, description: 'With `group`: the sums of all groups.' },
+      total: { ...sums, description: 'With `group`: sums of all groups.' },
     },
   },
 } as const
@@ -88,21 +88,21 @@ interface FlowsQuery extends GroupsQuery {
 
 const schema = {
   operationId: 'flows',
-  summary: 'Flows that match, page by page',
+  summary: 'Matching flows, page by page',
   description:
-    'Sorted over the whole answer. The pages that cursors lead through are those of the first page’s moment: no row comes twice, and what arrives meanwhile does not keep ' +
-    'them from coming to an end.',
+    'Sorted over the whole result. All pages show the state at the time of the first page: no row appears twice, and new rows do not extend ' +
+    'the result.',
   querystring: {
     type: 'object',
     additionalProperties: false,
     properties: {
       ...questionParameters,
       time: timeParameter('time_received'),
-      columns: { type: 'string', description: 'Names of fields, with commas; `*` is all of them.' },
+      columns: { type: 'string', description: 'Field names, comma-separated; `*` means all.' },
       group: {
         type: 'string',
         description:
-          'Groups instead of single flows: names of fields, with commas; `src_endpoint` and `dst_endpoint` are the name, else the owner, else the network, else the address. The largest groups come with their sums, `others` has the sums of all others, `total` those of all. The span is then of `flow_time`.',
+          'Groups instead of single flows: field names, comma-separated. `src_endpoint` and `dst_endpoint` are the name, else the owner, else the network, else the address. The largest groups have their sums, `others` the sums of the rest, `total` the sums of all. The time range then applies to `flow_time`.',
         examples: ['src_namespace,dst_namespace'],
       },
       by: { ...rankParameter, description: `With \`group\`: ${rankParameter.description}` },
@@ -112,20 +112,26 @@ const schema = {
       source: {
         type: 'string',
         enum: ['auto', 'raw'],
-        description: 'With `group`: `raw` is from the flows, whatever it costs.',
+        description: 'With `group`: `raw` reads the flows instead of rollups.',
       },
       sort: {
         type: 'string',
         description:
-          'Names of fields, with commas, the most important first; `-` before a name is descending. Rows without a value come last, and of equal rows the newest first. The time of the span, newest first, when left out.',
+          'Field names, comma-separated, most significant first; `-` before a name sorts descending. Rows without a value are last; ties are ordered newest first. Unset: time of the range, newest first.',
         examples: ['-bytes,src_addr'],
       },
-      limit: { type: 'integer', minimum: 1, maximum: 10_000, default: 100, description: 'Rows of a page, or groups.' },
+      limit: {
+        type: 'integer',
+        minimum: 1,
+        maximum: 10_000,
+        default: 100,
+        description: 'Maximum rows of a page, or groups.',
+      },
       cursor: {
         type: 'string',
         maxLength: 4096,
         description:
-          '`next` of the page before; with it, filter, span and sort must be the same, and `from` and `to` count from the first page.',
+          '`next` of the previous page. Filter, time range and sort must be the same; `from` and `to` are those of the first page.',
       },
     },
   },
@@ -138,8 +144,8 @@ export function flowRoutes(app: FastifyInstance, context: ApiContext, hub: Hub):
     if (query.group !== undefined) return answerGroups(request, reply, context, hub)
     const foreign = (['by', 'measure', 'of', 'offset', 'source'] as const).find((name) => query[name] !== undefined)
     if (foreign !== undefined)
-      throw new ApiError('WEIR_API_INVALID', `"${foreign}" is of groups, and there is no "group".`, {
-        hints: ['Pages of flows have `sort` and `columns`.'],
+      throw new ApiError('WEIR_API_INVALID', `"${foreign}" applies to groups, and "group" is missing.`, {
+        hints: ['Pages of flows support `sort` and `columns`.'],
       })
     const asked = pageRequest(query, context.host.clock.now(), request.principal)
     const {
@@ -217,13 +223,13 @@ function pageRequest(query: FlowsQuery, now: number, principal: Principal): Page
   if (query.cursor === undefined) return first
   const after = readCursor(query.cursor, sort)
   if (after === undefined)
-    throw new ApiError('WEIR_API_INVALID', 'The cursor is none of ours.', {
-      hints: ['Send `next` of the page before as it is, or leave it out to begin anew.'],
+    throw new ApiError('WEIR_API_INVALID', 'The cursor is invalid.', {
+      hints: ['Send `next` of the previous page unchanged, or omit it to start over.'],
     })
   if (after.question !== fingerprintOf(first)) {
-    throw new ApiError('WEIR_API_INVALID', 'The cursor belongs to another question.', {
+    throw new ApiError('WEIR_API_INVALID', 'The cursor belongs to another query.', {
       hints: [
-        'Filter, both_ways, reporters, time and sort must be those of the first page; leave the cursor out to begin anew.',
+        'Filter, both_ways, reporters, time and sort must be those of the first page. Omit the cursor to start over.',
       ],
     })
   }

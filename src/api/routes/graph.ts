@@ -16,8 +16,8 @@ const relationNames: readonly string[] = [...summedRelations, ...eventRelations]
 
 const node = {
   ref: { type: 'string' },
-  label: { type: 'string', enum: labels, description: 'As in Neo4j; a WORKLOAD is a RESOURCE, too.' },
-  kind: { ...nullable, description: 'Kind of an object, service and type of a resource of a cloud.' },
+  label: { type: 'string', enum: labels, description: 'Labels as in Neo4j; a WORKLOAD is also a RESOURCE.' },
+  kind: { ...nullable, description: 'Kind of an object; service and type of a cloud resource.' },
   name: { type: 'string' },
 } as const
 
@@ -25,10 +25,13 @@ const edge = {
   from: { type: 'string' },
   relation: { type: 'string', enum: relationNames },
   to: { type: 'string' },
-  count: { type: 'integer', description: 'Traces; of talks-to flows; of what holds over time how often it began.' },
+  count: {
+    type: 'integer',
+    description: 'Number of audit events or flows (talks-to); for relations with validity, the number of starts.',
+  },
   first: nullable,
-  last: { ...nullable, description: 'null: it still holds.' },
-  severity: { ...nullable, description: 'Of acted-on: the worst.' },
+  last: { ...nullable, description: 'null: still valid.' },
+  severity: { ...nullable, description: 'For acted-on: the worst.' },
   bytes: { type: ['integer', 'null'], description: 'Of talks-to.' },
 } as const
 
@@ -47,7 +50,7 @@ export const graphSchemas = {
       to: { type: 'string' },
       nodes: { type: 'array', items: { type: 'object', properties: { ...node, hops: { type: 'integer' } } } },
       edges: { type: 'array', items: { type: 'object', properties: edge } },
-      cut: { ...cut, description: 'Nodes with more edges than are shown, and how many more.' },
+      cut: { ...cut, description: 'Nodes with more edges than shown, with the number of omitted edges.' },
     },
   },
   GraphPaths: {
@@ -61,10 +64,10 @@ export const graphSchemas = {
         type: 'array',
         items: { type: 'array', items: { type: 'string' } },
         description:
-          'The shortest ones, ten at most: references from one end to the other. Empty: there is none so short.',
+          'The shortest paths, at most ten: resource references from one end to the other. Empty: none within the limit.',
       },
       edges: { type: 'array', items: { type: 'object', properties: edge } },
-      cut: { ...cut, description: 'Nodes of which not every edge was followed: a path through these may be missing.' },
+      cut: { ...cut, description: 'Nodes whose edges were followed incompletely; paths through them may be missing.' },
     },
   },
 } as const
@@ -72,16 +75,16 @@ export const graphSchemas = {
 const relation = {
   type: 'string',
   maxLength: 1000,
-  description: `Relations, with commas: ${relationNames.join(', ')}. Without it, all but ${eventRelations.join(', ')}, which are of single events.`,
+  description: `Relations, comma-separated: ${relationNames.join(', ')}. Unset: all but ${eventRelations.join(', ')}, which belong to single events.`,
 } as const
-const asOf = 'What holds over time is as it was then: `now-15m`, ISO 8601, or Unix milliseconds; without it, now.'
+const asOf = 'Time for relations with validity: `now-15m`, ISO 8601, or Unix milliseconds. Unset: now.'
 const ref = { type: 'string', minLength: 1, maxLength: 4000 } as const
 
 const schema = {
   operationId: 'graph',
-  summary: 'What an actor, a resource, an object, a tenant has to do with others',
+  summary: 'Relations of an actor, resource, object or tenant',
   description:
-    'Nodes and edges around one node; what many events tell is one edge with their number. Of each node so many edges are shown, of each relation those that stand for most; `cut` tells of the others.',
+    'Nodes and edges around one node. Many events between the same nodes are one edge with their number. The edges of each node are limited to the most frequent of each relation; `cut` counts the omitted ones.',
   querystring: {
     type: 'object',
     additionalProperties: false,
@@ -90,18 +93,18 @@ const schema = {
       ref: {
         ...ref,
         description:
-          'The node, as views `audit`, `resources` and `relations` have it; `action:<name>` is all actions of a name.',
+          'The node, as in views `audit`, `resources` and `relations`; `action:<name>` means all actions of that name.',
         examples: ['user:eaf411e3/8a1c', 'k8s:prod-eu/apps/Deployment/shop/web'],
       },
       hops: { type: 'integer', minimum: 1, maximum: 2, default: 1 },
-      limit: { type: 'integer', minimum: 1, maximum: 100, default: 25, description: 'Edges of each node.' },
+      limit: { type: 'integer', minimum: 1, maximum: 100, default: 25, description: 'Maximum edges of each node.' },
       from: {
         type: 'string',
-        description: 'Begin of what happened; without it, 24 hours before its end.',
+        description: 'Start of the events. Unset: 24 hours before the end.',
         examples: ['now-7d'],
       },
-      to: { type: 'string', description: `End of what happened, and the time of the answer. ${asOf}` },
-      at: { type: 'string', description: 'The same as `to`.' },
+      to: { type: 'string', description: `End of the events, and time of the response. ${asOf}` },
+      at: { type: 'string', description: 'Same as `to`.' },
       relation,
     },
   },
@@ -110,21 +113,21 @@ const schema = {
 
 const pathSchema = {
   operationId: 'graphPaths',
-  summary: 'How one node has to do with another: the shortest paths, in whatever direction their edges lead',
+  summary: 'Shortest paths between two nodes, regardless of edge direction',
   querystring: {
     type: 'object',
     additionalProperties: false,
     required: ['from', 'to'],
     properties: {
       from: { ...ref, description: 'One end.' },
-      to: { ...ref, description: 'The other end.' },
-      hops: { type: 'integer', minimum: 1, maximum: 4, default: 4, description: 'Edges of the longest path.' },
+      to: { ...ref, description: 'Target node.' },
+      hops: { type: 'integer', minimum: 1, maximum: 4, default: 4, description: 'Maximum length of a path, in edges.' },
       since: {
         type: 'string',
-        description: 'Begin of what happened; without it, 24 hours before its end.',
+        description: 'Start of the events. Unset: 24 hours before the end.',
         examples: ['now-7d'],
       },
-      at: { type: 'string', description: `End of what happened, and the time of the answer. ${asOf}` },
+      at: { type: 'string', description: `End of the events, and time of the response. ${asOf}` },
       relation,
     },
   },
@@ -137,7 +140,10 @@ function spanOf(begin: string | undefined, end: string | undefined, now: number)
   const to = moment(end ?? 'now', 'to', now)
   const from = begin === undefined ? to - dayUs : moment(begin, 'from', now)
   if (from >= to)
-    throw new ApiError('WEIR_API_INVALID', `What happened begins (${isoOf(from)}) after its end (${isoOf(to)}).`)
+    throw new ApiError(
+      'WEIR_API_INVALID',
+      `The start of the events (${isoOf(from)}) is after their end (${isoOf(to)}).`,
+    )
   return { from, to }
 }
 
@@ -146,7 +152,7 @@ function relationsOf(written: string | undefined): ReadonlySet<string> | undefin
   const strange = named.find((name) => !relationNames.includes(name))
   if (strange !== undefined)
     throw new ApiError('WEIR_API_INVALID', `There is no relation ${strange}.`, {
-      hints: [`Relations are ${relationNames.join(', ')}.`],
+      hints: [`Relations: ${relationNames.join(', ')}.`],
     })
   return named.length === 0 ? undefined : new Set(named)
 }

@@ -341,14 +341,14 @@ test('what a kind cannot do is refused with what it can', async () => {
   expect(await refused({ kind: 'pie', q: { stream: 'flows' } })).toBe(
     '400 View "v": there is no kind "pie". Kinds: rows, series, graph, stat.',
   )
-  expect(await refused(series({ columns: ['protocol'] }))).toContain('flows has no numbers in "protocol" to add up.')
+  expect(await refused(series({ columns: ['protocol'] }))).toContain('flows has no numbers in "protocol" to sum.')
   expect(await refused(series({ scope: ['dst_prt'] }))).toContain('Did you mean "dst_port"?')
   expect(await refused(series({ maxRate: 3 }))).toContain(
     'a view of kind series has no "maxRate". It has columns, scope, step, points, limit.',
   )
   expect(await refused(graph({ scope: ['src_addr'] }))).toContain('the scope of a graph is two columns')
   expect(await refused(graph({ by: 'bytes' }))).toContain(
-    'the largest can’t be the largest by "bytes", which is not added up. There is rows, packets.',
+    'cannot rank by "bytes", which is not summed. Possible values: rows, packets.',
   )
-  expect(await refused({ kind: 'stat', q: { stream: 'flows' }, columns: [] })).toContain('It has nothing but `q`.')
+  expect(await refused({ kind: 'stat', q: { stream: 'flows' }, columns: [] })).toContain('It supports only `q`.')
 })

@@ -17,7 +17,7 @@ import { reporters, reportersText } from '../rows-asked.ts'
 const sid = {
   type: 'string',
   pattern: '^[A-Za-z0-9_-]{4,64}$',
-  description: 'Chosen by the client, hard to guess.',
+  description: 'Chosen by the client; must be hard to guess.',
 } as const
 
 export const liveSchemas = {
@@ -26,12 +26,12 @@ export const liveSchemas = {
     required: ['views'],
     additionalProperties: false,
     properties: {
-      paused: { type: 'boolean', default: false, description: 'No rows are sent, counting goes on.' },
+      paused: { type: 'boolean', default: false, description: 'Pause rows; counting continues.' },
       resume: {
         type: 'string',
         enum: ['catch-up', 'now'],
         default: 'catch-up',
-        description: 'After a pause: send what passed meanwhile, or go on from now.',
+        description: 'After a pause: send the rows since then, or continue with new ones.',
       },
       views: {
         type: 'array',
@@ -43,7 +43,8 @@ export const liveSchemas = {
             id: { type: 'string', minLength: 1, maxLength: 64 },
             kind: {
               type: 'string',
-              description: '`rows`, `series` (sums by time), `graph` (who with whom) or `stat` (counted only).',
+              description:
+                '`rows`, `series` (sums over time), `graph` (traffic between endpoints) or `stat` (counts only).',
             },
             q: {
               type: 'object',
@@ -54,12 +55,12 @@ export const liveSchemas = {
                 filter: {
                   type: 'string',
                   maxLength: 65536,
-                  description: 'Rows that match, as docs/explain/query.md has it: `src.ns = shop and bytes >= 10k`.',
+                  description: 'Filter (see docs/explain/query.md): `src.ns = shop and bytes >= 10k`.',
                 },
                 both_ways: {
                   type: 'boolean',
                   default: false,
-                  description: 'Of flows: also rows that match with source and destination exchanged.',
+                  description: 'Flows only: also match with source and destination exchanged.',
                 },
                 reporters: {
                   type: 'string',
@@ -70,7 +71,7 @@ export const liveSchemas = {
                 where: {
                   type: 'object',
                   additionalProperties: { type: ['string', 'number', 'boolean'] },
-                  description: 'Column = value, all of them. An absent column equals nothing.',
+                  description: 'Column = value; all must match. A missing column never matches.',
                 },
               },
             },
@@ -78,33 +79,38 @@ export const liveSchemas = {
               type: 'array',
               items: { type: 'string' },
               description:
-                'Of rows: those to show, all when left out. Of series and graph: numbers to add up, for flows bytes_est and packets_est when left out.',
+                'For rows: columns to show; unset: all. For series and graph: numbers to sum; unset: bytes_est and packets_est of flows.',
             },
             scope: {
               type: 'array',
               items: { type: 'string' },
               description:
-                'Of series: columns that make the groups, none when left out. Of graph: the two columns that an edge joins, or as many for its begin as for its end.',
+                'For series: columns to group by; unset: none. For graph: the two columns that an edge connects, or the same number of columns for each end.',
             },
-            maxRate: { type: 'number', minimum: 0.1, description: 'Of rows: how many per second at most.' },
-            step: { type: 'integer', minimum: 1, maximum: 3600, description: 'Of series: seconds in a bucket (1).' },
-            points: { type: 'integer', minimum: 1, maximum: 3600, description: 'Of series: buckets kept (300).' },
+            maxRate: { type: 'number', minimum: 0.1, description: 'For rows: maximum per second.' },
+            step: {
+              type: 'integer',
+              minimum: 1,
+              maximum: 3600,
+              description: 'For series: bucket length in seconds (1).',
+            },
+            points: { type: 'integer', minimum: 1, maximum: 3600, description: 'For series: number of buckets (300).' },
             limit: {
               type: 'integer',
               minimum: 1,
               maximum: 1000,
               description:
-                'Of series: groups shown, the largest ones (10). Of graph: nodes shown (300), with five times as many edges.',
+                'For series: number of largest groups (10). For graph: number of nodes (300), with five times as many edges.',
             },
             by: {
               type: 'string',
-              description: 'Of graph: what the largest are the largest by: `rows`, or one of `columns` (the first).',
+              description: 'For graph: ranking by `rows` or one of `columns` (default: the first).',
             },
             idle: {
               type: 'integer',
               minimum: 1,
               maximum: 1000,
-              description: 'Of graph: messages after which an edge leaves that nothing passes (15).',
+              description: 'For graph: messages without traffic after which an edge is removed (15).',
             },
           },
         },
@@ -118,13 +124,13 @@ const place = new RegExp(`^[0-9]{1,15}(@[A-Za-z0-9_-]{8}(${vectorPattern})?)?$`)
 
 const stream = {
   operationId: 'live',
-  summary: 'Watch rows, sums and relations as they are synced',
+  summary: 'Stream rows, sums and graphs as they are synced',
   description:
     'Server-sent events: `hello`; `rows` {view, cols, rows, matched, shown, snapshot?}, oldest first; `series` {view, step, cols, groups, buckets, snapshot?}, ' +
     'changed buckets only; `graph` {view, cols, upsertNodes, upsertEdges, removed, others, snapshot?}; `stat` every second; ' +
-    '`gap` {view, fromSeq, toSeq, reason}; a comment now and then. The event id is a journal sequence and the name of the journal: with Last-Event-ID (or ?after=) the stream goes on from ' +
-    'there, or says what is missing; at another server it starts over, unless both share the journal: then it goes on there, too. Without a PUT it shows newest flows and newest events. The same events come over a WebSocket at this address as ' +
-    'text messages {event, id, data}; there a message of the client is what PUT /api/v1/live/{sid} takes.',
+    '`gap` {view, fromSeq, toSeq, reason}; periodic comments. The event id contains journal sequence and journal name. With Last-Event-ID (or ?after=) the stream resumes ' +
+    'there or reports a gap. Another server starts over, unless both share the journal. Without a PUT the stream shows the newest flows and events. The same events are available over a WebSocket at this path as ' +
+    'text messages {event, id, data}; messages of the client have the form of PUT /api/v1/live/{sid}.',
   querystring: {
     type: 'object',
     additionalProperties: false,
@@ -133,13 +139,13 @@ const stream = {
       after: {
         type: 'string',
         pattern: place.source,
-        description: 'As Last-Event-ID, for clients that can set no header.',
+        description: 'Same as Last-Event-ID, for clients that cannot set headers.',
       },
     },
   },
   headers: {
     type: 'object',
-    properties: { 'last-event-id': { type: 'string', description: 'Id of the last event seen.' } },
+    properties: { 'last-event-id': { type: 'string', description: 'Id of the last received event.' } },
   },
   response: {
     200: { description: 'An endless stream.', content: { 'text/event-stream': { schema: { type: 'string' } } } },
@@ -175,9 +181,9 @@ export function liveRoutes(app: FastifyInstance, { limits, host }: ApiContext, h
       bodyLimit: limits.bodyBytes,
       schema: {
         operationId: 'openLive',
-        summary: 'Watch, and say with the question what is shown',
+        summary: 'Open a live stream together with its views',
         description:
-          'PUT /api/v1/live/{sid} and GET /api/v1/live in one, for servers behind one address that take turns.',
+          'PUT /api/v1/live/{sid} and GET /api/v1/live in one request, for several servers behind a load balancer.',
         querystring: stream.querystring,
         headers: stream.headers,
         body: liveSchemas.LiveRequest,
@@ -193,7 +199,7 @@ export function liveRoutes(app: FastifyInstance, { limits, host }: ApiContext, h
       if (session === undefined)
         throw new ApiError(
           'WEIR_API_INVALID',
-          'The stream needs a session: ?sid=, of your own choosing and hard to guess.',
+          'The stream needs a session: ?sid=, chosen by the client and hard to guess.',
         )
       set(session, request.principal, request.body as LiveRequest)
       openStream(request, reply)
@@ -230,14 +236,14 @@ export function liveRoutes(app: FastifyInstance, { limits, host }: ApiContext, h
       try {
         const session = sidOf(request)
         if (session === undefined)
-          throw new ApiError('WEIR_API_INVALID', 'This stream has no session to set.', {
-            hints: ['Open it with ?sid=, of your own choosing and hard to guess.'],
+          throw new ApiError('WEIR_API_INVALID', 'This stream has no session.', {
+            hints: ['Open it with ?sid=, chosen by the client and hard to guess.'],
           })
         const wanted = parseJson(message, limits.jsonDepth)
         const problem = problemIn(wanted, liveSchemas.LiveRequest)
         if (problem !== undefined)
           throw new ApiError('WEIR_API_INVALID', problem, {
-            hints: ['GET /api/v1/openapi.json describes it: LiveRequest.'],
+            hints: ['The schema LiveRequest in GET /api/v1/openapi.json describes it.'],
           })
         set(session, request.principal, wanted as LiveRequest)
       } catch (error) {
@@ -261,9 +267,9 @@ export function liveRoutes(app: FastifyInstance, { limits, host }: ApiContext, h
       bodyLimit: limits.bodyBytes,
       schema: {
         operationId: 'setLive',
-        summary: 'Say what a live stream shows',
+        summary: 'Set the views of a live stream',
         description:
-          'Of the stream that was or will be opened with ?sid=. The body is the whole state: it can be sent again to any server. `open` says whether the stream is open at the one that answered.',
+          'Applies to the stream with this ?sid=, open or not yet open. The body is the complete state and may be sent to any server again. `open` shows whether the stream is open at the responding server.',
         params: { type: 'object', required: ['sid'], properties: { sid } },
         body: liveSchemas.LiveRequest,
         response: {
@@ -290,8 +296,8 @@ function lastSeen(request: FastifyRequest, hub: Hub): LastPlace | undefined {
   const last = request.headers['last-event-id'] ?? (request.query as { after?: string }).after
   if (last === undefined) return undefined
   if (typeof last !== 'string' || !place.test(last)) {
-    throw new ApiError('WEIR_API_INVALID', `Last-Event-ID "${String(last)}" is no id of an event.`, {
-      hints: ['Leave it out to begin with the newest rows.'],
+    throw new ApiError('WEIR_API_INVALID', `Last-Event-ID "${String(last)}" is not the id of an event.`, {
+      hints: ['Omit it to start with the newest rows.'],
     })
   }
   return hub.placeOf(last)

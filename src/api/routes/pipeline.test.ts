@@ -50,7 +50,7 @@ test('health gives a viewer of some namespaces no reason, and nobody the query o
       }
     ).reasons
   expect(await reasons('admin')).toEqual(['sink bus: https://10.0.0.1/in: HTTP 503', 'sink other: away'])
-  expect(await reasons('shop')).toEqual(['A part of Weir does not work; an admin can see which.'])
+  expect(await reasons('shop')).toEqual(['A part of Weir does not work; admins can see which.'])
 })
 
 test('a reload that failed is a 422 with every problem as a hint', async () => {

@@ -13,7 +13,7 @@ export const pipelineSchemas = {
     type: 'object',
     required: ['balanced', 'sources', 'sinks'],
     description:
-      'Balanced: for every sink, accepted of its sources = filtered + routed, and routed = delivered + dead_lettered + dropped + quarantined + pending.',
+      'Balanced: for every sink, accepted rows of its sources = filtered + routed, and routed = delivered + dead_lettered + dropped + quarantined + pending.',
     properties: {
       balanced: { type: 'boolean' },
       sources: {
@@ -39,7 +39,7 @@ export const pipelineSchemas = {
               type: 'string',
               enum: ['orphaned', 'forgotten'],
               description:
-                'Of a sink that is no longer configured: `orphaned` keeps its pending rows until it returns or is forgotten.',
+                'For a sink that is no longer configured: `orphaned` sinks retain pending rows until they return or are forgotten.',
             },
             from: names,
             filtered: counts,
@@ -96,8 +96,8 @@ export const pipelineSchemas = {
     required: ['live', 'ready', 'accepting', 'draining', 'reasons', 'warnings', 'version'],
     properties: {
       live: { type: 'boolean' },
-      ready: { type: 'boolean', description: 'It does its job now; otherwise `reasons` has why not.' },
-      accepting: { type: 'boolean', description: 'Data that is posted now is accepted and acknowledged.' },
+      ready: { type: 'boolean', description: 'Whether it is ready; otherwise `reasons` explains why not.' },
+      accepting: { type: 'boolean', description: 'Whether posted data is currently accepted.' },
       draining: { type: 'boolean' },
       reasons: names,
       warnings: names,
@@ -111,7 +111,7 @@ export const pipelineSchemas = {
   },
 } as const
 
-const hiddenReason = 'A part of Weir does not work; an admin can see which.'
+const hiddenReason = 'A part of Weir does not work; admins can see which.'
 
 /** Errors are other programs' words, which may repeat a URL. */
 function shown<T extends { readonly error?: string }>(part: T): T {
@@ -124,7 +124,7 @@ export function pipelineRoutes(app: FastifyInstance, { control, version }: ApiCo
     {
       schema: {
         operationId: 'ledger',
-        summary: 'Where every accepted row is now',
+        summary: 'Counts of all accepted rows by outcome',
         response: { 200: { $ref: 'Ledger#' } },
       },
     },
@@ -136,7 +136,7 @@ export function pipelineRoutes(app: FastifyInstance, { control, version }: ApiCo
     {
       schema: {
         operationId: 'pipeline',
-        summary: 'Sources, sinks and the journal between them',
+        summary: 'Sources, sinks and the journal',
         response: { 200: { $ref: 'Pipeline#' } },
       },
     },
@@ -151,7 +151,7 @@ export function pipelineRoutes(app: FastifyInstance, { control, version }: ApiCo
     {
       schema: {
         operationId: 'health',
-        summary: 'Is it alive and ready',
+        summary: 'Liveness and readiness',
         response: { 200: { $ref: 'Health#' }, 503: { $ref: 'Health#' } },
       },
     },
@@ -172,9 +172,9 @@ export function pipelineRoutes(app: FastifyInstance, { control, version }: ApiCo
     {
       schema: {
         operationId: 'forgetSink',
-        summary: 'Drop what is pending for a sink that is no longer configured',
+        summary: 'Drop the pending rows of a removed sink',
         description:
-          'Answers how many rows were dropped; the ledger counts them as dropped (`forgotten`). With a journal on a bus: in the partitions that this Weir delivers.',
+          'Returns the number of dropped rows; the ledger counts them as dropped (`forgotten`). With a journal on a bus: in the partitions that this instance delivers.',
         params: { type: 'object', required: ['sink'], properties: { sink: { type: 'string', minLength: 1 } } },
         response: {
           200: { type: 'object', properties: { dropped: { type: 'integer' } } },
@@ -194,18 +194,22 @@ export function pipelineRoutes(app: FastifyInstance, { control, version }: ApiCo
     {
       schema: {
         operationId: 'reload',
-        summary: 'Take over the configuration file as it is now',
+        summary: 'Reload the configuration file',
         description:
-          'Validates, builds, drains and swaps. When anything is wrong nothing changes and the problems are listed as hints.',
+          'Validates, builds, drains and swaps. On any error nothing changes, and the problems are listed as hints.',
         response: { 200: { $ref: 'ReloadReport#' }, 422: { $ref: 'Problem#' } },
       },
     },
     async (request, reply) => {
       const report = await control.reload()
       if (!report.ok)
-        throw new ApiError('WEIR_API_RELOAD', 'The configuration was not taken over; what ran before still runs.', {
-          hints: report.problems,
-        })
+        throw new ApiError(
+          'WEIR_API_RELOAD',
+          'The new configuration was rejected; the running configuration stays active.',
+          {
+            hints: report.problems,
+          },
+        )
       return answerJson(request, reply, report)
     },
   )

@@ -352,7 +352,7 @@ describe('the manifest at a time', () => {
     })
     expect(await one('10:30:00')).toMatchObject({
       manifest: null,
-      manifest_note: 'The object was not there at that time.',
+      manifest_note: 'The object did not exist at that time.',
     })
   })
 

@@ -44,7 +44,7 @@ const resource = {
   owner_uid: nullable,
   created: nullable,
   valid_from: { type: 'string' },
-  valid_to: { ...nullable, description: 'null: it still is so.' },
+  valid_to: { ...nullable, description: 'null: still valid.' },
   resource_version: nullable,
 } as const
 
@@ -68,9 +68,9 @@ export const resourceSchemas = {
     required: ['resources', 'next', 'at'],
     properties: {
       resources: { type: 'array', items: { type: 'object', properties: resource } },
-      next: { ...nullable, description: 'Cursor of the next page; null: this was the last.' },
-      at: { type: 'string', description: 'The time of the answer.' },
-      total: { type: 'integer', description: 'Of the first page: how many there are.' },
+      next: { ...nullable, description: 'Cursor of the next page; null: last page.' },
+      at: { type: 'string', description: 'Time of the state.' },
+      total: { type: 'integer', description: 'On the first page: total number.' },
     },
   },
   Resource: {
@@ -94,51 +94,50 @@ export const resourceSchemas = {
       at: { type: 'string' },
       manifest: {
         description:
-          'The object at that time, as the API server had it, without noise and secrets; null: see `manifest_note`.',
+          'The object at that time, as returned by the API server, without noise and secrets; null: see `manifest_note`.',
       },
-      manifest_note: { ...nullable, description: 'Why there is no manifest.' },
+      manifest_note: { ...nullable, description: 'Reason for a missing manifest.' },
       versions: {
         type: 'array',
         description:
-          'Its versions, the newest first, with the time in which each held. Versions that differ in noise only are one.',
+          'Versions of the object with their validity, newest first. Versions that differ only in noise are combined.',
         items: {
           type: 'object',
           properties: {
             uid: { type: 'string' },
             resource_version: nullable,
-            operation: { ...nullable, description: 'What made it; null: it was there at the first list.' },
+            operation: { ...nullable, description: 'Event that created this version; null: the first list.' },
             valid_from: { type: 'string' },
-            valid_to: { ...nullable, description: 'null: it still is so.' },
+            valid_to: { ...nullable, description: 'null: still valid.' },
             images: {
               type: 'array',
               items: { type: 'string' },
-              description: 'Of its containers, or of those of its pods.',
+              description: 'Images of its containers, or of those of its pods.',
             },
           },
         },
       },
-      now: { description: 'What it was at that time, with all that is known of it as `data`; null: it was not there.' },
+      now: { description: 'State at that time, with all known properties in `data`; null: it did not exist.' },
       intervals: {
         type: 'array',
         items: { type: 'object', properties: resource },
-        description:
-          'What it was, the newest first: objects that had this name one after the other have different uids.',
+        description: 'States, newest first. Recreated objects with the same name have different uids.',
       },
-      owners: { ...related, description: 'At that time: its owner, the owner of that, and so on.' },
-      owned: { ...related, description: 'At that time: what it owns, what these own, and so on.' },
+      owners: { ...related, description: "At that time: its owner, the owner's owner, and so on." },
+      owned: { ...related, description: 'At that time: objects that it owns, directly and indirectly.' },
       relations: {
         ...related,
-        description: 'At that time: its node, images and namespace, the services that lead to it, the pods of a node.',
+        description: 'At that time: its node, images and namespace, services that select it, pods of a node.',
       },
       changes: {
         type: 'array',
         items: { type: 'object', properties: changeSchemas.ChangePage.properties.changes.items.properties },
-        description: 'The last ones until then, the newest first.',
+        description: 'The last ones before that time, newest first.',
       },
       events: {
         type: 'array',
         items: { type: 'object' },
-        description: 'What the cluster itself reported of it until then, the newest first.',
+        description: 'Kubernetes events about it before that time, newest first.',
       },
     },
   },
@@ -157,14 +156,13 @@ interface Query extends PlaceQuery {
 const atParameter = {
   type: 'string',
   default: 'now',
-  description: 'The time of the answer: `now-15m`, ISO 8601, or Unix milliseconds.',
+  description: 'Time of the state: `now-15m`, ISO 8601, or Unix milliseconds.',
 } as const
 
 const listSchema = {
   operationId: 'resources',
-  summary: 'Objects of clusters as they were at a time',
-  description:
-    'By cluster, kind, namespace and name. The pages that cursors lead through are of the time of the first page.',
+  summary: 'Kubernetes objects as of a time',
+  description: 'Sorted by cluster, kind, namespace and name. All pages show the time of the first page.',
   querystring: {
     type: 'object',
     additionalProperties: false,
@@ -172,19 +170,25 @@ const listSchema = {
       filter: {
         type: 'string',
         maxLength: 65_536,
-        description: 'Objects that match, as docs/explain/query.md has it. Every object when left out.',
+        description: 'Filter (see docs/explain/query.md). Unset: every object.',
         examples: ['kind = Pod and not phase = Running and label = "app=web"'],
       },
       ...placeParameters,
       at: atParameter,
-      node: { type: 'string', maxLength: 4096, description: 'Nodes of pods, with commas.' },
-      phase: { type: 'string', maxLength: 4096, description: 'Phases of pods, with commas.', examples: ['Running'] },
-      owner: { type: 'string', maxLength: 4096, description: 'Names of owners, with commas.' },
-      limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100, description: 'Objects of a page.' },
+      node: { type: 'string', maxLength: 4096, description: 'Nodes of pods, comma-separated.' },
+      phase: {
+        type: 'string',
+        maxLength: 4096,
+        description: 'Phases of pods, comma-separated.',
+        examples: ['Running'],
+      },
+      owner: { type: 'string', maxLength: 4096, description: 'Names of owners, comma-separated.' },
+      limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100, description: 'Maximum objects of a page.' },
       cursor: {
         type: 'string',
         maxLength: 4096,
-        description: '`next` of the page before; all else must be the same, and `at` counts from the first page.',
+        description:
+          '`next` of the previous page. All other parameters must be the same; `at` is that of the first page.',
       },
     },
   },
@@ -193,7 +197,7 @@ const listSchema = {
 
 const oneSchema = {
   operationId: 'resource',
-  summary: 'An object: what it is and was, what it belongs to, its changes and events',
+  summary: 'One object: state, versions, relations, changes and events',
   querystring: {
     type: 'object',
     additionalProperties: false,
@@ -263,15 +267,15 @@ export function resourceRoutes(app: FastifyInstance, context: ApiContext): void 
   app.get('/api/v1/resources/one', { schema: oneSchema }, async (request, reply) => {
     const { ref, at: written = 'now' } = request.query as { ref: string; at?: string }
     if (parseKubernetesRef(ref) === undefined)
-      throw new ApiError('WEIR_API_INVALID', `"ref" names no object of a cluster: ${ref}.`, {
+      throw new ApiError('WEIR_API_INVALID', `"ref" does not refer to a Kubernetes object: ${ref}.`, {
         hints: [
-          'Write k8s:<cluster>/<group>/<kind>/<namespace>/<name>; parts that it does not have stay empty, as in k8s:prod//Node//worker-1.',
+          'Write k8s:<cluster>/<group>/<kind>/<namespace>/<name>; missing parts are empty, as in k8s:prod//Node//worker-1.',
         ],
       })
     const at = moment(written, 'at', host.clock.now())
     const store = storeOf(context)
-    const missing = new ApiError('WEIR_API_NOT_FOUND', `Nothing is known of ${ref}.`, {
-      hints: ['GET /api/v1/resources lists what there is; what is older than the store keeps is gone.'],
+    const missing = new ApiError('WEIR_API_NOT_FOUND', `${ref} is unknown.`, {
+      hints: ['GET /api/v1/resources lists objects; expired ones are deleted.'],
     })
     // Whether there is something that may not be seen is not told.
     if (!mayName(request.principal, ref)) throw missing

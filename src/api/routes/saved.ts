@@ -7,7 +7,7 @@ import type { SavedView } from '../saved/file.ts'
 const id = {
   type: 'string',
   pattern: '^[A-Za-z0-9_-]{1,64}$',
-  description: 'Chosen by the client, hard to guess where it is private.',
+  description: 'Chosen by the client; must be hard to guess if the view is private.',
 } as const
 const parameters = { type: 'object', required: ['id'], properties: { id } } as const
 
@@ -17,12 +17,12 @@ const properties = {
   search: {
     type: 'string',
     maxLength: 16_384,
-    description: 'Query part of the page’s address: everything that it shows.',
+    description: 'Query string of the page’s URL; it defines the whole view.',
   },
   shared: {
     type: 'boolean',
     default: false,
-    description: 'Everybody who logs in finds it; its owner alone can change or delete it.',
+    description: 'Visible to all users; only the owner can change or delete it.',
   },
 } as const
 
@@ -34,8 +34,8 @@ export const savedSchemas = {
       id,
       ...properties,
       owner: { type: 'string' },
-      by: { type: 'string', description: 'The owner’s name.' },
-      mine: { type: 'boolean', description: 'Of who asks.' },
+      by: { type: 'string', description: 'Name of the owner.' },
+      mine: { type: 'boolean', description: 'Whether the current user owns it.' },
       changed: { type: 'string', description: 'ISO 8601.' },
     },
   },
@@ -76,7 +76,7 @@ export function savedRoutes(app: FastifyInstance, { host }: ApiContext, folder: 
     {
       schema: {
         operationId: 'listSaved',
-        summary: 'Saved views: one’s own, and those that are shared',
+        summary: 'Saved views: own and shared ones',
         response: { 200: { $ref: 'SavedViews#' }, 503: refusals[503] },
       },
     },
@@ -105,9 +105,9 @@ export function savedRoutes(app: FastifyInstance, { host }: ApiContext, folder: 
     {
       schema: {
         operationId: 'putSaved',
-        summary: 'Save a view, or change it',
+        summary: 'Create or change a saved view',
         description:
-          'It is on disk when it is answered. Only the owner can change it; a name is of one view of its owner.',
+          'The view is on disk before the response. Only the owner can change it; names are unique per owner.',
         params: parameters,
         body: { type: 'object', required: ['name', 'page', 'search'], additionalProperties: false, properties },
         response: { 200: { $ref: 'SavedView#' }, ...refusals, 429: { $ref: 'Problem#' } },

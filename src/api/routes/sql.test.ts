@@ -155,7 +155,9 @@ test('an error after the first bytes cuts the connection, so that half an answer
     })
     await expect(answer.then((got) => got.text())).rejects.toThrow()
   }
-  expect(said.map(({ message }) => message)).toContain('A query failed after its answer had begun; the answer was cut.')
+  expect(said.map(({ message }) => message)).toContain(
+    'A query failed after its response had started; the response was truncated.',
+  )
 })
 
 test('a statement over 1 MiB is a 413, an empty one a 400, and without a store there is a 503', async () => {

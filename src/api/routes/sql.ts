@@ -18,10 +18,10 @@ export const freshHeader = 'x-weir-fresh'
 
 const schema = {
   operationId: 'sql',
-  summary: 'Ask the store in SQL',
+  summary: 'Run SQL on the store',
   description:
     'One read-only statement (SELECT, WITH, DESCRIBE, SHOW, EXPLAIN or SUMMARIZE) over the views `flows`, `events`, `changes`, `audit`, `resources` and `relations`. No row limit. ' +
-    'The answer streams; an answer that breaks off was cut by an error on the way.',
+    'The response is streamed; a truncated response indicates an error.',
   body: {
     type: 'object',
     required: ['sql'],
@@ -38,14 +38,14 @@ const schema = {
         type: 'boolean',
         default: true,
         description:
-          'Wait up to 2 s until rows accepted before the request are in the answer. Header `X-Weir-Fresh` is `false` when some are not.',
+          'Wait up to 2 s until the result includes the rows accepted before the request. Header `X-Weir-Fresh` is `false` if some are missing.',
       },
     },
   },
   response: {
     200: {
       description:
-        'Rows. 64-bit integers are numbers when a double holds them exactly, else strings; times are ISO 8601 UTC with milliseconds.',
+        'Rows. 64-bit integers are numbers if a double represents them exactly, else strings; times are ISO 8601 UTC with milliseconds.',
       content: {
         'application/json': { schema: { type: 'array', items: { type: 'object' } } },
         'application/x-ndjson': { schema: { type: 'string' } },

@@ -51,7 +51,7 @@ export const sumSchemas = {
       ...answerProperties,
       step: {
         type: 'integer',
-        description: 'Length of a bucket in seconds. Buckets in which nothing passed are left out.',
+        description: 'Length of a bucket in seconds. Buckets without data are omitted.',
       },
     },
   },
@@ -62,7 +62,7 @@ export const sumSchemas = {
       ...answerProperties,
       total: {
         type: 'object',
-        description: 'All edges, those that are not shown included.',
+        description: 'Sums of all edges, including those not shown.',
         properties: { edges: { type: 'integer' }, bytes: {}, packets: {}, flows: {} },
       },
     },
@@ -90,7 +90,7 @@ const sumParameters = {
     type: 'string',
     enum: ['auto', 'raw'],
     default: 'auto',
-    description: '`raw`: from the flows, whatever it costs.',
+    description: '`raw`: read the flows instead of rollups.',
   },
 } as const
 
@@ -98,7 +98,7 @@ const seriesSchema = {
   operationId: 'series',
   summary: 'Bytes, packets and flows over time',
   description:
-    'Bytes and packets are estimates of what really passed (× sampling). With `group`, the largest groups over the whole span and, as `other`, the rest of each bucket: the rows of a ' +
+    'Bytes and packets are estimates (× sampling interval). With `group`: the largest groups over the whole time range and, as `other`, the rest of each bucket. The rows of a ' +
     'bucket add up to its total.',
   querystring: {
     type: 'object',
@@ -113,10 +113,10 @@ const seriesSchema = {
       group: {
         type: 'string',
         description:
-          'Names of fields, with commas, whose values make the groups. `src_endpoint` and `dst_endpoint` are the name, else the owner, else the network, else the address.',
+          'Field names to group by, comma-separated. `src_endpoint` and `dst_endpoint` are the name, else the owner, else the network, else the address.',
         examples: ['src_namespace,dst_namespace'],
       },
-      limit: { type: 'integer', minimum: 1, maximum: 1000, default: 10, description: 'Groups told apart.' },
+      limit: { type: 'integer', minimum: 1, maximum: 1000, default: 10, description: 'Maximum number of groups.' },
       by: rankParameter,
     },
   },
@@ -125,8 +125,8 @@ const seriesSchema = {
 
 const topologySchema = {
   operationId: 'topology',
-  summary: 'Who exchanges with whom',
-  description: 'The largest edges from source to destination, and the sums of all edges beside them.',
+  summary: 'Traffic between sources and destinations',
+  description: 'The largest edges from source to destination, and the sums of all edges.',
   querystring: {
     type: 'object',
     additionalProperties: false,
@@ -136,7 +136,7 @@ const topologySchema = {
         type: 'string',
         default: 'addr',
         description:
-          'What source and destination share, with commas: `addr`, `name`, `label`, `namespace`, `owner_name`, `node`, `zone`, `country` …; `endpoint` is the name, else the owner, else the network, else the address.',
+          'Properties of source and destination to group by, comma-separated: `addr`, `name`, `label`, `namespace`, `owner_name`, `node`, `zone`, `country` …; `endpoint` is the name, else the owner, else the network, else the address.',
       },
       limit: { type: 'integer', minimum: 1, maximum: 50_000, default: 500, description: 'Edges.' },
       by: rankParameter,
@@ -214,15 +214,15 @@ function seriesRequest(query: SeriesQuery, now: number, principal: Principal): S
   const { step: written = 'auto' } = query
   const step = written === 'auto' ? stepFor(question.span, 300) : stepOf(written)
   if (step === undefined)
-    throw new ApiError('WEIR_API_INVALID', `"step" is no length of time: ${written}.`, {
+    throw new ApiError('WEIR_API_INVALID', `"step" is not a duration: ${written}.`, {
       hints: ['Write 30s, 5m, 1h, 1d or auto.'],
     })
   const buckets = Number(question.span.to - question.span.from) / 1e6 / step
   if (buckets > mostBuckets)
     throw new ApiError(
       'WEIR_API_INVALID',
-      `The span has ${Math.ceil(buckets)} buckets of ${written}; ${mostBuckets} are the most.`,
-      { hints: ['Take a longer step, or auto.'] },
+      `The time range has ${Math.ceil(buckets)} buckets of ${written}; the maximum is ${mostBuckets}.`,
+      { hints: ['Use a longer step, or auto.'] },
     )
   return { ...question, step, group: listOf(query.group).map(groupField), ...sumsOf(query, 10) }
 }
@@ -242,8 +242,8 @@ function topologyRequest(query: TopologyQuery, now: number, principal: Principal
       const meant = nearest(written, known)
       throw new ApiError(
         'WEIR_API_INVALID',
-        `"scope" names ${written}, which is nothing that source and destination share.`,
-        { hints: [meant === undefined ? `There is ${known.join(', ')}.` : `Did you mean ${meant}?`] },
+        `"scope" contains ${written}, which is not a property of source and destination.`,
+        { hints: [meant === undefined ? `Possible values: ${known.join(', ')}.` : `Did you mean ${meant}?`] },
       )
     }
     return { src, dst }

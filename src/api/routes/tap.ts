@@ -39,24 +39,29 @@ export function tapRoutes(app: FastifyInstance, context: ApiContext): void {
     {
       schema: {
         operationId: 'tap',
-        summary: 'Look at one source or one sink as rows are synced',
+        summary: 'Stream the rows of one source or sink as they are synced',
         description:
-          'One JSON object a line, from now on. Of a source: each row with `_pos`, its stable id. Of a sink: what is routed to it, as it would be written: ' +
-          '`to`, `headers`, `body` (or `body_base64`), or the `problem` for which it can not be written; nothing is taken away from it. ' +
-          '`{"skipped":n}` says that rows came faster than the client or anyone reads; an empty line says nothing.',
+          'One JSON object a line, from now on. For a source: each row with `_pos`, its stable id. For a sink: each routed row in the form in which it is delivered: ' +
+          '`to`, `headers`, `body` (or `body_base64`), or the `problem` that prevents its encoding. Delivery is not affected. ' +
+          '`{"skipped":n}` counts rows omitted because the client is too slow; empty lines are heartbeats.',
         querystring: {
           type: 'object',
           additionalProperties: false,
           properties: {
-            source: { ...text, description: 'Id of a source. Either this or `sink`.' },
+            source: { ...text, description: 'Id of a source. Required unless `sink` is set.' },
             sink: { ...text, description: 'Id of a sink.' },
-            filter: { type: 'string', maxLength: 10_000, description: 'Rows that match only.' },
-            limit: { type: 'integer', minimum: 1, maximum: 1_000_000_000, description: 'Rows after which it ends.' },
+            filter: { type: 'string', maxLength: 10_000, description: 'Only matching rows.' },
+            limit: {
+              type: 'integer',
+              minimum: 1,
+              maximum: 1_000_000_000,
+              description: 'Number of rows after which the stream ends.',
+            },
           },
         },
         response: {
           200: {
-            description: 'A stream that ends with `limit`, or never.',
+            description: 'A stream that ends after `limit` rows, or never.',
             content: { 'application/x-ndjson': { schema: { type: 'string' } } },
           },
           404: { $ref: 'Problem#' },
@@ -117,7 +122,7 @@ export function tapRoutes(app: FastifyInstance, context: ApiContext): void {
 function targetOf({ source, sink }: Query): TapTarget {
   if (source !== undefined && sink === undefined) return { source }
   if (sink !== undefined && source === undefined) return { sink }
-  throw new ApiError('WEIR_API_INVALID', 'Say either `source` or `sink`.', {
+  throw new ApiError('WEIR_API_INVALID', 'Set either `source` or `sink`.', {
     hints: ['GET /api/v1/pipeline lists both.'],
   })
 }

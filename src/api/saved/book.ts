@@ -49,21 +49,27 @@ export class SavedBook {
       const mine = views.filter(({ owner }) => owner === user)
       const twice = mine.find((each) => each.name === wanted.name && each.id !== id)
       if (twice !== undefined)
-        throw new ApiError('WEIR_API_INVALID', `You have a saved view "${wanted.name}" already.`, {
-          hints: ['Choose another name, or change that one.'],
+        throw new ApiError('WEIR_API_INVALID', `You already have a saved view "${wanted.name}".`, {
+          hints: ['Choose another name, or change the existing view.'],
         })
       if (known === undefined && (mine.length >= mostPerOwner || views.length >= mostViews)) {
         const limit =
           mine.length >= mostPerOwner ? `${mostPerOwner} saved views of one owner` : `${mostViews} saved views`
-        throw new ApiError('WEIR_API_LIMIT', `The limit is ${limit}.`, { hints: ['Delete some that nobody needs.'] })
+        throw new ApiError('WEIR_API_LIMIT', `The limit is ${limit}.`, {
+          hints: ['Delete views that are no longer needed.'],
+        })
       }
       const { name, page, search, shared = false } = wanted
       const view: SavedView = { id, name, page, search, shared, owner: user, by, changed: this.#host.clock.now() }
       const changed = [...views.filter((each) => each.id !== id), view]
       if (JSON.stringify(changed).length > mostBytes)
-        throw new ApiError('WEIR_API_LIMIT', `All saved views together may have ${mostBytes / 1024 / 1024} MiB.`, {
-          hints: ['Delete some that nobody needs.'],
-        })
+        throw new ApiError(
+          'WEIR_API_LIMIT',
+          `The size limit of all saved views together is ${mostBytes / 1024 / 1024} MiB.`,
+          {
+            hints: ['Delete views that are no longer needed.'],
+          },
+        )
       return { views: changed, answer: view }
     })
   }
@@ -94,7 +100,7 @@ export class SavedBook {
 
   async #read(): Promise<SavedView[]> {
     const file = this.#file
-    if (file === undefined) throw new ApiError('WEIR_API_SAVED', 'This server has no data folder to keep views in.')
+    if (file === undefined) throw new ApiError('WEIR_API_SAVED', 'This server has no data folder to store views in.')
     // What could not be read is tried again: somebody may have put it right.
     this.#views ??= file.read().catch((error: unknown) => {
       this.#views = undefined
@@ -104,21 +110,21 @@ export class SavedBook {
       return await this.#views
     } catch (error) {
       if (!(error instanceof DamagedFile)) throw error
-      throw new ApiError('WEIR_API_SAVED', `The saved views can’t be read: ${error.message}. Nothing was changed.`, {
-        hints: [`The file is ${file.path}: put a copy back, or move it away to begin anew.`],
+      throw new ApiError('WEIR_API_SAVED', `The saved views cannot be read: ${error.message}. Nothing was changed.`, {
+        hints: [`The file is ${file.path}: restore a copy, or move it away to start over.`],
       })
     }
   }
 }
 
 function unknown(id: string): ApiError {
-  return new ApiError('WEIR_API_NOT_FOUND', `There is no saved view ${id} of yours, and none that is shared.`, {
+  return new ApiError('WEIR_API_NOT_FOUND', `You have no saved view ${id}, and no shared view has this id.`, {
     hints: ['GET /api/v1/saved lists them.'],
   })
 }
 
 function foreign({ name, owner, by = owner }: SavedView): ApiError {
-  return new ApiError('WEIR_API_FORBIDDEN', `"${name}" belongs to ${by}, who alone can change or delete it.`, {
-    hints: ['Save it under an id and a name of your own.'],
+  return new ApiError('WEIR_API_FORBIDDEN', `"${name}" belongs to ${by}; only the owner can change or delete it.`, {
+    hints: ['Save it under another id and name.'],
   })
 }

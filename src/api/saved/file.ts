@@ -62,7 +62,7 @@ export class SavedFile {
     if (typeof written === 'number' && written > version)
       throw new DamagedFile(`a later version of Weir wrote it (${written}; this one reads ${version})`)
     if (written !== version || !Array.isArray(views) || !views.every(isView))
-      throw new DamagedFile('it does not hold saved views')
+      throw new DamagedFile('it does not contain saved views')
     return views
   }
 

@@ -83,7 +83,7 @@ test('what is wrong with a request is said', async () => {
   expect((await ann('PUT', '/a', { ...view, name: '' })).status).toBe(400)
   expect((await ann('PUT', '/a', { ...view, extra: 1 })).status).toBe(400)
   await ann('PUT', '/a', view)
-  expect((await ann('PUT', '/b', view)).body['detail']).toBe('You have a saved view "Shop to database" already.')
+  expect((await ann('PUT', '/b', view)).body['detail']).toBe('You already have a saved view "Shop to database".')
 })
 
 test('views survive a restart, and changes made at once are all kept', async () => {
@@ -178,7 +178,7 @@ test('nobody can keep more views than the limit', async () => {
   const full = new SavedBook(realHost(), folder)
   await full.put('fits', 'cid', view)
   await expect(full.put('large', 'cid', { ...view, name: 'Large', search: large })).rejects.toThrow(
-    'All saved views together may have 4 MiB.',
+    'The size limit of all saved views together is 4 MiB.',
   )
 })
 

@@ -261,11 +261,11 @@ let refusingSince = 0
 
 function onRefusing(why: string | undefined): void {
   if (why === undefined)
-    return log.info('Weir accepts data again.', {
+    return log.info('Accepting data again.', {
       seconds: Math.round((host.clock.monotonic() - refusingSince) / 1000),
     })
   refusingSince = host.clock.monotonic()
-  log.error('Weir refuses data until this is over: sources that can wait, wait; datagrams are shed.', { reason: why })
+  log.error('Data is refused until this ends: sources that can wait do so, and datagrams are shed.', { reason: why })
 }
 
 const problem = (why: string | undefined): { readonly problem?: string } => (why === undefined ? {} : { problem: why })
@@ -302,7 +302,7 @@ async function snapshot(): Promise<void> {
     // What is written down here is not read again at the next start, so the window must have it.
     await shared?.save()
   } catch (error) {
-    log.warn('the duplicate window could not be saved; it is tried again', { error: String(error) })
+    log.warn('the deduplication window could not be saved; retrying', { error: String(error) })
   }
 }
 

@@ -102,7 +102,7 @@ export class SharedIngest {
     const isThere = (): boolean => begun(records, sink, partition())
     return {
       there: async (signal, waiting) => {
-        if (!isThere()) waiting(`no deliverer has begun with sink ${sink} in partition ${partition()}`)
+        if (!isThere()) waiting(`no deliverer has started sink ${sink} in partition ${partition()}`)
         await records.until(isThere, signal)
         return !signal.aborted
       },
@@ -127,5 +127,10 @@ const nobody: SourceJournal = {
   epoch: 0,
   totals: () => new Map(),
   append: () =>
-    Promise.reject(new WeirError('WEIR_NO_COLLECTOR', 'this Weir collects nothing: its `roles` have no `collector`')),
+    Promise.reject(
+      new WeirError(
+        'WEIR_NO_COLLECTOR',
+        'this instance has no sources: its \\`roles\\` do not include \\`collector\\`',
+      ),
+    ),
 }

@@ -114,7 +114,7 @@ export const storeMethods = {
     clusters = new Set(options.clusters)
     know = (until) =>
       knowWorkloads(options.journal, tail, until).catch((error: unknown) =>
-        log.error('What is known of workloads cannot be read: flows have the names that clusters tell from now on.', {
+        log.error('The known workloads cannot be read; only flows from now on have workload names.', {
           error: String(error),
         }),
       )

@@ -12,7 +12,7 @@ export async function checkAccess(scene: Scene): Promise<Finding[]> {
   return [
     built
       ? ok('console', 'built')
-      : warn('console', 'not built: the server answers, its pages are missing', 'npm run build:console'),
+      : warn('console', 'not built: the API works, but the pages are missing', 'npm run build:console'),
     await login(scene),
     ...(await certificate(scene)),
   ]
@@ -27,7 +27,7 @@ async function login({ host: { disk }, machine, config: { auth, data, listen } }
   if (isLoopback(listen.host)) return ok('access', 'from this machine only, without a token')
   const path = `${data}/${tokenFile}`
   if ((await disk.stat(path)) === undefined)
-    return ok('access', `a token, which the first start makes and keeps in ${path}`)
+    return ok('access', `a token, which the first start generates and stores in ${path}`)
   const mode = (await machine.ownership(path))?.mode ?? 0o600
   return (mode & 0o077) === 0
     ? ok('access', `the token in ${path}`)
@@ -46,7 +46,7 @@ async function certificate({ host: { disk, clock }, config: { tls, listen } }: S
   if (tls === null)
     return isLoopback(listen.host)
       ? []
-      : [ok('tls', `plain HTTP on ${formatHostPort(listen)}; set \`tls\`, or let a proxy in front speak TLS`)]
+      : [ok('tls', `plain HTTP on ${formatHostPort(listen)}; set \`tls\`, or terminate TLS in a reverse proxy`)]
   const { X509Certificate } = await import('node:crypto')
   try {
     const { validTo } = new X509Certificate(await disk.readFile(tls.cert_file))
@@ -79,14 +79,8 @@ export async function checkProvider({ host, config: { auth } }: Scene): Promise<
   const { Provider } = await import('../../api/access/oidc/provider.ts')
   try {
     await new Provider(settings, host).reach()
-    return [ok('login', `${settings.issuer} answers as a provider of identities`)]
+    return [ok('login', `${settings.issuer} responds as an OpenID provider`)]
   } catch (error) {
-    return [
-      fail(
-        'login',
-        reason(error),
-        'Correct `auth.oidc.issuer`, or let this machine reach it; nobody can log in there until then.',
-      ),
-    ]
+    return [fail('login', reason(error), 'Correct `auth.oidc.issuer`, or make it reachable; logins fail until then.')]
   }
 }

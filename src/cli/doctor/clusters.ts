@@ -18,7 +18,7 @@ export async function checkClusters({ running }: Scene): Promise<Finding[]> {
     const { clusters } = (await answer.json()) as { readonly clusters: readonly WatchedCluster[] }
     return clusters.flatMap(clusterFindings)
   } catch (error) {
-    return [warn('clusters', `the running Weir could not be asked: ${reason(error)}`, 'Its program log may say why.')]
+    return [warn('clusters', `the running Weir did not respond: ${reason(error)}`, 'Check its log.')]
   }
 }
 
@@ -35,14 +35,12 @@ export function clusterFindings({
 }: WatchedCluster): Finding[] {
   const check = `cluster ${cluster}`
   if (problem !== undefined)
-    return [
-      fail(check, oneLine(problem), 'Try `kubectl get --raw /version` with the same kubeconfig, as the same user.'),
-    ]
+    return [fail(check, oneLine(problem), 'Run `kubectl get --raw /version` with the same kubeconfig and user.')]
   const troubled = kinds.filter(({ state }) => !well.has(state))
   const advice = (state: string): string =>
     state === 'forbidden'
-      ? 'Give the account `list` and `watch` of it, or leave it out by `exclude`.'
-      : 'It is asked again by itself.'
+      ? 'Grant the account `list` and `watch` on it, or exclude it with `exclude`.'
+      : 'Weir retries automatically.'
   return [
     ok(
       check,
@@ -64,15 +62,15 @@ export function clusterFindings({
           warn(
             check,
             `${troubled.length - mostNamed} more kinds are not watched`,
-            '`GET /api/v1/clusters` tells of all of them.',
+            '`GET /api/v1/clusters` lists all of them.',
           ),
         ]
       : []),
     ...unavailable.map((group) =>
       warn(
         `group ${group}`,
-        'its own server does not answer',
-        'Nothing of it counts as deleted meanwhile; `kubectl get apiservices` says more.',
+        'its API server does not respond',
+        'None of its objects count as deleted meanwhile; `kubectl get apiservices` shows details.',
       ),
     ),
   ]
@@ -82,8 +80,8 @@ function namesOf(check: string, workloads: number, synced: boolean): Finding {
   if (workloads > 0 || !synced) return ok(check, `${workloads} pods, nodes and services name the ends of flows`)
   return warn(
     check,
-    'no address of it is known: flows have no names of workloads',
-    'Give the account `list` and `watch` of pods, nodes and services, and do not exclude them.',
+    'no addresses are known: flows have no workload names',
+    'Grant the account `list` and `watch` on pods, nodes and services, and do not exclude them.',
   )
 }
 
@@ -91,20 +89,20 @@ function turnOf(
   check: string,
   { namespace, name, state, holder, since, epoch, problem, waiting }: WatchedLease,
 ): Finding {
-  const lease = namespace === '' ? `turns of ${name} by the journal` : `Lease ${namespace}/${name}`
+  const lease = namespace === '' ? `leader of ${name}, elected through the journal` : `Lease ${namespace}/${name}`
   if (state === 'holds')
-    return ok(check, `this replica tells what happens, since ${since ?? 'just now'} (${lease}, epoch ${epoch ?? 0})`)
+    return ok(check, `this replica is the leader since ${since ?? 'just now'} (${lease}, epoch ${epoch ?? 0})`)
   if (problem !== undefined)
     return fail(
       check,
-      oneLine(`whose turn it is can't be asked for, so nothing is told by this replica: ${lease}: ${problem}`),
+      oneLine(`the leader is unknown, so this replica emits no events: ${lease}: ${problem}`),
       namespace === ''
-        ? 'Look at the bus that the journal is on.'
-        : 'The account needs `get`, `create` and `update` of it; deploy/kustomize/kollect has such a role.',
+        ? 'Check the bus of the journal.'
+        : 'The account needs `get`, `create` and `update` on it; deploy/kustomize/kollect has such a role.',
     )
-  if (holder === undefined) return warn(check, `nobody holds ${lease}`, 'A replica takes it within seconds.')
+  if (holder === undefined) return warn(check, `no replica holds ${lease}`, 'A replica acquires it within seconds.')
   return ok(
     check,
-    `stands by; the holder is ${holder}${since === undefined ? '' : ` since ${since}`} (${lease}, epoch ${epoch ?? 0}, ${waiting} events kept in mind)`,
+    `standby; the leader is ${holder}${since === undefined ? '' : ` since ${since}`} (${lease}, epoch ${epoch ?? 0}, ${waiting} events buffered)`,
   )
 }

@@ -18,7 +18,7 @@ export async function checkData(scene: Scene): Promise<Finding[]> {
   } = scene
   const found = await host.disk.stat(data)
   if (found !== undefined && !found.directory)
-    return [fail('data folder', `${data} is a file`, 'Name a folder with --data.')]
+    return [fail('data folder', `${data} is a file`, 'Choose a folder with --data.')]
   if (found === undefined) return [...(await toBeMade(scene)), ...(await room(scene, await existing(scene)))]
   return [
     await folder(scene),
@@ -52,7 +52,7 @@ async function toBeMade(scene: Scene): Promise<Finding[]> {
     : fail(
         'data folder',
         `${fact}, and this user may not create it in ${above}`,
-        'Create it and give it to this user, or name another with --data.',
+        'Create it for this user, or choose another with --data.',
       )
   return [made, ...(await fileSystem(scene, above))]
 }
@@ -65,16 +65,16 @@ async function folder({ machine, config: { data } }: Scene): Promise<Finding> {
     return fail(
       'data folder',
       `${fact}: this user may not write there`,
-      'Run Weir as its owner, or give the folder to this user.',
+      'Run Weir as its owner, or change the owner of the folder.',
     )
   if (owner !== undefined && owner.uid !== machine.uid)
     return warn(
       'data folder',
       fact,
-      'Files of two users in one folder lead to trouble: run Weir, and this command, as its owner.',
+      'Files of two users in one folder cause permission errors: run Weir, and this command, as its owner.',
     )
   if (owner !== undefined && (owner.mode & 0o077) !== 0)
-    return warn('data folder', `${fact}: others may look in`, `chmod 700 ${data}`)
+    return warn('data folder', `${fact}: other users can read it`, `chmod 700 ${data}`)
   return ok('data folder', fact)
 }
 
@@ -83,22 +83,24 @@ async function fileSystem({ machine }: Scene, path: string): Promise<Finding[]> 
   if (found === undefined) return []
   const fact = `${found.type}, mounted on ${found.mountPoint}`
   if (found.readOnly)
-    return [fail('file system', `${fact}, read-only`, 'Mount it for writing, or name another folder with --data.')]
+    return [fail('file system', `${fact}, read-only`, 'Mount it read-write, or choose another folder with --data.')]
   if (inMemory.has(found.type))
-    return [warn('file system', `${fact}: it is memory, and empty after a restart`, 'Put the data folder on a disk.')]
+    return [
+      warn('file system', `${fact}: it is in memory, and empty after a restart`, 'Put the data folder on a disk.'),
+    ]
   if (found.type === 'overlay')
     return [
       warn(
         'file system',
-        `${fact}: a container's own layer, which goes with the container`,
-        'Mount a volume and point --data to it.',
+        `${fact}: the container's own layer, which is deleted with the container`,
+        'Mount a volume, and set --data to it.',
       ),
     ]
   if (remote.test(found.type))
     return [
       warn(
         'file system',
-        `${fact}: a sync there is as good as its server's`,
+        `${fact}: durability depends on the file server`,
         'A local disk is faster and safer for the journal.',
       ),
     ]
@@ -127,7 +129,7 @@ async function syncTime({ host: { disk, clock, random }, config: { data } }: Sce
       fail(
         'disk sync',
         `a file in ${data} could not be written and synced: ${reason(error)}`,
-        'Look at the disk and the kernel log (dmesg).',
+        'Check the disk and the kernel log (dmesg).',
       ),
     ]
   } finally {
@@ -145,7 +147,7 @@ async function room({ host: { disk }, config: { data, journal, store } }: Scene,
   try {
     free = await disk.free(on)
   } catch (error) {
-    return [warn('free space', `not known: ${reason(error)}`, 'Look with df.')]
+    return [warn('free space', `unknown: ${reason(error)}`, 'Check with df.')]
   }
   const small = await smallVolume({ disk }, { journal, store }, on)
   const used = (await sizeOf(disk, `${data}/journal`)) + (await sizeOf(disk, `${data}/store`))
@@ -155,16 +157,14 @@ async function room({ host: { disk }, config: { data, journal, store } }: Scene,
     return [
       fail(
         'free space',
-        `${fact}: nothing is accepted while less than ${sizeText(journal.reserve)} are free`,
-        'Make room, or lower `store.size`.',
+        `${fact}: no data is accepted while less than ${sizeText(journal.reserve)} are free`,
+        'Free disk space, or lower `store.size`.',
       ),
     ]
   if (small !== undefined)
     return [warn('free space', `the volume has ${small}; ${sizeText(free)} are free`, smallVolumeAdvice)]
   if (free + used < wanted)
-    return [
-      warn('free space', fact, 'Lower `journal.max` and `store.size` to what the disk can hold, or use a larger one.'),
-    ]
+    return [warn('free space', fact, 'Lower `journal.max` and `store.size` to fit the disk, or use a larger one.')]
   return [ok('free space', fact)]
 }
 
@@ -180,8 +180,8 @@ async function lock({ host, config: { data }, running }: Scene): Promise<Finding
     const fact = `held by ${holderText(running)}`
     if (running.url === '' || (await answers(host, running.url))) return ok('lock', fact)
     if (running.host !== undefined && running.host !== self.hostname)
-      return ok('lock', `${fact}; that address is of another host or container and was not reached from here`)
-    return warn('lock', `${fact}, and does not answer there`, 'Look at its program log.')
+      return ok('lock', `${fact}; that address belongs to another host or container and was not reachable`)
+    return warn('lock', `${fact}, and does not respond there`, 'Check its log.')
   }
   if ((await tryLock(host, data)) === false)
     return fail(
@@ -193,7 +193,7 @@ async function lock({ host, config: { data }, running }: Scene): Promise<Finding
   if (left === undefined) return ok('lock', 'free; no Weir runs here')
   return ok(
     'lock',
-    `free; process ${left.pid}${left.host === undefined ? '' : ` on host ${left.host}`} ended without a stop, and the next start takes the folder over`,
+    `free; process ${left.pid}${left.host === undefined ? '' : ` on host ${left.host}`} ended without a clean stop, and the next start takes the folder over`,
   )
 }
 

@@ -13,14 +13,14 @@ export async function checkExporters({ host, running }: Scene): Promise<Finding[
   try {
     const answer = await getRunning(running.url, '/api/v1/exporters')
     if (answer.status === 401)
-      return [warn(check, 'the running Weir wants a token to tell', 'Set WEIR_TOKEN to one of its tokens.')]
-    if (!answer.ok) return [warn(check, `the running Weir answered ${answer.status}`, 'Its program log may say why.')]
+      return [warn(check, 'the running Weir requires a token', 'Set WEIR_TOKEN to one of its tokens.')]
+    if (!answer.ok) return [warn(check, `the running Weir answered ${answer.status}`, 'Check its log.')]
     const { sources } = (await answer.json()) as Exporters
     return sources
       .filter(({ addresses }) => addresses.length > 0)
       .flatMap((source) => findings(source, host.clock.now()))
   } catch (error) {
-    return [warn(check, `the running Weir could not be asked: ${reason(error)}`, 'Its program log may say why.')]
+    return [warn(check, `the running Weir did not respond: ${reason(error)}`, 'Check its log.')]
   }
 }
 
@@ -30,19 +30,19 @@ function findings({ name, addresses, why, known, exporters }: Exporters['sources
     return [
       warn(
         check,
-        oneLine(why ?? `nothing has come to ${addresses.join(' or ')} since the start`),
-        '`weir exporters --how softflowd` prints what to configure there; it knows others, too.',
+        oneLine(why ?? `no data received on ${addresses.join(' or ')} since the start`),
+        '`weir exporters --how softflowd` prints the configuration; other exporters are available, too.',
       ),
     ]
   const [newest] = exporters
   const troubled = exporters.flatMap(({ address, why: own }) => (own === undefined ? [] : [{ address, own }]))
   return [
-    ok(check, `${known} known, the last heard of ${ago(now - (newest?.lastSeen ?? now))}`),
+    ok(check, `${known} known, the last seen ${ago(now - (newest?.lastSeen ?? now))}`),
     ...troubled
       .slice(0, mostNamed)
-      .map(({ address, own }) => warn(`exporter ${address}`, oneLine(own), '`weir exporters` shows all of them.')),
+      .map(({ address, own }) => warn(`exporter ${address}`, oneLine(own), '`weir exporters` lists all of them.')),
     ...(troubled.length > mostNamed
-      ? [warn(check, `${troubled.length - mostNamed} more have trouble`, '`weir exporters` shows all of them.')]
+      ? [warn(check, `${troubled.length - mostNamed} more have problems`, '`weir exporters` lists all of them.')]
       : []),
   ]
 }

@@ -54,5 +54,5 @@ export function findingsText(findings: readonly Finding[]): string {
       `${status.padEnd(4)}  ${check.padEnd(width)}  ${fact.replaceAll('\n', `\n${indent}`)}\n${advice === undefined ? '' : `${indent}→ ${advice}\n`}`,
   )
   const count = (status: Finding['status']): number => findings.filter((one) => one.status === status).length
-  return `${lines.join('')}\n${count('ok')} ok, ${count('warn')} to look at, ${count('fail')} failing\n`
+  return `${lines.join('')}\n${count('ok')} ok, ${count('warn')} warnings, ${count('fail')} failing\n`
 }

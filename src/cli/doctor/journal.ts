@@ -22,7 +22,11 @@ export async function checkJournalHealth({ host, config: { data, journal }, runn
     findings.push(health(facts, bytes, journal.max, running !== undefined))
   } catch (error) {
     findings.push(
-      fail('journal', `${directory} cannot be read: ${reason(error)}`, 'Run this as the owner of the data folder.'),
+      fail(
+        'journal',
+        `${directory} cannot be read: ${reason(error)}`,
+        'Run this command as the owner of the data folder.',
+      ),
     )
   }
   const store = `${data}/store`
@@ -45,16 +49,16 @@ function health(facts: Awaited<ReturnType<typeof listFacts>>, bytes: number, mos
     return warn(
       'journal',
       `${fact}; ${sizeText(lost)} in ${damaged.map(({ segment }) => segment).join(', ')} cannot be read`,
-      'Weir passes over them and counts them; `weir journal check` names each stretch. Look at the disk.',
+      'Weir skips and counts them; `weir journal check` lists each range. Check the disk.',
     )
   }
   if (bytes > 0.9 * most)
     return warn(
       'journal',
       `${fact}: nearly \`journal.max\` (${sizeText(most)})`,
-      'A sink holds old data: `weir ledger` shows which. Sources wait or shed when it is full.',
+      'A sink is behind: `weir ledger` shows which. Sources wait or shed when the journal is full.',
     )
-  return ok('journal', `${fact}, every header is whole`)
+  return ok('journal', `${fact}, all headers are intact`)
 }
 
 function clock(now: number, newest: number): Finding {
@@ -63,14 +67,14 @@ function clock(now: number, newest: number): Finding {
     return fail(
       'clock',
       `it is ${text}: the clock was never set`,
-      'Set it, and keep it set (systemd-timesyncd, chrony).',
+      'Set it, and synchronize it (systemd-timesyncd, chrony).',
     )
   if (now + toleratedMs < newest) {
     const seconds = Math.round((newest - now) / 1000)
     return warn(
       'clock',
-      `it is ${text}, ${seconds} s before the newest file of the data folder: the clock went back, or the folder comes from another machine`,
-      'Set the clock, and keep it set (systemd-timesyncd, chrony). Rows are filed under the hour in which they were received.',
+      `it is ${text}, ${seconds} s before the newest file of the data folder: the clock was set back, or the folder was copied from another machine`,
+      'Set the clock, and synchronize it (systemd-timesyncd, chrony). Rows are stored by the hour of their receive time.',
     )
   }
   return ok('clock', `it is ${text}${newest === 0 ? '' : ', after the newest file of the data folder'}`)

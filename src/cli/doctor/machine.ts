@@ -20,21 +20,21 @@ export async function checkMachine({ machine, config }: Scene): Promise<Finding[
 }
 
 function node({ node: { version, path } }: Scene['machine']): Finding {
-  const from = /[\\/]node_modules[\\/]/.test(path) ? 'brought by npm' : 'of this system'
+  const from = /[\\/]node_modules[\\/]/.test(path) ? 'installed by npm' : 'of the system'
   const fact = `Node ${version}, ${from} (${path})`
   if (Number(version.split('.')[0]) >= oldestNode) return ok('node', fact)
-  return fail('node', fact, `Weir needs Node ${oldestNode}: run \`npm ci\`, which brings it, and start through npm.`)
+  return fail('node', fact, `Weir needs Node ${oldestNode}: run \`npm ci\`, which installs it, and start through npm.`)
 }
 
 function memory(machine: Scene['machine'], query: number): Finding {
   const { limit, available, contained } = machine.memory()
   const needed = query + ownMemory
-  const fact = `${sizeText(available)} available of ${sizeText(limit)}${contained ? ' that this container may use' : ''}`
-  const advice = 'Lower `store.memory` or `sql.memory`, or give Weir more.'
+  const fact = `${sizeText(available)} available of ${sizeText(limit)}${contained ? ' (container limit)' : ''}`
+  const advice = 'Lower `store.memory` or `sql.memory`, or provide more memory.'
   if (limit < needed)
     return warn('memory', `${fact}; with ${sizeText(query)} for queries Weir may need ${sizeText(needed)}`, advice)
   return available < needed
-    ? warn('memory', `${fact}; others leave less than the ${sizeText(needed)} that Weir may need`, advice)
+    ? warn('memory', `${fact}; other processes leave less than the ${sizeText(needed)} that Weir may need`, advice)
     : ok('memory', fact)
 }
 
@@ -42,7 +42,7 @@ function load(machine: Scene['machine']): Finding {
   const now = machine.load()
   const fact = `${machine.cpus} processor${machine.cpus === 1 ? '' : 's'}, load ${now.toFixed(1)}`
   return now > 2 * machine.cpus
-    ? warn('load', fact, 'The machine is busy; datagrams may be lost before they are read.')
+    ? warn('load', fact, 'The machine is busy; datagrams may be dropped before they are read.')
     : ok('load', fact)
 }
 
@@ -60,13 +60,13 @@ async function buffers({ machine, config }: Pick<Scene, 'machine' | 'config'>): 
   const wanted = wantedBuffers(config)
   if (!(most > 0) || wanted.length === 0) return []
   const largest = Math.max(...wanted.map(({ bytes }) => bytes))
-  const fact = `the kernel gives a UDP socket at most ${sizeText(most)} (net.core.rmem_max), ${sizeText(largest)} are wanted`
+  const fact = `the kernel limits a UDP socket to ${sizeText(most)} (net.core.rmem_max); ${sizeText(largest)} are requested`
   if (most >= largest) return [ok('kernel buffers', fact)]
   return [
     warn(
       'kernel buffers',
       fact,
-      `Bursts of datagrams may be lost. As root: sysctl -w net.core.rmem_max=${largest} (and in /etc/sysctl.d to keep it).`,
+      `Bursts of datagrams may be dropped. As root: sysctl -w net.core.rmem_max=${largest} (persist it in /etc/sysctl.d).`,
     ),
   ]
 }

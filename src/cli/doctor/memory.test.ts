@@ -8,6 +8,6 @@ weir_memory_bytes{part="main heap"} 20000000
 weir_memory_bytes{part="duckdb queries"} 80000000
 `
   expect(memoryFact(metrics)).toBe(
-    '286 MiB resident, duckdb queries 76.3 MiB, main heap 19.1 MiB, programs and the rest 191 MiB',
+    '286 MiB resident, duckdb queries 76.3 MiB, main heap 19.1 MiB, code and other 191 MiB',
   )
 })

@@ -12,7 +12,7 @@ export async function checkMemory({ config, running }: Scene): Promise<Finding[]
   const check = 'memory in use'
   try {
     const answer = await fetch(`http://${ops.host.includes(':') ? `[${ops.host}]` : ops.host}:${ops.port}/metrics`)
-    if (!answer.ok) return [warn(check, `the metrics answered ${answer.status}`, 'Read the program log.')]
+    if (!answer.ok) return [warn(check, `the metrics endpoint responded with ${answer.status}`, 'Check the log.')]
     return [ok(check, memoryFact(await answer.text()))]
   } catch (error) {
     return [
@@ -36,6 +36,6 @@ export function memoryFact(metrics: string): string {
   return [
     `${sizeText(resident)} resident`,
     ...named.map(({ part, bytes }) => `${part} ${sizeText(bytes)}`),
-    `programs and the rest ${sizeText(Math.max(0, rest))}`,
+    `code and other ${sizeText(Math.max(0, rest))}`,
   ].join(', ')
 }

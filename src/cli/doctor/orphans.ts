@@ -12,8 +12,8 @@ export async function checkOrphans({ host, config: { data } }: Scene): Promise<F
       : [
           warn(
             'orphaned sink',
-            `${sink} is not configured since ${new Date(orphaned).toISOString()}, and rows are pending for it: they hold the journal, up to \`journal.max\``,
-            `Configure it again under this name, or drop them: weir sink forget ${sink}. \`weir ledger\` shows how many.`,
+            `${sink} is not configured since ${new Date(orphaned).toISOString()}, and rows are pending for it: they retain the journal, up to \`journal.max\``,
+            `Configure it again with this name, or drop the rows: weir sink forget ${sink}. \`weir ledger\` shows their number.`,
           ),
         ],
   )

@@ -25,7 +25,7 @@ async function checkPort({ owner, protocol, place }: Listener, weir: number | un
       return ok(check, `${name} is held by the running Weir (process ${weir})`)
     const who =
       holders.map(({ pid, command }) => `${command} (process ${pid})`).join(' and ') ||
-      'a process that this user cannot see'
+      'a process that is not visible to this user'
     return fail(check, `${name} is held by ${who}`, 'Stop it, or choose another address or `off` for this listener.')
   }
   if (error === 'EACCES')
@@ -35,7 +35,11 @@ async function checkPort({ owner, protocol, place }: Listener, weir: number | un
       'Choose a port above 1023, or give Weir CAP_NET_BIND_SERVICE.',
     )
   if (error === 'EADDRNOTAVAIL' || error === 'ENOTFOUND')
-    return fail(check, `${name}: this machine has no such address`, 'Choose one of its own, or 0.0.0.0 for all.')
+    return fail(
+      check,
+      `${name}: this machine does not have the address`,
+      'Choose an address of this machine, or 0.0.0.0 for all.',
+    )
   return fail(check, `${name} cannot be opened: ${error}`, 'Choose another address.')
 }
 

@@ -33,7 +33,8 @@ export async function checkShared({
           .filter(({ value }) => !value.free)
           .map(({ value }) => value.owner),
       )
-      const delivered = owners.size === 0 ? 'delivered by nobody' : `delivered by ${[...owners].toSorted().join(', ')}`
+      const delivered =
+        owners.size === 0 ? 'delivered by no instance' : `delivered by ${[...owners].toSorted().join(', ')}`
       return [ok(check, `${bus.where}: ${bus.partitions} partitions, ${delivered}; ${sources} sources`)]
     } finally {
       stop.abort()
@@ -41,13 +42,7 @@ export async function checkShared({
       await bus.close()
     }
   } catch (error) {
-    return [
-      fail(
-        check,
-        reason(error),
-        'Until it is there a Weir starts and waits for it; correct `journal.on`, or look at the bus.',
-      ),
-    ]
+    return [fail(check, reason(error), 'Weir starts and waits for it; correct `journal.on`, or check the bus.')]
   } finally {
     timer.cancel()
   }

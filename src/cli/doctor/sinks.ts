@@ -17,7 +17,7 @@ async function checkSink(
   { id, type, settings }: Scene['config']['sinks'][string],
 ): Promise<Finding> {
   const check = `sink ${id}`
-  const advice = 'Weir would keep the rows and try again; nothing was sent now.'
+  const advice = 'Weir would retain the rows and retry; no data was sent.'
   try {
     const definition = await loadSink(type)
     const sink = await definition.build(settings, { id, host, log, metrics: { count: silent, set: silent } })
@@ -27,7 +27,7 @@ async function checkSink(
         timeoutMs,
         (signal) =>
           sink.probe?.(signal) ??
-          Promise.resolve({ is: 'warn' as const, says: `a sink of type ${type} can't be tried without sending` }),
+          Promise.resolve({ is: 'warn' as const, says: `a sink of type ${type} cannot be tested without sending` }),
       )
       if (found === undefined) return fail(check, `no answer within ${timeoutMs / 1000} s`, advice)
       const { is, says } = found

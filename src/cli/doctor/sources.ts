@@ -4,7 +4,7 @@ import { fail, ok, reason, warn, type Finding, type Scene } from './finding.ts'
 import { answerWithin } from './answer-within.ts'
 
 const timeoutMs = 10_000
-const advice = 'Weir would go on trying; nothing was read now.'
+const advice = 'Weir would retry; no data was read.'
 
 export async function checkSources(scene: Scene): Promise<Finding[]> {
   return (await Promise.all(Object.values(scene.config.sources).map((entry) => checkSource(scene, entry)))).flat()

@@ -18,7 +18,7 @@ export async function checkSql({
     running === undefined
       ? ''
       : `; ${processes.length} query processes now, ${sizeText(processes.reduce((sum, bytes) => sum + bytes, 0))}`
-  return [ok('sql', `each statement has a process of its own, ${sizeText(memory)} and ${timeout / 1000} s${now}`)]
+  return [ok('sql', `each statement has a separate process, ${sizeText(memory)} and ${timeout / 1000} s${now}`)]
 }
 
 /** Of a larger store only the first files are read here: `weir store check` reads all. */
@@ -39,19 +39,15 @@ export async function checkStore({ host, config: { data, store } }: Scene): Prom
     const fact = `${files} files, ${sizeText(bytes)}`
     if (manifestDamaged)
       return [
-        warn(
-          'store',
-          `${fact}; records of the manifest are damaged`,
-          'Weir starts and answers with the rest; look at the disk.',
-        ),
+        warn('store', `${fact}; records of the manifest are damaged`, 'Weir starts and uses the rest; check the disk.'),
       ]
     if (damaged.length > 0) {
       const rows = damaged.reduce((sum, one) => sum + one.rows, 0)
       return [
         warn(
           'store',
-          `${fact}; ${damaged.length} that the manifest names are damaged or missing (${rows} rows), the first ${damaged[0]?.file}: ${damaged[0]?.reason}`,
-          'Weir answers without them, counts their rows as quarantined and refills what the journal still has. Look at the disk; `weir store check` names all.',
+          `${fact}; ${damaged.length} listed in the manifest are damaged or missing (${rows} rows), the first ${damaged[0]?.file}: ${damaged[0]?.reason}`,
+          'Weir excludes them, counts their rows as quarantined and restores the rows that the journal still has. Check the disk; `weir store check` lists all.',
         ),
       ]
     }
@@ -61,16 +57,22 @@ export async function checkStore({ host, config: { data, store } }: Scene): Prom
         warn(
           'store',
           `${fact}; ${gone} rows of lost files are quarantined in the ledger`,
-          `Weir refills what the journal still has. Look at the disk; damaged files are in ${directory}/damaged.`,
+          `Weir restores the rows that the journal still has. Check the disk; damaged files are in ${directory}/damaged.`,
         ),
       ]
     return [
       ok(
         'store',
-        `${fact}, the manifest is whole${unverified === 0 ? ' and every checksum is right' : `; ${unverified} files were not verified: \`weir store check\` reads all`}`,
+        `${fact}, the manifest is intact${unverified === 0 ? ' and every checksum is right' : `; ${unverified} files were not verified: \`weir store check\` reads all`}`,
       ),
     ]
   } catch (error) {
-    return [fail('store', `${directory} cannot be read: ${reason(error)}`, 'Run this as the owner of the data folder.')]
+    return [
+      fail(
+        'store',
+        `${directory} cannot be read: ${reason(error)}`,
+        'Run this command as the owner of the data folder.',
+      ),
+    ]
   }
 }

@@ -33,7 +33,7 @@ export function exportersText({ sources }: Exporters, ledger: Ledger, now: numbe
   ])
   return [
     ...(rows.length === 0
-      ? ['No exporter has sent anything since the start.\n']
+      ? ['No exporter has sent data since the start.\n']
       : [
           textTable(
             [
@@ -51,11 +51,11 @@ export function exportersText({ sources }: Exporters, ledger: Ledger, now: numbe
           ),
         ]),
     ...(known > rows.length
-      ? [`${known - rows.length} more are known; GET /api/v1/exporters?limit= shows them.\n`]
+      ? [`${known - rows.length} more are known; GET /api/v1/exporters?limit= lists them.\n`]
       : []),
     ...(reasons.length === 0 ? [] : [`${reasons.join('\n')}\n`]),
     ...(rows.length === 0
-      ? [`How to point one here: weir exporters --how ${recipes.map(({ name }) => name).join(' | ')}\n`]
+      ? [`Configure an exporter: weir exporters --how ${recipes.map(({ name }) => name).join(' | ')}\n`]
       : []),
   ].join('\n')
 }
@@ -87,24 +87,14 @@ function onePage(
       [
         ...told,
         ...(spent.length === 0 ? [] : [['bytes', spent.join(', ')]]),
-        ...(dropped.length === 0 ? [] : [['dropped by the kernel, of everybody', dropped.join(', ')]]),
+        ...(dropped.length === 0 ? [] : [['dropped by the kernel, all exporters', dropped.join(', ')]]),
       ],
     ),
     ...(listOf(domains).length === 0
       ? []
       : [
           `\n${textTable(
-            [
-              'version',
-              'domain',
-              'port',
-              'last heard of',
-              'templates',
-              'last announced',
-              'waits for',
-              'parked',
-              'one in',
-            ],
+            ['version', 'domain', 'port', 'last seen', 'templates', 'last announced', 'waits for', 'parked', 'one in'],
             listOf(domains).map((one) => [
               text(one['version']),
               text(one['domain']),
@@ -140,20 +130,20 @@ function numberOf(exporter: ExporterReport, what: string): number | undefined {
 }
 
 const shedReasons: Readonly<Record<string, string>> = {
-  not_allowed: 'datagrams came from addresses outside of `allow`',
+  not_allowed: 'datagrams were received from addresses outside `allow`',
   kernel_dropped:
     'datagrams were dropped by the kernel because they were not read in time: see sysctl net.core.rmem_max and `receive_buffer`',
-  malformed: 'datagrams were no well-formed export',
-  no_template: 'data sets were given up because their template did not come in time',
-  journal_full: 'flows were given up because the journal is full',
-  journal_behind: 'flows were given up because the disk did not keep up',
+  malformed: 'datagrams were malformed',
+  no_template: 'data sets were dropped because their template did not arrive in time',
+  journal_full: 'flows were dropped because the journal is full',
+  journal_behind: 'flows were dropped because the disk was too slow',
 }
 
 function shedOf({ sources }: Ledger, name: string): string[] {
   const shed = sources.find((source) => source.name === name)?.shed ?? {}
   return Object.entries(shed)
     .filter(([, count]) => count > 0)
-    .map(([reason, count]) => `${name}: ${count} ${shedReasons[reason] ?? `were not taken (${reason})`}`)
+    .map(([reason, count]) => `${name}: ${count} ${shedReasons[reason] ?? `were refused (${reason})`}`)
 }
 
 /** `3 s ago` */

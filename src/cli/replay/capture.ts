@@ -55,8 +55,8 @@ export async function* readCapture(
     if (!(error instanceof PcapError)) throw error
     throw new CommandError(`${path} cannot be read: ${error.message}.`, [
       counts.packets === 0
-        ? 'Captures are made with tcpdump -w or by Wireshark.'
-        : `${counts.packets} packets came before.`,
+        ? 'Create captures with tcpdump -w or Wireshark.'
+        : `${counts.packets} packets were read before.`,
     ])
   } finally {
     await file.close()

@@ -80,8 +80,8 @@ async function send(
     throw new CommandError(
       sender.failed > 0
         ? `${sender.failed} datagrams could not be sent: ${sender.lastError?.message ?? ''}.`
-        : `Nobody listens at ${name}${port === undefined ? ', at least on some of the ports' : ` port ${port}`}.`,
-      ['Is the collector running, and on these ports? --to HOST:PORT sends everything to one.'],
+        : `No process listens at ${name}${port === undefined ? ', at least on some of the ports' : ` port ${port}`}.`,
+      ['Check that the collector runs on these ports. --to HOST:PORT sends everything to one port.'],
     )
   }
 }
@@ -145,8 +145,8 @@ function tell(
   const left = Object.entries(leftOut)
     .filter(([, count]) => count > 0)
     .map(([why, count]) => `${number(count)} ${leftOutNames[why as keyof typeof leftOutNames]}`)
-  if (left.length > 0) lines.push(`  left out: ${left.join(', ')}`)
-  if (tail > 0) lines.push(`  the file ends within a packet: ${number(tail)} bytes are left`)
+  if (left.length > 0) lines.push(`  skipped: ${left.join(', ')}`)
+  if (tail > 0) lines.push(`  the file ends within a packet: ${number(tail)} bytes remain`)
   const table = textTable(
     [
       'protocol',
@@ -163,7 +163,7 @@ function tell(
   )
   if (tally.protocols.size > 0) lines.push('', table.trimEnd())
   if (decoder !== undefined && decoder.waiting > 0)
-    lines.push('', `${number(decoder.waiting)} data sets cannot be read: the capture holds no template for them`)
+    lines.push('', `${number(decoder.waiting)} data sets cannot be decoded: their template is not in the capture`)
   if (sent !== undefined) {
     const rate = sent.seconds > 0 ? sent.sent / sent.seconds : 0
     lines.push(
@@ -196,6 +196,6 @@ const leftOutNames = {
   other: 'of other protocols',
   port: 'to other ports',
   fragment: 'fragments',
-  cut: 'cut by the capture',
-  link: 'of a link layer that is not known',
+  cut: 'truncated by the capture',
+  link: 'of an unknown link layer',
 } as const

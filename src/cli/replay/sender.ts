@@ -34,8 +34,8 @@ export class ReplaySender {
     try {
       return new ReplaySender((await lookup(host)).address, port)
     } catch (error) {
-      throw new CommandError(`${host} cannot be found: ${messageOf(error)}.`, [
-        'Give --to an address, or a name that this machine knows.',
+      throw new CommandError(`${host} cannot be resolved: ${messageOf(error)}.`, [
+        'Give --to an address, or a name that this machine resolves.',
       ])
     }
   }

@@ -23,7 +23,7 @@ export function topText({ time, seconds, journal, sources, exporters, sinks }: R
       ? []
       : [
           textTable(
-            ['exporter', 'source', 'flows/s', 'datagrams/s', 'missing', 'last heard of'],
+            ['exporter', 'source', 'flows/s', 'datagrams/s', 'missing', 'last seen'],
             exporters
               .slice(0, limit)
               .map((one) => [

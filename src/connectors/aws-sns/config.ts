@@ -4,11 +4,12 @@ import { defineSchema, text, type ConfigOf } from '../../schema/index.ts'
 export const snsSchema = defineSchema({
   type: 'aws-sns',
   role: 'sink',
-  summary: 'Publishes events as CloudEvents to a topic of Amazon SNS, and waits until it has each of them',
+  summary: 'Publishes events as CloudEvents to an Amazon SNS topic and waits until each is stored',
   fields: {
     topic_arn: text(
       {
-        description: 'ARN of the topic; one that ends in `.fifo` keeps the events of a key in order',
+        description:
+          'ARN of the topic. A topic whose name ends in `.fifo` preserves the order of events with the same key',
         required: true,
         example: 'arn:aws:sns:eu-central-1:123456789012:weir.fifo',
       },

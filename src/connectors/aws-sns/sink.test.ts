@@ -85,7 +85,7 @@ test('a login that is refused is told, tried again and lost by nobody', async ()
   ])
   server.answer({ status: 400, code: 'Throttled' })
   expect((await settle(sink, eventBatch([event], 't'), never)).failures).toMatchObject([
-    { is: 'retry', reason: expect.stringContaining('to be slower'), afterMs: 1000 },
+    { is: 'retry', reason: expect.stringContaining('throttles requests'), afterMs: 1000 },
   ])
   server.answer(undefined)
   await deliverAll(sink, [event])
@@ -95,7 +95,7 @@ test('a login that is refused is told, tried again and lost by nobody', async ()
 
 test.each<[Partial<WrittenConfigOf<typeof snsSchema>>, string]>([
   [{ topic_arn: 'weir' }, 'the ARN of a topic'],
-  [{ mode: 'binary' }, 'room for ten attributes'],
+  [{ mode: 'binary' }, 'supports ten attributes'],
   [{ codec: 'kollect' }, 'set `mode: raw`'],
 ])('the settings %j are refused: %s', (written, complaint) => {
   expect(() => configFrom(snsSchema, { topic_arn: 'arn:aws:sns:eu-central-1:1:t', ...written })).toThrow(complaint)

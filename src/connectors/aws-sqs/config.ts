@@ -12,11 +12,12 @@ import {
 export const sqsSchema = defineSchema({
   type: 'aws-sqs',
   role: 'sink',
-  summary: 'Sends events as CloudEvents to a queue of Amazon SQS, and waits until it has each of them',
+  summary: 'Sends events as CloudEvents to an Amazon SQS queue and waits until each is stored',
   fields: {
     queue_url: urlText(
       {
-        description: 'URL of the queue; one that ends in `.fifo` keeps the events of a key in order',
+        description:
+          'URL of the queue. A queue whose name ends in `.fifo` preserves the order of events with the same key',
         required: true,
         example: 'https://sqs.eu-central-1.amazonaws.com/123456789012/weir.fifo',
       },
@@ -31,7 +32,8 @@ export const sqsSchema = defineSchema({
 export const sqsSourceSchema = defineSchema({
   type: 'aws-sqs',
   role: 'source',
-  summary: 'Reads events from a queue of Amazon SQS, also those that SNS puts there, and deletes what is synced',
+  summary:
+    'Reads events from an Amazon SQS queue, including SNS notifications, and deletes them after the journal is synced',
   fields: {
     queue_url: urlText(
       {
@@ -44,17 +46,17 @@ export const sqsSourceSchema = defineSchema({
     ...awsFields,
     visibility: duration(
       {
-        description: 'For so long SQS keeps a message from others while it waits for the journal; prolonged meanwhile',
+        description: 'Visibility timeout of received messages; extended while they wait for the journal',
         default: '60s',
       },
       { min: '2s', max: '12h' },
     ),
     requests: integer(
-      { description: 'Most requests for messages at once: SQS gives ten at a time', unit: 'requests', default: 10 },
+      { description: 'Maximum concurrent receive requests, of up to ten messages each', unit: 'requests', default: 10 },
       { min: 1, max: 50 },
     ),
     timeout: duration(
-      { description: 'How long one answer may take, beyond the time for which SQS waits for messages', default: '10s' },
+      { description: 'Timeout of one response, in addition to the SQS long-poll wait', default: '10s' },
       { min: '10ms' },
     ),
     ...messageSourceFields,
@@ -67,7 +69,7 @@ function noQueue(url: string): Complaint | null {
     ? null
     : new Complaint(
         `\`${url}\` names no queue`,
-        'write the URL that `aws sqs get-queue-url` gives, https://HOST/ACCOUNT/QUEUE',
+        'write the URL that `aws sqs get-queue-url` prints, https://HOST/ACCOUNT/QUEUE',
         ['queue_url'],
       )
 }

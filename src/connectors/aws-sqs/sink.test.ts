@@ -176,7 +176,7 @@ test('requests are as full as they may be, and a message of 1 MiB goes out where
 
 test.each<[Partial<WrittenConfigOf<typeof sqsSchema>>, string]>([
   [{ queue_url: 'https://sqs.eu-central-1.amazonaws.com/' }, 'names no queue'],
-  [{ mode: 'binary' }, 'room for ten attributes'],
+  [{ mode: 'binary' }, 'supports ten attributes'],
   [{ codec: 'kollect' }, 'set `mode: raw`'],
   [{ group: 'a b' }, 'up to 128 letters'],
   [{ max_message: '2MiB' }, '1MiB'],

@@ -50,7 +50,7 @@ const auth = variants(
       }),
       authority: urlText(
         {
-          description: 'Who gives the token; another cloud has another',
+          description: 'URL of the authority that issues tokens; it differs between clouds',
           default: publicAuthority,
           example: 'https://login.microsoftonline.us',
         },
@@ -60,7 +60,7 @@ const auth = variants(
     workload_identity: {
       tenant: text(
         {
-          description: 'Id of the tenant; left out, `AZURE_TENANT_ID`',
+          description: 'Tenant id. Unset: `AZURE_TENANT_ID`',
           default: null,
           example: '9f1c2f6e-0000-4000-8000-0123456789ab',
         },
@@ -68,7 +68,7 @@ const auth = variants(
       ),
       client: text(
         {
-          description: 'Id of the application or identity; left out, `AZURE_CLIENT_ID`',
+          description: 'Client id of the application or identity. Unset: `AZURE_CLIENT_ID`',
           default: null,
           example: '1b7e0c52-0000-4000-8000-0123456789ab',
         },
@@ -76,7 +76,7 @@ const auth = variants(
       ),
       token_file: filePath(
         {
-          description: 'File with the token of the service account; left out, `AZURE_FEDERATED_TOKEN_FILE`',
+          description: 'File with the token of the service account. Unset: `AZURE_FEDERATED_TOKEN_FILE`',
           default: null,
           example: '/var/run/secrets/azure/tokens/azure-identity-token',
         },
@@ -84,7 +84,7 @@ const auth = variants(
       ),
       authority: urlText(
         {
-          description: 'Who gives the token; left out, `AZURE_AUTHORITY_HOST`, else that of the public cloud',
+          description: 'URL of the authority that issues tokens. Unset: `AZURE_AUTHORITY_HOST`, else the public cloud',
           default: null,
           example: 'https://login.microsoftonline.us',
         },
@@ -94,21 +94,21 @@ const auth = variants(
     managed_identity: {
       client: text(
         {
-          description: 'Id of the identity, where the machine has several',
+          description: 'Client id of the identity, if the machine has several',
           default: null,
           example: '1b7e0c52-0000-4000-8000-0123456789ab',
         },
         id,
       ),
       address: urlText(
-        { description: 'Where the machine is told of itself', default: machineAddress, example: machineAddress },
+        { description: 'URL of the instance metadata service', default: machineAddress, example: machineAddress },
         { schemes: ['http'] },
       ),
     },
   },
   {
     description:
-      'Who we are: what `connection_string` holds, or a login of Microsoft Entra ID by the secret of an application, by the token of a service account (workload identity), or by the identity of the machine. Read again for each token, and whenever Service Bus refuses it',
+      'Authentication. Unset: `connection_string`. Otherwise a Microsoft Entra ID login with a client secret, a service account token (workload identity) or a managed identity. Credentials are re-read for each token and after each refusal',
     default: { type: 'connection_string' },
   },
 )
@@ -116,14 +116,14 @@ const auth = variants(
 const server = {
   connection_string: secret({
     description:
-      'Connection string of the namespace, queue or topic, with `SharedAccessKeyName` and `SharedAccessKey`, or with `SharedAccessSignature`; read again whenever Service Bus refuses it',
+      'Connection string of the namespace, queue or topic, with `SharedAccessKeyName` and `SharedAccessKey`, or `SharedAccessSignature`. It is re-read after each refusal',
     default: null,
     usual: true,
     example: 'file:/run/secrets/servicebus',
   }),
   namespace: text(
     {
-      description: 'Host of the namespace, for a login of Entra ID',
+      description: 'Host name of the namespace, for an Entra ID login',
       default: null,
       example: 'shop.servicebus.windows.net',
     },
@@ -141,29 +141,27 @@ function serverComplaint({
   if (login.type === 'connection_string') {
     if (namespace !== null)
       return new Complaint(
-        '`namespace` goes with a login of Entra ID, and there is none',
-        'set `auth`, or leave `namespace` out: a connection string names its own',
+        '`namespace` is used with an Entra ID login only, and `auth` is not set',
+        'set `auth`, or remove `namespace`: a connection string contains it',
         ['namespace'],
       )
     return written === null
-      ? new Complaint('nothing says where Service Bus is', 'set `connection_string`, or `namespace` and `auth`', [
+      ? new Complaint('the Service Bus address is missing', 'set `connection_string`, or `namespace` and `auth`', [
           'connection_string',
         ])
       : null
   }
   if (written !== null)
-    return new Complaint('`connection_string` and `auth` are two logins', 'leave one of them out', [
-      'connection_string',
-    ])
+    return new Complaint('`connection_string` and `auth` are both set', 'remove one of them', ['connection_string'])
   if (namespace === null)
     return new Complaint(
-      'a login of Entra ID does not say where Service Bus is',
+      'an Entra ID login also needs the Service Bus address',
       'set `namespace`, such as shop.servicebus.windows.net',
       ['namespace'],
     )
   const given = 'authority' in login ? login.authority : null
   return given !== null && !isSecure(given)
-    ? new Complaint(`the authority ${given} would be told a secret over plain HTTP`, 'write https://', [
+    ? new Complaint(`the secret would be sent to the authority ${given} over plain HTTP`, 'write https://', [
         'auth',
         'authority',
       ])
@@ -174,27 +172,27 @@ export const serviceBusSchema = defineSchema({
   type: 'azure-servicebus',
   role: 'sink',
   summary:
-    'Sends events as CloudEvents to a queue or topic of Azure Service Bus (AMQP 1.0), and waits until it has each of them',
+    'Sends events as CloudEvents to an Azure Service Bus queue or topic (AMQP 1.0) and waits until each is stored',
   fields: {
     ...server,
     entity: text({ description: 'Queue or topic to send to', required: true, example: 'changes' }, name),
     sessions: flag({
       description:
-        'Whether events of a key have it as their session, so that a queue or subscription with sessions gives them out in order; one with sessions takes nothing without',
+        'Use the key of an event as its session id, so that a session-enabled queue or subscription preserves the order per key. Such entities accept no messages without a session',
       default: false,
     }),
     default_session: text(
-      { description: 'Session of what has no key, where `sessions` is set', default: 'weir' },
+      { description: 'Session id of events without a key, with `sessions`', default: 'weir' },
       sessionName,
     ),
     partition_key: flag({
       description:
-        'Whether events of a key have it as their partition key, which keeps them in one partition of a partitioned queue or topic; with `sessions` the session does that',
+        'Use the key of an event as its partition key, which assigns it to one partition of a partitioned entity. With `sessions`, the session id does this',
       default: false,
     }),
     time_to_live: duration(
       {
-        description: 'For so long Service Bus keeps a message; left out, for as long as queue or topic say',
+        description: 'Time to live of messages. Unset: the default of the entity',
         default: null,
         example: '14d',
       },
@@ -203,7 +201,7 @@ export const serviceBusSchema = defineSchema({
     max_message: bytes(
       {
         description:
-          'Most bytes of a message with everything; left out, what the namespace says when we connect (256 KiB in tier standard, 1 MiB to 100 MiB in premium)',
+          'Maximum size of a message with its headers. Unset: the limit that the namespace reports on connect (256 KiB in the standard tier, 1 to 100 MiB in premium)',
         default: null,
         example: '256KiB',
       },
@@ -215,7 +213,7 @@ export const serviceBusSchema = defineSchema({
     const wrong = serverComplaint(message)
     if (wrong !== null) return wrong
     if (sessions && partition)
-      return new Complaint('with sessions the session is the partition key', 'leave out `partition_key`', [
+      return new Complaint('with sessions, the session id is the partition key', 'remove `partition_key`', [
         'partition_key',
       ])
     return messageComplaint(message)
@@ -226,7 +224,7 @@ export const serviceBusSourceSchema = defineSchema({
   type: 'azure-servicebus',
   role: 'source',
   summary:
-    'Reads events from a queue of Azure Service Bus, or a subscription of a topic (AMQP 1.0), and completes what is synced',
+    'Reads events from an Azure Service Bus queue or subscription (AMQP 1.0) and completes them after the journal is synced',
   fields: {
     ...server,
     entity: text(
@@ -234,7 +232,7 @@ export const serviceBusSourceSchema = defineSchema({
       name,
     ),
     subscription: text(
-      { description: 'Subscription to read; left out, `entity` is a queue', default: null, example: 'weir' },
+      { description: 'Subscription to read. Unset: `entity` is a queue', default: null, example: 'weir' },
       {
         pattern: /[\p{L}\p{N}][\p{L}\p{N}._-]{0,49}/u,
         expects: 'the name of a subscription: up to 50 letters, digits and `._-`',
@@ -242,22 +240,22 @@ export const serviceBusSourceSchema = defineSchema({
     ),
     sessions: flag({
       description:
-        'Whether queue or subscription has sessions; what is in one session is then read in order, by one Weir at a time',
+        'Set it if the queue or subscription requires sessions. Each session is read in order, by one instance at a time',
       default: false,
     }),
     session_count: integer(
-      { description: 'Most sessions that are read at once, where `sessions` is set', unit: 'sessions', default: 8 },
+      { description: 'Maximum concurrent sessions, with `sessions`', unit: 'sessions', default: 8 },
       { min: 1, max: 128 },
     ),
     prefetch: integer(
       {
-        description: 'Most messages that may come before they are asked for, of each session where there are sessions',
+        description: 'Messages to prefetch, per session if there are sessions',
         unit: 'messages',
         default: 256,
       },
       { min: 1, max: 1000 },
     ),
-    timeout: duration({ description: 'How long one answer may take', default: '10s' }, { min: '10ms' }),
+    timeout: duration({ description: 'Timeout of one response', default: '10s' }, { min: '10ms' }),
     ...messageSourceFields,
   },
   check: serverComplaint,

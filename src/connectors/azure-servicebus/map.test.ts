@@ -91,7 +91,7 @@ test("what is a message's own fault is refused for good", () => {
 })
 
 test.each<[Partial<WrittenConfigOf<typeof serviceBusSchema>>, string]>([
-  [{ sessions: true, partition_key: true }, 'with sessions the session is the partition key'],
+  [{ sessions: true, partition_key: true }, 'with sessions, the session id is the partition key'],
   [{ entity: ' x' }, 'the name of a queue or topic'],
   [{ max_message: '101MiB' }, '100MiB'],
   [{ codec: 'kollect', mode: 'structured' }, "kollect's messages are bytes"],

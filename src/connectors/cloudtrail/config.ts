@@ -25,24 +25,22 @@ const from = variants(
     lookup: {
       regions: list(region, {
         description:
-          'Regions that are asked; what has no region, such as IAM, is in us-east-1. Empty: `region`, else that of environment or profile',
+          'Regions to poll. Global services such as IAM report in us-east-1. Empty: `region`, else the region of environment or profile',
         default: [],
         example: ['eu-central-1', 'us-east-1'],
       }),
-      every: duration(
-        { description: 'How often each region is asked for new events', default: '60s' },
-        { min: '1s', max: '1h' },
-      ),
+      every: duration({ description: 'Poll interval per region', default: '60s' }, { min: '1s', max: '1h' }),
       look_back: duration(
         {
-          description: 'How late an event may become visible; so far back each request looks, and the first one',
+          description:
+            'Maximum delay until an event becomes visible; each request, including the first, starts this far back',
           default: '15m',
         },
         { min: '1m', max: '1d' },
       ),
       backfill: duration(
         {
-          description: 'How far back the first request looks instead; the API has ninety days',
+          description: 'Start of the first request, relative to now. The API stores ninety days',
           default: null,
           example: '7d',
         },
@@ -52,7 +50,7 @@ const from = variants(
     queue: {
       queue_url: urlText(
         {
-          description: 'URL of the queue that S3 tells of new files, itself or through SNS',
+          description: 'URL of the queue that receives S3 notifications about new files, directly or through SNS',
           required: true,
           example: 'https://sqs.eu-central-1.amazonaws.com/123456789012/cloudtrail',
         },
@@ -60,7 +58,7 @@ const from = variants(
       ),
       bucket: text(
         {
-          description: 'Bucket that the trail writes to; nothing is fetched from any other, whatever a message says',
+          description: 'Bucket that the trail writes to; files in other buckets are never fetched',
           required: true,
           example: 'example-org-cloudtrail',
         },
@@ -68,7 +66,7 @@ const from = variants(
       ),
       s3_endpoint: urlText(
         {
-          description: 'Address of S3 instead of the public one, with the bucket in the path',
+          description: 'S3 endpoint URL for path-style requests. Unset: the public endpoint',
           default: null,
           example: 'https://bucket.vpce-1a2b-3c4d.s3.eu-central-1.vpce.amazonaws.com',
         },
@@ -76,15 +74,14 @@ const from = variants(
       ),
       visibility: duration(
         {
-          description: 'For so long SQS keeps a message from others while its files are read; prolonged meanwhile',
+          description: 'Visibility timeout of received messages; extended while their files are read',
           default: '60s',
         },
         { min: '2s', max: '12h' },
       ),
       largest_file: bytes(
         {
-          description:
-            "Most bytes that a file may have, unpacked; a larger one is kept as a message that can't be read",
+          description: 'Maximum uncompressed size of a file; larger files are stored as unreadable messages',
           default: '128MiB',
         },
         { min: '1MiB', max: '1GiB' },
@@ -92,7 +89,7 @@ const from = variants(
       buffer: bytes(
         {
           description:
-            'Most bytes of records that may wait for the journal, with `ack: sink:<id>` for the sink, before no more files are read',
+            'Maximum bytes of unacknowledged records before reading pauses. They wait for the journal, or for the sink with `ack: sink:<id>`',
           default: '8MiB',
         },
         { min: '64KiB', max: '1GiB' },
@@ -101,7 +98,7 @@ const from = variants(
   },
   {
     description:
-      "Where events come from: `lookup` asks CloudTrail's event history (management events, 100 a second at most), `queue` reads the files of a trail, of which S3 tells through SQS (everything that the trail has, of all accounts and regions)",
+      'Origin of the events. `lookup` polls the CloudTrail event history: management events, at most 100 a second. `queue` reads the files of a trail announced through SQS: all events of all accounts and regions of the trail',
     required: true,
     example: { type: 'lookup', regions: ['eu-central-1', 'us-east-1'] },
   },
@@ -110,17 +107,17 @@ const from = variants(
 export const cloudtrailSchema = defineSchema({
   type: 'cloudtrail',
   role: 'source',
-  summary: 'Reads audit events of AWS (CloudTrail): who did what, where and with what outcome',
+  summary: 'Reads AWS audit events (CloudTrail): actor, action, resource and outcome',
   fields: {
     from,
     ...awsFields,
     timeout: duration(
-      { description: 'How long one answer may take, beyond the time for which SQS waits for messages', default: '30s' },
+      { description: 'Timeout of one response, in addition to the SQS long-poll wait', default: '30s' },
       { min: '10ms', max: '10m' },
     ),
     lease: leaseFields.lease,
     ack: ackField(
-      'When a message of `from.type: queue` is deleted, and what the `lease` of `from.type: lookup` tells to be done: what is in the journal, or what a sink has settled (delivered, filtered or dead-lettered), so that nothing is lost with a journal that has no volume. That sink has `when_behind: block`',
+      'Rows that are acknowledged: rows in the journal, or rows that a sink settled (delivered, filtered or dead-lettered). For `from.type: queue` the message is then deleted; for `lookup` the checkpoint in the `lease` advances. With a sink, no row is lost even if the journal has no volume. That sink needs `when_behind: block`',
     ),
   },
   check({ from: way, lease, ack }) {
@@ -129,17 +126,19 @@ export const cloudtrailSchema = defineSchema({
         ? leaseComplaint({ lease, ack })
         : lease === null
           ? null
-          : new Complaint('a queue is read by all at once, and needs no turns', 'leave out `lease`', ['lease'])
+          : new Complaint('a queue distributes its messages between replicas and needs no lease', 'remove `lease`', [
+              'lease',
+            ])
     if (unheld !== null) return unheld
     if (way.type === 'lookup')
       return new Set(way.regions).size === way.regions.length
         ? null
-        : new Complaint('a region is named twice', 'name each once', ['from', 'regions'])
+        : new Complaint('a region is listed twice', 'list each once', ['from', 'regions'])
     return /^\/[^/]+\/[^/]+$/.test(new URL(way.queue_url).pathname)
       ? null
       : new Complaint(
           `\`${way.queue_url}\` names no queue`,
-          'write the URL that `aws sqs get-queue-url` gives, https://HOST/ACCOUNT/QUEUE',
+          'write the URL that `aws sqs get-queue-url` prints, https://HOST/ACCOUNT/QUEUE',
           ['from', 'queue_url'],
         )
   },

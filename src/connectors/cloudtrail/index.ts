@@ -6,12 +6,12 @@ export default defineConnector({
   source: { schema: cloudtrailSchema, thread: 'watch', emits: 'audit' },
   metrics,
   support: [
-    { system: 'cloudtrail', name: 'AWS CloudTrail, LookupEvents', remark: 'never the service' },
+    { system: 'cloudtrail', name: 'AWS CloudTrail, LookupEvents', remark: 'not tested against the service' },
     {
       system: 'cloudtrail-s3',
       connector: 'cloudtrail',
-      name: 'AWS CloudTrail, files in S3 told of by SQS',
-      remark: 'never the service',
+      name: 'AWS CloudTrail, files in S3 announced through SQS',
+      remark: 'not tested against the service',
     },
   ],
 })

@@ -2,29 +2,29 @@ import { counter, gauge } from '../../telemetry/metric-table.ts'
 
 export const metrics = {
   weir_cloudtrail_events_total: counter(
-    'Events that CloudTrail was asked for: taken, malformed, too large',
+    'CloudTrail events read, by outcome: taken, malformed, too large',
     'source',
     'region',
     'outcome',
   ),
   weir_cloudtrail_requests_total: counter(
-    'Requests for events of CloudTrail: answered, or failed',
+    'Requests to CloudTrail, by outcome: answered or failed',
     'source',
     'region',
     'outcome',
   ),
   weir_cloudtrail_behind_seconds: gauge(
-    'Time since when events may still come: `look_back`, and more when they can’t be read',
+    'Age of the watermark: `look_back`, or more while events cannot be read',
     'source',
     'region',
   ),
   weir_cloudtrail_missed_seconds_total: counter(
-    'Time of which CloudTrail has no events any more, because they were not read for so long',
+    'Time range whose events CloudTrail no longer stores because they were not read in time',
     'source',
     'region',
   ),
   weir_cloudtrail_files_total: counter(
-    'Files of a trail: read, skipped (digests), rejected, denied (each time)',
+    'Trail files by outcome: read, skipped (digests), rejected, denied (each attempt)',
     'source',
     'outcome',
   ),

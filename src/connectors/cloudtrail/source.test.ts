@@ -397,14 +397,14 @@ test('with `ack: sink:out` a message stays in the queue until the sink has settl
 
 test('`ack: sink:out` is refused for the event history without a lease, and a lease for a queue', () => {
   expect(() => configFrom(cloudtrailSchema, { from: { type: 'lookup' }, ack: 'sink:out' })).toThrow(
-    'what a lease tells to be done, and there is none',
+    'what the checkpoint in a lease covers',
   )
   expect(() =>
     configFrom(cloudtrailSchema, {
       from: { type: 'queue', queue_url: 'https://sqs.eu-central-1.amazonaws.com/1/q', bucket: 'trail' },
       lease: { name: 'trail' },
     }),
-  ).toThrow('needs no turns')
+  ).toThrow('needs no lease')
 })
 
 test('a file that we may not read stays in the queue and holds up no other; where S3 is away it is asked again', async () => {

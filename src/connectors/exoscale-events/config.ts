@@ -23,7 +23,7 @@ const zone = group(
     ),
     endpoint: urlText(
       {
-        description: 'Address of its API without version; left out, `https://api-<name>.exoscale.com`',
+        description: 'Base URL of the API without its version. Unset: `https://api-<name>.exoscale.com`',
         default: null,
         example: 'https://api-ch-gva-2.exoscale.com',
       },
@@ -36,38 +36,35 @@ const zone = group(
 export const exoscaleEventsSchema = defineSchema({
   type: 'exoscale-events',
   role: 'source',
-  summary: 'Reads audit events of Exoscale (API v2, `/event`): who changed what, where and with what outcome',
+  summary: 'Reads Exoscale audit events (API v2, `/event`): actor, action, resource and outcome',
   fields: {
     key: secret({
-      description: 'API key; its role needs to be allowed `list-events`',
+      description: 'API key; its role must allow `list-events`',
       required: true,
       example: 'env:EXOSCALE_API_KEY',
     }),
     secret: secret({ description: 'Secret of the API key', required: true, example: 'env:EXOSCALE_API_SECRET' }),
     zones: list(zone, {
-      description: 'Zones whose API is asked. What several tell is told once',
+      description: 'Zones whose API is polled. An event that several zones return is emitted once',
       required: true,
       example: [{ name: 'ch-gva-2' }, { name: 'de-fra-1' }],
     }),
     organization: text({
-      description:
-        'Id of the organisation that the key is of; left out, the API is asked, which the key must be allowed (`get-organization`)',
+      description: 'Id of the organization of the key. Unset: read from the API, which requires `get-organization`',
       default: null,
       example: '10a1f2d3-0000-4111-8222-333344445555',
     }),
-    every: duration(
-      { description: 'How often each zone is asked for new events', default: '60s' },
-      { min: '1s', max: '1h' },
-    ),
+    every: duration({ description: 'Poll interval per zone', default: '60s' }, { min: '1s', max: '1h' }),
     look_back: duration(
       {
-        description: 'How late an event may become visible; so far back each request looks, and the first one',
+        description:
+          'Maximum delay until an event becomes visible; each request, including the first, starts this far back',
         default: '10m',
       },
       { min: '1m', max: '1d' },
     ),
     backfill: duration(
-      { description: 'How far back the first request looks instead', default: null, example: '7d' },
+      { description: 'Start of the first request, relative to now', default: null, example: '7d' },
       { min: '1m', max: '30d' },
     ),
     leave_out: list(
@@ -77,25 +74,24 @@ export const exoscaleEventsSchema = defineSchema({
         example: 'body-params',
       }),
       {
-        description:
-          'Fields of events that are not kept at all. Of the others what looks secret is replaced in any case',
+        description: 'Event fields to remove. In the other fields, secret values are always replaced',
         default: [],
         example: ['body-params'],
       },
     ),
-    timeout: duration({ description: 'How long one answer may take', default: '30s' }, { min: '10ms', max: '10m' }),
+    timeout: duration({ description: 'Timeout of one response', default: '30s' }, { min: '10ms', max: '10m' }),
     ...leaseFields,
     tls,
   },
   check({ zones, lease, ack, tls: secured }) {
     const unheld = leaseComplaint({ lease, ack })
     if (unheld !== null) return unheld
-    if (zones.length === 0) return new Complaint('no zone is named', 'write `zones: [{name: ch-gva-2}]`', ['zones'])
+    if (zones.length === 0) return new Complaint('no zone is listed', 'write `zones: [{name: ch-gva-2}]`', ['zones'])
     if (new Set(zones.map(({ name }) => name)).size < zones.length)
-      return new Complaint('a zone is named twice', 'name each once', ['zones'])
+      return new Complaint('a zone is listed twice', 'list each once', ['zones'])
     const open = zones.find(({ endpoint }) => endpoint !== null && !isSecure(endpoint))
     if (open !== undefined)
-      return new Complaint(`events of ${open.name} would come over plain HTTP`, 'write https://', ['zones'])
+      return new Complaint(`events of ${open.name} would be fetched over plain HTTP`, 'write https://', ['zones'])
     return secured !== null && zones.some(({ endpoint }) => endpoint?.startsWith('http:') === true)
       ? new Complaint('`tls` is set for an address with http://', 'write https://', ['tls'])
       : null

@@ -5,5 +5,7 @@ import { metrics } from './metrics.ts'
 export default defineConnector({
   source: { schema: exoscaleEventsSchema, thread: 'watch', emits: 'audit' },
   metrics,
-  support: [{ system: 'exoscale-events', name: 'Exoscale events (API v2, /event)', remark: 'never the service' }],
+  support: [
+    { system: 'exoscale-events', name: 'Exoscale events (API v2, /event)', remark: 'not tested against the service' },
+  ],
 })

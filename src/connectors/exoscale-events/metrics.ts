@@ -2,24 +2,24 @@ import { counter, gauge } from '../../telemetry/metric-table.ts'
 
 export const metrics = {
   weir_exoscale_events_total: counter(
-    'Events that Exoscale was asked for: taken, malformed, too large',
+    'Exoscale events read, by outcome: taken, malformed, too large',
     'source',
     'zone',
     'outcome',
   ),
   weir_exoscale_requests_total: counter(
-    'Requests for events of Exoscale: answered, or failed',
+    'Requests to Exoscale, by outcome: answered or failed',
     'source',
     'zone',
     'outcome',
   ),
   weir_exoscale_behind_seconds: gauge(
-    'Time since when events may still come: `look_back`, and more when they can’t be read',
+    'Age of the watermark: `look_back`, or more while events cannot be read',
     'source',
     'zone',
   ),
   weir_exoscale_missed_seconds_total: counter(
-    'Time of which Exoscale is not asked for events any more, because they were not read for so long',
+    'Time range that is no longer requested because it was not read in time',
     'source',
     'zone',
   ),

@@ -7,7 +7,7 @@ export const fileSchema = defineSchema({
   fields: {
     path: filePath(
       {
-        description: 'The file; folders above it are made',
+        description: 'Path of the file; missing folders are created',
         required: true,
         example: '/var/lib/weir/out/events.ndjson',
       },
@@ -15,14 +15,18 @@ export const fileSchema = defineSchema({
     ),
     ...flowLineCodec,
     rotate_at: bytes({
-      description: 'Size at which the file is put aside under the next number and a new one begun; 0: never',
+      description: 'Size at which the file is rotated to the next number; 0: never',
       default: '128MiB',
     }),
     keep: integer(
-      { description: 'Most files put aside that are kept; the oldest goes first; 0: all', unit: 'files', default: 0 },
+      {
+        description: 'Maximum rotated files to retain; the oldest is deleted first; 0: all',
+        unit: 'files',
+        default: 0,
+      },
       { min: 0, max: 100_000 },
     ),
-    timeout: duration({ description: 'How long the disk may take for one batch', default: '30s' }, { min: '10ms' }),
+    timeout: duration({ description: 'Timeout of writing one batch', default: '30s' }, { min: '10ms' }),
   },
 })
 
@@ -32,7 +36,7 @@ export const stdoutSchema = defineSchema({
   summary: 'Prints events and flows to standard output, one a line',
   fields: {
     ...flowLineCodec,
-    timeout: duration({ description: 'How long the reader of the output may take', default: '10s' }, { min: '10ms' }),
+    timeout: duration({ description: 'Timeout of writing one batch to the reader', default: '10s' }, { min: '10ms' }),
   },
 })
 

@@ -20,13 +20,13 @@ const name = {
 
 const server = {
   project: text(
-    { description: 'Project that it is in', required: true, example: 'my-project' },
+    { description: 'Google Cloud project', required: true, example: 'my-project' },
     { pattern: /[a-z][a-z0-9:.-]{2,62}/, expects: 'the id of a project' },
   ),
   endpoint: text(
     {
       description:
-        "Host and port to speak to in place of Google's: a regional endpoint keeps order for whoever publishes through it, an emulator needs `auth: { type: none }`",
+        "Host and port instead of Google's. A regional endpoint preserves order for publishers in that region; an emulator needs `auth: { type: none }`",
       default: null,
       example: 'europe-west3-pubsub.googleapis.com:443',
     },
@@ -48,7 +48,7 @@ const auth = variants(
   },
   {
     description:
-      'Proof of identity, read anew after a refusal: `default` finds Application Default Credentials (GOOGLE_APPLICATION_CREDENTIALS, workload identity), `none` speaks without TLS to an emulator',
+      'Authentication, re-read after a refusal. `default` uses Application Default Credentials (`GOOGLE_APPLICATION_CREDENTIALS`, workload identity). `none` connects to an emulator without TLS',
     default: { type: 'default' },
   },
 )
@@ -61,7 +61,7 @@ interface Place {
 function plainComplaint({ endpoint, auth: { type } }: Place): Complaint | null {
   return type === 'none' && endpoint === null
     ? new Complaint(
-        'without proof of identity only an emulator can be spoken to',
+        'without authentication only an emulator can be used',
         'set `endpoint`, such as `endpoint: 127.0.0.1:8085`',
         ['auth'],
       )
@@ -77,12 +77,12 @@ export const gcppubsubSchema = defineSchema({
     topic: text({ description: 'Topic to publish to', required: true, example: 'changes' }, name),
     ordering: flag({
       description:
-        'Whether events of a key have it as their ordering key: subscriptions with ordering then give them out in order, one region at a time, about 1 MB/s a key',
+        'Use the key of an event as its ordering key. Subscriptions with ordering preserve the order per key, in one region at a time and at about 1 MB/s per key',
       default: true,
     }),
     request_messages: integer(
       {
-        description: 'Most messages in one request; those of one key go in requests of their own',
+        description: 'Maximum messages in one request; messages with different ordering keys use separate requests',
         unit: 'messages',
         default: 1000,
       },
@@ -97,13 +97,13 @@ export const gcppubsubSchema = defineSchema({
 export const gcppubsubSourceSchema = defineSchema({
   type: 'gcppubsub',
   role: 'source',
-  summary: 'Reads events from a subscription of Google Cloud Pub/Sub, and acknowledges what is synced',
+  summary: 'Reads events from a Google Cloud Pub/Sub subscription and acknowledges them after the journal is synced',
   fields: {
     ...server,
     subscription: text(
       {
         description:
-          'Subscription to read, of type pull; one with ordering gives out what has one ordering key in order',
+          'Pull subscription to read. With message ordering enabled, messages with the same ordering key arrive in order',
         required: true,
         example: 'weir',
       },
@@ -111,13 +111,12 @@ export const gcppubsubSourceSchema = defineSchema({
     ),
     lease: duration(
       {
-        description:
-          'For so long Pub/Sub keeps a message from others while it waits for the journal; prolonged meanwhile',
+        description: 'Acknowledgement deadline of received messages; extended while they wait for the journal',
         default: '60s',
       },
       { min: '10s', max: '10m' },
     ),
-    timeout: duration({ description: 'How long one answer may take', default: '10s' }, { min: '10ms' }),
+    timeout: duration({ description: 'Timeout of one response', default: '10s' }, { min: '10ms' }),
     ...messageSourceFields,
     auth,
   },

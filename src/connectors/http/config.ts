@@ -21,7 +21,7 @@ export const httpSchema = defineSchema({
   fields: {
     url: urlText(
       {
-        description: 'Where events are posted',
+        description: 'URL to post events to',
         required: true,
         example: 'http://broker-ingress.knative-eventing.svc.cluster.local/default/default',
       },
@@ -29,39 +29,39 @@ export const httpSchema = defineSchema({
     ),
     mode: choice(['binary', 'structured', 'batched', 'protobuf', 'protobuf-batched'], {
       description:
-        'One event per request with its attributes as headers, one event in JSON, or many in one JSON array; the last two are one event, and many, in protobuf',
+        'HTTP content mode. `binary`: one event with its attributes as headers. `structured`: one event in JSON. `batched`: many in a JSON array. The `protobuf` modes are one or many events in protobuf',
       default: 'binary',
     }),
     request_events: integer(
-      { description: 'Most events in one request; only in the batched modes', unit: 'events', default: 100 },
+      { description: 'Maximum events in one request, in the batched modes', unit: 'events', default: 100 },
       { min: 1, max: 100_000 },
     ),
     ...messageCodec,
     concurrency: integer(
       {
-        description: 'Most requests under way at once; events of one key still go one after the other',
+        description: 'Maximum concurrent requests; events with the same key are sent one at a time',
         unit: 'requests',
         default: 16,
       },
       { min: 1, max: 1024 },
     ),
     timeout: duration(
-      { description: 'How long one request may take; a send ends at the latest after twice this', default: '10s' },
+      { description: 'Timeout of one request; a send ends after at most twice this time', default: '10s' },
       { min: '10ms' },
     ),
     retry_statuses: list(integer({ description: 'A status', required: true, example: 404 }, { min: 400, max: 499 }), {
       description:
-        'Answers, beside 401, 403, 407, 408, 425, 429 and 5xx, after which an event is sent again instead of being a dead letter',
+        'Status codes to retry in addition to 401, 403, 407, 408, 425, 429 and 5xx. Other codes turn the event into a dead letter',
       default: [],
       example: [404, 409],
     }),
     headers: mapping(text({ description: 'Value of a header', required: true, example: 'edge' }), {
-      description: 'Further headers of every request',
+      description: 'Additional headers of every request',
       default: {},
       example: { 'x-site': 'edge' },
     }),
     extensions: mapping(text({ description: 'Value of an extension', required: true, example: 'edge' }), {
-      description: 'CloudEvents extensions to set on every event, in place of its own',
+      description: 'CloudEvents extensions to set on every event; they replace existing values',
       default: {},
       example: { site: 'edge' },
     }),
@@ -73,7 +73,7 @@ export const httpSchema = defineSchema({
     if (extension !== undefined) {
       return new Complaint(
         `\`${extension}\` can't be an extension`,
-        'extensions are named with a-z and 0-9, and not like an attribute of the standard',
+        'extension names consist of a-z and 0-9 and differ from standard attributes',
         ['extensions', extension],
       )
     }
@@ -83,7 +83,7 @@ export const httpSchema = defineSchema({
         /^(?:ce-.*|content-type|content-length|host|connection|transfer-encoding)$/i.test(name),
     )
     if (header !== undefined)
-      return new Complaint(`\`${header}\` can't be set here`, 'it is no header name, or the sink sets it itself', [
+      return new Complaint(`\`${header}\` can't be set here`, 'it is not a header name, or the sink sets it itself', [
         'headers',
         header,
       ])

@@ -38,20 +38,20 @@ const auth = variants(
     'scram-sha-512': login,
     oauthbearer: {
       token: secret({
-        description: 'Token, as somebody keeps it up to date',
+        description: 'OAuth bearer token; re-read for each connection',
         required: true,
         example: 'file:/run/secrets/kafka-token',
       }),
     },
   },
   {
-    description: 'Proof of identity towards the brokers (SASL), read anew for each connection',
+    description: 'SASL authentication; re-read for each connection',
     default: { type: 'none' },
   },
 )
 
 const brokers = list(hostPort({ description: 'A broker', required: true, example: 'kafka-1:9092' }), {
-  description: 'Brokers to ask first; the others are learned from them',
+  description: 'Bootstrap brokers; the others are discovered from them',
   required: true,
   example: ['kafka-1:9092', 'kafka-2:9092'],
 })
@@ -59,21 +59,20 @@ const brokers = list(hostPort({ description: 'A broker', required: true, example
 export const kafkaSchema = defineSchema({
   type: 'kafka',
   role: 'sink',
-  summary: 'Publishes events as CloudEvents to Kafka and waits until every replica in sync has each of them',
+  summary: 'Publishes events as CloudEvents to Kafka and waits until all in-sync replicas have each of them',
   fields: {
     brokers,
     topic: text({
-      description: `Topic of an event; may hold ${placeholders.map((name) => `{${name}}`).join(' ')}, with whatever a topic's name can't have as \`_\``,
+      description: `Topic of an event; may contain ${placeholders.map((name) => `{${name}}`).join(' ')}. Characters that a topic name cannot contain become \`_\``,
       default: 'weir.{family}',
     }),
     create_topic: flag({
-      description: 'Whether a topic that is missing is made; one that exists is left as it is',
+      description: 'Create the topic if it is missing; existing topics are not changed',
       default: false,
     }),
     partitions: integer(
       {
-        description:
-          'Partitions of a topic that `create_topic` makes; left out, as many as the brokers make by default',
+        description: 'Partitions of a topic created by `create_topic`. Unset: the default of the brokers',
         unit: 'partitions',
         default: null,
         example: 12,
@@ -83,7 +82,7 @@ export const kafkaSchema = defineSchema({
     replication: integer(
       {
         description:
-          'Copies of each partition of a topic that `create_topic` makes; left out, as many as the brokers make by default',
+          'Replicas of each partition of a topic created by `create_topic`. Unset: the default of the brokers',
         unit: 'copies',
         default: null,
         example: 3,
@@ -92,16 +91,16 @@ export const kafkaSchema = defineSchema({
     ),
     partitioner: choice(partitioners, {
       description:
-        "How a key becomes a partition: `murmur2` as Java's clients do it, `fnv1a` as kollect and Sarama do. What has no key is spread by its id",
+        'Partitioner: `murmur2` as in the Java client, `fnv1a` as in kollect and Sarama. Events without a key are distributed by their id',
       default: 'murmur2',
     }),
     compression: choice(['none', 'gzip', 'snappy', 'lz4', 'zstd'], {
-      description: 'Compression of the messages of one partition that go out together',
+      description: 'Compression of the messages of one partition in one request',
       default: 'none',
     }),
     ...messageFields('binary'),
     concurrency: integer(
-      { description: 'Most messages that may wait for their acknowledgement at once', unit: 'messages', default: 4096 },
+      { description: 'Maximum unacknowledged messages', unit: 'messages', default: 4096 },
       { min: 1, max: 16_384 },
     ),
     auth,
@@ -115,8 +114,8 @@ export const kafkaSchema = defineSchema({
     if (problem !== undefined) return problem
     if (!create && (partitions ?? replication) !== null)
       return new Complaint(
-        '`partitions` and `replication` are of topics that are made',
-        'set `create_topic: true`, or leave them out',
+        '`partitions` and `replication` apply to created topics only',
+        'set `create_topic: true`, or remove them',
         [partitions === null ? 'replication' : 'partitions'],
       )
     return null
@@ -126,7 +125,7 @@ export const kafkaSchema = defineSchema({
 export const kafkaSourceSchema = defineSchema({
   type: 'kafka',
   role: 'source',
-  summary: 'Reads topics of Kafka as a member of a consumer group, and commits what is synced',
+  summary: 'Reads Kafka topics as a member of a consumer group and commits offsets after the journal is synced',
   fields: {
     brokers,
     topics: list(
@@ -135,7 +134,7 @@ export const kafkaSourceSchema = defineSchema({
         { pattern: /[\w.-]{1,249}/, expects: 'the name of a topic' },
       ),
       {
-        description: 'Topics to read; one that is missing is read once it is there',
+        description: 'Topics to read; a missing topic is read as soon as it exists',
         required: true,
         example: ['orders'],
       },
@@ -145,25 +144,22 @@ export const kafkaSourceSchema = defineSchema({
       { pattern: /\S+/, expects: 'a name without spaces' },
     ),
     offset: choice(['oldest', 'newest'], {
-      description: 'Where the group begins in a partition of which it has read nothing yet',
+      description: 'Start position in partitions without a committed offset',
       default: 'oldest',
     }),
     refresh: duration(
-      { description: 'How often it is looked whether topics have come, or got more partitions', default: '10s' },
+      { description: 'Interval of checking for new topics and partitions', default: '10s' },
       { min: '100ms' },
     ),
     session_timeout: duration(
       {
-        description: "After this long without a sign of life a member's partitions are given to others",
+        description: 'Time without a heartbeat after which the partitions of a member are reassigned',
         default: '30s',
       },
       { min: '6s', max: '30m' },
     ),
     ...messageSourceFields,
-    timeout: duration(
-      { description: 'How long connecting, and one answer, may take', default: '10s' },
-      { min: '10ms' },
-    ),
+    timeout: duration({ description: 'Timeout of connecting and of one response', default: '10s' }, { min: '10ms' }),
     auth,
     tls,
   },
@@ -176,19 +172,19 @@ export const kafkaSourceSchema = defineSchema({
 export const kafkaJournalSchema = defineSchema({
   type: 'kafka',
   role: 'journal',
-  summary: 'The journal as a topic of Kafka, which many Weirs share',
+  summary: 'Journal in a Kafka topic, which several instances share',
   fields: {
     brokers,
     topic: text(
       {
-        description: 'Topic of the frames; what belongs to it is in the topic of this name with `-records` behind it',
+        description: 'Topic of the frames. Small records are in a second topic whose name ends in `-records`',
         default: 'weir-journal',
       },
       { pattern: /[\w.-]{1,240}/, expects: 'the name of a topic' },
     ),
     partitions: integer(
       {
-        description: 'Partitions of the topic when we make it: as many deliverers can share the work',
+        description: 'Partitions of the topic if Weir creates it; at most this many deliverers share the work',
         unit: 'partitions',
         default: 12,
       },
@@ -196,18 +192,14 @@ export const kafkaJournalSchema = defineSchema({
     ),
     replication: integer(
       {
-        description:
-          'Copies of each partition of a topic that we make; left out, as many as the brokers make by default',
+        description: 'Replicas of each partition if Weir creates the topic. Unset: the default of the brokers',
         unit: 'copies',
         default: null,
         example: 3,
       },
       { min: 1, max: 32_767 },
     ),
-    timeout: duration(
-      { description: 'How long connecting, and one answer, may take', default: '10s' },
-      { min: '10ms' },
-    ),
+    timeout: duration({ description: 'Timeout of connecting and of one response', default: '10s' }, { min: '10ms' }),
     auth,
     tls,
   },

@@ -20,26 +20,25 @@ const loopback = /^(?:127\.|::1$|localhost$)/
 export const kubeAuditSchema = defineSchema({
   type: 'kube-audit',
   role: 'source',
-  summary: 'Receives the audit log of a Kubernetes API server: who asked for what, from where, and what was answered',
+  summary: 'Receives the audit log of a Kubernetes API server: actor, action, client address and outcome',
   fields: {
     cluster: text(
       {
-        description:
-          'Name of the cluster, in every event of it; the same as of the source `kubernetes` that watches it',
+        description: 'Name of the cluster in every event; use the same name in the source `kubernetes` that watches it',
         required: true,
         example: 'prod-eu',
       },
       { pattern: /[A-Za-z0-9][\w.-]{0,99}/, expects: 'a name of letters, digits, `.`, `_` and `-`' },
     ),
     listen: listen({
-      description: 'Where the API server sends batches to, over HTTP: `POST /audit`',
+      description: 'Address for audit webhook batches: `POST /audit`',
       default: '127.0.0.1:9443',
     }),
     tls: group(
       {
         cert_file: filePath(
           {
-            description: 'Certificate with its chain, PEM; read again when it changes',
+            description: 'Certificate chain, PEM; reloaded when the file changes',
             required: true,
             example: '/etc/weir/tls.crt',
           },
@@ -52,7 +51,7 @@ export const kubeAuditSchema = defineSchema({
         client_ca_file: filePath(
           {
             description:
-              "Certificates of those who may have signed the API server's own, PEM; without one of these it is refused",
+              'CA certificates of permitted clients, PEM; the API server must present a certificate signed by one of them',
             default: null,
             example: '/etc/weir/client-ca.crt',
           },
@@ -60,22 +59,21 @@ export const kubeAuditSchema = defineSchema({
         ),
       },
       {
-        description: 'TLS; left out, connections are plain',
+        description: 'TLS of the listener. Unset: plain connections',
         default: null,
         example: { cert_file: '/etc/weir/tls.crt', key_file: '/etc/weir/tls.key' },
       },
     ),
     token: secret(
       {
-        description:
-          'Token that each request must carry (`Authorization: Bearer …`); an API server shows it over TLS only',
+        description: 'Bearer token that each request must contain; an API server sends it over TLS only',
         default: null,
         example: 'env:AUDIT_TOKEN',
       },
       { least: leastToken },
     ),
     stages: list(choice(auditStages, { description: 'A stage', required: true, example: 'ResponseComplete' }), {
-      description: 'Stages of a request that are kept',
+      description: 'Stages of a request to accept',
       default: ['ResponseComplete'],
       example: ['ResponseComplete', 'Panic'],
     }),
@@ -85,13 +83,13 @@ export const kubeAuditSchema = defineSchema({
         { pattern: /[a-z]+/, expects: 'a verb such as `create`' },
       ),
       {
-        description: 'Verbs that are kept; empty: all of them',
+        description: 'Verbs to accept; empty: all',
         default: ['create', 'update', 'patch', 'delete', 'deletecollection'],
         example: ['create', 'delete'],
       },
     ),
     max_body: bytes(
-      { description: 'Largest batch that is taken, compressed or not', default: '16MiB' },
+      { description: 'Maximum size of a batch, before and after decompression', default: '16MiB' },
       { min: '64KiB', max: '256MiB' },
     ),
   },
@@ -99,7 +97,7 @@ export const kubeAuditSchema = defineSchema({
     const open = places.findIndex(({ host }) => !loopback.test(host))
     if (open < 0 || token !== null || tls?.client_ca_file != null) return null
     return new Complaint(
-      'anybody who reaches this address could write into the audit log',
+      'any client that reaches this address could write into the audit log',
       'set `token` or `tls.client_ca_file`, or listen on 127.0.0.1',
       ['listen'],
     )

@@ -2,12 +2,12 @@ import { counter } from '../../telemetry/metric-table.ts'
 
 export const metrics = {
   weir_kube_audit_batches_total: counter(
-    'Batches of audit events, by what became of each: taken, or why it was refused',
+    'Batches of audit events, by outcome: taken, or the reason of refusal',
     'source',
     'outcome',
   ),
   weir_kube_audit_events_total: counter(
-    'Audit events of batches that were taken: taken, duplicate, of a stage or verb that is not kept, malformed',
+    'Audit events of accepted batches, by outcome: taken, duplicate, excluded stage or verb, malformed',
     'source',
     'outcome',
   ),

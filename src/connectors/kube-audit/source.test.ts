@@ -335,7 +335,7 @@ test('more batches at once than may be held are asked to come again', async () =
 test('an address that others reach needs a token or certificates', () => {
   const config = (more: object): unknown =>
     configFrom(kubeAuditSchema, { cluster: 'c1', listen: '0.0.0.0:9443', ...more })
-  expect(() => config({})).toThrow('anybody who reaches this address')
+  expect(() => config({})).toThrow('any client that reaches this address')
   expect(() => config({ token: 'x' })).not.toThrow()
 })
 

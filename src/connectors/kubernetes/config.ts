@@ -34,111 +34,110 @@ const kindPattern = {
 
 const dnsName = {
   pattern: /[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?/,
-  expects: 'a name of small letters, digits, `-` and `.`',
+  expects: 'a name of lower-case letters, digits, `-` and `.`',
 } as const
 
 export const kubernetesSchema = defineSchema({
   type: 'kubernetes',
   role: 'source',
   summary:
-    'Watches a cluster: every change of every object, the cluster’s own events, and what each object is to others',
+    'Watches a Kubernetes cluster: every change of every object, Kubernetes events and relations between objects',
   fields: {
     cluster: text(
-      { description: 'Name of the cluster, in every event of it', required: true, example: 'prod-eu' },
+      { description: 'Name of the cluster in every event', required: true, example: 'prod-eu' },
       { pattern: /[A-Za-z0-9][\w.-]{0,99}/, expects: 'a name of letters, digits, `.`, `_` and `-`' },
     ),
     kubeconfig: filePath(
       {
-        description:
-          'How to reach it; left out, the file in `KUBECONFIG`, else the account of the pod that Weir runs in, else `~/.kube/config`',
+        description: 'Kubeconfig file. Unset: `KUBECONFIG`, else the service account of the pod, else `~/.kube/config`',
         default: null,
         example: '/etc/weir/kubeconfig',
       },
       { holds: 'anything' },
     ),
     context: text({
-      description: 'Context of that file, when not the current one',
+      description: 'Context in the kubeconfig. Unset: the current one',
       default: null,
       example: 'admin@prod',
     }),
     namespaces: list(text({ description: 'A namespace', required: true, example: 'shop' }), {
-      description: 'Watched namespaces; empty: all of them, and what belongs to none',
+      description: 'Namespaces to watch; empty: all, including cluster-scoped objects',
       default: [],
       example: ['shop', 'billing'],
     }),
     include: list(text({ description: 'A kind', required: true, example: 'Pod' }, kindPattern), {
-      description: 'Watched kinds, as `Kind`, `kinds.group` or `*.group`; empty: all that the account may read',
+      description: 'Kinds to watch, as `Kind`, `kinds.group` or `*.group`; empty: all that the account may read',
       default: [],
       example: ['Pod', 'deployments.apps'],
     }),
     exclude: list(text({ description: 'A kind', required: true, example: 'Secret' }, kindPattern), {
-      description: 'Kinds that are not watched',
+      description: 'Kinds to exclude',
       default: [],
       example: ['Secret'],
     }),
     labels: text({
-      description: 'Only objects with these labels, as kubectl selects them',
+      description: 'Label selector, as in kubectl',
       default: null,
       example: 'team=shop',
     }),
     fields: text({
-      description: 'Only objects with these fields, as kubectl selects them',
+      description: 'Field selector, as in kubectl',
       default: null,
       example: 'metadata.namespace!=kube-system',
     }),
     initial: choice(['silent', 'snapshot'], {
       description:
-        'Objects that are there when a cluster is first looked at: known without a word, or each told as created and marked `initial`',
+        'Objects that exist at the first list. `silent`: they become the known state without events. `snapshot`: each is emitted as created and marked `initial`',
       default: 'silent',
     }),
-    events: flag({ description: 'Whether the cluster’s own events are told', default: true }),
+    events: flag({ description: 'Emit Kubernetes events', default: true }),
     noise: group(
       {
         show: list(choice(noiseNames, { description: 'A rule', required: true, example: 'heartbeats' }), {
           description:
-            'Rules that hide nothing: changes of that sort are told, too, and marked, so that who asks for changes sees them when he wants to. `status` is told and marked in any case, unless it is hidden',
+            'Noise rules whose changes are emitted and marked instead of hidden. Queries can include them on request. `status` is always emitted and marked, unless it is hidden',
           default: [],
           example: ['heartbeats'],
         }),
         hide: list(choice(noiseNames, { description: 'A rule', required: true, example: 'status' }), {
-          description: 'Rules that hide though they usually do not',
+          description: 'Additional noise rules to hide',
           default: [],
           example: ['status'],
         }),
         keep: list(choice(noiseNames, { description: 'A rule', required: true, example: 'managed-fields' }), {
           description:
-            'Rules whose fields stay in the objects, as `weir kollect` has it; changes of nothing else stay hidden',
+            'Noise rules whose fields are retained in the objects, as in `weir kollect`. Changes to these fields alone stay hidden',
           default: [],
           example: ['managed-fields', 'generation'],
         }),
       },
-      { description: 'What changes all the time without anything having happened', default: {} },
+      { description: 'Handling of fields that change continuously without meaning', default: {} },
     ),
     redact: group(
       {
         enabled: flag({
-          description: 'Whether values that are secret are replaced before anything is written',
+          description: 'Replace secret values before rows are written',
           default: true,
         }),
         key: secret({
           description:
-            'Key of the digests that stand for secret values; replicas share it. Left out, one is made and kept in the data folder',
+            'Key of the digests that replace secret values; all replicas share it. Unset: generated and stored in the data folder',
           default: null,
           example: 'env:WEIR_REDACT_KEY',
         }),
         names: text({
           description:
-            'Regular expression of further names whose values are secret: of keys, fields, variables, annotations, headers and flags, in every kind',
+            'Regular expression of additional secret names: of keys, fields, variables, annotations, headers and flags, in every kind',
           default: null,
           example: 'license',
         }),
         paths: list(
           text({
-            description: 'A JSON pointer, in which `*` is any entry',
+            description: 'a JSON pointer, in which `*` matches any entry',
             required: true,
             example: '/spec/auth/*/key',
           }),
-          { description: 'Further places whose values are secret', default: [], example: ['/spec/auth/*/key'] },
+          { description: 'Additional JSON pointers to secret values', default: [], example: ['/spec/auth/*/key'] },
         ),
       },
       { description: 'Secret values', default: {} },
@@ -148,7 +147,7 @@ export const kubernetesSchema = defineSchema({
         name: text(
           {
             description:
-              'Name of the `Lease` by which several Weirs take turns: one tells what happens, the others stand by. Left out, it tells alone, or they take turns by the journal where that is shared',
+              'Name of the `Lease` that elects a leader among several instances; the others stand by. Unset: no election, or election through a shared journal',
             default: null,
             example: 'weir',
           },
@@ -156,7 +155,7 @@ export const kubernetesSchema = defineSchema({
         ),
         namespace: text(
           {
-            description: 'Where that Lease is; left out, the namespace of the pod or of the kubeconfig, else `default`',
+            description: 'Namespace of the Lease. Unset: the namespace of the pod or kubeconfig, else `default`',
             default: null,
             example: 'weir',
           },
@@ -164,20 +163,23 @@ export const kubernetesSchema = defineSchema({
         ),
         duration: duration(
           {
-            description: 'How long one that says nothing is thought to be alive; another takes over then',
+            description: 'Time without renewal after which another instance takes over',
             default: '10s',
           },
           { min: '2s', max: '5m' },
         ),
       },
-      { description: 'Replicas of which one watches', default: {} },
+      { description: 'Leader election between replicas', default: {} },
     ),
     reconcile: duration(
-      { description: 'How often what is known is compared with the server', default: '1h' },
+      { description: 'Interval of comparing the known state with the API server', default: '1h' },
       { min: '10s' },
     ),
     buffer: bytes(
-      { description: 'Changes that may wait for the journal; beyond it the server is read no faster', default: '4MiB' },
+      {
+        description: 'Maximum changes that wait for the journal; beyond it the watch is read more slowly',
+        default: '4MiB',
+      },
       { min: '256KiB', max: '1GiB' },
     ),
   },

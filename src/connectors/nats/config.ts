@@ -39,7 +39,7 @@ const auth = variants(
     },
     nkey: {
       seed: secret({
-        description: 'Seed of an NKey, beginning with SU',
+        description: 'Seed of an NKey; it begins with SU',
         required: true,
         example: 'file:/run/secrets/nats.nk',
       }),
@@ -52,20 +52,20 @@ const auth = variants(
       }),
     },
   },
-  { description: 'Proof of identity towards the server', default: { type: 'none' } },
+  { description: 'Authentication', default: { type: 'none' } },
 )
 
 const server = {
   url: urlText(
     {
-      description: 'A server of the cluster; the others are learned from it',
+      description: 'URL of a server; the others of the cluster are discovered from it',
       required: true,
       example: 'nats://127.0.0.1:4222',
     },
     schemes,
   ),
   more_urls: list(urlText({ description: 'A server', required: true, example: 'nats://nats-1:4222' }, schemes), {
-    description: 'Servers to try when the first does not answer',
+    description: 'Alternative servers if the first is unreachable',
     default: [],
     example: ['nats://nats-1:4222'],
   }),
@@ -75,21 +75,21 @@ const login = { auth, tls }
 export const natsSchema = defineSchema({
   type: 'nats',
   role: 'sink',
-  summary: 'Publishes events as CloudEvents to NATS JetStream and waits for each to be stored',
+  summary: 'Publishes events as CloudEvents to NATS JetStream and waits until each is stored',
   fields: {
     ...server,
     subject: text({
-      description: `Subject of an event; may hold ${placeholders.map((name) => `{${name}}`).join(' ')}, each becoming one token with unsafe characters as \`_\``,
+      description: `Subject of an event; may contain ${placeholders.map((name) => `{${name}}`).join(' ')}. Each becomes one token, with unsafe characters as \`_\``,
       default: 'weir.{family}.{type}',
     }),
     wait_for: choice(['stream', 'server'], {
       description:
-        'What counts as delivered: `stream` once a JetStream stream has stored the event, `server` once the server has taken it, which is lost for whoever does not listen just then',
+        'Delivery confirmation. `stream`: a JetStream stream stored the event. `server`: the server received it; without a subscriber at that moment it is lost',
       default: 'stream',
     }),
     stream: text(
       {
-        description: 'Stream that must store the events; left out, whichever takes the subject',
+        description: 'Stream that must store the events. Unset: any stream with a matching subject',
         default: null,
         example: 'WEIR',
       },
@@ -97,7 +97,7 @@ export const natsSchema = defineSchema({
     ),
     create_stream: flag({
       description:
-        'Whether a missing `stream` is made, on disk and without limits, for every subject that begins like `subject`',
+        'Create a missing `stream`, on disk and without limits, for all subjects with the prefix of `subject`',
       default: false,
     }),
     ...messageFields('binary'),
@@ -109,26 +109,28 @@ export const natsSchema = defineSchema({
     const unknown = unknownPlaceholder(subject)
     if (unknown !== undefined)
       return new Complaint(
-        `\`${unknown}\` is not known in a subject`,
+        `\`${unknown}\` is not a placeholder of a subject`,
         `use ${placeholders.map((name) => `{${name}}`).join(' ')}`,
         ['subject'],
       )
     if (!/^(?:[^\s.*>{}]|\{[a-z]+\})+(?:\.(?:[^\s.*>{}]|\{[a-z]+\})+)*$/.test(subject)) {
       return new Complaint(
         `\`${subject}\` is not a subject to publish to`,
-        'write tokens between dots, with no space and no wildcard',
+        'write tokens between dots, without spaces and wildcards',
         ['subject'],
       )
     }
     if (wait_for === 'server' && stream !== null)
-      return new Complaint('`stream` is set, but nothing waits for one', 'leave out `stream`, or `wait_for: server`', [
-        'stream',
-      ])
+      return new Complaint(
+        '`stream` is set, but `wait_for: server` does not use it',
+        'remove `stream`, or `wait_for: server`',
+        ['stream'],
+      )
     if (create_stream && stream === null)
-      return new Complaint('`create_stream` is set, but no name', 'add `stream: WEIR`', ['create_stream'])
+      return new Complaint('`create_stream` is set, but `stream` is missing', 'add `stream: WEIR`', ['create_stream'])
     return create_stream && subject.startsWith('{')
       ? new Complaint(
-          "a stream for every subject can't be made",
+          'a stream for every subject cannot be created',
           'begin `subject` with a fixed token, such as `weir.`',
           ['subject'],
         )
@@ -139,39 +141,36 @@ export const natsSchema = defineSchema({
 export const natsSourceSchema = defineSchema({
   type: 'nats',
   role: 'source',
-  summary: 'Reads events from a NATS JetStream stream by a durable consumer, and acknowledges what is synced',
+  summary:
+    'Reads events from a NATS JetStream stream through a durable consumer and acknowledges them after the journal is synced',
   fields: {
     ...server,
     stream: text({ description: 'Stream to read', required: true, example: 'EVENTS' }, streamName),
     consumer: text(
       {
         description:
-          'Name of the durable consumer, which is made when it is missing; several Weirs with the same one share its messages',
+          'Name of the durable consumer; created if missing. Instances with the same name share its messages',
         default: 'weir',
       },
       streamName,
     ),
     subjects: list(text({ description: 'A subject, with wildcards', required: true, example: 'events.>' }), {
-      description: 'Which subjects of the stream are read when the consumer is made; none: all',
+      description: 'Subjects that a created consumer reads; empty: all',
       default: [],
       example: ['events.>'],
     }),
     begin: choice(['all', 'new'], {
-      description: 'Where a consumer that is made begins: with all that the stream has, or with what comes then',
+      description: 'Start position of a created consumer: all stored messages, or new ones only',
       default: 'all',
     }),
     ack_wait: duration(
       {
-        description:
-          'After so long without acknowledgement the server gives a message to another; set when the consumer is made',
+        description: 'Acknowledgement wait of a created consumer; after it the server redelivers a message',
         default: '15s',
       },
       { min: '3s' },
     ),
-    timeout: duration(
-      { description: 'How long connecting, and one answer, may take', default: '10s' },
-      { min: '10ms' },
-    ),
+    timeout: duration({ description: 'Timeout of connecting and of one response', default: '10s' }, { min: '10ms' }),
     ...messageSourceFields,
     ...login,
   },
@@ -180,39 +179,37 @@ export const natsSourceSchema = defineSchema({
 export const natsJournalSchema = defineSchema({
   type: 'nats',
   role: 'journal',
-  summary: 'The journal as streams of NATS JetStream, which many Weirs share',
+  summary: 'Journal in NATS JetStream streams, which several instances share',
   fields: {
     ...server,
     stream: text(
       {
-        description: 'What the names of the streams begin with: one for each partition, and one of small records',
+        description: 'Prefix of the stream names: one stream for each partition, and one for small records',
         default: 'weir-journal',
       },
       streamName,
     ),
     partitions: integer(
       {
-        description: 'Streams when we make them: as many deliverers can share the work',
+        description: 'Number of streams if Weir creates them; at most this many deliverers share the work',
         unit: 'partitions',
         default: 12,
       },
       { min: 1, max: 1000 },
     ),
     replicas: integer(
-      { description: 'Copies of a stream that we make', unit: 'copies', default: 1, example: 3 },
+      { description: 'Replicas of a created stream', unit: 'copies', default: 1, example: 3 },
       { min: 1, max: 5 },
     ),
     keep: duration(
       {
-        description: 'How long a stream that we make keeps frames: as long as a deliverer or an API may be away',
+        description:
+          'Retention of frames in a created stream; it must exceed the longest absence of a deliverer or API',
         default: '7d',
       },
       { min: '1m' },
     ),
-    timeout: duration(
-      { description: 'How long connecting, and one answer, may take', default: '10s' },
-      { min: '10ms' },
-    ),
+    timeout: duration({ description: 'Timeout of connecting and of one response', default: '10s' }, { min: '10ms' }),
     ...login,
   },
 })

@@ -80,14 +80,14 @@ test('an event whose content type can’t be a header makes no message', () => {
 })
 
 test.each<[Partial<WrittenConfigOf<typeof natsSchema>>, string]>([
-  [{ subject: 'weir.{what}' }, '`{what}` is not known in a subject'],
+  [{ subject: 'weir.{what}' }, '`{what}` is not a placeholder of a subject'],
   [{ subject: 'weir.*' }, 'is not a subject to publish to'],
   [{ subject: 'weir..x' }, 'is not a subject to publish to'],
   [{ subject: 'weir x' }, 'is not a subject to publish to'],
   [{ create_stream: true }, 'add `stream: WEIR`'],
-  [{ create_stream: true, stream: 'W', subject: '{type}' }, "a stream for every subject can't be made"],
+  [{ create_stream: true, stream: 'W', subject: '{type}' }, 'a stream for every subject cannot be created'],
   [{ stream: 'a.b' }, 'a name, with no space'],
-  [{ oversize: 'patch-only', codec: 'kollect', kollect_fields: 'original' }, 'have no place for a patch'],
+  [{ oversize: 'patch-only', codec: 'kollect', kollect_fields: 'original' }, 'cannot hold a patch'],
   [{ url: 'http://x' }, 'a URL that starts with nats://'],
 ])('the settings %j are refused: %s', (written, message) => {
   expect(() => configFrom(natsSchema, { url: 'nats://127.0.0.1:4222', ...written })).toThrow(message)

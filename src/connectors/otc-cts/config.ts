@@ -26,12 +26,12 @@ const project = group(
   {
     name: text({ description: 'Its name', default: null, example: 'eu-de_prod' }),
     id: text(
-      { description: 'Its id, in place of the name', default: null, example: '0f1e2d3c4b5a69788796a5b4c3d2e1f0' },
+      { description: 'Project id, instead of the name', default: null, example: '0f1e2d3c4b5a69788796a5b4c3d2e1f0' },
       id,
     ),
     region: text(
       {
-        description: 'Where it is; left out, what its name begins with, before the first `_`, else `region`',
+        description: 'Region of the project. Unset: the part of its name before the first `_`, else `region`',
         default: null,
         example: 'eu-nl',
       },
@@ -43,7 +43,7 @@ const project = group(
         { pattern: /[\w-]{1,64}/, expects: 'the name of a tracker' },
       ),
       {
-        description: 'Trackers whose traces are read; Open Telekom Cloud has one',
+        description: 'Trackers to poll; Open Telekom Cloud has one',
         default: ['system'],
         example: ['system'],
       },
@@ -52,7 +52,7 @@ const project = group(
   { description: 'A project', required: true, example: { name: 'eu-de_prod' } },
   ({ name, id: number }) =>
     (name === null) === (number === null)
-      ? new Complaint('a project is named by `name` or by `id`', 'set one of them')
+      ? new Complaint('a project is identified by `name` or by `id`', 'set one of them')
       : null,
 )
 
@@ -62,7 +62,7 @@ const auth = variants(
       access_key: secret({ description: 'Access key (AK)', required: true, example: 'env:OS_ACCESS_KEY' }),
       secret_key: secret({ description: 'Secret key (SK)', required: true, example: 'env:OS_SECRET_KEY' }),
       security_token: secret({
-        description: 'Token of temporary keys',
+        description: 'Security token of temporary keys',
         default: null,
         example: 'file:/run/secrets/security-token',
       }),
@@ -70,41 +70,41 @@ const auth = variants(
     password: {
       user: text({ description: 'Name of an IAM user', default: null, example: 'weir' }),
       user_id: text({
-        description: 'Id of the user, in place of name and domain',
+        description: 'User id, instead of name and domain',
         default: null,
         example: 'd5860b0344b14b5f9d0c1a2b3c4d5e6f',
       }),
       password: secret({ description: 'Password of the user', required: true, example: 'file:/run/secrets/password' }),
       domain: text({
-        description: 'Name of the domain of the user, and of the projects unless there is an agency',
+        description: 'Domain name of the user, and of the projects unless there is an agency',
         default: null,
         example: 'OTC00000000001000000001',
       }),
       agency: text({
-        description: 'Agency of another domain, with whose rights the projects of that domain are read',
+        description: 'Agency of another domain, used to read the projects of that domain',
         default: null,
         example: 'audit-readers',
       }),
       agency_domain: text({
-        description: 'Name of the domain that has made the agency',
+        description: 'Name of the domain that created the agency',
         default: null,
         example: 'OTC00000000001000000002',
       }),
       agency_domain_id: text({
-        description: 'Its id, in place of the name',
+        description: 'Project id, instead of the name',
         default: null,
         example: 'd78cbac186b744899480f25bd0223468',
       }),
     },
     clouds: {
       cloud: text({
-        description: 'Entry of clouds.yaml; left out, `OS_CLOUD`, else the only one that there is',
+        description: 'Entry of clouds.yaml. Unset: `OS_CLOUD`, else the only entry',
         default: null,
         example: 'otc',
       }),
       file: filePath(
         {
-          description: "The file; left out, it is looked for as OpenStack's clients do",
+          description: 'Path of clouds.yaml. Unset: the search path of OpenStack clients',
           default: null,
           example: '/etc/openstack/clouds.yaml',
         },
@@ -114,7 +114,7 @@ const auth = variants(
   },
   {
     description:
-      'Proof of identity, read again whenever it is needed: keys that sign requests, a password for tokens, or what clouds.yaml says',
+      'Authentication: access keys that sign requests, a password for tokens, or an entry of clouds.yaml. Credentials are re-read for each use',
     required: true,
     example: { type: 'keys', access_key: 'env:OS_ACCESS_KEY', secret_key: 'env:OS_SECRET_KEY' },
   },
@@ -124,26 +124,26 @@ export const otcCtsSchema = defineSchema({
   type: 'otc-cts',
   role: 'source',
   summary:
-    "Reads audit traces of Open Telekom Cloud (Cloud Trace Service): who did what, where and with what outcome; Huawei Cloud's, too",
+    'Reads audit traces of Open Telekom Cloud and Huawei Cloud (Cloud Trace Service): actor, action, resource and outcome',
   fields: {
     cloud: choice(['otc', 'huawei'], {
-      description: 'Whose API it is: it gives addresses that are not set, and names of resources',
+      description: 'Cloud provider; it determines default endpoints and resource names',
       default: 'otc',
     }),
-    region: text({ description: 'Region of projects that do not say theirs', default: 'eu-de' }, regionName),
+    region: text({ description: 'Region of projects without a region', default: 'eu-de' }, regionName),
     auth,
     projects: list(project, {
-      description: 'Projects whose traces are read; empty: the one that clouds.yaml names',
+      description: 'Projects to poll; empty: the project of the clouds.yaml entry',
       required: true,
       example: [{ name: 'eu-de_prod' }],
     }),
     api: choice(['v3', 'v2'], {
-      description: 'Version of the API; with `v2` the attribute `source` is what cts_exporter writes',
+      description: 'Version of the API; with `v2`, the event attribute `source` equals that of cts_exporter',
       default: 'v3',
     }),
     iam: urlText(
       {
-        description: 'Address of IAM with its version; left out, that of the cloud in the region',
+        description: 'IAM endpoint with its version. Unset: the endpoint of the cloud in this region',
         default: null,
         example: 'https://iam.eu-de.otc.t-systems.com/v3',
       },
@@ -151,7 +151,7 @@ export const otcCtsSchema = defineSchema({
     ),
     endpoint: urlText(
       {
-        description: 'Address of CTS without version and project; left out, the one of the catalog of services',
+        description: 'CTS endpoint without version and project. Unset: the endpoint in the service catalog',
         default: null,
         example: 'https://cts.eu-de.otc.t-systems.com',
       },
@@ -159,20 +159,21 @@ export const otcCtsSchema = defineSchema({
     ),
     signing: choice(['access', 'credential'], {
       description:
-        "How requests are signed with keys: the header says `Access=…`, as in Huawei's guide, or `Credential=…`, as Terraform does it",
+        "Form of signed requests: `Access=…` in the header, as in Huawei's guide, or `Credential=…`, as in Terraform",
       default: 'access',
     }),
-    every: duration({ description: 'How often it is asked for new traces', default: '60s' }, { min: '1s', max: '1h' }),
+    every: duration({ description: 'Poll interval', default: '60s' }, { min: '1s', max: '1h' }),
     look_back: duration(
       {
-        description: 'How late a trace may become visible; so far back each request looks, and the first one',
+        description:
+          'Maximum delay until a trace becomes visible; each request, including the first, starts this far back',
         default: '10m',
       },
       { min: '1m', max: '1d' },
     ),
     backfill: duration(
       {
-        description: 'How far back the first request looks instead; the API has seven days',
+        description: 'Start of the first request, relative to now. The API stores seven days',
         default: null,
         example: '7d',
       },
@@ -181,29 +182,32 @@ export const otcCtsSchema = defineSchema({
     leave_out: list(
       choice(['request', 'response', 'message'], { description: 'A field', required: true, example: 'request' }),
       {
-        description: 'Fields of traces that are not kept: what was asked and answered may tell of people',
+        description: 'Trace fields to remove; request and response may contain personal data',
         default: [],
         example: ['request', 'response'],
       },
     ),
-    page: integer({ description: 'Most traces of one answer', unit: 'traces', default: 200 }, { min: 1, max: 200 }),
-    timeout: duration({ description: 'How long one answer may take', default: '30s' }, { min: '10ms', max: '10m' }),
+    page: integer(
+      { description: 'Maximum traces in one response', unit: 'traces', default: 200 },
+      { min: 1, max: 200 },
+    ),
+    timeout: duration({ description: 'Timeout of one response', default: '30s' }, { min: '10ms', max: '10m' }),
     ...leaseFields,
     tls,
   },
   check({ auth: proof, projects, iam, endpoint, lease, ack, tls: secured }) {
     if (projects.length === 0 && proof.type !== 'clouds')
-      return new Complaint('no project is named', 'write `projects: [{name: eu-de_prod}]`', ['projects'])
+      return new Complaint('no project is listed', 'write `projects: [{name: eu-de_prod}]`', ['projects'])
     if (proof.type === 'password' && (proof.user === null) === (proof.user_id === null))
-      return new Complaint('a user is named by `user` or by `user_id`', 'set one of them', ['auth'])
+      return new Complaint('a user is identified by `user` or by `user_id`', 'set one of them', ['auth'])
     if (proof.type === 'password' && proof.user !== null && proof.domain === null)
-      return new Complaint('the name of a user means something in a domain only', 'set `auth.domain`', ['auth'])
+      return new Complaint('a user name is unique within a domain only', 'set `auth.domain`', ['auth'])
     if (
       proof.type === 'password' &&
       (proof.agency === null) !== (proof.agency_domain === null && proof.agency_domain_id === null)
     )
       return new Complaint(
-        'an agency is known by its name and by the domain that has made it',
+        'an agency is identified by its name and by the domain that created it',
         'set `auth.agency`, and `auth.agency_domain` or `auth.agency_domain_id`',
         ['auth'],
       )
@@ -214,7 +218,7 @@ export const otcCtsSchema = defineSchema({
       ] as const
     ).find(([, url]) => url !== null && !isSecure(url))
     if (open !== undefined)
-      return new Complaint('proof of identity would go over plain HTTP', 'write https://', [open[0]])
+      return new Complaint('credentials would be sent over plain HTTP', 'write https://', [open[0]])
     const unheld = leaseComplaint({ lease, ack })
     if (unheld !== null) return unheld
     return secured !== null && [iam, endpoint].some((url) => url?.startsWith('http:') === true)

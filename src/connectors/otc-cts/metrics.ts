@@ -2,33 +2,33 @@ import { counter, gauge } from '../../telemetry/metric-table.ts'
 
 export const metrics = {
   weir_cts_traces_total: counter(
-    'Traces of a cloud: taken (nameless: of these, without an id of their own), malformed, too large',
+    'Traces by outcome: taken (nameless: those without an id), malformed, too large',
     'source',
     'project',
     'tracker',
     'outcome',
   ),
   weir_cts_requests_total: counter(
-    'Requests for traces of a cloud: answered, or failed',
+    'Requests for traces, by outcome: answered or failed',
     'source',
     'project',
     'tracker',
     'outcome',
   ),
   weir_cts_behind_seconds: gauge(
-    'Time since when traces may still come: `look_back`, and more when they can’t be read',
+    'Age of the watermark: `look_back`, or more while traces cannot be read',
     'source',
     'project',
     'tracker',
   ),
   weir_cts_recorded_after_seconds: gauge(
-    'Longest time that one of the last traces took to be recorded',
+    'Longest delay between event and recording among the last traces',
     'source',
     'project',
     'tracker',
   ),
   weir_cts_missed_seconds_total: counter(
-    'Time of which the cloud has no traces any more, because they were not read for so long',
+    'Time range whose traces the cloud no longer stores because they were not read in time',
     'source',
     'project',
     'tracker',

@@ -29,7 +29,7 @@ const auth = variants(
     user: {
       user: text({ description: 'User name', required: true, example: 'weir' }),
       password: secret({
-        description: 'Password of the user, or a token of OAuth 2',
+        description: 'Password of the user, or an OAuth 2 token',
         required: true,
         example: 'file:/run/secrets/rabbitmq-password',
       }),
@@ -38,7 +38,7 @@ const auth = variants(
   },
   {
     description:
-      'Proof of identity towards the server, read anew for each connection: `guest` is the user that a new server lets in from its own machine, `external` goes by our certificate',
+      'Authentication, re-read for each connection. `guest` is the user that a new server accepts from localhost. `external` uses the client certificate',
     default: { type: 'guest' },
   },
 )
@@ -48,7 +48,7 @@ const declare = group(
     type: choice(['topic', 'direct', 'fanout', 'headers'], { description: 'Type of the exchange', default: 'topic' }),
     queue: text(
       {
-        description: 'Queue to make and bind, too; left out, only the exchange is made',
+        description: 'Queue to create and bind as well. Unset: only the exchange is created',
         default: null,
         example: 'weir',
       },
@@ -57,23 +57,26 @@ const declare = group(
     queue_type: choice(['quorum', 'classic', 'stream'], { description: 'Type of the queue', default: 'quorum' }),
     binding: text(
       {
-        description: 'Key by which the queue is bound; left out, `#`, which in a topic exchange is everything',
+        description: 'Binding key of the queue. Unset: `#`, which in a topic exchange matches everything',
         default: '#',
       },
       { pattern: /[^\p{Cc}]{0,255}/u, expects: 'a key of up to 255 characters' },
     ),
   },
   {
-    description: 'Makes what is missing, durable; what exists is left as it is. Left out, nothing is made',
+    description: 'Create missing exchange and queue, durable; existing ones are not changed. Unset: nothing is created',
     default: null,
     example: { queue: 'weir' },
   },
 )
 
 const server = {
-  url: urlText({ description: 'A node of the cluster', required: true, example: 'amqp://127.0.0.1:5672' }, schemes),
+  url: urlText(
+    { description: 'URL of a node of the cluster', required: true, example: 'amqp://127.0.0.1:5672' },
+    schemes,
+  ),
   more_urls: list(urlText({ description: 'A node', required: true, example: 'amqp://rabbit-1:5672' }, schemes), {
-    description: 'Nodes to try when the first does not answer',
+    description: 'Alternative nodes if the first is unreachable',
     default: [],
     example: ['amqp://rabbit-1:5672'],
   }),
@@ -81,8 +84,7 @@ const server = {
 }
 const heartbeat = duration(
   {
-    description:
-      'How often both sides show that they are there; a connection is lost after two of these without a sign',
+    description: 'Heartbeat interval; the connection is considered lost after two missed heartbeats',
     default: '20s',
   },
   { min: '1s', max: '1h' },
@@ -97,14 +99,14 @@ export const rabbitmqSchema = defineSchema({
     exchange: text(
       {
         description:
-          'Exchange to publish to; `amq.default` is the one without a name, in which the routing key is the name of a queue',
+          'Exchange to publish to. `amq.default` is the default exchange, where the routing key is the name of a queue',
         default: 'amq.topic',
       },
       anyName,
     ),
     routing_key: text(
       {
-        description: `Routing key of an event, empty if you want it so; may hold ${placeholders.map((name) => `{${name}}`).join(' ')}, each becoming one word with unsafe characters as \`_\``,
+        description: `Routing key of an event; may be empty and may contain ${placeholders.map((name) => `{${name}}`).join(' ')}. Each becomes one word, with unsafe characters as \`_\``,
         default: 'weir.{family}.{type}',
       },
       { pattern: /(?:[^{}\s]|\{[a-z]+\})*/, expects: 'a routing key without spaces' },
@@ -121,18 +123,14 @@ export const rabbitmqSchema = defineSchema({
     const unknown = unknownPlaceholder(key)
     if (unknown !== undefined)
       return new Complaint(
-        `\`${unknown}\` is not known in a routing key`,
+        `\`${unknown}\` is not a placeholder of a routing key`,
         `use ${placeholders.map((name) => `{${name}}`).join(' ')}`,
         ['routing_key'],
       )
     if (Buffer.byteLength(key) > longestKey)
       return new Complaint(`a routing key has ${longestKey} bytes at most`, undefined, ['routing_key'])
     return exchange === 'amq.default' && made !== null && made.queue === null
-      ? new Complaint(
-          'there is nothing to make: this exchange is always there',
-          'add `queue`, or leave out `declare`',
-          ['declare'],
-        )
+      ? new Complaint('nothing to create: this exchange always exists', 'add `queue`, or remove `declare`', ['declare'])
       : null
   },
 })
@@ -140,7 +138,8 @@ export const rabbitmqSchema = defineSchema({
 export const rabbitmqSourceSchema = defineSchema({
   type: 'rabbitmq',
   role: 'source',
-  summary: 'Reads events from a queue or stream of RabbitMQ (AMQP 0.9.1), and acknowledges what is synced',
+  summary:
+    'Reads events from a RabbitMQ queue or stream (AMQP 0.9.1) and acknowledges them after the journal is synced',
   fields: {
     ...server,
     queue: text(
@@ -148,16 +147,16 @@ export const rabbitmqSourceSchema = defineSchema({
       anyName,
     ),
     prefetch: integer(
-      { description: 'Most messages that may be on their way or wait for the journal', unit: 'messages', default: 512 },
+      { description: 'Maximum unacknowledged messages (prefetch)', unit: 'messages', default: 512 },
       { min: 1, max: 65_535 },
     ),
     begin: choice(['all', 'new'], {
       description:
-        'Where a stream that was not read before begins: with all that it has, or with what comes then. Where it goes on is remembered in the data folder',
+        'Start position in a stream without a stored position: all messages, or new ones only. The position is stored in the data folder',
       default: 'all',
     }),
     heartbeat,
-    timeout: duration({ description: 'How long connecting may take', default: '10s' }, { min: '10ms' }),
+    timeout: duration({ description: 'Timeout of connecting', default: '10s' }, { min: '10ms' }),
     ...messageSourceFields,
     auth,
     tls,
@@ -173,19 +172,19 @@ function serverComplaint({ url, more_urls, auth: { type }, tls: files }: ServerS
         `\`${one}\` holds more than an address`,
         pathname.length > 1
           ? `write \`vhost: ${decoded(pathname.slice(1))}\` instead`
-          : 'leave out what begins with `?`',
+          : 'remove the part that begins with `?`',
         [path],
       )
     if (username !== '')
       return new Complaint(
-        'the URL holds a user, which has its own setting',
+        'the URL contains a user, which has a separate setting',
         'write `auth: { type: user, user: NAME, password: … }`',
         [path],
       )
   }
   if (type === 'external' && (files?.cert_file ?? null) === null)
     return new Complaint(
-      '`auth: { type: external }` goes by our certificate, and there is none',
+      '`auth: { type: external }` uses the client certificate, and none is set',
       'set `tls.cert_file` and `tls.key_file`',
       ['auth'],
     )

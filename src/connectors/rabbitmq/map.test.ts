@@ -116,16 +116,16 @@ test.each([
 })
 
 test.each<[Partial<WrittenConfigOf<typeof rabbitmqSchema>>, string]>([
-  [{ routing_key: 'weir.{what}' }, '`{what}` is not known in a routing key'],
+  [{ routing_key: 'weir.{what}' }, '`{what}` is not a placeholder of a routing key'],
   [{ routing_key: 'a b' }, 'a routing key without spaces'],
   [{ routing_key: 'x'.repeat(256) }, 'a routing key has 255 bytes at most'],
   [{ exchange: '' }, 'expected a name'],
   [{ url: 'amqp://h/shop%2Fprod' }, 'write `vhost: shop/prod` instead'],
-  [{ more_urls: ['amqp://h?heartbeat=5'] }, 'leave out what begins with `?`'],
+  [{ more_urls: ['amqp://h?heartbeat=5'] }, 'remove the part that begins with `?`'],
   [{ url: 'amqp://me@h' }, 'write `auth: { type: user, user: NAME'],
   [{ url: 'http://h' }, 'a URL that starts with amqp:// or amqps://'],
-  [{ exchange: 'amq.default', declare: {} }, 'there is nothing to make'],
-  [{ auth: { type: 'external' } }, 'goes by our certificate, and there is none'],
+  [{ exchange: 'amq.default', declare: {} }, 'nothing to create'],
+  [{ auth: { type: 'external' } }, 'uses the client certificate, and none is set'],
   [{ codec: 'kollect', mode: 'structured' }, "kollect's messages are bytes"],
 ])('the settings %j are refused: %s', (written, told) => {
   expect(() => configFrom(rabbitmqSchema, { url: 'amqp://127.0.0.1:5672', ...written })).toThrow(told)

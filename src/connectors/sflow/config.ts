@@ -6,26 +6,26 @@ export const sflowSchema = defineSchema({
   role: 'source',
   summary: 'Receives packet samples of switches, routers and hosts: sFlow v5 over UDP',
   fields: {
-    listen: listen({ description: 'Where datagrams arrive, over UDP', default: '0.0.0.0:6343' }),
+    listen: listen({ description: 'UDP listeners', default: '0.0.0.0:6343' }),
     receive_buffer: bytes(
-      { description: 'Wanted receive buffer of each UDP socket in the kernel', default: '8MiB' },
+      { description: 'Requested kernel receive buffer of each UDP socket', default: '8MiB' },
       { min: '64KiB', max: '1GiB' },
     ),
     allow: list(
       addressRange({ description: 'A range in CIDR notation, or one address', required: true, example: '10.0.0.0/8' }),
       {
-        description: 'Ranges that agents may send from; empty: from anywhere',
+        description: 'Permitted address ranges of agents; empty: any',
         default: [],
         example: ['10.0.0.0/8', '2001:db8::/32'],
       },
     ),
     exporter: choice(['sender', 'agent'], {
       description:
-        'What becomes `exporter_addr`: the address that a datagram came from, or the one that the agent writes into it, for agents behind a relay or a NAT. Anyone can write anything there',
+        'Value of `exporter_addr`: the source address of the datagram, or the agent address inside it, for agents behind a relay or NAT. The agent address can be forged',
       default: 'sender',
     }),
     flush: duration(
-      { description: 'Longest time that rows wait to be journalled together', default: '100ms' },
+      { description: 'Maximum wait of rows before they are appended to the journal', default: '100ms' },
       { min: '1ms', max: '10s' },
     ),
   },

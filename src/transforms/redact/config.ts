@@ -3,7 +3,7 @@ import { defineSchema, list, text, type ConfigOf } from '../../schema/index.ts'
 export const redactSchema = defineSchema({
   type: 'redact',
   role: 'transform',
-  summary: 'Replaces values inside the JSON data of events before others see them',
+  summary: 'Replaces values inside the JSON data of events before they are delivered',
   fields: {
     fields: list(
       text({
@@ -17,7 +17,7 @@ export const redactSchema = defineSchema({
         example: ['user.password', 'items.*.token'],
       },
     ),
-    replacement: text({ description: 'What stands there instead', default: '[redacted]' }),
+    replacement: text({ description: 'Replacement text', default: '[redacted]' }),
   },
 })
 

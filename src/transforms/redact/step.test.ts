@@ -32,6 +32,6 @@ describe('redact', () => {
     expect(step.apply(given)).toEqual({ is: 'pass', event: given })
   })
   it('refuses data that is declared as JSON and is none', () => {
-    expect(step.apply(event('{'))).toEqual({ is: 'reject', reason: 'the data is declared as JSON and is none' })
+    expect(step.apply(event('{'))).toEqual({ is: 'reject', reason: 'the data is declared as JSON but does not parse' })
   })
 })

@@ -23,7 +23,7 @@ export function redactStep(config: RedactConfig): Transform {
           typeof value === 'number' && source !== undefined ? exactJson.rawJSON(source) : value,
         )
       } catch {
-        return { is: 'reject', reason: 'the data is declared as JSON and is none' }
+        return { is: 'reject', reason: 'the data is declared as JSON but does not parse' }
       }
       let changed = false
       for (const path of paths) changed = replace(data, path, 0, config.replacement) || changed

@@ -173,7 +173,7 @@ function refuse(route: Route, { status, detail, method }: Fail): Promise<void> {
         detail ??
         (status === 429
           ? '64 questions of one user wait already to be answered by the store.'
-          : 'The server met an error that it did not expect; its log has the details.'),
+          : 'The server failed with an unexpected error; its log has the details.'),
       hints:
         status === 429 && detail === undefined
           ? ['Wait for the response before the next query, or cancel queries that are no longer needed.']

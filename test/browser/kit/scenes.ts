@@ -255,7 +255,7 @@ const flows: readonly Scene[] = [
   {
     name: 'flows-overview-empty',
     page: 'Flows: overview',
-    says: 'No flow matches.',
+    says: 'No matching flows.',
     path: `${overview}&q=bytes+%3E+10GiB`,
     state: 'empty',
     act: is('empty'),
@@ -310,7 +310,7 @@ const flows: readonly Scene[] = [
   {
     name: 'flows-topology-empty',
     page: 'Flows: topology',
-    says: 'No flow matches.',
+    says: 'No matching flows.',
     path: `${topology}&q=bytes+%3E+10GiB`,
     state: 'empty',
     act: is('empty'),
@@ -1027,7 +1027,7 @@ const rest: readonly Scene[] = [
     act: after(
       (page) => page.getByLabel('Token').fill('wrong'),
       (page) => page.keyboard.press('Enter'),
-      text('not known here'),
+      text('is unknown'),
     ),
   },
   {
@@ -1040,7 +1040,7 @@ const rest: readonly Scene[] = [
       at: /\/v1\/login$/,
       method: 'POST',
       status: 429,
-      detail: 'Too many tokens that are not known here were tried: try again in 6 s.',
+      detail: 'Too many unknown tokens were tried: try again in 6 s.',
     },
     act: after(
       (page) => page.getByLabel('Token').fill('wrong'),
@@ -1061,12 +1061,12 @@ const rest: readonly Scene[] = [
   {
     name: 'login-provider-away',
     page: 'Login',
-    says: 'The provider of identities does not answer.',
+    says: 'The identity provider does not respond.',
     on: 'closed',
     path: '/flows',
     act: after(
       (page) => page.getByRole('link', { name: 'Sign in with your identity provider' }).click(),
-      text('No answer from the provider'),
+      text('The provider did not respond'),
     ),
   },
   {

@@ -52,13 +52,13 @@ describe('claims', () => {
 
   test('that give no role let nobody in, and say why', () => {
     for (const given of [claims([], []), claims(['weir-admins'], []), { sub: 'a', realm_access: { roles: null } }])
-      expect(refusal(given).message).toMatch(/has no role here|could not be worked out/)
+      expect(refusal(given).message).toMatch(/has no role here|could not be determined/)
     expect(refusal(claims([], [])).hint).toContain('auth.oidc.role')
     for (const odd of ["'root'", '`true`', '`["admin"]`', '`{"admin":1}`', "''", 'missing', '`1`'])
       expect(refusal(claims([], []), claimsReader({ role: odd, peers: 'hidden' })).message).toBe(
         'ada has no role here.',
       )
-    expect(refusal(claims([], []), claimsReader({ role: "'root'", peers: 'hidden' })).hint).toContain('gives "root"')
+    expect(refusal(claims([], []), claimsReader({ role: "'root'", peers: 'hidden' })).hint).toContain('returns "root"')
   })
 
   test('that give a viewer no namespace do not give him all of them', () => {
@@ -78,15 +78,15 @@ describe('claims', () => {
     const whoever = claimsReader({ role: "'admin'", peers: 'hidden' })
     expect(whoever({ sub: 'u-1', email: 'ada@example.com' })).toMatchObject({ id: 'oidc:u-1', name: 'ada@example.com' })
     expect(whoever({ client_id: 'robot' })).toMatchObject({ id: 'oidc:robot', name: 'robot' })
-    expect(refusal({}, whoever).message).toBe('The provider does not say who this is.')
+    expect(refusal({}, whoever).message).toBe('The provider did not identify the user.')
   })
 
   test('are asked by expressions that are read before anybody logs in', () => {
     expect(() => claimsReader({ role: 'contains(', peers: 'hidden' })).toThrow(
-      'auth.oidc.role is no JMESPath expression',
+      'auth.oidc.role is not a JMESPath expression',
     )
     expect(() => claimsReader({ role: "'viewer'", namespaces: '][', peers: 'hidden' })).toThrow(
-      'auth.oidc.namespaces is no JMESPath expression',
+      'auth.oidc.namespaces is not a JMESPath expression',
     )
   })
 })

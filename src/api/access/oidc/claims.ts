@@ -23,7 +23,7 @@ function expression(written: string, setting: string): Ask {
     const tree = compile(written)
     return (claims) => TreeInterpreter.search(tree, claims as JSONValue)
   } catch (error) {
-    throw new WeirError('WEIR_CONFIG_INVALID', `auth.oidc.${setting} is no JMESPath expression: ${messageOf(error)}`)
+    throw new WeirError('WEIR_CONFIG_INVALID', `auth.oidc.${setting} is not a JMESPath expression: ${messageOf(error)}`)
   }
 }
 
@@ -45,7 +45,7 @@ export function claimsReader({
     if (given === undefined) {
       throw new NotAllowed(
         `${name} has no role here.`,
-        `auth.oidc.role gives ${said === null || said === '' ? 'nothing' : JSON.stringify(said).slice(0, 100)} for the claims of this user; it has to give "admin" or "viewer".`,
+        `auth.oidc.role returns ${said === null || said === '' ? 'nothing' : JSON.stringify(said).slice(0, 100)} for the claims of this user; it must return "admin" or "viewer".`,
       )
     }
     const who = { id: `oidc:${idOf(claims)}`, name, login: 'oidc' } as const
@@ -57,7 +57,7 @@ export function claimsReader({
     if (names.length === 0)
       throw new NotAllowed(
         `${name} may see no namespace here.`,
-        'auth.oidc.namespaces gives no name for the claims of this user; it has to give a list of names, or "*" for all.',
+        'auth.oidc.namespaces returns no name for the claims of this user; it must return a list of names, or "*" for all.',
       )
     return principal(who, { role: given, namespaces: names, peers })
   }
@@ -68,8 +68,8 @@ function ask(question: Ask, claims: Claims, setting: string): JSONValue {
     return question(claims)
   } catch (error) {
     throw new NotAllowed(
-      'The role of this user could not be worked out.',
-      `auth.oidc.${setting} fails for his claims: ${messageOf(error)}`,
+      'The role of this user could not be determined.',
+      `auth.oidc.${setting} fails for the claims of this user: ${messageOf(error)}`,
     )
   }
 }
@@ -80,7 +80,7 @@ function text(value: unknown): string | undefined {
 
 function idOf(claims: Claims): string {
   const id = text(claims['sub']) ?? text(claims['client_id']) ?? text(claims['azp'])
-  if (id === undefined) throw new NotAllowed('The provider does not say who this is.', 'The claim `sub` is missing.')
+  if (id === undefined) throw new NotAllowed('The provider did not identify the user.', 'The claim `sub` is missing.')
   return id
 }
 

@@ -79,8 +79,8 @@ export class Oidc {
     if (login === undefined) {
       return refusalPage(reply, {
         status: 400,
-        title: 'This login is over',
-        reason: 'It took too long, was used before, or was begun in another browser.',
+        title: 'This login has expired',
+        reason: 'It took too long, was used before, or was started in another browser.',
       })
     }
     if (code !== undefined)
@@ -102,7 +102,7 @@ export class Oidc {
         path: '/',
         seconds: gate.sessionSeconds,
       })
-      log.info('Somebody logged in.', { name: proof.principal.name, role: proof.principal.role, how: 'oidc' })
+      log.info('A user signed in.', { name: proof.principal.name, role: proof.principal.role, how: 'oidc' })
       return await reply.redirect(login.to, 303)
     } catch (error) {
       if (error instanceof NotAllowed) {
@@ -157,10 +157,10 @@ export class Oidc {
 /** A provider that does not answer, in words for whoever wanted to log in; throws what is something else. */
 function unanswered(error: unknown, log: Log): Refusal {
   if (!(error instanceof ApiError)) throw error
-  log.warn('The provider of identities does not answer.', { reason: error.message })
+  log.warn('The identity provider does not respond.', { reason: error.message })
   return {
     status: 503,
-    title: 'No answer from the provider',
+    title: 'The provider did not respond',
     reason: error.message,
     ...(error.hints[0] === undefined ? {} : { hint: error.hints[0] }),
   }

@@ -102,8 +102,7 @@ export class Provider {
       .refreshTokenGrant(config, refreshToken)
       .catch((error: unknown) => Promise.reject(failed(error)))
     const renewed = tokens.id_token === undefined ? claims : await this.#idClaims(tokens.id_token, keys)
-    if (renewed['sub'] !== claims['sub'])
-      throw new LoginFailed('The provider renewed the login as that of somebody else.')
+    if (renewed['sub'] !== claims['sub']) throw new LoginFailed('The provider renewed the login for a different user.')
     return this.#identity(tokens, renewed, tokens.id_token ?? idToken, keys, refreshToken)
   }
 
@@ -125,7 +124,7 @@ export class Provider {
     })
     // An ID token says who logged in, not that its bearer may ask: `at_hash` stands in no access token.
     if (claims['at_hash'] !== undefined || (typeof claims['typ'] === 'string' && otherTypes.has(claims['typ'])))
-      throw unauthorized('The token is no access token.')
+      throw unauthorized('The token is not an access token.')
     return { claims, until: (claims.exp ?? 0) * 1000 }
   }
 
@@ -182,10 +181,10 @@ export class Provider {
       this.#connected = undefined
       throw new ApiError(
         'WEIR_API_PROVIDER',
-        `The provider of identities at ${this.#settings.issuer} does not answer as one: ${failed(error).message}`,
+        `The identity provider at ${this.#settings.issuer} does not respond correctly: ${failed(error).message}`,
         {
           hints: [
-            'Is `auth.oidc.issuer` the address below which /.well-known/openid-configuration is, and can this machine reach it?',
+            'Check that `auth.oidc.issuer` is the parent of /.well-known/openid-configuration, and that this machine can reach it.',
           ],
         },
       )
@@ -204,7 +203,7 @@ export class Provider {
         [client.customFetch]: this.#fetch,
       })
     ).serverMetadata()
-    if (metadata.jwks_uri === undefined) throw new LoginFailed('it names no keys (jwks_uri).')
+    if (metadata.jwks_uri === undefined) throw new LoginFailed('it lists no keys (jwks_uri).')
     const basic = metadata.token_endpoint_auth_methods_supported?.includes('client_secret_basic') ?? true
     const how =
       clientSecret === undefined
@@ -244,7 +243,7 @@ function bearerProblem(error: unknown, audience: string): ApiError {
   if (error instanceof ApiError) return error
   if (error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout))
     return unauthorized(wordsOf(error, audience))
-  return new ApiError('WEIR_API_PROVIDER', 'The keys of the provider of identities cannot be had just now.', {
+  return new ApiError('WEIR_API_PROVIDER', 'The keys of the identity provider are currently unavailable.', {
     hints: ['Try again in a moment.'],
   })
 }
@@ -253,8 +252,8 @@ function bearerProblem(error: unknown, audience: string): ApiError {
 function wordsOf(error: unknown, audience: string): string {
   if (error instanceof errors.JWTExpired) return 'The token has expired.'
   if (error instanceof errors.JWTClaimValidationFailed) {
-    if (error.claim === 'aud') return `The token is meant for another audience, not for ${audience}.`
-    if (error.claim === 'iss') return 'The token comes from another issuer.'
+    if (error.claim === 'aud') return `The audience of the token is not ${audience}.`
+    if (error.claim === 'iss') return 'The token has another issuer.'
     if (error.claim === 'nbf' || error.claim === 'iat')
       return 'The token is not valid yet: the clocks of the provider and of this server differ.'
     return `The claim ${error.claim} of the token is not valid.`

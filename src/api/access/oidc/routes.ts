@@ -15,15 +15,15 @@ export interface CallbackQuery {
 }
 
 const page = {
-  description: 'A page that says why not.',
+  description: 'A page that explains the reason.',
   content: { 'text/html': { schema: { type: 'string' } } },
 } as const
 
 export function oidcRoutes(app: FastifyInstance, { log }: ApiContext, gate: Gate, oidc: Oidc | undefined): void {
   const provider = (): Oidc => {
     if (oidc !== undefined) return oidc
-    throw new ApiError('WEIR_API_NOT_FOUND', 'No provider of identities is configured.', {
-      hints: ['`auth.oidc` in the configuration names one.', 'GET /api/v1/login says how to log in here.'],
+    throw new ApiError('WEIR_API_NOT_FOUND', 'No identity provider is configured.', {
+      hints: ['Configure `auth.oidc`.', 'GET /api/v1/login lists the sign-in methods.'],
     })
   }
   app.get(
@@ -31,17 +31,17 @@ export function oidcRoutes(app: FastifyInstance, { log }: ApiContext, gate: Gate
     {
       schema: {
         operationId: 'loginOidc',
-        summary: 'Log a browser in with the provider of identities',
-        description: 'To be opened, not fetched: it leads to the provider, and back.',
+        summary: 'Sign a browser in through the identity provider',
+        description: 'To be opened in a browser: it redirects to the provider and back.',
         querystring: {
           type: 'object',
           additionalProperties: false,
           properties: {
-            to: { type: 'string', maxLength: 4096, description: 'Path of this server at which to go on.' },
+            to: { type: 'string', maxLength: 4096, description: 'Path of this server to open after the login.' },
           },
         },
         response: {
-          200: { description: 'Never: 302 leads to the provider.' },
+          200: { description: 'Never: 302 redirects to the provider.' },
           404: { $ref: 'Problem#' },
           503: { $ref: 'Problem#' },
         },
@@ -55,7 +55,7 @@ export function oidcRoutes(app: FastifyInstance, { log }: ApiContext, gate: Gate
     {
       schema: {
         operationId: 'loginOidcCallback',
-        summary: 'Where the provider of identities sends a browser back to',
+        summary: 'Redirect target of the identity provider',
         querystring: {
           type: 'object',
           properties: {
@@ -66,7 +66,7 @@ export function oidcRoutes(app: FastifyInstance, { log }: ApiContext, gate: Gate
           },
         },
         response: {
-          200: { description: 'Never: 303 leads to the console.' },
+          200: { description: 'Never: 303 redirects to the console.' },
           400: page,
           403: page,
           404: { $ref: 'Problem#' },
