@@ -1,12 +1,12 @@
 /** The main thread's side of a journal on a bus: delivers the partitions that are ours, and knows everybody's books. */
-import { sharedBooks } from '../engine/cluster/books.ts'
+import { sharedLedger } from '../engine/cluster/shared-ledger.ts'
 import type { Pipeline } from '../engine/control.ts'
 import { httpSource, type Settling } from '../engine/sources/pushed.ts'
 import { sharedName } from '../engine/cluster/journal-name.ts'
 import { sharedSource } from '../engine/cluster/names.ts'
-import { begun, countedOf, fateBetween, partitionOfSource, passed } from '../engine/cluster/passed.ts'
-import { SharedLetterBox } from '../engine/cluster/letter-wishes.ts'
-import { Lanes, sinksOf } from '../engine/cluster/lanes.ts'
+import { begun, countedOf, outcomeBetween, partitionOfSource, passed } from '../engine/cluster/sink-progress.ts'
+import { SharedLetterBox } from '../engine/cluster/dead-letter-commands.ts'
+import { PartitionWorkers, sinksOf } from '../engine/cluster/partition-workers.ts'
 import type { RuntimeParts } from '../engine/runtime.ts'
 import type { SinkDefinition, Traces, TransformDefinition } from '../engine/contracts.ts'
 import type { SinkEntry } from '../engine/delivery/sinks.ts'
@@ -27,12 +27,12 @@ export interface SharedDeliveryParts {
   loadTransform(type: string): Promise<TransformDefinition<unknown>> | undefined
 }
 
-type Applied = Awaited<ReturnType<Lanes['apply']>>
+type Applied = Awaited<ReturnType<PartitionWorkers['apply']>>
 
 export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
   readonly #instance: string
   readonly #joined: Joined
-  readonly #lanes: Lanes | undefined
+  readonly #lanes: PartitionWorkers | undefined
   readonly letters: SharedLetterBox
   readonly #workloads: SharedWorkloads
   /** Of the journal, where it is copied here. */
@@ -43,7 +43,7 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
   private constructor(
     instance: string,
     joined: Joined,
-    lanes: Lanes | undefined,
+    lanes: PartitionWorkers | undefined,
     workloads: SharedWorkloads,
     letters: SharedLetterBox,
     name: string | undefined,
@@ -62,7 +62,7 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
     const { host, log, metrics } = parts
     const workloads = new SharedWorkloads({ ...joined, instance: start.instance, host, log, metrics })
     const lanes = start.delivers
-      ? new Lanes({
+      ? new PartitionWorkers({
           ...parts,
           ...joined,
           enrichment: () => workloads.enrichment,
@@ -106,7 +106,7 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
   ): ReturnType<NonNullable<RuntimeParts['shared']>['books']> {
     // A bus that is away leaves the books as they were last read.
     await this.#joined.records.sync(this.#stop.signal).catch(() => undefined)
-    return sharedBooks(this.#joined.records, known)
+    return sharedLedger(this.#joined.records, known)
   }
 
   /** Of what this Weir takes over HTTP, whoever delivers it. */
@@ -121,7 +121,7 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
       if (said === 'gone') return undefined
       return said === 'stopped'
         ? { is: 'pending' }
-        : fateBetween(before, countedOf(records, sink, source, partition), accepted)
+        : outcomeBetween(before, countedOf(records, sink, source, partition), accepted)
     }
   }
 

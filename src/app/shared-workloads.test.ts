@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { testContext } from '../../test/conformance/batches.ts'
 import { MemoryBus } from '../../test/kit/memory-bus.ts'
-import { ownState } from '../engine/cluster/own-state.ts'
+import { ownState } from '../engine/cluster/shared-state.ts'
 import { SharedRecords } from '../engine/cluster/records.ts'
 import { SharedWriter } from '../engine/cluster/writer.ts'
 import { realHost } from '../host/index.ts'

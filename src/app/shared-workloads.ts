@@ -1,8 +1,8 @@
 /** What a deliverer knows of the workloads of clusters: read from the partitions in which they are told, wherever the flows are. */
 import type { Enrichment } from '../engine/contracts.ts'
 import { partitionOf } from '../engine/cluster/names.ts'
-import { ownState } from '../engine/cluster/own-state.ts'
-import { followUnits, steadily, type OwnOptions } from '../engine/cluster/own-units.ts'
+import { ownState } from '../engine/cluster/shared-state.ts'
+import { followUnits, retryUntilAborted, type OwnOptions } from '../engine/cluster/source-units.ts'
 import { frameOf } from '../engine/cluster/units.ts'
 import { WorkloadFeed } from '../identity/index.ts'
 import type { ResourceData } from '../model/kubernetes.ts'
@@ -113,7 +113,7 @@ export class SharedWorkloads {
     const ends = await Promise.all(
       [...this.#following].map(async ([id, following]) => ({
         following,
-        last: (await steadily(() => bus.bounds(partitionOf(id, bus.partitions)), { host, log, signal })).last,
+        last: (await retryUntilAborted(() => bus.bounds(partitionOf(id, bus.partitions)), { host, log, signal })).last,
       })),
     ).catch(() => [])
     const { promise, resolve } = Promise.withResolvers<void>()

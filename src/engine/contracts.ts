@@ -1,4 +1,3 @@
-// Long because every contract between the engine and its components is in one place.
 import type { Host } from '../host/index.ts'
 import type { JournalBus } from '../journal/bus.ts'
 import type { Appended, Frame, FrameHeader, Unit } from '../journal/types.ts'
@@ -12,55 +11,57 @@ import type { Position, Positions } from '../model/positions.ts'
 import type { Log, Metrics } from '../telemetry/ports.ts'
 import type { Traces } from '../telemetry/traces.ts'
 
-/** What every component is built with. One explicit object; nothing is reached any other way. */
+/** Everything that a component is built with. */
 export interface Context {
-  /** The component's written id: its state belongs to this. */
+  /** The configured id, under which its state is stored. */
   readonly id: string
   readonly host: Host
   readonly log: Log
   readonly metrics: Metrics
 }
 
-/** How a source speaks to the engine. */
 export interface SourceContext extends Context {
   /**
    * Durable when it resolves. Rejects with a WeirError whose `retry` states whether another attempt makes sense. `events`:
    * the unit's, so that traces need not decode it.
    */
   append(unit: Omit<Unit, 'source'>, events?: readonly WeirEvent[]): Promise<Appended>
-  /** As `append`, for events that may be pushed twice: those that came before, by source and id, are left out and counted. */
+  /** As `append`, for events that may be pushed twice. Duplicates by source and id are skipped and counted. */
   readonly appendOnce?: (
     unit: Omit<Unit, 'source'>,
   ) => Promise<Appended & { readonly accepted: number; readonly duplicates: number }>
-  /** A sink that has to settle what was appended before others are told that it was taken. */
+  /** A sink that must settle appended rows before the source acknowledges them. */
   readonly awaited?: (sink: string) => AwaitedSink
-  /** Counts what could not be taken; it becomes durable with the source's next unit. */
+  /** Counts rows that were not accepted. The count becomes durable with the source's next unit. */
   shed(reason: string, rows: number): void
-  /** The cursor of the last unit of this source, after a restart. */
+  /** The cursor of the source's last unit before this start. */
   readonly cursor: Uint8Array | undefined
   readonly epoch: number
-  /** Frames of its own: for a source that keeps a projection of them. */
+  /** The source's own frames, for a projection of them. */
   readonly frames?: OwnFrames
-  /** Folder for what the source wants to know again after a restart; it may not exist yet. Undefined: nothing is kept. */
+  /** Folder for state across restarts; it may not exist yet. Undefined: the process keeps no state. */
   readonly state?: string
-  /** The store forgets what it was told so long ago, in ms (Infinity: only for want of room). Undefined: there is no store. */
+  /** Retention of the store in ms; Infinity: limited by disk space only. Undefined: there is no store. */
   readonly forgetsMs?: number
-  /** Completes flows before they are recorded. Absent if nothing is configured. */
+  /** Enriches flows before the append. Absent if not configured. */
   readonly enrichment?: FlowEnrichment
 }
 
-/** Adds to flows, before they are recorded, what their addresses mean on arrival. */
 export interface FlowEnrichment {
-  /** Completes all rows of the batch. Called once per unit. */
+  /** Enriches all rows of the batch. Call once per unit. */
   fill(flows: FlowBuilder): void
 }
 
 export interface AwaitedSink {
-  /** Resolves with true once it takes what is appended from then on; with false when the signal aborts first. `waiting`: told why it takes none, in words. */
+  /**
+   * Resolves with true once the sink receives all later rows, with false when the signal aborts first. `waiting` is
+   * called with the reason for the delay.
+   */
   there(signal: AbortSignal, waiting: (why: string) => void): Promise<boolean>
   /**
-   * Resolves with `settled` once the sink is durably past it, delivered, filtered or dead-lettered, and past all that it is a duplicate of;
-   * with `gone` when there is no such sink any more, with `stopped` when the signal aborts first.
+   * Resolves with `settled` once the sink is durably past the unit and the originals of its duplicates (delivered,
+   * filtered or dead-lettered). Resolves with `gone` when the sink no longer exists, with `stopped` when the signal
+   * aborts first.
    */
   settled(
     appended: Appended & { readonly duplicates?: number },
@@ -68,98 +69,103 @@ export interface AwaitedSink {
   ): Promise<'settled' | 'gone' | 'stopped'>
 }
 
-/** What the journal has of one source. */
+/** The frames of one source in the journal. */
 export interface OwnFrames {
-  /** Those after a position, in order, up to what is durable when they are asked for. */
+  /** Frames after a position, in order, up to the end that was durable at the call. */
   after(position: Position): AsyncIterable<Frame>
-  /** What comes after this sequence is needed again after a crash: it is kept. Resolves when that is known where frames are removed. */
+  /** Pins the frames after this sequence, which are needed after a crash. Resolves when reclaiming respects it. */
   hold(sequence: number): Promise<void>
-  /** There where the journal is on a bus: folder and name of who goes on may be others. */
+  /** Present with a journal on a bus: another instance may continue the source. */
   readonly shared?: SharedState
 }
 
-/** What a source puts into a shared journal, beside what it tells, for whoever goes on with it anywhere. */
+/** State that a source stores in a shared journal, for the instance that continues it. */
 export interface SharedState {
-  /** Up to `before` nothing is there any more, `last` is where the journal ends; `told`: rows of the source that were ever accepted. */
+  /** `before`: last removed position. `last`: end of the journal. `told`: rows of the source ever accepted. */
   bounds(): Promise<{ readonly before: number; readonly last: number; readonly told: number }>
-  /** The newest state that was put there as a whole, and is there still. */
+  /** The newest state that is complete and still stored. */
   newest(): Promise<StateNote | undefined>
-  /** Its pieces, in order. Throws when some can't be read. */
+  /** Pieces in order. Throws when some are unreadable. */
   pieces(note: StateNote): AsyncIterable<StatePiece>
-  /** Puts one there, as frames that nobody else looks into. Rejects as `append` does; what was not put there as a whole is not found. */
+  /**
+   * Stores a state as frames that other readers skip. Rejects as `append` does. An incomplete state is never returned
+   * by `newest`.
+   */
   put(append: (unit: Omit<Unit, 'source'>) => Promise<Appended>, state: NewState): Promise<Omit<StateNote, 'source'>>
-  /** One record that all who run the source read and write; of two who write over the same version one is refused. */
+  /** Compare-and-set record shared by all instances of the source. */
   readonly turn: TurnRecord
 }
 
-/** A state that lies in the journal as frames of kind `empty`: each with a piece, the last with this as its cursor. */
+/** A stored state: frames of kind `empty`, each with a piece. The last frame has this note as its cursor. */
 export interface StateNote {
-  /** Full name of the source that put it there. */
+  /** Full name of the source that stored it. */
   readonly source: string
-  /** Place of its first frame, which holds nothing: the state has whatever the source told before. */
+  /** Position of its first frame, which has no piece. The state covers all earlier rows of the source. */
   readonly from: number
   readonly pieces: number
   readonly bytes: number
   /** Unix ms. */
   readonly at: number
-  /** The source's own word on it: another state is another text. */
+  /** Opaque identity of the state, chosen by the source. */
   readonly of: string
 }
 
 export interface NewState {
   readonly of: string
-  /** Does what it is given, which begins the state, at a moment when everything that was told is in the pieces that come then. */
+  /** Calls `act`, which appends the first frame, at a moment when the pieces cover all rows emitted before. */
   readonly begin: (act: () => Promise<Appended>) => Promise<Appended>
   readonly pieces: AsyncIterable<StatePiece>
 }
 
-/** The bytes are a buffer's of their own, and half a megabyte at most. */
+/** Owns its buffer; at most 512 KiB. */
 export interface StatePiece {
-  /** What it is a piece of. */
   readonly stream: string
   readonly bytes: Uint8Array
 }
 
 export interface TurnRecord {
-  /** Of this start: nobody else has ever had it, and it begins with the instance. */
+  /** Unique to this start; begins with the instance. */
   readonly instance: string
   read(signal: AbortSignal): Promise<{ readonly version: string; readonly value: unknown } | undefined>
-  /** Over the version that was read, or anew. The version that it has then; undefined: somebody else has written since. */
+  /**
+   * Compare-and-set: writes only if `before` is still current (undefined: no record). Returns the new version, or
+   * undefined on conflict.
+   */
   write(before: string | undefined, value: unknown, signal: AbortSignal): Promise<string | undefined>
 }
 
 export interface Source extends Partial<KnownObjects> {
-  /** Resolves when every listener is up or every connection made; starts no loop. */
+  /** Listening addresses. They are known when `build` resolves; `build` starts no loop. */
   readonly addresses: readonly string[]
-  /** Owns the loops; resolves after the signal aborts and everything accepted is synced. */
+  /** Runs the loops. Resolves after the signal aborts and all accepted rows are synced. */
   run(signal: AbortSignal): Promise<void>
 }
 
-/** What a sink is given: whole batches with the rows that were routed to it, in journal order. */
+/** Whole batches with the rows routed to the sink, in journal order. */
 export interface SinkBatch {
-  /** The same for every retry of exactly these rows, across restarts. */
+  /** Stays the same for every retry of exactly these rows, across restarts. */
   readonly token: string
   readonly count: number
   readonly pieces: readonly SinkPiece[]
-  /** There when traces are kept. */
+  /** Set if tracing is enabled. */
   readonly trace?: WriteTrace
-  /** Rows that an operator moved back from the dead letters: they come out of order. */
+  /** Redriven dead letters, which arrive out of order. */
   readonly retried: boolean
 }
 
 export interface WriteTrace {
-  /** What consumers of an event go on from (W3C Trace Context); undefined for a trace that is not kept. */
+  /** W3C trace context for consumers of an event; undefined if its trace is not sampled. */
   traceparent(event: WeirEvent): string | undefined
-  /** The row of this index (over all pieces' rows) goes out in another form than it has in the journal. */
+  /** Reports that the row of this index (over the rows of all pieces) is sent in another form than in the journal. */
   wrote(index: number, form: WeirEvent): void
 }
 
 export interface SinkPiece {
   readonly header: FrameHeader
   readonly batch: Batch
-  /** Rows of `batch` to deliver, rising. */
+  /** Rows of `batch` to deliver, ascending. */
   readonly rows: Uint32Array
-  /** Row number, in the frame, of row 0 of `batch`: not 0 only where a single row is delivered again. */
+  /** Row number in the frame of row 0 of `batch`; not 0 only when a single row is redelivered. */
   readonly firstRow: number
 }
 
@@ -167,46 +173,57 @@ export type Idempotency = 'token' | 'id' | 'transactional' | 'none'
 
 export interface Sink {
   /**
-   * Delivers every row or says of each row it did not deliver what is to become of it (index counts over all pieces' rows).
-   * Rows of one key must not be delivered past an earlier one of that key that failed. Throwing means: none is known to be
-   * delivered, retry all. Never retries by itself, never waits longer than its own request timeout.
+   * Delivers every row, or returns a failure for each row that was not delivered (index over the rows of all pieces).
+   * Must not deliver a row after a failed earlier row of the same key. A rejection means that no row is known to be
+   * delivered: all are retried. Implementations do not retry, and wait no longer than their request timeout.
    */
   send(batch: SinkBatch, signal: AbortSignal): Promise<readonly Failure[]>
-  /** Connects before the first `send`. A failure is left to `send`, which reports it. */
+  /** Connects before the first `send`. Errors are left to `send`. */
   open?(signal: AbortSignal): Promise<void>
-  /** Connects as `send` would and sends nothing: is the other side there, does it accept who we are? Ends when the signal aborts. */
+  /** Connects and authenticates as `send` does, without sending. Ends when the signal aborts. */
   probe?(signal: AbortSignal): Promise<Probe>
-  /** Begins to listen where messages go, for who checks a bus. A text says why that would take something from others, and what is proved without. Rejects, in words, when it may not. */
-  listen?(signal: AbortSignal, ask: ListenAsk): Promise<Listening | string>
-  /** What `send` would write for each row, in their order, for people who look; pure, and without any secret. */
+  /**
+   * Subscribes to the destination for `weir check`. A string explains why that would take messages from other
+   * consumers, and what is verified instead. Rejects with a reason when not permitted.
+   */
+  listen?(signal: AbortSignal, ask: ListenOptions): Promise<Listening | string>
+  /** The output of `send` for each row, in order, without secrets. Pure. */
   preview?(batch: SinkBatch): Iterable<Preview>
   close(): Promise<void>
 }
 
-/** What will be sent, and listened for. */
-export interface ListenAsk {
+export interface ListenOptions {
   readonly batch: SinkBatch
-  /** Whether queues and subscriptions may be made for it, which are removed afterwards, where that may cost something or is a change that others see. */
+  /**
+   * Whether temporary queues and subscriptions may be created. They are removed afterwards, but may cost money and are
+   * visible to others.
+   */
   readonly mayMake: boolean
 }
 
 export interface Listening {
-  /** Where being listened to would change what the other side says of a message: from here on we listen, and what was sent is sent once more, with its ids. */
+  /**
+   * Called where a subscription changes the broker's response to a message. The messages are sent once more after it,
+   * with the same ids.
+   */
   begin?(): Promise<void>
-  /** Resolves with true when a message whose body holds this text has come by. Soon after the signal aborts with false, or with a text that says why that need not mean anything. */
+  /**
+   * Resolves with true when a message whose body contains the text was received. After an abort: false, or a string
+   * that explains why the absence is inconclusive.
+   */
   came(text: string, signal: AbortSignal): Promise<boolean | string>
   close(): Promise<void>
 }
 
-/** One message as it would leave; `problem`: none would, and why. */
+/** One message of a sink; `problem`: why the row yields none. */
 export type Preview =
   | { readonly to?: string; readonly headers?: Readonly<Record<string, string>>; readonly body: Uint8Array }
   | { readonly problem: string }
 
-/** `warn`: there, but it would not say whether it would take something. */
+/** `warn`: reachable, but acceptance of rows could not be verified. */
 export interface Probe {
   readonly is: 'ok' | 'warn' | 'fail'
-  /** What was found, and what to do when it is not right. */
+  /** The finding, and the action to take. */
   readonly says: string
 }
 
@@ -214,38 +231,43 @@ export interface SinkDefinition<Config> {
   readonly type: string
   readonly accepts: readonly BatchKind[]
   readonly idempotency: Idempotency
-  /** May connect; starts no loop. A system that is away is no error here: `send` says so. */
+  /** May connect; starts no loop. An unreachable system is not an error here: `send` reports it. */
   build(config: Config, context: Context): Promise<Sink>
 }
 
 export interface SourceDefinition<Config> {
   readonly type: string
   build(config: Config, context: SourceContext): Promise<Source>
-  /** For what is fetched from elsewhere: is it there, does it accept who we are, what waits? Takes nothing, and ends when the signal aborts. */
+  /**
+   * For polling sources: tests reachability, credentials and backlog. Consumes nothing. Ends when the signal aborts.
+   */
   probe?(config: Config, context: ProbeContext, signal: AbortSignal): Promise<Probe>
-  /** Whether what the settings need of this machine is there, files and variables: rejects in words. Asks nobody else. */
+  /**
+   * Tests that files and variables of the settings exist on this machine; rejects with a reason. Makes no network
+   * requests.
+   */
   verify?(config: Config, context: ProbeContext): Promise<void>
 }
 
 export type ProbeContext = Pick<Context, 'id' | 'host'>
 
 /**
- * State that is derived from the journal and commits the position it reflects inside its own commit.
- * On start it is fed from there; it holds segments back until it has passed them.
+ * State derived from the journal. It commits its position together with the state, and is fed from that position after
+ * a start. It pins segments until it has passed them.
  */
 export interface Projection {
   readonly name: string
-  /** What the last commit reflects. */
+  /** Position of the last commit. */
   position(): Positions
-  /** Takes frames in order; must tolerate nothing twice because it is never given anything twice. */
+  /** Receives frames in order, each once. */
   apply(frames: readonly Frame[]): Promise<void>
-  /** Makes everything applied so far durable, then moves `position`. */
+  /** Makes all applied frames durable, then advances `position`. */
   commit(): Promise<void>
-  /** First sequence that the projection still needs (its commit, or further back for a window). */
+  /** First sequence that the projection still needs: its commit, or earlier for a window. */
   holds(): Positions
 }
 
-/** One step of a pipeline: pure, and the same for the same event, because after a crash it may be asked again. */
+/** Pure and deterministic: after a crash the same event may be transformed again. */
 export interface Transform {
   apply(event: WeirEvent): { readonly is: 'pass'; readonly event: WeirEvent } | Exclude<Outcome, { is: 'pass' }>
 }
@@ -261,51 +283,53 @@ export type Resolution =
   /** Ask again at this Unix ms: what would explain the address may still be on its way. */
   | { readonly is: 'wait'; readonly until: number }
 
-/** Meaning on reading: resolves an address at a time in a scope. */
+/** Resolves addresses at query time. */
 export interface Resolver {
-  /** Four words in network order (v4-mapped), at `offset`; time in Unix ms. */
+  /** Four words in network order (v4-mapped) at `offset`; time in Unix ms. */
   resolve(words: Uint32Array, offset: number, time: number, scope: string): Resolution
-  /** Rises whenever earlier answers may have changed: caches keyed by it are then void. */
+  /** Increases whenever earlier results may have changed; caches keyed by it are then invalid. */
   readonly generation: number
-  /** Who has an address is another with time: absent where no cluster is known, and then an answer holds for all times. */
+  /** Holders of addresses over time. Absent without a watched cluster; results then hold for all times. */
   readonly holders?: Holders | undefined
 }
 
-/** Who had an address when, by numbers: ids stay inside a process, names leave it. */
+/** Maps addresses and times to holders. The numeric ids are valid only in this process. */
 export interface Holders {
-  /** Who had the address at `at` of `words` at that time (Unix ms); 0 when nobody is known. `mac` of the row (48 bits), or NaN. */
+  /** Holder of the address at `words[at…]` at a time (Unix ms); 0 if unknown. `mac`: of the row (48 bits), or NaN. */
   find(words: Uint32Array, at: number, time: number, cluster: number, mac: number): number
-  /** For which times the last answer is the same for every row; an empty span where rows differ. */
+  /** Interval in which the last result holds for every row; empty where rows differ. */
   readonly from: number
   readonly until: number
-  /** Number of the cluster that a scope names; 0 when it names none. */
+  /** Number of the cluster named by a scope; 0 if none. */
   clusterOf(scope: string): number
-  /** Is the address one that a cluster gives to what runs in it? */
+  /** Whether a cluster assigns the address to its pods or services. */
   within(words: Uint32Array, at: number): boolean
-  /** What a number means; its node's address apart. */
+  /** Endpoint of an id, without its node's address. */
   endpoint(number: number): Endpoint | undefined
   nodeAddress(number: number): string | undefined
-  /** Tells of an address whose answers changed; the words are good until it returns. */
+  /** Reports addresses whose results changed. `words` is valid only during the call. */
   onChange(listener: (words: Uint32Array) => void): () => void
 }
 
-/** Adds to flows, on their way to sinks, what their addresses meant. Absent where no cluster is watched. */
+/** Adds names of address holders to flows before sinks receive them. Absent without a watched cluster. */
 export interface Enrichment {
-  /** Resolves when everything that the journal tells up to this sequence is known, or the signal aborts. */
+  /** Resolves when all events up to this sequence are applied, or the signal aborts. */
   ready(sequence: number, signal: AbortSignal): Promise<void>
-  /** `unknown`: some end is within a cluster's ranges, and nobody knows yet whose it is. `received`: Unix ms of the batch. */
+  /** `unknown`: an address is within a cluster's ranges but has no known holder. `received`: Unix ms of the batch. */
   enrich(batch: FlowBatch, received: number): { readonly batch: FlowBatch; readonly unknown: boolean }
 }
 
-/** Joins the journal on a bus, and makes it where there is none. Rejects, in words, when the bus is away or does not let us. */
+/**
+ * Opens the journal on a bus and creates it if missing. Rejects with a reason when the bus is unreachable or refuses.
+ */
 export type JournalDriver<Config> = (config: Config, context: JournalContext) => Promise<JournalBus>
 
 export interface JournalContext extends Pick<Context, 'id' | 'host' | 'log'> {
-  /** Whether what is missing is made; else it is a reason to reject. */
+  /** Whether missing objects are created; otherwise they are an error. */
   readonly make: boolean
 }
 
-/** Who may write, and under which number. One process: a counter synced at each start. */
+/** Write permission and its fencing epoch. In a single process: a counter synced at each start. */
 export interface Lease {
   acquire(): Promise<number>
   release(): Promise<void>

@@ -4,42 +4,47 @@ import type { RemoteObjects } from '../model/kubernetes.ts'
 import type { Health } from '../telemetry/health.ts'
 import type { Preview, SinkBatch, SinkPiece } from './contracts.ts'
 
-/** What the API may ask of a running Weir. `cli/run.ts` implements it; the API knows nothing else of the engine. */
+/** The operations of a running Weir that the API may call. */
 export interface Control extends RemoteObjects {
-  /** Journals a batch pushed over the API as one unit; resolves when it is synced (and settled, with `ack: sink:<id>`). */
+  /** Appends a batch as one unit. Resolves when it is synced; with `ack: sink:<id>`, when it is settled. */
   ingest(batch: EventBatch): Promise<Ingested>
   ledger(): Promise<Ledger>
   pipeline(): Promise<Pipeline>
-  /** Who sends to the sources that listen for exporters. */
+  /** Exporters of the sources that listen for them. */
   exporters(): Promise<readonly SourceExporters[]>
-  /** Sources that watch a cluster, and how each of its kinds is doing. */
+  /** Watched clusters and the state of each of their kinds. */
   clusters(): Promise<readonly WatchedCluster[]>
   deadLetters: DeadLetterAdmin
   store: StoreReader | undefined
-  /** Newest frames as they are synced. The listener must be quick; it is never waited for. Returns the unsubscribe. */
+  /**
+   * Calls the listener with frames as they are synced. The listener must return quickly: there is no backpressure.
+   * Returns the unsubscribe function.
+   */
   watch(listener: (frame: Frame) => void): () => void
-  /** The journal that is shared with others, where it is. */
+  /** The journal on a bus, if configured. */
   shared?(): Promise<SharedJournal | undefined>
   /**
-   * Frames as they are synced, with the rows of one source, or those routed to one sink. As quick a listener as that of
-   * {@link watch}. Throws WEIR_SOURCE_UNKNOWN or WEIR_SINK_UNKNOWN. Returns the unsubscribe.
+   * As {@link watch}, with the rows of one source or those routed to one sink. Throws WEIR_SOURCE_UNKNOWN or
+   * WEIR_SINK_UNKNOWN.
    */
   tap(target: TapTarget, listener: (piece: SinkPiece) => void): () => void
-  /** How a sink would write rows; undefined when it does not tell. */
+  /** Output of a sink for rows; undefined if it has no preview. */
   preview(sink: string, batch: SinkBatch): Iterable<Preview> | undefined
-  /** Drops what is pending for a sink that is no longer configured; resolves with how many rows. Rejects with WEIR_SINK_UNKNOWN, WEIR_SINK_CONFIGURED. */
+  /**
+   * Drops the rows pending for a sink that is no longer configured; resolves with their number. Rejects with
+   * WEIR_SINK_UNKNOWN, WEIR_SINK_CONFIGURED.
+   */
   forgetSink(sink: string): Promise<number>
-  /** Validates, builds, drains and swaps; answers what changed, or the problems, with nothing changed. */
+  /** Validates, builds, drains and swaps. Returns the changes, or the problems with nothing changed. */
   reload(): Promise<ReloadReport>
   health(): Health
 }
 
-/** What of a shared journal has been copied here. */
 export interface SharedJournal {
-  /** The same for all who share it: eight letters. */
+  /** Eight letters, the same for all instances. */
   readonly name: string
   readonly partitions: number
-  /** By partition, how far it has come. */
+  /** Copied position by partition. */
   readonly places: ReadonlyMap<number, number>
 }
 
@@ -52,13 +57,13 @@ export interface Ingested {
   readonly fate?: Fate
 }
 
-/** What became of a source's batch at the sink it subscribed to. */
+/** Outcome of a batch at the sink named by `ack`. */
 export type Fate =
   | { readonly is: 'delivered' }
   | {
       readonly is: 'dead-lettered'
       readonly rows: number
-      /** Of the first of them, where it is known here. */ readonly reason?: string
+      /** Of the first rejected row, if known. */ readonly reason?: string
     }
   | { readonly is: 'dropped'; readonly reason: string }
   | { readonly is: 'pending' }
@@ -71,19 +76,25 @@ export interface Ledger {
 
 export interface SourceLedger {
   readonly name: string
-  /** Rows whose frame was synced. */
+  /** Rows whose frame is synced. */
   readonly accepted: number
   readonly duplicates: number
-  /** Rows accepted once that no reader can read any more (damage on disk). */
+  /** Accepted rows that are unreadable after damage on disk. */
   readonly unreadable: number
   /** Rows never accepted, by reason. */
   readonly shed: Readonly<Record<string, number>>
 }
 
-/** For every sink: accepted of `from` = filtered + routed, and routed = delivered + dead_lettered + dropped + quarantined + pending. */
+/**
+ * Invariants for every sink: accepted of `from` = filtered + routed; routed = delivered + dead_lettered + dropped +
+ * quarantined + pending.
+ */
 export interface SinkLedger {
   readonly name: string
-  /** Of a sink that is not configured: `orphaned` keeps its pending rows until it returns, of one that is `forgotten` they were dropped. */
+  /**
+   * For a sink without configuration. `orphaned`: its pending rows are retained until it returns. `forgotten`: they
+   * were dropped.
+   */
   readonly state?: 'orphaned' | 'forgotten'
   readonly from: readonly string[]
   readonly filtered: Readonly<Record<string, number>>
@@ -114,67 +125,66 @@ export interface Pipeline {
   readonly journal: { readonly bytes: number; readonly segments: number; readonly sequence: number }
 }
 
-/** A source that listens for exporters, as it tells of itself; a source may tell more than is named here. */
+/** A source with exporters, as it reports itself. It may report more fields. */
 export interface SourceExporters {
   readonly name: string
   readonly type: string
   readonly addresses: readonly string[]
-  /** Why nothing is seen at all, and what to do. */
+  /** Why the source receives nothing, and the action to take. */
   readonly why?: string
-  /** Those seen lately. */
+  /** Recently active exporters. */
   readonly exporters: readonly ExporterReport[]
   readonly [more: string]: unknown
 }
 
-/** One address that sends; totals since it was first seen. */
+/** One exporter address; totals since its first datagram. */
 export interface ExporterReport {
   readonly address: string
   /** Unix ms of its last datagram. */
   readonly lastSeen: number
   readonly datagrams: number
   readonly rows: number
-  /** Why nothing, or not all, is seen of it, and what to do. */
+  /** Why flows are missing, and the action to take. */
   readonly why?: string
   readonly [more: string]: unknown
 }
 
-/** A source that watches a cluster, as it tells of itself. */
 export interface WatchedCluster {
   readonly name: string
   readonly type: string
   readonly cluster: string
-  /** Unix ms of the last time that the server said what it has. */
+  /** Unix ms of the last response. */
   readonly reached?: number
-  /** Why it cannot be watched: the sentence of the log, and the cause. */
+  /** Why it cannot be watched, as logged. */
   readonly problem?: string
   readonly objects: number
-  /** Since the start: told, and hidden by rules of noise. */
+  /** Since the start: emitted, and suppressed by noise rules. */
   readonly changes: number
   readonly hidden: number
-  /** Groups whose own server does not answer. */
+  /** API groups whose aggregated server does not respond. */
   readonly unavailable: readonly string[]
-  /** Everything is watched that can be, and where the watches are is on disk: after a crash they go on from there. */
+  /** Every permitted kind is watched, and the watch positions are on disk for a restart. */
   readonly synced: boolean
-  /** Pods, nodes and services whose addresses name flows now. */
+  /** Pods, nodes and services whose addresses name flows. */
   readonly workloads?: number
   readonly kinds: readonly WatchedKind[]
-  /** Where replicas take turns. */
+  /** Set with replicas. */
   readonly lease?: WatchedLease
 }
 
 export interface WatchedLease {
-  /** Empty: turns are taken by the shared journal. */
+  /** Empty: the lease is in the shared journal. */
   readonly namespace: string
   readonly name: string
   readonly state: 'holds' | 'stands by'
   readonly holder?: string
-  /** ISO 8601, by the holder's clock. */
+  /** ISO 8601, by the leader's clock. */
   readonly since?: string
-  /** One more with each holder; in every event that it tells. */
+  /** Fencing epoch; in every event of the source. */
   readonly epoch?: number
-  /** Why it can't be asked for. */
+  /** Why the lease cannot be requested. */
   readonly problem?: string
-  /** Events that wait for our turn, or to be told by another one. */
+  /** Events that wait for leadership, or for another leader to emit them. */
   readonly waiting: number
 }
 
@@ -192,7 +202,7 @@ export interface WatchedKind {
   readonly lastByte?: number
 }
 
-/** `orphaned`: it is not configured, and rows are pending for it. */
+/** `orphaned`: not configured, with pending rows. */
 export type SinkState = 'running' | 'retrying' | 'blocked' | 'stopped' | 'orphaned'
 
 export interface DeadLetter {
@@ -203,29 +213,29 @@ export interface DeadLetter {
   readonly time: number
   readonly reason: string
   readonly attempts: number
-  /** The last two: settled since. */
+  /** `delivered` and `dropped` are settled. */
   readonly state: 'open' | 'retrying' | 'delivered' | 'dropped'
   readonly kind: 'events' | 'flows'
-  /** Attributes and data of an event, or the fields of a flow; left out where it was not asked for. */
+  /** Attributes and data of an event, or the fields of a flow. Omitted unless requested. */
   readonly body?: unknown
 }
 
-/** Where a letter stands in the list. It may have been settled since: what is behind it stays behind it. */
+/** Sort key in the list. It stays valid after the dead letter is settled. */
 export type LetterPlace = Pick<DeadLetter, 'time' | 'sink' | 'id'>
 
 export interface DeadLetterAdmin {
-  /** Those that wait, newest first; with `after`, those behind that one. */
+  /** Unsettled dead letters, newest first, after `after`. */
   list(sink: string | undefined, limit: number, bodies: boolean, after?: LetterPlace): Promise<readonly DeadLetter[]>
-  /** One letter, also when it was settled since; sinks that refused the same row have one each. */
+  /** One dead letter, also after it settled. Each sink that rejected the row has its own. */
   show(id: string, sink: string | undefined): Promise<DeadLetter | undefined>
-  /** Moves letters back to pending; all of a sink when no ids are given. Answers how many. */
+  /** Moves dead letters back to pending (default: all of the sink). Resolves with their number. */
   retry(sink: string, ids?: readonly string[]): Promise<number>
   /**
-   * Moves a letter back to pending with another body, in the form of {@link DeadLetter.body}. Its ids stay: it is the same
-   * row. False when it does not wait. Rejects with WEIR_LETTER_EDIT when the body is not one of an event.
+   * Moves a dead letter back to pending with another body, in the form of {@link DeadLetter.body}. Its ids stay. False
+   * if it is already settled. Rejects with WEIR_LETTER_EDIT when the body is not valid for an event.
    */
   edit(sink: string, id: string, body: unknown): Promise<boolean>
-  /** Gives letters up for good; counted as dropped. */
+  /** Drops dead letters permanently; counted as dropped. */
   drop(sink: string, ids?: readonly string[]): Promise<number>
 }
 
@@ -240,30 +250,30 @@ export type { Health }
 export const queryFormats = ['json', 'ndjson', 'csv', 'table'] as const
 export type QueryFormat = (typeof queryFormats)[number]
 
-/** Asks the store. Every query pins one manifest version. */
+/** Read access to the store. Each query pins one manifest version. */
 export interface StoreReader {
   /**
-   * One read-only statement. Rejects with WeirError WEIR_SQL_REFUSED (message for the user) before the first byte when the
-   * statement is refused or fails to bind. The bytes are complete documents in the format; no row limit.
+   * One read-only statement. Rejects with WEIR_SQL_REFUSED and a message for the user before the first byte when it is
+   * refused or fails to bind. Yields complete documents of the format; no row limit.
    */
   query(sql: string, format: QueryFormat, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>
   /**
-   * A user's statement, or an export, in a process of its own, whose memory is bounded (WEIR_SQL_MEMORY). Otherwise as {@link query};
-   * the iterator returns the number of rows where it is known. Absent where such processes cannot be started.
+   * As {@link query}, in a separate process with bounded memory (WEIR_SQL_MEMORY), for user statements and exports. The
+   * iterator returns the number of rows if known. Absent where such processes cannot be started.
    */
   isolated?(query: IsolatedQuery, signal: AbortSignal): Promise<IsolatedAnswer>
-  /** Edges of nodes, summed over all that tells them. Rejects as {@link query} does. */
-  edges(asked: EdgesAsked, signal: AbortSignal): Promise<readonly StoredEdge[]>
-  /** Waits until queries read every row that was accepted before the call, for two seconds at most. False: they do not. */
+  /** Edges of nodes, summed over all sources. Rejects as {@link query} does. */
+  edges(request: EdgesAsked, signal: AbortSignal): Promise<readonly StoredEdge[]>
+  /** Waits up to two seconds until queries include every row accepted before the call. False on timeout. */
   fresh?(): Promise<boolean>
-  /** What there is to add up. */
+  /** State of the stored rollups. */
   sums?(): Promise<StoredSums>
 }
 
 export interface IsolatedQuery {
   readonly sql: string
   readonly format: QueryFormat | 'parquet'
-  /** What `sql.timeout` bounds: all the work of the query, or each wait for more of its bytes. */
+  /** Scope of `sql.timeout`: the total work, or each wait for the next bytes. */
   readonly bound: 'work' | 'wait'
 }
 
@@ -271,35 +281,35 @@ export type IsolatedAnswer = AsyncIterable<Uint8Array, number | undefined>
 
 export interface EdgesAsked {
   readonly near: readonly string[]
-  /** Only edges to these, all of them. */
+  /** Only edges to these nodes, all of them. */
   readonly far?: readonly string[]
-  /** No edges to these. */
+  /** Excludes edges to these nodes. */
   readonly without?: readonly string[]
-  /** Edges of each node: of each relation the largest first, so that no relation hides another. */
+  /** Edges per node; the largest of each relation first, so that no relation hides another. */
   readonly limit: number
-  /** What happened from `from` to before `to`, and what held at `to`; in µs. */
+  /** Occurrences in [`from`, `to`), and relations valid at `to`; µs. */
   readonly span: { readonly from: bigint; readonly to: bigint }
-  /** Undefined: those that people read. */
+  /** Undefined: the relations that the console shows. */
   readonly relations: ReadonlySet<string> | undefined
-  /** Only edges of objects in these; undefined: all edges. */
+  /** Restricts edges to objects in these namespaces; undefined: all edges. */
   readonly namespaces: readonly string[] | undefined
 }
 
-/** In the order of `near`, and of each node in that of `limit`. */
+/** Sorted in the order of `near`, then in the order described at `limit`. */
 export interface StoredEdge {
   readonly near: string
   readonly far: string
   readonly relation: string
-  /** It leads from `near` to `far`. */
+  /** The edge points from `near` to `far`. */
   readonly forward: boolean
-  /** Traces, flows, or times in which it held. */
+  /** Traces, flows, or validity intervals. */
   readonly count: number
   readonly first: string | null
-  /** null: it still holds. */
+  /** null: still valid. */
   readonly last: string | null
   readonly severity: string | null
   readonly bytes: number | null
-  /** What traces call the ends. */
+  /** Names of the ends in traces. */
   readonly nearName: string | null
   readonly farName: string | null
   /** Edges of `near` beyond the limit. */
@@ -308,10 +318,10 @@ export interface StoredEdge {
 
 /** Times in Unix ms. */
 export interface StoredSums {
-  /** Since when each view of sums holds every flow that is stored: −Infinity, nothing is missing; Infinity, nothing is there. */
+  /** Start of complete rollups by view; −Infinity: complete, Infinity: empty. */
   readonly since: Readonly<Record<'flows_1m' | 'flows_5m' | 'flows_1h', number>>
-  /** When the oldest sums are of; Infinity, there are none. */
+  /** Time of the oldest rollup; Infinity: none. */
   readonly oldest: number
-  /** The flows themselves, which go before what was added up of them: how many there are, and when the first of them was received. */
+  /** Stored flows and the receive time of the first. They are evicted before their rollups. */
   readonly flows: { readonly rows: number; readonly first: number }
 }

@@ -1,9 +1,9 @@
 import type { AnyComponentSchema, ConfigOf } from '../schema/index.ts'
 import type { SinkDefinition, SourceDefinition, TransformDefinition } from './contracts.ts'
 
-// Only the type of a schema is needed where its settings are used: threads do not load what validates them.
+// Imports only the type of the schema, so that threads do not load validators.
 
-/** What a connector's `sink.ts` or `source.ts` exports: what is built from the settings of a schema, under the schema's type. */
+/** Typed export of a connector's `sink.ts` or `source.ts`. */
 export function defineSink<S extends AnyComponentSchema>(
   type: S['type'],
   given: Omit<SinkDefinition<ConfigOf<S>>, 'type'>,

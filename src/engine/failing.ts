@@ -1,4 +1,4 @@
-/** What fails now, of what runs in this process. */
+/** Current failures of the components in this process. */
 import type { FormerSink } from './delivery/former-sinks.ts'
 import { storeSink } from './ledger/ledger.ts'
 import type { Failing, Seen } from './readiness.ts'
@@ -16,7 +16,7 @@ export interface Running {
   readonly store: string | undefined
   readonly former: readonly FormerSink[]
   readonly sources: Readonly<Record<string, SourceHealth>>
-  /** Rows that are pending, by sink. */
+  /** Rows pending by sink. */
   readonly pending: ReadonlyMap<string, number>
 }
 
@@ -33,7 +33,7 @@ export function seenOf({ refusal, unacknowledged, delivery, store, sinks, former
     ...(delivery === undefined ? [] : [{ what: 'delivery', why: delivery, counts: 'lasting' } as const]),
   ]
   const warnings = former.flatMap(({ id, orphaned }) =>
-    orphaned === undefined ? [] : [`sink ${id} is not configured any more: ${waiting(id)}`],
+    orphaned === undefined ? [] : [`sink ${id} is no longer configured: ${waiting(id)}`],
   )
   return { refusal, unacknowledged, failing, warnings }
 }

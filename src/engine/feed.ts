@@ -1,4 +1,4 @@
-/** Frames as they are synced, for the live view. Reads only while somebody watches. */
+/** Frames as they are synced, for the live view. Reads only while there are listeners. */
 import type { Host } from '../host/index.ts'
 import { openReader } from '../journal/reader.ts'
 import type { SharedFrames } from '../journal/shared-frames.ts'
@@ -10,7 +10,7 @@ export interface FeedOptions {
   readonly log: Log
   readonly directory: string
   readonly tail: Tail
-  /** Frames that sinks may have read already. */
+  /** Returns the unsubscribe function. */
   readonly frames: SharedFrames
 }
 

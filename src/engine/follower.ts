@@ -1,18 +1,14 @@
-/**
- * Counts what pends for each sink by walking the journal's headers: a second pair of eyes beside delivery, which reads
- * the same frames by its own reader.
- */
+/** Counts the pending rows of each sink from the journal's headers, independently of delivery. */
 import type { Host } from '../host/index.ts'
 import { checkpointSources, journalSource } from '../journal/recover.ts'
 import type { FrameHeader, SourceTotals, Tail } from '../journal/types.ts'
 import { Walk } from '../journal/walk.ts'
 import type { Position } from '../model/positions.ts'
 
-/** Where a sink stood when following began. */
 interface Followed {
   readonly after: number
   readonly takes: (source: string) => boolean
-  /** Rows per source accounted for, by the sink at the start and by headers since. */
+  /** Rows by source that the sink had settled at the start, plus those in headers since. */
   readonly seen: Map<string, number>
 }
 
@@ -32,8 +28,8 @@ export class Follower {
   #running: Promise<void> | undefined
 
   /**
-   * `after`: the least place of all sinks that will be followed. `bodies`: verify their checksums too. `before`: duplicates and shed
-   * rows per source up to the end of the journal, of which `after` may lie behind the last header.
+   * `after`: lowest position of all sinks. `bodies`: also verify body checksums. `before`: duplicates and shed rows by
+   * source up to the end of the journal, which may be ahead of the last header after `after`.
    */
   constructor(options: {
     host: Host
@@ -57,12 +53,12 @@ export class Follower {
     for (const { name, duplicates, shed } of options.before ?? []) this.#more(name, duplicates, shed)
   }
 
-  /** Sequence up to which headers were counted. */
+  /** Sequence of the last counted header. */
   get sequence(): number {
     return this.#sequence
   }
 
-  /** Rows of the journal up to there. */
+  /** Rows of the journal up to `sequence`. */
   get row(): number {
     return this.#row
   }
@@ -77,7 +73,7 @@ export class Follower {
     return this.#duplicates.get(source) ?? 0
   }
 
-  /** Follows a sink from its place on. What was walked before it came is taken from the headers' totals instead. */
+  /** Counts from the sink's position. Headers before the call are covered by their totals. */
   follow(
     id: string,
     after: number,
@@ -93,12 +89,12 @@ export class Follower {
     this.#sinks.delete(id)
   }
 
-  /** Rows per source that headers say have come to this sink, whether it has been given them or not. */
+  /** Rows by source in the headers for this sink, delivered or not. */
   seen(id: string): ReadonlyMap<string, number> {
     return this.#sinks.get(id)?.seen ?? new Map()
   }
 
-  /** Counts everything that is durable now. */
+  /** Counts everything that is durable at the call. */
   catchUp(): Promise<void> {
     this.#running ??= this.#catchUp().finally(() => {
       this.#running = undefined
@@ -119,7 +115,7 @@ export class Follower {
       this.#sequence = header.sequence
       this.#count(header)
     }
-    // The newest header may stand above a body that cannot be read: what it states was accepted all the same.
+    // The newest header may precede an unreadable body; its rows were accepted nevertheless.
     const cut = this.#walk.lastDamagedHeader()
     if (cut !== undefined && cut.sequence > this.#sequence) {
       this.#sequence = cut.sequence
@@ -141,7 +137,7 @@ export class Follower {
     this.#arrived(header.source, header.sourceRows, header.count, header.sequence)
   }
 
-  /** Totals only rise, and those of the start may be ahead of the headers. */
+  /** Totals never decrease; initial totals may be ahead of the headers. */
   #more(source: string, duplicates: number, shed: Readonly<Record<string, number>>): void {
     this.#duplicates.set(source, Math.max(this.duplicates(source), duplicates))
     const known = this.shed(source)
@@ -153,7 +149,7 @@ export class Follower {
     )
   }
 
-  /** `before`: rows of the source before this frame; more than were seen means that some can't be read any more. */
+  /** `before`: rows of the source before this frame. More than counted means unreadable rows. */
   #arrived(source: string, before: number, count: number, sequence: number): void {
     this.#accepted.set(source, Math.max(this.#accepted.get(source) ?? 0, before + count))
     for (const sink of this.#sinks.values()) {

@@ -102,14 +102,14 @@ describe('readiness', () => {
     })
   })
 
-  it('ends when housekeeping hangs', async () => {
+  it('ends when maintenance hangs', async () => {
     readiness.started()
     readiness.look(well)
     await host.advance(31_000)
     expect(readiness.health()).toMatchObject({
       ready: false,
       accepting: false,
-      reasons: [expect.stringContaining('housekeeping has not ended for 31 s')],
+      reasons: [expect.stringContaining('maintenance has not finished for 31 s')],
     })
   })
 
@@ -123,7 +123,7 @@ describe('readiness', () => {
     })
     readiness.look(well)
     expect(lines.map(([, message]) => message)).toEqual([
-      'Posts are refused until their sink settles them again.',
+      'Posts are rejected until their acknowledging sink settles rows again.',
       'Weir is not ready.',
       'Posts are acknowledged again.',
       'Weir is ready again.',

@@ -1,29 +1,30 @@
-/** Whether this process does its job now, and why not. What fails becomes a reason when it lasts (docs/adr/0023). */
+/** Whether this process works, and why not. A failure becomes a reason when it persists (docs/adr/0023). */
 import type { Clock } from '../host/index.ts'
 import type { Health } from './control.ts'
 import type { Log } from './contracts.ts'
 
-/** A source or a sink that fails now. */
 export interface Failing {
-  /** Stable while it fails: `sink bus`. */
+  /** Stable while the failure lasts, for example `sink bus`. */
   readonly what: string
   readonly why: string
-  /** `lasting`: a reason after the grace. `now`: at once, because it has never worked, or because posts wait for it. `partly`: the rest of it works. */
+  /**
+   * `lasting`: a reason after the grace period. `now`: at once, because it never worked or posts wait for it. `partly`:
+   * other functions work.
+   */
   readonly counts: 'lasting' | 'now' | 'partly'
 }
 
 export interface Seen {
-  /** Why no data is accepted. */
   readonly refusal: string | undefined
-  /** Why posts are not acknowledged, although data is accepted. */
+  /** Why posts are not acknowledged although data is accepted. */
   readonly unacknowledged: string | undefined
   readonly failing: readonly Failing[]
-  /** What somebody should look at, and keeps nothing from working. */
+  /** Warnings that do not affect readiness. */
   readonly warnings: readonly string[]
 }
 
 export const graceMs = 10_000
-/** Housekeeping looks every second; without a look for so long something hangs. */
+/** Maintenance runs every second; after this pause it counts as stuck. */
 const silentMs = 30_000
 
 export class Readiness {
@@ -33,7 +34,7 @@ export class Readiness {
   #seen: Seen = { refusal: undefined, unacknowledged: undefined, failing: [], warnings: [] }
   #lookedAt = 0
   readonly #since = new Map<string, number>()
-  /** When what is logged began. */
+  /** Time of the logged start. */
   readonly #logged = new Map<'ready' | 'acknowledged', number>()
 
   constructor(clock: Clock, log: Log) {
@@ -60,7 +61,7 @@ export class Readiness {
     this.#note(
       'acknowledged',
       seen.unacknowledged,
-      'Posts are refused until their sink settles them again.',
+      'Posts are rejected until their acknowledging sink settles rows again.',
       'Posts are acknowledged again.',
     )
     const { reasons } = this.health()
@@ -86,7 +87,7 @@ export class Readiness {
     const now = this.#clock.monotonic()
     const silent =
       now - this.#lookedAt > silentMs
-        ? `housekeeping has not ended for ${seconds(now - this.#lookedAt)} s: the disk of the data folder may not answer`
+        ? `maintenance has not finished for ${seconds(now - this.#lookedAt)} s: the disk of the data folder may not respond`
         : undefined
     const refusals = [silent, refusal, unacknowledged].filter((why) => why !== undefined)
     const lasting = (one: Failing): boolean =>
@@ -104,7 +105,7 @@ export class Readiness {
     }
   }
 
-  /** Once when it begins and once when it ends. */
+  /** Logs the start and the end once each. */
   #note(what: 'ready' | 'acknowledged', reason: string | undefined, begun: string, ended: string): void {
     const since = this.#logged.get(what)
     if (reason !== undefined && since === undefined) {

@@ -1,10 +1,10 @@
-/** Calls across a message port: one question, one answer; errors keep their code. */
+/** Request and response over a message port; errors keep their code. */
 import type { MessagePort, Transferable, Worker } from 'node:worker_threads'
 import { isErrorCode, WeirError } from '../model/errors.ts'
 
 type Port = Pick<MessagePort | Worker, 'postMessage' | 'on'>
 
-/** What the other side can be asked: method name to function. */
+/** Functions of the other side by name. */
 export type Methods = Readonly<Record<string, (argument: never) => unknown>>
 
 interface Question {
@@ -29,7 +29,7 @@ export interface Remote<M extends Methods> {
     argument: Parameters<M[K]>[0],
     transfer?: readonly Transferable[],
   ): Promise<Awaited<ReturnType<M[K]>>>
-  /** Every open call fails: the other side is gone. */
+  /** Rejects all open calls because the other side is gone. */
   fail(reason: Error): void
 }
 

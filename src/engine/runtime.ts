@@ -1,6 +1,6 @@
 /**
- * A running Weir as its own API sees it: sources in the ingest worker, sinks here, the store in its worker. Every part is
- * handed in; this file only joins them.
+ * Joins the parts of a running Weir: sources in the ingest worker, sinks in this thread, the store in its worker. All
+ * parts are passed in.
  */
 import type { Frame, Tail, Unit } from '../journal/types.ts'
 import type { EventBatch } from '../model/batches.ts'
@@ -43,10 +43,10 @@ import type { SourceReport } from './sources/sources.ts'
 import { tapOf } from './tap.ts'
 import { messageOf } from '../model/errors.ts'
 
-/** What main asks of the ingest worker. */
+/** Operations of the ingest worker. */
 export interface IngestPort {
   append(unit: Unit): Promise<Pushed>
-  /** Only what the acknowledging sink has not settled, up to this sequence, is a duplicate. */
+  /** Only rows not settled by the acknowledging sink up to this sequence count as duplicates. */
   appendAgain(unit: Unit, settled: number): Promise<Pushed>
   release(sequence: number): Promise<{
     readonly bytes: number
@@ -60,19 +60,19 @@ export interface IngestPort {
       readonly shed: Readonly<Record<string, number>>
     }[]
   }>
-  /** What each source says of itself. */
+  /** Self-reported status by source. */
   status(): Promise<Readonly<Record<string, unknown>>>
   manifest(query: ManifestQuery): Promise<ManifestState | undefined>
-  /** Sources that do not do their job. */
+  /** Health of the failing sources. */
   health(): Promise<Readonly<Record<string, SourceHealth>>>
-  /** Of a journal that is copied here: how far each partition has come. */
+  /** Copied position by partition of a shared journal. */
   places(): Promise<ReadonlyMap<number, number>>
 }
 
 export interface StorePort {
   readonly reader: StoreReader
   status(): StoreStatus
-  /** Asks for a commit of everything up to the sequence; resolves with what is committed then. */
+  /** Requests a commit up to the sequence; resolves with the status after it. */
   settled(sequence: number): Promise<StoreStatus>
 }
 
@@ -87,9 +87,12 @@ export interface RuntimeParts extends PushParts {
   readonly sinks: SinkSet
   readonly reload: () => Promise<ReloadReport>
   readonly sources: () => readonly SourceReport[]
-  /** What is known of workloads: the sequence that it still needs, and how many of a cluster name flows; undefined where no cluster is watched. */
+  /**
+   * First sequence needed by the workload names, and how many workloads of a cluster name flows; undefined without a
+   * watched cluster.
+   */
   readonly workloads: { readonly holds: number | undefined; of(cluster: string): number | undefined }
-  /** Of everybody who shares the journal, where it is shared. */
+  /** Present with a shared journal. */
   readonly shared?:
     | (PushParts['shared'] & {
         readonly letters: LetterBox
@@ -117,7 +120,7 @@ export class Runtime implements Control {
   readonly #rates = new Map<string, { rows: number; at: number; rate: number }>()
   readonly #ledgerMetrics: LedgerMetrics
   readonly #feed: Feed
-  /** Where the journal stood each second, as far back as the store is behind (an hour at most). */
+  /** End of the journal by second, for the lag of the store (one hour at most). */
   #passed: { at: number; sequence: number }[] = []
 
   constructor(parts: RuntimeParts) {
@@ -146,13 +149,13 @@ export class Runtime implements Control {
 
   async ledger(): Promise<Ledger> {
     const { follower, sinks, store } = this.#parts
-    // A sink may settle frames that were synced while headers were being walked: then they are walked again.
+    // A sink may settle frames synced during the walk; the walk is then repeated.
     for (let round = 0; round < 20; round++) {
       await follower.catchUp()
       const behind = sinks.all().some(({ delivery }) => delivery.record.position.sequence > follower.sequence)
       if (!behind && (store?.status().sequence ?? 0) <= follower.sequence) break
     }
-    // Sources that have not accepted anything yet are part of the books, too.
+    // The ledger includes sources without accepted rows.
     const names = new Set([
       ...follower.accepted().keys(),
       ...(this.#parts.shared === undefined ? [httpSource, ...this.#parts.sources().map(({ id }) => id)] : []),
@@ -199,7 +202,7 @@ export class Runtime implements Control {
                   from: [],
                   lagMs: now - orphaned,
                   state: 'orphaned' as const,
-                  error: 'It is not configured, and rows are pending for it.',
+                  error: 'The sink is not configured and has pending rows.',
                 },
               ],
         ),
@@ -238,7 +241,7 @@ export class Runtime implements Control {
     return workloads === undefined ? watched : { ...watched, workloads }
   }
 
-  /** The store as a sink. Its lag, to the second: how long ago the journal passed what the store has reached. */
+  /** The store as a sink. Lag: time since the journal was at the store's position, in steps of a second. */
   #storeState(now: number): Pipeline['sinks'] {
     const { store, tail } = this.#parts
     if (store === undefined) return []
@@ -288,7 +291,10 @@ export class Runtime implements Control {
     return this.#parts.shared?.forget(sink) ?? this.#parts.sinks.forget(sink)
   }
 
-  /** The journal has no room: orphans give up what lies up to a sequence, unless somebody else needs it, too. Resolves with what is settled. */
+  /**
+   * The journal is full: unconfigured sinks give up rows up to a sequence, unless other readers need the frames.
+   * Resolves with the settled sequence.
+   */
   async makeRoom(sequence: number): Promise<number> {
     const { sinks, follower } = this.#parts
     await follower.catchUp()
@@ -296,10 +302,10 @@ export class Runtime implements Control {
     return this.#settled(sinks.holds(), true)
   }
 
-  /** Everything up to there is settled, as far as main knows. */
+  /** Sequence settled by all local readers. */
   #settled(sinks: number | undefined, isFull: boolean): number {
     const { store, workloads, follower } = this.#parts
-    // The store can read one commit again should its last one be damaged. A full journal has no room for that.
+    // The store can repeat one commit if the last one is damaged. A full journal has no room for that.
     const stored = store?.status()
     return Math.min(
       ...[sinks, isFull ? stored?.sequence : stored?.holds, workloads.holds, follower.sequence].filter(
@@ -316,14 +322,14 @@ export class Runtime implements Control {
     return this.#readiness.health()
   }
 
-  /** Every second: lets go of segments that nobody needs, and keeps rates and gauges. Runs until the signal aborts. */
+  /** Every second: reclaims segments and updates rates and gauges. Runs until the signal aborts. */
   async keepHouse(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.#parts.host.timers.sleep(housekeepingMs, signal)
       try {
         await this.#tidy()
       } catch (error) {
-        this.#parts.log.warn('housekeeping failed and is tried again', { error: String(error) })
+        this.#parts.log.warn('Maintenance failed; retrying.', { error: String(error) })
       }
     }
   }
@@ -372,24 +378,24 @@ export class Runtime implements Control {
     }
   }
 
-  /** Brings the counters to what the ledger has, for a scrape. */
+  /** Updates the counters from the ledger for a scrape. */
   async count(): Promise<void> {
-    // Books on a bus may take long: a scrape has them as housekeeping read them.
+    // Reading a ledger on a bus may be slow; the scrape uses the last maintenance.
     if (this.#parts.shared !== undefined) return
     try {
       this.#count(await this.ledger())
     } catch {
-      // Housekeeping reports it; whoever scrapes gets the other metrics all the same.
+      // Maintenance reports the error; the scrape returns the other metrics.
     }
   }
 
   #count(ledger: Ledger): void {
     this.#pending = new Map(ledger.sinks.map(({ name, pending }) => [name, pending]))
-    // Sources of others who share the journal are theirs to count.
+    // Each instance counts only its own sources.
     this.#ledgerMetrics.take(ledger, (source) => this.#parts.shared === undefined || this.#rates.has(source))
   }
 
-  /** Why posts are not acknowledged by the sink that settles them. */
+  /** Why posts are not acknowledged by their settling sink. */
   #unacknowledged(): string | undefined {
     const { http, sinks, shared } = this.#parts
     const { ack } = http()
@@ -398,7 +404,7 @@ export class Runtime implements Control {
       shared === undefined
         ? sinks.get(ack)?.error
         : shared.settling(ack) === undefined
-          ? 'no deliverer has begun with it yet'
+          ? 'no deliverer has started it yet'
           : undefined
     return error === undefined ? undefined : `posts are acknowledged by sink ${ack}, which fails: ${error}`
   }

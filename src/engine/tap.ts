@@ -1,4 +1,4 @@
-/** A live look at one source or one sink: which rows of a frame are its own. */
+/** Live rows of one source or one sink. */
 import { frameBatch } from '../journal/shared-frames.ts'
 import type { Frame } from '../journal/types.ts'
 import { WeirError } from '../model/errors.ts'
@@ -7,7 +7,7 @@ import { storeSink } from './ledger/ledger.ts'
 import type { SinkPiece } from './contracts.ts'
 import type { SinkSet } from './delivery/sinks.ts'
 
-/** Picks the rows of the target out of a frame; undefined when there are none. Throws when there is no such target. */
+/** Returns a selector of the target's rows in a frame; undefined if it has none. Throws when the target is unknown. */
 export function tapOf(
   target: TapTarget,
   sinks: SinkSet,
@@ -16,19 +16,19 @@ export function tapOf(
   if ('source' in target) {
     const { source } = target
     if (!sources.has(source))
-      throw new WeirError('WEIR_SOURCE_UNKNOWN', `there is no source ${source}; there are: ${[...sources].join(', ')}`)
+      throw new WeirError('WEIR_SOURCE_UNKNOWN', `unknown source ${source}; known: ${[...sources].join(', ')}`)
     return (frame) => (frame.header.source === source ? whole(frame) : undefined)
   }
   const { sink } = target
-  // Everything goes to the store.
+  // The store receives every row.
   if (sink === storeSink) return whole
   if (sinks.get(sink) === undefined)
     throw new WeirError(
       'WEIR_SINK_UNKNOWN',
-      `there is no sink ${sink}; there are: ${[storeSink, ...sinks.all().map(({ entry }) => entry.id)].join(', ')}`,
+      `unknown sink ${sink}; known: ${[storeSink, ...sinks.all().map(({ entry }) => entry.id)].join(', ')}`,
     )
   return (frame) => {
-    // Looked up each time: a reload replaces it.
+    // Not cached: a reload replaces it.
     const delivery = sinks.get(sink)
     if (delivery === undefined || !delivery.takes(frame.header.source)) return undefined
     const piece = whole(frame)

@@ -2,7 +2,7 @@
 import { messageWriter, type BusMessage, type MessageMode, type MessageWriter } from '../codecs/bus-message/index.ts'
 import { eventForms, type EventFormChoice, type Sending } from '../codecs/event-forms/index.ts'
 import { behindKey, deliverInOrder, thrown, type Attempt } from '../engine/delivery/in-order.ts'
-import type { Context, ListenAsk, Listening, Preview, Probe, Sink, SinkBatch } from '../engine/contracts.ts'
+import type { Context, ListenOptions, Listening, Preview, Probe, Sink, SinkBatch } from '../engine/contracts.ts'
 import { sinkRows, type SinkRow } from '../engine/delivery/rows.ts'
 import type { Failure } from '../model/outcome.ts'
 import { isTooLarge, Oversize, type OversizeConfig } from './oversize.ts'
@@ -183,7 +183,7 @@ async function messageSink<Written>(
     ...(client.listen === undefined
       ? {}
       : {
-          async listen(signal: AbortSignal, { batch, mayMake }: ListenAsk) {
+          async listen(signal: AbortSignal, { batch, mayMake }: ListenOptions) {
             const outgoing = begin(batch)
             const [message] = [...sinkRows(batch, forms.flows)].map((row) => outgoing.message(row))
             if (message === undefined || 'is' in message) return message?.reason ?? 'there is no message'

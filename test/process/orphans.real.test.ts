@@ -61,7 +61,7 @@ describe('a sink with pending rows that is removed by a reload', () => {
     expect(weir.log).toMatch(/error sink bus was forgotten: what was pending for it is dropped.*rows=3/)
     expect(await weirCommand('sink', 'forget', 'bus', '--data', weir.data)).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('no sink bus waits to be forgotten'),
+      stderr: expect.stringContaining('no removed sink bus has pending rows'),
     })
   })
 

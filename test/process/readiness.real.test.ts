@@ -136,7 +136,7 @@ describe('/healthz/ready', () => {
     await expect
       .poll(() => weir.log, patience)
       .toMatch(
-        /warn {2}Posts are refused until their sink settles them again.*\n[^]*info {2}Posts are acknowledged again\. seconds=/,
+        /warn {2}Posts are rejected until their acknowledging sink settles rows again.*\n[^]*info {2}Posts are acknowledged again\. seconds=/,
       )
   })
 

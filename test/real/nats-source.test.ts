@@ -254,8 +254,10 @@ test.each(['files', 'nats'])(
     if (journal === 'nats') {
       const push = { specversion: '1.0', id: 'p', source: '/test', type: 'io.test' }
       // A subscriber that is not connected yet would miss messages.
-      await expect(weir.post('/events', push, 'application/cloudevents+json')).rejects.toThrow('no deliverer has begun')
-      await expect.poll(() => weir.log, patience).toContain('no deliverer has begun with sink out')
+      await expect(weir.post('/events', push, 'application/cloudevents+json')).rejects.toThrow(
+        'no deliverer has started',
+      )
+      await expect.poll(() => weir.log, patience).toContain('no deliverer has started sink out')
       expect(await manager.consumers.list(stream).next()).toEqual([])
     }
     await using _deliverer = journal === 'files' ? undefined : await weirAs('deliverer')

@@ -2,7 +2,7 @@
 import type { DuplicateWindow } from '../../engine/dedupe/duplicates.ts'
 import type { AwaitedSink } from '../../engine/contracts.ts'
 import { sharedSource, type Place } from '../../engine/cluster/names.ts'
-import { begun, partitionOfSource, passed } from '../../engine/cluster/passed.ts'
+import { begun, partitionOfSource, passed } from '../../engine/cluster/sink-progress.ts'
 import { replicate } from '../../engine/cluster/replica.ts'
 import { frameOf, type SharedUnit } from '../../engine/cluster/units.ts'
 import { SharedWriter } from '../../engine/cluster/writer.ts'

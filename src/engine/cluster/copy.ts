@@ -9,19 +9,19 @@ const againMs = 500
 export interface CopyOptions {
   readonly bus: JournalBus
   readonly partition: number
-  /** What lies up to here has been taken. */
+  /** Position up to which the partition is already copied. */
   readonly after: number
   readonly host: Host
   readonly log: Log
   readonly metrics: Metrics
   readonly signal: AbortSignal
-  /** Takes all of these units, at least one, or none: when it rejects, it is given the same again. */
+  /** Takes all units or none. After a rejection the same units are passed again. */
   readonly take: (units: readonly SharedUnit[]) => Promise<void>
-  /** Of each source, the last that was taken. */
-  readonly passed?: Iterable<readonly [source: string, { readonly epoch: number; readonly sequence: number }]>
+  /** Epoch and sequence of the last unit taken, by source. */
+  readonly lastTaken?: Iterable<readonly [source: string, { readonly epoch: number; readonly sequence: number }]>
 }
 
-/** Reads a partition as long as the signal says; a bus that is away is asked again. */
+/** Reads a partition until the signal aborts; retries while the bus is unreachable. */
 export async function copyPartition({
   bus,
   partition,
@@ -31,12 +31,12 @@ export async function copyPartition({
   metrics,
   signal,
   take,
-  passed,
+  lastTaken: passed,
 }: CopyOptions): Promise<void> {
   const units = new Units((why, record) => {
     metrics.count('weir_shared_journal_refused_records_total', 1, { reason: why })
     if (why === 'damaged')
-      log.error('A record of the journal is not one of ours, or not whole; its rows are quarantined.', {
+      log.error('Skipped a journal record that is corrupt or of unknown format. Its rows are quarantined.', {
         partition,
         place: record.place,
         key: record.key,
@@ -56,7 +56,7 @@ export async function copyPartition({
       }
     } catch (error) {
       if (!complained && !signal.aborted)
-        log.warn('The journal can not be read and is tried again.', { partition, error: String(error) })
+        log.warn('Reading the shared journal failed; retrying.', { partition, error: String(error) })
       complained = true
     }
     await host.timers.sleep(againMs, signal)
@@ -68,7 +68,7 @@ export async function copyPartition({
         await take(whole)
         return
       } catch (error) {
-        log.warn('What comes from the journal finds no room and waits.', { partition, error: String(error) })
+        log.warn('Copying from the shared journal pauses until there is room.', { partition, error: String(error) })
         await host.timers.sleep(againMs, signal)
       }
     }

@@ -1,4 +1,4 @@
-// A deliverer that derives is killed with each of its writes. Slow: whoever is killed takes a second to end.
+// Kills a deliverer with transforms at each of its writes. Slow: each killed process takes a second to end.
 import { expect, test } from 'vitest'
 import { collector, deliver, derived, expected } from '../../../test/kit/derived-lane.ts'
 import { MemoryBus } from '../../../test/kit/memory-bus.ts'
@@ -7,7 +7,7 @@ import { partitionOf } from './names.ts'
 
 const patience = { timeout: 30_000, interval: 10 }
 
-/** The bus as one process sees it that is killed with its write of this number: nothing of it gets there from then on. */
+/** A bus that ignores every call after the write of this number, as a killed process would. */
 function dyingAt(bus: MemoryBus, writes: number): JournalBus & { readonly dead: boolean } {
   let left = writes
   const dying = (writer: BusWriter): BusWriter => ({
@@ -29,11 +29,11 @@ function dyingAt(bus: MemoryBus, writes: number): JournalBus & { readonly dead: 
 }
 
 test.each([4, 6, 8, 11])(
-  'a deliverer that is killed with its write %i: whoever is next derives each row once, in order',
+  'a deliverer killed at write %i leaves its successor each row derived once and in order',
   async (writes) => {
     const bus = new MemoryBus(2)
     const partition = partitionOf('in@a', 2)
-    // A new transform begins with what comes after it.
+    // A new transform starts with the rows after its creation.
     await (await deliver(bus, partition)).close()
     const send = await collector(bus, 'a')
     for (let at = 0; at < 4; at++) await send(3)

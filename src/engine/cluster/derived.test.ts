@@ -2,16 +2,15 @@ import { expect, test } from 'vitest'
 import { collector, deliver, derived, expected, recordsOf } from '../../../test/kit/derived-lane.ts'
 import { MemoryBus } from '../../../test/kit/memory-bus.ts'
 import { makeLedger } from '../ledger/ledger.ts'
-import { sharedBooks } from './books.ts'
+import { sharedLedger } from './shared-ledger.ts'
 import { partitionOf } from './names.ts'
 
 const patience = { timeout: 10_000, interval: 5 }
-/** Of collectors whose source is in the partition. */
 const [zero = '', one = ''] = [0, 1].map(
   (partition) => ['a', 'b', 'c', 'd', 'e', 'f'].find((name) => partitionOf(`in@${name}`, 2) === partition) ?? '',
 )
 
-test('each partition is derived by who delivers it, goes on where it was with another, is delivered where it lands, and the books balance', async () => {
+test('each partition is derived by its deliverer, continues after a takeover, and the ledger balances', async () => {
   const bus = new MemoryBus(2)
   const list: string[] = []
   const [send, sendOther] = [await collector(bus, zero), await collector(bus, one)]
@@ -29,10 +28,9 @@ test('each partition is derived by who delivers it, goes on where it was with an
   const records = recordsOf(bus)
   const ledger = async (): Promise<ReturnType<typeof makeLedger>> => {
     await records.sync(new AbortController().signal)
-    const { sources, sinks } = sharedBooks(records, [])
+    const { sources, sinks } = sharedLedger(records, [])
     return makeLedger(sources, sinks)
   }
-  // Places of sinks are written down a moment after what they cover.
   await expect
     .poll(async () => (await ledger()).sources.map(({ name, accepted }) => `${name} ${accepted}`).toSorted(), patience)
     .toEqual([`in@${zero} 8`, `in@${one} 12`, 'marked@partition-0 8', 'marked@partition-1 11'].toSorted())
@@ -44,7 +42,7 @@ test('each partition is derived by who delivers it, goes on where it was with an
   expect(books.balanced).toBe(true)
 })
 
-test('what the bus no longer has when it is to be derived from is counted as such, and the rest is derived', async () => {
+test('rows that the bus removed before they were derived are counted, and the others are derived', async () => {
   const bus = new MemoryBus(2)
   const send = await collector(bus, zero)
   await (await deliver(bus, 0)).close()

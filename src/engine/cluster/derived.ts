@@ -1,4 +1,7 @@
-/** Writes what transforms make of a partition: each is a source of the partition (`masked@partition-3`), and whoever delivers it is its only writer. */
+/**
+ * Writes the output of transforms of a partition. Each is a source of the partition (`masked@partition-3`); the
+ * deliverer of the partition is its only writer.
+ */
 import { Fenced, type Unit } from '../../journal/index.ts'
 import type { DerivedJournal } from '../sources/derive.ts'
 import { partitionInstance } from './names.ts'
@@ -6,11 +9,11 @@ import { SharedWriter, type SharedWriterOptions } from './writer.ts'
 
 export interface DerivedOptions extends Omit<SharedWriterOptions, 'instance' | 'queueBytes' | 'onUnit'> {
   readonly partition: number
-  /** Rejects with `Fenced` when somebody else delivers the partition: then their name is not taken from them. */
+  /** Rejects with `Fenced` when another instance delivers the partition, so that its writer name is not claimed. */
   readonly confirm: () => Promise<unknown>
 }
 
-/** A transform waits for what it has given; several of them may. */
+/** Bytes that wait for the bus; a transform waits for its own writes. */
 const queueBytes = 64 * 1024 * 1024
 
 export class Derived implements DerivedJournal {
@@ -23,12 +26,12 @@ export class Derived implements DerivedJournal {
     this.#options = options
   }
 
-  /** Somebody else derives from the partition now. */
+  /** Another instance writes the derived rows of this partition now. */
   get lost(): boolean {
     return this.#refused || this.#writer?.fenced === true
   }
 
-  /** From here on whoever delivered the partition before writes nothing more: this is how far it came. */
+  /** Fences the previous deliverer, then returns the last cursor of the transform. */
   async cursor(id: string): Promise<Uint8Array | undefined> {
     return (await this.#open()).begin(id)
   }
@@ -46,7 +49,7 @@ export class Derived implements DerivedJournal {
     await this.#writer?.close()
   }
 
-  /** With the first transform that has something to write: who has none claims no name. */
+  /** Opened by the first transform that writes, because opening claims the writer name. */
   #open(): Promise<SharedWriter> {
     this.#opening ??= this.#begin().catch((error: unknown) => {
       if (error instanceof Fenced) this.#refused = true

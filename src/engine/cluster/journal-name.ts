@@ -3,11 +3,11 @@ import { Fenced, type JournalBus } from '../../journal/index.ts'
 import type { Log } from '../contracts.ts'
 import { keys } from './names.ts'
 import { writeRecord, type SharedRecords } from './records.ts'
-import { SteadyWriter } from './steady-writer.ts'
+import { RetryingWriter } from './retrying-writer.ts'
 
 const againMs = 100
 
-/** Name of a shared journal, the same for all who share it: who finds none gives it one. Rejects when the bus is away. */
+/** Name of a shared journal, created by the first instance. Rejects when the bus is unreachable. */
 export async function sharedName({
   bus,
   records,
@@ -25,14 +25,14 @@ export async function sharedName({
     await records.sync(forever)
     const found = known()
     if (found !== undefined) return found
-    const writer = new SteadyWriter({ writer: await bus.claim('name'), name: 'name', host, log })
+    const writer = new RetryingWriter({ writer: await bus.claim('name'), name: 'name', host, log })
     try {
       await writer.fence('records', keys.name)
       await records.sync(forever)
       if (known() === undefined)
         await writeRecord(writer, keys.name, { name: Buffer.from(host.random.bytes(6)).toString('base64url') })
     } catch (error) {
-      // Another one gives it a name just now.
+      // Another instance is writing the name.
       if (!(error instanceof Fenced)) throw error
       await host.timers.sleep(againMs)
     } finally {

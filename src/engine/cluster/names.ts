@@ -1,38 +1,39 @@
-/** Names in a journal that many share. Pure. */
+/** Names and keys in a shared journal. Pure. */
 import { murmur128 } from '../dedupe/murmur.ts'
 import type { SourceTotals } from '../../journal/types.ts'
 import { componentOf } from '../../model/positions.ts'
 import type { SourceReport } from '../sources/sources.ts'
 
-/** A source of one instance of Weir: each has its own sequence, and its own totals. */
+/** Full name of a source of one instance; each has its own sequence and totals. */
 export function sharedSource(id: string, instance: string): string {
   return `${id}@${instance}`
 }
 
-/** As whom transforms of a partition write, whoever delivers it: no Weir may be called so. */
+/** Writer name for the transforms of a partition; reserved, so no instance may use it. */
 export const partitionInstance = (partition: number): string => `partition-${partition}`
 export const isPartitionInstance = (instance: string): boolean => /^partition-\d+$/.test(instance)
 
-/** Which partition a source's frames are in: all in one, so that they keep their order. Given an id: that of a source which every instance of writes to the same partition. */
+/**
+ * Partition of a full source name. All frames of a source share a partition, which preserves their order. A plain id
+ * yields the partition shared by all instances of the source.
+ */
 export function partitionOf(source: string, partitions: number): number {
   const [hash] = murmur128([new TextEncoder().encode(source)])
   return (hash >>> 0) % partitions
 }
 
-/** Where a record of the journal lies. */
+/** Position of a journal record. */
 export interface Place {
   readonly partition: number
   readonly place: number
 }
 
-/** What keys of dead letters begin with. */
 export const letterKeys = 'letter'
-/** … and of what people want of them. */
-export const wishKeys = 'wish'
+export const commandKeys = 'wish'
 
-/** Keys of the small records. */
+/** Keys of the records on the bus. The texts are a stored format. */
 export const keys = {
-  /** Epochs by instance. */
+  /** The value holds epochs by instance. */
   lease: (instance: string): string => `lease/${instance}`,
   totals: (source: string): string => `totals/${source}`,
   sink: (partition: number, sink: string): string => `sink/${partition}/${sink}`,
@@ -41,16 +42,18 @@ export const keys = {
   turn: (id: string): string => `turn/${id}`,
   lane: (partition: number | ''): string => `lane/${partition}`,
   reached: (partition: number): string => `reached/${partition}`,
-  /** `<partition>/<sink>/<id>` of a dead letter, or the beginning of it. */
+  /** `of`: `<partition>/<sink>/<id>` of a dead letter, or a prefix of it. */
   letter: (of: string): string => `${letterKeys}/${of}`,
   letterBody: (of: string, part: number): string => `${letterKeys}-body/${of}/${part}`,
-  /** What one instance wants to be done with letters of a sink, and what the deliverer has done. */
-  wish: (partition: number, sink: string, instance: string): string => `${wishKeys}/${partition}/${sink}/${instance}`,
-  wishes: (partition: number): string => `${wishKeys}/${partition}/`,
-  wishDone: (partition: number, sink: string, instance: string): string => `wish-done/${partition}/${sink}/${instance}`,
+  /** Newest command of one instance for the dead letters of a sink. */
+  command: (partition: number, sink: string, instance: string): string =>
+    `${commandKeys}/${partition}/${sink}/${instance}`,
+  commands: (partition: number): string => `${commandKeys}/${partition}/`,
+  commandResult: (partition: number, sink: string, instance: string): string =>
+    `wish-done/${partition}/${sink}/${instance}`,
 } as const
 
-/** Between the sequences of two records of a partition there is room for the parts of one unit, and for a checkpoint. */
+/** Distance of the sequences of two records, leaving room for the parts of one unit and a checkpoint. */
 export const spread = 64
 
 export interface TotalsRecord extends Omit<SourceTotals, 'cursor'> {
@@ -58,21 +61,21 @@ export interface TotalsRecord extends Omit<SourceTotals, 'cursor'> {
   readonly cursor?: string
   readonly epoch: number
   readonly partition: number
-  /** Everything of the source up to this place of the partition is counted. */
+  /** All rows of the source up to this position of the partition are counted. */
   readonly place: number
 }
 
-/** What whoever delivers a partition writes down now and then: whoever is next need not read what lies before. */
+/** Stored periodically by the deliverer of a partition; its successor starts reading here. */
 export interface ReachedRecord {
   readonly place: number
-  /** Rows of each source up to there. */
+  /** Rows by source up to `place`. */
   readonly accepted: Readonly<Record<string, number>>
 }
 
-/** Parts of a unit that goes beyond one record lie before its last: so many records back they are looked for. */
+/** Records before a position that are searched for the earlier parts of a unit. */
 export const lookBack = 256
 
-/** The sources of every instance, as far as something of them has come; those of a Weir that shares nothing as they are. */
+/** Reports by instance, for instances whose totals are known. Sources of a local journal stay unchanged. */
 export function eachInstance(sources: readonly SourceReport[], names: readonly string[]): readonly SourceReport[] {
   const shared = names.filter((name) => componentOf(name) !== name)
   if (shared.length === 0) return sources

@@ -1,17 +1,19 @@
 import type { Host } from '../../host/index.ts'
 import { fenceKey, type JournalBus } from '../../journal/index.ts'
 import type { Log } from '../contracts.ts'
-import type { SteadyWriter } from './steady-writer.ts'
+import type { RetryingWriter } from './retrying-writer.ts'
 
 interface Known {
   readonly value: unknown
-  /** Monotonic ms at which it was read here. */
+  /** Monotonic ms of the read. */
   readonly at: number
 }
 
 const againMs = 500
 
-/** The small records beside the journal (places of sinks, totals of sources, who is there), as they are now: every process reads them all. */
+/**
+ * The newest records beside the journal: sink positions, source totals, heartbeats. Every process reads all of them.
+ */
 export class SharedRecords {
   readonly #bus: JournalBus
   readonly #host: Host
@@ -22,7 +24,7 @@ export class SharedRecords {
   readonly #versions = new Map<string, number>()
   #place = 0
 
-  /** `without`: what begins so is not kept. */
+  /** `without`: key prefixes to ignore. */
   constructor(options: {
     readonly bus: JournalBus
     readonly host: Host
@@ -35,7 +37,7 @@ export class SharedRecords {
     this.#log = options.log
   }
 
-  /** Reads on until the signal aborts; a bus that is away is asked again. */
+  /** Reads until the signal aborts; retries while the bus is unreachable. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
@@ -47,19 +49,19 @@ export class SharedRecords {
           for (const wake of this.#waiting) wake()
         }
       } catch (error) {
-        this.#log.warn('The records of the journal can not be read and are tried again.', { error: String(error) })
+        this.#log.warn("Reading the journal's records failed; retrying.", { error: String(error) })
       }
       await this.#host.timers.sleep(againMs, signal)
     }
   }
 
-  /** Resolves when everything that is written now is known here. Rejects when the bus is away. */
+  /** Resolves when all records written before the call are read. Rejects when the bus is unreachable. */
   async sync(signal: AbortSignal): Promise<void> {
     const { last } = await this.#bus.bounds('records')
     await this.until(() => this.#place >= last, signal)
   }
 
-  /** Resolves when the records say so, or the signal aborts: they are looked at now and whenever some have come. */
+  /** Resolves when `fact` is true or the signal aborts. `fact` is tested now and after each group of records. */
   until(fact: () => boolean, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const look = (): void => {
@@ -74,7 +76,7 @@ export class SharedRecords {
     })
   }
 
-  /** Rises with each record whose key begins so, up to the first slash. */
+  /** Increases with each record of this kind, the key's part before the first slash. */
   version(kind: string): number {
     return this.#versions.get(kind) ?? 0
   }
@@ -83,7 +85,7 @@ export class SharedRecords {
     return this.#known.get(key)?.value as T | undefined
   }
 
-  /** Those whose key begins so: what follows, their value, and how many ms ago it was read. */
+  /** Records below a key prefix: rest of the key, value, and age since the read in ms. */
   under<T>(prefix: string): readonly { readonly name: string; readonly value: T; readonly ageMs: number }[] {
     const now = this.#host.clock.monotonic()
     return [...this.#known]
@@ -91,7 +93,7 @@ export class SharedRecords {
       .map(([key, { value, at }]) => ({ name: key.slice(prefix.length), value: value as T, ageMs: now - at }))
   }
 
-  /** Counts every age from now on: while nothing could be read, nobody could show a sign of life. */
+  /** Restarts all ages, because no heartbeat could be read during an outage. */
   renew(): void {
     const at = this.#host.clock.monotonic()
     for (const [key, known] of this.#known) this.#known.set(key, { ...known, at })
@@ -110,11 +112,11 @@ export class SharedRecords {
         at: this.#host.clock.monotonic(),
       })
     } catch {
-      this.#log.warn('A record of the journal is not one of ours and is passed over.', { key })
+      this.#log.warn('Skipped a journal record of unknown format.', { key })
     }
   }
 }
 
-export function writeRecord(writer: SteadyWriter, key: string, value: unknown): Promise<number> {
+export function writeRecord(writer: RetryingWriter, key: string, value: unknown): Promise<number> {
   return writer.write('records', [{ key, value: new TextEncoder().encode(JSON.stringify(value)) }])
 }

@@ -12,7 +12,7 @@ import { SharedRecords } from './records.ts'
 import { replicate } from './replica.ts'
 import { SharedWriter } from './writer.ts'
 
-test('units of a shared journal that the disk refuses are copied again: each unit is there once', async () => {
+test('units of a shared journal that the disk rejected are copied again exactly once', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'weir-replica-'))
   onTestFinished(() => rm(directory, { recursive: true, force: true }))
   const host = realHost()
@@ -47,13 +47,12 @@ test('units of a shared journal that the disk refuses are copied again: each uni
         truncate: (size) => file.truncate(size),
         size: () => file.size(),
         close: () => file.close(),
-        // The first write is the checkpoint of the segment.
         writeAll: (pieces, at) =>
           ++writes === 2 ? Promise.reject(new Error('ENOSPC: no space left on device')) : file.writeAll(pieces, at),
       }
     },
   }
-  // Units alone make groups of their own: the disk may refuse one and take the next.
+  // Each unit is a write group, so that the disk can reject one and accept the next.
   const journal = await openJournal({
     host: { ...host, disk },
     directory,

@@ -7,7 +7,7 @@ import type { SharedUnit } from './units.ts'
 
 export interface ReplicaOptions {
   readonly bus: JournalBus
-  /** Of this process alone. */
+  /** Local to this process. */
   readonly journal: SegmentWriter
   readonly host: Host
   readonly log: Log
@@ -15,11 +15,14 @@ export interface ReplicaOptions {
   readonly signal: AbortSignal
 }
 
-/** Copies every partition of a shared journal into our own, for store, live view and whatever else reads it; goes on behind what is there already. */
+/**
+ * Copies every partition of a shared journal into the local one, from which store and live view read. Resumes after the
+ * last copied unit.
+ */
 export async function replicate({ bus, journal, ...rest }: ReplicaOptions): Promise<void> {
   const origins = new Map(
     [...journal.totals()].flatMap(([source, { cursor }]) => {
-      // A folder that was a journal of its own before: its frames came from no bus.
+      // A former local journal: its frames have no bus position.
       const origin = originOf(cursor)
       return origin === undefined ? [] : [[source, origin] as const]
     }),
@@ -31,7 +34,7 @@ export async function replicate({ bus, journal, ...rest }: ReplicaOptions): Prom
         bus,
         partition,
         ...rest,
-        passed: here,
+        lastTaken: here,
         after: Math.max(0, ...here.map(([, { place }]) => place)),
         async take(units) {
           await journal.copy(units.flatMap((unit) => framesOf(unit, partition)))

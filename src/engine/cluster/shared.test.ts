@@ -14,19 +14,18 @@ import { deadLetterAdmin } from '../delivery/dead-letter-admin.ts'
 import { makeLedger } from '../ledger/ledger.ts'
 import type { SinkDefinition } from '../contracts.ts'
 import type { SinkEntry } from '../delivery/sinks.ts'
-import { sharedBooks } from './books.ts'
+import { sharedLedger } from './shared-ledger.ts'
 import { copyPartition } from './copy.ts'
 import { sharedName } from './journal-name.ts'
-import { Lane } from './lane.ts'
-import { Lanes, sharesOf } from './lanes.ts'
-import { begun, countedOf, fateBetween, passed } from './passed.ts'
-import { SharedLetterBox } from './letter-wishes.ts'
+import { Lane } from './partition-worker.ts'
+import { PartitionWorkers, sharesOf } from './partition-workers.ts'
+import { begun, countedOf, outcomeBetween, passed } from './sink-progress.ts'
+import { SharedLetterBox } from './dead-letter-commands.ts'
 import { keys, letterKeys, lookBack, partitionOf, type ReachedRecord, type TotalsRecord } from './names.ts'
 import { SharedRecords } from './records.ts'
 import { SharedWriter } from './writer.ts'
 import { totalsUpTo, Units, type Refused, type SharedUnit } from './units.ts'
 
-/** Facts are waited for, however slow the machine is. */
 const patience = { timeout: 30_000, interval: 10 }
 
 const host = realHost()
@@ -68,7 +67,7 @@ function unit(count: number, more: Partial<Unit> = {}): Unit {
   }
 }
 
-/** What a reader of the partition of source `in` of instance `a` has of it. */
+/** Units of the partition of source `in` of instance `a`. */
 async function readBack(bus: MemoryBus): Promise<{ readonly units: SharedUnit[]; readonly refused: Refused[] }> {
   const [units, refused]: [SharedUnit[], Refused[]] = [[], []]
   const join = new Units((why) => refused.push(why))
@@ -85,7 +84,7 @@ async function readBack(bus: MemoryBus): Promise<{ readonly units: SharedUnit[];
   return { units, refused }
 }
 
-test('whoever starts again goes on with the next epoch, the totals and the cursor, also when nothing was written down before it was killed', async () => {
+test('a restarted instance continues with the next epoch, the totals and the cursor, also when it was killed before saving', async () => {
   const bus = new MemoryBus(3)
   const first = await open(bus)
   await first.append(unit(3, { cursor: Uint8Array.of(1) }))
@@ -107,7 +106,7 @@ test('whoever starts again goes on with the next epoch, the totals and the curso
   ])
 })
 
-test('of two with one name the earlier is refused: what it is told is accepted, is there', async () => {
+test('of two instances with one name the earlier is fenced, and every accepted unit is stored', async () => {
   const bus = new MemoryBus(3)
   const older = await open(bus)
   await older.append(unit(1))
@@ -117,7 +116,7 @@ test('of two with one name the earlier is refused: what it is told is accepted, 
   expect((await readBack(bus)).units).toHaveLength(2)
 })
 
-test('while the bus is away units wait, and are refused only when too much waits', async () => {
+test('units wait while the bus is unreachable and are rejected only above the limit', async () => {
   const bus = new MemoryBus(3)
   const writer = await open(bus)
   await writer.append(unit(1))
@@ -128,7 +127,7 @@ test('while the bus is away units wait, and are refused only when too much waits
   expect((await waiting).sourceSequence).toBe(2)
 })
 
-test('a unit that is larger than a record is whole again for readers, whatever lies between its parts', async () => {
+test('readers reassemble a unit larger than a record although other records lie between its parts', async () => {
   const bus = new MemoryBus(1)
   const writer = await open(bus)
   const raw = new SeededRandom(7).bytes(1_300_000)
@@ -147,7 +146,7 @@ test('a unit that is larger than a record is whole again for readers, whatever l
   const whole = parts.map((record, at) => units.take({ ...record, place: at + 1 })).filter((one) => one !== undefined)
   expect(whole).toHaveLength(1)
   expect(whole[0]?.pieces.reduce((sum, { body }) => sum + body.length, 0)).toBeGreaterThan(1_200_000)
-  // Stored twice, torn, of nobody, and without its beginning.
+  // Duplicate, corrupt, of an unknown source, and without the first part.
   for (const [at, record] of parts.entries()) units.take({ ...record, place: 100 + at })
   units.take({ key: 'x', value: Uint8Array.of(1, 2, 3), place: 200 })
   small.take({ ...(parts[1] as (typeof parts)[0]), place: 1 })
@@ -155,7 +154,7 @@ test('a unit that is larger than a record is whole again for readers, whatever l
   await other.close()
 })
 
-test('a shared journal has one name, also when several give it one at once', async () => {
+test('concurrent instances agree on one name of a shared journal', async () => {
   const bus = new MemoryBus(2)
   const name = (): Promise<string> => sharedName({ bus, records: recordsOf(bus), host, log })
   const [first, ...others] = await Promise.all([name(), name(), name()])
@@ -163,7 +162,7 @@ test('a shared journal has one name, also when several give it one at once', asy
   expect(new Set([...others, await name()])).toEqual(new Set([first]))
 })
 
-test('whoever reads on in the middle of a large unit has it whole, also where places lie far apart', async () => {
+test('a reader that starts inside a large unit reads it completely, also with distant positions', async () => {
   const bus = new MemoryBus(1)
   const [writer, other] = [
     await open(bus),
@@ -177,7 +176,7 @@ test('whoever reads on in the middle of a large unit has it whole, also where pl
     break
   }
   const [first, last, between] = records as [BusRecord, BusRecord, BusRecord]
-  // As JetStream has them: each is a message of its own.
+  // JetStream stores each part as a message.
   const there = [first, between, last].map((record, at) => ({ ...record, place: 1024 * (at + 1) }))
   const stop = new AbortController()
   const far: JournalBus = {
@@ -209,7 +208,7 @@ test('whoever reads on in the middle of a large unit has it whole, also where pl
   expect(taken).toEqual(['in@a 2'])
 })
 
-test('shares are the same for all, even, and move little', () => {
+test('shares are even and the same for all, and few partitions move', () => {
   const shares = sharesOf(12, ['b', 'a', 'c'])
   expect(shares).toEqual(sharesOf(12, ['c', 'b', 'a']))
   const count = (name: string): number => [...shares.values()].filter((owner) => owner === name).length
@@ -219,14 +218,14 @@ test('shares are the same for all, even, and move little', () => {
   expect(sharesOf(3, []).size).toBe(0)
 })
 
-test('a bus that says that somebody else has the name is not asked again', async () => {
+test('a bus that reports a fenced name is not retried', async () => {
   const bus = new MemoryBus(1)
   const writer = await bus.claim('x')
   await bus.claim('x')
   await expect(writer.write(0, [])).rejects.toThrow(Fenced)
 })
 
-/** A lane of the partition of `in@a` with one sink, whose other side is a list; refuses while `refuses` says so. */
+/** A worker of the partition of `in@a` with one sink, which appends to a list and fails while `refuses` is set. */
 async function lane(
   bus: MemoryBus,
   other: { readonly ids: string[]; refuses?: boolean; rejects?: boolean },
@@ -281,13 +280,13 @@ async function lane(
   )
 }
 
-test('whoever takes a partition over goes on where its sinks stood, and what the bus no longer has is counted as such', async () => {
+test('a takeover resumes each sink, and rows that the bus removed are counted', async () => {
   const bus = new MemoryBus(3)
   const partition = partitionOf('in@a', 3)
   const writer = await open(bus)
   await writer.append(unit(2))
   const other: { ids: string[]; refuses?: boolean } = { ids: [] }
-  // What was there before the sink is none of its.
+  // Rows before the start of the sink are not delivered to it.
   const first = await lane(bus, other)
   await writer.append(unit(3))
   await expect.poll(() => other.ids, patience).toEqual(['in@a:1:2:0', 'in@a:1:2:1', 'in@a:1:2:2'])
@@ -296,7 +295,7 @@ test('whoever takes a partition over goes on where its sinks stood, and what the
   const second = await lane(bus, other)
   await writer.append(unit(1))
   await expect.poll(() => second.sinks.get('out')?.error, patience).toContain('not now')
-  // Not closed: taken from it, as from one that hangs.
+  // Not closed: fenced like a process that hangs.
   other.refuses = false
   await writer.append(unit(1))
   await writer.append(unit(4))
@@ -308,14 +307,14 @@ test('whoever takes a partition over goes on where its sinks stood, and what the
   await third.close()
   const records = recordsOf(bus)
   await records.sync(new AbortController().signal)
-  const [books] = sharedBooks(records, [{ name: 'in@a', accepted: 11, duplicates: 0, shed: {} }]).sinks
+  const [books] = sharedLedger(records, [{ name: 'in@a', accepted: 11, duplicates: 0, shed: {} }]).sinks
   const tally = books?.tallies['in@a']
   expect(tally).toMatchObject({ accounted: 11, filtered: { before_start: 2 } })
   expect((tally?.delivered ?? 0) + (tally?.quarantined ?? 0)).toBe(9)
   expect(tally?.quarantined).toBeGreaterThan(0)
 })
 
-test('whoever stored something learns from the records when a sink has passed it, whoever delivers, and how much of it was refused', async () => {
+test('a source learns from the records when a sink has passed its rows and how many were rejected', async () => {
   const bus = new MemoryBus(3)
   const partition = partitionOf('in@a', 3)
   const [writer, records] = [await open(bus), recordsOf(bus)]
@@ -326,7 +325,7 @@ test('whoever stored something learns from the records when a sink has passed it
   await writer.append(unit(2))
   let settled = 'not yet'
   const waiting = passed(records, 'out', writer.places('in'), new AbortController().signal).then(
-    (said) => (settled = said),
+    (result) => (settled = result),
   )
   expect(await passed(records, 'out', writer.places(), AbortSignal.abort())).toBe('stopped')
   await expect.poll(() => deliverer.sinks.get('out')?.error, patience).toContain('not now')
@@ -339,7 +338,7 @@ test('whoever stored something learns from the records when a sink has passed it
   await writer.append(unit(3))
   await passed(records, 'out', writer.places('in'), new AbortController().signal)
   const after = countedOf(records, 'out', 'in@a', partition)
-  expect([fateBetween(before, after, 3), fateBetween(after, after, 3), fateBetween(after, after, 0)]).toEqual([
+  expect([outcomeBetween(before, after, 3), outcomeBetween(after, after, 3), outcomeBetween(after, after, 0)]).toEqual([
     { is: 'dead-lettered', rows: 3 },
     { is: 'delivered' },
     { is: 'delivered' },
@@ -353,7 +352,7 @@ test('whoever stored something learns from the records when a sink has passed it
   await deliverer.close()
 })
 
-test('dead letters lie on the bus: whoever shares the journal lists them, and has whoever delivers move them on; large ones, too', async () => {
+test('every instance lists the dead letters on the bus and the deliverer moves them, including large ones', async () => {
   const bus = new MemoryBus(3)
   const [writer, records] = [await open(bus), recordsOf(bus)]
   const other = { ids: [] as string[], rejects: true }
@@ -374,11 +373,11 @@ test('dead letters lie on the bus: whoever shares the journal lists them, and ha
     { state: 'open', body: { id: 'large0', data: text } },
   ])
   const ledger = (): SinkLedger | undefined => {
-    const { sources, sinks } = sharedBooks(records, [])
+    const { sources, sinks } = sharedLedger(records, [])
     return makeLedger(sources, sinks).sinks[0]
   }
   await expect.poll(ledger, patience).toMatchObject({ delivered: 0, dead_lettered: 2, pending: 0, quarantined: 0 })
-  // Whoever takes the partition over has them, and does what was asked for meanwhile.
+  // The next deliverer reads the dead letters and runs the commands written meanwhile.
   await first.close()
   const retried = admin.retry('out', [newer?.id ?? ''])
   other.rejects = false
@@ -402,14 +401,14 @@ test('dead letters lie on the bus: whoever shares the journal lists them, and ha
   await second.close()
 })
 
-test('of two deliverers with one name the earlier lets go of everything, and says why', async () => {
+test('of two deliverers with one name the earlier releases everything and reports why', async () => {
   const bus = new MemoryBus(3)
   const directory = await mkdtemp(join(tmpdir(), 'weir-lanes-'))
   onTestFinished(() => rm(directory, { recursive: true, force: true }))
   const { metrics } = testContext()
   const stop = new AbortController()
-  const deliverer = async (name: string): Promise<{ lanes: Lanes; done: Promise<void> }> => {
-    const lanes = new Lanes({
+  const deliverer = async (name: string): Promise<{ lanes: PartitionWorkers; done: Promise<void> }> => {
+    const lanes = new PartitionWorkers({
       bus,
       records: recordsOf(bus),
       instance: 'd',
@@ -419,7 +418,7 @@ test('of two deliverers with one name the earlier lets go of everything, and say
       directory: `${directory}/${name}`,
       maxBytes: 1e8,
       beatMs: 50,
-      load: () => Promise.reject(new Error('there is no sink')),
+      load: () => Promise.reject(new Error('unknown sink')),
     })
     await lanes.apply([])
     return { lanes, done: lanes.run(stop.signal) }
@@ -433,7 +432,7 @@ test('of two deliverers with one name the earlier lets go of everything, and say
   await Promise.all([older.done, newer.done])
 })
 
-test('who takes a partition reads on from where its last deliverer was, though a source that is gone wrote its totals down long before', async () => {
+test('a takeover reads on from the position of the last deliverer although a removed source saved its totals long before', async () => {
   const bus = new MemoryBus(1)
   const records = recordsOf(bus)
   const signal = new AbortController().signal

@@ -1,4 +1,4 @@
-/** What comes out of a partition: whole units, each once, in the order of their sources. */
+/** Reassembles the whole units of a partition: each once, in the order of their sources. */
 import { crc32 } from 'node:zlib'
 import { decodeHeader, type DecodedHeader } from '../../journal/frame.ts'
 import { Parts } from '../../journal/reader.ts'
@@ -14,9 +14,9 @@ export interface Piece {
 
 export interface SharedUnit {
   readonly source: string
-  /** Of its last record. */
+  /** Position of its last record. */
   readonly place: number
-  /** More than one where the unit was too large for one record. */
+  /** Several if the unit is larger than one record. */
   readonly pieces: readonly Piece[]
 }
 
@@ -27,7 +27,7 @@ interface Passed {
   readonly sequence: number
 }
 
-/** One record as a frame; undefined when it is none, or not whole. */
+/** Decodes a record as a frame; undefined if it is something else or incomplete. */
 export function pieceOf({ value }: BusRecord): Piece | undefined {
   const found = decodeHeader(value, 0)
   if (found.is !== 'header') return undefined
@@ -38,7 +38,7 @@ export function pieceOf({ value }: BusRecord): Piece | undefined {
     : undefined
 }
 
-/** Joins the records of a partition to units. Several sources write to it, so that parts of their units may lie among each other's. */
+/** Joins the records of a partition to units. Parts of units of different sources may be interleaved. */
 export class Units {
   readonly #open = new Map<string, Piece[]>()
   readonly #passed = new Map<string, Passed>()
@@ -53,7 +53,7 @@ export class Units {
   }
 
   take(record: BusRecord): SharedUnit | undefined {
-    // Marks of the driver hold nothing.
+    // Marker records of the driver are empty.
     if (record.value.length === 0) return undefined
     const piece = pieceOf(record)
     if (piece === undefined) {
@@ -73,7 +73,7 @@ export class Units {
     const first = this.#open.get(source)?.[0]?.decoded.header
     const continues = first !== undefined && first.epoch === epoch && first.sourceSequence === sequence
     const pieces = continues ? (this.#open.get(source) ?? []) : []
-    // A part that was stored twice.
+    // A duplicate of a part.
     if (part < pieces.length) return undefined
     if (part > pieces.length) {
       this.#refuse('incomplete', record)
@@ -90,7 +90,6 @@ export class Units {
   }
 }
 
-/** The unit as readers have it. */
 export function frameOf({ pieces }: SharedUnit): Frame | undefined {
   const parts = new Parts()
   let frame: Frame | undefined
@@ -99,8 +98,8 @@ export function frameOf({ pieces }: SharedUnit): Frame | undefined {
 }
 
 /**
- * Totals of the sources of a partition up to a place (its end, where none is given): what their records say, and what was written since.
- * `source`: only of this one. Of all, only `accepted` is right where nothing was written since somebody delivered them.
+ * Totals of the sources of a partition up to a position (default: its end), from their records and the later frames.
+ * `source` limits the result to one. For all sources, only `accepted` is exact without frames since the last delivery.
  */
 export async function totalsUpTo({
   bus,
@@ -123,7 +122,7 @@ export async function totalsUpTo({
   const { last, before } = await bus.bounds(partition)
   const place = until ?? last
   let from = place
-  // Records of sources that are gone for good say how far these came, and nothing lies behind them: with this one no other is read from.
+  // Removed sources have no frames after their records. This record allows a later start of the scan.
   const reached = source === undefined ? records.get<ReachedRecord>(keys.reached(partition)) : undefined
   if (reached !== undefined) {
     from = Math.max(0, Math.min(place, reached.place) - lookBack * (bus.stride ?? 1))
@@ -132,7 +131,7 @@ export async function totalsUpTo({
   for (const { name, value } of records.under<TotalsRecord>(keys.totals(''))) {
     if (value.partition !== partition || (source !== undefined && name !== source)) continue
     if (reached !== undefined) {
-      // The broker may have removed what lies between.
+      // The broker may have removed the frames between.
       const known = totals.get(name) ?? emptyTotals()
       if (value.place <= place) totals.set(name, { ...known, accepted: Math.max(known.accepted, value.accepted) })
       continue
@@ -161,7 +160,7 @@ export async function totalsUpTo({
       }
     }
   }
-  // What the broker has removed is counted by who was given it.
+  // Rows that the broker removed are counted by the sink's deliverer.
   for (const { value } of records.under<{ sources: Record<string, { accounted: number }> }>(keys.sink(partition, ''))) {
     for (const [name, { accounted }] of Object.entries(value.sources)) {
       const total = totals.get(name) ?? emptyTotals()

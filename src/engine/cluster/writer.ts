@@ -15,19 +15,19 @@ import { componentOf } from '../../model/positions.ts'
 import type { Log } from '../contracts.ts'
 import { keys, partitionOf, sharedSource, type Place, type TotalsRecord } from './names.ts'
 import { writeRecord, type SharedRecords } from './records.ts'
-import { SteadyWriter } from './steady-writer.ts'
+import { RetryingWriter } from './retrying-writer.ts'
 import { totalsUpTo, type SharedUnit } from './units.ts'
 
 export interface SharedWriterOptions {
   readonly bus: JournalBus
   readonly records: SharedRecords
-  /** Name of this Weir among those that share the journal. */
+  /** Name of this instance, unique in the shared journal. */
   readonly instance: string
   readonly host: Host
   readonly log: Log
-  /** Bytes that may wait for the bus; beyond them units are refused. */
+  /** Limit of the bytes that wait for the bus; units beyond it are rejected. */
   readonly queueBytes: number
-  /** What is found behind the totals that were last written down: it was accepted before this start. */
+  /** Called with units accepted before this start that the stored totals do not cover. */
   readonly onUnit?: (unit: SharedUnit) => void
 }
 
@@ -38,33 +38,38 @@ interface Line {
 
 const closeMs = 5000
 
-/** The writer of the sources of one instance. A unit is accepted when the bus has it for good; while the bus is away units wait here. */
+/**
+ * Writes the sources of one instance. A unit is accepted when the bus has stored it; units wait here while the bus is
+ * unreachable.
+ */
 export class SharedWriter {
   readonly epoch: number
   readonly #options: SharedWriterOptions
-  readonly #writer: SteadyWriter
+  readonly #writer: RetryingWriter
   readonly #lines = new Map<string, Line>()
-  /** With what is under way, and without; by the source's full name. */
+  /** With and without the units in progress, by full source name. */
   readonly #ahead = new Map<string, SourceTotals>()
   readonly #stored = new Map<string, SourceTotals & { readonly place: number }>()
-  /** Place of the last frame of each source, as far as it was written or found by us. */
+  /** Position of the last known frame of each source. */
   readonly #frames = new Map<string, Place>()
   readonly #dirty = new Set<string>()
   #queued = 0
   #count = 0
   readonly #stop = new AbortController()
 
-  private constructor(options: SharedWriterOptions, writer: SteadyWriter, epoch: number) {
+  private constructor(options: SharedWriterOptions, writer: RetryingWriter, epoch: number) {
     this.#options = options
     this.#writer = writer
     this.epoch = epoch
   }
 
-  /** Takes the name, so that nobody else writes under it, and learns how far its sources are. Rejects when the bus is away. */
+  /**
+   * Claims the name, which fences other writers, and reads the sources' progress. Rejects when the bus is unreachable.
+   */
   static async open(options: SharedWriterOptions): Promise<SharedWriter> {
     const { bus, records, instance, host, log } = options
     const name = `instance/${instance}`
-    const writer = new SteadyWriter({ writer: await bus.claim(name), name, host, log })
+    const writer = new RetryingWriter({ writer: await bus.claim(name), name, host, log })
     const key = keys.lease(instance)
     await writer.fence('records', key)
     await records.sync(new AbortController().signal)
@@ -78,31 +83,31 @@ export class SharedWriter {
     return opened
   }
 
-  /** Why units wait or are refused, in words; undefined while they are not. */
+  /** Why units wait or are rejected. */
   get problem(): string | undefined {
     if (this.#writer.ended instanceof Fenced)
-      return `another Weir writes as ${this.#options.instance}: give each an \`instance\` of its own, and start this one again`
-    return this.#writer.away === undefined ? undefined : `the journal is away: ${this.#writer.away}`
+      return `another Weir writes as ${this.#options.instance}: give each instance its own \`instance\` and restart this one`
+    return this.#writer.away === undefined ? undefined : `the shared journal is unreachable: ${this.#writer.away}`
   }
 
-  /** Somebody else writes under the name now. */
+  /** Another process claimed the name. */
   get fenced(): boolean {
     return this.#writer.ended instanceof Fenced
   }
 
-  /** Takes a source before it has anything to write: the cursor of its last unit, which nobody else can write behind any more. */
+  /** Fences the source before its first unit and returns the cursor of its last unit. */
   async begin(id: string): Promise<Uint8Array | undefined> {
     const source = sharedSource(id, this.#options.instance)
     await this.#line(source).ready
     return this.#stored.get(source)?.cursor
   }
 
-  /** Totals by the id that the configuration has for a source. */
+  /** By the source's configured id. */
   totals(): ReadonlyMap<string, Readonly<SourceTotals>> {
     return new Map([...this.#stored].map(([source, total]) => [componentOf(source), total]))
   }
 
-  /** Where whatever of these sources is stored by now ends, in each partition that one writes to; `source`: only this one's. */
+  /** Stored ends of the partitions that one source writes to, or all sources. */
   places(source?: string): readonly Place[] {
     if (source === undefined) return [...this.#frames.values()]
     const place = this.#frames.get(sharedSource(source, this.#options.instance))
@@ -113,15 +118,18 @@ export class SharedWriter {
     return this.#append(unit, this.#line(sharedSource(unit.source, this.#options.instance)))
   }
 
-  /** As `append`, for a source that goes on from what any instance of it told: all of them write to one partition, in which there is one order. */
+  /**
+   * As `append`, for a source whose instances all continue from each other's events: they share one partition and its
+   * order.
+   */
   async appendWithAll(unit: Unit): Promise<Appended> {
     const partition = partitionOf(unit.source, this.#options.bus.partitions)
     const line = this.#line(sharedSource(unit.source, this.#options.instance), partition)
-    // Nobody would look for it where it is.
+    // Readers search the source only in its partition.
     if (line.partition !== partition)
-      throw new WeirError('WEIR_CONFIG_INVALID', `source ${unit.source} was of another type before: give it another id`)
+      throw new WeirError('WEIR_CONFIG_INVALID', `source ${unit.source} had another type before: give it another id`)
     const appended = await this.#append(unit, line)
-    // Other instances look for it in the records.
+    // Other instances read the cursor from the records.
     if (unit.cursor !== undefined) await this.#write(sharedSource(unit.source, this.#options.instance), partition)
     return appended
   }
@@ -130,7 +138,7 @@ export class SharedWriter {
     if (this.#queued > this.#options.queueBytes)
       throw new WeirError(
         'WEIR_JOURNAL_FULL',
-        `${this.#queued} bytes wait for ${this.#options.bus.where}: ${this.#writer.away ?? 'it does not keep up'}`,
+        `${this.#queued} bytes wait for ${this.#options.bus.where}: ${this.#writer.away ?? 'the bus is too slow'}`,
       )
     const packed = pack(unit.raw, unit.kind)
     this.#queued += packed.body.length
@@ -145,19 +153,23 @@ export class SharedWriter {
       this.#stored.set(source, { ...total, place })
       this.#frames.set(source, { partition: line.partition, place })
       this.#dirty.add(source)
-      // Rises over all partitions and starts, which places do not.
+      // Increases over all partitions and starts, unlike places.
       return { ...appended, place, position: { sequence: this.epoch * 2 ** 32 + ++this.#count, row: 0 } }
     } catch (error) {
       if (error instanceof WeirError) throw error
-      throw new WeirError('WEIR_JOURNAL_SYNC', `${this.#options.bus.where} has not taken it: ${messageOf(error)}`, {
-        cause: error,
-      })
+      throw new WeirError(
+        'WEIR_JOURNAL_SYNC',
+        `${this.#options.bus.where} did not accept the unit: ${messageOf(error)}`,
+        {
+          cause: error,
+        },
+      )
     } finally {
       this.#queued -= packed.body.length
     }
   }
 
-  /** Writes down how far the sources are, so that the next start need not read what lies before. */
+  /** Stores the totals, so that the next start reads only what follows. */
   async save(): Promise<void> {
     const dirty = [...this.#dirty]
     this.#dirty.clear()
@@ -171,19 +183,19 @@ export class SharedWriter {
     await this.#writer.close(closeMs)
   }
 
-  /** It stays in the partition that it is in. */
+  /** A source stays in its recorded partition. */
   #line(source: string, wanted = partitionOf(source, this.#options.bus.partitions)): Line {
     const known = this.#lines.get(source)
     if (known !== undefined) return known
     const partition = this.#options.records.get<TotalsRecord>(keys.totals(source))?.partition ?? wanted
     const line = { partition, ready: this.#begin(source, partition) }
-    // What fails here is met by whoever appends next.
+    // The next append reports the error.
     line.ready.catch(() => this.#lines.delete(source))
     this.#lines.set(source, line)
     return line
   }
 
-  /** From here on nobody else writes this source: what is there is all that there ever was of earlier epochs. */
+  /** Fences the source: no frame of an earlier epoch can follow. */
   async #begin(source: string, partition: number): Promise<void> {
     const { bus, records, onUnit } = this.#options
     const until = await this.#writer.fence(partition, source)
@@ -202,7 +214,7 @@ export class SharedWriter {
     const total = { ...(totals.get(source) ?? emptyTotals()), sequence: 0 }
     this.#ahead.set(source, total)
     this.#stored.set(source, { ...total, place })
-    // Whoever starts later begins to read here.
+    // The next start reads from here.
     await this.#write(source, partition)
   }
 
@@ -220,7 +232,7 @@ export class SharedWriter {
   }
 }
 
-/** A header and a body make one record. */
+/** A record is a header with a body. */
 function recordsOf(source: string, pieces: readonly Uint8Array[]): Omit<BusRecord, 'place'>[] {
   const records: Omit<BusRecord, 'place'>[] = []
   for (let at = 0; at < pieces.length; at += 2)

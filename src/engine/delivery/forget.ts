@@ -28,7 +28,7 @@ export async function forgetSink({
   const offsets = await records.all()
   const found = offsets.find(({ sink }) => sink === id)
   if (found === undefined || found.record.removed === true)
-    throw new WeirError('WEIR_SINK_UNKNOWN', `no sink ${id} waits to be forgotten in ${data}`)
+    throw new WeirError('WEIR_SINK_UNKNOWN', `no removed sink ${id} has pending rows in ${data}`)
   const last = (await listSegments(host.disk, directory)).at(-1)
   const tail = new LocalTail()
   tail.publish({ segment: last?.name ?? '', offset: last?.bytes ?? 0, sequence: Number.MAX_SAFE_INTEGER, row: 0 })

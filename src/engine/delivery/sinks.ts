@@ -157,7 +157,7 @@ export class SinkSet {
     await this.#applied
     if (this.#running.has(id)) throw new WeirError('WEIR_SINK_CONFIGURED', `sink ${id} is configured`)
     const rows = await this.#former.forget(id)
-    if (rows === undefined) throw new WeirError('WEIR_SINK_UNKNOWN', `no sink ${id} waits to be forgotten`)
+    if (rows === undefined) throw new WeirError('WEIR_SINK_UNKNOWN', `no removed sink ${id} has pending rows`)
     return rows
   }
 

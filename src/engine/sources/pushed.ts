@@ -33,7 +33,7 @@ export interface PushParts {
     appendAgain(unit: Unit, settled: number): Promise<Pushed>
   }
   readonly sinks: Pick<SinkSet, 'fate' | 'repeatable'>
-  /** Of a journal that is shared: undefined while no deliverer has begun with the sink, so that it might not be given what is pushed now. */
+  /** In a shared journal: undefined while no deliverer has started the sink, which might miss rows pushed now. */
   readonly shared?: { settling(sink: string): Settling | undefined } | undefined
   /** `ack`: the sink that has to settle what is pushed before it is answered, if any. */
   readonly http: () => { readonly ack: string | undefined; readonly ackTimeoutMs: number }
@@ -63,7 +63,7 @@ export async function takePushed(
   if (settling === undefined)
     throw new WeirError(
       'WEIR_SINK_UNREACHABLE',
-      `events are acknowledged by sink ${ack}, with which no deliverer has begun yet`,
+      `events are acknowledged by sink ${ack}, which no deliverer has started yet`,
     )
   // On a bus the sink may be elsewhere: there the window holds.
   const settled = shared === undefined ? sinks.repeatable(ack) : undefined

@@ -2,12 +2,15 @@ import type { SinkBooks, SourceBooks } from '../ledger/ledger.ts'
 import { takesFrom } from '../delivery/route.ts'
 import { addTally, emptyTally, type SinkRecord, type Tally } from '../delivery/tally.ts'
 import { stateOf } from '../delivery/former-sinks.ts'
-import { letterCounts } from './letters.ts'
+import { letterCounts } from './shared-dead-letters.ts'
 import { keys, type TotalsRecord } from './names.ts'
 import type { SharedRecords } from './records.ts'
 
-/** The books of everybody who shares a journal, as their records have them: a source's totals are written down every few seconds. */
-export function sharedBooks(
+/**
+ * Ledger of all instances of a shared journal, built from their records. A source's totals are written every few
+ * seconds.
+ */
+export function sharedLedger(
   records: SharedRecords,
   known: Iterable<SourceBooks>,
 ): { readonly sources: readonly SourceBooks[]; readonly sinks: readonly SinkBooks[] } {

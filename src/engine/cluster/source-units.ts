@@ -12,20 +12,22 @@ export interface OwnOptions {
   readonly instance: string
   readonly host: Host
   readonly log: Log
-  /** Until then a bus that is away is asked again. */
+  /** Reads of the bus are retried until the signal aborts. */
   readonly signal: AbortSignal
 }
 
 const againMs = 500
 
-/** Units of a source, told by whichever instance, behind a place at which one of them ends, and up to what is there when they are asked for. */
+/**
+ * Units of a source from all instances, after a position at which a unit ends, up to the end at the time of the call.
+ */
 export async function* unitsOf(id: string, after: number, options: OwnOptions): AsyncGenerator<SharedUnit> {
   const { bus } = options
-  const { before, last } = await steadily(() => bus.bounds(partitionOf(id, bus.partitions)), options)
+  const { before, last } = await retryUntilAborted(() => bus.bounds(partitionOf(id, bus.partitions)), options)
   if (Math.max(after, before) < last) yield* readingOf(id, Math.max(after, before), options, last)
 }
 
-/** As they come, until the signal aborts. `onPlace`: nothing of the source lies up to there that was not given out. */
+/** Follows the units until the signal aborts. `onPlace`: all units of the source up to this position were emitted. */
 export async function followUnits(
   id: string,
   after: number,
@@ -36,7 +38,7 @@ export async function followUnits(
   for await (const unit of readingOf(id, after, options, Infinity, onPlace)) onUnit(unit)
 }
 
-/** Up to a place that is there, or will be. */
+/** Reads up to an existing or future position. */
 async function* readingOf(
   id: string,
   after: number,
@@ -46,7 +48,7 @@ async function* readingOf(
 ): AsyncGenerator<SharedUnit> {
   const partition = partitionOf(id, bus.partitions)
   const units = new Units((why, { place }) =>
-    log.warn('A record of the journal is passed over.', { source: id, partition, place, why }),
+    log.warn('Skipped an unreadable journal record.', { source: id, partition, place, why }),
   )
   for (let place = after; !signal.aborted;) {
     try {
@@ -61,7 +63,7 @@ async function* readingOf(
       }
     } catch (error) {
       if (!signal.aborted)
-        log.warn('What the journal has of a source can not be read and is tried again.', {
+        log.warn("Reading a source's units from the journal failed; retrying.", {
           source: id,
           error: String(error),
         })
@@ -71,8 +73,8 @@ async function* readingOf(
   if (last !== Infinity) signal.throwIfAborted()
 }
 
-/** Asks again until there is an answer. Rejects when the signal aborts. */
-export async function steadily<T>(
+/** Retries `act` until it succeeds. Rejects when the signal aborts. */
+export async function retryUntilAborted<T>(
   act: () => Promise<T>,
   { log, host, signal }: Pick<OwnOptions, 'log' | 'host' | 'signal'>,
 ): Promise<T> {
@@ -81,7 +83,7 @@ export async function steadily<T>(
       return await act()
     } catch (error) {
       signal.throwIfAborted()
-      log.warn('The journal does not answer and is asked again.', { error: String(error) })
+      log.warn('The shared journal does not respond; retrying.', { error: String(error) })
       await host.timers.sleep(againMs, signal)
     }
   }

@@ -3,20 +3,19 @@ import type { Pipeline } from '../control.ts'
 import { murmur128 } from '../dedupe/murmur.ts'
 import { messageOf, WeirError } from '../../model/errors.ts'
 import type { Applied, SinkEntry } from '../delivery/sinks.ts'
-import { Lane, type LaneOptions, type LaneRecord } from './lane.ts'
+import { Lane, type PartitionWorkerOptions, type PartitionRecord } from './partition-worker.ts'
 import { keys } from './names.ts'
 import { writeRecord, type SharedRecords } from './records.ts'
-import { SteadyWriter } from './steady-writer.ts'
+import { RetryingWriter } from './retrying-writer.ts'
 
-export interface LanesOptions extends Omit<LaneOptions, 'partition'> {
-  /** Least time between two signs of life, and how long without one somebody counts as gone, in ms. */
+export interface LanesOptions extends Omit<PartitionWorkerOptions, 'partition'> {
+  /** Minimum interval between two heartbeats, and the time after which a silent instance counts as gone, in ms. */
   readonly beatMs?: number
   readonly goneMs?: number
 }
 
 interface Member {
   readonly left: boolean
-  /** How each sink gets on in the partitions of this one. */
   readonly sinks?: readonly SinkReport[]
 }
 
@@ -26,16 +25,15 @@ const lookMs = 500
 const defaultGoneMs = 10_000
 
 /**
- * The partitions that one deliverer has. All deliverers read the same records, so that each works out the same shares: a sign of life
- * every few seconds, and from those who are there follows who has what. Two that think they have the same one
- * do no harm: the bus takes the records of whoever claimed it last.
+ * The partitions that one deliverer owns. All deliverers compute the same shares from the heartbeats on the bus. If two
+ * briefly own the same partition, the bus accepts records only from the last that claimed it.
  */
-export class Lanes {
+export class PartitionWorkers {
   readonly #options: LanesOptions
   readonly #lanes = new Map<number, Lane>()
   readonly #underWay = new Map<number, Promise<void>>()
   #entries: readonly SinkEntry[] = []
-  #writer: SteadyWriter | undefined
+  #writer: RetryingWriter | undefined
   #beatAt = 0
   #problem: string | undefined
 
@@ -47,7 +45,7 @@ export class Lanes {
     return this.#lanes
   }
 
-  /** Why some partition of ours, or a sink of it, does not get on, in words. */
+  /** Why a local partition or one of its sinks makes no progress. */
   get problem(): string | undefined {
     if (this.#problem !== undefined) return this.#problem
     for (const [partition, { sinks }] of this.#lanes)
@@ -56,7 +54,6 @@ export class Lanes {
     return undefined
   }
 
-  /** The sinks of every partition from now on. */
   async apply(entries: readonly SinkEntry[]): Promise<Applied> {
     const before = this.#entries
     const changed = new Set<string>()
@@ -65,23 +62,23 @@ export class Lanes {
     for (const [partition, lane] of this.#lanes) {
       const former = new Set(lane.sinks.former().map(({ id }) => id))
       if (entries.some(({ id }) => former.has(id))) returning.add(partition)
-      const said = await lane.sinks.apply(entries.filter(({ id }) => !former.has(id)))
-      if (said.failed !== undefined) {
+      const applied = await lane.sinks.apply(entries.filter(({ id }) => !former.has(id)))
+      if (applied.failed !== undefined) {
         for (const other of this.#lanes.values()) await other.sinks.apply(before)
-        return { changed: [], orphaned: [], failed: said.failed }
+        return { changed: [], orphaned: [], failed: applied.failed }
       }
-      for (const id of said.changed) changed.add(id)
-      for (const { id, rows } of said.orphaned) orphaned.set(id, (orphaned.get(id) ?? 0) + rows)
+      for (const id of applied.changed) changed.add(id)
+      for (const { id, rows } of applied.orphaned) orphaned.set(id, (orphaned.get(id) ?? 0) + rows)
     }
     this.#entries = entries
-    // What a returning sink still needs is copied from the bus again.
+    // A returning sink may need frames that are no longer copied here.
     for (const [partition, lane] of this.#lanes)
       if (returning.has(partition) && !this.#underWay.has(partition))
         this.#begin(partition, () => this.#leave(partition, lane))
     return { changed: [...changed], orphaned: [...orphaned].map(([id, rows]) => ({ id, rows })) }
   }
 
-  /** Drops what is pending for a sink that is not configured, in the partitions that are delivered here. Resolves with how many rows. */
+  /** Drops the rows pending for a sink without configuration in the local partitions; resolves with their number. */
   async forget(id: string): Promise<number> {
     let rows: number | undefined
     for (const { sinks } of this.#lanes.values()) {
@@ -93,12 +90,12 @@ export class Lanes {
     if (rows === undefined)
       throw new WeirError(
         'WEIR_SINK_UNKNOWN',
-        `no sink ${id} waits to be forgotten in the partitions that are delivered here`,
+        `no removed sink ${id} has pending rows in the partitions delivered here`,
       )
     return rows
   }
 
-  /** Runs until the signal aborts; what was delivered by then is written down when it resolves. */
+  /** Runs until the signal aborts; progress is stored when it resolves. */
   async run(signal: AbortSignal): Promise<void> {
     const { host, log } = this.#options
     while (!signal.aborted) {
@@ -107,7 +104,7 @@ export class Lanes {
         if (this.#writer?.ended instanceof Fenced) this.#giveUp()
         else this.#share()
       } catch (error) {
-        log.warn('The shares of the journal can not be worked out and are tried again.', { error: String(error) })
+        log.warn('Computing the shares of the journal failed; retrying.', { error: String(error) })
       }
       await host.timers.sleep(lookMs, signal)
     }
@@ -124,24 +121,24 @@ export class Lanes {
     if (!left && now - this.#beatAt < beatMs) return
     const name = `member/${instance}`
     if (this.#writer === undefined) {
-      this.#writer = new SteadyWriter({ writer: await bus.claim(name), name, host, log })
+      this.#writer = new RetryingWriter({ writer: await bus.claim(name), name, host, log })
       await this.#writer.fence('records', keys.member(instance))
     }
     if (this.#writer.ended !== undefined) return
     await writeRecord(this.#writer, keys.member(instance), { left, sinks: left ? [] : this.#report() } satisfies Member)
     const done = host.clock.monotonic()
-    // The bus was away, or we were frozen: what we know of the others is from before that.
+    // After an outage of the bus or a suspended process, the ages of other heartbeats are unknown.
     if (this.#beatAt !== 0 && done - this.#beatAt > goneMs / 2) records.renew()
     this.#beatAt = done
   }
 
-  /** Somebody else has our name, and with it our partitions. */
+  /** Another instance uses the same name and fenced this one. */
   #giveUp(): void {
-    this.#problem = `another Weir delivers as ${this.#options.instance}: give each an \`instance\` of its own, and start this one again`
+    this.#problem = `another Weir delivers as ${this.#options.instance}: give each instance its own \`instance\` and restart this one`
     for (const [partition, lane] of this.#lanes) this.#begin(partition, () => this.#leave(partition, lane))
   }
 
-  /** Of its partitions the one that gets on worst. */
+  /** For each sink the partition in the worst state. */
   #report(): SinkReport[] {
     const now = this.#options.host.clock.now()
     return worst(
@@ -164,22 +161,22 @@ export class Lanes {
       .under<Member>(keys.member(''))
       .filter(({ value, ageMs }) => !value.left && ageMs < goneMs)
       .map(({ name }) => name)
-    // Until our own sign of life comes by, nobody knows of us.
+    // Without a stored heartbeat of this instance, no other one includes it in the shares.
     if (!there.includes(instance)) return
     const shares = sharesOf(bus.partitions, there)
     for (let partition = 0; partition < bus.partitions; partition++) {
       if (this.#underWay.has(partition)) continue
       const lane = this.#lanes.get(partition)
-      const ours = shares.get(partition) === instance
-      if (lane !== undefined && (!ours || lane.lost)) this.#begin(partition, () => this.#leave(partition, lane))
-      else if (lane === undefined && ours && this.#isFree(partition, there))
+      const local = shares.get(partition) === instance
+      if (lane !== undefined && (!local || lane.lost)) this.#begin(partition, () => this.#leave(partition, lane))
+      else if (lane === undefined && local && this.#isFree(partition, there))
         this.#begin(partition, () => this.#take(partition))
     }
   }
 
-  /** Whoever has it still lets go of it first. */
+  /** The previous owner releases the partition first. */
   #isFree(partition: number, there: readonly string[]): boolean {
-    const record = this.#options.records.get<LaneRecord>(keys.lane(partition))
+    const record = this.#options.records.get<PartitionRecord>(keys.lane(partition))
     return (
       record === undefined || record.free || record.owner === this.#options.instance || !there.includes(record.owner)
     )
@@ -192,7 +189,7 @@ export class Lanes {
       act()
         .catch((error: unknown) => {
           this.#problem = `partition ${partition}: ${messageOf(error)}`
-          log.warn('A partition could not be taken or left; it is tried again.', { partition, error: String(error) })
+          log.warn('Taking or leaving a journal partition failed; retrying.', { partition, error: String(error) })
         })
         .finally(() => this.#underWay.delete(partition)),
     )
@@ -206,18 +203,18 @@ export class Lanes {
     )
     this.#problem = undefined
     this.#options.metrics.set('weir_shared_journal_partitions', this.#lanes.size)
-    log.info('Delivers a partition of the journal.', { partition })
+    log.info('Took over a journal partition.', { partition })
   }
 
   async #leave(partition: number, lane: Lane): Promise<void> {
     this.#lanes.delete(partition)
     this.#options.metrics.set('weir_shared_journal_partitions', this.#lanes.size)
     await lane.close()
-    this.#options.log.info('Left a partition of the journal to another.', { partition })
+    this.#options.log.info('Released a journal partition to another instance.', { partition })
   }
 }
 
-/** How each sink gets on with all who deliver to it. */
+/** State of each sink over all deliverers. */
 export function sinksOf(records: SharedRecords, goneMs = defaultGoneMs): Pipeline['sinks'] {
   return worst(
     records
@@ -236,8 +233,8 @@ function worst(reports: readonly SinkReport[]): SinkReport[] {
 }
 
 /**
- * Who has which partition, of those who are there: as many each as can be, and of those who still have room the one with the highest
- * hash, so that who comes or goes moves little more than its own share.
+ * Assigns partitions to the live instances evenly. Among instances with room, the highest hash wins, so that few
+ * partitions move when an instance joins or leaves.
  */
 export function sharesOf(partitions: number, there: readonly string[]): ReadonlyMap<number, string> {
   const room = new Map(there.map((name) => [name, Math.ceil(partitions / there.length)]))

@@ -1,6 +1,6 @@
 /**
- * What people want to be done with dead letters. A letter is written by whoever delivers its partition, and by nobody else; all others write
- * down what they want under their own name, and see in the records what was done.
+ * Commands on dead letters of a shared journal. Only the deliverer of a partition changes its dead letters. Other
+ * instances write a command under their own key and read the result record.
  */
 import type { Host } from '../../host/index.ts'
 import type { JournalBus } from '../../journal/index.ts'
@@ -8,34 +8,34 @@ import { WeirError } from '../../model/errors.ts'
 import { openIds, type LetterBox } from '../delivery/dead-letter-admin.ts'
 import type { Log } from '../contracts.ts'
 import type { SinkSet } from '../delivery/sinks.ts'
-import { lettersIn, type SharedLetter } from './letters.ts'
-import { keys, wishKeys } from './names.ts'
-import { begun } from './passed.ts'
+import { deadLettersIn, type SharedLetter } from './shared-dead-letters.ts'
+import { keys, commandKeys } from './names.ts'
+import { begun } from './sink-progress.ts'
 import { writeRecord, type SharedRecords } from './records.ts'
-import { SteadyWriter } from './steady-writer.ts'
+import { RetryingWriter } from './retrying-writer.ts'
 
-interface Wish {
-  /** Rises with each wish of an instance for a sink of a partition. */
+interface Command {
+  /** Increases with each command of an instance for a sink and partition. */
   readonly number: number
   readonly to: 'retrying' | 'dropped'
-  /** Left out: all that are open. */
+  /** All open dead letters if omitted. */
   readonly ids?: readonly string[]
-  /** Of the one letter, base64. */
+  /** New body of the one dead letter, base64. */
   readonly body?: string
 }
 
-interface Done {
+interface CommandResult {
   readonly number: number
   readonly moved: number
 }
 
-/** Ids in one record, and characters of a body. */
+/** Limits of one record: ids, and characters of a body. */
 const [mostIds, mostBody] = [1000, 480 * 1024]
 const [patienceMs, lookMs] = [10_000, 1000]
 
-export interface WishParts {
+export interface CommandHandlerOptions {
   readonly records: SharedRecords
-  readonly writer: SteadyWriter
+  readonly writer: RetryingWriter
   readonly partition: number
   readonly sinks: Pick<SinkSet, 'get'>
   readonly host: Host
@@ -43,26 +43,26 @@ export interface WishParts {
   readonly signal: AbortSignal
 }
 
-/** The deliverer's side: does what is new, until the signal aborts. */
-export async function heedWishes(parts: WishParts): Promise<void> {
+/** Runs new commands until the signal aborts. Called by the deliverer of the partition. */
+export async function runCommands(parts: CommandHandlerOptions): Promise<void> {
   const { records, host, log, partition, signal } = parts
-  // What was written comes by a moment later.
+  // Results by key: the records lag behind the writes.
   const done = new Map<string, number>()
   for (let seen = -1; !signal.aborted;) {
     const over = new AbortController()
     const either = AbortSignal.any([signal, over.signal])
-    // A sink may come later than what is wanted of it.
+    // The timer covers commands whose sink is not started yet.
     await Promise.race([
       host.timers.sleep(lookMs, either),
-      records.until(() => records.version(wishKeys) !== seen, either),
+      records.until(() => records.version(commandKeys) !== seen, either),
     ])
     over.abort()
-    seen = records.version(wishKeys)
+    seen = records.version(commandKeys)
     try {
-      await heed(parts, done)
+      await runPending(parts, done)
     } catch (error) {
       if (!signal.aborted)
-        log.warn('What is wanted of dead letters could not be done and is tried again.', {
+        log.warn('Running dead-letter commands failed; retrying.', {
           partition,
           error: String(error),
         })
@@ -70,15 +70,18 @@ export async function heedWishes(parts: WishParts): Promise<void> {
   }
 }
 
-async function heed({ records, writer, partition, sinks }: WishParts, done: Map<string, number>): Promise<void> {
+async function runPending(
+  { records, writer, partition, sinks }: CommandHandlerOptions,
+  done: Map<string, number>,
+): Promise<void> {
   for (const {
     name,
     value: { number, to, ids, body },
-  } of records.under<Wish>(keys.wishes(partition))) {
+  } of records.under<Command>(keys.commands(partition))) {
     const [sink = '', instance = ''] = name.split('/', 2)
-    const key = keys.wishDone(partition, sink, instance)
+    const key = keys.commandResult(partition, sink, instance)
     const delivery = sinks.get(sink)
-    if (delivery === undefined || number <= (done.get(key) ?? records.get<Done>(key)?.number ?? 0)) continue
+    if (delivery === undefined || number <= (done.get(key) ?? records.get<CommandResult>(key)?.number ?? 0)) continue
     const { letters } = delivery
     const moved =
       body === undefined
@@ -86,11 +89,11 @@ async function heed({ records, writer, partition, sinks }: WishParts, done: Map<
         : Number(await letters.retryAs(ids?.[0] ?? '', Buffer.from(body, 'base64')))
     done.set(key, number)
     if (to === 'retrying') delivery.nudge()
-    await writeRecord(writer, key, { number, moved } satisfies Done)
+    await writeRecord(writer, key, { number, moved } satisfies CommandResult)
   }
 }
 
-/** Letters as whoever shares the journal sees and moves them. */
+/** Dead letters of a shared journal, for every instance. */
 export class SharedLetterBox implements LetterBox {
   readonly #options: {
     readonly bus: JournalBus
@@ -99,7 +102,7 @@ export class SharedLetterBox implements LetterBox {
     readonly host: Host
     readonly log: Log
   }
-  #writer: Promise<SteadyWriter> | undefined
+  #writer: Promise<RetryingWriter> | undefined
   readonly #underWay = new Map<string, Promise<number>>()
   readonly #numbers = new Map<string, number>()
 
@@ -116,7 +119,7 @@ export class SharedLetterBox implements LetterBox {
   check(sink: string): void {
     const { bus, records } = this.#options
     for (let partition = 0; partition < bus.partitions; partition++) if (begun(records, sink, partition)) return
-    throw new WeirError('WEIR_SINK_UNKNOWN', `there is no sink ${sink}`)
+    throw new WeirError('WEIR_SINK_UNKNOWN', `unknown sink ${sink}`)
   }
 
   waiting(sink: string | undefined): readonly SharedLetter[] {
@@ -136,10 +139,10 @@ export class SharedLetterBox implements LetterBox {
     )
     const moved = await Promise.all(
       Array.from(chosen, async ([partition, some]) => {
-        if (wanted === undefined) return this.#ask(partition, sink, { to })
+        if (wanted === undefined) return this.#send(partition, sink, { to })
         let sum = 0
         for (let at = 0; at < some.length; at += mostIds)
-          sum += await this.#ask(partition, sink, {
+          sum += await this.#send(partition, sink, {
             to,
             ids: some.slice(at, at + mostIds).map(({ letter: { id } }) => id),
           })
@@ -155,35 +158,36 @@ export class SharedLetterBox implements LetterBox {
     if (body.length > mostBody)
       throw new WeirError(
         'WEIR_LETTER_EDIT',
-        `It has ${bytes.length} bytes as the journal keeps it; where the journal is shared ${(mostBody / 4) * 3} can be edited.`,
+        `The stored row has ${bytes.length} bytes; in a shared journal ` +
+          `rows of up to ${(mostBody / 4) * 3} bytes can be edited.`,
       )
-    return found !== undefined && (await this.#ask(found.partition, sink, { to: 'retrying', ids: [id], body })) > 0
+    return found !== undefined && (await this.#send(found.partition, sink, { to: 'retrying', ids: [id], body })) > 0
   }
 
   async close(): Promise<void> {
     await (await this.#writer?.catch(() => undefined))?.close(0)
   }
 
-  /** Not those of a sink that nobody configures any more. */
+  /** Without those of sinks that are no longer configured. */
   #of(sink: string | undefined): readonly SharedLetter[] {
     const { records } = this.#options
-    return lettersIn(records).filter(
+    return deadLettersIn(records).filter(
       ({ sink: of, partition }) => (sink === undefined || of === sink) && begun(records, of, partition),
     )
   }
 
-  /** One after the other for each sink of a partition. */
-  #ask(partition: number, sink: string, wish: Omit<Wish, 'number'>): Promise<number> {
+  /** Serializes the commands for a sink and partition. */
+  #send(partition: number, sink: string, command: Omit<Command, 'number'>): Promise<number> {
     const name = `${partition}/${sink}`
     const before = this.#underWay.get(name)?.catch(() => 0) ?? Promise.resolve(0)
-    const asking = before.then(() => this.#askNow(partition, sink, wish))
+    const asking = before.then(() => this.#sendNow(partition, sink, command))
     this.#underWay.set(name, asking)
     return asking
   }
 
-  async #askNow(partition: number, sink: string, wish: Omit<Wish, 'number'>): Promise<number> {
+  async #sendNow(partition: number, sink: string, command: Omit<Command, 'number'>): Promise<number> {
     const { records, instance, host } = this.#options
-    const [key, doneKey] = [keys.wish(partition, sink, instance), keys.wishDone(partition, sink, instance)]
+    const [key, doneKey] = [keys.command(partition, sink, instance), keys.commandResult(partition, sink, instance)]
     const late = new AbortController()
     const timer = host.timers.after(patienceMs, () => {
       late.abort()
@@ -193,7 +197,8 @@ export class SharedLetterBox implements LetterBox {
         reject(
           new WeirError(
             'WEIR_SINK_UNREACHABLE',
-            `no deliverer of partition ${partition} has answered for sink ${sink} within ${patienceMs / 1000} s; look whether its letters moved, and ask again`,
+            `no deliverer of partition ${partition} responded for sink ${sink} within ${patienceMs / 1000} s; ` +
+              'check the dead letters and retry',
           ),
         )
       })
@@ -203,12 +208,12 @@ export class SharedLetterBox implements LetterBox {
       const number =
         Math.max(
           this.#numbers.get(key) ?? 0,
-          records.get<Wish>(key)?.number ?? 0,
-          records.get<Done>(doneKey)?.number ?? 0,
+          records.get<Command>(key)?.number ?? 0,
+          records.get<CommandResult>(doneKey)?.number ?? 0,
         ) + 1
       this.#numbers.set(key, number)
-      await Promise.race([writeRecord(writer, key, { number, ...wish } satisfies Wish), tooLate])
-      const done = (): Done | undefined => records.get<Done>(doneKey)
+      await Promise.race([writeRecord(writer, key, { number, ...command } satisfies Command), tooLate])
+      const done = (): CommandResult | undefined => records.get<CommandResult>(doneKey)
       await Promise.race([records.until(() => (done()?.number ?? 0) >= number, late.signal), tooLate])
       return done()?.moved ?? 0
     } finally {
@@ -216,13 +221,13 @@ export class SharedLetterBox implements LetterBox {
     }
   }
 
-  /** What others wrote under our name before is known then. */
-  async #open(key: string): Promise<SteadyWriter> {
+  /** Reads the records that an earlier process wrote under this instance's name. */
+  async #open(key: string): Promise<RetryingWriter> {
     const { bus, records, instance, host, log } = this.#options
     const known = await this.#writer?.catch(() => undefined)
     if (known !== undefined && known.ended === undefined) return known
     const name = `wishes/${instance}`
-    const opening = bus.claim(name).then((writer) => new SteadyWriter({ writer, name, host, log }))
+    const opening = bus.claim(name).then((writer) => new RetryingWriter({ writer, name, host, log }))
     this.#writer = opening
     const writer = await opening
     await writer.fence('records', key)

@@ -1,38 +1,41 @@
-/** How far sinks are in a journal that many share, whoever delivers: their records lie on the bus, and each Weir reads them all. */
+/** Progress of sinks in a shared journal, from the records on the bus. */
 import { sum, type SinkRecord } from '../delivery/tally.ts'
 import type { Fate } from '../control.ts'
 import { keys, partitionOf, spread, type Place, type TotalsRecord } from './names.ts'
 import type { SharedRecords } from './records.ts'
 
-/** The partition of a source of an instance: it stays where it is. */
+/** Partition of a source of an instance. A recorded assignment has precedence. */
 export function partitionOfSource(records: SharedRecords, source: string, partitions: number): number {
   return records.get<TotalsRecord>(keys.totals(source))?.partition ?? partitionOf(source, partitions)
 }
 
-/** A deliverer has begun with the sink here, so that it is given what comes from now on. */
+/** Whether a deliverer has started the sink in this partition, so that it receives all later rows. */
 export function begun(records: SharedRecords, sink: string, partition: number): boolean {
   const record = records.get<SinkRecord>(keys.sink(partition, sink))
   return record !== undefined && record.removed !== true && record.orphaned === undefined
 }
 
-/** Resolves once the sink is durably past all these places; with `gone` when it was taken out of the configuration, with `stopped` when the signal aborts first. */
+/**
+ * Resolves once the sink is durably past all positions. Resolves with `gone` when it is removed from the configuration,
+ * with `stopped` when the signal aborts first.
+ */
 export async function passed(
   records: SharedRecords,
   sink: string,
   places: readonly Place[],
   signal: AbortSignal,
 ): Promise<'settled' | 'gone' | 'stopped'> {
-  let said: 'settled' | 'gone' | undefined
+  let result: 'settled' | 'gone' | undefined
   await records.until(() => {
     const found = places.map(({ partition, place }) => ({
       place,
       record: records.get<SinkRecord>(keys.sink(partition, sink)),
     }))
-    if (found.some(({ record }) => record?.removed === true || record?.orphaned !== undefined)) said = 'gone'
-    else if (found.every(({ record, place }) => (record?.position.sequence ?? -1) >= place * spread)) said = 'settled'
-    return said !== undefined
+    if (found.some(({ record }) => record?.removed === true || record?.orphaned !== undefined)) result = 'gone'
+    else if (found.every(({ record, place }) => (record?.position.sequence ?? -1) >= place * spread)) result = 'settled'
+    return result !== undefined
   }, signal)
-  return said ?? 'stopped'
+  return result ?? 'stopped'
 }
 
 interface Counted {
@@ -40,7 +43,7 @@ interface Counted {
   readonly lost: number
 }
 
-/** What a sink has not been given, or refused, of a source so far. */
+/** Rows of a source that the sink did not deliver so far, by reason. */
 export function countedOf(records: SharedRecords, sink: string, source: string, partition: number): Counted {
   const tally = records.get<SinkRecord>(keys.sink(partition, sink))?.sources[source]
   return tally === undefined
@@ -49,11 +52,11 @@ export function countedOf(records: SharedRecords, sink: string, source: string, 
 }
 
 /**
- * What became of rows of a source between two counts. Exact when nothing else of the source was under way then; else
- * what is said of these may be true of others; no new row is called delivered that was not.
+ * Outcome of `rows` rows between two counts. Exact only without concurrent rows of the source: otherwise refusals of
+ * other rows may be included, but no refused row is reported as delivered.
  */
-export function fateBetween(before: Counted, after: Counted, rows: number): Fate {
-  if (after.lost > before.lost) return { is: 'dropped', reason: 'behind, or no longer on the bus' }
+export function outcomeBetween(before: Counted, after: Counted, rows: number): Fate {
+  if (after.lost > before.lost) return { is: 'dropped', reason: 'lagging or removed from the bus' }
   const dead = after.deadLettered - before.deadLettered
   return dead > 0 && rows > 0 ? { is: 'dead-lettered', rows: Math.min(dead, rows) } : { is: 'delivered' }
 }

@@ -1,7 +1,7 @@
 import { untilAborted } from '../../host/with-timeout.ts'
 import { Fenced, type BusWriter } from '../../journal/index.ts'
 import type { TurnRecord } from '../contracts.ts'
-import type { OwnOptions } from './own-units.ts'
+import type { OwnOptions } from './source-units.ts'
 
 interface Written {
   readonly version: string
@@ -9,10 +9,10 @@ interface Written {
 }
 
 /**
- * A record that several write by turns. Who writes it claims its name first: nobody else can write then, so that what is read after
- * that is what is written over.
+ * A record written by alternating leaders. A writer claims the name first, which fences all others, then reads the
+ * record that it replaces.
  */
-export function turnRecord(
+export function leaderRecord(
   key: string,
   { bus, records, instance, host }: Pick<OwnOptions, 'bus' | 'records' | 'instance' | 'host'>,
 ): TurnRecord {
@@ -32,7 +32,7 @@ export function turnRecord(
     value: unknown,
     signal: AbortSignal,
   ): Promise<string | undefined> => {
-    // The one before was given up, and may still be under way: from the next claim on it is refused.
+    // The abandoned write may still be in progress; the next claim fences it.
     if (busy) await drop(claimed)
     busy = true
     let writer = claimed
@@ -48,7 +48,7 @@ export function turnRecord(
       ])
       return version
     } catch (error) {
-      // Whether it was stored is seen by reading, once nobody else can write.
+      // After the next claim a read shows whether the record was stored.
       await drop(writer)
       if (error instanceof Fenced) return undefined
       throw error

@@ -6,18 +6,20 @@ import { messageOf } from '../../model/errors.ts'
 type Written = Omit<BusRecord, 'place'>
 
 interface Waiting {
-  /** A text: the key to fence. */
+  /** A string is the key of a fence. */
   readonly what: string | readonly Written[]
   readonly resolve: (place: number) => void
   readonly reject: (error: unknown) => void
 }
 
-/** What is written together at most. */
+/** Limit of one write to the bus. */
 const mostBytes = 8 * 1024 * 1024
 const [firstWaitMs, mostWaitMs] = [50, 2000]
 
-/** Writes to a bus what it is given, in order, and goes on trying while the bus is away. Ends only when somebody else has the name, or when it is closed. */
-export class SteadyWriter {
+/**
+ * Writes records to a bus in order and retries while the bus is unreachable. It ends only when it is fenced or closed.
+ */
+export class RetryingWriter {
   readonly #writer: BusWriter
   readonly #host: Host
   readonly #log: Log
@@ -35,27 +37,27 @@ export class SteadyWriter {
     this.#log = options.log
   }
 
-  /** Why nothing can be written just now, in words. */
+  /** Why the bus cannot be written now. */
   get away(): string | undefined {
     return this.#away
   }
 
-  /** Set once somebody else has the name. */
+  /** Set after another process claimed the name. */
   get ended(): Error | undefined {
     return this.#ended
   }
 
-  /** As the writer's own, in its turn among what is written to the channel. */
+  /** Writes a fence in order with the channel's records. */
   fence(channel: Channel, key: string): Promise<number> {
     return this.#enqueue(channel, key)
   }
 
-  /** Resolves with the place of the last record once all are stored for good. */
+  /** Resolves with the position of the last record once all are durable. */
   write(channel: Channel, records: readonly Written[]): Promise<number> {
     return this.#enqueue(channel, records)
   }
 
-  /** What the bus does not take within the time is given up: nobody was told that it is stored. */
+  /** Rejects writes that the bus does not accept in time; none of them was acknowledged. */
   async close(withinMs: number): Promise<void> {
     const timer = this.#host.timers.after(withinMs, () => {
       this.#stop.abort()
@@ -86,7 +88,7 @@ export class SteadyWriter {
 
   async #drain(channel: Channel): Promise<void> {
     const line = this.#channels.get(channel) ?? []
-    // Whatever comes in this turn goes out with the first.
+    // Groups the writes of this event-loop turn.
     await this.#host.timers.yield()
     while (line.length > 0) {
       const group = line.splice(0, count(line))
@@ -109,23 +111,25 @@ export class SteadyWriter {
       if (this.#ended !== undefined) throw this.#ended
       try {
         const done = await act()
-        if (this.#away !== undefined) this.#log.info('The journal takes records again.', { name: this.#name })
+        if (this.#away !== undefined) this.#log.info('The shared journal accepts records again.', { name: this.#name })
         this.#away = undefined
         return done
       } catch (error) {
         if (error instanceof Fenced) {
-          // Of a partition that goes from one to another that is how it goes; of an instance somebody has to look.
-          this.#log.warn('Another one writes under our name: nothing more is taken here.', { name: this.#name })
+          // Normal when a partition moves; for an instance name it is a configuration error.
+          this.#log.warn("Another writer claimed this writer's name; no more records are accepted here.", {
+            name: this.#name,
+          })
           this.#ended = error
           throw error
         }
-        const said = messageOf(error)
+        const message = messageOf(error)
         if (this.#away === undefined)
-          this.#log.warn('The journal can not be written and is tried again; nothing that is waiting is lost.', {
+          this.#log.warn('Writing the shared journal failed; retrying. No waiting record is lost.', {
             name: this.#name,
-            error: said,
+            error: message,
           })
-        this.#away = said
+        this.#away = message
         if (this.#stop.signal.aborted) throw error
         await this.#host.timers.sleep(wait, this.#stop.signal)
         if (this.#stop.signal.aborted) throw error
@@ -134,7 +138,7 @@ export class SteadyWriter {
   }
 }
 
-/** How many from the front go together: a fence goes alone. */
+/** How many entries from the front are written together; a fence is written alone. */
 function count(line: readonly Waiting[]): number {
   let bytes = 0
   const end = line.findIndex(({ what }, at) => {

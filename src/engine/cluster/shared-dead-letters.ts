@@ -1,13 +1,16 @@
-/** Dead letters of a journal that many share: small records, a body that is too large for one beside its letter in parts. A settled letter stays without its body, for the books. */
+/**
+ * Dead letters of a shared journal, as records on the bus. A body too large for one record is split into parts. A
+ * settled dead letter stays without its body, for the ledger.
+ */
 import type { Host } from '../../host/index.ts'
 import type { DeadLetters, Letter, LetterLine, LetterLog, LetterState } from '../delivery/dead-letters.ts'
 import type { SinkRecord } from '../delivery/tally.ts'
 import { keys } from './names.ts'
 import type { SharedRecords } from './records.ts'
-import type { SteadyWriter } from './steady-writer.ts'
+import type { RetryingWriter } from './retrying-writer.ts'
 
 interface LetterRecord extends Letter {
-  /** Records that its body is in; 0: it is here. */
+  /** Records that hold the body; 0 if it is inline. */
   readonly parts: number
 }
 
@@ -17,12 +20,15 @@ export interface SharedLetter {
   readonly letter: Letter
 }
 
-/** Characters of base64: a record of a bus has 512 KiB and a little. */
+/** Characters of base64; a bus record has at most a little over 512 KiB. */
 const partSize = 384 * 1024
 const againMs = 500
 
-/** The letters of all, or of what a key begins with (`<partition>/<sink>/`). One whose body has not come by yet is left out. */
-export function lettersIn(records: SharedRecords, of = ''): readonly SharedLetter[] {
+/**
+ * All dead letters, or those below a key prefix (`<partition>/<sink>/`). Omits those whose body is not read completely
+ * yet.
+ */
+export function deadLettersIn(records: SharedRecords, of = ''): readonly SharedLetter[] {
   return records.under<LetterRecord>(keys.letter(of)).flatMap(({ name, value: { parts, ...letter } }) => {
     const key = `${of}${name}`
     const [partition = '', sink = ''] = key.split('/', 2)
@@ -33,7 +39,7 @@ export function lettersIn(records: SharedRecords, of = ''): readonly SharedLette
   })
 }
 
-/** Letters of one sink in one partition, kept by whoever delivers it. */
+/** Dead letters of one sink in one partition; written only by the partition's deliverer. */
 export function sharedLetters({
   records,
   writer,
@@ -42,7 +48,7 @@ export function sharedLetters({
   sink,
 }: {
   readonly records: SharedRecords
-  readonly writer: SteadyWriter
+  readonly writer: RetryingWriter
   readonly host: Host
   readonly partition: number
   readonly sink: string
@@ -50,7 +56,7 @@ export function sharedLetters({
   const prefix = `${partition}/${sink}/`
   return {
     async lines() {
-      // What was written by the one before us, here or elsewhere, comes by a moment later.
+      // Reads of the bus lag behind the writes of the previous deliverer.
       while (
         !(await records.sync(new AbortController().signal).then(
           () => true,
@@ -58,7 +64,7 @@ export function sharedLetters({
         ))
       )
         await host.timers.sleep(againMs)
-      return lettersIn(records, prefix).flatMap(({ letter: { state, ...letter } }): LetterLine[] => [
+      return deadLettersIn(records, prefix).flatMap(({ letter: { state, ...letter } }): LetterLine[] => [
         { letter },
         ...(state === 'open' ? [] : [{ mark: state, id: letter.id, time: letter.time }]),
       ])
@@ -84,11 +90,11 @@ export function sharedLetters({
               ? nothing
               : json({ ...letter, body: settled || parts > 0 ? '' : letter.body, parts } satisfies LetterRecord),
         })
-        // Parts of before that nobody needs any more; the newest may not have come by yet.
+        // Tombstones for parts of a longer earlier body; the newest may not be read yet.
         for (let part = parts; part < needed || records.get(keys.letterBody(of, part)) !== undefined; part++)
           heads.push({ key: keys.letterBody(of, part), value: nothing })
       }
-      // A letter is there when all of it is.
+      // The dead letter follows its body, so that readers never find it incomplete.
       if (bodies.length > 0) await writer.write('records', bodies)
       await writer.write('records', heads)
     },
@@ -96,7 +102,7 @@ export function sharedLetters({
   }
 }
 
-/** How many letters of each sink are in which state, as its books need them: those that its place covers. */
+/** Dead letters of each sink by state, limited to those that the sink's stored position covers. */
 export function letterCounts(records: SharedRecords): (sink: string) => Pick<DeadLetters, 'count'> {
   const counts = new Map<string, number>()
   const count = (sink: string, state: LetterState, source = ''): string => `${sink} ${state} ${source}`

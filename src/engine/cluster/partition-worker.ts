@@ -14,59 +14,60 @@ import type { Enrichment, Log, Metrics, SinkDefinition, Traces, TransformDefinit
 import { SinkSet, subscribe, type SinkEntry } from '../delivery/sinks.ts'
 import { copyPartition } from './copy.ts'
 import { Derived } from './derived.ts'
-import { heedWishes } from './letter-wishes.ts'
-import { sharedLetters } from './letters.ts'
+import { runCommands } from './dead-letter-commands.ts'
+import { sharedLetters } from './shared-dead-letters.ts'
 import { keys, spread, type ReachedRecord } from './names.ts'
 import { writeRecord, type SharedRecords } from './records.ts'
-import { SteadyWriter } from './steady-writer.ts'
+import { RetryingWriter } from './retrying-writer.ts'
 import { totalsUpTo, type SharedUnit } from './units.ts'
 
-export interface LaneOptions {
+export interface PartitionWorkerOptions {
   readonly bus: JournalBus
   readonly records: SharedRecords
   readonly partition: number
-  /** Who delivers it. */
   readonly instance: string
   readonly host: Host
   readonly log: Log
   readonly metrics: Metrics
   readonly traces?: Traces | undefined
-  /** Of frames on their way; emptied at each start. */
+  /** Copied frames that are not settled yet; emptied at each start. */
   readonly directory: string
-  /** Bytes of frames on their way at most. */
+  /** Limit of the copied frames in `directory`. */
   readonly maxBytes: number
   readonly load: (type: string) => Promise<SinkDefinition<unknown>>
-  /** Undefined: the type is that of a sink. */
+  /** Undefined for the type of a sink. */
   readonly loadTransform?: (type: string) => Promise<TransformDefinition<unknown>> | undefined
-  /** What names the ends of flows now, if anything does. */
   readonly enrichment?: () => Enrichment | undefined
 }
 
-export interface LaneRecord {
+export interface PartitionRecord {
   readonly owner: string
-  /** Nobody delivers the partition now. */
+  /** No instance delivers the partition. */
   readonly free: boolean
 }
 
 const closeMs = 5000
 const tidyMs = 1000
-/** How far the partition and its transforms are is written down each so many turns: what lies behind is read again by whoever is next. */
+/** The position is saved every so many rounds of `tidyMs`; a successor reads the rest again. */
 const saveTurns = 10
 
-/** Delivers one partition of a shared journal: its frames are copied into a folder, from which every sink has them as from a journal of our own. */
+/**
+ * Delivers one partition of a shared journal. It copies the frames into a folder, which the sinks read like a local
+ * journal.
+ */
 export class Lane {
   readonly sinks: SinkSet
   readonly follower: Follower
-  readonly #options: LaneOptions
-  readonly #writer: SteadyWriter
+  readonly #options: PartitionWorkerOptions
+  readonly #writer: RetryingWriter
   readonly #derived: Derived
   readonly #segments: SegmentWriter
   readonly #stop = new AbortController()
   readonly #running: Promise<unknown>
 
   private constructor(
-    options: LaneOptions,
-    writer: SteadyWriter,
+    options: PartitionWorkerOptions,
+    writer: RetryingWriter,
     derived: Derived,
     segments: SegmentWriter,
     sinks: SinkSet,
@@ -82,15 +83,15 @@ export class Lane {
     this.#running = Promise.all([
       copyPartition({ ...options, after: start, signal: this.#stop.signal, take: (units) => this.#take(units) }),
       this.#tidy(),
-      heedWishes({ ...options, writer, sinks, signal: this.#stop.signal }),
+      runCommands({ ...options, writer, sinks, signal: this.#stop.signal }),
     ])
   }
 
-  /** Takes the partition from whoever had it, and goes on where each sink stood. Rejects when the bus is away or a sink can't be built. */
-  static async open(options: LaneOptions, entries: readonly SinkEntry[]): Promise<Lane> {
+  /** Takes over the partition and resumes each sink. Rejects when the bus is unreachable or a sink cannot be built. */
+  static async open(options: PartitionWorkerOptions, entries: readonly SinkEntry[]): Promise<Lane> {
     const { bus, records, partition, instance, host, log, metrics, traces, directory } = options
     const name = `lane/${partition}`
-    const writer = new SteadyWriter({ writer: await bus.claim(name), name, host, log })
+    const writer = new RetryingWriter({ writer: await bus.claim(name), name, host, log })
     const derived = new Derived({
       bus,
       records,
@@ -107,14 +108,14 @@ export class Lane {
         ),
       )
       await records.sync(forever)
-      await writeRecord(writer, keys.lane(partition), { owner: instance, free: false } satisfies LaneRecord)
+      await writeRecord(writer, keys.lane(partition), { owner: instance, free: false } satisfies PartitionRecord)
       const { totals, place } = await totalsUpTo({ bus, records, partition, signal: forever })
       const accepted = new Map([...totals].map(([source, total]) => [source, total.accepted]))
       const store = sharedRecords(records, writer, partition)
       const starts: number[] = []
       for (const { id, delivery } of entries) {
         const slot = await store.open(id)
-        // A new sink begins with what comes from now on.
+        // A new sink starts at the end of the partition.
         if (slot.value === undefined)
           await slot.write(subscribe(undefined, delivery.from, { sequence: place * spread, row: 0 }, accepted))
         starts.push(slot.value?.position.sequence ?? place * spread)
@@ -129,7 +130,7 @@ export class Lane {
         maxBytes: options.maxBytes,
       }
       const segments = new SegmentWriter({
-        // What is lost here is read again.
+        // Frames lost in a crash are copied again.
         host: { ...host, disk: withoutSyncs(host.disk) },
         directory,
         epoch: 1,
@@ -173,12 +174,12 @@ export class Lane {
     }
   }
 
-  /** Somebody else delivers the partition now. */
+  /** Another instance delivers the partition now. */
   get lost(): boolean {
     return this.#writer.ended !== undefined || this.#derived.lost
   }
 
-  /** What is under way is settled first, if that does not take long; whoever is next goes on from there. */
+  /** Waits up to `closeMs` for sends in progress, then stores the progress for the next deliverer. */
   async close(): Promise<void> {
     this.#stop.abort()
     await this.sinks.stop()
@@ -189,7 +190,7 @@ export class Lane {
       await writeRecord(this.#writer, keys.lane(this.#options.partition), {
         owner: this.#options.instance,
         free: true,
-      } satisfies LaneRecord).catch(() => undefined)
+      } satisfies PartitionRecord).catch(() => undefined)
     await this.#writer.close(closeMs)
     await this.follower.close()
     await this.#segments.close()
@@ -211,7 +212,7 @@ export class Lane {
   async #saveReached(): Promise<void> {
     const place = this.follower.sequence / spread
     const key = keys.reached(this.#options.partition)
-    // Between two parts of a unit, or behind whoever had the partition before.
+    // Between two parts of a unit, or before the position of an earlier deliverer.
     if (!Number.isInteger(place) || place <= (this.#options.records.get<ReachedRecord>(key)?.place ?? 0)) return
     await writeRecord(this.#writer, key, {
       place,
@@ -229,7 +230,7 @@ export class Lane {
         if (turn % saveTurns === 0) await this.#saveReached()
         await this.#segments.release(Math.min(this.sinks.holds() ?? this.follower.sequence, this.follower.sequence))
       } catch (error) {
-        log.warn('Housekeeping of a partition failed and is tried again.', {
+        log.warn('Maintenance of a journal partition failed; retrying.', {
           partition: this.#options.partition,
           error: String(error),
         })
@@ -239,7 +240,7 @@ export class Lane {
 }
 
 async function loadFor(
-  { load, loadTransform }: LaneOptions,
+  { load, loadTransform }: PartitionWorkerOptions,
   derived: Derived,
   type: string,
 ): Promise<SinkDefinition<unknown>> {
@@ -247,9 +248,9 @@ async function loadFor(
   return transform === undefined ? load(type) : derivedBy(transform, derived)
 }
 
-/** Offset records of the sinks of a partition, where whoever delivers it next finds them. */
-function sharedRecords(records: SharedRecords, writer: SteadyWriter, partition: number): RecordStore {
-  // What was written comes by a moment later.
+/** Sink positions of a partition, stored on the bus for its next deliverer. */
+function sharedRecords(records: SharedRecords, writer: RetryingWriter, partition: number): RecordStore {
+  // Reads of the bus lag behind writes.
   const written = new Map<string, SinkRecord>()
   return {
     open(sink) {

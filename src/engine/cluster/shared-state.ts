@@ -1,8 +1,8 @@
-/** States that a source puts into a shared journal: where they are is in its cursor, which its totals have. */
+/** State that a source stores in a shared journal. Its location is in the source's cursor, which the totals include. */
 import { componentOf } from '../../model/positions.ts'
 import type { SharedState, StateNote, StatePiece } from '../contracts.ts'
 import { keys, partitionOf, type TotalsRecord } from './names.ts'
-import { steadily, unitsOf, type OwnOptions } from './own-units.ts'
+import { retryUntilAborted, unitsOf, type OwnOptions } from './source-units.ts'
 import { frameOf } from './units.ts'
 
 const stateStream = 'state'
@@ -11,18 +11,18 @@ export function ownState(id: string, options: OwnOptions): Omit<SharedState, 'tu
   const { bus, records, host, signal } = options
   const partition = partitionOf(id, bus.partitions)
   const totals = async (): Promise<readonly { readonly name: string; readonly value: TotalsRecord }[]> => {
-    await steadily(() => records.sync(signal), options)
+    await retryUntilAborted(() => records.sync(signal), options)
     return records
       .under<TotalsRecord>(keys.totals(''))
       .filter(({ name, value }) => componentOf(name) === id && value.partition === partition)
   }
   const bounds = (): Promise<{ readonly before: number; readonly last: number }> =>
-    steadily(() => bus.bounds(partition), options)
+    retryUntilAborted(() => bus.bounds(partition), options)
 
   return {
     async bounds() {
-      const told = (await totals()).reduce((sum, { value }) => sum + value.accepted, 0)
-      return { ...(await bounds()), told }
+      const accepted = (await totals()).reduce((sum, { value }) => sum + value.accepted, 0)
+      return { ...(await bounds()), told: accepted }
     },
     async newest() {
       const known = await totals()
@@ -44,7 +44,7 @@ export function ownState(id: string, options: OwnOptions): Omit<SharedState, 'tu
         found++
         yield { stream: header.stream, bytes }
       }
-      if (found < pieces) throw new Error(`${pieces - found} of ${pieces} pieces are not there`)
+      if (found < pieces) throw new Error(`${pieces - found} of ${pieces} pieces are missing`)
     },
     async put(append, { of, begin, pieces }) {
       const empty = (stream: string, raw: Uint8Array, cursor?: Uint8Array): ReturnType<typeof append> =>
@@ -72,13 +72,13 @@ export function ownState(id: string, options: OwnOptions): Omit<SharedState, 'tu
   }
 }
 
-/** Out of a cursor in base64. */
+/** `cursor`: base64. */
 function noteOf(source: string, cursor: string | undefined): StateNote | undefined {
   if (cursor === undefined) return undefined
   try {
-    const said = JSON.parse(Buffer.from(cursor, 'base64').toString()) as Partial<StateNote> | null
-    return typeof said?.from === 'number' && typeof said.pieces === 'number'
-      ? { ...(said as StateNote), source }
+    const note = JSON.parse(Buffer.from(cursor, 'base64').toString()) as Partial<StateNote> | null
+    return typeof note?.from === 'number' && typeof note.pieces === 'number'
+      ? { ...(note as StateNote), source }
       : undefined
   } catch {
     return undefined
