@@ -21,16 +21,16 @@ import type {
   WatchedCluster,
 } from './control.ts'
 import { httpSource, takePushed, type Pushed, type PushParts } from './sources/pushed.ts'
-import { deadLetterAdmin, lettersOf, type LetterBox } from './delivery/dead-letter-admin.ts'
+import { deadLetterAdmin, lettersOf, type DeadLetterStore } from './delivery/dead-letter-admin.ts'
 import { Feed } from './feed.ts'
 import type { Follower } from './follower.ts'
 import { eachInstance } from './cluster/names.ts'
 import { LedgerMetrics } from './ledger/metrics.ts'
 import {
   makeLedger,
-  storeBooks,
+  storeCounts,
   storeSink,
-  type SinkBooks,
+  type SinkCounts,
   type SourceBooks,
   type StoreStatus,
 } from './ledger/ledger.ts'
@@ -95,7 +95,7 @@ export interface RuntimeParts extends PushParts {
   /** Present with a shared journal. */
   readonly shared?:
     | (PushParts['shared'] & {
-        readonly letters: LetterBox
+        readonly letters: DeadLetterStore
         readonly problem: string | undefined
         forget(sink: string): Promise<number>
         readonly name: string | undefined
@@ -103,7 +103,7 @@ export interface RuntimeParts extends PushParts {
         sinks(): Pipeline['sinks']
         books(
           known: readonly SourceBooks[],
-        ): Promise<{ readonly sources: readonly SourceBooks[]; readonly sinks: readonly SinkBooks[] }>
+        ): Promise<{ readonly sources: readonly SourceBooks[]; readonly sinks: readonly SinkCounts[] }>
       })
     | undefined
 }
@@ -167,7 +167,7 @@ export class Runtime implements Control {
       shed: follower.shed(name),
     }))
     const books = [...sinks.books()]
-    if (store !== undefined) books.unshift(storeBooks(store.status(), follower.seen(storeSink)))
+    if (store !== undefined) books.unshift(storeCounts(store.status(), follower.seen(storeSink)))
     const all = await this.#parts.shared?.books(sources)
     return all === undefined ? makeLedger(sources, books) : makeLedger(all.sources, [...books, ...all.sinks])
   }

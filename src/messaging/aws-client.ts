@@ -3,14 +3,13 @@ import { revealSecret } from '../net/secrets.ts'
 import { readTls, type TlsOptions } from '../net/tls.ts'
 import type { AwsConfig } from './aws-settings.ts'
 
-/** What the clients of the SDK are built of. */
 export interface AwsOptions {
   readonly maxAttempts: 1
   readonly logger: Quiet
   readonly region?: string
   readonly endpoint?: string
   readonly profile?: string
-  /** Not known to the SDK's types: its chain of credentials reads the shared files again instead of keeping them for the life of the process. */
+  /** Missing in the SDK's types: rereads shared credential files instead of caching them for the process. */
   readonly ignoreCache: true
   readonly credentials?: {
     readonly accessKeyId: string
@@ -28,7 +27,7 @@ const say = (): void => undefined
 const quiet = { trace: say, debug: say, info: say, warn: say, error: say }
 type Quiet = typeof quiet
 
-/** Reads secrets and files as they are now. Nothing is tried twice by the SDK, and it says nothing: both are the engine's. */
+/** Reads current secrets and files. The SDK's retries and logs are disabled; the engine provides both. */
 export async function awsOptions(
   { region, endpoint, timeout, auth, tls }: AwsConfig,
   { disk }: Pick<Host, 'disk'>,
@@ -47,7 +46,7 @@ export async function awsOptions(
   }
 }
 
-/** The region that an ARN or the URL of a queue names. */
+/** The region in an ARN or queue URL. */
 export function regionIn(address: string): string | undefined {
   return (
     /^arn:[^:]*:[^:]*:([a-z0-9-]+):/.exec(address)?.[1] ??

@@ -3,22 +3,22 @@ import type { Attempt } from '../engine/delivery/in-order.ts'
 /** Why a whole request failed. */
 export interface AwsTrouble {
   readonly attempt: Extract<Attempt, { readonly is: 'retry' }>
-  /** AWS does not take who we are: credentials are to be read again. */
+  /** AWS rejects the credentials; read them again. */
   readonly login: boolean
-  /** Together too long; each alone may not be. */
+  /** The request is too large; single messages may not be. */
   readonly tooLong: boolean
 }
 
-/** What AWS has against one message of a request. */
+/** Error of one message of a request. */
 export interface AwsFault {
   readonly id: string | undefined
   readonly code: string | undefined
   readonly message: string | undefined
-  /** Our message is to blame, not AWS. */
+  /** The message is invalid, as opposed to a service error. */
   readonly senderFault: boolean | undefined
 }
 
-/** The entries of a request that a service refused. */
+/** The rejected entries of a request. */
 export function awsFaults(
   failed: readonly Partial<
     Record<'Id' | 'Code' | 'Message', string | undefined> & { SenderFault: boolean | undefined }
@@ -40,10 +40,10 @@ const missing = /QueueDoesNotExist|NonExistentQueue|NotFound/i
 const throttled = /Throttl|TooManyRequests|OverLimit|RequestLimitExceeded|SlowDown/i
 const keys = /^KMS/i
 
-/** Asked to be slower, we are for this long. */
+/** Pause after throttling. */
 const slowerMs = 1000
 
-/** `where`: queue or topic, as the settings name it. */
+/** `where`: queue or topic, as configured. */
 export function awsTrouble(error: unknown, where: string, allowed: string): AwsTrouble {
   const name = error instanceof Error ? error.name : ''
   const text = says(error)
@@ -76,7 +76,6 @@ export function awsTrouble(error: unknown, where: string, allowed: string): AwsT
   return retry(`${where} can't be reached (${text})`)
 }
 
-/** The fate of one message. */
 export function awsFault({ code = '', message = '', senderFault }: AwsFault, where: string): NonNullable<Attempt> {
   const text = `${code}${message === '' ? '' : `: ${message}`}`
   if (/shorter than|too long|TooLong/i.test(text))
@@ -101,7 +100,7 @@ export function tooLarge(bytes: number, most: number): Attempt {
 
 export function says(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  // Node tries every address of a name, and says so without a word of its own.
+  // Node's AggregateError for several addresses has no message.
   if (error instanceof AggregateError) return error.errors.map(says).join(', ')
   return error.message === '' || error.message === 'UnknownError' ? error.name : error.message
 }

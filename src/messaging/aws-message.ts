@@ -1,28 +1,28 @@
-/** A message as SQS and SNS have it: text with a few attributes. Pure. */
+/** A message of SQS and SNS: text with attributes. Pure. */
 import { isUtf8 } from 'node:buffer'
 import { hash } from 'node:crypto'
 import type { BusMessage } from '../codecs/bus-message/index.ts'
 
 export interface AwsMessage {
   readonly body: string
-  /** Names and values, all of them texts. */
+  /** Names and values. */
   readonly attributes: Readonly<Record<string, string>>
-  /** Bytes as AWS counts them: body, names, types and values. */
+  /** Size by AWS's rules: body, names, types and values. */
   readonly bytes: number
-  /** Only where messages are in groups (FIFO). */
+  /** FIFO only. */
   readonly group: { readonly id: string; readonly deduplicationId: string } | undefined
 }
 
 export interface AwsForm {
   readonly fifo: boolean
-  /** Group of what has no key. */
+  /** Group of rows without a key. */
   readonly group: string
 }
 
 const typeOfText = 'String'
 const mostAttributes = 10
 
-/** Throws when AWS can't hold such a message. */
+/** Throws for a message that AWS cannot represent. */
 export function toAwsMessage(
   {
     attributes,
@@ -58,7 +58,6 @@ export function toAwsMessage(
   }
 }
 
-/** The fields of an entry that both services have; the id is its index in the request. */
 export function awsEntry({ attributes, group }: AwsMessage, index: number) {
   return {
     Id: String(index),
@@ -69,18 +68,18 @@ export function awsEntry({ attributes, group }: AwsMessage, index: number) {
   }
 }
 
-/** Undefined: bytes that must go out as base64. */
 function textOf(body: Uint8Array): string | undefined {
   if (!isUtf8(body)) return undefined
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString()
   return forbidden.test(text) ? undefined : text
 }
 
-/** What neither service takes in a text; a character beyond U+FFFF is fine. */
 // oxlint-disable-next-line no-control-regex -- these are the characters that are meant
 const forbidden = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/
 
-/** As the consumers of kollect (gocloud) undo it: what has no place in a name is `__0x` with its code in hexadecimal. */
+/**
+ * As consumers based on gocloud (kollect) decode it: invalid characters become `__0x` and their code in hexadecimal.
+ */
 export function attributeName(name: string): string {
   return Array.from(name, (one, index) =>
     /[A-Za-z0-9_-]/.test(one) || (one === '.' && index > 0 && name[index - 1] !== '.')
@@ -89,7 +88,7 @@ export function attributeName(name: string): string {
   ).join('')
 }
 
-/** Unescaping a URL gives the value again; what needs no escape stays as it is, so that filters can name it. */
+/** URL-escaped where necessary; other values stay readable for filters. */
 export function attributeValue(value: string): string {
   // oxlint-disable-next-line no-control-regex -- these are the characters that are meant
   return value.replaceAll(/[%\u0000-\u0008\u000B\u000C\u000E-\u001F\uD800-\uDFFF\uFFFE\uFFFF]+/gu, (part) =>
@@ -97,7 +96,7 @@ export function attributeValue(value: string): string {
   )
 }
 
-/** A group has up to 128 letters, digits and signs; a key that is anything else is known by its hash. */
+/** A group id has up to 128 letters, digits and signs; other keys are hashed. */
 function groupOf(key: string): string {
   return /^[!-~]{1,128}$/.test(key) ? key : hash('sha256', key, 'base64url')
 }

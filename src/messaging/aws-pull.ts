@@ -8,13 +8,13 @@ import type { Pulled, Puller } from './message-source.ts'
 
 export interface SqsPullConfig extends AwsConfig {
   readonly queue_url: string
-  /** ms for which a message is kept from others. */
+  /** Visibility timeout in ms. */
   readonly visibility: number
-  /** Most requests at once. */
+  /** Maximum of concurrent requests. */
   readonly requests: number
 }
 
-/** SQS gives and takes ten at a time, and waits for messages for twenty seconds. */
+/** SQS limits: ten messages per request, twenty seconds of long polling. */
 const [mostInRequest, longestWaitS] = [10, 20]
 
 type Library = typeof import('@aws-sdk/client-sqs')
@@ -40,7 +40,7 @@ export class SqsPuller implements Puller<string> {
     this.#name = config.queue_url.slice(config.queue_url.lastIndexOf('/') + 1)
   }
 
-  /** Waits for the first messages; where there are ten there may be more, which are asked for at once. */
+  /** Waits for the first messages; after a full response it requests more at once. */
   async pull(signal: AbortSignal): Promise<readonly Pulled<string>[]> {
     try {
       while (!signal.aborted) {
@@ -59,7 +59,7 @@ export class SqsPuller implements Puller<string> {
         attempt: { reason },
         login,
       } = awsTrouble(error, `queue ${this.#name}`, 'sqs:ReceiveMessage and sqs:DeleteMessage')
-      // The next one is built with the credentials as they are then.
+      // The next client reads the credentials again.
       if (login) await this.close()
       throw new Error(reason.replace('does not let us write to', 'does not let us read'), { cause: error })
     }
@@ -114,7 +114,7 @@ export class SqsPuller implements Puller<string> {
     return found.map((message) => ({ message: fromSqs(message, this.#name), handle: message.ReceiptHandle ?? '' }))
   }
 
-  /** The library itself waits for an answer without end. */
+  /** The SDK has no timeout for responses. */
   async #limited<Answer>(ms: number, ask: (late: AbortSignal) => Promise<Answer>): Promise<Answer> {
     const late = new AbortController()
     const timer = this.#context.host.timers.after(ms, () => {

@@ -3,7 +3,7 @@ import { awsOptions } from './aws-client.ts'
 import { awsTrouble } from './aws-errors.ts'
 import type { AwsConfig } from './aws-settings.ts'
 
-/** Reads the attributes of the queue that a source reads; receives nothing. */
+/** Reads the attributes of a source's queue; receives nothing. */
 export async function probeQueue(
   config: AwsConfig & { readonly queue_url: string },
   { host }: ProbeContext,

@@ -1,6 +1,5 @@
 import type { InMessage } from '../codecs/bus-message/read.ts'
 
-/** A message as the SDK gives it. */
 export interface Received {
   readonly MessageId?: string | undefined
   readonly Body?: string | undefined
@@ -8,14 +7,17 @@ export interface Received {
   readonly MessageAttributes?: Readonly<Record<string, { readonly StringValue?: string | undefined }>> | undefined
 }
 
-/** What SNS puts into a queue unless it is to deliver raw. */
+/** SNS envelope without raw delivery. */
 interface Notification {
   readonly Type: 'Notification'
   readonly Message: string
   readonly MessageAttributes?: Readonly<Record<string, { readonly Value?: unknown }>>
 }
 
-/** A message of a queue: out of SNS's wrapping, its attributes unescaped, its body as bytes. Messages of one group are in order. */
+/**
+ * Decodes a queue message: removes the SNS envelope, unescapes attributes, yields the body as bytes. Messages of a
+ * group are in order.
+ */
 export function fromSqs(
   { MessageId: id = '', Body: text = '', Attributes: system = {}, MessageAttributes: own = {} }: Received,
   queue: string,
@@ -56,14 +58,14 @@ function notificationIn(text: string): Notification | undefined {
   }
 }
 
-/** `__0x<hex>__` is the sign that has no place in a name. */
+/** `__0x<hex>__` is an escaped character. */
 function plainName(name: string): string {
   return name.replaceAll(/__0x([0-9a-fA-F]{1,6})__/g, (whole, code: string) =>
     Number.parseInt(code, 16) <= 0x10ffff ? String.fromCodePoint(Number.parseInt(code, 16)) : whole,
   )
 }
 
-/** What is no escaped text stays as it is. */
+/** Invalid escapes stay unchanged. */
 function plainValue(value: string): string {
   try {
     return decodeURIComponent(value)

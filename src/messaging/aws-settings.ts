@@ -1,4 +1,3 @@
-/** Settings that everything of AWS has: where, as whom, how much. */
 import {
   bytes,
   Complaint,
@@ -44,7 +43,7 @@ const auth = variants(
   },
 )
 
-/** Where and as whom; spread into the fields of whatever speaks to AWS. */
+/** Region and credentials, for every AWS connector. */
 export const awsFields = {
   region: text(
     {
@@ -66,7 +65,6 @@ export const awsFields = {
   tls,
 }
 
-/** Spread into the fields of a sink, beside `awsFields`. */
 export const awsSinkFields = {
   max_message: bytes(
     {

@@ -1,4 +1,4 @@
-/** A sink of SQS or SNS: messages that are ready at the same moment share a request; the engine keeps those of a key one after the other. */
+/** A sink of SQS or SNS. Messages ready at the same moment share a request; the engine serializes those of a key. */
 import type { Attempt } from '../engine/delivery/in-order.ts'
 import type { Context, Listening, Probe, Sink } from '../engine/contracts.ts'
 import { awsOptions, type AwsOptions } from './aws-client.ts'
@@ -13,31 +13,30 @@ export interface AwsSinkConfig extends AwsConfig, MessageSinkConfig {
   readonly group: string
 }
 
-/** A queue or a topic, as its service has it. */
-export interface AwsPlace {
-  /** URL or ARN; FIFO when it ends so. */
+/** A queue or a topic. */
+export interface AwsTarget {
+  /** URL or ARN; FIFO if it ends in `.fifo`. */
   readonly address: string
-  /** For people: `queue orders`. */
+  /** For messages, such as `queue orders`. */
   readonly name: string
-  /** What one must be allowed to do there. */
+  /** Required permission. */
   readonly allowed: string
-  /** Loads the library. */
   open(options: AwsOptions): Promise<AwsClient>
-  /** As that of a sink. */
+  /** As in {@link Sink}. */
   listen(mayMake: boolean): Promise<Listening | string>
 }
 
 export interface AwsClient {
-  /** At most ten. What was not taken; ids count over the messages. */
+  /** At most ten messages. Returns the failed ones; ids are indexes. */
   publish(messages: readonly AwsMessage[], signal: AbortSignal): Promise<readonly AwsFault[]>
-  /** Rejects when there is nothing of that name. */
+  /** Rejects when the target does not exist. */
   look(signal: AbortSignal): Promise<void>
   destroy(): void
 }
 
 const mostInRequest = 10
 
-export function awsSink(config: AwsSinkConfig, context: Context, place: AwsPlace): Promise<Sink> {
+export function awsSink(config: AwsSinkConfig, context: Context, place: AwsTarget): Promise<Sink> {
   const publisher = new AwsPublisher(config, context, place)
   const form = { fifo: place.address.endsWith('.fifo'), group: config.group }
   return eachMessageSink(config, context, {
@@ -60,7 +59,6 @@ interface Waiting {
   readonly settle: (outcome: Attempt) => void
 }
 
-/** Messages on their way into one request. */
 interface Request {
   readonly waiting: Waiting[]
   readonly signal: AbortSignal
@@ -70,17 +68,17 @@ interface Request {
 class AwsPublisher {
   readonly #config: AwsSinkConfig
   readonly #context: Context
-  readonly #place: AwsPlace
+  readonly #place: AwsTarget
   #client: AwsClient | undefined
   #open: Request | undefined
 
-  constructor(config: AwsSinkConfig, context: Context, place: AwsPlace) {
+  constructor(config: AwsSinkConfig, context: Context, place: AwsTarget) {
     this.#config = config
     this.#context = context
     this.#place = place
   }
 
-  /** Undefined when messages may be published; else why not, in words. Nothing goes over the network yet. */
+  /** Undefined if messages may be published; else the reason. Makes no network request. */
   async ready(): Promise<string | undefined> {
     if (this.#client !== undefined) return undefined
     try {
@@ -93,7 +91,7 @@ class AwsPublisher {
     }
   }
 
-  /** Waits for whatever else is published in the same turn of the event loop, and goes out with it. */
+  /** Groups the messages published in the same event-loop turn. */
   publish(message: AwsMessage, signal: AbortSignal): Promise<Attempt> {
     const { max_message: most } = this.#config
     if (message.bytes > most) return Promise.resolve(tooLarge(message.bytes, most))
@@ -112,8 +110,8 @@ class AwsPublisher {
     let client: AwsClient | undefined
     try {
       client = await this.#build()
-      const asked = client
-      await this.#limited(signal, (limit) => asked.look(limit))
+      const request = client
+      await this.#limited(signal, (limit) => request.look(limit))
       return {
         is: 'ok',
         says: `${name} exists and the credentials are valid; write permission is verified only by sending a message`,
@@ -191,7 +189,7 @@ class AwsPublisher {
         return
       }
       if (login && this.#client === client) {
-        // The next send builds another, with the credentials as they are then.
+        // The next send reads the credentials again.
         this.#client = undefined
         client.destroy()
       }
@@ -199,7 +197,7 @@ class AwsPublisher {
     }
   }
 
-  /** What is too long together is sent each by itself; one alone that is too long never gets shorter. */
+  /** Sends each message of an oversized request alone. */
   async #sendLess(waiting: readonly Waiting[], signal: AbortSignal, reason: string): Promise<void> {
     if (waiting.length === 1) settleAll(waiting, { is: 'reject', reason, tooLarge: true })
     else for (const one of waiting) await this.#send([one], signal)

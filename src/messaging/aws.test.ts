@@ -14,18 +14,18 @@ const message = {
 }
 const form = { fifo: true, group: 'weir' }
 
-test('what is text goes out as it is, with its facts, in the group of its key', () => {
+test('text is sent unchanged, with its attributes, in the group of its key', () => {
   expect(toAwsMessage(message, form)).toEqual({
     body: '{"a":"ü"}',
     attributes: { type: 'a.b', 'content-type': 'application/json' },
     group: { id: 'k', deduplicationId: 'an-id' },
-    // Body, and of each attribute its name, `String` and its value.
+    // %j is base64, marked as kollect's consumers expect
     bytes: 10 + (4 + 6 + 3) + (12 + 6 + 16),
   })
 })
 
 test.each([[Buffer.from([0xff, 0xfe, 1])], [Buffer.from('a\0b')], [Buffer.from('a\uFFFF')]])(
-  "%j is base64, and says so as kollect's consumers expect it",
+  'any bytes round-trip as a text that AWS accepts',
   (body) => {
     const { body: text, attributes } = toAwsMessage({ ...message, body }, form)
     expect(Buffer.from(text, 'base64')).toEqual(body)
@@ -75,7 +75,7 @@ test.each([
   expect(attributeName(name)).toBe(written)
 })
 
-test('a value comes back by unescaping a URL, and stays readable where it can', () => {
+test('a value is restored by unescaping a URL, and stays readable where possible', () => {
   expect(attributeValue('application/json; charset=utf-8')).toBe('application/json; charset=utf-8')
   expect(attributeValue('100 %\0')).toBe('100 %25%00')
   fc.assert(
@@ -108,13 +108,13 @@ test.each([
   ['ThrottlingException', false, 'throttles requests'],
   ['KmsAccessDenied', false, 'kms:GenerateDataKey'],
   ['ECONNREFUSED', false, "can't be reached"],
-])('%s is tried again, credentials read again: %s, and says %s', (name, login, says) => {
+])('%s is retried, credentials read again: %s, with the message %s', (name, login, says) => {
   const trouble = awsTrouble(failed(name), 'queue q', 'sqs:SendMessage')
   expect(trouble.attempt).toMatchObject({ is: 'retry', away: true, reason: expect.stringContaining(says) })
   expect(trouble.login).toBe(login)
 })
 
-test('of single messages, what is too large or unreadable is refused, and what AWS itself had to do with is tried again', () => {
+test('of single messages, oversized and invalid ones are rejected, and service errors are retried', () => {
   const fault = (code: string, message: string, senderFault: boolean) =>
     awsFault({ id: '0', code, message, senderFault }, 'queue q')
   expect(fault('InvalidParameterValue', 'Message must be shorter than 1024 bytes.', true)).toMatchObject({

@@ -1,4 +1,4 @@
-/** A store for bodies that are larger than a bus takes: a folder, or what is below a URL. Each lies there by the SHA-256 of what it is. */
+/** Store for bodies that exceed the bus's limit: a folder, or objects below a URL, named by the SHA-256 of the body. */
 import { makeDurableDirectory, replaceFile, type Host } from '../host/index.ts'
 import { HttpClient } from '../net/http/client.ts'
 import { readTls } from '../net/tls.ts'
@@ -6,14 +6,14 @@ import type { ClaimPlace } from '../schema/index.ts'
 import { messageOf } from '../model/errors.ts'
 
 export interface ClaimStore {
-  /** Durable when it resolves, with where it lies; rejects, in words. Putting it twice leaves one. */
+  /** Durable when it resolves with the URL; rejects with a reason. Idempotent. */
   put(sha256: string, body: Uint8Array, signal: AbortSignal): Promise<string>
-  /** At most `size` bytes and one more. Undefined: there is no such body. Rejects, in words, when the store is away. */
+  /** At most `size` + 1 bytes. Undefined if missing. Rejects with a reason when the store is unreachable. */
   get(sha256: string, size: number, signal: AbortSignal): Promise<Uint8Array | undefined>
   close(): void
 }
 
-/** `keepMs`: so long a body stays in a folder; undefined: nothing is removed. Whatever is below a URL is removed by who owns that. */
+/** `keepMs`: retention in a folder; undefined: forever. Objects below a URL are never removed. */
 export async function openClaims(
   place: ClaimPlace,
   host: Host,
@@ -38,11 +38,11 @@ class Folder implements ClaimStore {
     this.#keepMs = keepMs
   }
 
-  /** One that is there is written again: its time is that of the last message that needs it. */
+  /** Rewrites an existing file, because its time must be that of the last message. */
   async put(sha256: string, body: Uint8Array): Promise<string> {
     const { disk, random } = this.#host
     await makeDurableDirectory(disk, this.#folder)
-    // Another Weir may write the same body just now.
+    // Another instance may be writing the same body.
     await replaceFile(disk, this.#folder, sha256, [body], `${Buffer.from(random.bytes(6)).toString('hex')}.new`)
     await this.#sweep()
     return `${this.#folder}/${sha256}`
@@ -52,14 +52,12 @@ class Folder implements ClaimStore {
     const { disk } = this.#host
     const path = `${this.#folder}/${sha256}`
     if ((await disk.stat(path)) !== undefined) return disk.readFile(path)
-    // A folder that is not mounted is no folder without that body.
+    // Distinguishes a missing mount from a missing body.
     if ((await disk.stat(this.#folder)) === undefined) throw new Error(`there is no folder ${this.#folder}`)
     return undefined
   }
 
-  close(): void {
-    // Nothing is open.
-  }
+  close(): void {}
 
   async #sweep(): Promise<void> {
     const { disk, clock } = this.#host
@@ -74,9 +72,7 @@ class Folder implements ClaimStore {
   }
 }
 
-/** Connections to the store at once. */
 const connections = 8
-/** How much of a refusal is shown. */
 const shownBytes = 200
 
 async function openUrl(
@@ -94,8 +90,8 @@ async function openUrl(
     new Error(
       `${place}: HTTP ${status} ${Buffer.from(body.subarray(0, shownBytes)).toString().trim()}${status === 401 || status === 403 ? '; correct `claims.auth`' : ''}`,
     )
-  const named = async <T>(place: string, asked: Promise<T>): Promise<T> =>
-    asked.catch((error: unknown) => {
+  const named = async <T>(place: string, request: Promise<T>): Promise<T> =>
+    request.catch((error: unknown) => {
       throw new Error(`${place}: ${messageOf(error)}`, { cause: error })
     })
   return {

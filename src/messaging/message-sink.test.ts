@@ -51,7 +51,7 @@ it('messages without a key go in slices of which several are on their way at onc
   expect(await sent).toEqual([0, 2].map((index) => ({ index, is: 'retry', reason: 'nobody foresaw it' })))
 })
 
-it('who looks is told what the bus has no place for, beside what it has', async () => {
+it('the preview includes rows that the bus cannot represent', async () => {
   const client: EachClient<OutMessage> = {
     ready: () => Promise.resolve(undefined),
     publish: () => Promise.resolve(undefined),
@@ -64,8 +64,8 @@ it('who looks is told what the bus has no place for, beside what it has', async 
     close: () => Promise.resolve(),
   }
   const sink = await eachMessageSink(config, testContext(), client)
-  const told = [...(sink.preview?.(eventBatch(numberedEvents(3, 'e'), 't')) ?? [])]
-  expect(told.map((one) => ('problem' in one ? one.problem : Buffer.from(one.body).toString()))).toEqual([
+  const previews = [...(sink.preview?.(eventBatch(numberedEvents(3, 'e'), 't')) ?? [])]
+  expect(previews.map((one) => ('problem' in one ? one.problem : Buffer.from(one.body).toString()))).toEqual([
     '{"number":0}',
     "can't be written as a message: its content type can't be a header",
     '{"number":2}',

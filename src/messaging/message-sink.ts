@@ -1,4 +1,7 @@
-/** A sink of a message bus, whichever bus it is: rows become messages, messages are handed to the bus's client, and what it says becomes the rows' fate. */
+/**
+ * A sink of any message bus: encodes rows as messages, publishes them with the bus's client, and maps the results to
+ * rows.
+ */
 import { messageWriter, type BusMessage, type MessageMode, type MessageWriter } from '../codecs/bus-message/index.ts'
 import { eventForms, type EventFormChoice, type Sending } from '../codecs/event-forms/index.ts'
 import { behindKey, deliverInOrder, thrown, type Attempt } from '../engine/delivery/in-order.ts'
@@ -8,31 +11,30 @@ import type { Failure } from '../model/outcome.ts'
 import { isTooLarge, Oversize, type OversizeConfig } from './oversize.ts'
 import { messageOf } from '../model/errors.ts'
 
-/** The settings that every such sink has (`messageFields` of the schema). */
+/** Settings of every such sink (`messageFields` of the schema). */
 export interface MessageSinkConfig extends EventFormChoice, OversizeConfig {
   readonly mode: MessageMode
-  /** Most messages under way at once. */
+  /** Maximum of concurrent messages. */
   readonly concurrency: number
-  /** ms that one attempt may take. */
+  /** Timeout of one attempt in ms. */
   readonly timeout: number
 }
 
-/** A message and the row that it was made of, for names that are worked out of the row. */
+/** A message with its row, for names derived from the row. */
 export interface OutMessage extends BusMessage {
   readonly row: SinkRow
-  /** Counts over the rows of a send. */
+  /** Index over the rows of a send. */
   readonly index: number
 }
 
 interface Client<Written> {
-  /** Undefined when messages may be published; else why not, in words. Ends within the timeout, at once when the signal aborts. */
+  /** Undefined if messages may be published; else the reason. Ends within the timeout, at once after an abort. */
   ready(signal: AbortSignal): Promise<string | undefined>
-  /** The message as the bus has it; pure. Throws, with the reason, for what the bus has no place for. */
+  /** The bus's form of the message; pure. Throws with the reason if the bus cannot represent it. */
   write(message: OutMessage): Written
-  /** What users see of it. */
   show(written: Written): Preview
   probe(signal: AbortSignal): Promise<Probe>
-  /** As that of a sink. */
+  /** As in {@link Sink}. */
   listen?(
     signal: AbortSignal,
     ask: { readonly message: OutMessage; readonly mayMake: boolean },
@@ -40,21 +42,22 @@ interface Client<Written> {
   close(): Promise<void>
 }
 
-/** Takes messages one at a time; the engine keeps those of a key one after the other. */
+/** Publishes single messages; the engine serializes those of a key. */
 export interface EachClient<Written> extends Client<Written> {
-  /** Resolves within the timeout, at once when the signal aborts. What was refused for its size says `tooLarge`. */
+  /** Resolves within the timeout, at once after an abort. An oversized message yields `tooLarge`. */
   publish(message: Written, signal: AbortSignal): Promise<Attempt>
 }
 
-/** Takes many at once, and keeps those of a key in order by itself: behind one that failed none of the same key was stored. */
+/** Publishes many messages and keeps the order of each key: after a failure no later message of the key was stored. */
 export interface ManyClient<Written> extends Client<Written> {
-  /** Messages without a key are handed over so many at a time, and while some are on their way the next are made; left out, all of a batch at once. */
+  /**
+   * Messages without a key are published in slices of this size, encoding the next meanwhile. Default: whole batches.
+   */
   readonly slice?: number
-  /** As `publish`; the attempts of all messages, in their order. */
+  /** As `publish`; one attempt per message, in order. */
   publishAll(messages: readonly Written[], signal: AbortSignal): Promise<readonly Attempt[]>
 }
 
-/** A sink whose client publishes message by message. */
 export function eachMessageSink<Written>(
   config: MessageSinkConfig,
   context: Context,
@@ -85,7 +88,6 @@ export function eachMessageSink<Written>(
   })
 }
 
-/** A sink whose client publishes many messages at once. */
 export function manyMessagesSink<Written>(
   config: MessageSinkConfig,
   context: Context,
@@ -94,18 +96,18 @@ export function manyMessagesSink<Written>(
   return messageSink(config, context, client, async (rows, outgoing, signal) => {
     const publish = async (some: readonly OutMessage[]): Promise<Attempt> => {
       const outcomes = await publishWritten(client, some, signal)
-      // One that is refused for good says more than those that wait behind it.
+      // A permanent rejection takes precedence over messages held back by it.
       return outcomes.find((outcome) => outcome?.is === 'reject') ?? outcomes.find((outcome) => outcome !== undefined)
     }
     const failures: Failure[] = []
-    // What throws says so of its own messages only.
+    // An exception concerns only its own messages.
     const attemptsOf = (messages: readonly OutMessage[]): Promise<readonly Attempt[]> =>
       publishWritten(client, messages, signal).catch((error: unknown) => messages.map(() => thrown(error)))
     const publishSome = async (messages: readonly OutMessage[]): Promise<void> => {
       const attempts = await attemptsOf(messages)
       for (const [at, message] of messages.entries()) {
         let attempt = attempts[at]
-        // Those behind it in its key were not stored, so that it is still in time.
+        // Later messages of its key were not stored, so the order is still right.
         if (isTooLarge(attempt)) attempt = await outgoing.publishLarge(message, attempt, publish, signal)
         if (attempt !== undefined) failures.push(failureOf(message.index, attempt))
       }
@@ -119,7 +121,7 @@ export function manyMessagesSink<Written>(
         if (message.key !== undefined || client.slice === undefined) keyed.push(message)
         else if (free.push(message) === client.slice) {
           underWay.push(publishSome(free.splice(0)))
-          // Lets the client begin to send them.
+          // Lets the client start sending.
           await context.host.timers.yield()
         }
         continue
@@ -133,7 +135,7 @@ export function manyMessagesSink<Written>(
   })
 }
 
-/** A message that can't be written is rejected, and those behind it in its key are not published. */
+/** Rejects messages that cannot be encoded, and holds back later ones of their key. */
 async function publishWritten<Written>(
   client: ManyClient<Written>,
   messages: readonly OutMessage[],
@@ -207,7 +209,6 @@ async function messageSink<Written>(
 
 type Refused = Extract<Attempt, { readonly is: string }>
 
-/** The messages of one send. */
 class Outgoing {
   readonly sending: Sending
   readonly #write: MessageWriter
@@ -219,7 +220,7 @@ class Outgoing {
     this.#oversize = oversize
   }
 
-  /** What can't be written down can't be next time either. */
+  /** Encoding errors are permanent. */
   message(row: SinkRow): OutMessage | Refused {
     try {
       return this.#made(row, this.sending.event(row))
@@ -228,7 +229,7 @@ class Outgoing {
     }
   }
 
-  /** A smaller form has the same message id: nothing of the larger one was stored. */
+  /** A smaller form has the same message id; the larger one was not stored. */
   publishLarge(
     message: OutMessage,
     refusal: Refused & { readonly is: 'reject' },

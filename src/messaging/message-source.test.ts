@@ -8,7 +8,6 @@ import { messageSource, type Pulled } from './message-source.ts'
 
 const schema = defineSchema({ type: 'tested', role: 'source', summary: 'A bus in memory', fields: messageSourceFields })
 
-/** A queue as most are: what is released, or open when its reader leaves, comes again. */
 function run(host: FakeHost, sink: AwaitedTestSink, written: WrittenConfigOf<typeof schema> = {}, answers = true) {
   const queue: number[] = []
   const open = new Set<number>()
@@ -73,12 +72,11 @@ function run(host: FakeHost, sink: AwaitedTestSink, written: WrittenConfigOf<typ
   }
 }
 
-/** What reads messages is loaded when the first one comes, which takes time of its own. */
 async function until(host: FakeHost, fact: () => boolean): Promise<void> {
   while (!fact()) await host.advance(1)
 }
 
-test('with `ack: sink:out` messages are acknowledged as the sink passes them, kept meanwhile, no more than `buffer` are read, and what waits at a stop goes back', async () => {
+test('with `ack: sink:out` messages are acknowledged after the sink, extended meanwhile, limited by `buffer`, and released at a stop', async () => {
   const host = fakeHost(1)
   const sink = new AwaitedTestSink(0)
   const { queue, open, acknowledged, kept, journal, done, stop } = run(host, sink, { buffer: '128KiB' })
@@ -99,7 +97,6 @@ test('with `ack: sink:out` messages are acknowledged as the sink passes them, ke
   ])
   stop()
   await host.advance(1000)
-  // What is settled by then is acknowledged.
   sink.move(3)
   await host.advance(1001)
   await done
@@ -109,7 +106,7 @@ test('with `ack: sink:out` messages are acknowledged as the sink passes them, ke
   ])
 })
 
-test('messages of a sink that is gone go back to the bus, with a clear line, and are read again once it is there', async () => {
+test('messages for a removed sink are released with a log line and read again once the sink exists', async () => {
   const host = fakeHost(1)
   const sink = new AwaitedTestSink(undefined)
   const { queue, open, acknowledged, journal, source, lines } = run(host, sink)
@@ -121,7 +118,9 @@ test('messages of a sink that is gone go back to the bus, with a clear line, and
   expect([...open]).toEqual([1, 2, 3])
   sink.move(undefined)
   await until(host, () => queue.length === 3)
-  expect(lines.filter((line) => line.includes('not there any more'))).toEqual([expect.stringContaining('sink:out')])
+  expect(lines.filter((line) => line.includes('acknowledging sink was removed'))).toEqual([
+    expect.stringContaining('sink:out'),
+  ])
   expect([open.size, acknowledged]).toEqual([0, []])
   sink.move(1000)
   await until(host, () => acknowledged.length === 3)
@@ -135,5 +134,5 @@ test('a bus that never answers an acknowledgement is not waited for at a stop', 
   stop()
   await host.advance(4001)
   await done
-  expect(lines).toContainEqual(expect.stringContaining('could not be acknowledged before the end'))
+  expect(lines).toContainEqual(expect.stringContaining('were not acknowledged before the stop'))
 })

@@ -1,4 +1,7 @@
-/** A source that reads a message bus, whichever bus it is: what the bus's client pulls goes into the journal, and is acknowledged when it is synced there, or when a sink has it. */
+/**
+ * A source of any message bus: appends pulled messages and acknowledges them after the sync, or after a sink settled
+ * them.
+ */
 import {
   messageReader,
   rejectedMessage,
@@ -12,17 +15,17 @@ import { messageOf } from '../model/errors.ts'
 import type { WeirEvent } from '../model/events.ts'
 import type { ClaimPlace } from '../schema/index.ts'
 import { ackSink } from '../schema/values.ts'
-import { Joining, type Whole } from './joining.ts'
-import { Redeeming } from './redeeming.ts'
+import { PartReassembler, type Whole } from './part-reassembler.ts'
+import { ClaimFetcher } from './claim-fetcher.ts'
 import { withTimeout } from '../host/with-timeout.ts'
 
-/** The settings that every such source has (`messageSourceFields` of the schema). */
+/** Settings of every such source (`messageSourceFields` of the schema). */
 export interface MessageSourceConfig extends ReadChoice {
   /** `journal`, or `sink:<id>`. */
   readonly ack: string
-  /** Most bytes of messages that may be in memory, not yet acknowledged. */
+  /** Limit of unacknowledged messages in memory, bytes. */
   readonly buffer: number
-  /** Most bytes of parts whose messages are not whole yet. */
+  /** Limit of the parts of incomplete messages, bytes. */
   readonly join_bytes: number
   /** ms. */
   readonly join_wait: number
@@ -31,21 +34,26 @@ export interface MessageSourceConfig extends ReadChoice {
 
 export interface Pulled<Handle> {
   readonly message: InMessage
-  /** By which the client acknowledges it. */
+  /** Acknowledgement handle of the client. */
   readonly handle: Handle
 }
 
-/** A client of a bus as a source needs it. */
+/** Client of a bus. */
 export interface Puller<Handle> {
   /** Shown as the source's address. */
   readonly address: string
-  /** The next messages, at least one; waits for them. Resolves with none when the signal aborts; rejects, in words, when the other side is away or refuses us: it is asked again. */
+  /**
+   * Waits for the next messages, at least one. Resolves with none when the signal aborts; rejects with a reason when
+   * the bus is unreachable or refuses, and is then retried.
+   */
   pull(signal: AbortSignal): Promise<readonly Pulled<Handle>[]>
-  /** These are synced, and settled where a sink is waited for. What fails here comes again, and is known then. */
+  /**
+   * The messages are synced, and settled if a sink is awaited. After a failure they are redelivered and deduplicated.
+   */
   ack(handles: readonly Handle[]): Promise<void>
-  /** These are not: they are to come again, to whoever reads then. */
+  /** Returns messages for redelivery to any reader. */
   release(handles: readonly Handle[]): Promise<void>
-  /** The journal or a sink makes these wait: the bus is not to give them to another. Called every `keepMs`. */
+  /** Extends the visibility of waiting messages. Called every `keepMs`. */
   keep?(handles: readonly Handle[]): Promise<void>
   readonly keepMs?: number
   close(): Promise<void>
@@ -54,19 +62,19 @@ export interface Puller<Handle> {
 export interface MessageSourceStatus {
   readonly messages: number
   readonly rejected: number
-  /** Why nothing comes, and what to do. */
+  /** Why no messages arrive, and the action to take. */
   readonly problem?: string
 }
 
 const [leastWaitMs, mostWaitMs, usualKeepMs, idleMs] = [500, 30_000, 10_000, 20_000]
-/** A unit of the journal, about: a frame is compressed and larger ones are cut. */
+/** Approximate size of a unit: a frame is compressed, and larger ones are split. */
 const [unitBytes, unitMessages] = [384 * 1024, 4096]
 const perEvent = 400
-/** Units that may be under way at once: to the journal, and to a sink, which may take its time. */
+/** Limits of concurrent units: to the journal, and to an awaited sink. */
 const [mostUnits, mostUnitsToSink] = [16, 256]
-/** So long a sink may take, at a stop, for what it is about to settle, and then the bus for acknowledgements; the rest comes again. */
+/** Time limits at a stop: for the sink's settling, then for acknowledgements. Other messages are redelivered. */
 const [partingMs, lastAcksMs] = [2000, 4000]
-/** An event may have 16 MiB with everything. */
+/** An event may have 16 MiB in total. */
 const mostBytes = 15 << 20
 
 interface Unit<Handle> {
@@ -75,7 +83,7 @@ interface Unit<Handle> {
   readonly bytes: number
 }
 
-/** `reader`: what reads messages that no codec is for. */
+/** `reader`: decodes messages without a codec. */
 export function messageSource<Handle>(
   config: MessageSourceConfig,
   context: SourceContext,
@@ -90,28 +98,24 @@ class MessageSource<Handle> implements Source {
   readonly #config: MessageSourceConfig
   readonly #context: SourceContext
   readonly #puller: Puller<Handle>
-  readonly #joining: Joining<Handle>
-  readonly #redeeming: Redeeming
-  /** Pulled, and in no unit yet. */
+  readonly #joining: PartReassembler<Handle>
+  readonly #redeeming: ClaimFetcher
   #coming: Handle[] = []
-  /** Units under way: their handles, until they are acknowledged. */
   readonly #open = new Map<Unit<Handle>, Promise<void>>()
   #openBytes = 0
   #messages = 0
   #rejected = 0
-  /** Read, and not in the metrics yet. */
   #untold = { taken: 0, empty: 0, rejected: 0 }
   #reader: MessageReader | undefined
-  /** The last append was refused. */
   #refused = false
   #problem: string | undefined
   #pulledAt = Infinity
-  /** Has to settle messages before they are acknowledged. */
+  /** Must settle messages before they are acknowledged. */
   readonly #sink: AwaitedSink | undefined
-  /** Aborts when the sink is gone, and nothing is to be pulled. */
+  /** Aborts when the sink is removed. */
   #gone = AbortSignal.abort()
   #leave: () => void = () => undefined
-  /** Aborts when what waits for the sink has waited long enough. */
+  /** Aborts at the time limit of a stop. */
   readonly #parted = new AbortController()
 
   constructor(
@@ -124,8 +128,8 @@ class MessageSource<Handle> implements Source {
     this.#reader = reader
     this.#context = context
     this.#puller = puller
-    this.#joining = new Joining({ bytes: config.join_bytes, waitMs: config.join_wait }, context.host.clock)
-    this.#redeeming = new Redeeming(
+    this.#joining = new PartReassembler({ bytes: config.join_bytes, waitMs: config.join_wait }, context.host.clock)
+    this.#redeeming = new ClaimFetcher(
       {
         place: config.claims,
         most: mostBytes,
@@ -143,7 +147,7 @@ class MessageSource<Handle> implements Source {
   }
 
   status(): MessageSourceStatus {
-    // Who waits for so long has reached the bus, which has no messages.
+    // An idle pull proves that the bus is reachable.
     return {
       messages: this.#messages,
       rejected: this.#rejected,
@@ -180,14 +184,14 @@ class MessageSource<Handle> implements Source {
           ...this.#coming,
         ])
         .catch((error: unknown) => {
-          this.#say('Messages that wait for the journal may come again.', error)
+          this.#say('Messages that wait for the journal may be redelivered.', error)
         })
     })
     try {
       for (let wait = leastWaitMs; !signal.aborted;) {
         try {
           if (!(await this.#sinkIsThere(signal))) continue
-          // What has come meanwhile is taken at once; and a client that always has one more would leave the journal no turn to write.
+          // Lets a busy client yield to journal writes.
           await timers.yield()
           this.#pulledAt = this.#context.host.clock.monotonic()
           const pulled = await this.#puller.pull(
@@ -211,7 +215,7 @@ class MessageSource<Handle> implements Source {
         ms: lastAcksMs,
         late: 'the bus gave no answer in time',
       }).catch((error: unknown) => {
-        this.#say('Messages could not be acknowledged before the end; they come again, and are known then.', error)
+        this.#say('Messages were not acknowledged before the stop; they are redelivered and deduplicated.', error)
       })
       await this.#puller.release(this.#joining.handles())
     } finally {
@@ -221,14 +225,16 @@ class MessageSource<Handle> implements Source {
     }
   }
 
-  /** Waits for the sink that is to settle messages, if there is one. When it is gone what was pulled has gone back to the bus, which gives it to others. False: it is time to stop. */
+  /**
+   * Waits for the awaited sink, if any. When it was removed, pulled messages are released to the bus. False at a stop.
+   */
   async #sinkIsThere(signal: AbortSignal): Promise<boolean> {
     if (this.#sink === undefined || !this.#gone.aborted) return true
     await Promise.all(this.#open.values())
     await this.#puller.close()
     if (
       !(await this.#sink.there(signal, (why) => {
-        this.#say('No messages are read until the sink that they are acknowledged by is there.', why)
+        this.#say('Reading messages pauses until the acknowledging sink exists.', why)
       }))
     )
       return false
@@ -236,24 +242,24 @@ class MessageSource<Handle> implements Source {
     this.#gone = gone.signal
     this.#leave = () => {
       if (!gone.signal.aborted)
-        this.#context.log.error(
-          'The sink that messages are acknowledged by is not there any more: they go back to the bus.',
-          { source: this.#context.id, ack: this.#config.ack },
-        )
+        this.#context.log.error('The acknowledging sink was removed; messages are released to the bus.', {
+          source: this.#context.id,
+          ack: this.#config.ack,
+        })
       gone.abort()
     }
     return true
   }
 
-  /** What is whole, in its order. What is a part waits for the others; when it is time to stop the rest is released. */
+  /** Complete messages in order; parts wait for the others. At a stop the rest is released. */
   async #wholes(pulled: readonly Pulled<Handle>[], signal: AbortSignal): Promise<Whole<Handle>[]> {
     const wholes: Whole<Handle>[] = []
     const left: Handle[] = []
     for (const { message, handle } of pulled) {
       for (const one of this.#joining.add(message, handle)) {
-        // Nothing goes past one that is left.
+        // Preserves the order after a released message.
         const whole =
-          left.length > 0 ? undefined : Redeeming.plain(one) ? one : await this.#redeeming.whole(one, signal)
+          left.length > 0 ? undefined : ClaimFetcher.plain(one) ? one : await this.#redeeming.whole(one, signal)
         if (whole === undefined) left.push(...one.handles)
         else wholes.push(whole)
       }
@@ -270,7 +276,7 @@ class MessageSource<Handle> implements Source {
     }
   }
 
-  /** One count for many: of each message it would cost more than to read its attributes. */
+  /** Updates metrics once for many messages. */
   #tell(): void {
     for (const [outcome, count] of Object.entries(this.#untold))
       if (count > 0)
@@ -310,10 +316,11 @@ class MessageSource<Handle> implements Source {
       this.#rejected++
       this.#untold.rejected++
       const reason = messageOf(error)
-      this.#context.log.warn(
-        'A message cannot be read: it is kept as an event of its own, with its bytes and the reason.',
-        { source: id, place: message.place, reason },
-      )
+      this.#context.log.warn('A message is unreadable; it is stored as an event with its bytes and the reason.', {
+        source: id,
+        place: message.place,
+        reason,
+      })
       return [
         rejectedMessage(
           message.body.length > mostBytes ? { ...message, body: message.body.subarray(0, unitBytes) } : message,
@@ -324,20 +331,20 @@ class MessageSource<Handle> implements Source {
     }
   }
 
-  /** Appends begin in order, and the journal keeps it; resolves when there is room for more: `buffer` bounds what waits for the sink, too. */
+  /** Starts appends in order. Resolves when `buffer` has room, including messages that wait for the sink. */
   async #take(unit: Unit<Handle>, signal: AbortSignal): Promise<void> {
     this.#openBytes += unit.bytes
     const before = Promise.all(this.#open.values())
     const done = this.#settle(unit, before, signal)
       .catch((error: unknown) => {
-        this.#say('Messages could not be acknowledged; they may come again, and are known then.', error)
+        this.#say('Acknowledging messages failed; they may be redelivered and are deduplicated.', error)
       })
       .finally(() => {
         this.#open.delete(unit)
         this.#openBytes -= unit.bytes
       })
     this.#open.set(unit, done)
-    // Behind a unit that the journal refuses no later one is to get in.
+    // No later unit may pass a rejected one.
     if (this.#refused) await Promise.all(this.#open.values())
     while (
       this.#openBytes >= this.#config.buffer ||
@@ -350,21 +357,21 @@ class MessageSource<Handle> implements Source {
     const appended = events.length === 0 ? 'nothing' : await this.#append(events, before, signal)
     if (appended === undefined) return this.#puller.release(handles)
     if (this.#sink !== undefined && appended !== 'nothing') {
-      const said = await this.#sink.settled(appended, this.#parted.signal)
-      if (said === 'gone') this.#leave()
-      if (said !== 'settled') return this.#puller.release(handles)
+      const result = await this.#sink.settled(appended, this.#parted.signal)
+      if (result === 'gone') this.#leave()
+      if (result !== 'settled') return this.#puller.release(handles)
     }
     await this.#puller.ack(handles)
   }
 
-  /** Undefined: not appended, and it is time to stop. */
+  /** Undefined at a stop. */
   async #append(
     events: readonly WeirEvent[],
     before: Promise<unknown>,
     signal: AbortSignal,
   ): Promise<(Appended & { readonly duplicates?: number }) | undefined> {
     const { id, host, log } = this.#context
-    // Messages that were refused are appended in their order.
+    // Retries in order after a rejection.
     const afterFailure = (): Promise<unknown> => {
       this.#refused = true
       return before
@@ -387,7 +394,7 @@ class MessageSource<Handle> implements Source {
     }
   }
 
-  /** Said when it changes, not each time. */
+  /** Logs a problem when it changes. */
   #say(what: string, error: unknown): void {
     const problem = messageOf(error)
     if (problem === this.#problem) return

@@ -42,13 +42,11 @@ const sourceSchema = defineSchema({
 const never = new AbortController().signal
 const most = 5000
 
-/** A bus that takes so much, knows ids that it had, and fails when a test says so. */
 class Bus {
   readonly messages: InMessage[] = []
   readonly acknowledged = new Set<number>()
   /** Fails the publishing of which number, counted from 0. */
   fails: (published: number) => boolean = () => false
-  /** Whether it drops what it has by its id. */
   knows = false
   readonly #ids = new Set<string>()
   #published = 0
@@ -156,7 +154,6 @@ function read(bus: Bus, host: Host, written: WrittenConfigOf<typeof sourceSchema
   return { events, metrics, lines: context.lines, stop }
 }
 
-/** Lets everything settle until it is so: what reads messages is loaded when the first one comes, which takes time of its own. */
 async function until(host: FakeHost, fact: () => boolean, stepMs = 0): Promise<void> {
   while (!fact()) await host.advance(stepMs)
 }
@@ -192,7 +189,7 @@ async function sendAll(sink: Sink, all: readonly WeirEvent[], host: FakeHost): P
 }
 
 test.each(['each', 'many'] as const)(
-  'split: what the bus takes only in parts arrives whole, in order of each key, also when a part fails and all come again (%s)',
+  'split: oversized messages arrive whole and in key order, also after a failed part and a redelivery (%s)',
   async (kind) => {
     for (const knows of [true, false]) {
       const host = fakeHost(1)
@@ -214,13 +211,12 @@ test.each(['each', 'many'] as const)(
         once.every(({ datacontenttype, type }) => datacontenttype === 'application/json; a="b"' && type === 'io.test'),
       ).toBe(true)
       for (const key of ['k0', 'k1']) expect(ofKey(once, key)).toEqual(ofKey(events, key))
-      // What still waits are parts of a message that came again: it was stored by its first ones.
       expect(bus.messages.length - bus.acknowledged.size).toBeLessThan(knows ? 1 : 8)
     }
   },
 )
 
-test('whatever is cut into parts is joined again, in whatever order they come and however often', () => {
+test('parts are joined in any order and despite duplicates', () => {
   fc.assert(
     fc.property(
       fc.uint8Array({ minLength: 1, maxLength: 300 }),
@@ -247,7 +243,7 @@ test('whatever is cut into parts is joined again, in whatever order they come an
   )
 })
 
-test('parts of which some never come are kept with their bytes and the reason, counted and acknowledged', async () => {
+test('incomplete parts are stored with their bytes and the reason, counted and acknowledged', async () => {
   const host = fakeHost(2)
   const bus = new Bus()
   const sink = await bus.sink('each', { oversize: 'split', part_size: '4000B', concurrency: 1 }, testContext(host))
@@ -275,7 +271,7 @@ test('parts of which some never come are kept with their bytes and the reason, c
   expect(bus.acknowledged.size).toBe(4)
 })
 
-test('parts that wait take no more than so many bytes: the oldest are kept as they are', async () => {
+test('waiting parts are limited in bytes: the oldest are stored as they are', async () => {
   const host = fakeHost(3)
   const bus = new Bus()
   const large = Array.from({ length: 3 }, (_, index): WeirEvent => ({
@@ -307,7 +303,7 @@ test('parts that wait take no more than so many bytes: the oldest are kept as th
   ).toBe(true)
 })
 
-test('claim-check: the body lies in a folder under its hash, and is fetched from nowhere else; one that is gone is told of', async () => {
+test('claim-check: the body is in a folder under its hash and read only there; a missing one is reported', async () => {
   const host = fakeHost(4)
   const bus = new Bus()
   const sink = await bus.sink(
@@ -333,7 +329,6 @@ test('claim-check: the body lies in a folder under its hash, and is fetched from
   await until(host, () => stored().length >= events.length)
   expect(dataOf(stored()).toSorted()).toEqual(dataOf(events).toSorted())
   for (const key of ['k0', 'k1']) expect(ofKey(stored(), key)).toEqual(ofKey(events, key))
-  // An hour later what nobody needs is gone, with the next one that comes.
   await host.advance(3_700_000)
   await sendAll(
     sink,
@@ -359,12 +354,12 @@ test('claim-check: the body lies in a folder under its hash, and is fetched from
   )
 })
 
-test('claim-check: a store over HTTP that is away, or holds something else, is asked again', async () => {
+test('claim-check: an HTTP store that is unreachable or has another body is retried', async () => {
   const kept = new Map<string, Buffer>()
-  const asked: string[] = []
+  const requests: string[] = []
   let broken: number | undefined = 503
   const server = createServer((request, response) => {
-    asked.push(`${request.method} ${request.headers.authorization ?? ''}`)
+    requests.push(`${request.method} ${request.headers.authorization ?? ''}`)
     const chunks: Buffer[] = []
     request
       .on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -398,7 +393,7 @@ test('claim-check: a store over HTTP that is away, or holds something else, is a
   broken = undefined
   expect(await sink.send(eventBatch(events.slice(0, 1), 'a'), never)).toEqual([])
   expect([...kept.keys()]).toEqual([expect.stringMatching(/^\/below\/[0-9a-f]{64}$/)])
-  expect(new Set(asked)).toEqual(new Set(['PUT Bearer secret']))
+  expect(new Set(requests)).toEqual(new Set(['PUT Bearer secret']))
   broken = 503
   const host = {
     ...context.host,

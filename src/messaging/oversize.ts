@@ -1,4 +1,4 @@
-/** What a sink does with a message that its bus refused for its size: another shape of it, by choice. */
+/** Alternative forms of a message that its bus rejected as too large. */
 import { hash } from 'node:crypto'
 import { claimMessage, splitMessage } from '../codecs/bus-message/oversize.ts'
 import type { BusMessage } from '../codecs/bus-message/index.ts'
@@ -17,13 +17,13 @@ export interface OversizeConfig {
   readonly timeout: number
 }
 
-/** A message that was refused, and how its like is published. */
+/** A rejected message and the function to publish its replacements. */
 export interface TooLarge<Message> {
   readonly message: Message
   readonly refusal: Refusal
-  /** A smaller form of its event; undefined: there is none. */
+  /** A smaller form of its event, if any. */
   readonly reduced: () => Message | undefined
-  /** What became of the first that was not stored; undefined: all were. Behind it none was. */
+  /** Result of the first message that was not stored; undefined if all were. No later one was stored. */
   readonly publish: (messages: readonly Message[]) => Promise<Attempt>
 }
 
@@ -53,7 +53,6 @@ export class Oversize {
     )
   }
 
-  /** What becomes of it in the end. */
   async publish<Message extends BusMessage>(large: TooLarge<Message>, signal: AbortSignal): Promise<Attempt> {
     switch (this.#config.oversize) {
       case 'dead-letter':
@@ -80,7 +79,7 @@ export class Oversize {
     return isTooLarge(outcome) ? { ...outcome, reason: `${outcome.reason}, without its states, too` } : outcome
   }
 
-  /** All of them again after a failure: who has some of them already knows them. */
+  /** Repeats all parts after a failure; readers ignore duplicates. */
   async #split<Message extends BusMessage>({ message, refusal, publish }: TooLarge<Message>): Promise<Attempt> {
     const { part_size: size } = this.#config
     const hint = `, also in parts of ${size} bytes; lower \`part_size\``

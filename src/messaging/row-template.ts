@@ -1,10 +1,10 @@
-/** A name on a bus (topic, routing key …) that is worked out of a row by a template such as `weir.{family}.{type}`. */
+/** Bus name (topic, routing key …) derived from a row by a template such as `weir.{family}.{type}`. */
 import type { SinkRow } from '../engine/delivery/rows.ts'
 
 export const placeholders = ['family', 'type', 'source', 'subject', 'key', 'ref'] as const
 type Placeholder = (typeof placeholders)[number]
 
-/** `safe`: how a value is written so that it can't be taken for anything else; it is given '' for what a row has not. */
+/** `safe` escapes a value; it receives '' for a missing field. */
 export function rowTemplate(template: string, safe: (value: string) => string): (row: SinkRow) => string {
   const parts = template.split(/\{([a-z]+)\}/)
   if (parts.length === 1) return () => template

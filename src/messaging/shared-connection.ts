@@ -1,4 +1,4 @@
-/** One connection for all callers; it is made when it is first needed, and again after it was lost. */
+/** One connection for all callers, opened on first use and again after a loss. */
 export class SharedConnection<Client> {
   readonly #connect: () => Promise<Client>
   readonly #disconnect: (client: Client) => Promise<unknown>
@@ -19,13 +19,12 @@ export class SharedConnection<Client> {
     return connecting
   }
 
-  /** The next caller gets another connection. Never rejects. */
+  /** Makes the next caller reconnect. Never rejects. */
   async lose(client: Client): Promise<void> {
     if (this.#client !== undefined && (await this.#client.catch(() => undefined)) === client) this.#client = undefined
     await this.#disconnect(client).catch(() => undefined)
   }
 
-  /** Never rejects. */
   async close(): Promise<void> {
     const client = await this.#client?.catch(() => undefined)
     this.#client = undefined

@@ -1,5 +1,5 @@
 import type { protos } from '@google-cloud/pubsub'
-import { Gathered } from '../../messaging/gathered.ts'
+import { Gathered } from '../../messaging/coalescer.ts'
 import type { Pulled, Puller } from '../../messaging/message-source.ts'
 import type { Host } from '../../host/index.ts'
 import { callOptions, clientOptions, loadClient, type SubscriberClient } from './client-connect.ts'

@@ -1,4 +1,4 @@
-import { Gathered } from '../../messaging/gathered.ts'
+import { Gathered } from '../../messaging/coalescer.ts'
 import type { Pulled, Puller } from '../../messaging/message-source.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
 import { formatHostPort } from '../../schema/values.ts'

@@ -1,5 +1,5 @@
 import type { NatsConnection } from '@nats-io/transport-node'
-import { CameBy } from '../../messaging/came-by.ts'
+import { CameBy } from '../../messaging/message-watcher.ts'
 import type { Context, Listening } from '../../engine/contracts.ts'
 import { connectionOptions, loadClient } from './client-connect.ts'
 import { says, whyNotConnected } from './client-errors.ts'

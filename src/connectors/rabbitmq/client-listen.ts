@@ -1,5 +1,5 @@
 import type { Channel } from 'amqplib'
-import { CameBy } from '../../messaging/came-by.ts'
+import { CameBy } from '../../messaging/message-watcher.ts'
 import type { Context, Listening } from '../../engine/contracts.ts'
 import { dial, hangUp } from './client-connect.ts'
 import { codeOf, says } from './client-errors.ts'

@@ -1,5 +1,5 @@
 import type { ConfirmChannel } from 'amqplib'
-import { Heeded } from '../../messaging/heeded.ts'
+import { Heeded } from '../../messaging/abort-once.ts'
 import { problemWithTimeout } from '../../messaging/sink-timeout.ts'
 import type { Attempt } from '../../engine/delivery/in-order.ts'
 import type { Context } from '../../engine/contracts.ts'

@@ -5,7 +5,7 @@
 import type { Host } from '../../host/index.ts'
 import type { JournalBus } from '../../journal/index.ts'
 import { WeirError } from '../../model/errors.ts'
-import { openIds, type LetterBox } from '../delivery/dead-letter-admin.ts'
+import { openIds, type DeadLetterStore } from '../delivery/dead-letter-admin.ts'
 import type { Log } from '../contracts.ts'
 import type { SinkSet } from '../delivery/sinks.ts'
 import { deadLettersIn, type SharedLetter } from './shared-dead-letters.ts'
@@ -94,7 +94,7 @@ async function runPending(
 }
 
 /** Dead letters of a shared journal, for every instance. */
-export class SharedLetterBox implements LetterBox {
+export class SharedLetterBox implements DeadLetterStore {
   readonly #options: {
     readonly bus: JournalBus
     readonly records: SharedRecords

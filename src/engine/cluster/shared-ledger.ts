@@ -1,4 +1,4 @@
-import type { SinkBooks, SourceBooks } from '../ledger/ledger.ts'
+import type { SinkCounts, SourceBooks } from '../ledger/ledger.ts'
 import { takesFrom } from '../delivery/route.ts'
 import { addTally, emptyTally, type SinkRecord, type Tally } from '../delivery/tally.ts'
 import { stateOf } from '../delivery/former-sinks.ts'
@@ -13,7 +13,7 @@ import type { SharedRecords } from './records.ts'
 export function sharedLedger(
   records: SharedRecords,
   known: Iterable<SourceBooks>,
-): { readonly sources: readonly SourceBooks[]; readonly sinks: readonly SinkBooks[] } {
+): { readonly sources: readonly SourceBooks[]; readonly sinks: readonly SinkCounts[] } {
   const sources = new Map([...known].map((source) => [source.name, { ...source }]))
   const accept = (name: string, accepted: number): void => {
     const source = sources.get(name)
@@ -28,7 +28,7 @@ export function sharedLedger(
   }
   const sinks = new Map<
     string,
-    { from: readonly string[] | undefined; tallies: Record<string, Tally>; readonly state?: SinkBooks['state'] }
+    { from: readonly string[] | undefined; tallies: Record<string, Tally>; readonly state?: SinkCounts['state'] }
   >()
   for (const { name: place, value } of records.under<SinkRecord>(sinkKeys)) {
     const name = place.slice(place.indexOf('/') + 1)

@@ -79,7 +79,6 @@ describe('admission for a sink that acknowledges and may be given an event twice
       duplicates: 2,
       repeats: [first.position.sequence, second.position.sequence],
     })
-    // The sink has the first frame: what it was given may be gone there since.
     expect(await admission.append(unit('a', 'b', 'c'), first.position.sequence)).toMatchObject({
       accepted: 2,
       duplicates: 1,
@@ -100,14 +99,14 @@ describe('admission for a sink that acknowledges and may be given an event twice
     expect(await admission.append(unit('b'), 0)).toMatchObject({ accepted: 1, duplicates: 0 })
   })
 
-  it('is remembered by the window for when no sink acknowledges any more', async () => {
+  it('uses the window again when no sink acknowledges', async () => {
     await admission.append(unit('a'), 0)
     expect(await admission.append(unit('a'))).toMatchObject({ accepted: 0, duplicates: 1 })
   })
 })
 
 describe('the duplicate window', () => {
-  it('is read again from a real disk, and knows what it knew', async () => {
+  it('restores its state from a real disk', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'weir-window-'))
     try {
       const real = realHost()

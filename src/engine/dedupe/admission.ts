@@ -9,20 +9,18 @@ import { InFlight } from './in-flight.ts'
 export interface Admitted extends Appended {
   readonly accepted: number
   readonly duplicates: number
-  /** Sequences of the frames in flight that hold what was a duplicate. */
+  /** Sequences of the frames in flight that hold the originals. */
   readonly repeats: readonly number[]
 }
 
 /**
- * Appends units of sources whose clients may push twice: rows seen within the window are left out and counted. If a sink
- * acknowledges and accepts an event twice without harm, only rows that it has not settled count as seen: it may have lost
- * settled ones since.
+ * Appends units of sources whose clients may push twice. Duplicates within the window are skipped and counted. If the
+ * acknowledging sink accepts duplicates idempotently, only rows that it has not settled count as duplicates.
  */
 export class Admission {
   readonly #journal: Pick<JournalWriter, 'append'>
   readonly #window: DuplicateWindow
   readonly #inFlight = new InFlight()
-  /** Appends under way: a duplicate of one of them is only as good as that append. */
   readonly #underWay = new Set<Promise<unknown>>()
 
   constructor(journal: Pick<JournalWriter, 'append'>, window: DuplicateWindow) {
@@ -30,12 +28,11 @@ export class Admission {
     this.#window = window
   }
 
-  /** No append is under way. */
   get idle(): boolean {
     return this.#underWay.size === 0
   }
 
-  /** `settled`: sequence up to which the acknowledging sink is done; undefined: the window decides. */
+  /** `settled`: sequence settled by the acknowledging sink; undefined: the window decides. */
   async append(unit: Unit, settled?: number): Promise<Admitted> {
     const all = hashesOf(unit)
     if (all === undefined)
@@ -49,7 +46,7 @@ export class Admission {
     this.#underWay.add(appending)
     try {
       const appended = await appending
-      // Appends resolve in the order of the journal, so everything before this one was confirmed or withdrawn.
+      // Appends resolve in journal order, so all earlier ones are confirmed or withdrawn.
       this.#window.confirm(hashes)
       this.#window.reached(appended.position)
       if (settled !== undefined) this.#inFlight.add(hashes, appended.position.sequence)
@@ -61,7 +58,7 @@ export class Admission {
       }
       return { ...appended, accepted: fresh.length, duplicates, repeats: [...repeats] }
     } catch (error) {
-      // After `confirm` there is nothing left to withdraw: then only an append that a duplicate relied on has failed.
+      // After `confirm` only an append with an original of a duplicate can have failed.
       this.#window.withdraw(hashes)
       throw error
     } finally {
@@ -70,7 +67,6 @@ export class Admission {
   }
 }
 
-/** Undefined for units without events. */
 function hashesOf({ kind, count, raw, hashes }: Unit): Uint32Array | undefined {
   if (kind !== 'events') return undefined
   if (hashes?.length === 4 * count) return hashes
@@ -78,7 +74,7 @@ function hashesOf({ kind, count, raw, hashes }: Unit): Uint32Array | undefined {
   return batch.kind === 'events' ? idHashes(batch) : undefined
 }
 
-/** The unit with only its `fresh` rows: only now it has to be decoded. */
+/** The unit with only its `fresh` rows; decodes it. */
 function without(unit: Unit, duplicates: number, fresh: Uint32Array): Unit {
   const batch = fresh.length === 0 ? undefined : decodeBatch('events', unit.raw)
   return batch === undefined

@@ -1,8 +1,9 @@
 /**
- * The duplicate window: remembers (source, id) of events that others may push twice, for at least the stated window.
- * A projection of the journal: its snapshot names the position it reflects, and a start replays from there.
+ * The duplicate window: (source, id) of pushed events, for at least the configured window. A projection of the journal:
+ * its snapshot names its position, from which a start replays.
  *
- * snapshot: u32 magic · u32 JSON bytes · u32 CRC-32 of all the others · JSON { position } · hashes of the older, then the newer half
+ * snapshot: u32 magic · u32 JSON bytes · u32 CRC-32 of all other bytes · JSON { position } · hashes of the older, then
+ * the newer half
  */
 import { crc32 } from 'node:zlib'
 import { makeDurableDirectory, type Host } from '../../host/index.ts'
@@ -19,7 +20,7 @@ const magic = 0x50554457
 const headBytes = 12
 
 export interface WindowSize {
-  /** At least this many of the newest events are remembered, at most twice as many … */
+  /** At least this many of the newest events are retained, at most twice as many … */
   readonly events: number
   /** … unless they are older than this. */
   readonly ageMs: number
@@ -32,13 +33,13 @@ export class DuplicateWindow implements Projection {
   readonly #host: Host
   readonly #path: string
   readonly #size: WindowSize
-  /** Two halves: lookups ask both, new hashes go to the newer; when that is full or old, the older one is forgotten. */
+  /** Lookups use both halves; new hashes go to the newer. When that is full or old, the older half is discarded. */
   #older = new HashSet()
   #newer = new HashSet()
   #turned: number
   #applied: Position = nowhere
   #committed: Position = nowhere
-  /** Admitted and not synced yet: known, but no part of a snapshot, because a crash may still take them back. */
+  /** Admitted but not synced: not part of a snapshot, because a crash may lose them. */
   readonly #underWay = new HashSet()
 
   constructor(host: Host, path: string, size: WindowSize = defaultWindow) {
@@ -63,8 +64,8 @@ export class DuplicateWindow implements Projection {
   }
 
   /**
-   * Splits rows, given by their hashes (four words each), into those that were not seen before, which are seen from now
-   * on, and the others. With `inFlight` only its events and those being appended count as seen.
+   * Splits rows, given by their hashes (four words each), into new rows, which are remembered, and duplicates. With
+   * `inFlight` only its events and pending appends count as duplicates.
    */
   admit(hashes: Uint32Array, inFlight?: InFlight): { readonly fresh: Uint32Array; readonly seen: Uint32Array } {
     this.#turn()
@@ -88,7 +89,7 @@ export class DuplicateWindow implements Projection {
     return { fresh: fresh.subarray(0, freshRows), seen: seen.subarray(0, seenRows) }
   }
 
-  /** The admitted rows are synced: from now on they are remembered. */
+  /** The admitted rows are synced. */
   confirm(hashes: Uint32Array): void {
     for (let at = 0; at < hashes.length; at += 4) {
       this.#underWay.delete(hashes, at)
@@ -96,12 +97,12 @@ export class DuplicateWindow implements Projection {
     }
   }
 
-  /** The append of the admitted rows failed: they may be pushed again. */
+  /** The append of the admitted rows failed; they may be pushed again. */
   withdraw(hashes: Uint32Array): void {
     for (let at = 0; at < hashes.length; at += 4) this.#underWay.delete(hashes, at)
   }
 
-  /** The journal has gone on to here and everything before it was admitted. */
+  /** All rows before this position are admitted. */
   reached(position: Position): void {
     if (position.sequence > this.#applied.sequence) this.#applied = position
   }
@@ -160,7 +161,7 @@ export class DuplicateWindow implements Projection {
     this.#turned = this.#host.clock.monotonic()
   }
 
-  /** A snapshot that is missing or damaged is an empty window: the journal's kept frames are replayed into it. */
+  /** A missing or damaged snapshot yields an empty window; the retained frames are replayed into it. */
   async #load(): Promise<void> {
     if ((await this.#host.disk.stat(this.#path)) === undefined) return
     const bytes = await this.#host.disk.readFile(this.#path)
@@ -174,7 +175,7 @@ export class DuplicateWindow implements Projection {
       position: Position
       older: number
     }
-    // A copy by value: `slice` of a Buffer, which a real disk gives, is a view into something larger.
+    // Copies: `slice` of a Buffer is a view.
     const words = new Uint32Array(new Uint8Array(rest.subarray(stateBytes)).buffer)
     this.#older = HashSet.of(words.subarray(0, state.older * 4))
     this.#newer = HashSet.of(words.subarray(state.older * 4))

@@ -1,6 +1,6 @@
 /**
- * A set of 128-bit hashes by open addressing over 32-bit words: 32 bytes an entry at most, no object per entry. A hash is
- * `words[at]` … `words[at + 3]`. A first word of 0 marks a free slot, so a hash that begins with 0 is stored with 1.
+ * Set of 128-bit hashes: open addressing over 32-bit words, at most 32 bytes per entry. A hash is `words[at]` …
+ * `words[at + 3]`. A first word of 0 marks a free slot, so a hash that starts with 0 is stored with 1.
  */
 export class HashSet {
   #table: Uint32Array
@@ -40,7 +40,7 @@ export class HashSet {
     if (this.#size * 2 > this.#mask) this.#grow()
   }
 
-  /** Entries behind the gap that were pushed on from before it move up, so that every search still ends where it should. */
+  /** Moves displaced entries into the gap, so that searches still end correctly. */
   delete(words: Uint32Array, at: number): void {
     let gap = this.#slotOf(words, at)
     if (this.#isFree(gap * 4)) return
@@ -55,7 +55,7 @@ export class HashSet {
     this.#table.fill(0, gap * 4, gap * 4 + 4)
   }
 
-  /** All hashes, four words each, in no order. */
+  /** All hashes, four words each, unordered. */
   words(): Uint32Array {
     const words = new Uint32Array(this.#size * 4)
     let to = 0
@@ -71,7 +71,6 @@ export class HashSet {
     return (this.#table[at] ?? 0) === 0
   }
 
-  /** The slot that holds the hash, or the free one where it belongs. */
   #slotOf(words: Uint32Array, at: number): number {
     const a = words[at] || 1
     const b = words[at + 1] as number

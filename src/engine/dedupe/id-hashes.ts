@@ -3,12 +3,11 @@ import { murmur128Rows } from './murmur.ts'
 
 const utf8 = new TextEncoder()
 
-/** Hashes of source and id by which the duplicate window knows events, four words a row. Journalled snapshots hold them. */
+/** Hashes of source and id, four words per row. Stored snapshots contain them. */
 export function idHashes({ count, dictionary, source, id }: EventBatch): Uint32Array {
   return murmur128Rows(count, { codes: source, bytes: (code) => utf8.encode(`${dictionary[code] ?? ''}\0`) }, id)
 }
 
-/** The hashes of chosen rows. */
 export function pickHashes(hashes: Uint32Array, rows: Uint32Array): Uint32Array {
   const picked = new Uint32Array(4 * rows.length)
   for (let i = 0; i < rows.length; i++) {

@@ -1,12 +1,11 @@
-/** Beyond this the oldest are forgotten: an event of them that is pushed again is accepted once more, under its id. */
+/** Above this limit the oldest are discarded; if pushed again, they are accepted again with the same id. */
 const most = 500_000
 
 /**
- * Events that a sink has not settled, by the hash of source and id (`words[at]` … `words[at + 3]`), with the sequence of
+ * Events that a sink has not settled, by hash of source and id (`words[at]` … `words[at + 3]`), with the sequence of
  * their frame. In memory only: after a restart all may be pushed again.
  */
 export class InFlight {
-  /** In the order of the journal. */
   readonly #sequences = new Map<string, number>()
 
   /** `hashes`: four words each. */
@@ -18,7 +17,6 @@ export class InFlight {
     }
   }
 
-  /** The sink has settled everything up to here. */
   settled(sequence: number): void {
     for (const [key, at] of this.#sequences) {
       if (at > sequence) return

@@ -1,6 +1,6 @@
 export type Hash = readonly [number, number, number, number]
 
-/** State of a hash: four lanes, and the number of bytes so far. */
+/** Hash state: four lanes, and the number of bytes so far. */
 type Lanes = Int32Array
 
 const newLanes = (): Lanes => Int32Array.of(0x239b961b, 0xab0e9789, 0x38b34ae5, 0xa1e38b93, 0)
@@ -33,7 +33,6 @@ function feed(lanes: Lanes, bytes: Uint8Array, from: number, to: number): void {
   lanes[4] = (lanes[4] as number) + to - from
 }
 
-/** Writes the hash to `into[at]` … `into[at + 3]`. */
 function digest(lanes: Lanes, into: Uint32Array, at: number): void {
   const a = finish((lanes[0] as number) ^ (lanes[4] as number))
   const b = finish((lanes[1] as number) ^ a)
@@ -46,8 +45,8 @@ function digest(lanes: Lanes, into: Uint32Array, at: number): void {
 }
 
 /**
- * 128 bits of non-cryptographic hash over pieces taken as one text: four 32-bit lanes, each fed every byte with its own
- * multiplier, mixed at the end as MurmurHash3 does. At a million entries two different ids meet once in 10^26.
+ * 128-bit non-cryptographic hash of concatenated pieces: four 32-bit lanes with separate multipliers, finalized as in
+ * MurmurHash3. With a million entries, collisions have a probability of about 10^-26.
  */
 export function murmur128(pieces: readonly Uint8Array[]): Hash {
   const lanes = newLanes()
@@ -57,7 +56,7 @@ export function murmur128(pieces: readonly Uint8Array[]): Hash {
   return [words[0] as number, words[1] as number, words[2] as number, words[3] as number]
 }
 
-/** Items of a heap, each hashed behind the prefix of its row. Four words a row. */
+/** Hashes heap items with the prefix of their row; four words per row. */
 export function murmur128Rows(
   count: number,
   prefixOf: { readonly codes: Uint32Array; readonly bytes: (code: number) => Uint8Array },

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { deadLetterAdmin, lettersOf, type LetterBox } from './dead-letter-admin.ts'
+import { deadLetterAdmin, lettersOf, type DeadLetterStore } from './dead-letter-admin.ts'
 import type { Letter } from './dead-letters.ts'
 import type { SinkSet } from './sinks.ts'
 
@@ -20,8 +20,7 @@ const letter = (id: string, time: number): Letter => ({
   state: 'open',
 })
 
-/** Sinks with letters; what else they are is not asked. */
-function sinksOf(letters: Readonly<Record<string, readonly Letter[]>>): LetterBox {
+function sinksOf(letters: Readonly<Record<string, readonly Letter[]>>): DeadLetterStore {
   return lettersOf({
     all: () =>
       Object.entries(letters).map(([id, waiting]) => ({
@@ -31,7 +30,7 @@ function sinksOf(letters: Readonly<Record<string, readonly Letter[]>>): LetterBo
   } as unknown as SinkSet)
 }
 
-test('pages of any size hold every letter once, newest first, also when many are of one time', async () => {
+test('pages of any size list every dead letter once, newest first, also with equal times', async () => {
   const times = fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 30 })
   await fc.assert(
     fc.asyncProperty(times, times, fc.integer({ min: 1, max: 7 }), async (bus, partner, limit) => {
@@ -55,7 +54,7 @@ test('pages of any size hold every letter once, newest first, also when many are
   )
 })
 
-test('a page goes on behind a letter that was settled meanwhile', async () => {
+test('a page continues after a dead letter that was settled meanwhile', async () => {
   const letters = { bus: [letter('a', 3), letter('b', 2), letter('c', 1)] }
   const [, second] = await deadLetterAdmin(sinksOf(letters)).list(undefined, 2, false)
   const left = deadLetterAdmin(sinksOf({ bus: letters.bus.filter(({ id }) => id !== 'b') }))

@@ -10,21 +10,19 @@ export interface LetterAt {
   readonly letter: Letter
 }
 
-/** Where letters are, and who moves them on. */
-export interface LetterBox {
-  /** Those that wait, of all sinks where none is named. */
+export interface DeadLetterStore {
+  /** Unsettled dead letters; of all sinks if none is given. */
   waiting(sink: string | undefined): readonly LetterAt[]
   get(id: string, sink: string | undefined): readonly LetterAt[]
-  /** All that are open when no ids are given. Answers how many moved. Throws WEIR_SINK_UNKNOWN. */
+  /** Default: all open ones. Resolves with the number moved. Throws WEIR_SINK_UNKNOWN. */
   move(sink: string, ids: readonly string[] | undefined, to: 'retrying' | 'dropped'): Promise<number>
-  /** Back to pending with another body, encoded. False: it does not wait any more. */
+  /** Moves it to pending with another body, encoded. False if it is already settled. */
   retryAs(sink: string, id: string, body: Uint8Array): Promise<boolean>
   /** Throws WEIR_SINK_UNKNOWN. */
   check(sink: string): void
 }
 
-/** The dead letters of all sinks, as the API looks after them. */
-export function deadLetterAdmin(box: LetterBox): DeadLetterAdmin {
+export function deadLetterAdmin(box: DeadLetterStore): DeadLetterAdmin {
   return {
     async list(sink, limit, bodies, after) {
       return box
@@ -44,7 +42,7 @@ export function deadLetterAdmin(box: LetterBox): DeadLetterAdmin {
     },
     async show(id, sink) {
       const found = box.get(id, sink)
-      // Of a row that several sinks refused the one that waits is meant.
+      // If several sinks rejected the row, the unsettled dead letter has precedence.
       const one = found.find(({ letter: { state } }) => state === 'open' || state === 'retrying') ?? found[0]
       return one === undefined ? undefined : describeLetter(one.sink, one.letter)
     },
@@ -58,8 +56,8 @@ export function deadLetterAdmin(box: LetterBox): DeadLetterAdmin {
   }
 }
 
-/** Those of the sinks that run here. */
-export function lettersOf(sinks: Pick<SinkSet, 'all' | 'get'>): LetterBox {
+/** Dead letters of the local sinks. */
+export function lettersOf(sinks: Pick<SinkSet, 'all' | 'get'>): DeadLetterStore {
   const deliveryOf = (sink: string): NonNullable<ReturnType<SinkSet['get']>> => {
     const delivery = sinks.get(sink)
     if (delivery === undefined) throw new WeirError('WEIR_SINK_UNKNOWN', `there is no sink ${sink}`)
@@ -102,7 +100,7 @@ export function openIds(letters: Pick<DeadLetters, 'all'>): readonly string[] {
     .map(({ id }) => id)
 }
 
-/** Newest first; those of the same time by sink and id, so that pages neither repeat nor leave out one. */
+/** Newest first, then by sink and id: a total order, so that pages neither repeat nor skip one. */
 function inOrder(a: LetterPlace, b: LetterPlace): number {
   return b.time - a.time || byBytes(a.sink, b.sink) || byBytes(a.id, b.id)
 }

@@ -1,7 +1,7 @@
 /**
- * Dead letters of one sink. A letter is durable before the offset record that counts it; a letter that no offset record
- * reached is void, since its row is delivered again. Marks move a letter on: back to pending (`retry`, with another body
- * when it was edited), delivered after all, or dropped by the operator.
+ * Dead letters of one sink. A dead letter is durable before the offset record that counts it. Without that record it is
+ * void, because its row is redelivered. Marks change its state: `retry` (possibly with an edited body), delivered, or
+ * dropped by the operator.
  */
 import type { Clock, Host } from '../../host/index.ts'
 import type { FrameHeader } from '../../journal/types.ts'
@@ -9,7 +9,7 @@ import { stableId } from '../../model/positions.ts'
 import { LetterFile } from './letter-file.ts'
 
 export type LetterState = 'open' | 'retrying' | 'delivered' | 'dropped'
-/** `void`: no offset record ever counted the letter; its row was delivered again. */
+/** `void`: no offset record counted it; its row was redelivered. */
 type Mark = LetterState | 'void'
 
 export interface Letter {
@@ -19,14 +19,14 @@ export interface Letter {
   readonly epoch: number
   readonly sourceSequence: number
   readonly row: number
-  /** Sequence of the frame it came from. */
+  /** Sequence of its frame. */
   readonly sequence: number
   readonly received: number
-  /** Unix ms of the (last) refusal. */
+  /** Unix ms of the last rejection. */
   readonly time: number
   readonly reason: string
   readonly attempts: number
-  /** One-row batch as `encodeBatch` made it, base64; of an edited letter as the operator left it. */
+  /** One-row batch of `encodeBatch`, base64; the edited form after an edit. */
   readonly body: string
   readonly state: LetterState
 }
@@ -41,11 +41,10 @@ export type LetterLine =
       readonly body?: string
     }
 
-/** Where letters are kept. */
+/** Storage of dead letters. */
 export interface LetterLog {
-  /** What was written, oldest first. */
   lines(): Promise<readonly LetterLine[]>
-  /** Durable when it resolves; called one after the other. `letters`: each line's as the line leaves it; undefined: it is gone. */
+  /** Durable when it resolves; calls are serialized. `letters`: the dead letter after each line; undefined: removed. */
   write(lines: readonly LetterLine[], letters: readonly (Letter | undefined)[]): Promise<void>
   close(): Promise<void>
 }
@@ -56,7 +55,7 @@ export class DeadLetters {
   readonly #log: LetterLog
   readonly #letters = new Map<string, Letter>()
   #appending: Promise<void> = Promise.resolve()
-  /** Letters of a range that was not committed: marked as void before the offset may pass them. */
+  /** Of a range that was not committed; marked void before the offset passes them. */
   #voids: string[] = []
 
   private constructor(clock: Clock, sink: string, log: LetterLog) {
@@ -65,7 +64,10 @@ export class DeadLetters {
     this.#log = log
   }
 
-  /** In a file of this folder. `committed`: highest sequence that the sink's offset record covers; letters beyond it are void. */
+  /**
+   * Uses a file in this folder. `committed`: highest sequence covered by the sink's offset record; later dead letters
+   * are void.
+   */
   static open(host: Host, directory: string, sink: string, committed: number): Promise<DeadLetters> {
     return DeadLetters.from(new LetterFile(host, directory, sink), host.clock, sink, committed)
   }
@@ -80,7 +82,7 @@ export class DeadLetters {
     return [...this.#letters.values()]
   }
 
-  /** Letters that are neither delivered nor dropped. */
+  /** Neither delivered nor dropped. */
   waiting(): readonly Letter[] {
     return this.all().filter((letter) => letter.state === 'open' || letter.state === 'retrying')
   }
@@ -89,7 +91,6 @@ export class DeadLetters {
     return this.#letters.get(id)
   }
 
-  /** Letters of a source in a state; of all sources when none is given. */
   count(state: LetterState, source?: string): number {
     let count = 0
     for (const letter of this.#letters.values())
@@ -106,7 +107,7 @@ export class DeadLetters {
     return found
   }
 
-  /** To be called before the sink's offset moves: from then on their positions would no longer tell. */
+  /** Call before the sink's offset moves: afterwards positions no longer identify void dead letters. */
   async settleVoids(): Promise<void> {
     if (this.#voids.length === 0) return
     const time = this.#clock.now()
@@ -114,7 +115,6 @@ export class DeadLetters {
     this.#voids = []
   }
 
-  /** Durable when it resolves. */
   async add(letters: readonly Omit<Letter, 'state' | 'id'>[]): Promise<void> {
     const lines = letters.map((letter) => ({
       letter: { ...letter, id: stableId(letter.source, letter.epoch, letter.sourceSequence, letter.row) },
@@ -122,7 +122,7 @@ export class DeadLetters {
     await this.#append(lines)
   }
 
-  /** Moves letters on; those that are gone or settled are passed over. Answers how many moved. */
+  /** Skips unknown and settled ones. Resolves with the number moved. */
   async mark(ids: readonly string[], to: LetterState, reason?: string): Promise<number> {
     const time = this.#clock.now()
     const movable = ids.filter((id) => this.#movable(id, to))
@@ -133,8 +133,7 @@ export class DeadLetters {
   }
 
   /**
-   * Back to pending with another body, in one line of the file: neither can exist without the other. False when the letter
-   * does not wait for an operator.
+   * Moves it to pending with another body, in one line of the file, so that both are atomic. False unless it is open.
    */
   async retryAs(id: string, body: Uint8Array): Promise<boolean> {
     if (!this.#movable(id, 'retrying')) return false
@@ -158,7 +157,7 @@ export class DeadLetters {
     return state === 'open' ? to !== 'delivered' && to !== 'open' : state === 'retrying' && to !== 'retrying'
   }
 
-  /** One after the other: delivery adds letters while an operator moves others. */
+  /** Serialized: delivery adds dead letters while an operator moves others. */
   #append(lines: readonly LetterLine[]): Promise<void> {
     const appending = this.#appending.then(async () => {
       await this.#log.write(
@@ -191,7 +190,6 @@ function idOf(line: LetterLine): string {
   return 'letter' in line ? line.letter.id : line.id
 }
 
-/** The letter as a line leaves it; undefined: there is none. */
 function after(letter: Letter | undefined, line: LetterLine): Letter | undefined {
   if ('letter' in line) return { ...line.letter, state: 'open' }
   if (letter === undefined || line.mark === 'void') return undefined
@@ -205,7 +203,6 @@ function after(letter: Letter | undefined, line: LetterLine): Letter | undefined
   }
 }
 
-/** A letter for one row of a frame. */
 export function letterOf(
   header: FrameHeader,
   row: number,

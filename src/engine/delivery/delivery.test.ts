@@ -25,7 +25,6 @@ const say = (message: string): void => void lines.push(message)
 const log: Log = { debug: say, info: say, warn: say, error: say }
 const metrics: Metrics = { count: () => {}, set: () => {} }
 
-/** The other side: answers as the test says and remembers what it took. */
 class OtherSide {
   readonly taken: string[] = []
   readonly tokens: string[] = []
@@ -141,7 +140,6 @@ async function books(): Promise<ReturnType<typeof makeLedger>> {
   )
 }
 
-/** Waits for a condition that delivery brings about; the test fails by vitest's own limit when it never comes. */
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await host.timers.sleep(2)
 }
@@ -177,7 +175,7 @@ describe('delivery to one sink', () => {
     expect(ledger.sinks[0]).toMatchObject({ routed: 9, delivered: 9, pending: 0, from: ['in', 'other'] })
   })
 
-  it('goes on where it stopped after a restart, and delivers what came while it was away', async () => {
+  it('resumes after a restart and delivers rows accepted meanwhile', async () => {
     await sinks.apply([entry()])
     const before = await push(3)
     await settled()
@@ -190,7 +188,7 @@ describe('delivery to one sink', () => {
     expect((await books()).balanced).toBe(true)
   })
 
-  it('counts what came before a new sink as filtered, not as delivered', async () => {
+  it('counts rows before a new sink as filtered, not as delivered', async () => {
     await push(5)
     await sinks.apply([entry()])
     const ids = await push(2)
@@ -212,12 +210,11 @@ describe('delivery to one sink', () => {
     expect((await books()).balanced).toBe(true)
   })
 
-  it('counts no letter of a range that a crash left uncommitted, not even after later starts', async () => {
+  it('ignores dead letters of a range that a crash left uncommitted, also after later starts', async () => {
     await sinks.apply([entry()])
     await close()
     await open(2)
     const [id = ''] = await push(1)
-    // What a crash leaves between a letter and the offset record that counts it.
     const { sequence } = journal.tail.durable()
     const crashed = await DeadLetters.open(host, `${data}/dead-letters`, 'out', sequence - 1)
     const header: Partial<FrameHeader> = {
@@ -242,7 +239,7 @@ describe('delivery to one sink', () => {
     expect(ledger.balanced).toBe(true)
   })
 
-  it('puts refused rows among the dead letters, and an operator can have them delivered or dropped', async () => {
+  it('stores rejected rows as dead letters, which an operator can redeliver or drop', async () => {
     await sinks.apply([entry()])
     other.answer = (_batch, ids) =>
       ids.flatMap((id, index) =>
@@ -274,7 +271,7 @@ describe('delivery to one sink', () => {
     expect(ledger.balanced).toBe(true)
   })
 
-  it('delivers an edited letter in the words of the operator, as the row that it is, also after a restart; and the ledger adds up', async () => {
+  it('delivers an edited dead letter under its ids, also after a restart, and the ledger balances', async () => {
     await sinks.apply([entry()])
     other.answer = (_batch, ids) =>
       ids.flatMap((id, index) =>
@@ -363,7 +360,7 @@ describe('delivery to one sink', () => {
     expect(after.balanced).toBe(true)
   })
 
-  // The bar `damage` set the clock forward by a day: what was under way to a working sink was dropped as behind.
+  // After a clock jump of a day, pending rows of a working sink must not be dropped.
   it('gives rows up for their age only when the sink fails, because a clock that was set makes all rows old', async () => {
     await sinks.apply([entry({ retain: { bytes: 1 << 30, ageMs: -1 } })])
     const ids = await push(3)
@@ -389,7 +386,7 @@ describe('delivery to one sink', () => {
     expect(ledger.balanced).toBe(true)
   })
 
-  it('counts rows that cannot be read any more as quarantined, and delivers all others', async () => {
+  it('counts unreadable rows as quarantined and delivers all others', async () => {
     await sinks.apply([entry()])
     await push(1)
     await settled()
@@ -429,7 +426,7 @@ describe('delivery to one sink', () => {
     expect((await books()).balanced).toBe(true)
   }, 15_000)
 
-  it('says what a removed sink missed when it comes back', async () => {
+  it('reports the rows that a removed sink missed when it returns', async () => {
     await sinks.apply([entry()])
     await push(2)
     await settled()

@@ -1,6 +1,6 @@
 /**
- * Delivers the journal to one sink: reads on from the sink's own offset, writes the intent, sends, settles, moves on.
- * Nothing here is shared with another sink, so a sink harms only itself.
+ * Delivers the journal to one sink: read from the sink's offset, write the intent, send, settle, advance. Sinks share
+ * no state here.
  */
 import type { Host } from '../../host/index.ts'
 import { encodeBatch } from '../../journal/bodies.ts'
@@ -20,7 +20,7 @@ import type {
   Traces,
 } from '../contracts.ts'
 import { letterOf, type DeadLetters } from './dead-letters.ts'
-import { Fates } from './fates.ts'
+import { BatchOutcomes } from './batch-outcomes.ts'
 import { redeliver } from './redeliver.ts'
 import { RangeSource } from './range-source.ts'
 import { namedRange } from './named-range.ts'
@@ -43,12 +43,10 @@ export interface DeliveryOptions {
   readonly idempotency: Idempotency
   readonly settings: DeliverySettings
   readonly record: RecordSlot
-  /** The record's value, or what a new sink starts with. */
   readonly start: SinkRecord
   readonly letters: DeadLetters
-  /** Reads on from `start.position`. */
+  /** Reads from `start.position`. */
   readonly reader: JournalReader
-  /** What names the ends of flows now, if anything does. */
   readonly enrichment?: () => Enrichment | undefined
 }
 
@@ -58,7 +56,7 @@ const nothingSent = { rejected: [], dropped: [] }
 export class Delivery {
   readonly id: string
   readonly letters: DeadLetters
-  readonly fates: Fates
+  readonly outcomes: BatchOutcomes
   #sink: Sink
   #idempotency: Idempotency
   #settings: DeliverySettings
@@ -84,7 +82,7 @@ export class Delivery {
     this.#route = compileRoute(options.accepts, options.settings.only)
     this.#record = structuredClone(options.start)
     this.#source = new RangeSource(options.reader, options.host.timers, () => this.#save())
-    this.fates = new Fates(options.start.position.sequence)
+    this.outcomes = new BatchOutcomes(options.start.position.sequence)
     this.#held = options.start.position.sequence
   }
 
@@ -103,19 +101,19 @@ export class Delivery {
   get settings(): DeliverySettings {
     return this.#settings
   }
-  /** Sequence before which this sink needs nothing any more, as its record on disk says. */
+  /** The sink needs no frames before this sequence, according to its record on disk. */
   get held(): number {
     return this.#held
   }
   #held: number
 
-  /** A sink that hangs was given up: whatever its last send still answers must not move the offset. */
+  /** Prevents a late response of an abandoned send from moving the offset. */
   abandon(): void {
     this.#abandoned = true
   }
   #abandoned = false
 
-  /** Unix ms of the oldest row under way; undefined when nothing waits in this delivery. */
+  /** Unix ms of the oldest pending row in this delivery. */
   get oldest(): number | undefined {
     return this.#oldest
   }
@@ -125,23 +123,22 @@ export class Delivery {
     return takesFrom(this.#settings.from, source)
   }
 
-  /** Which rows of a batch it would be given. */
   route(batch: Batch): Routed {
     return this.#route(batch)
   }
 
-  /** How its sink would write rows, if it tells. */
+  /** Output of the sink, if it has a preview. */
   preview(batch: SinkBatch): Iterable<Preview> | undefined {
     return this.#sink.preview?.(batch)
   }
 
-  /** Looks for letters to deliver again without waiting for new frames. */
+  /** Checks for redriven dead letters without waiting for new frames. */
   nudge(): void {
     this.#nudge.abort()
     this.#nudge = new AbortController()
   }
 
-  /** Runs until the signal aborts; what was settled by then is durable when it resolves. */
+  /** Runs until the signal aborts; settled rows are durable when it resolves. */
   async run(signal: AbortSignal): Promise<void> {
     this.#signal = signal
     try {
@@ -165,7 +162,7 @@ export class Delivery {
     await this.#options.record.close()
   }
 
-  /** A disk that refuses to be read is asked again: the sink waits, it does not end. */
+  /** Retries failed disk reads; the sink waits meanwhile. */
   async #gather(signal: AbortSignal): Promise<Frame[]> {
     try {
       const frames = await this.#source.next(
@@ -175,7 +172,7 @@ export class Delivery {
       )
       if (this.#unreadable) this.#say('running', undefined)
       this.#unreadable = false
-      // Nothing of what was intended can be read any more: there is nothing to repeat.
+      // No frame of the intent is readable, so nothing is repeated.
       if (frames === 'gone') {
         const { intent: _, ...without } = this.#record
         this.#record = without
@@ -221,14 +218,14 @@ export class Delivery {
     if (range === undefined) return this.#source.putBack(frames)
     this.#oldest = range.rows > 0 ? range.oldest : undefined
     if (range.rows === 0) return this.#settle(range, nothingSent, [])
-    // A sink that takes what it is given is offered old rows, too: after a rest, or when somebody has set the clock forward.
+    // A working sink also receives old rows, for example after a pause or a clock jump.
     if (await this.#isBehind(range, this.#state === 'retrying')) return this.#settle(range, nothingSent, range.pieces)
     this.#droppingSince = undefined
 
     const events = this.#record.intent?.events ?? this.#settings.batch.events
     await this.#persist({ ...this.#record, intent: { to: range.position.sequence, events } })
     const report = await sendAll(this.#sender(range), range.pieces, events, signal)
-    // Not settled and not behind: the signal. The intent stays, so that the next start sends exactly this range again.
+    // Aborted. The intent remains, so that the next start sends exactly this range again.
     if ((!report.settled && signal.aborted) || this.#abandoned) {
       this.#source.putBack(frames)
       return
@@ -236,7 +233,7 @@ export class Delivery {
     await this.#settle(range, report, report.unsettled)
   }
 
-  /** Dead letters first, then the tallies and the position in one record. */
+  /** Writes dead letters first, then tallies and position in one record. */
   async #settle(
     range: Range,
     { rejected, dropped: stopped }: Pick<SendReport, 'rejected' | 'dropped'>,
@@ -265,8 +262,8 @@ export class Delivery {
     this.#record = { ...rest, position: range.position }
     this.#oldest = undefined
     this.#dirty = true
-    this.fates.settle(rejected, dropped)
-    if (rejected.length > 0 || dropped.length > 0 || this.fates.waiting > 0) await this.#save()
+    this.outcomes.settle(rejected, dropped)
+    if (rejected.length > 0 || dropped.length > 0 || this.outcomes.waiting > 0) await this.#save()
   }
 
   async #bury(rejected: readonly Rejected[]): Promise<void> {
@@ -275,7 +272,7 @@ export class Delivery {
       letterOf(piece.header, piece.firstRow + row, encodeBatch(oneRow(piece.batch, row)), reason, attempts, now),
     )
     await this.#persistently(() => this.letters.add(letters))
-    this.#options.log.error(`sink ${this.id} refused ${rejected.length} rows; they are kept as dead letters`, {
+    this.#options.log.error(`sink ${this.id} rejected ${rejected.length} rows; they are stored as dead letters`, {
       reason: rejected[0]?.reason ?? '',
     })
   }
@@ -312,10 +309,10 @@ export class Delivery {
     if (this.#droppingSince !== undefined && now - this.#droppingSince < 10_000) return
     this.#droppingSince = now
     const rows = dropped.reduce((sum, piece) => sum + piece.rows.length, 0)
-    this.#options.log.error(
-      `sink ${this.id} is behind what it may retain: its oldest rows are dropped for it (and only for it)`,
-      { rows, error: this.#error ?? '' },
-    )
+    this.#options.log.error(`sink ${this.id} exceeds its retention: its oldest rows are dropped for this sink only`, {
+      rows,
+      error: this.#error ?? '',
+    })
   }
 
   async #save(): Promise<void> {
@@ -328,19 +325,19 @@ export class Delivery {
     this.#record = record
     this.#held = record.position.sequence
     this.#dirty = false
-    this.fates.committed(record.position.sequence)
+    this.outcomes.committed(record.position.sequence)
   }
 
-  /** The disk must take this before anything else happens; while it refuses, this sink stands still. */
+  /** Retries disk writes; the sink waits meanwhile. */
   async #persistently<T>(act: () => Promise<T>): Promise<T> {
     for (let attempt = 0, last = 0; ; attempt++) {
       try {
         return await act()
       } catch (error) {
-        this.#options.log.error(`the offset or dead letters of sink ${this.id} could not be written; trying again`, {
+        this.#options.log.error(`writing the offset or dead letters of sink ${this.id} failed; retrying`, {
           error: String(error),
         })
-        // Only a stop gives up: then the record on disk is an older one, and rows are sent again.
+        // Gives up only at a stop: the older record causes a redelivery.
         if (this.#signal.aborted && last++ >= 3) throw error
         await this.#options.host.timers.sleep(
           Math.min(5000, 50 * 2 ** Math.min(attempt, 10)),

@@ -6,7 +6,6 @@ import { formatIp } from '../../model/ip.ts'
 import type { DeadLetter } from '../control.ts'
 import type { Letter } from './dead-letters.ts'
 
-/** A dead letter as people read it. */
 export function describeLetter(sink: string, letter: Letter, bodies = true): DeadLetter {
   const { id, time, reason, attempts, state } = letter
   return {
@@ -44,7 +43,6 @@ function readable({ data, encoding, ...event }: WeirEvent): unknown {
   }
 }
 
-/** The first row of a column. */
 function cell(column: Column, dictionary: readonly string[]): unknown {
   if ('valid' in column && !isPresent(column.valid, 0)) return undefined
   switch (column.kind) {

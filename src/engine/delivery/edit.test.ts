@@ -51,7 +51,7 @@ const whole: Partial<WeirEvent> = {
   data: bytes('{"a":[1,2]}'),
 }
 
-test('what was not changed is delivered as it was', () => {
+test('unchanged fields are delivered unchanged', () => {
   const { text, ...event } = edited(whole, {})
   expect(text).toBe('{"a":[1,2]}')
   expect(event).toMatchObject({ ...whole, data: expect.anything() as unknown, id: 'a', source: '/s', type: 't' })

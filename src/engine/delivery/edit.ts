@@ -24,10 +24,7 @@ type Edited = Partial<Record<(typeof names)[number], unknown>>
 
 const mostBytes = 16 * 1024 * 1024
 
-/**
- * The body of a letter as an operator wants it to be delivered, encoded. What makes the row what it is stays: its position,
- * and the id and source of the event. Throws WEIR_LETTER_EDIT.
- */
+/** Encodes a dead letter with an operator's edits. Position, id and source stay unchanged. Throws WEIR_LETTER_EDIT. */
 export function editedBody({ kind, body: bytes }: Letter, body: unknown): Uint8Array {
   if (kind === 'flows')
     throw refusal('A flow says what an exporter measured; it can be tried again or dropped, not edited.')
@@ -81,7 +78,6 @@ function familyOf(value: unknown): Family {
   return family
 }
 
-/** Unix ms, or ISO 8601. */
 function timeOf(value: unknown): number | undefined {
   if (value === undefined || value === null) return undefined
   const time = typeof value === 'string' ? Date.parse(value) : value
@@ -114,7 +110,7 @@ function dataOf({ data, data_base64: base64 }: Edited, before: WeirEvent): Pick<
     return sized('binary', new Uint8Array(Buffer.from(base64, 'base64')))
   }
   if (data === undefined) return { encoding: 'none' }
-  // Text is shown as it is, also where it claims to be JSON and is not.
+  // Text is shown verbatim, also when declared as JSON but invalid.
   if (typeof data === 'string' && (before.encoding === 'text' || !isJson(before.data)))
     return sized(before.encoding === 'json' ? 'json' : 'text', new TextEncoder().encode(data))
   return sized('json', new TextEncoder().encode(JSON.stringify(data)))

@@ -1,4 +1,4 @@
-/** `weir sink forget` on a folder that no server runs on. */
+/** `weir sink forget` on a folder without a running server. */
 import type { Host } from '../../host/index.ts'
 import { listSegments } from '../../journal/recover.ts'
 import { LocalTail } from '../../journal/tail.ts'
@@ -9,7 +9,7 @@ import { Follower } from '../follower.ts'
 import { FormerSinks } from './former-sinks.ts'
 import type { Log, Metrics } from '../contracts.ts'
 
-/** Drops what is pending for a sink; resolves with how many rows. The caller holds the lock of the folder. */
+/** Drops the rows pending for a sink; resolves with their number. The caller holds the folder's lock. */
 export async function forgetSink({
   host,
   data,

@@ -109,7 +109,7 @@ async function ledger(): Promise<ReturnType<typeof makeLedger>> {
 const books = async (sink = 'out'): Promise<unknown> => (await ledger()).sinks.find(({ name }) => name === sink)
 
 describe('a sink that is removed with pending rows', () => {
-  it('keeps them, and delivers them when it returns under its name, with what came meanwhile', async () => {
+  it('retains rows and delivers them with later ones when the sink returns under its name', async () => {
     await sinks.apply([entry('out')])
     const before = await push(3)
     await expect.poll(() => sinks.get('out')?.error, patience).toContain('away')
@@ -165,7 +165,7 @@ describe('a sink that is removed with pending rows', () => {
     expect((await ledger()).balanced).toBe(true)
   })
 
-  it('drops them when it is forgotten, with an ERROR line; they stay in the ledger as dropped, and the books balance as more comes', async () => {
+  it('drops forgotten rows with an ERROR line; the ledger counts them as dropped and stays balanced', async () => {
     await sinks.apply([entry('out')])
     await push(3)
     await expect.poll(() => sinks.get('out')?.error, patience).toContain('away')
@@ -199,7 +199,7 @@ describe('a sink that is removed with pending rows', () => {
   })
 })
 
-it('a sink that takes what it is given delivers all of it before it is removed, and keeps nothing', async () => {
+it('a working sink delivers all rows before its removal and retains nothing', async () => {
   isAway = false
   await sinks.apply([entry('out')])
   const ids = await push(500)

@@ -1,4 +1,6 @@
-/** Sinks that the configuration no longer has: an orphan keeps its place and its pending rows until it returns or is forgotten. */
+/**
+ * Sinks without configuration. An orphaned sink retains its position and pending rows until it returns or is forgotten.
+ */
 import type { Host } from '../../host/index.ts'
 import type { Tail } from '../../journal/index.ts'
 import { DeadLetters, type LetterLog } from './dead-letters.ts'
@@ -6,16 +8,15 @@ import type { RecordSlot, RecordStore } from './record-store.ts'
 import { takesFrom } from './route.ts'
 import { add, addTally, countTally, emptyTally, type SinkRecord } from './tally.ts'
 import { Follower } from '../follower.ts'
-import type { SinkBooks } from '../ledger/ledger.ts'
+import type { SinkCounts } from '../ledger/ledger.ts'
 import type { Log, Metrics } from '../contracts.ts'
 
 export interface FormerSink {
   readonly id: string
-  /** Unix ms since it is orphaned; undefined: it was forgotten, and holds nothing. */
+  /** Unix ms of the removal; undefined: forgotten, without pinned rows. */
   readonly orphaned: number | undefined
 }
 
-/** A sink that was removed, and its rows that wait. */
 export interface Orphaned {
   readonly id: string
   readonly rows: number
@@ -41,7 +42,6 @@ interface Former {
 export class FormerSinks {
   readonly #options: FormerSinksOptions
   readonly #sinks = new Map<string, Former>()
-  /** Ends when no record is being changed. */
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(options: FormerSinksOptions) {
@@ -56,14 +56,14 @@ export class FormerSinks {
     return this.#sinks.has(id)
   }
 
-  /** Sequences that orphans still need. */
+  /** Sequences that orphaned sinks still need. */
   holds(): readonly number[] {
     return [...this.#sinks.values()].flatMap(({ record }) =>
       record.orphaned === undefined ? [] : [record.position.sequence],
     )
   }
 
-  books(): readonly SinkBooks[] {
+  books(): readonly SinkCounts[] {
     const { follower } = this.#options
     return [...this.#sinks].map(([name, { record, letters }]) => ({
       name,
@@ -77,7 +77,7 @@ export class FormerSinks {
     }))
   }
 
-  /** The sink is not configured. One without pending rows leaves nothing; resolves with the rows of one that has some. */
+  /** Called for a sink without configuration. Resolves with its pending rows; without any nothing is stored. */
   leave(id: string): Promise<number> {
     return this.#exclusive(async () => {
       const { host, log, records, letters: logOf, follower } = this.#options
@@ -101,14 +101,14 @@ export class FormerSinks {
       this.#follow(id, kept)
       if (kept.orphaned === undefined) return 0
       log.warn(
-        `sink ${id} is not configured any more, and ${rows} rows are pending for it: they are kept until it returns under its name, or \`weir sink forget ${id}\` drops them`,
+        `sink ${id} is no longer configured and ${rows} rows are pending for it: they are retained until it returns under its name, or \`weir sink forget ${id}\` drops them`,
         { sink: id, rows },
       )
       return rows
     })
   }
 
-  /** It is configured again: its record is free for its delivery. */
+  /** The sink is configured again; its record is free for its delivery. */
   returns(id: string): Promise<void> {
     return this.#exclusive(async () => {
       const former = this.#sinks.get(id)
@@ -120,7 +120,7 @@ export class FormerSinks {
     })
   }
 
-  /** Drops everything that is pending for an orphan; resolves with how many rows. Undefined: there is no such orphan. */
+  /** Drops the rows pending for an orphaned sink; resolves with their number, or undefined for an unknown sink. */
   forget(id: string): Promise<number | undefined> {
     return this.#exclusive(async () => {
       const former = this.#sinks.get(id)
@@ -135,12 +135,12 @@ export class FormerSinks {
       former.record = without(record, { removed: true, forgotten: host.clock.now() })
       await former.slot.write(former.record)
       this.#follow(id, former.record)
-      log.error(`sink ${id} was forgotten: what was pending for it is dropped`, { sink: id, rows: rows + retried })
+      log.error(`sink ${id} was forgotten: its pending rows are dropped`, { sink: id, rows: rows + retried })
       return rows + retried
     })
   }
 
-  /** Drops what orphans have pending up to a sequence, so that the journal has room. */
+  /** Drops rows of orphaned sinks up to a sequence, to free space in the journal. */
   giveUp(sequence: number): Promise<void> {
     return this.#exclusive(async () => {
       const { host, directory, tail, log } = this.#options
@@ -168,10 +168,10 @@ export class FormerSinks {
         await former.slot.write(former.record)
         this.#follow(id, former.record)
         if (rows > 0)
-          log.error(
-            `sink ${id} is not configured any more and the journal is full: its oldest pending rows are dropped`,
-            { sink: id, rows },
-          )
+          log.error(`sink ${id} is no longer configured and the journal is full: its oldest pending rows are dropped`, {
+            sink: id,
+            rows,
+          })
       }
     })
   }
@@ -197,7 +197,7 @@ export class FormerSinks {
     return rows
   }
 
-  /** The record with everything up to these totals dropped. */
+  /** The record with all rows up to these totals dropped. */
   #drop(
     id: string,
     before: SinkRecord,
@@ -230,13 +230,12 @@ function takes({ from }: SinkRecord): (source: string) => boolean {
   return (source) => takesFrom(from, source)
 }
 
-/** Whether the sink is configured, as its record says. */
-export function stateOf({ orphaned, forgotten }: SinkRecord): Pick<SinkBooks, 'state'> {
+export function stateOf({ orphaned, forgotten }: SinkRecord): Pick<SinkCounts, 'state'> {
   if (forgotten !== undefined) return { state: 'forgotten' }
   return orphaned === undefined ? {} : { state: 'orphaned' }
 }
 
-/** What is under way, or waits, no longer counts. */
+/** Removes intent and removal marks. */
 function without(
   { orphaned: _, intent: __, ...record }: SinkRecord,
   more: Pick<SinkRecord, 'removed' | 'forgotten'>,

@@ -14,8 +14,8 @@ const rows = (...keys: (string | undefined)[]): Row[] => keys.map((key, index) =
 const encode = ({ index }: Row): Uint8Array => Uint8Array.of(index)
 
 test('each row is delivered or named once; a poisonous row is rejected alone; no key passes one of its rows that failed', async () => {
-  const fate = fc.constantFrom('good', 'good', 'good', 'good', 'busy', 'poison', 'unwritable')
-  const script = fc.array(fc.record({ key: fc.constantFrom(undefined, 'a', 'b'), fate }), { maxLength: 30 })
+  const outcome = fc.constantFrom('good', 'good', 'good', 'good', 'busy', 'poison', 'unwritable')
+  const script = fc.array(fc.record({ key: fc.constantFrom(undefined, 'a', 'b'), fate: outcome }), { maxLength: 30 })
   await fc.assert(
     fc.asyncProperty(script, fc.integer({ min: 1, max: 7 }), async (plan, size) => {
       const delivered: number[] = []
@@ -42,10 +42,10 @@ test('each row is delivered or named once; a poisonous row is rejected alone; no
         if (is === 'retry' && !plan.some(({ fate: one }) => one === 'busy')) expect(plan[index]?.key).toBeDefined()
       }
       for (const key of ['a', 'b']) {
-        const mine = delivered.filter((index) => plan[index]?.key === key)
-        expect(mine).toEqual(mine.toSorted((x, y) => x - y))
+        const ofKey = delivered.filter((index) => plan[index]?.key === key)
+        expect(ofKey).toEqual(ofKey.toSorted((x, y) => x - y))
         const failed = failures.map(({ index }) => index).filter((index) => plan[index]?.key === key)
-        expect(Math.max(-1, ...mine)).toBeLessThan(Math.min(Number.POSITIVE_INFINITY, ...failed))
+        expect(Math.max(-1, ...ofKey)).toBeLessThan(Math.min(Number.POSITIVE_INFINITY, ...failed))
       }
     }),
   )
@@ -65,7 +65,7 @@ test('a chunk is full by rows or by bytes, and a single larger row goes alone', 
   expect(sizes).toEqual([[4], [50], [4, 4], [4]])
 })
 
-test('when the other side is away no further chunk begins, and its wish to be left alone is passed on', async () => {
+test('stops after an outage and passes the requested delay on', async () => {
   let tried = 0
   const failures = await deliverInChunks(rows(undefined, undefined, undefined, undefined), options, encode, () => {
     tried++

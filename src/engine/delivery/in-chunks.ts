@@ -3,9 +3,9 @@ import type { Failure } from '../../model/outcome.ts'
 import { behindKey, type Attempt } from './in-order.ts'
 
 export interface InChunksOptions {
-  /** A chunk is full at this many rows or bytes; a single larger row still goes, alone. */
+  /** A chunk is full at this many rows or bytes; a larger row is sent alone. */
   readonly limits: { readonly rows: number; readonly bytes: number }
-  /** No chunk begins later than this after the call. */
+  /** No chunk starts later than this after the call. */
   readonly budgetMs: number
   readonly clock: Clock
   readonly signal: AbortSignal
@@ -16,7 +16,7 @@ interface Ordered {
   readonly key: string | undefined
 }
 
-/** What a row goes out as: bytes, or whatever knows about how many it will be. */
+/** Encoded row, or an estimate of its size. */
 interface Body {
   readonly length: number
 }
@@ -27,9 +27,9 @@ interface Encoded<Row, B extends Body> {
 }
 
 /**
- * Delivers rows many at a time, chunk after chunk, for systems that take or refuse a request whole. When a chunk is
- * refused for good its rows go once more one by one, so that only the guilty ones are rejected. Rows of a key that
- * failed are left for the next time. `attempt` must not reject.
+ * Delivers rows in chunks, for systems that accept or reject a request as a whole. Rows of a rejected chunk are sent
+ * again one by one, to reject only invalid ones. Later rows of a failed key stay for the next attempt. `attempt` must
+ * not reject.
  */
 export async function deliverInChunks<Row extends Ordered, B extends Body>(
   rows: Iterable<Row>,
@@ -84,7 +84,6 @@ class Chunks<Row extends Ordered, B extends Body> {
     }
   }
 
-  /** Sends what may be sent of a chunk; rows held back are settled here. */
   async #deliver(chunk: Encoded<Row, B>[]): Promise<Attempt> {
     const sent: Encoded<Row, B>[] = []
     for (const one of chunk) {
@@ -104,7 +103,7 @@ class Chunks<Row extends Ordered, B extends Body> {
     if (this.#options.signal.aborted) return { reason: 'not sent: the sink is stopping' }
     if (this.#trouble !== undefined) return { ...this.#trouble, reason: `not sent: ${this.#trouble.reason}` }
     return this.#options.clock.monotonic() > this.#deadline
-      ? { reason: 'not sent: the time for this batch was used up; it goes on with the next' }
+      ? { reason: 'not sent: the time limit of this batch is reached; the next batch continues' }
       : undefined
   }
 

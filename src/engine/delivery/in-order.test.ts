@@ -7,7 +7,7 @@ const { clock } = realHost()
 const options = { window: 4, budgetMs: 60_000, clock, signal: new AbortController().signal }
 const row = (index: number, key?: string): { index: number; key: string | undefined } => ({ index, key })
 
-const fates = fc.constantFrom<Attempt | 'throw'>(
+const outcomes = fc.constantFrom<Attempt | 'throw'>(
   undefined,
   undefined,
   undefined,
@@ -17,7 +17,7 @@ const fates = fc.constantFrom<Attempt | 'throw'>(
 )
 
 test('each row is delivered or named once, and no key is delivered past a row of it that failed', async () => {
-  const row_ = fc.record({ key: fc.constantFrom(undefined, 'a', 'b'), fate: fates, ticks: fc.nat(4) })
+  const row_ = fc.record({ key: fc.constantFrom(undefined, 'a', 'b'), outcome: outcomes, ticks: fc.nat(4) })
   await fc.assert(
     fc.asyncProperty(fc.array(row_, { maxLength: 40 }), fc.integer({ min: 1, max: 6 }), async (script, window) => {
       const delivered: number[] = []
@@ -36,10 +36,10 @@ test('each row is delivered or named once, and no key is delivered past a row of
           for (let i = 0; i < (script[index]?.ticks ?? 0); i++) await Promise.resolve()
           under--
           if (key !== undefined) busyKeys.delete(key)
-          const fate = script[index]?.fate
-          if (fate === 'throw') throw new Error('broken')
-          if (fate === undefined) delivered.push(index)
-          return fate
+          const outcome = script[index]?.outcome
+          if (outcome === 'throw') throw new Error('broken')
+          if (outcome === undefined) delivered.push(index)
+          return outcome
         },
       )
       expect(most).toBeLessThanOrEqual(window)
@@ -47,19 +47,19 @@ test('each row is delivered or named once, and no key is delivered past a row of
         script.map((_, index) => index),
       )
       for (const key of ['a', 'b']) {
-        const mine = delivered.filter((index) => script[index]?.key === key)
-        expect(mine).toEqual(mine.toSorted((a, b) => a - b))
+        const ofKey = delivered.filter((index) => script[index]?.key === key)
+        expect(ofKey).toEqual(ofKey.toSorted((a, b) => a - b))
         const failed = failures.filter(({ index }) => script[index]?.key === key).map(({ index }) => index)
-        expect(Math.max(-1, ...mine)).toBeLessThan(Math.min(Number.POSITIVE_INFINITY, ...failed))
+        expect(Math.max(-1, ...ofKey)).toBeLessThan(Math.min(Number.POSITIVE_INFINITY, ...failed))
       }
-      for (const [index, { key, fate }] of script.entries()) {
-        if (key === undefined && fate === undefined) expect(delivered).toContain(index)
+      for (const [index, { key, outcome }] of script.entries()) {
+        if (key === undefined && outcome === undefined) expect(delivered).toContain(index)
       }
     }),
   )
 })
 
-test('when the other side is away no further row begins, and its wish to be left alone is passed on', async () => {
+test('stops after an outage and passes the requested delay on', async () => {
   let tried = 0
   const failures = await deliverInOrder([row(0), row(1), row(2)], { ...options, window: 1 }, () => {
     tried++
@@ -81,7 +81,9 @@ test('after the budget or an abort what has not begun is left for the next time'
     now += 11
     return Promise.resolve(undefined)
   })
-  expect(late).toEqual([{ index: 1, is: 'retry', reason: expect.stringContaining('used up') as string }])
+  expect(late).toEqual([
+    { index: 1, is: 'retry', reason: expect.stringContaining('the time limit of this batch') as string },
+  ])
   abort.abort()
   const stopped = await deliverInOrder([row(0)], { ...options, signal: abort.signal }, () =>
     Promise.reject(new Error('never called')),

@@ -2,7 +2,7 @@ import type { Clock } from '../../host/index.ts'
 import type { Failure } from '../../model/outcome.ts'
 import { messageOf } from '../../model/errors.ts'
 
-/** What became of one attempt; undefined: delivered. */
+/** Result of one attempt; undefined: delivered. */
 export type Attempt =
   | undefined
   /** `away`: the other side itself is in trouble, so that starting more rows of this batch is pointless. */
@@ -11,9 +11,9 @@ export type Attempt =
   | { readonly is: 'reject'; readonly reason: string; readonly tooLarge?: boolean }
 
 export interface InOrderOptions {
-  /** Most attempts under way at once. */
+  /** Maximum of concurrent attempts. */
   readonly window: number
-  /** No attempt begins later than this after the call, so that a slow other side can't hold a batch for hours. */
+  /** No attempt starts later than this after the call, so that a slow system cannot block a batch for hours. */
   readonly budgetMs: number
   readonly clock: Clock
   readonly signal: AbortSignal
@@ -25,9 +25,8 @@ interface Ordered {
 }
 
 /**
- * Delivers rows concurrently, those of one key one after the other: a row begins when the one before it of its key
- * was delivered, and once one failed (even for good: its fate is not yet written down) the rest of that key
- * is left for the next time. Rows without a key only share the window. An `attempt` that throws is a retry.
+ * Delivers rows concurrently, but rows of one key in sequence. After a failure, even a permanent one, the key's other
+ * rows stay for the next attempt. An `attempt` that throws is retried.
  */
 export async function deliverInOrder<Row extends Ordered>(
   rows: Iterable<Row>,
@@ -36,7 +35,6 @@ export async function deliverInOrder<Row extends Ordered>(
 ): Promise<Failure[]> {
   const failures: Failure[] = []
   const source = rows[Symbol.iterator]()
-  /** Rows of keys under way, in order. */
   const waiting = new Map<string, Row[]>()
   const failedKeys = new Set<string>()
   const released: Row[] = []
@@ -47,7 +45,6 @@ export async function deliverInOrder<Row extends Ordered>(
     failures.push({ index: row.index, is: 'retry', reason, ...(afterMs === undefined ? {} : { afterMs }) })
   }
 
-  /** Next row that may begin now. */
   const next = (): Row | undefined => {
     const free = released.pop()
     if (free !== undefined) return free
@@ -88,7 +85,7 @@ export async function deliverInOrder<Row extends Ordered>(
     if (signal.aborted) return { reason: 'not sent: the sink is stopping' }
     if (trouble !== undefined) return { ...trouble, reason: `not sent: ${trouble.reason}` }
     return clock.monotonic() > deadline
-      ? { reason: 'not sent: the time for this batch was used up; it goes on with the next' }
+      ? { reason: 'not sent: the time limit of this batch is reached; the next batch continues' }
       : undefined
   }
 
@@ -108,11 +105,9 @@ export async function deliverInOrder<Row extends Ordered>(
   return failures.sort((a, b) => a.index - b.index)
 }
 
-/** Why a row is held back when an earlier one of its key failed. */
 export const behindKey = (key: string): string =>
   `waits behind an earlier event of key ${JSON.stringify(key.slice(0, 80))}`
 
-/** An attempt that ended by an error which nobody foresaw. */
 export function thrown(error: unknown): Attempt {
   return { is: 'retry', reason: messageOf(error) }
 }

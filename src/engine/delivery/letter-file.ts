@@ -13,7 +13,7 @@ export class LetterFile implements LetterLog {
   readonly #path: string
   #file: DiskFile | undefined
   #size = 0
-  /** The file ends inside a torn line, which must not swallow the next one. */
+  /** The file ends inside a torn line, which must not merge with the next one. */
   #torn = false
 
   constructor(host: Host, directory: string, sink: string) {
@@ -40,7 +40,7 @@ export class LetterFile implements LetterLog {
       await file.write(bytes, this.#size)
       await file.sync()
     } catch (error) {
-      // What of this reached the disk is unknown: begin again behind it, on a line of its own.
+      // The written part is unknown: the next append starts a new line after it.
       this.#size += bytes.length
       this.#torn = true
       this.#file = undefined
@@ -56,7 +56,6 @@ export class LetterFile implements LetterLog {
     this.#file = undefined
   }
 
-  /** The open file, its name synced: a letter in a file that may vanish is no letter. */
   async #named(): Promise<DiskFile> {
     if (this.#file !== undefined) return this.#file
     const { disk } = this.#host

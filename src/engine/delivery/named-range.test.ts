@@ -8,7 +8,6 @@ import { compileRoute } from './route.ts'
 
 const route = compileRoute(['flows'], undefined)
 
-/** Knows nobody until it is told to; what it names has another dictionary. */
 class Names implements Enrichment {
   known = false
   readonly waited: number[] = []
@@ -45,7 +44,7 @@ function isNamed(range: Range | undefined): boolean {
   return batch?.kind === 'flows' && batch.dictionary.includes('named')
 }
 
-it('flows of an end that nobody knows wait, and leave with what is known by then', async () => {
+it('flows with an unknown address wait, then are sent with the names known by then', async () => {
   const names = new Names()
   const { host, range } = setup(names, fakeHost(1).clock.now())
   let done = false
@@ -59,7 +58,7 @@ it('flows of an end that nobody knows wait, and leave with what is known by then
   expect(names.waited).toEqual([1])
 })
 
-it('nobody waits for what came long ago, for what is known, or where nothing is looked up', async () => {
+it('old flows, known addresses and missing enrichment cause no wait', async () => {
   const old = await setup(new Names(), startOfDay - 10 * 365 * 86_400_000).range
   expect([old?.rows, isNamed(old)]).toEqual([1, false])
   const names = new Names()
@@ -68,7 +67,7 @@ it('nobody waits for what came long ago, for what is known, or where nothing is 
   expect((await setup(undefined, fakeHost(1).clock.now()).range)?.rows).toBe(1)
 })
 
-it('who does not know what the journal told is not waited for without end', async () => {
+it('an enrichment that lags behind the journal delays flows only for a limited time', async () => {
   const names = new Names()
   names.ready = (_, signal?: AbortSignal) =>
     new Promise((resolve) => signal?.addEventListener('abort', () => resolve()))
@@ -78,7 +77,7 @@ it('who does not know what the journal told is not waited for without end', asyn
   expect((await range)?.rows).toBe(1)
 })
 
-it('who is stopped while it waits leaves everything as it was', async () => {
+it('a stop during the wait changes nothing', async () => {
   const { host, signal, range } = setup(new Names(), fakeHost(1).clock.now())
   await host.advance(10)
   signal.abort()

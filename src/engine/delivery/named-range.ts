@@ -3,7 +3,7 @@ import type { Frame } from '../../journal/types.ts'
 import type { Enrichment } from '../contracts.ts'
 import { nameWaitMs, type Range } from './range.ts'
 
-/** A range whose flows have the names of their ends: waited for, though not for long. Undefined when the signal aborts meanwhile. */
+/** Adds names to the flows of a range after a limited wait for them. Undefined when the signal aborts. */
 export async function namedRange(
   plan: (enrichment: Enrichment | undefined) => Range,
   enrichment: Enrichment | undefined,
@@ -12,7 +12,6 @@ export async function namedRange(
   signal: AbortSignal,
 ): Promise<Range | undefined> {
   if (enrichment === undefined) return plan(undefined)
-  // Whoever names them may be in trouble: that is no reason to stand still.
   const late = new AbortController()
   const timer = timers.after(nameWaitMs, () => late.abort())
   await enrichment.ready(frames.at(-1)?.header.sequence ?? 0, AbortSignal.any([signal, late.signal]))

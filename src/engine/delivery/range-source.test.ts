@@ -26,7 +26,7 @@ async function taken(source: RangeSource, until?: number): Promise<number[]> {
   return frames === 'gone' ? [] : frames.map(({ header }) => header.sequence)
 }
 
-test('a range is as much as is asked for, also of what takes little room in the journal and much in memory', async () => {
+test('a range is limited by its size in memory, not only in the journal', async () => {
   const small = sourceOf(20, 1000, MiB)
   expect(await taken(small)).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
   expect(small.aheadBytes).toBe(12_000)

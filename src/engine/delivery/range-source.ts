@@ -3,17 +3,17 @@ import type { Frame, JournalReader } from '../../journal/types.ts'
 import type { DeliverySettings } from './settings.ts'
 
 const mostFrames = 64
-/** What is read of the journal may be many times as much in memory: changes of objects compress to a thirtieth. */
+/** Frames may be much larger in memory: object changes compress to a thirtieth. */
 const mostUnpacked = 2
 
-/** Gathers the frames of the next range from a reader. What was read and not settled is kept, whatever fails meanwhile. */
+/** Gathers the frames of the next range. Frames that were read but not settled stay buffered after errors. */
 export class RangeSource {
   readonly #reader: JournalReader
   readonly #timers: Timers
   readonly #beforeWaiting: () => Promise<void>
   #ahead: Frame[] = []
 
-  /** `beforeWaiting` is called before it waits for frames that are not there yet. */
+  /** `beforeWaiting` is called before it waits for new frames. */
   constructor(reader: JournalReader, timers: Timers, beforeWaiting: () => Promise<void>) {
     this.#reader = reader
     this.#timers = timers
@@ -21,8 +21,8 @@ export class RangeSource {
   }
 
   /**
-   * Exactly the frames up to `until`, a sequence, when one is given; else what is there, up to the size of a batch; none when
-   * the signal aborts. `gone`: nothing up to `until` can be read any more.
+   * Exactly the frames up to sequence `until` if given, else the available frames up to a batch; none when the signal
+   * aborts. `gone`: no frame up to `until` is readable.
    */
   async next(
     batch: DeliverySettings['batch'],
@@ -45,7 +45,7 @@ export class RangeSource {
     return cut === 0 ? 'gone' : frames
   }
 
-  /** Bytes of the journal that were read and are in no range yet. */
+  /** Journal bytes read but not in a range. */
   get aheadBytes(): number {
     return this.#ahead.reduce((sum, { header }) => sum + header.bodyBytes, 0)
   }
@@ -67,7 +67,6 @@ function isEnough(frames: readonly Frame[], bytes: number, until: number | undef
   return enough(frames, bytes) !== -1
 }
 
-/** How many frames are as much as is taken at once; -1 when more may come. */
 function enough(frames: readonly Frame[], bytes: number): number {
   let [stored, unpacked] = [0, 0]
   for (const [index, { header }] of frames.entries()) {

@@ -6,7 +6,7 @@ import type { Enrichment, SinkPiece } from '../contracts.ts'
 import type { Route } from './route.ts'
 import { add, emptyTally, type SinkRecord, type Tally } from './tally.ts'
 
-/** What a run of frames means for one sink: rows to send, and how its tallies change once those are settled. */
+/** The rows of consecutive frames for one sink, and the change of its tallies once they settle. */
 export interface Range {
   readonly pieces: readonly SinkPiece[]
   readonly rows: number
@@ -15,16 +15,16 @@ export interface Range {
   /** Stored bytes, and Unix ms of the oldest frame. */
   readonly bytes: number
   readonly oldest: number
-  /** Unix ms until which it is worth to wait: what explains some address may still be on its way. 0: nothing is missing. */
+  /** Unix ms until which a wait may yield missing names; 0: nothing is missing. */
   readonly ripeAt: number
 }
 
-/** So long flows wait for the names of their ends, from their receipt on. */
+/** Wait for names of addresses, from the receive time. */
 export const nameWaitMs = 2000
 
 /**
- * Walks frames by one sink's eyes. A source's rows go on where the sink's tally of it stops; a header that begins later
- * says that rows in between could not be read: they are quarantined for this sink.
+ * Selects the rows of frames for one sink. A header that starts after the source's tally proves unreadable rows, which
+ * are quarantined for this sink.
  */
 export function planRange(
   frames: readonly Frame[],
@@ -47,7 +47,6 @@ export function planRange(
   }
   const accounted = (source: string): number =>
     (record.sources[source]?.accounted ?? 0) + (changes.get(source)?.accounted ?? 0)
-  /** Everything of the source before this row that was not seen cannot be read any more. */
   const settleUpTo = (source: string, row: number): void => {
     const gap = row - accounted(source)
     if (gap <= 0) return
@@ -64,7 +63,7 @@ export function planRange(
       continue
     }
     if (header.kind === 'empty' || !takes(header.source)) continue
-    // Subscribed after this was written: counted then as filtered.
+    // Subscribed after the append: already counted as filtered.
     if (header.sourceRows + header.count <= accounted(header.source)) continue
     settleUpTo(header.source, header.sourceRows)
     const tally = change(header.source)
@@ -83,7 +82,7 @@ export function planRange(
       if (named.unknown) ripeAt = Math.max(ripeAt, header.received + nameWaitMs)
       pieces.push({ header, batch: named.batch, rows: routed.rows, firstRow: 0 })
     } catch (error) {
-      // The checksums held, so this body was written so: a fault of ours, not of the disk. It must not stop the sink.
+      // The checksum is right, so the body was encoded wrongly. It must not stop the sink.
       tally.quarantined += header.count
       onBroken(frame, error)
     }
@@ -93,7 +92,6 @@ export function planRange(
   return { pieces, rows, changes, position, bytes, oldest, ripeAt }
 }
 
-/** Rows of a source in pieces. */
 export function rowsOf(pieces: readonly SinkPiece[], source: string): number {
   return pieces.reduce((sum, piece) => sum + (piece.header.source === source ? piece.rows.length : 0), 0)
 }

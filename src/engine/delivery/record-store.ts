@@ -2,25 +2,23 @@ import type { Host } from '../../host/index.ts'
 import { offsetName, SlotRecord, type Evidence } from '../../journal/index.ts'
 import type { SinkRecord } from './tally.ts'
 
-/** The offset record of one sink. */
 export interface RecordSlot {
-  /** As it was last written; undefined for a sink that never ran. */
+  /** As last written; undefined for a new sink. */
   readonly value: SinkRecord | undefined
-  /** Durable when it resolves; one at a time. */
+  /** Durable when it resolves; calls are serialized. */
   write(value: SinkRecord): Promise<void>
   close(): Promise<void>
 }
 
 export type StoredRecord = Evidence & { readonly sink: string; readonly record: SinkRecord }
 
-/** Where offset records are kept. */
 export interface RecordStore {
   open(sink: string): Promise<RecordSlot>
-  /** All there are, also of sinks that nobody configures any more, and what each says of the journal's past. */
+  /** All records, including those of sinks without configuration. */
   all(): Promise<readonly StoredRecord[]>
 }
 
-/** Beside the segments, a file for each. */
+/** One file per sink beside the segments. */
 export function recordFiles(host: Host, directory: string): RecordStore {
   return {
     open: (sink) => SlotRecord.open<SinkRecord>(host.disk, `${directory}/${offsetName(sink)}`),
@@ -38,7 +36,6 @@ export function recordFiles(host: Host, directory: string): RecordStore {
   }
 }
 
-/** What an offset record says of the journal's past. */
 export function storedRecord(sink: string, record: SinkRecord): StoredRecord {
   const accepted = Object.fromEntries(
     Object.entries(record.sources).map(([source, tally]) => [source, tally.accounted]),

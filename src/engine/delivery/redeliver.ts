@@ -7,7 +7,7 @@ import { sendAll, type Sender } from './send.ts'
 
 const lettersPerRound = 100
 
-/** Sends the letters that an operator moved back to pending, until none is left or the sink does not take them. */
+/** Sends redriven dead letters until none is left or the sink fails. */
 export async function redeliver(
   letters: DeadLetters,
   sender: Sender,
@@ -31,7 +31,6 @@ export async function redeliver(
   }
 }
 
-/** A dead letter as a batch of one row, with the header facts that ids are made of. */
 function pieceOf(letter: Letter): SinkPiece {
   const batch = decodeBatch(letter.kind, new Uint8Array(Buffer.from(letter.body, 'base64')))
   const header: FrameHeader = {

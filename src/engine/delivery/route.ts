@@ -3,19 +3,18 @@ import { componentOf } from '../../model/positions.ts'
 import type { Only } from './settings.ts'
 
 export interface Routed {
-  /** Rows to deliver, rising. */
+  /** Rows to deliver, ascending. */
   readonly rows: Uint32Array
   readonly filtered: Readonly<Record<string, number>>
 }
 
 export type Route = (batch: Batch) => Routed
 
-/** Does a sink that names its sources take this one? */
 export function takesFrom(from: readonly string[] | undefined, source: string): boolean {
   return from?.includes(componentOf(source)) ?? true
 }
 
-/** Decides once per distinct family and type of a batch, not once per row. */
+/** Decides once per distinct family and type of a batch, not per row. */
 export function compileRoute(accepts: readonly BatchKind[], only: Only | undefined): Route {
   const families = only?.family === undefined ? undefined : new Set<string>(only.family)
   const types = only?.type?.map(globPattern)
@@ -63,7 +62,6 @@ function every(count: number): Uint32Array {
   return rows
 }
 
-/** Only `*` is special, so no pattern can be made to backtrack for long: pieces are matched as they stand. */
 function globPattern(glob: string): RegExp {
   return new RegExp(
     `^${glob

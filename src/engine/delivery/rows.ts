@@ -6,32 +6,32 @@ import { eventAt } from '../../model/events.ts'
 import { stableId } from '../../model/positions.ts'
 import type { FrameHeader, SinkBatch, WriteTrace } from '../contracts.ts'
 
-/** One row of a batch as a sink of events sees it. */
+/** One row of a batch for event sinks. */
 export interface SinkRow {
-  /** Counts over the rows of all pieces: the `index` of a Failure. */
+  /** Index over the rows of all pieces, as in a Failure. */
   readonly index: number
-  /** Stable id of the row, the same on every redelivery. */
+  /** Stable over redeliveries. */
   readonly id: string
   readonly kind: BatchKind
   /** Family of an event; `flow` for a flow. */
   readonly family: string
-  /** Rows of one key are delivered in order; a row without one in any order. */
+  /** Rows of one key are delivered in order; rows without a key in any order. */
   readonly key: string | undefined
-  /** The event itself, or the event that carries the flow as JSON. */
+  /** The event itself, or an event with the flow as JSON. */
   readonly event: WeirEvent
 }
 
-/** How flows become JSON, and what the event that carries one is called: its data changes only by additions. */
+/** JSON form of flows. Compatible: changes only add fields. */
 export interface FlowForm {
   /** CloudEvents type. */
   readonly type: string
-  /** The JSON object of each row of a batch; what is the same for many rows is worked out once. */
+  /** Returns a writer of the JSON of each row; shared parts are computed once per batch. */
   readonly write: (batch: FlowBatch) => (row: number) => string
 }
 
 const utf8 = new TextEncoder()
 
-/** The rows to deliver, in order, made one by one as they are asked for. */
+/** The rows to deliver in order, built lazily. */
 export function* sinkRows(batch: SinkBatch, flows: FlowForm): Generator<SinkRow, void, undefined> {
   let index = 0
   for (const { header, batch: rows, rows: chosen, firstRow } of batch.pieces) {
@@ -56,7 +56,6 @@ function eventRows(
   }
 }
 
-/** With CloudEvents' extension for traces, unless who made the event gave it one. */
 function traced(event: WeirEvent, trace: WriteTrace): WeirEvent {
   const traceparent = trace.traceparent(event)
   return traceparent === undefined || event.extensions?.['traceparent'] !== undefined

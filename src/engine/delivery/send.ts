@@ -1,4 +1,4 @@
-/** Sends the rows of a range in chunks, tries again what failed, and collects what was refused for good. */
+/** Sends the rows of a range in chunks, retries failures and collects rejected rows. */
 import type { Clock, Timers } from '../../host/index.ts'
 import { stableId } from '../../model/positions.ts'
 import { withoutUrlSecrets } from '../../model/url-text.ts'
@@ -16,12 +16,12 @@ export interface Rejected {
 }
 
 export interface SendReport {
-  /** False when the signal aborted or `giveUp` said so before everything was settled. */
+  /** False if the signal aborted or `behind` ended the sending. */
   readonly settled: boolean
   readonly rejected: readonly Rejected[]
-  /** Rows that the sink's own rule did not let on. */
+  /** Rows dropped by the sink's own rule. */
   readonly dropped: readonly Rejected[]
-  /** Pieces and rows not settled, when `settled` is false. */
+  /** Rows not settled when `settled` is false. */
   readonly unsettled: readonly SinkPiece[]
 }
 
@@ -35,7 +35,6 @@ export interface Sender {
   readonly random: () => number
   readonly log: Log
   readonly traces?: Traces | undefined
-  /** Called after each failed attempt. `true` ends the sending: the sink is behind its retain. */
   behind(): Promise<boolean>
   onState(state: 'running' | 'retrying', error: string | undefined): void
 }
@@ -74,7 +73,6 @@ function tokenOf(sender: Sender, pieces: readonly SinkPiece[]): string {
   return `${sender.id}/${id(first, first.rows[0] ?? 0)}/${id(last, last.rows.at(-1) ?? 0)}/${countRows(pieces)}-${hashRows(pieces)}`
 }
 
-/** Tells apart batches that begin and end alike and hold other rows in between. */
 function hashRows(pieces: readonly SinkPiece[]): string {
   const parts = pieces.flatMap(({ header, rows, firstRow }) => [
     new Uint8Array(Float64Array.of(header.epoch, header.sourceSequence, firstRow).buffer),
@@ -108,7 +106,6 @@ interface Settled {
   readonly retried: boolean
 }
 
-/** Returns what could not be settled before the signal aborted or the sink fell behind. */
 async function sendChunk(
   sender: Sender,
   pieces: readonly SinkPiece[],
@@ -122,7 +119,7 @@ async function sendChunk(
   const trace = sender.traces === undefined ? undefined : new TracedWrites(sender.traces, sender.id, sender.clock.now())
   for (let attempt = 1; ; attempt++) {
     if (signal.aborted) return [...left]
-    // A token names exactly these rows: when a part of them is tried again it is other rows, so it has another token.
+    // A token identifies exactly these rows; a retry of some of them has another token.
     const batch: SinkBatch = {
       token: left === pieces ? token : tokenOf(sender, left),
       count: countRows(left),

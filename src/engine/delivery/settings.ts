@@ -1,24 +1,24 @@
 import type { Family } from '../../model/batches.ts'
 
-/** What the engine does for every sink, whatever it speaks. Times in ms, sizes in bytes. */
+/** Delivery settings of every sink. Times in ms, sizes in bytes. */
 export interface DeliverySettings {
-  /** Ids of the sources it takes; undefined takes every source there is and will be. */
+  /** Ids of its sources; undefined: all sources. */
   readonly from?: readonly string[]
   readonly only?: Only
   readonly batch: { readonly events: number; readonly bytes: number; readonly waitMs: number }
   readonly retry: { readonly initialMs: number; readonly maxMs: number; readonly giveUpMs?: number }
-  /** How much may pend for this sink before `whenBehind` acts. */
+  /** Limit of pending rows before `whenBehind` applies. */
   readonly retain: { readonly bytes: number; readonly ageMs: number }
   readonly whenBehind: 'drop' | 'block'
-  /** Rows a second at most. */
+  /** Maximum rows per second. */
   readonly rate?: number
 }
 
-/** Rows that do not match are counted as filtered. */
+/** Other rows are counted as filtered. */
 export interface Only {
   /** Flows have the family `flow`. */
   readonly family?: readonly (Family | 'flow')[]
-  /** CloudEvents types; `*` stands for any text. Flows have none and do not match. */
+  /** CloudEvents types; `*` matches any text. Flows have no type and do not match. */
   readonly type?: readonly string[]
 }
 

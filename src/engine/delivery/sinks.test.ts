@@ -15,7 +15,7 @@ import { SinkSet, type SinkEntry } from './sinks.ts'
 /** Facts are waited for, however slow the machine is. */
 const patience = { timeout: 30_000, interval: 10 }
 
-test('who waits for a sink goes on waiting when it is replaced, is told what was refused also when it asks late, and when the sink is gone', async () => {
+test('a source awaiting a sink keeps waiting when it is replaced, and learns of rejected rows and of the removal', async () => {
   const host = realHost()
   const data = await mkdtemp(join(tmpdir(), 'weir-sinks-'))
   const journal = await openJournal({ host, directory: `${data}/journal`, epoch: 1 })
@@ -82,7 +82,6 @@ test('who waits for a sink goes on waiting when it is replaced, is told what was
       timeMax: Number.NaN,
     })
   const methods = sinkMethods(sinks, () => Promise.resolve(0))
-  // As a source in another thread asks.
   const awaited = awaitedSink(
     {
       call: (method, argument) =>
@@ -96,7 +95,7 @@ test('who waits for a sink goes on waiting when it is replaced, is told what was
   await sinks.apply([entry('1')])
   expect(await awaited.there(never, () => undefined)).toBe(true)
   const first = await push()
-  const [told, settled] = [sinks.fate('out', first.position.sequence), awaited.settled(first, never)]
+  const [told, settled] = [sinks.outcome('out', first.position.sequence), awaited.settled(first, never)]
   expect(await awaited.settled(first, AbortSignal.abort())).toBe('stopped')
   await expect.poll(() => sinks.get('out')?.error, patience).toContain('no')
   await sinks.apply([entry('2')])
@@ -107,7 +106,7 @@ test('who waits for a sink goes on waiting when it is replaced, is told what was
     position: { sequence },
   } = await push()
   await expect.poll(() => sinks.get('out')?.letters.all().length, patience).toBe(2)
-  expect(await sinks.fate('out', sequence)).toEqual({ is: 'dead-lettered', rows: 2, reason: 'no' })
+  expect(await sinks.outcome('out', sequence)).toEqual({ is: 'dead-lettered', rows: 2, reason: 'no' })
   answer = 'retry'
   const last = awaited.settled(await push(), never)
   await expect.poll(() => sinks.get('out')?.error, patience).toContain('no')

@@ -11,7 +11,7 @@ import type { DeliverySettings } from './settings.ts'
 import { add, emptyTally, type SinkRecord } from './tally.ts'
 import type { Follower } from '../follower.ts'
 import { FormerSinks, type FormerSink, type Orphaned } from './former-sinks.ts'
-import type { SinkBooks } from '../ledger/ledger.ts'
+import type { SinkCounts } from '../ledger/ledger.ts'
 import type { Enrichment, Log, Metrics, Sink, SinkDefinition, Traces } from '../contracts.ts'
 import { endsWithin } from '../stopping.ts'
 
@@ -20,7 +20,7 @@ export interface SinkEntry {
   readonly type: string
   readonly settings: unknown
   readonly delivery: DeliverySettings
-  /** Its part of the configuration as written: what is compared to know whether it changed. */
+  /** Its configuration text, compared to detect changes. */
   readonly written: string
 }
 
@@ -33,9 +33,9 @@ interface Running {
 
 export interface Applied {
   readonly changed: readonly string[]
-  /** Sinks that are not configured any more, and have pending rows. */
+  /** Sinks without configuration that have pending rows. */
   readonly orphaned: readonly Orphaned[]
-  /** Nothing was changed: this one can't be built. */
+  /** This sink cannot be built; nothing was changed. */
   readonly failed?: { readonly id: string; readonly message: string }
 }
 
@@ -43,39 +43,34 @@ export interface SinkSetOptions {
   readonly host: Host
   readonly log: Log
   readonly metrics: Metrics
-  /** Undefined: no traces are kept. */
   readonly traces?: Traces | undefined
-  /** Journal folder. */
   readonly directory: string
-  /** Where offset records are kept; left out: in the journal folder. */
+  /** Default: the journal folder. */
   readonly records?: RecordStore
-  /** Where dead letters are kept. */
   readonly letters: (sink: string) => LetterLog
   readonly tail: Tail
   readonly follower: Follower
   readonly load: (type: string) => Promise<SinkDefinition<unknown>>
-  /** Whether the journal keeps what sinks that are not configured still need; left out: it does. */
+  /** Whether frames for sinks without configuration are pinned; default: true. */
   readonly holdsOrphans?: boolean
-  /** Rows accepted so far, per source: where a new sink begins. */
+  /** Rows accepted so far by source: the start of a new sink. */
   readonly accepted: () => ReadonlyMap<string, number>
-  /** What names the ends of flows now, if anything does. */
   readonly enrichment?: () => Enrichment | undefined
 }
 
-/** How long a sink that is being replaced may take to come to rest before it is left behind. */
+/** Time limit for a replaced sink to stop before it is abandoned. */
 const drainMs = 5000
 
-/** The sinks of a process, brought to what a configuration says. A sink that hangs holds up nobody else. */
+/** The sinks of a process, reconciled with the configuration. A sink that hangs blocks no other. */
 export class SinkSet {
-  /** Of the journal folder, for the readers of this thread. */
+  /** Frames of the journal folder, shared by the readers of this thread. */
   readonly frames = new SharedFrames()
   readonly #options: SinkSetOptions
   readonly #records: RecordStore
   readonly #former: FormerSinks
   readonly #running = new Map<string, Running>()
-  /** Resolves when no sink is being replaced. */
   #applied: Promise<unknown> = Promise.resolve()
-  /** Places of sinks that rest: being replaced, or stopped with the process. Their segments are still needed. */
+  /** Positions of stopped sinks, whose segments are still needed. */
   readonly #resting = new Map<string, number>()
 
   constructor(options: SinkSetOptions) {
@@ -93,27 +88,26 @@ export class SinkSet {
   }
 
   /**
-   * What became of a frame at a sink, once that is durable, also when the sink is replaced meanwhile; `pending` when the signal aborts
-   * first. Undefined: the sink is not there, or not any more.
+   * Durable outcome of a frame at a sink, also across a replacement; `pending` when the signal aborts first. Undefined
+   * for an unknown or removed sink.
    */
-  async fate(id: string, sequence: number, signal?: AbortSignal): Promise<Fate | undefined> {
+  async outcome(id: string, sequence: number, signal?: AbortSignal): Promise<Fate | undefined> {
     for (;;) {
       await this.#applied
       const delivery = this.get(id)
       if (delivery === undefined) return undefined
-      const fate = await delivery.fates.of(sequence, signal)
-      if (fate.is !== 'pending' || signal?.aborted === true) return fate
+      const outcome = await delivery.outcomes.of(sequence, signal)
+      if (outcome.is !== 'pending' || signal?.aborted === true) return outcome
     }
   }
 
-  /** Sinks that are not configured any more. */
   former(): readonly FormerSink[] {
     return this.#former.all()
   }
 
-  books(): readonly SinkBooks[] {
+  books(): readonly SinkCounts[] {
     const { follower } = this.#options
-    const running = this.all().map(({ entry, delivery }): SinkBooks => ({
+    const running = this.all().map(({ entry, delivery }): SinkCounts => ({
       name: entry.id,
       takes: (source) => delivery.takes(source),
       tallies: delivery.record.sources,
@@ -128,17 +122,17 @@ export class SinkSet {
     return [...running, ...this.#former.books()]
   }
 
-  /** Sequence up to which a sink has settled that can tell by its id an event that it is given again; undefined: it can't, or is not there. */
+  /** Sequence up to which an idempotent sink (by id) has settled; undefined for other or unknown sinks. */
   repeatable(id: string): number | undefined {
-    return this.get(id)?.idempotency === 'id' ? this.get(id)?.fates.settled : undefined
+    return this.get(id)?.idempotency === 'id' ? this.get(id)?.outcomes.settled : undefined
   }
 
-  /** Least sequence that some sink still needs; undefined without sinks. */
+  /** Lowest sequence needed by a sink; undefined without sinks. */
   holds(): number | undefined {
     return least([...this.#places(), ...(this.#options.holdsOrphans === false ? [] : this.#former.holds())])
   }
 
-  /** As {@link holds}, of sinks that are configured. */
+  /** As {@link holds}, for configured sinks. */
   liveHolds(): number | undefined {
     return least(this.#places())
   }
@@ -147,12 +141,15 @@ export class SinkSet {
     return [...[...this.#running.values()].map(({ delivery }) => delivery.held), ...this.#resting.values()]
   }
 
-  /** Sinks that are not configured give up their pending rows up to a sequence. */
+  /** Drops rows of sinks without configuration up to a sequence. */
   giveUp(sequence: number): Promise<void> {
     return this.#former.giveUp(sequence)
   }
 
-  /** Drops what is pending for a sink that is not configured; resolves with how many rows. Rejects with WEIR_SINK_UNKNOWN, WEIR_SINK_CONFIGURED. */
+  /**
+   * Drops the rows pending for a sink without configuration; resolves with their number. Rejects with
+   * WEIR_SINK_UNKNOWN, WEIR_SINK_CONFIGURED.
+   */
   async forget(id: string): Promise<number> {
     await this.#applied
     if (this.#running.has(id)) throw new WeirError('WEIR_SINK_CONFIGURED', `sink ${id} is configured`)
@@ -162,8 +159,8 @@ export class SinkSet {
   }
 
   /**
-   * Builds every new or changed sink first; when one cannot be built nothing has changed. Then each changed one is drained
-   * and its successor goes on from the same offset.
+   * Builds every new or changed sink first; if one cannot be built, nothing changes. Each changed sink is drained, and
+   * its successor resumes from the same offset.
    */
   apply(entries: readonly SinkEntry[]): Promise<Applied> {
     const applying = this.#apply(entries)
@@ -201,7 +198,7 @@ export class SinkSet {
         await this.#stop(running)
       }),
     )
-    // Also those whose configuration went away while nothing ran.
+    // Includes sinks removed while no process ran.
     const orphaned: Orphaned[] = []
     for (const { sink: id, record } of await this.#records.all()) {
       if (wanted.has(id) || (record.removed === true && record.forgotten === undefined)) continue
@@ -224,7 +221,7 @@ export class SinkSet {
       { sequence: follower.sequence, row: tail.durable().row },
       this.#options.accepted(),
     )
-    // Where a new sink begins is a fact of its own: without it a crash before its first delivery would begin later.
+    // Stored at once: after a crash before the first delivery the sink must start here.
     if (record.value === undefined || JSON.stringify(record.value) !== JSON.stringify(start)) await record.write(start)
     const letters = await DeadLetters.from(
       this.#options.letters(entry.id),
@@ -267,7 +264,7 @@ export class SinkSet {
     const stop = new AbortController()
     sink.open?.(stop.signal).catch(() => undefined)
     const done = delivery.run(stop.signal).catch((error: unknown) => {
-      log.error(`sink ${entry.id} stopped: its offset or dead letters cannot be written`, { error: stackOf(error) })
+      log.error(`sink ${entry.id} stopped: writing its offset or dead letters failed`, { error: stackOf(error) })
     })
     this.#running.set(entry.id, { entry, delivery, stop, done })
     this.#resting.delete(entry.id)
@@ -275,27 +272,27 @@ export class SinkSet {
 
   async #stop(running: Running): Promise<void> {
     running.stop.abort()
-    // A sink that ignores its signal is left behind with its offset as it last was: its rows are sent again, not lost.
+    // An abandoned sink keeps its last offset: its rows are sent again, not lost.
     if (await endsWithin(running.done, drainMs, this.#options.host.timers)) await running.delivery.close()
     else
       this.#options.log.error(
-        `sink ${running.entry.id} did not stop within ${drainMs} ms and is left behind; what it had under way is sent again`,
+        `sink ${running.entry.id} did not stop within ${drainMs} ms and is abandoned; its unsettled rows are sent again`,
       )
     running.delivery.abandon()
     this.#resting.set(running.entry.id, running.delivery.held)
     this.#running.delete(running.entry.id)
-    running.delivery.fates.close()
+    running.delivery.outcomes.close()
     this.#options.follower.forget(running.entry.id)
   }
 
-  /** A sink that is being removed and takes rows gets those that came before. */
+  /** Delivers the remaining rows of a removed sink that works. */
   async #deliverRest(delivery: Delivery): Promise<void> {
     const { follower, host } = this.#options
     if (delivery.state !== 'running') return
     await follower.catchUp()
     const late = new AbortController()
     const timer = host.timers.after(drainMs, () => late.abort())
-    await delivery.fates.of(follower.sequence, late.signal)
+    await delivery.outcomes.of(follower.sequence, late.signal)
     timer.cancel()
   }
 }
@@ -305,8 +302,8 @@ function least(places: readonly number[]): number | undefined {
 }
 
 /**
- * The record a sink starts with. What came before a sink, or a source of it, was configured is filtered; what a removed sink
- * missed is dropped.
+ * First record of a sink. Rows before the sink or its source was configured are filtered; rows missed by a removed sink
+ * are dropped.
  */
 export function subscribe(
   stored: SinkRecord | undefined,
@@ -342,7 +339,6 @@ export function subscribe(
   return record
 }
 
-/** The place before everything that these sinks still need. */
 export function leastPlace(positions: readonly Position[]): Position {
   return positions.reduce(
     (least, position) => (position.sequence < least.sequence ? position : least),

@@ -3,7 +3,7 @@ import type { Metrics } from '../../telemetry/ports.ts'
 
 export type Counts = Record<string, number>
 
-/** Where the rows of one source went at one sink. `accounted` = filtered + routed, and routed = the rest. */
+/** Outcomes of the rows of one source at one sink. `accounted` = filtered + routed; routed = the other counts. */
 export interface Tally {
   accounted: number
   filtered: Counts
@@ -13,20 +13,20 @@ export interface Tally {
   quarantined: number
 }
 
-/** What a sink's offset record holds: written before each send (intent) and after what it covers was settled. */
+/** Content of a sink's offset record, written before each send (intent) and after its rows settled. */
 export interface SinkRecord {
-  /** Every row up to here is accounted for in `sources`. */
+  /** Every row up to here is counted in `sources`. */
   position: Position
   sources: Record<string, Tally>
-  /** Sources the sink took when this was written; undefined: all. */
+  /** Sources of the sink at the time of writing; undefined: all. */
   from?: readonly string[]
-  /** Rows up to `to` were about to be sent, in chunks of `events`, when this was written. */
+  /** Rows up to `to` may have been sent, in chunks of `events`. */
   intent?: { readonly to: number; readonly events: number }
-  /** Set when the sink was taken out of the configuration, and nothing is pending for it. */
+  /** The sink was removed without pending rows. */
   removed?: boolean
-  /** Unix ms since which the sink is not configured while rows are pending for it. */
+  /** Unix ms of the removal with pending rows. */
   orphaned?: number
-  /** Unix ms when its pending rows were dropped by an operator. */
+  /** Unix ms when an operator dropped its pending rows. */
   forgotten?: number
 }
 
@@ -42,7 +42,6 @@ export function sum(counts: Readonly<Counts>): number {
   return Object.values(counts).reduce((total, rows) => total + rows, 0)
 }
 
-/** Adds `more` to `to` in place. */
 export function addTally(to: Tally, more: Tally): void {
   to.accounted += more.accounted
   to.delivered += more.delivered
@@ -52,7 +51,6 @@ export function addTally(to: Tally, more: Tally): void {
   for (const [reason, rows] of Object.entries(more.dropped)) add(to.dropped, reason, rows)
 }
 
-/** The same change as metrics. */
 export function countTally(metrics: Metrics, sink: string, change: Tally): void {
   const labels = { sink }
   metrics.count('weir_sink_delivered_rows_total', change.delivered, labels)

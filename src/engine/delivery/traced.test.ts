@@ -37,7 +37,7 @@ class Kept implements Traces {
   }
 }
 
-describe('a change that comes into the journal', () => {
+describe('an object change appended to the journal', () => {
   async function recorded(traces: Kept | undefined) {
     const host = fakeHost(1)
     const journal = await openJournal({ host, directory: '/journal', epoch: 1 })
@@ -63,12 +63,11 @@ describe('a change that comes into the journal', () => {
     const raw = encodeBatch(toEventBatch([...events, audit]))
     const unit = { stream: 'k8s', kind: 'events', count: 4, raw, timeMin: 1, timeMax: 1 } as const
     const appended = context?.append({ ...unit, received: host.clock.now() - 5 }, [...events, audit])
-    // As when it goes to another thread: nothing may be read of it any more.
     structuredClone(raw, { transfer: [raw.buffer as ArrayBuffer] })
     return { appended, now: host.clock.now() }
   }
 
-  test('has a span until it is synced, with what it is of', async () => {
+  test("has a span until it is synced, with the object's attributes", async () => {
     const traces = new Kept()
     const { appended, now } = await recorded(traces)
     expect(traces.spans).toEqual([])
@@ -172,7 +171,7 @@ describe('events that a sink writes', () => {
     expect(traces.spans.map(({ error }) => error)).toEqual([undefined, undefined, undefined])
   })
 
-  test('say why they failed for good, were left out by the sink, or were given up', async () => {
+  test('have a span that states a permanent failure, a drop by the sink, or an abandoned send', async () => {
     const traces = new Kept()
     const answers = [
       () => [
@@ -186,7 +185,7 @@ describe('events that a sink writes', () => {
     expect(traces.spans.map(({ error }) => error)).toEqual(['too large', 'old', 'gave up after 2 attempts: away'])
   })
 
-  test('are told of as they go out, and carry the trace on unless they have one', async () => {
+  test('have a span of the sent form, and carry the trace context unless they have one', async () => {
     const traces = new Kept()
     const { begin, flows } = await eventForms(
       { codec: 'kollect', tcp_flags: 'number', kollect_fields: 'all' } as Parameters<typeof eventForms>[0],
@@ -221,7 +220,7 @@ describe('events that a sink writes', () => {
     expect(row?.event.extensions).toEqual({ traceparent: 'theirs' })
   })
 
-  test('know nothing of traces while those are off', async () => {
+  test('have no span while tracing is disabled', async () => {
     let seen: SinkBatch | undefined
     await written(undefined, [
       (batch) => {

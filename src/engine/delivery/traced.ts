@@ -1,4 +1,4 @@
-/** What the engine tells of events where they are traced: when a change came into the journal, and when a sink wrote an event. */
+/** Spans of traced events: the append of an object change, and the writes of sinks. */
 import { eventAt, eventId, type WeirEvent } from '../../model/events.ts'
 import { kubernetesTypes } from '../../model/kubernetes.ts'
 import { parseKubernetesRef } from '../../model/refs.ts'
@@ -12,7 +12,7 @@ const recordedNames: Readonly<Record<string, string>> = {
 }
 const recorded = 'recorded'
 
-/** Spans of the changes of objects, from when they were received (Unix ms) to when they are synced. They keep no bytes of the events. */
+/** Spans of object changes, from receipt (Unix ms) to sync. They do not retain the events' bytes. */
 export function tracedEvents(events: readonly WeirEvent[], received: number, traces: Traces): (synced: number) => void {
   const spans: Omit<Span, 'end'>[] = []
   for (const event of events) {
@@ -34,7 +34,7 @@ export function tracedEvents(events: readonly WeirEvent[], received: number, tra
   }
 }
 
-/** Texts of their own: the bytes of the event are gone when they are sent. */
+/** Copied strings: the event's bytes are transferred before the export. */
 function objectAttributes({ ref = '', key = '', data }: WeirEvent): Span['attributes'] {
   const { cluster = '', group = '', kind = '', namespace = '', name = '' } = parseKubernetesRef(ref) ?? {}
   return {
@@ -48,13 +48,12 @@ function objectAttributes({ ref = '', key = '', data }: WeirEvent): Span['attrib
   }
 }
 
-/** The data of a change begins with where it was; the rest of it may be megabytes. */
+/** Reads only the start of the data, where the version is; the rest may be megabytes. */
 function versionOf(data: Uint8Array | undefined): string {
   const head = Buffer.from(data?.subarray(0, 1024) ?? []).toString()
   return /^\{"cluster":"(?:[^"\\]|\\.)*","group":"[^"]*","version":"([^"]*)"/.exec(head)?.[1] ?? ''
 }
 
-/** An event as it went out. */
 interface Form {
   readonly type: string
   readonly id: string
@@ -62,12 +61,12 @@ interface Form {
   readonly bytes: number
 }
 
-/** Spans of one sending of rows to a sink, all of its attempts included. */
+/** Spans of one send to a sink, over all attempts. */
 export class TracedWrites implements WriteTrace {
   readonly #traces: Traces
   readonly #sink: string
   readonly #start: number
-  /** What went out in place of rows of the last attempt, by their index. */
+  /** Sent forms of the last attempt, by row index. */
   readonly #forms = new Map<number, Form>()
 
   constructor(traces: Traces, sink: string, start: number) {
@@ -76,18 +75,16 @@ export class TracedWrites implements WriteTrace {
     this.#start = start
   }
 
-  /** What consumers go on from (W3C Trace Context); undefined for a trace that is not kept. */
   traceparent(event: WeirEvent): string | undefined {
     const traceId = traceIdOf(event.id)
     return this.#traces.keeps(traceId) ? `00-${traceId}-${this.#spanId(traceId)}-01` : undefined
   }
 
-  /** A row goes out in another form. */
   wrote(index: number, { type, id, key, data }: WeirEvent): void {
     this.#forms.set(index, { type, id, key, bytes: data?.length ?? 0 })
   }
 
-  /** Ends the spans of the rows that need no further attempt; of those that failed with why. */
+  /** Ends the spans of finished rows; failed ones with the reason. */
   settle(
     { pieces }: SinkBatch,
     unsettled: ReadonlySet<number>,

@@ -5,26 +5,25 @@ import { add, emptyTally, sum, type Counts, type Tally } from '../delivery/tally
 /** The embedded store in the ledger's list of sinks. */
 export const storeSink = 'store'
 
-/** The store's books as its last commit has them. */
+/** Counts of the store at its last commit. */
 export interface StoreStatus {
   readonly sequence: number
-  /** Oldest sequence the store still needs. */
+  /** Oldest sequence that the store needs. */
   readonly holds: number
   readonly stored: Readonly<Record<string, number>>
   readonly quarantined: Readonly<Record<string, number>>
-  /** Why the newest rows are not stored now. */
+  /** Why the newest rows are not stored. */
   readonly problem?: string | undefined
 }
 
-/** One sink's books at one moment. */
-export interface SinkBooks {
+/** Counts of one sink at one moment. */
+export interface SinkCounts {
   readonly name: string
   readonly takes: (source: string) => boolean
   readonly tallies: Readonly<Record<string, Tally>>
-  /** Rows per source between the sink's place and the end, counted by walking frames. */
+  /** Rows by source between the sink's position and the end, from the headers. */
   readonly ahead: ReadonlyMap<string, number>
   readonly letters?: Pick<DeadLetters, 'count'>
-  /** Of a sink that is not configured. */
   readonly state?: 'orphaned' | 'forgotten'
 }
 
@@ -35,8 +34,8 @@ export interface SourceBooks {
   readonly shed: Readonly<Record<string, number>>
 }
 
-/** Adds up. Every term comes from where its fact was written; only `routed` and `balanced` are worked out here. */
-export function makeLedger(sources: readonly SourceBooks[], sinks: readonly SinkBooks[]): Ledger {
+/** Every term is read from its own record; only `routed` and `balanced` are computed here. */
+export function makeLedger(sources: readonly SourceBooks[], sinks: readonly SinkCounts[]): Ledger {
   const sinkLedgers = sinks.map((sink) => sinkLedger(sources, sink))
   const accepted = new Map(sources.map((source) => [source.name, source.accepted]))
   const balanced = sinkLedgers.every((sink) => {
@@ -55,7 +54,7 @@ export function makeLedger(sources: readonly SourceBooks[], sinks: readonly Sink
   return { balanced, sources: sourceLedgers, sinks: sinkLedgers }
 }
 
-function sinkLedger(sources: readonly SourceBooks[], sink: SinkBooks): SinkLedger {
+function sinkLedger(sources: readonly SourceBooks[], sink: SinkCounts): SinkLedger {
   const from = sources.map((source) => source.name).filter(sink.takes)
   const filtered: Counts = {}
   const dropped: Counts = {}
@@ -82,9 +81,9 @@ function sinkLedger(sources: readonly SourceBooks[], sink: SinkBooks): SinkLedge
   const retried = count('delivered')
   const given = count('dropped')
   add(dropped, 'dead_letter', given)
-  // Letters that the offset record counts and the letters' file does not hold any more.
+  // Dead letters counted in the offset record but missing in the file.
   const lost = Math.max(0, letters - open - retrying - retried - given)
-  // Of a forgotten sink nothing is pending: rows that come after are not for it.
+  // Later rows are not for a forgotten sink, so none is pending.
   const isForgotten = sink.state === 'forgotten'
   if (isForgotten) add(filtered, 'forgotten', ahead)
   return {
@@ -101,7 +100,7 @@ function sinkLedger(sources: readonly SourceBooks[], sink: SinkBooks): SinkLedge
   }
 }
 
-/** The store as a sink: what it cannot read is quarantined, everything else it has. */
+/** The store as a sink: unreadable rows are quarantined, all others delivered. */
 export function storeTallies(store: StoreStatus): Record<string, Tally> {
   const tallies: Record<string, Tally> = {}
   for (const source of new Set([...Object.keys(store.stored), ...Object.keys(store.quarantined)])) {
@@ -112,8 +111,8 @@ export function storeTallies(store: StoreStatus): Record<string, Tally> {
   return tallies
 }
 
-/** The store as one of the sinks. `seen`: rows per source that came to it, by headers. */
-export function storeBooks(status: StoreStatus, seen: ReadonlyMap<string, number>): SinkBooks {
+/** `seen`: rows by source in the headers. */
+export function storeCounts(status: StoreStatus, seen: ReadonlyMap<string, number>): SinkCounts {
   const tallies = storeTallies(status)
   return {
     name: storeSink,

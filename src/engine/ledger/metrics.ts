@@ -1,7 +1,7 @@
 import type { Ledger, SourceLedger } from '../control.ts'
 import type { Metrics } from '../contracts.ts'
 
-/** Metrics that are the ledger's own numbers: counters go on across restarts. */
+/** Metrics equal to the ledger's counts: counters continue across restarts. */
 export class LedgerMetrics {
   readonly #metrics: Metrics
   readonly #counted = new Map<string, Pick<SourceLedger, 'accepted' | 'duplicates'>>()
@@ -10,10 +10,10 @@ export class LedgerMetrics {
     this.#metrics = metrics
   }
 
-  /** `ours`: sources that this process counts. */
-  take({ sources, sinks }: Ledger, ours: (source: string) => boolean): void {
+  /** `isLocal`: whether this process counts the source. */
+  take({ sources, sinks }: Ledger, isLocal: (source: string) => boolean): void {
     for (const { name, accepted, duplicates } of sources) {
-      if (!ours(name)) continue
+      if (!isLocal(name)) continue
       const last = this.#counted.get(name) ?? { accepted: 0, duplicates: 0 }
       this.#metrics.count('weir_source_accepted_rows_total', Math.max(0, accepted - last.accepted), { source: name })
       this.#metrics.count('weir_source_duplicate_rows_total', Math.max(0, duplicates - last.duplicates), {

@@ -1,4 +1,4 @@
-/** The ledger worked out again from nothing but the files of a data folder. */
+/** Recomputes the ledger from the files of a data folder. */
 import type { Host } from '../../host/index.ts'
 import { listSegments } from '../../journal/recover.ts'
 import { LocalTail } from '../../journal/tail.ts'
@@ -6,12 +6,12 @@ import type { Ledger } from '../control.ts'
 import { DeadLetters } from '../delivery/dead-letters.ts'
 import { stateOf } from '../delivery/former-sinks.ts'
 import { Follower } from '../follower.ts'
-import { makeLedger, storeSink, storeTallies, type SinkBooks, type StoreStatus } from './ledger.ts'
+import { makeLedger, storeSink, storeTallies, type SinkCounts, type StoreStatus } from './ledger.ts'
 import { recordFiles } from '../delivery/record-store.ts'
 
 /**
- * Reads every frame that is kept, checksums of bodies included, and counts what lies beyond each sink's offset. `store` is what
- * the store's manifest says. With a server running, what is under way shows as pending.
+ * Reads every retained frame with checksums and counts the rows beyond each sink's offset. `store`: from the store's
+ * manifest. With a running server, rows in progress count as pending.
  */
 export async function verifyLedger(options: {
   host: Host
@@ -45,7 +45,7 @@ export async function verifyLedger(options: {
     await follower.close()
   }
 
-  const books: SinkBooks[] = []
+  const books: SinkCounts[] = []
   if (store !== undefined)
     books.push({
       name: storeSink,

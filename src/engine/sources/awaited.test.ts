@@ -24,7 +24,7 @@ function between<M extends Methods>(methods: M): Remote<M> {
 function far(sink: AwaitedTestSink): AwaitedSink {
   const sinks = {
     get: () => (sink.passed === undefined ? undefined : {}),
-    fate: async (_: string, sequence: number) =>
+    outcome: async (_: string, sequence: number) =>
       (await sink.settled({ position: { sequence } }, never)) === 'settled' ? { is: 'delivered' } : undefined,
   } as unknown as Parameters<typeof sinkMethods>[0]
   const main = between(sinkMethods(sinks, () => Promise.resolve(0)))

@@ -7,14 +7,14 @@ import type { SinkSet } from '../delivery/sinks.ts'
 const lookMs = 500
 
 /** What the main thread answers. */
-export function sinkMethods(sinks: Pick<SinkSet, 'get' | 'fate'>, makeRoom: (sequence: number) => Promise<number>) {
+export function sinkMethods(sinks: Pick<SinkSet, 'get' | 'outcome'>, makeRoom: (sequence: number) => Promise<number>) {
   return {
     /** The journal has no room, and what lies up to a sequence is not settled. Resolves with what is settled then. */
     makeRoom,
     has: (sink: string): boolean => sinks.get(sink) !== undefined,
     /** False: there is no such sink any more. */
     settled: async ({ sink, sequence }: { readonly sink: string; readonly sequence: number }): Promise<boolean> =>
-      (await sinks.fate(sink, sequence)) !== undefined,
+      (await sinks.outcome(sink, sequence)) !== undefined,
   }
 }
 

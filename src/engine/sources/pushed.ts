@@ -32,7 +32,7 @@ export interface PushParts {
     /** Only what the acknowledging sink has not settled, up to this sequence, is a duplicate. */
     appendAgain(unit: Unit, settled: number): Promise<Pushed>
   }
-  readonly sinks: Pick<SinkSet, 'fate' | 'repeatable'>
+  readonly sinks: Pick<SinkSet, 'outcome' | 'repeatable'>
   /** In a shared journal: undefined while no deliverer has started the sink, which might miss rows pushed now. */
   readonly shared?: { settling(sink: string): Settling | undefined } | undefined
   /** `ack`: the sink that has to settle what is pushed before it is answered, if any. */
@@ -87,7 +87,7 @@ async function ownFate(
   { sequence, repeats = [] }: Pushed,
   signal: AbortSignal,
 ): Promise<Fate | undefined> {
-  const fates = await Promise.all([sequence, ...repeats].map((each) => sinks.fate(ack, each, signal)))
+  const fates = await Promise.all([sequence, ...repeats].map((each) => sinks.outcome(ack, each, signal)))
   if (fates.includes(undefined)) return undefined
   return (['dead-lettered', 'dropped', 'pending', 'delivered'] as const)
     .map((is) => fates.find((fate) => fate?.is === is))

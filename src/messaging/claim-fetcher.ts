@@ -1,25 +1,25 @@
-/** Messages that are a claim to a body in a store: the body is fetched. */
+/** Fetches the bodies of claim-check messages. */
 import { claimOf, isClaim, withBody, type Claim } from '../codecs/bus-message/oversize.ts'
 import type { Context } from '../engine/contracts.ts'
 import type { ClaimPlace } from '../schema/index.ts'
 import { openClaims, type ClaimStore } from './claims.ts'
-import type { Whole } from './joining.ts'
+import type { Whole } from './part-reassembler.ts'
 import { messageOf } from '../model/errors.ts'
 
 export interface RedeemOptions {
   readonly place: ClaimPlace | null
-  /** Bytes that a message may have. */
+  /** Limit of a message in bytes. */
   readonly most: number
-  /** Told why a body can't be had just now. */
+  /** Called with the reason while a body is unavailable. */
   readonly say: (problem: unknown) => void
 }
 
 const timeoutMs = 30_000
 const [leastWaitMs, mostWaitMs] = [500, 30_000]
-/** A body that is missing or another may be there a moment later, where a store is not of one mind. */
+/** A missing or different body may be correct later in an eventually consistent store. */
 const mostLooks = 4
 
-export class Redeeming {
+export class ClaimFetcher {
   readonly #options: RedeemOptions
   readonly #context: Context
   #store: ClaimStore | undefined
@@ -29,14 +29,14 @@ export class Redeeming {
     this.#context = context
   }
 
-  /** It stands for nothing but itself, so that nothing has to be waited for. */
+  /** The message needs no claim. */
   static plain(whole: Whole<unknown>): boolean {
     return whole.reason !== undefined || !isClaim(whole.message)
   }
 
-  /** With the body that it stands for, if it does; waits for a store that is away. Undefined: it is time to stop. */
+  /** Replaces a claim by its body; waits while the store is unreachable. Undefined at a stop. */
   async whole<Handle>(whole: Whole<Handle>, signal: AbortSignal): Promise<Whole<Handle> | undefined> {
-    if (Redeeming.plain(whole)) return whole
+    if (ClaimFetcher.plain(whole)) return whole
     try {
       const claim = claimOf(whole.message)
       if (claim === undefined) return whole
@@ -54,7 +54,7 @@ export class Redeeming {
     this.#store?.close()
   }
 
-  /** Throws for a body that is not there. Only its hash is taken from the message: whoever writes messages does not say where we look. */
+  /** Throws for a missing body. Uses only the message's hash: message authors must not choose the address. */
   async #fetch<Handle>(
     whole: Whole<Handle>,
     claim: Claim,

@@ -1,4 +1,4 @@
-/** Bodies of messages that came by, for who waits for one of them. */
+/** Bodies of received messages, for callers that wait for one of them. */
 export class CameBy {
   readonly #seen: string[] = []
   #wake = (): void => undefined
@@ -10,7 +10,7 @@ export class CameBy {
     this.#wake()
   }
 
-  /** Resolves with true when one holds this text, with false when the signal aborts first. */
+  /** Resolves with true when a body contains the text, with false when the signal aborts first. */
   async has(text: string, signal: AbortSignal): Promise<boolean> {
     for (;;) {
       if (this.#seen.some((body) => body.includes(text))) return true

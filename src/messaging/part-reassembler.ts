@@ -1,23 +1,22 @@
-/** Parts of messages, until all of one have come. */
+/** Reassembles messages from parts. */
 import { joinParts, partOf, type Part } from '../codecs/bus-message/oversize.ts'
 import type { InMessage } from '../codecs/bus-message/read.ts'
 import type { Clock } from '../host/index.ts'
 import { messageOf } from '../model/errors.ts'
 
-/** A message, and by what it is acknowledged: more than one handle where it came in parts. */
+/** A message with its handles: several if it was split. */
 export interface Whole<Handle> {
   readonly message: InMessage
   readonly handles: readonly Handle[]
-  /** Why it is none. */
+  /** Why it is invalid. */
   readonly reason?: string
 }
 
 interface Group<Handle> {
   readonly part: Part
   readonly since: number
-  /** By number. */
   readonly messages: Map<number, InMessage>
-  /** One for each delivery, by the number of its part. */
+  /** One per delivery, by part number. */
   readonly handles: { readonly number: number; readonly handle: Handle }[]
   bytes: number
 }
@@ -27,13 +26,11 @@ export interface JoinLimits {
   readonly waitMs: number
 }
 
-/** What a part takes beside its bytes, about. */
 const perPart = 512
 
-export class Joining<Handle> {
+export class PartReassembler<Handle> {
   readonly #limits: JoinLimits
   readonly #clock: Clock
-  /** In the order in which they began. */
   readonly #groups = new Map<string, Group<Handle>>()
   #bytes = 0
 
@@ -42,7 +39,7 @@ export class Joining<Handle> {
     this.#clock = clock
   }
 
-  /** What is whole by it, or can't be any more: none, the message itself, one of parts, or old parts that had to make room. */
+  /** Messages completed or abandoned by this one: none, itself, a joined one, or old parts evicted for space. */
   add(message: InMessage, handle: Handle): Whole<Handle>[] {
     let part: Part | undefined
     try {
@@ -60,7 +57,7 @@ export class Joining<Handle> {
     }
     this.#groups.set(part.message, group)
     group.handles.push({ number: part.number, handle })
-    // One that comes again has the same bytes.
+    // A redelivered part has the same bytes.
     if (!group.messages.has(part.number)) {
       group.messages.set(part.number, message)
       group.bytes += message.body.length + perPart
@@ -75,7 +72,7 @@ export class Joining<Handle> {
     return given
   }
 
-  /** Parts whose message did not become whole in time. */
+  /** Parts whose message is incomplete after the time limit. */
   late(): Whole<Handle>[] {
     const before = this.#clock.monotonic() - this.#limits.waitMs
     return [...this.#groups.values()].flatMap((group) =>

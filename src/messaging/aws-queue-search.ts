@@ -1,19 +1,19 @@
-/** Looks for one message in a queue of SQS, and gives back all that it was given meanwhile. */
+/** Searches an SQS queue for one message and returns all received messages. */
 import type { SQSClient } from '@aws-sdk/client-sqs'
 import type { Host } from '../host/index.ts'
 
-/** SQS gives ten at a time. It keeps what it gave from others until it is given back, or for so long when we die. */
+/** SQS returns at most ten messages. They stay invisible until returned, or for this many seconds after a crash. */
 const [mostAtOnce, keptS, waitS] = [10, 15, 1]
 const answerMs = 5000
 
 export interface QueueLook {
-  /** True: it came by. False: the signal aborted first, or there were too many others. Rejects when we may not read. */
+  /** False when the signal aborted or the limit was reached. Rejects without permission to read. */
   found(text: string, signal: AbortSignal): Promise<boolean>
-  /** Gives back what is not given back yet. Never rejects. */
+  /** Returns the remaining messages. Never rejects. */
   end(): Promise<void>
 }
 
-/** `most`: messages that are looked at. */
+/** `most`: limit of received messages. */
 export function lookIn(
   client: SQSClient,
   url: string,
@@ -54,7 +54,7 @@ export function lookIn(
   }
   const look = async (text: string, signal: AbortSignal): Promise<boolean> => {
     try {
-      // A request that is aborted may have been answered: each is waited for.
+      // An aborted request may have received messages, so each response is awaited.
       while (!signal.aborted && held.length < most) {
         if ((await receive()).some((body) => holds(body, text))) return true
       }
@@ -72,7 +72,6 @@ export function lookIn(
   }
 }
 
-/** What is no text went out as base64. */
 function holds(body: string, text: string): boolean {
   return body.includes(text) || Buffer.from(body, 'base64').includes(text)
 }

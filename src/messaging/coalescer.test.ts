@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { Gathered } from './gathered.ts'
+import { Gathered } from './coalescer.ts'
 
-test('what comes while a request is under way is in the next one, and settles as that one does', async () => {
+test('items added during a request are in the next one and settle with it', async () => {
   const requests: { readonly items: readonly number[]; readonly done: PromiseWithResolvers<void> }[] = []
   const gathered = new Gathered<number>((items) => {
     const done = Promise.withResolvers<void>()

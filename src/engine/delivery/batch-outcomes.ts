@@ -4,24 +4,24 @@ import type { Rejected } from './send.ts'
 
 interface Waiter {
   readonly sequence: number
-  readonly resolve: (fate: Fate) => void
+  readonly resolve: (outcome: Fate) => void
 }
 
-/** So many fates are kept for who has not asked yet. */
+/** Limit of the outcomes retained for later requests. */
 const mostKept = 1024
 
-/** Tells a source what became of its own batches at one sink, once that is durable. */
-export class Fates {
+/** Reports to a source the durable outcome of its batches at one sink. */
+export class BatchOutcomes {
   #committed: number
   #waiters: Waiter[] = []
-  /** Fates other than delivered, by sequence of the frame: the newest, since a frame may be settled before its source asks. */
+  /** Outcomes other than delivered, by sequence; the newest, since a frame may settle before the source requests it. */
   readonly #unusual = new Map<number, Fate>()
 
   constructor(committed: number) {
     this.#committed = committed
   }
 
-  /** Everything up to this sequence is settled, and durably so. */
+  /** Everything up to this sequence is durably settled. */
   get settled(): number {
     return this.#committed
   }
@@ -45,7 +45,7 @@ export class Fates {
     })
   }
 
-  /** Everything up to a sequence is settled, though not yet durable: these of it were not delivered. */
+  /** Rows up to the commit that were not delivered; not durable yet. */
   settle(rejected: readonly Rejected[], dropped: readonly SinkPiece[]): void {
     for (const { piece, reason } of rejected) {
       const known = this.#unusual.get(piece.header.sequence)
@@ -61,7 +61,6 @@ export class Fates {
     }
   }
 
-  /** The delivery ends: whoever waits is told `pending`, and asks its successor. */
   close(): void {
     for (const waiter of this.#waiters.splice(0)) waiter.resolve({ is: 'pending' })
   }

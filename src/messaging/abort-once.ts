@@ -1,4 +1,4 @@
-/** Signals that many wait under: each is listened to once, since a listener for each that waits costs more than a message does. */
+/** One abort listener per signal for many waiters: a listener per waiter costs more than a message. */
 export class Heeded {
   readonly #known = new WeakSet<AbortSignal>()
   readonly #onAbort: (signal: AbortSignal) => void
