@@ -17,7 +17,7 @@ test.each<readonly [string, string | undefined, RegExp]>([
   [
     'no clouds.yaml at all',
     undefined,
-    /there is no clouds\.yaml: looked for \S+\/none, clouds\.yaml, clouds\.yml, clouds\.json, \S+\/\.config\/openstack\/clouds\.yaml, .*\/etc\/openstack\/clouds\.json/,
+    /clouds\.yaml not found in \S+\/none, clouds\.yaml, clouds\.yml, clouds\.json, \S+\/\.config\/openstack\/clouds\.yaml, .*\/etc\/openstack\/clouds\.json/,
   ],
   ['a cloud that it does not have', cloud.replace('otc:', 'others:'), /clouds\.yaml has no cloud otc; it has others/],
   ["YAML that can't be read", `${cloud}    region_name: 'eu-de\n`, /clouds\.yaml:\d+:\d+: /],

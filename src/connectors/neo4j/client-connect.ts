@@ -2,12 +2,12 @@ import type { Config, Driver } from 'neo4j-driver'
 import { revealSecret } from '../../net/secrets.ts'
 import type { Neo4jConfig } from './config.ts'
 
-/** The client library, loaded only when it is needed. */
+/** Loads the driver lazily. */
 export async function loadNeo4j() {
   return (await import('neo4j-driver')).default
 }
 
-/** A driver that has not spoken to anybody yet. Throws for a secret that can't be read. */
+/** An unconnected driver. Throws if a secret can't be read. */
 export async function newDriver({ url, auth, tls, timeout }: Neo4jConfig): Promise<Driver> {
   const library = await loadNeo4j()
   const login =
@@ -22,7 +22,7 @@ export async function newDriver({ url, auth, tls, timeout }: Neo4jConfig): Promi
     telemetryDisabled: true,
     notificationFilter: { minimumSeverityLevel: 'OFF' },
     disableLosslessIntegers: true,
-    // Whoever calls retries, and knows for how long.
+    // The caller retries.
     maxTransactionRetryTime: 0,
     maxConnectionPoolSize: 3,
     connectionTimeout: timeout,

@@ -4,31 +4,28 @@ import { withSinkTimeout } from '../../messaging/sink-timeout.ts'
 import type { Attempt } from '../../engine/delivery/in-order.ts'
 import type { Context, Probe } from '../../engine/contracts.ts'
 import { newDriver } from './client-connect.ts'
-import { isDeadlock, verdict, why } from './client-errors.ts'
+import { isDeadlock, outcomeOf, describeFailure } from './client-errors.ts'
 import type { Neo4jConfig } from './config.ts'
 import { constraints, type Statement } from './map-cypher.ts'
 
-/** For so long a connection may take to close that nobody answers on. */
 const closeMs = 1000
-/** So often a transaction is begun that was given up for another one: that one goes on meanwhile. */
-const begun = 4
+/** A transaction is attempted this often when the database aborts it because of a deadlock. */
+const maxAttempts = 4
 
-/** A transaction that is under way. */
-export interface Writing {
-  /** Runs statements, in their order, and tells how many rows each answered with. */
+export interface Transaction {
+  /** Runs statements in order. Resolves to the number that the first column of each result contains, or 0. */
   run(statements: readonly Statement[]): Promise<number[]>
-  ask(text: string, parameters: object): Promise<readonly Readonly<Record<string, unknown>>[]>
+  query(text: string, parameters: object): Promise<readonly Readonly<Record<string, unknown>>[]>
 }
 
-/** Connects to a database, and does what is asked of it, each a transaction. */
+/** Runs transactions in one database. */
 export class GraphClient {
   readonly #config: Neo4jConfig
   readonly #context: Context
   readonly #place: string
   #driver: Driver | undefined
   #preparing: Promise<Driver> | undefined
-  /** The database has what keeps its nodes unique. */
-  #constrained = false
+  #constraintsCreated = false
 
   constructor(config: Neo4jConfig, context: Context) {
     this.#config = config
@@ -36,34 +33,34 @@ export class GraphClient {
     this.#place = `${config.url}${config.database === null ? '' : ` (database ${config.database})`}`
   }
 
-  /** Delivered once it is committed, then as a whole. `act` is done anew for each transaction that is begun. Never rejects. */
-  async write(act: (writing: Writing) => Promise<void>, signal: AbortSignal): Promise<Attempt> {
+  /** All or nothing: delivered after the commit. A retry runs `act` again. Never rejects. */
+  async write(act: (writing: Transaction) => Promise<void>, signal: AbortSignal): Promise<Attempt> {
     try {
-      const driver = await this.#limited(this.#ready(), signal)
-      for (let left = begun - 1; ; left--) {
+      const driver = await this.#withLimit(this.#ready(), signal)
+      for (let left = maxAttempts - 1; ; left--) {
         try {
-          await this.#limited(this.#commit(driver, act), signal)
+          await this.#withLimit(this.#commit(driver, act), signal)
           return undefined
         } catch (error) {
           if (left === 0 || signal.aborted || !isDeadlock(error)) throw error
         }
       }
     } catch (error) {
-      const attempt = verdict(error, this.#place)
-      // Whatever is wrong with the connection or the login, the next one is a new one.
+      const attempt = outcomeOf(error, this.#place)
+      // The next attempt uses a new connection and login.
       if (attempt?.is === 'retry' && attempt.away === true) await this.close()
       return attempt
     }
   }
 
-  /** Logs in and asks who is there; writes nothing. */
+  /** Logs in and reads the version. Writes nothing. */
   async probe(signal: AbortSignal): Promise<Probe> {
     try {
-      const { agent, database } = await this.#limited(this.#look(), signal)
+      const { agent, database } = await this.#withLimit(this.#readVersion(), signal)
       return { is: 'ok', says: `${this.#place}: ${agent}, database ${database}` }
     } catch (error) {
       await this.close()
-      return { is: 'fail', says: why(error, this.#place) }
+      return { is: 'fail', says: describeFailure(error, this.#place) }
     }
   }
 
@@ -74,15 +71,14 @@ export class GraphClient {
       await withTimeout(driver.close(), {
         timers: this.#context.host.timers,
         ms: closeMs,
-        late: 'nobody answers',
+        late: 'no response',
       }).catch(() => undefined)
   }
 
-  #limited<T>(asked: Promise<T>, signal: AbortSignal): Promise<T> {
-    return withSinkTimeout(asked, { timers: this.#context.host.timers, ms: this.#config.timeout }, signal)
+  #withLimit<T>(operation: Promise<T>, signal: AbortSignal): Promise<T> {
+    return withSinkTimeout(operation, { timers: this.#context.host.timers, ms: this.#config.timeout }, signal)
   }
 
-  /** Once for all who ask at the same time. */
   #ready(): Promise<Driver> {
     return (this.#preparing ??= this.#prepare().finally(() => {
       this.#preparing = undefined
@@ -91,37 +87,38 @@ export class GraphClient {
 
   async #prepare(): Promise<Driver> {
     const driver = await this.#connect()
-    if (this.#constrained || !this.#config.create_constraints) return driver
-    return this.#within(driver.session(this.#target), async (session) => {
+    if (this.#constraintsCreated || !this.#config.create_constraints) return driver
+    return this.#withSession(driver.session(this.#target), async (session) => {
       for (const text of constraints) await session.run(text)
-      this.#constrained = true
+      this.#constraintsCreated = true
       return driver
     })
   }
 
-  async #commit(driver: Driver, act: (writing: Writing) => Promise<void>): Promise<void> {
-    await this.#within(driver.session(this.#target), async (session) => {
-      // The database ends it by itself when we are gone, so that it holds no locks then.
+  async #commit(driver: Driver, act: (writing: Transaction) => Promise<void>): Promise<void> {
+    await this.#withSession(driver.session(this.#target), async (session) => {
+      // After a lost connection the database ends the transaction at this timeout and releases its locks.
       const transaction = session.beginTransaction({ timeout: this.#config.timeout })
       await act({
-        // Sent one behind the other without waiting: after one that failed the database does none.
+        // Pipelined: after a failed statement the database ignores the remaining ones.
         run: async (statements) =>
           (await Promise.all(statements.map(({ text, parameters }) => transaction.run(text, parameters)))).map(
             ({ records }) => Number(records[0]?.get(0) ?? 0),
           ),
-        ask: async (text, parameters) =>
+        query: async (text, parameters) =>
           (await transaction.run(text, parameters)).records.map((record) => record.toObject()),
       })
       await transaction.commit()
     })
   }
 
-  async #look(): Promise<{ readonly agent: string; readonly database: string }> {
-    return this.#within(
+  async #readVersion(): Promise<{ readonly agent: string; readonly database: string }> {
+    return this.#withSession(
       (await this.#connect()).session({ ...this.#target, defaultAccessMode: 'READ' }),
       async (session) => {
         const { records, summary } = await session.run(
-          'CALL dbms.components() YIELD name, versions, edition RETURN name + " " + versions[0] + " " + edition AS agent',
+          'CALL dbms.components() YIELD name, versions, edition RETURN name + " " + versions[0] + " " + ' +
+            'edition AS agent',
         )
         return {
           agent: String(records[0]?.get('agent') ?? summary.server.agent ?? 'a server'),
@@ -131,8 +128,8 @@ export class GraphClient {
     )
   }
 
-  /** What went wrong before is what is told; an open transaction ends with its session. */
-  async #within<T>(session: Session, act: (session: Session) => Promise<T>): Promise<T> {
+  /** An error of `act` takes precedence over one of closing. Closing the session rolls back an open transaction. */
+  async #withSession<T>(session: Session, act: (session: Session) => Promise<T>): Promise<T> {
     try {
       return await act(session)
     } finally {

@@ -1,4 +1,7 @@
-/** An audit event as the nodes and relationships that it makes. Labels, relationships and directions are neo4j_sink's, whose users' queries go on working. */
+/**
+ * Maps an audit event to nodes and relationships. Labels, relationship types and directions are those of neo4j_sink, so
+ * that existing queries still work.
+ */
 import { actorKey, type AuditPerson } from '../../model/audit.ts'
 import { auditRecordOf, cloudOf } from '../../model/audit-record.ts'
 import type { WeirEvent } from '../../model/events.ts'
@@ -9,7 +12,7 @@ import {
   objectNode,
   shortened,
   timeOf,
-  within,
+  checkKeyLengths,
   type KeyedNode,
   type Properties,
   type ResourceNode,
@@ -17,7 +20,6 @@ import {
 
 export interface ActionRow {
   readonly kind: 'action'
-  /** Times in Unix ms. */
   readonly action: {
     readonly id: string
     readonly time: number | null
@@ -25,17 +27,17 @@ export interface ActionRow {
     readonly set: Properties
   }
   readonly subject: KeyedNode
-  /** Who acted as the subject. */
+  /** The actor that assumed the identity of the subject. */
   readonly behind?: KeyedNode
   readonly resource?: ResourceNode
   readonly tenant?: { readonly tenantId: string; readonly domainId: string }
   readonly region?: string
   readonly status: string
-  /** By which changes of a cluster are known to be this one's. */
+  /** Marks that connect this request to the changes it made. */
   readonly marks: readonly string[]
 }
 
-/** An audit event. Throws, in words, for what makes no graph. */
+/** Maps an audit event. Throws a readable error for an event without a graph representation. */
 export function toAction(event: WeirEvent, data: Fields): ActionRow {
   const { actor, action, service, resource, tenant, region, severity, requestId } = auditRecordOf(event, data)
   const marks = marksOfAudit(event, data)
@@ -89,7 +91,7 @@ export function toAction(event: WeirEvent, data: Fields): ActionRow {
     status: severity,
     marks: marks.filter((mark) => mark !== undefined),
   })
-  within({
+  checkKeyLengths({
     id: event.id,
     actor: row.subject.key,
     'actor behind it': row.behind?.key,
@@ -98,7 +100,7 @@ export function toAction(event: WeirEvent, data: Fields): ActionRow {
     domain: row.tenant?.domainId,
     region,
     mark: marks[0],
-    'mark of its deletion': marks[1],
+    'mark of the deletion': marks[1],
   })
   return row
 }

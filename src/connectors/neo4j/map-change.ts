@@ -1,8 +1,8 @@
-/** A change of an object of a cluster, and by what it is known whose request it was: the rule of view `changes`. */
+/** Maps a change of a cluster object. Requests and changes are correlated by the rule of view `changes`. */
 import type { WeirEvent } from '../../model/events.ts'
 import { kubernetesTypes } from '../../model/kubernetes.ts'
 import { fieldsOf, textOf, type Fields } from '../../model/json.ts'
-import { objectNode, shortened, timeOf, within, type Properties, type ResourceNode } from './map-node.ts'
+import { objectNode, shortened, timeOf, checkKeyLengths, type Properties, type ResourceNode } from './map-node.ts'
 
 export interface ChangeRow {
   readonly kind: 'change'
@@ -18,16 +18,17 @@ const operations: Readonly<Record<string, string>> = {
 }
 const writes: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete'])
 
-/** Throws, in words, for what makes no graph. */
+/** Throws a readable error for an event without a graph representation. */
 export function toChange(event: WeirEvent, data: Fields): ChangeRow {
   const operation = operations[event.type]
   const resource = event.ref === undefined ? undefined : objectNode(event.ref)
   if (operation === undefined || resource === undefined)
     throw new Error(
-      `it is a change of the type ${event.type} of ${event.ref ?? 'no object'}, and only changes of objects of a cluster make a graph`,
+      `a change of type ${event.type} of ${event.ref ?? 'no object'} has no graph representation; only ` +
+        'changes of cluster objects do',
     )
   const mark = markOf(event, operation === 'deleted' ? textOf(data['uid']) : textOf(data['resourceVersion']))
-  within({ id: event.id, resource: resource.key, mark })
+  checkKeyLengths({ id: event.id, resource: resource.key, mark })
   return {
     kind: 'change',
     resource,
@@ -45,7 +46,7 @@ export function toChange(event: WeirEvent, data: Fields): ChangeRow {
   }
 }
 
-/** Of a request that wrote: the version that it made, and of a deletion the object that is no more. */
+/** Marks of a write request: the resource version that it produced; for a deletion the deleted object. */
 export function marksOfAudit(event: WeirEvent, data: Fields): readonly [string | undefined, string | undefined] {
   const verb = textOf(data['verb']) ?? ''
   const code = Number(textOf(data['code']) ?? 200)
@@ -54,7 +55,6 @@ export function marksOfAudit(event: WeirEvent, data: Fields): readonly [string |
   return [markOf(event, textOf(resourceVersion)), verb === 'delete' ? markOf(event, textOf(uid)) : undefined]
 }
 
-/** The same of a request and of the change that it made. */
 function markOf({ source, subject = '' }: WeirEvent, made: string | undefined): string | undefined {
   return made === undefined ? undefined : `${source} ${subject} ${made}`
 }

@@ -1,13 +1,13 @@
 /**
- * What objects of clusters are to others, as statements: what was not told again ends, what was not there begins. Told again from some place on, in
- * the same order, it ends up as it was: a time that was over is opened where it covers the moment, and closed again where it was closed.
+ * Statements for the relations of cluster objects: relations that the latest state omits end, new ones begin. Replaying
+ * the same states in order is idempotent: an ended relation is reopened if it covers the time, then closed again.
  */
 import type { Statement } from './map-cypher.ts'
 import { objectNode } from './map-node.ts'
 import { objectRelations, type ObjectRelation, type ObjectRow } from './map-object.ts'
 
 const at = 'datetime({epochMillis: toInteger(row.at)})'
-/** The object was told just now, not later by somebody else. */
+/** Matches only if no other writer stored a later state. */
 const current = 'MATCH (r:RESOURCE {key: row.key}) WHERE r.toldBy = row.by AND r.told = row.told'
 
 const nodes = {
@@ -16,42 +16,47 @@ const nodes = {
   images: 'UNWIND $rows AS row MERGE (n:IMAGE {key: row.key}) SET n += row.set',
 } as const
 
-const told =
-  'UNWIND $rows AS row MATCH (r:RESOURCE {key: row.key}) WHERE r.told IS NULL OR r.toldBy <> row.by OR r.told <= row.told SET r.toldBy = row.by, r.told = row.told, r.present = row.present'
+const stateText =
+  'UNWIND $rows AS row MATCH (r:RESOURCE {key: row.key}) WHERE r.told IS NULL OR r.toldBy <> row.by OR ' +
+  'r.told <= row.told SET r.toldBy = row.by, r.told = row.told, r.present = row.present'
 
 const end = (type: ObjectRelation): string => {
-  // A slice that is gone does not say of which service it was.
+  // A deleted EndpointSlice does not contain its service.
   const found =
     type === 'SELECTS' ? `MATCH ()-[x:SELECTS {by: row.by}]->(t)` : `MATCH (r)-[x:${type} {by: row.by}]->(t)`
   return (
     `UNWIND $rows AS row ${current} ${found} WHERE x.validTo IS NULL AND NOT t.key IN row.to WITH x, ${at} AS at ` +
-    'FOREACH (_ IN CASE WHEN x.validFrom < at THEN [1] ELSE [] END | SET x.validTo = at) FOREACH (_ IN CASE WHEN x.validFrom < at THEN [] ELSE [1] END | DELETE x)'
+    'FOREACH (_ IN CASE WHEN x.validFrom < at THEN [1] ELSE [] END | SET x.validTo = at) FOREACH (_ IN CASE ' +
+    'WHEN x.validFrom < at THEN [] ELSE [1] END | DELETE x)'
   )
 }
 
 const begin = (type: ObjectRelation): string =>
-  `UNWIND $rows AS row ${current} MATCH (f:RESOURCE {key: row.from}) MATCH (t:${type === 'USES_IMAGE' ? 'IMAGE' : 'RESOURCE'} {key: row.to}) WITH row, f, t, ${at} AS at ` +
-  `OPTIONAL MATCH (f)-[x:${type} {by: row.by}]->(t) WHERE x.validTo IS NULL OR (x.validFrom <= at AND x.validTo >= at) WITH row, f, t, at, collect(x) AS known ` +
-  `FOREACH (_ IN CASE WHEN size(known) = 0 THEN [1] ELSE [] END | CREATE (f)-[:${type} {by: row.by, validFrom: at}]->(t)) FOREACH (x IN known | REMOVE x.validTo)`
+  `UNWIND $rows AS row ${current} MATCH (f:RESOURCE {key: row.from}) MATCH ` +
+  `(t:${type === 'USES_IMAGE' ? 'IMAGE' : 'RESOURCE'} {key: row.to}) WITH row, f, t, ${at} AS at ` +
+  `OPTIONAL MATCH (f)-[x:${type} {by: row.by}]->(t) WHERE x.validTo IS NULL OR (x.validFrom <= at AND ` +
+  'x.validTo >= at) WITH row, f, t, at, collect(x) AS known ' +
+  `FOREACH (_ IN CASE WHEN size(known) = 0 THEN [1] ELSE [] END | CREATE (f)-[:${type} {by: row.by, ` +
+  'validFrom: at}]->(t)) FOREACH (x IN known | REMOVE x.validTo)'
 
 const texts = Object.fromEntries(
   objectRelations.map((type) => [type, { end: end(type), begin: begin(type) }]),
 ) as Record<ObjectRelation, { readonly end: string; readonly begin: string }>
 
-interface Telling extends ObjectRow {
-  /** Since when what it is to others holds; `since` is when it was told last. */
+interface ObjectState extends ObjectRow {
+  /** Unix ms since when the relations are valid; `since` is the latest observation. */
   readonly at: number
 }
 
 export function objectStatements(rows: readonly ObjectRow[]): Statement[] {
-  return waves(folded(rows)).flatMap(waveStatements)
+  return waves(mergeEqualStates(rows)).flatMap(waveStatements)
 }
 
-/** What was told again without a change for others is told once. */
-function folded(rows: readonly ObjectRow[]): Telling[][] {
-  const lives = new Map<string, Telling[]>()
+/** Merges consecutive states of an object with equal relations. */
+function mergeEqualStates(rows: readonly ObjectRow[]): ObjectState[][] {
+  const histories = new Map<string, ObjectState[]>()
   for (const row of rows) {
-    const life = lives.get(row.resource.key) ?? []
+    const life = histories.get(row.resource.key) ?? []
     const last = life.at(-1)
     const same =
       last !== undefined &&
@@ -60,20 +65,20 @@ function folded(rows: readonly ObjectRow[]): Telling[][] {
       JSON.stringify(last.related) === JSON.stringify(row.related)
     if (same) life[life.length - 1] = { ...row, at: last.at }
     else life.push({ ...row, at: row.since })
-    lives.set(row.resource.key, life)
+    histories.set(row.resource.key, life)
   }
-  return [...lives.values()]
+  return [...histories.values()]
 }
 
-/** One telling of each object at a time: those of one object go one after the other. */
-function waves(lives: readonly (readonly Telling[])[]): Telling[][] {
+/** Each wave has at most one state of each object; the states of one object are written in order. */
+function waves(lives: readonly (readonly ObjectState[])[]): ObjectState[][] {
   const most = Math.max(0, ...lives.map((life) => life.length))
   return Array.from({ length: most }, (_, wave) =>
     lives.flatMap((life) => life.slice(wave, wave + 1)).sort((a, b) => (a.resource.key < b.resource.key ? -1 : 1)),
   )
 }
 
-function waveStatements(wave: readonly Telling[]): Statement[] {
+function waveStatements(wave: readonly ObjectState[]): Statement[] {
   const made = {
     resources: new Map<string, object>(),
     workloads: new Map<string, object>(),
@@ -94,7 +99,12 @@ function waveStatements(wave: readonly Telling[]): Statement[] {
       node(to, type === 'USES_IMAGE')
     }
   }
-  const head = ({ resource, by, since, at: from }: Telling): { key: string; by: string; told: number; at: number } => ({
+  const head = ({
+    resource,
+    by,
+    since,
+    at: from,
+  }: ObjectState): { key: string; by: string; told: number; at: number } => ({
     key: resource.key,
     by,
     told: since,
@@ -110,10 +120,10 @@ function waveStatements(wave: readonly Telling[]): Statement[] {
           },
         ],
   )
-  found.push({ text: told, parameters: { rows: wave.map((row) => ({ ...head(row), present: row.present })) } })
+  found.push({ text: stateText, parameters: { rows: wave.map((row) => ({ ...head(row), present: row.present })) } })
   for (const type of objectRelations) {
     const [over, begun] = [texts[type].end, texts[type].begin]
-    const rows = wave.filter(({ resource }) => mayHave(type, resource.set['kind'] ?? ''))
+    const rows = wave.filter(({ resource }) => canHaveRelation(type, resource.set['kind'] ?? ''))
     if (rows.length > 0)
       found.push({
         text: over,
@@ -132,8 +142,8 @@ function waveStatements(wave: readonly Telling[]): Statement[] {
   return found
 }
 
-/** Only objects of some kinds have some relations: of others nothing is to end. */
-function mayHave(type: ObjectRelation, kind: string): boolean {
+/** Whether objects of this kind can have relations of this type. */
+function canHaveRelation(type: ObjectRelation, kind: string): boolean {
   if (type === 'RUNS_ON' || type === 'USES_IMAGE') return kind === 'Pod'
   if (type === 'SELECTS') return kind === 'EndpointSlice'
   return type !== 'PROVIDED_BY' || kind === 'Node'

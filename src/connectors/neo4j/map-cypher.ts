@@ -1,4 +1,4 @@
-/** Rows as statements of Cypher. Everything is merged, so that what is written twice is there once. */
+/** Maps rows to Cypher statements. All of them use MERGE, so that writes are idempotent. */
 import type { GraphRow } from './map.ts'
 import type { ActionRow } from './map-action.ts'
 import { objectStatements } from './map-cypher-objects.ts'
@@ -7,20 +7,20 @@ import type { ResourceNode } from './map-node.ts'
 export interface Statement {
   readonly text: string
   readonly parameters: { readonly rows: readonly unknown[] }
-  /** So many rows it answers with, unless somebody has removed what it leads to. */
-  readonly answers?: number
+  /** Expected count; a lower count means that a node was removed by another client. */
+  readonly expectedRows?: number
 }
 
 export interface Written {
-  /** Of one transaction, in their order. */
+  /** Statements of one transaction, in order. */
   readonly statements: readonly Statement[]
-  /** What the graph has once they are committed, and need not be told again. */
+  /** Nodes and relationships that exist after the commit. */
   readonly facts: readonly string[]
-  /** By which changes and requests of this transaction find one another: for a transaction after it. */
+  /** Marks that correlate changes and requests; linked in a later transaction. */
   readonly marks: readonly string[]
 }
 
-/** What a node is found by is unique; where it isn't, two who write at once would both make it. */
+/** Unique constraints: without them concurrent writers create duplicates. */
 export const constraints: readonly string[] = [
   ...Object.entries({
     action: 'ACTION.id',
@@ -33,12 +33,14 @@ export const constraints: readonly string[] = [
     delivered: 'DELIVERED.key',
   }).map(
     ([name, of]) =>
-      `CREATE CONSTRAINT weir_${name} IF NOT EXISTS FOR (n:${of.split('.')[0] ?? ''}) REQUIRE n.${of.split('.')[1] ?? ''} IS UNIQUE`,
+      `CREATE CONSTRAINT weir_${name} IF NOT EXISTS FOR (n:${of.split('.')[0] ?? ''}) REQUIRE ` +
+      `n.${of.split('.')[1] ?? ''} IS UNIQUE`,
   ),
   'CREATE CONSTRAINT weir_tenant IF NOT EXISTS FOR (n:TENANT) REQUIRE (n.tenantId, n.domainId) IS UNIQUE',
   ...['ACTION.timestamp', 'ACTION.mark', 'ACTION.deletionMark', 'CHANGE.timestamp', 'CHANGE.mark'].map(
     (of) =>
-      `CREATE INDEX weir_${of.replace('.', '_').toLowerCase()} IF NOT EXISTS FOR (n:${of.split('.')[0] ?? ''}) ON (n.${of.split('.')[1] ?? ''})`,
+      `CREATE INDEX weir_${of.replace('.', '_').toLowerCase()} IF NOT EXISTS FOR ` +
+      `(n:${of.split('.')[0] ?? ''}) ON (n.${of.split('.')[1] ?? ''})`,
   ),
   'CREATE INDEX weir_selects_by IF NOT EXISTS FOR ()-[x:SELECTS]-() ON (x.by)',
   'CREATE INDEX weir_talks_id IF NOT EXISTS FOR ()-[x:TALKS_TO]-() ON (x.id)',
@@ -54,28 +56,44 @@ const texts = {
   regions: 'UNWIND $rows AS row MERGE (:REGION {name: row.region})',
   statuses: 'UNWIND $rows AS row MERGE (:STATUS {id: row.status})',
   tenants: `UNWIND $rows AS row MERGE (:TENANT ${tenant})`,
-  places: `UNWIND $rows AS row MATCH (t:TENANT ${tenant}) MATCH (g:REGION {name: row.region}) MERGE (t)-[:LOCATED_AT]->(g)`,
+  places:
+    `UNWIND $rows AS row MATCH (t:TENANT ${tenant}) MATCH (g:REGION {name: row.region}) MERGE ` +
+    '(t)-[:LOCATED_AT]->(g)',
   subjects: 'UNWIND $rows AS row MERGE (s:SUBJECT {key: row.key}) SET s += row.set',
   behind:
-    'UNWIND $rows AS row MATCH (s:SUBJECT {key: row.subject}) MATCH (b:SUBJECT {key: row.behind}) MERGE (s)-[:ASSUMED_BY]->(b)',
+    'UNWIND $rows AS row MATCH (s:SUBJECT {key: row.subject}) MATCH (b:SUBJECT {key: row.behind}) MERGE ' +
+    '(s)-[:ASSUMED_BY]->(b)',
   resources: resourceText,
   workloads: workloadText,
-  members: `UNWIND $rows AS row MATCH (r:RESOURCE {key: row.resource}) MATCH (t:TENANT ${tenant}) MERGE (r)-[:MEMBER_OF]->(t)`,
-  // One that leads nowhere yet is given its relationships without a look for each; asked after SET, which has locked it.
-  actions: `UNWIND $rows AS row MATCH (s:SUBJECT {key: row.subject}) MATCH (o:STATUS {id: row.status}) OPTIONAL MATCH (r:RESOURCE {key: row.resource}) MERGE (a:ACTION {id: row.id}) SET a += row.set, a.timestamp = ${time('time')}, a.recordTime = ${time('recorded')}
-WITH row, s, o, r, a, COUNT { (a)--() } = 0 AS fresh
-FOREACH (_ IN CASE WHEN fresh THEN [1] ELSE [] END | CREATE (a)-[:PERFORMED_BY]->(s) CREATE (a)-[:WITH_STATUS]->(o))
-FOREACH (x IN CASE WHEN fresh AND r IS NOT NULL THEN [r] ELSE [] END | CREATE (a)-[:APPLIED_ON]->(x))
-FOREACH (_ IN CASE WHEN fresh THEN [] ELSE [1] END | MERGE (a)-[:PERFORMED_BY]->(s) MERGE (a)-[:WITH_STATUS]->(o))
-FOREACH (x IN CASE WHEN fresh OR r IS NULL THEN [] ELSE [r] END | MERGE (a)-[:APPLIED_ON]->(x))
-RETURN count(CASE WHEN row.resource IS NULL OR r IS NOT NULL THEN 1 END) AS written`,
-  changes: `UNWIND $rows AS row MATCH (r:RESOURCE {key: row.resource}) MERGE (c:CHANGE {id: row.id}) SET c += row.set, c.timestamp = ${time('time')} MERGE (c)-[:APPLIED_ON]->(r) RETURN count(*) AS written`,
+  members:
+    `UNWIND $rows AS row MATCH (r:RESOURCE {key: row.resource}) MATCH (t:TENANT ${tenant}) MERGE ` +
+    '(r)-[:MEMBER_OF]->(t)',
+  // An action without relationships gets them without MERGE. Checked after SET, which has locked the node.
+  actions:
+    'UNWIND $rows AS row MATCH (s:SUBJECT {key: row.subject}) MATCH (o:STATUS {id: row.status}) OPTIONAL ' +
+    'MATCH (r:RESOURCE {key: row.resource}) MERGE (a:ACTION {id: row.id}) SET a += row.set, a.timestamp ' +
+    `= ${time('time')}, a.recordTime = ${time('recorded')}\n` +
+    'WITH row, s, o, r, a, COUNT { (a)--() } = 0 AS fresh\n' +
+    'FOREACH (_ IN CASE WHEN fresh THEN [1] ELSE [] END | CREATE (a)-[:PERFORMED_BY]->(s) CREATE ' +
+    '(a)-[:WITH_STATUS]->(o))\n' +
+    'FOREACH (x IN CASE WHEN fresh AND r IS NOT NULL THEN [r] ELSE [] END | CREATE ' +
+    '(a)-[:APPLIED_ON]->(x))\n' +
+    'FOREACH (_ IN CASE WHEN fresh THEN [] ELSE [1] END | MERGE (a)-[:PERFORMED_BY]->(s) MERGE ' +
+    '(a)-[:WITH_STATUS]->(o))\n' +
+    'FOREACH (x IN CASE WHEN fresh OR r IS NULL THEN [] ELSE [r] END | MERGE (a)-[:APPLIED_ON]->(x))\n' +
+    'RETURN count(CASE WHEN row.resource IS NULL OR r IS NOT NULL THEN 1 END) AS written',
+  changes:
+    'UNWIND $rows AS row MATCH (r:RESOURCE {key: row.resource}) MERGE (c:CHANGE {id: row.id}) SET c += ' +
+    `row.set, c.timestamp = ${time('time')} MERGE (c)-[:APPLIED_ON]->(r) RETURN count(*) AS written`,
 } as const
 
 type Part = keyof typeof texts
 const counted: ReadonlySet<Part> = new Set(['actions', 'changes'])
 
-/** What many share is written once, and not again while it is `known`; sorted, so that those who write at once lock it in one order. */
+/**
+ * Shared nodes are written once, and not again if `known` has them. Sorted, so that concurrent transactions lock in the
+ * same order.
+ */
 export function statementsOf(rows: readonly GraphRow[], known: { has(fact: string): boolean }): Written {
   const parts = Object.fromEntries(
     (Object.keys(texts) as Part[]).map((name) => [name, new Map<string, object>()]),
@@ -85,7 +103,7 @@ export function statementsOf(rows: readonly GraphRow[], known: { has(fact: strin
     parts[into].set(key, before === undefined ? { key, set } : { key, set: { ...before.set, ...set } })
   }
   const resource = (one: ResourceNode): void => node(one.workload === true ? 'workloads' : 'resources', one)
-  // One that comes again is written in its own place: what came later holds.
+  // A repeated event replaces the earlier row at its position.
   const event = (into: Part, id: string, row: object): void => {
     parts[into].delete(id)
     parts[into].set(id, row)
@@ -102,7 +120,7 @@ export function statementsOf(rows: readonly GraphRow[], known: { has(fact: strin
     if (counted.has(name))
       return all.length === 0
         ? []
-        : [{ text: texts[name], parameters: { rows: all.map(([, row]) => row) }, answers: all.length }]
+        : [{ text: texts[name], parameters: { rows: all.map(([, row]) => row) }, expectedRows: all.length }]
     const fresh = all
       .map(([key, row]) => ({ key, row, fact: `${name} ${key} ${JSON.stringify(row)}` }))
       .filter(({ fact }) => !known.has(fact))
@@ -124,16 +142,16 @@ interface Into {
 }
 
 function actionParts(
-  { action: { id, ...told }, subject, behind, resource, tenant: whose, region, status }: ActionRow,
+  { action: { id, ...properties }, subject, behind, resource, tenant: tenantRow, region, status }: ActionRow,
   parts: Record<Part, Map<string, object>>,
   into: Into,
 ): void {
-  const place = JSON.stringify([whose?.tenantId, whose?.domainId])
+  const place = JSON.stringify([tenantRow?.tenantId, tenantRow?.domainId])
   parts.statuses.set(status, { status })
   if (region !== undefined) parts.regions.set(region, { region })
-  if (whose !== undefined) parts.tenants.set(place, whose)
-  if (whose !== undefined && region !== undefined)
-    parts.places.set(JSON.stringify([place, region]), { ...whose, region })
+  if (tenantRow !== undefined) parts.tenants.set(place, tenantRow)
+  if (tenantRow !== undefined && region !== undefined)
+    parts.places.set(JSON.stringify([place, region]), { ...tenantRow, region })
   into.node('subjects', subject)
   if (behind !== undefined) {
     into.node('subjects', behind)
@@ -141,19 +159,21 @@ function actionParts(
   }
   into.event('actions', id, {
     id,
-    ...told,
+    ...properties,
     subject: subject.key,
     status,
     ...(resource === undefined ? {} : { resource: resource.key }),
   })
   if (resource === undefined) return
   into.resource(resource)
-  if (whose !== undefined)
-    parts.members.set(JSON.stringify([resource.key, place]), { resource: resource.key, ...whose })
+  if (tenantRow !== undefined)
+    parts.members.set(JSON.stringify([resource.key, place]), { resource: resource.key, ...tenantRow })
 }
 
-/** Changes and the requests that made them, whichever came first: of several requests the last. */
-export const linkText = `UNWIND $rows AS row MATCH (c:CHANGE {mark: row})
-CALL { WITH row MATCH (a:ACTION)-[:PERFORMED_BY]->(s:SUBJECT) WHERE a.mark = row OR a.deletionMark = row RETURN s ORDER BY a.timestamp DESC, a.id DESC LIMIT 1 }
-OPTIONAL MATCH (c)-[x:PERFORMED_BY]->(o) WHERE o <> s DELETE x
-WITH DISTINCT c, s MERGE (c)-[:PERFORMED_BY]->(s)`
+/** Links changes and their requests, in either order of arrival; the last of several requests wins. */
+export const linkText =
+  'UNWIND $rows AS row MATCH (c:CHANGE {mark: row})\n' +
+  'CALL { WITH row MATCH (a:ACTION)-[:PERFORMED_BY]->(s:SUBJECT) WHERE a.mark = row OR a.deletionMark ' +
+  '= row RETURN s ORDER BY a.timestamp DESC, a.id DESC LIMIT 1 }\n' +
+  'OPTIONAL MATCH (c)-[x:PERFORMED_BY]->(o) WHERE o <> s DELETE x\n' +
+  'WITH DISTINCT c, s MERGE (c)-[:PERFORMED_BY]->(s)'

@@ -1,4 +1,4 @@
-/** Nodes that rows of several kinds make. */
+/** Nodes shared by several row kinds. */
 import { parseKubernetesRef } from '../../model/refs.ts'
 import { known, textOf, type Fields } from '../../model/json.ts'
 
@@ -10,13 +10,13 @@ export interface KeyedNode {
 }
 
 export interface ResourceNode extends KeyedNode {
-  /** It runs something, or is what runs: it has the label WORKLOAD, too. */
+  /** The node also has the label WORKLOAD. */
   readonly workload?: true
 }
 
-/** An index of Neo4j takes about 8 KB; what a node is found by is kept well below. */
+/** An index key of Neo4j holds about 8 KB; keys stay well below. */
 const longestKey = 4000
-/** Texts that nobody looks for are kept to this many characters. */
+/** Texts without an index are truncated to this many characters. */
 const longestText = 4096
 const workloads: ReadonlySet<string> = new Set([
   'Deployment',
@@ -31,7 +31,7 @@ const workloads: ReadonlySet<string> = new Set([
   'DeploymentConfig',
 ])
 
-/** An object of a cluster by its reference; whoever tells of it, the node is the same. Undefined for any other. */
+/** The node of a cluster object, equal for every source. Undefined for other references. */
 export function objectNode(ref: string): ResourceNode | undefined {
   const parts = parseKubernetesRef(ref)
   if (parts === undefined) return undefined
@@ -56,11 +56,10 @@ export function timeOf(value: unknown): number | null {
   return typeof value === 'number' && Number.isFinite(value) ? Math.trunc(value) : null
 }
 
-/** Throws, in words, when one of the texts is too long to find a node by. */
-export function within(keys: Readonly<Record<string, string | undefined>>): void {
+/** Throws a readable error if a key exceeds the limit of the index. */
+export function checkKeyLengths(keys: Readonly<Record<string, string | undefined>>): void {
   for (const [what, text] of Object.entries(keys)) {
     const bytes = text === undefined ? 0 : Buffer.byteLength(text)
-    if (bytes > longestKey)
-      throw new Error(`its ${what} has ${bytes} bytes, and a node is found by ${longestKey} at most`)
+    if (bytes > longestKey) throw new Error(`${what} has ${bytes} bytes; a node key is limited to ${longestKey}`)
   }
 }

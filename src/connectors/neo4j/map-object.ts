@@ -1,8 +1,8 @@
-/** What an object of a cluster is to others, since when: relations as view `relations` has them. */
+/** Relations of a cluster object and their validity, as in view `relations`. */
 import type { WeirEvent } from '../../model/events.ts'
 import { kubernetesRef, parseKubernetesRef, type KubernetesRef } from '../../model/refs.ts'
 import { fieldsOf, textOf, type Fields } from '../../model/json.ts'
-import { objectNode, within, type ResourceNode } from './map-node.ts'
+import { objectNode, checkKeyLengths, type ResourceNode } from './map-node.ts'
 
 export const objectRelations = ['OWNED_BY', 'RUNS_ON', 'IN_NAMESPACE', 'USES_IMAGE', 'SELECTS', 'PROVIDED_BY'] as const
 export type ObjectRelation = (typeof objectRelations)[number]
@@ -16,16 +16,17 @@ export interface Related {
 export interface ObjectRow {
   readonly kind: 'object'
   readonly resource: ResourceNode
-  /** Which life of the object tells it: one of the same name that comes after it is another. */
+  /** UID of the object: a recreated object of the same name has another. */
   readonly by: string
-  /** Unix ms. */
   readonly since: number
   readonly present: boolean
-  /** None of them twice. */
+  /** Without duplicates. */
   readonly related: readonly Related[]
 }
 
-/** Owners name no namespace: it is that of the object, but for those that belong to the whole cluster. */
+/**
+ * Owner references omit the namespace: owners of these kinds are cluster-scoped, others share the object's namespace.
+ */
 const clusterWide: ReadonlySet<string> = new Set([
   'Node',
   'Namespace',
@@ -36,16 +37,16 @@ const clusterWide: ReadonlySet<string> = new Set([
   'APIService',
 ])
 
-/** Throws, in words, for what makes no graph. */
+/** Throws a readable error for an event without a graph representation. */
 export function toObject(event: WeirEvent, data: Fields): ObjectRow {
   const parts = event.ref === undefined ? undefined : parseKubernetesRef(event.ref)
   const resource = event.ref === undefined ? undefined : objectNode(event.ref)
   const since = Date.parse(textOf(data['since']) ?? '')
   if (parts === undefined || resource === undefined || Number.isNaN(since))
-    throw new Error('it is of the family resource and tells of no object of a cluster, or not since when')
+    throw new Error('the resource event has no cluster object or no start of validity')
   const present = data['state'] === 'present'
   const related = present ? distinct(relatedOf(resource.key, parts, data)) : []
-  for (const { to } of [{ to: resource.key }, ...related]) within({ resource: to })
+  for (const { to } of [{ to: resource.key }, ...related]) checkKeyLengths({ resource: to })
   return { kind: 'object', resource, by: event.key ?? resource.key, since, present, related }
 }
 
@@ -90,7 +91,7 @@ function* relatedOf(
       }
 }
 
-/** The digest is what was run; the tag is what was asked for. */
+/** The digest identifies the image that ran; the tag is only the requested one. */
 function imageRef(id: string | undefined, image: string | undefined): string | undefined {
   const text = id?.includes('@sha256:') === true ? id.replace(/^[a-z-]+:\/\//, '') : image
   return text === undefined ? undefined : `image:${text}`

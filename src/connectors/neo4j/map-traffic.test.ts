@@ -3,7 +3,7 @@ import { seedFlows } from '../../../test/graph/seed.ts'
 import { eventBatch } from '../../../test/conformance/batches.ts'
 import type { SinkPiece } from '../../engine/contracts.ts'
 import type { Column } from '../../model/columns.ts'
-import { addTalks, type Talk } from './map-traffic.ts'
+import { addFlows, type TrafficSum } from './map-traffic.ts'
 
 const came = Date.UTC(2026, 0, 1, 12, 30)
 const hour = Date.UTC(2026, 0, 1, 12)
@@ -13,7 +13,7 @@ function talksOf(
   dictionary: readonly string[],
   rows: readonly number[],
   counts: (row: number) => boolean = () => true,
-): Talk[] {
+): TrafficSum[] {
   const piece: SinkPiece = {
     header: {
       ...eventBatch([{ id: 'x', source: '/x', type: 'x', encoding: 'none' }], 't').pieces[0]!.header,
@@ -23,8 +23,8 @@ function talksOf(
     rows: Uint32Array.from(rows),
     firstRow: 0,
   }
-  const talks = new Map<string, Talk>()
-  addTalks(talks, piece, counts)
+  const talks = new Map<string, TrafficSum>()
+  addFlows(talks, piece, counts)
   return [...talks.values()]
 }
 
@@ -44,7 +44,7 @@ const whole = (values: number[]): Column => ({
   words: Uint32Array.from(values.flatMap((value) => [value % 2 ** 32, Math.floor(value / 2 ** 32)])),
 })
 
-test('flows between two workloads are added up by the hour, as many as the sampling says; one with an end that is none is left out', () => {
+test('sums flows between workloads by hour and sampling interval, and omits flows without two workloads', () => {
   const [web, job] = ['k8s:c1/apps/Deployment/shop/web', 'k8s:c1/batch/CronJob/shop/job']
   const columns = {
     ...ends,
@@ -59,7 +59,7 @@ test('flows between two workloads are added up by the hour, as many as the sampl
   expect(talksOf(columns, words, [0, 1, 4], (row) => row === 1).map(({ bytes }) => bytes)).toEqual([50])
 })
 
-test("the hour is that in which a flow ended by the exporter's clock, unless that can not be", () => {
+test('the hour is that of the flow end, unless the exporter clock is implausible', () => {
   const minutes = (...values: number[]): Float64Array => Float64Array.from(values, (value) => came + value * 60_000)
   const time_end = { kind: 'time' as const, values: minutes(-31, -60, -61, 1, 2, 0) }
   const of = (row: number, more: Record<string, Column> = {}): number =>
@@ -87,7 +87,7 @@ test("the hour is that in which a flow ended by the exporter's clock, unless tha
   ).toBe(0)
 })
 
-test('of the seed every flow between two workloads is in a sum', () => {
+test('every seeded flow between two workloads is in a sum', () => {
   const batch = seedFlows()
   const talks = talksOf(
     batch.columns as Record<string, Column>,

@@ -1,14 +1,14 @@
-/** Flows as sums of who talked to whom by the hour: those whose ends are known to be workloads. */
+/** Aggregates flows between known workloads by hour. */
 import type { SinkPiece } from '../../engine/contracts.ts'
 import type { FlowBatch } from '../../model/batches.ts'
 import { isPresent, type Column } from '../../model/columns.ts'
 import { workloadRef } from '../../model/refs.ts'
 
-export interface Talk {
+export interface TrafficSum {
   readonly id: string
   readonly from: string
   readonly to: string
-  /** Unix ms at which the hour begins. */
+  /** Unix ms. */
   readonly hour: number
   bytes: number
   packets: number
@@ -16,12 +16,12 @@ export interface Talk {
 }
 
 const msPerHour = 3_600_000
-/** An exporter's clock is believed so far back, and so far ahead: else the hour is that in which the flow came. */
-const believed = { before: msPerHour, after: 60_000 } as const
+/** Accepted deviation of the exporter clock from the receive time; beyond it the receive time selects the hour. */
+const acceptedSkew = { before: msPerHour, after: 60_000 } as const
 
-/** Adds the rows of a piece that `counts` says to. */
-export function addTalks(
-  talks: Map<string, Talk>,
+/** Adds the rows of a piece that `counts` accepts. */
+export function addFlows(
+  talks: Map<string, TrafficSum>,
   { header, batch, rows }: SinkPiece,
   counts: (row: number) => boolean,
 ): void {
@@ -64,7 +64,7 @@ function textsOf({ columns, dictionary }: FlowBatch, name: string): (row: number
   return column?.kind === 'dict' ? (row) => dictionary[column.codes[row] ?? 0] || undefined : () => undefined
 }
 
-/** The workload at an end of a flow, as a reference; undefined where it is none that is known. */
+/** Returns the resource reference of the workload at one end of a flow, or undefined. */
 function workloadsOf(batch: FlowBatch, end: 'src' | 'dst'): (row: number) => string | undefined {
   const [cluster, kind, namespace, name] = [
     'cluster',
@@ -85,7 +85,7 @@ function isWhole(parts: { readonly [K in keyof Parts]: string | undefined }): pa
   return Object.values(parts).every((part) => part !== undefined)
 }
 
-/** As the store has it: the end of the flow by the exporter's clock, unless that can't be. */
+/** Event time of a flow as in the store: the end of the flow, or the receive time if that is implausible. */
 function timesOf(batch: FlowBatch, received: number): (row: number) => number {
   const [end, came, skewed] = ['time_end', 'time_received', 'time_skewed'].map((name) =>
     numbersOf(batch.columns[name]),
@@ -96,8 +96,8 @@ function timesOf(batch: FlowBatch, received: number): (row: number) => number {
     return time === undefined ||
       Number.isNaN(time) ||
       skewed(row) === 1 ||
-      time < arrived - believed.before ||
-      time > arrived + believed.after
+      time < arrived - acceptedSkew.before ||
+      time > arrived + acceptedSkew.after
       ? arrived
       : time
   }

@@ -27,7 +27,7 @@ const audit = {
   severity: 'normal',
 }
 
-test('an actor, not the resource, is the subject; a name holds in its domain only; the resource is found by its reference', () => {
+test('the actor is the subject; names are unique within a domain; a resource is matched by its reference', () => {
   const {
     length: _,
     kind: __,
@@ -66,7 +66,7 @@ test('an actor, not the resource, is the subject; a name holds in its domain onl
   })
 })
 
-test('what is not told makes no node: no resource without id and name, no tenant, no region', () => {
+test('missing fields create no node: no resource without id and name, no tenant, no region', () => {
   const {
     length: _,
     kind: __,
@@ -90,7 +90,7 @@ test('what is not told makes no node: no resource without id and name, no tenant
   })
 })
 
-test('an event as cts_exporter sends it is read by its attributes and its trace', () => {
+test('an event of cts_exporter is mapped by its attributes and its trace', () => {
   const data = {
     trace_name: 'login',
     trace_type: 'ConsoleAction',
@@ -114,18 +114,18 @@ test('an event as cts_exporter sends it is read by its attributes and its trace'
   expect(toGraph({ ...base, encoding: 'none' })).toMatchObject({ subject: { key: 'unknown' }, status: 'unknown' })
 })
 
-test('cts_exporter says nothing of families: a trace of its is known by what it says, and its resource is the one that our own source names', () => {
-  const told: Partial<WeirEvent> = {
+test('an event of cts_exporter without a family is recognized by its trace and names the same resource', () => {
+  const trace: Partial<WeirEvent> = {
     family: 'event',
     source: 'https://cts.eu-de.otc.t-systems.com/v2.0/t1/',
     extensions: { status: 'normal', tenant: 't1', resourceid: 'R/1' },
   }
-  expect(toGraph(event({ service_type: 'ECS', resource_type: 'vm' }, told))).toMatchObject({
+  expect(toGraph(event({ service_type: 'ECS', resource_type: 'vm' }, trace))).toMatchObject({
     kind: 'action',
     resource: { key: 'otc:t1/ecs/vm/R%2F1' },
   })
   expect(toGraph(event({ trace_id: 'x' }, { family: 'event' }))).toMatchObject({ kind: 'action' })
-  expect(() => toGraph(event({ hello: 'world' }, { family: 'event' }))).toThrow('tells of no action')
+  expect(() => toGraph(event({ hello: 'world' }, { family: 'event' }))).toThrow('has no action')
 })
 
 const cluster = {
@@ -141,7 +141,7 @@ const written = (verb: string, code: number): SizedRow =>
     ),
   )
 
-test('a change and the request that made it have a mark in common: the version, or of a deletion the object; what was refused made none', () => {
+test('a change and its request share a mark: the version, or the deleted object; a denied request has none', () => {
   const change = (type: string): SizedRow =>
     toGraph(
       event(
@@ -164,17 +164,17 @@ test('a change and the request that made it have a mark in common: the version, 
   ).toEqual([[version], [version, object], [], []])
 })
 
-test('an object of a cluster is the same node whoever tells of it, and one that runs something is a workload', () => {
+test('an object has the same node for every source, and one that runs containers is a workload', () => {
   const node = {
     key: cluster.ref,
     set: { cluster: 'c1', kind: 'Deployment', name: 'web', group: 'apps', namespace: 'shop' },
     workload: true,
   }
-  const told = toGraph(event({ state: 'present', since: '2026-01-01T00:00:00Z' }, { ...cluster, family: 'resource' }))
-  expect([written('patch', 200), told]).toMatchObject([{ resource: node }, { resource: node }])
+  const row = toGraph(event({ state: 'present', since: '2026-01-01T00:00:00Z' }, { ...cluster, family: 'resource' }))
+  expect([written('patch', 200), row]).toMatchObject([{ resource: node }, { resource: node }])
 })
 
-test('what an object is to others is what the view of relations says', () => {
+test('relations of an object equal those of view relations', () => {
   const of = (ref: string, data: object): string[] => {
     const row = toGraph(
       event({ state: 'present', since: '2026-01-01T00:00:00Z', ...data }, { family: 'resource', ref }),
@@ -220,7 +220,7 @@ test('what an object is to others is what the view of relations says', () => {
   ]).toEqual([['/Node//n1 PROVIDED_BY openstack:///vm'], []])
 })
 
-test('what makes no graph is told with the reason', () => {
+test('an event without a graph representation is rejected with the reason', () => {
   const why = (one: WeirEvent): string => {
     try {
       return JSON.stringify(toGraph(one))
@@ -229,21 +229,21 @@ test('what makes no graph is told with the reason', () => {
     }
   }
   expect(why(event({ audit }, { family: 'cost' }))).toContain('only: {family: [audit, change, resource, flow]}')
-  expect(why(event({ audit }, { family: 'change' }))).toContain('only changes of objects of a cluster make a graph')
+  expect(why(event({ audit }, { family: 'change' }))).toContain('only changes of cluster objects do')
   expect(why(event({ state: 'present' }, { family: 'resource', ref: 'k8s:c1//Pod/shop/p' }))).toContain(
-    'not since when',
+    'no start of validity',
   )
-  expect(why({ ...base, data: Buffer.from('{') })).toContain('should be JSON')
-  expect(why(event({ audit }, { id: 'ü'.repeat(2001) }))).toContain('its id has 4002 bytes')
-  expect(why(event({ audit: { ...audit, region: 'r'.repeat(5000) } }))).toContain('its region has 5000 bytes')
+  expect(why({ ...base, data: Buffer.from('{') })).toContain('the body is not JSON')
+  expect(why(event({ audit }, { id: 'ü'.repeat(2001) }))).toContain('id has 4002 bytes')
+  expect(why(event({ audit: { ...audit, region: 'r'.repeat(5000) } }))).toContain('region has 5000 bytes')
 })
 
-test('what many rows share is written once, sorted, and not again while it is known to be there; of an event that comes twice the later one holds', () => {
+test('shared nodes are written once, sorted, and not again while known; of a repeated event the last wins', () => {
   const rows = ['b', 'a', 'b'].map((id, index) =>
     toGraph(event({ audit: { ...audit, action: `n${index}`, resource: { type: 'vm', id: `v${2 - index}` } } }, { id })),
   )
-  const told = new Set<string>()
-  const { statements, facts } = statementsOf(rows, told)
+  const written = new Set<string>()
+  const { statements, facts } = statementsOf(rows, written)
   const names = (all: typeof statements): string[] =>
     all.map(({ text, parameters }) => `${/MERGE \(.*?:([A-Z_]+)/.exec(text)?.[1] ?? ''} ${parameters.rows.length}`)
   expect(names(statements)).toEqual([
@@ -258,11 +258,11 @@ test('what many rows share is written once, sorted, and not again while it is kn
   ])
   const actions = statements
     .filter(({ text }) => text.includes('MERGE (a:ACTION'))
-    .map(({ answers, parameters }) => ({
-      answers,
+    .map(({ expectedRows, parameters }) => ({
+      expectedRows,
       rows: (parameters.rows as { id: string; set: { name: string } }[]).map(({ id, set }) => `${id} ${set.name}`),
     }))
-  expect(actions).toEqual([{ answers: 2, rows: ['a n1', 'b n2'] }])
-  for (const fact of facts) told.add(fact)
-  expect(names(statementsOf(rows, told).statements)).toEqual(['ACTION 2'])
+  expect(actions).toEqual([{ expectedRows: 2, rows: ['a n1', 'b n2'] }])
+  for (const fact of facts) written.add(fact)
+  expect(names(statementsOf(rows, written).statements)).toEqual(['ACTION 2'])
 })

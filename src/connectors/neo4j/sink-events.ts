@@ -1,15 +1,15 @@
-/** Writes rows of events, and remembers what the graph has, so that what many rows share is not told with each. */
+/** Writes event rows and caches which shared nodes exist in the graph. */
 import type { Attempt } from '../../engine/delivery/in-order.ts'
 import type { GraphClient } from './client.ts'
 import { linkText, statementsOf, type Written } from './map-cypher.ts'
 import type { GraphRow } from './map.ts'
 
-/** So many nodes and relationships are known to be there; beyond, those that were not needed for longest are told again. */
-const mostKnown = 100_000
+/** Cached nodes and relationships; the least recently used are evicted and written again. */
+const maxCachedFacts = 100_000
 const nothing = { has: () => false }
 
-/** Somebody has removed what this sink had written before. */
-class Missing extends Error {}
+/** A cached node was removed by another client. */
+class NodeMissingError extends Error {}
 
 export class EventWriter {
   readonly #client: GraphClient
@@ -28,9 +28,13 @@ export class EventWriter {
       written = statementsOf(rows, nothing)
       attempt = await this.#commit(written, signal)
     }
-    if (attempt === 'missing') return { is: 'retry', reason: 'somebody removes nodes of the graph while it is written' }
+    if (attempt === 'missing')
+      return {
+        is: 'retry',
+        reason: 'another client removes nodes of the graph during writes; stop it, or use another database',
+      }
     if (attempt !== undefined) return attempt
-    // Only when they are committed does one see the other, whoever writes it.
+    // Only committed changes and requests are visible to each other, whichever replica writes them.
     const { facts, marks } = written
     const linked =
       marks.length === 0
@@ -47,8 +51,8 @@ export class EventWriter {
     let missing = false
     const attempt = await this.#client.write(async (writing) => {
       const answers = await writing.run(statements)
-      missing = statements.some(({ answers: wanted }, index) => wanted !== undefined && answers[index] !== wanted)
-      if (missing) throw new Missing()
+      missing = statements.some(({ expectedRows: wanted }, index) => wanted !== undefined && answers[index] !== wanted)
+      if (missing) throw new NodeMissingError()
     }, signal)
     return missing ? 'missing' : attempt
   }
@@ -62,7 +66,7 @@ export class EventWriter {
   #remember(facts: readonly string[]): void {
     for (const fact of facts) this.#known.add(fact)
     for (const oldest of this.#known) {
-      if (this.#known.size <= mostKnown) return
+      if (this.#known.size <= maxCachedFacts) return
       this.#known.delete(oldest)
     }
   }

@@ -1,67 +1,79 @@
 /**
- * Adds flows to the sums of the graph, each once: beside the sums, in the same transaction, stands how far each source was added. Flows come in
- * the order of their source, so that what lies before that is known to be in the sums, however often it is sent again.
+ * Adds flows to the sums exactly once. The position of each source is stored in the transaction of the sums. Flows
+ * arrive in source order, so rows before the position are redeliveries and are skipped.
  */
 import type { Attempt } from '../../engine/delivery/in-order.ts'
 import type { SinkBatch, SinkPiece } from '../../engine/contracts.ts'
-import type { GraphClient, Writing } from './client.ts'
+import type { GraphClient, Transaction } from './client.ts'
 import type { Statement } from './map-cypher.ts'
 import { objectNode } from './map-node.ts'
-import { addTalks, type Talk } from './map-traffic.ts'
+import { addFlows, type TrafficSum } from './map-traffic.ts'
 
-/** The last flow of a source that is in the sums. */
-interface Place {
+/** Last added flow of a source. */
+interface Position {
   readonly epoch: number
   readonly sequence: number
   readonly row: number
-  /** Unix ms of the newest frame: a source that begins to count anew tells of later ones. */
+  /** Unix ms of the newest frame. A source that restarts its numbering has newer frames. */
   readonly received: number
 }
 
-// Its lock is had before anything else: of two that add flows of one source one waits.
+// Runs first: the lock serializes transactions that add flows of the same source.
 const readText =
-  'UNWIND $keys AS key MERGE (d:DELIVERED {key: key}) SET d.at = datetime() RETURN d.key AS key, toFloat(d.epoch) AS epoch, toFloat(d.sequence) AS sequence, toFloat(d.row) AS row, toFloat(d.received) AS received'
+  'UNWIND $keys AS key MERGE (d:DELIVERED {key: key}) SET d.at = datetime() RETURN d.key AS key, ' +
+  'toFloat(d.epoch) AS epoch, toFloat(d.sequence) AS sequence, toFloat(d.row) AS row, toFloat(d.received) AS ' +
+  'received'
 const placeText =
-  'UNWIND $rows AS place MATCH (d:DELIVERED {key: place.key}) SET d.epoch = toInteger(place.epoch), d.sequence = toInteger(place.sequence), d.row = toInteger(place.row), d.received = toInteger(place.received)'
+  'UNWIND $rows AS place MATCH (d:DELIVERED {key: place.key}) SET d.epoch = toInteger(place.epoch), ' +
+  'd.sequence = toInteger(place.sequence), d.row = toInteger(place.row), d.received = ' +
+  'toInteger(place.received)'
 const nodeText = 'UNWIND $rows AS row MERGE (n:RESOURCE {key: row.key}) SET n += row.set, n:WORKLOAD'
-// Found by an id of its own: two that talk have a relationship for every hour, and these are not looked through.
-const talkText = `UNWIND $rows AS row MATCH (s:RESOURCE {key: row.from}) MATCH (t:RESOURCE {key: row.to}) SET s.key = row.from
-WITH row, s, t OPTIONAL MATCH ()-[x:TALKS_TO {id: row.id}]->() WITH row, s, t, collect(x) AS known
-FOREACH (_ IN CASE WHEN size(known) = 0 THEN [1] ELSE [] END | CREATE (s)-[:TALKS_TO {id: row.id, hour: datetime({epochMillis: toInteger(row.hour)}), bytes: toInteger(row.bytes), packets: toInteger(row.packets), flows: toInteger(row.flows)}]->(t))
-FOREACH (x IN known[0..1] | SET x.bytes = x.bytes + toInteger(row.bytes), x.packets = x.packets + toInteger(row.packets), x.flows = x.flows + toInteger(row.flows))`
+// Matched by an indexed id: two workloads have one relationship for every hour, and a traversal would visit all of
+// them.
+const talkText =
+  'UNWIND $rows AS row MATCH (s:RESOURCE {key: row.from}) MATCH (t:RESOURCE {key: row.to}) SET s.key = ' +
+  'row.from\n' +
+  'WITH row, s, t OPTIONAL MATCH ()-[x:TALKS_TO {id: row.id}]->() WITH row, s, t, collect(x) AS known\n' +
+  'FOREACH (_ IN CASE WHEN size(known) = 0 THEN [1] ELSE [] END | CREATE (s)-[:TALKS_TO {id: row.id, ' +
+  'hour: datetime({epochMillis: toInteger(row.hour)}), bytes: toInteger(row.bytes), packets: ' +
+  'toInteger(row.packets), flows: toInteger(row.flows)}]->(t))\n' +
+  'FOREACH (x IN known[0..1] | SET x.bytes = x.bytes + toInteger(row.bytes), x.packets = x.packets + ' +
+  'toInteger(row.packets), x.flows = x.flows + toInteger(row.flows))'
 
-/** Never rejects. `writer`: who keeps the places; whoever else writes into the graph has another name. */
+/**
+ * Never rejects. `writer` identifies the stored positions; each installation that writes into the graph needs its own.
+ */
 export function writeTraffic(
   client: GraphClient,
   writer: string,
   { token, pieces, retried }: Pick<SinkBatch, 'token' | 'pieces' | 'retried'>,
   signal: AbortSignal,
 ): Promise<Attempt> {
-  // What was moved back by hand comes out of order: it is known by itself.
+  // Redriven rows are out of order: their position is stored under the token.
   const keyOf = ({ header }: SinkPiece): string => `${writer} ${retried ? token : header.source}`
   return client.write(async (writing) => {
-    const places = await placesOf(writing, [...new Set(pieces.map(keyOf))].sort())
-    const before = new Map(places)
-    const talks = new Map<string, Talk>()
+    const positions = await readPositions(writing, [...new Set(pieces.map(keyOf))].sort())
+    const before = new Map(positions)
+    const talks = new Map<string, TrafficSum>()
     for (const piece of pieces) {
       const key = keyOf(piece)
-      const known = (retried ? before : places).get(key)
-      addTalks(talks, piece, (row) => (retried ? known === undefined : isAfter(piece, row, known)))
+      const known = (retried ? before : positions).get(key)
+      addFlows(talks, piece, (row) => (retried ? known === undefined : isAfter(piece, row, known)))
       const last = piece.rows.at(-1) ?? 0
       if (isAfter(piece, last, known))
-        places.set(key, {
+        positions.set(key, {
           epoch: piece.header.epoch,
           sequence: piece.header.sourceSequence,
           row: piece.firstRow + last,
           received: Math.max(piece.header.received, known?.received ?? 0),
         })
     }
-    await writing.run(statementsOf([...talks.values()], places))
+    await writing.run(statementsOf([...talks.values()], positions))
   }, signal)
 }
 
-async function placesOf(writing: Writing, keys: readonly string[]): Promise<Map<string, Place>> {
-  const rows = await writing.ask(readText, { keys })
+async function readPositions(writing: Transaction, keys: readonly string[]): Promise<Map<string, Position>> {
+  const rows = await writing.query(readText, { keys })
   return new Map(
     rows.flatMap(({ key, epoch, sequence, row, received }) =>
       epoch === null
@@ -76,8 +88,8 @@ async function placesOf(writing: Writing, keys: readonly string[]): Promise<Map<
   )
 }
 
-/** A folder that was lost begins with the first epoch again; what it tells came later. */
-function isAfter({ header, firstRow }: SinkPiece, row: number, known: Place | undefined): boolean {
+/** A recreated data folder restarts at the first epoch; its rows have later receive times. */
+function isAfter({ header, firstRow }: SinkPiece, row: number, known: Position | undefined): boolean {
   if (known === undefined || header.received > known.received) return true
   const here = [header.epoch, header.sourceSequence, firstRow + row]
   const there = [known.epoch, known.sequence, known.row]
@@ -85,7 +97,7 @@ function isAfter({ header, firstRow }: SinkPiece, row: number, known: Place | un
   return differs >= 0 && (here[differs] ?? 0) > (there[differs] ?? 0)
 }
 
-function statementsOf(talks: readonly Talk[], places: ReadonlyMap<string, Place>): Statement[] {
+function statementsOf(talks: readonly TrafficSum[], places: ReadonlyMap<string, Position>): Statement[] {
   const rows = talks.toSorted((a, b) => (a.id < b.id ? -1 : 1))
   const nodes = [...new Set(rows.flatMap(({ from, to }) => [from, to]))].sort().flatMap((key) => {
     const node = objectNode(key)

@@ -8,10 +8,10 @@ import { messageOf } from '../../model/errors.ts'
 import { defineSink } from '../../engine/define.ts'
 import { GraphClient } from './client.ts'
 import type { Neo4jConfig, neo4jSchema } from './config.ts'
-import { addTalks } from './map-traffic.ts'
+import { addFlows } from './map-traffic.ts'
 import { toGraph, type SizedRow } from './map.ts'
 import { EventWriter } from './sink-events.ts'
-import { inLanes } from './sink-lanes.ts'
+import { splitByKey } from './sink-split.ts'
 import { writeTraffic } from './sink-traffic.ts'
 
 export const sink = defineSink<typeof neo4jSchema>('neo4j', {
@@ -20,9 +20,9 @@ export const sink = defineSink<typeof neo4jSchema>('neo4j', {
   build: openNeo4j,
 })
 
-/** Characters after which a transaction is full; a single larger event still goes, alone. */
+/** Maximum characters of a transaction; a single larger event is sent alone. */
 const transactionSize = 4 * 1024 * 1024
-/** Of flows only sums are written; something has to stand in the place of a form. */
+/** Flows are only summed; the sink interface requires a form. */
 const noFlows = flowForm({ codec: 'json', tcp_flags: 'number' })
 
 export function openNeo4j(config: Neo4jConfig, context: Context): Promise<Sink> {
@@ -37,7 +37,7 @@ export function openNeo4j(config: Neo4jConfig, context: Context): Promise<Sink> 
         signal,
       }
       const [events, flows] = [partOf(batch, 'events'), partOf(batch, 'flows')]
-      const lanes = inLanes([...sinkRows(events, noFlows)], config.transaction_events)
+      const lanes = splitByKey([...sinkRows(events, noFlows)], config.transaction_events)
       const failures: Failure[] = (
         await Promise.all(
           lanes.map((rows) =>
@@ -64,7 +64,7 @@ export function openNeo4j(config: Neo4jConfig, context: Context): Promise<Sink> 
 }
 
 interface Part extends SinkBatch {
-  /** Of its rows in the whole batch. */
+  /** Indexes of its rows in the whole batch. */
   readonly indexes: readonly number[]
 }
 
@@ -82,17 +82,17 @@ function partOf(batch: SinkBatch, kind: 'events' | 'flows'): Part {
   return { ...batch, count: indexes.length, pieces, indexes }
 }
 
-/** Sums take all of them or none. */
+/** Sums are all or nothing. */
 function failed(attempt: Attempt, indexes: readonly number[]): Failure[] {
   return attempt === undefined ? [] : indexes.map((index) => ({ index, is: attempt.is, reason: attempt.reason }))
 }
 
-/** What can't be mapped can't be next time either. */
+/** A mapping failure is permanent. */
 function graphRow({ event }: SinkRow): SizedRow | Extract<Attempt, { is: 'reject' }> {
   try {
     return toGraph(event)
   } catch (error) {
-    return { is: 'reject', reason: `makes no graph: ${messageOf(error)}` }
+    return { is: 'reject', reason: `no graph representation: ${messageOf(error)}` }
   }
 }
 
@@ -105,11 +105,11 @@ function eventPreview(row: SinkRow, to: string): Preview {
 
 function* flowPreviews(piece: SinkPiece, to: string): Generator<Preview> {
   for (const row of piece.rows) {
-    const talks = new Map<string, object>() as Parameters<typeof addTalks>[0]
-    addTalks(talks, { ...piece, rows: Uint32Array.of(row) }, () => true)
+    const talks = new Map<string, object>() as Parameters<typeof addFlows>[0]
+    addFlows(talks, { ...piece, rows: Uint32Array.of(row) }, () => true)
     const [talk] = talks.values()
     yield talk === undefined
-      ? { problem: 'it adds to no sum: one of its ends is no workload that is known' }
+      ? { problem: 'the flow adds to no sum: one of its ends is not a known workload' }
       : { to, body: Buffer.from(JSON.stringify(talk)) }
   }
 }

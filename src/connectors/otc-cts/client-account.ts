@@ -1,4 +1,4 @@
-/** Who we are towards IAM, and where IAM is: out of the settings, or of clouds.yaml. */
+/** Account and IAM endpoint from the settings or clouds.yaml. */
 import type { Host } from '../../host/index.ts'
 import { revealSecret } from '../../net/secrets.ts'
 import { readTls, type TlsOptions } from '../../net/tls.ts'
@@ -6,47 +6,51 @@ import { readCloud, type CloudEntry } from './client-clouds.ts'
 import { isSecure } from '../../net/http/loopback.ts'
 import type { OtcCtsConfig, ProjectConfig } from './config.ts'
 
-/** Something that IAM knows by its id, or by its name. */
-export interface Named {
+/** Identifies an IAM object by id or by name. */
+export interface IdOrName {
   readonly id?: string
   readonly name?: string
 }
 
 export type Proof =
   | { readonly type: 'keys'; readonly access: string; readonly secret: string; readonly token: string | undefined }
-  | { readonly type: 'password'; readonly user: Named; readonly domain: Named | undefined; readonly password: string }
+  | {
+      readonly type: 'password'
+      readonly user: IdOrName
+      readonly domain: IdOrName | undefined
+      readonly password: string
+    }
 
 export interface Account {
-  /** With its version and no slash at the end. */
+  /** With API version, without a trailing slash. */
   readonly iam: string
   readonly proof: Proof
-  readonly project: Named
-  /** Of the project, where its name is to be understood. */
-  readonly domain: Named | undefined
+  readonly project: IdOrName
+  /** Domain of the project; scopes its name. */
+  readonly domain: IdOrName | undefined
   readonly region: string
   readonly tls: TlsOptions | undefined
-  /** With whose rights projects of another domain are read. */
-  readonly agency?: { readonly name: string; readonly domain: Named }
+  /** Agency whose rights give access to projects of another domain. */
+  readonly agency?: { readonly name: string; readonly domain: IdOrName }
 }
 
-/** What an account needs of its surroundings. */
-export interface Surroundings {
+export interface AccountEnvironment {
   readonly host: Pick<Host, 'disk'>
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
 const hosts = { otc: 'otc.t-systems.com', huawei: 'myhuaweicloud.com' } as const
 
-/** Where a service of a cloud is when nobody says. */
-export function usualHost(cloud: OtcCtsConfig['cloud'], service: 'iam' | 'cts', region: string): string {
+/** Default host of a service. */
+export function defaultHost(cloud: OtcCtsConfig['cloud'], service: 'iam' | 'cts', region: string): string {
   return `https://${service}.${region}.${hosts[cloud]}`
 }
 
-/** Secrets and files are read for each login. `project`: undefined for the one that clouds.yaml names. Throws in words. */
+/** Reads secrets and files at each login. Without `project`, that of clouds.yaml applies. Throws a readable error. */
 export async function accountOf(
   config: OtcCtsConfig,
   project: ProjectConfig | undefined,
-  around: Surroundings,
+  around: AccountEnvironment,
 ): Promise<Account> {
   const { auth } = config
   if (auth.type === 'clouds')
@@ -56,7 +60,7 @@ export async function accountOf(
       await readCloud({ cloud: auth.cloud ?? undefined, file: auth.file ?? undefined }, around),
       around,
     )
-  if (project === undefined) throw new Error('no project is named: set `projects`')
+  if (project === undefined) throw new Error('no project is configured: set `projects`')
   const region = regionOf(project) ?? config.region
   const home = auth.type === 'keys' || auth.domain === null ? undefined : { name: auth.domain }
   const agency =
@@ -64,7 +68,7 @@ export async function accountOf(
       ? undefined
       : { name: auth.agency, domain: named(auth.agency_domain_id, auth.agency_domain) }
   return {
-    iam: withVersion(config.iam ?? usualHost(config.cloud, 'iam', region)),
+    iam: withVersion(config.iam ?? defaultHost(config.cloud, 'iam', region)),
     region,
     domain: agency?.domain ?? home,
     ...(agency === undefined ? {} : { agency }),
@@ -91,7 +95,7 @@ async function ofCloud(
   config: OtcCtsConfig,
   project: ProjectConfig | undefined,
   cloud: CloudEntry,
-  { host }: Surroundings,
+  { host }: AccountEnvironment,
 ): Promise<Account> {
   const { auth, verify, ca, cert, key } = cloud
   const agency =
@@ -99,9 +103,7 @@ async function ofCloud(
       ? undefined
       : { name: auth.target_agency_name, domain: named(auth.target_domain_id, auth.target_domain_name) }
   if (agency !== undefined && any(agency.domain) === undefined)
-    throw new Error(
-      'clouds.yaml names an agency and not the domain that has made it: set `target_domain_id` or `target_domain_name`',
-    )
+    throw new Error('clouds.yaml names an agency without its domain: set `target_domain_id` or `target_domain_name`')
   const wanted =
     project === undefined
       ? agency === undefined || auth.target_project_name === undefined
@@ -116,10 +118,9 @@ async function ofCloud(
     regionOf({ region: null, name: wanted.name ?? null }) ??
     config.region
   const iam = withVersion(
-    config.iam ?? auth.auth_url?.replaceAll('{region_name}', region) ?? usualHost(config.cloud, 'iam', region),
+    config.iam ?? auth.auth_url?.replaceAll('{region_name}', region) ?? defaultHost(config.cloud, 'iam', region),
   )
-  if (!isSecure(iam))
-    throw new Error(`proof of identity would go over plain HTTP to ${iam}: write https:// in \`auth_url\``)
+  if (!isSecure(iam)) throw new Error(`credentials would go over plain HTTP to ${iam}: use https:// in \`auth_url\``)
   const home = named(
     auth.user_domain_id ?? auth.domain_id,
     auth.user_domain_name ?? auth.domain_name ?? auth.default_domain,
@@ -146,36 +147,38 @@ async function ofCloud(
   }
 }
 
-/** Keys before a password, as clients for this cloud do. */
-function proofIn(auth: CloudEntry['auth'], domain: Named | undefined): Proof {
+/** Access keys take precedence over a password, as in other clients for this cloud. */
+function proofIn(auth: CloudEntry['auth'], domain: IdOrName | undefined): Proof {
   if (auth.target_agency_name === undefined && auth.ak !== undefined && auth.sk !== undefined)
     return { type: 'keys', access: auth.ak, secret: auth.sk, token: auth.security_token }
   if (auth.password !== undefined && (auth.username !== undefined || auth.user_id !== undefined)) {
     if (auth.user_id === undefined && domain === undefined)
-      throw new Error('clouds.yaml names a user and no domain: set `user_domain_name`')
+      throw new Error('clouds.yaml names a user without a domain: set `user_domain_name`')
     return { type: 'password', user: named(auth.user_id, auth.username), domain, password: auth.password }
   }
   if (auth.target_agency_name !== undefined)
     throw new Error(
-      "clouds.yaml asks for the rights of an agency (`target_agency_name`), which needs a user with `password`: keys alone can't take them on",
+      "the agency in clouds.yaml (`target_agency_name`) requires a user with `password`: access keys can't " +
+        'assume an agency',
     )
   throw new Error(
-    `clouds.yaml has neither \`ak\` and \`sk\` nor a user with \`password\`${auth.token === undefined ? '' : "; a token alone can't be renewed, and is not taken"}`,
+    `clouds.yaml has neither \`ak\` and \`sk\` nor a user with ` +
+      `\`password\`${auth.token === undefined ? '' : "; a token can't be renewed and is not supported"}`,
   )
 }
 
-function named(id: string | null | undefined, name: string | null | undefined): Named {
+function named(id: string | null | undefined, name: string | null | undefined): IdOrName {
   return {
     ...(id === null || id === undefined ? {} : { id }),
     ...(name === null || name === undefined ? {} : { name }),
   }
 }
 
-function any(found: Named): Named | undefined {
+function any(found: IdOrName): IdOrName | undefined {
   return found.id === undefined && found.name === undefined ? undefined : found
 }
 
-/** What a project says of its region: `eu-de_prod` is in `eu-de`. */
+/** Region of a project: the prefix of its name if not set (`eu-de_prod` is in `eu-de`). */
 export function regionOf({ region, name }: Pick<ProjectConfig, 'region' | 'name'>): string | undefined {
   return region ?? (name === null ? undefined : /^([a-z0-9]+(?:-[a-z0-9]+)+)(?:_|$)/.exec(name)?.[1])
 }

@@ -6,7 +6,6 @@ import { otcCtsSchema } from './config.ts'
 
 type Files = Readonly<Record<string, string>>
 
-/** The account that these files and variables make. */
 function account(
   files: Files,
   env: Readonly<Record<string, string>> = {},
@@ -24,15 +23,16 @@ function account(
   )
 }
 
-const password = `
-clouds:
-  otc:
-    auth: {auth_url: 'https://iam.eu-de.otc.t-systems.com:443/v3', username: weir, password: s3cret, user_domain_name: OTC1, project_name: eu-de_prod}
-    interface: public
-    identity_api_version: 3
-`
+const password =
+  '\n' +
+  'clouds:\n' +
+  '  otc:\n' +
+  `    auth: {auth_url: 'https://iam.eu-de.otc.t-systems.com:443/v3', username: weir, password: ` +
+  's3cret, user_domain_name: OTC1, project_name: eu-de_prod}\n' +
+  '    interface: public\n' +
+  '    identity_api_version: 3\n'
 
-test('a user of clouds.yaml is who we are, in the project and the region that it names', async () => {
+test('a user of clouds.yaml selects the account, project and region', async () => {
   expect(await account({ 'clouds.yaml': password })).toEqual({
     iam: 'https://iam.eu-de.otc.t-systems.com:443/v3',
     region: 'eu-de',
@@ -43,7 +43,7 @@ test('a user of clouds.yaml is who we are, in the project and the region that it
   })
 })
 
-test('an agency that clouds.yaml names is of another domain, and so are the projects that are read with its rights', async () => {
+test('an agency of clouds.yaml and the projects read through it belong to another domain', async () => {
   const more = 'target_agency_name: readers, target_domain_id: d7, target_project_name: eu-nl_shop, ak: a, sk: b, '
   expect(await account({ 'clouds.yaml': password.replace('project_name:', `${more}project_name:`) })).toMatchObject({
     project: { name: 'eu-nl_shop' },
@@ -54,7 +54,7 @@ test('an agency that clouds.yaml names is of another domain, and so are the proj
   })
 })
 
-test('the first file that there is wins as a whole: this folder, the home, /etc', async () => {
+test('the first existing file wins as a whole: working directory, home directory, /etc', async () => {
   const other = password.replaceAll('eu-de', 'eu-nl')
   const all = {
     'clouds.yaml': password,
@@ -70,7 +70,7 @@ test('the first file that there is wins as a whole: this folder, the home, /etc'
   expect((await account(rest)).region).toBe('eu-nl')
 })
 
-test('keys are taken inside and beside `auth`, before a password, and with the profile’s address', async () => {
+test('keys inside and beside `auth` take precedence over a password; the profile sets the endpoint', async () => {
   const proof = { type: 'keys', access: 'AK', secret: 'SK', token: undefined }
   expect(
     await account({
@@ -87,10 +87,11 @@ test('keys are taken inside and beside `auth`, before a password, and with the p
   ).toMatchObject({ proof: { ...proof, token: 'T' }, project: { id: 'abc' }, region: 'eu-ch2' })
 })
 
-test('secure.yaml wins, variables fill what is empty, and a vendor’s file has profiles', async () => {
+test('secure.yaml wins, variables fill empty values, and a vendor file has profiles', async () => {
   const open = {
     'clouds.yaml':
-      'clouds: {a: {profile: mine, auth: {username: weir, password: "", user_domain_name: D, project_name: p_q}, region_name: r1, verify: false}}',
+      'clouds: {a: {profile: mine, auth: {username: weir, password: "", user_domain_name: D, project_name: ' +
+      'p_q}, region_name: r1, verify: false}}',
   }
   const vendor = {
     '/etc/openstack/clouds-public.yaml':
@@ -111,7 +112,7 @@ test('secure.yaml wins, variables fill what is empty, and a vendor’s file has 
   ).toMatchObject({ proof: { password: 'of its own file' } })
 })
 
-test('without any file the environment is the cloud', async () => {
+test('without a file the environment defines the cloud', async () => {
   const env = {
     OS_AUTH_URL: 'https://iam.eu-de.otc.t-systems.com/v3',
     OS_AK: 'AK',
@@ -124,7 +125,7 @@ test('without any file the environment is the cloud', async () => {
   })
 })
 
-test('projects of the settings are read with the same login, each in its region', async () => {
+test('projects of the settings use the same login, each in its region', async () => {
   expect(
     await account({ 'clouds.yaml': password.replace(/auth_url: '[^']+', /, '') }, {}, {}, [{ name: 'eu-nl_prod' }]),
   ).toMatchObject({ project: { name: 'eu-nl_prod' }, region: 'eu-nl', iam: 'https://iam.eu-nl.otc.t-systems.com/v3' })
@@ -135,16 +136,20 @@ test.each<readonly [string, Files, Parameters<typeof account>[2], RegExp]>([
     'nothing there',
     {},
     {},
-    /there is no clouds\.yaml: looked for clouds\.yaml, clouds\.yml, clouds\.json, \/home\/weir\/\.config\/openstack\/clouds\.yaml, .*\/etc\/openstack\/clouds\.json/,
+    new RegExp(
+      'clouds\\.yaml not found in clouds\\.yaml, clouds\\.yml, clouds\\.json, ' +
+        '/home/weir/\\.config/openstack/clouds\\.yaml, ' +
+        '.*/etc/openstack/clouds\\.json',
+    ),
   ],
-  ['a file that is named and not there', {}, { file: '/x.yaml' }, /looked for \/x\.yaml;/],
+  ['a configured file that does not exist', {}, { file: '/x.yaml' }, /clouds.yaml not found in \/x\.yaml;/],
   [
     'an unknown cloud',
     { 'clouds.yaml': 'clouds: {a: {}, b: {}}' },
     { cloud: 'c' },
     /clouds\.yaml has no cloud c; it has a, b/,
   ],
-  ['no choice', { 'clouds.yaml': 'clouds: {a: {}, b: {}}' }, {}, /has the clouds a, b: say which one/],
+  ['no choice', { 'clouds.yaml': 'clouds: {a: {}, b: {}}' }, {}, /has the clouds a, b: select one/],
   [
     'broken YAML',
     { 'clouds.yaml': "clouds:\n  otc:\n    auth: {project_name: 'eu-de_prod}\n" },
@@ -159,13 +164,13 @@ test.each<readonly [string, Files, Parameters<typeof account>[2], RegExp]>([
       'clouds.yaml': 'clouds: {a: {auth: {project_name: p, ak: a, sk: b, target_agency_name: c, target_domain_id: d}}}',
     },
     {},
-    /rights of an agency .*needs a user with `password`/,
+    /agency in clouds.yaml .*requires a user with `password`/,
   ],
   [
     'an agency without its domain',
     { 'clouds.yaml': password.replace('project_name:', 'target_agency_name: readers, project_name:') },
     {},
-    /not the domain that has made it/,
+    /names an agency without its domain/,
   ],
   ['no project', { 'clouds.yaml': 'clouds: {a: {auth: {ak: a, sk: b}}}' }, {}, /names a project/],
   [
@@ -174,6 +179,6 @@ test.each<readonly [string, Files, Parameters<typeof account>[2], RegExp]>([
     {},
     /over plain HTTP/,
   ],
-])('%s is said in words', async (_, files, auth, words) => {
+])('%s has a readable error', async (_, files, auth, words) => {
   await expect(account(files, {}, auth)).rejects.toThrow(words)
 })

@@ -1,16 +1,19 @@
-/** clouds.yaml, as OpenStack's clients find and read it: the first file of each sort wins as a whole, and variables fill what files leave open. */
+/**
+ * Finds and reads clouds.yaml as OpenStack clients do: the first file of each kind wins as a whole; variables fill
+ * missing values.
+ */
 import { posix } from 'node:path'
 import { isRecord, known, textOf, type Fields } from '../../model/json.ts'
-import type { Surroundings } from './client-account.ts'
+import type { AccountEnvironment } from './client-account.ts'
 
 export interface CloudWanted {
   /** Undefined: `OS_CLOUD`, else the only one. */
   readonly cloud: string | undefined
-  /** Undefined: looked for. */
+  /** Undefined: default locations. */
   readonly file: string | undefined
 }
 
-/** What a cloud of clouds.yaml says, texts that are empty left out. */
+/** One cloud of clouds.yaml without empty values. */
 export interface CloudEntry {
   readonly auth: Readonly<Partial<Record<AuthKey, string>>>
   readonly region: string | undefined
@@ -45,7 +48,7 @@ const authKeys = [
 ] as const
 type AuthKey = (typeof authKeys)[number]
 
-/** Variables by what they say, the first that is set. */
+/** Environment variables by key; the first one set applies. */
 const variables: Readonly<Partial<Record<AuthKey, readonly string[]>>> = {
   auth_url: ['OS_AUTH_URL'],
   username: ['OS_USERNAME'],
@@ -66,7 +69,7 @@ const variables: Readonly<Partial<Record<AuthKey, readonly string[]>>> = {
 }
 
 const endings = ['yaml', 'yml', 'json'] as const
-/** The profile that every client for this cloud knows. */
+/** Built-in profile of the clients for this cloud. */
 const profiles: Fields = { otc: { auth: { auth_url: 'https://iam.{region_name}.otc.t-systems.com/v3' } } }
 
 interface Found {
@@ -74,45 +77,47 @@ interface Found {
   readonly clouds: Fields
 }
 
-/** Throws in words that say where was looked. */
-export async function readCloud(wanted: CloudWanted, around: Surroundings): Promise<CloudEntry> {
-  const { env } = around
+/** Throws an error that lists the searched locations. */
+export async function readCloud(wanted: CloudWanted, environment: AccountEnvironment): Promise<CloudEntry> {
+  const { env } = environment
   const [file, secure, vendors] = await Promise.all([
-    find('clouds', wanted.file ?? undefined, env['OS_CLIENT_CONFIG_FILE'], around),
-    find('secure', undefined, env['OS_CLIENT_SECURE_FILE'], around),
-    find('clouds-public', undefined, env['OS_CLIENT_VENDOR_FILE'], around),
+    find('clouds', wanted.file ?? undefined, env['OS_CLIENT_CONFIG_FILE'], environment),
+    find('secure', undefined, env['OS_CLIENT_SECURE_FILE'], environment),
+    find('clouds-public', undefined, env['OS_CLIENT_VENDOR_FILE'], environment),
   ])
   const name = wanted.cloud ?? set(env['OS_CLOUD'])
   if (file === undefined) {
     if (name === undefined && wanted.file === undefined && set(env['OS_AUTH_URL']) !== undefined)
       return entryOf({}, env)
     throw new Error(
-      `there is no clouds.yaml: looked for ${places('clouds', wanted.file, env['OS_CLIENT_CONFIG_FILE'], env).join(', ')}; write one, or set OS_AUTH_URL and what belongs to it`,
+      'clouds.yaml not found in ' +
+        `${searchPaths('clouds', wanted.file, env['OS_CLIENT_CONFIG_FILE'], env).join(', ')}; create it, or ` +
+        'set OS_AUTH_URL and the related variables',
     )
   }
   const names = Object.keys(file.clouds)
   const chosen = name ?? (names.length === 1 ? names[0] : undefined)
   if (chosen === undefined)
     throw new Error(
-      `${file.path} has ${names.length === 0 ? 'no cloud' : `the clouds ${names.join(', ')}`}: say which one by \`auth.cloud\` or OS_CLOUD`,
+      `${file.path} has ${names.length === 0 ? 'no cloud' : `the clouds ${names.join(', ')}`}: select one ` +
+        `with \`auth.cloud\` or OS_CLOUD`,
     )
   const given = file.clouds[chosen]
   if (!isRecord(given)) throw new Error(`${file.path} has no cloud ${chosen}; it has ${names.join(', ') || 'none'}`)
   const profile = textOf(given['profile']) ?? textOf(given['cloud'])
   const vendor = profile === undefined ? {} : (vendors?.clouds[profile] ?? profiles[profile])
-  // What is secret is in a file of its own, and wins.
-  return entryOf(over(over(given, secure?.clouds[chosen]), vendor, 'below'), env)
+  return entryOf(mergeMaps(mergeMaps(given, secure?.clouds[chosen]), vendor, 'below'), env)
 }
 
-/** A file that is named must be there; one that a variable names need not. */
+/** A file of the settings must exist; one of a variable is optional. */
 async function find(
   sort: 'clouds' | 'secure' | 'clouds-public',
   named: string | undefined,
   byVariable: string | undefined,
-  around: Surroundings,
+  around: AccountEnvironment,
 ): Promise<Found | undefined> {
   const { disk } = around.host
-  for (const path of places(sort, named, byVariable, around.env)) {
+  for (const path of searchPaths(sort, named, byVariable, around.env)) {
     if ((await disk.stat(path).catch(() => undefined)) === undefined) continue
     const { parseYaml } = await import('../../schema/index.ts')
     const { value, problems } = parseYaml(Buffer.from(await disk.readFile(path)).toString('utf8'), path)
@@ -126,11 +131,11 @@ async function find(
   return undefined
 }
 
-function places(
+function searchPaths(
   sort: string,
   named: string | undefined,
   byVariable: string | undefined,
-  env: Surroundings['env'],
+  env: AccountEnvironment['env'],
 ): string[] {
   if (named !== undefined) return [named]
   const home =
@@ -142,21 +147,21 @@ function places(
   ]
 }
 
-/** Keys of both; of maps in it the same. `above`: those of the second win. What is empty counts as not there. */
-function over(base: Fields, more: unknown, which: 'above' | 'below' = 'above'): Fields {
+/** Deep merge; empty values count as missing. `above`: the second map wins. */
+function mergeMaps(base: Fields, more: unknown, which: 'above' | 'below' = 'above'): Fields {
   if (!isRecord(more)) return base
   const joined: Record<string, unknown> = { ...base }
   for (const [key, value] of Object.entries(more)) {
     const own = joined[key]
-    if (isRecord(own) && isRecord(value)) joined[key] = over(own, value, which)
+    if (isRecord(own) && isRecord(value)) joined[key] = mergeMaps(own, value, which)
     else if (isEmpty(own) || (which === 'above' && !isEmpty(value))) joined[key] = value
   }
   return joined
 }
 
-function entryOf(cloud: Fields, env: Surroundings['env']): CloudEntry {
+function entryOf(cloud: Fields, env: AccountEnvironment['env']): CloudEntry {
   const auth = isRecord(cloud['auth']) ? cloud['auth'] : {}
-  const said = Object.fromEntries(
+  const values = Object.fromEntries(
     authKeys.map((key) => {
       const byVariable = variables[key]?.map((name) => set(env[name])).find((value) => value !== undefined)
       // Some clients write keys beside `auth`.
@@ -170,7 +175,7 @@ function entryOf(cloud: Fields, env: Surroundings['env']): CloudEntry {
   )
   const insecure = /^(?:1|true)$/i.test(env['OS_INSECURE'] ?? '')
   return {
-    auth: known<CloudEntry['auth']>(said),
+    auth: known<CloudEntry['auth']>(values),
     region: textOf(cloud['region_name']) ?? set(env['OS_REGION_NAME']),
     verify: typeof cloud['verify'] === 'boolean' ? cloud['verify'] : !insecure,
     ca: textOf(cloud['cacert']) ?? set(env['OS_CACERT']) ?? set(env['OS_CA_CERT']),

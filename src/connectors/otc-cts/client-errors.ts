@@ -4,12 +4,12 @@ import { retryAfterMs } from '../../net/http/retry-after.ts'
 import { isRecord, textOf } from '../../model/json.ts'
 
 /**
- * `passing`: the same request may do better soon. `login`: who we are is not taken. `denied`: we may not read this. `settings`: what is
- * asked for is not there. `shape`: an answer that is none.
+ * `passing`: transient. `login`: authentication failed. `denied`: permission missing. `settings`: the requested object
+ * does not exist. `shape`: malformed response.
  */
 export type CtsFailure = 'passing' | 'login' | 'denied' | 'settings' | 'shape'
 
-/** Why there are no traces, in words, with what to do. */
+/** Why traces can't be read, and the action to take. */
 export class CtsError extends PollError {
   override readonly name = 'CtsError'
   readonly kind: CtsFailure
@@ -24,55 +24,59 @@ export class CtsError extends PollError {
   }
 }
 
-/** Clocks further apart than this are refused by the other side. */
+/** The services reject requests with a larger clock difference. */
 const skewMs = 15 * 60_000
-/** A longer wait is asked for by mistake. */
+/** Maximum accepted Retry-After. */
 const longestWaitMs = 10 * 60_000
 
-/** What an answer that is no success means. `what`: which service answered. */
+/** Classifies a response without success. `what`: name of the service. */
 export function failureOf(answer: HttpAnswer, what: string, now: number): CtsError {
   const { status } = answer
-  const { code, message } = saidBy(answer)
-  const said = `HTTP ${[status, code, message.slice(0, 300)].filter((part) => part !== '').join(', ')}`
+  const { code, message } = errorOf(answer)
+  const detail = `HTTP ${[status, code, message.slice(0, 300)].filter((part) => part !== '').join(', ')}`
   const afterMs = retryAfterMs(answer.headers['retry-after'], now, longestWaitMs) ?? 0
   if (status === 401) {
-    if (wantsMore(answer, message))
+    if (needsSecondFactor(answer, message))
       return new CtsError(
         'login',
-        `${what} wants a second factor (MFA) of this user (${said}), which a program can't give: name a user for programs, without login protection, or sign by keys`,
+        `${what} requires multi-factor authentication (MFA) for this user (${detail}); use a technical user ` +
+          'without login protection, or access keys',
       )
     const skew = skewOf(answer, now)
     if (/expired/i.test(message) && skew > skewMs / 3)
       return new CtsError(
         'login',
-        `${what} refuses our signature, because this machine's clock is ${Math.round(skew / 60_000)} minutes away from the cloud's (${said}); set the clock`,
+        `${what} rejects the signature: the clock of this machine is ${Math.round(skew / 60_000)} minutes ` +
+          `off (${detail}); set the clock`,
       )
-    return new CtsError(
-      'login',
-      `${what} refuses our login (${said}); correct \`auth\`${/signature.*expired|expired.*signature/i.test(message) ? ", and look at the clock of this machine: it may be 15 minutes away from the cloud's at most" : ''}`,
-    )
+    const hint = /signature.*expired|expired.*signature/i.test(message)
+      ? ', and check the clock of this machine: a difference of 15 minutes is the maximum'
+      : ''
+    return new CtsError('login', `${what} rejected the login (${detail}); correct \`auth\`${hint}`)
   }
   if (status === 403 && what === 'IAM')
     return new CtsError(
       'denied',
-      `IAM does not let us in (${said}); with an agency, give the user's group the right to take it on (Agent Operator), and correct \`auth\``,
+      `IAM rejected the login (${detail}); with an agency, grant the user's group the permission to assume ` +
+        `it (Agent Operator), and correct \`auth\``,
     )
   if (status === 403)
     return new CtsError(
       'denied',
-      `${what} does not let us read (${said}); give our account the policy "CTS ReadOnlyAccess" (action cts:trace:list) in the project`,
+      `${what} denies read access (${detail}); grant the account the policy "CTS ReadOnlyAccess" (action ` +
+        'cts:trace:list) in the project',
     )
-  if (status === 429) return new CtsError('passing', `${what} asks to be slower (${said})`, { afterMs })
-  // "Query failed, try later" comes as a fault of the request.
+  if (status === 429) return new CtsError('passing', `${what} limits the request rate (${detail})`, { afterMs })
+  // "Query failed, try later" has a 4xx status.
   if (status >= 500 || status === 408 || code === 'CTS.0300')
-    return new CtsError('passing', `${what} can't answer now (${said})`, { afterMs })
+    return new CtsError('passing', `${what} is unavailable (${detail})`, { afterMs })
   if (status === 404 || /^CTS\.02(?:03|04|14)$/.test(code))
-    return new CtsError('settings', `${what} has no such project or tracker (${said}); correct \`projects\``)
-  return new CtsError('settings', `${what} does not take our request (${said}); correct the settings`)
+    return new CtsError('settings', `project or tracker not found at ${what} (${detail}); correct \`projects\``)
+  return new CtsError('settings', `${what} rejected the request (${detail}); correct the settings`)
 }
 
-/** What a request that got no answer means. */
-export function unanswered(error: unknown, what: string): CtsError {
+/** Classifies a request without a response. */
+export function connectionError(error: unknown, what: string): CtsError {
   if (error instanceof CtsError) return error
   if (error instanceof HttpError && error.kind === 'too_large')
     return new CtsError('shape', `${what}: ${error.message}`, { cause: error })
@@ -81,35 +85,35 @@ export function unanswered(error: unknown, what: string): CtsError {
   throw error
 }
 
-/** JSON of an answer. Throws CtsError. */
-export function readAnswer(answer: HttpAnswer, what: string): Readonly<Record<string, unknown>> {
+/** Parses a JSON object. Throws CtsError. */
+export function parseResponse(answer: HttpAnswer, what: string): Readonly<Record<string, unknown>> {
   try {
     const read: unknown = JSON.parse(textIn(answer))
     if (isRecord(read)) return read
   } catch {
-    // Said below.
+    // Reported below.
   }
-  throw new CtsError('shape', `${what} answered something that is no JSON object`)
+  throw new CtsError('shape', `${what} responded with something other than a JSON object`)
 }
 
 const textIn = ({ body }: HttpAnswer): string => new TextDecoder().decode(body)
 
-/** CTS and the gateway before it write `error_code` and `error_msg`, IAM an object. */
-function saidBy(answer: HttpAnswer): { readonly code: string; readonly message: string } {
+/** CTS and its gateway use `error_code` and `error_msg`, IAM an object. */
+function errorOf(answer: HttpAnswer): { readonly code: string; readonly message: string } {
   let read: unknown
   try {
     read = JSON.parse(textIn(answer))
   } catch {
     return { code: '', message: '' }
   }
-  const told = isRecord(read) && isRecord(read['error']) ? read['error'] : read
-  if (!isRecord(told)) return { code: '', message: '' }
-  const message = textOf(told['error_msg']) ?? textOf(told['message']) ?? ''
-  return { code: textOf(told['error_code']) ?? '', message: message.replace(/\.$/, '') }
+  const error = isRecord(read) && isRecord(read['error']) ? read['error'] : read
+  if (!isRecord(error)) return { code: '', message: '' }
+  const message = textOf(error['error_msg']) ?? textOf(error['message']) ?? ''
+  return { code: textOf(error['error_code']) ?? '', message: message.replace(/\.$/, '') }
 }
 
-/** A password alone was right, and is not enough (Keystone's receipt; IAM says so in words). */
-function wantsMore({ headers, body }: HttpAnswer, message: string): boolean {
+/** The password is correct but a second factor is required (Keystone receipt; IAM only has a message). */
+function needsSecondFactor({ headers, body }: HttpAnswer, message: string): boolean {
   return (
     headers['openstack-auth-receipt'] !== undefined ||
     new TextDecoder().decode(body).includes('"required_auth_methods"') ||
@@ -118,6 +122,6 @@ function wantsMore({ headers, body }: HttpAnswer, message: string): boolean {
 }
 
 function skewOf({ headers: { date } }: HttpAnswer, now: number): number {
-  const theirs = Date.parse(date ?? '')
-  return Number.isNaN(theirs) ? 0 : Math.abs(theirs - now)
+  const serverTime = Date.parse(date ?? '')
+  return Number.isNaN(serverTime) ? 0 : Math.abs(serverTime - now)
 }

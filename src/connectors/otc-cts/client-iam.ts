@@ -1,7 +1,7 @@
-/** What IAM is asked and what it says: tokens, projects and the catalog of services (API v3). Pure. */
+/** Requests and responses of IAM (API v3): tokens, projects, service catalog. */
 import type { HttpAnswer } from '../../net/http/client.ts'
 import { isRecord, textOf, type Fields } from '../../model/json.ts'
-import type { Account, Named } from './client-account.ts'
+import type { Account, IdOrName } from './client-account.ts'
 import { CtsError } from './client-errors.ts'
 
 export interface Token {
@@ -16,9 +16,9 @@ export interface Project {
   readonly domain?: string | undefined
 }
 
-/** Body of the request for a token of a project; of our own domain where an agency's rights are to be had by it. */
+/** Body of a token request for a project; with an agency for the user's own domain. */
 export function tokenRequest({ proof, project, domain, agency }: Account): object {
-  if (proof.type !== 'password') throw new CtsError('login', 'a token needs a password')
+  if (proof.type !== 'password') throw new CtsError('login', 'a token requires a password')
   const { user } = proof
   const who =
     user.id === undefined
@@ -33,8 +33,8 @@ export function tokenRequest({ proof, project, domain, agency }: Account): objec
   }
 }
 
-/** Body of the request, made with our own token, for one with the rights of an agency. */
-export function agencyRequest({ name, domain }: NonNullable<Account['agency']>, project: Named): object {
+/** Body of the request that assumes an agency, authorized by the user's own token. */
+export function agencyRequest({ name, domain }: NonNullable<Account['agency']>, project: IdOrName): object {
   const of = domain.id === undefined ? { domain_name: domain.name } : { domain_id: domain.id }
   return {
     auth: {
@@ -44,20 +44,20 @@ export function agencyRequest({ name, domain }: NonNullable<Account['agency']>, 
   }
 }
 
-function projectOf(project: Named, domain: Named | undefined): object {
+function projectOf(project: IdOrName, domain: IdOrName | undefined): object {
   return project.id === undefined
     ? { name: project.name, ...(domain === undefined ? {} : { domain }) }
     : { id: project.id }
 }
 
-/** Our own token, of whatever it is. Throws CtsError. */
+/** Token of the user, whatever its scope. Throws CtsError. */
 export function ownTokenIn({ headers }: HttpAnswer): string {
   const text = headers['x-subject-token']
-  if (typeof text !== 'string') throw new CtsError('shape', 'IAM answered without a token')
+  if (typeof text !== 'string') throw new CtsError('shape', 'IAM responded without a token')
   return text
 }
 
-/** Throws CtsError for an answer without a token. */
+/** Throws CtsError if the response has no token. */
 export function tokenIn(
   { headers }: HttpAnswer,
   body: Fields,
@@ -67,39 +67,39 @@ export function tokenIn(
   readonly domain: string | undefined
   readonly catalog: unknown
 } {
-  const told = isRecord(body['token']) ? body['token'] : {}
+  const token = isRecord(body['token']) ? body['token'] : {}
   const text = headers['x-subject-token']
-  const until = Date.parse(textOf(told['expires_at']) ?? '')
-  const project = isRecord(told['project']) ? told['project'] : {}
+  const until = Date.parse(textOf(token['expires_at']) ?? '')
+  const project = isRecord(token['project']) ? token['project'] : {}
   const id = textOf(project['id'])
   if (typeof text !== 'string' || Number.isNaN(until) || id === undefined)
-    throw new CtsError('shape', 'IAM answered without a token for the project')
+    throw new CtsError('shape', 'IAM responded without a token for the project')
   return {
     token: { text, until },
     project: { id, name: textOf(project['name']) },
-    domain: domainOf(told['user']) ?? domainOf(project),
-    catalog: told['catalog'],
+    domain: domainOf(token['user']) ?? domainOf(project),
+    catalog: token['catalog'],
   }
 }
 
-/** Of one project, or of a list that was searched by its name. Throws CtsError. */
-export function projectIn(body: Fields, asked: Named): Project {
+/** From a single project or a search by name. Throws CtsError. */
+export function projectIn(body: Fields, wanted: IdOrName): Project {
   const all = isRecord(body['project'])
     ? [body['project']]
     : Array.isArray(body['projects'])
       ? (body['projects'] as unknown[]).filter(isRecord)
       : []
-  const found = all.find(({ id, name }) => (asked.id === undefined ? name === asked.name : id === asked.id))
+  const found = all.find(({ id, name }) => (wanted.id === undefined ? name === wanted.name : id === wanted.id))
   const id = textOf(found?.['id'])
   if (found === undefined || id === undefined)
     throw new CtsError(
       'settings',
-      `IAM knows no project ${asked.name ?? asked.id ?? ''} that is ours; correct \`projects\``,
+      `IAM has no accessible project ${wanted.name ?? wanted.id ?? ''}; correct \`projects\``,
     )
   return { id, name: textOf(found['name']), domain: textOf(found['domain_id']) ?? domainOf(found) }
 }
 
-/** Where a catalog has CTS in a region, without version and project; undefined: it does not say. */
+/** CTS endpoint of a region without version and project. Undefined if the catalog has none. */
 export function endpointIn(catalog: unknown, region: string, project: string): string | undefined {
   const services = Array.isArray(catalog) ? (catalog as unknown[]).filter(isRecord) : []
   for (const type of ['ctsv3', 'ctsv2', 'cts']) {

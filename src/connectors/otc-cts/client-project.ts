@@ -1,6 +1,6 @@
 import type { Host } from '../../host/index.ts'
 import { self } from '../../host/process.ts'
-import { accountOf, usualHost } from './client-account.ts'
+import { accountOf, defaultHost } from './client-account.ts'
 import { Session } from './client-session.ts'
 import type { OtcCtsConfig, ProjectConfig } from './config.ts'
 
@@ -16,6 +16,6 @@ export function sessionOf(
     signing: config.signing,
     endpoint: config.endpoint ?? undefined,
     account: () => accountOf(config, project, { host, env: self.env }),
-    usualEndpoint: (region) => usualHost(config.cloud, 'cts', region),
+    defaultEndpoint: (region) => defaultHost(config.cloud, 'cts', region),
   })
 }

@@ -1,44 +1,45 @@
-/** Requests in the name of one project: signed by keys, or with a token that is renewed before its end. */
+/**
+ * Authenticated requests for one project: signed with access keys, or with a token that is renewed before it expires.
+ */
 import type { Host } from '../../host/index.ts'
 import { HttpClient, type HttpAnswer } from '../../net/http/client.ts'
 import { messageOf } from '../../model/errors.ts'
 import type { Account } from './client-account.ts'
-import { CtsError, failureOf, readAnswer, unanswered } from './client-errors.ts'
+import { CtsError, failureOf, parseResponse, connectionError } from './client-errors.ts'
 import { agencyRequest, endpointIn, ownTokenIn, projectIn, tokenRequest, tokenIn, type Token } from './client-iam.ts'
 import { isLoopback } from '../../net/http/loopback.ts'
-import { authorizationOf, sdkDate, writtenQuery, type Query, type SigningStyle } from './client-sign.ts'
+import { authorizationOf, sdkDate, encodeQuery, type Query, type SigningStyle } from './client-sign.ts'
 
 export interface SessionOptions {
   readonly host: Host
-  /** Where a proxy may be named. */
+  /** Proxy variables. */
   readonly env: Readonly<Record<string, string | undefined>>
-  /** ms that one answer may take. */
+  /** ms for one response. */
   readonly timeout: number
   readonly signing: SigningStyle
   /** Reads settings, files and secrets again. */
   account(): Promise<Account>
-  /** Where CTS is; undefined: where the catalog says. */
+  /** Undefined: endpoint of the catalog. */
   readonly endpoint: string | undefined
-  /** Where CTS is when the catalog does not say. */
-  usualEndpoint(region: string): string
+  /** Used if the catalog has no endpoint. */
+  defaultEndpoint(region: string): string
 }
 
-/** The project that requests are about. */
-export interface Opened {
+export interface OpenProject {
   readonly project: string
   readonly projectName: string | undefined
   readonly domain: string | undefined
   readonly region: string
-  /** Scheme, host and whatever is before the version. */
+  /** Scheme, host and the path before the version. */
   readonly cts: string
 }
 
-interface Login extends Opened {
+interface Login extends OpenProject {
   readonly account: Account
   readonly token: Token | undefined
 }
 
-/** A token that ends within this is replaced; while that fails, it is used until its end. */
+/** A token that expires within this is replaced; if renewal fails, it is used until it expires. */
 const renewMs = 10 * 60_000
 const mostBytes = 64 * 1024 * 1024
 
@@ -53,19 +54,19 @@ export class Session {
   }
 
   /** Rejects with CtsError. */
-  async open(signal: AbortSignal): Promise<Opened> {
+  async open(signal: AbortSignal): Promise<OpenProject> {
     return this.#opened(signal)
   }
 
-  /** `path`: below the endpoint of CTS. A login that is refused is made anew, once. Rejects with CtsError. */
+  /** `path`: below the CTS endpoint. After a rejected login it logs in again once. Rejects with CtsError. */
   async get(path: string, query: Query, signal: AbortSignal): Promise<HttpAnswer> {
     const login = await this.#opened(signal)
     const answer = await this.#send(login, new URL(`${login.cts}${path}`), query, signal)
     if (answer.status === 401) {
-      // The same keys would be refused again.
+      // The server would reject the same keys again.
       if (login.token === undefined && same((await this.#account()).proof, login.account.proof))
         throw this.#failure(answer, 'CTS')
-      // Others may have renewed it meanwhile.
+      // A concurrent request may have renewed it.
       if (this.#login === login) this.#login = undefined
       const again = await this.#opened(signal)
       const second = await this.#send(again, new URL(`${again.cts}${path}`), query, signal)
@@ -114,7 +115,7 @@ export class Session {
       const answer = await this.#client(`${account.iam}/auth/tokens`, account)
         .request({ method: 'POST', headers, body: Buffer.from(JSON.stringify(body)), limit: mostBytes, signal })
         .catch((error: unknown) => {
-          throw unanswered(error, 'IAM')
+          throw connectionError(error, 'IAM')
         })
       if (answer.status !== 201) throw this.#failure(answer, 'IAM')
       return answer
@@ -125,7 +126,7 @@ export class Session {
       agency === undefined
         ? own
         : await ask(agencyRequest(agency, account.project), { 'x-auth-token': ownTokenIn(own) })
-    const { token, project, domain, catalog } = tokenIn(answer, readAnswer(answer, 'IAM'))
+    const { token, project, domain, catalog } = tokenIn(answer, parseResponse(answer, 'IAM'))
     return {
       account,
       token,
@@ -141,14 +142,14 @@ export class Session {
     const ask = async (path: string, query: Query, project: string): Promise<Readonly<Record<string, unknown>>> => {
       const answer = await this.#send({ ...bare, project }, new URL(`${account.iam}${path}`), query, signal, 'IAM')
       if (answer.status !== 200) throw this.#failure(answer, 'IAM')
-      return readAnswer(answer, 'IAM')
+      return parseResponse(answer, 'IAM')
     }
     const { id, name } = account.project
     const project = projectIn(
       id === undefined ? await ask('/projects', [['name', name ?? '']], '') : await ask(`/projects/${id}`, [], ''),
       account.project,
     )
-    // Without a catalog there are the usual places.
+    // Without a catalog the default endpoint applies.
     const catalog =
       this.#options.endpoint === undefined
         ? (
@@ -169,9 +170,9 @@ export class Session {
     }
   }
 
-  #place(account: Account, { id }: { readonly id: string }, catalog: unknown): Pick<Opened, 'region' | 'cts'> {
+  #place(account: Account, { id }: { readonly id: string }, catalog: unknown): Pick<OpenProject, 'region' | 'cts'> {
     const { region } = account
-    const found = this.#options.endpoint ?? endpointIn(catalog, region, id) ?? this.#options.usualEndpoint(region)
+    const found = this.#options.endpoint ?? endpointIn(catalog, region, id) ?? this.#options.defaultEndpoint(region)
     return { region, cts: found.replace(/\/+$/, '') }
   }
 
@@ -182,7 +183,7 @@ export class Session {
     signal: AbortSignal,
     what = 'CTS',
   ): Promise<HttpAnswer> {
-    const written = writtenQuery(query)
+    const written = encodeQuery(query)
     const name = `${url.pathname}${written === '' ? '' : `?${written}`}`
     try {
       return await this.#client(`${url.origin}/`, account).request({
@@ -192,7 +193,7 @@ export class Session {
         signal,
       })
     } catch (error) {
-      throw unanswered(error, what)
+      throw connectionError(error, what)
     }
   }
 
@@ -205,7 +206,7 @@ export class Session {
   ): Record<string, string> {
     const plain = { 'content-type': 'application/json', accept: 'application/json' }
     if (token !== undefined) return { ...plain, 'x-auth-token': token.text }
-    if (proof.type !== 'keys') throw new CtsError('login', 'there is no token')
+    if (proof.type !== 'keys') throw new CtsError('login', 'no token is available')
     const style = this.#options.signing
     const own = {
       'content-type': plain['content-type'],
@@ -216,7 +217,7 @@ export class Session {
       ...(project === '' ? {} : { 'x-project-id': project }),
       ...(proof.token === undefined ? {} : { 'x-security-token': proof.token }),
     }
-    // The second style leaves these unsigned.
+    // The style `credential` leaves these unsigned.
     const signed = style === 'access' ? { ...own, ...further } : own
     return {
       ...plain,
@@ -227,7 +228,7 @@ export class Session {
   }
 
   #client(url: string, { tls }: Account): HttpClient {
-    // Certificates may be others with another login.
+    // A new login may use other certificates.
     const key = JSON.stringify([url, tls])
     const { host, timeout, env } = this.#options
     const client =

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { authorizationOf, canonicalRequest, sdkDate, writtenQuery, type Signable } from './client-sign.ts'
+import { authorizationOf, canonicalRequest, sdkDate, encodeQuery, type Signable } from './client-sign.ts'
 
 const published: Signable = {
   method: 'GET',
@@ -35,15 +35,16 @@ const keys = { access: 'AKEXAMPLE0000000TEST', secret: 'SKexample/00000000000000
 const hashOf = (request: Signable): string => createHash('sha256').update(canonicalRequest(request)).digest('hex')
 const signature = (header: string): string | undefined => /Signature=(\w+)$/.exec(header)?.[1]
 
-test('the example that the vendor published has the signature that it published', () => {
+test("the vendor's published example has the published signature", () => {
   expect(hashOf(published)).toBe('b25362e603ee30f4f25e7858e8a7160fd36e803bb2dfe206278659d71a9bcd7a')
   expect(authorizationOf(published, publishedKeys, 'access')).toBe(
-    'SDK-HMAC-SHA256 Access=QTWAOYTTINDUT2QVKYUC, SignedHeaders=content-type;host;x-sdk-date, Signature=7be6668032f70418fcc22abc52071e57aff61b84a1d2381bb430d6870f4f6ebe',
+    'SDK-HMAC-SHA256 Access=QTWAOYTTINDUT2QVKYUC, SignedHeaders=content-type;host;x-sdk-date, ' +
+      'Signature=7be6668032f70418fcc22abc52071e57aff61b84a1d2381bb430d6870f4f6ebe',
   )
 })
 
-test('a request for traces has the signatures of both styles that were worked out in two other languages', () => {
-  expect(writtenQuery(traces.query)).toMatch(/&user=jane%20doe%2Bops$/)
+test('a request for traces has the reference signatures of both styles', () => {
+  expect(encodeQuery(traces.query)).toMatch(/&user=jane%20doe%2Bops$/)
   expect(hashOf(traces)).toBe('e26014484b1bcaac046f313e60eb95d1c66382b9caba733d7a25302eb419c514')
   expect(signature(authorizationOf(traces, keys, 'access'))).toBe(
     'c877cb4886a720befc3a1b0fc0b056720d8a974daa9c9e0a144ee9571825b163',
@@ -59,9 +60,9 @@ test('a request for traces has the signatures of both styles that were worked ou
   )
 })
 
-test('a key without a value keeps its sign, and keys are in order of their bytes', () => {
+test('a key without a value keeps its equals sign, and keys are in byte order', () => {
   expect(
-    writtenQuery([
+    encodeQuery([
       ['b', ''],
       ['a', '/'],
       ['B', '*'],

@@ -1,4 +1,4 @@
-/** Requests signed by access key and secret key: SDK-HMAC-SHA256, in both styles of header that are in use. */
+/** Request signatures with access keys: SDK-HMAC-SHA256 in both header styles. */
 import { createHash, createHmac } from 'node:crypto'
 
 export type Query = readonly (readonly [string, string])[]
@@ -7,14 +7,14 @@ export interface Signable {
   readonly method: string
   readonly path: string
   readonly query: Query
-  /** Those to sign, the host among them, by lower-case name. */
+  /** Headers to sign, including the host, by lower-case name. */
   readonly headers: Readonly<Record<string, string>>
   readonly body?: Uint8Array
 }
 
 /**
- * `access`: the HMAC is keyed by the secret key itself. `credential`: by a key that is made of it for a day, a region and a service,
- * which is what gophertelekomcloud and Terraform do, with region and service left empty.
+ * `access`: the HMAC key is the secret key. `credential`: a key derived for day, region and service, as in
+ * gophertelekomcloud and Terraform, with empty region and service.
  */
 export type SigningStyle = 'access' | 'credential'
 
@@ -28,26 +28,25 @@ const algorithm = 'SDK-HMAC-SHA256'
 const hash = (text: string | Uint8Array): string => createHash('sha256').update(text).digest('hex')
 const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest()
 
-/** As a signature and the request itself write a query. */
-export function writtenQuery(query: Query): string {
+/** Query string, encoded equally in the signature and the request. */
+export function encodeQuery(query: Query): string {
   return query
-    .map(([key, value]) => [encoded(key), encoded(value)] as const)
+    .map(([key, value]) => [percentEncode(key), percentEncode(value)] as const)
     .sort(([a, x], [b, y]) => compare(a, b) || compare(x, y))
     .map(([key, value]) => `${key}=${value}`)
     .join('&')
 }
 
-/** What is hashed of a request. */
 export function canonicalRequest({ method, path, query, headers, body }: Signable): string {
   const names = Object.keys(headers).sort()
   const uri = path
     .split('/')
-    .map((part) => encoded(decodeURIComponent(part)))
+    .map((part) => percentEncode(decodeURIComponent(part)))
     .join('/')
   return [
     method,
     `${uri.startsWith('/') ? '' : '/'}${uri}${uri.endsWith('/') ? '' : '/'}`,
-    writtenQuery(query),
+    encodeQuery(query),
     ...names.map((name) => `${name}:${headers[name]?.trim() ?? ''}`),
     '',
     names.join(';'),
@@ -55,7 +54,7 @@ export function canonicalRequest({ method, path, query, headers, body }: Signabl
   ].join('\n')
 }
 
-/** Value of the header `Authorization`. `headers` has the request's `x-sdk-date`. */
+/** Value of the header `Authorization`. `headers` includes `x-sdk-date`. */
 export function authorizationOf(
   request: Signable,
   { access, secret }: SigningKeys,
@@ -66,20 +65,26 @@ export function authorizationOf(
   const canonical = hash(canonicalRequest(request))
   const names = Object.keys(request.headers).sort().join(';')
   if (style === 'access') {
-    return `${algorithm} Access=${access}, SignedHeaders=${names}, Signature=${hmac(secret, [algorithm, date, canonical].join('\n')).toString('hex')}`
+    return (
+      `${algorithm} Access=${access}, SignedHeaders=${names}, ` +
+      `Signature=${hmac(secret, [algorithm, date, canonical].join('\n')).toString('hex')}`
+    )
   }
   const parts = [date.slice(0, 8), scope.region, scope.service, 'sdk_request']
   const key = parts.reduce<string | Buffer>(hmac, `SDK${secret}`)
-  return `${algorithm} Credential=${access}/${parts.join('/')}, SignedHeaders=${names}, Signature=${hmac(key, [algorithm, date, parts.join('/'), canonical].join('\n')).toString('hex')}`
+  return (
+    `${algorithm} Credential=${access}/${parts.join('/')}, SignedHeaders=${names}, ` +
+    `Signature=${hmac(key, [algorithm, date, parts.join('/'), canonical].join('\n')).toString('hex')}`
+  )
 }
 
-/** YYYYMMDDTHHMMSSZ of Unix ms. */
+/** Unix ms as YYYYMMDDTHHMMSSZ. */
 export function sdkDate(now: number): string {
   return `${new Date(now).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`
 }
 
-/** RFC 3986: all but letters, digits and `-._~`. */
-function encoded(text: string): string {
+/** RFC 3986: encodes all but letters, digits and `-._~`. */
+function percentEncode(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`)
 }
 

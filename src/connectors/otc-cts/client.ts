@@ -1,4 +1,4 @@
-/** Traces of one tracker of a project between two times: page after page, as API v3 or v2.0 gives them. */
+/** Reads the traces of one tracker of a project in a time range, page by page, with API v3 or v2.0. */
 import { withRetries } from '../../polling/retry.ts'
 import { ResponseError } from '../../polling/poll-error.ts'
 import { pageOf, type Page } from '../../polling/pages.ts'
@@ -7,20 +7,20 @@ import type { Host } from '../../host/index.ts'
 import { isRecord, type Fields } from '../../model/json.ts'
 import type { HttpAnswer } from '../../net/http/client.ts'
 import { messageOf } from '../../model/errors.ts'
-import { readAnswer } from './client-errors.ts'
+import { parseResponse } from './client-errors.ts'
 import type { Query } from './client-sign.ts'
-import type { Opened, Session } from './client-session.ts'
+import type { OpenProject, Session } from './client-session.ts'
 
 export interface ReaderOptions {
   readonly host: Host
   readonly session: Pick<Session, 'get' | 'open'>
   readonly api: 'v3' | 'v2'
   readonly tracker: string
-  /** Most traces of one answer. */
+  /** Traces per page. */
   readonly page: number
-  /** How often a request is made that fails for a reason that may pass. */
-  readonly tries?: number
-  /** Told of each answer, and of each failure that is tried again. */
+  /** Attempts per request after transient failures. */
+  readonly maxAttempts?: number
+  /** Called for each response and each retried failure. */
   readonly note: (what: 'page' | 'retried', message: string) => void
 }
 
@@ -31,12 +31,12 @@ export class TraceReader {
     this.#options = options
   }
 
-  /** One page, newest first over all pages. Rejects with CtsError, and with ResponseError for a success that is none. */
+  /** One page, newest first across pages. Rejects with CtsError, or with ResponseError for a malformed page. */
   async read({ from, to }: Span, next: string | undefined, signal: AbortSignal): Promise<Page<unknown>> {
-    const { api, tracker, page, host, session, note, tries } = this.#options
+    const { api, tracker, page, host, session, note, maxAttempts: tries } = this.#options
     const opened = await session.open(signal)
     const path = `${basePath(api, opened)}${api === 'v3' ? 'traces' : `${encodeURIComponent(tracker)}/trace`}`
-    // A tracker other than the usual one is of what happens to data (Huawei Cloud), and the API wants to be told which sort is meant.
+    // Other trackers contain data operations (Huawei Cloud); the API requires the tracker type.
     const which: Query =
       api === 'v3'
         ? [
@@ -44,7 +44,7 @@ export class TraceReader {
             ['tracker_name', tracker],
           ]
         : []
-    // What happened at exactly either time is left out by the API.
+    // The API excludes traces at exactly either time.
     const query: Query = [
       ...which,
       ['from', String(from - 1)],
@@ -69,23 +69,23 @@ export class TraceReader {
     if (!isRecord(meta) && read.found.length >= page)
       throw new ResponseError(
         'unreadable',
-        'CTS answered with a full page of traces and does not say whether another follows',
+        'CTS responded with a full page of traces without stating whether another page follows',
       )
     note('page', '')
-    // A marker may come with the last page, too: the page behind it is empty, and may repeat the marker.
+    // The last page may have a marker, too: the following page is empty and may repeat it.
     return read.found.length === 0 && read.next === next ? { found: [], next: undefined } : read
   }
 }
 
 function bodyOf(answer: HttpAnswer): Fields {
   try {
-    return readAnswer(answer, 'CTS')
+    return parseResponse(answer, 'CTS')
   } catch (error) {
     throw new ResponseError('unreadable', messageOf(error), error)
   }
 }
 
 /** Below the endpoint: version, project and a slash. */
-export function basePath(api: ReaderOptions['api'], { project }: Pick<Opened, 'project'>): string {
+export function basePath(api: ReaderOptions['api'], { project }: Pick<OpenProject, 'project'>): string {
   return `/${api === 'v3' ? 'v3' : 'v2.0'}/${project}/`
 }

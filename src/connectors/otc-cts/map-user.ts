@@ -1,23 +1,23 @@
-/** Who did it: told as an object, as the text of one, or not at all. */
+/** The actor of a trace: an object, its JSON as text, or absent. */
 import type { AuditActor, AuditPerson } from '../../model/audit.ts'
 import { isRecord, known, textOf, type Fields } from '../../model/json.ts'
 
 export interface TraceUser {
-  /** As cts_exporter writes it, with whatever else there was. */
+  /** As cts_exporter writes it, with all other fields. */
   readonly data: Fields
-  /** What was told and can't be read. */
+  /** Unparsable text. */
   readonly text?: string
 }
 
-export function userOf(told: unknown): TraceUser {
-  if (isRecord(told)) return { data: written(told) }
-  const text = textOf(told)
+export function userOf(value: unknown): TraceUser {
+  if (isRecord(value)) return { data: written(value) }
+  const text = textOf(value)
   if (text === undefined) return { data: { domain: {} } }
   try {
     const read: unknown = JSON.parse(text)
     if (isRecord(read)) return { data: written(read) }
   } catch {
-    // Kept as it is.
+    // Retained as text.
   }
   return { data: { domain: {} }, text }
 }
@@ -47,9 +47,9 @@ export function actorOf(
 
 function written({ id, name, domain, ...rest }: Fields): Fields {
   const home = isRecord(domain) ? domain : {}
-  const said = (of: Fields): Fields =>
+  const nonEmpty = (of: Fields): Fields =>
     Object.fromEntries(Object.entries(of).filter(([, value]) => value !== null && value !== ''))
-  return { ...known({ id: textOf(id), name: textOf(name) }), domain: said(home), ...said(rest) }
+  return { ...known({ id: textOf(id), name: textOf(name) }), domain: nonEmpty(home), ...nonEmpty(rest) }
 }
 
 function personOf(user: Fields): AuditPerson {

@@ -15,7 +15,6 @@ const fixture = (name: string): unknown =>
   JSON.parse(readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8'))
 const sample = (fixture('traces.json') as { traces: Record<string, unknown>[] }).traces
 
-/** The event with its body read. */
 function mapped(trace: unknown): {
   readonly event: Record<string, unknown>
   readonly data: Record<string, unknown>
@@ -29,7 +28,7 @@ function mapped(trace: unknown): {
   return { event, data, extensions, audit: data['audit'] as Record<string, unknown> }
 }
 
-test('the vendor’s sample of traces becomes the events that are written down', () => {
+test("the vendor's sample traces become the recorded events", () => {
   expect(
     sample.map((trace) => {
       const { event, extensions, data } = mapped(trace)
@@ -38,7 +37,7 @@ test('the vendor’s sample of traces becomes the events that are written down',
   ).toEqual(fixture('events.json'))
 })
 
-test('both versions of the API tell of a trace in the same event', () => {
+test('both versions of the API yield the same event for a trace', () => {
   const old = ({ trace_rating: status, user, ...rest }: Record<string, unknown>): Record<string, unknown> => ({
     ...rest,
     trace_status: status,
@@ -47,7 +46,7 @@ test('both versions of the API tell of a trace in the same event', () => {
   for (const trace of sample) expect(mapTrace(old(trace), origin)).toEqual(mapTrace(trace, origin))
 })
 
-test('severity is the rating in small letters, by the code where there is none, and unknown for a word that nobody knows', () => {
+test('severity is the rating in lower case, else derived from the code, and unknown for an unknown rating', () => {
   const severity = (more: object): unknown[] => {
     const { extensions, audit, data } = mapped({ trace_id: 'a', ...more })
     expect(extensions['status']).toBe(audit['severity'])
@@ -58,28 +57,28 @@ test('severity is the rating in small letters, by the code where there is none, 
   expect(severity({ code: 409 })).toEqual(['warning', 'failure', undefined])
   expect(severity({ code: '302' })).toEqual(['normal', 'success', undefined])
   expect(severity({})).toEqual(['unknown', 'unknown', undefined])
-  expect(mapTrace({ trace_rating: 'critical' }, origin)?.strange).toBe('critical')
+  expect(mapTrace({ trace_rating: 'critical' }, origin)?.unknownRating).toBe('critical')
 })
 
-test('a user who can not be read is nobody known, and what was told of him is kept', () => {
+test('an unparsable user yields no actor, and its text is retained', () => {
   const { data, audit } = mapped({ trace_id: 'a', trace_type: 'SystemAction', user: '{"id":"d5", broken' })
   expect(audit['actor']).toEqual({ kind: 'unknown' })
   expect([data['user'], data['user_text']]).toEqual([{ domain: {} }, '{"id":"d5", broken'])
 })
 
-test('a trace without an id has one that is the same each time, whatever the order of what it says', () => {
+test('a trace without an id gets a stable id that is independent of the key order', () => {
   const [one, other] = [
     { trace_name: 'x', time: 1710846280000, user: { name: 'a', id: 'b' } },
     { user: { id: 'b', name: 'a' }, time: 1710846280000, trace_name: 'x' },
   ]
   const [first, second] = [mapTrace(one, origin), mapTrace(other, origin)]
-  expect(first?.nameless).toBe(true)
+  expect(first?.withoutId).toBe(true)
   expect(first?.event.id).toMatch(/^[0-9a-f]{64}$/)
   expect(second?.event.id).toBe(first?.event.id)
   expect(mapTrace({ ...one, trace_name: 'y' }, origin)?.event.id).not.toBe(first?.event.id)
 })
 
-test('only dots at the end of a type go, and what says nothing at all is still an event', () => {
+test('only trailing dots of a type are removed, and an empty trace is still an event', () => {
   expect(mapTrace({ service_type: 'ECS', trace_type: 'ApiCall', trace_name: 'reboot' }, origin)?.event.type).toBe(
     'ecs.apicall..reboot',
   )
@@ -88,7 +87,7 @@ test('only dots at the end of a type go, and what says nothing at all is still a
   for (const none of [null, 42, 'trace', ['trace']]) expect(mapTrace(none, origin)).toBeUndefined()
 })
 
-test('what cts_exporter does not know is kept, and keys lose the spaces around them', () => {
+test('fields unknown to cts_exporter are retained, and keys are trimmed', () => {
   const { data } = mapped({
     trace_id: 'a',
     ' resource_id ': 'r',
@@ -110,7 +109,7 @@ test('what cts_exporter does not know is kept, and keys lose the spaces around t
   expect(data).not.toHaveProperty('empty')
 })
 
-test('what is to be left out is in no byte, and everything else stays', () => {
+test('omitted fields appear nowhere in the event, and everything else stays', () => {
   const [, , third] = sample
   const kept = mapTrace(third, origin)?.event
   const less = mapTrace(
@@ -122,12 +121,12 @@ test('what is to be left out is in no byte, and everything else stays', () => {
   expect(JSON.parse(Buffer.from(less?.data ?? []).toString())).toEqual(rest)
 })
 
-test('a slash in what names a resource does not make another reference of it', () => {
+test('a slash in a resource name does not change the reference', () => {
   expect(mapTrace({ service_type: 'OBS', resource_type: 'object', resource_name: 'a/b%' }, origin)?.event.ref).toBe(
     `otc:${project}/obs/object/a%2Fb%25`,
   )
 })
 
-test('a name that is no ASCII goes out in a header as the standard has it', () => {
+test('a non-ASCII name is encoded in a header as CloudEvents requires', () => {
   expect(encodeHeader(String(mapped(sample[1]).event['subject']))).toBe('B%C3%BCro-web%2001')
 })

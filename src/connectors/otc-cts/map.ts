@@ -1,6 +1,6 @@
 /**
- * A trace as an event. Attributes and body are what cts_exporter sends, whose consumers go on reading them; what it loses is added:
- * fields that it does not know, further extensions, and `audit`, which is the same for all clouds.
+ * Maps a trace to an event. Attributes and body are compatible with cts_exporter. Added: fields unknown to
+ * cts_exporter, extensions, and `audit`, which is common to all clouds.
  */
 import { createHash } from 'node:crypto'
 import { outcomeOf, severityOfCode, type AuditRecord, type AuditSeverity } from '../../model/audit.ts'
@@ -9,29 +9,28 @@ import { cloudRef } from '../../model/refs.ts'
 import { isRecord, known, textOf, type Fields } from '../../model/json.ts'
 import { actorOf, userOf } from './map-user.ts'
 
-/** Where traces come from. */
 export interface TraceOrigin {
-  /** First part of references to resources: `otc`, `huawei`. */
+  /** First part of resource references: `otc`, `huawei`. */
   readonly cloud: string
-  /** Address of the API with version and project, and a slash at its end. */
+  /** API address with version, project and a trailing slash. */
   readonly source: string
-  /** Id of the project. */
+  /** Project id. */
   readonly tenant: string
-  /** Id of the domain that the project belongs to. */
+  /** Id of the project's domain. */
   readonly domain: string | undefined
   readonly region: string
-  /** Fields that are not kept. */
+  /** Fields to omit. */
   readonly leaveOut?: readonly string[]
 }
 
 export interface MappedTrace {
   readonly event: WeirEvent
-  /** Unix ms when it was recorded. */
+  /** Record time in Unix ms. */
   readonly recorded: number | undefined
-  /** It has no id of its own: one was made of what it says. */
-  readonly nameless: boolean
-  /** A rating that is none of the three. */
-  readonly strange?: string
+  /** The trace has no id; a digest of its content is used. */
+  readonly withoutId: boolean
+  /** An unknown rating. */
+  readonly unknownRating?: string
 }
 
 const texts = [
@@ -58,14 +57,14 @@ const times = ['record_time', 'time'] as const
 const ratings: readonly string[] = ['normal', 'warning', 'incident']
 const utf8 = new TextEncoder()
 
-/** Undefined for what is no trace at all. */
+/** Undefined if the value is not a trace. */
 export function mapTrace(given: unknown, origin: TraceOrigin): MappedTrace | undefined {
   if (!isRecord(given)) return undefined
-  // Keys with a stray space are in the vendor's own samples.
+  // The vendor's samples have keys with stray spaces.
   const trace = Object.fromEntries(Object.entries(given).map(([key, value]) => [key.trim(), value]))
   const { user: told, trace_rating: rating, trace_status: status, ...rest } = trace
   const raw: Fields = { ...rest, trace_status: textOf(rating) ?? textOf(status) }
-  const text = (name: (typeof texts)[number]): string | undefined => writtenText(raw[name])
+  const text = (name: (typeof texts)[number]): string | undefined => contentText(raw[name])
   const [recorded, happened] = times.map((name) => timeOf(raw[name]))
   const [service, resourceType, name, id, code, kind] = [
     text('service_type'),
@@ -98,7 +97,7 @@ export function mapTrace(given: unknown, origin: TraceOrigin): MappedTrace | und
     ),
     user: user.data,
     ...(user.text === undefined ? {} : { user_text: user.text }),
-    ...others(rest),
+    ...unknownFields(rest),
     audit: record,
   }
   const traceId = text('trace_id')
@@ -117,8 +116,8 @@ export function mapTrace(given: unknown, origin: TraceOrigin): MappedTrace | und
   const time = happened ?? recorded
   return {
     recorded,
-    nameless: traceId === undefined,
-    ...(strange === undefined ? {} : { strange }),
+    withoutId: traceId === undefined,
+    ...(strange === undefined ? {} : { unknownRating: strange }),
     event: {
       id: traceId ?? digestOf(trace),
       source: origin.source,
@@ -150,7 +149,7 @@ export function mapTrace(given: unknown, origin: TraceOrigin): MappedTrace | und
   }
 }
 
-/** As cts_exporter joins it: only dots at the end go. */
+/** As in cts_exporter: only trailing dots are removed. */
 function typeOf(parts: readonly (string | undefined)[]): string {
   const type = parts
     .map((part) => part ?? '')
@@ -160,8 +159,8 @@ function typeOf(parts: readonly (string | undefined)[]): string {
   return type === '' ? 'trace' : type
 }
 
-/** Requests and answers come as text or as what the text would say. */
-function writtenText(value: unknown): string | undefined {
+/** Requests and responses are text or parsed JSON. */
+function contentText(value: unknown): string | undefined {
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : textOf(value)
 }
 
@@ -183,15 +182,15 @@ function resourceOf(resource: NonNullable<AuditRecord['resource']>): AuditRecord
   return Object.keys(resource).length === 0 ? undefined : resource
 }
 
-/** What cts_exporter does not know. */
-function others(trace: Fields): Fields {
-  const ours: readonly string[] = [...texts, ...times, 'audit', 'user_text']
+/** Fields unknown to cts_exporter. */
+function unknownFields(trace: Fields): Fields {
+  const added: readonly string[] = [...texts, ...times, 'audit', 'user_text']
   return Object.fromEntries(
-    Object.entries(trace).filter(([key, value]) => !ours.includes(key) && value !== null && value !== ''),
+    Object.entries(trace).filter(([key, value]) => !added.includes(key) && value !== null && value !== ''),
   )
 }
 
-/** The same for the same trace, whatever order its keys came in. */
+/** Independent of the key order. */
 function digestOf(trace: Fields): string {
   return createHash('sha256')
     .update(JSON.stringify(sorted(trace)))

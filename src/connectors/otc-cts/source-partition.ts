@@ -1,4 +1,4 @@
-/** One tracker of one project. */
+/** Polls one tracker of one project. */
 import { PartitionPoller, type PollLimits } from '../../polling/partition.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
 import type { Checkpoint } from '../../polling/checkpoint.ts'
@@ -7,7 +7,7 @@ import type { Session } from './client-session.ts'
 import type { OtcCtsConfig } from './config.ts'
 import { mapTrace, type MappedTrace, type TraceOrigin } from './map.ts'
 
-/** The API has nothing older. */
+/** Retention of the API. */
 export const keptMs = 7 * 86_400_000
 
 export interface PlaceOptions {
@@ -15,7 +15,7 @@ export interface PlaceOptions {
   readonly context: SourceContext
   readonly session: Session
   readonly checkpoint: Checkpoint
-  /** As the settings call it. */
+  /** Project name in the settings. */
   readonly project: string
   readonly tracker: string
   readonly limits?: PollLimits
@@ -55,7 +55,7 @@ export function trackerPartition({
     every: config.every,
     lookBack: config.look_back,
     backfill: config.backfill,
-    words: { who: 'CTS', what: 'trace', kept: 'CTS keeps traces for seven days' },
+    words: { who: 'CTS', what: 'trace', kept: 'CTS retains traces for seven days' },
     metrics: {
       events: 'weir_cts_traces_total',
       behind: 'weir_cts_behind_seconds',
@@ -82,13 +82,13 @@ export function trackerPartition({
       }
     },
     account(fresh, warn) {
-      const nameless = fresh.filter((trace) => trace.nameless).length
+      const nameless = fresh.filter((trace) => trace.withoutId).length
       if (nameless > 0) metrics.count('weir_cts_traces_total', nameless, { ...labels, outcome: 'nameless' })
-      for (const { strange } of fresh)
+      for (const { unknownRating: strange } of fresh)
         if (strange !== undefined)
           warn(
             'rating',
-            `A trace is rated ${strange.slice(0, 40)}, which is none of normal, warning and incident; its severity is unknown.`,
+            `A trace is rated ${strange.slice(0, 40)}, not normal, warning or incident; its severity is unknown.`,
           )
       const recordedAfter = fresh.reduce(
         (most, { event, recorded }) => Math.max(most, (recorded ?? 0) - (event.time ?? recorded ?? 0)),

@@ -1,4 +1,3 @@
-// Weir itself reads traces of a stand-in, and is killed again and again meanwhile.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +6,7 @@ import { CtsServer } from '../../../test/kit/cts.ts'
 import { weirCommand } from '../../../test/kit/weir-command.ts'
 import { startWeir } from '../../../test/kit/weir-process.ts'
 
-test('killed again and again, with traces that become visible late, Weir has each of them once', async () => {
+test('repeated kills and late traces lose and duplicate nothing', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'weir-cts-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   const server = await new CtsServer().start()
@@ -56,7 +55,6 @@ test('killed again and again, with traces that become visible late, Weir has eac
   for (let round = 0; round < 2; round++) {
     put(300)
     const asked = server.asked.length
-    // In the middle of whatever it does just then.
     await expect.poll(() => server.asked.length, { timeout: 60_000, interval: 5 }).toBeGreaterThan(asked + round * 5)
     await weir.kill()
     await weir.start()
@@ -64,20 +62,21 @@ test('killed again and again, with traces that become visible late, Weir has eac
   put(50)
   await expect.poll(stored, { timeout: 60_000 }).toBe(wanted.length)
   expect(weir.log).toMatch(/CTS ReadOnlyAccess/)
-  // What was refused comes when it is allowed, of the time that it looks back.
+  // After access is granted, the look-back window covers the denied period.
   server.mend()
   await expect.poll(stored, { timeout: 60_000 }).toBe((wanted.length / 2) * 3)
   const { stdout } = await weirCommand('doctor', '--live', '--config', join(folder, 'weir.yaml'))
-  expect(stdout).toContain('eu-nl_prod lets us read the traces of system')
+  expect(stdout).toContain('eu-nl_prod grants read access to the traces of system')
   await weir.kill()
   await weir.start()
-  // Each has been asked for twice.
+  // Each project was requested twice.
   const before = server.requests(/traces$/).length
   await expect
     .poll(() => server.requests(/traces$/).length, { timeout: 60_000 })
     .toBeGreaterThan(before + 2 * projects.length)
   const [counts] = await weir.sql(
-    "SELECT count(*) AS n, count(DISTINCT id) AS ids, count(DISTINCT json_extract_string(data, '$.audit.actor.name')) AS actors FROM events WHERE family = 'audit'",
+    'SELECT count(*) AS n, count(DISTINCT id) AS ids, count(DISTINCT json_extract_string(data, ' +
+      "'$.audit.actor.name')) AS actors FROM events WHERE family = 'audit'",
   )
   expect([Number(counts?.['n']), Number(counts?.['ids']), Number(counts?.['actors'])]).toEqual([
     (wanted.length / 2) * 3,
@@ -86,7 +85,7 @@ test('killed again and again, with traces that become visible late, Weir has eac
   ])
 })
 
-test('told to end in the middle of a request, Weir ends well and at once, and goes on from where it was', async () => {
+test('a stop during a request ends Weir immediately, and the next start resumes', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'weir-cts-end-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   const server = await new CtsServer().start()
@@ -115,14 +114,14 @@ test('told to end in the middle of a request, Weir ends well and at once, and go
     (await weir.sql("SELECT count(*)::INT AS n, count(DISTINCT id)::INT AS ids FROM events WHERE family = 'audit'"))[0]
   put('a')
   await expect.poll(stored, { timeout: 60_000 }).toEqual({ n: 450, ids: 450 })
-  // Its second page never comes.
+  // The second page never arrives.
   server.fail(/traces$/, 'none')
   server.fail(/traces$/, 'silent', Infinity)
   put('b')
-  const asked = server.requests(/traces$/).length
+  const requestsBefore = server.requests(/traces$/).length
   await expect
     .poll(() => server.requests(/traces$/).length, { timeout: 60_000, interval: 5 })
-    .toBeGreaterThan(asked + 1)
+    .toBeGreaterThan(requestsBefore + 1)
   expect((await weir.stop()).code).toBe(0)
   server.mend()
   await weir.start()

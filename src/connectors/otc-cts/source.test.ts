@@ -11,7 +11,7 @@ import {
   type WrittenCts,
 } from '../../../test/kit/cts-scene.ts'
 import type { CtsServer } from '../../../test/kit/cts.ts'
-import { lookAtTraces } from './client-look.ts'
+import { probeTraces } from './client-probe.ts'
 import { otcCtsSchema } from './config.ts'
 import { openOtcCts } from './source.ts'
 
@@ -44,7 +44,7 @@ const password = (server: CtsServer): NonNullable<WrittenCts['auth']> => ({
   domain: server.domain.name,
 })
 
-test('the first request looks back and its edges are moved, because the API leaves them out; traces become events, oldest first', async () => {
+test('the first request covers the look-back with widened bounds; traces become events, oldest first', async () => {
   const it = await scene()
   it.server.put(it.project, [
     trace('edge', start - 5 * minute),
@@ -70,7 +70,7 @@ test('the first request looks back and its edges are moved, because the API leav
   })
 })
 
-test('page follows page until no marker comes, and no request more', async () => {
+test('pages are read until the marker is missing, without a further request', async () => {
   const it = await scene()
   it.server.put(it.project, many(450))
   await (await it.place()).poll()
@@ -78,7 +78,7 @@ test('page follows page until no marker comes, and no request more', async () =>
   expect(it.ids).toEqual(many(450).map((_, at) => `t${at}`))
 })
 
-test('a marker with the last page is followed to the empty one', async () => {
+test('a marker on the last page is followed to the empty page', async () => {
   const it = await scene()
   it.server.put(it.project, many(3))
   it.server.markerAtEnd = true
@@ -87,7 +87,7 @@ test('a marker with the last page is followed to the empty one', async () => {
   expect([it.queries().length, it.ids.length, it.lines.length]).toEqual([2, 3, 0])
 })
 
-/** As the API counts a page, and as it does not. */
+/** With or without the counts of the API. */
 const page = (traces: unknown, meta?: object): string =>
   JSON.stringify({ traces, ...(meta === undefined ? {} : { meta_data: meta }) })
 
@@ -95,33 +95,30 @@ test.each([
   ['an object without the list', 'no_list', '{}'],
   ['an error with status 200', 'no_list', '{"error_code":"CTS.0004","error_msg":"Internal error."}'],
   ['a list that is null', 'no_list', page(null, { count: 0, marker: null })],
-  ['fewer traces than the answer states', 'count', page([], { count: 200, marker: null })],
-  ['more traces than the answer states', 'count', page([trace('x', start)], { count: 0 })],
-  ['a full page that does not say whether another follows', 'unreadable', page(many(200, 'x'))],
+  ['fewer traces than the response states', 'count', page([], { count: 200, marker: null })],
+  ['more traces than the response states', 'count', page([trace('x', start)], { count: 0 })],
+  ['a full page without a statement whether another follows', 'unreadable', page(many(200, 'x'))],
   ['a page of a gateway', 'unreadable', '<html>Sorry</html>'],
   ['half of the JSON', 'unreadable', '{"traces":[{"trace_id":"t1"},{"tra'],
   ['the marker of the page before', 'repeated_token', page([trace('x', start)], { count: 1, marker: 't250' })],
-] as const)(
-  '%s in place of the second page fails the cycle, is counted, and loses no trace',
-  async (_, reason, body) => {
-    const it = await scene()
-    it.server.put(it.project, many(450))
-    const { poll } = await it.place()
-    // The first page is the truth, and the lie comes for longer than one cycle tries.
-    it.server.fail(/traces$/, 'none')
-    it.server.fail(/traces$/, { status: 200, body }, 4)
-    await expect(poll()).rejects.toThrow(/CTS (?:answered|gave)/)
-    expect(it.ids).toEqual([])
-    expect(it.metrics.value('weir_poll_invalid_responses_total', { source: 'cts', reason })).toBe(4)
-    expect(it.lines.join()).toMatch(/nothing is skipped, and it is read again/)
-    // Later than it looks back: only a cursor that stayed finds them.
-    it.now += 60 * minute
-    await poll()
-    expect(it.ids).toEqual(many(450).map((_trace, at) => `t${at}`))
-  },
-)
+] as const)('%s as second page fails the cycle, is counted, and loses no trace', async (_, reason, body) => {
+  const it = await scene()
+  it.server.put(it.project, many(450))
+  const { poll } = await it.place()
+  // The malformed page recurs longer than one cycle retries.
+  it.server.fail(/traces$/, 'none')
+  it.server.fail(/traces$/, { status: 200, body }, 4)
+  await expect(poll()).rejects.toThrow(/CTS (?:answered|responded|gave)/)
+  expect(it.ids).toEqual([])
+  expect(it.metrics.value('weir_poll_invalid_responses_total', { source: 'cts', reason })).toBe(4)
+  expect(it.lines.join()).toMatch(/nothing is skipped, and it is read again/)
+  // Later than the look-back: only an unchanged cursor finds the traces.
+  it.now += 60 * minute
+  await poll()
+  expect(it.ids).toEqual(many(450).map((_trace, at) => `t${at}`))
+})
 
-test('an answer that is not whole once is asked for again within the cycle', async () => {
+test('an incomplete response is requested again within the cycle', async () => {
   const it = await scene()
   it.server.put(it.project, many(450))
   it.server.fail(/traces$/, { status: 200, body: '{}' })
@@ -129,7 +126,7 @@ test('an answer that is not whole once is asked for again within the cycle', asy
   expect(it.ids).toHaveLength(450)
 })
 
-test('what becomes visible late is told once, and a restart tells nothing again', async () => {
+test('a late trace is emitted once, and a restart emits nothing again', async () => {
   const it = await scene()
   const { poll } = await it.place()
   it.server.put(it.project, [trace('on time', start - minute)])
@@ -142,7 +139,7 @@ test('what becomes visible late is told once, and a restart tells nothing again'
   expect(it.heldFrom).toBeLessThan(it.units.length)
 })
 
-test('a trace at exactly the end of a cycle is told once, and two with different ids are two', async () => {
+test('a trace at exactly the end of a cycle is emitted once, and two with different ids are both emitted', async () => {
   const it = await scene()
   const { poll } = await it.place()
   it.server.put(it.project, [trace('a', start), trace('b', start)])
@@ -152,7 +149,7 @@ test('a trace at exactly the end of a cycle is told once, and two with different
   expect(it.ids.sort()).toEqual(['a', 'b'])
 })
 
-test('a trace that is on two pages, and in two cycles, is told once', async () => {
+test('a trace on two pages and in two cycles is emitted once', async () => {
   const it = await scene()
   it.server.put(it.project, [...many(200), trace('t199', start - 4 * minute), trace('last', start - 1000)])
   const { poll } = await it.place()
@@ -167,7 +164,7 @@ test('a trace that is on two pages, and in two cycles, is told once', async () =
   expect(it.ids.toSorted()).toEqual([...many(200).map((_, at) => `t${at}`), 'last'].toSorted())
 })
 
-test('a rating that nobody knows is told all the same, and warned of once', async () => {
+test('a trace with an unknown rating is emitted, and logged once', async () => {
   const it = await scene()
   it.server.put(it.project, [
     trace('a', start - 2000, { trace_rating: 'critical' }),
@@ -178,7 +175,7 @@ test('a rating that nobody knows is told all the same, and warned of once', asyn
   expect(it.lines.filter((line) => line.includes('A trace is rated critical'))).toHaveLength(1)
 })
 
-test('after three hours it goes on from where it was, in slices', async () => {
+test('after three hours it resumes in slices', async () => {
   const it = await scene()
   await (await it.place()).poll()
   it.server.put(
@@ -186,18 +183,18 @@ test('after three hours it goes on from where it was, in slices', async () => {
     Array.from({ length: 18 }, (_, at) => trace(`d${at}`, start + at * 10 * minute)),
   )
   it.now += 180 * minute
-  const asked = it.queries().length
+  const queriesBefore = it.queries().length
   await (await it.place()).poll()
   expect(it.ids).toEqual(Array.from({ length: 18 }, (_, at) => `d${at}`))
   const spans = it
     .queries()
-    .slice(asked)
+    .slice(queriesBefore)
     .map(({ from, to }) => Number(to) - Number(from) - 2)
   expect(spans).toHaveLength(4)
   expect(Math.max(...spans)).toBe(60 * minute)
 })
 
-test('after eight days it reads the seven that there are, and says once what is missed', async () => {
+test('after eight days it reads the available seven and logs the gap once', async () => {
   const it = await scene()
   await (await it.place()).poll()
   it.now += 8 * 1440 * minute
@@ -210,7 +207,7 @@ test('after eight days it reads the seven that there are, and says once what is 
   ).toBe(86_400 + 300)
 })
 
-test('a backfill begins seven days ago, and a span with very many traces is read in smaller ones', async () => {
+test('a backfill begins seven days ago, and a range with many traces is read in smaller ones', async () => {
   const it = await scene()
   it.server.put(it.project, [
     trace('first', start - 7 * 1440 * minute + 1000),
@@ -221,7 +218,7 @@ test('a backfill begins seven days ago, and a span with very many traces is read
   expect([it.ids[0], it.ids[1], it.ids.at(-1)]).toEqual(['first', 'm0', 'm899'])
 })
 
-test('while the journal refuses, traces wait; nothing is lost or doubled, and the cursor moves with them', async () => {
+test('while the journal rejects appends, traces are pending, and nothing is lost or duplicated', async () => {
   const it = await scene()
   it.server.put(it.project, many(3))
   it.refuse = 2
@@ -230,16 +227,15 @@ test('while the journal refuses, traces wait; nothing is lost or doubled, and th
   expect(it.lines.filter((line) => line.includes('journal accepts no data'))).toHaveLength(1)
 })
 
-test('a crash between two units of one answer tells the rest, and nothing twice', async () => {
+test('after a crash between two units of one response the rest is emitted, without duplicates', async () => {
   const it = await scene()
-  // Older than what is asked for again and again.
+  // Older than the range that is requested repeatedly.
   it.server.put(
     it.project,
     Array.from({ length: 1200 }, (_, at) => trace(`t${at}`, start - 50 * minute + at * 100)),
   )
   await (await it.place({ backfill: '1h' })).poll()
   expect(it.units.length).toBeGreaterThan(3)
-  // Where it began, and one unit.
   it.units.splice(2)
   expect(it.ids.length).toBeLessThan(1200)
   expect(it.ids.length).toBeGreaterThan(0)
@@ -247,7 +243,7 @@ test('a crash between two units of one answer tells the rest, and nothing twice'
   expect(it.ids).toEqual(Array.from({ length: 1200 }, (_, at) => `t${at}`))
 })
 
-test('what asks for patience gets it, and reading goes on where it was', async () => {
+test('Retry-After is respected, and reading resumes', async () => {
   const it = await scene()
   it.server.put(it.project, many(450))
   for (const fault of [
@@ -260,14 +256,14 @@ test('what asks for patience gets it, and reading goes on where it was', async (
   ] as const)
     it.server.fail(/traces$/, fault, 1)
   const { poll } = await it.place()
-  await expect(poll()).rejects.toThrow(/can't answer now \(HTTP 400, CTS.0300, Query failed. Try again later\)/)
+  await expect(poll()).rejects.toThrow(/is unavailable \(HTTP 400, CTS.0300, Query failed. Try again later\)/)
   await poll()
   expect(it.ids).toHaveLength(450)
   expect(it.slept).toHaveLength(5)
   expect(it.slept[0]).toBeGreaterThanOrEqual(2000)
 })
 
-test('a slow answer is given up after `timeout`, and asked for again', async () => {
+test('a slow response is aborted after `timeout` and requested again', async () => {
   const it = await scene()
   it.server.put(it.project, many(1))
   it.server.fail(/traces$/, 'silent')
@@ -278,14 +274,14 @@ test('a slow answer is given up after `timeout`, and asked for again', async () 
   expect(it.ids).toEqual(['t0'])
 })
 
-test('who may not read is told which permission is missing, and is not asked again at once', async () => {
+test('a denied request reports the missing permission and is not repeated at once', async () => {
   const it = await scene()
   it.server.fail(/traces$/, { status: 403, body: '{"error_code":"CTS.0013","error_msg":"No permission."}' }, 9)
   await expect((await it.place()).poll()).rejects.toThrow(/CTS ReadOnlyAccess/)
   expect(it.queries()).toHaveLength(1)
 })
 
-test('a token that dies on the second page is replaced once, and the same page is asked for again', async () => {
+test('a token that expires on the second page is replaced once, and the same page is requested again', async () => {
   const it = await scene()
   it.server.put(it.project, many(250))
   it.server.fail(/traces$/, 'none')
@@ -299,17 +295,17 @@ test('a token that dies on the second page is replaced once, and the same page i
   expect(it.ids).toHaveLength(250)
 })
 
-test('two refusals in a row end the cycle, and the next one goes on', async () => {
+test('two rejected logins in a row end the cycle, and the next one resumes', async () => {
   const it = await scene()
   it.server.put(it.project, many(1))
   it.server.fail(/traces$/, { status: 401 }, 2)
   const { poll } = await it.place({ auth: password(it.server) })
-  await expect(poll()).rejects.toThrow(/refuses our login/)
+  await expect(poll()).rejects.toThrow(/rejected the login/)
   await poll()
   expect(it.ids).toEqual(['t0'])
 })
 
-test('a token is replaced ten minutes before its end, once for all that wait for it', async () => {
+test('a token is replaced once, ten minutes before it expires, for all concurrent requests', async () => {
   const it = await scene()
   const { poll } = await it.place({ auth: password(it.server) })
   await poll()
@@ -322,7 +318,7 @@ test('a token is replaced ten minutes before its end, once for all that wait for
   expect(it.server.requests(/auth\/tokens/)[0]?.headers['content-type']).toBe('application/json;charset=utf8')
 })
 
-test('with the rights of an agency the projects of another domain are read; both tokens are had anew when one is refused', async () => {
+test('with an agency the projects of another domain are read; both tokens are replaced after a rejection', async () => {
   const it = await scene()
   it.server.put(it.project, many(250))
   it.server.agencies.set('readers', 'd78cbac186b744899480f25bd0223468')
@@ -348,28 +344,28 @@ test('with the rights of an agency the projects of another domain are read; both
   expect(it.server.requests(/auth\/tokens/)).toHaveLength(4)
   const { poll: other } = await it.place({ auth: { ...auth, agency: 'writers' } })
   await expect(other()).rejects.toThrow(
-    /IAM does not let us in \(HTTP 403, You have no right to do this action\); with an agency, .*Agent Operator/,
+    /IAM rejected the login \(HTTP 403, You have no right to do this action\); with an agency, .*Agent Operator/,
   )
 })
 
-test('a user who needs a second factor is said to need one, and what to do', async () => {
+test('multi-factor authentication is reported with the action to take', async () => {
   const it = await scene()
   it.server.mfa = true
   const { poll } = await it.place({ auth: password(it.server) })
   await expect(poll()).rejects.toThrow(
-    /IAM wants a second factor \(MFA\) of this user .*name a user for programs, without login protection, or sign by keys/,
+    /IAM requires multi-factor authentication \(MFA\) for this user .*use a technical user without login protection/,
   )
   it.server.mfa = false
   it.server.fail(/tokens/, {
     status: 401,
     body: '{"error":{"code":401,"message":"The user has enabled MFA login protection.","title":"Unauthorized"}}',
   })
-  await expect(poll()).rejects.toThrow(/second factor/)
+  await expect(poll()).rejects.toThrow(/multi-factor/)
   expect(it.server.requests(/auth\/tokens/)).toHaveLength(2)
 })
 
 test.each(['access', 'credential'] as const)(
-  'keys sign every request in the style %s, ask for no token, and are never said',
+  'keys sign every request in the style %s, request no token, and are never logged',
   async (signing) => {
     const it = await scene()
     it.server.put(it.project, many(250))
@@ -391,31 +387,31 @@ test.each(['access', 'credential'] as const)(
   },
 )
 
-test('keys that are wrong are said to be, and so is a clock that is wrong', async () => {
+test('wrong keys and a wrong clock are reported', async () => {
   const it = await scene()
   const { poll } = await it.place({ auth: { type: 'keys', access_key: access, secret_key: 'another' } })
   await expect(poll()).rejects.toThrow(
-    /IAM refuses our login \(HTTP 401, verify aksk signature fail\); correct `auth`$/,
+    /IAM rejected the login \(HTTP 401, verify aksk signature fail\); correct `auth`$/,
   )
   it.server.now = () => it.now + 20 * minute
   const { poll: other } = await it.place()
-  await expect(other()).rejects.toThrow(/clock is 20 minutes away/)
+  await expect(other()).rejects.toThrow(/clock of this machine is 20 minutes off/)
   expect(it.server.asked).toHaveLength(2)
 })
 
-test('the old API tells the same, at its own address', async () => {
+test('API v2.0 yields the same events at its own address', async () => {
   const it = await scene()
   it.server.put(it.project, many(3))
   await (await it.place()).poll()
-  const [events, asked] = [it.events, it.queries().length]
+  const [events, queriesBefore] = [it.events, it.queries().length]
   it.units.length = 0
   await (await it.place({ api: 'v2' })).poll()
   expect(it.server.requests(/trace$/).at(-1)?.path).toBe(`/v2.0/${it.project.id}/system/trace`)
-  expect(it.queries()).toHaveLength(asked + 1)
+  expect(it.queries()).toHaveLength(queriesBefore + 1)
   expect(it.events).toEqual(events.map((event) => ({ ...event, source: `${it.server.url}/v2.0/${it.project.id}/` })))
 })
 
-test('what is no trace is counted once and stops nothing; one without an id gets one and is told once', async () => {
+test('a malformed trace is counted once; a trace without an id gets one and is emitted once', async () => {
   const it = await scene()
   it.server.put(it.project, [42, { ...trace('x', start - minute), trace_id: undefined }, trace('t', start - minute)])
   const { poll } = await it.place()
@@ -428,17 +424,17 @@ test('what is no trace is counted once and stops nothing; one without an id gets
   expect([count('taken'), count('nameless'), count('malformed')]).toEqual([2, 1, 1])
 })
 
-test('a project that can not be read from the first day on is read from then on when it can, whatever was restarted meanwhile', async () => {
+test('a project denied since the first day is read from that day once allowed, across restarts', async () => {
   const it = await scene()
   it.server.put(it.project, [trace('t', start - minute)])
   it.server.fail(/traces$/, { status: 403 })
-  await expect((await it.place()).poll()).rejects.toThrow(/does not let us read/)
+  await expect((await it.place()).poll()).rejects.toThrow(/denies read access/)
   it.now += 180 * minute
   await (await it.place()).poll()
   expect(it.ids).toEqual(['t'])
 })
 
-test('trackers are read apart, and what happens to data is asked for as such', async () => {
+test('trackers are read separately, and data trackers with their type', async () => {
   const it = await scene()
   it.server.put(it.project, [trace('s', start - minute)])
   it.server.put(it.project, [trace('d', start - minute, { trace_type: 'ObsSDK' })], { tracker: 'bucket' })
@@ -448,14 +444,14 @@ test('trackers are read apart, and what happens to data is asked for as such', a
   expect(it.ids).toEqual(['d', 's'])
 })
 
-test('a trace that was recorded almost too late is warned of', async () => {
+test('a trace recorded nearly too late is logged', async () => {
   const it = await scene()
   it.server.put(it.project, [trace('t', start - 4.5 * minute, { record_time: start })])
   await (await it.place()).poll()
   expect(it.lines.join()).toMatch(/recorded 270 s after it had happened, and `look_back` is 300 s/)
 })
 
-test('a project that can not be read keeps no frames for long, and after a restart nothing of it is told twice', async () => {
+test('a denied project pins no frames for long, and after a restart nothing is emitted twice', async () => {
   const it = await scene()
   const other = it.server.project('eu-de_other')
   const config = configFrom(otcCtsSchema, {
@@ -487,7 +483,7 @@ test('a project that can not be read keeps no frames for long, and after a resta
   expect(it.ids.toSorted()).toEqual(['o', 'o2', 't', 't2'])
 })
 
-test('over TLS only who has the right certificate is told who we are', async () => {
+test('over TLS only a server with the right certificate receives credentials', async () => {
   const { cert, key } = selfSigned()
   const it = await scene({ cert, key })
   it.server.put(it.project, many(1))
@@ -501,7 +497,7 @@ test('over TLS only who has the right certificate is told who we are', async () 
   expect(it.ids).toEqual(['t0'])
 })
 
-test('a proxy that the environment names is gone through, and not to this machine', async () => {
+test('the proxy of the environment is used, except for localhost', async () => {
   const { cert, key } = selfSigned()
   const it = await scene({ cert, key })
   it.server.put(it.project, many(1))
@@ -534,7 +530,7 @@ test('a proxy that the environment names is gone through, and not to this machin
   expect(tunnels).toHaveLength(before)
 })
 
-test('a look logs in to each project, asks each for a trace, and says which of them does not let us in', async () => {
+test('the probe logs in to each project, requests a trace from each, and reports denied projects', async () => {
   const it = await scene()
   const other = it.server.project('eu-nl_prod')
   const config = configFrom(otcCtsSchema, {
@@ -542,14 +538,16 @@ test('a look logs in to each project, asks each for a trace, and says which of t
     auth: password(it.server),
     projects: [{ name: 'eu-de_prod' }, { id: other.id, region: 'eu-nl' }],
   })
-  const look = (): ReturnType<typeof lookAtTraces> => lookAtTraces(config, { id: 'cts', host: it.host }, it.signal)
+  const look = (): ReturnType<typeof probeTraces> => probeTraces(config, { id: 'cts', host: it.host }, it.signal)
   expect(await look()).toEqual({
     is: 'ok',
-    says: `eu-de_prod lets us read the traces of system at ${it.server.url}; eu-nl_prod lets us read the traces of system at ${it.server.url}`,
+    says:
+      `eu-de_prod grants read access to the traces of system at ${it.server.url}; eu-nl_prod grants read ` +
+      `access to the traces of system at ${it.server.url}`,
   })
   it.server.fail(new RegExp(`${other.id}/traces$`), { status: 403 })
   expect(await look()).toMatchObject({
     is: 'fail',
-    says: expect.stringMatching(new RegExp(`^${other.id}: CTS does not let us read .*CTS ReadOnlyAccess`)) as string,
+    says: expect.stringMatching(new RegExp(`^${other.id}: CTS denies read access .*CTS ReadOnlyAccess`)) as string,
   })
 })

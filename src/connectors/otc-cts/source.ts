@@ -8,11 +8,11 @@ import type { Session } from './client-session.ts'
 import { sessionOf } from './client-project.ts'
 import type { OtcCtsConfig, otcCtsSchema, ProjectConfig } from './config.ts'
 import { keptMs, trackerPartition } from './source-partition.ts'
-import { lookAtTraces, verifyAccounts } from './client-look.ts'
+import { probeTraces, verifyAccounts } from './client-probe.ts'
 
 export const source = defineSource<typeof otcCtsSchema>('otc-cts', {
   build: openOtcCts,
-  probe: lookAtTraces,
+  probe: probeTraces,
   verify: verifyAccounts,
 })
 
@@ -21,7 +21,7 @@ export interface TrackerStatus extends PartitionStatus {
   readonly tracker: string
 }
 
-/** A cloud that is away is no error here: it is said, and tried again. */
+/** Opens even if the cloud is unreachable; the failure is logged and retried. */
 export async function openOtcCts(config: OtcCtsConfig, context: SourceContext): Promise<PollingSource<TrackerStatus>> {
   const projects: readonly (ProjectConfig | undefined)[] = config.projects.length === 0 ? [undefined] : config.projects
   const lease = await openLeaseTurn(config.lease, context)

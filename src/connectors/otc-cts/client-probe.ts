@@ -7,8 +7,8 @@ import { accountOf } from './client-account.ts'
 import type { OtcCtsConfig, ProjectConfig } from './config.ts'
 import { sessionOf } from './client-project.ts'
 
-/** Logs in to each project and asks each tracker for one trace of the last minute; and whether the Lease is ours to take. */
-export async function lookAtTraces(config: OtcCtsConfig, context: ProbeContext, signal: AbortSignal): Promise<Probe> {
+/** Logs in to each project, reads one trace of the last minute from each tracker, and checks access to the Lease. */
+export async function probeTraces(config: OtcCtsConfig, context: ProbeContext, signal: AbortSignal): Promise<Probe> {
   const found = (
     await Promise.all([
       ...projectsOf(config).map((project) => lookAt(config, project, context, signal)),
@@ -22,12 +22,12 @@ export async function lookAtTraces(config: OtcCtsConfig, context: ProbeContext, 
   }
 }
 
-/** Whether settings, clouds.yaml and variables say who we are in each project. Asks nobody. Rejects in words. */
+/** Resolves settings, clouds.yaml and variables without requests. Rejects with a readable error. */
 export async function verifyAccounts(config: OtcCtsConfig, { host }: ProbeContext): Promise<void> {
   for (const project of projectsOf(config)) await accountOf(config, project, { host, env: self.env })
 }
 
-/** Undefined: the one that clouds.yaml names. */
+/** Undefined: the project of clouds.yaml. */
 function projectsOf({ projects }: OtcCtsConfig): readonly (ProjectConfig | undefined)[] {
   return projects.length === 0 ? [undefined] : projects
 }
@@ -45,14 +45,20 @@ async function lookAt(
     const now = host.clock.now()
     const trackers = project?.trackers ?? ['system']
     for (const tracker of trackers)
-      await new TraceReader({ host, session, api: config.api, tracker, page: 1, tries: 1, note: () => undefined }).read(
-        { from: now - 60_000, to: now },
-        undefined,
-        signal,
-      )
+      await new TraceReader({
+        host,
+        session,
+        api: config.api,
+        tracker,
+        page: 1,
+        maxAttempts: 1,
+        note: () => undefined,
+      }).read({ from: now - 60_000, to: now }, undefined, signal)
     return {
       is: 'ok',
-      says: `${opened.projectName ?? name} lets us read the traces of ${trackers.join(' and ')} at ${opened.cts}`,
+      says:
+        `${opened.projectName ?? name} grants read access to the traces of ${trackers.join(' and ')} at ` +
+        `${opened.cts}`,
     }
   } catch (error) {
     if (error instanceof PollError) return { is: 'fail', says: `${name}: ${error.message}` }

@@ -1,10 +1,10 @@
 import type { SinkRow } from '../../engine/delivery/rows.ts'
 
 /**
- * What takes more than one transaction goes in two rows of them side by side, each key in one of both: so one is made while the database is at the other,
- * and the events of a key stay in order. What is told of objects of clusters is not split: an object that is made anew has another key, and its history is one.
+ * Splits a batch of several transactions in two that are written concurrently. Rows of one key stay together and in
+ * order. Changes and resources are not split: a recreated object has another key, but one history.
  */
-export function inLanes(rows: readonly SinkRow[], most: number): readonly (readonly SinkRow[])[] {
+export function splitByKey(rows: readonly SinkRow[], most: number): readonly (readonly SinkRow[])[] {
   if (rows.length <= most || rows.some(({ family }) => family === 'change' || family === 'resource')) return [rows]
   const lanes: [SinkRow[], SinkRow[]] = [[], []]
   const laneOf = new Map<string, SinkRow[]>()
