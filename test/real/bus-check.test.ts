@@ -178,7 +178,7 @@ test('SQS: messages read back stay for their readers, and a queue that reading w
     expect(only?.Attributes?.['ApproximateReceiveCount']).toBe('1')
   }
   await aws.makeQueue('ordered.fifo')
-  await refused('ordered.fifo', 'holds up those of its group')
+  await refused('ordered.fifo', 'blocks the other messages of a group')
   await aws.makeQueue('counted')
   const { Attributes: { QueueArn: deadLetterTargetArn = '' } = {} } = await aws.sqs.send(
     new GetQueueAttributesCommand({ QueueUrl: aws.urlOf('plain'), AttributeNames: ['QueueArn'] }),

@@ -82,7 +82,8 @@ test('killed while it reads files announced by S3 and by SNS, and polling for la
   // Whatever could not be read would be counted, too.
   const stored = async (): Promise<unknown> => {
     const [counts] = await weir.sql(
-      "SELECT count(*) AS n, count(DISTINCT id) AS ids, count(*) FILTER (json_extract_string(data, '$.audit.actor.name') = 'jane') AS jane FROM events",
+      'SELECT count(*) AS n, count(DISTINCT id) AS ids, count(*) FILTER (json_extract_string(data, ' +
+        "'$.audit.actor.name') = 'jane') AS jane FROM events",
     )
     return [Number(counts?.['n']), Number(counts?.['ids']), Number(counts?.['jane'])]
   }
@@ -105,6 +106,6 @@ test('killed while it reads files announced by S3 and by SNS, and polling for la
   await expect.poll(stored, { timeout: 60_000 }).toEqual([wanted, wanted, wanted])
   const { stdout } = await weirCommand('doctor', '--live', '--config', join(folder, 'weir.yaml'))
   expect(stdout).toContain('queue product is there')
-  expect(stdout).toContain(`bucket ${bucket.bucket} lets us in`)
-  expect(stdout).toContain(`CloudTrail in ${region} lets us read its events`)
+  expect(stdout).toContain(`bucket ${bucket.bucket} grants access`)
+  expect(stdout).toContain(`CloudTrail in ${region} grants read access to its events`)
 })

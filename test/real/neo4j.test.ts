@@ -58,10 +58,12 @@ function sinkFor(written: Partial<Written> = {}): Promise<Sink> {
 /** The whole graph, in a stable order. */
 async function graph(): Promise<{ readonly nodes: unknown[]; readonly links: unknown[] }> {
   const nodes = await server.ask(
-    'MATCH (n) RETURN labels(n)[0] AS label, properties(n) AS properties ORDER BY label, coalesce(n.key, n.id, n.name, n.tenantId)',
+    'MATCH (n) RETURN labels(n)[0] AS label, properties(n) AS properties ORDER BY label, coalesce(n.key, ' +
+      'n.id, n.name, n.tenantId)',
   )
   const links = await server.ask(
-    'MATCH (a)-[r]->(b) WITH coalesce(a.key, a.id, a.tenantId) AS from, type(r) AS type, coalesce(b.key, b.id, b.name, b.tenantId) AS to RETURN from, type, to ORDER BY from, type, to',
+    'MATCH (a)-[r]->(b) WITH coalesce(a.key, a.id, a.tenantId) AS from, type(r) AS type, coalesce(b.key, ' +
+      'b.id, b.name, b.tenantId) AS to RETURN from, type, to ORDER BY from, type, to',
   )
   return { nodes, links }
 }
@@ -172,7 +174,8 @@ describe('neo4j: the graph', () => {
     const [whole, links] = [
       await graph(),
       await server.ask(
-        'MATCH (a)-[r]->(b) RETURN labels(a)[0] + " " + type(r) + " " + labels(b)[0] AS link, count(*) AS n ORDER BY link',
+        'MATCH (a)-[r]->(b) RETURN labels(a)[0] + " " + type(r) + " " + labels(b)[0] AS link, count(*) AS n ' +
+          'ORDER BY link',
       ),
     ]
     expect(await labels()).toEqual([
@@ -193,7 +196,8 @@ describe('neo4j: the graph', () => {
     ])
     expect(
       await server.ask(
-        'MATCH (:RESOURCE {id: $id})<-[:APPLIED_ON]-(a)-[:PERFORMED_BY]->(s)-[:ASSUMED_BY]->(b) RETURN a.type AS type, toString(a.timestamp) AS at, s.name AS name, b.name AS behind',
+        'MATCH (:RESOURCE {id: $id})<-[:APPLIED_ON]-(a)-[:PERFORMED_BY]->(s)-[:ASSUMED_BY]->(b) RETURN ' +
+          'a.type AS type, toString(a.timestamp) AS at, s.name AS name, b.name AS behind',
         { id: sample[1]?.['resource_id'] },
       ),
     ).toEqual([{ type: 'ecs.apicall.ecs.startserver', at: '2024-03-19T11:04:47.1Z', name: 'ops-bot', behind: 'anna' }])
@@ -270,7 +274,7 @@ test('neo4j: over TLS with a certificate that is trusted, and no other; faults a
     /^fail there is no such database at .*; create it, or correct `database`$/,
   )
   expect(await look({ auth: { type: 'basic', user: 'neo4j', password: 'wrong' } })).toMatch(
-    /^fail .*refuses our login .*; correct `auth`$/,
+    /^fail .*rejected the login .*; correct `auth`$/,
   )
   expect(await look({ auth: { type: 'bearer', token: 'no-token' } })).toMatch(/^fail .*; correct `auth`$/)
   expect(await look({ url: 'bolt://127.0.0.1:1' })).toMatch(/^fail bolt:\/\/127\.0\.0\.1:1 can't be reached/)
@@ -338,7 +342,8 @@ test('neo4j: with a wrong password, and while the database is killed in the midd
   )
   expect(
     await server.ask(
-      'MATCH (a:ACTION) WHERE NOT (a)-[:APPLIED_ON]->() OR NOT (a)-[:PERFORMED_BY]->() OR NOT (a)-[:WITH_STATUS]->() RETURN count(a) AS n',
+      'MATCH (a:ACTION) WHERE NOT (a)-[:APPLIED_ON]->() OR NOT (a)-[:PERFORMED_BY]->() OR NOT ' +
+        '(a)-[:WITH_STATUS]->() RETURN count(a) AS n',
     ),
   ).toEqual([{ n: 0 }])
   const first = await graph()

@@ -245,7 +245,7 @@ describe('gcppubsub: the sink', () => {
     )
     const failures = await sink.send(eventBatch(events, 't'), never)
     expect(failures).toEqual([
-      { index: 2, is: 'reject', reason: expect.stringContaining('larger than Pub/Sub takes') as string },
+      { index: 2, is: 'reject', reason: expect.stringContaining('exceeds the limit of Pub/Sub') as string },
     ])
     expect(
       (await topic.messages()).map(({ attributes }) => attributes['ce-id'] ?? '').sort((a, b) => a.localeCompare(b)),
@@ -269,7 +269,7 @@ describe('gcppubsub: the sink', () => {
       configFrom(gcppubsubSchema, { project, topic: topic.name, auth: { type: 'key', key: '{"no":"key"}' } }),
       testContext(),
     )
-    expect((await keyless.send(batch, never))[0]?.reason).toContain('`auth.key` is no key of a service account')
+    expect((await keyless.send(batch, never))[0]?.reason).toContain('`auth.key` is not the key of a service account')
     await keyless.close()
     const away = await sinkFor(topic.name, { endpoint: '127.0.0.1:1', timeout: '1s' })
     expect((await away.send(batch, never))[0]).toMatchObject({

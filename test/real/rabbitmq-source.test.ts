@@ -177,9 +177,7 @@ test('missing or refused objects are reported with the remedy, and retried', asy
     stop.abort()
     await running
   })
-  await expect
-    .poll(() => lines.join(), { timeout: 20_000 })
-    .toContain(`there is no queue ${queue} in vhost /; create it`)
+  await expect.poll(() => lines.join(), { timeout: 20_000 }).toContain(`no queue ${queue} in vhost /; create it`)
   await (await writer.channel()).assertQueue(queue)
   await expect.poll(() => lines.join(), { timeout: 20_000 }).toContain('Reads from RabbitMQ.')
   await (await writer.channel()).deleteQueue(queue)

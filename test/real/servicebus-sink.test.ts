@@ -234,8 +234,8 @@ test('a refused key is reported with the remedy, is read again, and waiting rows
     }
   }
   const refused = await told([event!])
-  expect(refused).toMatch(/^Service Bus refuses our login \(InvalidSignature.*correct `connection_string`/)
-  expect(await sink.probe?.(never)).toMatchObject({ is: 'fail', says: expect.stringContaining('refuses our login') })
+  expect(refused).toMatch(/^Service Bus rejected the login \(InvalidSignature.*correct `connection_string`/)
+  expect(await sink.probe?.(never)).toMatchObject({ is: 'fail', says: expect.stringContaining('rejected the login') })
   expect(refused).not.toContain(before)
   process.env[secretName] = server.connectionString()
   await deliverAll(sink, [event!])
@@ -249,7 +249,7 @@ test('a refused key is reported with the remedy, is read again, and waiting rows
   await deliverAll(sink, numberedEvents(1, 'c'))
   process.env[secretName] = 'not any of this'
   server.expire()
-  expect(await told(numberedEvents(1, 'd'))).toContain('`connection_string` is none of Service Bus')
+  expect(await told(numberedEvents(1, 'd'))).toContain('invalid `connection_string` for Service Bus')
   expect(entity.taken.map(idOf)).toEqual(['a0', 'a1', 'a2', 'a3', 'a4', 'b0', 'c0'])
   server.keys.set(server.keyName, before)
   expect(printed.mock.calls.map(([text]) => String(text)).filter((text) => text.includes('azure:'))).toEqual([])
@@ -270,7 +270,7 @@ test('requests are full, one key after the other; a mebibyte goes out in a names
     {
       index: 1,
       is: 'reject',
-      reason: expect.stringContaining('larger than may be sent (4194304; see `max_message`') as string,
+      reason: expect.stringContaining('exceeds the limit (4194304; see `max_message`') as string,
     },
   ])
   expect(entity.taken.map(idOf)).toEqual(['l1', 'l3', ...numberedEvents(10, 'm').map(({ id }) => id)])
@@ -335,7 +335,7 @@ test('weir bus check: a queue with sessions is peeked, too; a topic is not, whic
   expect((await check('checked-topic', false)).at(-1)).toMatchObject({
     check: 'read',
     status: 'warn',
-    fact: expect.stringContaining('of a topic, its subscriptions have it') as string,
+    fact: expect.stringContaining('for a topic, check its subscriptions') as string,
   })
   expect(taken).toHaveLength(1)
 })
@@ -433,7 +433,7 @@ describe('by Entra ID', () => {
       {
         check: 'connect',
         status: 'fail',
-        fact: expect.stringMatching(/refuses our login .*role Azure Service Bus Data Sender/) as string,
+        fact: expect.stringMatching(/rejected the login .*role Azure Service Bus Data Sender/) as string,
       },
     ])
   })

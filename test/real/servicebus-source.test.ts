@@ -261,7 +261,7 @@ test('a queue that is missing, a login that is refused and a connection that is 
   const said = async (words: string | RegExp): Promise<void> => {
     await expect.poll(() => running.lines.join('\n'), { timeout: 20_000 }).toMatch(words)
   }
-  await said(`there is no ${name} in the namespace`)
+  await said(`no ${name} in the namespace`)
   // Messages of a lost connection are redelivered when their lock has expired.
   const entity = server.queue(name, { lockMs: 2000 })
   await send(name, [cloudEvent('a')])
@@ -269,7 +269,7 @@ test('a queue that is missing, a login that is refused and a connection that is 
   const before = server.keys.get(server.keyName) ?? ''
   server.keys.set(server.keyName, 'bmV4dA==')
   server.expire()
-  await said(/refuses our login .*claim Listen/)
+  await said(/rejected the login .*claim Listen/)
   process.env['WEIR_TEST_SERVICEBUS_ROTATING'] = server.connectionString(proxy.port)
   server.keys.set('old', before)
   entity.put({
@@ -343,7 +343,7 @@ test('the queue of a source is checked without locks or counts', async () => {
   const entity = server.subscription('looked', 'at')
   expect(await look({ entity: 'looked', subscription: 'at' })).toMatchObject({
     is: 'ok',
-    says: expect.stringContaining('looked/at is there and has nothing to read') as string,
+    says: expect.stringContaining('looked/at exists and is empty') as string,
   })
   await send('looked', [cloudEvent('1')])
   expect(await look({ entity: 'looked', subscription: 'at' })).toMatchObject({

@@ -6,12 +6,12 @@ import { lookIn } from '../../messaging/aws-queue-search.ts'
 import type { Context, Listening } from '../../engine/contracts.ts'
 import type { SnsConfig } from './config.ts'
 
-/** Of our queue, which has copies only: how many are looked at, and how long (s) it keeps them. */
+/** Of the temporary queue: maximum messages read, and retention in seconds. */
 const [most, keptS] = [1000, '60']
 const may =
   'sqs:CreateQueue, sqs:DeleteQueue, sqs:GetQueueAttributes, sqs:ReceiveMessage, sns:Subscribe and sns:Unsubscribe'
 
-/** A topic keeps nothing. To see a message come by takes a queue and a subscription, which are made where that is asked for, and removed. */
+/** A topic stores nothing. Observing a message requires a temporary queue and subscription, created only on request. */
 export async function listenTopic(
   config: SnsConfig,
   { host }: Context,
@@ -27,9 +27,14 @@ export async function listenTopic(
       () => undefined,
     )
     topics.destroy()
-    return `SNS has it${counted === undefined ? '' : `, for ${counted} confirmed subscription${counted === '1' ? '' : 's'}`}. It keeps nothing to be read back: with --make-queue a queue and a subscription are made for that, and removed`
+    const subscriptions =
+      counted === undefined ? '' : `, for ${counted} confirmed subscription${counted === '1' ? '' : 's'}`
+    return (
+      `SNS accepted the message${subscriptions}. ` +
+      'A topic stores no messages; with --make-queue a temporary queue and subscription verify the delivery'
+    )
   }
-  // An address of our own is that of both services only where it is none of AWS: of a program that stands in for it.
+  // A custom endpoint serves both SNS and SQS only if it is not an AWS host.
   const shared = endpoint !== null && !/\.(?:amazonaws\.com(?:\.cn)?|api\.aws)$/.test(new URL(endpoint).hostname)
   const queues = new Queues(await awsOptions({ ...config, endpoint: shared ? endpoint : null }, host, topic))
   const made = new Made(topics, queues)
@@ -39,7 +44,8 @@ export async function listenTopic(
     return {
       came: async (text, signal) =>
         (await look.found(text, signal)) ||
-        `it did not come by through a new subscription to ${name}: AWS may take a minute until one has effect; --timeout 120 waits for it`,
+        `no message arrived through a new subscription to ${name}: AWS may take a minute to activate it; use ` +
+          '--timeout 120',
       async close() {
         await look.end()
         await made.remove()
@@ -47,13 +53,12 @@ export async function listenTopic(
     }
   } catch (error) {
     await made.remove()
-    throw new Error(awsTrouble(error, 'a queue of our own', may).attempt.reason.replace('write to', 'make'), {
+    throw new Error(awsTrouble(error, 'a temporary queue', may).attempt.reason.replace('write to', 'make'), {
       cause: error,
     })
   }
 }
 
-/** A queue and its subscription. */
 class Made {
   readonly #topics: SNSClient
   readonly #queues: SQSClient
@@ -65,7 +70,7 @@ class Made {
     this.#queues = queues
   }
 
-  /** Resolves with the queue's URL. */
+  /** Resolves to the queue URL. */
   async make(topic: string, name: string): Promise<string> {
     const { SubscribeCommand } = await import('@aws-sdk/client-sns')
     const { CreateQueueCommand, GetQueueAttributesCommand, SetQueueAttributesCommand } =
@@ -107,7 +112,7 @@ class Made {
     return url
   }
 
-  /** Never rejects: what is left over would have to be removed by hand, and has `weir-check` in its name. */
+  /** Never rejects. Leftover objects have `weir-check` in their names. */
   async remove(): Promise<void> {
     const { UnsubscribeCommand } = await import('@aws-sdk/client-sns')
     const { DeleteQueueCommand } = await import('@aws-sdk/client-sqs')

@@ -3,7 +3,7 @@ import { awsFaults } from '../../messaging/aws-errors.ts'
 import { awsEntry } from '../../messaging/aws-message.ts'
 import type { AwsClient } from '../../messaging/aws-sink.ts'
 
-/** The library is loaded only when a connector needs it. */
+/** Loads the library lazily. */
 export async function openTopic(arn: string, options: AwsOptions): Promise<AwsClient> {
   const { GetTopicAttributesCommand, PublishBatchCommand, SNSClient } = await import('@aws-sdk/client-sns')
   const client = new SNSClient(options)

@@ -46,7 +46,7 @@ async function sinkTo(
   )
 }
 
-test('a queue that subscribes with raw delivery gets one CloudEvent in JSON, its attributes and its group', async () => {
+test('a queue with raw delivery gets one CloudEvent in JSON, its attributes and its group', async () => {
   const sink = await sinkTo('plain.fifo', true)
   await deliverAll(sink, [event])
   const [message] = await server.take('plain.fifo')
@@ -59,7 +59,7 @@ test('a queue that subscribes with raw delivery gets one CloudEvent in JSON, its
   await sink.close()
 })
 
-test('a queue that subscribes without it gets bytes as SNS wraps them, base64 that says so', async () => {
+test('a queue without raw delivery gets bytes in the envelope of SNS, marked as base64', async () => {
   const sink = await sinkTo('wrapped', false, { mode: 'raw' })
   await deliverAll(sink, [
     { ...event, encoding: 'binary', datacontenttype: 'application/octet-stream', data: Buffer.from([0xff, 0, 1]) },
@@ -73,7 +73,7 @@ test('a queue that subscribes without it gets bytes as SNS wraps them, base64 th
   await sink.close()
 })
 
-test('a login that is refused is told, tried again and lost by nobody', async () => {
+test('a rejected login is reported and retried, and nothing is lost', async () => {
   const sink = await sinkTo('login', true)
   server.answer({ status: 403, code: 'InvalidClientTokenId' })
   expect((await settle(sink, eventBatch([event], 't'), never)).failures).toMatchObject([
@@ -97,6 +97,6 @@ test.each<[Partial<WrittenConfigOf<typeof snsSchema>>, string]>([
   [{ topic_arn: 'weir' }, 'the ARN of a topic'],
   [{ mode: 'binary' }, 'supports ten attributes'],
   [{ codec: 'kollect' }, 'set `mode: raw`'],
-])('the settings %j are refused: %s', (written, complaint) => {
+])('the settings %j are rejected: %s', (written, complaint) => {
   expect(() => configFrom(snsSchema, { topic_arn: 'arn:aws:sns:eu-central-1:1:t', ...written })).toThrow(complaint)
 })

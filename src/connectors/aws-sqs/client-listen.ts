@@ -5,17 +5,20 @@ import { lookIn } from '../../messaging/aws-queue-search.ts'
 import type { Context, Listening } from '../../engine/contracts.ts'
 import type { SqsConfig } from './config.ts'
 
-/** More would be disturbed for the sake of one. */
+/** A check must not hide more messages than this from consumers. */
 const most = 50
 
 /**
- * Reads what the queue has until our message is among it, and gives all of it back, ours too. A queue that counts how often a message was
- * given out, or keeps those of a group in order, would be changed by that: such a one is not read.
+ * Reads the queue until it finds the message, then releases all messages. Queues with a redrive policy and FIFO queues
+ * are not read, because reading has side effects there.
  */
 export async function listenQueue(config: SqsConfig, { host }: Context, name: string): Promise<Listening | string> {
   const { queue_url: url } = config
   if (url.endsWith('.fifo'))
-    return `SQS has it. It was not read back: a message of a FIFO queue that is looked at holds up those of its group, and ours is behind those of others`
+    return (
+      'SQS accepted the message. It was not read back: receiving from a FIFO queue blocks the other ' +
+      'messages of a group'
+    )
   const { GetQueueAttributesCommand, SQSClient: Client } = await import('@aws-sdk/client-sqs')
   const client: SQSClient = new Client(await awsOptions(config, host, url))
   const may = 'sqs:ReceiveMessage and sqs:ChangeMessageVisibility'
@@ -31,18 +34,21 @@ export async function listenQueue(config: SqsConfig, { host }: Context, name: st
     ))
   } catch (error) {
     client.destroy()
-    return `SQS has it. It was not read back: whether that would harm others we may not find out (${trouble(error)}; sqs:GetQueueAttributes)`
+    return (
+      'SQS accepted the message. It was not read back: the side effects of reading are unknown ' +
+      `(${trouble(error)}; sqs:GetQueueAttributes)`
+    )
   }
   const waiting = Number(attributes['ApproximateNumberOfMessages'] ?? 0)
   const harm =
     attributes['RedrivePolicy'] !== undefined
-      ? 'each look counts towards its RedrivePolicy, which would make dead letters of what others did not read yet'
+      ? 'each receive counts towards its RedrivePolicy and could dead-letter unread messages'
       : waiting > most
-        ? `about ${waiting} messages wait in it, all of which would be looked at`
+        ? `about ${waiting} messages are in the queue and would all be received`
         : undefined
   if (harm !== undefined) {
     client.destroy()
-    return `SQS has it. It was not read back: ${harm}`
+    return `SQS accepted the message. It was not read back: ${harm}`
   }
   const look = lookIn(client, url, { timers: host.timers, most: most + 10 })
   return {
@@ -50,7 +56,7 @@ export async function listenQueue(config: SqsConfig, { host }: Context, name: st
       try {
         return (
           (await look.found(text, signal)) ||
-          `SQS has it. It was not among what ${name} gave us meanwhile: another reader may have been faster`
+          `SQS accepted the message. It was not found by ${name}: another consumer may have received it`
         )
       } catch (error) {
         throw new Error(trouble(error), { cause: error })

@@ -3,7 +3,7 @@ import { awsFaults } from '../../messaging/aws-errors.ts'
 import { awsEntry } from '../../messaging/aws-message.ts'
 import type { AwsClient } from '../../messaging/aws-sink.ts'
 
-/** The library is loaded only when a connector needs it. */
+/** Loads the library lazily. */
 export async function openQueue(url: string, options: AwsOptions): Promise<AwsClient> {
   const { GetQueueAttributesCommand, SendMessageBatchCommand, SQSClient } = await import('@aws-sdk/client-sqs')
   const client = new SQSClient(options)

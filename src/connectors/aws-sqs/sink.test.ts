@@ -40,7 +40,7 @@ const event: WeirEvent = {
   data: Buffer.from('{"a":1}'),
 }
 
-test('a plain client sees one CloudEvent in JSON with attributes to choose by, in the group of its key', async () => {
+test('a plain client receives one CloudEvent in JSON with filter attributes, in the group of its key', async () => {
   const sink = await sinkTo('plain.fifo')
   await deliverAll(sink, [event])
   const [message] = await server.take('plain.fifo')
@@ -64,7 +64,7 @@ test('a plain client sees one CloudEvent in JSON with attributes to choose by, i
   await sink.close()
 })
 
-test('raw bytes come as base64 that says so', async () => {
+test('raw bytes are marked base64', async () => {
   const sink = await sinkTo('raw', { mode: 'raw' })
   await deliverAll(sink, [
     { ...event, encoding: 'binary', datacontenttype: 'application/octet-stream', data: Buffer.from([0xff, 0, 1]) },
@@ -75,7 +75,7 @@ test('raw bytes come as base64 that says so', async () => {
   await sink.close()
 })
 
-test('events of a key stay in order when one of them fails in the midst of full requests', async () => {
+test('events of a key stay in order when one of them fails within full requests', async () => {
   const sink = await sinkTo('order.fifo')
   const events = Array.from({ length: 60 }, (_, index): WeirEvent => ({
     ...event,
@@ -101,11 +101,11 @@ test('events of a key stay in order when one of them fails in the midst of full 
   await sink.close()
 })
 
-test('credentials that are refused are read again, and nothing is lost meanwhile', async () => {
+test('rejected credentials are read again, and nothing is lost', async () => {
   const sink = await sinkTo('login', {
     auth: { ...auth, secret_access_key: 'env:WEIR_TEST_AWS_ROTATING', session_token: 'env:WEIR_TEST_AWS_SESSION' },
   })
-  // A secret that is not there is a reason to wait like any other.
+  // A missing secret is retried.
   expect((await settle(sink, eventBatch([event], 't'), never)).failures).toMatchObject([
     { is: 'retry', reason: expect.stringContaining('WEIR_TEST_AWS_ROTATING') },
   ])
@@ -124,7 +124,7 @@ test('credentials that are refused are read again, and nothing is lost meanwhile
   await sink.close()
 })
 
-test('shared files with profiles are read again when AWS refuses what they gave', async () => {
+test('shared credential files with profiles are read again after AWS rejects a login', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'weir-aws-'))
   const file = join(dir, 'credentials')
   process.env['AWS_SHARED_CREDENTIALS_FILE'] = file
@@ -148,7 +148,7 @@ test('shared files with profiles are read again when AWS refuses what they gave'
   }
 })
 
-test('requests are as full as they may be, and a message of 1 MiB goes out where `max_message` says so', async () => {
+test('requests are filled to the limit, and a message of 1 MiB is sent if `max_message` permits it', async () => {
   const sink = await sinkTo('full', { max_message: '1MiB' })
   const before = server.seen.length
   await deliverAll(
@@ -180,7 +180,7 @@ test.each<[Partial<WrittenConfigOf<typeof sqsSchema>>, string]>([
   [{ codec: 'kollect' }, 'set `mode: raw`'],
   [{ group: 'a b' }, 'up to 128 letters'],
   [{ max_message: '2MiB' }, '1MiB'],
-])('the settings %j are refused: %s', (written, complaint) => {
+])('the settings %j are rejected: %s', (written, complaint) => {
   expect(() => configFrom(sqsSchema, { queue_url: 'https://sqs.eu-central-1.amazonaws.com/1/q', ...written })).toThrow(
     complaint,
   )

@@ -24,7 +24,7 @@ afterAll(() => server.close())
 
 type Written = WrittenConfigOf<typeof sqsSourceSchema>
 
-/** A source that runs, on a journal of its own; ends with the test. */
+/** A running source with its own journal. */
 async function reading(
   url: string,
   journal: TestJournal,
@@ -45,7 +45,7 @@ async function reading(
   }
 }
 
-test('what SNS has wrapped is unwrapped, what was base64 is bytes again, and all of a hundred messages are deleted', async () => {
+test('SNS envelopes are unwrapped, base64 is decoded, and all of a hundred messages are deleted', async () => {
   const arn = await (async () => {
     await server.makeQueue('wrapped')
     return server.makeTopic('wrapped', false)
@@ -82,7 +82,7 @@ test('what SNS has wrapped is unwrapped, what was base64 is bytes again, and all
   expect(await server.take('wrapped')).toEqual([])
 })
 
-test('a queue that is missing is said, with what to do, and read once it is there; with codec json an event is known by its place', async () => {
+test('a missing queue is reported, and read once it exists; with codec json the position is the id', async () => {
   const lines: string[] = []
   const say = (message: string, fields?: Record<string, unknown>): void => {
     lines.push(`${message} ${JSON.stringify(fields)}`)
@@ -106,7 +106,7 @@ test('a queue that is missing is said, with what to do, and read once it is ther
 test.each([
   ["kollect's messages", { codec: 'kollect', mode: 'raw' }, 'kollect'],
   ['CloudEvents in protobuf', { mode: 'protobuf' }, 'cloudevents'],
-] as const)('changes that our sink wrote as %s, in base64, are those changes again', async (_what, form, codec) => {
+] as const)('changes that the sink wrote as %s, in base64, are read back unchanged', async (_what, form, codec) => {
   const url = await server.makeQueue(`changes-${codec}.fifo`)
   const sink = await sqs.build(
     configFrom(sqsSchema, { queue_url: url, region, auth, ...form, timeout: '5s' }),
@@ -120,18 +120,18 @@ test.each([
   const found = (): readonly WeirEvent[] => journal.units.flatMap(eventsOf)
   await expect.poll(() => found().length, { timeout: 20_000 }).toBe(12)
   await running.stop()
-  const told = (events: readonly WeirEvent[]) =>
+  const summary = (events: readonly WeirEvent[]) =>
     events
       .map(({ type, key = '', ref, subject, time, family }) => ({ type, key, ref, subject, time, family }))
       .toSorted((a, b) => a.key.localeCompare(b.key))
-  expect(told(found())).toEqual(told(sent))
+  expect(summary(found())).toEqual(summary(sent))
 })
 
 test.each<[Partial<Written>, string]>([
   [{ queue_url: 'https://sqs.eu-central-1.amazonaws.com/' }, 'names no queue'],
   [{ visibility: '1s' }, '2s'],
   [{ requests: 0 }, '1'],
-])('the settings %j are refused: %s', (written, complaint) => {
+])('the settings %j are rejected: %s', (written, complaint) => {
   expect(() =>
     configFrom(sqsSourceSchema, { queue_url: 'https://sqs.eu-central-1.amazonaws.com/1/q', ...written }),
   ).toThrow(complaint)

@@ -7,7 +7,7 @@ import { probeQueue } from '../../messaging/aws-queue-probe.ts'
 
 export const source = defineSource<typeof sqsSourceSchema>('aws-sqs', { build: openSqsSource, probe: probeQueue })
 
-/** A service that is away is no error here: it is said, and tried again. */
+/** Opens even if the service is unreachable; the failure is logged and retried. */
 export function openSqsSource(config: SqsSourceConfig, context: SourceContext): Promise<Source> {
   return Promise.resolve(messageSource(config, context, new SqsPuller(config, context)))
 }

@@ -5,20 +5,20 @@ import { revealSecret } from '../../net/secrets.ts'
 import { WrongSettings } from './client-errors.ts'
 import type { ServiceBusServer } from './config.ts'
 
-/** A client that has not connected yet; its library is loaded with the first. Throws for a connection string that is none, without saying what it holds. */
+/** An unconnected client; loads the library. Throws for an invalid connection string without quoting it. */
 export async function makeClient(
   { connection_string: secret, namespace, auth, timeout }: ServiceBusServer,
   { id, host }: Pick<Context, 'id' | 'host'>,
 ): Promise<ServiceBusClient> {
   const library = await import('@azure/service-bus')
-  // Its own retries are off: they belong to whoever calls, who knows for how long.
+  // The caller retries.
   const options = {
     identifier: `weir-${id}`,
     retryOptions: { maxRetries: 0, retryDelayInMs: 500, timeoutInMs: timeout },
   }
   if (auth.type !== 'connection_string') {
     const tokens = new EntraTokens(auth, { resource, timeout, host })
-    // One that can't be had is told now: the library would make something else of it.
+    // A missing token fails here: the library would report another error.
     await tokens.getToken()
     return new library.ServiceBusClient(
       namespace ?? '',
@@ -31,27 +31,30 @@ export async function makeClient(
     return new library.ServiceBusClient(written, options)
   } catch (error) {
     throw new WrongSettings(
-      '`connection_string` is none of Service Bus: it is to be Endpoint=sb://NAMESPACE.servicebus.windows.net/;SharedAccessKeyName=NAME;SharedAccessKey=KEY',
+      'invalid `connection_string` for Service Bus; expected ' +
+        'Endpoint=sb://NAMESPACE.servicebus.windows.net/;SharedAccessKeyName=NAME;SharedAccessKey=KEY',
       { cause: error },
     )
   }
 }
 
 const resource = 'https://servicebus.azure.net'
-/** The library asks for the next token two minutes before the end of one, and without a pause when that is past. */
+/** The library renews a token two minutes before it expires, and without a pause when that time has passed. */
 const leastMs = 150_000
 
 function longEnough({ token, expiresOnTimestamp: until }: EntraToken, now: number): EntraToken {
   return { token, expiresOnTimestamp: Math.max(until, now + leastMs) }
 }
 
-/** Closes a client that nobody needs any more, politely for as long as `ms`: the library waits a minute for the other side, which may be away. Never rejects. */
+/**
+ * Closes a client; gives up after `ms`, because the library waits a minute for an unreachable server. Never rejects.
+ */
 export async function hangUp(client: ServiceBusClient, { timers }: Context['host'], ms: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const timer = timers.after(ms, resolve)
   await Promise.race([promise, client.close().catch(() => undefined)])
   timer.cancel()
-  // The socket is only to be had inside, and only an error of it ends the library's timers, too; without one there, they end in their time.
+  // Only an internal socket error ends the library's timers. Without a socket they end at their timeout.
   const { _connectionContext: inner } = client as unknown as Inside
   inner?.connection?._connection?.socket?.destroy?.(new Error('given up'))
 }
@@ -65,8 +68,8 @@ interface Inside {
 const lookMs = 200
 
 /**
- * As `sent`, but rejects soon after the link was lost: the library would let what is under way wait for its whole timeout. Whether a link
- * is open it only says inside; what has no such inside is waited for as the library does.
+ * Resolves as `sent`, but rejects soon after the connection is lost: the library would wait for its whole timeout. Uses
+ * library internals; without them the library's timeout applies.
  */
 export async function whileOpen(
   sender: ServiceBusSender,
@@ -79,7 +82,7 @@ export async function whileOpen(
   let wasOpen = isOpen()
   const looking = timers.every(lookMs, () => {
     const open = isOpen()
-    if (wasOpen && !open) reject(new Error('the connection was closed by the other side'))
+    if (wasOpen && !open) reject(new Error('the server closed the connection'))
     wasOpen ||= open
   })
   try {

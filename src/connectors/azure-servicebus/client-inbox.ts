@@ -1,18 +1,18 @@
 import type { ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus'
 
-/** A message, and the link on which it is locked for us. */
+/** A message and the link that holds its lock. */
 export interface Handle {
   readonly message: ServiceBusReceivedMessage
   readonly receiver: ServiceBusReceiver
 }
 
-/** What came and was not asked for yet. */
+/** Received messages that were not pulled yet. */
 export class Inbox {
   #waiting: { readonly handle: Handle; readonly taken: () => void }[] = []
   #failed: { readonly error: unknown } | undefined
   #wake: () => void = () => undefined
 
-  /** Resolves when it was asked for, which lets the next come. */
+  /** Resolves when the message was pulled; applies backpressure to the receiver. */
   put(handle: Handle): Promise<void> {
     return new Promise((taken) => {
       this.#waiting.push({ handle, taken })
@@ -20,13 +20,15 @@ export class Inbox {
     })
   }
 
-  /** Nothing more will come. */
+  /** Ends reception. */
   fail(error: unknown): void {
     this.#failed ??= { error }
     this.#wake()
   }
 
-  /** At least one; none when the signal aborts. Rejects, when there is none any more, with why nothing comes. */
+  /**
+   * At least one message; none when the signal aborts. After `fail`, rejects with its error once the inbox is empty.
+   */
   async next(signal: AbortSignal): Promise<readonly Handle[]> {
     while (this.#waiting.length === 0 && this.#failed === undefined && !signal.aborted) {
       const { promise, resolve } = Promise.withResolvers<void>()
@@ -39,7 +41,7 @@ export class Inbox {
     return this.rest()
   }
 
-  /** Whatever there is. */
+  /** Removes and returns all messages. */
   rest(): readonly Handle[] {
     const all = this.#waiting
     this.#waiting = []

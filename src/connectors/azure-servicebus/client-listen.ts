@@ -8,21 +8,24 @@ import { bytesOf } from './map-read.ts'
 
 const [atOnce, againMs, closeMs] = [250, 200, 2000]
 
-/** Peeks: what is looked at is neither locked nor counted as delivered. A topic has nothing to look at; its subscriptions have. */
+/**
+ * Observes messages by peeking, which neither locks nor counts a delivery. A topic can't be peeked; its subscriptions
+ * can.
+ */
 export async function listenServiceBus(config: ServiceBusConfig, context: Context): Promise<Listening | string> {
   const { entity, timeout: ms } = config
   const { timers } = context.host
   const client = await makeClient(config, context)
   const receiver = client.createReceiver(entity, { skipParsingBodyAsJson: true, skipConvertingDate: true })
   let next: ServiceBusReceivedMessage['sequenceNumber']
-  /** What is behind the last that was looked at. */
+  /** Peeks after the last position. */
   const peek = async (): Promise<readonly ServiceBusReceivedMessage[]> => {
     const found = await withTimeout(
       receiver.peekMessages(atOnce, next === undefined ? {} : { fromSequenceNumber: next }),
       {
         timers,
         ms,
-        late: `no answer within ${ms} ms`,
+        late: `no response within ${ms} ms`,
       },
     )
     next = found.at(-1)?.sequenceNumber?.add(1) ?? next
@@ -31,13 +34,16 @@ export async function listenServiceBus(config: ServiceBusConfig, context: Contex
   const close = (): Promise<void> => hangUp(client, context.host, Math.min(closeMs, ms))
   let before = 0
   try {
-    // Whether we may is found out now; and what is there already need not be looked at afterwards.
+    // Verifies the permission now, and skips existing messages.
     for (let found = await peek(); found.length > 0 && before < 20 * atOnce; found = await peek())
       before += found.length
   } catch (error) {
     await close()
     if (codeOf(error) === 'UnauthorizedAccess') throw new Error(why(error, entity, 'Listen'), { cause: error })
-    return `Service Bus has it. It can't be looked at there (${why(error, entity, 'Listen')}): of a topic, its subscriptions have it`
+    return (
+      `Service Bus accepted the message. It can't be verified by peeking ` +
+      `(${why(error, entity, 'Listen')}): for a topic, check its subscriptions`
+    )
   }
   return {
     async came(text, signal) {
@@ -46,7 +52,10 @@ export async function listenServiceBus(config: ServiceBusConfig, context: Contex
         if (found.some(({ body }) => Buffer.from(bytesOf(body)).includes(text))) return true
         if (found.length === 0) await timers.sleep(againMs)
       }
-      return `Service Bus has it. It was not among what could be peeked at: a reader may have been faster${before >= 20 * atOnce ? ', or it is behind more messages than there was time for' : ''}`
+      return (
+        'Service Bus accepted the message. Peeking did not find it: another consumer may have completed ' +
+        `it${before >= 20 * atOnce ? ', or too many messages precede it' : ''}`
+      )
     },
     close,
   }

@@ -12,18 +12,21 @@ import { fromMessage } from './map-read.ts'
 interface Live {
   readonly client: ServiceBusClient
   readonly inbox: Inbox
-  /** Where there are sessions. */
+  /** Set if the entity uses sessions. */
   readonly sessions: Sessions | undefined
-  /** No more messages come, and what came and was not asked for is given back. */
+  /** Stops reception and abandons messages that were not pulled. */
   end(): Promise<void>
 }
 
-/** How often locks are looked at, and those that end before long are renewed. Locks last 5 seconds at least. */
+/** Interval of lock checks, and remaining lock time below which a lock is renewed. Locks last at least 5 seconds. */
 const [keepMs, renewMs] = [2000, 15_000]
 const renewAtOnce = 64
 const closeMs = 2000
 
-/** Reads a queue or subscription; connects when it is first asked, and again after the connection was lost. What is not completed comes again. */
+/**
+ * Pulls from a queue or subscription. Connects at the first pull and after a lost connection. Messages that are not
+ * completed are redelivered.
+ */
 export class ServiceBusPuller implements Puller<Handle> {
   readonly address: string
   readonly keepMs = keepMs
@@ -45,7 +48,7 @@ export class ServiceBusPuller implements Puller<Handle> {
       const { inbox } = (this.#live ??= await this.#connect())
       return (await inbox.next(signal)).map((handle) => ({ handle, message: fromMessage(handle.message, this.#path) }))
     } catch (error) {
-      // The connection string is read again for the next.
+      // The next connection reads the connection string again.
       await this.close()
       throw new Error(why(error, this.#path, 'Listen'), { cause: error })
     }
@@ -59,14 +62,14 @@ export class ServiceBusPuller implements Puller<Handle> {
     return this.#settle(handles, ({ receiver, message }) => receiver.abandonMessage(message))
   }
 
-  /** The library renews the lock of a session. That of a message it would renew only where each has an id of its own. */
+  /** The library renews session locks. It renews message locks only if each message has a unique id. */
   async keep(handles: readonly Handle[]): Promise<void> {
     if (this.#config.sessions) return
     const before = this.#context.host.clock.now() + renewMs
     const due = handles.filter(
       ({ message: { lockedUntilUtc: until } }) => until !== undefined && until.getTime() < before,
     )
-    // Each is a request of its own, and the link takes only so many.
+    // Each renewal is one request; the link limits concurrent requests.
     for (let from = 0; from < due.length; from += renewAtOnce)
       await allOf(
         due.slice(from, from + renewAtOnce).map(({ receiver, message }) => receiver.renewMessageLock(message)),
@@ -78,7 +81,7 @@ export class ServiceBusPuller implements Puller<Handle> {
     this.#live = undefined
     if (live === undefined) return
     const { timers } = this.#context.host
-    // A connection that is lost has nothing to give back by: locks end by themselves.
+    // After a lost connection nothing can be abandoned: locks expire.
     await withTimeout(live.end(), { timers, ms: closeMs, late: 'late' }).catch(() => undefined)
     await hangUp(live.client, this.#context.host, Math.min(closeMs, this.#config.timeout))
   }
@@ -104,7 +107,7 @@ export class ServiceBusPuller implements Puller<Handle> {
   async #connect(): Promise<Live> {
     const client = await makeClient(this.#config, this.#context)
     const { sessions, entity } = this.#config
-    this.#context.log.info('Reads from Service Bus.', {
+    this.#context.log.info('Connected to Service Bus.', {
       source: this.#context.id,
       namespace: client.fullyQualifiedNamespace,
       path: this.#path,
@@ -161,10 +164,10 @@ export class ServiceBusPuller implements Puller<Handle> {
   }
 }
 
-/** Bodies and times are not made into something else. */
+/** Keeps bodies and times unparsed. */
 const asItIs = { skipParsingBodyAsJson: true, skipConvertingDate: true }
 
-/** Waits for all; rejects with the first problem. */
+/** Waits for all; rejects with the first error. */
 async function allOf(all: readonly Promise<unknown>[]): Promise<void> {
   for (const one of await Promise.allSettled(all)) if (one.status === 'rejected') throw one.reason
 }

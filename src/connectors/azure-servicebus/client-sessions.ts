@@ -1,21 +1,24 @@
-/** Sessions, several at once: each is locked for us, read in order, and left when it has no more or was read for long. */
+/**
+ * Reads several sessions concurrently: each is locked, read in order, and released when it is empty or after a time
+ * slice.
+ */
 import type { ServiceBusSessionReceiver } from '@azure/service-bus'
 import type { SourceContext } from '../../engine/contracts.ts'
 import { codeOf } from './client-errors.ts'
 import type { Handle, Inbox } from './client-inbox.ts'
 
-/** A session without messages for so long is left. */
+/** An empty session is released after this. */
 const idleMs = 1000
-/** Others have their turn then. */
+/** Time slice of a session. */
 const turnMs = 30_000
 const lookMs = 50
-/** The library renews the lock of a session for so long. */
+/** The library renews a session lock for this long. */
 const renewMs = 24 * 3_600_000
 
 export interface SessionOptions {
-  /** Most sessions at once. */
+  /** Concurrent sessions. */
   readonly session_count: number
-  /** Most messages of a session that were not asked for yet. */
+  /** Messages of a session that were not pulled yet. */
   readonly prefetch: number
 }
 
@@ -30,7 +33,7 @@ export class Sessions {
   readonly #accept: Accept
   readonly #inbox: Inbox
   readonly #stop = new AbortController()
-  /** Messages that are neither completed nor given back, by their session. */
+  /** Unsettled messages by session. */
   readonly #open = new Map<unknown, number>()
   readonly #reading = new Set<Promise<void>>()
 
@@ -57,7 +60,7 @@ export class Sessions {
     }
   }
 
-  /** Leaves all sessions: what was locked is to be had again. */
+  /** Releases all sessions and their locks. */
   async end(): Promise<void> {
     this.#stop.abort()
     this.#inbox.rest()
@@ -72,7 +75,7 @@ export class Sessions {
         session = await this.#accept({ maxAutoLockRenewalDurationInMs: renewMs, abortSignal: signal })
       } catch (error) {
         if (signal.aborted) return
-        // There was none to be had.
+        // No session is available.
         if (codeOf(error) === 'ServiceTimeout' || codeOf(error) === 'SessionCannotBeLocked') continue
         throw error
       }
@@ -95,7 +98,7 @@ export class Sessions {
     }
   }
 
-  /** Until it is empty, or its turn is over, and nothing of it waits for the journal. */
+  /** Reads until the session is empty, or its time slice is over and all its messages are settled. */
   async #read(session: ServiceBusSessionReceiver, signal: AbortSignal): Promise<void> {
     const { clock, timers } = this.#host
     const begun = clock.monotonic()
@@ -124,7 +127,7 @@ export class Sessions {
       await timers.sleep(lookMs, signal)
     }
     await ending
-    // What we had of a session whose lock is lost comes again, and so does the session.
+    // After a lost session lock its messages are redelivered.
     if (problem !== undefined && codeOf(problem) !== 'SessionLockLost' && !signal.aborted) throw problem
   }
 }

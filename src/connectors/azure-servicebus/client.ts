@@ -16,22 +16,22 @@ export interface Outgoing {
 interface Live {
   readonly client: ServiceBusClient
   readonly sender: ServiceBusSender
-  /** Bytes of the largest message that may be sent. */
+  /** Maximum bytes of a message. */
   readonly largest: number
 }
 
-/** Messages that go one request after the other, in their order, and where each stands among all of a send. */
+/** Messages of sequential requests, in order, with their indexes in the send. */
 type Line = { readonly at: number; readonly outgoing: Outgoing }[]
 
-/** Service Bus takes no larger batch, however large a message may be. */
+/** Service Bus accepts no larger batch, whatever the message limit. */
 const largestBatch = 1 << 20
 const closeMs = 2000
 const stopped: Attempt = {
   is: 'retry',
-  reason: 'not sent: the sink is stopping, or the time for this batch was used up',
+  reason: 'not sent: the sink is stopping, or the batch timed out',
 }
 
-/** One connection with one link, made when it is first needed and again after it was lost or our login was refused. */
+/** One connection with one link, opened at the first use, after a loss and after a rejected login. */
 export class ServiceBusPublisher {
   readonly #config: ServiceBusConfig
   readonly #context: Context
@@ -44,7 +44,7 @@ export class ServiceBusPublisher {
     this.#context = context
   }
 
-  /** Undefined when messages may be sent; else why not, in words. Ends within the timeout, at once when the signal aborts. */
+  /** Undefined when messages can be sent, else the reason. Ends within the timeout or when the signal aborts. */
   ready(signal: AbortSignal): Promise<string | undefined> {
     if (this.#live !== undefined) return Promise.resolve(undefined)
     const { timeout, entity } = this.#config
@@ -67,15 +67,15 @@ export class ServiceBusPublisher {
       })
     return problemWithTimeout(
       this.#opening,
-      { timers: this.#context.host.timers, ms: timeout, late: `Service Bus gave no answer within ${timeout} ms` },
+      { timers: this.#context.host.timers, ms: timeout, late: `Service Bus did not respond within ${timeout} ms` },
       signal,
     )
   }
 
-  /** The attempts of all messages, in their order. Behind one that failed none of its key is sent. */
+  /** Outcomes of all messages, in order. After a failure no later message of the same key is sent. */
   async sendAll(messages: readonly Outgoing[], signal: AbortSignal): Promise<readonly Attempt[]> {
     const sending = new Sending(messages.length)
-    // A batch stays within a session and a partition.
+    // A batch belongs to one session or partition.
     const apart = this.#config.sessions || this.#config.partition_key
     const lines = new Map<string, Line>()
     for (const [at, outgoing] of messages.entries()) {
@@ -95,14 +95,16 @@ export class ServiceBusPublisher {
     return sending.attempts
   }
 
-  /** Over a connection of its own, with what is configured now; nothing is sent. */
+  /** Uses a separate connection with the current settings. Sends nothing. */
   async probe(signal: AbortSignal): Promise<Probe> {
     const { entity, timeout } = this.#config
     const { host } = this.#context
     let says = ''
     const opening = this.#open().then(
       async ({ client, largest }) => {
-        says = `${client.fullyQualifiedNamespace}: logged in, ${entity} is there and takes messages of up to ${largest} bytes`
+        says =
+          `${client.fullyQualifiedNamespace}: logged in, ${entity} exists and accepts messages of up to ` +
+          `${largest} bytes`
         await hangUp(client, host, closeMs)
         return undefined
       },
@@ -110,7 +112,7 @@ export class ServiceBusPublisher {
     )
     const problem = await problemWithTimeout(
       opening,
-      { timers: host.timers, ms: timeout, late: `Service Bus gave no answer within ${timeout} ms` },
+      { timers: host.timers, ms: timeout, late: `Service Bus did not respond within ${timeout} ms` },
       signal,
     )
     return problem === undefined ? { is: 'ok', says } : { is: 'fail', says: problem }
@@ -127,13 +129,12 @@ export class ServiceBusPublisher {
     for (let from = 0; from < line.length;) {
       if (over()) return
       const live = this.#live
-      if (live === undefined)
-        return sending.fail(line.slice(from), { is: 'retry', reason: 'the connection is being made anew' })
+      if (live === undefined) return sending.fail(line.slice(from), { is: 'retry', reason: 'reconnecting' })
       let chunk: Line
       try {
         chunk = await this.#sendChunk(live, line, from, sending, signal)
       } catch (error) {
-        // The rest would fare no better.
+        // The rest would fail, too.
         if (isOfConnection(error)) this.#forget(live)
         return sending.fail(line.slice(from), verdict(error, this.#config.entity))
       }
@@ -141,7 +142,10 @@ export class ServiceBusPublisher {
     }
   }
 
-  /** Sends as many as fit into one request. Resolves with those whose fate is known; rejects when it is not theirs. */
+  /**
+   * Sends as many messages as fit into one request. Resolves to those with an outcome. Rejects if the failure is not
+   * theirs.
+   */
   async #sendChunk(live: Live, line: Line, from: number, sending: Sending, signal: AbortSignal): Promise<Line> {
     const [first] = line.slice(from, from + 1)
     if (first === undefined || sending.stuck(first)) return line.slice(from, from + 1)
@@ -166,7 +170,7 @@ export class ServiceBusPublisher {
       for (const one of chunk) sending.settle(one, undefined)
     } catch (error) {
       if (!isOfMessage(error)) throw error
-      // One of them is to blame: each goes by itself.
+      // One message causes the failure: send each separately.
       for (const one of chunk)
         if (!sending.stuck(one)) sending.settle(one, await this.#sendOne(live, one.outgoing.message, signal))
     }
@@ -179,7 +183,9 @@ export class ServiceBusPublisher {
     if (size > largest)
       return {
         is: 'reject',
-        reason: `with about ${size} bytes it is larger than may be sent (${largest}; see \`max_message\`, and the tier of the namespace)`,
+        reason:
+          `the message has about ${size} bytes and exceeds the limit (${largest}; see \`max_message\`, and the ` +
+          'tier of the namespace)',
         tooLarge: true,
       }
     try {
@@ -195,17 +201,17 @@ export class ServiceBusPublisher {
     return whileOpen(sender, sender.sendMessages(messages, { abortSignal: signal }), this.#context.host)
   }
 
-  /** Opens the link, which shows whether we may, and how large a message may be. */
+  /** Opens the link, which verifies the permission and returns the message limit. */
   async #open(): Promise<Live> {
     const client = await makeClient(this.#config, this.#context)
     try {
       const sender = client.createSender(this.#config.entity)
       const { timeout: ms } = this.#config
-      // By itself the library would wait a minute for each step.
+      // The library would wait a minute for each step.
       const { maxSizeInBytes: largest } = await withTimeout(sender.createMessageBatch(), {
         timers: this.#context.host.timers,
         ms,
-        late: `no answer within ${ms} ms`,
+        late: `no response within ${ms} ms`,
       })
       return { client, sender, largest: Math.min(largest, this.#config.max_message ?? Infinity) }
     } catch (error) {
@@ -214,7 +220,7 @@ export class ServiceBusPublisher {
     }
   }
 
-  /** The next send connects anew, and reads the connection string for it. */
+  /** The next send reconnects and reads the connection string again. */
   #forget(live: Live): void {
     if (this.#live !== live) return
     this.#live = undefined
@@ -224,12 +230,12 @@ export class ServiceBusPublisher {
 
   #drop(client: ServiceBusClient): void {
     hangUp(client, this.#context.host, closeMs).catch((error: unknown) => {
-      this.#context.log.debug('A connection was not closed in good order.', { reason: codeOf(error) })
+      this.#context.log.debug('Closing a connection failed.', { reason: codeOf(error) })
     })
   }
 }
 
-/** What becomes of the messages of one send. */
+/** Outcomes of one send. */
 class Sending {
   readonly attempts: Attempt[]
   readonly #failedKeys = new Set<string>()
@@ -243,7 +249,7 @@ class Sending {
     if (attempt !== undefined && key !== undefined) this.#failedKeys.add(key)
   }
 
-  /** An earlier one of its key failed: it is not to be sent now. */
+  /** An earlier message of its key failed. */
   stuck({ at, outgoing: { key } }: Line[number]): boolean {
     if (key === undefined || !this.#failedKeys.has(key)) return false
     this.attempts[at] = { is: 'retry', reason: behindKey(key) }

@@ -6,7 +6,7 @@ export type Received = Pick<
   'body' | 'applicationProperties' | 'contentType' | 'sessionId' | 'partitionKey' | 'enqueuedTimeUtc'
 > & { readonly sequenceNumber?: { toString(): string } }
 
-/** `path`: of the queue or subscription, in which a sequence number is one message's alone. */
+/** `path`: queue or subscription that scopes the sequence number. */
 export function fromMessage(
   {
     body,
@@ -21,7 +21,7 @@ export function fromMessage(
 ): InMessage {
   const attributes: Record<string, string> = {}
   for (const [name, value] of Object.entries(properties)) {
-    // Names with `_` come from clients that speak JMS.
+    // JMS clients use names with `_`.
     const attribute = /^cloudEvents[:_]([a-z0-9]+)$/.exec(name)?.[1]
     if (attribute !== undefined && value !== null) attributes[attribute] = plain(value)
   }
@@ -35,7 +35,7 @@ export function fromMessage(
   }
 }
 
-/** The body of a message may be bytes, in one part or several, or a value of AMQP's own types. */
+/** A body is bytes in one or several sections, or an AMQP value. */
 export function bytesOf(body: unknown): Uint8Array {
   if (body instanceof Uint8Array) return body
   if (Array.isArray(body) && body.every((part) => part instanceof Uint8Array)) return Buffer.concat(body)
@@ -43,7 +43,7 @@ export function bytesOf(body: unknown): Uint8Array {
   return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
 }
 
-/** AMQP has types of its own; attributes are texts, as CloudEvents writes its types. */
+/** CloudEvents encoding of AMQP types. */
 function plain(value: unknown): string {
   if (value instanceof Date) return value.toISOString()
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')

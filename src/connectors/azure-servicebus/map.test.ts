@@ -16,7 +16,7 @@ const bus: BusMessage = {
   key: 'k',
 }
 
-test("attributes are application properties with CloudEvents' prefix, what a subscription filters by is under its plain name", () => {
+test('attributes are application properties with the CloudEvents prefix; filter properties have plain names', () => {
   expect(toMessage(bus, form)).toEqual({
     body: Buffer.from('x'),
     applicationProperties: { type: 't', 'cloudEvents:id': 'é', 'cloudEvents:source': '/s' },
@@ -28,7 +28,7 @@ test("attributes are application properties with CloudEvents' prefix, what a sub
   })
 })
 
-test('a key is the session or the partition key, shortened where it is too long; what has none is in a session all the same', () => {
+test('a key is the session or partition key, shortened to the limit; without a key the default session applies', () => {
   expect(toMessage(bus, { ...form, sessions: true }).sessionId).toBe('k')
   expect(toMessage({ ...bus, key: undefined }, { ...form, sessions: true }).sessionId).toBe('weir')
   expect(toMessage({ ...bus, key: 'x'.repeat(129) }, { ...form, sessions: true }).sessionId).toMatch(/^[0-9a-f]{64}$/)
@@ -36,12 +36,12 @@ test('a key is the session or the partition key, shortened where it is too long;
   expect(toMessage({ ...bus, key: undefined }, { ...form, partition_key: true })).not.toHaveProperty('partitionKey')
 })
 
-test('what has no room is refused with the reason, and a size is never told too small', () => {
+test('a message beyond a limit is rejected with the reason, and a size is never underestimated', () => {
   expect(() => toMessage({ ...bus, attributes: { subject: 'é'.repeat(16_384) } }, form)).toThrow(
-    'its attribute subject is longer than Service Bus takes (32767 bytes)',
+    'attribute subject exceeds the limit of Service Bus (32767 bytes)',
   )
   expect(() => toMessage({ ...bus, attributes: { a: 'x'.repeat(32_000), b: 'y'.repeat(32_000) } }, form)).toThrow(
-    /its attributes take 64\d{3} bytes/,
+    /the attributes have 64\d{3} bytes/,
   )
   expect(sizeOf(toMessage(bus, form))).toBeGreaterThan(1 + 'cloudEvents:source/scloudEvents:ididtypet'.length)
 })
@@ -51,23 +51,26 @@ const error = (code: string, message: string): Error => Object.assign(new Error(
 test.each([
   [
     'UnauthorizedAccess',
-    'InvalidSignature: The token has an invalid signature. Reference:1f TrackingId:ab-1, SystemTracker:n:q, Timestamp:2024-05-01T00:00:00',
+    'InvalidSignature: The token has an invalid signature. Reference:1f TrackingId:ab-1, SystemTracker:n:q, ' +
+      'Timestamp:2024-05-01T00:00:00',
     true,
-    'Service Bus refuses our login (InvalidSignature: The token has an invalid signature); correct `connection_string`, whose key needs the claim Send for q, or `auth`, whose identity needs the role Azure Service Bus Data Sender',
+    'Service Bus rejected the login (InvalidSignature: The token has an invalid signature); correct ' +
+      '`connection_string`, whose key needs the claim Send for q, or `auth`, whose identity needs the role ' +
+      'Azure Service Bus Data Sender',
   ],
-  ['MessagingEntityNotFound', 'no', false, 'there is no q in the namespace (no); create it, or correct the settings'],
+  ['MessagingEntityNotFound', 'no', false, 'no q in the namespace (no); create it, or correct the settings'],
   [
     'QuotaExceeded',
     'full',
     false,
-    'q is full, or a quota of the namespace is used up (full); let it be read, or make it larger',
+    'q is full, or a quota of the namespace is exhausted (full); consume messages, or raise the limit',
   ],
-  ['ServiceBusy', 'later', false, 'Service Bus is busy and asks us to wait (later)'],
+  ['ServiceBusy', 'later', false, 'Service Bus is busy and limits the request rate (later)'],
   [
     'GeneralError',
     'InvalidOperationError: The SessionId was not set on a message',
     true,
-    'q wants sessions (InvalidOperationError: The SessionId was not set on a message); set `sessions: true`',
+    'q requires sessions (InvalidOperationError: The SessionId was not set on a message); set `sessions: true`',
   ],
   [
     'ServiceCommunicationProblem',
@@ -75,17 +78,17 @@ test.each([
     true,
     "Service Bus can't be used (connect ECONNREFUSED 127.0.0.1:1)",
   ],
-])('of %s a user is told what to do', (code, text, anew, told) => {
-  expect(why(error(code, text), 'q', 'Send')).toBe(told)
-  expect(verdict(error(code, text), 'q')).toEqual({ is: 'retry', reason: told, away: true })
-  expect([isOfConnection(error(code, text)), isOfMessage(error(code, text))]).toEqual([anew, false])
+])('%s has a readable error with the action to take', (code, text, reconnects, expected) => {
+  expect(why(error(code, text), 'q', 'Send')).toBe(expected)
+  expect(verdict(error(code, text), 'q')).toEqual({ is: 'retry', reason: expected, away: true })
+  expect([isOfConnection(error(code, text)), isOfMessage(error(code, text))]).toEqual([reconnects, false])
 })
 
-test("what is a message's own fault is refused for good", () => {
+test('an invalid message is rejected permanently', () => {
   expect(verdict(error('MessageSizeExceeded', 'too large'), 'q')).toMatchObject({ is: 'reject', tooLarge: true })
   expect(verdict(error('GeneralError', 'ArgumentError: the property x'), 'q')).toEqual({
     is: 'reject',
-    reason: 'Service Bus does not take it: ArgumentError: the property x',
+    reason: 'Service Bus rejected the message: ArgumentError: the property x',
   })
   expect(says(new AggregateError([new Error('a\nb'), new Error('c')]))).toBe('a, c')
 })
@@ -95,11 +98,11 @@ test.each<[Partial<WrittenConfigOf<typeof serviceBusSchema>>, string]>([
   [{ entity: ' x' }, 'the name of a queue or topic'],
   [{ max_message: '101MiB' }, '100MiB'],
   [{ codec: 'kollect', mode: 'structured' }, "kollect's messages are bytes"],
-])('the settings %j are refused: %s', (written, told) => {
-  expect(() => configFrom(serviceBusSchema, { connection_string: 'env:X', entity: 'q', ...written })).toThrow(told)
+])('the settings %j are rejected: %s', (written, expected) => {
+  expect(() => configFrom(serviceBusSchema, { connection_string: 'env:X', entity: 'q', ...written })).toThrow(expected)
 })
 
-test("attributes are read with either separator and in AMQP's own types; a message is known by its number, its key is its session", () => {
+test('attributes have either separator and AMQP types; the sequence number is the id, the session the key', () => {
   const came = fromMessage(
     {
       body: Buffer.from('x'),

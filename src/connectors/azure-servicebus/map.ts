@@ -5,7 +5,7 @@ export interface ServiceBusMessage {
   readonly body: Buffer
   readonly applicationProperties: Record<string, string>
   readonly contentType?: string
-  /** The same for every attempt at this event, by whichever Weir: what duplicate detection goes by. */
+  /** Equal for every attempt at this event, from any instance: the key of duplicate detection. */
   readonly messageId: string
   readonly sessionId?: string
   readonly partitionKey?: string
@@ -23,12 +23,12 @@ export interface MessageForm {
 
 /** Limits of Service Bus: bytes of one property, and of all; characters of a session or partition key. */
 const limits = { property: 32_767, properties: 64_000, key: 128 } as const
-/** What a message takes beside its body and properties, and a property beside its name and value, at most. */
+/** Upper bounds in bytes: overhead of a message, and of a property. */
 const [perMessage, perProperty] = [768, 12]
 
 /**
- * CloudEvents' attributes as application properties `cloudEvents:NAME`, the others by their names. A key that is longer than a session id may
- * be becomes its hash. Throws, with the reason, for what Service Bus has no place for.
+ * CloudEvents attributes become application properties `cloudEvents:NAME`, others keep their names. A key beyond the
+ * session id limit is hashed. Throws the reason if a limit of Service Bus is exceeded.
  */
 export function toMessage(
   {
@@ -45,14 +45,15 @@ export function toMessage(
   for (const [name, value] of Object.entries(attributes)) {
     if (Buffer.byteLength(value) > limits.property)
       throw new Error(
-        `its attribute ${name} is longer than Service Bus takes (${limits.property} bytes); \`mode: structured\` has room for it`,
+        `attribute ${name} exceeds the limit of Service Bus (${limits.property} bytes); use \`mode: structured\``,
       )
     properties[`cloudEvents:${name}`] = value
   }
   const bytes = bytesOf(properties)
   if (bytes > limits.properties)
     throw new Error(
-      `its attributes take ${bytes} bytes, and Service Bus takes ${limits.properties}; \`mode: structured\` has room for them`,
+      `the attributes have ${bytes} bytes, and the limit of Service Bus is ${limits.properties}; use \`mode: ` +
+        `structured\``,
     )
   const session = form.sessions ? (key === undefined ? form.default_session : shortened(key)) : undefined
   const partition = form.partition_key && key !== undefined ? shortened(key) : undefined
@@ -67,7 +68,7 @@ export function toMessage(
   }
 }
 
-/** No fewer than it takes on the wire. */
+/** Upper bound of the size on the wire. */
 export function sizeOf({ body, applicationProperties: properties, contentType = '' }: ServiceBusMessage): number {
   return body.length + bytesOf(properties) + Buffer.byteLength(contentType) + perMessage
 }

@@ -3,14 +3,14 @@ import type { Source, SourceContext } from '../../engine/contracts.ts'
 import { defineSource } from '../../engine/define.ts'
 import { ServiceBusPuller } from './client-pull.ts'
 import type { ServiceBusSourceConfig, serviceBusSourceSchema } from './config.ts'
-import { lookAtEntity } from './client-look.ts'
+import { lookAtEntity } from './client-probe.ts'
 
 export const source = defineSource<typeof serviceBusSourceSchema>('azure-servicebus', {
   build: openServiceBusSource,
   probe: lookAtEntity,
 })
 
-/** A namespace that is away is no error here: it is said, and tried again. */
+/** Opens even if the namespace is unreachable; the failure is logged and retried. */
 export function openServiceBusSource(config: ServiceBusSourceConfig, context: SourceContext): Promise<Source> {
   return Promise.resolve(messageSource(config, context, new ServiceBusPuller(config, context)))
 }

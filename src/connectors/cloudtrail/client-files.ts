@@ -1,4 +1,4 @@
-/** Fetches files of a trail from S3, and takes them apart. */
+/** Fetches and parses trail files from S3. */
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import type { S3Client } from '@aws-sdk/client-s3'
@@ -11,12 +11,12 @@ import { messageOf } from '../../model/errors.ts'
 import type { CloudtrailConfig, From } from './config.ts'
 import type { FileName } from './map-notice.ts'
 
-/** It is not there or is no file of a trail, and will not be any better. */
+/** Permanent: the file is missing or is not a trail file. */
 export class FileUnfit extends Error {
   override readonly name = 'FileUnfit'
 }
 
-/** Just now it can't be had. `denied`: this one, whatever becomes of others. */
+/** Transient: the file is unavailable. `denied`: access to this file is denied; others may be readable. */
 export class FileAway extends Error {
   override readonly name = 'FileAway'
   readonly denied: boolean
@@ -42,7 +42,7 @@ export class TrailFiles {
     this.#host = host
   }
 
-  /** Its records. Rejects with FileUnfit or FileAway. */
+  /** Records of the file. Rejects with FileUnfit or FileAway. */
   async records(file: FileName, signal: AbortSignal): Promise<readonly unknown[]> {
     const { bucket, largest_file: largest } = this.#from
     const place = `s3://${file.bucket}/${file.key}`
@@ -53,19 +53,19 @@ export class TrailFiles {
     try {
       text = packed[0] === 0x1f && packed[1] === 0x8b ? await unpack(packed, { maxOutputLength: largest }) : packed
     } catch (error) {
-      throw new FileUnfit(`${place} can't be unpacked, or is larger than \`from.largest_file\` (${messageOf(error)})`)
+      throw new FileUnfit(`${place} can't be decompressed, or exceeds \`from.largest_file\` (${messageOf(error)})`)
     }
-    let told: unknown
+    let content: unknown
     try {
-      told = JSON.parse(new TextDecoder().decode(text))
+      content = JSON.parse(new TextDecoder().decode(text))
     } catch {
-      throw new FileUnfit(`${place} is no JSON`)
+      throw new FileUnfit(`${place} is not JSON`)
     }
-    if (!isRecord(told) || !Array.isArray(told['Records'])) throw new FileUnfit(`${place} has no list of records`)
-    return told['Records']
+    if (!isRecord(content) || !Array.isArray(content['Records'])) throw new FileUnfit(`${place} has no list of records`)
+    return content['Records']
   }
 
-  /** Whether the bucket lets us in. Rejects with FileAway. */
+  /** Verifies access to the bucket. Rejects with FileAway. */
   async look(signal: AbortSignal): Promise<void> {
     const {
       library: { HeadBucketCommand },
@@ -105,12 +105,12 @@ export class TrailFiles {
       return await withTimeout(get(), {
         timers: this.#host.timers,
         ms: timeout,
-        late: `no answer within ${timeout} ms`,
+        late: `no response within ${timeout} ms`,
       })
     } catch (error) {
       late.abort()
       if (error instanceof FileUnfit) throw error
-      if (error instanceof Error && error.name === 'NoSuchKey') throw new FileUnfit(`${place} is not there any more`)
+      if (error instanceof Error && error.name === 'NoSuchKey') throw new FileUnfit(`${place} does not exist`)
       throw this.#trouble(error, place)
     }
   }
@@ -143,7 +143,7 @@ export class TrailFiles {
       this.#host,
       '',
     )
-    // A queue is in the region of its bucket, where it is S3 itself that tells.
+    // S3 notifies a queue in the region of the bucket.
     const client = new library.S3Client({ ...options, followRegionRedirects: true, forcePathStyle: endpoint !== null })
     return (this.#live ??= { library, client })
   }

@@ -1,4 +1,7 @@
-/** Pulls messages that tell of files, and gives the records of these as messages of their own: a message is acknowledged when all its records are. */
+/**
+ * Pulls file notifications and returns the records of the files as messages. A notification is acknowledged when all
+ * its records are.
+ */
 import { SqsPuller } from '../../messaging/aws-pull.ts'
 import type { Pulled, Puller } from '../../messaging/message-source.ts'
 import type { InMessage } from '../../codecs/bus-message/read.ts'
@@ -10,29 +13,29 @@ import type { CloudtrailConfig, From } from './config.ts'
 import { mapRecord } from './map.ts'
 import { filesIn, hasRecords, type FileName } from './map-notice.ts'
 
-/** A message of the queue: the handle of each of its records. */
+/** A notification with the handles of its records. */
 export interface Delivery {
   readonly receipt: string
   readonly message: InMessage
-  /** Records that were given out and not acknowledged. */
+  /** Pulled records that are not acknowledged. */
   open: number
-  /** Files that were not given out yet. */
+  /** Files that are not read yet. */
   files: number
-  /** It is to come again. */
+  /** The notification is to be redelivered. */
   back: boolean
 }
 
 interface Waiting {
   readonly delivery: Delivery
-  /** Undefined: the message tells of none. */
+  /** Undefined: the notification names no file. */
   readonly file: FileName | undefined
-  /** Why there is nothing to fetch. */
+  /** Why the file is not fetched. */
   readonly unfit?: string
 }
 
-/** So many files are fetched at once. */
+/** Concurrent downloads. */
 const mostAtOnce = 4
-/** Said again after so long. */
+/** Interval of repeated log messages. */
 const repeatMs = 60_000
 
 export class FilePuller implements Puller<Delivery> {
@@ -41,10 +44,10 @@ export class FilePuller implements Puller<Delivery> {
   readonly #context: SourceContext
   readonly #queue: SqsPuller
   readonly #files: TrailFiles
-  /** Told of, and not fetched yet. */
+  /** Announced and not fetched yet. */
   #waiting: Waiting[] = []
   #said = Number.NEGATIVE_INFINITY
-  /** What messages that were given out are: an event, a reason why there is none, or nothing. */
+  /** Result of each pulled message: an event, an error, or nothing. */
   readonly #meaning = new WeakMap<InMessage, WeirEvent | Error | 'nothing'>()
 
   constructor(config: CloudtrailConfig, from: From<'queue'>, context: SourceContext) {
@@ -55,16 +58,17 @@ export class FilePuller implements Puller<Delivery> {
     this.keepMs = this.#queue.keepMs
   }
 
-  /** Of a message that `pull` gave. Throws, with the reason, for what can't be read. */
+  /** Events of a pulled message. Throws the reason for a malformed record. */
   eventsOf(message: InMessage): readonly WeirEvent[] {
-    const meaning = this.#meaning.get(message) ?? new Error('it is no record of CloudTrail')
+    const meaning = this.#meaning.get(message) ?? new Error('not a record of CloudTrail')
     if (meaning instanceof Error) throw meaning
     return meaning === 'nothing' ? [] : [meaning]
   }
 
   async pull(signal: AbortSignal): Promise<readonly Pulled<Delivery>[]> {
     if (this.#waiting.length === 0)
-      for (const { message, handle } of await this.#queue.pull(signal)) this.#waiting.push(...told(message, handle))
+      for (const { message, handle } of await this.#queue.pull(signal))
+        this.#waiting.push(...announced(message, handle))
     const some = this.#waiting.slice(0, mostAtOnce)
     const read = await Promise.allSettled(some.map((one) => this.#read(one, signal)))
     if (signal.aborted) return []
@@ -75,7 +79,7 @@ export class FilePuller implements Puller<Delivery> {
       if (one === undefined || one.delivery.back) continue
       if (result.status === 'rejected') {
         away ??= result.reason instanceof Error ? result.reason : new Error(String(result.reason))
-        // It comes again by itself, and holds up no other meanwhile.
+        // It is redelivered and does not block others.
         if (result.reason instanceof FileAway && result.reason.denied) {
           one.delivery.back = true
           this.#denied(result.reason.message)
@@ -112,13 +116,13 @@ export class FilePuller implements Puller<Delivery> {
   }
 
   async close(): Promise<void> {
-    // What is not given back comes again later.
+    // Messages that are not released reappear after the visibility timeout.
     await this.release(this.#waiting.map(({ delivery }) => delivery)).catch(() => undefined)
     this.#files.close()
     await this.#queue.close()
   }
 
-  /** Counted each time, and said once in a while. */
+  /** Counts each time, and logs at intervals. */
   #denied(problem: string): void {
     const {
       id,
@@ -129,13 +133,13 @@ export class FilePuller implements Puller<Delivery> {
     metrics.count('weir_cloudtrail_files_total', 1, { source: id, outcome: 'denied' })
     if (clock.monotonic() - this.#said < repeatMs) return
     this.#said = clock.monotonic()
-    log.warn('A file of the trail may not be read; its message stays in the queue and comes again.', {
+    log.warn('Access to a trail file is denied; its message stays in the queue and is redelivered.', {
       source: id,
       problem,
     })
   }
 
-  /** One message for each record; at least one, by which the file is acknowledged. Rejects with FileAway. */
+  /** One message per record, at least one to acknowledge the file. Rejects with FileAway. */
   async #read({ delivery: { message }, file, unfit }: Waiting, signal: AbortSignal): Promise<readonly InMessage[]> {
     const count = (outcome: string): void => {
       this.#context.metrics.count('weir_cloudtrail_files_total', 1, { source: this.#context.id, outcome })
@@ -180,7 +184,7 @@ export class FilePuller implements Puller<Delivery> {
   }
 }
 
-function told(message: InMessage, receipt: string): Waiting[] {
+function announced(message: InMessage, receipt: string): Waiting[] {
   const delivery: Delivery = { receipt, message, open: 0, files: 1, back: false }
   try {
     const files = filesIn(message.body)

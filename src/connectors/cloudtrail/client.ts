@@ -1,4 +1,4 @@
-/** Events of one region between two times out of CloudTrail's event history: page after page, never faster than it allows. */
+/** Reads events of one region in a time range from the event history, page by page, within the rate limit. */
 import type { CloudTrailClient, Event } from '@aws-sdk/client-cloudtrail'
 import { awsOptions } from '../../messaging/aws-client.ts'
 import { awsTrouble } from '../../messaging/aws-errors.ts'
@@ -11,20 +11,23 @@ import type { CloudtrailConfig } from './config.ts'
 export interface ReaderOptions {
   readonly host: Host
   readonly config: CloudtrailConfig
-  /** Undefined: the one of environment or profile. */
+  /** Undefined: region of environment or profile. */
   readonly region: string | undefined
-  /** How often a request is made that fails for a reason that may pass. */
+  /** Attempts per request after transient failures. */
   readonly tries?: number
-  /** Told of each request. */
+  /** Called for each request. */
   readonly note: (outcome: 'answered' | 'failed') => void
 }
 
-/** Why there are no events, in words, with what to do. */
+/** Why events can't be read, and the action to take. */
 export class TrailError extends PollError {
   override readonly name = 'TrailError'
 }
 
-/** CloudTrail answers two requests a second for each account and region, and gives fifty events at a time. A little more: its clock is not ours. */
+/**
+ * CloudTrail allows two requests per second, account and region, with fifty events each. The margin covers clock
+ * differences.
+ */
 const paceMs = 520
 const mostInAnswer = 50
 const usualTries = 6
@@ -41,7 +44,7 @@ export class TrailReader {
     this.#options = options
   }
 
-  /** The region that is asked. Rejects with TrailError. */
+  /** Effective region. Rejects with TrailError. */
   async region(): Promise<string> {
     const { region } = this.#options
     if (region !== undefined) return region
@@ -52,9 +55,12 @@ export class TrailReader {
     }
   }
 
-  /** One page, newest first over all pages. Rejects with TrailError, with ResponseError for a success that is none, and when the signal aborts. */
+  /**
+   * One page, newest first across pages. Rejects with TrailError, with ResponseError for a malformed page, and when the
+   * signal aborts.
+   */
   read({ from, to }: Span, next: string | undefined, signal: AbortSignal, page = mostInAnswer): Promise<Page<Event>> {
-    // Times are of whole seconds there.
+    // The API has whole seconds.
     const span = {
       StartTime: new Date(Math.floor(from / 1000) * 1000),
       EndTime: new Date(Math.ceil(to / 1000) * 1000),
@@ -63,7 +69,7 @@ export class TrailReader {
     return this.#page({ ...span, ...(next === undefined ? {} : { NextToken: next }) }, signal)
   }
 
-  /** Whether the API lets us in. Rejects with TrailError. */
+  /** Verifies access. Rejects with TrailError. */
   async look(signal: AbortSignal): Promise<void> {
     const now = this.#options.host.clock.now()
     await this.#page({ StartTime: new Date(now - 60_000), EndTime: new Date(now), MaxResults: 1 }, signal)
@@ -75,7 +81,7 @@ export class TrailReader {
   }
 
   async #page(
-    asked: {
+    request: {
       readonly StartTime: Date
       readonly EndTime: Date
       readonly MaxResults: number
@@ -96,7 +102,7 @@ export class TrailReader {
           library: { LookupEventsCommand },
           client,
         } = await this.#open()
-        const { Events: list, NextToken: token } = await client.send(new LookupEventsCommand(asked), {
+        const { Events: list, NextToken: token } = await client.send(new LookupEventsCommand(request), {
           abortSignal: AbortSignal.any([signal, late.signal]),
         })
         const read = pageOf<Event>({ who: 'CloudTrail', what: 'events', list, next: token })
@@ -107,11 +113,11 @@ export class TrailReader {
         note('failed')
         if (error instanceof ResponseError) throw error
         if (isUnreadable(error))
-          throw new ResponseError('unreadable', 'CloudTrail answered something that is no JSON', error)
+          throw new ResponseError('unreadable', 'CloudTrail responded with something other than JSON', error)
         if (!mayPass(error) || attempt >= tries)
-          throw await this.#failure(late.signal.aborted ? new Error(`no answer within ${config.timeout} ms`) : error)
+          throw await this.#failure(late.signal.aborted ? new Error(`no response within ${config.timeout} ms`) : error)
         const most = Math.min(longestWaitMs, firstWaitMs * 2 ** attempt)
-        // A part is random, so that many do not come at once.
+        // Jitter avoids synchronized requests.
         await host.timers.sleep(most / 2 + (host.random.next() * most) / 2, signal)
       } finally {
         timer.cancel()
@@ -131,7 +137,7 @@ export class TrailReader {
       attempt: { reason },
       login,
     } = awsTrouble(error, `CloudTrail in ${this.#options.region ?? 'our region'}`, 'cloudtrail:LookupEvents')
-    // The next one is built with the credentials as they are then.
+    // The next client reads the credentials again.
     if (login) this.close()
     return new TrailError(reason.replace('does not let us write to', 'does not let us read'), { cause: error })
   }
@@ -147,7 +153,7 @@ export class TrailReader {
   }
 }
 
-/** A success whose body the library could not read. */
+/** A success with a body that the library can't parse. */
 function isUnreadable(error: unknown): boolean {
   const { $metadata: { httpStatusCode: status } = {} } = error as {
     readonly $metadata?: { readonly httpStatusCode?: number }
@@ -155,7 +161,7 @@ function isUnreadable(error: unknown): boolean {
   return error instanceof SyntaxError && (status === undefined || status < 300)
 }
 
-/** Asked to be slower, a fault of the other side, or no answer at all. */
+/** Throttling, a server error, or no response. */
 function mayPass(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   if (/Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|RequestTimeout/i.test(error.name)) return true

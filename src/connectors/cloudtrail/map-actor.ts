@@ -1,16 +1,17 @@
-/** Who did it: `userIdentity` of a record, whichever type it has. */
+/** Actor of a record: `userIdentity` of any type. */
 import type { AuditActor, AuditPerson } from '../../model/audit.ts'
 import { isRecord, known, textOf, type Fields } from '../../model/json.ts'
 
-/** `kind`: type of the event; what AWS itself did has `AwsServiceEvent`. */
+/** `kind`: type of the event; actions of AWS itself have `AwsServiceEvent`. */
 export function actorOf(
-  told: unknown,
+  identity: unknown,
   { kind, from }: { readonly kind: string | undefined; readonly from: unknown },
 ): AuditActor {
-  // What AWS did by itself comes from a place without an address.
+  // Actions of AWS itself have no address.
   const address = textOf(from) === 'AWS Internal' ? undefined : textOf(from)
-  if (!isRecord(told)) return known<AuditActor>({ kind: kind === 'AwsServiceEvent' ? 'system' : 'unknown', address })
-  return known<AuditActor>({ ...whoIs(told, kind), address })
+  if (!isRecord(identity))
+    return known<AuditActor>({ kind: kind === 'AwsServiceEvent' ? 'system' : 'unknown', address })
+  return known<AuditActor>({ ...whoIs(identity, kind), address })
 }
 
 function whoIs(identity: Fields, kind: string | undefined): Omit<AuditActor, 'address'> {
@@ -31,7 +32,7 @@ function whoIs(identity: Fields, kind: string | undefined): Omit<AuditActor, 'ad
       return { kind: 'user', ...person, ...known<AuditPerson>({ domain: text('identityProvider') ?? domain }) }
     case 'IdentityCenterUser':
       return { kind: 'user', ...person, ...behalfOf(identity) }
-    // Another account, or a service of it: nobody is named.
+    // Another account or its service: the identity is unknown.
     case 'AWSAccount':
       return { kind: 'user', ...person, ...(person.id === undefined && domain !== undefined ? { id: domain } : {}) }
     default:
@@ -50,8 +51,8 @@ function whoIs(identity: Fields, kind: string | undefined): Omit<AuditActor, 'ad
 }
 
 /**
- * The actor is the role (or the user whose keys a federated user has), which lent its rights; who had them is behind it: as the identity that the
- * first of a chain of roles was given, else the user of IAM Identity Center, else by the name of the session.
+ * The actor is the role, or the user that issued a federated session. The person that assumed it is, in this order: the
+ * first identity of a role chain, the user of IAM Identity Center, the session name.
  */
 function sessionOf(identity: Fields, person: AuditPerson): Omit<AuditActor, 'address'> {
   const context = isRecord(identity['sessionContext']) ? identity['sessionContext'] : {}
@@ -63,7 +64,7 @@ function sessionOf(identity: Fields, person: AuditPerson): Omit<AuditActor, 'add
     name: service ?? textOf(issuer['userName']) ?? role ?? person.name,
     domain: textOf(issuer['accountId']) ?? person.domain,
   })
-  // Such a role is one that only AWS has.
+  // A service-linked role belongs to AWS.
   if (service !== undefined) return { kind: 'system', ...lender }
   const name = textOf(context['sourceIdentity']) ?? session ?? person.id?.split(':')[1]
   const behind = { ...known<AuditPerson>({ name }), ...behalfOf(identity) }

@@ -1,4 +1,4 @@
-/** What a message says of new files: S3's own notification, EventBridge's, or that of CloudTrail itself. Pure. */
+/** Parses file notifications of S3, EventBridge and CloudTrail. */
 import { isRecord, textOf, type Fields } from '../../model/json.ts'
 
 export interface FileName {
@@ -6,35 +6,35 @@ export interface FileName {
   readonly key: string
 }
 
-/** Files that a message tells of; none of one that tells of nothing (S3's test). Throws, with the reason, for what is no such message. */
+/** Announced files; none for a test notification of S3. Throws the reason for other messages. */
 export function filesIn(body: Uint8Array): readonly FileName[] {
-  let told: unknown
+  let notice: unknown
   try {
-    told = JSON.parse(new TextDecoder().decode(body))
+    notice = JSON.parse(new TextDecoder().decode(body))
   } catch {
-    throw new Error('it is no JSON, so no notification of S3')
+    throw new Error('not JSON, so not a notification of S3')
   }
-  if (isRecord(told)) {
-    if (told['Event'] === 's3:TestEvent') return []
-    if (Array.isArray(told['Records'])) return told['Records'].flatMap(fromS3)
-    const { detail, s3Bucket, s3ObjectKey: keys } = told
+  if (isRecord(notice)) {
+    if (notice['Event'] === 's3:TestEvent') return []
+    if (Array.isArray(notice['Records'])) return notice['Records'].flatMap(fromS3)
+    const { detail, s3Bucket, s3ObjectKey: keys } = notice
     if (isRecord(detail))
-      return told['detail-type'] === 'Object Created' ? [named(detail['bucket'], detail['object'], (key) => key)] : []
+      return notice['detail-type'] === 'Object Created' ? [named(detail['bucket'], detail['object'], (key) => key)] : []
     if (typeof s3Bucket === 'string' && Array.isArray(keys))
       return keys.filter((key) => typeof key === 'string').map((key) => ({ bucket: s3Bucket, key }))
   }
-  throw new Error('it is no notification of S3')
+  throw new Error('not a notification of S3')
 }
 
-/** Digests, by which files can be proved to be whole, lie beside them. */
+/** Digests, which prove the integrity of files, are stored beside them. */
 export function hasRecords({ key }: FileName): boolean {
   return /\.json(?:\.gz)?$/.test(key) && !key.includes('/CloudTrail-Digest/')
 }
 
 function fromS3(record: unknown): FileName[] {
-  if (!isRecord(record) || !isRecord(record['s3'])) throw new Error('it is no notification of S3')
+  if (!isRecord(record) || !isRecord(record['s3'])) throw new Error('not a notification of S3')
   if (textOf(record['eventName'])?.startsWith('ObjectCreated:') !== true) return []
-  // Names are written as in a form.
+  // Keys are form-encoded.
   return [named(record['s3']['bucket'], record['s3']['object'], (key) => decodeURIComponent(key.replaceAll('+', ' ')))]
 }
 

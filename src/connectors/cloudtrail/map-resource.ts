@@ -1,8 +1,8 @@
-/** What it was done to: as the record says, or as what was asked for says. */
+/** Resource of a record: from the record itself or its request parameters. */
 import type { AuditResource } from '../../model/audit.ts'
 import { isRecord, known, textOf, type Fields } from '../../model/json.ts'
 
-/** As `LookupEvents` names it, beside the record. */
+/** As `LookupEvents` returns it beside the record. */
 export interface LookedUp {
   readonly ResourceType?: string | undefined
   readonly ResourceName?: string | undefined
@@ -10,12 +10,12 @@ export interface LookedUp {
 
 export interface FoundResource extends AuditResource {
   readonly id: string
-  /** Whose it is, where that is another service or account than the record's. */
+  /** Owning service or account, if it differs from that of the record. */
   readonly service?: string
   readonly account?: string
 }
 
-/** Parameters that name what a request is about, with its type; the first that is there is it. */
+/** Request parameters that name the resource, with its type; the first match applies. */
 const parameters = [
   ['instanceId', 'instance'],
   ['volumeId', 'volume'],
@@ -49,22 +49,22 @@ const parameters = [
   ['hostedZoneId', 'hostedzone'],
   ['trailName', 'trail'],
 ] as const
-/** These name something new only in their answer. */
+/** The response names the new resource. */
 const makes = /^(?:Create|Run|Allocate|Copy|Import|Register|Restore)/
 
 export function resourceOf(record: Fields, lookedUp: readonly LookedUp[]): FoundResource | undefined {
   const listed = Array.isArray(record['resources']) ? record['resources'].find(isRecord) : undefined
-  const [asked, answered] = [record['requestParameters'], record['responseElements']].map((told) =>
-    isRecord(told) ? told : {},
+  const [request, answered] = [record['requestParameters'], record['responseElements']].map((part) =>
+    isRecord(part) ? part : {},
   ) as [Fields, Fields]
   const isNew = makes.test(textOf(record['eventName']) ?? '')
   const [first] = lookedUp
-  // Older records write the ARN otherwise.
+  // Older records spell the ARN key differently.
   return (
     named(textOf(listed?.['ARN']) ?? textOf(listed?.['arn']), textOf(listed?.['type'])) ??
-    ofInstances(asked) ??
+    ofInstances(request) ??
     ofInstances(answered) ??
-    (isNew ? (inParameters(answered) ?? inParameters(asked)) : (inParameters(asked) ?? inParameters(answered))) ??
+    (isNew ? (inParameters(answered) ?? inParameters(request)) : (inParameters(request) ?? inParameters(answered))) ??
     named(first?.ResourceName, first?.ResourceType)
   )
 }
@@ -82,7 +82,7 @@ function inParameters(told: Fields): FoundResource | undefined {
   return undefined
 }
 
-/** By an ARN, an address, an id or a name; `AWS::EC2::SecurityGroup` is a `securitygroup` of `ec2`. */
+/** Parses an ARN, address, id or name; `AWS::EC2::SecurityGroup` becomes `securitygroup` of `ec2`. */
 function named(text: string | undefined, of: string | undefined): FoundResource | undefined {
   if (text === undefined) return undefined
   const [, typed, last] = /^AWS::(\w+)::(?:\w+::)*(\w+)$/.exec(of ?? '') ?? [undefined, undefined, of]
@@ -97,10 +97,10 @@ function named(text: string | undefined, of: string | undefined): FoundResource 
       service: typed?.toLowerCase(),
     })
   }
-  // Of S3 it is the bucket and the name within.
+  // For S3: the bucket and the key.
   const [, kind, rest] = (owner === 's3' ? null : /^([a-zA-Z0-9-]+)[:/](.+)$/.exec(within)) ?? []
   const id = rest ?? within
-  // A path is no part of a name in IAM: elsewhere the same role is named without it.
+  // The path of an IAM name is omitted: other records name the same role without it.
   return known<FoundResource>({
     type: type ?? kind?.toLowerCase(),
     id: owner === 'iam' ? id.slice(id.lastIndexOf('/') + 1) : id,

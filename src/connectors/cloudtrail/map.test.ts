@@ -31,7 +31,7 @@ test.each(
       [(record['userIdentity'] as { type?: string }).type, record['eventName'], record, golden[at]] as const,
   ),
 )(
-  'a record of %s, %s, becomes the event that is written down, and is whole in its body',
+  'a record of %s, %s, becomes the recorded event, with the complete record in its body',
   (_type, _name, record, wanted) => {
     const { audit, body, event } = mapped(record)
     expect({ ...event, audit }).toEqual(wanted)
@@ -39,7 +39,7 @@ test.each(
   },
 )
 
-test('who is behind a session: the first of a chain of roles, else the user of the identity center, else the name of the session', () => {
+test('the person of a session: first of a role chain, else user of the identity center, else session name', () => {
   const behind = (at: number): unknown =>
     (golden[at]?.audit['actor'] as { impersonatedBy?: unknown } | undefined)?.impersonatedBy
   expect([behind(2), behind(3), behind(5), behind(4)]).toEqual([
@@ -50,7 +50,7 @@ test('who is behind a session: the first of a chain of roles, else the user of t
   ])
 })
 
-test('what is new is found in the answer, instances are found among them, and what neither says CloudTrail’s own list may', () => {
+test('a new resource is in the response, instances too; otherwise the list of CloudTrail applies', () => {
   const resource = (record: object, ...rest: [{ ResourceType: string; ResourceName: string }[]?]): unknown =>
     mapped(record, ...rest).audit['resource']
   expect(
@@ -79,7 +79,7 @@ test('what is new is found in the answer, instances are found among them, and wh
   expect(resource({ requestParameters: 'text', responseElements: [] })).toBeUndefined()
 })
 
-test('a record without an id has one that is the same each time; without a name or a source it is none', () => {
+test('a record without an id gets a stable one; a record without a name or source is malformed', () => {
   const [one, other] = [mapRecord(records[0]), mapRecord({ ...records[0], eventID: undefined })]
   expect(other?.id).toMatch(/^[0-9a-f]{64}$/)
   expect(mapRecord({ ...records[0], eventID: undefined })?.id).toBe(other?.id)
@@ -87,8 +87,8 @@ test('a record without an id has one that is the same each time; without a name 
   for (const none of [null, 42, 'record', ['record'], {}, { eventID: 'a' }]) expect(mapRecord(none)).toBeUndefined()
 })
 
-test('messages of S3, of EventBridge and of CloudTrail itself tell of files; other events of them tell of none', () => {
-  const read = (told: unknown): unknown => filesIn(Buffer.from(JSON.stringify(told)))
+test('notifications of S3, EventBridge and CloudTrail announce files; other events of them announce none', () => {
+  const read = (notice: unknown): unknown => filesIn(Buffer.from(JSON.stringify(notice)))
   expect(
     read({
       Records: [
@@ -106,11 +106,11 @@ test('messages of S3, of EventBridge and of CloudTrail itself tell of files; oth
   ])
   expect(read({ Service: 'Amazon S3', Event: 's3:TestEvent', Bucket: 'b' })).toEqual([])
   for (const other of [{}, [], 'text', { Records: [{}] }, { Records: [{ eventName: 'ObjectCreated:Put', s3: {} }] }])
-    expect(() => read(other)).toThrow(/no notification|no object/)
-  expect(() => filesIn(Buffer.from('{'))).toThrow(/no JSON/)
+    expect(() => read(other)).toThrow(/not a notification|no object/)
+  expect(() => filesIn(Buffer.from('{'))).toThrow(/not JSON/)
 })
 
-test('only files of records are fetched', () => {
+test('only record files are fetched', () => {
   const has = (key: string): boolean => hasRecords({ bucket: 'b', key })
   expect([
     has('AWSLogs/1/CloudTrail/eu-central-1/2026/11/21/1_CloudTrail_eu-central-1_20261121T1000Z_x.json.gz'),

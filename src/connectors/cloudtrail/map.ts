@@ -1,4 +1,4 @@
-/** A record of CloudTrail as an event: the record as it came, and beside it `audit`, which is the same for all clouds. Pure. */
+/** Maps a CloudTrail record to an event: the unchanged record, and `audit`, which is common to all clouds. */
 import { createHash } from 'node:crypto'
 import { outcomeOf, type AuditRecord, type AuditSeverity } from '../../model/audit.ts'
 import type { WeirEvent } from '../../model/events.ts'
@@ -9,7 +9,7 @@ import { resourceOf, type FoundResource, type LookedUp } from './map-resource.ts
 
 const utf8 = new TextEncoder()
 
-/** Undefined for what is no record at all. `lookedUp`: resources that CloudTrail names beside the record. */
+/** Undefined if the value is not a record. `lookedUp`: resources that CloudTrail returns beside the record. */
 export function mapRecord(record: unknown, lookedUp: readonly LookedUp[] = []): WeirEvent | undefined {
   if (!isRecord(record)) return undefined
   const text = (name: string): string | undefined => textOf(record[name])
@@ -20,7 +20,7 @@ export function mapRecord(record: unknown, lookedUp: readonly LookedUp[] = []): 
     'eventType',
     'errorCode',
   ].map(text)
-  // An action is known by its name and who offers it; without either it is something else.
+  // Every record has at least an action name or a service.
   if (action === undefined && eventSource === undefined) return undefined
   const identity = isRecord(record['userIdentity']) ? record['userIdentity'] : {}
   const service = eventSource?.replace(/\.amazonaws\.com(?:\.cn)?$/, '')
@@ -80,7 +80,7 @@ export function mapRecord(record: unknown, lookedUp: readonly LookedUp[] = []): 
   }
 }
 
-/** A failed login has no code: the answer says so. */
+/** A failed login has no error code; only the response contains the failure. */
 function severityOf({ errorCode, errorMessage, eventName, responseElements: answer }: Fields): AuditSeverity {
   const failed =
     textOf(errorCode) !== undefined ||

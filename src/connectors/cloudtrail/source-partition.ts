@@ -1,4 +1,4 @@
-/** One region of the event history. */
+/** Polls one region of the event history. */
 import type { Event } from '@aws-sdk/client-cloudtrail'
 import { PartitionPoller, type PollLimits, type Mapped } from '../../polling/partition.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
@@ -7,7 +7,7 @@ import type { TrailReader } from './client.ts'
 import type { From } from './config.ts'
 import { mapRecord } from './map.ts'
 
-/** The API has nothing older. */
+/** Retention of the API. */
 export const keptMs = 90 * 86_400_000
 
 export interface PlaceOptions {
@@ -29,7 +29,7 @@ export function regionPartition({ config, context, reader, checkpoint, limits }:
     every: config.every,
     lookBack: config.look_back,
     backfill: config.backfill,
-    words: { who: 'CloudTrail', what: 'event', kept: 'CloudTrail keeps events for ninety days' },
+    words: { who: 'CloudTrail', what: 'event', kept: 'CloudTrail retains events for ninety days' },
     metrics: {
       events: 'weir_cloudtrail_events_total',
       behind: 'weir_cloudtrail_behind_seconds',

@@ -1,4 +1,3 @@
-// Weir itself reads files of a trail, and a sink acknowledges them.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -9,7 +8,7 @@ import { auth, credentials, region } from '../../../test/kit/aws-server.ts'
 import { startTrailBucket } from '../../../test/kit/trail-bucket.ts'
 import { startWeir } from '../../../test/kit/weir-process.ts'
 
-test('with `ack: sink:out` a message stays in the queue until that sink has every record of its files, also when Weir is killed meanwhile', async () => {
+test('with `ack: sink:out` a message stays in the queue until the sink settles its records, across kills', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'weir-trail-ack-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   const bucket = await startTrailBucket()

@@ -17,7 +17,7 @@ import { sharing, SharedTurn } from '../../../test/kit/shared-turn.ts'
 import { noticeOf, startTrailBucket, trailSource } from '../../../test/kit/trail-bucket.ts'
 import { metricTable } from '../../manifests.ts'
 import { TrailReader } from './client.ts'
-import { lookAtTrail } from './client-look.ts'
+import { lookAtTrail } from './client-probe.ts'
 import { cloudtrailSchema, type From } from './config.ts'
 import { openCloudtrail } from './source.ts'
 import { keptMs, regionPartition } from './source-partition.ts'
@@ -31,7 +31,6 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
 })
 
-/** AWS, a journal and a clock that moves by the test's hand. */
 class Scene extends AskedScene {
   readonly server: TrailServer
 
@@ -49,7 +48,7 @@ class Scene extends AskedScene {
     })
   }
 
-  /** A start of Weir: what it remembers is in the journal. */
+  /** The checkpoint is in the journal. */
   async poll(
     written: Partial<Lookup> = {},
     limits?: { readonly sliceMs: number; readonly most: number },
@@ -90,7 +89,7 @@ const many = (count: number): Record<string, unknown>[] =>
   Array.from({ length: count }, (_, at) => record(`e${at}`, start - 4 * minute + at * 1000))
 const ids = (count: number): string[] => Array.from({ length: count }, (_, at) => `e${at}`)
 
-test('pages of fifty are joined, told oldest first and asked for twice a second at most; what is seen again is not told again', async () => {
+test('pages of fifty are emitted oldest first, at two requests a second; repeated events are skipped', async () => {
   const it = await scene()
   it.server.put(region, [record('old', start - 16 * minute), ...many(120)])
   const poll = await it.poll()
@@ -112,7 +111,7 @@ test('pages of fifty are joined, told oldest first and asked for twice a second 
   })
 })
 
-test('what becomes visible late is told; a restart, a crash between units and an outage of an hour lose nothing and tell nothing twice', async () => {
+test('late events are emitted; a restart, a crash and an outage of an hour lose and duplicate nothing', async () => {
   const it = await scene()
   const late = record('late', start - minute)
   it.server.put(region, many(120))
@@ -134,7 +133,7 @@ test('what becomes visible late is told; a restart, a crash between units and an
   expect(it.server.asked.at(-2)?.start).toBe(start - 9 * minute)
 })
 
-test('the first request goes back as far as `backfill` says, in slices that shrink where there are too many', async () => {
+test('the first request covers `backfill`, in slices that shrink when they have too many events', async () => {
   const it = await scene()
   it.server.put(region, [record('week', start - 6 * 24 * 60 * minute), ...many(120)])
   await (
@@ -143,7 +142,7 @@ test('the first request goes back as far as `backfill` says, in slices that shri
   expect(it.ids).toEqual(['week', ...ids(120)])
 })
 
-test('an event of a whole second is told once, wherever within a second the clock stands', async () => {
+test('an event of a whole second is emitted once, at any fraction of the clock', async () => {
   const it = await scene()
   it.now += 500
   it.server.put(region, [record('edge', start)])
@@ -152,7 +151,7 @@ test('an event of a whole second is told once, wherever within a second the cloc
   expect(it.ids).toEqual(['edge'])
 })
 
-test('ninety days are kept: what is older is missed, and that is said and counted', async () => {
+test('retention is ninety days: older events are missed, logged and counted', async () => {
   const it = await scene()
   await (
     await it.poll()
@@ -161,11 +160,11 @@ test('ninety days are kept: what is older is missed, and that is said and counte
   await (
     await it.poll({}, { sliceMs: keptMs, most: 1000 })
   )()
-  expect(it.lines.join()).toContain('keeps events for ninety days')
+  expect(it.lines.join()).toContain('retains events for ninety days')
   expect(it.metrics.value('weir_cloudtrail_missed_seconds_total', { source: 'aws', region })).toBeGreaterThan(3600)
 })
 
-test('throttling, faults and broken connections are waited for; an answer that never comes is given up', async () => {
+test('throttling, server errors and lost connections are retried; a missing response times out', async () => {
   const it = await scene()
   it.server.put(region, many(60))
   for (const fault of [
@@ -183,7 +182,7 @@ test('throttling, faults and broken connections are waited for; an answer that n
   expect(it.slept.filter((ms) => ms >= 1000).length).toBeGreaterThanOrEqual(4)
 })
 
-test('what the service would throttle is not asked: at two requests a second nothing is refused', async () => {
+test('the request rate stays within the limit: nothing is throttled at two requests a second', async () => {
   const it = await scene()
   it.server.perSecond = 2
   it.server.put(region, many(120))
@@ -206,7 +205,7 @@ test('what the service would throttle is not asked: at two requests a second not
   ).toHaveLength(120)
 })
 
-test('who may not read is told what is missing, once a round, and the other region is read', async () => {
+test('denied access is reported once per cycle, and the other region is read', async () => {
   const it = await scene()
   it.server.put('us-east-1', [record('global', start - minute)])
   it.server.fail(
@@ -227,7 +226,7 @@ test('who may not read is told what is missing, once a round, and the other regi
   expect(it.lines.filter((line) => line.includes('allow cloudtrail:LookupEvents'))).toHaveLength(1)
 })
 
-test('of two that share a journal one reads the event history, and the other goes on where it ends, with nothing twice', async () => {
+test('of two replicas one reads the event history, and the other resumes at its end without duplicates', async () => {
   const it = await scene()
   const shared = new SharedTurn()
   const start = async (instance: string): Promise<{ readonly lines: string[]; readonly stop: () => Promise<void> }> => {
@@ -261,28 +260,28 @@ test('of two that share a journal one reads the event history, and the other goe
 test.each([
   ['an object without the list', 'no_list', { status: 200, body: '{}' }],
   ['an error with status 200', 'no_list', { status: 200, body: '{"__type":"InternalError","Message":"try later"}' }],
-  ['a list that is none', 'no_list', { status: 200, body: '{"Events":{}}' }],
+  ['a list of another type', 'no_list', { status: 200, body: '{"Events":{}}' }],
   ['a page of a gateway', 'unreadable', { status: 200, body: '<html>Sorry</html>' }],
   ['half of the JSON', 'unreadable', 'cut'],
   ['the same token again', 'repeated_token', 'repeat'],
-] as const)('%s in place of a page fails the cycle, is counted, and loses no event', async (_, reason, fault) => {
+] as const)('%s as a page fails the cycle, is counted, and loses no event', async (_, reason, fault) => {
   const it = await scene()
   it.server.put(region, many(120))
   const poll = await it.poll()
-  // The first page is the truth, and the lie comes for longer than one cycle tries.
+  // The malformed page recurs longer than one cycle retries.
   it.server.fail(region, 'none')
   it.server.fail(region, fault, 4)
-  await expect(poll()).rejects.toThrow(/CloudTrail (?:answered|gave)/)
+  await expect(poll()).rejects.toThrow(/CloudTrail (?:answered|responded|gave)/)
   expect(it.ids).toEqual([])
   expect(it.metrics.value('weir_poll_invalid_responses_total', { source: 'aws', reason })).toBe(4)
   expect(it.lines.join()).toMatch(/nothing is skipped, and it is read again/)
-  // Later than it looks back: only a cursor that stayed finds them.
+  // Later than the look-back: only an unchanged cursor finds the events.
   it.now += 60 * minute
   await poll()
   expect(it.ids).toEqual(ids(120))
 })
 
-test('what is no record is counted once, and stops nothing', async () => {
+test('a malformed record is counted once and does not stop the source', async () => {
   const it = await scene()
   it.server.put(region, ['no record', record('one', start - minute)])
   const poll = await it.poll()
@@ -291,18 +290,18 @@ test('what is no record is counted once, and stops nothing', async () => {
   expect([it.shed, it.ids]).toEqual([{ malformed: 1 }, ['one']])
 })
 
-test('doctor looks at regions and says which does not let us in', async () => {
+test('doctor probes regions and reports denied access', async () => {
   const it = await scene()
   const look = () => lookAtTrail(it.config({ regions: [region, 'us-east-1'] }), it.context(), it.signal)
   expect(await look()).toEqual({
     is: 'ok',
-    says: expect.stringContaining('CloudTrail in us-east-1 lets us read') as string,
+    says: expect.stringContaining('CloudTrail in us-east-1 grants read') as string,
   })
   it.server.fail(region, { status: 400, code: 'AccessDeniedException' })
   expect(await look()).toEqual({ is: 'fail', says: expect.stringContaining('allow cloudtrail:LookupEvents') as string })
 })
 
-test('files become events, through SNS too; digests are skipped, what can’t be read is kept with its reason, and the queue is empty then', async () => {
+test('files become events, also through SNS; digests are skipped, and unreadable files have a reason', async () => {
   const bucket = await startTrailBucket()
   cleanups.push(() => bucket.close())
   const queue = await bucket.makeQueue('trail')
@@ -339,11 +338,11 @@ test('files become events, through SNS too; digests are skipped, what can’t be
     .toEqual([
       'a',
       'b',
-      "broken.json.gz can't be unpacked, or is larger than `from.largest_file` (unexpected end of file)",
+      "broken.json.gz can't be decompressed, or exceeds `from.largest_file` (unexpected end of file)",
       'c',
-      'gone.json.gz is not there any more',
-      'it is no JSON, so no notification of S3',
-      'it is no record of CloudTrail',
+      'gone.json.gz does not exist',
+      'not JSON, so not a notification of S3',
+      'not a record of CloudTrail',
       'other.json.gz has no list of records',
       'two.json.gz is in another bucket than `from.bucket` (weir-trail), and is not fetched',
     ])
@@ -354,7 +353,7 @@ test('files become events, through SNS too; digests are skipped, what can’t be
   expect([files('read'), files('skipped'), files('rejected')]).toEqual([3, 1, 4])
 })
 
-test('with `ack: sink:out` a message stays in the queue until the sink has settled the last record of its files', async () => {
+test('with `ack: sink:out` a message stays in the queue until the sink settles its last record', async () => {
   const bucket = await startTrailBucket()
   cleanups.push(() => bucket.close())
   const queue = await bucket.makeQueue('acknowledged')
@@ -374,7 +373,7 @@ test('with `ack: sink:out` a message stays in the queue until the sink has settl
   const abort = new AbortController()
   const done = source.run(abort.signal)
   const ids = (): string[] => journal.units.flatMap(eventsOf).map(({ id }) => id)
-  // The second file has more than one unit takes.
+  // The second file exceeds one unit.
   const records = Array.from({ length: 600 }, (_, at) => ({
     ...record(`b${at}`, start),
     requestParameters: { padding: 'x'.repeat(1000) },
@@ -387,7 +386,7 @@ test('with `ack: sink:out` a message stays in the queue until the sink has settl
   expect(waitedFor).toEqual(['out'])
   sink.move(journal.units.length - 1)
   await bucket.tell(queue, ['AWSLogs/CloudTrail-Digest/x.json.gz'])
-  // What tells of nothing waits for nobody.
+  // A notification without files is acknowledged at once.
   await expect.poll(() => bucket.left(queue), { timeout: 20_000 }).toBe(1)
   sink.move(journal.units.length)
   await expect.poll(() => bucket.left(queue), { timeout: 20_000 }).toBe(0)
@@ -395,7 +394,7 @@ test('with `ack: sink:out` a message stays in the queue until the sink has settl
   await done
 })
 
-test('`ack: sink:out` is refused for the event history without a lease, and a lease for a queue', () => {
+test('`ack: sink:out` is rejected for the event history without a lease, and a lease for a queue', () => {
   expect(() => configFrom(cloudtrailSchema, { from: { type: 'lookup' }, ack: 'sink:out' })).toThrow(
     'what the checkpoint in a lease covers',
   )
@@ -407,7 +406,7 @@ test('`ack: sink:out` is refused for the event history without a lease, and a le
   ).toThrow('needs no lease')
 })
 
-test('a file that we may not read stays in the queue and holds up no other; where S3 is away it is asked again', async () => {
+test('a denied file stays in the queue and blocks no other; an unavailable S3 is retried', async () => {
   const bucket = await startTrailBucket()
   cleanups.push(() => bucket.close())
   let away = 1
@@ -456,6 +455,6 @@ test('a file that we may not read stays in the queue and holds up no other; wher
   abort.abort()
   await done
   expect(lines.join()).toMatch(
-    /may not be read; its message stays in the queue.*AWS does not let us read s3:.*denied.json.gz.*s3:GetObject/,
+    /file is denied; its message stays in the queue.*AWS does not let us read s3:.*denied.json.gz.*s3:GetObject/,
   )
 })

@@ -9,11 +9,11 @@ import { TrailReader } from './client.ts'
 import { FilePuller } from './client-pull.ts'
 import type { CloudtrailConfig, cloudtrailSchema, From } from './config.ts'
 import { keptMs, regionPartition } from './source-partition.ts'
-import { lookAtTrail } from './client-look.ts'
+import { lookAtTrail } from './client-probe.ts'
 
 export const source = defineSource<typeof cloudtrailSchema>('cloudtrail', { build: openCloudtrail, probe: lookAtTrail })
 
-/** AWS that is away is no error here: it is said, and tried again. */
+/** Opens even if AWS is unreachable; the failure is logged and retried. */
 export function openCloudtrail(config: CloudtrailConfig, context: SourceContext): Promise<Source> {
   const { from } = config
   return from.type === 'lookup' ? openLookup(config, from, context) : Promise.resolve(openQueue(config, from, context))
@@ -63,7 +63,7 @@ async function openLookup(
 
 function openQueue(config: CloudtrailConfig, from: From<'queue'>, context: SourceContext): Source {
   const puller = new FilePuller(config, from, context)
-  // Nothing here is in parts or lies elsewhere but the files themselves.
+  // Only the files themselves are external; messages have no parts or claims.
   const settings = {
     codec: 'json',
     event_type: 'unused',

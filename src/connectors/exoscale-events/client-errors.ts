@@ -4,41 +4,44 @@ import { HttpError, type HttpAnswer } from '../../net/http/client.ts'
 import { retryAfterMs } from '../../net/http/retry-after.ts'
 import { messageOf } from '../../model/errors.ts'
 
-/** Why there are no events, in words, with what to do. */
+/** Why events can't be read, and the action to take. */
 export class ExoscaleError extends PollError {
   override readonly name = 'ExoscaleError'
 }
 
-/** A longer wait is asked for by mistake. */
+/** Maximum accepted Retry-After. */
 const longestWaitMs = 10 * 60_000
-/** Signatures are good for ten minutes. */
+/** Half of the validity of a signature. */
 const skewMs = 5 * 60_000
 
-/** What an answer that is no success means. `what`: who answered; `operation`: what has to be allowed. */
+/** Classifies a response without success. `what`: name of the service; `operation`: the required permission. */
 export function failureOf(
   answer: HttpAnswer,
   { what, operation, now }: { readonly what: string; readonly operation: string; readonly now: number },
 ): ExoscaleError {
   const { status } = answer
-  const told = saidBy(answer)
-  const said = `HTTP ${status}${told === '' ? '' : `, ${told.slice(0, 300).replace(/\.$/, '')}`}`
+  const message = messageOfResponse(answer)
+  const detail = `HTTP ${status}${message === '' ? '' : `, ${message.slice(0, 300).replace(/\.$/, '')}`}`
   const afterMs = waitOf(answer, now)
   if (status === 401 || status === 403) {
     const skew = Math.abs(Date.parse(answer.headers.date ?? '') - now)
     if (skew > skewMs)
       return new ExoscaleError(
-        `${what} refuses our signature (${said}), and this machine's clock is ${Math.round(skew / 60_000)} minutes away from its: set the clock`,
+        `${what} rejects the signature (${detail}): the clock of this machine is ` +
+          `${Math.round(skew / 60_000)} minutes off; set the clock`,
       )
-    if (status === 401) return new ExoscaleError(`${what} refuses our login (${said}); correct \`key\` and \`secret\``)
-    return new ExoscaleError(`${what} does not let us read (${said}); allow the role of the key \`${operation}\``)
+    if (status === 401)
+      return new ExoscaleError(`${what} rejected the login (${detail}); correct \`key\` and \`secret\``)
+    return new ExoscaleError(`${what} denies read access (${detail}); allow the role of the key \`${operation}\``)
   }
-  if (status === 429) return new ExoscaleError(`${what} asks to be slower (${said})`, { afterMs, mayPass: true })
+  if (status === 429)
+    return new ExoscaleError(`${what} limits the request rate (${detail})`, { afterMs, mayPass: true })
   if (status >= 500 || status === 408)
-    return new ExoscaleError(`${what} can't answer now (${said})`, { afterMs, mayPass: true })
-  return new ExoscaleError(`${what} does not take our request (${said}); correct the settings`)
+    return new ExoscaleError(`${what} is unavailable (${detail})`, { afterMs, mayPass: true })
+  return new ExoscaleError(`${what} rejected the request (${detail}); correct the settings`)
 }
 
-/** What a request that got no answer means, or was not made, for want of a secret or a certificate. */
+/** Classifies a request without a response, or one that failed for lack of a secret or certificate. */
 export function unanswered(error: unknown, what: string): ExoscaleError {
   if (error instanceof HttpError)
     return new ExoscaleError(`${what} can't be reached (${error.message})`, {
@@ -48,16 +51,16 @@ export function unanswered(error: unknown, what: string): ExoscaleError {
   return new ExoscaleError(messageOf(error), { cause: error })
 }
 
-/** Whether there was more than is read at once. */
+/** Whether the response exceeds the size limit. */
 export function isTooLarge(error: unknown): boolean {
   return error instanceof ExoscaleError && error.cause instanceof HttpError && error.cause.kind === 'too_large'
 }
 
-/** JSON of an answer; `is` says whether it is what was asked for. Throws ExoscaleError. */
+/** Parses and validates JSON. Throws ExoscaleError. */
 export function readAnswer<T>(answer: HttpAnswer, what: string, is: (value: unknown) => value is T): T {
   const value = jsonOf(answer)
   if (is(value)) return value
-  throw new ExoscaleError(`${what} answered something else than was asked for: ${textIn(answer).slice(0, 80)}`, {
+  throw new ExoscaleError(`${what} sent an unexpected response: ${textIn(answer).slice(0, 80)}`, {
     mayPass: true,
   })
 }
@@ -72,8 +75,8 @@ function jsonOf(answer: HttpAnswer): unknown {
   }
 }
 
-/** `message`, `error`, what RFC 9457 has, or plain text. */
-function saidBy(answer: HttpAnswer): string {
+/** `message`, `error`, RFC 9457 problem details, or plain text. */
+function messageOfResponse(answer: HttpAnswer): string {
   const read = jsonOf(answer)
   if (!isRecord(read))
     return textIn(answer)
@@ -95,7 +98,7 @@ function saidBy(answer: HttpAnswer): string {
   )
 }
 
-/** Seconds in the body or in the header, or a date there (RFC 9110, 10.2.3). */
+/** Seconds in the body or header, or an HTTP date (RFC 9110, 10.2.3). */
 function waitOf(answer: HttpAnswer, now: number): number {
   const read = jsonOf(answer)
   const after = (isRecord(read) ? textOf(read['retry_after']) : undefined) ?? answer.headers['retry-after']?.trim()

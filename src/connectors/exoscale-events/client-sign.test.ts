@@ -32,12 +32,12 @@ const vectors: readonly (readonly [string, Signable, string, string])[] = [
   ],
 ]
 
-test.each(vectors)('a request %s is signed as the reference client signs it', (_name, request, text, header) => {
+test.each(vectors)('a request %s has the signature of the reference client', (_name, request, text, header) => {
   expect(stringToSign(request, expires)).toBe(text)
   expect(authorizationOf(request, key, expires)).toBe(`EXO2-HMAC-SHA256 ${header}`)
 })
 
-test('a parameter that occurs twice is neither signed nor named, and a signature is good for ten minutes', () => {
+test('a repeated parameter is neither signed nor listed, and a signature is valid for ten minutes', () => {
   const request: Signable = {
     method: 'GET',
     path: '/v2/event',

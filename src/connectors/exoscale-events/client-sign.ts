@@ -1,11 +1,11 @@
-/** Requests signed by API key and secret: EXO2-HMAC-SHA256. */
+/** Request signatures with API key and secret: EXO2-HMAC-SHA256. */
 import { createHmac } from 'node:crypto'
 
 export interface Signable {
   readonly method: string
-  /** As it is sent, with the version, without the query. */
+  /** Encoded path with the version, without the query. */
   readonly path: string
-  /** As they are meant, not as they are sent. */
+  /** Decoded parameters. */
   readonly query: readonly (readonly [string, string])[]
   readonly body?: string
 }
@@ -15,14 +15,14 @@ export interface ApiKey {
   readonly secret: string
 }
 
-/** How long a signature is good. */
+/** Validity of a signature. */
 const goodForSeconds = 600
 
 export function expiresAt(now: number): number {
   return Math.floor(now / 1000) + goodForSeconds
 }
 
-/** Those that occur once, by their names. */
+/** Parameters that occur once, sorted by name. */
 function signed(query: Signable['query']): Signable['query'] {
   return query
     .filter(([name]) => query.filter(([other]) => other === name).length === 1)
@@ -48,5 +48,8 @@ export function authorizationOf(request: Signable, { key, secret }: ApiKey, expi
     .map(([name]) => name)
     .join(';')
   const signature = createHmac('sha256', secret).update(stringToSign(request, expires)).digest('base64')
-  return `EXO2-HMAC-SHA256 credential=${key},${names === '' ? '' : `signed-query-args=${names},`}expires=${expires},signature=${signature}`
+  return (
+    'EXO2-HMAC-SHA256 ' +
+    `credential=${key},${names === '' ? '' : `signed-query-args=${names},`}expires=${expires},signature=${signature}`
+  )
 }

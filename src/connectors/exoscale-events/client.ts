@@ -1,4 +1,4 @@
-/** Events of one zone between two times, and whose they are. */
+/** Reads the events of one zone in a time range, and the organisation of the key. */
 import { ResponseError } from '../../polling/poll-error.ts'
 import { pageOf, type Page } from '../../polling/pages.ts'
 import type { Span } from '../../polling/partition.ts'
@@ -17,17 +17,17 @@ export interface ZoneOptions {
   readonly host: Host
   readonly config: ExoscaleEventsConfig
   readonly zone: ZoneConfig
-  /** Where a proxy may be named. */
+  /** Proxy variables. */
   readonly env: Readonly<Record<string, string | undefined>>
-  /** How often a request is made that fails for a reason that may pass. */
+  /** Attempts per request after transient failures. */
   readonly tries?: number
-  /** Told of each answer, and of each failure that is tried again. */
+  /** Called for each response and each retried failure. */
   readonly note: (what: 'answered' | 'retried', message: string) => void
 }
 
 const version = '/v2'
 const mostBytes = 64 * 1024 * 1024
-/** Whether events of exactly these times are given is not written anywhere. */
+/** The API does not document whether its bounds are inclusive. */
 const edgeMs = 1000
 
 export class ZoneClient {
@@ -43,16 +43,19 @@ export class ZoneClient {
     return (endpoint ?? `https://api-${name}.exoscale.com`).replace(/\/+$/, '')
   }
 
-  /** Id of the organisation that the key is of. Rejects with ExoscaleError. */
+  /** Organisation id of the key. Rejects with ExoscaleError. */
   async organization(signal: AbortSignal): Promise<string> {
     const answer = await this.#get('/organization', [], 'get-organization', signal)
     const id = textOf(readAnswer(answer, this.endpoint, isRecord)['id'])
     if (id === undefined)
-      throw new ExoscaleError(`${this.endpoint} does not say whose the key is; set \`organization\``)
+      throw new ExoscaleError(`${this.endpoint} does not return the organisation of the key; set \`organization\``)
     return id
   }
 
-  /** All of a span, newest first: the API has no pages. Undefined: too much to be read at once. Rejects with ExoscaleError, with ResponseError for a success that is none, and when the signal aborts. */
+  /**
+   * All events of a time range, newest first: the API has no pages. Undefined if the response is too large. Rejects
+   * with ExoscaleError, with ResponseError for a malformed response, and when the signal aborts.
+   */
   async read({ from, to }: Span, signal: AbortSignal): Promise<Page<unknown> | undefined> {
     const answer = await this.#get(
       '/event',
@@ -137,7 +140,7 @@ export class ZoneClient {
           ...(isHere ? {} : { proxyEnv: env }),
         }),
     )
-    // A certificate that could not be read may be there the next time.
+    // An unreadable certificate may be readable later.
     this.#client.catch(() => {
       this.#client = undefined
     })
@@ -145,7 +148,7 @@ export class ZoneClient {
   }
 }
 
-/** JSON of an answer. Cut off, or a page of some gateway: the same request may do better. */
+/** Parses JSON. A truncated body or a gateway page is transient. */
 function bodyOf(answer: HttpAnswer, what: string): unknown {
   try {
     return readAnswer(answer, what, (value): value is object => typeof value === 'object' && value !== null)

@@ -1,6 +1,7 @@
 /**
- * What must not be kept of the parameters of a request, in place of which stands `[redacted]`: whatever a field holds whose name has `user-data`,
- * `password`, `secret`, `token`, `credential`, `private`, `certificate`, or `key` as a word of its own; and text with a login in a URL, or in PEM.
+ * Replaces secret request parameters by `[redacted]`: values of fields whose name contains `user-data`, `password`,
+ * `secret`, `token`, `credential`, `private`, `certificate`, or the word `key`; and text with a login in a URL or in
+ * PEM.
  */
 import { isRecord } from '../../model/json.ts'
 
@@ -21,7 +22,7 @@ export function redacted(value: unknown): unknown {
   return typeof value === 'string' && login.test(value) ? redaction : value
 }
 
-/** `userData`, `user_data` and `USER-DATA` are `user-data`. */
+/** `userData`, `user_data` and `USER-DATA` equal `user-data`. */
 function isSecret(name: string): boolean {
   return names.test(
     name

@@ -1,10 +1,9 @@
-/** What a request was about, out of its path: `/v2/instance/<id>:stop`, `/v2/sks-cluster/<id>/nodepool/<id>`. */
+/** Resource of a request from its path: `/v2/instance/<id>:stop`, `/v2/sks-cluster/<id>/nodepool/<id>`. */
 import type { AuditResource } from '../../model/audit.ts'
 import { fieldsOf, known, textOf, type Fields } from '../../model/json.ts'
 
 export interface FoundResource extends AuditResource {
   readonly type: string
-  /** What offers it. */
   readonly service: string
 }
 
@@ -24,7 +23,7 @@ export function resourceOf(event: Fields): FoundResource | undefined {
     .split('/')
     .filter((part) => part !== '' && part !== 'v2')
     .map((part) => decoded(part.replace(/:[a-z-]+$/, '')))
-  // Kind and id take turns; a kind at the end is something that is done to what stands before, or made.
+  // Kinds and ids alternate; a trailing kind is an action or a new object.
   const kinds = parts.filter((_, at) => at % 2 === 0 && (at === 0 || at + 1 < parts.length))
   const type = kinds.length === 0 ? /^[a-z]+-(.+)$/.exec(textOf(event['handler']) ?? '')?.[1] : kinds.join('-')
   if (type === undefined) return undefined
@@ -37,7 +36,7 @@ export function resourceOf(event: Fields): FoundResource | undefined {
   }
 }
 
-/** Without the query, which may hold what must not be kept. */
+/** Without the query, which may contain secrets. */
 export function pathOf(event: Fields): string | undefined {
   const uri = textOf(event['uri'])
   return uri === undefined ? undefined : (URL.parse(uri)?.pathname ?? uri).replace(/[?#].*$/, '')

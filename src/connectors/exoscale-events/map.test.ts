@@ -25,15 +25,13 @@ function mapped(
 }
 
 test.each(
-  records.map(
-    (record, at) => [record['handler'] ?? record['method'] ?? 'nothing but an id', record, golden[at]] as const,
-  ),
-)('an event of %s becomes the event that is written down', (_name, record, wanted) => {
+  records.map((record, at) => [record['handler'] ?? record['method'] ?? 'only an id', record, golden[at]] as const),
+)('an event of %s becomes the recorded event', (_name, record, wanted) => {
   const { event, data } = mapped(record)
   expect({ ...event, data }).toEqual(wanted)
 })
 
-test('nothing that looks secret is in any byte of what is kept, and what does not is', () => {
+test('secret values appear nowhere in the event, and other values are retained', () => {
   for (const record of records) {
     const text = Buffer.from(mapEvent(record, origin)?.data ?? []).toString()
     expect(text).not.toContain('do-not-keep-me')
@@ -69,18 +67,18 @@ test.each([
   'apiKey',
   'otp',
   'connection-string',
-])('what a field called %s holds is redacted, whatever it is', (name) => {
+])('the value of a field named %s is redacted', (name) => {
   expect(redacted({ in: [{ [name]: { deep: 'x' }, other: 1 }] })).toEqual({ in: [{ [name]: '[redacted]', other: 1 }] })
 })
 
 test.each(['name', 'keyboard', 'monkey', 'description', 'compass', 'size', 'encryption'])(
-  'what a field called %s holds is kept',
+  'the value of a field named %s is retained',
   (name) => {
     expect(redacted({ [name]: 'x' })).toEqual({ [name]: 'x' })
   },
 )
 
-test('a login in a URL and a text in PEM are redacted wherever they are; yes, no and nothing are kept', () => {
+test('a login in a URL and PEM text are redacted everywhere; booleans and null are retained', () => {
   expect(redacted(['https://u:p@h/x', 'https://h/x', 'a -----BEGIN RSA PRIVATE KEY----- b', 'mail to a@b'])).toEqual([
     '[redacted]',
     'https://h/x',
@@ -93,7 +91,7 @@ test('a login in a URL and a text in PEM are redacted wherever they are; yes, no
   })
 })
 
-test('fields that are to be left out are in no byte', () => {
+test('omitted fields appear nowhere in the event', () => {
   const { data } = mapped(records[1], ['body-params', 'get-params', 'message'])
   expect([data['body-params'], data['get-params'], mapped(records[0], ['message']).data['message']]).toEqual([
     undefined,
@@ -102,7 +100,7 @@ test('fields that are to be left out are in no byte', () => {
   ])
 })
 
-test('what was asked for tells the resource: kinds and ids take turns, and what is done is no kind', () => {
+test('the path selects the resource: kinds and ids alternate, and an action is not a kind', () => {
   const resource = (uri: string, more: object = {}): unknown => [
     mapped({ uri, ...more }).audit['resource'],
     mapped({ uri, ...more }).audit['service'],
@@ -120,7 +118,7 @@ test('what was asked for tells the resource: kinds and ids take turns, and what 
   expect(resource('/v2')).toEqual([undefined, undefined])
 })
 
-test('an event without an id has one that is the same each time, whatever the order of what it says; what says nothing is none', () => {
+test('an event without an id gets a stable one, independent of the key order; an empty event is malformed', () => {
   const [one, other] = [mapEvent({ handler: 'x', zone: 'z' }, origin), mapEvent({ zone: 'z', handler: 'x' }, origin)]
   expect(one?.id).toMatch(/^[0-9a-f]{64}$/)
   expect(other?.id).toBe(one?.id)

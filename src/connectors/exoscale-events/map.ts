@@ -1,4 +1,4 @@
-/** An event of Exoscale as an event: what it says, without what must not be kept, and beside it `audit`, which is the same for all clouds. Pure. */
+/** Maps an Exoscale event: its redacted fields, and `audit`, which is common to all clouds. */
 import { createHash } from 'node:crypto'
 import { outcomeOf, severityOfCode, type AuditActor, type AuditRecord } from '../../model/audit.ts'
 import type { WeirEvent } from '../../model/events.ts'
@@ -7,20 +7,19 @@ import { fieldsOf, isRecord, known, textOf, type Fields } from '../../model/json
 import { redacted } from './map-redact.ts'
 import { pathOf, resourceOf, type FoundResource } from './map-resource.ts'
 
-/** Where events come from. */
 export interface EventOrigin {
-  /** Id of the organisation. */
+  /** Organisation id. */
   readonly organization: string
-  /** Fields that are not kept. */
+  /** Fields to omit. */
   readonly leaveOut?: readonly string[]
 }
 
 const ids = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/gi
 const utf8 = new TextEncoder()
-/** Any of them may be missing, not all. */
+/** At least one of these is required. */
 const telling = ['request-id', 'handler', 'uri'] as const
 
-/** Undefined for what is no event at all. */
+/** Undefined if the value is not an event. */
 export function mapEvent(given: unknown, { organization, leaveOut = [] }: EventOrigin): WeirEvent | undefined {
   if (!isRecord(given) || telling.every((name) => textOf(given[name]) === undefined)) return undefined
   const text = (name: string): string | undefined => textOf(given[name])
@@ -85,7 +84,7 @@ export function mapEvent(given: unknown, { organization, leaveOut = [] }: EventO
   }
 }
 
-/** A user, a key with a name of its own, or only the role that it had. */
+/** A user, a named key, or only a role. */
 function actorOf(event: Fields, domain: string): AuditActor {
   const [user, key, role] = ['iam-user', 'iam-api-key', 'iam-role'].map((name) => fieldsOf(event[name])) as [
     Fields,

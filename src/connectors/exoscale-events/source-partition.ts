@@ -1,4 +1,4 @@
-/** One zone. */
+/** Polls one zone. */
 import { PartitionPoller, type PollLimits, type Mapped } from '../../polling/partition.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
 import type { Checkpoint } from '../../polling/checkpoint.ts'
@@ -7,7 +7,7 @@ import { ZoneClient } from './client.ts'
 import type { ExoscaleEventsConfig, ZoneConfig } from './config.ts'
 import { mapEvent } from './map.ts'
 
-/** How long the API has events is not written anywhere: no older ones are asked for. */
+/** The retention of the API is undocumented; older events are not requested. */
 export const keptMs = 30 * 86_400_000
 
 export interface PlaceOptions {
@@ -15,7 +15,7 @@ export interface PlaceOptions {
   readonly context: SourceContext
   readonly checkpoint: Checkpoint
   readonly zone: ZoneConfig
-  /** Asked once for all zones: rejects with PollError. */
+  /** Cached for all zones. Rejects with PollError. */
   readonly organization: (of: ZoneClient, signal: AbortSignal) => Promise<string>
   readonly limits?: PollLimits
 }
@@ -48,7 +48,7 @@ export function zonePartition({ config, context, checkpoint, zone, organization,
     every: config.every,
     lookBack: config.look_back,
     backfill: config.backfill,
-    words: { who: 'Exoscale', what: 'event', kept: 'Events of Exoscale are asked for thirty days back at most' },
+    words: { who: 'Exoscale', what: 'event', kept: 'Exoscale events are requested for the last thirty days only' },
     metrics: {
       events: 'weir_exoscale_events_total',
       behind: 'weir_exoscale_behind_seconds',

@@ -3,7 +3,7 @@ import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
 import { AskedScene, minute } from '../../../test/kit/asked-scene.ts'
 import { ExoscaleServer, type ExoscaleFault } from '../../../test/kit/exoscale.ts'
 import { sharing, SharedTurn } from '../../../test/kit/shared-turn.ts'
-import { lookAtEvents } from './client-look.ts'
+import { lookAtEvents } from './client-probe.ts'
 import { exoscaleEventsSchema } from './config.ts'
 import { openExoscaleEvents } from './source.ts'
 
@@ -24,7 +24,7 @@ class Scene extends AskedScene {
     return configFrom(exoscaleEventsSchema, { ...this.server.key, zones: this.server.zones, ...written })
   }
 
-  /** A start of Weir, and its end when that is so. */
+  /** Starts Weir, and stops it when the condition holds. */
   async run(until: () => unknown, written: Written = {}): Promise<Awaited<ReturnType<typeof openExoscaleEvents>>> {
     const source = await openExoscaleEvents(this.config(written), this.context())
     const abort = new AbortController()
@@ -35,7 +35,7 @@ class Scene extends AskedScene {
     return source
   }
 
-  /** Each zone has been asked so often since. */
+  /** Whether each zone was polled this often since. */
   rounds(count: number): () => boolean {
     const before = this.server.zones.map(({ name }) => this.server.queries(name).length)
     return () =>
@@ -59,7 +59,7 @@ const event = (id: string, time: number, more: object = {}): object => ({
   ...more,
 })
 
-test('requests are signed with their parameters, look back, and their answers become events, oldest first', async () => {
+test('requests are signed with their parameters, and responses become events, oldest first', async () => {
   const it = await scene()
   it.server.put(gva, [
     event('new', start - 1000),
@@ -82,7 +82,7 @@ test('requests are signed with their parameters, look back, and their answers be
   })
 })
 
-test('what becomes visible late is told once; restarts and an outage in the middle of a window lose nothing and tell nothing twice', async () => {
+test('a late event is emitted once; restarts and an outage within a window lose and duplicate nothing', async () => {
   const it = await scene()
   it.server.put(gva, [event('a', start - minute)])
   it.server.put(gva, [event('late', start - 2 * minute)], start + 5 * minute)
@@ -94,13 +94,13 @@ test('what becomes visible late is told once; restarts and an outage in the midd
   await it.run(() => it.ids.length === 3)
   await it.run(it.rounds(3))
   expect(it.ids).toEqual(['a', 'late', 'away'])
-  // From where it was, and in slices of an hour.
+  // Resumes in slices of an hour.
   expect(it.server.queries().map(({ query }) => query['from'])).toContain(
     new Date(start - 4 * minute - 1000).toISOString(),
   )
 })
 
-test('an event that several zones tell is told once, also by one that is behind, and after a restart', async () => {
+test('an event of several zones is emitted once, also from a slower zone, and after a restart', async () => {
   const it = await scene(gva, fra)
   it.server.tellsOfAll = true
   it.server.fail(fra, { status: 500, body: { message: 'no' } }, { times: Infinity })
@@ -116,22 +116,22 @@ test('an event that several zones tell is told once, also by one that is behind,
   expect(it.ids).toEqual(['a', 'b', 'c', 'd'])
 })
 
-test('a zone that does not let us read is said to, with what to allow, is asked again, and stops no other', async () => {
+test('a zone that denies access is reported with the permission to allow, retried, and blocks no other', async () => {
   const it = await scene(gva, fra)
   it.server.fail(fra, { status: 403, body: { message: 'Forbidden by role policy' } }, { times: 8 })
   it.server.put(gva, [event('a', start - minute)])
   it.server.put(fra, [event('b', start - minute)])
   await it.run(() => it.ids.length === 2)
   expect(it.ids).toEqual(['a', 'b'])
-  const said = it.lines.filter((line) =>
-    line.includes('does not let us read (HTTP 403, Forbidden by role policy); allow the role of the key `list-events`'),
+  const logged = it.lines.filter((line) =>
+    line.includes('denies read access (HTTP 403, Forbidden by role policy); allow the role of the key `list-events`'),
   )
-  expect(said).toHaveLength(1)
+  expect(logged).toHaveLength(1)
   expect(it.server.queries(fra).length).toBeGreaterThan(8)
   expect(it.lines.join()).toContain('Events of Exoscale are read again.')
 })
 
-test('a key that may not say whose it is gives way to `organization`, and a wrong one is said to be wrong', async () => {
+test('`organization` replaces a denied lookup, and a wrong key is reported', async () => {
   const it = await scene()
   it.server.put(gva, [event('a', start - minute)])
   it.server.fail(gva, { status: 403, body: { error: 'denied' } }, { times: Infinity, path: /organization/ })
@@ -148,7 +148,7 @@ test('a key that may not say whose it is gives way to `organization`, and a wron
     await it.run(
       () =>
         it.lines.some((line) =>
-          line.includes('refuses our login (HTTP 401, Invalid signature); correct `key` and `secret`'),
+          line.includes('rejected the login (HTTP 401, Invalid signature); correct `key` and `secret`'),
         ),
       { organization: 'mine' },
     )
@@ -156,10 +156,12 @@ test('a key that may not say whose it is gives way to `organization`, and a wron
   expect(place).toMatchObject({ zone: gva, events: 0 })
 })
 
-test('a clock that is wrong is said to be', async () => {
+test('a wrong clock is reported', async () => {
   const it = await scene()
   it.server.now = () => it.now + 20 * minute
-  await it.run(() => it.lines.some((line) => line.includes('clock is 20 minutes away from its: set the clock')))
+  await it.run(() =>
+    it.lines.some((line) => line.includes('the clock of this machine is 20 minutes off; set the clock')),
+  )
   expect(it.ids).toEqual([])
 })
 
@@ -167,35 +169,35 @@ test.each<readonly [string, ExoscaleFault, RegExp | undefined]>([
   [
     'retry_after',
     { status: 429, body: { error: 'slow down', retry_after: 7 } },
-    /asks to be slower \(HTTP 429, slow down\)/,
+    /limits the request rate \(HTTP 429, slow down\)/,
   ],
   [
     'Retry-After',
     { status: 429, headers: { 'retry-after': '7' }, body: { message: 'slow down' } },
-    /asks to be slower \(HTTP 429, slow down\)/,
+    /limits the request rate \(HTTP 429, slow down\)/,
   ],
   [
-    'a fault in HTML',
+    'an HTML error',
     { status: 503, headers: { 'retry-after': '7' }, body: '<html><h1>Down for\n maintenance</h1></html>' },
-    /can't answer now \(HTTP 503, Down for maintenance\)/,
+    /is unavailable \(HTTP 503, Down for maintenance\)/,
   ],
-])('%s is waited for, and nothing is lost', async (_name, fault, says) => {
+])('%s is retried, and nothing is lost', async (_name, fault, says) => {
   const it = await scene()
   it.server.put(gva, [event('a', start - minute)])
   it.server.fail(gva, fault, { times: 6 })
   await it.run(() => it.ids.length === 1)
   expect(it.ids).toEqual(['a'])
   expect(it.lines.filter((line) => says?.test(line))).toHaveLength(1)
-  // Between tries, and then between rounds.
+  // First between attempts, then between cycles.
   expect(it.slept.slice(0, 5).every((ms) => ms >= 7000)).toBe(true)
 })
 
 test.each<readonly [string, ExoscaleFault]>([
-  ['an answer that is cut off', 'cut'],
-  ['a connection that breaks', 'drop'],
+  ['a truncated response', 'cut'],
+  ['a lost connection', 'drop'],
   ['a page of a gateway', { status: 200, body: '<html></html>' }],
   ['something else in JSON', { status: 200, body: '"text"' }],
-])('after %s it is asked again', async (_name, fault) => {
+])('after %s the request is repeated', async (_name, fault) => {
   const it = await scene()
   it.server.put(gva, [event('a', start - minute)])
   it.server.fail(gva, fault, { times: 2 })
@@ -217,13 +219,13 @@ test.each<readonly [string, string, ExoscaleFault]>([
   expect(it.metrics.value('weir_poll_invalid_responses_total', { source: 'exo', reason })).toBeGreaterThanOrEqual(8)
   expect(it.lines.join()).toMatch(/nothing is skipped, and it is read again/)
   it.server.mend()
-  // Later than it looks back: only a cursor that stayed finds them.
+  // Later than the look-back: only an unchanged cursor finds the events.
   it.now += 60 * minute
   await it.run(() => it.ids.length >= 2)
   expect(it.ids).toEqual(['a', 'b'])
 })
 
-test('an answer that never comes is given up, and asked for again', async () => {
+test('a missing response times out, and the request is repeated', async () => {
   const it = await scene()
   it.server.put(gva, [event('a', start - minute)])
   it.server.fail(gva, 'silent')
@@ -234,7 +236,7 @@ test('an answer that never comes is given up, and asked for again', async () => 
   expect(it.ids).toEqual(['a'])
 })
 
-test('what the API finds wrong with a request is said in its words, all of them', async () => {
+test('a rejected request is reported with all messages of the API', async () => {
   const it = await scene()
   it.server.fail(gva, {
     status: 400,
@@ -254,7 +256,7 @@ test('what the API finds wrong with a request is said in its words, all of them'
   expect(it.metrics.value('weir_exoscale_requests_total', { source: 'exo', zone: gva, outcome: 'failed' })).toBe(1)
 })
 
-test('what is no event is counted once and stops nothing; one without id or time is told once', async () => {
+test('a malformed event is counted once; one without id or time is emitted once', async () => {
   const it = await scene()
   it.server.put(gva, ['no event', { handler: 'x' }, event('a', start - minute)])
   await it.run(it.rounds(4))
@@ -265,7 +267,7 @@ test('what is no event is counted once and stops nothing; one without id or time
   expect([it.ids.length, count('taken'), count('malformed')]).toEqual([2, 2, 1])
 })
 
-test('of two that share a journal one reads, and the other goes on where it ends, with nothing twice', async () => {
+test('of two replicas one reads, and the other resumes at its end without duplicates', async () => {
   const it = await scene()
   const shared = new SharedTurn()
   const begin = async (instance: string): Promise<() => Promise<void>> => {
@@ -279,22 +281,22 @@ test('of two that share a journal one reads, and the other goes on where it ends
     onTestFinished(stop)
     return stop
   }
-  const told = async (...ids: readonly string[]): Promise<void> => {
+  const expectEmitted = async (...ids: readonly string[]): Promise<void> => {
     await expect.poll(() => it.ids, { interval: 2, timeout: 20_000 }).toEqual(ids)
   }
   it.server.put(gva, [event('a', start - minute)])
   const stop = await begin('one')
-  await told('a')
+  await expectEmitted('a')
   await begin('two')
   it.server.put(gva, [event('b', start - minute + 1)])
-  await told('a', 'b')
+  await expectEmitted('a', 'b')
   await stop()
   it.server.put(gva, [event('c', start - minute + 2)])
-  await told('a', 'b', 'c')
+  await expectEmitted('a', 'b', 'c')
   expect(shared.holder).toMatch(/^two /)
 })
 
-test('secrets are read anew for each request and never said, and one that is missing is said to be', async () => {
+test('secrets are read for each request and never logged, and a missing one is reported', async () => {
   const it = await scene()
   await it.run(() => it.lines.some((line) => line.includes('WEIR_TEST_NO_SUCH_SECRET')), {
     secret: 'env:WEIR_TEST_NO_SUCH_SECRET',
@@ -302,18 +304,18 @@ test('secrets are read anew for each request and never said, and one that is mis
   expect(it.lines.join()).not.toContain(it.server.key.secret)
 })
 
-test('a look asks each zone, and says which does not let us in', async () => {
+test('the probe requests each zone, and reports denied access', async () => {
   const it = await scene(gva, fra)
   const look = (): ReturnType<typeof lookAtEvents> => lookAtEvents(it.config(), { id: 'exo', host: it.host }, it.signal)
   const [one, other] = it.server.zones.map(
-    ({ endpoint }) => `${endpoint} lets us read the events of organisation ${it.server.organization}`,
+    ({ endpoint }) => `${endpoint} grants read access to the events of organisation ${it.server.organization}`,
   )
   expect(await look()).toEqual({ is: 'ok', says: `${one}; ${other}` })
   it.server.fail(fra, { status: 403, body: { message: 'no' } })
   expect(await look()).toEqual({
     is: 'fail',
     says: expect.stringMatching(
-      /^de-fra-1: .*does not let us read \(HTTP 403, no\); allow the role of the key `list-events`$/,
+      /^de-fra-1: .*denies read access \(HTTP 403, no\); allow the role of the key `list-events`$/,
     ) as string,
   })
 })

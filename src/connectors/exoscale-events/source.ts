@@ -7,7 +7,7 @@ import { defineSource } from '../../engine/define.ts'
 import type { ZoneClient } from './client.ts'
 import type { ExoscaleEventsConfig, exoscaleEventsSchema } from './config.ts'
 import { keptMs, zonePartition } from './source-partition.ts'
-import { lookAtEvents } from './client-look.ts'
+import { lookAtEvents } from './client-probe.ts'
 
 export const source = defineSource<typeof exoscaleEventsSchema>('exoscale-events', {
   build: openExoscaleEvents,
@@ -18,7 +18,10 @@ export interface ZoneStatus extends PartitionStatus {
   readonly zone: string
 }
 
-/** A cloud that is away is no error here: it is said, and tried again. Whether a zone tells of all is not written anywhere. */
+/**
+ * Opens even if the cloud is unreachable; the failure is logged and retried. The API does not document whether a zone
+ * returns the events of all zones.
+ */
 export async function openExoscaleEvents(
   config: ExoscaleEventsConfig,
   context: SourceContext,
@@ -34,7 +37,7 @@ export async function openExoscaleEvents(
       across: config.zones.map(({ name }) => name),
     },
     (checkpoint) => {
-      const organization = askedOnce()
+      const organization = cachedOrganization()
       const parts = config.zones.map((zone) => ({
         name: zone.name,
         ...zonePartition({ config, context, checkpoint, zone, organization }),
@@ -53,8 +56,8 @@ export async function openExoscaleEvents(
   )
 }
 
-/** Any zone knows, and it stays the same. */
-export function askedOnce(): (of: ZoneClient, signal: AbortSignal) => Promise<string> {
+/** Any zone returns the organisation, which never changes. */
+export function cachedOrganization(): (of: ZoneClient, signal: AbortSignal) => Promise<string> {
   let known: string | undefined
   return async (of, signal) => (known ??= await of.organization(signal))
 }

@@ -1,6 +1,6 @@
 import type { Attempt } from '../../engine/delivery/in-order.ts'
 
-/** Codes of gRPC that matter here. */
+/** gRPC status codes. */
 export const code = {
   invalid: 3,
   late: 4,
@@ -22,7 +22,7 @@ export function says(error: unknown): string {
   return text.split('\n')[0]?.slice(0, 300) ?? ''
 }
 
-/** Our credentials are of no use: they are read again. */
+/** True if the server rejected the credentials: they are read again. */
 export function isRefusal(error: unknown): boolean {
   const found = codeOf(error)
   return (
@@ -32,31 +32,31 @@ export function isRefusal(error: unknown): boolean {
   )
 }
 
-/** Why it can't be used, in words, with what to do. `what`: the full name of a topic or subscription. */
+/** Why the object can't be used, and the action to take. `what`: full name of a topic or subscription. */
 export function why(error: unknown, what: string, right: string): string {
   const text = says(error)
   switch (codeOf(error)) {
     case code.missing:
-      return `there is no ${what} (${text}); create it, or correct the settings`
+      return `${what} not found (${text}); create it, or correct the settings`
     case code.unauthenticated:
-      return `Pub/Sub refuses our login (${text}); correct \`auth\``
+      return `Pub/Sub rejected the login (${text}); correct \`auth\``
     case code.forbidden:
-      return `we may not use ${what} (${text}); give the account ${right}, or correct \`auth\``
+      return `access to ${what} is denied (${text}); grant the account ${right}, or correct \`auth\``
     case code.exhausted:
-      return `a quota of Pub/Sub is used up (${text})`
+      return `a quota of Pub/Sub is exhausted (${text})`
     case code.late:
-      return `Pub/Sub gave no answer in time (${text})`
+      return `Pub/Sub did not respond in time (${text})`
     default:
       return /credentials|invalid_grant|auth\.key/i.test(text)
-        ? `there are no credentials that can be used (${text}); correct \`auth\``
+        ? `no usable credentials (${text}); correct \`auth\``
         : `Pub/Sub can't be used (${text})`
   }
 }
 
-/** What a failed request means for its only message. */
+/** Outcome of a failed request with one message. */
 export function verdict(error: unknown, topic: string): Attempt {
   if (codeOf(error) !== code.invalid)
     return { is: 'retry', reason: why(error, topic, 'roles/pubsub.publisher'), away: true }
-  const reason = `Pub/Sub does not take it: ${says(error)}`
+  const reason = `Pub/Sub rejected the message: ${says(error)}`
   return /size|too large/i.test(reason) ? { is: 'reject', reason, tooLarge: true } : { is: 'reject', reason }
 }

@@ -5,13 +5,14 @@ import type { PubSubConfig } from './config.ts'
 
 const pollMs = 2000
 
-/** A subscription of its own to the topic, removed afterwards: nobody else's messages are taken away. */
+/** Uses a temporary subscription: takes no messages from other subscriptions. */
 export async function listenPubSub(config: PubSubConfig, { host }: Context): Promise<Listening> {
   const library = await loadClient()
   const client = new library.v1.SubscriberClient(
     (await clientOptions(library, config)) as ConstructorParameters<typeof library.v1.SubscriberClient>[0],
   )
-  const subscription = `projects/${config.project}/subscriptions/weir-check-${Buffer.from(host.random.bytes(8)).toString('hex')}`
+  const suffix = Buffer.from(host.random.bytes(8)).toString('hex')
+  const subscription = `projects/${config.project}/subscriptions/weir-check-${suffix}`
   try {
     await client.createSubscription(
       {
@@ -23,7 +24,7 @@ export async function listenPubSub(config: PubSubConfig, { host }: Context): Pro
     )
   } catch (error) {
     await client.close()
-    throw new Error(why(error, 'a subscription of our own', 'roles/pubsub.editor'), { cause: error })
+    throw new Error(why(error, 'a temporary subscription', 'roles/pubsub.editor'), { cause: error })
   }
   return {
     async came(text, signal) {

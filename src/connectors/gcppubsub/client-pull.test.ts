@@ -11,13 +11,13 @@ import { gcppubsubSourceSchema } from './config.ts'
 const { PullResponse, Subscription } = protos.google.pubsub.v1
 const never = new AbortController().signal
 
-/** Pub/Sub as far as a source asks it: requests for messages wait until they are answered. */
+/** A Pub/Sub server whose pull requests wait until the test responds. */
 async function server(subscription: { readonly enableMessageOrdering: boolean } | 'not shown') {
   const server = createServer()
   const sessions: Http2Session[] = []
   const waiting: ((ids: readonly string[]) => void)[] = []
   const came = Promise.withResolvers<void>()
-  const asked = { came }
+  const pulls = { came }
   server.on('session', (session) => {
     sessions.push(session)
   })
@@ -34,8 +34,8 @@ async function server(subscription: { readonly enableMessageOrdering: boolean } 
             }).finish(),
           )
         })
-        asked.came.resolve()
-        asked.came = Promise.withResolvers()
+        pulls.came.resolve()
+        pulls.came = Promise.withResolvers()
         break
       case 'GetSubscription':
         answer(stream, subscription === 'not shown' ? 7 : Subscription.encode(subscription).finish())
@@ -65,14 +65,14 @@ async function server(subscription: { readonly enableMessageOrdering: boolean } 
     puller,
     sessions,
     waiting,
-    /** Resolves when so many requests wait. */
+    /** Resolves when this many requests are pending. */
     async until(count: number): Promise<void> {
-      while (waiting.length < count) await asked.came.promise
+      while (waiting.length < count) await pulls.came.promise
     },
   }
 }
 
-/** A code of gRPC, or what is answered. */
+/** A gRPC status code or a response body. */
 function answer(stream: ServerHttp2Stream, what: Uint8Array | number): void {
   stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true })
   stream.on('wantTrailers', () => {
@@ -87,7 +87,7 @@ function answer(stream: ServerHttp2Stream, what: Uint8Array | number): void {
   stream.end(Buffer.concat([head, what]))
 }
 
-test('without order two requests are under way, and what is answered first is taken first', async () => {
+test('without ordering two requests are concurrent, and the first response is used first', async () => {
   const { puller, waiting, until } = await server({ enableMessageOrdering: false })
   const first = puller.pull(never)
   await until(1)
@@ -104,21 +104,21 @@ test('without order two requests are under way, and what is answered first is ta
 
 test.each([
   ['with order', { enableMessageOrdering: true }],
-  ['that is not shown to us', 'not shown'],
-] as const)('a subscription %s is asked once at a time', async (_, subscription) => {
+  ['without view permission', 'not shown'],
+] as const)('a subscription %s has one request at a time', async (_, subscription) => {
   const { puller, waiting, until } = await server(subscription)
   for (let at = 0; at < 4; at++) {
     const pulled = puller.pull(never)
     await until(at + 1)
     waiting[at]?.([String(at)])
     expect((await pulled).map(({ handle }) => handle)).toEqual([String(at)])
-    // Behind whatever was asked.
+    // After all pending requests.
     await puller.ack([String(at)])
     expect(waiting).toHaveLength(at + 2)
   }
 })
 
-test('a whole answer may come before any of it is taken', async () => {
+test('a complete response may arrive before its messages are pulled', async () => {
   const { puller, sessions, waiting, until } = await server({ enableMessageOrdering: true })
   const pulled = puller.pull(never)
   await until(1)

@@ -8,34 +8,34 @@ import type { PubSubSourceConfig } from './config.ts'
 import { fromMessage } from './map.ts'
 
 const mostMessages = 1000
-/** Requests for messages at once, where no order is kept: two answers may come in either order. */
+/** Concurrent pull requests without ordering: responses may arrive in any order. */
 const mostAhead = 2
-/** A pull waits for messages at the server; without any it is asked again. */
+/** Timeout of a pull without messages; it is repeated. */
 const pollMs = 20_000
-/** A subscription gives us ten seconds for a message at the least; the lease of what takes longer is begun well before. */
+/** The minimum acknowledgement deadline of a subscription is ten seconds; the first extension happens well before. */
 const firstLeaseMs = 3000
 
 type Received = readonly protos.google.pubsub.v1.IReceivedMessage[]
 
-/** A request for messages, made before they are asked for. */
+/** A pull request that runs ahead of demand. */
 interface Ahead {
-  /** Itself, once it is answered. */
+  /** Resolves to this object when the response arrived. */
   readonly answered: Promise<Ahead>
-  /** What has come and nobody has taken. */
+  /** Received messages that were not pulled yet. */
   received: Received
 }
 
-/** Pulls from a subscription. The handle of a message is what it is acknowledged by. */
+/** Pulls from a subscription. The handle is the acknowledgement id. */
 export class PubSubPuller implements Puller<string> {
   readonly address: string
   readonly keepMs: number
   readonly #config: PubSubSourceConfig
   readonly #subscription: string
   readonly #host: Pick<Host, 'clock' | 'timers'>
-  /** When what is under way was last leased, by handle. */
+  /** Time of the last deadline extension by handle. */
   #leased = new Map<string, number>()
   readonly #ahead = new Set<Ahead>()
-  /** How many may be in `#ahead`; undefined: not known yet. */
+  /** Maximum size of `#ahead`; undefined until known. */
   #most: number | undefined
   #client: SubscriberClient | undefined
   readonly #acks = new Gathered<string>((handles) =>
@@ -62,16 +62,16 @@ export class PubSubPuller implements Puller<string> {
       while (!signal.aborted) {
         const client = (this.#client ??= await this.#connect())
         this.#askAhead(client, 1)
-        // Whichever is answered first: the other one may have found nothing, and waits for long.
+        // Uses the first response: the other request may wait for messages.
         const first = await Promise.race([...Array.from(this.#ahead, ({ answered }) => answered), aborted])
         if (first === undefined) break
         this.#ahead.delete(first)
         const { received } = first
         if (received.length === 0) continue
-        // While these are taken the server looks for the next ones.
+        // The server prepares the next messages meanwhile.
         this.#most ??= await this.#look(client)
         this.#askAhead(client, this.#most)
-        // The client sends what it is asked for when nothing else is to be done at once.
+        // The client sends requests when the event loop is idle.
         await this.#host.timers.yield()
         return received.map((one) => ({
           handle: handleOf(one),
@@ -80,7 +80,7 @@ export class PubSubPuller implements Puller<string> {
       }
       return []
     } catch (error) {
-      // A pull that found nothing.
+      // The pull found no messages.
       if (codeOf(error) === code.late) return signal.aborted ? [] : this.pull(signal)
       this.#most = undefined
       if (isRefusal(error)) await this.close()
@@ -98,7 +98,7 @@ export class PubSubPuller implements Puller<string> {
     return this.#lease(handles, 0)
   }
 
-  /** Most are acknowledged before they are asked about here for the first time: a lease costs a request as large as an acknowledgement. */
+  /** Most messages are acknowledged before the first extension: an extension costs as much as an acknowledgement. */
   async keep(taken: readonly string[]): Promise<void> {
     const handles = [...taken, ...this.#untaken()]
     const now = this.#host.clock.monotonic()
@@ -112,7 +112,7 @@ export class PubSubPuller implements Puller<string> {
   async close(): Promise<void> {
     const [client, untaken] = [this.#client, this.#untaken()]
     this.#ahead.clear()
-    // For others at once; without that when their lease ends.
+    // Available to others at once; otherwise after the deadline.
     await this.release(untaken).catch(() => undefined)
     this.#client = undefined
     await client?.close()
@@ -129,7 +129,7 @@ export class PubSubPuller implements Puller<string> {
         ahead.received = receivedMessages ?? []
         return ahead
       })
-    // Said to whoever waits for it.
+    // The waiting caller receives the error.
     answered.catch(() => this.#ahead.delete(ahead))
     const ahead: Ahead = { answered, received: [] }
     return ahead
@@ -139,7 +139,7 @@ export class PubSubPuller implements Puller<string> {
     return [...this.#ahead].flatMap(({ received }) => received.map(handleOf))
   }
 
-  /** How many requests may be under way: where we may not look there may be an order. */
+  /** Maximum concurrent requests. Without view permission the subscription may be ordered: one. */
   async #look(client: SubscriberClient): Promise<number> {
     try {
       const [{ enableMessageOrdering: ordered }] = await client.getSubscription(
@@ -173,7 +173,7 @@ function handleOf({ ackId }: Received[number]): string {
   return ackId ?? ''
 }
 
-/** A request may have 512 KiB. */
+/** Request limit: 512 KiB. */
 async function inRequests(
   handles: readonly string[],
   act: (some: string[]) => Promise<unknown> | undefined,

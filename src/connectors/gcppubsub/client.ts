@@ -9,7 +9,7 @@ import { requestBytes, sizeOf, type PubSubMessage } from './map.ts'
 
 type Line = { readonly at: number; readonly message: PubSubMessage }[]
 
-/** Publishes to a topic. Messages of one ordering key have requests of their own, one after the other, as Pub/Sub wants it. */
+/** Publishes to a topic. Messages of one ordering key use separate, sequential requests, as Pub/Sub requires. */
 export class PubSubPublisher {
   readonly #config: PubSubConfig
   readonly #context: Context
@@ -22,7 +22,7 @@ export class PubSubPublisher {
     this.#topic = `projects/${config.project}/topics/${config.topic}`
   }
 
-  /** Undefined when messages may be published; else why not, in words. */
+  /** Undefined when messages can be published, else the reason. */
   async ready(): Promise<string | undefined> {
     try {
       this.#client ??= await this.#connect()
@@ -32,7 +32,7 @@ export class PubSubPublisher {
     }
   }
 
-  /** The attempts of all messages, in their order. Behind one that failed none of its key is sent. */
+  /** Outcomes of all messages, in order. After a failure no later message of the same key is sent. */
   async publishAll(messages: readonly PubSubMessage[], signal: AbortSignal): Promise<readonly Attempt[]> {
     const attempts: Attempt[] = messages.map(() => stopped)
     const lines = new Map<string, Line>()
@@ -59,9 +59,9 @@ export class PubSubPublisher {
       await client.getTopic({ topic: this.#topic }, callOptions(this.#config.timeout))
       return { is: 'ok', says: `${this.#topic} is there` }
     } catch (error) {
-      // Whoever may publish need not be allowed to look.
+      // Permission to publish does not include permission to view.
       if (codeOf(error) === code.forbidden)
-        return { is: 'warn', says: `we may not look at ${this.#topic}: whether we may publish to it shows when we do` }
+        return { is: 'warn', says: `viewing ${this.#topic} is denied: permission to publish is unknown` }
       await this.#forget(error)
       return { is: 'fail', says: why(error, this.#topic, 'roles/pubsub.publisher') }
     }
@@ -79,18 +79,18 @@ export class PubSubPublisher {
       const chunk = this.#chunk(line, from)
       from += chunk.length
       const over = signal.aborted || this.#context.host.clock.monotonic() > late
-      const fates =
+      const outcomes =
         failed !== undefined || over ? chunk.map(() => failed ?? stopped) : await this.#request(chunk, signal)
-      for (const [index, attempt] of fates.entries()) {
+      for (const [index, attempt] of outcomes.entries()) {
         attempts[chunk[index]?.at ?? 0] = attempt
-        // Without a key nothing is behind anything, but who is away is away.
+        // Messages without a key are independent, but an unreachable service fails all.
         if (attempt !== undefined && key !== '') failed ??= { is: 'retry', reason: behindKey(key) }
         else if (attempt?.is === 'retry' && attempt.away === true) failed ??= attempt
       }
     }
   }
 
-  /** As many as fit into a request; one that is too large stands alone. */
+  /** As many messages as fit into a request; an oversized one is alone. */
   #chunk(line: Line, from: number): Line {
     let [bytes, to] = [0, from]
     for (; to < line.length && to - from < this.#config.request_messages; to++) {
@@ -100,7 +100,7 @@ export class PubSubPublisher {
     return line.slice(from, to)
   }
 
-  /** When Pub/Sub does not take a request for one of its messages, each goes by itself, until one of a key fails. */
+  /** If Pub/Sub rejects a request because of one message, each is sent separately until one of a key fails. */
   async #request(chunk: Line, signal: AbortSignal): Promise<Attempt[]> {
     const [first] = chunk
     const size = first === undefined ? 0 : sizeOf(first.message)
@@ -108,7 +108,7 @@ export class PubSubPublisher {
       return [
         {
           is: 'reject',
-          reason: `with ${size} bytes it is larger than Pub/Sub takes (${requestBytes})`,
+          reason: `the message has ${size} bytes and exceeds the limit of Pub/Sub (${requestBytes})`,
           tooLarge: true,
         },
       ]
@@ -136,7 +136,7 @@ export class PubSubPublisher {
 
   async #publish(messages: readonly PubSubMessage[], signal: AbortSignal): Promise<unknown> {
     const client = this.#client
-    if (client === undefined) return new Error('the connection is being made anew')
+    if (client === undefined) return new Error('reconnecting')
     const sent = client.publish({ topic: this.#topic, messages: [...messages] }, callOptions(this.#config.timeout))
     return untilAborted(sent, signal, 'the sink is stopping').then(
       () => undefined,
@@ -144,7 +144,7 @@ export class PubSubPublisher {
     )
   }
 
-  /** After a refusal the credentials are read again. */
+  /** After a rejected login the credentials are read again. */
   async #forget(error: unknown): Promise<void> {
     if (isRefusal(error)) await this.close()
   }
@@ -159,5 +159,5 @@ export class PubSubPublisher {
 
 const stopped: Attempt = {
   is: 'retry',
-  reason: 'not sent: the sink is stopping, or the time for this batch was used up',
+  reason: 'not sent: the sink is stopping, or the batch timed out',
 }

@@ -8,15 +8,15 @@ export interface PubSubMessage {
   readonly orderingKey?: string
 }
 
-/** Limits of Pub/Sub: attributes of a message, bytes of a name and of a value, of an ordering key, and of a request with everything. */
+/** Limits of Pub/Sub: attributes of a message, bytes of a name and of a value, of an ordering key. */
 const limits = { attributes: 100, name: 256, value: 1024, key: 1024 } as const
 export const requestBytes = 10_000_000
-/** What a message takes beside its data and attributes, about. */
+/** Approximate overhead of a message. */
 const perMessage = 64
 
 /**
- * CloudEvents' attributes as `ce-…`, the content type as `content-type`, the others by their names. A key that is longer than an ordering key
- * may be becomes its hash. Throws, with the reason, for what Pub/Sub has no place for.
+ * CloudEvents attributes become `ce-…`, the content type `content-type`, others keep their names. A key beyond the
+ * limit of an ordering key is hashed. Throws the reason if a limit of Pub/Sub is exceeded.
  */
 export function toMessage(
   {
@@ -29,19 +29,19 @@ export function toMessage(
   ordering: boolean,
 ): PubSubMessage {
   const all: Record<string, string> = {}
-  // What only helps to choose is left out where it does not fit.
+  // Filter attributes are optional and omitted if too long.
   for (const [name, value] of Object.entries(facts)) if (Buffer.byteLength(value) <= limits.value) all[name] = value
   for (const [name, value] of Object.entries(attributes)) {
     if (Buffer.byteLength(value) > limits.value || name.length + 3 > limits.name)
       throw new Error(
-        `its attribute ${name} is longer than Pub/Sub takes (${limits.value} bytes); \`mode: structured\` has room for it`,
+        `attribute ${name} exceeds the limit of Pub/Sub (${limits.value} bytes); use \`mode: structured\``,
       )
     all[`ce-${name}`] = value
   }
   if (contentType !== undefined && contentType.length <= limits.value) all['content-type'] = contentType
   if (Object.keys(all).length > limits.attributes)
     throw new Error(
-      `it has more than the ${limits.attributes} attributes that Pub/Sub takes; \`mode: structured\` has room for them`,
+      `the message exceeds the limit of Pub/Sub of ${limits.attributes} attributes; use \`mode: structured\``,
     )
   return { data: body, attributes: all, ...(!ordering || key === undefined ? {} : { orderingKey: orderingKey(key) }) }
 }
@@ -50,7 +50,7 @@ function orderingKey(key: string): string {
   return Buffer.byteLength(key) <= limits.key ? key : hash('sha256', key)
 }
 
-/** About what it counts for in a request. */
+/** Approximate size in a request. */
 export function sizeOf({ data, attributes, orderingKey: key = '' }: PubSubMessage): number {
   let bytes = data.length + Buffer.byteLength(key) + perMessage
   for (const [name, value] of Object.entries(attributes)) bytes += name.length + Buffer.byteLength(value) + 8
@@ -68,7 +68,6 @@ export interface Received {
   } | null
 }
 
-/** A message of a subscription. */
 export function fromMessage(
   { messageId, data, attributes, orderingKey: key, publishTime }: Received,
   subscription: string,

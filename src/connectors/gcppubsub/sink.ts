@@ -30,5 +30,5 @@ export function openPubSub(config: PubSubConfig, context: Context): Promise<Sink
   })
 }
 
-/** Enough that a request costs little of what its messages do. */
+/** Large enough to amortize the cost of a request. */
 const sliceMessages = 250

@@ -3,14 +3,14 @@ import type { Source, SourceContext } from '../../engine/contracts.ts'
 import { defineSource } from '../../engine/define.ts'
 import { PubSubPuller } from './client-pull.ts'
 import type { gcppubsubSourceSchema, PubSubSourceConfig } from './config.ts'
-import { lookAtSubscription } from './client-look.ts'
+import { lookAtSubscription } from './client-probe.ts'
 
 export const source = defineSource<typeof gcppubsubSourceSchema>('gcppubsub', {
   build: openPubSubSource,
   probe: lookAtSubscription,
 })
 
-/** A service that is away is no error here: it is said, and tried again. */
+/** Opens even if the service is unreachable; the failure is logged and retried. */
 export function openPubSubSource(config: PubSubSourceConfig, context: SourceContext): Promise<Source> {
   return Promise.resolve(messageSource(config, context, new PubSubPuller(config, context.host)))
 }

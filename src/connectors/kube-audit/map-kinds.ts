@@ -1,6 +1,4 @@
-/**
- * Kinds by their names in paths, of what every cluster has. The audit log tells paths only, unless its policy asks for bodies.
- */
+/** Built-in kinds by resource name. Audit events contain resource names only, unless the policy includes bodies. */
 const kinds: Readonly<Record<string, readonly string[]>> = {
   '': [
     'ConfigMap',

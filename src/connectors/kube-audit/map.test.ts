@@ -29,7 +29,7 @@ function mapped(more: object = {}): { readonly data: AuditData; readonly [envelo
   return { ...event, data: JSON.parse(Buffer.from(event.data ?? []).toString()) as AuditData }
 }
 
-test('a request becomes an event that says who, from where, what of and with which end', () => {
+test('a request becomes an event with actor, address, object and status', () => {
   expect(mapped()).toEqual({
     id: 'a1/ResponseComplete',
     source: '/kubernetes/c1',
@@ -68,7 +68,7 @@ test('a request becomes an event that says who, from where, what of and with whi
   })
 })
 
-test('the form for all clouds says who it really was, what is a program, and how bad it was', () => {
+test('the common audit form has the effective actor, the kind of a program, and the severity', () => {
   const audit = (more: object): unknown => mapped(more).data.audit
   expect(audit({ impersonatedUser: { username: 'bob' } })).toMatchObject({
     actor: { kind: 'session', name: 'bob', impersonatedBy: { name: 'alice', domain: 'c1' } },
@@ -85,7 +85,7 @@ test('the form for all clouds says who it really was, what is a program, and how
   ).toMatchObject({ resource: { type: 'deployments.apps/scale', name: 'shop/web' } })
 })
 
-test('of a response only id, name and version of the object are kept, and a version that was asked for is no version that was made', () => {
+test('only id, name and version of the response object are retained, not a requested version', () => {
   const { data, key, ref } = mapped({
     verb: 'update',
     objectRef: { resource: 'deployments', apiGroup: 'apps', apiVersion: 'v1', namespace: 'shop', resourceVersion: '6' },
@@ -110,7 +110,7 @@ test('of a response only id, name and version of the object are kept, and a vers
   expect(JSON.stringify(data)).not.toContain('hunter2')
 })
 
-test('a deletion has the id of what was deleted, a collection has no version, and a custom kind is known by the response alone', () => {
+test('a deletion has the object id, a collection no version, and a custom kind is in the response only', () => {
   expect(
     mapped({
       verb: 'delete',
@@ -138,20 +138,20 @@ test('a deletion has the id of what was deleted, a collection has no version, an
   ]).toEqual([undefined, 'k8s:c1/example.com/Widget/shop/w'])
 })
 
-test('who acts in the name of another is told beside him', () => {
+test('an impersonated user is recorded beside the actor', () => {
   expect(mapped({ impersonatedUser: { username: 'bob', groups: ['ops'] } }).data).toMatchObject({
     user: { username: 'bob', groups: ['ops'] },
     impersonatedBy: 'alice',
   })
 })
 
-test('a request of no object has its path as subject', () => {
+test('a request without an object has its path as subject', () => {
   const { objectRef: _, ...rest } = base
   const event = mapAuditEvent({ ...rest, verb: 'create', requestURI: '/custom/path?x=1' }, settings)
   expect(event).toMatchObject({ subject: '/custom/path', key: 'c1//custom/path' })
 })
 
-test('what is not kept is told with the reason', () => {
+test('a skipped item has a reason', () => {
   const left = (more: object): unknown => mapAuditEvent({ ...base, ...more }, settings)
   expect([
     left({ stage: 'RequestReceived' }),
@@ -166,7 +166,7 @@ test('what is not kept is told with the reason', () => {
   })
 })
 
-test('texts that clients choose are kept to a length, and what is not as it should be harms nothing', () => {
+test('client-supplied texts are truncated, and malformed fields are harmless', () => {
   const { data } = mapped({
     userAgent: 'x'.repeat(10_000),
     sourceIPs: 'no list',
@@ -179,7 +179,7 @@ test('texts that clients choose are kept to a length, and what is not as it shou
   expect(data).toMatchObject({ user: { username: '' }, sourceIPs: [], annotations: { b: 'c' } })
 })
 
-test('a secret in the query of a request, as in the command of an exec, and in an annotation is not kept', () => {
+test('secrets in the query, such as the command of an exec, and in annotations are redacted', () => {
   const uri = (query: string): string => mapped({ requestURI: `/api/v1/namespaces/shop/pods/p/exec?${query}` }).data.uri
   expect(uri('command=mysql&command=-uroot&command=-pS3cret1&stdin=true')).toBe(
     '/api/v1/namespaces/shop/pods/p/exec?command=mysql&command=-uroot&command=-predacted%3A&stdin=true',

@@ -7,10 +7,10 @@ import { fieldsOf, known, type Fields } from '../../model/json.ts'
 import type { KubeAuditConfig } from './config.ts'
 import { kindOf } from './map-kinds.ts'
 
-/** Why an item of a batch becomes no event: it is of a stage or a verb that is not kept, or no audit event. */
+/** Why an item of a batch is skipped: filtered stage or verb, or not an audit event. */
 export type Left = 'stage' | 'verb' | 'malformed'
 
-/** Longest texts that are kept of what clients choose, in characters. */
+/** Maximum characters of client-supplied texts. */
 const longest = 4096
 
 function textOf(value: unknown): string | undefined {
@@ -23,11 +23,14 @@ function textsOf(value: unknown): string[] {
 
 const utf8 = new TextEncoder()
 
-/** No key for digests here: nothing tells one value from another. */
+/** Without a digest: redacted values are indistinguishable. */
 const mask = (): string => mark
 const texts = new TextRedactor({ mask })
 
-/** A request path: its query holds the command of an `exec`, word by word, and may hold tokens of proxied services. */
+/**
+ * A request path. The query contains the command of an `exec`, word by word, and may contain tokens of proxied
+ * services.
+ */
 function safeUri(uri: string): string {
   const [path = '', query] = uri.split(/\?(.*)/s, 2)
   if (query === undefined) return texts.redact(uri)
@@ -45,7 +48,7 @@ function safeUri(uri: string): string {
   return `${texts.redact(path)}?${changed ? new URLSearchParams(safe).toString() : query}`
 }
 
-/** An item of an EventList of audit.k8s.io/v1. Bodies of requests and responses are looked into and not kept. */
+/** An item of an EventList of audit.k8s.io/v1. Request and response bodies are read but not stored. */
 export function mapAuditEvent(
   item: unknown,
   { cluster, stages, verbs }: Pick<KubeAuditConfig, 'cluster' | 'stages' | 'verbs'>,
@@ -133,7 +136,7 @@ export function mapAuditEvent(
   }
 }
 
-interface Told {
+interface AuditFacts {
   readonly cluster: string
   readonly verb: string
   readonly auditID: string
@@ -146,8 +149,8 @@ interface Told {
   readonly object: AuditObject | undefined
 }
 
-/** The form for all clouds. A cluster is its own tenant; a request that broke the server has serious consequences. */
-function recordOf({ cluster, verb, auditID, stage, code, name, uid, by, address, object }: Told): AuditRecord {
+/** The common audit form. A cluster is its own tenant; a server error has severity incident. */
+function recordOf({ cluster, verb, auditID, stage, code, name, uid, by, address, object }: AuditFacts): AuditRecord {
   const status = typeof code === 'number' ? code : Number.NaN
   const severity = stage === 'Panic' || status >= 500 ? 'incident' : severityOfCode(status)
   const kind =
@@ -184,29 +187,29 @@ function typeOf({ resource, group, subresource }: AuditObject): string {
   return `${group === '' ? resource : `${resource}.${group}`}${subresource === undefined ? '' : `/${subresource}`}`
 }
 
-/** What the request was of. The answer knows more of it than the request: a generated name, its id, its new version. */
+/** Object of the request. The response adds a generated name, the id and the new version. */
 function objectOf(given: Fields): { readonly object: AuditObject; readonly kind: string | undefined } | undefined {
-  const asked = fieldsOf(given['objectRef'])
-  const resource = textOf(asked['resource'])
+  const objectRef = fieldsOf(given['objectRef'])
+  const resource = textOf(objectRef['resource'])
   if (resource === undefined) return undefined
-  const group = textOf(asked['apiGroup']) ?? ''
-  const subresource = textOf(asked['subresource'])
+  const group = textOf(objectRef['apiGroup']) ?? ''
+  const subresource = textOf(objectRef['subresource'])
   const answer = fieldsOf(given['responseObject'])
-  // A collection has a version of its own, which is that of no object; a status is about another object.
+  // The version of a collection belongs to no object; a Status describes another object.
   const whole = textOf(answer['kind']) !== 'Status' && answer['items'] === undefined ? fieldsOf(answer['metadata']) : {}
-  const told = fieldsOf(fieldsOf(given['responseStatus'])['details'])
+  const details = fieldsOf(fieldsOf(given['responseStatus'])['details'])
   const object = known<AuditObject>({
     group,
-    version: textOf(asked['apiVersion']) ?? '',
+    version: textOf(objectRef['apiVersion']) ?? '',
     resource,
     subresource,
-    namespace: textOf(asked['namespace']),
-    name: textOf(asked['name']) ?? textOf(whole['name']),
-    uid: textOf(whole['uid']) ?? textOf(told['uid']) ?? textOf(asked['uid']),
+    namespace: textOf(objectRef['namespace']),
+    name: textOf(objectRef['name']) ?? textOf(whole['name']),
+    uid: textOf(whole['uid']) ?? textOf(details['uid']) ?? textOf(objectRef['uid']),
     resourceVersion: textOf(whole['resourceVersion']),
-    basedOn: textOf(asked['resourceVersion']),
+    basedOn: textOf(objectRef['resourceVersion']),
   })
-  // The answer to a request for a part of an object may be of a kind of its own.
+  // The response of a subresource may have another kind.
   return {
     object,
     kind:
@@ -215,7 +218,7 @@ function objectOf(given: Fields): { readonly object: AuditObject; readonly kind:
   }
 }
 
-/** As kubectl writes a place. */
+/** As kubectl formats an object. */
 function subjectOf({ resource, group, namespace, name }: AuditObject): string {
   return [group === '' ? resource : `${resource}.${group}`, namespace, name]
     .filter((part) => part !== undefined)

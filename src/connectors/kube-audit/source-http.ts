@@ -10,10 +10,10 @@ import { formatHostPort, type HostPort } from '../../schema/values.ts'
 import { messageOf } from '../../model/errors.ts'
 import type { KubeAuditConfig } from './config.ts'
 
-/** What became of a batch that was not taken. */
+/** Why a batch was rejected. */
 export type Refusal = 'unauthorized' | 'wrong_request' | 'too_large' | 'unreadable' | 'busy' | 'not_synced'
 
-/** Why a request is not taken, with the answer to it. */
+/** A rejected request with its response. */
 export class Refused extends Error {
   readonly status: number
   readonly refusal: Refusal
@@ -27,7 +27,7 @@ export class Refused extends Error {
 
 export interface AuditListeners {
   readonly addresses: readonly string[]
-  /** From now on connections get these certificates. */
+  /** Applies new certificates to later connections. */
   renew(tls: TlsOptions): void
   close(): Promise<void>
 }
@@ -36,24 +36,24 @@ export interface AuditListenersOptions {
   readonly places: readonly HostPort[]
   readonly tls: TlsOptions | undefined
   readonly token: string | undefined
-  /** Most bytes of a body, as sent and decompressed. */
+  /** Maximum bytes of a body, compressed and decompressed. */
   readonly mostBytes: number
-  /** Takes a whole body; resolves when it is accepted, rejects with Refused. */
+  /** Resolves when the body is accepted; rejects with Refused. */
   take(body: Buffer): Promise<void>
   refused(refusal: Refusal, message: string): void
 }
 
-/** Bodies that are held at a time, as multiples of the largest one. */
+/** Memory limit for concurrent bodies, as a multiple of the largest body. */
 const mostBodies = 4
 const [requestMs, idleMs] = [60_000, 120_000]
 
-/** A certificate of clients is verified against `client_ca_file`. */
+/** Client certificates are verified against `client_ca_file`. */
 export async function tlsFilesOf(tls: KubeAuditConfig['tls'], disk: Disk): Promise<TlsFiles | undefined> {
   if (tls === null) return undefined
   return TlsFiles.open({ ca_file: tls.client_ca_file, cert_file: tls.cert_file, key_file: tls.key_file }, disk)
 }
 
-/** Opens every listener, or none. */
+/** Opens all listeners or none. */
 export async function openListeners(options: AuditListenersOptions): Promise<AuditListeners> {
   const { tls, places } = options
   const listener = new Answering(options)
@@ -65,7 +65,7 @@ export async function openListeners(options: AuditListenersOptions): Promise<Aud
         ({ server }) =>
           new Promise<void>((resolve) => {
             server.close(() => resolve())
-            // What is answered just now may end; who only stays connected may not.
+            // Pending responses complete; idle connections close.
             server.closeIdleConnections()
           }),
       ),
@@ -84,10 +84,9 @@ export async function openListeners(options: AuditListenersOptions): Promise<Aud
       server.maxConnections = 256
       await listening(server, place)
       const bound = server.address()
-      servers.push({
-        server,
-        address: `${tls === undefined ? 'http' : 'https'}://${formatHostPort({ host: place.host, port: typeof bound === 'object' && bound !== null ? bound.port : place.port })}`,
-      })
+      const port = typeof bound === 'object' && bound !== null ? bound.port : place.port
+      const address = formatHostPort({ host: place.host, port })
+      servers.push({ server, address: `${tls === undefined ? 'http' : 'https'}://${address}` })
     }
   } catch (error) {
     await close()
@@ -105,7 +104,7 @@ export async function openListeners(options: AuditListenersOptions): Promise<Aud
 class Answering {
   readonly #options: AuditListenersOptions
   readonly #expected: Buffer | undefined
-  /** Bytes that bodies under way may have. */
+  /** Bytes reserved by requests in progress. */
   #held = 0
   #closing = false
 
@@ -114,22 +113,22 @@ class Answering {
     this.#expected = options.token === undefined ? undefined : digest(`Bearer ${options.token}`)
   }
 
-  /** From now on each answer is the last of its connection. */
+  /** Each later response closes its connection. */
   lastAnswers(): void {
     this.#closing = true
   }
 
   readonly listen: RequestListener = (request, response) => {
-    // Who goes away in the middle of a request is no trouble of ours.
+    // A client that disconnects during a request is not an error.
     request.on('error', () => response.destroy())
-    const tell = (code: number, message?: string): void => answer(response, { code, message, last: this.#closing })
+    const respond = (code: number, message?: string): void => answer(response, { code, message, last: this.#closing })
     this.#take(request).then(
-      () => tell(200),
+      () => respond(200),
       (error: unknown) => {
-        const said =
-          error instanceof Refused ? error : new Refused(503, 'not_synced', `It could not be kept: ${messageOf(error)}`)
-        this.#options.refused(said.refusal, said.message)
-        tell(said.status, said.message)
+        const reason =
+          error instanceof Refused ? error : new Refused(503, 'not_synced', `Append failed: ${messageOf(error)}`)
+        this.#options.refused(reason.refusal, reason.message)
+        respond(reason.status, reason.message)
       },
     )
   }
@@ -140,12 +139,13 @@ class Answering {
       throw new Refused(
         401,
         'unauthorized',
-        'The token is missing or wrong: the user of the kubeconfig in --audit-webhook-config-file needs the one that is set here.',
+        'The token is missing or wrong: set the configured token for the user of the kubeconfig in ' +
+          '--audit-webhook-config-file.',
       )
     }
     check(request, mostBytes)
     if (this.#held >= mostBodies * mostBytes)
-      throw new Refused(503, 'busy', 'Too many batches are under way; send it again.')
+      throw new Refused(503, 'busy', 'Too many batches are in progress; send it again.')
     const bytes =
       request.headers['content-encoding'] === 'gzip'
         ? mostBytes
@@ -163,7 +163,7 @@ function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest()
 }
 
-/** As the API of Kubernetes answers: then its own log says why. What is left of the request is read and thrown away. */
+/** Responds with a Kubernetes Status, so that the API server logs the reason. Discards the remaining request. */
 function answer(
   response: ServerResponse,
   { code, message, last }: { readonly code: number; readonly message: string | undefined; readonly last: boolean },
@@ -190,13 +190,17 @@ function answer(
 }
 
 function check({ url, method, headers }: IncomingMessage, mostBytes: number): void {
-  if (url?.split('?', 1)[0] !== '/audit') throw new Refused(404, 'wrong_request', 'Audit events are taken at /audit.')
-  if (method !== 'POST') throw new Refused(405, 'wrong_request', 'Audit events are sent with POST.')
+  if (url?.split('?', 1)[0] !== '/audit') throw new Refused(404, 'wrong_request', 'Send audit events to /audit.')
+  if (method !== 'POST') throw new Refused(405, 'wrong_request', 'Send audit events with POST.')
   const type = headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase()
   if (type !== 'application/json')
     throw new Refused(415, 'wrong_request', `Content-Type is ${type ?? 'missing'}; it must be application/json.`)
   if (!['identity', 'gzip'].includes(headers['content-encoding'] ?? 'identity'))
-    throw new Refused(415, 'wrong_request', `Content-Encoding ${headers['content-encoding']} is not known; gzip is.`)
+    throw new Refused(
+      415,
+      'wrong_request',
+      `Content-Encoding ${headers['content-encoding']} is not supported; use gzip.`,
+    )
   if (Number(headers['content-length'] ?? 0) > mostBytes) throw tooLarge(mostBytes)
 }
 
@@ -204,7 +208,8 @@ function tooLarge(mostBytes: number): Refused {
   return new Refused(
     413,
     'too_large',
-    `The batch has more than ${mostBytes} bytes: raise \`max_body\`, or lower --audit-webhook-batch-max-size of the API server.`,
+    `The batch has more than ${mostBytes} bytes: raise \`max_body\`, or lower --audit-webhook-batch-max-size ` +
+      'of the API server.',
   )
 }
 
@@ -225,7 +230,7 @@ function bodyOf(request: IncomingMessage, mostBytes: number): Promise<Buffer> {
     })
     plain.once('end', () => resolve(Buffer.concat(pieces)))
     plain.once('error', (error) =>
-      reject(new Refused(400, 'unreadable', zipped ? `The body is no gzip: ${error.message}` : error.message)),
+      reject(new Refused(400, 'unreadable', zipped ? `The body is not valid gzip: ${error.message}` : error.message)),
     )
     request.once('close', () => {
       if (!request.complete) reject(new Refused(400, 'unreadable', 'The request ended too early.'))

@@ -60,7 +60,7 @@ async function start(
     cursor: undefined,
     metrics,
     log: { debug: line, info: line, warn: line, error: line },
-    append: () => Promise.reject(new Error('audit events may come twice')),
+    append: () => Promise.reject(new Error('audit events may be repeated')),
     appendOnce: (unit) => {
       const accepted = keep(unit)
       return Promise.resolve({ ...at, accepted, duplicates: unit.count - accepted })
@@ -116,12 +116,12 @@ async function post(
     body: typeof body === 'string' ? body : new Uint8Array(body),
     headers: { 'content-type': 'application/json', ...headers },
   })
-  const said = (await answer.json()) as { kind: string; code: number; message?: string }
-  expect([said.kind, said.code]).toEqual(['Status', answer.status])
-  return { status: answer.status, message: said.message ?? '' }
+  const status = (await answer.json()) as { kind: string; code: number; message?: string }
+  expect([status.kind, status.code]).toEqual(['Status', answer.status])
+  return { status: answer.status, message: status.message ?? '' }
 }
 
-test('a batch is answered when it is synced, plain or compressed, and what came before is left out', async () => {
+test('a batch is acknowledged when it is synced, plain or compressed, and duplicates are skipped', async () => {
   const { url, ids, source, count } = await start()
   expect(source.status().why).toContain('--audit-webhook-config-file')
   expect((await post(url, listOf(item('1'), item('2')))).status).toBe(200)
@@ -132,7 +132,7 @@ test('a batch is answered when it is synced, plain or compressed, and what came 
   expect(source.status().why).toBeUndefined()
 })
 
-test('where nothing comes for minutes, it is said what to look at, once', async () => {
+test('after minutes without a batch, one message lists what to check', async () => {
   const real = realHost()
   const host = {
     ...real,
@@ -142,13 +142,13 @@ test('where nothing comes for minutes, it is said what to look at, once', async 
     },
   }
   const { lines } = await start({}, { host })
-  const said = (): string[] => lines.filter((line) => line.startsWith('No batch has come to http://127.0.0.1:'))
-  await expect.poll(said, { timeout: 20_000 }).toHaveLength(1)
+  const logged = (): string[] => lines.filter((line) => line.startsWith('No batch was received at http://127.0.0.1:'))
+  await expect.poll(logged, { timeout: 20_000 }).toHaveLength(1)
   await real.timers.sleep(60)
-  expect(said()).toHaveLength(1)
+  expect(logged()).toHaveLength(1)
 })
 
-test('what is not kept is counted by its reason, and a wrong item costs itself alone', async () => {
+test('skipped items are counted by reason, and a malformed item affects no other', async () => {
   const { url, ids, shed, count } = await start()
   expect(
     (await post(url, listOf(item('1', { stage: 'RequestReceived' }), item('2', { verb: 'watch' }), 7, item('3'))))
@@ -160,7 +160,7 @@ test('what is not kept is counted by its reason, and a wrong item costs itself a
   expect((await post(url, listOf(item('4', { verb: 'get' })))).status).toBe(200)
 })
 
-test('a batch that the journal does not take is not taken, and may come again', async () => {
+test('a batch that the journal rejects is rejected and may be sent again', async () => {
   let full = true
   const kept: number[] = []
   const { url, count, source } = await start(
@@ -179,14 +179,14 @@ test('a batch that the journal does not take is not taken, and may come again', 
       },
     },
   )
-  expect(await post(url, listOf(item('1')))).toEqual({ status: 503, message: 'It could not be kept: no room' })
+  expect(await post(url, listOf(item('1')))).toEqual({ status: 503, message: 'Append failed: no room' })
   expect(source.status()).toMatchObject({ batches: 0, refused: { not_synced: 1 } })
   full = false
   expect((await post(url, listOf(item('1')))).status).toBe(200)
   expect([kept, count('batches', 'not_synced'), count('batches', 'taken')]).toEqual([[1], 1, 1])
 })
 
-test('a body beyond the limit is 413, told by its length, on its way, and when it is unpacked', async () => {
+test('a body beyond the limit is 413, by its length, during transfer, and during decompression', async () => {
   const { url, count, ids } = await start({ max_body: '64KiB' })
   const large = listOf(item('1', { userAgent: 'x'.repeat(70_000) }))
   expect(await post(url, large)).toEqual({
@@ -204,33 +204,38 @@ test('a body beyond the limit is 413, told by its length, on its way, and when i
   expect([count('batches', 'too_large'), ids]).toEqual([3, []])
 })
 
-test('wrong input is refused with what is wrong', async () => {
+test('malformed input is rejected with the reason', async () => {
   const { url, count, lines } = await start()
   expect(await post(url, 'no json')).toMatchObject({
     status: 400,
-    message: expect.stringMatching(/^The body is no JSON/) as string,
+    message: expect.stringMatching(/^The body is not valid JSON/) as string,
   })
-  expect(await post(url, '[]')).toMatchObject({ status: 400, message: 'The body is no EventList of audit.k8s.io/v1.' })
+  expect(await post(url, '[]')).toMatchObject({
+    status: 400,
+    message: 'The body is not an EventList of audit.k8s.io/v1.',
+  })
   expect(
     await post(url, JSON.stringify({ kind: 'EventList', apiVersion: 'audit.k8s.io/v1beta1', items: [] })),
-  ).toMatchObject({ message: 'The body is no EventList of audit.k8s.io/v1, but EventList of audit.k8s.io/v1beta1.' })
+  ).toMatchObject({
+    message: 'The body is not an EventList of audit.k8s.io/v1, but EventList of audit.k8s.io/v1beta1.',
+  })
   expect(await post(url, `${'['.repeat(200)}${']'.repeat(200)}`)).toMatchObject({
     message: 'The JSON nests deeper than 128 levels.',
   })
   expect(await post(url, 'no gzip', { 'content-encoding': 'gzip' })).toMatchObject({
     status: 400,
-    message: expect.stringMatching(/^The body is no gzip/) as string,
+    message: expect.stringMatching(/^The body is not valid gzip/) as string,
   })
   expect((await post(url, listOf(), { 'content-type': 'text/plain' })).status).toBe(415)
   expect((await post(url, listOf(), { 'content-encoding': 'br' })).status).toBe(415)
-  expect((await post(url, listOf(), {}, '/')).message).toBe('Audit events are taken at /audit.')
+  expect((await post(url, listOf(), {}, '/')).message).toBe('Send audit events to /audit.')
   expect((await fetch(`${url}/audit`)).headers.get('allow')).toBe('POST')
   expect([count('batches', 'unreadable'), count('batches', 'wrong_request')]).toEqual([5, 4])
-  // Each reason is told once.
-  expect(lines.filter((line) => line.includes('was refused'))).toHaveLength(2)
+  // Each reason is logged once.
+  expect(lines.filter((line) => line.includes('was rejected'))).toHaveLength(2)
 })
 
-test('with a token only who has it is heard', async () => {
+test('with a token only authorized requests are accepted', async () => {
   const { url, ids, count } = await start({ token: 'right' })
   expect([
     (await post(url, listOf(item('1')))).status,
@@ -240,7 +245,7 @@ test('with a token only who has it is heard', async () => {
   expect([ids.length, count('batches', 'unauthorized')]).toEqual([1, 2])
 })
 
-test('with TLS a client needs a certificate where one is asked for', async () => {
+test('with TLS a client certificate is required if configured', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'weir-audit-'))
   cleanups.push(() => rm(folder, { recursive: true, force: true }))
   const own = selfSigned()
@@ -269,7 +274,7 @@ test('with TLS a client needs a certificate where one is asked for', async () =>
   expect(closed.ids).toHaveLength(1)
 })
 
-test('renewed certificates are taken without a restart, and unreadable ones leave the old', async () => {
+test('renewed certificates apply without a restart, and unreadable ones leave the current ones', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'weir-audit-'))
   cleanups.push(() => rm(folder, { recursive: true, force: true }))
   const paths = { cert_file: join(folder, 'tls.crt'), key_file: join(folder, 'tls.key') }
@@ -290,7 +295,7 @@ test('renewed certificates are taken without a restart, and unreadable ones leav
   const { url, lines } = await start({ tls: paths }, { host })
   const trusts = (ca: string): Promise<boolean> =>
     new Promise((resolve) => {
-      const asked = request(
+      const pending = request(
         `${url}/audit`,
         { method: 'POST', ca, agent: false, headers: { 'content-type': 'application/json' } },
         (answer) => {
@@ -298,7 +303,7 @@ test('renewed certificates are taken without a restart, and unreadable ones leav
           resolve(true)
         },
       )
-      asked.on('error', () => resolve(false)).end(listOf())
+      pending.on('error', () => resolve(false)).end(listOf())
     })
   expect([await trusts(first.cert), await trusts(second.cert)]).toEqual([true, false])
   await rm(paths.key_file)
@@ -310,7 +315,7 @@ test('renewed certificates are taken without a restart, and unreadable ones leav
   await expect.poll(() => trusts(second.cert), { timeout: 20_000 }).toBe(true)
 })
 
-test('more batches at once than may be held are asked to come again', async () => {
+test('batches beyond the memory limit get a retryable response', async () => {
   const held = Promise.withResolvers<void>()
   const { url, count } = await start(
     { max_body: '64KiB' },
@@ -332,14 +337,14 @@ test('more batches at once than may be held are asked to come again', async () =
   expect((await large('again')).status).toBe(200)
 })
 
-test('an address that others reach needs a token or certificates', () => {
+test('a reachable address requires a token or certificates', () => {
   const config = (more: object): unknown =>
     configFrom(kubeAuditSchema, { cluster: 'c1', listen: '0.0.0.0:9443', ...more })
   expect(() => config({})).toThrow('any client that reaches this address')
   expect(() => config({ token: 'x' })).not.toThrow()
 })
 
-test('a place that is taken says so, and what was opened before is closed', async () => {
+test('an address in use is reported, and opened listeners are closed', async () => {
   const { url } = await start()
   const place = url.slice('http://'.length)
   await expect(start({ listen: ['127.0.0.1:0', place] })).rejects.toMatchObject({ code: 'WEIR_LISTEN_IN_USE' })

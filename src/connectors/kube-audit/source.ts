@@ -13,19 +13,19 @@ import { openListeners, Refused, tlsFilesOf, type AuditListeners, type Refusal }
 export const source = defineSource<typeof kubeAuditSchema>('kube-audit', { build: openKubeAudit })
 
 const housekeepingMs = 30_000
-/** After so many rounds without any batch it is said what to look at. */
+/** After this many rounds without a batch a message lists what to check. */
 const silentRounds = 10
-/** Brackets in brackets: small bodies would otherwise become large objects. */
+/** Nesting limit: small bodies could expand to large objects. */
 const deepest = 128
 
 export interface KubeAuditStatus {
   readonly cluster: string
   readonly batches: number
   readonly events: number
-  /** Unix ms of the last batch that was taken. */
+  /** Unix ms of the last accepted batch. */
   readonly last: number | undefined
   readonly refused: Readonly<Partial<Record<Refusal, number>>>
-  /** Why nothing is seen, and what to do. */
+  /** Why nothing is received, and the action to take. */
   readonly why?: string
 }
 
@@ -33,7 +33,7 @@ export interface KubeAuditSource extends Source {
   status(): KubeAuditStatus
 }
 
-/** Opens every listener; when one cannot be opened, none stays open. */
+/** Opens all listeners or none. */
 export async function openKubeAudit(config: KubeAuditConfig, context: SourceContext): Promise<KubeAuditSource> {
   const source = new KubeAudit(config, context)
   await source.open()
@@ -76,8 +76,9 @@ class KubeAudit implements KubeAuditSource {
     const refused = Object.entries(this.#refused).map(([reason, count]) => `${count} ${reason.replaceAll('_', ' ')}`)
     const silent =
       refused.length === 0
-        ? `No batch has come to ${this.addresses.join(' or ')}/audit yet: start the API server with --audit-policy-file and --audit-webhook-config-file; the guide has both files.`
-        : `No batch was taken, and some were refused (${refused.join(', ')}): the program log says why.`
+        ? `No batch was received at ${this.addresses.join(' or ')}/audit: start the API server with ` +
+          '--audit-policy-file and --audit-webhook-config-file; the guide contains both files.'
+        : `No batch was accepted, and some were rejected (${refused.join(', ')}): see the program log.`
     return {
       cluster: this.#config.cluster,
       batches: this.#batches,
@@ -102,7 +103,7 @@ class KubeAudit implements KubeAuditSource {
       const { why } = this.status()
       if (round === silentRounds && why !== undefined) log.warn(why, { source: id })
     }
-    // Resolves when what was asked before is answered.
+    // Resolves when pending requests are answered.
     await this.#listeners?.close()
   }
 
@@ -115,7 +116,7 @@ class KubeAudit implements KubeAuditSource {
       if (typeof mapped === 'string') left[mapped] = (left[mapped] ?? 0) + 1
       else events.push(mapped)
     }
-    // The API server repeats a batch that was refused.
+    // The API server repeats a rejected batch.
     const { duplicates = 0 } =
       events.length === 0 ? {} : await appendEvents(this.#context, events, { signal: AbortSignal.abort(), once: true })
     const { id, log, host } = this.#context
@@ -128,7 +129,7 @@ class KubeAudit implements KubeAuditSource {
     this.#count('weir_kube_audit_batches_total', 1, 'taken')
     if (left.malformed !== undefined) {
       this.#context.shed('malformed', left.malformed)
-      log.warn('Some items of a batch are no audit events; the others were taken.', {
+      log.warn('Some items of a batch are not audit events; the others were accepted.', {
         source: id,
         items: left.malformed,
       })
@@ -143,7 +144,7 @@ class KubeAudit implements KubeAuditSource {
     this.#refused[refusal] = (seen ?? 0) + 1
     this.#count('weir_kube_audit_batches_total', 1, refusal)
     if (seen === undefined)
-      this.#context.log.warn('A batch of audit events was refused; the API server sends it again, up to five times.', {
+      this.#context.log.warn('A batch of audit events was rejected; the API server sends it again, up to five times.', {
         source: this.#context.id,
         reason: refusal,
         message,
@@ -163,12 +164,12 @@ function itemsOf(body: Buffer): readonly unknown[] {
   try {
     list = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)) as typeof list
   } catch (error) {
-    throw wrong(`The body is no JSON: ${messageOf(error)}`)
+    throw wrong(`The body is not valid JSON: ${messageOf(error)}`)
   }
   if (list?.kind !== 'EventList' || list.apiVersion !== 'audit.k8s.io/v1' || !Array.isArray(list.items)) {
-    throw wrong(
-      `The body is no EventList of audit.k8s.io/v1${typeof list?.kind === 'string' ? `, but ${list.kind.slice(0, 50)} of ${String(list.apiVersion).slice(0, 50)}` : ''}.`,
-    )
+    const actual =
+      typeof list?.kind === 'string' ? `, but ${list.kind.slice(0, 50)} of ${String(list.apiVersion).slice(0, 50)}` : ''
+    throw wrong(`The body is not an EventList of audit.k8s.io/v1${actual}.`)
   }
   return list.items
 }

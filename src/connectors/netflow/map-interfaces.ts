@@ -2,7 +2,7 @@ import type { InterfaceNames } from '../../codecs/templates/interface-names.ts'
 import { formatIp, parseIp } from '../../model/ip.ts'
 import { integer, list, defineSchema, group, parseYaml, text, validate, type Problem } from '../../schema/index.ts'
 
-/** Settings of the file, for its reference too. */
+/** Schema of the file, also for its reference page. */
 export const interfacesSchema = defineSchema({
   type: 'interfaces',
   role: 'setting',
@@ -29,7 +29,7 @@ export const interfacesSchema = defineSchema({
   },
 })
 
-/** Names of interfaces by the address of their exporter. Throws what is wrong with the file, and where. */
+/** Interface names by exporter address. Throws the error with its location in the file. */
 export function readInterfaces(content: string, file: string): ReadonlyMap<string, InterfaceNames> {
   const result = validate(interfacesSchema, parseYaml(content, file))
   if (result.problems !== undefined) throw new Error(describe(result.problems))

@@ -6,23 +6,23 @@ export interface DomainStatus {
   readonly domain: number
   readonly port: number
   readonly transport: 'udp' | 'tcp'
-  /** Unix ms at which anything came from this port. */
+  /** Unix ms of the last datagram from this port. */
   readonly lastSeen: number
-  /** Ids of the templates that are known. */
+  /** Ids of known templates. */
   readonly templates: readonly number[]
-  /** Unix ms at which a template was last announced. */
+  /** Unix ms of the last template announcement. */
   readonly lastTemplate: number | undefined
-  /** Ids of the templates that data waits for, and how much. */
+  /** Ids of missing templates that parked data needs. */
   readonly waitingFor: readonly number[]
   readonly parkedBytes: number
-  /** One in N by options records; undefined: not told. */
+  /** Sampling interval (1 in N) from options records; undefined if unknown. */
   readonly sampling: number | undefined
   readonly interfaceNames: number
 }
 
 const mostListed = 32
 
-/** The domains that were heard last. */
+/** The most recently seen domains. */
 export function describeDomains(state: ExporterState): readonly DomainStatus[] {
   const all = [...state.sessions.values()].sort((a, b) => b.lastSeen - a.lastSeen)
   const listed: DomainStatus[] = []
@@ -48,15 +48,15 @@ export function describeDomains(state: ExporterState): readonly DomainStatus[] {
   return listed
 }
 
-export interface Heard {
+export interface ExporterSummary {
   readonly datagrams: number
   readonly malformed: number
   readonly lastMalformed: string | undefined
   readonly state: ExporterState
 }
 
-/** Why nothing, or not all, is seen of an exporter, and what to do; undefined when all is well. */
-export function whyNothing({ datagrams, malformed, lastMalformed, state }: Heard): string | undefined {
+/** Why rows of an exporter are missing, and the action to take; undefined if none are. */
+export function whyNothing({ datagrams, malformed, lastMalformed, state }: ExporterSummary): string | undefined {
   const waiting = [...state.sessions.values()]
     .flatMap(({ domains }) => [...domains.values()])
     .find(({ parked }) => parked.size > 0)
@@ -64,22 +64,27 @@ export function whyNothing({ datagrams, malformed, lastMalformed, state }: Heard
     const ids = [...waiting.parked.keys()].slice(0, 5).join(', ')
     const { version, transport } = waiting.session
     return (
-      `Data of ${version === 9 ? 'source id' : 'observation domain'} ${waiting.id} (port ${transport.port}) waits for template ${ids}, ` +
-      'which has not come: make the exporter send its templates more often, at least once a minute.'
+      `Data of ${version === 9 ? 'source id' : 'observation domain'} ${waiting.id} (port ${transport.port}) ` +
+      `is parked without template ${ids}; ` +
+      'configure the exporter to send its templates more often, at least once a minute.'
     )
   }
   if (state.refusedTemplates > 0)
-    return 'It announces more templates than are kept for one exporter; data of the others is given up.'
+    return 'The exporter announces more templates than the limit; data of the others is dropped.'
   if (state.rows > 0) return undefined
-  if (datagrams === 0) return 'Nothing has come since the start; its templates are known from before.'
+  if (datagrams === 0) return 'Nothing was received since the start; the templates were restored.'
   if (malformed >= datagrams) {
     return lastMalformed === 'version'
-      ? 'What it sends is neither NetFlow v5 or v9 nor IPFIX: set its export version to one of them, and sFlow to the port of `sflow`.'
-      : `Its datagrams cannot be read (${lastMalformed}): look for a relay or a fragmenting network on the way.`
+      ? 'The data is neither NetFlow v5 or v9 nor IPFIX: set the export version to one of them, and send ' +
+          'sFlow to the port of `sflow`.'
+      : `Datagrams are malformed (${lastMalformed}): check for a relay or a fragmenting network.`
   }
   if (state.expiredSets > 0)
-    return 'Its data was given up because no template came in time: make it send its templates more often, at least once a minute.'
+    return (
+      'Data was dropped because no template arrived in time: configure the exporter to send its templates ' +
+      'more often, at least once a minute.'
+    )
   if (state.templates > 0 || state.optionRecords > 0)
-    return 'It has sent templates and no flows yet: exporters send a flow when it ends or its active timeout has passed.'
-  return 'Its datagrams hold no flows.'
+    return 'The exporter sent templates and no flows yet: it sends a flow when it ends or after its active timeout.'
+  return 'The datagrams contain no flows.'
 }

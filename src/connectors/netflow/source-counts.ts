@@ -22,9 +22,9 @@ type Sums = Record<Counted, number>
 
 const zeros = (): Sums => Object.fromEntries(names.map((name) => [name, 0])) as Sums
 
-/** The totals of a source. Decoders count in their exporters; what rose since the last time is published at intervals. */
+/** Totals of a source. Decoders count in the exporters; increments are published at intervals. */
 export class NetflowCounts {
-  /** Every byte that was received, by what became of it. */
+  /** Received bytes by outcome. */
   readonly bytes: ByteCounts = noBytes()
   received = 0
   readonly datagrams: Record<'netflow5' | 'netflow9' | 'ipfix', number> = { netflow5: 0, netflow9: 0, ipfix: 0 }
@@ -39,12 +39,12 @@ export class NetflowCounts {
     this.#context = context
   }
 
-  /** What an exporter counted stays counted when it is forgotten. */
+  /** Retains the counts of an evicted exporter. */
   forget(state: ExporterState): void {
     add(this.#forgotten, state)
   }
 
-  /** Returns how many data sets were given up since the last time. */
+  /** Returns the number of data sets dropped since the last call. */
   publish(states: Iterable<ExporterState>): number {
     const { id: source, metrics } = this.#context
     const sums = { ...this.#forgotten }
@@ -73,7 +73,7 @@ export class NetflowCounts {
   }
 }
 
-/** Written out: there may be ten thousand exporters, and this is done every second. */
+/** Unrolled: runs every second for up to ten thousand exporters. */
 function add(sums: Sums, state: ExporterState): void {
   sums.rows += state.rows
   sums.skewed += state.skewed

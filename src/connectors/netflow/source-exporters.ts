@@ -6,38 +6,38 @@ import type { Cidr } from '../../model/cidr.ts'
 import { Sender, Senders } from '../../net/senders.ts'
 import { describeDomains, whyNothing, type DomainStatus } from './map-status.ts'
 
-/** What is known about one exporter: the totals since it was first seen, or since it was forgotten and seen again. */
+/** Status of one exporter: totals since it was first seen, or since it was evicted and seen again. */
 export interface ExporterStatus {
   readonly address: string
-  /** Unix ms of the last datagram, and of the last that gave a row. */
+  /** Unix ms of the last datagram, and of the last one with a row. */
   readonly lastSeen: number
   readonly lastRow: number | undefined
   readonly datagrams: number
   readonly rows: number
   readonly skewed: number
-  /** Datagrams, and sets in them. */
+  /** Malformed datagrams and sets. */
   readonly malformed: number
   readonly malformedSets: number
   readonly lastMalformed: string | undefined
-  /** Records that tell about the exporter, not about flows. */
+  /** Options records: about the exporter, not about flows. */
   readonly optionRecords: number
   readonly reservedSets: number
-  /** Data sets that came before their template, and those of them that were given up. */
+  /** Data sets that preceded their template, and how many of them were dropped. */
   readonly parkedSets: number
   readonly expiredSets: number
   readonly refusedTemplates: number
-  /** Flows (v5) or records (IPFIX), and datagrams (v9), that the sequence numbers skipped. */
+  /** Missing flows (v5), records (IPFIX) or datagrams (v9) by sequence number. */
   readonly missing: number
   readonly missingDatagrams: number
   readonly late: number
   readonly restarts: number
   readonly bytes: Readonly<ByteCounts>
   readonly domains: readonly DomainStatus[]
-  /** Why nothing, or not all, is seen of it, and what to do. */
+  /** Why rows are missing, and the action to take. */
   readonly why?: string
 }
 
-/** One address that sends to us. */
+/** One source address. */
 export class Exporter extends Sender {
   readonly state: ExporterState
   malformed = 0
@@ -50,7 +50,7 @@ export class Exporter extends Sender {
     this.state = new ExporterState(words)
   }
 
-  /** Each v5 engine counts for itself, and so does each process behind one address: the source port tells them apart. */
+  /** Each v5 engine and each process behind one address has its own sequence; the source port separates them. */
   follow(port: number, seen: SequenceInfo): void {
     const key = port * 0x10000 + seen.engine
     let sequence = this.#sequences.get(key)
@@ -62,7 +62,7 @@ export class Exporter extends Sender {
     sequence.follow(seen, this.state)
   }
 
-  /** Plain data, so that it crosses threads. */
+  /** Structured-cloneable, for transfer between threads. */
   status(): ExporterStatus {
     const { address, lastSeen, lastRow, datagrams, malformed, lastMalformed, state } = this
     const { rows, skewed, malformedSets, optionRecords, reservedSets, parkedSets, expiredSets, refusedTemplates } =
@@ -95,10 +95,10 @@ export class Exporter extends Sender {
   }
 }
 
-/** More engines and ports than a real exporter has; the oldest goes first. */
+/** Limit above the engines and ports of a real exporter; the oldest is evicted. */
 const mostSequences = 64
 
-/** The exporters seen lately. */
+/** Recently seen exporters. */
 export class Exporters extends Senders<Exporter> {
   constructor(allow: readonly Cidr[], most?: number, forgotten?: (exporter: Exporter) => void) {
     super(allow, (address, words) => new Exporter(address, words), most, forgotten)

@@ -2,7 +2,7 @@ import type { InterfaceNames } from '../../codecs/templates/interface-names.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
 import { messageOf } from '../../model/errors.ts'
 
-/** Names of interfaces from a file that is read again when it changes. One that cannot be used leaves the names as they are. */
+/** Interface names from a file that is reloaded when it changes. An invalid file leaves the names unchanged. */
 export class InterfacesFile {
   readonly #context: SourceContext
   readonly #path: string | null
@@ -18,7 +18,7 @@ export class InterfacesFile {
     return this.#names.get(exporter)
   }
 
-  /** Never rejects; true when the names have changed. */
+  /** Never rejects. Resolves to true if the names changed. */
   async refresh(): Promise<boolean> {
     if (this.#path === null) return false
     const { host, log, id: source } = this.#context
@@ -31,7 +31,7 @@ export class InterfacesFile {
       this.#names = readInterfaces(new TextDecoder().decode(await host.disk.readFile(this.#path)), this.#path)
       return true
     } catch (error) {
-      log.warn('The file of interface names cannot be used; names stay as they are.', {
+      log.warn('The file of interface names is invalid; the current names remain.', {
         source,
         file: this.#path,
         error: messageOf(error),

@@ -19,7 +19,7 @@ const magic = 0x314d5457
 const headBytes = 8
 const mostBytes = 64 * 1024 * 1024
 
-/** Rises when what is in the JSON changes. */
+/** Incremented when the JSON changes. */
 const format = 1
 
 interface Saved {
@@ -30,21 +30,21 @@ interface Saved {
 
 interface SavedExporter extends Partial<ExporterSnapshot> {
   readonly address: string
-  /** It had sent more than once. */
+  /** It sent more than one datagram. */
   readonly proven: boolean
-  /** Only in a file that was written at a stop; bytes as base64. */
+  /** Only in a file written on stop; bytes as base64. */
   readonly parked?: readonly (Omit<ParkedSnapshot, 'bytes'> & { readonly bytes: string })[]
 }
 
-/** The exporter of an address that was known before a restart; undefined when it may not send any more. */
+/** The exporter of a stored address; undefined if it is no longer allowed. */
 export type ExporterOf = (address: string, proven: boolean) => Exporter | undefined
 
-/** Of exporters that had sent once only so many are kept: most of those may be inventions. */
+/** Maximum stored exporters with a single datagram, most of which may be spoofed. */
 const mostUnproven = 1000
 
 /**
- * What exporters told about their records, kept over restarts: data that comes before its template is announced again
- * is decoded at once. The file is replaced as a whole; one that is damaged is left alone, and templates come again.
+ * Persists templates, so that data after a restart is decoded before its template is announced again. The file is
+ * replaced atomically; a damaged file is skipped.
  */
 export class TemplateMemory {
   readonly #context: SourceContext
@@ -52,7 +52,7 @@ export class TemplateMemory {
   readonly #listeners: readonly string[]
   #saved = 0
   #warned = false
-  /** Monotonic ms before which nothing is written: saving a lot must not take up all the time. */
+  /** Monotonic ms before which no save begins: limits the share of time spent on saving. */
   #notBefore = 0
 
   constructor(context: SourceContext, decoder: TemplateDecoder, listen: readonly HostPort[]) {
@@ -61,30 +61,30 @@ export class TemplateMemory {
     this.#listeners = listen.map(formatHostPort)
   }
 
-  /** Never rejects; returns the bytes of data that waits again for its template. */
+  /** Never rejects. Resolves to the bytes of restored parked data. */
   async load(exporterOf: ExporterOf): Promise<number> {
     const saved = await this.#read()
     return saved === undefined ? 0 : this.#restore(saved, exporterOf)
   }
 
-  /** Writes when something has changed. Never rejects. */
+  /** Writes if something changed. Never rejects. */
   async save(exporters: readonly Exporter[]): Promise<void> {
     const { clock } = this.#context.host
     const started = clock.monotonic()
     if (this.#decoder.table.changes === this.#saved || started < this.#notBefore) return
-    await this.#replace(exporters.flatMap(told))
+    await this.#replace(exporters.flatMap(withoutParked))
     this.#notBefore = started + 20 * (clock.monotonic() - started)
   }
 
-  /** Writes also what waits for its template, because nothing more will come in this life. Never rejects. */
+  /** Also writes parked data; no more data may follow. Never rejects. */
   async saveLast(exporters: readonly Exporter[]): Promise<void> {
     const parked = exporters.some(({ state }) => state.bytes.parked > 0)
-    if (parked || this.#decoder.table.changes !== this.#saved) await this.#replace(exporters.flatMap(toldAndWaiting))
+    if (parked || this.#decoder.table.changes !== this.#saved) await this.#replace(exporters.flatMap(withParked))
   }
 
   async #restore(saved: Saved, exporterOf: ExporterOf): Promise<number> {
     const now = this.#context.host.clock.now()
-    // Listeners may have moved in the list.
+    // The order of listeners in the settings may have changed.
     const listenerOf = (old: number): number => this.#listeners.indexOf(saved.listeners[old] ?? '')
     const exporters: Exporter[] = []
     let waiting = 0
@@ -98,8 +98,8 @@ export class TemplateMemory {
       waiting += restoreParked(sets, exporter.state, this.#decoder, listenerOf, now)
     }
     this.#saved = this.#decoder.table.changes
-    // What waits now must not be found again by the start after the next crash, when it may have been decoded.
-    if (waiting > 0) await this.#replace(exporters.flatMap(told))
+    // Removes parked data from the file: a start after a crash would decode it twice.
+    if (waiting > 0) await this.#replace(exporters.flatMap(withoutParked))
     return waiting
   }
 
@@ -115,7 +115,7 @@ export class TemplateMemory {
       this.#warned = false
     } catch (error) {
       if (!this.#warned)
-        log.warn('Templates could not be saved; after a restart data waits until they are announced again.', {
+        log.warn('Templates could not be saved; after a restart data is parked until they are announced again.', {
           source,
           error,
         })
@@ -126,7 +126,7 @@ export class TemplateMemory {
   async #write(directory: string, saved: Saved): Promise<void> {
     const { disk } = this.#context.host
     const json = new TextEncoder().encode(JSON.stringify(saved))
-    if (json.length > mostBytes) throw new Error(`they take ${json.length} bytes`)
+    if (json.length > mostBytes) throw new Error(`the file would have ${json.length} bytes`)
     const head = new DataView(new ArrayBuffer(headBytes))
     head.setUint32(0, magic, true)
     head.setUint32(4, crc32(json), true)
@@ -159,12 +159,12 @@ export class TemplateMemory {
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
       const json = bytes.subarray(headBytes)
       if (bytes.length < headBytes || view.getUint32(0, true) !== magic || view.getUint32(4, true) !== crc32(json))
-        throw new Error('its checksum is wrong')
+        throw new Error('wrong checksum')
       const saved = JSON.parse(new TextDecoder().decode(json)) as Saved
-      if (saved.format !== format) throw new Error('another version of Weir wrote it')
+      if (saved.format !== format) throw new Error('written by another version of Weir')
       return saved
     } catch (error) {
-      log.warn('Saved templates cannot be read and are left out; data waits until exporters announce them again.', {
+      log.warn('Saved templates are unreadable and were skipped; data is parked until exporters announce them again.', {
         source,
         file: path,
         error: messageOf(error),
@@ -174,17 +174,17 @@ export class TemplateMemory {
   }
 }
 
-function told({ address, state }: Exporter): readonly SavedExporter[] {
+function withoutParked({ address, state }: Exporter): readonly SavedExporter[] {
   const snapshot = snapshotExporter(state)
   return snapshot === undefined ? [] : [{ address, proven: state.proven, ...snapshot }]
 }
 
-function toldAndWaiting(exporter: Exporter): readonly SavedExporter[] {
+function withParked(exporter: Exporter): readonly SavedExporter[] {
   const parked = snapshotParked(exporter.state).map((set) => ({
     ...set,
     bytes: Buffer.from(set.bytes).toString('base64'),
   }))
-  const [saved] = told(exporter)
+  const [saved] = withoutParked(exporter)
   return saved === undefined && parked.length === 0
     ? []
     : [{ address: exporter.address, proven: exporter.state.proven, ...saved, parked }]

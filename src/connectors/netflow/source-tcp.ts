@@ -3,14 +3,13 @@ import { MessageFramer } from '../../codecs/ipfix/framer.ts'
 import { listening } from '../../host/listen.ts'
 import { formatHostPort, type HostPort } from '../../schema/values.ts'
 
-/** One exporter's connection, as the source sees it. */
 export interface IpfixConnection {
-  /** Takes one whole message; the next is read when it resolves. The bytes are void afterwards. */
+  /** Processes one whole message; the next one is read when it resolves. `bytes` is invalid afterwards. */
   message(bytes: Uint8Array): Promise<void>
-  /** The stream is no IPFIX: the connection is closed, because there is no way to find the next message in it. */
+  /** The stream is not IPFIX. The connection is closed, because the next message can't be located. */
   malformed(bytes: number): void
-  /** It ended; so many bytes belong to no whole message. `ours`: because the source stops. */
-  closed(bytes: number, ours: boolean): void
+  /** The connection ended with this many bytes of an incomplete message. `ours`: the source closed it. */
+  closed(bytes: number, local: boolean): void
 }
 
 export interface IpfixTcp {
@@ -20,7 +19,7 @@ export interface IpfixTcp {
 
 const mostConnections = 1024
 
-/** Accepts IPFIX exporters (RFC 7011, section 10.4: messages one after the other). `connected`: undefined refuses. */
+/** Accepts IPFIX exporters (RFC 7011, section 10.4). `connected` returns undefined to reject a connection. */
 export async function listenIpfixTcp(
   place: HostPort,
   connected: (address: string, port: number) => IpfixConnection | undefined,
@@ -30,7 +29,7 @@ export async function listenIpfixTcp(
   const server = createServer((socket) => {
     const { remoteAddress, remotePort = 0 } = socket
     const connection = remoteAddress === undefined ? undefined : connected(remoteAddress, remotePort)
-    // An exporter that resets its connection is no trouble of ours.
+    // A connection reset by the exporter is not an error.
     socket.on('error', () => socket.destroy())
     if (connection === undefined) return void socket.destroy()
     sockets.set(
@@ -56,7 +55,7 @@ export async function listenIpfixTcp(
   }
 }
 
-/** Reads until the end. While a message waits for the journal nothing more is read, and TCP tells the exporter. */
+/** Reads until the end. While a message waits for the append, TCP flow control stops the exporter. */
 async function receive(socket: Socket, connection: IpfixConnection, closing: () => boolean): Promise<void> {
   const framer = new MessageFramer()
   try {
@@ -70,7 +69,7 @@ async function receive(socket: Socket, connection: IpfixConnection, closing: () 
       break
     }
   } catch {
-    // Reset by the exporter, or closed by us: what is whole was taken.
+    // Reset by the exporter or closed locally: complete messages were processed.
   } finally {
     socket.destroy()
     connection.closed(framer.pending, closing())

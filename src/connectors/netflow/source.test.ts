@@ -23,7 +23,7 @@ import { openNetflow, type NetflowLimits, type NetflowSource } from './source.ts
 import { Exporters } from './source-exporters.ts'
 
 const real = realHost()
-// Housekeeping comes every second; these tests see to it at once.
+// Housekeeping runs every second; the tests trigger it.
 const host = {
   ...real,
   timers: {
@@ -106,7 +106,7 @@ async function start(
     },
     async append(unit) {
       await append(unit)
-      // What is synced has its buffer used again, so that only a copy stays as it is (`slice` of a Buffer is none).
+      // Buffers are reused after the sync; `Buffer.slice` would not copy.
       units.push({ ...unit, raw: Uint8Array.from(unit.raw) })
       return { position: { sequence: units.length, row: 0 }, epoch: 1, sourceSequence: units.length }
     },
@@ -166,7 +166,7 @@ async function until(done: () => boolean): Promise<void> {
   while (!done()) await host.timers.sleep(2)
 }
 
-/** Bytes that have a place in the books. */
+/** Bytes with an outcome. */
 function accounted({ counts }: Running): number {
   return Object.entries(counts).reduce(
     (sum, [name, value]) => sum + (name.startsWith('accounted_bytes_total') || name === 'parked_bytes' ? value : 0),
@@ -186,7 +186,7 @@ function exporterAddresses(units: Running['units']): string[] {
 }
 
 describe('the netflow source', () => {
-  test('takes vector A from the wire into one unit that decodes to its values', async () => {
+  test('decodes vector A into one unit with its values', async () => {
     const running = await start()
     const before = host.clock.now()
     await send(await exporter(), vectorA, running.port)
@@ -229,7 +229,7 @@ describe('the netflow source', () => {
       const socket = await exporter(`127.0.1.${i}`)
       await send(socket, export5(0, i), running.port)
       await send(socket, export5(i, 1), running.port)
-      // The last of them lost five flows on the way.
+      // The last exporter lost five flows.
       await send(socket, export5(i + 1 + (i === 30 ? 5 : 0), 1), running.port)
     }
     await until(() => rowsOf(running.units) === 465 + 60)
@@ -242,7 +242,7 @@ describe('the netflow source', () => {
     expect(running.counts).toMatchObject({ missing_flows_total: 5, rows_total: 525 })
   })
 
-  test('does not take two exporters behind one address for one that loses flows', async () => {
+  test('does not count losses for two exporters behind one address', async () => {
     const running = await start()
     const [one, two] = [await exporter(), await exporter()]
     for (let i = 0; i < 10; i++) {
@@ -255,7 +255,7 @@ describe('the netflow source', () => {
     ])
   })
 
-  test('counts what is malformed, in datagrams, and goes on', async () => {
+  test('counts malformed datagrams and continues', async () => {
     const running = await start()
     const socket = await exporter()
     const cut = export5(0, 30).subarray(0, 24 + 29 * 48 + 20)
@@ -283,11 +283,11 @@ describe('the netflow source', () => {
     expect(running.counts).not.toHaveProperty('missing_flows_total')
     expect(running.source.status().exporters).toMatchObject([{ malformed: 7, rows: 31, lastMalformed: 'truncated' }])
     expect(accounted(running)).toBe(sent.reduce((sum, { length }) => sum + length, 0))
-    // One line for each kind of trouble, not for each datagram.
-    expect(running.lines.filter((line) => line.includes('no well-formed export'))).toHaveLength(3)
+    // One log line per kind of error, not per datagram.
+    expect(running.lines.filter((line) => line.includes('malformed export'))).toHaveLength(3)
   })
 
-  test('takes nothing from an address outside of `allow`', async () => {
+  test('rejects datagrams from an address outside `allow`', async () => {
     const running = await start({ allow: ['127.0.2.0/24'] })
     await send(await exporter('127.0.3.1'), vectorA, running.port)
     await send(await exporter('127.0.2.9'), vectorA, running.port)
@@ -297,7 +297,7 @@ describe('the netflow source', () => {
     expect(running.source.status().exporters.map(({ address }) => address)).toEqual(['127.0.2.9'])
   })
 
-  test('sheds whole datagrams when the journal is behind, and loses none that it took', async () => {
+  test('sheds whole datagrams while the journal is slow, and loses no accepted row', async () => {
     let release = (): void => undefined
     const held = new Promise<void>((resolve) => {
       release = resolve
@@ -305,7 +305,7 @@ describe('the netflow source', () => {
     const running = await start({}, () => held, { units: { rows: 10, bytes: 1e6, inFlight: 2 }, exporters: 100 })
     const socket = await exporter()
     for (let i = 0; i < 8; i++) await send(socket, export5(5 * i, 5), running.port)
-    // Two units of up to ten rows are in flight, ten rows wait, and the rest has nowhere to go.
+    // Two units of up to ten rows are in flight, ten rows are pending, and the rest is shed.
     await until(() => running.source.status().exporters[0]?.datagrams === 8 && running.source.status().inFlight === 2)
     const taken = running.source.status().exporters[0]?.rows ?? 0
     expect(taken).toBeLessThanOrEqual(30)
@@ -318,7 +318,7 @@ describe('the netflow source', () => {
     expect(running.counts).not.toHaveProperty('missing_flows_total')
   })
 
-  test('counts rows that a full journal refuses, and tells them in a frame without rows when it stops', async () => {
+  test('counts rows that a full journal rejects, and appends the count in a frame without rows on stop', async () => {
     let full = true
     const running = await start({}, async () => {
       if (full) throw new WeirError('WEIR_JOURNAL_FULL', 'full')
@@ -334,7 +334,7 @@ describe('the netflow source', () => {
     expect(running.units).toMatchObject([{ kind: 'empty', count: 0, stream: 'netflow' }])
   })
 
-  test('tells what was shed in a frame without rows while nothing else comes, and only once', async () => {
+  test('appends shed counts once in a frame without rows while nothing else arrives', async () => {
     const running = await start()
     await send(await exporter(), Buffer.of(0, 9, 0, 1), running.port)
     await until(() => running.units.length === 1)
@@ -345,7 +345,7 @@ describe('the netflow source', () => {
     expect(running.units).toHaveLength(1)
   })
 
-  test('tries a unit again once after a failed sync, then counts its rows', async () => {
+  test('retries a unit once after a failed sync, then counts its rows', async () => {
     let failures = 1
     const running = await start({}, async () => {
       if (failures-- > 0) throw new WeirError('WEIR_JOURNAL_SYNC', 'sync')
@@ -360,7 +360,7 @@ describe('the netflow source', () => {
     expect(rowsOf(running.units)).toBe(3)
   })
 
-  test('syncs everything it received before it says that it has stopped', async () => {
+  test('syncs all received rows before stop resolves', async () => {
     const running = await start({ flush: '10s' }, () => host.timers.sleep(30))
     const socket = await exporter()
     for (let i = 0; i < 200; i++) await send(socket, export5(30 * i, 30), running.port)
@@ -371,7 +371,7 @@ describe('the netflow source', () => {
     expect(running.shed).toEqual({})
   })
 
-  test('closes its port when it stops, also when it is told so before it runs', async () => {
+  test('closes its port on stop, also before it runs', async () => {
     const running = await start()
     const { port } = running
     await running.stop()
@@ -389,7 +389,7 @@ describe('the netflow source', () => {
     expect((await start({ listen: `127.0.0.1:${free}` })).port).toBe(free)
   })
 
-  test('cuts units by rows', async () => {
+  test('limits units by rows', async () => {
     const running = await start({ flush: '10s' }, undefined, { units: { ...usualLimits, rows: 60 }, exporters: 10 })
     const socket = await exporter()
     for (let i = 0; i < 10; i++) await send(socket, export5(30 * i, 30), running.port)
@@ -408,7 +408,7 @@ describe('IPFIX over TCP', () => {
     return socket
   }
 
-  test('is decoded by message, however the stream is cut', async () => {
+  test('is decoded by message, wherever the stream is split', async () => {
     const running = await start()
     const socket = await connected(running.tcpPort)
     const stream = Buffer.concat([vectorD, vectorF, vectorD])
@@ -429,7 +429,7 @@ describe('IPFIX over TCP', () => {
     ])
   })
 
-  test('keeps its templates as long as its connection, and data of another one waits for its own', async () => {
+  test('keeps its templates for the lifetime of its connection only', async () => {
     const running = await start()
     const [first, second] = [await connected(running.tcpPort), await connected(running.tcpPort)]
     first.write(vectorD)
@@ -442,7 +442,7 @@ describe('IPFIX over TCP', () => {
     expect(running.shed).toEqual({})
   })
 
-  test('that is something else is malformed and its connection is closed', async () => {
+  test('with another protocol is malformed and its connection is closed', async () => {
     const running = await start()
     const junks = ['GET / HTTP/1.1\r\n\r\n', Buffer.of(0, 10, 0, 3, 0, 0)]
     for (const junk of junks) {
@@ -457,7 +457,7 @@ describe('IPFIX over TCP', () => {
     expect(accounted(running)).toBe(18 + 6)
   })
 
-  test('is read no faster than the journal takes it, and nothing is shed', async () => {
+  test('is read at the speed of the journal, and nothing is shed', async () => {
     let release = (): void => undefined
     const held = new Promise<void>((resolve) => {
       release = resolve
@@ -473,7 +473,7 @@ describe('IPFIX over TCP', () => {
     expect(running.shed).toEqual({})
   })
 
-  test('waits for a journal that is full, and loses nothing', async () => {
+  test('waits for a full journal, and loses nothing', async () => {
     let full = true
     const running = await start(
       {},
@@ -492,7 +492,7 @@ describe('IPFIX over TCP', () => {
     expect(running.shed).toEqual({})
   })
 
-  test('stops also while the journal is full, and counts what it could not hand over', async () => {
+  test('stops also while the journal is full, and counts unappended messages', async () => {
     const running = await start(
       {},
       async () => {
@@ -527,7 +527,7 @@ describe('what exporters told', () => {
     return join(path, 'state', 'netflow')
   }
 
-  test('is known again after a restart: data is decoded though no template comes', async () => {
+  test('is restored after a restart: data is decoded before a template arrives', async () => {
     const state = await folder()
     const socket = await exporter()
     const listen = `127.0.0.1:${await freePort()}`
@@ -541,7 +541,7 @@ describe('what exporters told', () => {
         address: '127.0.0.1',
         datagrams: 0,
         domains: [{ domain: 9, templates: [302, 300], sampling: 10 }],
-        why: 'Nothing has come since the start; its templates are known from before.',
+        why: 'Nothing was received since the start; the templates were restored.',
       },
     ])
     await send(socket, dataOfD, again.port)
@@ -559,7 +559,7 @@ describe('what exporters told', () => {
     expect((await stat(join(state, 'templates'))).mode & 0o077).toBe(0)
   })
 
-  test('data that waited when Weir stopped is decoded once its template comes after the restart, and only once', async () => {
+  test('parked data is decoded once after a restart, when its template arrives', async () => {
     const state = await folder()
     const socket = await exporter()
     const listen = `127.0.0.1:${await freePort()}`
@@ -568,7 +568,7 @@ describe('what exporters told', () => {
     await until(() => first.source.status().exporters[0]?.parkedSets === 1)
     await first.stop()
     const second = await start({ listen }, undefined, undefined, state)
-    expect(second.source.status().exporters[0]?.why).toMatch(/waits for template 300/)
+    expect(second.source.status().exporters[0]?.why).toMatch(/is parked without template 300/)
     await send(socket, vectorD, second.port)
     await until(() => rowsOf(second.units) === 2)
     await until(() => second.counts.received_bytes_total === vectorD.length + 58)
@@ -578,7 +578,7 @@ describe('what exporters told', () => {
     expect(third.source.status().exporters[0]).toMatchObject({ parkedSets: 0 })
   })
 
-  test('that is damaged on disk is left out with a warning', async () => {
+  test('that is damaged on disk is skipped with a warning', async () => {
     const state = await folder()
     const first = await start({}, undefined, undefined, state)
     await send(await exporter(), vectorD, first.port)
@@ -590,7 +590,7 @@ describe('what exporters told', () => {
       await writeFile(path, damaged)
       const again = await start({}, undefined, undefined, state)
       expect(again.lines).toEqual([
-        'warn Saved templates cannot be read and are left out; data waits until exporters announce them again.',
+        'warn Saved templates are unreadable and were skipped; data is parked until exporters announce them again.',
       ])
       expect(again.source.status().exporters).toEqual([])
       await again.stop()
@@ -598,10 +598,10 @@ describe('what exporters told', () => {
   })
 })
 
-describe('why nothing is seen', () => {
-  test('is told for each exporter and for the source', async () => {
+describe('the reason for missing rows', () => {
+  test('is reported for each exporter and for the source', async () => {
     const running = await start()
-    expect(running.source.status().why).toMatch(/^No datagram has come to udp:.* yet: check the collector address/)
+    expect(running.source.status().why).toMatch(/^No datagram was received at udp:.*: check the collector address/)
     const why = async (...datagrams: Uint8Array[]): Promise<string | undefined> => {
       const address = `127.0.9.${running.source.status().exporters.length + 1}`
       const socket = await exporter(address)
@@ -611,24 +611,24 @@ describe('why nothing is seen', () => {
       await until(() => status()?.datagrams === datagrams.length)
       return status()?.why
     }
-    expect(await why(templateOfD)).toMatch(/It has sent templates and no flows yet/)
-    expect(await why(dataOfD)).toMatch(/observation domain 9 \(port \d+\) waits for template 300/)
+    expect(await why(templateOfD)).toMatch(/sent templates and no flows yet/)
+    expect(await why(dataOfD)).toMatch(/observation domain 9 \(port \d+\) is parked without template 300/)
     expect(await why(Buffer.of(0, 0, 0, 5))).toMatch(/neither NetFlow v5 or v9 nor IPFIX/)
-    expect(await why(vectorA.subarray(0, 30))).toMatch(/Its datagrams cannot be read \(truncated\)/)
+    expect(await why(vectorA.subarray(0, 30))).toMatch(/Datagrams are malformed \(truncated\)/)
     expect(await why(vectorD)).toBeUndefined()
   })
 
-  test('data without a template is counted as shed when it is given up', async () => {
+  test('data without a template is counted as shed when it is dropped', async () => {
     const running = await start({ park_time: '50ms' })
     await send(await exporter(), dataOfD, running.port)
     await until(() => running.shed.no_template === 1)
     expect(running.counts).toMatchObject({ expired_sets_total: 1, parked_bytes: 0 })
-    expect(running.source.status().exporters[0]?.why).toMatch(/no template came in time/)
+    expect(running.source.status().exporters[0]?.why).toMatch(/no template arrived in time/)
   })
 })
 
 describe('interface names from a file', () => {
-  test('are given to v5 and v9 alike, and follow the file', async () => {
+  test('apply to v5 and v9, and follow the file', async () => {
     const path = await mkdtemp(join(tmpdir(), 'weir-netflow-'))
     cleanups.push(() => rm(path, { recursive: true, force: true }))
     const file = join(path, 'interfaces.yaml')
@@ -649,12 +649,12 @@ describe('interface names from a file', () => {
     expect(names()[0]).toBe('uplink')
     await writeFile(file, 'interfaces: nonsense\n')
     await until(() => running.lines.length > 0)
-    expect(running.lines[0]).toBe('warn The file of interface names cannot be used; names stay as they are.')
+    expect(running.lines[0]).toBe('warn The file of interface names is invalid; the current names remain.')
   })
 })
 
 describe('the exporter table', () => {
-  test('stays bounded under invented addresses, and they push out no exporter that keeps sending', () => {
+  test('stays bounded under spoofed addresses, which evict no active exporter', () => {
     const exporters = new Exporters([], 100)
     const real = Array.from({ length: 50 }, (_, i) => `10.0.0.${i}`)
     for (const address of [...real, ...real]) exporters.seen(address, 0)
@@ -667,7 +667,7 @@ describe('the exporter table', () => {
     expect(real.filter((address) => !kept.has(address))).toEqual([])
   })
 
-  test('forgets exporters that fell silent when as many others keep sending', () => {
+  test('evicts silent exporters when as many others keep sending', () => {
     const exporters = new Exporters([], 8)
     for (let i = 0; i < 20; i++) for (let round = 0; round < 2; round++) exporters.seen(`10.0.0.${i}`, i)
     const kept = exporters.list().map(({ address }) => address)
@@ -676,14 +676,14 @@ describe('the exporter table', () => {
     expect(kept).not.toContain('10.0.0.0')
   })
 
-  test('knows an exporter by one name on sockets of both families', () => {
+  test('identifies an exporter equally on sockets of both families', () => {
     const exporters = new Exporters([], 8)
     expect(exporters.seen('::ffff:10.0.0.1', 0)).toBe(exporters.seen('10.0.0.1', 1))
     expect(exporters.seen('fe80::1%eth0', 0)?.words).toEqual(Uint32Array.of(0xfe800000, 0, 0, 1))
   })
 })
 
-test('a range that is none is refused with its place', () => {
+test('an invalid range is rejected with its location', () => {
   expect(() => configFrom(netflowSchema, { allow: ['10.0.0.0/8', '10.0.0.0/40'] })).toThrow(
     /10\.0\.0\.0\/40.* is not a range of addresses/,
   )

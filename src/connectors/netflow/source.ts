@@ -16,9 +16,9 @@ import { listenIpfixTcp, type IpfixConnection, type IpfixTcp } from './source-tc
 export const source = defineSource<typeof netflowSchema>('netflow', { build: openNetflow })
 
 const housekeepingMs = 1000
-/** Kernel counters are read every so many rounds. */
+/** Interval of kernel counter reads, in rounds. */
 const kernelRounds = 5
-/** Templates that nobody announces are looked for every so many rounds. */
+/** Interval of the search for expired templates, in rounds. */
 const sweepRounds = 30
 
 export interface NetflowStatus {
@@ -26,11 +26,11 @@ export interface NetflowStatus {
   readonly listeners: readonly UdpListenerStatus[]
   /** Units that are not synced yet. */
   readonly inFlight: number
-  /** Why nothing is seen at all, and what to do. */
+  /** Why nothing is received, and the action to take. */
   readonly why?: string
 }
 
-/** What a test may set smaller than life. */
+/** Limits that tests can lower. */
 export interface NetflowLimits {
   readonly units: UnitLimits
   readonly exporters: number
@@ -40,7 +40,7 @@ export interface NetflowSource extends Source {
   status(): NetflowStatus
 }
 
-/** Opens every listener; when one cannot be opened, none stays open. */
+/** Opens all listeners or none. */
 export async function openNetflow(
   config: NetflowConfig,
   context: SourceContext,
@@ -65,9 +65,9 @@ class Netflow implements NetflowSource {
   readonly #ingest: NetflowIngest
   readonly #interfaces: InterfacesFile
   readonly #memory: TemplateMemory
-  /** Exporters with a connection: their templates live as long as that does, whatever the table forgets. */
+  /** Exporters with a connection: their templates live as long, even after eviction. */
   readonly #connected = new Map<IpfixConnection, Exporter>()
-  /** Those of them that the table has forgotten. */
+  /** Connected exporters that were evicted. */
   readonly #orphans = new Set<Exporter>()
   readonly #tcp: IpfixTcp[] = []
   readonly #warned = new Set<string>()
@@ -103,7 +103,7 @@ class Netflow implements NetflowSource {
     const { id, log, metrics, host: environment } = this.#context
     const { listen: places, receive_buffer: receiveBuffer } = this.#config
     await this.#interfaces.refresh()
-    // Before anything can arrive that needs them.
+    // Before any data that needs them.
     this.#counts.received += await this.#memory.load((address, proven) => this.#restore(address, proven))
     this.#udp = await UdpListeners.open({
       source: id,
@@ -126,7 +126,8 @@ class Netflow implements NetflowSource {
     const listeners = this.#udp?.status() ?? []
     const why =
       exporters.length === 0 && this.addresses.length > 0
-        ? `No datagram has come to ${this.addresses.join(' or ')} yet: check the collector address and port of the exporters, and the firewalls on the way.`
+        ? `No datagram was received at ${this.addresses.join(' or ')}: check the collector address and port of ` +
+          'the exporters, and the firewalls between.'
         : undefined
     return { exporters, listeners, inFlight: this.#writer.inFlight, ...(why === undefined ? {} : { why }) }
   }
@@ -190,7 +191,7 @@ class Netflow implements NetflowSource {
       this.#writer.shed('not_allowed', 1)
       return undefined
     }
-    // A connection proves its address. It is no datagram.
+    // A TCP connection proves the address.
     exporter.state.proven = true
     exporter.datagrams--
     this.#meet(exporter)
@@ -210,11 +211,11 @@ class Netflow implements NetflowSource {
         this.#ingest.templates.count(exporter.state, 'malformed', bytes)
         this.#malformed(exporter, 'framing')
       },
-      closed: (bytes, ours) => {
+      closed: (bytes, local) => {
         this.#connected.delete(connection)
         this.#counts.received += bytes
-        this.#ingest.templates.count(exporter.state, ours ? 'skipped' : 'malformed', bytes)
-        if (bytes > 0 && !ours) this.#malformed(exporter, 'cut')
+        this.#ingest.templates.count(exporter.state, local ? 'skipped' : 'malformed', bytes)
+        if (bytes > 0 && !local) this.#malformed(exporter, 'cut')
         this.#ingest.templates.closeSession(exporter.state, transport)
         if (this.#orphans.delete(exporter)) this.#forget(exporter)
       },
@@ -223,7 +224,7 @@ class Netflow implements NetflowSource {
     return connection
   }
 
-  /** Once per exporter: names of its interfaces; with its second datagram it is less likely an invention. */
+  /** Once per exporter: sets its interface names. A second datagram makes a spoofed address less likely. */
   #meet(exporter: Exporter): void {
     if (exporter.datagrams <= 1) this.#configure(exporter)
     else exporter.state.proven = true
@@ -233,10 +234,10 @@ class Netflow implements NetflowSource {
     exporter.state.configuredNames = this.#interfaces.of(exporter.address)
   }
 
-  /** An exporter that was known before a restart. */
+  /** An exporter of a previous run. */
   #restore(address: string, proven: boolean): Exporter | undefined {
     const now = this.#context.host.clock.now()
-    // Whoever is seen twice is known.
+    // Seen twice: marks it as proven.
     if (proven) this.#exporters.seen(address, now)
     const exporter = this.#exporters.seen(address, now)
     if (exporter === undefined) return undefined
@@ -261,7 +262,7 @@ class Netflow implements NetflowSource {
     metrics.count('weir_netflow_malformed_datagrams_total', 1, { source, reason })
     if (this.#warned.has(reason)) return
     this.#warned.add(reason)
-    log.warn('A datagram is no well-formed export; what could be read of it was taken.', {
+    log.warn('A datagram is a malformed export; its readable part was accepted.', {
       source,
       exporter: exporter.address,
       reason,

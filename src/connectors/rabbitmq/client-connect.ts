@@ -13,11 +13,11 @@ export type ConnectionConfig = Pick<
 export interface Dialed {
   readonly connection: ChannelModel
   readonly url: string
-  /** Cuts the socket: the library's own end waits for an answer. */
+  /** Destroys the socket: the library's close waits for a response. */
   readonly cut: () => void
 }
 
-/** Connects to the first node that takes us, with secrets and certificates as they are now. Rejects with what to do about it. */
+/** Connects to the first available node with current secrets and certificates. Rejects with the action to take. */
 export async function dial(config: ConnectionConfig, { id, host }: Pick<Context, 'id' | 'host'>): Promise<Dialed> {
   const { connect, credentials } = await import('amqplib')
   const { url: first, more_urls: more, vhost, auth, timeout, heartbeat } = config
@@ -56,7 +56,7 @@ export async function dial(config: ConnectionConfig, { id, host }: Pick<Context,
       const cut = (): void => {
         socket.abort()
       }
-      // A server that says nothing any more does not end its side of the socket either.
+      // An unresponsive server does not close its side either.
       connection.on('close', cut)
       return { connection, url, cut }
     } catch (error) {
@@ -67,7 +67,7 @@ export async function dial(config: ConnectionConfig, { id, host }: Pick<Context,
   throw new Error(problems.join('; '))
 }
 
-/** Closes a connection that nobody needs any more, politely for as long as `timeout` ms. */
+/** Closes a connection; gives up after `timeout` ms. */
 export async function hangUp(
   { connection, cut }: Dialed,
   { host }: Pick<Context, 'host'>,
@@ -83,11 +83,11 @@ export async function hangUp(
   }
 }
 
-/** Whether the server finds what is asked for; a channel is closed by the answer "no". */
+/** Whether an object exists; the server closes the channel if not. */
 export async function exists(connection: ChannelModel, ask: (channel: Channel) => Promise<unknown>): Promise<boolean> {
   const channel = await connection.createChannel()
   channel.on('error', () => {
-    // It is the answer, and comes as a rejection, too.
+    // The error also arrives as a rejection.
   })
   try {
     await ask(channel)
@@ -99,7 +99,7 @@ export async function exists(connection: ChannelModel, ask: (channel: Channel) =
   }
 }
 
-/** Makes what is missing. */
+/** Creates missing objects. */
 export async function ensureDeclared(
   connection: ChannelModel,
   { exchange, declare }: Pick<RabbitmqConfig, 'exchange' | 'declare'>,
@@ -108,7 +108,7 @@ export async function ensureDeclared(
   try {
     await makeMissing(connection, exchange, declare)
   } catch (error) {
-    throw new Error(`what \`declare\` asks for can't be made: ${says(error)}`, { cause: error })
+    throw new Error(`\`declare\` failed: ${says(error)}`, { cause: error })
   }
 }
 

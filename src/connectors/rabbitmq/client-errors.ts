@@ -4,18 +4,18 @@ import type { RabbitMessage } from './map.ts'
 
 type Named = Pick<RabbitmqConfig, 'exchange' | 'vhost'>
 
-/** Codes of AMQP by which a server closes a channel or a connection. */
+/** AMQP reply codes of a closed channel or connection. */
 const refused = 403
 const notFound = 404
 const precondition = 406
 
-/** Why the server closed the channel on which messages were waiting. */
+/** Why the server closed a channel with unconfirmed messages. */
 export interface ChannelClosed {
   readonly code: number | undefined
   readonly says: string
-  /** Bytes of the largest message that the server takes, when it was for that. */
+  /** Maximum message size of the server in bytes, if exceeded. */
   readonly largest: number | undefined
-  /** The one routing key that was to blame, if one was. */
+  /** The routing key that was denied, if any. */
   readonly forbidden: string | undefined
 }
 
@@ -31,14 +31,19 @@ export function channelClosed(error: unknown): ChannelClosed {
   }
 }
 
-/** What is to become of a message that waited when its channel was closed; 'again': it was not to blame, and is published once more. */
+/**
+ * Outcome of an unconfirmed message after its channel closed; 'again': the message is not the cause and is published
+ * again.
+ */
 export function verdict(closed: ChannelClosed, { body, routingKey }: RabbitMessage, config: Named): Attempt | 'again' {
   if (closed.largest !== undefined) return body.length > closed.largest ? tooLarge(closed.largest) : 'again'
   if (closed.forbidden !== undefined)
     return routingKey === closed.forbidden
       ? {
           is: 'retry',
-          reason: `RabbitMQ does not let us publish to ${config.exchange} with routing key ${routingKey}; give the user that right (topic permissions), or correct \`routing_key\``,
+          reason:
+            `RabbitMQ denies publishing to ${config.exchange} with routing key ${routingKey}; grant the user ` +
+            `topic permissions, or correct \`routing_key\``,
         }
       : 'again'
   return { is: 'retry', reason: reasonOf(closed, config), away: true }
@@ -46,62 +51,73 @@ export function verdict(closed: ChannelClosed, { body, routingKey }: RabbitMessa
 
 function reasonOf({ code, says: text }: ChannelClosed, { exchange, vhost }: Named): string {
   if (code === notFound)
-    return `RabbitMQ has no exchange ${exchange} in vhost ${vhost}; create it, correct \`exchange\`, or set \`declare\``
-  if (code === refused)
-    return `RabbitMQ does not let us publish to ${exchange} (${text}); give the user the right to write there`
+    return `no exchange ${exchange} in vhost ${vhost} of RabbitMQ; create it, correct \`exchange\`, or set \`declare\``
+  if (code === refused) return `RabbitMQ denies publishing to ${exchange} (${text}); grant the user write permission`
   return `RabbitMQ: ${text}`
 }
 
 export function tooLarge(largest: number): Attempt {
-  return { is: 'reject', reason: `larger than the server takes (max_message_size, ${largest} bytes)`, tooLarge: true }
+  return { is: 'reject', reason: `larger than the server accepts (max_message_size, ${largest} bytes)`, tooLarge: true }
 }
 
 export function unroutable(routingKey: string, { exchange }: Named): Attempt {
   const where =
     exchange === 'amq.default'
-      ? `there is no queue ${routingKey}; create it, or correct \`routing_key\``
-      : `no queue of exchange ${exchange} takes routing key ${JSON.stringify(routingKey)}; bind a queue to the exchange, or correct \`routing_key\``
+      ? `no queue ${routingKey}; create it, or correct \`routing_key\``
+      : `no queue of exchange ${exchange} matches routing key ${JSON.stringify(routingKey)}; bind a queue to ` +
+        `the exchange, or correct \`routing_key\``
   return { is: 'retry', reason: where }
 }
 
 export const nacked = {
   is: 'retry',
   reason:
-    'RabbitMQ refused it (nack): a queue is full and rejects what comes (`overflow: reject-publish`), or too few of its nodes are there',
+    'RabbitMQ rejected the message (nack): a queue is full (`overflow: reject-publish`), or too few of its ' +
+    'nodes are available',
 } as const satisfies Attempt
 
 export function blockedFor(reason: string): string {
-  return `RabbitMQ takes no messages just now (${reason}); free memory or disk space on its nodes, or let its queues be read`
+  return `RabbitMQ blocks publishers (${reason}); free memory or disk space on its nodes, or consume its queues`
 }
 
-/** Why there is no connection to a node, with what to do about it. */
+/** Why a node is not connected, and the action to take. */
 export function whyNotConnected(
   error: unknown,
   url: string,
   { vhost, tls, auth, timeout }: Pick<RabbitmqConfig, 'vhost' | 'tls' | 'auth' | 'timeout'>,
 ): string {
   const text = says(error)
-  // The library does not hand on what the server says of a virtual host.
+  // The library hides the server's message about a virtual host.
   if (/vhost|Expected ConnectionOpenOk/.test(text))
-    return `${url}: vhost ${vhost} can't be had; create it, let the user in, or correct \`vhost\``
-  if (/ACCESS_REFUSED/.test(text)) return `${url} refuses our login (${reply(text)}); correct \`auth\``
+    return `${url}: vhost ${vhost} is not accessible; create it, grant the user access, or correct \`vhost\``
+  if (/ACCESS_REFUSED/.test(text)) return `${url} rejected the login (${reply(text)}); correct \`auth\``
   if (/SASL mechanism/.test(text))
-    return `${url} knows no such login (${text}); ${auth.type === 'external' ? 'turn on its plugin rabbitmq_auth_mechanism_ssl and `auth_mechanisms.1 = EXTERNAL`, over TLS' : 'let it take PLAIN'}`
-  if (/ETIMEDOUT/.test(text)) return `${url} did not answer within ${timeout} ms`
-  const ours =
+    return (
+      `${url} does not support the login mechanism (${text}); ` +
+      (auth.type === 'external'
+        ? 'enable its plugin rabbitmq_auth_mechanism_ssl and `auth_mechanisms.1 = EXTERNAL`, over TLS'
+        : 'enable PLAIN')
+    )
+  if (/ETIMEDOUT/.test(text)) return `${url} did not respond within ${timeout} ms`
+  const hint =
     (tls?.cert_file ?? null) === null
-      ? 'does it want a certificate of ours? Then set `tls.cert_file` and `tls.key_file`'
-      : 'does it know who signed our certificate? See `tls.cert_file`'
-  if (/^TLS: .*alert/.test(text)) return `${url} does not take us (${text}); ${ours}`
+      ? 'it may require a client certificate: set `tls.cert_file` and `tls.key_file`'
+      : 'it may not trust the client certificate: see `tls.cert_file`'
+  if (/^TLS: .*alert/.test(text)) return `${url} rejected the connection (${text}); ${hint}`
   if (/^TLS: (?:wrong version number|packet length too long)/.test(text))
-    return `${url} does not speak TLS (${text}); write amqp:// and leave out \`tls\`, or correct the port`
-  // A refusal of our certificate may be lost with the connection.
+    return `${url} does not support TLS (${text}); use amqp:// without \`tls\`, or correct the port`
+  // The TLS alert about a client certificate may be lost.
   if (/Socket closed abruptly|ECONNRESET/.test(text))
-    return `${url} closed the connection at once; ${tls !== null || url.startsWith('amqps:') ? ours : 'is it RabbitMQ, and does it want TLS (amqps://, port 5671)?'}`
+    return (
+      `${url} closed the connection at once; ` +
+      (tls !== null || url.startsWith('amqps:')
+        ? hint
+        : 'check that it is RabbitMQ, and whether it requires TLS (amqps://, port 5671)')
+    )
   return `${url} can't be reached (${text})`
 }
 
-/** What the server said, out of what the library says of it. */
+/** Extracts the server's message from the library's. */
 function reply(text: string): string {
   return /((?:ACCESS_REFUSED|NOT_ALLOWED) - [^"\n]*?)\.?(?: For details.*)?["\n]/s.exec(`${text}\n`)?.[1] ?? text
 }
@@ -112,7 +128,7 @@ export function codeOf(error: unknown): number | undefined {
 
 export function says(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  // Node tries every address of a name, and says so without a word of its own.
+  // Node tries every address of a name; the aggregate error has no message.
   if (error instanceof AggregateError) return error.errors.map(says).join(', ')
   const tls = /:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):/.exec(error.message)?.[1]
   if (tls !== undefined) return `TLS: ${tls}`

@@ -7,7 +7,9 @@ import type { RabbitmqConfig } from './config.ts'
 
 const [closeMs, mostKept, refused] = [2000, 1000, 403]
 
-/** A queue of our own, which goes with the connection, bound to the exchange by the message's routing key: it has copies, and nobody loses any. */
+/**
+ * Uses an exclusive queue bound by the routing key of the message: it receives copies and takes no message from others.
+ */
 export async function listenRabbitmq(
   config: RabbitmqConfig,
   context: Context,
@@ -15,10 +17,10 @@ export async function listenRabbitmq(
 ): Promise<Listening | string> {
   const { exchange } = config
   if (exchange === 'amq.default')
-    return `a message to amq.default goes into queue ${routingKey} and nowhere else: to read it would be to take it from the readers of that queue`
+    return `a message to amq.default goes only to queue ${routingKey}: reading it would take it from the consumers`
   const dialed = await dial(config, context)
   const { connection } = dialed
-  // What was asked is told by its rejection.
+  // Errors also arrive as rejections.
   connection.on('error', () => undefined)
   const close = (): Promise<void> => hangUp(dialed, context, Math.min(config.timeout, closeMs))
   const seen = new CameBy()
@@ -35,10 +37,10 @@ export async function listenRabbitmq(
     }))
   } catch (error) {
     await close()
-    throw why(error, 'make a queue to listen by')
+    throw why(error, 'create a queue to listen')
   }
   return {
-    // Bound before the first message, our queue alone would make the server say that somebody takes it.
+    // Bound after the first message: otherwise the server would report it as routed because of this queue.
     async begin() {
       try {
         await channel.bindQueue(queue, exchange, routingKey)
@@ -50,7 +52,7 @@ export async function listenRabbitmq(
           { noAck: true },
         )
       } catch (error) {
-        throw why(error, `read what goes to exchange ${exchange}`)
+        throw why(error, `read messages of exchange ${exchange}`)
       }
     },
     came: (text, signal) => seen.has(text, signal),
@@ -60,7 +62,7 @@ export async function listenRabbitmq(
 
 function why(error: unknown, act: string): Error {
   return new Error(
-    codeOf(error) === refused ? `RabbitMQ does not let us ${act} (${says(error)})` : `RabbitMQ: ${says(error)}`,
+    codeOf(error) === refused ? `RabbitMQ denies permission to ${act} (${says(error)})` : `RabbitMQ: ${says(error)}`,
     { cause: error },
   )
 }

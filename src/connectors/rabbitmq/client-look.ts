@@ -5,7 +5,7 @@ import type { RabbitmqSourceConfig } from './config.ts'
 
 const [notFound, refused, closeMs] = [404, 403, 2000]
 
-/** Logs in and looks at the queue that a source reads; takes nothing. */
+/** Logs in and inspects the queue. Consumes nothing. */
 export async function lookAtQueue(config: RabbitmqSourceConfig, context: ProbeContext): Promise<Probe> {
   const { queue, vhost, timeout } = config
   let dialed
@@ -15,7 +15,7 @@ export async function lookAtQueue(config: RabbitmqSourceConfig, context: ProbeCo
     return { is: 'fail', says: says(error) }
   }
   const { connection, url } = dialed
-  // What asked is told.
+  // Errors also arrive as rejections.
   connection.on('error', () => undefined)
   try {
     const channel = await connection.createChannel()
@@ -30,11 +30,14 @@ export async function lookAtQueue(config: RabbitmqSourceConfig, context: ProbeCo
     if (code === notFound)
       return {
         is: 'fail',
-        says: `${url}: logged in, but there is no queue ${queue} in vhost ${vhost}; create it, or correct \`queue\``,
+        says: `${url}: logged in, but no queue ${queue} in vhost ${vhost}; create it, or correct \`queue\``,
       }
     return {
       is: 'fail',
-      says: `${url}: logged in, but ${code === refused ? `we may not read queue ${queue}` : `it does not tell of queue ${queue}`} (${says(error)})`,
+      says:
+        `${url}: logged in, but ` +
+        `${code === refused ? `access to queue ${queue} is denied` : `queue ${queue} can't be inspected`} ` +
+        `(${says(error)})`,
     }
   } finally {
     await hangUp(dialed, context, Math.min(timeout, closeMs))

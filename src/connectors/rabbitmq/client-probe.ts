@@ -3,7 +3,7 @@ import { dial, exists, hangUp } from './client-connect.ts'
 import { says } from './client-errors.ts'
 import type { RabbitmqConfig } from './config.ts'
 
-/** Logs in over a connection of its own and looks for exchange and queue; nothing is published, and nothing made. */
+/** Logs in over a separate connection and inspects exchange and queue. Publishes and creates nothing. */
 export async function probeRabbitmq(config: RabbitmqConfig, context: Context, signal: AbortSignal): Promise<Probe> {
   const { exchange, vhost, declare, timeout } = config
   let dialed
@@ -14,7 +14,7 @@ export async function probeRabbitmq(config: RabbitmqConfig, context: Context, si
   }
   const { connection, url, cut } = dialed
   connection.on('error', () => {
-    // What asked is told.
+    // Errors also arrive as rejections.
   })
   const timer = context.host.timers.after(timeout, cut)
   signal.addEventListener('abort', cut, { once: true })
@@ -23,21 +23,25 @@ export async function probeRabbitmq(config: RabbitmqConfig, context: Context, si
     if (!there && declare === null)
       return {
         is: 'fail',
-        says: `${url}: logged in, but there is no exchange ${exchange} in vhost ${vhost}; create it, or set \`declare\``,
+        says: `${url}: logged in, but no exchange ${exchange} in vhost ${vhost}; create it, or set \`declare\``,
       }
     const queue = declare?.queue ?? undefined
     const queued = queue === undefined || (await exists(connection, (channel) => channel.checkQueue(queue)))
     if (!there || !queued)
       return {
         is: 'ok',
-        says: `${url}: logged in; ${there ? `queue ${queue}` : `exchange ${exchange}`} is not there yet, and a start makes it`,
+        says:
+          `${url}: logged in; ${there ? `queue ${queue}` : `exchange ${exchange}`} does not exist yet and is ` +
+          'created at the start',
       }
     return {
       is: 'ok',
-      says: `${url}: logged in; exchange ${exchange} is there${queue === undefined ? ', and whether a queue is bound to it only a message tells' : `, and queue ${queue}`}`,
+      says:
+        `${url}: logged in; exchange ${exchange} exists` +
+        (queue === undefined ? '; queue bindings are unknown until the first message' : `, and queue ${queue}`),
     }
   } catch (error) {
-    return { is: 'fail', says: `${url}: logged in, but it does not tell of exchange ${exchange} (${says(error)})` }
+    return { is: 'fail', says: `${url}: logged in, but exchange ${exchange} can't be inspected (${says(error)})` }
   } finally {
     timer.cancel()
     signal.removeEventListener('abort', cut)

@@ -7,31 +7,33 @@ import type { RabbitmqSourceConfig } from './config.ts'
 import { fromMessage, offsetOf } from './map-read.ts'
 import { StreamOffset } from './source-offset.ts'
 
-/** Messages that are handed on at once. */
+/** Maximum messages per pull. */
 const mostMessages = 1024
 const closeMs = 2000
 
 interface Live {
   readonly dialed: Dialed
   readonly channel: Channel
-  /** Delivery tags that are not acknowledged, rising. */
+  /** Unacknowledged delivery tags, ascending. */
   readonly open: Set<number>
 }
 
-/** A message, and the channel on which alone it can be acknowledged. */
+/** A message and the channel that delivered it; only that channel can acknowledge it. */
 export interface Handle {
   readonly message: ConsumeMessage
   readonly live: Live
 }
 
-/** Reads a queue; connects when it is first asked, and again after the connection was lost. What is not acknowledged comes again then. */
+/**
+ * Consumes a queue. Connects at the first pull and after a lost connection; unacknowledged messages are redelivered.
+ */
 export class RabbitPuller implements Puller<Handle> {
   readonly address: string
   readonly #config: RabbitmqSourceConfig
   readonly #context: SourceContext
   readonly #offset: StreamOffset
   #live: Live | undefined
-  /** Came, and was not asked for yet. */
+  /** Received and not pulled yet. */
   #waiting: ConsumeMessage[] = []
   #ended: string | undefined
   #connections = 0
@@ -70,10 +72,10 @@ export class RabbitPuller implements Puller<Handle> {
 
   async ack(handles: readonly Handle[]): Promise<void> {
     const live = this.#live
-    // On another channel they come again, and are known then.
-    const ours = handles.flatMap((handle) => (handle.live === live ? [handle.message] : []))
-    if (live !== undefined && ours.length > 0) settle(live, ours)
-    const offsets = ours.flatMap(({ properties: { headers } }) => offsetOf(headers) ?? [])
+    // Messages of another channel are redelivered and deduplicated.
+    const current = handles.flatMap((handle) => (handle.live === live ? [handle.message] : []))
+    if (live !== undefined && current.length > 0) settle(live, current)
+    const offsets = current.flatMap(({ properties: { headers } }) => offsetOf(headers) ?? [])
     if (offsets.length > 0) await this.#offset.done(offsets)
   }
 
@@ -86,7 +88,7 @@ export class RabbitPuller implements Puller<Handle> {
     return Promise.resolve()
   }
 
-  /** What was not acknowledged goes back to its place in the queue. */
+  /** The server requeues unacknowledged messages at their original position. */
   async close(): Promise<void> {
     const live = this.#live
     this.#live = undefined
@@ -117,7 +119,7 @@ export class RabbitPuller implements Puller<Handle> {
       const channel = await connection.createChannel()
       let begun = false
       channel.on('error', (error) => {
-        if (begun) end(`${url} ended the reading of queue ${queue} (${says(error)})`)
+        if (begun) end(`${url} cancelled the consumer of queue ${queue} (${says(error)})`)
       })
       await channel.prefetch(prefetch)
       await channel.consume(
@@ -139,7 +141,7 @@ export class RabbitPuller implements Puller<Handle> {
     try {
       const offset = (await this.#offset.next()) ?? (begin === 'all' ? 'first' : 'next')
       const channel = await consume({ 'x-stream-offset': offset }).catch((error: unknown) => {
-        // Only streams have offsets, and only this tells what the queue is.
+        // Only streams have offsets; this error identifies the queue type.
         if (codeOf(error) === 406 && says(error).includes('x-stream-offset')) return consume({})
         throw error
       })
@@ -149,12 +151,13 @@ export class RabbitPuller implements Puller<Handle> {
       await hangUp(dialed, this.#context, closeMs)
       const code = codeOf(error)
       if (code === 404)
-        throw new Error(`${url}: there is no queue ${queue} in vhost ${vhost}; create it, or correct \`queue\``, {
+        throw new Error(`${url}: no queue ${queue} in vhost ${vhost}; create it, or correct \`queue\``, {
           cause: error,
         })
       throw new Error(
         code === 403
-          ? `${url} does not let us read queue ${queue} (${says(error)}); give the user the right to read, or see who reads it alone`
+          ? `${url} denies consuming queue ${queue} (${says(error)}); grant the user read permission, or check ` +
+              'for an exclusive consumer'
           : `${url}: queue ${queue} can't be read (${says(error)})`,
         { cause: error },
       )
@@ -164,7 +167,7 @@ export class RabbitPuller implements Puller<Handle> {
   }
 }
 
-/** Everything up to the oldest that is not acknowledged takes one frame, here and at the server. */
+/** Acknowledges everything up to the oldest open tag with one frame. */
 function settle({ channel, open }: Live, messages: readonly ConsumeMessage[]): void {
   for (const { fields } of messages) open.delete(fields.deliveryTag)
   const [oldest = Number.POSITIVE_INFINITY] = open

@@ -11,9 +11,9 @@ import type { RabbitMessage } from './map.ts'
 interface Live {
   readonly dialed: Dialed
   readonly channel: ConfirmChannel
-  /** Why the server takes nothing just now; the connection stays. */
+  /** Why the server blocks publishers; the connection stays open. */
   readonly blocked: string | undefined
-  /** How often a message id came back, which the server tells before it confirms. */
+  /** Returns by message id; the server sends a return before the confirm. */
   readonly returned: Map<string, number>
 }
 
@@ -24,9 +24,9 @@ interface Waiting {
 }
 
 /**
- * One connection with one channel with publisher confirms, made when it is first needed and again after it was lost. A server
- * closes the channel over a message that it does not take. The connection then goes with it: the library may still hold frames
- * of that channel, which must not come behind the start of another of the same number.
+ * One connection with one confirm channel, opened at the first use and after a loss. The server closes the channel on a
+ * rejected message. The connection is then closed, too: buffered frames of the old channel could follow the start of a
+ * new one with the same number.
  */
 export class RabbitPublisher {
   readonly #config: RabbitmqConfig
@@ -34,11 +34,11 @@ export class RabbitPublisher {
   #live: Live | undefined
   #opening: Promise<void> | undefined
   #closed = false
-  /** Bytes of the largest message that the server takes, once it told. */
+  /** Maximum message size of the server in bytes, once known. */
   #largest = Number.POSITIVE_INFINITY
-  /** The log has it that there is a connection. */
+  /** The connection was logged. */
   #announced = false
-  /** Publishes under way. */
+  /** Unconfirmed publishes. */
   readonly #waiting = new Set<Waiting>()
   readonly #heeded = new Heeded((signal) => {
     this.#giveUp('the sink is stopping', signal)
@@ -49,7 +49,7 @@ export class RabbitPublisher {
     this.#context = context
   }
 
-  /** Undefined when messages may be published; else why not, in words. Ends within the timeout, at once when the signal aborts. */
+  /** Undefined when messages can be published, else the reason. Ends within the timeout or when the signal aborts. */
   async ready(signal: AbortSignal): Promise<string | undefined> {
     if (this.#live?.blocked !== undefined) return this.#live.blocked
     if (this.#live !== undefined) return undefined
@@ -61,20 +61,20 @@ export class RabbitPublisher {
       {
         timers: this.#context.host.timers,
         ms: this.#config.timeout,
-        late: `${this.#config.url} did not answer within ${this.#config.timeout} ms`,
+        late: `${this.#config.url} did not respond within ${this.#config.timeout} ms`,
       },
       signal,
     )
   }
 
-  /** Resolves when a queue has the message, or with what is to become of it. */
+  /** Resolves to the outcome: delivered once a queue has the message. */
   async publish(message: RabbitMessage, signal: AbortSignal): Promise<Attempt> {
     const { clock } = this.#context.host
     const deadline = clock.monotonic() + this.#config.timeout
     for (;;) {
       const outcome = await this.#once(message, signal)
       if (outcome !== 'again') return outcome
-      // Another message was to blame for the end of the channel; this one was not confirmed yet, or comes just now.
+      // Another message caused the close; this one is unconfirmed or new.
       if (clock.monotonic() > deadline) return this.#late()
       const problem = await this.ready(signal)
       if (problem !== undefined) return gone(problem)
@@ -114,7 +114,7 @@ export class RabbitPublisher {
         settle(
           closed
             ? gone('the connection is closed')
-            : { is: 'reject', reason: `can't be written as a message: ${says(error)}` },
+            : { is: 'reject', reason: `the message can't be encoded: ${says(error)}` },
         )
       }
     })
@@ -134,7 +134,7 @@ export class RabbitPublisher {
       ...(contentType === undefined ? {} : { contentType }),
     }
     channel.publish(exchange, routingKey, body, options, (error: unknown) => {
-      // When a channel is closed it is told here without a reason, and with one elsewhere.
+      // A closed channel reports here without a reason; the reason arrives in another event.
       if (error !== null) {
         if (says(error) === 'message nacked') settle(nacked)
         return
@@ -150,7 +150,7 @@ export class RabbitPublisher {
     })
   }
 
-  /** On everything, or on what waits under that signal. */
+  /** Fails all pending publishes, or those of that signal. */
   #giveUp(reason: string, under?: AbortSignal): void {
     for (const { settle, signal } of this.#waiting) if (under === undefined || signal === under) settle(gone(reason))
   }
@@ -172,18 +172,18 @@ export class RabbitPublisher {
       if (live === undefined || this.#live !== live) return
       this.#live = undefined
       this.#announced = false
-      // Another server, or this one with other settings, may take more.
+      // Another server, or changed settings, may have a higher limit.
       this.#largest = Number.POSITIVE_INFINITY
       this.#giveUp(`the connection to ${url} is lost (${error === undefined ? (lastError ?? 'closed') : says(error)})`)
     })
     connection.on('blocked', (reason) => {
       blocked = blockedFor(reason)
-      this.#context.log.warn('RabbitMQ takes no messages.', { server: url, reason })
+      this.#context.log.warn('RabbitMQ blocks publishers.', { server: url, reason })
       if (this.#live === live) this.#giveUp(blocked)
     })
     connection.on('unblocked', () => {
       blocked = undefined
-      this.#context.log.info('RabbitMQ takes messages again.', { server: url })
+      this.#context.log.info('RabbitMQ accepts messages again.', { server: url })
     })
     const timer = this.#context.host.timers.after(this.#config.timeout, dialed.cut)
     try {
@@ -227,7 +227,7 @@ export class RabbitPublisher {
   #drop(live: Live): void {
     if (this.#live === live) this.#live = undefined
     this.#hangUp(live.dialed).catch((error: unknown) => {
-      this.#context.log.debug('A connection was not closed in good order.', { reason: says(error) })
+      this.#context.log.debug('Closing a connection failed.', { reason: says(error) })
     })
   }
 

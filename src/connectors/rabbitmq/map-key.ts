@@ -1,18 +1,18 @@
 import { rowTemplate } from '../../messaging/row-template.ts'
 import type { SinkRow } from '../../engine/delivery/rows.ts'
 
-/** Bytes of the longest routing key that AMQP can write. */
+/** Maximum bytes of a routing key in AMQP. */
 export const longestKey = 255
-/** Longest word that a value becomes. */
+/** Maximum length of one word. */
 const longestWord = 120
 
-/** Makes the routing key of a row; one that came out too long is cut. */
+/** Builds the routing key of a row; a key beyond the limit is truncated. */
 export function routingKeyOf(template: string): (row: SinkRow) => string {
   const make = rowTemplate(template, word)
   return (row) => make(row).slice(0, longestKey)
 }
 
-/** A dot would begin another word; the wildcards of bindings, spaces and what not every tool shows are left out, too. */
+/** Replaces dots, wildcards, spaces and unprintable characters. */
 function word(value: string): string {
   return value.slice(0, longestWord).replaceAll(/[^A-Za-z0-9_:/@=+-]/g, '_') || '_'
 }

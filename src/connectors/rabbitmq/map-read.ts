@@ -1,12 +1,12 @@
 import type { ConsumeMessage } from 'amqplib'
 import type { InMessage } from '../../codecs/bus-message/read.ts'
 
-/** `once`: tells this delivery from every other, for a message that has nothing of its own to be known by. */
+/** `once`: unique id of this delivery, for a message without its own id. */
 export function fromMessage({ content, fields, properties }: ConsumeMessage, queue: string, once: string): InMessage {
   const attributes: Record<string, string> = {}
   const headers: Readonly<Record<string, unknown>> = properties.headers ?? {}
   for (const [name, value] of Object.entries(headers)) {
-    // Names with `_` come from clients that speak JMS.
+    // JMS clients use names with `_`.
     const attribute = /^cloudEvents[:_]([a-z0-9]+)$/.exec(name)?.[1]
     if (attribute !== undefined) attributes[attribute] = plain(value)
   }
@@ -24,13 +24,13 @@ export function fromMessage({ content, fields, properties }: ConsumeMessage, que
   }
 }
 
-/** Place of a message in a stream; undefined in any other queue. */
+/** Stream offset of a message; undefined for other queues. */
 export function offsetOf(headers: Readonly<Record<string, unknown>> | undefined): number | undefined {
   const offset = headers?.['x-stream-offset']
   return typeof offset === 'number' ? offset : undefined
 }
 
-/** AMQP has types of its own; attributes are texts, as CloudEvents writes its types. */
+/** CloudEvents encoding of AMQP types. */
 function plain(value: unknown): string {
   if (typeof value === 'string') return value
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')

@@ -30,11 +30,11 @@ test.each([
   ['{key}.{subject}', { key: 'a b', subject: '#.*' }, 'a_b.___'],
   ['', {}, ''],
   ['fixed', {}, 'fixed'],
-])('the template %j with %j gives the routing key %j', (template, more, key) => {
+])('the template %j with %j yields the routing key %j', (template, more, key) => {
   expect(routingKeyOf(template)(row({ ...event, ...more }))).toBe(key)
 })
 
-test('whatever an event holds, its routing key has the words of the template, no wildcard, and at most 255 bytes', () => {
+test('any routing key has the words of the template, no wildcard, and at most 255 bytes', () => {
   const make = routingKeyOf('weir.{family}.{type}.{subject}.{key}')
   fc.assert(
     fc.property(fc.string({ minLength: 1, unit: 'binary' }), fc.string({ unit: 'binary' }), (type, subject) => {
@@ -48,7 +48,7 @@ test('whatever an event holds, its routing key has the words of the template, no
   )
 })
 
-test("attributes are headers with CloudEvents' prefix, what a consumer chooses by is under its plain name, in UTF-8 as it is", () => {
+test('attributes are headers with the CloudEvents prefix, filter headers have plain names, in UTF-8', () => {
   const { headers, contentType, messageId, body } = message({
     subject: 'grün',
     extensions: { n: 7 },
@@ -71,14 +71,14 @@ test("attributes are headers with CloudEvents' prefix, what a consumer chooses b
   expect(message({ subject: 'grün' }, 'raw').headers).toEqual({ type: 'com.github.push', family: 'audit' })
 })
 
-test('attributes that no message has room for are refused with their size, and so is a content type', () => {
+test('attributes beyond the limit are rejected with their size, and so is a content type', () => {
   expect(() => message({ subject: 'x'.repeat(60_000) })).toThrow(
-    /its attributes take 60\d{3} bytes, and a message has room for 60000/,
+    /the attributes have 60\d{3} bytes, and the limit is 60000/,
   )
   expect(() => message({ datacontenttype: 'x'.repeat(256) })).toThrow('longer than 255 bytes')
 })
 
-test('of a channel that was closed for one message only that one is told so', () => {
+test('after a channel closes because of one message, only that message fails', () => {
   const closed = (code: number, text: string) =>
     channelClosed(Object.assign(new Error(`Channel closed by server: ${code} (X) with message "${text}"`), { code }))
   const named = { exchange: 'e', vhost: '/' }
@@ -86,7 +86,7 @@ test('of a channel that was closed for one message only that one is told so', ()
   const large = closed(406, 'PRECONDITION_FAILED - message size 30 is larger than configured max size 20')
   expect([verdict(large, one(20), named), verdict(large, one(21), named)]).toEqual([
     'again',
-    { is: 'reject', reason: 'larger than the server takes (max_message_size, 20 bytes)', tooLarge: true },
+    { is: 'reject', reason: 'larger than the server accepts (max_message_size, 20 bytes)', tooLarge: true },
   ])
   const topic = closed(403, "ACCESS_REFUSED - access to topic 'a.b' in exchange 'e' in vhost '/' refused for user 'u'")
   expect([verdict(topic, one(1), named), verdict(topic, one(1, 'a.b'), named)]).toEqual([
@@ -101,18 +101,21 @@ test('of a channel that was closed for one message only that one is told so', ()
 
 test.each([
   [
-    'Handshake terminated by server: 403 (ACCESS-REFUSED) with message "ACCESS_REFUSED - Login was refused using authentication mechanism PLAIN. For details see the broker logfile."',
-    'amqp://h refuses our login (ACCESS_REFUSED - Login was refused using authentication mechanism PLAIN); correct `auth`',
+    'Handshake terminated by server: 403 (ACCESS-REFUSED) with message "ACCESS_REFUSED - Login was refused ' +
+      'using authentication mechanism PLAIN. For details see the broker logfile."',
+    'amqp://h rejected the login (ACCESS_REFUSED - Login was refused using authentication mechanism PLAIN); ' +
+      'correct `auth`',
   ],
   [
     'Socket closed abruptly during opening handshake',
-    'amqp://h closed the connection at once; is it RabbitMQ, and does it want TLS (amqps://, port 5671)?',
+    'amqp://h closed the connection at once; check that it is RabbitMQ, and whether it requires TLS ' +
+      '(amqps://, port 5671)',
   ],
   ['connect ECONNREFUSED 127.0.0.1:1', "amqp://h can't be reached (connect ECONNREFUSED 127.0.0.1:1)"],
-])('of the error %j a user is told %j', (text, told) => {
+])('the error %j is reported as %j', (text, expected) => {
   expect(
     whyNotConnected(new Error(text), 'amqp://h', { vhost: '/', tls: null, auth: { type: 'guest' }, timeout: 5 }),
-  ).toBe(told)
+  ).toBe(expected)
 })
 
 test.each<[Partial<WrittenConfigOf<typeof rabbitmqSchema>>, string]>([
@@ -127,8 +130,8 @@ test.each<[Partial<WrittenConfigOf<typeof rabbitmqSchema>>, string]>([
   [{ exchange: 'amq.default', declare: {} }, 'nothing to create'],
   [{ auth: { type: 'external' } }, 'uses the client certificate, and none is set'],
   [{ codec: 'kollect', mode: 'structured' }, "kollect's messages are bytes"],
-])('the settings %j are refused: %s', (written, told) => {
-  expect(() => configFrom(rabbitmqSchema, { url: 'amqp://127.0.0.1:5672', ...written })).toThrow(told)
+])('the settings %j are rejected: %s', (written, expected) => {
+  expect(() => configFrom(rabbitmqSchema, { url: 'amqp://127.0.0.1:5672', ...written })).toThrow(expected)
 })
 
 test('a routing key may be empty', () => {
@@ -148,7 +151,7 @@ const came = (headers: Record<string, unknown>, more: object = {}, routingKey = 
     '1.1.3',
   )
 
-test("attributes are read with either separator and in AMQP's own types, the rest of the headers is left", () => {
+test('attributes are read with either separator and AMQP types; other headers are ignored', () => {
   const { attributes } = came({
     'cloudEvents:id': 'x',
     cloudEvents_type: 't',
@@ -162,7 +165,7 @@ test("attributes are read with either separator and in AMQP's own types, the res
   expect(attributes).toEqual({ id: 'x', type: 't', n: '7', yes: 'true', time: '2024-05-01T00:00:00.000Z', raw: 'AQI=' })
 })
 
-test('a message is known by its offset, else by its id, else by this delivery; its key is the routing key', () => {
+test('the id of a message is its offset, else its id, else the delivery; its key is the routing key', () => {
   expect(came({ 'x-stream-offset': 41 }, { messageId: 'm', timestamp: 2 })).toMatchObject({
     place: 'q/41',
     time: 2000,
@@ -172,7 +175,7 @@ test('a message is known by its offset, else by its id, else by this delivery; i
   expect(came({}, { messageId: '' })).toMatchObject({ place: 'q/1.1.3' })
 })
 
-test('a stream goes on behind what is acknowledged without a gap, also for who reads its place from disk; another stream begins anew', async () => {
+test('a stream resumes after its acknowledged offsets, also from disk; another stream starts anew', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'weir-offset-'))
   onTestFinished(() => rm(dir, { recursive: true, force: true }))
   const [host, folder] = [realHost(), join(dir, 'source')]

@@ -2,18 +2,18 @@ import type { OutMessage } from '../../messaging/message-sink.ts'
 
 export interface RabbitMessage {
   readonly routingKey: string
-  /** Names and text, in UTF-8. */
+  /** UTF-8. */
   readonly headers: Readonly<Record<string, string>>
   readonly contentType: string | undefined
-  /** The same for every attempt at this event, by whichever Weir. */
+  /** Equal for every attempt at this event, from any instance. */
   readonly messageId: string
   readonly body: Buffer
 }
 
-/** The client writes headers into a buffer of 64 KiB, and they must fit into one frame. */
+/** The client encodes headers into a buffer of 64 KiB, and they must fit into one frame. */
 const mostHeaderBytes = 60_000
 
-/** CloudEvents' attributes as headers `cloudEvents:NAME`, the others by their names. Throws when they are too much for a message. */
+/** CloudEvents attributes become headers `cloudEvents:NAME`, others keep their names. Throws if a limit is exceeded. */
 export function toMessage(
   {
     attributes,
@@ -29,9 +29,9 @@ export function toMessage(
   let bytes = 0
   for (const [name, value] of Object.entries(headers)) bytes += name.length + Buffer.byteLength(value) + 6
   if (bytes > mostHeaderBytes)
-    throw new Error(`its attributes take ${bytes} bytes, and a message has room for ${mostHeaderBytes}`)
+    throw new Error(`the attributes have ${bytes} bytes, and the limit is ${mostHeaderBytes}`)
   if (contentType !== undefined && Buffer.byteLength(contentType) > 255)
-    throw new Error('its content type is longer than 255 bytes')
+    throw new Error('the content type is longer than 255 bytes')
   return {
     routingKey,
     headers,

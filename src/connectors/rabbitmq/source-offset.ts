@@ -1,31 +1,31 @@
-/** How far a stream was read: RabbitMQ does not remember that for its readers over AMQP 0.9.1. */
+/** Stores the progress in a stream: over AMQP 0.9.1 the server does not. */
 import { replaceFile, type Host } from '../../host/index.ts'
 import { sealed, unsealed } from '../../host/sealed.ts'
 import { messageOf } from '../../model/errors.ts'
 
 const name = 'offset.json'
-/** What was read since is read again after a crash, and known by its ids then. */
+/** After a crash later messages are read again and deduplicated by id. */
 const saveEveryMs = 1000
 
 export class StreamOffset {
   readonly #host: Host
   readonly #folder: string | undefined
   readonly #queue: string
-  /** Offsets of messages that are not acknowledged yet, rising. */
+  /** Unacknowledged offsets, ascending. */
   readonly #open = new Set<number>()
   #highest = -1
   #saved = -1
   #savedAt = Number.NEGATIVE_INFINITY
   #saving: Promise<void> = Promise.resolve()
 
-  /** `folder`: where the source keeps what it wants to know again; undefined: nothing is kept. */
+  /** `folder`: data folder of the source; undefined: nothing is stored. */
   constructor(host: Host, folder: string | undefined, queue: string) {
     this.#host = host
     this.#folder = folder
     this.#queue = queue
   }
 
-  /** The offset to go on with; undefined when this stream was never read. What is not acknowledged is forgotten: it comes again. */
+  /** The next offset; undefined for a new stream. Clears unacknowledged offsets, which are redelivered. */
   async next(): Promise<number | undefined> {
     this.#open.clear()
     const path = `${this.#folder}/${name}`
@@ -42,13 +42,13 @@ export class StreamOffset {
     this.#highest = Math.max(this.#highest, offset)
   }
 
-  /** Rejects when it can't be written. */
+  /** Rejects if the write fails. */
   async done(offsets: readonly number[]): Promise<void> {
     for (const offset of offsets) this.#open.delete(offset)
     if (this.#host.clock.monotonic() - this.#savedAt >= saveEveryMs) await this.save()
   }
 
-  /** Everything up to there is synced. */
+  /** All earlier messages are synced. */
   save(): Promise<void> {
     this.#saving = this.#saving.then(async () => {
       const [lowest] = this.#open
@@ -70,7 +70,8 @@ function offsetIn(text: string, path: string): { readonly queue: string; readonl
     return unsealed(text) as { queue: string; offset: number }
   } catch (error) {
     throw new Error(
-      `The offset of the stream in ${path} is damaged (${messageOf(error)}). Remove the file to start where the configuration says.`,
+      `The offset of the stream in ${path} is damaged (${messageOf(error)}). Remove the file to start where ` +
+        'the configuration says.',
       { cause: error },
     )
   }

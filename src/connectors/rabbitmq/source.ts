@@ -10,7 +10,7 @@ export const source = defineSource<typeof rabbitmqSourceSchema>('rabbitmq', {
   probe: lookAtQueue,
 })
 
-/** A server that is away is no error here: it is said, and tried again. */
+/** Opens even if the server is unreachable; the failure is logged and retried. */
 export function openRabbitmqSource(config: RabbitmqSourceConfig, context: SourceContext): Promise<Source> {
   return Promise.resolve(messageSource(config, context, new RabbitPuller(config, context)))
 }

@@ -4,13 +4,13 @@ import type { Losses } from '../../codecs/sflow5/sequence.ts'
 import { formatIp } from '../../model/ip.ts'
 import { Sender } from '../../net/senders.ts'
 
-/** What is known about one exporter: the totals since it was first seen, or since it was forgotten and seen again. */
+/** Status of one agent: totals since it was first seen, or since it was evicted and seen again. */
 export interface AgentStatus extends Readonly<Losses> {
-  /** Where its datagrams come from. */
+  /** Source address of its datagrams. */
   readonly address: string
-  /** The address that its last datagram names. */
+  /** Agent address in its last datagram. */
   readonly agent: string
-  /** Unix ms of the last datagram, and of the last that gave a row. */
+  /** Unix ms of the last datagram, and of the last one with a row. */
   readonly lastSeen: number
   readonly lastRow: number | undefined
   readonly datagrams: number
@@ -19,11 +19,11 @@ export interface AgentStatus extends Readonly<Losses> {
   readonly unknownSamples: number
   readonly malformed: number
   readonly lastMalformed: Malformed | undefined
-  /** Why nothing is seen of it, and what to do. */
+  /** Why no rows are received, and the action to take. */
   readonly why?: string
 }
 
-/** One address that sends to us. */
+/** One source address. */
 export class Agent extends Sender implements Losses {
   rows = 0
   lastRow: number | undefined
@@ -38,7 +38,7 @@ export class Agent extends Sender implements Losses {
   restarts = 0
   readonly #named = new Uint32Array(4)
 
-  /** The last datagram with a usable header. */
+  /** Records a datagram with a valid header. */
   named(datagram: Datagram): void {
     this.#named.set(datagram.agent)
   }
@@ -50,7 +50,7 @@ export class Agent extends Sender implements Losses {
     if (rows > 0) this.lastRow = time
   }
 
-  /** Plain data, so that it crosses threads. */
+  /** Structured-cloneable, for transfer between threads. */
   status(): AgentStatus {
     const { address, lastSeen, lastRow, datagrams, rows, counterSamples, unknownSamples, malformed, lastMalformed } =
       this
@@ -80,12 +80,13 @@ export class Agent extends Sender implements Losses {
     if (this.rows > 0) return undefined
     if (this.malformed === this.datagrams) {
       return this.lastMalformed === 'version'
-        ? 'What it sends is not sFlow version 5: set its sFlow version to 5, and NetFlow or IPFIX to the ports of `netflow`.'
-        : 'Its datagrams are cut or damaged: look for a relay or a fragmenting network on the way.'
+        ? 'The agent does not send sFlow version 5: set its version to 5, and send NetFlow or IPFIX to the ' +
+            'ports of `netflow`.'
+        : 'Datagrams are truncated or damaged: check for a relay or a fragmenting network.'
     }
     if (this.counterSamples > 0)
-      return 'It sends counters and no packet samples: turn on packet sampling on its interfaces.'
-    if (this.unknownSamples > 0) return 'It sends samples of kinds that are not known here, and no packet samples.'
-    return 'Its datagrams hold no samples that could be taken.'
+      return 'The agent sends counters and no packet samples: enable packet sampling on its interfaces.'
+    if (this.unknownSamples > 0) return 'The agent sends unsupported sample types and no packet samples.'
+    return 'The datagrams contain no supported samples.'
   }
 }

@@ -5,13 +5,13 @@ import type { metrics } from './metrics.ts'
 
 type Name = keyof typeof metrics
 
-type ByteFate = 'decoded' | 'padding' | 'skipped' | 'malformed' | 'shed' | 'not_allowed'
+type ByteOutcome = 'decoded' | 'padding' | 'skipped' | 'malformed' | 'shed' | 'not_allowed'
 
-/** The counters of one source. They are added up over the datagrams of one turn of the event loop: a metric has its price. */
+/** Counters of one source, summed within one turn of the event loop: each metric update is expensive. */
 export class SflowCounts {
   readonly #context: SourceContext
   readonly #plain = new Map<Name, number>()
-  readonly #bytes = new Map<ByteFate, number>()
+  readonly #bytes = new Map<ByteOutcome, number>()
 
   constructor(context: SourceContext) {
     this.#context = context
@@ -22,8 +22,8 @@ export class SflowCounts {
     this.#add('weir_sflow_received_bytes_total', bytes)
   }
 
-  bytes(fate: ByteFate, bytes: number): void {
-    if (bytes > 0) this.#bytes.set(fate, (this.#bytes.get(fate) ?? 0) + bytes)
+  bytes(outcome: ByteOutcome, bytes: number): void {
+    if (bytes > 0) this.#bytes.set(outcome, (this.#bytes.get(outcome) ?? 0) + bytes)
   }
 
   decoded(what: Readonly<Decoded>): void {

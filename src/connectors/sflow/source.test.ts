@@ -16,7 +16,7 @@ import { sflowSchema } from './config.ts'
 import { openSflow, type SflowLimits, type SflowSource } from './source.ts'
 
 const real = realHost()
-// Housekeeping comes every five seconds; these tests see to it at once.
+// Housekeeping runs every five seconds; the tests trigger it.
 const host = {
   ...real,
   timers: {
@@ -62,7 +62,7 @@ async function start(
     log: { debug: line, info: line, warn: line, error: line },
     async append(unit) {
       await append(unit)
-      // What is synced has its buffer used again, so that only a copy stays as it is (`slice` of a Buffer is none).
+      // Buffers are reused after the sync; `Buffer.slice` would not copy.
       units.push({ ...unit, raw: Uint8Array.from(unit.raw) })
       return { position: { sequence: units.length, row: 0 }, epoch: 1, sourceSequence: units.length }
     },
@@ -113,7 +113,7 @@ const rowsOf = ({ units }: Running): FlowRow[] =>
 const counters = tagged(2, words(1, 3, 0))
 
 describe('the sflow source', () => {
-  test('takes vector G from the wire into one unit, with the sender as exporter and the receive time', async () => {
+  test('decodes vector G into one unit, with the source address as exporter and the receive time', async () => {
     const running = await start()
     const before = host.clock.now()
     await send(running, vectorG)
@@ -164,19 +164,19 @@ describe('the sflow source', () => {
     expect(running.source.status().exporters[0]).not.toHaveProperty('why')
   })
 
-  test('takes the agent’s own address for the exporter when it is told to', async () => {
+  test('uses the agent address as exporter if configured', async () => {
     const running = await start({ exporter: 'agent' })
     await send(running, vectorG)
     await until(() => running.units.length === 1)
     expect(rowsOf(running)).toMatchObject([{ exporter_addr: '192.0.2.1' }])
   })
 
-  test('says what became of every byte', async () => {
+  test('accounts for every byte', async () => {
     const running = await start()
     const sent = [
       vectorG,
       datagram([counters, flowSample([])]),
-      Buffer.from('no sFlow at all'),
+      Buffer.from('not sFlow at all'),
       vectorG.subarray(0, 100),
       Buffer.concat([vectorG, Buffer.alloc(5)]),
     ]
@@ -184,11 +184,11 @@ describe('the sflow source', () => {
     await until(() => running.metric('datagrams_total') === sent.length)
     const received = sent.reduce((sum, { length }) => sum + length, 0)
     expect(running.metric('received_bytes_total')).toBe(received)
-    const fates = ['decoded', 'padding', 'skipped', 'malformed'].map((fate) =>
-      running.metric('accounted_bytes_total', { fate }),
+    const outcomes = ['decoded', 'padding', 'skipped', 'malformed'].map((outcome) =>
+      running.metric('accounted_bytes_total', { fate: outcome }),
     )
-    expect(fates.reduce((sum, bytes) => sum + bytes, 0)).toBe(received)
-    expect(fates.every((bytes) => bytes > 0)).toBe(true)
+    expect(outcomes.reduce((sum, bytes) => sum + bytes, 0)).toBe(received)
+    expect(outcomes.every((bytes) => bytes > 0)).toBe(true)
     expect(running.metric('malformed_datagrams_total', { reason: 'version' })).toBe(1)
     expect(running.metric('malformed_datagrams_total', { reason: 'sample' })).toBe(1)
     expect(running.metric('counter_samples_total')).toBe(1)
@@ -196,7 +196,7 @@ describe('the sflow source', () => {
     expect(running.lines).toHaveLength(2)
   })
 
-  test('counts datagrams and samples that never came', async () => {
+  test('counts missing datagrams and samples', async () => {
     const running = await start()
     const one = (sequence: number): Buffer => datagram([flowSample([], { sequence: 10 * sequence })], { sequence })
     await send(running, one(5), one(9), one(7))
@@ -209,7 +209,7 @@ describe('the sflow source', () => {
     expect(running.metric('missing_samples_total')).toBe(39)
   })
 
-  test('lets each unit be enriched before it is written', async () => {
+  test('enriches each unit before the append', async () => {
     const fill = (flows: FlowBuilder): void => flows.column('src_as').fill(64_500, 0, flows.count)
     const running = await start({}, undefined, undefined, { enrichment: { fill } })
     await send(running, vectorG)
@@ -217,24 +217,24 @@ describe('the sflow source', () => {
     expect(rowsOf(running)).toMatchObject([{ src_addr: '10.0.0.1', src_as: 64_500 }])
   })
 
-  test('says why nothing is seen', async () => {
+  test('reports why no rows are received', async () => {
     const running = await start()
     expect(running.source.status().why).toMatch(
-      /^No datagram has come to udp:\/\/127\.0\.0\.1:\d+ yet: check the collector address/,
+      /^No datagram was received at udp:\/\/127\.0\.0\.1:\d+: check the collector address/,
     )
     await send(running, datagram([counters]))
     await until(() => running.source.status().exporters.length === 1)
     expect(running.source.status()).not.toHaveProperty('why')
     expect(running.source.status().exporters[0]?.why).toBe(
-      'It sends counters and no packet samples: turn on packet sampling on its interfaces.',
+      'The agent sends counters and no packet samples: enable packet sampling on its interfaces.',
     )
     const other = await start()
     await send(other, Buffer.concat([words(4), vectorG.subarray(4)]))
     await until(() => other.source.status().exporters.length === 1)
-    expect(other.source.status().exporters[0]?.why).toMatch(/is not sFlow version 5/)
+    expect(other.source.status().exporters[0]?.why).toMatch(/does not send sFlow version 5/)
   })
 
-  test('sheds what comes from elsewhere than allowed', async () => {
+  test('sheds datagrams from addresses outside the allowed ranges', async () => {
     const running = await start({ allow: ['10.0.0.0/8'] })
     await send(running, vectorG)
     await until(() => running.metric('accounted_bytes_total', { fate: 'not_allowed' }) === vectorG.length)
@@ -243,7 +243,7 @@ describe('the sflow source', () => {
     expect(() => configFrom(sflowSchema, { allow: ['10.0.0.0/40'] })).toThrow(/is not a range of addresses/)
   })
 
-  test('sheds rows and follows their sequence when the disk is behind', async () => {
+  test('sheds rows and follows their sequence while the disk is slow', async () => {
     let release = (): void => undefined
     const disk = new Promise<void>((resolve) => {
       release = resolve
@@ -265,7 +265,7 @@ describe('the sflow source', () => {
     expect(rowsOf(running)).toHaveLength(2)
   })
 
-  test('is on port 6343 of every address unless told otherwise, and `off` opens nothing', async () => {
+  test('listens on port 6343 of every address by default, and `off` opens nothing', async () => {
     expect(configFrom(sflowSchema, {}).listen).toEqual([{ host: '0.0.0.0', port: 6343 }])
     const { source, stop, units } = await start({ listen: 'off' })
     expect(source.addresses).toEqual([])
@@ -273,7 +273,7 @@ describe('the sflow source', () => {
     expect(units).toEqual([])
   })
 
-  test('writes what was shed into the journal when it stops', async () => {
+  test('appends the counts of shed rows on stop', async () => {
     const running = await start()
     await send(running, Buffer.from('no sFlow'))
     await until(() => running.metric('datagrams_total') === 1)

@@ -20,7 +20,7 @@ export interface SflowStatus {
   readonly listeners: readonly UdpListenerStatus[]
   /** Units that are not synced yet. */
   readonly inFlight: number
-  /** Why nothing is seen at all, and what to do. */
+  /** Why nothing is received, and the action to take. */
   readonly why?: string
 }
 
@@ -28,13 +28,13 @@ export interface SflowSource extends Source {
   status(): SflowStatus
 }
 
-/** What a test may set smaller than life. */
+/** Limits that tests can lower. */
 export interface SflowLimits {
   readonly units: UnitLimits
   readonly exporters: number
 }
 
-/** Opens every listener; when one cannot be opened, none stays open. */
+/** Opens all listeners or none. */
 export async function openSflow(
   config: SflowConfig,
   context: SourceContext,
@@ -89,7 +89,9 @@ class Sflow implements SflowSource {
   status(): SflowStatus {
     const exporters = this.#agents.all().map((agent) => agent.status())
     const silent = exporters.length === 0 && this.addresses.length > 0
-    const why = `No datagram has come to ${this.addresses.join(' or ')} yet: check the collector address and port of the agents, and the firewalls on the way.`
+    const why =
+      `No datagram was received at ${this.addresses.join(' or ')}: check the collector address and port of ` +
+      'the agents, and the firewalls between.'
     return {
       exporters,
       listeners: this.#udp?.status() ?? [],
@@ -151,7 +153,7 @@ class Sflow implements SflowSource {
     this.#counts.malformed(reason)
     if (this.#warned.has(reason)) return
     this.#warned.add(reason)
-    this.#context.log.warn('A datagram is no well-formed sFlow v5; what could be read of it was taken.', {
+    this.#context.log.warn('A datagram is malformed sFlow v5; its readable samples were accepted.', {
       source: this.#context.id,
       exporter: agent.address,
       reason,

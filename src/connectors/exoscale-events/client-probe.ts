@@ -5,7 +5,7 @@ import { lookAtLease } from '../../net/kubernetes/turn-look.ts'
 import { ZoneClient } from './client.ts'
 import type { ExoscaleEventsConfig, ZoneConfig } from './config.ts'
 
-/** Asks each zone for the events of the last minute, and whose they are; and whether the Lease is ours to take. */
+/** Requests the events of the last minute and the organisation from each zone, and checks the Lease. */
 export async function lookAtEvents(
   config: ExoscaleEventsConfig,
   context: ProbeContext,
@@ -35,7 +35,7 @@ async function lookAt(
     const organization = config.organization ?? (await client.organization(signal))
     const now = host.clock.now()
     await client.read({ from: now - 60_000, to: now }, signal)
-    return { is: 'ok', says: `${client.endpoint} lets us read the events of organisation ${organization}` }
+    return { is: 'ok', says: `${client.endpoint} grants read access to the events of organisation ${organization}` }
   } catch (error) {
     if (error instanceof PollError) return { is: 'fail', says: `${zone.name}: ${error.message}` }
     throw error

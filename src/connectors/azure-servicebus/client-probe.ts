@@ -7,7 +7,7 @@ import type { ServiceBusSourceConfig } from './config.ts'
 
 const closeMs = 2000
 
-/** Logs in and peeks at what a source reads; nothing is locked, nor counted as delivered. */
+/** Logs in and peeks. Locks nothing and counts no delivery. */
 export async function lookAtEntity(config: ServiceBusSourceConfig, context: ProbeContext): Promise<Probe> {
   const { entity, subscription, timeout: ms } = config
   const path = subscription === null ? entity : `${entity}/${subscription}`
@@ -18,11 +18,13 @@ export async function lookAtEntity(config: ServiceBusSourceConfig, context: Prob
     const found = await withTimeout(receiver.peekMessages(1), {
       timers: context.host.timers,
       ms,
-      late: `no answer within ${ms} ms`,
+      late: `no response within ${ms} ms`,
     })
     return {
       is: 'ok',
-      says: `${client.fullyQualifiedNamespace}: logged in, ${path} is there and ${found.length === 0 ? 'has nothing to read' : 'has messages'}`,
+      says:
+        `${client.fullyQualifiedNamespace}: logged in, ${path} exists and ` +
+        `${found.length === 0 ? 'is empty' : 'has messages'}`,
     }
   } catch (error) {
     return { is: 'fail', says: why(error, path, 'Listen') }

@@ -5,7 +5,10 @@ import { TrailError, TrailReader } from './client.ts'
 import { FileAway, TrailFiles } from './client-files.ts'
 import type { CloudtrailConfig, From } from './config.ts'
 
-/** Asks each region for one event of the last minute, and whether the Lease is ours to take; or for the settings of the queue and for the bucket. Nothing is taken. */
+/**
+ * Requests one event of the last minute from each region, and checks the Lease; or the attributes of the queue and the
+ * bucket. Consumes nothing.
+ */
 export async function lookAtTrail(
   config: CloudtrailConfig,
   context: ProbeContext,
@@ -43,7 +46,7 @@ async function lookAtRegion(
   const reader = new TrailReader({ host, config, region, tries: 1, note: () => undefined })
   try {
     await reader.look(signal)
-    return { is: 'ok', says: `CloudTrail in ${await reader.region()} lets us read its events` }
+    return { is: 'ok', says: `CloudTrail in ${await reader.region()} grants read access to its events` }
   } catch (error) {
     if (error instanceof TrailError) return { is: 'fail', says: error.message }
     throw error
@@ -61,13 +64,13 @@ async function lookAtBucket(
   const files = new TrailFiles(config, from, host)
   try {
     await files.look(signal)
-    return { is: 'ok', says: `bucket ${from.bucket} lets us in` }
+    return { is: 'ok', says: `bucket ${from.bucket} grants access` }
   } catch (error) {
     if (!(error instanceof FileAway)) throw error
     return error.denied
       ? {
           is: 'warn',
-          says: `bucket ${from.bucket} is not there, or we may not look at it; whether we may read its files only reading tells`,
+          says: `bucket ${from.bucket} does not exist, or listing is denied; read access to its files is unknown`,
         }
       : { is: 'fail', says: error.message }
   } finally {

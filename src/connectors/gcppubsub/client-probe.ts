@@ -3,7 +3,7 @@ import { callOptions, clientOptions, loadClient } from './client-connect.ts'
 import { code, codeOf, why } from './client-errors.ts'
 import type { PubSubSourceConfig } from './config.ts'
 
-/** Logs in and looks at the subscription that a source reads; takes nothing. */
+/** Logs in and reads the subscription's settings. Pulls nothing. */
 export async function lookAtSubscription(config: PubSubSourceConfig): Promise<Probe> {
   const name = `projects/${config.project}/subscriptions/${config.subscription}`
   const library = await loadClient()
@@ -18,14 +18,14 @@ export async function lookAtSubscription(config: PubSubSourceConfig): Promise<Pr
     )
     return {
       is: 'ok',
-      says: `${name} is there, of ${topic ?? 'no topic'}${ordered === true ? ', in order by key' : ''}`,
+      says: `${name} exists, of ${topic ?? 'no topic'}${ordered === true ? ', ordered by key' : ''}`,
     }
   } catch (error) {
-    // Reading and looking are two rights.
+    // Consuming and viewing are separate permissions.
     if (codeOf(error) === code.forbidden)
       return {
         is: 'warn',
-        says: `our login is taken, but we may not look at ${name}; whether we may read it only reading tells`,
+        says: `logged in, but viewing ${name} is denied; permission to consume is unknown`,
       }
     return { is: 'fail', says: why(error, name, 'roles/pubsub.subscriber') }
   } finally {
