@@ -36,7 +36,7 @@ sinks:
   const fine = await launch(['check', '--config', file, '--live'])
   expect(fine).toMatchObject({ code: 0, stderr: '' })
   expect(fine.stdout).toMatch(
-    /ok +port netflow +UDP 127\.0\.0\.1:\d+ is free[^]*ok +sink hook +http:[^]*ok +sink archive +.*will be made, with the folders above it[^]*Everything could be opened and reached\./,
+    /ok +port netflow +UDP 127\.0\.0\.1:\d+ is free[^]*ok +sink hook +http:[^]*ok +sink archive +.*will be created, with the folders above it[^]*Everything could be opened and reached\./,
   )
   expect(good.seen).toEqual(['OPTIONS'])
   expect(await readdir(folder)).toEqual(['weir.yaml'])
@@ -51,7 +51,7 @@ sinks:
   const failing = await launch(['check', '--config', file, '--live'])
   expect(failing.code).toBe(1)
   expect(failing.stdout).toMatch(
-    /fail +port netflow +.*does not have the address[^]*fail +sink hook +.*HTTP 403[^]*fail +sink archive +.*is no folder[^]*3 of 4 could not be opened or reached\./,
+    /fail +port netflow +.*does not have the address[^]*fail +sink hook +.*HTTP 403[^]*fail +sink archive +.*is not a folder[^]*3 of 4 could not be opened or reached\./,
   )
   expect((await launch(['check', '--config', file])).code).toBe(0)
 })

@@ -440,7 +440,7 @@ test('a send while the server is down returns at once with the reason, and the n
   const sink = await sinkFor({ url: server.url, stream: 'WEIR', create_stream: true })
   await deliverAll(sink, numberedEvents(3, 'a'))
   await server.kill()
-  await expect.poll(() => reasons(sink)).toEqual([expect.stringContaining('is lost and is being made again')])
+  await expect.poll(() => reasons(sink)).toEqual([expect.stringContaining('is lost; reconnecting')])
   await server.restart()
   await deliverAll(sink, numberedEvents(3, 'b'))
 })

@@ -1,8 +1,8 @@
 import type { Timers } from '../../host/index.ts'
 
 /**
- * Waits for a write only so long. A write can't be taken back: one that was given up may still happen, so until it is
- * through nothing more begins, and retries can't pile up behind it.
+ * Limits the wait for a write. A write can't be cancelled and may complete after its timeout; until it ends no other
+ * begins, so that retries can't accumulate.
  */
 export class Patience {
   readonly #timers: Timers
@@ -14,10 +14,12 @@ export class Patience {
     this.#timeoutMs = timeoutMs
   }
 
-  /** Rejects in words for the user after the timeout, at once when the signal aborts, and while an earlier write is still under way. */
+  /**
+   * Rejects with a readable error after the timeout, when the signal aborts, and while an earlier write is in progress.
+   */
   async wait(act: () => Promise<void>, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
-    if (this.#stuck !== undefined) throw new Error('an earlier write is still under way')
+    if (this.#stuck !== undefined) throw new Error('an earlier write is still in progress')
     const { promise: given, reject } = Promise.withResolvers<never>()
     const done = act()
     const giveUp = (reason: string): void => {

@@ -2,9 +2,9 @@ import type { Probe } from '../../engine/contracts.ts'
 import type { Host } from '../../host/index.ts'
 import { messageOf } from '../../model/errors.ts'
 
-/** May the file be made, or go on? An empty file beside it is made and removed at once. */
+/** Checks whether the file can be created or appended to. Creates and removes an empty file beside it. */
 export async function probeFile(path: string, { disk, random }: Host): Promise<Probe> {
-  // A file where a folder should be is an error of its own; it is found on the way up.
+  // A file in place of a folder is a separate error, found on the way up.
   const stat = (of: string): ReturnType<typeof disk.stat> => disk.stat(of).catch(() => undefined)
   const here = await stat(path)
   if (here?.directory === true) return { is: 'fail', says: `${path} is a folder; name a file in it` }
@@ -13,7 +13,7 @@ export async function probeFile(path: string, { disk, random }: Host): Promise<P
   for (; folder !== '/' && folder !== '.' && (await stat(folder)) === undefined; folder = above(folder))
     missing.push(folder)
   if ((await stat(folder))?.directory !== true)
-    return { is: 'fail', says: `${folder} is no folder, so ${path} can't be made` }
+    return { is: 'fail', says: `${folder} is not a folder, so ${path} can't be created` }
   const trial = `${folder}/.weir-${Buffer.from(random.bytes(6)).toString('hex')}`
   try {
     const file = await disk.open(trial, 'create')
@@ -22,15 +22,15 @@ export async function probeFile(path: string, { disk, random }: Host): Promise<P
   } catch (error) {
     return {
       is: 'fail',
-      says: `nothing may be written into ${folder} (${messageOf(error)}); give it to the user that runs Weir`,
+      says: `no write access to ${folder} (${messageOf(error)}); grant it to the user that runs Weir`,
     }
   }
   const found =
     here === undefined
       ? missing.length === 0
-        ? 'it will be made'
-        : `it will be made, with ${missing.length === 1 ? 'the folder' : 'the folders'} above it`
-      : 'it is there, and goes on'
+        ? 'it will be created'
+        : `it will be created, with ${missing.length === 1 ? 'the folder' : 'the folders'} above it`
+      : 'it exists, and lines are appended'
   return { is: 'ok', says: `${path}: ${found}` }
 }
 

@@ -1,16 +1,16 @@
 import type { Writable } from 'node:stream'
 
-/** Lines to a stream whose reader may be slow or gone. */
+/** Writes lines to a stream whose reader may be slow or gone. */
 export class LineStream {
   readonly #stream: Writable
 
   constructor(stream: Writable) {
     this.#stream = stream
-    // A broken pipe is told to the write that meets it; unheard it would end the process.
+    // The write that meets a broken pipe reports it; without a handler the error would end the process.
     stream.on('error', ignore)
   }
 
-  /** Resolves when the system has taken the lines. */
+  /** Resolves when the operating system accepted the lines. */
   write(lines: Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#stream.write(lines, (error) => {
@@ -26,5 +26,5 @@ export class LineStream {
 }
 
 function ignore(): void {
-  // The write's own callback has the error.
+  // The callback of the write has the error.
 }

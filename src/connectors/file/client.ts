@@ -8,13 +8,13 @@ interface Open {
 interface Shape {
   /** Bytes; 0: never. */
   readonly rotateAt: number
-  /** Files put aside that are kept; 0: all. */
+  /** Rotated files to retain; 0: all. */
   readonly keep: number
-  /** Whole lines that every file begins with. */
+  /** Complete header lines of every file. */
   readonly head: Uint8Array
 }
 
-/** A file that grows by whole lines and is put aside when it is large enough, or when it begins otherwise than it should. */
+/** A file of complete lines. It is rotated at a size limit, or when its header differs from the expected one. */
 export class LineFile {
   readonly #path: string
   readonly #folder: string
@@ -36,12 +36,12 @@ export class LineFile {
   }
 
   /**
-   * On the disk and synced when it resolves. After a failure the file is opened anew: what a failed write or sync left
-   * behind is not known, and the next lines begin on a line of their own.
+   * Synced to disk when it resolves. After a failure the file is reopened, because the extent of a failed write is
+   * unknown; the next lines start on a new line.
    */
   async append(lines: Uint8Array): Promise<void> {
     try {
-      // Somebody may have removed or moved the file: what is written to one without a name is lost.
+      // Another process may have removed or moved the file; data in an unlinked file would be lost.
       if (this.#open !== undefined && (await this.#disk.stat(this.#path)) === undefined) await this.close()
       const open = (this.#open ??= await this.#begin())
       await open.file.write(lines, open.size)
@@ -53,7 +53,7 @@ export class LineFile {
     }
   }
 
-  /** Puts the file aside when it is large enough; answers under which name. Lines already appended are safe whatever happens here. */
+  /** Rotates the file at the size limit and returns the new name. Appended lines are safe whatever happens. */
   async rotate(): Promise<string | undefined> {
     if (this.#rotateAt === 0 || (this.#open?.size ?? 0) < this.#rotateAt) return undefined
     await this.close()
@@ -87,7 +87,8 @@ export class LineFile {
       return this.#begin()
     }
     if (size <= this.#head.length) {
-      // New, or torn within its head: there is no line of ours yet. The name of a new file is durable only with its folder.
+      // The file is new or has an incomplete header, so it has no lines. The name of a new file is durable only after
+      // its folder is synced.
       if (this.#head.length > 0) await file.write(this.#head, 0)
       await this.#disk.syncDirectory(this.#folder)
       return { file, size: this.#head.length }
@@ -99,7 +100,7 @@ export class LineFile {
     return { file, size: torn ? size + 1 : size }
   }
 
-  /** A new folder's name is durable only with the folder above it. */
+  /** The name of a new folder is durable only after its parent is synced. */
   async #makeFolder(): Promise<void> {
     const missing: string[] = []
     let above = this.#folder
@@ -112,7 +113,7 @@ export class LineFile {
     for (const made of missing.reverse()) await this.#disk.syncDirectory(folderOf(made))
   }
 
-  /** Numbers of the files put aside, rising. */
+  /** Numbers of rotated files, ascending. */
   async #asides(): Promise<number[]> {
     const numbers = (await this.#disk.list(this.#folder)).flatMap((name) => {
       const number = name.startsWith(`${this.#name}.`) ? name.slice(this.#name.length + 1) : ''
@@ -126,7 +127,7 @@ export class LineFile {
   }
 }
 
-/** Are the bytes of the file, as far as it goes, those of the head? */
+/** Whether the file is a prefix of the header or begins with it. */
 async function beginsLike(file: DiskFile, head: Uint8Array, size: number): Promise<boolean> {
   const begin = new Uint8Array(Math.min(size, head.length))
   if (begin.length > 0) await file.read(begin, 0)

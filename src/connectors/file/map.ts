@@ -12,15 +12,15 @@ const carriageReturn = 0x0d
 const space = 0x20
 
 export interface Lines {
-  /** The lines of all rows that can be written, in order. */
+  /** Lines of all encodable rows, in order. */
   readonly bytes: Uint8Array
   readonly failures: readonly Failure[]
 }
 
 export interface LineForm {
-  /** What a file begins with; empty for most forms. */
+  /** Header of a file; empty for most forms. */
   readonly head: Uint8Array
-  /** The lines of each row, with their end, or why there are none. */
+  /** The line of each row with its line break, or the reason for its rejection. */
   readonly rows: (batch: SinkBatch) => Iterable<Uint8Array | string>
 }
 
@@ -50,7 +50,7 @@ export function* previewLines({ rows }: LineForm, batch: SinkBatch): Generator<P
   for (const line of rows(batch)) yield typeof line === 'string' ? { problem: line } : { body: line }
 }
 
-/** Each row on a line of its own: an event as a CloudEvent in JSON, a flow likewise, or bare as NetObserv has it. */
+/** One row per line: an event as a CloudEvent in JSON, a flow as a CloudEvent or in the NetObserv form. */
 function* jsonLines(batch: SinkBatch, choice: FlowFormChoice): Generator<Uint8Array | string> {
   for (const { kind, event } of sinkRows(batch, flowForm(choice))) {
     try {
@@ -71,8 +71,7 @@ function* csvLines({ pieces }: SinkBatch): Generator<Uint8Array | string> {
   } of pieces) {
     const line = batch.kind === 'flows' ? flowCsv(batch) : undefined
     for (const row of rows) {
-      if (line === undefined)
-        yield 'an event has no place in CSV, which holds flows; give the sink `only: { family: [flow] }`'
+      if (line === undefined) yield 'CSV supports flows only; set `only: { family: [flow] }` on the sink'
       else yield Buffer.from(line(row, stableId(source, epoch, sourceSequence, firstRow + row)))
     }
   }
@@ -80,7 +79,7 @@ function* csvLines({ pieces }: SinkBatch): Generator<Uint8Array | string> {
 
 const newline = Buffer.of(lineEnd)
 
-/** Data may have been sent with line breaks; between JSON tokens (never inside a string) they mean no more than a space. */
+/** JSON data may contain line breaks; between tokens they equal spaces, and strings never contain them. */
 function onOneLine(json: Buffer): Buffer {
   for (const breaking of [lineEnd, carriageReturn]) {
     for (let at = json.indexOf(breaking); at >= 0; at = json.indexOf(breaking, at)) json[at] = space

@@ -13,7 +13,7 @@ export const sink = defineSink<typeof stdoutSchema>('stdout', {
   build: openStdout,
 })
 
-/** `to` is standard output unless a test says otherwise. A pipe is written to without blocking, whoever reads it. */
+/** `to` defaults to standard output. Writes to a pipe do not block. */
 export function openStdout(config: StdoutConfig, { host }: Context, to: Writable = process.stdout): Promise<Sink> {
   const stream = new LineStream(to)
   const patience = new Patience(config.timeout, host.timers)
@@ -27,7 +27,7 @@ export function openStdout(config: StdoutConfig, { host }: Context, to: Writable
     send: (batch, signal) =>
       sendLines('standard output', form, batch, (lines) => patience.wait(() => write(lines), signal)),
     preview: (batch) => previewLines(form, batch),
-    probe: () => Promise.resolve({ is: 'ok', says: 'standard output is always there' }),
+    probe: () => Promise.resolve({ is: 'ok', says: 'standard output is always available' }),
     close: () => Promise.resolve(stream.close()),
   })
 }

@@ -32,7 +32,7 @@ async function open(
   return { sink: await file.build(configFrom(fileSchema, { path, ...more }), testContext()), folder, path }
 }
 
-test('a line is the CloudEvent in JSON, on one line whatever line breaks its data had', async () => {
+test('an event is one line of CloudEvent JSON, whatever line breaks its data had', async () => {
   const { sink, path } = await open()
   const event: WeirEvent = {
     id: '1',
@@ -44,7 +44,8 @@ test('a line is the CloudEvent in JSON, on one line whatever line breaks its dat
   expect(await sink.send(eventBatch([event], 't'), never)).toEqual([])
   const text = await readFile(path, 'utf8')
   expect(text).toBe(
-    '{"specversion":"1.0","id":"1","source":"/s","type":"t","data":{   "big": 12345678901234567890,  "text": "a\\nb" }}\n',
+    '{"specversion":"1.0","id":"1","source":"/s","type":"t","data":{   "big": 12345678901234567890,  "text": ' +
+      '"a\\nb" }}\n',
   )
   expect(eventAt(decodeStructured(Buffer.from(text)), 0)).toMatchObject({ id: '1', encoding: 'json' })
   await sink.close()
@@ -67,7 +68,7 @@ test('a flow is a CloudEvent whose id is the stable id of its row', async () => 
   await sink.close()
 })
 
-test('with codec netobserv-json a flow is the bare record, flags by name if wanted, and an event stays a CloudEvent', async () => {
+test('with codec netobserv-json a flow is the bare record, and an event stays a CloudEvent', async () => {
   const { sink, path } = await open({ codec: 'netobserv-json', tcp_flags: 'names' })
   const { batch } = flowBatch(2, 't')
   const [piece] = batch.pieces
@@ -87,7 +88,7 @@ test('with codec netobserv-json a flow is the bare record, flags by name if want
   await sink.close()
 })
 
-test('with codec csv every file begins with the columns, a row with its stable id, and events go to the dead letters', async () => {
+test('with codec csv a file begins with the header, a row has its stable id, and events are dead-lettered', async () => {
   const { sink, folder, path } = await open({ codec: 'csv', rotate_at: '1KB' })
   const flows = flowBatch(3, 't')
   expect(await sink.send(flows.batch, never)).toEqual([])
@@ -112,7 +113,7 @@ test('with codec csv every file begins with the columns, a row with its stable i
   expect(first[1]?.split(',')[0]).toBe(flows.ids[0])
 })
 
-test('a CSV file whose head was torn gets it whole; one of other columns, or of no columns, is put aside and not written over', async () => {
+test('an incomplete CSV header is completed; a file with other columns is rotated, not overwritten', async () => {
   for (const [before, aside] of [
     [csvHeader.slice(0, 100), []],
     [csvHeader, []],
@@ -133,7 +134,7 @@ test('a CSV file whose head was torn gets it whole; one of other columns, or of 
 test.each([
   ['netobserv-json', ['{"SrcPort":0}', '{"SrcPort":1,"Bytes":200}']],
   ['csv', undefined],
-] as const)('standard output writes %s, and the columns of CSV once', async (codec, wanted) => {
+] as const)('standard output writes %s, and the CSV header once', async (codec, wanted) => {
   const to = new PassThrough()
   const sink = await openStdout(configFrom(stdoutSchema, { codec }), testContext(), to)
   for (const round of [1, 2]) expect(await sink.send(flowBatch(2, `t${round}`).batch, never)).toEqual([])
@@ -144,7 +145,7 @@ test.each([
   expect(text.slice(csvHeader.length).trimEnd().split('\r\n')).toHaveLength(4)
 })
 
-test('after a crash that tore the last line new lines begin on a line of their own', async () => {
+test('after a crash that truncated the last line new lines start on a new line', async () => {
   const { sink, path } = await open()
   await sink.send(eventBatch(numberedEvents(1, 'a'), 't'), never)
   await sink.close()
@@ -158,7 +159,7 @@ test('after a crash that tore the last line new lines begin on a line of their o
   expect(JSON.parse(lines[2] ?? '')).toMatchObject({ id: 'b0' })
 })
 
-test('a file that is large enough is put aside under the next number, and the oldest go when there are too many', async () => {
+test('a file at the size limit is rotated to the next number, and the oldest are deleted', async () => {
   const { sink, folder } = await open({ rotate_at: '1KB', keep: 2 })
   for (let round = 0; round < 5; round++)
     expect(await sink.send(eventBatch(numberedEvents(10, `r${round}-`), 't'), never)).toEqual([])
@@ -170,7 +171,7 @@ test('a file that is large enough is put aside under the next number, and the ol
   )
 })
 
-test('what was called delivered is there after a power failure, names of new folders and rotated files included', async () => {
+test('delivered rows survive a power failure, and so do names of new folders and rotated files', async () => {
   for (let seed = 1; seed <= 50; seed++) {
     const host = fakeHost(seed)
     const config = configFrom(fileSchema, { path: '/new/folder/events.ndjson', rotate_at: seed % 2 === 0 ? '1KB' : 0 })
@@ -196,7 +197,7 @@ test('what was called delivered is there after a power failure, names of new fol
   }
 })
 
-test('when the reader of standard output is gone every event waits, and says why', async () => {
+test('without a reader of standard output every event stays pending with the reason', async () => {
   const server = createServer()
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

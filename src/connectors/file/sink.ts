@@ -20,9 +20,9 @@ export function openFile(config: FileConfig, { host, log }: Context): Promise<Si
   const patience = new Patience(config.timeout, host.timers)
   const append = async (lines: Uint8Array): Promise<void> => {
     await file.append(lines)
-    // The lines are safe by now: a file that can't be put aside goes on growing, and is no reason to write them again.
+    // The lines are safe: a failed rotation does not repeat the write, and the file continues to grow.
     await file.rotate().catch((error: unknown) => {
-      log.warn('The file could not be put aside and goes on growing; the next batch tries again.', {
+      log.warn('The file could not be rotated and continues to grow; the next batch tries again.', {
         path: config.path,
         problem: messageOf(error),
       })

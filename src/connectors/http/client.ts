@@ -9,16 +9,16 @@ import { messageOf } from '../../model/errors.ts'
 import type { HttpConfig } from './config.ts'
 import { outcomeOf, probeOf, shownBytes } from './map.ts'
 
-/** Of an answer only the beginning is shown. */
+/** Only the beginning of a response is stored. */
 const shown = { limit: shownBytes, truncate: true } as const
 
-/** The wire: one message, one request, one verdict. */
+/** Sends one message per request and returns its outcome. */
 export class Poster {
   readonly #client: HttpClient
   readonly #config: HttpConfig
   readonly #host: Host
   readonly #url: string
-  /** Headers of every request, but for the login. */
+  /** Headers of every request except authentication. */
   readonly #headers: Readonly<Record<string, string>>
 
   private constructor(client: HttpClient, config: HttpConfig, host: Host) {
@@ -43,7 +43,7 @@ export class Poster {
     return new Poster(client, config, host)
   }
 
-  /** Never rejects: whatever goes wrong below HTTP passes, and is said in words. */
+  /** Never rejects: failures below HTTP are transient and have a readable reason. */
   async post({ headers, body }: BinaryMessage, signal: AbortSignal): Promise<Attempt> {
     try {
       const answer = await this.#client.request({
@@ -57,12 +57,12 @@ export class Poster {
       return outcome === undefined ? undefined : { ...outcome, reason: withoutSecretsOf(this.#url, outcome.reason) }
     } catch (error) {
       const reason = withoutSecretsOf(this.#url, `${this.#url}: ${messageOf(error)}`)
-      // A timeout may be one event's doing; a refused connection, or a login that can't be read, is everybody's.
+      // A timeout may concern one event; a refused connection or unreadable credentials concern all.
       return { is: 'retry', reason, away: !(error instanceof HttpError) || error.kind === 'network' }
     }
   }
 
-  /** Asks the receiver what it takes: it sees our login, and no event. */
+  /** Sends OPTIONS with the credentials and without an event. */
   async probe(signal: AbortSignal): Promise<Probe> {
     try {
       const { is, says } = probeOf(

@@ -16,21 +16,21 @@ import type { HttpAnswer } from '../../net/http/client.ts'
 import { retryAfterMs } from '../../net/http/retry-after.ts'
 import type { HttpConfig } from './config.ts'
 
-/** How much of an answer is shown as the reason. */
+/** Characters of a response in a reason. */
 export const shownBytes = 200
 
-/** How events become requests in a mode. */
+/** How a mode maps events to requests. */
 export interface Form {
-  /** One event as one request. */
+  /** One event per request. */
   readonly single: (event: WeirEvent) => BinaryMessage
-  /** Where many share a request: what one becomes, and several of those as one request. */
+  /** For batched modes: the encoding of one event, and the request of several. */
   readonly batched?: {
     readonly one: (event: WeirEvent) => Uint8Array
     readonly many: (events: readonly Uint8Array[]) => BinaryMessage
   }
 }
 
-/** The library of protobuf is loaded only for its modes. */
+/** Loads the protobuf library only for its modes. */
 export async function formOf({ mode, extensions }: Pick<HttpConfig, 'mode' | 'extensions'>): Promise<Form> {
   if (mode === 'binary') return { single: (event) => encodeBinary(event, extensions) }
   const { one, join, type, batchType } =
@@ -70,8 +70,8 @@ async function inProtobuf(extensions: Extensions): Promise<Format> {
 }
 
 /**
- * What an answer means for its events. A refusal by status is for good, except where it says nothing of the event:
- * 408, 425, 429 and 5xx pass, and a refused login (401, 403, 407) is the configuration's fault, which a human mends. `passing`: further ones that do.
+ * Outcome of a response. A status is a permanent rejection, except 408, 425, 429 and 5xx, which are transient, and 401,
+ * 403 and 407, which concern the configuration. `passing`: further transient codes.
  */
 export function outcomeOf({ status, headers, body }: HttpAnswer, now: number, passing: readonly number[]): Attempt {
   if (status >= 200 && status < 300) return undefined
@@ -84,11 +84,11 @@ export function outcomeOf({ status, headers, body }: HttpAnswer, now: number, pa
     }
   }
   if (status === 401 || status === 407)
-    return { is: 'retry', reason: `${reason}: the server refuses our login; correct \`auth\``, away: true }
+    return { is: 'retry', reason: `${reason}: the server rejected the login; correct \`auth\``, away: true }
   if (status === 403)
     return {
       is: 'retry',
-      reason: `${reason}: the server does not allow this; correct \`auth\` or the rights of its user`,
+      reason: `${reason}: the server denies access; correct \`auth\` or the rights of its user`,
     }
   const passes = status === 408 || status === 425 || status === 429 || status >= 500 || passing.includes(status)
   if (!passes) return { is: 'reject', reason }
@@ -98,23 +98,23 @@ export function outcomeOf({ status, headers, body }: HttpAnswer, now: number, pa
     : { is: 'retry', reason, afterMs, away: true }
 }
 
-/** What the answer to OPTIONS says of a receiver. Many do not know the method, and take events all the same. */
+/** Interprets the response to OPTIONS. Many receivers do not support the method and still accept events. */
 export function probeOf(url: string, answer: HttpAnswer): Probe {
   const { status } = answer
   const outcome = outcomeOf(answer, 0, [])
-  if (outcome === undefined) return { is: 'ok', says: `${url}: HTTP ${status}, it answers and refuses nobody` }
+  if (outcome === undefined) return { is: 'ok', says: `${url}: HTTP ${status}, it responds and accepts the request` }
   if (status === 401 || status === 403 || status === 407 || (status >= 300 && status < 400))
     return { is: 'fail', says: `${url}: ${outcome.reason}` }
   if (status === 404)
     return {
       is: 'warn',
-      says: `${url}: HTTP 404: it answers, but knows nothing at this path (or not this question); check the path of \`url\``,
+      says: `${url}: HTTP 404: it responds, but the path or the method OPTIONS is unknown; check the path of \`url\``,
     }
   if (status >= 500 && status !== 501) return { is: 'fail', says: `${url}: ${outcome.reason}` }
-  return { is: 'ok', says: `${url}: it answers; HTTP ${status} to OPTIONS does not tell whether it takes events` }
+  return { is: 'ok', says: `${url}: it responds; HTTP ${status} to OPTIONS does not show whether it accepts events` }
 }
 
-/** Longest wait that a server may ask for: an hour. */
+/** Maximum accepted Retry-After: one hour. */
 const longestWait = 3_600_000
 
 function shown(body: Uint8Array): string {

@@ -63,8 +63,8 @@ async function sinkFor(written: WrittenConfigOf<typeof httpSchema>): Promise<Sin
   return sink
 }
 
-/** Fates of one unkeyed event each, answered by `answer`. */
-async function fates(
+/** Outcomes of one unkeyed event each, with the response of `answer`. */
+async function outcomes(
   answer: Answer,
   count = 1,
   more: Partial<WrittenConfigOf<typeof httpSchema>> = {},
@@ -81,17 +81,17 @@ const status =
   }
 
 test.each([200, 201, 202, 204])('HTTP %i is delivered', async (code) => {
-  expect(await fates(status(code))).toEqual([])
+  expect(await outcomes(status(code))).toEqual([])
 })
 
-test.each([408, 425, 429, 500, 502, 503, 504])('HTTP %i is tried again', async (code) => {
-  expect(await fates(status(code))).toEqual([{ index: 0, is: 'retry', reason: `HTTP ${code}` }])
+test.each([408, 425, 429, 500, 502, 503, 504])('HTTP %i is retried', async (code) => {
+  expect(await outcomes(status(code))).toEqual([{ index: 0, is: 'retry', reason: `HTTP ${code}` }])
 })
 
 test.each([400, 404, 409, 410, 413, 415, 422])(
-  'HTTP %i is refused for good, with the beginning of what the server said',
+  'HTTP %i is rejected permanently, with the beginning of the response',
   async (code) => {
-    const [failure] = await fates(status(code, {}, `no\n\t${'x'.repeat(300)}`))
+    const [failure] = await outcomes(status(code, {}, `no\n\t${'x'.repeat(300)}`))
     expect(failure).toEqual({ index: 0, is: 'reject', reason: `HTTP ${code}: no ${'x'.repeat(196)}` })
   },
 )
@@ -100,8 +100,8 @@ test.each([
   [404, 'retry'],
   [409, 'retry'],
   [410, 'reject'],
-] as const)('where 404 and 409 are named as passing, HTTP %i is a %s', async (code, is) => {
-  expect(await fates(status(code), 1, { retry_statuses: [404, 409] })).toEqual([
+] as const)('with 404 and 409 configured as transient, HTTP %i is a %s', async (code, is) => {
+  expect(await outcomes(status(code), 1, { retry_statuses: [404, 409] })).toEqual([
     { index: 0, is, reason: `HTTP ${code}` },
   ])
 })
@@ -111,26 +111,26 @@ test.each([
   [403, 'correct `auth`'],
   [407, 'correct `auth`'],
   [301, 'set `url` to /there'],
-])('HTTP %i is the configuration’s fault, so it is tried again and says what to do', async (code, advice) => {
-  const [failure] = await fates(status(code, { location: '/there' }))
+])('HTTP %i concerns the configuration: it is retried, with the action to take', async (code, advice) => {
+  const [failure] = await outcomes(status(code, { location: '/there' }))
   expect(failure?.is).toBe('retry')
   expect(failure?.reason).toContain(advice)
 })
 
-test('Retry-After is passed on, in seconds or as a date, and stops the rest of the batch', async () => {
-  const failures = await fates(status(429, { 'retry-after': '7' }), 3, { concurrency: 1 })
+test('Retry-After in seconds or as a date is returned, and stops the rest of the batch', async () => {
+  const failures = await outcomes(status(429, { 'retry-after': '7' }), 3, { concurrency: 1 })
   expect(failures).toEqual([
     { index: 0, is: 'retry', reason: 'HTTP 429', afterMs: 7000 },
     { index: 1, is: 'retry', reason: 'not sent: HTTP 429', afterMs: 7000 },
     { index: 2, is: 'retry', reason: 'not sent: HTTP 429', afterMs: 7000 },
   ])
-  const [dated] = await fates(status(503, { 'retry-after': new Date(Date.now() + 60_000).toUTCString() }))
+  const [dated] = await outcomes(status(503, { 'retry-after': new Date(Date.now() + 60_000).toUTCString() }))
   expect(dated?.is === 'retry' && dated.afterMs).toBeGreaterThan(50_000)
-  const [absurd] = await fates(status(503, { 'retry-after': '99999999' }))
+  const [absurd] = await outcomes(status(503, { 'retry-after': '99999999' }))
   expect(absurd?.is === 'retry' && absurd.afterMs).toBe(3_600_000)
 })
 
-test('a server that is not there is a retry that names the address', async () => {
+test('an unreachable server is a retry that names the address', async () => {
   const sink = await sinkFor({ url: 'http://127.0.0.1:1/in' })
   const failures = await sink.send(eventBatch(numberedEvents(4, 'e'), 't'), never)
   expect(failures.map(({ is }) => is)).toEqual(['retry', 'retry', 'retry', 'retry'])
@@ -138,7 +138,7 @@ test('a server that is not there is a retry that names the address', async () =>
   expect(failures[0]?.reason).toContain('ECONNREFUSED')
 })
 
-test('headers, login and extensions are on every request', async () => {
+test('headers, credentials and extensions are on every request', async () => {
   const { url, seen } = await serve(status(202))
   const sink = await sinkFor({
     url,
@@ -158,7 +158,7 @@ test('headers, login and extensions are on every request', async () => {
   expect(seen[0]?.body).toBe('{"number":0}')
 })
 
-test('a token that was renewed in its file is used once the old one is refused', async () => {
+test('a token renewed in its file is used after the old one is rejected', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'weir-token-'))
   closing.push(() => rm(folder, { recursive: true }))
   const file = join(folder, 'token')
@@ -177,7 +177,7 @@ test('a token that was renewed in its file is used once the old one is refused',
   expect(seen.map(({ headers }) => headers.authorization)).toEqual(['Bearer old', 'Bearer new'])
 })
 
-test('batched requests hold at most so many events, in order', async () => {
+test('batched requests respect the maximum number of events, in order', async () => {
   const { url, seen } = await serve(status(200))
   const sink = await sinkFor({ url, mode: 'batched', request_events: 4, auth: { type: 'bearer', token: 'secret' } })
   expect(await sink.send(eventBatch(numberedEvents(10, 'e'), 't'), never)).toEqual([])
@@ -192,7 +192,7 @@ test('batched requests hold at most so many events, in order', async () => {
   })
 })
 
-test('in protobuf each event is a request, or many are one, as another library reads them', async () => {
+test('in protobuf one or many events are a request that another library decodes', async () => {
   const { url, seen } = await serve(status(200))
   const [first, ...more] = numberedEvents(5, 'e').map((event, index) => ({
     ...event,
@@ -222,7 +222,7 @@ test('in protobuf each event is a request, or many are one, as another library r
   ])
 })
 
-test('connections are kept and used again', async () => {
+test('connections are reused', async () => {
   const ports = new Set<number | undefined>()
   const { url } = await serve((response) => {
     ports.add(response.socket?.remotePort)
@@ -233,7 +233,7 @@ test('connections are kept and used again', async () => {
   expect(ports.size).toBe(2)
 })
 
-test('an event that can’t be a message is rejected and harms no other', async () => {
+test("an event that can't be encoded is rejected and affects no other", async () => {
   const { url, seen } = await serve(status(200))
   const sink = await sinkFor({ url })
   const [bad, good] = numberedEvents(4, 'e').filter(({ key: of }) => of === undefined)
@@ -247,7 +247,7 @@ test('an event that can’t be a message is rejected and harms no other', async 
   expect(seen).toHaveLength(1)
 })
 
-test('TLS: an unknown authority is refused, a named one trusted, and verify: false trusts any', async () => {
+test('TLS: an unknown authority is rejected, a configured one trusted, and verify: false trusts any', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'weir-tls-'))
   closing.push(() => rm(folder, { recursive: true }))
   const ca_file = join(folder, 'ca.pem')
@@ -274,7 +274,7 @@ test.each([
   expect(() => configFrom(httpSchema, { url: 'https://127.0.0.1/', ...written })).toThrow(message)
 })
 
-test('codec netobserv-json makes the bare record the body of a request, under an event type of its own', async () => {
+test('with codec netobserv-json the request body is the bare record, with its own event type', async () => {
   const { url, seen } = await serve(status(200))
   const { batch, ids } = flowBatch(2, 't')
   for (const mode of ['binary', 'batched'] as const)
@@ -289,7 +289,7 @@ test('codec netobserv-json makes the bare record the body of a request, under an
   ])
 })
 
-test("codec kollect makes a change of an object an envelope, with kollect's key; anything else is refused with the reason", async () => {
+test("with codec kollect a change is an envelope with kollect's key; other events are rejected", async () => {
   const seen: { headers: IncomingHttpHeaders; body: Buffer }[] = []
   const server = createHttp((request, response) => {
     const chunks: Uint8Array[] = []

@@ -16,7 +16,7 @@ export const sink = defineSink<typeof httpSchema>('http', {
   build: openHttp,
 })
 
-/** Bytes after which a batched request is full; a single larger event still goes, alone. */
+/** Maximum bytes of a batched request; a single larger event is sent alone. */
 const requestBytes = 1024 * 1024
 
 export async function openHttp(config: HttpConfig, context: Context): Promise<Sink> {
@@ -36,7 +36,7 @@ export async function openHttp(config: HttpConfig, context: Context): Promise<Si
   }
 }
 
-/** Each event as a message of its own, also where several would share a request. Our login is not part of it. */
+/** One message per event, also in batched modes. Without credentials. */
 function* previewOf(url: string, form: Form, { flows, begin }: EventForms, batch: SinkBatch): Generator<Preview> {
   const sending = begin()
   for (const row of sinkRows(batch, flows)) {
@@ -83,7 +83,7 @@ async function sendBatched(
   )
 }
 
-/** An event that can't be written down can't be next time either. */
+/** An encoding failure is permanent. */
 function attempting<T extends object>(make: () => T): T | { is: 'reject'; reason: string } {
   try {
     return make()

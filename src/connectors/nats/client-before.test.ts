@@ -19,7 +19,7 @@ function before(given: GivenOut) {
   }
 }
 
-test('newer messages come behind those that were given out before, each counted once', () => {
+test('newer messages follow redelivered ones, each counted once', () => {
   const { handed, add } = before({ newest: 5, open: 3, mostMs: 1000 })
   add(6, 2, 7, 2, 3)
   expect(handed).toEqual([2, 2, 3])
@@ -27,7 +27,7 @@ test('newer messages come behind those that were given out before, each counted 
   expect(handed).toEqual([2, 2, 3, 5, 6, 7, 8])
 })
 
-test('those that never come are not waited for without end, and where nothing was open nothing is held', async () => {
+test('lost messages are awaited for a limited time, and without unacknowledged ones nothing is delayed', async () => {
   const lost = before({ newest: 5, open: 2, mostMs: 1000 })
   lost.add(4, 6)
   await lost.host.advance(999)
@@ -40,7 +40,7 @@ test('those that never come are not waited for without end, and where nothing wa
   expect(none.handed).toEqual([6])
 })
 
-test('what is held goes back when the reader leaves', async () => {
+test('delayed messages are released when the reader closes', async () => {
   const { host, handed, held, add } = before({ newest: 5, open: 1, mostMs: 1000 })
   add(6, 7)
   expect(held.drop().map(({ seq }) => seq)).toEqual([6, 7])

@@ -1,19 +1,19 @@
 import type { JsMsg } from '@nats-io/jetstream'
 import type { Timers } from '../../host/index.ts'
 
-/** What a consumer had given out, when its reader came back. */
+/** Delivery state of a consumer when its reader reconnects. */
 export interface GivenOut {
-  /** Sequence of the newest message that was given out. */
+  /** Sequence of the newest delivered message. */
   readonly newest: number
-  /** Those up to there that nobody acknowledged. */
+  /** Unacknowledged messages up to there. */
   readonly open: number
-  /** Nothing newer is held for longer. */
+  /** Maximum delay of newer messages. */
   readonly mostMs: number
 }
 
 /**
- * Messages that were given out before, and not acknowledged, come before newer ones: those are held until the others have come.
- * Some never do, when the stream has dropped them.
+ * Delays newer messages until delivered and unacknowledged ones are redelivered, to keep the order. The delay is
+ * limited, because the stream may have dropped some.
  */
 export class BeforeNewer {
   readonly #newest: number
@@ -48,7 +48,7 @@ export class BeforeNewer {
     if (this.#missing.came.size >= this.#missing.count) this.#release()
   }
 
-  /** Those that are held are given out again, to whoever reads then. */
+  /** Delayed messages, which the server redelivers to the next reader. */
   drop(): readonly JsMsg[] {
     this.#timer?.cancel()
     return this.#held?.splice(0) ?? []

@@ -8,19 +8,22 @@ import { wildcardOf } from './map-subject.ts'
 
 export type Library = Awaited<ReturnType<typeof loadClient>>
 
-/** The client library, loaded only when a sink needs it. */
+/** Loads the client library lazily. */
 export async function loadClient() {
   const [transport, jetstream] = await Promise.all([import('@nats-io/transport-node'), import('@nats-io/jetstream')])
   return { ...transport, ...jetstream }
 }
 
-/** Reconnects for as long as the sink lives; the first connection is tried anew by each send. Secrets and files of TLS are read for each connection. */
+/**
+ * Reconnects during the lifetime of the sink; each send retries the first connection. Secrets and TLS files are read
+ * for each connection.
+ */
 export async function connectionOptions(
   library: Library,
   config: NatsServer,
   { id, host }: Pick<Context, 'id' | 'host'>,
 ): Promise<ConnectionOptions> {
-  // Whoever names a file that can't be read is told now.
+  // Fails early for unreadable files.
   const files = await readTls(config.tls, host.disk)
   const authenticator = authenticatorOf(library, config.auth)
   authenticator?.()
@@ -30,9 +33,10 @@ export async function connectionOptions(
     timeout: config.timeout,
     maxReconnectAttempts: -1,
     reconnectTimeWait: 1000,
-    // A server that hangs is given up after two of these without an answer, for another of the cluster; the library's own two minutes are for idle clients.
+    // An unresponsive server is abandoned after two missed pings, for another node of the cluster; the library default
+    // is two minutes.
     pingInterval: 5000,
-    // A request's stack is worth nothing here and costs more than the request.
+    // Request stack traces cost more than the request.
     noAsyncTraces: true,
     ...(authenticator === undefined ? {} : { authenticator }),
     ...(files === undefined && !config.url.startsWith('tls:') ? {} : { tls: filesOf(config.tls, files) }),
@@ -55,7 +59,7 @@ function authenticatorOf(library: Library, auth: NatsServer['auth']): Authentica
   }
 }
 
-/** The library reads named files for each connection. */
+/** The library reads the files for each connection. */
 function filesOf(tls: Tls | null, read: TlsOptions | undefined): object {
   if (tls === null || read === undefined) return {}
   const { rejectUnauthorized, servername } = read
@@ -68,7 +72,7 @@ function filesOf(tls: Tls | null, read: TlsOptions | undefined): object {
   }
 }
 
-/** Makes the stream when it is missing and the configuration wants it made. One that exists is left as it is. */
+/** Creates the stream if it is missing and configured. An existing one is unchanged. */
 export async function ensureStream(
   library: Library,
   connection: NatsConnection,

@@ -2,11 +2,11 @@ import type { Attempt } from '../../engine/delivery/in-order.ts'
 import type { Library } from './client-connect.ts'
 import type { NatsConfig } from './config.ts'
 
-/** Errors of the JetStream API that an event is to blame for: "message size exceeds maximum allowed". */
+/** JetStream API error "message size exceeds maximum allowed". */
 const tooLargeForStream = 10054
 const wrongStream = 10060
 
-/** What a failed publish means for its event. Only what the event itself is to blame for is rejected. */
+/** Outcome of a failed publish. Only failures caused by the event itself are permanent. */
 export function verdict(error: unknown, subject: string, { stream }: NatsConfig, library: Library): Attempt {
   const { errors } = library
   if (error instanceof errors.InvalidArgumentError && error.message.includes('max_payload')) {
@@ -31,9 +31,12 @@ export function unacknowledged({ timeout }: NatsConfig): Attempt {
   return { is: 'retry', reason: `no acknowledgement within ${timeout} ms` }
 }
 
-/** Why acknowledgements can't be heard. */
+/** Why acknowledgements can't be received. */
 export function notHeard(error: Error, inbox: string): string {
-  return `acknowledgements can't be heard (${says(error)}); let the user subscribe to _INBOX.>, of which ${inbox}* is a part`
+  return (
+    `acknowledgements can't be heard (${says(error)}); let the user subscribe to _INBOX.>, of which ` +
+    `${inbox}* is a part`
+  )
 }
 
 export function notAllowed(subject: string): string {
@@ -41,16 +44,23 @@ export function notAllowed(subject: string): string {
 }
 
 function noStream(subject: string): string {
-  return `no stream takes subject ${subject}, or JetStream is off; create a stream for it, or set \`stream\` and \`create_stream: true\``
+  return (
+    `no stream takes subject ${subject}, or JetStream is off; create a stream for it, or set \`stream\` ` +
+    `and \`create_stream: true\``
+  )
 }
 
 export function noAnswer({ url, timeout, tls }: NatsConfig): string {
-  // With TLS 1.3 a server refuses after the client took the connection for made; the library then tries again without a word.
+  // With TLS 1.3 a server rejects a client certificate after the handshake completed; the library then retries
+  // silently.
   const unshown = (url.startsWith('tls:') || tls !== null) && (tls?.cert_file ?? null) === null
-  return `${url} did not answer within ${timeout} ms${unshown ? '; does it want a certificate of ours? Then set `tls.cert_file` and `tls.key_file`' : ''}`
+  return (
+    `${url} did not answer within ${timeout} ` +
+    `ms${unshown ? '; does it want a certificate of ours? Then set `tls.cert_file` and `tls.key_file`' : ''}`
+  )
 }
 
-/** Why there is no connection, with what to do about it. */
+/** Why there is no connection, and the action to take. */
 export function whyNotConnected(
   error: unknown,
   { url, stream }: { readonly url: string; readonly stream: string | null },

@@ -13,39 +13,39 @@ export interface JournalClient {
 
 export interface WriterOptions {
   readonly name: string
-  /** Tells this claim of the name from every other. */
+  /** Unique id of this claim of the name. */
   readonly claim: string
   readonly timeout: number
-  /** Stream, and what its subjects begin with. */
+  /** Stream and subject prefix. */
   place(channel: Channel): { readonly stream: string; readonly prefix: string }
   client(): Promise<JournalClient>
 }
 
-/** What one subject knows of itself. */
+/** State of one subject. */
 interface Subject {
-  /** Sequence of its last message, which must still be the last when we write. */
+  /** Sequence of the last message; a write requires that it is unchanged. */
   last: number
-  /** Messages of ours in it. */
+  /** Messages written by this writer. */
   written: number
-  /** Nobody knows whether the last one that we sent is there. */
+  /** Whether the last message was stored is unknown. */
   unsure: boolean
 }
 
-/** A write that has to go on where it stopped. */
+/** A partial write that must be resumed. */
 interface Begun {
-  /** By key: records that are stored, and the place of the last. */
+  /** By key: number of stored records, and position of the last. */
   readonly done: Map<string, number>
   place: number
 }
 
 const [writerHeader, numberHeader] = ['Weir-Writer', 'Weir-Number']
 const wrongLastSequence = 10071
-/** Of a message, beside what a header and a subject take. */
+/** Bytes reserved for header and subject. */
 const headerRoom = 4096
 
 /**
- * Writes to subjects of which it knows the last message: the server refuses whoever thinks that another one is the last. So a subject is
- * written by one at a time, one message after the other, and by nobody who has lost it to another. Records of one key that go together are one message.
+ * Writes to subjects with an expected last sequence: the server rejects a writer with another expectation. So a subject
+ * has one writer, writes are sequential, and a fenced writer fails. Records of one key in one call are one message.
  */
 export class ExpectingWriter implements BusWriter {
   readonly #options: WriterOptions
@@ -65,7 +65,7 @@ export class ExpectingWriter implements BusWriter {
       })
       const known: Subject = { last: message?.seq ?? 0, written: 0, unsure: false }
       try {
-        // Of the small records only the last of each key is kept: it is written again as it is.
+        // Small records are compacted: rewriting the last one is harmless.
         const sequence = await this.#publish(
           client,
           channel,
@@ -76,7 +76,7 @@ export class ExpectingWriter implements BusWriter {
         this.#subjects.set(subject, known)
         return placeOf(sequence)
       } catch (error) {
-        // Somebody else wrote just now; it was before the mark then.
+        // Another writer wrote before the fencing mark.
         if (!isWrongLast(error, client)) throw error
       }
     }
@@ -129,7 +129,7 @@ export class ExpectingWriter implements BusWriter {
     }
   }
 
-  /** Stores it once, also when an answer was lost before. */
+  /** Stores a message exactly once, also if an earlier acknowledgement was lost. */
   async #once(
     client: JournalClient,
     channel: Channel,
@@ -145,13 +145,13 @@ export class ExpectingWriter implements BusWriter {
         known.unsure = true
         throw error
       }
-      // The library, or the network, may have sent it twice: then the last one is ours all the same.
+      // A duplicate send by library or network: the last message is from this writer.
       if (await this.#isThere(client, channel, subject, known)) return known.last
       throw new Fenced(`another one writes as ${this.#options.name}`, { cause: error })
     }
   }
 
-  /** Is the message that we sent last, and had no answer to, the last of the subject? */
+  /** Whether the last sent, unacknowledged message is the last of the subject. */
   async #isThere({ manager }: JournalClient, channel: Channel, subject: string, known: Subject): Promise<boolean> {
     const message = await manager.streams.getMessage(this.#options.place(channel).stream, { last_by_subj: subject })
     if (

@@ -6,7 +6,7 @@ import { says, whyNotConnected } from './client-errors.ts'
 import type { NatsConfig } from './config.ts'
 import { wildcardOf } from './map-subject.ts'
 
-/** Subscribes to whatever the sink's subject can become: every subscriber has its own copy, so that nobody loses anything. */
+/** Subscribes to all subjects that the sink can produce. Subscribers receive copies. */
 export async function listenNats(config: NatsConfig, context: Context): Promise<Listening> {
   const library = await loadClient()
   let connection: NatsConnection
@@ -24,7 +24,7 @@ export async function listenNats(config: NatsConfig, context: Context): Promise<
       else refused ??= error
     },
   })
-  // A refusal comes before the answer to a ping, but may be handed on a turn later.
+  // A permission error precedes the pong, but may be delivered one event-loop turn later.
   await connection.flush()
   await context.host.timers.sleep(0)
   if (refused !== undefined) {

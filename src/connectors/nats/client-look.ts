@@ -3,7 +3,7 @@ import type { Library } from './client-connect.ts'
 import { loggedIn } from './client-probe.ts'
 import type { NatsSourceConfig } from './config.ts'
 
-/** Logs in and looks at the stream that a source reads, and how far its consumer is; makes none. */
+/** Logs in and inspects the stream and the progress of its consumer. Creates nothing. */
 export function lookAtStream(config: NatsSourceConfig, context: ProbeContext): Promise<Probe> {
   const { url, stream, consumer, timeout } = config
   return loggedIn(config, context, async (library, connection) => {
@@ -25,10 +25,10 @@ export function lookAtStream(config: NatsSourceConfig, context: ProbeContext): P
 
 async function unlessMissing<T>(
   { JetStreamApiError: Answer, JetStreamApiCodes: codes }: Library,
-  asked: Promise<T>,
+  request: Promise<T>,
 ): Promise<T | undefined> {
   try {
-    return await asked
+    return await request
   } catch (error) {
     if (error instanceof Answer && (error.code === codes.StreamNotFound || error.code === codes.ConsumerNotFound))
       return undefined

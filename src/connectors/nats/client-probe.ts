@@ -5,12 +5,12 @@ import { says, whyNotConnected } from './client-errors.ts'
 import type { NatsConfig, NatsServer } from './config.ts'
 import { wildcardOf } from './map-subject.ts'
 
-/** Logs in over a connection of its own and looks for the stream; nothing is published, and no stream is made. */
+/** Logs in over a separate connection and inspects the stream. Publishes and creates nothing. */
 export function probeNats(config: NatsConfig, context: Context): Promise<Probe> {
   return loggedIn(config, context, (library, connection) => lookForStream(library, connection, config))
 }
 
-/** What a look at JetStream says, over a connection of its own; else why there is no connection, or no JetStream. */
+/** Result of an inspection over a separate connection, or why connection or JetStream are unavailable. */
 export async function loggedIn(
   config: NatsServer & Pick<NatsConfig, 'stream'>,
   context: Pick<Context, 'id' | 'host'>,
@@ -28,7 +28,9 @@ export async function loggedIn(
   } catch (error) {
     return {
       is: 'fail',
-      says: `${config.url}: logged in, but JetStream does not answer (${says(error)}); is it on, and may this user ask for streams?`,
+      says:
+        `${config.url}: logged in, but JetStream does not answer (${says(error)}); is it on, and may this ` +
+        'user ask for streams?',
     }
   } finally {
     await connection.close()
@@ -49,7 +51,9 @@ async function lookForStream(
     if (names.length > 0) return { is: 'ok', says: `${url}: logged in; ${wildcard} goes to stream ${names.join(', ')}` }
     return {
       is: 'fail',
-      says: `${url}: logged in, but no stream takes ${wildcard}; create one, or set \`stream\` and \`create_stream: true\``,
+      says:
+        `${url}: logged in, but no stream takes ${wildcard}; create one, or set \`stream\` and ` +
+        `\`create_stream: true\``,
     }
   }
   if (names.includes(stream)) return { is: 'ok', says: `${url}: logged in; stream ${stream} takes ${wildcard}` }
@@ -57,7 +61,9 @@ async function lookForStream(
     const { config } = await manager.streams.info(stream)
     return {
       is: 'fail',
-      says: `${url}: logged in; stream ${stream} takes ${config.subjects.join(' ')} and not ${wildcard}; correct \`subject\` or the stream`,
+      says:
+        `${url}: logged in; stream ${stream} takes ${config.subjects.join(' ')} and not ${wildcard}; correct ` +
+        `\`subject\` or the stream`,
     }
   } catch (error) {
     if (!(error instanceof library.JetStreamApiError) || error.code !== library.JetStreamApiCodes.StreamNotFound)
@@ -66,7 +72,9 @@ async function lookForStream(
   if (names.length > 0)
     return {
       is: 'fail',
-      says: `${url}: logged in, but ${wildcard} belongs to stream ${names.join(', ')}; correct \`stream\` or \`subject\``,
+      says:
+        `${url}: logged in, but ${wildcard} belongs to stream ${names.join(', ')}; correct \`stream\` or ` +
+        `\`subject\``,
     }
   if (create) return { is: 'ok', says: `${url}: logged in; stream ${stream} is not there yet, and a start makes it` }
   return {

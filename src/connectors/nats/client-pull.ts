@@ -9,27 +9,27 @@ import { says, whyNotConnected } from './client-errors.ts'
 import type { NatsSourceConfig } from './config.ts'
 import { fromMessage } from './map-read.ts'
 
-/** Messages that the server may be ahead with, and those that are handed on at once. */
+/** Prefetched messages, and maximum messages per pull. */
 const [aheadMessages, mostMessages] = [2048, 1024]
-/** The server looks for messages whose time is over now and then. */
+/** The server checks for expired acknowledgements at intervals. */
 const marginMs = 500
 
 interface Live {
   readonly connection: NatsConnection
   readonly messages: ConsumerMessages
   readonly before: BeforeNewer
-  /** Aborts when the connection has ended. */
+  /** Aborts when the connection ended. */
   readonly ended: AbortSignal
 }
 
-/** Pulls from a durable consumer of a stream; connects when it is first asked, and again after the connection was given up. */
+/** Pulls from a durable consumer. Connects at the first pull and after the library abandons the connection. */
 export class JetStreamPuller implements Puller<JsMsg> {
   readonly address: string
   readonly keepMs: number
   readonly #config: NatsSourceConfig
   readonly #context: SourceContext
   #live: Live | undefined
-  /** Came, and was not asked for yet. */
+  /** Received and not pulled yet. */
   #waiting: JsMsg[] = []
   #ended: string | undefined
   #wake: () => void = () => undefined
@@ -78,7 +78,7 @@ export class JetStreamPuller implements Puller<JsMsg> {
   }
 
   async keep(handles: readonly JsMsg[]): Promise<void> {
-    // Of a connection that is gone nothing can be said any more; it throws.
+    // Throws after the connection ended.
     for (const handle of [...handles, ...this.#waiting, ...(this.#live?.before.held ?? [])]) handle.working()
     await this.#flush()
   }
@@ -94,12 +94,15 @@ export class JetStreamPuller implements Puller<JsMsg> {
       for (const handle of waiting) handle.nak()
       await this.#flush(live)
     } catch {
-      // The connection is gone: what waits is given to another when its time is over.
+      // The connection ended: messages are redelivered after the acknowledgement timeout.
     }
     await live.connection.close()
   }
 
-  /** What was said has reached the server. The library's own waits for ever for a server that went away meanwhile. */
+  /**
+   * Resolves when the server received all acknowledgements. The library's flush waits forever for an unreachable
+   * server.
+   */
   async #flush(live = this.#live): Promise<void> {
     if (live === undefined) return
     const { timeout: ms, url } = this.#config
@@ -115,7 +118,7 @@ export class JetStreamPuller implements Puller<JsMsg> {
   async #connect(signal: AbortSignal): Promise<Live> {
     const library = await loadClient()
     let connection: NatsConnection
-    // With a connection goes what was on its way over it: whatever comes next would overtake that, so that we begin anew each time.
+    // Messages in transit are lost with a connection; later ones would overtake them, so the consumer restarts.
     try {
       connection = await library.connect({
         ...(await connectionOptions(library, this.#config, this.#context)),
@@ -156,8 +159,8 @@ export class JetStreamPuller implements Puller<JsMsg> {
   }
 
   /**
-   * What was given to a reader that is gone, and not acknowledged, comes when its time is over: what is newer waits until then, so that the order of
-   * keys is kept. Where another one reads beside us there is no order to keep.
+   * Messages delivered to a previous reader are redelivered after the acknowledgement timeout; newer ones wait until
+   * then to keep the order. With concurrent readers there is no order.
    */
   async #untilTheirTimeIsOver(consumer: Consumer, signal: AbortSignal): Promise<GivenOut> {
     const {
@@ -168,9 +171,9 @@ export class JetStreamPuller implements Puller<JsMsg> {
       ts,
     } = await consumer.info()
     const waitMs = wait / 1e6
-    // The library calls it a number of ns; the server sends RFC 3339. Servers before 2.10 do not say how late it is.
+    // The library declares nanoseconds; the server sends RFC 3339. Servers before 2.10 omit the time.
     const ago = (ts === undefined ? this.#context.host.clock.now() : Date.parse(ts)) - Date.parse(String(active))
-    // A server that was started again does not know when it was.
+    // A restarted server does not know the time.
     const ms = (Number.isNaN(ago) ? waitMs : Math.min(waitMs, waitMs - ago)) + marginMs
     const given = { newest, open: readers > 0 ? 0 : pending, mostMs: waitMs + marginMs }
     if (given.open === 0 || !(ms > marginMs)) return given
@@ -198,7 +201,7 @@ export class JetStreamPuller implements Puller<JsMsg> {
     this.#wake()
   }
 
-  /** One that exists is left as it is. */
+  /** An existing consumer is unchanged. */
   async #consumer(library: Library, connection: NatsConnection): Promise<Consumer> {
     const { url, stream, consumer, subjects, begin, ack_wait: ackWait, timeout } = this.#config
     const manager = await library.jetstreamManager(connection, { timeout, checkAPI: false })

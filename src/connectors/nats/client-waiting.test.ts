@@ -22,7 +22,7 @@ function publishes() {
   return { host, waiting, told, numbers, publish }
 }
 
-test('each is late after its own time, and what was settled before is not settled again', async () => {
+test('each publish times out separately, and a settled one is not settled again', async () => {
   const { host, waiting, told, numbers, publish } = publishes()
   publish('a')
   await host.advance(600)
@@ -44,7 +44,7 @@ test('each is late after its own time, and what was settled before is not settle
   expect(numbers.map((number) => waiting.subjectOf(number))).toEqual([undefined, undefined, undefined])
 })
 
-test('only those that are meant are given up together, and time is counted anew for what comes after none waited', async () => {
+test('only publishes of that signal fail together, and later ones start a new timeout', async () => {
   const { host, waiting, told, publish } = publishes()
   const other = new AbortController().signal
   publish('a')

@@ -4,17 +4,17 @@ import type { Attempt } from '../../engine/delivery/in-order.ts'
 interface Waiting {
   readonly subject: string
   readonly signal: AbortSignal
-  /** On the monotonic clock. */
+  /** Deadline on the monotonic clock. */
   readonly late: number
   readonly settle: (outcome: Attempt) => void
 }
 
-/** Publishes that wait for what becomes of them, each under a number, with one timer for all: one for each would cost more than the rest of a message. */
+/** Pending publishes by number, with one timer for all: a timer each would dominate the cost of a message. */
 export class WaitingPublishes {
   readonly #host: Host
   readonly #ms: number
   readonly #lateOutcome: Attempt
-  /** The oldest first. */
+  /** Oldest first. */
   readonly #waiting = new Map<number, Waiting>()
   #last = 0
   #timer: Timer | undefined
@@ -26,7 +26,7 @@ export class WaitingPublishes {
     this.#lateOutcome = late
   }
 
-  /** `begin` is told the number under which the outcome is to be settled. */
+  /** Calls `begin` with the number for `settle`. */
   wait(subject: string, signal: AbortSignal, begin: (number: number) => void): Promise<Attempt> {
     return new Promise((resolve) => {
       const number = ++this.#last
@@ -38,12 +38,12 @@ export class WaitingPublishes {
     })
   }
 
-  /** Undefined: its outcome is settled. */
+  /** Undefined after it settled. */
   subjectOf(number: number): string | undefined {
     return this.#waiting.get(number)?.subject
   }
 
-  /** What is settled already stays as it was. */
+  /** Ignored after it settled. */
   settle(number: number, outcome: Attempt): void {
     this.#waiting.get(number)?.settle(outcome)
     this.#waiting.delete(number)

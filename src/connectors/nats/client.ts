@@ -12,23 +12,23 @@ import type { NatsMessage } from './map.ts'
 interface Live {
   readonly library: Library
   readonly connection: NatsConnection
-  /** Acknowledgements come to what this begins, and end with the number of the publish. */
+  /** Prefix of reply subjects, which end with the number of the publish. */
   readonly inbox: string
-  /** Whether acknowledgements are heard. */
+  /** Whether acknowledgements are received. */
   hears: boolean
-  /** Why nothing can be published just now; the library reconnects by itself meanwhile. */
+  /** Why publishing is impossible; the library reconnects meanwhile. */
   away: string | undefined
 }
 
-/** What a stream answers. */
+/** Acknowledgement of a stream. */
 type Answer = {
   readonly stream?: string
   readonly error?: { readonly code: number; readonly err_code: number; readonly description: string }
 }
 
 /**
- * One connection to a cluster, made when it is first needed and again after the library has given it up. Acknowledgements of a stream are heard by one
- * subscription for all: the library's own publish makes an error with its stack and a timer for each message, a third of what a message costs.
+ * One connection, opened at the first use and after the library abandons it. One subscription receives all stream
+ * acknowledgements: the library's publish creates an error with its stack and a timer per message, a third of its cost.
  */
 export class JetStreamPublisher {
   readonly #config: NatsConfig
@@ -47,7 +47,7 @@ export class JetStreamPublisher {
     this.#waiting = new WaitingPublishes(context.host, { ms: config.timeout, late: unacknowledged(config) })
   }
 
-  /** Undefined when messages may be published; else why not, in words. Ends within the timeout, at once when the signal aborts. */
+  /** Undefined when messages can be published, else the reason. Ends within the timeout or when the signal aborts. */
   async ready(signal: AbortSignal): Promise<string | undefined> {
     if (this.#live !== undefined) return this.#live.away
     this.#connecting ??= this.#connect()
@@ -61,7 +61,7 @@ export class JetStreamPublisher {
     )
   }
 
-  /** Resolves when the stream has stored the message (or had it already), or with what is to become of it. */
+  /** Resolves to the outcome: delivered once the stream has the message or already had it. */
   publish({ subject, headers, data, messageId }: NatsMessage, signal: AbortSignal): Promise<Attempt> {
     const live = this.#live
     if (live === undefined || live.away !== undefined)
@@ -86,9 +86,9 @@ export class JetStreamPublisher {
     })
   }
 
-  /** Settles when the server has answered a ping that was sent behind the message: it says nothing of messages that it takes. */
+  /** Settles after a pong that follows the message: core NATS acknowledges nothing else. */
   #settleTaken({ library, connection }: Live, number: number, subject: string): void {
-    // A refusal comes before the answer, but may be handed on a turn later (see #refused).
+    // A permission error precedes the pong, but may be delivered one event-loop turn later (see #refused).
     connection
       .flush()
       .then(() => this.#context.host.timers.sleep(0))
@@ -102,7 +102,7 @@ export class JetStreamPublisher {
       )
   }
 
-  /** Hears acknowledgements from now on; the library does so again whenever it has connected again. */
+  /** Subscribes to acknowledgements; the library resubscribes after a reconnect. */
   #hear(live: Live): void {
     if (live.hears) return
     live.hears = true
@@ -110,7 +110,7 @@ export class JetStreamPublisher {
       callback: (error, message) => {
         if (error === null) this.#acknowledged(live, message)
         else {
-          // Tried again with the next message.
+          // Retried with the next message.
           live.hears = false
           this.#waiting.settleAll({ is: 'retry', reason: notHeard(error, live.inbox) })
         }
@@ -137,7 +137,7 @@ export class JetStreamPublisher {
     }
   }
 
-  /** Gives up on everything under way, or on what waits under that signal. */
+  /** Fails all pending publishes, or those of that signal. */
   #giveUp(reason: string, under?: AbortSignal): void {
     this.#waiting.settleAll(gone(reason), ({ signal }) => under === undefined || signal === under)
   }
@@ -163,7 +163,7 @@ export class JetStreamPublisher {
           await connection.close()
           throw error
         })
-      // What is larger goes as `oversize` has it.
+      // Larger messages are handled by `oversize`.
       this.#context.log.info('Connected to NATS.', {
         server: connection.getServer(),
         max_message_bytes: connection.info?.max_payload,
@@ -176,7 +176,7 @@ export class JetStreamPublisher {
     }
   }
 
-  /** Follows what the library says of the connection until it is closed. */
+  /** Follows status events of the library until the connection closes. */
   async #watch(live: Live): Promise<void> {
     let lastError: string | undefined
     for await (const status of live.connection.status()) {
@@ -190,7 +190,7 @@ export class JetStreamPublisher {
     this.#lose(live, reason instanceof Error ? says(reason) : 'the connection is closed')
   }
 
-  /** The server names the subject, not the message, and the library tells one of those that wait for it. */
+  /** The server names the subject, not the message; the library reports the error to one waiting publish. */
   #refused({ library }: Live, error: Error): void {
     if (!(error instanceof library.errors.PermissionViolationError) || error.operation !== 'publish') return
     this.#waiting.settleAll(
@@ -206,7 +206,9 @@ export class JetStreamPublisher {
       return undefined
     }
     if (status.type !== 'disconnect' && status.type !== 'staleConnection') return lastError
-    live.away = `the connection to ${this.#config.url} is lost and is being made again${lastError === undefined ? '' : ` (${lastError})`}`
+    live.away =
+      `the connection to ${this.#config.url} is lost; ` +
+      `reconnecting${lastError === undefined ? '' : ` (${lastError})`}`
     this.#giveUp(live.away)
     return lastError
   }

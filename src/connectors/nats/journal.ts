@@ -11,13 +11,16 @@ import { keyOf, placeOf, room, sequenceAfter, unpack } from './map-journal.ts'
 
 export const journal: JournalDriver<NatsJournalConfig> = openNatsJournal
 
-/** What is the same of a message that comes and of one that is asked for. */
+/** Fields shared by consumed and fetched messages. */
 type Stored = Pick<JsMsg, 'seq' | 'subject' | 'data'>
 
 const mostAtOnce = 500
 const nanoseconds = 1e6
 
-/** The journal as streams of JetStream: one for each partition, one for the small records. Rejects when no server answers, or JetStream is off. */
+/**
+ * The journal as JetStream streams: one per partition, and one for small records. Rejects if no server responds or
+ * JetStream is disabled.
+ */
 export async function openNatsJournal(config: NatsJournalConfig, context: JournalContext): Promise<JournalBus> {
   const journal = new NatsJournal(config, context)
   try {
@@ -52,7 +55,7 @@ class NatsJournal implements JournalBus {
 
   async open(): Promise<void> {
     const { partitions, keep } = this.#config
-    // How many there are is what was made first: whoever comes later takes that, whatever its own configuration says.
+    // The stored partition count applies; the setting is only used at creation.
     const said = await this.#ensure('records', { max_msgs_per_subject: 1, description: `partitions=${partitions}` })
     this.#partitions = Number(/^partitions=(\d+)$/.exec(said)?.[1] ?? partitions)
     for (let partition = 0; partition < this.#partitions; partition++)
@@ -106,7 +109,10 @@ class NatsJournal implements JournalBus {
     }
   }
 
-  /** With what a replica that lags behind left out: of a partition only the oldest messages go, so that a hole in the numbers is asked for. */
+  /**
+   * Fills gaps left by a lagging replica: a partition only drops its oldest messages, so a gap in the sequence is
+   * fetched.
+   */
   async #whole(
     { manager }: JournalClient,
     stream: string,
@@ -146,7 +152,7 @@ class NatsJournal implements JournalBus {
         stream: library.jetstream(connection),
         manager: await library.jetstreamManager(connection, { timeout: this.#config.timeout, checkAPI: false }),
       }
-      // The library reconnects until it is refused twice or a secret can't be read.
+      // The library reconnects until it is rejected twice or a secret can't be read.
       const lose = (): Promise<void> => this.#connection.lose(client)
       connection.closed().then(lose, lose)
       return client
@@ -160,7 +166,7 @@ class NatsJournal implements JournalBus {
     return { stream: name, prefix: name }
   }
 
-  /** A stream that exists is left as it is. Resolves with its description. */
+  /** An existing stream is unchanged. Resolves to its description. */
   async #ensure(
     channel: Channel,
     settings: { readonly max_msgs_per_subject?: number; readonly max_age?: number; readonly description?: string },
@@ -173,19 +179,22 @@ class NatsJournal implements JournalBus {
       if (!(error instanceof library.JetStreamApiError) || error.code !== library.JetStreamApiCodes.StreamNotFound)
         throw error
     }
-    if (!this.#context.make) throw new Error(`there is no stream ${stream} yet; the first Weir that starts makes it`)
+    if (!this.#context.make) throw new Error(`no stream ${stream} yet; the first Weir that starts creates it`)
     const { config } = await manager.streams.add({
       name: stream,
       subjects: [`${prefix}.>`],
       num_replicas: this.#config.replicas,
       ...settings,
     })
-    this.#context.log.info('Made a stream for the journal.', { stream })
+    this.#context.log.info('Created a stream for the journal.', { stream })
     return config.description ?? ''
   }
 }
 
-/** What has come already, together; waits for the first. (How many the library says are pending may be some that it never gives out.) */
+/**
+ * Groups received messages; waits for the first. (The library's pending count may include messages that it never
+ * delivers.)
+ */
 async function* together(messages: ConsumerMessages, timers: Timers): AsyncGenerator<readonly JsMsg[]> {
   const coming = messages[Symbol.asyncIterator]()
   for (let next = coming.next(); ;) {

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest'
 import { fitting, keyOf, pack, placeOf, sequenceAfter, tokenOf, unpack } from './map-journal.ts'
 
-test('any key is one token of a subject, and comes back', () => {
+test('any key is encoded as one token of a subject and decoded again', () => {
   for (const key of ['http@collector-1', 'sink/0/out', 'a.b.c', '50%', 'x y*>']) {
     expect(tokenOf(key)).not.toMatch(/[.\s*>]/)
     expect(keyOf(tokenOf(key))).toBe(key)
   }
 })
 
-test('records that go together come back in their order, each with a place of its own below that of the message', () => {
+test('records of one message keep their order, each with its own position', () => {
   const values = ['one', '', 'three'].map((text) => Buffer.from(text))
   const records = unpack(7, 'k', pack(values))
   expect(records.map(({ value }) => Buffer.from(value).toString())).toEqual(['one', '', 'three'])
@@ -17,7 +17,7 @@ test('records that go together come back in their order, each with a place of it
   expect(unpack(8, 'k', new Uint8Array(0))).toEqual([{ place: placeOf(8), key: 'k', value: new Uint8Array(0) }])
 })
 
-test('a message holds as much as it may, and one record at least', () => {
+test('a message is filled to the limit, with at least one record', () => {
   const values = Array.from({ length: 5 }, () => new Uint8Array(100))
   expect(fitting(values, 320)).toBe(3)
   expect(fitting(values, 10)).toBe(1)

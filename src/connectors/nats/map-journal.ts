@@ -1,10 +1,10 @@
-/** How records of the journal become messages of JetStream. Pure. */
+/** Maps journal records to JetStream messages. */
 import type { BusRecord } from '../../journal/index.ts'
 
-/** Places of the records of one message: the last one's is the message's own. */
+/** Positions per message; the last record has the position of the message. */
 export const room = 1024
 
-/** A key is one token of a subject. */
+/** Encodes a key as one token of a subject. */
 export function tokenOf(key: string): string {
   return key.replaceAll(/[%.\s*>]/g, (character) => `%${character.charCodeAt(0).toString(16).padStart(2, '0')}`)
 }
@@ -17,12 +17,12 @@ export function placeOf(sequence: number): number {
   return sequence * room
 }
 
-/** The first message that holds anything behind a place. */
+/** Sequence of the first message with records after a position. */
 export function sequenceAfter(place: number): number {
   return Math.floor(place / room) + 1
 }
 
-/** How many records from the front make one message of at most so many bytes; one at least. */
+/** Number of leading records that fit into a message of this size; at least one. */
 export function fitting(values: readonly Uint8Array[], mostBytes: number): number {
   let bytes = 0
   const end = values.findIndex((value, at) => {
@@ -32,7 +32,7 @@ export function fitting(values: readonly Uint8Array[], mostBytes: number): numbe
   return end === -1 ? values.length : end
 }
 
-/** Each value behind its length. */
+/** Length-prefixed values. */
 export function pack(values: readonly Uint8Array[]): Uint8Array {
   return Buffer.concat(
     values.flatMap((value) => {
@@ -43,7 +43,7 @@ export function pack(values: readonly Uint8Array[]): Uint8Array {
   )
 }
 
-/** The records of a message; a message that holds nothing is a mark, with a place of its own. */
+/** Records of a message; an empty message is a mark with its own position. */
 export function unpack(sequence: number, key: string, data: Uint8Array): BusRecord[] {
   const view = new DataView(data.buffer, data.byteOffset, data.length)
   const values: Uint8Array[] = []

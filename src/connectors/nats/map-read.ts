@@ -3,7 +3,7 @@ import { decodeHeader } from '../../codecs/cloudevents/index.ts'
 
 export interface Stored {
   readonly stream: string
-  /** Its number in the stream. */
+  /** Stream sequence. */
   readonly sequence: number
   readonly subject: string
   /** Unix ms. */
@@ -12,7 +12,10 @@ export interface Stored {
   readonly data: Uint8Array
 }
 
-/** A message of a stream: CloudEvents' attributes from its `ce-` headers, percent-encoded as in HTTP. Messages of one subject are in order. */
+/**
+ * Decodes a stream message: CloudEvents attributes from `ce-` headers, percent-encoded as in HTTP. Messages of one
+ * subject are ordered.
+ */
 export function fromMessage({ stream, sequence, subject, time, headers, data }: Stored): InMessage {
   const attributes: Record<string, string> = {}
   let contentType: string | undefined

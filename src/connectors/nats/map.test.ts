@@ -28,11 +28,11 @@ test.each([
   ['x-{source}-y', { source: '//host.example/p' }, 'x-//host_example/p-y'],
   ['fixed.subject', {}, 'fixed.subject'],
   ['{subject}', {}, '_'],
-])('the template %s with %j gives the subject %s', (template, more, subject) => {
+])('the template %s with %j yields the subject %s', (template, more, subject) => {
   expect(subjectOf(template)(row({ ...event, ...more }))).toBe(subject)
 })
 
-test('whatever an event holds, its subject has the tokens of the template and no wildcard', () => {
+test('any subject has the tokens of the template and no wildcard', () => {
   const make = subjectOf('weir.{family}.{type}.{subject}.end')
   fc.assert(
     fc.property(fc.string({ minLength: 1, unit: 'binary' }), fc.string({ unit: 'binary' }), (type, subject) => {
@@ -48,11 +48,11 @@ test.each([
   ['weir.{family}.{type}', 'weir.>'],
   ['a.b.x-{key}.c', 'a.b.>'],
   ['a.b', 'a.b'],
-])('a stream for %s listens to %s', (template, wildcard) => {
+])('the stream of %s listens to %s', (template, wildcard) => {
   expect(wildcardOf(template)).toBe(wildcard)
 })
 
-test('a message id depends on source and id alone, and on where one ends and the other begins', () => {
+test('a message id depends only on source and id, and on their boundary', () => {
   const id = (more: Partial<WeirEvent>): string => message(row({ ...event, ...more })).messageId
   expect(id({ type: 'other', data: Buffer.from('x'), encoding: 'binary' })).toBe(id({}))
   expect(
@@ -74,7 +74,7 @@ test('a flow’s message id is its stable id', () => {
   ).toEqual(ids)
 })
 
-test('an event whose content type can’t be a header makes no message', () => {
+test('an event whose content type can’t be a header is rejected', () => {
   const [one] = numberedEvents(1, 'e')
   expect(() => message(row({ ...one!, datacontenttype: 'a/b\r\nEvil: 1' }))).toThrow("can't be a header")
 })
@@ -89,6 +89,6 @@ test.each<[Partial<WrittenConfigOf<typeof natsSchema>>, string]>([
   [{ stream: 'a.b' }, 'a name, with no space'],
   [{ oversize: 'patch-only', codec: 'kollect', kollect_fields: 'original' }, 'cannot hold a patch'],
   [{ url: 'http://x' }, 'a URL that starts with nats://'],
-])('the settings %j are refused: %s', (written, message) => {
+])('the settings %j are rejected: %s', (written, message) => {
   expect(() => configFrom(natsSchema, { url: 'nats://127.0.0.1:4222', ...written })).toThrow(message)
 })

@@ -3,14 +3,14 @@ import type { OutMessage } from '../../messaging/message-sink.ts'
 
 export interface NatsMessage {
   readonly subject: string
-  /** Names and ASCII values. */
+  /** ASCII values. */
   readonly headers: Readonly<Record<string, string>>
   readonly data: Uint8Array
-  /** The same for every attempt at this event, by whichever Weir: the stream drops what it has within its duplicate window. */
+  /** Equal for every attempt at this event, from any instance: the stream drops duplicates within its window. */
   readonly messageId: string
 }
 
-/** CloudEvents' attributes as `ce-` headers, the others by their names; values percent-encoded as in HTTP. */
+/** CloudEvents attributes become `ce-` headers, others keep their names; values are percent-encoded as in HTTP. */
 export function toMessage(
   {
     attributes,

@@ -30,6 +30,6 @@ export async function openNats(config: NatsConfig, context: Context): Promise<Si
     listen: () => listenNats(config, context),
     close: () => publisher.close(),
   })
-  // The log states the limits of the server at the start, also while nothing happens.
+  // Connects at the start, so that the log states the server's limits without traffic.
   return { ...sink, open: async (signal) => void (await publisher.ready(signal)) }
 }

@@ -7,7 +7,7 @@ import { lookAtStream } from './client-look.ts'
 
 export const source = defineSource<typeof natsSourceSchema>('nats', { build: openNatsSource, probe: lookAtStream })
 
-/** A server that is away is no error here: it is said, and tried again. */
+/** Opens even if the server is unreachable; the failure is logged and retried. */
 export function openNatsSource(config: NatsSourceConfig, context: SourceContext): Promise<Source> {
   return Promise.resolve(messageSource(config, context, new JetStreamPuller(config, context)))
 }

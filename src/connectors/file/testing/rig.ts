@@ -13,7 +13,7 @@ import { sink as file } from '../sink.ts'
 import { sink as stdout } from '../sink-stdout.ts'
 import { openStdout } from '../sink-stdout.ts'
 
-/** Ids of the whole lines; a line that is no event (torn by a fault) is passed over, as any reader of the file must. */
+/** Ids of complete lines; skips lines that a fault truncated, as any reader must. */
 function idsOf(text: string): string[] {
   return text.split('\n').flatMap((line) => {
     try {
@@ -38,7 +38,7 @@ async function startFile(): Promise<OtherSide> {
         host: { ...context.host, disk },
       }),
     received: async () => idsOf((await text(aside)) + (await text(path))),
-    // A folder stands where the file should be.
+    // A folder in place of the file.
     refuse: async (on) => {
       await (on ? mkdir(path, { recursive: true }) : rmdir(path))
     },
@@ -47,7 +47,7 @@ async function startFile(): Promise<OtherSide> {
       release = on ? disk.slow('sync') : (): void => undefined
       return Promise.resolve()
     },
-    // The disk is full in the middle of a line, and then has room again.
+    // The disk is full within a line, and has room later.
     disconnectAfter: (events) => {
       disk.fullAfter(events * 150 + 40)
       const roomy = disk.slow('truncate')
@@ -62,7 +62,7 @@ async function startFile(): Promise<OtherSide> {
   }
 }
 
-/** Standard output as a real pipe is: a socket whose other end reads or does not. */
+/** Standard output as a socket pair whose other end can stop reading. */
 async function startStdout(): Promise<OtherSide> {
   let text = ''
   let reader: Socket | undefined
@@ -92,7 +92,7 @@ async function startStdout(): Promise<OtherSide> {
     slow(on) {
       if (!on) return Promise.resolve(void reader?.resume())
       reader?.pause()
-      // More than the system buffers on both sides, so that what follows waits for the reader.
+      // Exceeds the socket buffers, so that later writes wait for the reader.
       writer.write(Buffer.alloc(32 * 1024 * 1024, ' '))
       return Promise.resolve()
     },
