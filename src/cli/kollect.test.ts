@@ -82,6 +82,6 @@ test('what kollect could not start with ends with its exit code, and a sentence'
   })
   expect([code, out]).toEqual([1, ''])
   expect(err).toMatch(
-    /^weir: redis:\/\/ is no bus that kollect or Weir knows\. Supported: nats:\/\/SUBJECT .*\.\n {6}`weir kollect --help` lists the settings\.\n$/,
+    /^weir: redis:\/\/ is not a bus of kollect or Weir\. Supported: nats:\/\/SUBJECT .*\.\n {6}`weir kollect --help` lists the settings\.\n$/,
   )
 })

@@ -445,7 +445,7 @@ describe('keycloak', () => {
         [
           'of another audience',
           (await keycloak.tokens(realm, 'elsewhere', 'ada')).access_token,
-          'The token is meant for another audience, not for weir-api.',
+          'The audience of the token is not weir-api.',
         ],
         [
           'of another issuer',
@@ -459,7 +459,7 @@ describe('keycloak', () => {
           [unsigned, body, signature].join('.'),
           'The token cannot be read.',
         ],
-        ['an ID token', good.id_token ?? '', 'The token is meant for another audience, not for weir-api.'],
+        ['an ID token', good.id_token ?? '', 'The audience of the token is not weir-api.'],
         ['a refresh token', good.refresh_token ?? '', ''],
         ['nothing of the kind', 'a.b.c', 'The token cannot be read.'],
       ]

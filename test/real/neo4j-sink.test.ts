@@ -158,7 +158,7 @@ test('events of the original exporter are in the graph when they are answered, i
   )
   expect([
     mixed.status,
-    mixed.text.includes('could not take 1 of the events'),
+    mixed.text.includes('rejected 1 of the events'),
     mixed.text.includes('has no action'),
     await count(),
   ]).toEqual([422, true, true, { ...all, ACTION: 503 }])

@@ -30,7 +30,7 @@ export function busOf({ url, env }: BusInput, secret: (name: string) => string):
   if (scheme === 'http' || scheme === 'https') return httpBus(url, secret)
   if (scheme === 'mem')
     throw new PresetProblem(`mem:// is a bus inside one process, which no consumer can read. ${now}.`)
-  throw new PresetProblem(`${scheme}:// is no bus that kollect or Weir knows. ${now}.`)
+  throw new PresetProblem(`${scheme}:// is not a bus of kollect or Weir. ${now}.`)
 }
 
 /** Host and path are the subject; the server is in the environment. */

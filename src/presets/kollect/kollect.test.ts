@@ -298,7 +298,7 @@ describe('buses', () => {
 
   test.each([
     ['mem://topic', /inside one process/],
-    ['redis://x', /redis:\/\/ is no bus that kollect or Weir knows/],
+    ['redis://x', /redis:\/\/ is not a bus of kollect or Weir/],
     ['changes', /is no URL of a bus/],
     ['nats://', /names no subject/],
     ['nats://a b', /names no subject/],
