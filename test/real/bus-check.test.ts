@@ -136,13 +136,13 @@ test('a sink of a configuration is checked, and nothing is sent when nothing is 
     const looked = await run('--no-write')
     expect(looked).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining('1 ok, 0 to look at, 0 failing') as string,
+      stdout: expect.stringContaining('1 ok, 0 warnings, 0 failing') as string,
     })
     expect((await manager.streams.info('KEPT')).state.messages).toBe(0)
     const written = await run()
     expect(written).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining('3 ok, 0 to look at, 0 failing') as string,
+      stdout: expect.stringContaining('3 ok, 0 warnings, 0 failing') as string,
     })
     expect(written.stdout + written.stderr).not.toContain('pw')
     expect((await manager.streams.info('KEPT')).state.messages).toBe(1)
