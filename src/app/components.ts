@@ -1,25 +1,24 @@
-/** What can be configured, by name: the whole, and each component as an entry under `sources`, `sinks` or `transforms`. */
+/** All configurable components by name, including entries under `sources`, `sinks` or `transforms`. */
 import { networksSchema } from '../identity/networks-file.ts'
 import { defineSchema, infoOf, type AnyComponentSchema, type Fields, type Role } from '../schema/index.ts'
 import { deliveryFields, weirSchema } from './config.ts'
 
 export interface Component {
-  /** Unique among all: `nats`, or `sink/kafka` where a source has the same name. */
+  /** Unique: `nats`, or `sink/kafka` where a source has the same name. */
   readonly name: string
   readonly type: string
   readonly role: Role
   readonly summary: string
-  /** Key of the configuration that holds entries of this kind; undefined when it is no entry. */
+  /** Configuration key of the entries; undefined for a single section. */
   readonly under?: 'sources' | 'sinks' | 'transforms'
-  /** Its own settings. */
+  /** Component-specific settings. */
   readonly schema: AnyComponentSchema
-  /** All that an entry may hold: its own settings and those that every entry beside it has. */
+  /** All settings of an entry, including those common to its kind. */
   readonly entry: AnyComponentSchema
 }
 
 const places = { sources: 'source', sinks: 'sink', transforms: 'transform' } as const satisfies Record<string, Role>
 
-/** In the order of the configuration. */
 export function components(): readonly Component[] {
   const entries = (Object.keys(places) as (keyof typeof places)[]).flatMap(entriesUnder)
   const twice = (type: string): boolean => entries.filter((one) => one.type === type).length > 1

@@ -1,4 +1,4 @@
-/** The one place that joins registry, identity, store and API to the contracts of the engine. */
+/** Joins registry, identity, store and API with the engine. */
 import { Worker } from 'node:worker_threads'
 import { generatedName, generatedToken, type GeneratedToken } from '../api/access/generated-token.ts'
 import { isLoopback } from '../api/guard.ts'
@@ -47,19 +47,19 @@ import { reloadAll } from './reload.ts'
 import { smallVolume, smallVolumeAdvice } from './volume.ts'
 import { Workloads } from './workloads.ts'
 
-/** Time for sources, sinks and open answers to come to rest after a signal. */
-/** How often the files of the certificate are read, ms. */
+/** Time for sources, sinks and open responses to finish after a signal. */
+/** Interval between reads of the certificate files. */
 const renewMs = 30_000
 const drainMs = 15_000
-/** Of that, for the store to commit what is in the journal. */
+/** Part of it for the store to commit the journal. */
 const settleMs = 5_000
 export interface RunningWeir {
   readonly url: string
   readonly opsUrls: readonly string[]
-  /** The token that was made because nobody configured one for an address that others can reach. */
+  /** Token generated because none is configured for a reachable address. */
   readonly login: GeneratedToken | undefined
   readonly log: ProgramLog
-  /** Something listens for exporters, and none has ever sent a flow into this folder. */
+  /** A source listens for exporters, but this folder never received a flow. */
   readonly silent: boolean
   /** Resolves when a worker died. */
   readonly failed: Promise<Error>
@@ -87,7 +87,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       volume: small,
       advice: smallVolumeAdvice,
     })
-  // An address that others can reach is not for everybody who reaches it.
+  // A reachable address needs authentication.
   const generated =
     configured.length > 0 || oidc !== undefined || isLoopback(config.listen.host)
       ? undefined
@@ -115,7 +115,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
     const shared = sharedStart(config, reveal)
     const storeWorker = config.store.enabled === 'none' || shared?.serves === false ? undefined : spawn('store')
     failed.then((error) => ingest.fail(error)).catch(() => {})
-    // Both workers load while this thread does.
+    // Loads in parallel with both workers.
     const apiModule = import('../api/index.ts')
 
     const lease = counterLease(host, `${data}/epoch`)
@@ -168,7 +168,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       ...offsets.map(({ record }) => record.position),
       ...(store === undefined ? [] : [store.evidence.position]),
     ]
-    // What others are to read of a shared journal is in the records of all; here is nothing of it.
+    // With a shared journal the bus has the positions of sinks.
     const follower = new Follower({
       host,
       directory: journal,
@@ -235,7 +235,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       delivery?.clusters(workloads.clusters)
       await store?.remote.call('clusters', workloads.clusters)
     }
-    // Who does not collect has no sources, whatever is configured for all.
+    // Without the collector role there are no sources.
     const collecting = {
       apply: (entries: readonly SourceEntry[]) => sources.apply(shared?.collects === false ? [] : entries),
     }
@@ -274,7 +274,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       store: store?.port,
       workloads,
       shared: delivery,
-      // What a transform makes is a source of its id.
+      // The output of a transform is a source with its id.
       sources: () => [
         ...reports,
         ...Object.values(current.config.transforms).map(({ id, type }) => ({ id, type, addresses: [] })),
@@ -288,11 +288,11 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
     const sourcesUp = await collecting.apply(sourceEntries(config, reveal))
     throwFailed(sourcesUp)
     reports = sourcesUp.running
-    // Only now: until all sources are up it is not known which frames they still need.
+    // Not earlier: only after the start of all sources their needed frames are known.
     const house = new AbortController()
     const housekeeping = runtime.keepHouse(house.signal)
     const { startApi } = await apiModule
-    // The live view names addresses as the store does, by what it reads for itself.
+    // The live view resolves addresses as the store does.
     const resolver = new WorkloadResolver(
       await staticResolver(host, config.identity.networks ?? undefined, log),
       workloads.follower.projection.workloads,
@@ -323,12 +323,12 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
     const profiles = new OpsProfiles(
       new Map([
         ['main', ({ kind, seconds }: ProfileRequest) => takeProfile(kind, () => host.timers.sleep(seconds * 1000))],
-        ['ingest', (wish: ProfileRequest) => ingest.call('profile', wish)],
+        ['ingest', (request: ProfileRequest) => ingest.call('profile', request)],
         ...(store === undefined
           ? []
-          : [['store', (wish: ProfileRequest) => store.remote.call('profile', wish)] as const]),
+          : [['store', (request: ProfileRequest) => store.remote.call('profile', request)] as const]),
         ...(Object.values(config.sources).some(({ type }) => watchedTypes.has(type))
-          ? [['watch', (wish: ProfileRequest) => sources.profile(wish)] as const]
+          ? [['watch', (request: ProfileRequest) => sources.profile(request)] as const]
           : []),
       ]),
     )
@@ -363,7 +363,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       part = 'the sources'
       await sources.stop()
       part = 'the store'
-      // Rows that the store cannot take now wait in the journal for the next start.
+      // Rows that the store cannot commit now stay in the journal.
       await Promise.race([settle(store?.port, tail), host.timers.sleep(settleMs)])
       part = 'the sinks'
       await sinks.stop()

@@ -1,9 +1,9 @@
-/** Sources that are acknowledged by a sink: what does not go together. */
+/** Validates sources acknowledged by a sink. */
 import { takesFrom } from '../engine/delivery/route.ts'
 import { ackSink } from '../schema/values.ts'
 import type { WeirConfig } from './config.ts'
 
-/** The sink that a source's messages are acknowledged by; undefined: they are when they are synced. */
+/** The sink that acknowledges a source's messages; undefined: the sync does. */
 export function sourceAck({ settings }: WeirConfig['sources'][string]): string | undefined {
   const { ack } = settings as { readonly ack?: unknown }
   return typeof ack === 'string' ? ackSink(ack) : undefined
@@ -44,7 +44,7 @@ export function ackProblems(
     return []
   }
   return [
-    // Who pushes is told when something was given up.
+    // HTTP responses state dropped rows.
     ...of('http', ['http', 'ack'], ackSink(config.http.ack), false),
     ...Object.values(config.sources).flatMap((source) =>
       of(source.id, ['sources', source.id, 'ack'], sourceAck(source), true),

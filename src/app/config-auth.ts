@@ -1,4 +1,4 @@
-/** The part of the configuration that says who may use the API and the console. */
+/** Authentication and authorization settings of API and console. */
 import type { z } from 'zod'
 import type { ApiToken } from '../api/access/token-book.ts'
 import { peerRules, roles } from '../api/access/principal.ts'
@@ -123,7 +123,7 @@ export const authGroup = group(
         example: { issuer: 'https://id.example.com/realms/main', client_id: 'weir', role: "'viewer'" },
       },
       ({ issuer, scopes }) => {
-        // What is read on the way can be used: tokens and the code are in it.
+        // Unencrypted tokens and codes could be intercepted.
         if (issuer.startsWith('http:') && !isLoopback(new URL(issuer).hostname))
           return new Complaint('an issuer on another machine requires https://', 'write https://', ['issuer'])
         return scopes.includes('openid')
@@ -148,7 +148,7 @@ export const authGroup = group(
 
 export type AuthConfig = z.output<typeof authGroup>
 
-/** Tokens with their secrets, which `reveal` knows. */
+/** Tokens with their revealed secrets. */
 export function apiTokens({ tokens }: AuthConfig, reveal: (secret: Secret) => string): ApiToken[] {
   return tokens.map(({ name, token, role, namespaces: limited, peers: rule }) => ({
     name,
@@ -159,7 +159,7 @@ export function apiTokens({ tokens }: AuthConfig, reveal: (secret: Secret) => st
   }))
 }
 
-/** The provider of identities with its secret; undefined when none is configured. */
+/** Identity provider with its secret; undefined if not configured. */
 export function oidcSettings({ oidc }: AuthConfig, reveal: (secret: Secret) => string): OidcSettings | undefined {
   if (oidc === null) return undefined
   const {

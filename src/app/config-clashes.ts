@@ -1,4 +1,4 @@
-/** What two parts of a configuration cannot both have: an address, a file, a lease. Pure. */
+/** Detects addresses, files and leases used twice. Pure. */
 import { resolve, sep } from 'node:path'
 import { formatHostPort } from '../schema/values.ts'
 import { formatPath, type Path } from '../schema/problem.ts'
@@ -18,7 +18,7 @@ export function clashes(config: WeirConfig, written: unknown): readonly Clash[] 
 
 function ports(config: WeirConfig): Clash[] {
   const all = listenersOf(config).filter(({ place }) => place.port !== 0)
-  // The sources that are there without being written come first: the problem is placed at what somebody wrote.
+  // Built-in sources first: the problem is reported at the configured part.
   const builtIn = ({ owner }: Listener): boolean => builtInTypes.has(owner)
   const listeners = [...all.filter(builtIn), ...all.filter((one) => !builtIn(one))]
   return listeners.flatMap((listener, index) => {
@@ -35,7 +35,7 @@ function overlap(a: Listener, b: Listener): boolean {
     string,
     string,
   ]
-  // A socket on `::` takes IPv4, too.
+  // A socket on `::` also accepts IPv4.
   if (one === two || one === '::' || two === '::') return true
   return (one === '0.0.0.0' && !two.includes(':')) || (two === '0.0.0.0' && !one.includes(':'))
 }
@@ -62,7 +62,7 @@ function files(config: WeirConfig): Clash[] {
   })
 }
 
-/** Of two sources with one Lease, the second would wait for ever. */
+/** The second of two sources with one Lease would wait forever. */
 function leases({ sources }: WeirConfig): Clash[] {
   const owners = new Map<string, string>()
   return Object.values(sources).flatMap(({ id, settings }): Clash[] => {
@@ -89,7 +89,7 @@ function leases({ sources }: WeirConfig): Clash[] {
   })
 }
 
-/** Only of what is written: the defaults are for a journal of the default size. */
+/** Only explicit sizes: the defaults fit the default journal. */
 function sizes({ journal }: WeirConfig, written: unknown): Clash[] {
   const given = (written as { readonly journal?: Readonly<Record<string, unknown>> } | null)?.journal ?? {}
   return (['segment', 'keep'] as const).flatMap((key) =>

@@ -1,7 +1,7 @@
-/** The part of the configuration that says what the console offers. */
+/** Console settings. */
 import { Complaint, group, list, text } from '../schema/index.ts'
 
-/** Ready filters for what people ask first. Names stand in addresses, parted by commas. */
+/** Predefined filters. Names appear in URLs, separated by commas. */
 const usual = [
   { name: 'DNS', filter: 'any.port in (53, 853)' },
   { name: 'Web', filter: 'any.port in (80, 443, 8080, 8443)' },

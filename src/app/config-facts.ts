@@ -1,4 +1,4 @@
-/** What a configuration would open and reach, told from its schemas; nothing is opened or reached here. */
+/** Addresses and files used by a configuration, derived from its schemas without opening them. */
 import { formatHostPort, infoOf, type AnyComponentSchema, type FieldInfo, type HostPort } from '../schema/index.ts'
 import type { Path } from '../schema/problem.ts'
 import { components } from './components.ts'
@@ -28,7 +28,7 @@ function fieldsOf(entry: Entry, under: 'sources' | 'sinks'): [key: string, info:
   return Object.entries(schema?.fields ?? {}).map(([key, field]) => [key, infoOf(field), settings[key]])
 }
 
-/** Every address that Weir would listen on. A source with datagrams has a receive buffer: its addresses are UDP, but for those of field `tcp`. */
+/** All listening addresses. Those of a source with a receive buffer are UDP, except in the field `tcp`. */
 export function listenersOf(config: WeirConfig): Listener[] {
   const each = (owner: string, protocol: Listener['protocol'], path: Path, places: readonly HostPort[]): Listener[] =>
     places.map((place, index) => ({ owner, protocol, place, path: places.length === 1 ? path : [...path, index] }))
@@ -47,12 +47,12 @@ export function listenersOf(config: WeirConfig): Listener[] {
   ]
 }
 
-/** Whether a source listens at all, as one that polls or watches does not. */
+/** False for sources that poll or watch. */
 export function canListen(source: WeirConfig['sources'][string]): boolean {
   return fieldsOf(source, 'sources').some(([, info]) => info.kind === 'listen')
 }
 
-/** Wanted receive buffer of each UDP source, in bytes. */
+/** Configured receive buffer of each UDP source, in bytes. */
 export function wantedBuffers(config: WeirConfig): { readonly source: string; readonly bytes: number }[] {
   return Object.values(config.sources).flatMap((entry) => {
     const bytes = (entry.settings as Readonly<Record<string, unknown>>)['receive_buffer']
@@ -60,7 +60,7 @@ export function wantedBuffers(config: WeirConfig): { readonly source: string; re
   })
 }
 
-/** Files that sinks write. */
+/** Files written by sinks. */
 export function outputsOf({
   sinks,
 }: WeirConfig): { readonly id: string; readonly path: Path; readonly value: string }[] {
@@ -71,11 +71,11 @@ export function outputsOf({
   )
 }
 
-/** Servers and files that a source reads from, or a sink writes to. */
+/** Servers and files that a source reads or a sink writes. */
 export function targetsOf(entry: Entry, under: 'sources' | 'sinks'): Target[] {
   return fieldsOf(entry, under).flatMap(([, info, value]): Target[] => {
     const kind = info.kind === 'list' ? info.of?.kind : info.kind
-    // Of a source, files are what it is helped by: a kubeconfig, names of interfaces.
+    // Files of a source are auxiliary: a kubeconfig, interface names.
     if (kind !== 'url' && kind !== 'host:port' && (kind !== 'path' || under === 'sources')) return []
     const values: readonly unknown[] = Array.isArray(value) ? value : [value]
     return values.flatMap((one): Target[] => {

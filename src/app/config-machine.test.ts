@@ -157,7 +157,7 @@ const wrong: readonly (readonly [name: string, yaml: string, path: string, said:
 describe('check and run reject with exit code 2', () => {
   test.each(wrong)(
     '%s',
-    async (_, yaml, path, said) => {
+    async (_, yaml, path, message) => {
       for (const name of ['one', 'two']) {
         const { cert, key } = selfSigned(name)
         await writeFile(join(folder, `${name}.pem`), cert)
@@ -171,7 +171,7 @@ describe('check and run reject with exit code 2', () => {
       ])
       expect(checked).toMatchObject({ code: 2, stdout: '' })
       expect(checked.stderr).toContain(`: error: ${path}: `)
-      expect(checked.stderr).toContain(said)
+      expect(checked.stderr).toContain(message)
       expect(checked.stderr).toMatch(/weir\.yaml:[1-9]\d*:[1-9]\d*: error/)
       expect(checked.stderr).not.toContain('default: error')
       expect(checked.stderr).not.toMatch(/a-token-that|\babc\b/)

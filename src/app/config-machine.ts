@@ -1,4 +1,4 @@
-/** What a configuration refers to on this machine: files, variables, tokens. `check`, `run` and a reload ask the same. */
+/** Validates references to this machine: files, variables, tokens. Used by `check`, `run` and reload. */
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto'
 import type { Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
@@ -11,14 +11,14 @@ import { weirSchema, type WeirConfig } from './config.ts'
 import { rolesOf } from './config-shared.ts'
 import { textsOf, type Loaded } from './load-config.ts'
 
-/** Tokens below this length get a warning: 16 random letters are beyond guessing. */
+/** Shorter tokens cause a warning. */
 const shortToken = 16
 
 interface Found {
   readonly path: Path
   readonly message: string
   readonly hint: string
-  /** The written value may be a secret: it is not printed. */
+  /** The value may be a secret and is not printed. */
   readonly secret?: true
 }
 
@@ -28,11 +28,11 @@ interface Reference {
   readonly path: Path
 }
 
-/** Warnings for standard error, a line each, or nothing. Throws WEIR_CONFIG_INVALID with every problem, placed. */
+/** Returns warnings, one per line. Throws WEIR_CONFIG_INVALID with every problem and its location. */
 export async function verifyMachine(host: Host, { config, document }: Loaded): Promise<string> {
   const { oidc } = config.auth
   if (oidc !== null) {
-    // Expressions over claims are read by a library that is loaded only where they are.
+    // The library for expressions is loaded only if used.
     const { claimsReader } = await import('../api/access/oidc/claims.ts')
     claimsReader({
       role: oidc.role,
@@ -61,7 +61,7 @@ export async function verifyMachine(host: Host, { config, document }: Loaded): P
   return secrets.warnings.length === 0 ? '' : `${format(secrets.warnings, 'warning')}\n`
 }
 
-/** Secrets and files that this process would use, by its roles. */
+/** Secrets and files that this process uses with its roles. */
 function referencesOf(config: WeirConfig, written: unknown): Reference[] {
   const roles = rolesOf(config)
   const unused = new Set<unknown>([
@@ -71,7 +71,7 @@ function referencesOf(config: WeirConfig, written: unknown): Reference[] {
   const found: Reference[] = []
   walkWritten(weirSchema.info, written, (info, value, path) => {
     if (typeof value !== 'string' || (info.kind !== 'secret' && info.holds === undefined)) return
-    // A source's secrets are revealed by every role.
+    // Every role reveals a source's secrets.
     if (!unused.has(path[0]) || (path[0] === 'sources' && info.kind === 'secret'))
       found.push({ info, written: value, path })
   })
@@ -135,7 +135,7 @@ function revealed(references: readonly Reference[]): {
 
 async function fileProblems(host: Host, references: readonly Reference[]): Promise<Found[]> {
   const found: Found[] = []
-  /** Certificates and keys by the group that they are written in. */
+  /** Certificates and keys by configuration section. */
   const pairs = new Map<
     string,
     { certificate?: X509Certificate; key?: { readonly path: Path; readonly object: KeyObject } }
@@ -185,7 +185,7 @@ async function fileProblems(host: Host, references: readonly Reference[]): Promi
   return found
 }
 
-/** Where no setting names a kubeconfig: the files that are looked for instead. */
+/** Validates the default kubeconfig locations if no setting names one. */
 async function kubeconfigProblems(host: Host, config: WeirConfig): Promise<Found[]> {
   if (!rolesOf(config).has('collector')) return []
   const users = Object.values(config.sources).flatMap(({ id, settings: given }): Path[] => {
@@ -211,7 +211,7 @@ async function kubeconfigProblems(host: Host, config: WeirConfig): Promise<Found
   }))
 }
 
-/** The content, or what is wrong with the file. */
+/** The content, or the problem of the file. */
 async function readInput(host: Host, file: string): Promise<Uint8Array | string> {
   try {
     return await host.disk.readFile(file)

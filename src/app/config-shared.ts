@@ -1,11 +1,10 @@
-/** The parts of the configuration that are about sharing the work: roles, and what does not go together. */
+/** Settings of roles and of a shared journal. */
 import { isPartitionInstance } from '../engine/cluster/names.ts'
 import type { WeirConfig } from './config.ts'
 
 export const roles = ['collector', 'deliverer', 'api'] as const
 export type WorkRole = (typeof roles)[number]
 
-/** What this Weir does. */
 export function rolesOf(config: Pick<WeirConfig, 'roles'>): ReadonlySet<WorkRole> {
   return new Set(config.roles.flatMap((role) => (role === 'all' ? roles : [role])))
 }
@@ -16,7 +15,7 @@ interface Complaint {
   readonly hint: string
 }
 
-/** What can't be with the journal where it is. */
+/** Settings incompatible with the location of the journal. */
 export function sharedProblems(config: WeirConfig): readonly Complaint[] {
   const shared = config.journal.on.type !== 'files'
   const all = rolesOf(config)
@@ -39,7 +38,7 @@ export function sharedProblems(config: WeirConfig): readonly Complaint[] {
     })
   for (const { id, settings } of Object.values(config.sources)) {
     const { redact } = settings as { readonly redact?: { readonly enabled: boolean; readonly key: unknown } }
-    // One that is made in a folder is another in the next: every secret value would look changed.
+    // A generated key differs by folder, so every secret would appear changed.
     if (redact?.enabled === true && redact.key === null) {
       problems.push({
         path: ['sources', id, 'redact', 'key'],

@@ -1,4 +1,4 @@
-/** The part of the configuration that says what Weir tells of itself to others; metrics and log apart. */
+/** Telemetry settings, except metrics and log. */
 import { traceTarget } from '../model/trace-target.ts'
 import { Complaint, group, integer, text } from '../schema/index.ts'
 

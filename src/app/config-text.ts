@@ -1,4 +1,4 @@
-/** Reads the text of a configuration file, and refuses what is no configuration before any setting is looked at. */
+/** Reads configuration files and rejects invalid files before validation. */
 import { isMap, isScalar } from 'yaml'
 import type { Host } from '../host/index.ts'
 import { messageOf, WeirError } from '../model/errors.ts'
@@ -20,8 +20,8 @@ const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/
 const yamlFile = /^[^.].*\.ya?ml$/
 
 /**
- * The parsed files as one document, in which later files override earlier ones; without a file, an empty document. Of a folder these are its `*.yaml`
- * and `*.yml`, by name. Throws WEIR_CONFIG_INVALID if one of them is not one UTF-8 map of settings.
+ * Parses the files into one document; later files override earlier ones, and no file yields an empty document. Reads
+ * `*.yaml` and `*.yml` of a folder by name. Throws WEIR_CONFIG_INVALID unless each file is one UTF-8 map of settings.
  */
 export async function readDocument(host: Host, paths: readonly string[]): Promise<ConfigDocument> {
   const files = (await Promise.all(paths.map((path) => filesAt(host, path)))).flat()
@@ -53,7 +53,7 @@ async function readFile(host: Host, file: string): Promise<ConfigDocument> {
   throw new WeirError('WEIR_CONFIG_INVALID', formatProblems([problem], document.text))
 }
 
-/** Names of the files that hold nothing but comments and white space. */
+/** Files with only comments and white space. */
 export function emptyFiles(document: ConfigDocument): readonly string[] {
   return filesOf(document)
     .filter(isEmpty)
@@ -101,7 +101,7 @@ function decode(bytes: Uint8Array, file: string): string {
   )
 }
 
-/** By its byte order mark, or because every second byte of its beginning is 0, as with ASCII characters. */
+/** Detected by its byte order mark, or by a 0 in every second byte at the start. */
 function isUtf16(bytes: Uint8Array): boolean {
   const [first, second] = bytes
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return true
@@ -110,7 +110,10 @@ function isUtf16(bytes: Uint8Array): boolean {
   return head.length >= 2 && head.length % 2 === 0 && (zeros(0) || zeros(1))
 }
 
-/** The decoder accepts a cut sequence at the end of a stream, so that the longest accepted prefix ends at the invalid byte. */
+/**
+ * The decoder accepts a truncated sequence at the end of a stream, so the longest accepted prefix ends at the invalid
+ * byte.
+ */
 function firstInvalid(bytes: Uint8Array): number {
   const decoder = new TextDecoder('utf-8', { fatal: true })
   for (const index of bytes.keys()) {

@@ -1,5 +1,5 @@
 // Long because the whole configuration is one schema.
-/** The configuration of the whole program: every component's schema in one value. */
+/** Schema of the whole configuration. */
 import { defaultWindow } from '../engine/dedupe/duplicates.ts'
 import type { DeliverySettings } from '../engine/delivery/settings.ts'
 import type { SinkEntry } from '../engine/delivery/sinks.ts'
@@ -37,7 +37,7 @@ import {
   variants,
 } from '../schema/index.ts'
 
-/** What the engine does for every sink, whatever it speaks. */
+/** Delivery settings of every sink. */
 export const deliveryFields = {
   from: list(text({ description: 'Id of a source', required: true, example: 'http' }), {
     description: 'Sources to read from. Unset: all, including sources added later',
@@ -382,7 +382,7 @@ export const weirSchema = defineSchema({
 
 export type WeirConfig = ConfigOf<typeof weirSchema>
 
-/** The document with the sources that are there by default. */
+/** Adds the built-in sources to the document. */
 export function withBuiltIns(
   document: ConfigDocument,
 ): readonly { readonly path: readonly string[]; readonly value: unknown; readonly origin: string }[] {
@@ -392,7 +392,7 @@ export function withBuiltIns(
     .map((id) => ({ path: ['sources', id], value: {}, origin: 'default' }))
 }
 
-/** What the API may spend on live streams. */
+/** Limits of live streams. */
 export function liveLimits({ live }: WeirConfig) {
   return {
     viewsPerStream: live.views,
@@ -405,23 +405,22 @@ export function liveLimits({ live }: WeirConfig) {
   }
 }
 
-/** The databases of addresses that are to be opened. */
 export function geoFiles({ geo: { asn, country } }: WeirConfig): { readonly asn?: string; readonly country?: string } {
   return { ...(asn === null ? {} : { asn }), ...(country === null ? {} : { country }) }
 }
 
-/** Where what is known of workloads is kept. */
+/** Folder of the workload identities. */
 export function identityFolder({ data }: WeirConfig): string {
   return `${data}/identity`
 }
 
-/** Its flows come as datagrams, so many that the threads have to be prepared for them. */
+/** Receives flows as datagrams, so the threads need large buffers. */
 export function hearsFlows({ type, settings }: WeirConfig['sources'][string]): boolean {
   const { listen, tcp } = settings as { readonly listen?: unknown; readonly tcp?: unknown }
   return typesThatEmit('flows').has(type) && [listen, tcp].some((places) => Array.isArray(places) && places.length > 0)
 }
 
-/** Ids of the sources that watch clusters: who tells of workloads. */
+/** Ids of the sources that watch clusters. */
 export function clusterSources({ sources }: WeirConfig): readonly string[] {
   const types = typesThatEmit('resources')
   return Object.values(sources).flatMap(({ id, type }) => (types.has(type) ? [id] : []))
@@ -435,7 +434,7 @@ export function sourceEntries(config: WeirConfig, reveal: (secret: Secret) => st
   }))
 }
 
-/** Sinks and transforms: to delivery both are readers of the journal. */
+/** Sinks and transforms: both read the journal. */
 export function sinkEntries(config: WeirConfig, document: ConfigDocument): readonly SinkEntry[] {
   const { sinks, transforms } = (document.value ?? {}) as {
     sinks?: Record<string, unknown>

@@ -10,7 +10,7 @@ import { launch } from '../cli/testing/launch.ts'
 const settings = 'journal: {max: 1GiB}\n'
 const utf16 = (text: string, bom: boolean): Buffer => Buffer.from((bom ? '\ufeff' : '') + text, 'utf16le')
 
-/** Files that are no configuration, and what is to be said of each. */
+/** Invalid files with their error messages. */
 const refused: readonly (readonly [name: string, content: string | Buffer, said: RegExp])[] = [
   ['UTF-16 with a byte order mark', utf16(settings, true), /is UTF-16.*UTF-8/s],
   ['UTF-16 without one', utf16(settings, false), /is UTF-16.*UTF-8/s],
@@ -29,17 +29,14 @@ async function written(content: string | Buffer): Promise<string> {
   return file
 }
 
-test.each(refused)(
-  '%s is refused as a configuration, with the name of the file, what it is and what to do',
-  async (_, content, said) => {
-    const file = await written(content)
-    const loading = loadConfig(realHost(), [file], [])
-    await expect(loading).rejects.toMatchObject({ code: 'WEIR_CONFIG_INVALID' })
-    await expect(loading).rejects.toThrow(said)
-    await expect(loading).rejects.toThrow(file)
-    await expect(loading).rejects.toThrow(/\n {5}= /)
-  },
-)
+test.each(refused)('%s is rejected with the file name, the problem and the action', async (_, content, message) => {
+  const file = await written(content)
+  const loading = loadConfig(realHost(), [file], [])
+  await expect(loading).rejects.toMatchObject({ code: 'WEIR_CONFIG_INVALID' })
+  await expect(loading).rejects.toThrow(message)
+  await expect(loading).rejects.toThrow(file)
+  await expect(loading).rejects.toThrow(/\n {5}= /)
+})
 
 test('check and run both exit with 2 on a list, and neither starts anything', async () => {
   const file = await written('- a\n')
@@ -67,7 +64,7 @@ test.each([
   expect((await loadConfig(realHost(), [await written(content)], [])).empty).toHaveLength(empty ? 1 : 0)
 })
 
-test('check says that an empty file means the defaults', async () => {
+test('check reports that an empty file means the defaults', async () => {
   const ran = await launch(['check', '--config', await written('# later\n')])
   expect(ran.code).toBe(0)
   expect(ran.stderr).toMatch(/weir\.yaml is empty.*defaults/)
@@ -75,7 +72,7 @@ test('check says that an empty file means the defaults', async () => {
 
 test.each([...refused, ['an empty file', '', /is empty/], ['comments only', '# all gone\n', /is empty/]] as const)(
   'a reload refuses %s and changes nothing',
-  async (_, content, said) => {
+  async (_, content, message) => {
     const file = await written(settings)
     const host = realHost()
     const loaded = await loadConfig(host, [file], [])
@@ -96,7 +93,7 @@ test.each([...refused, ['an empty file', '', /is empty/], ['comments only', '# a
       sinks: { apply: touched },
       log: { debug: touched, info: touched, warn: touched, error: (_text, fields) => void errors.push(fields) },
     })
-    expect(report).toMatchObject({ ok: false, changed: [], problems: [expect.stringMatching(said)] })
+    expect(report).toMatchObject({ ok: false, changed: [], problems: [expect.stringMatching(message)] })
     expect(report.problems[0]).toContain(file)
     expect(errors).toHaveLength(1)
   },

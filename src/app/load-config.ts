@@ -21,7 +21,6 @@ import { shortForms } from './short-forms.ts'
 import { sharedProblems } from './config-shared.ts'
 import { emptyFiles, readDocument } from './config-text.ts'
 
-/** Where settings come from, beside the environment. */
 export interface ConfigArguments {
   /** Files and folders; later ones override earlier ones. */
   readonly config: readonly string[]
@@ -31,16 +30,18 @@ export interface ConfigArguments {
 export interface Loaded {
   readonly config: WeirConfig
   readonly document: ConfigDocument
-  /** Formatted for the user; empty when there are none. */
+  /** Formatted for the user; empty without warnings. */
   readonly warnings: string
-  /** Named files that set nothing: comments and white space only. */
+  /** Files without settings. */
   readonly empty: readonly string[]
 }
 
-/** Variables that are not part of the configuration. */
+/** Variables outside the configuration. */
 const ownVariables = ['WEIR_CONFIG', 'WEIR_TOKEN', 'WEIR_URL', 'WEIR_CACHE']
 
-/** Files, then environment, then flags. Throws WEIR_CONFIG_INVALID with every problem, placed. */
+/**
+ * Applies files, environment and flags in this order. Throws WEIR_CONFIG_INVALID with every problem and its location.
+ */
 export async function loadConfig(host: Host, files: readonly string[], flags: readonly Override[]): Promise<Loaded> {
   const parsed = await readDocument(host, files)
   const text = textsOf(parsed)
@@ -51,7 +52,7 @@ export async function loadConfig(host: Host, files: readonly string[], flags: re
     weirSchema,
     self.env,
   )
-  // A value with a variable that is not set would be reported a second time.
+  // Otherwise a value with an unset variable is reported twice.
   if (given.problems.length > parsed.problems.length) throw invalid(given.problems, text)
   const document = applyOverrides(given, shortForms(given))
   const result = validate(weirSchema, document)
@@ -66,7 +67,6 @@ export async function loadConfig(host: Host, files: readonly string[], flags: re
   }
 }
 
-/** Text of each file, by its name. */
 export function textsOf(document: ConfigDocument): ReadonlyMap<string, string> {
   return new Map(filesOf(document).map(({ file, text }) => [file, text]))
 }
@@ -75,7 +75,7 @@ function invalid(problems: readonly Problem[], text: ReadonlyMap<string, string>
   return new WeirError('WEIR_CONFIG_INVALID', formatProblems(problems, text))
 }
 
-/** What components say of each other. */
+/** References between components. */
 function crossCheck(config: WeirConfig, document: ConfigDocument): Problem[] {
   const sources = new Set(['http', ...Object.keys(config.sources), ...Object.keys(config.transforms)])
   const problems: Problem[] = []
@@ -129,7 +129,7 @@ function crossCheck(config: WeirConfig, document: ConfigDocument): Problem[] {
   return problems
 }
 
-/** Quick filters that are none. The language is loaded only where somebody wrote one. */
+/** Invalid quick filters. The filter language is loaded only if one is configured. */
 async function filterProblems(
   { console: { quick_filters: filters } }: WeirConfig,
   document: ConfigDocument,
@@ -157,7 +157,7 @@ async function filterProblems(
   })
 }
 
-/** Does what `id` makes end up in `source`? */
+/** Whether the output of `id` reaches `source`. */
 function feeds(config: WeirConfig, source: string, id: string, seen: ReadonlySet<string> = new Set()): boolean {
   if (source === id) return true
   if (seen.has(source)) return false

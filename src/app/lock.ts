@@ -1,4 +1,4 @@
-/** One writer a folder, across containers: `lock.sqlite` is locked by the kernel, and `lock` names the process that locked it. */
+/** One writer per folder, across containers: the kernel locks `lock.sqlite`, and `lock` names the process. */
 import { FolderClaim, readClaim, type Claim } from '../host/folder-claim.ts'
 import { FolderLock, isLocked } from '../host/folder-lock.ts'
 import { makeDurableDirectory, type Host } from '../host/index.ts'
@@ -7,23 +7,23 @@ import { WeirError } from '../model/errors.ts'
 
 export interface LockContent {
   readonly pid: number
-  /** Where the API answers; empty while starting. */
+  /** API address; empty while starting. */
   readonly url: string
   readonly identity?: string
-  /** Name of the machine, or of the container. Versions before this one did not write it, and held no lock. */
+  /** Machine or container name. Missing in earlier versions, which held no lock. */
   readonly host?: string
-  /** Of the file that the process locked. */
+  /** Inode of the locked file. */
   readonly inode?: string
 }
 
 export interface Lock {
   readonly claim: Claim
-  /** States where the API answers, for commands that ask a running server. */
+  /** Publishes the API address for commands that use a running server. */
   announce(url: string): void
   release(): void
 }
 
-/** Time for a writer to find out that its lock was taken from it: it looks each second. */
+/** Time for a writer to detect the loss of its lock, which it checks each second. */
 const graceMs = 2500
 
 const lockFile = (data: string): string => `${data}/lock.sqlite`
@@ -32,12 +32,12 @@ export function readLock(data: string): LockContent | undefined {
   return readClaim(`${data}/lock`) as LockContent | undefined
 }
 
-/** The process that writes to the folder; undefined when none does. Process 0 has not named itself. */
+/** The process that writes to the folder, or undefined. Process 0 has not stored its name yet. */
 export function readHolder(data: string): LockContent | undefined {
   const named = readLock(data)
   const isHeld = isLocked(lockFile(data))
   if (isHeld === true) return named ?? { pid: 0, url: '' }
-  // An earlier version held no lock, and another user's lock cannot be tried.
+  // Earlier versions held no lock, and another user's lock cannot be tested.
   const byProcess = isHeld === undefined || named?.host === undefined
   return named !== undefined && byProcess && isRunning(named) ? named : undefined
 }
@@ -48,14 +48,17 @@ export function refuseHeld(data: string): void {
   if (holder !== undefined) throw held(data, holder)
 }
 
-/** In a container every first process has the same number, hence the identity. */
+/** The first process of every container has the same pid, so the identity decides. */
 function isRunning({ pid, identity }: LockContent): boolean {
   if (pid === self.pid) return false
   const found = processIdentity(pid)
   return found !== undefined && (identity === undefined || identity === found)
 }
 
-/** Does the file system grant the lock to one process only? Undefined before the first start: another user's file would keep the server out. */
+/**
+ * Whether the file system grants exclusive locks. Undefined before the first start: the server could not open another
+ * user's file.
+ */
 export async function tryLock({ disk }: Host, data: string): Promise<boolean | undefined> {
   const path = lockFile(data)
   if ((await disk.stat(path)) === undefined || isLocked(path) !== false) return undefined
@@ -64,14 +67,13 @@ export async function tryLock({ disk }: Host, data: string): Promise<boolean | u
   return lock !== 'not-locking'
 }
 
-/** The holder in words: `process 7 on host weir-0, which answers at http://…`. */
 export function holderText({ pid, host, url }: LockContent): string {
   if (pid === 0) return 'a process that did not name itself'
   const where = host === undefined ? '' : ` on host ${host}`
   return `process ${pid}${where}, which ${url === '' ? 'is starting' : `answers at ${url}`}`
 }
 
-/** Creates the data folder where it is missing. Throws WEIR_DATA_UNUSABLE with the reason. */
+/** Creates the data folder. Throws WEIR_DATA_UNUSABLE with the reason. */
 export async function makeDataFolder({ disk }: Host, data: string): Promise<void> {
   try {
     await makeDurableDirectory(disk, data)
@@ -84,7 +86,7 @@ export async function makeDataFolder({ disk }: Host, data: string): Promise<void
     throw new WeirError('WEIR_DATA_UNUSABLE', `The data folder ${data} is a file.`)
 }
 
-/** Every process that writes to the folder holds this lock. Throws WEIR_DATA_LOCKED with the holder, WEIR_DATA_NO_LOCKS or WEIR_DATA_UNUSABLE. */
+/** Locks the folder for writing. Throws WEIR_DATA_LOCKED with the holder, WEIR_DATA_NO_LOCKS or WEIR_DATA_UNUSABLE. */
 export async function takeLock({ timers }: Host, data: string): Promise<Lock> {
   const lock = await usable(data, () => FolderLock.take(lockFile(data)))
   if (lock === 'not-locking')
@@ -97,7 +99,7 @@ export async function takeLock({ timers }: Host, data: string): Promise<Lock> {
     const left = readLock(data)
     if (left !== undefined && left.host === undefined && isRunning(left)) throw held(data, left)
     const claimed = await usable(data, () => FolderClaim.take(`${data}/lock`, content(lock, '')))
-    // The locked file was replaced, or the folder copied: the holder of the earlier one may still run.
+    // The locked file was replaced or the folder copied: the former holder may still run.
     const mayRun =
       left?.inode !== undefined && left.inode !== lock.inode && (left.host !== self.hostname || isRunning(left))
     if (mayRun) await timers.sleep(graceMs)
@@ -117,7 +119,7 @@ export async function takeLock({ timers }: Host, data: string): Promise<Lock> {
   }
 }
 
-/** An error of the disk as WEIR_DATA_UNUSABLE, any other as it is. Of an error in another thread only the message is left. */
+/** Maps disk errors to WEIR_DATA_UNUSABLE. Errors of other threads have only a message. */
 export function dataError(data: string, error: unknown): unknown {
   const isOfDisk =
     error instanceof Error &&

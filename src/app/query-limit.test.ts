@@ -3,7 +3,6 @@ import type { StoreReader } from '../engine/control.ts'
 import { realHost } from '../host/index.ts'
 import { limitQueries } from './query-limit.ts'
 
-/** Never answers, and ends when it is told to. */
 const waiting = (signal: AbortSignal): Promise<never> =>
   new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
 const never: StoreReader = {
@@ -11,7 +10,7 @@ const never: StoreReader = {
   edges: (_asked, signal) => waiting(signal),
 }
 
-test('a query, and a question about edges, that makes no progress is ended, and says which setting ended it', async () => {
+test('a stalled query or edge request ends with an error that names the setting', async () => {
   const reader = limitQueries(never, 5, realHost().timers)
   const { signal } = new AbortController()
   await expect(reader.query('SELECT 1', 'json', signal)).rejects.toMatchObject({

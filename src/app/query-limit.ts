@@ -9,7 +9,7 @@ function isolatedIn(reader: StoreReader, query: IsolatedQuery, signal: AbortSign
 
 type Within = <T>(act: () => Promise<T>) => Promise<T>
 
-/** Ends a query that makes no progress for this long, so that a few of them cannot keep all others out. */
+/** Ends a query without progress for `ms`, so that stalled queries do not block others. */
 export function limitQueries(reader: StoreReader, ms: number, timers: Timers): StoreReader {
   const limit = (given: AbortSignal): { readonly signal: AbortSignal; readonly within: Within } => {
     const late = new AbortController()
@@ -37,11 +37,11 @@ export function limitQueries(reader: StoreReader, ms: number, timers: Timers): S
       const { signal, within } = limit(given)
       return chunks(await within(() => reader.query(sql, format, signal)), within)
     },
-    // Query processes have limits of their own.
+    // Query processes enforce their own limits.
     ...(reader.isolated === undefined ? {} : { isolated: (query, signal) => isolatedIn(reader, query, signal) }),
-    edges(asked, given) {
+    edges(request, given) {
       const { signal, within } = limit(given)
-      return within(() => reader.edges(asked, signal))
+      return within(() => reader.edges(request, signal))
     },
   }
 }

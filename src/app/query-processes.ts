@@ -3,11 +3,11 @@ import { startChild } from '../host/child.ts'
 import { self } from '../host/process.ts'
 import type { StartProcess } from '../store/process/processes.ts'
 
-/** Address space that a query process has before it reads anything: stacks of threads and what V8 and DuckDB map ahead. */
+/** Initial address space of a query process: thread stacks and mappings of V8 and DuckDB. */
 const mappedBytes = 768 << 20
 const threads = 4
 
-/** Starts query processes; undefined where the system has no way to bound them. */
+/** Undefined where the system cannot limit the memory of a process. */
 export function queryProcesses(): StartProcess | undefined {
   if (self.platform === 'win32') return undefined
   const cache = self.env['NODE_COMPILE_CACHE']
@@ -23,7 +23,7 @@ export function queryProcesses(): StartProcess | undefined {
       env,
       file,
       dataBytes: memoryBytes + mappedBytes,
-      // Rows become text in the heap; the rest of the memory is DuckDB's.
+      // Rows become text in the heap; the other memory is for DuckDB.
       nodeFlags: [
         '--max-semi-space-size=4',
         `--max-old-space-size=${Math.max(64, Math.round(memoryBytes / 4 / (1 << 20)))}`,

@@ -21,11 +21,11 @@ export interface ReloadParts {
   readonly reveal: (secret: Secret) => string
   readonly sinks: Pick<SinkSet, 'apply'>
   readonly onSources: (running: readonly SourceReport[]) => void
-  /** What watches clusters may have changed. */
+  /** Called after a possible change of the watched clusters. */
   readonly onClusters: (config: WeirConfig) => Promise<void>
 }
 
-/** Settings that only a new start can change. */
+/** Settings that require a restart. */
 const fixedSettings = [
   'data',
   'roles',
@@ -44,7 +44,7 @@ const fixedSettings = [
   'duplicates',
 ] as const
 
-/** Validates, builds, drains, swaps; puts back what was when any of it fails. */
+/** Validates, builds, drains and swaps; restores the former state after any failure. */
 export async function reloadAll(parts: ReloadParts): Promise<ReloadReport> {
   const { host, flags, log, current, sources, sinks, reveal } = parts
   const refuse = (problems: readonly string[]): ReloadReport => {
@@ -60,7 +60,7 @@ export async function reloadAll(parts: ReloadParts): Promise<ReloadReport> {
   } catch (error) {
     return refuse([messageOf(error)])
   }
-  // An editor that is about to write, or a volume that is not mounted yet, looks like this: it must not remove every sink.
+  // An incomplete save or a missing mount looks empty; it must not remove every sink.
   if (next.empty.length > 0)
     return refuse([`${next.empty.join(', ')} is empty: to remove every setting of a file write \`{}\``])
   const before = current()

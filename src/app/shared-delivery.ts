@@ -1,4 +1,4 @@
-/** The main thread's side of a journal on a bus: delivers the partitions that are ours, and knows everybody's books. */
+/** Main thread's part of a journal on a bus: delivers the local partitions and reads the ledger of all instances. */
 import { sharedLedger } from '../engine/cluster/shared-ledger.ts'
 import type { Pipeline } from '../engine/control.ts'
 import { httpSource, type Settling } from '../engine/sources/pushed.ts'
@@ -35,7 +35,7 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
   readonly #lanes: PartitionWorkers | undefined
   readonly letters: SharedLetterBox
   readonly #workloads: SharedWorkloads
-  /** Of the journal, where it is copied here. */
+  /** Name of the journal, if copied here. */
   readonly name: string | undefined
   readonly #stop = new AbortController()
   #running: Promise<void> | undefined
@@ -56,7 +56,7 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
     this.#workloads = workloads
   }
 
-  /** Resolves once the bus is there, however long that takes. */
+  /** Resolves once the bus is reachable. */
   static async open(start: SharedStart, { data, maxBytes, ...parts }: SharedDeliveryParts): Promise<SharedDelivery> {
     const joined = await join(start, { host: parts.host, log: parts.log, thread: 'main' }, new AbortController().signal)
     const { host, log, metrics } = parts
@@ -84,14 +84,14 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
     )
   }
 
-  /** The sinks from now on; the first call begins delivering. */
+  /** Applies the sinks; the first call starts delivery. */
   async apply(entries: readonly SinkEntry[]): Promise<Applied> {
     const applied = (await this.#lanes?.apply(entries)) ?? { changed: [], orphaned: [] }
     if (applied.failed === undefined) this.#running ??= this.#run(this.#stop.signal)
     return applied
   }
 
-  /** The sources that tell of workloads, from now on. */
+  /** Sets the sources of workload identities. */
   clusters(ids: readonly string[]): void {
     if (this.#lanes !== undefined) this.#workloads.use(ids)
   }
@@ -104,12 +104,12 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
   async books(
     known: Parameters<NonNullable<RuntimeParts['shared']>['books']>[0],
   ): ReturnType<NonNullable<RuntimeParts['shared']>['books']> {
-    // A bus that is away leaves the books as they were last read.
+    // While the bus is unreachable the last ledger is used.
     await this.#joined.records.sync(this.#stop.signal).catch(() => undefined)
     return sharedLedger(this.#joined.records, known)
   }
 
-  /** Of what this Weir takes over HTTP, whoever delivers it. */
+  /** For rows received over HTTP, whichever instance delivers them. */
   settling(sink: string): Settling | undefined {
     const { records, bus } = this.#joined
     const source = sharedSource(httpSource, this.#instance)
@@ -117,15 +117,15 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
     if (!begun(records, sink, partition)) return undefined
     const before = countedOf(records, sink, source, partition)
     return async ({ places = [], accepted }, signal) => {
-      const said = await passed(records, sink, places, signal)
-      if (said === 'gone') return undefined
-      return said === 'stopped'
+      const result = await passed(records, sink, places, signal)
+      if (result === 'gone') return undefined
+      return result === 'stopped'
         ? { is: 'pending' }
         : outcomeBetween(before, countedOf(records, sink, source, partition), accepted)
     }
   }
 
-  /** In the partitions that are delivered here. */
+  /** Local partitions only. */
   async forget(sink: string): Promise<number> {
     if (this.#lanes === undefined)
       throw new WeirError(
@@ -139,12 +139,12 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
     return this.#joined.bus.partitions
   }
 
-  /** How everybody's sinks get on. */
+  /** State of the sinks over all instances. */
   sinks(): Pipeline['sinks'] {
     return sinksOf(this.#joined.records)
   }
 
-  /** Why some partition of ours, or some sink of it, does not get on, in words. */
+  /** Why a local partition or one of its sinks makes no progress. */
   get problem(): string | undefined {
     return this.#lanes?.problem
   }

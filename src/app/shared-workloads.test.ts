@@ -58,7 +58,7 @@ function unit(data: ResourceData): Unit {
   }
 }
 
-test('a deliverer knows who has an address by the newest state and what was told since, by whichever collector, and flows wait for what is told by then', async () => {
+test('a deliverer names addresses by the newest state and later events of any collector, and flows wait for earlier events', async () => {
   const bus = new MemoryBus(3)
   const records = new SharedRecords({ bus, host, log })
   const stop = new AbortController()
@@ -71,7 +71,7 @@ test('a deliverer knows who has an address by the newest state and what was told
   const [a, b] = [await writer('a'), await writer('b')]
   const placed = (from: SharedWriter, one: Unit): ReturnType<SharedWriter['append']> =>
     from.appendWithAll(one).then((appended) => ({ ...appended, position: { sequence: appended.place ?? 0, row: 0 } }))
-  // The state says otherwise: what lies before it is not looked at.
+  // Precedes the state, which overrides it.
   await placed(a, unit(pod('old', '10.1.0.1')))
   const options = { bus, records, instance: 'd', host, log, signal: stop.signal }
   await ownState('kube', options).put((one) => placed(a, { ...one, source: 'kube' }), {

@@ -1,4 +1,4 @@
-/** What a deliverer knows of the workloads of clusters: read from the partitions in which they are told, wherever the flows are. */
+/** Workload identities of a deliverer, read from the partitions of the watching sources. */
 import type { Enrichment } from '../engine/contracts.ts'
 import { partitionOf } from '../engine/cluster/names.ts'
 import { ownState } from '../engine/cluster/shared-state.ts'
@@ -8,13 +8,13 @@ import { WorkloadFeed } from '../identity/index.ts'
 import type { ResourceData } from '../model/kubernetes.ts'
 import type { Metrics } from '../telemetry/ports.ts'
 
-/** How long flows wait for the first of it. */
+/** Limit of the wait of flows for the first state. */
 const firstMs = 30_000
 
 interface Following {
   readonly stop: AbortController
   readonly done: Promise<void>
-  /** Everything up to here is known; undefined until the state at the beginning is. */
+  /** Position up to which events are applied; undefined before the initial state. */
   place: number | undefined
 }
 
@@ -29,12 +29,12 @@ export class SharedWorkloads {
     this.#feed = new WorkloadFeed({ log: options.log, metrics, caughtUp: (signal) => this.#caughtUp(signal) })
   }
 
-  /** Undefined where no cluster is watched. */
+  /** Undefined without a watched cluster. */
   get enrichment(): Enrichment | undefined {
     return this.#following.size === 0 ? undefined : this.#feed
   }
 
-  /** The sources that are believed, from now on. What others told is not forgotten. */
+  /** Sets the trusted sources; identities of former ones remain. */
   use(clusters: readonly string[]): void {
     for (const [id, { stop }] of this.#following) {
       if (clusters.includes(id)) continue
@@ -44,7 +44,7 @@ export class SharedWorkloads {
     for (const id of clusters) if (!this.#following.has(id)) this.#follow(id)
   }
 
-  /** Resolves when everything that was told by now is known, or it takes too long. */
+  /** Resolves when all events before the call are applied, or at the time limit. */
   async first(signal: AbortSignal): Promise<void> {
     const late = new AbortController()
     const timer = this.#options.host.timers.after(firstMs, () => {

@@ -1,4 +1,4 @@
-/** A Weir that shares its journal with others: what the threads of `weir run` need for it. */
+/** Settings and connection of a shared journal, for the threads of `weir run`. */
 import type { JournalBus } from '../journal/index.ts'
 import type { Host } from '../host/index.ts'
 import { loadJournal } from '../registry.ts'
@@ -12,18 +12,18 @@ import type { WeirConfig } from './config.ts'
 import { rolesOf } from './config-shared.ts'
 import { messageOf } from '../model/errors.ts'
 
-/** As it is handed to another thread. */
+/** Passed to other threads. */
 export interface SharedStart {
   readonly type: string
   readonly settings: unknown
   readonly instance: string
   readonly collects: boolean
   readonly delivers: boolean
-  /** Copies every partition into a journal of its own, for store and live view. */
+  /** Copies every partition into a local journal, for store and live view. */
   readonly serves: boolean
 }
 
-/** Undefined: the journal is in files, and nobody shares it. */
+/** Undefined for a journal in files. */
 export function sharedStart(config: WeirConfig, reveal: (secret: Secret) => string): SharedStart | undefined {
   const { on } = config.journal
   if (on.type === 'files') return undefined
@@ -48,7 +48,7 @@ export interface Joined {
 
 const againMs = 1000
 
-/** Joins the journal, and goes on trying while the bus is away. Rejects when the signal aborts. */
+/** Opens the journal; retries while the bus is unreachable. Rejects when the signal aborts. */
 export async function join(
   { type, settings }: SharedStart,
   { host, log, thread }: { readonly host: Host; readonly log: Log; readonly thread: string },
@@ -61,7 +61,7 @@ export async function join(
     log,
     signal,
   )
-  // Dead letters are for people and for who delivers.
+  // Only the API and deliverers use dead letters.
   const records = new SharedRecords({ bus, host, log, ...(thread === 'ingest' ? { without: letterKeys } : {}) })
   const stop = new AbortController()
   const reading = records.run(stop.signal)
@@ -77,13 +77,13 @@ export async function join(
 }
 
 export async function untilThere<T>(act: () => Promise<T>, host: Host, log: Log, signal: AbortSignal): Promise<T> {
-  for (let said = ''; ;) {
+  for (let logged = ''; ;) {
     try {
       return await act()
     } catch (error) {
       const message = messageOf(error)
-      if (message !== said) log.warn('The journal cannot be joined yet; retrying.', { error: message })
-      said = message
+      if (message !== logged) log.warn('The journal cannot be joined yet; retrying.', { error: message })
+      logged = message
     }
     signal.throwIfAborted()
     await host.timers.sleep(againMs, signal)

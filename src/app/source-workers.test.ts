@@ -3,8 +3,8 @@ import { expect, onTestFinished, test } from 'vitest'
 import { serve, type Methods, type Remote } from '../engine/rpc.ts'
 import { SourceWorkers, type SourceWorkersOptions } from './source-workers.ts'
 
-test('a source that leaves with a reload holds nothing of the journal any more', async () => {
-  const asked: [string, unknown][] = []
+test('a source removed by a reload pins no frames of the journal', async () => {
+  const requests: [string, unknown][] = []
   const none = { running: [], changed: [] }
   const { port1, port2 } = new MessageChannel()
   onTestFinished(() => {
@@ -13,7 +13,7 @@ test('a source that leaves with a reload holds nothing of the journal any more',
   serve(port2, { start: () => undefined, apply: () => none } satisfies Methods)
   const ingest: Remote<Methods> = {
     call: (method, argument) => {
-      asked.push([method, argument])
+      requests.push([method, argument])
       return Promise.resolve(none)
     },
     fail: () => undefined,
@@ -29,7 +29,7 @@ test('a source that leaves with a reload holds nothing of the journal any more',
   ]
   await workers.apply([netflow, cluster])
   await workers.apply([netflow, cluster])
-  expect(asked.filter(([method]) => method === 'letGo')).toEqual([])
+  expect(requests.filter(([method]) => method === 'letGo')).toEqual([])
   await workers.apply([])
-  expect(asked.filter(([method]) => method === 'letGo')).toEqual([['letGo', 'b']])
+  expect(requests.filter(([method]) => method === 'letGo')).toEqual([['letGo', 'b']])
 })

@@ -1,4 +1,4 @@
-/** The sources of a Weir, each in the worker that it belongs to; the watch worker is there only for who needs it. */
+/** Distributes sources to their workers; starts the watch worker when needed. */
 import { MessageChannel, type Worker } from 'node:worker_threads'
 import type { ManifestQuery, ManifestState } from '../model/kubernetes.ts'
 import { connect, type Remote } from '../engine/rpc.ts'
@@ -24,7 +24,7 @@ export class SourceWorkers {
     this.#options = options
   }
 
-  /** Brings all sources to what is wanted, or none: then everything runs on as before. */
+  /** Applies all changes or none. */
   async apply(entries: readonly SourceEntry[]): Promise<ApplyReport> {
     const [here, there] = [
       entries.filter(({ type }) => !watchedTypes.has(type)),
@@ -50,7 +50,7 @@ export class SourceWorkers {
     return { running: [...first.running, ...second.running], changed: [...first.changed, ...second.changed] }
   }
 
-  /** What each source says of itself. */
+  /** Self-reported status by source. */
   async status(): Promise<Readonly<Record<string, unknown>>> {
     const [here, there] = await Promise.all([
       this.#options.ingest.call('sourceStatus', undefined as never),
@@ -63,7 +63,7 @@ export class SourceWorkers {
     return this.#watch?.call('manifest', query)
   }
 
-  /** Sources that do not do their job, and why. */
+  /** Health of the failing sources. */
   async health(): Promise<Readonly<Record<string, SourceHealth>>> {
     const [here, there] = await Promise.all([
       this.#options.ingest.call('sourceHealth', undefined as never),
@@ -72,12 +72,12 @@ export class SourceWorkers {
     return { ...here, ...there }
   }
 
-  /** Of the watch worker; nothing while there is none. */
-  async profile(wish: ProfileRequest): Promise<Uint8Array> {
-    return (await this.#started()).call('profile', wish)
+  /** Profile of the watch worker; empty without one. */
+  async profile(request: ProfileRequest): Promise<Uint8Array> {
+    return (await this.#started()).call('profile', request)
   }
 
-  /** Everything accepted is synced when it resolves. */
+  /** All accepted rows are synced when it resolves. */
   async stop(): Promise<void> {
     await this.#watch?.call('stop', undefined as never)
     await this.#options.ingest.call('apply', [])

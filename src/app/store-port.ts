@@ -16,10 +16,10 @@ export interface OpenedStore {
   readonly evidence: Awaited<ReturnType<(typeof storeMethods)['open']>>
 }
 
-/** Longest time that a query waits for rows accepted before it. */
+/** Limit of a query's wait for rows accepted before it. */
 const mostFreshMs = 2000
 
-/** Opens the store in its worker. Queries have a port of their own, so that an answer never waits behind control. */
+/** Opens the store in its worker. Queries use a separate port, so that results do not wait behind control messages. */
 export async function openStorePort(
   worker: Worker,
   config: WeirConfig,

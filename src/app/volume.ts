@@ -1,4 +1,4 @@
-/** Whether the volume of the data folder can hold what the settings let Weir write. */
+/** Compares the size of the data folder's volume with the configured limits. */
 import type { Host } from '../host/index.ts'
 import type { WeirConfig } from './config.ts'
 import { sizeText } from '../model/size-text.ts'
@@ -6,7 +6,7 @@ import { sizeText } from '../model/size-text.ts'
 export const smallVolumeAdvice =
   'Lower `store.size` and `journal.keep` to fit the volume, or use a larger one. Settled journal is removed first, but a store that fills the volume stops all sources.'
 
-/** Undefined: it can. `path` exists on the volume. */
+/** Undefined: large enough. `path` exists on the volume. */
 export async function smallVolume(
   host: Pick<Host, 'disk'>,
   { journal, store }: Pick<WeirConfig, 'journal' | 'store'>,

@@ -37,7 +37,7 @@ async function flows(weir: WeirProcess, cluster: Cluster, before: number): Promi
 }
 
 it(
-  'flows have the names of their pods at once, after a restart, and after what was kept of them is lost',
+  'flows have pod names at once, after a restart, and after the loss of saved identities',
   { timeout: 240_000 },
   async () => {
     const folder = await mkdtemp(join(tmpdir(), 'weir-workloads-'))
@@ -60,7 +60,6 @@ it(
       const second = await flows(weir, cluster, first.all)
       expect(second.named).toBe(second.all)
       await weir.stop()
-      // As in a folder of a version that kept nothing: the store tells.
       await rm(join(weir.data, 'identity'), { recursive: true })
       await weir.start()
       const third = await flows(weir, cluster, second.all)
@@ -73,7 +72,7 @@ it(
 )
 
 it(
-  'where no flow comes nothing is kept of workloads; flows that come later, by a restart or a reload, have their names',
+  'without flows no identities are saved; flows after a restart or a reload have names',
   { timeout: 240_000 },
   async () => {
     const folder = await mkdtemp(join(tmpdir(), 'weir-workloads-'))
@@ -99,7 +98,6 @@ it(
       await until('the pods have names', async () => (await clusters())?.workloads === pods)
       const first = await flows(weir, cluster, 0)
       expect(first.named).toBe(first.all)
-      // What was kept is too old once it was not kept up.
       await weir.stop()
       weir.configure(silent)
       await weir.start()

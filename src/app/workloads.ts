@@ -1,4 +1,4 @@
-/** What `weir run` knows of the workloads of clusters, on the main thread: for the live view and for sinks. */
+/** Workload identities on the main thread of `weir run`, for the live view and for sinks. */
 import type { StoreReader } from '../engine/control.ts'
 import type { Enrichment } from '../engine/contracts.ts'
 import type { Host } from '../host/index.ts'
@@ -17,21 +17,21 @@ export interface WorkloadsOptions {
   readonly journal: string
   readonly tail: Tail
   readonly config: WeirConfig
-  /** Whether what clusters tell comes into this journal; where it is shared only an API has it. */
+  /** Whether cluster events reach this journal; in a shared one only instances with an API copy them. */
   readonly follows: boolean
-  /** What the store has, and up to where: for a folder in which nothing was kept of workloads before. */
+  /** Content and position of the store, for a folder without saved identities. */
   readonly store: { readonly reader: StoreReader; readonly position: Position } | undefined
 }
 
-/** What the store tells of objects that are there, and of those that were until a while ago. */
-const toldBefore = `SELECT data, epoch_ms(valid_from)::DOUBLE AS since, epoch_ms(valid_to)::DOUBLE AS until FROM resources
+/** Objects in the store that exist or existed recently. */
+const storedObjects = `SELECT data, epoch_ms(valid_from)::DOUBLE AS since, epoch_ms(valid_to)::DOUBLE AS until FROM resources
   WHERE kind IN ('Pod', 'Node', 'Service', 'EndpointSlice', 'ReplicaSet', 'Job', 'ReplicationController') AND (valid_to IS NULL OR valid_to > now()::TIMESTAMPTZ - INTERVAL 3 HOUR) ORDER BY valid_from`
 
 export class Workloads {
   readonly follower: WorkloadFollower
   readonly #options: WorkloadsOptions
   #clusters: ReadonlySet<string> = new Set()
-  /** What is known is kept until the end, also when no flow comes any more. */
+  /** Identities are kept until the end once they are needed. */
   #begun = false
   readonly #stop = new AbortController()
 
@@ -48,16 +48,16 @@ export class Workloads {
     this.follower = new WorkloadFollower(projection, { host, log, journal, tail })
   }
 
-  /** Knows what was kept, or what the store tells; follows the journal where a cluster is watched and flows come: elsewhere nobody asks for names. */
+  /** Loads saved identities, or those of the store. Follows the journal if a cluster is watched and flows arrive. */
   static async open(options: WorkloadsOptions): Promise<Workloads> {
     const workloads = new Workloads(options)
     await workloads.use(options.config)
-    // What is not kept up is of no use later: the store tells then.
+    // Outdated files are useless; the store replaces them.
     if (!workloads.watching) await workloads.follower.projection.discard()
     return workloads
   }
 
-  /** Sources that are believed. */
+  /** Trusted sources. */
   get clusters(): readonly string[] {
     return [...this.#clusters]
   }
@@ -66,17 +66,17 @@ export class Workloads {
     return this.#options.follows && this.#clusters.size > 0
   }
 
-  /** Sequence that is needed again after a crash; undefined while nothing is. */
+  /** Sequence needed after a crash, if any. */
   get holds(): number | undefined {
     return this.watching ? this.follower.holds : undefined
   }
 
-  /** How many of a cluster have an address now. */
+  /** Number of a cluster's workloads with an address. */
   of(cluster: string): number | undefined {
     return this.named() ? this.follower.projection.workloads.countOf(cluster) : undefined
   }
 
-  /** Somebody asks for names now; is there a cluster that tells them? */
+  /** Called when names are needed. Whether a watched cluster supplies them. */
   named(): boolean {
     if (!this.watching) return false
     this.follower.wanted()
@@ -87,7 +87,7 @@ export class Workloads {
     return this.watching ? this.follower : undefined
   }
 
-  /** At the start, and after a reload. */
+  /** Called at the start and after a reload. */
   async use(config: WeirConfig): Promise<void> {
     const named = this.#begun || Object.values(config.sources).some(hearsFlows)
     this.#clusters = new Set(named ? clusterSources(config) : [])
@@ -110,8 +110,11 @@ export class Workloads {
   async #ask(): Promise<void> {
     const { store, log } = this.#options
     try {
-      this.follower.projection.begin(store === undefined ? [] : await toldTo(store.reader), store?.position ?? nowhere)
-      // The store's worker begins with the file.
+      this.follower.projection.begin(
+        store === undefined ? [] : await objectsOf(store.reader),
+        store?.position ?? nowhere,
+      )
+      // The store worker starts from the file.
       await this.follower.projection.commit()
     } catch (error) {
       log.error(
@@ -122,12 +125,12 @@ export class Workloads {
   }
 }
 
-async function toldTo(reader: StoreReader): Promise<ResourceData[]> {
+async function objectsOf(reader: StoreReader): Promise<ResourceData[]> {
   let text = ''
   const decoder = new TextDecoder()
-  for await (const bytes of await reader.query(toldBefore, 'ndjson', new AbortController().signal))
+  for await (const bytes of await reader.query(storedObjects, 'ndjson', new AbortController().signal))
     text += decoder.decode(bytes, { stream: true })
-  const told: { readonly at: number; readonly data: ResourceData }[] = []
+  const found: { readonly at: number; readonly data: ResourceData }[] = []
   for (const line of text.split('\n')) {
     if (line === '') continue
     const { data, since, until } = JSON.parse(line) as {
@@ -136,10 +139,10 @@ async function toldTo(reader: StoreReader): Promise<ResourceData[]> {
       readonly until: number | null
     }
     const object = typeof data === 'string' ? (JSON.parse(data) as ResourceData) : data
-    told.push({ at: since, data: object })
-    // Whatever came after it is told by a line of its own.
+    found.push({ at: since, data: object })
+    // A later version has its own row.
     if (until !== null)
-      told.push({ at: until - 0.5, data: { ...object, state: 'gone', since: new Date(until).toISOString() } })
+      found.push({ at: until - 0.5, data: { ...object, state: 'gone', since: new Date(until).toISOString() } })
   }
-  return told.toSorted((a, b) => a.at - b.at).map(({ data }) => data)
+  return found.toSorted((a, b) => a.at - b.at).map(({ data }) => data)
 }

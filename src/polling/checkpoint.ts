@@ -100,7 +100,7 @@ export class Checkpoint {
       this.#recorded.push({ of, before, newest: timeOr(header.timeMax, header.received), received: header.received })
       events += batch.count
     }
-    if (events > 0) log.info('Events that were told last before the end are known again.', { source: id, events })
+    if (events > 0) log.info('Recent events are remembered again after a restart.', { source: id, events })
   }
 
   /** Merges the record of a leader with another journal; events of our own journal stay known. */
@@ -204,7 +204,7 @@ export class Checkpoint {
         }
       }
     } catch (error) {
-      log.warn('What was known of events can’t be read; some may be told again, with their ids.', {
+      log.warn('The remembered events are unreadable; some may be emitted again with the same ids.', {
         source: id,
         error: messageOf(error),
       })

@@ -44,13 +44,13 @@ export async function runAsLeader(options: LeaderOptions, signal: AbortSignal, a
   let seen: { readonly version: string; readonly at: number } | undefined
   let problem: string | undefined
   const complain = (error: unknown): void => {
-    const said = messageOf(error)
-    if (!signal.aborted && said !== problem)
-      log.warn(`Whose turn it is to read ${what} can’t be asked for, or it could not be used; it is tried again.`, {
+    const message = messageOf(error)
+    if (!signal.aborted && message !== problem)
+      log.warn(`The lease for reading ${what} cannot be requested or used; retrying.`, {
         source: id,
-        error: said,
+        error: message,
       })
-    problem = said
+    problem = message
   }
   while (!signal.aborted) {
     try {
@@ -118,7 +118,7 @@ async function hold(
       lost.abort()
     return !lost.signal.aborted
   }
-  log.info(`This Weir reads ${what} from now on; others that have it, too, stand by.`, { source: id })
+  log.info(`This instance reads ${what} now; other instances with the source are on standby.`, { source: id })
   onTurn?.(true)
   let failed: { readonly error: unknown } | undefined
   const acting = act(ours, begun.before, isOurs)
@@ -131,7 +131,7 @@ async function hold(
   while (!ours.aborted) {
     await host.timers.sleep(durationMs * renewPart, ours)
     if (ours.aborted) break
-    const asked = { now: host.clock.monotonic(), wall: host.clock.now() }
+    const started = { now: host.clock.monotonic(), wall: host.clock.now() }
     // Failures are retried until the lease ends.
     const written = await record
       .write(version, { holder, instance: record.instance, state: state() } satisfies Turn, ours)
@@ -144,7 +144,7 @@ async function hold(
       lost.abort()
       break
     }
-    ;[version, began] = [written, asked]
+    ;[version, began] = [written, started]
     timer.cancel()
     timer = endAfter()
   }
@@ -160,7 +160,7 @@ async function hold(
   limit.cancel()
   if (failed !== undefined) throw failed.error
   if (!signal.aborted)
-    log.warn(`This Weir reads no ${what} any more: another one has the turn, or whose it is can’t be asked for.`, {
+    log.warn(`This instance stopped reading ${what}: another one is the leader, or the lease cannot be renewed.`, {
       source: id,
     })
 }

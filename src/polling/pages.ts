@@ -20,11 +20,11 @@ export interface PageParts {
 
 /** Throws ResponseError unless there is a list of the stated length. Elements are not checked. */
 export function pageOf<Given = unknown>({ who, what, list, count, next }: PageParts): Page<Given> {
-  if (!Array.isArray(list)) throw new ResponseError('no_list', `${who} answered without a list of ${what}`)
+  if (!Array.isArray(list)) throw new ResponseError('no_list', `${who} responded without a list of ${what}`)
   if (count !== undefined && count !== null && Number(count) !== list.length)
-    throw new ResponseError('count', `${who} answered with ${list.length} ${what} and states ${JSON.stringify(count)}`)
+    throw new ResponseError('count', `${who} responded with ${list.length} ${what} and states ${JSON.stringify(count)}`)
   if (next !== undefined && next !== null && typeof next !== 'string')
-    throw new ResponseError('unreadable', `${who} answered with a page token that is no text`)
+    throw new ResponseError('unreadable', `${who} responded with a page token that is not a string`)
   return { found: list as readonly Given[], next: next === '' || next === null ? undefined : next }
 }
 
@@ -54,12 +54,12 @@ export async function readPages<Given>(
     const page = await retry(async () => {
       const got = await read(token, signal)
       if (got?.next !== undefined && tokens.has(got.next))
-        throw new ResponseError('repeated_token', `${who} gave the page token ${got.next.slice(0, 80)} a second time`)
+        throw new ResponseError('repeated_token', `${who} repeated the page token ${got.next.slice(0, 80)}`)
       return got
     })
     if (page === undefined) {
       if (most !== Infinity) return undefined
-      throw new PollError(`${who} gave more of one second than can be read at once`)
+      throw new PollError(`${who} returned more of one second than can be read at once`)
     }
     // Not spread: a page may exceed the argument limit.
     for (const one of page.found) all.push(one)

@@ -63,7 +63,7 @@ test('of two that share a journal one reads, and the other goes on where it ends
   await one.stop()
   it.server.put(it.project, [trace('t3', ctsStart - minute + 2)])
   await told('t1', 't2', 't3')
-  expect(two.lines.join()).toMatch(/This Weir reads traces from now on.*known again/)
+  expect(two.lines.join()).toMatch(/This instance reads traces now.*remembered again/)
 })
 
 test('who says nothing for ten seconds is taken over from, and one that was started again under its name at once', async () => {
@@ -103,12 +103,12 @@ test('a leader that ends before its first renewal leaves its successor a place t
   expect(shared.holder).toMatch(/^two /)
 })
 
-test('who finds that another one has the turn stops reading', async () => {
+test('who finds that another one is the leader stops reading', async () => {
   const { it, shared, weir } = await scene()
   const one = await weir('one')
   await expect.poll(() => it.queries().length, { interval: 2, timeout: 20_000 }).toBeGreaterThan(1)
   shared.put({ holder: 'ghost 0', instance: 'ghost', state: undefined })
-  await expect.poll(() => one.lines.join(), { interval: 2, timeout: 20_000 }).toMatch(/another one has the turn/)
+  await expect.poll(() => one.lines.join(), { interval: 2, timeout: 20_000 }).toMatch(/another one is the leader/)
   expect(shared.holder).toBe('ghost 0')
   const asked = it.queries().length
   await expect
@@ -150,7 +150,7 @@ test('what was asked for before another one had the turn is not told, however la
     }),
   )
   await source.run(abort.signal)
-  expect([it.ids, tried]).toEqual([['first'], [new Error('another one has the turn'), true]])
+  expect([it.ids, tried]).toEqual([['first'], [new Error('another one is the leader'), true]])
 })
 
 test('a sink that can not be waited for is no sink that has settled everything', async () => {

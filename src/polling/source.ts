@@ -47,7 +47,7 @@ export async function pollingSource<Status extends Readable>(
       ...context,
       append: async (unit) => {
         // Records of an earlier lease belong to the next leader.
-        if (!isOurs()) throw new Error('another one has the turn')
+        if (!isOurs()) throw new Error('another one is the leader')
         const appended = await context.append(unit)
         kept.appended(appended)
         return appended

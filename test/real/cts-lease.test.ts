@@ -116,7 +116,7 @@ test('kube-apiserver: of two one reads traces; when it is killed and its folder 
   put(50)
   await expect.poll(() => received.toSorted(), { timeout: 60_000 }).toEqual(wanted())
   await expect.poll(kept, { timeout: 60_000 }).toContain('t150')
-  expect(two.log).not.toContain('This Weir reads traces from now on')
+  expect(two.log).not.toContain('This instance reads traces now')
   // Accepted by a journal that goes with its pod, and never delivered from there.
   isAway = true
   put(20)
@@ -128,7 +128,7 @@ test('kube-apiserver: of two one reads traces; when it is killed and its folder 
   isAway = false
   await using three = await start('three')
   await expect.poll(() => received.toSorted(), { timeout: 60_000 }).toEqual(wanted())
-  expect(three.log).toContain('This Weir reads traces from now on')
+  expect(three.log).toContain('This instance reads traces now')
   expect((await lease('cts')).spec?.holderIdentity).not.toBe('')
 })
 
@@ -151,7 +151,7 @@ test('kube-apiserver: of two `weir cts-exporter` without a volume one polls; a f
   await settled()
   expect(await transitions()).toBe(2)
   one.thaw()
-  await expect.poll(() => one.log(), { timeout: 60_000 }).toContain('another one has the turn')
+  await expect.poll(() => one.log(), { timeout: 60_000 }).toContain('another one is the leader')
   happen(30)
   await settled()
   await two.kill()
@@ -182,7 +182,7 @@ test('kube-apiserver: while it is frozen nothing new is read, and this is report
   await expect.poll(() => cloud.server.requests(/\/trace$/).length, { timeout: 60_000 }).toBeGreaterThan(2)
   stage.kube.pause()
   try {
-    await expect.poll(() => one.log(), { timeout: 60_000 }).toContain('This Weir reads no traces any more')
+    await expect.poll(() => one.log(), { timeout: 60_000 }).toContain('This instance stopped reading traces')
     const asked = cloud.server.requests(/\/trace$/).length
     happen(20)
     await expect

@@ -1,4 +1,4 @@
-/** The ingest worker: sockets, decoding and the journal's one writer. Nothing here waits for a sink, a query or the API. */
+/** The ingest worker: sockets, decoding and the only journal writer. It never waits for sinks, queries or the API. */
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import { Admission, type Admitted } from '../../engine/dedupe/admission.ts'
 import { awaitedMethods, awaitedSink, type sinkMethods } from '../../engine/sources/awaited.ts'
@@ -44,7 +44,7 @@ export interface IngestStart {
   readonly duplicates: WindowSize
   readonly geo: GeoFiles
   readonly claim: Claim
-  /** Where the journal is on a bus. */
+  /** Set with a journal on a bus. */
   readonly shared?: SharedStart
 }
 
@@ -52,9 +52,9 @@ export interface IngestStatus {
   readonly bytes: number
   readonly segments: number
   readonly sources: readonly SourceTotalsReport[]
-  /** Oldest sequence that the worker's own projections still need. */
+  /** Oldest sequence needed by the worker's projections. */
   readonly holds: number
-  /** Why nothing is taken, in words. */
+  /** Why no rows are accepted. */
   readonly problem?: string
 }
 
@@ -76,17 +76,17 @@ let window: DuplicateWindow | undefined
 let admission: Admission | undefined
 let sources: SourceSet | undefined
 let shared: SharedIngest | undefined
-/** Sequences behind which sources of other threads need nothing any more. */
+/** Sequences after which sources in other threads need frames. */
 const held = new Map<string, number>()
 
 const main = parentPort === null ? undefined : connect<ReturnType<typeof sinkMethods>>(parentPort)
 
-/** Its bytes came with their buffer from another thread. A client of a bus may still have what it was to send. */
+/** The buffer was transferred from another thread. A bus client may still use it. */
 function done({ raw }: Unit): void {
   if (shared === undefined) releaseBuffer(raw, raw.buffer.byteLength)
 }
 
-/** What sources in another thread ask of the journal. */
+/** Journal operations for sources in another thread. */
 export const journalMethods = {
   async append(unit: Unit): Promise<Appended> {
     try {
@@ -159,34 +159,33 @@ export const ingestMethods = {
     self.keepCompiled()
     return { ...status(), epoch: into.epoch }
   },
-  /** Throws when another process was found to write to the folder. */
+  /** Throws when another process writes to the folder. */
   async fenced(): Promise<never> {
     throw await need(fence).broken
   },
-  /** The source is not there any more. */
+  /** The source was removed. */
   letGo(source: string): void {
     held.delete(source)
   },
-  /** A thread with sources of its own asks through this port. */
   serve(port: MessagePort): void {
     serve(port, journalMethods)
   },
   async apply(entries: readonly SourceEntry[]) {
     return need(sources).apply(entries)
   },
-  /** Events that clients push may come twice; derived streams know by their cursor. */
+  /** Pushed events may be duplicates; derived streams are deduplicated by cursor. */
   append: (unit: Unit): Promise<Pushed> => pushed(unit),
-  /** As `append`; only what the acknowledging sink has not settled is a duplicate. */
+  /** As `append`; only rows not settled by the acknowledging sink count as duplicates. */
   appendAgain: ({ unit, settled }: { readonly unit: Unit; readonly settled: number }): Promise<Pushed> =>
     pushed(unit, settled),
-  /** Where a source stands in the journal, for what derives a stream in another thread. */
+  /** Cursor of a source, for transforms in another thread. */
   cursor(source: string): Uint8Array | undefined {
     return appender().totals().get(source)?.cursor
   },
-  /** Of a journal on a bus that is copied here: how far each partition has come. */
+  /** Copied position by partition of a shared journal. */
   places: (): ReadonlyMap<number, number> => placesOf([...need(journal).totals().values()].map(({ cursor }) => cursor)),
   async release(sequence: number): Promise<IngestStatus> {
-    // The window is a projection, too: what its last snapshot does not reflect is read again after a crash.
+    // After a crash the window replays the frames since its last snapshot.
     if (need(journal).problem !== undefined) await snapshot()
     await need(journal).release(Math.min(sequence, status().holds))
     return status()
@@ -228,19 +227,19 @@ function need<T>(part: T | undefined): T {
   return part
 }
 
-/** Whoever delivers. */
+/** For any deliverer. */
 function awaited(sink: string, source: string): AwaitedSink {
   return shared?.awaited(sink, source) ?? awaitedSink(need(main), sink, host.timers)
 }
 
-/** Whatever makes units durable. */
+/** The writer of units: local or shared. */
 function appender(): SourceJournal {
   return shared?.writer ?? need(journal)
 }
 
 function status(): IngestStatus {
   const writer = need(journal)
-  // Of a journal on a bus, what is here is a copy that the window does not need.
+  // With a shared journal the local copy is not needed by the window.
   const windowHolds =
     shared === undefined ? (need(window).holds()[filePartition]?.sequence ?? 0) : Number.POSITIVE_INFINITY
   return {
@@ -299,7 +298,7 @@ async function snapshot(): Promise<void> {
       window?.reached({ sequence, row })
     }
     await window?.commit()
-    // What is written down here is not read again at the next start, so the window must have it.
+    // The next start skips the saved units, so the window must contain them.
     await shared?.save()
   } catch (error) {
     log.warn('the deduplication window could not be saved; retrying', { error: String(error) })

@@ -1,4 +1,4 @@
-/** A query process: started by the store worker, or by `weir query` on a folder, and ended with it. */
+/** A query process, started by the store worker or by `weir query` on a folder; it ends with its parent. */
 import { parentChannel } from '../../host/child.ts'
 import { realHost } from '../../host/index.ts'
 import { self } from '../../host/process.ts'
@@ -6,8 +6,8 @@ import { answerOrders } from '../../store/process/child.ts'
 
 const channel = parentChannel()
 const host = realHost()
-// It is ended by a signal, which would lose what was compiled.
+// The process is killed, which would lose the compile cache.
 host.timers.after(1000, () => self.keepCompiled())
 await answerOrders({ host, channel, pid: self.pid, ownBytes: () => self.ownBytes() })
-// The other side reads what is still on its way, and sees the end.
+// The parent reads the remaining output before it sees the end.
 channel.end(() => self.exit(0))

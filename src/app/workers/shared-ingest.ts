@@ -1,4 +1,4 @@
-/** The ingest worker's side of a journal on a bus: writes what sources bring, and copies what all of them brought. */
+/** Ingest worker's part of a journal on a bus: writes local sources and copies the units of all instances. */
 import type { DuplicateWindow } from '../../engine/dedupe/duplicates.ts'
 import type { AwaitedSink } from '../../engine/contracts.ts'
 import { sharedSource, type Place } from '../../engine/cluster/names.ts'
@@ -17,16 +17,16 @@ export interface SharedIngestParts {
   readonly host: Host
   readonly log: Log
   readonly metrics: Metrics
-  /** Learns what was accepted after its last snapshot. */
+  /** Receives the units accepted after its last snapshot. */
   readonly window: DuplicateWindow
-  /** Of this process alone. */
+  /** Local to this process. */
   readonly journal: SegmentWriter
   readonly queueBytes: number
 }
 
 export class SharedIngest {
   readonly writer: SourceJournal
-  /** For sources that go on from what they told. */
+  /** For sources that continue from their own events. */
   readonly watched: Pick<SourceJournal, 'append'>
   readonly #shared: SharedWriter | undefined
   readonly #instance: string
@@ -49,12 +49,12 @@ export class SharedIngest {
     this.#instance = start.instance
     this.#serves = start.serves
     this.#stop = stop
-    this.writer = writer ?? nobody
-    this.watched = writer === undefined ? nobody : { append: (unit) => writer.appendWithAll(unit) }
+    this.writer = writer ?? noJournal
+    this.watched = writer === undefined ? noJournal : { append: (unit) => writer.appendWithAll(unit) }
     this.#copying = start.serves ? replicate({ bus: joined.bus, ...parts, signal: stop.signal }) : Promise.resolve()
   }
 
-  /** Resolves once the bus is there, however long that takes. */
+  /** Resolves once the bus is reachable. */
   static async start(start: SharedStart, parts: SharedIngestParts): Promise<SharedIngest> {
     const { host, log, window, queueBytes } = parts
     const stop = new AbortController()
@@ -81,7 +81,7 @@ export class SharedIngest {
     return new SharedIngest(start, parts, { bus, records, close }, writer, stop)
   }
 
-  /** Of all sources whose frames are here: everybody's where all are copied, else our own. */
+  /** Totals of all copied sources, or of the local ones without copies. */
   totals(): ReadonlyMap<string, Readonly<SourceTotals>> {
     return this.#serves ? this.#parts.journal.totals() : this.writer.totals()
   }
@@ -90,12 +90,15 @@ export class SharedIngest {
     return this.#shared?.problem
   }
 
-  /** Where the last unit of a source lies; where it has duplicates, also what it may repeat of other sources of ours. */
+  /**
+   * Position of the source's last unit; with duplicates also the positions of local sources that may have the
+   * originals.
+   */
   places(source: string, duplicates: number): readonly Place[] {
     return this.#shared?.places(duplicates === 0 ? source : undefined) ?? []
   }
 
-  /** Whoever delivers. */
+  /** For any deliverer. */
   awaited(sink: string, source: string): AwaitedSink {
     const { records, bus } = this.#joined
     const partition = (): number => partitionOfSource(records, sharedSource(source, this.#instance), bus.partitions)
@@ -122,8 +125,8 @@ export class SharedIngest {
   }
 }
 
-/** Of a Weir that collects nothing. */
-const nobody: SourceJournal = {
+/** Used without the collector role. */
+const noJournal: SourceJournal = {
   epoch: 0,
   totals: () => new Map(),
   append: () =>

@@ -1,4 +1,4 @@
-/** The store worker: feeds the store from the journal and answers queries. A query can hold up neither a datagram nor main. */
+/** The store worker: feeds the store from the journal and runs queries, without blocking ingest or main. */
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import type { IsolatedQuery } from '../../engine/control.ts'
 import { serve } from '../../engine/rpc.ts'
@@ -19,11 +19,11 @@ import type { StoreStatus } from '../../engine/ledger/ledger.ts'
 export interface StoreOpen {
   readonly directory: string
   readonly networks: string | undefined
-  /** Folder of what is known of workloads. */
+  /** Folder of workload identities. */
   readonly identity: string
   readonly retain: NonNullable<StoreOptions['retain']>
   readonly memory: string
-  /** Limits of users' statements. */
+  /** Limits of user statements. */
   readonly sql: QueryLimits
   readonly queries: MessagePort
   readonly claim: Claim
@@ -48,7 +48,7 @@ let stop = new AbortController()
 let running: Promise<void> | undefined
 let clusters: ReadonlySet<string> = new Set()
 let workloads: WorkloadProjection | undefined
-/** Reads what is known of workloads up to a sequence, once. Only flows are named by it: until the first of them nothing is kept here. */
+/** Loads workload identities up to a sequence, once; only needed after the first flow. */
 let know: ((until: number) => Promise<void>) | undefined
 const waiting = new Set<{ sequence: number; resolve: () => void }>()
 
@@ -80,7 +80,7 @@ export const storeMethods = {
       host,
       log,
       metrics,
-      committed: tell,
+      committed: report,
       open: () => openStore(store),
       identity: { watching, take },
     })
@@ -91,18 +91,18 @@ export const storeMethods = {
     })
     serveStore(options.queries, {
       reader: {
-        query: (sql, format, signal) => asked().query(sql, format, signal),
-        edges: (about, signal) => asked().edges(about, signal),
+        query: (sql, format, signal) => reader().query(sql, format, signal),
+        edges: (about, signal) => reader().edges(about, signal),
         ...(start === undefined
           ? {}
-          : { isolated: (query: IsolatedQuery, signal: AbortSignal) => asked().isolated(query, signal) }),
+          : { isolated: (query: IsolatedQuery, signal: AbortSignal) => reader().isolated(query, signal) }),
       },
       status: () => need().store.status(),
     })
     const { positions, accounted } = feed.store.ledger()
     return { position: positions[filePartition] ?? nowhere, accepted: accounted, status: status() }
   },
-  /** Throws when another process was found to write to the folder. */
+  /** Throws when another process writes to the folder. */
   async fenced(): Promise<never> {
     if (fence === undefined) throw new Error('the store worker has not been started')
     throw await fence.broken
@@ -118,14 +118,14 @@ export const storeMethods = {
           error: String(error),
         }),
       )
-    // What was stored before may be asked for again when its hour is over.
+    // Addresses of earlier flows are resolved again at the end of their hour.
     if (clusters.size > 0 && need().store.hasFlows())
       await begin(need().store.ledger().positions[filePartition]?.sequence ?? 0)
     running = need().run(options.journal, tail, stop.signal)
   },
-  /** After a reload. */
+  /** Called after a reload. */
   async clusters(ids: readonly string[]): Promise<void> {
-    // Clusters that were watched before have told what they do not tell again.
+    // Clusters watched before do not emit their objects again.
     if (know === undefined && clusters.size === 0 && ids.length > 0 && workloads?.workloads.empty === true)
       await workloads.open()
     clusters = new Set(ids)
@@ -153,7 +153,7 @@ export const storeMethods = {
   },
 } as const
 
-/** Frames as the feed reads them. While no flow came, what they tell is left to main, which holds in the journal what is in no file of its own. */
+/** Applies frames of the feed. Before the first flow, main retains the frames with identities. */
 async function take(frames: readonly Frame[]): Promise<void> {
   const [first] = frames
   if (first === undefined) return
@@ -167,7 +167,7 @@ async function begin(until: number): Promise<void> {
   know = undefined
 }
 
-/** Reads what main has kept, and what the journal tells between that and a sequence: from there on the store's own frames tell. */
+/** Loads the identities saved by main and the events from there to a sequence; the feed supplies later ones. */
 async function knowWorkloads(journal: string, tail: SharedTail, sequence: number): Promise<void> {
   if (workloads === undefined) return
   await workloads.open()
@@ -185,7 +185,7 @@ async function knowWorkloads(journal: string, tail: SharedTail, sequence: number
   }
 }
 
-function asked(): StoreFeed['reader'] {
+function reader(): StoreFeed['reader'] {
   const open = need()
   open.asked()
   return open.reader
@@ -216,7 +216,7 @@ function wake(): void {
   }
 }
 
-function tell(): void {
+function report(): void {
   parentPort?.postMessage({ status: status() })
   wake()
 }

@@ -1,4 +1,4 @@
-/** The watch worker: sources that have much to do with what they read. Neither datagrams nor the API wait for them. */
+/** The watch worker: sources with long computations, separate from ingest and the API. */
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import type { ManifestQuery, ManifestState } from '../../model/kubernetes.ts'
 import { awaitedBy } from '../../engine/sources/awaited.ts'
@@ -21,11 +21,11 @@ export interface WatchStart {
   readonly state: string
   readonly epoch: number
   readonly tail: SharedArrayBuffer
-  /** As sources are told of the store. */
+  /** Retention of the store in ms. */
   readonly forgetsMs?: number
-  /** Where the journal is on a bus. */
+  /** Set with a journal on a bus. */
   readonly shared?: SharedStart
-  /** To the thread that writes the journal. */
+  /** Port to the thread that writes the journal. */
   readonly journal: MessagePort
 }
 
@@ -97,7 +97,7 @@ export const watchMethods = {
     takeProfile(kind, () => host.timers.sleep(seconds * 1000)),
 } as const
 
-/** What these sources keep goes by places in their partition, where there are partitions. */
+/** Uses positions in the partition as sequences, in a shared journal. */
 function placed(appended: Appended): Appended {
   return appended.place === undefined ? appended : { ...appended, position: { sequence: appended.place, row: 0 } }
 }

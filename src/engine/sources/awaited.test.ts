@@ -35,7 +35,7 @@ function far(sink: AwaitedTestSink): AwaitedSink {
   )
 }
 
-test('a source of the watch worker waits until a sink of the main thread has settled what was appended, and no longer', async () => {
+test('a source of the watch worker waits until a sink of the main thread has settled its rows', async () => {
   const sink = new AwaitedTestSink(1)
   const [first, second] = [far(sink).settled(at(1), never), far(sink).settled(at(2), never)]
   expect(await first).toBe('settled')
@@ -44,14 +44,14 @@ test('a source of the watch worker waits until a sink of the main thread has set
   expect(await second).toBe('settled')
 })
 
-test('a sink that is not there yet is said to be missing and waited for, one that goes is told, and who stops waits for none', async () => {
+test('a missing sink is reported and awaited, its removal is reported, and a stop ends the wait', async () => {
   const sink = new AwaitedTestSink(undefined)
-  const said: string[] = []
+  const reasons: string[] = []
   const there = far(sink).there(never, (why) => {
-    said.push(why)
+    reasons.push(why)
     sink.move(0)
   })
-  expect([await there, said]).toEqual([true, ['sink out does not run']])
+  expect([await there, reasons]).toEqual([true, ['sink out does not run']])
   const gone = far(sink).settled(at(1), never)
   const stop = new AbortController()
   const stopped = far(sink).settled(at(1), stop.signal)

@@ -1,4 +1,4 @@
-/** Sinks of another thread as sources in a worker wait for them. */
+/** Lets sources in a worker wait for sinks of another thread. */
 import type { Timers } from '../../host/index.ts'
 import type { Appended, AwaitedSink } from '../contracts.ts'
 import type { Remote } from '../rpc.ts'
@@ -6,19 +6,19 @@ import type { SinkSet } from '../delivery/sinks.ts'
 
 const lookMs = 500
 
-/** What the main thread answers. */
+/** Methods of the main thread. */
 export function sinkMethods(sinks: Pick<SinkSet, 'get' | 'outcome'>, makeRoom: (sequence: number) => Promise<number>) {
   return {
-    /** The journal has no room, and what lies up to a sequence is not settled. Resolves with what is settled then. */
+    /** Called when the journal is full of unsettled rows. Resolves with the settled sequence. */
     makeRoom,
     has: (sink: string): boolean => sinks.get(sink) !== undefined,
-    /** False: there is no such sink any more. */
+    /** False: the sink was removed. */
     settled: async ({ sink, sequence }: { readonly sink: string; readonly sequence: number }): Promise<boolean> =>
       (await sinks.outcome(sink, sequence)) !== undefined,
   }
 }
 
-/** In the one journal a unit of duplicates alone has its place behind all that it repeats. */
+/** In a local journal a unit of duplicates has a position after its originals. */
 export function awaitedSink(
   main: Pick<Remote<ReturnType<typeof sinkMethods>>, 'call'>,
   sink: string,
@@ -34,56 +34,56 @@ export function awaitedSink(
   )
 }
 
-interface Asked {
+interface SinkRequest {
   readonly sink: string
-  /** Who waits for it. */
+  /** The awaiting source. */
   readonly source: string
 }
 
-/** What a worker answers that waits for sinks itself, for the sources of another one. */
+/** Methods of a worker that awaits sinks for the sources of another one. */
 export function awaitedMethods(awaited: (sink: string, source: string) => AwaitedSink) {
   return {
-    /** Why it takes nothing now, in words; undefined: it does. */
-    async sinkMissing({ sink, source }: Asked): Promise<string | undefined> {
+    /** Why the sink receives nothing; undefined: it does. */
+    async sinkMissing({ sink, source }: SinkRequest): Promise<string | undefined> {
       const looked = new AbortController()
       let why: string | undefined
-      await awaited(sink, source).there(looked.signal, (said) => {
-        why = said
+      await awaited(sink, source).there(looked.signal, (reason) => {
+        why = reason
         looked.abort()
       })
       return why
     },
-    /** Nobody tells us when it is not waited for any more. */
-    sinkSettled: ({ sink, source, appended }: Asked & { readonly appended: Repeated }) =>
+    /** The caller cannot cancel the wait. */
+    sinkSettled: ({ sink, source, appended }: SinkRequest & { readonly appended: Repeated }) =>
       awaited(sink, source).settled(appended, never),
   }
 }
 
-/** As a worker has it whose journal another one writes. */
+/** For a worker whose journal is written by another one. */
 export function awaitedBy(
   writer: Pick<Remote<ReturnType<typeof awaitedMethods>>, 'call'>,
-  asked: Asked,
+  request: SinkRequest,
   timers: Timers,
 ): AwaitedSink {
   return awaitedElsewhere(
     {
-      missing: () => writer.call('sinkMissing', asked),
-      settled: (appended) => writer.call('sinkSettled', { ...asked, appended }),
+      missing: () => writer.call('sinkMissing', request),
+      settled: (appended) => writer.call('sinkSettled', { ...request, appended }),
     },
     timers,
   )
 }
 
 type Repeated = Appended & { readonly duplicates?: number }
-type Said = Awaited<ReturnType<AwaitedSink['settled']>>
+type Result = Awaited<ReturnType<AwaitedSink['settled']>>
 const never = new AbortController().signal
 
-/** Answers come, or not, whether anybody still waits. */
+/** Responses may arrive after the wait has ended. */
 function awaitedElsewhere(
   {
     missing,
     settled,
-  }: { readonly missing: () => Promise<string | undefined>; readonly settled: (appended: Repeated) => Promise<Said> },
+  }: { readonly missing: () => Promise<string | undefined>; readonly settled: (appended: Repeated) => Promise<Result> },
   timers: Timers,
 ): AwaitedSink {
   return {

@@ -66,7 +66,7 @@ class Kept {
 const signal = new AbortController().signal
 
 describe('a derived stream', () => {
-  it('writes what passes and says what was dropped and refused', async () => {
+  it('writes passed rows and reports dropped and rejected ones', async () => {
     const kept = new Kept()
     const sink = deriveSink({ id: 'up', transform: upper, journal: kept })
     expect(await sink.send(batch([piece(1, ['a', 'drop1', 'b', 'bad1'])]), signal)).toEqual([
@@ -76,7 +76,7 @@ describe('a derived stream', () => {
     expect(kept.ids).toEqual(['A', 'B'])
   })
 
-  it('makes nothing twice when a range is repeated after a crash, and gives the same books', async () => {
+  it('derives nothing twice from a repeated range, and the ledger stays the same', async () => {
     const kept = new Kept()
     const first = deriveSink({ id: 'up', transform: upper, journal: kept })
     const range = batch([piece(1, ['a', 'b']), piece(2, ['drop1', 'c'])])
@@ -87,7 +87,7 @@ describe('a derived stream', () => {
     expect(kept.ids).toEqual(['A', 'B', 'C', 'D'])
   })
 
-  it('goes on from the last unit that was written when the journal refuses one', async () => {
+  it('continues after the last written unit when the journal rejects one', async () => {
     const kept = new Kept()
     const sink = deriveSink({ id: 'up', transform: upper, journal: kept })
     kept.fail = true
@@ -97,7 +97,7 @@ describe('a derived stream', () => {
     expect(kept.ids).toEqual(['A'])
   })
 
-  it('takes a row that an operator moved back from the dead letters, though later rows were made', async () => {
+  it('accepts a redriven dead letter although later rows were derived', async () => {
     const kept = new Kept()
     const sink = deriveSink({ id: 'up', transform: upper, journal: kept })
     await sink.send(batch([piece(1, ['a']), piece(2, ['b'])]), signal)

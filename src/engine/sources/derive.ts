@@ -1,7 +1,6 @@
 /**
- * A derived stream: a transform reads the journal like a sink and writes what it makes back into the journal, as a source
- * of its own id. The place up to which it has read is the cursor of the unit it writes, so neither can exist alone and a
- * repeated range is recognised.
+ * A derived stream: a transform reads the journal like a sink and appends its output as a source with its own id. Each
+ * unit has the input position as cursor, so both are atomic and repeated ranges are recognized.
  */
 import type { Unit } from '../../journal/types.ts'
 import { eventAt, type WeirEvent } from '../../model/events.ts'
@@ -9,27 +8,27 @@ import type { Failure } from '../../model/outcome.ts'
 import type { Sink, SinkBatch, SinkDefinition, Transform, TransformDefinition } from '../contracts.ts'
 import { eventUnit } from './append-events.ts'
 
-/** The last row of the input that is part of the derived stream. */
+/** The last input row covered by the derived stream. */
 interface Place {
   readonly sequence: number
   readonly row: number
 }
 
-/** Where derived streams go. */
+/** Destination of derived streams. */
 export interface DerivedJournal {
   append(unit: Unit): Promise<unknown>
-  /** Cursor of a derived source as the journal has it; undefined before its first unit. */
+  /** Stored cursor of a derived source; undefined before its first unit. */
   cursor(id: string): Promise<Uint8Array | undefined>
 }
 
 export interface DeriveOptions {
-  /** Id of the transform, and so of the derived source. */
+  /** Id of the transform and of the derived source. */
   readonly id: string
   readonly transform: Transform
   readonly journal: DerivedJournal
 }
 
-/** A transform as delivery sees it: a sink whose other side is the journal. */
+/** Adapts a transform to delivery: a sink that writes to the journal. */
 export function derivedBy<Config>(
   definition: TransformDefinition<Config>,
   journal: DerivedJournal,
@@ -47,7 +46,7 @@ export function deriveSink({ id, transform, journal }: DeriveOptions): Sink {
 
   return {
     async send(batch) {
-      // Not before: one that is being replaced writes until it has come to rest.
+      // Not earlier: a predecessor writes until it has stopped.
       reached ??= placeOf(await journal.cursor(id))
       const { events, failures, last, received } = run(batch, transform, batch.retried ? undefined : reached)
       if (last === undefined) return failures
@@ -68,7 +67,7 @@ function placeOf(cursor: Uint8Array | undefined): Place {
 interface Derived {
   readonly events: WeirEvent[]
   readonly failures: Failure[]
-  /** Undefined when every row was part of the derived stream before. */
+  /** Undefined if every row was derived before. */
   readonly last: Place | undefined
   readonly received: number
 }
@@ -88,7 +87,7 @@ function run(batch: SinkBatch, transform: Transform, reached: Place | undefined)
         (place.sequence < reached.sequence || (place.sequence === reached.sequence && place.row <= reached.row))
       if (rows.kind !== 'events') continue
       const outcome = transform.apply(eventAt(rows, row))
-      // A row that is known goes by the same outcome again, so that the books of a repeated range come out the same.
+      // A repeated row has the same outcome, so the ledger of a repeated range stays the same.
       if (outcome.is !== 'pass') failures.push({ index, is: outcome.is, reason: outcome.reason })
       if (known) continue
       last = place

@@ -1,11 +1,10 @@
-/** What keeps a source from its job. */
 export interface SourceHealth {
   readonly why: string
-  /** `lasting`: nothing works now. `now`: nothing has worked since the start. `partly`: the rest works. */
+  /** `lasting`: nothing works now. `now`: nothing worked since the start. `partly`: other parts work. */
   readonly counts: 'lasting' | 'now' | 'partly'
 }
 
-/** As a running source states it: by `health()`, or by a `problem` in its status. Undefined: it does its job. */
+/** From `health()` of a running source, or a `problem` in its status. Undefined: healthy. */
 export function healthOf(source: object): SourceHealth | undefined {
   if ('health' in source && typeof source.health === 'function') return source.health() as SourceHealth | undefined
   const status: unknown = 'status' in source && typeof source.status === 'function' ? source.status() : undefined
@@ -14,7 +13,7 @@ export function healthOf(source: object): SourceHealth | undefined {
   return { why: status.problem, counts: 'lasting' }
 }
 
-/** Of a source with several places: each states why it can't be read, if so, and when (Unix ms) it was last read. */
+/** Health of a source with several partitions, from the reason of a failure and the last successful poll (Unix ms). */
 export function healthOfPlaces(
   places: readonly ({ readonly why?: string; readonly asked?: number | undefined } | undefined)[],
 ): SourceHealth | undefined {

@@ -10,11 +10,11 @@ export interface FramesOptions {
   readonly host: Host
   readonly directory: string
   readonly tail: Tail
-  /** Where frames are removed: those after the sequence are to stay. */
+  /** Pins the frames of the source after the sequence. */
   hold(source: string, sequence: number): Promise<void>
 }
 
-/** The frames of a source, out of the journal's segments. */
+/** Frames of one source in the local journal. */
 export function framesOf(source: string, options: FramesOptions): OwnFrames {
   return {
     async *after(position: Position): AsyncGenerator<Frame> {

@@ -1,4 +1,4 @@
-/** What is pushed over HTTP: into the journal, and answered when it is synced there, or when a sink has settled it. */
+/** Appends rows pushed over HTTP. Responds after the sync, or after a sink settled them. */
 import type { Host } from '../../host/index.ts'
 import { encodeBatch, timeRange } from '../../journal/bodies.ts'
 import type { Unit } from '../../journal/types.ts'
@@ -11,31 +11,34 @@ import type { SinkSet } from '../delivery/sinks.ts'
 
 export const httpSource = 'http'
 
-/** What the journal says of a batch. */
+/** Result of an append. */
 export interface Pushed {
   readonly sequence: number
   readonly accepted: number
   readonly duplicates: number
-  /** Sequences of the frames in flight that it repeats. */
+  /** Sequences of the frames in flight that hold the originals of duplicates. */
   readonly repeats?: readonly number[]
-  /** On a bus: where it lies, and whatever it repeats. */
+  /** On a bus: positions of the unit and of the originals. */
   readonly places?: readonly Place[]
 }
 
-/** Resolves with what became of a batch at a sink, with `pending` when the signal aborts first; undefined: the sink is not there any more. */
+/**
+ * Resolves with the outcome of a batch at a sink, with `pending` when the signal aborts first; undefined: the sink was
+ * removed.
+ */
 export type Settling = (pushed: Pushed, signal: AbortSignal) => Promise<Fate | undefined>
 
 export interface PushParts {
   readonly host: Host
   readonly ingest: {
     append(unit: Unit): Promise<Pushed>
-    /** Only what the acknowledging sink has not settled, up to this sequence, is a duplicate. */
+    /** Only rows not settled by the acknowledging sink up to this sequence count as duplicates. */
     appendAgain(unit: Unit, settled: number): Promise<Pushed>
   }
   readonly sinks: Pick<SinkSet, 'outcome' | 'repeatable'>
   /** In a shared journal: undefined while no deliverer has started the sink, which might miss rows pushed now. */
   readonly shared?: { settling(sink: string): Settling | undefined } | undefined
-  /** `ack`: the sink that has to settle what is pushed before it is answered, if any. */
+  /** `ack`: the sink that must settle rows before the response. */
   readonly http: () => { readonly ack: string | undefined; readonly ackTimeoutMs: number }
 }
 
@@ -59,13 +62,13 @@ export async function takePushed(
     return { accepted, duplicates }
   }
   const settling: Settling | undefined =
-    shared === undefined ? (pushed, signal) => ownFate(sinks, ack, pushed, signal) : shared.settling(ack)
+    shared === undefined ? (pushed, signal) => worstOutcome(sinks, ack, pushed, signal) : shared.settling(ack)
   if (settling === undefined)
     throw new WeirError(
       'WEIR_SINK_UNREACHABLE',
       `events are acknowledged by sink ${ack}, which no deliverer has started yet`,
     )
-  // On a bus the sink may be elsewhere: there the window holds.
+  // On a bus the sink may run elsewhere; there the duplicate window decides.
   const settled = shared === undefined ? sinks.repeatable(ack) : undefined
   const pushed = await (settled === undefined ? ingest.append(unit) : ingest.appendAgain(unit, settled))
   const timeout = new AbortController()
@@ -80,8 +83,8 @@ export async function takePushed(
   }
 }
 
-/** The worst of the batch's own fate and of those of the frames that it repeats. */
-async function ownFate(
+/** The worst outcome of the batch and of the frames with originals of its duplicates. */
+async function worstOutcome(
   sinks: PushParts['sinks'],
   ack: string,
   { sequence, repeats = [] }: Pushed,

@@ -22,7 +22,7 @@ import { messageOf, stackOf } from '../../model/errors.ts'
 export interface SourceEntry {
   readonly id: string
   readonly type: string
-  /** Validated by the schema of the type, and made ready for another thread (`carriedSettings`). */
+  /** Validated by the type's schema and prepared for another thread (`carriedSettings`). */
   readonly settings: unknown
 }
 
@@ -35,11 +35,11 @@ export interface SourceReport {
 export interface ApplyReport {
   readonly running: readonly SourceReport[]
   readonly changed: readonly string[]
-  /** Present when nothing was changed: the first thing that could not be built, and of which source. */
+  /** The first source that could not be built; nothing was changed then. */
   readonly failed?: { readonly id: string; readonly message: string; readonly code?: string }
 }
 
-/** A source may take so long to stop. */
+/** Time limit for a source to stop. */
 const drainMs = 8000
 
 interface Running {
@@ -49,32 +49,31 @@ interface Running {
   readonly done: Promise<void>
 }
 
-/** What sources need of the journal, wherever its writer is. */
+/** The part of the journal that sources use. */
 export type SourceJournal = Pick<JournalWriter, 'append' | 'epoch' | 'totals'>
 
 export interface SourceSetOptions {
   readonly host: Host
   readonly log: Log
   readonly metrics: Metrics
-  /** Undefined: no traces are kept. */
+  /** Undefined: tracing is disabled. */
   readonly traces?: Traces | undefined
-  /** Knows what was pushed before. */
+  /** Deduplicates pushed events. */
   readonly admission?: Pick<Admission, 'append'>
   readonly journal: SourceJournal
-  /** What the journal has of a source already. */
+  /** Replay of a source's frames. */
   readonly frames?: (id: string) => OwnFrames
-  /** Folder of what sources keep. */
+  /** Folder for state of sources. */
   readonly state?: string
-  /** As sources are told of the store. */
+  /** Retention of the store in ms. */
   readonly forgetsMs?: number
-  /** Sinks as a source waits for them: whoever forgets them breaks what `ack: sink:<id>` promises. */
+  /** Required for `ack: sink:<id>`. */
   readonly awaited: (sink: string, source: string) => AwaitedSink
-  /** Passed to every source. */
   readonly enrichment?: FlowEnrichment | undefined
   load(type: string): Promise<SourceDefinition<unknown>>
 }
 
-/** The sources of one worker, brought to what a configuration says: those that did not change run on untouched. */
+/** The sources of one worker, reconciled with the configuration; unchanged ones keep running. */
 export class SourceSet {
   readonly #host: Host
   readonly #log: Log
@@ -107,8 +106,8 @@ export class SourceSet {
   }
 
   /**
-   * A listener's port can be held once only, so changed sources are drained before their successors are built; when one
-   * can't be built, everything changed so far is put back as it was.
+   * A port can be bound only once, so changed sources are drained before their successors are built. If one cannot be
+   * built, all changes are undone.
    */
   async apply(entries: readonly SourceEntry[]): Promise<ApplyReport> {
     const wanted = new Map(entries.map((entry) => [entry.id, entry]))
@@ -145,7 +144,7 @@ export class SourceSet {
     return all
   }
 
-  /** Of the source that knows the object. */
+  /** From the source that has the object. */
   manifest(query: ManifestQuery): ManifestState | undefined {
     for (const { source } of this.#running.values()) {
       const found = source.manifest?.(query)
@@ -154,7 +153,7 @@ export class SourceSet {
     return undefined
   }
 
-  /** Sources that do not do their job, and why. */
+  /** Health of the failing sources. */
   health(): Readonly<Record<string, SourceHealth>> {
     return Object.fromEntries(
       [...this.#running.values()].flatMap(({ entry, source }) => {
@@ -182,10 +181,10 @@ export class SourceSet {
 
   async #stop(running: Running): Promise<void> {
     running.stop.abort()
-    // What it has not acknowledged comes again to the next one, and what it has is in the journal.
+    // Unacknowledged rows are redelivered to the successor.
     if (!(await endsWithin(running.done, drainMs, this.#host.timers)))
       this.#log.error(
-        `source ${running.entry.id} did not stop within ${drainMs} ms and is left behind; what it has not acknowledged comes again`,
+        `source ${running.entry.id} did not stop within ${drainMs} ms and is abandoned; its unacknowledged rows are redelivered`,
       )
     this.#running.delete(running.entry.id)
   }
@@ -202,14 +201,14 @@ export class SourceSet {
     const journal = this.#journal
     const admission = this.#admission
     const awaited = this.#awaited
-    // What was shed is not lost with the source that shed it: its next unit, or its successor's, carries it.
+    // Counts of shed rows outlive the source: its next unit, or its successor's, stores them.
     const shed = this.#shed
     const metrics = this.#metrics
     const [traces, clock] = [this.#traces, this.#host.clock]
-    const withCounts = async <Said>(
+    const withCounts = async <Result>(
       unit: Omit<Unit, 'source'>,
-      append: (whole: Unit) => Promise<Said>,
-    ): Promise<Said> => {
+      append: (whole: Unit) => Promise<Result>,
+    ): Promise<Result> => {
       const counts = shed.get(id)
       shed.delete(id)
       try {
