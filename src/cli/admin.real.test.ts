@@ -5,7 +5,7 @@ import { start } from '../api/testing/kit.ts'
 import type { DeadLetter } from '../engine/control.ts'
 import { temporaryFolder, weir } from './testing/command.ts'
 
-test('weir ledger prints the ledger, and its exit code says whether it balances', async () => {
+test('weir ledger prints the ledger, and its exit code shows whether it balances', async () => {
   const { api, control } = await start()
   const json = await weir(['ledger', '--url', api.url])
   expect(JSON.parse(json.out)).toEqual(control.ledgerNow)
@@ -22,7 +22,7 @@ test('weir ledger prints the ledger, and its exit code says whether it balances'
   expect(table.out).toMatch(/sink +from +filtered +routed/)
 })
 
-test('weir ledger without a server says how to get one; --verify needs a folder', async () => {
+test('weir ledger without a server explains how to start one; --verify needs a folder', async () => {
   const data = await temporaryFolder()
   expect(await weir(['ledger', '--data', data])).toMatchObject({
     code: 1,
@@ -31,7 +31,7 @@ test('weir ledger without a server says how to get one; --verify needs a folder'
   expect(await weir(['ledger', '--verify', '--url', 'http://127.0.0.1:9'])).toMatchObject({ code: 2 })
 })
 
-test('a server that is still starting is told apart from none', async () => {
+test('a server that is still starting is distinguished from a missing one', async () => {
   const data = await temporaryFolder()
   await writeFile(join(data, 'lock'), JSON.stringify({ pid: process.pid, url: '' }))
   expect((await weir(['ledger', '--data', data])).err).toContain('which is starting')
@@ -59,7 +59,7 @@ test('weir dead-letters list, show, retry and drop do what the API offers', asyn
   expect(control.moved).toEqual(['retry bus a,b', 'retry bus all', 'drop bus all'])
 })
 
-test('weir dead-letters list goes on to the last letter, a page at a time', async () => {
+test('weir dead-letters list reads every page until the last dead letter', async () => {
   const { api, control } = await start()
   const all = Array.from({ length: 2500 }, (_, index): DeadLetter => ({
     id: `http:1:${index}:0`,
@@ -82,7 +82,7 @@ test('weir dead-letters list goes on to the last letter, a page at a time', asyn
   expect(await ids('--limit', '1700')).toEqual(all.slice(0, 1700).map(({ id }) => id))
 })
 
-test('weir dead-letters edit opens what the user edits with, sends what he saved, and keeps it when it is not taken', async () => {
+test('weir dead-letters edit opens the editor, sends the saved text, and keeps it when the server refuses it', async () => {
   const { api, control } = await start()
   const sent: unknown[] = []
   control.deadLetters.show = async (id) =>
@@ -139,7 +139,7 @@ test('weir dead-letters edit opens what the user edits with, sends what he saved
   expect(sent).toHaveLength(2)
 })
 
-test('what a sink said cannot act on the terminal', async () => {
+test("control characters in a sink's reason cannot act on the terminal", async () => {
   const { api, control } = await start()
   control.deadLetters.list = async () => [
     {

@@ -25,7 +25,7 @@ test('JSON and YAML have the whole answer, NDJSON a row on each line', async () 
   ).toEqual(rows)
 })
 
-test('CSV quotes what it must, and begins with the columns also without rows', async () => {
+test('CSV quotes values where necessary, and prints the columns also without rows', async () => {
   expect(await answerText('csv', given)).toBe('name,count,note\r\na,1200,\r\n"b, ""c""",2,"{""deep"":[""x\\n""]}"\r\n')
   expect(await answerText('csv', { ...given, rows: [] })).toBe('name,count,note\r\n')
 })

@@ -1,4 +1,3 @@
-/** Answers of commands as a table, JSON, NDJSON, CSV or YAML. The form does not depend on where the output goes. */
 import { Option } from 'commander'
 import type { Command } from 'commander'
 import { oneLine, textTable } from './text-table.ts'
@@ -17,7 +16,7 @@ export function withAnswerForm(command: Command): Command {
   return command.addOption(new Option('-o, --output <FORM>', 'output format').choices(answerForms).default('table'))
 }
 
-/** `whole`: what `json` and `yaml` print. `rows`: what the other forms print, under these columns. */
+/** `whole` is printed by `json` and `yaml`. `rows` are printed by the other forms, under these columns. */
 export async function answerText(
   form: AnswerForm,
   {

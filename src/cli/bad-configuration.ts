@@ -1,5 +1,5 @@
-/** Codes of errors that the configuration is to blame for. */
-export const badConfiguration: ReadonlySet<string> = new Set([
+/** Error codes that point to a wrong configuration. */
+export const configurationErrorCodes: ReadonlySet<string> = new Set([
   'WEIR_CONFIG_INVALID',
   'WEIR_LISTEN_EXPOSED',
   'WEIR_SECRET_MISSING',

@@ -1,4 +1,4 @@
-/** What `weir bus check` does: a bus is used as a sink of it would use it, once, and each step is told. */
+/** Steps of `weir bus check`: they use the bus once as a sink does, and report a finding each. */
 import type { Listening, Sink, SinkBatch } from '../engine/contracts.ts'
 import { realHost, type Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
@@ -13,30 +13,28 @@ import { answerWithin } from './doctor/answer-within.ts'
 
 export interface CheckedBus {
   readonly type: string
-  /** Validated by the schema of the type. */
   readonly settings: unknown
   readonly notes: readonly string[]
 }
 
 export interface CheckOptions {
   readonly write: boolean
-  /** Whether queues and subscriptions may be made for the time of the check. */
+  /** Allows the check to create temporary queues and subscriptions. */
   readonly mayMake: boolean
-  /** ms that each step may take. */
+  /** Time limit of each step in ms. */
   readonly stepMs: number
 }
 
-/** Type of the event that is sent. */
 export const checkType = 'io.weir.bus.check'
 
-/** A bus by kollect's URL, with kollect's variables. Throws CommandError. */
+/** Builds a bus from kollect's URL and variables. Throws CommandError. */
 export async function busOfUrl(url: string): Promise<CheckedBus> {
   const [{ busOf }, { PresetProblem }] = await Promise.all([
     import('../presets/kollect/bus.ts'),
     import('../presets/given.ts'),
   ])
   try {
-    // Which secrets there are is known when they have been asked for by name.
+    // The first pass collects the names of the secrets.
     const { secrets } = busOf({ url, env: self.env }, (name) => name)
     const {
       sink: { type, ...settings },
@@ -50,7 +48,7 @@ export async function busOfUrl(url: string): Promise<CheckedBus> {
   }
 }
 
-/** The bus of a sink of a configuration. Throws CommandError. */
+/** Selects the bus of a configured sink. Throws CommandError. */
 export async function busOfSink(files: readonly string[], id: string): Promise<CheckedBus> {
   const { loadConfig } = await import('../app/load-config.ts')
   const { config } = await loadConfig(realHost(), files.length > 0 ? files : [self.env['WEIR_CONFIG'] ?? []].flat(), [])
@@ -72,7 +70,7 @@ function validated(type: string, settings: Readonly<Record<string, unknown>>): u
   return result.value
 }
 
-/** Every step, as far as the one before it lets it go. */
+/** Runs the steps in order. A failed connection skips the other steps. */
 export async function checkBus(
   { type, settings, notes }: CheckedBus,
   options: CheckOptions,
@@ -134,19 +132,19 @@ async function steps(sink: Sink, type: string, host: Host, options: CheckOptions
     },
     host.clock.now(),
   )
-  const nobody = `messages of a sink of type ${type} cannot be observed without taking them from their readers`
+  const unobservable = `messages of a sink of type ${type} cannot be observed without taking them from their readers`
   let listening: Listening | string | undefined
-  let deaf: string | undefined
+  let subscribeError: string | undefined
   try {
     listening = await answerWithin(host, stepMs, async (signal) => {
-      const made = (await sink.listen?.(signal, { batch, mayMake: options.mayMake })) ?? nobody
-      // Too late to be of use, but not to be removed.
+      const made = (await sink.listen?.(signal, { batch, mayMake: options.mayMake })) ?? unobservable
+      // It was created after the time limit and must still be removed.
       if (signal.aborted && typeof made === 'object') await made.close()
       return made
     })
-    if (listening === undefined) deaf = `subscribing failed within ${stepMs / 1000} s`
+    if (listening === undefined) subscribeError = `subscribing failed within ${stepMs / 1000} s`
   } catch (error) {
-    deaf = reason(error)
+    subscribeError = reason(error)
   }
   try {
     const began = host.clock.monotonic()
@@ -174,7 +172,13 @@ async function steps(sink: Sink, type: string, host: Host, options: CheckOptions
       )
     if (failures === undefined || failure !== undefined) return
     if (listening === undefined)
-      findings.push(warn('read', deaf ?? nobody, 'Consumers need that permission; Weir, which only writes, does not.'))
+      findings.push(
+        warn(
+          'read',
+          subscribeError ?? unobservable,
+          'Consumers need that permission; Weir, which only writes, does not.',
+        ),
+      )
     else if (typeof listening === 'string') findings.push(warn('read', listening, 'Check the message at the consumer.'))
     else findings.push(await readBack(listening, id, { host, stepMs, again: (signal) => sink.send(batch, signal) }))
   } finally {
@@ -188,7 +192,7 @@ interface ReadBack {
   readonly again: (signal: AbortSignal) => Promise<readonly Failure[]>
 }
 
-/** For so long (ms) what was begun is finished when the time is over: messages are given back. */
+/** After the time limit, pending work gets this long in ms to finish, so that messages are returned. */
 const graceMs = 8000
 
 async function readBack(listening: Listening, id: string, { host, stepMs, again }: ReadBack): Promise<Finding> {

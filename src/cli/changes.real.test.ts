@@ -25,7 +25,7 @@ async function cluster(): Promise<StoredApi> {
   return api
 }
 
-test('`weir changes` shows what was changed and by whom, and how much noise is hidden', async () => {
+test('`weir changes` shows each change with its actor, and how much noise is hidden', async () => {
   const { url } = await cluster()
   const { out, code, err } = await weir(['changes', '--url', url, '--namespace', 'shop', '--format', 'table'])
   expect([code, err]).toEqual([0, ''])

@@ -1,16 +1,16 @@
 import { Option } from 'commander'
 import type { Command } from 'commander'
 import { self } from '../host/process.ts'
-import { action, needServer, withServerFlags } from './client.ts'
+import { action, requireServer, withServerFlags } from './client.ts'
 import {
   objectText,
   parametersOf,
-  placeNames,
+  scopeNames,
   timeText,
   wantsJson,
-  withPlaceFlags,
-  type PlaceFlags,
-} from './place-flags.ts'
+  withScopeFlags,
+  type ScopeFlags,
+} from './scope-flags.ts'
 import { oneLine, textTable } from './text-table.ts'
 
 type Change = Readonly<Record<'time' | 'kind' | 'name' | 'operation', string>> & {
@@ -28,7 +28,7 @@ interface Page {
 
 export function register(program: Command): void {
   withServerFlags(
-    withPlaceFlags(
+    withScopeFlags(
       program
         .command('changes')
         .description('List changes of Kubernetes objects, newest first, with the changed fields and the actor.'),
@@ -56,18 +56,17 @@ Exit code: 0 success, 1 server unreachable, 2 usage error.`,
     .action(action(run))
 }
 
-async function run(flags: PlaceFlags): Promise<void> {
-  const server = await needServer(flags)
+async function run(flags: ScopeFlags): Promise<void> {
+  const server = await requireServer(flags)
   const page = await server.json<Page>(
     'GET',
-    `/api/v1/changes?${parametersOf(flags, [...placeNames, 'filter', 'operation', 'actor', 'from', 'to', 'noise']).toString()}`,
+    `/api/v1/changes?${parametersOf(flags, [...scopeNames, 'filter', 'operation', 'actor', 'from', 'to', 'noise']).toString()}`,
   )
   self.stdout(wantsJson(flags) ? `${JSON.stringify(page)}\n` : changesText(page))
 }
 
 const mostPaths = 3
 
-/** Changes for people; times are UTC. */
 export function changesText({ changes, next, hidden }: Page): string {
   const rows = changes.map(({ time, operation, kind, actor, actor_kind: actorKind, paths, ...object }) => [
     timeText(time),

@@ -6,7 +6,10 @@ import { messageOf } from '../model/errors.ts'
 
 type ExitCode = 1 | 2 | 70 | 78
 
-/** What a user is told instead of a stack. `exit`: 2 when the command line itself is wrong, 70 and 78 where another program's codes hold, else 1. */
+/**
+ * An error for users, printed without a stack. `exit` is 2 for a wrong command line, 70 or 78 where another program
+ * defines these codes, otherwise 1.
+ */
 export class CommandError extends Error {
   readonly hints: readonly string[]
   readonly exit: ExitCode
@@ -18,12 +21,10 @@ export class CommandError extends Error {
   }
 }
 
-/** For an option that may be given several times. */
 export function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value]
 }
 
-/** Which server a command speaks to; every command that speaks to one has these flags. */
 export interface ServerFlags {
   readonly url?: string
   readonly data?: string
@@ -42,7 +43,7 @@ export function withServerFlags(command: Command): Command {
     )
 }
 
-/** Wraps an action: an error that a user can act on is printed as sentences and sets the exit code. */
+/** Wraps an action. An error that the user can correct is printed and sets the exit code. */
 export function action<Args extends readonly unknown[]>(
   act: (...args: Args) => Promise<void>,
 ): (...args: Args) => Promise<void> {
@@ -59,12 +60,15 @@ export function action<Args extends readonly unknown[]>(
 
 export interface Server {
   readonly url: string
-  /** The answer, whatever its length. Throws CommandError with the server's own words for anything but success, and the statuses of `also`. */
+  /**
+   * Sends a request without a limit on the length of the response. Throws CommandError with the server's message for
+   * any status except success and those in `also`.
+   */
   ask(method: 'GET' | 'POST', path: string, body?: unknown, also?: readonly number[]): Promise<Response>
   json<T>(method: 'GET' | 'POST', path: string, body?: unknown, also?: readonly number[]): Promise<T>
 }
 
-/** The server that the flags name; undefined when none runs on the data folder. */
+/** Resolves with the server that the flags select, or undefined when none runs on the data folder. */
 export async function findServer(flags: ServerFlags): Promise<Server | undefined> {
   if (flags.url !== undefined && flags.data !== undefined)
     throw new CommandError('--url and --data both select a server; use one of them.', [], 2)
@@ -72,7 +76,7 @@ export async function findServer(flags: ServerFlags): Promise<Server | undefined
   if (flags.url !== undefined)
     return connect(checkUrl(flags.url), given, 'Start it with `npm start`, or check the address.')
   const data = flags.data ?? defaultData
-  const token = given ?? (await madeToken(data))
+  const token = given ?? (await generatedToken(data))
   const holder = readHolder(data)
   if (holder === undefined) return undefined
   if (holder.url === '')
@@ -84,8 +88,8 @@ export async function findServer(flags: ServerFlags): Promise<Server | undefined
   )
 }
 
-/** As {@link findServer}, for commands that can do nothing without one. */
-export async function needServer(flags: ServerFlags): Promise<Server> {
+/** As {@link findServer}, but throws CommandError without a server. */
+export async function requireServer(flags: ServerFlags): Promise<Server> {
   const server = await findServer(flags)
   if (server !== undefined) return server
   throw new CommandError(`No Weir runs on ${flags.data ?? defaultData}.`, [
@@ -102,8 +106,8 @@ async function readToken({ tokenFile }: ServerFlags): Promise<string | undefined
   }
 }
 
-/** The token that a server made for itself, where this user may read it. */
-async function madeToken(data: string): Promise<string | undefined> {
+/** Reads the token that the server generated, if this user may read it. */
+async function generatedToken(data: string): Promise<string | undefined> {
   return realHost()
     .disk.readFile(`${data}/token`)
     .then(
@@ -134,7 +138,7 @@ function connect(url: string, token: string | undefined, whenAway: string): Serv
     } catch (error) {
       throw new CommandError(`No response from ${url}: ${reason(error)}.`, [whenAway])
     }
-    if (!answer.ok && !also.includes(answer.status)) throw await refusal(answer)
+    if (!answer.ok && !also.includes(answer.status)) throw await problemOf(answer)
     return answer
   }
   return { url, ask, json: async <T>(...args: Parameters<Server['ask']>) => (await (await ask(...args)).json()) as T }
@@ -146,8 +150,7 @@ function reason(error: unknown): string {
   return messageOf(cause)
 }
 
-/** The server explains itself in RFC 9457 problem details. */
-async function refusal(answer: Response): Promise<CommandError> {
+async function problemOf(answer: Response): Promise<CommandError> {
   const problem = (await answer.json().catch(() => ({}))) as { detail?: unknown; hints?: unknown }
   const detail =
     typeof problem.detail === 'string'

@@ -1,14 +1,12 @@
-/** The commands as plain data, from commander's own tree: for shell completion and the reference page. */
+/** Commander's commands as plain data, for shell completion and the reference page. */
 import type { Command } from 'commander'
 import { runFlags } from './flags.ts'
 
 export interface CommandNode {
   /** Words after `weir`; empty for `weir` itself. */
   readonly words: readonly string[]
-  /** One line of it. */
   readonly summary: string
   readonly description: string
-  /** How it is called, such as `weir query [options] <sql>`. */
   readonly usage: string
   readonly arguments: readonly {
     readonly name: string
@@ -23,7 +21,7 @@ export interface CommandNode {
 export interface CommandOption {
   /** As typed, longest last: `-h`, `--help`. */
   readonly flags: readonly string[]
-  /** Name of its value as shown; undefined for a switch. */
+  /** Displayed name of the value; undefined for a switch. */
   readonly value: string | undefined
   readonly description: string
   readonly choices: readonly string[]
@@ -88,7 +86,6 @@ const runOptions: readonly CommandOption[] = [
   }))
   .concat(helpOption)
 
-/** The command and everything below it, parents first. */
 export function flatten(node: CommandNode): CommandNode[] {
   return [node, ...node.commands.flatMap(flatten)]
 }

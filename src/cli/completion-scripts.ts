@@ -1,10 +1,8 @@
 import { flatten, type CommandNode, type CommandOption } from './command-tree.ts'
 import type { Shell } from './completion.ts'
 
-/** Further words for the first argument of a command, by the command's words. */
 type Words = Readonly<Record<string, readonly string[]>>
 
-/** What may follow at one place of the command line. */
 interface Place {
   /** `/journal/check`; empty for `weir` itself. */
   readonly at: string
@@ -41,7 +39,7 @@ function kindOf({ value, choices }: CommandOption): Kind {
   return value === 'FILE' ? 'file' : value === 'DIR' ? 'folder' : 'nothing'
 }
 
-/** Options that take a value, by what completes it: a `case` branch for each, options with the same one together. */
+/** One `case` branch for each completion, with all options that share it. */
 function valueCases(
   places: readonly Place[],
   lines: Readonly<Record<Kind, (words: readonly string[]) => string>>,
@@ -58,7 +56,6 @@ function valueCases(
 }
 
 const flagsOf = (options: readonly CommandOption[]): string[] => options.map(({ flags }) => flags.at(-1) ?? '')
-/** Places that the words of a command line lead to, as a `case` pattern. */
 const steps = (places: readonly Place[]): string =>
   places
     .filter(({ at }) => at !== '')
@@ -67,7 +64,7 @@ const steps = (places: readonly Place[]): string =>
 
 function bash(places: readonly Place[]): string {
   const reply = (generate: string): string => `COMPREPLY=($(compgen ${generate} -- "$cur"))`
-  // A name may hold blanks: only there, lines are what is split.
+  // A name may contain blanks, so only line breaks separate names.
   const names = (generate: string): string =>
     `local IFS=$'\\n'; compopt -o filenames 2>/dev/null; ${reply(generate)}; return`
   const values = valueCases(places, {
@@ -118,7 +115,7 @@ function zsh(places: readonly Place[]): string {
     const flags = options.map((option) => entry(option.flags.at(-1) ?? '', option.description))
     return `'${at}') flags=(${flags.join(' ')}) words_here=(${words.map(({ word, description }) => entry(word, description)).join(' ')}) ;;`
   })
-  // Not called \`path\`: in zsh that is the search path.
+  // In zsh, `path` is the search path, so the variable has another name.
   return `#compdef weir
 # zsh completion of weir. Save it as _weir in a folder of $fpath, or load it with: source <(weir completion zsh)
 _weir() {
@@ -184,7 +181,6 @@ ${lines.join('\n')}
 `
 }
 
-/** In single quotes, as all three shells take it. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", '’')}'`
 }

@@ -1,4 +1,3 @@
-/** `weir config`: the configuration as a start would read it, of all files, variables and defaults. */
 import type { Command } from 'commander'
 import { Option } from 'commander'
 import { realHost } from '../host/index.ts'

@@ -41,7 +41,7 @@ describe('the components', () => {
     expect(findComponent('source/netflow')).toMatchObject({ under: 'sources', type: 'netflow' })
   })
 
-  test('that do not exist are answered with what was meant', () => {
+  test('that do not exist are reported with the closest valid name', () => {
     expect(() => findComponent('netflw')).toThrow(CommandError)
     expect(() => findComponent('netflw')).toThrow('There is no component `netflw`.')
   })
@@ -85,7 +85,6 @@ describe('the sample of', () => {
   test('the whole is valid', async () => {
     const text = await componentSample(findComponent('weir'), '')
     for (const key of Object.keys(weirSchema.fields)) expect(text).toMatch(new RegExp(`^#?${key}:`, 'm'))
-    // What it says is what holds without it.
     expect(JSON.stringify((await load(text)).config)).toBe(JSON.stringify((await load('')).config))
   })
 
@@ -128,11 +127,11 @@ transforms:
   masked: {type: redact, from: [http], fields: [user.password]}
 `
 
-  test('says what would run, and no secret', async () => {
+  test('lists the components that would run, and no secret', async () => {
     const { config, document } = await load(text)
-    const said = await summary(config, document.value)
-    expect(said).not.toContain('hunter2')
-    expect(said.split('\n').map((line) => line.replace(/ {2,}/, ' | '))).toEqual([
+    const printed = await summary(config, document.value)
+    expect(printed).not.toContain('hunter2')
+    expect(printed.split('\n').map((line) => line.replace(/ {2,}/, ' | '))).toEqual([
       'data | /srv/weir',
       'api | tcp 127.0.0.1:8080, tokens: grafana (admin)',
       'ops | tcp 127.0.0.1:8081',
@@ -148,7 +147,7 @@ transforms:
     ])
   })
 
-  test('says of sources that listen nowhere what they read, and never that they are off', async () => {
+  test('shows what sources without a listener read, and never lists them as off', async () => {
     const { config, document } = await load(`
 sources:
   netflow: {listen: off, tcp: off}
@@ -176,7 +175,7 @@ sources:
     expect(await realHost().disk.list(cwd)).toEqual([])
   })
 
-  test('quick filters must be filters, each with a name of its own; those that are there without being written are', async () => {
+  test('quick filters must be valid filters with unique names; without settings, the defaults apply', async () => {
     const { config } = await load('')
     expect(config.console.quick_filters.map(({ filter }) => validateFilter(filter, flowNames))).toEqual(
       config.console.quick_filters.map(() => []),
@@ -200,7 +199,7 @@ sources:
     expect(ran.stderr).toContain('did you mean `file`?')
   })
 
-  test('says that an address that others can reach will need a token, and where it will be', async () => {
+  test('explains that a reachable address needs a token, and where the token will be stored', async () => {
     const ran = await launch(['check', '--config', await configuration('listen: 0.0.0.0:8080\n')])
     expect(ran).toMatchObject({
       code: 0,

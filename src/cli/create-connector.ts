@@ -1,4 +1,3 @@
-/** `weir create --connector`: a folder with a source that works, from which a connector begins. */
 import { realHost } from '../host/index.ts'
 import { replaceFile } from '../host/replace-file.ts'
 import { CommandError } from './client.ts'
@@ -6,7 +5,10 @@ import { CommandError } from './client.ts'
 const templates = 'tools/connector-template'
 const ending = '.tmpl'
 
-/** Writes the folder below the working directory, which is a checkout. Resolves with the paths of its files. */
+/**
+ * Writes a connector with a working source below the working directory, which is a checkout. Resolves with the paths of
+ * its files.
+ */
 export async function createConnector(name: string): Promise<readonly string[]> {
   const { disk } = realHost()
   if (!/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/.test(name))

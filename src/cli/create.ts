@@ -74,7 +74,7 @@ Next:
 `)
 }
 
-/** A piece of configuration that is valid by itself, and stays valid with what it shows as comments. */
+/** Returns a valid configuration of one component. It stays valid when its comments are enabled. */
 export async function componentSample({ type, under, schema, entry, summary }: Component, id: string): Promise<string> {
   const { sample } = await import('../schema/index.ts')
   if (under === undefined) return type === 'weir' ? wholeSample(sample) : sample(schema)
@@ -89,7 +89,7 @@ export async function componentSample({ type, under, schema, entry, summary }: C
   return [`# ${summary}.`, `${under}:`, `  ${id}:`, ...lines.map((line) => `    ${line}`), ''].join('\n')
 }
 
-/** The settings of the whole; entries have samples of their own, and one of each would be a strange thing to run. */
+/** Writes the global settings only; entries have separate samples. */
 async function wholeSample(sample: (schema: AnyComponentSchema) => string): Promise<string> {
   const [{ weirSchema }, { defineSchema, infoOf }] = await Promise.all([
     import('../app/config.ts'),

@@ -17,7 +17,6 @@ interface Posted {
   readonly body: string
 }
 
-/** Takes what is posted, for as long as `answer` says so. */
 async function receiver(
   answer: (headers: IncomingHttpHeaders) => number,
   tls?: TestCertificate,
@@ -104,8 +103,8 @@ test('every trace arrives once, in binary mode, with what Knative overrides; aft
   traces.push(from.put(10, 1000))
   await using again = await startExporter(env)
   await expect.poll(() => idsOf(posted).length, { timeout: 60_000 }).toBe(170)
-  const asked = from.server.requests(/trace$/).length
-  await expect.poll(() => from.server.requests(/trace$/).length, { timeout: 60_000 }).toBeGreaterThan(asked + 2)
+  const requests = from.server.requests(/trace$/).length
+  await expect.poll(() => from.server.requests(/trace$/).length, { timeout: 60_000 }).toBeGreaterThan(requests + 2)
   expect(await again.stop()).toBe(0)
   expect(idsOf(posted)).toEqual(wanted(...traces))
   const one = posted.find(({ headers }) => headers['ce-id'] === 't-1')
@@ -137,8 +136,8 @@ test('every trace arrives once, in binary mode, with what Knative overrides; aft
 
 test('a sink with TLS is checked by K_CA_CERTS: one of another authority is given nothing', async () => {
   const { from } = await cloud()
-  const [ours, others] = [selfSigned(), selfSigned()]
-  const { url, posted } = await receiver(() => 202, ours)
+  const [trusted, others] = [selfSigned(), selfSigned()]
+  const { url, posted } = await receiver(() => 202, trusted)
   const traces = from.put(20, 60_000)
   await using refusing = await startExporter({ ...from.env, K_SINK: url, K_CA_CERTS: others.cert })
   const lagging = async (): Promise<unknown> =>
@@ -151,7 +150,7 @@ test('a sink with TLS is checked by K_CA_CERTS: one of another authority is give
   ])
   expect(posted).toEqual([])
   expect(await refusing.stop()).toBe(0)
-  await using trusting = await startExporter({ ...from.env, K_SINK: url, K_CA_CERTS: ours.cert })
+  await using trusting = await startExporter({ ...from.env, K_SINK: url, K_CA_CERTS: trusted.cert })
   await expect.poll(() => idsOf(posted), { timeout: 60_000 }).toEqual(wanted(traces))
   expect(await trusting.stop()).toBe(0)
 })

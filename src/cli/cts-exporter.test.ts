@@ -22,7 +22,7 @@ test.each<readonly [string, string | undefined, RegExp]>([
   ['a cloud that it does not have', cloud.replace('otc:', 'others:'), /clouds\.yaml has no cloud otc; it has others/],
   ["YAML that can't be read", `${cloud}    region_name: 'eu-de\n`, /clouds\.yaml:\d+:\d+: /],
   ['a cloud without a login', cloud, /neither `ak` and `sk` nor a user with `password`/],
-])('%s ends it with 78 before anything is opened, and is said', async (_, content, words) => {
+])('%s ends it with 78 before anything is opened, and is reported', async (_, content, words) => {
   const folder = await temporaryFolder()
   if (content !== undefined) await writeFile(join(folder, 'clouds.yaml'), content)
   const env = {

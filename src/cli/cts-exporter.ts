@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { realHost } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import type { CtsExporterFlags, CtsExporterPlan } from '../presets/cts-exporter/index.ts'
-import { badConfiguration } from './bad-configuration.ts'
+import { configurationErrorCodes } from './bad-configuration.ts'
 import { action, CommandError, defaultData } from './client.ts'
 import { startPreset } from './preset.ts'
 
@@ -14,7 +14,7 @@ interface Flags extends CtsExporterFlags {
 }
 
 const name = 'cts-exporter'
-/** cts_exporter's own: settings that can't be used, and whatever else keeps it from starting. */
+/** Exit codes of cts_exporter: invalid settings, and any other error at start. */
 const exitCodes = { settings: 78, start: 70 } as const
 
 export function register(program: Command): void {
@@ -50,7 +50,7 @@ Exit codes: 0 clean stop, 78 invalid settings, 70 any other start failure, 2 usa
     .action(action(run))
 }
 
-/** The other program's flag as Go takes it, with one dash. */
+/** Go accepts long flags with one dash. */
 export function withGoFlags(args: readonly string[]): string[] {
   return args[0] === name ? args.map((arg) => (/^-from(?:=|$)/.test(arg) ? `-${arg}` : arg)) : [...args]
 }
@@ -69,7 +69,7 @@ async function run({ data, listen, ops, printConfig, ...flags }: Flags): Promise
       ops,
       fresh: plan.fresh,
       exitCode: (error) =>
-        error !== undefined && badConfiguration.has(error.code) ? exitCodes.settings : exitCodes.start,
+        error !== undefined && configurationErrorCodes.has(error.code) ? exitCodes.settings : exitCodes.start,
     })
   }
   for (const note of plan.notes) self.stderr(`weir ${name}: ${note}\n`)

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import type { DeadLetter } from '../engine/control.ts'
 import { self } from '../host/process.ts'
 import type { ServerFlags } from './client.ts'
-import { action, CommandError, needServer, withServerFlags } from './client.ts'
+import { action, CommandError, requireServer, withServerFlags } from './client.ts'
 import { editText, readText } from './edit-text.ts'
 import { oneLine, textTable } from './text-table.ts'
 import { messageOf } from '../model/errors.ts'
@@ -113,7 +113,7 @@ function positive(text: string): number {
 const pageSize = 1000
 
 async function list(flags: ListFlags): Promise<void> {
-  const server = await needServer(flags)
+  const server = await requireServer(flags)
   const most = flags.all === true ? Number.POSITIVE_INFINITY : flags.limit
   const letters: DeadLetter[] = []
   for (;;) {
@@ -148,13 +148,13 @@ async function list(flags: ListFlags): Promise<void> {
 
 async function show(id: string, flags: ServerFlags): Promise<void> {
   const letter = await (
-    await needServer(flags)
+    await requireServer(flags)
   ).json<DeadLetter>('GET', `/api/v1/dead-letters/${encodeURIComponent(id)}`)
   self.stdout(`${JSON.stringify(letter, null, 2)}\n`)
 }
 
 async function edit(sink: string, id: string, flags: EditFlags): Promise<void> {
-  const server = await needServer(flags)
+  const server = await requireServer(flags)
   const send = async (text: string): Promise<void> => {
     await server.json('POST', `/api/v1/dead-letters/${encodeURIComponent(sink)}/edit`, { id, body: readBody(text) })
     self.stdout('moved back to pending with the new body\n')
@@ -216,7 +216,7 @@ async function move(verb: 'retry' | 'drop', sink: string, ids: readonly string[]
       2,
     )
   }
-  const server = await needServer(flags)
+  const server = await requireServer(flags)
   const answer = await server.json<{ retried?: number; dropped?: number }>(
     'POST',
     `/api/v1/dead-letters/${encodeURIComponent(sink)}/${verb}`,

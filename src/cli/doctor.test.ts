@@ -13,7 +13,7 @@ import { realMachine, type Machine } from '../host/machine.ts'
 import { diagnose } from './doctor.ts'
 import { checkAccess, checkProvider } from './doctor/access.ts'
 import { checkData } from './doctor/data.ts'
-import type { Finding, Scene } from './doctor/finding.ts'
+import type { Finding, CheckContext } from './doctor/finding.ts'
 import { checkJournalHealth } from './doctor/journal.ts'
 import { checkMachine } from './doctor/machine.ts'
 import { checkPorts } from './doctor/ports.ts'
@@ -38,8 +38,8 @@ const healthy: Machine = {
   mayWrite: async () => true,
 }
 
-/** A scene whose configuration is read from YAML; every listener is off unless it says otherwise. */
-async function scene(yaml = '', change: Partial<Scene> = {}): Promise<Scene> {
+/** Listeners are off unless the YAML enables them. */
+async function scene(yaml = '', change: Partial<CheckContext> = {}): Promise<CheckContext> {
   const folder = await temporaryFolder()
   const file = join(folder, 'weir.yaml')
   await writeFile(file, yaml)
@@ -98,7 +98,7 @@ describe('the machine', () => {
       'warn kernel buffers',
       /208 KiB \(net\.core\.rmem_max\); 8\.0 MiB are requested/,
     ],
-  ])('%s is told with what to do', async (_, change, expected, fact) => {
+  ])('%s is reported with advice', async (_, change, expected, fact) => {
     const findings = await checkMachine(await scene('', { machine: { ...healthy, ...change } }))
     expect(short(findings)).toContain(expected)
     const finding = only(findings, expected.slice(5))
@@ -106,7 +106,7 @@ describe('the machine', () => {
     expect(finding?.advice).toMatch(/\w/)
   })
 
-  test('nothing is said of settings that a system does not have', async () => {
+  test('settings that a system does not have are not reported', async () => {
     const machine = { ...healthy, openFiles: async () => undefined, sysctl: async () => undefined }
     expect(short(await checkMachine(await scene('', { machine })))).toEqual(['ok node', 'ok memory', 'ok load'])
   })
@@ -182,7 +182,7 @@ describe('the data folder', () => {
     expect(only(await checkData({ ...given, machine }), 'file system')?.status).toBe('fail')
   })
 
-  test('on a disk that syncs slowly, refuses, or is full, says so', async () => {
+  test('on a disk that syncs slowly, refuses, or is full, reports it', async () => {
     const given = await scene('journal: {max: 1TiB}')
     await mkdir(given.config.data)
     const disk = (change: Partial<Host['disk']>): Host => ({ ...given.host, disk: { ...given.host.disk, ...change } })
@@ -217,7 +217,7 @@ describe('the data folder', () => {
     })
   })
 
-  test('with a lock whose process is gone is free', async () => {
+  test('with a lock of an ended process is free', async () => {
     const given = await scene(small)
     await mkdir(given.config.data)
     await writeFile(join(given.config.data, 'lock'), JSON.stringify({ pid: 2 ** 22 + 1, url: 'http://127.0.0.1:1' }))
@@ -304,10 +304,10 @@ describe('the journal and the clock', () => {
     })
   })
 
-  test('a clock that went back, or was never set, is told', async () => {
+  test('a clock that went back, or was never set, is reported', async () => {
     const given = await scene()
     const data = await goldenData(given.config.data, 'events')
-    const at = (now: number): Scene => ({
+    const at = (now: number): CheckContext => ({
       ...given,
       host: { ...given.host, clock: { now: () => now, monotonic: given.host.clock.monotonic } },
     })
@@ -322,7 +322,7 @@ describe('the journal and the clock', () => {
   })
 })
 
-test('sinks are connected to, and one that does not answer, or lets nobody in, fails', async () => {
+test('sinks are connected to, and one that does not respond, or refuses the login, fails', async () => {
   let login = ''
   const server = createHttp((request, response) => {
     expect(request.method).toBe('OPTIONS')
@@ -344,8 +344,8 @@ test('sinks are connected to, and one that does not answer, or lets nobody in, f
   expect((await checkSinks(given))[0]).toMatchObject({ status: 'fail', fact: expect.stringContaining('ECONNREFUSED') })
 })
 
-test('who gets in is told: nobody needs a token, a token that others can read, tokens that are configured', async () => {
-  const access = async (given: Scene): Promise<Finding | undefined> => only(await checkAccess(given), 'access')
+test('access is reported: no token required, a token that other users can read, configured tokens', async () => {
+  const access = async (given: CheckContext): Promise<Finding | undefined> => only(await checkAccess(given), 'access')
   expect(await access(await scene())).toMatchObject({ status: 'ok', fact: expect.stringContaining('without a token') })
   expect(
     await access(await scene('auth: {tokens: [{name: a, token: secret-a}, {name: b, token: secret-b}]}\n')),
@@ -360,7 +360,7 @@ test('who gets in is told: nobody needs a token, a token that others can read, t
   expect(await access(open)).toMatchObject({ status: 'warn', advice: `chmod 600 ${file}` })
 })
 
-test('a provider of logins is asked what it is, and one that is away or something else fails', async () => {
+test('the identity provider is queried, and an unreachable or different server fails', async () => {
   let issuer = ''
   const server = createHttp((_, response) =>
     response.writeHead(200, { 'content-type': 'application/json' }).end(
@@ -390,8 +390,8 @@ test('a provider of logins is asked what it is, and one that is away or somethin
   expect(await checkProvider(await scene())).toEqual([])
 })
 
-test('a certificate that has expired fails, one that expires soon warns, and plain HTTP for others is named', async () => {
-  const tls = async (given: Scene): Promise<Finding | undefined> =>
+test('an expired certificate fails, one that expires soon warns, and remote plain HTTP is reported', async () => {
+  const tls = async (given: CheckContext): Promise<Finding | undefined> =>
     (await checkAccess(given)).find(({ check }) => check === 'tls')
   expect(await tls(await scene())).toBeUndefined()
   expect(await tls(await scene('listen: 0.0.0.0:8080\n'))).toMatchObject({
@@ -403,7 +403,7 @@ test('a certificate that has expired fails, one that expires soon warns, and pla
   await writeFile(join(folder, 'tls.crt'), cert)
   await writeFile(join(folder, 'tls.key'), key)
   const given = await scene(`tls: {cert_file: ${folder}/tls.crt, key_file: ${folder}/tls.key}\n`)
-  const at = (time: string): Scene => ({
+  const at = (time: string): CheckContext => ({
     ...given,
     host: { ...given.host, clock: { ...given.host.clock, now: () => Date.parse(time) } },
   })
@@ -420,7 +420,7 @@ test('a certificate that has expired fails, one that expires soon warns, and pla
   expect(await tls(given)).toMatchObject({ status: 'fail', fact: expect.stringContaining('cannot be read') })
 })
 
-test('a configuration that cannot be used fails, and the rest is still looked at', async () => {
+test('an invalid configuration fails, and the other checks still run', async () => {
   const folder = await temporaryFolder()
   await writeFile(join(folder, 'weir.yaml'), 'lsten: 1\n')
   const findings = await diagnose({ config: [join(folder, 'weir.yaml')], data: join(folder, 'data') })
@@ -432,7 +432,7 @@ test('a configuration that cannot be used fails, and the rest is still looked at
   expect(findings.length).toBeGreaterThan(10)
 })
 
-test('weir doctor looks at a running server and ends with 0; with a broken store it says so', async () => {
+test('weir doctor checks a running server and ends with 0; a broken store is reported', async () => {
   const folder = await temporaryFolder()
   await using weir = await startWeir({ folder })
   await weir.events([{ specversion: '1.0', id: 'a', source: '/test', type: 'test' }])

@@ -4,7 +4,7 @@ import type { Override } from '../schema/index.ts'
 import { self } from '../host/process.ts'
 import { action, collect } from './client.ts'
 import type { Loaded } from '../app/load-config.ts'
-import { findingsText, type Finding, type Scene } from './doctor/finding.ts'
+import { findingsText, type Finding, type CheckContext } from './doctor/finding.ts'
 
 export interface DoctorFlags {
   readonly config: readonly string[]
@@ -49,7 +49,7 @@ async function run(flags: DoctorFlags): Promise<void> {
   if (!passed) self.leave(1)
 }
 
-/** All checks, in the order of their printing. */
+/** Runs all checks and resolves with their findings in print order. */
 export async function diagnose(flags: Omit<DoctorFlags, 'format'>): Promise<readonly Finding[]> {
   const [{ realHost }, { realMachine }, { readHolder }, checks] = await Promise.all([
     import('../host/index.ts'),
@@ -61,7 +61,7 @@ export async function diagnose(flags: Omit<DoctorFlags, 'format'>): Promise<read
   const overrides = flags.data === undefined ? [] : [{ path: ['data'], value: flags.data, origin: '--data' }]
   const { loaded, finding } = await configuration(flags.config, overrides)
   const { config } = loaded
-  const scene: Scene = { host, machine: realMachine, config, running: readHolder(config.data) }
+  const scene: CheckContext = { host, machine: realMachine, config, running: readHolder(config.data) }
   const findings: Finding[] = [finding]
   for (const check of [
     checks.machine,
@@ -118,7 +118,7 @@ async function loadChecks() {
   }
 }
 
-/** A configuration that cannot be used fails, and the rest is looked at with defaults. */
+/** An invalid configuration is a failed finding; the other checks then use defaults. */
 async function configuration(
   files: readonly string[],
   overrides: readonly Override[],

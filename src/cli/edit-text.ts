@@ -1,10 +1,9 @@
-/** A text that a user changes: in the editor that he has chosen, from a file, or from standard input. */
 import { realHost } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { CommandError } from './client.ts'
 import { messageOf } from '../model/errors.ts'
 
-/** Text of a file; `-` is standard input. */
+/** Reads a file; `-` is standard input. */
 export async function readText(file: string): Promise<string> {
   if (file === '-') return self.readStdin()
   try {
@@ -16,12 +15,12 @@ export async function readText(file: string): Promise<string> {
 
 export interface Edited {
   readonly text: string
-  /** Where it lies until `done`. */
+  /** Exists until `done`. */
   readonly path: string
   readonly done: () => Promise<void>
 }
 
-/** Opens $VISUAL or $EDITOR, else vi, and waits for its end. */
+/** Opens $VISUAL, $EDITOR or vi, and waits until it ends. */
 export async function editText(text: string, name: string): Promise<Edited> {
   const editor =
     [self.env['VISUAL'], self.env['EDITOR']].find((each) => each !== undefined && each.trim() !== '') ?? 'vi'

@@ -12,7 +12,7 @@ const vectorA = Buffer.from(
   'hex',
 )
 
-test('a Weir that nobody sends to says where to look, and `weir exporters` who sends and why nothing is seen', async () => {
+test('a Weir without exporters gives advice; `weir exporters` lists exporters and reasons for missing rows', async () => {
   await using running = await startWeir({ folder: await temporaryFolder() })
   await expect.poll(() => running.log).toContain('`weir exporters` lists exporters')
   const silent = await weir(['exporters', '--url', running.url, '--format', 'table'])
@@ -25,16 +25,16 @@ test('a Weir that nobody sends to says where to look, and `weir exporters` who s
   const send = (bytes: Uint8Array): void => socket.send(bytes, running.ports.netflow, '127.0.0.1')
   send(vectorA)
   send(Buffer.of(7, 7, 7))
-  const told = async (): Promise<{ address: string; datagrams: number; rows: number; malformed: number }[]> =>
+  const listed = async (): Promise<{ address: string; datagrams: number; rows: number; malformed: number }[]> =>
     (
       JSON.parse((await weir(['exporters', '--url', running.url, '--source', 'netflow'])).out) as {
         sources: { exporters: never[] }[]
       }
     ).sources[0]?.exporters ?? []
   await expect
-    .poll(told, { timeout: 20_000 })
+    .poll(listed, { timeout: 20_000 })
     .toMatchObject([{ address: '127.0.0.1', datagrams: 2, rows: 1, malformed: 1 }])
-  // What was shed is in the ledger with the next frame of the source.
+  // The ledger counts shed rows with the next frame of the source.
   await expect
     .poll(async () => (await weir(['exporters', '--url', running.url, '--format', 'table'])).out, {
       timeout: 20_000,
@@ -43,7 +43,7 @@ test('a Weir that nobody sends to says where to look, and `weir exporters` who s
     .toMatch(
       /source +exporter[^]*netflow +127\.0\.0\.1 +\d+ s ago +\d+ s ago +2 +1 +0 +0 +1[^]*netflow: 1 datagrams were malformed/,
     )
-  // Data whose template has not come.
+  // Data without a template.
   send(Buffer.from('000900010009' + '27c06553f1000000000700000005' + '01000008' + '00000000', 'hex'))
   await expect
     .poll(async () => (await weir(['exporters', '127.0.0.1', '--url', running.url, '--format', 'table'])).out, {
@@ -55,7 +55,7 @@ test('a Weir that nobody sends to says where to look, and `weir exporters` who s
     )
   expect(await weir(['exporters', '192.0.2.9', '--url', running.url])).toMatchObject({
     code: 1,
-    err: expect.stringContaining('Nothing has come from 192.0.2.9') as string,
+    err: expect.stringContaining('No data received from 192.0.2.9') as string,
   })
   const doctor = JSON.parse((await weir(['doctor', '--data', running.data, '--format', 'json'])).out) as {
     checks: { check: string; status: string; fact: string }[]
@@ -96,7 +96,7 @@ test('an IPv6 collector stands in brackets where a port follows', async () => {
   expect(out).toContain('-n [2001:db8::7]:2055')
 })
 
-test('what a source says of itself is printed as it is, and cannot act on the terminal', () => {
+test('facts of a source are printed unchanged, and cannot act on the terminal', () => {
   const exporter = {
     address: '10.0.0.1',
     lastSeen: 1000,
@@ -128,7 +128,7 @@ test('what a source says of itself is printed as it is, and cannot act on the te
   expect(text).not.toContain('malformed export')
 })
 
-test('exporters of one source are asked of the server', async () => {
+test('exporters of one source are requested from the server', async () => {
   const { api, control } = await start()
   control.exportersNow = [
     { name: 'a', type: 'netflow', addresses: [], exporters: [] },

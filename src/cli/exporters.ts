@@ -4,7 +4,7 @@ import type { Ledger } from '../engine/control.ts'
 import { placeOf as whereToSend, recipes, type Place } from '../api/exporter-recipes.ts'
 import { self } from '../host/process.ts'
 import type { ServerFlags } from './client.ts'
-import { action, CommandError, findServer, needServer, withServerFlags, type Server } from './client.ts'
+import { action, CommandError, findServer, requireServer, withServerFlags, type Server } from './client.ts'
 import type { Exporters } from './exporters/page.ts'
 
 interface ExportersFlags extends ServerFlags {
@@ -49,8 +49,8 @@ Exit code: 0 success, 1 server unreachable, 2 usage error.`,
 }
 
 async function run(address: string | undefined, flags: ExportersFlags): Promise<void> {
-  if (flags.how !== undefined) return self.stdout(await how(flags.how, flags))
-  const server = await needServer(flags)
+  if (flags.how !== undefined) return self.stdout(await setupText(flags.how, flags))
+  const server = await requireServer(flags)
   const query = new URLSearchParams({
     ...(flags.source === undefined ? {} : { source: flags.source }),
     ...(address === undefined ? {} : { limit: '100000' }),
@@ -82,11 +82,10 @@ async function run(address: string | undefined, flags: ExportersFlags): Promise<
   self.stdout(exporterText(exporters, address, now) ?? '')
 }
 
-/** What to type at an exporter. */
-async function how(name: string, flags: ExportersFlags): Promise<string> {
+async function setupText(name: string, flags: ExportersFlags): Promise<string> {
   const recipe = recipes.find((one) => one.name === name)
   if (recipe === undefined) return ''
-  // Without a server the usual ports are right.
+  // Without a server, the default ports apply.
   const server = await findServer(flags).catch(() => undefined)
   return `# ${recipe.title}\n${recipe.lines(await placeOf(server, flags.collector)).join('\n')}\n`
 }

@@ -7,11 +7,10 @@ interface Flag {
   readonly path: readonly string[]
   readonly value: string
   readonly help: string
-  /** May be given more than once; once or more replaces the default. */
-  readonly many?: boolean
+  /** The flag may be repeated. Its values replace the default. */
+  readonly repeatable?: boolean
 }
 
-/** Flags of `weir run`: the same settings as in the file, under the names scripts use. */
 export const runFlags: readonly Flag[] = [
   { name: 'data', path: ['data'], value: 'DIR', help: 'data folder (default ./weir-data)' },
   {
@@ -25,21 +24,21 @@ export const runFlags: readonly Flag[] = [
     name: 'netflow',
     path: ['sources', 'netflow', 'listen'],
     value: 'HOST:PORT',
-    many: true,
+    repeatable: true,
     help: 'NetFlow and IPFIX over UDP (default 0.0.0.0:2055 and 0.0.0.0:4739)',
   },
   {
     name: 'ipfix-tcp',
     path: ['sources', 'netflow', 'tcp'],
     value: 'HOST:PORT',
-    many: true,
+    repeatable: true,
     help: 'IPFIX over TCP (default 0.0.0.0:4739)',
   },
   {
     name: 'sflow',
     path: ['sources', 'sflow', 'listen'],
     value: 'HOST:PORT',
-    many: true,
+    repeatable: true,
     help: 'sFlow over UDP (default 0.0.0.0:6343)',
   },
 ]
@@ -67,7 +66,7 @@ Example:
   weir run --data /var/lib/weir --netflow 0.0.0.0:2055 --sflow off
 `
 
-/** Reads \`--name value\` and \`--name=value\`; commander is left out so that a start loads less. */
+/** Reads \`--name value\` and \`--name=value\` without commander, so that a start loads less. */
 export function parseRunFlags(args: readonly string[]): RunFlags {
   const given = new Map<string, string[]>()
   const config: string[] = []
@@ -84,11 +83,11 @@ export function parseRunFlags(args: readonly string[]): RunFlags {
     if (name === 'config') config.push(value)
     else given.set(name, [...(given.get(name) ?? []), value])
   }
-  const overrides = runFlags.flatMap(({ name, path, many }): Override[] => {
+  const overrides = runFlags.flatMap(({ name, path, repeatable }): Override[] => {
     const values = given.get(name)
     if (values === undefined) return []
-    const off = many === true && values.length === 1 && values[0] === 'off'
-    return [{ path, origin: `--${name}`, value: many === true && !off ? values : values.at(-1) }]
+    const off = repeatable === true && values.length === 1 && values[0] === 'off'
+    return [{ path, origin: `--${name}`, value: repeatable === true && !off ? values : values.at(-1) }]
   })
   return { config, overrides, help: false }
 }

@@ -2,13 +2,13 @@ import { realHost, type Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { checkJournal, type JournalCheck } from '../journal/index.ts'
 import type { UnreadableStretch } from '../journal/types.ts'
-import { journalFolder, watched, type JournalFolder } from './journal-folder.ts'
+import { journalFolder, withReadProgress, type JournalFolder } from './journal-folder.ts'
 import type { CheckFlags } from './journal.ts'
 import { Progress } from './output.ts'
 import { sizeText } from '../model/size-text.ts'
 import { textTable } from './text-table.ts'
 
-/** Time in which a frame that is being written is surely there. */
+/** A frame that is being written is complete after this time. */
 const settleMs = 500
 
 export async function checkCommand(flags: CheckFlags): Promise<void> {
@@ -20,12 +20,12 @@ export async function checkCommand(flags: CheckFlags): Promise<void> {
 }
 
 /**
- * Verifies every frame. Beside a server that writes, the newest frame may be half there and the oldest segment may go
- * while it is read: there, only what two rounds find is unreadable.
+ * Verifies every frame. A running server may leave the newest frame half written or delete the oldest segment during
+ * the check. Then only damage that two rounds find is reported.
  */
 export async function checkFolder(host: Host, folder: JournalFolder): Promise<JournalCheck> {
   const progress = new Progress('verifying', folder.bytes)
-  const watchedHost = watched(host, progress)
+  const watchedHost = withReadProgress(host, progress)
   try {
     const first = await checkJournal({ host: watchedHost, directory: folder.directory })
     if (!folder.live || first.unreadable.length === 0) return first

@@ -8,11 +8,11 @@ import type { Frame, UnreadableStretch } from '../journal/types.ts'
 import { Walk } from '../journal/walk.ts'
 import { eventAt } from '../model/events.ts'
 import { nowhere, stableId } from '../model/positions.ts'
-import { journalFolder, watched, type JournalFolder } from './journal-folder.ts'
+import { journalFolder, withReadProgress, type JournalFolder } from './journal-folder.ts'
 import type { ExportFlags } from './journal.ts'
 import { print, Progress } from './output.ts'
 
-/** Rows are handed over in pieces of about this many bytes. */
+/** Approximate size of a piece of rows. */
 const pieceBytes = 256 * 1024
 
 export async function exportCommand(flags: ExportFlags): Promise<void> {
@@ -20,7 +20,9 @@ export async function exportCommand(flags: ExportFlags): Promise<void> {
   const folder = await journalFolder(host, flags.data)
   const progress = new Progress('exporting', folder.bytes)
   const unreadable: UnreadableStretch[] = []
-  for await (const piece of exportRows(watched(host, progress), folder, flags, (stretch) => unreadable.push(stretch))) {
+  for await (const piece of exportRows(withReadProgress(host, progress), folder, flags, (stretch) =>
+    unreadable.push(stretch),
+  )) {
     await print(piece)
   }
   progress.end()
@@ -32,14 +34,14 @@ export async function exportCommand(flags: ExportFlags): Promise<void> {
   if (unreadable.length > 0) self.leave(1)
 }
 
-/** Lines of JSON in pieces. A half-written frame at the end of a live journal is left for later, not reported. */
+/** Yields pieces of NDJSON. A half-written frame at the end of a live journal is skipped, not reported. */
 export async function* exportRows(
   host: Host,
   { directory, segments, live }: JournalFolder,
   { from = 1, to = Infinity, source }: Omit<ExportFlags, 'data'>,
   onUnreadable: (stretch: UnreadableStretch) => void,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  // A unit never spans segments: whoever begins with the segment of a frame has all of its parts.
+  // A unit never spans segments, so this segment has all parts of the first frame's unit.
   const begin = segments.findLast(({ name }) => (segmentStart(name) ?? 0) <= from)?.name
   let open: UnreadableStretch[] = []
   const walk = new Walk({
@@ -56,7 +58,7 @@ export async function* exportRows(
   try {
     for (let walked = await walk.next(); walked !== undefined; walked = await walk.next()) {
       const { sequence } = walked.decoded.header
-      // What could not be read lies between the frame before and this one.
+      // The unreadable bytes are between the previous frame and this one.
       if (before < to && sequence > from) open.forEach(onUnreadable)
       open = []
       before = sequence

@@ -9,11 +9,11 @@ export interface JournalFolder {
   readonly segments: readonly { readonly name: string; readonly bytes: number }[]
   /** Bytes in segments. */
   readonly bytes: number
-  /** A server writes to it: the newest frame may be half there. */
+  /** True while a server writes to the folder: its newest frame may be half written. */
   readonly live: boolean
 }
 
-/** The journal of a data folder. Throws CommandError when there is none. */
+/** Opens the journal of a data folder. Throws CommandError when there is none. */
 export async function journalFolder(host: Host, data: string): Promise<JournalFolder> {
   const directory = `${data}/journal`
   const stat = await host.disk.stat(directory)
@@ -28,8 +28,8 @@ export async function journalFolder(host: Host, data: string): Promise<JournalFo
   }
 }
 
-/** The host with a disk that tells `progress` of every byte read. */
-export function watched(host: Host, progress: Progress): Host {
+/** Returns the host with a disk that reports every byte read to `progress`. */
+export function withReadProgress(host: Host, progress: Progress): Host {
   const disk: Disk = {
     ...host.disk,
     async open(path, mode) {

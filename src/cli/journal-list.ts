@@ -9,22 +9,24 @@ import type { CheckFlags } from './journal.ts'
 import { sizeText } from '../model/size-text.ts'
 import { textTable } from './text-table.ts'
 
-/** One segment as its headers describe it; bodies are not read. Times are Unix ms; null when no frame has one. */
+/**
+ * Facts of one segment from its headers; bodies are not read. Times are Unix ms, or null without a time in any frame.
+ */
 export interface SegmentFacts {
   readonly segment: string
-  /** Sequence of its first frame, as its name states it. */
+  /** Sequence number of its first frame, from its file name. */
   readonly sequence: number
   frames: number
   events: number
   readonly bytes: number
-  /** When the rows were received. */
+  /** Receive times of the rows. */
   received_from: number | null
   received_to: number | null
-  /** Event times, as the sources gave them. */
+  /** Event times of the rows. */
   time_from: number | null
   time_to: number | null
   readonly sources: string[]
-  /** Bytes whose header is damaged. */
+  /** Bytes with a damaged header. */
   unreadable: number
 }
 

@@ -34,7 +34,7 @@ async function exported(
 }
 
 describe('weir journal check', () => {
-  test('says of a whole journal that it is, and ends with 0', async () => {
+  test('reports a whole journal as undamaged, and ends with 0', async () => {
     const data = await golden('segments')
     const ran = await launch(['journal', 'check', '--data', data, '--format', 'json'])
     expect({ ...ran, stdout: JSON.parse(ran.stdout) as unknown }).toMatchObject({
@@ -61,9 +61,9 @@ describe('weir journal check', () => {
     expect(ran.stderr).toContain('There is no journal in ./weir-data.')
   })
 
-  test('says in a sentence what the disk refuses', async () => {
+  test('reports errors of the disk without a stack', async () => {
     const data = await golden('events')
-    // A folder where a segment should be: nobody can read that, root included.
+    // A folder in place of a segment is unreadable, also for root.
     await mkdir(join(data, 'journal/0000000000000002.seg'))
     const ran = await launch(['journal', 'check', '--data', data])
     expect(ran).toMatchObject({ code: 1, stdout: '' })
@@ -79,13 +79,13 @@ describe('weir journal check', () => {
     expect([await readFile(file), (await stat(file)).mtimeMs]).toEqual(before)
   })
 
-  test('beside a server, the half of a frame that is just being written is not damage; what stays unreadable is', async () => {
+  test('beside a server, a half-written frame is not damage; bytes that stay unreadable are', async () => {
     const data = await golden('events')
     const segment = join(data, 'journal/0000000000000001.seg')
     const whole = await readFile(segment)
     await writeFile(segment, whole.subarray(0, whole.length - 100))
     const folder = { ...(await journalFolder(host, data)), live: true }
-    // The second look comes after this pause.
+    // The second round starts after this pause.
     const writing: Host = {
       ...host,
       timers: { ...host.timers, sleep: () => appendFile(segment, whole.subarray(whole.length - 100)) },
@@ -98,7 +98,7 @@ describe('weir journal check', () => {
 })
 
 describe('weir journal list', () => {
-  test('has a line for every segment with what its headers say', async () => {
+  test('has a line for every segment with the facts of its headers', async () => {
     const facts = await listFacts(host, await journalFolder(host, await golden('segments')))
     expect(facts.map(({ sequence, frames, events }) => ({ sequence, frames, events }))).toEqual(
       [1, 3, 5, 7, 9].map((sequence) => ({ sequence, frames: 2, events: 4 })),
@@ -158,7 +158,7 @@ describe('weir journal export', () => {
     expect(rows[2]).toMatchObject({ bytes: '18446744073709551615' })
   })
 
-  test('joins the parts of a large event, also when it is asked for by its last part only', async () => {
+  test('joins the parts of a large event, also when only its last part is requested', async () => {
     const folder = await journalFolder(host, await golden('parts'))
     const all = await exported(folder)
     expect(all.rows).toHaveLength(4)
@@ -166,7 +166,7 @@ describe('weir journal export', () => {
     expect((await exported(folder, { to: 2 })).rows).toEqual([])
   })
 
-  test('gives the frames asked for, and those of one source', async () => {
+  test('exports the requested frames, and those of one source', async () => {
     const folder = await journalFolder(host, await golden('segments'))
     const sequences = async (flags: Parameters<typeof exportRows>[2]): Promise<string[]> => [
       ...new Set((await exported(folder, flags)).rows.map((row) => String(row['_pos']).split(':')[2] ?? '')),
@@ -178,14 +178,14 @@ describe('weir journal export', () => {
     expect((await exported(folder, { source: 'other' })).rows).toEqual([])
   })
 
-  test('says what it could not read, and ends with 1', async () => {
+  test('reports unreadable bytes, and ends with 1', async () => {
     const ran = await launch(['journal', 'export', '--data', await golden('damaged')])
     expect(ran.code).toBe(1)
     expect(ran.stdout.trim().split('\n')).toHaveLength(8)
     expect(ran.stderr).toContain('782 bytes of 0000000000000001.seg at offset 930 cannot be read (4 rows)')
   })
 
-  test('damage that lies outside of what was asked for is not reported', async () => {
+  test('damage outside of the requested range is not reported', async () => {
     const folder = await journalFolder(host, await golden('damaged'))
     expect((await exported(folder, { to: 2 })).unreadable).toEqual([])
     expect((await exported(folder)).unreadable).toHaveLength(2)

@@ -28,7 +28,7 @@ Examples:
 
 Exit code: 0 all data readable, 1 unreadable data or no journal, 2 usage error.`,
     )
-    .action(reading(async (flags: CheckFlags) => (await import('./journal-check.ts')).checkCommand(flags)))
+    .action(withReadErrors(async (flags: CheckFlags) => (await import('./journal-check.ts')).checkCommand(flags)))
 
   journal
     .command('list')
@@ -39,7 +39,7 @@ Exit code: 0 all data readable, 1 unreadable data or no journal, 2 usage error.`
       'after',
       '\nExample:\n  $ weir journal list --data /var/lib/weir\n\nExit code: 0 success, 1 no journal or unreadable, 2 usage error.',
     )
-    .action(reading(async (flags: CheckFlags) => (await import('./journal-list.ts')).listCommand(flags)))
+    .action(withReadErrors(async (flags: CheckFlags) => (await import('./journal-list.ts')).listCommand(flags)))
 
   journal
     .command('export')
@@ -62,11 +62,13 @@ Examples:
 
 Exit code: 0 success, 1 unreadable data (reported on standard error) or no journal, 2 usage error.`,
     )
-    .action(reading(async (flags: ExportFlags) => (await import('./journal-export.ts')).exportCommand(flags)))
+    .action(withReadErrors(async (flags: ExportFlags) => (await import('./journal-export.ts')).exportCommand(flags)))
 }
 
-/** What the disk refuses is said in a sentence. */
-function reading<F extends { readonly data: string }>(act: (flags: F) => Promise<void>): (flags: F) => Promise<void> {
+/** Turns errors of the disk into a message without a stack. */
+function withReadErrors<F extends { readonly data: string }>(
+  act: (flags: F) => Promise<void>,
+): (flags: F) => Promise<void> {
   return action(async (flags) => {
     try {
       await act(flags)

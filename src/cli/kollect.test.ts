@@ -40,7 +40,7 @@ test('--print-config prints what would run, and no secret', async () => {
   expect(out + err).not.toContain('hidden')
 })
 
-test('what it prints is a whole configuration, which variables of Weir change further', async () => {
+test('it prints a whole configuration, which variables of Weir override', async () => {
   const folder = await temporaryFolder()
   const env = {
     ...bare,

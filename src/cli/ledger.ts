@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import type { Ledger } from '../engine/control.ts'
 import { self } from '../host/process.ts'
 import type { ServerFlags } from './client.ts'
-import { action, CommandError, defaultData, needServer, withServerFlags } from './client.ts'
+import { action, CommandError, defaultData, requireServer, withServerFlags } from './client.ts'
 import { textTable } from './text-table.ts'
 
 interface LedgerFlags extends ServerFlags {
@@ -11,13 +11,13 @@ interface LedgerFlags extends ServerFlags {
   readonly verify?: boolean
 }
 
-/** A ledger that was recomputed from disk, and the files of the store that the running server has not found damaged yet. */
+/** A ledger recomputed from disk, and the store's files that the running server has not yet reported as damaged. */
 export interface Verified {
   readonly ledger: Ledger
   readonly damaged: readonly { readonly file: string; readonly reason: string; readonly rows: number }[]
 }
 
-/** Recomputes the ledger of a data folder from what is on disk. */
+/** Recomputes the ledger of a data folder from its files. */
 export type Verify = (data: string) => Promise<Verified>
 
 export function register(program: Command, verify?: Verify): void {
@@ -52,7 +52,7 @@ async function run(flags: LedgerFlags, verify: Verify | undefined): Promise<void
   const { ledger, damaged } =
     flags.verify === true
       ? await verified(flags, verify)
-      : { ledger: await (await needServer(flags)).json<Ledger>('GET', '/api/v1/ledger'), damaged: [] }
+      : { ledger: await (await requireServer(flags)).json<Ledger>('GET', '/api/v1/ledger'), damaged: [] }
   const format = flags.format ?? (self.interactive ? 'table' : 'json')
   self.stdout(format === 'json' ? `${JSON.stringify(ledger)}\n` : ledgerText(ledger))
   for (const { file, reason, rows } of damaged)
@@ -74,7 +74,6 @@ async function verified(flags: LedgerFlags, verify: Verify | undefined): Promise
 const total = (reasons: Readonly<Record<string, number>>): number =>
   Object.values(reasons).reduce((sum, rows) => sum + rows, 0)
 
-/** The ledger for people. */
 export function ledgerText({ balanced, sources, sinks }: Ledger): string {
   const reasons = [
     ...sources.map(({ name, shed }) => ({ what: `${name} shed`, of: shed })),

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { temporaryFolder, weir } from './testing/command.ts'
 
-test("settings that can't be used end with neo4j_sink's exit code, and a sentence; those that can are a configuration", async () => {
+test("invalid settings end with neo4j_sink's exit code and a message; valid ones become a configuration", async () => {
   const { code, out, err } = await weir(['neo4j-sink'], { env: { NEO4J_URI: 'graph', PORT: '' } })
   expect([code, out]).toEqual([78, ''])
   expect(err).toMatch(/^weir: NEO4J_URI is no URL of a Neo4j.*\n {6}`weir neo4j-sink --help` lists the settings\.\n$/)

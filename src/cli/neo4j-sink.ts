@@ -12,7 +12,7 @@ interface Flags {
 }
 
 const name = 'neo4j-sink'
-/** neo4j_sink's own, for whatever keeps it from starting. */
+/** Exit code of neo4j_sink for every error at start. */
 const exitCode = 78
 
 export function register(program: Command): void {

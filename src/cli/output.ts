@@ -1,11 +1,14 @@
 import { self } from '../host/process.ts'
 
-/** Writes to standard output and resolves when its reader can take more. A reader that has gone ends the process (host/process.ts). */
+/**
+ * Writes to standard output and resolves when the reader can accept more. A closed pipe ends the process
+ * (host/process.ts).
+ */
 export async function print(bytes: Uint8Array | string): Promise<void> {
   if (!process.stdout.write(bytes)) await new Promise((resolve) => process.stdout.once('drain', resolve))
 }
 
-/** One line on standard error that says how far a long work is; silent where nobody watches. */
+/** Shows progress in one line on standard error, if that is a terminal. */
 export class Progress {
   readonly #what: string
   readonly #total: number

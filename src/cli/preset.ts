@@ -1,4 +1,6 @@
-/** What stands in for another program: a configuration that is made of that one's settings, kept in the data folder, and run. */
+/**
+ * A replacement for another program: a configuration generated from its settings, stored in the data folder and run.
+ */
 import { realHost, replaceFile, type Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { messageOf, stackOf, WeirError } from '../model/errors.ts'
@@ -6,24 +8,24 @@ import { makeDataFolder, refuseHeld } from '../app/lock.ts'
 import { withoutUrlSecrets } from '../model/url-text.ts'
 
 export interface PresetStart {
-  /** As in `weir NAME`; the configuration is kept under this name. */
+  /** The command in `weir NAME`, and the name of the stored configuration. */
   readonly name: string
   readonly folder: string
-  /** The configuration, YAML. */
+  /** The configuration as YAML. */
   readonly text: string
   /** Contents of further files in the data folder, by name. */
   readonly files: Readonly<Record<string, string>>
-  /** What is otherwise than with the other program. */
+  /** Differences from the other program. */
   readonly notes: readonly string[]
-  /** Said where the data folder is new. */
+  /** Message for a new data folder. */
   readonly fresh: string
   readonly listen: string | undefined
   readonly ops: string | undefined
-  /** The other program's exit code for what keeps it from starting; undefined: no WeirError. */
+  /** Maps an error at start to the other program's exit code; undefined for an error that is no WeirError. */
   readonly exitCode: (error: WeirError | undefined) => number
 }
 
-/** Ends when Weir does. */
+/** Resolves when Weir ends. */
 export async function startPreset({
   name,
   folder,
@@ -41,7 +43,7 @@ export async function startPreset({
     if ((await host.disk.stat(`${folder}/journal`)) === undefined)
       self.stderr(`weir ${name}: ${folder} is new: ${fresh}\n`)
     await makeDataFolder(host, folder)
-    // Before anything is written: the folder may belong to another process.
+    // Precedes every write, since another process may hold the folder.
     refuseHeld(folder)
     const encode = (content: string): Uint8Array[] => [new TextEncoder().encode(content)]
     for (const [file, content] of Object.entries(files)) await replaceFile(host.disk, folder, file, encode(content))
@@ -62,12 +64,12 @@ export async function startPreset({
       self.stderr(
         `${error.message.includes('\n') ? '' : 'weir: '}${withoutUrlSecrets(error.message)}\n      ${error.advice}\n`,
       )
-    // Workers of a start that failed half-way must not keep the process alive.
+    // Workers of a failed start must not keep the process alive.
     self.exit(exitCode(error instanceof WeirError ? error : undefined))
   }
 }
 
-/** What a source would only say again and again ends another program at its start. Throws WEIR_CONFIG_INVALID. */
+/** The other program ends at start on errors that a source would only retry. Throws WEIR_CONFIG_INVALID. */
 async function verifySources(host: Host, file: string): Promise<void> {
   const [{ loadConfig }, { loadSource }] = await Promise.all([
     import('../app/load-config.ts'),

@@ -31,7 +31,7 @@ describe('the list of commands', () => {
     expect(lines.filter((line) => line.length > 100)).toEqual([])
   })
 
-  test('is printed without an error when nothing was asked', async () => {
+  test('is printed without an error for an empty command line', async () => {
     expect(await launch([])).toMatchObject({ code: 0, stdout: page(program()), stderr: '' })
   })
 })
@@ -49,7 +49,7 @@ test('the version is that of the package', async () => {
   expect(await launch(['--version'])).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' })
 })
 
-describe('a command line that cannot be used ends with 2 and says why', () => {
+describe('an invalid command line ends with 2 and a reason', () => {
   test.each([
     [['journl'], "unknown command 'journl'\n(Did you mean journal?)"],
     [['journal', 'chek'], "unknown command 'chek'\n(Did you mean check?)"],

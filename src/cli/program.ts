@@ -27,7 +27,6 @@ import { register as registerTap } from './tap.ts'
 import { register as registerTop } from './top.ts'
 import { version } from '../app/version.ts'
 
-/** One line of each command for the page that lists them. */
 const summaries: Readonly<Record<string, string>> = {
   run: 'receive, journal, store and deliver until stopped',
   validate: 'validate a configuration and print what would run',
@@ -60,7 +59,7 @@ const summaries: Readonly<Record<string, string>> = {
   completion: 'print the completion script of a shell',
 }
 
-/** Every command; each file loads what it needs when it is called. A wrong command line throws a CommanderError. */
+/** Builds every command; each loads its modules when it is called. A wrong command line throws a CommanderError. */
 export function program(): Command {
   const weir = new Command('weir')
     .description('Collects flows and events, writes each once to a durable journal, delivers and queries them.')
@@ -117,7 +116,7 @@ Exit codes: 0 success, 1 failure or server unreachable, 2 usage error or invalid
   return weir
 }
 
-/** `run` reads its flags itself (flags.ts), so that a start needs nothing of this file; here it is only shown. */
+/** Only documents `run`: flags.ts parses its flags without this module. */
 function registerRun(weir: Command): void {
   const run = weir
     .command('run')

@@ -39,7 +39,7 @@ async function lockedFolder(url: string): Promise<string> {
   return data
 }
 
-test('the answer of a server is printed as it came, in the format asked for', async () => {
+test('the response of a server is printed unchanged, in the requested format', async () => {
   const { api, control } = await start()
   control.answer = async () => pieces('[{"a":1},', '{"a":2}]')
   expect(await weir(['query', 'SELECT 1', '--url', `${api.url}/`, '--format', 'csv'])).toEqual({
@@ -116,7 +116,7 @@ test('an answer that breaks off is an error, not a shorter answer', async () => 
   expect(ran.err).toContain('cut off')
 })
 
-test('the token comes from WEIR_TOKEN or a file', async () => {
+test('the token is read from WEIR_TOKEN or a file', async () => {
   const { api } = await start({ auth: { tokens: [{ name: 'me', token: 'secret' }] } })
   const folder = await temporaryFolder()
   await writeFile(join(folder, 'token'), 'secret\n')
@@ -127,7 +127,7 @@ test('the token comes from WEIR_TOKEN or a file', async () => {
   expect(await weir([...args, '--token-file', join(folder, 'none')])).toMatchObject({ code: 2 })
 })
 
-test('what cannot be meant is exit code 2 and says so', async () => {
+test('a contradictory command line ends with exit code 2 and a reason', async () => {
   const data = await temporaryFolder()
   await mkdir(join(data, 'store'))
   const cases: [string[], number, string][] = [

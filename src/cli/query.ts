@@ -101,7 +101,6 @@ const toStderr: Log = {
   error: (message) => self.stderr(`weir: ${message}\n`),
 }
 
-/** An answer ends with its last line. */
 async function printAnswer(bytes: AsyncIterable<Uint8Array>): Promise<void> {
   let last = 0
   for await (const piece of bytes) {

@@ -14,20 +14,20 @@ const v5 = Buffer.from(
 )
 const start = 1_700_000_000_000_000
 
-interface Heard {
+interface Received {
   readonly port: number
   readonly bytes: Buffer
   readonly from: number
   readonly at: number
 }
 
-async function listener(heard: Heard[]): Promise<Socket> {
+async function listener(received: Received[]): Promise<Socket> {
   const socket = createSocket('udp4')
   onTestFinished(() => void socket.close())
   socket.bind(0, '127.0.0.1')
   await once(socket, 'listening')
   const { port } = socket.address()
-  socket.on('message', (bytes, { port: from }) => heard.push({ port, bytes, from, at: performance.now() }))
+  socket.on('message', (bytes, { port: from }) => received.push({ port, bytes, from, at: performance.now() }))
   return socket
 }
 
@@ -56,9 +56,9 @@ async function capture(count: number, dstPort: number, gapMs = 1): Promise<strin
   return file
 }
 
-test('every datagram arrives once for each round, unchanged and in order, each exporter from a port of its own', async () => {
-  const heard: Heard[] = []
-  const { port } = (await listener(heard)).address()
+test('every datagram arrives once a round, unchanged and in order, with a separate port for each exporter', async () => {
+  const received: Received[] = []
+  const { port } = (await listener(received)).address()
   // Both rounds fit in a socket's buffer of 208 KiB: a listener that has no CPU for a while loses none.
   const file = await capture(100, 2055)
   const ran = await weir([
@@ -84,8 +84,8 @@ test('every datagram arrives once for each round, unchanged and in order, each e
     left_out: { other: 100, port: 100, fragment: 0, cut: 0, link: 0 },
     sent: { sent: 200, refused: 0, failed: 0 },
   })
-  await expect.poll(() => heard.length).toBe(200)
-  const exporters = Map.groupBy(heard, ({ from }) => from)
+  await expect.poll(() => received.length).toBe(200)
+  const exporters = Map.groupBy(received, ({ from }) => from)
   expect(exporters.size).toBe(2)
   for (const own of exporters.values()) {
     const numbers = own.map(({ bytes }) => bytes.readUInt32BE(16))
@@ -95,8 +95,8 @@ test('every datagram arrives once for each round, unchanged and in order, each e
 })
 
 test('without a port each goes to the port it had; the pace is that of the capture times the speed', async () => {
-  const heard: Heard[] = []
-  const [first, second] = [await listener(heard), await listener(heard)]
+  const received: Received[] = []
+  const [first, second] = [await listener(received), await listener(received)]
   const frames = [first, second, first].map((socket, i): Frame => ({
     at: start + i * 2_000_000,
     ...frameOf({
@@ -113,30 +113,30 @@ test('without a port each goes to the port it had; the pace is that of the captu
   const ran = await weir(['replay', file, '--ports', 'any', '--speed', '10'])
   expect(ran.code).toBe(0)
   expect(ran.out).toContain('sent 3 datagrams in 0.')
-  await expect.poll(() => heard.length).toBe(3)
-  expect(heard.map(({ port }) => port)).toEqual([first, second, first].map((socket) => socket.address().port))
-  // Two gaps of two seconds, ten times as fast: 400 ms, and the first may be heard late on a busy machine.
-  expect((heard[2]?.at ?? 0) - (heard[0]?.at ?? 0)).toBeGreaterThan(200)
+  await expect.poll(() => received.length).toBe(3)
+  expect(received.map(({ port }) => port)).toEqual([first, second, first].map((socket) => socket.address().port))
+  // Two gaps of two seconds at tenfold speed: 400 ms. A busy machine may receive the first one late.
+  expect((received[2]?.at ?? 0) - (received[0]?.at ?? 0)).toBeGreaterThan(200)
 })
 
-test('--count-only says what a capture holds and sends nothing', async () => {
-  const heard: Heard[] = []
-  const { port } = (await listener(heard)).address()
+test('--count-only reports the contents of a capture and sends nothing', async () => {
+  const received: Received[] = []
+  const { port } = (await listener(received)).address()
   const file = await capture(10, port)
   const ran = await weir(['replay', file, '--count-only', '--ports', `2055,${port}`])
   expect(ran).toMatchObject({ code: 0, err: '' })
   expect(ran.out).toContain('10 datagrams, 720 B, of 2 exporters')
   expect(ran.out).toMatch(/NetFlow v5 +10 +720 +10 +100 +10000 +0\n/)
   expect(ran.out).toContain('skipped: 10 of other protocols, 10 to other ports')
-  expect(heard).toEqual([])
+  expect(received).toEqual([])
 })
 
-test('--count-only tells the flows of every protocol, and of data whose template the capture does not hold', async () => {
+test('--count-only counts the flows of every protocol, and data without a template', async () => {
   const frames: Frame[] = []
   const wanted: Record<string, object> = {}
   for (const [index, protocol] of loadProtocols.entries()) {
     const load = new ExportLoad({ protocol, perDatagram: 6, addresses: 100, seed: 3, templatesEvery: 5 })
-    // The template comes with the sixth; the first five wait for it.
+    // The sixth datagram has the template; the first five wait for it.
     const datagrams = Array.from({ length: 11 }, () => load.next(1_700_000_000_000)).slice(
       protocol === 'ipfix6' ? 1 : 0,
     )
@@ -180,7 +180,7 @@ test('--count-only tells the flows of every protocol, and of data whose template
   })
 })
 
-test('a port where nobody listens is said, and is no success', async () => {
+test('a port without a listener is reported as a failure', async () => {
   const [port = 0] = await freePorts(1)
   const file = await capture(20, 2055)
   const ran = await weir(['replay', file, '--to', `127.0.0.1:${port}`, '--speed', 'max'])
@@ -188,7 +188,7 @@ test('a port where nobody listens is said, and is no success', async () => {
   expect(ran.err).toContain('No process listens at 127.0.0.1')
 })
 
-test('what is no capture, is not there, or is asked for wrongly is a sentence and not a stack', async () => {
+test('a missing or wrong file and wrong flags are reported without a stack', async () => {
   const file = join(await temporaryFolder(), 'weir.yaml')
   await writeFile(file, 'data: ./weir-data\n')
   expect(await weir(['replay', file, '--count-only'])).toMatchObject({

@@ -4,21 +4,21 @@ import { action } from './client.ts'
 export interface ReplayFlags {
   readonly to: Target
   readonly ports: ReadonlySet<number> | 'any'
-  /** How many times faster than it was captured; Infinity: as fast as possible. */
+  /** Multiple of the captured speed; Infinity means without waiting. */
   readonly speed: number
   readonly loop: number
   readonly countOnly?: boolean
   readonly format: 'text' | 'json'
 }
 
-/** Where datagrams go; without a port, to the port each had in the capture. */
+/** Destination of the datagrams. Without a port, each datagram keeps its captured port. */
 export interface Target {
   readonly host: string
   readonly port: number | undefined
 }
 
-/** Where exporters usually send: NetFlow, IPFIX, sFlow, nfcapd. */
-const usualPorts = '2055,4739,6343,9995,9996'
+/** Common ports of exporters: NetFlow, IPFIX, sFlow, nfcapd. */
+const defaultPorts = '2055,4739,6343,9995,9996'
 
 export function register(program: Command): void {
   program
@@ -32,7 +32,7 @@ export function register(program: Command): void {
     )
     .addOption(
       new Option('--ports <LIST>', 'UDP ports of the exporters, comma-separated, or `any`')
-        .default(ports(usualPorts), usualPorts)
+        .default(ports(defaultPorts), defaultPorts)
         .argParser(ports),
     )
     .addOption(new Option('--speed <N>', 'speed relative to the capture, or `max`').default(1).argParser(speed))

@@ -1,21 +1,21 @@
 import type { Command } from 'commander'
 import { self } from '../host/process.ts'
-import { action, CommandError, needServer, withServerFlags } from './client.ts'
+import { action, CommandError, requireServer, withServerFlags } from './client.ts'
 import { changesText } from './changes.ts'
 import {
   objectText,
   parametersOf,
-  placeNames,
+  scopeNames,
   timeText,
   wantsJson,
-  withPlaceFlags,
-  type PlaceFlags,
-} from './place-flags.ts'
+  withScopeFlags,
+  type ScopeFlags,
+} from './scope-flags.ts'
 import { oneLine, textTable } from './text-table.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
-interface Flags extends PlaceFlags {
+interface Flags extends ScopeFlags {
   readonly at?: string
   readonly manifest?: boolean
 }
@@ -39,7 +39,7 @@ interface One extends Readonly<Record<'intervals' | 'owners' | 'owned' | 'relati
 
 export function register(program: Command): void {
   withServerFlags(
-    withPlaceFlags(
+    withScopeFlags(
       program
         .command('resources')
         .description('List Kubernetes objects as of a time; with a reference, show one object.')
@@ -73,7 +73,7 @@ async function run(ref: string | undefined, flags: Flags): Promise<void> {
       ['For example: weir resources k8s:prod-eu//Pod/shop/web-1 --manifest'],
       2,
     )
-  const server = await needServer(flags)
+  const server = await requireServer(flags)
   if (ref !== undefined) {
     const query = new URLSearchParams({ ref, ...(flags.at === undefined ? {} : { at: flags.at }) })
     const one = await server.json<One>('GET', `/api/v1/resources/one?${query.toString()}`)
@@ -86,7 +86,7 @@ async function run(ref: string | undefined, flags: Flags): Promise<void> {
   }
   const page = await server.json<Page>(
     'GET',
-    `/api/v1/resources?${parametersOf(flags, [...placeNames, 'filter', 'at', 'node', 'phase', 'owner']).toString()}`,
+    `/api/v1/resources?${parametersOf(flags, [...scopeNames, 'filter', 'at', 'node', 'phase', 'owner']).toString()}`,
   )
   self.stdout(wantsJson(flags) ? `${JSON.stringify(page)}\n` : resourcesText(page))
 }
@@ -95,7 +95,6 @@ const text = (value: unknown): string => (typeof value === 'string' ? oneLine(va
 const ownerText = ({ owner_kind: kind, owner_name: name }: Row): string =>
   [text(kind), text(name)].filter((part) => part !== '').join(' ')
 
-/** Objects for people; times are UTC. */
 export function resourcesText({ resources, next, at, total }: Page): string {
   if (resources.length === 0) return `No matching objects at ${timeText(at)} UTC.\n`
   const rows = resources.map((row) => [
@@ -110,7 +109,6 @@ export function resourcesText({ resources, next, at, total }: Page): string {
   return `${textTable(['cluster', 'kind', 'object', 'phase', 'node', 'owner', 'since (UTC)'], rows)}${next === null ? '' : `\n${total ?? 'More'} in total; --limit shows more.\n`}`
 }
 
-/** All that is known of one object. */
 function resourceText({ ref, at, now, versions, intervals, owners, owned, relations, changes, events }: One): string {
   const related = (title: string, rows: readonly Row[]): string[] =>
     rows.length === 0

@@ -3,8 +3,8 @@ import type { Command } from 'commander'
 import { realHost } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { answerText, withAnswerForm, type AnswerFlags, type Row } from './answer.ts'
-import { action, CommandError, needServer, withServerFlags, type ServerFlags } from './client.ts'
-import { parametersOf } from './place-flags.ts'
+import { action, CommandError, requireServer, withServerFlags, type ServerFlags } from './client.ts'
+import { parametersOf } from './scope-flags.ts'
 
 interface RowFlags extends ServerFlags, AnswerFlags {
   readonly from: string
@@ -67,7 +67,7 @@ Exit code: 0 success, 1 refused or failed, 2 usage error.`
 }
 
 async function flows(flags: RowFlags): Promise<void> {
-  const server = await needServer(flags)
+  const server = await requireServer(flags)
   const whole = await server.json<{
     readonly columns: readonly { readonly name: string }[]
     readonly rows: readonly (readonly unknown[])[]
@@ -109,12 +109,12 @@ async function events(
     ...like('family', flags.family),
   ]
   const sql = `SELECT * FROM events WHERE ${conditions.join(' AND ')} ORDER BY time_received DESC LIMIT ${limit}`
-  const rows = await (await needServer(flags)).json<readonly Row[]>('POST', '/api/v1/sql', { sql, format: 'json' })
+  const rows = await (await requireServer(flags)).json<readonly Row[]>('POST', '/api/v1/sql', { sql, format: 'json' })
   await print(flags, rows, eventColumns, 'No matching events.')
 }
 
 async function audit(flags: RowFlags): Promise<void> {
-  const server = await needServer(flags)
+  const server = await requireServer(flags)
   const { traces } = await server.json<{ readonly traces: readonly Row[] }>(
     'GET',
     `/api/v1/audit?${parametersOf(flags, ['actor', 'action', 'resource', 'outcome', 'text', 'from', 'to', 'limit']).toString()}`,

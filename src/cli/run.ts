@@ -1,4 +1,3 @@
-/** `weir run`: starts Weir, and stops it on a signal. */
 import { startWeir } from '../app/compose.ts'
 import { verifyMachine } from '../app/config-machine.ts'
 import { loadConfig } from '../app/load-config.ts'
@@ -8,26 +7,27 @@ import { self } from '../host/process.ts'
 import { WeirError } from '../model/errors.ts'
 import { parseRunFlags, runHelp } from './flags.ts'
 
-/** Signals within this time are one wish. */
-const onceMoreMs = 1000
+/** Further signals within this time belong to the first. */
+const repeatedSignalMs = 1000
 
 export async function runCommand(args: readonly string[]): Promise<void> {
   const flags = parseRunFlags(args)
   if (flags.help) return self.stdout(runHelp)
   const host = realHost()
   const stopping = new AbortController()
-  let askedAt = Number.POSITIVE_INFINITY
+  let stopRequestedAt = Number.POSITIVE_INFINITY
   let starting = true
   const stop = (): void => {
-    // What a start has accepted so far is synced, so it can end anywhere.
+    // Accepted rows are already synced, so the process can end here.
     if (starting) self.exit(0)
-    if (!stopping.signal.aborted) askedAt = host.clock.monotonic()
+    if (!stopping.signal.aborted) stopRequestedAt = host.clock.monotonic()
     stopping.abort()
   }
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     self.onSignal(signal, () => {
-      // A second signal means: at once. Not one that comes with the first: npm hands on what the terminal sent to both.
-      if (host.clock.monotonic() - askedAt > onceMoreMs) self.exit(1)
+      // A second signal forces the exit. npm forwards the terminal's signal, so a duplicate can follow the first at
+      // once.
+      if (host.clock.monotonic() - stopRequestedAt > repeatedSignalMs) self.exit(1)
       stop()
     })
   }
@@ -51,7 +51,7 @@ export async function runCommand(args: readonly string[]): Promise<void> {
     weir.failed,
   ])
   if (failed instanceof WeirError && failed.code === 'WEIR_DATA_FENCED') {
-    // Nothing is brought to an end: the folder belongs to another process.
+    // Another process holds the folder, so nothing needs a clean stop.
     weir.log.error(failed.message, { advice: failed.advice })
     weir.log.flush()
     self.exit(1)
@@ -61,7 +61,7 @@ export async function runCommand(args: readonly string[]): Promise<void> {
   self.exit(failed === undefined ? 0 : 1)
 }
 
-/** The token itself is shown once, when it is made. */
+/** The token itself is shown once, when it is generated. */
 function loginText(url: string, { token, path, fresh }: GeneratedToken): string {
   if (!fresh)
     return `Other machines can reach this address: sign in with the token in ${path}, or configure \`auth\`.\n`

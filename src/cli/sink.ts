@@ -34,7 +34,7 @@ async function forget(name: string, flags: ServerFlags): Promise<void> {
   self.stdout(`${dropped} rows of sink ${name} dropped\n`)
 }
 
-/** A sink is known by its record alone: without a configuration every one counts as no longer configured. */
+/** Only the sink's record identifies it: without a configuration every sink counts as removed. */
 async function forgetOffline(name: string, data: string): Promise<number> {
   const [{ forgetSink }, { realHost }, { takeLock }, { lineWriter, ProgramLog }, { MetricStore }] = await Promise.all([
     import('../engine/delivery/forget.ts'),

@@ -11,7 +11,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(dir, { recursive: true, force: true }))
 
-test('a CA file of the kubeconfig that is missing is named in one line, and the start ends with exit code 1', async () => {
+test('a missing CA file of the kubeconfig is reported in one line, and the start ends with exit code 1', async () => {
   const kubeconfig = join(dir, 'kubeconfig')
   await writeFile(
     kubeconfig,

@@ -1,10 +1,9 @@
-/** `weir status` and `weir reload`. */
 import type { Command } from 'commander'
 import type { Pipeline, ReloadReport } from '../engine/control.ts'
 import { realHost } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { answerText, withAnswerForm, type AnswerFlags, type Row } from './answer.ts'
-import { action, CommandError, needServer, withServerFlags, type ServerFlags } from './client.ts'
+import { action, CommandError, requireServer, withServerFlags, type ServerFlags } from './client.ts'
 
 interface StatusFlags extends ServerFlags, AnswerFlags {
   readonly watch?: boolean | string
@@ -66,7 +65,7 @@ async function status(flags: StatusFlags): Promise<void> {
 }
 
 async function once(flags: StatusFlags): Promise<boolean> {
-  const server = await needServer(flags)
+  const server = await requireServer(flags)
   const [health, pipeline] = await Promise.all([
     server.json<Health>('GET', '/api/v1/health', undefined, [503]),
     server.json<Pipeline>('GET', '/api/v1/pipeline'),
@@ -113,7 +112,7 @@ async function once(flags: StatusFlags): Promise<boolean> {
 }
 
 async function reload(flags: ServerFlags & AnswerFlags): Promise<void> {
-  const report = await (await needServer(flags)).json<ReloadReport>('POST', '/api/v1/reload')
+  const report = await (await requireServer(flags)).json<ReloadReport>('POST', '/api/v1/reload')
   const rows = report.changed.map((changed) => ({ changed }))
   if (flags.output === 'table')
     return self.stdout(

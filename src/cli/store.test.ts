@@ -7,7 +7,7 @@ import { startWeir } from '../../test/kit/weir-process.ts'
 import { temporaryFolder } from './testing/command.ts'
 import { launch } from './testing/launch.ts'
 
-test('a flipped bit in a file of the store is found by `store check` and `ledger --verify`, which count its rows', async () => {
+test('`store check` and `ledger --verify` find a flipped bit in a store file and count its rows', async () => {
   await using weir = await startWeir({ folder: await temporaryFolder(), config: {} })
   await weir.events(['a', 'b', 'c'].map((id) => ({ specversion: '1.0', id, source: '/test', type: 'kept' })))
   await weir.caughtUp(20_000)

@@ -45,7 +45,7 @@ const lines = (text: string): Record<string, unknown>[] =>
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>)
 
-test('weir tap looks at a source of a running Weir, and the filter speaks of its rows', async () => {
+test('weir tap shows a source of a running Weir, and the filter applies to its rows', async () => {
   await using running = await busy()
   const { url } = running
   const flows = await weir(['tap', 'netflow', '--limit', '3', '--url', url])
@@ -80,7 +80,7 @@ test('weir tap looks at a source of a running Weir, and the filter speaks of its
   )
 })
 
-test('weir tap shows of a sink what is routed to it, as it is sent', async () => {
+test('weir tap shows the rows that are routed to a sink, as sent', async () => {
   const folder = await temporaryFolder()
   const path = join(folder, 'paid.ndjson')
   const config = {
@@ -121,14 +121,14 @@ test('weir tap shows of a sink what is routed to it, as it is sent', async () =>
   expect(lines((await weir(['tap', 'store', '--limit', '1', '--url', url])).out)).toHaveLength(1)
 })
 
-test('a transform is looked at from both sides', async () => {
+test('a transform is shown from both sides', async () => {
   await using running = await busy({
     config: { transforms: { masked: { type: 'redact', from: ['http'], fields: ['grün'] } } },
   })
   const { url } = running
   expect(await weir(['tap', 'masked', '--url', url])).toMatchObject({
     code: 2,
-    err: expect.stringContaining('source/masked shows what comes from it') as string,
+    err: expect.stringContaining('source/masked shows the rows that it emits') as string,
   })
   expect(lines((await weir(['tap', 'sink/masked', '--limit', '1', '--url', url])).out)).toMatchObject([
     { _pos: expect.stringMatching(/^http:/) as string, data: { grün: expect.any(Number) as number } },
@@ -138,7 +138,7 @@ test('a transform is looked at from both sides', async () => {
   expect(made).toMatchObject({ data: { grün: '[redacted]' } })
 })
 
-test('what cannot be looked at is told, and a look that the server ends is no success', async () => {
+test('an unknown component is reported, and a tap that the server ends is a failure', async () => {
   const { api } = await start()
   const url = ['--url', api.url]
   expect(await weir(['tap', 'netflw', ...url])).toMatchObject({

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import type { Pipeline } from '../engine/control.ts'
 import { self } from '../host/process.ts'
 import type { ServerFlags } from './client.ts'
-import { action, CommandError, needServer, withServerFlags, type Server } from './client.ts'
+import { action, CommandError, requireServer, withServerFlags, type Server } from './client.ts'
 import type { TapLine } from './tap/columns.ts'
 
 interface TapFlags extends ServerFlags {
@@ -53,7 +53,7 @@ function positive(text: string): number {
 }
 
 async function run(name: string, { filter, limit, format, ...where }: TapFlags): Promise<void> {
-  const server = await needServer(where)
+  const server = await requireServer(where)
   const query = new URLSearchParams({
     ...(await targetOf(server, name)),
     ...(filter.length === 0
@@ -103,17 +103,14 @@ async function targetOf(server: Server, written: string): Promise<{ source: stri
   ])
 }
 
-/** Lines of an answer as they come, the empty ones left out. */
 async function* linesOf(answer: Response): AsyncGenerator<string, void, undefined> {
   let rest = ''
   try {
     for await (const piece of (answer.body ?? []) as unknown as AsyncIterable<Uint8Array>) {
       const lines = (rest + Buffer.from(piece).toString('latin1')).split('\n')
       rest = lines.pop() ?? ''
-      // Cut as bytes and read as text only when whole: a piece may end in the middle of a character.
+      // Lines are cut as bytes and decoded whole, since a piece may end inside a character.
       for (const line of lines) if (line !== '') yield Buffer.from(line, 'latin1').toString()
     }
-  } catch {
-    // A connection that broke is told as an end that came too early.
-  }
+  } catch {}
 }

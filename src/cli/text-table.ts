@@ -1,4 +1,4 @@
-/** Rows as aligned columns of text; columns of numbers to the right, two blanks between. Ends with a line break. */
+/** Aligns rows in columns two blanks apart, numbers to the right. Ends with a line break. */
 export function textTable(titles: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const lines = [titles, ...rows.map((row) => row.map((cell) => (typeof cell === 'number' ? grouped(cell) : cell)))]
   const widths = titles.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? '').length)))
@@ -15,7 +15,7 @@ export function textTable(titles: readonly string[], rows: readonly (readonly (s
   return `${laid.join('\n')}\n`
 }
 
-/** What came from outside may hold line breaks or control characters; a terminal must not act on them. */
+/** Replaces line breaks and control characters of external text, so that a terminal does not act on them. */
 export function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\s]+/gu, ' ').trim()
 }

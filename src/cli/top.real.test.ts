@@ -13,7 +13,7 @@ const vectorA = Buffer.from(
   'hex',
 )
 
-test('weir top tells what goes through a running Weir, by source, exporter and sink', async () => {
+test('weir top shows the rates of a running Weir, by source, exporter and sink', async () => {
   await using running = await startWeir({ folder: await temporaryFolder() })
   const socket = createSocket('udp4')
   const sending = setInterval(() => socket.send(vectorA, running.ports.netflow, '127.0.0.1'), 20)
@@ -39,7 +39,7 @@ test('weir top tells what goes through a running Weir, by source, exporter and s
   )
 })
 
-test('weir top goes on until it is stopped, and ends with whoever reads it', async () => {
+test('weir top runs until it is stopped, and ends with its reader', async () => {
   await using running = await startWeir({ folder: await temporaryFolder() })
   const child = spawn(
     'bash',
@@ -109,7 +109,7 @@ const sample = (at: number, books: Ledger, exporters: readonly (readonly [string
   },
 })
 
-test('rates are differences per second; what began since counts from nothing, and a server that began anew counts as still', () => {
+test('rates are differences per second; a new component counts from 0, and a restarted server has rates of 0', () => {
   const before = sample(10_000, ledger(1000, 500, 10), [['10.0.0.1', 100]])
   const rates = ratesBetween(
     before,

@@ -4,7 +4,7 @@ import type { Ledger, Pipeline } from '../engine/control.ts'
 import type { Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import type { ServerFlags } from './client.ts'
-import { action, needServer, withServerFlags, type Server } from './client.ts'
+import { action, requireServer, withServerFlags, type Server } from './client.ts'
 import type { Exporters } from './exporters/page.ts'
 import type { Sample } from './top/rates.ts'
 
@@ -57,11 +57,11 @@ function seconds(text: string): number {
   return value
 }
 
-/** Cursor home, and everything below cleared: the page is drawn over the one before. */
+/** Cursor home, then clear the screen below it. */
 const overwrite = '\u001B[H\u001B[J'
 
 async function run({ once = false, interval, limit, format, ...where }: TopFlags): Promise<void> {
-  const server = await needServer(where)
+  const server = await requireServer(where)
   const [{ realHost }, { ratesBetween }, { topText }, { print }] = await Promise.all([
     import('../host/index.ts'),
     import('./top/rates.ts'),

@@ -19,7 +19,7 @@ async function receiver(status: number): Promise<{ port: number; seen: string[] 
   return { port: (server.address() as AddressInfo).port, seen }
 }
 
-test('weir validate --live opens every port and connects to every sink, sends nothing and leaves nothing behind', async () => {
+test('weir validate --live opens every port, connects to every sink, sends nothing and leaves no files', async () => {
   const folder = await temporaryFolder()
   const [api, netflow] = await freePorts(2)
   const good = await receiver(204)
@@ -56,7 +56,7 @@ sinks:
   expect((await launch(['check', '--config', file])).code).toBe(0)
 })
 
-test('weir validate --live asks nothing of a configuration that is not valid', async () => {
+test('weir validate --live sends nothing for an invalid configuration', async () => {
   const folder = await temporaryFolder()
   await writeFile(join(folder, 'weir.yaml'), 'lsten: 1\n')
   expect(await launch(['check', '--live', '--config', join(folder, 'weir.yaml')])).toMatchObject({

@@ -56,7 +56,7 @@ async function run({ config: files, live }: CheckFlags): Promise<void> {
   if (findings.some(({ status }) => status === 'fail')) self.leave(1)
 }
 
-/** Every listener opened for a moment, every sink connected to. */
+/** Opens every listener briefly and connects every sink. */
 async function tryLive(config: WeirConfig): Promise<readonly Finding[]> {
   const [{ checkPorts }, { checkSources }, { checkSinks }, { realMachine }, { readHolder }] = await Promise.all([
     import('./doctor/ports.ts'),
@@ -80,7 +80,6 @@ function liveText(findings: readonly Finding[]): string {
   return `${lines.join('')}${failing === 0 ? 'Everything could be opened and reached.\n' : `${failing} of ${findings.length} could not be opened or reached.\n`}`
 }
 
-/** Who may use the API. */
 function loginOf({ auth: { tokens, oidc }, data }: WeirConfig, loopback: boolean): string {
   const named = tokens.map(
     ({ name, role, namespaces }) => `${name} (${role}${namespaces === null ? '' : ` of ${namespaces.join(' ')}`})`,
@@ -93,7 +92,7 @@ function loginOf({ auth: { tokens, oidc }, data }: WeirConfig, loopback: boolean
   return loopback ? 'no token needed' : `a token, generated at the first start and stored in ${data}/token`
 }
 
-/** What would run, for people. */
+/** Lists the components that would run. */
 export async function summary(config: WeirConfig, written: unknown): Promise<string> {
   const [{ canListen, listenersOf, targetsOf }, { sourceAck }, { formatHostPort }, { isLoopback }] = await Promise.all([
     import('../app/config-facts.ts'),
@@ -142,7 +141,7 @@ export async function summary(config: WeirConfig, written: unknown): Promise<str
     ...(await secrets(written)),
   ]
   const width = Math.max(...lines.map(([name]) => name.length))
-  return lines.map(([name, said]) => `${name.padEnd(width)}  ${said}\n`).join('')
+  return lines.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join('')
 }
 
 function typed(id: string, type: string): string {
@@ -156,7 +155,7 @@ function taken({ from, only }: WeirConfig['sinks'][string]['common']): string {
   return `${sources}${family}${type}`
 }
 
-/** References of secrets, and whether they can be read here; never a value. */
+/** References of secrets with their readability, never their values. */
 async function secrets(written: unknown): Promise<[string, string][]> {
   const [{ weirSchema }, { walkWritten }] = await Promise.all([
     import('../app/config.ts'),

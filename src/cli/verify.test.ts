@@ -4,7 +4,7 @@ import { startWeir } from '../../test/kit/weir-process.ts'
 import { temporaryFolder } from './testing/command.ts'
 import { launch } from './testing/launch.ts'
 
-test('a ledger recomputed from the files of a stopped Weir says what the running one said', async () => {
+test('a ledger recomputed from the files of a stopped Weir equals the last one of the running Weir', async () => {
   const folder = await temporaryFolder()
   await using weir = await startWeir({
     folder,
@@ -18,19 +18,19 @@ test('a ledger recomputed from the files of a stopped Weir says what the running
       type,
     })),
   )
-  const said = await weir.caughtUp(20_000)
+  const expected = await weir.caughtUp(20_000)
   await weir.stop()
   const ran = await launch(['ledger', '--verify', '--data', weir.data, '--format', 'json'])
   expect(ran.code).toBe(0)
   // The files know only of sources that have written; the running one lists those that are configured, too.
   const written = (names: readonly string[]): string[] => names.filter((name) => name === 'http')
   expect(JSON.parse(ran.stdout)).toEqual({
-    ...said,
-    sources: said.sources.filter(({ accepted }) => accepted > 0),
-    sinks: said.sinks.map((sink) => ({ ...sink, from: written(sink.from) })),
+    ...expected,
+    sources: expected.sources.filter(({ accepted }) => accepted > 0),
+    sinks: expected.sinks.map((sink) => ({ ...sink, from: written(sink.from) })),
   })
-  expect(said.balanced).toBe(true)
-  expect(said.sources.find(({ name }) => name === 'http')).toMatchObject({ accepted: 3 })
+  expect(expected.balanced).toBe(true)
+  expect(expected.sources.find(({ name }) => name === 'http')).toMatchObject({ accepted: 3 })
 })
 
 test('a folder without a journal is no empty ledger', async () => {

@@ -1,8 +1,10 @@
-/** What `weir ledger --verify` reads: journal, offsets and dead letters through the engine, the store through its manifest. */
 import { CommandError } from './client.ts'
 import type { Verified } from './ledger.ts'
 
-/** Recomputes the ledger of a data folder from its files; nothing is changed. Rows of damaged files of the store count as quarantined. */
+/**
+ * Recomputes the ledger from the journal, positions, dead letters and the store's manifest, and changes nothing. Rows
+ * of damaged store files count as quarantined.
+ */
 export async function verify(data: string): Promise<Verified> {
   const [{ verifyLedger }, { realHost }, { filePartition }, { checkStore }, { ledgerOf }] = await Promise.all([
     import('../engine/ledger/verify.ts'),
@@ -21,7 +23,7 @@ export async function verify(data: string): Promise<Verified> {
   } = await checkStore({ host, directory: `${data}/store` })
   const { stored, quarantined, positions } = ledgerOf(state, new Set(damaged.map(({ file }) => file)))
   const sequence = positions[filePartition]?.sequence ?? 0
-  // A folder whose store was turned off has no manifest, and no row of a store in its ledger.
+  // Without a store, the folder has no manifest and its ledger no row of a store.
   const store = generation === 0 ? undefined : { sequence, holds: sequence, stored, quarantined }
   return { ledger: await verifyLedger({ host, data, store }), damaged }
 }

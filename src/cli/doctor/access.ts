@@ -1,13 +1,13 @@
-/** The console and who gets in: is it built, is the token private, and (with --live) does the provider of identities answer as one. */
+/** Checks the console build, the permissions of the token and, with --live, the identity provider. */
 import { oidcSettings } from '../../app/config-auth.ts'
 import { self } from '../../host/process.ts'
 import { builtConsole } from '../../api/console-files.ts'
 import { tokenFile } from '../../api/access/generated-token.ts'
 import { isLoopback } from '../../api/guard.ts'
 import { formatHostPort } from '../../schema/index.ts'
-import { fail, ok, reason, warn, type Finding, type Scene } from './finding.ts'
+import { fail, ok, reason, warn, type Finding, type CheckContext } from './finding.ts'
 
-export async function checkAccess(scene: Scene): Promise<Finding[]> {
+export async function checkAccess(scene: CheckContext): Promise<Finding[]> {
   const built = (await scene.host.disk.stat(`${builtConsole}index.html`)) !== undefined
   return [
     built
@@ -18,7 +18,7 @@ export async function checkAccess(scene: Scene): Promise<Finding[]> {
   ]
 }
 
-async function login({ host: { disk }, machine, config: { auth, data, listen } }: Scene): Promise<Finding> {
+async function login({ host: { disk }, machine, config: { auth, data, listen } }: CheckContext): Promise<Finding> {
   const ways = [
     ...(auth.oidc === null ? [] : [`login at ${auth.oidc.issuer}`]),
     ...(auth.tokens.length === 0 ? [] : [`${auth.tokens.length} tokens`]),
@@ -39,10 +39,10 @@ async function login({ host: { disk }, machine, config: { auth, data, listen } }
 }
 
 const dayMs = 86_400_000
-/** Renewals by ACME happen about 30 days before the end. */
-const soonDays = 14
+/** ACME renews certificates about 30 days before they expire. */
+const expiryWarningDays = 14
 
-async function certificate({ host: { disk, clock }, config: { tls, listen } }: Scene): Promise<Finding[]> {
+async function certificate({ host: { disk, clock }, config: { tls, listen } }: CheckContext): Promise<Finding[]> {
   if (tls === null)
     return isLoopback(listen.host)
       ? []
@@ -57,7 +57,7 @@ async function certificate({ host: { disk, clock }, config: { tls, listen } }: S
         fail('tls', `the certificate ${tls.cert_file} expired on ${until}`, 'Renew it: clients refuse the connection.'),
       ]
     return [
-      days < soonDays
+      days < expiryWarningDays
         ? warn(
             'tls',
             `the certificate ${tls.cert_file} expires on ${until}`,
@@ -72,8 +72,8 @@ async function certificate({ host: { disk, clock }, config: { tls, listen } }: S
   }
 }
 
-/** Nobody is logged in. */
-export async function checkProvider({ host, config: { auth } }: Scene): Promise<Finding[]> {
+/** Reads only the provider's metadata; no login takes place. */
+export async function checkProvider({ host, config: { auth } }: CheckContext): Promise<Finding[]> {
   const settings = oidcSettings(auth, (secret) => secret.reveal(self.env, (path) => self.readTextFile(path)))
   if (settings === undefined) return []
   const { Provider } = await import('../../api/access/oidc/provider.ts')

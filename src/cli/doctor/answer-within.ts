@@ -1,6 +1,6 @@
 import type { Host } from '../../host/index.ts'
 
-/** Aborts the signal after `ms` and resolves with undefined if there is no answer by then. */
+/** Aborts the signal after `ms` and resolves with undefined without a result by then. */
 export async function answerWithin<T>(
   host: Host,
   ms: number,

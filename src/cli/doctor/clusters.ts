@@ -1,19 +1,17 @@
-/** How the clusters that the running Weir watches are doing. */
 import type { WatchedCluster, WatchedLease } from '../../engine/control.ts'
 import { kindForbidden } from '../../model/kubernetes.ts'
 import { oneLine } from '../text-table.ts'
-import { fail, ok, reason, warn, type Finding, type Scene } from './finding.ts'
+import { fail, ok, reason, warn, type Finding, type CheckContext } from './finding.ts'
 import { getRunning } from './running.ts'
 
-/** Kinds that are named one by one; the rest is a number. */
-const mostNamed = 5
+const maxListedKinds = 5
 const well = new Set(['watching', 'listing', 'starting'])
 
-export async function checkClusters({ running }: Scene): Promise<Finding[]> {
+export async function checkClusters({ running }: CheckContext): Promise<Finding[]> {
   if (running === undefined || running.url === '') return []
   try {
     const answer = await getRunning(running.url, '/api/v1/clusters')
-    // Without a token the exporters are not told of either, and that has been said.
+    // The check of the exporters already reports the missing token.
     if (!answer.ok) return []
     const { clusters } = (await answer.json()) as { readonly clusters: readonly WatchedCluster[] }
     return clusters.flatMap(clusterFindings)
@@ -49,7 +47,7 @@ export function clusterFindings({
     ...(workloads === undefined ? [] : [namesOf(check, workloads, synced)]),
     ...(lease === undefined ? [] : [turnOf(check, lease)]),
     ...troubled
-      .slice(0, mostNamed)
+      .slice(0, maxListedKinds)
       .map(({ kind, group, state, reason: why = state }) =>
         warn(
           `${kind}${group === '' ? '' : `.${group}`}`,
@@ -57,11 +55,11 @@ export function clusterFindings({
           advice(state),
         ),
       ),
-    ...(troubled.length > mostNamed
+    ...(troubled.length > maxListedKinds
       ? [
           warn(
             check,
-            `${troubled.length - mostNamed} more kinds are not watched`,
+            `${troubled.length - maxListedKinds} more kinds are not watched`,
             '`GET /api/v1/clusters` lists all of them.',
           ),
         ]

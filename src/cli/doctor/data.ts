@@ -1,17 +1,17 @@
-/** The data folder: whose it is, what it lies on, how fast it syncs, whether there is room, who holds it. */
+/** Checks the data folder: owner, file system, sync time, free space and lock. */
 import { self } from '../../host/process.ts'
 import { errorTable } from '../../model/errors.ts'
 import { holderText, readLock, tryLock } from '../../app/lock.ts'
 import { sizeText } from '../../model/size-text.ts'
 import { smallVolume, smallVolumeAdvice } from '../../app/volume.ts'
-import { fail, ok, reason, warn, type Finding, type Scene } from './finding.ts'
+import { fail, ok, reason, warn, type Finding, type CheckContext } from './finding.ts'
 
 const syncs = 8
 const slowMs = 30
 const inMemory = new Set(['tmpfs', 'ramfs'])
 const remote = /^(?:nfs|cifs|smb|9p|fuse|ceph|glusterfs)/
 
-export async function checkData(scene: Scene): Promise<Finding[]> {
+export async function checkData(scene: CheckContext): Promise<Finding[]> {
   const {
     host,
     config: { data },
@@ -19,7 +19,8 @@ export async function checkData(scene: Scene): Promise<Finding[]> {
   const found = await host.disk.stat(data)
   if (found !== undefined && !found.directory)
     return [fail('data folder', `${data} is a file`, 'Choose a folder with --data.')]
-  if (found === undefined) return [...(await toBeMade(scene)), ...(await room(scene, await existing(scene)))]
+  if (found === undefined)
+    return [...(await toBeMade(scene)), ...(await room(scene, await nearestExistingFolder(scene)))]
   return [
     await folder(scene),
     ...(await fileSystem(scene, data)),
@@ -29,8 +30,7 @@ export async function checkData(scene: Scene): Promise<Finding[]> {
   ]
 }
 
-/** The nearest folder above that exists. */
-async function existing({ host, config }: Scene): Promise<string> {
+async function nearestExistingFolder({ host, config }: CheckContext): Promise<string> {
   const parts = config.data.split('/')
   while (parts.length > 1) {
     parts.pop()
@@ -40,12 +40,12 @@ async function existing({ host, config }: Scene): Promise<string> {
   return '.'
 }
 
-async function toBeMade(scene: Scene): Promise<Finding[]> {
+async function toBeMade(scene: CheckContext): Promise<Finding[]> {
   const {
     machine,
     config: { data },
   } = scene
-  const above = await existing(scene)
+  const above = await nearestExistingFolder(scene)
   const fact = `${data} does not exist yet`
   const made = (await machine.mayWrite(above))
     ? ok('data folder', `${fact}; a start creates it with mode 0700`)
@@ -57,7 +57,7 @@ async function toBeMade(scene: Scene): Promise<Finding[]> {
   return [made, ...(await fileSystem(scene, above))]
 }
 
-async function folder({ machine, config: { data } }: Scene): Promise<Finding> {
+async function folder({ machine, config: { data } }: CheckContext): Promise<Finding> {
   const owner = await machine.ownership(data)
   const mode = owner === undefined ? '' : `, mode ${owner.mode.toString(8).padStart(4, '0')}`
   const fact = `${data}${owner === undefined ? '' : `, owner ${owner.uid === machine.uid ? 'this user' : `user ${owner.uid}`}`}${mode}`
@@ -78,7 +78,7 @@ async function folder({ machine, config: { data } }: Scene): Promise<Finding> {
   return ok('data folder', fact)
 }
 
-async function fileSystem({ machine }: Scene, path: string): Promise<Finding[]> {
+async function fileSystem({ machine }: CheckContext, path: string): Promise<Finding[]> {
   const found = await machine.fileSystem(path)
   if (found === undefined) return []
   const fact = `${found.type}, mounted on ${found.mountPoint}`
@@ -107,8 +107,8 @@ async function fileSystem({ machine }: Scene, path: string): Promise<Finding[]> 
   return [ok('file system', fact)]
 }
 
-/** How long the disk takes to make 4 KiB durable; what Weir accepts waits for that. */
-async function syncTime({ host: { disk, clock, random }, config: { data } }: Scene): Promise<Finding[]> {
+/** Weir acknowledges rows only after this sync, here of 4 KiB. */
+async function syncTime({ host: { disk, clock, random }, config: { data } }: CheckContext): Promise<Finding[]> {
   const path = `${data}/doctor-${Buffer.from(random.bytes(6)).toString('hex')}.tmp`
   const page = new Uint8Array(4096).fill(0x57)
   const times: number[] = []
@@ -142,7 +142,10 @@ async function syncTime({ host: { disk, clock, random }, config: { data } }: Sce
   return [warn('disk sync', fact, 'Every acknowledgement waits for a sync. A local SSD takes about a millisecond.')]
 }
 
-async function room({ host: { disk }, config: { data, journal, store } }: Scene, on: string): Promise<Finding[]> {
+async function room(
+  { host: { disk }, config: { data, journal, store } }: CheckContext,
+  on: string,
+): Promise<Finding[]> {
   let free: number
   try {
     free = await disk.free(on)
@@ -168,14 +171,14 @@ async function room({ host: { disk }, config: { data, journal, store } }: Scene,
   return [ok('free space', fact)]
 }
 
-async function sizeOf(disk: Scene['host']['disk'], directory: string): Promise<number> {
+async function sizeOf(disk: CheckContext['host']['disk'], directory: string): Promise<number> {
   let bytes = 0
   for (const name of await disk.list(directory).catch(() => []))
     bytes += (await disk.stat(`${directory}/${name}`))?.size ?? 0
   return bytes
 }
 
-async function lock({ host, config: { data }, running }: Scene): Promise<Finding> {
+async function lock({ host, config: { data }, running }: CheckContext): Promise<Finding> {
   if (running !== undefined) {
     const fact = `held by ${holderText(running)}`
     if (running.url === '' || (await answers(host, running.url))) return ok('lock', fact)
@@ -197,7 +200,7 @@ async function lock({ host, config: { data }, running }: Scene): Promise<Finding
   )
 }
 
-async function answers(host: Scene['host'], url: string): Promise<boolean> {
+async function answers(host: CheckContext['host'], url: string): Promise<boolean> {
   const late = new AbortController()
   const timer = host.timers.after(3000, () => late.abort())
   try {

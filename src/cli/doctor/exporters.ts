@@ -1,13 +1,11 @@
-/** Who sends to the running Weir, and of whom nothing is seen. */
 import { ago, type Exporters } from '../exporters/page.ts'
 import { oneLine } from '../text-table.ts'
-import { ok, reason, warn, type Finding, type Scene } from './finding.ts'
+import { ok, reason, warn, type Finding, type CheckContext } from './finding.ts'
 import { getRunning } from './running.ts'
 
-/** Exporters that are named one by one; the rest is a number. */
-const mostNamed = 5
+const maxListedExporters = 5
 
-export async function checkExporters({ host, running }: Scene): Promise<Finding[]> {
+export async function checkExporters({ host, running }: CheckContext): Promise<Finding[]> {
   if (running === undefined || running.url === '') return []
   const check = 'exporters'
   try {
@@ -39,10 +37,16 @@ function findings({ name, addresses, why, known, exporters }: Exporters['sources
   return [
     ok(check, `${known} known, the last seen ${ago(now - (newest?.lastSeen ?? now))}`),
     ...troubled
-      .slice(0, mostNamed)
+      .slice(0, maxListedExporters)
       .map(({ address, own }) => warn(`exporter ${address}`, oneLine(own), '`weir exporters` lists all of them.')),
-    ...(troubled.length > mostNamed
-      ? [warn(check, `${troubled.length - mostNamed} more have problems`, '`weir exporters` lists all of them.')]
+    ...(troubled.length > maxListedExporters
+      ? [
+          warn(
+            check,
+            `${troubled.length - maxListedExporters} more have problems`,
+            '`weir exporters` lists all of them.',
+          ),
+        ]
       : []),
   ]
 }

@@ -5,25 +5,23 @@ import type { WeirConfig } from '../../app/config.ts'
 import type { LockContent } from '../../app/lock.ts'
 import { messageOf } from '../../model/errors.ts'
 
-/** `fail`: Weir cannot start or would lose data here. `warn`: it runs, and something should be done. */
+/** `fail`: Weir cannot start or would lose data. `warn`: Weir runs, and the user should act. */
 export type Status = 'ok' | 'warn' | 'fail'
 
 export interface Finding {
-  /** Short name of what was looked at, stable for scripts. */
+  /** Short name of the check, stable for scripts. */
   readonly check: string
   readonly status: Status
-  /** What is so. */
   readonly fact: string
-  /** What to do about it. */
   readonly advice?: string
 }
 
-/** Everything that a check may look at. */
-export interface Scene {
+/** Inputs of the checks. */
+export interface CheckContext {
   readonly host: Host
   readonly machine: Machine
   readonly config: WeirConfig
-  /** The lock of the data folder, if a process that still runs holds it. */
+  /** The lock of the data folder, if its process still runs. */
   readonly running: LockContent | undefined
 }
 
@@ -45,7 +43,6 @@ export function reason(error: unknown): string {
   return messageOf(error)
 }
 
-/** Findings for people, a line each, with what to do below. */
 export function findingsText(findings: readonly Finding[]): string {
   const width = Math.max(...findings.map(({ check }) => check.length))
   const indent = ' '.repeat(width + 8)

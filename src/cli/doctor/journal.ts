@@ -1,14 +1,18 @@
-/** The journal by its headers, and the clock by what the newest of them says. */
+/** Checks the journal by its headers, and the clock against the newest header. */
 import { listFacts } from '../journal-list.ts'
 import { listSegments } from '../../journal/recover.ts'
 import { sizeText } from '../../model/size-text.ts'
-import { fail, ok, reason, warn, type Finding, type Scene } from './finding.ts'
+import { fail, ok, reason, warn, type Finding, type CheckContext } from './finding.ts'
 
-/** Before this nobody ran Weir: a clock that says less was never set. */
-const earliest = Date.UTC(2025, 0, 1)
+/** Earlier than every release of Weir: such a clock was never set. */
+const earliestPlausibleTime = Date.UTC(2025, 0, 1)
 const toleratedMs = 5_000
 
-export async function checkJournalHealth({ host, config: { data, journal }, running }: Scene): Promise<Finding[]> {
+export async function checkJournalHealth({
+  host,
+  config: { data, journal },
+  running,
+}: CheckContext): Promise<Finding[]> {
   const directory = `${data}/journal`
   let newest = 0
   const findings: Finding[] = []
@@ -63,7 +67,7 @@ function health(facts: Awaited<ReturnType<typeof listFacts>>, bytes: number, mos
 
 function clock(now: number, newest: number): Finding {
   const text = new Date(now).toISOString()
-  if (now < earliest)
+  if (now < earliestPlausibleTime)
     return fail(
       'clock',
       `it is ${text}: the clock was never set`,

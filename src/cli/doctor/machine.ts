@@ -1,15 +1,14 @@
-/** What the machine gives: Node, memory, processors, open files, kernel buffers. */
 import { wantedBuffers } from '../../app/config-facts.ts'
 import { sizeText } from '../../model/size-text.ts'
-import { ok, warn, fail, type Finding, type Scene } from './finding.ts'
+import { ok, warn, fail, type Finding, type CheckContext } from './finding.ts'
 
 const oldestNode = 24
 const fewFiles = 256
 const enoughFiles = 4096
-/** What Weir needs beside the memory of one query: three threads, the writer of the store, batches under way. */
-const ownMemory = 512 * 2 ** 20
+/** Memory in bytes beside one query: three threads, the store's writer and pending batches. */
+const baseMemory = 512 * 2 ** 20
 
-export async function checkMachine({ machine, config }: Scene): Promise<Finding[]> {
+export async function checkMachine({ machine, config }: CheckContext): Promise<Finding[]> {
   return [
     node(machine),
     memory(machine, config.store.enabled === 'none' ? 0 : config.store.memory + config.sql.memory),
@@ -19,16 +18,16 @@ export async function checkMachine({ machine, config }: Scene): Promise<Finding[
   ]
 }
 
-function node({ node: { version, path } }: Scene['machine']): Finding {
+function node({ node: { version, path } }: CheckContext['machine']): Finding {
   const from = /[\\/]node_modules[\\/]/.test(path) ? 'installed by npm' : 'of the system'
   const fact = `Node ${version}, ${from} (${path})`
   if (Number(version.split('.')[0]) >= oldestNode) return ok('node', fact)
   return fail('node', fact, `Weir needs Node ${oldestNode}: run \`npm ci\`, which installs it, and start through npm.`)
 }
 
-function memory(machine: Scene['machine'], query: number): Finding {
+function memory(machine: CheckContext['machine'], query: number): Finding {
   const { limit, available, contained } = machine.memory()
-  const needed = query + ownMemory
+  const needed = query + baseMemory
   const fact = `${sizeText(available)} available of ${sizeText(limit)}${contained ? ' (container limit)' : ''}`
   const advice = 'Lower `store.memory` or `sql.memory`, or provide more memory.'
   if (limit < needed)
@@ -38,7 +37,7 @@ function memory(machine: Scene['machine'], query: number): Finding {
     : ok('memory', fact)
 }
 
-function load(machine: Scene['machine']): Finding {
+function load(machine: CheckContext['machine']): Finding {
   const now = machine.load()
   const fact = `${machine.cpus} processor${machine.cpus === 1 ? '' : 's'}, load ${now.toFixed(1)}`
   return now > 2 * machine.cpus
@@ -46,7 +45,7 @@ function load(machine: Scene['machine']): Finding {
     : ok('load', fact)
 }
 
-async function openFiles(machine: Scene['machine']): Promise<Finding[]> {
+async function openFiles(machine: CheckContext['machine']): Promise<Finding[]> {
   const found = await machine.openFiles()
   if (found === undefined) return []
   const fact = found.limit === Infinity ? 'no limit' : `at most ${found.limit} open files`
@@ -55,7 +54,7 @@ async function openFiles(machine: Scene['machine']): Promise<Finding[]> {
   return [found.limit < fewFiles ? fail('open files', fact, advice) : warn('open files', fact, advice)]
 }
 
-async function buffers({ machine, config }: Pick<Scene, 'machine' | 'config'>): Promise<Finding[]> {
+async function buffers({ machine, config }: Pick<CheckContext, 'machine' | 'config'>): Promise<Finding[]> {
   const most = Number(await machine.sysctl('net.core.rmem_max'))
   const wanted = wantedBuffers(config)
   if (!(most > 0) || wanted.length === 0) return []

@@ -1,12 +1,10 @@
-/** Memory of the running Weir, by part. */
 import { memoryMetric } from '../../telemetry/memory.ts'
 import { sizeText } from '../../model/size-text.ts'
-import { ok, reason, warn, type Finding, type Scene } from './finding.ts'
+import { ok, reason, warn, type Finding, type CheckContext } from './finding.ts'
 
-/** Parts named one by one. */
-const largest = 5
+const maxListedParts = 5
 
-export async function checkMemory({ config, running }: Scene): Promise<Finding[]> {
+export async function checkMemory({ config, running }: CheckContext): Promise<Finding[]> {
   const [ops] = config.ops
   if (running === undefined || ops === undefined) return []
   const check = 'memory in use'
@@ -31,7 +29,7 @@ export function memoryFact(metrics: string): string {
   const parts = [...metrics.matchAll(new RegExp(`^${memoryMetric}\\{part="([^"]+)"\\} (\\S+)$`, 'gm'))]
     .map(([, part = '', bytes]) => ({ part, bytes: Number(bytes) }))
     .sort((one, other) => other.bytes - one.bytes)
-  const named = parts.slice(0, largest)
+  const named = parts.slice(0, maxListedParts)
   const rest = resident - named.reduce((sum, { bytes }) => sum + bytes, 0)
   return [
     `${sizeText(resident)} resident`,

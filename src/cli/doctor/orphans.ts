@@ -1,8 +1,8 @@
-/** Sinks that are not configured any more, and still have rows in the journal. */
+/** Reports sinks that are no longer configured and still have pending rows in the journal. */
 import { recordFiles } from '../../engine/delivery/record-store.ts'
-import { warn, type Finding, type Scene } from './finding.ts'
+import { warn, type Finding, type CheckContext } from './finding.ts'
 
-export async function checkOrphans({ host, config: { data } }: Scene): Promise<Finding[]> {
+export async function checkOrphans({ host, config: { data } }: CheckContext): Promise<Finding[]> {
   const records = await recordFiles(host, `${data}/journal`)
     .all()
     .catch(() => [])

@@ -1,14 +1,13 @@
-/** Whether each listener of the configuration could be opened. */
 import { createSocket } from 'node:dgram'
 import { createServer, isIPv6 } from 'node:net'
 import { whoListens } from '../../host/ports.ts'
 import { formatHostPort, type HostPort } from '../../schema/values.ts'
 import { listenersOf, type Listener } from '../../app/config-facts.ts'
-import { fail, ok, type Finding, type Scene } from './finding.ts'
+import { fail, ok, type Finding, type CheckContext } from './finding.ts'
 
-export async function checkPorts({ config, running }: Scene): Promise<Finding[]> {
+export async function checkPorts({ config, running }: CheckContext): Promise<Finding[]> {
   const findings: Finding[] = []
-  // One after the other: two listeners of the configuration may want the same port, and both would be right.
+  // Sequential, because two listeners of the configuration on one port would otherwise conflict here.
   for (const listener of listenersOf(config)) findings.push(await checkPort(listener, running?.pid))
   return findings
 }
@@ -23,10 +22,10 @@ async function checkPort({ owner, protocol, place }: Listener, weir: number | un
     const holders = await whoListens(protocol, place.port)
     if (weir !== undefined && holders.some(({ pid }) => pid === weir))
       return ok(check, `${name} is held by the running Weir (process ${weir})`)
-    const who =
+    const holder =
       holders.map(({ pid, command }) => `${command} (process ${pid})`).join(' and ') ||
       'a process that is not visible to this user'
-    return fail(check, `${name} is held by ${who}`, 'Stop it, or choose another address or `off` for this listener.')
+    return fail(check, `${name} is held by ${holder}`, 'Stop it, or choose another address or `off` for this listener.')
   }
   if (error === 'EACCES')
     return fail(
@@ -43,7 +42,7 @@ async function checkPort({ owner, protocol, place }: Listener, weir: number | un
   return fail(check, `${name} cannot be opened: ${error}`, 'Choose another address.')
 }
 
-/** Opens and closes at once; the error's code when that does not work. */
+/** Resolves with the error code, or undefined when the port could be opened. */
 function tryToOpen(protocol: 'udp' | 'tcp', { host, port }: HostPort): Promise<string | undefined> {
   return new Promise((resolve) => {
     const failed = (error: NodeJS.ErrnoException): void => resolve(error.code ?? error.message)

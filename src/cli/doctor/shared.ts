@@ -1,8 +1,8 @@
-/** The journal on a bus, and who is there: only asked for with --live. Nothing is written. */
+/** Checks the shared journal on a bus and its replicas, with --live only. It writes nothing. */
 import { keys, type TotalsRecord } from '../../engine/cluster/names.ts'
 import { SharedRecords } from '../../engine/cluster/records.ts'
 import { loadJournal } from '../../registry.ts'
-import { fail, ok, reason, type Finding, type Scene } from './finding.ts'
+import { fail, ok, reason, type Finding, type CheckContext } from './finding.ts'
 
 const timeoutMs = 10_000
 const check = 'shared journal'
@@ -14,7 +14,7 @@ export async function checkShared({
   config: {
     journal: { on },
   },
-}: Scene): Promise<Finding[]> {
+}: CheckContext): Promise<Finding[]> {
   if (on.type === 'files') return []
   const stop = new AbortController()
   const timer = host.timers.after(timeoutMs, () => {

@@ -1,11 +1,11 @@
-/** Whether each sink finds its other side, and is let in there: only asked for with --live. Nothing is sent. */
+/** Checks that each sink can connect and log in, with --live only. It sends nothing. */
 import { loadSink } from '../../registry.ts'
-import { fail, ok, reason, warn, type Finding, type Scene } from './finding.ts'
+import { fail, ok, reason, warn, type Finding, type CheckContext } from './finding.ts'
 import { answerWithin } from './answer-within.ts'
 
 const timeoutMs = 10_000
 
-export async function checkSinks(scene: Scene): Promise<Finding[]> {
+export async function checkSinks(scene: CheckContext): Promise<Finding[]> {
   return Promise.all(Object.values(scene.config.sinks).map((entry) => checkSink(scene, entry)))
 }
 
@@ -13,8 +13,8 @@ const silent = (): void => undefined
 const log = { debug: silent, info: silent, warn: silent, error: silent }
 
 async function checkSink(
-  { host, config }: Scene,
-  { id, type, settings }: Scene['config']['sinks'][string],
+  { host, config }: CheckContext,
+  { id, type, settings }: CheckContext['config']['sinks'][string],
 ): Promise<Finding> {
   const check = `sink ${id}`
   const advice = 'Weir would retain the rows and retry; no data was sent.'

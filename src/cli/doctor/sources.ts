@@ -1,18 +1,18 @@
-/** Whether each source that fetches from a bus finds it, and is let in there: only asked for with --live. Nothing is read. */
+/** Checks that each source that fetches from a bus can connect and log in, with --live only. It reads nothing. */
 import { loadSource } from '../../registry.ts'
-import { fail, ok, reason, warn, type Finding, type Scene } from './finding.ts'
+import { fail, ok, reason, warn, type Finding, type CheckContext } from './finding.ts'
 import { answerWithin } from './answer-within.ts'
 
 const timeoutMs = 10_000
 const advice = 'Weir would retry; no data was read.'
 
-export async function checkSources(scene: Scene): Promise<Finding[]> {
+export async function checkSources(scene: CheckContext): Promise<Finding[]> {
   return (await Promise.all(Object.values(scene.config.sources).map((entry) => checkSource(scene, entry)))).flat()
 }
 
 async function checkSource(
-  { host }: Scene,
-  { id, type, settings }: Scene['config']['sources'][string],
+  { host }: CheckContext,
+  { id, type, settings }: CheckContext['config']['sources'][string],
 ): Promise<Finding[]> {
   const check = `source ${id}`
   try {

@@ -1,9 +1,9 @@
-/** Whether the store's manifest can be read, and the files that it names are there and intact. */
+/** Checks that the store's manifest is readable and its files exist and are intact. */
 import { checkStore as verifyFiles } from '../../store/check.ts'
 import { sizeText } from '../../model/size-text.ts'
-import { fail, ok, reason, warn, type Finding, type Scene } from './finding.ts'
+import { fail, ok, reason, warn, type Finding, type CheckContext } from './finding.ts'
 
-/** The limits of users' statements, and the processes that run them now. */
+/** Reports the limits of users' statements, and the running processes for them. */
 export async function checkSql({
   config: {
     store,
@@ -11,7 +11,7 @@ export async function checkSql({
   },
   machine,
   running,
-}: Scene): Promise<Finding[]> {
+}: CheckContext): Promise<Finding[]> {
   if (store.enabled === 'none') return []
   const processes = running === undefined ? [] : await machine.children(running.pid)
   const now =
@@ -21,10 +21,10 @@ export async function checkSql({
   return [ok('sql', `each statement has a separate process, ${sizeText(memory)} and ${timeout / 1000} s${now}`)]
 }
 
-/** Of a larger store only the first files are read here: `weir store check` reads all. */
-const mostBytes = 1 << 30
+/** Bytes that are verified here. `weir store check` verifies the whole store. */
+const maxVerifiedBytes = 1 << 30
 
-export async function checkStore({ host, config: { data, store } }: Scene): Promise<Finding[]> {
+export async function checkStore({ host, config: { data, store } }: CheckContext): Promise<Finding[]> {
   if (store.enabled === 'none') return []
   const directory = `${data}/store`
   try {
@@ -33,7 +33,7 @@ export async function checkStore({ host, config: { data, store } }: Scene): Prom
       generation,
       manifestDamaged,
       check: { files, unverified, damaged, lost },
-    } = await verifyFiles({ host, directory, mostBytes })
+    } = await verifyFiles({ host, directory, mostBytes: maxVerifiedBytes })
     if (generation === 0) return [ok('store', 'no manifest yet')]
     const bytes = [...state.files.values()].reduce((sum, file) => sum + file.bytes, 0)
     const fact = `${files} files, ${sizeText(bytes)}`

@@ -3,12 +3,12 @@ import { recipes } from '../../api/exporter-recipes.ts'
 import { sizeText } from '../../model/size-text.ts'
 import { oneLine, textTable } from '../text-table.ts'
 
-/** Answer of GET /api/v1/exporters. */
+/** Response of GET /api/v1/exporters. */
 export interface Exporters {
   readonly sources: readonly (SourceExporters & { readonly known: number })[]
 }
 
-/** Exporters for people: a table, and below it each reason why something is not seen. */
+/** A table, and below it the reasons for missing rows. */
 export function exportersText({ sources }: Exporters, ledger: Ledger, now: number): string {
   const rows = sources.flatMap(({ name, exporters }) =>
     exporters.map((one) => [
@@ -60,7 +60,7 @@ export function exportersText({ sources }: Exporters, ledger: Ledger, now: numbe
   ].join('\n')
 }
 
-/** Everything that is known of one exporter. */
+/** All facts of one exporter; undefined when the address is unknown. */
 export function exporterText({ sources }: Exporters, address: string, now: number): string | undefined {
   const pages = sources.flatMap((source) =>
     source.exporters.filter((one) => one.address === address).map((one) => onePage(source, one, now)),
@@ -73,19 +73,19 @@ function onePage(
   { why, domains, bytes, ...facts }: ExporterReport,
   now: number,
 ): string {
-  const told = Object.entries(facts).flatMap(([key, value]) => {
+  const lines = Object.entries(facts).flatMap(([key, value]) => {
     if (typeof value !== 'number' && typeof value !== 'string') return []
-    return [[words(key), /^last(?:Seen|Row)$/.test(key) ? ago(now - Number(value)) : oneLine(String(value))]]
+    return [[spaced(key), /^last(?:Seen|Row)$/.test(key) ? ago(now - Number(value)) : oneLine(String(value))]]
   })
   const spent = Object.entries((bytes ?? {}) as Readonly<Record<string, unknown>>).flatMap(([key, value]) =>
-    typeof value === 'number' && value > 0 ? [`${sizeText(value)} ${words(key)}`] : [],
+    typeof value === 'number' && value > 0 ? [`${sizeText(value)} ${spaced(key)}`] : [],
   )
   const dropped = listOf(listeners).map((one) => `${text(one['address'])} ${text(one['kernelDrops'])}`)
   return [
     textTable(
       ['source', name],
       [
-        ...told,
+        ...lines,
         ...(spent.length === 0 ? [] : [['bytes', spent.join(', ')]]),
         ...(dropped.length === 0 ? [] : [['dropped by the kernel, all exporters', dropped.join(', ')]]),
       ],
@@ -117,8 +117,7 @@ const listOf = (value: unknown): readonly Readonly<Record<string, unknown>>[] =>
 const text = (value: unknown): string =>
   typeof value === 'number' || typeof value === 'string' ? oneLine(String(value)) : ''
 const ids = (value: unknown): string => (Array.isArray(value) ? (value as readonly unknown[]).map(text).join(' ') : '')
-/** `missingDatagrams` → `missing datagrams` */
-const words = (key: string): string => key.replaceAll(/([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`)
+const spaced = (key: string): string => key.replaceAll(/([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`)
 
 function templatesOf({ domains }: ExporterReport): number {
   return listOf(domains).reduce((sum, one) => sum + listOf(one['templates']).length, 0)

@@ -6,18 +6,18 @@ import { CommandError } from '../client.ts'
 import { messageOf } from '../../model/errors.ts'
 
 export interface TimedDatagram extends CapturedDatagram {
-  /** Unix ms, with a fraction; NaN where the capture has no time. */
+  /** Unix ms with a fraction; NaN for a capture without times. */
   readonly time: number
 }
 
-/** Why packets were left out; `port`: sent to a port that was not asked for. */
-export type LeftOut = Record<NoDatagram | 'port', number>
+/** Skipped packets by reason; `port`: sent to a port outside of the selection. */
+export type SkippedPackets = Record<NoDatagram | 'port', number>
 
 export interface CaptureCounts {
   format: 'pcap' | 'pcapng' | undefined
   packets: number
-  readonly leftOut: LeftOut
-  /** Bytes of a last record that is cut off. */
+  readonly leftOut: SkippedPackets
+  /** Bytes of a truncated last record. */
   tail: number
 }
 
@@ -27,7 +27,9 @@ export function emptyCounts(): CaptureCounts {
   return { format: undefined, packets: 0, leftOut: { other: 0, port: 0, fragment: 0, cut: 0, link: 0 }, tail: 0 }
 }
 
-/** Datagrams of a capture file, a piece of the file at a time. Each piece is a buffer of its own: payloads may be kept. */
+/**
+ * Reads the datagrams of a capture file piece by piece. Each piece has its own buffer, so callers may retain payloads.
+ */
 export async function* readCapture(
   host: Host,
   path: string,

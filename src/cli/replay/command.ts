@@ -11,7 +11,7 @@ import { Pace } from './pace.ts'
 import { ReplaySender } from './sender.ts'
 import { protocolOf, Tally } from './tally.ts'
 
-/** Refusals come back as ICMP; on a near network within this. */
+/** A nearby receiver's ICMP errors arrive within this time. */
 const settleMs = 50
 
 export async function replayCommand(file: string, flags: ReplayFlags): Promise<void> {
@@ -44,7 +44,7 @@ async function count(host: Host, file: string, flags: ReplayFlags, progress: Pro
     }
   }
   progress.end()
-  tell(file, flags, counts, tally, undefined, decoder)
+  report(file, flags, counts, tally, undefined, decoder)
 }
 
 async function send(
@@ -74,7 +74,7 @@ async function send(
   const seconds = pace.seconds()
   await sender.close(() => host.timers.sleep(settleMs))
   progress.end()
-  tell(file, flags, counts, tally, { sent: sender.sent, refused: sender.refused, failed: sender.failed, seconds })
+  report(file, flags, counts, tally, { sent: sender.sent, refused: sender.refused, failed: sender.failed, seconds })
   if (sender.refused > 0 || sender.failed > 0) {
     const { host: name, port } = flags.to
     throw new CommandError(
@@ -101,7 +101,7 @@ const names = {
   unknown: 'unknown',
 } as const
 
-function tell(
+function report(
   file: string,
   flags: ReplayFlags,
   counts: CaptureCounts,
@@ -179,7 +179,7 @@ function flowCells(counts: FlowCounts | undefined): string[] {
   return [counts.flows, counts.packets, counts.bytes, counts.malformed].map(String)
 }
 
-/** Sums that are too large for a number are text. */
+/** JSON numbers cannot hold large sums, so these become strings. */
 function plain(counts: FlowCounts | undefined): object {
   if (counts === undefined) return {}
   const safe = (value: bigint): number | string =>

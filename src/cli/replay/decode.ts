@@ -12,7 +12,10 @@ import { parseIp } from '../../model/ip.ts'
 import type { TimedDatagram } from './capture.ts'
 import type { Protocol } from './tally.ts'
 
-/** What datagrams of one protocol hold. Bytes and packets as exporters reported them, not times their sampling. */
+/**
+ * Contents of the datagrams of one protocol. Bytes and packets are as reported, not multiplied by the sampling
+ * interval.
+ */
 export interface FlowCounts {
   flows: number
   bytes: bigint
@@ -24,7 +27,7 @@ export interface FlowCounts {
 const hour = 3_600_000
 const nowhere = Uint32Array.of(0, 0, 0xffff, 0)
 
-/** Decodes as the sources do, with the capture's clock and templates from nothing but the capture, and keeps no flow. */
+/** Decodes as the sources do, with the capture's clock and only its own templates. It stores no flows. */
 export class CaptureDecoder {
   readonly counts = new Map<Protocol, FlowCounts>()
   readonly #flows = new FlowBuilder()
@@ -45,7 +48,7 @@ export class CaptureDecoder {
   readonly #datagram = new Datagram()
   readonly #exporters = new Map<string, ExporterState>()
 
-  /** Data sets whose template never came, of all exporters. */
+  /** Data sets still without a template, of all exporters. */
   get waiting(): number {
     let sets = 0
     for (const { sessions } of this.#exporters.values()) {
@@ -66,7 +69,7 @@ export class CaptureDecoder {
     this.#flows.reset()
   }
 
-  /** Why it, or part of it, could not be read. */
+  /** Returns the reason when the datagram, or a part of it, is unreadable. */
   #read({ payload, srcAddr, srcPort, time }: TimedDatagram, protocol: Protocol): string | undefined {
     const exporter = this.#exporter(srcAddr)
     const received = Number.isNaN(time) ? 0 : Math.floor(time)
@@ -86,7 +89,6 @@ export class CaptureDecoder {
     }
   }
 
-  /** Reads the parked data sets that the datagram explained, too. */
   #withParked(malformed: string | undefined): string | undefined {
     let why = malformed
     while (this.#templates.released > 0) {
@@ -107,7 +109,7 @@ export class CaptureDecoder {
   }
 }
 
-/** Two words a row, low word first. */
+/** Two words for each row, low word first. */
 function sum(words: Uint32Array, count: number): bigint {
   let [low, high] = [0, 0]
   for (let row = 0; row < count; row++) {

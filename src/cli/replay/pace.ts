@@ -1,11 +1,11 @@
 import type { Host } from '../../host/index.ts'
 
-/** Below this a timer is coarser than what it waits for. */
-const leastWaitMs = 2
-/** Datagrams between two looks at the event loop when nothing is waited for. */
+/** Timers are too coarse for shorter waits. */
+const minWaitMs = 2
+/** Datagrams sent between two turns of the event loop when there is no wait. */
 const burst = 64
 
-/** Holds datagrams back until it is their time: the capture's pace, times a speed. */
+/** Delays datagrams to the capture's pace, times a speed. */
 export class Pace {
   readonly #host: Host
   readonly #speed: number
@@ -22,7 +22,7 @@ export class Pace {
     this.#started = host.clock.monotonic()
   }
 
-  /** The capture begins (again): the next datagram is sent at once. */
+  /** Restarts the clock of the capture: the next datagram is sent at once. */
   round(): void {
     this.#firstTime = Number.NaN
   }
@@ -31,7 +31,7 @@ export class Pace {
     return (this.#host.clock.monotonic() - this.#started) / 1000
   }
 
-  /** `time`: Unix ms of the capture; NaN is never waited for. */
+  /** `time` is in Unix ms of the capture; NaN resolves at once. */
   async wait(time: number): Promise<void> {
     const { clock, timers } = this.#host
     if (Number.isNaN(this.#firstTime)) {
@@ -40,7 +40,7 @@ export class Pace {
     }
     const due = this.#speed === Infinity ? Number.NaN : this.#begin + (time - this.#firstTime) / this.#speed
     const early = due - clock.monotonic()
-    if (early >= leastWaitMs) await timers.sleep(early, this.#signal)
+    if (early >= minWaitMs) await timers.sleep(early, this.#signal)
     else if (++this.#since % burst === 0) await timers.yield()
   }
 }

@@ -6,15 +6,18 @@ import { CommandError } from '../client.ts'
 import type { Target } from '../replay.ts'
 import { messageOf } from '../../model/errors.ts'
 
-/** Exporters with a socket of their own; more than these share them. */
-const mostSockets = 512
-/** Sends the system has not taken yet. */
-const mostWaiting = 256
+/** Exporters beyond this number share sockets. */
+const maxSockets = 512
+/** Limit of sends that the system has not accepted yet. */
+const maxPendingSends = 256
 
-/** Sends datagrams so that each exporter of the capture stays one: a connected socket for each address, port and destination. */
+/**
+ * Sends datagrams through one connected socket for each exporter address, port and destination, so that exporters stay
+ * distinct.
+ */
 export class ReplaySender {
   sent = 0
-  /** The receiver's machine said that nobody listens there. */
+  /** Sends that the receiver refused because no process listens on the port. */
   refused = 0
   failed = 0
   lastError: Error | undefined
@@ -29,7 +32,7 @@ export class ReplaySender {
     this.#port = port
   }
 
-  /** Looks the name up once. */
+  /** Resolves the host name once. */
   static async open({ host, port }: Target): Promise<ReplaySender> {
     try {
       return new ReplaySender((await lookup(host)).address, port)
@@ -42,7 +45,7 @@ export class ReplaySender {
 
   async send(datagram: CapturedDatagram): Promise<void> {
     const socket = await this.#socketOf(datagram)
-    if (this.#waiting >= mostWaiting) await new Promise<void>((resolve) => (this.#room = resolve))
+    if (this.#waiting >= maxPendingSends) await new Promise<void>((resolve) => (this.#room = resolve))
     this.#waiting++
     socket.send(datagram.payload, (error) => {
       this.#waiting--
@@ -53,7 +56,7 @@ export class ReplaySender {
     })
   }
 
-  /** Waits until the system has taken everything, and a little for refusals, then closes. */
+  /** Waits until the system has accepted every datagram, then for `settle`, and closes. */
   async close(settle: () => Promise<void>): Promise<void> {
     while (this.#waiting > 0) await new Promise<void>((resolve) => (this.#room = resolve))
     await settle()
@@ -64,7 +67,7 @@ export class ReplaySender {
   #socketOf({ srcAddr, srcPort, dstPort }: CapturedDatagram): Promise<Socket> {
     const port = this.#port ?? dstPort
     const own = `${srcAddr} ${srcPort} ${port}`
-    const key = this.#sockets.has(own) || this.#sockets.size < mostSockets ? own : `shared ${port}`
+    const key = this.#sockets.has(own) || this.#sockets.size < maxSockets ? own : `shared ${port}`
     let socket = this.#sockets.get(key)
     if (socket === undefined) {
       socket = this.#open(port)

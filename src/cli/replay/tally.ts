@@ -7,7 +7,6 @@ export interface ProtocolCounts {
   bytes: number
 }
 
-/** What was found, by protocol and exporter. */
 export class Tally {
   readonly protocols = new Map<Protocol, ProtocolCounts>()
   readonly #exporters = new Set<string>()
@@ -38,7 +37,7 @@ export class Tally {
   }
 }
 
-/** By the first bytes, as a collector tells them apart. */
+/** Detects the protocol by the first bytes, as a collector does. */
 export function protocolOf(payload: Uint8Array): Protocol {
   const [a = -1, b = -1, c = -1, d = -1] = payload
   if (a !== 0) return 'unknown'

@@ -14,7 +14,6 @@ const text = (value: unknown): string =>
     : oneLine(typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean))
 const time = (value: unknown): string => (typeof value === 'string' ? value.slice(11, 23) : '')
 
-/** `10.0.0.1:443`, and the name behind it where there is one. */
 function end(line: TapLine, side: 'src' | 'dst'): string {
   const address = text(line[`${side}_addr`])
   const port = line[`${side}_port`]
@@ -73,7 +72,7 @@ function shapeOf(line: TapLine): Shape {
   return 'specversion' in line ? event : flow
 }
 
-/** Prints lines under titles that come again when another kind of row does. Ends of lines are cut at `width`. */
+/** Prints rows under titles, which repeat when the kind of row changes. Lines are cut at `width`. */
 export class TapTable {
   readonly #width: number
   #shape: Shape | undefined

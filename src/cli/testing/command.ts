@@ -12,7 +12,7 @@ export interface Ran {
 
 const root = new URL('../../../', import.meta.url)
 
-/** Runs one command in a process of its own, as a shell would: real standard streams, real exit code. */
+/** Runs a command in a separate process, with real standard streams and exit code. */
 export function weir(
   args: readonly string[],
   { input = '', env = {} }: { input?: string; env?: Record<string, string> } = {},

@@ -10,7 +10,6 @@ export function launch(
   return runCommand(process.execPath, [join(ROOT, 'bin/weir.mjs'), ...args], { limit: 60_000, ...options })
 }
 
-/** Makes a data folder whose journal is one of the golden ones. */
 export async function goldenData(data: string, name: string): Promise<string> {
   await mkdir(data, { recursive: true })
   await cp(join(ROOT, 'src/journal/fixtures/v1', name), join(data, 'journal'), {

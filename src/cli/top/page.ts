@@ -3,7 +3,6 @@ import { sizeText } from '../../model/size-text.ts'
 import { oneLine, textTable } from '../text-table.ts'
 import type { Rates } from './rates.ts'
 
-/** Rates for people. */
 export function topText({ time, seconds, journal, sources, exporters, sinks }: Rates, limit: number): string {
   const now = Date.parse(time)
   const troubles = [

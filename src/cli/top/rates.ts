@@ -1,7 +1,7 @@
 import type { ExporterReport, Ledger, Pipeline, SinkState } from '../../engine/control.ts'
 import type { Exporters } from '../exporters/page.ts'
 
-/** What a server said at one moment. */
+/** Counts of a server at one moment. */
 export interface Sample {
   /** Unix ms. */
   readonly at: number
@@ -10,7 +10,7 @@ export interface Sample {
   readonly exporters: Exporters
 }
 
-/** What went on between two moments; rates are per second. */
+/** Differences between two samples; rates are per second. */
 export interface Rates {
   /** ISO 8601. */
   readonly time: string
@@ -62,7 +62,7 @@ const total = (reasons: Readonly<Record<string, number>>): number =>
 
 export function ratesBetween(before: Sample, after: Sample): Rates {
   const seconds = Math.max(0.001, (after.at - before.at) / 1000)
-  /** A count that fell belongs to a server that was started anew. */
+  /** A lower count belongs to a restarted server. */
   const perSecond = (now: number, then: number | undefined): number =>
     then === undefined || now < then ? 0 : Math.round((10 * (now - then)) / seconds) / 10
   const sourcesBefore = new Map(before.ledger.sources.map((one) => [one.name, one]))
@@ -126,7 +126,6 @@ function exporterRates(
           source: name,
           address: one.address,
           lastSeen: one.lastSeen,
-          // One that was not there before began since.
           rate: perSecond(one.rows, then?.rows ?? 0),
           datagramRate: perSecond(one.datagrams, then?.datagrams ?? 0),
           missing: typeof missing === 'number' ? missing : 0,

@@ -3,8 +3,7 @@ import type { Command } from 'commander'
 import { self } from '../host/process.ts'
 import type { ServerFlags } from './client.ts'
 
-/** Flags of commands that ask for objects of clusters. */
-export interface PlaceFlags extends ServerFlags {
+export interface ScopeFlags extends ServerFlags {
   readonly cluster?: string
   readonly group?: string
   readonly kind?: string
@@ -15,7 +14,7 @@ export interface PlaceFlags extends ServerFlags {
   readonly format?: 'json' | 'table'
 }
 
-export function withPlaceFlags(command: Command): Command {
+export function withScopeFlags(command: Command): Command {
   return command
     .option('--cluster <NAMES>', 'clusters; comma-separated')
     .option('--group <GROUPS>', 'API groups; comma-separated, `core` is the core group')
@@ -27,7 +26,6 @@ export function withPlaceFlags(command: Command): Command {
     .addOption(new Option('--format <FORMAT>', 'output format').choices(['json', 'table']))
 }
 
-/** Parameters of the API from flags of the same name. */
 export function parametersOf(flags: object, names: readonly string[]): URLSearchParams {
   const given = flags as Readonly<Record<string, string | undefined>>
   const query = new URLSearchParams()
@@ -35,13 +33,13 @@ export function parametersOf(flags: object, names: readonly string[]): URLSearch
   return query
 }
 
-export const placeNames = ['cluster', 'group', 'kind', 'namespace', 'name', 'text', 'limit'] as const
+export const scopeNames = ['cluster', 'group', 'kind', 'namespace', 'name', 'text', 'limit'] as const
 
-export function wantsJson({ format }: PlaceFlags): boolean {
+export function wantsJson({ format }: ScopeFlags): boolean {
   return (format ?? (self.interactive ? 'table' : 'json')) === 'json'
 }
 
-/** `2026-11-20 10:00:05` of an ISO time. */
+/** `2026-11-20 10:00:05` for an ISO time. */
 export function timeText(iso: unknown): string {
   return typeof iso === 'string' ? iso.slice(0, 19).replace('T', ' ') : ''
 }
