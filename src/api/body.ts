@@ -18,11 +18,11 @@ export const encodings = ['gzip', 'deflate', 'br', 'zstd'] as const
 
 function tooLarge(limit: number, what: string): ApiError {
   return new ApiError('WEIR_API_TOO_LARGE', `The body has more than ${limit} bytes${what}.`, {
-    hints: ['Send it in smaller pieces.'],
+    hints: ['Send it in smaller parts.'],
   })
 }
 
-/** Reads a request body to its end, no further than the limit, and takes off its one content encoding. */
+/** Reads and decodes a request body up to `limit` bytes, as sent and as decoded. It may have one content encoding. */
 export async function readBody(from: Readable, contentEncoding: string | undefined, limit: number): Promise<Buffer> {
   const encoding = contentEncoding?.trim().toLowerCase() ?? 'identity'
   const decode = encoding === 'identity' || encoding === '' ? undefined : decoders[encoding]
@@ -34,7 +34,7 @@ export async function readBody(from: Readable, contentEncoding: string | undefin
   }
   const pieces: Buffer[] = []
   let size = 0
-  // Leaving the loop must not destroy the connection: the answer goes over it.
+  // Leaving the loop must not destroy the connection, which still carries the response.
   for await (const piece of from.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += piece.length
     if (size > limit) throw tooLarge(limit, '')
@@ -52,8 +52,8 @@ export async function readBody(from: Readable, contentEncoding: string | undefin
 }
 
 /**
- * Reads on and throws away, up to so many bytes and milliseconds. A server that answers and closes while a body is still on its way
- * resets the connection, and the client learns nothing of the answer.
+ * Reads and discards up to `bytes` for up to `ms`. Closing a connection while a body is arriving resets it, and the
+ * client loses the response.
  */
 export function discard(from: Readable, bytes: number, ms: number, timers: Timers): Promise<void> {
   return new Promise((resolve) => {

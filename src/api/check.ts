@@ -1,7 +1,6 @@
 /**
- * Validates request data against the JSON Schema of its route. Only the keywords that our routes use; an unknown one
- * fails when the route is registered, so a schema never says more than is checked. (A general validator would cost a
- * third of the start time of the whole server.)
+ * Validates request data against the JSON Schema of its route. Supports only the keywords that the routes use; any
+ * other keyword fails at registration. A general validator would cost a third of the server's start time.
  */
 import { nearest } from '../schema/suggest.ts'
 
@@ -46,7 +45,7 @@ const keywords = new Set([
   'pattern',
 ])
 
-/** Throws when the schema uses what {@link problemIn} would not check. */
+/** Throws if the schema uses a keyword that {@link problemIn} does not check. */
 export function assertCheckable(schema: Schema): void {
   for (const key of Object.keys(schema))
     if (!keywords.has(key)) throw new Error(`schema keyword ${key} is not supported for requests`)
@@ -65,7 +64,7 @@ function isType(value: unknown, type: string): boolean {
   return kind === type || (type === 'integer' && Number.isSafeInteger(value))
 }
 
-/** The first thing wrong, as a sentence that names the place; undefined when all is well. */
+/** The first violation as a sentence with its position; undefined if valid. */
 export function problemIn(value: unknown, schema: Schema, at = ''): string | undefined {
   const here = at === '' ? 'The value' : `"${at}"`
   const types = schema.type === undefined ? [] : [schema.type].flat()

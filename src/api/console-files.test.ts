@@ -11,7 +11,7 @@ import { RecordingControl } from './testing/recording-control.ts'
 
 const asBrowser = { accept: 'text/html,application/xhtml+xml;q=0.9,*/*;q=0.8' }
 
-test('every address that a browser navigates to is the page, with a strict policy; the API keeps its own', async () => {
+test('every navigation address returns the page with a strict policy, except addresses of the API', async () => {
   const { api } = await start()
   for (const path of ['/', '/flows', '/events', '/flows?v=1&q=bytes+%3E+1', '/a/b/c']) {
     const answer = await fetch(api.url + path, { headers: asBrowser })
@@ -27,7 +27,7 @@ test('every address that a browser navigates to is the page, with a strict polic
     expect((await fetch(api.url + path, { headers: asBrowser })).status, path).not.toBe(200)
 })
 
-test('a program that asks for what is not there hears so, and nothing outside the built files can be reached', async () => {
+test('a program that requests a missing path gets a problem, and no path leads outside the built files', async () => {
   const { api } = await start()
   const paths = [
     '/flows',
@@ -44,7 +44,7 @@ test('a program that asks for what is not there hears so, and nothing outside th
   for (const path of paths) expect((await fetch(api.url + path)).status, path).toBe(404)
 })
 
-test('the files that the page names are served with their type, compressed, and may be kept for ever', async () => {
+test("the page's files have their type, are compressed and may be cached forever", async () => {
   const { api } = await start()
   const page = await (await fetch(api.url)).text()
   const names = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, name]) => name ?? '')
@@ -63,7 +63,7 @@ test('the files that the page names are served with their type, compressed, and 
   }
 })
 
-test('the page of an address names the scripts that it will need, the view’s too', async () => {
+test('the page names the scripts of its address and view', async () => {
   const { api } = await start()
   const scripts = async (path: string): Promise<Set<string>> =>
     new Set((await (await fetch(api.url + path, { headers: asBrowser })).text()).match(/\/assets\/[\w-]+\.js/g))
@@ -77,7 +77,7 @@ test('the page of an address names the scripts that it will need, the view’s t
   for (const script of table) expect((await fetch(api.url + script)).status, script).toBe(200)
 })
 
-test('a console that is not built says which command builds it', async () => {
+test('a console that is not built names the build command', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'weir-console-'))
   const app = Fastify()
   onTestFinished(async () => {

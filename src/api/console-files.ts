@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { takesGzip } from './answer.ts'
+import { acceptsGzip } from './answer.ts'
 import { scriptsOf, type Manifest } from './console-scripts.ts'
 import type { ApiContext } from './options.ts'
 import { ApiError } from './problems.ts'
@@ -34,7 +34,7 @@ interface Served {
   readonly etag: string
 }
 
-/** What the build made; its files are named after what is in them. */
+/** Output folder of the build. File names contain content hashes. */
 export const builtConsole = fileURLToPath(new URL('../../console/dist/', import.meta.url))
 
 const notBuilt = `<!doctype html>
@@ -44,10 +44,7 @@ const notBuilt = `<!doctype html>
 <p><a href="/api/v1/openapi.json">The API</a> is available.</p></body></html>
 `
 
-/**
- * The console: its page for every address that a browser navigates to, and the files that the page names. Files are read
- * when first asked for, then kept: they are small and belong to this version.
- */
+/** Serves the page for every navigation address, and its files. Files are read on the first request and cached. */
 export function consoleRoutes(app: FastifyInstance, { host, log }: ApiContext, folder: string = builtConsole): void {
   const kept = new Map<string, Served>()
   let manifest: Promise<Manifest> | undefined
@@ -64,7 +61,7 @@ export function consoleRoutes(app: FastifyInstance, { host, log }: ApiContext, f
       throw error
     }
   }
-  // A browser that is told what the page will need asks for it at once, not after it has run what comes before.
+  // Preload hints: the browser requests the scripts of the address before it has run the first ones.
   const loadPage = async (url: string): Promise<Served | undefined> => {
     manifest ??= host.disk.readFile(`${folder}manifest.json`).then(
       (text) => JSON.parse(Buffer.from(text).toString()) as Manifest,
@@ -81,7 +78,7 @@ export function consoleRoutes(app: FastifyInstance, { host, log }: ApiContext, f
     return page
   }
   const page = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    // What begins like an address of the API is none of the console's, whoever asks.
+    // Paths under /api and /assets never return the page.
     if (/^\/(?:api|assets)(?:[/?]|$)/.test(request.url)) throw nothingAt(request)
     return send(request, reply, (await loadPage(request.url)) ?? served('index.html', Buffer.from(notBuilt)))
   }
@@ -142,5 +139,5 @@ function send(
   })
   if (request.headers['if-none-match'] === etag) return reply.code(304).send()
   reply.type(type)
-  return takesGzip(request) ? reply.header('content-encoding', 'gzip').send(gzip) : reply.send(plain)
+  return acceptsGzip(request) ? reply.header('content-encoding', 'gzip').send(gzip) : reply.send(plain)
 }

@@ -1,4 +1,4 @@
-/** A module that the build wrote, as its manifest has it: its file, what comes with it, and what it loads later. */
+/** A module in the build manifest: its file, static imports and dynamic imports. */
 export interface Built {
   readonly file: string
   readonly isEntry?: boolean
@@ -6,12 +6,12 @@ export interface Built {
   readonly dynamicImports?: readonly string[]
 }
 
-/** By the module's source. */
+/** By the path of the module's source. */
 export type Manifest = Readonly<Record<string, Built>>
 
 /**
- * Files of the scripts that the page at an address needs (`/flows`), and the view that the address names (`view=table`), beyond those that every
- * page has. Of an address that nobody knows, none.
+ * Files that the page at an address (`/flows`) and its view (`view=table`) need beyond the common ones. Empty for an
+ * unknown address.
  */
 export function scriptsOf(manifest: Manifest, address: string): string[] {
   const url = URL.parse(address, 'http://console')
@@ -29,7 +29,7 @@ export function scriptsOf(manifest: Manifest, address: string): string[] {
   return [...together(manifest, [name, ...(shown === undefined ? [] : [shown])]).difference(everywhere)]
 }
 
-/** Files that are loaded with these modules. */
+/** Files of these modules and of their static imports. */
 export function together(manifest: Manifest, sources: readonly string[]): Set<string> {
   const found = new Set<string>()
   const visit = (source: string): void => {

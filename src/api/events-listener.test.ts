@@ -10,7 +10,7 @@ const binary = (id: string): Record<string, string> => ({
 })
 const open = { eventsListen: [{ host: '0.0.0.0', port: 0 }], httpAuth: 'none' } as const
 
-test('an address for events alone takes them on any path and under any name, and answers with nothing that could be taken for an event', async () => {
+test('an events address accepts events on any path and Host, and its response body contains no event', async () => {
   const { api, control } = await start(open)
   const [url = ''] = api.eventsUrls
   for (const path of ['', '/', '/any/path?x=1']) {
@@ -29,7 +29,7 @@ test('an address for events alone takes them on any path and under any name, and
   expect([many.status, control.ingested.map(({ id }) => id)]).toEqual([200, ['p', 'p/', 'p/any/path?x=1', 'b1', 'b2']])
 })
 
-test('it takes nothing else: another method, what is no event, an event without an id, and there is no API', async () => {
+test('it rejects other methods, non-events and events without id, and has no API', async () => {
   const { api, control } = await start(open)
   const [url = ''] = api.eventsUrls
   const answers = await Promise.all([
@@ -44,7 +44,7 @@ test('it takes nothing else: another method, what is no event, an event without 
   expect([answers[0]?.headers.get('allow'), control.ingested]).toEqual(['OPTIONS, POST', []])
 })
 
-test('without `auth: none` it wants a token, and is not opened to others where there is none', async () => {
+test('without `auth: none` it requires a token, and refuses an exposed address without tokens', async () => {
   await expect(start({ eventsListen: open.eventsListen })).rejects.toMatchObject({ code: 'WEIR_LISTEN_EXPOSED' })
   const {
     api: {

@@ -1,8 +1,8 @@
-/** Addresses that take CloudEvents and nothing else, on any path: what a sink of Knative looks like. */
+/** Listeners that accept only CloudEvents, on any path, as a Knative sink does. */
 import type { FastifyInstance } from 'fastify'
 import { Gate } from './access/gate.ts'
 import type { Oidc } from './access/oidc/index.ts'
-import { refuseExposed } from './guard.ts'
+import { rejectExposed } from './guard.ts'
 import { listenAt } from './listen-at.ts'
 import { problemSchema } from './openapi.ts'
 import type { ApiContext, ApiOptions } from './options.ts'
@@ -15,7 +15,7 @@ export interface EventListeners {
   readonly servers: readonly FastifyInstance[]
 }
 
-/** Opens all of them, or none. Rejects as {@link startApi} does. */
+/** Opens all listeners, or none. Rejects as {@link startApi} does. */
 export async function openEvents(
   options: ApiOptions,
   context: ApiContext,
@@ -25,10 +25,10 @@ export async function openEvents(
   const urls: string[] = []
   try {
     for (const listen of options.eventsListen ?? []) {
-      if (options.httpAuth === 'api') refuseExposed(listen, options.auth.tokens.length + (oidc === undefined ? 0 : 1))
+      if (options.httpAuth === 'api') rejectExposed(listen, options.auth.tokens.length + (oidc === undefined ? 0 : 1))
       const app = createServer(context)
       servers.push(app)
-      // By its own address: under which names others reach it is theirs to say.
+      // Any Host is accepted; only the listening address counts for exposure.
       takeEvents(app, context, new Gate({ ...options, listen }, oidc))
       app.addHook('onResponse', (request, reply, done) => {
         options.metrics?.count('weir_api_requests_total', 1, {

@@ -1,8 +1,7 @@
 import type { SourceExporters } from '../engine/control.ts'
 
-/** How common exporters are pointed at Weir. */
-export interface Place {
-  /** Address of this machine as the exporter sees it. */
+/** The address and ports of Weir's flow sources, as exporters reach them. */
+export interface CollectorAddress {
   readonly host: string
   readonly netflow: number
   readonly ipfix: number
@@ -12,11 +11,11 @@ export interface Place {
 export interface Recipe {
   readonly name: string
   readonly title: string
-  /** What is typed, and where. */
-  readonly lines: (place: Place) => readonly string[]
+  /** Commands or configuration lines to enter on the exporter. */
+  readonly lines: (place: CollectorAddress) => readonly string[]
 }
 
-/** Templates and long flows at least once a minute: what comes later is shown later. */
+/** All recipes send templates and long flows at least once a minute. */
 export const recipes: readonly Recipe[] = [
   {
     name: 'softflowd',
@@ -94,11 +93,14 @@ export const recipes: readonly Recipe[] = [
   },
 ]
 
-/** Where these sources listen, and the usual ports of those that do not; `host` where none listens on an address of its own. */
-export function placeOf(
+/**
+ * Addresses of the flow sources, or default ports where none is configured. `host` applies where no source listens on a
+ * specific address.
+ */
+export function collectorAddress(
   sources: readonly Pick<SourceExporters, 'type' | 'addresses'>[],
-  host: { readonly asked?: string | undefined; readonly else: string },
-): Place {
+  host: { readonly requested?: string | undefined; readonly else: string },
+): CollectorAddress {
   const listening = sources.flatMap(({ type, addresses }) =>
     addresses.flatMap((address) => {
       const url = URL.parse(address)
@@ -111,7 +113,7 @@ export function placeOf(
   const netflow = ports('netflow')
   const own = listening.find(({ host: name }) => !/^(?:0\.0\.0\.0|::|)$/.test(name))?.host
   return {
-    host: host.asked ?? own ?? host.else,
+    host: host.requested ?? own ?? host.else,
     netflow: netflow[0] ?? 2055,
     ipfix: netflow.includes(4739) ? 4739 : (netflow.at(-1) ?? 4739),
     sflow: ports('sflow')[0] ?? 6343,

@@ -1,21 +1,24 @@
-/** Rows counted by one column over time: the largest groups told apart, the rest together, so that all of them add up. */
+/** Counts rows by one column over time: the largest groups and the sum of the others, which add up to the total. */
 
 type Row = Readonly<Record<string, unknown>>
 
-interface GroupedQuestion {
-  /** Statement with columns `bucket`, the number of the step, and `grouped`, what makes the groups; perhaps more. */
+interface GroupedQuery {
+  /** Statement with columns `bucket` (number of the step) and `grouped` (the group's value), and any others. */
   readonly matching: string
-  /** Condition on what counts of it. */
+  /** Condition on the counted rows. */
   readonly shown?: string
   /** Seconds. */
   readonly step: number
   readonly limit: number
-  /** More rows, of `matching`: part, name, rank, bucket, n. */
+  /** Further SELECTs over `matching`, with columns part, name, rank, bucket, n. */
   readonly more?: readonly string[]
 }
 
-/** Rows by `part`: each `group` with its rank; the `others`, how many they are in place of a rank; each bucket (`at`) of each group, -1 for the others. */
-export function groupedSql({ matching, shown, step, limit, more = [] }: GroupedQuestion): string {
+/**
+ * Rows by `part`: each `group` with its rank; the `others` with the number of groups instead of a rank; each bucket
+ * (`at`) of each group, -1 for the others.
+ */
+export function groupedSql({ matching, shown, step, limit, more = [] }: GroupedQuery): string {
   const parts = [
     `SELECT 'group' AS part, grouped AS name, rank, NULL::BIGINT AS bucket, n FROM ranked WHERE rank < ${limit}`,
     `SELECT 'others', NULL, count(*), NULL, coalesce(sum(n), 0) FROM ranked WHERE rank >= ${limit}`,

@@ -1,15 +1,15 @@
-/** The aggregated table: groups of flows with their sums, the rest of them, and the total. */
+/** The aggregated table: groups of flows with their sums, the sums of the others, and the total. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { groupsSql, measures, type GroupsRequest } from '../query/plan/index.ts'
 import { answerJson } from './answer.ts'
-import { goneWith } from './ask.ts'
+import { abortOnDisconnect } from './store-query.ts'
 import type { Hub } from './live/hub.ts'
 import type { ApiContext } from './options.ts'
 import { ApiError } from './problems.ts'
-import { answerFrame, columnOf, groupField, listOf, questionOf } from './question.ts'
+import { answerFrame, columnOf, groupField, listOf, questionOf } from './query-parameters.ts'
 import { ringGroups } from './ring/answers.ts'
 import { integerCell } from './ring/sums.ts'
-import { askSums, measureCells, shifted, sumColumns, sumsOf, type SumsQuery, type Totals } from './sums.ts'
+import { readSums, measureCells, shifted, sumColumns, sumsOf, type SumsQuery, type Totals } from './sums.ts'
 
 export interface GroupsQuery extends SumsQuery {
   readonly group?: string
@@ -37,31 +37,31 @@ export async function answerGroups(
   if (fields.length === 0)
     throw new ApiError('WEIR_API_INVALID', '"group" is empty.', { hints: ['Write src_namespace,dst_namespace …'] })
   const question = shifted(questionOf(query, 'flow_time', context.host.clock.now(), request.principal), query.offset)
-  const asked: GroupsRequest = { ...question, group: fields, ...sumsOf(query, 100) }
-  const answer = await askSums(
-    { context, hub, principal: request.principal, gone: goneWith(reply) },
-    asked,
+  const groupsRequest: GroupsRequest = { ...question, group: fields, ...sumsOf(query, 100) }
+  const answer = await readSums(
+    { context, hub, principal: request.principal, gone: abortOnDisconnect(reply) },
+    groupsRequest,
     { fields, step: undefined },
     query,
     {
       sql: groupsSql,
-      ring: (source, signal) => ringGroups(source, asked, signal),
+      ring: (source, signal) => ringGroups(source, groupsRequest, signal),
     },
   )
   if (answer === undefined) return reply.hijack()
   const rows = answer.rows.map((row) => [
     ...fields.map((_, index) => row[`_g${index}`] ?? null),
-    ...measureCells(row, asked),
+    ...measureCells(row, groupsRequest),
   ])
   const { total } = answer
   return answerJson(request, reply, {
-    ...answerFrame([...fields.map(columnOf), ...sumColumns(asked)], rows, answer.span, answer),
-    others: othersOf(answer.rows, total, [...measures, ...(asked.further ?? [])]),
+    ...answerFrame([...fields.map(columnOf), ...sumColumns(groupsRequest)], rows, answer.span, answer),
+    others: othersOf(answer.rows, total, [...measures, ...(groupsRequest.further ?? [])]),
     total,
   })
 }
 
-/** What the rows leave of the total, exactly. */
+/** Total minus rows, exactly. */
 function othersOf(
   rows: readonly Readonly<Record<string, unknown>>[],
   total: Totals,
@@ -82,7 +82,6 @@ function othersOf(
   ])
 }
 
-/** A JSON integer of an answer; nothing counts as 0. */
 function integer(value: unknown): bigint {
   return typeof value === 'number' || typeof value === 'string' ? BigInt(value) : 0n
 }

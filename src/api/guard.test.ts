@@ -6,7 +6,6 @@ import { log, post, sendRaw, start } from './testing/kit.ts'
 import { RecordingControl } from './testing/recording-control.ts'
 import { realHost } from '../host/index.ts'
 
-/** Status of a request with exactly these headers. */
 function status(
   port: number,
   path: string,
@@ -27,7 +26,7 @@ const event = '{"specversion":"1.0","id":"1","source":"/a","type":"t"}'
 const eventHeaders = { 'content-type': 'application/cloudevents+json', 'content-length': String(event.length) }
 
 describe('on a loopback address without tokens', () => {
-  test('localhost, 127.0.0.1 and [::1] are answered, with or without a port', async () => {
+  test('accepts localhost, 127.0.0.1 and [::1], with or without a port', async () => {
     const { port } = await start()
     for (const host of ['localhost', 'LocalHost', '127.0.0.1', '[::1]']) {
       expect(await status(port, '/api/v1/ledger', { host }), host).toBe(200)
@@ -35,7 +34,7 @@ describe('on a loopback address without tokens', () => {
     }
   })
 
-  test('another Host is refused everywhere: API, console, events and unknown paths', async () => {
+  test('rejects another Host everywhere: API, console, events and unknown paths', async () => {
     const { port } = await start()
     for (const host of [
       'evil.example',
@@ -59,7 +58,7 @@ describe('on a loopback address without tokens', () => {
     }
   })
 
-  test('a Host that is refused gets the reason and what to do', async () => {
+  test('a rejected Host gets the reason and a hint', async () => {
     const { port } = await start()
     const answer = await sendRaw(port, 'GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n')
     expect(answer).toMatch(/^HTTP\/1\.1 403 /)
@@ -68,7 +67,7 @@ describe('on a loopback address without tokens', () => {
     expect(answer).toContain('auth.tokens')
   })
 
-  test('no Host, two Hosts, and a host in the request line do not get around the check', async () => {
+  test('a missing or double Host, or a host in the request line, does not bypass the check', async () => {
     const { port } = await start()
     const first = async (text: string): Promise<string> => (await sendRaw(port, text)).split('\r\n')[0] ?? ''
     expect(await first('GET / HTTP/1.0\r\n\r\n')).toContain(' 403 ')
@@ -110,7 +109,7 @@ describe('on a loopback address without tokens', () => {
     expect(await status(port, '/events', { host, origin: `http://${host}`, ...eventHeaders }, 'POST', event)).toBe(200)
   })
 
-  test('two Origin headers are refused even when one is right', async () => {
+  test('rejects two Origin headers even when one is correct', async () => {
     const { port } = await start()
     expect(
       await sendRaw(
@@ -120,7 +119,7 @@ describe('on a loopback address without tokens', () => {
     ).toMatch(/^HTTP\/1\.1 403 /)
   })
 
-  test('what browsers fetch for another site without an Origin is refused, following a link is not', async () => {
+  test('rejects cross-site fetches without Origin, but accepts followed links', async () => {
     const { port } = await start()
     const host = `localhost:${port}`
     expect(
@@ -145,7 +144,7 @@ describe('on a loopback address without tokens', () => {
     ).toBe(200)
   })
 
-  test('no answer invites other sites: there is no CORS header', async () => {
+  test('no response has a CORS header', async () => {
     const { api } = await start()
     for (const path of ['/', '/api/v1/ledger', '/nothing']) {
       const { headers } = await fetch(api.url + path)
@@ -157,7 +156,7 @@ describe('on a loopback address without tokens', () => {
 })
 
 describe('another address', () => {
-  test('is refused by the API itself when it is given no token, with the way out in the message', async () => {
+  test('the API refuses an exposed address without tokens and names the remedy', async () => {
     for (const host of ['0.0.0.0', '::', '192.0.2.1']) {
       const started = startApi({
         control: new RecordingControl(),
@@ -175,7 +174,7 @@ describe('another address', () => {
     }
   })
 
-  test('with tokens may be listened on, under any Host', async () => {
+  test('with tokens any address and any Host is accepted', async () => {
     const { port, api } = await start({
       listen: { host: '0.0.0.0', port: 0 },
       auth: { tokens: [{ name: 'me', token: 'secret-1' }] },
@@ -201,7 +200,7 @@ describe('with tokens', () => {
     ],
   }
 
-  test('every API path needs one, unknown paths too, and the page itself does not', async () => {
+  test('every API path requires a token, also unknown paths; the page does not', async () => {
     const { api } = await start({ auth })
     for (const path of ['/api/v1/ledger', '/api/v1/live', '/api/v1/openapi.json', '/nothing']) {
       const answer = await fetch(api.url + path)
@@ -212,7 +211,7 @@ describe('with tokens', () => {
     expect((await fetch(`${api.url}/`)).status).toBe(200)
   })
 
-  test('each of them is taken, a wrong one is named as wrong', async () => {
+  test('accepts each token, and reports a wrong one', async () => {
     const { api } = await start({ auth })
     const ask = (authorization: string): Promise<Response> =>
       fetch(`${api.url}/api/v1/ledger`, { headers: { authorization } })
@@ -231,7 +230,7 @@ describe('with tokens', () => {
     }
   })
 
-  test('POST /events follows the API unless it was opened, and opening it opens nothing else', async () => {
+  test('POST /events follows the rule of the API unless it is open, and opening it opens nothing else', async () => {
     const send = (url: string): Promise<Response> =>
       fetch(`${url}/events`, {
         method: 'POST',
@@ -247,7 +246,7 @@ describe('with tokens', () => {
   })
 })
 
-test('a port that is taken is said to be', async () => {
+test('reports a port in use', async () => {
   const { port } = await start()
   const again = startApi({
     control: new RecordingControl(),

@@ -1,6 +1,6 @@
 /**
- * Where a request may come from. Without a login the server listens on loopback only, and a browser page of another site
- * must not be able to use it: neither by a name that resolves to 127.0.0.1 (Host) nor by posting (Origin).
+ * Protects against browser pages of other sites. Without authentication the server listens on loopback only. A foreign
+ * page must reach it neither by DNS rebinding (Host) nor by posting (Origin).
  */
 import type { IncomingMessage } from 'node:http'
 import { TLSSocket } from 'node:tls'
@@ -13,8 +13,8 @@ export function isLoopback(host: string): boolean {
   return name === 'localhost' || name === '::1' || /^127(?:\.\d{1,3}){3}$/.test(name)
 }
 
-/** An address that others can reach is refused as long as nobody has to say who he is. */
-export function refuseExposed(listen: HostPort, tokens: number): void {
+/** Rejects an address that other machines can reach when no token is configured. */
+export function rejectExposed(listen: HostPort, tokens: number): void {
   if (isLoopback(listen.host) || tokens > 0) return
   throw new WeirError(
     'WEIR_LISTEN_EXPOSED',
@@ -25,14 +25,14 @@ export function refuseExposed(listen: HostPort, tokens: number): void {
 
 const hostPattern = /^(localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/i
 
-/** Values of a header as sent, one by one: Node would silently keep the first `Host` of several. */
-function sent(request: IncomingMessage, name: string): string[] {
+/** All values of a header; Node keeps only the first `Host` of several. */
+function headerValues(request: IncomingMessage, name: string): string[] {
   return request.headersDistinct[name] ?? []
 }
 
-/** Refuses a request that a page of another site may have caused. */
+/** Rejects a request that a page of another site may have caused. */
 export function checkBrowser(request: IncomingMessage, listenHost: string): void {
-  const hosts = sent(request, 'host')
+  const hosts = headerValues(request, 'host')
   const host = hosts[0]
   const bare = host?.replace(/:\d{1,5}$/, '').toLowerCase()
   if (host === undefined || hosts.length > 1 || !(hostPattern.test(host) || bare === listenHost.toLowerCase())) {
@@ -51,15 +51,15 @@ export function checkBrowser(request: IncomingMessage, listenHost: string): void
 }
 
 /**
- * Refuses what comes with the cookie of a session but not from one of our pages. Under which name and scheme we are reached is
- * the proxy's business: Origin has to be of the host that the request was sent to. What changes anything has to say where it comes from.
+ * Rejects a request with a session cookie that does not originate from a page of this server. Proxies may change name
+ * and scheme, so Origin is compared with Host. Requests that change state must have an Origin or Sec-Fetch-Site header.
  */
 export function checkOwnPage(request: IncomingMessage): void {
-  const [origin, ...others] = sent(request, 'origin')
-  const [host = ''] = sent(request, 'host')
-  const site = sent(request, 'sec-fetch-site')[0]
+  const [origin, ...others] = headerValues(request, 'origin')
+  const [host = ''] = headerValues(request, 'host')
+  const site = headerValues(request, 'sec-fetch-site')[0]
   const reads = (request.method === 'GET' || request.method === 'HEAD') && request.headers.upgrade === undefined
-  const link = reads && sent(request, 'sec-fetch-mode')[0] === 'navigate'
+  const link = reads && headerValues(request, 'sec-fetch-mode')[0] === 'navigate'
   const foreign =
     others.length > 0 ||
     (origin !== undefined && !isOf(origin, host)) ||
@@ -79,12 +79,12 @@ export function checkOwnPage(request: IncomingMessage): void {
 function isOf(origin: string, host: string): boolean {
   if (!/^https?:\/\/[^/]+$/i.test(origin) || !URL.canParse(origin)) return false
   const { protocol, host: named } = new URL(origin)
-  const asked = `${protocol}//${host}`
-  return URL.canParse(asked) && new URL(asked).host === named
+  const target = `${protocol}//${host}`
+  return URL.canParse(target) && new URL(target).host === named
 }
 
 function checkOrigin(request: IncomingMessage, own: string): void {
-  const origins = sent(request, 'origin')
+  const origins = headerValues(request, 'origin')
   if (origins.length > 1 || (origins[0] !== undefined && origins[0].toLowerCase() !== own)) {
     throw new ApiError(
       'WEIR_API_ORIGIN',
@@ -94,9 +94,9 @@ function checkOrigin(request: IncomingMessage, own: string): void {
       },
     )
   }
-  // Browsers say where a request comes from even when they send no Origin (images, scripts); following a link is fine.
-  const site = sent(request, 'sec-fetch-site')[0]
-  const link = sent(request, 'sec-fetch-mode')[0] === 'navigate' && request.method === 'GET'
+  // Browsers send Sec-Fetch-Site even without Origin (images, scripts). Following a link is allowed.
+  const site = headerValues(request, 'sec-fetch-site')[0]
+  const link = headerValues(request, 'sec-fetch-mode')[0] === 'navigate' && request.method === 'GET'
   if ((site === 'cross-site' || site === 'same-site') && !link) {
     throw new ApiError('WEIR_API_ORIGIN', `A page of another site (Sec-Fetch-Site: ${site}) is refused.`)
   }

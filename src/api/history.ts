@@ -1,15 +1,15 @@
-/** What an object of a cluster was: its versions with the times in which each held, and its manifest at a time. */
+/** The history of an object: its versions with their validity, and its manifest at a time. */
 import type { ManifestState } from '../model/kubernetes.ts'
 import { text, timeSql } from '../query/sql-text.ts'
 import { changeOrder } from './objects.ts'
 
 type Row = Readonly<Record<string, unknown>>
-type Ask = (sql: string) => Promise<readonly Row[]>
+type RunQuery = (sql: string) => Promise<readonly Row[]>
 
 const mostVersions = 100
 const newestFirst = changeOrder.map((part) => `${part} DESC`).join(', ')
 
-/** Places of the pod that an object is or makes. */
+/** JSON paths of the pod spec in pods, workloads and cron jobs. */
 const podSpecs = ['$.spec', '$.spec.template.spec', '$.spec.jobTemplate.spec.template.spec'] as const
 const containerLists = ['initContainers', 'containers'] as const
 
@@ -22,19 +22,21 @@ function imagesIn(document: 'old' | 'new'): string {
 
 export interface Version {
   readonly uid: string
-  /** null: the first that is known was never written down. */
+  /** null: the first known version has no stored change. */
   readonly resource_version: string | null
-  /** What made it; null: it was there at the first list. */
+  /** Operation that created the version; null: it was in the first list. */
   readonly operation: string | null
   readonly valid_from: string
   readonly valid_to: string | null
-  /** Of its containers. */
   readonly images: readonly string[]
 }
 
-/** The newest first. `intervals`: rows of view `resources` of this object, the newest first. `now`: the manifest of an object that never changed. */
+/**
+ * Newest first. `intervals`: rows of the object in view `resources`, newest first. `now`: the manifest of an object
+ * that never changed.
+ */
 export async function versionsOf(
-  ask: Ask,
+  ask: RunQuery,
   ref: string,
   intervals: readonly Row[],
   current: Readonly<Record<string, unknown>> | null,
@@ -43,7 +45,7 @@ export async function versionsOf(
     `SELECT uid, operation, time, resource_version, ${imagesIn('new')} AS images, ${imagesIn('old')} AS before FROM changes WHERE ref = ${text(ref)} ORDER BY ${newestFirst} LIMIT ${mostVersions + 1}`,
   )
   const versions: Version[] = []
-  /** By uid: the oldest change so far. */
+  /** By uid. */
   const oldest = new Map<string, Row>()
   for (const row of rows.slice(0, mostVersions)) {
     const uid = String(row['uid'])
@@ -59,7 +61,7 @@ export async function versionsOf(
       })
     oldest.set(uid, row)
   }
-  // Behind the oldest change of an object is the version that it had at the first list.
+  // The oldest change of an object replaced the version of the first list.
   const first = new Map(intervals.map((row) => [String(row['uid']), row]))
   for (const [uid, interval] of rows.length > mostVersions ? [] : first) {
     const change = oldest.get(uid)
@@ -79,16 +81,17 @@ export async function versionsOf(
 
 export interface ManifestAt {
   readonly manifest: Row | null
-  /** Why there is none. */
+  /** Why there is no manifest. */
   readonly manifest_note: string | null
 }
 
 /**
- * The manifest at a time, in µs: the state that the last change until then left, else the state that the next change found, else, of
- * an object that never changed, its state now. `current` must have been read before anything is asked here: a change that it has is stored by now.
+ * The manifest at a time, in µs: the state after the last change before that time, else the old state of the next
+ * change, else the current state of an object that never changed. The caller must read `current` first, so that all its
+ * changes are stored.
  */
 export async function manifestAt(
-  ask: Ask,
+  ask: RunQuery,
   { ref, cluster, uid }: { readonly ref: string; readonly cluster: string; readonly uid: string },
   at: bigint,
   current: ManifestState | undefined,
@@ -101,7 +104,7 @@ export async function manifestAt(
     )
     return (row?.['state'] ?? null) as Row | null
   }
-  const [[last], [next], [told]] = await Promise.all([
+  const [[last], [next], [firstSeen]] = await Promise.all([
     ask(`SELECT ${columns} FROM changes WHERE ${object} AND time <= ${timeSql(at)} ORDER BY ${newestFirst} LIMIT 1`),
     ask(
       `SELECT ${columns} FROM changes WHERE ${object} AND time > ${timeSql(at)} ORDER BY ${changeOrder.join(', ')} LIMIT 1`,
@@ -116,8 +119,8 @@ export async function manifestAt(
   })
   if (last !== undefined && last['operation'] !== 'deleted')
     return found(await stateOf(last, 'new'), 'The change that created this state does not contain it.')
-  // Before it was seen first it may have been another.
-  const us = told?.['us']
+  // The state before the first observation is unknown.
+  const us = firstSeen?.['us']
   const since = [
     ...(typeof us === 'string' || typeof us === 'number' ? [BigInt(us)] : []),
     ...(current?.since === undefined ? [] : [BigInt(current.since) * 1000n]),

@@ -7,9 +7,9 @@ import { consoleRoutes } from './console-files.ts'
 import { Gate } from './access/gate.ts'
 import { oidcRoutes } from './access/oidc/routes.ts'
 import { accessRoutes, accessSchemas } from './access/routes.ts'
-import { askedBy, fairly } from './fair/store.ts'
+import { asUser, fairScheduling } from './fair/store.ts'
 import { openEvents, type EventListeners } from './events-listener.ts'
-import { refuseExposed } from './guard.ts'
+import { rejectExposed } from './guard.ts'
 import { listenAt } from './listen-at.ts'
 import { Hub } from './live/hub.ts'
 import type { DescribedRoute } from './openapi.ts'
@@ -71,21 +71,21 @@ const schemas = {
 }
 
 /**
- * Starts the API and the console. Rejects with WEIR_LISTEN_EXPOSED when it would be open to other machines without
- * tokens, and with WEIR_LISTEN_IN_USE when the port is taken.
+ * Starts the API and the console. Rejects with WEIR_LISTEN_EXPOSED if other machines could reach it without a token,
+ * and with WEIR_LISTEN_IN_USE if the port is in use.
  */
 export async function startApi(options: ApiOptions): Promise<RunningApi> {
   const { listen, auth, control } = options
-  refuseExposed(listen, auth.tokens.length + (auth.oidc === undefined ? 0 : 1))
-  // Its libraries are loaded only where somebody logs in that way.
+  rejectExposed(listen, auth.tokens.length + (auth.oidc === undefined ? 0 : 1))
+  // The OIDC libraries are loaded only if OIDC is configured.
   const oidc =
     auth.oidc === undefined ? undefined : new (await import('./access/oidc/index.ts')).Oidc(auth.oidc, options.host)
   const limits = { ...defaultLimits, ...options.limits }
   const context: ApiContext = {
-    control: fairly(
+    control: fairScheduling(
       control,
-      { atOnce: limits.questionsAtOnce, waitingPerUser: limits.questionsPerUser, waiting: limits.questions },
-      limits.exportsAtOnce,
+      { atOnce: limits.concurrentQueries, waitingPerUser: limits.queuedPerUser, waiting: limits.queuedQueries },
+      limits.concurrentExports,
       options.host.timers,
     ),
     log: options.log,
@@ -104,7 +104,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     for (const method of [route.method].flat()) methods.add(method)
     known.set(route.url, methods)
   })
-  // Before the rules: it ends the connections of upgrades that they refuse.
+  // Registered before the guard hooks, so that rejected upgrades close their connections.
   await app.register(websocket, { options: { maxPayload: context.limits.sqlBytes } })
   const gate = new Gate(options, oidc)
   protect(app, gate)
@@ -159,7 +159,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     (request, reply) => answerJson(request, reply, openApi(routes, schemas, context.version, gate.loginNeeded)),
   )
   app.setNotFoundHandler((request) => {
-    throw elsewhere(request, known)
+    throw notFoundError(request, known)
   })
   app.addHook('onClose', async () => gate.sessions.stop())
   await hub.start()
@@ -173,7 +173,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   }
 }
 
-/** Rules that hold before any route is looked at. */
+/** Hooks that run before any route. */
 function protect(app: FastifyInstance, gate: Gate): void {
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({
@@ -182,15 +182,15 @@ function protect(app: FastifyInstance, gate: Gate): void {
       'referrer-policy': 'no-referrer',
       'cross-origin-resource-policy': 'same-origin',
     })
-    // A request target with a host in it would speak past the Host header that is checked below.
+    // An absolute request target would override the Host header that is checked below.
     if (!request.raw.url?.startsWith('/')) throw new ApiError('WEIR_API_INVALID', 'The request target must be a path.')
     await gate.admit(request)
   })
-  app.addHook('preHandler', (request, _reply, done) => askedBy(request.user, done))
+  app.addHook('preHandler', (request, _reply, done) => asUser(request.user, done))
 }
 
-/** A wrong method is told which are right, a wrong path what there is. */
-function elsewhere(request: FastifyRequest, known: ReadonlyMap<string, ReadonlySet<string>>): ApiError {
+/** A wrong method lists the allowed ones; an unknown path lists the existing ones. */
+function notFoundError(request: FastifyRequest, known: ReadonlyMap<string, ReadonlySet<string>>): ApiError {
   const path = request.url.split('?')[0] ?? '/'
   const here = [...known]
     .filter(([url]) => new RegExp(`^${url.replace(/[.]/g, '\\.').replace(/:\w+/g, '[^/]+')}$`).test(path))

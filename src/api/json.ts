@@ -5,8 +5,7 @@ const quote = 0x22
 const backslash = 0x5c
 
 /**
- * Parses JSON from outside. Nesting is checked on the bytes first: a few megabytes of brackets would otherwise become
- * gigabytes of objects.
+ * Parses untrusted JSON. Depth is checked on the bytes first: megabytes of brackets would become gigabytes of objects.
  */
 export function parseJson(bytes: Uint8Array, maxDepth: number): unknown {
   checkDepth(bytes, maxDepth)
@@ -23,7 +22,7 @@ export function parseJson(bytes: Uint8Array, maxDepth: number): unknown {
   }
 }
 
-/** Throws when brackets nest deeper than allowed. Bytes that are no JSON pass: the parser will say so. */
+/** Throws if brackets nest deeper than `maxDepth`. Ignores other syntax errors, which the parser reports. */
 export function checkDepth(bytes: Uint8Array, maxDepth: number): void {
   let depth = 0
   for (let at = 0; at < bytes.length; at++) {

@@ -3,7 +3,10 @@ import type { AddressInfo } from 'node:net'
 import { Server as TlsServer } from 'node:tls'
 import { explainListen } from '../host/listen.ts'
 
-/** Where it answers then, as http://host:port or https://host:port. Rejects with WEIR_LISTEN_IN_USE when the port is taken. */
+/**
+ * Listens and returns the URL, as http://host:port or https://host:port. Rejects with WEIR_LISTEN_IN_USE if the port is
+ * in use.
+ */
 export async function listenAt(
   app: FastifyInstance,
   { host, port }: { readonly host: string; readonly port: number },
@@ -15,11 +18,11 @@ export async function listenAt(
     throw await explainListen('tcp', { host: bare, port }, error)
   }
   const address = app.server.address() as AddressInfo
-  return `${app.server instanceof TlsServer ? 'https' : 'http'}://${reachable(address)}:${address.port}`
+  return `${app.server instanceof TlsServer ? 'https' : 'http'}://${reachableHost(address)}:${address.port}`
 }
 
-/** A host under which this machine reaches the address: "any address" is none. */
-function reachable({ address, family }: AddressInfo): string {
+/** A host by which this machine reaches a listening address; replaces the unspecified address. */
+function reachableHost({ address, family }: AddressInfo): string {
   if (address === '0.0.0.0') return '127.0.0.1'
   if (address === '::') return '[::1]'
   return family === 'IPv6' ? `[${address}]` : address

@@ -2,9 +2,9 @@ import { expect, test } from 'vitest'
 import { SeededRandom } from '../../test/kit/random.ts'
 import type { StoreReader } from '../engine/control.ts'
 import { groupsSql, type GroupsRequest, type Rank } from '../query/plan/index.ts'
-import { rowsOf } from './ask.ts'
+import { rowsOf } from './store-query.ts'
 import { manyGroups } from './many-groups.ts'
-import { groupField, questionOf } from './question.ts'
+import { groupField, questionOf } from './query-parameters.ts'
 import { local } from './access/principal.ts'
 import { startStored } from './testing/stored.ts'
 
@@ -16,13 +16,13 @@ const gone = new AbortController().signal
 test.each([
   { type: 'DOUBLE', sizes: [0, 7, 1000] },
   { type: 'HUGEINT', sizes: [0, 7, 18_446_744_073_709_551_615n] },
-])('groups in parts are those of one statement: rows, order and sums of all, as $type', async ({ type, sizes }) => {
+])('groups read in parts equal those of one statement in rows, order and totals, as $type', async ({ type, sizes }) => {
   const api = await startStored()
   const random = new SeededRandom(7)
   const addresses = Array.from({ length: 24 }, (_, index) =>
     index % 3 === 0 ? `2001:db8::${index.toString(16)}` : `10.0.0.${index}`,
   )
-  // An address has another id on another day.
+  // Ids of addresses differ by day.
   for (const received of [now - day, now - 1000]) {
     await api.add(
       Array.from({ length: 400 }, () => ({
@@ -37,7 +37,7 @@ test.each([
   const statements: string[] = []
   const store: StoreReader = {
     query: (sql, format, signal) => (statements.push(sql), api.store.reader.query(sql, format, signal)),
-    edges: (asked, signal) => api.store.reader.edges(asked, signal),
+    edges: (query, signal) => api.store.reader.edges(query, signal),
   }
   const questions: readonly [fields: readonly string[], by: Rank, limit: number, filter?: string][] = [
     [['src_addr', 'dst_addr'], 'bytes', 10],
@@ -80,7 +80,7 @@ test.each([
   }
 })
 
-test('few groups, statistics and groups without an address are one statement', async () => {
+test('few groups, statistics and groups without an address use one statement', async () => {
   const api = await startStored()
   await api.add(
     Array.from({ length: 30 }, (_, index) => ({ src: `10.0.0.${index}`, dst: '10.0.1.1' })),

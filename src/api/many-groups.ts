@@ -1,4 +1,4 @@
-/** Millions of groups of flows by address, in several statements of which each has a part of the groups. */
+/** Reads millions of groups by address in several statements, each with a part of the groups, to bound memory. */
 import type { StoreReader } from '../engine/control.ts'
 import {
   groupCountsSql,
@@ -10,7 +10,7 @@ import {
   type StoredEndpoints,
 } from '../query/plan/index.ts'
 import { endpointIds, endpointsView } from '../store/read/views.ts'
-import { rowsOf } from './ask.ts'
+import { rowsOf } from './store-query.ts'
 import type { Cell } from './live/cells.ts'
 import type { AnswerRecord } from './ring/answers.ts'
 import { compareCells, integerCell } from './ring/sums.ts'
@@ -21,23 +21,23 @@ const endpoints: StoredEndpoints = {
 }
 
 export interface ManyGroupsLimits {
-  /** Groups are not counted where a sample promises fewer in all stored flows. */
+  /** Groups are counted only if a sample predicts more than this in all stored flows. */
   readonly many: number
-  /** Fewer groups are one statement over texts. */
+  /** With fewer groups one statement over texts is faster. */
   readonly few: number
-  /** Groups of a statement: of pairs of addresses they take about 80 MB, of sums that are not small 110 MB. */
+  /** Groups per statement. Pairs of addresses take about 80 MB, with large sums 110 MB. */
   readonly perPart: number
-  /** Each statement reads all flows. */
+  /** Maximum number of statements, since each reads all flows. */
   readonly parts: number
-  /** Below this doubles are exact, also if flows arrive between two statements. */
+  /** Sums below this are exact as doubles, even if flows arrive between two statements. */
   readonly small: number
 }
 
 const usual: ManyGroupsLimits = { many: 800_000, few: 100_000, perPart: 600_000, parts: 16, small: 2 ** 52 }
 
 /**
- * The rows that groupsSql gives, with `_place` and the sums of all. `few`: the groups are so few that groupsSql itself is faster. Undefined when the client
- * has gone. `stored`: flows in the store.
+ * The rows of groupsSql, with `_place` and the total. `few`: groupsSql itself is faster. Undefined when the client has
+ * disconnected. `stored`: number of flows in the store.
  */
 export async function manyGroups(
   store: StoreReader,
@@ -48,17 +48,17 @@ export async function manyGroups(
 ): Promise<readonly AnswerRecord[] | 'few' | undefined> {
   const { group, by, of, limit, further = [] } = request
   const addresses = group.flatMap((field, index) => (endpoints.idOf(field) === undefined ? [] : [index]))
-  // A store has fewer addresses than would take much memory by themselves.
+  // A store has too few single addresses for memory to matter.
   if (of !== undefined || !isMeasure(by) || addresses.length === 0 || group.length === 1) return 'few'
   const sample = (await rowsOf(store, groupSampleSql(request, endpoints), gone))?.[0]
   if (sample === undefined) return undefined
-  // More rows have fewer new groups.
+  // The rate of new groups falls with the number of rows, so this is an upper bound.
   if ((Number(sample['_groups']) / Math.max(1, Number(sample['_rows']))) * stored <= limits.many) return 'few'
   const counts = (await rowsOf(store, groupCountsSql(request, endpoints), gone))?.[0]
   if (counts === undefined) return undefined
   const groups = Number(counts['_groups'])
   if (groups <= limits.few) return 'few'
-  // The address with the most values spreads the groups best.
+  // The address with the most values divides the groups most evenly.
   const split = addresses.reduce((best, index) =>
     Number(counts[`_i${index}`]) > Number(counts[`_i${best}`]) ? index : best,
   )
@@ -87,7 +87,7 @@ export async function manyGroups(
     : largest.map((row, place) => ({ ...row, ...all, _place: place + 1 }))
 }
 
-/** The order of groupsSql: the largest first, then by the values of the group. */
+/** The order of groupsSql: largest first, then by the values of the group. */
 function largestFirst({ group, by }: GroupsRequest): (a: AnswerRecord, b: AnswerRecord) => number {
   const numeric = group.map(({ kind }) => kind === 'u64' || kind === 'estimate')
   return (a, b) => {

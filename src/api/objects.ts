@@ -1,11 +1,11 @@
-/** What questions about objects of clusters have in common: their place, the time, the way from page to page. */
+/** Shared parameters, conditions and page cursors of queries about cluster objects. */
 import { createHash } from 'node:crypto'
 import { isoOf, momentOf, type TimeSpan } from '../query/plan/index.ts'
 import { text, timeSql } from '../query/sql-text.ts'
 import { objectScope } from './access/scope.ts'
 import type { Principal } from './access/principal.ts'
 import { ApiError } from './problems.ts'
-import { listOf } from './question.ts'
+import { listOf } from './query-parameters.ts'
 
 const names = { type: 'string', maxLength: 4096 } as const
 
@@ -41,7 +41,7 @@ export function among(
   return values.length === 0 ? [] : [`${column} IN (${values.map(text).join(', ')})`]
 }
 
-/** Conditions on views `changes` and `resources`: what is asked for, of what may be seen. */
+/** SQL conditions on views `changes` and `resources`: the query's parameters and the principal's scope. */
 export function placeConditions(query: PlaceQuery, principal: Principal): string[] {
   const scope = objectScope(principal)
   return [
@@ -54,8 +54,8 @@ export function placeConditions(query: PlaceQuery, principal: Principal): string
   ]
 }
 
-/** The text is in one of these. */
-export function found(written: string | undefined, expressions: readonly string[]): string[] {
+/** One of the expressions contains the text. */
+export function textConditions(written: string | undefined, expressions: readonly string[]): string[] {
   if (written === undefined || written === '') return []
   return [
     `(${expressions.map((each) => `contains(lower(coalesce(${each}, '')), ${text(written.toLowerCase())})`).join(' OR ')})`,
@@ -72,41 +72,41 @@ export function moment(written: string, name: string, now: number): bigint {
 }
 
 export function span({ from, to }: { readonly from: string; readonly to: string }, now: number): TimeSpan {
-  const asked = { from: moment(from, 'from', now), to: moment(to, 'to', now) }
-  if (asked.from >= asked.to)
+  const range = { from: moment(from, 'from', now), to: moment(to, 'to', now) }
+  if (range.from >= range.to)
     throw new ApiError(
       'WEIR_API_INVALID',
-      `The time range ends (${isoOf(asked.to)}) before it starts (${isoOf(asked.from)}).`,
+      `The time range ends (${isoOf(range.to)}) before it starts (${isoOf(range.from)}).`,
     )
-  return asked
+  return range
 }
 
-/** What is told of a change, of a view `changes`. */
+/** Columns of a change in responses, from view `changes`. */
 export const changeColumns =
   'time, cluster, api_group AS "group", kind, namespace, name, uid, ref, operation, actor, actor_kind, actor_ref, manager, audit_id, coalesced, initial, noise, paths, diff, resource_version, _pos AS pos'
 
-/** Order of a view `changes`: changes that one source recorded at the same moment keep their order. */
+/** Sort order of view `changes`: changes of one source with equal times keep their order. */
 export const changeOrder = [
   'epoch_us(time)',
   ...[-3, -2, -1].map((part) => `coalesce(TRY_CAST(string_split(_pos, ':')[${part}] AS BIGINT), 0)`),
   '_pos',
 ]
 
-/** What is told of an object at a time, of a view `resources`. */
+/** Columns of an object in responses, from view `resources`. */
 export const resourceColumns =
   'cluster, api_group AS "group", kind, namespace, name, uid, ref, labels, node, zone, phase, owner_kind, owner_name, owner_uid, created, valid_from, valid_to, resource_version'
 
-/** Rows of views `resources` and `relations` that held at a time, in µs. */
+/** Condition on views `resources` and `relations`: rows valid at a time, in µs. */
 export function asOf(at: bigint): string {
   return `valid_from <= ${timeSql(at)} AND (valid_to IS NULL OR valid_to > ${timeSql(at)})`
 }
 
-/** Tells a question from others. */
+/** Hash that identifies a query. */
 export function fingerprintOf(...parts: readonly unknown[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 22)
 }
 
-/** What the next page begins behind. `question`: that of the first page, whose times count on. */
+/** Sort keys of the last row of a page. `question`: fingerprint of the first page, whose span applies to all pages. */
 export interface PageCursor {
   readonly question: string
   readonly times: readonly bigint[]
@@ -117,7 +117,7 @@ export function writePageCursor({ question, times, keys }: PageCursor): string {
   return Buffer.from(JSON.stringify([1, question, times.map(String), keys])).toString('base64url')
 }
 
-/** Throws for a cursor that is none of ours, or of another question. */
+/** Throws for an invalid cursor, or one of another query. */
 export function readPageCursor(written: string, question: string, times: number, keys: number): PageCursor {
   const wrong = (message: string): ApiError =>
     new ApiError('WEIR_API_INVALID', message, {

@@ -24,7 +24,7 @@ async function description(): Promise<Document> {
   return (await (await fetch(`${api.url}/api/v1/openapi.json`)).json()) as Document
 }
 
-test('every path of the API is described, and only those', async () => {
+test('describes exactly the paths of the API', async () => {
   const { paths } = await description()
   const listed = Object.entries(paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
@@ -89,7 +89,7 @@ test('every path of the API is described, and only those', async () => {
   ])
 })
 
-test('every reference resolves, every operation has a name of its own, an answer, and its path parameters', async () => {
+test('every reference resolves; every operation has a unique id, a response and its path parameters', async () => {
   const document = await description()
   expect(document.openapi).toBe('3.1.0')
   const references: string[] = []
@@ -120,7 +120,7 @@ test('every reference resolves, every operation has a name of its own, an answer
   }
 })
 
-test('the description says of a request what the server checks', async () => {
+test('the description of a request is the schema that the server checks', async () => {
   const document = (await description()) as unknown as {
     paths: Record<
       string,

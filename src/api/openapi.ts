@@ -1,7 +1,4 @@
-/**
- * The API description, made from the very schemas that the routes are registered with: OpenAPI 3.1, whose schemas are
- * JSON Schema 2020-12.
- */
+/** The API description in OpenAPI 3.1, made from the schemas of the registered routes (JSON Schema 2020-12). */
 import type { RouteOptions } from 'fastify'
 import { sessionCookie } from './access/cookies.ts'
 
@@ -59,7 +56,7 @@ const statusText: Readonly<Record<string, string>> = {
   503: 'Temporarily unavailable; retry',
 }
 
-/** Collects routes that have a summary: the console's files have none and are not part of the API. */
+/** Lists routes that have a summary. The console's files have none and are not part of the API. */
 export function describedRoute(route: RouteOptions): DescribedRoute[] {
   const schema = route.schema as Json | undefined
   if (schema?.['summary'] === undefined) return []
@@ -135,7 +132,7 @@ function operation({ schema, url }: DescribedRoute): Json {
   }) as Json
 }
 
-/** The one route whose body is not ours: the CloudEvents specification describes it. */
+/** The body of this route is defined by the CloudEvents specification. */
 function eventBody(url: string, operationId: unknown): Json {
   if (url !== '/events' || operationId !== 'postEvents') return {}
   const event = { type: 'object', required: ['specversion', 'id', 'source', 'type'] }
@@ -171,7 +168,7 @@ function propertiesOf(schema: unknown): Json {
   return ((schema as Json | undefined)?.['properties'] as Json | undefined) ?? {}
 }
 
-/** `Name#` in our schemas is a component there. */
+/** Rewrites `Name#` references to OpenAPI components. */
 function rewritten(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(rewritten)
   if (typeof value !== 'object' || value === null) return value

@@ -5,7 +5,7 @@ import type { OidcSettings } from './access/oidc/settings.ts'
 import type { ApiToken } from './access/token-book.ts'
 import type { Certificate } from '../net/tls-files.ts'
 
-/** Bounds on what one client can make the server hold or do. Sizes in bytes, times in milliseconds. */
+/** Limits per client and server. Sizes in bytes, times in milliseconds. */
 export interface ApiLimits {
   /** Request body as sent, and again after decompression. */
   readonly bodyBytes: number
@@ -13,30 +13,30 @@ export interface ApiLimits {
   readonly sqlBytes: number
   readonly jsonDepth: number
   readonly headerBytes: number
-  /** Until the whole request has arrived. */
+  /** Time in which the whole request must arrive. */
   readonly requestMs: number
-  /** How long `close` waits for answers under way. */
+  /** How long `close` waits for responses in progress. */
   readonly closeMs: number
   readonly viewsPerStream: number
   readonly streamsPerUser: number
   readonly streamsPerServer: number
-  /** A live client that reads nothing for this long is cut. */
+  /** A live client that reads nothing for this long is disconnected. */
   readonly stuckMs: number
   readonly commentMs: number
   readonly tickMs: number
   readonly rowsPerTick: number
-  /** Time between messages of a live series, of a live graph. */
+  /** Time between messages of live series and graphs. */
   readonly seriesMs: number
   readonly graphMs: number
-  /** Questions that the store works on at a time, and how many may wait for their turn, of one user and in all. */
-  readonly questionsAtOnce: number
-  readonly questionsPerUser: number
-  /** Exports that are written at a time, each by a process. */
-  readonly exportsAtOnce: number
-  readonly questions: number
+  /** Concurrent store queries, and limits of queued ones, per user and in all. */
+  readonly concurrentQueries: number
+  readonly queuedPerUser: number
+  /** Concurrent exports, each in a separate process. */
+  readonly concurrentExports: number
+  readonly queuedQueries: number
   /**
-   * Each stream kind (flows, events) keeps its newest rows for clients that come or come back, and for answers where there is no
-   * store: so many, in so many bytes as the journal has them (events a quarter of it), received within so much time of the newest, whichever is least.
+   * Limits of the ring of each kind (flows, events), whichever is reached first: rows, compressed bytes (a quarter for
+   * events), age. The rings serve live streams, and queries where there is no store.
    */
   readonly ringRows: number
   readonly ringBytes: number
@@ -60,10 +60,10 @@ export const defaultLimits: ApiLimits = {
   rowsPerTick: 500,
   seriesMs: 1000,
   graphMs: 2000,
-  questionsAtOnce: 2,
-  questionsPerUser: 64,
-  exportsAtOnce: 4,
-  questions: 1000,
+  concurrentQueries: 2,
+  queuedPerUser: 64,
+  concurrentExports: 4,
+  queuedQueries: 1000,
   ringRows: 1_000_000,
   ringBytes: 32 * 1024 * 1024,
   ringMs: 900_000,
@@ -77,30 +77,30 @@ export interface QuickFilter {
 export interface ApiOptions {
   readonly control: Control
   readonly listen: { readonly host: string; readonly port: number }
-  /** `sessionMs`: longest time for which a browser stays logged in. */
+  /** `sessionMs`: longest duration of a browser session. */
   readonly auth: { readonly tokens: readonly ApiToken[]; readonly sessionMs?: number; readonly oidc?: OidcSettings }
-  /** Rule of POST /events: the API's own, or open to everybody who reaches the listener. */
+  /** Rule of POST /events: that of the API, or open to everyone who reaches the listener. */
   readonly httpAuth: 'api' | 'none'
-  /** Addresses that take events alone, on any path, by the rule of POST /events. */
+  /** Listeners that accept only events, on any path, by the rule of POST /events. */
   readonly eventsListen?: readonly { readonly host: string; readonly port: number }[]
-  /** Of every listener; left out, connections are plain. */
+  /** Certificate of every listener; without it connections are plain. */
   readonly tls?: Certificate | undefined
   readonly limits?: Partial<ApiLimits>
   readonly log: Log
   readonly metrics?: Metrics
   readonly host: Host
   readonly version: string
-  /** Folder for what users save; without it nothing can be saved. */
+  /** Folder for saved views; without it nothing can be saved. */
   readonly folder?: string
-  /** Filters that the console offers by name, as the configuration has them now. */
+  /** The current named filters of the configuration. */
   readonly quickFilters?: () => readonly QuickFilter[]
   /** Types of sources that emit audit events. */
   readonly auditTypes?: ReadonlySet<string>
-  /** Gives live flow rows their names; without it they show addresses alone. */
+  /** Enriches live flows; without it they have addresses only. */
   readonly resolver?: Resolver
 }
 
-/** What the routes are built with. */
+/** Dependencies of the routes. */
 export interface ApiContext {
   readonly control: Control
   readonly limits: ApiLimits
@@ -112,12 +112,12 @@ export interface ApiContext {
 }
 
 export interface RunningApi {
-  /** Where it answers, as http://host:port or https://host:port without a path. */
+  /** The base URL, as http://host:port or https://host:port without a path. */
   readonly url: string
-  /** Where events alone are taken, in the order of `eventsListen`. */
+  /** URLs of the events listeners, in the order of `eventsListen`. */
   readonly eventsUrls: readonly string[]
-  /** New connections get this certificate. Throws if it is none. */
+  /** Sets the certificate for new connections. Throws if it is invalid. */
   renew(tls: Certificate): void
-  /** Ends live streams, waits for answers under way up to `closeMs`, then closes. */
+  /** Ends live streams, waits up to `closeMs` for responses in progress, then closes. */
   close(): Promise<void>
 }

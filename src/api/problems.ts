@@ -1,7 +1,7 @@
 import { errorTable, WeirError } from '../model/errors.ts'
 import type { ErrorCode } from '../model/errors.ts'
 
-/** What can be wrong with a request: code, status, short title. A code never changes its meaning. */
+/** Problems of the API: code, status, title. A code never changes its meaning. */
 export const problemTable = {
   WEIR_API_NOT_FOUND: { status: 404, title: 'Nothing here' },
   WEIR_API_METHOD: { status: 405, title: 'Method not allowed here' },
@@ -22,7 +22,7 @@ export const problemTable = {
   WEIR_API_LIMIT: { status: 429, title: 'Limit reached' },
   WEIR_API_RELOAD: { status: 422, title: 'Configuration rejected' },
   WEIR_API_DEAD_LETTERED: { status: 422, title: 'The sink rejected it' },
-  WEIR_API_DROPPED: { status: 422, title: 'The sink dropped it' },
+  WEIR_API_DROPPED: { status: 422, title: 'Dropped by the sink' },
   WEIR_API_PENDING: { status: 503, title: 'Not settled yet' },
   WEIR_API_NO_STORE: { status: 503, title: 'No store to query' },
   WEIR_API_SAVED: { status: 503, title: 'Saved views cannot be stored' },
@@ -32,7 +32,7 @@ export const problemTable = {
 
 export type ProblemCode = keyof typeof problemTable
 
-/** Status with which an engine's error reaches a client, where it is not 503 (worth a retry) or 500 (not). */
+/** Status of an engine error, where it is not 503 (temporary) or 500 (permanent). */
 const statusOf: Partial<Record<ErrorCode, number>> = {
   WEIR_SQL_REFUSED: 400,
   WEIR_SQL_MEMORY: 422,
@@ -53,11 +53,11 @@ export interface Problem {
   readonly detail: string
   readonly code: string
   readonly hints: readonly string[]
-  /** Of a filter: what is wrong with its text, and where. */
+  /** Errors in the text of a filter. */
   readonly errors?: readonly TextProblem[]
 }
 
-/** A place in a text, [from, to) in UTF-16 units, and what is wrong there. */
+/** An error at [from, to) in a text, in UTF-16 units. */
 export interface TextProblem {
   readonly from: number
   readonly to: number
@@ -71,7 +71,7 @@ interface Extra {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** Thrown anywhere below a route; becomes the answer. */
+/** Thrown anywhere in a route; becomes the problem response. */
 export class ApiError extends Error {
   readonly code: ProblemCode
   readonly hints: readonly string[]
@@ -90,7 +90,7 @@ export class ApiError extends Error {
 export interface ProblemAnswer {
   readonly problem: Problem
   readonly headers: Readonly<Record<string, string>>
-  /** Not foreseen: belongs into the program log. */
+  /** Unexpected errors are logged. */
   readonly unexpected: boolean
 }
 
@@ -130,7 +130,7 @@ export function toProblem(error: unknown): ProblemAnswer {
     }
     return { problem, headers: status === 503 ? retryAfter : {}, unexpected: status === 500 }
   }
-  const known = fromServer(error)
+  const known = frameworkError(error)
   if (known !== undefined) return toProblem(known)
   const { status, title } = problemTable.WEIR_API_INTERNAL
   const detail = 'The server failed with an unexpected error; its log has the details.'
@@ -141,8 +141,8 @@ export function toProblem(error: unknown): ProblemAnswer {
   }
 }
 
-/** Errors that the HTTP framework raises by itself carry a client status. */
-function fromServer(error: unknown): ApiError | undefined {
+/** Errors raised by the HTTP framework have a client status. */
+function frameworkError(error: unknown): ApiError | undefined {
   if (!(error instanceof Error) || !('statusCode' in error)) return undefined
   const status = Number(error.statusCode)
   if (status === 413) return new ApiError('WEIR_API_TOO_LARGE', error.message)

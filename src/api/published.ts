@@ -1,4 +1,4 @@
-/** What the console imports: the types of answers and requests, and nothing that runs. */
+/** Types of requests and responses for the console; no runtime code. */
 export type {
   DeadLetter,
   ExporterReport,
@@ -16,7 +16,7 @@ export type { GapMessage, RowsMessage } from './live/rows-view.ts'
 export type { LiveRequest, ViewRequest } from './live/spec.ts'
 export type { Problem, TextProblem } from './problems.ts'
 export type { QuickFilter } from './options.ts'
-export type { AnswerColumn, AnswerFrame } from './question.ts'
+export type { AnswerColumn, AnswerFrame } from './query-parameters.ts'
 export type { ExporterRecipes } from './routes/exporters.ts'
 export type { ShownView as SavedView } from './routes/saved.ts'
 export type { ViewColumn } from './views.ts'

@@ -1,6 +1,6 @@
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { post, said, sendRaw, start } from './testing/kit.ts'
+import { post, logged, sendRaw, start } from './testing/kit.ts'
 
 interface ProblemBody {
   code: string
@@ -16,7 +16,7 @@ const compress = { gzip: gzipSync, deflate: deflateSync, br: brotliCompressSync,
 const json = 'application/json'
 
 describe('bodies', () => {
-  test('every content encoding that is promised is understood, on SQL and on events', async () => {
+  test('decodes every supported content encoding, on SQL and on events', async () => {
     const { api, control } = await start()
     for (const [encoding, pack] of Object.entries(compress)) {
       const headers = { 'content-encoding': encoding }
@@ -37,7 +37,7 @@ describe('bodies', () => {
     expect(control.ingested.map((event) => event.id)).toEqual(Object.keys(compress))
   })
 
-  test('a bomb is refused when it has grown to the limit', async () => {
+  test('rejects a compression bomb at the limit', async () => {
     const { api, control } = await start({ limits: { bodyBytes: 1 << 20 } })
     const bomb = Buffer.alloc(16 << 20, ' ')
     for (const [encoding, pack] of Object.entries(compress)) {
@@ -56,7 +56,7 @@ describe('bodies', () => {
     expect(control.ingested).toEqual([])
   })
 
-  test('a body over the limit is refused, whether it says its length or not', async () => {
+  test('rejects a body over the limit, with or without Content-Length', async () => {
     const { api } = await start({ limits: { bodyBytes: 10_000 } })
     const body = Buffer.alloc(20_000, ' ')
     const declared = await fetch(`${api.url}/api/v1/sql`, { method: 'POST', headers: { 'content-type': json }, body })
@@ -77,8 +77,7 @@ describe('bodies', () => {
     expect((await problemOf(streamed)).code).toBe('WEIR_API_TOO_LARGE')
   })
 
-  // The bar `api-safety` sent 33 MiB and now and then got no answer, but a reset connection.
-  test('a client that sends far too much is answered, whatever is wrong and whether it says its length or not', async () => {
+  test('a client that sends far too much gets a response, whatever the error, with or without Content-Length', async () => {
     const { port } = await start({ limits: { bodyBytes: 4 << 20 } })
     const size = 8 << 20
     const chunk = `${(1 << 20).toString(16)}\r\n${' '.repeat(1 << 20)}\r\n`
@@ -99,7 +98,7 @@ describe('bodies', () => {
     }
   })
 
-  test('an unknown or doubled encoding is refused with those that are known', async () => {
+  test('an unknown or double encoding is rejected with a list of the supported ones', async () => {
     const { api } = await start()
     for (const encoding of ['compress', 'gzip, gzip']) {
       const answer = await fetch(`${api.url}/api/v1/sql`, {
@@ -112,7 +111,7 @@ describe('bodies', () => {
     }
   })
 
-  test('a body that is not what its encoding or type says is a 400 with the reason', async () => {
+  test('a body that contradicts its encoding or type is a 400 with the reason', async () => {
     const { api } = await start()
     const send = async (
       body: string | Buffer,
@@ -134,7 +133,7 @@ describe('bodies', () => {
     expect(await send('[1]')).toMatchObject({ got: 400, detail: 'The value must be object, not array.' })
   })
 
-  test('JSON may nest 64 levels and no deeper', async () => {
+  test('JSON may nest at most 64 levels', async () => {
     const { api } = await start()
     const nested = (levels: number): string =>
       `{"sql":"SELECT 1","x":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}`
@@ -150,7 +149,7 @@ describe('bodies', () => {
     expect(await send('{"sql":"SELECT \'[[[[\\"[[[\'","x":"' + '['.repeat(100) + '"}')).toContain('"x" is unknown here')
   })
 
-  test('only JSON is taken where JSON is expected, so that a form of another site can post nothing', async () => {
+  test('only JSON is accepted where JSON is expected, so that a form of another site cannot post', async () => {
     const { api } = await start()
     for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x']) {
       for (const path of ['/api/v1/sql', '/api/v1/dead-letters/nats/drop']) {
@@ -165,8 +164,8 @@ describe('bodies', () => {
   })
 })
 
-describe('what is wrong with a request', () => {
-  test('is told as problem+json with code and hints', async () => {
+describe('an invalid request', () => {
+  test('gets problem+json with code and hints', async () => {
     const { api } = await start()
     const answer = await post(`${api.url}/api/v1/sql`, { sqll: 'SELECT 1', format: 'xml' })
     expect(answer.status).toBe(400)
@@ -188,7 +187,7 @@ describe('what is wrong with a request', () => {
     })
   })
 
-  test('an unknown path says what exists, and which was probably meant', async () => {
+  test('an unknown path lists the existing ones, and the most similar', async () => {
     const { api } = await start()
     const answer = await fetch(`${api.url}/api/v1/leger`)
     expect(answer.status).toBe(404)
@@ -198,7 +197,7 @@ describe('what is wrong with a request', () => {
       expect(hints[1]).toContain(path)
   })
 
-  test('a wrong method is told which are right', async () => {
+  test('a wrong method lists the allowed ones', async () => {
     const { api } = await start()
     const allowed = async (method: string, path: string): Promise<string> => {
       const answer = await fetch(api.url + path, { method })
@@ -211,7 +210,7 @@ describe('what is wrong with a request', () => {
     expect(await allowed('POST', '/')).toBe('405 GET, HEAD')
   })
 
-  test('headers beyond the limit and bytes that are no HTTP get a problem, too', async () => {
+  test('headers over the limit and bytes that are not HTTP get a problem', async () => {
     const { port } = await start({ limits: { headerBytes: 2048 } })
     expect(await sendRaw(port, `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'y'.repeat(5000)}\r\n\r\n`)).toMatch(
       /^HTTP\/1\.1 431 [\s\S]*WEIR_API_HEADERS_TOO_LARGE/,
@@ -225,7 +224,7 @@ describe('what is wrong with a request', () => {
     ).toMatch(/^HTTP\/1\.1 400 /)
   })
 
-  test('a request that does not arrive is given up', async () => {
+  test('a request that does not arrive in time is rejected', async () => {
     const { port } = await start({ limits: { requestMs: 200 } })
     const answer = await sendRaw(
       port,
@@ -234,7 +233,7 @@ describe('what is wrong with a request', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 408 /)
   })
 
-  test('a path with an escape that is none is a 400, not a crash', async () => {
+  test('a path with an invalid escape is a 400', async () => {
     const { api, port } = await start()
     expect(
       await sendRaw(port, 'GET /api/v1/dead-letters/%zz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'),
@@ -242,17 +241,17 @@ describe('what is wrong with a request', () => {
     expect((await fetch(`${api.url}/api/v1/health`)).status).toBe(200)
   })
 
-  test('an error that nobody foresaw is a 500 that says nothing of the inside, and a line in the log', async () => {
+  test('an unexpected error is a 500 without internal details, and a line in the log', async () => {
     const { api, control } = await start()
     control.ledger = () => Promise.reject(new Error('secret inside'))
     const answer = await fetch(`${api.url}/api/v1/ledger`)
     expect(answer.status).toBe(500)
     expect(await answer.text()).not.toContain('secret inside')
-    expect(said).toContainEqual({ level: 'error', message: 'A request failed with an unexpected error.' })
+    expect(logged).toContainEqual({ level: 'error', message: 'A request failed with an unexpected error.' })
   })
 })
 
-test('what is cached where: API answers nowhere, files of the page by their content', async () => {
+test('API responses are never cached; files of the page are cached by content', async () => {
   const { api } = await start()
   expect((await fetch(`${api.url}/api/v1/ledger`)).headers.get('cache-control')).toBe('no-store')
   const page = await fetch(`${api.url}/`)

@@ -1,33 +1,33 @@
-/** All that is told of one object: what it was, what it belonged to, and what happened to it. */
+/** Details of one object: its states, relations and history. */
 import type { StoreReader } from '../engine/control.ts'
 import type { ManifestQuery, ManifestState } from '../model/kubernetes.ts'
 import { parseKubernetesRef } from '../model/refs.ts'
 import { text, timeSql } from '../query/sql-text.ts'
 import type { Principal } from './access/principal.ts'
 import { mayName } from './access/scope.ts'
-import { rowsOf } from './ask.ts'
+import { rowsOf } from './store-query.ts'
 import { manifestAt, versionsOf, type ManifestAt, type Version } from './history.ts'
 import { asOf, changeColumns, resourceColumns } from './objects.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
-export interface Describing {
+export interface DescribeOptions {
   readonly store: StoreReader
-  /** The last state of an object, where a source here knows it. */
+  /** The last state of an object, if a local source watches it. */
   readonly current: (query: ManifestQuery) => Promise<ManifestState | undefined>
   readonly gone: AbortSignal
   readonly principal: Principal
 }
 
-/** Owners of owners, and what is owned by what is owned. */
+/** Depth of the chain of owners and of owned objects. */
 const deepest = 6
 const [mostIntervals, mostRelations, mostChanges, mostEvents] = [200, 500, 50, 50]
 
 const relationColumns = 'relation, from_ref AS "from", to_ref AS "to", valid_from, valid_to'
 
-/** Undefined: nothing is known of it at any time. `gone`: who asked has gone. At `at`, in µs. */
+/** Undefined: the object is unknown at all times. `gone`: the client has disconnected. `at` in µs. */
 export async function describeResource(
-  asking: Describing,
+  asking: DescribeOptions,
   ref: string,
   at: bigint,
 ): Promise<Readonly<Record<string, unknown>> | undefined | 'gone'> {
@@ -70,14 +70,14 @@ export async function describeResource(
 }
 
 async function history(
-  { current }: Describing,
+  { current }: DescribeOptions,
   ask: (sql: string) => Promise<readonly Row[]>,
   ref: string,
   at: bigint,
   { intervals, now }: { readonly intervals: readonly Row[]; readonly now: Row | undefined },
 ): Promise<ManifestAt & { readonly versions: readonly Version[] }> {
   const [uid, cluster] = [now?.['uid'] ?? intervals[0]?.['uid'], parseKubernetesRef(ref)?.cluster ?? '']
-  // Before the store is asked: what has changed by then is stored.
+  // Read before the store is queried, so that its changes are stored by then.
   const state = typeof uid === 'string' ? await current({ cluster, uid }) : undefined
   const [manifest, versions] = await Promise.all([
     now === undefined
@@ -88,7 +88,7 @@ async function history(
   return { ...manifest, versions }
 }
 
-/** Who made them is worked out for these alone. */
+/** Reads the costly actor columns for these changes only. */
 async function lastChanges(ask: (sql: string) => Promise<readonly Row[]>, until: string): Promise<readonly Row[]> {
   const last = await ask(
     `SELECT epoch_us(time) AS time, subject, _pos AS pos FROM changes WHERE ${until} ORDER BY time DESC LIMIT ${mostChanges}`,
@@ -101,12 +101,12 @@ async function lastChanges(ask: (sql: string) => Promise<readonly Row[]>, until:
   )
 }
 
-/** What an object itself says: its node, its namespace. */
+/** Relations that the object itself declares: its node and namespace. */
 function isOwn({ from, relation }: Row, ref: string): boolean {
   return from === ref && relation !== 'selects'
 }
 
-/** Follows ownership from one to the next, each once. */
+/** Follows ownership transitively, each object once. */
 async function chain(
   ask: (sql: string) => Promise<readonly Row[]>,
   ref: string,

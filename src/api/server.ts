@@ -10,30 +10,30 @@ import { assertCheckable, problemIn } from './check.ts'
 import { parseJson } from './json.ts'
 import type { ApiContext } from './options.ts'
 import { ApiError, toProblem } from './problems.ts'
-import { giveQueryIds, queryIdHeader } from './query-id.ts'
+import { assignQueryIds, queryIdHeader } from './query-id.ts'
 import type { ProblemAnswer } from './problems.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** `raw`: the handler reads the bytes and their type itself. */
+    /** `raw`: the handler reads and decodes the body itself. */
     body?: 'raw'
-    /** Anybody may ask: static files, which hold nothing. Operations of the API are decided on in access/decisions.ts. */
+    /** No authentication: static files. access/decisions.ts decides on operations of the API. */
     open?: boolean
   }
   interface FastifyRequest {
-    /** Who asks, and which rows he may see. */
+    /** The user and its scope. */
     principal: Principal
-    /** How long that holds: answers that do not end by themselves end with it. */
+    /** Long responses end when the admission does. */
     admission: Admission
-    /** `principal.id`: what belongs to somebody is kept under it. */
+    /** `principal.id`: key of the user's stored data. */
     user: string
   }
 }
 
-/** How long the rest of a body is read that was refused. */
+/** How long the rest of a rejected body is read. */
 const lingerMs = 5000
 
-/** A server with our rules for bodies, validation and errors, and no routes yet. */
+/** A server with rules for bodies, validation and errors, and no routes yet. */
 export function createServer(context: ApiContext): FastifyInstance {
   const { limits, tls } = context
   const app = Fastify({
@@ -54,7 +54,7 @@ export function createServer(context: ApiContext): FastifyInstance {
     clientErrorHandler,
     frameworkErrors: (error, _request, reply) => void answerProblem(reply, toProblem(error)),
   })
-  giveQueryIds(app, context.host.random)
+  assignQueryIds(app, context.host.random)
   app.decorateRequest('user', '')
   app.decorateRequest('principal', null as unknown as Principal)
   app.decorateRequest('admission', null as unknown as Admission)
@@ -79,7 +79,7 @@ export function createServer(context: ApiContext): FastifyInstance {
   return app
 }
 
-/** Ours by value: the framework's own would be loaded at each start and take half the time until it listens. */
+/** Passed as values: loading the framework's defaults would double the start time. */
 const compilersFactory = {
   buildValidator: () => validatorOf,
   buildSerializer: () => () => (data: unknown) => JSON.stringify(data),
@@ -110,7 +110,7 @@ function validatorOf({
 }
 
 export function answerProblem(reply: FastifyReply, { problem, headers }: ProblemAnswer): FastifyReply {
-  // An answer that failed before its first byte may have announced a compression.
+  // A response that failed before its first byte may have announced a compression.
   reply.removeHeader('content-encoding')
   const id = reply.getHeader(queryIdHeader)
   return reply
@@ -127,7 +127,7 @@ async function parseBody(request: FastifyRequest, payload: IncomingMessage, { li
   const declared = Number(request.headers['content-length'] ?? 0)
   if (declared > limits.bodyBytes)
     throw new ApiError('WEIR_API_TOO_LARGE', `The body has ${declared} bytes; the limit is ${limits.bodyBytes}.`, {
-      hints: ['Send it in smaller pieces.'],
+      hints: ['Send it in smaller parts.'],
     })
   if (config.body !== 'raw' && !isJson && (declared > 0 || request.headers['transfer-encoding'] !== undefined)) {
     throw new ApiError(
@@ -154,7 +154,7 @@ function withNumbers(query: Record<string, unknown>, schema: Schema): Record<str
   )
 }
 
-/** What is no HTTP, or too much of it, never reaches a route. */
+/** Invalid or oversized HTTP never reaches a route. */
 function clientErrorHandler(this: FastifyInstance, error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
   const [code, detail] = ((): ['WEIR_API_HEADERS_TOO_LARGE' | 'WEIR_API_TIMEOUT' | 'WEIR_API_INVALID', string] => {

@@ -2,16 +2,19 @@ import type { Pipeline, StoreReader } from '../engine/control.ts'
 import type { TimeSpan } from '../query/plan/index.ts'
 import type { ApiContext } from './options.ts'
 
-/** Older ends of spans are stored: the store is asked for its lag only about what has just been received. */
+/** Spans that end earlier are stored; the store's lag is queried for newer ones only. */
 const recentMs = 60_000
-/** The lag is known to the second. */
+/** The lag has a resolution of one second. */
 const graceMs = 1000
-/** So long an answer of the pipeline serves other questions, too: a page asks a dozen at once. */
-const keptMs = 500
+/** How long a pipeline result is cached: a page sends a dozen requests at once. */
+const cacheMs = 500
 
 const known = new WeakMap<object, { readonly at: number; readonly pipeline: Promise<Pipeline> }>()
 
-/** µs since 1970 since when received flows are stored, where the span begins earlier; the end of the span if there are none. */
+/**
+ * Receive time (µs since 1970) of the oldest stored flow, if the span begins earlier; the end of the span if there are
+ * none.
+ */
 export async function storedSince(store: StoreReader, { from, to }: TimeSpan): Promise<{ since?: bigint }> {
   const sums = await store.sums?.()
   if (sums === undefined) return {}
@@ -21,12 +24,12 @@ export async function storedSince(store: StoreReader, { from, to }: TimeSpan): P
   return since > from ? { since } : {}
 }
 
-/** µs since 1970 up to which everything that was received is stored, where a span goes beyond that; else nothing. */
+/** Receive time (µs since 1970) up to which everything is stored, if the span ends later; else nothing. */
 export async function storedTo({ control, host }: ApiContext, { to }: TimeSpan): Promise<{ storedTo?: bigint }> {
   const now = host.clock.now()
   if (Number(to) / 1000 < now - recentMs) return {}
   let last = known.get(control)
-  if (last === undefined || now - last.at > keptMs || now < last.at)
+  if (last === undefined || now - last.at > cacheMs || now < last.at)
     known.set(control, (last = { at: now, pipeline: control.pipeline() }))
   const { sinks } = await last.pipeline
   const lagMs = sinks.find(({ type }) => type === 'parquet' || type === 'store')?.lagMs ?? 0

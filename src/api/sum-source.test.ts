@@ -2,9 +2,9 @@ import { expect, test } from 'vitest'
 import type { StoreReader } from '../engine/control.ts'
 import { flowNames, type QueryField } from '../query/index.ts'
 import { local, principal } from './access/principal.ts'
-import { questionOf } from './question.ts'
+import { questionOf } from './query-parameters.ts'
 import { sumSource, type SumSource } from './sum-source.ts'
-import type { Asker } from './sums.ts'
+import type { RunStatement } from './sums.ts'
 import { pieces } from './testing/recording-control.ts'
 
 const limited = principal(
@@ -13,7 +13,7 @@ const limited = principal(
 )
 const now = Date.UTC(2026, 10, 20, 12)
 
-/** Where the sum by a field comes from, in a store whose rollups have put so many rows together. */
+/** The source of sums by a field, in a store whose rollups have merged this number of rows. */
 async function source(
   who: typeof local,
   field: string,
@@ -33,20 +33,20 @@ async function source(
   return sumSource(store, question, { fields: group === undefined ? [] : [group], step: 3600 }, wanted, askerOf(who))
 }
 
-function askerOf(who: typeof local, elapsed = { ms: 0 }): Asker {
+function askerOf(who: typeof local, elapsed = { ms: 0 }): RunStatement {
   return {
     context: { host: { clock: { monotonic: () => elapsed.ms } } },
     principal: who,
     gone: new AbortController().signal,
-  } as unknown as Asker
+  } as unknown as RunStatement
 }
 
-test('what a rollup has lost is asked once by all who want to know it, and again later where the answer must be exact', async () => {
-  let asked = 0
+test('facts about a rollup are queried once for concurrent requests, and again later where the result must be exact', async () => {
+  let queries = 0
   const answer = Promise.withResolvers<void>()
   const store = {
     query: async () => {
-      asked++
+      queries++
       await answer.promise
       return pieces('[{"lost_1":0,"lost_2":0,"lost_3":0,"flows":5000000,"oldest":0}]')
     },
@@ -70,18 +70,18 @@ test('what a rollup has lost is asked once by all who want to know it, and again
   const all = [ask('src_namespace', 'auto'), ask('proto', 'auto'), ask('src_addr', 'rough')]
   answer.resolve()
   for (const { rollup, exact } of await Promise.all(all)) expect([rollup?.view, exact]).toEqual(['flows_1h', true])
-  expect(asked).toBe(1)
+  expect(queries).toBe(1)
   elapsed.ms = 9000
   await ask('src_addr', 'rough')
-  expect(asked).toBe(1)
+  expect(queries).toBe(1)
   await ask('src_addr', 'auto')
-  expect(asked).toBe(2)
+  expect(queries).toBe(2)
   elapsed.ms = 20_000
   await ask('src_addr', 'rough')
-  expect(asked).toBe(3)
+  expect(queries).toBe(3)
 })
 
-test('a limited viewer’s sums come from a rollup only when no row of it was put together with others', async () => {
+test("a limited viewer's sums use a rollup only if it has no merged rows", async () => {
   for (const field of ['src_namespace', 'dst_port']) {
     expect((await source(limited, field, 0)).rollup?.view, field).toBe('flows_1h')
     expect((await source(limited, field, 3)).rollup, field).toBeUndefined()
@@ -89,7 +89,7 @@ test('a limited viewer’s sums come from a rollup only when no row of it was pu
   }
 })
 
-test('a filter that a rollup could not hold is asked of the flows, as long as these are there', async () => {
+test('a filter that a rollup cannot evaluate uses the flows while they are stored', async () => {
   expect((await source(local, 'proto', 0, { filter: 'src_namespace = shop' })).rollup?.view).toBe('flows_1h')
   expect(await source(local, 'proto', 3, { filter: 'src_namespace = shop' })).toEqual({ exact: true })
   expect(await source(local, 'proto', 3, { filter: 'src_namespace = shop', outlived: 5 })).toMatchObject({
@@ -98,14 +98,14 @@ test('a filter that a rollup could not hold is asked of the flows, as long as th
   })
 })
 
-test('an answer says that it is not exact when rows were put together, or ports other than those of services', async () => {
+test('the result is inexact if rows were merged, or other ports than those of services', async () => {
   expect((await source(local, 'src_namespace', 0)).exact).toBe(true)
   expect((await source(local, 'src_namespace', 3)).exact).toBe(false)
   expect((await source(local, 'dst_port', 0)).exact).toBe(false)
   expect((await source(limited, 'dst_port', 0)).exact).toBe(false)
 })
 
-test('few flows are asked themselves where a rollup could be short of something, if they are there and exactness is wanted', async () => {
+test('few flows are read directly where a rollup could be inexact, if they are stored and exactness is required', async () => {
   for (const field of ['src_namespace', 'dst_port']) {
     expect(await source(local, field, 3, { flows: 1000 })).toEqual({ exact: true })
     expect((await source(local, field, 3, { flows: 1000, outlived: 1 })).rollup?.view).toBe('flows_1h')

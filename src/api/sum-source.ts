@@ -4,64 +4,67 @@ import { boundOf, longestBefore, lossSql, type Question, type Rollup } from '../
 import { msPerHour } from '../store/names.ts'
 import { planRollup, type FoldLevel } from '../store/rollup/plan.ts'
 import type { Clock } from '../host/index.ts'
-import { rowsOf } from './ask.ts'
-import type { Asker } from './sums.ts'
+import { rowsOf } from './store-query.ts'
+import type { RunStatement } from './sums.ts'
 
 type Fact = Readonly<Record<string, unknown>>
 
-interface Asked {
+interface CachedFact {
   readonly fact: Promise<Fact | undefined>
-  /** When the answer came, by the monotonic clock. */
+  /** Time of the result, by the monotonic clock. */
   answered?: number
 }
 
-/** What each store was asked lately: the panels of a page ask the same at the same time, and who types asks it at every letter. */
-const asked = new WeakMap<StoreReader, Map<string, Asked>>()
-const mostAsked = 64
-/** Where a rough answer will do, one that is so old will, too. */
+/** Recent facts by store: the panels of a page need the same ones at the same time, and completion at every letter. */
+const factCaches = new WeakMap<StoreReader, Map<string, CachedFact>>()
+const mostFacts = 64
+/** Maximum age in ms of a fact where an estimate suffices. */
 const roughlyMs = 10_000
 
-/** One row, asked once for all who ask while it is not there yet; nobody's going away stops it. An answer that is older than `oldest`, in ms, is asked for again. */
-function shared(store: StoreReader, sql: string, clock: Clock, oldest: number): Promise<Fact | undefined> {
-  let mine = asked.get(store)
-  if (mine === undefined) asked.set(store, (mine = new Map()))
-  const known = mine.get(sql)
+/**
+ * Coalesces concurrent queries for one row. Clients that disconnect do not cancel it. A result older than `oldest` ms
+ * is queried again.
+ */
+function cachedFact(store: StoreReader, sql: string, clock: Clock, oldest: number): Promise<Fact | undefined> {
+  let cache = factCaches.get(store)
+  if (cache === undefined) factCaches.set(store, (cache = new Map()))
+  const known = cache.get(sql)
   if (known !== undefined && (known.answered === undefined || clock.monotonic() - known.answered < oldest))
     return known.fact
-  const [first] = mine.keys()
-  if (mine.size >= mostAsked && first !== undefined) mine.delete(first)
-  const asking: Asked = { fact: rowsOf(store, sql, new AbortController().signal).then((rows) => rows?.[0]) }
-  mine.delete(sql)
-  mine.set(sql, asking)
+  const [first] = cache.keys()
+  if (cache.size >= mostFacts && first !== undefined) cache.delete(first)
+  const asking: CachedFact = { fact: rowsOf(store, sql, new AbortController().signal).then((rows) => rows?.[0]) }
+  cache.delete(sql)
+  cache.set(sql, asking)
   asking.fact.then(
     () => {
       asking.answered = clock.monotonic()
     },
     () => {
-      if (mine.get(sql) === asking) mine.delete(sql)
+      if (cache.get(sql) === asking) cache.delete(sql)
     },
   )
   return asking.fact
 }
 
 export interface SumSource {
-  /** Without it, the flows themselves. */
+  /** Undefined: read the flows. */
   readonly rollup?: Rollup
   readonly exact: boolean
-  /** Set where the flows themselves may answer instead, if the rollup's remainder matters. */
+  /** Set if the flows can replace the rollup where its remainder matters. */
   readonly flowsStored?: boolean
 }
 
-/** More flows than these are not read for a question that a rollup can answer with a stated error. */
+/** More flows than this are not read if a rollup has a result with a known error. */
 const mostFlows = 20_000_000
 /** Share of the flows. */
 const largeRemainder = 0.1
-/** Of so few flows the answer comes from themselves where a rollup would not be exact: it takes no longer than anybody waits. */
+/** Up to this number flows are read directly where a rollup would be inexact; it takes little time. */
 const fewFlows = 1_500_000
 
 /**
- * Where sums are read from: the coarsest rollup that has what the question speaks of, else the flows. `wanted`: `raw` is the flows,
- * `rough` a rollup even where a few flows would be exact.
+ * Selects the source of sums: the coarsest rollup with all fields of the query, else the flows. `wanted`: `raw` forces
+ * the flows; `rough` allows a rollup even where a few flows would be exact.
  */
 export async function sumSource(
   store: StoreReader,
@@ -74,10 +77,10 @@ export async function sumSource(
     },
     principal,
     gone,
-  }: Asker,
+  }: RunStatement,
 ): Promise<SumSource> {
   const raw: SumSource = { exact: true }
-  // Rollups go by their own time only.
+  // Rollups are by `flow_time` only.
   if (wanted === 'raw' || question.time.name !== 'flow_time' || store.sums === undefined) return raw
   const { from, to } = question.span
   const { since, oldest, flows } = await store.sums()
@@ -97,19 +100,19 @@ export async function sumSource(
   const limited = principal.namespaces !== undefined
   const { lossy, lossyFilter, servicePortsOnly } = plan
   if (lossy === undefined && lossyFilter === undefined && !servicePortsOnly) return { rollup, exact: true }
-  // The hour that the oldest flow was received in may have lost others.
+  // The hour of the oldest flow may be incomplete.
   const whole = flows.first < oldest + msPerHour
   if (whole && flows.rows <= fewFlows && wanted !== 'rough') return raw
   const sql = lossSql(rollup)
-  // What somebody must not see is judged by what is there now.
+  // Visibility is decided on current facts.
   const facts = limited
     ? (await rowsOf(store, sql, gone))?.[0]
-    : await shared(store, sql, clock, wanted === 'rough' ? roughlyMs : 0)
+    : await cachedFact(store, sql, clock, wanted === 'rough' ? roughlyMs : 0)
   const none = (level: FoldLevel | undefined): boolean =>
     facts !== undefined && (level === undefined || facts[`lost_${level}`] === 0)
-  // Flows go before what was added up of them.
+  // Flows are deleted before their rollups.
   const stored = Number(facts?.['oldest']) >= flows.first * 1000 - longestBefore
-  // What a row has lost keeps it from being found, so that even the total would be short: as long as the flows are there, they are asked.
+  // Merged rows do not match the filter, so even the total would be low. The flows are read while they are stored.
   if (!none(lossyFilter) && stored) return raw
   const lossless = none(lossyFilter) && none(lossy)
   if (
@@ -121,7 +124,7 @@ export async function sumSource(
   )
     return raw
   const flowsStored = wanted !== 'rough' && stored && Number(facts?.['flows']) <= mostFlows
-  // With so much in the remainder the rollup's answer would only be thrown away.
+  // With such a remainder the rollup's result would be discarded.
   if (
     flowsStored &&
     lossy !== undefined &&
@@ -129,6 +132,6 @@ export async function sumSource(
   )
     return raw
   if (servicePortsOnly && !limited) return { rollup, exact: false, flowsStored }
-  // A row that was put together with others has lost its namespaces: it could look like one that may be seen.
+  // Merged rows have lost their namespaces and could appear visible.
   return lossless || !limited ? { rollup, exact: lossless && !servicePortsOnly, flowsStored } : raw
 }

@@ -1,4 +1,4 @@
-/** Sums of groups, wherever they are read from: what series, topology and the aggregated table share. */
+/** Sums of groups from any source, shared by series, topology and the aggregated table. */
 import { flowNames, type QueryField } from '../query/index.ts'
 import {
   furtherMeasures,
@@ -15,12 +15,19 @@ import {
   type TimeSpan,
 } from '../query/plan/index.ts'
 import type { Principal } from './access/principal.ts'
-import { rowsOf } from './ask.ts'
+import { rowsOf } from './store-query.ts'
 import type { Hub } from './live/hub.ts'
 import { manyGroups } from './many-groups.ts'
 import type { ApiContext } from './options.ts'
 import { ApiError } from './problems.ts'
-import { columnOf, listOf, measureColumns, unknownField, type AnswerColumn, type QuestionQuery } from './question.ts'
+import {
+  columnOf,
+  listOf,
+  measureColumns,
+  unknownField,
+  type AnswerColumn,
+  type QuestionQuery,
+} from './query-parameters.ts'
 import type { AnswerRecord, RingAnswer } from './ring/answers.ts'
 import type { RingSource } from './ring/scan.ts'
 import { storedSince, storedTo } from './stored-to.ts'
@@ -62,8 +69,8 @@ export const offsetParameter = {
   examples: ['1d'],
 } as const
 
-/** The same question about an earlier time. */
-export function shifted<Asked extends Question>(question: Asked, offset: string | undefined): Asked {
+/** The same query for an earlier time. */
+export function shifted<Request extends Question>(question: Request, offset: string | undefined): Request {
   if (offset === undefined) return question
   const seconds = stepOf(offset)
   if (seconds === undefined)
@@ -74,7 +81,7 @@ export function shifted<Asked extends Question>(question: Asked, offset: string 
   return { ...question, span: { from: question.span.from - by, to: question.span.to - by } }
 }
 
-/** What a query says beside the question and the groups. */
+/** Parameters of sums: measures, statistics, ranking and limit. */
 export function sumsOf(
   { by = 'bytes', measure, of: written, limit }: SumsQuery,
   usual: number,
@@ -94,15 +101,15 @@ export function sumsOf(
   }
 }
 
-/** What the largest are the largest by is told in any case. */
+/** The ranking measure is always included. */
 function furtherOf(written: string | undefined, by: string): readonly FurtherMeasure[] {
-  const asked = listOf(written)
-  const unknown = asked.find((each) => !isFurther(each) && !(measures as readonly string[]).includes(each))
+  const listed = listOf(written)
+  const unknown = listed.find((each) => !isFurther(each) && !(measures as readonly string[]).includes(each))
   if (unknown !== undefined)
     throw new ApiError('WEIR_API_INVALID', `"measure" contains ${unknown}, which is not summed.`, {
       hints: [`Possible values: ${furtherMeasures.join(', ')}; ${measures.join(', ')} are always included.`],
     })
-  return furtherMeasures.filter((each) => each === by || asked.includes(each))
+  return furtherMeasures.filter((each) => each === by || listed.includes(each))
 }
 
 function statField(written: string): QueryField {
@@ -113,7 +120,7 @@ function statField(written: string): QueryField {
   return field
 }
 
-/** Columns of sums and statistics, behind those of the groups. */
+/** Columns of sums and statistics, after those of the groups. */
 export function sumColumns({ of, further = [] }: Pick<SumsQuestion, 'of' | 'further'>): readonly AnswerColumn[] {
   const sums = [
     ...measureColumns,
@@ -161,10 +168,12 @@ function totalOf([first = {}]: readonly AnswerRecord[], { further = [] }: Pick<S
   return Object.fromEntries(['groups', ...measures, ...further].map((name) => [name, first[`_all_${name}`] ?? 0]))
 }
 
-/** Share of the smallest shown group that its sum may be short of. */
+/** Tolerated error, as a share of the smallest shown group. */
 const smallShare = 0.01
 
-/** Could the sums of rows whose group is not known change which groups are shown, or one of their sums by more than a hundredth? */
+/**
+ * Whether rows of unknown groups could change the shown groups, or one of their sums by more than the tolerated share.
+ */
 function remainderMatters([first]: readonly AnswerRecord[]): boolean {
   if (first === undefined) return false
   const [rest, least, next] = ['_rest', '_least', '_next'].map((name) => Number(first[name] ?? 0)) as [
@@ -179,7 +188,7 @@ export interface SumsAnswer {
   readonly rows: readonly AnswerRecord[]
   /** Of groups: the sums of all. */
   readonly total: Totals
-  /** Most that any group's sum may be short of, by what groups are ranked by. */
+  /** The largest possible error of any group's sum. */
   readonly error?: unknown
   readonly span: TimeSpan
   readonly source: string
@@ -188,28 +197,28 @@ export interface SumsAnswer {
   readonly since?: bigint
 }
 
-export interface Asker {
+export interface RunStatement {
   readonly context: ApiContext
   readonly hub: Hub
   readonly principal: Principal
   readonly gone: AbortSignal
 }
 
-export interface WaysToAsk<Asked> {
-  readonly sql: (asked: Asked) => string
+export interface SumReaders<Request> {
+  readonly sql: (request: Request) => string
   readonly ring: (source: RingSource, signal: AbortSignal) => Promise<RingAnswer | undefined>
 }
 
-/** Fewer flows have too few groups for a statement that counts them. */
+/** With fewer flows counting the groups first does not pay off. */
 const manyFlows = 1_000_000
 
-/** From a rollup, from the flows, or without a store from the ring. Undefined when the client has gone. */
-export async function askSums<Asked extends SumsQuestion>(
-  asker: Asker,
-  asked: Asked,
+/** Reads sums from a rollup, the flows, or without a store the ring. Undefined when the client has disconnected. */
+export async function readSums<Request extends SumsQuestion>(
+  asker: RunStatement,
+  request: Request,
   groups: { readonly fields: readonly QueryField[]; readonly step: number | undefined },
   query: SumsQuery,
-  ways: WaysToAsk<Asked>,
+  ways: SumReaders<Request>,
 ): Promise<SumsAnswer | undefined> {
   const { context, hub, gone } = asker
   const { store } = context.control
@@ -217,7 +226,7 @@ export async function askSums<Asked extends SumsQuestion>(
     const answer = await ways.ring(hub.ringSource(), gone)
     return answer === undefined
       ? undefined
-      : { ...answer, total: totalOf(answer.rows, asked), source: 'ring', exact: true }
+      : { ...answer, total: totalOf(answer.rows, request), source: 'ring', exact: true }
   }
   const {
     rollup,
@@ -225,45 +234,45 @@ export async function askSums<Asked extends SumsQuestion>(
     flowsStored = false,
   } = await sumSource(
     store,
-    asked,
+    request,
     groups,
-    asked.of === undefined && asked.further === undefined ? query.source : 'raw',
+    request.of === undefined && request.further === undefined ? query.source : 'raw',
     asker,
   )
   const fromFlows = async (): Promise<SumsAnswer | undefined> => {
     const stored = groups.step === undefined ? ((await store.sums?.())?.flows.rows ?? 0) : 0
     const many =
       stored > manyFlows && groups.fields.length > 0
-        ? await manyGroups(store, { ...asked, group: groups.fields }, stored, gone)
+        ? await manyGroups(store, { ...request, group: groups.fields }, stored, gone)
         : 'few'
-    const rows = many === 'few' ? await rowsOf(store, ways.sql(asked), gone) : many
+    const rows = many === 'few' ? await rowsOf(store, ways.sql(request), gone) : many
     return rows === undefined
       ? undefined
       : {
-          ...shown(rows, asked),
-          span: asked.span,
+          ...withoutTotalRow(rows, request),
+          span: request.span,
           source: 'raw',
           exact: true,
-          ...(await storedSince(store, asked.span)),
-          ...(await storedTo(context, asked.span)),
+          ...(await storedSince(store, request.span)),
+          ...(await storedTo(context, request.span)),
         }
   }
   if (rollup === undefined) return fromFlows()
-  const rows = await rowsOf(store, ways.sql({ ...asked, rollup }), gone)
+  const rows = await rowsOf(store, ways.sql({ ...request, rollup }), gone)
   if (rows === undefined) return undefined
   if (!exact && flowsStored && remainderMatters(rows)) return fromFlows()
   const rest = rows[0]?.['_rest']
   return {
-    ...shown(rows, asked),
+    ...withoutTotalRow(rows, request),
     span: rollup.span,
     source: rollup.view,
     exact,
     ...(exact || rest === undefined ? {} : { error: rest }),
-    ...(await storedTo(context, asked.span)),
+    ...(await storedTo(context, request.span)),
   }
 }
 
-/** Without the row that only carries the sums of all. */
-function shown(rows: readonly AnswerRecord[], asked: SumsQuestion): Pick<SumsAnswer, 'rows' | 'total'> {
-  return { rows: rows.filter((row) => row['_place'] !== null), total: totalOf(rows, asked) }
+/** Removes the row that only carries the total. */
+function withoutTotalRow(rows: readonly AnswerRecord[], request: SumsQuestion): Pick<SumsAnswer, 'rows' | 'total'> {
+  return { rows: rows.filter((row) => row['_place'] !== null), total: totalOf(rows, request) }
 }

@@ -25,22 +25,21 @@ async function start(tls: TestCertificate): Promise<RunningApi> {
   return api
 }
 
-/** Status of a request, and the certificate that the server showed. */
 function ask(
   url: string,
   ca: string,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly status: number; readonly name: string }> {
   return new Promise((resolve, reject) => {
-    const asked = request(url, { ca, headers, agent: false }, (response) => {
+    const clientRequest = request(url, { ca, headers, agent: false }, (response) => {
       const { subject } = (response.socket as TLSSocket).getPeerCertificate()
       response.resume().on('end', () => resolve({ status: response.statusCode ?? 0, name: String(subject.CN) }))
     })
-    asked.on('error', reject).end()
+    clientRequest.on('error', reject).end()
   })
 }
 
-test('with a certificate API and event listeners speak TLS alone', async () => {
+test('with a certificate API and event listeners accept TLS only', async () => {
   const certificate = selfSigned('first')
   const api = await start(certificate)
   expect([api.url, ...api.eventsUrls].every((url) => url.startsWith('https://127.0.0.1:'))).toBe(true)
@@ -59,7 +58,7 @@ test('over TLS the own origin is https', async () => {
   )
 })
 
-test('new connections get a renewed certificate, and a broken one changes nothing', async () => {
+test('new connections use a renewed certificate, and an invalid one changes nothing', async () => {
   const [first, second] = [selfSigned('first'), selfSigned('second')]
   const api = await start(first)
   expect(() => api.renew({ cert: 'none', key: 'none' })).toThrow()

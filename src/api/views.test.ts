@@ -5,7 +5,7 @@ import { everyView } from './views.ts'
 
 const stores = temporaryStores()
 
-it('the API knows the columns of every view as the store has them, in their order', async () => {
+it("the API's columns of every view match the store in order", async () => {
   const { reader } = await stores.open()
   for (const [view, columns] of Object.entries(everyView)) {
     const described = await ask(reader, `DESCRIBE ${view}`)

@@ -1,13 +1,13 @@
 /**
- * The views that can be asked: their columns in order, with SQL types. Later versions only add. `flows` and `events` can be
- * watched, too.
+ * The SQL views: their columns in order, with types. Later versions only add columns. `flows` and `events` are also
+ * live streams.
  */
 import type { BatchKind } from '../model/batches.ts'
 import { flowFields } from '../model/fields.ts'
 
 export interface ViewColumn {
   readonly name: string
-  /** Type in SQL. */
+  /** SQL type. */
   readonly type: string
   readonly unit?: string
   readonly otel?: string
@@ -276,9 +276,9 @@ const traffic: readonly ViewColumn[] = [
   { name: 'flows', type: 'HUGEINT', unit: '{flow}', meaning: 'Flows' },
 ]
 
-/** Views that can be asked, and not watched. */
-export const askedViews = { changes, audit, resources, relations, traffic } as const
+/** Views for queries only, without a live stream. */
+export const queryOnlyViews = { changes, audit, resources, relations, traffic } as const
 
-export const everyView: Readonly<Record<string, readonly ViewColumn[]>> = { ...views, ...askedViews }
+export const everyView: Readonly<Record<string, readonly ViewColumn[]>> = { ...views, ...queryOnlyViews }
 
 export const viewNames = Object.keys(views) as readonly BatchKind[]

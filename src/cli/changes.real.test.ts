@@ -41,7 +41,7 @@ test('`weir changes` shows each change with its actor, and how much noise is hid
   )
   expect(await weir(['changes', '--url', url, '--from', 'soon'])).toMatchObject({
     code: 1,
-    err: expect.stringContaining('"from" is no time: soon.') as string,
+    err: expect.stringContaining('"from" is not a time: soon.') as string,
   })
 })
 

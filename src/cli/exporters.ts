@@ -1,7 +1,7 @@
 import { Option } from 'commander'
 import type { Command } from 'commander'
 import type { Ledger } from '../engine/control.ts'
-import { placeOf as whereToSend, recipes, type Place } from '../api/exporter-recipes.ts'
+import { collectorAddress as whereToSend, recipes, type CollectorAddress } from '../api/exporter-recipes.ts'
 import { self } from '../host/process.ts'
 import type { ServerFlags } from './client.ts'
 import { action, CommandError, findServer, requireServer, withServerFlags, type Server } from './client.ts'
@@ -90,8 +90,8 @@ async function setupText(name: string, flags: ExportersFlags): Promise<string> {
   return `# ${recipe.title}\n${recipe.lines(await placeOf(server, flags.collector)).join('\n')}\n`
 }
 
-async function placeOf(server: Server | undefined, collector: string | undefined): Promise<Place> {
+async function placeOf(server: Server | undefined, collector: string | undefined): Promise<CollectorAddress> {
   const { sources } = server === undefined ? { sources: [] } : await server.json<Exporters>('GET', '/api/v1/exporters')
   const { realMachine } = await import('../host/machine.ts')
-  return whereToSend(sources, { asked: collector, else: realMachine.addresses()[0] ?? '127.0.0.1' })
+  return whereToSend(sources, { requested: collector, else: realMachine.addresses()[0] ?? '127.0.0.1' })
 }

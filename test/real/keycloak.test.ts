@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { decisions } from '../../src/api/access/decisions.ts'
+import { accessRules } from '../../src/api/access/decisions.ts'
 import type { OidcSettings } from '../../src/api/access/oidc/settings.ts'
 import type { ApiOptions } from '../../src/api/index.ts'
 import { EventStream } from '../../src/api/testing/event-stream.ts'
@@ -232,7 +232,7 @@ describe('keycloak', () => {
         expect(page.headers['content-security-policy']).toContain("default-src 'none'")
         expect((await browser.api(url, 'GET', '/api/v1/me')).status).toBe(401)
         // The user can leave the provider, to log in as another user.
-        const out = /<a href="([^"]+)">Log in as somebody else/.exec(page.text)?.[1]?.replaceAll('&amp;', '&') ?? ''
+        const out = /<a href="([^"]+)">Log in as another user/.exec(page.text)?.[1]?.replaceAll('&amp;', '&') ?? ''
         await browser.open(out)
         expect((await browser.open(`${url}/api/v1/login/oidc`)).text).toContain('password')
       }
@@ -457,11 +457,11 @@ describe('keycloak', () => {
         [
           'not signed, with something in place of a signature',
           [unsigned, body, signature].join('.'),
-          'The token cannot be read.',
+          'The token is unreadable.',
         ],
         ['an ID token', good.id_token ?? '', 'The audience of the token is not weir-api.'],
         ['a refresh token', good.refresh_token ?? '', ''],
-        ['nothing of the kind', 'a.b.c', 'The token cannot be read.'],
+        ['nothing of the kind', 'a.b.c', 'The token is unreadable.'],
       ]
       for (const [what, token, detail] of cases) {
         const answer = await ask(url, token)
@@ -590,7 +590,7 @@ describe('keycloak', () => {
       if (id === 'tap') expect(text.trim().split('\n').length, text).toBe(6)
     }
     for (const [id, [status]] of Object.entries(seen)) {
-      const who = decisions[id]?.who
+      const who = accessRules[id]?.access
       if (who === 'admin' || who === 'unlimited' || who === 'events') expect(status, id).toBe(403)
       else expect(status, id).not.toBe(403)
     }

@@ -1,11 +1,11 @@
-import { decisions, type Decision } from '../../src/api/access/decisions.ts'
+import { accessRules, type Decision } from '../../src/api/access/decisions.ts'
 import { describedByItself } from './http-api.ts'
 import { code, generatedHead, table } from './markdown.ts'
 
 /** Required role, and the result for a viewer of some namespaces. */
 const words: Readonly<Record<Decision, readonly [permitted: string, limited: string]>> = {
   open: ['any client, without login', 'same'],
-  everybody: ['all users', 'same'],
+  authenticated: ['all users', 'same'],
   scoped: ['all users', 'rows of the permitted namespaces'],
   unlimited: ['admins, viewers', '403'],
   admin: ['admins', '403'],
@@ -17,10 +17,10 @@ export async function accessPage(): Promise<string> {
   const { paths } = await describedByItself()
   const rows = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, { operationId }]) => {
-      const decided = decisions[operationId]
+      const decided = accessRules[operationId]
       if (decided === undefined)
         return [code(`${method.toUpperCase()} ${path}`), 'admins', '403', 'Default for new operations.']
-      return [code(`${method.toUpperCase()} ${path}`), ...words[decided.who], decided.why]
+      return [code(`${method.toUpperCase()} ${path}`), ...words[decided.access], decided.reason]
     }),
   )
   return `${generatedHead('Permissions', 'src/api/access/decisions.ts')}\

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { post, start } from '../testing/kit.ts'
-import { authorize, decisions, listed } from './decisions.ts'
+import { authorize, accessRules, listed } from './decisions.ts'
 import { local, principal } from './principal.ts'
 
 const auth = {
@@ -26,13 +26,13 @@ async function operations(url: string): Promise<{ method: string; path: string; 
   )
 }
 
-test('every operation of the API has a decision about who may ask for it, and every decision an operation', async () => {
+test('every operation of the API has an access rule, and every rule an operation', async () => {
   const { api } = await start({ auth })
   const described = (await operations(api.url)).map(({ operationId }) => operationId)
-  expect(described.toSorted(), 'decide in src/api/access/decisions.ts').toEqual(Object.keys(decisions).toSorted())
+  expect(described.toSorted(), 'decide in src/api/access/decisions.ts').toEqual(Object.keys(accessRules).toSorted())
 })
 
-test('an operation that nobody has decided on is for admins', () => {
+test('an operation without a rule is for admins', () => {
   const viewer = principal(
     { id: 'token:eyes', name: 'eyes', login: 'token' },
     { role: 'viewer', namespaces: undefined, peers: 'hidden' },
@@ -42,7 +42,7 @@ test('an operation that nobody has decided on is for admins', () => {
   expect(() => authorize(local, 'addedTomorrow')).not.toThrow()
 })
 
-test('each role is refused with 403 what is not for it, and nothing else', async () => {
+test('each role gets 403 for exactly the operations that it may not use', async () => {
   const { api, control } = await start({ auth })
   const refused: Record<string, string[]> = {
     'secret-admin': [],
@@ -69,10 +69,10 @@ test('each role is refused with 403 what is not for it, and nothing else', async
       gone.abort()
     }
   }
-  const admins = Object.keys(decisions).filter(
-    (id) => decisions[id]?.who === 'admin' || decisions[id]?.who === 'events',
+  const admins = Object.keys(accessRules).filter(
+    (id) => accessRules[id]?.access === 'admin' || accessRules[id]?.access === 'events',
   )
-  const unlimited = Object.keys(decisions).filter((id) => decisions[id]?.who === 'unlimited')
+  const unlimited = Object.keys(accessRules).filter((id) => accessRules[id]?.access === 'unlimited')
   expect(refused['secret-admin']).toEqual([])
   expect(refused['secret-viewer']?.toSorted()).toEqual(admins.toSorted())
   expect(refused['secret-shop']?.toSorted()).toEqual([...admins, ...unlimited].toSorted())
@@ -80,7 +80,7 @@ test('each role is refused with 403 what is not for it, and nothing else', async
   expect([control.ingested, control.moved.filter((moved) => !moved.includes('some-sink'))]).toEqual([[], []])
 })
 
-test('a refusal says who one is, what is missing, and what is there instead', async () => {
+test('a refusal names the role, the requirement and the alternatives', async () => {
   const { api } = await start({ auth })
   const sql = await post(`${api.url}/api/v1/sql`, { sql: 'SELECT 1' }, bearer('secret-shop'))
   expect(await sql.json()).toMatchObject({
@@ -98,7 +98,7 @@ test('a refusal says who one is, what is missing, and what is there instead', as
   expect(listed(['a', 'b', 'c', 'd', 'e', 'f', 'g'])).toBe('namespaces a, b, c, d, e and 2 more')
 })
 
-test('everybody can ask who he is', async () => {
+test('every user may read its own identity', async () => {
   const { api } = await start({ auth })
   const me = async (token: string): Promise<unknown> =>
     (await fetch(`${api.url}/api/v1/me`, { headers: bearer(token) })).json()
@@ -114,7 +114,7 @@ test('everybody can ask who he is', async () => {
   })
 })
 
-test('events are an admin’s to send, unless they were opened to everybody who reaches the address', async () => {
+test('only admins may send events, unless the address is open', async () => {
   const event = { specversion: '1.0', id: '1', source: '/a', type: 't' }
   const send = async (url: string, headers: Record<string, string>): Promise<number> =>
     (await post(`${url}/events`, event, { ...headers, 'content-type': 'application/cloudevents+json' })).status

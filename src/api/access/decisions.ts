@@ -1,36 +1,36 @@
 /**
- * Who may ask for what. Every operation of the API stands here, once; one that does not is for admins alone, and a test
- * is red until somebody has decided.
+ * Access rules: every operation of the API has exactly one. An operation without a rule is for admins only, and fails a
+ * test.
  */
 import { ApiError } from '../problems.ts'
 import type { Principal } from './principal.ts'
 
-/** Before a login: what a browser needs to log in. */
+/** Without authentication: what a browser needs to sign in. */
 type Open = 'open'
-/** Everybody who is logged in; the answer has no rows and no sums of rows. */
-type Everybody = 'everybody'
-/** Everybody who is logged in; a limited viewer gets his own rows and sums of these alone. */
+/** Every authenticated user; the response has no rows and no sums of rows. */
+type Authenticated = 'authenticated'
+/** Every authenticated user; a limited viewer gets only the rows of its namespaces, and sums of these. */
 type Scoped = 'scoped'
-/** Admins, and viewers that are not limited: the answer speaks of rows of every namespace. */
+/** Admins and unlimited viewers: the response covers rows of every namespace. */
 type Unlimited = 'unlimited'
 type Admin = 'admin'
-/** Admins, or whoever reaches the address, as `http.auth` says. */
+/** Admins, or everyone who reaches the address, depending on `http.auth`. */
 type Events = 'events'
 
-export type Decision = Open | Everybody | Scoped | Unlimited | Admin | Events
+export type Decision = Open | Authenticated | Scoped | Unlimited | Admin | Events
 
-export interface Decided {
-  readonly who: Decision
-  readonly why: string
+export interface AccessRule {
+  readonly access: Decision
+  readonly reason: string
 }
 
-const admin = (why: string): Decided => ({ who: 'admin', why })
-const everybody = (why: string): Decided => ({ who: 'everybody', why })
-const scoped = (why: string): Decided => ({ who: 'scoped', why })
-const unlimited = (why: string): Decided => ({ who: 'unlimited', why })
+const admin = (reason: string): AccessRule => ({ access: 'admin', reason })
+const authenticated = (reason: string): AccessRule => ({ access: 'authenticated', reason })
+const scoped = (reason: string): AccessRule => ({ access: 'scoped', reason })
+const unlimited = (reason: string): AccessRule => ({ access: 'unlimited', reason })
 
 /** By operationId. */
-export const decisions: Readonly<Record<string, Decided>> = {
+export const accessRules: Readonly<Record<string, AccessRule>> = {
   flows: scoped('Pages of flows.'),
   series: scoped('Sums, and the sum of the rest.'),
   topology: scoped('Edges, and the sums of all edges.'),
@@ -49,28 +49,28 @@ export const decisions: Readonly<Record<string, Decided>> = {
   auditColumns: scoped('Sums over the rows of the list.'),
   auditFirsts: scoped('Based on the rows of the list.'),
   auditLogins: scoped('Based on the rows of the list.'),
-  auditQuery: everybody('The SQL text of the query, including its limits; no rows.'),
+  auditQuery: authenticated('The SQL text of the query, including its limits; no rows.'),
   graph: scoped('Edges of objects in the permitted namespaces, to objects in them or without a namespace.'),
   graphPaths: scoped('As neighbours.'),
   auditNewest: scoped('Based on the rows of the list; no information about sources.'),
   resources: scoped('Objects in the permitted namespaces.'),
   resource: scoped('One object in the permitted namespaces, and its permitted relations.'),
-  fields: everybody('Names and types, no values.'),
-  validate: everybody('Validates a filter; no rows.'),
-  quickFilters: everybody('Filters from the configuration; no rows.'),
-  importLink: everybody('Parses a link; no rows.'),
-  listSaved: everybody('Own and shared views; they contain filters and no rows.'),
-  showSaved: everybody('Same as the list.'),
-  putSaved: everybody('Own views.'),
-  deleteSaved: everybody('Own views.'),
-  health: everybody('Liveness only.'),
-  openapi: everybody('The description of the API.'),
-  logins: { who: 'open', why: 'Required to show the sign-in page.' },
-  login: { who: 'open', why: 'The request itself verifies the token.' },
-  loginOidc: { who: 'open', why: 'Redirects to the identity provider.' },
-  loginOidcCallback: { who: 'open', why: 'The request itself verifies the response of the provider.' },
-  logout: { who: 'open', why: 'Ends the session of the request, if any.' },
-  me: everybody('Information about the current user.'),
+  fields: authenticated('Names and types, no values.'),
+  validate: authenticated('Validates a filter; no rows.'),
+  quickFilters: authenticated('Filters from the configuration; no rows.'),
+  importLink: authenticated('Parses a link; no rows.'),
+  listSaved: authenticated('Own and shared views; they contain filters and no rows.'),
+  showSaved: authenticated('Same as the list.'),
+  putSaved: authenticated('Own views.'),
+  deleteSaved: authenticated('Own views.'),
+  health: authenticated('Liveness only.'),
+  openapi: authenticated('The description of the API.'),
+  logins: { access: 'open', reason: 'Required to show the sign-in page.' },
+  login: { access: 'open', reason: 'The request itself verifies the token.' },
+  loginOidc: { access: 'open', reason: 'Redirects to the identity provider.' },
+  loginOidcCallback: { access: 'open', reason: 'The request itself verifies the response of the provider.' },
+  logout: { access: 'open', reason: 'Ends the session of the request, if any.' },
+  me: authenticated('Information about the current user.'),
   ledger: unlimited('Counts of rows of every namespace.'),
   pipeline: unlimited('Rates and destinations of rows of every namespace.'),
   changeGaps: unlimited('Counts of repaired objects by kind, over all namespaces.'),
@@ -85,18 +85,18 @@ export const decisions: Readonly<Record<string, Decided>> = {
   sql: admin('A statement can read every row and column.'),
   reload: admin('Changes what runs.'),
   forgetSink: admin('Drops rows.'),
-  postEvents: { who: 'events', why: 'Adds rows.' },
-  validateWebhook: { who: 'events', why: 'Verifies whether events may be posted.' },
+  postEvents: { access: 'events', reason: 'Adds rows.' },
+  validateWebhook: { access: 'events', reason: 'Verifies whether events may be posted.' },
 }
 
-/** May he? Throws 403 with what he may do instead. */
+/** Throws 403 with the permitted alternatives if the principal may not use the operation. */
 export function authorize(principal: Principal, operation: string | undefined): void {
-  const who = operation === undefined ? 'everybody' : (decisions[operation]?.who ?? 'admin')
-  if (principal.role === 'admin' || who === 'open' || who === 'everybody' || who === 'scoped') return
-  if (who === 'unlimited' && principal.namespaces === undefined) return
+  const access = operation === undefined ? 'authenticated' : (accessRules[operation]?.access ?? 'admin')
+  if (principal.role === 'admin' || access === 'open' || access === 'authenticated' || access === 'scoped') return
+  if (access === 'unlimited' && principal.namespaces === undefined) return
   const limited = principal.namespaces !== undefined
   const reason =
-    who === 'unlimited'
+    access === 'unlimited'
       ? `This covers every namespace, and ${principal.name} may see ${listed(principal.namespaces ?? [])} only.`
       : `This needs the role admin, and ${principal.name} has the role viewer${limited ? `, of ${listed(principal.namespaces)}` : ''}.`
   throw new ApiError('WEIR_API_FORBIDDEN', reason, {
@@ -109,7 +109,7 @@ export function authorize(principal: Principal, operation: string | undefined): 
   })
 }
 
-/** What a limited viewer is told who asks for events. */
+/** Error for a limited viewer that requests events. */
 export function eventsHidden(what: string, { name, namespaces = [] }: Principal): ApiError {
   return new ApiError(
     'WEIR_API_FORBIDDEN',
@@ -122,7 +122,6 @@ export function eventsHidden(what: string, { name, namespaces = [] }: Principal)
 
 const mostListed = 5
 
-/** Namespaces in words. */
 export function listed(namespaces: readonly string[]): string {
   if (namespaces.length === 0) return 'no namespace'
   const rest = namespaces.length - mostListed

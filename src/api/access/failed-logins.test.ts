@@ -4,7 +4,7 @@ import { defaultFailureLimits, FailedLogins } from './failed-logins.ts'
 
 const { perAddress, perAddressMs, inAll, inAllMs } = defaultFailureLimits
 
-test('an address may fail so often at once, then once per time, and is forgiven all of it when it waits', async () => {
+test('an address has a budget of failures that refills with time', async () => {
   const host = fakeHost(1)
   const failed = new FailedLogins(host.clock)
   for (let count = 0; count < perAddress; count++) {
@@ -23,7 +23,7 @@ test('an address may fail so often at once, then once per time, and is forgiven 
   expect(failed.wait('192.0.2.1')).toBe(perAddressMs)
 })
 
-test('all addresses together have a budget, which holds back logins and not programs of other addresses', async () => {
+test('all addresses share a budget, which delays logins but not programs at other addresses', async () => {
   const host = fakeHost(1)
   const failed = new FailedLogins(host.clock)
   for (let count = 0; count < inAll; count++) failed.failed(`192.0.2.${count % 200}`)
@@ -32,7 +32,7 @@ test('all addresses together have a budget, which holds back logins and not prog
   expect(failed.wait('198.51.100.7')).toBe(0)
 })
 
-test('whoever has a whole IPv6 network is one', () => {
+test('an IPv6 /64 counts as one address', () => {
   const failed = new FailedLogins(fakeHost(1).clock)
   for (let count = 0; count < perAddress; count++) failed.failed(`2001:db8:1:2::${count.toString(16)}`)
   expect([failed.wait('2001:db8:1:2:ffff::1'), failed.wait('2001:db8:1:3::1'), failed.wait('::1')]).toEqual([
@@ -42,7 +42,7 @@ test('whoever has a whole IPv6 network is one', () => {
   ])
 })
 
-test('addresses that are remembered are bounded: what is forgiven goes, else the one that failed longest ago', async () => {
+test('the number of tracked addresses is bounded: refilled ones are removed first, else the oldest failure', async () => {
   const host = fakeHost(1)
   const failed = new FailedLogins(host.clock, { ...defaultFailureLimits, addresses: 3, perAddress: 1 })
   for (const address of ['a', 'b', 'c', 'd']) failed.failed(address)

@@ -1,18 +1,18 @@
 /**
- * How often somebody may guess. Each address has a budget of failures that refills with time, and so have all addresses
- * together; both are one number each (a leaky bucket kept as the time at which it will be empty).
+ * Rate limit for failed logins: a leaky bucket for each address and one for all together. A bucket is stored as the
+ * time at which it is empty.
  */
 import type { Clock } from '../../host/index.ts'
 import { parseIp } from '../../model/ip.ts'
 
 export interface FailureLimits {
-  /** Failures at once, from one address and from all. */
+  /** Burst of failures, per address and in all. */
   readonly perAddress: number
   readonly inAll: number
-  /** Time in ms after which one of them is forgiven. */
+  /** Time in ms in which one failure leaks. */
   readonly perAddressMs: number
   readonly inAllMs: number
-  /** Addresses that are remembered; beyond, the one that failed longest ago is forgotten. */
+  /** Maximum number of tracked addresses; the one with the oldest failure is evicted. */
   readonly addresses: number
 }
 
@@ -27,7 +27,7 @@ export const defaultFailureLimits: FailureLimits = {
 export class FailedLogins {
   readonly #clock: Pick<Clock, 'monotonic'>
   readonly #limits: FailureLimits
-  /** Monotonic ms at which the bucket of an address is empty; in the order of the last failure. */
+  /** Monotonic ms at which the bucket of an address is empty, ordered by the last failure. */
   readonly #empty = new Map<string, number>()
   #allEmpty = 0
 
@@ -36,16 +36,16 @@ export class FailedLogins {
     this.#limits = limits
   }
 
-  /** Addresses that are remembered. */
+  /** Number of tracked addresses. */
   get size(): number {
     return this.#empty.size
   }
 
-  /** Ms until this address may fail once more; 0: now. With `alone`, what others do does not count. */
+  /** Ms until this address may fail once more; 0: now. With `alone`, the shared bucket is ignored. */
   wait(address: string, alone = false): number {
     const { perAddress, perAddressMs, inAll, inAllMs } = this.#limits
     const now = this.#clock.monotonic()
-    const own = (this.#empty.get(placeOf(address)) ?? 0) - now - (perAddress - 1) * perAddressMs
+    const own = (this.#empty.get(addressKey(address)) ?? 0) - now - (perAddress - 1) * perAddressMs
     const all = alone ? 0 : this.#allEmpty - now - (inAll - 1) * inAllMs
     return Math.max(0, own, all)
   }
@@ -53,7 +53,7 @@ export class FailedLogins {
   failed(address: string): void {
     const { perAddressMs, inAllMs, addresses } = this.#limits
     const now = this.#clock.monotonic()
-    const place = placeOf(address)
+    const place = addressKey(address)
     const empty = Math.max(now, this.#empty.get(place) ?? 0) + perAddressMs
     this.#empty.delete(place)
     this.#empty.set(place, empty)
@@ -65,8 +65,8 @@ export class FailedLogins {
   }
 }
 
-/** Who has one IPv6 address has 2^64 of them: those of a /64 are one. */
-function placeOf(address: string): string {
+/** Addresses of an IPv6 /64 count as one, since one client may use all 2^64 of them. */
+function addressKey(address: string): string {
   const words = address.includes(':') ? parseIp(address) : undefined
   return words === undefined || (words[0] === 0 && words[1] === 0) ? address : `${words[0]}:${words[1]}`
 }

@@ -1,4 +1,4 @@
-/** The door: who is it, and may he? Asked before any route is looked at. */
+/** Authentication and authorization, before any route runs. */
 import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import type { Metrics } from '../../engine/contracts.ts'
@@ -7,7 +7,7 @@ import { checkBrowser, checkOwnPage, isLoopback } from '../guard.ts'
 import type { ApiOptions } from '../options.ts'
 import { ApiError } from '../problems.ts'
 import { cookieOf, sessionCookie } from './cookies.ts'
-import { authorize, decisions } from './decisions.ts'
+import { authorize, accessRules } from './decisions.ts'
 import type { Oidc } from './oidc/index.ts'
 import { local, nobody, type Principal } from './principal.ts'
 import { FailedLogins } from './failed-logins.ts'
@@ -15,13 +15,13 @@ import { defaultSessionLimits, Sessions, type Session } from './sessions.ts'
 import { SignedSessions } from './signed-sessions.ts'
 import { bearerOf, TokenBook } from './token-book.ts'
 
-/** Who it is, and for how long that holds. */
+/** The authenticated principal and the validity of the authentication. */
 export interface Admission {
   readonly principal: Principal
   /** Unix ms. */
   readonly until?: number
   readonly ended?: AbortSignal
-  /** Keeps what it rests on in use, as long as what it answers has not been called. */
+  /** Marks the session as in use until the returned function is called. */
   readonly hold?: () => () => void
 }
 
@@ -48,7 +48,7 @@ export class Gate {
     this.#openEvents = httpAuth === 'none'
   }
 
-  /** False where the address is this machine's own and nobody configured who may ask. */
+  /** False on a loopback address without configured authentication. */
   get loginNeeded(): boolean {
     return !this.tokens.empty || this.#oidc !== undefined
   }
@@ -57,12 +57,12 @@ export class Gate {
     return this.#oidc !== undefined
   }
 
-  /** Longest life of a session. */
+  /** Maximum age of a session. */
   get sessionSeconds(): number {
     return Math.floor(this.sessions.limits.ageMs / 1000)
   }
 
-  /** Sets who asks, or throws what keeps him out. */
+  /** Sets the principal of a request, or throws 401, 403 or 429. */
   async admit(request: FastifyRequest): Promise<void> {
     const { raw } = request
     const operation = operationOf(request)
@@ -71,9 +71,9 @@ export class Gate {
         ? 'open'
         : operation === undefined
           ? undefined
-          : decisions[operation]?.who
+          : accessRules[operation]?.access
     const open = who === 'open' || (who === 'events' && this.#openEvents)
-    // Whoever may ask without a login is not kept out by a login that is over.
+    // An ended session does not block operations that require no authentication.
     const found =
       !this.loginNeeded || who === 'open'
         ? undefined
@@ -93,7 +93,7 @@ export class Gate {
     if (authorization !== undefined) {
       const bearer = bearerOf(authorization)
       if (bearer === undefined) return undefined
-      // Nobody guesses a long one, so who has it does not wait for those behind his address who do not.
+      // Long tokens cannot be guessed, so their holders are not delayed by failures at the same address.
       if (bearer.length < guessable) this.#refuseIfMany(request, 'bearer')
       const principal = this.tokens.find(bearer)
       const admission = principal === undefined ? await this.#oidc?.bearer(bearer) : { principal }
@@ -103,12 +103,15 @@ export class Gate {
     const id = cookieOf(request, sessionCookie)
     const session = id === undefined ? undefined : ((await this.sessions.use(id)) ?? (await this.#signedSession(id)))
     if (id === undefined || session === undefined) return undefined
-    // The browser sends the cookie by itself, also for what another site makes it ask.
+    // The browser sends the cookie also with requests that another site causes.
     checkOwnPage(request)
     return { principal: session.proof.principal, ended: session.ended, hold: () => this.sessions.hold(id) }
   }
 
-  /** Who has this token. Throws 401 where nobody has, and 429 to who was wrong too often, before the token is looked at. */
+  /**
+   * The principal of a token. Throws 401 for an unknown token, and 429 without checking the token after too many
+   * failures.
+   */
   logIn(request: IncomingMessage, token: string): Principal {
     this.#refuseIfMany(request, 'login')
     const principal = this.tokens.find(token)
@@ -121,17 +124,17 @@ export class Gate {
     })
   }
 
-  /** Begins the session of a browser that came with a token; answers its id. */
+  /** Begins the session of a browser that signed in with a token; returns its id. */
   async beginSession(principal: Principal): Promise<string> {
     return this.sessions.begin({ principal }, await this.#signed.make(principal.name))
   }
 
-  /** A session that was begun by another server with the same token, or here before a restart: from now on it is ours, too. */
+  /** Imports a session that another server with the same token began, or this one before a restart. */
   async #signedSession(id: string): Promise<Session | undefined> {
     if (this.sessions.isFinished(id)) return undefined
     const found = await this.#signed.read(id)
     const principal = found === undefined ? undefined : this.tokens.find(found.token)
-    // It may have ended, or been asked for twice, while its signature was checked.
+    // The session may have ended, or been imported, while its signature was verified.
     if (found === undefined || principal === undefined || this.sessions.isFinished(id)) return undefined
     const known = await this.sessions.use(id)
     if (known !== undefined) return known
@@ -140,7 +143,7 @@ export class Gate {
   }
 
   #refuseIfMany(request: IncomingMessage, how: 'login' | 'bearer'): void {
-    // All addresses together have a budget for logins; what programs send is held back by address alone, or anybody could stop them all.
+    // The shared budget applies to logins only. Otherwise a single client could block every program.
     const ms = this.#failed.wait(addressOf(request), how === 'bearer')
     if (ms === 0) return
     this.#metrics?.count('weir_api_failed_logins_total', 1, { how, outcome: 'limited' })
@@ -160,19 +163,22 @@ export class Gate {
   }
 }
 
-/** Characters below which somebody could find a token by trying. */
+/** Shorter tokens could be found by guessing. */
 const guessable = 20
 
 const addressOf = ({ socket }: IncomingMessage): string => socket.remoteAddress ?? ''
 
-/** Calls `act` once when who asked may no longer, unless what it answers was called before. For answers that do not end by themselves. */
+/**
+ * Calls `act` once when the admission ends, unless the returned function was called before. For responses without an
+ * end.
+ */
 export function whenAccessEnds(
   { until, ended, hold }: Admission,
   { clock, timers }: Host,
   act: () => void,
 ): () => void {
   const release = hold?.()
-  // Timers have 31 bits; no proof lasts that long.
+  // Timers are limited to 31 bits; no proof is valid for longer.
   const timer =
     until === undefined ? undefined : timers.after(Math.min(Math.max(0, until - clock.now()), 2 ** 31 - 1), act)
   ended?.addEventListener('abort', act, { once: true })
@@ -186,7 +192,7 @@ export function whenAccessEnds(
 
 function operationOf(request: FastifyRequest): string | undefined {
   const schema = request.routeOptions.schema as { readonly operationId?: string } | undefined
-  // A route that nobody described is for admins; a path that does not exist is for everybody to be told so.
+  // A route without schema is for admins. An unknown path gets its 404 without authorization.
   return schema?.operationId ?? (request.routeOptions.url === undefined ? undefined : '')
 }
 

@@ -1,11 +1,11 @@
-/** A viewer limited to one namespace sees nothing else: every answer that has rows or sums is looked at. */
+/** A viewer limited to one namespace sees nothing else, in every response with rows or sums. */
 import { afterEach, expect, test } from 'vitest'
 import { realHost } from '../../host/index.ts'
 import { EventStream } from '../testing/event-stream.ts'
 import { all, namespacedFlows, own, pairs, withPeers } from '../testing/namespaces.ts'
 import { someEvents } from '../testing/recording-control.ts'
 import { startStored, type StoredApi } from '../testing/stored.ts'
-import { decisions } from './decisions.ts'
+import { accessRules } from './decisions.ts'
 
 const auth = {
   tokens: [
@@ -16,11 +16,11 @@ const auth = {
     { name: 'none', token: 'none', role: 'viewer', namespaces: [] },
   ],
 } as const
-type Who = (typeof auth.tokens)[number]['token']
-/** Bytes that each may see. */
-const sees: Readonly<Record<Who, number>> = { admin: all, viewer: all, shop: own, peers: withPeers, none: 0 }
-const whoever = Object.keys(sees) as Who[]
-const bearer = (who: Who): Record<string, string> => ({ authorization: `Bearer ${who}` })
+type User = (typeof auth.tokens)[number]['token']
+/** The visible bytes of each user. */
+const sees: Readonly<Record<User, number>> = { admin: all, viewer: all, shop: own, peers: withPeers, none: 0 }
+const whoever = Object.keys(sees) as User[]
+const bearer = (who: User): Record<string, string> => ({ authorization: `Bearer ${who}` })
 
 const open: EventStream[] = []
 afterEach(() => open.splice(0).forEach((stream) => stream.close()))
@@ -36,7 +36,7 @@ const sum = (rows: readonly (readonly unknown[])[], column: number): number =>
 /** Addresses of `vault` are 10.2.x.x. */
 const leaks = (value: unknown): string[] => JSON.stringify(value).match(/vault|"10\.2\.\d+\.\d+"/g) ?? []
 
-test('pages hold only rows that may be seen, whatever the filter says', async () => {
+test('pages contain only visible rows, whatever the filter', async () => {
   const { get } = await started()
   const filters = [
     '',
@@ -59,7 +59,6 @@ test('pages hold only rows that may be seen, whatever the filter says', async ()
         )
         expect(status).toBe(200)
         const rows = body['rows'] as number[][]
-        // No bit that may not be seen.
         expect(sum(rows, 0) & ~sees[who], `${who} ${filter}`).toBe(0)
         if (who === 'shop' || who === 'none') expect(leaks(body)).toEqual([])
         if (filter === '' || filter.startsWith('bytes')) expect(sum(rows, 0), `${who} ${filter}`).toBe(sees[who])
@@ -68,17 +67,17 @@ test('pages hold only rows that may be seen, whatever the filter says', async ()
   }
 })
 
-test('a cursor leads through no more rows, and is of no use to somebody with another scope', async () => {
+test('a cursor reveals no rows and is invalid for another scope', async () => {
   const { get } = await started()
-  const asked = { columns: 'bytes', sort: 'bytes', limit: '2' }
-  const first = await get('flows', asked, bearer('shop'))
-  const second = await get('flows', { ...asked, cursor: String(first.body['next']) }, bearer('shop'))
+  const parameters = { columns: 'bytes', sort: 'bytes', limit: '2' }
+  const first = await get('flows', parameters, bearer('shop'))
+  const second = await get('flows', { ...parameters, cursor: String(first.body['next']) }, bearer('shop'))
   expect([first.body['rows'], second.body['rows'], second.body['next']]).toEqual([[[1], [2]], [[4]], null])
-  const admins = await get('flows', asked, bearer('admin'))
-  expect((await get('flows', { ...asked, cursor: String(admins.body['next']) }, bearer('shop'))).status).toBe(400)
+  const admins = await get('flows', parameters, bearer('admin'))
+  expect((await get('flows', { ...parameters, cursor: String(admins.body['next']) }, bearer('shop'))).status).toBe(400)
 })
 
-test('sums over time and the sum of all others are of rows that may be seen, from flows and from rollups', async () => {
+test('series and the sum of all others include only visible rows, from flows and from rollups', async () => {
   const { get } = await started()
   for (const who of whoever) {
     for (const parameters of [
@@ -100,7 +99,7 @@ test('sums over time and the sum of all others are of rows that may be seen, fro
   }
 })
 
-test('edges, and the sums of all edges, are of rows that may be seen', async () => {
+test('edges and the sums of all edges include only visible rows', async () => {
   const { get } = await started()
   for (const who of whoever) {
     for (const scope of ['addr', 'namespace', 'namespace,addr']) {
@@ -123,8 +122,8 @@ const views = [
   { id: 'stat', kind: 'stat', q: { stream: 'flows' } },
 ]
 
-test.each(['told before', 'told with the question'])(
-  'the live stream, %s what to show, shows, adds up and counts only rows that may be seen, those that were there and those that come',
+test.each(['told before', 'with the request'])(
+  'the live stream, with views set %s, shows, sums and counts only visible rows, present and new',
   async (how) => {
     const { url, control } = await started()
     control.publish(namespacedFlows(realHost().clock.now()))
@@ -150,7 +149,7 @@ test.each(['told before', 'told with the question'])(
         opened += 1
         if (opened === whoever.length) control.publish(namespacedFlows(realHost().clock.now()))
         if (rows > 0) await stream.untilRows('rows', rows * 2)
-        // Two counts, so that all that is to come has come.
+        // The second count includes every row.
         await stream.until(
           ({ event, data }) =>
             event === 'stat' && (data['views'] as Record<string, { matched: number }>)['stat']?.matched === rows,
@@ -182,7 +181,7 @@ test.each(['told before', 'told with the question'])(
   },
 )
 
-test('who may not see events is told so, and sees none where he did not ask', async () => {
+test('a viewer without events gets an error on request, and none by default', async () => {
   const { url, control } = await started()
   const refused = await fetch(`${url}/api/v1/live/session-e`, {
     method: 'PUT',
@@ -207,7 +206,7 @@ test('who may not see events is told so, and sees none where he did not ask', as
   expect(stream.rows('events')).toEqual([])
 })
 
-test('a tap lets through only rows that may be seen: of a source, of a sink, with a filter and without', async () => {
+test('a tap returns only visible rows, of a source and of a sink, with a filter and without', async () => {
   const { url, control } = await started()
   for (const who of ['shop', 'peers', 'admin'] as const) {
     const rows = pairs.filter((_, row) => (sees[who] & (2 ** row)) !== 0).length
@@ -228,7 +227,7 @@ test('a tap lets through only rows that may be seen: of a source, of a sink, wit
   }
   const sink = await fetch(`${url}/api/v1/tap?sink=bus&limit=2`, { headers: bearer('shop') })
   control.publish(namespacedFlows(realHost().clock.now()))
-  // The sink takes every second row; of these, rows 0 and 2 are of the shop alone.
+  // The sink receives every second row; of these, rows 0 and 2 belong to shop only.
   expect(
     (await sink.text())
       .trim()
@@ -237,7 +236,7 @@ test('a tap lets through only rows that may be seen: of a source, of a sink, wit
   ).toEqual(['0', '2'])
 })
 
-test('without a store the ring shows and adds up only rows that may be seen', async () => {
+test('without a store the ring shows and sums only visible rows', async () => {
   const { get, control } = await started()
   control.store = undefined
   control.publish(namespacedFlows(realHost().clock.now()))
@@ -262,9 +261,9 @@ test('without a store the ring shows and adds up only rows that may be seen', as
   }
 })
 
-test('completion and export know only rows that may be seen, in the store and in the ring', async () => {
+test('completion and export use only visible rows, of the store and of the ring', async () => {
   const { url, control } = await started()
-  const bytesOf = async (who: Who): Promise<number> => {
+  const bytesOf = async (who: User): Promise<number> => {
     const answer = await fetch(`${url}/api/v1/export?columns=bytes,src_namespace,dst_namespace&format=ndjson`, {
       headers: bearer(who),
     })
@@ -275,7 +274,7 @@ test('completion and export know only rows that may be seen, in the store and in
     if (who === 'shop' || who === 'none') expect(leaks(rows)).toEqual([])
     return rows.reduce((total, { bytes }) => total + bytes, 0)
   }
-  const complete = async (who: Who, body: object): Promise<unknown> =>
+  const complete = async (who: User, body: object): Promise<unknown> =>
     (
       await fetch(`${url}/api/v1/complete`, {
         method: 'POST',
@@ -295,7 +294,7 @@ test('completion and export know only rows that may be seen, in the store and in
       ).toBe(sees[who])
       for (const field of ['any.ns', 'src_addr', 'dst_namespace'])
         if (who === 'shop' || who === 'none') expect(leaks(await complete(who, { field }))).toEqual([])
-      // What the store knows of fields may come with the next letter only.
+      // The store reports the used fields asynchronously.
       await expect
         .poll(async () =>
           ((await complete(who, {})) as { fields: { used: boolean }[] }).fields.some(({ used }) => used),
@@ -304,17 +303,17 @@ test('completion and export know only rows that may be seen, in the store and in
     }
   }
   await check()
-  // What is in the ring is asked first: here the same rows, which then are there once more.
+  // Completion reads the ring first; it now has the same rows once more.
   control.publish(namespacedFlows(realHost().clock.now()))
   await check()
   control.store = undefined
   await check()
 })
 
-test('an operation that is scoped is looked at here, or, of objects of clusters and of traces, beside its route', () => {
+test('every scoped operation is tested here, or beside its route for objects and traces', () => {
   expect(
-    Object.keys(decisions)
-      .filter((id) => decisions[id]?.who === 'scoped')
+    Object.keys(accessRules)
+      .filter((id) => accessRules[id]?.access === 'scoped')
       .toSorted(),
   ).toEqual([
     'audit',

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { realHost, type Host } from '../../host/index.ts'
 import { EventStream } from '../testing/event-stream.ts'
-import { said, start } from '../testing/kit.ts'
+import { logged, start } from '../testing/kit.ts'
 import { someFlows } from '../testing/recording-control.ts'
 
 const secret = 'secret-admin-1'
@@ -22,7 +22,7 @@ interface Answer {
   readonly text: string
 }
 
-/** As a browser asks: `fetch` would not let us set Origin and Sec-Fetch-Site. */
+/** `fetch` cannot set Origin and Sec-Fetch-Site. */
 function ask(
   port: number,
   method: string,
@@ -66,7 +66,7 @@ const own = (port: number): Record<string, string> => ({
 })
 const idOf = ({ cookie }: Answer): string => cookie.split(';')[0] ?? ''
 
-test('a browser logs in with a token, is known by a cookie that scripts cannot read, and logs out', async () => {
+test('a browser signs in with a token, gets an HttpOnly cookie, and signs out', async () => {
   const { port } = await start({ auth })
   expect((await ask(port, 'GET', '/api/v1/login', own(port))).body).toEqual({ needed: true, token: true, oidc: false })
   const login = await ask(port, 'POST', '/api/v1/login', own(port), { token: 'secret-shop-1' })
@@ -88,17 +88,17 @@ test('a browser logs in with a token, is known by a cookie that scripts cannot r
   expect([after.status, after.body['detail']]).toEqual([401, 'The session has ended: sign in again.'])
 })
 
-test('a wrong token logs nobody in, and is written nowhere', async () => {
+test('a wrong token starts no session and appears nowhere', async () => {
   const { port } = await start({ auth })
   const answer = await ask(port, 'POST', '/api/v1/login', own(port), { token: 'wrong-secret-7' })
   expect([answer.status, answer.body['code'], answer.cookie]).toEqual([401, 'WEIR_API_TOKEN', ''])
   await ask(port, 'POST', '/api/v1/login', own(port), { token: secret })
-  const leaked = JSON.stringify([answer.text, said])
+  const leaked = JSON.stringify([answer.text, logged])
   expect(leaked).not.toMatch(/wrong-secret-7|secret-admin-1/)
   expect((await ask(port, 'POST', '/api/v1/login', own(port), {})).status).toBe(400)
 })
 
-test('the cookie is for TLS alone where the browser speaks TLS', async () => {
+test('the cookie is Secure if the browser uses TLS', async () => {
   const { port } = await start({ auth })
   const login = await ask(
     port,
@@ -108,7 +108,7 @@ test('the cookie is for TLS alone where the browser speaks TLS', async () => {
     { token: secret },
   )
   expect(login.cookie).toMatch(/; SameSite=Strict; Secure$/)
-  // Behind a proxy that ends TLS, Origin has the scheme and the name that the browser knows.
+  // Behind a proxy that terminates TLS, Origin has the scheme and host of the proxy.
   expect(
     (
       await ask(port, 'POST', '/api/v1/reload', {
@@ -120,7 +120,7 @@ test('the cookie is for TLS alone where the browser speaks TLS', async () => {
   ).toBe(200)
 })
 
-test('another site can neither log a browser in or out, nor change or read anything with its session', async () => {
+test('another site cannot sign a browser in or out, or use its session', async () => {
   const { port, control } = await start({ auth })
   const cookie = idOf(await ask(port, 'POST', '/api/v1/login', own(port), { token: secret }))
   const host = `localhost:${port}`
@@ -135,7 +135,7 @@ test('another site can neither log a browser in or out, nor change or read anyth
     { host: 'other.example', origin: `http://${host}` },
   ]
   for (const headers of foreign) {
-    const said = JSON.stringify(headers)
+    const logged = JSON.stringify(headers)
     for (const [method, path, body] of [
       ['POST', '/api/v1/reload'],
       ['POST', '/api/v1/sql', { sql: 'SELECT 1' }],
@@ -146,12 +146,12 @@ test('another site can neither log a browser in or out, nor change or read anyth
       ['POST', '/api/v1/logout'],
     ] as const) {
       const answer = await ask(port, method, path, { ...headers, cookie }, body)
-      expect([answer.status, answer.body['code']], `${method} ${path} ${said}`).toEqual([403, 'WEIR_API_ORIGIN'])
+      expect([answer.status, answer.body['code']], `${method} ${path} ${logged}`).toEqual([403, 'WEIR_API_ORIGIN'])
     }
-    expect((await ask(port, 'POST', '/api/v1/login', headers, { token: secret })).status, said).toBe(403)
+    expect((await ask(port, 'POST', '/api/v1/login', headers, { token: secret })).status, logged).toBe(403)
   }
   expect([control.moved, control.queries]).toEqual([[], []])
-  // What changes anything must say where it comes from; reading need not.
+  // Requests that change state need an Origin; reading does not.
   expect((await ask(port, 'POST', '/api/v1/reload', { host, cookie })).status).toBe(403)
   expect((await ask(port, 'GET', '/api/v1/me', { host, cookie })).status).toBe(200)
   expect((await ask(port, 'POST', '/api/v1/reload', { host, cookie, 'sec-fetch-site': 'same-origin' })).status).toBe(
@@ -159,7 +159,7 @@ test('another site can neither log a browser in or out, nor change or read anyth
   )
 })
 
-test('a WebSocket of another site gets nowhere with the cookie', async () => {
+test('a WebSocket of another site cannot use the cookie', async () => {
   const { port } = await start({ auth })
   const cookie = idOf(await ask(port, 'POST', '/api/v1/login', own(port), { token: secret }))
   const opened = (origin: string | undefined): Promise<string> =>
@@ -183,14 +183,14 @@ test('a WebSocket of another site gets nowhere with the cookie', async () => {
   ]).toEqual(['403', '403', 'open'])
 })
 
-test('two cookies of the name are none: one of them is somebody else’s', async () => {
+test('two cookies of the name are ambiguous and rejected', async () => {
   const { port } = await start({ auth })
   const cookie = idOf(await ask(port, 'POST', '/api/v1/login', own(port), { token: secret }))
   expect((await ask(port, 'GET', '/api/v1/me', { ...own(port), cookie: `${cookie}; ${cookie}` })).status).toBe(401)
   expect((await ask(port, 'GET', '/api/v1/me', { ...own(port), cookie: `a=b; ${cookie}; c="d"` })).status).toBe(200)
 })
 
-test('a token that is wrong is not made right by a cookie', async () => {
+test('a wrong token is rejected even with a valid cookie', async () => {
   const { port } = await start({ auth })
   const cookie = idOf(await ask(port, 'POST', '/api/v1/login', own(port), { token: secret }))
   expect((await ask(port, 'GET', '/api/v1/me', { ...own(port), cookie, authorization: 'Bearer wrong' })).status).toBe(
@@ -198,7 +198,7 @@ test('a token that is wrong is not made right by a cookie', async () => {
   )
 })
 
-test('streams end with the session that opened them: by logging out, and by time', async () => {
+test('streams end with their session, by signing out and by time', async () => {
   let ahead = 0
   const real = realHost()
   const host: Host = {
@@ -221,7 +221,7 @@ test('streams end with the session that opened them: by logging out, and by time
   expect(control.watchers).toBe(1)
 })
 
-test('where no login is needed, logging in does nothing', async () => {
+test('without authentication, signing in does nothing', async () => {
   const { port } = await start()
   expect((await ask(port, 'GET', '/api/v1/login', own(port))).body).toEqual({
     needed: false,
@@ -235,7 +235,7 @@ test('where no login is needed, logging in does nothing', async () => {
   ).toBe(403)
 })
 
-test('who is wrong too often is told when to come back, before anything is looked at, and both are counted', async () => {
+test('repeated failures get 429 with Retry-After before the token is checked, and are counted', async () => {
   let now = 1000
   const real = realHost()
   const counted: string[] = []
@@ -256,7 +256,6 @@ test('who is wrong too often is told when to come back, before anything is looke
     (await ask(port, 'GET', '/api/v1/me', { authorization: `Bearer ${token}` })).status
   const cookie = idOf(await guess(secret))
   for (let count = 0; count < 9; count++) expect((await guess(`wrong-${count}`)).status).toBe(401)
-  // Guesses by the header are guesses, too.
   expect(await bearer('wrong')).toBe(401)
   const limited = await guess('wrong')
   expect([limited.status, limited.body['code'], limited.body['detail']]).toEqual([
@@ -264,13 +263,13 @@ test('who is wrong too often is told when to come back, before anything is looke
     'WEIR_API_LIMIT',
     'Too many unknown tokens were tried: try again in 6 s.',
   ])
-  // The right one is no better: nothing tells that it was it.
+  // A correct token gets the same response, which reveals nothing.
   expect([
     (await guess(secret)).status,
     await bearer(secret),
     await bearer('another-one-that-is-long-and-wrong'),
   ]).toEqual([429, 429, 429])
-  // Who is in stays in, and a long token is not held back by the guesses of others.
+  // Existing sessions continue, and a long token is not delayed by failures of others.
   expect([(await ask(port, 'GET', '/api/v1/me', { ...own(port), cookie })).status, await bearer(long)]).toEqual([
     200, 200,
   ])
@@ -286,7 +285,7 @@ test('who is wrong too often is told when to come back, before anything is looke
   expect([(await guess(secret)).status, await bearer(secret)]).toEqual([200, 200])
 })
 
-test('a session that rests on a token holds at every server that has the token, until it is ended there or its time is over', async () => {
+test('a session of a token is valid at every server with that token, until it ends there or expires', async () => {
   const [one, two, stranger] = [
     await start({ auth }),
     await start({ auth }),
@@ -303,7 +302,7 @@ test('a session that rests on a token holds at every server that has the token, 
   ])
   expect((await ask(two.port, 'POST', '/api/v1/logout', { ...own(two.port), cookie })).status).toBe(200)
   expect([await me(two.port), await me(one.port)]).toEqual([undefined, 'shop'])
-  // Also before that server has met it, and as long as its own configuration lets sessions last.
+  // Each server applies its own maximum age, also to sessions that another one began.
   const short = await start({ auth: { ...auth, sessionMs: 1000 } })
   const real = realHost()
   const later = await start({

@@ -1,29 +1,29 @@
-/** Somebody who asks, and what may be shown to him. */
+/** The authenticated user of a request and its permissions. */
 export const roles = ['admin', 'viewer'] as const
 export type Role = (typeof roles)[number]
 
-/** Flows between a namespace that may be seen and one that may not: left out, or shown as they are. */
+/** Whether a viewer sees flows between its namespaces and others. */
 export const peerRules = ['hidden', 'shown'] as const
 export type PeerRule = (typeof peerRules)[number]
 
-/** What a token or a claim gives. */
+/** Permissions of a token or of claims. */
 export interface Grant {
   readonly role: Role
-  /** The only namespaces whose flows are shown; undefined: all. An admin is never limited. */
+  /** The only visible namespaces; undefined: all. Admins are never limited. */
   readonly namespaces: readonly string[] | undefined
   readonly peers: PeerRule
 }
 
 export interface Principal extends Grant {
-  /** Unique over all ways of logging in: what belongs to somebody is kept under it. */
+  /** Unique across all ways to sign in; key of the user's stored data. */
   readonly id: string
-  /** For people. */
+  /** Display name. */
   readonly name: string
-  /** How he came in; `none` where no login is needed. */
+  /** `none` where no authentication is required. */
   readonly login: 'none' | 'token' | 'oidc'
 }
 
-/** Whoever asks where no login is needed: a process of this machine. */
+/** The user of a server without authentication. */
 export const local: Principal = {
   id: 'local',
   name: 'local',
@@ -33,10 +33,10 @@ export const local: Principal = {
   login: 'none',
 }
 
-/** Whoever asks what needs no login where others do: sees no row. */
+/** The user of operations without authentication on a server that has it: sees no rows. */
 export const nobody: Principal = { id: '', name: '', role: 'viewer', namespaces: [], peers: 'hidden', login: 'none' }
 
-/** An admin is never limited, whatever else is written. */
+/** Ignores limits of admins. */
 export function principal(
   who: Pick<Principal, 'id' | 'name' | 'login'>,
   { role, namespaces, peers }: Grant,

@@ -1,6 +1,6 @@
 /**
- * Which rows somebody may see, as an expression of the query room: pages, series, topology, live views and tap all AND it
- * to what was asked for, so that there is one meaning of "his rows".
+ * The rows that a principal may see, as a filter expression. Every query, live view and tap combines it with the
+ * requested filter.
  */
 import type { BatchKind } from '../../model/batches.ts'
 import { parseKubernetesRef } from '../../model/refs.ts'
@@ -26,9 +26,9 @@ const among = (name: string, values: readonly string[]): Expression => ({
 })
 
 /**
- * Undefined: every row. Of flows, those of which at least one end is in a namespace that may be seen, and neither end in
- * another; an end without a namespace (the Internet, a machine) is nobody's. Of changes, those of objects of his namespaces, and of these namespaces
- * themselves: what belongs to a whole cluster is nobody's who is limited. Events say nothing of namespaces that could be relied on.
+ * Undefined: every row. Flows: at least one end is in a visible namespace and none in another; an end without a
+ * namespace (the Internet, a machine) is visible. Changes: of objects in visible namespaces and of these namespaces;
+ * other cluster-scoped objects are hidden. Events have no reliable namespace.
  */
 export function scopeOf({ namespaces, peers }: Principal, kind: BatchKind | 'changes'): Expression | undefined {
   if (namespaces === undefined) return undefined
@@ -52,31 +52,34 @@ export function scopeOf({ namespaces, peers }: Principal, kind: BatchKind | 'cha
   return { is: 'and', parts: [one, ...neitherOutside] }
 }
 
-/** What was asked for, of the rows that may be seen. It is the same with source and destination exchanged. */
+/** The requested filter within the scope. The scope is symmetric in source and destination. */
 export function withinScope(filter: Expression, principal: Principal, kind: BatchKind | 'changes'): Expression {
   const scope = scopeOf(principal, kind)
   if (scope === undefined) return filter
   return filter.is === 'and' && filter.parts.length === 0 ? scope : { is: 'and', parts: [scope, filter] }
 }
 
-/** The same for rows of batches; undefined: every row. */
+/** The scope for rows of batches; undefined: every row. */
 export function scopeFilter(principal: Principal, kind: BatchKind): LiveFilter | undefined {
   const scope = scopeOf(principal, kind)
   return scope === undefined ? undefined : compileLive(bind(scope, nameTables[kind]))
 }
 
-/** The same of objects of clusters, as a condition in SQL on views `changes` and `resources`. Undefined: every object. */
+/** The scope for objects, as an SQL condition on views `changes` and `resources`; undefined: every object. */
 export function objectScope(principal: Principal): string | undefined {
   const scope = scopeOf(principal, 'changes')
   return scope === undefined ? undefined : compileSql(bind(scope, changeNames))
 }
 
-/** The same of audit traces, as a condition on view `audit`: those of objects of his namespaces. What was done to a cloud is in no namespace, and nobody's who is limited. */
+/**
+ * The scope for audit traces, as a condition on view `audit`: actions on visible objects. Traces of clouds have no
+ * namespace and are hidden.
+ */
 export function auditScope({ namespaces }: Principal, ref = 'resource'): string | undefined {
   return namespaces === undefined ? undefined : `coalesce(${insideSql(ref, namespaces)}, false)`
 }
 
-/** The same for one object by its name. What is no object of a cluster (an image, a machine) says nothing of one. */
+/** Whether a reference is visible. References that are not objects of a cluster (an image, a machine) are. */
 export function mayName({ namespaces }: Principal, ref: string): boolean {
   const object = parseKubernetesRef(ref)
   if (namespaces === undefined || object === undefined) return true

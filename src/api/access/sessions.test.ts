@@ -20,7 +20,7 @@ function sessionsOf(limits: Partial<typeof defaultSessionLimits> = {}): {
   return { host, sessions: new Sessions(host, { ...defaultSessionLimits, ageMs: 60 * minute, ...limits }) }
 }
 
-test('a session is found by its id until its age is over, and tells who waits for its end', async () => {
+test('a session is found by its id until its maximum age, and then signals its end', async () => {
   const { host, sessions } = sessionsOf()
   const id = sessions.begin({ principal: someone('a') })
   expect(id).toMatch(/^[\w-]{43}$/)
@@ -30,12 +30,11 @@ test('a session is found by its id until its age is over, and tells who waits fo
   await host.advance(59 * minute)
   expect(await sessions.use(id)).toBeDefined()
   await host.advance(minute + 1000)
-  // Nobody had to ask for it to end.
   expect([session?.ended.aborted, sessions.count, host.timersPending]).toEqual([true, 0, 0])
   expect(await sessions.use(id)).toBeUndefined()
 })
 
-test('a session that is finished is gone at once', async () => {
+test('a finished session is removed at once', async () => {
   const { sessions } = sessionsOf()
   const id = sessions.begin({ principal: someone('a'), logoutUrl: 'https://id.example/end' })
   const session = await sessions.use(id)
@@ -43,7 +42,7 @@ test('a session that is finished is gone at once', async () => {
   expect([session?.ended.aborted, await sessions.use(id), sessions.finish(id)]).toEqual([true, undefined, undefined])
 })
 
-test('a proof that ends takes the session with it', async () => {
+test('a session ends with its proof', async () => {
   const { host, sessions } = sessionsOf()
   const id = sessions.begin({ principal: someone('a'), until: startOfTime + 5 * minute })
   await host.advance(5 * minute - 1500)
@@ -52,7 +51,7 @@ test('a proof that ends takes the session with it', async () => {
   expect([await sessions.use(id), sessions.count]).toEqual([undefined, 0])
 })
 
-test('a proof that can be renewed is, once for all who ask, when somebody comes back or a stream is open', async () => {
+test('a renewable proof is renewed once for concurrent requests, on use or while a stream is open', async () => {
   const { host, sessions } = sessionsOf()
   let renewed = 0
   const proof = (until: number): Proof => ({
@@ -81,7 +80,7 @@ test('a proof that can be renewed is, once for all who ask, when somebody comes 
   expect(renewed).toBe(after)
 })
 
-test('nothing is renewed beyond the age of a session', async () => {
+test('no proof is renewed beyond the maximum age of the session', async () => {
   const { host, sessions } = sessionsOf()
   const id = sessions.begin({
     principal: someone('a'),
@@ -94,9 +93,9 @@ test('nothing is renewed beyond the age of a session', async () => {
   expect(await sessions.use(id)).toBeUndefined()
 })
 
-test('who is refused a new proof is out; who gets other rights goes on without the streams that he had open', async () => {
+test('a failed renewal ends the session; changed permissions end its open streams', async () => {
   const { host, sessions } = sessionsOf()
-  const refused = [async () => undefined, async () => Promise.reject(new Error('the provider is away'))]
+  const refused = [async () => undefined, async () => Promise.reject(new Error('the provider is unreachable'))]
   for (const renew of refused) {
     const id = sessions.begin({ principal: someone('a'), until: host.clock.now() + minute, renew })
     const session = await sessions.use(id)
@@ -118,7 +117,7 @@ test('who is refused a new proof is out; who gets other rights goes on without t
   ])
 })
 
-test('who logs out while his proof is renewed stays out', async () => {
+test('a session that is finished during a renewal stays finished', async () => {
   const { host, sessions } = sessionsOf()
   let answer: (proof: Proof) => void = () => {}
   const id = sessions.begin({
@@ -133,13 +132,12 @@ test('who logs out while his proof is renewed stays out', async () => {
   expect([await used, await sessions.use(id)]).toEqual([undefined, undefined])
 })
 
-test('sessions are bounded, of one and of all: the one that was used longest ago makes room', async () => {
+test('sessions are bounded per user and in all: the least recently used is evicted', async () => {
   const { host, sessions } = sessionsOf({ most: 4, mostPerPrincipal: 2 })
   const ids: string[] = []
   for (const name of ['a', 'a', 'a', 'b', 'c', 'd']) {
     ids.push(sessions.begin({ principal: someone(name) }))
     await host.advance(1000)
-    // The first one of a is used again and again.
     if (ids[0] !== undefined) await sessions.use(ids[0])
   }
   const alive = await Promise.all(ids.map(async (id) => (await sessions.use(id)) !== undefined))

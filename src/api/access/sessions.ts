@@ -1,55 +1,55 @@
-/** Browsers that logged in: the cookie holds a random id and nothing else, everything about it is here. */
+/** Browser sessions. The cookie contains a random id only; all state is here. */
 import { createHash } from 'node:crypto'
 import type { Host } from '../../host/index.ts'
 import type { Principal } from './principal.ts'
 
 export interface SessionLimits {
-  /** Sessions in all; beyond, the one that was used longest ago ends. */
+  /** Maximum number of sessions; the least recently used one is evicted. */
   readonly most: number
   readonly mostPerPrincipal: number
-  /** Longest life of a session in ms, whatever is done in it. */
+  /** Maximum age of a session in ms. */
   readonly ageMs: number
 }
 
 export const defaultSessionLimits: SessionLimits = { most: 10_000, mostPerPrincipal: 50, ageMs: 12 * 3_600_000 }
 
-/** What a session rests on. */
+/** The authentication on which a session depends. */
 export interface Proof {
   readonly principal: Principal
-  /** Unix ms at which it ends; undefined: with the session. */
+  /** Unix ms of its expiry; undefined: with the session. */
   readonly until?: number
-  /** A new one in its place, when it has ended and somebody still uses the session; undefined, or an error: there is none. */
+  /** Renews an expired proof while the session is in use; undefined or an error if that is impossible. */
   readonly renew?: () => Promise<Proof | undefined>
-  /** Where a browser ends what the proof comes from, when the session ends. */
+  /** Where a browser ends the provider's session. */
   readonly logoutUrl?: string
 }
 
 export interface Session {
   readonly proof: Proof
-  /** Aborts when it ends or when it is another’s rights that it gives: streams that were opened in it end with it. */
+  /** Aborts when the session ends or its permissions change; its streams end, too. */
   readonly ended: AbortSignal
 }
 
-interface Held {
+interface StoredSession {
   readonly key: string
   proof: Proof
   end: AbortController
-  /** Unix ms: it ends, whatever happens. */
+  /** Unix ms of the session's maximum age. */
   readonly latest: number
   usedAt: number
-  /** Streams that are open in it. */
+  /** Open streams of the session. */
   streams: number
   renewing: Promise<boolean> | undefined
 }
 
-/** What is looked up: the ids themselves are nowhere in memory, and looking one up takes the same time whether it is nearly right or not. */
+/** The lookup key: ids are not in memory, and a lookup takes constant time for guessed ids. */
 const keyOf = (id: string): string => createHash('sha256').update(id).digest('base64url')
 
 const sweepMs = 1000
 
 export class Sessions {
-  readonly #held = new Map<string, Held>()
-  /** Keys of sessions that somebody ended, with the Unix ms at which they would have ended by themselves. */
+  readonly #held = new Map<string, StoredSession>()
+  /** Keys of sessions that were ended early, with the Unix ms of their maximum age. */
   readonly #finished = new Map<string, number>()
   readonly #host: Host
   readonly limits: SessionLimits
@@ -60,11 +60,13 @@ export class Sessions {
     this.limits = limits
   }
 
-  /** Begins a session and answers its id, which is for the cookie alone. `id`: one that was made elsewhere, as hard to guess. */
+  /**
+   * Begins a session and returns its id, which only the cookie may contain. `id`: an equally random id from elsewhere.
+   */
   begin(proof: Proof, id = Buffer.from(this.#host.random.bytes(32)).toString('base64url')): string {
     const now = this.#host.clock.now()
-    const mine = [...this.#held.values()].filter((held) => held.proof.principal.id === proof.principal.id)
-    if (mine.length >= this.limits.mostPerPrincipal) this.#endOldest(mine)
+    const sessionsOfUser = [...this.#held.values()].filter((held) => held.proof.principal.id === proof.principal.id)
+    if (sessionsOfUser.length >= this.limits.mostPerPrincipal) this.#endOldest(sessionsOfUser)
     if (this.#held.size >= this.limits.most) this.#endOldest([...this.#held.values()])
     const key = keyOf(id)
     this.#held.set(key, {
@@ -80,7 +82,7 @@ export class Sessions {
     return id
   }
 
-  /** The session of an id, its proof renewed where it had ended. */
+  /** The session of an id; renews an expired proof. */
   async use(id: string): Promise<Session | undefined> {
     const held = this.#held.get(keyOf(id))
     if (held === undefined || !(await this.#alive(held))) return undefined
@@ -88,7 +90,7 @@ export class Sessions {
     return { proof: held.proof, ended: held.end.signal }
   }
 
-  /** As long as what it answers has not been called, the session is in use. */
+  /** Marks the session as in use until the returned function is called. */
   hold(id: string): () => void {
     const held = this.#held.get(keyOf(id))
     if (held === undefined) return () => {}
@@ -100,7 +102,7 @@ export class Sessions {
     }
   }
 
-  /** Ends a session for good; answers what it rested on. */
+  /** Ends a session permanently and returns its proof. */
   finish(id: string): Proof | undefined {
     const key = keyOf(id)
     const held = this.#held.get(key)
@@ -114,7 +116,7 @@ export class Sessions {
     return held?.proof
   }
 
-  /** Was it ended here? For ids that say themselves what they rest on. */
+  /** Whether the session was ended here; needed for signed ids, which are valid by themselves. */
   isFinished(id: string): boolean {
     return this.#finished.has(keyOf(id))
   }
@@ -127,8 +129,8 @@ export class Sessions {
     for (const held of this.#held.values()) this.#end(held)
   }
 
-  /** Is it still there? Ends it when not. */
-  async #alive(held: Held): Promise<boolean> {
+  /** Renews an expired proof; ends the session if that fails. */
+  async #alive(held: StoredSession): Promise<boolean> {
     const now = this.#host.clock.now()
     if (now < held.latest && now < (held.proof.until ?? held.latest)) return true
     const { renew } = held.proof
@@ -140,11 +142,11 @@ export class Sessions {
     return held.renewing
   }
 
-  async #renew(held: Held, renew: () => Promise<Proof | undefined>): Promise<boolean> {
+  async #renew(held: StoredSession, renew: () => Promise<Proof | undefined>): Promise<boolean> {
     const before = JSON.stringify(held.proof.principal)
     const proof = await renew().catch(() => undefined)
     held.renewing = undefined
-    // Who logged out meanwhile stays logged out.
+    // The session was ended during the renewal.
     if (this.#held.get(held.key) !== held) return false
     if (proof === undefined) {
       this.#end(held)
@@ -158,15 +160,15 @@ export class Sessions {
     return true
   }
 
-  #endOldest(among: readonly Held[]): void {
-    const oldest = among.reduce<Held | undefined>(
+  #endOldest(among: readonly StoredSession[]): void {
+    const oldest = among.reduce<StoredSession | undefined>(
       (least, held) => (least === undefined || held.usedAt < least.usedAt ? held : least),
       undefined,
     )
     if (oldest !== undefined) this.#end(oldest)
   }
 
-  #end(held: Held): void {
+  #end(held: StoredSession): void {
     this.#held.delete(held.key)
     held.end.abort()
     if (this.#held.size > 0) return
@@ -174,7 +176,7 @@ export class Sessions {
     this.#sweeping = undefined
   }
 
-  /** Ends what is over. A proof that can be renewed is, while a stream is open; else when somebody comes back. */
+  /** Ends expired sessions. Renewable proofs are renewed while a stream is open, otherwise on the next use. */
   #sweep(): void {
     const now = this.#host.clock.now()
     for (const held of this.#held.values()) {

@@ -1,8 +1,9 @@
 /**
- * Ids of sessions that rest on a token of the configuration. They are signed with that token, so that every server that
- * has it in its configuration knows the session, also after a restart: nothing has to be shared. Layout, base64url:
+ * Session ids signed with a configured token. Every server with that token accepts them without shared state, also
+ * after a restart. Layout, base64url:
  *
- *   1 byte version · 8 bytes of a hash of the name of the token · 6 bytes begun, Unix s · 16 bytes random · 32 bytes HMAC-SHA-256
+ * 1 byte version · 8 bytes of a hash of the name of the token · 6 bytes begun, Unix s · 16 bytes random · 32 bytes
+ * HMAC-SHA-256
  */
 import { createHash, createHmac, scrypt, timingSafeEqual } from 'node:crypto'
 import type { Host } from '../../host/index.ts'
@@ -10,11 +11,11 @@ import type { ApiToken } from './token-book.ts'
 
 const version = 1
 const [marked, signed, length] = [9, 31, 63]
-/** Clocks of servers may differ by so much. */
+/** Tolerated clock difference between servers. */
 const skewMs = 60_000
 
 export interface SignedSession {
-  /** The token that it rests on. */
+  /** Name of the token that signed the id. */
   readonly token: string
   /** Unix ms. */
   readonly begun: number
@@ -30,7 +31,7 @@ export class SignedSessions {
     this.#tokens = new Map(tokens.map(({ name, token }) => [markOf(name), token]))
   }
 
-  /** A new id for whoever came with the token of this name. */
+  /** A new id signed with the token of this name. */
   async make(name: string): Promise<string> {
     const token = this.#tokens.get(markOf(name))
     if (token === undefined) throw new Error(`there is no token named ${name}`)
@@ -42,7 +43,7 @@ export class SignedSessions {
     return Buffer.concat([head, macOf(await this.#key(token), head)]).toString('base64url')
   }
 
-  /** What an id says; undefined when it is none of ours, or its token is not in the configuration any more. */
+  /** Verifies an id; undefined if it is invalid or its token is no longer configured. */
   async read(id: string): Promise<SignedSession | undefined> {
     const bytes = Buffer.from(id, 'base64url')
     const token =
@@ -56,7 +57,9 @@ export class SignedSessions {
     return begun > this.#host.clock.now() + skewMs ? undefined : { token, begun }
   }
 
-  /** Slow to work out, so that who has a cookie does not get at a short token by trying; once per token, when it is first needed. */
+  /**
+   * A slow key derivation, so that a cookie does not reveal a short token to brute force. Once per token, on first use.
+   */
   #key(token: string): Promise<Buffer> {
     const known =
       this.#keys.get(token) ??

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { principal, type Grant, type Principal } from './principal.ts'
 
-/** A client that may use the API. `name` is for the program log; `token` is the secret it sends as a bearer. */
+/** A client that may use the API. `name` appears in the log; `token` is its bearer secret. */
 export interface ApiToken extends Partial<Grant> {
   readonly name: string
   readonly token: string
@@ -9,12 +9,12 @@ export interface ApiToken extends Partial<Grant> {
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
 
-/** The secret of `Authorization: Bearer …`; undefined when there is none of that form. */
+/** The secret of `Authorization: Bearer …`; undefined for any other form. */
 export function bearerOf(authorization: string | undefined): string | undefined {
   return /^Bearer +([\x21-\x7e]+) *$/i.exec(authorization ?? '')?.[1]
 }
 
-/** Finds the client of a token. Every token is compared, each in constant time, so that timing tells nothing. */
+/** Finds the client of a token. Compares every token in constant time. */
 export class TokenBook {
   readonly #known: readonly { readonly principal: Principal; readonly digest: Buffer }[]
 
@@ -30,9 +30,10 @@ export class TokenBook {
   }
 
   find(token: string): Principal | undefined {
-    const mine = digest(token)
+    const presented = digest(token)
     let found: Principal | undefined
-    for (const { principal: client, digest: theirs } of this.#known) if (timingSafeEqual(mine, theirs)) found = client
+    for (const { principal: client, digest: known } of this.#known)
+      if (timingSafeEqual(presented, known)) found = client
     return found
   }
 }

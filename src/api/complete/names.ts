@@ -1,16 +1,19 @@
 import type { StoreReader } from '../../engine/control.ts'
 import type { NameTable } from '../../query/index.ts'
 import { fieldUseSql, fingerprint, type Question } from '../../query/plan/index.ts'
-import { rowsOf } from '../ask.ts'
+import { rowsOf } from '../store-query.ts'
 import { ringFieldUse } from '../ring/values-in-use.ts'
-import type { Asker } from '../sums.ts'
+import type { RunStatement } from '../sums.ts'
 import { everyView } from '../views.ts'
 
-/** Flows that are looked at for which fields they have. */
+/** Flows sampled to find the used fields. */
 const mostRows = 1000
 
-/** How many of some flows have a value in each field. Undefined when the client has gone. */
-export async function fieldUse(asker: Asker, question: Question): Promise<ReadonlyMap<string, number> | undefined> {
+/** How many of the sampled flows have a value in each field. Undefined when the client has disconnected. */
+export async function fieldUse(
+  asker: RunStatement,
+  question: Question,
+): Promise<ReadonlyMap<string, number> | undefined> {
   const {
     context: {
       control: { store },
@@ -24,55 +27,55 @@ export async function fieldUse(asker: Asker, question: Question): Promise<Readon
   const { clock, timers } = asker.context.host
   const now = clock.now()
   const key = fingerprint(question, [String(question.span.from / roughly), String(question.span.to / roughly)])
-  let stored = said.get(store)
-  if (stored === undefined) said.set(store, (stored = new Map()))
-  for (const [old, { until }] of stored) if (until < now || stored.size > mostKept) stored.delete(old)
-  let asked = stored.get(key)
-  if (asked === undefined) {
-    // Nobody's going away stops it: it serves what is typed next, too.
+  let stored = caches.get(store)
+  if (stored === undefined) caches.set(store, (stored = new Map()))
+  for (const [old, { until }] of stored) if (until < now || stored.size > mostCached) stored.delete(old)
+  let cache = stored.get(key)
+  if (cache === undefined) {
+    // Not cancelled with the client, since the result is cached for the next letter.
     const use = rowsOf(store, fieldUseSql(question, mostRows), new AbortController().signal).then(
       ([row = {}] = []) => new Map(Object.entries(row).map(([name, count]) => [name, Number(count)])),
     )
-    stored.set(key, (asked = { until: now + keptMs, use }))
+    stored.set(key, (cache = { until: now + cacheMs, use }))
     use.catch(() => stored?.delete(key))
   }
-  return Promise.race([asked.use, timers.sleep(patienceMs).then(() => new Map<string, number>())])
+  return Promise.race([cache.use, timers.sleep(maxWaitMs).then(() => new Map<string, number>())])
 }
 
 type FieldUse = ReadonlyMap<string, number>
 
-/** What each store said of fields, while somebody types. */
-const said = new WeakMap<StoreReader, Map<string, { readonly until: number; readonly use: Promise<FieldUse> }>>()
-const [mostKept, keptMs] = [64, 30_000]
-/** Spans that end in the same minute, in µs, have the same fields. */
+/** Recent results by store. */
+const caches = new WeakMap<StoreReader, Map<string, { readonly until: number; readonly use: Promise<FieldUse> }>>()
+const [mostCached, cacheMs] = [64, 30_000]
+/** Spans that end in the same minute (in µs) share a result. */
 const roughly = 60_000_000n
-/** Names are there at once; what is known of their use comes with the next letter. */
-const patienceMs = 100
+/** Maximum wait for the use of fields; names are returned without it, and the next letter has it. */
+const maxWaitMs = 100
 
 export interface FieldSuggestion {
   readonly name: string
-  /** Other names that mean the same. */
+  /** Aliases. */
   readonly names: readonly string[]
   readonly kind: string
   readonly unit?: string
   readonly meaning: string
-  /** Some flow of the span has a value. */
+  /** A flow of the span has a value. */
   readonly used: boolean
 }
 
-/** What filters know beside the columns. */
+/** Filter names that are not columns. */
 const noColumn: Readonly<Record<string, string>> = {
   text: 'Name, namespace, kind, manager and diff as one text: text ~ "(?i)replicas"',
 }
 
 interface Candidate {
   readonly field: FieldSuggestion
-  /** 0: the name begins with what was typed; 1: another of its names does; 2: one has it in it. */
+  /** 0: the name begins with the prefix; 1: an alias does; 2: a name contains it. */
   readonly fit: number
   readonly use: number
 }
 
-/** Names of fields: those that rows have values in first, then those that fit better, then as the registry has them. `use` undefined: every row has them. */
+/** Field names: used ones first, then by fit, then in registry order. `use` undefined: all count as used. */
 export function suggestNames(
   table: NameTable,
   prefix: string,
@@ -97,7 +100,7 @@ export function suggestNames(
   const either = [...parts].map((part): Candidate | undefined => {
     const used = (use?.get(`src_${part}`) ?? 0) + (use?.get(`dst_${part}`) ?? 0)
     const field = table.ofEnd('src', part)
-    // Only for who asks for it: each would stand beside its two ends.
+    // `any.` names only on request; they would double the list.
     if (field === undefined || !'any.'.startsWith(typed.slice(0, 4)) || typed === '') return undefined
     return candidate(
       {

@@ -1,15 +1,18 @@
 import { compileSql, type QueryField } from '../../query/index.ts'
 import { name } from '../../query/sql-text.ts'
 import { objectScope } from '../access/scope.ts'
-import { rowsOf, storeOf } from '../ask.ts'
+import { rowsOf, requireStore } from '../store-query.ts'
 import { filterOf } from '../filter-text.ts'
 import { asOf } from '../objects.ts'
-import type { Asker } from '../sums.ts'
+import type { RunStatement } from '../sums.ts'
 import { conditionFor, type PlainValue, type UsedValue } from './values.ts'
 
-/** The values of fields that the objects of a time have, of those that match and may be seen, the commonest first. Undefined when the client has gone. */
+/**
+ * Values of fields among the visible objects that match at a time, most frequent first. Undefined when the client has
+ * disconnected.
+ */
 export async function valuesOfObjects(
-  { context, principal, gone }: Asker,
+  { context, principal, gone }: RunStatement,
   fields: readonly QueryField[],
   {
     filter,
@@ -30,7 +33,7 @@ export async function valuesOfObjects(
   const typed = conditionFor(field, prefix)
   const values = `SELECT ${field.kind.startsWith('list') ? `unnest(list_distinct(${column}))` : column} AS "_value" FROM resources WHERE ${where}`
   const rows = await rowsOf(
-    storeOf(context),
+    requireStore(context),
     `SELECT "_value", count(*) AS n FROM (${values}) WHERE "_value" IS NOT NULL${typed === undefined ? '' : ` AND ${typed}`} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${2 * limit}`,
     gone,
   )

@@ -1,20 +1,23 @@
 import type { StoreReader } from '../../engine/control.ts'
 import type { UsedValues } from './values.ts'
 
-/** Values that one answer of the store holds at most; an answer with fewer holds all there are. */
+/** Maximum values per query; a result with fewer is complete. */
 export const mostValues = 1000
-const [keptMs, mostKept] = [15_000, 64]
+const [cacheMs, mostCached] = [15_000, 64]
 
-interface Kept extends UsedValues {
-  /** It holds every value that has the prefix in it. */
+interface CachedValues extends UsedValues {
+  /** It has every value that contains the prefix. */
   readonly whole: boolean
-  /** Values are found anywhere in by what was typed, so that more typed is found among what was found before. */
+  /** Values match anywhere, so that a longer prefix selects among them. */
   readonly textual: boolean
 }
 
-/** What the store said of values a moment ago: who types on is answered from it, as long as it holds all there are. */
-export class RememberedValues {
-  readonly #kept = new Map<string, { readonly prefix: string; readonly until: number; readonly answer: Kept }[]>()
+/** Caches recent values. A complete result also serves longer prefixes. */
+export class ValueCache {
+  readonly #kept = new Map<
+    string,
+    { readonly prefix: string; readonly until: number; readonly answer: CachedValues }[]
+  >()
 
   find(key: string, prefix: string, now: number): UsedValues | undefined {
     const typed = prefix.toLowerCase()
@@ -25,21 +28,21 @@ export class RememberedValues {
     })?.answer
   }
 
-  put(key: string, prefix: string, answer: Kept, now: number): void {
-    const others = (this.#kept.get(key) ?? []).filter(({ until }) => until >= now).slice(-mostKept)
+  put(key: string, prefix: string, answer: CachedValues, now: number): void {
+    const others = (this.#kept.get(key) ?? []).filter(({ until }) => until >= now).slice(-mostCached)
     this.#kept.delete(key)
-    this.#kept.set(key, [...others, { prefix: prefix.toLowerCase(), until: now + keptMs, answer }])
+    this.#kept.set(key, [...others, { prefix: prefix.toLowerCase(), until: now + cacheMs, answer }])
     for (const [old, answers] of this.#kept) {
-      if (this.#kept.size <= mostKept && answers.some(({ until }) => until >= now)) continue
+      if (this.#kept.size <= mostCached && answers.some(({ until }) => until >= now)) continue
       if (old !== key) this.#kept.delete(old)
     }
   }
 }
 
-const ofStore = new WeakMap<StoreReader, RememberedValues>()
+const ofStore = new WeakMap<StoreReader, ValueCache>()
 
-export function rememberedOf(store: StoreReader): RememberedValues {
+export function valueCacheOf(store: StoreReader): ValueCache {
   let known = ofStore.get(store)
-  if (known === undefined) ofStore.set(store, (known = new RememberedValues()))
+  if (known === undefined) ofStore.set(store, (known = new ValueCache()))
   return known
 }

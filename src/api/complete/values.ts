@@ -2,17 +2,17 @@ import type { QueryField } from '../../query/index.ts'
 import { text } from '../../query/sql-text.ts'
 import { fingerprint, valuesSql, type Question, type TimeSpan } from '../../query/plan/index.ts'
 import type { StoreReader } from '../../engine/control.ts'
-import { rowsOf, storeOf } from '../ask.ts'
+import { rowsOf, requireStore } from '../store-query.ts'
 import { ringValues } from '../ring/values-in-use.ts'
-import type { Asker } from '../sums.ts'
+import type { RunStatement } from '../sums.ts'
 import { sumSource } from '../sum-source.ts'
-import { mostValues, rememberedOf } from './remembered.ts'
+import { mostValues, valueCacheOf } from './remembered.ts'
 import { numbersCalled } from './words.ts'
 
-/** What a field can be asked for: lists are asked for their items. */
+/** A value in a filter; for lists the value of an item. */
 export type PlainValue = string | number | boolean
 
-/** A value with the number of rows that have it. */
+/** A value with the number of its rows. */
 export interface UsedValue {
   readonly field: QueryField
   readonly value: PlainValue
@@ -23,20 +23,20 @@ export interface UsedValues {
   readonly values: readonly UsedValue[]
   readonly source: string
   readonly span: TimeSpan
-  /** False when rows of the span were passed over. */
+  /** False if rows of the span were skipped. */
   readonly exact: boolean
 }
 
-/** So much of a span is looked at row by row, the newest part; more of it when there is too little to choose from. µs. */
+/** The newest part of a span is read row by row; it is widened until there are enough values. µs. */
 const [firstSpan, widened, mostSpan] = [900_000_000n, 16n, 24n * 3_600_000_000n]
-/** So long the ring is looked through. */
+/** Time limit for the ring. */
 const mostMs = 60
-/** Longer than this nobody waits for more to choose from. */
-const patienceMs = 50
+/** Maximum wait for further values. */
+const maxWaitMs = 50
 
-/** The values of fields that the question's flows have, the commonest first. Undefined when the client has gone. */
+/** Values of fields in the flows of the query, most frequent first. Undefined when the client has disconnected. */
 export async function valuesInUse(
-  asker: Asker,
+  asker: RunStatement,
   question: Question,
   fields: readonly QueryField[],
   prefix: string,
@@ -48,9 +48,9 @@ export async function valuesInUse(
       host: { clock },
     },
   } = asker
-  if (question.names.view !== 'flows') storeOf(asker.context)
+  if (question.names.view !== 'flows') requireStore(asker.context)
   if (store === undefined) return fromRing(asker, question, fields, prefix, limit)
-  const memory = rememberedOf(store)
+  const memory = valueCacheOf(store)
   const key = keyOf(question, fields)
   const known = memory.find(key, prefix, clock.monotonic())
   if (known !== undefined)
@@ -58,7 +58,7 @@ export async function valuesInUse(
       ...known,
       values: known.values.filter(({ field, value }) => valueTest(field, prefix)(value)).slice(0, 2 * limit),
     }
-  const found = await ask(asker, store, question, fields, prefix)
+  const found = await runQuery(asker, store, question, fields, prefix)
   if (found !== undefined)
     memory.put(
       key,
@@ -70,7 +70,7 @@ export async function valuesInUse(
 }
 
 function fromRing(
-  { hub, gone }: Asker,
+  { hub, gone }: RunStatement,
   question: Question,
   fields: readonly QueryField[],
   prefix: string,
@@ -79,8 +79,8 @@ function fromRing(
   return ringValues(hub.ringSource(), question, fields, (field) => valueTest(field, prefix), limit, mostMs, gone)
 }
 
-async function ask(
-  asker: Asker,
+async function runQuery(
+  asker: RunStatement,
   store: StoreReader,
   question: Question,
   fields: readonly QueryField[],
@@ -92,7 +92,7 @@ async function ask(
       host: { clock },
     },
   } = asker
-  // Rollups tell ports of services from others only.
+  // Rollups retain service ports only.
   const ports = fields.some(({ name }) => name.endsWith('_port'))
   const rounded = { ...question, span: wholeBuckets(question.span) }
   const flows = question.names.view === 'flows'
@@ -124,7 +124,7 @@ async function ask(
       span.from === from ||
       reach >= mostSpan ||
       values.length >= 10 ||
-      (values.length > 0 && clock.monotonic() - began > patienceMs)
+      (values.length > 0 && clock.monotonic() - began > maxWaitMs)
     if (enough)
       return {
         values,
@@ -135,7 +135,7 @@ async function ask(
   }
 }
 
-/** As spans that end in the same minute have about the same values. */
+/** Cache key; spans that end in the same minute have about the same values. */
 function keyOf(question: Question, fields: readonly QueryField[]): string {
   const { from, to } = question.span
   return fingerprint(question, [...fields.map(({ name }) => name), String(from / minute), String(to / minute)])
@@ -147,7 +147,7 @@ function isTextual({ kind }: QueryField): boolean {
 
 const [minute, hour] = [60_000_000n, 3_600_000_000n]
 
-/** A little more than was asked for, where that is whole buckets of a rollup: to rank values it does as well, and it takes a tenth of the time. */
+/** Widens the span to whole buckets of a rollup, which take a tenth of the time and rank values as well. */
 function wholeBuckets({ from, to }: TimeSpan): TimeSpan {
   const bucket = to - from > 200n * hour ? hour : to - from > 12n * hour ? 5n * minute : minute
   const up = to + bucket - 1n
@@ -156,7 +156,7 @@ function wholeBuckets({ from, to }: TimeSpan): TimeSpan {
 
 export type ValueTest = (value: PlainValue) => boolean
 
-/** Does a value, or its word, have what was typed in it? Case does not count. */
+/** Whether a value or its word contains the prefix, ignoring case. */
 function valueTest(field: QueryField, prefix: string): ValueTest {
   const folded = prefix.toLowerCase()
   if (folded === '') return () => true
@@ -169,7 +169,7 @@ function valueTest(field: QueryField, prefix: string): ValueTest {
   }
 }
 
-/** The same in SQL, of the column `_value`. */
+/** The same test in SQL, on column `_value`. */
 export function conditionFor(field: QueryField, prefix: string): string | undefined {
   const folded = prefix.toLowerCase()
   if (folded === '') return undefined

@@ -2,7 +2,7 @@ import { wordsOf } from '../../query/words.ts'
 import { print, type NameTable, type QueryField } from '../../query/index.ts'
 import type { PlainValue } from './values.ts'
 
-/** Texts that a field is known to hold, whether it does just now or not. */
+/** Known texts of a field, whether stored or not. */
 const known: Readonly<Record<string, readonly string[]>> = {
   protocol: ['netflow5', 'netflow9', 'ipfix', 'sflow5'],
   record_type: ['flowLog', 'newConnection', 'heartbeat', 'endConnection'],
@@ -17,15 +17,15 @@ const known: Readonly<Record<string, readonly string[]>> = {
 
 const flagNames = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG', 'ECE', 'CWR', 'SYN+ACK', 'FIN+ACK', 'RST+ACK']
 
-/** What stands for a value in a filter, and what it means where that is not plain. */
+/** A value in filter syntax, and its meaning if that is not obvious. */
 export interface Suggestion {
   readonly value: PlainValue
-  /** As a filter has it. */
+  /** In filter syntax. */
   readonly text: string
   readonly label?: string
 }
 
-/** Numbers whose word begins with a prefix. */
+/** Numbers with a word that begins with the prefix. */
 export function numbersCalled(field: QueryField, prefix: string): number[] {
   const words = wordsOf(field.name)
   if (words === undefined || prefix === '') return []
@@ -38,7 +38,7 @@ export function numbersCalled(field: QueryField, prefix: string): number[] {
   ]
 }
 
-/** A value as a filter has it: as a word where there is one, the one that begins with the prefix before others. */
+/** A value in filter syntax: as a word if there is one, preferably one that begins with the prefix. */
 export function suggestion(names: NameTable, field: QueryField, value: PlainValue, prefix: string): Suggestion {
   const words =
     typeof value === 'number'
@@ -59,7 +59,7 @@ export function suggestion(names: NameTable, field: QueryField, value: PlainValu
   return { value, text: typeof value === 'string' ? literal(names, field, value) : String(value) }
 }
 
-/** Words and texts of a field that no flow needs to have. */
+/** Words and known texts of a field, whether stored or not. */
 export function knownValues(names: NameTable, field: QueryField, prefix: string): Suggestion[] {
   const folded = prefix.toLowerCase()
   const words = Object.entries(wordsOf(field.name) ?? {}).filter(
@@ -72,7 +72,7 @@ export function knownValues(names: NameTable, field: QueryField, prefix: string)
   ]
 }
 
-/** In quotes where it could be read as something else. */
+/** Quotes a text that would be ambiguous. */
 function literal(names: NameTable, field: QueryField, text: string): string {
   if (field.kind !== 'dict' && field.kind !== 'text' && field.kind !== 'list<dict>') return text
   const written = print(

@@ -2,7 +2,7 @@ import type { LineFormat } from './lines.ts'
 
 const [quote, lineFeed] = [0x22, 0x0a]
 
-/** Counts the records of a text that passes in pieces: line ends inside quotes are none of a record. */
+/** Counts the records of streamed text; line ends inside quotes do not end a record. */
 export class RecordCount {
   readonly #csv: boolean
   #quoted = false
@@ -30,7 +30,7 @@ export class RecordCount {
     this.#lines += lines
   }
 
-  /** Without the head of a table. */
+  /** Without the header line. */
   get rows(): number {
     return Math.max(0, this.#lines - (this.#csv ? 1 : 0))
   }

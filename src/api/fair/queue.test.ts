@@ -4,7 +4,7 @@ import { FairQueue } from './queue.ts'
 const never = new AbortController().signal
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-/** Enters and notes who goes on; `end` lets the oldest that is under way leave. */
+/** Enters the queue and logs who continues; `end` finishes the oldest running query. */
 function watched(queue: FairQueue): {
   enter: (user: string, signal?: AbortSignal) => Promise<void>
   end: () => Promise<void>
@@ -26,7 +26,7 @@ function watched(queue: FairQueue): {
   }
 }
 
-test('whoever asks much waits for his own; others are next', async () => {
+test('a user with many queries waits for its own, others are next', async () => {
   const { enter, end, went } = watched(new FairQueue({ atOnce: 2, waitingPerUser: 10, waiting: 100 }))
   const all = [enter('a'), enter('a'), enter('a'), enter('a'), enter('a'), enter('b'), enter('c'), enter('b')]
   await turn()
@@ -36,7 +36,7 @@ test('whoever asks much waits for his own; others are next', async () => {
   await Promise.all(all)
 })
 
-test('a full queue refuses, and says what to do; others may still ask', async () => {
+test('a full queue rejects with a hint; other users may still enter', async () => {
   const { enter, end, went } = watched(new FairQueue({ atOnce: 1, waitingPerUser: 2, waiting: 3 }))
   const all = [enter('a'), enter('a'), enter('a')]
   await expect(enter('a')).rejects.toMatchObject({
@@ -54,7 +54,7 @@ test('a full queue refuses, and says what to do; others may still ask', async ()
   await enter('c')
 })
 
-test('who has gone does not wait any more', async () => {
+test('a disconnected client leaves the queue', async () => {
   const { enter, end, went } = watched(new FairQueue({ atOnce: 1, waitingPerUser: 2, waiting: 3 }))
   await enter('a')
   const gone = new AbortController()

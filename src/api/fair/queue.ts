@@ -1,9 +1,9 @@
 import { ApiError } from '../problems.ts'
 
 export interface FairLimits {
-  /** Questions that are worked on at a time. */
+  /** Concurrent queries. */
   readonly atOnce: number
-  /** Questions that wait: of one user, and in all. */
+  /** Limits of queued queries, per user and in all. */
   readonly waitingPerUser: number
   readonly waiting: number
 }
@@ -13,13 +13,13 @@ interface Waiting {
 }
 
 /**
- * Lets so many questions be worked on at a time. Others wait, each user's in their order, and users by turns: whoever asks ten heavy ones
- * at once waits for his own, and everybody else for one of them at most.
+ * Limits concurrent queries. Others are queued, each user's in order, and users round-robin: a user with ten heavy
+ * queries delays others by one of them at most.
  */
 export class FairQueue {
   readonly #limits: FairLimits
   readonly #running = new Map<string, number>()
-  /** In the order in which users have their turn. */
+  /** In round-robin order of users. */
   readonly #waiting = new Map<string, Waiting[]>()
   #busy = 0
   #waits = 0
@@ -29,8 +29,8 @@ export class FairQueue {
   }
 
   /**
-   * Resolves when it is this user's turn, with what is to be called when the work is done. Rejects with WEIR_API_LIMIT when too many wait
-   * already, and with the signal's reason when who asked has gone.
+   * Resolves when the query may run, with a function to call at its end. Rejects with WEIR_API_LIMIT when the queue is
+   * full, and with the signal's reason when the client has disconnected.
    */
   async enter(user: string, signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted()
@@ -39,7 +39,7 @@ export class FairQueue {
     return this.#leaving(user)
   }
 
-  /** Continues work that had left its turn, without waiting: for a moment more than the limit may be worked on. */
+  /** Continues a suspended query without queueing, even if that exceeds the limit briefly. */
   resume(user: string): () => void {
     this.#begin(user)
     return this.#leaving(user)
@@ -60,10 +60,10 @@ export class FairQueue {
   }
 
   #wait(user: string, signal: AbortSignal): Promise<void> {
-    const mine = this.#waiting.get(user) ?? []
+    const queued = this.#waiting.get(user) ?? []
     const { waiting, waitingPerUser } = this.#limits
     const full =
-      mine.length >= waitingPerUser
+      queued.length >= waitingPerUser
         ? `${waitingPerUser} waiting queries of one user`
         : this.#waits >= waiting
           ? `${waiting} waiting queries`
@@ -87,18 +87,18 @@ export class FairQueue {
           resolve()
         },
       }
-      mine.push(entry)
+      queued.push(entry)
       this.#waits++
-      this.#waiting.set(user, mine)
+      this.#waiting.set(user, queued)
       signal.addEventListener('abort', aborted, { once: true })
     })
   }
 
   #leave(user: string, entry: Waiting): void {
-    const mine = this.#waiting.get(user) ?? []
-    mine.splice(mine.indexOf(entry), 1)
+    const queued = this.#waiting.get(user) ?? []
+    queued.splice(queued.indexOf(entry), 1)
     this.#waits--
-    if (mine.length === 0) this.#waiting.delete(user)
+    if (queued.length === 0) this.#waiting.delete(user)
   }
 
   #end(user: string): void {
@@ -107,18 +107,18 @@ export class FairQueue {
     if (running === 0) this.#running.delete(user)
     else this.#running.set(user, running)
     if (this.#busy >= this.#limits.atOnce) return
-    // Of those who have least under way, whoever waits longest for a turn.
+    // Of the users with the fewest running queries, the one that waits longest.
     let next: string | undefined
     for (const other of this.#waiting.keys())
       if (next === undefined || (this.#running.get(other) ?? 0) < (this.#running.get(next) ?? 0)) next = other
     if (next === undefined) return
-    const mine = this.#waiting.get(next) ?? []
-    const entry = mine[0]
+    const queued = this.#waiting.get(next) ?? []
+    const entry = queued[0]
     if (entry === undefined) return
     this.#leave(next, entry)
-    if (mine.length > 0) {
+    if (queued.length > 0) {
       this.#waiting.delete(next)
-      this.#waiting.set(next, mine)
+      this.#waiting.set(next, queued)
     }
     this.#begin(next)
     entry.go()

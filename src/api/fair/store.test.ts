@@ -2,14 +2,14 @@ import { expect, test } from 'vitest'
 import { fakeHost } from '../../../test/kit/fake-host.ts'
 import { pieces, RecordingControl } from '../testing/recording-control.ts'
 import { start } from '../testing/kit.ts'
-import { fairly } from './store.ts'
+import { fairScheduling } from './store.ts'
 
 const tokens = [
   { name: 'heavy', token: 'secret-heavy-1' },
   { name: 'light', token: 'secret-light-1' },
 ] as const
 
-test('who asks twelve at once has ten answered in turn and two refused, and another user is not refused', async () => {
+test('of twelve concurrent queries of a user ten run in order and two are rejected; another user is not affected', async () => {
   const control = new RecordingControl()
   const ends: (() => void)[] = []
   const begun: string[] = []
@@ -20,7 +20,7 @@ test('who asks twelve at once has ten answered in turn and two refused, and anot
   const { api } = await start({
     control,
     auth: { tokens },
-    limits: { questionsAtOnce: 2, questionsPerUser: 8, questions: 100 },
+    limits: { concurrentQueries: 2, queuedPerUser: 8, queuedQueries: 100 },
   })
   const ask = async (name: 'heavy' | 'light', sql: string): Promise<number> => {
     const answer = await fetch(`${api.url}/api/v1/sql`, {
@@ -41,10 +41,9 @@ test('who asks twelve at once has ten answered in turn and two refused, and anot
     if (status === 429) refused.push(status)
     return status
   })
-  // Two are under way and eight wait; whichever came last is refused.
+  // Two run and eight are queued; the last ones to arrive are rejected.
   await expect.poll(() => refused.length).toBe(2)
   expect(begun).toHaveLength(2)
-  // Another user still may.
   const light = ask('light', 'SELECT 1 AS light')
   while (ends.length > 0 || begun.length < 11) {
     ends.shift()?.()
@@ -60,7 +59,7 @@ test('who asks twelve at once has ten answered in turn and two refused, and anot
 
 const never = new AbortController().signal
 
-/** A control whose statements run in processes that give rows without end. */
+/** A control whose isolated statements return endless rows. */
 function withProcesses(ended: string[]): RecordingControl {
   const control = new RecordingControl()
   control.store = {
@@ -79,10 +78,10 @@ function withProcesses(ended: string[]): RecordingControl {
   return control
 }
 
-test('answers that no client reads leave their turn to others, and the oldest of too many ends', async () => {
+test('unread responses give their slot to others, and the oldest of too many ends', async () => {
   const host = fakeHost(1)
   const ended: string[] = []
-  const { store } = fairly(withProcesses(ended), { atOnce: 2, waitingPerUser: 10, waiting: 10 }, 1, host.timers)
+  const { store } = fairScheduling(withProcesses(ended), { atOnce: 2, waitingPerUser: 10, waiting: 10 }, 1, host.timers)
   const begin = async (sql: string): Promise<AsyncIterator<Uint8Array>> => {
     const answer = await store?.isolated?.({ sql, format: 'json', bound: 'work' }, never)
     const iterator = (answer as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]()
@@ -92,7 +91,7 @@ test('answers that no client reads leave their turn to others, and the oldest of
   const read = [await begin('a'), await begin('b')]
   const third = begin('c')
   await host.advance(900)
-  // Within the first second the third waits for its turn.
+  // Within the first second the third one is queued.
   let went = false
   third.then(
     () => (went = true),
@@ -104,7 +103,7 @@ test('answers that no client reads leave their turn to others, and the oldest of
   read.push(await third, await begin('d'))
   await host.advance(1000)
   expect(ended).toEqual([])
-  // One that is read again continues, and does not count as unread.
+  // A response that is read again continues, and does not count as unread.
   expect((await read[0]?.next())?.done).toBe(false)
   read.push(await begin('e'))
   await host.advance(1000)
@@ -113,6 +112,6 @@ test('answers that no client reads leave their turn to others, and the oldest of
   ])
   await expect(read[1]?.next()).rejects.toMatchObject({ code: 'WEIR_SQL_TIMEOUT' })
   for (const iterator of read) await iterator.return?.()
-  // Every turn was given back.
+  // Every slot is free again.
   await Promise.all([begin('f'), begin('g')])
 })

@@ -4,16 +4,16 @@ import type { Timers } from '../../host/index.ts'
 import { WeirError } from '../../model/errors.ts'
 import { FairQueue, type FairLimits } from './queue.ts'
 
-/** Who asks: known to everything that is done for a request. */
-const asker = new AsyncLocalStorage<string>()
+/** The user of the current request, for everything that it calls. */
+const currentUser = new AsyncLocalStorage<string>()
 
-/** Does something for a user; what it begins is done for the same. */
-export function askedBy<Answer>(user: string, act: () => Answer): Answer {
-  return asker.run(user, act)
+/** Runs `act` and everything that it starts as this user. */
+export function asUser<Answer>(user: string, act: () => Answer): Answer {
+  return currentUser.run(user, act)
 }
 
-/** The same control, whose store answers users by turns. */
-export function fairly(control: Control, limits: FairLimits, exportsAtOnce: number, timers: Timers): Control {
+/** The same control with fair scheduling of store queries among users. */
+export function fairScheduling(control: Control, limits: FairLimits, exportsAtOnce: number, timers: Timers): Control {
   const queues: Queues = {
     questions: new FairQueue(limits),
     work: new FairQueue(limits),
@@ -35,13 +35,16 @@ export function fairly(control: Control, limits: FairLimits, exportsAtOnce: numb
   })
 }
 
-/** Questions that the store's own thread answers, and by what bounds them those that have a process each. */
+/** Queues of the in-process queries, and of isolated ones by their bound. */
 type Queues = Readonly<Record<'questions' | IsolatedQuery['bound'], FairQueue>>
 
-/** A turn lasts until the first bytes are there. With a process it lasts until the end of the answer, except while the client does not read. */
+/**
+ * In-process queries hold a slot until the first bytes; isolated ones until the end, except while the client does not
+ * read.
+ */
 function fairReader(store: StoreReader, queues: Queues, unread: UnreadAnswers): StoreReader {
   const inTurn = async <Answer>(signal: AbortSignal, ask: () => Promise<Answer>): Promise<Answer> => {
-    const done = await queues.questions.enter(asker.getStore() ?? '', signal)
+    const done = await queues.questions.enter(currentUser.getStore() ?? '', signal)
     try {
       return await ask()
     } finally {
@@ -55,10 +58,10 @@ function fairReader(store: StoreReader, queues: Queues, unread: UnreadAnswers): 
       : {
           isolated: async (query: IsolatedQuery, given: AbortSignal) => {
             const queue = queues[query.bound]
-            const user = asker.getStore() ?? ''
+            const user = currentUser.getStore() ?? ''
             const ended = new AbortController()
             const signal = AbortSignal.any([given, ended.signal])
-            const turn = new Turn(queue, user, await queue.enter(user, signal))
+            const turn = new Slot(queue, user, await queue.enter(user, signal))
             signal.addEventListener('abort', () => turn.leave(), { once: true })
             try {
               return unread.pass(
@@ -72,14 +75,14 @@ function fairReader(store: StoreReader, queues: Queues, unread: UnreadAnswers): 
             }
           },
         }),
-    edges: (asked, signal) => inTurn(signal, () => store.edges(asked, signal)),
+    edges: (query, signal) => inTurn(signal, () => store.edges(query, signal)),
     ...(store.fresh === undefined ? {} : { fresh: () => (store.fresh as NonNullable<StoreReader['fresh']>)() }),
     ...(store.sums === undefined ? {} : { sums: () => (store.sums as NonNullable<StoreReader['sums']>)() }),
   }
 }
 
-/** The place of one answer in a queue, which it leaves while nothing is read of it. */
-class Turn {
+/** The slot of one response, which is released while the client does not read. */
+class Slot {
   readonly #queue: FairQueue
   readonly #user: string
   #leave: () => void
@@ -99,9 +102,9 @@ class Turn {
   }
 }
 
-/** Time after which an answer that is not read leaves its turn to others. */
+/** Time after which an unread response releases its slot. */
 const unreadAfterMs = 1000
-/** Each unread answer keeps a process: beyond this number the oldest one ends. */
+/** Each unread response keeps a process alive: beyond this number the oldest one ends. */
 const mostUnread = 4
 
 class UnreadAnswers {
@@ -112,10 +115,10 @@ class UnreadAnswers {
     this.#timers = timers
   }
 
-  /** The same bytes. `ended` ends the query when too many answers are not read. */
+  /** Passes bytes on. `ended` ends the query when there are too many unread responses. */
   async *pass(
     answer: IsolatedAnswer,
-    turn: Turn,
+    turn: Slot,
     ended: AbortController,
   ): AsyncGenerator<Uint8Array, number | undefined> {
     const iterator = answer[Symbol.asyncIterator]() as AsyncIterator<Uint8Array, number | undefined>

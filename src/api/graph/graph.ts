@@ -1,4 +1,4 @@
-/** Neighbours of a node, and paths between two, out of the edges that the store has. */
+/** Neighbours of a node and paths between two nodes, from edges of the store. */
 import type { EdgesAsked, StoredEdge, StoreReader } from '../../engine/control.ts'
 import { labelOf } from '../../model/graph.ts'
 import type { Principal } from '../access/principal.ts'
@@ -13,11 +13,11 @@ export interface GraphEdge extends Pick<StoredEdge, 'relation' | 'count' | 'firs
 export interface Graph {
   readonly nodes: readonly (GraphNode & { readonly hops: number })[]
   readonly edges: readonly GraphEdge[]
-  /** Nodes of which not every edge is shown, and how many are not. */
+  /** Nodes with edges that are not returned, and their number. */
   readonly cut: readonly { readonly ref: string; readonly others: number }[]
 }
 
-export interface GraphAsking {
+export interface GraphQuery {
   readonly store: StoreReader
   readonly gone: AbortSignal
   readonly principal: Principal
@@ -25,19 +25,19 @@ export interface GraphAsking {
   readonly relations: ReadonlySet<string> | undefined
 }
 
-/** What is known so far: every edge once, and the hops to each node. */
-class Known {
+/** The edges found so far, without duplicates, and the hops to each node. */
+class Subgraph {
   readonly hops = new Map<string, number>()
   readonly edges = new Map<string, GraphEdge>()
   readonly cut = new Map<string, number>()
   readonly #names = new Map<string, string>()
-  readonly #asking: GraphAsking
+  readonly #asking: GraphQuery
 
-  constructor(asking: GraphAsking) {
+  constructor(asking: GraphQuery) {
     this.#asking = asking
   }
 
-  /** Adds the edges of nodes; answers where they lead, in their order. Undefined when who asked has gone. */
+  /** Adds the edges of nodes and returns their other ends in order. Undefined when the client has disconnected. */
   async ask(
     more: Pick<EdgesAsked, 'near' | 'far' | 'without' | 'limit'>,
     hops: number,
@@ -85,19 +85,19 @@ class Known {
   }
 }
 
-/** Undefined when who asked has gone. */
+/** Undefined when the client has disconnected. */
 export async function neighbours(
-  asking: GraphAsking,
+  asking: GraphQuery,
   ref: string,
   hops: number,
   limit: number,
 ): Promise<Graph | undefined> {
-  const known = new Known(asking)
+  const known = new Subgraph(asking)
   known.hops.set(ref, 0)
-  // Whether there is something that may not be seen is not told.
+  // An invisible node looks like one without edges, so that the response reveals nothing.
   let near: readonly string[] = mayName(asking.principal, ref) ? [ref] : []
   for (let hop = 1; hop <= hops && near.length > 0; hop++) {
-    // Whoever did one thing is not near to whoever did another that ended like it.
+    // Do not expand status nodes: sharing an outcome does not relate two actions.
     const through = hop === 1 ? near : near.filter((each) => labelOf(each) !== 'STATUS')
     const reached = await known.ask({ near: through, ...(hop === 1 ? {} : { without: [ref] }), limit }, hop)
     if (reached === undefined) return undefined
@@ -118,17 +118,20 @@ export interface Paths {
   readonly cut: Graph['cut']
 }
 
-/** Edges of a node that are followed, nodes that are followed at once, and paths that are told. */
+/** Limits: edges per node, nodes per step, paths returned. */
 const [mostEdges, mostNodes, mostPaths] = [100, 100, 10]
 
-/** The shortest paths, whatever the direction of edges. Both ends are gone out from by turns, and what leads from one side to the other is asked for as such. */
+/**
+ * The shortest paths, in any direction of edges. A bidirectional search from both ends; the edges between the two sides
+ * are queried separately.
+ */
 export async function pathsBetween(
-  asking: GraphAsking,
+  asking: GraphQuery,
   from: string,
   to: string,
   hops: number,
 ): Promise<Paths | undefined> {
-  const known = new Known(asking)
+  const known = new Subgraph(asking)
   const sides = [from, to].map((ref) => ({ ref, reached: new Set([ref]), last: [ref] as readonly string[] }))
   const visible = [from, to].every((ref) => mayName(asking.principal, ref))
   for (let length = 1; visible && length <= hops; length++) {
@@ -136,9 +139,8 @@ export async function pathsBetween(
     if ((await known.ask({ near: one.last, far: [...other.last], limit: mostEdges * mostNodes }, 0)) === undefined)
       return undefined
     const paths = pathsIn(known.edges.values(), from, to, length)
-    if (paths.length > 0) return told(known, paths)
+    if (paths.length > 0) return pathsWithEdges(known, paths)
     if (length === hops) break
-    // The smaller side goes on.
     const side = one.last.length <= other.last.length ? one : other
     const edges = new Set(known.edges.keys())
     if ((await known.ask({ near: side.last, limit: mostEdges }, 0)) === undefined) return undefined
@@ -153,10 +155,10 @@ export async function pathsBetween(
     side.last = fresh.slice(0, mostNodes)
     if (side.last.length === 0) break
   }
-  return told(known, [])
+  return pathsWithEdges(known, [])
 }
 
-function told(known: Known, paths: readonly (readonly string[])[]): Paths {
+function pathsWithEdges(known: Subgraph, paths: readonly (readonly string[])[]): Paths {
   const steps = new Set(
     paths.flatMap((path) =>
       path.slice(1).flatMap((ref, at) => [JSON.stringify([path[at], ref]), JSON.stringify([ref, path[at]])]),
@@ -170,7 +172,7 @@ function told(known: Known, paths: readonly (readonly string[])[]): Paths {
   }
 }
 
-/** The paths of this length, or of a shorter one. */
+/** Paths up to `length` edges. */
 function pathsIn(edges: Iterable<GraphEdge>, from: string, to: string, length: number): string[][] {
   const near = new Map<string, Set<string>>()
   const lead = (a: string, b: string): void => void (near.get(a)?.add(b) ?? near.set(a, new Set([b])))

@@ -1,17 +1,17 @@
-/** What stands at the ends of edges, told by its reference alone. */
+/** Graph nodes, described by their references. */
 import { actionName, labelOf, type Label } from '../../model/graph.ts'
 import { parseKubernetesRef } from '../../model/refs.ts'
 
 export interface GraphNode {
   readonly ref: string
   readonly label: Label
-  /** Of an object its kind, of a resource of a cloud `<service>/<type>`. */
+  /** Kind of an object, or `<service>/<type>` of a cloud resource. */
   readonly kind: string | null
   readonly name: string
 }
 
-/** `told`: what events call it. */
-export function nodeOf(ref: string, told?: string): GraphNode {
+/** `displayName`: name from events. */
+export function nodeOf(ref: string, displayName?: string): GraphNode {
   const label = labelOf(ref)
   const object = parseKubernetesRef(ref)
   if (object !== undefined)
@@ -24,15 +24,15 @@ export function nodeOf(ref: string, told?: string): GraphNode {
   if (label === 'RESOURCE') {
     const parts = ref.slice(ref.indexOf(':') + 1).split('/')
     const kind = parts.length === 4 && parts[0] !== '' ? `${parts[1]}/${parts[2]}` : null
-    return { ref, label, kind, name: told ?? decoded(parts.at(-1) ?? ref) }
+    return { ref, label, kind, name: displayName ?? decoded(parts.at(-1) ?? ref) }
   }
-  if (label === 'ACTION') return { ref, label, kind: null, name: told ?? actionName(ref) ?? ref }
+  if (label === 'ACTION') return { ref, label, kind: null, name: displayName ?? actionName(ref) ?? ref }
   const rest = ref.slice(ref.indexOf(':') + 1)
   return {
     ref,
     label,
     kind: null,
-    name: told ?? (label === 'SUBJECT' || label === 'TENANT' ? rest.slice(rest.indexOf('/') + 1) : rest),
+    name: displayName ?? (label === 'SUBJECT' || label === 'TENANT' ? rest.slice(rest.indexOf('/') + 1) : rest),
   }
 }
 

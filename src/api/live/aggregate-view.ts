@@ -2,28 +2,27 @@ import type { Resolver } from '../../engine/contracts.ts'
 import type { BatchFilter } from './filter.ts'
 import type { Ring, RingFrame } from './ring.ts'
 import type { ViewSpec } from './spec.ts'
-import type { Hearing, LiveMessage, LiveView } from './view.ts'
+import type { ClientState, LiveMessage, LiveView } from './view.ts'
 
-/** Rows of the past that a new view begins with: adding up takes longer than looking. */
-const mostAdded = 10_000
+/** Rows of the ring from which a new view is summed; bounds the time of the first message. */
+const mostSummedRows = 10_000
 
 /**
- * A view that sends sums instead of rows. Each frame goes into the sums once, whether its client listens, has paused or
- * is slow: what was not sent is in the next message. So it never has a gap and never owes a row.
+ * A view that sends sums instead of rows. Adds each frame once, also while the client is paused or slow; the next
+ * message contains everything that was not sent. It never reports a gap.
  */
 export abstract class AggregateView<Spec extends ViewSpec> implements LiveView {
   readonly spec: Spec
   protected readonly resolver: Resolver | undefined
   readonly #ring: Ring
   readonly #everyMs: number
-  /** Undefined: every row. */
   readonly #filter: BatchFilter | undefined
   #dueAt: number | undefined
   cursor = 0
   matched = 0
   fresh = 0
   #begun = false
-  /** Unix ms: the sums contain every matching row received since; Infinity before the snapshot. */
+  /** Unix ms: the sums contain every matching row received since then; Infinity before the snapshot. */
   protected since = Infinity
 
   constructor(
@@ -44,14 +43,14 @@ export abstract class AggregateView<Spec extends ViewSpec> implements LiveView {
     return this.matched
   }
 
-  /** Adds the rows of a frame that match. */
+  /** Adds the matching rows of a frame; undefined: all rows. */
   protected abstract add(frame: RingFrame, rows: readonly number[] | undefined): void
-  /** What changed since the last message; everything for a client that has nothing yet. */
+  /** Changes since the last message; everything if `whole`. */
   protected abstract message(whole: boolean): LiveMessage | undefined
 
   snapshot(newest: number): LiveMessage | undefined {
     this.#take(this.#lookBack())
-    // Rows that were there before anybody looked are no traffic of this view.
+    // Rows from before the view began are not its traffic.
     this.matched = 0
     this.cursor = newest
     this.#begun = true
@@ -76,7 +75,7 @@ export abstract class AggregateView<Spec extends ViewSpec> implements LiveView {
     this.cursor = Math.max(this.cursor, newest)
   }
 
-  evicting(frame: RingFrame, hearing: Hearing): void {
+  evicting(frame: RingFrame, hearing: ClientState): void {
     if (!this.#begun || frame.sequence <= this.cursor) return
     const rows = this.#addFrame(frame)
     if (hearing === 'paused') this.fresh += rows
@@ -99,14 +98,14 @@ export abstract class AggregateView<Spec extends ViewSpec> implements LiveView {
     return 0
   }
 
-  /** The sequence behind which there are no more rows than can be added up at once. Sets {@link since}. */
+  /** The sequence after which the ring's rows fit the limit. Sets {@link since}. */
   #lookBack(): number {
     const frames = this.#ring.after(0)
     this.since = this.#ring.since
     let rows = 0
     for (let at = frames.length - 1; at >= 0; at--) {
       rows += frames[at]?.count ?? 0
-      if (rows < mostAdded) continue
+      if (rows < mostSummedRows) continue
       const before = frames[at - 1]
       if (before !== undefined) this.since = Math.max(this.since, before.frame.header.received + 1)
       return (frames[at]?.sequence ?? 0) - 1
@@ -128,7 +127,7 @@ export abstract class AggregateView<Spec extends ViewSpec> implements LiveView {
     return count
   }
 
-  /** Rows of a frame that match; undefined: all of them. */
+  /** Matching rows of a frame; undefined: all of them. */
   #matching(frame: RingFrame): readonly number[] | undefined {
     if (this.#filter === undefined) return undefined
     const test = this.#filter(frame.batch, frame.frame.header, this.resolver)

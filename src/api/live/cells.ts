@@ -1,7 +1,4 @@
-/**
- * Cells of a live row as JSON shows them: the same forms as an answer of the SQL interface, so that a row looks alike
- * whether it was seen live or asked for.
- */
+/** Cells of live rows as JSON, in the formats of SQL results, so that live and stored rows look alike. */
 import type { Resolver } from '../../engine/contracts.ts'
 import type { FrameHeader } from '../../journal/types.ts'
 import type { Batch, EventBatch, FlowBatch } from '../../model/batches.ts'
@@ -17,10 +14,10 @@ import { resolvedTexts } from '../../query/live-columns.ts'
 /** JSON value of a cell; a 64-bit integer beyond 2^53 is a string. */
 export type Cell = string | number | boolean | null | readonly Cell[] | { readonly [name: string]: Cell }
 
-/** Reads one named cell of any row of a batch. */
+/** Reads one field of any row of a batch. */
 export type CellReader = (row: number) => Cell
 
-/** Longest piece of an event's body that a live row carries, in bytes; the rest is a query away. */
+/** Longest prefix of an event's body in a live row, in bytes. */
 export const bodyPreview = 4096
 
 export function cellReader(
@@ -47,7 +44,7 @@ function flowCell(batch: FlowBatch, header: FrameHeader, name: string, resolver:
   }
   const meant = resolvedTexts({ batch, header, resolver }, name)
   if (meant !== undefined) {
-    // What the flow carried wins over what the address means.
+    // Values in the flow take precedence over enrichment.
     const carried = plain(batch, name)
     return (row) => carried(row) ?? meant(row) ?? null
   }
@@ -102,7 +99,7 @@ function wide(words: Uint32Array, row: number): number | string {
   return ((BigInt(high) << 32n) | BigInt(low)).toString()
 }
 
-/** Bytes or packets times the sampling rate, which counts as 1 when unknown. */
+/** Bytes or packets times the sampling interval, 1 if unknown. */
 function estimateCell(batch: FlowBatch, of: 'bytes' | 'packets'): CellReader {
   const reported = plain(batch, of)
   const sampling = plain(batch, 'sampling')
@@ -145,7 +142,7 @@ function eventCell(batch: EventBatch, header: FrameHeader, name: string): CellRe
   }
 }
 
-/** JSON as JSON, text as a string. A body that is cut is no JSON any more: it becomes a string that ends in an ellipsis. */
+/** JSON as JSON, text as a string. A truncated body is a string that ends in an ellipsis. */
 function bodyCell(batch: EventBatch, row: number): Cell {
   const encoding = dataEncodings[batch.encoding[row] ?? 0]
   if (encoding !== 'json' && encoding !== 'text') return null
@@ -171,7 +168,7 @@ function jsonOf(written: string | null): Cell {
   }
 }
 
-/** ISO 8601 in UTC with milliseconds; null for a time that is none. */
+/** ISO 8601 in UTC with milliseconds; null for an invalid time. */
 export function timeText(ms: number | undefined): string | null {
   return ms === undefined || !Number.isFinite(ms) || Math.abs(ms) > 8.64e15 ? null : new Date(ms).toISOString()
 }

@@ -1,20 +1,19 @@
 import type { ServerResponse } from 'node:http'
 import type { WebSocket } from 'ws'
 
-/** The way to one client. */
+/** The connection to one client. */
 export interface Channel {
-  /** False when the client has to read first: send nothing more until `onDrain`. */
+  /** False when the buffer is full: send nothing more until `onDrain`. */
   send(event: string, json: string, id: string | undefined): boolean
-  /** A sign of life for proxies that cut silent connections. */
+  /** Sends a comment, because proxies close idle connections. */
   keepAlive(): void
   onDrain(drained: () => void): void
   onClose(closed: () => void): void
   end(): void
-  /** At once: the client reads nothing. */
+  /** Closes the connection without waiting for buffered data. */
   destroy(): void
 }
 
-/** Server-sent events. */
 export class EventStreamChannel implements Channel {
   readonly #answer: ServerResponse
 
@@ -51,10 +50,10 @@ export class EventStreamChannel implements Channel {
   }
 }
 
-/** Bytes that may wait for a client on a WebSocket; a stream's own mark is a quarter of it. */
+/** Bytes buffered per WebSocket client; a stream's own limit is a quarter of it. */
 const highWater = 64 * 1024
 
-/** The same events as text messages {event, id, data}, for proxies that hold event streams back. */
+/** The same events as text messages {event, id, data}, for proxies that buffer event streams. */
 export class WebSocketChannel implements Channel {
   readonly #socket: WebSocket
   #drained: () => void = () => {}
@@ -84,7 +83,7 @@ export class WebSocketChannel implements Channel {
   }
 
   end(): void {
-    // 1001: the server goes away; the client may come back.
+    // 1001 (going away): the client may reconnect.
     this.#socket.close(1001)
   }
 

@@ -9,20 +9,20 @@ import type { Cell } from './cells.ts'
 
 export type Where = Readonly<Record<string, string | number | boolean>>
 
-/** Does row r of the batch match every equality? An absent field equals nothing. */
 export type Predicate = (row: number) => boolean
 
-/** Binds what a view asked for to a batch. */
+/** Binds the filter of a view to a batch. */
 export type BatchFilter = (batch: Batch, header: FrameHeader, resolver: Resolver | undefined) => Predicate
 
-/** What a view shows of its stream: rows that who watches may see, and that match the filter and every equality of `where`; undefined: all of them. */
+/** Rows that the principal may see and that match the filter and every equality of `where`; undefined: all rows. */
 export function batchFilter(
   { stream, where, filter }: { readonly stream: BatchKind; readonly where: Where; readonly filter: string },
   principal: Principal,
 ): BatchFilter | undefined {
   const names = nameTables[stream]
-  const asked = withinScope(parse(filter, names), principal, stream)
-  const matches = asked.is === 'and' && asked.parts.length === 0 ? undefined : compileLive(bind(asked, names))
+  const expression = withinScope(parse(filter, names), principal, stream)
+  const matches =
+    expression.is === 'and' && expression.parts.length === 0 ? undefined : compileLive(bind(expression, names))
   if (Object.keys(where).length === 0) return matches
   if (matches === undefined) return (batch, header, resolver) => bindWhere(where, batch, header, resolver)
   return (batch, header, resolver) => {
@@ -32,8 +32,8 @@ export function batchFilter(
 }
 
 /**
- * Equality on canonical forms: numbers by value whether written 443 or "443", times as instants, everything else by
- * bytes. For programs that have values and no text; `filter` says everything else.
+ * Equality on canonical forms: numbers by value (443 or "443"), times as instants, all else by bytes. An absent field
+ * equals nothing.
  */
 function bindWhere(where: Where, batch: Batch, header: FrameHeader, resolver: Resolver | undefined): Predicate {
   const tests = Object.entries(where).map(([name, wanted]) => {

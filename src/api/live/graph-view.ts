@@ -7,13 +7,16 @@ import type { LiveMessage } from './view.ts'
 
 export interface GraphMessage {
   readonly view: string
-  /** What follows an edge's ends: `rows`, then the columns asked for, of the time since the last message. */
+  /** Names of the sums in each edge, since the last message: `rows`, then the requested columns. */
   readonly cols: readonly string[]
-  /** [node, sums of its outgoing edges, sums of its incoming edges]; a node is its value, null where it is not known; of several columns the list of them. */
+  /**
+   * [node, sums of its outgoing edges, sums of its incoming edges]. A node is its value, null if unknown; a list of
+   * values for several columns.
+   */
   readonly upsertNodes: readonly (readonly [node: Cell, out: readonly number[], into: readonly number[]])[]
   readonly upsertEdges: readonly (readonly [from: Cell, to: Cell, sums: readonly number[]])[]
   readonly removed: { readonly nodes: readonly Cell[]; readonly edges: readonly (readonly [from: Cell, to: Cell])[] }
-  /** What is not among the nodes and edges shown. */
+  /** Sums of the edges that are not shown. */
   readonly others: { readonly edges: number; readonly sums: readonly number[] }
   readonly snapshot?: true
 }
@@ -21,21 +24,20 @@ export interface GraphMessage {
 interface Edge {
   readonly from: Cell
   readonly to: Cell
-  /** The same as keys of nodes. */
+  /** The ends as keys of nodes. */
   readonly fromKey: string
   readonly toKey: string
   readonly sums: Sums
-  /** Recent size: falls by a fifth per message when nothing passes, so that the picture does not flicker. */
+  /** Recent size: decreases by a fifth per idle message, so that the ranking is stable. */
   weight: number
   idle: number
 }
 
-/** More are not told apart: their rows are among the others. */
+/** Rows of further edges count among the others. */
 const mostEdges = 20_000
 const edgesPerNode = 5
 const fading = 0.8
 
-/** Who exchanges with whom, now. */
 export class GraphView extends AggregateView<GraphSpec> {
   readonly #edges = new Map<string, Edge>()
   #beyond = this.#zero()
@@ -109,7 +111,7 @@ export class GraphView extends AggregateView<GraphSpec> {
     return silent && !whole ? undefined : { event: 'graph', data }
   }
 
-  /** An edge leaves after so many messages in which nothing passed. */
+  /** Removes edges that were idle for too many messages. */
   #age(): void {
     const by = this.spec.by === 'rows' ? 0 : this.spec.columns.indexOf(this.spec.by) + 1
     for (const [key, edge] of this.#edges) {
@@ -119,7 +121,7 @@ export class GraphView extends AggregateView<GraphSpec> {
     }
   }
 
-  /** The largest edges, as many as their nodes and they themselves have room. */
+  /** The largest edges within the limits of nodes and edges. */
   #largest(): Map<string, Edge> {
     const { limit } = this.spec
     const chosen = new Map<string, Edge>()

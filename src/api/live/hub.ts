@@ -6,13 +6,13 @@ import { scopeFilter } from '../access/scope.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
 import type { RingSource } from '../ring/scan.ts'
-import { Turns } from '../ring/turns.ts'
+import { SliceScheduler } from '../ring/slice-scheduler.ts'
 import type { Channel } from './channel.ts'
 import { journalName } from './journal-name.ts'
 import { Ring, type RingFrame } from './ring.ts'
 import { defaultViews } from './spec.ts'
-import { isSeen, noted, SharedPlaces, type Vector } from './shared-places.ts'
-import { mostLookedAt } from './rows-view.ts'
+import { isSeen, noted, SharedPositions, type Vector } from './shared-positions.ts'
+import { mostInspectedRows } from './rows-view.ts'
 import type { ViewSpec } from './spec.ts'
 import { LiveStream } from './stream.ts'
 
@@ -23,43 +23,42 @@ interface Session {
   stream: LiveStream | undefined
 }
 
-/** Where a client was. */
-export interface LastPlace {
-  /** In the journal of this server; undefined when it was at another. */
+/** The position of a client that reconnects. */
+export interface LastPosition {
+  /** In the local journal; undefined if the client was at another server. */
   readonly sequence: number | undefined
-  /** In the journal that this server shares with that one. */
+  /** In a shared journal. */
   readonly seen: Vector | undefined
 }
 
 const mostSessions = 1000
 
-/** Everybody who watches: the rings, the streams, and what each session asked for. */
+/** The rings, the live streams, and the views of each session. */
 export class Hub {
   readonly rings: Readonly<Record<BatchKind, Ring>>
   readonly #context: ApiContext
   readonly #folder: string | undefined
-  readonly #turns: Turns
+  readonly #turns: SliceScheduler
   readonly #streams = new Set<LiveStream>()
   readonly #sessions = new Map<string, Session>()
   #unwatch: () => void = () => {}
   #timer: Timer | undefined
-  #shared: SharedPlaces | undefined
-  /** Frames of a shared journal that came before it was known how far it is. */
+  #shared: SharedPositions | undefined
+  /** Frames of a shared journal that arrived before its positions were known. */
   #started = false
   #early: NonNullable<ReturnType<typeof noted>>[] = []
   newest = 0
-  /** Name of the journal, which the places of streams carry. */
+  /** Name of the journal, part of every event id. */
   journal = ''
-  /** Unix ms at which the newest frame was received. */
   newestReceived = 0
 
-  /** @param folder where the name of the journal is kept */
+  /** @param folder where the name of the journal is stored */
   constructor(context: ApiContext, folder?: string) {
     this.#context = context
     this.#folder = folder
-    this.#turns = new Turns(context.host.timers)
+    this.#turns = new SliceScheduler(context.host.timers)
     const { ringRows: rows, ringBytes: bytes, ringMs: ageMs } = context.limits
-    // Flows are added up from it, events are read: nobody reads as many.
+    // Aggregations read many flows; events are only shown, so their ring is smaller.
     this.rings = { flows: new Ring({ rows, bytes, ageMs }), events: new Ring({ rows, bytes: bytes / 4, ageMs }) }
     for (const kind of ['flows', 'events'] as const) {
       this.rings[kind].onEvict = (frame) => {
@@ -69,7 +68,7 @@ export class Hub {
     }
   }
 
-  /** Begins to listen; what the journal held before is known to be missed. */
+  /** Subscribes to the journal. Earlier frames count as missed. */
   async start(): Promise<void> {
     this.journal = await journalName(this.#context.host, this.#folder)
     this.#unwatch = this.#context.control.watch((frame) => this.#take(frame))
@@ -79,7 +78,7 @@ export class Hub {
     this.rings.flows.startAfter(journal.sequence, since)
     this.rings.events.startAfter(journal.sequence, since)
     const shared = await this.#context.control.shared?.()
-    if (shared !== undefined) this.#shared = new SharedPlaces(shared, this.#early)
+    if (shared !== undefined) this.#shared = new SharedPositions(shared, this.#early)
     this.#early = []
     this.#started = true
   }
@@ -100,7 +99,7 @@ export class Hub {
     else this.#shared.note(one)
   }
 
-  /** Newest flows, for answers without a store. */
+  /** Newest flows, for queries without a store. */
   ringSource(): RingSource {
     const {
       resolver,
@@ -109,13 +108,13 @@ export class Hub {
     return { ring: this.rings.flows, resolver, clock, turns: this.#turns }
   }
 
-  /** The oldest frame of the rings; what comes next when they are empty. */
+  /** Sequence of the oldest frame of the rings; of the next frame when they are empty. */
   get fromSeq(): number {
     const firsts = [this.rings.flows.first, this.rings.events.first].filter((first) => first !== undefined)
     return firsts.length === 0 ? this.newest : Math.min(...firsts)
   }
 
-  /** What the rings hold of the rows that somebody may see. */
+  /** The rows of the rings that a principal may see. */
   span(principal: Principal): { fromSeq: number; toSeq: number; flows: number; events: number } {
     return {
       fromSeq: this.fromSeq,
@@ -131,8 +130,8 @@ export class Hub {
     if (scope === undefined) return ring.rows
     let [rows, looked] = [0, 0]
     for (const { batch, frame, count } of ring.after(0).reverse()) {
-      // Nobody is to wait while a million rows are counted: of more than these the count is a part.
-      if (looked >= mostLookedAt) break
+      // Bounds the time of counting: beyond this number of rows the counts are partial.
+      if (looked >= mostInspectedRows) break
       looked += count
       const test = scope(batch, frame.header, this.#context.resolver)
       for (let row = 0; row < count; row++) if (test(row)) rows += 1
@@ -140,7 +139,7 @@ export class Hub {
     return rows
   }
 
-  /** Sets what a session shows; its stream may come before or after. Answers whether it is open here. */
+  /** Sets the views of a session, before or after its stream opens. Returns whether the stream is open here. */
   put(sid: string, user: string, views: readonly ViewSpec[], paused: boolean, resume: 'catch-up' | 'now'): boolean {
     const session = this.#session(sid, user)
     session.views = views
@@ -149,30 +148,30 @@ export class Hub {
     return session.stream !== undefined
   }
 
-  /** Refuses with 429 what would be one too many. Call before the answer begins. */
+  /** Throws a 429 problem if a limit is reached. Call before the response begins. */
   admit(user: string, sid: string | undefined): void {
     if (sid !== undefined && this.#session(sid, user).stream !== undefined) return
     const { streamsPerServer, streamsPerUser } = this.#context.limits
-    const mine = [...this.#streams].filter((stream) => stream.user === user).length
+    const streamsOfUser = [...this.#streams].filter((stream) => stream.user === user).length
     const full =
       this.#streams.size >= streamsPerServer
         ? `${streamsPerServer} live streams on this server`
-        : mine >= streamsPerUser
+        : streamsOfUser >= streamsPerUser
           ? `${streamsPerUser} live streams per user`
           : undefined
     if (full === undefined) return
     throw new ApiError('WEIR_API_LIMIT', `The limit is ${full}.`, {
       headers: { 'retry-after': '10' },
-      hints: ['Close another tab or stream; one stream can carry several views.'],
+      hints: ['Close another tab or stream. One stream can carry several views.'],
     })
   }
 
-  /** A place as a client is given it: a sequence, the name of this journal, and what of a shared one it has seen. */
-  placeAt(sequence: number, seen: Vector | undefined): string {
+  /** An event id: a sequence, the name of this journal, and the position in a shared one. */
+  eventIdAt(sequence: number, seen: Vector | undefined): string {
     return `${sequence}@${this.journal}${this.#shared?.text(sequence, seen) ?? ''}`
   }
 
-  placeOf(written: string): LastPlace {
+  placeOf(written: string): LastPosition {
     const [own = '', shared] = written.split('+')
     const [sequence, journal = this.journal] = own.split('@')
     const [name = '', ...places] = shared?.split('.') ?? []
@@ -182,10 +181,10 @@ export class Hub {
     }
   }
 
-  /** Where a view of such rows goes on; undefined where the place means nothing here. */
-  goOn(
+  /** The sequence from which a view resumes; undefined if the position is unknown here. */
+  resumeAfter(
     kind: BatchKind,
-    { sequence, seen }: LastPlace,
+    { sequence, seen }: LastPosition,
   ): { readonly from: number; readonly seen?: (frame: RingFrame) => boolean } | undefined {
     if (seen === undefined) return sequence === undefined ? undefined : { from: sequence }
     return {
@@ -194,9 +193,9 @@ export class Hub {
     }
   }
 
-  open(channel: Channel, principal: Principal, sid: string | undefined, last: LastPlace | undefined): void {
+  open(channel: Channel, principal: Principal, sid: string | undefined, last: LastPosition | undefined): void {
     const session = sid === undefined ? undefined : this.#session(sid, principal.id)
-    // A client that lost its connection is back before the server noticed: the newer stream takes over.
+    // A client may reconnect before the server notices the lost connection; the newer stream replaces the older one.
     session?.stream?.end()
     const stream = new LiveStream(this, this.#context, channel, principal)
     if (session !== undefined) session.stream = stream

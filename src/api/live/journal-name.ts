@@ -1,11 +1,11 @@
 import { replaceFile, type Host } from '../../host/index.ts'
 
-/** The file in a data folder. */
+/** File in the data folder. */
 const nameFile = 'journal-name'
 
 /**
- * Tells this journal from others: places of the live stream carry it, so that a client which comes back to another server
- * hears that its place means nothing there. Made once; where it cannot be kept it lasts as long as the process.
+ * A random name that identifies this journal in event ids, so that a client that reconnects to another server starts
+ * over. It is stored in `folder`; without one it lasts as long as the process.
  */
 export async function journalName({ disk, random }: Host, folder: string | undefined): Promise<string> {
   const made = Buffer.from(random.bytes(6)).toString('base64url')
@@ -17,7 +17,7 @@ export async function journalName({ disk, random }: Host, folder: string | undef
     if (/^[\w-]{8}$/.test(known)) return known
     await replaceFile(disk, folder, nameFile, [new TextEncoder().encode(`${made}\n`)])
   } catch {
-    /* A full disk keeps nobody from watching. */
+    /* A full disk must not prevent live streams. */
   }
   return made
 }

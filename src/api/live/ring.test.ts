@@ -5,7 +5,7 @@ import { Ring } from './ring.ts'
 
 const make = new FrameMaker()
 
-/** A frame of `count` flows that says how often it was decompressed. */
+/** A frame of `count` flows that counts its decompressions. */
 function frameOf(count: number, received: number, more: { stored?: number } = {}): Frame & { decompressed: number } {
   const frame = make.flows(
     Array.from({ length: count }, (_, row) => ({ src: `10.0.0.${row % 250}`, dst: '10.0.1.1' })),
@@ -22,7 +22,7 @@ function frameOf(count: number, received: number, more: { stored?: number } = {}
 
 const wide = { rows: 1_000_000, bytes: 1 << 30, ageMs: 3_600_000 }
 
-test('what is beyond the rows, the bytes as stored, or the age leaves, oldest first, and is said to have left', () => {
+test('evicts the oldest frames beyond the limits of rows, stored bytes or age, and reports them', () => {
   for (const [limits, left] of [
     [{ ...wide, rows: 25 }, 2],
     [{ ...wide, bytes: 250 }, 2],
@@ -39,13 +39,12 @@ test('what is beyond the rows, the bytes as stored, or the age leaves, oldest fi
     expect(held).toHaveLength(left)
     expect(gone).toEqual(frames.slice(0, 6 - left).map(({ header }) => header.sequence))
     expect(ring.rows).toBe(10 * left)
-    // Everything received after the last that left is here.
     expect(ring.since).toBe((frames[5 - left]?.header.received ?? 0) + 1)
     expect(ring.after(held[0]?.sequence ?? 0)).toHaveLength(left - 1)
   }
 })
 
-test('a frame is decoded when somebody looks, once, and forgotten in favour of others that are looked at', () => {
+test('decodes a frame on first use, once, and discards the least recently used', () => {
   const size = frameOf(10, startOfDay).header.rawBytes
   const ring = new Ring({ ...wide, bytes: size * 2 + 1 })
   const frames = Array.from({ length: 4 }, () => frameOf(10, startOfDay, { stored: 10 }))
@@ -54,14 +53,13 @@ test('a frame is decoded when somebody looks, once, and forgotten in favour of o
   const [first, second, third] = ring.after(0)
   for (let times = 0; times < 3; times++) expect([first?.batch.count, second?.batch.count]).toEqual([10, 10])
   expect(frames.map(({ decompressed }) => decompressed)).toEqual([1, 1, 0, 0])
-  // Room for two: the one that was looked at longest ago is forgotten.
   expect([third?.batch.count, second?.batch.count]).toEqual([10, 10])
   expect(ring.after(0).map(({ isDecoded }) => isDecoded)).toEqual([false, true, true, false])
   expect(first?.batch.count).toBe(10)
   expect(ring.after(0).map(({ isDecoded }) => isDecoded)).toEqual([true, true, false, false])
 })
 
-test('thousands of frames come and go, and places in it are found', () => {
+test('finds positions among thousands of frames', () => {
   const ring = new Ring({ ...wide, rows: 3000 })
   const one = frameOf(1, startOfDay)
   for (let sequence = 1; sequence <= 20_000; sequence++) ring.push({ ...one, header: { ...one.header, sequence } })

@@ -3,7 +3,7 @@ import { frameBatch } from '../../journal/shared-frames.ts'
 import type { Batch } from '../../model/batches.ts'
 import { originOf, type Origin } from '../../model/origins.ts'
 
-/** A frame of the ring, held as the journal has it: compressed. It is decoded when somebody looks, and forgotten again in favour of others. */
+/** A frame in the ring, compressed as in the journal. It is decoded on use and cached until others displace it. */
 export class RingFrame {
   readonly frame: Frame
   readonly #looked: (frame: RingFrame) => void
@@ -15,7 +15,7 @@ export class RingFrame {
     this.#looked = looked
   }
 
-  /** Where it came from, when the journal is shared. */
+  /** Its position in a shared journal. */
   get origin(): Origin | undefined {
     return (this.#origin ??= { of: originOf(this.frame.header.cursor) }).of
   }
@@ -28,7 +28,7 @@ export class RingFrame {
     return this.frame.header.count
   }
 
-  /** Bytes that are held while nobody looks. Of a unit in several parts only the whole is known. */
+  /** Bytes without the decoded rows. For a unit in several parts only the whole size is known. */
   get bytes(): number {
     const { part, bodyBytes, rawBytes } = this.frame.header
     return part === 0 ? bodyBytes : rawBytes
@@ -50,7 +50,7 @@ export class RingFrame {
   }
 }
 
-/** Whichever is reached first. What is decoded, because somebody looks at it, takes as many bytes again at most. */
+/** The limit that is reached first applies. The cache of decoded frames may take as many bytes again. */
 export interface RingLimits {
   readonly rows: number
   readonly bytes: number
@@ -58,34 +58,34 @@ export interface RingLimits {
 }
 
 /**
- * The newest frames of one kind; a single frame is kept whatever its size. Everybody reads it from their own place; it waits
- * for nobody. It takes memory as rows come, none before.
+ * The newest frames of one kind; at least one, whatever its size. Readers keep their own positions and never block it.
+ * Memory grows with its content.
  */
 export class Ring {
   #frames: (RingFrame | undefined)[] = []
-  /** Places before this one are empty: their frames have left. */
+  /** Frames before this index were evicted. */
   #head = 0
   readonly #limits: RingLimits
   #rows = 0
   #bytes = 0
   #evicted = 0
   #since = Number.POSITIVE_INFINITY
-  /** Frames that are decoded, those looked at last at the end. */
+  /** Decoded frames, the least recently used first. */
   readonly #decoded = new Set<RingFrame>()
   #decodedBytes = 0
-  /** Told of each frame before it leaves. */
+  /** Called before each frame is evicted. */
   onEvict: (frame: RingFrame) => void = () => {}
 
   constructor(limits: RingLimits) {
     this.#limits = limits
   }
 
-  /** Highest sequence that is certainly no longer (or never was) here. */
+  /** Highest sequence that is evicted or was never present. */
   get evicted(): number {
     return this.#evicted
   }
 
-  /** Lowest sequence here; undefined while empty. */
+  /** Lowest sequence present; undefined while empty. */
   get first(): number | undefined {
     return this.#frames[this.#head]?.sequence
   }
@@ -94,12 +94,12 @@ export class Ring {
     return this.#rows
   }
 
-  /** Unix ms: every row that was received since is here; Infinity before the ring listens. */
+  /** Unix ms: every row received since then is present; Infinity before the ring is subscribed. */
   get since(): number {
     return this.#since
   }
 
-  /** What came before the ring began to listen, at `now` in Unix ms, was never here. */
+  /** Marks everything up to `sequence` as never present, at `now` in Unix ms. */
   startAfter(sequence: number, now: number): void {
     const before = this.first === undefined ? sequence : Math.min(sequence, this.first - 1)
     this.#evicted = Math.max(this.#evicted, before)
@@ -125,7 +125,7 @@ export class Ring {
     if (oldest === undefined) return
     this.onEvict(oldest)
     this.#frames[this.#head++] = undefined
-    // Rarely, so that a frame leaves in constant time.
+    // Compacts rarely, so that eviction takes amortized constant time.
     if (this.#head > 1024 && this.#head * 2 > this.#frames.length) {
       this.#frames = this.#frames.slice(this.#head)
       this.#head = 0

@@ -4,17 +4,17 @@ import { cellReader } from './cells.ts'
 import type { BatchFilter } from './filter.ts'
 import type { Ring, RingFrame } from './ring.ts'
 import type { RowsSpec } from './spec.ts'
-import type { Hearing, LiveMessage, LiveView } from './view.ts'
+import type { ClientState, LiveMessage, LiveView } from './view.ts'
 
 export interface RowsMessage {
   readonly view: string
   readonly cols: readonly string[]
   /** Oldest first. */
   readonly rows: readonly (readonly Cell[])[]
-  /** Rows that matched since the last message of this view, and how many of them are here. */
+  /** Rows that matched since the last message of this view, and how many of them this message has. */
   readonly matched: number
   readonly shown: number
-  /** The newest rows that were there already: replaces what the client showed of this view. */
+  /** Set on the newest rows at the begin: they replace the client's rows of this view. */
   readonly snapshot?: true
 }
 
@@ -30,18 +30,17 @@ interface Place {
   readonly row: number
 }
 
-/** Rows that one message is made from at most: the ring holds a million, and nobody is to wait while they are looked through. */
-export const mostLookedAt = 20_000
+/** Rows inspected per message. The ring holds a million, so this bounds the time. */
+export const mostInspectedRows = 20_000
 
 /**
- * One view of one client. Three places in the journal: `cursor` (everything up to it was sent or passed over),
- * `counted` (everything up to it is in `matched`) and `catchUpTo` (up to there nothing may be left out).
+ * Rows of one stream. Three positions: `cursor` (everything before it was sent or skipped), `counted` (everything
+ * before it is in `matched`) and `catchUpTo` (nothing before it may be skipped).
  */
 export class RowsView implements LiveView {
   readonly spec: RowsSpec
   readonly #ring: Ring
   readonly #resolver: Resolver | undefined
-  /** Undefined: every row. */
   readonly #filter: BatchFilter | undefined
   readonly #rowsPerTick: number
   readonly #tickMs: number
@@ -51,10 +50,10 @@ export class RowsView implements LiveView {
   #counted = 0
   #catchUpTo = 0
   #credit = 0
-  /** Frames that the client had from another server. */
+  /** Selects frames that the client received from another server. */
   #seen: ((frame: RingFrame) => boolean) | undefined
   #unsaid = 0
-  /** Of frames behind the cursor that were counted: how many of their rows match, by sequence, in order. */
+  /** Number of matching rows by sequence, of counted frames after the cursor, in order. */
   readonly #counts = new Map<number, number>()
   matched = 0
   shown = 0
@@ -76,14 +75,14 @@ export class RowsView implements LiveView {
     this.#tickMs = limits.tickMs
   }
 
-  /** Shows the newest rows that are there, of those that can be looked at at once, and goes on from now. */
+  /** Sends the newest rows within the limit of inspected rows; continues from the newest frame. */
   snapshot(newest: number): LiveMessage {
     const frames = this.#ring.after(0)
     const found: Place[][] = []
     let [room, looked, matched] = [this.#rowsPerTick, 0, this.#filter === undefined ? this.#ring.rows : 0]
     for (
       let at = frames.length - 1;
-      at >= 0 && looked < mostLookedAt && (room > 0 || this.#filter !== undefined);
+      at >= 0 && looked < mostInspectedRows && (room > 0 || this.#filter !== undefined);
       at--
     ) {
       const frame = frames[at] as RingFrame
@@ -98,7 +97,7 @@ export class RowsView implements LiveView {
     return message({ view: this.spec.id, cols: this.spec.columns, rows, matched, shown: rows.length, snapshot: true })
   }
 
-  /** Goes on from a place in the journal, sending everything since. */
+  /** Resumes from a position and sends everything after it. */
   catchUp(from: number, newest: number, seen?: (frame: RingFrame) => boolean): undefined {
     this.#seen = seen
     this.cursor = from
@@ -120,7 +119,7 @@ export class RowsView implements LiveView {
     this.#row = 0
   }
 
-  /** Counts what arrived while paused; nothing moves otherwise. */
+  /** Counts rows that arrive while paused. */
   countOnly(newest: number): void {
     for (const frame of this.#ring.after(this.#counted)) this.fresh += this.#count(frame)
     this.#counted = Math.max(this.#counted, newest)
@@ -131,8 +130,8 @@ export class RowsView implements LiveView {
     this.#counted = Math.max(this.#counted, newest)
   }
 
-  /** A frame leaves the ring: what was not seen of it is counted; only a live view that keeps up may pass it over. */
-  evicting(frame: RingFrame, state: Hearing): void {
+  /** Counts the unseen rows of a frame before it is evicted. Only a live view without backlog may skip them. */
+  evicting(frame: RingFrame, state: ClientState): void {
     if (frame.sequence > this.#counted) {
       const matched = this.#count(frame)
       this.#counted = frame.sequence
@@ -153,7 +152,7 @@ export class RowsView implements LiveView {
     return { event: 'gap', data: gap }
   }
 
-  /** The next rows to send, if any. */
+  /** The next message with rows, if any. */
   tick(newest: number): LiveMessage | undefined {
     const limit = this.#allowance()
     const places: Place[] = []
@@ -183,7 +182,7 @@ export class RowsView implements LiveView {
     })
   }
 
-  /** Rows that were counted and wait in the ring to be sent: after a pause or a return, else none. */
+  /** Counted rows in the ring that are still to be sent, after a pause or a reconnect. */
   pending(): number {
     let rows = 0
     let from = this.#row
@@ -207,7 +206,7 @@ export class RowsView implements LiveView {
     return Math.floor(this.#credit)
   }
 
-  /** Sends the backlog in order and in full, as far as the limit goes; true when nothing of it is left. */
+  /** Sends the backlog in order up to the limit; true when it is empty. */
   #takeAll(waiting: readonly RingFrame[], limit: number, places: Place[]): boolean {
     let looked = 0
     for (const frame of waiting) {
@@ -217,8 +216,7 @@ export class RowsView implements LiveView {
         this.#row = 0
         continue
       }
-      // The rest comes with the next message.
-      if (looked >= mostLookedAt) return false
+      if (looked >= mostInspectedRows) return false
       looked += frame.count
       const open = this.#matches(frame).filter((place) => place.row >= this.#row)
       const room = limit - places.length
@@ -234,7 +232,7 @@ export class RowsView implements LiveView {
     return true
   }
 
-  /** Live: the newest rows that fit; older ones were counted and are left out. */
+  /** Sends the newest rows that fit; older ones are counted and skipped. */
   #takeNewest(waiting: readonly RingFrame[], room: number, places: Place[]): void {
     const newest: Place[][] = []
     let left = room
@@ -257,7 +255,7 @@ export class RowsView implements LiveView {
     return matched
   }
 
-  /** Rows of a frame that match, or the last so many of them. */
+  /** Matching rows of a frame, at most the last `last`. */
   #matches(frame: RingFrame, last = frame.count): Place[] {
     const places: Place[] = []
     if (this.#seen?.(frame) === true) return places

@@ -9,19 +9,25 @@ export interface SeriesMessage {
   readonly view: string
   /** Length of a bucket in ms. */
   readonly step: number
-  /** What each list of sums holds: `rows`, then the columns asked for. */
+  /** Names of the sums: `rows`, then the requested columns. */
   readonly cols: readonly string[]
   /** Values of the scope's columns for each group shown: the largest of the whole span. */
   readonly groups: readonly (readonly Cell[])[]
-  /** Changed buckets only: begin (ISO 8601), sums of all rows, sums of each group (null: none). What all groups leave of the total is others. */
+  /**
+   * Changed buckets: begin (ISO 8601), sums of all rows, sums of each group (null: none). The total minus all groups
+   * are the others.
+   */
   readonly buckets: readonly (readonly [
     time: string,
     total: readonly number[],
     groups: readonly (readonly number[] | null)[],
   ])[]
-  /** Every bucket of the span is here: replaces what the client had. */
+  /** Contains every bucket of the span: replaces the client's state. */
   readonly snapshot?: true
-  /** With a snapshot (ISO 8601): the buckets contain every row received since. Earlier rows are in the store only. */
+  /**
+   * Set on a snapshot (ISO 8601): the buckets contain every row received since then. Earlier rows are only in the
+   * store.
+   */
   readonly since?: string
 }
 
@@ -34,18 +40,18 @@ interface Bucket {
 
 interface Group {
   readonly cells: readonly Cell[]
-  /** Over all buckets there are. */
+  /** Over all buckets. */
   readonly sums: Sums
 }
 
-/** More are not told apart: their rows are in the totals only. */
+/** Rows of further groups count only in the totals. */
 const mostGroups = 10_000
-/** Groups that a bucket keeps once it is over, as a multiple of those shown: what memory is bounded by. */
-const keptPerShown = 5
-/** Messages between two looks at which groups are the largest. */
+/** Groups that a completed bucket retains, as a multiple of those shown; bounds memory. */
+const retainedPerShown = 5
+/** Messages between two rankings of the groups. */
 const rankEvery = 10
 
-/** Sums by time of receipt, and by group. */
+/** Sums by receive time and group. */
 export class SeriesView extends AggregateView<SeriesSpec> {
   readonly #buckets = new Map<number, Bucket>()
   readonly #groups = new Map<string, Group>()
@@ -84,9 +90,9 @@ export class SeriesView extends AggregateView<SeriesSpec> {
     return this.#buckets.get(start)
   }
 
-  /** A bucket that is over keeps its largest groups and those shown; the rest stays in its total. */
+  /** A completed bucket retains its largest groups and those shown; the others remain in its total. */
   #fold({ groups }: Bucket): void {
-    const most = keptPerShown * this.spec.limit
+    const most = retainedPerShown * this.spec.limit
     if (groups.size <= most) return
     const shown = new Set(this.#shown)
     const small = [...groups].sort(([, a], [, b]) => this.#size(b) - this.#size(a)).slice(most)
@@ -109,7 +115,7 @@ export class SeriesView extends AggregateView<SeriesSpec> {
     if ((group.sums[0] ?? 0) <= 0) this.#groups.delete(key)
   }
 
-  /** What groups are compared by: the first column, or rows where there is none. */
+  /** The ranking value: the first column, or the number of rows. */
   #size(sums: Sums): number {
     return sums[this.spec.columns.length === 0 ? 0 : 1] ?? 0
   }
@@ -133,7 +139,7 @@ export class SeriesView extends AggregateView<SeriesSpec> {
   }
 
   protected message(whole: boolean): LiveMessage | undefined {
-    // Other groups than those the client has need their past, too.
+    // New groups also need their past buckets.
     const all = this.#rank(whole) || whole
     const buckets = [...this.#buckets.values()]
       .filter(({ changed }) => changed || all)
@@ -160,7 +166,7 @@ export class SeriesView extends AggregateView<SeriesSpec> {
     return { event: 'series', data }
   }
 
-  /** Chooses the largest groups; true when they are others than before. */
+  /** Selects the largest groups; true if they changed. */
   #rank(now: boolean): boolean {
     const { scope, limit } = this.spec
     if (scope.length === 0) return false

@@ -3,60 +3,60 @@ import type { BatchKind } from '../../model/batches.ts'
 import { endpointField, nameTables, print } from '../../query/index.ts'
 import { filterOf } from '../filter-text.ts'
 import { ApiError } from '../problems.ts'
-import { rowsAsked, type RowsAsked } from '../rows-asked.ts'
+import { withSelection, type RowSelection } from '../row-selection.ts'
 import { viewNames, views } from '../views.ts'
 import type { Where } from './filter.ts'
 
-interface Asked {
+interface CommonSpec {
   readonly id: string
   readonly stream: BatchKind
   readonly where: Where
-  /** In its normal form; empty: every row. */
+  /** In normal form; empty: every row. */
   readonly filter: string
 }
 
-export interface RowsSpec extends Asked {
+export interface RowsSpec extends CommonSpec {
   readonly kind: 'rows'
   readonly columns: readonly string[]
-  /** Rows per second at most; undefined: as many as a tick allows. */
+  /** Rows per second; undefined: as many as a message allows. */
   readonly maxRate: number | undefined
 }
 
-export interface SeriesSpec extends Asked {
+export interface SeriesSpec extends CommonSpec {
   readonly kind: 'series'
-  /** Numeric columns to add up. */
+  /** Numeric columns to sum. */
   readonly columns: readonly string[]
-  /** Columns whose values make the groups; none: one sum. */
+  /** Columns whose values form the groups; none: one sum. */
   readonly scope: readonly string[]
   /** Length of a bucket in ms. */
   readonly step: number
-  /** Buckets kept. */
+  /** Number of buckets. */
   readonly points: number
-  /** Groups shown. */
+  /** Number of groups shown. */
   readonly limit: number
 }
 
-export interface GraphSpec extends Asked {
+export interface GraphSpec extends CommonSpec {
   readonly kind: 'graph'
   readonly columns: readonly string[]
-  /** The columns whose values are the ends of an edge: the first half is where it begins. */
+  /** Columns whose values are the ends of an edge; the first half is its begin. */
   readonly scope: readonly string[]
-  /** What the largest are the largest by: `rows`, or one of the columns. */
+  /** Ranking: `rows`, or one of the columns. */
   readonly by: string
-  /** Nodes shown. */
+  /** Number of nodes shown. */
   readonly limit: number
-  /** Messages after which an edge leaves that nothing passes. */
+  /** Idle messages after which an edge is removed. */
   readonly idle: number
 }
 
-export interface StatSpec extends Asked {
+export interface StatSpec extends CommonSpec {
   readonly kind: 'stat'
 }
 
-/** What a client asked to see; comparable as JSON. */
+/** A validated view with all defaults; comparable as JSON. */
 export type ViewSpec = RowsSpec | SeriesSpec | GraphSpec | StatSpec
 
-/** Body of PUT /api/v1/live/{sid} once its shape was checked. */
+/** Body of PUT /api/v1/live/{sid} after schema validation. */
 export interface LiveRequest {
   readonly views: readonly ViewRequest[]
   readonly paused?: boolean
@@ -71,7 +71,7 @@ export interface ViewRequest {
     readonly where?: Where
     readonly filter?: string
     readonly both_ways?: boolean
-    readonly reporters?: NonNullable<RowsAsked['reporters']>
+    readonly reporters?: NonNullable<RowSelection['reporters']>
   }
   readonly columns?: readonly string[]
   readonly scope?: readonly string[]
@@ -83,7 +83,6 @@ export interface ViewRequest {
   readonly by?: string
 }
 
-/** Each kind with the settings of its own. */
 const settingsOf = {
   rows: ['columns', 'maxRate'],
   series: ['columns', 'scope', 'step', 'points', 'limit'],
@@ -93,7 +92,7 @@ const settingsOf = {
 
 const viewKinds = Object.keys(settingsOf) as readonly ViewSpec['kind'][]
 
-/** Newest flows and newest events: what a stream shows that nobody told otherwise. */
+/** Views of a new stream: newest flows and newest events. */
 export const defaultViews: readonly ViewSpec[] = viewNames.map((stream) => ({
   kind: 'rows',
   id: stream,
@@ -111,7 +110,7 @@ export function readViews(request: LiveRequest, limit: number): ViewSpec[] {
       `A stream supports at most ${limit} views; the request has ${request.views.length}.`,
       {
         headers: { 'retry-after': '60' },
-        hints: ['Open a second stream, or join views.'],
+        hints: ['Open a second stream, or combine views.'],
       },
     )
   }
@@ -121,7 +120,7 @@ export function readViews(request: LiveRequest, limit: number): ViewSpec[] {
   return specs
 }
 
-/** The request that says the same, with every default written out. */
+/** The equivalent request with every default. */
 export function writeView({ id, kind, stream, where, filter, ...settings }: ViewSpec): ViewRequest {
   const seconds = 'step' in settings ? { step: settings.step / 1000 } : {}
   return {
@@ -161,16 +160,16 @@ function readView(request: ViewRequest): ViewSpec {
       'GET /api/v1/fields lists them.',
     )
   }
-  const asked = { id, stream, where, filter: filterAsked(request, stream) }
+  const common = { id, stream, where, filter: combinedFilter(request, stream) }
   switch (kind) {
     case 'rows':
-      return { kind, ...asked, columns: request.columns ?? known, maxRate: request.maxRate }
+      return { kind, ...common, columns: request.columns ?? known, maxRate: request.maxRate }
     case 'stat':
-      return { kind, ...asked }
+      return { kind, ...common }
     case 'series':
       return {
         kind,
-        ...asked,
+        ...common,
         columns: numeric(request, stream),
         scope: request.scope ?? [],
         step: (request.step ?? 1) * 1000,
@@ -180,7 +179,7 @@ function readView(request: ViewRequest): ViewSpec {
     case 'graph':
       return {
         kind,
-        ...asked,
+        ...common,
         columns: numeric(request, stream),
         scope: ends(request, stream),
         by: rankOf(request, numeric(request, stream)),
@@ -190,37 +189,37 @@ function readView(request: ViewRequest): ViewSpec {
   }
 }
 
-/** In its normal form, with what else is said of the rows that are meant. */
-function filterAsked({ id, q }: ViewRequest, stream: BatchKind): string {
+/** In normal form, combined with the other row conditions of the request. */
+function combinedFilter({ id, q }: ViewRequest, stream: BatchKind): string {
   const { both_ways: both = false, reporters = 'all' } = q
   const { expression, normal } = filterOf(q.filter ?? '', stream, `View "${id}": `)
   if (!both && reporters === 'all') return normal
   if (stream !== 'flows') throw invalid(id, `"both_ways" and "reporters" apply to flows, not to ${stream}.`)
-  return print(rowsAsked(expression, stream, { bothWays: both, reporters }), nameTables[stream])
+  return print(withSelection(expression, stream, { bothWays: both, reporters }), nameTables[stream])
 }
 
 const numericType = /^(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|DOUBLE)$/
 
 function numeric({ id, columns }: ViewRequest, stream: BatchKind): readonly string[] {
-  const asked = columns ?? (stream === 'flows' ? ['bytes_est', 'packets_est'] : [])
-  const text = asked.find((name) => !numericType.test(views[stream].find((column) => column.name === name)?.type ?? ''))
+  const names = columns ?? (stream === 'flows' ? ['bytes_est', 'packets_est'] : [])
+  const text = names.find((name) => !numericType.test(views[stream].find((column) => column.name === name)?.type ?? ''))
   if (text !== undefined)
     throw invalid(
       id,
       `${stream} has no numbers in "${text}" to sum.`,
       'Rows are always counted: `columns` may be empty.',
     )
-  return asked
+  return names
 }
 
 function ends({ id, scope }: ViewRequest, stream: BatchKind): readonly string[] {
-  const asked = scope ?? (stream === 'flows' ? ['src_addr', 'dst_addr'] : ['source', 'subject'])
-  if (asked.length < 2 || asked.length % 2 !== 0)
+  const names = scope ?? (stream === 'flows' ? ['src_addr', 'dst_addr'] : ['source', 'subject'])
+  if (names.length < 2 || names.length % 2 !== 0)
     throw invalid(
       id,
       'the scope of a graph is two columns, one for each end of an edge, or the same number of columns for each end.',
     )
-  return asked
+  return names
 }
 
 function rankOf({ id, by }: ViewRequest, columns: readonly string[]): string {

@@ -3,19 +3,19 @@ import type { ApiContext } from '../options.ts'
 import type { Channel } from './channel.ts'
 import { batchFilter } from './filter.ts'
 import { GraphView } from './graph-view.ts'
-import type { Hub, LastPlace } from './hub.ts'
+import type { Hub, LastPosition } from './hub.ts'
 import type { RingFrame } from './ring.ts'
 import { RowsView } from './rows-view.ts'
 import { SeriesView } from './series-view.ts'
 import type { ViewSpec } from './spec.ts'
 import { writeView } from './spec.ts'
-import type { Vector } from './shared-places.ts'
+import type { Vector } from './shared-positions.ts'
 import { StatView } from './stat-view.ts'
 import type { LiveMessage, LiveView } from './view.ts'
 
 /**
- * One connected client. It never buffers more than what one write hands to the socket: while the socket is full
- * nothing is written, rows are counted, and what left the ring meanwhile is announced as a gap.
+ * One connected client. It buffers at most one write to the socket. While the socket is full it only counts rows; rows
+ * that the ring evicts meanwhile are reported as a gap.
  */
 export class LiveStream {
   readonly #principal: Principal
@@ -24,14 +24,14 @@ export class LiveStream {
   readonly #channel: Channel
   #views: LiveView[] = []
   #paused = false
-  /** What the client has from other servers that share the journal, as far as it is still ahead of what it has from here. */
+  /** Position of the client at other servers of the shared journal, as far as it is ahead of the local one. */
   #seen: Vector | undefined
   #blockedSince: number | undefined
   #wasSlow = false
   #statAt: number
   #commentAt: number
   #matchedAtStat = 0
-  /** Counts of views that were replaced. */
+  /** Counts of replaced views. */
   #before = { matched: 0, shown: 0 }
   #lagMs: number | null = null
 
@@ -50,7 +50,7 @@ export class LiveStream {
     return this.#principal.id
   }
 
-  start(specs: readonly ViewSpec[], paused: boolean, last: LastPlace | undefined): void {
+  start(specs: readonly ViewSpec[], paused: boolean, last: LastPosition | undefined): void {
     const { limits, version } = this.#context
     this.#send('hello', {
       protocol: 1,
@@ -69,7 +69,8 @@ export class LiveStream {
     this.#paused = paused
     const newest = this.#hub.newest
     this.#views = specs.map((spec) => this.#newView(spec))
-    const places = last === undefined ? [] : this.#views.flatMap((view) => this.#hub.goOn(view.spec.stream, last) ?? [])
+    const places =
+      last === undefined ? [] : this.#views.flatMap((view) => this.#hub.resumeAfter(view.spec.stream, last) ?? [])
     if (last !== undefined && places.length === this.#views.length) {
       this.#seen = last.seen
       this.#sendAll(
@@ -98,7 +99,7 @@ export class LiveStream {
     }
   }
 
-  /** Takes over what the client asked for; a view that stays as it was keeps its place. */
+  /** Applies a request; unchanged views keep their position. */
   change(specs: readonly ViewSpec[], paused: boolean, resume: 'catch-up' | 'now'): void {
     const old = new Map(this.#views.map((view) => [JSON.stringify(view.spec), view]))
     const newest = this.#hub.newest
@@ -114,7 +115,6 @@ export class LiveStream {
         return same
       }
       const view = this.#newView(spec)
-      // It has seen nothing elsewhere.
       this.#seen = undefined
       snapshots.push(view.snapshot(newest))
       return view
@@ -131,7 +131,7 @@ export class LiveStream {
     for (const view of this.#views) if (view.spec.stream === kind) view.evicting(frame, state)
   }
 
-  /** Sends what is due. False when the client was given up. */
+  /** Sends pending messages. False when the client was disconnected. */
   tick(): boolean {
     const now = this.#context.host.clock.monotonic()
     if (this.#blockedSince !== undefined) {
@@ -169,9 +169,9 @@ export class LiveStream {
     this.#sendAll(messages)
   }
 
-  /** The id is where a client that comes back goes on: no view may be behind it, so only the last message has one. */
-  #sendAll(asked: readonly (LiveMessage | undefined)[]): void {
-    const messages = asked.filter((message) => message !== undefined)
+  /** Only the last message has an id: a client that resumes there must have the messages of all views. */
+  #sendAll(due: readonly (LiveMessage | undefined)[]): void {
+    const messages = due.filter((message) => message !== undefined)
     const id = Math.min(...this.#views.map((view) => view.cursor))
     for (const [index, { event, data }] of messages.entries())
       this.#send(event, data, index === messages.length - 1 ? id : undefined)
@@ -200,7 +200,11 @@ export class LiveStream {
 
   #send(event: string, data: unknown, id?: number): void {
     if (
-      !this.#channel.send(event, JSON.stringify(data), id === undefined ? undefined : this.#hub.placeAt(id, this.#seen))
+      !this.#channel.send(
+        event,
+        JSON.stringify(data),
+        id === undefined ? undefined : this.#hub.eventIdAt(id, this.#seen),
+      )
     )
       this.#blockedSince ??= this.#context.host.clock.monotonic()
   }

@@ -7,34 +7,34 @@ export interface LiveMessage {
   readonly data: object
 }
 
-/** Where the client stands: `live` hears everything, `paused` asked for silence, `slow` does not read what was sent. */
-export type Hearing = 'live' | 'paused' | 'slow'
+/** `live`: receives everything. `paused`: on request. `slow`: the socket is full. */
+export type ClientState = 'live' | 'paused' | 'slow'
 
-/** What one client sees of one stream. The stream asks it for messages when it is time; nothing is queued in between. */
+/** One client's view of one stream. The stream requests messages when they are due; nothing is queued in between. */
 export interface LiveView {
   readonly spec: ViewSpec
-  /** Everything up to this sequence was sent or passed over: where a client that comes back goes on. */
+  /** Everything up to this sequence was sent or skipped: the position from which the client resumes. */
   readonly cursor: number
-  /** Rows that matched the filter since the view began, and how many of them the client was shown or told the sum of. */
+  /** Rows that matched the filter since the view began, and how many of them were sent or summed. */
   readonly matched: number
   readonly shown: number
   /** Rows that matched while paused. */
   readonly fresh: number
-  /** What is there already; the view goes on from the newest frame. */
+  /** The present content; the view continues from the newest frame. */
   snapshot(newest: number): LiveMessage | undefined
-  /** The client was here before and goes on from a place in the journal; of what follows it may have seen some elsewhere. */
+  /** Resumes from a position. `seen` selects frames that the client received from another server. */
   catchUp(from: number, newest: number, seen?: (frame: RingFrame) => boolean): LiveMessage | undefined
   resume(how: 'catch-up' | 'now', newest: number): void
-  /** Takes note of what arrived while nothing is sent. */
+  /** Counts new rows while nothing is sent. */
   countOnly(newest: number): void
-  /** The same while the client does not read: what arrives is taken note of as it comes, not all at once when he reads again. */
+  /** As {@link countOnly} for a slow client: counts on arrival, so that resuming is cheap. */
   keepUp(newest: number): void
-  /** A frame leaves the ring: what was not seen of it is counted now or never. */
-  evicting(frame: RingFrame, hearing: Hearing): void
-  /** What the view can no longer send, if anything; it goes on behind that. */
+  /** Counts unseen rows of a frame before the ring evicts it. */
+  evicting(frame: RingFrame, hearing: ClientState): void
+  /** Reports evicted rows that were not sent, if any; the view continues after them. */
   gap(reason: 'evicted' | 'slow'): LiveMessage | undefined
-  /** The next message, if one is due. `now` in ms of the monotonic clock. */
+  /** The next message if one is due. `now` in ms of the monotonic clock. */
   tick(newest: number, now: number): LiveMessage | undefined
-  /** Rows that were counted and wait in the ring to be sent. */
+  /** Counted rows in the ring that are still to be sent. */
   pending(): number
 }

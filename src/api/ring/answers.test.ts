@@ -25,7 +25,7 @@ async function filled(seed: number): Promise<{ both: Both; span: Record<string, 
   return { both, span: { from: String(end - 9 * minute), to: String(end) } }
 }
 
-/** The rows, and whatever else is compared, of both answers. */
+/** Compares the responses of the store and of the ring, and returns one. */
 async function same(both: Both, path: string, parameters: Record<string, string>): Promise<Record<string, unknown>> {
   const [stored, live] = [await both.stored(path, parameters), await both.live(path, parameters)]
   const seen = ({ status, body }: typeof stored): object => ({
@@ -42,7 +42,7 @@ async function same(both: Both, path: string, parameters: Record<string, string>
   return live.body
 }
 
-test('without a store the ring gives the pages that the store would, to the last row', async () => {
+test('without a store the ring returns the pages of the store, to the last row', async () => {
   const { both, span } = await filled(1)
   for (const sort of [
     '-time_received',
@@ -71,7 +71,7 @@ test('without a store the ring gives the pages that the store would, to the last
   }
 })
 
-test('cursors lead from the store’s pages to those of the ring, and back', async () => {
+test('cursors of the store are valid for the ring, and vice versa', async () => {
   const { both, span } = await filled(2)
   const parameters = { ...span, sort: '-bytes,time_end', limit: '50' }
   const first = (await both.stored('flows', parameters)).body
@@ -81,7 +81,7 @@ test('cursors lead from the store’s pages to those of the ring, and back', asy
   )
 })
 
-test('filters, both ways and times of the span choose the same rows', async () => {
+test('filters, both directions and times of the span select the same rows', async () => {
   const { both, span } = await filled(3)
   for (const more of [
     { filter: 'src.addr = 10.0.0.1 and bytes > 5' },
@@ -110,12 +110,12 @@ const sums: readonly (readonly [string, Record<string, string>])[] = [
   ['flows', { group: 'src_port', limit: '7', by: 'flows' }],
 ]
 
-test.each(sums)('%s of %j are what the flows in the store add up to', async (path, parameters) => {
+test.each(sums)('%s of %j equal the sums of the flows in the store', async (path, parameters) => {
   const { both, span } = await filled(4)
   expect(await same(both, path, { ...span, source: 'raw', ...parameters })).toHaveProperty('rows')
 })
 
-/** A 64-bit column in which some rows have nothing. */
+/** A 64-bit column with absent values. */
 function someWide(random: SeededRandom, count: number, values: readonly (bigint | null)[]): Column {
   const drawn = Array.from({ length: count }, () => random.pick(values))
   const valid = new Uint8Array((count + 7) >> 3)
@@ -125,7 +125,7 @@ function someWide(random: SeededRandom, count: number, values: readonly (bigint 
   return { kind: 'u64', words: new Uint32Array(BigUint64Array.from(drawn, (value) => value ?? 0n).buffer), valid }
 }
 
-test('what was dropped is added up as it was reported: in buckets, groups and edges, from the store, from the ring and by SQL', async () => {
+test('sums reported drops exactly in buckets, groups and edges, from the store, from the ring and by SQL', async () => {
   const both = await startBoth()
   const random = new SeededRandom(9)
   const end = Math.floor(Date.now() / minute) * minute
@@ -184,7 +184,7 @@ test('what was dropped is added up as it was reported: in buckets, groups and ed
   })
 })
 
-test('percentiles are of flows: series, groups and SQL agree', async () => {
+test('percentiles are over flows: series, groups and SQL agree', async () => {
   const { both, span } = await filled(5)
   for (const [path, parameters] of [
     ['series', { step: '2m', of: 'packets' }],
@@ -202,7 +202,7 @@ test('percentiles are of flows: series, groups and SQL agree', async () => {
       (rows as unknown[][]).map((row) =>
         row.map((cell) => (typeof cell === 'number' && !Number.isInteger(cell) ? Number(cell.toPrecision(12)) : cell)),
       )
-    // A double is all that a percentile of a 64-bit integer is here.
+    // Percentiles of 64-bit integers are doubles.
     if (parameters.of !== 'bytes')
       expect({ path, rows: rounded(live['rows']) }).toEqual({ path, rows: rounded(stored['rows']) })
     else expect((live['rows'] as unknown[]).length).toBe((stored['rows'] as unknown[]).length)
@@ -243,22 +243,22 @@ test('the previous period is the same query shifted', async () => {
   }
 })
 
-test('groups, edges and buckets have the sums that SQL gives for the same flows', async () => {
+test('groups, edges and buckets have the sums of SQL over the same flows', async () => {
   const { both, span } = await filled(8)
   const where = `time_received >= make_timestamptz(${span['from']}000) AND time_received < make_timestamptz(${span['to']}000)`
   const sums = 'sum(bytes_est)::VARCHAR AS bytes, sum(packets_est)::VARCHAR AS packets, count(*)::VARCHAR AS flows'
   const plain = (rows: unknown): string[] => (rows as unknown[][]).map((row) => row.map(String).join(' ')).sort()
   const wanted = async (sql: string): Promise<string[]> =>
     (await both.sql(sql)).map((row) => Object.values(row).map(String).join(' ')).sort()
-  const asked = { ...span, time: 'time_received', limit: '1000' }
+  const parameters = { ...span, time: 'time_received', limit: '1000' }
   for (const ask of [both.stored, both.live]) {
-    expect(plain((await ask('flows', { ...asked, group: 'src_addr,sampling' })).body['rows'])).toEqual(
+    expect(plain((await ask('flows', { ...parameters, group: 'src_addr,sampling' })).body['rows'])).toEqual(
       await wanted(`SELECT src_addr, sampling, ${sums} FROM flows WHERE ${where} GROUP BY ALL`),
     )
-    expect(plain((await ask('topology', asked)).body['rows'])).toEqual(
+    expect(plain((await ask('topology', parameters)).body['rows'])).toEqual(
       await wanted(`SELECT src_addr, dst_addr, ${sums} FROM flows WHERE ${where} GROUP BY ALL`),
     )
-    expect(plain((await ask('series', { ...asked, step: '1m', group: 'dst_addr' })).body['rows'])).toEqual(
+    expect(plain((await ask('series', { ...parameters, step: '1m', group: 'dst_addr' })).body['rows'])).toEqual(
       await wanted(
         `SELECT strftime(make_timestamp(epoch_us(time_received) // 60000000 * 60000000), '%Y-%m-%dT%H:%M:%S.000Z') AS time, false AS other, dst_addr, ${sums} FROM flows WHERE ${where} GROUP BY ALL`,
       ),
@@ -266,7 +266,7 @@ test('groups, edges and buckets have the sums that SQL gives for the same flows'
   }
 })
 
-test('rows and others are the total, exactly', async () => {
+test('rows and others equal the total', async () => {
   const { both, span } = await filled(7)
   for (const ask of [both.stored, both.live]) {
     const { rows, others, total } = (await ask('flows', { ...span, group: 'src_port', limit: '5', source: 'raw' }))
@@ -282,18 +282,18 @@ test('rows and others are the total, exactly', async () => {
   }
 })
 
-test('the span that is answered begins where the ring has everything', async () => {
+test('the returned span begins where the ring is complete', async () => {
   const both = await startBoth({ limits: { ringRows: 50 } })
   const received = Date.now() - 10_000
   for (let frame = 0; frame < 5; frame++)
     await both.add(someFlows(new SeededRandom(frame), 20), received + frame * 1000)
-  // Two frames of twenty are left; the third is the last that is gone.
+  // Two of three frames of twenty remain.
   const { body } = await both.live('flows', { limit: '1000' })
   expect((body['rows'] as unknown[]).length).toBe(40)
   expect(Date.parse((body['span'] as { from: string }).from)).toBeGreaterThan(received + 2000)
 })
 
-test('groups need their own parameters, and pages theirs', async () => {
+test('groups reject parameters of pages and vice versa', async () => {
   const both = await startBoth()
   const refused = async (parameters: Record<string, string>): Promise<string> => {
     const { status, body } = await both.stored('flows', parameters)

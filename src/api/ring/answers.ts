@@ -1,7 +1,7 @@
-/** Series and groups from the live ring, as records with the columns that the store's answers have. */
+/** Series and groups from the live ring, as records with the columns of the store's results. */
 import type { GroupsRequest, SeriesRequest, SumsQuestion, TimeSpan } from '../../query/plan/index.ts'
 import type { Cell } from '../live/cells.ts'
-import { byRank, firstGroups, groupsPerTurn } from './rank.ts'
+import { byRank, firstGroups, groupsPerSlice } from './rank.ts'
 import { coveredSpan, scanRing, type Found, type RingSource } from './scan.ts'
 import { valueReader } from './stat-value.ts'
 import { estimateReader, reportedReader, SumTable } from './sums.ts'
@@ -11,7 +11,7 @@ export type AnswerRecord = Readonly<Record<string, unknown>>
 
 export interface RingAnswer {
   readonly rows: readonly AnswerRecord[]
-  /** What of the span the ring could answer for. */
+  /** The part of the span that the ring covers. */
   readonly span: TimeSpan
 }
 
@@ -57,7 +57,7 @@ function recordOf(
   return Object.assign(record, { _n: n, _min: min, _avg: avg, _p: p, _max: max })
 }
 
-/** Undefined when the client has gone. */
+/** Undefined when the client has disconnected. */
 export async function ringSeries(
   source: RingSource,
   request: SeriesRequest,
@@ -90,13 +90,13 @@ export async function ringSeries(
   const totals = new SumTable(of !== undefined, further)
   const perTurn = async (each: (part: number) => void): Promise<void> => {
     for (let part = 0; part < table.size; part++) {
-      if (part % groupsPerTurn === groupsPerTurn - 1) await turns.next()
+      if (part % groupsPerSlice === groupsPerSlice - 1) await turns.next()
       each(part)
     }
   }
   await perTurn((part) => totals.addFrom(parts.rights[part] as number, table, part))
   const cells = (id: number): Cell[] => ids.cells(id)
-  // The largest of the whole span have the first numbers, in order; the rest is one behind them.
+  // The largest groups of the whole span have the first numbers, in order; the others have the next one.
   const largest = await firstGroups(totals, group.length === 0 ? 1 : limit, byRank(totals, by, group, cells), turns)
   const places = new Map(largest.map((id, place) => [id, place]))
   const others = largest.length
@@ -135,7 +135,7 @@ export async function ringSeries(
   return { rows, span: coveredSpan(span, next.value.since) }
 }
 
-/** Undefined when the client has gone. */
+/** Undefined when the client has disconnected. */
 export async function ringGroups(
   source: RingSource,
   request: GroupsRequest,
@@ -154,7 +154,7 @@ export async function ringGroups(
   const all = new SumTable(false, further)
   let groups = 0
   for (let id = 0; id < table.size; id++) {
-    if (id % groupsPerTurn === groupsPerTurn - 1) await source.turns.next()
+    if (id % groupsPerSlice === groupsPerSlice - 1) await source.turns.next()
     if (table.flows(id) === 0) continue
     groups++
     all.addFrom(0, table, id)

@@ -7,10 +7,10 @@ import type { AnswerRecord } from './answers.ts'
 import { coveredSpan, scanRing, timeReader, type Found, type RingSource } from './scan.ts'
 import { compareCells } from './sums.ts'
 
-/** A sort key: times in µs, doubles as they are, everything else as a cell. */
+/** A sort key: times in µs, doubles unchanged, all else as a cell. */
 export type Key = Cell
 
-/** Holds the frame as it came, not what was decoded: rows of a page may be from everywhere. */
+/** References the compressed frame instead of decoded rows, since rows of a page may come from any frame. */
 interface Candidate {
   readonly frame: RingFrame
   readonly row: number
@@ -18,7 +18,7 @@ interface Candidate {
   readonly position: string
 }
 
-/** Reads the sort keys of a row, with the digits that cells leave out. */
+/** Reads sort keys with the digits that cells omit. */
 export function keyReader(
   { batch, header }: Found,
   { name, kind }: QueryField,
@@ -35,7 +35,6 @@ export function keyReader(
   return kind === 'f64' ? (row) => (Number.isNaN(read(row)) ? null : read(row)) : read
 }
 
-/** The order of rows by their keys. */
 export function compareKeys(sort: PageRequest['sort']): (a: readonly Key[], b: readonly Key[]) => number {
   const numeric = sort.map(({ field }) => field.kind === 'u64' || field.kind === 'estimate')
   return (a, b) => {
@@ -49,7 +48,7 @@ export function compareKeys(sort: PageRequest['sort']): (a: readonly Key[], b: r
   }
 }
 
-/** The keys of a cursor in the form that rows have them here. */
+/** The keys of a cursor in the form of {@link keyReader}. */
 function keysOf({ keys }: Cursor, { sort }: PageRequest): Key[] {
   return keys.map((key, at) => {
     const kind = sort[at]?.field.kind
@@ -59,8 +58,8 @@ function keysOf({ keys }: Cursor, { sort }: PageRequest): Key[] {
 }
 
 /**
- * A page of the ring, as the store would give it, of what the ring still holds: one row more than a page, where there is one. Undefined when
- * the client has gone.
+ * A page of the ring as the store would return it, and one more row if there is one. Undefined when the client has
+ * disconnected.
  */
 export async function ringPage(
   source: RingSource,
@@ -81,7 +80,7 @@ export async function ringPage(
   }
   const [first] = sort
   const newestFirst = first?.field.name === 'time_received' && first.descending
-  // No row of a frame was received after the newest.
+  // No row of a frame was received after its newest.
   const skips = (frame: RingFrame): boolean =>
     newestFirst && worst !== undefined && microseconds(frame.frame.header.received) < Number(worst.keys[0])
   const scan = scanRing(source, request, signal, { order: 'newest', skips })
@@ -147,12 +146,12 @@ function recordsOf(
   return records
 }
 
-/** JSON has no word for infinity and for what is no number. */
+/** JSON has no representation of infinity and NaN. */
 function finite(cell: Cell): Cell {
   return typeof cell === 'number' && !Number.isFinite(cell) ? null : cell
 }
 
-/** As SQL writes it, so that a cursor leads on wherever it is taken. */
+/** In the format of SQL, so that a cursor is valid for store and ring. */
 function doubleText(value: number): string {
   return Number.isFinite(value) ? String(value) : value > 0 ? 'inf' : '-inf'
 }

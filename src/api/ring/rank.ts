@@ -2,12 +2,12 @@ import { isMeasure, type Rank } from '../../query/plan/index.ts'
 import type { QueryField } from '../../query/index.ts'
 import type { Cell } from '../live/cells.ts'
 import { compareCells, type SumTable } from './sums.ts'
-import type { Turns } from './turns.ts'
+import type { SliceScheduler } from './slice-scheduler.ts'
 
-/** Groups that are looked at between two turns of everything else. */
-export const groupsPerTurn = 32_768
+/** Groups compared between two yields. */
+export const groupsPerSlice = 32_768
 
-/** The order in which SQL gives groups: largest first, then by the values of the fields. */
+/** The order of groups in SQL: largest first, then by the values of the fields. */
 export function byRank(
   table: SumTable,
   by: Rank,
@@ -42,12 +42,12 @@ export function byRank(
   }
 }
 
-/** The first groups in an order, without putting all in order. */
+/** The first `n` groups in an order, by selection instead of a full sort. */
 export async function firstGroups(
   table: SumTable,
   limit: number,
   compare: (a: number, b: number) => number,
-  turns: Turns,
+  turns: SliceScheduler,
 ): Promise<number[]> {
   let chosen: number[] = []
   let last: number | undefined
@@ -56,7 +56,7 @@ export async function firstGroups(
     last = chosen.length < limit ? undefined : chosen.at(-1)
   }
   for (let id = 0; id < table.size; id++) {
-    if (id % groupsPerTurn === groupsPerTurn - 1) await turns.next()
+    if (id % groupsPerSlice === groupsPerSlice - 1) await turns.next()
     if (table.flows(id) === 0 || (last !== undefined && compare(id, last) > 0)) continue
     chosen.push(id)
     if (chosen.length >= 2 * limit + 1000) prune()

@@ -5,14 +5,17 @@ import { cellReader, type Cell } from '../live/cells.ts'
 import { ApiError } from '../problems.ts'
 import { compareKeys, keyReader, type Key } from './page.ts'
 import { scanRing, timeReader, type Found, type RingSource } from './scan.ts'
-import { sortInTurns } from './sort.ts'
+import { sortInSlices } from './sort.ts'
 
-/** Rows after which text is handed on. */
+/** Rows per chunk of text. */
 const mostRows = 512
-/** More rows are not put in another order than that in which they came: they would have to be held. */
+/** More rows are not sorted, because they would have to be held in memory. */
 export const mostSorted = 100_000
 
-/** Every matching row of the ring as text; without a sort, oldest first. Rejects before the first byte when there are too many to be sorted. */
+/**
+ * Every matching row of the ring as text; without a sort, oldest first. Rejects before the first byte if there are too
+ * many rows to sort.
+ */
 export async function ringText(
   source: RingSource,
   request: ExportRequest,
@@ -27,7 +30,7 @@ export async function ringText(
   )
   const batches = byReceipt
     ? linesByReceipt(source, request, first?.descending === true, writer.line, signal)
-    : inPieces(await sortedLines(source, request, writer.line, signal))
+    : inChunks(await sortedLines(source, request, writer.line, signal))
   return (async function* () {
     if (writer.head !== '') yield Buffer.from(writer.head)
     for await (const lines of batches) yield Buffer.from(lines.join(''))
@@ -37,7 +40,7 @@ export async function ringText(
 
 type LineOf = (cells: readonly Cell[]) => string
 
-/** Frames come in the order of receipt; within one, rows that waited may not. */
+/** Frames are ordered by receive time; rows within one may not be. */
 async function* linesByReceipt(
   source: RingSource,
   request: ExportRequest,
@@ -82,10 +85,10 @@ async function sortedLines(
     }
   }
   const compare = compareKeys(request.sort)
-  return (await sortInTurns(lines, (a, b) => compare(a.keys, b.keys), source.turns)).map(({ text }) => text)
+  return (await sortInSlices(lines, (a, b) => compare(a.keys, b.keys), source.turns)).map(({ text }) => text)
 }
 
-async function* inPieces(lines: readonly string[]): AsyncGenerator<readonly string[], void, undefined> {
+async function* inChunks(lines: readonly string[]): AsyncGenerator<readonly string[], void, undefined> {
   for (let from = 0; from < lines.length; from += mostRows) yield lines.slice(from, from + mostRows)
 }
 
@@ -99,7 +102,7 @@ function rowWriter(
   return (row) => line(readers.map((read) => read(row)))
 }
 
-/** Times with all the digits that they have. */
+/** Times with full precision. */
 function exactReader(
   { batch, header }: Found,
   { name, kind }: QueryField,

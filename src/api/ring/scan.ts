@@ -6,41 +6,41 @@ import { compileLive } from '../../query/index.ts'
 import { microseconds } from '../../query/live-columns.ts'
 import { boundOf, type Question, type TimeSpan } from '../../query/plan/index.ts'
 import type { Ring, RingFrame } from '../live/ring.ts'
-import type { Turns } from './turns.ts'
+import type { SliceScheduler } from './slice-scheduler.ts'
 
-/** What a scan needs beside its question. */
+/** Dependencies of a scan. */
 export interface RingSource {
   readonly ring: Ring
   readonly resolver: Resolver | undefined
   readonly clock: Clock
-  readonly turns: Turns
+  readonly turns: SliceScheduler
 }
 
-/** Rows of a frame that match and lie in the span. */
+/** Matching rows of a frame within the span. */
 export interface Found {
   readonly frame: RingFrame
   readonly batch: FlowBatch
   readonly header: FrameHeader
   readonly rows: readonly number[]
-  /** µs since 1970 of a row, by the time that the question's span is of. */
+  /** µs since 1970, by the time field of the query. */
   readonly time: (row: number) => number
 }
 
 export interface ScanOptions {
   readonly order: 'oldest' | 'newest'
-  /** Frames that need not be looked at. */
+  /** Selects frames to skip. */
   readonly skips?: (frame: RingFrame) => boolean
-  /** Ends with the frame at hand after so many milliseconds. */
+  /** Ends after the current frame once this time has passed. */
   readonly withinMs?: number
 }
 
-/** So long a scan keeps its thread before others have a turn; a frame takes no longer. */
+/** Time in ms after which a scan yields to the event loop; one frame takes less. */
 const sliceMs = 8
 const [hourMs, minuteMs] = [3_600_000, 60_000]
 
 /**
- * Goes over the rows of the ring that a question asks for, frame by frame, in pieces between which everything else of the
- * process has its turn. Ends early on abort. Answers the receipt time (Unix ms) since which everything was looked at.
+ * Scans the ring frame by frame for the rows of a query, and yields to the event loop regularly. Ends early on abort.
+ * Returns the receive time (Unix ms) since which every row was scanned.
  */
 export async function* scanRing(
   source: RingSource,
@@ -87,16 +87,16 @@ export async function* scanRing(
   return { since }
 }
 
-/** The receipt times (Unix ms, of a frame's newest row) that rows of the span can have. */
+/** The receive times (Unix ms, of a frame's newest row) that rows of the span can have. */
 function reachOf({ span, time }: Question): { from: number; to: number } {
   const [from, to] = [Number(span.from) / 1000, Number(span.to) / 1000]
-  // Rows of a frame may have come before its newest: data waits up to an hour for its template.
+  // Rows may be older than the newest of their frame: data is parked up to an hour until its template arrives.
   if (time.name === 'time_received') return { from: from - 1, to: to + hourMs }
   if (time.name === 'flow_time') return { from: from - minuteMs, to: to + 2 * hourMs }
   return { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY }
 }
 
-/** Of a field of time; of `flow_time`, what the store works out: the end where it can be, else the receipt. */
+/** Reads a time field; `flow_time` is computed as in the store: the end if plausible, else the receive time. */
 export function timeReader(batch: FlowBatch, header: FrameHeader, name: string): (row: number) => number {
   const received = fieldTime(batch, 'time_received', microseconds(Math.round(header.received)))
   if (name === 'time_received') return received
@@ -123,7 +123,7 @@ export function present(valid: Uint8Array | undefined, row: number): boolean {
   return valid === undefined || (((valid[row >> 3] as number) >> (row & 7)) & 1) === 1
 }
 
-/** The part of a span that the ring can answer for. */
+/** The part of a span that the ring covers. */
 export function coveredSpan(span: TimeSpan, sinceMs: number): TimeSpan {
   const since = Number.isFinite(sinceMs) ? BigInt(Math.ceil(sinceMs)) * 1000n : span.to
   const from = since > span.from ? since : span.from

@@ -1,18 +1,18 @@
-import type { Turns } from './turns.ts'
+import type { SliceScheduler } from './slice-scheduler.ts'
 
-/** Items that are put in order in one turn. */
-const perTurn = 4096
+/** Items sorted between two yields. */
+const itemsPerSlice = 4096
 
-/** Puts items in order, in pieces between which everything else has its turn. Equal ones stay as they were. */
-export async function sortInTurns<Item>(
+/** Stable sort that yields to the event loop between parts. */
+export async function sortInSlices<Item>(
   items: readonly Item[],
   compare: (a: Item, b: Item) => number,
-  turns: Turns,
+  turns: SliceScheduler,
 ): Promise<Item[]> {
   let runs: Item[][] = []
-  for (let from = 0; from < items.length; from += perTurn) {
+  for (let from = 0; from < items.length; from += itemsPerSlice) {
     await turns.next()
-    runs.push(items.slice(from, from + perTurn).sort(compare))
+    runs.push(items.slice(from, from + itemsPerSlice).sort(compare))
   }
   while (runs.length > 1) {
     const merged: Item[][] = []
@@ -27,12 +27,12 @@ async function merge<Item>(
   left: readonly Item[],
   right: readonly Item[],
   compare: (a: Item, b: Item) => number,
-  turns: Turns,
+  turns: SliceScheduler,
 ): Promise<Item[]> {
   const merged: Item[] = []
   let [l, r] = [0, 0]
   while (l < left.length || r < right.length) {
-    if (merged.length % (4 * perTurn) === 0) await turns.next()
+    if (merged.length % (4 * itemsPerSlice) === 0) await turns.next()
     const fromLeft = r >= right.length || (l < left.length && compare(left[l] as Item, right[r] as Item) <= 0)
     merged.push((fromLeft ? left[l++] : right[r++]) as Item)
   }

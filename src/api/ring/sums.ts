@@ -7,14 +7,14 @@ import { present } from './scan.ts'
 const twoTo32 = 4_294_967_296
 const largestExact = Number.MAX_SAFE_INTEGER
 
-/** An integer as JSON has it in every answer: beyond 2^53 a text. */
+/** An integer as in every JSON response: a string beyond 2^53. */
 export function integerCell(value: bigint): number | string {
   return value >= -BigInt(largestExact) && value <= BigInt(largestExact) ? Number(value) : value.toString()
 }
 
-/** Exact sums of integers, many by number; of none it is null, as SQL has it. A million of them are one array. */
+/** Exact integer sums, indexed by number; null for an empty sum, as in SQL. A million of them are one array. */
 export class ExactSums {
-  /** NaN where nothing was added. Always exact: what would not be goes to `#large`. */
+  /** NaN where nothing was added. Sums that a double cannot hold exactly are in `#large`. */
   #small: Float64Array
   readonly #large = new Map<number, bigint>()
 
@@ -60,7 +60,7 @@ export class ExactSums {
     return small !== small ? null : this.#large.has(id) ? integerCell(this.#exact(id)) : small
   }
 
-  /** For choosing the largest: nothing is less than any sum. */
+  /** Ranks an empty sum below every other. */
   compare(a: number, b: number): number {
     const [left, right] = [this.#small[a] as number, this.#small[b] as number]
     if (left !== left || right !== right) return Number(left === left) - Number(right === right)
@@ -70,14 +70,14 @@ export class ExactSums {
   }
 }
 
-/** What an answer adds up, of groups by number. */
+/** Sums and statistics of groups, by number. */
 export class SumTable {
   #room = 1024
   readonly bytes = new ExactSums(this.#room)
   readonly packets = new ExactSums(this.#room)
   readonly #further: ReadonlyMap<FurtherMeasure, ExactSums>
   #flows = new Float64Array(this.#room)
-  /** Values of the field whose percentiles are asked for. */
+  /** Values of the field with percentiles. */
   readonly #values: number[][] | undefined
   /** One more than the highest number of a group. */
   size = 0
@@ -97,7 +97,6 @@ export class SumTable {
     return (isFurther(by) ? this.further(by) : this[by]).compare(a, b)
   }
 
-  /** The group has one more flow. */
   count(id: number, flows = 1): void {
     if (id >= this.#room) this.#grow(id)
     if (id >= this.size) this.size = id + 1
@@ -114,7 +113,7 @@ export class SumTable {
     this.#flows = flows
   }
 
-  /** Only after `count` of the same group. */
+  /** Call after `count` of the same group. */
   value(id: number, value: number): void {
     if (this.#values !== undefined) (this.#values[id] ??= []).push(value)
   }
@@ -125,11 +124,11 @@ export class SumTable {
     this.packets.addFrom(id, other.packets, from)
     for (const [name, sums] of this.#further) sums.addFrom(id, other.further(name), from)
     if (this.#values === undefined) return
-    const mine = (this.#values[id] ??= [])
-    for (const value of other.#values?.[from] ?? []) mine.push(value)
+    const values = (this.#values[id] ??= [])
+    for (const value of other.#values?.[from] ?? []) values.push(value)
   }
 
-  /** 0 of a number that no group has. */
+  /** 0 for an unknown group. */
   flows(id: number): number {
     return this.#flows[id] ?? 0
   }
@@ -139,7 +138,7 @@ export class SumTable {
   }
 }
 
-/** What a row reports of a field, exactly; undefined where it reports nothing. */
+/** The exact value that a row reports for a field; undefined if absent. */
 export function reportedReader(batch: FlowBatch, name: FurtherMeasure): (row: number) => number | bigint | undefined {
   const column = batch.columns[name]
   if (column?.kind !== 'u64') return () => undefined
@@ -151,7 +150,7 @@ export function reportedReader(batch: FlowBatch, name: FurtherMeasure): (row: nu
   }
 }
 
-/** The estimate of bytes or packets of a row, exactly; undefined where nothing was counted. */
+/** The exact estimate of bytes or packets of a row; undefined if absent. */
 export function estimateReader(
   batch: FlowBatch,
   of: 'bytes' | 'packets',
@@ -170,7 +169,9 @@ export function estimateReader(
   }
 }
 
-/** The order that SQL gives values of a field in, absent ones last. Integers beyond 2^53 are texts here, and numbers there. */
+/**
+ * The order of SQL for values of a field, absent ones last. Integers beyond 2^53 are strings here and numbers in SQL.
+ */
 export function compareCells(a: Cell, b: Cell, numeric: boolean): number {
   if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1
   if (typeof a === 'number' && typeof b === 'number') return a - b

@@ -5,7 +5,7 @@ import { cellReader } from '../live/cells.ts'
 import { coveredSpan, scanRing, type Found, type RingSource } from './scan.ts'
 import { FieldValues } from './values.ts'
 
-/** Counts the values of one field; a value is judged when it is first seen. */
+/** Counts the values of one field; the predicate runs once per value. */
 interface Counter {
   add(found: Found): void
   values(): UsedValue[]
@@ -27,7 +27,7 @@ function plainCounter(field: QueryField, resolver: RingSource['resolver']): Coun
   }
 }
 
-/** Of lists each item counts once a flow. */
+/** Each item of a list counts once per flow. */
 function listCounter(field: QueryField): Counter {
   const counts = new Map<PlainValue, number>()
   return {
@@ -41,7 +41,9 @@ function listCounter(field: QueryField): Counter {
   }
 }
 
-/** The values that flows of the ring have, newest flows first, for as long as there is time. Undefined when the client has gone. */
+/**
+ * The values in flows of the ring, newest flows first, within a time limit. Undefined when the client has disconnected.
+ */
 export async function ringValues(
   source: RingSource,
   question: Question,
@@ -71,7 +73,7 @@ export async function ringValues(
   }
 }
 
-/** The commonest, without putting all in order. */
+/** The most frequent values, by selection. */
 function largest(values: UsedValue[], limit: number): UsedValue[] {
   let chosen: UsedValue[] = []
   const order = (a: UsedValue, b: UsedValue): number =>

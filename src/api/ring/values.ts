@@ -10,7 +10,7 @@ export type IdReader = (row: number) => number
 
 const twoTo32 = 4_294_967_296
 
-/** The values of one field over all frames, each with a number: groups are told apart by numbers, and each value is made into text once. */
+/** Dictionary-encodes the values of one field over all frames; each value becomes text once. */
 export class FieldValues {
   readonly field: QueryField
   /** By number. */
@@ -80,10 +80,10 @@ export class FieldValues {
   }
 }
 
-/** More values than a double tells pairs of apart: far more than a ring has rows. */
+/** Pairs of numbers up to this are distinct doubles; more than the rows of a ring. */
 const mostIds = 2 ** 26
 
-/** Numbers for combinations of numbers. */
+/** Numbers for pairs of numbers. */
 export class PairIds {
   readonly #ids = new Map<number, number>()
   readonly lefts: number[] = []
@@ -101,7 +101,7 @@ export class PairIds {
   }
 }
 
-/** Groups by the values of several fields. */
+/** Numbers for combinations of the values of several fields. */
 export class GroupIds {
   readonly #fields: readonly FieldValues[]
   readonly #pairs: readonly PairIds[]

@@ -4,7 +4,7 @@ import { timeSql } from '../../query/sql-text.ts'
 import type { Principal } from '../access/principal.ts'
 import { auditScope } from '../access/scope.ts'
 import { answerJson } from '../answer.ts'
-import { goneWith, rowsOf, storeOf } from '../ask.ts'
+import { abortOnDisconnect, rowsOf, requireStore } from '../store-query.ts'
 import { span } from '../objects.ts'
 import type { ApiContext } from '../options.ts'
 import { auditConditions, auditParameters, type AuditQuery } from './audit.ts'
@@ -94,10 +94,9 @@ export const auditFactSchemas = {
   },
 } as const
 
-/** What a login is called, wherever. */
 const isLogin = "regexp_matches(action, '(?i)log-?_?in|sign-?_?in|authenticat')"
 
-/** Begin and end of a question as SQL, and its other conditions. */
+/** The conditions of a query as SQL; `from` and `to` are SQL expressions. */
 export interface AuditWithin {
   readonly from: string
   readonly to: string
@@ -150,7 +149,7 @@ export function auditFactRoutes(
     },
     async (request, reply) => {
       const query = request.query as Query
-      const [store, gone] = [storeOf(context), goneWith(reply)]
+      const [store, gone] = [requireStore(context), abortOnDisconnect(reply)]
       const [rows, oldest] = await Promise.all([
         rowsOf(
           store,
@@ -189,7 +188,7 @@ export function auditFactRoutes(
     async (request, reply) => {
       const query = request.query as Query
       const rows = await rowsOf(
-        storeOf(context),
+        requireStore(context),
         counted(
           loginsSql(within(query, request.principal)),
           'actor, actor_name, failed, last, addresses',
@@ -197,7 +196,7 @@ export function auditFactRoutes(
           loginsOrder,
           query,
         ),
-        goneWith(reply),
+        abortOnDisconnect(reply),
       )
       if (rows === undefined) return reply.hijack()
       return answerJson(request, reply, {
@@ -221,7 +220,7 @@ export function auditFactRoutes(
       const scope = auditScope(request.principal)
       const visible = scope === undefined ? '' : ` AND ${auditScope(request.principal, 'ref') ?? ''}`
       const since = isoOf(BigInt(Math.floor(host.clock.now() - 7 * 86_400_000)) * 1000n)
-      const [store, gone] = [storeOf(context), goneWith(reply)]
+      const [store, gone] = [requireStore(context), abortOnDisconnect(reply)]
       const [sources, newest, pipeline] = await Promise.all([
         rowsOf(
           store,

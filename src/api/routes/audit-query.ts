@@ -26,7 +26,7 @@ const shown = [
 const where = ({ from, to, conditions }: AuditWithin): string =>
   `FROM audit\nWHERE ${[`time >= ${from}`, `time < ${to}`, ...conditions].join('\n  AND ')}`
 
-/** What a view of the same traces shows, as a statement on view `audit`. */
+/** Statements on view `audit` that reproduce each console view. */
 const statements = {
   traces: (within) => `SELECT ${shown.join(', ')}\n${where(within)}\nORDER BY time DESC, _pos DESC`,
   columns: (within) =>

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { isoOf, stepFor, type TimeSpan } from '../../query/plan/index.ts'
 import { timeSql } from '../../query/sql-text.ts'
 import { answerJson } from '../answer.ts'
-import { goneWith, rowsOf, storeOf } from '../ask.ts'
+import { abortOnDisconnect, rowsOf, requireStore } from '../store-query.ts'
 import { groupedOf, groupedSql } from '../grouped-sums.ts'
 import { span } from '../objects.ts'
 import type { ApiContext } from '../options.ts'
@@ -12,10 +12,10 @@ import { refusals } from './changes.ts'
 const nullable = { type: ['string', 'null'] } as const
 const spanOf = { type: 'object', properties: { from: { type: 'string' }, to: { type: 'string' } } } as const
 
-/** Columns of the picture of who did what to what, in their order. */
+/** Columns of the audit graph, from left to right. */
 export const auditGraphColumns = ['actor', 'action', 'resource', 'tenant', 'region'] as const
 
-/** Column of the view that calls a node by its name. */
+/** The column of view `audit` with the display name of each value. */
 const labels: Readonly<Record<(typeof auditGraphColumns)[number], string>> = {
   actor: 'actor_name',
   action: 'service',
@@ -164,14 +164,14 @@ export function auditSumRoutes(app: FastifyInstance, context: ApiContext): void 
   app.get('/api/v1/audit/sums', { schema: sums }, async (request, reply) => {
     const query = request.query as Query
     const { by = 'severity', limit = 10, buckets = 150 } = query
-    const asked = spanned(query)
-    const step = stepFor(asked, buckets)
-    const matching = `SELECT epoch_us(time) // ${BigInt(step) * 1_000_000n} AS bucket, ${by} AS grouped FROM audit WHERE ${within(asked, auditConditions(query, request.principal))}`
-    const rows = await rowsOf(storeOf(context), groupedSql({ matching, step, limit }), goneWith(reply))
+    const range = spanned(query)
+    const step = stepFor(range, buckets)
+    const matching = `SELECT epoch_us(time) // ${BigInt(step) * 1_000_000n} AS bucket, ${by} AS grouped FROM audit WHERE ${within(range, auditConditions(query, request.principal))}`
+    const rows = await rowsOf(requireStore(context), groupedSql({ matching, step, limit }), abortOnDisconnect(reply))
     if (rows === undefined) return reply.hijack()
     const { total, groups, others, buckets: times } = groupedOf(rows)
     return answerJson(request, reply, {
-      span: { from: isoOf(asked.from), to: isoOf(asked.to) },
+      span: { from: isoOf(range.from), to: isoOf(range.to) },
       step,
       by,
       total,
@@ -183,22 +183,23 @@ export function auditSumRoutes(app: FastifyInstance, context: ApiContext): void 
 
   app.get('/api/v1/audit/columns', { schema: columns }, async (request, reply) => {
     const query = request.query as Query
-    const asked = spanned(query)
+    const range = spanned(query)
     const rows = await rowsOf(
-      storeOf(context),
-      columnsSql(within(asked, auditConditions(query, request.principal)), query.limit ?? 50),
-      goneWith(reply),
+      requireStore(context),
+      columnsSql(within(range, auditConditions(query, request.principal)), query.limit ?? 50),
+      abortOnDisconnect(reply),
     )
     if (rows === undefined) return reply.hijack()
-    return answerJson(request, reply, { span: { from: isoOf(asked.from), to: isoOf(asked.to) }, ...columnsOf(rows) })
+    return answerJson(request, reply, { span: { from: isoOf(range.from), to: isoOf(range.to) }, ...columnsOf(rows) })
   })
 }
 
 const sized = 'sum(n)::BIGINT AS traces, sum(failed)::BIGINT AS failed, sum(incidents)::BIGINT AS incidents'
 
 /**
- * Rows by `part`: each `node` of the column with its rank; `others` of a column, how many values they are in place of a rank; each `edge` from a node of the column to one of the next, -1 for others.
- * Values become their ranks before anything is joined: so what is counted are a few numbers for each row.
+ * One row per `part`: each `node` of a column with its rank, the `others` of a column with the number of distinct
+ * values instead of a rank, and each `edge` between neighbouring columns (-1 for others). Values become ranks before
+ * the join, so that aggregation works on small integers.
  */
 function columnsSql(where: string, limit: number): string {
   const tables = auditGraphColumns.map(

@@ -90,7 +90,7 @@ interface Page {
 
 const actions = ({ traces }: Page): unknown[] => traces.map(({ action }) => action)
 
-test('traces come newest first, with who it was and how many there are, and without what was told beside it', async () => {
+test('lists traces newest first with actor and total, without their details', async () => {
   const api = await started()
   const page = await get<Page>(api, 'audit')
   expect([actions(page).slice(0, 1), actions(page).slice(1, 3).map(String).sort(), actions(page).slice(3)]).toEqual([
@@ -115,31 +115,31 @@ test('traces come newest first, with who it was and how many there are, and with
   expect((await api.get('audit/one', { pos: 'none:1:1:1' })).status).toBe(404)
 })
 
-test('each part of the filter asks for its values or for all others, also for what was not told, and words are found anywhere', async () => {
+test('filters by included, excluded and absent values, and searches text in any column', async () => {
   const api = await started()
-  const asked = async (parameters: Record<string, string>): Promise<unknown> =>
+  const fetchAudit = async (parameters: Record<string, string>): Promise<unknown> =>
     (await get<Page>(api, 'audit', parameters)).total
   expect(
     await Promise.all([
-      asked({ actor: 'user:d/alice' }),
-      asked({ actor: 'user:d/alice,user:d/bob' }),
-      asked({ actor: '!user:d/alice' }),
-      asked({ severity: 'warning,incident' }),
-      asked({ address: '203.0.113.9' }),
-      asked({ resource: '(none)' }),
-      asked({ resource: '!(none)' }),
-      asked({ resource: '!(none),!otc:p1/ecs/server/s1' }),
-      asked({ resource: '(none),otc:p1/ecs/server/s1' }),
-      asked({ resource_type: '!server' }),
-      asked({ text: 'WEB' }),
-      asked({ text: 'loginfailed', actor: 'user:d/mallory' }),
-      asked({ tenant: 'c1', service: 'kubernetes', action: 'get' }),
-      asked({ actor: "o'brien" }),
+      fetchAudit({ actor: 'user:d/alice' }),
+      fetchAudit({ actor: 'user:d/alice,user:d/bob' }),
+      fetchAudit({ actor: '!user:d/alice' }),
+      fetchAudit({ severity: 'warning,incident' }),
+      fetchAudit({ address: '203.0.113.9' }),
+      fetchAudit({ resource: '(none)' }),
+      fetchAudit({ resource: '!(none)' }),
+      fetchAudit({ resource: '!(none),!otc:p1/ecs/server/s1' }),
+      fetchAudit({ resource: '(none),otc:p1/ecs/server/s1' }),
+      fetchAudit({ resource_type: '!server' }),
+      fetchAudit({ text: 'WEB' }),
+      fetchAudit({ text: 'loginfailed', actor: 'user:d/mallory' }),
+      fetchAudit({ tenant: 'c1', service: 'kubernetes', action: 'get' }),
+      fetchAudit({ actor: "o'brien" }),
     ]),
   ).toEqual([2, 4, 4, 3, 1, 3, 3, 2, 4, 5, 2, 2, 1, 0])
 })
 
-test('pages lead through every trace once, also through many of one moment', async () => {
+test('pages return every trace once, also when many share one timestamp', async () => {
   const api = await started(
     Array.from({ length: 250 }, (_, n) =>
       trace(n < 120 ? '10:10:00' : `10:${String(11 + (n % 40))}:00`, `u${n}`, `a${n}`),
@@ -159,7 +159,7 @@ test('pages lead through every trace once, also through many of one moment', asy
   )
 })
 
-test('sums and columns are what SQL counts, with the others', async () => {
+test('sums and graph columns, with others, match SQL', async () => {
   const api = await started(
     Array.from({ length: 3000 }, (_, n) => traceEvent(n, Date.parse(at('10:00:00')) + n * 1000)),
   )
@@ -214,7 +214,7 @@ test('sums and columns are what SQL counts, with the others', async () => {
   }
 })
 
-test('who did something for the first time, failed logins, and how late each source tells', async () => {
+test('reports first-time actions, failed logins and the delay of each source', async () => {
   const api = await started()
   const firsts = await get<{
     pairs: { actor: string; action: string; traces: number }[]
@@ -244,33 +244,33 @@ test('who did something for the first time, failed logins, and how late each sou
   expect(newest.newest).toBe(at('11:00:00'))
 })
 
-test('the newest trace comes with the sources whose type emits audit events', async () => {
+test('reports the newest trace and the sources that emit audit events', async () => {
   const api = await started(some, { auditTypes: new Set(['http']) })
   expect(await get(api, 'audit/newest')).toMatchObject({ collectors: [{ name: 'http', type: 'http' }] })
 })
 
-test('the query in SQL has the rows of what is shown, whatever is asked', async () => {
+test('the published SQL statement returns the rows of the view for every filter', async () => {
   const api = await started([
     ...some,
     trace('10:05:00', "o'brien", 'login', { ...failed, actor: { kind: 'user', id: "o'brien", domain: 'd' } }),
   ])
   const sqlOf = async (parameters: Record<string, string>): Promise<string> =>
     (await get<{ sql: string }>(api, 'audit/query', parameters)).sql
-  for (const asked of [
+  for (const query of [
     {},
     { actor: "user:d/o'brien" },
     { resource: '!(none)' },
     { text: 'login' },
     { severity: 'warning,incident', tenant_domain: '(none)' },
   ] as Record<string, string>[]) {
-    const rows = await ask(api.store.reader, await sqlOf(asked))
-    const page = await get<Page>(api, 'audit', asked)
+    const rows = await ask(api.store.reader, await sqlOf(query))
+    const page = await get<Page>(api, 'audit', query)
     expect(page.total).toBeGreaterThan(0)
     expect(
       rows.map(({ actor, action }) => `${String(actor)} ${String(action)}`),
-      JSON.stringify(asked),
+      JSON.stringify(query),
     ).toEqual(page.traces.map(({ actor, action }) => `${String(actor)} ${String(action)}`))
-    const lines = await ask(api.store.reader, await sqlOf({ ...asked, of: 'columns' }))
+    const lines = await ask(api.store.reader, await sqlOf({ ...query, of: 'columns' }))
     expect(lines.reduce((sum, { traces }) => sum + Number(traces), 0)).toBe(page.total)
   }
   const firsts = await get<{ pairs: { actor: string; action: string }[] }>(api, 'audit/firsts')
@@ -283,7 +283,7 @@ test('the query in SQL has the rows of what is shown, whatever is asked', async 
   ).toEqual(logins.actors.map(({ actor, failed: n }) => [actor, n]))
 })
 
-test('who may see one namespace gets the traces of its objects in every answer, and none of a cloud', async () => {
+test('a viewer of one namespace gets only traces of its objects, and none of a cloud', async () => {
   const auth = { tokens: [{ name: 'shop', token: 'shop', role: 'viewer', namespaces: ['shop'] }] } as const
   const headers = { authorization: 'Bearer shop' }
   const api = await started(some, { auth })
@@ -303,9 +303,8 @@ test('who may see one namespace gets the traces of its objects in every answer, 
   expect((await api.get('audit/one', { pos: String(all[0]?.['pos']) }, headers)).status).toBe(404)
 })
 
-test('the first page has the newest traces, however unevenly they lie in the span', async () => {
+test('the first page has the newest traces when they are spread unevenly over the span', async () => {
   const random = new SeededRandom(3)
-  // Most within a second, some of the same moment, one long before.
   const times = [
     ...Array.from({ length: 40 }, () => `10:59:5${random.integer(0, 1)}`),
     ...Array.from({ length: 6 }, () => `10:${random.integer(10, 50)}:00`),

@@ -4,11 +4,11 @@ import { integerSql, text, timeSql } from '../../query/sql-text.ts'
 import { auditScope } from '../access/scope.ts'
 import type { Principal } from '../access/principal.ts'
 import { answerJson } from '../answer.ts'
-import { goneWith, rowsOf, storeOf } from '../ask.ts'
-import { fingerprintOf, found, readPageCursor, span, writePageCursor } from '../objects.ts'
+import { abortOnDisconnect, rowsOf, requireStore } from '../store-query.ts'
+import { fingerprintOf, textConditions, readPageCursor, span, writePageCursor } from '../objects.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
-import { listOf } from '../question.ts'
+import { listOf } from '../query-parameters.ts'
 import { refusals } from './changes.ts'
 
 const nullable = { type: ['string', 'null'] } as const
@@ -58,7 +58,7 @@ export const auditSchemas = {
   AuditTrace: { type: 'object', properties: { ...trace, data: { description: 'The complete original event.' } } },
 } as const
 
-/** Columns of view `audit` that can be chosen by their values, and by which traces can be counted. */
+/** Columns of view `audit` by which traces can be filtered and counted. */
 export const auditFacets = [
   'actor',
   'action',
@@ -77,8 +77,8 @@ export const auditFacets = [
 ] as const
 export type AuditFacet = (typeof auditFacets)[number]
 
-/** What stands for a value that was not told. */
-const notTold = '(none)'
+/** Stands for an absent value in filters. */
+const absentValue = '(none)'
 
 export type AuditQuery = Readonly<Partial<Record<AuditFacet | 'text' | 'from' | 'to', string>>>
 
@@ -89,7 +89,7 @@ export const auditParameters = {
       {
         type: 'string',
         maxLength: 8192,
-        description: `Values of ${name}, comma-separated (a comma within a value as \`\\,\`). Any of the values matches; \`!\` before the values inverts it. \`${notTold}\` matches missing values.`,
+        description: `Values of ${name}, comma-separated (a comma within a value as \`\\,\`). Any of the values matches; \`!\` before the values inverts it. \`${absentValue}\` matches missing values.`,
       },
     ]),
   ),
@@ -121,13 +121,13 @@ const searched = [
   'code',
 ]
 
-/** What is asked for, of what may be seen. */
+/** SQL conditions of the query and of the principal's scope. */
 export function auditConditions(query: AuditQuery, principal: Principal): string[] {
   const scope = auditScope(principal)
   return [
     ...(scope === undefined ? [] : [scope]),
     ...auditFacets.flatMap((name) => chosen(name, query[name])),
-    ...found(query.text, searched),
+    ...textConditions(query.text, searched),
   ]
 }
 
@@ -137,7 +137,7 @@ function chosen(column: AuditFacet, written: string | undefined): string[] {
     values.filter((value) => !value.startsWith('!')),
     values.filter((value) => value.startsWith('!')).map((value) => value.slice(1)),
   ]
-  // A plain condition is asked where the files are read. What was not told is none of the values that are left out.
+  // Equality is evaluated while files are read. An excluded list keeps rows without a value.
   return [
     ...(wanted.length === 0 ? [] : [isAmong(column, wanted)]),
     ...(without.length === 0 ? [] : [`NOT coalesce(${isAmong(column, without)}, false)`]),
@@ -145,10 +145,10 @@ function chosen(column: AuditFacet, written: string | undefined): string[] {
 }
 
 function isAmong(column: AuditFacet, values: readonly string[]): string {
-  const told = values.filter((value) => value !== notTold)
+  const present = values.filter((value) => value !== absentValue)
   const tests = [
-    ...(told.length === 0 ? [] : [`${column} IN (${told.map(text).join(', ')})`]),
-    ...(told.length < values.length ? [`${column} IS NULL`] : []),
+    ...(present.length === 0 ? [] : [`${column} IN (${present.map(text).join(', ')})`]),
+    ...(present.length < values.length ? [`${column} IS NULL`] : []),
   ]
   return `(${tests.join(' OR ')})`
 }
@@ -194,10 +194,10 @@ interface Query extends AuditQuery {
 export function auditRoutes(app: FastifyInstance, context: ApiContext): void {
   app.get('/api/v1/audit', { schema }, async (request, reply) => {
     const query = request.query as Query
-    const [store, gone] = [storeOf(context), goneWith(reply)]
+    const [store, gone] = [requireStore(context), abortOnDisconnect(reply)]
     const limit = query.limit ?? 100
     const page = pageOf(query, context.host.clock.now(), request.principal)
-    const ask: Ask = (sql) => rowsOf(store, sql, gone)
+    const ask: RunQuery = (sql) => rowsOf(store, sql, gone)
     const counted = page.after === undefined ? await countsOf(ask, page) : undefined
     const rows = gone.aborted
       ? undefined
@@ -228,9 +228,9 @@ export function auditRoutes(app: FastifyInstance, context: ApiContext): void {
     const { pos } = request.query as { pos: string }
     const scope = auditScope(request.principal)
     const rows = await rowsOf(
-      storeOf(context),
+      requireStore(context),
       `SELECT ${traceColumns}, data FROM audit WHERE _pos = ${text(pos)}${scope === undefined ? '' : ` AND ${scope}`} LIMIT 1`,
-      goneWith(reply),
+      abortOnDisconnect(reply),
     )
     if (rows === undefined) return reply.hijack()
     const [row] = rows
@@ -242,21 +242,21 @@ export function auditRoutes(app: FastifyInstance, context: ApiContext): void {
   })
 }
 
-/** Rows of an answer; undefined when who asked has gone. */
-type Ask = (sql: string) => Promise<Record<string, unknown>[] | undefined>
+/** Rows of the result; undefined when the client has disconnected. */
+type RunQuery = (sql: string) => Promise<Record<string, unknown>[] | undefined>
 
 interface Page {
   readonly question: string
   readonly from: bigint
   readonly to: bigint
   readonly where: readonly string[]
-  /** The last trace of the page before: its time in µs, and its place. */
+  /** Last trace of the previous page: time in µs, and position. */
   readonly after: { readonly time: bigint; readonly pos: string } | undefined
 }
 
 function pageOf(query: Query, now: number, principal: Principal): Page {
   const conditions = auditConditions(query, principal)
-  // Who may see less asks another question.
+  // The scope of the principal is part of the fingerprint.
   const question = fingerprintOf('audit', conditions)
   const cursor = query.cursor === undefined ? undefined : readPageCursor(query.cursor, question, 2, 2)
   const { from, to } =
@@ -278,17 +278,16 @@ function pageOf(query: Query, now: number, principal: Principal): Page {
   }
 }
 
-/** Parts of a span that are counted apart. */
 const mostParts = 400n
 
 interface Counted {
-  /** Its begin, in µs. */
+  /** In µs. */
   readonly from: bigint
   readonly n: number
 }
 
-/** How many traces a span has, by parts of it, the newest first: files of older ones need no second look for the newest. */
-async function countsOf(ask: Ask, { from, to, where }: Page): Promise<readonly Counted[] | undefined> {
+/** Counts traces by part of the span, newest first, so that the page reads only the newest part. */
+async function countsOf(ask: RunQuery, { from, to, where }: Page): Promise<readonly Counted[] | undefined> {
   const length = (to - from) / mostParts + 1n
   const rows = await ask(
     `SELECT (epoch_us(time) - ${integerSql(from, 'BIGINT')}) // ${integerSql(length, 'BIGINT')} AS part, count(*)::BIGINT AS n FROM audit WHERE ${where.join(' AND ')} GROUP BY part ORDER BY part DESC`,
@@ -296,15 +295,22 @@ async function countsOf(ask: Ask, { from, to, where }: Page): Promise<readonly C
   return rows?.map(({ part, n }) => ({ from: from + BigInt(Number(part)) * length, n: Number(n) }))
 }
 
-/** Condition on the newest part of a span with more traces than these. */
+/** Condition that selects the newest part of the span with more than `limit` traces. */
 function newestPart(counted: readonly Counted[], limit: number): string[] {
   let before = 0
   const found = counted.find(({ n }) => (before += n) > limit)
   return found === undefined ? [] : [`time >= ${timeSql(found.from)}`]
 }
 
-/** Traces of a page and one more, if there is one. When they begin is found out first, by few columns: all else is read of these alone. Undefined when who asked has gone. */
-async function newest(ask: Ask, { where, after }: Page, limit: number): Promise<Record<string, unknown>[] | undefined> {
+/**
+ * Traces of a page and one more, if there is one. Reads few columns to find the earliest time of the page, then all
+ * columns of these traces. Undefined when the client has disconnected.
+ */
+async function newest(
+  ask: RunQuery,
+  { where, after }: Page,
+  limit: number,
+): Promise<Record<string, unknown>[] | undefined> {
   const conditions = where.join(' AND ')
   const behind = after === undefined ? '' : ` AND time < ${timeSql(after.time)}`
   const edges = await ask(
@@ -312,7 +318,7 @@ async function newest(ask: Ask, { where, after }: Page, limit: number): Promise<
   )
   if (edges === undefined) return undefined
   const edge = edges[0]?.['edge']
-  // Of one moment may be any number: those behind the cursor come by their places.
+  // Many traces may share a timestamp; the position orders them.
   const since = typeof edge === 'number' ? BigInt(edge) : after?.time
   if (since === undefined) return []
   const rest = after === undefined ? '' : ` AND (time < ${timeSql(after.time)} OR _pos < ${text(after.pos)})`

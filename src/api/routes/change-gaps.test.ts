@@ -5,7 +5,7 @@ import { startStored } from '../testing/stored.ts'
 
 const iso = (ms: number): string => new Date(ms).toISOString()
 
-test('gaps that reach into the span are told with their size and cause, the newest first', async () => {
+test('lists gaps that overlap the span with size and cause, newest first', async () => {
   const now = Date.now()
   const gap = (cluster: string, resource: string, found: number, since?: number) =>
     gapEvent(
@@ -56,7 +56,6 @@ test('gaps that reach into the span are told with their size and cause, the newe
   expect(await ask()).toEqual([second, first])
   expect(await ask({ cluster: 'a' })).toEqual([first])
   expect(await ask({ from: 'now-1h' })).toEqual([second])
-  // It was found later, and goes back to this time.
   expect(await ask({ from: String(now - 9_000_000), to: String(now - 8_000_000) })).toEqual([first])
   expect(await ask({ from: String(now - 20_000_000), to: String(now - 11_000_000) })).toEqual([])
   expect((await api.get('changes/gaps', {}, { authorization: 'Bearer shop' })).status).toBe(403)

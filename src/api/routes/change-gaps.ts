@@ -3,7 +3,7 @@ import { kubernetesTypes } from '../../model/kubernetes.ts'
 import { isoOf } from '../../query/plan/index.ts'
 import { text, timeSql } from '../../query/sql-text.ts'
 import { answerJson } from '../answer.ts'
-import { goneWith, rowsOf, storeOf } from '../ask.ts'
+import { abortOnDisconnect, rowsOf, requireStore } from '../store-query.ts'
 import { among, placeParameters, span } from '../objects.ts'
 import type { ApiContext } from '../options.ts'
 import { changeParameters, refusals } from './changes.ts'
@@ -58,21 +58,21 @@ const schema = {
 export function changeGapRoutes(app: FastifyInstance, context: ApiContext): void {
   app.get('/api/v1/changes/gaps', { schema }, async (request, reply) => {
     const { cluster, from = 'now-24h', to = 'now' } = request.query as { cluster?: string; from?: string; to?: string }
-    const asked = span({ from, to }, context.host.clock.now())
-    const said = (name: string): string => `data->>'$.${name}' AS "${name}"`
+    const range = span({ from, to }, context.host.clock.now())
+    const dataField = (name: string): string => `data->>'$.${name}' AS "${name}"`
     const count = (name: string): string => `coalesce(TRY_CAST(data->>'$.${name}' AS BIGINT), 0) AS ${name}`
-    const told =
-      `SELECT time, TRY_CAST(data->>'$.from' AS TIMESTAMPTZ) AS since, ${['cluster', 'group', 'resource', 'cause'].map(said).join(', ')}, ${['missing', 'stale', 'extra'].map(count).join(', ')}, _pos AS pos ` +
-      `FROM events WHERE type = ${text(kubernetesTypes.gap)} AND time >= ${timeSql(asked.from)}`
-    const reaching = [`coalesce(since, time) < ${timeSql(asked.to)}`, ...among('cluster', cluster)].join(' AND ')
+    const gapEvents =
+      `SELECT time, TRY_CAST(data->>'$.from' AS TIMESTAMPTZ) AS since, ${['cluster', 'group', 'resource', 'cause'].map(dataField).join(', ')}, ${['missing', 'stale', 'extra'].map(count).join(', ')}, _pos AS pos ` +
+      `FROM events WHERE type = ${text(kubernetesTypes.gap)} AND time >= ${timeSql(range.from)}`
+    const reaching = [`coalesce(since, time) < ${timeSql(range.to)}`, ...among('cluster', cluster)].join(' AND ')
     const rows = await rowsOf(
-      storeOf(context),
-      `SELECT *, count(*) OVER () AS total FROM (${told}) WHERE ${reaching} ORDER BY time DESC, pos DESC LIMIT ${most}`,
-      goneWith(reply),
+      requireStore(context),
+      `SELECT *, count(*) OVER () AS total FROM (${gapEvents}) WHERE ${reaching} ORDER BY time DESC, pos DESC LIMIT ${most}`,
+      abortOnDisconnect(reply),
     )
     if (rows === undefined) return reply.hijack()
     return answerJson(request, reply, {
-      span: { from: isoOf(asked.from), to: isoOf(asked.to) },
+      span: { from: isoOf(range.from), to: isoOf(range.to) },
       total: Number(rows[0]?.['total'] ?? 0),
       gaps: rows.map(({ total: _total, ...gap }) => gap),
     })

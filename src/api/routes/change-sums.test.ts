@@ -49,7 +49,7 @@ const sums = async (
   return body as unknown as Sums
 }
 
-test('changes are counted by what they did in buckets of the span, and what is hidden beside them', async () => {
+test('counts changes by operation in buckets of the span, and hidden changes beside them', async () => {
   const api = await started()
   expect(await sums(api)).toEqual({
     span: { from: at('10:00:00.000'), to: at('11:00:00.000') },
@@ -73,7 +73,7 @@ test('changes are counted by what they did in buckets of the span, and what is h
   expect([all.total, all.hidden]).toEqual([7, undefined])
 })
 
-test('by kind, namespace and actor; those that are not told apart are counted together', async () => {
+test('groups by kind, namespace and actor, and sums the remaining groups', async () => {
   const api = await started()
   expect((await sums(api, { by: 'kind' })).groups).toEqual([
     { value: 'Pod', changes: 3 },
@@ -102,7 +102,7 @@ test('by kind, namespace and actor; those that are not told apart are counted to
   })
 })
 
-test('sums are those of the list, whatever is asked', async () => {
+test('sums match the list for every filter', async () => {
   const api = await started()
   for (const parameters of [
     { kind: 'Pod' },
@@ -119,7 +119,7 @@ test('sums are those of the list, whatever is asked', async () => {
   }
 })
 
-test('a viewer of a namespace counts its changes alone', async () => {
+test('a viewer of a namespace counts only its changes', async () => {
   const auth = {
     tokens: [
       { name: 'shop', token: 'shop', role: 'viewer', namespaces: ['shop'] },
@@ -127,15 +127,15 @@ test('a viewer of a namespace counts its changes alone', async () => {
     ],
   } as const
   const api = await started({ auth })
-  const mine = await sums(api, { by: 'namespace' }, { authorization: 'Bearer shop' })
-  expect([mine.groups, mine.hidden]).toEqual([
+  const visible = await sums(api, { by: 'namespace' }, { authorization: 'Bearer shop' })
+  expect([visible.groups, visible.hidden]).toEqual([
     [{ value: 'shop', changes: 3 }],
     { total: 1, rules: { heartbeats: 1, status: 1 } },
   ])
   expect((await sums(api, { noise: 'shown' }, { authorization: 'Bearer none' })).total).toBe(0)
 })
 
-test('what cannot be counted by is told', async () => {
+test('rejects an unknown grouping', async () => {
   const api = await started()
   expect((await api.get('changes/sums', { by: 'uid' })).status).toBe(400)
   expect((await api.get('changes/sums', { from: 'soon' })).status).toBe(400)

@@ -2,13 +2,13 @@ import type { FastifyInstance } from 'fastify'
 import { isoOf, stepFor, type TimeSpan } from '../../query/plan/index.ts'
 import { timeSql } from '../../query/sql-text.ts'
 import { answerJson } from '../answer.ts'
-import { goneWith, rowsOf, storeOf } from '../ask.ts'
+import { abortOnDisconnect, rowsOf, requireStore } from '../store-query.ts'
 import { countOf, groupedOf, groupedSql, partOf } from '../grouped-sums.ts'
 import { span } from '../objects.ts'
 import type { ApiContext } from '../options.ts'
-import { askedChanges, changeParameters, refusals, type ChangeQuery } from './changes.ts'
+import { changeConditions, changeParameters, refusals, type ChangeQuery } from './changes.ts'
 
-/** What changes can be counted by, as columns of the view; what belongs to a whole cluster has no namespace. */
+/** Groupings of changes as columns of view `changes`. Cluster-scoped objects have no namespace. */
 const groupings = {
   operation: 'operation',
   kind: 'kind',
@@ -91,18 +91,18 @@ const schema = {
 export function changeSumRoutes(app: FastifyInstance, context: ApiContext): void {
   app.get('/api/v1/changes/sums', { schema }, async (request, reply) => {
     const query = request.query as Query
-    const { conditions, costly, hidden } = askedChanges(query, request.principal)
+    const { conditions, costly, hidden } = changeConditions(query, request.principal)
     const { by = 'operation', limit = 10, buckets = 150 } = query
-    const asked = span({ from: query.from ?? 'now-24h', to: query.to ?? 'now' }, context.host.clock.now())
-    const step = stepFor(asked, buckets)
+    const range = span({ from: query.from ?? 'now-24h', to: query.to ?? 'now' }, context.host.clock.now())
+    const step = stepFor(range, buckets)
     const rows = await rowsOf(
-      storeOf(context),
-      sumsSql({ where: [...conditions, ...costly], by: groupings[by], asked, step, limit, hidden }),
-      goneWith(reply),
+      requireStore(context),
+      sumsSql({ where: [...conditions, ...costly], by: groupings[by], span: range, step, limit, hidden }),
+      abortOnDisconnect(reply),
     )
     if (rows === undefined) return reply.hijack()
     return answerJson(request, reply, {
-      span: { from: isoOf(asked.from), to: isoOf(asked.to) },
+      span: { from: isoOf(range.from), to: isoOf(range.to) },
       step,
       by,
       ...sumsOf(rows, hidden),
@@ -110,17 +110,17 @@ export function changeSumRoutes(app: FastifyInstance, context: ApiContext): void
   })
 }
 
-interface Asked {
+interface SumsQuery {
   readonly where: readonly string[]
   readonly by: string
-  readonly asked: TimeSpan
+  readonly span: TimeSpan
   readonly step: number
   readonly limit: number
   readonly hidden: boolean
 }
 
-/** Beside the groups: what is `hidden`, and by which `rule`. */
-function sumsSql({ where, by, asked: { from, to }, step, limit, hidden }: Asked): string {
+/** Adds rows for `hidden` changes, in all and by `rule`. */
+function sumsSql({ where, by, span: { from, to }, step, limit, hidden }: SumsQuery): string {
   const matching = `SELECT epoch_us(time) // ${BigInt(step) * 1_000_000n} AS bucket, ${by} AS grouped, noise FROM changes WHERE ${[`time >= ${timeSql(from)}`, `time < ${timeSql(to)}`, ...where].join(' AND ')}`
   if (!hidden) return groupedSql({ matching, step, limit })
   const more = [

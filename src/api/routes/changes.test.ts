@@ -55,7 +55,7 @@ function some(): WeirEvent[] {
   ]
 }
 
-test('changes come newest first, with who it was, without their states, and noise is hidden and counted', async () => {
+test('lists changes newest first with actor, without states; noise is hidden and counted', async () => {
   const api = await started(some())
   const shown = await page(api)
   expect(names(shown)).toEqual(['web', 'key', 'n1'])
@@ -81,7 +81,7 @@ test('changes come newest first, with who it was, without their states, and nois
   expect([names(all), all.hidden]).toEqual([['noisy', 'noisy', 'web', 'key', 'n1'], undefined])
 })
 
-test('one change has the object before and after', async () => {
+test('a single change has the object before and after', async () => {
   const api = await started(some())
   const [first] = (await page(api)).changes
   const { status, body } = await api.get('changes/one', { pos: String(first?.['pos']) })
@@ -89,7 +89,7 @@ test('one change has the object before and after', async () => {
   expect((await api.get('changes/one', { pos: 'none:1:1:1' })).status).toBe(404)
 })
 
-test('every filter leaves what it says', async () => {
+test('every parameter filters', async () => {
   const api = await started(some())
   const cases: [Record<string, string>, string[]][] = [
     [{ cluster: 'c1' }, ['web', 'key', 'n1']],
@@ -113,7 +113,7 @@ test('every filter leaves what it says', async () => {
     expect(names(await page(api, parameters)), JSON.stringify(parameters)).toEqual(expected)
 })
 
-test('changes of an actor are those of its reference: one of the same name in another cluster is another', async () => {
+test('distinguishes actors of the same name in different clusters', async () => {
   const at = now() - 60_000
   const there = (of: string, version: string): ReturnType<typeof identity> => ({
     ...identity(of, version),
@@ -133,7 +133,7 @@ test('changes of an actor are those of its reference: one of the same name in an
     ...made(identity('Pod/shop/comma', '4'), 'Doe, Jane'),
     changeEvent(identity('Pod/shop/program', '5'), iso(at), { operation: 'updated', actor: { manager: 'alice' } }),
   ])
-  const cases: [asked: string, expected: string[]][] = [
+  const cases: [parameters: string, expected: string[]][] = [
     ['user:c1/alice', ['here']],
     ['user:c2/alice', ['there']],
     ['user:c1/u-7', ['hired']],
@@ -142,14 +142,14 @@ test('changes of an actor are those of its reference: one of the same name in an
     ['user:c3/alice', []],
     ['alice', []],
   ]
-  for (const [asked, expected] of cases) {
+  for (const [parameters, expected] of cases) {
     expect(
-      names(await page(api, { actor_ref: asked }))
+      names(await page(api, { actor_ref: parameters }))
         .map(String)
         .sort(),
-      asked,
+      parameters,
     ).toEqual(expected)
-    expect((await api.get('changes/sums', { actor_ref: asked })).body['total'], asked).toBe(expected.length)
+    expect((await api.get('changes/sums', { actor_ref: parameters })).body['total'], parameters).toBe(expected.length)
   }
   expect(
     names(await page(api, { filter: 'actor_ref in ("user:c1/alice", "user:c1/Doe, Jane")' }))
@@ -163,7 +163,7 @@ test('changes of an actor are those of its reference: one of the same name in an
   ).toEqual(['here', 'hired', 'program', 'there'])
 })
 
-test('a filter chooses what it says, beside what is asked otherwise, in the list and in its sums', async () => {
+test('a filter combines with other parameters, in the list and in its sums', async () => {
   const api = await started(some())
   const cases: [filter: string, expected: string[]][] = [
     ['', ['web', 'key', 'n1']],
@@ -208,7 +208,7 @@ test('a filter chooses what it says, beside what is asked otherwise, in the list
   expect((await api.get('changes', { filter: 'kind = Pod', cursor: String(next) })).status).toBe(400)
 })
 
-test('what is no filter is told with its place', async () => {
+test('reports the position of an error in a filter', async () => {
   const api = await started([])
   for (const [filter, from, to, message] of [
     ['kind = Pod and nmae = x', 15, 19, 'There is no field nmae.'],
@@ -229,7 +229,7 @@ test('what is no filter is told with its place', async () => {
   }
 })
 
-test('pages lead to every change once, also where many have one moment and others arrive meanwhile', async () => {
+test('pages return every change once when many share a time and others arrive meanwhile', async () => {
   const at = now() - 60_000
   const many = Array.from({ length: 57 }, (_, n) =>
     changeEvent(identity(`ConfigMap/shop/c${n}`), iso(at + Math.floor(n / 20)), { operation: 'created', new: {} }),
@@ -248,11 +248,11 @@ test('pages lead to every change once, also where many have one moment and other
       now(),
     )
   }
-  // Of one moment what was told last comes first.
+  // Changes of one time are ordered by descending position.
   expect(seen).toEqual(many.map((_, n) => `c${n}`).reverse())
 })
 
-test('a cursor is of its question alone, and what is no time, no cursor or no span is told', async () => {
+test('a cursor is valid for its query only; invalid times, cursors and spans are rejected', async () => {
   const api = await started(some())
   const { next } = await page(api, { limit: '1' })
   const refused = async (parameters: Record<string, string>): Promise<unknown> => {
@@ -266,7 +266,7 @@ test('a cursor is of its question alone, and what is no time, no cursor or no sp
   expect(await refused({ limit: '5000' })).toMatch(/^400/)
 })
 
-test('a viewer of a namespace sees its changes alone, whatever he asks, and is told of no other', async () => {
+test('a viewer of a namespace sees only its changes, whatever the query', async () => {
   const auth = {
     tokens: [
       { name: 'root', token: 'admin' },
@@ -295,8 +295,8 @@ test('a viewer of a namespace sees its changes alone, whatever he asks, and is t
     { noise: 'shown' },
     { filter: 'namespace = vault or not exists(namespace) or text ~ e' },
   ] as Record<string, string>[]) {
-    const mine = await page(api, parameters, as('shop'))
-    expect(JSON.stringify(mine)).not.toMatch(/vault|n1/)
+    const visible = await page(api, parameters, as('shop'))
+    expect(JSON.stringify(visible)).not.toMatch(/vault|n1/)
     expect((await page(api, parameters, as('none'))).changes).toEqual([])
   }
   expect(names(await page(api, {}, as('shop')))).toEqual(['shop', 'web'])

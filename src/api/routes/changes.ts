@@ -3,7 +3,7 @@ import { compileSql, plainOfChange, testsOf } from '../../query/index.ts'
 import { isoOf } from '../../query/plan/index.ts'
 import { integerSql, text, timeSql } from '../../query/sql-text.ts'
 import { answerJson } from '../answer.ts'
-import { goneWith, rowsOf, storeOf } from '../ask.ts'
+import { abortOnDisconnect, rowsOf, requireStore } from '../store-query.ts'
 import { objectScope } from '../access/scope.ts'
 import type { Principal } from '../access/principal.ts'
 import {
@@ -11,7 +11,7 @@ import {
   changeColumns,
   changeOrder,
   fingerprintOf,
-  found,
+  textConditions,
   placeConditions,
   placeParameters,
   readPageCursor,
@@ -79,7 +79,7 @@ export const changeSchemas = {
   },
 } as const
 
-/** Which changes are asked for. */
+/** Parameters that select changes. */
 export interface ChangeQuery extends PlaceQuery {
   readonly filter?: string
   readonly uid?: string
@@ -177,12 +177,12 @@ export function changeRoutes(app: FastifyInstance, context: ApiContext): void {
   const { host } = context
   app.get('/api/v1/changes', { schema }, async (request, reply) => {
     const query = request.query as Query
-    const [store, gone] = [storeOf(context), goneWith(reply)]
+    const [store, gone] = [requireStore(context), abortOnDisconnect(reply)]
     const limit = query.limit ?? 100
-    const asked = pageOf(query, host.clock.now(), request.principal)
+    const parsed = pageOf(query, host.clock.now(), request.principal)
     const [rows, hidden] = await Promise.all([
-      pageRows((sql) => rowsOf(store, sql, gone), asked, limit),
-      query.noise === 'shown' || query.cursor !== undefined ? undefined : rowsOf(store, hiddenSql(asked), gone),
+      pageRows((sql) => rowsOf(store, sql, gone), parsed, limit),
+      query.noise === 'shown' || query.cursor !== undefined ? undefined : rowsOf(store, hiddenSql(parsed), gone),
     ])
     if (rows === undefined || gone.aborted) return reply.hijack()
     const shown = rows.slice(0, limit)
@@ -192,12 +192,12 @@ export function changeRoutes(app: FastifyInstance, context: ApiContext): void {
       next:
         rows.length > shown.length && last !== undefined
           ? writePageCursor({
-              question: asked.question,
-              times: [asked.from, asked.to],
+              question: parsed.question,
+              times: [parsed.from, parsed.to],
               keys: changeOrder.map((_, index) => String(last[`k${index}`])),
             })
           : null,
-      span: { from: isoOf(asked.from), to: isoOf(asked.to) },
+      span: { from: isoOf(parsed.from), to: isoOf(parsed.to) },
       ...(hidden === undefined ? {} : { hidden: hiddenOf(hidden) }),
     })
   })
@@ -206,9 +206,9 @@ export function changeRoutes(app: FastifyInstance, context: ApiContext): void {
     const { pos } = request.query as { pos: string }
     const scope = objectScope(request.principal)
     const rows = await rowsOf(
-      storeOf(context),
+      requireStore(context),
       `SELECT ${changeColumns}, old, "new" FROM changes WHERE _pos = ${text(pos)}${scope === undefined ? '' : ` AND ${scope}`} LIMIT 1`,
-      goneWith(reply),
+      abortOnDisconnect(reply),
     )
     if (rows === undefined) return reply.hijack()
     const [row] = rows
@@ -220,23 +220,23 @@ export function changeRoutes(app: FastifyInstance, context: ApiContext): void {
   })
 }
 
-interface Asked {
-  /** On what the envelope says. */
+interface ChangeConditions {
+  /** Conditions on columns of the envelope. */
   readonly conditions: readonly string[]
-  /** On what has to be read from the body, or from the audit log. */
+  /** Conditions on the body or on the audit log. */
   readonly costly: readonly string[]
   readonly hidden: boolean
 }
 
-interface Page extends Asked {
+interface Page extends ChangeConditions {
   readonly question: string
   readonly from: bigint
   readonly to: bigint
   readonly after: PageCursor | undefined
 }
 
-/** What is asked for, of what may be seen. */
-export function askedChanges(query: ChangeQuery, principal: Principal): Asked {
+/** SQL conditions of the query and of the principal's scope. */
+export function changeConditions(query: ChangeQuery, principal: Principal): ChangeConditions {
   const { bound } = filterOf(query.filter ?? '', 'changes')
   const parts = (bound.is === 'and' ? bound.parts : bound.is === 'always' ? [] : [bound]).map((part) => ({
     sql: compileSql(part),
@@ -253,21 +253,21 @@ export function askedChanges(query: ChangeQuery, principal: Principal): Asked {
     ...parts.filter(({ plain }) => !plain).map(({ sql }) => sql),
     ...(actors.length === 0 ? [] : [`(${actors.join(' OR ')})`]),
     ...among('actor_ref', query.actor_ref),
-    ...found(query.text, ['name', 'namespace', 'kind', 'manager', 'CAST(diff AS VARCHAR)']),
+    ...textConditions(query.text, ['name', 'namespace', 'kind', 'manager', 'CAST(diff AS VARCHAR)']),
   ]
   return { conditions, costly, hidden: query.noise !== 'shown' }
 }
 
 function pageOf(query: Query, now: number, principal: Principal): Page {
-  const { conditions, costly, hidden } = askedChanges(query, principal)
-  // Who may see less asks another question.
+  const { conditions, costly, hidden } = changeConditions(query, principal)
+  // The scope of the principal is part of the fingerprint.
   const question = fingerprintOf('changes', conditions, costly, hidden)
   const after = query.cursor === undefined ? undefined : readPageCursor(query.cursor, question, 2, changeOrder.length)
-  const asked =
+  const range =
     after === undefined
       ? span({ from: query.from ?? 'now-24h', to: query.to ?? 'now' }, now)
       : { from: after.times[0] ?? 0n, to: after.times[1] ?? 0n }
-  return { question, ...asked, conditions, costly, hidden, after }
+  return { question, ...range, conditions, costly, hidden, after }
 }
 
 function where({ from, to, conditions, after }: Page, more: readonly string[]): string {
@@ -275,12 +275,15 @@ function where({ from, to, conditions, after }: Page, more: readonly string[]): 
   return [`time >= ${timeSql(from)}`, until, ...conditions, ...more].join(' AND ')
 }
 
-/** Of the last change of the page before, in µs. */
+/** Time of the last change of the previous page, in µs. */
 function lastTime({ keys: [time = ''] }: PageCursor): bigint {
   return /^-?\d{1,18}$/.test(time) ? BigInt(time) : 0n
 }
 
-/** Changes of a page and one more, if there is one; undefined when who asked has gone. What costs is worked out for the newest first, then for more of them. */
+/**
+ * Changes of a page and one more, if there is one; undefined when the client has disconnected. Evaluates costly
+ * conditions on the newest changes first, then on increasingly more.
+ */
 async function pageRows(
   ask: (sql: string) => Promise<Record<string, unknown>[] | undefined>,
   page: Page,
@@ -296,10 +299,13 @@ async function pageRows(
   }
 }
 
-/** When the newest so many changes begin, those of the time of the cursor left out: they may be any number. */
-function edgeSql(page: Page, looked: number): string {
+/**
+ * The earliest time of the newest `looked` changes. Excludes changes at the cursor's time, of which there may be any
+ * number.
+ */
+function edgeSql(page: Page, limit: number): string {
   const before = page.after === undefined ? [] : [`time < ${timeSql(lastTime(page.after))}`]
-  return `SELECT epoch_us(min(time)) AS edge, count(*) AS n FROM (SELECT time FROM changes WHERE ${where(page, before)} ORDER BY time DESC LIMIT ${looked})`
+  return `SELECT epoch_us(min(time)) AS edge, count(*) AS n FROM (SELECT time FROM changes WHERE ${where(page, before)} ORDER BY time DESC LIMIT ${limit})`
 }
 
 function pageSql(page: Page, from: bigint, limit: number): string {

@@ -36,7 +36,6 @@ async function complete(url: string, body: object): Promise<Completed> {
 
 const namespaces = ['shop', 'Shop', 'shipping', 'bank', 'test shop', 'and', 'a*b']
 
-/** Two minutes of flows with few values. */
 async function filled(): Promise<{ both: Both; span: { from: string; to: string } }> {
   const both = await startBoth()
   const random = new SeededRandom(11)
@@ -62,7 +61,7 @@ async function filled(): Promise<{ both: Both; span: { from: string; to: string 
   return { both, span: { from: String(end - 3 * minute), to: String(end + minute) } }
 }
 
-test('values rank by use within the other filters and the span, with the counts that SQL gives', async () => {
+test('ranks values by use within the other filters and the span, with the counts of SQL', async () => {
   const { both, span } = await filled()
   for (const [field, filter, where] of [
     ['src.ns', '', 'true'],
@@ -87,7 +86,7 @@ test('values rank by use within the other filters and the span, with the counts 
   }
 })
 
-test('what was typed chooses values in any case, those that begin with it first', async () => {
+test('matches the prefix in any case and ranks matches at the start first', async () => {
   const { both, span } = await filled()
   for (const url of [both.urls.stored, both.urls.live]) {
     const { values } = await complete(url, { field: 'src_namespace', prefix: 'SH', ...span })
@@ -97,7 +96,7 @@ test('what was typed chooses values in any case, those that begin with it first'
   }
 })
 
-test('a value is given as a filter has it: words, quotes, flags', async () => {
+test('returns values in filter syntax: words, quotes, flags', async () => {
   const { both, span } = await filled()
   for (const url of [both.urls.stored, both.urls.live]) {
     const texts = async (field: string, prefix = ''): Promise<Map<unknown, string>> =>
@@ -130,7 +129,7 @@ test('a value is given as a filter has it: words, quotes, flags', async () => {
   }
 })
 
-test('either end is both ends together', async () => {
+test('`any` completes source and destination together', async () => {
   const { both, span } = await filled()
   const [{ wanted } = { wanted: 0 }] = (await both.sql(
     "SELECT count(*) FILTER (src_namespace = 'bank') + count(*) FILTER (dst_namespace = 'bank') AS wanted FROM flows",
@@ -142,12 +141,12 @@ test('either end is both ends together', async () => {
   }
 })
 
-test('names of fields that flows have values in come first; any of their names is found', async () => {
+test('lists fields with values first, and finds them by any alias', async () => {
   const { both, span } = await filled()
   for (const url of [both.urls.stored, both.urls.live]) {
     const names = async (prefix: string, more: object = {}): Promise<string[]> =>
       (await complete(url, { prefix, ...span, ...more })).fields.map(({ name }) => name)
-    // What the store knows of fields may come with the next letter only.
+    // The store reports the used fields asynchronously.
     await expect.poll(async () => (await complete(url, { ...span })).fields[0]?.used, { timeout: 10_000 }).toBe(true)
     const all = await complete(url, { ...span, limit: 1000 })
     const used = all.fields.filter((field) => field.used).map(({ name }) => name)
@@ -164,7 +163,7 @@ test('names of fields that flows have values in come first; any of their names i
   }
 })
 
-test('what can’t be completed is said', async () => {
+test('rejects what cannot be completed', async () => {
   const { both } = await filled()
   const refused = async (body: object): Promise<string> => {
     const answer = await post(`${both.urls.live}/api/v1/complete`, { prefix: '', ...body })
@@ -176,7 +175,7 @@ test('what can’t be completed is said', async () => {
   expect(await refused({ filter: 'bites = 1' })).toContain('There is no field bites')
 })
 
-test('every field that has values can be completed, whatever the rows hold', async () => {
+test('completes every field that has values', async () => {
   const both = await startBoth()
   await both.addBatch(makeBatch(flowNames, randomRows(new SeededRandom(3), flowNames, 100)), Date.now() - 1000)
   const kinds = new Set<string>()
@@ -189,7 +188,7 @@ test('every field that has values can be completed, whatever the rows hold', asy
   }
 })
 
-test('names and values of changes are completed by the same filter language, of what may be seen', async () => {
+test('completes names and values of changes, within the scope of the viewer', async () => {
   const auth = {
     tokens: [
       { name: 'root', token: 'admin' },
@@ -233,7 +232,6 @@ test('names and values of changes are completed by the same filter language, of 
   expect(await texts({ field: 'operation', prefix: 'u' })).toEqual(['updated 2'])
   expect(await texts({ field: 'noise' })).toEqual(['status 1'])
   expect(await texts({ field: 'paths', prefix: 'repl' })).toEqual(['/spec/replicas 2'])
-  // A text that is also the name of a field.
   expect(await texts({ field: 'name', prefix: 'na' })).toEqual(['"name" 1'])
   expect(await texts({ field: 'kind' }, 'shop')).toEqual(['Deployment 2'])
   for (const [body, detail] of [

@@ -4,7 +4,7 @@ import { fieldTime, isoOf, type Question, type TimeSpan } from '../../query/plan
 import { answerJson } from '../answer.ts'
 import { withinScope } from '../access/scope.ts'
 import type { Principal } from '../access/principal.ts'
-import { goneWith } from '../ask.ts'
+import { abortOnDisconnect } from '../store-query.ts'
 import { fieldUse, suggestNames } from '../complete/names.ts'
 import { valuesOfObjects } from '../complete/objects.ts'
 import { valuesInUse } from '../complete/values.ts'
@@ -14,8 +14,8 @@ import type { Hub } from '../live/hub.ts'
 import { moment, span } from '../objects.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
-import { questionOf, questionParameters, unknownField, type QuestionQuery } from '../question.ts'
-import type { Asker } from '../sums.ts'
+import { questionOf, questionParameters, unknownField, type QuestionQuery } from '../query-parameters.ts'
+import type { RunStatement } from '../sums.ts'
 
 interface CompleteRequest extends QuestionQuery {
   readonly names?: 'flows' | 'changes' | 'resources'
@@ -110,15 +110,20 @@ export function completeRoutes(app: FastifyInstance, context: ApiContext, hub: H
     const { prefix = '', limit = 20 } = wanted
     const now = context.host.clock.now()
     if (wanted.names === 'resources') {
-      const answer = await ofResources(wanted, { context, hub, principal: request.principal, gone: goneWith(reply) })
+      const answer = await ofResources(wanted, {
+        context,
+        hub,
+        principal: request.principal,
+        gone: abortOnDisconnect(reply),
+      })
       return answer === undefined ? reply.hijack() : answerJson(request, reply, answer)
     }
     const question =
       wanted.names === 'changes'
-        ? changesAsked(wanted, now, request.principal)
+        ? visibleChanges(wanted, now, request.principal)
         : questionOf(wanted, 'flow_time', now, request.principal)
     const { names } = question
-    const asker = { context, hub, principal: request.principal, gone: goneWith(reply) }
+    const asker = { context, hub, principal: request.principal, gone: abortOnDisconnect(reply) }
     if (wanted.field === undefined) {
       if (names === changeNames)
         return answerJson(request, reply, { fields: suggestNames(names, prefix, undefined, limit) })
@@ -138,15 +143,15 @@ export function completeRoutes(app: FastifyInstance, context: ApiContext, hub: H
         prefix,
         limit,
       ),
-      ...told(found),
+      ...sourceOf(found),
     })
   })
 }
 
-/** Objects as they are at the end of the span. Undefined when the client has gone. */
+/** Objects at the end of the span. Undefined when the client has disconnected. */
 async function ofResources(
   { field: written, prefix = '', filter = '', to = 'now', limit = 20 }: CompleteRequest,
-  asker: Asker,
+  asker: RunStatement,
 ): Promise<object | undefined> {
   if (written === undefined) return { fields: suggestNames(resourceNames, prefix, undefined, limit) }
   const fields = fieldsOf(resourceNames, written)
@@ -162,12 +167,12 @@ async function ofResources(
           prefix,
           limit,
         ),
-        ...told({ source: 'raw', span: { from: at, to: at }, exact: true }),
+        ...sourceOf({ source: 'raw', span: { from: at, to: at }, exact: true }),
       }
 }
 
-/** The changes that are asked about, of those that may be seen. */
-function changesAsked(
+/** Conditions on the changes that the principal may see. */
+function visibleChanges(
   { filter: written = '', from: begin = 'now-24h', to: end = 'now' }: QuestionQuery,
   now: number,
   principal: Principal,
@@ -180,7 +185,7 @@ function changesAsked(
   }
 }
 
-function told({ source, span, exact }: { source: string; span: TimeSpan; exact: boolean }): object {
+function sourceOf({ source, span, exact }: { source: string; span: TimeSpan; exact: boolean }): object {
   return { source, span: { from: isoOf(span.from), to: isoOf(span.to) }, exact }
 }
 
@@ -188,7 +193,7 @@ interface Counted extends Suggestion {
   readonly count: number
 }
 
-/** One for each value, those that begin with what was typed first, then words that fit. */
+/** Removes duplicates; values that begin with the prefix rank first. */
 function listed(
   used: readonly Counted[],
   names: NameTable,

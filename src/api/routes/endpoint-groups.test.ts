@@ -11,7 +11,6 @@ const minute = 60_000
 const begin = Math.floor(Date.now() / (5 * minute)) * 5 * minute - 14 * minute
 const span = { from: String(begin), to: String(begin + 5 * minute) }
 
-/** The sources: one with a name (`gateway`), one with an owner, one in a network, and plain addresses. */
 function mixed(received: number): FlowBatch {
   const flows = ['10.0.0.1', '10.0.0.2', '10.0.0.3', '192.0.2.4', '192.0.2.4', '192.0.2.5'].map((src, at) => ({
     src,
@@ -40,7 +39,7 @@ const named: readonly (readonly unknown[])[] = [
   ['192.0.2.5', 500, 10, 1],
 ]
 
-test('an endpoint is each flow’s name, else its owner, else its network, else its address, stored and in memory', async () => {
+test('an endpoint is the name, else the owner, else the network, else the address, stored and in memory', async () => {
   const both = await startBoth()
   await both.addBatch(mixed(begin + 30_000), begin + 30_000)
   for (const ask of [both.stored, both.live]) {
@@ -65,7 +64,7 @@ test('an endpoint is each flow’s name, else its owner, else its network, else 
   }
 })
 
-test('the filter that the console writes for an endpoint has the flows of its group', async () => {
+test("the console's filter for an endpoint selects the flows of its group", async () => {
   const api = await startStored()
   await api.addBatch(mixed(begin + 30_000), begin + 30_000)
   const [name, owner, network] = ['not exists(src_name)', 'not exists(src_owner_name)', 'not exists(src_label)']
@@ -84,13 +83,13 @@ test('the filter that the console writes for an endpoint has the flows of its gr
     ).toEqual([row])
 })
 
-test('endpoints are groups only: a filter, a column and a sort refuse them', async () => {
+test('filters, columns and sorting reject endpoints', async () => {
   const { get } = await startStored()
   for (const parameters of [{ filter: 'src_endpoint = web' }, { columns: 'src_endpoint' }, { sort: 'src_endpoint' }])
     expect((await get('flows', parameters)).status).toBe(400)
 })
 
-test('endpoints come from a rollup only while it knows them', async () => {
+test('endpoints use a rollup only while it has all endpoints', async () => {
   const api = await startStored()
   await api.addBatch(mixed(begin + 30_000), begin + 30_000)
   const { reader } = api.store
@@ -103,7 +102,7 @@ test('endpoints come from a rollup only while it knows them', async () => {
           format,
           signal,
         ),
-      edges: (asked, signal) => reader.edges(asked, signal),
+      edges: (query, signal) => reader.edges(query, signal),
       sums: async () => ({ ...sums, flows: { ...sums.flows, rows: 5_000_000 } }),
     }
   }
@@ -114,7 +113,7 @@ test('endpoints come from a rollup only while it knows them', async () => {
   })
   const sums = (await api.get('series', { ...span, step: '1m', group: 'src_endpoint' })).body['rows'] as unknown[][]
   expect(sums.map((row) => row.slice(2))).toEqual(named)
-  // More than a minute keeps: the smallest have lost their ends, and are no endpoint.
+  // More groups than a rollup keeps per minute: the smallest lose their endpoints.
   await api.add(
     Array.from({ length: 6000 }, (_, index) => ({
       src: `10.3.${index >> 8}.${index & 255}`,
@@ -131,7 +130,7 @@ test('endpoints come from a rollup only while it knows them', async () => {
   ])
 })
 
-test('the live stream adds up by endpoint', async () => {
+test('the live stream sums by endpoint', async () => {
   const { api, control } = await start({ resolver, limits: { tickMs: 20, seriesMs: 40, graphMs: 40 } })
   control.publish(mixed(Date.now()))
   const view = { id: 'v', kind: 'series', q: { stream: 'flows' }, columns: ['bytes_est'], scope: ['src_endpoint'] }

@@ -23,7 +23,7 @@ function send(
   })
 }
 
-test('one event, a batch and binary mode are taken, and the answer counts them', async () => {
+test('accepts one event, a batch and binary mode, and counts them', async () => {
   const { api, control } = await start()
   expect(await (await send(api.url, structured, event('1'))).json()).toEqual({ accepted: 1, duplicates: 0 })
   expect(await (await send(api.url, `${batched}; charset=utf-8`, `[${event('2')},${event('3')}]`)).json()).toEqual({
@@ -55,7 +55,7 @@ test('one event, a batch and binary mode are taken, and the answer counts them',
   expect(Buffer.from(control.ingested[3]!.data!).toString()).toBe('hello')
 })
 
-test('one event and a batch in protobuf are taken as in JSON, all or nothing, packed as well', async () => {
+test('accepts protobuf as JSON: single, batched, all or nothing, packed', async () => {
   const { api, control } = await start()
   const [one, many] = ['application/cloudevents+protobuf', 'application/cloudevents-batch+protobuf']
   const post = async (type: string, body: Uint8Array, headers: Record<string, string> = {}): Promise<unknown> =>
@@ -116,7 +116,7 @@ test('one event and a batch in protobuf are taken as in JSON, all or nothing, pa
   expect(await post(many, protobufBatch([...two, protobufEvent({ id: '', source: '/a', type: 't' })]))).toMatchObject({
     status: 400,
     code: 'WEIR_API_EVENT',
-    detail: expect.stringMatching(/^Event 2: .*Nothing of this request was accepted\.$/) as string,
+    detail: expect.stringMatching(/^Event 2: .*No event of this request was accepted\.$/) as string,
   })
   expect(await post(one, Buffer.from('{"specversion":"1.0"}'))).toMatchObject({
     status: 400,
@@ -126,7 +126,7 @@ test('one event and a batch in protobuf are taken as in JSON, all or nothing, pa
   expect(control.ingested).toHaveLength(3)
 })
 
-test('an event over 16 MiB in protobuf is a 413 that names it', async () => {
+test('a protobuf event over 16 MiB is a 413 that names it', async () => {
   const { api } = await start({ limits: { bodyBytes: 64 << 20 } })
   const large = protobufBatch([
     protobufEvent({ id: '1', source: '/a', type: 't' }),
@@ -143,13 +143,13 @@ test('an event over 16 MiB in protobuf is a 413 that names it', async () => {
   ])
 })
 
-test('a batch is all or nothing, and the answer names the bad one', async () => {
+test('a batch is all or nothing, and the response names the invalid event', async () => {
   const { api, control } = await start()
   const answer = await send(api.url, batched, `[${event('1')},${event('2')},{"specversion":"1.0","id":"3"}]`)
   expect(answer.status).toBe(400)
   const { detail, code } = (await answer.json()) as { detail: string; code: string }
   expect(code).toBe('WEIR_API_EVENT')
-  expect(detail).toMatch(/^Event 2: .*Nothing of this request was accepted\.$/)
+  expect(detail).toMatch(/^Event 2: .*No event of this request was accepted\.$/)
   expect(control.ingested).toEqual([])
 })
 
@@ -161,7 +161,7 @@ test('an event over 16 MiB is a 413 that names it', async () => {
   expect(control.ingested).toEqual([])
 })
 
-test('a media type that is no CloudEvent is a 415 that says what is supported', async () => {
+test('an unknown media type is a 415 that lists the supported ones', async () => {
   const { api } = await start()
   for (const type of ['application/json', 'application/cloudevents+avro', undefined]) {
     const answer = await send(api.url, type, type === undefined ? undefined : event('1'))
@@ -173,7 +173,7 @@ test('a media type that is no CloudEvent is a 415 that says what is supported', 
   }
 })
 
-test('a journal that is full, or could not sync, asks the sender to come again', async () => {
+test('a full journal and a failed sync are answered with Retry-After', async () => {
   const { api, control } = await start()
   for (const code of ['WEIR_JOURNAL_FULL', 'WEIR_JOURNAL_SYNC'] as const) {
     control.failIngest = new WeirError(code, 'no room')
@@ -184,7 +184,7 @@ test('a journal that is full, or could not sync, asks the sender to come again',
   }
 })
 
-test('with a subscribed sink the answer is what became of the events there', async () => {
+test('with a subscribed sink the response has the outcome of the events there', async () => {
   const { api, control } = await start()
   const answerTo = async (fate: typeof control.fate): Promise<string> => {
     control.fate = fate
@@ -197,7 +197,7 @@ test('with a subscribed sink the answer is what became of the events there', asy
   expect(await answerTo({ is: 'dropped', reason: 'behind' })).toBe('422 WEIR_API_DROPPED')
 })
 
-test('a web hook sender that asks first is allowed', async () => {
+test('answers the validation handshake of web hooks', async () => {
   const { api } = await start()
   const answer = await fetch(`${api.url}/events`, {
     method: 'OPTIONS',

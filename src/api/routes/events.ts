@@ -47,7 +47,7 @@ const schema = {
   },
 } as const
 
-/** `answer`: of what was taken; `nothing` where a body would be taken for an event that answers (Knative does). */
+/** `answer` builds the response. `nothing`: respond without a body where clients read a body as an event (Knative). */
 export function eventRoutes(
   app: FastifyInstance,
   { control }: ApiContext,
@@ -76,7 +76,7 @@ export function eventRoutes(
   )
 }
 
-/** Types of what carries whole events. */
+/** Media types of whole events (structured and batched mode). */
 const whole: ReadonlySet<string> = new Set([structuredType, batchedType, protobufType, protobufBatchType])
 
 function checkMediaType(request: FastifyRequest): void {
@@ -97,7 +97,6 @@ async function decode(request: FastifyRequest, body: Buffer): Promise<EventBatch
   const type = request.headers['content-type']
   try {
     if (isProtobuf(type) || isProtobufBatch(type)) {
-      // Loaded with the first that comes.
       const { decodeProtobuf, decodeProtobufBatch } = await import('../../codecs/cloudevents/protobuf.ts')
       return toEventBatch(isProtobuf(type) ? [decodeProtobuf(body)] : decodeProtobufBatch(body))
     }
@@ -106,7 +105,7 @@ async function decode(request: FastifyRequest, body: Buffer): Promise<EventBatch
     if (!(error instanceof CloudEventsError)) throw error
     throw new ApiError(
       error.problem === 'too-large' ? 'WEIR_API_TOO_LARGE' : 'WEIR_API_EVENT',
-      `${sentence(error.message)} Nothing of this request was accepted.`,
+      `${sentence(error.message)} No event of this request was accepted.`,
     )
   }
 }
@@ -116,7 +115,7 @@ function sentence(text: string): string {
   return start.endsWith('.') ? start : `${start}.`
 }
 
-/** With a subscribed sink, success means that the sink has the events. */
+/** With a subscribed sink, success means that the sink has delivered the events. */
 function settle(fate: Fate): void {
   switch (fate.is) {
     case 'delivered':
@@ -142,7 +141,7 @@ function settle(fate: Fate): void {
   }
 }
 
-/** HTTP 1.1 Web Hooks for Event Delivery, section 4: the sender asks whether it may send. */
+/** HTTP 1.1 Web Hooks for Event Delivery, section 4: validation request. */
 function handshake(request: FastifyRequest, reply: FastifyReply): FastifyReply {
   reply.header('allow', 'POST, OPTIONS')
   const origin = request.headers['webhook-request-origin']

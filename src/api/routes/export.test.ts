@@ -11,7 +11,6 @@ import { makeBatch } from '../../query/testing/tables.ts'
 import { startBoth } from '../testing/both.ts'
 import { sendRaw, start } from '../testing/kit.ts'
 
-/** The body as it came, the headers, and the trailer. */
 function fetchWhole(
   url: string,
 ): Promise<{ text: string; headers: Record<string, unknown>; trailers: Record<string, unknown> }> {
@@ -26,7 +25,7 @@ function fetchWhole(
   })
 }
 
-/** RFC 4180, read by its letter: absent is undefined, an empty text in quotes is one. */
+/** RFC 4180: an absent value is undefined, a quoted empty text is empty. */
 function readCsv(text: string): (string | undefined)[][] {
   const rows: (string | undefined)[][] = []
   let row: (string | undefined)[] = []
@@ -42,12 +41,12 @@ function readCsv(text: string): (string | undefined)[][] {
 const span = { from: '0001-01-01', to: '9999-12-31T23:59:59.999Z', time: 'time_received' }
 const query = (more: Record<string, string>): string => new URLSearchParams({ ...span, ...more }).toString()
 
-test('an export has every row and every value, from the store and from the ring alike', async () => {
+test('an export has every row and value, from the store and from the ring', async () => {
   const both = await startBoth()
   const random = new SeededRandom(21)
   for (let batch = 0; batch < 4; batch++)
     await both.addBatch(makeBatch(flowNames, randomRows(random, flowNames, 50)), Date.now() - 10_000 + batch)
-  // Some rows say that they were received in the year 9999: they are of no answer before.
+  // Some rows have a receive time in the year 9999 and are outside of every span.
   const [{ count } = { count: 0 }] = (await both.sql(
     'SELECT count(*) AS count FROM flows WHERE time_received <= now()',
   )) as { count: number }[]
@@ -84,7 +83,7 @@ test('an export has every row and every value, from the store and from the ring 
   }
 })
 
-test('columns stand in the order asked for, absent is empty, integers and times have all their digits', async () => {
+test('columns have the requested order; absent values are empty; integers and times keep all digits', async () => {
   const both = await startBoth()
   const rows = [
     {
@@ -119,7 +118,7 @@ test('columns stand in the order asked for, absent is empty, integers and times 
   }
 })
 
-test('sorted by the store and by the ring', async () => {
+test('the store and the ring sort alike', async () => {
   const both = await startBoth()
   await both.addBatch(makeBatch(flowNames, randomRows(new SeededRandom(2), flowNames, 80)), Date.now() - 1000)
   for (const url of [both.urls.stored, both.urls.live]) {
@@ -148,7 +147,7 @@ test('sorted by the store and by the ring', async () => {
   }
 })
 
-test('a Parquet file holds the same rows, whoever reads it', async () => {
+test('a Parquet file holds the same rows for every reader', async () => {
   const both = await startBoth()
   const random = new SeededRandom(31)
   for (let batch = 0; batch < 2; batch++)
@@ -193,7 +192,7 @@ test('a Parquet file holds the same rows, whoever reads it', async () => {
   }
 })
 
-test('an export of nothing has a head and no rows', async () => {
+test('an empty export has a header line and no rows', async () => {
   const both = await startBoth()
   for (const url of [both.urls.stored, both.urls.live]) {
     const { text, trailers } = await fetchWhole(`${url}/api/v1/export?columns=bytes,src_addr`)
@@ -202,7 +201,7 @@ test('an export of nothing has a head and no rows', async () => {
   }
 })
 
-test('a client that knows no chunks gets the rows and nothing else', async () => {
+test('an HTTP/1.0 client gets rows without trailer', async () => {
   const both = await startBoth()
   await both.add([{ src: '10.0.0.1', dst: '10.0.0.2' }], Date.now() - 100)
   const port = Number(new URL(both.urls.live).port)
@@ -211,7 +210,7 @@ test('a client that knows no chunks gets the rows and nothing else', async () =>
   expect(answer).not.toContain('transfer-encoding')
 })
 
-test('whoever goes away stops the question at the store', async () => {
+test('a disconnected client cancels the query of the store', async () => {
   const { api, control } = await start()
   control.answer = async function* (_sql: string, signal: AbortSignal) {
     for (;;) {
@@ -229,7 +228,7 @@ test('whoever goes away stops the question at the store', async () => {
   await expect.poll(() => signal.aborted).toBe(true)
 })
 
-test('whoever goes away stops the export', async () => {
+test('a disconnected client ends the export', async () => {
   const both = await startBoth()
   for (let batch = 0; batch < 6; batch++)
     await both.addBatch(makeBatch(flowNames, randomRows(new SeededRandom(batch), flowNames, 300)), Date.now() - 10_000)
@@ -238,7 +237,6 @@ test('whoever goes away stops the export', async () => {
     const answer = await fetch(`${url}/api/v1/export?${query({ columns: '*' })}`, { signal: leave.signal })
     await answer.body?.getReader().read()
     leave.abort()
-    // The server goes on answering others.
     expect((await fetch(`${url}/api/v1/health`)).status).toBe(200)
   }
 })

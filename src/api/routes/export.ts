@@ -3,11 +3,11 @@ import type { IsolatedAnswer } from '../../engine/control.ts'
 import { exportSql, isoOf, type ExportRequest } from '../../query/plan/index.ts'
 import type { Principal } from '../access/principal.ts'
 import { answerStream } from '../answer.ts'
-import { goneWith, isolated, toldOfErrors } from '../ask.ts'
+import { abortOnDisconnect, isolated, logErrors } from '../store-query.ts'
 import { RecordCount } from '../export/count.ts'
 import type { Hub } from '../live/hub.ts'
 import type { ApiContext } from '../options.ts'
-import { questionOf, questionParameters, timeParameter, type QuestionQuery } from '../question.ts'
+import { questionOf, questionParameters, timeParameter, type QuestionQuery } from '../query-parameters.ts'
 import { mostSorted, ringText } from '../ring/rows.ts'
 import { coveredSpan } from '../ring/scan.ts'
 import { storedTo } from '../stored-to.ts'
@@ -28,7 +28,7 @@ const mediaTypes: Readonly<Record<Format, string>> = {
   ndjson: 'application/x-ndjson; charset=utf-8',
 }
 
-/** Trailer of an answer: says that it is whole, and how many rows it has. */
+/** Trailer with the number of rows. Its presence proves that the response is complete. */
 export const rowsTrailer = 'x-weir-rows'
 
 const schema = {
@@ -72,16 +72,16 @@ export function exportRoutes(app: FastifyInstance, context: ApiContext, hub: Hub
   app.get('/api/v1/export', { schema }, async (request, reply) => {
     const query = request.query as ExportQuery
     const { format = 'csv' } = query
-    const asked = exportRequest(query, context.host.clock.now(), request.principal)
-    const gone = goneWith(reply)
-    // Where no process writes Parquet, its file is made of lines here.
+    const parsed = exportRequest(query, context.host.clock.now(), request.principal)
+    const gone = abortOnDisconnect(reply)
+    // Without a process that writes Parquet, the file is written here from NDJSON.
     const made = format === 'parquet' && context.control.store?.isolated === undefined ? 'ndjson' : format
-    const bytes = await source(context, hub, asked, made, reply, gone)
+    const bytes = await source(context, hub, parsed, made, reply, gone)
     if (bytes === undefined) return reply.hijack()
     const count = { rows: 0 }
-    const rows = counted(toldOfErrors(bytes, gone, context.log), made, count)
+    const rows = counted(logErrors(bytes, gone, context.log), made, count)
     reply.header('content-disposition', `attachment; filename="weir-flows.${format}"`)
-    // Only an answer in chunks can have a trailer, and HTTP/1.0 knows neither.
+    // Trailers require chunked encoding, which HTTP/1.0 lacks.
     if (request.raw.httpVersion !== '1.0') {
       reply.header('transfer-encoding', 'chunked')
       reply.trailer(rowsTrailer, async () => String(count.rows))
@@ -91,7 +91,7 @@ export function exportRoutes(app: FastifyInstance, context: ApiContext, hub: Hub
       reply,
       mediaTypes[format],
       format !== made
-        ? (await import('../export/parquet.ts')).parquetOf(rows, asked.columns, context.host.timers)
+        ? (await import('../export/parquet.ts')).parquetOf(rows, parsed.columns, context.host.timers)
         : rows,
     )
   })
@@ -100,7 +100,7 @@ export function exportRoutes(app: FastifyInstance, context: ApiContext, hub: Hub
 async function source(
   context: ApiContext,
   hub: Hub,
-  asked: ExportRequest,
+  request: ExportRequest,
   format: Format,
   reply: FastifyReply,
   gone: AbortSignal,
@@ -108,18 +108,18 @@ async function source(
   const {
     control: { store },
   } = context
-  const tell = (from: string, span: { readonly from: bigint; readonly to: bigint }): void =>
+  const setSpanHeaders = (from: string, span: { readonly from: bigint; readonly to: bigint }): void =>
     void reply.headers({ 'x-weir-source': from, 'x-weir-from': isoOf(span.from), 'x-weir-to': isoOf(span.to) })
   if (store === undefined) {
     const live = hub.ringSource()
-    tell('ring', coveredSpan(asked.span, live.ring.since))
-    return ringText(live, asked, format === 'csv' ? 'csv' : 'ndjson', gone)
+    setSpanHeaders('ring', coveredSpan(request.span, live.ring.since))
+    return ringText(live, request, format === 'csv' ? 'csv' : 'ndjson', gone)
   }
-  const { storedTo: to } = await storedTo(context, asked.span)
-  tell('raw', { from: asked.span.from, to: to ?? asked.span.to })
+  const { storedTo: to } = await storedTo(context, request.span)
+  setSpanHeaders('raw', { from: request.span.from, to: to ?? request.span.to })
   return isolated(
     store,
-    { sql: exportSql(asked, format === 'parquet' ? 'parquet' : 'text'), format, bound: 'wait' },
+    { sql: exportSql(request, format === 'parquet' ? 'parquet' : 'text'), format, bound: 'wait' },
     gone,
   )
 }
@@ -134,7 +134,7 @@ function exportRequest(query: ExportQuery, now: number, principal: Principal): E
   }
 }
 
-/** Counts the records of lines; of a Parquet file their number is known at its end. */
+/** Counts the lines; the row count of a Parquet file is known at its end. */
 async function* counted(
   bytes: AsyncGenerator<Uint8Array, number | undefined>,
   format: Format,

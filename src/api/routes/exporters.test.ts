@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { start } from '../testing/kit.ts'
 import type { ExporterRecipes } from './exporters.ts'
 
-test('exporters are told with all that their source tells of them, last heard of first, as many as are asked for', async () => {
+test('lists exporters with all facts of their source, latest first, up to the limit', async () => {
   const { api, control } = await start()
   const get = async (query = ''): Promise<unknown> => (await fetch(`${api.url}/api/v1/exporters${query}`)).json()
   expect(await get()).toEqual({ sources: [] })
@@ -44,7 +44,7 @@ test('exporters are told with all that their source tells of them, last heard of
   expect((await fetch(`${api.url}/api/v1/exporters?limit=0`)).status).toBe(400)
 })
 
-test('recipes for common exporters name where it listens, and take no address that could be part of a command', async () => {
+test('recipes name the listening address and reject addresses that could inject commands', async () => {
   const { api, control } = await start()
   control.exportersNow = [{ name: 'netflow', type: 'netflow', addresses: ['udp://0.0.0.0:9555'], exporters: [] }]
   const how = async (query = ''): Promise<ExporterRecipes> =>

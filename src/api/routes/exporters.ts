@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { SourceExporters } from '../../engine/control.ts'
 import { answerJson } from '../answer.ts'
-import { placeOf, recipes } from '../exporter-recipes.ts'
+import { collectorAddress, recipes } from '../exporter-recipes.ts'
 import type { ApiContext } from '../options.ts'
 
 const why = { type: 'string', description: 'Why data is missing or incomplete, and how to fix it.' } as const
@@ -67,7 +67,6 @@ export const exporterSchemas = {
   },
 } as const
 
-/** As the console reads it. */
 export interface ExporterRecipes {
   readonly collector: string
   readonly recipes: readonly { readonly name: string; readonly title: string; readonly lines: readonly string[] }[]
@@ -119,7 +118,7 @@ export function exporterRoutes(app: FastifyInstance, { control }: ApiContext): v
         querystring: {
           type: 'object',
           additionalProperties: false,
-          // It becomes part of commands that people copy.
+          // The address becomes part of commands that people copy.
           properties: {
             collector: {
               type: 'string',
@@ -134,8 +133,8 @@ export function exporterRoutes(app: FastifyInstance, { control }: ApiContext): v
     },
     async (request, reply) => {
       const { collector } = request.query as { readonly collector?: string }
-      const place = placeOf(await control.exporters(), {
-        asked: collector,
+      const place = collectorAddress(await control.exporters(), {
+        requested: collector,
         else: request.hostname.replace(/^\[(.*)\]$/, '$1'),
       })
       const answer: ExporterRecipes = {

@@ -30,7 +30,7 @@ export const fieldSchemas = {
   },
 } as const
 
-/** What the store would say of its views is known here, column by column: nobody waits for it to be asked. */
+/** The columns of the views are static, so the store is not queried. */
 export function fieldRoutes(app: FastifyInstance): void {
   app.get(
     '/api/v1/fields',

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { post, start } from '../testing/kit.ts'
 
-test('a filter is validated: its normal form, or what is wrong and where', async () => {
+test('validates a filter: its normal form, or each error with its position', async () => {
   const { api } = await start()
   const validate = async (body: object): Promise<unknown> => (await post(`${api.url}/api/v1/validate`, body)).json()
   expect(await validate({ filter: 'src.ns = shop AND bytes>=10k' })).toEqual({
@@ -22,7 +22,7 @@ test('a filter is validated: its normal form, or what is wrong and where', async
   expect((await post(`${api.url}/api/v1/validate`, { text: 'a' })).status).toBe(400)
 })
 
-test('a link of NetObserv’s console becomes a filter and a span', async () => {
+test('translates a link of NetObserv’s console into a filter and a span', async () => {
   const { api } = await start()
   const link = `https://console.example/netflow-traffic?timeRange=300&match=bidirectional&limit=100&filters=${encodeURIComponent('src_namespace="shop";dst_port=443')}`
   expect(await (await post(`${api.url}/api/v1/import`, { url: link })).json()).toEqual({
@@ -34,7 +34,7 @@ test('a link of NetObserv’s console becomes a filter and a span', async () => 
   })
 })
 
-test('the quick filters of the configuration are there for everybody who is logged in', async () => {
+test('every signed-in user gets the quick filters of the configuration', async () => {
   const filters = [{ name: 'DNS', filter: 'any.port = 53' }]
   const { api } = await start({
     quickFilters: () => filters,
@@ -46,7 +46,7 @@ test('the quick filters of the configuration are there for everybody who is logg
   expect((await ask({})).status).toBe(401)
 })
 
-test('every answer has a query id, and problems name it', async () => {
+test('every response has a query id, and problems contain it', async () => {
   const { api } = await start()
   const ids = new Set<string | null>()
   for (const path of ['/api/v1/flows?from=never', '/api/v1/nothing', '/api/v1/health', '/']) {

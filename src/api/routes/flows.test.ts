@@ -8,7 +8,7 @@ import { start } from '../testing/kit.ts'
 import { pieces } from '../testing/recording-control.ts'
 import { startStored, type StoredApi } from '../testing/stored.ts'
 
-/** Flows with few distinct values, so that every sort has ties, and with absent ones. */
+/** Flows with few distinct values, so that every sort has ties and absent values. */
 function someFlows(random: SeededRandom, count: number): FlowSpec[] {
   return Array.from({ length: count }, () => ({
     src: `10.0.0.${random.integer(1, 4)}`,
@@ -45,7 +45,7 @@ describe('pages of flows', () => {
     '-sampling',
     'src_name,-time_start',
     'bytes_est,src_port',
-  ])('sorted by %s they hold every row once, while flows keep arriving', async (sort) => {
+  ])('pages sorted by %s return every row once while flows arrive', async (sort) => {
     const api = await startStored()
     const random = new SeededRandom(7)
     const before = Date.now() - 60_000
@@ -54,7 +54,7 @@ describe('pages of flows', () => {
       'rows'
     ] as unknown[][]
     expect(whole).toHaveLength(120)
-    // Received after the first page was asked for.
+    // Received after the first page.
     const arrive = async (): Promise<void> => api.add(someFlows(random, 5), Date.now() + 1000)
     const paged = await pages(api, { sort, columns: `_pos,${sort.replaceAll('-', '')}`, limit: '17' }, arrive)
     expect(paged.rows).toEqual(whole)
@@ -62,7 +62,7 @@ describe('pages of flows', () => {
     expect(new Set(paged.rows.map(([position]) => position)).size).toBe(120)
   })
 
-  test('sorted by whatever there is they hold every row once, whatever the rows hold', async () => {
+  test('pages return every row once for any sort and any rows', async () => {
     const api = await startStored()
     await api.addBatch(makeBatch(flowNames, randomRows(new SeededRandom(5), flowNames, 200)), Date.now())
     for (const sort of [
@@ -81,7 +81,7 @@ describe('pages of flows', () => {
     }
   })
 
-  test('answer columns with types and units, rows in their order, the span, and where it is from', async () => {
+  test('returns columns with types and units, rows in order, the span and the data source', async () => {
     const api = await startStored()
     const received = Date.now() - 5000
     await api.add([{ src: '10.0.0.1', dst: '10.0.0.2', bytes: 18_446_744_073_709_551_615n, sampling: 2 }], received)
@@ -112,7 +112,7 @@ describe('pages of flows', () => {
     expect((all['columns'] as unknown[]).length).toBeGreaterThan(100)
   })
 
-  test('filters choose rows of the store, both ways when asked, each row once', async () => {
+  test('filters select rows of the store, in both directions if requested, each row once', async () => {
     const api = await startStored()
     await api.add(
       [
@@ -141,7 +141,7 @@ describe('pages of flows', () => {
     expect(await count({ from: 'now-2h', to: 'now-1h' })).toBe(0)
   })
 
-  test('what is wrong is said: filter, time, names, cursors of another question', async () => {
+  test('rejects an invalid filter, time, name and a cursor of another query', async () => {
     const api = await startStored()
     await api.add(
       [
@@ -193,15 +193,15 @@ describe('pages of flows', () => {
   })
 })
 
-test('where the newest part of a span is not stored yet, the answer says so', async () => {
+test('reports when the newest part of the span is not stored yet', async () => {
   const { api, control } = await start()
   control.answer = async () => pieces('[]')
   const storedTo = async (query: string): Promise<unknown> =>
     ((await (await fetch(`${api.url}/api/v1/${query}`)).json()) as Record<string, unknown>)['stored_to']
   for (const path of ['flows', 'series?source=raw', 'topology?source=raw', 'flows?group=src_addr']) {
-    const said = String(await storedTo(path))
-    expect(Date.parse(said)).toBeLessThan(Date.now() - 1000)
-    expect(Date.parse(said)).toBeGreaterThan(Date.now() - 30_000)
+    const logged = String(await storedTo(path))
+    expect(Date.parse(logged)).toBeLessThan(Date.now() - 1000)
+    expect(Date.parse(logged)).toBeGreaterThan(Date.now() - 30_000)
   }
   expect(await storedTo('flows?from=now-2h&to=now-1h')).toBeUndefined()
 })

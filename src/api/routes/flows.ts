@@ -18,7 +18,7 @@ import {
 } from '../../query/plan/index.ts'
 import type { Principal } from '../access/principal.ts'
 import { answerRows } from '../answer.ts'
-import { goneWith, manyRowsOf } from '../ask.ts'
+import { abortOnDisconnect, manyRowsOf } from '../store-query.ts'
 import { answerGroups, type GroupsQuery } from '../groups.ts'
 import type { Hub } from '../live/hub.ts'
 import type { ApiContext } from '../options.ts'
@@ -33,14 +33,14 @@ import {
   questionParameters,
   timeParameter,
   unknownField,
-} from '../question.ts'
+} from '../query-parameters.ts'
 import { ringPage } from '../ring/page.ts'
 import { storedTo } from '../stored-to.ts'
 import { measureParameter, ofParameter, offsetParameter, rankParameter } from '../sums.ts'
 
 const received = 'time_received'
 
-/** What a page shows that nobody told otherwise. */
+/** Default columns of a page. */
 const usual = [
   'time_received',
   'time_start',
@@ -147,15 +147,17 @@ export function flowRoutes(app: FastifyInstance, context: ApiContext, hub: Hub):
       throw new ApiError('WEIR_API_INVALID', `"${foreign}" applies to groups, and "group" is missing.`, {
         hints: ['Pages of flows support `sort` and `columns`.'],
       })
-    const asked = pageRequest(query, context.host.clock.now(), request.principal)
+    const parsed = pageRequest(query, context.host.clock.now(), request.principal)
     const {
       control: { store },
     } = context
-    const gone = goneWith(reply)
+    const gone = abortOnDisconnect(reply)
     const answer =
-      store === undefined ? await ringPage(hub.ringSource(), asked, gone) : await storePage(store, context, asked, gone)
+      store === undefined
+        ? await ringPage(hub.ringSource(), parsed, gone)
+        : await storePage(store, context, parsed, gone)
     if (answer === undefined) return reply.hijack()
-    const { rows, next } = pageOf(asked, answer.rows)
+    const { rows, next } = pageOf(parsed, answer.rows)
     const facts = {
       ...answer,
       source: store === undefined ? 'ring' : 'raw',
@@ -164,7 +166,7 @@ export function flowRoutes(app: FastifyInstance, context: ApiContext, hub: Hub):
     return answerRows(
       request,
       reply,
-      answerFrame(asked.columns.map(columnOf), rows, answer.span, facts),
+      answerFrame(parsed.columns.map(columnOf), rows, answer.span, facts),
       context.host.timers,
     )
   })
@@ -173,44 +175,44 @@ export function flowRoutes(app: FastifyInstance, context: ApiContext, hub: Hub):
 async function storePage(
   store: StoreReader,
   context: ApiContext,
-  asked: PageRequest,
+  request: PageRequest,
   gone: AbortSignal,
 ): Promise<{ rows: Record<string, unknown>[]; span: TimeSpan; storedTo?: bigint } | undefined> {
-  const rows = await askPage(store, asked, gone, context.host)
-  return rows === undefined ? undefined : { rows, span: asked.span, ...(await storedTo(context, asked.span)) }
+  const rows = await readPage(store, request, gone, context.host)
+  return rows === undefined ? undefined : { rows, span: request.span, ...(await storedTo(context, request.span)) }
 }
 
 /**
- * The first rows by time are in a small piece of the span, if there are enough of them. Else the keys of the page's rows are found
- * first, by themselves, and then the rows that have them.
+ * A short span with enough flows is read whole. Otherwise the keys of the page's rows are read first, and then only the
+ * rows with these keys.
  */
-async function askPage(
+async function readPage(
   store: StoreReader,
-  asked: PageRequest,
+  request: PageRequest,
   gone: AbortSignal,
   host: Host,
 ): Promise<Record<string, unknown>[] | undefined> {
-  const window = windowOf(asked)
+  const window = windowOf(request)
   if (window !== undefined) {
-    const rows = await manyRowsOf(store, pageSql(asked, window), gone, host)
-    if (rows === undefined || rows.length > asked.limit) return rows
+    const rows = await manyRowsOf(store, pageSql(request, window), gone, host)
+    if (rows === undefined || rows.length > request.limit) return rows
   }
   let keys: Record<string, unknown>[] | undefined
   for (const ties of [false, true]) {
-    const sql = keysSql(asked, ties)
-    if (sql === undefined) return manyRowsOf(store, pageSql(asked), gone, host)
+    const sql = keysSql(request, ties)
+    if (sql === undefined) return manyRowsOf(store, pageSql(request), gone, host)
     keys = await manyRowsOf(store, sql, gone, host)
-    if (keys === undefined || !cutInTies(asked, keys)) break
+    if (keys === undefined || !cutInTies(request, keys)) break
   }
-  // Rows without any key are no rows; what was added since is of no page of this answer.
+  // Without keys there are no rows. Rows added later belong to no page of this snapshot.
   if (keys === undefined || keys.length === 0) return keys
-  return manyRowsOf(store, pageSql(asked, amongKeys(asked, keys)), gone, host)
+  return manyRowsOf(store, pageSql(request, amongKeys(request, keys)), gone, host)
 }
 
 function pageRequest(query: FlowsQuery, now: number, principal: Principal): PageRequest {
   const question = questionOf(query, 'time_received', now, principal)
   const sort = sortOf(query.sort ?? (question.time.name === 'flow_time' ? '-time_received' : `-${question.time.name}`))
-  // Of rows that are equal the newest comes first.
+  // Ties are ordered by descending receive time.
   if (!sort.some(({ field }) => field.name === received))
     sort.push({ field: plainField(received, 'sort'), descending: true })
   const first: PageRequest = {

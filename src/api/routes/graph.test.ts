@@ -65,7 +65,7 @@ async function get(
 const lines = ({ edges }: Answer): string[] =>
   edges.map(({ from, relation, to, count }) => `${from} ${relation} ${to} ${count}`).sort()
 
-test('an actor leads to what he did something to: an edge of all he did there, with its times and the worst that came of it', async () => {
+test('an actor has one edge per resource, with the number of actions, times and worst severity', async () => {
   const answer = await get('graph', { ref: alice })
   expect(lines(answer)).toEqual([
     `${alice} acted-on k8s:c1//ConfigMap/shop/old 1`,
@@ -88,7 +88,7 @@ test('an actor leads to what he did something to: an edge of all he did there, w
   expect(answer.cut).toEqual([])
 })
 
-test('a workload has its actors, its pods’ owner, its namespace and whom it talked to, each by the time that is asked for', async () => {
+test('a workload has its actors, owner, namespace and peers at the requested time', async () => {
   const at = async (to: string): Promise<string[]> => lines(await get('graph', { ref: api, to }))
   expect(await at('2026-11-20T12:00:00Z')).toEqual(
     [
@@ -108,20 +108,20 @@ test('a workload has its actors, its pods’ owner, its namespace and whom it ta
   ])
 })
 
-test('two hops go on from what one hop shows, and an edge is told once', async () => {
+test('two hops continue from one hop, and each edge is returned once', async () => {
   const answer = await get('graph', { ref: alice, hops: '2' })
   expect(lines(answer)).toContain(`${gateway} talks-to k8s:c1/apps/Deployment/pay/worker 2`)
   expect(answer.nodes.find(({ ref }) => ref === gateway)?.hops).toBe(2)
   expect(new Set(lines(answer)).size).toBe(answer.edges.length)
 })
 
-test('a node with more edges than are shown is told with how many others there are, and every relation is shown', async () => {
+test('a node with more edges than the limit reports how many are missing, and every relation is shown', async () => {
   const answer = await get('graph', { ref: api, limit: '4' })
   expect([answer.edges.length, answer.cut]).toEqual([4, [{ ref: api, others: 5 }]])
   expect(new Set(answer.edges.map(({ relation }) => relation)).size).toBe(4)
 })
 
-test('resources of clouds have a name, a tenant and its region, and a session leads to who acted in it', async () => {
+test('cloud resources have a name, a tenant and a region; a session leads to its actor', async () => {
   const { nodes, edges } = await get('graph', { ref: 'user:d1/u-deployer', hops: '2' })
   expect(nodes.find(({ ref }) => ref === 'otc:p1/ecs/ecs/vm-2')).toEqual({
     ref: 'otc:p1/ecs/ecs/vm-2',
@@ -142,7 +142,7 @@ test('resources of clouds have a name, a tenant and its region, and a session le
   ])
 })
 
-test('single actions are nodes when they are asked for, and an action leads to all that it says', async () => {
+test('single actions are nodes on request and lead to all their references', async () => {
   const one = await get('graph', { ref: alice, relation: 'performed-by' })
   expect(one.nodes.filter(({ label }) => label === 'ACTION').map(({ ref }) => ref)).toContain('a-2/ResponseComplete')
   expect(lines(await get('graph', { ref: 'a-2/ResponseComplete' }))).toEqual([
@@ -152,7 +152,7 @@ test('single actions are nodes when they are asked for, and an action leads to a
   ])
 })
 
-test('paths lead from an actor to what talked to what he touched, the shortest ones, and none that is longer than asked', async () => {
+test('finds the shortest paths up to the requested length', async () => {
   const ends = { from: alice, to: 'k8s:c1/batch/CronJob/batch/report' }
   const { paths, edges, nodes } = await get('graph/paths', ends)
   expect(paths).toEqual(
@@ -171,16 +171,16 @@ test('paths lead from an actor to what talked to what he touched, the shortest o
   expect((await get('graph/paths', { from: alice, to: 'user:d1/u-bob' })).paths).toEqual([])
 })
 
-test('all actions of a name lead to who did them and to what, as an end of paths and never as their middle', async () => {
+test('an action name leads to all its actors and resources, as an end of paths and never in the middle', async () => {
   const patches = 'action:patch'
-  const told = await ask(
+  const audit = await ask(
     stored.store.reader,
     "SELECT actor, resource, count(*)::INTEGER AS n FROM audit WHERE action = 'patch' AND time >= '2026-11-19T12:00:00Z' AND time < '2026-11-20T12:00:00Z' GROUP BY ALL",
   )
   const sums = (side: 'actor' | 'resource'): string[] =>
-    [...new Set(told.map((row) => String(row[side])))].map(
+    [...new Set(audit.map((row) => String(row[side])))].map(
       (ref) =>
-        `${side === 'actor' ? `${ref} did ${patches}` : `${patches} done-to ${ref}`} ${told.filter((row) => row[side] === ref).reduce((sum, { n }) => sum + Number(n), 0)}`,
+        `${side === 'actor' ? `${ref} did ${patches}` : `${patches} done-to ${ref}`} ${audit.filter((row) => row[side] === ref).reduce((sum, { n }) => sum + Number(n), 0)}`,
     )
   const answer = await get('graph', { ref: patches })
   expect(lines(answer)).toEqual([...sums('actor'), ...sums('resource')].sort())
@@ -190,7 +190,6 @@ test('all actions of a name lead to who did them and to what, as an end of paths
   expect(await paths(patches, alice)).toEqual([[patches, alice]])
   expect(await paths(alice, patches)).toEqual([[alice, patches]])
   expect(await paths(patches, api)).toEqual([[patches, api]])
-  // Over who did both, and over what both were done to.
   const both = await paths(patches, 'action:delete')
   expect(both).toEqual(expect.arrayContaining([[patches, alice, 'action:delete']]))
   expect(
@@ -200,7 +199,7 @@ test('all actions of a name lead to who did them and to what, as an end of paths
   ).toBe(true)
 })
 
-test('who is limited to namespaces sees edges of objects in these, and nothing beyond', async () => {
+test('a viewer of namespaces sees edges of their objects, and nothing beyond', async () => {
   const token = 'a-token-of-forty-letters-aaaaaaaaaaaaaaaa'
   const limited = await start({
     auth: { tokens: [{ name: 'shop', role: 'viewer', token, namespaces: ['shop'] }] },
@@ -215,7 +214,7 @@ test('who is limited to namespaces sees edges of objects in these, and nothing b
   expect((await get('graph/paths', { from: alice, to: gateway }, limited, headers)).paths).toEqual([])
 })
 
-test('what is no relation, and a span that ends before it begins, is refused', async () => {
+test('rejects an unknown relation and a span that ends before it begins', async () => {
   for (const wrong of [{ relation: 'likes' }, { from: '2026-11-21T00:00:00Z' }])
     expect((await stored.get('graph', { ref: alice, to: '2026-11-20T12:00:00Z', ...wrong })).status).toBe(400)
 })

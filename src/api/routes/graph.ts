@@ -1,14 +1,14 @@
 import type { FastifyInstance } from 'fastify'
 import type { Principal } from '../access/principal.ts'
 import { answerJson } from '../answer.ts'
-import { goneWith, storeOf } from '../ask.ts'
+import { abortOnDisconnect, requireStore } from '../store-query.ts'
 import { eventRelations, labels, summedRelations } from '../../model/graph.ts'
-import { neighbours, pathsBetween, type GraphAsking } from '../graph/graph.ts'
+import { neighbours, pathsBetween, type GraphQuery } from '../graph/graph.ts'
 import { moment } from '../objects.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
 import { isoOf } from '../../query/plan/index.ts'
-import { listOf } from '../question.ts'
+import { listOf } from '../query-parameters.ts'
 import { refusals } from './changes.ts'
 
 const nullable = { type: ['string', 'null'] } as const
@@ -136,7 +136,7 @@ const pathSchema = {
 
 const dayUs = 86_400_000_000n
 
-function spanOf(begin: string | undefined, end: string | undefined, now: number): GraphAsking['span'] {
+function spanOf(begin: string | undefined, end: string | undefined, now: number): GraphQuery['span'] {
   const to = moment(end ?? 'now', 'to', now)
   const from = begin === undefined ? to - dayUs : moment(begin, 'from', now)
   if (from >= to)
@@ -181,14 +181,14 @@ export function graphRoutes(app: FastifyInstance, context: ApiContext): void {
   const asking = (
     gone: AbortSignal,
     principal: Principal,
-    span: GraphAsking['span'],
+    span: GraphQuery['span'],
     written: string | undefined,
-  ): GraphAsking => ({ store: storeOf(context), gone, principal, span, relations: relationsOf(written) })
+  ): GraphQuery => ({ store: requireStore(context), gone, principal, span, relations: relationsOf(written) })
   app.get('/api/v1/graph', { schema }, async (request, reply) => {
     const query = request.query as Query
     const span = spanOf(query.from, query.to ?? query.at, clock.now())
     const graph = await neighbours(
-      asking(goneWith(reply), request.principal, span, query.relation),
+      asking(abortOnDisconnect(reply), request.principal, span, query.relation),
       query.ref,
       query.hops ?? 1,
       query.limit ?? 25,
@@ -201,7 +201,7 @@ export function graphRoutes(app: FastifyInstance, context: ApiContext): void {
     const query = request.query as PathQuery
     const span = spanOf(query.since, query.at, clock.now())
     const paths = await pathsBetween(
-      asking(goneWith(reply), request.principal, span, query.relation),
+      asking(abortOnDisconnect(reply), request.principal, span, query.relation),
       query.from,
       query.to,
       query.hops ?? 4,

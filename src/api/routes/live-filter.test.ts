@@ -21,7 +21,7 @@ async function watch(api: RunningApi): Promise<EventStream> {
   return stream
 }
 
-test('a view shows the rows that its filter matches, of flows and of events, and says it back in its normal form', async () => {
+test('a view shows the flows or events that match its filter, and returns the filter in normal form', async () => {
   const { api, control } = await start({ limits: { tickMs: 20 } })
   control.publish(someFlows(6))
   control.publish(someEvents('a', 'b', 'c'), 'http')
@@ -57,7 +57,7 @@ test('a view shows the rows that its filter matches, of flows and of events, and
   expect(stat.data['views']).toMatchObject({ counted: { matched: 3 } })
 })
 
-test('a view that looks both ways shows what matches with source and destination exchanged, each row once', async () => {
+test('a view in both directions shows each matching row once', async () => {
   const { api, control } = await start({ limits: { tickMs: 20 } })
   control.publish(someFlows(6))
   const answer = await put(api, [
@@ -80,7 +80,7 @@ test('a view that looks both ways shows what matches with source and destination
   expect((await stream.untilRows('both', 3)).map(([port]) => port)).toEqual([1001, 1003, 1005])
 })
 
-test('a filter that is none is refused with the places where it goes wrong', async () => {
+test('an invalid filter is rejected with the positions of its errors', async () => {
   const { api } = await start()
   const answer = await put(api, [
     { id: 'f', kind: 'rows', q: { stream: 'flows', filter: 'src.ns = shop and dst_prot = 443' } },

@@ -26,7 +26,7 @@ async function watch(api: RunningApi, view: object, headers: Record<string, stri
   return stream
 }
 
-/** What a client holds that keeps the newest of each bucket, as the protocol wants it. */
+/** The state of a client: the newest sums of each bucket. */
 function held(stream: EventStream): { total: number[]; groups: Map<string, number[]> } {
   let buckets = new Map<string, SeriesMessage['buckets'][number]>()
   let groups: SeriesMessage['groups'] = []
@@ -70,7 +70,7 @@ const graph = (more: object = {}): object => ({
 })
 
 describe('a series', () => {
-  test('tells since when it has every row: it looks back over 10,000 rows, and older ones are in the store only', async () => {
+  test('reports from which time it is complete: it covers 10,000 rows, older ones are only in the store', async () => {
     const { api, control } = await start({ limits: quick })
     const received = Date.now() + 1000
     for (let at = 0; at < 4; at++) control.publish(someFlows(6000), 'netflow', undefined, received + at * 1000)
@@ -80,7 +80,7 @@ describe('a series', () => {
     expect(held(stream).total[0]).toBe(12_000)
   })
 
-  test('begins with what the ring holds and goes on with changed buckets', async () => {
+  test("begins with the ring's content and continues with changed buckets", async () => {
     const { api, control } = await start({ limits: quick })
     control.publish(someFlows(3))
     const stream = await watch(api, series({ q: { stream: 'flows', where: { src_addr: '10.0.0.2' } } }))
@@ -96,7 +96,7 @@ describe('a series', () => {
     expect((await untilRows(stream, 2)).total).toEqual([2, 300_000, 6])
   })
 
-  test('tells the largest groups apart; the total has them all', async () => {
+  test('returns the largest groups; the total includes all', async () => {
     const { api, control } = await start({ limits: quick })
     const stream = await watch(api, series({ columns: ['packets'], scope: ['src_addr'], limit: 2 }))
     for (const count of [1, 2, 3, 3]) control.publish(someFlows(count))
@@ -105,7 +105,7 @@ describe('a series', () => {
     expect(Object.fromEntries(groups)).toEqual({ '["10.0.0.1"]': [4, 12], '["10.0.0.2"]': [3, 9] })
   })
 
-  test('counts while paused and has everything when it goes on', async () => {
+  test('counts while paused and is complete after resuming', async () => {
     const { api, control } = await start({ limits: { ...quick, ringRows: 50 } })
     const stream = await watch(api, series())
     await stream.until(({ event }) => event === 'series')
@@ -118,9 +118,8 @@ describe('a series', () => {
     expect((await untilRows(stream, 800)).total[2]).toBe(2400)
   })
 
-  test('is whole for a client that did not read for a while: sums are conflated, nothing is a gap', async () => {
+  test('conflates sums for a slow client without gaps', async () => {
     const { api, control } = await start({ limits: { ...quick, ringRows: 2000 } })
-    // The rows beside it fill the socket.
     const body = {
       views: [
         { id: 'v', ...series() },
@@ -145,7 +144,7 @@ describe('a series', () => {
     expect(stream.events.filter(({ event }) => event === 'gap').map(({ data }) => data['view'])).not.toContain('v')
   })
 
-  test('of events counts rows, by any column', async () => {
+  test('counts events by any column', async () => {
     const { api, control } = await start({ limits: quick })
     const stream = await watch(api, { kind: 'series', q: { stream: 'events' }, scope: ['id'] })
     control.publish(someEvents('a', 'b'), 'http')
@@ -153,10 +152,9 @@ describe('a series', () => {
     expect(Object.fromEntries((await untilRows(stream, 3)).groups)).toEqual({ '["a"]': [2], '["b"]': [1] })
   })
 
-  test('keeps of a bucket that is over its largest groups: the total still has every row', async () => {
+  test('keeps the largest groups of a bucket over the limit; the total includes every row', async () => {
     const { api, control } = await start({ limits: quick })
     const stream = await watch(api, series({ columns: [], scope: ['src_port'], limit: 1 }))
-    // Port 1000 twice, a thousand others once.
     control.publish(someFlows(1))
     control.publish(someFlows(1000))
     await untilRows(stream, 1001)
@@ -167,7 +165,7 @@ describe('a series', () => {
     expect(Object.fromEntries(groups)).toEqual({ '[1000]': [2] })
   })
 
-  test('keeps no more buckets than asked for', async () => {
+  test('keeps at most the requested number of buckets', async () => {
     const { api, control } = await start({ limits: quick })
     const stream = await watch(api, series({ points: 1, scope: ['dst_port'], columns: [] }))
     control.publish(someFlows(2))
@@ -186,7 +184,7 @@ describe('a graph', () => {
   const messages = (stream: EventStream): GraphMessage[] =>
     stream.events.filter(({ event }) => event === 'graph').map(({ data }) => data as unknown as GraphMessage)
 
-  test('has nodes and edges with what passed since the last message', async () => {
+  test('has nodes and edges with the sums since the last message', async () => {
     const { api, control } = await start({ limits: quick })
     control.publish(someFlows(3))
     const stream = await watch(api, graph())
@@ -218,7 +216,7 @@ describe('a graph', () => {
     )
   })
 
-  test('lets an edge go that nothing passes any more, with its lonely ends', async () => {
+  test('removes an idle edge and its isolated ends', async () => {
     const { api, control } = await start({ limits: quick })
     const stream = await watch(api, graph({ idle: 2 }))
     control.publish(someFlows(2))
@@ -233,7 +231,7 @@ describe('a graph', () => {
     expect(gone?.removed).toEqual({ nodes: [53], edges: [[53, 'netflow5']] })
   })
 
-  test('shows the largest; what it leaves out is summed up', async () => {
+  test('returns the largest edges and sums the others', async () => {
     const { api, control } = await start({ limits: quick })
     for (const count of [1, 2, 3]) control.publish(someFlows(count))
     const stream = await watch(api, graph({ scope: ['src_addr', 'protocol'], limit: 3 }))
@@ -246,7 +244,7 @@ describe('a graph', () => {
     expect(first?.others).toEqual({ edges: 1, sums: [1, 3] })
   })
 
-  test('joins ends of several columns, and shows the largest by what was asked for', async () => {
+  test('joins ends of several columns, and ranks by the requested number', async () => {
     const { api, control } = await start({ limits: quick })
     for (const count of [1, 2, 3]) control.publish(someFlows(count))
     const stream = await watch(
@@ -268,7 +266,7 @@ describe('a graph', () => {
     ])
   })
 
-  test('keeps an end that is not known as null', async () => {
+  test('returns an unknown end as null', async () => {
     const { api, control } = await start({ limits: quick })
     control.publish(someFlows(1))
     const stream = await watch(api, graph({ scope: ['src_name', 'dst_port'] }))
@@ -277,7 +275,7 @@ describe('a graph', () => {
   })
 })
 
-test('a stat view sends nothing of its own and is counted in every stat', async () => {
+test('a stat view sends no rows and is counted in every stat', async () => {
   const { api, control } = await start({ limits: quick })
   const stream = await watch(api, { kind: 'stat', q: { stream: 'flows', where: { dst_port: 53 } } })
   await stream.until(({ event }) => event === 'hello')
@@ -287,7 +285,7 @@ test('a stat view sends nothing of its own and is counted in every stat', async 
   expect(new Set(stream.events.map(({ event }) => event))).toEqual(new Set(['hello', 'stat']))
 })
 
-test('a client that comes back has its sums whole again, made from the same request', async () => {
+test('a reconnecting client gets complete sums from the same request', async () => {
   const { api, control } = await start({ limits: quick })
   control.publish(someFlows(4))
   const first = await watch(api, series())
@@ -300,7 +298,7 @@ test('a client that comes back has its sums whole again, made from the same requ
   expect(held(second).total[0]).toBe(7)
 })
 
-test('the request is answered with every default, and an answer can be put again', async () => {
+test('the response contains every default and is itself a valid request', async () => {
   const { api } = await start({ limits: quick })
   const answer = (await (await put(api, { kind: 'graph', q: { stream: 'flows' } })).json()) as { views: object[] }
   expect(answer.views).toEqual([
@@ -331,7 +329,7 @@ test('the request is answered with every default, and an answer can be put again
   for (const view of [...answer.views, ...again.views]) expect((await put(api, view)).status).toBe(200)
 })
 
-test('what a kind cannot do is refused with what it can', async () => {
+test('rejects settings that a kind does not support and lists those it has', async () => {
   const { api } = await start()
   const refused = async (view: object): Promise<string> => {
     const answer = await put(api, view)

@@ -4,14 +4,14 @@ import type { RunningApi } from '../index.ts'
 import { start } from '../testing/kit.ts'
 import { someFlows } from '../testing/recording-control.ts'
 
-interface Heard {
+interface SocketMessage {
   readonly event: string
   readonly id?: string
   readonly data: Readonly<Record<string, unknown>>
 }
 
 class Client {
-  readonly heard: Heard[] = []
+  readonly received: SocketMessage[] = []
   readonly socket: WebSocket
   readonly closed: Promise<number>
   #more: () => void = () => {}
@@ -19,16 +19,16 @@ class Client {
   constructor(api: RunningApi, query = '', headers: Record<string, string> = {}) {
     this.socket = new WebSocket(`${api.url.replace('http', 'ws')}/api/v1/live${query}`, { headers })
     this.socket.on('message', (message: Buffer) => {
-      this.heard.push(JSON.parse(message.toString()) as Heard)
+      this.received.push(JSON.parse(message.toString()) as SocketMessage)
       this.#more()
     })
     this.closed = new Promise((resolve) => this.socket.on('close', resolve))
     open.push(this)
   }
 
-  async until(wanted: (heard: Heard) => boolean): Promise<Heard> {
+  async until(wanted: (message: SocketMessage) => boolean): Promise<SocketMessage> {
     for (;;) {
-      const found = this.heard.find(wanted)
+      const found = this.received.find(wanted)
       if (found !== undefined) return found
       await new Promise<void>((resolve) => (this.#more = resolve))
     }
@@ -40,7 +40,7 @@ afterEach(() => open.splice(0).forEach(({ socket }) => socket.terminate()))
 
 const quick = { tickMs: 20 }
 
-test('a WebSocket carries the same events, and its messages say what to show', async () => {
+test('a WebSocket carries the same events, and its messages set the views', async () => {
   const { api, control } = await start({ limits: quick })
   const client = new Client(api, '?sid=session-1')
   expect((await client.until(({ event }) => event === 'hello')).data).toMatchObject({
@@ -65,21 +65,21 @@ test('a WebSocket carries the same events, and its messages say what to show', a
   expect((await client.until(({ event }) => event === 'stat')).data).toHaveProperty('ringFrom')
 })
 
-test('what it cannot understand is answered on the socket, which stays open', async () => {
+test('an invalid message is answered on the socket, which stays open', async () => {
   const { api } = await start({ limits: quick })
   const client = new Client(api, '?sid=session-1')
   await client.until(({ event }) => event === 'hello')
   client.socket.send('{"views": 1')
   client.socket.send('{"views": [{"id": "f"}]}')
   client.socket.send('{"views": [{"id": "f", "kind": "pie", "q": {"stream": "flows"}}]}')
-  await client.until(() => client.heard.filter(({ event }) => event === 'error').length === 3)
-  const details = client.heard.filter(({ event }) => event === 'error').map(({ data }) => String(data['detail']))
+  await client.until(() => client.received.filter(({ event }) => event === 'error').length === 3)
+  const details = client.received.filter(({ event }) => event === 'error').map(({ data }) => String(data['detail']))
   expect(details[1]).toContain('"views[0].kind" is missing.')
   expect(details[2]).toContain('there is no kind "pie"')
   expect(client.socket.readyState).toBe(WebSocket.OPEN)
 })
 
-test('it goes on where it was with ?after=', async () => {
+test('resumes with ?after=', async () => {
   const { api, control } = await start({ limits: quick })
   for (let n = 0; n < 3; n++) control.publish(someFlows(2, n * 10))
   const client = new Client(api, '?after=1')
@@ -88,7 +88,7 @@ test('it goes on where it was with ?after=', async () => {
   expect(rows.id).toMatch(/^3@/)
 })
 
-test('the rules for hosts, origins and the number of streams hold for it, too', async () => {
+test('the limits for hosts, origins and streams apply to WebSockets', async () => {
   const { api } = await start({ limits: { ...quick, streamsPerUser: 1 } })
   const status = async (client: Client): Promise<number> =>
     new Promise((resolve) => {
@@ -106,7 +106,7 @@ test('the rules for hosts, origins and the number of streams hold for it, too', 
   expect(await status(new Client(api))).toBe(429)
 })
 
-test('one that does not read is conflated for, and cut when it stays stuck', async () => {
+test('a slow client is conflated, and disconnected when it stays blocked', async () => {
   const { api, control } = await start({ limits: { ...quick, stuckMs: 300, streamsPerUser: 1 } })
   const client = new Client(api)
   await client.until(({ event }) => event === 'hello')
@@ -114,7 +114,7 @@ test('one that does not read is conflated for, and cut when it stays stuck', asy
   const before = process.memoryUsage().external
   const feed = setInterval(() => control.publish(someFlows(500)), 5)
   try {
-    // As soon as it is cut there is room for another one.
+    // The place is free as soon as the stream is cut.
     await expect
       .poll(
         async () => {
@@ -134,7 +134,7 @@ test('one that does not read is conflated for, and cut when it stays stuck', asy
   }
 })
 
-test('closing the server tells it to come back', async () => {
+test('closing the server sends a close code for reconnecting', async () => {
   const { api } = await start({ limits: quick })
   const client = new Client(api)
   await client.until(({ event }) => event === 'hello')

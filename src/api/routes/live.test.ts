@@ -34,8 +34,8 @@ const flowsView = (more: object = {}): object => ({
   ...more,
 })
 
-describe('a stream that nobody told anything', () => {
-  test('says hello, shows what is there, then what comes, flows and events', async () => {
+describe('a stream with default views', () => {
+  test('sends hello, the present rows, then new ones, flows and events', async () => {
     const { api, control } = await start({ limits: quick })
     control.publish(someFlows(3))
     const stream = await watch(api)
@@ -61,7 +61,7 @@ describe('a stream that nobody told anything', () => {
     expect(last?.id).toMatch(/^2@[\w-]{8}$/)
   })
 
-  test('cells have the forms of SQL answers', async () => {
+  test('cells have the formats of SQL results', async () => {
     const { api, control } = await start({ limits: quick })
     control.publish(someFlows(2))
     control.publish(someEvents('a'), 'http')
@@ -89,7 +89,7 @@ describe('a stream that nobody told anything', () => {
     expect(cell('events', 0, 'time_received')).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]{12}Z$/)
   })
 
-  test('has a stat every second', async () => {
+  test('sends a stat every second', async () => {
     const { api, control } = await start({ limits: quick })
     const stream = await watch(api)
     await stream.until(({ event }) => event === 'hello')
@@ -107,7 +107,7 @@ describe('a stream that nobody told anything', () => {
     expect(stat.data['lagMs']).toBeGreaterThanOrEqual(0)
   })
 
-  test('hears a comment when nothing passes', async () => {
+  test('sends a comment when idle', async () => {
     const { api } = await start({ limits: { ...quick, commentMs: 40 } })
     const stream = await watch(api)
     while (stream.comments.length === 0) await new Promise((resolve) => setTimeout(resolve, 20))
@@ -116,7 +116,7 @@ describe('a stream that nobody told anything', () => {
 })
 
 describe('a session', () => {
-  test('shows what was put, before or after the stream was opened', async () => {
+  test('applies a PUT from before and after opening', async () => {
     const { api, control } = await start({ limits: quick })
     control.publish(someFlows(4))
     const answer = await put(api, 'session-1', {
@@ -140,7 +140,7 @@ describe('a session', () => {
     expect(stream.rows('f')).toHaveLength(2)
   })
 
-  test('says clearly what is wrong with a view', async () => {
+  test('rejects an invalid view with a reason', async () => {
     const { api } = await start()
     const refused = async (view: object): Promise<string> => {
       const answer = await put(api, 'session-1', { views: [view] })
@@ -162,7 +162,7 @@ describe('a session', () => {
     expect((await put(api, 'no', { views: [] })).status).toBe(400)
   })
 
-  test('paused sends no rows and goes on counting; resumed it catches up, every row once', async () => {
+  test('sends no rows while paused and counts; sends every row once after resuming', async () => {
     const { api, control } = await start({ limits: quick })
     const sid = 'session-1'
     await put(api, sid, { views: [flowsView()], paused: true })
@@ -186,7 +186,7 @@ describe('a session', () => {
     expect(new Set(rows.map((row) => row[2])).size).toBe(75)
   })
 
-  test('resumed at now it leaves out what passed, and counts it', async () => {
+  test('skips and counts the paused rows when resumed at now', async () => {
     const { api, control } = await start({ limits: quick })
     const sid = 'session-1'
     await put(api, sid, { views: [flowsView()], paused: true })
@@ -202,7 +202,7 @@ describe('a session', () => {
     expect(stat.data).toMatchObject({ new: 0, droppedByLimit: 30 })
   })
 
-  test('is taken over by a newer stream of the same client', async () => {
+  test('is replaced by a newer stream of the same client', async () => {
     const { api } = await start({ limits: quick })
     const first = await watch(api, '?sid=session-1')
     const second = await watch(api, '?sid=session-1')
@@ -211,8 +211,8 @@ describe('a session', () => {
   })
 })
 
-describe('more than can be shown', () => {
-  test('is counted: shown and left out add up to what matched, the newest are shown', async () => {
+describe('a stream over its rate', () => {
+  test('counts shown and skipped rows, and shows the newest', async () => {
     const { api, control } = await start({ limits: { ...quick, rowsPerTick: 50, ringRows: 1000 } })
     await put(api, 'session-1', { views: [flowsView()] })
     const stream = await watch(api, '?sid=session-1')
@@ -229,7 +229,7 @@ describe('more than can be shown', () => {
     ).toBe(4000)
   })
 
-  test('keeps to the rate that the client asked for', async () => {
+  test('respects the rate of the client', async () => {
     const { api, control } = await start({ limits: quick })
     await put(api, 'session-1', { views: [flowsView({ maxRate: 10 })] })
     const stream = await watch(api, '?sid=session-1')
@@ -249,10 +249,10 @@ describe('more than can be shown', () => {
   })
 })
 
-describe('a client that comes back', () => {
+describe('a reconnecting client', () => {
   const all = { views: [flowsView()] }
 
-  test('goes on after the last event it saw, with nothing twice and nothing missing', async () => {
+  test('resumes after the last event, without duplicates or loss', async () => {
     const { api, control } = await start({ limits: quick })
     await put(api, 'session-1', all)
     const first = await watch(api, '?sid=session-1')
@@ -270,7 +270,7 @@ describe('a client that comes back', () => {
     expect(second.events.some(({ data }) => data['snapshot'] === true)).toBe(false)
   })
 
-  test('is told of the gap when the ring moved on meanwhile, then gets what is left', async () => {
+  test('gets a gap when rows left the ring meanwhile, then the remaining rows', async () => {
     const { api, control } = await start({ limits: { ...quick, ringRows: 100 } })
     await put(api, 'session-1', all)
     for (let n = 0; n < 10; n++) control.publish(someFlows(50, n * 1000))
@@ -285,7 +285,7 @@ describe('a client that comes back', () => {
     expect(rows[0]?.[0]).toBe(8000)
   })
 
-  test('is told of the gap after a restart, when what it missed was never in memory', async () => {
+  test('gets a gap after a restart when the missed rows were never in memory', async () => {
     const { api, control } = await start({ control: new RecordingControl(500), limits: quick })
     await put(api, 'session-1', all)
     const stream = await watch(api, '?sid=session-1', { 'last-event-id': '490' })
@@ -299,7 +299,7 @@ describe('a client that comes back', () => {
     expect(await stream.untilRows('f', 1)).toHaveLength(1)
   })
 
-  test('with a place of another server starts over and is told so; with one of its own, also after a restart, goes on', async () => {
+  test('starts over with an explanation for a position of another server; resumes with its own, also after a restart', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'weir-live-'))
     onTestFinished(() => rm(folder, { recursive: true }))
     const control = new RecordingControl()
@@ -322,8 +322,8 @@ describe('a client that comes back', () => {
     expect(same.events.some(({ event }) => event === 'gap')).toBe(false)
   })
 
-  describe('at another server that shares the journal', () => {
-    /** A server that copies a journal of two partitions; each of them in its own order. */
+  describe('at another server with the same journal', () => {
+    /** A server that replicates a journal of two partitions, each ordered by itself. */
     const copying = async (
       places: readonly (readonly [number, number])[] = [],
       limits: object = {},
@@ -338,7 +338,7 @@ describe('a client that comes back', () => {
       await put(api, 'session-1', { views: [{ id: 'e', kind: 'rows', q: { stream: 'events' }, columns: ['id'] }] })
       return {
         api,
-        // `03`: of partition 0 the frame at place 3.
+        // `03` is the frame at position 3 of partition 0.
         give: (...frames) => {
           for (const frame of frames)
             control.publish(someEvents(frame), 'http', { partition: Number(frame[0]), place: Number(frame.slice(1)) })
@@ -350,13 +350,13 @@ describe('a client that comes back', () => {
       (await stream.untilRows('e', count)).map(([id]) => String(id))
     const lastOf = (stream: EventStream): string => stream.events.findLast(({ id }) => id !== undefined)?.id ?? ''
 
-    test('goes on with what it has not seen, in whatever order that came here, and back again; nothing twice, nothing missing', async () => {
+    test('resumes with the unseen rows in any order and returns to the first server, without duplicates or loss', async () => {
       const [one, two] = [await copying(), await copying()]
       const first = await one.at()
       one.give('01', '11', '02')
       expect(await seen(first, 3)).toEqual(['01', '11', '02'])
       first.close()
-      // 02 is still on its way here.
+      // Frame 02 arrives later.
       two.give('11', '12', '01')
       const second = await two.at(lastOf(first))
       expect(await seen(second, 1)).toEqual(['12'])
@@ -371,7 +371,7 @@ describe('a client that comes back', () => {
         expect(stream.events.filter(({ event, data }) => event === 'gap' || data['snapshot'] === true)).toEqual([])
     })
 
-    test('comes back to the first without having seen anything of the other, and is not shown again what it had from a third', async () => {
+    test('returns to the first server without repeating rows that a third one sent', async () => {
       const [one, two] = [await copying(), await copying()]
       const first = await one.at()
       one.give('01', '02')
@@ -381,13 +381,13 @@ describe('a client that comes back', () => {
       two.give('01', '11')
       expect(await seen(second, 1)).toEqual(['11'])
       second.close()
-      // Again here, from where this server itself has left it: 02 comes only now.
+      // Frame 02 arrives after the client has returned to this server.
       const third = await two.at(lastOf(second))
       two.give('02', '03')
       expect(await seen(third, 1)).toEqual(['03'])
     })
 
-    test('is told of a gap when something that it has not seen is no longer in memory, or was never', async () => {
+    test('gets a gap when unseen rows are not in memory', async () => {
       const one = await copying()
       const first = await one.at()
       one.give('01')
@@ -414,7 +414,7 @@ describe('a client that comes back', () => {
     })
   })
 
-  test('what is shown can come with the question itself, and a change is told whether the stream is open where it arrives', async () => {
+  test('views can be part of the request; an update reports whether the stream is open on that server', async () => {
     const [one, two] = [await start({ limits: quick }), await start({ limits: quick })]
     const body = { views: [{ id: 'e', kind: 'rows', q: { stream: 'events' }, columns: ['id'] }] }
     const gone = new AbortController()
@@ -440,12 +440,12 @@ describe('a client that comes back', () => {
       { open: true, paused: false },
       { open: false },
     ])
-    const asked = async (path: string, sent: unknown): Promise<number> =>
+    const statusOf = async (path: string, sent: unknown): Promise<number> =>
       (await post(`${one.api.url}/api/v1/live${path}`, sent)).status
-    expect([await asked('', body), await asked('?sid=session-2', { views: [{}] })]).toEqual([400, 400])
+    expect([await statusOf('', body), await statusOf('?sid=session-2', { views: [{}] })]).toEqual([400, 400])
   })
 
-  test('with a place that this journal never reached starts over and is told so', async () => {
+  test('starts over with an explanation for a position beyond the journal', async () => {
     const { api, control } = await start({ limits: quick })
     control.publish(someFlows(2))
     await put(api, 'session-1', all)
@@ -457,7 +457,7 @@ describe('a client that comes back', () => {
 })
 
 describe('limits', () => {
-  test('nine views, a fifth stream of one user, and one stream too many on the server are refused with a time to wait', async () => {
+  test("rejects nine views, a fifth stream of a user and one stream over the server's limit with Retry-After", async () => {
     const tokens = [...Array(3).keys()].map((n) => ({ name: `user-${n}`, token: `secret-${n}` }))
     const { api } = await start({ auth: { tokens }, limits: { ...quick, streamsPerServer: 6 } })
     const as = (n: number): Record<string, string> => ({ authorization: `Bearer secret-${n}` })
@@ -482,7 +482,7 @@ describe('limits', () => {
     expect(many.headers.get('retry-after')).not.toBeNull()
   })
 
-  test('a session belongs to the user who made it', async () => {
+  test('a session belongs to the user who created it', async () => {
     const tokens = [
       { name: 'a', token: 'secret-a' },
       { name: 'b', token: 'secret-b' },
@@ -498,7 +498,7 @@ describe('limits', () => {
     expect((await send('secret-b')).status).toBe(404)
   })
 
-  test('a closed stream makes room', async () => {
+  test('closing a stream frees its place', async () => {
     const { api } = await start({ limits: { ...quick, streamsPerUser: 1 } })
     const first = await watch(api)
     first.close()
@@ -511,8 +511,8 @@ describe('limits', () => {
   })
 })
 
-describe('a client that does not read', () => {
-  test('costs the server no more than its socket: rows are counted, then announced as a gap', async () => {
+describe('a slow client', () => {
+  test('costs only its socket buffer: rows are counted, then reported as a gap', async () => {
     const { api, control } = await start({ limits: { ...quick, ringRows: 2000 } })
     await put(api, 'session-1', { views: [{ id: 'f', kind: 'rows', q: { stream: 'flows' } }] })
     const stream = await watch(api, '?sid=session-1')
@@ -520,7 +520,6 @@ describe('a client that does not read', () => {
     stream.pause()
     const before = process.memoryUsage().external
     let published = 0
-    // Far more than all buffers between the two can hold.
     for (let n = 0; n < 400; n++) {
       control.publish(someFlows(500, n))
       published += 500
@@ -536,7 +535,7 @@ describe('a client that does not read', () => {
     expect(shown + Number(stat.data['droppedByLimit'])).toBe(published)
   })
 
-  test('is cut when it stays stuck', async () => {
+  test('is disconnected when it stays blocked', async () => {
     const { api, control, port } = await start({ limits: { ...quick, stuckMs: 300, streamsPerUser: 1 } })
     const socket = connect(port, '127.0.0.1', () =>
       socket.write('GET /api/v1/live HTTP/1.1\r\nHost: localhost\r\n\r\n'),
@@ -545,7 +544,7 @@ describe('a client that does not read', () => {
     const cut = new Promise<void>((resolve) => socket.on('error', () => resolve()).on('close', () => resolve()))
     const feed = setInterval(() => control.publish(someFlows(500)), 5)
     try {
-      // Its place is free again once the server has given it up.
+      // The place is free once the server has cut the stream.
       for (let status = 429; status !== 200;) {
         const answer = await fetch(`${api.url}/api/v1/live`)
         status = answer.status
@@ -561,7 +560,7 @@ describe('a client that does not read', () => {
   })
 })
 
-test('closing ends every stream and stops listening to the journal', async () => {
+test('closing ends every stream and unsubscribes from the journal', async () => {
   const { api, control } = await start({ limits: quick })
   const stream = await watch(api)
   expect(control.watchers).toBe(1)

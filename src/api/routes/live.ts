@@ -6,13 +6,13 @@ import type { Principal } from '../access/principal.ts'
 import { problemIn } from '../check.ts'
 import { parseJson } from '../json.ts'
 import { EventStreamChannel, WebSocketChannel } from '../live/channel.ts'
-import type { Hub, LastPlace } from '../live/hub.ts'
-import { vectorPattern } from '../live/shared-places.ts'
+import type { Hub, LastPosition } from '../live/hub.ts'
+import { vectorPattern } from '../live/shared-positions.ts'
 import { readViews, writeView } from '../live/spec.ts'
 import type { LiveRequest } from '../live/spec.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError, toProblem } from '../problems.ts'
-import { reporters, reportersText } from '../rows-asked.ts'
+import { reporters, reportersText } from '../row-selection.ts'
 
 const sid = {
   type: 'string',
@@ -119,7 +119,10 @@ export const liveSchemas = {
   },
 } as const
 
-/** `500@Xy3_kQ0a`, and of a shared journal `+Kb2_0aQx.9z.1f`; without a name it is of whatever journal is asked. */
+/**
+ * Event id such as `500@Xy3_kQ0a`: sequence and name of the journal; for a shared journal followed by
+ * `+Kb2_0aQx.9z.1f`. Without a name it refers to the local journal.
+ */
 const place = new RegExp(`^[0-9]{1,15}(@[A-Za-z0-9_-]{8}(${vectorPattern})?)?$`)
 
 const stream = {
@@ -174,7 +177,7 @@ export function liveRoutes(app: FastifyInstance, { limits, host }: ApiContext, h
     },
   })
 
-  // What is shown comes with the question, so that any server can answer it: none has to know of a PUT to another.
+  // The views are part of the request, so that any server behind one address can answer it.
   app.post(
     '/api/v1/live',
     {
@@ -217,7 +220,7 @@ export function liveRoutes(app: FastifyInstance, { limits, host }: ApiContext, h
       >),
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store, no-transform',
-      // Proxies that would otherwise collect the answer before passing it on.
+      // Disables response buffering in nginx.
       'x-accel-buffering': 'no',
     })
     request.socket.setNoDelay(true)
@@ -229,7 +232,7 @@ export function liveRoutes(app: FastifyInstance, { limits, host }: ApiContext, h
     hub.open(channel, request.principal, sidOf(request), lastSeen(request, hub))
   }
 
-  /** A client that cannot say what it wants hears why; its stream goes on as it was. */
+  /** Reports an invalid message to the client; its stream continues unchanged. */
   function listen(socket: WebSocket, channel: WebSocketChannel, request: FastifyRequest): void {
     socket.on('error', () => socket.terminate())
     socket.on('message', (message: Buffer) => {
@@ -292,7 +295,7 @@ function sidOf(request: FastifyRequest): string | undefined {
   return (request.query as { sid?: string }).sid
 }
 
-function lastSeen(request: FastifyRequest, hub: Hub): LastPlace | undefined {
+function lastSeen(request: FastifyRequest, hub: Hub): LastPosition | undefined {
   const last = request.headers['last-event-id'] ?? (request.query as { after?: string }).after
   if (last === undefined) return undefined
   if (typeof last !== 'string' || !place.test(last)) {

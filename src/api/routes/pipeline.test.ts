@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { flowFields } from '../../model/fields.ts'
 import { post, start } from '../testing/kit.ts'
 
-test('ledger, pipeline and health answer what the engine says', async () => {
+test('ledger, pipeline and health return the state of the engine', async () => {
   const { api, control } = await start()
   const get = async (path: string): Promise<unknown> => (await fetch(api.url + path)).json()
   expect(await get('/api/v1/ledger')).toEqual(control.ledgerNow)
@@ -27,7 +27,7 @@ test('ledger, pipeline and health answer what the engine says', async () => {
   expect((await fetch(`${api.url}/api/v1/health`)).status).toBe(503)
 })
 
-test('health gives a viewer of some namespaces no reason, and nobody the query of a URL', async () => {
+test('health hides reasons from viewers of namespaces, and credentials in URLs from everyone', async () => {
   const auth = {
     tokens: [
       { name: 'root', token: 'admin' },
@@ -53,7 +53,7 @@ test('health gives a viewer of some namespaces no reason, and nobody the query o
   expect(await reasons('shop')).toEqual(['A part of Weir does not work; admins can see which.'])
 })
 
-test('a reload that failed is a 422 with every problem as a hint', async () => {
+test('a failed reload is a 422 with every problem as a hint', async () => {
   const { api, control } = await start()
   expect(await (await fetch(`${api.url}/api/v1/reload`, { method: 'POST' })).json()).toEqual({
     ok: true,
@@ -66,7 +66,7 @@ test('a reload that failed is a 422 with every problem as a hint', async () => {
   expect(await answer.json()).toMatchObject({ code: 'WEIR_API_RELOAD', hints: ['weir.yaml:3:5 no such key'] })
 })
 
-test('dead letters are listed, shown, retried and dropped, by id or all', async () => {
+test('dead letters are listed, shown, redriven and dropped, by id or all', async () => {
   const { api, control } = await start()
   const get = async (path: string): Promise<Response> => fetch(api.url + path)
   expect(await (await get('/api/v1/dead-letters?sink=bus&limit=5')).json()).toMatchObject([
@@ -97,14 +97,14 @@ test('dead letters are listed, shown, retried and dropped, by id or all', async 
   ])
 })
 
-test('a misspelt or empty list of ids never becomes "all"', async () => {
+test('an invalid or empty list of ids never means all', async () => {
   const { api, control } = await start()
   for (const body of [{ id: ['a'] }, { ids: [] }, { ids: 'a' }, { ids: null }, [], 'all'])
     expect((await post(`${api.url}/api/v1/dead-letters/bus/drop`, body)).status, JSON.stringify(body)).toBe(400)
   expect(control.moved).toEqual([])
 })
 
-test('fields lists the registry and the columns of every view, and asks the store nothing', async () => {
+test('fields returns the registry and the columns of every view without a query', async () => {
   const { api, control } = await start()
   const { fields, views } = (await (await fetch(`${api.url}/api/v1/fields`)).json()) as {
     fields: { name: string }[]
@@ -121,7 +121,7 @@ test('fields lists the registry and the columns of every view, and asks the stor
   expect(control.queries).toEqual([])
 })
 
-test('without a store the columns are those that this version knows', async () => {
+test('without a store the columns are those of this version', async () => {
   const { api, control } = await start()
   control.store = undefined
   const { views } = (await (await fetch(`${api.url}/api/v1/fields`)).json()) as {

@@ -7,7 +7,6 @@ import { ApiError } from '../problems.ts'
 const counts = { type: 'object', additionalProperties: { type: 'integer' } } as const
 const names = { type: 'array', items: { type: 'string' } } as const
 
-/** Shapes of answers, for the API description. */
 export const pipelineSchemas = {
   Ledger: {
     type: 'object',
@@ -113,7 +112,7 @@ export const pipelineSchemas = {
 
 const hiddenReason = 'A part of Weir does not work; admins can see which.'
 
-/** Errors are other programs' words, which may repeat a URL. */
+/** Removes URLs from error messages, which may contain credentials. */
 function shown<T extends { readonly error?: string }>(part: T): T {
   return part.error === undefined ? part : { ...part, error: withoutUrlSecrets(part.error) }
 }
@@ -157,7 +156,7 @@ export function pipelineRoutes(app: FastifyInstance, { control, version }: ApiCo
     },
     async (request, reply) => {
       const health = control.health()
-      // Reasons name sinks and addresses, which are not for viewers of some namespaces.
+      // Reasons name sinks and addresses; viewers of namespaces must not see them.
       const limited = request.principal.namespaces !== undefined && !health.draining
       const reasons = limited
         ? health.reasons.slice(0, 1).map(() => hiddenReason)

@@ -12,7 +12,7 @@ const at = (time: string): string => `2026-11-20T${time}Z`
 
 const replicaSet = { kind: 'ReplicaSet', group: 'apps', name: 'web-abc', uid: 'rs', controller: true } as const
 
-/** A rollout: a pod of a replica set of a deployment, on a node, behind a service; and one of another namespace on the same node. */
+/** A rollout: deployment, replica set, pod, node and service; and a pod of another namespace on the same node. */
 const rollout: readonly WeirEvent[] = [
   resourceEvent(identity('Node/n1'), at('09:00:00'), { zone: 'eu-1a', providerId: 'aws:///i-1' }),
   resourceEvent(identity('Deployment/shop/web'), at('10:00:00')),
@@ -72,7 +72,7 @@ const list = async (
 const named = ({ resources }: { resources: readonly Row[] }): string[] =>
   resources.map(({ kind, name }) => `${String(kind)} ${String(name)}`)
 
-test('what was there at a time is listed in order, as it was then', async () => {
+test('lists the objects of a time in order, in their state at that time', async () => {
   const api = await started()
   const then = await list(api, { at: at('10:00:04') })
   expect([named(then), then.total, then.next]).toEqual([
@@ -104,7 +104,7 @@ test('what was there at a time is listed in order, as it was then', async () => 
   expect(named(await list(api, { at: at('08:00:00') }))).toEqual([])
 })
 
-test('every filter leaves what it says', async () => {
+test('every parameter filters', async () => {
   const api = await started()
   const cases: [Record<string, string>, string[]][] = [
     [{ kind: 'Pod' }, ['Pod web-1', 'Pod key']],
@@ -121,7 +121,7 @@ test('every filter leaves what it says', async () => {
     expect(named(await list(api, { at: at('10:00:04'), ...parameters })), JSON.stringify(parameters)).toEqual(expected)
 })
 
-test('a filter chooses what it says, of what was there then; what is none is told with its place', async () => {
+test('a filter selects objects in their state at that time; errors have their position', async () => {
   const api = await started()
   const cases: [filter: string, expected: string[]][] = [
     ['', ['Deployment web', 'Node n1', 'Pod web-1', 'Pod key', 'ReplicaSet web-abc']],
@@ -154,7 +154,7 @@ test('a filter chooses what it says, of what was there then; what is none is tol
   ])
 })
 
-test('values of objects are those that there are at the end of the span, by what else is asked, and labels are among them', async () => {
+test('completes values and labels of the objects at the end of the span, within the other filters', async () => {
   const auth = {
     tokens: [
       { name: 'root', token: 'admin' },
@@ -163,13 +163,13 @@ test('values of objects are those that there are at the end of the span, by what
   } as const
   const api = await started({ auth })
   const values = async (body: object, token = 'admin'): Promise<string[]> => {
-    const asked = await post(
+    const response = await post(
       `${api.url}/api/v1/complete`,
       { names: 'resources', prefix: '', to: at('10:00:04'), ...body },
       { authorization: `Bearer ${token}` },
     )
-    const answer = (await asked.json()) as Record<string, unknown>
-    expect(asked.status, JSON.stringify(answer)).toBe(200)
+    const answer = (await response.json()) as Record<string, unknown>
+    expect(response.status, JSON.stringify(answer)).toBe(200)
     return ((answer['values'] ?? answer['fields']) as { text?: string; name?: string; count?: number }[]).map(
       ({ text, name, count }) => (text === undefined ? String(name) : `${text} ${count}`),
     )
@@ -182,7 +182,7 @@ test('values of objects are those that there are at the end of the span, by what
   expect(await values({ prefix: 'owner' })).toEqual(expect.arrayContaining(['owner_kind', 'owner_name']))
 })
 
-test('pages lead to every object once, of the time of the first', async () => {
+test('pages return every object once, at the time of the first page', async () => {
   const api = await started()
   const seen: string[] = []
   let cursor: string | null = ''
@@ -213,7 +213,7 @@ const pairs = (rows: readonly Row[]): string[] =>
     ({ relation, from, to }) => `${String(from).split('/').at(-1)} ${String(relation)} ${String(to).split('/').at(-1)}`,
   )
 
-test('an object has what it was, its owners up and down, its relations, changes and events', async () => {
+test('an object has its states, owners, dependents, relations, changes and events', async () => {
   const api = await started()
   const pod = await one(api, 'k8s:c1//Pod/shop/web-1', '10:30:00')
   expect(pod.now).toMatchObject({ phase: 'Running', data: { images: [{ image: 'nginx' }] } })
@@ -248,21 +248,21 @@ test('an object has what it was, its owners up and down, its relations, changes 
   ])
 })
 
-test('of what is gone it tells what it was, and that it is no more', async () => {
+test('a deleted object has its past states and no present one', async () => {
   const api = await started()
   const pod = await one(api, 'k8s:c1//Pod/shop/web-1', '12:00:00')
   expect([pod.now, pod.owners, pod.relations]).toEqual([null, [], []])
   expect([pod.intervals.length, pod.changes.map(({ operation }) => operation)]).toEqual([2, ['deleted', 'updated']])
 })
 
-test('what is no reference, and what nothing is known of, is told', async () => {
+test('reports an invalid reference and an unknown object', async () => {
   const api = await started()
   expect((await api.get('resources/one', { ref: 'pod/web-1' })).status).toBe(400)
   expect((await api.get('resources/one', { ref: 'k8s:c1//Pod/shop/none' })).status).toBe(404)
   expect((await api.get('resources/one', { ref: 'k8s:c1//Pod/shop/web-1', at: 'soon' })).status).toBe(400)
 })
 
-test('a viewer of a namespace sees its objects alone, and of others no more than his own say', async () => {
+test('a viewer of a namespace sees only its objects, and of others only what these reveal', async () => {
   const auth = {
     tokens: [
       { name: 'shop', token: 'shop', role: 'viewer', namespaces: ['shop'] },
@@ -275,9 +275,9 @@ test('a viewer of a namespace sees its objects alone, and of others no more than
     string,
     string
   >[]) {
-    const mine = await list(api, { at: at('10:00:04'), ...parameters }, as('shop'))
-    expect(mine.resources.every(({ namespace }) => namespace === 'shop')).toBe(true)
-    expect(mine.total).toBe(mine.resources.length)
+    const visible = await list(api, { at: at('10:00:04'), ...parameters }, as('shop'))
+    expect(visible.resources.every(({ namespace }) => namespace === 'shop')).toBe(true)
+    expect(visible.total).toBe(visible.resources.length)
     expect((await list(api, { at: at('10:00:04'), ...parameters }, as('none'))).total).toBe(0)
   }
   const pod = await one(api, 'k8s:c1//Pod/shop/web-1', '10:30:00', as('shop'))
@@ -306,16 +306,16 @@ describe('the manifest at a time', () => {
     },
   })
   const first = state('api:1', 1)
-  const told = { ...resourceEvent(identity(deployment, '1'), at('08:00:00')), time: Date.parse(at('10:00:00')) }
+  const deletion = { ...resourceEvent(identity(deployment, '1'), at('08:00:00')), time: Date.parse(at('10:00:00')) }
   const history: readonly WeirEvent[] = [
-    told,
+    deletion,
     changeEvent(identity(deployment, '5'), at('10:10:00'), {
       operation: 'updated',
       old: first,
       new: state('api:2', 1),
       patch: [{ op: 'replace', path: '/spec/template', value: 'x' }],
     }),
-    // Both received late, so that they have the same second.
+    // Both have the same receive time, in seconds.
     changeEvent(identity(deployment, '6'), at('10:20:00'), {
       operation: 'updated',
       old: state('api:2', 1),
@@ -340,7 +340,7 @@ describe('the manifest at a time', () => {
     return async (time) => (await api.get('resources/one', { ref, at: at(time) })).body
   }
 
-  test('is what the last change left, before the first change what that found, and none where the object was not there or unknown', async () => {
+  test('is the state after the last change, before the first change its old state, and null where the object was absent or unknown', async () => {
     const one = await stored(history)
     const manifest = async (time: string): Promise<unknown> => (await one(time))['manifest']
     expect([await manifest('10:00:00'), await manifest('10:05:00')]).toEqual([first, first])
@@ -356,8 +356,8 @@ describe('the manifest at a time', () => {
     })
   })
 
-  test('is that of now, from the first list on, where the object never changed', async () => {
-    const one = await stored([told], { object: first })
+  test('is the present one since the first list where the object never changed', async () => {
+    const one = await stored([deletion], { object: first })
     expect(await one('10:00:00')).toMatchObject({ manifest: first, manifest_note: null })
     expect(await one('12:00:00')).toMatchObject({ manifest: first, manifest_note: null })
     expect(await one('09:00:00')).toMatchObject({ manifest: null })
@@ -371,15 +371,15 @@ describe('the manifest at a time', () => {
         images: ['api:1'],
       },
     ])
-    // The store has forgotten when it was told first.
+    // The store has deleted the first report.
     expect(
       await (
-        await stored([told], { object: first, since: Date.parse(at('08:30:00')) })
+        await stored([deletion], { object: first, since: Date.parse(at('08:30:00')) })
       )('09:00:00'),
     ).toMatchObject({ manifest: first })
   })
 
-  test('has versions with their images, each from its change to the next', async () => {
+  test('has versions with their images, each until the next change', async () => {
     const one = await stored(history)
     expect(
       ((await one('12:00:00'))['versions'] as Row[]).map(
@@ -399,7 +399,7 @@ describe('the manifest at a time', () => {
     ])
   })
 
-  test('is shown to no viewer of other namespaces', async () => {
+  test('is hidden from viewers of other namespaces', async () => {
     const auth = { tokens: [{ name: 'vault', token: 'vault', role: 'viewer', namespaces: ['vault'] }] } as const
     const api = await startStored({ auth })
     let calls = 0

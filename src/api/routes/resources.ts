@@ -4,13 +4,13 @@ import { compileSql } from '../../query/index.ts'
 import { isoOf } from '../../query/plan/index.ts'
 import { text } from '../../query/sql-text.ts'
 import { answerJson } from '../answer.ts'
-import { goneWith, rowsOf, storeOf } from '../ask.ts'
+import { abortOnDisconnect, rowsOf, requireStore } from '../store-query.ts'
 import { mayName } from '../access/scope.ts'
 import {
   among,
   asOf,
   fingerprintOf,
-  found,
+  textConditions,
   moment,
   placeConditions,
   placeParameters,
@@ -227,14 +227,14 @@ export function resourceRoutes(app: FastifyInstance, context: ApiContext): void 
   const { host } = context
   app.get('/api/v1/resources', { schema: listSchema }, async (request, reply) => {
     const query = request.query as Query
-    const [store, gone, limit] = [storeOf(context), goneWith(reply), query.limit ?? 100]
+    const [store, gone, limit] = [requireStore(context), abortOnDisconnect(reply), query.limit ?? 100]
     const { bound } = filterOf(query.filter ?? '', 'resources')
     const conditions = [
       ...placeConditions(query, request.principal),
       ...among('node', query.node),
       ...among('phase', query.phase),
       ...among('owner_name', query.owner),
-      ...found(query.text, ['name', 'namespace', 'kind', 'node', 'owner_name', 'CAST(labels AS VARCHAR)']),
+      ...textConditions(query.text, ['name', 'namespace', 'kind', 'node', 'owner_name', 'CAST(labels AS VARCHAR)']),
       ...(bound.is === 'always' ? [] : [compileSql(bound)]),
     ]
     const question = fingerprintOf('resources', conditions)
@@ -273,16 +273,16 @@ export function resourceRoutes(app: FastifyInstance, context: ApiContext): void 
         ],
       })
     const at = moment(written, 'at', host.clock.now())
-    const store = storeOf(context)
+    const store = requireStore(context)
     const missing = new ApiError('WEIR_API_NOT_FOUND', `${ref} is unknown.`, {
       hints: ['GET /api/v1/resources lists objects; expired ones are deleted.'],
     })
-    // Whether there is something that may not be seen is not told.
+    // The same error for absent and for invisible objects, so that it reveals nothing.
     if (!mayName(request.principal, ref)) throw missing
     const known = await describeResource(
       {
         store,
-        gone: goneWith(reply),
+        gone: abortOnDisconnect(reply),
         principal: request.principal,
         current: (query) => context.control.manifest(query),
       },

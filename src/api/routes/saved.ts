@@ -53,13 +53,11 @@ const refusals = {
   503: { $ref: 'Problem#' },
 } as const
 
-/** A saved view as it is answered. */
+/** A saved view in a response. */
 export interface ShownView extends Omit<SavedView, 'changed' | 'by'> {
-  /** The owner’s name. */
   readonly by: string
-  /** Of who asks. */
+  /** Whether the requesting user owns the view. */
   readonly mine: boolean
-  /** ISO 8601. */
   readonly changed: string
 }
 

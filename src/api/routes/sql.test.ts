@@ -4,10 +4,10 @@ import { Readable } from 'node:stream'
 import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { WeirError } from '../../model/errors.ts'
-import { post, said, start } from '../testing/kit.ts'
+import { post, logged, start } from '../testing/kit.ts'
 import { pieces } from '../testing/recording-control.ts'
 
-test('what the store answers goes out as it is, under the media type of the format', async () => {
+test('returns the bytes of the store unchanged, under the media type of the format', async () => {
   const { api, control } = await start()
   control.answer = async () => pieces('[{"a":', '1}]')
   const types: Record<string, string> = {
@@ -29,7 +29,7 @@ test('what the store answers goes out as it is, under the media type of the form
   ])
 })
 
-test('the answer streams: its first bytes arrive while the rest is not there yet', async () => {
+test('streams: the first bytes arrive before the last exist', async () => {
   const { api, control } = await start()
   let release = (): void => {}
   const gate = new Promise<void>((resolve) => (release = resolve))
@@ -50,7 +50,7 @@ test('the answer streams: its first bytes arrive while the rest is not there yet
   expect(Buffer.from((await reader.read()).value!).toString()).toBe(',2]')
 })
 
-test('gzip is used when asked for and only then', async () => {
+test('compresses with gzip only on request', async () => {
   const { api, control } = await start()
   const rows = JSON.stringify(Array.from({ length: 5000 }, (_, n) => ({ n })))
   control.answer = async () => pieces(rows)
@@ -76,19 +76,19 @@ test('gzip is used when asked for and only then', async () => {
     expect(await ask(encoding)).toMatchObject({ encoding: undefined, body: Buffer.from(rows) })
 })
 
-test('a client that goes away stops the query, before the answer and in the middle of it', async () => {
+test('a disconnected client cancels the query, before and during the response', async () => {
   const { api, control } = await start()
   for (const begun of [false, true]) {
     let stopped = (): void => {}
     const stop = new Promise<void>((resolve) => (stopped = resolve))
-    let asked = (): void => {}
-    const running = new Promise<void>((resolve) => (asked = resolve))
+    let onQuery = (): void => {}
+    const running = new Promise<void>((resolve) => (onQuery = resolve))
     control.answer = async (_sql, signal) => {
       signal.addEventListener('abort', stopped)
       const untilAbort = new Promise<never>((_, reject) =>
         signal.addEventListener('abort', () => reject(new Error('aborted'))),
       )
-      asked()
+      onQuery()
       if (!begun) return untilAbort
       return (async function* () {
         yield Buffer.from('[1')
@@ -109,10 +109,10 @@ test('a client that goes away stops the query, before the answer and in the midd
     await stop
     expect(control.queries.at(-1)?.signal.aborted).toBe(true)
   }
-  expect(said.filter(({ level }) => level === 'error')).toEqual([])
+  expect(logged.filter(({ level }) => level === 'error')).toEqual([])
 })
 
-test('refused SQL is a 400 with the store’s own message', async () => {
+test('rejected SQL is a 400 with the message of the store', async () => {
   const { api, control } = await start()
   control.answer = async () =>
     Promise.reject(new WeirError('WEIR_SQL_REFUSED', 'Table with name flowz does not exist. Did you mean "flows"?'))
@@ -124,7 +124,7 @@ test('refused SQL is a 400 with the store’s own message', async () => {
   })
 })
 
-test('an error before the first byte is a 500 that can be read, whatever compression was meant', async () => {
+test('an error before the first byte is a readable 500, whatever the encoding', async () => {
   const { api, control } = await start()
   control.answer = async () =>
     Readable.from(pieces('[')).map(() => Promise.reject(new Error('disk gone'))) as AsyncIterable<Uint8Array>
@@ -139,7 +139,7 @@ test('an error before the first byte is a 500 that can be read, whatever compres
   }
 })
 
-test('an error after the first bytes cuts the connection, so that half an answer never looks whole', async () => {
+test('an error after the first bytes cuts the connection', async () => {
   const { api, control } = await start()
   for (const encoding of ['identity', 'gzip']) {
     control.answer = async () =>
@@ -155,12 +155,12 @@ test('an error after the first bytes cuts the connection, so that half an answer
     })
     await expect(answer.then((got) => got.text())).rejects.toThrow()
   }
-  expect(said.map(({ message }) => message)).toContain(
+  expect(logged.map(({ message }) => message)).toContain(
     'A query failed after its response had started; the response was truncated.',
   )
 })
 
-test('a statement over 1 MiB is a 413, an empty one a 400, and without a store there is a 503', async () => {
+test('a statement over 1 MiB is a 413, an empty one a 400, without a store a 503', async () => {
   const { api, control } = await start()
   expect((await post(`${api.url}/api/v1/sql`, { sql: `SELECT '${'x'.repeat(1 << 20)}'` })).status).toBe(413)
   expect((await post(`${api.url}/api/v1/sql`, { sql: '' })).status).toBe(400)

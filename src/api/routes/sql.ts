@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { QueryFormat } from '../../engine/control.ts'
 import { queryFormats } from '../../engine/control.ts'
 import { answerStream } from '../answer.ts'
-import { goneWith, isolated, storeOf, toldOfErrors } from '../ask.ts'
+import { abortOnDisconnect, isolated, requireStore, logErrors } from '../store-query.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
 
@@ -13,7 +13,7 @@ const mediaTypes: Readonly<Record<QueryFormat, string>> = {
   table: 'text/plain; charset=utf-8',
 }
 
-/** Header of an answer that waited for the newest rows: `false` when some are missing. */
+/** Header of a response that waited for the newest rows: `false` when some are missing. */
 export const freshHeader = 'x-weir-fresh'
 
 const schema = {
@@ -71,12 +71,11 @@ export function sqlRoutes(app: FastifyInstance, { control, limits, log }: ApiCon
     const size = Buffer.byteLength(sql)
     if (size > limits.sqlBytes)
       throw new ApiError('WEIR_API_TOO_LARGE', `The statement has ${size} bytes; the limit is ${limits.sqlBytes}.`)
-    const store = storeOf({ control })
-    // Whoever goes away stops the query.
-    const gone = goneWith(reply)
+    const store = requireStore({ control })
+    const gone = abortOnDisconnect(reply)
     if (fresh && store.fresh !== undefined) reply.header(freshHeader, String(await store.fresh()))
     const bytes = await isolated(store, { sql, format, bound: 'work' }, gone)
     if (bytes === undefined) return reply.hijack()
-    return answerStream(request, reply, mediaTypes[format], toldOfErrors(bytes, gone, log))
+    return answerStream(request, reply, mediaTypes[format], logErrors(bytes, gone, log))
   })
 }

@@ -3,10 +3,10 @@ import { SeededRandom } from '../../../test/kit/random.ts'
 import { startStored } from '../testing/stored.ts'
 
 const minute = 60_000
-// Not where a bucket of five minutes begins: only minutes fit.
+// Not aligned to five minutes, so that only minutes fit.
 const begin = Math.floor(Date.now() / (5 * minute)) * 5 * minute - 14 * minute
 
-test('a series adds up what passed in each bucket; the largest groups and the rest of a bucket are its total', async () => {
+test('a series sums each bucket; the largest groups and the others add up to its total', async () => {
   const api = await startStored()
   await api.add(
     [
@@ -64,7 +64,7 @@ test('a series adds up what passed in each bucket; the largest groups and the re
   ])
 })
 
-test('a series of flows has the time since which flows are stored, where the span begins before', async () => {
+test("a series of a span that begins before the oldest stored flow reports that flow's time", async () => {
   const api = await startStored()
   const span = { from: String(begin), to: String(begin + 5 * minute), time: 'time_received' }
   const iso = (ms: number): string => new Date(ms).toISOString()
@@ -74,7 +74,7 @@ test('a series of flows has the time since which flows are stored, where the spa
   expect((await api.get('series', { ...span, from: String(begin + 2 * minute) })).body).not.toHaveProperty('since')
 })
 
-test('a step that nobody chose is round and makes no more than 300 buckets', async () => {
+test('the automatic step is round and makes at most 300 buckets', async () => {
   const api = await startStored()
   const step = async (from: string): Promise<unknown> => (await api.get('series', { from, to: 'now' })).body['step']
   expect([await step('now-5m'), await step('now-1h'), await step('now-24h'), await step('now-7d')]).toEqual([
@@ -117,7 +117,7 @@ test('topology has the largest edges and the sums of all', async () => {
   })
 })
 
-test('rollups answer what the flows would, and say which they are', async () => {
+test('rollups give the results of raw flows and are named as the data source', async () => {
   const api = await startStored()
   const random = new SeededRandom(3)
   for (let minutes = 0; minutes < 9; minutes++) {
@@ -130,13 +130,13 @@ test('rollups answer what the flows would, and say which they are', async () => 
     await api.add(flows, begin + minutes * minute + 30_000)
   }
   const span = { from: String(begin), to: String(begin + 10 * minute) }
-  // Of a store with so few flows, whatever a rollup could be short of is asked of the flows.
+  // In a small store, whatever a rollup may lack is read from the flows.
   expect((await api.get('series', { ...span, step: '1m', group: 'src_addr' })).body['source']).toBe('raw')
   expect((await api.get('series', { ...span, step: '1m' })).body['source']).toBe('flows_1m')
   const { sums } = api.store.status()
   api.control.store = {
     query: (sql, format, signal) => api.store.reader.query(sql, format, signal),
-    edges: (asked, signal) => api.store.reader.edges(asked, signal),
+    edges: (query, signal) => api.store.reader.edges(query, signal),
     sums: async () => ({ ...sums, flows: { ...sums.flows, rows: 5_000_000 } }),
   }
   const questions: [string, Record<string, string>][] = [
@@ -166,7 +166,7 @@ test('rollups answer what the flows would, and say which they are', async () => 
     })
     expect((fast['rows'] as unknown[]).length).toBeGreaterThan(0)
   }
-  // So few flows are read themselves where a rollup has put ports together.
+  // A rollup has merged the ports; so few flows are read directly.
   expect((await api.get('series', { ...span, step: '1m', group: 'dst_port' })).body).toMatchObject({
     source: 'raw',
     exact: true,
@@ -181,7 +181,10 @@ test('rollups answer what the flows would, and say which they are', async () => 
   }
 })
 
-/** A minute of so many flows of single hosts that a rollup cannot keep them all, and three large ones, of which two talk to many peers. */
+/**
+ * A minute of `count` flows between single hosts, more than a rollup keeps, and three large ones; two of these have
+ * many peers.
+ */
 async function storeManyAddresses(api: Awaited<ReturnType<typeof startStored>>): Promise<void> {
   const host = (net: number, index: number): string => `10.${net}.${index >> 8}.${index & 255}`
   const flows = [
@@ -193,7 +196,7 @@ async function storeManyAddresses(api: Awaited<ReturnType<typeof startStored>>):
   await api.add(flows, begin + 30_000)
 }
 
-/** As a store with millions of flows in the span, of which none is there any more if `flowsGone`. */
+/** Reports millions of flows in the span, and none that is stored if `flowsGone`. */
 function pretendMany(
   api: Awaited<ReturnType<typeof startStored>>,
   { flows = 5_000_000, flowsGone = false } = {},
@@ -207,7 +210,7 @@ function pretendMany(
         format,
         signal,
       ),
-    edges: (asked, signal) => reader.edges(asked, signal),
+    edges: (query, signal) => reader.edges(query, signal),
     sums: async () => ({
       ...sums,
       flows: { rows: flows, first: flowsGone ? Date.now() + 2 * 3_600_000 : sums.flows.first },
@@ -218,7 +221,7 @@ function pretendMany(
 const topThree = ['10.0.0.1', '10.0.0.2', '10.0.0.3']
 const spanOfMany = { from: String(begin), to: String(begin + 5 * minute), limit: '3' }
 
-test('the top talkers among many addresses are the true ones, and no row is the remainder', async () => {
+test('the largest sources among many addresses are correct, and the remainder is not a row', async () => {
   const api = await startStored()
   await storeManyAddresses(api)
   pretendMany(api)
@@ -239,7 +242,7 @@ test('the top talkers among many addresses are the true ones, and no row is the 
   ])
 })
 
-test('where the flows are gone or too many, the remainder is no row, counts in the total, and bounds the error', async () => {
+test('where flows are deleted or too many, the remainder is in the total and bounds the error', async () => {
   for (const many of [{ flowsGone: true }, { flows: 50_000_000 }]) {
     const api = await startStored()
     await storeManyAddresses(api)

@@ -13,7 +13,7 @@ import {
 import { nearest } from '../../schema/suggest.ts'
 import type { Principal } from '../access/principal.ts'
 import { answerJson } from '../answer.ts'
-import { goneWith } from '../ask.ts'
+import { abortOnDisconnect } from '../store-query.ts'
 import type { Hub } from '../live/hub.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
@@ -26,10 +26,10 @@ import {
   questionOf,
   questionParameters,
   timeParameter,
-} from '../question.ts'
+} from '../query-parameters.ts'
 import { ringGroups, ringSeries } from '../ring/answers.ts'
 import {
-  askSums,
+  readSums,
   measureCells,
   measureParameter,
   ofParameter,
@@ -148,30 +148,30 @@ const topologySchema = {
 export function sumRoutes(app: FastifyInstance, context: ApiContext, hub: Hub): void {
   app.get('/api/v1/series', { schema: seriesSchema }, async (request, reply) => {
     const query = request.query as SeriesQuery
-    const asked = seriesRequest(query, context.host.clock.now(), request.principal)
-    const answer = await askSums(
-      { context, hub, principal: request.principal, gone: goneWith(reply) },
-      asked,
-      { fields: asked.group, step: asked.step },
+    const parsed = seriesRequest(query, context.host.clock.now(), request.principal)
+    const answer = await readSums(
+      { context, hub, principal: request.principal, gone: abortOnDisconnect(reply) },
+      parsed,
+      { fields: parsed.group, step: parsed.step },
       query,
       {
         sql: seriesSql,
-        ring: (source, signal) => ringSeries(source, asked, signal),
+        ring: (source, signal) => ringSeries(source, parsed, signal),
       },
     )
     if (answer === undefined) return reply.hijack()
-    const { group, step } = asked
+    const { group, step } = parsed
     const columns = [
       { name: 'time', type: 'TIMESTAMP WITH TIME ZONE' },
       ...(group.length === 0 ? [] : [{ name: 'other', type: 'BOOLEAN' }]),
       ...group.map(columnOf),
-      ...sumColumns(asked),
+      ...sumColumns(parsed),
     ]
     const rows = answer.rows.map((row) => [
       isoOf(BigInt(row['_bucket'] as string | number)),
       ...(group.length === 0 ? [] : [row['_other']]),
       ...group.map((_, index) => row[`_g${index}`] ?? null),
-      ...measureCells(row, asked),
+      ...measureCells(row, parsed),
     ])
     return answerJson(request, reply, { ...answerFrame(columns, rows, answer.span, answer), step })
   })
@@ -185,26 +185,26 @@ async function topology(
   hub: Hub,
 ): Promise<FastifyReply> {
   const query = request.query as TopologyQuery
-  const asked = topologyRequest(query, context.host.clock.now(), request.principal)
-  const answer = await askSums(
-    { context, hub, principal: request.principal, gone: goneWith(reply) },
-    asked,
-    { fields: asked.group, step: undefined },
+  const parsed = topologyRequest(query, context.host.clock.now(), request.principal)
+  const answer = await readSums(
+    { context, hub, principal: request.principal, gone: abortOnDisconnect(reply) },
+    parsed,
+    { fields: parsed.group, step: undefined },
     query,
     {
       sql: groupsSql,
-      ring: (source, signal) => ringGroups(source, asked, signal),
+      ring: (source, signal) => ringGroups(source, parsed, signal),
     },
   )
   if (answer === undefined) return reply.hijack()
-  const { group } = asked
+  const { group } = parsed
   const rows = answer.rows.map((row) => [
     ...group.map((_, index) => row[`_g${index}`] ?? null),
-    ...measureCells(row, asked),
+    ...measureCells(row, parsed),
   ])
   const { groups: edges, ...sums } = answer.total
   return answerJson(request, reply, {
-    ...answerFrame([...group.map(columnOf), ...sumColumns(asked)], rows, answer.span, answer),
+    ...answerFrame([...group.map(columnOf), ...sumColumns(parsed)], rows, answer.span, answer),
     total: { edges, ...sums },
   })
 }

@@ -7,7 +7,7 @@ import { someEvents, someFlows, type RecordingControl } from '../testing/recordi
 
 type Line = Record<string, unknown>
 
-/** Opens a tap, lets `act` publish once it listens, and reads until it ends. */
+/** Opens a tap, runs `act` once it is connected, and reads to its end. */
 async function tapped(url: string, control: RecordingControl, query: string, act: () => void): Promise<Line[]> {
   const before = control.watchers
   const answer = await fetch(`${url}/api/v1/tap?${query}`)
@@ -22,7 +22,7 @@ async function tapped(url: string, control: RecordingControl, query: string, act
   return lines
 }
 
-test('a source is looked at row by row, each with its stable id, and others are not', async () => {
+test('a tap of a source returns each row with its stable id, and no rows of other sources', async () => {
   const { api, control } = await start()
   const lines = await tapped(api.url, control, 'source=netflow&limit=3', () => {
     control.publish(someEvents('elsewhere'), 'http')
@@ -52,7 +52,7 @@ test('a source is looked at row by row, each with its stable id, and others are 
   ])
 })
 
-test('a sink is looked at as it writes, or why it cannot', async () => {
+test('a tap of a sink returns what the sink writes, or why it cannot', async () => {
   const { api, control } = await start()
   const lines = await tapped(api.url, control, 'sink=bus&limit=3', () => void control.publish(someFlows(6)))
   expect(lines).toEqual([
@@ -62,7 +62,7 @@ test('a sink is looked at as it writes, or why it cannot', async () => {
   ])
 })
 
-test('a filter picks rows by any name of a field, and speaks of flows or of events', async () => {
+test('a filter selects rows by any alias of a field, of flows or of events', async () => {
   const { api, control } = await start()
   const filter = (text: string): string =>
     new URLSearchParams({ source: 'netflow', limit: '2', filter: text }).toString()
@@ -83,7 +83,7 @@ test('a filter picks rows by any name of a field, and speaks of flows or of even
   expect(await wrong.json()).toMatchObject({ code: 'WEIR_API_FILTER', errors: [{ from: 0 }] })
 })
 
-test('neither, both, or nobody of that name is told', async () => {
+test('rejects a missing, double or unknown target', async () => {
   const { api } = await start()
   const status = async (query: string): Promise<[number, string]> => {
     const answer = await fetch(`${api.url}/api/v1/tap?${query}`)
@@ -96,7 +96,7 @@ test('neither, both, or nobody of that name is told', async () => {
   expect(await status('source=netflow&limit=0')).toEqual([400, 'WEIR_API_INVALID'])
 })
 
-test('who goes away is not listened for any more, and a server that closes ends every tap', async () => {
+test('a disconnected client unsubscribes, and closing the server ends every tap', async () => {
   const { api, control } = await start()
   const before = control.watchers
   const leaving = new AbortController()
@@ -110,7 +110,7 @@ test('who goes away is not listened for any more, and a server that closes ends 
   expect((await staying.text()).trim().split('\n')).toHaveLength(1)
 })
 
-test('one tap more than there may be is refused', async () => {
+test('rejects a tap over the limit', async () => {
   const { api } = await start()
   const leaving = new AbortController()
   for (let i = 0; i < 32; i++) await fetch(`${api.url}/api/v1/tap?source=netflow`, { signal: leaving.signal })
@@ -118,7 +118,7 @@ test('one tap more than there may be is refused', async () => {
   leaving.abort()
 })
 
-test('what comes faster than anyone reads, or than a slow client takes, is skipped and said', async () => {
+test('skips and counts rows that are faster than a slow client', async () => {
   const { clock, timers } = realHost()
   const feed = new TapFeed({
     clock: { ...clock, monotonic: () => 1 },
@@ -130,7 +130,6 @@ test('what comes faster than anyone reads, or than a slow client takes, is skipp
   })
   expect(feed.room(8)).toBe(8)
   for (let i = 0; i < 8; i++) feed.push('x'.repeat(10))
-  // The client has not taken what waits.
   expect(feed.room(1)).toBe(0)
   const reader = feed[Symbol.asyncIterator]()
   const text = async (): Promise<string> => String(Buffer.from((await reader.next()).value ?? []))

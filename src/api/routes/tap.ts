@@ -94,7 +94,7 @@ export function tapRoutes(app: FastifyInstance, context: ApiContext): void {
       })
       feeds.add(feed)
       const stream = Readable.from(feed, { objectMode: false })
-      // Not the stream's own end: it waits for the feed, which may have nothing to say for long.
+      // The stream's end would wait for the feed, which may be idle for long.
       const release = whenAccessEnds(request.admission, host, () => feed.end())
       reply.raw.on('close', () => {
         stop()
@@ -129,7 +129,10 @@ function targetOf({ source, sink }: Query): TapTarget {
 
 type BatchTest = (batch: Batch, header: FrameHeader) => (row: number) => boolean
 
-/** Rows of a piece that match and that who looks may see. A filter may speak of flows or of events: rows of which it does not speak do not match. */
+/**
+ * Rows of a batch that match and that the principal may see. Rows of the kind that the filter does not describe never
+ * match.
+ */
 function matcher(
   filter: string | undefined,
   principal: Principal,

@@ -9,26 +9,26 @@ export interface SavedRequest {
   readonly shared?: boolean
 }
 
-/** Of one owner, and of all: the file stays small, and is read and written whole. */
+/** Limits per owner and in all: the file is small, because it is read and written whole. */
 export const mostPerOwner = 200
 export const mostViews = 2000
 /** Of all views as JSON. */
 export const mostBytes = 4 * 1024 * 1024
 
-/** Who keeps which views. Changes are made one after the other, and are on disk when they are answered. */
+/** Saved views of all users. Changes are serialized, and on disk when they resolve. */
 export class SavedBook {
   readonly #host: Pick<Host, 'clock' | 'disk' | 'random'>
   readonly #file: SavedFile | undefined
   #views: Promise<SavedView[]> | undefined
   #last: Promise<unknown> = Promise.resolve()
 
-  /** Without a folder nothing can be kept. */
+  /** Without a folder nothing can be saved. */
   constructor(host: Pick<Host, 'clock' | 'disk' | 'random'>, folder: string | undefined) {
     this.#host = host
     this.#file = folder === undefined ? undefined : new SavedFile(host.disk, folder)
   }
 
-  /** His own, and what others share; by name. */
+  /** The user's own and shared views, by name. */
   async list(user: string): Promise<SavedView[]> {
     return (await this.#read())
       .filter(({ owner, shared }) => shared || owner === user)
@@ -41,20 +41,20 @@ export class SavedBook {
     return view
   }
 
-  /** Makes it, or changes it where it is his. */
+  /** Creates a view, or changes the user's own. */
   put(id: string, user: string, wanted: SavedRequest, by = user): Promise<SavedView> {
     return this.#change((views) => {
       const known = views.find((each) => each.id === id)
       if (known !== undefined && known.owner !== user) throw known.shared ? foreign(known) : unknown(id)
-      const mine = views.filter(({ owner }) => owner === user)
-      const twice = mine.find((each) => each.name === wanted.name && each.id !== id)
+      const viewsOfUser = views.filter(({ owner }) => owner === user)
+      const twice = viewsOfUser.find((each) => each.name === wanted.name && each.id !== id)
       if (twice !== undefined)
         throw new ApiError('WEIR_API_INVALID', `You already have a saved view "${wanted.name}".`, {
           hints: ['Choose another name, or change the existing view.'],
         })
-      if (known === undefined && (mine.length >= mostPerOwner || views.length >= mostViews)) {
+      if (known === undefined && (viewsOfUser.length >= mostPerOwner || views.length >= mostViews)) {
         const limit =
-          mine.length >= mostPerOwner ? `${mostPerOwner} saved views of one owner` : `${mostViews} saved views`
+          viewsOfUser.length >= mostPerOwner ? `${mostPerOwner} saved views of one owner` : `${mostViews} saved views`
         throw new ApiError('WEIR_API_LIMIT', `The limit is ${limit}.`, {
           hints: ['Delete views that are no longer needed.'],
         })
@@ -88,7 +88,7 @@ export class SavedBook {
   ): Promise<Answer> {
     const done = this.#last.then(async () => {
       const { views, answer } = change(await this.#read())
-      // Of a write that failed nobody knows how far it came: the file says.
+      // After a failed write the content is unknown; read the file again.
       this.#views = undefined
       await this.#file?.write(views)
       this.#views = Promise.resolve(views)
@@ -101,7 +101,7 @@ export class SavedBook {
   async #read(): Promise<SavedView[]> {
     const file = this.#file
     if (file === undefined) throw new ApiError('WEIR_API_SAVED', 'This server has no data folder to store views in.')
-    // What could not be read is tried again: somebody may have put it right.
+    // A failed read is retried, since the file may have been repaired.
     this.#views ??= file.read().catch((error: unknown) => {
       this.#views = undefined
       throw error

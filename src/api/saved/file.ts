@@ -2,18 +2,17 @@ import { makeDurableDirectory, replaceFile, type Disk } from '../../host/index.t
 import { sealed, unsealed } from '../../host/sealed.ts'
 import { messageOf } from '../../model/errors.ts'
 
-/** A view of the console that somebody gave a name. */
+/** A named view of the console. */
 export interface SavedView {
   readonly id: string
   readonly name: string
-  /** The page of the console. */
   readonly page: string
-  /** Everything that the page shows, as the query part of its address. */
+  /** State of the page, as the query part of its URL. */
   readonly search: string
-  /** Everybody who logs in finds it; only its owner changes it. */
+  /** Visible to every authenticated user; only its owner changes it. */
   readonly shared: boolean
   readonly owner: string
-  /** The owner’s name when he last changed it; of older files it is missing. */
+  /** The owner’s name at the last change; older files lack it. */
   readonly by?: string
   /** Unix ms of the last change. */
   readonly changed: number
@@ -22,7 +21,7 @@ export interface SavedView {
 const version = 1
 const fileName = 'saved-views.json'
 
-/** A file that is there and can't be read: nothing is written over it. */
+/** An existing file that cannot be read; it is never overwritten. */
 export class DamagedFile extends Error {}
 
 const texts = ['id', 'name', 'page', 'search', 'owner'] as const
@@ -37,7 +36,7 @@ function isView(value: unknown): value is SavedView {
   )
 }
 
-/** Saved views in one file, of which there is always a whole one. */
+/** Saved views in one file that is replaced atomically. */
 export class SavedFile {
   readonly #disk: Disk
   readonly #folder: string
@@ -49,7 +48,7 @@ export class SavedFile {
     this.path = `${folder}/${fileName}`
   }
 
-  /** Throws DamagedFile where the file is there and is none of ours. */
+  /** Throws DamagedFile if the file exists but is not a valid file of saved views. */
   async read(): Promise<SavedView[]> {
     if ((await this.#disk.stat(this.path)) === undefined) return []
     let content: Readonly<Record<string, unknown>>
@@ -60,7 +59,7 @@ export class SavedFile {
     }
     const { version: written, views } = content
     if (typeof written === 'number' && written > version)
-      throw new DamagedFile(`a later version of Weir wrote it (${written}; this one reads ${version})`)
+      throw new DamagedFile(`it was written by a later version of Weir (${written}; this one reads ${version})`)
     if (written !== version || !Array.isArray(views) || !views.every(isView))
       throw new DamagedFile('it does not contain saved views')
     return views

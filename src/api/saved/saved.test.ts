@@ -77,7 +77,7 @@ test('a view is private until it is shared; only its owner changes or deletes it
   expect((await ann('DELETE', '/shop-1')).status).toBe(404)
 })
 
-test('what is wrong with a request is said', async () => {
+test('reports errors of a request', async () => {
   const { ann } = await users(await temporary())
   expect((await ann('PUT', '/with%20blank', view)).status).toBe(400)
   expect((await ann('PUT', '/a', { ...view, name: '' })).status).toBe(400)
@@ -86,7 +86,7 @@ test('what is wrong with a request is said', async () => {
   expect((await ann('PUT', '/b', view)).body['detail']).toBe('You already have a saved view "Shop to database".')
 })
 
-test('views survive a restart, and changes made at once are all kept', async () => {
+test('views survive a restart, and concurrent changes are all stored', async () => {
   const folder = await temporary()
   const first = await users(folder)
   await Promise.all(
@@ -97,7 +97,7 @@ test('views survive a restart, and changes made at once are all kept', async () 
   expect(JSON.parse(await readFile(join(folder, 'saved-views.json'), 'utf8'))).toMatchObject({ version: 1 })
 })
 
-test('a damaged file is named, never written over, and read again once it was put right', async () => {
+test('a damaged file is reported, never overwritten, and read again after a repair', async () => {
   const folder = await temporary()
   const { ann } = await users(folder)
   await ann('PUT', '/a', view)
@@ -122,7 +122,7 @@ test('a damaged file is named, never written over, and read again once it was pu
   expect(names((await other.ann('GET')).body)).toEqual(['Shop to database'])
 })
 
-test('whenever the power goes, what was answered is there, and the file is whole', async () => {
+test('after a power failure every acknowledged change is stored and the file is whole', async () => {
   let interrupted = 0
   for (let seed = 1; seed <= 200; seed++) {
     const disk = new ForgetfulDisk(seed)
@@ -144,13 +144,13 @@ test('whenever the power goes, what was answered is there, and the file is whole
     if (answered.length < 8) interrupted++
     disk.crash()
     const ids = (await new SavedBook(host, '/data').list('ann')).map(({ id }) => id).sort()
-    // At most the one that was under way is there, too.
+    // The unacknowledged change may be stored, too.
     expect([answered, [...answered, `v${answered.length}`]], `seed ${seed}`).toContainEqual(ids)
   }
   expect(interrupted).toBeGreaterThan(50)
 })
 
-test('nobody can keep more views than the limit', async () => {
+test('rejects views over the limits', async () => {
   const folder = await temporary()
   const kept = (count: number, owner: (index: number) => string, search: string): Promise<void> =>
     new SavedFile(realHost().disk, folder).write(
@@ -182,7 +182,7 @@ test('nobody can keep more views than the limit', async () => {
   )
 })
 
-test('without a folder nothing can be saved, and that is said', async () => {
+test('without a folder nothing can be saved, with an error', async () => {
   const { api } = await start()
   expect((await fetch(`${api.url}/api/v1/saved`)).status).toBe(503)
 })

@@ -3,18 +3,18 @@ import type { Clock, Timers } from '../../host/index.ts'
 export interface FeedOptions {
   readonly clock: Clock
   readonly timers: Timers
-  /** Lines until it ends by itself. */
+  /** Number of lines after which it ends. */
   readonly limit: number
-  /** What may wait for a slow client. */
+  /** Bytes buffered for a slow client. */
   readonly bytes: number
   readonly linesPerSecond: number
-  /** An empty line now and then shows both sides that the other is there. */
+  /** Interval of empty lines that keep an idle connection open. */
   readonly quietMs: number
 }
 
 /**
- * Lines for one client that looks. Nothing waits for it: what it cannot take, or what comes faster than anyone can read, is
- * skipped, and a line `{"skipped":n}` says so before the next one.
+ * Lines for one tap client. It never blocks the pipeline: lines over the limits are skipped, and a line `{"skipped":n}`
+ * counts them.
  */
 export class TapFeed {
   readonly #options: FeedOptions
@@ -62,13 +62,12 @@ export class TapFeed {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
-    // With the first byte the headers go out: the client knows that it listens.
+    // The first byte sends the headers, so that the client knows it is connected.
     yield Buffer.from('\n')
     for (;;) {
       if (this.#lines.length === 0 && !this.#ended) await this.#more()
       if (this.#lines.length === 0 && this.#ended) return
       const skipped = this.#skipped > 0 ? `{"skipped":${this.#skipped}}\n` : ''
-      // Nothing came: an empty line.
       const text = skipped + this.#lines.join('') || '\n'
       this.#lines = []
       this.#waiting = this.#skipped = 0

@@ -8,7 +8,7 @@ function positionOf({ header: { source, epoch, sourceSequence }, firstRow }: Sin
   return `"_pos":${JSON.stringify(stableId(source, epoch, sourceSequence, firstRow + row))}`
 }
 
-/** Rows as they are: a flow by the names of the registry, an event as a CloudEvent, each with its stable id as `_pos`. */
+/** Rows as JSON: flows by field name, events as CloudEvents, each with its stable id as `_pos`. */
 export function* rowLines(piece: SinkPiece): Generator<string> {
   const { batch } = piece
   const write =

@@ -7,15 +7,15 @@ import { RecordingControl } from './recording-control.ts'
 
 const stores = temporaryStores()
 
-interface Asked {
+interface JsonResponse {
   readonly status: number
   readonly body: Record<string, unknown>
 }
 
-/** Two APIs that were given the same frames: one over a real store, one without any. */
+/** Two APIs with the same frames: one with a store, one with the ring only. */
 export interface Both {
-  stored(path: string, parameters?: Readonly<Record<string, string>>): Promise<Asked>
-  live(path: string, parameters?: Readonly<Record<string, string>>): Promise<Asked>
+  stored(path: string, parameters?: Readonly<Record<string, string>>): Promise<JsonResponse>
+  live(path: string, parameters?: Readonly<Record<string, string>>): Promise<JsonResponse>
   addBatch(batch: Batch, received: number): Promise<void>
   add(specs: readonly FlowSpec[], received: number): Promise<void>
   /** Rows of the store by SQL. */
@@ -29,7 +29,7 @@ export async function startBoth(options: Partial<ApiOptions> = {}): Promise<Both
   const [withStore, without] = [new RecordingControl(), new RecordingControl()]
   withStore.store = {
     query: (sql, format, signal) => store.reader.query(sql, format, signal),
-    edges: (asked, signal) => store.reader.edges(asked, signal),
+    edges: (query, signal) => store.reader.edges(query, signal),
     sums: () => Promise.resolve(store.status().sums),
   }
   without.store = undefined
@@ -40,7 +40,7 @@ export async function startBoth(options: Partial<ApiOptions> = {}): Promise<Both
   const make = new FrameMaker()
   const ask =
     (url: string) =>
-    async (path: string, parameters: Readonly<Record<string, string>> = {}): Promise<Asked> => {
+    async (path: string, parameters: Readonly<Record<string, string>> = {}): Promise<JsonResponse> => {
       const answer = await fetch(`${url}/api/v1/${path}?${new URLSearchParams(parameters).toString()}`)
       return { status: answer.status, body: (await answer.json()) as Record<string, unknown> }
     }

@@ -7,14 +7,14 @@ export interface StreamEvent {
   readonly data: Readonly<Record<string, unknown>>
 }
 
-/** A client of the live stream that keeps all it hears and waits for what a test is after. */
+/** A live stream client that retains all events. */
 export class EventStream {
   readonly events: StreamEvent[] = []
   readonly comments: string[] = []
   readonly #answer: IncomingMessage
   #rest = ''
   #ended = false
-  #heard: () => void = () => {}
+  #notify: () => void = () => {}
 
   private constructor(answer: IncomingMessage) {
     this.#answer = answer
@@ -22,16 +22,16 @@ export class EventStream {
       const blocks = (this.#rest + piece).split('\n\n')
       this.#rest = blocks.pop() ?? ''
       blocks.forEach((block) => this.#take(block))
-      this.#heard()
+      this.#notify()
     })
     const end = (): void => {
       this.#ended = true
-      this.#heard()
+      this.#notify()
     }
     answer.on('end', end).on('close', end).on('error', end)
   }
 
-  /** With a body it is posted as JSON. */
+  /** A body is posted as JSON. */
   static open(url: string, headers: Record<string, string> = {}, body?: object): Promise<EventStream> {
     return new Promise((resolve, reject) => {
       request(
@@ -59,17 +59,17 @@ export class EventStream {
       this.events.push({ event: field('event') ?? '', id: field('id'), data: JSON.parse(data) as StreamEvent['data'] })
   }
 
-  /** The first event, of all heard so far and to come, that is wanted. */
+  /** The first past or future event that matches. */
   async until(wanted: (event: StreamEvent) => boolean): Promise<StreamEvent> {
     for (;;) {
       const found = this.events.find(wanted)
       if (found !== undefined) return found
-      if (this.#ended) throw new Error('the stream ended without it')
-      await new Promise<void>((resolve) => (this.#heard = resolve))
+      if (this.#ended) throw new Error('the stream ended without the event')
+      await new Promise<void>((resolve) => (this.#notify = resolve))
     }
   }
 
-  /** Rows of a view so far, all messages together. */
+  /** Rows of a view so far. */
   rows(view: string): unknown[][] {
     return this.events
       .filter(({ event, data }) => event === 'rows' && data['view'] === view)
@@ -82,14 +82,14 @@ export class EventStream {
   }
 
   async ended(): Promise<void> {
-    while (!this.#ended) await new Promise<void>((resolve) => (this.#heard = resolve))
+    while (!this.#ended) await new Promise<void>((resolve) => (this.#notify = resolve))
   }
 
   get headers(): IncomingMessage['headers'] {
     return this.#answer.headers
   }
 
-  /** Stops reading: the sender fills its buffers. */
+  /** Stops reading, so that the sender's buffers fill. */
   pause(): void {
     this.#answer.pause()
   }

@@ -6,11 +6,11 @@ import { startApi } from '../index.ts'
 import type { ApiOptions, RunningApi } from '../index.ts'
 import { RecordingControl } from './recording-control.ts'
 
-export const said: { level: string; message: string }[] = []
+export const logged: { level: string; message: string }[] = []
 const line =
   (level: string) =>
   (message: string): void =>
-    void said.push({ level, message })
+    void logged.push({ level, message })
 export const log: Log = { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') }
 
 const running: RunningApi[] = []
@@ -36,11 +36,11 @@ export async function start(
 }
 
 afterEach(async () => {
-  said.length = 0
+  logged.length = 0
   for (const api of running.splice(0)) await api.close()
 })
 
-/** Sends bytes as they are and gives everything that comes back until the server closes. */
+/** Sends raw bytes and returns everything until the server closes. */
 export function sendRaw(port: number, text: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(text))

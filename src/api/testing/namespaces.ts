@@ -1,7 +1,7 @@
 import type { FlowBatch } from '../../model/batches.ts'
 import { flowBatch } from '../../store/testing/frames.ts'
 
-/** Every way in which two ends can lie: in `shop`, in `vault`, in none. Bytes are powers of two, so that a sum says which rows are in it. */
+/** Every pair of ends in `shop`, in `vault` or in none. Bytes are powers of two, so that a sum identifies its rows. */
 export const pairs = [
   ['shop', 'shop'],
   ['shop', ''],
@@ -14,10 +14,13 @@ export const pairs = [
   ['', ''],
 ] as const
 
-/** Bytes, and as many that were dropped, of the rows that a viewer of `shop` may see, with peers and without, and of all rows. */
+/**
+ * Bytes of the rows that a viewer of `shop` may see, without and with peers, and of all rows. Dropped bytes are the
+ * same.
+ */
 export const [own, withPeers, all] = [0b111, 0b11111, 0b1_1111_1111]
 
-/** Address of an end: the row and the end can be told from it. */
+/** Address of an end, from which row and end can be derived. */
 const address = (namespace: string, row: number, end: 1 | 2): string =>
   `10.${namespace === 'shop' ? 1 : namespace === 'vault' ? 2 : 3}.${row}.${end}`
 

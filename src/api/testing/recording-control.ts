@@ -8,7 +8,7 @@ import { WeirError } from '../../model/errors.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { eventAt, toEventBatch } from '../../model/events.ts'
 
-/** A Control whose answers a test sets and whose calls it reads. Only our own interface is stood in for; the network is real. */
+/** A Control with results set by the test and recorded calls. */
 export class RecordingControl implements Control {
   readonly ingested: WeirEvent[] = []
   readonly queries: { sql: string; format: QueryFormat; signal: AbortSignal }[] = []
@@ -36,7 +36,6 @@ export class RecordingControl implements Control {
       },
     ],
   }
-  /** Of a journal that is shared with others. */
   sharedNow: SharedJournal | undefined
   shared = async (): Promise<SharedJournal | undefined> => this.sharedNow
   healthNow: Health = { live: true, ready: true, accepting: true, draining: false, reasons: [], warnings: [] }
@@ -100,7 +99,7 @@ export class RecordingControl implements Control {
     journal: { bytes: 1024, segments: 1, sequence: this.#sequence },
   })
 
-  /** Pieces are taken from what is published; a sink `bus` takes every second row of all sources and writes only their ids. */
+  /** Batches from `publish`. A sink `bus` receives every second row of all sources and writes only their ids. */
   tap(target: Parameters<Control['tap']>[0], listener: Parameters<Control['tap']>[1]): () => void {
     if ('sink' in target && target.sink !== 'bus')
       throw new WeirError('WEIR_SINK_UNKNOWN', `there is no sink ${target.sink}`)
@@ -139,8 +138,10 @@ export class RecordingControl implements Control {
     return this.#listeners.size
   }
 
-  /** Hands a frame to whoever watches, as the journal would after a sync. Answers its sequence. */
-  /** `origin`: where it lies in a journal that is shared. */
+  /**
+   * Passes a frame to all subscribers, as the journal does after a sync, and returns its sequence. `origin`: its
+   * position in a shared journal.
+   */
   publish(
     batch: Batch,
     source = 'netflow',
@@ -179,7 +180,7 @@ export class RecordingControl implements Control {
     return sequence
   }
 
-  /** Hands a frame that was made elsewhere to whoever watches. */
+  /** Passes an existing frame to all subscribers. */
   hand(frame: Frame): void {
     for (const listener of this.#listeners) listener(frame)
   }
@@ -202,7 +203,7 @@ export async function* pieces(...texts: readonly string[]): AsyncGenerator<Uint8
   for (const text of texts) yield Buffer.from(text)
 }
 
-/** A batch of flows between numbered addresses; row r has source port `first + r`. */
+/** Flows between numbered addresses; row r has source port `first + r`. */
 export function someFlows(count: number, first = 1000): Batch {
   const ip = (last: number): number[] => [0, 0, 0xffff, 0x0a00_0000 + last]
   const rows = Array.from({ length: count }, (_, row) => row)

@@ -9,7 +9,7 @@ import { RecordingControl } from './recording-control.ts'
 const stores = temporaryStores()
 
 export interface StoredApi {
-  /** GET of a path below /api/v1/ with parameters: status and body. */
+  /** GET of a path below /api/v1/: status and body. */
   get(
     path: string,
     parameters?: Readonly<Record<string, string>>,
@@ -28,7 +28,7 @@ export async function startStored(options: Partial<ApiOptions> = {}): Promise<St
   const control = new RecordingControl()
   control.store = {
     query: (sql, format, signal) => store.reader.query(sql, format, signal),
-    edges: (asked, signal) => store.reader.edges(asked, signal),
+    edges: (query, signal) => store.reader.edges(query, signal),
     sums: () => Promise.resolve(store.status().sums),
   }
   const { api } = await start({ ...options, control })

@@ -172,7 +172,7 @@ function refuse(route: Route, { status, detail, method }: Fail): Promise<void> {
       detail:
         detail ??
         (status === 429
-          ? '64 questions of one user wait already to be answered by the store.'
+          ? '64 queries of one user are queued already.'
           : 'The server failed with an unexpected error; its log has the details.'),
       hints:
         status === 429 && detail === undefined

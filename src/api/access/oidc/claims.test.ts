@@ -23,7 +23,7 @@ function refusal(given: Record<string, unknown>, reader = read): NotAllowed {
 }
 
 describe('claims', () => {
-  test('give a role, and a viewer his namespaces', () => {
+  test('give a role, and namespaces to a viewer', () => {
     expect(read(claims(['weir-admin', 'weir-viewer'], ['ns-shop']))).toEqual({
       id: 'oidc:u-1',
       name: 'ada',
@@ -50,7 +50,7 @@ describe('claims', () => {
     })
   })
 
-  test('that give no role let nobody in, and say why', () => {
+  test('without a role give no access, with a reason', () => {
     for (const given of [claims([], []), claims(['weir-admins'], []), { sub: 'a', realm_access: { roles: null } }])
       expect(refusal(given).message).toMatch(/has no role here|could not be determined/)
     expect(refusal(claims([], [])).hint).toContain('auth.oidc.role')
@@ -61,7 +61,7 @@ describe('claims', () => {
     expect(refusal(claims([], []), claimsReader({ role: "'root'", peers: 'hidden' })).hint).toContain('returns "root"')
   })
 
-  test('that give a viewer no namespace do not give him all of them', () => {
+  test('without namespaces give a viewer none', () => {
     for (const groups of [[], ['lunch'], [''], ['ns-']])
       expect(refusal(claims(['weir-viewer'], groups)).message).toBe('ada may see no namespace here.')
     for (const odd of ['missing', '`null`', '`[]`', '`[1, true, null]`', '`{"shop":true}`', "''"]) {
@@ -70,18 +70,18 @@ describe('claims', () => {
         odd,
       ).toContain('auth.oidc.namespaces')
     }
-    // What cannot be read is no reason to show more.
+    // Unreadable claims must not extend access.
     for (const groups of ['ns-shop', [null], 7]) expect(() => read(claims(['weir-viewer'], groups))).toThrow(NotAllowed)
   })
 
-  test('name who it is: by what people know first, and by the subject where things are kept', () => {
+  test('identify the user by a readable name, and stored data by the subject', () => {
     const whoever = claimsReader({ role: "'admin'", peers: 'hidden' })
     expect(whoever({ sub: 'u-1', email: 'ada@example.com' })).toMatchObject({ id: 'oidc:u-1', name: 'ada@example.com' })
     expect(whoever({ client_id: 'robot' })).toMatchObject({ id: 'oidc:robot', name: 'robot' })
     expect(refusal({}, whoever).message).toBe('The provider did not identify the user.')
   })
 
-  test('are asked by expressions that are read before anybody logs in', () => {
+  test('are read by expressions that are compiled at the start', () => {
     expect(() => claimsReader({ role: 'contains(', peers: 'hidden' })).toThrow(
       'auth.oidc.role is not a JMESPath expression',
     )

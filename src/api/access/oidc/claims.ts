@@ -1,4 +1,4 @@
-/** From what a provider says of somebody to what he may do here. */
+/** Maps the claims of an identity provider to a principal. */
 import { compile, TreeInterpreter, type JSONValue } from '@jmespath-community/jmespath'
 import { messageOf, WeirError } from '../../../model/errors.ts'
 import { principal, roles, type Principal } from '../principal.ts'
@@ -6,7 +6,7 @@ import type { OidcSettings } from './settings.ts'
 
 export type Claims = Readonly<Record<string, unknown>>
 
-/** Why somebody whom the provider knows may not in: a sentence for him, and one for whoever configures. */
+/** A known user without access: a sentence for the user, and a hint for the admin. */
 export class NotAllowed extends Error {
   readonly hint: string
   constructor(message: string, hint: string) {
@@ -28,8 +28,9 @@ function expression(written: string, setting: string): Ask {
 }
 
 /**
- * Reads the expressions. Throws WEIR_CONFIG_INVALID when one is none. What it answers throws {@link NotAllowed} for claims that
- * give no role, or the role of a viewer and no namespace: nobody gets in because something is missing.
+ * Compiles the expressions. Throws WEIR_CONFIG_INVALID for an invalid one. The returned function throws {@link
+ * NotAllowed} for claims that give no role, or the role of a viewer without namespaces: missing claims never extend
+ * access.
  */
 export function claimsReader({
   role,
@@ -40,12 +41,12 @@ export function claimsReader({
   const namespacesOf = namespaces === undefined ? undefined : expression(namespaces, 'namespaces')
   return (claims) => {
     const name = nameOf(claims)
-    const said = ask(roleOf, claims, 'role')
-    const given = roles.find((each) => each === said)
+    const role = ask(roleOf, claims, 'role')
+    const given = roles.find((each) => each === role)
     if (given === undefined) {
       throw new NotAllowed(
         `${name} has no role here.`,
-        `auth.oidc.role returns ${said === null || said === '' ? 'nothing' : JSON.stringify(said).slice(0, 100)} for the claims of this user; it must return "admin" or "viewer".`,
+        `auth.oidc.role returns ${role === null || role === '' ? 'nothing' : JSON.stringify(role).slice(0, 100)} for the claims of this user; it must return "admin" or "viewer".`,
       )
     }
     const who = { id: `oidc:${idOf(claims)}`, name, login: 'oidc' } as const

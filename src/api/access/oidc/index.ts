@@ -1,4 +1,4 @@
-/** Logging in with a provider of identities: authorization code with PKCE (OpenID Connect Core, section 3.1; RFC 7636). */
+/** Sign-in with an identity provider: authorization code with PKCE (OpenID Connect Core, section 3.1; RFC 7636). */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { IncomingMessage } from 'node:http'
 import type { Log } from '../../../engine/contracts.ts'
@@ -14,7 +14,7 @@ import { LoginFailed, Provider, randomValue, type Identity } from './provider.ts
 import { callbackPath, loginPath, type CallbackQuery } from './routes.ts'
 import type { OidcSettings } from './settings.ts'
 
-/** Tells which browser began a login. It comes back with a link from the provider, so it cannot be Strict. */
+/** Binds a login to the browser that began it. The provider returns by a cross-site link, so it cannot be Strict. */
 const loginCookie = 'weir_login'
 
 export class Oidc {
@@ -23,7 +23,7 @@ export class Oidc {
   readonly #pending: PendingLogins
   readonly #principalOf: ReturnType<typeof claimsReader>
 
-  /** Throws WEIR_CONFIG_INVALID for expressions that are none. Speaks to nobody yet. */
+  /** Throws WEIR_CONFIG_INVALID for invalid expressions. Does not connect yet. */
   constructor(settings: OidcSettings, host: Host) {
     this.#settings = settings
     this.#provider = new Provider(settings, host)
@@ -31,7 +31,10 @@ export class Oidc {
     this.#principalOf = claimsReader(settings)
   }
 
-  /** Who sends an access token; undefined when it is none, or none is taken. Throws ApiError when it is one and not good. */
+  /**
+   * Admission by access token; undefined if the value is not a JWT or access tokens are disabled. Throws ApiError for
+   * an invalid token.
+   */
   async bearer(token: string): Promise<Admission | undefined> {
     const { audience } = this.#settings
     if (audience === undefined || !/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) return undefined
@@ -44,14 +47,14 @@ export class Oidc {
     }
   }
 
-  /** Sends a browser to the provider, and later on to a path of ours. */
+  /** Redirects a browser to the provider, and afterwards to the local path `to`. */
   async begin(request: FastifyRequest, reply: FastifyReply, to: string | undefined, log: Log): Promise<FastifyReply> {
     const login = {
       state: randomValue(),
       nonce: randomValue(),
       verifier: randomValue(),
       redirect: this.#base(request.raw) + callbackPath,
-      // Logins in several tabs are of one browser.
+      // Logins in several tabs share the browser's value.
       browser: cookieOf(request.raw, loginCookie) ?? randomValue(),
       to: localPath(to),
     }
@@ -67,7 +70,7 @@ export class Oidc {
     return reply.redirect(url, 302)
   }
 
-  /** Takes a browser back from the provider. */
+  /** Completes a login when the provider redirects the browser back. */
   async finish(
     request: FastifyRequest,
     reply: FastifyReply,
@@ -86,7 +89,7 @@ export class Oidc {
     if (code !== undefined)
       return refusalPage(reply, {
         status: 403,
-        title: 'The provider did not log you in',
+        title: 'The provider rejected the login',
         reason: words === undefined ? code : `${words} (${code})`,
         to: login.to,
       })
@@ -126,7 +129,7 @@ export class Oidc {
     }
   }
 
-  /** What a session rests on: as long as the provider says, then again for as long as it renews it. */
+  /** The proof of a session: valid as long as the provider states, and renewable at the provider. */
   async #proof(identity: Identity, base: string): Promise<Proof> {
     const logoutUrl = await this.#provider.logoutUrl(identity.idToken, `${base}/`)
     return {
@@ -144,7 +147,7 @@ export class Oidc {
     }
   }
 
-  /** Where browsers reach this server. */
+  /** The base URL of this server as browsers see it. */
   #base(request: IncomingMessage): string {
     if (this.#settings.url !== undefined) return this.#settings.url.replace(/\/+$/, '')
     const { host } = request.headers
@@ -154,7 +157,7 @@ export class Oidc {
   }
 }
 
-/** A provider that does not answer, in words for whoever wanted to log in; throws what is something else. */
+/** The page for a provider that does not respond; throws any other error. */
 function unanswered(error: unknown, log: Log): Refusal {
   if (!(error instanceof ApiError)) throw error
   log.warn('The identity provider does not respond.', { reason: error.message })

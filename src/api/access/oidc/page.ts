@@ -1,4 +1,4 @@
-/** What somebody sees whom the provider sent back and who is not let in. */
+/** The page for a login that failed at the provider or was refused here. */
 import { createHash } from 'node:crypto'
 import type { FastifyReply } from 'fastify'
 
@@ -7,9 +7,9 @@ export interface Refusal {
   readonly title: string
   readonly reason: string
   readonly hint?: string
-  /** Where the session with the provider can be ended, to log in as somebody else. */
+  /** Where to end the provider's session, in order to sign in as another user. */
   readonly logoutUrl?: string | undefined
-  /** The path that was wanted. */
+  /** The requested path. */
   readonly to?: string
 }
 
@@ -22,19 +22,19 @@ const escapes: Readonly<Record<string, string>> = {
 }
 const escaped = (text: string): string => text.replace(/[&<>"']/g, (found) => escapes[found] ?? found)
 
-/** What stands between backticks is code. */
+/** Text between backticks becomes code. */
 const withCode = (text: string): string => escaped(text).replace(/`([^`]*)`/g, '<code>$1</code>')
 
 const style =
   ':root{color-scheme:light dark}body{margin:0;min-height:100vh;display:grid;place-items:center;background:light-dark(#fbfbfa,#0f1214);color:light-dark(#1c2024,#e6e8ea);font:14px/1.5 system-ui,sans-serif}main{max-width:44ch;margin:16px;padding:20px;background:light-dark(#fff,#15191c);border:1px solid light-dark(#e6e6e3,#262c31);border-radius:8px;overflow-wrap:anywhere}h1{font-size:17px;margin:0}a{color:light-dark(#0b6bcb,#5aa9f0);display:inline-block;min-height:24px}'
 const styleHash = createHash('sha256').update(style).digest('base64')
 
-/** A page with its own style and nothing else to load. */
+/** A self-contained page with inline style. */
 export function refusalPage(
   reply: FastifyReply,
   { status, title, reason, hint, logoutUrl, to = '/' }: Refusal,
 ): FastifyReply {
-  const other = logoutUrl === undefined ? '' : `<p><a href="${escaped(logoutUrl)}">Log in as somebody else</a></p>\n`
+  const other = logoutUrl === undefined ? '' : `<p><a href="${escaped(logoutUrl)}">Log in as another user</a></p>\n`
   return reply
     .code(status)
     .type('text/html; charset=utf-8')

@@ -11,7 +11,7 @@ const login = (state: string, browser = 'b'): PendingLogin => ({
   to: '/',
 })
 
-test('a login is taken once, by the browser that began it, in time', async () => {
+test('a login is completed once, by the browser that began it, in time', async () => {
   const host = fakeHost(1)
   const logins = new PendingLogins(host)
   logins.add(login('one'))
@@ -28,7 +28,7 @@ test('a login is taken once, by the browser that began it, in time', async () =>
   expect(logins.take('late', 'b')).toBeUndefined()
 })
 
-test('logins that nobody comes back from do not add up', () => {
+test('abandoned logins do not accumulate', () => {
   const logins = new PendingLogins(fakeHost(1))
   for (let count = 0; count < 3000; count++) logins.add(login(`s${count}`))
   expect([logins.take('s1999', 'b'), logins.take('s2000', 'b')?.state, logins.take('s2999', 'b')?.state]).toEqual([
@@ -38,7 +38,7 @@ test('logins that nobody comes back from do not add up', () => {
   ])
 })
 
-test('only a path of this server is gone on at', () => {
+test('redirects only to a path of this server', () => {
   for (const path of ['/', '/flows', '/flows?filter=src.ns%20%3D%20shop&from=now-1h#x'])
     expect(localPath(path)).toBe(path)
   for (const path of [

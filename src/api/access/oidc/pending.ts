@@ -1,24 +1,24 @@
 import type { Host } from '../../../host/index.ts'
 
-/** A login that is under way at the provider. */
+/** A login in progress at the provider. */
 export interface PendingLogin {
   readonly state: string
   readonly nonce: string
   /** PKCE. */
   readonly verifier: string
-  /** Of the browser that began it: its cookie has to come back with the answer. */
+  /** Cookie value of the browser that began the login; must be present in the callback. */
   readonly browser: string
-  /** The address that the provider sends the browser back to. */
+  /** The callback URL. */
   readonly redirect: string
-  /** Where the browser goes when all is well. */
+  /** Local path to open after the login. */
   readonly to: string
 }
 
 const mostPending = 1000
-/** Time that somebody has to type his password. */
+/** Time for the user to enter credentials. */
 export const pendingMs = 10 * 60_000
 
-/** Logins by their state, each good for one answer. */
+/** Pending logins by state; each can be completed once. */
 export class PendingLogins {
   readonly #logins = new Map<string, PendingLogin & { readonly until: number }>()
   readonly #host: Host
@@ -30,14 +30,14 @@ export class PendingLogins {
   add(login: PendingLogin): void {
     const now = this.#host.clock.now()
     for (const [state, { until }] of this.#logins) {
-      // In the order in which they end.
+      // Ordered by expiry.
       if (until > now && this.#logins.size < mostPending) break
       this.#logins.delete(state)
     }
     this.#logins.set(login.state, { ...login, until: now + pendingMs })
   }
 
-  /** The login of an answer; undefined when there is none, or another browser began it. */
+  /** Removes and returns the login of a callback; undefined if unknown, or begun by another browser. */
   take(state: string | undefined, browser: string | undefined): PendingLogin | undefined {
     const login = state === undefined ? undefined : this.#logins.get(state)
     if (state === undefined || login === undefined || browser === undefined || login.browser !== browser)
@@ -47,7 +47,7 @@ export class PendingLogins {
   }
 }
 
-/** A path of this server to go on at; `/` for everything that could lead elsewhere. */
+/** A path of this server; `/` for anything that could lead to another site. */
 export function localPath(written: string | undefined): string {
   return written !== undefined && /^\/(?![/\\])[\x21-\x7e]*$/.test(written) && !written.includes('\\') ? written : '/'
 }

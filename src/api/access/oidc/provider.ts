@@ -1,4 +1,4 @@
-/** The provider of identities, as the libraries speak to it. Loaded only when one is configured. */
+/** Client of the identity provider. Loaded only if one is configured. */
 import { createRemoteJWKSet, customFetch, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose'
 import * as client from 'openid-client'
 import type { Host } from '../../../host/index.ts'
@@ -8,9 +8,9 @@ import { ApiError } from '../../problems.ts'
 import type { Claims } from './claims.ts'
 import type { OidcSettings } from './settings.ts'
 
-/** What a login, or its renewal, brought. */
+/** The result of a login or of its renewal. */
 export interface Identity {
-  /** Of the ID token, and of the access token where it is a JWT: some providers put roles into that alone. */
+  /** Of the ID token, and of the access token if it is a JWT: some providers put roles only there. */
   readonly claims: Claims
   /** Unix ms. */
   readonly until: number
@@ -23,7 +23,7 @@ interface Connected {
   readonly keys: JWTVerifyGetKey
 }
 
-/** What goes wrong with a login, in words that hold no secret. */
+/** Reason of a failed login, without secrets. */
 export class LoginFailed extends Error {
   constructor(message: string) {
     super(message)
@@ -33,9 +33,9 @@ export class LoginFailed extends Error {
 
 const waitSeconds = 10
 const longestResponse = 1024 * 1024
-/** Claim `typ` of tokens that are signed by the same keys and are for something else. */
+/** Claim `typ` of tokens with the same keys that are not access tokens. */
 const otherTypes = new Set(['ID', 'Refresh', 'Offline', 'Logout'])
-/** An ID token was made for this login, just now. */
+/** An ID token is issued during the login. */
 const idTokenAge = '10m'
 
 export class Provider {
@@ -47,17 +47,17 @@ export class Provider {
   constructor(settings: OidcSettings, host: Host) {
     this.#settings = settings
     this.#host = host
-    // The libraries end each request after `waitSeconds` themselves.
+    // Longer than the libraries' own timeout per request, `waitSeconds`.
     const timeoutMs = 2 * waitSeconds * 1000
     this.#fetch = fetchWith({ timers: host.timers, timeoutMs, limit: longestResponse, proxyEnv: self.env })
   }
 
-  /** Whether it is there and answers as a provider. Throws ApiError. */
+  /** Connects if necessary. Throws ApiError if the provider is unreachable or invalid. */
   async reach(): Promise<void> {
     await this.#connect()
   }
 
-  /** Where to send a browser. */
+  /** The URL at the provider to which to redirect a browser. */
   async authorizationUrl(login: {
     readonly redirect: string
     readonly state: string
@@ -75,7 +75,7 @@ export class Provider {
     }).href
   }
 
-  /** Trades the code that a browser came back with. `arrived` is the address it came to. Throws LoginFailed. */
+  /** Exchanges the authorization code for tokens. `arrived` is the URL of the callback. Throws LoginFailed. */
   async exchange(
     arrived: URL,
     login: { readonly state: string; readonly nonce: string; readonly verifier: string },
@@ -94,7 +94,7 @@ export class Provider {
     return this.#identity(tokens, id, idToken, keys)
   }
 
-  /** A new identity in place of one whose time is over. Throws LoginFailed. */
+  /** A new identity from the refresh token. Throws LoginFailed. */
   async refresh({ claims, idToken, refreshToken }: Identity): Promise<Identity | undefined> {
     if (refreshToken === undefined) return undefined
     const { config, keys } = await this.#connect()
@@ -106,7 +106,7 @@ export class Provider {
     return this.#identity(tokens, renewed, tokens.id_token ?? idToken, keys, refreshToken)
   }
 
-  /** Where a browser ends its session there; undefined when the provider has no such place. */
+  /** The provider's logout URL; undefined if it has none. */
   async logoutUrl(idToken: string | undefined, back: string): Promise<string | undefined> {
     const { config } = await this.#connect()
     if (config.serverMetadata().end_session_endpoint === undefined) return undefined
@@ -116,13 +116,13 @@ export class Provider {
     }).href
   }
 
-  /** Claims and end of an access token that a program sends. Throws ApiError: 401, or 503 while the provider cannot be asked. */
+  /** Claims and expiry of an access token. Throws ApiError: 401, or 503 while the provider is unreachable. */
   async bearer(token: string, audience: string): Promise<{ readonly claims: Claims; readonly until: number }> {
     const { keys } = await this.#connect()
     const claims = await this.#verify(token, keys, { audience, requiredClaims: ['exp'] }).catch((error: unknown) => {
       throw bearerProblem(error, audience)
     })
-    // An ID token says who logged in, not that its bearer may ask: `at_hash` stands in no access token.
+    // Reject ID tokens, which authenticate a user and grant nothing; only they have `at_hash`.
     if (claims['at_hash'] !== undefined || (typeof claims['typ'] === 'string' && otherTypes.has(claims['typ'])))
       throw unauthorized('The token is not an access token.')
     return { claims, until: (claims.exp ?? 0) * 1000 }
@@ -130,17 +130,18 @@ export class Provider {
 
   #idClaims(idToken: string, keys: JWTVerifyGetKey): Promise<JWTPayload> {
     const { issuer, clientId } = this.#settings
-    // The library has checked it already, by the process's own clock; this is about the signature and the host's clock.
+    // The library has validated the claims by the process clock. This verifies the signature, and the claims by the
+    // host's clock.
     return this.#verify(idToken, keys, {
       audience: clientId,
       maxTokenAge: idTokenAge,
       requiredClaims: ['exp', 'sub'],
     }).catch((error: unknown) => {
-      throw new LoginFailed(`The ID token of ${issuer} is not valid: ${wordsOf(error, clientId)}`)
+      throw new LoginFailed(`The ID token of ${issuer} is invalid: ${wordsOf(error, clientId)}`)
     })
   }
 
-  /** `refreshToken`: of before, for providers that give no new one each time. */
+  /** `refreshToken`: the previous one, for providers that do not rotate it. */
   async #identity(
     tokens: client.TokenEndpointResponse,
     id: Claims,
@@ -148,7 +149,7 @@ export class Provider {
     keys: JWTVerifyGetKey,
     refreshToken?: string,
   ): Promise<Identity> {
-    // Opaque access tokens are as good; they only say nothing.
+    // Opaque access tokens are accepted; they have no claims.
     const access = await this.#verify(tokens.access_token, keys, {}).catch(() => ({}))
     const now = this.#host.clock.now()
     const until = tokens.expires_in === undefined ? Number(id['exp']) * 1000 : now + tokens.expires_in * 1000
@@ -169,13 +170,13 @@ export class Provider {
       clockTolerance: clockToleranceMs / 1000,
       ...more,
     })
-    // Else a clock that is slow would make every token live longer.
+    // Otherwise a slow clock would extend the life of every token.
     if (typeof payload.iat === 'number' && payload.iat * 1000 > now + clockToleranceMs)
       throw new errors.JWTClaimValidationFailed('issued in the future', payload, 'iat', 'check_failed')
     return payload
   }
 
-  /** Asked for when it is needed first, so that a provider that is away keeps nothing from starting; again after a failure. */
+  /** Connects on first use, so that an unreachable provider does not block the start; retries after a failure. */
   #connect(): Promise<Connected> {
     this.#connected ??= this.#discover().catch((error: unknown) => {
       this.#connected = undefined
@@ -248,7 +249,7 @@ function bearerProblem(error: unknown, audience: string): ApiError {
   })
 }
 
-/** What is wrong with a token, in words that do not repeat it. */
+/** The reason why a token is invalid, without its content. */
 function wordsOf(error: unknown, audience: string): string {
   if (error instanceof errors.JWTExpired) return 'The token has expired.'
   if (error instanceof errors.JWTClaimValidationFailed) {
@@ -256,14 +257,14 @@ function wordsOf(error: unknown, audience: string): string {
     if (error.claim === 'iss') return 'The token has another issuer.'
     if (error.claim === 'nbf' || error.claim === 'iat')
       return 'The token is not valid yet: the clocks of the provider and of this server differ.'
-    return `The claim ${error.claim} of the token is not valid.`
+    return `The claim ${error.claim} of the token is invalid.`
   }
   if (error instanceof errors.JWSSignatureVerificationFailed || error instanceof errors.JWKSNoMatchingKey)
     return 'The token is not signed by the issuer.'
-  return 'The token cannot be read.'
+  return 'The token is unreadable.'
 }
 
-/** The cause, as far as it can be told to anybody: error codes of the protocol and of the network. */
+/** The cause without secrets: error codes of the protocol and of the network. */
 function failed(error: unknown): LoginFailed {
   if (error instanceof LoginFailed) return error
   const protocol = error as {

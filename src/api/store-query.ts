@@ -5,16 +5,16 @@ import type { Host } from '../host/index.ts'
 import type { ApiContext } from './options.ts'
 import { ApiError } from './problems.ts'
 
-/** The store, or what to do without one. */
-export function storeOf({ control }: Pick<ApiContext, 'control'>): StoreReader {
+/** The store's reader, or a 503 problem when this instance has no store. */
+export function requireStore({ control }: Pick<ApiContext, 'control'>): StoreReader {
   if (control.store !== undefined) return control.store
   throw new ApiError('WEIR_API_NO_STORE', 'This instance has no store to query.', {
     hints: ['GET /api/v1/live streams current rows.'],
   })
 }
 
-/** Aborts when the client goes away. */
-export function goneWith(reply: FastifyReply): AbortSignal {
+/** Aborts when the client disconnects before the response has ended. */
+export function abortOnDisconnect(reply: FastifyReply): AbortSignal {
   const gone = new AbortController()
   reply.raw.on('close', () => {
     if (!reply.raw.writableFinished) gone.abort()
@@ -23,7 +23,7 @@ export function goneWith(reply: FastifyReply): AbortSignal {
   return gone.signal
 }
 
-/** The rows of an answer that is known to be small; undefined when the client has gone. */
+/** Reads a small result whole. Undefined when the client has disconnected. */
 export async function rowsOf(
   store: StoreReader,
   sql: string,
@@ -39,10 +39,10 @@ export async function rowsOf(
   }
 }
 
-/** A piece of work that nobody waits for longer than this, in ms. */
+/** Longest time in ms that parsing blocks the event loop. */
 const sliceMs = 4
 
-/** As {@link rowsOf}, for thousands of rows: other work of the process goes on in between. */
+/** As {@link rowsOf}, for thousands of rows: yields to the event loop between slices. */
 export async function manyRowsOf(
   store: StoreReader,
   sql: string,
@@ -58,7 +58,6 @@ export async function manyRowsOf(
       rest += text.decode(piece, { stream: true })
       const end = rest.lastIndexOf('\n')
       if (end < 0) continue
-      // A line feed inside a text is written as an escape.
       for (const row of JSON.parse(`[${rest.slice(0, end).replaceAll('\n', ',')}]`) as Record<string, unknown>[])
         rows.push(row)
       rest = rest.slice(end + 1)
@@ -73,7 +72,7 @@ export async function manyRowsOf(
   }
 }
 
-/** Runs a statement in a process of its own where the store has them. Undefined when the client has gone. */
+/** Runs a statement in a separate process where the store supports it. Undefined when the client has disconnected. */
 export async function isolated(
   store: StoreReader,
   { format, ...query }: IsolatedQuery,
@@ -81,7 +80,7 @@ export async function isolated(
 ): Promise<IsolatedAnswer | undefined> {
   try {
     if (store.isolated !== undefined) return await store.isolated({ ...query, format }, signal)
-    if (format === 'parquet') throw new Error('The store starts no processes that write Parquet.')
+    if (format === 'parquet') throw new Error('The store cannot start processes that write Parquet.')
     return await store.query(query.sql, format, signal)
   } catch (error) {
     if (signal.aborted) return undefined
@@ -89,8 +88,8 @@ export async function isolated(
   }
 }
 
-/** Passes bytes on, and logs an error that a client can no longer be told of. */
-export async function* toldOfErrors(
+/** Passes bytes on. Logs an error that is too late for a status code. */
+export async function* logErrors(
   bytes: IsolatedAnswer,
   gone: AbortSignal,
   log: Log,

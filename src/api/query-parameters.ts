@@ -1,4 +1,4 @@
-/** Parameters that pages, series and topology share, and what they say. */
+/** Shared parameters of pages, series and topology. */
 import { endpointField, flowNames, type NameTable, type QueryField } from '../query/index.ts'
 import {
   fieldTime,
@@ -16,7 +16,7 @@ import { withinScope } from './access/scope.ts'
 import { flowTime } from '../store/flows/time.ts'
 import { filterOf } from './filter-text.ts'
 import { ApiError } from './problems.ts'
-import { reporters, reportersText, rowsAsked, type RowsAsked } from './rows-asked.ts'
+import { reporters, reportersText, withSelection, type RowSelection } from './row-selection.ts'
 import { views, type ViewColumn } from './views.ts'
 
 export const questionParameters = {
@@ -41,7 +41,7 @@ export const questionParameters = {
   to: { type: 'string', default: 'now', description: 'End, exclusive.' },
 } as const
 
-/** Times that a span can be of. `flow_time` is what rollups go by. */
+/** Time fields to which a span can apply. Rollups use `flow_time`. */
 export const spanTimes = ['flow_time', 'time_received', 'time_start', 'time_end'] as const
 export type SpanTime = (typeof spanTimes)[number]
 
@@ -55,7 +55,7 @@ export const timeParameter = (usual: SpanTime): object => ({
 
 const [minute, hour] = [60_000_000n, 3_600_000_000n]
 
-/** At most an hour before the flow was received, at most a minute after. */
+/** At most an hour before and a minute after the receive time. */
 const flowTimes: QuestionTime = {
   name: 'flow_time',
   sql: `(${flowTime})`,
@@ -67,18 +67,18 @@ const flowTimes: QuestionTime = {
 export interface QuestionQuery {
   readonly filter?: string
   readonly both_ways?: string
-  readonly reporters?: NonNullable<RowsAsked['reporters']>
+  readonly reporters?: NonNullable<RowSelection['reporters']>
   readonly from?: string
   readonly to?: string
   readonly time?: string
 }
 
-/** Of the rows that who asks may see. `now` in Unix ms. */
+/** The query within the principal's scope. `now` in Unix ms. */
 export function questionOf(query: QuestionQuery, usual: SpanTime, now: number, principal: Principal): Question {
   const {
     filter = '',
     both_ways: both = 'false',
-    reporters: told = 'all',
+    reporters: selectedReporters = 'all',
     from = 'now-1h',
     to = 'now',
     time = usual,
@@ -97,16 +97,19 @@ export function questionOf(query: QuestionQuery, usual: SpanTime, now: number, p
       'WEIR_API_INVALID',
       `The time range ends (${isoOf(span.to)}) before it starts (${isoOf(span.from)}).`,
     )
-  const asked = rowsAsked(filterOf(filter, 'flows').expression, 'flows', { bothWays: both === 'true', reporters: told })
+  const expression = withSelection(filterOf(filter, 'flows').expression, 'flows', {
+    bothWays: both === 'true',
+    reporters: selectedReporters,
+  })
   return {
     names: flowNames,
-    filter: withinScope(asked, principal, 'flows'),
+    filter: withinScope(expression, principal, 'flows'),
     time: time === flowTimes.name ? flowTimes : fieldTime(time),
     span,
   }
 }
 
-/** A field of flows by any of its names, which rows can be sorted and grouped by. */
+/** A sortable and groupable field of flows by any of its names. */
 export function plainField(written: string, parameter: string): QueryField {
   const name = flowNames.resolve(written)
   const field = name === undefined ? undefined : flowNames.field(name)
@@ -116,7 +119,7 @@ export function plainField(written: string, parameter: string): QueryField {
   return field
 }
 
-/** What groups are made of: a plain field, or an endpoint. */
+/** A plain field, or an endpoint. */
 export function groupField(written: string): QueryField {
   return endpointField(written) ?? plainField(written, 'group')
 }
@@ -135,7 +138,7 @@ export function unknownField(written: string, parameter: string, names: NameTabl
   )
 }
 
-/** What stands between commas; `\,` is a comma within a value, as names of users may have one, and `\\` a backslash. */
+/** Splits at commas; `\,` is a comma within a value (as in names of users), and `\\` a backslash. */
 export function listOf(written: string | undefined): string[] {
   return ((written ?? '').match(/(?:\\[\\,]|[^,])+/g) ?? [])
     .map((each) => each.trim().replaceAll(/\\([\\,])/g, '$1'))
@@ -159,21 +162,21 @@ export const measureColumns: readonly AnswerColumn[] = [
   { name: 'flows', type: 'BIGINT', unit: '{flow}' },
 ]
 
-/** What is the same in every answer. `exact` is false when something in it is an approximation. */
+/** The common part of every response. `exact` is false if it contains an approximation. */
 export interface AnswerFrame {
   readonly columns: readonly AnswerColumn[]
   readonly rows: readonly (readonly unknown[])[]
-  /** Cursor of the next page; null at the end, and of answers without pages. */
+  /** Cursor of the next page; null at the end, and of responses without pages. */
   readonly next: string | null
-  /** Where the answer comes from: `raw`, the flows, or the rollup that it was read from. */
+  /** `raw` (flows), or the rollup that was read. */
   readonly source: string
   readonly span: { readonly from: string; readonly to: string }
   readonly exact: boolean
-  /** Where it is not exact: the most that any group's sum may be short of. */
+  /** If not exact: the largest possible error of any group's sum. */
   readonly error?: unknown
-  /** Where the newest part of the span is not stored yet: what was received later is missing from the answer. */
+  /** Set if the newest part of the span is not stored yet: rows received later are missing. */
   readonly stored_to?: string
-  /** Where the store has no flow of the beginning of the span: the oldest that it has was received then. */
+  /** Set if the span begins before the oldest stored flow: its receive time. */
   readonly since?: string
 }
 

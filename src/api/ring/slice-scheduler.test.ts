@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { realTimers } from '../../host/real.ts'
-import { Turns } from './turns.ts'
+import { SliceScheduler } from './slice-scheduler.ts'
 
-test('of many that wait, one goes on in each turn of the event loop, and who is in a hurry goes first', async () => {
-  const turns = new Turns(realTimers)
+test('resumes one waiting scan per turn of the event loop, urgent ones first', async () => {
+  const turns = new SliceScheduler(realTimers)
   const seen: string[] = []
   const work = async (name: string, pieces: number, hurry = false): Promise<void> => {
     for (let piece = 0; piece < pieces; piece++) {
@@ -18,7 +18,6 @@ test('of many that wait, one goes on in each turn of the event loop, and who is 
   expect(seen[before]).toBe('now')
   await Promise.all(others)
   expect(seen.toSorted().join('')).toBe('aaabbbcccnow')
-  // Nobody had two turns while others waited.
   expect(
     seen
       .filter((name) => name !== 'now')

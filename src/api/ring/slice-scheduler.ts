@@ -1,10 +1,7 @@
 import type { Timers } from '../../host/index.ts'
 
-/**
- * Lets several scans go on side by side, one piece in each turn of the event loop: however many are asked at once, everything else of
- * the process waits for one piece only.
- */
-export class Turns {
+/** Schedules concurrent scans, one slice per turn of the event loop, so that other work waits for at most one slice. */
+export class SliceScheduler {
   readonly #timers: Timers
   readonly #waiting: (() => void)[] = []
   #going = false
@@ -13,10 +10,10 @@ export class Turns {
     this.#timers = timers
   }
 
-  /** Resolves when it is one's turn; who is in a hurry goes before all others. */
-  next(hurry = false): Promise<void> {
+  /** Resolves when the caller may continue; urgent callers go first. */
+  next(urgent = false): Promise<void> {
     return new Promise((resolve) => {
-      if (hurry) this.#waiting.unshift(resolve)
+      if (urgent) this.#waiting.unshift(resolve)
       else this.#waiting.push(resolve)
       if (!this.#going) this.#go().catch(() => {})
     })

@@ -1,13 +1,13 @@
-/** Which flows are meant beside what a filter says: one meaning for pages, sums, exports, completion and live views. */
+/** Row selection beside the filter, with the same meaning for pages, sums, exports, completion and live views. */
 import type { BatchKind } from '../model/batches.ts'
 import { bothWays, nameTables, type Expression } from '../query/index.ts'
 
 export const reporters = ['all', 'one'] as const
 
-export interface RowsAsked {
+export interface RowSelection {
   /** Also rows that match with source and destination exchanged. */
   readonly bothWays?: boolean
-  /** `one`: each flow as one node tells of it. */
+  /** `one`: each flow once, as one node reports it. */
   readonly reporters?: (typeof reporters)[number]
 }
 
@@ -15,7 +15,7 @@ export const reportersText =
   '`one`: each flow once. If two nodes report a flow, one as egress and one as ingress, the egress row (`node_direction = 1`) is omitted if the destination ' +
   'has an owner, because its node reports the ingress row.'
 
-/** A row by itself says whether it counts, so that every answer, stored or live, leaves out the same ones. */
+/** Depends on the row alone, so that stored and live results omit the same rows. */
 const leavesForWorkload: Expression = {
   is: 'and',
   parts: [
@@ -29,9 +29,9 @@ const leavesForWorkload: Expression = {
   ],
 }
 
-export function rowsAsked(filter: Expression, kind: BatchKind, asked: RowsAsked): Expression {
-  const ways = asked.bothWays === true ? bothWays(filter, nameTables[kind]) : filter
-  if (asked.reporters !== 'one') return ways
+export function withSelection(filter: Expression, kind: BatchKind, selection: RowSelection): Expression {
+  const ways = selection.bothWays === true ? bothWays(filter, nameTables[kind]) : filter
+  if (selection.reporters !== 'one') return ways
   const once: Expression = { is: 'not', part: leavesForWorkload }
   return ways.is === 'and' && ways.parts.length === 0 ? once : { is: 'and', parts: [once, ways] }
 }

@@ -4,8 +4,8 @@ import { flowBatch } from '../store/testing/frames.ts'
 import { startBoth, type Both } from './testing/both.ts'
 import { EventStream } from './testing/event-stream.ts'
 
-/** Direction as the node sees it (3: it says nothing), owner of the destination; the bytes are powers of two. */
-const told = [
+/** Direction at the node (3: unknown), owner of the destination, and bytes as powers of two. */
+const samples = [
   [0, 'web'],
   [1, 'web'],
   [2, 'web'],
@@ -21,20 +21,20 @@ afterEach(() => open.splice(0).forEach((stream) => stream.close()))
 
 function reports(received: number): FlowBatch {
   const batch = flowBatch(
-    told.map((_, row) => ({ src: `10.1.0.${row}`, dst: `10.2.0.${row}`, bytes: 2 ** row })),
+    samples.map((_, row) => ({ src: `10.1.0.${row}`, dst: `10.2.0.${row}`, bytes: 2 ** row })),
     received,
   )
   const dictionary = [...batch.dictionary, 'web']
-  const valid = Uint8Array.of(told.reduce((bits, [direction], row) => bits | (direction === 3 ? 0 : 1 << row), 0))
+  const valid = Uint8Array.of(samples.reduce((bits, [direction], row) => bits | (direction === 3 ? 0 : 1 << row), 0))
   return {
     ...batch,
     dictionary,
     columns: {
       ...batch.columns,
-      node_direction: { kind: 'u8', values: Uint8Array.from(told, ([direction]) => direction), valid },
+      node_direction: { kind: 'u8', values: Uint8Array.from(samples, ([direction]) => direction), valid },
       dst_owner_name: {
         kind: 'dict',
-        codes: Uint32Array.from(told, ([, owner]) => (owner === '' ? 0 : dictionary.indexOf(owner))),
+        codes: Uint32Array.from(samples, ([, owner]) => (owner === '' ? 0 : dictionary.indexOf(owner))),
       },
     },
   }
@@ -47,7 +47,7 @@ async function filled(): Promise<{ both: Both; span: Record<string, string> }> {
   return { both, span: { from: String(received - 60_000), to: String(received + 1000), reporters: 'one' } }
 }
 
-test('a flow that two nodes report counts once in pages, sums over time, groups and edges, of the store and of the memory alike', async () => {
+test('a flow that two nodes report counts once in pages, series, groups and edges, of the store and of the ring', async () => {
   const { both, span } = await filled()
   for (const ask of [both.stored, both.live]) {
     const bytes = async (path: string, more: Record<string, string> = {}): Promise<number> => {
@@ -62,7 +62,7 @@ test('a flow that two nodes report counts once in pages, sums over time, groups 
     expect(await bytes('flows', { group: 'proto' })).toBe(once)
     expect(await bytes('series')).toBe(once)
     expect(await bytes('topology')).toBe(once)
-    // Exchanging ends is of what was asked for, not of which report counts.
+    // Exchanging ends applies to the filter, not to the choice of reports.
     expect(await bytes('flows', { filter: 'dst_addr = 10.1.0.0/16', both_ways: 'true' })).toBe(once)
   }
 })
@@ -83,12 +83,12 @@ test('an export has the same rows', async () => {
   }
 })
 
-test('a live view leaves out the same ones, and looks both ways when asked', async () => {
+test('a live view omits the same rows, and matches both directions on request', async () => {
   const { both } = await filled()
   const stream = await EventStream.open(`${both.urls.live}/api/v1/live?sid=reporters1`)
   open.push(stream)
   let views = 0
-  const asked = async (q: object): Promise<number> => {
+  const matchedRows = async (q: object): Promise<number> => {
     const answer = await fetch(`${both.urls.live}/api/v1/live/reporters1`, {
       method: 'PUT',
       headers: { 'content-type': 'application/json' },
@@ -101,8 +101,8 @@ test('a live view leaves out the same ones, and looks both ways when asked', asy
     const rows = await stream.until((event) => event.event === 'rows' && event.data['view'] === view)
     return (rows.data['rows'] as unknown[][]).reduce((sum, [bytes]) => sum + Number(bytes), 0)
   }
-  expect(await asked({ reporters: 'one' })).toBe(once)
-  expect(await asked({ filter: 'dst_addr = 10.1.0.2', both_ways: true })).toBe(0b100)
+  expect(await matchedRows({ reporters: 'one' })).toBe(once)
+  expect(await matchedRows({ filter: 'dst_addr = 10.1.0.2', both_ways: true })).toBe(0b100)
   const refused = await fetch(`${both.urls.live}/api/v1/live/reporters1`, {
     method: 'PUT',
     headers: { 'content-type': 'application/json' },

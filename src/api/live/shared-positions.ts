@@ -1,18 +1,21 @@
-/** Places in a journal that many share, for streams that go on at another server: each copies it in an order of its own, so that a place is one in every partition. */
+/**
+ * Positions in a shared journal, for streams that resume at another server. Each server replicates it in a different
+ * order, so that a position is a vector by partition.
+ */
 import type { SharedJournal } from '../../engine/control.ts'
 import type { BatchKind } from '../../model/batches.ts'
 import { originOf } from '../../model/origins.ts'
 import type { Ring, RingFrame } from './ring.ts'
 
-/** By partition: everything up to here was seen. One that is missing: nothing. */
+/** Last seen offset by partition; an absent partition has none. */
 export type Vector = ReadonlyMap<number, number>
 
-/** Frames whose places are remembered for streams that lag behind. */
-const remembered = 20_000
-/** An id is a header of the next request. */
+/** Frames with known positions, for streams with a backlog. */
+const mostNotedFrames = 20_000
+/** Bounds the length of an event id, which becomes a request header. */
 const mostPartitions = 256
 
-/** `+NAME` and a place for each partition, by its number. */
+/** `+NAME` and an offset for each partition, by its number. */
 export const vectorPattern = String.raw`\+[A-Za-z0-9_-]{8}(?:\.[0-9a-z]{0,11}){1,${mostPartitions}}`
 
 interface Noted {
@@ -21,16 +24,16 @@ interface Noted {
   readonly place: number
 }
 
-export class SharedPlaces {
+export class SharedPositions {
   readonly #journal: SharedJournal
-  /** Up to the frames that are noted, and with them. */
+  /** Positions before the noted frames. */
   readonly #before: Map<number, number>
   readonly #now: Map<number, number>
   #noted: Noted[] = []
-  /** The newest that left a ring, or was there before it. */
+  /** The newest frame that was evicted, or preceded the ring. */
   readonly #lost: Readonly<Record<BatchKind, Map<number, number>>>
 
-  /** @param frames that came before it was known how far the journal is, in order */
+  /** @param frames frames, in order, that arrived before the journal's positions were known */
   constructor(journal: SharedJournal, frames: readonly Noted[]) {
     this.#journal = journal
     const firsts = new Map<number, number>()
@@ -49,10 +52,10 @@ export class SharedPlaces {
   note(frame: Noted): void {
     this.#noted.push(frame)
     this.#now.set(frame.partition, Math.max(this.#now.get(frame.partition) ?? 0, frame.place))
-    if (this.#noted.length < 2 * remembered) return
-    for (const { partition, place } of this.#noted.slice(0, -remembered))
+    if (this.#noted.length < 2 * mostNotedFrames) return
+    for (const { partition, place } of this.#noted.slice(0, -mostNotedFrames))
       this.#before.set(partition, Math.max(this.#before.get(partition) ?? 0, place))
-    this.#noted = this.#noted.slice(-remembered)
+    this.#noted = this.#noted.slice(-mostNotedFrames)
   }
 
   evicted(kind: BatchKind, { origin }: RingFrame): void {
@@ -60,7 +63,10 @@ export class SharedPlaces {
       this.#lost[kind].set(origin.partition, Math.max(this.#lost[kind].get(origin.partition) ?? 0, origin.place))
   }
 
-  /** What follows an id, to be understood by whoever shares the journal: everything up to a sequence here, and what was seen elsewhere. */
+  /**
+   * Suffix of an event id that any server of the journal understands: everything up to a local sequence, and the frames
+   * seen elsewhere.
+   */
   text(sequence: number, seen: Vector | undefined): string {
     if (this.#journal.partitions > mostPartitions) return ''
     const places = this.#upTo(sequence)
@@ -79,7 +85,7 @@ export class SharedPlaces {
     )
   }
 
-  /** The sequence here from which a ring has what was not seen; one that it has lost already, where it has lost some of that. */
+  /** The local sequence after which a ring has all unseen frames; an evicted one, if unseen frames are missing. */
   from(kind: BatchKind, ring: Ring, seen: Vector, newest: number): number {
     const open = ring.after(0).find((frame) => !isSeen(seen, frame))
     const from = open === undefined ? newest : open.sequence - 1
@@ -104,7 +110,7 @@ export function isSeen(seen: Vector, { origin }: RingFrame): boolean {
   return origin !== undefined && origin.place <= (seen.get(origin.partition) ?? 0)
 }
 
-/** A frame as it is noted; undefined: it came from no bus. */
+/** The frame's position; undefined if it does not come from a shared journal. */
 export function noted(header: { readonly sequence: number; readonly cursor?: Uint8Array }): Noted | undefined {
   const origin = originOf(header.cursor)
   return origin === undefined
