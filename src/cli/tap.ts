@@ -112,5 +112,7 @@ async function* linesOf(answer: Response): AsyncGenerator<string, void, undefine
       // Lines are cut as bytes and decoded whole, since a piece may end inside a character.
       for (const line of lines) if (line !== '') yield Buffer.from(line, 'latin1').toString()
     }
-  } catch {}
+  } catch {
+    // A broken connection ends the stream early.
+  }
 }
