@@ -134,7 +134,7 @@ test('weir dead-letters edit opens the editor, sends the saved text, and keeps i
   await rm(dirname(path), { recursive: true })
   expect(await edit('x', '', ['--file', '-'], '{')).toMatchObject({
     code: 2,
-    err: expect.stringContaining('no JSON') as string,
+    err: expect.stringContaining('not JSON') as string,
   })
   expect(sent).toHaveLength(2)
 })

@@ -51,7 +51,7 @@ test('`weir resources` shows what there is, and of one object all that is known'
   expect(code).toBe(0)
   expect(out).toMatch(/c1 +Pod +shop\/web-1 +Running +n1 +ReplicaSet web-abc +\S+ \S+\n/)
   expect((await weir(['resources', '--url', url, '--at', 'now-1h', '--format', 'table'])).out).toMatch(
-    /^Nothing matches at /,
+    /^No matching objects at /,
   )
   const one = await weir(['resources', 'k8s:c1//Pod/shop/web-1', '--url', url, '--format', 'table'])
   expect(one.out).toMatch(
@@ -75,6 +75,6 @@ test('what an object is called cannot act on the terminal', () => {
     paths: ['/a', '/b', '/c', '/d'],
   }
   expect(changesText({ changes: [change], next: 'more' })).toMatch(
-    /a \[2J +\(x y\) +\/a \/b \/c and 1 more\n\nThere are older ones/,
+    /a \[2J +\(x y\) +\/a \/b \/c and 1 more\n\nOlder changes exist/,
   )
 })

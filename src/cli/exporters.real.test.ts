@@ -51,7 +51,7 @@ test('a Weir without exporters gives advice; `weir exporters` lists exporters an
       interval: 500,
     })
     .toMatch(
-      /source +netflow\naddress +127\.0\.0\.1\nlast seen +\d+ s ago[^]*malformed +1[^]*bytes +.* decoded[^]*dropped by the kernel, all exporters +127[^]*waits for[^]*9 +5 +\d+\/udp[^]*256[^]*waits for template 256/,
+      /source +netflow\naddress +127\.0\.0\.1\nlast seen +\d+ s ago[^]*malformed +1[^]*bytes +.* decoded[^]*dropped by the kernel, all exporters +127[^]*waits for[^]*9 +5 +\d+\/udp[^]*256[^]*without template 256/,
     )
   expect(await weir(['exporters', '192.0.2.9', '--url', running.url])).toMatchObject({
     code: 1,
@@ -122,7 +122,7 @@ test('facts of a source are printed unchanged, and cannot act on the terminal', 
   expect(text).toContain('edge 10.0.0.1: waits for template 256 [2J of domain 5')
   expect(text).toContain('edge: no sFlow here')
   expect(text).toContain('edge: 3 datagrams were received from addresses outside `allow`')
-  expect(text).toContain('edge: 1 were not taken (odd)')
+  expect(text).toContain('edge: 1 were refused (odd)')
   expect(text).toContain('1002 more are known')
   expect(text).toContain('3 h ago')
   expect(text).not.toContain('malformed export')

@@ -100,7 +100,7 @@ test('a refusal is printed in the server’s words with its advice, exit code 1'
   control.answer = async () => Promise.reject(new WeirError('WEIR_SQL_REFUSED', 'no such view'))
   const ran = await weir(['query', 'SELECT * FROM x', '--url', api.url])
   expect(ran).toMatchObject({ code: 1, out: '' })
-  expect(ran.err).toMatch(/^weir: no such view\n {6}One SELECT, /)
+  expect(ran.err).toMatch(/^weir: no such view\n {6}Allowed is one statement: SELECT, /)
 })
 
 test('an answer that breaks off is an error, not a shorter answer', async () => {
@@ -113,7 +113,7 @@ test('an answer that breaks off is an error, not a shorter answer', async () => 
     })()
   const ran = await weir(['query', 'SELECT 1', '--url', api.url])
   expect(ran.code).toBe(1)
-  expect(ran.err).toContain('cut off')
+  expect(ran.err).toContain('truncated')
 })
 
 test('the token is read from WEIR_TOKEN or a file', async () => {
@@ -135,7 +135,7 @@ test('a contradictory command line ends with exit code 2 and a reason', async ()
     [['query', 'x', '--format', 'xml'], 2, 'Allowed choices are json, ndjson, csv, table'],
     [['query', 'x', '--frmat', 'csv'], 2, 'Did you mean --format?'],
     [['query', 'x', '--url', 'nonsense'], 2, 'http://127.0.0.1:8080'],
-    [['query', 'x', '--url', 'http://127.0.0.1:8080', '--data', data], 2, 'give one'],
+    [['query', 'x', '--url', 'http://127.0.0.1:8080', '--data', data], 2, 'use one of them'],
     [['query', 'x', '--data', data], 1, 'it contains no store'],
     [['query', 'x', '--url', 'http://127.0.0.1:9'], 1, 'Nothing answers at http://127.0.0.1:9'],
   ]

@@ -128,7 +128,7 @@ test('a transform is shown from both sides', async () => {
   const { url } = running
   expect(await weir(['tap', 'masked', '--url', url])).toMatchObject({
     code: 2,
-    err: expect.stringContaining('source/masked shows the rows that it emits') as string,
+    err: expect.stringContaining('source/masked selects the rows of the source') as string,
   })
   expect(lines((await weir(['tap', 'sink/masked', '--limit', '1', '--url', url])).out)).toMatchObject([
     { _pos: expect.stringMatching(/^http:/) as string, data: { grün: expect.any(Number) as number } },

@@ -207,7 +207,7 @@ test.each(['', '.fifo'])(
     expect((await checkBus(bus, inTest)).at(-1)).toMatchObject({
       check: 'read',
       status: 'warn',
-      fact: expect.stringContaining('for 1 confirmed subscription. It keeps nothing to be read back') as string,
+      fact: expect.stringContaining('for 1 confirmed subscription. A topic stores no messages') as string,
     })
     expect(steps(await checkBus(bus, { ...inTest, mayMake: true }))).toEqual(['connect ok', 'write ok', 'read ok'])
     expect((await aws.sqs.send(new ListQueuesCommand({}))).QueueUrls).toEqual([
@@ -269,7 +269,7 @@ test('weir doctor --live checks the queues of sources, takes nothing, and report
 
 test('a target that is no bus, or not in the configuration, is reported', async () => {
   for (const [words, says] of [
-    [['nats://'], 'contains no subject'],
+    [['nats://'], 'names no subject'],
     [['smoke://x'], 'is not a bus of kollect or Weir'],
     [[], 'Give either the URL of a bus'],
     [['--sink', 'none'], 'There is no sink `none`'],
