@@ -61,10 +61,10 @@ test('a Weir without exporters gives advice; `weir exporters` lists exporters an
     checks: { check: string; status: string; fact: string }[]
   }
   expect(doctor.checks.filter(({ check }) => check === 'exporters netflow')).toMatchObject([
-    { status: 'ok', fact: expect.stringMatching(/^1 known, the last heard of \d+ s ago$/) as string },
+    { status: 'ok', fact: expect.stringMatching(/^1 known, the last seen \d+ s ago$/) as string },
   ])
   expect(doctor.checks.filter(({ check }) => check === 'exporter 127.0.0.1')).toMatchObject([
-    { status: 'warn', fact: expect.stringContaining('waits for template 256') as string },
+    { status: 'warn', fact: expect.stringContaining('without template 256') as string },
   ])
   const port = String(running.ports.netflow)
   for (const name of ['softflowd', 'mikrotik'])

@@ -137,7 +137,7 @@ test('a contradictory command line ends with exit code 2 and a reason', async ()
     [['query', 'x', '--url', 'nonsense'], 2, 'http://127.0.0.1:8080'],
     [['query', 'x', '--url', 'http://127.0.0.1:8080', '--data', data], 2, 'use one of them'],
     [['query', 'x', '--data', data], 1, 'it contains no store'],
-    [['query', 'x', '--url', 'http://127.0.0.1:9'], 1, 'Nothing answers at http://127.0.0.1:9'],
+    [['query', 'x', '--url', 'http://127.0.0.1:9'], 1, 'No response from http://127.0.0.1:9'],
   ]
   for (const [args, code, says] of cases) {
     const ran = await weir(args)

@@ -68,9 +68,7 @@ describe('kube-apiserver', () => {
     // The next renewal of the Lease has the holder's position.
     await expect.poll(async () => (await clusterOf(second))?.lease?.waiting, { timeout: 30_000 }).toBe(0)
     const { stdout } = await weirCommand('doctor', '--config', join(second.data, '../weir.yaml'))
-    expect(stdout).toMatch(
-      /stands by; the holder is \S+ since \S+ \(Lease default\/weir, epoch 1, 0 events kept in mind\)/,
-    )
+    expect(stdout).toMatch(/standby; the leader is \S+ since \S+ \(Lease default\/weir, epoch 1, 0 events buffered\)/)
     const writing = churn.run(4, 40)
     await sleep(500)
     await first.stop()
@@ -180,7 +178,7 @@ describe('kube-apiserver', () => {
     const weir = await replica({ kubeconfig: join(stage.dir, 'kubeconfig-weir') })
     await expect.poll(async () => (await clusterOf(weir))?.lease?.problem, { timeout: 30_000 }).toMatch(/403/)
     const { stdout } = await weirCommand('doctor', '--config', join(weir.data, '../weir.yaml'))
-    expect(stdout).toMatch(/can't be asked for, so nothing is told by this replica: Lease default\/weir: .*403/)
+    expect(stdout).toMatch(/the leader is unknown, so this replica emits no events: Lease default\/weir: .*403/)
     await make('Role', 'namespaces/default/roles', 'turns', {
       rules: [
         { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
