@@ -258,9 +258,9 @@ describe('gcppubsub: the sink', () => {
     const sink = await sinkFor(topic.name, { timeout: '3s' })
     const batch = eventBatch(numberedEvents(3, 'm'), 't')
     expect((await sink.send(batch, never)).map(({ is, reason }) => `${is} ${reason}`)[0]).toMatch(
-      /^retry there is no projects\/weir-test\/topics\/topic-\d+ .*; create it/,
+      /^retry projects\/weir-test\/topics\/topic-\d+ not found .*; create it/,
     )
-    expect((await sink.probe?.(never))?.says).toContain('there is no projects/weir-test/topics/')
+    expect((await sink.probe?.(never))?.says).toMatch(/^projects\/weir-test\/topics\/.* not found/)
     await topic.create()
     expect(await sink.send(batch, never)).toEqual([])
     expect(await topic.messages()).toHaveLength(3)
@@ -444,10 +444,10 @@ test('the subscription of a source is checked without taking messages', async ()
     )
   expect(await look(name)).toEqual({
     is: 'ok',
-    says: `projects/${project}/subscriptions/${name} is there, of projects/${project}/topics/${name}, in order by key`,
+    says: `projects/${project}/subscriptions/${name} exists, of projects/${project}/topics/${name}, ordered by key`,
   })
   expect(await look('nothing')).toMatchObject({
     is: 'fail',
-    says: expect.stringContaining('there is no projects/weir-test/subscriptions/nothing') as string,
+    says: expect.stringContaining('projects/weir-test/subscriptions/nothing not found') as string,
   })
 })

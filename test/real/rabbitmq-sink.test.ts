@@ -222,12 +222,12 @@ test('without a name the exchange hands to the queue that the routing key names;
   )
   const sink = await sinkFor({ exchange, routing_key: '' })
   expect(await outcome(sink)).toBe(
-    `no queue of exchange ${exchange} takes routing key ""; bind a queue to the exchange, or correct \`routing_key\``,
+    `no queue of exchange ${exchange} matches routing key ""; bind a queue to the exchange, or correct \`routing_key\``,
   )
   await (await observer.channel()).bindQueue(queue, exchange, '')
   expect(await outcome(sink)).toBe('stored')
   expect(await outcome(await sinkFor({ exchange: 'nowhere' }))).toMatch(
-    /has no exchange nowhere in vhost \/; create it.*`declare`$/,
+    /^no exchange nowhere in vhost \/ of RabbitMQ; create it.*`declare`$/,
   )
 })
 
@@ -235,7 +235,7 @@ test('a full queue that rejects makes the sink wait', async () => {
   const channel = await observer.channel()
   await channel.assertQueue('full', { maxLength: 1, overflow: 'reject-publish' })
   const sink = await sinkFor({ exchange: 'amq.default', routing_key: 'full' })
-  await expect.poll(() => outcome(sink)).toMatch(/refused it \(nack\): a queue is full/)
+  await expect.poll(() => outcome(sink)).toMatch(/rejected the message \(nack\): a queue is full/)
   await channel.deleteQueue('full')
   await channel.assertQueue('full')
   await deliverAll(sink, numberedEvents(3, 'e'))
@@ -330,9 +330,9 @@ test('users, virtual hosts and rights: each refusal names the correction', async
     'stored',
   )
   expect(await outcome(await sinkFor({ ...common, vhost: 'shop/prod', auth }))).toMatch(
-    /vhost shop\/prod can't be had; create it, let the user in/,
+    /vhost shop\/prod is not accessible; create it, grant the user access/,
   )
-  expect(await outcome(await sinkFor({ ...common, vhost: 'nowhere' }))).toMatch(/vhost nowhere can't be had/)
+  expect(await outcome(await sinkFor({ ...common, vhost: 'nowhere' }))).toMatch(/vhost nowhere is not accessible/)
   await server.ctl('set_permissions', 'weir', '.*', '^other', '.*')
   expect(await outcome(await sinkFor({ ...common, auth }))).toMatch(
     /denies publishing to exchange-\d+ \(.*grant the user write permission/,

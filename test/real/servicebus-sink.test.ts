@@ -514,7 +514,7 @@ test('a host that accepts connections and stays silent is abandoned in time, and
   })
   const sink = ended(await sinkTo('anything', { timeout: '300ms' }, (silent.address() as AddressInfo).port))
   expect((await settle(sink, eventBatch(numberedEvents(2, 's'), 't'), never)).failures).toMatchObject([
-    { is: 'retry', reason: expect.stringContaining('answer within 300 ms') },
+    { is: 'retry', reason: expect.stringContaining('respond within 300 ms') },
     { is: 'retry' },
   ])
   await expect.poll(() => open.size, { timeout: 15_000 }).toBe(0)

@@ -288,7 +288,7 @@ test('a queue that is missing, a login that is refused and a connection that is 
 }, 100_000)
 
 test.each([
-  [true, 'wants sessions'],
+  [true, 'requires sessions'],
   [false, 'has no sessions'],
 ] as const)('a setting that does not match the sessions of a queue (%s) is reported', async (sessions, words) => {
   const entity = server.queue(`other-${++named}`, { sessions })
