@@ -37,7 +37,7 @@ describe('a sink with pending rows that is removed by a reload', () => {
     weir.configure({})
     const report = await weir.post<{ ok: boolean; problems: string[] }>('/api/v1/reload', {})
     expect(report).toMatchObject({ ok: true, problems: [expect.stringContaining('sink bus: 3 rows are pending')] })
-    expect(weir.log).toContain('sink bus is not configured any more, and 3 rows are pending for it')
+    expect(weir.log).toContain('sink bus is no longer configured and 3 rows are pending for it')
   })
 
   it('is orphaned in ledger, pipeline and metrics, keeps its rows through a start, and delivers them when it returns', async () => {
@@ -58,7 +58,7 @@ describe('a sink with pending rows that is removed by a reload', () => {
     const online = await weirCommand('sink', 'forget', 'bus', '--data', weir.data)
     expect(online).toMatchObject({ code: 0, stdout: '3 rows of sink bus dropped\n' })
     expect(await bus()).toMatchObject({ state: 'forgotten', pending: 0, dropped: { forgotten: 3 } })
-    expect(weir.log).toMatch(/error sink bus was forgotten: what was pending for it is dropped.*rows=3/)
+    expect(weir.log).toMatch(/error sink bus was forgotten: its pending rows are dropped.*rows=3/)
     expect(await weirCommand('sink', 'forget', 'bus', '--data', weir.data)).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('no removed sink bus has pending rows'),
@@ -107,7 +107,7 @@ it('a journal that is full of an orphan drops its oldest rows, and continues to 
   expect(found.dropped.orphaned).toBeGreaterThan(0)
   expect(found.pending + found.dropped.orphaned).toBe(1003)
   expect(weir.log).toContain(
-    'error sink bus is not configured any more and the journal is full: its oldest pending rows are dropped',
+    'error sink bus is no longer configured and the journal is full: its oldest pending rows are dropped',
   )
   expect((await weir.ledger()).balanced).toBe(true)
 }, 120_000)

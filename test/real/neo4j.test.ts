@@ -271,7 +271,7 @@ test('neo4j: over TLS with a certificate that is trusted, and no other; faults a
   expect(await look({ url: `bolt://${server.address}`, tls: { ca_file: ca } })).toMatch(/^ok /)
   expect(await look({ url: `bolt+s://${server.address}` })).toMatch(/^fail .*certificate is not trusted/)
   expect(await look({ database: 'nowhere' })).toMatch(
-    /^fail there is no such database at .*; create it, or correct `database`$/,
+    /^fail database not found at .*; create it, or correct `database`$/,
   )
   expect(await look({ auth: { type: 'basic', user: 'neo4j', password: 'wrong' } })).toMatch(
     /^fail .*rejected the login .*; correct `auth`$/,
