@@ -90,7 +90,7 @@ test('the demo states that it simulates, both views fill, and Ctrl-C ends it cle
       rows['sampling'] === 'ipfix 10, netflow5 1, sflow5 100' &&
       rows['audit'] === true &&
       rows['change'] === true &&
-      rows['who'] === true &&
+      rows['actor'] === true &&
       rows['round'] === true
     )
   ) {
@@ -113,7 +113,7 @@ test('the demo states that it simulates, both views fill, and Ctrl-C ends it cle
     change: true,
     resource: true,
     round: true,
-    who: true,
+    actor: true,
   })
   const ledger = (await (await fetch(`${url}/api/v1/ledger`)).json()) as Ledger
   expect(ledger.sinks.find(({ name }) => name === 'orders')?.delivered).toBeGreaterThan(0)

@@ -1,4 +1,4 @@
-/** Tokens of Microsoft Entra ID for a program: with a secret of its own, with a token that Kubernetes gave it, or with the identity of the machine. */
+/** Tokens of Microsoft Entra ID: by a client secret, a Kubernetes service account token, or the machine's identity. */
 import type { Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import type { Secret } from '../schema/index.ts'
@@ -29,26 +29,26 @@ export interface EntraToken {
   readonly expiresOnTimestamp: number
 }
 
-/** Why there is no token, in words, with what to do. */
+/** Why there is no token, and the action to take. */
 export class NoToken extends Error {}
 
 export interface EntraOptions {
-  /** What the token is for, `https://servicebus.azure.net`. */
+  /** The audience of the token, `https://servicebus.azure.net`. */
   readonly resource: string
-  /** ms that one answer may take. */
+  /** Maximum ms of one response. */
   readonly timeout: number
   readonly host: Pick<Host, 'clock' | 'timers'>
 }
 
 export const publicAuthority = 'https://login.microsoftonline.com'
-/** The address at which every machine of Azure is told of itself. */
+/** The instance metadata service of Azure. */
 export const machineAddress = 'http://169.254.169.254'
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
-/** A token that ends within this is replaced; while that fails, it is used until its end. */
+/** A token is renewed this long before its end; after a failure it is used until its end. */
 const renewMs = 5 * 60_000
 const mostBytes = 64 * 1024
 
-/** Asks for a token when one is needed, and again before it ends. Secrets and files are read for each request. */
+/** Requests a token on demand, and again before it expires. Secrets and files are read for each request. */
 export class EntraTokens {
   readonly #login: EntraLogin
   readonly #options: EntraOptions
@@ -189,7 +189,7 @@ function parsed(body: Uint8Array): Readonly<Record<string, unknown>> {
   }
 }
 
-/** The service's own words, without its ids of requests. */
+/** The service's message, without its request ids. */
 function said(status: number, { error, error_description: description }: Readonly<Record<string, unknown>>): string {
   const [first = ''] = (typeof description === 'string' ? description : '').split(/\r?\n|\s+Trace ID:/)
   return [`HTTP ${status}`, typeof error === 'string' ? error : '', first.slice(0, 300).replace(/\.$/, '')]

@@ -6,17 +6,17 @@ import type { KafkaConfig } from './config.ts'
 
 export type Library = Awaited<ReturnType<typeof loadClient>>
 
-/** How long what was learned of a topic holds: partitions that were added are found after this. What fails is asked for anew at once. */
+/** Lifetime of topic metadata: added partitions are found after this. After a failure it is requested again at once. */
 const metadataMaxAge = 60_000
 
-/** The client library, loaded only when a connector needs it. */
+/** Loads the client library, only if a connector needs it. */
 export async function loadClient() {
   return import('@platformatic/kafka')
 }
 
 export type ClusterConfig = Pick<KafkaConfig, 'brokers' | 'auth' | 'tls' | 'timeout'>
 
-/** Files of TLS are read now, passwords and tokens for each connection. Nothing is tried twice: the engine does that. */
+/** Reads TLS files now, passwords and tokens for each connection. Without retries: the engine retries. */
 export async function connectionOptions(
   { brokers, auth, tls, timeout }: ClusterConfig,
   { id, host }: Pick<Context, 'id' | 'host'>,
@@ -24,7 +24,7 @@ export async function connectionOptions(
 ): Promise<BaseOptions> {
   const files = await readTls(tls, host.disk)
   const sasl = saslOf(auth)
-  // A server's name goes into the handshake; an address has no place there.
+  // TLS server names exclude addresses.
   const named = brokers.every(({ host: name }) => !/^[\d.]+$|:/.test(name))
   return {
     clientId: `weir-${id.replaceAll(/\s/g, '-')}`,
@@ -39,11 +39,12 @@ export async function connectionOptions(
   }
 }
 
-/** Resolves when a broker has answered; nothing is left open when it rejects. */
+/** Resolves with the first broker's response; closes everything when it rejects. */
 export async function openBase(library: Library, options: BaseOptions): Promise<Base> {
   const base = new library.Base(options)
   let last: Error | undefined
-  // An error that nobody listens for would end the process. With TLS 1.3 it is where a broker says what it has against our certificate.
+  // An error without a listener would end the process. With TLS 1.3 it has the broker's reason against the client
+  // certificate.
   base.connections.on('connecting', ({ connection }) =>
     connection.on('error', (error) => {
       last = error
@@ -58,7 +59,7 @@ export async function openBase(library: Library, options: BaseOptions): Promise<
   }
 }
 
-/** The newest form of a request that both the library and the brokers know. */
+/** The newest version of a request that library and brokers support. */
 export function apiOf<Arguments extends unknown[], Response>(
   library: Library,
   base: Base,
@@ -72,7 +73,7 @@ export function apiOf<Arguments extends unknown[], Response>(
   })
 }
 
-/** To whichever broker answers. */
+/** To any broker that responds. */
 export function anyConnection(library: Library, base: Base): Promise<Connection> {
   return new Promise((resolve, reject) => {
     base[library.kGetBootstrapConnection]((error, connection) => {
@@ -96,7 +97,7 @@ function saslOf(auth: KafkaConfig['auth']): SASLOptions | undefined {
       return {
         mechanism: 'OAUTHBEARER',
         token: () => revealSecret(auth.token).trim(),
-        // A broker that does not take the token answers without an error, and says so in its answer.
+        // A broker rejects a token in the body of a successful response.
         authBytesValidator(bytes, done) {
           if (bytes === null || bytes.length === 0) done(null, bytes)
           else done(new Error(`the token is not taken: ${bytes.toString()}`), bytes)

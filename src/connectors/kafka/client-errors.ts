@@ -2,16 +2,16 @@ import type { Attempt } from '../../engine/delivery/in-order.ts'
 import { formatHostPort, type HostPort } from '../../schema/values.ts'
 import type { ClusterConfig } from './client-connect.ts'
 
-/** What a broker says of a partition that was sent to it (codes of the protocol). */
+/** Error codes of a broker for one partition (codes of the protocol). */
 const duplicateSequence = 46
 const tooLarge: ReadonlySet<number> = new Set([10, 18])
-/** One record of the batch is to blame: corrupt, a time far off, no key where the topic wants one. */
+/** One record of the batch is invalid: corrupt, a time out of range, or no key in a compacted topic. */
 const badRecord: ReadonlySet<number> = new Set([2, 32, 87])
-/** The leader may have stored it and can't say yet that the replicas have it. */
+/** The leader may have stored the batch, without confirmation of the replicas. */
 const unsure: ReadonlySet<number> = new Set([7, 20])
-/** The broker does not know us any more: sequence numbers begin anew. */
+/** The broker does not know the producer: sequence numbers restart. */
 const strangers: ReadonlySet<number> = new Set([45, 47, 59, 90])
-/** Who leads the partition has changed, or the topic is gone. */
+/** The leader of the partition has changed, or the topic was deleted. */
 const stale: ReadonlySet<number> = new Set([3, 5, 6, 56, 74, 75, 76, 100])
 
 const notAllowed = 29
@@ -31,7 +31,7 @@ export type Fate =
       readonly stale: boolean
     }
 
-/** What an answer means for a batch of one partition. `says`: the broker's own words, if any; `name` of the code. */
+/** The outcome of a batch of one partition. `says`: the broker's message, if any; `name` of the code. */
 export function fateOf(code: number, name: string, says: string | null, topic: string): Fate {
   if (code === 0 || code === duplicateSequence) return { is: 'stored' }
   if (tooLarge.has(code))
@@ -67,7 +67,7 @@ export function forbidden(topic: string): string {
   return `the brokers do not let us write to topic ${topic}; give the user that right (WRITE and DESCRIBE), or correct \`topic\``
 }
 
-/** Why a topic can't be had, from the error that asking for it gave. */
+/** Why a topic is unavailable, from the error of its request. */
 export function whyNoTopic(error: unknown, topic: string): string {
   const text = says(error)
   if (text.startsWith('Unknown topic')) return noTopic(topic)
@@ -76,7 +76,7 @@ export function whyNoTopic(error: unknown, topic: string): string {
   return `topic ${topic} can't be had (${text})`
 }
 
-/** Why there is no connection, with what to do about it. */
+/** Why there is no connection, and the action to take. */
 export function whyNotConnected(error: unknown, { brokers, auth, tls }: ClusterConfig): string {
   const at = brokers.map(formatHostPort).join(', ')
   const text = says(error)
@@ -93,7 +93,7 @@ export function whyNotConnected(error: unknown, { brokers, auth, tls }: ClusterC
   if (/AUTHORIZATION_FAILED/.test(text))
     return `${at} does not let us publish (${text}); give the user the right to write to a topic`
   if (/COORDINATOR_(?:LOAD_IN_PROGRESS|NOT_AVAILABLE)/.test(text)) return `${at} is not ready yet (${text})`
-  // A broker that waits for what it is not given hangs up without a word.
+  // A broker that expects TLS or a login closes the connection without a message.
   const wanted = [
     ...(auth.type === 'none' ? ['a login (`auth`)'] : []),
     ...(tls === null
@@ -104,10 +104,10 @@ export function whyNotConnected(error: unknown, { brokers, auth, tls }: ClusterC
   return `${at} can't be reached (${text})`
 }
 
-/** Why a broker did not take what was on its way to it. */
+/** Why a broker did not accept requests in flight. */
 export function whyLost(error: unknown, config: ClusterConfig, broker: HostPort | undefined): string {
   const text = says(error)
-  // What it wants of us it would have said when we connected.
+  // A rejected login or certificate fails at connection time, not here.
   if (broker !== undefined && /^(?:Connection (?:closed|error)|Request timed out|no answer)/.test(text))
     return `broker ${formatHostPort(broker)} is lost (${text})`
   return whyNotConnected(error, broker === undefined ? config : { ...config, brokers: [broker] })
@@ -117,7 +117,7 @@ export function away(reason: string): Attempt {
   return { is: 'retry', reason, away: true }
 }
 
-/** The words of an error: of the deepest that have any, each once. */
+/** The messages of the deepest errors, without repetitions. */
 export function says(error: unknown): string {
   const found = new Set<string>()
   walk(error, (one, deeper) => {
@@ -126,7 +126,7 @@ export function says(error: unknown): string {
   return [...found].join('; ')
 }
 
-/** Name of the protocol's error somewhere in an error. */
+/** Name of the protocol's error inside an error. */
 export function apiIdOf(error: unknown): string | undefined {
   let id: string | undefined
   walk(error, (one) => {
@@ -140,16 +140,16 @@ function wordsOf(error: Error): string {
     'apiId' in error ? error.apiId : undefined,
     'serverErrorMessage' in error ? error.serverErrorMessage : undefined,
   ]
-  // Of OpenSSL's line only the sentence.
+  // Only the sentence of OpenSSL's line.
   const message = /:SSL routines:[^:]*:([^:]+)/.exec(error.message)?.[1] ?? error.message
   const words = typeof said === 'string' && said !== '' ? said : message === '' ? error.name : message
   return typeof id === 'string' && words !== id ? `${words} ${id}` : words
 }
 
-/** What says more than its cause. */
+/** These messages are clearer than their cause. */
 const plainEnough = /requires TLS|suitable SASL|^a secret refers to|^the TLS file/
 
-/** `deeper`: it is told of by what it holds. */
+/** `deeper`: the error has an inner one. */
 function walk(error: unknown, seen: (error: Error, deeper: boolean) => void): void {
   if (!(error instanceof Error)) {
     seen(new Error(String(error)), false)

@@ -7,14 +7,17 @@ import type { KafkaSourceConfig } from './config.ts'
 import type { KafkaRecord } from './map-read.ts'
 import { withSinkTimeout } from '../../messaging/sink-timeout.ts'
 
-/** What is read at once, at most. */
+/** Maximum records per read. */
 const mostRecords = 1000
 const mostBytes = 4 * 2 ** 20
-/** A broker answers a fetch after this long at the latest, when there is nothing. */
+/** Maximum wait of a fetch without records. */
 const fetchWaitMs = 1000
-/** An answer to a fetch has about as much at most, or one larger batch; the client looks through an answer in pieces, so that one of 50 MB, its default, takes twice as long for each record. */
+/**
+ * Target size of a fetch. The client scans a response in pieces, so that 50 MB, its default, takes twice as long per
+ * record.
+ */
 const fetchBytes = 2 * 2 ** 20
-/** Joining a group is answered when all members have joined: this much longer than they are given. */
+/** A join is answered when all members have joined: margin beyond their time. */
 const joinMarginMs = 10_000
 
 export interface Offset {
@@ -27,9 +30,11 @@ export interface Offset {
 export interface Group {
   readonly missing: readonly string[]
   partitions(): Record<string, readonly number[]>
-  /** What came next, partition by partition in order; undefined when the group has to be left. Rejects when the cluster is lost. */
+  /**
+   * The next records, in order per partition; undefined if the group must be left. Rejects when the cluster is lost.
+   */
   next(signal: AbortSignal): Promise<readonly KafkaRecord[] | undefined>
-  /** What the group reads next of a partition. */
+  /** Commits the next offsets of the group. */
   commit(offsets: readonly Offset[]): Promise<void>
   close(): Promise<void>
 }
@@ -71,10 +76,10 @@ class Member implements Group {
   readonly #config: KafkaSourceConfig
   readonly #context: SourceContext
   #stream: MessagesStream<Buffer, Buffer, Buffer, Buffer> | undefined
-  /** Topics with the number of their partitions, as they were when the group was joined. */
+  /** Topics and numbers of their partitions when the group was joined. */
   #shape = ''
   #nextLook = 0
-  /** Where partitions that were given to us begin, until it is written down. */
+  /** First offsets of assigned partitions, until they are committed. */
   #begins: ReadonlyMap<string, bigint> | undefined
   #error: Error | undefined
   #wake = Promise.withResolvers<void>()
@@ -111,7 +116,7 @@ class Member implements Group {
       this.#error ??= new Error('the stream of messages ended')
       wake()
     })
-    // As they are given, before anything is read from there.
+    // On assignment, before the first read.
     stream.on('offsets', () => {
       this.#begins = new Map(stream.offsetsToFetch)
       wake()
@@ -145,12 +150,12 @@ class Member implements Group {
 
   async commit(offsets: readonly Offset[]): Promise<void> {
     const ours = this.partitions()
-    // Of what was given to another member meanwhile, that one says how far it is.
+    // Partitions that were reassigned belong to the other member.
     const some = offsets
       .filter(({ topic, partition }) => ours[topic]?.includes(partition) === true)
       .map((one) => ({ ...one, leaderEpoch: -1 }))
     const { timeout: ms } = this.#config
-    // What comes after it waits for it.
+    // Later commits wait for this one.
     if (some.length > 0)
       await withTimeout(this.#consumer.commit({ offsets: some }), {
         timers: this.#context.host.timers,
@@ -164,7 +169,7 @@ class Member implements Group {
       await this.#stream?.close()
       await this.#consumer.close(true)
     }
-    // A cluster that is away is not waited for; it gives our partitions to others by itself.
+    // An unavailable cluster is not waited for; it reassigns the partitions itself.
     await withTimeout(left(), {
       timers: this.#context.host.timers,
       ms: this.#config.timeout,
@@ -173,7 +178,9 @@ class Member implements Group {
     this.#stream?.destroy()
   }
 
-  /** Where the group begins is written down: with `newest` what comes while nobody reads would be passed over otherwise. */
+  /**
+   * Commits the first offsets of the group: otherwise `newest` would skip messages that arrive while no member reads.
+   */
   async #begin(begins: ReadonlyMap<string, bigint>): Promise<void> {
     const assigned = this.#consumer.assignments ?? []
     if (assigned.length === 0) return
@@ -189,7 +196,7 @@ class Member implements Group {
     if (offsets.length > 0) await this.#consumer.commit({ offsets })
   }
 
-  /** Partitions of each topic that is there. */
+  /** Partitions of each existing topic. */
   async #look(): Promise<Readonly<Record<string, number>>> {
     const counts: Record<string, number> = {}
     await this.#consumer.metadata({ topics: [] })

@@ -31,10 +31,10 @@ type FetchArguments = [
 ]
 
 const [waitMs, mostBytes, noSession] = [500, 4 * 2 ** 20, -1]
-/** What brokers write of transactions; it holds nothing. */
+/** Control batches of transactions have no data. */
 const controlBatch = 0b10_0000
 
-/** Reads on from a place. Rejects when the cluster is lost, or another broker leads. */
+/** Reads from a position. Rejects when the cluster is lost, or another broker leads. */
 export async function* readPartition(
   client: JournalClient,
   { topic, partition }: Place,
@@ -75,7 +75,7 @@ export async function* readPartition(
       ?.records ?? []) {
       const first = Number(firstOffset)
       for (const { offsetDelta, key, value } of (attributes & controlBatch) === 0 ? batch : []) {
-        // A batch comes whole, also when only its end was asked for.
+        // A batch is returned completely, even if only its end was requested.
         if (first + offsetDelta >= next)
           records.push({
             place: first + offsetDelta + 1,

@@ -3,7 +3,7 @@ import { Fenced, fenceKey, type BusRecord, type BusWriter, type Channel } from '
 import { apiOf, type Library } from './client-connect.ts'
 import { apiIdOf } from './client-errors.ts'
 
-/** A connection to the cluster, for requests of our own. */
+/** A connection to the cluster for direct requests. */
 export interface JournalClient {
   readonly library: Library
   readonly admin: Admin
@@ -14,15 +14,15 @@ export interface Place {
   readonly partition: number
 }
 
-/** Whose answers say that somebody else has the name (codes of the protocol): an older epoch, or one that was fenced off. */
+/** Error codes that prove another holder of the name: an older epoch, or a fenced one. */
 const fencedIds: ReadonlySet<string> = new Set([
   'INVALID_PRODUCER_EPOCH',
   'PRODUCER_FENCED',
   'INVALID_PRODUCER_ID_MAPPING',
 ])
-/** The brokers have forgotten the numbers of our batches. */
+/** The brokers no longer know the producer's sequence numbers. */
 const strangerIds: ReadonlySet<string> = new Set(['OUT_OF_ORDER_SEQUENCE_NUMBER', 'UNKNOWN_PRODUCER_ID'])
-/** Bytes of one batch: below what a topic takes by default (1 MiB), whatever a record's own fields add. */
+/** Bytes of one batch: below the default limit of a topic (1 MiB), with the overhead of records. */
 const batchBytes = 900 * 1024
 const everyReplica = -1
 const sequences = 2 ** 31
@@ -43,7 +43,7 @@ interface Identity {
 interface Line {
   /** Number of the next batch's first record. */
   next: number
-  /** Records of the write under way that are stored. */
+  /** Stored records of the current write. */
   done: number
 }
 
@@ -51,15 +51,15 @@ export interface WriterOptions {
   readonly name: string
   readonly timeout: number
   place(channel: Channel): Place
-  /** A client that is connected; rejects when no broker answers. */
+  /** A connected client; rejects if no broker responds. */
   client(): Promise<JournalClient>
-  /** What the last answer was had from is of no use any more. */
+  /** The connection of the last response is unusable. */
   lost(client: JournalClient): Promise<void>
 }
 
 /**
- * Writes under a name that only one can have: the brokers give each who asks for it a higher epoch and refuse the lower ones. Batches carry
- * numbers, so that one that is sent again is stored once. No transactions: a batch stands as soon as all replicas in sync have it.
+ * Writes under an exclusive name: the brokers assign each new holder a higher epoch and refuse lower ones. Batches have
+ * numbers, so that a repeated one is stored once. No transactions: a batch is final when all replicas in sync have it.
  */
 export class FencingWriter implements BusWriter {
   readonly #options: WriterOptions
@@ -70,7 +70,7 @@ export class FencingWriter implements BusWriter {
     this.#options = options
   }
 
-  /** Takes the name from whoever has it. */
+  /** Acquires the name and fences its previous holder. */
   async begin(): Promise<void> {
     this.#identity = await this.#attempt((client) => this.#identify(client))
   }
@@ -107,14 +107,17 @@ export class FencingWriter implements BusWriter {
       if (id !== undefined && fencedIds.has(id))
         throw new Fenced(`another one writes as ${this.#options.name} (${id})`, { cause: error })
       if (id !== undefined && strangerIds.has(id)) await this.#renew(client)
-      // Who leads may have changed; of a connection that answers the others are still in want.
+      // The leader may have changed; other requests still use a working connection.
       if (id === undefined) await this.#options.lost(client)
       else client.admin.clearMetadata()
       throw error
     }
   }
 
-  /** A higher epoch of the same name, refused when somebody else has it meanwhile. A batch that may have been stored may be stored twice: readers know it. */
+  /**
+   * A higher epoch of the same name; refused if another holder has it meanwhile. A batch in doubt may be stored twice:
+   * readers recognize it.
+   */
   async #renew(client: JournalClient): Promise<void> {
     try {
       this.#identity = await this.#identify(client, this.#identity)
@@ -177,7 +180,7 @@ export class FencingWriter implements BusWriter {
   }
 }
 
-/** How many records go together from there on. */
+/** End of the batch that begins at `from`. */
 function batchEnd(records: readonly Omit<BusRecord, 'place'>[], from: number): number {
   let bytes = 0
   let end = from
@@ -196,7 +199,7 @@ export async function leaderOf({ admin }: JournalClient, topic: string, partitio
   return leader
 }
 
-/** To a broker by its number, to any without one. */
+/** To a broker by its number, to any broker without one. */
 export async function connectionTo({ admin }: JournalClient, node?: number): Promise<Connection> {
   const { brokers } = await admin.metadata({ topics: [] })
   const broker = node === undefined ? [...brokers.values()][0] : brokers.get(node)

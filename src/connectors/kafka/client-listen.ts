@@ -36,11 +36,11 @@ const [fromEnd, fromBeginning] = [-1n, -2n]
 
 interface Place {
   readonly metadata: ClusterMetadata
-  /** What is read next, by partition. */
+  /** Next offsets by partition. */
   readonly offsets: Map<number, bigint>
 }
 
-/** Reads the sink's topic, which is a fixed one, from its end on, in no group: nobody's place in it changes. */
+/** Reads the sink's fixed topic from its end, without a group, so that no offset is committed. */
 export async function listenKafka(config: KafkaConfig, context: Context): Promise<Listening> {
   const { topic } = config
   const library = await loadClient()
@@ -49,7 +49,7 @@ export async function listenKafka(config: KafkaConfig, context: Context): Promis
   let place: Place | undefined
   try {
     place = await placeIn(admin, topic, fromEnd)
-    // Whether we may read is found out now.
+    // Verifies the read permission now.
     await read(library, admin, place, topic)
   } catch (error) {
     const missing = says(error).startsWith('Unknown topic')
@@ -66,7 +66,7 @@ export async function listenKafka(config: KafkaConfig, context: Context): Promis
   return {
     async came(text, signal) {
       while (!signal.aborted) {
-        // What was sent has made it.
+        // The first send has created the topic.
         place ??= await placeIn(admin, topic, fromBeginning)
         if ((await read(library, admin, place, topic)).some((value) => value.includes(text))) return true
       }
@@ -93,7 +93,7 @@ async function placeIn(admin: Admin, topic: string, timestamp: bigint): Promise<
   }
 }
 
-/** What came since; the place is moved on. */
+/** Reads new records and advances the position. */
 async function read(
   library: Library,
   admin: Admin,

@@ -6,7 +6,7 @@ import { apiIdOf, says, whyNotConnected } from './client-errors.ts'
 import type { KafkaSourceConfig } from './config.ts'
 import { withSinkTimeout } from '../../messaging/sink-timeout.ts'
 
-/** Logs in and looks at the topics that a source reads; joins no group. */
+/** Logs in and verifies the topics of a source, without joining a group. */
 export async function lookAtTopics(
   config: KafkaSourceConfig,
   context: ProbeContext,

@@ -6,7 +6,7 @@ import { apiIdOf, noTopic, says, whyNotConnected, whyNoTopic } from './client-er
 import type { KafkaConfig } from './config.ts'
 import { withSinkTimeout } from '../../messaging/sink-timeout.ts'
 
-/** Logs in over a connection of its own and looks for the topic; nothing is published, and no topic is made. */
+/** Logs in over a separate connection and verifies the topic; publishes nothing and creates no topic. */
 export async function probeKafka(config: KafkaConfig, context: Context, signal: AbortSignal): Promise<Probe> {
   let base: Base | undefined
   const look = async (): Promise<Probe> => {

@@ -30,21 +30,21 @@ export interface Live {
   readonly produce: ProduceApi
 }
 
-/** Number of partitions and their leaders, or why nothing can be sent there. */
+/** Leaders by partition, or the reason for having none. */
 export type Topic = { readonly leaders: readonly number[] } | { readonly problem: string }
 
-/** Of one partition at once: below what brokers take unless they are told otherwise (1 MiB with everything around it). */
+/** Maximum batch of one partition: below the default limit of brokers (1 MiB with overhead). */
 const mostBatchBytes = 900_000
-/** Of all partitions of a broker at once. */
+/** Maximum request to one broker. */
 const mostRequestBytes = 4 * 2 ** 20
-/** What a record has beside its key, value and headers, at most. */
+/** Overhead of a record beside key, value and headers. */
 const recordBytes = 32
 const everyReplica = -1
 
 interface Item {
   readonly at: number
   readonly message: KafkaMessage
-  /** Absent: it can't go anywhere now. */
+  /** Absent: not sendable now. */
   readonly place: { readonly leader: number; readonly record: MessageRecord; readonly bytes: number } | undefined
   /** Topic and partition. */
   readonly where: string
@@ -61,13 +61,13 @@ export interface PublishOptions {
   readonly signal: AbortSignal
   /** Rejects when the signal aborts. */
   readonly orStop: <T>(promise: Promise<T>) => Promise<T>
-  /** Why a broker can't be reached, or gave no answer, in words. */
+  /** Why a broker is unreachable or silent. */
   readonly whyLost: (error: unknown, broker: Broker | undefined) => string
 }
 
 /**
- * One call of `publishAll`. A key's messages are under way to one partition at a time, so that behind one that failed none is
- * stored; of a partition one batch is under way at a time, so that its number tells whether it was stored.
+ * One call of `publishAll`. Messages of a key are in flight to one partition at a time, so that none is stored after a
+ * failed one. A partition has one batch in flight, so that its number proves whether it was stored.
  */
 export class Publishing {
   readonly #live: Live
@@ -76,7 +76,7 @@ export class Publishing {
   readonly #deadline: number
   readonly #attempts: Attempt[] = []
   readonly #failedKeys = new Set<string>()
-  /** A broker hung up or did not answer. */
+  /** A broker closed the connection or did not respond. */
   lost = false
 
   constructor(live: Live, sequences: Sequences, options: PublishOptions) {
@@ -122,7 +122,7 @@ export class Publishing {
     return { at, message, place: { leader, record, bytes }, where: `${message.topic}:${partition}`, problem: '' }
   }
 
-  /** Sends what may be under way together, and returns what is for a later round. */
+  /** Sends all messages that may be in flight together, and returns the rest for a later round. */
   async #round(left: readonly Item[]): Promise<Item[]> {
     const later: Item[] = []
     const leaders = new Map<number, Map<string, Item[]>>()
@@ -160,7 +160,7 @@ export class Publishing {
   }
 
   async #toLeader(leader: number, queues: Map<string, Item[]>): Promise<void> {
-    /** Of a partition whose last batch was refused for the sake of one message. */
+    /** Batch limits of partitions whose last batch was refused because of one message. */
     const limits = new Map<string, number>()
     while (queues.size > 0) {
       const chunks = new Map<string, Item[]>()
@@ -194,7 +194,7 @@ export class Publishing {
     }
   }
 
-  /** The head of a queue that goes out as one batch; what waits behind a failure is taken out of the queue. */
+  /** The next batch of a queue; messages after a failure are removed from the queue. */
   #chunk(where: string, queue: Item[], limit: number): Item[] {
     const free = queue.filter((item) => {
       const { key } = item.message
@@ -206,7 +206,7 @@ export class Publishing {
     const open = this.#sequences.open(where)
     if (open !== undefined && free.length > 0) {
       if (open.every((id, at) => free[at]?.message.id === id)) return free.slice(0, open.length)
-      // Other messages under its number would be taken for it.
+      // Different messages under the same number would be taken for a repetition.
       this.#sequences.forget()
     }
     let bytes = 0
@@ -275,7 +275,7 @@ export class Publishing {
     )
   }
 
-  /** What is left of the queue. */
+  /** The rest of the queue. */
   #settle(
     where: string,
     chunk: readonly Item[],

@@ -7,14 +7,14 @@ import { openGroup, type Group, type Offset } from './client-group.ts'
 import type { KafkaSourceConfig } from './config.ts'
 import { RecordReader, type KafkaRecord } from './map-read.ts'
 
-/** One record on its way into the journal. */
+/** A record on its way into the journal. */
 export interface Underway {
   readonly line: Line
   readonly offset: bigint
   synced: boolean
 }
 
-/** What is under way of one partition, in its order: committed is what is synced with everything before it. */
+/** Records of one partition in flight, in order. A record is committed when it and all before it are synced. */
 interface Line {
   readonly group: Group
   readonly topic: string
@@ -22,14 +22,17 @@ interface Line {
   readonly waiting: Underway[]
 }
 
-/** Pulls as a member of a consumer group; joins when it is first asked, and anew after the cluster was lost or topics changed. */
+/**
+ * Pulls as a member of a consumer group. Joins with the first pull, and again after the cluster was lost or topics
+ * changed.
+ */
 export class KafkaPuller implements Puller<Underway> {
   readonly address: string
   readonly #config: KafkaSourceConfig
   readonly #context: SourceContext
   #group: Group | undefined
   readonly #reader = new RecordReader()
-  /** By topic and partition, of the group that we are in. */
+  /** By topic and partition of the current membership. */
   #lines = new Map<string, Line>()
   #missing = ''
   readonly #commits = new Gathered<Line>((lines) => this.#commit(new Set(lines)))
@@ -63,7 +66,7 @@ export class KafkaPuller implements Puller<Underway> {
     return this.#commits.add(handles.map(({ line }) => line))
   }
 
-  /** Not committed: whoever reads next has them again. */
+  /** Without a commit: the next reader receives the records again. */
   release(): Promise<void> {
     return Promise.resolve()
   }

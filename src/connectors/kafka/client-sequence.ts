@@ -3,18 +3,18 @@ export interface Producer {
   readonly producerEpoch: number
 }
 
-/** Sequence numbers begin at 0 again behind the largest. */
+/** Sequence numbers wrap to 0. */
 const sequences = 2 ** 31
 
 /**
- * What makes a batch that is sent again be stored once: the broker knows it by its number. A batch whose fate is not known
- * (nobody answered) keeps its number until it is sent again just as it was.
+ * Sequence numbers let the broker recognize a repeated batch. A batch without a response keeps its number until it is
+ * repeated unchanged.
  */
 export class Sequences {
   #producer: Producer | undefined
   /** Number of the next batch of a partition. */
   readonly #next = new Map<string, number>()
-  /** Ids of the batch of that number where it may be stored already. */
+  /** Ids of the batch with that number if it may be stored already. */
   readonly #open = new Map<string, readonly string[]>()
 
   get producer(): Producer | undefined {
@@ -26,7 +26,7 @@ export class Sequences {
     this.#producer = producer
   }
 
-  /** The numbers are void: a new producer must begin. What was open may then be stored twice. */
+  /** Invalidates the numbers: a new producer must begin. Batches without a response may then be stored twice. */
   forget(): void {
     this.#producer = undefined
     this.#next.clear()
@@ -41,7 +41,7 @@ export class Sequences {
     return this.#open.get(partition)
   }
 
-  /** Nobody knows whether these were stored. */
+  /** It is unknown whether these were stored. */
   keep(partition: string, ids: readonly string[]): void {
     this.#open.set(partition, ids)
   }

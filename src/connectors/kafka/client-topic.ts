@@ -4,7 +4,7 @@ import { apiIdOf, noTopic, says, whyNoTopic } from './client-errors.ts'
 import type { Live, Topic } from './client-publish.ts'
 import type { KafkaConfig } from './config.ts'
 
-/** Partitions of a topic as they are now or were a minute ago; makes it where that is wanted. Rejects when no broker answers. */
+/** Partitions of a topic, at most a minute old; creates it if configured. Rejects if no broker responds. */
 export async function topicFor(live: Live, topic: string, config: KafkaConfig, context: Context): Promise<Topic> {
   const found = await lookUp(live, topic)
   if (!config.create_topic || !('problem' in found) || found.problem !== noTopic(topic)) return found
@@ -22,7 +22,7 @@ async function lookUp({ base }: Live, topic: string): Promise<Topic> {
   }
 }
 
-/** Undefined when it is there now. Another Weir may have made it meanwhile. */
+/** Undefined if the topic exists now; another instance may have created it meanwhile. */
 async function createTopic(
   { library, base }: Live,
   topic: string,

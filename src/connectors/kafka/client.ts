@@ -11,7 +11,9 @@ import type { KafkaConfig } from './config.ts'
 import type { KafkaMessage } from './map.ts'
 import { withSinkTimeout } from '../../messaging/sink-timeout.ts'
 
-/** Connections to the brokers of a cluster, made when they are first needed and anew after one was lost: files and secrets are read again then. */
+/**
+ * Connections to the brokers of a cluster, opened on demand and reopened after a loss with current files and secrets.
+ */
 export class KafkaPublisher {
   readonly #config: KafkaConfig
   readonly #context: Context
@@ -19,7 +21,7 @@ export class KafkaPublisher {
   #live: Live | undefined
   #connecting: Promise<void> | undefined
   #closed = false
-  /** Asked in turn for the others. */
+  /** Tried in rotation. */
   #brokers: readonly Broker[]
 
   constructor(config: KafkaConfig, context: Context) {
@@ -28,7 +30,7 @@ export class KafkaPublisher {
     this.#brokers = config.brokers
   }
 
-  /** Undefined when messages may be published; else why not, in words. Ends within the timeout, at once when the signal aborts. */
+  /** Undefined if messages may be published; else the reason. Ends within the timeout, or when the signal aborts. */
   async ready(signal: AbortSignal): Promise<string | undefined> {
     if (this.#live !== undefined && this.#sequences.producer !== undefined) return undefined
     this.#connecting ??= this.#connect().finally(() => {
@@ -42,7 +44,7 @@ export class KafkaPublisher {
     }
   }
 
-  /** What became of each message, in their order. */
+  /** The outcome of each message, in order. */
   async publishAll(messages: readonly KafkaMessage[], signal: AbortSignal): Promise<readonly Attempt[]> {
     const live = this.#live
     if (live === undefined) return messages.map(() => away('the connection is closed'))
@@ -95,7 +97,7 @@ export class KafkaPublisher {
   }
 
   async #open(): Promise<Live> {
-    // Another one is first each time, in case that one takes connections and answers nothing.
+    // Rotated, in case the first broker accepts connections without responding.
     const [first, ...others] = this.#brokers
     if (first !== undefined) this.#brokers = [...others, first]
     const library = await loadClient()
@@ -119,7 +121,7 @@ export class KafkaPublisher {
   }
 }
 
-/** A producer of batches that the brokers know by their numbers. */
+/** A producer with sequence numbers. */
 async function beginProducer({ library, base }: Live, timeout: number): Promise<Producer> {
   const connection = await anyConnection(library, base)
   const api = await apiOf<[transactionalId: null, timeout: number, id: bigint, epoch: number], Producer>(

@@ -12,7 +12,7 @@ export const journal: JournalDriver<KafkaJournalConfig> = openKafkaJournal
 
 const [fromEnd, fromBeginning] = [-1n, -2n]
 const againMs = 100
-/** Of the records beside the journal only the newest of each key matter: pieces of the topic are closed soon, so that the brokers can clear them up. */
+/** Records beside the journal are compacted to the newest of each key: short segments let the brokers compact early. */
 const recordSettings = {
   'cleanup.policy': 'compact',
   'segment.ms': '600000',
@@ -21,7 +21,10 @@ const recordSettings = {
   'delete.retention.ms': '600000',
 }
 
-/** The journal as a topic: a record is a frame, a source's frames are in one partition; beside it a compacted topic of one partition. Rejects when no broker answers. */
+/**
+ * The journal as a topic: a record is a frame, and a source's frames are in one partition. Beside it a compacted topic
+ * with one partition. Rejects if no broker responds.
+ */
 export async function openKafkaJournal(config: KafkaJournalConfig, context: JournalContext): Promise<JournalBus> {
   const journal = new KafkaJournal(config, context)
   try {
@@ -35,7 +38,7 @@ export async function openKafkaJournal(config: KafkaJournalConfig, context: Jour
   }
 }
 
-/** Says why, and what to do. */
+/** Has the reason and the action to take. */
 class NotConnected extends Error {}
 
 class KafkaJournal implements JournalBus {
@@ -72,7 +75,7 @@ class KafkaJournal implements JournalBus {
     this.#partitions = await this.#led(client, topic)
   }
 
-  /** Partitions of the topic once each has a leader: one that was just made is not known to every broker yet. */
+  /** Partitions of the topic once each has a leader: not every broker knows a new topic yet. */
   async #led({ admin }: JournalClient, topic: string): Promise<number> {
     const { clock, timers } = this.#context.host
     for (const until = clock.monotonic() + this.#config.timeout; ;) {
@@ -101,7 +104,7 @@ class KafkaJournal implements JournalBus {
         await writer.begin()
         return writer
       } catch (error) {
-        // A cluster that has just come up makes its coordinators when they are first asked for.
+        // A new cluster creates its coordinators on the first request.
         if (!/COORDINATOR|^CONCURRENT_TRANSACTIONS$/.test(apiIdOf(error) ?? '') || clock.monotonic() > until)
           throw error
       }
@@ -110,7 +113,7 @@ class KafkaJournal implements JournalBus {
   }
 
   async *read(channel: Channel, after: number, signal: AbortSignal): AsyncGenerator<readonly BusRecord[]> {
-    // One of its own: a broker answers the requests of a connection one after the other, and these wait for what is not there yet.
+    // A separate connection: a broker responds to requests of a connection in order, and these may wait.
     const client = await this.#connect()
     const stop = (): void => {
       client.admin.close().catch(() => undefined)
@@ -159,7 +162,7 @@ class KafkaJournal implements JournalBus {
       : { topic: this.#config.topic, partition: channel }
   }
 
-  /** Files of TLS and secrets are read for each. */
+  /** Reads TLS files and secrets for each connection. */
   async #connect(): Promise<JournalClient> {
     const library = await loadClient()
     const admin = new library.Admin(await connectionOptions(this.#config, this.#context))
@@ -173,7 +176,7 @@ class KafkaJournal implements JournalBus {
     }
   }
 
-  /** A topic that exists is left as it is. */
+  /** An existing topic is unchanged. */
   async #ensure(
     { admin }: JournalClient,
     topic: string,

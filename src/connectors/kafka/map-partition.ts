@@ -1,15 +1,15 @@
-/** Where a message goes: the same key, the same partition, for whoever else publishes to the topic with the same rule. Pure. */
+/** Assigns a key to a partition by the same rule as other producers. Pure. */
 
 export const partitioners = ['murmur2', 'fnv1a'] as const
 export type Partitioner = (typeof partitioners)[number]
 
-/** Number of the partition, of `count`. */
+/** Index of the partition, of `count`. */
 export function partitionOf(partitioner: Partitioner, key: Uint8Array, count: number): number {
-  // As Java's clients: the sign is cut off. As Sarama: the remainder of a negative number is made positive.
+  // Java's clients clear the sign bit. Sarama takes the absolute remainder.
   return partitioner === 'murmur2' ? (murmur2(key) & 0x7fff_ffff) % count : Math.abs((fnv1a(key) | 0) % count)
 }
 
-/** MurmurHash2 with the seed that Kafka's Java clients have, as a signed 32-bit number. */
+/** MurmurHash2 with the seed of Kafka's Java clients, as a signed 32-bit number. */
 export function murmur2(bytes: Uint8Array): number {
   const mix = 0x5bd1_e995
   const whole = bytes.length & ~3

@@ -8,17 +8,17 @@ export interface KafkaRecord {
   /** Unix ms. */
   readonly time: number
   readonly key: Uint8Array | undefined
-  /** Of two of one name the last counts. */
+  /** The last of several with the same name counts. */
   readonly headers: Iterable<readonly [name: string | Uint8Array, value: Uint8Array]>
   readonly value: Uint8Array
 }
 
-/** Reads records that come one after the other. */
+/** Decodes successive records. */
 export class RecordReader {
   readonly #names = new TextsByPlace()
   readonly #values = new TextsByPlace()
 
-  /** CloudEvents' attributes from its `ce_` headers. What is no UTF-8 has U+FFFD where it is none. */
+  /** CloudEvents attributes from `ce_` headers. Invalid UTF-8 becomes U+FFFD. */
   read({ topic, partition, offset, time, key, headers, value }: KafkaRecord): InMessage {
     const attributes: Record<string, string> = {}
     let contentType: string | undefined
@@ -42,7 +42,7 @@ export class RecordReader {
 
 const mostPlaces = 64
 
-/** Headers of one record after the other have the same names and nearly all the same values: these are compared instead of decoded. */
+/** Successive records have the same header names and mostly equal values, which are compared instead of decoded. */
 class TextsByPlace {
   readonly #last: { readonly bytes: Uint8Array; readonly text: string }[] = []
 
@@ -55,7 +55,7 @@ class TextsByPlace {
   }
 }
 
-/** These are short: a call to compare them costs more than that. */
+/** A loop is faster than a native call for short values. */
 function same(a: Uint8Array, b: Uint8Array): boolean {
   const { length } = a
   if (length !== b.length) return false

@@ -2,18 +2,18 @@ import { placeholders, rowTemplate, unknownPlaceholder } from '../../messaging/r
 import type { SinkRow } from '../../engine/delivery/rows.ts'
 import { Complaint } from '../../schema/values.ts'
 
-/** Longest name that brokers take. */
+/** Maximum length of a topic name. */
 const longestTopic = 249
-/** Of these there are only so many values that a topic for each may be made. */
+/** Placeholders with few values, for which topics may be created. */
 const few: ReadonlySet<string> = new Set(['{family}', '{type}'])
 
-/** Makes the topic of a row from a template such as `weir.{family}`. */
+/** Returns the topic of a row by a template such as `weir.{family}`. */
 export function topicOf(template: string): (row: SinkRow) => string {
   const name = rowTemplate(template, (value) => value.replaceAll(/[^\w.-]/g, '_') || '_')
   return (row) => name(row).slice(0, longestTopic)
 }
 
-/** Undefined: it names a topic for every event. */
+/** Undefined if the template is valid for every event. */
 export function topicProblem(template: string, create: boolean): Complaint | undefined {
   const unknown = unknownPlaceholder(template)
   if (unknown !== undefined)
@@ -31,7 +31,7 @@ export function topicProblem(template: string, create: boolean): Complaint | und
       ['topic'],
     )
   }
-  // What an event holds must not choose one of Kafka's own topics, such as __consumer_offsets.
+  // An event's content must not select an internal topic such as __consumer_offsets.
   if (found.length > 0 && !/^[A-Za-z0-9]/.test(template))
     return new Complaint(
       `\`${template}\` could become the name of any topic`,

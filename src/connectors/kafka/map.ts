@@ -6,11 +6,11 @@ export interface KafkaMessage {
   /** Names and text. */
   readonly headers: Readonly<Record<string, string>>
   readonly value: Uint8Array
-  /** The same for every attempt at this event, by whichever Weir; it is the header `id`, too. */
+  /** Equal for every attempt by any instance; also the header `id`. */
   readonly id: string
 }
 
-/** CloudEvents' attributes as `ce_` headers, in UTF-8 as they are, the others by their names. */
+/** CloudEvents attributes as `ce_` headers in UTF-8, others under their names. */
 export function toMessage(
   {
     attributes,

@@ -27,7 +27,7 @@ export function openKafka(config: KafkaConfig, context: Context): Promise<Sink> 
       body: value,
     }),
     probe: (signal) => probeKafka(config, context, signal),
-    // Which topics there will be is otherwise told by what is sent.
+    // Otherwise the topics are only known from sent messages.
     ...(config.topic.includes('{') ? {} : { listen: () => listenKafka(config, context) }),
     close: () => publisher.close(),
   })

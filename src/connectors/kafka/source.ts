@@ -7,12 +7,12 @@ import { lookAtTopics } from './client-look.ts'
 
 export const source = defineSource<typeof kafkaSourceSchema>('kafka', { build: openKafkaSource, probe: lookAtTopics })
 
-/** With the partitions that are ours, by topic. */
+/** With the assigned partitions by topic. */
 export type KafkaSource = Source & {
   status(): MessageSourceStatus & { readonly partitions: Readonly<Record<string, readonly number[]>> }
 }
 
-/** A cluster that is away is no error here: it is said, and tried again. */
+/** An unavailable cluster is logged and retried, and no error here. */
 export function openKafkaSource(config: KafkaSourceConfig, context: SourceContext): Promise<KafkaSource> {
   const puller = new KafkaPuller(config, context)
   const source = messageSource(config, context, puller)
