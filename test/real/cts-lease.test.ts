@@ -145,7 +145,7 @@ test('kube-apiserver: of two `weir cts-exporter` without a volume one polls; a f
   })
   happen(30)
   await settled()
-  expect([await transitions(), two.log().includes('reads traces from now on')]).toEqual([1, false])
+  expect([await transitions(), two.log().includes('reads traces now')]).toEqual([1, false])
   one.freeze()
   happen(30)
   await settled()
@@ -166,7 +166,7 @@ test('kube-apiserver: of two `weir cts-exporter` without a volume one polls; a f
   await using three = await start('three')
   happen(10)
   await settled()
-  expect(three.log()).toContain('reads traces from now on')
+  expect(three.log()).toContain('reads traces now')
 })
 
 test('kube-apiserver: while it is frozen nothing new is read, and this is reported; when it responds again one continues, with nothing duplicated or lost', async () => {

@@ -30,8 +30,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: filters over data set D',
   const open = (t: string, q = ''): ReturnType<typeof stage.page> =>
     stage.page(`/flows?v=1&view=table&live=0&t=${t}${q === '' ? '' : `&q=${encodeURIComponent(q)}`}`)
 
-  test(`check 3: 200 random expressions of AND, OR and NOT with parentheses, typed or in the URL,
-    count the same as SQL`, async () => {
+  test('check 3: 200 random expressions of AND, OR and NOT, typed or in the URL, count what SQL counts', async () => {
     const random = new SeededRandom(3)
     const { t, sql: within } = last(15)
     const made = Array.from({ length: 200 }, () => randomFilter(random, 3))
