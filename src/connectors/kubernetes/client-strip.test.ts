@@ -3,7 +3,7 @@ import { SeededRandom } from '../../../test/kit/random.ts'
 import { isRecord } from '../../model/json.ts'
 import { Stripper, UnreadableObject } from './client-strip.ts'
 import type { KubeObject } from './client-types.ts'
-import { canonical } from './map-canonical.ts'
+import { canonical } from '../../codecs/canonical-json/index.ts'
 import { Noise, noiseRules, type NoiseRule } from './map-noise.ts'
 
 const cutting = (Object.keys(noiseRules) as NoiseRule[]).filter((rule) => rule !== 'status')

@@ -17,7 +17,7 @@ import {
   textOf,
 } from './client-scan.ts'
 import type { KubeObject } from './client-types.ts'
-import { digestOf } from './map-canonical.ts'
+import { digestOf } from './map-digest.ts'
 import type { Members } from './map-members.ts'
 import type { OwnedFields } from './map-times.ts'
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { diff } from '../../codecs/json-patch/index.ts'
 import { noiseNames } from './config.ts'
-import { canonical } from './map-canonical.ts'
+import { canonical } from '../../codecs/canonical-json/index.ts'
 import { kindOf, Noise, noiseRules, usualNoise } from './map-noise.ts'
 import type { KubeObject } from './client-types.ts'
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { canonical } from './map-canonical.ts'
+import { canonical } from '../../codecs/canonical-json/index.ts'
 import type { KubeObject } from './client-types.ts'
 import { Redactor } from './map-redact.ts'
 

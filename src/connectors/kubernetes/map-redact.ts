@@ -6,7 +6,7 @@ import { hash } from 'node:crypto'
 import { isSecretValue, mark, redactArguments, TextRedactor, type Suspicion } from '../../codecs/redact/index.ts'
 import { keysOf } from '../../model/kubernetes.ts'
 import { isRecord } from '../../model/json.ts'
-import { canonical } from './map-canonical.ts'
+import { canonical } from '../../codecs/canonical-json/index.ts'
 import type { KubeObject } from './client-types.ts'
 
 export interface RedactRules {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { SeededRandom } from '../../../test/kit/random.ts'
 import { KnownObjects, release, type Known } from './source-known.ts'
-import { digestOf } from './map-canonical.ts'
+import { digestOf } from './map-digest.ts'
 
 interface Fact {
   readonly row: number

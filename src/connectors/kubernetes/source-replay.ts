@@ -6,7 +6,7 @@ import { eventAt, type WeirEvent } from '../../model/events.ts'
 import { kubernetesTypes, type ChangeData, type ClusterEventData, type ResourceData } from '../../model/kubernetes.ts'
 import type { Position } from '../../model/positions.ts'
 import type { Told } from '../../net/kubernetes/lease.ts'
-import { digestOf } from './map-canonical.ts'
+import { digestOf } from './map-digest.ts'
 import { factsOf, type Collection, type ObjectMap, type Step } from './source-objects.ts'
 
 /** Steps per transaction. */

@@ -1,7 +1,7 @@
 /** Emits unchanged objects again before the store expires their last emission. */
 import type { SourceContext } from '../../engine/contracts.ts'
 import type { KubeObject } from './client-types.ts'
-import { digestOf } from './map-canonical.ts'
+import { digestOf } from './map-digest.ts'
 import { placeOf, resourceEvent } from './map-change.ts'
 import { factsOf } from './map-resource.ts'
 import { factsOf as knownFacts, type Collection, type ObjectMap } from './source-objects.ts'

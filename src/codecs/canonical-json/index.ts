@@ -1,0 +1,43 @@
+/** Canonical JSON: keys in UTF-8 byte order, no white space; values without a JSON form are omitted, as in JSON.stringify. */
+export function canonical(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
+  let text = ''
+  if (Array.isArray(value)) {
+    for (const each of value as readonly unknown[]) text += text === '' ? canonical(each) : `,${canonical(each)}`
+    return `[${text}]`
+  }
+  const from = value as Readonly<Record<string, unknown>>
+  for (const key of inOrder(Object.keys(from))) {
+    const each = from[key]
+    if (each !== undefined)
+      text += text === '' ? `${quoted(key)}:${canonical(each)}` : `,${quoted(key)}:${canonical(each)}`
+  }
+  return `{${text}}`
+}
+
+/** Most keys are sorted already. UTF-16 order equals byte order within the basic plane. */
+function inOrder(keys: string[]): string[] {
+  for (let i = 1; i < keys.length; i++) {
+    if ((keys[i - 1] ?? '') <= (keys[i] ?? '')) continue
+    keys.sort()
+    break
+  }
+  return keys.some((key) => surrogate.test(key))
+    ? keys.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+    : keys
+}
+
+const surrogate = /[\uD800-\uDFFF]/
+
+const known = new Map<string, string>()
+
+/** Caches the first thousands of keys, which include those of the API. */
+function quoted(key: string): string {
+  let text = known.get(key)
+  if (text === undefined) {
+    text = JSON.stringify(key)
+    if (known.size < 5000) known.set(key, text)
+  }
+  return text
+}
