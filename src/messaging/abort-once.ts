@@ -1,5 +1,5 @@
 /** One abort listener per signal for many waiters: a listener per waiter costs more than a message. */
-export class Heeded {
+export class AbortOnce {
   readonly #known = new WeakSet<AbortSignal>()
   readonly #onAbort: (signal: AbortSignal) => void
 

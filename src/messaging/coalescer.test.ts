@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import { Gathered } from './coalescer.ts'
+import { Coalescer } from './coalescer.ts'
 
 test('items added during a request are in the next one and settle with it', async () => {
   const requests: { readonly items: readonly number[]; readonly done: PromiseWithResolvers<void> }[] = []
-  const gathered = new Gathered<number>((items) => {
+  const gathered = new Coalescer<number>((items) => {
     const done = Promise.withResolvers<void>()
     requests.push({ items, done })
     return done.promise

@@ -1,5 +1,5 @@
 /** Coalesces items into requests: items added during a request wait for the next one. */
-export class Gathered<Item> {
+export class Coalescer<Item> {
   readonly #request: (items: readonly Item[]) => Promise<void>
   #items: Item[] = []
   #next: Promise<void> | undefined

@@ -1,5 +1,5 @@
 /** Bodies of received messages, for callers that wait for one of them. */
-export class CameBy {
+export class MessageWatcher {
   readonly #seen: string[] = []
   #wake = (): void => undefined
 

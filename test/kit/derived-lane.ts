@@ -11,7 +11,7 @@ import { eventId, toEventBatch } from '../../src/model/events.ts'
 import { defaultDelivery } from '../../src/engine/delivery/settings.ts'
 import type { SinkDefinition, TransformDefinition } from '../../src/engine/contracts.ts'
 import type { SinkEntry } from '../../src/engine/delivery/sinks.ts'
-import { Lane } from '../../src/engine/cluster/partition-worker.ts'
+import { PartitionWorker } from '../../src/engine/cluster/partition-worker.ts'
 import { partitionOf } from '../../src/engine/cluster/names.ts'
 import { SharedRecords } from '../../src/engine/cluster/records.ts'
 import { frameOf, Units } from '../../src/engine/cluster/units.ts'
@@ -73,7 +73,7 @@ const entries: readonly SinkEntry[] = [
 ]
 
 /** Delivers a partition: the transform, and a sink of its output that collects a list. */
-export async function deliver(bus: JournalBus, partition: number, list: string[] = []): Promise<Lane> {
+export async function deliver(bus: JournalBus, partition: number, list: string[] = []): Promise<PartitionWorker> {
   const directory = await mkdtemp(join(tmpdir(), 'weir-derived-'))
   const sink: SinkDefinition<unknown> = {
     type: 'list',
@@ -89,7 +89,7 @@ export async function deliver(bus: JournalBus, partition: number, list: string[]
         close: () => Promise.resolve(),
       }),
   }
-  const lane = await Lane.open(
+  const lane = await PartitionWorker.open(
     {
       bus,
       records: recordsOf(bus),

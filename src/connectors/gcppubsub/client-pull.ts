@@ -1,5 +1,5 @@
 import type { protos } from '@google-cloud/pubsub'
-import { Gathered } from '../../messaging/coalescer.ts'
+import { Coalescer } from '../../messaging/coalescer.ts'
 import type { Pulled, Puller } from '../../messaging/message-source.ts'
 import type { Host } from '../../host/index.ts'
 import { callOptions, clientOptions, loadClient, type SubscriberClient } from './client-connect.ts'
@@ -38,7 +38,7 @@ export class PubSubPuller implements Puller<string> {
   /** Maximum size of `#ahead`; undefined until known. */
   #most: number | undefined
   #client: SubscriberClient | undefined
-  readonly #acks = new Gathered<string>((handles) =>
+  readonly #acks = new Coalescer<string>((handles) =>
     inRequests(handles, (ackIds) =>
       this.#client?.acknowledge({ subscription: this.#subscription, ackIds }, callOptions(this.#config.timeout)),
     ),

@@ -1,4 +1,4 @@
-import { Gathered } from '../../messaging/coalescer.ts'
+import { Coalescer } from '../../messaging/coalescer.ts'
 import type { Pulled, Puller } from '../../messaging/message-source.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
 import { formatHostPort } from '../../schema/values.ts'
@@ -35,7 +35,7 @@ export class KafkaPuller implements Puller<Underway> {
   /** By topic and partition of the current membership. */
   #lines = new Map<string, Line>()
   #missing = ''
-  readonly #commits = new Gathered<Line>((lines) => this.#commit(new Set(lines)))
+  readonly #commits = new Coalescer<Line>((lines) => this.#commit(new Set(lines)))
 
   constructor(config: KafkaSourceConfig, context: SourceContext) {
     this.#config = config

@@ -1,5 +1,5 @@
 import type { NatsConnection } from '@nats-io/transport-node'
-import { CameBy } from '../../messaging/message-watcher.ts'
+import { MessageWatcher } from '../../messaging/message-watcher.ts'
 import type { Context, Listening } from '../../engine/contracts.ts'
 import { connectionOptions, loadClient } from './client-connect.ts'
 import { says, whyNotConnected } from './client-errors.ts'
@@ -16,7 +16,7 @@ export async function listenNats(config: NatsConfig, context: Context): Promise<
     throw new Error(whyNotConnected(error, config), { cause: error })
   }
   const subject = wildcardOf(config.subject)
-  const seen = new CameBy()
+  const seen = new MessageWatcher()
   let refused: unknown
   connection.subscribe(subject, {
     callback(error, message) {

@@ -1,5 +1,5 @@
 import type { Msg, NatsConnection, Status } from '@nats-io/transport-node'
-import { Heeded } from '../../messaging/abort-once.ts'
+import { AbortOnce } from '../../messaging/abort-once.ts'
 import { problemWithTimeout } from '../../messaging/sink-timeout.ts'
 import type { Attempt } from '../../engine/delivery/in-order.ts'
 import type { Context } from '../../engine/contracts.ts'
@@ -37,7 +37,7 @@ export class JetStreamPublisher {
   #connecting: Promise<Live> | undefined
   #closed = false
   readonly #waiting: WaitingPublishes
-  readonly #heeded = new Heeded((signal) => {
+  readonly #heeded = new AbortOnce((signal) => {
     this.#giveUp('the sink is stopping', signal)
   })
 

@@ -1,5 +1,5 @@
 import type { Channel } from 'amqplib'
-import { CameBy } from '../../messaging/message-watcher.ts'
+import { MessageWatcher } from '../../messaging/message-watcher.ts'
 import type { Context, Listening } from '../../engine/contracts.ts'
 import { dial, hangUp } from './client-connect.ts'
 import { codeOf, says } from './client-errors.ts'
@@ -23,7 +23,7 @@ export async function listenRabbitmq(
   // Errors also arrive as rejections.
   connection.on('error', () => undefined)
   const close = (): Promise<void> => hangUp(dialed, context, Math.min(config.timeout, closeMs))
-  const seen = new CameBy()
+  const seen = new MessageWatcher()
   let channel: Channel
   let queue: string
   try {

@@ -1,5 +1,5 @@
 import type { ConfirmChannel } from 'amqplib'
-import { Heeded } from '../../messaging/abort-once.ts'
+import { AbortOnce } from '../../messaging/abort-once.ts'
 import { problemWithTimeout } from '../../messaging/sink-timeout.ts'
 import type { Attempt } from '../../engine/delivery/in-order.ts'
 import type { Context } from '../../engine/contracts.ts'
@@ -40,7 +40,7 @@ export class RabbitPublisher {
   #announced = false
   /** Unconfirmed publishes. */
   readonly #waiting = new Set<Waiting>()
-  readonly #heeded = new Heeded((signal) => {
+  readonly #heeded = new AbortOnce((signal) => {
     this.#giveUp('the sink is stopping', signal)
   })
 

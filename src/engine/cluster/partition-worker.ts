@@ -55,7 +55,7 @@ const saveTurns = 10
  * Delivers one partition of a shared journal. It copies the frames into a folder, which the sinks read like a local
  * journal.
  */
-export class Lane {
+export class PartitionWorker {
   readonly sinks: SinkSet
   readonly follower: Follower
   readonly #options: PartitionWorkerOptions
@@ -88,7 +88,7 @@ export class Lane {
   }
 
   /** Takes over the partition and resumes each sink. Rejects when the bus is unreachable or a sink cannot be built. */
-  static async open(options: PartitionWorkerOptions, entries: readonly SinkEntry[]): Promise<Lane> {
+  static async open(options: PartitionWorkerOptions, entries: readonly SinkEntry[]): Promise<PartitionWorker> {
     const { bus, records, partition, instance, host, log, metrics, traces, directory } = options
     const name = `lane/${partition}`
     const writer = new RetryingWriter({ writer: await bus.claim(name), name, host, log })
@@ -163,7 +163,7 @@ export class Lane {
         holdsOrphans: false,
         ...(options.enrichment === undefined ? {} : { enrichment: options.enrichment }),
       })
-      const lane = new Lane(options, writer, derived, segments, sinks, follower, Math.floor(start / spread))
+      const lane = new PartitionWorker(options, writer, derived, segments, sinks, follower, Math.floor(start / spread))
       const up = await sinks.apply(entries)
       if (up.failed === undefined) return lane
       await lane.close()

@@ -3,7 +3,7 @@ import type { Pipeline } from '../control.ts'
 import { murmur128 } from '../dedupe/murmur.ts'
 import { messageOf, WeirError } from '../../model/errors.ts'
 import type { Applied, SinkEntry } from '../delivery/sinks.ts'
-import { Lane, type PartitionWorkerOptions, type PartitionRecord } from './partition-worker.ts'
+import { PartitionWorker, type PartitionWorkerOptions, type PartitionRecord } from './partition-worker.ts'
 import { keys } from './names.ts'
 import { writeRecord, type SharedRecords } from './records.ts'
 import { RetryingWriter } from './retrying-writer.ts'
@@ -30,7 +30,7 @@ const defaultGoneMs = 10_000
  */
 export class PartitionWorkers {
   readonly #options: LanesOptions
-  readonly #lanes = new Map<number, Lane>()
+  readonly #lanes = new Map<number, PartitionWorker>()
   readonly #underWay = new Map<number, Promise<void>>()
   #entries: readonly SinkEntry[] = []
   #writer: RetryingWriter | undefined
@@ -41,7 +41,7 @@ export class PartitionWorkers {
     this.#options = options
   }
 
-  get all(): ReadonlyMap<number, Lane> {
+  get all(): ReadonlyMap<number, PartitionWorker> {
     return this.#lanes
   }
 
@@ -199,14 +199,17 @@ export class PartitionWorkers {
     const { directory, log } = this.#options
     this.#lanes.set(
       partition,
-      await Lane.open({ ...this.#options, partition, directory: `${directory}/${partition}` }, this.#entries),
+      await PartitionWorker.open(
+        { ...this.#options, partition, directory: `${directory}/${partition}` },
+        this.#entries,
+      ),
     )
     this.#problem = undefined
     this.#options.metrics.set('weir_shared_journal_partitions', this.#lanes.size)
     log.info('Took over a journal partition.', { partition })
   }
 
-  async #leave(partition: number, lane: Lane): Promise<void> {
+  async #leave(partition: number, lane: PartitionWorker): Promise<void> {
     this.#lanes.delete(partition)
     this.#options.metrics.set('weir_shared_journal_partitions', this.#lanes.size)
     await lane.close()

@@ -17,7 +17,7 @@ import type { SinkEntry } from '../delivery/sinks.ts'
 import { sharedLedger } from './shared-ledger.ts'
 import { copyPartition } from './copy.ts'
 import { sharedName } from './journal-name.ts'
-import { Lane } from './partition-worker.ts'
+import { PartitionWorker } from './partition-worker.ts'
 import { PartitionWorkers, sharesOf } from './partition-workers.ts'
 import { begun, countedOf, outcomeBetween, passed } from './sink-progress.ts'
 import { SharedLetterBox } from './dead-letter-commands.ts'
@@ -229,7 +229,7 @@ test('a bus that reports a fenced name is not retried', async () => {
 async function lane(
   bus: MemoryBus,
   other: { readonly ids: string[]; refuses?: boolean; rejects?: boolean },
-): Promise<Lane> {
+): Promise<PartitionWorker> {
   const directory = await mkdtemp(join(tmpdir(), 'weir-lane-'))
   onTestFinished(() => rm(directory, { recursive: true, force: true }))
   const definition: SinkDefinition<unknown> = {
@@ -263,7 +263,7 @@ async function lane(
   }
   const partition = partitionOf('in@a', bus.partitions)
   const { metrics } = testContext()
-  return Lane.open(
+  return PartitionWorker.open(
     {
       bus,
       records: recordsOf(bus),
