@@ -15,12 +15,12 @@ async function verdict(run: Bar['run']): Promise<{ verdict: string; lines: strin
 }
 
 test('a benchmark whose expectations hold is met and prints seed, machine, figures and verdict', async () => {
-  const { verdict: said, lines } = await verdict(async (context) => {
+  const { verdict: printed, lines } = await verdict(async (context) => {
     context.figure('throughput', 1234.5, 'MB/s')
     context.expect(context.size(false, true), 'the small size is taken in CI')
     await Promise.resolve()
   })
-  expect(said).toBe('met')
+  expect(printed).toBe('met')
   expect(lines.join('\n')).toMatch(
     /seed 5, scale ci\n.*machine \d+ cores .*Node v24.*\n.*throughput: 1,235 MB\/s\n.*yes the small size.*\n.*verdict: met at the scale of CI/,
   )

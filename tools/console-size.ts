@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { together, type Built } from '../src/api/console-scripts.ts'
+import { withImports, type Built } from '../src/api/console-scripts.ts'
 import { isMain } from './kit/main.ts'
 import { runCheckAlone, type Problem } from './kit/sources.ts'
 
@@ -34,16 +34,16 @@ export async function consoleSizes(root: string): Promise<ConsoleSizes | undefin
     sized.set(file, gzipSync(await readFile(join(dist, file))).length)
   const total = (files: Iterable<string>): number => [...files].reduce((sum, file) => sum + (sized.get(file) ?? 0), 0)
   const entries = Object.keys(manifest).filter((name) => manifest[name]?.isEntry === true)
-  const entry = together(manifest, entries)
+  const entry = withImports(manifest, entries)
   const lazy = new Map(
     Object.keys(manifest)
       .filter((name) => manifest[name]?.isDynamicEntry === true)
       .map((name) => {
-        return [name, total(together(manifest, [name]).difference(entry))] as const
+        return [name, total(withImports(manifest, [name]).difference(entry))] as const
       }),
   )
   return {
-    first: total(together(manifest, [...entries, ...FIRST_PAGE])),
+    first: total(withImports(manifest, [...entries, ...FIRST_PAGE])),
     styles: total(
       new Set(
         Object.values(manifest).flatMap((chunk) => [

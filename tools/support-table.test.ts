@@ -72,14 +72,14 @@ test('a row has roles, order, servers and versions as tests proved them; a stand
 test('a run renews what its files prove, takes out what failed, and keeps what could not run here', () => {
   const known = [result(), source, result({ system: 'gone', proved_by: 'bus-sink.test.ts' })]
   const file = { file: 'bus-sink.test.ts', failed: false, whole: true, results: [result({ version: '2.0' })] }
-  expect(merged(known, [file])).toEqual({ results: [result({ version: '2.0' }), source], said: [] })
+  expect(merged(known, [file])).toEqual({ results: [result({ version: '2.0' }), source], notes: [] })
   expect(merged(known, [{ ...file, whole: false, results: [] }])).toMatchObject({
     results: [known[0], source, known[2]],
-    said: [expect.stringContaining('are kept')],
+    notes: [expect.stringContaining('are kept')],
   })
   expect(merged(known, [{ ...file, failed: true, whole: false }])).toMatchObject({
     results: [source],
-    said: [expect.stringContaining('failed')],
+    notes: [expect.stringContaining('failed')],
   })
   expect(merged([], [{ ...file, whole: false }]).results).toEqual([])
 })

@@ -8,7 +8,7 @@ import type { Problem } from './kit/sources.ts'
 
 export type Connectors = Readonly<Record<(typeof connectorRoles)[number], readonly string[]>>
 
-const ours: Connectors = {
+const listed: Connectors = {
   source: Object.keys(sourceSchemas),
   sink: Object.keys(sinkSchemas),
   journal: Object.keys(journalSchemas),
@@ -16,7 +16,7 @@ const ours: Connectors = {
 const renew = '`npm run test:real -- --write` writes down what tests prove'
 
 export async function supportTable(root: string): Promise<Problem[]> {
-  return supportProblems(await readSupport(root), ours, (file) => existsSync(join(root, file)))
+  return supportProblems(await readSupport(root), listed, (file) => existsSync(join(root, file)))
 }
 
 export function supportProblems(

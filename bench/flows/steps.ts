@@ -10,7 +10,7 @@ import { listenUdp } from '../../src/net/udp.ts'
 import { Endpoints } from '../../src/store/flows/endpoints.ts'
 import { openStore } from '../../src/store/index.ts'
 import { Rollup } from '../../src/store/rollup/rollup.ts'
-import { flowRows, Words } from '../../src/store/flows/rows.ts'
+import { flowRows, StringDictionary } from '../../src/store/flows/rows.ts'
 import { recordingLog, recordingMetrics, resolver } from '../../src/store/testing/frames.ts'
 import type { FlowRows } from '../../src/store/table-writer.ts'
 import { netflowIntake, sflowIntake, type Intake } from '../runs/flow-fuzz/intake.ts'
@@ -62,7 +62,7 @@ export async function measureSteps(folder: string, one: StepCase): Promise<StepC
     await cpu(() => frames.forEach((frame) => batches.push({ frame, batch: decodeBatch('flows', frame.body()) }))),
   )
   const endpoints = new Endpoints({ resolver, next: 1 })
-  const words = new Words([''])
+  const words = new StringDictionary([''])
   const rows: FlowRows[] = []
   const resolve = perFlow(
     await cpu(() => {

@@ -4,13 +4,13 @@ import type { Bar, BarContext } from '../harness.ts'
 import { startApi, type RunningApi } from '../../src/api/index.ts'
 import { RecordingControl } from '../../src/api/testing/recording-control.ts'
 import { recordingLog } from '../../src/store/testing/frames.ts'
-import { measure } from '../../test/kit/asked-api.ts'
+import { measure } from '../../test/kit/query-api.ts'
 import { SeededRandom } from '../../test/kit/random.ts'
 import { storeTraces, type Traces } from './audit-million/traces.ts'
 
 const pageLimit = 500
 const hopsLimit = 300
-const mostAsked = 20
+const maxRequests = 20
 
 interface Body {
   readonly traces?: readonly unknown[]
@@ -45,7 +45,7 @@ export default {
     const control = new RecordingControl()
     control.store = {
       query: (sql, format, signal) => traces.store.reader.query(sql, format, signal),
-      edges: (asked, signal) => traces.store.reader.edges(asked, signal),
+      edges: (request, signal) => traces.store.reader.edges(request, signal),
       sums: () => Promise.resolve(traces.store.status().sums),
     }
     const api = await startApi({
@@ -77,7 +77,7 @@ async function pages(context: BarContext, api: RunningApi, traces: Traces): Prom
     const { p95, answers } = await measure<Body>(
       context,
       api,
-      { what, path: 'audit', asked: context.size(mostAsked, 4) },
+      { what, path: 'audit', requests: context.size(maxRequests, 4) },
       () => parameters,
     )
     context.expect(
@@ -97,7 +97,7 @@ async function graphs(context: BarContext, api: RunningApi, traces: Traces): Pro
   // Active actors are queried more often.
   const random = new SeededRandom(context.seed)
   const actors = [...traces.touched.keys()].toSorted()
-  const some = Array.from({ length: mostAsked + 1 }, () => actors[Math.floor(actors.length * random.next())] ?? '')
+  const some = Array.from({ length: maxRequests + 1 }, () => actors[Math.floor(actors.length * random.next())] ?? '')
   const touched = some.map(
     (actor) => [...(traces.touched.get(actor) ?? [])].toSorted(([, a], [, b]) => b - a)[0]?.[0] ?? '',
   )
@@ -110,7 +110,7 @@ async function graphs(context: BarContext, api: RunningApi, traces: Traces): Pro
     const { p95, answers } = await measure<Body>(
       context,
       api,
-      { what, path: 'graph', asked: context.size(mostAsked, 4) },
+      { what, path: 'graph', requests: context.size(maxRequests, 4) },
       (time) => ({ ref: refs[time] ?? '', hops: '2', from }),
     )
     context.figure(
@@ -132,7 +132,7 @@ async function graphs(context: BarContext, api: RunningApi, traces: Traces): Pro
   const { answers } = await measure<Body>(
     context,
     api,
-    { what: 'paths between two actors, the whole week', path: 'graph/paths', asked: context.size(mostAsked, 4) },
+    { what: 'paths between two actors, the whole week', path: 'graph/paths', requests: context.size(maxRequests, 4) },
     () => ({ from: one, to: other, since: 'now-8d' }),
   )
   context.figure('paths between two actors', answers[0]?.paths?.length ?? 0)

@@ -54,13 +54,13 @@ async function writing(
   count: number,
 ): Promise<void> {
   await compare(context, `${name}: written`, rounds, async (round) => {
-    const [ours, own] = [load(`ours-${round}`, count), load(`own-${round}`, count)]
+    const [weirLoad, own] = [load(`ours-${round}`, count), load(`own-${round}`, count)]
     // Collect garbage first, so that no measurement pays for making the messages.
     collectGarbage()
     return {
-      async ours() {
+      async weir() {
         const began = performance.now()
-        for (const batch of ours.batches) {
+        for (const batch of weirLoad.batches) {
           const failures = await sink.send(batch, never)
           if (failures.length > 0) throw new Error(`${failures.length} were not sent: ${failures[0]?.reason}`)
         }
@@ -87,7 +87,7 @@ async function reading(
     const [one, other, third] = await fill(messages, 3)
     if (one === undefined || other === undefined || third === undefined) throw new Error('nothing was filled')
     return {
-      ours: () => read(one, count),
+      weir: () => read(one, count),
       own: () => readOwn(other, count, takeOut),
       idle: () => readOwn(third, count, () => undefined),
     }
@@ -153,7 +153,7 @@ async function readOwn({ consume }: Place, count: number, act: Came): Promise<nu
 }
 
 interface Round {
-  ours(): Promise<number>
+  weir(): Promise<number>
   own(): Promise<number>
   /** A loop that discards messages: the speed of the bus and its client. */
   idle?(): Promise<number>
@@ -166,14 +166,14 @@ async function compare(
   rounds: number,
   round: (index: number) => Promise<Round>,
 ): Promise<void> {
-  const ours: number[] = []
+  const weirRates: number[] = []
   const own: number[] = []
   const idle: number[] = []
   for (let index = 0; index <= rounds; index++) {
     const one = await round(index)
     const turns = [
       async () => {
-        ours.push(await one.ours())
+        weirRates.push(await one.weir())
       },
       async () => {
         own.push(await one.own())
@@ -182,8 +182,8 @@ async function compare(
     for (const turn of index % 2 === 0 ? turns : turns.toReversed()) await turn()
     if (one.idle !== undefined) idle.push(await one.idle())
   }
-  const ratios = ours.map((rate, index) => rate / (own[index] ?? Number.NaN)).slice(1)
-  context.figure(`${what} by Weir`, median(ours.slice(1)) * 1000, 'messages/s')
+  const ratios = weirRates.map((rate, index) => rate / (own[index] ?? Number.NaN)).slice(1)
+  context.figure(`${what} by Weir`, median(weirRates.slice(1)) * 1000, 'messages/s')
   context.figure(`${what} by the client alone`, median(own.slice(1)) * 1000, 'messages/s')
   if (idle.length > 0)
     context.figure(`${what} by the client alone, and thrown away`, median(idle.slice(1)) * 1000, 'messages/s')
@@ -193,7 +193,7 @@ async function compare(
     Math.round(ratio * 100) / 100,
   )
   context.expect(
-    ours.every((rate) => rate > 0),
+    weirRates.every((rate) => rate > 0),
     `${what}: every message was acknowledged`,
   )
   context.expectSpeed(ratio >= wantedRatio, `${what} at least ${wantedRatio} times as fast`)

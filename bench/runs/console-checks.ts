@@ -13,12 +13,12 @@ export default {
     if (installedChromium() === undefined) context.skip('no Chromium is installed (WEIR_CHROMIUM names one)')
     const tests = await runBrowserTests(context, [], 2_400_000)
     for (const number of checkNumbers) {
-      const mine = tests.filter(({ title }) => numberOf(title) === number)
-      const bad = mine.filter(({ passed }) => !passed)
-      const titles = mine.map(({ title }) => title.slice(title.indexOf(': ') + 2)).join('; ')
+      const matching = tests.filter(({ title }) => numberOf(title) === number)
+      const bad = matching.filter(({ passed }) => !passed)
+      const titles = matching.map(({ title }) => title.slice(title.indexOf(': ') + 2)).join('; ')
       context.expect(
-        mine.length > 0 && bad.length === 0,
-        mine.length === 0
+        matching.length > 0 && bad.length === 0,
+        matching.length === 0
           ? `check ${number}: no test shows it`
           : `check ${number}: ${titles}${bad.map(({ title, failure }) => ` [failed: ${title}: ${failure}]`).join('')}`,
       )

@@ -73,19 +73,19 @@ async function load(context: BarContext, stage: Stage, seconds: number): Promise
 }
 
 async function accounts(context: BarContext, page: Page, sent: number): Promise<void> {
-  let said = await accountOf(page)
+  let account = await accountOf(page)
   for (
     const until = performance.now() + 30_000;
-    performance.now() < until && said.came !== sent;
-    said = await accountOf(page)
+    performance.now() < until && account.came !== sent;
+    account = await accountOf(page)
   )
     await sleep(200)
-  context.figure('the page reports: shown', said.shown)
-  context.figure('the page reports: passed too fast', said.passed)
-  context.figure('the page reports: left out while held', said.left)
+  context.figure('the page reports: shown', account.shown)
+  context.figure('the page reports: passed too fast', account.passed)
+  context.figure('the page reports: left out while held', account.left)
   context.expect(
-    said.came === sent && said.shown + said.passed + said.left === sent,
-    `shown (${said.shown}), passed (${said.passed}) and left out (${said.left}) add up to the rows sent (${sent})`,
+    account.came === sent && account.shown + account.passed + account.left === sent,
+    `shown (${account.shown}), passed (${account.passed}) and left out (${account.left}) add up to the rows sent (${sent})`,
   )
 }
 

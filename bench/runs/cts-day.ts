@@ -79,7 +79,7 @@ export default {
       let place = await scene.place(written)
       // As cts_exporter polls: every minute, for the last minute plus the duration of the last request.
       const windowed = new Set<string>()
-      let asked = 0
+      let requests = 0
       for (let at = 0; at <= minutes; at++, scene.now = ctsStart + at * minute) {
         const away = at >= outage[0] && at < outage[1]
         if (!away)
@@ -98,12 +98,12 @@ export default {
             () => false,
           )
         )
-          asked++
+          requests++
       }
       receive(ctsStart + emptied * minute - lookBackMs)
       const ids = [...received.values()].map(({ id }) => id)
-      const told = new Set(ids)
-      const missing = put.filter(({ id }) => !told.has(id)).length
+      const emitted = new Set(ids)
+      const missing = put.filter(({ id }) => !emitted.has(id)).length
       const twice = journals.reduce((sum, journal) => sum + journal.length - new Set(journal).size, 0)
       const times = new Map(put.map((one) => [one.id, one]))
       // A trace recorded later with an earlier time must have become visible later.
@@ -119,7 +119,7 @@ export default {
       context.figure('traces', put.length, 'traces')
       context.figure('received', ids.length, 'traces')
       context.figure('received again after the empty folder, under the same source and id', repeated, 'traces')
-      context.figure('rounds that were answered', asked, 'rounds')
+      context.figure('rounds that were answered', requests, 'rounds')
       context.figure('tokens asked for', server.requests(/auth\/tokens/).length, 'tokens')
       context.figure(
         'missed by a window that looks back from now',
@@ -129,8 +129,8 @@ export default {
       context.expect(missing === 0, `every trace is received (${missing} are missing)`)
       context.expect(twice === 0, `no journal has one twice (${twice} are)`)
       context.expect(
-        ids.length === told.size,
-        `by source and id the receiver has no duplicates (${ids.length - told.size} are)`,
+        ids.length === emitted.size,
+        `by source and id the receiver has no duplicates (${ids.length - emitted.size} are)`,
       )
       context.expect(
         repeated > 0 && strange === 0,

@@ -106,9 +106,9 @@ async function damaged(context: BarContext, base: Base, damage: Damage, folder: 
 }
 
 function difference(left: readonly string[], right: readonly string[]): string[] {
-  const [mine, theirs] = [new Set(left), new Set(right)]
+  const [leftRows, rightRows] = [new Set(left), new Set(right)]
   return [
-    ...left.filter((id) => !theirs.has(id)).map((id) => `+${id}`),
-    ...right.filter((id) => !mine.has(id)).map((id) => `-${id}`),
+    ...left.filter((id) => !rightRows.has(id)).map((id) => `+${id}`),
+    ...right.filter((id) => !leftRows.has(id)).map((id) => `-${id}`),
   ]
 }

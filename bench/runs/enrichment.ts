@@ -56,7 +56,7 @@ async function measure(
   writeFileSync(file, kubeconfigOf(cluster.url))
   const kubernetes = name === 'plain' ? {} : { kubernetes: { cluster: 'c1', kubeconfig: file } }
   await using weir = await startWeir({ folder: join(context.folder, name), config: { sources: kubernetes } })
-  if (name === 'enriched') await told(weir, cluster.held.length)
+  if (name === 'enriched') await untilNamed(weir, cluster.held.length)
   const port = weir.ports.netflow
   // The code is compiled by then. After a pause V8 would compile it again during the measurement.
   const before = await sendFlows(
@@ -88,7 +88,7 @@ async function measure(
 }
 
 /** Waits until every pod is stored as a resource. */
-async function told(weir: WeirProcess, pods: number): Promise<void> {
+async function untilNamed(weir: WeirProcess, pods: number): Promise<void> {
   for (let waited = 0; waited < 1500; waited++) {
     const [row] = await weir.sql<{ n: number }>(
       "SELECT count(*) AS n FROM events WHERE type = 'weir.kubernetes.resource'",

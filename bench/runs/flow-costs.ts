@@ -122,7 +122,7 @@ async function addressOfFew(weir: WeirProcess): Promise<string> {
 
 async function addresses(context: BarContext, weir: WeirProcess, collector: Sfcapd, address: string): Promise<void> {
   const { nfdump, paths } = await collector.files()
-  const asked = (columns: string): Promise<object[]> =>
+  const select = (columns: string): Promise<object[]> =>
     weir.sql(`SELECT ${columns} FROM flows WHERE src_addr = '${address}'`)
   const printed = async (): Promise<{ readonly lines: number; readonly seconds: number }> => {
     // The shell measured the processor time of its child.
@@ -135,18 +135,18 @@ async function addresses(context: BarContext, weir: WeirProcess, collector: Sfca
       seconds: (Number(fields[13]) + Number(fields[14])) / 100,
     }
   }
-  const rows = (await asked('*')).length
+  const rows = (await select('*')).length
   const { lines } = await printed()
   context.figure('flows of the address', rows)
   context.expect(
     rows > 0 && Math.abs(rows - lines) <= 0.05 * rows,
     `nfdump prints as many flows of the address (${lines})`,
   )
-  await asked(fewColumns)
+  await select(fewColumns)
   const spent = { few: 0, all: 0, nfdump: 0 }
   const measured = async (columns: string): Promise<number> => {
     const before = treeSeconds(weir.pid)
-    await asked(columns)
+    await select(columns)
     return treeSeconds(weir.pid) - before
   }
   for (let round = 0; round < rounds; round++) {

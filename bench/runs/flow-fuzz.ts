@@ -5,7 +5,7 @@ import { collectGarbage } from '../../test/kit/garbage.ts'
 import { memoryOf } from '../../test/kit/proc.ts'
 import { SeededRandom } from '../../test/kit/random.ts'
 import { makeCorpus } from './flow-fuzz/corpus.ts'
-import { netflowIntake, sflowIntake, type Fates, type Intake } from './flow-fuzz/intake.ts'
+import { netflowIntake, sflowIntake, type ByteClasses, type Intake } from './flow-fuzz/intake.ts'
 import { Mutator } from './flow-fuzz/mutate.ts'
 
 /** Of the datagrams. */
@@ -97,16 +97,16 @@ export default {
 } satisfies Bar
 
 function judge(context: Parameters<Bar['run']>[0], name: string, intake: Intake): void {
-  const { received = 0, ...fates }: Fates = intake.fates()
-  const sum = Object.values(fates).reduce((all, bytes) => all + bytes, 0)
+  const { received = 0, ...classes }: ByteClasses = intake.byteClassCounts()
+  const sum = Object.values(classes).reduce((all, bytes) => all + bytes, 0)
   context.figure(
     `${name}: bytes`,
-    Object.entries({ received, ...fates })
-      .map(([fate, bytes]) => `${fate} ${bytes.toLocaleString('en-US')}`)
+    Object.entries({ received, ...classes })
+      .map(([name, bytes]) => `${name} ${bytes.toLocaleString('en-US')}`)
       .join(', '),
   )
   context.expect(
-    sum === received && Object.values(fates).every((bytes) => bytes >= 0),
+    sum === received && Object.values(classes).every((bytes) => bytes >= 0),
     `${name}: every byte received is accounted for`,
   )
 }

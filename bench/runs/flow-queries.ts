@@ -5,14 +5,14 @@ import { startApi, type RunningApi } from '../../src/api/index.ts'
 import type { StoredSums } from '../../src/engine/control.ts'
 import { RecordingControl } from '../../src/api/testing/recording-control.ts'
 import { recordingLog } from '../../src/store/testing/frames.ts'
-import { get, measure } from '../../test/kit/asked-api.ts'
+import { get, measure } from '../../test/kit/query-api.ts'
 import { percentile } from '../../test/kit/percentile.ts'
 import { storeWeek, type Week } from './flow-queries/week.ts'
 
 const pageLimit = 300
 const pairsLimit = 1000
 const seriesLimit = 300
-const asked = 20
+const requests = 20
 
 interface Answer {
   readonly rows: readonly (readonly unknown[])[]
@@ -37,7 +37,7 @@ export default {
     const control = new RecordingControl()
     control.store = {
       query: (sql, format, signal) => week.store.reader.query(sql, format, signal),
-      edges: (asked, signal) => week.store.reader.edges(asked, signal),
+      edges: (request, signal) => week.store.reader.edges(request, signal),
       sums: () => Promise.resolve(manySums(week.store.status().sums)),
     }
     const api = await startApi({
@@ -73,14 +73,14 @@ async function questions(context: BarContext, api: RunningApi, week: Week): Prom
       { filter: 'dst_addr = 10.16.3.0/24 and proto = 17', from: 'now-7d', sort: '-bytes' },
     ],
   ] as const) {
-    const { p95, answers } = await measure<Answer>(context, api, { what, path: 'flows', asked }, () => parameters)
+    const { p95, answers } = await measure<Answer>(context, api, { what, path: 'flows', requests }, () => parameters)
     const answer = answers.at(-1) as Answer
     context.expect(answer.rows.length > 0, `${what}: there are rows (${answer.rows.length})`)
     context.expectSpeed(p95 < pageLimit, `${what}: within ${pageLimit} ms`)
   }
   for (const source of ['auto', 'raw']) {
     const what = `top pairs of a day, ${source}`
-    const { p95, answers } = await measure<Answer>(context, api, { what, path: 'topology', asked }, () => ({
+    const { p95, answers } = await measure<Answer>(context, api, { what, path: 'topology', requests }, () => ({
       from: 'now-24h',
       limit: '100',
       source,
@@ -96,7 +96,7 @@ async function questions(context: BarContext, api: RunningApi, week: Week): Prom
     ['series of a week, of one service', { step: '1h', filter: 'dst_port = 443', group: 'in_if' }],
     ['series of a week, steps by themselves', {}],
   ] as const) {
-    const { p95, answers } = await measure<Answer>(context, api, { what, path: 'series', asked }, () => ({
+    const { p95, answers } = await measure<Answer>(context, api, { what, path: 'series', requests }, () => ({
       from: 'now-7d',
       ...parameters,
     }))

@@ -54,7 +54,7 @@ export default {
       ] as const) {
         const generated = join(context.folder, keep ? 'all' : 'own')
         await generate(python.path, generated, keep)
-        const told = await consume(python.path, [
+        const consumed = await consume(python.path, [
           generated,
           'nats',
           bus.url,
@@ -62,15 +62,15 @@ export default {
           'kollect',
           String(changes.length),
         ])
-        const wrong = told.flatMap((each) => differences(each, sent.get(each.key), keep))
-        context.figure(`messages read by the consumer of ${name}`, told.length)
+        const wrong = consumed.flatMap((each) => differences(each, sent.get(each.key), keep))
+        context.figure(`messages read by the consumer of ${name}`, consumed.length)
         context.expect(
-          new Set(told.map(({ key }) => key)).size === changes.length && told.length === changes.length,
+          new Set(consumed.map(({ key }) => key)).size === changes.length && consumed.length === changes.length,
           `the consumer of ${name} read every change once`,
         )
         context.expect(wrong.length === 0, `every field is as sent (${some(wrong)})`)
         context.expect(
-          told.every(({ left }) => keep === (left === 0)),
+          consumed.every(({ left }) => keep === (left === 0)),
           keep ? 'it had a field for every byte' : 'it skipped what Weir adds',
         )
       }

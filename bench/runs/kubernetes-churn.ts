@@ -4,7 +4,7 @@ import type { Bar } from '../harness.ts'
 import { some } from '../../test/kit/delivered.ts'
 import { synced } from '../../test/kit/synced.ts'
 import { startWeir } from '../../test/kit/weir-process.ts'
-import { Churn, judged, toldOf } from '../../test/real/kit/kube-churn.ts'
+import { Churn, judged, emittedChanges } from '../../test/real/kit/kube-churn.ts'
 import { startKubeFor } from '../../test/real/kit/kube.ts'
 
 export default {
@@ -49,12 +49,12 @@ export default {
       await writing
       await synced(weir)
       const problems = await judged(weir, churn, 'bar', 120_000, true)
-      const told = await toldOf(weir, 'bar')
+      const emitted = await emittedChanges(weir, 'bar')
       context.figure('writes', churn.writes)
-      context.figure('changes told', told.length)
+      context.figure('changes told', emitted.length)
       context.figure(
         'of these put together after the server had forgotten',
-        told.filter(({ coalesced }) => coalesced === true).length,
+        emitted.filter(({ coalesced }) => coalesced === true).length,
       )
       context.figure('restarts of the server, times it was frozen', `${restarts}, ${freezes}`)
       context.figure('memory, peak of all that was resident', Math.round(weir.memory().peak / 1e6), 'MB')
@@ -69,7 +69,7 @@ export default {
         .filter(({ metadata }) => metadata.name.startsWith('bar-'))
         .map(({ metadata: { uid, resourceVersion } }) => `${uid} ${resourceVersion}`)
         .sort()
-      const last = new Map(told.map((each) => [each.uid, each]))
+      const last = new Map(emitted.map((each) => [each.uid, each]))
       const known = [...last.values()]
         .filter(({ operation }) => operation !== 'deleted')
         .map(({ uid, resourceVersion }) => `${uid} ${resourceVersion}`)

@@ -6,7 +6,7 @@ import { percentile } from '../../test/kit/percentile.ts'
 import { SeededRandom } from '../../test/kit/random.ts'
 import { synced } from '../../test/kit/synced.ts'
 import { startWeir } from '../../test/kit/weir-process.ts'
-import { Churn, judged, toldOf } from '../../test/real/kit/kube-churn.ts'
+import { Churn, judged, emittedChanges } from '../../test/real/kit/kube-churn.ts'
 import { startKubeFor } from '../../test/real/kit/kube.ts'
 
 export default {
@@ -37,17 +37,17 @@ export default {
       churn.stop()
       await writing
       const problems = await judged(weir, churn, 'bar', 120_000)
-      const told = await toldOf(weir, 'bar')
+      const emitted = await emittedChanges(weir, 'bar')
       context.figure('kills', kills)
       context.figure('writes', churn.writes)
-      context.figure('changes told', told.length)
+      context.figure('changes told', emitted.length)
       context.figure('ready after a kill, p95', Math.round(percentile(ready, 95)), 'ms')
       context.expect(
         problems.length === 0,
         `every write is emitted once, in order, starting at the previous state (${some(problems)})`,
       )
       context.expect(
-        told.every(({ coalesced }) => coalesced !== true),
+        emitted.every(({ coalesced }) => coalesced !== true),
         'none is put together with another',
       )
     } finally {

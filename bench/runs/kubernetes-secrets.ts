@@ -17,7 +17,7 @@ import { listen, lookAtApi, lookAtFolder, lookAtStream, Receiver, type Look } fr
 import { inParts, namespace, Planter, prepare, redactMore } from './kubernetes-secrets/planted.ts'
 
 /** Where each value must be found in the Weir without redaction. */
-const tells = [
+const patterns = [
   'KOLLECT',
   'EVENTS',
   'HTTP, kollect',
@@ -60,9 +60,9 @@ export default {
       await using bus = await startNats({ jetstream: true, dir: context.folder })
       await prepare(kube)
       const planter = new Planter(kube, String(context.seed))
-      const told = await searched(context, { kube, bus, planter, values: 40, redact: false })
+      const found = await searched(context, { kube, bus, planter, values: 40, redact: false })
       const control = planter.values.length
-      const [missed, ways] = [missing(told, planter), new Set(planter.values.map(({ way }) => way)).size]
+      const [missed, ways] = [missing(found, planter), new Set(planter.values.map(({ way }) => way)).size]
       context.figure('ways in which values were written', ways)
       context.figure('values of the Weir without redaction', control)
       context.expect(missed.length === 0, `values without redaction are found in each place (${some(missed)})`)
@@ -72,13 +72,13 @@ export default {
       context.figure('secrets', secrets - control)
       context.figure('bytes searched', Math.round(bytes / 1e6), 'MB')
       for (const [place, size] of safe.bytes)
-        if (tells.includes(place)) context.figure(`of ${place}`, Math.round(size / 1e5) / 10, 'MB')
+        if (patterns.includes(place)) context.figure(`of ${place}`, Math.round(size / 1e5) / 10, 'MB')
       const leaks = [...safe.found].flatMap(([place, numbers]) =>
         [...numbers].map((number) => `${place}: ${planter.values[number]?.way}`),
       )
       context.expect(leaks.length === 0, `no secret is anywhere (${some([...new Set(leaks)])})`)
       context.expect(
-        tells.every((place) => (safe.bytes.get(place) ?? 0) > 0),
+        patterns.every((place) => (safe.bytes.get(place) ?? 0) > 0),
         'each place was searched',
       )
     } finally {
@@ -104,7 +104,7 @@ function missing({ found }: Searched, { values }: Planter): string[] {
     )
     .map(([way]) => `frames of the journal: ${way}`)
   return unseen.concat(
-    tells.flatMap((place) => {
+    patterns.flatMap((place) => {
       const there = found.get(place) ?? new Set()
       if (partly.has(place)) return there.size === 0 ? [place] : []
       return ways

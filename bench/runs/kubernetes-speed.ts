@@ -82,8 +82,8 @@ async function pods(context: BarContext, shape: Shape): Promise<void> {
       'ms',
     )
     context.expectSpeed(performance.now() - forgot <= longestRelist, `with a list within ${longestRelist} ms`)
-    const told = (await events()) - before
-    context.expect(told === 0, `a list of known objects emits nothing (${told} events)`)
+    const emitted = (await events()) - before
+    context.expect(emitted === 0, `a list of known objects emits nothing (${emitted} events)`)
     await rate(context, weir, server, 'pods', 3000, context.size(30_000, 1000))
   } finally {
     await server.close()
@@ -112,11 +112,11 @@ async function rate(
 ): Promise<void> {
   await weir.caughtUp(120_000)
   const [cpu, threads, began] = [weir.cpuSeconds(), weir.threads(), performance.now()]
-  const told = async (): Promise<number> =>
+  const emittedCount = async (): Promise<number> =>
     Number(
       (await weir.sql<{ n: number }>("SELECT count(*) AS n FROM events WHERE type = 'weir.kubernetes.updated'"))[0]?.n,
     )
-  const before = await told()
+  const before = await emittedCount()
   await server.change(count)
   const limit = performance.now() + 120_000
   while ((await weir.metric('weir_kubernetes_changes_total')) < count && performance.now() < limit) await sleep(100)
@@ -130,6 +130,6 @@ async function rate(
   context.figure(`${what}: changes a second`, Math.round(count / ((performance.now() - began) / 1000)))
   context.figure(`${what}: changes a CPU-second of the thread that watches`, Math.round(count / watch))
   context.figure(`${what}: changes a CPU-second of everything, stored`, Math.round(count / spent))
-  context.expect((await told()) - before === count, `${what}: each change is emitted and stored once`)
+  context.expect((await emittedCount()) - before === count, `${what}: each change is emitted and stored once`)
   context.expectSpeed(count / watch >= wanted, `${what}: ${wanted} changes a second of one core`)
 }

@@ -8,7 +8,7 @@ import { EventReceiver } from '../../test/kit/event-receiver.ts'
 import { SeededRandom } from '../../test/kit/random.ts'
 import { synced } from '../../test/kit/synced.ts'
 import type { WeirProcess } from '../../test/kit/weir-process.ts'
-import { Churn, toldByAll, toldOf } from '../../test/real/kit/kube-churn.ts'
+import { Churn, emittedByAll, emittedChanges } from '../../test/real/kit/kube-churn.ts'
 import { clusterOf, holderOf, judgedAll, overlaps, prepareReplica, standsBy } from '../../test/real/kit/kube-turns.ts'
 import { startKubeFor } from '../../test/real/kit/kube.ts'
 
@@ -80,8 +80,8 @@ export default {
       churn.stop()
       await writing
       const problems = await judgedAll(replicas, churn, 'bar', 120_000)
-      const { told, again } = await toldByAll(replicas, 'bar')
-      const shares = await Promise.all(replicas.map(async (weir) => (await toldOf(weir, 'bar')).length))
+      const { emitted, again } = await emittedByAll(replicas, 'bar')
+      const shares = await Promise.all(replicas.map(async (weir) => (await emittedChanges(weir, 'bar')).length))
       context.figure('turns taken', rounds)
       context.figure('writes', churn.writes)
       context.figure('changes emitted by the one, the other, and by both', `${shares.join(', ')}, ${again}`)
@@ -96,7 +96,7 @@ export default {
         `every write is emitted once, in order, starting at the previous state (${some(problems)})`,
       )
       context.expect(
-        told.every(({ coalesced }) => coalesced !== true),
+        emitted.every(({ coalesced }) => coalesced !== true),
         'none is put together with another',
       )
       context.expect(
@@ -106,7 +106,7 @@ export default {
       const both = await overlaps(replicas)
       context.expect(both.length === 0, `no two lead at the same time, and no epoch has two holders (${some(both)})`)
       for (const weir of replicas) await weir.caughtUp(60_000, ['shared'])
-      const ids = new Set(told.map(({ id }) => id))
+      const ids = new Set(emitted.map(({ id }) => id))
       const received = new Set(receiver.received.map(({ id }) => id))
       context.expect(
         [...ids].every((id) => received.has(id)),

@@ -98,16 +98,16 @@ async function checkCommands(
     detached: true,
   })
   const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
-  let said = ''
+  let output = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    said += text
+    output += text
   })
   const ended = { yet: false }
   exited.then(() => (ended.yet = true)).catch(() => {})
-  for (let waited = 0; waited < 60_000 && !said.includes('weir is ready') && !ended.yet; waited += 20) await sleep(20)
+  for (let waited = 0; waited < 60_000 && !output.includes('weir is ready') && !ended.yet; waited += 20) await sleep(20)
   context.expect(
-    said.includes('weir is ready'),
-    `npm start reports that it is ready${said.includes('weir is ready') ? '' : `: ${said.slice(-2000)}`}`,
+    output.includes('weir is ready'),
+    `npm start reports that it is ready${output.includes('weir is ready') ? '' : `: ${output.slice(-2000)}`}`,
   )
   const page = await fetch(`http://127.0.0.1:${api}/`).then(
     (answer) => answer.status,
@@ -119,7 +119,7 @@ async function checkCommands(
   const [code, signal] = await exited
   context.expect(
     code === 0,
-    `Ctrl-C stops it with exit code 0 (${signal ?? code})${code === 0 ? '' : `: ${said.slice(-2000)}`}`,
+    `Ctrl-C stops it with exit code 0 (${signal ?? code})${code === 0 ? '' : `: ${output.slice(-2000)}`}`,
   )
 }
 

@@ -18,7 +18,7 @@ const writes = ['write', 'writev', 'pwrite64', 'pwritev', 'pwritev2', 'sendto', 
 const syncs = ['fdatasync', 'fsync']
 
 /** Requests that one connection made, in their order. */
-interface Asked {
+interface TracedRequests {
   readonly port: number
   readonly ids: readonly string[]
 }
@@ -38,7 +38,7 @@ export default {
       through: [program.path, ...straceArguments(file, [...writes, ...syncs, 'openat'])],
     })
     const each = context.size(400, 50)
-    const asked = await Promise.all([0, 1, 2, 3].map((connection) => ask(weir.url, connection, each)))
+    const results = await Promise.all([0, 1, 2, 3].map((connection) => ask(weir.url, connection, each)))
     // The tracer hands the signal on and ends with the program.
     const ended = await weir.stop()
     context.expect(ended.code === 0, 'it stops with exit code 0')
@@ -46,7 +46,7 @@ export default {
     const calls = parseTrace(await readFile(file, 'latin1'))
     const frames = framesOf(calls)
     const answers = answersOf(calls, weir.ports.api)
-    const verdicts = asked.flatMap(({ port, ids }) =>
+    const verdicts = results.flatMap(({ port, ids }) =>
       ids.map((id, index) => judge(id, frames.get(id), answers.get(port)?.[index], calls)),
     )
     const bad = verdicts.filter((verdict) => verdict !== undefined)
@@ -55,7 +55,7 @@ export default {
     const groups = calls.filter((call) => call.name === 'fdatasync' && call.target.endsWith('.seg')).length
     context.figure('syncs of segments', groups)
     context.figure('segments', new Set([...frames.values()].map((call) => call.target)).size)
-    context.expect(verdicts.length === each * asked.length, 'every request was acknowledged')
+    context.expect(verdicts.length === each * results.length, 'every request was acknowledged')
     context.expect(
       bad.length === 0,
       `each answer was written after the sync of its frame and of its segment's name (${some(bad)})`,
@@ -64,7 +64,7 @@ export default {
   },
 } satisfies Bar
 
-async function ask(url: string, connection: number, count: number): Promise<Asked> {
+async function ask(url: string, connection: number, count: number): Promise<TracedRequests> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   const ids: string[] = []
   const ports = new Set<number>()
@@ -89,15 +89,15 @@ function post(url: string, agent: Agent, id: string): Promise<{ status: number; 
       'ce-source': '/test',
       'ce-type': 'traced',
     }
-    const asked = request(`${url}/events`, { method: 'POST', agent, headers }, (answer) => {
+    const outgoing = request(`${url}/events`, { method: 'POST', agent, headers }, (answer) => {
       const port = answer.socket.localPort ?? 0
       answer
         .resume()
         .on('end', () => resolve({ status: answer.statusCode ?? 0, port }))
         .on('error', reject)
     })
-    asked.on('error', reject)
-    asked.end('{"small":true}')
+    outgoing.on('error', reject)
+    outgoing.end('{"small":true}')
   })
 }
 

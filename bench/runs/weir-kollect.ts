@@ -15,7 +15,7 @@ import { installPythonProtobuf } from '../../test/real/install/python-protobuf.t
 import { startKollect } from '../../test/real/kit/kollect.ts'
 import { kubeconfigOf, startKube, type Kube } from '../../test/real/kit/kube.ts'
 import { startNats } from '../../test/real/kit/nats.ts'
-import { consume, generate, type Told } from './kollect-consumer/reader.ts'
+import { consume, generate, type ConsumedMessage } from './kollect-consumer/reader.ts'
 
 interface Written {
   readonly operation: 'Created' | 'Updated' | 'Deleted'
@@ -71,7 +71,7 @@ export default {
       const generated = join(context.folder, 'classes')
       await mkdir(generated)
       await generate(python, generated, true)
-      const told = await consume(python, [
+      const consumed = await consume(python, [
         generated,
         'nats',
         bus.url,
@@ -82,7 +82,7 @@ export default {
       const metrics = await (await fetch(`${second.opsUrl}/__/metrics`)).text()
       context.expect((await second.stop()) === 0, 'it stops again with exit code 0')
       context.figure('changes written to the cluster', written.length)
-      const wrong = differences(told, written)
+      const wrong = differences(consumed, written)
       context.expect(
         wrong.length === 0,
         `the consumer read each change once, in the order of its object, with the states that the server had (${some(wrong)})`,
@@ -114,12 +114,12 @@ async function accountOf(kube: Kube, folder: string): Promise<string> {
     { limit: 120_000, env: { HOME: folder } },
   )
   if (applied.code !== 0) throw new Error(`kubectl apply failed: ${applied.output}`)
-  const asked = await kube.call('POST', '/api/v1/namespaces/kollect/serviceaccounts/kollect/token', {
+  const tokenRequest = await kube.call('POST', '/api/v1/namespaces/kollect/serviceaccounts/kollect/token', {
     apiVersion: 'authentication.k8s.io/v1',
     kind: 'TokenRequest',
     spec: { expirationSeconds: 3600 },
   })
-  await writeFile(account, kubeconfigOf(kube, (asked['status'] as { token: string }).token), { mode: 0o600 })
+  await writeFile(account, kubeconfigOf(kube, (tokenRequest['status'] as { token: string }).token), { mode: 0o600 })
   return account
 }
 
@@ -168,9 +168,9 @@ async function write(
     await Promise.all(Array.from({ length: Math.min(8, count - at) }, (_, offset) => one(at + offset)))
 }
 
-function differences(told: readonly Told[], written: readonly Written[]): string[] {
-  const read = Map.groupBy(told, ({ fields }) => String(fields['uid']))
-  const wrong: string[] = told
+function differences(consumed: readonly ConsumedMessage[], written: readonly Written[]): string[] {
+  const read = Map.groupBy(consumed, ({ fields }) => String(fields['uid']))
+  const wrong: string[] = consumed
     .filter(({ key, fields }) => key !== `prod/${String(fields['uid'])}`)
     .map(({ key }) => `key ${key}`)
   for (const [uid, wanted] of Map.groupBy(written, (each) => each.uid)) {
@@ -179,8 +179,8 @@ function differences(told: readonly Told[], written: readonly Written[]): string
     if (found.length !== wanted.length) wrong.push(`${wanted[0]?.name}: ${found.length} of ${wanted.length}`)
     for (const [index, want] of wanted.entries()) {
       const each = found[index]
-      if (each !== undefined && !isDeepStrictEqual(saidBy(each), wordsOf(want)))
-        wrong.push(`${want.name}: ${JSON.stringify(saidBy(each))} and not ${JSON.stringify(wordsOf(want))}`)
+      if (each !== undefined && !isDeepStrictEqual(fieldsOf(each), wordsOf(want)))
+        wrong.push(`${want.name}: ${JSON.stringify(fieldsOf(each))} and not ${JSON.stringify(wordsOf(want))}`)
     }
   }
   return [...wrong, ...[...read].map(([uid, { length }]) => `${length} of ${uid}, which were never written`)]
@@ -196,7 +196,7 @@ const wordsOf = ({ operation, name, before, after, resourceVersion }: Written): 
   ...(operation === 'Deleted' ? [] : [resourceVersion, resourceVersion]),
 ]
 
-function saidBy({ type_url: url, fields }: Told): unknown[] {
+function fieldsOf({ type_url: url, fields }: ConsumedMessage): unknown[] {
   const object = (name: string) =>
     fields[name] === undefined
       ? undefined

@@ -80,18 +80,18 @@ test('messages of unknown types and those without a handler are acknowledged and
 })
 
 test('a message whose handler fails is redelivered, one that is no envelope is not, and neither ends the rest', async () => {
-  const told: string[] = []
+  const received: string[] = []
   const { answers, counts } = await consumed([new Uint8Array([1, 2, 3]), ...envelopes], {
     onCreated: () => {
       throw new Error('not now')
     },
     onUpdated: () => Promise.reject(new Error('not now either')),
-    onDeleted: () => void told.push('deleted'),
-    onMalformed: (_error, data) => void told.push(`malformed ${data.length}`),
-    onFailed: (error, { payload }) => void told.push(`${payload.is}: ${String(error)}`),
+    onDeleted: () => void received.push('deleted'),
+    onMalformed: (_error, data) => void received.push(`malformed ${data.length}`),
+    onFailed: (error, { payload }) => void received.push(`${payload.is}: ${String(error)}`),
   })
   expect(answers).toEqual(['0 term', '1 nak 7', '2 nak 7', '3 ack'])
-  expect(told).toEqual(['malformed 3', 'created: Error: not now', 'updated: Error: not now either', 'deleted'])
+  expect(received).toEqual(['malformed 3', 'created: Error: not now', 'updated: Error: not now either', 'deleted'])
   expect(counts).toEqual({ handled: 1, skipped: 0, malformed: 1, failed: 2 })
 })
 

@@ -22,15 +22,15 @@ export function scriptsOf(manifest: Manifest, address: string): string[] {
   const shown = page.dynamicImports?.find(
     (source) => source.endsWith(`/${view}.tsx`) || source.endsWith(`/${view}/index.tsx`),
   )
-  const everywhere = together(
+  const everywhere = withImports(
     manifest,
     Object.keys(manifest).filter((source) => manifest[source]?.isEntry === true),
   )
-  return [...together(manifest, [name, ...(shown === undefined ? [] : [shown])]).difference(everywhere)]
+  return [...withImports(manifest, [name, ...(shown === undefined ? [] : [shown])]).difference(everywhere)]
 }
 
 /** Files of these modules and of their static imports. */
-export function together(manifest: Manifest, sources: readonly string[]): Set<string> {
+export function withImports(manifest: Manifest, sources: readonly string[]): Set<string> {
   const found = new Set<string>()
   const visit = (source: string): void => {
     const built = manifest[source]

@@ -5,8 +5,8 @@ import {
   isoOf,
   isSortable,
   momentOf,
-  type Question,
-  type QuestionTime,
+  type RowQuery,
+  type QueryTime,
   type TimeSpan,
   withinSql,
 } from '../query/plan/index.ts'
@@ -56,7 +56,7 @@ export const timeParameter = (usual: SpanTime): object => ({
 const [minute, hour] = [60_000_000n, 3_600_000_000n]
 
 /** At most an hour before and a minute after the receive time. */
-const flowTimes: QuestionTime = {
+const flowTimes: QueryTime = {
   name: 'flow_time',
   sql: `(${flowTime})`,
   near: ({ from, to }) => withinSql('time_received', { from: from - minute, to: to + hour }),
@@ -74,7 +74,7 @@ export interface QuestionQuery {
 }
 
 /** The query within the principal's scope. `now` in Unix ms. */
-export function questionOf(query: QuestionQuery, usual: SpanTime, now: number, principal: Principal): Question {
+export function questionOf(query: QuestionQuery, usual: SpanTime, now: number, principal: Principal): RowQuery {
   const {
     filter = '',
     both_ways: both = 'false',

@@ -1,6 +1,6 @@
 import type { StoreReader } from '../engine/control.ts'
 import { columnsRead, testsOf, type QueryField } from '../query/index.ts'
-import { boundOf, longestBefore, lossSql, type Question, type Rollup } from '../query/plan/index.ts'
+import { boundOf, maxFlowDelayUs, lossSql, type RowQuery, type Rollup } from '../query/plan/index.ts'
 import { msPerHour } from '../store/names.ts'
 import { planRollup, type FoldLevel } from '../store/rollup/plan.ts'
 import type { Clock } from '../host/index.ts'
@@ -68,7 +68,7 @@ const fewFlows = 1_500_000
  */
 export async function sumSource(
   store: StoreReader,
-  question: Question,
+  question: RowQuery,
   groups: { readonly fields: readonly QueryField[]; readonly step: number | undefined },
   wanted: string | undefined,
   {
@@ -111,7 +111,7 @@ export async function sumSource(
   const none = (level: FoldLevel | undefined): boolean =>
     facts !== undefined && (level === undefined || facts[`lost_${level}`] === 0)
   // Flows are deleted before their rollups.
-  const stored = Number(facts?.['oldest']) >= flows.first * 1000 - longestBefore
+  const stored = Number(facts?.['oldest']) >= flows.first * 1000 - maxFlowDelayUs
   // Merged rows do not match the filter, so even the total would be low. The flows are read while they are stored.
   if (!none(lossyFilter) && stored) return raw
   const lossless = none(lossyFilter) && none(lossy)

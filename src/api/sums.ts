@@ -9,9 +9,9 @@ import {
   stats,
   stepOf,
   type FurtherMeasure,
-  type Question,
+  type RowQuery,
   type Rank,
-  type SumsQuestion,
+  type AggregateQuery,
   type TimeSpan,
 } from '../query/plan/index.ts'
 import type { Principal } from './access/principal.ts'
@@ -70,7 +70,7 @@ export const offsetParameter = {
 } as const
 
 /** The same query for an earlier time. */
-export function shifted<Request extends Question>(question: Request, offset: string | undefined): Request {
+export function shifted<Request extends RowQuery>(question: Request, offset: string | undefined): Request {
   if (offset === undefined) return question
   const seconds = stepOf(offset)
   if (seconds === undefined)
@@ -85,7 +85,7 @@ export function shifted<Request extends Question>(question: Request, offset: str
 export function sumsOf(
   { by = 'bytes', measure, of: written, limit }: SumsQuery,
   usual: number,
-): Pick<SumsQuestion, 'by' | 'limit' | 'of' | 'further'> {
+): Pick<AggregateQuery, 'by' | 'limit' | 'of' | 'further'> {
   const of = written === undefined ? undefined : statField(written)
   const rank = by as Rank
   if (of === undefined && (stats as readonly string[]).includes(rank))
@@ -121,7 +121,7 @@ function statField(written: string): QueryField {
 }
 
 /** Columns of sums and statistics, after those of the groups. */
-export function sumColumns({ of, further = [] }: Pick<SumsQuestion, 'of' | 'further'>): readonly AnswerColumn[] {
+export function sumColumns({ of, further = [] }: Pick<AggregateQuery, 'of' | 'further'>): readonly AnswerColumn[] {
   const sums = [
     ...measureColumns,
     ...further.map((name) => ({ name, type: 'HUGEINT', unit: name === 'drop_bytes' ? 'By' : '{packet}' })),
@@ -141,7 +141,7 @@ export function sumColumns({ of, further = [] }: Pick<SumsQuestion, 'of' | 'furt
 /** The cells of {@link sumColumns}. */
 export function measureCells(
   row: AnswerRecord,
-  { of, further = [] }: Pick<SumsQuestion, 'of' | 'further'>,
+  { of, further = [] }: Pick<AggregateQuery, 'of' | 'further'>,
 ): readonly unknown[] {
   const sums = [
     row['_bytes'] ?? null,
@@ -164,7 +164,7 @@ export function measureCells(
 /** `groups`, `bytes`, `packets`, `flows` and the further sums that were requested. */
 export type Totals = Readonly<Record<string, unknown>>
 
-function totalOf([first = {}]: readonly AnswerRecord[], { further = [] }: Pick<SumsQuestion, 'further'>): Totals {
+function totalOf([first = {}]: readonly AnswerRecord[], { further = [] }: Pick<AggregateQuery, 'further'>): Totals {
   return Object.fromEntries(['groups', ...measures, ...further].map((name) => [name, first[`_all_${name}`] ?? 0]))
 }
 
@@ -213,7 +213,7 @@ export interface SumReaders<Request> {
 const manyFlows = 1_000_000
 
 /** Reads sums from a rollup, the flows, or without a store the ring. Undefined when the client has disconnected. */
-export async function readSums<Request extends SumsQuestion>(
+export async function readSums<Request extends AggregateQuery>(
   asker: RunStatement,
   request: Request,
   groups: { readonly fields: readonly QueryField[]; readonly step: number | undefined },
@@ -273,6 +273,6 @@ export async function readSums<Request extends SumsQuestion>(
 }
 
 /** Removes the row that only carries the total. */
-function withoutTotalRow(rows: readonly AnswerRecord[], request: SumsQuestion): Pick<SumsAnswer, 'rows' | 'total'> {
+function withoutTotalRow(rows: readonly AnswerRecord[], request: AggregateQuery): Pick<SumsAnswer, 'rows' | 'total'> {
   return { rows: rows.filter((row) => row['_place'] !== null), total: totalOf(rows, request) }
 }

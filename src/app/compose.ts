@@ -158,7 +158,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
         state: start.state,
         epoch,
         tail: tail.memory,
-        ...(config.store.enabled === 'none' ? {} : { forgetsMs: config.store.age ?? Infinity }),
+        ...(config.store.enabled === 'none' ? {} : { storeRetentionMs: config.store.age ?? Infinity }),
         ...(shared === undefined ? {} : { shared }),
       },
     })

@@ -86,7 +86,7 @@ export class SharedWorkloads {
     if (note !== undefined) {
       try {
         for await (const { stream, bytes } of state.pieces(note))
-          if (stream === 'resources') this.#feed.tell(linesOf(bytes))
+          if (stream === 'resources') this.#feed.update(linesOf(bytes))
       } catch (error) {
         options.log.warn(
           'The stored workloads of a cluster are incomplete in the journal; only flows from now on have names.',

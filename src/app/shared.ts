@@ -56,7 +56,7 @@ export async function join(
 ): Promise<Joined> {
   const open = await loadJournal(type)
   const bus = await untilThere(
-    () => open(arrivedSettings(settings), { id: `journal ${thread}`, host, log, make: true }),
+    () => open(arrivedSettings(settings), { id: `journal ${thread}`, host, log, create: true }),
     host,
     log,
     signal,

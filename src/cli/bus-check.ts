@@ -20,7 +20,7 @@ export interface CheckedBus {
 export interface CheckOptions {
   readonly write: boolean
   /** Allows the check to create temporary queues and subscriptions. */
-  readonly mayMake: boolean
+  readonly mayCreate: boolean
   /** Time limit of each step in ms. */
   readonly stepMs: number
 }
@@ -137,7 +137,7 @@ async function steps(sink: Sink, type: string, host: Host, options: CheckOptions
   let subscribeError: string | undefined
   try {
     listening = await answerWithin(host, stepMs, async (signal) => {
-      const made = (await sink.listen?.(signal, { batch, mayMake: options.mayMake })) ?? unobservable
+      const made = (await sink.listen?.(signal, { batch, mayCreate: options.mayCreate })) ?? unobservable
       // It was created after the time limit and must still be removed.
       if (signal.aborted && typeof made === 'object') await made.close()
       return made
@@ -213,7 +213,7 @@ async function readBack(listening: Listening, id: string, { host, stepMs, again 
     const timer = host.timers.after(stepMs, () => {
       over.abort()
     })
-    const came = await answerWithin(host, stepMs + graceMs, () => listening.came(id, over.signal)).finally(() => {
+    const came = await answerWithin(host, stepMs + graceMs, () => listening.received(id, over.signal)).finally(() => {
       timer.cancel()
     })
     if (typeof came === 'string') return warn('read', came, 'Check the message at the consumer.')

@@ -63,7 +63,7 @@ async function run(
     )
   const { busOfUrl, busOfSink, checkBus } = await import('./bus-check.ts')
   const bus = url === undefined ? await busOfSink(config, sink ?? '') : await busOfUrl(url)
-  const findings = await checkBus(bus, { write, mayMake: makeQueue, stepMs: seconds * 1000 })
+  const findings = await checkBus(bus, { write, mayCreate: makeQueue, stepMs: seconds * 1000 })
   const passed = findings.every(({ status }) => status !== 'fail')
   self.stdout(format === 'json' ? `${JSON.stringify({ ok: passed, checks: findings })}\n` : findingsText(findings))
   if (!passed) self.leave(1)

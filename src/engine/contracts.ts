@@ -38,11 +38,11 @@ export interface SourceContext extends Context {
   readonly cursor: Uint8Array | undefined
   readonly epoch: number
   /** The source's own frames, for a projection of them. */
-  readonly frames?: OwnFrames
+  readonly replay?: Replay
   /** Folder for state across restarts; it may not exist yet. Undefined: the process keeps no state. */
   readonly state?: string
   /** Retention of the store in ms; Infinity: limited by disk space only. Undefined: there is no store. */
-  readonly forgetsMs?: number
+  readonly storeRetentionMs?: number
   /** Enriches flows before the append. Absent if not configured. */
   readonly enrichment?: FlowEnrichment
 }
@@ -57,7 +57,7 @@ export interface AwaitedSink {
    * Resolves with true once the sink receives all later rows, with false when the signal aborts first. `waiting` is
    * called with the reason for the delay.
    */
-  there(signal: AbortSignal, waiting: (why: string) => void): Promise<boolean>
+  ready(signal: AbortSignal, waiting: (why: string) => void): Promise<boolean>
   /**
    * Resolves with `settled` once the sink is durably past the unit and the originals of its duplicates (delivered,
    * filtered or dead-lettered). Resolves with `gone` when the sink no longer exists, with `stopped` when the signal
@@ -70,7 +70,7 @@ export interface AwaitedSink {
 }
 
 /** The frames of one source in the journal. */
-export interface OwnFrames {
+export interface Replay {
   /** Frames after a position, in order, up to the end that was durable at the call. */
   after(position: Position): AsyncIterable<Frame>
   /** Pins the frames after this sequence, which are needed after a crash. Resolves when reclaiming respects it. */
@@ -82,7 +82,7 @@ export interface OwnFrames {
 /** State that a source stores in a shared journal, for the instance that continues it. */
 export interface SharedState {
   /** `before`: last removed position. `last`: end of the journal. `told`: rows of the source ever accepted. */
-  bounds(): Promise<{ readonly before: number; readonly last: number; readonly told: number }>
+  bounds(): Promise<{ readonly before: number; readonly last: number; readonly accepted: number }>
   /** The newest state that is complete and still stored. */
   newest(): Promise<StateNote | undefined>
   /** Pieces in order. Throws when some are unreadable. */
@@ -93,7 +93,7 @@ export interface SharedState {
    */
   put(append: (unit: Omit<Unit, 'source'>) => Promise<Appended>, state: NewState): Promise<Omit<StateNote, 'source'>>
   /** Compare-and-set record shared by all instances of the source. */
-  readonly turn: TurnRecord
+  readonly leaderRecord: LeaderRecord
 }
 
 /** A stored state: frames of kind `empty`, each with a piece. The last frame has this note as its cursor. */
@@ -123,7 +123,7 @@ export interface StatePiece {
   readonly bytes: Uint8Array
 }
 
-export interface TurnRecord {
+export interface LeaderRecord {
   /** Unique to this start; begins with the instance. */
   readonly instance: string
   read(signal: AbortSignal): Promise<{ readonly version: string; readonly value: unknown } | undefined>
@@ -198,7 +198,7 @@ export interface ListenOptions {
    * Whether temporary queues and subscriptions may be created. They are removed afterwards, but may cost money and are
    * visible to others.
    */
-  readonly mayMake: boolean
+  readonly mayCreate: boolean
 }
 
 export interface Listening {
@@ -211,7 +211,7 @@ export interface Listening {
    * Resolves with true when a message whose body contains the text was received. After an abort: false, or a string
    * that explains why the absence is inconclusive.
    */
-  came(text: string, signal: AbortSignal): Promise<boolean | string>
+  received(text: string, signal: AbortSignal): Promise<boolean | string>
   close(): Promise<void>
 }
 
@@ -303,7 +303,7 @@ export interface Holders {
   /** Number of the cluster named by a scope; 0 if none. */
   clusterOf(scope: string): number
   /** Whether a cluster assigns the address to its pods or services. */
-  within(words: Uint32Array, at: number): boolean
+  inClusterRange(words: Uint32Array, at: number): boolean
   /** Endpoint of an id, without its node's address. */
   endpoint(number: number): Endpoint | undefined
   nodeAddress(number: number): string | undefined
@@ -326,7 +326,7 @@ export type JournalDriver<Config> = (config: Config, context: JournalContext) =>
 
 export interface JournalContext extends Pick<Context, 'id' | 'host' | 'log'> {
   /** Whether missing objects are created; otherwise they are an error. */
-  readonly make: boolean
+  readonly create: boolean
 }
 
 /** Write permission and its fencing epoch. In a single process: a counter synced at each start. */

@@ -54,11 +54,11 @@ export interface Ingested {
   readonly accepted: number
   readonly duplicates: number
   /** Only with `ack: sink:<id>`. */
-  readonly fate?: Fate
+  readonly outcome?: SinkOutcome
 }
 
 /** Outcome of a batch at the sink named by `ack`. */
-export type Fate =
+export type SinkOutcome =
   | { readonly is: 'delivered' }
   | {
       readonly is: 'dead-lettered'
@@ -263,7 +263,7 @@ export interface StoreReader {
    */
   isolated?(query: IsolatedQuery, signal: AbortSignal): Promise<IsolatedAnswer>
   /** Edges of nodes, summed over all sources. Rejects as {@link query} does. */
-  edges(request: EdgesAsked, signal: AbortSignal): Promise<readonly StoredEdge[]>
+  edges(request: EdgeQuery, signal: AbortSignal): Promise<readonly StoredEdge[]>
   /** Waits up to two seconds until queries include every row accepted before the call. False on timeout. */
   fresh?(): Promise<boolean>
   /** State of the stored rollups. */
@@ -279,7 +279,7 @@ export interface IsolatedQuery {
 
 export type IsolatedAnswer = AsyncIterable<Uint8Array, number | undefined>
 
-export interface EdgesAsked {
+export interface EdgeQuery {
   readonly near: readonly string[]
   /** Only edges to these nodes, all of them. */
   readonly far?: readonly string[]

@@ -1,5 +1,5 @@
 import type { Server } from 'node:net'
-import { whoListens } from './ports.ts'
+import { portHolders } from './ports.ts'
 import { messageOf, WeirError } from '../model/errors.ts'
 
 /** Explains for users why listening failed; for a port in use, names its possible holders. */
@@ -10,7 +10,7 @@ export async function explainListen(
 ): Promise<WeirError> {
   const place = `${protocol.toUpperCase()} ${host.includes(':') ? `[${host}]` : host}:${port}`
   if (cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE') {
-    const holders = (await whoListens(protocol, port)).map(({ pid, command }) => `${command} (process ${pid})`)
+    const holders = (await portHolders(protocol, port)).map(({ pid, command }) => `${command} (process ${pid})`)
     const held = holders.length === 0 ? '' : `, held by ${holders.join(' and ')}`
     return new WeirError('WEIR_LISTEN_IN_USE', `${place} is in use${held}.`, { cause })
   }

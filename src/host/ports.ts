@@ -15,7 +15,7 @@ const listening: Record<Protocol, string> = { tcp: '0A', udp: '07' }
  * Processes that listen on a local port, from the kernel's tables. Processes of other users and containers are
  * invisible; empty on systems other than Linux.
  */
-export async function whoListens(protocol: Protocol, port: number): Promise<PortHolder[]> {
+export async function portHolders(protocol: Protocol, port: number): Promise<PortHolder[]> {
   const inodes = new Set<string>()
   for (const family of ['', '6']) {
     for (const socket of await socketTable(`${protocol}${family}`)) {

@@ -63,7 +63,7 @@ function holdersOf(
     )
     numbers[row] = number
     if (number !== 0) any = true
-    else unknown ||= holders.within(addresses.words, 4 * row)
+    else unknown ||= holders.inClusterRange(addresses.words, 4 * row)
   }
   return { numbers, any, unknown }
 }

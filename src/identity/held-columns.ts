@@ -1,7 +1,7 @@
 import { withRoom } from '../model/growing.ts'
-import type { Held } from './workload-facts.ts'
+import type { HolderFacts } from './workload-facts.ts'
 
-type Common = Omit<Held, 'name' | 'node'>
+type Common = Omit<HolderFacts, 'name' | 'node'>
 
 const utf8 = new TextEncoder()
 const text = new TextDecoder()
@@ -10,7 +10,7 @@ const text = new TextDecoder()
  * Address holders by number from 1, packed, because there are as many as pods. Shared fields are stored once, names are
  * consecutive bytes.
  */
-export class HeldColumns {
+export class HolderColumns {
   readonly #common: Common[] = []
   readonly #commonOf = new Map<string, number>()
   #commons = new Uint32Array(256)
@@ -26,7 +26,7 @@ export class HeldColumns {
     return this.#count
   }
 
-  add({ name, node, ...common }: Held): number {
+  add({ name, node, ...common }: HolderFacts): number {
     const index = this.#count++
     this.#commons = withRoom(this.#commons, this.#count)
     this.#nodes = withRoom(this.#nodes, this.#count)
@@ -42,7 +42,7 @@ export class HeldColumns {
     return this.#count
   }
 
-  at(number: number): Held | undefined {
+  at(number: number): HolderFacts | undefined {
     const common = number < 1 || number > this.#count ? undefined : this.#common[this.#commons[number - 1] as number]
     if (common === undefined) return undefined
     const node = this.#nodeNames[this.#nodes[number - 1] as number]

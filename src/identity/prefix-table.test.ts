@@ -118,7 +118,7 @@ describe('the prefix table', () => {
       { maxLength: 12 },
     )
     fc.assert(
-      fc.property(entries, fc.array(address, { minLength: 1, maxLength: 20 }), (all, asked) => {
+      fc.property(entries, fc.array(address, { minLength: 1, maxLength: 20 }), (all, addresses) => {
         const table = new PrefixTable(all)
         const edges = all.flatMap(({ range: { words: first, bits } }) => [
           first,
@@ -127,7 +127,8 @@ describe('the prefix table', () => {
               value | (bits >= 32 * (i + 1) ? 0 : bits <= 32 * i ? 0xffffffff : 0xffffffff >>> (bits - 32 * i)),
           ),
         ])
-        for (const one of [...asked, ...edges]) expect(table.meanings[table.lookup(one, 0)]).toEqual(naive(all, one))
+        for (const one of [...addresses, ...edges])
+          expect(table.meanings[table.lookup(one, 0)]).toEqual(naive(all, one))
       }),
       { numRuns: 1000 },
     )

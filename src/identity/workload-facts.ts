@@ -11,7 +11,7 @@ export interface Claimed {
 }
 
 /** Facts about an address holder from its own object; related objects are resolved later. */
-export interface Held {
+export interface HolderFacts {
   readonly cluster: string
   readonly kind: string
   readonly namespace?: string
@@ -38,14 +38,14 @@ const rankOf: Readonly<Record<ResourceAddress['as'], number>> = {
 }
 
 /** Intermediate owners, whose own controller is the workload. */
-export const handsOn: ReadonlySet<string> = new Set(['ReplicaSet', 'Job', 'ReplicationController'])
+export const intermediateOwners: ReadonlySet<string> = new Set(['ReplicaSet', 'Job', 'ReplicationController'])
 
 export function ownerOf(data: ResourceData): Owner | undefined {
   const [owner] = data.owners ?? []
   return owner === undefined ? undefined : { kind: owner.kind, name: owner.name, uid: owner.uid }
 }
 
-export function heldOf(data: ResourceData): Held {
+export function heldOf(data: ResourceData): HolderFacts {
   const { cluster, kind, namespace, name, node } = data
   // An EndpointSlice address without a pod identifies only the service.
   if (kind === 'EndpointSlice')

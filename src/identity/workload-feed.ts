@@ -2,8 +2,8 @@ import type { Enrichment, Log, Metrics } from '../engine/contracts.ts'
 import type { Frame } from '../journal/types.ts'
 import type { ResourceData } from '../model/kubernetes.ts'
 import { enrichFlows } from './enrich.ts'
-import { toldResources } from './told-resources.ts'
-import { rememberMs, worthForgetting } from './workload-projection.ts'
+import { resourcesOf } from './frame-resources.ts'
+import { retainEndedMs, minEndedClaims } from './workload-projection.ts'
 import { Workloads } from './workloads.ts'
 
 export interface FeedOptions {
@@ -26,15 +26,15 @@ export class WorkloadFeed implements Enrichment {
     this.#options = options
   }
 
-  tell(resources: Iterable<ResourceData>): void {
+  update(resources: Iterable<ResourceData>): void {
     for (const data of resources) this.#workloads.apply(data)
     this.#settled()
   }
 
   take(frame: Frame): void {
     this.#received = Math.max(this.#received, frame.header.received)
-    this.tell(
-      toldResources(frame, (error) =>
+    this.update(
+      resourcesOf(frame, (error) =>
         this.#options.log.error('Cannot decode a frame of a cluster; its workloads are unknown.', {
           source: frame.header.source,
           error: String(error),
@@ -53,7 +53,7 @@ export class WorkloadFeed implements Enrichment {
 
   #settled(): void {
     this.#workloads.settle()
-    this.#workloads.forget(this.#received - rememberMs, worthForgetting)
+    this.#workloads.forget(this.#received - retainEndedMs, minEndedClaims)
     const { objects, claims } = this.#workloads.size
     this.#options.metrics.set('weir_identity_workloads', objects)
     this.#options.metrics.set('weir_identity_claims', claims)

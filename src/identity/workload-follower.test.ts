@@ -24,7 +24,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-async function tell(name: string): Promise<number> {
+async function emit(name: string): Promise<number> {
   const raw = encodeBatch(
     toEventBatch([event(name, { type: kubernetesTypes.resource, family: 'resource', json: pod(name, '10.1.0.1', 0) })]),
   )
@@ -62,19 +62,19 @@ test('the journal is read once a second regardless of the number of frames, and 
     { host, journal: join(folder, 'journal'), tail: journal.tail, log },
   )
   follower.start(stop.signal)
-  await follower.ready(await tell('first'), stop.signal)
+  await follower.ready(await emit('first'), stop.signal)
   const began = host.clock.monotonic()
   looks = 0
   let last = 0
   for (let frame = 0; frame < 30; frame++) {
-    last = await tell(`pod-${frame}`)
+    last = await emit(`pod-${frame}`)
     await host.timers.sleep(20)
   }
   expect(looks).toBeLessThanOrEqual(1 + (host.clock.monotonic() - began) / 1000)
   // The next periodic read would be a second later; a waiter triggers it.
-  let asked = 0
-  for (; asked < 20; asked++) {
-    last = await tell(`waited-${asked}`)
+  let reads = 0
+  for (; reads < 20; reads++) {
+    last = await emit(`waited-${reads}`)
     await follower.ready(last, stop.signal)
     expect(projection.reached.sequence).toBeGreaterThanOrEqual(last)
   }
@@ -106,9 +106,9 @@ test('without name queries the journal is not read, and a new query does not use
     log,
   })
   follower.start(ends.signal)
-  await tell('first')
+  await emit('first')
   await expect.poll(() => rests.length).toBe(1)
-  const last = await tell('second')
+  const last = await emit('second')
   expect(rests).toEqual([10_000])
   follower.wanted()
   await expect.poll(() => rests.length).toBe(2)

@@ -14,7 +14,7 @@ const leastCommitMs = 60_000
 const tryAgainMs = 1000
 const readBytes = 1 << 18
 /** Interval of reads while names are queried; waiters trigger one at once. Each read has a fixed cost. */
-const lookMs = 1000
+const readIntervalMs = 1000
 const idleMs = 10_000
 
 export interface FollowOptions {
@@ -142,7 +142,7 @@ export class WorkloadFollower implements Enrichment {
     const hurry = new AbortController()
     this.#hurry = () => hurry.abort()
     if (!this.#asked) this.#rouse = this.#hurry
-    const ms = this.#asked ? lookMs : idleMs
+    const ms = this.#asked ? readIntervalMs : idleMs
     this.#asked = false
     await this.#options.host.timers.sleep(ms, AbortSignal.any([signal, hurry.signal]))
     this.#rouse = () => undefined

@@ -22,7 +22,7 @@ function projection(): WorkloadProjection {
   })
 }
 
-function told(make: FrameMaker, source: string, ...list: readonly ResourceData[]) {
+function framesOf(make: FrameMaker, source: string, ...list: readonly ResourceData[]) {
   return make.events(
     list.map((data, index) =>
       event(`${data.name}-${index}`, { type: kubernetesTypes.resource, family: 'resource', json: data }),
@@ -42,13 +42,13 @@ it('applies only cluster updates, retains frames that no file covers, and contin
   const first = projection()
   expect(await first.open()).toBe(false)
   const a = pod('a', '10.1.0.1', 0)
-  await first.apply([make.flows([]), told(make, 'http', pod('liar', '10.1.0.9', 0))])
+  await first.apply([make.flows([]), framesOf(make, 'http', pod('liar', '10.1.0.9', 0))])
   expect([first.holds()['0']?.sequence, first.dirty]).toEqual([2, false])
-  await first.apply([told(make, 'prod', a), make.flows([])])
+  await first.apply([framesOf(make, 'prod', a), make.flows([])])
   expect([first.holds()['0']?.sequence, first.position()['0']?.sequence]).toEqual([2, 0])
   await first.commit()
   expect([first.holds()['0']?.sequence, first.position()['0']?.sequence]).toEqual([4, 4])
-  await first.apply([told(make, 'prod', gone(a, 5000), pod('b', '10.1.0.1', 9000))])
+  await first.apply([framesOf(make, 'prod', gone(a, 5000), pod('b', '10.1.0.1', 9000))])
   expect(first.holds()['0']?.sequence).toBe(4)
   expect([name(first, '10.1.0.1', 1000), name(first, '10.1.0.1', 9000), name(first, '10.1.0.9', 0)]).toEqual([
     'a',
@@ -62,7 +62,7 @@ it('applies only cluster updates, retains frames that no file covers, and contin
   expect([second.reached.sequence, name(second, '10.1.0.1', 9000)]).toEqual([4, 'a'])
   const again = new FrameMaker()
   while (again.last < 4) again.lose('prod', 0)
-  const rest = told(again, 'prod', gone(a, 5000), pod('b', '10.1.0.1', 9000))
+  const rest = framesOf(again, 'prod', gone(a, 5000), pod('b', '10.1.0.1', 9000))
   await second.apply([rest])
   await second.apply([rest])
   expect([name(second, '10.1.0.1', 1000), name(second, '10.1.0.1', 9000)]).toEqual(['a', 'b'])
@@ -73,9 +73,9 @@ it('applies only cluster updates, retains frames that no file covers, and contin
 it('a damaged file is reported, and the previous one is read', async () => {
   const make = new FrameMaker()
   const first = projection()
-  await first.apply([told(make, 'prod', pod('a', '10.1.0.1', 0))])
+  await first.apply([framesOf(make, 'prod', pod('a', '10.1.0.1', 0))])
   await first.commit()
-  await first.apply([told(make, 'prod', pod('b', '10.1.0.2', 0))])
+  await first.apply([framesOf(make, 'prod', pod('b', '10.1.0.2', 0))])
   await first.commit()
   const [, newest = ''] = await host.disk.list('/data/identity')
   const file = await host.disk.open(`/data/identity/${newest}`, 'write')

@@ -3,15 +3,15 @@ import { makeDurableDirectory, type Host } from '../host/index.ts'
 import type { Frame } from '../journal/types.ts'
 import type { ResourceData } from '../model/kubernetes.ts'
 import { filePartition, nowhere, type Position, type Positions } from '../model/positions.ts'
-import { toldResources } from './told-resources.ts'
+import { resourcesOf } from './frame-resources.ts'
 import { readWorkloads, workloadFiles, writeWorkloads } from './workload-file.ts'
 import { Workloads } from './workloads.ts'
 import { messageOf } from '../model/errors.ts'
 
 /** Past holders are retained this long for late flows and the hourly retry of unknown addresses. */
-export const rememberMs = 3 * 3_600_000
+export const retainEndedMs = 3 * 3_600_000
 /** Minimum ended claims for a cleanup. */
-export const worthForgetting = 50_000
+export const minEndedClaims = 50_000
 /** Older files retained in case the newest is unreadable. */
 const keptFiles = 2
 
@@ -76,8 +76,8 @@ export class WorkloadProjection implements Projection {
   }
 
   /** Initializes with resources from another path, up to a position. */
-  begin(told: Iterable<ResourceData>, position: Position): void {
-    for (const data of told) this.workloads.apply(data)
+  begin(resources: Iterable<ResourceData>, position: Position): void {
+    for (const data of resources) this.workloads.apply(data)
     this.workloads.settle()
     this.#reached = position
     this.#unsaved = position
@@ -115,21 +115,21 @@ export class WorkloadProjection implements Projection {
       const { header } = frame
       if (header.sequence <= this.#reached.sequence) continue
       if (isCluster(header.source)) {
-        const told = toldResources(frame, (error) =>
+        const resources = resourcesOf(frame, (error) =>
           log.error('Cannot decode a frame of a cluster; its workloads are unknown.', {
             source: header.source,
             sequence: header.sequence,
             error: String(error),
           }),
         )
-        if (told.length > 0) this.#unsaved ??= this.#reached
-        for (const data of told) this.workloads.apply(data)
+        if (resources.length > 0) this.#unsaved ??= this.#reached
+        for (const data of resources) this.workloads.apply(data)
         this.#received = Math.max(this.#received, header.received)
       }
       this.#reached = { sequence: header.sequence, row: header.firstRow + header.count }
     }
     this.workloads.settle()
-    this.workloads.forget(this.#received - rememberMs, worthForgetting)
+    this.workloads.forget(this.#received - retainEndedMs, minEndedClaims)
   }
 
   async commit(): Promise<void> {
@@ -139,7 +139,7 @@ export class WorkloadProjection implements Projection {
     } = this.#options
     if (this.#unsaved === undefined) return
     await makeDurableDirectory(disk, directory)
-    await writeWorkloads(disk, directory, this.#reached, this.workloads.records(this.#received - rememberMs))
+    await writeWorkloads(disk, directory, this.#reached, this.workloads.records(this.#received - retainEndedMs))
     this.#committed = this.#reached
     this.#unsaved = undefined
     for (const name of (await workloadFiles(disk, directory)).slice(keptFiles))

@@ -6,7 +6,7 @@ import { headMs, tailMs } from './claims.ts'
 import { gone, node, other, pod, t0 } from './testing/objects.ts'
 import { Workloads } from './workloads.ts'
 
-function told(...list: readonly ResourceData[]): Workloads {
+function workloadsOf(...list: readonly ResourceData[]): Workloads {
   const workloads = new Workloads()
   for (const data of list) workloads.apply(data)
   workloads.settle()
@@ -28,12 +28,12 @@ function named(
 
 it('a reused address belongs to its holder at the time of the flow', () => {
   const a = pod('a', '10.1.0.7', 1000)
-  const workloads = told(a, gone(a, 50_000), pod('b', '10.1.0.7', 55_000))
+  const workloads = workloadsOf(a, gone(a, 50_000), pod('b', '10.1.0.7', 55_000))
   expect([1000, 49_999, 50_001, 52_999, 53_000, 55_000, 900_000].map((at) => named(workloads, '10.1.0.7', at))).toEqual(
     ['a', 'a', 'a', 'a', 'b', 'b', 'b'],
   )
   expect([-1001, -1000].map((at) => named(workloads, '10.1.0.7', at))).toEqual([undefined, 'a'])
-  const alone = told(a, gone(a, 50_000))
+  const alone = workloadsOf(a, gone(a, 50_000))
   expect([50_000 + tailMs - 1, 50_000 + tailMs].map((at) => named(alone, '10.1.0.7', at))).toEqual(['a', undefined])
 })
 
@@ -44,7 +44,7 @@ it('pods precede nodes, nodes precede services, and load balancer targets are la
       { ip: '10.0.0.1', as: 'load-balancer' },
     ],
   })
-  const workloads = told(service, node('worker-1', '10.0.0.1', 'z1'), pod('a', '10.1.0.1', 0))
+  const workloads = workloadsOf(service, node('worker-1', '10.0.0.1', 'z1'), pod('a', '10.1.0.1', 0))
   expect(workloads.endpoint(find(workloads, '10.96.0.1', 0))).toEqual({
     kind: 'Service',
     namespace: 'shop',
@@ -62,18 +62,21 @@ it('pods precede nodes, nodes precede services, and load balancer targets are la
     zone: 'z1',
     cluster: 'prod',
   })
-  expect(named(told(service, pod('a', '10.96.0.1', 0)), '10.96.0.1', 0)).toBe('a')
+  expect(named(workloadsOf(service, pod('a', '10.96.0.1', 0)), '10.96.0.1', 0)).toBe('a')
   expect(named(workloads, '8.8.8.8', 0)).toBeUndefined()
 })
 
 it('a pod on the network of its node has no separate address', () => {
-  const workloads = told(node('worker-1', '10.0.0.1', undefined), pod('proxy', undefined, 0, { hostNetwork: true }))
+  const workloads = workloadsOf(
+    node('worker-1', '10.0.0.1', undefined),
+    pod('proxy', undefined, 0, { hostNetwork: true }),
+  )
   expect(named(workloads, '10.0.0.1', 0)).toBe('worker-1')
 })
 
 it('a finished pod has the lowest priority', () => {
   const done = pod('done', '10.1.0.7', 20_000, { phase: 'Succeeded' })
-  const workloads = told(pod('done', '10.1.0.7', 0), done, pod('next', '10.1.0.7', 30_000))
+  const workloads = workloadsOf(pod('done', '10.1.0.7', 0), done, pod('next', '10.1.0.7', 30_000))
   expect([5000, 25_000, 27_999, 28_000].map((at) => named(workloads, '10.1.0.7', at))).toEqual([
     'done',
     'done',
@@ -89,12 +92,12 @@ it('a pod of a secondary network is matched first by its MAC address, and last w
       { ip: '10.1.0.9', as: 'secondary', network: 'shop/blue', mac: '02:00:00:00:00:09' },
     ],
   })
-  const workloads = told(vm, pod('plain', '10.1.0.9', 0))
+  const workloads = workloadsOf(vm, pod('plain', '10.1.0.9', 0))
   expect(named(workloads, '10.1.0.9', 0, { mac: 0x020000000009 })).toBe('vm')
   expect(workloads.from).toBe(Infinity)
   expect(named(workloads, '10.1.0.9', 0, { mac: 0x020000000001 })).toBe('plain')
   expect(named(workloads, '10.1.0.9', 0)).toBe('plain')
-  const alone = told(vm)
+  const alone = workloadsOf(vm)
   expect(alone.endpoint(find(alone, '10.1.0.9', 0))).toMatchObject({ name: 'vm', network: 'shop/blue' })
 })
 
@@ -107,7 +110,7 @@ it('endpoints of a service without pods resolve to the service', () => {
       { addresses: ['10.1.0.1'], ready: true, kind: 'Pod', name: 'a' },
     ],
   })
-  const workloads = told(slice)
+  const workloads = workloadsOf(slice)
   expect(workloads.endpoint(find(workloads, '192.0.2.7', 0))).toMatchObject({
     kind: 'Service',
     namespace: 'shop',
@@ -120,7 +123,7 @@ it('owners: the controller of the ReplicaSet or job, whenever it is reported', (
   const owned = (kind: string, name: string) => ({
     owners: [{ kind, group: '', name, uid: `uid-${name}`, controller: true as const }],
   })
-  const workloads = told(
+  const workloads = workloadsOf(
     pod('web-6d4c-x', '10.1.0.1', 0, { ...owned('ReplicaSet', 'web-6d4c'), labels: { 'pod-template-hash': '6d4c' } }),
     pod('mail-28-x', '10.1.0.2', 0, owned('Job', 'mail-28')),
     pod('db-0', '10.1.0.3', 0, owned('StatefulSet', 'db')),
@@ -144,7 +147,7 @@ it('owners: the controller of the ReplicaSet or job, whenever it is reported', (
 })
 
 it('a node that is reported after its pods provides their zone', () => {
-  const workloads = told(pod('a', '10.1.0.1', 0))
+  const workloads = workloadsOf(pod('a', '10.1.0.1', 0))
   expect(workloads.endpoint(find(workloads, '10.1.0.1', 0))).not.toHaveProperty('zone')
   const before = workloads.generation
   workloads.apply(node('worker-1', '10.0.0.1', 'z1', { podRanges: ['10.1.0.0/23'] }))
@@ -154,13 +157,13 @@ it('a node that is reported after its pods provides their zone', () => {
   expect(workloads.nodeAddress(find(workloads, '10.1.0.1', 0))).toBe('10.0.0.1')
   expect(
     ['10.1.1.200', '10.1.2.1', '10.0.0.77', '192.0.2.1'].map((ip) =>
-      workloads.within(parseIp(ip) ?? new Uint32Array(4), 0),
+      workloads.inClusterRange(parseIp(ip) ?? new Uint32Array(4), 0),
     ),
   ).toEqual([true, false, true, false])
 })
 
 it('clusters with the same addresses are separated by scope; without one the holder is unknown', () => {
-  const workloads = told(
+  const workloads = workloadsOf(
     pod('a', '10.1.0.1', 0),
     pod('b', '10.1.0.1', 0, { cluster: 'test' }),
     pod('c', '10.1.0.2', 0, { cluster: 'test' }),
@@ -262,15 +265,15 @@ it.each([1, 2, 3, 4, 5, 6, 7, 8])(
 
 it('notifies of each address with changed results', () => {
   const workloads = new Workloads()
-  const heard: string[] = []
-  const stop = workloads.onChange((words) => heard.push(words.join(' ')))
+  const notified: string[] = []
+  const stop = workloads.onChange((words) => notified.push(words.join(' ')))
   const a = pod('a', '10.1.0.1', 0)
   workloads.apply(a)
   workloads.apply(pod('a', '10.1.0.1', 10, { labels: { app: 'x' } }))
-  expect(heard).toHaveLength(1)
+  expect(notified).toHaveLength(1)
   workloads.apply(pod('a', '10.1.0.2', 20))
-  expect(heard).toHaveLength(3)
+  expect(notified).toHaveLength(3)
   stop()
   workloads.apply(gone(a, 30))
-  expect(heard).toHaveLength(3)
+  expect(notified).toHaveLength(3)
 })

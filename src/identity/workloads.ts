@@ -2,21 +2,21 @@ import { formatIp, parseIp } from '../model/ip.ts'
 import type { Endpoint } from '../model/endpoint.ts'
 import type { ResourceData } from '../model/kubernetes.ts'
 import { Claims } from './claims.ts'
-import { HeldColumns } from './held-columns.ts'
-import { Kin, type KinRecord } from './kin.ts'
+import { HolderColumns } from './held-columns.ts'
+import { RelatedObjects, type RelatedObject } from './related-objects.ts'
 import { KnownObjects } from './known-objects.ts'
 import { OwnRanges } from './own-ranges.ts'
-import { claimedBy, handsOn, heldOf, ownerOf, type Claimed, type Held } from './workload-facts.ts'
+import { claimedBy, intermediateOwners, heldOf, ownerOf, type Claimed, type HolderFacts } from './workload-facts.ts'
 
 /** One line of the saved index: see {@link Workloads.records}. */
 export type WorkloadRecord =
-  | KinRecord
+  | RelatedObject
   | { readonly is: 'ranges'; readonly ranges: readonly string[] }
   /** `key`: of the object, while these claims are open; `until` null is open. */
   | {
       readonly is: 'held'
       readonly key?: string
-      readonly held: Held
+      readonly held: HolderFacts
       readonly network?: string
       readonly claims: readonly (readonly [
         ip: string,
@@ -33,11 +33,11 @@ export type WorkloadRecord =
  */
 export class Workloads {
   #claims = new Claims()
-  #held = new HeldColumns()
+  #held = new HolderColumns()
   #networks = new Map<number, string>()
   /** Objects with current addresses. All claims of an object belong to its current holder number. */
   #known = new KnownObjects()
-  #kin = new Kin()
+  #kin = new RelatedObjects()
   #ranges = new OwnRanges()
   #nodeRanges = new Set<string>()
   #clusters = new Map<string, number>()
@@ -91,7 +91,7 @@ export class Workloads {
   }
 
   /** Whether the address is in the pod, node or service ranges of a cluster. */
-  within(words: Uint32Array, at: number): boolean {
+  inClusterRange(words: Uint32Array, at: number): boolean {
     return this.#ranges.has(words, at)
   }
 
@@ -103,7 +103,7 @@ export class Workloads {
     return held === undefined ? undefined : (this.#endpoints[number] = this.#name(held, this.#networks.get(number)))
   }
 
-  #name(held: Held, network: string | undefined): Endpoint {
+  #name(held: HolderFacts, network: string | undefined): Endpoint {
     const { cluster, kind, namespace, name, node } = held
     const owner = this.#kin.ownerOf(held)
     const zone = node === undefined ? undefined : this.#kin.node(cluster, node)?.zone
@@ -132,7 +132,7 @@ export class Workloads {
     const gone = data.state === 'gone'
     if (Number.isNaN(since)) return
     if (!this.#clusters.has(data.cluster)) this.#clusters.set(data.cluster, this.#clusters.size + 1)
-    if (handsOn.has(data.kind)) this.#kin.own(key, ownerOf(data), gone ? since : undefined)
+    if (intermediateOwners.has(data.kind)) this.#kin.own(key, ownerOf(data), gone ? since : undefined)
     if (data.kind === 'Node' && data.group === '' && !gone) {
       this.#kin.place(data)
       for (const range of data.podRanges ?? []) this.#range(range)
@@ -154,7 +154,7 @@ export class Workloads {
 
   #claim(
     before: readonly number[],
-    held: Held | undefined,
+    held: HolderFacts | undefined,
     claimed: readonly Claimed[],
     since: number,
   ): readonly number[] {
@@ -191,7 +191,7 @@ export class Workloads {
     return this.#claims.holderOf(this.#known.claimsOf(object)[0] ?? 0)
   }
 
-  #number(held: Held, network: string | undefined): number {
+  #number(held: HolderFacts, network: string | undefined): number {
     const number = this.#held.add(held)
     if (network !== undefined) this.#networks.set(number, network)
     return number
@@ -302,7 +302,7 @@ export class Workloads {
   }
 }
 
-function sameHeld(a: Held, b: Held): boolean {
+function sameHeld(a: HolderFacts, b: HolderFacts): boolean {
   return (
     a.name === b.name &&
     a.kind === b.kind &&

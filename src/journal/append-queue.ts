@@ -2,7 +2,7 @@ import type { Host } from '../host/index.ts'
 import type { FrameGroup } from './group.ts'
 import type { Appended } from './types.ts'
 
-export interface Waiting {
+export interface PendingAppend {
   readonly bytes: number
   readonly add: (group: FrameGroup) => Appended
   readonly resolve: (appended: Appended) => void
@@ -12,7 +12,7 @@ export interface Waiting {
 /** Units in append order. Units with time left do not start a group before it has elapsed. */
 export class AppendQueue {
   readonly #host: Host
-  #units: (Waiting & { readonly until: number })[] = []
+  #units: (PendingAppend & { readonly until: number })[] = []
   #hurry: () => void = () => undefined
   #closed = false
   /** Packed bodies. */
@@ -26,14 +26,14 @@ export class AppendQueue {
     return this.#units.length
   }
 
-  add(unit: Waiting, patienceMs: number): void {
+  add(unit: PendingAppend, patienceMs: number): void {
     this.bytes += unit.bytes
     this.#units.push({ ...unit, until: patienceMs === 0 ? -Infinity : this.#host.clock.monotonic() + patienceMs })
     if (patienceMs === 0) this.#hurry()
   }
 
   /** Resolves when a unit has no time left, or the queue is closed. */
-  async ripe(): Promise<void> {
+  async ready(): Promise<void> {
     const { clock, timers } = this.#host
     let first = Infinity
     for (const { until } of this.#units) {
@@ -50,7 +50,7 @@ export class AppendQueue {
     this.#hurry = () => undefined
   }
 
-  take(groupBytes: number): readonly Waiting[] {
+  take(groupBytes: number): readonly PendingAppend[] {
     let [bytes, count] = [0, 0]
     while (count < this.#units.length && (count === 0 || bytes < groupBytes)) bytes += this.#units[count++]?.bytes ?? 0
     this.bytes -= bytes

@@ -156,18 +156,18 @@ function encodeColumn(id: number, column: Column, count: number, out: ByteWriter
 const repeats = new Map<string, Words>()
 const mostRepeats = 64
 /** Frames are rarely larger, so larger arrays are not cached. */
-const rowsKept = 1 << 14
+const maxCachedRows = 1 << 14
 
 function repeated<T extends Words>(items: T, width: number, count: number, make: (length: number) => T): T {
   if (items.length === width * count) return items
   // Times repeat within a frame, but not between frames.
-  if (count > rowsKept || items.length !== width || items instanceof Float64Array)
+  if (count > maxCachedRows || items.length !== width || items instanceof Float64Array)
     return filled(items, width, count, make)
   const key = `${items.constructor.name} ${items.join()}`
   let all = repeats.get(key) as T | undefined
   if (all === undefined || all.length < width * count) {
     if (repeats.size >= mostRepeats) repeats.clear()
-    repeats.set(key, (all = filled(items, width, Math.min(rowsKept, count + (count >> 2)), make)))
+    repeats.set(key, (all = filled(items, width, Math.min(maxCachedRows, count + (count >> 2)), make)))
   }
   return all.subarray(0, width * count) as T
 }

@@ -231,9 +231,9 @@ describe('a check of a segment', () => {
           const changed = whole.slice()
           changed.set(bytes.subarray(0, whole.length - last - at + 1), at)
           const check = await checkJournal({ host: await folderWith(changed), directory })
-          const told = check.unreadable.map((stretch) => stretch.events)
-          expect(told).not.toContain(null)
-          expect(check.events + told.reduce<number>((sum, events) => sum + (events ?? 0), 0)).toBe(before.events)
+          const reported = check.unreadable.map((stretch) => stretch.events)
+          expect(reported).not.toContain(null)
+          expect(check.events + reported.reduce<number>((sum, events) => sum + (events ?? 0), 0)).toBe(before.events)
         },
       ),
     )

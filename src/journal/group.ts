@@ -101,13 +101,13 @@ export class FrameGroup {
   copy({ header, zstd, body: whole, sequence, cursor }: CopiedFrame): Appended {
     // The content of an empty frame belongs to its source, which reads the original.
     const body = header.kind === 'empty' ? nothing : whole
-    const { cursor: _, ...said } = header
+    const { cursor: _, ...kept } = header
     if (sequence !== undefined) this.counters.sequence = sequence - 1
     const { firstRow, ...place } = this.#place()
     // With given sequences no rows before the frame can be counted.
     const placed = encodeHeader(
       {
-        ...said,
+        ...kept,
         ...place,
         epoch: header.epoch,
         firstRow: sequence === undefined ? firstRow : 0,

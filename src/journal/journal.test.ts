@@ -137,7 +137,7 @@ describe('journal', () => {
     })
     const ended: string[] = []
     const append = async (source: string, patienceMs?: number): Promise<void> => {
-      await journal.append({ ...unit(source, 1), ...(patienceMs === undefined ? {} : { patienceMs }) })
+      await journal.append({ ...unit(source, 1), ...(patienceMs === undefined ? {} : { maxDelayMs: patienceMs }) })
       ended.push(source)
     }
     await append('first')

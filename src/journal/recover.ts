@@ -83,12 +83,12 @@ export function addHeader(totals: Map<string, SourceTotals>, header: FrameHeader
 }
 
 function addCheckpoint(totals: Map<string, SourceTotals>, cursor: Uint8Array): void {
-  for (const [name, said] of Object.entries(parseCheckpoint(cursor))) {
+  for (const [name, counted] of Object.entries(parseCheckpoint(cursor))) {
     const total = totals.get(name) ?? emptyTotals()
-    total.accepted = Math.max(total.accepted, said.accepted)
-    total.duplicates = Math.max(total.duplicates, said.duplicates)
-    total.shed = { ...said.shed }
-    if (said.cursor !== undefined) total.cursor = new Uint8Array(Buffer.from(said.cursor, 'base64'))
+    total.accepted = Math.max(total.accepted, counted.accepted)
+    total.duplicates = Math.max(total.duplicates, counted.duplicates)
+    total.shed = { ...counted.shed }
+    if (counted.cursor !== undefined) total.cursor = new Uint8Array(Buffer.from(counted.cursor, 'base64'))
     totals.set(name, total)
   }
 }

@@ -28,7 +28,7 @@ export interface Unit {
   /** Rows shed since the last unit, by reason; added to the source's totals. */
   readonly shed?: Readonly<Record<string, number>>
   /** Maximum ms to wait for other units, to share their write, sync and reader wake-up. */
-  readonly patienceMs?: number
+  readonly maxDelayMs?: number
 }
 
 export interface FrameHeader {

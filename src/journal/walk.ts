@@ -247,15 +247,15 @@ export class Walk {
   #settle(decoded: DecodedHeader): void {
     const { header } = decoded
     const missing = Number.isNaN(this.#row) ? 0 : header.firstRow - this.#row
-    const tells = !header.afterLoss && !Number.isNaN(this.#row)
+    const isCounted = !header.afterLoss && !Number.isNaN(this.#row)
     if (this.#damage.length === 0) {
       // Rows are missing without damage: a segment is gone.
-      if (missing > 0 && tells) this.#report({ segment: this.#segment, offset: 0, bytes: 0, known: 0 }, missing)
+      if (missing > 0 && isCounted) this.#report({ segment: this.#segment, offset: 0, bytes: 0, known: 0 }, missing)
       return
     }
     // With several damaged ranges before a header, the last one reports the rows of all.
     const last = this.#damage.length - 1
-    this.#damage.forEach((stretch, index) => this.#report(stretch, tells ? (index === last ? missing : 0) : null))
+    this.#damage.forEach((stretch, index) => this.#report(stretch, isCounted ? (index === last ? missing : 0) : null))
     this.#damage = []
   }
 

@@ -8,7 +8,7 @@ import type { DiskFile, Host } from '../host/index.ts'
 import { WeirError } from '../model/errors.ts'
 import type { Position } from '../model/positions.ts'
 import type { Metrics } from '../telemetry/ports.ts'
-import { AppendQueue, type Waiting } from './append-queue.ts'
+import { AppendQueue, type PendingAppend } from './append-queue.ts'
 import { FrameGroup, pack, type CopiedFrame, type Counters } from './group.ts'
 import type { JournalLimits } from './limits.ts'
 import { segmentName, segmentStart } from './paths.ts'
@@ -66,7 +66,7 @@ export class SegmentWriter implements JournalWriter {
     return this.#enqueue(() => {
       const packed = pack(unit.raw, unit.kind)
       return { bytes: packed.body.length, add: (group) => group.add(unit, packed) }
-    }, unit.patienceMs)
+    }, unit.maxDelayMs)
   }
 
   /**
@@ -79,7 +79,7 @@ export class SegmentWriter implements JournalWriter {
     }))
   }
 
-  #enqueue(pack: () => Pick<Waiting, 'bytes' | 'add'>, patienceMs = 0): Promise<Appended> {
+  #enqueue(pack: () => Pick<PendingAppend, 'bytes' | 'add'>, patienceMs = 0): Promise<Appended> {
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(new WeirError('WEIR_JOURNAL_SYNC', 'the journal is closed'))
       if (this.#queue.bytes > this.#limits.queueBytes) {
@@ -153,7 +153,7 @@ export class SegmentWriter implements JournalWriter {
     // One turn later, so that all appends of this turn share a sync.
     await this.#host.timers.yield()
     while (this.#queue.length > 0) {
-      await this.#queue.ripe()
+      await this.#queue.ready()
       const group = this.#queue.take(this.#limits.groupBytes)
       try {
         const places = await this.#exclusive(async () => {
@@ -199,7 +199,7 @@ export class SegmentWriter implements JournalWriter {
     throw new WeirError('WEIR_JOURNAL_SYNC', `${file.path} was removed while Weir was writing to it`)
   }
 
-  async #write(waiting: readonly Waiting[]): Promise<Appended[]> {
+  async #write(waiting: readonly PendingAppend[]): Promise<Appended[]> {
     if (this.#file === undefined || this.#offset >= this.#limits.segmentBytes) await this.#roll()
     const group = new FrameGroup(this.#counters, this.epoch, this.#totals)
     const places = waiting.map(({ add }) => add(group))

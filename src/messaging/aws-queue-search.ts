@@ -14,7 +14,7 @@ export interface QueueLook {
 }
 
 /** `most`: limit of received messages. */
-export function lookIn(
+export function searchQueue(
   client: SQSClient,
   url: string,
   { timers, most }: { readonly timers: Host['timers']; readonly most: number },

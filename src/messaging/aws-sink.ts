@@ -23,14 +23,14 @@ export interface AwsTarget {
   readonly allowed: string
   open(options: AwsOptions): Promise<AwsClient>
   /** As in {@link Sink}. */
-  listen(mayMake: boolean): Promise<Listening | string>
+  listen(mayCreate: boolean): Promise<Listening | string>
 }
 
 export interface AwsClient {
   /** At most ten messages. Returns the failed ones; ids are indexes. */
   publish(messages: readonly AwsMessage[], signal: AbortSignal): Promise<readonly AwsFault[]>
   /** Rejects when the target does not exist. */
-  look(signal: AbortSignal): Promise<void>
+  verify(signal: AbortSignal): Promise<void>
   destroy(): void
 }
 
@@ -49,7 +49,7 @@ export function awsSink(config: AwsSinkConfig, context: Context, place: AwsTarge
       body: Buffer.from(body),
     }),
     probe: (signal) => publisher.probe(signal),
-    listen: (_signal, { mayMake }) => place.listen(mayMake),
+    listen: (_signal, { mayCreate }) => place.listen(mayCreate),
     close: () => publisher.close(),
   })
 }
@@ -111,7 +111,7 @@ class AwsPublisher {
     try {
       client = await this.#build()
       const request = client
-      await this.#limited(signal, (limit) => request.look(limit))
+      await this.#limited(signal, (limit) => request.verify(limit))
       return {
         is: 'ok',
         says: `${name} exists and the credentials are valid; write permission is verified only by sending a message`,

@@ -37,7 +37,7 @@ interface Client<Written> {
   /** As in {@link Sink}. */
   listen?(
     signal: AbortSignal,
-    ask: { readonly message: OutMessage; readonly mayMake: boolean },
+    ask: { readonly message: OutMessage; readonly mayCreate: boolean },
   ): Promise<Listening | string>
   close(): Promise<void>
 }
@@ -185,11 +185,11 @@ async function messageSink<Written>(
     ...(client.listen === undefined
       ? {}
       : {
-          async listen(signal: AbortSignal, { batch, mayMake }: ListenOptions) {
+          async listen(signal: AbortSignal, { batch, mayCreate }: ListenOptions) {
             const outgoing = begin(batch)
             const [message] = [...sinkRows(batch, forms.flows)].map((row) => outgoing.message(row))
             if (message === undefined || 'is' in message) return message?.reason ?? 'there is no message'
-            return client.listen?.(signal, { message, mayMake }) ?? 'nobody can listen there'
+            return client.listen?.(signal, { message, mayCreate }) ?? 'nobody can listen there'
           },
         }),
     *preview(batch) {

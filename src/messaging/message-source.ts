@@ -233,7 +233,7 @@ class MessageSource<Handle> implements Source {
     await Promise.all(this.#open.values())
     await this.#puller.close()
     if (
-      !(await this.#sink.there(signal, (why) => {
+      !(await this.#sink.ready(signal, (why) => {
         this.#say('Reading messages pauses until the acknowledging sink exists.', why)
       }))
     )

@@ -46,7 +46,7 @@ test('a token is asked for once, again five minutes before its end, and used unt
   expect(await ours.getToken()).toBe(first)
   entra.secret = 'a secret+of&tests'
   expect(await ours.getToken()).not.toBe(first)
-  expect(entra.asked).toEqual(['client_secret', 'refused', 'client_secret'])
+  expect(entra.received).toEqual(['client_secret', 'refused', 'client_secret'])
   now += 4_000_000
   await entra.close()
   await expect(ours.getToken()).rejects.toThrow(

@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram'
 import { createServer } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { realHost } from '../host/index.ts'
-import { whoListens } from '../host/ports.ts'
+import { portHolders } from '../host/ports.ts'
 import { WeirError } from '../model/errors.ts'
 import { explainListen } from '../host/listen.ts'
 import { bufferShortage, listenUdp, type Datagrams, type UdpListener, type UdpOptions } from './udp.ts'
@@ -155,7 +155,7 @@ test.skipIf(elsewhere)('a TCP port in use names its holder too', async () => {
   await new Promise((resolve) => server.once('listening', resolve))
   const address = server.address()
   const port = typeof address === 'object' ? (address?.port ?? 0) : 0
-  expect(await whoListens('tcp', port)).toMatchObject([{ pid: process.pid }])
+  expect(await portHolders('tcp', port)).toMatchObject([{ pid: process.pid }])
   const error = await explainListen(
     'tcp',
     { host: '::1', port },
@@ -165,5 +165,5 @@ test.skipIf(elsewhere)('a TCP port in use names its holder too', async () => {
 })
 
 test('a port that nobody has open has no holder', async () => {
-  expect(await whoListens('udp', 0)).toEqual([])
+  expect(await portHolders('udp', 0)).toEqual([])
 })

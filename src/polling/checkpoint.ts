@@ -74,7 +74,7 @@ export class Checkpoint {
 
   /** Reads the cursor and the frames that it names. `before`: `state` of the previous leader. */
   async restore(before?: unknown): Promise<void> {
-    const { cursor: bytes, frames, log, id, host } = this.#context
+    const { cursor: bytes, replay: frames, log, id, host } = this.#context
     const cursors = [cursorOf(bytes), isCursor(before) ? before : undefined].filter((each) => each !== undefined)
     this.#seen.clear()
     this.#recorded = []
@@ -114,7 +114,7 @@ export class Checkpoint {
   /** A leader with another journal continues: frames are released, because the end of its turn is unknown. */
   async release(): Promise<void> {
     this.#recorded = []
-    await this.#context.frames?.hold(Infinity)
+    await this.#context.replay?.hold(Infinity)
   }
 
   #reached(place: string, at: number, now: number): void {
@@ -161,7 +161,7 @@ export class Checkpoint {
 
   /** Releases frames that were kept for long. */
   async releaseOld(signal: AbortSignal): Promise<void> {
-    const { host, frames, state } = this.#context
+    const { host, replay: frames, state } = this.#context
     this.#behind(this.#places)
     const [oldest] = this.#recorded
     if (
@@ -251,7 +251,7 @@ export class Checkpoint {
       this.#places[place] = until
       this.#forget(place)
     }
-    await this.#context.frames?.hold(cursor.behind)
+    await this.#context.replay?.hold(cursor.behind)
   }
 
   #remember(place: string, event: string, time: number): void {

@@ -2,19 +2,19 @@
  * Leader election among instances with one journal or one Lease. The leader renews a record with its position; when the record is not renewed, another
  * instance takes over. At that moment both may record the same event, with the same id; no event is skipped.
  */
-import type { SourceContext, TurnRecord } from '../engine/contracts.ts'
+import type { SourceContext, LeaderRecord } from '../engine/contracts.ts'
 import { messageOf } from '../model/errors.ts'
 
 export interface LeaderOptions {
   readonly context: Pick<SourceContext, 'host' | 'log' | 'id'>
-  readonly record: TurnRecord
+  readonly record: LeaderRecord
   /** Plural noun of the records: `traces`. */
   readonly what: string
   /** Position for the next leader. */
   readonly state: () => unknown
   /** A leader that does not renew for this time has lost its lease. */
   readonly durationMs?: number
-  readonly onTurn?: (ours: boolean) => void
+  readonly onLeadership?: (leads: boolean) => void
 }
 
 interface Turn {
@@ -30,7 +30,7 @@ const usualDurationMs = 10_000
 const [renewPart, lookPart, holdPart] = [0.2, 0.1, 0.8]
 
 /** Work of the leader. `before`: state of the previous leader. `isOurs`: checked before each append. Ends soon after its signal aborts. */
-type Act = (ours: AbortSignal, before: unknown, isOurs: () => boolean) => Promise<void>
+type Act = (leading: AbortSignal, before: unknown, isLeader: () => boolean) => Promise<void>
 
 /** Ends when the signal aborts. */
 export async function runAsLeader(options: LeaderOptions, signal: AbortSignal, act: Act): Promise<void> {
@@ -97,14 +97,14 @@ interface Begun {
 }
 
 async function hold(
-  { context: { host, log, id }, record, what, state, durationMs = usualDurationMs, onTurn }: LeaderOptions,
+  { context: { host, log, id }, record, what, state, durationMs = usualDurationMs, onLeadership }: LeaderOptions,
   holder: string,
   begun: Begun,
   signal: AbortSignal,
   act: Act,
 ): Promise<void> {
   const lost = new AbortController()
-  const ours = AbortSignal.any([signal, lost.signal])
+  const leading = AbortSignal.any([signal, lost.signal])
   let { version, began } = begun
   // Also when a renewal gets no response.
   const endAfter = (): { cancel(): void } =>
@@ -113,30 +113,30 @@ async function hold(
     })
   let timer = endAfter()
   // After a freeze this runs before the timer of the same deadline.
-  const isOurs = (): boolean => {
+  const isLeader = (): boolean => {
     if (Math.max(host.clock.monotonic() - began.now, host.clock.now() - began.wall) >= durationMs * holdPart)
       lost.abort()
     return !lost.signal.aborted
   }
   log.info(`This instance reads ${what} now; other instances with the source are on standby.`, { source: id })
-  onTurn?.(true)
+  onLeadership?.(true)
   let failed: { readonly error: unknown } | undefined
-  const acting = act(ours, begun.before, isOurs)
+  const acting = act(leading, begun.before, isLeader)
     .catch((error: unknown) => {
       failed = { error }
     })
     .finally(() => {
       lost.abort()
     })
-  while (!ours.aborted) {
-    await host.timers.sleep(durationMs * renewPart, ours)
-    if (ours.aborted) break
+  while (!leading.aborted) {
+    await host.timers.sleep(durationMs * renewPart, leading)
+    if (leading.aborted) break
     const started = { now: host.clock.monotonic(), wall: host.clock.now() }
     // Failures are retried until the lease ends.
     const written = await record
-      .write(version, { holder, instance: record.instance, state: state() } satisfies Turn, ours)
+      .write(version, { holder, instance: record.instance, state: state() } satisfies Turn, leading)
       .catch((error: unknown) => {
-        if (!ours.aborted) begun.complain(error)
+        if (!leading.aborted) begun.complain(error)
         return false as const
       })
     if (written === false) continue
@@ -150,7 +150,7 @@ async function hold(
   }
   timer.cancel()
   await acting
-  onTurn?.(false)
+  onLeadership?.(false)
   // A returned lease saves the others the wait; if returning fails, it expires.
   const late = new AbortController()
   const limit = host.timers.after(durationMs * renewPart, () => {
@@ -166,7 +166,7 @@ async function hold(
 }
 
 async function giveBack(
-  record: TurnRecord,
+  record: LeaderRecord,
   { version, holder, state }: { readonly version: string; readonly holder: string; readonly state: unknown },
   signal: AbortSignal,
 ): Promise<void> {

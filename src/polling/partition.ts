@@ -87,7 +87,7 @@ export interface PartitionStatus {
   /** Unix ms: all events until then are read, except late ones. */
   readonly complete: number | undefined
   /** Unix ms of the last complete poll. */
-  readonly asked: number | undefined
+  readonly lastPoll: number | undefined
   /** Unix ms of the newest event. */
   readonly newest: number | undefined
   readonly events: number
@@ -102,7 +102,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
   readonly #said = new Map<string, number>()
   #sliceMs: number
   #key: string | undefined
-  #asked: number | undefined
+  #lastPoll: number | undefined
   #newest: number | undefined
   #events = 0
   /** The last logged problem, while it lasts. */
@@ -119,7 +119,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
   status(): PartitionStatus {
     return {
       complete: this.#key === undefined ? undefined : this.#of.checkpoint.watermark(this.#key),
-      asked: this.#asked,
+      lastPoll: this.#lastPoll,
       newest: this.#newest,
       events: this.#events,
       ...(this.#why === undefined ? {} : { why: this.#why }),
@@ -202,12 +202,12 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
       }
       if (given.length < most / 4) this.#sliceMs = Math.min(longest, this.#sliceMs * 2)
       // Only a span that was polled before shows how late an event became visible.
-      const isSteady = this.#asked !== undefined && now - this.#asked < lookBack
+      const isSteady = this.#lastPoll !== undefined && now - this.#lastPoll < lookBack
       await this.#record(place, given, { from: at, until: Math.min(to, settled), isSteady }, signal)
       if (began < now - keptMs && at === now - keptMs) this.#missed(began, at)
       at = to
     }
-    if (!signal.aborted) this.#asked = now
+    if (!signal.aborted) this.#lastPoll = now
   }
 
   /** All events of a span. An incomplete response is counted, logged and retried; then the cycle fails, and the cursor stays. */

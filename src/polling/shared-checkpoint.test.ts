@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { otcCtsSchema } from '../connectors/otc-cts/config.ts'
 import { openOtcCts } from '../connectors/otc-cts/source.ts'
 import { configFrom } from '../schema/index.ts'
-import { AskedScene, minute } from '../../test/kit/asked-scene.ts'
+import { QueryScene, minute } from '../../test/kit/query-scene.ts'
 import { CtsServer } from '../../test/kit/cts.ts'
 import { kubeconfigOf } from '../../test/kit/kubeconfig.ts'
 import { LeaseServer } from '../../test/kit/lease-server.ts'
@@ -24,7 +24,7 @@ class Sink {
 
   get awaited(): AwaitedSink {
     return {
-      there: () => Promise.resolve(true),
+      ready: () => Promise.resolve(true),
       settled: (_, signal) => {
         if (this.isOpen) return Promise.resolve('settled')
         const { promise, resolve } = Promise.withResolvers<'settled' | 'stopped'>()
@@ -66,7 +66,7 @@ async function cloud(ack: string) {
     leases,
     /** A pod: journal and folder are its own, and go with it. */
     async pod(sink: Sink, at = start) {
-      const it = new AskedScene('cts', at)
+      const it = new QueryScene('cts', at)
       const file = await it.host.disk.open('/kubeconfig', 'create')
       await file.writeAll([Buffer.from(kubeconfigOf(leases.url))], 0)
       await file.close()

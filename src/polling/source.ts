@@ -1,6 +1,6 @@
 /** A source of polled partitions, each independent. Of the instances with one journal or one Lease, only the leader polls. */
 import { SharedCheckpoint, type CheckpointRecord } from './shared-checkpoint.ts'
-import type { Source, SourceContext, TurnRecord } from '../engine/contracts.ts'
+import type { Source, SourceContext, LeaderRecord } from '../engine/contracts.ts'
 import { healthOfPlaces, type SourceHealth } from '../engine/sources/health.ts'
 import { runAsLeader } from './leader.ts'
 import { Checkpoint } from './checkpoint.ts'
@@ -28,7 +28,7 @@ export interface PollingOptions {
   /** Keys of partitions that may return the same events; each event is recorded once. */
   readonly across?: readonly string[]
   /** Lease of instances with journals of their own; default: the record of the shared journal. */
-  readonly lease?: { readonly record: TurnRecord; readonly durationMs: number; close(): void } | undefined
+  readonly lease?: { readonly record: LeaderRecord; readonly durationMs: number; close(): void } | undefined
   /** The record of the lease is never ahead of this sink; undefined: it covers what is synced. */
   readonly sink?: string | undefined
 }
@@ -41,13 +41,13 @@ export async function pollingSource<Status extends Readable>(
   if (sink !== undefined && context.awaited === undefined)
     throw new Error(`ack: sink:${sink}: no sink can be waited for here`)
   const kept = new SharedCheckpoint(sink === undefined ? undefined : context.awaited?.(sink))
-  let isOurs = (): boolean => true
+  let isLeader = (): boolean => true
   const checkpoint = new Checkpoint(
     {
       ...context,
       append: async (unit) => {
         // Records of an earlier lease belong to the next leader.
-        if (!isOurs()) throw new Error('another one is the leader')
+        if (!isLeader()) throw new Error('another one is the leader')
         const appended = await context.append(unit)
         kept.appended(appended)
         return appended
@@ -56,7 +56,7 @@ export async function pollingSource<Status extends Readable>(
     keptMs,
     across,
   )
-  const shared = context.frames?.shared?.turn
+  const shared = context.replay?.shared?.leaderRecord
   if (lease === undefined && shared === undefined) await checkpoint.restore()
   const parts = build(checkpoint)
   const { places } = parts
@@ -81,14 +81,14 @@ export async function pollingSource<Status extends Readable>(
           await runAsLeader(
             { context, record: lease.record, durationMs: lease.durationMs, what, state: () => kept.state(known) },
             signal,
-            async (ours, before, is) => {
-              isOurs = is
+            async (leading, before, is) => {
+              isLeader = is
               kept.begin(before)
               if (!isRestored) await checkpoint.restore()
               isRestored = true
               checkpoint.learn(before)
               const ended = new AbortController()
-              const turn = AbortSignal.any([ours, ended.signal])
+              const turn = AbortSignal.any([leading, ended.signal])
               await allEnd(
                 [read(turn), kept.follow(known, context.host, turn)].map((part) =>
                   part.finally(() => {
@@ -104,10 +104,10 @@ export async function pollingSource<Status extends Readable>(
           await runAsLeader(
             { context, record: shared, what, state: () => checkpoint.state },
             signal,
-            async (ours, before, is) => {
-              isOurs = is
+            async (leading, before, is) => {
+              isLeader = is
               await checkpoint.restore(before)
-              await read(ours)
+              await read(leading)
             },
           )
       } finally {

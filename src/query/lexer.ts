@@ -7,7 +7,7 @@ export interface Token extends Span {
   readonly text: string
 }
 
-export const longestText = 65_536
+export const maxFilterLength = 65_536
 
 const signs: Readonly<Record<string, string>> = {
   '=': '=',
@@ -30,9 +30,9 @@ const endsWord = /[\s"'(),=!<>~]/u
 
 /** Splits a text into tokens; throws QueryError on invalid ones. */
 export function tokens(text: string): Token[] {
-  if (text.length > longestText)
-    refuse(`The filter has ${text.length} characters; the maximum is ${longestText}.`, {
-      from: longestText,
+  if (text.length > maxFilterLength)
+    refuse(`The filter has ${text.length} characters; the maximum is ${maxFilterLength}.`, {
+      from: maxFilterLength,
       to: text.length,
     })
   if (!text.isWellFormed())

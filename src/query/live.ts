@@ -109,7 +109,7 @@ function leaf(given: Leaf): Compiled {
 }
 
 /** Caches the result per string of a dictionary: 0 unknown, 1 false, 2 true. */
-function remembered(dictionary: readonly string[], test: (text: string) => boolean): (code: number) => boolean {
+function memoized(dictionary: readonly string[], test: (text: string) => boolean): (code: number) => boolean {
   const known = new Uint8Array(dictionary.length)
   return (code) => {
     if (code === 0) return false
@@ -128,7 +128,7 @@ function texts(name: string, match: Leaf['match']): Compiled {
     const codes = codesOf(rows, name)
     const resolved = isFlows(rows) && isResolved(name, rows.resolver)
     if (codes !== undefined && !resolved) {
-      const matches = remembered(rows.batch.dictionary, test)
+      const matches = memoized(rows.batch.dictionary, test)
       return (row) => matches(codes[row] ?? 0)
     }
     const read = textsOf(rows, name)
@@ -152,7 +152,7 @@ function listOfTexts(name: string, match: Leaf['match']): Compiled {
     if (column?.kind !== 'list<dict>') return no
     const { offsets, items } = column
     // An item is never absent: code 0 is the empty text here.
-    const matches = remembered(rows.batch.dictionary, test)
+    const matches = memoized(rows.batch.dictionary, test)
     const empty = test('')
     return (row) => {
       for (let at = offsets[row] ?? 0; at < (offsets[row + 1] ?? 0); at++)

@@ -11,7 +11,7 @@ import {
 import { tokens, type Token } from './lexer.ts'
 import type { NameTable } from './names.ts'
 
-export const deepest = 64
+export const maxDepth = 64
 
 const operatorSigns = new Set(['=', '!=', '~', '!~', '<', '<=', '>', '>='])
 const keywords = new Set(['and', 'or', 'not', 'in', 'exists'])
@@ -84,7 +84,7 @@ class Parser {
   }
 
   #deeper<T>(read: () => T): T {
-    if (++this.#depth > deepest) this.#fail(`The filter nests deeper than ${deepest} levels.`)
+    if (++this.#depth > maxDepth) this.#fail(`The filter nests deeper than ${maxDepth} levels.`)
     const result = read()
     this.#depth--
     return result

@@ -82,11 +82,11 @@ test('every text is a filter that all compilers accept, or an error with a posit
 })
 
 test('names that no flow carries are those of its addresses at the time of the flow', () => {
-  const asked: [string, number, string][] = []
+  const lookups: [string, number, string][] = []
   const resolver: Resolver = {
     generation: 1,
     resolve(words, offset, time, scope) {
-      asked.push([formatIp(words, offset), time, scope])
+      lookups.push([formatIp(words, offset), time, scope])
       return words[offset + 3] === 0x0a000001
         ? { is: 'endpoint', endpoint: { name: 'gateway', label: 'core' } }
         : { is: 'unknown' }
@@ -107,8 +107,8 @@ test('names that no flow carries are those of its addresses at the time of the f
   const rows = (filter: string, resolved = true): number[] =>
     [0, 1, 2].filter(compileLive(readFilter(filter, flowNames).bound)(batch, header, resolved ? resolver : undefined))
   expect(rows('src.name = gateway')).toEqual([0, 2])
-  expect(asked[0]).toEqual(['10.0.0.1', 5000, 'lab'])
-  expect(asked[1]).toEqual(undefined)
+  expect(lookups[0]).toEqual(['10.0.0.1', 5000, 'lab'])
+  expect(lookups[1]).toEqual(undefined)
   expect(rows('any.label = core')).toEqual([0, 1, 2])
   expect(rows('src.name != gateway')).toEqual([1])
   expect(rows('src.name = dst.name')).toEqual([2])

@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib'
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import type { Disk } from '../host/index.ts'
 import { endpointParts } from '../model/endpoint.ts'
-import { duckMemory, fileList, noExtensions, openDuck, quoted, rowsOf } from './duck.ts'
+import { duckMemory, fileList, withoutExtensions, openDuck, quoted, rowsOf } from './duck.ts'
 import { eventFile } from './events/file.ts'
 import { endpointFile, endpointGroupRows } from './flows/endpoint-file.ts'
 import { flowFile, type FlowFile } from './flows/file.ts'
@@ -35,19 +35,19 @@ export interface DuckWriterOptions {
 const aboutKey = 'weir'
 
 /** Pieces of one vectored write; below IOV_MAX. */
-const piecesAtOnce = 512
+const maxPieces = 512
 
 /**
  * Average row group from which a merge copies groups unchanged. A rewrite needs the memory of all groups that it joins.
  */
-const fewest = { flows: { rows: 16_384, bytes: Infinity }, events: { rows: 1024, bytes: 512 << 10 } } as const
+const minGroup = { flows: { rows: 16_384, bytes: Infinity }, events: { rows: 1024, bytes: 512 << 10 } } as const
 
 const revisionsAtOnce = 1000
 
 const copyFormat = 'FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, COMPRESSION_LEVEL 1'
 
 /** DuckDB encodes differences beyond this of 32-bit columns in 33 bits, which other readers refuse. */
-const furthest = 2 ** 31
+const maxDelta = 2 ** 31
 
 /** Event rows can be large: small groups bound the memory of readers and writer. */
 const [eventRows, leastEventRows, eventBytes] = [16_384, 2048, 16 << 20]
@@ -111,8 +111,8 @@ class DuckWriter implements TableWriter {
     const file = await this.#disk.open(path, 'create')
     try {
       let [at, crc] = [0, 0]
-      for (let from = 0; from < pieces.length; from += piecesAtOnce) {
-        const some = pieces.slice(from, from + piecesAtOnce)
+      for (let from = 0; from < pieces.length; from += maxPieces) {
+        const some = pieces.slice(from, from + maxPieces)
         await file.writeAll(some, at)
         for (const piece of some) {
           at += piece.length
@@ -142,7 +142,7 @@ class DuckWriter implements TableWriter {
   async #mergeRows(stream: Stream, from: readonly string[], path: string, about: FileAbout): Promise<Written> {
     const whole =
       stream === 'flows' || stream === 'events'
-        ? await concatenate(this.#disk, from, path, { [aboutKey]: JSON.stringify(about) }, fewest[stream])
+        ? await concatenate(this.#disk, from, path, { [aboutKey]: JSON.stringify(about) }, minGroup[stream])
         : undefined
     if (whole !== undefined) return whole
     const select = `SELECT * FROM read_parquet(${fileList(from)},
@@ -195,7 +195,7 @@ class DuckWriter implements TableWriter {
       `SELECT max(apart)::DOUBLE FROM (SELECT max(TRY_CAST(stats_max_value AS BIGINT)) - min(TRY_CAST(stats_min_value
         AS BIGINT)) AS apart FROM parquet_metadata(${fileList(files)}) WHERE type = 'INT32' GROUP BY path_in_schema)`,
     )
-    return Number(most ?? 0) >= furthest
+    return Number(most ?? 0) >= maxDelta
   }
 
   async unknown(path: string, from: number, to: number): Promise<readonly UnknownEndpoint[]> {
@@ -311,7 +311,7 @@ class DuckWriter implements TableWriter {
     )
     const counts = await rowsOf(this.#merging, `SELECT _source::INTEGER, count(*)::DOUBLE FROM ${file} GROUP BY ALL`)
     const perSource = new Map(counts.map(([source, count]) => [Number(source), Number(count)]))
-    const told =
+    const known =
       stream === 'events'
         ? {
             timed: true as const,
@@ -327,7 +327,7 @@ class DuckWriter implements TableWriter {
       bytes,
       timeMin: number(timeMin),
       timeMax: number(timeMax),
-      ...told,
+      ...known,
       receivedMin: Number(receivedMin ?? 0),
       receivedMax: Number(receivedMax ?? 0),
       perSource,
@@ -377,7 +377,7 @@ class DuckWriter implements TableWriter {
 
 export async function openDuckWriter(options: DuckWriterOptions): Promise<TableWriter> {
   const instance = await openDuck({
-    ...noExtensions,
+    ...withoutExtensions,
     memory_limit: options.memoryLimit,
     threads: String(options.threads),
     temp_directory: '',

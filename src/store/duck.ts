@@ -16,14 +16,14 @@ const noFileCache: Readonly<Record<string, string>> = { enable_external_file_cac
  * DuckDB's default is above 100 MB, and without background threads its allocator returns memory only on later
  * allocations.
  */
-const keptFree = '4MB'
+const retainedFree = '4MB'
 const returnsMemory: Readonly<Record<string, string>> = {
-  allocator_flush_threshold: keptFree,
-  allocator_bulk_deallocation_flush_threshold: keptFree,
+  allocator_flush_threshold: retainedFree,
+  allocator_bulk_deallocation_flush_threshold: retainedFree,
   allocator_background_threads: 'true',
 }
 
-export const noExtensions: Readonly<Record<string, string>> = {
+export const withoutExtensions: Readonly<Record<string, string>> = {
   autoinstall_known_extensions: 'false',
   autoload_known_extensions: 'false',
   allow_community_extensions: 'false',

@@ -7,7 +7,7 @@ import { realHost, type Host } from '../host/index.ts'
 import { encodeBatch, openJournal, type SegmentWriter } from '../journal/index.ts'
 import { toEventBatch } from '../model/events.ts'
 import { filePartition } from '../model/positions.ts'
-import type { FeedIdentity } from './waiting.ts'
+import type { FeedIdentity } from './delayed-frames.ts'
 import { openStore, StoreFeed, type Store } from './index.ts'
 import { ask } from './testing/ask.ts'
 import type { TableRows } from './table-writer.ts'
@@ -70,20 +70,20 @@ async function accept(id: string, data?: Uint8Array): Promise<number> {
 
 interface Fed {
   readonly feed: StoreFeed
-  readonly said: string[]
+  readonly logged: string[]
   readonly done: Promise<void>
   until(sequence: number): Promise<void>
   commits(): number
 }
 
 async function feed(open: () => Promise<Store>, identity?: FeedIdentity, fedHost = host): Promise<Fed> {
-  const said: string[] = []
-  const log = { ...recordingLog(), error: (message: string) => void said.push(message) }
-  let told: () => void = () => {}
+  const logged: string[] = []
+  const log = { ...recordingLog(), error: (message: string) => void logged.push(message) }
+  let onLog: () => void = () => {}
   let commits = 0
   const committed = (): void => {
     commits++
-    told()
+    onLog()
   }
   const made = await StoreFeed.open({
     host: fedHost,
@@ -97,11 +97,11 @@ async function feed(open: () => Promise<Store>, identity?: FeedIdentity, fedHost
   const reached = (): number => made.store.ledger().positions[filePartition]?.sequence ?? 0
   return {
     feed: made,
-    said,
+    logged,
     done,
     commits: () => commits,
     async until(sequence) {
-      while (reached() < sequence) await new Promise<void>((resolve) => (told = resolve))
+      while (reached() < sequence) await new Promise<void>((resolve) => (onLog = resolve))
     },
   }
 }
@@ -119,12 +119,12 @@ const tables = (): Promise<Store> =>
 test('a store that fails within a frame is reopened and stores every row once', async () => {
   FailingTables.appends = 0
   FailingTables.failAt = new Set([2])
-  const { feed: fed, said, done, until } = await feed(tables)
+  const { feed: fed, logged, done, until } = await feed(tables)
   const first = await accept('a')
   await until(first)
   await accept('b')
   await until(await accept('c'))
-  expect(said).toEqual(['The store failed and is reopened. The journal keeps the rows.'])
+  expect(logged).toEqual(['The store failed and is reopened. The journal keeps the rows.'])
   expect(fed.store.ledger().stored).toEqual({ http: 3 })
   stop.abort()
   await done
@@ -137,13 +137,13 @@ test('a store that cannot be reopened is retried until it can, while the journal
   let opens = 0
   const {
     feed: fed,
-    said,
+    logged,
     done,
     until,
   } = await feed(() => (++opens === 2 ? Promise.reject(new Error('no such folder')) : tables()))
   await until(await accept('a'))
   expect(opens).toBe(3)
-  expect(said).toContain('Cannot reopen the store; retrying.')
+  expect(logged).toContain('Cannot reopen the store; retrying.')
   expect(fed.store.ledger().stored).toEqual({ http: 1 })
   stop.abort()
   await done
@@ -198,14 +198,14 @@ test('a query that outlasts a failed reopening ends with an error that recommend
 
 test('with a watched cluster flows and later frames wait 3 seconds; identity receives frames at once', async () => {
   FailingTables.failAt = new Set()
-  const heard: number[] = []
+  const notified: number[] = []
   const {
     feed: fed,
     done,
     until,
   } = await feed(tables, {
     watching: () => true,
-    take: async (frames) => void heard.push(...frames.map(({ header }) => header.sequence)),
+    take: async (frames) => void notified.push(...frames.map(({ header }) => header.sequence)),
   })
   const received = host.clock.now()
   const batch = flowBatch([{ src: '10.0.0.1', dst: '10.0.0.2' }], received)
@@ -220,11 +220,11 @@ test('with a watched cluster flows and later frames wait 3 seconds; identity rec
     timeMax: received,
   })
   const event = await accept('a')
-  while (!heard.includes(event)) await host.timers.sleep(20)
+  while (!notified.includes(event)) await host.timers.sleep(20)
   expect(fed.store.ledger().stored).toEqual({})
   await until(event)
   expect(host.clock.now() - received).toBeGreaterThanOrEqual(3000)
-  expect([heard.slice(-2), fed.store.ledger().stored]).toEqual([
+  expect([notified.slice(-2), fed.store.ledger().stored]).toEqual([
     [flows.position.sequence, event],
     { netflow: 1, http: 1 },
   ])
@@ -238,7 +238,7 @@ test.each([
   ['once a second while the store is queried', true, 1000],
 ])(
   'while flows wait the journal is read %s, regardless of the number of frames, with at most one commit per read',
-  async (_, asked, everyMs) => {
+  async (_, queried, everyMs) => {
     FailingTables.failAt = new Set()
     let looks = 0
     const {
@@ -247,7 +247,7 @@ test.each([
       until,
       commits,
     } = await feed(tables, { watching: () => true, take: async () => void looks++ })
-    if (asked) fed.asked()
+    if (queried) fed.reportQuery()
     const began = host.clock.monotonic()
     let last = 0
     for (let frame = 0; frame < 30; frame++) {
@@ -280,14 +280,14 @@ test.each([
 
 test('does not pause before the backlog is read while flows wait', async () => {
   FailingTables.failAt = new Set()
-  const heard: number[] = []
+  const notified: number[] = []
   const {
     feed: fed,
     done,
     until,
   } = await feed(tables, {
     watching: () => true,
-    take: async (frames) => void heard.push(...frames.map(({ header }) => header.sequence)),
+    take: async (frames) => void notified.push(...frames.map(({ header }) => header.sequence)),
   })
   const received = host.clock.now()
   const raw = encodeBatch(flowBatch([{ src: '10.0.0.1', dst: '10.0.0.2' }], received))
@@ -301,12 +301,12 @@ test('does not pause before the backlog is read while flows wait', async () => {
     timeMin: received,
     timeMax: received,
   })
-  while (!heard.includes(flows.position.sequence)) await host.timers.sleep(20)
+  while (!notified.includes(flows.position.sequence)) await host.timers.sleep(20)
   const many = await Promise.all(
     Array.from({ length: 40 }, (_, frame) => accept(`e${frame}`, host.random.bytes(80_000))),
   )
   await until(flows.position.sequence)
-  expect(many.filter((sequence) => !heard.includes(sequence))).toEqual([])
+  expect(many.filter((sequence) => !notified.includes(sequence))).toEqual([])
   stop.abort()
   await done
   await fed.store.close()

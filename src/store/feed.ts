@@ -7,7 +7,7 @@ import { filePartition, nowhere } from '../model/positions.ts'
 import type { Store } from './index.ts'
 import { Refill } from './refill.ts'
 import { ReopeningStore } from './reopening.ts'
-import { Waiting, type FeedIdentity } from './waiting.ts'
+import { DelayedFrames, type FeedIdentity } from './delayed-frames.ts'
 import { messageOf, stackOf } from '../model/errors.ts'
 
 export interface FeedOptions {
@@ -25,16 +25,16 @@ export interface FeedOptions {
  * cost. Measured with benchmark `enrichment` at 20,000 flows/s, watched clusters cost 1.2 times as much instead of
  * 1.35.
  */
-const lookMs = 3000
-const askedLookMs = 1000
-const askedMs = 30_000
-const mostUnread = 8
+const readIntervalMs = 3000
+const queriedReadMs = 1000
+const queriedMs = 30_000
+const maxUnread = 8
 /** Upper limit of the delay until rows that did not wait are visible. */
 const commitEveryMs = 1000
 /** Each early commit creates a file. */
 const freshEveryMs = 250
 /** Compressed; the decoded size is several times larger. */
-const readBytes = 1 << 20
+const readCompressedBytes = 1 << 20
 const maintainEveryMs = 5000
 const refillEveryMs = 1000
 const mostRounds = 8
@@ -49,7 +49,7 @@ export class StoreFeed {
   readonly #options: FeedOptions
   readonly #refill: Refill
   readonly #reopening: ReopeningStore
-  #askedAt = -Infinity
+  #queriedAt = -Infinity
   readonly #fresh = new Set<FreshWaiter>()
   #freshAt = -Infinity
   #problem: string | undefined
@@ -80,8 +80,8 @@ export class StoreFeed {
   }
 
   /** Reports a query: commits are more frequent for a while. */
-  asked(): void {
-    this.#askedAt = this.#options.host.clock.monotonic()
+  reportQuery(): void {
+    this.#queriedAt = this.#options.host.clock.monotonic()
   }
 
   /**
@@ -111,11 +111,11 @@ export class StoreFeed {
     return this.store.ledger().positions[filePartition]?.sequence ?? 0
   }
 
-  #tellFresh(waiting: Waiting): void {
+  #notifyFresh(waiting: DelayedFrames): void {
     const reached = this.#reached()
     for (const waiter of this.#fresh) {
       if (reached >= waiter.sequence) waiter.end(true)
-      else if (waiting.ripeUpTo(waiter.sequence) > waiter.until) waiter.end(false)
+      else if (waiting.readyUpTo(waiter.sequence) > waiter.until) waiter.end(false)
     }
   }
 
@@ -160,27 +160,27 @@ export class StoreFeed {
         log.error('A range of the journal is unreadable; its rows are quarantined.', { sink: 'store', ...stretch })
       },
     })
-    const waiting = new Waiting(host.clock, this.#options.identity)
+    const waiting = new DelayedFrames(host.clock, this.#options.identity)
     let uncommitted = false
     let commitAt = 0
     let maintaining: Promise<unknown> | undefined
     let maintainAt = host.clock.monotonic() + maintainEveryMs
     let refillAt = host.clock.monotonic()
     let [lookedAt, read, applied] = [-Infinity, 0, 0]
-    const caughtUp = (): boolean => tail.durable().sequence - read <= mostUnread
+    const caughtUp = (): boolean => tail.durable().sequence - read <= maxUnread
     try {
       while (!signal.aborted) {
         const late = waiting.some
         const freshAt = this.#fresh.size > 0 ? this.#freshAt + freshEveryMs : Infinity
-        if (late && caughtUp()) await this.#soon(Math.min(freshAt, lookedAt + this.#lookMs()), signal, aborted)
+        if (late && caughtUp()) await this.#untilDue(Math.min(freshAt, lookedAt + this.#lookMs()), signal, aborted)
         lookedAt = host.clock.monotonic()
         // No file has the address ids that it assigned.
         if (projection.mustReopen) throw new Error('Lost a store file that pending rows refer to.')
-        const next = Math.min(uncommitted ? commitAt : Infinity, maintainAt, refillAt, waiting.ripeAt, freshAt)
-        const came = await this.#soon(next, signal, (until) => reader.next(readBytes, until))
+        const next = Math.min(uncommitted ? commitAt : Infinity, maintainAt, refillAt, waiting.readyAt, freshAt)
+        const came = await this.#untilDue(next, signal, (until) => reader.next(readCompressedBytes, until))
         read = came.at(-1)?.header.sequence ?? read
         await waiting.add(came)
-        const frames = waiting.ripe()
+        const frames = waiting.takeReady()
         if (frames.length > 0) {
           if (!uncommitted) commitAt = host.clock.monotonic() + commitEveryMs
           uncommitted = true
@@ -202,7 +202,7 @@ export class StoreFeed {
           this.#problem = undefined
           committed()
         }
-        if (this.#fresh.size > 0) this.#tellFresh(waiting)
+        if (this.#fresh.size > 0) this.#notifyFresh(waiting)
         if (host.clock.monotonic() >= maintainAt) {
           maintaining ??= this.#maintain(signal)
             .catch((error: unknown) =>
@@ -225,7 +225,7 @@ export class StoreFeed {
   }
 
   #lookMs(): number {
-    return this.#options.host.clock.monotonic() - this.#askedAt < askedMs ? askedLookMs : lookMs
+    return this.#options.host.clock.monotonic() - this.#queriedAt < queriedMs ? queriedReadMs : readIntervalMs
   }
 
   /** Bounded rounds, so that merges do not delay commits. */
@@ -249,7 +249,7 @@ export class StoreFeed {
     }
   }
 
-  async #soon<T>(at: number, signal: AbortSignal, act: (until: AbortSignal) => Promise<T>): Promise<T> {
+  async #untilDue<T>(at: number, signal: AbortSignal, act: (until: AbortSignal) => Promise<T>): Promise<T> {
     const { clock, timers } = this.#options.host
     const until = new AbortController()
     const abort = (): void => until.abort()

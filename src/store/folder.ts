@@ -1,6 +1,6 @@
 import type { Log } from '../engine/contracts.ts'
 import type { Host } from '../host/index.ts'
-import { putAside } from './aside.ts'
+import { moveToDamaged } from './damaged-files.ts'
 import { condemned, firstGone, goneAfter, isCounted, spanText } from './losses.ts'
 import type { Manifest } from './manifest.ts'
 import { checksumText, fileName, holdsRows, temporaryEnding } from './names.ts'
@@ -38,7 +38,7 @@ export class Folder {
   readonly #manifest: Manifest
   #durable: StoreState
   readonly #unwritten: ManifestRecord[] = []
-  #turn: Promise<unknown> = Promise.resolve()
+  #appends: Promise<unknown> = Promise.resolve()
 
   constructor(options: {
     host: Host
@@ -194,7 +194,7 @@ export class Folder {
     const state = this.state
     if (removed.some((name) => state.files.get(name)?.stream === 'endpoints')) this.#addressesLost = true
     this.#record((current) => ({ ...carried(current), added, removed }))
-    this.#aside = putAside(this.#host.disk, this.directory, [...added.map((file) => file.name), ...removed])
+    this.#aside = moveToDamaged(this.#host.disk, this.directory, [...added.map((file) => file.name), ...removed])
       .then(() => this.confirm())
       .catch((error: unknown) =>
         this.#log.warn('Cannot record the loss of a store file yet; the next commit records it.', {
@@ -212,7 +212,7 @@ export class Folder {
     }
     const time = (ms: number): number | null => (Number.isFinite(ms) ? ms : null)
     const { stream, hour, firstSequence, lastSequence, receivedMin, receivedMax, timed, families } = table
-    const told = {
+    const actual = {
       ...(timed ? { timed } : {}),
       ...(families === undefined ? {} : { families: [...families].sort() }),
       ...(holdsRows(stream) ? { perSource: perSourceOf(table.perSource) } : {}),
@@ -226,7 +226,7 @@ export class Folder {
       ...written,
       timeMin: time(table.timeMin),
       timeMax: time(table.timeMax),
-      ...told,
+      ...actual,
       receivedMin,
       receivedMax,
     }
@@ -279,8 +279,8 @@ export class Folder {
 
   /** Resolves when every record is durable. After an error, call it again. */
   async confirm(): Promise<void> {
-    const turn = this.#turn.then(() => this.#persist())
-    this.#turn = turn.catch(() => undefined)
+    const turn = this.#appends.then(() => this.#persist())
+    this.#appends = turn.catch(() => undefined)
     await turn
   }
 
@@ -315,7 +315,7 @@ export class Folder {
 
   async close(): Promise<void> {
     await this.#aside
-    await this.#turn
+    await this.#appends
     await this.#manifest.close()
   }
 }

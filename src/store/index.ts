@@ -22,7 +22,7 @@ export { connectStore, serveStore, type RemoteStore } from './serve.ts'
 export { defaultQueryLimits, type QueryLimits } from './process/limits.ts'
 export type { StartProcess } from './process/processes.ts'
 export { flowTime } from './flows/time.ts'
-export { planRollup, type RollupPlan, type RollupQuestion } from './rollup/plan.ts'
+export { planRollup, type RollupPlan, type RollupQuery } from './rollup/plan.ts'
 export { isServicePort, rollups, type Rollup } from './rollup/schema.ts'
 export type { StoreLedger, StoreStatus } from './status.ts'
 

@@ -1,6 +1,6 @@
 import type { Log, Metrics, Resolver } from '../engine/contracts.ts'
 import type { Host } from '../host/index.ts'
-import { AskAgain } from './ask-again.ts'
+import { ResolveUnknownAddresses } from './resolve-unknown.ts'
 import type { Folder } from './folder.ts'
 import { lostRows } from './losses.ts'
 import { isOver, merged, nextMerge } from './merge.ts'
@@ -22,7 +22,7 @@ export class Maintenance {
   readonly #retain: Retain
   readonly #log: Log
   readonly #metrics: Metrics
-  readonly #again: AskAgain
+  readonly #again: ResolveUnknownAddresses
   readonly #scrub: Scrub
   #running: Promise<boolean> | undefined
 
@@ -41,7 +41,7 @@ export class Maintenance {
     this.#retain = options.retain
     this.#log = options.log
     this.#metrics = options.metrics
-    this.#again = new AskAgain(options)
+    this.#again = new ResolveUnknownAddresses(options)
     this.#scrub = new Scrub(options)
   }
 

@@ -4,7 +4,7 @@ import { dayOf, holdsRows, msPerHour, streams } from './names.ts'
 import { perSourceOf } from './pending.ts'
 import type { StoredFile } from './record.ts'
 import { coveredFiles } from './rollup/cover.ts'
-import { isRollup, mostGroups } from './rollup/schema.ts'
+import { isRollup, maxGroups } from './rollup/schema.ts'
 import { unionOf } from './schema.ts'
 
 export const finalBytes = 8 << 20
@@ -91,7 +91,7 @@ function firstRun(
   let bytes = 0
   let rows = 0
   for (const file of files) {
-    const large = bytes + file.bytes > mostBytes || (isRollup(file.stream) && rows + file.rows > mostGroups)
+    const large = bytes + file.bytes > mostBytes || (isRollup(file.stream) && rows + file.rows > maxGroups)
     if (fits(file) && (run[0] === undefined || run[0].schema === file.schema) && !large) {
       run.push(file)
       bytes += file.bytes

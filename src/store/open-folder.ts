@@ -142,7 +142,7 @@ export async function openFolder(options: {
         receivedMax: (file.hour + 1) * msPerHour,
         ...(holdsRows(file.stream) ? { perSource: [] } : {}),
       })
-    const found = forgotten ? remembered({ ...from, files }, adopted, reached) : { ...from, files }
+    const found = forgotten ? recoveredState({ ...from, files }, adopted, reached) : { ...from, files }
     const lost = condemned(
       found,
       free.map(({ name }) => name),
@@ -167,7 +167,7 @@ function storedFile(from: Candidate): StoredFile {
   }
 }
 
-function remembered(state: StoreState, files: readonly Candidate[], reached: number): StoreState {
+function recoveredState(state: StoreState, files: readonly Candidate[], reached: number): StoreState {
   const stored = new Map<number, number>()
   const names = new Map<number, string>()
   let words = state.words

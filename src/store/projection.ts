@@ -14,7 +14,7 @@ import { extentOfEvents, extentOfSums } from './extent.ts'
 import { PendingTables } from './pending.ts'
 import { rollupRows } from './rollup/rows.ts'
 import { Rollup } from './rollup/rollup.ts'
-import { flowRows, Words } from './flows/rows.ts'
+import { flowRows, StringDictionary } from './flows/rows.ts'
 import type { StoredFile } from './record.ts'
 import { remainder, type Slice } from './refill.ts'
 import type { EventRows, FlowRows, TableWriter } from './table-writer.ts'
@@ -38,7 +38,7 @@ export class StoreProjection implements Projection {
   readonly #options: StoreProjectionOptions
   readonly #folder: Folder
   readonly #counts: SourceCounts
-  readonly #words: Words
+  readonly #words: StringDictionary
   #endpoints: Endpoints
   readonly #pending = new PendingTables()
   readonly #rollups = new Map<number, Rollup>()
@@ -52,7 +52,7 @@ export class StoreProjection implements Projection {
     this.#folder = options.folder
     this.#folder.beginAddresses()
     this.#counts = new SourceCounts(state.sources)
-    this.#words = new Words(state.words)
+    this.#words = new StringDictionary(state.words)
     this.#endpoints = new Endpoints({ resolver: options.resolver, next: state.nextEndpoint })
     this.#reached = state.positions[filePartition] ?? nowhere
   }

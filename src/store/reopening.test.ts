@@ -61,10 +61,10 @@ test('an interrupted response ends with an error that recommends repeating the q
 })
 
 test('an invalid statement is refused once', async () => {
-  let asked = 0
+  let queries = 0
   const refusing: StoreReader = {
     query() {
-      asked++
+      queries++
       return Promise.reject(new WeirError('WEIR_SQL_REFUSED', 'There is no such column.'))
     },
     edges: () => Promise.resolve([]),
@@ -75,5 +75,5 @@ test('an invalid statement is refused once', async () => {
     timers,
   )
   await expect(ask(store.reader, 'SELECT n')).rejects.toMatchObject({ code: 'WEIR_SQL_REFUSED' })
-  expect(asked).toBe(1)
+  expect(queries).toBe(1)
 })

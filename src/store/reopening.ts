@@ -32,7 +32,7 @@ export class ReopeningStore {
   readonly reader: StoreReader & Required<Pick<StoreReader, 'isolated'>> = {
     query: (sql, format, signal) => this.#stream(signal, (reader) => reader.query(sql, format, signal)),
     isolated: (query, signal) => this.#stream(signal, (reader) => isolatedIn(reader, query, signal)),
-    edges: (asked, signal) => this.#run(signal, ({ reader }) => reader.edges(asked, signal)),
+    edges: (request, signal) => this.#run(signal, ({ reader }) => reader.edges(request, signal)),
   }
 
   /** Rejects if the store cannot be opened; queries then wait until a later call succeeds. */

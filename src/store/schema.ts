@@ -38,7 +38,7 @@ const typeOfKind: Readonly<Record<ColumnKind, string>> = {
 }
 
 /** Low-cardinality strings: files contain numbers, the manifest the strings. */
-export const wordFields: ReadonlySet<string> = new Set(['protocol', 'scope'])
+export const dictionaryFields: ReadonlySet<string> = new Set(['protocol', 'scope'])
 
 /** src_addr → src_ep, next_hop → next_hop_ep. */
 export function endpointColumn(field: string): string {
@@ -59,7 +59,7 @@ export interface FlowColumn extends FileColumn {
 
 export const flowColumns: readonly FlowColumn[] = (flowFields as readonly Field[]).map(({ id, name, kind, since }) => ({
   name: kind === 'ip' ? endpointColumn(name) : name,
-  type: wordFields.has(name) ? 'UINTEGER' : typeOfKind[kind],
+  type: dictionaryFields.has(name) ? 'UINTEGER' : typeOfKind[kind],
   since,
   bit: id,
   field: name,

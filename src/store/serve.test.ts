@@ -1,6 +1,6 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import type { EdgesAsked } from '../engine/control.ts'
+import type { EdgeQuery } from '../engine/control.ts'
 import { connectStore, serveStore, type RemoteStore, type Store } from './index.ts'
 import { ask, askText } from './testing/ask.ts'
 import { event, FrameMaker } from './testing/frames.ts'
@@ -30,7 +30,7 @@ it('results, errors and status pass through a port unchanged', async () => {
   await store.projection.commit()
   expect(await ask(remote, 'SELECT src_addr FROM flows')).toEqual([{ src_addr: '10.0.0.1' }])
   expect(await askText(remote, 'SELECT 1 AS a', 'csv')).toBe('a\r\n1\r\n')
-  const edges: EdgesAsked = {
+  const edges: EdgeQuery = {
     near: ['user:/alice'],
     span: { from: 0n, to: 4_000_000_000_000_000n },
     limit: 1,
@@ -100,14 +100,14 @@ it('an error within a result arrives after the preceding bytes', async () => {
 
 it('an abort on the client side stops the query in the store', async () => {
   const abort = new AbortController()
-  const asked = askText(
+  const query = askText(
     remote,
     'SELECT count(*) FROM range(100000) a, range(100000) b WHERE hash(a.range + b.range) = 1',
     'json',
     abort.signal,
   )
   setTimeout(() => abort.abort(new Error('enough')), 30)
-  await expect(asked).rejects.toThrow('enough')
+  await expect(query).rejects.toThrow('enough')
   const answer = await remote.query('SELECT * FROM range(100000000)', 'ndjson', new AbortController().signal)
   for await (const chunk of answer) {
     expect(chunk.length).toBeGreaterThan(0)
@@ -120,24 +120,24 @@ it('a store can close at any point of a query: while it opens, plans, runs or is
   const slow = 'SELECT count(*) FROM range(100000) a, range(100000) b WHERE hash(a.range + b.range) = 1'
   for (const waitMs of [0, 1, 5, 10, 20, 40, 80]) {
     const short = await stores.open()
-    const asked = askText(short.reader, slow).catch((error: unknown) => String(error))
+    const query = askText(short.reader, slow).catch((error: unknown) => String(error))
     const answer = await short.reader.query('SELECT * FROM range(100000000)', 'ndjson', new AbortController().signal)
     const next = answer[Symbol.asyncIterator]()
       .next()
       .catch((error: unknown) => String(error))
     await new Promise((resolve) => setTimeout(resolve, waitMs))
     await short.close()
-    expect(await asked).toContain('The store has ended.')
+    expect(await query).toContain('The store has ended.')
     await next
   }
 })
 
 it('pending queries fail when the store ends', async () => {
-  const asked = askText(
+  const query = askText(
     remote,
     'SELECT count(*) FROM range(100000) a, range(100000) b WHERE hash(a.range + b.range) = 1',
   )
   setTimeout(() => far.close(), 30)
-  await expect(asked).rejects.toThrow('The store has ended.')
+  await expect(query).rejects.toThrow('The store has ended.')
   await expect(remote.status()).rejects.toThrow('The store has ended.')
 })

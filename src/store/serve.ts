@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import type {
-  EdgesAsked,
+  EdgeQuery,
   IsolatedAnswer,
   IsolatedQuery,
   QueryFormat,
@@ -18,7 +18,7 @@ export interface RemoteStore extends StoreReader {
 type Request =
   | { readonly id: number; readonly ask: 'query'; readonly sql: string; readonly format: QueryFormat }
   | { readonly id: number; readonly ask: 'isolated'; readonly query: IsolatedQuery }
-  | { readonly id: number; readonly ask: 'edges'; readonly asked: EdgesAsked }
+  | { readonly id: number; readonly ask: 'edges'; readonly query: EdgeQuery }
   | { readonly id: number; readonly ask: 'status' }
   /** Room for one more chunk. */
   | { readonly id: number; readonly ask: 'more' }
@@ -36,10 +36,10 @@ type Reply =
 const window = 2
 
 export function serveStore(port: MessagePort, store: { readonly reader: StoreReader; status(): StoreStatus }): void {
-  const running = new Map<number, Pick<Answer, 'more' | 'cancel'>>()
+  const running = new Map<number, Pick<ResultStream, 'more' | 'cancel'>>()
   const send = (reply: Reply, transfer: ArrayBuffer[] = []): void => port.postMessage(reply, transfer)
   const stream = (id: number, begin: (signal: AbortSignal) => Promise<AsyncIterable<Uint8Array, unknown>>): void => {
-    const answer = new Answer(id, send)
+    const answer = new ResultStream(id, send)
     running.set(id, answer)
     const ended = (): void => void running.delete(id)
     answer.run(begin).then(ended, ended)
@@ -62,7 +62,7 @@ export function serveStore(port: MessagePort, store: { readonly reader: StoreRea
           running.delete(request.id)
           send(reply)
         }
-        store.reader.edges(request.asked, abort.signal).then(
+        store.reader.edges(request.query, abort.signal).then(
           (edges) => ended({ id: request.id, is: 'edges', edges }),
           (error: unknown) => ended({ id: request.id, is: 'failed', fault: faultOf(error) }),
         )
@@ -88,7 +88,7 @@ export function serveStore(port: MessagePort, store: { readonly reader: StoreRea
   })
 }
 
-class Answer {
+class ResultStream {
   readonly #id: number
   readonly #send: (reply: Reply, transfer?: ArrayBuffer[]) => void
   readonly #abort = new AbortController()
@@ -155,12 +155,12 @@ export function connectStore(port: MessagePort): RemoteStore {
 
   const cancellable = (
     signal: AbortSignal,
-  ): { readonly heard: Inbox; readonly id: number; readonly done: () => void } => {
+  ): { readonly inbox: Inbox; readonly id: number; readonly done: () => void } => {
     signal.throwIfAborted()
-    const heard = new Inbox()
-    const id = begin((reply) => heard.put(reply))
+    const inbox = new Inbox()
+    const id = begin((reply) => inbox.put(reply))
     const cancel = (): void => {
-      heard.fail(signal.reason as Error)
+      inbox.fail(signal.reason as Error)
       send({ id, ask: 'cancel' })
     }
     signal.addEventListener('abort', cancel, { once: true })
@@ -168,20 +168,20 @@ export function connectStore(port: MessagePort): RemoteStore {
       signal.removeEventListener('abort', cancel)
       open.delete(id)
     }
-    return { heard, id, done }
+    return { inbox, id, done }
   }
 
   const stream = async (request: (id: number) => Request, signal: AbortSignal): Promise<IsolatedAnswer> => {
-    const { heard, id, done } = cancellable(signal)
+    const { inbox, id, done } = cancellable(signal)
     send(request(id))
     try {
-      await heard.next()
+      await inbox.next()
     } catch (error) {
       done()
       throw error
     }
     return received(
-      heard,
+      inbox,
       () => send({ id, ask: 'more' }),
       (ended) => {
         if (!ended && !signal.aborted) send({ id, ask: 'cancel' })
@@ -191,11 +191,11 @@ export function connectStore(port: MessagePort): RemoteStore {
   }
 
   return {
-    async edges(asked, signal) {
-      const { heard, id, done } = cancellable(signal)
-      send({ id, ask: 'edges', asked })
+    async edges(query, signal) {
+      const { inbox, id, done } = cancellable(signal)
+      send({ id, ask: 'edges', query })
       try {
-        const reply = await heard.next()
+        const reply = await inbox.next()
         if (reply.is !== 'edges') throw new Error('Unexpected reply from the store process.')
         return reply.edges
       } finally {
@@ -205,11 +205,11 @@ export function connectStore(port: MessagePort): RemoteStore {
     query: (sql, format, signal) => stream((id) => ({ id, ask: 'query', sql, format }), signal),
     isolated: (query, signal) => stream((id) => ({ id, ask: 'isolated', query }), signal),
     async status() {
-      const heard = new Inbox()
-      const id = begin((reply) => heard.put(reply))
+      const inbox = new Inbox()
+      const id = begin((reply) => inbox.put(reply))
       send({ id, ask: 'status' })
       try {
-        const reply = await heard.next()
+        const reply = await inbox.next()
         if (reply.is !== 'status') throw new Error('Unexpected reply from the store process.')
         return reply.status
       } finally {
@@ -221,14 +221,14 @@ export function connectStore(port: MessagePort): RemoteStore {
 }
 
 async function* received(
-  heard: Inbox,
+  inbox: Inbox,
   more: () => void,
   done: (ended: boolean) => void,
 ): AsyncGenerator<Uint8Array, number | undefined, undefined> {
   let ended = false
   try {
     for (;;) {
-      const reply = await heard.next()
+      const reply = await inbox.next()
       if (reply.is !== 'chunk') {
         ended = true
         return reply.is === 'end' ? reply.rows : undefined
@@ -237,7 +237,7 @@ async function* received(
       yield reply.bytes
     }
   } finally {
-    done(ended || heard.failed)
+    done(ended || inbox.failed)
   }
 }
 

@@ -1,6 +1,6 @@
 // What a source that asks again and again is built in, for its conformance: a journal whose frames it reads, and short waits.
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { OwnFrames, Source, SourceContext } from '../../src/engine/contracts.ts'
+import type { Replay, Source, SourceContext } from '../../src/engine/contracts.ts'
 import { decodeBatch } from '../../src/journal/bodies.ts'
 import type { Frame } from '../../src/journal/types.ts'
 import { eventAt, type WeirEvent } from '../../src/model/events.ts'
@@ -26,7 +26,7 @@ export interface Asking {
 export function asking(context: SourceContext, units: NewUnit[]): Asking {
   const synced = new Set<string>()
   let [refused, closed, malformed] = [false, false, false]
-  const frames: OwnFrames = {
+  const frames: Replay = {
     hold: () => Promise.resolve(),
     async *after({ sequence }) {
       for (const [at, unit] of units.entries())
@@ -49,7 +49,7 @@ export function asking(context: SourceContext, units: NewUnit[]): Asking {
   return {
     context: {
       ...context,
-      frames,
+      replay: frames,
       host: { ...context.host, timers },
       shed: (reason, rows) => {
         malformed = true

@@ -15,7 +15,7 @@ export class AwaitedTestSink implements AwaitedSink {
     this.#changed = Promise.withResolvers<void>()
   }
 
-  async there(signal: AbortSignal, waiting: (why: string) => void): Promise<boolean> {
+  async ready(signal: AbortSignal, waiting: (why: string) => void): Promise<boolean> {
     if (this.passed === undefined) waiting('sink out does not run')
     await this.#until(signal, () => this.passed !== undefined)
     return !signal.aborted

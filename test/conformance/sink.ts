@@ -113,10 +113,10 @@ function cases(start: Start): Record<SinkCase, () => Promise<void>> {
     async preview() {
       const { other, sink } = await start()
       const events = numberedEvents(7, 'p')
-      const told = [...(sink.preview?.(eventBatch(events, 't')) ?? [])].map((one) =>
+      const previewed = [...(sink.preview?.(eventBatch(events, 't')) ?? [])].map((one) =>
         'problem' in one ? one.problem : Buffer.from(one.body).toString(),
       )
-      expect(told.map((text) => text.includes(other.shows ?? '"number"'))).toEqual(events.map(() => true))
+      expect(previewed.map((text) => text.includes(other.shows ?? '"number"'))).toEqual(events.map(() => true))
       expect(await other.received()).toEqual([])
       // What was told is pure: the batch is delivered as if nobody had looked.
       expect(await sink.send(eventBatch(events, 't'), never)).toEqual([])

@@ -47,10 +47,10 @@ export const keyOf = (number: number): string => `k${number % 3}`
 export function sourceConformance(name: string, harness: SourceHarness, against: Against): void {
   describe(`${name} source`, () => {
     proves('source', against)
-    const asked = (Object.entries(promises) as [SourceCase, string][]).filter(
+    const selected = (Object.entries(promises) as [SourceCase, string][]).filter(
       ([which]) => which !== 'order' || harness.order !== undefined,
     )
-    for (const [which, title] of asked) {
+    for (const [which, title] of selected) {
       test(`it ${title}`, async () => {
         expect.hasAssertions()
         await runSourceCase(harness, which)
@@ -141,7 +141,7 @@ const cases: Readonly<Record<SourceCase, (bench: Bench) => Promise<void>>> = {
     const side = await bench.start()
     journal.hold()
     let answered: Answer | undefined
-    const answer = side.send(first).then((told) => (answered = told))
+    const answer = side.send(first).then((value) => (answered = value))
     await bench.until(() => journal.waiting > 0)
     // Long enough for a premature answer to arrive.
     await sleep(100)
@@ -179,9 +179,9 @@ const cases: Readonly<Record<SourceCase, (bench: Bench) => Promise<void>>> = {
     await sleep(50)
     journal.release()
     await stopped
-    const told = await answer
+    const acknowledged = await answer
     // A client that was cut off without an answer sends again, elsewhere; one that was told yes never will.
-    if (told !== 'retry') expect(bench.synced()).toEqual(first)
+    if (acknowledged !== 'retry') expect(bench.synced()).toEqual(first)
     else expect(first).toEqual(expect.arrayContaining(bench.synced()))
   },
 

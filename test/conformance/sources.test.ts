@@ -99,7 +99,7 @@ const apiHarness: SourceHarness = {
 }
 
 // No connector takes these: they are a path of the API.
-sourceConformance('http', apiHarness, { system: 'http', server: 'client', ours: true })
+sourceConformance('http', apiHarness, { system: 'http', server: 'client', standIn: true })
 
 // ---- The suite tried on sources that lie: each lie must fail the case that is there for it.
 

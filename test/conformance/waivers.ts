@@ -39,17 +39,17 @@ export type SinkCase = keyof typeof promises
 
 /** Runs each case, or shows that it is waived; a case that is neither possible nor waived fails. */
 export function casesOf(name: string, harness: SinkHarness, run: (which: SinkCase) => Promise<void>): void {
-  const asked = (Object.entries(promises) as [SinkCase, Promised][]).filter(
+  const selected = (Object.entries(promises) as [SinkCase, Promised][]).filter(
     ([, { only }]) => only === undefined || only(harness),
   )
   const excuse = (which: SinkCase) => waivers.find((waiver) => waiver.name === name && waiver.case === which)
-  for (const [which, { title }] of asked.filter(([one]) => excuse(one) === undefined)) {
+  for (const [which, { title }] of selected.filter(([one]) => excuse(one) === undefined)) {
     test(`it ${title}`, async () => {
       expect.hasAssertions()
       await run(which)
     })
   }
-  for (const [which, { title, needs }] of asked.filter(([one]) => excuse(one) !== undefined)) {
+  for (const [which, { title, needs }] of selected.filter(([one]) => excuse(one) !== undefined)) {
     test(`it is excused from this: it ${title}`, async ({ task }) => {
       provesNothing(task.meta)
       expect(excuse(which)?.reason.length).toBeGreaterThan(30)

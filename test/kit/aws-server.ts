@@ -116,8 +116,8 @@ export async function awsServer({ account, pass, close }: Behind): Promise<AwsSe
     fail: (found) => {
       marks = found
     },
-    answer: (told) => {
-      error = told
+    answer: (message) => {
+      error = message
     },
     async makeQueue(name) {
       await sqs.send(
@@ -198,14 +198,14 @@ interface Split {
 }
 
 function splitJson(text: string, marks: readonly string[]): Split {
-  const asked = JSON.parse(text) as { Entries?: { Id: string; MessageBody: string }[] }
-  const entries = asked.Entries ?? []
+  const input = JSON.parse(text) as { Entries?: { Id: string; MessageBody: string }[] }
+  const entries = input.Entries ?? []
   const failed = entries.filter(({ MessageBody }) => marks.some((mark) => MessageBody.includes(mark)))
   return {
     passed:
       failed.length === 0
         ? text
-        : JSON.stringify({ ...asked, Entries: entries.filter((entry) => !failed.includes(entry)) }),
+        : JSON.stringify({ ...input, Entries: entries.filter((entry) => !failed.includes(entry)) }),
     failed: failed.map(({ Id }) => Id),
   }
 }

@@ -94,11 +94,11 @@ export interface ProtobufEvent {
 }
 
 export function protobufEvent({ id, source, type, attributes = {}, binaryData, textData }: ProtobufEvent): Uint8Array {
-  const attr = (told: string | number | boolean | Date): object => {
-    if (told instanceof Date) return { case: 'ceTimestamp', value: timestampFromDate(told) }
+  const attr = (value: string | number | boolean | Date): object => {
+    if (value instanceof Date) return { case: 'ceTimestamp', value: timestampFromDate(value) }
     return {
-      case: typeof told === 'string' ? 'ceString' : typeof told === 'number' ? 'ceInteger' : 'ceBoolean',
-      value: told,
+      case: typeof value === 'string' ? 'ceString' : typeof value === 'number' ? 'ceInteger' : 'ceBoolean',
+      value,
     }
   }
   const data =
@@ -114,7 +114,7 @@ export function protobufEvent({ id, source, type, attributes = {}, binaryData, t
       source,
       specVersion: '1.0',
       type,
-      attributes: Object.fromEntries(Object.entries(attributes).map(([name, told]) => [name, { attr: attr(told) }])),
+      attributes: Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, { attr: attr(value) }])),
       data,
     } as MessageInitShape<DescMessage>),
   )
@@ -148,7 +148,7 @@ export function readProtobufBatch(body: Uint8Array): ProtobufEvent[] {
 }
 
 function plain({ id, source, type, attributes, data }: ReadEvent): ProtobufEvent {
-  const told = Object.entries(attributes).map(([name, { attr }]) => [
+  const entries = Object.entries(attributes).map(([name, { attr }]) => [
     name,
     attr.case === 'ceTimestamp' ? timestampDate(attr.value as Timestamp) : attr.value,
   ])
@@ -156,7 +156,7 @@ function plain({ id, source, type, attributes, data }: ReadEvent): ProtobufEvent
     id,
     source,
     type,
-    attributes: Object.fromEntries(told) as Record<string, string>,
+    attributes: Object.fromEntries(entries) as Record<string, string>,
     ...(data.case === undefined ? {} : { [data.case]: data.value }),
   }
 }

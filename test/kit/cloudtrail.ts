@@ -6,7 +6,7 @@ import { endAtOnce, listenHere } from './loopback.ts'
 /** A record as CloudTrail writes it, or text that is none. */
 export type TrailRecord = Readonly<Record<string, unknown>> | string
 
-export interface Asked {
+export interface ReceivedRequest {
   readonly region: string
   readonly start: number
   readonly end: number
@@ -38,7 +38,7 @@ interface Held {
 const mostInAnswer = 50
 
 export class TrailServer {
-  readonly asked: Asked[] = []
+  readonly received: ReceivedRequest[] = []
   now: () => number = Date.now
   /** Requests a second for each region; more are refused, as the service does. */
   perSecond = Number.POSITIVE_INFINITY
@@ -116,7 +116,7 @@ export class TrailServer {
       MaxResults?: number
       NextToken?: string
     }
-    this.asked.push({
+    this.received.push({
       region,
       start: start * 1000,
       end: end * 1000,

@@ -1,11 +1,11 @@
 // A cloud, a journal and a clock that moves by the test's hand, for one tracker of source `otc-cts`.
 import { otcCtsSchema } from '../../src/connectors/otc-cts/config.ts'
-import { keptMs, trackerPartition, type TrackerPartition } from '../../src/connectors/otc-cts/source-partition.ts'
+import { retentionMs, trackerPartition, type TrackerPartition } from '../../src/connectors/otc-cts/source-partition.ts'
 import { sessionOf } from '../../src/connectors/otc-cts/client-project.ts'
 import type { PollLimits } from '../../src/polling/partition.ts'
 import { Checkpoint } from '../../src/polling/checkpoint.ts'
 import { configFrom, type WrittenConfigOf } from '../../src/schema/index.ts'
-import { AskedScene, minute } from './asked-scene.ts'
+import { QueryScene, minute } from './query-scene.ts'
 import { CtsServer, type CtsProject } from './cts.ts'
 
 export { minute }
@@ -13,7 +13,7 @@ export const ctsStart = Date.parse('2024-03-19T11:05:00.000Z')
 export const accessKey = 'AKEXAMPLE0000000TEST'
 export type WrittenCts = Partial<WrittenConfigOf<typeof otcCtsSchema>>
 
-export class CtsScene extends AskedScene {
+export class CtsScene extends QueryScene {
   readonly server: CtsServer
   readonly project: CtsProject
   readonly #sessions: { close(): void }[] = []
@@ -52,7 +52,7 @@ export class CtsScene extends AskedScene {
       ...written,
     })
     const context = this.context()
-    const checkpoint = new Checkpoint(context, keptMs)
+    const checkpoint = new Checkpoint(context, retentionMs)
     await checkpoint.restore()
     const session = sessionOf(config, config.projects[0], context)
     this.#sessions.push(session)

@@ -29,7 +29,7 @@ export type Fault =
   | 'silent'
   | 'none'
 
-export interface AskedFor {
+export interface ReceivedRequest {
   readonly method: string
   readonly path: string
   readonly query: Readonly<Record<string, string>>
@@ -86,7 +86,7 @@ export class CtsServer {
   /** The same marker is returned repeatedly. */
   stuck = false
   /** Every request, in order. */
-  readonly asked: AskedFor[] = []
+  readonly received: ReceivedRequest[] = []
   now: () => number
   url = ''
   readonly #projects = new Map<string, CtsProject>()
@@ -165,8 +165,8 @@ export class CtsServer {
   }
 
   /** Matching requests. */
-  requests(path: RegExp): readonly AskedFor[] {
-    return this.asked.filter((one) => path.test(one.path))
+  requests(path: RegExp): readonly ReceivedRequest[] {
+    return this.received.filter((one) => path.test(one.path))
   }
 
   async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -174,7 +174,7 @@ export class CtsServer {
     for await (const piece of request) pieces.push(piece as Buffer)
     const body = Buffer.concat(pieces)
     const url = new URL(request.url ?? '/', this.url)
-    this.asked.push({
+    this.received.push({
       method: request.method ?? '',
       path: url.pathname,
       query: Object.fromEntries(url.searchParams),

@@ -134,10 +134,10 @@ export async function read({
   const { unreadable, events } = await checkJournal({ host, directory })
   const names = frames.filter((frame) => frame.header.count > 0).map((frame) => frame.header.stream)
   expect(events).toBe(2 * names.length)
-  const told = unreadable.map((stretch) => stretch.events)
+  const reported = unreadable.map((stretch) => stretch.events)
   return {
     names,
     unreadable,
-    lost: told.includes(null) ? null : told.reduce<number>((sum, rows) => sum + (rows ?? 0), 0),
+    lost: reported.includes(null) ? null : reported.reduce<number>((sum, rows) => sum + (rows ?? 0), 0),
   }
 }

@@ -14,7 +14,7 @@ export interface Entra {
   /** Seconds for which a token is good. */
   lifetime: number
   /** Grants of requests, in order: `client_secret`, `client_assertion`, `machine`; `refused` for rejected ones. */
-  readonly asked: string[]
+  readonly received: string[]
   /** Why a token of ours is none; undefined when it is good for `audience` now. */
   refusalOf(token: string, audience: string): string | undefined
   close(): Promise<void>
@@ -24,14 +24,14 @@ export async function startEntra(): Promise<Entra> {
   const key = randomBytes(32)
   const signed = (head: string): Buffer => createHmac('sha256', key).update(head).digest()
   const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
-  const asked: string[] = []
+  const received: string[] = []
   const entra = {
     tenant: 'tenant-1',
     client: 'client-1',
     secret: 'a secret+of&tests',
     assertion: 'token of a service account',
     lifetime: 3600,
-    asked,
+    received,
   }
   const token = (audience: string): object => {
     const head = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ aud: audience, appid: entra.client, exp: Math.floor(Date.now() / 1000) + entra.lifetime })}`
@@ -42,7 +42,7 @@ export async function startEntra(): Promise<Entra> {
     }
   }
   const refuse = (error: string, description: string): [number, object] => {
-    asked.push('refused')
+    received.push('refused')
     return [401, { error, error_description: `${description} Trace ID: 1 Correlation ID: 2` }]
   }
   const ofForm = (form: URLSearchParams): [number, object] => {
@@ -51,12 +51,12 @@ export async function startEntra(): Promise<Entra> {
       return refuse('invalid_request', 'AADSTS900144: The request body must contain the following parameter.')
     if (form.get('client_id') !== entra.client)
       return refuse('unauthorized_client', 'AADSTS700016: Application was not found in the directory.')
-    if (form.get('client_secret') === entra.secret) asked.push('client_secret')
+    if (form.get('client_secret') === entra.secret) received.push('client_secret')
     else if (
       form.get('client_assertion') === entra.assertion &&
       form.get('client_assertion_type') === 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
     )
-      asked.push('client_assertion')
+      received.push('client_assertion')
     else return refuse('invalid_client', 'AADSTS7000215: Invalid client secret provided.')
     return [200, token(scope)]
   }
@@ -70,7 +70,7 @@ export async function startEntra(): Promise<Entra> {
       return [404, { error: 'not_found' }]
     if (request.headers['metadata'] !== 'true' || url.searchParams.get('api-version') !== '2018-02-01')
       return [400, { error: 'invalid_request', error_description: 'Required metadata header not specified' }]
-    asked.push('machine')
+    received.push('machine')
     // Numbers are texts there.
     return [200, { ...token(url.searchParams.get('resource') ?? ''), expires_in: String(entra.lifetime) }]
   }

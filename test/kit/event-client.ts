@@ -117,7 +117,7 @@ export class EventClient {
 function post(url: string, body: string, agent: Agent): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const headers = { 'content-type': 'application/cloudevents-batch+json', 'content-length': Buffer.byteLength(body) }
-    const asked = request(`${url}/events`, { method: 'POST', agent, headers }, (answer) => {
+    const outgoing = request(`${url}/events`, { method: 'POST', agent, headers }, (answer) => {
       let text = ''
       answer.setEncoding('utf8').on('data', (piece: string) => {
         text += piece
@@ -125,7 +125,7 @@ function post(url: string, body: string, agent: Agent): Promise<{ status: number
       answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text }))
       answer.on('error', reject)
     })
-    asked.on('error', reject)
-    asked.end(body)
+    outgoing.on('error', reject)
+    outgoing.end(body)
   })
 }

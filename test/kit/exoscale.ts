@@ -5,7 +5,7 @@ import { createHmac } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { endAtOnce, listenHere, urlOf } from './loopback.ts'
 
-export interface ExoscaleAsked {
+export interface ExoscaleRequest {
   readonly zone: string
   readonly path: string
   readonly query: Readonly<Record<string, string>>
@@ -31,10 +31,10 @@ const day = 86_400_000
 export class ExoscaleServer {
   readonly key = { key: 'EXOexampleKey', secret: 'exampleSecret' }
   readonly organization = '10a1f2d3-0000-4111-8222-333344445555'
-  readonly asked: ExoscaleAsked[] = []
+  readonly received: ExoscaleRequest[] = []
   now: () => number = Date.now
   /** Whether a zone returns events of all zones: undocumented. */
-  tellsOfAll = false
+  returnsAll = false
   readonly #zones = new Map<string, Server>()
   readonly #held: Held[] = []
   readonly #faults: { readonly zone: string; readonly path: RegExp; readonly fault: ExoscaleFault; left: number }[] = []
@@ -82,13 +82,13 @@ export class ExoscaleServer {
   }
 
   /** Requests for events. */
-  queries(zone?: string): readonly ExoscaleAsked[] {
-    return this.asked.filter((one) => one.path === '/v2/event' && (zone === undefined || one.zone === zone))
+  queries(zone?: string): readonly ExoscaleRequest[] {
+    return this.received.filter((one) => one.path === '/v2/event' && (zone === undefined || one.zone === zone))
   }
 
   #serve(zone: string, request: IncomingMessage, response: ServerResponse): void {
     const url = new URL(request.url ?? '/', 'http://zone')
-    this.asked.push({
+    this.received.push({
       zone,
       path: url.pathname,
       query: Object.fromEntries(url.searchParams),
@@ -149,7 +149,7 @@ export class ExoscaleServer {
       200,
       this.#held
         .filter(
-          (one) => (this.tellsOfAll || one.zone === zone) && one.visible <= now && one.time > from && one.time < to,
+          (one) => (this.returnsAll || one.zone === zone) && one.visible <= now && one.time > from && one.time < to,
         )
         .toSorted((a, b) => a.time - b.time)
         .map(({ event }) => event),

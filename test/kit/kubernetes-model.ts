@@ -54,7 +54,7 @@ export class ModelJournal {
         this.#shared.push({ raw, count: unit.count })
         return { position: { sequence: this.units.length, row: 0 }, epoch: 1, sourceSequence: this.units.length }
       },
-      frames: { after: (position) => this.#after(position), hold: () => Promise.resolve() },
+      replay: { after: (position) => this.#after(position), hold: () => Promise.resolve() },
     }
   }
 
@@ -152,7 +152,7 @@ export async function live(
   const context = journal.context(state, delay)
   const map = new ObjectMap(path)
   map.begun ??= begun
-  if (context.frames !== undefined) await replay(map, context.frames, () => modelKey)
+  if (context.replay !== undefined) await replay(map, context.replay, () => modelKey)
   const recorder = new Recorder(
     context,
     map,
@@ -161,7 +161,7 @@ export async function live(
   )
   const ended = new AbortController()
   const running = recorder.run(ended.signal)
-  const told = new Tracker({
+  const model = new Tracker({
     cluster: 'c1',
     type,
     map,
@@ -179,17 +179,17 @@ export async function live(
   })
   const tracker: ModelTracker = {
     get cursor() {
-      return told.cursor
+      return model.cursor
     },
     get asOf() {
-      return told.asOf
+      return model.asOf
     },
-    listing: () => told.listing(),
-    listed: (version) => told.listed(version),
-    reached: (version) => told.reached(version),
-    dropped: () => told.dropped(),
-    present: (object) => told.present(seen(object, noise, redactor?.key)),
-    changed: (happened, object) => told.changed(happened, seen(object, noise, redactor?.key)),
+    listing: () => model.listing(),
+    listed: (version) => model.listed(version),
+    reached: (version) => model.reached(version),
+    dropped: () => model.dropped(),
+    present: (object) => model.present(seen(object, noise, redactor?.key)),
+    changed: (happened, object) => model.changed(happened, seen(object, noise, redactor?.key)),
   }
   return {
     map,
@@ -266,7 +266,7 @@ export class ModelCluster {
 }
 
 /** Each list may put changes together; beyond the first there is one for each that the server has forgotten. */
-export function judgeTold(
+export function judgeEmitted(
   world: ModelCluster,
   journal: Pick<ModelJournal, 'changes' | 'events'>,
   lists: number,

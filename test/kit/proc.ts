@@ -25,10 +25,10 @@ export function memoryOf(pid: number): Memory {
  * Samples the memory of a process until the returned function is called, which returns the peak in bytes, without
  * mapped files and in all. Throws if the process has ended.
  */
-export function mostMemoryOf(whose: { memory(): Memory }): () => { readonly own: number; readonly peak: number } {
+export function mostMemoryOf(holder: { memory(): Memory }): () => { readonly own: number; readonly peak: number } {
   let own = 0
   const look = (): Memory => {
-    const now = whose.memory()
+    const now = holder.memory()
     own = Math.max(own, now.own)
     return now
   }

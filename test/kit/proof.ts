@@ -13,7 +13,7 @@ export interface Against {
   /** As reported by the server, read before each test. Undefined: it has none. */
   readonly version?: () => string | undefined | Promise<string | undefined>
   /** It is a stand-in of ours. */
-  readonly ours?: true
+  readonly standIn?: true
   /** The system keeps no order, whatever a suite sees of it. */
   readonly unordered?: true
   /** The part of the system, such as `FIFO queues`. */
@@ -45,8 +45,8 @@ export async function prove(
   role: ProvedRole,
   { version, ...against }: Against,
 ): Promise<void> {
-  const said = await version?.()
-  meta.proofs = [...(meta.proofs ?? []), { role, ...against, ...(said === undefined ? {} : { version: said }) }]
+  const found = await version?.()
+  meta.proofs = [...(meta.proofs ?? []), { role, ...against, ...(found === undefined ? {} : { version: found }) }]
 }
 
 /** A test that passes and proves nothing. */

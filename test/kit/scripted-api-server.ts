@@ -3,15 +3,15 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 
 /** One answer; it is given the parameters of the question. */
-export type Scene = (response: ServerResponse, asked: URLSearchParams, request: IncomingMessage) => void | Promise<void>
+export type Scene = (response: ServerResponse, query: URLSearchParams, request: IncomingMessage) => void | Promise<void>
 
-export interface Asked {
+export interface ReceivedRequest {
   readonly path: string
   readonly query: URLSearchParams
 }
 
 export class ScriptedApiServer {
-  readonly asked: Asked[] = []
+  readonly received: ReceivedRequest[] = []
   readonly #server: Server
   readonly #scenes: Scene[]
   #problem: string | undefined
@@ -21,7 +21,7 @@ export class ScriptedApiServer {
     this.#scenes = scenes
     server.on('request', (request, response) => {
       const url = new URL(request.url ?? '/', 'http://scripted')
-      this.asked.push({ path: url.pathname, query: url.searchParams })
+      this.received.push({ path: url.pathname, query: url.searchParams })
       const scene = this.#scenes.length > 1 ? this.#scenes.shift() : this.#scenes[0]
       Promise.resolve(scene?.(response, url.searchParams, request)).catch((error: unknown) => {
         this.#problem = String(error)

@@ -319,16 +319,16 @@ class StandIn implements ServiceBus {
         const token = under.get(Buffer.from(delivery?.tag as Buffer).toString('hex')) ?? ''
         const done = how(token)
         // The client closes silently when this side does.
-        const ours = delivery as unknown as {
+        const typed = delivery as unknown as {
           update(settled: boolean, state: unknown): void
           remote_settled: boolean
           remote_state: unknown
         }
-        ours.update(
+        typed.update(
           true,
           done ? (codec as unknown as { accepted(): { described(): unknown } }).accepted().described() : lost(),
         )
-        ours.remote_settled = true
+        typed.remote_settled = true
       }
     sender.on(
       'accepted',

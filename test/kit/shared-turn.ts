@@ -1,12 +1,12 @@
 // The leadership record of a shared journal, for tests of readers and standbys.
-import type { SharedState, SourceContext, TurnRecord } from '../../src/engine/contracts.ts'
+import type { SharedState, SourceContext, LeaderRecord } from '../../src/engine/contracts.ts'
 
 /** The record of a journal that several Weirs share. */
 export class SharedTurn {
   found: { readonly version: string; readonly value: unknown } | undefined
   #versions = 0
 
-  by(instance: string): TurnRecord {
+  by(instance: string): LeaderRecord {
     return {
       instance,
       read: () => Promise.resolve(this.found),
@@ -30,16 +30,16 @@ export class SharedTurn {
 /** A member of a shared journal: on a separate machine, without a folder. */
 export function sharing(given: SourceContext, shared: SharedTurn, instance: string, lines: string[]): SourceContext {
   const line = (message: string): void => void lines.push(message)
-  const { state: _, cursor: _2, frames, ...rest } = given
+  const { state: _, cursor: _2, replay: frames, ...rest } = given
   if (frames === undefined) throw new Error('no frames')
   return {
     ...rest,
     cursor: undefined,
     log: { debug: line, info: line, warn: line, error: line },
-    frames: {
+    replay: {
       after: (position) => frames.after(position),
       hold: () => Promise.resolve(),
-      shared: { turn: shared.by(instance) } as unknown as SharedState,
+      shared: { leaderRecord: shared.by(instance) } as unknown as SharedState,
     },
   }
 }

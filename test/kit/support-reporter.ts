@@ -21,21 +21,21 @@ export interface FileOutcome {
 export function merged(
   known: readonly SupportResult[],
   outcomes: readonly FileOutcome[],
-): { readonly results: readonly SupportResult[]; readonly said: readonly string[] } {
-  const said: string[] = []
+): { readonly results: readonly SupportResult[]; readonly notes: readonly string[] } {
+  const notes: string[] = []
   let results = known
   for (const { file, failed, whole, results: found } of outcomes) {
     const before = results.filter(({ proved_by }) => proved_by === file)
     if (failed) {
-      said.push(`${file} failed: nothing is proved by it`)
+      notes.push(`${file} failed: nothing is proved by it`)
       results = results.filter((one) => !before.includes(one))
     } else if (whole) {
       results = [...results.filter((one) => !before.includes(one)), ...found]
     } else if (before.length > 0) {
-      said.push(`${file} did not run completely: its earlier results are kept`)
+      notes.push(`${file} did not run completely: its earlier results are kept`)
     }
   }
-  return { results: results.toSorted((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1)), said }
+  return { results: results.toSorted((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1)), notes }
 }
 
 const orderOf = ({ system, role, server, part = '', proved_by }: SupportResult): string =>
@@ -61,7 +61,7 @@ function outcomeOf(file: string, tests: readonly TestCase[], hasErrors: boolean)
   const groups = new Map<string, SupportResult>()
   for (const test of tests) {
     const { proofs = [], order } = test.meta()
-    for (const { unordered, ours, ...proof } of proofs) {
+    for (const { unordered, standIn: ours, ...proof } of proofs) {
       const key = JSON.stringify([proof.system, proof.role, proof.server, proof.part])
       const before = groups.get(key)
       const kept = unordered === true ? undefined : (order ?? before?.order)
@@ -91,7 +91,7 @@ export default class SupportReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const path = join(ROOT, resultsFile)
     const known = readResults(readFileSync(path, 'utf8'))
-    const { results, said } = merged(known, modules.flatMap(outcomesOf))
+    const { results, notes: said } = merged(known, modules.flatMap(outcomesOf))
     for (const line of said) console.log(`support table: ${line}`)
     writeFileSync(path, `[\n${results.map((one) => `  ${JSON.stringify(one)}`).join(',\n')}\n]\n`)
     console.log(`support table: ${results.length} results in ${resultsFile}; now \`npm run docs\``)

@@ -26,7 +26,7 @@ export interface TrailBucket {
   /** Puts a file there, packed unless it is bytes already. */
   putFile(key: string, content: unknown): Promise<void>
   /** Sends notifications of files to a queue, as S3 does. */
-  tell(queue: string, keys: readonly string[], more?: { readonly bucket?: string }): Promise<void>
+  announce(queue: string, keys: readonly string[], more?: { readonly bucket?: string }): Promise<void>
   send(queue: string, body: unknown): Promise<void>
   /** Messages that a queue has, also those that are with readers. */
   left(queue: string): Promise<number>
@@ -68,7 +68,7 @@ export async function trailBucketAt(url: string, end: () => Promise<unknown>): P
         }),
       )
     },
-    tell: (queue, keys, { bucket: other = bucket } = {}) => send(queue, noticeOf(other, keys)),
+    announce: (queue, keys, { bucket: other = bucket } = {}) => send(queue, noticeOf(other, keys)),
     async left(queue) {
       const {
         Attributes: { ApproximateNumberOfMessages: waiting, ApproximateNumberOfMessagesNotVisible: given } = {},
@@ -183,11 +183,11 @@ export function trailSourceOn(server: () => TrailBucket): SourceHarness {
               awsRegion: region,
             })),
           })
-          await server().tell(queue, [key])
+          await server().announce(queue, [key])
           return wait(numbers.map(String))
         },
         async sendMalformed() {
-          await server().tell(queue, ['AWSLogs/123456789012/CloudTrail/nowhere.json.gz'])
+          await server().announce(queue, ['AWSLogs/123456789012/CloudTrail/nowhere.json.gz'])
           return (await wait(['rejected'])) === 'accepted' ? 'refused' : 'retry'
         },
         close() {

@@ -112,8 +112,8 @@ export class Reference {
     must(read <= check.events, () => `a reader finds ${read} rows, a check ${check.events}`)
     const base = frames[0]?.header.firstRow ?? journal.tail.durable().row
     const { row } = journal.tail.durable()
-    const told = check.unreadable.map((stretch) => stretch.events)
-    const lost = told.reduce<number>((sum, events) => sum + (events ?? 0), 0)
+    const reported = check.unreadable.map((stretch) => stretch.events)
+    const lost = reported.reduce<number>((sum, events) => sum + (events ?? 0), 0)
     const sum = `${base} before + ${read} read + ${lost} unreadable`
     const stretches = JSON.stringify(check.unreadable)
     // A refused unit that could not be truncated may reappear; a later header shows whether it did.
@@ -121,7 +121,7 @@ export class Reference {
       (rows, unit) => rows + (unit.state === 'refused' && !present.has(unit) ? unit.unit.count : 0),
       0,
     )
-    if (told.includes(null)) must(base + read <= row, () => `more rows than there are: ${sum} of ${row}`)
+    if (reported.includes(null)) must(base + read <= row, () => `more rows than there are: ${sum} of ${row}`)
     else {
       // Rows before the oldest readable frame may be reported as unreadable, too.
       must(
@@ -163,10 +163,10 @@ export class Reference {
     must(lost.length <= 1, () => `one flipped bit made ${lost.map(label).join(' and ')} unreadable`)
     for (const unit of lost) {
       unit.damaged = true
-      const told = (check: JournalCheck): number =>
+      const reportedEvents = (check: JournalCheck): number =>
         check.unreadable.reduce((sum, stretch) => sum + (stretch.events ?? Number.POSITIVE_INFINITY), 0)
       must(
-        told(checkAfter) >= told(checkBefore) + unit.unit.count,
+        reportedEvents(checkAfter) >= reportedEvents(checkBefore) + unit.unit.count,
         () => `${label(unit)} is unreadable and not counted: ${JSON.stringify(checkAfter.unreadable)}`,
       )
     }
@@ -265,7 +265,7 @@ export class Reference {
       const sum = (units: readonly ModelUnit[], pick: (unit: ModelUnit) => number): number =>
         units.reduce((all, unit) => all + pick(unit), 0)
       const sure = own.filter((unit) => (unit.promised && !unit.damaged) || (present.has(unit) && !unit.damaged))
-      for (const [name, said, pick] of [
+      for (const [name, actual, pick] of [
         ['accepted rows', total.accepted, (unit: ModelUnit) => unit.unit.count],
         ['duplicates', total.duplicates, (unit: ModelUnit) => unit.unit.duplicates ?? 0],
         ['shed rows', total.shed['full'] ?? 0, (unit: ModelUnit) => unit.unit.shed?.['full'] ?? 0],
@@ -273,8 +273,8 @@ export class Reference {
         const least = sum(sure, pick)
         const most = sum(own, pick)
         must(
-          said >= least && said <= most,
-          () => `${source} has ${said} ${name}, between ${least} and ${most} are right`,
+          actual >= least && actual <= most,
+          () => `${source} has ${actual} ${name}, between ${least} and ${most} are right`,
         )
       }
     }

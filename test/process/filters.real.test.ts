@@ -55,12 +55,12 @@ it('sent flows are found by filters, page by page, over time and between address
   const sum = (values: readonly unknown[]): number => values.reduce<number>((total, value) => total + Number(value), 0)
   const groups = { group: 'dst_port', filter: 'dst_port in (https, dns, http, postgres)' }
   // With so few flows, only complete rollups are used.
-  for (const [asked, source] of [
+  for (const [filter, source] of [
     [{}, 'flows_1m'],
     [{ source: 'raw' }, 'raw'],
     [groups, 'raw'],
   ] as const) {
-    const series = await get('series', { step: '1m', to: 'now+1m', ...asked })
+    const series = await get('series', { step: '1m', to: 'now+1m', ...filter })
     expect({ source: series.source, exact: series.exact }).toEqual({ source, exact: true })
     expect(sum(column(series, 'flows'))).toBe(sent)
     expect(sum(column(series, 'packets'))).toBe((sent * (sent + 1)) / 2)

@@ -49,12 +49,12 @@ it('Weir ends with the old Node that started it, when that is killed; the next s
       { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] },
     )
     onTestFinished(() => void parent.kill('SIGKILL'))
-    let said = ''
+    let output = ''
     for await (const piece of parent.stderr as AsyncIterable<Buffer>) {
-      said += piece.toString()
-      if (said.includes('weir is ready')) break
+      output += piece.toString()
+      if (output.includes('weir is ready')) break
     }
-    expect(said).toContain('weir is ready')
+    expect(output).toContain('weir is ready')
     return { parent, child: (JSON.parse(readFileSync(join(folder, 'data/lock'), 'utf8')) as { pid: number }).pid }
   }
   const { parent, child } = await start()

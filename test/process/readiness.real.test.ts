@@ -9,7 +9,7 @@ import { EventReceiver } from '../kit/event-receiver.ts'
 import { freePorts } from '../kit/free-port.ts'
 import { startWeir, type WeirProcess } from '../kit/weir-process.ts'
 
-interface Said {
+interface HealthBody {
   readonly status: number
   readonly body: { readonly reasons: readonly string[]; readonly warnings: readonly string[] }
 }
@@ -25,9 +25,9 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-async function health(weir: WeirProcess, page: 'ready' | 'accepting' | 'live'): Promise<Said> {
+async function health(weir: WeirProcess, page: 'ready' | 'accepting' | 'live'): Promise<HealthBody> {
   const answer = await fetch(`${weir.opsUrl}/healthz/${page}`)
-  return { status: answer.status, body: (await answer.json()) as Said['body'] }
+  return { status: answer.status, body: (await answer.json()) as HealthBody['body'] }
 }
 const post = async (weir: WeirProcess, id: string, data = ''): Promise<number> => {
   const answer = await fetch(`${weir.url}/events`, {

@@ -120,7 +120,7 @@ test.each([
 })
 
 test('weir bus check reads back at moto: from a queue, which keeps its messages, and from a topic through a temporary queue', async () => {
-  const options = { write: true, mayMake: true, stepMs: 20_000 }
+  const options = { write: true, mayCreate: true, stepMs: 20_000 }
   const steps = async (type: string, settings: unknown): Promise<string[]> =>
     (await checkBus({ type, settings, notes: [] }, options)).map(({ check, status }) => `${check} ${status}`)
   const all = ['connect ok', 'write ok', 'read ok']

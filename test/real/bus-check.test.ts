@@ -53,7 +53,7 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true })
 })
 
-interface Said {
+interface CheckResult {
   readonly code: number
   readonly checks: readonly {
     readonly check: string
@@ -63,23 +63,23 @@ interface Said {
   }[]
 }
 
-async function check(user: string, ...words: readonly string[]): Promise<Said> {
+async function check(user: string, ...words: readonly string[]): Promise<CheckResult> {
   const { code, stdout, stderr } = await launch(['bus', 'check', ...words, '--format', 'json', '--timeout', '5'], {
     env: { NATS_SERVER_URL: `nats://${user}@127.0.0.1:${server.port}` },
   })
   if (stdout === '') throw new Error(stderr)
-  return { code, checks: (JSON.parse(stdout) as { checks: Said['checks'] }).checks }
+  return { code, checks: (JSON.parse(stdout) as { checks: CheckResult['checks'] }).checks }
 }
 
-const inTest = { write: true, mayMake: false, stepMs: 10_000 }
+const inTest = { write: true, mayCreate: false, stepMs: 10_000 }
 const steps = (findings: readonly Finding[]): string[] => findings.map(({ check: step, status }) => `${step} ${status}`)
-const told = ({ checks }: Said): string[] => checks.map(({ check: step, status }) => `${step} ${status}`)
+const stepsOf = ({ checks }: CheckResult): string[] => checks.map(({ check: step, status }) => `${step} ${status}`)
 
 test('a message is written and received', async () => {
-  const said = await check('all:pw', 'nats://changes.prod?stream=CHANGES')
-  expect(told(said)).toEqual(['connect ok', 'write ok', 'read ok'])
-  expect(said.code).toBe(0)
-  expect(said.checks[1]?.fact).toMatch(
+  const checked = await check('all:pw', 'nats://changes.prod?stream=CHANGES')
+  expect(stepsOf(checked)).toEqual(['connect ok', 'write ok', 'read ok'])
+  expect(checked.code).toBe(0)
+  expect(checked.checks[1]?.fact).toMatch(
     /^a message was sent to changes\.prod, \d+ bytes, and acknowledged after \d+ ms$/,
   )
 })
@@ -104,7 +104,7 @@ test('each missing right to log in, write or listen is reported', async () => {
     }),
   ])
   const writer = await check('writer:pw', 'nats://changes.prod')
-  expect(told(writer)).toEqual(['url warn', 'connect ok', 'write ok', 'read warn'])
+  expect(stepsOf(writer)).toEqual(['url warn', 'connect ok', 'write ok', 'read warn'])
   expect([writer.code, writer.checks.at(-1)?.fact]).toEqual([
     0,
     expect.stringContaining('does not let us listen to changes.prod') as string,
@@ -209,7 +209,7 @@ test.each(['', '.fifo'])(
       status: 'warn',
       fact: expect.stringContaining('for 1 confirmed subscription. A topic stores no messages') as string,
     })
-    expect(steps(await checkBus(bus, { ...inTest, mayMake: true }))).toEqual(['connect ok', 'write ok', 'read ok'])
+    expect(steps(await checkBus(bus, { ...inTest, mayCreate: true }))).toEqual(['connect ok', 'write ok', 'read ok'])
     expect((await aws.sqs.send(new ListQueuesCommand({}))).QueueUrls).toEqual([
       expect.stringContaining(`/readers${ending}`),
     ])
@@ -247,7 +247,7 @@ test('weir doctor --live checks the queues of sources, takes nothing, and report
     env: { PW: 'pw', WEIR_TEST_AWS_SECRET: credentials.secretAccessKey },
   })
   if (stdout === '') throw new Error(stderr)
-  const found = (JSON.parse(stdout) as { checks: Said['checks'] }).checks.filter(({ check: step }) =>
+  const found = (JSON.parse(stdout) as { checks: CheckResult['checks'] }).checks.filter(({ check: step }) =>
     step.startsWith('source '),
   )
   expect(found.map(({ check: step, status }) => `${step} ${status}`)).toEqual([

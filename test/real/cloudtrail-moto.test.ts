@@ -100,7 +100,7 @@ test('killed while it reads files announced by S3 and by SNS, and polling for la
   await expect.poll(stored, { timeout: 60_000 }).toEqual([wanted, wanted, wanted])
   await expect.poll(() => bucket.left(queue), { timeout: 60_000 }).toBe(0)
   // A file that is announced twice is read again, and its records are duplicates.
-  await bucket.tell(queue, [first])
+  await bucket.announce(queue, [first])
   await put(1)
   await expect.poll(() => bucket.left(queue), { timeout: 60_000 }).toBe(0)
   await expect.poll(stored, { timeout: 60_000 }).toEqual([wanted, wanted, wanted])

@@ -120,8 +120,8 @@ test('kube-apiserver: of two one reads traces; when it is killed and its folder 
   // Accepted by a journal that goes with its pod, and never delivered from there.
   isAway = true
   put(20)
-  const asked = server.requests(/traces$/).length
-  await expect.poll(() => server.requests(/traces$/).length, { timeout: 60_000 }).toBeGreaterThan(asked + 4)
+  const requests = server.requests(/traces$/).length
+  await expect.poll(() => server.requests(/traces$/).length, { timeout: 60_000 }).toBeGreaterThan(requests + 4)
   expect(await kept()).not.toContain('t170')
   await one.kill()
   await two.kill()
@@ -183,12 +183,12 @@ test('kube-apiserver: while it is frozen nothing new is read, and this is report
   stage.kube.pause()
   try {
     await expect.poll(() => one.log(), { timeout: 60_000 }).toContain('This instance stopped reading traces')
-    const asked = cloud.server.requests(/\/trace$/).length
+    const requests = cloud.server.requests(/\/trace$/).length
     happen(20)
     await expect
       .poll(() => [one, two].every((each) => each.log().includes('the server does not answer')), { timeout: 60_000 })
       .toBe(true)
-    expect(cloud.server.requests(/\/trace$/)).toHaveLength(asked)
+    expect(cloud.server.requests(/\/trace$/)).toHaveLength(requests)
   } finally {
     stage.kube.resume()
   }

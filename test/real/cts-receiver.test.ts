@@ -17,7 +17,7 @@ import { FailingFront, type Failing } from './kit/failing-front.ts'
 interface Receiver {
   readonly port: number
   /** Its output. */
-  said(): string
+  output(): string
 }
 
 /** Listens when it resolves; killed at the end of the test. */
@@ -38,11 +38,11 @@ async function receiver(
     child.kill('SIGKILL')
     await ended
   })
-  let [said, wrong] = ['', '']
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text))
+  let [output, wrong] = ['', '']
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (wrong += text))
   await expect.poll(() => (child.exitCode === null ? accepts(port) : `ended: ${wrong}`), { timeout: 60_000 }).toBe(true)
-  return { port, said: () => said }
+  return { port, output: () => output }
 }
 
 function accepts(port: number): Promise<boolean> {
@@ -65,22 +65,22 @@ async function cloud(): Promise<ExportedCloud> {
   return made
 }
 
-interface Told {
+interface PrintedEvent {
   readonly attributes: Readonly<Record<string, string>>
   readonly extensions: Readonly<Record<string, unknown>>
   readonly data: string
 }
 
-const told = ({ said }: Receiver): Told[] =>
+const printedEvents = ({ output: said }: Receiver): PrintedEvent[] =>
   said()
     .split('\n')
     .slice(0, -1)
-    .map((line) => JSON.parse(line) as Told)
-const idsOf = (all: readonly Told[]): string[] => all.map(({ attributes }) => attributes['id'] ?? '')
+    .map((line) => JSON.parse(line) as PrintedEvent)
+const idsOf = (all: readonly PrintedEvent[]): string[] => all.map(({ attributes }) => attributes['id'] ?? '')
 const wanted = (traces: readonly CtsTrace[]): string[] => traces.map(({ trace_id: id }) => id ?? '')
 
 /** Per resource in the order in which it happened. */
-function expectInOrder(all: readonly Told[], traces: readonly CtsTrace[]): void {
+function expectInOrder(all: readonly PrintedEvent[], traces: readonly CtsTrace[]): void {
   for (const resource of new Set(traces.map(({ resource_id: id }) => String(id)))) {
     expect(idsOf(all.filter(({ extensions }) => extensions['resourceid'] === resource)), resource).toEqual(
       wanted(traces.filter(({ resource_id: id }) => id === resource)),
@@ -98,8 +98,8 @@ describe('go-cloudevents', () => {
       K_SINK: `http://127.0.0.1:${go.port}`,
       K_CE_OVERRIDES: '{"extensions":{"env":"prod"}}',
     })
-    await expect.poll(() => told(go).length, { timeout: 60_000 }).toBe(200)
-    const all = told(go)
+    await expect.poll(() => printedEvents(go).length, { timeout: 60_000 }).toBe(200)
+    const all = printedEvents(go)
     expect(idsOf(all).sort()).toEqual(wanted(traces).sort())
     expectInOrder(all, traces)
     const [trace] = traces
@@ -162,12 +162,12 @@ describe('go-cloudevents', () => {
       WEIR_SINKS_KNATIVE_TIMEOUT: '1s',
       WEIR_SINKS_KNATIVE_RETRY_MAX: '2s',
     })
-    await expect.poll(() => told(go).length, { timeout: 100_000 }).toBe(200)
+    await expect.poll(() => printedEvents(go).length, { timeout: 100_000 }).toBe(200)
     // Polled again meanwhile, without news.
-    const asked = from.server.requests(/trace$/).length
-    await expect.poll(() => from.server.requests(/trace$/).length, { timeout: 60_000 }).toBeGreaterThan(asked + 2)
-    expect(idsOf(told(go)).sort()).toEqual(wanted(all).sort())
-    expectInOrder(told(go), all)
+    const requests = from.server.requests(/trace$/).length
+    await expect.poll(() => from.server.requests(/trace$/).length, { timeout: 60_000 }).toBeGreaterThan(requests + 2)
+    expect(idsOf(printedEvents(go)).sort()).toEqual(wanted(all).sort())
+    expectInOrder(printedEvents(go), all)
     expect(Object.fromEntries(front.given)).toEqual({
       503: 4,
       reset: 4,
@@ -191,12 +191,12 @@ describe('go-cloudevents', () => {
     const from = await cloud()
     const traces = from.put(30, 60_000)
     await using exporter = await startExporter({ ...from.env, K_SINK: `http://127.0.0.1:${front.port}` })
-    await expect.poll(() => told(go).length, { timeout: 60_000 }).toBe(29)
+    await expect.poll(() => printedEvents(go).length, { timeout: 60_000 }).toBe(29)
     const letters = async (): Promise<unknown[]> =>
       (await (await fetch(`${exporter.url}/api/v1/dead-letters?sink=knative`)).json()) as unknown[]
     await expect.poll(letters, { timeout: 30_000 }).toEqual([expect.objectContaining({ reason: 'HTTP 400' })])
     const [letter] = (await letters()) as { body: { id: string } }[]
-    expect([...idsOf(told(go)), letter?.body.id ?? ''].sort()).toEqual(wanted(traces).sort())
+    expect([...idsOf(printedEvents(go)), letter?.body.id ?? ''].sort()).toEqual(wanted(traces).sort())
     expect(await exporter.stop()).toBe(0)
   })
 })
@@ -212,19 +212,19 @@ describe('event_display', () => {
     const from = await cloud()
     const traces = from.put(40, 60_000)
     await using exporter = await startExporter({ ...from.env, K_SINK: `http://127.0.0.1:${display.port}` })
-    const printed = (): string[] => [...display.said().matchAll(/^ {2}id: (\S+)$/gm)].map(([, id]) => id ?? '')
+    const printed = (): string[] => [...display.output().matchAll(/^ {2}id: (\S+)$/gm)].map(([, id]) => id ?? '')
     await expect.poll(() => printed().length, { timeout: 60_000 }).toBe(40)
     expect(printed().sort()).toEqual(wanted(traces).sort())
     expect(
       display
-        .said()
+        .output()
         .split('cloudevents.Event\n')
         .slice(1)
         .every((each) =>
           /^Context Attributes,\n {2}specversion: 1\.0\n {2}type: ecs\.apicall\.ecs\.startserver\n/.test(each),
         ),
     ).toBe(true)
-    expect(display.said()).not.toContain('Validation')
+    expect(display.output()).not.toContain('Validation')
     expect(await exporter.stop()).toBe(0)
   })
 })

@@ -7,7 +7,7 @@ import { prove } from '../kit/proof.ts'
 import { sumCapture, type CaptureSum } from '../kit/pcap-sum.ts'
 import { buildCapture } from '../kit/pcap.ts'
 import { versionOf } from './install/apt.ts'
-import { exporterCases, runCase, toldBy, type CaptureKind } from './kit/exporter-cases.ts'
+import { exporterCases, runCase, provedBy, type CaptureKind } from './kit/exporter-cases.ts'
 import { need } from './kit/need.ts'
 
 let folder = ''
@@ -36,7 +36,11 @@ describe.for(['softflowd', 'pmacctd'])('%s', (program) => {
     const capture = one === undefined ? undefined : captures.get(one.capture)
     if (one === undefined || capture === undefined) throw new Error('no such case')
     await need(context, one.program)
-    await prove(context.task.meta, 'source', { server: program, version: () => versionOf(one.program), ...toldBy(one) })
+    await prove(context.task.meta, 'source', {
+      server: program,
+      version: () => versionOf(one.program),
+      ...provedBy(one),
+    })
     expect(await runCase(one, { ...capture, folder: join(folder, String(index)) })).toEqual([])
   })
 })

@@ -151,7 +151,7 @@ describe('graph questions', () => {
     expect(await sums()).toEqual(times(5))
   })
 
-  const told = (name: string, since: string, data: object, uid = 'u1'): WeirEvent => ({
+  const resourceEventOf = (name: string, since: string, data: object, uid = 'u1'): WeirEvent => ({
     id: `${name} ${since} ${uid}`,
     source: '/kubernetes/c1',
     type: 'weir.kubernetes.resource',
@@ -169,13 +169,13 @@ describe('graph questions', () => {
 
   test('relations of an object begin and end when emitted; emitted again from any position, or late by another Weir, they are unchanged', async () => {
     const history = [
-      told('p', at(1), { images: [{ image: 'a:1' }] }),
-      told('p', at(2), { node: 'n1', images: [{ image: 'a:1' }] }),
-      told('p', at(3), { node: 'n1', images: [{ image: 'a:2' }], phase: 'Running' }),
-      told('p', at(4), { node: 'n1', images: [{ image: 'a:2' }] }),
-      told('p', at(5), { node: 'n1', images: [{ image: 'a:1' }, { image: 'a:1' }] }),
-      told('p', at(6), { state: 'gone' }),
-      told('p', at(7), { node: 'n2', images: [{ image: 'a:1' }] }, 'u2'),
+      resourceEventOf('p', at(1), { images: [{ image: 'a:1' }] }),
+      resourceEventOf('p', at(2), { node: 'n1', images: [{ image: 'a:1' }] }),
+      resourceEventOf('p', at(3), { node: 'n1', images: [{ image: 'a:2' }], phase: 'Running' }),
+      resourceEventOf('p', at(4), { node: 'n1', images: [{ image: 'a:2' }] }),
+      resourceEventOf('p', at(5), { node: 'n1', images: [{ image: 'a:1' }, { image: 'a:1' }] }),
+      resourceEventOf('p', at(6), { state: 'gone' }),
+      resourceEventOf('p', at(7), { node: 'n2', images: [{ image: 'a:1' }] }, 'u2'),
     ]
     const wants = [
       { to: 'image:a:1', since: at(1), until: at(3) },
@@ -191,7 +191,7 @@ describe('graph questions', () => {
       for (const event of history.slice(from)) await send(eventBatch([event], 'again'))
       expect(await links()).toEqual(wants)
     }
-    await send(eventBatch([told('p', at(6), { node: 'n3' }, 'u2')], 'late'))
+    await send(eventBatch([resourceEventOf('p', at(6), { node: 'n3' }, 'u2')], 'late'))
     expect(await links()).toEqual(wants)
   })
 

@@ -34,7 +34,7 @@ journalBusConformance(
         partitions: 2,
         timeout: '3s',
       })
-      return { open: () => openKafkaJournal(config, { ...testContext(), make: true }) }
+      return { open: () => openKafkaJournal(config, { ...testContext(), create: true }) }
     },
     config: (partitions) => ({
       type: 'kafka',

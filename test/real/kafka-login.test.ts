@@ -213,7 +213,7 @@ test('the journal over TLS and SCRAM: a wrong password is reported and retried, 
     tls: { ca_file },
     auth: { type: 'scram-sha-512', user: 'weir', password: `file:${password}` },
   })
-  const open = (): ReturnType<typeof openKafkaJournal> => openKafkaJournal(config, { ...testContext(), make: true })
+  const open = (): ReturnType<typeof openKafkaJournal> => openKafkaJournal(config, { ...testContext(), create: true })
   await expect(open()).rejects.toThrow(/^127\.0\.0\.1:\d+ refuses our login \(.*\); correct `auth`$/)
   await writeFile(password, 'right\n')
   const bus = await open()

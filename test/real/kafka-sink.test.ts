@@ -142,8 +142,8 @@ test("Kafka's own consumer reads key, headers and value, whatever the compressio
     }))
     expect(await (await sink({ compression })).send(eventBatch(events, 't'), never)).toEqual([])
   }
-  const ours = await observer.records(topic)
-  expect(new Set(ours.map(({ compression }) => compression))).toEqual(new Set([0, 1, 2, 3, 4]))
+  const records = await observer.records(topic)
+  expect(new Set(records.map(({ compression }) => compression))).toEqual(new Set([0, 1, 2, 3, 4]))
   const at = ['--bootstrap-server', `127.0.0.1:${server.ports.plain}`, '--topic', topic]
   await server.tool(
     'org.apache.kafka.tools.ConsoleProducer',
@@ -154,7 +154,7 @@ test("Kafka's own consumer reads key, headers and value, whatever the compressio
     ...at,
     '--from-beginning',
     '--max-messages',
-    String(ours.length + keys.length),
+    String(records.length + keys.length),
     '--timeout-ms',
     '20000',
     '--property',
@@ -172,9 +172,9 @@ test("Kafka's own consumer reads key, headers and value, whatever the compressio
     lines.filter(([, , , value]) => value === 'by java').map(([partition, , key]) => [key, partition]),
   )
   expect(new Set(partitions.keys())).toEqual(new Set(keys))
-  const mine = lines.filter(([, , , value]) => value !== 'by java')
-  expect(mine).toHaveLength(keys.length * codecs.length)
-  for (const [partition, headers, key, value] of mine) {
+  const weirLines = lines.filter(([, , , value]) => value !== 'by java')
+  expect(weirLines).toHaveLength(keys.length * codecs.length)
+  for (const [partition, headers, key, value] of weirLines) {
     expect(partition).toBe(partitions.get(key))
     expect((JSON.parse(value ?? '') as { key: string }).key).toBe(key)
     expect(headers?.replace(/id:[\w-]{43},/, 'id:*,').replace(/ce_id:\w+,/, 'ce_id:*,')).toBe(

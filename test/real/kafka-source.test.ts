@@ -246,7 +246,7 @@ test('CloudEvents in every mode are events as they were; what can not be read is
       ...event,
       data: data === undefined ? '' : Buffer.from(data).toString(),
     }))
-  const ours = {
+  const settings = {
     source: '/s',
     type: 't',
     subject: 'grün',
@@ -264,9 +264,9 @@ test('CloudEvents in every mode are events as they were; what can not be read is
     extensions: { reason: expect.stringMatching(reason) as string },
   })
   expect(read(journal)).toMatchObject([
-    { ...ours, id: 'binary' },
-    { ...ours, id: 'structured' },
-    { ...ours, id: 'protobuf' },
+    { ...settings, id: 'binary' },
+    { ...settings, id: 'structured' },
+    { ...settings, id: 'protobuf' },
     { id: 'x', source: '/b' },
     { id: 'y', source: '/b' },
     rejected(4, '{"plain":true}', 'no CloudEvent'),

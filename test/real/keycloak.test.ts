@@ -177,8 +177,8 @@ describe('keycloak', () => {
         oidc: true,
       })
       const begun = await browser.open(`${url}/api/v1/login/oidc`, { follow: false })
-      const asked = new URL(String(begun.headers['location'])).searchParams
-      expect(Object.fromEntries(asked)).toMatchObject({
+      const parameters = new URL(String(begun.headers['location'])).searchParams
+      expect(Object.fromEntries(parameters)).toMatchObject({
         response_type: 'code',
         client_id: 'weir',
         redirect_uri: `${url}/api/v1/login/oidc/callback`,
@@ -186,7 +186,7 @@ describe('keycloak', () => {
         code_challenge_method: 'S256',
       })
       for (const name of ['state', 'nonce', 'code_challenge'])
-        expect(asked.get(name)?.length, name).toBeGreaterThanOrEqual(43)
+        expect(parameters.get(name)?.length, name).toBeGreaterThanOrEqual(43)
       const page = await login(browser, url, 'ada')
       expect([page.url, JSON.parse(page.text)]).toEqual([
         `${url}/api/v1/me`,
@@ -546,7 +546,7 @@ describe('keycloak', () => {
       'sec-fetch-site': 'same-origin',
       'content-type': 'application/json',
     }
-    const asked: Record<string, { query?: string; body?: object }> = {
+    const requests: Record<string, { query?: string; body?: object }> = {
       tap: { query: '?source=netflow&limit=6' },
       topology: { query: '?scope=namespace,addr' },
       series: { query: '?group=src_namespace,dst_namespace' },
@@ -563,7 +563,7 @@ describe('keycloak', () => {
     }
     for (const { path, method, id } of operations) {
       if (id.startsWith('log')) continue
-      const { query = '', body } = asked[id] ?? {}
+      const { query = '', body } = requests[id] ?? {}
       const gone = new AbortController()
       const answer = await fetch(url + path.replace('{sid}', 'shona-sees').replace(/\{(\w+)\}/g, 'some-$1') + query, {
         method,

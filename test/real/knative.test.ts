@@ -99,7 +99,7 @@ const namesOf = async (kinds: string): Promise<string[]> => {
     .filter((line) => line !== '' && !line.startsWith('configmap/kube-') && line !== 'service/kubernetes')
     .sort()
 }
-const ours =
+const weirSource =
   'configmaps,secrets,deployments,persistentvolumeclaims,containersources.sources.knative.dev,sinkbindings.sources.knative.dev,services.serving.knative.dev'
 
 /** Whatever makes one for each namespace is a controller, which does not run here. */
@@ -168,10 +168,10 @@ describe('kube-apiserver', () => {
       const { code, output } = await make(...args)
       expect(code, output).toBe(0)
     }
-    expect(await namesOf(ours)).toEqual([])
+    expect(await namesOf(weirSource)).toEqual([])
     await done('install-configuration', 'install-event-display')
     await done('install-containersource', `IMAGE=${image}`)
-    expect(await namesOf(ours)).toEqual([
+    expect(await namesOf(weirSource)).toEqual([
       'configmap/cts-exporter-settings',
       'containersource.sources.knative.dev/cts-exporter',
       'secret/cts-exporter-clouds',
@@ -193,7 +193,7 @@ describe('kube-apiserver', () => {
       sink: { ref: { kind: 'Service', name: 'event-display' } },
     })
     await done('install-sinkbinding', 'install-neo4j-sink', `IMAGE=${image}`)
-    expect(await namesOf(ours)).toEqual(
+    expect(await namesOf(weirSource)).toEqual(
       expect.arrayContaining([
         'deployment.apps/cts-exporter',
         'persistentvolumeclaim/cts-exporter-data',
@@ -219,7 +219,7 @@ describe('kube-apiserver', () => {
     expect(replicas.spec).toMatchObject({ replicas: 2, template: { spec: leased } })
     expect(source.spec).toMatchObject({ template: { spec: leased } })
     await done('uninstall')
-    expect(await namesOf(`${ours},serviceaccounts,roles,rolebindings`)).toEqual([
+    expect(await namesOf(`${weirSource},serviceaccounts,roles,rolebindings`)).toEqual([
       'persistentvolumeclaim/cts-exporter-data',
       ...(await defaults()),
     ])

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { encodeBatch } from '../../src/codecs/cloudevents/index.ts'
 import { runCommand } from '../../tools/kit/command.ts'
 import { differences, sentAt } from '../../bench/runs/kollect-consumer/expected.ts'
-import type { Told } from '../../bench/runs/kollect-consumer/reader.ts'
+import type { ConsumedMessage } from '../../bench/runs/kollect-consumer/reader.ts'
 import { anyChanges, changeEvent } from '../kit/changes.ts'
 import { startWeir } from '../kit/weir-process.ts'
 import { installGoConsumer } from './install/go-consumer.ts'
@@ -15,7 +15,7 @@ import { nats as program } from './install/nats.ts'
 import { startNats } from './kit/nats.ts'
 import { need } from './kit/need.ts'
 
-interface Read extends Omit<Told, 'left'> {
+interface Read extends Omit<ConsumedMessage, 'left'> {
   readonly unknown: readonly number[]
   readonly same: boolean
 }
@@ -61,18 +61,18 @@ describe('go-consumer', () => {
         limit: 120_000,
       })
       expect([ran.code, ran.stderr]).toEqual([0, ''])
-      const told = ran.stdout
+      const output = ran.stdout
         .trim()
         .split('\n')
         .map((line) => JSON.parse(line) as Read)
-      expect(told.map(({ key }) => key).toSorted()).toEqual([...sent.keys()].toSorted())
-      expect(told.flatMap((each) => differences(each, sent.get(each.key), false))).toEqual([])
+      expect(output.map(({ key }) => key).toSorted()).toEqual([...sent.keys()].toSorted())
+      expect(output.flatMap((each) => differences(each, sent.get(each.key), false))).toEqual([])
       expect(
-        told.every(({ unknown }) =>
+        output.every(({ unknown }) =>
           added ? unknown.length > 0 && unknown.every((number) => number >= 16) : unknown.length === 0,
         ),
       ).toBe(true)
-      expect(told.filter(({ same }) => !same)).toEqual([])
+      expect(output.filter(({ same }) => !same)).toEqual([])
     }
   }, 240_000)
 })

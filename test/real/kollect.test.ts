@@ -23,7 +23,7 @@ let kube: Kube | undefined
 let bus: NatsServer | undefined
 let weir: Kollect | undefined
 let connection: NatsConnection | undefined
-const told: string[] = []
+const received: string[] = []
 let messages: { stop(): void } | undefined
 let consuming: Promise<unknown> | undefined
 
@@ -62,12 +62,12 @@ async function accountOf(cluster: Kube, overlay: string): Promise<string> {
     { limit: 120_000, env: { HOME: dir } },
   )
   expect([applied.code, applied.code === 0 ? '' : applied.output]).toEqual([0, ''])
-  const asked = await cluster.call('POST', '/api/v1/namespaces/kollect/serviceaccounts/kollect/token', {
+  const tokenRequest = await cluster.call('POST', '/api/v1/namespaces/kollect/serviceaccounts/kollect/token', {
     apiVersion: 'authentication.k8s.io/v1',
     kind: 'TokenRequest',
     spec: { expirationSeconds: 3600 },
   })
-  return config('account', (asked['status'] as { token: string }).token)
+  return config('account', (tokenRequest['status'] as { token: string }).token)
 }
 
 /** Records every message about ConfigMaps and Secrets of the test. */
@@ -82,14 +82,14 @@ async function listen(url: string): Promise<void> {
     `${String(object['kind'])} ${(object['metadata'] as { name: string }).name} ${JSON.stringify(object['data'] ?? {})}`
   const failures: unknown[] = []
   consuming = consumeKollect(from, {
-    onCreated: (cluster, object) => void told.push(`${cluster} created ${of(object)}`),
-    onUpdated: (cluster, before, after) => void told.push(`${cluster} updated ${of(before)} to ${of(after)}`),
-    onDeleted: (cluster, _uid, { kind, name }) => void told.push(`${cluster} deleted ${kind} ${name}`),
+    onCreated: (cluster, object) => void received.push(`${cluster} created ${of(object)}`),
+    onUpdated: (cluster, before, after) => void received.push(`${cluster} updated ${of(before)} to ${of(after)}`),
+    onDeleted: (cluster, _uid, { kind, name }) => void received.push(`${cluster} deleted ${kind} ${name}`),
     onMalformed: (error) => void failures.push(error),
   })
 }
 
-const ofTest = (): string[] => told.filter((line) => line.includes(' mine'))
+const ofTest = (): string[] => received.filter((line) => line.includes(' mine'))
 const maps = '/api/v1/namespaces/default/configmaps'
 const map = (value: string): object => ({
   apiVersion: 'v1',
@@ -137,7 +137,7 @@ describe('kube-apiserver', () => {
       'c1 updated ConfigMap mine {"value":"one"} to ConfigMap mine {"value":"two"}',
     ])
     expect(ofTest().some((line) => line.startsWith('c1 created Secret mine'))).toBe(true)
-    expect(told.join('\n')).not.toContain(secret)
+    expect(received.join('\n')).not.toContain(secret)
 
     const ops = (path: string): Promise<Response> => fetch(opsUrl + path)
     expect([(await ops('/__/health')).status, (await ops('/__/ready')).status]).toEqual([200, 200])
@@ -156,12 +156,12 @@ describe('kube-apiserver', () => {
 
     expect(await weir.stop()).toBe(0)
     await cluster.call('DELETE', `${maps}/mine`)
-    const before = told.length
+    const before = received.length
     weir = await startKollect(join(dir, 'data'), env)
     await expect.poll(() => ofTest().at(-1), { timeout: limit }).toBe('c1 deleted ConfigMap mine')
     // Other messages would have arrived before, or with it.
     await sleep(500)
-    expect(told.slice(before).filter((line) => line.includes(' created '))).toEqual([])
+    expect(received.slice(before).filter((line) => line.includes(' created '))).toEqual([])
     expect(await weir.stop()).toBe(0)
   }, 240_000)
 })

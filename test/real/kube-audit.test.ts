@@ -140,7 +140,7 @@ interface KubeObject {
 function as(user: 'admin' | 'weir', method: string, path: string, body?: object): Promise<KubeObject> {
   return new Promise((resolve, reject) => {
     const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
-    const asked = request(
+    const outgoing = request(
       kube.url + path,
       {
         method,
@@ -163,7 +163,7 @@ function as(user: 'admin' | 'weir', method: string, path: string, body?: object)
           })
       },
     )
-    asked.on('error', reject).end(body === undefined ? undefined : JSON.stringify(body))
+    outgoing.on('error', reject).end(body === undefined ? undefined : JSON.stringify(body))
   })
 }
 
@@ -177,7 +177,7 @@ interface Row {
   readonly data: AuditData
 }
 
-async function told(where: string): Promise<Row[]> {
+async function auditRows(where: string): Promise<Row[]> {
   const answer = await fetch(`${weir.url}/api/v1/sql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -190,9 +190,9 @@ async function told(where: string): Promise<Row[]> {
 }
 
 /** Waits for expected rows. */
-async function toldAll(where: string, count: number): Promise<Row[]> {
+async function allAuditRows(where: string, count: number): Promise<Row[]> {
   for (let waited = 0; ; waited += 200) {
-    const rows = await told(where).catch(() => [])
+    const rows = await auditRows(where).catch(() => [])
     if (rows.length >= count || waited > 120_000) return rows
     await sleep(200)
   }
@@ -213,7 +213,7 @@ test.each([
     })
     const patched = await as('weir', 'PATCH', `${path}/shared`, { [data]: { value: 'sesame-2' } })
     await as('admin', 'DELETE', `${path}/shared`)
-    const rows = await toldAll(`subject = '${resource}/default/shared'`, 3)
+    const rows = await allAuditRows(`subject = '${resource}/default/shared'`, 3)
     expect(
       rows.map(({ data: { verb, user, code, sourceIPs, userAgent, object: of } }) => ({
         verb,
@@ -250,9 +250,9 @@ test.each([
 
 /** The rows of view `changes` of an object, once each change has its actor. */
 async function changes(name: string, resource: string, count: number): Promise<unknown> {
-  const asked = `${weir.url}/api/v1/changes?${new URLSearchParams({ name, text: name, kind: resource === 'secrets' ? 'Secret' : 'ConfigMap' }).toString()}`
+  const url = `${weir.url}/api/v1/changes?${new URLSearchParams({ name, text: name, kind: resource === 'secrets' ? 'Secret' : 'ConfigMap' }).toString()}`
   for (let waited = 0; ; waited += 200) {
-    const { changes: rows } = (await (await fetch(asked)).json()) as { changes: readonly Record<string, unknown>[] }
+    const { changes: rows } = (await (await fetch(url)).json()) as { changes: readonly Record<string, unknown>[] }
     if ((rows.length >= count && rows.every(({ actor_kind: kind }) => kind === 'user')) || waited > 60_000)
       return rows.map(({ operation, actor, actor_kind: kind, manager }) => ({ operation, actor, kind, manager }))
     await sleep(200)
@@ -385,14 +385,14 @@ test('with Weir killed and started again amid 60 writes, each is emitted once', 
   for (const [at, name] of names.entries()) {
     if (at === 15 || at === 30) {
       // Once some rows have arrived, so that the response to a batch may be cut.
-      await toldAll("subject LIKE 'configmaps/default/many-%'", 1)
+      await allAuditRows("subject LIKE 'configmaps/default/many-%'", 1)
       await weir.kill()
     }
     await as('weir', 'POST', `${base}/configmaps`, { metadata: { name } })
     await sleep(20)
     if (at === 20 || at === 45) await weir.start()
   }
-  const rows = await toldAll("subject LIKE 'configmaps/default/many-%'", names.length)
+  const rows = await allAuditRows("subject LIKE 'configmaps/default/many-%'", names.length)
   expect(rows.map(({ data }) => data.object?.name)).toEqual(names)
   expect(new Set(rows.map(({ data }) => data.auditID)).size).toBe(names.length)
 }, 300_000)

@@ -189,7 +189,7 @@ const stateOf = async (cluster: string): Promise<string> => {
     'absent'
   )
 }
-const told = async (cluster: string, name: string): Promise<number> =>
+const changeCount = async (cluster: string, name: string): Promise<number> =>
   Number(
     (
       await running().sql<{ n: number }>(
@@ -274,7 +274,7 @@ test('a Weir that logs in by tokenFile, as another user, by an exec plugin and t
   for (const cluster of Object.keys(configs))
     await expect.poll(() => stateOf(cluster), { ...limit, timeout: 15_000 }).toBe('watching')
   await create('configmaps', 'ConfigMap', 'one')
-  for (const cluster of Object.keys(configs)) await expect.poll(() => told(cluster, 'one'), limit).toBe(1)
+  for (const cluster of Object.keys(configs)) await expect.poll(() => changeCount(cluster, 'one'), limit).toBe(1)
   expect(new Set(named.targets)).toEqual(new Set([`kubernetes:${new URL(stage.kube.url).port}`]))
   expect(new Set(named.logins)).toEqual(new Set([`Basic ${Buffer.from('weir:pass word').toString('base64')}`]))
 }, 120_000)
@@ -315,7 +315,7 @@ test('a watch continues with the token that replaced a revoked one in tokenFile'
   await expect.poll(() => statusWith(old), limit).toBe(401)
   proxies[0]?.cut()
   await create('configmaps', 'ConfigMap', 'two')
-  await expect.poll(() => told('token', 'two'), limit).toBe(1)
+  await expect.poll(() => changeCount('token', 'two'), limit).toBe(1)
   expect((await clusterOf('token'))?.kinds).toMatchObject([{ state: 'watching', lists: 1 }])
 }, 90_000)
 
@@ -323,7 +323,7 @@ test('a watch through a proxy continues when the proxy loses its connections', a
   const before = proxies[1]?.targets.length ?? 0
   proxies[1]?.cut()
   await create('configmaps', 'ConfigMap', 'three')
-  await expect.poll(() => told('proxy', 'three'), limit).toBe(1)
+  await expect.poll(() => changeCount('proxy', 'three'), limit).toBe(1)
   expect(proxies[1]?.targets.length).toBeGreaterThan(before)
 }, 60_000)
 

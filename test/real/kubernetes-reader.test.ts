@@ -38,7 +38,7 @@ const change = (name: string, value: string): Promise<unknown> =>
 class Mirror implements Target {
   cursor: string | undefined
   readonly values = new Map<string, string>()
-  readonly told: string[] = []
+  readonly emitted: string[] = []
   #seen: Set<string> | undefined
   listing(): void {
     this.#seen = new Set()
@@ -64,11 +64,11 @@ class Mirror implements Target {
   }
   #put(name: string, object: KubeObject): void {
     const value = (object['data'] as { value?: string } | undefined)?.value ?? ''
-    if (this.values.get(name) !== value) this.told.push(`${name}=${value}`)
+    if (this.values.get(name) !== value) this.emitted.push(`${name}=${value}`)
     this.values.set(name, value)
   }
   #remove(name: string): void {
-    if (this.values.delete(name)) this.told.push(`-${name}`)
+    if (this.values.delete(name)) this.emitted.push(`-${name}`)
   }
 }
 
@@ -135,17 +135,17 @@ test.each([[true], [false]])('every change is reported once and in order, with l
     for (let index = 1; index <= 20; index++) await change(`${prefix}-before`, String(index))
     await create(`${prefix}-new`, 'x')
     await stage.kube.call('DELETE', `${path}/${prefix}-before`)
-    await expect.poll(() => mirror.told.at(-1), { timeout: 20_000 }).toBe(`-${prefix}-before`)
+    await expect.poll(() => mirror.emitted.at(-1), { timeout: 20_000 }).toBe(`-${prefix}-before`)
     expect(reader.status()).toMatchObject({ lists: 1, watches: 1 })
   })
-  expect(mirror.told.filter((line) => line.includes(`${prefix}-before`))).toEqual([
+  expect(mirror.emitted.filter((line) => line.includes(`${prefix}-before`))).toEqual([
     ...Array.from({ length: 21 }, (_, index) => `${prefix}-before=${index}`),
     `-${prefix}-before`,
   ])
   // Meanwhile there is no watch.
   await create(`${prefix}-late`, 'y')
   await reading(mirror, streams, async (reader) => {
-    await expect.poll(() => mirror.told.at(-1), { timeout: 20_000 }).toBe(`${prefix}-late=y`)
+    await expect.poll(() => mirror.emitted.at(-1), { timeout: 20_000 }).toBe(`${prefix}-late=y`)
     expect(reader.status().lists).toBe(0)
   })
 })
@@ -157,7 +157,7 @@ test('after a compaction it lists again and reports the difference', async () =>
   await reading(mirror, true, async () => {
     await expect.poll(() => mirror.values.size, { timeout: 20_000 }).toBeGreaterThan(1)
   })
-  mirror.told.length = 0
+  mirror.emitted.length = 0
   await stage.kube.call('DELETE', `${path}/gone`)
   await change('kept', '2')
   // Two intervals of compaction, and a server with an empty cache.
@@ -170,7 +170,7 @@ test('after a compaction it lists again and reports the difference', async () =>
     await expect.poll(() => mirror.values.get('kept'), { timeout: 30_000 }).toBe('14')
     expect(reader.status().lists).toBe(1)
   })
-  expect(mirror.told).toEqual(['kept=14', '-gone'])
+  expect(mirror.emitted).toEqual(['kept=14', '-gone'])
 }, 120_000)
 
 test('a restart of the server and a connection that freezes lose nothing', async () => {
@@ -189,5 +189,5 @@ test('a restart of the server and a connection that freezes lose nothing', async
     await change('through', '3')
     await expect.poll(() => mirror.values.get('through'), { timeout: 60_000 }).toBe('3')
   })
-  expect(mirror.told.filter((line) => line.startsWith('through'))).toEqual(['through=1', 'through=2', 'through=3'])
+  expect(mirror.emitted.filter((line) => line.startsWith('through'))).toEqual(['through=1', 'through=2', 'through=3'])
 }, 180_000)

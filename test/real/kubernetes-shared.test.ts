@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net'
 import { FlowSender } from '../kit/flow-sender.ts'
 import { startWeir, type WeirProcess } from '../kit/weir-process.ts'
 import { nats as program } from './install/nats.ts'
-import { Churn, toldBy, type Told } from './kit/kube-churn.ts'
+import { Churn, changeOf, type EmittedChange } from './kit/kube-churn.ts'
 import { useKube } from './kit/kube-stage.ts'
 import { startNats, type NatsServer } from './kit/nats.ts'
 import { need } from './kit/need.ts'
@@ -80,10 +80,10 @@ async function start(roles: readonly string[], instance: string): Promise<WeirPr
   return weir
 }
 
-const changes = (): Told[] =>
+const changes = (): EmittedChange[] =>
   came
     .filter(({ type }) => /created|updated|deleted/.test(type))
-    .map(({ id, data }) => toldBy(id, data))
+    .map(({ id, data }) => changeOf(id, data))
     .filter(({ name }) => name.startsWith('kept-'))
 
 /** Names of the destinations of current flows, and their number. */

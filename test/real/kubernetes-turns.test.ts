@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { synced } from '../kit/synced.ts'
 import { weirCommand } from '../kit/weir-command.ts'
 import type { WeirProcess } from '../kit/weir-process.ts'
-import { Churn, toldByAll, toldOf } from './kit/kube-churn.ts'
+import { Churn, emittedByAll, emittedChanges } from './kit/kube-churn.ts'
 import { clusterOf, holderOf, judgedAll, leaseIn, overlaps, prepareReplica, standsBy } from './kit/kube-turns.ts'
 import { useKube } from './kit/kube-stage.ts'
 import { kubeconfigOf } from './kit/kube.ts'
@@ -53,7 +53,7 @@ describe('kube-apiserver', () => {
     const churn = new Churn(stage.kube, 'handed')
     await churn.run(4, 20)
     expect(await judgedAll([first], churn, 'handed', 60_000)).toEqual([])
-    expect(await toldOf(second, 'handed')).toEqual([])
+    expect(await emittedChanges(second, 'handed')).toEqual([])
     const { holderIdentity, leaseTransitions } = await leaseIn(stage.kube)
     expect((await clusterOf(first))?.lease).toMatchObject({
       state: 'holds',
@@ -76,7 +76,7 @@ describe('kube-apiserver', () => {
     await writing
     await first.start()
     expect(await judgedAll([first, second], churn, 'handed', 60_000)).toEqual([])
-    expect((await toldByAll([first, second], 'handed')).again).toBe(0)
+    expect((await emittedByAll([first, second], 'handed')).again).toBe(0)
     expect(await overlaps([first, second])).toEqual([])
     expect((await leaseIn(stage.kube)).leaseTransitions).toBe(2)
   }, 240_000)

@@ -9,7 +9,7 @@ import { synced } from '../kit/synced.ts'
 import { weirCommand } from '../kit/weir-command.ts'
 import { measured, proves } from '../kit/proof.ts'
 import { prepareWeir, type WeirProcess } from '../kit/weir-process.ts'
-import { Churn, judged, toldOf } from './kit/kube-churn.ts'
+import { Churn, judged, emittedChanges } from './kit/kube-churn.ts'
 import { againstKube, useKube } from './kit/kube-stage.ts'
 import { kubeconfigOf } from './kit/kube.ts'
 
@@ -82,7 +82,7 @@ describe('kube-apiserver', () => {
     await churn.create()
     await running.start()
     expect(await judged(running, churn, 'again', 60_000)).toEqual([])
-    expect((await toldOf(running, 'again')).filter(({ coalesced }) => coalesced === true)).toEqual([])
+    expect((await emittedChanges(running, 'again')).filter(({ coalesced }) => coalesced === true)).toEqual([])
   }, 180_000)
 
   test('killed in the middle of a churn, again and again, it emits every write once', async () => {
@@ -133,9 +133,9 @@ describe('kube-apiserver', () => {
     await stage.kube.restart()
     await running.start()
     expect(await judged(running, churn, 'gone', 90_000, true)).toEqual([])
-    const told = await toldOf(running, 'gone')
+    const emitted = await emittedChanges(running, 'gone')
     expect(
-      told
+      emitted
         .filter(({ coalesced }) => coalesced === true)
         .map(({ operation }) => operation)
         .sort(),
@@ -329,13 +329,13 @@ describe('kube-apiserver', () => {
     await label('shop')
     await stage.kube.call('PATCH', `${maps}/labelled`, { data: { value: '2' } }, 'application/merge-patch+json')
     await label('other')
-    const told = async (): Promise<unknown[]> =>
+    const emittedRows = async (): Promise<unknown[]> =>
       (
         await running.sql<{ operation: string; old: unknown; new: unknown }>(
           "SELECT operation, old->>'$.data.value' AS old, new->>'$.data.value' AS new FROM changes WHERE name = 'labelled' ORDER BY resource_version::BIGINT",
         )
       ).map((row) => [row.operation, row.old, row.new])
-    await expect.poll(told, { timeout: 60_000, interval: 200 }).toEqual([
+    await expect.poll(emittedRows, { timeout: 60_000, interval: 200 }).toEqual([
       ['created', null, '1'],
       ['updated', '1', '2'],
       ['deleted', '2', null],

@@ -37,7 +37,7 @@ journalBusConformance(
         partitions: 2,
         timeout: '2s',
       })
-      return { open: () => openNatsJournal(config, { ...testContext(), make: true }) }
+      return { open: () => openNatsJournal(config, { ...testContext(), create: true }) }
     },
     config: (partitions) => ({ type: 'nats', url: server.url, stream: 'group', partitions }),
     named: (stream) => ({ stream }),

@@ -165,7 +165,7 @@ test('the journal over TLS with a login: a password that changes is taken withou
     tls: { ca_file, server_name: 'localhost' },
     auth: { type: 'user', user: 'weir', password: `file:${password}` },
   })
-  const open = (): ReturnType<typeof openNatsJournal> => openNatsJournal(config, { ...testContext(), make: true })
+  const open = (): ReturnType<typeof openNatsJournal> => openNatsJournal(config, { ...testContext(), create: true })
   await expect(open()).rejects.toThrow(/refuses our login \(.*\); correct `auth`$/)
   await writeFile(password, 'first\n')
   const bus = await open()

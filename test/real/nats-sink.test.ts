@@ -235,9 +235,9 @@ test('wait_for: server needs no stream: a subscriber gets the message, and witho
   const listening = connection.subscribe('plain.subject', { max: 3 })
   await connection.flush()
   expect(await sink.send(eventBatch(numberedEvents(3, 'b'), 't'), never)).toEqual([])
-  const heard: string[] = []
-  for await (const message of listening) heard.push(message.headers?.get('ce-id') ?? '')
-  expect(heard.toSorted()).toEqual(['b0', 'b1', 'b2'])
+  const received: string[] = []
+  for await (const message of listening) received.push(message.headers?.get('ce-id') ?? '')
+  expect(received.toSorted()).toEqual(['b0', 'b1', 'b2'])
   await server.pause()
   const [failure] = await (
     await sinkFor({ url: server.url, subject: 'plain.subject', wait_for: 'server', timeout: '300ms' })

@@ -187,12 +187,12 @@ test('acknowledgements during a shutdown do not wait for a response: they are re
   const stream = await newStream()
   const journal = new TestJournal()
   const lines: string[] = []
-  const said = (message: string, fields?: object): void => {
+  const untilLogged = (message: string, fields?: object): void => {
     lines.push(`${message} ${JSON.stringify(fields)}`)
   }
   const source = await natsSource.build(configFrom(natsSourceSchema, { url: server.url, stream, ack_wait: '3s' }), {
     ...journal.context(1),
-    log: { debug: said, info: said, warn: said, error: said },
+    log: { debug: untilLogged, info: untilLogged, warn: untilLogged, error: untilLogged },
   })
   const stop = new AbortController()
   const running = source.run(stop.signal)

@@ -58,7 +58,7 @@ const whole = (event: ReturnType<typeof original>): string =>
 
 interface Started {
   readonly url: string
-  said(): string
+  output(): string
   stop(signal: NodeJS.Signals): Promise<number | null>
 }
 
@@ -86,12 +86,12 @@ async function startSink(data: string): Promise<Started> {
     return ((await ended) as [number | null])[0]
   }
   onTestFinished(async () => void (await stop('SIGKILL')))
-  let said = ''
-  child.stderr.setEncoding('utf8').on('data', (piece: string) => (said += piece))
+  let output = ''
+  child.stderr.setEncoding('utf8').on('data', (piece: string) => (output += piece))
   await expect
-    .poll(() => (child.exitCode === null ? said : `ended: ${said}`), { timeout: 60_000 })
+    .poll(() => (child.exitCode === null ? output : `ended: ${output}`), { timeout: 60_000 })
     .toMatch(/^(?!ended)[^]*weir is ready/)
-  return { url: `http://127.0.0.1:${port}`, said: () => said, stop }
+  return { url: `http://127.0.0.1:${port}`, output: () => output, stop }
 }
 
 async function post(
@@ -186,7 +186,7 @@ test('events of the original exporter are in the graph when they are answered, i
     ),
   )
   expect(await count()).toEqual({ ...all, ACTION: 504 })
-  expect([await next.stop('SIGTERM'), sink.said().includes(server.password)]).toEqual([0, false])
+  expect([await next.stop('SIGTERM'), sink.output().includes(server.password)]).toEqual([0, false])
 }, 300_000)
 
 test('an event that a restored graph no longer has is in it again when it is answered', async (context) => {

@@ -78,8 +78,8 @@ describe('nfcapd', () => {
     const rows =
       await weir.sql<Row>(`SELECT proto, src_addr, dst_addr, coalesce(src_port, 0) AS src_port, coalesce(dst_port, 0) AS dst_port, packets, bytes,
       epoch_ms(time_start) AS first, epoch_ms(time_end) AS last FROM flows`)
-    const theirs = (await collector.flows()).map(rowOf)
+    const nfcapdRows = (await collector.flows()).map(rowOf)
     expect(rows.length).toBeGreaterThan(300)
-    expect(rows.map(line).toSorted()).toEqual(theirs.map(line).toSorted())
+    expect(rows.map(line).toSorted()).toEqual(nfcapdRows.map(line).toSorted())
   })
 })

@@ -27,7 +27,7 @@ const largest = 2_500_000
 const authority = selfSigned('authority')
 const certificates = {
   server: selfSigned('server'),
-  ours: selfSigned('weir-cert', authority),
+  weirCertificate: selfSigned('weir-cert', authority),
   stranger: selfSigned('weir-cert', selfSigned('another')),
 }
 
@@ -368,11 +368,11 @@ test('over TLS the certificate is checked against its authority and its name, an
   const dir = await mkdtemp(join(tmpdir(), 'weir-rabbit-tls-'))
   onTestFinished(() => rm(dir, { recursive: true, force: true }))
   const at = (name: string): string => join(dir, name)
-  const { server: theirs, ours, stranger } = certificates
+  const { server: serverCertificate, weirCertificate, stranger } = certificates
   for (const [name, text] of Object.entries({
-    ca: theirs.cert,
-    cert: ours.cert,
-    key: ours.key,
+    ca: serverCertificate.cert,
+    cert: weirCertificate.cert,
+    key: weirCertificate.key,
     other: stranger.cert,
     otherKey: stranger.key,
   }))
@@ -407,14 +407,14 @@ test('weir bus check reads back through a temporary queue, and a queue that is m
         settings: configFrom(rabbitmqSchema, { url: server.url, routing_key: 'k', ...written }),
         notes: [],
       },
-      { write: true, mayMake: false, stepMs: 10_000 },
+      { write: true, mayCreate: false, stepMs: 10_000 },
     )),
   ]
-  const told = (findings: readonly Finding[]): string[] =>
+  const findingTexts = (findings: readonly Finding[]): string[] =>
     findings.map(({ check: step, status }) => `${step} ${status}`)
   for (const type of ['direct', 'topic', 'fanout', 'headers']) {
     const { exchange, queue } = await place(['k'], type)
-    expect(told(await check({ exchange })), type).toEqual(['connect ok', 'write ok', 'read ok'])
+    expect(findingTexts(await check({ exchange })), type).toEqual(['connect ok', 'write ok', 'read ok'])
     // Sent once more for the reading, with the same id.
     const ids = (await observer.received(queue)).map(eventId)
     expect([ids.length, new Set(ids).size], type).toEqual([2, 1])
@@ -451,7 +451,9 @@ test('weir bus check reports the missing rights of a user that may only write', 
     auth: { type: 'user', user: 'weir', password: 'pass word' },
   })
   const found = async (): Promise<Finding | undefined> =>
-    (await checkBus({ type: 'rabbitmq', settings, notes: [] }, { write: true, mayMake: false, stepMs: 10_000 })).at(-1)
+    (await checkBus({ type: 'rabbitmq', settings, notes: [] }, { write: true, mayCreate: false, stepMs: 10_000 })).at(
+      -1,
+    )
   expect(await found()).toMatchObject({
     check: 'read',
     status: 'warn',

@@ -96,7 +96,7 @@ for (const sessions of [false, true]) {
     {
       system: 'azure-servicebus',
       server: 'server of AMQP 1.0',
-      ours: true,
+      standIn: true,
       part: sessions ? 'sessions' : 'queues',
       ...(sessions ? {} : { unordered: true }),
     },
@@ -225,7 +225,7 @@ test('a refused key is reported with the remedy, is read again, and waiting rows
   server.keys.set(server.keyName, 'bmV4dA==')
   server.expire()
   /** The eventual message: at first the connection may only seem lost. */
-  const told = async (events: readonly WeirEvent[]): Promise<string> => {
+  const rejectionOf = async (events: readonly WeirEvent[]): Promise<string> => {
     for (;;) {
       const { failures } = await settle(sink, eventBatch(events, 't'), never)
       expect(failures.map(({ is }) => is)).toEqual(events.map(() => 'retry'))
@@ -233,7 +233,7 @@ test('a refused key is reported with the remedy, is read again, and waiting rows
       if (!/can't be used|made anew/.test(reason)) return reason
     }
   }
-  const refused = await told([event!])
+  const refused = await rejectionOf([event!])
   expect(refused).toMatch(/^Service Bus rejected the login \(InvalidSignature.*correct `connection_string`/)
   expect(await sink.probe?.(never)).toMatchObject({ is: 'fail', says: expect.stringContaining('rejected the login') })
   expect(refused).not.toContain(before)
@@ -244,12 +244,12 @@ test('a refused key is reported with the remedy, is read again, and waiting rows
     `Endpoint=sb://127.0.0.1:${server.port};UseDevelopmentEmulator=true;SharedAccessSignature=${sasToken(`sb://127.0.0.1:${server.port}/`, server.keyName, 'bmV4dA==', Math.floor(Date.now() / 1000) + seconds)}`
   process.env[secretName] = token(-60)
   server.expire()
-  expect(await told(numberedEvents(1, 'c'))).toContain('ExpiredToken')
+  expect(await rejectionOf(numberedEvents(1, 'c'))).toContain('ExpiredToken')
   process.env[secretName] = token(3600)
   await deliverAll(sink, numberedEvents(1, 'c'))
   process.env[secretName] = 'not any of this'
   server.expire()
-  expect(await told(numberedEvents(1, 'd'))).toContain('invalid `connection_string` for Service Bus')
+  expect(await rejectionOf(numberedEvents(1, 'd'))).toContain('invalid `connection_string` for Service Bus')
   expect(entity.taken.map(idOf)).toEqual(['a0', 'a1', 'a2', 'a3', 'a4', 'b0', 'c0'])
   server.keys.set(server.keyName, before)
   expect(printed.mock.calls.map(([text]) => String(text)).filter((text) => text.includes('azure:'))).toEqual([])
@@ -321,7 +321,7 @@ test('weir bus check: a queue with sessions is peeked, too; a topic is not, whic
           settings: configFrom(serviceBusSchema, { connection_string: `env:${secretName}`, entity, sessions }),
           notes: [],
         },
-        { write: true, mayMake: false, stepMs: 10_000 },
+        { write: true, mayCreate: false, stepMs: 10_000 },
       )),
     ]
   }
@@ -396,7 +396,7 @@ describe('by Entra ID', () => {
       if (ran.stdout === '') throw new Error(ran.stderr)
       return (JSON.parse(ran.stdout) as { checks: Awaited<ReturnType<typeof run>> }).checks
     }
-    const told = (checks: Awaited<ReturnType<typeof run>>): string[] =>
+    const checkTexts = (checks: Awaited<ReturnType<typeof run>>): string[] =>
       checks.map(({ check, status }) => `${check} ${status}`)
     const all = ['connect ok', 'write ok', 'read ok']
     const application = {
@@ -406,7 +406,7 @@ describe('by Entra ID', () => {
       secret: 'env:SECRET',
       authority: authority.url,
     }
-    expect(told(await run(application, { SECRET: authority.secret }))).toEqual(all)
+    expect(checkTexts(await run(application, { SECRET: authority.secret }))).toEqual(all)
     expect(await run(application, { SECRET: 'wrong' })).toMatchObject([
       {
         check: 'connect',
@@ -423,9 +423,9 @@ describe('by Entra ID', () => {
       AZURE_FEDERATED_TOKEN_FILE: join(dir, 'token'),
       AZURE_AUTHORITY_HOST: authority.url,
     }
-    expect(told(await run({ type: 'workload_identity' }, given))).toEqual(all)
-    expect(told(await run({ type: 'managed_identity', address: authority.url }))).toEqual(all)
-    expect(new Set(authority.asked)).toEqual(new Set(['client_secret', 'refused', 'client_assertion', 'machine']))
+    expect(checkTexts(await run({ type: 'workload_identity' }, given))).toEqual(all)
+    expect(checkTexts(await run({ type: 'managed_identity', address: authority.url }))).toEqual(all)
+    expect(new Set(authority.received)).toEqual(new Set(['client_secret', 'refused', 'client_assertion', 'machine']))
     // Service Bus itself does not take what another one signed.
     const other = await startEntra()
     onTestFinished(() => other.close())
@@ -484,10 +484,12 @@ describe('by Entra ID', () => {
     await expect.poll(() => there.taken.map(idOf), patience).toEqual(['1'])
     // The secret changes, and Service Bus closes all connections: only the new one gets a token.
     authority.secret = 'another'
-    const before = authority.asked.filter((how) => how === 'refused').length
+    const before = authority.received.filter((how) => how === 'refused').length
     bus.expire()
     await send('2')
-    await expect.poll(() => authority.asked.filter((how) => how === 'refused').length, patience).toBeGreaterThan(before)
+    await expect
+      .poll(() => authority.received.filter((how) => how === 'refused').length, patience)
+      .toBeGreaterThan(before)
     await writeFile(join(dir, 'secret'), 'another')
     await expect.poll(() => [...new Set(there.taken.map(idOf))], patience).toEqual(['1', '2'])
     const [first] = there.taken as [Message]

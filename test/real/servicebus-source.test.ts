@@ -136,7 +136,7 @@ for (const sessions of [false, true]) {
     {
       system: 'azure-servicebus',
       server: 'server of AMQP 1.0',
-      ours: true,
+      standIn: true,
       part: sessions ? 'sessions' : 'queues',
       ...(sessions ? {} : { unordered: true }),
     },
@@ -258,10 +258,10 @@ test('a queue that is missing, a login that is refused and a connection that is 
   onTestFinished(() => proxy.close())
   process.env['WEIR_TEST_SERVICEBUS_ROTATING'] = server.connectionString(proxy.port)
   const running = await reading({ entity: name, connection_string: 'env:WEIR_TEST_SERVICEBUS_ROTATING' })
-  const said = async (words: string | RegExp): Promise<void> => {
+  const untilLogged = async (words: string | RegExp): Promise<void> => {
     await expect.poll(() => running.lines.join('\n'), { timeout: 20_000 }).toMatch(words)
   }
-  await said(`no ${name} in the namespace`)
+  await untilLogged(`no ${name} in the namespace`)
   // Messages of a lost connection are redelivered when their lock has expired.
   const entity = server.queue(name, { lockMs: 2000 })
   await send(name, [cloudEvent('a')])
@@ -269,7 +269,7 @@ test('a queue that is missing, a login that is refused and a connection that is 
   const before = server.keys.get(server.keyName) ?? ''
   server.keys.set(server.keyName, 'bmV4dA==')
   server.expire()
-  await said(/rejected the login .*claim Listen/)
+  await untilLogged(/rejected the login .*claim Listen/)
   process.env['WEIR_TEST_SERVICEBUS_ROTATING'] = server.connectionString(proxy.port)
   server.keys.set('old', before)
   entity.put({

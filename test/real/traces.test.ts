@@ -23,7 +23,7 @@ interface Scene {
   readonly kube: Kube
   readonly bus: NatsServer
   readonly connection: NatsConnection
-  readonly heard: Msg[]
+  readonly received: Msg[]
   readonly subscription: Subscription
   readonly dir: string
   /** As kollect is started, but for where traces go. */
@@ -42,9 +42,9 @@ async function opened(context: TestContext): Promise<Scene> {
   const dir = await mkdtemp(join(tmpdir(), 'weir-traces-'))
   const [kube, bus] = await Promise.all([startKube(dir), startNats({ jetstream: false, dir })])
   const connection = await connect({ servers: bus.url })
-  const heard: Msg[] = []
+  const received: Msg[] = []
   const subscription = connection.subscribe('cluster.changes', {
-    callback: (error, message) => void (error ?? heard.push(message)),
+    callback: (error, message) => void (error ?? received.push(message)),
   })
   await connection.flush()
   const kubeconfig = join(dir, 'kubeconfig')
@@ -56,7 +56,7 @@ async function opened(context: TestContext): Promise<Scene> {
     KUBECONFIG: kubeconfig,
     WEIR_DATA: '',
   }
-  return (scene = { kube, bus, connection, heard, subscription, dir, env })
+  return (scene = { kube, bus, connection, received, subscription, dir, env })
 }
 
 afterAll(async () => {
@@ -67,7 +67,7 @@ afterAll(async () => {
   if (scene !== undefined) await rm(scene.dir, { recursive: true, force: true })
 })
 
-interface Heard {
+interface ReceivedMessage {
   readonly id: string
   readonly uid: string
   readonly bytes: number
@@ -75,7 +75,7 @@ interface Heard {
 }
 
 /** What a consumer got of an object. */
-function heardOf({ heard }: Scene, name: string): Heard[] {
+function receivedOf({ received: heard }: Scene, name: string): ReceivedMessage[] {
   return heard.flatMap((message) => {
     const { id, payload } = decodeEnvelope(message.data)
     if (payload.is === 'unknown' || payload.name !== name) return []
@@ -88,11 +88,11 @@ async function followed(at: Scene, receiver: TraceReceiver, name: string): Promi
   await at.kube.call('POST', maps, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { value: 'one' } })
   await at.kube.call('PATCH', `${maps}/${name}`, { data: { value: 'two' } }, 'application/merge-patch+json')
   await at.kube.call('DELETE', `${maps}/${name}`)
-  await expect.poll(() => heardOf(at, name).length, { timeout: limit }).toBe(3)
-  const told = heardOf(at, name)
+  await expect.poll(() => receivedOf(at, name).length, { timeout: limit }).toBe(3)
+  const messages = receivedOf(at, name)
   const tracesOf = async (): Promise<SeenSpan[][]> => {
     const spans = await receiver.spans()
-    return told.map(({ id }) =>
+    return messages.map(({ id }) =>
       spans
         .filter(({ traceId }) => traceId === id.replaceAll('-', ''))
         .toSorted((a, b) => (a.parentId ?? '').localeCompare(b.parentId ?? '')),
@@ -106,7 +106,7 @@ async function followed(at: Scene, receiver: TraceReceiver, name: string): Promi
         ['Update', 'Updated'],
         ['Delete', 'Deleted'],
       ][index] ?? []
-    const { id, uid, bytes, traceparent } = told[index] ?? expect.unreachable('as many traces as messages')
+    const { id, uid, bytes, traceparent } = messages[index] ?? expect.unreachable('as many traces as messages')
     // Zipkin makes names small.
     expect(recorded).toMatchObject({
       name: expect.stringMatching(new RegExp(`^Resource\\.${what}$`, 'i')) as string,
@@ -173,7 +173,7 @@ describe('zipkin', () => {
     for (let index = 0; index < 20; index++)
       await at.kube.call('POST', maps, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: `unseen-${index}` } })
     await expect
-      .poll(() => new Set(Array.from({ length: 20 }, (_, index) => heardOf(at, `unseen-${index}`).length)), {
+      .poll(() => new Set(Array.from({ length: 20 }, (_, index) => receivedOf(at, `unseen-${index}`).length)), {
         timeout: limit,
       })
       .toEqual(new Set([1]))

@@ -23,7 +23,7 @@ export class MixedLoad {
   readonly client: EventClient
   readonly sender: FlowSender
   readonly receiver: EventReceiver
-  questionsAsked = 0
+  queriesSent = 0
   questionsAborted = 0
   readonly failures: string[] = []
   readonly #stopping = new AbortController()
@@ -74,7 +74,7 @@ export class MixedLoad {
     for (let turn = 0; !this.#stopping.signal.aborted; turn++) {
       try {
         await this.weir.sql(questions[turn % questions.length] ?? 'SELECT 1')
-        this.questionsAsked++
+        this.queriesSent++
       } catch (error) {
         this.failures.push(String(error))
       }

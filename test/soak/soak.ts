@@ -75,7 +75,7 @@ async function watch(load: MixedLoad): Promise<{ samples: Sample[]; unbalanced: 
 
 async function judgeLoad(
   context: BarContext,
-  { weir, client, sender, receiver, failures, questionsAsked, questionsAborted }: MixedLoad,
+  { weir, client, sender, receiver, failures, queriesSent, questionsAborted }: MixedLoad,
 ): Promise<void> {
   const [events] = await weir.sql<{ rows: number; ids: number }>(
     'SELECT count(*) AS rows, count(DISTINCT id) AS ids FROM events',
@@ -86,7 +86,7 @@ async function judgeLoad(
   const { missing, disordered, repeated } = judgeDelivered(receiver.received, client.sent)
   context.figure('events', client.sent)
   context.figure('flows', sender.sent)
-  context.figure('questions', questionsAsked)
+  context.figure('questions', queriesSent)
   context.figure('questions left before their answer', questionsAborted)
   context.figure('answer to a push, p99', percentile(client.latencies, 99), 'ms')
   context.figure('CPU', weir.cpuSeconds() / (minutes * 60), 'cores')

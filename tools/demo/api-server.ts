@@ -25,7 +25,7 @@ export interface DemoObject {
   readonly [other: string]: unknown
 }
 
-interface Told {
+interface WatchedChange {
   readonly version: number
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'
   readonly object: object
@@ -38,10 +38,10 @@ const bookmarkMs = 20_000
 class Collection {
   readonly kind: Kind
   readonly objects = new Map<string, DemoObject>()
-  readonly told: Told[] = []
+  readonly history: WatchedChange[] = []
   /** Version up to which nothing is remembered any more. */
   forgotten = 0
-  readonly watchers = new Set<(told: Told) => void>()
+  readonly watchers = new Set<(change: WatchedChange) => void>()
 
   constructor(kind: Kind) {
     this.kind = kind
@@ -115,9 +115,9 @@ export class DemoApiServer {
     return found
   }
 
-  #tell(of: Collection, told: Told): void {
-    of.told.push(told)
-    if (of.told.length > remembered) of.forgotten = of.told.shift()?.version ?? of.forgotten
+  #tell(of: Collection, told: WatchedChange): void {
+    of.history.push(told)
+    if (of.history.length > remembered) of.forgotten = of.history.shift()?.version ?? of.forgotten
     for (const watcher of of.watchers) watcher(told)
   }
 
@@ -170,8 +170,8 @@ export class DemoApiServer {
     }
   }
 
-  #watch(of: Collection, asked: URLSearchParams, response: ServerResponse): void {
-    const from = Number(asked.get('resourceVersion') ?? '0')
+  #watch(of: Collection, query: URLSearchParams, response: ServerResponse): void {
+    const from = Number(query.get('resourceVersion') ?? '0')
     response.writeHead(200, { 'content-type': 'application/json' })
     const say = (event: object): void => void response.write(`${JSON.stringify(event)}\n`)
     if (from < of.forgotten) {
@@ -181,9 +181,9 @@ export class DemoApiServer {
       })
       return void response.end()
     }
-    const tell = ({ type, object }: Told): void => say({ type, object })
-    for (const told of of.told) if (told.version > from) tell(told)
-    of.watchers.add(tell)
+    const send = ({ type, object }: WatchedChange): void => say({ type, object })
+    for (const change of of.history) if (change.version > from) send(change)
+    of.watchers.add(send)
     const mark = setInterval(
       () =>
         say({
@@ -196,10 +196,10 @@ export class DemoApiServer {
         }),
       bookmarkMs,
     )
-    const end = setTimeout(() => response.end(), Number(asked.get('timeoutSeconds') ?? '300') * 1000)
+    const end = setTimeout(() => response.end(), Number(query.get('timeoutSeconds') ?? '300') * 1000)
     response.flushHeaders()
     response.on('close', () => {
-      of.watchers.delete(tell)
+      of.watchers.delete(send)
       clearInterval(mark)
       clearTimeout(end)
     })

@@ -110,8 +110,8 @@ export class Shop {
     const customer = `${this.#pick(['203.0.113', '198.51.100'])}.${this.#between(1, 254)}`
     const server = this.#pick(web)
     const port = this.#between(32_768, 60_999)
-    const asked = this.#exchange(customer, server, port, 443, this.#between(4, 14), this.#between(10, 160))
-    if (this.#random.next() < 0.3) return asked
+    const exchange = this.#exchange(customer, server, port, 443, this.#between(4, 14), this.#between(10, 160))
+    if (this.#random.next() < 0.3) return exchange
     const behind = this.#exchange(
       server,
       api,
@@ -121,7 +121,7 @@ export class Shop {
       this.#between(4, 20),
     )
     return [
-      ...asked,
+      ...exchange,
       ...behind,
       ...this.#exchange(api, database, this.#between(32_768, 60_999), 5432, this.#between(3, 9), this.#between(3, 40)),
     ]

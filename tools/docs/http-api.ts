@@ -103,8 +103,8 @@ function operationText(
       ),
     )
   }
-  for (const [type, { schema, description: said }] of Object.entries(requestBody?.content ?? {})) {
-    parts.push(`Body ${code(type)}: ${said ?? typeText(schema)}`)
+  for (const [type, { schema, description: text }] of Object.entries(requestBody?.content ?? {})) {
+    parts.push(`Body ${code(type)}: ${text ?? typeText(schema)}`)
     if (schema?.properties !== undefined) parts.push(properties(schema))
   }
   parts.push(

@@ -16,13 +16,13 @@ export const now = Date.UTC(2026, 10, 27, 8)
 const [actors, resources, workloads, perFrame] = [2000, 50_000, 120, 2000] as const
 
 /** What the judge counts, apart from the store. */
-export interface Told {
+export interface WrittenTraces {
   readonly traces: number
   /** Of each actor: how often he touched which resource. */
   readonly touched: ReadonlyMap<string, ReadonlyMap<string, number>>
 }
 
-export interface Traces extends Told {
+export interface Traces extends WrittenTraces {
   readonly store: Store
   readonly host: Host
   readonly seconds: number

@@ -56,14 +56,14 @@ export async function runBrowserTests(
 }
 
 /** Of what vitest writes: the line of each test file that has ended. */
-export function fileLines(tell: (line: string) => void): (text: string) => void {
+export function fileLines(onLine: (line: string) => void): (text: string) => void {
   let rest = ''
   return (text) => {
     const lines = (rest + text).split('\n')
     rest = lines.pop() ?? ''
     for (const line of lines) {
       const plain = stripVTControlCharacters(line).trim()
-      if (/^\S\s+\S+\.browser\.ts\s+\(/.test(plain)) tell(plain)
+      if (/^\S\s+\S+\.browser\.ts\s+\(/.test(plain)) onLine(plain)
     }
   }
 }

@@ -14,7 +14,7 @@ import type { Unit } from '../../../src/journal/types.ts'
 import { Senders } from '../../../src/net/senders.ts'
 
 /** Bytes by what became of them. */
-export type Fates = Readonly<Record<string, number>>
+export type ByteClasses = Readonly<Record<string, number>>
 
 export interface Intake {
   readonly rows: number
@@ -23,7 +23,7 @@ export interface Intake {
   /** Whether a row was made of it. */
   take(datagram: Buffer, address: string, port: number, now: number): boolean
   housekeeping(now: number): void
-  fates(): Fates
+  byteClassCounts(): ByteClasses
   /** Addresses remembered. */
   readonly senders: number
 }
@@ -94,9 +94,9 @@ export function netflowIntake(onUnit: OnUnit = () => {}): Intake {
       counts.publish(exporters.all().map(({ state }) => state))
       writer.flush()
     },
-    fates: () => ({
+    byteClassCounts: () => ({
       received: counts.received,
-      ...Object.fromEntries(byteClasses.map((fate) => [fate, counts.bytes[fate]])),
+      ...Object.fromEntries(byteClasses.map((name) => [name, counts.bytes[name]])),
     }),
   }
 }
@@ -107,7 +107,7 @@ export function sflowIntake(onUnit: OnUnit = () => {}): Intake {
   const writer = new FlowWriter(context)
   const ingest = new SflowIngest(writer, 'sender')
   const agents = new Senders([], (address, words) => new Agent(address, words))
-  const fates = { received: 0, decoded: 0, padding: 0, skipped: 0, malformed: 0 }
+  const classes = { received: 0, decoded: 0, padding: 0, skipped: 0, malformed: 0 }
   let rows = 0
   return {
     get rows() {
@@ -122,18 +122,18 @@ export function sflowIntake(onUnit: OnUnit = () => {}): Intake {
     take(datagram, address, _port, now) {
       const agent = agents.seen(address, now)
       if (agent === undefined) throw new Error('every address is allowed')
-      fates.received += datagram.length
+      classes.received += datagram.length
       const decoded = ingest.take(datagram, agent, now)
       if (decoded === undefined) throw new Error('the journal takes every unit')
       agent.decoded(decoded, now)
       rows += decoded.rows
-      fates.decoded += decoded.decodedBytes
-      fates.padding += decoded.paddingBytes
-      fates.skipped += decoded.skippedBytes
-      fates.malformed += decoded.malformedBytes
+      classes.decoded += decoded.decodedBytes
+      classes.padding += decoded.paddingBytes
+      classes.skipped += decoded.skippedBytes
+      classes.malformed += decoded.malformedBytes
       return decoded.rows > 0
     },
     housekeeping: () => void writer.flush(),
-    fates: () => ({ ...fates }),
+    byteClassCounts: () => ({ ...classes }),
   }
 }

@@ -1,13 +1,13 @@
 // What a consumer of kollect's messages must have read of the changes of test/kit/changes.ts.
 import { isDeepStrictEqual } from 'node:util'
 import type { ChangeData } from '../../../src/model/kubernetes.ts'
-import type { Told } from './reader.ts'
+import type { ConsumedMessage } from './reader.ts'
 
 /** Unix ms of every event that is sent. */
 export const sentAt = Date.UTC(2026, 5, 1, 12, 0, 0, 123)
 
 /** Differences between a message and the sent change. */
-export function differences(read: Omit<Told, 'left'>, sent: ChangeData | undefined, all: boolean): string[] {
+export function differences(read: Omit<ConsumedMessage, 'left'>, sent: ChangeData | undefined, all: boolean): string[] {
   if (sent === undefined) return [`${read.key}: never sent`]
   const { operation, old, new: now } = sent
   const type = { created: 'ResourceCreatedEvent', updated: 'ResourceUpdatedEvent', deleted: 'ResourceDeletedEvent' }[

@@ -6,7 +6,7 @@ import { ROOT, runCommand } from '../../../tools/kit/command.ts'
 export const protoFiles = ['kollect/event/v1/event.proto', 'kollect/resource/event/v1/event.proto']
 
 /** A message as the consumer read it. */
-export interface Told {
+export interface ConsumedMessage {
   readonly key: string
   readonly id: string
   readonly timestamp: number
@@ -42,7 +42,7 @@ export async function consume(
   python: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
-): Promise<Told[]> {
+): Promise<ConsumedMessage[]> {
   const ran = await runCommand(python, [join(ROOT, 'bench/runs/kollect-consumer/consumer.py'), ...args], {
     limit: 240_000,
     env,
@@ -51,5 +51,5 @@ export async function consume(
   return ran.stdout
     .trim()
     .split('\n')
-    .map((line) => JSON.parse(line) as Told)
+    .map((line) => JSON.parse(line) as ConsumedMessage)
 }

@@ -1,6 +1,6 @@
 import type { StoreReader } from '../../engine/control.ts'
 import type { NameTable } from '../../query/index.ts'
-import { fieldUseSql, fingerprint, type Question } from '../../query/plan/index.ts'
+import { fieldUseSql, fingerprint, type RowQuery } from '../../query/plan/index.ts'
 import { rowsOf } from '../store-query.ts'
 import { ringFieldUse } from '../ring/values-in-use.ts'
 import type { RunStatement } from '../sums.ts'
@@ -12,7 +12,7 @@ const mostRows = 1000
 /** How many of the sampled flows have a value in each field. Undefined when the client has disconnected. */
 export async function fieldUse(
   asker: RunStatement,
-  question: Question,
+  question: RowQuery,
 ): Promise<ReadonlyMap<string, number> | undefined> {
   const {
     context: {

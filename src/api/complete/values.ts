@@ -1,6 +1,6 @@
 import type { QueryField } from '../../query/index.ts'
 import { text } from '../../query/sql-text.ts'
-import { fingerprint, valuesSql, type Question, type TimeSpan } from '../../query/plan/index.ts'
+import { fingerprint, valuesSql, type RowQuery, type TimeSpan } from '../../query/plan/index.ts'
 import type { StoreReader } from '../../engine/control.ts'
 import { rowsOf, requireStore } from '../store-query.ts'
 import { ringValues } from '../ring/values-in-use.ts'
@@ -37,7 +37,7 @@ const maxWaitMs = 50
 /** Values of fields in the flows of the query, most frequent first. Undefined when the client has disconnected. */
 export async function valuesInUse(
   asker: RunStatement,
-  question: Question,
+  question: RowQuery,
   fields: readonly QueryField[],
   prefix: string,
   limit: number,
@@ -71,7 +71,7 @@ export async function valuesInUse(
 
 function fromRing(
   { hub, gone }: RunStatement,
-  question: Question,
+  question: RowQuery,
   fields: readonly QueryField[],
   prefix: string,
   limit: number,
@@ -82,7 +82,7 @@ function fromRing(
 async function runQuery(
   asker: RunStatement,
   store: StoreReader,
-  question: Question,
+  question: RowQuery,
   fields: readonly QueryField[],
   prefix: string,
 ): Promise<UsedValues | undefined> {
@@ -136,7 +136,7 @@ async function runQuery(
 }
 
 /** Cache key; spans that end in the same minute have about the same values. */
-function keyOf(question: Question, fields: readonly QueryField[]): string {
+function keyOf(question: RowQuery, fields: readonly QueryField[]): string {
   const { from, to } = question.span
   return fingerprint(question, [...fields.map(({ name }) => name), String(from / minute), String(to / minute)])
 }

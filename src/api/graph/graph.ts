@@ -1,5 +1,5 @@
 /** Neighbours of a node and paths between two nodes, from edges of the store. */
-import type { EdgesAsked, StoredEdge, StoreReader } from '../../engine/control.ts'
+import type { EdgeQuery, StoredEdge, StoreReader } from '../../engine/control.ts'
 import { labelOf } from '../../model/graph.ts'
 import type { Principal } from '../access/principal.ts'
 import { mayName } from '../access/scope.ts'
@@ -21,7 +21,7 @@ export interface GraphQuery {
   readonly store: StoreReader
   readonly gone: AbortSignal
   readonly principal: Principal
-  readonly span: EdgesAsked['span']
+  readonly span: EdgeQuery['span']
   readonly relations: ReadonlySet<string> | undefined
 }
 
@@ -39,7 +39,7 @@ class Subgraph {
 
   /** Adds the edges of nodes and returns their other ends in order. Undefined when the client has disconnected. */
   async ask(
-    more: Pick<EdgesAsked, 'near' | 'far' | 'without' | 'limit'>,
+    more: Pick<EdgeQuery, 'near' | 'far' | 'without' | 'limit'>,
     hops: number,
   ): Promise<readonly string[] | undefined> {
     const { store, gone, principal, span, relations } = this.#asking

@@ -1,5 +1,5 @@
 /** Series and groups from the live ring, as records with the columns of the store's results. */
-import type { GroupsRequest, SeriesRequest, SumsQuestion, TimeSpan } from '../../query/plan/index.ts'
+import type { GroupsRequest, SeriesRequest, AggregateQuery, TimeSpan } from '../../query/plan/index.ts'
 import type { Cell } from '../live/cells.ts'
 import { byRank, firstGroups, groupsPerSlice } from './rank.ts'
 import { coveredSpan, scanRing, type Found, type RingSource } from './scan.ts'
@@ -18,7 +18,7 @@ export interface RingAnswer {
 /** Adds rows of a frame to the sums of their groups. */
 function addition(
   { batch, header }: Found,
-  { of, further = [] }: SumsQuestion,
+  { of, further = [] }: AggregateQuery,
   table: SumTable,
 ): (id: number, row: number) => void {
   const [bytes, packets] = [estimateReader(batch, 'bytes'), estimateReader(batch, 'packets')]
@@ -43,7 +43,7 @@ function recordOf(
   table: SumTable,
   id: number,
   cells: readonly Cell[],
-  { of, further = [] }: SumsQuestion,
+  { of, further = [] }: AggregateQuery,
 ): Record<string, unknown> {
   const record: Record<string, unknown> = {
     _bytes: table.bytes.cell(id),

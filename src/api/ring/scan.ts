@@ -4,7 +4,7 @@ import type { FrameHeader } from '../../journal/types.ts'
 import type { FlowBatch } from '../../model/batches.ts'
 import { compileLive } from '../../query/index.ts'
 import { microseconds } from '../../query/live-columns.ts'
-import { boundOf, type Question, type TimeSpan } from '../../query/plan/index.ts'
+import { boundOf, type RowQuery, type TimeSpan } from '../../query/plan/index.ts'
 import type { Ring, RingFrame } from '../live/ring.ts'
 import type { SliceScheduler } from './slice-scheduler.ts'
 
@@ -44,7 +44,7 @@ const [hourMs, minuteMs] = [3_600_000, 60_000]
  */
 export async function* scanRing(
   source: RingSource,
-  question: Question,
+  question: RowQuery,
   signal: AbortSignal,
   { order, skips, withinMs = Number.POSITIVE_INFINITY }: ScanOptions,
 ): AsyncGenerator<Found, { readonly since: number }, undefined> {
@@ -88,7 +88,7 @@ export async function* scanRing(
 }
 
 /** The receive times (Unix ms, of a frame's newest row) that rows of the span can have. */
-function reachOf({ span, time }: Question): { from: number; to: number } {
+function reachOf({ span, time }: RowQuery): { from: number; to: number } {
   const [from, to] = [Number(span.from) / 1000, Number(span.to) / 1000]
   // Rows may be older than the newest of their frame: data is parked up to an hour until its template arrives.
   if (time.name === 'time_received') return { from: from - 1, to: to + hourMs }

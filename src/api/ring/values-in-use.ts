@@ -1,5 +1,5 @@
 import type { QueryField } from '../../query/index.ts'
-import type { Question } from '../../query/plan/index.ts'
+import type { RowQuery } from '../../query/plan/index.ts'
 import type { PlainValue, UsedValue, UsedValues, ValueTest } from '../complete/values.ts'
 import { cellReader } from '../live/cells.ts'
 import { coveredSpan, scanRing, type Found, type RingSource } from './scan.ts'
@@ -46,7 +46,7 @@ function listCounter(field: QueryField): Counter {
  */
 export async function ringValues(
   source: RingSource,
-  question: Question,
+  question: RowQuery,
   fields: readonly QueryField[],
   matches: (field: QueryField) => ValueTest,
   limit: number,
@@ -88,7 +88,7 @@ function largest(values: UsedValue[], limit: number): UsedValue[] {
 /** How many of the newest matching flows have a value in each field; undefined when the ring has none. */
 export async function ringFieldUse(
   source: RingSource,
-  question: Question,
+  question: RowQuery,
   rows: number,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, number> | undefined> {

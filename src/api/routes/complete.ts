@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { changeNames, resourceNames, type NameTable, type QueryField } from '../../query/index.ts'
-import { fieldTime, isoOf, type Question, type TimeSpan } from '../../query/plan/index.ts'
+import { fieldTime, isoOf, type RowQuery, type TimeSpan } from '../../query/plan/index.ts'
 import { answerJson } from '../answer.ts'
 import { withinScope } from '../access/scope.ts'
 import type { Principal } from '../access/principal.ts'
@@ -176,7 +176,7 @@ function visibleChanges(
   { filter: written = '', from: begin = 'now-24h', to: end = 'now' }: QuestionQuery,
   now: number,
   principal: Principal,
-): Question {
+): RowQuery {
   return {
     names: changeNames,
     filter: withinScope(filterOf(written, 'changes').expression, principal, 'changes'),

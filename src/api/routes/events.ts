@@ -9,7 +9,7 @@ import {
   protobufType,
   structuredType,
 } from '../../codecs/cloudevents/index.ts'
-import type { Fate, Ingested } from '../../engine/control.ts'
+import type { SinkOutcome, Ingested } from '../../engine/control.ts'
 import type { EventBatch } from '../../model/batches.ts'
 import { toEventBatch } from '../../model/events.ts'
 import { encodings } from '../body.ts'
@@ -57,8 +57,11 @@ export function eventRoutes(
   app.post(path, { schema, config: { body: 'raw' } }, async (request, reply) => {
     checkMediaType(request)
     const batch = await decode(request, (request.body as Buffer | undefined) ?? Buffer.alloc(0))
-    const { accepted, duplicates, fate }: Ingested =
-      batch.count === 0 ? { accepted: 0, duplicates: 0 } : await control.ingest(batch)
+    const {
+      accepted,
+      duplicates,
+      outcome: fate,
+    }: Ingested = batch.count === 0 ? { accepted: 0, duplicates: 0 } : await control.ingest(batch)
     if (fate !== undefined) settle(fate)
     return answer === 'nothing' ? reply.code(200).send() : reply.send({ accepted, duplicates })
   })
@@ -116,7 +119,7 @@ function sentence(text: string): string {
 }
 
 /** With a subscribed sink, success means that the sink has delivered the events. */
-function settle(fate: Fate): void {
+function settle(fate: SinkOutcome): void {
   switch (fate.is) {
     case 'delivered':
       return

@@ -3,7 +3,7 @@ import { endpointFields, flowNames } from '../../query/index.ts'
 import {
   groupsSql,
   isoOf,
-  mostBuckets,
+  maxBuckets,
   seriesSql,
   stepFor,
   stepOf,
@@ -218,10 +218,10 @@ function seriesRequest(query: SeriesQuery, now: number, principal: Principal): S
       hints: ['Write 30s, 5m, 1h, 1d or auto.'],
     })
   const buckets = Number(question.span.to - question.span.from) / 1e6 / step
-  if (buckets > mostBuckets)
+  if (buckets > maxBuckets)
     throw new ApiError(
       'WEIR_API_INVALID',
-      `The time range has ${Math.ceil(buckets)} buckets of ${written}; the maximum is ${mostBuckets}.`,
+      `The time range has ${Math.ceil(buckets)} buckets of ${written}; the maximum is ${maxBuckets}.`,
       { hints: ['Use a longer step, or auto.'] },
     )
   return { ...question, step, group: listOf(query.group).map(groupField), ...sumsOf(query, 10) }

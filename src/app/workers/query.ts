@@ -2,12 +2,12 @@
 import { parentChannel } from '../../host/child.ts'
 import { realHost } from '../../host/index.ts'
 import { self } from '../../host/process.ts'
-import { answerOrders } from '../../store/process/child.ts'
+import { serveCommands } from '../../store/process/child.ts'
 
 const channel = parentChannel()
 const host = realHost()
 // The process is killed, which would lose the compile cache.
 host.timers.after(1000, () => self.keepCompiled())
-await answerOrders({ host, channel, pid: self.pid, ownBytes: () => self.ownBytes() })
+await serveCommands({ host, channel, pid: self.pid, ownBytes: () => self.ownBytes() })
 // The parent reads the remaining output before it sees the end.
 channel.end(() => self.exit(0))

@@ -104,7 +104,7 @@ export class SharedIngest {
     const partition = (): number => partitionOfSource(records, sharedSource(source, this.#instance), bus.partitions)
     const isThere = (): boolean => begun(records, sink, partition())
     return {
-      there: async (signal, waiting) => {
+      ready: async (signal, waiting) => {
         if (!isThere()) waiting(`no deliverer has started sink ${sink} in partition ${partition()}`)
         await records.until(isThere, signal)
         return !signal.aborted

@@ -187,7 +187,7 @@ async function knowWorkloads(journal: string, tail: SharedTail, sequence: number
 
 function reader(): StoreFeed['reader'] {
   const open = need()
-  open.asked()
+  open.reportQuery()
   return open.reader
 }
 

@@ -3,8 +3,8 @@ import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import type { ManifestQuery, ManifestState } from '../../model/kubernetes.ts'
 import { awaitedBy } from '../../engine/sources/awaited.ts'
 import { framesOf } from '../../engine/sources/own-frames.ts'
-import type { OwnFrames } from '../../engine/contracts.ts'
-import { sharedFramesOf } from '../../engine/cluster/shared-replay.ts'
+import type { Replay } from '../../engine/contracts.ts'
+import { sharedReplayOf } from '../../engine/cluster/shared-replay.ts'
 import { connect, serve, type Remote } from '../../engine/rpc.ts'
 import { SourceSet, type ApplyReport, type SourceEntry } from '../../engine/sources/sources.ts'
 import { realHost } from '../../host/index.ts'
@@ -22,7 +22,7 @@ export interface WatchStart {
   readonly epoch: number
   readonly tail: SharedArrayBuffer
   /** Retention of the store in ms. */
-  readonly forgetsMs?: number
+  readonly storeRetentionMs?: number
   /** Set with a journal on a bus. */
   readonly shared?: SharedStart
   /** Port to the thread that writes the journal. */
@@ -40,10 +40,10 @@ const stop = new AbortController()
 let totals: ReadonlyMap<string, Readonly<SourceTotals>> = new Map()
 
 export const watchMethods = {
-  async start({ directory, state, epoch, tail, forgetsMs, shared, journal: port }: WatchStart): Promise<void> {
+  async start({ directory, state, epoch, tail, storeRetentionMs, shared, journal: port }: WatchStart): Promise<void> {
     const writer = connect<typeof journalMethods>(port)
     journal = writer
-    let frames: (id: string) => OwnFrames
+    let frames: (id: string) => Replay
     if (shared === undefined) {
       const options = {
         host,
@@ -54,7 +54,7 @@ export const watchMethods = {
       frames = (id) => framesOf(id, options)
     } else {
       const { bus, records } = (joined = await join(shared, { host, log, thread: 'watch' }, stop.signal))
-      frames = (id) => sharedFramesOf(id, { bus, records, instance: shared.instance, host, log, signal: stop.signal })
+      frames = (id) => sharedReplayOf(id, { bus, records, instance: shared.instance, host, log, signal: stop.signal })
     }
     sources = new SourceSet({
       host,
@@ -63,7 +63,7 @@ export const watchMethods = {
       traces,
       state: `${state}/sources`,
       load: loadSource,
-      ...(forgetsMs === undefined ? {} : { forgetsMs }),
+      ...(storeRetentionMs === undefined ? {} : { storeRetentionMs }),
       journal: {
         epoch,
         totals: () => totals,

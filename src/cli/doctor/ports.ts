@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram'
 import { createServer, isIPv6 } from 'node:net'
-import { whoListens } from '../../host/ports.ts'
+import { portHolders } from '../../host/ports.ts'
 import { formatHostPort, type HostPort } from '../../schema/values.ts'
 import { listenersOf, type Listener } from '../../app/config-facts.ts'
 import { fail, ok, type Finding, type CheckContext } from './finding.ts'
@@ -19,7 +19,7 @@ async function checkPort({ owner, protocol, place }: Listener, weir: number | un
   const error = await tryToOpen(protocol, place)
   if (error === undefined) return ok(check, `${name} is free`)
   if (error === 'EADDRINUSE') {
-    const holders = await whoListens(protocol, place.port)
+    const holders = await portHolders(protocol, place.port)
     if (weir !== undefined && holders.some(({ pid }) => pid === weir))
       return ok(check, `${name} is held by the running Weir (process ${weir})`)
     const holder =

@@ -21,7 +21,7 @@ export async function checkShared({
     stop.abort()
   })
   try {
-    const bus = await (await loadJournal(on.type))(on, { id: 'doctor', host, log, make: false })
+    const bus = await (await loadJournal(on.type))(on, { id: 'doctor', host, log, create: false })
     const records = new SharedRecords({ bus, host, log })
     const reading = records.run(stop.signal)
     try {

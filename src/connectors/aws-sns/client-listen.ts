@@ -2,7 +2,7 @@ import type { SNSClient } from '@aws-sdk/client-sns'
 import type { SQSClient } from '@aws-sdk/client-sqs'
 import { awsOptions } from '../../messaging/aws-client.ts'
 import { awsTrouble } from '../../messaging/aws-errors.ts'
-import { lookIn } from '../../messaging/aws-queue-search.ts'
+import { searchQueue } from '../../messaging/aws-queue-search.ts'
 import type { Context, Listening } from '../../engine/contracts.ts'
 import type { SnsConfig } from './config.ts'
 
@@ -15,13 +15,13 @@ const may =
 export async function listenTopic(
   config: SnsConfig,
   { host }: Context,
-  { name, mayMake }: { readonly name: string; readonly mayMake: boolean },
+  { name, mayCreate }: { readonly name: string; readonly mayCreate: boolean },
 ): Promise<Listening | string> {
   const { GetTopicAttributesCommand, SNSClient: Topics } = await import('@aws-sdk/client-sns')
   const { SQSClient: Queues } = await import('@aws-sdk/client-sqs')
   const { topic_arn: topic, endpoint } = config
   const topics = new Topics(await awsOptions(config, host, topic))
-  if (!mayMake) {
+  if (!mayCreate) {
     const counted = await topics.send(new GetTopicAttributesCommand({ TopicArn: topic })).then(
       ({ Attributes: { SubscriptionsConfirmed: count } = {} }) => count,
       () => undefined,
@@ -40,9 +40,9 @@ export async function listenTopic(
   const made = new Made(topics, queues)
   try {
     const url = await made.make(topic, `weir-check-${Buffer.from(host.random.bytes(8)).toString('hex')}`)
-    const look = lookIn(queues, url, { timers: host.timers, most })
+    const look = searchQueue(queues, url, { timers: host.timers, most })
     return {
-      came: async (text, signal) =>
+      received: async (text, signal) =>
         (await look.found(text, signal)) ||
         `no message arrived through a new subscription to ${name}: AWS may take a minute to activate it; use ` +
           '--timeout 120',

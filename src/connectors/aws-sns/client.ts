@@ -21,7 +21,7 @@ export async function openTopic(arn: string, options: AwsOptions): Promise<AwsCl
       )
       return awsFaults(failed)
     },
-    async look(abortSignal) {
+    async verify(abortSignal) {
       await client.send(new GetTopicAttributesCommand({ TopicArn: arn }), { abortSignal })
     },
     destroy: () => {

@@ -19,6 +19,6 @@ export function openSns(config: SnsConfig, context: Context): Promise<Sink> {
     name,
     allowed: 'sns:Publish',
     open: (options) => openTopic(address, options),
-    listen: (mayMake) => listenTopic(config, context, { name, mayMake }),
+    listen: (mayCreate) => listenTopic(config, context, { name, mayCreate }),
   })
 }

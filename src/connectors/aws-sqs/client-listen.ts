@@ -1,7 +1,7 @@
 import type { SQSClient } from '@aws-sdk/client-sqs'
 import { awsOptions } from '../../messaging/aws-client.ts'
 import { awsTrouble } from '../../messaging/aws-errors.ts'
-import { lookIn } from '../../messaging/aws-queue-search.ts'
+import { searchQueue } from '../../messaging/aws-queue-search.ts'
 import type { Context, Listening } from '../../engine/contracts.ts'
 import type { SqsConfig } from './config.ts'
 
@@ -50,9 +50,9 @@ export async function listenQueue(config: SqsConfig, { host }: Context, name: st
     client.destroy()
     return `SQS accepted the message. It was not read back: ${harm}`
   }
-  const look = lookIn(client, url, { timers: host.timers, most: most + 10 })
+  const look = searchQueue(client, url, { timers: host.timers, most: most + 10 })
   return {
-    async came(text, signal) {
+    async received(text, signal) {
       try {
         return (
           (await look.found(text, signal)) ||

@@ -18,7 +18,7 @@ export async function openQueue(url: string, options: AwsOptions): Promise<AwsCl
       )
       return awsFaults(failed)
     },
-    async look(abortSignal) {
+    async verify(abortSignal) {
       await client.send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['QueueArn'] }), { abortSignal })
     },
     destroy: () => {

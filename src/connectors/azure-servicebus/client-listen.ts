@@ -46,7 +46,7 @@ export async function listenServiceBus(config: ServiceBusConfig, context: Contex
     )
   }
   return {
-    async came(text, signal) {
+    async received(text, signal) {
       while (!signal.aborted) {
         const found = await peek()
         if (found.some(({ body }) => Buffer.from(bytesOf(body)).includes(text))) return true

@@ -40,7 +40,7 @@ test('with `ack: sink:out` a message stays in the queue until the sink settles i
       recipientAccountId: '123456789012',
     })),
   })
-  await bucket.tell(queue, [file])
+  await bucket.announce(queue, [file])
   await writeFile(join(folder, 'secret'), credentials.secretAccessKey, { mode: 0o600 })
   const aws = {
     type: 'cloudtrail',

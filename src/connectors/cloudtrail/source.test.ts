@@ -9,7 +9,7 @@ import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
 import { MetricStore } from '../../telemetry/metrics.ts'
 import { TestJournal } from '../../../test/conformance/test-journal.ts'
 import { AwaitedTestSink } from '../../../test/conformance/awaited-sink.ts'
-import { AskedScene, minute } from '../../../test/kit/asked-scene.ts'
+import { QueryScene, minute } from '../../../test/kit/query-scene.ts'
 import { auth } from '../../../test/kit/aws-server.ts'
 import { eventsOf } from '../../../test/kit/aws-side.ts'
 import { TrailServer } from '../../../test/kit/cloudtrail.ts'
@@ -31,7 +31,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
 })
 
-class Scene extends AskedScene {
+class Scene extends QueryScene {
   readonly server: TrailServer
 
   constructor(server: TrailServer) {
@@ -95,7 +95,7 @@ test('pages of fifty are emitted oldest first, at two requests a second; repeate
   const poll = await it.poll()
   await poll()
   expect(it.ids).toEqual(ids(120))
-  expect(it.server.asked.map(({ start: from, end, token }) => [from, end, token !== undefined])).toEqual([
+  expect(it.server.received.map(({ start: from, end, token }) => [from, end, token !== undefined])).toEqual([
     [start - 15 * minute, start, false],
     [start - 15 * minute, start, true],
     [start - 15 * minute, start, true],
@@ -130,7 +130,7 @@ test('late events are emitted; a restart, a crash and an outage of an hour lose 
     await it.poll()
   )()
   expect(it.ids).toEqual([...ids(120), 'late', 'away'])
-  expect(it.server.asked.at(-2)?.start).toBe(start - 9 * minute)
+  expect(it.server.received.at(-2)?.start).toBe(start - 9 * minute)
 })
 
 test('the first request covers `backfill`, in slices that shrink when they have too many events', async () => {
@@ -175,7 +175,7 @@ test('throttling, server errors and lost connections are retried; a missing resp
   ] as const)
     it.server.fail(region, fault)
   const polled = (await it.poll())()
-  await expect.poll(() => it.server.asked.length, { interval: 5, timeout: 20_000 }).toBe(4)
+  await expect.poll(() => it.server.received.length, { interval: 5, timeout: 20_000 }).toBe(4)
   it.expire()
   await polled
   expect(it.ids).toEqual(ids(60))
@@ -311,15 +311,15 @@ test('files become events, also through SNS; digests are skipped, and unreadable
   await bucket.putFile(file('empty'), { Records: [] })
   await bucket.putFile(file('broken'), gzipSync('{}').subarray(0, 12))
   await bucket.putFile(file('other'), { no: 'records' })
-  await bucket.tell(queue, [file('two'), file('empty'), 'AWSLogs/123456789012/CloudTrail-Digest/x.json.gz'])
+  await bucket.announce(queue, [file('two'), file('empty'), 'AWSLogs/123456789012/CloudTrail-Digest/x.json.gz'])
   await bucket.send(queue, {
     Type: 'Notification',
     TopicArn: 'arn:aws:sns:eu-central-1:123456789012:t',
     Message: JSON.stringify(noticeOf(bucket.bucket, [file('wrapped')])),
   })
   await bucket.send(queue, { Service: 'Amazon S3', Event: 's3:TestEvent' })
-  await bucket.tell(queue, [file('broken'), file('other'), file('gone')])
-  await bucket.tell(queue, [file('two')], { bucket: 'another' })
+  await bucket.announce(queue, [file('broken'), file('other'), file('gone')])
+  await bucket.announce(queue, [file('two')], { bucket: 'another' })
   await bucket.send(queue, 'hello')
   const journal = new TestJournal()
   const metrics = new MetricStore({ strict: true, table: metricTable })
@@ -380,12 +380,12 @@ test('with `ack: sink:out` a message stays in the queue until the sink settles i
   }))
   await bucket.putFile('AWSLogs/a.json.gz', { Records: [record('a', start)] })
   await bucket.putFile('AWSLogs/b.json.gz', { Records: records })
-  await bucket.tell(queue, ['AWSLogs/a.json.gz', 'AWSLogs/b.json.gz'])
+  await bucket.announce(queue, ['AWSLogs/a.json.gz', 'AWSLogs/b.json.gz'])
   await expect.poll(() => ids().length, { timeout: 20_000 }).toBe(601)
   expect(journal.units.length).toBeGreaterThan(1)
   expect(waitedFor).toEqual(['out'])
   sink.move(journal.units.length - 1)
-  await bucket.tell(queue, ['AWSLogs/CloudTrail-Digest/x.json.gz'])
+  await bucket.announce(queue, ['AWSLogs/CloudTrail-Digest/x.json.gz'])
   // A notification without files is acknowledged at once.
   await expect.poll(() => bucket.left(queue), { timeout: 20_000 }).toBe(1)
   sink.move(journal.units.length)
@@ -427,7 +427,7 @@ test('a denied file stays in the queue and blocks no other; an unavailable S3 is
     return new Promise((resolve) => s3.close(resolve))
   })
   const queue = await bucket.makeQueue('denied')
-  for (const name of ['denied', 'there', 'away']) await bucket.tell(queue, [`AWSLogs/${name}.json.gz`])
+  for (const name of ['denied', 'there', 'away']) await bucket.announce(queue, [`AWSLogs/${name}.json.gz`])
   const journal = new TestJournal()
   const lines: string[] = []
   const say = (message: string, fields?: Record<string, unknown>): void => {

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
-import { AskedScene, minute } from '../../../test/kit/asked-scene.ts'
+import { QueryScene, minute } from '../../../test/kit/query-scene.ts'
 import { ExoscaleServer, type ExoscaleFault } from '../../../test/kit/exoscale.ts'
 import { sharing, SharedTurn } from '../../../test/kit/shared-turn.ts'
 import { lookAtEvents } from './client-probe.ts'
@@ -11,7 +11,7 @@ const start = Date.parse('2026-11-21T11:05:00.000Z')
 const [gva, fra] = ['ch-gva-2', 'de-fra-1'] as const
 type Written = Partial<WrittenConfigOf<typeof exoscaleEventsSchema>>
 
-class Scene extends AskedScene {
+class Scene extends QueryScene {
   readonly server: ExoscaleServer
 
   constructor(server: ExoscaleServer) {
@@ -102,7 +102,7 @@ test('a late event is emitted once; restarts and an outage within a window lose 
 
 test('an event of several zones is emitted once, also from a slower zone, and after a restart', async () => {
   const it = await scene(gva, fra)
-  it.server.tellsOfAll = true
+  it.server.returnsAll = true
   it.server.fail(fra, { status: 500, body: { message: 'no' } }, { times: Infinity })
   it.server.put(gva, [event('a', start - minute), event('b', start - 1000)])
   await it.run(() => it.ids.length === 2)

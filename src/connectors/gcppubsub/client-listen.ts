@@ -27,7 +27,7 @@ export async function listenPubSub(config: PubSubConfig, { host }: Context): Pro
     throw new Error(why(error, 'a temporary subscription', 'roles/pubsub.editor'), { cause: error })
   }
   return {
-    async came(text, signal) {
+    async received(text, signal) {
       while (!signal.aborted) {
         const [{ receivedMessages }] = await client
           .pull({ subscription, maxMessages: 100 }, callOptions(pollMs))

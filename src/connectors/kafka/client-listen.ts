@@ -64,7 +64,7 @@ export async function listenKafka(config: KafkaConfig, context: Context): Promis
     }
   }
   return {
-    async came(text, signal) {
+    async received(text, signal) {
       while (!signal.aborted) {
         // The first send has created the topic.
         place ??= await placeIn(admin, topic, fromBeginning)

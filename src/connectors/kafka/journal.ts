@@ -192,7 +192,7 @@ class KafkaJournal implements JournalBus {
     } catch (error) {
       if (!says(error).startsWith('Unknown topic')) throw error
     }
-    if (!this.#context.make) throw new Error(`there is no topic ${topic} yet; the first Weir that starts makes it`)
+    if (!this.#context.create) throw new Error(`there is no topic ${topic} yet; the first Weir that starts makes it`)
     try {
       await admin.createTopics({ topics: [topic], ...settings })
       this.#context.log.info('Made a topic for the journal.', { topic, partitions: settings.partitions })

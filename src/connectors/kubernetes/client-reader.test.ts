@@ -150,14 +150,14 @@ test('lists page by page at the first page’s version, and watches from there',
     'reached 15',
     'DELETED b@16',
   ])
-  expect(server.asked.map(({ query }) => query.get('limit') ?? query.get('resourceVersion'))).toEqual([
+  expect(server.received.map(({ query }) => query.get('limit') ?? query.get('resourceVersion'))).toEqual([
     '500',
     '500',
     '10',
   ])
-  expect(server.asked[1]?.query.get('continue')).toBe('more')
-  expect(server.asked[0]?.query.has('resourceVersion')).toBe(false)
-  expect(server.asked[2]?.query.get('allowWatchBookmarks')).toBe('true')
+  expect(server.received[1]?.query.get('continue')).toBe('more')
+  expect(server.received[0]?.query.has('resourceVersion')).toBe(false)
+  expect(server.received[2]?.query.get('allowWatchBookmarks')).toBe('true')
   expect(reader.status()).toMatchObject({ state: 'watching', lists: 1, watches: 1, unreadable: 0 })
 })
 
@@ -167,9 +167,9 @@ test('lists a given version page by page, or the current one if the server has c
     streams: true,
   })
   await target.until('listed 7')
-  await expect.poll(() => server.asked.length).toBe(3)
+  await expect.poll(() => server.received.length).toBe(3)
   expect(
-    server.asked.map(({ query }) =>
+    server.received.map(({ query }) =>
       ['resourceVersionMatch', 'resourceVersion', 'continue', 'watch'].map((name) => query.get(name)),
     ),
   ).toEqual([
@@ -182,14 +182,14 @@ test('lists a given version page by page, or the current one if the server has c
     { asOf: '7', streams: true },
   )
   expect(await forgotten.target.until('listed 10')).toEqual(['listing', 'listing', 'ConfigMap a@1', 'listed 10'])
-  expect(forgotten.server.asked[1]?.query.get('sendInitialEvents')).toBe('true')
+  expect(forgotten.server.received[1]?.query.get('sendInitialEvents')).toBe('true')
 })
 
 test('resumes without a list; after a clean end from the last version, also from a bookmark', async () => {
   const { target, server } = await run([watch([{ type: 'ADDED', object: c }, bookmark(40)]), held], { cursor: '7' })
   await target.until('reached 40')
-  await expect.poll(() => server.asked.length).toBe(2)
-  expect(server.asked.map(({ query }) => query.get('resourceVersion'))).toEqual(['7', '40'])
+  await expect.poll(() => server.received.length).toBe(2)
+  expect(server.received.map(({ query }) => query.get('resourceVersion'))).toEqual(['7', '40'])
 })
 
 test('an expired history, at the start or later, causes a list', async () => {
@@ -216,7 +216,7 @@ test('an expired history, at the start or later, causes a list', async () => {
     'ConfigMap c@3',
     'listed 30',
   ])
-  await expect.poll(() => server.asked.length).toBe(5)
+  await expect.poll(() => server.received.length).toBe(5)
 })
 
 test('an expired page restarts the list', async () => {
@@ -261,7 +261,7 @@ test('a streaming list ends at its bookmark and continues as a watch', async () 
     'listed 9',
     'ADDED c@10',
   ])
-  expect(Object.fromEntries(server.asked[0]?.query ?? [])).toMatchObject({
+  expect(Object.fromEntries(server.received[0]?.query ?? [])).toMatchObject({
     watch: 'true',
     sendInitialEvents: 'true',
     resourceVersionMatch: 'NotOlderThan',
@@ -282,7 +282,7 @@ test('paging replaces streaming lists if the server rejects them, ends without t
     })
     const lines = await target.until('listed 10')
     expect(lines.slice(-3)).toEqual(['listing', 'ConfigMap a@1', 'listed 10'])
-    expect(server.asked[1]?.query.get('limit')).toBe('500')
+    expect(server.received[1]?.query.get('limit')).toBe('500')
   }
 })
 
@@ -341,7 +341,7 @@ test('a server with decreasing versions is listed again after some attempts', as
     cursor: '900',
   })
   await target.until('listed 2')
-  expect(server.asked.filter(({ query }) => query.get('resourceVersion') === '900')).toHaveLength(4)
+  expect(server.received.filter(({ query }) => query.get('resourceVersion') === '900')).toHaveLength(4)
   expect(waits.every((ms) => ms >= 1000)).toBe(true)
 })
 
@@ -354,7 +354,7 @@ test('an invalid line ends the connection, and the watch resumes before it', asy
     { cursor: '1' },
   )
   await target.until('ADDED d@4')
-  expect(server.asked.map(({ query }) => query.get('resourceVersion'))).toEqual(['1', '3'])
+  expect(server.received.map(({ query }) => query.get('resourceVersion'))).toEqual(['1', '3'])
   expect(reader.status().unreadable).toBe(1)
 })
 
@@ -395,8 +395,8 @@ test('a watch that is silent beyond its timeout is closed and reopened', async (
       await ended
     },
   )
-  await expect.poll(() => server.asked.length).toBeGreaterThan(2)
-  expect(server.asked.every(({ query }) => query.get('resourceVersion') === '5')).toBe(true)
+  await expect.poll(() => server.received.length).toBeGreaterThan(2)
+  expect(server.received.every(({ query }) => query.get('resourceVersion') === '5')).toBe(true)
 })
 
 test('an error of the target ends the reader, so that nothing is skipped', async () => {

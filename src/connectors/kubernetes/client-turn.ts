@@ -2,7 +2,7 @@
  * Leader election by a record of the shared journal instead of a `Lease`, for replicas with a common journal and no
  * `lease` setting.
  */
-import type { TurnRecord } from '../../engine/contracts.ts'
+import type { LeaderRecord } from '../../engine/contracts.ts'
 import type { LeaseClient, LeaseRecord, LeaseWish, Told } from '../../net/kubernetes/lease.ts'
 
 /** JSON in the journal; earlier versions wrote no `checkpoint`. */
@@ -13,7 +13,7 @@ interface Turn extends LeaseWish {
 }
 
 export interface TurnOptions {
-  readonly record: TurnRecord
+  readonly record: LeaderRecord
   /** Position in the journal up to which {@link LeaseWish.checkpoint} is complete. */
   readonly place: () => number
   /** The checkpoint of the entries after a position. */

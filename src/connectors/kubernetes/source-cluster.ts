@@ -112,7 +112,7 @@ export class KubernetesSource implements Source {
           checkpoint: () => this.#recorder.emitted,
           onHeld: () => this.#recorder.wake(),
           onCheckpoint: (checkpoint) => this.#recorder.emittedElsewhere(checkpoint),
-          onTurn: (leads) => {
+          onLeadership: (leads) => {
             metrics.set('weir_kubernetes_lease_held', leads ? 1 : 0, { source: id })
             // Emits the deletions since the last leader.
             this.#rediscover()
@@ -157,9 +157,9 @@ export class KubernetesSource implements Source {
   }
 
   manifest({ cluster, uid }: ManifestQuery): ManifestState | undefined {
-    const { host, forgetsMs } = this.#context
+    const { host, storeRetentionMs } = this.#context
     return cluster === this.#config.cluster
-      ? manifestOf(this.#map, uid, { redactor: this.#redactor, forgetsMs, now: host.clock.now() })
+      ? manifestOf(this.#map, uid, { redactor: this.#redactor, storeRetentionMs, now: host.clock.now() })
       : undefined
   }
 
@@ -240,10 +240,10 @@ export class KubernetesSource implements Source {
 
   /** Without a store nothing expires. */
   async #retell(signal: AbortSignal): Promise<void> {
-    if (this.#context.forgetsMs !== undefined)
+    if (this.#context.storeRetentionMs !== undefined)
       await runResync(
         { ...this.#parts, leads: ({ key }) => this.#running.has(key) && this.#isOurTurn() },
-        this.#context.forgetsMs,
+        this.#context.storeRetentionMs,
         signal,
       )
   }

@@ -35,7 +35,7 @@ export async function keepState(parts: KeepParts, signal: AbortSignal): Promise<
     log,
     metrics,
     id,
-    frames,
+    replay: frames,
   } = parts.context
   const state = frames?.shared
   if (state === undefined) return

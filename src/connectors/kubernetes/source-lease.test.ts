@@ -78,7 +78,7 @@ function replica(server: Server, identity: string): Replica {
       checkpoint: () => one.checkpoint,
       onHeld: () => undefined,
       onCheckpoint: (checkpoint) => received.push(checkpoint),
-      onTurn: (leads) => turns.push(leads),
+      onLeadership: (leads) => turns.push(leads),
     }),
     freeze: (ms) => {
       frozen += ms

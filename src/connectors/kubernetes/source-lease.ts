@@ -20,7 +20,7 @@ export interface LeaseOptions {
   /** The lease was renewed. */
   readonly onHeld: () => void
   /** The leadership has begun or ended. */
-  readonly onTurn: (leads: boolean) => void
+  readonly onLeadership: (leads: boolean) => void
   /** Another replica emitted up to here. */
   readonly onCheckpoint: (checkpoint: Told) => void
 }
@@ -220,7 +220,7 @@ export class LeaseKeeper {
       durationMs,
       host: { clock },
       onHeld,
-      onTurn,
+      onLeadership,
       onCheckpoint,
       log,
       id,
@@ -247,7 +247,7 @@ export class LeaseKeeper {
     if (fresh) {
       if (record.toldSince !== undefined) onCheckpoint(record.toldSince)
       log.info('This replica leads now and emits the changes of the cluster.', { source: id, ...place, epoch })
-      onTurn(true)
+      onLeadership(true)
     }
     onHeld()
     return true
@@ -260,9 +260,9 @@ export class LeaseKeeper {
   }
 
   #lose(why: string): void {
-    const { log, id, place, onTurn } = this.#options
+    const { log, id, place, onLeadership } = this.#options
     this.#held = undefined
-    onTurn(false)
+    onLeadership(false)
     log.warn('This replica stands by: it no longer holds the Lease.', { source: id, ...place, why })
   }
 

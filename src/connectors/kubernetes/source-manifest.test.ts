@@ -15,7 +15,7 @@ afterAll(() => rm(dir, { recursive: true, force: true }))
 
 const host = realHost()
 const begun = Date.parse('2026-11-20T12:00:00Z')
-const plain = { redactor: undefined, forgetsMs: undefined, now: begun }
+const plain = { redactor: undefined, storeRetentionMs: undefined, now: begun }
 
 test('the manifest of an object is available from the first list on, also after a kill; an unknown object has none', async () => {
   const [journal, path] = [new ModelJournal(), join(dir, 'first.sqlite')]
@@ -56,9 +56,9 @@ test('if the store has expired the first list, the object is known since then; s
   await tracker.listed('5')
   while (manifestOf(map, 'u1', plain) === undefined) await host.timers.yield()
   const redactor = new Redactor({ key: Buffer.from('key of the test') })
-  const found = manifestOf(map, 'u1', { redactor, forgetsMs: 1000, now: begun + 2000 })
+  const found = manifestOf(map, 'u1', { redactor, storeRetentionMs: 1000, now: begun + 2000 })
   expect(found?.since).toBe(begun)
   expect(JSON.stringify(found)).not.toContain('sesame')
-  expect(manifestOf(map, 'u1', { redactor, forgetsMs: 5000, now: begun + 2000 })?.since).toBeUndefined()
+  expect(manifestOf(map, 'u1', { redactor, storeRetentionMs: 5000, now: begun + 2000 })?.since).toBeUndefined()
   await stop()
 })

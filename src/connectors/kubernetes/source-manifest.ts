@@ -4,7 +4,7 @@ import type { KubeObject } from './client-types.ts'
 import type { ObjectMap } from './source-objects.ts'
 
 /**
- * The last state of an object on disk, which the journal also has. `forgetsMs`: after it the store has expired the
+ * The last state of an object on disk, which the journal also has. `storeRetentionMs`: after it the store has expired the
  * first report of the object, which is then known since the first list.
  */
 export function manifestOf(
@@ -12,9 +12,9 @@ export function manifestOf(
   uid: string,
   {
     redactor,
-    forgetsMs,
+    storeRetentionMs,
     now,
-  }: { readonly redactor: Redactor | undefined; readonly forgetsMs: number | undefined; readonly now: number },
+  }: { readonly redactor: Redactor | undefined; readonly storeRetentionMs: number | undefined; readonly now: number },
 ): ManifestState | undefined {
   for (const { objects } of map.collections()) {
     const known = objects.get(uid)
@@ -25,7 +25,9 @@ export function manifestOf(
     // An older version may have stored values that are redacted now.
     return {
       object: redactor?.redact(object) ?? object,
-      ...(begun !== undefined && forgetsMs !== undefined && begun < now - forgetsMs ? { since: begun } : {}),
+      ...(begun !== undefined && storeRetentionMs !== undefined && begun < now - storeRetentionMs
+        ? { since: begun }
+        : {}),
     }
   }
   return undefined

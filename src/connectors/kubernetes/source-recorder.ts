@@ -318,7 +318,7 @@ export class Recorder {
       if (step.version === undefined) this.#told.delete(step.collection.key)
       else this.#told.set(step.collection.key, step.version)
     }
-    if (position !== undefined) await this.#context.frames?.hold(position.sequence)
+    if (position !== undefined) await this.#context.replay?.hold(position.sequence)
   }
 }
 

@@ -1,5 +1,5 @@
 /** Replays the journal into the map of objects: changes that were emitted but not written before a crash. */
-import type { OwnFrames } from '../../engine/contracts.ts'
+import type { Replay } from '../../engine/contracts.ts'
 import { decodeBatch } from '../../journal/bodies.ts'
 import type { Frame } from '../../journal/types.ts'
 import { eventAt, type WeirEvent } from '../../model/events.ts'
@@ -15,12 +15,7 @@ const mostSteps = 2000
 type KeyOf = (object: { readonly group: string; readonly resource: string; readonly namespace?: string }) => string
 
 /** `keyOf`: the collection of an object; `of`: only these collections. Returns the number of events read. */
-export async function replay(
-  map: ObjectMap,
-  frames: OwnFrames,
-  keyOf: KeyOf,
-  of?: ReadonlySet<string>,
-): Promise<number> {
+export async function replay(map: ObjectMap, frames: Replay, keyOf: KeyOf, of?: ReadonlySet<string>): Promise<number> {
   let steps: Step[] = []
   let position: Position | undefined
   let events = 0
@@ -39,7 +34,7 @@ export async function replay(
 }
 
 /** The checkpoint of each collection from the frames after a position. */
-export async function checkpointAfter(frames: OwnFrames, place: number, keyOf: KeyOf): Promise<Told> {
+export async function checkpointAfter(frames: Replay, place: number, keyOf: KeyOf): Promise<Told> {
   const checkpoint: Record<string, string> = {}
   for await (const frame of frames.after({ sequence: place, row: 0 })) {
     for (const {

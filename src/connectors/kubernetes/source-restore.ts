@@ -22,7 +22,7 @@ export async function restoreObjects(
   open: () => Promise<ObjectMap>,
 ): Promise<ObjectMap> {
   const map = await open()
-  const { before, last, told: emitted } = await state.bounds()
+  const { before, last, accepted: emitted } = await state.bounds()
   const { sequence } = map.position
   // A position beyond the end belongs to another journal.
   if (sequence > 0 && sequence >= before && sequence <= last) return map

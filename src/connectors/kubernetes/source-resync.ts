@@ -24,17 +24,17 @@ export interface RetellParts {
 }
 
 /**
- * Maximum age of an emission, in ms, for a store with retention `forgetsMs`: at most a day, because a full store
+ * Maximum age of an emission, in ms, for a store with retention `storeRetentionMs`: at most a day, because a full store
  * expires earlier.
  */
-export function goodFor(forgetsMs: number): number {
-  return Math.min(forgetsMs / 2, dayMs)
+export function goodFor(storeRetentionMs: number): number {
+  return Math.min(storeRetentionMs / 2, dayMs)
 }
 
 /** Runs until the signal aborts. */
-export async function runResync(parts: RetellParts, forgetsMs: number, signal: AbortSignal): Promise<void> {
+export async function runResync(parts: RetellParts, storeRetentionMs: number, signal: AbortSignal): Promise<void> {
   const { clock, timers } = parts.context.host
-  const good = goodFor(forgetsMs)
+  const good = goodFor(storeRetentionMs)
   for (;;) {
     await timers.sleep(good / looks, signal)
     if (signal.aborted) return

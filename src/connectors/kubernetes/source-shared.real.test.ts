@@ -7,7 +7,7 @@ import { testContext } from '../../../test/conformance/batches.ts'
 import { MemoryBus } from '../../../test/kit/memory-bus.ts'
 import { configMaps, SmallCluster } from '../../../test/kit/small-cluster.ts'
 import { partitionOf } from '../../engine/cluster/names.ts'
-import { sharedFramesOf } from '../../engine/cluster/shared-replay.ts'
+import { sharedReplayOf } from '../../engine/cluster/shared-replay.ts'
 import { SharedRecords } from '../../engine/cluster/records.ts'
 import { frameOf, Units } from '../../engine/cluster/units.ts'
 import { SharedWriter } from '../../engine/cluster/writer.ts'
@@ -106,7 +106,7 @@ async function start(
         const appended = await writer.appendWithAll({ ...unit, source: 'kube' })
         return { ...appended, position: { sequence: appended.place ?? 0, row: 0 } }
       },
-      frames: sharedFramesOf('kube', { bus: own, records, instance, host, log: context.log, signal: stop.signal }),
+      replay: sharedReplayOf('kube', { bus: own, records, instance, host, log: context.log, signal: stop.signal }),
     },
   )
   source.run(stop.signal).catch(() => undefined)

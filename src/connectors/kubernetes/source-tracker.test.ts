@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import {
   configMap,
-  judgeTold,
+  judgeEmitted,
   live,
   ModelCluster,
   ModelJournal,
@@ -314,7 +314,7 @@ test('killed at any moment, it emits each change once and in order, each from th
         await life.stop()
       }
     }
-    const problems = judgeTold(world, journal, listed)
+    const problems = judgeEmitted(world, journal, listed)
     expect(problems, `seed ${seed}`).toEqual([])
     const map = new ObjectMap(path)
     expect([...map.collection(key).objects.keys()].sort(), `seed ${seed}`).toEqual([...world.objects.keys()].sort())

@@ -15,14 +15,14 @@ export interface Turns {
 
 /** The means of leader election: the configured `Lease`, else a shared journal. Undefined: there are no replicas. */
 export function turnsOf(
-  { id, frames }: Pick<SourceContext, 'id' | 'frames'>,
+  { id, replay: frames }: Pick<SourceContext, 'id' | 'replay'>,
   lease: LeasePlace | undefined,
   { ask, write }: Client,
   map: ObjectMap,
   keyOf: (object: { readonly group: string; readonly resource: string; readonly namespace?: string }) => string,
 ): Turns | undefined {
   if (lease !== undefined) return { place: lease, client: leaseClient(lease, ask, write), name: self.hostname }
-  const record = frames?.shared?.turn
+  const record = frames?.shared?.leaderRecord
   if (frames === undefined || record === undefined) return undefined
   const client = turnClient({
     record,

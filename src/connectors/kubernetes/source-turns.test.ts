@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
   configMap,
-  judgeTold,
+  judgeEmitted,
   live,
   ModelCluster,
   ModelJournal,
@@ -167,7 +167,7 @@ test('for any sequence of leaders each change is emitted in order, and repeated 
     expect(other.life?.recorder.waiting, `seed ${seed}: emitted changes block nobody`).toBe(0)
     await other.stop()
     const [changes, events] = [shared.changes(), shared.events()]
-    const problems = judgeTold(world, { changes: () => firstOf(changes), events: () => firstOf(events) }, 1)
+    const problems = judgeEmitted(world, { changes: () => firstOf(changes), events: () => firstOf(events) }, 1)
     expect(problems, `seed ${seed}`).toEqual([])
     repeated.push(changes.length - firstOf(changes).length)
     const epochs = new Set(events.map(({ extensions }) => extensions?.['epoch']))

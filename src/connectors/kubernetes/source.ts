@@ -34,7 +34,7 @@ export async function openKubernetes(config: KubernetesConfig, context: SourceCo
         paths: config.redact.paths.map((path) => ({ path })),
       })
     : undefined
-  const shared = context.frames?.shared
+  const shared = context.replay?.shared
   const open = (): Promise<ObjectMap> => openObjects(state, context)
   const map = shared === undefined ? await open() : await restoreObjects(shared, state, context, open)
   const lease =
@@ -45,11 +45,11 @@ export async function openKubernetes(config: KubernetesConfig, context: SourceCo
       { source: context.id },
     )
   const source = new KubernetesSource(config, context, client, map, redactor, lease)
-  if (context.frames !== undefined) {
-    await context.frames.hold(map.position.sequence)
+  if (context.replay !== undefined) {
+    await context.replay.hold(map.position.sequence)
     // Kinds that appeared since are listed, because their emissions are incomplete.
     const known = shared === undefined ? undefined : new Set([...map.collections()].map(({ key }) => key))
-    const events = await replay(map, context.frames, (object) => source.keyOf(object), known)
+    const events = await replay(map, context.replay, (object) => source.keyOf(object), known)
     if (events > 0)
       context.log.info('The last emitted changes of the cluster were restored from the journal.', {
         source: context.id,

@@ -32,7 +32,7 @@ export async function listenNats(config: NatsConfig, context: Context): Promise<
     throw new Error(`the server does not let us listen to ${subject} (${says(refused)})`)
   }
   return {
-    came: (text, signal) => seen.has(text, signal),
+    received: (text, signal) => seen.has(text, signal),
     close: () => connection.close(),
   }
 }

@@ -179,7 +179,7 @@ class NatsJournal implements JournalBus {
       if (!(error instanceof library.JetStreamApiError) || error.code !== library.JetStreamApiCodes.StreamNotFound)
         throw error
     }
-    if (!this.#context.make) throw new Error(`no stream ${stream} yet; the first Weir that starts creates it`)
+    if (!this.#context.create) throw new Error(`no stream ${stream} yet; the first Weir that starts creates it`)
     const { config } = await manager.streams.add({
       name: stream,
       subjects: [`${prefix}.>`],

@@ -8,7 +8,7 @@ import type { OtcCtsConfig } from './config.ts'
 import { mapTrace, type MappedTrace, type TraceOrigin } from './map.ts'
 
 /** Retention of the API. */
-export const keptMs = 7 * 86_400_000
+export const retentionMs = 7 * 86_400_000
 
 export interface PlaceOptions {
   readonly config: OtcCtsConfig
@@ -51,7 +51,7 @@ export function trackerPartition({
   const place: TrackerPartition = new PartitionPoller({
     context,
     checkpoint,
-    keptMs,
+    keptMs: retentionMs,
     every: config.every,
     lookBack: config.look_back,
     backfill: config.backfill,

@@ -396,7 +396,7 @@ test('wrong keys and a wrong clock are reported', async () => {
   it.server.now = () => it.now + 20 * minute
   const { poll: other } = await it.place()
   await expect(other()).rejects.toThrow(/clock of this machine is 20 minutes off/)
-  expect(it.server.asked).toHaveLength(2)
+  expect(it.server.received).toHaveLength(2)
 })
 
 test('API v2.0 yields the same events at its own address', async () => {
@@ -488,7 +488,7 @@ test('over TLS only a server with the right certificate receives credentials', a
   const it = await scene({ cert, key })
   it.server.put(it.project, many(1))
   await expect((await it.place()).poll()).rejects.toThrow(/IAM can't be reached \(.*self.signed/)
-  expect(it.server.asked).toHaveLength(0)
+  expect(it.server.received).toHaveLength(0)
   await it.host.disk.makeDirectory('/tls')
   const file = await it.host.disk.open('/tls/ca.pem', 'create')
   await file.writeAll([Buffer.from(cert)], 0)

@@ -7,7 +7,7 @@ import { defineSource } from '../../engine/define.ts'
 import type { Session } from './client-session.ts'
 import { sessionOf } from './client-project.ts'
 import type { OtcCtsConfig, otcCtsSchema, ProjectConfig } from './config.ts'
-import { keptMs, trackerPartition } from './source-partition.ts'
+import { retentionMs, trackerPartition } from './source-partition.ts'
 import { probeTraces, verifyAccounts } from './client-probe.ts'
 
 export const source = defineSource<typeof otcCtsSchema>('otc-cts', {
@@ -25,25 +25,28 @@ export interface TrackerStatus extends PartitionStatus {
 export async function openOtcCts(config: OtcCtsConfig, context: SourceContext): Promise<PollingSource<TrackerStatus>> {
   const projects: readonly (ProjectConfig | undefined)[] = config.projects.length === 0 ? [undefined] : config.projects
   const lease = await openLeaseTurn(config.lease, context)
-  return pollingSource({ context, keptMs, what: 'traces', lease, sink: ackSink(config.ack) }, (checkpoint) => {
-    const sessions: Session[] = []
-    const places = projects.flatMap((project) => {
-      const session = sessionOf(config, project, context)
-      sessions.push(session)
-      const name = project?.name ?? project?.id ?? 'of clouds.yaml'
-      return (project?.trackers ?? ['system']).map((tracker) => {
-        const place = trackerPartition({ config, context, session, checkpoint, tracker, project: name })
-        return {
-          run: (signal: AbortSignal) => place.run(signal),
-          status: () => ({ project: name, tracker, ...place.status() }),
-        }
+  return pollingSource(
+    { context, keptMs: retentionMs, what: 'traces', lease, sink: ackSink(config.ack) },
+    (checkpoint) => {
+      const sessions: Session[] = []
+      const places = projects.flatMap((project) => {
+        const session = sessionOf(config, project, context)
+        sessions.push(session)
+        const name = project?.name ?? project?.id ?? 'of clouds.yaml'
+        return (project?.trackers ?? ['system']).map((tracker) => {
+          const place = trackerPartition({ config, context, session, checkpoint, tracker, project: name })
+          return {
+            run: (signal: AbortSignal) => place.run(signal),
+            status: () => ({ project: name, tracker, ...place.status() }),
+          }
+        })
       })
-    })
-    return {
-      places,
-      close: () => {
-        for (const session of sessions) session.close()
-      },
-    }
-  })
+      return {
+        places,
+        close: () => {
+          for (const session of sessions) session.close()
+        },
+      }
+    },
+  )
 }

@@ -55,7 +55,7 @@ export async function listenRabbitmq(
         throw why(error, `read messages of exchange ${exchange}`)
       }
     },
-    came: (text, signal) => seen.has(text, signal),
+    received: (text, signal) => seen.has(text, signal),
     close,
   }
 }

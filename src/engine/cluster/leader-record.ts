@@ -1,6 +1,6 @@
 import { untilAborted } from '../../host/with-timeout.ts'
 import { Fenced, type BusWriter } from '../../journal/index.ts'
-import type { TurnRecord } from '../contracts.ts'
+import type { LeaderRecord } from '../contracts.ts'
 import type { OwnOptions } from './source-units.ts'
 
 interface Written {
@@ -15,7 +15,7 @@ interface Written {
 export function leaderRecord(
   key: string,
   { bus, records, instance, host }: Pick<OwnOptions, 'bus' | 'records' | 'instance' | 'host'>,
-): TurnRecord {
+): LeaderRecord {
   let claimed: BusWriter | undefined
   let busy = false
   const drop = async (writer: BusWriter | undefined): Promise<void> => {

@@ -1,6 +1,6 @@
 import type { Frame } from '../../journal/index.ts'
 import type { Position } from '../../model/positions.ts'
-import type { OwnFrames } from '../contracts.ts'
+import type { Replay } from '../contracts.ts'
 import { keys } from './names.ts'
 import { ownState } from './shared-state.ts'
 import { unitsOf, type OwnOptions } from './source-units.ts'
@@ -8,7 +8,7 @@ import { leaderRecord } from './leader-record.ts'
 import { frameOf } from './units.ts'
 
 /** Frames of one source from all instances. Sequences are positions in its partition. */
-export function sharedFramesOf(id: string, options: OwnOptions): OwnFrames {
+export function sharedReplayOf(id: string, options: OwnOptions): Replay {
   return {
     async *after({ sequence }: Position): AsyncGenerator<Frame> {
       for await (const unit of unitsOf(id, sequence, options)) {
@@ -18,7 +18,7 @@ export function sharedFramesOf(id: string, options: OwnOptions): OwnFrames {
     },
     // The retention of the bus is independent of readers; states are written often enough.
     hold: () => Promise.resolve(),
-    shared: { ...ownState(id, options), turn: leaderRecord(keys.turn(id), options) },
+    shared: { ...ownState(id, options), leaderRecord: leaderRecord(keys.turn(id), options) },
   }
 }
 

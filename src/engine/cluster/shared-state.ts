@@ -7,7 +7,7 @@ import { frameOf } from './units.ts'
 
 const stateStream = 'state'
 
-export function ownState(id: string, options: OwnOptions): Omit<SharedState, 'turn'> {
+export function ownState(id: string, options: OwnOptions): Omit<SharedState, 'leaderRecord'> {
   const { bus, records, host, signal } = options
   const partition = partitionOf(id, bus.partitions)
   const totals = async (): Promise<readonly { readonly name: string; readonly value: TotalsRecord }[]> => {
@@ -22,7 +22,7 @@ export function ownState(id: string, options: OwnOptions): Omit<SharedState, 'tu
   return {
     async bounds() {
       const accepted = (await totals()).reduce((sum, { value }) => sum + value.accepted, 0)
-      return { ...(await bounds()), told: accepted }
+      return { ...(await bounds()), accepted }
     },
     async newest() {
       const known = await totals()

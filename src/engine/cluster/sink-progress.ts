@@ -1,6 +1,6 @@
 /** Progress of sinks in a shared journal, from the records on the bus. */
 import { sum, type SinkRecord } from '../delivery/tally.ts'
-import type { Fate } from '../control.ts'
+import type { SinkOutcome } from '../control.ts'
 import { keys, partitionOf, spread, type Place, type TotalsRecord } from './names.ts'
 import type { SharedRecords } from './records.ts'
 
@@ -55,7 +55,7 @@ export function countedOf(records: SharedRecords, sink: string, source: string, 
  * Outcome of `rows` rows between two counts. Exact only without concurrent rows of the source: otherwise refusals of
  * other rows may be included, but no refused row is reported as delivered.
  */
-export function outcomeBetween(before: Counted, after: Counted, rows: number): Fate {
+export function outcomeBetween(before: Counted, after: Counted, rows: number): SinkOutcome {
   if (after.lost > before.lost) return { is: 'dropped', reason: 'lagging or removed from the bus' }
   const dead = after.deadLettered - before.deadLettered
   return dead > 0 && rows > 0 ? { is: 'dead-lettered', rows: Math.min(dead, rows) } : { is: 'delivered' }

@@ -1,10 +1,10 @@
-import type { Fate } from '../control.ts'
+import type { SinkOutcome } from '../control.ts'
 import type { SinkPiece } from '../contracts.ts'
 import type { Rejected } from './send.ts'
 
 interface Waiter {
   readonly sequence: number
-  readonly resolve: (outcome: Fate) => void
+  readonly resolve: (outcome: SinkOutcome) => void
 }
 
 /** Limit of the outcomes retained for later requests. */
@@ -15,7 +15,7 @@ export class BatchOutcomes {
   #committed: number
   #waiters: Waiter[] = []
   /** Outcomes other than delivered, by sequence; the newest, since a frame may settle before the source requests it. */
-  readonly #unusual = new Map<number, Fate>()
+  readonly #unusual = new Map<number, SinkOutcome>()
 
   constructor(committed: number) {
     this.#committed = committed
@@ -31,7 +31,7 @@ export class BatchOutcomes {
   }
 
   /** Resolves when the frame is settled at this sink; `pending` when the signal aborts first. */
-  of(sequence: number, signal?: AbortSignal): Promise<Fate> {
+  of(sequence: number, signal?: AbortSignal): Promise<SinkOutcome> {
     if (sequence <= this.#committed) return Promise.resolve(this.#fate(sequence))
     return new Promise((resolve) => {
       const waiter: Waiter = { sequence, resolve }
@@ -73,7 +73,7 @@ export class BatchOutcomes {
     for (const waiter of done) waiter.resolve(this.#fate(waiter.sequence))
   }
 
-  #fate(sequence: number): Fate {
+  #fate(sequence: number): SinkOutcome {
     return this.#unusual.get(sequence) ?? { is: 'delivered' }
   }
 }

@@ -91,9 +91,9 @@ test('a source awaiting a sink keeps waiting when it is replaced, and learns of 
     host.timers,
   )
   const never = new AbortController().signal
-  expect(await awaited.there(AbortSignal.abort(), () => undefined)).toBe(false)
+  expect(await awaited.ready(AbortSignal.abort(), () => undefined)).toBe(false)
   await sinks.apply([entry('1')])
-  expect(await awaited.there(never, () => undefined)).toBe(true)
+  expect(await awaited.ready(never, () => undefined)).toBe(true)
   const first = await push()
   const [told, settled] = [sinks.outcome('out', first.position.sequence), awaited.settled(first, never)]
   expect(await awaited.settled(first, AbortSignal.abort())).toBe('stopped')

@@ -3,7 +3,7 @@ import { openReader, type Tail } from '../../journal/index.ts'
 import { SharedFrames } from '../../journal/shared-frames.ts'
 import { messageOf, stackOf, WeirError } from '../../model/errors.ts'
 import { componentOf, nowhere, type Position } from '../../model/positions.ts'
-import type { Fate } from '../control.ts'
+import type { SinkOutcome } from '../control.ts'
 import { DeadLetters, type LetterLog } from './dead-letters.ts'
 import { Delivery } from './delivery.ts'
 import { recordFiles, type RecordStore } from './record-store.ts'
@@ -91,7 +91,7 @@ export class SinkSet {
    * Durable outcome of a frame at a sink, also across a replacement; `pending` when the signal aborts first. Undefined
    * for an unknown or removed sink.
    */
-  async outcome(id: string, sequence: number, signal?: AbortSignal): Promise<Fate | undefined> {
+  async outcome(id: string, sequence: number, signal?: AbortSignal): Promise<SinkOutcome | undefined> {
     for (;;) {
       await this.#applied
       const delivery = this.get(id)

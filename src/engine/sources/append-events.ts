@@ -67,6 +67,6 @@ export function eventUnit(
     ...body,
     ...(hashes === undefined ? {} : { hashes }),
     ...(cursor === undefined ? {} : { cursor }),
-    ...(patienceMs === undefined ? {} : { patienceMs }),
+    ...(patienceMs === undefined ? {} : { maxDelayMs: patienceMs }),
   }
 }

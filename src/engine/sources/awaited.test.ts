@@ -39,7 +39,7 @@ test('a source of the watch worker waits until a sink of the main thread has set
   const sink = new AwaitedTestSink(1)
   const [first, second] = [far(sink).settled(at(1), never), far(sink).settled(at(2), never)]
   expect(await first).toBe('settled')
-  expect(await Promise.race([second, far(sink).there(never, () => undefined)])).toBe(true)
+  expect(await Promise.race([second, far(sink).ready(never, () => undefined)])).toBe(true)
   sink.move(2)
   expect(await second).toBe('settled')
 })
@@ -47,7 +47,7 @@ test('a source of the watch worker waits until a sink of the main thread has set
 test('a missing sink is reported and awaited, its removal is reported, and a stop ends the wait', async () => {
   const sink = new AwaitedTestSink(undefined)
   const reasons: string[] = []
-  const there = far(sink).there(never, (why) => {
+  const there = far(sink).ready(never, (why) => {
     reasons.push(why)
     sink.move(0)
   })
@@ -56,7 +56,7 @@ test('a missing sink is reported and awaited, its removal is reported, and a sto
   const stop = new AbortController()
   const stopped = far(sink).settled(at(1), stop.signal)
   stop.abort()
-  expect([await stopped, await far(sink).there(stop.signal, () => undefined)]).toEqual(['stopped', false])
+  expect([await stopped, await far(sink).ready(stop.signal, () => undefined)]).toEqual(['stopped', false])
   sink.move(undefined)
   expect(await gone).toBe('gone')
 })

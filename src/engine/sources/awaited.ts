@@ -47,7 +47,7 @@ export function awaitedMethods(awaited: (sink: string, source: string) => Awaite
     async sinkMissing({ sink, source }: SinkRequest): Promise<string | undefined> {
       const looked = new AbortController()
       let why: string | undefined
-      await awaited(sink, source).there(looked.signal, (reason) => {
+      await awaited(sink, source).ready(looked.signal, (reason) => {
         why = reason
         looked.abort()
       })
@@ -87,7 +87,7 @@ function awaitedElsewhere(
   timers: Timers,
 ): AwaitedSink {
   return {
-    async there(signal, waiting) {
+    async ready(signal, waiting) {
       while (!signal.aborted) {
         const why = await missing()
         if (why === undefined) return true

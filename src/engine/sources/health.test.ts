@@ -3,10 +3,10 @@ import { healthOf, healthOfPlaces } from './health.ts'
 
 it('a source of several places fails when none can be read, at once when none ever was, and in part otherwise', () => {
   expect(healthOfPlaces([])).toBeUndefined()
-  expect(healthOfPlaces([{ asked: 1 }, {}])).toBeUndefined()
+  expect(healthOfPlaces([{ lastPoll: 1 }, {}])).toBeUndefined()
   expect(healthOfPlaces([{ why: 'wrong password' }])).toEqual({ why: 'wrong password', counts: 'now' })
-  expect(healthOfPlaces([{ why: 'away', asked: 1 }, { why: 'away' }])).toEqual({ why: 'away', counts: 'lasting' })
-  expect(healthOfPlaces([{ asked: 1 }, { why: 'away' }])).toEqual({
+  expect(healthOfPlaces([{ why: 'away', lastPoll: 1 }, { why: 'away' }])).toEqual({ why: 'away', counts: 'lasting' })
+  expect(healthOfPlaces([{ lastPoll: 1 }, { why: 'away' }])).toEqual({
     why: '1 of 2 places cannot be read: away',
     counts: 'partly',
   })

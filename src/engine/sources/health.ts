@@ -15,12 +15,12 @@ export function healthOf(source: object): SourceHealth | undefined {
 
 /** Health of a source with several partitions, from the reason of a failure and the last successful poll (Unix ms). */
 export function healthOfPlaces(
-  places: readonly ({ readonly why?: string; readonly asked?: number | undefined } | undefined)[],
+  places: readonly ({ readonly why?: string; readonly lastPoll?: number | undefined } | undefined)[],
 ): SourceHealth | undefined {
   const failing = places.filter((place) => place?.why !== undefined)
   const why = failing[0]?.why
   if (why === undefined) return undefined
   if (failing.length < places.length)
     return { why: `${failing.length} of ${places.length} places cannot be read: ${why}`, counts: 'partly' }
-  return { why, counts: failing.every((place) => place?.asked === undefined) ? 'now' : 'lasting' }
+  return { why, counts: failing.every((place) => place?.lastPoll === undefined) ? 'now' : 'lasting' }
 }

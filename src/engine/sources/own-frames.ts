@@ -2,7 +2,7 @@ import type { Host } from '../../host/index.ts'
 import { openReader } from '../../journal/reader.ts'
 import type { Frame, Tail } from '../../journal/types.ts'
 import type { Position } from '../../model/positions.ts'
-import type { OwnFrames } from '../contracts.ts'
+import type { Replay } from '../contracts.ts'
 
 const readBytes = 8 * 1024 * 1024
 
@@ -15,7 +15,7 @@ export interface FramesOptions {
 }
 
 /** Frames of one source in the local journal. */
-export function framesOf(source: string, options: FramesOptions): OwnFrames {
+export function framesOf(source: string, options: FramesOptions): Replay {
   return {
     async *after(position: Position): AsyncGenerator<Frame> {
       const { host, directory, tail } = options

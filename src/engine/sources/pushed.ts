@@ -4,7 +4,7 @@ import { encodeBatch, timeRange } from '../../journal/bodies.ts'
 import type { Unit } from '../../journal/types.ts'
 import type { EventBatch } from '../../model/batches.ts'
 import { WeirError } from '../../model/errors.ts'
-import type { Fate, Ingested } from '../control.ts'
+import type { SinkOutcome, Ingested } from '../control.ts'
 import type { Place } from '../cluster/names.ts'
 import { idHashes } from '../dedupe/id-hashes.ts'
 import type { SinkSet } from '../delivery/sinks.ts'
@@ -26,7 +26,7 @@ export interface Pushed {
  * Resolves with the outcome of a batch at a sink, with `pending` when the signal aborts first; undefined: the sink was
  * removed.
  */
-export type Settling = (pushed: Pushed, signal: AbortSignal) => Promise<Fate | undefined>
+export type Settling = (pushed: Pushed, signal: AbortSignal) => Promise<SinkOutcome | undefined>
 
 export interface PushParts {
   readonly host: Host
@@ -77,7 +77,7 @@ export async function takePushed(
     const fate = await settling(pushed, timeout.signal)
     if (fate === undefined)
       throw new WeirError('WEIR_SINK_UNREACHABLE', `events are acknowledged by sink ${ack}, which is not running`)
-    return { accepted: pushed.accepted, duplicates: pushed.duplicates, fate }
+    return { accepted: pushed.accepted, duplicates: pushed.duplicates, outcome: fate }
   } finally {
     timer.cancel()
   }
@@ -89,7 +89,7 @@ async function worstOutcome(
   ack: string,
   { sequence, repeats = [] }: Pushed,
   signal: AbortSignal,
-): Promise<Fate | undefined> {
+): Promise<SinkOutcome | undefined> {
   const fates = await Promise.all([sequence, ...repeats].map((each) => sinks.outcome(ack, each, signal)))
   if (fates.includes(undefined)) return undefined
   return (['dead-lettered', 'dropped', 'pending', 'delivered'] as const)

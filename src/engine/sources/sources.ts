@@ -8,7 +8,7 @@ import type {
   FlowEnrichment,
   Log,
   Metrics,
-  OwnFrames,
+  Replay,
   Source,
   SourceContext,
   SourceDefinition,
@@ -62,11 +62,11 @@ export interface SourceSetOptions {
   readonly admission?: Pick<Admission, 'append'>
   readonly journal: SourceJournal
   /** Replay of a source's frames. */
-  readonly frames?: (id: string) => OwnFrames
+  readonly frames?: (id: string) => Replay
   /** Folder for state of sources. */
   readonly state?: string
   /** Retention of the store in ms. */
-  readonly forgetsMs?: number
+  readonly storeRetentionMs?: number
   /** Required for `ack: sink:<id>`. */
   readonly awaited: (sink: string, source: string) => AwaitedSink
   readonly enrichment?: FlowEnrichment | undefined
@@ -83,7 +83,7 @@ export class SourceSet {
   readonly #journal: SourceJournal
   readonly #frames: SourceSetOptions['frames']
   readonly #state: string | undefined
-  readonly #forgetsMs: number | undefined
+  readonly #storeRetentionMs: number | undefined
   readonly #awaited: SourceSetOptions['awaited']
   readonly #enrichment: FlowEnrichment | undefined
   readonly #load: (type: string) => Promise<SourceDefinition<unknown>>
@@ -99,7 +99,7 @@ export class SourceSet {
     this.#admission = options.admission
     this.#frames = options.frames
     this.#state = options.state
-    this.#forgetsMs = options.forgetsMs
+    this.#storeRetentionMs = options.storeRetentionMs
     this.#awaited = options.awaited
     this.#enrichment = options.enrichment
     this.#load = (type) => options.load(type)
@@ -227,9 +227,9 @@ export class SourceSet {
       metrics: this.#metrics,
       cursor: journal.totals().get(id)?.cursor,
       epoch: journal.epoch,
-      ...(this.#frames === undefined ? {} : { frames: this.#frames(id) }),
+      ...(this.#frames === undefined ? {} : { replay: this.#frames(id) }),
       ...(this.#state === undefined ? {} : { state: `${this.#state}/${id}` }),
-      ...(this.#forgetsMs === undefined ? {} : { forgetsMs: this.#forgetsMs }),
+      ...(this.#storeRetentionMs === undefined ? {} : { storeRetentionMs: this.#storeRetentionMs }),
       awaited: (sink) => awaited(sink, id),
       ...(this.#enrichment === undefined ? {} : { enrichment: this.#enrichment }),
       shed(reason, rows) {

@@ -1,8 +1,8 @@
 import type { QueryField } from '../names.ts'
 import { name, timeSql } from '../sql-text.ts'
-import { conditionOf, type Question } from './question.ts'
+import { conditionOf, type RowQuery } from './row-query.ts'
 
-export interface ExportRequest extends Question {
+export interface ExportRequest extends RowQuery {
   readonly columns: readonly QueryField[]
   readonly sort: readonly { readonly field: QueryField; readonly descending: boolean }[]
   /** µs since 1970; later receive times are excluded. */

@@ -12,8 +12,8 @@ export {
   type PageRequest,
   type SortKey,
 } from './page.ts'
-export { boundOf, fieldTime, fingerprint, withinSql, type Question, type QuestionTime } from './question.ts'
-export { isoOf, momentOf, mostBuckets, stepFor, stepOf, type TimeSpan } from './span.ts'
+export { boundOf, fieldTime, fingerprint, withinSql, type RowQuery, type QueryTime } from './row-query.ts'
+export { isoOf, momentOf, maxBuckets, stepFor, stepOf, type TimeSpan } from './span.ts'
 export { exportSql, type ExportRequest } from './export.ts'
 export { fieldUseSql, valuesSql, type ValuesRequest } from './values.ts'
 export { hasStats, percentiles, statisticsOf, stats, type Stat, type Statistics } from './stats.ts'
@@ -22,7 +22,7 @@ export {
   groupsSql,
   isFurther,
   isMeasure,
-  longestBefore,
+  maxFlowDelayUs,
   lossSql,
   measures,
   seriesSql,
@@ -32,6 +32,6 @@ export {
   type Rank,
   type Rollup,
   type SeriesRequest,
-  type SumsQuestion,
+  type AggregateQuery,
 } from './sums.ts'
 export { groupCountsSql, groupSampleSql, groupsPartSql, type GroupsPart, type StoredEndpoints } from './many-groups.ts'

@@ -2,7 +2,7 @@
 import type { QueryField } from '../names.ts'
 import { name } from '../sql-text.ts'
 import { compileSql } from '../sql.ts'
-import { boundOf, conditionOf, withinSql } from './question.ts'
+import { boundOf, conditionOf, withinSql } from './row-query.ts'
 import { largestSql, type GroupsRequest } from './sums.ts'
 
 /** Relation of endpoints with columns `ep` (id) and `addr`. */

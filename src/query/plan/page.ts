@@ -1,13 +1,13 @@
 import type { QueryField } from '../names.ts'
 import { integerSql, name, text, timeSql } from '../sql-text.ts'
-import { conditionOf, fingerprint, withinSql, type Question } from './question.ts'
+import { conditionOf, fingerprint, withinSql, type RowQuery } from './row-query.ts'
 
 export interface SortKey {
   readonly field: QueryField
   readonly descending: boolean
 }
 
-export interface PageRequest extends Question {
+export interface PageRequest extends RowQuery {
   readonly columns: readonly QueryField[]
   /** By priority; `_pos` resolves ties. */
   readonly sort: readonly SortKey[]

@@ -42,7 +42,7 @@ function written(text: string, now: number): bigint | undefined {
 
 const ladder = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 604_800]
 
-export const mostBuckets = 5000
+export const maxBuckets = 5000
 
 /** The shortest round step, in seconds, that divides the span into at most `buckets`. */
 export function stepFor({ from, to }: TimeSpan, buckets: number): number {

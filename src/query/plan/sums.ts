@@ -1,7 +1,7 @@
 import type { QueryField } from '../names.ts'
 import { integerSql, name } from '../sql-text.ts'
 import { compileSql } from '../sql.ts'
-import { boundOf, conditionOf, withinSql, type Question } from './question.ts'
+import { boundOf, conditionOf, withinSql, type RowQuery } from './row-query.ts'
 import type { TimeSpan } from './span.ts'
 import { orderOfStat, statNames, statsSql, valueSql, type Stat } from './stats.ts'
 
@@ -24,7 +24,7 @@ export interface Rollup {
   readonly remainder?: string | undefined
 }
 
-export interface SumsQuestion extends Question {
+export interface AggregateQuery extends RowQuery {
   /** Rank of groups; those after the largest are combined. */
   readonly by: Rank
   readonly limit: number
@@ -43,7 +43,7 @@ interface Source {
 }
 
 /** Result columns; their names differ from fields, so that no WHERE can refer to them. */
-function sourceOf(question: SumsQuestion): Source {
+function sourceOf(question: AggregateQuery): Source {
   const { rollup, of, further = [] } = question
   const none = 'false'
   const more = further.map((field) => `, sum(${name(field)}) AS "_${field}"`).join('')
@@ -81,9 +81,9 @@ export function lossSql({ view, span }: Rollup): string {
 }
 
 /** Maximum time from a flow to its receipt, in µs. */
-export const longestBefore = 3_600_000_000
+export const maxFlowDelayUs = 3_600_000_000
 
-export interface SeriesRequest extends SumsQuestion {
+export interface SeriesRequest extends AggregateQuery {
   /** Bucket length in seconds; buckets begin at multiples of it since 1970. */
   readonly step: number
   readonly group: readonly QueryField[]
@@ -170,7 +170,7 @@ function boundsSql(by: Measure, ranked: string, limit: number): string {
   )
 }
 
-export interface GroupsRequest extends SumsQuestion {
+export interface GroupsRequest extends AggregateQuery {
   readonly group: readonly QueryField[]
 }
 

@@ -1,11 +1,11 @@
 import type { QueryField } from '../names.ts'
 import { name } from '../sql-text.ts'
 import { compileSql } from '../sql.ts'
-import { boundOf, conditionOf, withinSql, type Question } from './question.ts'
+import { boundOf, conditionOf, withinSql, type RowQuery } from './row-query.ts'
 import type { Rollup } from './sums.ts'
 
 export interface ValuesRequest {
-  readonly question: Question
+  readonly question: RowQuery
   /** Of one kind; values of all fields count together. */
   readonly fields: readonly QueryField[]
   /** Condition on the column `_value`; default: every value. */
@@ -35,7 +35,7 @@ export function valuesSql({ question, fields, condition, limit, rollup }: Values
 }
 
 /** Presence of each field in a sample of the query's flows, by field name. */
-export function fieldUseSql(question: Question, rows: number): string {
+export function fieldUseSql(question: RowQuery, rows: number): string {
   const fields = question.names.fields.filter(({ kind }) => kind !== 'estimate')
   return (
     `SELECT ${fields.map((field) => `count(${name(field.name)}) AS ${name(field.name)}`).join(', ')} FROM ` +

@@ -8,7 +8,7 @@ import { fieldsOf, textOf, type Fields } from '../../model/json.ts'
 import { auditColumns, type AuditColumn } from '../schema.ts'
 import type { EventRows, FlowRows } from '../table-writer.ts'
 
-const longest = 4096
+const maxLength = 4096
 
 /**
  * Columns extracted from the audit events of a batch; undefined without audit events. Extracting them once saves
@@ -21,8 +21,9 @@ export function auditRows({ batch, origin }: EventRows): FlowRows | undefined {
   const codes = new Map<AuditColumn, Uint32Array>(auditColumns.map((name) => [name, new Uint32Array(batch.count)]))
   for (let row = 0; row < batch.count; row++) {
     if (batch.family[row] !== family) continue
-    for (const [name, text] of Object.entries(said(batch, row)))
-      if (text !== undefined) (codes.get(name as AuditColumn) as Uint32Array)[row] = words.code(text.slice(0, longest))
+    for (const [name, text] of Object.entries(auditFields(batch, row)))
+      if (text !== undefined)
+        (codes.get(name as AuditColumn) as Uint32Array)[row] = words.code(text.slice(0, maxLength))
   }
   const columns = Object.fromEntries(
     [...codes].map(([name, values]): [string, Column] => [name, { kind: 'dict', codes: values }]),
@@ -36,7 +37,7 @@ export function auditRows({ batch, origin }: EventRows): FlowRows | undefined {
   }
 }
 
-function said(batch: EventBatch, row: number): Readonly<Record<AuditColumn, string | undefined>> {
+function auditFields(batch: EventBatch, row: number): Readonly<Record<AuditColumn, string | undefined>> {
   const event = eventAt(batch, row)
   const data = bodyOf(event)
   const { actor, action, service, resource, tenant, region, outcome, severity, requestId } = auditRecordOf(event, data)

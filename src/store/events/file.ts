@@ -18,7 +18,7 @@ const groupBytes = 2 << 20
 
 const [json, text] = [dataEncodings.indexOf('json'), dataEncodings.indexOf('text')]
 
-const always: readonly { readonly name: string; readonly type: ColumnType }[] = [
+const commonColumns: readonly { readonly name: string; readonly type: ColumnType }[] = [
   { name: 'id', type: 'text' },
   { name: 'source', type: 'text' },
   { name: 'type', type: 'text' },
@@ -39,7 +39,7 @@ const always: readonly { readonly name: string; readonly type: ColumnType }[] = 
   { name: '_row', type: 'u32' },
 ]
 
-type Columns = typeof always
+type Columns = typeof commonColumns
 
 export function eventFile(
   pieces: readonly EventRows[],
@@ -48,7 +48,7 @@ export function eventFile(
   const groups: RowGroup[] = []
   const audits = pieces.map(auditRows)
   const columns: Columns = [
-    ...always,
+    ...commonColumns,
     ...(audits.some((each) => each !== undefined) ? auditColumns.map((name) => ({ name, type: 'text' }) as const) : []),
   ]
   for (let from = 0; from < pieces.length;) {

@@ -15,7 +15,7 @@ export function endpointFile(
   const sorted = endpoints.toSorted((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0))
   // Parts that no endpoint has get no column, so that queries need not join them.
   const parts = endpointParts.filter((part) => sorted.some(({ means }) => means[part] !== undefined))
-  const asked = sorted.some(({ unknownAt }) => unknownAt !== undefined)
+  const hasUnknown = sorted.some(({ unknownAt }) => unknownAt !== undefined)
   const groups = Array.from({ length: Math.max(1, Math.ceil(sorted.length / endpointGroupRows)) }, (_, group) => {
     const rows = sorted.slice(group * endpointGroupRows, (group + 1) * endpointGroupRows)
     return {
@@ -24,14 +24,14 @@ export function endpointFile(
         ids(rows),
         strings('addr', rows, ({ address }) => address),
         ...parts.map((part) => strings(part, rows, ({ means }) => means[part])),
-        ...(asked ? [strings(unknownColumn, rows, ({ unknownAt }) => unknownAt?.toString())] : []),
+        ...(hasUnknown ? [strings(unknownColumn, rows, ({ unknownAt }) => unknownAt?.toString())] : []),
       ],
     }
   })
   return {
     pieces: parquetFile(groups[0]?.chunks ?? [], groups, metadata),
     rows: sorted.length,
-    columns: ['ep', ...parts, ...(asked ? [unknownColumn] : [])],
+    columns: ['ep', ...parts, ...(hasUnknown ? [unknownColumn] : [])],
   }
 }
 

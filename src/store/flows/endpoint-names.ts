@@ -64,7 +64,7 @@ export class EndpointNames {
   }
 
   /** Writes the words of an endpoint's address to `words`, and the numbers of its {@link namedParts} to `parts`. */
-  tell(index: number, texts: PartTexts, words: Uint32Array, parts: Uint32Array): void {
+  describe(index: number, texts: PartTexts, words: Uint32Array, parts: Uint32Array): void {
     for (let i = 0; i < 4; i++) words[i] = this.#addresses[4 * index + i] as number
     if (texts !== this.#partTexts) this.#parts.fill(0)
     this.#partTexts = texts

@@ -9,9 +9,9 @@ function words(...addresses: string[]): { kind: 'ip'; words: Uint32Array } {
 
 class Names implements Resolver {
   generation = 1
-  asked: string[] = []
+  lookups: string[] = []
   resolve(of: Uint32Array, offset: number, time: number, scope: string): ReturnType<Resolver['resolve']> {
-    this.asked.push(`${of[offset + 3]} at ${time} in ${scope}`)
+    this.lookups.push(`${of[offset + 3]} at ${time} in ${scope}`)
     return (of[offset + 3] ?? 0) % 2 === 0
       ? { is: 'wait', until: time + 1 }
       : { is: 'endpoint', endpoint: { name: `n${this.generation}` } }
@@ -25,7 +25,7 @@ it('an address has one id per hour, and is resolved once, at the time of its flo
   const names = new Names()
   const endpoints = new Endpoints({ resolver: names, next: 5 })
   expect(list(endpoints.ids(1, words('0.0.0.1', '0.0.0.2', '0.0.0.1'), 3, meaning))).toEqual([5, 6, 5])
-  expect(names.asked).toEqual(['1 at 1000 in ', '2 at 1001 in '])
+  expect(names.lookups).toEqual(['1 at 1000 in ', '2 at 1001 in '])
   expect(endpoints.take()).toEqual([
     { id: 5, address: '0.0.0.1', means: { name: 'n1' } },
     { id: 6, address: '0.0.0.2', means: {} },
@@ -49,7 +49,7 @@ it('the same address in two scopes is two endpoints', () => {
   const endpoints = new Endpoints({ resolver: names, next: 1 })
   const scoped = { ...meaning, scopes: Uint32Array.of(3, 4, 3), scopeName: (scope: number) => `cluster-${scope}` }
   expect(list(endpoints.ids(1, words('0.0.0.1', '0.0.0.1', '0.0.0.1'), 3, scoped))).toEqual([1, 2, 1])
-  expect(names.asked).toEqual(['1 at 1000 in cluster-3', '1 at 1001 in cluster-4'])
+  expect(names.lookups).toEqual(['1 at 1000 in cluster-3', '1 at 1001 in cluster-4'])
 })
 
 it('rows without an address have no endpoint', () => {

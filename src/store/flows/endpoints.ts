@@ -9,7 +9,7 @@ import type { Texts } from '../rollup/keys.ts'
 import type { EndpointRow } from '../table-writer.ts'
 
 const mostSpare = 256
-const mostTexts = 1 << 18
+const maxTexts = 1 << 18
 const twoTo32 = 4_294_967_296
 
 export interface AddressMeaning extends HolderMeaning {
@@ -143,7 +143,7 @@ export class Endpoints {
     return new Float64Array(buffer as ArrayBuffer, 0, count)
   }
 
-  giveBack(columns: Iterable<Float64Array>): void {
+  recycle(columns: Iterable<Float64Array>): void {
     for (const { buffer } of columns) if (this.#spare.length < mostSpare) this.#spare.push(buffer as ArrayBuffer)
   }
 
@@ -165,11 +165,11 @@ export class Endpoints {
   }
 
   /** Describes an endpoint by the lower half of its id. False if the id was not assigned since the last `forget`. */
-  tell(low: number, words: Uint32Array, parts: Uint32Array): boolean {
+  describe(low: number, words: Uint32Array, parts: Uint32Array): boolean {
     for (const meaning of this.#meanings) {
       const index = (low - (meaning.base % twoTo32) + twoTo32) % twoTo32
       if (index >= meaning.count) continue
-      meaning.tell(index, this.#texts, words, parts)
+      meaning.describe(index, this.#texts, words, parts)
       return true
     }
     return false
@@ -183,7 +183,7 @@ export class Endpoints {
 
   forget(): void {
     this.#meanings = this.#meanings.slice(-1)
-    if (this.#texts.list.length > mostTexts) this.#texts = new Numbering(firstTexts)
+    if (this.#texts.list.length > maxTexts) this.#texts = new Numbering(firstTexts)
   }
 
   #begin(): void {

@@ -2,7 +2,7 @@ import {
   absentChunk,
   endpointChunk,
   floatChunk,
-  isFine,
+  hasMicroseconds,
   narrowChunk,
   originChunk,
   timeChunk,
@@ -11,7 +11,7 @@ import {
 import { listChunk, macChunk, textChunk, wordChunk } from './texts.ts'
 import type { Chunk, Column } from '../parquet/column.ts'
 import { parquetFile } from '../parquet/file.ts'
-import { flowColumns, wordFields, type FlowColumn } from '../schema.ts'
+import { flowColumns, dictionaryFields, type FlowColumn } from '../schema.ts'
 import type { FlowRows } from '../table-writer.ts'
 
 /** The unit that one query thread reads at a time. */
@@ -44,7 +44,7 @@ function fieldChunk(
         name === 'time_received' ? ({ origin }) => origin.received : undefined,
       )
     case 'dict':
-      return wordFields.has(name) ? wordChunk(name, pieces) : textChunk(name, 'text', pieces)
+      return dictionaryFields.has(name) ? wordChunk(name, pieces) : textChunk(name, 'text', pieces)
     case 'json':
       return textChunk(name, 'json', pieces)
     case 'list<u8>':
@@ -66,7 +66,7 @@ export interface FlowFile {
 export function flowFile(pieces: readonly FlowRows[], metadata: Readonly<Record<string, string>>): FlowFile {
   const groups: { rows: number; chunks: Map<string, Chunk> }[] = []
   const fine = new Set(
-    flowColumns.filter(({ kind, field }) => kind === 'time' && isFine(field, pieces)).map(({ name }) => name),
+    flowColumns.filter(({ kind, field }) => kind === 'time' && hasMicroseconds(field, pieces)).map(({ name }) => name),
   )
   for (let from = 0; from < pieces.length;) {
     let rows = 0

@@ -22,7 +22,7 @@ class Cluster {
     () => this.watching,
   )
 
-  tell(...list: readonly ResourceData[]): void {
+  emit(...list: readonly ResourceData[]): void {
     for (const data of list) this.workloads.apply(data)
     this.workloads.settle()
   }
@@ -48,11 +48,11 @@ it('flows belong to the holder of their address when they began, before and afte
   const store = await stores.open({ resolver: cluster.resolver })
   const make = new FrameMaker()
   const a = pod('a', '10.1.0.1', 0)
-  cluster.tell(node('worker-1', '10.0.0.2', 'z1'), a)
+  cluster.emit(node('worker-1', '10.0.0.2', 'z1'), a)
   const flow = (at: number, src = '10.1.0.1', dst = '192.0.2.1') => ({ src, dst, start: t0 + at })
   await store.projection.apply([make.flows([flow(1000), flow(2000, '10.0.0.1'), flow(3000)], t0 + 4000)])
   await store.projection.commit()
-  cluster.tell(gone(a, 10_000), pod('b', '10.1.0.1', 12_000, { namespace: 'bank' }))
+  cluster.emit(gone(a, 10_000), pod('b', '10.1.0.1', 12_000, { namespace: 'bank' }))
   // Flows before and after each change of holder in one frame, and a very late one.
   await store.projection.apply([
     make.flows([flow(9000), flow(13_000), flow(4000), flow(14_000, '192.0.2.1', '10.1.0.1')], t0 + 20_000),
@@ -124,11 +124,11 @@ it('later updates name later flows; nothing is resolved while no cluster is watc
   const store = await stores.open({ resolver: cluster.resolver })
   const make = new FrameMaker()
   const flow = (at: number) => make.flows([{ src: '10.1.0.1', dst: '192.0.2.1', start: t0 + at }], t0 + at)
-  cluster.tell(pod('a', '10.1.0.1', 0))
+  cluster.emit(pod('a', '10.1.0.1', 0))
   await store.projection.apply([flow(1000)])
   cluster.watching = true
   await store.projection.apply([flow(2000)])
-  cluster.tell(node('worker-1', '10.0.0.2', 'z1'))
+  cluster.emit(node('worker-1', '10.0.0.2', 'z1'))
   await store.projection.apply([flow(3000)])
   await store.projection.commit()
   expect((await rows(store)).map(({ src_name: name, src_zone: zone }) => [name, zone])).toEqual([
@@ -144,14 +144,14 @@ it('a long-term holder loses its address like others, and late flows belong to t
   const make = new FrameMaker()
   const minute = 60_000
   const [a, b] = [pod('a', '10.1.0.1', 5 * minute), pod('b', '10.1.0.1', 40 * minute)]
-  cluster.tell(pod('before', '10.1.0.1', 0), gone(pod('before', '10.1.0.1', 0), 4 * minute), a)
+  cluster.emit(pod('before', '10.1.0.1', 0), gone(pod('before', '10.1.0.1', 0), 4 * minute), a)
   const flows = (received: number, ...minutes: readonly number[]) =>
     make.flows(
       minutes.map((at) => ({ src: '10.1.0.1', dst: '192.0.2.1', start: t0 + at * minute })),
       t0 + received * minute,
     )
   await store.projection.apply([flows(20, 20, 19), flows(21, 20.5, 3, 21, 6)])
-  cluster.tell(gone(a, 39 * minute), b)
+  cluster.emit(gone(a, 39 * minute), b)
   await store.projection.apply([flows(41, 40.5, 38, 20, 3.5), flows(60, 59, 38.5), flows(61, 60, 41)])
   await store.projection.commit()
   const found = await ask(
@@ -185,7 +185,7 @@ it('unknown endpoints are resolved again when the hour is over, and no other end
   const make = new FrameMaker()
   const flow = (at: number, src = '10.1.0.7') => ({ src, dst: '192.0.2.1', start: t0 + at })
   // A neighbour makes the range known; the pod itself is reported 15 minutes late.
-  cluster.tell(pod('neighbour', '10.1.0.1', 0))
+  cluster.emit(pod('neighbour', '10.1.0.1', 0))
   const minute = 60_000
   await store.projection.apply([
     make.flows(
@@ -213,7 +213,7 @@ it('unknown endpoints are resolved again when the hour is over, and no other end
   ])
   const late = pod('late', '10.1.0.7', 4 * minute)
   // Both had the address in the minute of the fifth flow, so it stays unknown.
-  cluster.tell(late, gone(late, 9 * minute + 20_000), pod('later', '10.1.0.7', 9 * minute + 40_000))
+  cluster.emit(late, gone(late, 9 * minute + 20_000), pod('later', '10.1.0.7', 9 * minute + 40_000))
   await store.maintain()
   expect((await rows(store)).filter(({ src_name: name }) => name !== null)).toHaveLength(1)
   now = t0 + msPerHour + 2 * minute

@@ -169,7 +169,7 @@ export class HeldIds {
       this.#entries = withRoom(this.#entries, entryWords * (entry + 1))
     }
     const place = entry * entryWords
-    if (holder === 0 && holders.within(words, at)) {
+    if (holder === 0 && holders.inClusterRange(words, at)) {
       // An empty interval: each row resolves again, because the holder may be known by then.
       this.#void(entry)
       this.#entries[place + idAt] = this.#unknownId(entry, words, at, scope, cluster, time, meaning) - this.#base

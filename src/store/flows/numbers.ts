@@ -7,7 +7,7 @@ import type { FlowRows } from '../table-writer.ts'
 
 const twoTo32 = 4_294_967_296
 /** 64-bit columns are encoded as 31-bit differences from their minimum. */
-const widest = 2 ** 31
+const maxRange = 2 ** 31
 
 /** Range of times that DuckDB supports (years 0 to 9999), in Unix ms; times outside count as absent. */
 const firstTime = -62_167_219_200_000
@@ -68,7 +68,7 @@ function fromFloats(name: string, type: ColumnType, count: number, levels: Level
     if (value < least) least = value
     if (value > most) most = value
   }
-  if (most - least >= widest) return undefined
+  if (most - least >= maxRange) return undefined
   for (let i = 0; i < count; i++) words[i] = (floats[i] as number) - least
   return integers({ name, type }, words, count, least, levels)
 }
@@ -161,7 +161,7 @@ function bigBytes(count: number): Uint8Array {
 }
 
 /** Whether some time has a fraction of a millisecond. Invalid times count as fractional, which only costs space. */
-export function isFine(name: string, pieces: readonly FlowRows[]): boolean {
+export function hasMicroseconds(name: string, pieces: readonly FlowRows[]): boolean {
   for (const { batch } of pieces) {
     const column = batch.columns[name]
     if (column?.kind !== 'time') continue

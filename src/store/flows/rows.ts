@@ -2,10 +2,10 @@ import type { Frame } from '../../journal/types.ts'
 import type { FlowBatch } from '../../model/batches.ts'
 import { macsBeside, eventTimeOf, eventTimesOf } from '../../model/event-time.ts'
 import type { AddressMeaning, Endpoints } from './endpoints.ts'
-import { wordFields } from '../schema.ts'
+import { dictionaryFields } from '../schema.ts'
 import type { FlowRows, RowOrigin } from '../table-writer.ts'
 
-export class Words {
+export class StringDictionary {
   readonly strings: string[]
   readonly #numbers: Map<string, number>
 
@@ -17,7 +17,7 @@ export class Words {
   /** Number of each string of the dictionary columns; others keep 0. */
   of(batch: FlowBatch): Uint32Array {
     const table = new Uint32Array(batch.dictionary.length)
-    for (const field of wordFields) {
+    for (const field of dictionaryFields) {
       const column = batch.columns[field]
       if (column?.kind !== 'dict') continue
       let before = 0
@@ -46,7 +46,7 @@ export function flowRows(
   day: number,
   source: number,
   endpoints: Endpoints,
-  words: Words,
+  words: StringDictionary,
 ): FlowRows {
   const { header } = frame
   const origin: RowOrigin = { source, epoch: header.epoch, sequence: header.sourceSequence, received: header.received }
@@ -72,6 +72,6 @@ export function flowRows(
     origin,
     endpoints: ids,
     words: numbers,
-    release: () => endpoints.giveBack(Object.values(ids)),
+    release: () => endpoints.recycle(Object.values(ids)),
   }
 }

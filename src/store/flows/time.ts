@@ -2,7 +2,7 @@ import { isPresent } from '../../model/columns.ts'
 import type { FlowRows } from '../table-writer.ts'
 
 /** A flow's end time is used if it is at most this long before its receipt, and at most a minute after it. */
-const oldestMs = 3_600_000
+const maxAgeMs = 3_600_000
 const newestMs = 60_000
 
 /**
@@ -27,7 +27,7 @@ export function flowMinutes({ batch, origin }: FlowRows, minutes: Uint32Array): 
     if (end?.kind === 'time' && isPresent(end.valid, row)) {
       const ended = end.values[row] as number
       const lies = skewed?.kind === 'u8' && skewed.values[row] !== 0 && isPresent(skewed.valid, row)
-      if (!lies && ended >= came - oldestMs && ended <= came + newestMs) time = ended
+      if (!lies && ended >= came - maxAgeMs && ended <= came + newestMs) time = ended
     }
     // The store has microseconds: times less than half a microsecond before a minute belong to it.
     minutes[row] = Math.floor((time + 0.0005) / 60_000)

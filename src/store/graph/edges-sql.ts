@@ -1,10 +1,10 @@
 /** Edges of nodes, summed over their events, with one statement for any number of nodes. */
-import type { EdgesAsked } from '../../engine/control.ts'
+import type { EdgeQuery } from '../../engine/control.ts'
 import { actionName, eventRelations, labelOf, type Label } from '../../model/graph.ts'
 import { parseKubernetesRef } from '../../model/refs.ts'
 import { quoted } from '../duck.ts'
-import { relationsAt, type AskedEnd } from '../kubernetes/resources.ts'
-import type { Receipt } from '../read/receipt.ts'
+import { relationsAt, type RequestedEnd } from '../kubernetes/resources.ts'
+import type { TimeBounds } from '../read/receipt.ts'
 import type { Statement } from '../read/statement.ts'
 import { scopeSql } from './edge-scope.ts'
 import {
@@ -23,7 +23,7 @@ const hourUs = 3_600_000_000n
 interface Read {
   readonly view?: 'audit' | 'traffic' | 'relations'
   readonly related?: readonly string[]
-  readonly own?: Statement['own']
+  readonly own?: Statement['ownView']
   readonly rows?: string
   readonly parts: readonly string[]
 }
@@ -42,7 +42,7 @@ export interface Unknown {
   readonly objects: boolean
 }
 
-export function timesOf({ from, to }: EdgesAsked['span']): { readonly audit: Receipt; readonly traffic: Receipt } {
+export function timesOf({ from, to }: EdgeQuery['span']): { readonly audit: TimeBounds; readonly traffic: TimeBounds } {
   const ms = (us: bigint): number => Number(us) / 1000
   return { audit: { from: ms(from), to: ms(to) }, traffic: { from: ms(from - (from % hourUs)), to: ms(to) } }
 }
@@ -51,9 +51,9 @@ export function timesOf({ from, to }: EdgesAsked['span']): { readonly audit: Rec
  * All edges of the nodes, unordered, with times in µs; undefined if there can be none. Columns: near far relation
  * forward count first last level bytes near_name far_name.
  */
-export function everyEdge(asked: EdgesAsked, unknown: Unknown): Statement | undefined {
+export function everyEdge(request: EdgeQuery, unknown: Unknown): Statement | undefined {
   return found(
-    asked,
+    request,
     unknown,
     (edges) =>
       `SELECT near, far, relation, forward, count, epoch_us(first)::DOUBLE AS first, epoch_us(last)::DOUBLE AS last,
@@ -62,8 +62,8 @@ export function everyEdge(asked: EdgesAsked, unknown: Unknown): Statement | unde
 }
 
 /** The edges to return, in order. Columns as in {@link everyEdge} and more; times are TIMESTAMPTZ. */
-export function largestEdges(asked: EdgesAsked): Statement | undefined {
-  const { limit } = asked
+export function largestEdges(request: EdgeQuery): Statement | undefined {
+  const { limit } = request
   const named = edgeColumns
     .split(', ')
     .map((name) => `e.${name}`)
@@ -76,7 +76,7 @@ export function largestEdges(asked: EdgesAsked): Statement | undefined {
   const numbered = `SELECT near, relation, forward, far, edges, row_number() OVER (PARTITION BY near
       ORDER BY place, relation, forward) AS number FROM (${placed})`
   return found(
-    asked,
+    request,
     { traces: true, talks: true, objects: true },
     () =>
       `SELECT ${named}, greatest(n.edges - ${limit}, 0)::BIGINT AS others FROM (${numbered}) n
@@ -85,12 +85,12 @@ export function largestEdges(asked: EdgesAsked): Statement | undefined {
   )
 }
 
-function found(asked: EdgesAsked, unknown: Unknown, select: (edges: string) => string): Statement | undefined {
-  const reads = readsOf(asked, unknown)
+function found(request: EdgeQuery, unknown: Unknown, select: (edges: string) => string): Statement | undefined {
+  const reads = readsOf(request, unknown)
   const parts = reads.flatMap((read) => read.parts)
   if (parts.length === 0) return undefined
   const rows = reads.map((read) => read.rows).filter((each) => each !== undefined)
-  const { far, without = [], namespaces } = asked
+  const { far, without = [], namespaces } = request
   const where = [
     'far IS NOT NULL',
     'near <> far',
@@ -111,14 +111,14 @@ function found(asked: EdgesAsked, unknown: Unknown, select: (edges: string) => s
     reads: new Set(reads.flatMap((read) => (read.parts.length === 0 ? [] : (read.view ?? [])))),
     addresses: new Set(),
     ends: {},
-    audited: undefined,
-    zoned: false,
+    actorBounds: undefined,
+    readsZones: false,
     related,
     selection: undefined,
-    times: timesOf(asked.span),
+    eventTimes: timesOf(request.span),
     narrow: true,
-    own: reads.find(({ own }) => own !== undefined)?.own,
-    receipt: undefined,
+    ownView: reads.find(({ own }) => own !== undefined)?.own,
+    receiveTime: undefined,
   }
 }
 
@@ -130,7 +130,7 @@ function timeSql(us: bigint): string {
   return `make_timestamptz(${us})`
 }
 
-function readsOf({ near, far = [], span, relations }: EdgesAsked, unknown: Unknown): Read[] {
+function readsOf({ near, far = [], span, relations }: EdgeQuery, unknown: Unknown): Read[] {
   const wanted = (relation: string): boolean => relations?.has(relation) ?? true
   const of = (...wantedLabels: readonly Label[]): readonly string[] =>
     near.filter((ref) => wantedLabels.includes(labelOf(ref)))
@@ -283,7 +283,7 @@ function ofEvents(near: readonly string[], relations: ReadonlySet<string> | unde
 }
 
 /** Cluster relations from and to an object; reading them parses every body. */
-function ofClusters(near: readonly string[], wanted: (relation: string) => boolean, { to }: EdgesAsked['span']): Read {
+function ofClusters(near: readonly string[], wanted: (relation: string) => boolean, { to }: EdgeQuery['span']): Read {
   const ends = { from: new Map<string, string[]>(), to: new Map<string, string[]>() }
   const put = (end: 'from' | 'to', relation: string, ref: string): void => {
     if (wanted(relation)) ends[end].set(relation, [...(ends[end].get(relation) ?? []), ref])
@@ -313,12 +313,12 @@ function ofClusters(near: readonly string[], wanted: (relation: string) => boole
     ])
       put('to', relation, ref)
   }
-  const asked = (of: ReadonlyMap<string, readonly string[]>): AskedEnd => ({
+  const endOf = (of: ReadonlyMap<string, readonly string[]>): RequestedEnd => ({
     relations: new Set(of.keys()),
     refs: [...new Set([...of.values()].flat())],
   })
-  const [from, end] = [asked(ends.from), asked(ends.to)]
-  const part = (forward: boolean, { relations, refs }: AskedEnd): string[] =>
+  const [from, end] = [endOf(ends.from), endOf(ends.to)]
+  const part = (forward: boolean, { relations, refs }: RequestedEnd): string[] =>
     refs.length === 0
       ? []
       : [
@@ -337,7 +337,7 @@ function ofClusters(near: readonly string[], wanted: (relation: string) => boole
 function ofTraffic(
   workloads: readonly string[],
   wanted: (relation: string) => boolean,
-  { from, to }: EdgesAsked['span'],
+  { from, to }: EdgeQuery['span'],
 ): Read[] {
   if (!wanted('talks-to') || workloads.length === 0) return []
   const sums =

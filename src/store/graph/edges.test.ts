@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { rowsBatch } from '../../../test/graph/seed.ts'
 import { SeededRandom } from '../../../test/kit/random.ts'
 import { seeds } from '../../../test/kit/seeds.ts'
-import type { EdgesAsked, StoredEdge, StoreReader } from '../../engine/control.ts'
+import type { EdgeQuery, StoredEdge, StoreReader } from '../../engine/control.ts'
 import { realHost, type Host } from '../../host/index.ts'
 import { eventRelations, summedRelations } from '../../model/graph.ts'
 import type { FlowBatch } from '../../model/batches.ts'
@@ -25,7 +25,7 @@ function hostAt(now: () => number): Host {
 }
 
 const us = (ms: number): bigint => BigInt(Math.round(ms * 1000))
-const everything = (from: number, to: number): Pick<EdgesAsked, 'span' | 'relations' | 'namespaces' | 'limit'> => ({
+const everything = (from: number, to: number): Pick<EdgeQuery, 'span' | 'relations' | 'namespaces' | 'limit'> => ({
   span: { from: us(from), to: us(to) },
   relations: undefined,
   namespaces: undefined,
@@ -72,7 +72,7 @@ function trace(random: SeededRandom, id: number, time: number): WeirEvent {
   }
 }
 
-function told(random: SeededRandom, time: number): WeirEvent {
+function randomEvent(random: SeededRandom, time: number): WeirEvent {
   const since = new Date(time).toISOString()
   const [namespace, name] = [random.pick(namespaces), random.pick(names)]
   const owners = (kind: string, owner: string): object => ({
@@ -123,7 +123,7 @@ function flows(random: SeededRandom, count: number, now: number): FlowBatch {
 
 const relations = [...summedRelations, ...eventRelations]
 
-function question(random: SeededRandom, now: number): EdgesAsked {
+function question(random: SeededRandom, now: number): EdgeQuery {
   const [namespace, name] = [random.pick(namespaces), random.pick(names)]
   const node = (): string =>
     random.pick([
@@ -176,7 +176,7 @@ function question(random: SeededRandom, now: number): EdgesAsked {
 async function heldThen({ reader }: Store, random: SeededRandom, now: number): Promise<void> {
   const { near } = question(random, now)
   const to = now - random.pick([-1, random.integer(0, 3 * msPerHour)])
-  const told = await reader.edges(
+  const actual = await reader.edges(
     { near, ...everything(to - 1, to), relations: new Set(clusterRelationNames), limit: 1000 },
     never,
   )
@@ -191,7 +191,7 @@ async function heldThen({ reader }: Store, random: SeededRandom, now: number): P
       AND (from_ref IN ${refs} OR to_ref IN ${refs}) AND valid_from <= ${at}
       AND (valid_to IS NULL OR valid_to > ${at})`,
   )
-  const lines = told.map((edge) => ({
+  const lines = actual.map((edge) => ({
     from_ref: edge.forward ? edge.near : edge.far,
     relation: edge.relation,
     to_ref: edge.forward ? edge.far : edge.near,
@@ -233,7 +233,7 @@ it.each(seeds(1, 12))(
     const commit = async (): Promise<void> => {
       const events = Array.from({ length: random.integer(1, 60) }, () =>
         random.chance(0.15)
-          ? told(random, now)
+          ? randomEvent(random, now)
           : trace(
               random,
               made++,
@@ -252,15 +252,15 @@ it.each(seeds(1, 12))(
       await store.projection.commit()
     }
     const same = async (): Promise<() => Promise<void>> => {
-      const asked = Array.from({ length: 2 }, () => question(random, now))
+      const requests = Array.from({ length: 2 }, () => question(random, now))
       const expected = await fromFiles(options.host, async (reader) => {
         const all: (readonly StoredEdge[])[] = []
-        for (const each of asked) all.push(await reader.edges(each, never))
+        for (const each of requests) all.push(await reader.edges(each, never))
         return all
       })
       edges += expected.flat().length
       return async () => {
-        for (const [at, each] of asked.entries())
+        for (const [at, each] of requests.entries())
           expect(
             await store.reader.edges(each, never),
             JSON.stringify(each, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value)),
@@ -373,9 +373,9 @@ it('an aborted request gets no edges, and a store can close while it fills the c
   let now = startOfDay
   const store = await hours(3, { host: hostAt(() => now) }, (time) => (now = time))
   const gone = new AbortController()
-  const asked = store.reader.edges({ near: ['user:/alice'], ...everything(startOfDay, now + 1000) }, gone.signal)
+  const request = store.reader.edges({ near: ['user:/alice'], ...everything(startOfDay, now + 1000) }, gone.signal)
   gone.abort(new Error('gone'))
-  await expect(asked).rejects.toThrow('gone')
+  await expect(request).rejects.toThrow('gone')
   expect(await counted(store, 'user:/alice', startOfDay, now + 1000)).toEqual([10, 10, 10])
   await stores.close()
   await expect(counted(store, 'user:/alice', startOfDay, now + 1000)).rejects.toThrow()

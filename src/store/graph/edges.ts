@@ -1,9 +1,9 @@
 /** Edges of nodes from cached files and from the other files of a version. */
-import type { EdgesAsked, StoredEdge } from '../../engine/control.ts'
+import type { EdgeQuery, StoredEdge } from '../../engine/control.ts'
 import { WeirError } from '../../model/errors.ts'
 import { labelOf, type Label } from '../../model/graph.ts'
-import type { Kept } from '../read/kept.ts'
-import { rowsKept } from '../read/kept-traces.ts'
+import type { CachedRows } from '../read/file-cache.ts'
+import { cachedRows } from '../read/cached-traces.ts'
 import type { HeldEdges } from '../read/memory.ts'
 import { happenedWithin } from '../read/receipt.ts'
 import type { Statement } from '../read/statement.ts'
@@ -19,7 +19,7 @@ import { traceEnds, type TraceEnd, type TraceRelation } from './trace-edges.ts'
 /** Runs a statement on the files and on the inputs of views; format ndjson. */
 export type AskRows = (
   statement: Statement,
-  kept: { readonly traces: Kept; readonly traffic?: Kept },
+  kept: { readonly traces: CachedRows; readonly traffic?: CachedRows },
 ) => Promise<AsyncIterable<Uint8Array>>
 
 /**
@@ -47,16 +47,16 @@ interface ShownRow extends Row {
 }
 
 export async function edgesOf(
-  asked: EdgesAsked,
+  request: EdgeQuery,
   files: readonly StoredFile[],
   held: HeldEdges,
   ask: AskRows,
 ): Promise<readonly StoredEdge[]> {
-  const { near, far = [], without: not = [] } = asked
+  const { near, far = [], without: not = [] } = request
   // DuckDB strings end at NUL.
   if ([...near, ...far, ...not].some((ref) => ref.includes('\0')))
     throw new WeirError('WEIR_SQL_REFUSED', 'Remove the NUL characters from the reference.')
-  const times = timesOf(asked.span)
+  const times = timesOf(request.span)
   const traces = divided(
     happenedWithin(files, times.audit).filter(
       (file) => file.stream === 'events' && (file.families?.includes('audit') ?? true),
@@ -66,8 +66,8 @@ export async function edgesOf(
   const talks = divided(rollupFiles('flows_1h', files, times.traffic), held.talks.names)
   const objects = files.some(({ stream, families }) => stream === 'events' && (families?.includes('resource') ?? true))
   if (traces.known || talks.known) {
-    const statement = everyEdge(asked, { traces: traces.unknown, talks: talks.unknown, objects })
-    const without = (names: ReadonlySet<string>): Kept => ({ names, sql: undefined })
+    const statement = everyEdge(request, { traces: traces.unknown, talks: talks.unknown, objects })
+    const without = (names: ReadonlySet<string>): CachedRows => ({ names, sql: undefined })
     const rows =
       statement === undefined
         ? []
@@ -75,11 +75,11 @@ export async function edgesOf(
             await ask(statement, { traces: without(held.traces.names), traffic: without(held.talks.names) }),
             mostRows,
           )
-    if (rows !== undefined) return added(asked, held, rows)
+    if (rows !== undefined) return added(request, held, rows)
   }
-  const statement = largestEdges(asked)
+  const statement = largestEdges(request)
   if (statement === undefined) return []
-  const rows = (await rowsOf<ShownRow>(await ask(statement, { traces: rowsKept(held.traces) }), Infinity)) ?? []
+  const rows = (await rowsOf<ShownRow>(await ask(statement, { traces: cachedRows(held.traces) }), Infinity)) ?? []
   return rows.map(
     ({
       near,
@@ -135,7 +135,7 @@ async function rowsOf<Of>(bytes: AsyncIterable<Uint8Array>, most: number): Promi
 }
 
 /** Synchronous, so that the cache does not change meanwhile. */
-function added(asked: EdgesAsked, { refs, traces, talks }: HeldEdges, rows: readonly Row[]): readonly StoredEdge[] {
+function added(request: EdgeQuery, { refs, traces, talks }: HeldEdges, rows: readonly Row[]): readonly StoredEdge[] {
   const sums = new EdgeSums(refs)
   for (const {
     near,
@@ -164,11 +164,11 @@ function added(asked: EdgesAsked, { refs, traces, talks }: HeldEdges, rows: read
         sums.codeOf(farName),
       )
   }
-  const wanted = (relation: string): boolean => asked.relations?.has(relation) ?? true
+  const wanted = (relation: string): boolean => request.relations?.has(relation) ?? true
   const of = (...labels: readonly Label[]): Codes =>
-    refs.among(asked.near.filter((ref) => labels.includes(labelOf(ref))))
-  const [from, to] = [Number(asked.span.from), Number(asked.span.to)]
-  const [actors, toActions] = [of('SUBJECT'), leadsToActions(asked.far)]
+    refs.among(request.near.filter((ref) => labels.includes(labelOf(ref))))
+  const [from, to] = [Number(request.span.from), Number(request.span.to)]
+  const [actors, toActions] = [of('SUBJECT'), leadsToActions(request.far)]
   const near = {
     actor: actors,
     impersonated_by: actors,
@@ -184,5 +184,5 @@ function added(asked: EdgesAsked, { refs, traces, talks }: HeldEdges, rows: read
   if (wanted('talks-to'))
     for (const { content, without } of talks.parts)
       content.addTo(sums, { workloads: of('WORKLOAD'), from: from - (from % hourUs), to }, without)
-  return shownEdges(sums, asked)
+  return shownEdges(sums, request)
 }

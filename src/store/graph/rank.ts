@@ -1,5 +1,5 @@
 /** Selects and orders the edges of each node, like the statement of `largestEdges`. */
-import type { EdgesAsked, StoredEdge } from '../../engine/control.ts'
+import type { EdgeQuery, StoredEdge } from '../../engine/control.ts'
 import { compareBytes } from '../../model/text-order.ts'
 import { isoMicroseconds } from '../read/iso-time.ts'
 import { scopeTest } from './edge-scope.ts'
@@ -14,11 +14,11 @@ interface Placed {
 
 export function shownEdges(
   sums: EdgeSums,
-  asked: Pick<EdgesAsked, 'far' | 'without' | 'limit' | 'namespaces'>,
+  request: Pick<EdgeQuery, 'far' | 'without' | 'limit' | 'namespaces'>,
 ): StoredEdge[] {
-  const { limit } = asked
+  const { limit } = request
   const text = (code: number): string => sums.text(code) ?? ''
-  const isShown = shownTest(sums, asked)
+  const isShown = shownTest(sums, request)
   const nodes = new Map<number, { edges: number; readonly placed: Placed[] }>()
   for (const of of sums.relations) {
     const byNear = new Map<number, number[]>()
@@ -70,7 +70,7 @@ export function shownEdges(
 
 function shownTest(
   sums: EdgeSums,
-  { far, without, namespaces }: Pick<EdgesAsked, 'far' | 'without' | 'namespaces'>,
+  { far, without, namespaces }: Pick<EdgeQuery, 'far' | 'without' | 'namespaces'>,
 ): (near: number, far: number) => boolean {
   const codes = (refs: readonly string[] | undefined): ReadonlySet<number> | undefined =>
     refs === undefined ? undefined : new Set(refs.map((ref) => sums.code(ref)))

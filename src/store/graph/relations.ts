@@ -2,7 +2,7 @@
  * View `relations`: edges with validity intervals. Relations of single events hold at their time and bypass interval
  * merging.
  */
-import type { Receipt } from '../read/receipt.ts'
+import type { TimeBounds } from '../read/receipt.ts'
 import type { ViewInput } from '../read/views.ts'
 import { auditView } from '../kubernetes/audit.ts'
 import { changesView } from '../kubernetes/changes.ts'
@@ -12,9 +12,9 @@ import { regionRef, tenantRef } from './trace-edges.ts'
 import { trafficView } from './traffic.ts'
 
 /** Relations that a query names; undefined: any. */
-export type AskedRelations = ReadonlySet<string> | undefined
+export type RequestedRelations = ReadonlySet<string> | undefined
 
-const ever: Receipt = { from: -Infinity, to: Infinity }
+const ever: TimeBounds = { from: -Infinity, to: Infinity }
 
 interface Part {
   readonly relation: string
@@ -61,8 +61,8 @@ const parts: readonly Part[] = [
   },
 ]
 
-export function relationsView(input: ViewInput, asked: AskedRelations): string {
-  const named = (relation: string): boolean => asked?.has(relation) ?? true
+export function relationsView(input: ViewInput, requested: RequestedRelations): string {
+  const named = (relation: string): boolean => requested?.has(relation) ?? true
   const chosen = parts.filter(({ relation }) => named(relation)).map(({ sql }) => sql(input))
   if (clusterRelationNames.some(named) || chosen.length === 0)
     chosen.unshift(clusterRelations(input, (relation) => chosen.length === 0 || named(relation)))

@@ -52,7 +52,7 @@ interface Rows {
   readonly how: Uint32Array
 }
 
-interface Told {
+interface RowEdge {
   readonly sums: RelationSums
   readonly near: End
   readonly far: End
@@ -159,8 +159,8 @@ export class TraceEdges {
   addTo(sums: EdgeSums, nodes: TraceNodes, without: ReadonlySet<number>): void {
     const { from, to } = nodes
     const { starts, times, who, what, how } = this.#rows
-    const { told, flags } = this.#told(sums, nodes)
-    if (told.length === 0) return
+    const { edges: rowEdges, flags } = this.#edgesOf(sums, nodes)
+    if (rowEdges.length === 0) return
     const { who: ofWho, what: ofWhat, how: ofHow } = flags
     for (let file = 0; file + 1 < starts.length; file++) {
       const [first, last] = this.#spans[file] as readonly [number, number]
@@ -174,7 +174,7 @@ export class TraceEdges {
         const time = times[row] as number
         if (time < from || time >= to) continue
         for (let rest = all; rest !== 0; rest &= rest - 1) {
-          const { sums: edges, near, far, levels } = told[31 - Math.clz32(rest & -rest)] as Told
+          const { sums: edges, near, far, levels } = rowEdges[31 - Math.clz32(rest & -rest)] as RowEdge
           const [one, other] = [near.tuples[row] as number, far.tuples[row] as number]
           edges.add(
             near.refs[one] as number,
@@ -193,11 +193,11 @@ export class TraceEdges {
   }
 
   /** Possible edges of the nodes, and a bit set of them for each tuple. */
-  #told(
+  #edgesOf(
     sums: EdgeSums,
     { near, wanted }: TraceNodes,
-  ): { readonly told: readonly Told[]; readonly flags: Readonly<Record<Tuple, Uint16Array>> } {
-    const told: Told[] = []
+  ): { readonly edges: readonly RowEdge[]; readonly flags: Readonly<Record<Tuple, Uint16Array>> } {
+    const edges: RowEdge[] = []
     const flags = {
       who: new Uint16Array(this.#texts['actor']?.length ?? 0),
       what: new Uint16Array(this.#texts['resource']?.length ?? 0),
@@ -208,8 +208,8 @@ export class TraceEdges {
         const [one, other] = forward ? traceEnds[relation] : (traceEnds[relation].toReversed() as [TraceEnd, TraceEnd])
         if (near[one].size === 0 || !wanted(relation, one)) continue
         const [nearEnd, farEnd] = [this.#end(one, relation), this.#end(other, relation)]
-        const [bit, tuple, { refs }, { marks }] = [1 << told.length, flags[nearEnd.tuple], nearEnd, near[one]]
-        told.push({
+        const [bit, tuple, { refs }, { marks }] = [1 << edges.length, flags[nearEnd.tuple], nearEnd, near[one]]
+        edges.push({
           sums: sums.of(relation, forward),
           near: nearEnd,
           far: farEnd,
@@ -219,7 +219,7 @@ export class TraceEdges {
           if (marks[refs[at] as number] !== 0) tuple[at] = (tuple[at] as number) | bit
       }
     }
-    return { told, flags }
+    return { edges, flags }
   }
 
   #end(end: TraceEnd, relation: TraceRelation): End {

@@ -1,7 +1,7 @@
 import { workloadGroups } from '../../model/refs.ts'
 import { quoted } from '../duck.ts'
-import type { Kept, KeptKind } from '../read/kept.ts'
-import type { Receipt } from '../read/receipt.ts'
+import type { CachedRows, CacheKind } from '../read/file-cache.ts'
+import type { TimeBounds } from '../read/receipt.ts'
 import type { ViewInput } from '../read/views.ts'
 import { rollupView, type RollupPart } from '../rollup/views.ts'
 import type { Refs } from './refs.ts'
@@ -16,7 +16,7 @@ function workload(end: 'src' | 'dst'): string {
       ELSE '' END) || '/' || ${end}_owner_kind || '/' || ${end}_namespace || '/' || ${end}_owner_name`
 }
 
-export function keptTalks(directory: string, refs: Refs): KeptKind<Talks> {
+export function talksCacheKind(directory: string, refs: Refs): CacheKind<Talks> {
   return {
     stream: 'flows_1h',
     fits: () => true,
@@ -34,7 +34,7 @@ export function keptTalks(directory: string, refs: Refs): KeptKind<Talks> {
 }
 
 /** View `traffic`: communication of workloads by hour. Folded rows of the rollup name no workload. */
-export function trafficView(input: ViewInput, when?: Receipt, kept?: Kept): string {
+export function trafficView(input: ViewInput, when?: TimeBounds, kept?: CachedRows): string {
   return summed(rowsOf(input, { when, without: kept?.names }))
 }
 

@@ -1,6 +1,6 @@
 import { auditColumns, hasColumn, type AuditColumn, type FileColumn } from '../schema.ts'
-import type { Kept } from '../read/kept.ts'
-import type { Receipt } from '../read/receipt.ts'
+import type { CachedRows } from '../read/file-cache.ts'
+import type { TimeBounds } from '../read/receipt.ts'
 import { position, type ViewInput } from '../read/views.ts'
 import type { StoredFile } from '../record.ts'
 import { eventsOf } from './events.ts'
@@ -15,37 +15,37 @@ const columns = [
 ] as const
 
 /** Cached text columns. Columns with distinct values per event would need more memory than all of these. */
-const keptTexts: readonly ('resource' | 'source' | AuditColumn)[] = [
+const cachedTexts: readonly ('resource' | 'source' | AuditColumn)[] = [
   'resource',
   'source',
   ...auditColumns.filter((name) => name !== 'request_id' && name !== 'resource_id'),
 ]
-export const keptColumns = ['time', ...keptTexts.map((name) => `"${name}"`)].join(', ')
+export const keptColumns = ['time', ...cachedTexts.map((name) => `"${name}"`)].join(', ')
 const actorColumn: FileColumn = { name: 'actor', type: 'VARCHAR', since: Infinity, bit: 1 }
 
-export function keepsTraces(file: StoredFile): boolean {
+export function isCacheable(file: StoredFile): boolean {
   return file.families?.includes('audit') === true && hasColumn(file, actorColumn)
 }
 
-export function keptTraceRows(files: string, first: number): string {
+export function cachedColumnsSql(files: string, first: number): string {
   return `SELECT (file_index + ${first})::UINTEGER AS file, ${keptColumns.replace('"resource"', 'ref AS resource')}
       FROM read_parquet(${files}, union_by_name = true) WHERE family = 'audit'`
 }
 
 /** Statements with one of these columns read files. */
-export const unkeptColumns: ReadonlySet<string> = new Set(
-  [...columns, '_pos'].filter((name) => name !== 'time' && !keptTexts.some((kept) => kept === name)),
+export const uncachedColumns: ReadonlySet<string> = new Set(
+  [...columns, '_pos'].filter((name) => name !== 'time' && !cachedTexts.some((kept) => kept === name)),
 )
 
 /** View `audit`. Its columns are plain, so that conditions on them apply in the scan. `kept`: cached rows of files. */
-export function auditView(input: ViewInput, when?: Receipt, kept?: Kept): string {
+export function auditView(input: ViewInput, when?: TimeBounds, kept?: CachedRows): string {
   const read = kept === undefined ? input : { ...input, files: input.files.filter(({ name }) => !kept.names.has(name)) }
   const rows = `SELECT
       ${columns.map((name) => (name === 'resource' ? 'r.ref AS resource' : `r.${name}`)).join(', ')},
       ${position(input)} FROM (${eventsOf('audit', read, when)}) r`
   if (kept?.sql === undefined) return rows
   const known = columns.map((name) =>
-    unkeptColumns.has(name) ? `NULL::${name === 'data' ? 'JSON' : 'VARCHAR'} AS ${name}` : name,
+    uncachedColumns.has(name) ? `NULL::${name === 'data' ? 'JSON' : 'VARCHAR'} AS ${name}` : name,
   )
   return `SELECT ${known.join(', ')}, NULL::VARCHAR AS _pos FROM (${kept.sql}) UNION ALL ${rows}`
 }

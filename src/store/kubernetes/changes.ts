@@ -1,10 +1,10 @@
 import { kubernetesTypes } from '../../model/kubernetes.ts'
 import { quoted } from '../duck.ts'
 import { msPerHour } from '../names.ts'
-import type { Receipt } from '../read/receipt.ts'
+import type { TimeBounds } from '../read/receipt.ts'
 import { position, type ViewInput } from '../read/views.ts'
 import { deletionsBy, rowKey } from './deletions.ts'
-import { eventsOf, momentIn, partsOfRef, textsIn, uidOfKey } from './events.ts'
+import { eventsOf, timestampSql, partsOfRef, textsIn, uidOfKey } from './events.ts'
 
 export const auditColumns: ReadonlySet<string> = new Set(['actor', 'actor_kind', 'actor_ref', 'audit_id'])
 
@@ -18,7 +18,7 @@ const [earlier, later] = [
 ]
 
 /** View `changes`. `audited`: bounds of changes whose actor is needed. `when`: bounds of the changes. */
-export function changesView(input: ViewInput, audited: Receipt | undefined, when?: Receipt): string {
+export function changesView(input: ViewInput, audited: TimeBounds | undefined, when?: TimeBounds): string {
   const texts = textsIn('r.data', ['$.actor.manager', '$.actor.time', '$.actor.subresource', '$.deletionRequested'])
   const rows = `SELECT *, ${texts} AS told FROM (${eventsOf('change', input, when)}) r`
   const user = 'coalesce(v.username, d.who.username, m.username)'
@@ -60,7 +60,7 @@ export function changesView(input: ViewInput, audited: Receipt | undefined, when
  * Successful requests with the columns by which changes are joined. `manager`: field manager. `among`: condition on
  * file columns.
  */
-function requestsOf(input: ViewInput, { from, to }: Receipt, verbs: readonly string[], among = 'true'): string {
+function requestsOf(input: ViewInput, { from, to }: TimeBounds, verbs: readonly string[], among = 'true'): string {
   const bounds = [
     ...(from > -Infinity ? [` AND time >= make_timestamptz(${Math.floor(from - earlier.ms) * 1000})`] : []),
     ...(to < Infinity ? [` AND time <= make_timestamptz(${Math.ceil(to + later.ms) * 1000})`] : []),
@@ -91,7 +91,7 @@ function requestsOf(input: ViewInput, { from, to }: Receipt, verbs: readonly str
     "'user:' || replace(replace(t[12], '%', '%25'), '/', '%2F') || '/' || coalesce(nullif(t[13], ''), nullif(t[1], ''))"
   return (
     `SELECT source, subject, t[1] AS username, ${actor} AS actor_ref, t[2] AS audit_id, t[3] AS version, t[4] AS uid,
-      t[5] AS verb, ${momentIn('t[7]')} AS received, coalesce(${momentIn('t[8]')}, ${momentIn('t[7]')}) AS completed,
+      t[5] AS verb, ${timestampSql('t[7]')} AS received, coalesce(${timestampSql('t[8]')}, ${timestampSql('t[7]')}) AS completed,
       ` +
     `coalesce(t[9], '') AS subresource, t[10] AS uri, ${manager} AS manager FROM (${rows})
       WHERE t[5] IN (${verbs.map(quoted).join(', ')}) AND coalesce(TRY_CAST(t[6] AS INTEGER), 200) < 300
@@ -99,7 +99,7 @@ function requestsOf(input: ViewInput, { from, to }: Receipt, verbs: readonly str
   )
 }
 
-function deletingOf(input: ViewInput, audited: Receipt): string {
+function deletingOf(input: ViewInput, audited: TimeBounds): string {
   // Files and events of older versions lack these columns.
   const requests = requestsOf(
     input,
@@ -122,18 +122,18 @@ function deletingOf(input: ViewInput, audited: Receipt): string {
  * Requests are searched within a day before the change was seen. Each condition starts with an equality of columns, so
  * that DuckDB uses hash joins.
  */
-function joined(input: ViewInput, audited: Receipt): string {
+function joined(input: ViewInput, audited: TimeBounds): string {
   const audits = requestsOf(input, audited, ['create', 'update', 'patch', 'delete'])
   const object = 'source, subject'
-  const whose = (choice: 'arg_min' | 'arg_max'): string =>
+  const requestColumns = (choice: 'arg_min' | 'arg_max'): string =>
     ['username', 'actor_ref', 'audit_id'].map((name) => `${choice}(${name}, completed) AS ${name}`).join(', ')
   const second = `unnest(generate_series(date_trunc('second', received), least(completed, received + INTERVAL 1 MINUTE),
       INTERVAL 1 SECOND)) AS second`
   // The first one: a request without effect returns the existing version.
-  const marks = `SELECT ${object}, mark, ${whose('arg_min')}, min(received) AS received FROM
+  const marks = `SELECT ${object}, mark, ${requestColumns('arg_min')}, min(received) AS received FROM
       (SELECT *, unnest([version, CASE WHEN verb = 'delete' THEN uid END]) AS mark FROM (${audits}))
       WHERE mark IS NOT NULL GROUP BY ALL`
-  const moments = `SELECT ${object}, subresource, manager, second, ${whose('arg_max')}, second AS received FROM
+  const moments = `SELECT ${object}, subresource, manager, second, ${requestColumns('arg_max')}, second AS received FROM
       (SELECT *, ${second} FROM (${audits}) WHERE version IS NULL AND verb <> 'delete') GROUP BY ALL
       HAVING count(DISTINCT username) = 1`
   const on = (of: string): string =>
@@ -145,7 +145,7 @@ function joined(input: ViewInput, audited: Receipt): string {
       '$.resourceVersion') END = v.mark` +
     ` LEFT JOIN (${moments}) m ${on('m')}
       AND CASE WHEN ${deleted} OR r.told[4] IS NOT NULL THEN NULL ELSE r.told[1] END = m.manager
-      AND coalesce(r.told[3], '') = m.subresource AND ${momentIn('r.told[2]')} = m.second` +
+      AND coalesce(r.told[3], '') = m.subresource AND ${timestampSql('r.told[2]')} = m.second` +
     ` LEFT JOIN (${deletionsBy(deletingOf(input, audited), input, audited)}) d ON
       ${rowKey.map((name) => `r.${name} = d.${name}`).join(' AND ')}`
   )

@@ -1,14 +1,14 @@
 import { kubernetesTypes } from '../../model/kubernetes.ts'
-import type { Receipt } from '../read/receipt.ts'
+import type { TimeBounds } from '../read/receipt.ts'
 import type { ViewInput } from '../read/views.ts'
-import { eventsOf, momentIn, textsIn } from './events.ts'
+import { eventsOf, timestampSql, textsIn } from './events.ts'
 
 export const rowKey = ['source', 'subject', '_source', '_epoch', '_sequence', '_row'] as const
 
 /** Maximum time from the request to a deletion that is seen immediately. */
-const soon = 'INTERVAL 1 MINUTE'
+const maxRequestDelay = 'INTERVAL 1 MINUTE'
 /** Maximum lag of the observing clock behind that of the API server. */
-const behind = 'INTERVAL 5 SECOND'
+const maxClockLag = 'INTERVAL 5 SECOND'
 const longest = 'INTERVAL 1 DAY'
 
 /**
@@ -23,7 +23,7 @@ const longest = 'INTERVAL 1 DAY'
  * Each deletion joins one request for the object and one for the collection: the last before the deletion, with the end
  * of the last request of another user. The cost does not grow with the number of deletions of a name.
  */
-export function deletionsBy(requests: string, input: ViewInput, { from, to }: Receipt): string {
+export function deletionsBy(requests: string, input: ViewInput, { from, to }: TimeBounds): string {
   const isDeletion = `type = '${kubernetesTypes.deleted}'`
   const bounds = [
     ...(from > -Infinity ? [` AND time >= make_timestamptz(${Math.floor(from) * 1000})`] : []),
@@ -38,15 +38,15 @@ export function deletionsBy(requests: string, input: ViewInput, { from, to }: Re
   const rows = `SELECT ${rowKey.join(', ')}, time, ${isDeletion} AS deletion, ${texts} AS t
       FROM (${eventsOf('change', input, { from, to })}) WHERE (${isDeletion} OR (type = '${kubernetesTypes.updated}'
       AND contains(CAST(data AS VARCHAR), '"deletionRequested"')))${bounds}`
-  const requested = `coalesce(${momentIn('t[1]')}, CASE WHEN deletion
-      THEN ${momentIn('t[2]')} - coalesce(TRY_CAST(t[3] AS INTEGER), 0) * INTERVAL 1 SECOND END)`
+  const requested = `coalesce(${timestampSql('t[1]')}, CASE WHEN deletion
+      THEN ${timestampSql('t[2]')} - coalesce(TRY_CAST(t[3] AS INTEGER), 0) * INTERVAL 1 SECOND END)`
   const deletions = `SELECT * REPLACE (date_trunc('second', requested) AS requested) FROM
-      (SELECT * EXCLUDE (t), ${requested} AS requested, ${momentIn('t[4]')} AS created, regexp_replace(subject,
+      (SELECT * EXCLUDE (t), ${requested} AS requested, ${timestampSql('t[4]')} AS created, regexp_replace(subject,
       '/[^/]*$', '') AS collection FROM (${rows})) WHERE deletion OR requested IS NOT NULL`
   const spans =
-    `SELECT *, CASE WHEN requested IS NULL THEN time + ${behind} ELSE requested + INTERVAL 999999 MICROSECOND END AS
+    `SELECT *, CASE WHEN requested IS NULL THEN time + ${maxClockLag} ELSE requested + INTERVAL 999999 MICROSECOND END AS
       until, ` +
-    `coalesce(requested, greatest(created, time - ${soon})) AS since, coalesce(requested, greatest(created,
+    `coalesce(requested, greatest(created, time - ${maxRequestDelay})) AS since, coalesce(requested, greatest(created,
       time - ${longest})) AS since_ever FROM (${deletions})`
   const inOrder = 'OVER (PARTITION BY source, subject ORDER BY received, audit_id ROWS UNBOUNDED PRECEDING)'
   const changing = `SELECT *, lag(username) OVER (PARTITION BY source, subject

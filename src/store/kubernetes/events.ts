@@ -1,4 +1,4 @@
-import { happenedWithin, type Receipt } from '../read/receipt.ts'
+import { happenedWithin, type TimeBounds } from '../read/receipt.ts'
 import type { ViewInput } from '../read/views.ts'
 import { scan } from '../read/views.ts'
 import { quoted } from '../duck.ts'
@@ -7,7 +7,7 @@ import { quoted } from '../duck.ts'
  * Rows of a family with file columns. Conditions on the envelope (ref, key) apply before any JSON is parsed. Skips
  * files without the family or the time bounds.
  */
-export function eventsOf(family: string, input: ViewInput, when?: Receipt): string {
+export function eventsOf(family: string, input: ViewInput, when?: TimeBounds): string {
   const files = happenedWithin(input.files, when).filter(({ families }) => families?.includes(family) ?? true)
   return `SELECT * FROM (${scan('events', { ...input, files })}) WHERE family = ${quoted(family)}`
 }
@@ -29,6 +29,6 @@ export function textsIn(body: string, paths: readonly string[]): string {
   return `json_extract_string(${body}, [${paths.map((path) => quoted(path)).join(', ')}])`
 }
 
-export function momentIn(text: string): string {
+export function timestampSql(text: string): string {
   return `TRY_CAST(${text} AS TIMESTAMPTZ)`
 }

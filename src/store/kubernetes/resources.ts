@@ -1,6 +1,6 @@
 import type { ViewInput } from '../read/views.ts'
 import { quoted } from '../duck.ts'
-import { eventsOf, momentIn, partsOfRef, textsIn, uidOfKey } from './events.ts'
+import { eventsOf, timestampSql, partsOfRef, textsIn, uidOfKey } from './events.ts'
 
 /**
  * One row per state of an object with its validity interval. Partitions include the ref, although the uid is unique, so
@@ -8,10 +8,10 @@ import { eventsOf, momentIn, partsOfRef, textsIn, uidOfKey } from './events.ts'
  */
 function intervals(input: ViewInput): string {
   const texts = textsIn('data', ['$.since', '$.state'])
-  const told = `SELECT ref, key, data, _epoch, _sequence, _row, ${texts} AS t FROM (${eventsOf('resource', input)})`
-  const since = momentIn('t[1]')
+  const versions = `SELECT ref, key, data, _epoch, _sequence, _row, ${texts} AS t FROM (${eventsOf('resource', input)})`
+  const since = timestampSql('t[1]')
   const until = `lead(${since}) OVER (PARTITION BY ref, key ORDER BY ${since}, _epoch, _sequence, _row)`
-  return `SELECT ref, key, data, t[2] AS state, ${since} AS valid_from, ${until} AS valid_to FROM (${told})`
+  return `SELECT ref, key, data, t[2] AS state, ${since} AS valid_from, ${until} AS valid_to FROM (${versions})`
 }
 
 function present(input: ViewInput): string {
@@ -33,7 +33,7 @@ export function resourcesView(input: ViewInput, zoned: boolean): string {
     `json_extract(r.data, '$.labels') AS labels, ${text('$.node')} AS node, ${zone}, ${text('$.phase')} AS phase, ` +
     `${text('$.owners[0].kind')} AS owner_kind, ${text('$.owners[0].name')} AS owner_name,
       ${text('$.owners[0].uid')} AS owner_uid, ` +
-    `${momentIn(text('$.created'))} AS created, r.valid_from, r.valid_to,
+    `${timestampSql(text('$.created'))} AS created, r.valid_from, r.valid_to,
       ${text('$.resourceVersion')} AS resource_version, r.ref, r.data ` +
     `FROM (${present(input)}) r${zoned ? ` LEFT JOIN (${zones(input)}) n ON n.ref = ${node}` : ''}`
   )
@@ -133,7 +133,7 @@ export function clusterRelations(input: ViewInput, named: (relation: string) => 
       GROUP BY from_ref, relation, to_ref, part`
 }
 
-export interface AskedEnd {
+export interface RequestedEnd {
   readonly relations: ReadonlySet<string>
   readonly refs: readonly string[]
 }
@@ -142,7 +142,7 @@ export interface AskedEnd {
  * {@link clusterRelations} that held at a moment and start or end at some objects, with one scan. For few objects
  * planning costs more than the rows.
  */
-export function relationsAt(input: ViewInput, from: AskedEnd, to: AskedEnd, moment: string): string {
+export function relationsAt(input: ViewInput, from: RequestedEnd, to: RequestedEnd, moment: string): string {
   const list = (texts: Iterable<string>): string => `(${[...texts].map(quoted).join(', ')})`
   // Parses a body only if it can contain one of these.
   const isOwn = ({ relation, from: begin }: Relation): boolean => begin === undefined && !to.relations.has(relation)
@@ -161,7 +161,7 @@ export function relationsAt(input: ViewInput, from: AskedEnd, to: AskedEnd, mome
   const among = ends
     .filter(([, { refs, relations: some }]) => refs.length > 0 && some.size > 0)
     .map(([end, { refs, relations: some }]) => `(edge.relation IN ${list(some)} AND edge.${end} IN ${list(refs)})`)
-  const told =
+  const matching =
     `SELECT edge.from_ref, edge.relation, edge.to_ref, {'begin': valid_from, 'finish': valid_to} AS time FROM
       (SELECT valid_from, valid_to, unnest(flatten([${edges.join(', ')}])) AS edge FROM (${present(input)}) r
       WHERE valid_from IS NOT NULL${named.every(isOwn) ? ` AND ${own}` : ''}) ` +
@@ -174,6 +174,6 @@ export function relationsAt(input: ViewInput, from: AskedEnd, to: AskedEnd, mome
   const merged = `list_reduce(list_sort(list(time)), lambda a, b: CASE WHEN a.finish IS NULL OR b.begin <= a.finish
       THEN ${both} WHEN ${holds('a')} THEN a ELSE b END)`
   return `SELECT from_ref, relation, to_ref, time.begin AS valid_from, time.finish AS valid_to FROM
-      (SELECT from_ref, relation, to_ref, ${merged} AS time FROM (${told}) GROUP BY from_ref, relation, to_ref)
+      (SELECT from_ref, relation, to_ref, ${merged} AS time FROM (${matching}) GROUP BY from_ref, relation, to_ref)
       WHERE ${holds('time')}`
 }

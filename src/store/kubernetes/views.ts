@@ -1,4 +1,4 @@
-import type { KeptOf } from '../read/kept.ts'
+import type { CachedViews } from '../read/file-cache.ts'
 import type { Statement } from '../read/statement.ts'
 import type { ViewInput } from '../read/views.ts'
 import { auditView } from './audit.ts'
@@ -14,13 +14,13 @@ export function kubernetesViews(
   {
     sql,
     reads,
-    audited,
-    zoned,
+    actorBounds: audited,
+    readsZones: zoned,
     related,
-    times,
-  }: Pick<Statement, 'sql' | 'reads' | 'audited' | 'zoned' | 'related' | 'times'>,
+    eventTimes: times,
+  }: Pick<Statement, 'sql' | 'reads' | 'actorBounds' | 'readsZones' | 'related' | 'eventTimes'>,
   input: ViewInput,
-  kept: KeptOf,
+  kept: CachedViews,
 ): string {
   const make: Readonly<Record<KubernetesView, () => string>> = {
     changes: () => changesView(input, audited, times.changes),
@@ -29,9 +29,9 @@ export function kubernetesViews(
     relations: () => relationsView(input, related),
     traffic: () => trafficView(input, times.traffic, kept.traffic),
   }
-  const asked = sql.toLowerCase()
+  const lowerSql = sql.toLowerCase()
   return kubernetesViewNames
-    .filter((name) => reads?.has(name) ?? asked.includes(name))
+    .filter((name) => reads?.has(name) ?? lowerSql.includes(name))
     .map((name) => `; CREATE TEMP VIEW ${name} AS ${make[name]()}`)
     .join('')
 }

@@ -60,12 +60,12 @@ it.each([
     what: 'of large events, however few, are concatenated unchanged',
     rows: 64,
     bytes: 20_000,
-    anew: false,
+    rewritten: false,
     groups: 6,
   },
-  { what: 'of few events are rewritten', rows: 16, bytes: 10_000, anew: true, groups: 1 },
-  { what: 'of many such, in groups of bounded size', rows: 16, bytes: 10_000, files: 150, anew: true, groups: 3 },
-])('files $what', async ({ rows, bytes, files: count = 3, anew, groups }) => {
+  { what: 'of few events are rewritten', rows: 16, bytes: 10_000, rewritten: true, groups: 1 },
+  { what: 'of many such, in groups of bounded size', rows: 16, bytes: 10_000, files: 150, rewritten: true, groups: 3 },
+])('files $what', async ({ rows, bytes, files: count = 3, rewritten, groups }) => {
   let now = startOfDay
   const real = realHost()
   const store = await stores.open({ host: { ...real, clock: { ...real.clock, now: () => now } } })
@@ -90,7 +90,7 @@ it.each([
   const files = (await readdir(stores.directory)).filter((name) => name.startsWith('events-'))
   expect(files).toHaveLength(1)
   const path = join(stores.directory, files[0] ?? '')
-  expect((await readFile(path)).includes('DuckDB version')).toBe(anew)
+  expect((await readFile(path)).includes('DuckDB version')).toBe(rewritten)
   expect(await ask(store.reader, all)).toEqual(before)
   const instance = await DuckDBInstance.create(':memory:')
   const connection = await instance.connect()

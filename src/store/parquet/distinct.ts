@@ -7,13 +7,13 @@ export interface Distinct {
 }
 
 /** Beyond this, plain encoding is smaller. */
-const mostEntries = 1 << 14
+const maxEntries = 1 << 14
 const slotCount = 1 << 16
 
 const slots = new Uint32Array(slotCount)
 const generationOf = new Uint32Array(slotCount)
 let generation = 0
-const entries = new Uint32Array(mostEntries)
+const entries = new Uint32Array(maxEntries)
 let indexes = new Uint32Array(1 << 12)
 
 export function dictionaryOf(values: Uint32Array, count: number): Distinct {
@@ -68,7 +68,7 @@ function worthFinding(values: Uint32Array, count: number): boolean {
 }
 
 function findNear(values: Uint32Array, count: number, least: number): Uint32Array | undefined {
-  const limit = Math.min(mostEntries, Math.max(256, count >> 3))
+  const limit = Math.min(maxEntries, Math.max(256, count >> 3))
   generation++
   let found = 0
   for (let i = 0; i < count; i++) {
@@ -86,7 +86,7 @@ function findNear(values: Uint32Array, count: number, least: number): Uint32Arra
 }
 
 function find(values: Uint32Array, count: number): Uint32Array | undefined {
-  const limit = Math.min(mostEntries, Math.max(256, count >> 3))
+  const limit = Math.min(maxEntries, Math.max(256, count >> 3))
   generation++
   let found = 0
   let before = values[0] as number

@@ -22,7 +22,7 @@ const watchEveryMs = 50
 
 const fileOutput = '/dev/stdout'
 
-export async function answerOrders({ host, channel, pid, ownBytes }: QueryChildOptions): Promise<void> {
+export async function serveCommands({ host, channel, pid, ownBytes }: QueryChildOptions): Promise<void> {
   const orders = new FrameReader<Order>(channel)
   const versions = new Versions(emptyState, new Set(), async () => {})
   let reader: DuckReader | undefined
@@ -52,7 +52,7 @@ export async function answerOrders({ host, channel, pid, ownBytes }: QueryChildO
       for await (const bytes of chunks) await send({ is: 'chunk', bytes })
       await send({ is: 'end', rows: undefined })
     } catch (error) {
-      await send({ is: 'failed', fault: sayingLimit(error, settings?.processBytes ?? 0) })
+      await send({ is: 'failed', fault: withMemoryLimit(error, settings?.processBytes ?? 0) })
     }
   }
 
@@ -116,7 +116,7 @@ export async function answerOrders({ host, channel, pid, ownBytes }: QueryChildO
 }
 
 /** DuckDB's memory errors name settings that users cannot change here. */
-function sayingLimit(error: unknown, processBytes: number): Fault {
+function withMemoryLimit(error: unknown, processBytes: number): Fault {
   const fault = faultOf(error)
   return /Out of Memory|bad_alloc|Allocation failure|failed to allocate/i.test(fault.message)
     ? { code: 'WEIR_SQL_MEMORY', message: memoryMessage(processBytes) }

@@ -110,7 +110,7 @@ export function withProcesses(reader: DuckReader, processes: QueryProcesses): St
   return {
     query: (sql, format, signal) => reader.query(sql, format, signal),
     isolated: (query, signal) => processes.isolated(query, signal),
-    edges: (asked, signal) => reader.edges(asked, signal),
+    edges: (request, signal) => reader.edges(request, signal),
     idle: () => reader.idle(),
   }
 }

@@ -17,7 +17,7 @@ export interface AnswerOptions {
  * Bytes of a result, fetched on demand. Resources are released at the end, on an error, when the reader stops early,
  * and on abort, even if nothing was read.
  */
-export class Answer implements AsyncIterableIterator<Uint8Array, undefined> {
+export class ResultStream implements AsyncIterableIterator<Uint8Array, undefined> {
   readonly #options: AnswerOptions
   readonly #aborted: () => void
   #rows: Iterator<string> | undefined

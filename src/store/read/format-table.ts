@@ -1,7 +1,7 @@
 import type { DuckDBDataChunk } from '@duckdb/node-api'
 import type { OutputColumn } from './cells.ts'
 
-const measuredRows = 2048
+const maxMeasuredRows = 2048
 const widest = 60
 
 export class TableFormatter {
@@ -31,7 +31,7 @@ export class TableFormatter {
       return
     }
     this.#held.push(...rows)
-    if (this.#held.length >= measuredRows) yield this.#measure()
+    if (this.#held.length >= maxMeasuredRows) yield this.#measure()
   }
 
   end(): string {

@@ -196,14 +196,14 @@ describe('a result that fails or is aborted', () => {
   it('an abort stops a running query, a stream between two reads, and one that was never read', async () => {
     const store = await stores.open()
     const running = new AbortController()
-    const asked = askText(
+    const query = askText(
       store.reader,
       'SELECT count(*) FROM range(100000) a, range(100000) b WHERE hash(a.range + b.range) = 1',
       'json',
       running.signal,
     )
     setTimeout(() => running.abort(new Error('enough')), 50)
-    await expect(asked).rejects.toThrow('enough')
+    await expect(query).rejects.toThrow('enough')
 
     const reading = new AbortController()
     const answer = await store.reader.query('SELECT * FROM range(100000000)', 'ndjson', reading.signal)

@@ -1,28 +1,28 @@
-import type { EdgesAsked } from '../../engine/control.ts'
+import type { EdgeQuery } from '../../engine/control.ts'
 import { timesOf } from '../graph/edges-sql.ts'
 import { Refs } from '../graph/refs.ts'
 import type { Talks } from '../graph/talks.ts'
-import { keptTalks } from '../graph/traffic.ts'
+import { talksCacheKind } from '../graph/traffic.ts'
 import { rollupFiles } from '../rollup/views.ts'
 import type { Pin } from '../versions.ts'
-import { KeptFiles, type Holding, type Kept, type KeptOptions } from './kept.ts'
-import { keptTraces, rowsKept, type KeptTraces } from './kept-traces.ts'
-import { happenedWithin, type Receipt } from './receipt.ts'
+import { FileCache, type CacheLease, type CachedRows, type FileCacheOptions } from './file-cache.ts'
+import { keptTraces, cachedRows, type CachedTraces } from './cached-traces.ts'
+import { happenedWithin, type TimeBounds } from './receipt.ts'
 import type { Statement } from './statement.ts'
 
-const talksPart = 1 / 6
+const communicationShare = 1 / 6
 
 export interface HeldEdges {
   readonly refs: Refs
-  readonly traces: Holding<KeptTraces>
-  readonly talks: Holding<Talks>
+  readonly traces: CacheLease<CachedTraces>
+  readonly talks: CacheLease<Talks>
   readonly release: () => void
 }
 
 export class Memory {
   readonly #refs = new Refs()
-  readonly #traces: KeptFiles<KeptTraces>
-  readonly #talks: KeptFiles<Talks>
+  readonly #traces: FileCache<CachedTraces>
+  readonly #talks: FileCache<Talks>
   #turn: Promise<unknown> = Promise.resolve()
 
   /** `mostBytes`: limit for audit events; communication edges take at most `talksPart` of it in addition. */
@@ -32,33 +32,39 @@ export class Memory {
     verify,
     directory,
     instance,
-  }: Omit<KeptOptions<KeptTraces>, 'kind'> & { readonly directory: string }) {
+  }: Omit<FileCacheOptions<CachedTraces>, 'kind'> & { readonly directory: string }) {
     // Serial, because each load measures the memory that it adds.
     const inTurn = <Value>(work: () => Promise<Value>): Promise<Value> => {
       const done = this.#turn.then(() => call(work))
       this.#turn = done.catch(() => undefined)
       return done
     }
-    this.#traces = new KeptFiles({ instance, call: inTurn, verify, kind: keptTraces(directory, this.#refs), mostBytes })
-    this.#talks = new KeptFiles({
+    this.#traces = new FileCache({ instance, call: inTurn, verify, kind: keptTraces(directory, this.#refs), mostBytes })
+    this.#talks = new FileCache({
       instance,
       call: inTurn,
       verify,
-      kind: keptTalks(directory, this.#refs),
-      mostBytes: mostBytes * talksPart,
+      kind: talksCacheKind(directory, this.#refs),
+      mostBytes: mostBytes * communicationShare,
     })
   }
 
-  hold({ narrow, times }: Statement, pin: Pin): { readonly traces?: Kept; readonly release: () => void } {
+  hold(
+    { narrow, eventTimes: times }: Statement,
+    pin: Pin,
+  ): { readonly traces?: CachedRows; readonly release: () => void } {
     if (!narrow) return { release: () => undefined }
     const holding = this.#holdTraces(pin, times.audit)
-    return { traces: rowsKept(holding), release: holding.release }
+    return { traces: cachedRows(holding), release: holding.release }
   }
 
-  holdEdges(span: EdgesAsked['span'], pin: Pin): HeldEdges {
+  holdEdges(span: EdgeQuery['span'], pin: Pin): HeldEdges {
     const times = timesOf(span)
     const traces = this.#holdTraces(pin, times.audit)
-    const talks = this.#talks.hold(pin, isWorth(times.traffic) ? rollupFiles('flows_1h', pin.files, times.traffic) : [])
+    const talks = this.#talks.hold(
+      pin,
+      isCacheable(times.traffic) ? rollupFiles('flows_1h', pin.files, times.traffic) : [],
+    )
     return {
       refs: this.#refs,
       traces,
@@ -69,8 +75,8 @@ export class Memory {
     }
   }
 
-  #holdTraces(pin: Pin, when: Receipt | undefined): Holding<KeptTraces> {
-    return this.#traces.hold(pin, isWorth(when) ? happenedWithin(pin.files, when) : [])
+  #holdTraces(pin: Pin, when: TimeBounds | undefined): CacheLease<CachedTraces> {
+    return this.#traces.hold(pin, isCacheable(when) ? happenedWithin(pin.files, when) : [])
   }
 
   async idle(): Promise<void> {
@@ -83,6 +89,6 @@ export class Memory {
 }
 
 /** Queries without a start time do not fill the cache. */
-function isWorth(when: Receipt | undefined): when is Receipt {
+function isCacheable(when: TimeBounds | undefined): when is TimeBounds {
   return when !== undefined && when.from !== -Infinity
 }

@@ -7,7 +7,7 @@ import { isRecord } from '../../model/json.ts'
 /**
  * Row selection without names. `SELECT … FROM flows … LIMIT n`, the most frequent query, needs the names of n rows, but
  * DuckDB would join names to all rows first. So this selection runs first, and view `flows` covers its rows. Without a
- * limit, rows are counted first on the columns of the condition, and the selection is used up to {@link mostProbed}
+ * limit, rows are counted first on the columns of the condition, and the selection is used up to {@link maxSelectedRows}
  * rows.
  */
 export interface Selection {
@@ -19,7 +19,7 @@ export interface Selection {
 
 /** With more rows, the joins are the smaller part of the cost. */
 const mostRows = 1_000_000
-export const mostProbed = 50_000
+export const maxSelectedRows = 50_000
 
 /** Their results differ between calls, and the condition is evaluated twice. */
 const volatile = new Set(['random', 'uuid', 'gen_random_uuid', 'uuidv4', 'uuidv7', 'currval', 'txid_current'])

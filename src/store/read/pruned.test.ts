@@ -74,7 +74,7 @@ it.each(seeds(2, 20))(
       if (random.chance(0.6)) while (await store.maintain());
     }
     const same = async (): Promise<void> => {
-      for (let asked = 0; asked < 6; asked++) {
+      for (let i = 0; i < 6; i++) {
         const { time = 0 } = random.pick(all)
         const from = random.pick([
           startOfDay - 500 * msPerHour,
@@ -143,7 +143,7 @@ it.each(seeds(1, 10))(
         store.reader,
         `SELECT epoch_ms(time)::DOUBLE AS time, sum(flows)::DOUBLE AS flows FROM ${view} GROUP BY time ORDER BY time`,
       )
-      for (let asked = 0; asked < 8; asked++) {
+      for (let i = 0; i < 8; i++) {
         const from = Number(random.pick(all)['time']) + random.pick([-1, 0, 1, -msPerHour])
         const to = from + random.pick([1, 60_000, msPerHour, 60 * msPerHour])
         expect(

@@ -1,22 +1,22 @@
 import { resolve } from 'node:path'
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api'
-import type { EdgesAsked, QueryFormat, StoredEdge, StoreReader } from '../../engine/control.ts'
+import type { EdgeQuery, QueryFormat, StoredEdge, StoreReader } from '../../engine/control.ts'
 import type { Timer, Timers } from '../../host/index.ts'
 import { WeirError } from '../../model/errors.ts'
-import { Answer } from './answer.ts'
+import { ResultStream } from './answer.ts'
 import { outputColumns } from './cells.ts'
 import { DamagedFile, filesIn, unreadableFiles } from './damage.ts'
-import { duckMemory, fileList, noExtensions, openDuck } from '../duck.ts'
+import { duckMemory, fileList, withoutExtensions, openDuck } from '../duck.ts'
 import { edgesOf } from '../graph/edges.ts'
 import { formatter } from './formats.ts'
 import { spillFolder } from '../names.ts'
-import type { KeptOf } from './kept.ts'
+import type { CachedViews } from './file-cache.ts'
 import { Memory } from './memory.ts'
 import type { StoredFile } from '../record.ts'
 import type { Pin, Versions } from '../versions.ts'
 import { Permits } from './permits.ts'
-import { copySql, failure, makeViews, start } from './run.ts'
-import { judge, type Statement } from './statement.ts'
+import { copySql, rejectWithCause, makeViews, start } from './run.ts'
+import { checkStatement, type Statement } from './statement.ts'
 import { refusing, viewInput, viewsOf } from './statement-views.ts'
 import type { ViewInput } from './views.ts'
 
@@ -79,7 +79,7 @@ export class DuckReader implements StoreReader {
     signal.throwIfAborted()
     const { instance, judging, memory } = await this.open()
     signal.throwIfAborted()
-    const statement = await refusing(judge(judging, sql), this.#directory)
+    const statement = await refusing(checkStatement(judging, sql), this.#directory)
     return this.#pinned(instance, signal, (pin) =>
       this.#ask(instance, memory.hold(statement, pin), statement, format, pin, signal),
     )
@@ -90,7 +90,7 @@ export class DuckReader implements StoreReader {
     signal.throwIfAborted()
     const { instance, judging } = await this.open()
     const directory = this.#directory
-    const statement = await refusing(judge(judging, sql), directory)
+    const statement = await refusing(checkStatement(judging, sql), directory)
     const { pin, input, views } = await this.#verified(statement)
     const connection = await instance.connect()
     const givenBack = this.#hold()
@@ -136,16 +136,16 @@ export class DuckReader implements StoreReader {
     }
   }
 
-  async edges(asked: EdgesAsked, given: AbortSignal): Promise<readonly StoredEdge[]> {
+  async edges(request: EdgeQuery, given: AbortSignal): Promise<readonly StoredEdge[]> {
     const signal = AbortSignal.any([given, this.#closing.signal])
     const ended = this.#hold()
     try {
       signal.throwIfAborted()
       const { instance, memory } = await this.open()
       return await this.#pinned(instance, signal, async (pin) => {
-        const held = memory.holdEdges(asked.span, pin)
+        const held = memory.holdEdges(request.span, pin)
         try {
-          return await edgesOf(asked, pin.files, held, (statement, kept) =>
+          return await edgesOf(request, pin.files, held, (statement, kept) =>
             this.#ask(instance, { ...kept, release: () => undefined }, statement, 'ndjson', pin, signal),
           )
         } finally {
@@ -179,7 +179,7 @@ export class DuckReader implements StoreReader {
 
   async #ask(
     instance: DuckDBInstance,
-    { release, ...kept }: KeptOf & { readonly release: () => void },
+    { release, ...kept }: CachedViews & { readonly release: () => void },
     statement: Statement,
     format: QueryFormat,
     given: Pin,
@@ -221,13 +221,13 @@ export class DuckReader implements StoreReader {
         // The binding ends a failed stream like a finished one, but only a failed result stops streaming.
         if (streaming && !result.isStreaming) {
           signal.throwIfAborted()
-          return this.#permits.use(signal, () => refusing(failure(connection, statement), directory))
+          return this.#permits.use(signal, () => refusing(rejectWithCause(connection, statement), directory))
         }
         return undefined
       }
       const first = await fetch()
       const api = await import('@duckdb/node-api')
-      return new Answer({
+      return new ResultStream({
         format: formatter(api, format, outputColumns(result)),
         first,
         fetch,
@@ -270,7 +270,7 @@ export class DuckReader implements StoreReader {
     const temporary = this.#options.spillFolder ?? `${directory}/${spillFolder}`
     const spill = Math.floor((await this.#options.spill?.()) ?? 0)
     const instance = await openDuck({
-      ...noExtensions,
+      ...withoutExtensions,
       memory_limit: memoryLimit,
       threads: String(threads),
       temp_directory: spill > 0 ? temporary : '',

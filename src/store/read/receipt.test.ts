@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest'
 import { openDuck, quoted, rowsOf } from '../duck.ts'
-import { receiptOf } from './receipt.ts'
+import { receiveBoundsOf } from './receipt.ts'
 
 const instance = await openDuck({})
 const connection = await instance.connect()
 
 async function of(sql: string): Promise<unknown> {
   const [[text] = []] = await rowsOf(connection, `SELECT json_serialize_sql(${quoted(sql)})`)
-  return receiptOf((JSON.parse(String(text)) as { statements: unknown[] }).statements[0])
+  return receiveBoundsOf((JSON.parse(String(text)) as { statements: unknown[] }).statements[0])
 }
 
 const early = 'time_received >= make_timestamptz(1000000)'

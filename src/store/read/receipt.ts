@@ -3,7 +3,7 @@ import type { StoredFile } from '../record.ts'
 import { isRecord } from '../../model/json.ts'
 
 /** Bounds of receive time or event time, in Unix ms; infinite if open. */
-export interface Receipt {
+export interface TimeBounds {
   readonly from: number
   readonly to: number
 }
@@ -19,13 +19,13 @@ function list(value: unknown): readonly unknown[] {
 }
 
 /** Bounds of `time_received` in all reads of view `flows`. */
-export function receiptOf(tree: unknown): Receipt | undefined {
+export function receiveBoundsOf(tree: unknown): TimeBounds | undefined {
   return boundsOf(tree, 'flows', 'time_received')
 }
 
 /** The union of a statement's time bounds, in Unix ms, over all its reads of a view. Undefined if one has no bounds. */
-export function boundsOf(tree: unknown, view: string, column: string): Receipt | undefined {
-  const bounds = saidOf(tree, view, (condition, table) => boundsIn(condition, { column, table }))
+export function boundsOf(tree: unknown, view: string, column: string): TimeBounds | undefined {
+  const bounds = restrictionsOf(tree, view, (condition, table) => boundsIn(condition, { column, table }))
   return bounds === undefined
     ? undefined
     : { from: Math.min(...bounds.map(({ from }) => from)), to: Math.max(...bounds.map(({ to }) => to)) }
@@ -33,16 +33,16 @@ export function boundsOf(tree: unknown, view: string, column: string): Receipt |
 
 /** Texts to which the statement restricts a column in all reads of the view. Undefined if one read is unrestricted. */
 export function textsOf(tree: unknown, view: string, column: string): ReadonlySet<string> | undefined {
-  const texts = saidOf(tree, view, (condition, table) => textsIn(condition, { column, table }))
+  const texts = restrictionsOf(tree, view, (condition, table) => textsIn(condition, { column, table }))
   return texts === undefined ? undefined : new Set(texts.flat())
 }
 
-function saidOf<Said>(
+function restrictionsOf<Restriction>(
   tree: unknown,
   view: string,
-  read: (condition: unknown, table: string) => Said | undefined,
-): readonly Said[] | undefined {
-  const said: Said[] = []
+  read: (condition: unknown, table: string) => Restriction | undefined,
+): readonly Restriction[] | undefined {
+  const restrictions: Restriction[] = []
   let reads = 0
   let shadowed = false
   const visit = (node: unknown): void => {
@@ -54,13 +54,13 @@ function saidOf<Said>(
     if (isView(node, view)) reads++
     if (node['type'] === 'SELECT_NODE' && isView(node['from_table'], view)) {
       const found = read(node['where_clause'], nameOf(node['from_table'], view))
-      if (found !== undefined) said.push(found)
+      if (found !== undefined) restrictions.push(found)
     }
     if (typeof node['key'] === 'string' && node['key'].toLowerCase() === view) shadowed = true
     for (const value of Object.values(node)) visit(value)
   }
   visit(tree)
-  return shadowed || reads === 0 || said.length !== reads ? undefined : said
+  return shadowed || reads === 0 || restrictions.length !== reads ? undefined : restrictions
 }
 
 /** `column = 'a'` or `column IN ('a', 'b')` among conjoined conditions. */
@@ -93,7 +93,7 @@ function isView(node: unknown, view: string): boolean {
   )
 }
 
-function boundsIn(condition: unknown, column: Column): Receipt | undefined {
+function boundsIn(condition: unknown, column: Column): TimeBounds | undefined {
   if (!isRecord(condition)) return undefined
   if (condition['type'] === 'CONJUNCTION_AND') {
     const found = list(condition['children'])
@@ -104,7 +104,7 @@ function boundsIn(condition: unknown, column: Column): Receipt | undefined {
       : { from: Math.max(...found.map(({ from }) => from)), to: Math.min(...found.map(({ to }) => to)) }
   }
   if (condition['class'] !== 'COMPARISON' || !isColumn(condition['left'], column)) return undefined
-  const moment = momentIn(condition['right'])
+  const moment = timestampIn(condition['right'])
   if (moment === undefined) return undefined
   switch (condition['type']) {
     case 'COMPARE_GREATERTHAN':
@@ -140,7 +140,7 @@ function nameOf(from: unknown, view: string): string {
 }
 
 /** `make_timestamptz(µs)`, the form that the query compilers emit. */
-function momentIn(node: unknown): number | undefined {
+function timestampIn(node: unknown): number | undefined {
   if (!isRecord(node) || node['class'] !== 'FUNCTION' || node['function_name'] !== 'make_timestamptz') return undefined
   const [only, ...more] = list(node['children'])
   const value =
@@ -149,7 +149,7 @@ function momentIn(node: unknown): number | undefined {
 }
 
 /** Excludes flows received outside the bounds, and endpoints that only these need. */
-export function receivedWithin(files: readonly StoredFile[], receipt: Receipt | undefined): readonly StoredFile[] {
+export function receivedWithin(files: readonly StoredFile[], receipt: TimeBounds | undefined): readonly StoredFile[] {
   if (receipt === undefined) return files
   const { from, to } = receipt
   const flows = files.filter(
@@ -166,7 +166,7 @@ export function receivedWithin(files: readonly StoredFile[], receipt: Receipt | 
 const roundedMs = 1
 
 /** Excludes files without rows in the bounds; files without row times are kept. */
-export function happenedWithin(files: readonly StoredFile[], bounds: Receipt | undefined): readonly StoredFile[] {
+export function happenedWithin(files: readonly StoredFile[], bounds: TimeBounds | undefined): readonly StoredFile[] {
   if (bounds === undefined) return files
   const { from, to } = bounds
   return files.filter(({ timed, timeMin, timeMax }) => {

@@ -1,7 +1,7 @@
 import type { DuckDBConnection, DuckDBResult } from '@duckdb/node-api'
 import { WeirError } from '../../model/errors.ts'
 import { quoted } from '../duck.ts'
-import type { KeptOf } from './kept.ts'
+import type { CachedViews } from './file-cache.ts'
 import type { Statement } from './statement.ts'
 import { probe, viewsOf, withEndpoints, withoutEnd } from './statement-views.ts'
 import type { ViewInput } from './views.ts'
@@ -15,7 +15,7 @@ export async function makeViews(
   statement: Statement,
   views: string,
   given: ViewInput,
-  kept: KeptOf,
+  kept: CachedViews,
 ): Promise<void> {
   const { selection, ends } = statement
   if (Object.keys(ends).length === 0 && selection?.isProbe !== true) {
@@ -32,7 +32,7 @@ export async function start(
   statement: Statement,
   views: string,
   input: ViewInput,
-  kept: KeptOf,
+  kept: CachedViews,
 ): Promise<DuckDBResult> {
   await makeViews(connection, statement, views, input, kept)
   const statements = await connection.extractStatements(statement.sql)
@@ -61,7 +61,7 @@ export function copySql(sql: string, path: string): string {
 }
 
 /** Determines why a stream failed: runs the query again as one aggregate, which needs no memory. Always rejects. */
-export async function failure(connection: DuckDBConnection, { sql }: Statement): Promise<never> {
+export async function rejectWithCause(connection: DuckDBConnection, { sql }: Statement): Promise<never> {
   const again = await connection
     .extractStatements(`SELECT bit_xor(hash(q)) FROM (${withoutEnd(sql)}\n) q`)
     .catch(() => undefined)

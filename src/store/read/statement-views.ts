@@ -6,8 +6,8 @@ import { dayOf } from '../names.ts'
 import { rollupViews } from '../rollup/views.ts'
 import { endpointColumn, fileColumns, type FileColumn } from '../schema.ts'
 import type { Pin } from '../versions.ts'
-import type { KeptOf } from './kept.ts'
-import { mostProbed, type Selection } from './newest.ts'
+import type { CachedViews } from './file-cache.ts'
+import { maxSelectedRows, type Selection } from './newest.ts'
 import { receivedWithin } from './receipt.ts'
 import { ends, type Statement } from './statement.ts'
 import {
@@ -22,7 +22,7 @@ import {
   type WantedAddresses,
 } from './views.ts'
 
-export function viewInput(pin: Pin, directory: string, { receipt }: Statement): ViewInput {
+export function viewInput(pin: Pin, directory: string, { receiveTime: receipt }: Statement): ViewInput {
   const sources: (string | undefined)[] = []
   for (const [name, { id }] of Object.entries(pin.state.sources)) sources[id] = name
   return { directory, files: receivedWithin(pin.files, receipt), sources: Array.from(sources), words: pin.state.words }
@@ -34,24 +34,26 @@ const probedRows = 'flows_probed'
  * Definitions of views that the statement may name. Creating one opens the first of its files and searches for all
  * others.
  */
-export function viewsOf(statement: Statement, input: ViewInput, kept: KeptOf): string {
-  const asked = statement.sql.toLowerCase()
+export function viewsOf(statement: Statement, input: ViewInput, kept: CachedViews): string {
+  const lowerSql = statement.sql.toLowerCase()
   const own =
-    statement.own === undefined ? '' : `; CREATE TEMP VIEW ${statement.own.name} AS ${statement.own.sql(input)}`
+    statement.ownView === undefined
+      ? ''
+      : `; CREATE TEMP VIEW ${statement.ownView.name} AS ${statement.ownView.sql(input)}`
   const others = `${rollupViews(statement, input)}${kubernetesViews(statement, input, kept)}${own}`
   // A statement without view names may list all views.
   const wanted = (name: string): boolean =>
-    statement.reads?.has(name) ?? (others === '' || new RegExp(`\\b${name}\\b`).test(asked))
+    statement.reads?.has(name) ?? (others === '' || new RegExp(`\\b${name}\\b`).test(lowerSql))
   return (
     [
       ...(wanted('flows') ? [flowsViews(statement, input)] : []),
       ...(wanted('events') ? [`CREATE TEMP VIEW events AS ${eventsView(input)}`] : []),
-      ...(asked.includes(endpointsView) ? [`CREATE TEMP VIEW ${endpointsView} AS ${scan('endpoints', input)}`] : []),
+      ...(lowerSql.includes(endpointsView) ? [`CREATE TEMP VIEW ${endpointsView} AS ${scan('endpoints', input)}`] : []),
     ].join('; ') + others
   )
 }
 
-function flowsViews({ addresses, selection, probed, ids }: Statement, input: ViewInput): string {
+function flowsViews({ addresses, selection, probed, readsEndpointIds: ids }: Statement, input: ViewInput): string {
   if (ids === true) return `CREATE TEMP VIEW flows AS ${flowsView(input, addresses, { prefix: filePrefix })}`
   if (probed !== undefined) return viewOfFew(addresses, probed.columns, probedRows, input)
   if (selection === undefined || selection.isProbe) return `CREATE TEMP VIEW flows AS ${flowsView(input, addresses)}`
@@ -111,7 +113,7 @@ export async function probe(
   await connection.run(viewBefore(selection, input))
   const sql = withoutEnd(selection.sql)
   const [[rows] = []] = await rowsOf(connection, `SELECT count(*) FROM (${sql})`)
-  const isShort = Number(rows) <= mostProbed
+  const isShort = Number(rows) <= maxSelectedRows
   await connection.run(`${isShort ? `CREATE TEMP TABLE ${probedRows} AS ${sql}; ` : ''}DROP VIEW ${rowsBeforeNames}`)
   return isShort ? selection : undefined
 }
@@ -121,9 +123,9 @@ export function withoutEnd(sql: string): string {
 }
 
 /** Turns DuckDB errors that the user caused into refusals: bad names, failed casts, insufficient memory. */
-export async function refusing<Value>(asked: Promise<Value>, directory: string): Promise<Value> {
+export async function refusing<Value>(pending: Promise<Value>, directory: string): Promise<Value> {
   try {
-    return await asked
+    return await pending
   } catch (error) {
     if (error instanceof WeirError) throw error
     const message = messageOf(error).replaceAll(`${directory}/`, '').replaceAll(directory, '')

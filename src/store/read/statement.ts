@@ -2,31 +2,31 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import { WeirError } from '../../model/errors.ts'
 import { rowsOf, quoted } from '../duck.ts'
 import { auditColumns } from '../kubernetes/changes.ts'
-import { unkeptColumns } from '../kubernetes/audit.ts'
+import { uncachedColumns } from '../kubernetes/audit.ts'
 import { nodeColumns } from '../kubernetes/resources.ts'
-import { keptPrefix } from './kept.ts'
+import { cachePrefix } from './file-cache.ts'
 import { selectionOf, type Selection } from './newest.ts'
-import { boundsOf, receiptOf, textsOf, type Receipt } from './receipt.ts'
+import { boundsOf, receiveBoundsOf, textsOf, type TimeBounds } from './receipt.ts'
 import { addressesOf, endpointIds, everyAddress, type ViewInput, type WantedAddresses } from './views.ts'
 
 export interface Statement {
   readonly sql: string
   readonly addresses: WantedAddresses
-  readonly audited: Receipt | undefined
-  readonly zoned: boolean
+  readonly actorBounds: TimeBounds | undefined
+  readonly readsZones: boolean
   /** Relations that it names; undefined: any. */
   readonly related: ReadonlySet<string> | undefined
   readonly selection: Selection | undefined
-  readonly ids?: boolean
+  readonly readsEndpointIds?: boolean
   readonly probed?: Selection | undefined
-  readonly times: Readonly<Partial<Record<TimedView, Receipt>>>
+  readonly eventTimes: Readonly<Partial<Record<TimedView, TimeBounds>>>
   /** It reads view `audit` and only cached columns of it. */
   readonly narrow: boolean
   readonly reads?: ReadonlySet<string>
-  readonly own?: { readonly name: string; readonly sql: (input: ViewInput) => string } | undefined
+  readonly ownView?: { readonly name: string; readonly sql: (input: ViewInput) => string } | undefined
   /** Addresses to which it restricts each end of the flows. */
   readonly ends: Readonly<Partial<Record<End, ReadonlySet<string>>>>
-  readonly receipt: Receipt | undefined
+  readonly receiveTime: TimeBounds | undefined
 }
 
 export const ends = ['src_addr', 'dst_addr'] as const
@@ -44,7 +44,7 @@ const timedViews = {
 } as const
 export type TimedView = keyof typeof timedViews
 
-const ever: Receipt = { from: -Infinity, to: Infinity }
+const ever: TimeBounds = { from: -Infinity, to: Infinity }
 
 const kinds = new Set(['select', 'with', 'describe', 'desc', 'show', 'explain', 'summarize', 'from'])
 
@@ -85,9 +85,9 @@ const refusedFunctions = new Set([
 ])
 
 /** Maximum nesting: binding deeper statements takes DuckDB minutes and cannot be interrupted. */
-const deepest = 250
+const maxDepth = 250
 /** Lambdas, and chains of `->`, which are parsed as lambdas: each level doubles the time. */
-const mostArrows = 12
+const maxLambdas = 12
 const longest = 1 << 18
 
 function refuse(message: string): never {
@@ -137,7 +137,7 @@ function explained(sql: string, from: number): string {
  * Checks that a text is one read-only statement, and determines the data that it needs. Rejects with WEIR_SQL_REFUSED.
  * Reads no data.
  */
-export async function judge(connection: DuckDBConnection, sql: string): Promise<Statement> {
+export async function checkStatement(connection: DuckDBConnection, sql: string): Promise<Statement> {
   if (sql.includes('\0')) refuse('Remove the NUL characters from the statement.')
   if (sql.length > longest) refuse('The statement is longer than 262,144 characters.')
   const first = firstWord(sql, 0)
@@ -167,15 +167,15 @@ export async function judge(connection: DuckDBConnection, sql: string): Promise<
   return {
     sql,
     addresses,
-    ids,
+    readsEndpointIds: ids,
     ends: named,
-    audited: spokenOf(names, auditColumns) ? (times.changes ?? ever) : undefined,
-    times,
-    narrow: names.tables.has('audit') && !spokenOf(names, unkeptColumns),
-    zoned: spokenOf(names, nodeColumns),
+    actorBounds: spokenOf(names, auditColumns) ? (times.changes ?? ever) : undefined,
+    eventTimes: times,
+    narrow: names.tables.has('audit') && !spokenOf(names, uncachedColumns),
+    readsZones: spokenOf(names, nodeColumns),
     related: textsOf(tree, 'relations', 'relation'),
     selection,
-    receipt: receiptOf(tree),
+    receiveTime: receiveBoundsOf(tree),
   }
 }
 
@@ -238,7 +238,7 @@ interface Names {
 function inspect(tree: unknown): Names {
   const names: Names = { columns: new Set(), last: new Set(), tables: new Set(), everything: false }
   const visit = (node: unknown, depth: number, arrows: number): void => {
-    if (depth > deepest || arrows > mostArrows)
+    if (depth > maxDepth || arrows > maxLambdas)
       refuse("The statement is nested too deeply. (For JSON, write data->'$.a.b.c' instead of a chain of arrows.)")
     if (Array.isArray(node)) {
       for (const each of node) visit(each, depth, arrows)
@@ -270,7 +270,7 @@ function inspect(tree: unknown): Names {
       for (const key of ['alias', 'table_name']) if (text(key) !== '') names.tables.add(text(key))
     if (
       fields['type'] === 'BASE_TABLE' &&
-      [text('catalog_name'), text('schema_name')].some((name) => name.startsWith(keptPrefix))
+      [text('catalog_name'), text('schema_name')].some((name) => name.startsWith(cachePrefix))
     )
       refuse(`There is no table ${text('schema_name')}.${text('table_name')}.`)
     // FROM flows AS f(a, b, …) renames columns.

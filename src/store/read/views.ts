@@ -2,7 +2,7 @@ import { endpointColumns, type EndpointPart } from '../../model/endpoint.ts'
 import { fileList, quoted } from '../duck.ts'
 import { dayOf, type Stream } from '../names.ts'
 import type { StoredFile } from '../record.ts'
-import { endpointColumn, fileColumns, flowColumns, hasColumn, wordFields, type FileColumn } from '../schema.ts'
+import { endpointColumn, fileColumns, flowColumns, hasColumn, dictionaryFields, type FileColumn } from '../schema.ts'
 
 export interface ViewInput {
   readonly directory: string
@@ -71,7 +71,7 @@ export function scan(stream: Stream, input: ViewInput, columns: readonly FileCol
 
 const addresses = flowColumns.filter(({ kind }) => kind === 'ip')
 
-function joined(field: string): string {
+function joinAlias(field: string): string {
   return `"${field}_of"`
 }
 
@@ -130,7 +130,7 @@ interface Joins {
 function flowExpression(column: string, input: ViewInput, { fields, parts }: Joins): string {
   // A join copies each of its columns for each row, even if all values are NULL.
   const endpoint = (field: string, part: string): string | undefined =>
-    fields.has(field) && parts.has(part) ? `${joined(field)}.${part}` : undefined
+    fields.has(field) && parts.has(part) ? `${joinAlias(field)}.${part}` : undefined
   const named = names[column]
   if (named !== undefined) {
     const found = named.map(([field, part]) => endpoint(field, part)).filter((each) => each !== undefined)
@@ -144,7 +144,7 @@ function flowExpression(column: string, input: ViewInput, { fields, parts }: Joi
   if (column === 'time_skewed') return 'r.time_skewed::BOOLEAN AS time_skewed'
   const field = flowColumns.find((one) => one.field === column)
   if (field?.kind === 'ip') return `${endpoint(column, 'addr') ?? 'NULL::VARCHAR'} AS "${column}"`
-  if (wordFields.has(column)) return `${listed(input.words.slice(1), `r."${column}"`)} AS "${column}"`
+  if (dictionaryFields.has(column)) return `${listed(input.words.slice(1), `r."${column}"`)} AS "${column}"`
   return `r."${column}"`
 }
 
@@ -221,7 +221,8 @@ export function flowsView(input: ViewInput, wanted: WantedAddresses, from: Flows
     fileColumns.endpoints.filter(({ name }) => joining.parts.has(name)),
   )})`
   const joins = used.map(
-    ({ field, name }) => `LEFT JOIN ${few ? 'named' : endpoints} ${joined(field)} ON r."${name}" = ${joined(field)}.ep`,
+    ({ field, name }) =>
+      `LEFT JOIN ${few ? 'named' : endpoints} ${joinAlias(field)} ON r."${name}" = ${joinAlias(field)}.ep`,
   )
   const view = `SELECT ${columns.join(', ')} FROM ${few ? 'chosen' : `(${rows})`} r ${joins.join(' ')}`
   if (!few) return view

@@ -1,6 +1,6 @@
 import { msPerHour } from '../names.ts'
 import { overlap } from '../losses.ts'
-import { isRollup, mostGroups, rollups, type Rollup } from './schema.ts'
+import { isRollup, maxGroups, rollups, type Rollup } from './schema.ts'
 import type { StoredFile } from '../record.ts'
 
 /**
@@ -79,7 +79,7 @@ function runs(some: readonly StoredFile[], all: readonly StoredFile[]): StoredFi
   let run: StoredFile[] = []
   for (const file of all.toSorted((a, b) => a.firstSequence - b.firstSequence)) {
     const groups = run.reduce((sum, { rows }) => sum + rows, 0)
-    if (run.length > 0 && (!some.includes(file) || groups + file.rows > mostGroups)) {
+    if (run.length > 0 && (!some.includes(file) || groups + file.rows > maxGroups)) {
       found.push(run)
       run = []
     }

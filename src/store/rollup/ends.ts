@@ -45,7 +45,7 @@ export class Ends {
 
   #add(low: number, end: number): void {
     this.#of = withRoom(this.#of, width * (end + 1)).fill(0, width * end, width * (end + 1))
-    if (this.#endpoints?.tell(low, address, parts) !== true) return
+    if (this.#endpoints?.describe(low, address, parts) !== true) return
     this.#of[width * end] = this.#addresses.find(address) + 1
     for (let part = 1; part < width; part++) {
       text[0] = parts[part - 1] as number

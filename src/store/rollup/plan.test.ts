@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest'
-import { planRollup, type RollupQuestion } from './plan.ts'
+import { planRollup, type RollupQuery } from './plan.ts'
 
 const hour = 3_600_000
 const minute = 60_000
 const always = { flows_1m: -Infinity, flows_5m: -Infinity, flows_1h: -Infinity }
-const week: RollupQuestion = { group: [], tests: [], step: hour, span: { from: 0, to: 168 * hour }, since: always }
+const week: RollupQuery = { group: [], tests: [], step: hour, span: { from: 0, to: 168 * hour }, since: always }
 
 it('selects the coarsest rollup whose buckets compose the requested ones', () => {
   expect(planRollup(week)?.view).toBe('flows_1h')

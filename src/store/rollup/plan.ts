@@ -1,6 +1,6 @@
 import { dimensions, isServicePort, rollups, stepMs, type Rollup } from './schema.ts'
 
-export interface RollupQuestion {
+export interface RollupQuery {
   readonly group: readonly string[]
   /** Tests of the filter: field, and values of equality tests. */
   readonly tests: readonly { readonly field: string; readonly equals?: readonly (string | number)[] }[]
@@ -36,7 +36,7 @@ const lostAt = new Map(dimensions.map((column) => [column.name, column.lostAt ??
 const isPort = (field: string): boolean => field === 'src_port' || field === 'dst_port'
 
 /** The coarsest rollup for sums of bytes, packets and flows; undefined if only flows can provide the result. */
-export function planRollup({ group, tests, step, span, since }: RollupQuestion): RollupPlan | undefined {
+export function planRollup({ group, tests, step, span, since }: RollupQuery): RollupPlan | undefined {
   const fields = [...group, ...tests.map(({ field }) => field)]
   if (!fields.every((field) => lostAt.has(field))) return undefined
   // Rollups do not distinguish other ports, not even from absent ones.
@@ -54,8 +54,8 @@ export function planRollup({ group, tests, step, span, since }: RollupQuestion):
   const view = rollups.toReversed().find(fits)
   if (view === undefined) return undefined
   const width = stepMs[view]
-  const lossy = (asked: readonly string[]): FoldLevel | undefined => {
-    const first = Math.min(...asked.map((field) => lostAt.get(field) ?? Infinity))
+  const lossy = (fields: readonly string[]): FoldLevel | undefined => {
+    const first = Math.min(...fields.map((field) => lostAt.get(field) ?? Infinity))
     return foldLevels.find((level) => level === first)
   }
   const unknownPorts = group.filter((field) => isPort(field) && !tests.some((test) => test.field === field))

@@ -15,7 +15,7 @@ const limits = { whole: 16_384, reduced: 16_384, least: 4096 }
 export const placeFields = ['src_namespace', 'dst_namespace', 'cluster', 'scope', 'record_type'] as const
 export const endFields = ['name', 'owner_name', 'owner_kind', 'country', 'as'] as const
 
-const mostTexts = 32_768
+const maxTexts = 32_768
 
 const twoTo32 = 4_294_967_296
 
@@ -189,7 +189,7 @@ export class Rollup {
   /** An empty rollup; reuses this one's texts unless there are too many. */
   renewed(): Rollup {
     const { whole, reduced, least, none, sums } = this.levels
-    if ([this.places, this.src, this.dst].some((carried) => carried.full) || this.texts.list.length > mostTexts)
+    if ([this.places, this.src, this.dst].some((carried) => carried.full) || this.texts.list.length > maxTexts)
       return new Rollup(this.#words)
     for (const level of [whole, reduced, least, none, sums.whole, sums.reduced, sums.least, sums.none]) level.clear()
     return this

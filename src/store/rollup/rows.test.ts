@@ -5,7 +5,7 @@ import type { Endpoint } from '../../model/endpoint.ts'
 import type { Frame } from '../../journal/types.ts'
 import { parseIp } from '../../model/ip.ts'
 import { Endpoints } from '../flows/endpoints.ts'
-import { flowRows, Words } from '../flows/rows.ts'
+import { flowRows, StringDictionary } from '../flows/rows.ts'
 import { flowMinutes } from '../flows/time.ts'
 import { Bytes } from '../parquet/bits.ts'
 import type { Levels } from '../parquet/levels.ts'
@@ -91,7 +91,7 @@ it.each([1, 2, 3])('rollup rows equal the flows of each group summed individuall
   const random = new SeededRandom(seed)
   const received = Date.UTC(2026, 0, 2, 3)
   const endpoints = new Endpoints({ resolver, next: 1 })
-  const words = new Words([''])
+  const words = new StringDictionary([''])
   let rollup = new Rollup()
   for (let commit = 0; commit < 3; commit++) {
     const added = new Map<string, bigint[]>()

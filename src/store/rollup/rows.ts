@@ -6,7 +6,7 @@ import { pick } from './pick.ts'
 import type { Place } from './place.ts'
 import { endFields, placeFields, type Levels, type Rollup } from './rollup.ts'
 import { sums as sumNames } from './schema.ts'
-import { ColumnTexts, Filling, Once, type RollupValues } from './values.ts'
+import { ColumnTexts, Filling, NumberCache, type RollupValues } from './values.ts'
 import { has } from './words.ts'
 
 export interface RollupRows {
@@ -38,7 +38,9 @@ export function rollupRows(rollup: Rollup, endpoints: Endpoints): RollupRows {
     (own: Uint32Array, part: EndPart): TextOf =>
     (column) => {
       const numbers = ends.texts(own, part)
-      const texts = new Once(ends.count(part), (number) => (number === 0 ? 0 : column.add(ends.text(part, number))))
+      const texts = new NumberCache(ends.count(part), (number) =>
+        number === 0 ? 0 : column.add(ends.text(part, number)),
+      )
       return (row) => texts.of(numbers[row] as number)
     }
 
@@ -83,7 +85,7 @@ export function rollupRows(rollup: Rollup, endpoints: Endpoints): RollupRows {
   const dstPlaces = wordsOf(where, 8, 5, reduceds)
   const placeTuples = wordsOf(where, 8, 6, reduceds)
   const named = (name: keyof Place, places: Uint32Array, others?: Uint32Array) => (column: ColumnTexts) => {
-    const parts = new Once(texts.list.length, (place) => column.number(texts.place(place)?.[name]))
+    const parts = new NumberCache(texts.list.length, (place) => column.number(texts.place(place)?.[name]))
     return (row: number) =>
       parts.of(places[row] as number) || (others === undefined ? 0 : parts.of(others[row] as number))
   }
@@ -237,7 +239,7 @@ function carriedColumn(
     return otherwise === undefined ? undefined : textColumn(count, tuples.length, otherwise)
   return textColumn(count, tuples.length, (column) => {
     column.mix()
-    const carried = new Once(from.tuples.count, (tuple) =>
+    const carried = new NumberCache(from.tuples.count, (tuple) =>
       column.number(texts.list[from.word(tuple, field)] as string | undefined),
     )
     const other = otherwise?.(column)

@@ -116,7 +116,7 @@ const known = new Set([
 ])
 
 /** Limit of groups per merge, which is done in memory; a single file can have more. */
-export const mostGroups = 1 << 15
+export const maxGroups = 1 << 15
 
 export function isServicePort(port: number): boolean {
   return (port > 0 && port < 1024) || known.has(port)

@@ -76,7 +76,7 @@ export class ColumnTexts {
 const unknown = 0xffff_ffff
 
 /** Caches a function of numbers below `count`. Results are below 2^32 − 1. */
-export class Once {
+export class NumberCache {
   readonly #answers: Uint32Array
   readonly #ask: (number: number) => number
 

@@ -3,13 +3,13 @@ import { bucket, wholeSum } from './merge.ts'
 import { filesOf } from './cover.ts'
 import { dimensions, rollupColumns, rollups, stepMs, sums, type Rollup } from './schema.ts'
 import { hasColumn } from '../schema.ts'
-import { happenedWithin, type Receipt } from '../read/receipt.ts'
+import { happenedWithin, type TimeBounds } from '../read/receipt.ts'
 import type { Statement } from '../read/statement.ts'
 import type { ViewInput } from '../read/views.ts'
 import type { StoredFile } from '../record.ts'
 
 export interface RollupPart {
-  readonly when?: Receipt | undefined
+  readonly when?: TimeBounds | undefined
   /** Files whose sums are known from the cache. */
   readonly without?: ReadonlySet<string> | undefined
   /** Columns besides time and `folded`; default: all. */
@@ -66,14 +66,14 @@ export function rollupView(
 export function rollupFiles(
   rollup: Rollup,
   files: readonly StoredFile[],
-  when: Receipt | undefined,
+  when: TimeBounds | undefined,
 ): readonly StoredFile[] {
   const bounds = when === undefined ? undefined : { from: when.from, to: when.to + stepMs[rollup] }
   return happenedWithin(filesOf(rollup, files), bounds)
 }
 
 export function rollupViews(
-  { sql, reads, times }: Pick<Statement, 'sql' | 'reads' | 'times'>,
+  { sql, reads, eventTimes: times }: Pick<Statement, 'sql' | 'reads' | 'eventTimes'>,
   input: ViewInput,
 ): string {
   return rollups

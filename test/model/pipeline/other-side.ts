@@ -92,9 +92,9 @@ export class OtherSide {
     const failures: Failure[] = []
     const failed = new Set<string>()
     rows.forEach((row, index) => {
-      const fate = this.#random.next()
-      if (failed.has(row.key) || fate < 0.3) failures.push({ index, is: 'retry', reason: 'busy' })
-      else if (fate < 0.5) {
+      const drawn = this.#random.next()
+      if (failed.has(row.key) || drawn < 0.3) failures.push({ index, is: 'retry', reason: 'busy' })
+      else if (drawn < 0.5) {
         failures.push({ index, is: 'reject', reason: 'poison' })
         this.rejected.add(row.position)
       } else return void this.taken.push(row)

@@ -106,8 +106,8 @@ async function find(program: Program): Promise<Installed | undefined> {
     } catch {
       continue
     }
-    const said = await runCommand(program.versionProgram ?? path, program.versionArguments, { limit: 10_000 })
-    return { path, version: /\d+(?:\.\d+)+/.exec(said.output)?.[0] ?? 'unknown' }
+    const printed = await runCommand(program.versionProgram ?? path, program.versionArguments, { limit: 10_000 })
+    return { path, version: /\d+(?:\.\d+)+/.exec(printed.output)?.[0] ?? 'unknown' }
   }
   return undefined
 }

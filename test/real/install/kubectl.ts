@@ -5,8 +5,8 @@ import type { Installed } from './apt.ts'
 
 /** The command as `path`, or the reason why it cannot be had here. */
 export async function findKubectl(): Promise<Installed> {
-  const said = await runCommand('kubectl', ['version', '--client'], { limit: 30_000 }).catch(() => undefined)
-  const version = /v(\d+\.\d+\.\d+)/.exec(said?.output ?? '')?.[1]
+  const printed = await runCommand('kubectl', ['version', '--client'], { limit: 30_000 }).catch(() => undefined)
+  const version = /v(\d+\.\d+\.\d+)/.exec(printed?.output ?? '')?.[1]
   return version === undefined ? { path: undefined, reason: 'there is no kubectl' } : { path: 'kubectl', version }
 }
 

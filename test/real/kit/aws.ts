@@ -21,13 +21,13 @@ export async function startMoto(): Promise<VersionedAws> {
   const python = await installMoto()
   if (python.path === undefined) throw new Error(python.reason)
   const [port = 0] = await freePorts(1)
-  const said = await runCommand(python.path, ['-c', 'import moto; print(moto.__version__)'], { limit: 30_000 })
+  const printed = await runCommand(python.path, ['-c', 'import moto; print(moto.__version__)'], { limit: 30_000 })
   const server = await behind(
     '123456789012',
     port,
     spawn(join(python.path, '../moto_server'), ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' }),
   )
-  return { ...server, version: said.stdout.trim(), direct: `http://127.0.0.1:${port}` }
+  return { ...server, version: printed.stdout.trim(), direct: `http://127.0.0.1:${port}` }
 }
 
 /** SQS. Throws when it cannot be had (see `installElasticmq`). */
@@ -85,7 +85,7 @@ function answers(port: number): Promise<boolean> {
 
 function passOn(port: number, path: string, headers: IncomingHttpHeaders, body: string): Promise<Passed> {
   return new Promise((resolve, reject) => {
-    const asked = request(
+    const outgoing = request(
       { port, host: '127.0.0.1', path, method: 'POST', headers: { ...headers, connection: 'close' } },
       (response) => {
         const parts: Buffer[] = []
@@ -99,6 +99,6 @@ function passOn(port: number, path: string, headers: IncomingHttpHeaders, body: 
         })
       },
     )
-    asked.on('error', reject).end(body)
+    outgoing.on('error', reject).end(body)
   })
 }

@@ -88,7 +88,7 @@ export const exporterCases: readonly ExporterCase[] = [
 ]
 
 /** What a case proves, and of what. */
-export function toldBy({ name, tcp }: ExporterCase): { readonly system: string; readonly part?: string } {
+export function provedBy({ name, tcp }: ExporterCase): { readonly system: string; readonly part?: string } {
   if (name.includes('sFlow')) return { system: 'sflow' }
   return { system: 'netflow', part: tcp === true ? 'IPFIX over TCP' : (/^NetFlow v\d|^IPFIX/.exec(name)?.[0] ?? name) }
 }

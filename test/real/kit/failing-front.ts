@@ -21,8 +21,8 @@ export class FailingFront {
   private constructor(port: number, target: number) {
     this.port = port
     this.#target = target
-    this.#server = createServer((asked, answer) => {
-      this.#take(asked, answer)
+    this.#server = createServer((incoming, answer) => {
+      this.#take(incoming, answer)
     })
   }
 
@@ -42,22 +42,22 @@ export class FailingFront {
     await closed
   }
 
-  #take(asked: IncomingMessage, answer: ServerResponse): void {
+  #take(incoming: IncomingMessage, answer: ServerResponse): void {
     const fault = this.faults.shift()
-    if (fault === undefined) return this.#pass(asked, answer)
+    if (fault === undefined) return this.#pass(incoming, answer)
     const name = typeof fault === 'string' ? fault : String(fault.status)
     this.given.set(name, (this.given.get(name) ?? 0) + 1)
-    if (fault === 'reset') asked.socket.resetAndDestroy()
-    else if (fault === 'silent') asked.resume()
+    if (fault === 'reset') incoming.socket.resetAndDestroy()
+    else if (fault === 'silent') incoming.resume()
     else
-      asked.resume().on('end', () => {
+      incoming.resume().on('end', () => {
         answer.writeHead(fault.status, fault.headers).end()
       })
   }
 
-  #pass(asked: IncomingMessage, answer: ServerResponse): void {
+  #pass(incoming: IncomingMessage, answer: ServerResponse): void {
     const passed = request(
-      { host: '127.0.0.1', port: this.#target, method: asked.method, path: asked.url, headers: asked.headers },
+      { host: '127.0.0.1', port: this.#target, method: incoming.method, path: incoming.url, headers: incoming.headers },
       (got) => {
         answer.writeHead(got.statusCode ?? 502, got.headers)
         got.pipe(answer)
@@ -66,6 +66,6 @@ export class FailingFront {
     passed.on('error', () => {
       answer.destroy()
     })
-    asked.pipe(passed)
+    incoming.pipe(passed)
   }
 }

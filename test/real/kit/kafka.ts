@@ -88,8 +88,8 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServe
   )
 
   let version: string | undefined
-  let running = await launch(java, config, (said) => {
-    version = said
+  let running = await launch(java, config, (output) => {
+    version = output
   })
   await isReady(inner.plain)
   const end = async (signal: NodeJS.Signals): Promise<void> => {
@@ -229,7 +229,7 @@ function writeConfig(
 export async function launch(
   java: readonly string[],
   config: string,
-  heard?: (version: string | undefined) => void,
+  onVersion?: (version: string | undefined) => void,
 ): Promise<ChildProcess> {
   const child = spawn('java', [...java, 'kafka.Kafka', config], { stdio: ['ignore', 'ignore', 'pipe'] })
   let log = ''
@@ -249,7 +249,7 @@ export async function launch(
     }
     await sleep(20)
   }
-  heard?.(/Kafka version: (\S+)/.exec(log)?.[1])
+  onVersion?.(/Kafka version: (\S+)/.exec(log)?.[1])
   return child
 }
 

@@ -11,7 +11,7 @@ interface Written {
 }
 
 /** A change as stored; `before` and `after` are a digest or the text of the object. */
-export interface Told {
+export interface EmittedChange {
   readonly id: string
   readonly uid: string
   readonly operation: string
@@ -59,13 +59,13 @@ export class Churn {
   }
 
   async #write(most: number, pauseMs: number): Promise<void> {
-    const mine: string[] = []
+    const names: string[] = []
     for (let count = 0; count < most && !this.#stop; count++) {
       const dice = this.#dice()
-      const uid = mine[Math.floor(this.#dice() * mine.length)]
-      if (uid === undefined || dice < 0.25) mine.push(await this.create())
+      const uid = names[Math.floor(this.#dice() * names.length)]
+      if (uid === undefined || dice < 0.25) names.push(await this.create())
       else if (dice < 0.4) {
-        mine.splice(mine.indexOf(uid), 1)
+        names.splice(names.indexOf(uid), 1)
         await this.remove(uid)
       } else await this.change(uid)
       if (pauseMs > 0) await sleep(pauseMs)
@@ -150,11 +150,11 @@ export class Churn {
   }
 
   /** The faults in the changes of these objects; `gaps`: lists may have merged changes. Empty: none. */
-  judge(told: readonly Told[], gaps = false): string[] {
+  judge(emitted: readonly EmittedChange[], gaps = false): string[] {
     const problems: string[] = []
     const ids = new Set<string>()
-    const byUid = new Map<string, Told[]>()
-    for (const each of told) {
+    const byUid = new Map<string, EmittedChange[]>()
+    for (const each of emitted) {
       if (ids.has(each.id))
         problems.push(`${each.name}: ${each.operation} of ${each.resourceVersion} was emitted twice`)
       ids.add(each.id)
@@ -173,14 +173,17 @@ export class Churn {
         problems.push(`${name}: ends with ${last?.operation ?? 'nothing'}, and was ${deleted ? '' : 'not '}deleted`)
       if (list.slice(0, -1).some(({ operation }) => operation === 'deleted'))
         problems.push(`${name}: a change was emitted after its deletion`)
-      const said = live.map(({ resourceVersion }) => resourceVersion)
-      if (!gaps && said.join() !== versions.join())
-        problems.push(`${name}: versions ${said.join()} instead of ${versions.join()}`)
-      if (gaps && said.some((version, at) => versions.indexOf(version) <= versions.indexOf(said[at - 1] ?? '')))
-        problems.push(`${name}: versions ${said.join()} are not in the order of ${versions.join()}`)
-      if (!deleted && said.at(-1) !== versions.at(-1))
+      const seenVersions = live.map(({ resourceVersion }) => resourceVersion)
+      if (!gaps && seenVersions.join() !== versions.join())
+        problems.push(`${name}: versions ${seenVersions.join()} instead of ${versions.join()}`)
+      if (
+        gaps &&
+        seenVersions.some((version, at) => versions.indexOf(version) <= versions.indexOf(seenVersions[at - 1] ?? ''))
+      )
+        problems.push(`${name}: versions ${seenVersions.join()} are not in the order of ${versions.join()}`)
+      if (!deleted && seenVersions.at(-1) !== versions.at(-1))
         problems.push(
-          `${name}: the last emitted version is ${said.at(-1) ?? 'none'}, and it is ${versions.at(-1) ?? 'none'}`,
+          `${name}: the last emitted version is ${seenVersions.at(-1) ?? 'none'}, and it is ${versions.at(-1) ?? 'none'}`,
         )
       list.forEach((each, at) => {
         const before = list[at - 1]
@@ -197,27 +200,27 @@ export class Churn {
 }
 
 /** The change of an event. */
-export function toldBy(id: string, data: Readonly<Record<string, unknown>>): Told {
+export function changeOf(id: string, data: Readonly<Record<string, unknown>>): EmittedChange {
   const text = (state: unknown): string | null => (state === null || state === undefined ? null : JSON.stringify(state))
-  return { ...(data as unknown as Told), id, old: text(data['old']), new: text(data['new']) }
+  return { ...(data as unknown as EmittedChange), id, old: text(data['old']), new: text(data['new']) }
 }
 
 /** All changes of ConfigMaps with a prefix, in the order of emission. */
-export async function toldOf(weir: WeirProcess, prefix: string): Promise<Told[]> {
-  return (await rowsOf(weir, prefix)).sort((a, b) => compare(a.place, b.place)).map(({ told }) => told)
+export async function emittedChanges(weir: WeirProcess, prefix: string): Promise<EmittedChange[]> {
+  return (await rowsOf(weir, prefix)).sort((a, b) => compare(a.place, b.place)).map(({ change }) => change)
 }
 
-/** As {@link toldOf} for replicas: in the order of epochs, with repeated ids once. */
-export async function toldByAll(
+/** As {@link emittedChanges} for replicas: in the order of epochs, with repeated ids once. */
+export async function emittedByAll(
   replicas: readonly WeirProcess[],
   prefix: string,
-): Promise<{ readonly told: Told[]; readonly again: number }> {
+): Promise<{ readonly emitted: EmittedChange[]; readonly again: number }> {
   const rows = (await Promise.all(replicas.map((weir) => rowsOf(weir, prefix))))
     .flat()
     .sort((a, b) => a.epoch - b.epoch || compare(a.place, b.place))
   const ids = new Set<string>()
-  const told = rows.filter(({ told: { id } }) => !ids.has(id) && ids.add(id)).map((row) => row.told)
-  return { told, again: rows.length - told.length }
+  const emitted = rows.filter(({ change: { id } }) => !ids.has(id) && ids.add(id)).map((row) => row.change)
+  return { emitted, again: rows.length - emitted.length }
 }
 
 type Place = readonly [number, number, number]
@@ -227,15 +230,15 @@ const compare = (a: Place, b: Place): number => a[0] - b[0] || a[1] - b[1] || a[
 async function rowsOf(
   weir: WeirProcess,
   prefix: string,
-): Promise<{ readonly told: Told; readonly place: Place; readonly epoch: number }[]> {
+): Promise<{ readonly change: EmittedChange; readonly place: Place; readonly epoch: number }[]> {
   const rows = await weir.sql<
-    Told & { pos: string; turn: string | null }
+    EmittedChange & { pos: string; turn: string | null }
   >(`SELECT id, _pos AS pos, extensions->>'epoch' AS turn, data->>'uid' AS uid, data->>'operation' AS operation, data->>'resourceVersion' AS "resourceVersion", data->>'kind' AS kind, data->>'name' AS name,
     (data->>'coalesced') = 'true' AS coalesced, md5(nullif((data->'old')::VARCHAR, 'null')) AS old, md5(nullif((data->'new')::VARCHAR, 'null')) AS new
     FROM events WHERE family = 'change' AND subject LIKE 'configmaps/default/${prefix}-%'`)
-  return rows.map(({ pos, turn, ...told }) => {
+  return rows.map(({ pos, turn, ...change }) => {
     const [epoch = 0, sequence = 0, row = 0] = pos.split(':').slice(-3).map(Number)
-    return { told, place: [epoch, sequence, row], epoch: Number(turn ?? 0) }
+    return { change, place: [epoch, sequence, row], epoch: Number(turn ?? 0) }
   })
 }
 
@@ -249,7 +252,7 @@ export async function judged(
 ): Promise<string[]> {
   const began = performance.now()
   for (;;) {
-    const problems = churn.judge(await toldOf(weir, prefix), gaps)
+    const problems = churn.judge(await emittedChanges(weir, prefix), gaps)
     if (problems.length === 0 || performance.now() - began > limitMs) return problems
     await sleep(300)
   }

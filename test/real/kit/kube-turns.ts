@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { WatchedCluster } from '../../../src/engine/control.ts'
 import { prepareWeir, type WeirProcess } from '../../kit/weir-process.ts'
 import type { Kube } from './kube.ts'
-import { toldByAll, type Churn } from './kube-churn.ts'
+import { emittedByAll, type Churn } from './kube-churn.ts'
 
 export interface ReplicaOptions {
   readonly folder: string
@@ -88,7 +88,7 @@ export async function judgedAll(
 ): Promise<string[]> {
   const began = performance.now()
   for (;;) {
-    const problems = churn.judge((await toldByAll(replicas, prefix)).told)
+    const problems = churn.judge((await emittedByAll(replicas, prefix)).emitted)
     if (problems.length === 0 || performance.now() - began > limitMs) return problems
     await sleep(300)
   }

@@ -136,9 +136,10 @@ export async function startKube(dir: string, flags: readonly string[] = []): Pro
       ));
       waited += 100
     ) {
-      for (const each of [etcd, api]) if (each.ended()) throw new Error(`it ended before it was ready:\n${each.said()}`)
+      for (const each of [etcd, api])
+        if (each.ended()) throw new Error(`it ended before it was ready:\n${each.output()}`)
       if (waited > READY_LIMIT)
-        throw new Error(`kube-apiserver was not ready after ${READY_LIMIT / 1000} s:\n${api.said()}`)
+        throw new Error(`kube-apiserver was not ready after ${READY_LIMIT / 1000} s:\n${api.output()}`)
       await sleep(100)
     }
   }
@@ -168,15 +169,15 @@ export async function startKube(dir: string, flags: readonly string[] = []): Pro
 
 interface Running {
   readonly child: ChildProcess
-  said(): string
+  output(): string
   ended(): boolean
   end(signal: NodeJS.Signals): Promise<void>
 }
 
 function launch(program: string, args: readonly string[]): Running {
   const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] })
-  let said = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-20_000)))
+  let output = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (output = (output + text).slice(-20_000)))
   const kill = (): void => void child.kill('SIGKILL')
   process.once('exit', kill)
   const exited = once(child, 'exit')
@@ -184,7 +185,7 @@ function launch(program: string, args: readonly string[]): Running {
   return {
     child,
     ended,
-    said: () => said,
+    output: () => output,
     async end(signal) {
       process.off('exit', kill)
       if (ended()) return
@@ -201,7 +202,7 @@ function ask(
   { method, body, type }: { method: string; body?: object; type?: string },
 ): Promise<Record<string, unknown>> {
   return new Promise((resolve, reject) => {
-    const asked = request(
+    const outgoing = request(
       url,
       {
         method,
@@ -224,6 +225,6 @@ function ask(
           })
       },
     )
-    asked.on('error', reject).end(body === undefined ? undefined : JSON.stringify(body))
+    outgoing.on('error', reject).end(body === undefined ? undefined : JSON.stringify(body))
   })
 }

@@ -9,7 +9,7 @@ export const marked = (id: string, run: string): string => `<${run}/${id}>`
 
 /** The sink, with every event as an audit event, in a shared graph. */
 export function auditOf(sink: Sink, run: string): Sink {
-  const told = (batch: SinkBatch): SinkBatch => ({
+  const numbered = (batch: SinkBatch): SinkBatch => ({
     ...batch,
     pieces: batch.pieces.map((piece) => {
       const rows = piece.batch as EventBatch
@@ -21,9 +21,9 @@ export function auditOf(sink: Sink, run: string): Sink {
     }),
   })
   return {
-    send: (batch, signal) => sink.send(told(batch), signal),
+    send: (batch, signal) => sink.send(numbered(batch), signal),
     probe: async (signal) => (await sink.probe?.(signal)) ?? { is: 'fail', says: 'it has no probe' },
-    preview: (batch) => sink.preview?.(told(batch)) ?? [],
+    preview: (batch) => sink.preview?.(numbered(batch)) ?? [],
     close: () => sink.close(),
   }
 }
@@ -53,9 +53,9 @@ export async function graphRelay(target: number, run: string): Promise<GraphRela
     // Connections interleave: the last bytes of each are repeated, so that no id is split.
     let tail = ''
     client.on('data', (chunk) => {
-      const said = tail + chunk.toString('latin1')
-      sent += said
-      tail = said.slice(-200)
+      const buffered = tail + chunk.toString('latin1')
+      sent += buffered
+      tail = buffered.slice(-200)
       upstream.write(chunk)
     })
     upstream.on('data', (chunk) => {

@@ -37,12 +37,12 @@ export class RabbitObserver {
   /** As reported by the server. */
   async version(): Promise<string | undefined> {
     await this.channel()
-    const told = (
+    const messageOf = (
       this.#connection as unknown as
         | { readonly connection: { readonly serverProperties: { readonly version?: string } } }
         | undefined
     )?.connection.serverProperties.version
-    return told
+    return messageOf
   }
 
   /** All messages of the queue so far, with duplicates. */

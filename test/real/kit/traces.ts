@@ -76,10 +76,10 @@ export async function startCollector(path: string, folder: string): Promise<Trac
     }),
   )
   const program = new Program(path, ['--config', config])
-  await program.ready('the collector', () => Promise.resolve(program.said.includes('Everything is ready')))
+  await program.ready('the collector', () => Promise.resolve(program.output.includes('Everything is ready')))
   const version = async (): Promise<string | undefined> =>
     /\d+(?:\.\d+)+/.exec((await runCommand(path, ['--version'], { limit: 10_000 })).output)?.[0]
-  return { address, version, spans: () => Promise.resolve(printedSpans(program.said)), stop: () => program.stop() }
+  return { address, version, spans: () => Promise.resolve(printedSpans(program.output)), stop: () => program.stop() }
 }
 
 /** Of the detailed text of its `debug` exporter. */
@@ -109,13 +109,13 @@ class Program {
   readonly #child: ChildProcess
   readonly #exited: Promise<unknown>
   readonly #kill: () => void
-  said = ''
+  output = ''
 
   constructor(file: string, args: readonly string[]) {
     this.#child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] })
     this.#exited = once(this.#child, 'close')
     for (const stream of [this.#child.stdout, this.#child.stderr])
-      stream?.setEncoding('utf8').on('data', (text: string) => (this.said += text))
+      stream?.setEncoding('utf8').on('data', (text: string) => (this.output += text))
     this.#kill = () => void this.#child.kill('SIGKILL')
     process.once('exit', this.#kill)
   }
@@ -124,7 +124,7 @@ class Program {
     for (let waited = 0; !(await look()); waited += 100) {
       if (waited > READY_LIMIT || this.#child.exitCode !== null) {
         await this.stop()
-        throw new Error(`${name} was not ready (exit ${this.#child.exitCode}):\n${this.said.slice(-20_000)}`)
+        throw new Error(`${name} was not ready (exit ${this.#child.exitCode}):\n${this.output.slice(-20_000)}`)
       }
       await sleep(100)
     }

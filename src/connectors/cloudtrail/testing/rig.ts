@@ -39,7 +39,7 @@ export const rig: Rig = {
           ),
         putMalformed: (region) => server.put(region, ['no record of any kind']),
       }),
-      against: { system: 'cloudtrail', server: 'server of its API', ours: true },
+      against: { system: 'cloudtrail', server: 'server of its API', standIn: true },
     },
   ],
 }

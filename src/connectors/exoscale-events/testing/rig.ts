@@ -37,7 +37,7 @@ export const rig: Rig = {
           ),
         putMalformed: (zone) => server.put(zone, ['no event of any kind']),
       }),
-      against: { system: 'exoscale-events', server: 'server of its API', ours: true },
+      against: { system: 'exoscale-events', server: 'server of its API', standIn: true },
     },
   ],
 }

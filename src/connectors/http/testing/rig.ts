@@ -104,7 +104,7 @@ export const rig: Rig = {
     against: {
       system: 'http',
       server: 'the SDK of CloudEvents in a server',
-      ours: true,
+      standIn: true,
       version: () => sdk.version,
       part: `${mode} mode`,
     },

@@ -44,5 +44,5 @@ const harness: SourceHarness = {
 }
 
 export const rig: Rig = {
-  sources: [{ name: 'kube-audit', harness, against: { system: 'kube-audit', server: 'client', ours: true } }],
+  sources: [{ name: 'kube-audit', harness, against: { system: 'kube-audit', server: 'client', standIn: true } }],
 }

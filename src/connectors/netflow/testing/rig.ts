@@ -42,7 +42,7 @@ export const rig: Rig = {
           return ports?.kind === 'u16' ? [...ports.values] : []
         },
       },
-      against: { system: 'netflow', server: 'datagrams of NetFlow v5', ours: true },
+      against: { system: 'netflow', server: 'datagrams of NetFlow v5', standIn: true },
     },
   ],
 }

@@ -39,7 +39,7 @@ export const rig: Rig = {
           ),
         putMalformed: (project) => server.put(project, ['no trace of any kind']),
       }),
-      against: { system: 'otc-cts', server: 'server of its API', ours: true },
+      against: { system: 'otc-cts', server: 'server of its API', standIn: true },
     },
   ],
 }

@@ -28,7 +28,7 @@ export const rig: Rig = {
           return interfaces?.kind === 'u32' ? [...interfaces.values] : []
         },
       },
-      against: { system: 'sflow', server: 'datagrams', ours: true },
+      against: { system: 'sflow', server: 'datagrams', standIn: true },
     },
   ],
 }

@@ -79,14 +79,14 @@ it.each(seeds(2, 20))(
       const span = within(from, from + random.integer(1, 12) * msPerHour)
       const where = `${span} AND actor ${random.pick(['IS NOT NULL', "LIKE '%/u1%'"])}`
       // A statement that selects ids reads the files.
-      const [told, expected] = await Promise.all(
+      const [actual, expected] = await Promise.all(
         ['', ' AND id IS NOT NULL'].map(async (more) =>
           (await ask(store.reader, `${groups} WHERE ${where}${more} GROUP BY ALL`))
             .map((row) => JSON.stringify(row))
             .sort(),
         ),
       )
-      expect(told).toEqual(expected)
+      expect(actual).toEqual(expected)
     }
     for (let hour = 0; hour < 9; hour++, now += msPerHour) {
       for (let commit = 0; commit < random.integer(1, 3); commit++) {

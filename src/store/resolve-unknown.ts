@@ -9,9 +9,9 @@ import { aboutFiles } from './state.ts'
 import type { Revision, TableWriter, UnknownEndpoint } from './table-writer.ts'
 
 const minuteMs = 60_000
-const hoursBack = 3
+const catchUpHours = 3
 
-export interface AskAgainOptions {
+export interface ResolveUnknownOptions {
   readonly folder: Folder
   readonly writer: () => Promise<TableWriter>
   readonly resolver: Resolver
@@ -22,24 +22,24 @@ export interface AskAgainOptions {
  * Resolves unknown addresses of an hour again once the hour is over: names of a watched cluster can arrive after the
  * flows.
  */
-export class AskAgain {
-  readonly #options: AskAgainOptions
+export class ResolveUnknownAddresses {
+  readonly #options: ResolveUnknownOptions
   #next: number | undefined
 
-  constructor(options: AskAgainOptions) {
+  constructor(options: ResolveUnknownOptions) {
     this.#options = options
   }
 
   async run(now: number): Promise<void> {
     const { holders } = this.#options.resolver
     if (holders === undefined) return
-    for (let hour = this.#next ?? hourOf(now) - hoursBack; isOver(hour, now); hour++) {
-      await this.#ask(hour, holders)
+    for (let hour = this.#next ?? hourOf(now) - catchUpHours; isOver(hour, now); hour++) {
+      await this.#resolveHour(hour, holders)
       this.#next = hour + 1
     }
   }
 
-  async #ask(hour: number, holders: Holders): Promise<void> {
+  async #resolveHour(hour: number, holders: Holders): Promise<void> {
     const { folder, writer, log } = this.#options
     // Flows arrive late: minutes of the previous hour are included, and after midnight endpoints of the previous day.
     const days = new Set([dayOf(hour), dayOf(hour - 1)])

@@ -1,10 +1,10 @@
 import type { Disk } from '../host/index.ts'
 import { damagedFolder } from './names.ts'
 
-const mostDamaged = 16
+const maxDamagedFiles = 16
 
 /** Moves lost files to the folder `damaged`, so that an operator can salvage their rows. */
-export async function putAside(disk: Disk, directory: string, names: readonly string[]): Promise<void> {
+export async function moveToDamaged(disk: Disk, directory: string, names: readonly string[]): Promise<void> {
   const aside = `${directory}/${damagedFolder}`
   await disk.makeDirectory(aside, 0o700)
   for (const name of names) {
@@ -17,6 +17,6 @@ export async function putAside(disk: Disk, directory: string, names: readonly st
       changed: (await disk.stat(`${aside}/${name}`))?.changed ?? 0,
     })),
   )
-  for (const { name } of all.toSorted((a, b) => b.changed - a.changed).slice(mostDamaged))
+  for (const { name } of all.toSorted((a, b) => b.changed - a.changed).slice(maxDamagedFiles))
     await disk.remove(`${aside}/${name}`)
 }

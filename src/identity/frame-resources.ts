@@ -7,18 +7,18 @@ import { kubernetesTypes, type ResourceData } from '../model/kubernetes.ts'
 const text = new TextDecoder()
 
 /** Resources of a frame; empty for other frames. `onBroken` is called with decoding errors. */
-export function toldResources(frame: Frame, onBroken: (error: unknown) => void): ResourceData[] {
+export function resourcesOf(frame: Frame, onBroken: (error: unknown) => void): ResourceData[] {
   if (frame.header.kind !== 'events' || frame.header.count === 0) return []
-  const told: ResourceData[] = []
+  const resources: ResourceData[] = []
   try {
     const batch = frameBatch(frame) as EventBatch
     const type = batch.dictionary.indexOf(kubernetesTypes.resource)
-    if (type < 0) return told
+    if (type < 0) return resources
     for (let row = 0; row < batch.count; row++) {
-      if (batch.type[row] === type) told.push(JSON.parse(text.decode(heapItem(batch.data, row))) as ResourceData)
+      if (batch.type[row] === type) resources.push(JSON.parse(text.decode(heapItem(batch.data, row))) as ResourceData)
     }
   } catch (error) {
     onBroken(error)
   }
-  return told
+  return resources
 }

@@ -7,7 +7,7 @@ import type { Stream } from '../names.ts'
 import type { StoredFile } from '../record.ts'
 import type { Pin } from '../versions.ts'
 
-export interface KeptKind<Content extends { readonly bytes: number }> {
+export interface CacheKind<Content extends { readonly bytes: number }> {
   readonly stream: Stream
   readonly fits: (file: StoredFile) => boolean
   /** Reads the cached content; rows have the index of their file. */
@@ -15,21 +15,21 @@ export interface KeptKind<Content extends { readonly bytes: number }> {
   readonly drop: (connection: DuckDBConnection, content: Content) => Promise<void>
 }
 
-export const keptPrefix = 'kept_'
+export const cachePrefix = 'kept_'
 
 /** Cached files that views need not read. */
-export interface Kept {
+export interface CachedRows {
   readonly names: ReadonlySet<string>
   /** `SELECT <columns>` of exactly the rows of those files; undefined if there are none or they are not needed. */
   readonly sql: string | undefined
 }
 
-export interface KeptOf {
-  readonly traces?: Kept
-  readonly traffic?: Kept
+export interface CachedViews {
+  readonly traces?: CachedRows
+  readonly traffic?: CachedRows
 }
 
-export interface Holding<Content> {
+export interface CacheLease<Content> {
   readonly names: ReadonlySet<string>
   readonly parts: readonly {
     readonly content: Content
@@ -44,43 +44,43 @@ interface Part<Content> {
   readonly files: readonly StoredFile[]
   readonly rows: number
   wanted: number
-  held: number
+  readers: number
 }
 
-interface Wish {
+interface PendingLoad {
   readonly pin: Pin
-  readonly wanted: readonly StoredFile[]
+  readonly lastUsedBy: readonly StoredFile[]
   readonly question: number
 }
 
 /** Rows per load; some 40 MB before compression. */
-const rowsAtOnce = 131_072
+const rowsPerLoad = 131_072
 /** Limit of small parts, below half of `rowsAtOnce`, before they are joined. */
-const mostSmall = 8
-const firstGuess = 64
+const maxSmallParts = 8
+const initialRowBytes = 64
 
 const rowsOfAll = (some: readonly { readonly rows: number }[]): number => some.reduce((sum, { rows }) => sum + rows, 0)
 
-export interface KeptOptions<Content extends { readonly bytes: number }> {
-  readonly kind: KeptKind<Content>
+export interface FileCacheOptions<Content extends { readonly bytes: number }> {
+  readonly kind: CacheKind<Content>
   readonly instance: DuckDBInstance
   readonly mostBytes: number
   readonly verify: (files: readonly StoredFile[]) => Promise<boolean>
   readonly call: <Value>(work: () => Promise<Value>) => Promise<Value>
 }
 
-export class KeptFiles<Content extends { readonly bytes: number }> {
-  readonly #options: KeptOptions<Content>
+export class FileCache<Content extends { readonly bytes: number }> {
+  readonly #options: FileCacheOptions<Content>
   readonly #parts = new Set<Part<Content>>()
   /** Files that failed to load; queries read them directly and report the reason. */
   readonly #refused = new Set<string>()
   #questions = 0
-  #bytesOfRow = firstGuess
-  #wish: Wish | undefined
+  #bytesOfRow = initialRowBytes
+  #wish: PendingLoad | undefined
   #taking: Promise<void> | undefined
   #closed = false
 
-  constructor(options: KeptOptions<Content>) {
+  constructor(options: FileCacheOptions<Content>) {
     this.#options = options
   }
 
@@ -88,7 +88,7 @@ export class KeptFiles<Content extends { readonly bytes: number }> {
    * Returns the cached files of a version. Wanted files are cached for later queries within the limit; this query does
    * not wait for them.
    */
-  hold(pin: Pin, wanted: readonly StoredFile[]): Holding<Content> {
+  hold(pin: Pin, wanted: readonly StoredFile[]): CacheLease<Content> {
     const { stream, fits } = this.#options.kind
     const newest = pin.files.reduce(
       (hour, file) => (file.stream === stream ? Math.max(hour, file.hour) : hour),
@@ -101,19 +101,19 @@ export class KeptFiles<Content extends { readonly bytes: number }> {
     const named = new Set(fit.map(({ name }) => name))
     for (const part of this.#parts)
       if (part.files.filter(({ name }) => named.delete(name)).length > 0) part.wanted = question
-    if (named.size > 0 && this.#options.mostBytes > 0) this.#wish ??= { pin: pin.again(), wanted: fit, question }
+    if (named.size > 0 && this.#options.mostBytes > 0) this.#wish ??= { pin: pin.again(), lastUsedBy: fit, question }
     return this.#holding(new Set(pin.files.map(({ name }) => name)))
   }
 
-  #holding(version: ReadonlySet<string>): Holding<Content> {
+  #holding(version: ReadonlySet<string>): CacheLease<Content> {
     const names = new Set<string>()
     const held: Part<Content>[] = []
-    const parts: Holding<Content>['parts'][number][] = []
+    const parts: CacheLease<Content>['parts'][number][] = []
     for (const part of this.#parts) {
       const without = new Set(part.files.flatMap(({ name }, number) => (version.has(name) ? [] : [number])))
       if (without.size === part.files.length) continue
       for (const { name } of part.files) if (version.has(name)) names.add(name)
-      part.held++
+      part.readers++
       held.push(part)
       parts.push({ content: part.content, without })
     }
@@ -121,7 +121,7 @@ export class KeptFiles<Content extends { readonly bytes: number }> {
       names,
       parts,
       release: () => {
-        for (const part of held.splice(0)) part.held--
+        for (const part of held.splice(0)) part.readers--
         this.#begin()
       },
     }
@@ -129,10 +129,10 @@ export class KeptFiles<Content extends { readonly bytes: number }> {
 
   #begin(): void {
     if (this.#wish === undefined || this.#taking !== undefined) return
-    const wish = this.#wish
+    const load = this.#wish
     this.#wish = undefined
-    const ended = (): Promise<void> => wish.pin.release().catch(() => undefined)
-    this.#taking = this.#take(wish)
+    const ended = (): Promise<void> => load.pin.release().catch(() => undefined)
+    this.#taking = this.#take(load)
       .then(ended, ended)
       .finally(() => (this.#taking = undefined))
   }
@@ -141,7 +141,7 @@ export class KeptFiles<Content extends { readonly bytes: number }> {
     await this.#taking
   }
 
-  async #take({ pin, wanted, question }: Wish): Promise<void> {
+  async #take({ pin, lastUsedBy: wanted, question }: PendingLoad): Promise<void> {
     const { instance, mostBytes, call } = this.#options
     const connection = await instance.connect()
     try {
@@ -154,7 +154,7 @@ export class KeptFiles<Content extends { readonly bytes: number }> {
       while (missing.length > 0 && !this.#closed) {
         const free = mostBytes / this.#bytesOfRow - rowsOfAll([...this.#parts])
         const some: StoredFile[] = []
-        for (let rows = 0; missing[0] !== undefined && rows < rowsAtOnce && rows + missing[0].rows <= free;) {
+        for (let rows = 0; missing[0] !== undefined && rows < rowsPerLoad && rows + missing[0].rows <= free;) {
           rows += missing[0].rows
           some.push(missing.shift() as StoredFile)
         }
@@ -172,11 +172,11 @@ export class KeptFiles<Content extends { readonly bytes: number }> {
    */
   async #tidy(connection: DuckDBConnection, version: ReadonlySet<string>): Promise<readonly StoredFile[]> {
     const live = (part: Part<Content>): readonly StoredFile[] => part.files.filter(({ name }) => version.has(name))
-    const small = [...this.#parts].filter(({ rows }) => rows < rowsAtOnce / 2)
+    const small = [...this.#parts].filter(({ rows }) => rows < rowsPerLoad / 2)
     const worn = [...this.#parts].filter(
-      (part) => rowsOfAll(live(part)) * 2 < part.rows || (small.length > mostSmall && small.includes(part)),
+      (part) => rowsOfAll(live(part)) * 2 < part.rows || (small.length > maxSmallParts && small.includes(part)),
     )
-    const gone = worn.filter(({ held }) => held === 0)
+    const gone = worn.filter(({ readers: held }) => held === 0)
     for (const part of gone) await this.#drop(connection, part)
     return gone.flatMap(live)
   }
@@ -185,7 +185,7 @@ export class KeptFiles<Content extends { readonly bytes: number }> {
     let over = rows + rowsOfAll([...this.#parts]) - this.#options.mostBytes / this.#bytesOfRow
     for (const part of [...this.#parts].toSorted((a, b) => a.wanted - b.wanted)) {
       if (over <= 0 || part.wanted >= question) return
-      if (part.held > 0) continue
+      if (part.readers > 0) continue
       over -= part.rows
       await this.#drop(connection, part)
     }
@@ -201,9 +201,9 @@ export class KeptFiles<Content extends { readonly bytes: number }> {
     try {
       if (!(await this.#options.verify(files))) return
       const content = await this.#options.kind.read(connection, files)
-      this.#parts.add({ content, files, rows, wanted: question, held: 0 })
+      this.#parts.add({ content, files, rows, wanted: question, readers: 0 })
       // Only large parts: small ones repeat the strings of others.
-      const large = [...this.#parts].filter((part) => part.rows >= rowsAtOnce / 2)
+      const large = [...this.#parts].filter((part) => part.rows >= rowsPerLoad / 2)
       if (large.length > 0)
         this.#bytesOfRow = Math.max(8, large.reduce((sum, part) => sum + part.content.bytes, 0) / rowsOfAll(large))
     } catch {

@@ -17,12 +17,12 @@ export async function get<Answer>(api: RunningApi, path: string, parameters: Par
 export async function measure<Answer>(
   context: BarContext,
   api: RunningApi,
-  { what, path, asked }: { readonly what: string; readonly path: string; readonly asked: number },
+  { what, path, requests }: { readonly what: string; readonly path: string; readonly requests: number },
   parameters: (time: number) => Parameters,
 ): Promise<{ readonly p95: number; readonly answers: readonly Answer[] }> {
   const times: number[] = []
   const answers: Answer[] = []
-  for (let time = 0; time <= asked; time++) {
+  for (let time = 0; time <= requests; time++) {
     const began = performance.now()
     answers.push(await get<Answer>(api, path, parameters(time)))
     times.push(performance.now() - began)
@@ -31,6 +31,6 @@ export async function measure<Answer>(
   const p95 = percentile(warm, 95)
   context.figure(`${what}: the first time`, Math.round(cold), 'ms')
   context.figure(`${what}: warm, p50`, Math.round(percentile(warm, 50)), 'ms')
-  context.figure(`${what}: warm, p95 of ${asked}`, Math.round(p95), 'ms')
+  context.figure(`${what}: warm, p95 of ${requests}`, Math.round(p95), 'ms')
   return { p95, answers }
 }

@@ -1,5 +1,5 @@
 import type { ResourceData } from '../model/kubernetes.ts'
-import { handsOn, type Held, type Owner } from './workload-facts.ts'
+import { intermediateOwners, type HolderFacts, type Owner } from './workload-facts.ts'
 
 const mostHops = 3
 
@@ -8,12 +8,12 @@ export interface Node {
   readonly address?: string
 }
 
-export type KinRecord =
+export type RelatedObject =
   | { readonly is: 'node'; readonly key: string; readonly node: Node }
   | { readonly is: 'owner'; readonly key: string; readonly owner: Owner | null; readonly gone?: number }
 
 /** Objects that name workloads: their nodes, and the controllers of their owners. */
-export class Kin {
+export class RelatedObjects {
   readonly #owners = new Map<string, { readonly owner: Owner | undefined; readonly gone: number | undefined }>()
   readonly #nodes = new Map<string, Node>()
   /** Nodes and owners that were needed before they were reported. */
@@ -54,9 +54,9 @@ export class Kin {
     return node
   }
 
-  ownerOf({ cluster, kind, name, owner, template }: Held): { readonly kind: string; readonly name: string } {
+  ownerOf({ cluster, kind, name, owner, template }: HolderFacts): { readonly kind: string; readonly name: string } {
     let found = owner ?? { kind, name, uid: '' }
-    for (let hop = 0; hop < mostHops && handsOn.has(found.kind); hop++) {
+    for (let hop = 0; hop < mostHops && intermediateOwners.has(found.kind); hop++) {
       const key = `${cluster}/${found.uid}`
       const known = this.#owners.get(key)
       if (known === undefined) {
@@ -71,14 +71,14 @@ export class Kin {
     return found
   }
 
-  *records(before: number): Generator<KinRecord> {
+  *records(before: number): Generator<RelatedObject> {
     for (const [key, node] of this.#nodes) yield { is: 'node', key, node }
     for (const [key, { owner, gone }] of this.#owners)
       if (gone === undefined || gone >= before)
         yield { is: 'owner', key, owner: owner ?? null, ...(gone === undefined ? {} : { gone }) }
   }
 
-  load(record: KinRecord): void {
+  load(record: RelatedObject): void {
     if (record.is === 'node') this.#nodes.set(record.key, record.node)
     else this.#owners.set(record.key, { owner: record.owner ?? undefined, gone: record.gone })
   }

@@ -1,5 +1,5 @@
 // A journal and a test clock for a polling source: waiting takes no time and is recorded.
-import type { OwnFrames, SourceContext } from '../../src/engine/contracts.ts'
+import type { Replay, SourceContext } from '../../src/engine/contracts.ts'
 import { realHost, type Host } from '../../src/host/index.ts'
 import type { Frame, Unit } from '../../src/journal/types.ts'
 import type { WeirEvent } from '../../src/model/events.ts'
@@ -11,7 +11,7 @@ import { metricTable } from '../../src/manifests.ts'
 
 export const minute = 60_000
 
-export class AskedScene {
+export class QueryScene {
   now: number
   readonly units: Omit<Unit, 'source'>[] = []
   readonly lines: string[] = []
@@ -79,7 +79,7 @@ export class AskedScene {
     const line = (message: string, fields?: Record<string, unknown>): void =>
       void this.lines.push(`${message} ${JSON.stringify(fields)}`)
     const { units } = this
-    const frames: OwnFrames = {
+    const frames: Replay = {
       async *after({ sequence }) {
         for (const [at, unit] of units.entries())
           if (at + 1 > sequence)
@@ -98,7 +98,7 @@ export class AskedScene {
       cursor: units.at(-1)?.cursor,
       metrics: this.metrics,
       log: { debug: line, info: line, warn: line, error: line },
-      frames,
+      replay: frames,
       state: `/data/${this.#id}`,
       shed: (reason, rows) => {
         this.shed[reason] = (this.shed[reason] ?? 0) + rows

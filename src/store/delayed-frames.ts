@@ -13,7 +13,7 @@ const settleMs = 3500
 const mostWaiting = 64 << 20
 
 /** Delays flows, and all frames behind them, until identity is up to date. Without identity no frame waits. */
-export class Waiting {
+export class DelayedFrames {
   readonly #clock: Clock
   readonly #identity: FeedIdentity | undefined
   #frames: { readonly frame: Frame; readonly ripeAt: number }[] = []
@@ -25,11 +25,11 @@ export class Waiting {
   }
 
   /** Monotonic ms at which the first frame is ready. */
-  get ripeAt(): number {
+  get readyAt(): number {
     return this.#frames[0]?.ripeAt ?? Infinity
   }
 
-  ripeUpTo(sequence: number): number {
+  readyUpTo(sequence: number): number {
     return this.#frames.findLast(({ frame }) => frame.header.sequence <= sequence)?.ripeAt ?? -Infinity
   }
 
@@ -52,7 +52,7 @@ export class Waiting {
     }
   }
 
-  ripe(): readonly Frame[] {
+  takeReady(): readonly Frame[] {
     const now = this.#clock.monotonic()
     const held = this.#frames.findIndex(({ frame, ripeAt }) => {
       if (ripeAt > now && this.#bytes <= mostWaiting) return true

@@ -3,11 +3,11 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import { fileList, rowsOf } from '../duck.ts'
 import { TraceEdges } from '../graph/trace-edges.ts'
 import type { Refs } from '../graph/refs.ts'
-import { keptColumns, keptTraceRows, keepsTraces } from '../kubernetes/audit.ts'
-import { keptPrefix, type Holding, type Kept, type KeptKind } from './kept.ts'
+import { keptColumns, cachedColumnsSql, isCacheable } from '../kubernetes/audit.ts'
+import { cachePrefix, type CacheLease, type CachedRows, type CacheKind } from './file-cache.ts'
 
 /** Each part has its own database, because DuckDB compresses little in a database that is being read. */
-export interface KeptTraces {
+export interface CachedTraces {
   readonly database: string
   readonly edges: TraceEdges
   readonly bytes: number
@@ -15,19 +15,19 @@ export interface KeptTraces {
 
 const filesAtOnce = 64
 
-export function keptTraces(directory: string, refs: Refs): KeptKind<KeptTraces> {
+export function keptTraces(directory: string, refs: Refs): CacheKind<CachedTraces> {
   let made = 0
   return {
     stream: 'events',
-    fits: keepsTraces,
+    fits: isCacheable,
     async read(connection, files) {
-      const database = `${keptPrefix}traces_${++made}`
+      const database = `${cachePrefix}traces_${++made}`
       const [before, refsBefore] = [await tableBytes(connection), refs.bytes]
       await connection.run(`ATTACH ':memory:' AS ${database} (COMPRESS)`)
       try {
         const table = `${database}.rows`
         for (let first = 0; first < files.length; first += filesAtOnce) {
-          const some = keptTraceRows(
+          const some = cachedColumnsSql(
             fileList(files.slice(first, first + filesAtOnce).map(({ name }) => `${directory}/${name}`)),
             first,
           )
@@ -60,7 +60,7 @@ async function tableBytes(connection: DuckDBConnection): Promise<number> {
   )
 }
 
-export function rowsKept({ names, parts }: Holding<KeptTraces>): Kept {
+export function cachedRows({ names, parts }: CacheLease<CachedTraces>): CachedRows {
   const selects = parts.map(
     ({ content, without }) =>
       `SELECT ${keptColumns} FROM

@@ -9,7 +9,7 @@ import { print } from '../print.ts'
 import type { TimeSpan } from './span.ts'
 
 /** The time of spans and buckets. */
-export interface QuestionTime {
+export interface QueryTime {
   /** Field name; `flow_time` for the computed one. */
   readonly name: string
   /** Timestamp with time zone, over the view. */
@@ -20,24 +20,24 @@ export interface QuestionTime {
   readonly sure?: (span: TimeSpan) => string | undefined
 }
 
-export function fieldTime(field: string): QuestionTime {
+export function fieldTime(field: string): QueryTime {
   return { name: field, sql: name(field) }
 }
 
 /** Row selection of pages, series and topology. */
-export interface Question {
+export interface RowQuery {
   readonly names: NameTable
   readonly filter: Expression
-  readonly time: QuestionTime
+  readonly time: QueryTime
   readonly span: TimeSpan
 }
 
-export function boundOf({ names, filter }: Question): Bound {
+export function boundOf({ names, filter }: RowQuery): Bound {
   return bind(filter, names)
 }
 
 /** The WHERE condition of a query, without the keyword. */
-export function conditionOf(question: Question): string {
+export function conditionOf(question: RowQuery): string {
   const { time, span } = question
   const condition = compileSql(boundOf(question))
   const near = time.near === undefined ? [] : [time.near(span)]
@@ -62,7 +62,7 @@ function isColumn(sql: string): boolean {
 }
 
 /** Identifies a query for cursors, which are valid only for the same one. */
-export function fingerprint({ names, filter, time }: Question, more: readonly string[]): string {
+export function fingerprint({ names, filter, time }: RowQuery, more: readonly string[]): string {
   return createHash('sha256')
     .update(JSON.stringify([names.view, print(filter, names), time.name, ...more]))
     .digest('base64url')
