@@ -1,4 +1,5 @@
-// `node bench/flows.ts`: what a flow costs from its datagram to Parquet, by step and as a whole. --write keeps it in bench/results/flows.json.
+// `node bench/flows.ts`: what a flow costs from its datagram to Parquet, by step and as a whole. --write keeps it in
+// bench/results/flows.json.
 // --protocol netflow9 measures one protocol only, --steps leaves out the whole.
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

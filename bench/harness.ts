@@ -90,7 +90,8 @@ export async function runBar(
   say(`bar ${bar.name} (issue ${bar.issue}): ${bar.title}`)
   say(`  seed ${options.seed}, scale ${options.scale}`)
   say(
-    `  machine ${machine.cores} cores ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.kernel}, Node ${machine.node}`,
+    `  machine ${machine.cores} cores ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.kernel}, Node ` +
+      `${machine.node}`,
   )
   try {
     await bar.run({

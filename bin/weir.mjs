@@ -9,8 +9,8 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const OLDEST_MAJOR = 24
-// Few arenas, and fixed thresholds: by default the C library raises them with each large buffer that is freed, and then keeps
-// such buffers. 36 MB of 370 after half an hour of 1,000 flows a second, at the same processor time.
+// Few arenas, and fixed thresholds: by default the C library raises them with each large buffer that is freed, and then
+// keeps such buffers. 36 MB of 370 after half an hour of 1,000 flows a second, at the same processor time.
 const allocator = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '262144', MALLOC_TRIM_THRESHOLD_: '262144' }
 // Queries occupy threads of this pool, and syncs of the journal go through it, too. It is made at its first use.
 process.env.UV_THREADPOOL_SIZE ??= '12'
@@ -27,9 +27,9 @@ if (Number(process.versions.node.split('.')[0]) >= OLDEST_MAJOR) {
 }
 
 /**
- * What the C library and V8 read once, when a process begins, cannot be set later: `weir run` begins anew with it, as the same
- * process, before anything is loaded (40 ms). Threads that each keep free memory of their own, and a main thread whose young
- * objects may fill 48 MB, were a quarter of what watching a large cluster took.
+ * What the C library and V8 read once, when a process begins, cannot be set later: `weir run` begins anew with it, as
+ * the same process, before anything is loaded (40 ms). Threads that each keep free memory of their own, and a main
+ * thread whose young objects may fill 48 MB, were a quarter of what watching a large cluster took.
  */
 function beginSmall() {
   const small = smallStart()
@@ -48,8 +48,8 @@ function smallStart() {
 }
 
 /**
- * The first process of a container has no default action for signals; `onSignal` (src/host/process.ts) replaces this one. It comes
- * after `beginSmall`: an exec would lose a signal that was caught and not yet handled.
+ * The first process of a container has no default action for signals; `onSignal` (src/host/process.ts) replaces this
+ * one. It comes after `beginSmall`: an exec would lose a signal that was caught and not yet handled.
  */
 function endWhenAsked() {
   for (const [name, number] of [
@@ -57,7 +57,8 @@ function endWhenAsked() {
     ['SIGINT', 2],
   ])
     process.on(name, () => process.exit(process.argv[2] === 'run' ? 0 : 128 + number))
-  // The channel to an old Node closes however that one ends. Without this, `kill -9` of it would leave an orphan that holds the data folder.
+  // The channel to an old Node closes however that one ends. Without this, `kill -9` of it would leave an orphan that
+  // holds the data folder.
   if (process.channel === undefined) return
   process.on('disconnect', () => process.exit(1))
   process.channel.unref()
@@ -69,7 +70,8 @@ async function start() {
   // Workers look for it in the environment; without it they compile everything anew at each start.
   if (cache?.directory !== undefined) process.env.NODE_COMPILE_CACHE ??= dirname(cache.directory)
   const emitted = new URL('../dist/main.js', import.meta.url)
-  // The package contains the bundle only. A checkout runs its bundle while it is up to date, and its TypeScript after an edit.
+  // The package contains the bundle only. A checkout runs its bundle while it is up to date, and its TypeScript after
+  // an edit.
   const useSources = isCheckout && !(await import('./sources.mjs')).bundleIsCurrent(root)
   await import(useSources ? source.href : emitted.href)
 }
@@ -80,7 +82,8 @@ function startOnInstalledNode() {
     process.stderr.write(
       `weir needs Node ${OLDEST_MAJOR} or newer, and this is ${process.version}. ` +
         (isCheckout
-          ? `Run \`npm ci\` in ${root} (it brings a fitting Node), then start through npm: \`npm start\` or \`npm run -s weir -- <command>\`.\n`
+          ? `Run \`npm ci\` in ${root} (it brings a fitting Node), then start through npm: \`npm start\` or ` +
+            `\`npm run -s weir -- <command>\`.\n`
           : `Install Node ${OLDEST_MAJOR} or newer, then start weir again.\n`),
     )
     process.exit(1)

@@ -1,4 +1,7 @@
-/** The folders of connectors and their modules. In the package a list takes the place of this file, because it has no folders (tools/package/bundle.ts). */
+/**
+ * The folders of connectors and their modules. In the package a list takes the place of this file, because it has no
+ * folders (tools/package/bundle.ts).
+ */
 import { namesIn } from './host/folder-names.ts'
 
 export const connectorFolders: readonly string[] = namesIn(new URL('./connectors/', import.meta.url))

@@ -1,4 +1,7 @@
-/** The manifests of all connectors, and the settings of each component by type. Loading a component's code is in registry.ts, which threads need. */
+/**
+ * The manifests of all connectors, and the settings of each component by type. Loading a component's code is in
+ * registry.ts, which threads need.
+ */
 import { connectorFolders, importConnector } from './connector-folders.ts'
 import type { Emitted, JournalUrl, Manifest } from './engine/manifest.ts'
 import type { AnyComponentSchema, Fields } from './schema/index.ts'

@@ -1,4 +1,7 @@
-/** The code of components, loaded when one is configured. Settings were validated by the schema of the same type, so they fit the definition. */
+/**
+ * The code of components, loaded when one is configured. Settings were validated by the schema of the same type, so
+ * they fit the definition.
+ */
 import { connectorFolders, importConnector } from './connector-folders.ts'
 import type { JournalDriver, SinkDefinition, SourceDefinition, TransformDefinition } from './engine/contracts.ts'
 

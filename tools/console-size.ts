@@ -69,7 +69,9 @@ export async function consoleSize(root: string): Promise<Problem[]> {
     .filter(([, size, budget]) => size > budget)
     .map(([name, size, budget]) => ({
       file: 'console',
-      message: `${name}: ${(size / 1024).toFixed(1)} KB compressed, and the budget is ${budget / 1024} KB. Load rarely used parts on demand.`,
+      message:
+        `${name}: ${(size / 1024).toFixed(1)} KB compressed, and the budget is ${budget / 1024} KB. Load ` +
+        'rarely used parts on demand.',
     }))
 }
 

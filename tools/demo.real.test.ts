@@ -96,13 +96,18 @@ test('the demo states that it simulates, both views fill, and Ctrl-C ends it cle
   ) {
     await sleep(250)
     const [flows] = await ask(
-      "SELECT bool_or(dst_name = 'database-0' AND dst_namespace = 'shop' AND dst_owner_name = 'database' AND dst_zone = 'eu-1a') AS named, string_agg(DISTINCT protocol || ' ' || sampling, ', ' ORDER BY protocol || ' ' || sampling) AS sampling FROM flows",
+      "SELECT bool_or(dst_name = 'database-0' AND dst_namespace = 'shop' AND dst_owner_name = 'database' AND " +
+        "dst_zone = 'eu-1a') AS named, string_agg(DISTINCT protocol || ' ' || sampling, ', ' ORDER BY protocol " +
+        "|| ' ' || sampling) AS sampling FROM flows",
     )
     const [events] = await ask(
-      "SELECT bool_or(family = 'audit') AS audit, bool_or(family = 'change') AS change, bool_or(family = 'resource') AS resource, bool_or(source = '/shop/warehouse' AND type = 'com.example.shop.order.shipped') AS round FROM events",
+      "SELECT bool_or(family = 'audit') AS audit, bool_or(family = 'change') AS change, bool_or(family = " +
+        "'resource') AS resource, bool_or(source = '/shop/warehouse' AND type = " +
+        "'com.example.shop.order.shipped') AS round FROM events",
     )
     const [changes] = await ask(
-      "SELECT bool_or(actor = 'system:serviceaccount:shop:price-bot' AND actor_kind = 'user') AS actor FROM changes WHERE kind = 'ConfigMap'",
+      "SELECT bool_or(actor = 'system:serviceaccount:shop:price-bot' AND actor_kind = 'user') AS actor FROM " +
+        "changes WHERE kind = 'ConfigMap'",
     )
     rows = { ...flows, ...events, ...changes }
   }

@@ -1,4 +1,5 @@
-// `npm run demo`: a real Weir on a temporary folder, fed by true protocols over loopback with a shop that does not exist.
+// `npm run demo`: a real Weir on a temporary folder, fed by true protocols over loopback with a shop that does not
+// exist.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

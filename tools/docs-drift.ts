@@ -17,7 +17,9 @@ export async function docsDrift(root: string, files: readonly GeneratedFile[] = 
     problems.push({
       file: file.path,
       ...(line === undefined ? {} : { line }),
-      message: `${found === undefined ? 'is missing' : 'differs from the code'}: run \`npm run docs\` and commit the result`,
+      message:
+        `${found === undefined ? 'is missing' : 'differs from the code'}: run \`npm run docs\` and commit ` +
+        'the result',
     })
   }
   return problems

@@ -1,4 +1,5 @@
-// Files, headings and acceptance tests that documents name exist, and each guarantee names its tests. NAME stands for any name.
+// Files, headings and acceptance tests that documents name exist, and each guarantee names its tests. NAME stands for
+// any name.
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'

@@ -40,7 +40,8 @@ async function connectorFolders(root: string): Promise<Problem[]> {
       problems.push({
         file: `${folder}/${file}`,
         message:
-          'not a name of the connector shape: the loop is source or sink, the wire client, pure mapping map (a split part is map-<what>.ts)',
+          'not a name of the connector shape: the loop is source or sink, the wire client, pure mapping map ' +
+          '(a split part is map-<what>.ts)',
       })
     }
     if (files.includes('index.ts')) {

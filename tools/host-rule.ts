@@ -130,7 +130,10 @@ function forbiddenImports(source: Source): { file: string; line: number; message
   return problems
 }
 
-/** Names that the file binds itself. A shadowed global anywhere counts as the file's own: good enough, and never a false alarm. */
+/**
+ * Names that the file binds itself. A shadowed global anywhere counts as the file's own: good enough, and never a false
+ * alarm.
+ */
 function declaredNames(source: Source): Set<string> {
   const names = new Set<string>()
   const bind = (pattern: Node | null): void => {

@@ -15,15 +15,22 @@ test('a tree that keeps the law has no problems, and rooms that do not exist are
       'src/host/disk.ts': `import { open } from 'node:fs/promises'; import type { A } from '../model/a.ts';`,
       'src/journal/files.ts': `import type { Disk } from '../host/disk.ts';`,
       'src/engine/contracts.ts': `export * from '../model/a.ts';`,
-      'src/api/server.ts': `import type { Ledger } from '../engine/contracts.ts'; import { compile } from '../query/compile.ts';`,
+      'src/api/server.ts':
+        `import type { Ledger } from '../engine/contracts.ts'; import { compile } from ` + `'../query/compile.ts';`,
       'src/codecs/netflow5/decode.ts': `import { a } from '../../model/a.ts';`,
-      'src/connectors/nats/sink.ts': `import { connect } from 'nats'; import { port } from '../../engine/contracts.ts'; import { map } from './map.ts';`,
+      'src/connectors/nats/sink.ts':
+        `import { connect } from 'nats'; import { port } from ` +
+        `'../../engine/contracts.ts'; import { map } from './map.ts';`,
       'src/connector-folders.ts': `const nats = () => import('./connectors/nats/index.ts');`,
-      'src/app/compose.ts': `import '../registry.ts'; import '../store/index.ts'; import '../api/index.ts'; import '../identity/index.ts';`,
+      'src/app/compose.ts':
+        `import '../registry.ts'; import '../store/index.ts'; import '../api/index.ts'; import ` +
+        `'../identity/index.ts';`,
       'src/app/workers/ingest.ts': `import '../../registry.ts'; import '../../identity/index.ts';`,
       'src/cli/validate.ts': `import '../registry.ts'; import type { Store } from '../store/index.ts';`,
       'console/src/app/pages.ts': `const load = () => import('../pages/flows/index.tsx');`,
-      'console/src/pages/flows/topology/index.tsx': `import { columns } from '../columns.tsx'; import { Grid } from '../../../parts/grid.tsx'; import './topology.css';`,
+      'console/src/pages/flows/topology/index.tsx':
+        `import { columns } from '../columns.tsx'; import { Grid } from ` +
+        `'../../../parts/grid.tsx'; import './topology.css';`,
       'console/app.ts': `import type { Ledger } from '../src/api/types.ts'; import { h } from './h.ts';`,
     }),
   ).toEqual([])

@@ -79,7 +79,8 @@ function judge(path: string, imports: readonly Import[]): Problem[] {
       if (page !== undefined && page !== pageOf(path) && !path.startsWith('console/src/app/')) {
         complain(
           used,
-          `only console/src/app/ loads pages, not ${used.specifier}; move what both need to console/src/ api, hooks, live, parts or state`,
+          `only console/src/app/ loads pages, not ${used.specifier}; move what both need to console/src/ ` +
+            'api, hooks, live, parts or state',
         )
         continue
       }
@@ -144,7 +145,10 @@ function roomOf(path: string): string {
   return path.split('/')[1] ?? ''
 }
 
-/** Whether the file is in the room, or in the named part of it: `engine/contracts` is src/engine/contracts.ts or a folder of that name. */
+/**
+ * Whether the file is in the room, or in the named part of it: `engine/contracts` is src/engine/contracts.ts or a
+ * folder of that name.
+ */
 function isPartOf(path: string, part: string): boolean {
   return path === `src/${part}` || path === `src/${part}.ts` || path.startsWith(`src/${part}/`)
 }

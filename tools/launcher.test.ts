@@ -10,7 +10,9 @@ import { makeTree } from './kit/tree.ts'
 /** Makes Node report an older version; its children report the true one. */
 const OLD_NODE = [
   '--import',
-  `data:text/javascript,${encodeURIComponent("Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.1.0' } })")}`,
+  `data:text/javascript,${encodeURIComponent(
+    "Object.defineProperty(process, 'versions', { value: { " + "...process.versions, node: '20.1.0' } })",
+  )}`,
 ]
 
 async function checkout(main: string, options: { installed: boolean; emitted?: boolean }): Promise<string> {
@@ -26,7 +28,9 @@ async function checkout(main: string, options: { installed: boolean; emitted?: b
 const run = (root: string, before: readonly string[], ...args: string[]): ReturnType<typeof runCommand> =>
   runCommand(process.execPath, [...before, join(root, 'bin/weir.mjs'), ...args], { cwd: root, limit: 30_000 })
 
-const REPORT = `const args: string[] = process.argv.slice(2); console.log(process.versions.node.split('.')[0], ...args); process.exitCode = 7`
+const REPORT =
+  `const args: string[] = process.argv.slice(2); console.log(process.versions.node.split('.')[0], ` +
+  '...args); process.exitCode = 7'
 
 test('a supported Node runs the TypeScript of the checkout and keeps arguments and exit code', async () => {
   const root = await checkout(REPORT, { installed: false })
@@ -126,7 +130,8 @@ test.runIf(process.platform === 'linux')(
 
 test('signals reach the program through the hand-over, and its exit code is returned', async () => {
   const root = await checkout(
-    `process.removeAllListeners('SIGTERM').on('SIGTERM', () => { console.log('drained'); process.exit(3) }); setInterval(() => {}, 1000); console.log('up')`,
+    `process.removeAllListeners('SIGTERM').on('SIGTERM', () => { console.log('drained'); process.exit(3) }); ` +
+      `setInterval(() => {}, 1000); console.log('up')`,
     { installed: true },
   )
   const child = spawn(process.execPath, [...OLD_NODE, join(root, 'bin/weir.mjs')], {

@@ -30,7 +30,9 @@ test('types, later imports, tests and the main thread may load them', async () =
   const files = {
     'src/schema/index.ts': kit,
     'src/cli/run.ts': `import { text } from '../schema/index.ts';`,
-    'src/app/workers/watch.ts': `import type { T } from '../../schema/index.ts'; export const later = () => import('../../schema/index.ts');`,
+    'src/app/workers/watch.ts':
+      `import type { T } from '../../schema/index.ts'; export const later = () => ` +
+      `import('../../schema/index.ts');`,
     'src/app/workers/watch.test.ts': `import { text } from '../../schema/index.ts';`,
     'src/app/workers/other.ts': `import { type T } from '../../schema/index.ts';`,
   }

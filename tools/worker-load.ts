@@ -31,7 +31,9 @@ export async function workerLoad(root: string): Promise<Problem[]> {
           problems.push({
             file: path,
             line,
-            message: `threads may not load ${specifier}, and this one does: ${way}. Take values from schema/values.ts, import the rest as types, or load it when it is needed`,
+            message:
+              `threads may not load ${specifier}, and this one does: ${way}. Take values from ` +
+              'schema/values.ts, import the rest as types, or load it when it is needed',
           })
         }
         if (target !== undefined && !ways.has(target) && existsSync(join(root, target)))

@@ -1,4 +1,5 @@
-// What each step of a flow's way costs, one at a time in this process: the same code as in a running Weir, without what happens beside it.
+// What each step of a flow's way costs, one at a time in this process: the same code as in a running Weir, without what
+// happens beside it.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'

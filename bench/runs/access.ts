@@ -7,7 +7,8 @@ export default {
   name: 'access',
   issue: '4.6',
   title:
-    'With a real Keycloak: login, role mapping, expiry, logout, wrong audience, clock skew; a user limited to one namespace sees nothing else anywhere.',
+    'With a real Keycloak: login, role mapping, expiry, logout, wrong audience, clock skew; a user limited ' +
+    'to one namespace sees nothing else anywhere.',
   async run(context) {
     const installed = await installKeycloak()
     if (installed.path === undefined) return context.skip(installed.reason)

@@ -18,7 +18,8 @@ export default {
   name: 'api-safety',
   issue: '2.8',
   title:
-    'The API keeps its rules: Host and Origin, no open listener without auth, SQL that only reads the store, bounds on everything.',
+    'The API keeps its rules: Host and Origin, no open listener without auth, SQL that only reads the store, ' +
+    'bounds on everything.',
   async run(context) {
     await using weir = await startWeir({ folder: join(context.folder, 'weir') })
     await fill(weir)
@@ -155,7 +156,8 @@ async function bodies(context: BarContext, weir: WeirProcess): Promise<void> {
   }
   context.expect(
     wrong.length === 0,
-    `each of ${cases.length} requests too deep, too large, of a wrong type or content is refused with its status (${some(wrong)})`,
+    `each of ${cases.length} requests too deep, too large, of a wrong type or content is refused with its ` +
+      `status (${some(wrong)})`,
   )
 }
 
@@ -212,7 +214,8 @@ async function slowRequests(context: BarContext, weir: WeirProcess): Promise<voi
   const slowBody =
     context.scale === 'full'
       ? drip(
-          'POST /events HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/cloudevents+json\r\ncontent-length: 100000\r\n\r\n{',
+          'POST /events HTTP/1.1\r\nhost: localhost\r\ncontent-type: ' +
+            'application/cloudevents+json\r\ncontent-length: 100000\r\n\r\n{',
           ' ',
         )
       : undefined
@@ -247,7 +250,8 @@ async function slowReaders(context: BarContext, weir: WeirProcess): Promise<void
       socket.on('error', () => {})
       socket.pause()
       socket.write(
-        `POST /api/v1/sql HTTP/1.1\r\nhost: localhost:${weir.ports.api}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+        `POST /api/v1/sql HTTP/1.1\r\nhost: localhost:${weir.ports.api}\r\ncontent-type: ` +
+          `application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
       )
       return socket
     }),
@@ -310,7 +314,8 @@ async function generated(context: BarContext, listen: string): Promise<void> {
     const token = readFileSync(file, 'utf8').trim()
     context.expect(
       token.length >= 43 && (statSync(file).mode & 0o777) === 0o600,
-      `--listen ${listen}:${port} without auth makes a token that only its owner can read (${token.length} characters, mode ${(statSync(file).mode & 0o777).toString(8)})`,
+      `--listen ${listen}:${port} without auth makes a token that only its owner can read (${token.length} ` +
+        `characters, mode ${(statSync(file).mode & 0o777).toString(8)})`,
     )
     const shown = weir.log.split('\n').filter((line) => line.includes(token))
     context.expect(

@@ -115,7 +115,8 @@ async function graphs(context: BarContext, api: RunningApi, traces: Traces): Pro
     )
     context.figure(
       `${what}: nodes and edges`,
-      `${(answers.reduce((sum, { nodes = [] }) => sum + nodes.length, 0) / answers.length) | 0} and ${(answers.reduce((sum, { edges = [] }) => sum + edges.length, 0) / answers.length) | 0} on average`,
+      `${(answers.reduce((sum, { nodes = [] }) => sum + nodes.length, 0) / answers.length) | 0} and ` +
+        `${(answers.reduce((sum, { edges = [] }) => sum + edges.length, 0) / answers.length) | 0} on average`,
     )
     context.expectSpeed(p95 < hopsLimit, `${what}: within ${hopsLimit} ms`)
     if (refs !== some || from === 'now-24h') continue
@@ -125,7 +126,8 @@ async function graphs(context: BarContext, api: RunningApi, traces: Traces): Pro
     const wrong = edges.filter((edge) => traces.touched.get(edge.from)?.get(edge.to) !== edge.count)
     context.expect(
       edges.length > 0 && wrong.length === 0,
-      `${edges.length} edges from actors to their targets have the number of traces that were sent (${wrong.length} have another)`,
+      `${edges.length} edges from actors to their targets have the number of traces that were sent ` +
+        `(${wrong.length} have another)`,
     )
   }
   const [one = '', other = ''] = [some[1], some[2]]

@@ -1,5 +1,5 @@
-// Real data folders with flipped bits at random places in store, journal and state. Weir starts each time; every row that it answers is
-// the row of the intact folder; the ledger counts every row that is missing.
+// Real data folders with flipped bits at random places in store, journal and state. Weir starts each time; every row
+// that it answers is the row of the intact folder; the ledger counts every row that is missing.
 import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -128,7 +128,10 @@ function compared(base: Base, rows: readonly string[]): Compared {
   return { wrong, missing: base.rows.size - seen.size + wrong.filter((row) => !base.rows.has(row)).length }
 }
 
-/** Groups that differ from the intact folder once the sums of lost files are made again, which is after the rows, one file a second. */
+/**
+ * Groups that differ from the intact folder once the sums of lost files are made again, which is after the rows, one
+ * file a second.
+ */
 async function wrongSumsOf(base: Base, weir: WeirProcess): Promise<number> {
   for (const until = performance.now() + settleMs; ; await sleep(200)) {
     const sums = new Set(await sumsOf(weir))

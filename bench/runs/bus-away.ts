@@ -16,7 +16,8 @@ export default {
   name: 'bus-away',
   issue: '6.1',
   title:
-    'While a message bus is away for a minute nothing else is disturbed, and when it is back every accepted event is delivered and read, in the order of its key.',
+    'While a message bus is away for a minute nothing else is disturbed, and when it is back every accepted ' +
+    'event is delivered and read, in the order of its key.',
   async run(context) {
     const found = await Promise.all(awayBuses.map(async (kind) => ({ kind, program: await kind.found() })))
     for (const { kind, program } of found)

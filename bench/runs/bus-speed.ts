@@ -1,5 +1,6 @@
-// Weir's sinks and sources of message buses beside plain loops of the same client libraries: the same server, messages, batches and acknowledgements,
-// in turn in one process. A loop that reads takes the event out of each message, as ours does.
+// Weir's sinks and sources of message buses beside plain loops of the same client libraries: the same server, messages,
+// batches and acknowledgements, in turn in one process. A loop that reads takes the event out of each message, as ours
+// does.
 import { messageSource } from '../../src/messaging/message-source.ts'
 import type { SourceContext } from '../../src/engine/contracts.ts'
 import type { Bar, BarContext } from '../harness.ts'

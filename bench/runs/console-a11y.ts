@@ -8,7 +8,8 @@ export default {
   name: 'console-a11y',
   issue: '4.4',
   title:
-    'axe finds no violation on any view, light, dark and with reduced motion, menus and drawers open; a journey by keyboard alone.',
+    'axe finds no violation on any view, light, dark and with reduced motion, menus and drawers open; a ' +
+    'journey by keyboard alone.',
   async run(context) {
     if (context.scale === 'ci') {
       const titles = await writtenTitles()

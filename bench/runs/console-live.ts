@@ -1,4 +1,5 @@
-// 20,000 flows a second at a live table for ten minutes: frames, memory, every flow accounted for, and how soon one is seen.
+// 20,000 flows a second at a live table for ten minutes: frames, memory, every flow accounted for, and how soon one is
+// seen.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
 import type { Bar, BarContext } from '../harness.ts'
@@ -19,7 +20,8 @@ export default {
   name: 'console-live',
   issue: '4.2',
   title:
-    '20,000 flows a second live for ten minutes: at least 50 frames a second, less than 50 MB more heap, shown and passed add up to the rows sent, and a datagram is a row within a second.',
+    '20,000 flows a second live for ten minutes: at least 50 frames a second, less than 50 MB more heap, ' +
+    'shown and passed add up to the rows sent, and a datagram is a row within a second.',
   async run(context) {
     if (context.scale === 'ci') return liveWithoutBrowser(context)
     if (installedChromium() === undefined) context.skip('no Chromium is installed (WEIR_CHROMIUM names one)')
@@ -85,7 +87,8 @@ async function accounts(context: BarContext, page: Page, sent: number): Promise<
   context.figure('the page reports: left out while held', account.left)
   context.expect(
     account.came === sent && account.shown + account.passed + account.left === sent,
-    `shown (${account.shown}), passed (${account.passed}) and left out (${account.left}) add up to the rows sent (${sent})`,
+    `shown (${account.shown}), passed (${account.passed}) and left out (${account.left}) add up to the rows ` +
+      `sent (${sent})`,
   )
 }
 

@@ -19,7 +19,8 @@ export default {
   name: 'console-size',
   issue: '4.3',
   title:
-    'At most 200 KB of compressed JavaScript for the first route and 120 KB for every other, of use within a second; with a million flows the first rows within a second, the overview within two.',
+    'At most 200 KB of compressed JavaScript for the first route and 120 KB for every other, of use within a ' +
+    'second; with a million flows the first rows within a second, the overview within two.',
   async run(context) {
     await budgets(context)
     if (context.scale === 'ci') return

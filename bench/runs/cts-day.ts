@@ -10,7 +10,9 @@ export default {
   name: 'cts-day',
   issue: '7.1',
   title:
-    'A day of a cloud whose traces become visible up to ten minutes late, with three restarts, one of them with an empty folder, two hours of outage and the end of a token: every trace is received, none twice, in order per resource.',
+    'A day of a cloud whose traces become visible up to ten minutes late, with three restarts, one of them ' +
+    'with an empty folder, two hours of outage and the end of a token: every trace is received, none twice, ' +
+    'in order per resource.',
   async run(context) {
     const minutes = context.size(1440, 360)
     const random = new SeededRandom(context.seed)
@@ -134,11 +136,13 @@ export default {
       )
       context.expect(
         repeated > 0 && strange === 0,
-        `repeated traces are of the ten minutes before the restart with an empty folder, and identical in every byte (${strange} of ${repeated} are not)`,
+        'repeated traces are of the ten minutes before the restart with an empty folder, and identical in ' +
+          `every byte (${strange} of ${repeated} are not)`,
       )
       context.expect(
         disordered === 0,
-        `traces of a resource are emitted in the order in which they happened, as far as it was visible (${disordered} are not)`,
+        'traces of a resource are emitted in the order in which they happened, as far as it was visible ' +
+          `(${disordered} are not)`,
       )
     } finally {
       await scene.stop()

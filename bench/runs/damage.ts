@@ -17,7 +17,8 @@ export default {
   name: 'damage',
   issue: '2.4',
   title:
-    'After any damage Weir starts or prints the reason in one line, readable rows are delivered, and the ledger counts the others.',
+    'After any damage Weir starts or prints the reason in one line, readable rows are delivered, and the ' +
+    'ledger counts the others.',
   async run(context) {
     const base = await makeBase(join(context.folder, 'base'))
     for (const [index, damage] of fileDamages(base.frames).entries())

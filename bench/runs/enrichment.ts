@@ -18,7 +18,8 @@ export default {
   name: 'enrichment',
   issue: '5.4',
   title:
-    '100,000 pods, 20,000 flows a second, 1 % of the addresses used again: every flow belongs to the pod that held its address when it began, for at most 1.25 times the processor time.',
+    '100,000 pods, 20,000 flows a second, 1 % of the addresses used again: every flow belongs to the pod ' +
+    'that held its address when it began, for at most 1.25 times the processor time.',
   async run(context) {
     const pods = context.size(100_000, 2000)
     const traffic = {
@@ -44,7 +45,10 @@ export default {
   },
 } satisfies Bar
 
-/** Microseconds of processor time for each flow, from the first datagram until every flow is stored; and of as much time in which only addresses change hands. */
+/**
+ * Microseconds of processor time for each flow, from the first datagram until every flow is stored; and of as much time
+ * in which only addresses change hands.
+ */
 async function measure(
   context: BarContext,
   cluster: Cluster,
@@ -150,7 +154,8 @@ async function judge(context: BarContext, weir: WeirProcess, cluster: Cluster, s
     context.figure(`${end}: of these, of pods with a reused address`, again)
     context.expect(
       wrong === 0 && nameless === 0 && right > 0,
-      `${end}: every flow is of the pod that had its address when it began (${wrong} of another in part, ${nameless} of none) ${examples.join('; ')}`,
+      `${end}: every flow is of the pod that had its address when it began (${wrong} of another in part, ` +
+        `${nameless} of none) ${examples.join('; ')}`,
     )
     context.expect(incomplete === 0, `${end}: with its namespace, owner, node and cluster`)
     context.expect(right + wrong + nameless === sent || dropped > 0, `${end}: all that were sent are stored (${sent})`)

@@ -1,4 +1,5 @@
-// Processor time of questions to many stored flows: an export, all columns of one address, and the same address in nfdump's files.
+// Processor time of questions to many stored flows: an export, all columns of one address, and the same address in
+// nfdump's files.
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Bar, BarContext } from '../harness.ts'
@@ -25,7 +26,8 @@ export default {
   name: 'flow-costs',
   issue: '24.28',
   title:
-    'Five million stored flows: an export takes at most 2 µs a row, and no other answer waits for it; SELECT * of an address takes at most three times four columns, and these at most twice nfdump.',
+    'Five million stored flows: an export takes at most 2 µs a row, and no other answer waits for it; SELECT ' +
+    '* of an address takes at most three times four columns, and these at most twice nfdump.',
   async run(context) {
     const found = await install(nfcapd)
     if (found.path === undefined) return context.skip(found.reason)
@@ -115,7 +117,8 @@ function waits(weir: WeirProcess): () => Promise<number[]> {
 
 async function addressOfFew(weir: WeirProcess): Promise<string> {
   const [found] = await weir.sql<{ address: string }>(
-    "SELECT src_addr AS address FROM flows WHERE src_addr LIKE '%.%' GROUP BY ALL HAVING count(*) BETWEEN 20 AND 400 ORDER BY count(*) DESC, address LIMIT 1",
+    "SELECT src_addr AS address FROM flows WHERE src_addr LIKE '%.%' GROUP BY ALL HAVING count(*) BETWEEN 20 " +
+      'AND 400 ORDER BY count(*) DESC, address LIMIT 1',
   )
   return found?.address ?? ''
 }
@@ -126,7 +129,9 @@ async function addresses(context: BarContext, weir: WeirProcess, collector: Sfca
     weir.sql(`SELECT ${columns} FROM flows WHERE src_addr = '${address}'`)
   const printed = async (): Promise<{ readonly lines: number; readonly seconds: number }> => {
     // The shell measured the processor time of its child.
-    const script = `for file in "$@"; do ${nfdump} -r "$file" -q -N -o 'fmt:%ts %sa %da %byt' 'src ip ${address}'; done; cat /proc/$$/stat`
+    const script =
+      `for file in "$@"; do ${nfdump} -r "$file" -q -N -o 'fmt:%ts %sa %da %byt' 'src ip ${address}'; ` +
+      'done; cat /proc/$$/stat'
     const { stdout } = await runCommand('/bin/sh', ['-c', script, 'sh', ...paths], { limit: 120_000 })
     const lines = stdout.trim().split('\n')
     const fields = (lines.pop() ?? '').split(') ')[1]?.split(' ') ?? []

@@ -1,5 +1,5 @@
-// Damaged datagrams, ten million of them and a million invented senders, through the decoders and all that they remember: nothing is thrown,
-// every byte is accounted for, and memory stays where it was.
+// Damaged datagrams, ten million of them and a million invented senders, through the decoders and all that they
+// remember: nothing is thrown, every byte is accounted for, and memory stays where it was.
 import type { Bar } from '../harness.ts'
 import { collectGarbage } from '../../test/kit/garbage.ts'
 import { memoryOf } from '../../test/kit/proc.ts'
@@ -20,7 +20,8 @@ export default {
   name: 'flow-fuzz',
   issue: '3.2',
   title:
-    'Ten million damaged datagrams, a tenth of them from invented addresses: no crash, every byte accounted for, memory flat.',
+    'Ten million damaged datagrams, a tenth of them from invented addresses: no crash, every byte accounted ' +
+    'for, memory flat.',
   async run(context) {
     const total = context.size(10_000_000, 150_000)
     const random = new SeededRandom(context.seed)

@@ -26,7 +26,8 @@ export default {
   name: 'flow-queries',
   issue: '3.4',
   title:
-    'Ten million stored flows: a filtered first page within 300 ms, top pairs of a day within a second, a series of a week within 300 ms, and pages to the last row.',
+    'Ten million stored flows: a filtered first page within 300 ms, top pairs of a day within a second, a ' +
+    'series of a week within 300 ms, and pages to the last row.',
   async run(context) {
     const week = await storeWeek(join(context.folder, 'store'), context.seed, context.size(10_000_000, 200_000))
     const status = week.store.status()
@@ -129,7 +130,8 @@ async function pages(context: BarContext, api: RunningApi, week: Week): Promise<
   let added = 0
   const times: number[] = []
   const before = await week.store.reader.query(
-    `SELECT count(*) AS n FROM flows WHERE dst_port = 5432 AND time_received >= make_timestamptz(${(week.host.clock.now() - context.size(12, 168) * 3_600_000) * 1000})`,
+    'SELECT count(*) AS n FROM flows WHERE dst_port = 5432 AND time_received >= ' +
+      `make_timestamptz(${(week.host.clock.now() - context.size(12, 168) * 3_600_000) * 1000})`,
     'json',
     new AbortController().signal,
   )
@@ -149,6 +151,7 @@ async function pages(context: BarContext, api: RunningApi, week: Week): Promise<
   context.figure('a further page, p95', Math.round(percentile(times, 95)), 'ms')
   context.expect(
     added > 0 && rows === expected && seen.size === rows,
-    `pages lead to the last row, and none occurs twice, while ${added} flows arrive (${rows} rows, ${seen.size} different ones, ${expected} present at the first page)`,
+    `pages lead to the last row, and none occurs twice, while ${added} flows arrive (${rows} rows, ` +
+      `${seen.size} different ones, ${expected} present at the first page)`,
   )
 }

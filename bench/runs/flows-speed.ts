@@ -7,7 +7,9 @@ import { measureLoads, measureWhole, type Load, type WholeRun } from './flows-sp
 const storedAim = 400_000
 const journalAim = 1_000_000
 const bytesPerFlowLimit = 30
-/** What a CPU second does is measured near what this machine can do; the long run is at the rate that the issue names. */
+/**
+ * What a CPU second does is measured near what this machine can do; the long run is at the rate that the issue names.
+ */
 const fullRate = 300_000
 const steadyRate = 200_000
 const memoryLimit = 500e6
@@ -27,7 +29,8 @@ export default {
   name: 'flows-speed',
   issue: '3.3',
   title:
-    'At least 400,000 flows per CPU second from datagram to Parquet with rollups, at most 30 bytes each; minutes at 200,000 a second in 500 MB.',
+    'At least 400,000 flows per CPU second from datagram to Parquet with rollups, at most 30 bytes each; ' +
+    'minutes at 200,000 a second in 500 MB.',
   async run(context) {
     const load = ({ protocol, perDatagram }: (typeof cases)[number]): Load => ({
       protocol,
@@ -103,7 +106,9 @@ function checkTotals(
       : Math.abs(missing - kernelDrops * perDatagram) < perDatagram
   context.expect(
     same,
-    `${name}: rows, bytes and packets stored equal those sent, but for what the kernel dropped (${JSON.stringify(stored)} of ${JSON.stringify({ rows: sent.flows, bytes: sent.bytes, packets: sent.packets })})`,
+    `${name}: rows, bytes and packets stored equal those sent, but for what the kernel dropped ` +
+      `(${JSON.stringify(stored)} of ` +
+      `${JSON.stringify({ rows: sent.flows, bytes: sent.bytes, packets: sent.packets })})`,
   )
   context.expect(
     Object.keys(shed).length === 0 && balanced,

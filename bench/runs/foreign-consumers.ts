@@ -34,7 +34,8 @@ export default {
   name: 'foreign-consumers',
   issue: '6.4',
   title:
-    'Clients that are not ours read from Kafka, SQS, Pub/Sub and NATS what Weir writes there: every change and every CloudEvent once, each field as it was.',
+    'Clients that are not ours read from Kafka, SQS, Pub/Sub and NATS what Weir writes there: every change ' +
+    'and every CloudEvent once, each field as it was.',
   async run(context) {
     const found = [
       await installPythonBuses(),

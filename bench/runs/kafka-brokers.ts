@@ -16,7 +16,8 @@ export default {
   name: 'kafka-brokers',
   issue: '6.1',
   title:
-    'While of three Kafka brokers one after the other is killed or frozen, every accepted event is stored once, in the order of its key, and read once by another Weir.',
+    'While of three Kafka brokers one after the other is killed or frozen, every accepted event is stored ' +
+    'once, in the order of its key, and read once by another Weir.',
   async run(context) {
     const program = await installKafka()
     if (program.path === undefined) return context.skip(program.reason)

@@ -33,7 +33,8 @@ export default {
   name: 'kill-nine',
   issue: '2.3',
   title:
-    'After kill -9 at random moments every acknowledged event is stored once and delivered, and flows miss at most the last commit interval.',
+    'After kill -9 at random moments every acknowledged event is stored once and delivered, and flows miss ' +
+    'at most the last commit interval.',
   async run(context) {
     const server = await install(nats)
     if (server.path === undefined) context.skip(server.reason)
@@ -135,7 +136,8 @@ async function checkEvents(context: BarContext, weir: WeirProcess, { sent }: Eve
     `SELECT count(*) AS rows, count(DISTINCT id) AS ids FROM events WHERE type = '${eventType}'`,
   )
   const missing = await weir.sql<{ n: number }>(
-    `SELECT n FROM range(0, ${sent}) AS numbers(n) WHERE n NOT IN (SELECT CAST(id AS BIGINT) FROM events WHERE type = '${eventType}')`,
+    `SELECT n FROM range(0, ${sent}) AS numbers(n) WHERE n NOT IN (SELECT CAST(id AS BIGINT) FROM events ` +
+      `WHERE type = '${eventType}')`,
   )
   context.expect(
     missing.length === 0,

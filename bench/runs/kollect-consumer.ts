@@ -1,5 +1,5 @@
-// What Weir publishes is for programs that were generated from kollect's messages, in whatever language. Here they are Python's: one
-// generated from kollect's own fields, as programs of today are, and one from all fields of proto/.
+// What Weir publishes is for programs that were generated from kollect's messages, in whatever language. Here they are
+// Python's: one generated from kollect's own fields, as programs of today are, and one from all fields of proto/.
 import { join } from 'node:path'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'

@@ -27,7 +27,8 @@ export default {
   name: 'kubernetes-bus',
   issue: '5.1',
   title:
-    '20,000 changes over 2,000 objects, and ten minutes of changes without the bus, arrive at a real NATS whole and in the order of each object, within 250 MB.',
+    '20,000 changes over 2,000 objects, and ten minutes of changes without the bus, arrive at a real NATS ' +
+    'whole and in the order of each object, within 250 MB.',
   async run(context) {
     const found = await install(nats)
     if (found.path === undefined) return context.skip(found.reason)
@@ -93,7 +94,9 @@ async function burst(context: BarContext, weir: WeirProcess, server: PodServer):
   return changesAtOnce
 }
 
-/** One change of each object every 20 seconds, so 100 a second: for ten minutes, or in CI a few rounds without a wait. */
+/**
+ * One change of each object every 20 seconds, so 100 a second: for ten minutes, or in CI a few rounds without a wait.
+ */
 async function outage(
   context: BarContext,
   weir: WeirProcess,
@@ -158,7 +161,10 @@ interface Last {
   readonly status: string
 }
 
-/** Every message of the stream, in its order: of each object the versions rise, and each begins where the one before it ended. */
+/**
+ * Every message of the stream, in its order: of each object the versions rise, and each begins where the one before it
+ * ended.
+ */
 async function judge(context: BarContext, url: string, sent: number): Promise<void> {
   const connection = await connect({ servers: url })
   const { state } = await (await jetstreamManager(connection)).streams.info('K')

@@ -11,7 +11,8 @@ export default {
   name: 'kubernetes-churn',
   issue: '5.1',
   title:
-    'While a real API server is written to, restarted, frozen and compacted, the changes of each object are emitted in order and end at the state of a fresh list.',
+    'While a real API server is written to, restarted, frozen and compacted, the changes of each object are ' +
+    'emitted in order and end at the state of a fresh list.',
   async run(context) {
     const { kube, kubeconfig } = await startKubeFor(context, [
       '--etcd-compaction-interval=10s',
@@ -60,7 +61,8 @@ export default {
       context.figure('memory, peak of all that was resident', Math.round(weir.memory().peak / 1e6), 'MB')
       context.expect(
         problems.length === 0,
-        `no change is repeated, out of order or starts from another state than the previous one, and the last one is the last write (${some(problems)})`,
+        'no change is repeated, out of order or starts from another state than the previous one, and the ' +
+          `last one is the last write (${some(problems)})`,
       )
       const list = (await kube.call('GET', '/api/v1/namespaces/default/configmaps'))['items'] as {
         metadata: { uid: string; name: string; resourceVersion: string }

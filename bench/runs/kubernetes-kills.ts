@@ -13,7 +13,8 @@ export default {
   name: 'kubernetes-kills',
   issue: '5.3',
   title:
-    'Killed (-9) again and again while a real API server is written to, Weir emits every write once, in order, each starting at the previous state.',
+    'Killed (-9) again and again while a real API server is written to, Weir emits every write once, in ' +
+    'order, each starting at the previous state.',
   async run(context) {
     const { kube, kubeconfig } = await startKubeFor(context)
     try {
@@ -24,7 +25,8 @@ export default {
       const random = new SeededRandom(context.seed)
       const churn = new Churn(kube, 'bar', context.seed)
       await synced(weir)
-      // Some 200 writes a second: as fast as two cores can, server and Weir would share them, and Weir fall behind what the server remembers while it starts.
+      // Some 200 writes a second: as fast as two cores can, server and Weir would share them, and Weir fall behind what
+      // the server remembers while it starts.
       const writing = churn.run(8, Number.POSITIVE_INFINITY, 30)
       const kills = context.size(50, 3)
       const ready: number[] = []

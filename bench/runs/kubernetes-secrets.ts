@@ -48,7 +48,8 @@ export default {
   name: 'kubernetes-secrets',
   issue: '5.5',
   title:
-    'Of 1,000 secrets of at least 16 random bytes, written in more than 110 ways, none is in any byte that Weir sent, answered, logged or stored, raw, base64 or hex.',
+    'Of 1,000 secrets of at least 16 random bytes, written in more than 110 ways, none is in any byte that ' +
+    'Weir sent, answered, logged or stored, raw, base64 or hex.',
   async run(context) {
     const [kubernetes, server] = [findKubernetes(), await install(nats)]
     if (kubernetes.path === undefined) return context.skip(kubernetes.reason)
@@ -122,7 +123,10 @@ interface Run {
   readonly redact: boolean
 }
 
-/** Has a Weir watch while values are written, before it runs, while it does, and while it is away, and searches everything for all values. */
+/**
+ * Has a Weir watch while values are written, before it runs, while it does, and while it is away, and searches
+ * everything for all values.
+ */
 async function searched(context: BarContext, { kube, bus, planter, values, redact }: Run): Promise<Searched> {
   const name = redact ? 'safe' : 'told'
   const folder = join(context.folder, name)
@@ -177,7 +181,8 @@ async function searched(context: BarContext, { kube, bus, planter, values, redac
     await lookAtApi(weir, look, context.size(400, 50)).catch(async (cause: unknown) => {
       const ended = await Promise.race([weir.exited(), sleep(2000)])
       throw new Error(
-        `${String(cause)} (${ended === undefined ? 'Weir runs' : `Weir ended: ${JSON.stringify(ended)}`}); its log ends with\n${weir.log.slice(-1000)}`,
+        `${String(cause)} (${ended === undefined ? 'Weir runs' : `Weir ended: ${JSON.stringify(ended)}`}); ` +
+          `its log ends with\n${weir.log.slice(-1000)}`,
       )
     })
     await weir.stop()

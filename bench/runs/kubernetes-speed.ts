@@ -19,7 +19,8 @@ export default {
   name: 'kubernetes-speed',
   issue: '5.2',
   title:
-    '100,000 pods are known within 25 CPU-seconds and 250 MB; a restart emits nothing and is watching within 5 s; 3,000 changes of 11 KB a CPU-second, 10,000 of 1 KB.',
+    '100,000 pods are known within 25 CPU-seconds and 250 MB; a restart emits nothing and is watching within ' +
+    '5 s; 3,000 changes of 11 KB a CPU-second, 10,000 of 1 KB.',
   async run(context) {
     await pods(context, { size: 'pod', objects: context.size(100_000, 2000) })
     await changes(context, { size: 'small', objects: context.size(20_000, 1000) }, 10_000, context.size(100_000, 4000))

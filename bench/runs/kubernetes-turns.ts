@@ -19,7 +19,9 @@ export default {
   name: 'kubernetes-turns',
   issue: '5.3',
   title:
-    'Of two replicas one leads; if it is killed, frozen, cut off or stopped, the other takes over within 15 s, no two lead at the same time, and together they emit every write once, in order, each starting at the previous state.',
+    'Of two replicas one leads; if it is killed, frozen, cut off or stopped, the other takes over within 15 ' +
+    's, no two lead at the same time, and together they emit every write once, in order, each starting at ' +
+    'the previous state.',
   async run(context) {
     const { kube, kubeconfig } = await startKubeFor(context)
     const receiver = await EventReceiver.start()

@@ -32,7 +32,10 @@ const statements = [
 export default {
   name: 'memory',
   issue: '24.20',
-  title: `Memory stays flat for two hours: the demo within ${limitsMB.demo} MB, 1,000 flows a second within ${limitsMB.stream} MB; queries over five million flows within ${limitsMB.queries} MB, and ${limitsMB.rest} MB a minute later.`,
+  title:
+    `Memory stays flat for two hours: the demo within ${limitsMB.demo} MB, 1,000 flows a second within ` +
+    `${limitsMB.stream} MB; queries over five million flows within ${limitsMB.queries} MB, and ` +
+    `${limitsMB.rest} MB a minute later.`,
   async run(context) {
     const seconds = context.minutes === undefined ? context.size(7200, 12) : context.minutes * 60
     await queries(context)

@@ -17,7 +17,8 @@ export default {
   name: 'nats-nodes',
   issue: '6.1',
   title:
-    'While of three NATS servers one is killed and then one is frozen, every accepted event is stored once, in the order of its key, and read once by another Weir.',
+    'While of three NATS servers one is killed and then one is frozen, every accepted event is stored once, ' +
+    'in the order of its key, and read once by another Weir.',
   async run(context) {
     const program = await install(nats)
     if (program.path === undefined) return context.skip(program.reason)

@@ -25,7 +25,8 @@ export default {
   name: 'neo4j-load',
   issue: '7.2',
   title:
-    'Neo4j takes 100,000 audit events at least 20 times faster than in one transaction each, and has the same graph after redelivery.',
+    'Neo4j takes 100,000 audit events at least 20 times faster than in one transaction each, and has the ' +
+    'same graph after redelivery.',
   async run(context) {
     const found = await installNeo4j()
     if (found.path === undefined) return context.skip(found.reason)
@@ -67,7 +68,9 @@ export default {
     context.figure('the same again', Math.round(again), 'events/s')
     context.figure('times faster', Math.round((fast / slow) * 10) / 10)
     const [counted] = await server.ask<{ actions: number; whole: number }>(
-      `MATCH (a:ACTION) WHERE a.id STARTS WITH 'many' RETURN count(a) AS actions, sum(CASE WHEN (a)-[:APPLIED_ON]->() AND (a)-[:PERFORMED_BY]->() AND (a)-[:WITH_STATUS]->() THEN 1 ELSE 0 END) AS whole`,
+      `MATCH (a:ACTION) WHERE a.id STARTS WITH 'many' RETURN count(a) AS actions, sum(CASE WHEN ` +
+        '(a)-[:APPLIED_ON]->() AND (a)-[:PERFORMED_BY]->() AND (a)-[:WITH_STATUS]->() THEN 1 ELSE 0 ' +
+        'END) AS whole',
     )
     context.expect(
       counted?.actions === many && counted.whole === many,
@@ -149,7 +152,8 @@ async function digestOf(server: Neo4jServer): Promise<string> {
       .then((rows) => rows.map(canonical))),
     ...(await server
       .ask(
-        'MATCH (a)-[r]->(b) RETURN coalesce(a.key, a.id, a.tenantId) AS from, type(r) AS type, coalesce(b.key, b.id, b.name, b.tenantId) AS to',
+        'MATCH (a)-[r]->(b) RETURN coalesce(a.key, a.id, a.tenantId) AS from, type(r) AS type, ' +
+          'coalesce(b.key, b.id, b.name, b.tenantId) AS to',
       )
       .then((rows) => rows.map(canonical))),
   ].sort()

@@ -14,7 +14,8 @@ export default {
   name: 'query-meaning',
   issue: '3.5',
   title:
-    '10,000 random expressions mean the same to DuckDB, to the live evaluator and to a naive reference; no expression stalls anything.',
+    '10,000 random expressions mean the same to DuckDB, to the live evaluator and to a naive reference; no ' +
+    'expression stalls anything.',
   async run(context) {
     const tables = context.size(40, 4)
     for (const [names, share] of [

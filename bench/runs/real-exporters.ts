@@ -14,14 +14,18 @@ interface Made {
   readonly sum: CaptureSum
 }
 
-/** pmacctd loses packets between its own processes when there are many and the machine is busy: nfcapd finds as few as Weir then. */
+/**
+ * pmacctd loses packets between its own processes when there are many and the machine is busy: nfcapd finds as few as
+ * Weir then.
+ */
 const pmacctConversations = 1500
 
 export default {
   name: 'real-exporters',
   issue: '3.1',
   title:
-    'Stored flows match the capture exported by softflowd and pmacctd: exactly where unsampled, within 5 % where sampled, times within a second.',
+    'Stored flows match the capture exported by softflowd and pmacctd: exactly where unsampled, within 5 % ' +
+    'where sampled, times within a second.',
   async run(context) {
     for (const { program } of exporterCases) {
       const installed = await install(program)

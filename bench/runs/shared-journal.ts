@@ -1,4 +1,5 @@
-// Collectors, deliverers and an API that share a journal, on Kafka and then on JetStream, under load, while one of their processes is killed every few seconds.
+// Collectors, deliverers and an API that share a journal, on Kafka and then on JetStream, under load, while one of
+// their processes is killed every few seconds.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -19,7 +20,9 @@ export default {
   name: 'shared-journal',
   issue: '6.2',
   title:
-    'Two collectors, two deliverers and an API share a journal; while one of them is killed every ten seconds, every accepted event is delivered and stored, in the order of its key, and the books of the group balance.',
+    'Two collectors, two deliverers and an API share a journal; while one of them is killed every ten ' +
+    'seconds, every accepted event is delivered and stored, in the order of its key, and the books of the ' +
+    'group balance.',
   async run(context) {
     const program = await installKafka()
     if (program.path === undefined) return context.skip(program.reason)

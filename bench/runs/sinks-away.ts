@@ -1,5 +1,5 @@
-// A sink that is away harms only itself: a real nats-server is stopped (and frozen) under load, an http sink is dead for an hour
-// of a simulated clock, another is further behind than it may be.
+// A sink that is away harms only itself: a real nats-server is stopped (and frozen) under load, an http sink is dead
+// for an hour of a simulated clock, another is further behind than it may be.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -23,7 +23,8 @@ export default {
   name: 'sinks-away',
   issue: '2.5',
   title:
-    'While a sink is stopped, dead or behind its retain the others are unhurt, and everything arrives in order per key or is counted.',
+    'While a sink is stopped, dead or behind its retain the others are unhurt, and everything arrives in ' +
+    'order per key or is counted.',
   async run(context) {
     const server = await install(nats)
     if (server.path === undefined) context.skip(server.reason)
@@ -103,7 +104,8 @@ async function realOutage(context: BarContext): Promise<void> {
   context.figure('behind its retain: dropped', counted?.dropped['behind'] ?? 0, 'events')
   context.expect(
     behind.missing.length > 0 && behind.missing.length === counted?.dropped['behind'],
-    `what the sink behind its retain did not get is counted as behind (${behind.missing.length} missing, ${counted?.dropped['behind']} counted)`,
+    `what the sink behind its retain did not get is counted as behind (${behind.missing.length} missing, ` +
+      `${counted?.dropped['behind']} counted)`,
   )
   context.expect(
     counted?.delivered === behind.distinct && behind.disordered.length === 0,

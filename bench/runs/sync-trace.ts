@@ -101,7 +101,9 @@ function post(url: string, agent: Agent, id: string): Promise<{ status: number; 
   })
 }
 
-/** The write that brought each event to a segment, by the event's id. Frames are read from the bytes that were written. */
+/**
+ * The write that brought each event to a segment, by the event's id. Frames are read from the bytes that were written.
+ */
 function framesOf(calls: readonly Call[]): Map<string, Call> {
   const frames = new Map<string, Call>()
   for (const call of calls) {

@@ -72,7 +72,8 @@ async function restarted(context: BarContext, protocol: LoadProtocol, way: (type
   const same = row?.rows === load.flows && row.bytes === load.bytes && row.packets === load.packets
   context.expect(
     same,
-    `${name}: rows, bytes and packets stored equal those sent (${JSON.stringify(row)} of ${JSON.stringify({ rows: load.flows, bytes: load.bytes, packets: load.packets })})`,
+    `${name}: rows, bytes and packets stored equal those sent (${JSON.stringify(row)} of ` +
+      `${JSON.stringify({ rows: load.flows, bytes: load.bytes, packets: load.packets })})`,
   )
   if (protocol === 'netflow9')
     context.expect(

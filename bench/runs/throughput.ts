@@ -15,7 +15,8 @@ export default {
   name: 'throughput',
   issue: '2.6',
   title:
-    'The journal takes in and gives out 300 MB/s per core; events through HTTP to the synced store, with where the time goes.',
+    'The journal takes in and gives out 300 MB/s per core; events through HTTP to the synced store, with ' +
+    'where the time goes.',
   async run(context) {
     await journal(context, 'flows', flowBatches(context.seed, 40))
     await journal(context, 'events of 1 KB', eventBatches(context.seed, 200))
@@ -76,7 +77,8 @@ async function http(context: BarContext): Promise<void> {
     context.figure(`where: event loop ${name}`, Math.round(busy * 100), '% busy')
   context.expect(
     rates.storedRows === rates.events && rates.storedIds === rates.events,
-    `HTTP: each acknowledged event is stored once (${rates.storedRows} rows, ${rates.storedIds} ids of ${rates.events})`,
+    `HTTP: each acknowledged event is stored once (${rates.storedRows} rows, ${rates.storedIds} ids of ` +
+      `${rates.events})`,
   )
   context.expect(rates.balanced, 'HTTP: the ledger is balanced')
 }

@@ -149,7 +149,8 @@ async function check(context: BarContext, weir: WeirProcess, sides: readonly Sid
       `SELECT count(*) AS rows, count(DISTINCT id) AS ids FROM events WHERE source = '/${source}'`,
     )
     const missing = await weir.sql<{ n: number }>(
-      `SELECT n FROM range(0, ${client.sent}) AS numbers(n) WHERE n NOT IN (SELECT CAST(id AS BIGINT) FROM events WHERE source = '/${source}')`,
+      `SELECT n FROM range(0, ${client.sent}) AS numbers(n) WHERE n NOT IN (SELECT CAST(id AS BIGINT) FROM ` +
+        `events WHERE source = '/${source}')`,
     )
     context.figure(`${source}: events acknowledged`, client.acknowledged.length)
     context.expect(

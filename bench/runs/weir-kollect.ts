@@ -34,7 +34,8 @@ export default {
   name: 'weir-kollect',
   issue: '5.6',
   title:
-    'The messages that `weir kollect` publishes from a real cluster to a real NATS match the writes when read in another language.',
+    'The messages that `weir kollect` publishes from a real cluster to a real NATS match the writes when ' +
+    'read in another language.',
   async run(context) {
     const found = [findKubernetes(), await findKubectl(), await installPythonProtobuf(), await install(nats)]
     for (const each of found) if (each.path === undefined) return context.skip(each.reason)
@@ -85,7 +86,8 @@ export default {
       const wrong = differences(consumed, written)
       context.expect(
         wrong.length === 0,
-        `the consumer read each change once, in the order of its object, with the states that the server had (${some(wrong)})`,
+        'the consumer read each change once, in the order of its object, with the states that the server had ' +
+          `(${some(wrong)})`,
       )
       context.expect(
         /^kollect_resource_deleted_total\{group="",version="v1",kind="ConfigMap",namespace="bar"\} \d+$/m.test(metrics),

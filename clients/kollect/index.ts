@@ -11,7 +11,10 @@ export {
   type KollectPayload,
 } from '../../src/codecs/kollect/decode.ts'
 
-/** One message of a bus; the messages of NATS and of JetStream are such. A bus that waits for no answer has none of the three. */
+/**
+ * One message of a bus; the messages of NATS and of JetStream are such. A bus that waits for no answer has none of the
+ * three.
+ */
 export interface Delivery {
   readonly data: Uint8Array
   /** It is done with. */
@@ -71,7 +74,10 @@ export interface Consumed {
   failed: number
 }
 
-/** Handles message after message, in their order, until there are no more. Never throws for what a message or a handler does. */
+/**
+ * Handles message after message, in their order, until there are no more. Never throws for what a message or a handler
+ * does.
+ */
 export async function consumeKollect(
   messages: AsyncIterable<Delivery>,
   handlers: KollectHandlers,

@@ -22,7 +22,8 @@ export const recipes: readonly Recipe[] = [
     title: 'softflowd, a probe for any Linux or BSD machine (IPFIX)',
     lines: ({ host, netflow }) => [
       `softflowd -i eth0 -v 10 -A milli -t maxlife=60 -n ${bracketed(host)}:${netflow}`,
-      '# -v 5 or -v 9 select NetFlow, -b joins both directions of a flow into one record; -s 100 samples one packet in 100',
+      '# -v 5 or -v 9 select NetFlow, -b joins both directions of a flow into one record; -s 100 samples one ' +
+        'packet in 100',
     ],
   },
   {
@@ -57,7 +58,8 @@ export const recipes: readonly Recipe[] = [
       'set services flow-monitoring version-ipfix template weir option-refresh-rate seconds 60',
       'set forwarding-options sampling instance weir input rate 1000',
       `set forwarding-options sampling instance weir family inet output flow-server ${host} port ${ipfix}`,
-      `set forwarding-options sampling instance weir family inet output flow-server ${host} version-ipfix template weir`,
+      `set forwarding-options sampling instance weir family inet output flow-server ${host} version-ipfix ` +
+        'template weir',
       'set forwarding-options sampling instance weir family inet output inline-jflow source-address ROUTER-ADDRESS',
       'set chassis fpc 0 sampling-instance weir',
       'set interfaces ge-0/0/0 unit 0 family inet sampling input',
@@ -75,8 +77,10 @@ export const recipes: readonly Recipe[] = [
     name: 'openvswitch',
     title: 'Open vSwitch, of bridge br0 (IPFIX)',
     lines: ({ host, ipfix, sflow }) => [
-      `ovs-vsctl -- set Bridge br0 ipfix=@weir -- --id=@weir create IPFIX targets=\\"${bracketed(host)}:${ipfix}\\" sampling=64 obs_domain_id=1 cache_active_timeout=60`,
-      `# or sFlow: ovs-vsctl -- --id=@weir create sFlow agent=eth0 target=\\"${bracketed(host)}:${sflow}\\" sampling=64 -- set Bridge br0 sflow=@weir`,
+      'ovs-vsctl -- set Bridge br0 ipfix=@weir -- --id=@weir create IPFIX ' +
+        `targets=\\"${bracketed(host)}:${ipfix}\\" sampling=64 obs_domain_id=1 cache_active_timeout=60`,
+      `# or sFlow: ovs-vsctl -- --id=@weir create sFlow agent=eth0 target=\\"${bracketed(host)}:${sflow}\\" ` +
+        'sampling=64 -- set Bridge br0 sflow=@weir',
     ],
   },
   {

@@ -22,13 +22,18 @@ export function groupedSql({ matching, shown, step, limit, more = [] }: GroupedQ
   const parts = [
     `SELECT 'group' AS part, grouped AS name, rank, NULL::BIGINT AS bucket, n FROM ranked WHERE rank < ${limit}`,
     `SELECT 'others', NULL, count(*), NULL, coalesce(sum(n), 0) FROM ranked WHERE rank >= ${limit}`,
-    `SELECT 'at', NULL, CASE WHEN r.rank < ${limit} THEN r.rank ELSE -1 END AS place, s.bucket, sum(s.n) FROM sums s JOIN ranked r ON s.grouped IS NOT DISTINCT FROM r.grouped GROUP BY place, s.bucket`,
+    `SELECT 'at', NULL, CASE WHEN r.rank < ${limit} THEN r.rank ELSE -1 END AS place, s.bucket, sum(s.n) ` +
+      'FROM sums s JOIN ranked r ON s.grouped IS NOT DISTINCT FROM r.grouped GROUP BY place, s.bucket',
     ...more,
   ]
   return (
-    `WITH matching AS ${more.length > 0 ? 'MATERIALIZED ' : ''}(${matching}), sums AS MATERIALIZED (SELECT bucket, grouped, count(*) AS n FROM matching${shown === undefined ? '' : ` WHERE ${shown}`} GROUP BY ALL), ` +
-    'ranked AS MATERIALIZED (SELECT grouped, sum(n) AS n, row_number() OVER (ORDER BY sum(n) DESC, grouped) - 1 AS rank FROM sums GROUP BY grouped) ' +
-    `SELECT part, name, rank::INTEGER AS rank, (bucket * ${step})::BIGINT AS bucket, n::BIGINT AS n FROM (${parts.join(' UNION ALL ')}) ORDER BY part, rank, bucket`
+    `WITH matching AS ${more.length > 0 ? 'MATERIALIZED ' : ''}(${matching}), sums AS MATERIALIZED (SELECT ` +
+    `bucket, grouped, count(*) AS n FROM matching${shown === undefined ? '' : ` WHERE ${shown}`} GROUP ` +
+    'BY ALL), ' +
+    'ranked AS MATERIALIZED (SELECT grouped, sum(n) AS n, row_number() OVER (ORDER BY sum(n) DESC, grouped) ' +
+    '- 1 AS rank FROM sums GROUP BY grouped) ' +
+    `SELECT part, name, rank::INTEGER AS rank, (bucket * ${step})::BIGINT AS bucket, n::BIGINT AS n FROM ` +
+    `(${parts.join(' UNION ALL ')}) ORDER BY part, rank, bucket`
   )
 }
 

@@ -114,7 +114,8 @@ describe('on a loopback address without tokens', () => {
     expect(
       await sendRaw(
         port,
-        `GET /api/v1/ledger HTTP/1.1\r\nHost: localhost:${port}\r\nOrigin: http://localhost:${port}\r\nOrigin: http://evil.example\r\nConnection: close\r\n\r\n`,
+        `GET /api/v1/ledger HTTP/1.1\r\nHost: localhost:${port}\r\nOrigin: ` +
+          `http://localhost:${port}\r\nOrigin: http://evil.example\r\nConnection: close\r\n\r\n`,
       ),
     ).toMatch(/^HTTP\/1\.1 403 /)
   })

@@ -42,7 +42,8 @@ export async function versionsOf(
   current: Readonly<Record<string, unknown>> | null,
 ): Promise<readonly Version[]> {
   const rows = await ask(
-    `SELECT uid, operation, time, resource_version, ${imagesIn('new')} AS images, ${imagesIn('old')} AS before FROM changes WHERE ref = ${text(ref)} ORDER BY ${newestFirst} LIMIT ${mostVersions + 1}`,
+    `SELECT uid, operation, time, resource_version, ${imagesIn('new')} AS images, ${imagesIn('old')} AS ` +
+      `before FROM changes WHERE ref = ${text(ref)} ORDER BY ${newestFirst} LIMIT ${mostVersions + 1}`,
   )
   const versions: Version[] = []
   /** By uid. */
@@ -100,17 +101,20 @@ export async function manifestAt(
   const columns = 'epoch_us(time) AS us, operation, _pos AS pos'
   const stateOf = async (change: Row, state: 'old' | 'new'): Promise<Row | null> => {
     const [row] = await ask(
-      `SELECT "${state}" AS state FROM changes WHERE ref = ${text(ref)} AND _pos = ${text(String(change['pos']))} AND time = ${timeSql(BigInt(String(change['us'])))}`,
+      `SELECT "${state}" AS state FROM changes WHERE ref = ${text(ref)} AND _pos = ` +
+        `${text(String(change['pos']))} AND time = ${timeSql(BigInt(String(change['us'])))}`,
     )
     return (row?.['state'] ?? null) as Row | null
   }
   const [[last], [next], [firstSeen]] = await Promise.all([
     ask(`SELECT ${columns} FROM changes WHERE ${object} AND time <= ${timeSql(at)} ORDER BY ${newestFirst} LIMIT 1`),
     ask(
-      `SELECT ${columns} FROM changes WHERE ${object} AND time > ${timeSql(at)} ORDER BY ${changeOrder.join(', ')} LIMIT 1`,
+      `SELECT ${columns} FROM changes WHERE ${object} AND time > ${timeSql(at)} ORDER BY ` +
+        `${changeOrder.join(', ')} LIMIT 1`,
     ),
     ask(
-      `SELECT epoch_us(min(time)) AS us FROM events WHERE family = 'resource' AND ref = ${text(ref)} AND key = ${text(`${cluster}/${uid}`)}`,
+      `SELECT epoch_us(min(time)) AS us FROM events WHERE family = 'resource' AND ref = ${text(ref)} AND key ` +
+        `= ${text(`${cluster}/${uid}`)}`,
     ),
   ])
   const found = (manifest: Row | null, note: string): ManifestAt => ({

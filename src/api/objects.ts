@@ -58,7 +58,9 @@ export function placeConditions(query: PlaceQuery, principal: Principal): string
 export function textConditions(written: string | undefined, expressions: readonly string[]): string[] {
   if (written === undefined || written === '') return []
   return [
-    `(${expressions.map((each) => `contains(lower(coalesce(${each}, '')), ${text(written.toLowerCase())})`).join(' OR ')})`,
+    `(${expressions
+      .map((each) => `contains(lower(coalesce(${each}, '')), ` + `${text(written.toLowerCase())})`)
+      .join(' OR ')})`,
   ]
 }
 
@@ -83,7 +85,8 @@ export function span({ from, to }: { readonly from: string; readonly to: string 
 
 /** Columns of a change in responses, from view `changes`. */
 export const changeColumns =
-  'time, cluster, api_group AS "group", kind, namespace, name, uid, ref, operation, actor, actor_kind, actor_ref, manager, audit_id, coalesced, initial, noise, paths, diff, resource_version, _pos AS pos'
+  'time, cluster, api_group AS "group", kind, namespace, name, uid, ref, operation, actor, actor_kind, ' +
+  'actor_ref, manager, audit_id, coalesced, initial, noise, paths, diff, resource_version, _pos AS pos'
 
 /** Sort order of view `changes`: changes of one source with equal times keep their order. */
 export const changeOrder = [
@@ -94,7 +97,8 @@ export const changeOrder = [
 
 /** Columns of an object in responses, from view `resources`. */
 export const resourceColumns =
-  'cluster, api_group AS "group", kind, namespace, name, uid, ref, labels, node, zone, phase, owner_kind, owner_name, owner_uid, created, valid_from, valid_to, resource_version'
+  'cluster, api_group AS "group", kind, namespace, name, uid, ref, labels, node, zone, phase, owner_kind, ' +
+  'owner_name, owner_uid, created, valid_from, valid_to, resource_version'
 
 /** Condition on views `resources` and `relations`: rows valid at a time, in µs. */
 export function asOf(at: bigint): string {

@@ -50,7 +50,8 @@ export const timeParameter = (usual: SpanTime): object => ({
   enum: spanTimes,
   default: usual,
   description:
-    'Time that the range applies to. `flow_time` is the end of a flow by its exporter’s clock if that is plausible, else the receive time.',
+    'Time that the range applies to. `flow_time` is the end of a flow by its exporter’s clock if that is ' +
+    'plausible, else the receive time.',
 })
 
 const [minute, hour] = [60_000_000n, 3_600_000_000n]
@@ -234,7 +235,8 @@ export const answerProperties = {
   source: {
     type: 'string',
     description:
-      'Origin of the data: `raw` (the flows), a rollup (`flows_1m`, `flows_5m`, `flows_1h`), or `ring` (the newest flows, in memory, without a store).',
+      'Origin of the data: `raw` (the flows), a rollup (`flows_1m`, `flows_5m`, `flows_1h`), or `ring` (the ' +
+      'newest flows, in memory, without a store).',
   },
   span: {
     type: 'object',
@@ -245,20 +247,24 @@ export const answerProperties = {
   exact: {
     type: 'boolean',
     description:
-      'False if groups may lack flows that a rollup combined with others, at most by `error`. Totals are exact, except under a filter that a rollup does not support and whose flows have expired.',
+      'False if groups may lack flows that a rollup combined with others, at most by `error`. Totals are ' +
+      'exact, except under a filter that a rollup does not support and whose flows have expired.',
   },
   error: {
     description:
-      'Only if `exact` is false: the maximum amount that a group may lack, in the ranking measure. It is the sum of flows whose group a rollup does not store.',
+      'Only if `exact` is false: the maximum amount that a group may lack, in the ranking measure. It is the ' +
+      'sum of flows whose group a rollup does not store.',
   },
   stored_to: {
     type: 'string',
     description:
-      'Only if the newest part of the range is not stored yet: flows received after this time are missing. Repeat the request in a second.',
+      'Only if the newest part of the range is not stored yet: flows received after this time are missing. ' +
+      'Repeat the request in a second.',
   },
   since: {
     type: 'string',
     description:
-      'Only for sums of flows whose range starts before the oldest stored flow: the receive time of that flow, or the end of the range if no flow is stored. Earlier data does not exist.',
+      'Only for sums of flows whose range starts before the oldest stored flow: the receive time of that ' +
+      'flow, or the end of the range if no flow is stored. Earlier data does not exist.',
   },
 } as const

@@ -228,7 +228,8 @@ describe('an invalid request', () => {
     const { port } = await start({ limits: { requestMs: 200 } })
     const answer = await sendRaw(
       port,
-      'POST /api/v1/sql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"sql":',
+      'POST /api/v1/sql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ' +
+        '100\r\n\r\n{"sql":',
     )
     expect(answer).toMatch(/^HTTP\/1\.1 408 /)
   })

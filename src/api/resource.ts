@@ -35,17 +35,21 @@ export async function describeResource(
   const until = `ref = ${text(ref)} AND time <= ${timeSql(at)}`
   const [intervals, now, owners, owned, relations, changes, events] = await Promise.all([
     ask(
-      `SELECT ${resourceColumns} FROM resources WHERE ref = ${text(ref)} ORDER BY valid_from DESC LIMIT ${mostIntervals}`,
+      `SELECT ${resourceColumns} FROM resources WHERE ref = ${text(ref)} ORDER BY valid_from DESC LIMIT ` +
+        `${mostIntervals}`,
     ),
     ask(
-      `SELECT ${resourceColumns}, data FROM resources WHERE ref = ${text(ref)} AND ${asOf(at)} ORDER BY valid_from DESC LIMIT 1`,
+      `SELECT ${resourceColumns}, data FROM resources WHERE ref = ${text(ref)} AND ${asOf(at)} ORDER BY ` +
+        'valid_from DESC LIMIT 1',
     ),
     chain(ask, ref, at, 'from_ref', 'to'),
     chain(ask, ref, at, 'to_ref', 'from'),
     ask(relationsSql(ref, at)),
     lastChanges(ask, until),
     ask(
-      `SELECT id, time, data->>'$.type' AS type, data->>'$.reason' AS reason, data->>'$.message' AS message, TRY_CAST(data->>'$.count' AS BIGINT) AS count, data->>'$.reporter' AS reporter, _pos AS pos FROM events WHERE family = 'k8s-event' AND ${until} ORDER BY time DESC, _pos DESC LIMIT ${mostEvents}`,
+      `SELECT id, time, data->>'$.type' AS type, data->>'$.reason' AS reason, data->>'$.message' AS message, ` +
+        `TRY_CAST(data->>'$.count' AS BIGINT) AS count, data->>'$.reporter' AS reporter, _pos AS pos FROM ` +
+        `events WHERE family = 'k8s-event' AND ${until} ORDER BY time DESC, _pos DESC LIMIT ${mostEvents}`,
     ),
   ])
   if (asking.gone.aborted) return 'gone'
@@ -91,13 +95,16 @@ async function history(
 /** Reads the costly actor columns for these changes only. */
 async function lastChanges(ask: (sql: string) => Promise<readonly Row[]>, until: string): Promise<readonly Row[]> {
   const last = await ask(
-    `SELECT epoch_us(time) AS time, subject, _pos AS pos FROM changes WHERE ${until} ORDER BY time DESC LIMIT ${mostChanges}`,
+    `SELECT epoch_us(time) AS time, subject, _pos AS pos FROM changes WHERE ${until} ORDER BY time DESC ` +
+      `LIMIT ${mostChanges}`,
   )
   const [newest, oldest] = [last[0], last.at(-1)]
   if (newest === undefined || oldest === undefined) return []
-  const between = `time >= ${timeSql(BigInt(String(oldest['time'])))} AND time <= ${timeSql(BigInt(String(newest['time'])))}`
+  const between =
+    `time >= ${timeSql(BigInt(String(oldest['time'])))} AND time <= ` + `${timeSql(BigInt(String(newest['time'])))}`
   return ask(
-    `SELECT ${changeColumns} FROM changes WHERE subject = ${text(String(newest['subject']))} AND ${between} AND _pos IN (${last.map(({ pos }) => text(String(pos))).join(', ')}) ORDER BY time DESC, _pos DESC`,
+    `SELECT ${changeColumns} FROM changes WHERE subject = ${text(String(newest['subject']))} AND ${between} ` +
+      `AND _pos IN (${last.map(({ pos }) => text(String(pos))).join(', ')}) ORDER BY time DESC, _pos DESC`,
   )
 }
 
@@ -118,7 +125,8 @@ async function chain(
   const known = new Set([ref])
   for (let here = [ref], depth = 0; here.length > 0 && depth < deepest && all.length < mostRelations; depth++) {
     const rows = await ask(
-      `SELECT ${relationColumns} FROM relations WHERE relation = 'owned-by' AND ${by} IN (${here.map(text).join(', ')}) AND ${asOf(at)} ORDER BY to_ref, from_ref LIMIT ${mostRelations}`,
+      `SELECT ${relationColumns} FROM relations WHERE relation = 'owned-by' AND ${by} IN ` +
+        `(${here.map(text).join(', ')}) AND ${asOf(at)} ORDER BY to_ref, from_ref LIMIT ${mostRelations}`,
     )
     all.push(...rows)
     here = [...new Set(rows.map((row) => String(row[next])))].filter((each) => !known.has(each))
@@ -131,5 +139,11 @@ function relationsSql(ref: string, at: bigint): string {
   const kind = parseKubernetesRef(ref)?.kind
   const towards = kind === 'Pod' ? 'selects' : kind === 'Node' ? 'runs-on' : undefined
   const select = (where: string): string => `SELECT ${relationColumns} FROM relations WHERE ${where} AND ${asOf(at)}`
-  return `${select(`relation IN ('runs-on', 'in-namespace', 'uses-image', 'selects', 'provided-by') AND from_ref = ${text(ref)}`)}${towards === undefined ? '' : ` UNION ALL ${select(`relation = '${towards}' AND to_ref = ${text(ref)}`)}`} ORDER BY ALL LIMIT ${mostRelations}`
+  return (
+    `${select(
+      `relation IN ('runs-on', 'in-namespace', 'uses-image', ` +
+        `'selects', 'provided-by') AND from_ref = ${text(ref)}`,
+    )}${towards === undefined ? '' : ` UNION ALL ${select(`relation = '${towards}' AND to_ref = ${text(ref)}`)}`} ` +
+    `ORDER BY ALL LIMIT ${mostRelations}`
+  )
 }

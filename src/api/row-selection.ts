@@ -12,7 +12,8 @@ export interface RowSelection {
 }
 
 export const reportersText =
-  '`one`: each flow once. If two nodes report a flow, one as egress and one as ingress, the egress row (`node_direction = 1`) is omitted if the destination ' +
+  '`one`: each flow once. If two nodes report a flow, one as egress and one as ingress, the egress row ' +
+  '(`node_direction = 1`) is omitted if the destination ' +
   'has an owner, because its node reports the ingress row.'
 
 /** Depends on the row alone, so that stored and live results omit the same rows. */

@@ -166,6 +166,8 @@ function clientErrorHandler(this: FastifyInstance, error: Error & { code?: strin
   const { problem } = toProblem(new ApiError(code, detail))
   const body = JSON.stringify(problem)
   socket.end(
-    `HTTP/1.1 ${problem.status} ${problem.title}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${problem.status} ${problem.title}\r\ncontent-type: ` +
+      `application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: ` +
+      `close\r\n\r\n${body}`,
   )
 }

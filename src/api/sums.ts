@@ -46,26 +46,33 @@ export const rankParameter = {
   type: 'string',
   enum: [...measures, ...furtherMeasures, ...stats],
   default: 'bytes',
-  description: `Ranking measure: ${[...measures, ...furtherMeasures].join(', ')}, or ${stats.join(', ')} of the field \`of\`.`,
+  description:
+    `Ranking measure: ${[...measures, ...furtherMeasures].join(', ')}, or ${stats.join(', ')} of the ` +
+    `field \`of\`.`,
 } as const
 
 export const measureParameter = {
   type: 'string',
-  description: `Additional sums besides bytes, packets and flows, comma-separated: ${furtherMeasures.join(', ')}, as reported. They require reading the flows instead of rollups.`,
+  description:
+    `Additional sums besides bytes, packets and flows, comma-separated: ${furtherMeasures.join(', ')}, ` +
+    'as reported. They require reading the flows instead of rollups.',
   examples: ['drop_packets'],
 } as const
 
 export const ofParameter = {
   type: 'string',
   description:
-    'A numeric field to add statistics of to each row: number of flows with the field, minimum, mean, maximum, and percentiles 50, 90 and 99. Percentiles use nearest rank: the result is always a value that occurred.',
+    'A numeric field to add statistics of to each row: number of flows with the field, minimum, mean, ' +
+    'maximum, and percentiles 50, 90 and 99. Percentiles use nearest rank: the result is always a value that ' +
+    'occurred.',
   examples: ['rtt'],
 } as const
 
 export const offsetParameter = {
   type: 'string',
   description:
-    'Shift the time range back by this duration: `1h`, `1d`, `4w`. Times in the response are those of the shifted data.',
+    'Shift the time range back by this duration: `1h`, `1d`, `4w`. Times in the response are those of the ' +
+    'shifted data.',
   examples: ['1d'],
 } as const
 

@@ -246,13 +246,16 @@ const relations: readonly ViewColumn[] = [
     name: 'relation',
     type: 'VARCHAR',
     meaning:
-      'Clusters: owned-by, runs-on, in-namespace, uses-image, selects (service to pod), provided-by (node to machine). Audit events and changes: performed-by, applied-on. Audit events: with-status, member-of, located-at, assumed-by. Flows: talks-to',
+      'Clusters: owned-by, runs-on, in-namespace, uses-image, selects (service to pod), provided-by (node to ' +
+      'machine). Audit events and changes: performed-by, applied-on. Audit events: with-status, member-of, ' +
+      'located-at, assumed-by. Flows: talks-to',
   },
   {
     name: 'to_ref',
     type: 'VARCHAR',
     meaning:
-      'Target: an object, resource, image (image:…), machine (provider id), actor, tenant (tenant:…), region (region:…) or status (status:…)',
+      'Target: an object, resource, image (image:…), machine (provider id), actor, tenant (tenant:…), region ' +
+      '(region:…) or status (status:…)',
   },
   { name: 'valid_from', type: moment, meaning: 'Start of the validity interval; for an event, its time' },
   {

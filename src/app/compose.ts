@@ -354,7 +354,8 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       let part = 'the API'
       const timer = host.timers.after(drainMs, () => {
         log.error(
-          `Weir did not stop within ${drainMs} ms: ${part} did not finish. It exits now. No rows are lost: unsettled rows are delivered again after the next start.`,
+          `Weir did not stop within ${drainMs} ms: ${part} did not finish. It exits now. No rows are lost: ` +
+            'unsettled rows are delivered again after the next start.',
         )
         log.flush()
         self.exit(1)

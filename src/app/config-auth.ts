@@ -60,7 +60,8 @@ export const authGroup = group(
       ),
       {
         description:
-          'Bearer tokens of the API; users may also sign in with them. Without tokens, loopback requires none, and any other address gets a generated token',
+          'Bearer tokens of the API; users may also sign in with them. Without tokens, loopback requires ' +
+          'none, and any other address gets a generated token',
         default: [],
         example: [{ name: 'grafana', token: 'env:WEIR_GRAFANA_TOKEN', role: 'viewer' }],
       },
@@ -95,14 +96,17 @@ export const authGroup = group(
         ),
         role: text({
           description:
-            'JMESPath expression over the claims of the ID token and access token. It returns `admin` or `viewer`; any other result refuses the login',
+            'JMESPath expression over the claims of the ID token and access token. It returns `admin` or ' +
+            '`viewer`; any other result refuses the login',
           required: true,
           example:
-            "contains(realm_access.roles, 'weir-admin') && 'admin' || contains(realm_access.roles, 'weir-viewer') && 'viewer'",
+            "contains(realm_access.roles, 'weir-admin') && 'admin' || contains(realm_access.roles, " +
+            "'weir-viewer') && 'viewer'",
         }),
         namespaces: text({
           description:
-            'JMESPath expression that returns the namespaces whose flows a viewer may see; `*` means all. Unset: all namespaces',
+            'JMESPath expression that returns the namespaces whose flows a viewer may see; `*` means all. ' +
+            'Unset: all namespaces',
           default: null,
           example: 'namespaces',
         }),

@@ -24,7 +24,9 @@ function ports(config: WeirConfig): Clash[] {
   return listeners.flatMap((listener, index) => {
     const other = listeners.slice(0, index).find((earlier) => overlap(earlier, listener))
     if (other === undefined) return []
-    const message = `\`${formatPath(other.path)}\` already listens on ${other.protocol.toUpperCase()} ${formatHostPort(other.place)}`
+    const message =
+      `\`${formatPath(other.path)}\` already listens on ${other.protocol.toUpperCase()} ` +
+      `${formatHostPort(other.place)}`
     return [{ path: listener.path, message, hint: 'choose another port, or turn one of the two listeners off' }]
   })
 }

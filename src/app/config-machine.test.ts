@@ -65,7 +65,8 @@ const wrong: readonly (readonly [name: string, yaml: string, path: string, said:
   [
     'a missing kubeconfig of a lease',
     withSource(
-      'otc-cts: {projects: [{name: eu-de_p}], auth: {type: keys, access_key: "env:LONG", secret_key: "env:LONG"}, lease: {name: l, kubeconfig: %/none}}',
+      'otc-cts: {projects: [{name: eu-de_p}], auth: {type: keys, access_key: "env:LONG", secret_key: ' +
+        '"env:LONG"}, lease: {name: l, kubeconfig: %/none}}',
     ),
     'sources.otc-cts.lease.kubeconfig',
     'there is no file',
@@ -141,7 +142,9 @@ const wrong: readonly (readonly [name: string, yaml: string, path: string, said:
   [
     'two sources with one lease',
     withSource(
-      'a: {type: exoscale-events, key: "env:LONG", secret: "env:LONG", zones: [{name: ch-gva-2}], lease: {name: l, kubeconfig: %/weir.yaml}}, b: {type: exoscale-events, key: "env:LONG", secret: "env:LONG", zones: [{name: ch-gva-2}], lease: {name: l, kubeconfig: %/weir.yaml}}',
+      'a: {type: exoscale-events, key: "env:LONG", secret: "env:LONG", zones: [{name: ch-gva-2}], lease: ' +
+        '{name: l, kubeconfig: %/weir.yaml}}, b: {type: exoscale-events, key: "env:LONG", secret: "env:LONG", ' +
+        'zones: [{name: ch-gva-2}], lease: {name: l, kubeconfig: %/weir.yaml}}',
     ),
     'sources.b.lease.name',
     'source `a` has the same lease',

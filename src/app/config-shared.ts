@@ -43,7 +43,8 @@ export function sharedProblems(config: WeirConfig): readonly Complaint[] {
       problems.push({
         path: ['sources', id, 'redact', 'key'],
         message:
-          'another replica may take over the cluster with another data folder, and must hash secret values with the same key',
+          'another replica may take over the cluster with another data folder, and must hash secret values ' +
+          'with the same key',
         hint: 'set the same `redact.key` on all replicas, for example `env:WEIR_REDACT_KEY`',
       })
     }

@@ -8,7 +8,8 @@ export const telemetryGroup = group(
       {
         url: text({
           description:
-            'Destination of spans: `otlp://`, `otlps://`, `http://` or `https://` for OTLP over HTTP, `zipkin://` for Zipkin',
+            'Destination of spans: `otlp://`, `otlps://`, `http://` or `https://` for OTLP over HTTP, ' +
+            '`zipkin://` for Zipkin',
           default: null,
           example: 'otlp://collector:4318',
         }),

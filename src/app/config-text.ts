@@ -96,7 +96,8 @@ function decode(bytes: Uint8Array, file: string): string {
   const before = text.slice(0, control.index).split('\n')
   const code = control[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')
   return refuse(
-    `the file is not text: line ${before.length}, column ${(before.at(-1) ?? '').length + 1} holds the control character U+${code}`,
+    `the file is not text: line ${before.length}, column ${(before.at(-1) ?? '').length + 1} holds the ` +
+      `control character U+${code}`,
     binaryHint,
   )
 }

@@ -106,7 +106,8 @@ export const deliveryFields = {
   ),
   when_behind: choice(['drop', 'block'], {
     description:
-      'Action when the backlog exceeds `retain`: `drop` drops the oldest rows of this sink only; `block` retains all rows and lets the journal fill',
+      'Action when the backlog exceeds `retain`: `drop` drops the oldest rows of this sink only; `block` ' +
+      'retains all rows and lets the journal fill',
     default: 'drop',
   }),
 }
@@ -128,7 +129,8 @@ export const weirSchema = defineSchema({
       }),
       {
         description:
-          'Roles of this instance: `collector` runs sources, `deliverer` runs sinks, `api` runs the store, console and API, `all` runs everything. Anything but `all` requires a journal on a bus',
+          'Roles of this instance: `collector` runs sources, `deliverer` runs sinks, `api` runs the store, ' +
+          'console and API, `all` runs everything. Anything but `all` requires a journal on a bus',
         default: ['all'],
         example: ['collector'],
       },
@@ -136,7 +138,8 @@ export const weirSchema = defineSchema({
     instance: text(
       {
         description:
-          'Name of this instance among those that share a journal; it must not change between starts. Unset: the host name',
+          'Name of this instance among those that share a journal; it must not change between starts. Unset: ' +
+          'the host name',
         default: null,
         example: 'collector-1',
       },
@@ -173,13 +176,15 @@ export const weirSchema = defineSchema({
       {
         listen: listen({
           description:
-            'Additional addresses that accept events only: POST on any path, empty response, as Knative requires of a sink',
+            'Additional addresses that accept events only: POST on any path, empty response, as Knative ' +
+            'requires of a sink',
           default: 'off',
           example: '0.0.0.0:8080',
         }),
         auth: choice(['api', 'none'], {
           description:
-            'Authentication of `POST /events` and `http.listen`: `api` applies the rules of the API, `none` admits every client',
+            'Authentication of `POST /events` and `http.listen`: `api` applies the rules of the API, `none` ' +
+            'admits every client',
           default: 'api',
         }),
         ack: ackField(
@@ -261,7 +266,8 @@ export const weirSchema = defineSchema({
           { files: {}, ...journalSchemas },
           {
             description:
-              'Journal location: files in the data folder, or a bus that several instances share. Short form: `journal: kafka://kafka-1:9092,kafka-2:9092/weir-journal`',
+              'Journal location: files in the data folder, or a bus that several instances share. Short ' +
+              'form: `journal: kafka://kafka-1:9092,kafka-2:9092/weir-journal`',
             default: { type: 'files' },
           },
         ),
@@ -342,7 +348,8 @@ export const weirSchema = defineSchema({
         ring_rows: integer(
           {
             description:
-              'Newest flows and newest events cached in memory, for new and reconnecting clients. Without a store they serve all queries',
+              'Newest flows and newest events cached in memory, for new and reconnecting clients. Without a ' +
+              'store they serve all queries',
             default: 1_000_000,
           },
           { min: 100, max: 10_000_000 },
@@ -350,7 +357,8 @@ export const weirSchema = defineSchema({
         ring_size: bytes(
           {
             description:
-              'Memory for each of the two caches, in the encoding of the journal (about 25 bytes a flow). Reading them needs the same amount again',
+              'Memory for each of the two caches, in the encoding of the journal (about 25 bytes a flow). ' +
+              'Reading them needs the same amount again',
             default: '16MiB',
           },
           { min: '64KiB', max: '4GiB' },

@@ -83,7 +83,8 @@ export async function reloadAll(parts: ReloadParts): Promise<ReloadReport> {
   const changed = [...swapped.changed, ...applied.changed]
   const orphans = swapped.orphaned.map(
     ({ id, rows }) =>
-      `sink ${id}: ${rows} rows are pending. They are retained until the sink returns; \`weir sink forget ${id}\` drops them`,
+      `sink ${id}: ${rows} rows are pending. They are retained until the sink returns; \`weir sink forget ` +
+      `${id}\` drops them`,
   )
   log.info('the configuration was reloaded', { changed: changed.join(' ') || 'nothing' })
   return { ok: true, changed, problems: [...waiting.map((key) => `${key}: takes effect after a restart`), ...orphans] }

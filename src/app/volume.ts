@@ -4,7 +4,8 @@ import type { WeirConfig } from './config.ts'
 import { sizeText } from '../model/size-text.ts'
 
 export const smallVolumeAdvice =
-  'Lower `store.size` and `journal.keep` to fit the volume, or use a larger one. Settled journal is removed first, but a store that fills the volume stops all sources.'
+  'Lower `store.size` and `journal.keep` to fit the volume, or use a larger one. Settled journal is removed ' +
+  'first, but a store that fills the volume stops all sources.'
 
 /** Undefined: large enough. `path` exists on the volume. */
 export async function smallVolume(

@@ -29,7 +29,8 @@ async function flows(weir: WeirProcess, cluster: Cluster, before: number): Promi
   const counted = async (): Promise<{ all: number; named: number }> =>
     (
       await weir.sql<{ all: number; named: number }>(
-        `SELECT count(*)::INT AS "all", count(*) FILTER (src_kind = 'Pod' AND dst_owner_kind = 'Deployment' AND cluster = 'c1')::INT AS named FROM flows`,
+        `SELECT count(*)::INT AS "all", count(*) FILTER (src_kind = 'Pod' AND dst_owner_kind = 'Deployment' ` +
+          `AND cluster = 'c1')::INT AS named FROM flows`,
       )
     )[0] ?? { all: 0, named: 0 }
   await until('every flow is stored', async () => (await counted()).all >= before + sent)

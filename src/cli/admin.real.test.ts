@@ -107,7 +107,8 @@ test('weir dead-letters edit opens the editor, sends the saved text, and keeps i
   const editor = join(folder, 'editor.mjs')
   await writeFile(
     editor,
-    "import { readFileSync, writeFileSync } from 'node:fs'\nconst [from, to, path] = process.argv.slice(2)\nwriteFileSync(path, readFileSync(path, 'utf8').replace(from, to))\n",
+    "import { readFileSync, writeFileSync } from 'node:fs'\nconst [from, to, path] = " +
+      "process.argv.slice(2)\nwriteFileSync(path, readFileSync(path, 'utf8').replace(from, to))\n",
   )
   const edit = (id: string, change: string, more: readonly string[] = [], input = ''): ReturnType<typeof weir> =>
     weir(['dead-letters', 'edit', 'bus', id, '--url', api.url, ...more], {

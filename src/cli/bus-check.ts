@@ -225,7 +225,8 @@ async function readBack(listening: Listening, id: string, { host, stepMs, again 
       )
     return ok(
       'read',
-      `the message was received ${Math.round(host.clock.monotonic() - sent)} ms after the send${listening.begin === undefined ? '' : ', twice with the same id'}`,
+      `the message was received ${Math.round(host.clock.monotonic() - sent)} ms after the ` +
+        `send${listening.begin === undefined ? '' : ', twice with the same id'}`,
     )
   } catch (error) {
     return warn('read', reason(error), 'Consumers need that permission; Weir, which only writes, does not.')

@@ -19,7 +19,8 @@ export function register(program: Command): void {
     .description('Connect to a message bus, send a message, receive it, and report the permissions of the credentials.')
     .argument(
       '[url]',
-      'URL of the bus as in kollect, with its variables for servers and credentials: nats://SUBJECT, kafka://TOPIC …; or http(s)://',
+      'URL of the bus as in kollect, with its variables for servers and credentials: nats://SUBJECT, ' +
+        'kafka://TOPIC …; or http(s)://',
     )
     .option(
       '--config <FILE>',

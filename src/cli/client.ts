@@ -84,7 +84,8 @@ export async function findServer(flags: ServerFlags): Promise<Server | undefined
   return connect(
     holder.url,
     token,
-    `The data folder ${data} belongs to ${holderText(holder)}. In another container, run the command there, or give --url.`,
+    `The data folder ${data} belongs to ${holderText(holder)}. In another container, run the command there, ` +
+      'or give --url.',
   )
 }
 

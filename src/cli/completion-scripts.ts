@@ -113,7 +113,10 @@ function zsh(places: readonly Place[]): string {
     quoted(`${word.replaceAll(':', '\\:')}${description === '' ? '' : `:${description}`}`)
   const here = places.map(({ at, words, options }) => {
     const flags = options.map((option) => entry(option.flags.at(-1) ?? '', option.description))
-    return `'${at}') flags=(${flags.join(' ')}) words_here=(${words.map(({ word, description }) => entry(word, description)).join(' ')}) ;;`
+    return (
+      `'${at}') flags=(${flags.join(' ')}) ` +
+      `words_here=(${words.map(({ word, description }) => entry(word, description)).join(' ')}) ;;`
+    )
   })
   // In zsh, `path` is the search path, so the variable has another name.
   return `#compdef weir
@@ -161,7 +164,10 @@ function fish(places: readonly Place[]): string {
         const names = option.flags
           .map((flag) => (flag.startsWith('--') ? `-l ${flag.slice(2)}` : `-s ${flag.slice(1)}`))
           .join(' ')
-        return `${here} ${names}${option.value === undefined ? '' : completes[kindOf(option)](option.choices)} -d ${quoted(option.description)}`
+        return (
+          `${here} ${names}${option.value === undefined ? '' : completes[kindOf(option)](option.choices)} -d ` +
+          `${quoted(option.description)}`
+        )
       }),
     ]
   })

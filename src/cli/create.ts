@@ -14,7 +14,8 @@ export function register(program: Command): void {
   program
     .command('create')
     .description(
-      'Print a commented sample of a component for the configuration file. Without a name, list all components. With --connector, create a new connector in a checkout.',
+      'Print a commented sample of a component for the configuration file. Without a name, list all ' +
+        'components. With --connector, create a new connector in a checkout.',
     )
     .argument('[component]', 'name of a component')
     .option('--id <ID>', 'id of the entry (default: the name of its type)')
@@ -99,5 +100,7 @@ async function wholeSample(sample: (schema: AnyComponentSchema) => string): Prom
   const settings = Object.entries(weirSchema.fields).filter(([key]) => !entries.some(([other]) => other === key))
   const { type, role, summary } = weirSchema
   const own = sample(defineSchema({ type, role, summary, fields: Object.fromEntries(settings) }))
-  return `${own}${entries.map(([key, field]) => `# ${infoOf(field).description}. \`weir create\` lists all types.\n${key}: {}\n`).join('')}`
+  return `${own}${entries
+    .map(([key, field]) => `# ${infoOf(field).description}. \`weir create\` lists all ` + `types.\n${key}: {}\n`)
+    .join('')}`
 }

@@ -21,7 +21,8 @@ export function register(program: Command): void {
   program
     .command(name)
     .description(
-      'Replace cts_exporter: read the audit traces of Open Telekom Cloud and post each as a CloudEvent to K_SINK. Flag and variables are those of cts_exporter and Knative.',
+      'Replace cts_exporter: read the audit traces of Open Telekom Cloud and post each as a CloudEvent to ' +
+        'K_SINK. Flag and variables are those of cts_exporter and Knative.',
     )
     .option(
       '--from <MINUTES>',

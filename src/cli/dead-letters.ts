@@ -38,7 +38,8 @@ export function register(program: Command): void {
   )
     .addHelpText(
       'after',
-      '\nExample:\n  $ weir dead-letters list --sink bus --limit 20\n  $ weir dead-letters list --all --format json > letters.json\n\nExit code: 0 success, 1 server unreachable, 2 usage error.',
+      '\nExample:\n  $ weir dead-letters list --sink bus --limit 20\n  $ weir dead-letters list --all ' +
+        '--format json > letters.json\n\nExit code: 0 success, 1 server unreachable, 2 usage error.',
     )
     .action(action(list))
 
@@ -50,7 +51,8 @@ export function register(program: Command): void {
   )
     .addHelpText(
       'after',
-      '\nExample:\n  $ weir dead-letters show http:3:812:0\n\nExit code: 0 success, 1 server unreachable or id unknown, 2 usage error.',
+      '\nExample:\n  $ weir dead-letters show http:3:812:0\n\nExit code: 0 success, 1 server unreachable or ' +
+        'id unknown, 2 usage error.',
     )
     .action(action(show))
 
@@ -85,7 +87,8 @@ Exit code: 0 success, 1 server unreachable, id unknown or edit rejected, 2 usage
   )
     .addHelpText(
       'after',
-      '\nExamples:\n  $ weir dead-letters retry bus http:3:812:0\n  $ weir dead-letters retry bus --all\n\nExit code: 0 success, 1 server unreachable or id unknown, 2 usage error.',
+      '\nExamples:\n  $ weir dead-letters retry bus http:3:812:0\n  $ weir dead-letters retry bus ' +
+        '--all\n\nExit code: 0 success, 1 server unreachable or id unknown, 2 usage error.',
     )
     .action(action((sink: string, ids: string[], flags: MoveFlags) => move('retry', sink, ids, flags)))
 
@@ -99,7 +102,8 @@ Exit code: 0 success, 1 server unreachable, id unknown or edit rejected, 2 usage
   )
     .addHelpText(
       'after',
-      '\nExamples:\n  $ weir dead-letters drop bus http:3:812:0\n  $ weir dead-letters drop bus --all\n\nExit code: 0 success, 1 server unreachable or id unknown, 2 usage error.',
+      '\nExamples:\n  $ weir dead-letters drop bus http:3:812:0\n  $ weir dead-letters drop bus ' +
+        '--all\n\nExit code: 0 success, 1 server unreachable or id unknown, 2 usage error.',
     )
     .action(action((sink: string, ids: string[], flags: MoveFlags) => move('drop', sink, ids, flags)))
 }
@@ -183,7 +187,8 @@ async function edit(sink: string, id: string, flags: EditFlags): Promise<void> {
       error.message,
       [
         ...error.hints,
-        `The edited text is in ${edited.path}; correct it there, then: weir dead-letters edit ${sink} ${id} --file ${edited.path}`,
+        `The edited text is in ${edited.path}; correct it there, then: weir dead-letters edit ${sink} ${id} ` +
+          `--file ${edited.path}`,
       ],
       error.exit,
     )

@@ -201,7 +201,8 @@ describe('the data folder', () => {
     expect(only(volume, 'free space')).toMatchObject({
       status: 'warn',
       fact: expect.stringContaining(
-        'the volume has 1.0 GiB, and journal.keep 256 MiB + journal.reserve 64.0 MiB + store.size 50.0 GiB are 50.3 GiB',
+        'the volume has 1.0 GiB, and journal.keep 256 MiB + journal.reserve 64.0 MiB + store.size 50.0 GiB ' +
+          'are 50.3 GiB',
       ),
     })
     const refusing = disk({ open: async () => Promise.reject(new Error('EROFS: read-only file system')) })
@@ -264,7 +265,8 @@ describe('ports', () => {
       tcp.close()
     })
     const given = await scene(
-      `sources: {audit: {type: kube-audit, cluster: c1, listen: ["127.0.0.1:${port}", "127.0.0.1:${(tcp.address() as AddressInfo).port}"]}}\n`,
+      `sources: {audit: {type: kube-audit, cluster: c1, listen: ["127.0.0.1:${port}", ` +
+        `"127.0.0.1:${(tcp.address() as AddressInfo).port}"]}}\n`,
     )
     const findings = (await checkPorts(given)).filter(({ check }) => check === 'port audit')
     expect(short(findings)).toEqual(['ok port audit', 'fail port audit'])
@@ -331,7 +333,8 @@ test('sinks are connected to, and one that does not respond, or refuses the logi
   await new Promise((resolve) => server.once('listening', resolve))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/in`
   const given = await scene(
-    `sinks:\n  hook: {type: http, url: "${url}", auth: {type: basic, user: weir, password: pw}}\n  away: {type: nats, url: "nats://127.0.0.1:9", timeout: 1s}\n  stdout: {}\n`,
+    `sinks:\n  hook: {type: http, url: "${url}", auth: {type: basic, user: weir, password: pw}}\n  away: ` +
+      '{type: nats, url: "nats://127.0.0.1:9", timeout: 1s}\n  stdout: {}\n',
   )
   expect(await checkSinks(given)).toMatchObject([
     { check: 'sink hook', status: 'fail', fact: expect.stringContaining('correct `auth`') },

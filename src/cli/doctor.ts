@@ -19,7 +19,8 @@ export function register(program: Command): void {
     .description('Check the machine, the data folder and the ports, with advice.')
     .option(
       '--config <FILE>',
-      'configuration file or folder whose listeners, sizes and sinks are checked; may be repeated, later files override earlier ones',
+      'configuration file or folder whose listeners, sizes and sinks are checked; may be repeated, later ' +
+        'files override earlier ones',
       collect,
       [],
     )
@@ -161,7 +162,8 @@ async function configuration(
         finding: warn(
           'configuration',
           refused.message,
-          "A start by this user, with these variables, would be rejected. Correct it, or run doctor in Weir's environment.",
+          'A start by this user, with these variables, would be rejected. Correct it, or run doctor in ' +
+            "Weir's environment.",
         ),
       }
     return {

@@ -19,7 +19,8 @@ export function register(program: Command): void {
     program
       .command('exporters')
       .description(
-        'List exporters with their rates and decoding problems, and explain missing data. With --how, print the configuration of an exporter.',
+        'List exporters with their rates and decoding problems, and explain missing data. With --how, print ' +
+          'the configuration of an exporter.',
       )
       .argument('[address]', 'all details of the exporter with this address')
       .option('--source <ID>', 'only this source')
@@ -67,7 +68,8 @@ async function run(address: string | undefined, flags: ExportersFlags): Promise<
         }
   if (address !== undefined && exporters.sources.every((source) => source.exporters.length === 0)) {
     throw new CommandError(`No data received from ${address} since the start.`, [
-      'The address is the source address of datagrams; `weir exporters` lists them. Datagrams from addresses outside `allow` are refused.',
+      'The address is the source address of datagrams; `weir exporters` lists them. Datagrams from addresses ' +
+        'outside `allow` are refused.',
     ])
   }
   if ((flags.format ?? (self.interactive ? 'table' : 'json')) === 'json')

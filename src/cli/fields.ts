@@ -16,7 +16,8 @@ export function register(program: Command): void {
     .addOption(new Option('--format <FORMAT>', 'output format').choices(['json', 'table']))
     .addHelpText(
       'after',
-      "\nExamples:\n  $ weir fields\n  $ weir fields --format json | jq -r '.fields[].name'\n\nExit code: 0 success, 2 usage error.",
+      "\nExamples:\n  $ weir fields\n  $ weir fields --format json | jq -r '.fields[].name'\n\nExit code: 0 " +
+        'success, 2 usage error.',
     )
     .action(action(run))
 }

@@ -38,7 +38,8 @@ export function fail(error: unknown): number {
   // An error of the operating system needs no stack.
   if (error instanceof Error && 'syscall' in error && 'path' in error) {
     self.stderr(
-      `weir: ${String(error.path)} cannot be used: ${systemReason(error)}.\n      ${errorTable.WEIR_DATA_UNUSABLE.advice}\n`,
+      `weir: ${String(error.path)} cannot be used: ${systemReason(error)}.\n      ` +
+        `${errorTable.WEIR_DATA_UNUSABLE.advice}\n`,
     )
     self.leave(1)
     return 1

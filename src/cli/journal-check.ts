@@ -42,11 +42,16 @@ export async function checkFolder(host: Host, folder: JournalFolder): Promise<Jo
 function checkText({ frames, events, unreadable }: JournalCheck, { segments, bytes }: JournalFolder): string {
   const count = (value: number, what: string): string =>
     `${value.toLocaleString('en-US')} ${what}${value === 1 ? '' : 's'}`
-  const head = `${count(segments.length, 'segment')}, ${sizeText(bytes)}: ${count(frames, 'frame')} with ${count(events, 'row')}\n`
+  const head =
+    `${count(segments.length, 'segment')}, ${sizeText(bytes)}: ${count(frames, 'frame')} with ` +
+    `${count(events, 'row')}\n`
   if (unreadable.length === 0) return `${head}all data is readable\n`
   const table = textTable(
     ['segment', 'offset', 'bytes', 'rows'],
     unreadable.map((one) => [one.segment, one.offset, one.bytes, one.events === null ? '?' : String(one.events)]),
   )
-  return `${head}\n${table}\n${count(unreadable.length, 'unreadable stretch').replace(/stretchs$/, 'stretches')}: Weir skips them and counts their rows as quarantined.\n`
+  return (
+    `${head}\n${table}\n${count(unreadable.length, 'unreadable stretch').replace(/stretchs$/, 'stretches')}: ` +
+    'Weir skips them and counts their rows as quarantined.\n'
+  )
 }

@@ -28,7 +28,8 @@ export async function exportCommand(flags: ExportFlags): Promise<void> {
   progress.end()
   for (const { segment, offset, bytes, events } of unreadable) {
     self.stderr(
-      `weir: ${bytes} bytes of ${segment} at offset ${offset} cannot be read${events === null ? '' : ` (${events} rows)`}\n`,
+      `weir: ${bytes} bytes of ${segment} at offset ${offset} cannot be ` +
+        `read${events === null ? '' : ` (${events} rows)`}\n`,
     )
   }
   if (unreadable.length > 0) self.leave(1)

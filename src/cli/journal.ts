@@ -37,7 +37,8 @@ Exit code: 0 all data readable, 1 unreadable data or no journal, 2 usage error.`
     .addOption(format('text', 'json'))
     .addHelpText(
       'after',
-      '\nExample:\n  $ weir journal list --data /var/lib/weir\n\nExit code: 0 success, 1 no journal or unreadable, 2 usage error.',
+      '\nExample:\n  $ weir journal list --data /var/lib/weir\n\nExit code: 0 success, 1 no journal or ' +
+        'unreadable, 2 usage error.',
     )
     .action(withReadErrors(async (flags: CheckFlags) => (await import('./journal-list.ts')).listCommand(flags)))
 

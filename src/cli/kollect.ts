@@ -16,11 +16,13 @@ export function register(program: Command): void {
   program
     .command('kollect')
     .description(
-      "Replace kollect: watch a cluster and publish every change of an object as kollect's protobuf. Flags and variables are those of kollect.",
+      "Replace kollect: watch a cluster and publish every change of an object as kollect's protobuf. Flags " +
+        'and variables are those of kollect.',
     )
     .option(
       '--event-writer-url <URL>',
-      'URL of the bus: nats://, kafka://, rabbit://, gcppubsub://, awssqs://, awssns://, azuresb://, http:// or https:// (EVENT_WRITER_URL)',
+      'URL of the bus: nats://, kafka://, rabbit://, gcppubsub://, awssqs://, awssns://, azuresb://, http:// ' +
+        'or https:// (EVENT_WRITER_URL)',
     )
     .option('--cluster-id <ID>', 'cluster name in every message (CLUSTER_ID)')
     .option('--namespace <NAME>', 'namespace to watch (NAMESPACE; default: all, including cluster-scoped objects)')
@@ -78,7 +80,8 @@ async function run({ generation, data, listen, ops, printConfig, ...flags }: Fla
       listen,
       ops,
       fresh:
-        'changes before this start are unknown. Keep the folder across restarts, so that the next start emits missed changes.',
+        'changes before this start are unknown. Keep the folder across restarts, so that the next start ' +
+        'emits missed changes.',
       exitCode: () => 1,
     })
   }

@@ -25,7 +25,8 @@ export function register(program: Command, verify?: Verify): void {
     program
       .command('ledger')
       .description(
-        'Show the outcome of all accepted rows for every sink: filtered, delivered, dead-lettered, dropped, quarantined or pending.',
+        'Show the outcome of all accepted rows for every sink: filtered, delivered, dead-lettered, dropped, ' +
+          'quarantined or pending.',
       )
       .addOption(new Option('--format <FORMAT>', 'output format').choices(['json', 'table']))
       .option('--verify', 'recompute it from the files of the data folder instead of querying the server'),

@@ -19,7 +19,8 @@ export function register(program: Command): void {
   program
     .command(name)
     .description(
-      'Replace neo4j_sink: receive CloudEvents over HTTP and write them into Neo4j as a graph. The variables are those of neo4j_sink and Knative.',
+      'Replace neo4j_sink: receive CloudEvents over HTTP and write them into Neo4j as a graph. The variables ' +
+        'are those of neo4j_sink and Knative.',
     )
     .option('--data <DIR>', `data folder (WEIR_DATA; default ${defaultData})`)
     .option('--listen <HOST:PORT>', 'API and console (default 127.0.0.1:8082); events are received on PORT')
@@ -56,7 +57,8 @@ async function run({ data, listen, ops, printConfig }: Flags): Promise<void> {
       ops,
       exitCode: () => exitCode,
       fresh:
-        'events refused earlier as invalid audit events are no longer listed. Nothing else is lost: events are acknowledged after the graph stores them.',
+        'events refused earlier as invalid audit events are no longer listed. Nothing else is lost: events ' +
+        'are acknowledged after the graph stores them.',
     })
   }
   for (const note of plan.notes) self.stderr(`weir ${name}: ${note}\n`)

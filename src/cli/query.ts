@@ -19,11 +19,13 @@ export function register(program: Command): void {
     program
       .command('query')
       .description(
-        'Run SQL on the store, through the running server or, if none runs, directly on the folder without changing it.',
+        'Run SQL on the store, through the running server or, if none runs, directly on the folder without ' +
+          'changing it.',
       )
       .argument(
         '<sql>',
-        'one SELECT, WITH, DESCRIBE, SHOW, EXPLAIN or SUMMARIZE over the views flows and events; - reads it from standard input',
+        'one SELECT, WITH, DESCRIBE, SHOW, EXPLAIN or SUMMARIZE over the views flows and events; - reads it ' +
+          'from standard input',
       )
       .addOption(new Option('--format <FORMAT>', 'output format').choices(queryFormats)),
   )

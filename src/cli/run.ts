@@ -65,5 +65,8 @@ export async function runCommand(args: readonly string[]): Promise<void> {
 function loginText(url: string, { token, path, fresh }: GeneratedToken): string {
   if (!fresh)
     return `Other machines can reach this address: sign in with the token in ${path}, or configure \`auth\`.\n`
-  return `Other machines can reach this address, and no \`auth\` is configured. A token was generated; it is printed once and stored in ${path}:\n  ${url}/#token=${token}\n`
+  return (
+    `Other machines can reach this address, and no \`auth\` is configured. A token was generated; it is ` +
+    `printed once and stored in ${path}:\n  ${url}/#token=${token}\n`
+  )
 }

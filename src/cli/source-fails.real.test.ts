@@ -41,7 +41,8 @@ test('a missing CA file of the kubeconfig is reported in one line, and the start
     '127.0.0.1:0',
   )
   expect(output.split('\n').filter((line) => line.startsWith('weir: '))).toEqual([
-    `weir: source kubernetes: the file ${join(dir, 'missing-ca.crt')} cannot be read (ENOENT); it is the \`certificate-authority\` of cluster c of the kubeconfig`,
+    `weir: source kubernetes: the file ${join(dir, 'missing-ca.crt')} cannot be read (ENOENT); it is the ` +
+      `\`certificate-authority\` of cluster c of the kubeconfig`,
   ])
   expect(output).not.toContain('    at ')
   expect(code).toBe(1)

@@ -70,5 +70,8 @@ export function checkText({ files, rows, bytes, unverified, damaged, lost }: Sto
     ['file', 'reason', 'rows', 'from', 'to'],
     damaged.map((one) => [one.file, one.reason, one.rows, one.from, one.to]),
   )
-  return `${head}${old}${gone}\n${table}\n${count(damaged.length, 'damaged file')}: Weir excludes it before the next query reads it and counts its rows as quarantined.\n`
+  return (
+    `${head}${old}${gone}\n${table}\n${count(damaged.length, 'damaged file')}: Weir excludes it before the ` +
+    'next query reads it and counts its rows as quarantined.\n'
+  )
 }

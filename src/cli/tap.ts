@@ -17,7 +17,8 @@ export function register(program: Command): void {
     program
       .command('tap')
       .description(
-        'Stream the rows of a source, or the rows routed to a sink in the form in which they are sent. Delivery is not affected.',
+        'Stream the rows of a source, or the rows routed to a sink in the form in which they are sent. ' +
+          'Delivery is not affected.',
       )
       .argument('<name>', 'id of a source or sink; source/ID or sink/ID if both exist')
       .option(

@@ -20,7 +20,8 @@ export function register(program: Command): void {
     )
     .option(
       '--config <FILE>',
-      'configuration file or folder (default: none, so WEIR_* variables and defaults are checked); may be repeated, later files override earlier ones',
+      'configuration file or folder (default: none, so WEIR_* variables and defaults are checked); may be ' +
+        'repeated, later files override earlier ones',
       collect,
       [],
     )
@@ -74,10 +75,15 @@ function liveText(findings: readonly Finding[]): string {
   const width = Math.max(...findings.map(({ check }) => check.length))
   const lines = findings.map(
     ({ check, status, fact, advice }) =>
-      `${status.padEnd(4)}  ${check.padEnd(width)}  ${fact}\n${advice === undefined ? '' : `${' '.repeat(width + 8)}→ ${advice}\n`}`,
+      `${status.padEnd(4)}  ${check.padEnd(width)}  ` +
+      `${fact}\n${advice === undefined ? '' : `${' '.repeat(width + 8)}→ ${advice}\n`}`,
   )
   const failing = findings.filter(({ status }) => status === 'fail').length
-  return `${lines.join('')}${failing === 0 ? 'Everything could be opened and reached.\n' : `${failing} of ${findings.length} could not be opened or reached.\n`}`
+  return `${lines.join('')}${
+    failing === 0
+      ? 'Everything could be opened and reached.\n'
+      : `${failing} of ${findings.length} could not be opened or ` + 'reached.\n'
+  }`
 }
 
 function loginOf({ auth: { tokens, oidc }, data }: WeirConfig, loopback: boolean): string {
@@ -116,7 +122,8 @@ export async function summary(config: WeirConfig, written: unknown): Promise<str
     ['ops', at('ops')],
     [
       'source http',
-      `POST /events on ${formatHostPort(config.listen)}, acknowledged when ${config.http.ack === 'journal' ? 'synced' : `${config.http.ack} settled it`}`,
+      `POST /events on ${formatHostPort(config.listen)}, acknowledged when ` +
+        `${config.http.ack === 'journal' ? 'synced' : `${config.http.ack} settled it`}`,
     ],
     ...Object.values(config.sources).map((source): [string, string] => {
       const ack = sourceAck(source)

@@ -22,8 +22,8 @@ export interface Context {
 
 export interface SourceContext extends Context {
   /**
-   * Durable when it resolves. Rejects with a WeirError whose `retry` states whether another attempt makes sense. `events`:
-   * the unit's, so that traces need not decode it.
+   * Durable when it resolves. Rejects with a WeirError whose `retry` states whether another attempt makes sense.
+   * `events`: the unit's, so that traces need not decode it.
    */
   append(unit: Omit<Unit, 'source'>, events?: readonly WeirEvent[]): Promise<Appended>
   /** As `append`, for events that may be pushed twice. Duplicates by source and id are skipped and counted. */

@@ -87,7 +87,8 @@ export class Readiness {
     const now = this.#clock.monotonic()
     const silent =
       now - this.#lookedAt > silentMs
-        ? `maintenance has not finished for ${seconds(now - this.#lookedAt)} s: the disk of the data folder may not respond`
+        ? `maintenance has not finished for ${seconds(now - this.#lookedAt)} s: the disk of the data folder ` +
+          'may not respond'
         : undefined
     const refusals = [silent, refusal, unacknowledged].filter((why) => why !== undefined)
     const lasting = (one: Failing): boolean =>

@@ -27,8 +27,8 @@ type WhenFull = 'waits' | 'drops'
 
 /**
  * Collects the rows of decoded datagrams, enriches them and hands them to the journal in units. Order of a source:
- * {@link makeRoom}, decode a whole datagram into {@link flows}, {@link added}. UDP is not resent, so nothing here waits:
- * if the disk is behind, rows are shed and counted.
+ * {@link makeRoom}, decode a whole datagram into {@link flows}, {@link added}. UDP is not resent, so nothing here
+ * waits: if the disk is behind, rows are shed and counted.
  */
 export class FlowWriter {
   readonly flows = new FlowBuilder()
@@ -54,7 +54,9 @@ export class FlowWriter {
     return this.#inFlight.size
   }
 
-  /** Hands the batch over if it is full. False: too much is in flight, and the rows of the next datagram are to be shed. */
+  /**
+   * Hands the batch over if it is full. False: too much is in flight, and the rows of the next datagram are to be shed.
+   */
   makeRoom(): boolean {
     const { count, bytes } = this.flows
     return (count < this.#limits.rows && bytes < this.#limits.bytes) || this.flush()

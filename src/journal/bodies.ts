@@ -30,7 +30,9 @@ export function encodeBatch(batch: Batch, room?: Uint8Array<ArrayBuffer>): Uint8
 /** Reused buffer: allocating one per unit would trigger full garbage collections. */
 const dataRoom = new Uint8Array(512 * 1024)
 
-/** The body of events, and the range of their times. `read` is given the batch, whose data is valid until it returns. */
+/**
+ * The body of events, and the range of their times. `read` is given the batch, whose data is valid until it returns.
+ */
 export function encodeEvents(
   events: readonly WeirEvent[],
   read?: (batch: EventBatch) => void,

@@ -130,7 +130,8 @@ export class Room {
     const free = await this.#disk.free(this.#directory)
     if (free < reserveBytes)
       return (
-        `only ${free} bytes are free on the disk of the journal; ${reserveBytes} are reserved, and no settled segment ` +
+        `only ${free} bytes are free on the disk of the journal; ${reserveBytes} are reserved, and no ` +
+        'settled segment ' +
         `remains to remove (the journal has ${size} bytes)`
       )
     this.#unchecked = 0

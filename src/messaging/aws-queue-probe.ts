@@ -29,7 +29,9 @@ export async function probeQueue(
     )
     return {
       is: 'ok',
-      says: `${name} is there, and our login is taken; about ${waiting ?? '?'} messages wait, ${under ?? '?'} are with readers${policy === undefined ? '' : ', and it has a RedrivePolicy'}`,
+      says:
+        `${name} is there, and our login is taken; about ${waiting ?? '?'} messages wait, ${under ?? '?'} are ` +
+        `with readers${policy === undefined ? '' : ', and it has a RedrivePolicy'}`,
     }
   } catch (error) {
     const {

@@ -17,7 +17,8 @@ const auth = variants(
     default: {
       profile: text({
         description:
-          'Profile of the shared configuration files, which may assume a role (`role_arn`). Unset: the profile of the environment',
+          'Profile of the shared configuration files, which may assume a role (`role_arn`). Unset: the ' +
+          'profile of the environment',
         default: null,
         example: 'weir',
       }),
@@ -38,7 +39,8 @@ const auth = variants(
   },
   {
     description:
-      'Authentication. `default` uses the AWS default credential chain (environment, web identity, shared files, container, instance). `keys` uses an access key. Credentials are re-read after each refusal',
+      'Authentication. `default` uses the AWS default credential chain (environment, web identity, shared ' +
+      'files, container, instance). `keys` uses an access key. Credentials are re-read after each refusal',
     default: { type: 'default' },
   },
 )
@@ -100,7 +102,8 @@ export interface AwsConfig {
 export function awsComplaint(address: string, config: Parameters<typeof messageComplaint>[0]): Complaint | null {
   if (config.oversize === 'split' && address.endsWith('.fifo'))
     return new Complaint(
-      'a FIFO queue delivers at most ten messages of a group before they are deleted, so that parts could not be joined',
+      'a FIFO queue delivers at most ten messages of a group before they are deleted, so that parts could ' +
+        'not be joined',
       'set `oversize: claim-check`',
       ['oversize'],
     )

@@ -123,7 +123,9 @@ class AwsPublisher {
       return client !== undefined && /does not let us/.test(reason)
         ? {
             is: 'warn',
-            says: `the credentials are valid, but ${name} may not be read; write permission is verified only by sending a message`,
+            says:
+              `the credentials are valid, but ${name} may not be read; write permission is verified only by ` +
+              'sending a message',
           }
         : { is: 'fail', says: reason }
     } finally {

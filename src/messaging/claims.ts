@@ -88,7 +88,8 @@ async function openUrl(
   const client = new HttpClient({ url: href, connections, timeoutMs, timers, tls: files, login: { auth, clock } })
   const refusal = (place: string, status: number, body: Uint8Array): Error =>
     new Error(
-      `${place}: HTTP ${status} ${Buffer.from(body.subarray(0, shownBytes)).toString().trim()}${status === 401 || status === 403 ? '; correct `claims.auth`' : ''}`,
+      `${place}: HTTP ${status} ` +
+        `${Buffer.from(body.subarray(0, shownBytes)).toString().trim()}${status === 401 || status === 403 ? '; correct `claims.auth`' : ''}`,
     )
   const named = async <T>(place: string, request: Promise<T>): Promise<T> =>
     request.catch((error: unknown) => {

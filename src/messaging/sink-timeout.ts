@@ -8,7 +8,9 @@ interface SinkLimit {
   readonly late?: string
 }
 
-/** Rejects if the work takes longer, or when the sink stops. The work itself continues; its later failure is ignored. */
+/**
+ * Rejects if the work takes longer, or when the sink stops. The work itself continues; its later failure is ignored.
+ */
 export function withSinkTimeout<T>(
   work: Promise<T>,
   { timers, ms, late = `no answer within ${ms} ms` }: SinkLimit,

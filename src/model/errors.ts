@@ -15,12 +15,14 @@ export const errorTable = {
   WEIR_DATA_FENCED: {
     retry: true,
     advice:
-      'Nothing is lost: clients resend rows that were not acknowledged. Find the other process, and do not touch `lock` and `lock.sqlite` in the folder.',
+      'Nothing is lost: clients resend rows that were not acknowledged. Find the other process, and do not ' +
+      'touch `lock` and `lock.sqlite` in the folder.',
   },
   WEIR_DATA_NO_LOCKS: {
     retry: false,
     advice:
-      'Put the data folder on a file system that locks files: a local disk, or NFS 4. `weir doctor` names the current one.',
+      'Put the data folder on a file system that locks files: a local disk, or NFS 4. `weir doctor` names ' +
+      'the current one.',
   },
   WEIR_DATA_NEWER: { retry: false, advice: 'Run the version that wrote it, or a later one. Nothing was changed.' },
   WEIR_DATA_UNUSABLE: {

@@ -38,7 +38,10 @@ export class TlsFiles {
     return { cert, key }
   }
 
-  /** Calls `use` if the files have changed. If they cannot be used, the listener keeps the earlier certificate, with one warning. */
+  /**
+   * Calls `use` if the files have changed. If they cannot be used, the listener keeps the earlier certificate, with one
+   * warning.
+   */
   async renew(listener: string, log: Log, use: () => void, fields: { readonly source?: string } = {}): Promise<void> {
     const before = this.#current
     try {

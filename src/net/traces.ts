@@ -15,7 +15,10 @@ export interface TracesOptions {
   readonly metrics: Metrics
 }
 
-/** What sends spans, if they are to be sent; connects to nothing yet, and loads only what it needs. Throws for a URL that is none. */
+/**
+ * What sends spans, if they are to be sent; connects to nothing yet, and loads only what it needs. Throws for a URL
+ * that is none.
+ */
 export async function openTraces({
   url,
   sample,

@@ -63,11 +63,15 @@ export async function listenUdp(options: UdpOptions): Promise<UdpListener> {
   }
 }
 
-/** The sentence to log when the kernel gave less than was wanted, with the setting to raise; undefined when it gave enough. */
+/**
+ * The sentence to log when the kernel gave less than was wanted, with the setting to raise; undefined when it gave
+ * enough.
+ */
 export function bufferShortage(listener: UdpListener, wanted: number): string | undefined {
   if (listener.receiveBuffer >= wanted) return undefined
   return (
-    `The kernel gives UDP port ${listener.port} a receive buffer of ${kib(listener.receiveBuffer)} instead of ${kib(wanted)}; ` +
+    `The kernel gives UDP port ${listener.port} a receive buffer of ${kib(listener.receiveBuffer)} instead ` +
+    `of ${kib(wanted)}; ` +
     `bursts may be lost before Weir sees them. Raise it with: sysctl -w net.core.rmem_max=${wanted}`
   )
 }

@@ -1,7 +1,7 @@
 /**
- * Checkpoint of a polling source: how far each partition is read, and which events the journal already has. The first is the cursor of the source,
- * the second is read from its own frames in the journal. If a partition cannot be read for long, the known events are written to a file, and the
- * journal may release the frames.
+ * Checkpoint of a polling source: how far each partition is read, and which events the journal already has. The first
+ * is the cursor of the source, the second is read from its own frames in the journal. If a partition cannot be read for
+ * long, the known events are written to a file, and the journal may release the frames.
  */
 import { isCheckpointRecord, checkpointRecord, type CheckpointRecord } from './shared-checkpoint.ts'
 import type { SourceContext } from '../engine/contracts.ts'
@@ -138,8 +138,9 @@ export class Checkpoint {
   }
 
   /**
-   * Resolves when the events are synced, in order; the last one moves the watermark. Retries while the journal is full. Rejects when the journal
-   * accepts nothing more, or the signal aborts: the watermark stays, and synced events are known.
+   * Resolves when the events are synced, in order; the last one moves the watermark. Retries while the journal is full.
+   * Rejects when the journal accepts nothing more, or the signal aborts: the watermark stays, and synced events are
+   * known.
    */
   async record(place: string, events: readonly WeirEvent[], until: number, signal: AbortSignal): Promise<void> {
     this.#recording.set(place, new Set(events.map(({ id }) => id)))

@@ -1,6 +1,7 @@
 /**
- * Leader election among instances with one journal or one Lease. The leader renews a record with its position; when the record is not renewed, another
- * instance takes over. At that moment both may record the same event, with the same id; no event is skipped.
+ * Leader election among instances with one journal or one Lease. The leader renews a record with its position; when the
+ * record is not renewed, another instance takes over. At that moment both may record the same event, with the same id;
+ * no event is skipped.
  */
 import type { SourceContext, LeaderRecord } from '../engine/contracts.ts'
 import { messageOf } from '../model/errors.ts'
@@ -26,10 +27,16 @@ interface Turn {
 }
 
 const usualDurationMs = 10_000
-/** Fractions of the lease duration: between renewals, between checks of a follower, and validity after the start of a renewal. */
+/**
+ * Fractions of the lease duration: between renewals, between checks of a follower, and validity after the start of a
+ * renewal.
+ */
 const [renewPart, lookPart, holdPart] = [0.2, 0.1, 0.8]
 
-/** Work of the leader. `before`: state of the previous leader. `isOurs`: checked before each append. Ends soon after its signal aborts. */
+/**
+ * Work of the leader. `before`: state of the previous leader. `isOurs`: checked before each append. Ends soon after its
+ * signal aborts.
+ */
 type Act = (leading: AbortSignal, before: unknown, isLeader: () => boolean) => Promise<void>
 
 /** Ends when the signal aborts. */

@@ -43,8 +43,8 @@ export interface OpenPartition<Given, M extends Mapped> {
   /** Key in the cursor, independent of the settings. */
   readonly key: string
   /**
-   * One page of a span, newest first over all pages; `next`: token of the previous page. Undefined: too large to read at once.
-   * Rejects with PollError, with ResponseError for an incomplete success, and when the signal aborts.
+   * One page of a span, newest first over all pages; `next`: token of the previous page. Undefined: too large to read
+   * at once. Rejects with PollError, with ResponseError for an incomplete success, and when the signal aborts.
    */
   page(span: Span, next: string | undefined, signal: AbortSignal): Promise<Page<Given> | undefined>
   /** Pure. Undefined for a record that is no event. */
@@ -210,7 +210,10 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
     if (!signal.aborted) this.#lastPoll = now
   }
 
-  /** All events of a span. An incomplete response is counted, logged and retried; then the cycle fails, and the cursor stays. */
+  /**
+   * All events of a span. An incomplete response is counted, logged and retried; then the cycle fails, and the cursor
+   * stays.
+   */
   #read(
     place: OpenPartition<Given, M>,
     span: Span,
@@ -289,7 +292,8 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
       context.shed(outcome, rows)
       this.warn(
         outcome,
-        `${words.who} gave something that can't be taken (${outcome.replaceAll('_', ' ')}); the other ${words.what}s were taken.`,
+        `${words.who} gave something that can't be taken (${outcome.replaceAll('_', ' ')}); the other ` +
+          `${words.what}s were taken.`,
       )
     }
     if (inOrder.length === 0) await checkpoint.advance(key, until, bookmarkMs, signal)
@@ -329,7 +333,9 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
     if (late > lookBack * 0.8)
       this.warn(
         'late',
-        `${words.what === 'event' ? 'An' : 'A'} ${words.what} ${isNoted ? 'was recorded' : 'became visible'} ${Math.round(late / 1000)} s after it had happened, and \`look_back\` is ${lookBack / 1000} s: raise it, or what comes later is missed.`,
+        `${words.what === 'event' ? 'An' : 'A'} ${words.what} ${isNoted ? 'was recorded' : 'became visible'} ` +
+          `${Math.round(late / 1000)} s after it had happened, and \`look_back\` is ${lookBack / 1000} s: ` +
+          'raise it, or what comes later is missed.',
       )
   }
 

@@ -20,7 +20,10 @@ export class PollError extends Error {
   }
 }
 
-/** `no_list`: success without the expected list. `count`: the length of the list differs from the stated one. `repeated_token`: the next page was read before. `unreadable`: no JSON, or truncated. */
+/**
+ * `no_list`: success without the expected list. `count`: the length of the list differs from the stated one.
+ * `repeated_token`: the next page was read before. `unreadable`: no JSON, or truncated.
+ */
 export type ResponseFault = 'no_list' | 'count' | 'repeated_token' | 'unreadable'
 
 /** A success that cannot be complete. The poller counts and retries it, and the checkpoint stays. */

@@ -1,6 +1,8 @@
 import type { Host } from '../host/index.ts'
 
-/** Share of an interval that jitter takes at most, so that instances that were started together do not poll together. */
+/**
+ * Share of an interval that jitter takes at most, so that instances that were started together do not poll together.
+ */
 const jitter = 0.1
 
 export interface Schedule {
@@ -9,7 +11,10 @@ export interface Schedule {
   readonly every: number
 }
 
-/** Polls until the signal aborts. `poll` resolves with the wait that the API requires after it, in ms; a poll that takes longer than the interval is followed at once. */
+/**
+ * Polls until the signal aborts. `poll` resolves with the wait that the API requires after it, in ms; a poll that takes
+ * longer than the interval is followed at once.
+ */
 export async function pollOnSchedule(
   { host, every }: Schedule,
   poll: (signal: AbortSignal) => Promise<number>,

@@ -1,6 +1,6 @@
 /**
- * Checkpoint of a polling source in a record outside the data folder, for a leader with another journal. If the source waits for a sink, the record is
- * never ahead of the sink: the next leader records again what was lost with a journal.
+ * Checkpoint of a polling source in a record outside the data folder, for a leader with another journal. If the source
+ * waits for a sink, the record is never ahead of the sink: the next leader records again what was lost with a journal.
  */
 import type { Host } from '../host/index.ts'
 import type { Appended } from '../journal/types.ts'

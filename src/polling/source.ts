@@ -1,4 +1,7 @@
-/** A source of polled partitions, each independent. Of the instances with one journal or one Lease, only the leader polls. */
+/**
+ * A source of polled partitions, each independent. Of the instances with one journal or one Lease, only the leader
+ * polls.
+ */
 import { SharedCheckpoint, type CheckpointRecord } from './shared-checkpoint.ts'
 import type { Source, SourceContext, LeaderRecord } from '../engine/contracts.ts'
 import { healthOfPlaces, type SourceHealth } from '../engine/sources/health.ts'

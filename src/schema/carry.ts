@@ -1,6 +1,9 @@
 import { Secret } from './secret.ts'
 
-/** Settings in a form that another thread can be given: their secrets are revealed, and must not be printed. Throws what `reveal` throws. */
+/**
+ * Settings in a form that another thread can be given: their secrets are revealed, and must not be printed. Throws what
+ * `reveal` throws.
+ */
 export function carriedSettings(settings: unknown, reveal: (secret: Secret) => string): unknown {
   if (settings instanceof Secret)
     return { [mark]: reveal(settings), ...(settings.source === 'file' ? { file: settings.toString() } : {}) }
@@ -8,7 +11,10 @@ export function carriedSettings(settings: unknown, reveal: (secret: Secret) => s
   return isPlain(settings) ? mapped(settings, (each) => carriedSettings(each, reveal)) : settings
 }
 
-/** The settings that {@link carriedSettings} was given. What is in a file is read again at each use, as everywhere; other secrets hold their values themselves. */
+/**
+ * The settings that {@link carriedSettings} was given. What is in a file is read again at each use, as everywhere;
+ * other secrets hold their values themselves.
+ */
 export function arrivedSettings(carried: unknown): unknown {
   if (Array.isArray(carried)) return carried.map(arrivedSettings)
   if (!isPlain(carried)) return carried

@@ -16,7 +16,9 @@ import { isRecord } from '../model/json.ts'
 
 export type Role = 'source' | 'sink' | 'transform' | 'journal' | 'setting'
 
-/** All that is known about one kind of component: its type, validation, defaults and docs all derive from this value. */
+/**
+ * All that is known about one kind of component: its type, validation, defaults and docs all derive from this value.
+ */
 export interface ComponentSchema<F extends Fields = Fields, T extends string = string> {
   readonly type: T
   readonly role: Role

@@ -49,7 +49,8 @@ it('the reference has a row of five cells for each field, dotted for groups', ()
     '| `when_behind` | `drop` \\| `block` | `drop` | What happens when the sink is too far behind |  |',
   )
   expect(rows).toContain(
-    '| `auth.token` | secret | **required** | With `type: bearer`: bearer token of the `Authorization` header | `env:API_TOKEN` |',
+    '| `auth.token` | secret | **required** | With `type: bearer`: bearer token of the `Authorization` ' +
+      'header | `env:API_TOKEN` |',
   )
   expect(rows.filter((row) => row.split(/(?<!\\)\|/).length !== 7)).toEqual([])
 })

@@ -1,7 +1,10 @@
 import { infoOf, type FieldInfo, type Fields } from './field.ts'
 import { isRecord } from '../model/json.ts'
 
-/** The fields that the value at a field may have, with `type` where it chooses; undefined when the field has no keys of its own. */
+/**
+ * The fields that the value at a field may have, with `type` where it chooses; undefined when the field has no keys of
+ * its own.
+ */
 export function fieldsAt(info: FieldInfo, value: unknown): Fields | undefined {
   if (info.kind === 'group') return info.fields
   if (info.kind !== 'variants') return undefined

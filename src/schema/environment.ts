@@ -38,7 +38,10 @@ export function environmentOverrides(
   return { overrides, warnings }
 }
 
-/** Reads the text of a flag or variable as the written form of a field; what does not fit is left for validation to refuse. */
+/**
+ * Reads the text of a flag or variable as the written form of a field; what does not fit is left for validation to
+ * refuse.
+ */
 export function valueFromText(info: FieldInfo | undefined, text: string): unknown {
   switch (info?.kind) {
     case 'flag':

@@ -43,7 +43,8 @@ function hide(source: string, column: number): string {
 }
 
 /**
- * Compiler-style lines: place and message, the source line, a caret, the hint. `text` is the text of the file, or of each file by its name;
+ * Compiler-style lines: place and message, the source line, a caret, the hint. `text` is the text of the file, or of
+ * each file by its name;
  * `kind` is the word before the message. What looks like a secret is masked, because this ends up in program logs.
  */
 export function formatProblems(

@@ -4,8 +4,8 @@ import { infoOf, type FieldInfo, type Fields } from './field.ts'
 import { isRecord } from '../model/json.ts'
 
 /**
- * A commented configuration that is valid as it stands: required and usual fields show their example, others their default.
- * A comment has a space after its `#`; an unset field has none, and is set by removing the `#`.
+ * A commented configuration that is valid as it stands: required and usual fields show their example, others their
+ * default. A comment has a space after its `#`; an unset field has none, and is set by removing the `#`.
  */
 export function sample(schema: AnyComponentSchema): string {
   return `${[`# ${schema.summary}.`, '', ...fieldLines(schema.fields, {})].join('\n')}\n`

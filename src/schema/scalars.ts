@@ -4,7 +4,10 @@ import { makeField, type FieldFor, type FieldInfo, type Meta } from './field.ts'
 import { parsed } from './parsed.ts'
 import { Secret } from './secret.ts'
 
-/** Text, not empty unless `pattern` matches nothing, too. `pattern` must match the whole text; `expects` then says in words what it asks for. */
+/**
+ * Text, not empty unless `pattern` matches nothing, too. `pattern` must match the whole text; `expects` then says in
+ * words what it asks for.
+ */
 export function text<const M extends Meta<string>>(
   meta: M,
   rule?: { readonly pattern: RegExp; readonly expects: string },

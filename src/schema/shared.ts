@@ -108,12 +108,15 @@ const inCloudEvents =
 /** How a sink of messages writes what it sends; spread into its fields. */
 export const messageCodec = {
   codec: choice(['json', 'netobserv-json', 'kollect'], {
-    description: `Encoding of messages. For flows, ${inCloudEvents}; events are CloudEvents with either. \`kollect\` writes changes of Kubernetes objects as kollect's protobuf and supports no other rows`,
+    description:
+      `Encoding of messages. For flows, ${inCloudEvents}; events are CloudEvents with either. ` +
+      `\`kollect\` writes changes of Kubernetes objects as kollect's protobuf and supports no other rows`,
     default: 'json',
   }),
   kollect_fields: choice(['all', 'original'], {
     description:
-      "Fields of `kollect` messages: `original` writes kollect's own, `all` adds Weir's (numbers from 16), which consumers of kollect skip",
+      "Fields of `kollect` messages: `original` writes kollect's own, `all` adds Weir's (numbers from 16), " +
+      'which consumers of kollect skip',
     default: 'all',
   }),
   tcp_flags: tcpFlags,
@@ -146,7 +149,8 @@ const keptClaims = group(
     keep: duration(
       {
         description:
-          'Retention of bodies in a folder; it must exceed the longest absence of a reader. Weir deletes nothing below a URL',
+          'Retention of bodies in a folder; it must exceed the longest absence of a reader. Weir deletes ' +
+          'nothing below a URL',
         default: '7d',
       },
       { min: '1m' },
@@ -164,23 +168,31 @@ const readClaims = group(claimFields, {
   example: { store: '/mnt/weir-claims' },
 })
 
-/** What a sink of a message bus has, whichever bus it is; spread into its fields. `mode`: how events go out unless one says otherwise. */
+/**
+ * What a sink of a message bus has, whichever bus it is; spread into its fields. `mode`: how events go out unless one
+ * says otherwise.
+ */
 export const messageFields = (mode: 'binary' | 'structured') => ({
   ...messageCodec,
   mode: choice(['binary', 'structured', 'protobuf', 'raw'], {
     description:
-      '`binary`: CloudEvents attributes as message headers, data as body. `structured`: one CloudEvent in JSON. `protobuf`: one CloudEvent in protobuf. `raw`: the data only',
+      '`binary`: CloudEvents attributes as message headers, data as body. `structured`: one CloudEvent in ' +
+      'JSON. `protobuf`: one CloudEvent in protobuf. `raw`: the data only',
     default: mode,
   }),
   oversize: choice(['dead-letter', 'patch-only', 'split', 'claim-check'], {
     description:
-      'Action for an event that exceeds the size limit of the bus. `patch-only`: updates carry only the patch and deletions no last state, both marked `reduced`. `split`: the body is sent in numbered parts, which one reader joins. `claim-check`: the body is stored in `claims`, and the message refers to it. Events that still do not fit become dead letters',
+      'Action for an event that exceeds the size limit of the bus. `patch-only`: updates carry only the ' +
+      'patch and deletions no last state, both marked `reduced`. `split`: the body is sent in numbered ' +
+      'parts, which one reader joins. `claim-check`: the body is stored in `claims`, and the message refers ' +
+      'to it. Events that still do not fit become dead letters',
     default: 'dead-letter',
   }),
   part_size: bytes(
     {
       description:
-        'Maximum body size of a part, with `oversize: split`: the limit of the bus minus attributes, or three quarters of it where bodies are base64',
+        'Maximum body size of a part, with `oversize: split`: the limit of the bus minus attributes, or ' +
+        'three quarters of it where bodies are base64',
       default: '160KiB',
     },
     { min: '1KiB', max: '8MiB' },
@@ -189,7 +201,8 @@ export const messageFields = (mode: 'binary' | 'structured') => ({
   concurrency: integer(
     {
       description:
-        'Maximum unacknowledged messages. Messages with the same key are sent one at a time if the bus itself does not preserve their order',
+        'Maximum unacknowledged messages. Messages with the same key are sent one at a time if the bus ' +
+        'itself does not preserve their order',
       unit: 'messages',
       default: 1024,
     },
@@ -198,7 +211,8 @@ export const messageFields = (mode: 'binary' | 'structured') => ({
   timeout: duration(
     {
       description:
-        'Timeout of connecting and of one acknowledgement. A send ends after at most twice this time; for split messages this applies to each part',
+        'Timeout of connecting and of one acknowledgement. A send ends after at most twice this time; for ' +
+        'split messages this applies to each part',
       default: '10s',
     },
     { min: '10ms' },
@@ -219,7 +233,9 @@ export const leaseFields = {
       name: text(
         {
           description:
-            'Name of a Kubernetes `Lease`: one of several instances with separate journals polls, the others stand by. The Lease also stores the position and newest ids, so an instance without a volume can resume. The account needs `get`, `create` and `update` on it',
+            'Name of a Kubernetes `Lease`: one of several instances with separate journals polls, the others ' +
+            'stand by. The Lease also stores the position and newest ids, so an instance without a volume ' +
+            'can resume. The account needs `get`, `create` and `update` on it',
           required: true,
           example: 'weir-cts',
         },
@@ -249,7 +265,9 @@ export const leaseFields = {
     { description: 'Leader election and checkpoint outside the journal', default: null, example: { name: 'weir-cts' } },
   ),
   ack: ackField(
-    'Rows that the checkpoint in the lease covers: rows in the journal, or rows that a sink settled (delivered, filtered or dead-lettered). With a sink, no row is lost even if the journal has no volume. That sink needs `when_behind: block`',
+    'Rows that the checkpoint in the lease covers: rows in the journal, or rows that a sink settled ' +
+      '(delivered, filtered or dead-lettered). With a sink, no row is lost even if the journal has no volume. ' +
+      'That sink needs `when_behind: block`',
   ),
 }
 
@@ -274,7 +292,10 @@ export function leaseComplaint({
 export const messageSourceFields = {
   codec: choice(['cloudevents', 'kollect', 'json', 'raw'], {
     description:
-      'Encoding of messages. `cloudevents`: binary, structured (JSON or protobuf) or batched mode. `kollect`: events of the family `change`. `json` or `raw`: each message becomes an event of `event_type`. An unreadable message becomes an event of type `weir.message.rejected` with its bytes and the reason',
+      'Encoding of messages. `cloudevents`: binary, structured (JSON or protobuf) or batched mode. ' +
+      '`kollect`: events of the family `change`. `json` or `raw`: each message becomes an event of ' +
+      '`event_type`. An unreadable message becomes an event of type `weir.message.rejected` with its bytes ' +
+      'and the reason',
     default: 'cloudevents',
   }),
   event_type: text({
@@ -282,12 +303,14 @@ export const messageSourceFields = {
     default: 'io.weir.message',
   }),
   ack: ackField(
-    'When messages are acknowledged to the bus: after the append to the journal, or after a sink settled them (delivered, filtered or dead-lettered). That sink needs `when_behind: block`',
+    'When messages are acknowledged to the bus: after the append to the journal, or after a sink settled ' +
+      'them (delivered, filtered or dead-lettered). That sink needs `when_behind: block`',
   ),
   buffer: bytes(
     {
       description:
-        'Maximum bytes of unacknowledged messages before reading pauses. They wait for the journal, or for the sink with `ack: sink:<id>`',
+        'Maximum bytes of unacknowledged messages before reading pauses. They wait for the journal, or for ' +
+        'the sink with `ack: sink:<id>`',
       default: '8MiB',
     },
     { min: '64KiB', max: '1GiB' },
@@ -295,7 +318,8 @@ export const messageSourceFields = {
   join_bytes: bytes(
     {
       description:
-        'Maximum bytes of parts that wait for the rest of their message. Beyond it the oldest are stored as unreadable messages',
+        'Maximum bytes of parts that wait for the rest of their message. Beyond it the oldest are stored as ' +
+        'unreadable messages',
       default: '64MiB',
     },
     { min: '1MiB', max: '1GiB' },
@@ -350,7 +374,8 @@ export function messageComplaint({
 /** How a sink of lines writes flows; spread into its fields. */
 export const flowLineCodec = {
   codec: choice(['json', 'netobserv-json', 'csv'], {
-    description: `Encoding of flows: ${inCloudEvents}, \`csv\` a row. Events are CloudEvents; CSV does not support them`,
+    description:
+      `Encoding of flows: ${inCloudEvents}, \`csv\` a row. Events are CloudEvents; CSV does not ` + 'support them',
     default: 'json',
   }),
   tcp_flags: tcpFlags,

@@ -1,4 +1,7 @@
-/** What settings are once they are read: all that a thread needs which is given them. Nothing here loads what reads them. */
+/**
+ * What settings are once they are read: all that a thread needs which is given them. Nothing here loads what reads
+ * them.
+ */
 export { ackSink } from './ack.ts'
 export { arrivedSettings, carriedSettings } from './carry.ts'
 export { Complaint } from './complaint.ts'

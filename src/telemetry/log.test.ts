@@ -47,7 +47,8 @@ describe('a line of text', () => {
       lists: ['a', 1n],
     })
     expect(lines).toEqual([
-      `${start} warn  Two\\nlines from="a\\n2026 error forged" color="\\u001b[31mred" next="\\u0085" quote="\\"" lists="[\\"a\\",\\"1\\"]"\n`,
+      `${start} warn  Two\\nlines from="a\\n2026 error forged" color="\\u001b[31mred" next="\\u0085" ` +
+        'quote="\\"" lists="[\\"a\\",\\"1\\"]"\n',
     ])
   })
 
@@ -56,7 +57,8 @@ describe('a line of text', () => {
     log.error('It failed.', { error: new WeirError('WEIR_JOURNAL_FULL', 'no room') })
     log.error('It failed again.', { error: new TypeError('x is undefined') })
     expect(lines[0]).toBe(
-      `${start} error It failed. error="no room" code=WEIR_JOURNAL_FULL advice="A sink lags or the disk is full; \`weir ledger\` lists the pending rows of each sink."\n`,
+      `${start} error It failed. error="no room" code=WEIR_JOURNAL_FULL advice="A sink lags or the disk is ` +
+        `full; \`weir ledger\` lists the pending rows of each sink."\n`,
     )
     expect(lines[1]).toMatch(/ error It failed again\. error="x is undefined" at=.*log\.test\.ts:\d+:\d+"?\n$/)
   })
@@ -157,7 +159,8 @@ test('lines of a worker arrive where lines are written, errors included', async 
   await closed
   await worker.terminate()
   expect(lines).toEqual([
-    '2023-11-14T22:13:20.000Z warn  From afar. thread=ingest error="no sync" code=WEIR_JOURNAL_SYNC advice="The disk refused a sync; rows without an acknowledgement were not accepted."\n',
+    '2023-11-14T22:13:20.000Z warn  From afar. thread=ingest error="no sync" code=WEIR_JOURNAL_SYNC ' +
+      'advice="The disk refused a sync; rows without an acknowledgement were not accepted."\n',
   ])
 })
 

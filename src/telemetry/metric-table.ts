@@ -36,7 +36,8 @@ export const coreMetrics = {
   ),
 
   weir_poll_invalid_responses_total: counter(
-    'Successful but incomplete responses of polled services: `no_list`, `count` (list and stated count differ), `repeated_token`, `unreadable`',
+    'Successful but incomplete responses of polled services: `no_list`, `count` (list and stated count ' +
+      'differ), `repeated_token`, `unreadable`',
     'source',
     'reason',
   ),
@@ -55,7 +56,8 @@ export const coreMetrics = {
   weir_journal_size_bytes: gauge('Bytes in segments'),
   weir_journal_segments: gauge('Segment files'),
   weir_shared_journal_refused_records_total: counter(
-    'Skipped records of a journal on a bus: `repeated` and `fenced` are no loss, `damaged` and `incomplete` contain quarantined rows',
+    'Skipped records of a journal on a bus: `repeated` and `fenced` are no loss, `damaged` and `incomplete` ' +
+      'contain quarantined rows',
     'reason',
   ),
   weir_shared_journal_partitions: gauge('Partitions of a journal on a bus that this instance delivers'),

@@ -1,4 +1,5 @@
-// `node test/browser/story.ts` renews the pictures of the README: traffic falls, the change at that time, its actor. It takes two minutes.
+// `node test/browser/story.ts` renews the pictures of the README: traffic falls, the change at that time, its actor. It
+// takes two minutes.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'

@@ -1,4 +1,5 @@
-// What a source that asks again and again is built in, for its conformance: a journal whose frames it reads, and short waits.
+// What a source that asks again and again is built in, for its conformance: a journal whose frames it reads, and short
+// waits.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Replay, Source, SourceContext } from '../../src/engine/contracts.ts'
 import { decodeBatch } from '../../src/journal/bodies.ts'

@@ -89,7 +89,10 @@ export function flowBatch(
   return { batch, ids: Array.from({ length: count }, (_, row) => `in:1:${head.sourceSequence}:${row}`) }
 }
 
-/** `count` events `<prefix>0`, `<prefix>1`, …: every third of no key, the others of four keys in turn. `subject` is the id. */
+/**
+ * `count` events `<prefix>0`, `<prefix>1`, …: every third of no key, the others of four keys in turn. `subject` is the
+ * id.
+ */
 export function numberedEvents(count: number, prefix: string): WeirEvent[] {
   return Array.from({ length: count }, (_, index): WeirEvent => {
     const id = `${prefix}${index}`

@@ -1,4 +1,5 @@
-// The conformance suites of every connector. Its manifest names the components, `testing/rig.ts` in its folder runs them.
+// The conformance suites of every connector. Its manifest names the components, `testing/rig.ts` in its folder runs
+// them.
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'

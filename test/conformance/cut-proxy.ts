@@ -3,7 +3,10 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 /** A TCP relay on a loopback port of its own that can cut what runs through it. */
 export interface CutProxy {
   readonly port: number
-  /** Passes on `count` more occurrences of `marker` towards the server, then cuts every connection once, answers included. */
+  /**
+   * Passes on `count` more occurrences of `marker` towards the server, then cuts every connection once, answers
+   * included.
+   */
   cutAfter(count: number, marker: string): void
   /** Keeps connections and passes nothing on, in either direction. */
   hold(on: boolean): void

@@ -20,7 +20,10 @@ export async function settle(sink: Sink, batch: SinkBatch, signal: AbortSignal):
 
 const patience = 100
 
-/** Sends as the engine does, what is to be retried again and again. Rejects when something is rejected or never goes through. */
+/**
+ * Sends as the engine does, what is to be retried again and again. Rejects when something is rejected or never goes
+ * through.
+ */
 export async function deliverAll(
   sink: Sink,
   events: readonly WeirEvent[],

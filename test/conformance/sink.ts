@@ -7,13 +7,19 @@ import { deliverAll, firstsInOrder, settle, type Sent } from './deliver.ts'
 import { measured, proves, type Against } from '../kit/proof.ts'
 import { casesOf, type SinkCase } from './waivers.ts'
 
-/** The real system on the other side, and what it can be made to do. Faults it can't do are waived by name, with the reason. */
+/**
+ * The real system on the other side, and what it can be made to do. Faults it can't do are waived by name, with the
+ * reason.
+ */
 export interface OtherSide {
   /** Builds the sink as a user's configuration would. `timeoutMs`: how long one request may take. */
   build(context: Context, timeoutMs: number): Promise<Sink>
   /** Ids of events (flows: stable ids) in the order in which they arrived, repeats included. */
   received(): Promise<readonly string[]>
-  /** What it holds after dropping what it knows to be repeats; needed when the sink declares `id`, `token` or `transactional`. */
+  /**
+   * What it holds after dropping what it knows to be repeats; needed when the sink declares `id`, `token` or
+   * `transactional`.
+   */
   held?(): Promise<readonly string[]>
   /** Answers "not now", or nothing at all is there, until told otherwise. */
   refuse?(on: boolean): Promise<void>

@@ -59,7 +59,9 @@ export function sourceConformance(name: string, harness: SourceHarness, against:
   })
 }
 
-/** One case, from start to end. Rejects when the source does not do what the case asks, the latest when patience ends. */
+/**
+ * One case, from start to end. Rejects when the source does not do what the case asks, the latest when patience ends.
+ */
 export async function runSourceCase(harness: SourceHarness, which: SourceCase, patienceMs = 10_000): Promise<void> {
   const bench = new Bench(harness, patienceMs)
   try {
@@ -125,7 +127,8 @@ class Bench {
     for (let waited = 0; !what(); waited += 10) {
       if (waited > this.#patienceMs)
         throw new Error(
-          `not there after ${this.#patienceMs} ms: synced ${this.synced().join()}, shed ${JSON.stringify(this.journal.shed)}`,
+          `not there after ${this.#patienceMs} ms: synced ${this.synced().join()}, shed ` +
+            `${JSON.stringify(this.journal.shed)}`,
         )
       await sleep(10)
     }

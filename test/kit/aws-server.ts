@@ -79,7 +79,8 @@ export async function awsServer({ account, pass, close }: Behind): Promise<AwsSe
     const query = String(request.headers['content-type']).includes('x-www-form-urlencoded')
     if (error !== undefined) {
       const body = query
-        ? `<ErrorResponse><Error><Type>Sender</Type><Code>${error.code}</Code><Message>told to</Message></Error><RequestId>1</RequestId></ErrorResponse>`
+        ? `<ErrorResponse><Error><Type>Sender</Type><Code>${error.code}</Code><Message>told ` +
+          'to</Message></Error><RequestId>1</RequestId></ErrorResponse>'
         : JSON.stringify({ __type: `com.amazonaws.sqs#${error.code}`, message: 'told to' })
       return { status: error.status, body, type: query ? 'text/xml' : 'application/x-amz-json-1.0' }
     }
@@ -252,7 +253,8 @@ function withFailedXml(body: string, failed: readonly string[]): string {
   const members = failed
     .map(
       (id) =>
-        `<member><Id>${id}</Id><Code>InternalError</Code><Message>told to</Message><SenderFault>false</SenderFault></member>`,
+        `<member><Id>${id}</Id><Code>InternalError</Code><Message>told ` +
+        'to</Message><SenderFault>false</SenderFault></member>',
     )
     .join('')
   return body.replace('<Failed>', `<Failed>${members}`).replace('<Failed/>', `<Failed>${members}</Failed>`)

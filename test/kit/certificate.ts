@@ -62,7 +62,9 @@ export function selfSigned(name = 'weir-test', by?: TestCertificate): TestCertif
   )
   return {
     name,
-    cert: `-----BEGIN CERTIFICATE-----\n${whole.toString('base64').replace(/(.{64})(?=.)/g, '$1\n')}\n-----END CERTIFICATE-----\n`,
+    cert:
+      `-----BEGIN CERTIFICATE-----\n${whole.toString('base64').replace(/(.{64})(?=.)/g, '$1\n')}\n-----END ` +
+      'CERTIFICATE-----\n',
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
   }
 }

@@ -1,4 +1,5 @@
-// CloudEvents' messages in protobuf by reflection: the standard's own description of them (cloudevents.proto) and the library, nothing of Weir's codec.
+// CloudEvents' messages in protobuf by reflection: the standard's own description of them (cloudevents.proto) and the
+// library, nothing of Weir's codec.
 import {
   create,
   createFileRegistry,

@@ -1,4 +1,5 @@
-// CloudTrail's event history, as far as LookupEvents goes, on a loopback port: AWS JSON 1.1, pages, limits, errors. Ours; no program that can be had here has it.
+// CloudTrail's event history, as far as LookupEvents goes, on a loopback port: AWS JSON 1.1, pages, limits, errors.
+// Ours; no program that can be had here has it.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { credentials } from './aws-server.ts'
 import { endAtOnce, listenHere } from './loopback.ts'

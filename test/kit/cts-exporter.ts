@@ -120,7 +120,10 @@ export class ExportedCloud {
     })
   }
 
-  /** Traces of seven resources that happened one after the other, the last one `agoMs` ago; seen from `visible` on, Unix ms. Oldest first. */
+  /**
+   * Traces of seven resources that happened one after the other, the last one `agoMs` ago; seen from `visible` on, Unix
+   * ms. Oldest first.
+   */
   put(count: number, agoMs = 0, visible = 0): CtsTrace[] {
     const now = Date.now() - agoMs
     const traces = Array.from({ length: count }, (_, at) => {

@@ -16,8 +16,8 @@ export interface ForgetfulOptions {
 }
 
 /**
- * A disk in memory that keeps exactly the promises of {@link Disk}: `crash()` forgets whatever was not synced, or part of
- * it, sector by sector and name by name. The same seed and the same calls give the same disk.
+ * A disk in memory that keeps exactly the promises of {@link Disk}: `crash()` forgets whatever was not synced, or part
+ * of it, sector by sector and name by name. The same seed and the same calls give the same disk.
  */
 export class ForgetfulDisk implements Disk {
   readonly random: SeededRandom
@@ -108,7 +108,8 @@ export class ForgetfulDisk implements Disk {
     this.#readOnly = code === false ? undefined : code
   }
 
-  // Damage and inspection by the test's own hand: at once, durable -----------------------------------------------------
+  // Damage and inspection by the test's own hand: at once, durable
+  // -----------------------------------------------------
 
   flipBit(path: string, bit: number): void {
     this.edit(path, (bytes) => {
@@ -274,7 +275,8 @@ export class ForgetfulDisk implements Disk {
       )
     const write = (bytes: Uint8Array, position: number): Promise<void> => {
       const failed = (): void => file.write(bytes.subarray(0, this.random.integer(0, bytes.length)), position)
-      // Whether a buffer that its owner changes too early is written with the change is up to chance, as it is in a kernel.
+      // Whether a buffer that its owner changes too early is written with the change is up to chance, as it is in a
+      // kernel.
       const early = this.random.chance(0.5) ? bytes.slice() : undefined
       return call('write', () => this.#write(path, file, early ?? bytes, position), { failed })
     }

@@ -1,6 +1,7 @@
 /**
  * Writes the golden journals of the current frame version: `node test/kit/golden-journal.ts src/journal/fixtures/v<N>`.
- * Once committed a folder never changes: every later version of Weir must read it. A new frame version gets a new folder.
+ * Once committed a folder never changes: every later version of Weir must read it. A new frame version gets a new
+ * folder.
  */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -285,7 +285,8 @@ export function judgeEmitted(
     const before = last.get(uid)
     if (before !== undefined && JSON.stringify(before.new) !== JSON.stringify(old))
       problems.push(
-        `${uid}: ${operation}@${resourceVersion} does not begin where ${before.operation}@${before.resourceVersion} ended`,
+        `${uid}: ${operation}@${resourceVersion} does not begin where ` +
+          `${before.operation}@${before.resourceVersion} ended`,
       )
     if (before !== undefined && Number(before.resourceVersion) > Number(resourceVersion))
       problems.push(`${uid}: ${resourceVersion} was emitted after ${before.resourceVersion}`)

@@ -1,4 +1,5 @@
-// Adds up a capture: the oracle of what an exporter must report. Written apart from what makes captures, and from the program.
+// Adds up a capture: the oracle of what an exporter must report. Written apart from what makes captures, and from the
+// program.
 
 export interface Sum {
   packets: number

@@ -7,7 +7,10 @@ const megabyte = 1e6
 
 test('memory of a tree counts each process, and the pages of a program once', async () => {
   const idle = `process.stdin.on('end', () => process.exit()).resume()`
-  const script = `const { spawn } = require('node:child_process'); const child = spawn(process.execPath, ['-e', ${JSON.stringify(`${idle}; console.log(process.pid)`)}], { stdio: ['pipe', 'inherit', 'inherit'] }); ${idle}`
+  const script =
+    `const { spawn } = require('node:child_process'); const child = spawn(process.execPath, ['-e', ` +
+    `${JSON.stringify(`${idle}; console.log(process.pid)`)}], { stdio: ['pipe', 'inherit', 'inherit'] ` +
+    `}); ${idle}`
   const parent = spawn(process.execPath, ['-e', script], { stdio: ['pipe', 'pipe', 'inherit'] })
   try {
     const [line] = (await once(parent.stdout, 'data')) as [Buffer]

@@ -133,8 +133,9 @@ export function threadShares(pid: number, since: readonly ThreadTime[]): ThreadS
 }
 
 /**
- * Resident memory in bytes of a process and all its descendants. Pages of mapped files (Node, DuckDB) count once, however many of these processes
- * share them. PSS would also divide them among processes outside the tree, so that the figure would depend on what else runs.
+ * Resident memory in bytes of a process and all its descendants. Pages of mapped files (Node, DuckDB) count once,
+ * however many of these processes share them. PSS would also divide them among processes outside the tree, so that the
+ * figure would depend on what else runs.
  */
 export function treeMemory(pid: number): number {
   const files = new Map<string, number>()
@@ -142,7 +143,9 @@ export function treeMemory(pid: number): number {
   return [...files.values()].reduce((sum, bytes) => sum + bytes, own)
 }
 
-/** Anonymous and shared memory of a tree; `files` gets the most that one of its processes has of each mapping of a file. */
+/**
+ * Anonymous and shared memory of a tree; `files` gets the most that one of its processes has of each mapping of a file.
+ */
 function ownMemory(pid: number, files: Map<string, number>): number {
   try {
     const { own } = memoryOf(pid)

@@ -1,4 +1,5 @@
-// What a test proves of a system, for the support table: `npm run test:real -- --write` notes it when the test has passed (support-reporter.ts).
+// What a test proves of a system, for the support table: `npm run test:real -- --write` notes it when the test has
+// passed (support-reporter.ts).
 import { beforeEach, TestRunner } from 'vitest'
 
 export type ProvedRole = 'source' | 'sink' | 'journal' | 'login' | 'traces'

@@ -1,4 +1,7 @@
-/** Ways in which a secret value stands in objects of a cluster, for tests that search for the value in whatever Weir makes of them. */
+/**
+ * Ways in which a secret value stands in objects of a cluster, for tests that search for the value in whatever Weir
+ * makes of them.
+ */
 export interface Planted {
   readonly way: string
   readonly object: PlantedObject
@@ -107,7 +110,8 @@ const named: Readonly<Record<string, (v: string) => PlantedObject>> = {
   'manifest of a Secret': (v) =>
     file(
       'all.yaml',
-      `apiVersion: v1\nkind: ConfigMap\ndata:\n  a: b\n---\napiVersion: v1\nkind: Secret\nmetadata:\n  name: x\nstringData:\n  anything: ${v}\n  other: |\n    first\n    ${v}\n`,
+      'apiVersion: v1\nkind: ConfigMap\ndata:\n  a: b\n---\napiVersion: v1\nkind: Secret\nmetadata:\n  name: ' +
+        `x\nstringData:\n  anything: ${v}\n  other: |\n    first\n    ${v}\n`,
     ),
   'manifest of a Secret as JSON': (v) =>
     file('all.json', JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [secret(v)] })),
@@ -209,7 +213,8 @@ const shaped: Readonly<Record<string, (v: string) => PlantedObject>> = {
   'client-key-data': (v) =>
     file(
       'kubeconfig',
-      `users:\n- name: bot\n  user:\n    client-certificate-data: ${base64(pem('CERTIFICATE', 'x'))}\n    client-key-data: ${base64(pem('RSA PRIVATE KEY', v))}\n`,
+      `users:\n- name: bot\n  user:\n    client-certificate-data: ${base64(pem('CERTIFICATE', 'x'))}\n    ` +
+        `client-key-data: ${base64(pem('RSA PRIVATE KEY', v))}\n`,
     ),
   'PEM in base64': (v) => widget({ bundle: base64(pem('PRIVATE KEY', v)) }),
   'account of a service of GCP': (v) =>

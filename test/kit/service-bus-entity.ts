@@ -1,4 +1,5 @@
-// A queue, or a subscription of a topic, as Azure Service Bus keeps one: messages under locks, in sessions, known by their ids.
+// A queue, or a subscription of a topic, as Azure Service Bus keeps one: messages under locks, in sessions, known by
+// their ids.
 import { randomUUID } from 'node:crypto'
 import type { Message } from 'rhea'
 

@@ -29,5 +29,8 @@ export function refusalOf(token: string, audience: string, keys: ReadonlyMap<str
 export function sasToken(resource: string, name: string, key: string, expiry: number): string {
   const encoded = encodeURIComponent(resource)
   const signature = createHmac('sha256', key).update(`${encoded}\n${expiry}`).digest('base64')
-  return `SharedAccessSignature sr=${encoded}&sig=${encodeURIComponent(signature)}&se=${expiry}&skn=${encodeURIComponent(name)}`
+  return (
+    'SharedAccessSignature ' +
+    `sr=${encoded}&sig=${encodeURIComponent(signature)}&se=${expiry}&skn=${encodeURIComponent(name)}`
+  )
 }

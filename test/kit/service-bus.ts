@@ -207,7 +207,9 @@ class StandIn implements ServiceBus {
     if (bytes > place.largest) {
       receiver.close({
         condition: 'amqp:link:message-size-exceeded',
-        description: `The received message (size:${bytes} bytes) exceeds the limit (${place.largest} bytes) currently allowed on the link.`,
+        description:
+          `The received message (size:${bytes} bytes) exceeds the limit (${place.largest} bytes) ` +
+          'currently allowed on the link.',
       })
       return
     }
@@ -448,7 +450,9 @@ class StandIn implements ServiceBus {
     link?.send({ correlation_id: request?.message_id ?? '', application_properties: properties, body })
   }
 
-  /** The place at that address, when it is there and the client may use it; else the link is closed, with the reason. */
+  /**
+   * The place at that address, when it is there and the client may use it; else the link is closed, with the reason.
+   */
   #open(link: Sender | Receiver, connection: Connection, address: string): Entity | Topic | undefined {
     this.#links.get(connection)?.add(link)
     const allowed = [...(this.#audiences.get(connection) ?? [])].some((audience) =>

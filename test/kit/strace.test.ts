@@ -8,7 +8,8 @@ describe('a trace of system calls', () => {
   it('joins a call that was interrupted by another thread, and knows when either was done', () => {
     const calls = parseTrace(
       [
-        `10 pwritev(21<${hex('/a/1.seg')}>, [{iov_base="${hex('one')}", iov_len=3}, {iov_base="${hex('two')}", iov_len=3}], 2, 0 <unfinished ...>`,
+        `10 pwritev(21<${hex('/a/1.seg')}>, [{iov_base="${hex('one')}", iov_len=3}, ` +
+          `{iov_base="${hex('two')}", iov_len=3}], 2, 0 <unfinished ...>`,
         `11 fdatasync(22<${hex('/a/2.seg')}> <unfinished ...>`,
         '10 <... pwritev resumed>)           = 6',
         '11 <... fdatasync resumed>)         = -1 EIO (Input/output error)',
@@ -28,7 +29,8 @@ describe('a trace of system calls', () => {
 
   it('names opened files', () => {
     const [call] = parseTrace(
-      `9 openat(AT_FDCWD<${hex('/')}>, "${hex('/a/b.seg')}", O_RDWR|O_CREAT|O_EXCL|O_CLOEXEC, 0600) = 23<${hex('/a/b.seg')}>`,
+      `9 openat(AT_FDCWD<${hex('/')}>, "${hex('/a/b.seg')}", O_RDWR|O_CREAT|O_EXCL|O_CLOEXEC, 0600) = ` +
+        `23<${hex('/a/b.seg')}>`,
     )
     expect(openedPath(call!)).toEqual({ path: '/a/b.seg', creates: true })
     expect(call!.result).toBe(23)

@@ -1,6 +1,6 @@
-// Reads what strace wrote (`strace -f -yy -xx -v -o FILE`): system calls of all threads in the order in which they happened.
-// A call has two moments, the line where it began and the line where it was done; the tracer sees one thread at a time,
-// so that "done on an earlier line" means "done before".
+// Reads what strace wrote (`strace -f -yy -xx -v -o FILE`): system calls of all threads in the order in which they
+// happened. A call has two moments, the line where it began and the line where it was done; the tracer sees one thread
+// at a time, so that "done on an earlier line" means "done before".
 
 export interface Call {
   readonly thread: number

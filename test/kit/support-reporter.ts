@@ -1,4 +1,5 @@
-// Writes down what the tests of a run have proved (proof.ts): docs/support-results.json, of which the support table is made.
+// Writes down what the tests of a run have proved (proof.ts): docs/support-results.json, of which the support table is
+// made.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import type { Reporter, TestCase, TestModule } from 'vitest/node'

@@ -172,7 +172,8 @@ export function trailSourceOn(server: () => TrailBucket): SourceHarness {
         source,
         async send(numbers) {
           refused = false
-          const key = `AWSLogs/123456789012/CloudTrail/${region}/2026/11/21/${named} ${context.epoch}-${++files}.json.gz`
+          const key =
+            `AWSLogs/123456789012/CloudTrail/${region}/2026/11/21/${named} ` + `${context.epoch}-${++files}.json.gz`
           await server().putFile(key, {
             Records: numbers.map((number) => ({
               eventVersion: '1.11',

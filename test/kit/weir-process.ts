@@ -1,4 +1,5 @@
-// A real Weir for a test: own folder, free loopback ports, ended by its pid. It can be killed and started again as it was.
+// A real Weir for a test: own folder, free loopback ports, ended by its pid. It can be killed and started again as it
+// was.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
@@ -264,7 +265,8 @@ export class WeirProcess {
       if (waiting.length === 0) return ledger
       if (performance.now() - started > limitMs) {
         throw new Error(
-          `after ${limitMs} ms rows still pend: ${waiting.map((sink) => `${sink.name} ${sink.pending}`).join(', ')}\n${this.#log.slice(-4000)}`,
+          `after ${limitMs} ms rows still pend: ` +
+            `${waiting.map((sink) => `${sink.name} ${sink.pending}`).join(', ')}\n${this.#log.slice(-4000)}`,
         )
       }
       await sleep(100)

@@ -254,7 +254,8 @@ export class Reference {
     must(
       fits,
       () =>
-        `the cursor of ${source} is ${cursor ?? 'none'}, and may be ${allowed.map((unit) => cursorText(unit.unit.cursor)).join(', ') || 'none'} only`,
+        `the cursor of ${source} is ${cursor ?? 'none'}, and may be ` +
+        `${allowed.map((unit) => cursorText(unit.unit.cursor)).join(', ') || 'none'} only`,
     )
   }
 

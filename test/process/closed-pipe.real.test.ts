@@ -25,7 +25,9 @@ async function piped(
   const errors = join(folder, 'stderr')
   const read = reader === 'gone' ? 'exec true <&-' : reader
   const wait = reader === 'gone' ? 'sleep 0.1; ' : ''
-  const script = `{ ${wait}"${process.execPath}" bin/weir.mjs ${command} 2>"${errors}"; echo $? >"${errors}.code"; } | { ${read}; }`
+  const script =
+    `{ ${wait}"${process.execPath}" bin/weir.mjs ${command} 2>"${errors}"; echo $? >"${errors}.code"; } ` +
+    `| { ${read}; }`
   await runCommand('bash', ['-c', script], { limit: 60_000, cwd: ROOT })
   return { command, code: (await readFile(`${errors}.code`, 'utf8')).trim(), stderr: await readFile(errors, 'utf8') }
 }
@@ -67,7 +69,9 @@ it.each([
 
 it('a command with a closed error pipe ends quietly', async () => {
   const code = join(folder, 'code')
-  const script = `{ sleep 0.1; "${process.execPath}" bin/weir.mjs schema no-such-component 2>&1 >/dev/null; echo $? >"${code}"; } | { exec true <&-; }`
+  const script =
+    `{ sleep 0.1; "${process.execPath}" bin/weir.mjs schema no-such-component 2>&1 >/dev/null; echo $? ` +
+    `>"${code}"; } | { exec true <&-; }`
   const { stderr } = await runCommand('bash', ['-c', script], { limit: 60_000, cwd: ROOT })
   expect(stderr).toBe('')
   expect(Number(await readFile(code, 'utf8'))).toBeLessThan(3)
@@ -86,11 +90,14 @@ it('an output that cannot be written, as on a full disk, is one sentence and an 
 
 it('a running server stops in order when its log pipe is closed', async () => {
   const exitCode = join(folder, 'code')
-  const flags = `--data "${folder}/piped" --listen 127.0.0.1:0 --ops 127.0.0.1:0 --netflow off --ipfix-tcp off --sflow off`
+  const flags =
+    `--data "${folder}/piped" --listen 127.0.0.1:0 --ops 127.0.0.1:0 --netflow off --ipfix-tcp off ` + '--sflow off'
   const pid = join(folder, 'pid')
   // A reload writes a line after the reader has ended: earlier lines fit into the pipe.
   const reader = `{ grep -m 1 'weir is ready'; exec <&-; kill -HUP "$(cat "${pid}")"; }`
-  const script = `{ "${process.execPath}" bin/weir.mjs run ${flags} 2>&1 & echo $! >"${pid}"; wait $!; echo $? >"${exitCode}"; } | ${reader}`
+  const script =
+    `{ "${process.execPath}" bin/weir.mjs run ${flags} 2>&1 & echo $! >"${pid}"; wait $!; echo $? ` +
+    `>"${exitCode}"; } | ${reader}`
   const { timedOut } = await runCommand('bash', ['-c', script], { limit: 60_000, cwd: ROOT })
   expect({ timedOut, code: (await readFile(exitCode, 'utf8')).trim() }).toEqual({ timedOut: false, code: '0' })
 })

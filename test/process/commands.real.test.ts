@@ -84,7 +84,8 @@ test('config prints what files and variables give together, and no secret', asyn
   const folder = await temporary()
   await writeFile(
     join(folder, 'a.yaml'),
-    'log: {level: warn, format: json}\nauth: {tokens: [{name: a, token: written-out-secret-1}, {name: b, token: "${TOKEN_B}"}]}\n',
+    'log: {level: warn, format: json}\nauth: {tokens: [{name: a, token: written-out-secret-1}, {name: b, ' +
+      'token: "${TOKEN_B}"}]}\n',
   )
   await writeFile(join(folder, 'b.yaml'), 'log: {level: "${LEVEL:-error}"}\n')
   const printed = await weirCommand(['config', '--config', folder, '-o', 'json'], {

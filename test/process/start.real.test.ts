@@ -1,4 +1,5 @@
-// Issue 24, item 16: a signal during the start was ignored, and a data folder that cannot be used hung or printed a stack.
+// Issue 24, item 16: a signal during the start was ignored, and a data folder that cannot be used hung or printed a
+// stack.
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -71,7 +72,9 @@ describe('a data folder that cannot be used', () => {
       const mounted = join(folder, 'mounted')
       await mkdir(join(mounted, 'data'), { recursive: true })
       for (const data of [join(mounted, 'data'), join(mounted, 'new/data')]) {
-        const script = `mount -t tmpfs none "${mounted}" && mkdir "${mounted}/data" && mount -o remount,ro "${mounted}" && exec "$@"`
+        const script =
+          `mount -t tmpfs none "${mounted}" && mkdir "${mounted}/data" && mount -o remount,ro ` +
+          `"${mounted}" && exec "$@"`
         expectRefused(await run(data, ['unshare', '--mount', 'sh', '-c', script, 'sh']), data)
       }
     },
@@ -89,7 +92,9 @@ describe('a data folder that cannot be used', () => {
     const mounted = join(folder, 'mounted')
     await mkdir(mounted)
     const data = join(mounted, 'data')
-    const full = `mount -t tmpfs -o size=3m none "${mounted}" && mkdir "${data}" && { dd if=/dev/zero of="${mounted}/fill" bs=4k 2>/dev/null; true; } && exec "$@"`
+    const full =
+      `mount -t tmpfs -o size=3m none "${mounted}" && mkdir "${data}" && { dd if=/dev/zero ` +
+      `of="${mounted}/fill" bs=4k 2>/dev/null; true; } && exec "$@"`
     expectRefused(await run(data, ['unshare', '--mount', 'sh', '-c', full, 'sh']), data)
   })
 })

@@ -23,7 +23,9 @@ describe('stopping', () => {
   it('ends with npm: the shell that npm puts in between does not swallow the signal', async () => {
     const [api = 0, ops = 0, netflow = 0] = await freePorts(3)
     const data = join(folder, 'data')
-    const flags = `--data ${data} --listen 127.0.0.1:${api} --ops 127.0.0.1:${ops} --netflow 127.0.0.1:${netflow} --ipfix-tcp off --sflow off`
+    const flags =
+      `--data ${data} --listen 127.0.0.1:${api} --ops 127.0.0.1:${ops} --netflow 127.0.0.1:${netflow} ` +
+      '--ipfix-tcp off --sflow off'
     const script = `npm start --silent -- ${flags} & npm=$!
       until grep -qs http ${data}/lock; do kill -0 $npm || exit 3; sleep 0.1; done
       kill $npm; wait $npm; echo "npm ended with $?"`

@@ -1,4 +1,5 @@
-// TLS of the API as a user configures it: the console's address, a command with the authority, and a certificate that does not fit its key.
+// TLS of the API as a user configures it: the console's address, a command with the authority, and a certificate that
+// does not fit its key.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -98,7 +98,10 @@ async function inside<T>(
   }
 }
 
-/** Posts numbered events one by one and returns how many were acknowledged before the first failure. `halfway` runs when half of them are. */
+/**
+ * Posts numbered events one by one and returns how many were acknowledged before the first failure. `halfway` runs when
+ * half of them are.
+ */
 async function post(weir: WeirProcess, count: number, halfway: () => Promise<void>): Promise<{ acknowledged: number }> {
   const script = `
     const [url, count] = process.argv.slice(1)

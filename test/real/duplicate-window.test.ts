@@ -22,8 +22,8 @@ const batch = (name: string, count: number): object[] =>
   }))
 
 describe('the duplicate window', () => {
-  // Found by reading: segments were released past what the window's last snapshot reflects, and a start after a kill could not
-  // read them into the window any more.
+  // Found by reading: segments were released past what the window's last snapshot reflects, and a start after a kill
+  // could not read them into the window any more.
   it('recognises after a kill all pushes since its last snapshot, however small the journal is kept', async () => {
     await using weir = await startWeir({ folder, config: { journal: { segment: '64KiB', keep: '0B' } } })
     const first = batch('first', 100)

@@ -75,10 +75,13 @@ async function send(...batches: readonly SinkBatch[]): Promise<void> {
 
 async function graph(): Promise<unknown> {
   const nodes = await server.ask(
-    'MATCH (n) WHERE NOT n:DELIVERED RETURN labels(n) AS labels, properties(n) AS properties ORDER BY coalesce(n.key, n.id, n.name, n.tenantId), labels',
+    'MATCH (n) WHERE NOT n:DELIVERED RETURN labels(n) AS labels, properties(n) AS properties ORDER BY ' +
+      'coalesce(n.key, n.id, n.name, n.tenantId), labels',
   )
   const links = await server.ask(
-    'MATCH (a)-[r]->(b) RETURN coalesce(a.key, a.id, a.tenantId) AS from, type(r) AS type, coalesce(b.key, b.id, b.name, b.tenantId) AS to, properties(r) AS properties ORDER BY from, type, to, r.validFrom, r.hour',
+    'MATCH (a)-[r]->(b) RETURN coalesce(a.key, a.id, a.tenantId) AS from, type(r) AS type, coalesce(b.key, ' +
+      'b.id, b.name, b.tenantId) AS to, properties(r) AS properties ORDER BY from, type, to, ' +
+      'r.validFrom, r.hour',
   )
   return JSON.parse(JSON.stringify({ nodes, links }))
 }
@@ -163,7 +166,8 @@ describe('graph questions', () => {
   })
   const links = (): Promise<unknown> =>
     server.ask(
-      'MATCH (:RESOURCE {key: "k8s:c1//Pod/shop/p"})-[x:RUNS_ON|USES_IMAGE]->(t) RETURN t.key AS to, toString(x.validFrom) AS since, toString(x.validTo) AS until ORDER BY since, to',
+      'MATCH (:RESOURCE {key: "k8s:c1//Pod/shop/p"})-[x:RUNS_ON|USES_IMAGE]->(t) RETURN t.key AS to, ' +
+        'toString(x.validFrom) AS since, toString(x.validTo) AS until ORDER BY since, to',
     )
   const at = (minute: number): string => `2026-11-20T10:${String(minute).padStart(2, '0')}:00Z`
 

@@ -172,7 +172,8 @@ test('a user without the right to write to the topic gets that reason, and nothi
   await expect
     .poll(reasons, { timeout: 10_000 })
     .toEqual([
-      'the brokers do not let us write to topic closed; give the user that right (WRITE and DESCRIBE), or correct `topic`',
+      'the brokers do not let us write to topic closed; give the user that right (WRITE and DESCRIBE), or ' +
+        'correct `topic`',
     ])
   await observer.forbid('weir', 'closed', false)
   await expect.poll(reasons, { timeout: 10_000 }).toEqual([])

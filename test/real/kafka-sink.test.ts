@@ -178,7 +178,8 @@ test("Kafka's own consumer reads key, headers and value, whatever the compressio
     expect(partition).toBe(partitions.get(key))
     expect((JSON.parse(value ?? '') as { key: string }).key).toBe(key)
     expect(headers?.replace(/id:[\w-]{43},/, 'id:*,').replace(/ce_id:\w+,/, 'ce_id:*,')).toBe(
-      `id:*,type:io.weir.test,family:audit,ce_specversion:1.0,ce_id:*,ce_source:/conformance,ce_type:io.weir.test,ce_subject:grün und/blau,ce_time:2024-05-01T00:00:00.000Z,ce_weirfamily:audit,ce_partitionkey:${key},content-type:application/json`,
+      'id:*,type:io.weir.test,family:audit,ce_specversion:1.0,ce_id:*,ce_source:/conformance,ce_type:io.weir.test,ce_subject:grün ' +
+        `und/blau,ce_time:2024-05-01T00:00:00.000Z,ce_weirfamily:audit,ce_partitionkey:${key},content-type:application/json`,
     )
   }
 })

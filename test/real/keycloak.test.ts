@@ -137,7 +137,9 @@ async function started(more: Partial<OidcSettings> = {}, options: Partial<ApiOpt
     audience: 'weir-api',
     clockToleranceMs: 30_000,
     peers: 'hidden',
-    role: "contains(realm_access.roles, 'weir-admin') && 'admin' || contains(realm_access.roles, 'weir-viewer') && 'viewer'",
+    role:
+      "contains(realm_access.roles, 'weir-admin') && 'admin' || contains(realm_access.roles, 'weir-viewer') " +
+      "&& 'viewer'",
     namespaces: "contains(groups, 'everything') && '*' || groups[?starts_with(@, 'ns-')].replace(@, 'ns-', '')",
     ...more,
   }

@@ -1,4 +1,5 @@
-// `weir kollect` in kollect's place: a real cluster, the rights of the manifests, a real NATS, and the consumer of clients/kollect.
+// `weir kollect` in kollect's place: a real cluster, the rights of the manifests, a real NATS, and the consumer of
+// clients/kollect.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -182,7 +182,9 @@ async function auditRows(where: string): Promise<Row[]> {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({
-      sql: `SELECT id, source, type, subject, ref, time, data FROM events WHERE family = 'audit' AND ${where} ORDER BY time`,
+      sql:
+        `SELECT id, source, type, subject, ref, time, data FROM events WHERE family = 'audit' AND ${where} ` +
+        'ORDER BY time',
     }),
   })
   if (!answer.ok) throw new Error(await answer.text())
@@ -362,7 +364,9 @@ test('the actor of a deletion is known without its uid: of pods, services, colle
   // The update that set deletionTimestamp, too.
   expect(
     await sql(
-      "SELECT DISTINCT name, actor FROM changes WHERE name IN ('held', 'graceful') AND operation = 'updated' AND list_contains(paths, '/metadata/deletionTimestamp') AND (name = 'held' OR diff::VARCHAR LIKE '%\"add\"%') ORDER BY name",
+      "SELECT DISTINCT name, actor FROM changes WHERE name IN ('held', 'graceful') AND operation = 'updated' " +
+        "AND list_contains(paths, '/metadata/deletionTimestamp') AND (name = 'held' OR diff::VARCHAR LIKE " +
+        '\'%"add"%\') ORDER BY name',
     ),
   ).toEqual([
     { name: 'graceful', actor: 'weir' },

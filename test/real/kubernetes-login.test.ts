@@ -170,7 +170,8 @@ function makePlugin(): string {
   writeFileSync(join(dir, 'later.json'), credential('certified', '2049-01-01T00:00:00Z'))
   writeFileSync(
     join(dir, 'login'),
-    '#!/bin/sh\ncd "$(dirname "$0")"\necho call >> calls\nif [ "$(wc -l < calls)" -eq 1 ]; then cat first.json; else cat later.json; fi\n',
+    '#!/bin/sh\ncd "$(dirname "$0")"\necho call >> calls\nif [ "$(wc -l < calls)" -eq 1 ]; then cat ' +
+      'first.json; else cat later.json; fi\n',
   )
   chmodSync(join(dir, 'login'), 0o755)
   return dir
@@ -193,7 +194,8 @@ const changeCount = async (cluster: string, name: string): Promise<number> =>
   Number(
     (
       await running().sql<{ n: number }>(
-        `SELECT count(*) AS n FROM events WHERE type = 'weir.kubernetes.created' AND subject = 'configmaps/default/${name}' AND ref LIKE 'k8s:${cluster}/%'`,
+        `SELECT count(*) AS n FROM events WHERE type = 'weir.kubernetes.created' AND subject = ` +
+          `'configmaps/default/${name}' AND ref LIKE 'k8s:${cluster}/%'`,
       )
     )[0]?.n,
   )

@@ -98,7 +98,8 @@ async function named(weir: WeirProcess): Promise<unknown> {
     .slice(before)
     .map(
       ({ data }) =>
-        `${String(data['src_kind'])} ${String(data['src_namespace'])}/${String(data['src_name'])} of ${String(data['cluster'])}`,
+        `${String(data['src_kind'])} ${String(data['src_namespace'])}/${String(data['src_name'])} of ` +
+        `${String(data['cluster'])}`,
     )
 }
 

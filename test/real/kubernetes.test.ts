@@ -183,7 +183,8 @@ describe('kube-apiserver', () => {
     const counted = (operation: string): Promise<number> =>
       running
         .sql<{ n: number }>(
-          `SELECT count(*) AS n FROM events WHERE type = 'weir.kubernetes.${operation}' AND subject LIKE 'tides.weir.test/default/%'`,
+          `SELECT count(*) AS n FROM events WHERE type = 'weir.kubernetes.${operation}' AND subject LIKE ` +
+            `'tides.weir.test/default/%'`,
         )
         .then(([row]) => Number(row?.n))
     await expect.poll(() => counted('created'), { timeout: 60_000, interval: 100 }).toBe(10)
@@ -271,7 +272,8 @@ describe('kube-apiserver', () => {
     const counted = (): Promise<number> =>
       running
         .sql<{ n: number }>(
-          "SELECT count(*) AS n FROM events WHERE family = 'change' AND (subject LIKE 'secrets/default/hidden-%' OR subject LIKE 'configmaps/default/hidden-%')",
+          "SELECT count(*) AS n FROM events WHERE family = 'change' AND (subject LIKE " +
+            "'secrets/default/hidden-%' OR subject LIKE 'configmaps/default/hidden-%')",
         )
         .then(([row]) => Number(row?.n))
     await expect.poll(counted, { timeout: 60_000, interval: 200 }).toBe(41)
@@ -332,7 +334,8 @@ describe('kube-apiserver', () => {
     const emittedRows = async (): Promise<unknown[]> =>
       (
         await running.sql<{ operation: string; old: unknown; new: unknown }>(
-          "SELECT operation, old->>'$.data.value' AS old, new->>'$.data.value' AS new FROM changes WHERE name = 'labelled' ORDER BY resource_version::BIGINT",
+          "SELECT operation, old->>'$.data.value' AS old, new->>'$.data.value' AS new FROM changes WHERE " +
+            "name = 'labelled' ORDER BY resource_version::BIGINT",
         )
       ).map((row) => [row.operation, row.old, row.new])
     await expect.poll(emittedRows, { timeout: 60_000, interval: 200 }).toEqual([
@@ -421,7 +424,8 @@ describe('kube-apiserver', () => {
       .poll(
         () =>
           running.sql(
-            "SELECT ref, data->>'reason' AS reason, (data->>'count')::INT AS count FROM events WHERE family = 'k8s-event' AND ref LIKE '%/Pod/%'",
+            "SELECT ref, data->>'reason' AS reason, (data->>'count')::INT AS count FROM events WHERE family " +
+              "= 'k8s-event' AND ref LIKE '%/Pod/%'",
           ),
         { timeout: 60_000, interval: 200 },
       )
@@ -447,7 +451,9 @@ describe('kube-apiserver', () => {
     map.prepare("UPDATE objects SET version = '1', hash = 'another', facts_sum = NULL WHERE uid = ?").run(stale)
     map
       .prepare(
-        "INSERT INTO objects (row, collection, uid, version, hash, told, namespace, name, block, place) SELECT 1000000, collection, 'never-was', '1', 'x', '', 'default', 'missed-never', block, place FROM objects WHERE uid = ?",
+        'INSERT INTO objects (row, collection, uid, version, hash, told, namespace, name, block, place) ' +
+          "SELECT 1000000, collection, 'never-was', '1', 'x', '', 'default', 'missed-never', block, place FROM " +
+          'objects WHERE uid = ?',
       )
       .run(stale)
     map.close()
@@ -456,7 +462,8 @@ describe('kube-apiserver', () => {
     const gaps = async (): Promise<unknown> => {
       await churn.create()
       return running.sql(
-        "SELECT (data->>'missing')::INT AS missing, (data->>'stale')::INT AS stale, (data->>'extra')::INT AS extra, data->>'resource' AS resource FROM events WHERE type = 'weir.kubernetes.gap'",
+        "SELECT (data->>'missing')::INT AS missing, (data->>'stale')::INT AS stale, (data->>'extra')::INT AS " +
+          "extra, data->>'resource' AS resource FROM events WHERE type = 'weir.kubernetes.gap'",
       )
     }
     await expect
@@ -466,7 +473,8 @@ describe('kube-apiserver', () => {
       .poll(
         () =>
           running.sql(
-            `SELECT type, data->>'uid' AS uid FROM events WHERE family = 'change' AND (data->>'coalesced') = 'true' AND (data->>'uid') IN ('${missing}', '${stale}', 'never-was') ORDER BY type`,
+            `SELECT type, data->>'uid' AS uid FROM events WHERE family = 'change' AND (data->>'coalesced') = ` +
+              `'true' AND (data->>'uid') IN ('${missing}', '${stale}', 'never-was') ORDER BY type`,
           ),
         { timeout: 60_000, interval: 500 },
       )

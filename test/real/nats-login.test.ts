@@ -72,7 +72,10 @@ test('with a token, with a user and password, and with an NKey', async () => {
   expect(await tried({ url: tokens, auth: { type: 'token', token: 'wrong' } })).toMatch(
     /refuses our login .*correct `auth`/,
   )
-  const users = `nats://127.0.0.1:${await serve(await folder(), `authorization { users: [ { user: weir, password: "pass word" }, { nkey: ${pair.getPublicKey()} } ] }`)}`
+  const users = `nats://127.0.0.1:${await serve(
+    await folder(),
+    'authorization { users: [ { user: weir, password: "pass ' + `word" }, { nkey: ${pair.getPublicKey()} } ] }`,
+  )}`
   expect(await tried({ url: users, auth: { type: 'user', user: 'weir', password: 'pass word' } })).toBe('stored')
   // A file ends in a line break.
   expect(await tried({ url: users, auth: { type: 'nkey', seed: `${seedOf(pair)}\n` } })).toBe('stored')
@@ -99,7 +102,8 @@ test('with a credentials file of a server that trusts an operator; one of anothe
       `system_account: ${system.getPublicKey()}`,
       'resolver: MEMORY',
       'resolver_preload: {',
-      `  ${account.getPublicKey()}: ${tokenOf(account, { mem_storage: -1, disk_storage: -1, streams: -1, consumer: -1 })}`,
+      `  ${account.getPublicKey()}: ` +
+        `${tokenOf(account, { mem_storage: -1, disk_storage: -1, streams: -1, consumer: -1 })}`,
       `  ${system.getPublicKey()}: ${tokenOf(system, {})}`,
       '}',
     ].join('\n'),
@@ -248,5 +252,8 @@ function signed(by: KeyPair, of: KeyPair, name: string, claims: object): string 
 }
 
 function credentials(token: string, seed: string): string {
-  return `-----BEGIN NATS USER JWT-----\n${token}\n------END NATS USER JWT------\n\n-----BEGIN USER NKEY SEED-----\n${seed}\n------END USER NKEY SEED------\n`
+  return (
+    `-----BEGIN NATS USER JWT-----\n${token}\n------END NATS USER JWT------\n\n-----BEGIN USER NKEY ` +
+    `SEED-----\n${seed}\n------END USER NKEY SEED------\n`
+  )
 }

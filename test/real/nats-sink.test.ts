@@ -250,7 +250,8 @@ test('wait_for: server needs no stream: a subscriber gets the message, and witho
 
 test('wait_for: server reports a refusal, too', async () => {
   const { server } = await serverWith(
-    'authorization { users: [ { user: "weir", password: "pw", permissions: { publish: ["other.>"], subscribe: [">"] } } ] }',
+    'authorization { users: [ { user: "weir", password: "pw", permissions: { publish: ["other.>"], ' +
+      'subscribe: [">"] } } ] }',
   )
   const sink = await sinkFor({
     url: server.url,
@@ -276,7 +277,8 @@ test('without a stream, with the wrong one, and without JetStream the reason has
   const { server, observer } = await serverWith()
   const sink = await sinkFor({ url: server.url })
   expect(await reasons(sink)).toEqual([
-    'no stream takes subject weir.event.io_weir_test, or JetStream is off; create a stream for it, or set `stream` and `create_stream: true`',
+    'no stream takes subject weir.event.io_weir_test, or JetStream is off; create a stream for it, or set ' +
+      '`stream` and `create_stream: true`',
   ])
   await (await observer.manager()).streams.add({ name: 'OTHER', subjects: ['weir.>'] })
   expect(await sink.send(eventBatch(numberedEvents(3, 'e'), 't'), never)).toEqual([])
@@ -408,7 +410,8 @@ test('a refused login is a retry that names auth, and works once the server know
 
 test('a user without the right to publish gets that reason', async () => {
   const { server } = await serverWith(
-    'authorization { users: [ { user: "weir", password: "pw", permissions: { publish: ["$JS.API.>", "other.>"], subscribe: [">"] } } ] }',
+    'authorization { users: [ { user: "weir", password: "pw", permissions: { publish: ["$JS.API.>", ' +
+      '"other.>"], subscribe: [">"] } } ] }',
   )
   // An hour: every event gets the refusal itself, and none waits for its timeout.
   const sink = await sinkFor({ url: server.url, timeout: '1h', auth: { type: 'user', user: 'weir', password: 'pw' } })
@@ -422,7 +425,8 @@ test('a user without the right to publish gets that reason', async () => {
 
 test('a user without the right to receive acknowledgements gets that reason, and nothing waits for its timeout', async () => {
   const { server } = await serverWith(
-    'authorization { users: [ { user: "weir", password: "pw", permissions: { publish: [">"], subscribe: ["other.>"] } } ] }',
+    'authorization { users: [ { user: "weir", password: "pw", permissions: { publish: [">"], subscribe: ' +
+      '["other.>"] } } ] }',
   )
   const sink = await sinkFor({ url: server.url, timeout: '1h', auth: { type: 'user', user: 'weir', password: 'pw' } })
   for (const name of ['a', 'b']) {

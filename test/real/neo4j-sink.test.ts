@@ -136,7 +136,8 @@ test('events of the original exporter are in the graph when they are answered, i
   expect(await count()).toEqual(all)
   expect(
     await server.ask(
-      'MATCH (a:ACTION)-[:PERFORMED_BY]->(s) OPTIONAL MATCH (s)-[:ASSUMED_BY]->(b) RETURN s.name AS name, b.name AS behind ORDER BY name',
+      'MATCH (a:ACTION)-[:PERFORMED_BY]->(s) OPTIONAL MATCH (s)-[:ASSUMED_BY]->(b) RETURN s.name AS name, ' +
+        'b.name AS behind ORDER BY name',
     ),
   ).toEqual([
     { name: 'jdoe', behind: null },
@@ -244,12 +245,16 @@ test('the graph of neo4j_sink becomes that of Weir by the migration, so that the
   }
   await migrate()
   const once = await server.ask(
-    'MATCH (n) OPTIONAL MATCH (n)-[x]->(m) RETURN labels(n) AS labels, properties(n) AS has, type(x) AS by, properties(m) AS to ORDER BY labels(n)[0], coalesce(n.id, n.key, n.name, n.tenantId), type(x), coalesce(m.key, m.id, m.name)',
+    'MATCH (n) OPTIONAL MATCH (n)-[x]->(m) RETURN labels(n) AS labels, properties(n) AS has, type(x) AS by, ' +
+      'properties(m) AS to ORDER BY labels(n)[0], coalesce(n.id, n.key, n.name, n.tenantId), type(x), ' +
+      'coalesce(m.key, m.id, m.name)',
   )
   await migrate()
   expect(
     await server.ask(
-      'MATCH (n) OPTIONAL MATCH (n)-[x]->(m) RETURN labels(n) AS labels, properties(n) AS has, type(x) AS by, properties(m) AS to ORDER BY labels(n)[0], coalesce(n.id, n.key, n.name, n.tenantId), type(x), coalesce(m.key, m.id, m.name)',
+      'MATCH (n) OPTIONAL MATCH (n)-[x]->(m) RETURN labels(n) AS labels, properties(n) AS has, type(x) AS ' +
+        'by, properties(m) AS to ORDER BY labels(n)[0], coalesce(n.id, n.key, n.name, n.tenantId), type(x), ' +
+        'coalesce(m.key, m.id, m.name)',
     ),
   ).toEqual(once)
   // The requested `SUBJECT.id`.

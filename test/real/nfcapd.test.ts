@@ -1,5 +1,6 @@
-// A second oracle where it can be trusted: nfcapd beside Weir on the same datagrams of softflowd. (IPFIX without absolute times, and times in
-// microseconds or nanoseconds, it reads wrongly; sampling of softflowd's v9 it does not see.)
+// A second oracle where it can be trusted: nfcapd beside Weir on the same datagrams of softflowd. (IPFIX without
+// absolute times, and times in microseconds or nanoseconds, it reads wrongly; sampling of softflowd's v9 it does not
+// see.)
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -39,7 +40,10 @@ const line = ({
   last,
 }: Row): string => {
   const ports = proto === 6 || proto === 17
-  return `${flowKey(proto, src, ports ? sport : 0, dst, ports ? dport : 0)}: ${packets} packets, ${bytes} bytes, ${first} to ${last}`
+  return (
+    `${flowKey(proto, src, ports ? sport : 0, dst, ports ? dport : 0)}: ${packets} packets, ${bytes} bytes, ` +
+    `${first} to ${last}`
+  )
 }
 
 function rowOf(flow: NfdumpFlow): Row {

@@ -1,4 +1,5 @@
-// The store's files are Parquet that others read: pyarrow, which has another reader than DuckDB, finds the same values in the same rows.
+// The store's files are Parquet that others read: pyarrow, which has another reader than DuckDB, finds the same values
+// in the same rows.
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'

@@ -1,4 +1,5 @@
-// Sink `azure-servicebus` against a stand-in that speaks AMQP 1.0 as the service does: the service itself can't be had here.
+// Sink `azure-servicebus` against a stand-in that speaks AMQP 1.0 as the service does: the service itself can't be had
+// here.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,5 @@
-// Source `azure-servicebus` against a stand-in that speaks AMQP 1.0 as the service does: the service itself can't be had here.
+// Source `azure-servicebus` against a stand-in that speaks AMQP 1.0 as the service does: the service itself can't be
+// had here.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -15,7 +15,9 @@ import { need } from './kit/need.ts'
 import { startSfcapd, type NfdumpFlow } from './kit/sfcapd.ts'
 import { settled } from './kit/stored.ts'
 
-/** Samples of every packet of a capture, seven in a datagram, in both forms and with other interfaces and rates each. */
+/**
+ * Samples of every packet of a capture, seven in a datagram, in both forms and with other interfaces and rates each.
+ */
 function datagramsOf(pcap: Uint8Array): Buffer[] {
   const file = Buffer.from(pcap.buffer, pcap.byteOffset, pcap.byteLength)
   const samples: Buffer[] = []
@@ -70,7 +72,9 @@ const columns = [
 ] as const
 const line = (row: Row): string => columns.map((name) => `${name} ${row[name] ?? 0}`).join(', ')
 
-/** nfdump's flow in our terms: it gives the frame with its checksum where Weir gives the IP packet, and no ICMP type. */
+/**
+ * nfdump's flow in our terms: it gives the frame with its checksum where Weir gives the IP packet, and no ICMP type.
+ */
 function rowOf(flow: NfdumpFlow): Row {
   const number = (name: string): number => Number(flow[name] ?? 0)
   const packets = number('in_packets')

@@ -50,7 +50,8 @@ describe('nats-server', () => {
     )
     expect(ledger.balanced).toBe(true)
     const rows = await group.api.sql<{ rows: number; ids: number; open: number }>(
-      "SELECT count(*)::INT AS rows, count(DISTINCT (source, id))::INT AS ids, count(*) FILTER (data->>'text' <> '[redacted]')::INT AS open FROM events WHERE _pos LIKE 'masked@%'",
+      'SELECT count(*)::INT AS rows, count(DISTINCT (source, id))::INT AS ids, count(*) FILTER ' +
+        "(data->>'text' <> '[redacted]')::INT AS open FROM events WHERE _pos LIKE 'masked@%'",
     )
     expect(rows).toEqual([{ rows: sent, ids: sent, open: 0 }])
     expect(new Set(group.receiver.received.map(({ source, id }) => `${source} ${id}`)).size).toBe(sent)

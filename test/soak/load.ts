@@ -8,14 +8,16 @@ import { startWeir, type WeirProcess } from '../kit/weir-process.ts'
 
 const questions = [
   'SELECT src_addr, sum(bytes) AS bytes FROM flows GROUP BY ALL ORDER BY bytes DESC LIMIT 10',
-  "SELECT date_trunc('minute', time_received) AS minute, count(*) AS rows, sum(packets) AS packets FROM flows GROUP BY minute ORDER BY minute",
+  "SELECT date_trunc('minute', time_received) AS minute, count(*) AS rows, sum(packets) AS packets FROM " +
+    'flows GROUP BY minute ORDER BY minute',
   'SELECT count(*) AS rows, count(DISTINCT key) AS keys FROM events',
   'SELECT * FROM events ORDER BY time_received DESC LIMIT 100',
 ]
 
 /** Takes minutes unless it is stopped. */
 const endless =
-  'SELECT sum(a.range % (b.range + flows.rows + 1)) FROM range(1000000) a, range(1000000) b, (SELECT count(*) AS rows FROM flows) flows'
+  'SELECT sum(a.range % (b.range + flows.rows + 1)) FROM range(1000000) a, range(1000000) b, (SELECT ' +
+  'count(*) AS rows FROM flows) flows'
 const mostPatienceMs = 400
 
 export class MixedLoad {

@@ -100,7 +100,8 @@ async function judgeLoad(
   )
   context.expect(
     missing.length === 0 && disordered.length === 0 && repeated === 0,
-    `each event was delivered once, in order (missing: ${some(missing)}, out of order: ${some(disordered)}, again: ${repeated})`,
+    `each event was delivered once, in order (missing: ${some(missing)}, out of order: ${some(disordered)}, ` +
+      `again: ${repeated})`,
   )
   context.expect(
     failures.length === 0 && client.retries === 0,

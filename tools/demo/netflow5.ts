@@ -1,4 +1,5 @@
-// What an exporter does: flow records into NetFlow v5 datagrams (24-byte header, up to 30 records of 48 bytes, big-endian).
+// What an exporter does: flow records into NetFlow v5 datagrams (24-byte header, up to 30 records of 48 bytes,
+// big-endian).
 
 import { address, type Exporter, type Flow } from './flow.ts'
 

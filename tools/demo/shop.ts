@@ -32,7 +32,10 @@ const apiRolledOut = '10.20.1.22'
 /** Addresses of the shop's pods. */
 export const addresses = { web, api, apiRolledOut, database, names, job, backup } as const
 
-/** Names for the addresses, as the file that `identity.networks` points to. The ranges of customers are those kept for documentation. */
+/**
+ * Names for the addresses, as the file that `identity.networks` points to. The ranges of customers are those kept for
+ * documentation.
+ */
 export const shopNetworks = `networks:
   - {cidr: 10.20.0.0/16, label: shop}
   - {cidr: 10.20.0.53, name: dns}

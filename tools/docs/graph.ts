@@ -15,6 +15,8 @@ export async function graphPage(): Promise<string> {
   const questions = JSON.parse(await readFile(join(ROOT, 'docs/graph-questions.json'), 'utf8')) as readonly Question[]
   const fenced = (language: string, lines: readonly string[]): string =>
     lines.length === 0 ? '' : `\n\`\`\`${language}\n${lines.join('\n')}\n\`\`\`\n`
-  const content = `<!-- Generated from docs/graph-questions.json by \`npm run docs\`. -->\n\n${questions.map(({ title, sql, cypher }, at) => `### ${at + 1}. ${title}\n${fenced('sql', sql)}${fenced('cypher', cypher)}`).join('\n')}`
+  const content =
+    `<!-- Generated from docs/graph-questions.json by \`npm run docs\`. ` +
+    `-->\n\n${questions.map(({ title, sql, cypher }, at) => `### ${at + 1}. ${title}\n${fenced('sql', sql)}${fenced('cypher', cypher)}`).join('\n')}`
   return withBlock(page, 'The graph', { name: 'questions', content })
 }

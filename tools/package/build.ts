@@ -1,4 +1,5 @@
-// `npm run build`: the package in `dist/package`, ready for `npm pack`. It needs no checkout and strips no types when it runs.
+// `npm run build`: the package in `dist/package`, ready for `npm pack`. It needs no checkout and strips no types when
+// it runs.
 import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ROOT, runCommand } from '../kit/command.ts'

@@ -1,12 +1,15 @@
-// Bundles the JavaScript of the package. `import.meta.url` of each module keeps its path below `src`, so that relative files (threads,
-// the console, package.json) resolve as in a checkout.
+// Bundles the JavaScript of the package. `import.meta.url` of each module keeps its path below `src`, so that relative
+// files (threads, the console, package.json) resolve as in a checkout.
 import { readFile } from 'node:fs/promises'
 import { dirname, join, posix, relative, sep } from 'node:path'
 import { rolldown, type Plugin } from 'rolldown'
 import { listFiles, TYPESCRIPT } from '../kit/sources.ts'
 import { externalDependencies, packageOf, type Manifest } from './manifest.ts'
 
-/** `new URL('./workers/x.ts', import.meta.url)`: a thread or a process that begins there. The name may have `${…}` in it. */
+/**
+ * `new URL('./workers/x.ts', import.meta.url)`: a thread or a process that begins there. The name may have `${…}` in
+ * it.
+ */
 const OWN_URL = /new URL\((['"`])(\.{1,2}\/[^'"`]+)\.ts\1, import\.meta\.url\)/g
 const OWN_ADDRESS = 'weirAddressOfDist'
 

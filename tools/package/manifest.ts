@@ -14,8 +14,9 @@ export interface Manifest {
 export const PACKAGE_NAME = 'weir-collector'
 
 /**
- * Packages that a start or most commands load, and small ones: one file loads faster than a hundred. The others stay dependencies,
- * because they contain a binary, belong to one connector, or have a licence that requires more than its text.
+ * Packages that a start or most commands load, and small ones: one file loads faster than a hundred. The others stay
+ * dependencies, because they contain a binary, belong to one connector, or have a licence that requires more than its
+ * text.
  */
 export const BUNDLED: readonly string[] = [
   '@fastify/websocket',

@@ -54,7 +54,10 @@ export function noticesText(notices: readonly Notice[]): string {
         throw new Error(`${title} has no licence, so it cannot be part of the package.`)
       return `## ${title} (${identifier})\n\n${text.replaceAll(/^(?=.)/gm, '    ')}\n`
     })
-  return `# Third-party notices\n\nThis package contains code of the packages below. Its dependencies carry their own licences.\n\n${parts.join('\n')}`
+  return (
+    '# Third-party notices\n\nThis package contains code of the packages below. Its dependencies carry their ' +
+    `own licences.\n\n${parts.join('\n')}`
+  )
 }
 
 function packageFolder(file: string): string {

@@ -1,5 +1,5 @@
-// Statements that must work, and statements that must be refused with 400. `{outside}` is a folder that is not the store and has a
-// file with a secret in it, `{store}` is the store's own folder.
+// Statements that must work, and statements that must be refused with 400. `{outside}` is a folder that is not the
+// store and has a file with a secret in it, `{store}` is the store's own folder.
 
 export const allowedSql: readonly string[] = [
   'SELECT 1 AS one',

@@ -1,4 +1,5 @@
-// A folder with flows and events in several files of the store, several segments of the journal, and the state of a sink.
+// A folder with flows and events in several files of the store, several segments of the journal, and the state of a
+// sink.
 import { open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FlowSender } from '../../../test/kit/flow-sender.ts'
@@ -68,7 +69,8 @@ export async function answersOf(weir: WeirProcess): Promise<string[]> {
 
 export async function sumsOf(weir: WeirProcess): Promise<string[]> {
   const groups = await weir.sql<object>(
-    'SELECT time, src_addr, dst_addr, proto, sum(flows) AS flows, sum(bytes) AS bytes, sum(packets) AS packets FROM flows_1m GROUP BY ALL',
+    'SELECT time, src_addr, dst_addr, proto, sum(flows) AS flows, sum(bytes) AS bytes, sum(packets) AS ' +
+      'packets FROM flows_1m GROUP BY ALL',
   )
   return groups.map((group) => JSON.stringify(group))
 }

@@ -6,7 +6,8 @@ test('each test file is reported once when it has ended, however its line is spl
   const read = fileLines((line) => lines.push(line))
   read(' \u001B[32m✓\u001B[39m test/browser/checks/table.brow')
   read(
-    'ser.ts \u001B[2m(9 tests)\u001B[22m 40123ms\n   \u001B[32m✓\u001B[39m check 7: sorting by any column \u001B[33m 1200ms\u001B[39m\n',
+    'ser.ts \u001B[2m(9 tests)\u001B[22m 40123ms\n   \u001B[32m✓\u001B[39m check 7: sorting by any column ' +
+      '\u001B[33m 1200ms\u001B[39m\n',
   )
   read(' ❯ test/browser/topology.browser.ts (6 tests | 1 failed) 31000ms\nfrom datagram to row: 31 ms\n')
   expect(lines).toEqual([

@@ -42,7 +42,8 @@ export async function clockJump(context: BarContext): Promise<void> {
   await client.stop()
   const ledger = await weir.caughtUp(60_000)
   const [counts] = await weir.sql<{ rows: number; ids: number; span: number }>(
-    "SELECT count(*) AS rows, count(DISTINCT id) AS ids, date_diff('hour', min(time_received), max(time_received)) AS span FROM events",
+    "SELECT count(*) AS rows, count(DISTINCT id) AS ids, date_diff('hour', min(time_received), " +
+      'max(time_received)) AS span FROM events',
   )
   context.expect(
     (counts?.span ?? 0) > 50,

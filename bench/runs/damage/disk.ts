@@ -1,4 +1,5 @@
-// A disk that refuses a sync, and one that is full. Both with the real process: strace makes the sync fail, a small tmpfs is full.
+// A disk that refuses a sync, and one that is full. Both with the real process: strace makes the sync fail, a small
+// tmpfs is full.
 import { appendFileSync, mkdirSync, unlinkSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -93,7 +94,8 @@ export async function failedSync(context: BarContext): Promise<void> {
     await client.stop()
     context.expect(
       client.refusals.size > 0,
-      `${what}: some requests met one (${some([...client.refusals].map(([answer, times]) => `${times} × ${answer.slice(0, 120)}`))})`,
+      `${what}: some requests met one ` +
+        `(${some([...client.refusals].map(([answer, times]) => `${times} × ${answer.slice(0, 120)}`))})`,
     )
     await nothingLost(context, what, weir, client, receiver)
     await weir.kill()
@@ -144,7 +146,8 @@ export async function fullDisk(context: BarContext): Promise<void> {
       }
       context.expect(
         client.refusals.size > 0,
-        `${what}: requests are refused (${some([...client.refusals].map(([answer, times]) => `${times} × ${answer.slice(0, 160)}`))})`,
+        `${what}: requests are refused ` +
+          `(${some([...client.refusals].map(([answer, times]) => `${times} × ${answer.slice(0, 160)}`))})`,
       )
       const pid = weir.pid
       await weir.kill()

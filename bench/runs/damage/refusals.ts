@@ -48,7 +48,8 @@ export async function twoProcesses(context: BarContext): Promise<void> {
   const says = lines.length === 1 && lines[0]?.includes(String(first.pid)) === true && lines[0].includes(first.url)
   context.expect(
     code === 1 && says,
-    `two processes on one folder: the second names the first's number and URL in one line and exits with 1 (${code}: ${lines.join(' | ')})`,
+    `two processes on one folder: the second names the first's number and URL in one line and exits with 1 ` +
+      `(${code}: ${lines.join(' | ')})`,
   )
   await first.events(makeEvents('two', 5))
   await settled(first)

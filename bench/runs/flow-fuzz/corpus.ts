@@ -1,4 +1,5 @@
-// What exporters send, before it is damaged: golden vectors and whole datagrams of every protocol, templates and data together and apart.
+// What exporters send, before it is damaged: golden vectors and whole datagrams of every protocol, templates and data
+// together and apart.
 import {
   datagram,
   discardedSample,

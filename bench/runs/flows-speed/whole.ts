@@ -134,7 +134,8 @@ async function totals(weir: WeirProcess): Promise<Totals> {
   if (sinks.length === 0)
     return { rows: sources.reduce((sum, { accepted }) => sum + accepted, 0), bytes: 0, packets: 0 }
   const [row] = await weir.sql<{ rows: number; bytes: string; packets: string }>(
-    'SELECT count(*) AS rows, coalesce(sum(bytes), 0)::VARCHAR AS bytes, coalesce(sum(packets), 0)::VARCHAR AS packets FROM flows',
+    'SELECT count(*) AS rows, coalesce(sum(bytes), 0)::VARCHAR AS bytes, coalesce(sum(packets), 0)::VARCHAR ' +
+      'AS packets FROM flows',
   )
   return { rows: row?.rows ?? 0, bytes: Number(row?.bytes ?? 0), packets: Number(row?.packets ?? 0) }
 }

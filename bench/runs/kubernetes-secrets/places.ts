@@ -1,4 +1,5 @@
-// Where a value of a cluster could turn up: what receivers got, what the API answers, and every file of the data folder, decoded.
+// Where a value of a cluster could turn up: what receivers got, what the API answers, and every file of the data
+// folder, decoded.
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { readdirSync, readFileSync } from 'node:fs'

@@ -166,7 +166,8 @@ const ways: Readonly<Record<string, Way>> = {
         command: [
           'sh',
           '-c',
-          `export ACCESS_TOKEN=${next().text}\nrun --password=${next().text} --level info; PGPASSWORD=${next().text} psql`,
+          `export ACCESS_TOKEN=${next().text}\nrun --password=${next().text} --level info; ` +
+            `PGPASSWORD=${next().text} psql`,
         ],
       }),
     })),
@@ -292,7 +293,10 @@ export class Planter {
     this.#seed = seed
   }
 
-  /** Writes until there are at least so many values, each way in turn and each at least once; `prefix` begins the names of objects. */
+  /**
+   * Writes until there are at least so many values, each way in turn and each at least once; `prefix` begins the names
+   * of objects.
+   */
   async plant(prefix: string, least: number): Promise<void> {
     const all = Object.entries({ ...ways, ...corpus })
     const before = this.values.length

@@ -1,5 +1,5 @@
-// An hour of a simulated clock with a dead http sink: the engine and the real http connector, in this process, on the fake host. The
-// sockets are real; only time is not.
+// An hour of a simulated clock with a dead http sink: the engine and the real http connector, in this process, on the
+// fake host. The sockets are real; only time is not.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sinkEntries, weirSchema } from '../../../src/app/config.ts'
 import { Follower } from '../../../src/engine/follower.ts'

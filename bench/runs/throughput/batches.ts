@@ -98,7 +98,9 @@ export function auditEntry(random: SeededRandom, bytes: number): string {
     requestReceivedTimestamp: new Date(start + random.integer(0, 3_600_000)).toISOString(),
     annotations: {
       'authorization.k8s.io/decision': 'allow',
-      'authorization.k8s.io/reason': `RBAC: allowed by RoleBinding "deployers/${namespace}" of Role "deployer" to ServiceAccount "deployer/${namespace}"`,
+      'authorization.k8s.io/reason':
+        `RBAC: allowed by RoleBinding "deployers/${namespace}" of Role "deployer" to ` +
+        `ServiceAccount "deployer/${namespace}"`,
     },
     note: '',
   })

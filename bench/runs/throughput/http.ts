@@ -1,5 +1,5 @@
-// Events per second through HTTP, from a client in another process to the synced journal and on to rows of the store, and where
-// the CPU time goes.
+// Events per second through HTTP, from a client in another process to the synced journal and on to rows of the store,
+// and where the CPU time goes.
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { join } from 'node:path'

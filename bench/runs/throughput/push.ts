@@ -25,7 +25,9 @@ function makeBody(random: SeededRandom): Body {
       `{"specversion":"1.0","id":"${placeholder}","source":"/bar/push","type":"io.example.audit","time":"2026-11-20T08:00:00.000Z","datacontenttype":"application/json","data":${auditEntry(random, 1000)}}`,
   )
   const body = `[${events.join(',')}]`
-  const head = `POST /events HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\ncontent-type: application/cloudevents-batch+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n`
+  const head =
+    `POST /events HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\ncontent-type: ` +
+    `application/cloudevents-batch+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n`
   const bytes = Buffer.from(head + body)
   const places: number[] = []
   for (let at = bytes.indexOf(placeholder); at !== -1; at = bytes.indexOf(placeholder, at + digits)) places.push(at)

@@ -98,7 +98,8 @@ export function authorize(principal: Principal, operation: string | undefined): 
   const reason =
     access === 'unlimited'
       ? `This covers every namespace, and ${principal.name} may see ${listed(principal.namespaces ?? [])} only.`
-      : `This needs the role admin, and ${principal.name} has the role viewer${limited ? `, of ${listed(principal.namespaces)}` : ''}.`
+      : `This needs the role admin, and ${principal.name} has the role ` +
+        `viewer${limited ? `, of ${listed(principal.namespaces)}` : ''}.`
   throw new ApiError('WEIR_API_FORBIDDEN', reason, {
     hints: [
       limited
@@ -125,5 +126,8 @@ const mostListed = 5
 export function listed(namespaces: readonly string[]): string {
   if (namespaces.length === 0) return 'no namespace'
   const rest = namespaces.length - mostListed
-  return `namespace${namespaces.length === 1 ? '' : 's'} ${namespaces.slice(0, mostListed).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`
+  return (
+    `namespace${namespaces.length === 1 ? '' : 's'} ` +
+    `${namespaces.slice(0, mostListed).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`
+  )
 }

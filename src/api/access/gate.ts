@@ -151,7 +151,8 @@ export class Gate {
     throw new ApiError('WEIR_API_LIMIT', `Too many unknown tokens were tried: try again in ${seconds} s.`, {
       headers: { 'retry-after': String(seconds) },
       hints: [
-        'Valid tokens are those of `auth.tokens` in the configuration. Programs at the same address that repeat a wrong token are counted, too.',
+        'Valid tokens are those of `auth.tokens` in the configuration. Programs at the same address that ' +
+          'repeat a wrong token are counted, too.',
       ],
     })
   }
@@ -209,7 +210,8 @@ function refusal({ headers }: IncomingMessage): ApiError {
     {
       headers: { 'www-authenticate': wrong ? 'Bearer realm="weir", error="invalid_token"' : 'Bearer realm="weir"' },
       hints: [
-        'Valid tokens are those of `auth.tokens` in the configuration; the command line accepts WEIR_TOKEN or --token-file.',
+        'Valid tokens are those of `auth.tokens` in the configuration; the command line accepts WEIR_TOKEN ' +
+          'or --token-file.',
       ],
     },
   )

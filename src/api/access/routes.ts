@@ -74,7 +74,8 @@ export function accessRoutes(app: FastifyInstance, { log }: ApiContext, gate: Ga
         operationId: 'login',
         summary: 'Sign a browser in with a token',
         description:
-          'The session is a cookie that scripts cannot read. Requests that change anything must originate from a page of this server. After too many failed attempts the status is 429 with Retry-After.',
+          'The session is a cookie that scripts cannot read. Requests that change anything must originate ' +
+          'from a page of this server. After too many failed attempts the status is 429 with Retry-After.',
         body: {
           type: 'object',
           required: ['token'],

@@ -31,10 +31,13 @@ export async function valuesOfObjects(
     compileSql(filterOf(filter, 'resources').bound),
   ].join(' AND ')
   const typed = conditionFor(field, prefix)
-  const values = `SELECT ${field.kind.startsWith('list') ? `unnest(list_distinct(${column}))` : column} AS "_value" FROM resources WHERE ${where}`
+  const values =
+    `SELECT ${field.kind.startsWith('list') ? `unnest(list_distinct(${column}))` : column} AS "_value" ` +
+    `FROM resources WHERE ${where}`
   const rows = await rowsOf(
     requireStore(context),
-    `SELECT "_value", count(*) AS n FROM (${values}) WHERE "_value" IS NOT NULL${typed === undefined ? '' : ` AND ${typed}`} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${2 * limit}`,
+    `SELECT "_value", count(*) AS n FROM (${values}) WHERE "_value" IS NOT ` +
+      `NULL${typed === undefined ? '' : ` AND ${typed}`} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${2 * limit}`,
     gone,
   )
   return rows?.map((row) => ({ field, value: row['_value'] as PlainValue, count: Number(row['n']) }))

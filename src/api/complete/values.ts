@@ -177,5 +177,8 @@ export function conditionFor(field: QueryField, prefix: string): string | undefi
     return `contains(lower("_value"), ${text(folded)})`
   const called = numbersCalled(field, prefix)
   const digits = (field.name.endsWith('_as') ? /^as(\d+)$/.exec(folded)?.[1] : undefined) ?? folded
-  return `(starts_with("_value"::VARCHAR, ${text(digits)})${called.length === 0 ? '' : ` OR "_value" IN (${called.join(', ')})`})`
+  return (
+    '(starts_with("_value"::VARCHAR, ' +
+    `${text(digits)})${called.length === 0 ? '' : ` OR "_value" IN (${called.join(', ')})`})`
+  )
 }

@@ -72,7 +72,8 @@ export class FairQueue {
       throw new ApiError('WEIR_API_LIMIT', `The limit of the store is reached: ${full}.`, {
         headers: { 'retry-after': '5' },
         hints: [
-          'Wait for a response before the next query, use a shorter time range, or cancel queries that are no longer needed.',
+          'Wait for a response before the next query, use a shorter time range, or cancel queries that are ' +
+            'no longer needed.',
         ],
       })
     }

@@ -167,7 +167,8 @@ test('sums reported drops exactly in buckets, groups and edges, from the store, 
     'drop_packets',
   ])
   const wanted = await both.sql(
-    'SELECT src_addr, sum(drop_bytes)::VARCHAR AS b, sum(drop_packets)::VARCHAR AS p FROM flows GROUP BY ALL ORDER BY sum(drop_bytes) DESC NULLS LAST, src_addr',
+    'SELECT src_addr, sum(drop_bytes)::VARCHAR AS b, sum(drop_packets)::VARCHAR AS p FROM flows GROUP BY ALL ' +
+      'ORDER BY sum(drop_bytes) DESC NULLS LAST, src_addr',
   )
   expect((rows as unknown[][]).map((row) => [row[0], String(row[4]), String(row[5])])).toEqual(
     wanted.slice(0, 2).map(({ src_addr: src, b, p }) => [src, b, p]),
@@ -224,7 +225,8 @@ test('percentiles are over flows: series, groups and SQL agree', async () => {
   )
   for (const row of rows) {
     const flows = await both.sql(
-      `SELECT packets FROM flows WHERE dst_addr = '${String(row[2])}' AND (epoch_us(time_end) // 3600000000) * 3600000000 = epoch_us('${String(row[0])}'::TIMESTAMPTZ) ORDER BY packets`,
+      `SELECT packets FROM flows WHERE dst_addr = '${String(row[2])}' AND (epoch_us(time_end) // 3600000000) ` +
+        `* 3600000000 = epoch_us('${String(row[0])}'::TIMESTAMPTZ) ORDER BY packets`,
     )
     const values = flows.map(({ packets }) => Number(packets))
     expect(row.slice(-3, -1)).toEqual([90, 99].map((percent) => values[Math.ceil((values.length * percent) / 100) - 1]))
@@ -245,7 +247,8 @@ test('the previous period is the same query shifted', async () => {
 
 test('groups, edges and buckets have the sums of SQL over the same flows', async () => {
   const { both, span } = await filled(8)
-  const where = `time_received >= make_timestamptz(${span['from']}000) AND time_received < make_timestamptz(${span['to']}000)`
+  const where =
+    `time_received >= make_timestamptz(${span['from']}000) AND time_received < ` + `make_timestamptz(${span['to']}000)`
   const sums = 'sum(bytes_est)::VARCHAR AS bytes, sum(packets_est)::VARCHAR AS packets, count(*)::VARCHAR AS flows'
   const plain = (rows: unknown): string[] => (rows as unknown[][]).map((row) => row.map(String).join(' ')).sort()
   const wanted = async (sql: string): Promise<string[]> =>
@@ -260,7 +263,9 @@ test('groups, edges and buckets have the sums of SQL over the same flows', async
     )
     expect(plain((await ask('series', { ...parameters, step: '1m', group: 'dst_addr' })).body['rows'])).toEqual(
       await wanted(
-        `SELECT strftime(make_timestamp(epoch_us(time_received) // 60000000 * 60000000), '%Y-%m-%dT%H:%M:%S.000Z') AS time, false AS other, dst_addr, ${sums} FROM flows WHERE ${where} GROUP BY ALL`,
+        'SELECT strftime(make_timestamp(epoch_us(time_received) // 60000000 * 60000000), ' +
+          `'%Y-%m-%dT%H:%M:%S.000Z') AS time, false AS other, dst_addr, ${sums} FROM flows WHERE ${where} ` +
+          'GROUP BY ALL',
       ),
     )
   }

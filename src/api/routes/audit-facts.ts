@@ -104,14 +104,22 @@ export interface AuditWithin {
 }
 
 export function firstsSql({ from, to, conditions }: AuditWithin): string {
-  return `SELECT actor, any_value(actor_name) AS actor_name, service, action, min(time) AS first, count(*)::BIGINT AS traces\nFROM audit\nWHERE ${[`time < ${to}`, ...conditions].join('\n  AND ')}\nGROUP BY actor, service, action\nHAVING min(time) >= ${from}`
+  return (
+    'SELECT actor, any_value(actor_name) AS actor_name, service, action, min(time) AS first, count(*)::BIGINT ' +
+    `AS traces\nFROM audit\nWHERE ${[`time < ${to}`, ...conditions].join('\n  AND ')}\nGROUP BY actor, ` +
+    `service, action\nHAVING min(time) >= ${from}`
+  )
 }
 
 export function loginsSql({ from, to, conditions }: AuditWithin): string {
   const where = [`time >= ${from}`, `time < ${to}`, "severity IN ('warning', 'incident')", isLogin, ...conditions].join(
     '\n  AND ',
   )
-  return `SELECT actor, any_value(actor_name) AS actor_name, count(*)::BIGINT AS failed, max(time) AS last, coalesce((list_sort(list(DISTINCT address)))[1:10], []) AS addresses\nFROM audit\nWHERE ${where}\nGROUP BY actor`
+  return (
+    'SELECT actor, any_value(actor_name) AS actor_name, count(*)::BIGINT AS failed, max(time) AS last, ' +
+    'coalesce((list_sort(list(DISTINCT address)))[1:10], []) AS addresses\nFROM audit\nWHERE ' +
+    `${where}\nGROUP BY actor`
+  )
 }
 
 export const [firstsOrder, loginsOrder] = ['first DESC, actor, service, action', 'failed DESC, actor'] as const
@@ -142,7 +150,8 @@ export function auditFactRoutes(
         operationId: 'auditFirsts',
         summary: 'First actions: actors and actions without earlier events',
         description:
-          'Pairs of actor and action whose oldest stored event is within the time range. Expired events are not considered.',
+          'Pairs of actor and action whose oldest stored event is within the time range. Expired events are ' +
+          'not considered.',
         querystring: { type: 'object', additionalProperties: false, properties: limited },
         response: { 200: { $ref: 'AuditFirsts#' }, ...refusals },
       },
@@ -180,7 +189,8 @@ export function auditFactRoutes(
         operationId: 'auditLogins',
         summary: 'Failed logins by actor',
         description:
-          'Events in the time range whose action name is a login (login, sign-in, authenticate) and whose severity is warning or incident.',
+          'Events in the time range whose action name is a login (login, sign-in, authenticate) and whose ' +
+          'severity is warning or incident.',
         querystring: { type: 'object', additionalProperties: false, properties: limited },
         response: { 200: { $ref: 'AuditLogins#' }, ...refusals },
       },
@@ -224,7 +234,10 @@ export function auditFactRoutes(
       const [sources, newest, pipeline] = await Promise.all([
         rowsOf(
           store,
-          `SELECT source, max(time) AS newest, max(time_received) AS received, round(greatest(0, epoch(arg_max(time_received, time)) - epoch(max(time))), 3) AS late FROM events WHERE family = 'audit' AND time_received >= '${since}'::TIMESTAMPTZ${visible} GROUP BY source ORDER BY newest DESC`,
+          'SELECT source, max(time) AS newest, max(time_received) AS received, round(greatest(0, ' +
+            'epoch(arg_max(time_received, time)) - epoch(max(time))), 3) AS late FROM events WHERE family = ' +
+            `'audit' AND time_received >= '${since}'::TIMESTAMPTZ${visible} GROUP BY source ORDER BY ` +
+            'newest DESC',
           gone,
         ),
         rowsOf(store, `SELECT max(time) AS newest FROM audit${scope === undefined ? '' : ` WHERE ${scope}`}`, gone),

@@ -30,7 +30,9 @@ const where = ({ from, to, conditions }: AuditWithin): string =>
 const statements = {
   traces: (within) => `SELECT ${shown.join(', ')}\n${where(within)}\nORDER BY time DESC, _pos DESC`,
   columns: (within) =>
-    `SELECT ${auditGraphColumns.join(', ')}, count(*) AS traces, count(*) FILTER (severity IN ('warning', 'incident')) AS failed, count(*) FILTER (severity = 'incident') AS incidents\n${where(within)}\nGROUP BY ALL\nORDER BY traces DESC`,
+    `SELECT ${auditGraphColumns.join(', ')}, count(*) AS traces, count(*) FILTER (severity IN ('warning', ` +
+    `'incident')) AS failed, count(*) FILTER (severity = 'incident') AS incidents\n${where(within)}\nGROUP ` +
+    'BY ALL\nORDER BY traces DESC',
   firsts: (within) => `${firstsSql(within)}\nORDER BY ${firstsOrder}`,
   logins: (within) => `${loginsSql(within)}\nORDER BY ${loginsOrder}`,
 } as const satisfies Record<string, (within: AuditWithin) => string>
@@ -43,7 +45,8 @@ const schema = {
   operationId: 'auditQuery',
   summary: 'SQL for the same query',
   description:
-    'Returns a statement on view `audit` for POST /api/v1/sql, limited to the permitted rows, with absolute times. Nothing is executed.',
+    'Returns a statement on view `audit` for POST /api/v1/sql, limited to the permitted rows, with absolute ' +
+    'times. Nothing is executed.',
   querystring: {
     type: 'object',
     additionalProperties: false,

@@ -52,7 +52,8 @@ export const auditSumSchemas = {
       buckets: {
         type: 'array',
         description:
-          'Start of each bucket, with the number of events in each of `groups` and in the rest. Empty buckets are omitted.',
+          'Start of each bucket, with the number of events in each of `groups` and in the rest. Empty ' +
+          'buckets are omitted.',
         items: {
           type: 'object',
           properties: { time: { type: 'string' }, traces: { type: 'array', items: { type: 'integer' } } },
@@ -100,7 +101,8 @@ export const auditSumSchemas = {
       edges: {
         type: 'array',
         description:
-          'Events between adjacent columns: from node `from` of column `column` to node `to` of the next one; -1 is the rest.',
+          'Events between adjacent columns: from node `from` of column `column` to node `to` of the next ' +
+          'one; -1 is the rest.',
         items: {
           type: 'object',
           properties: { column: { type: 'integer' }, from: { type: 'integer' }, to: { type: 'integer' }, ...counts },
@@ -120,7 +122,8 @@ const sums = {
   operationId: 'auditSums',
   summary: 'Number of audit events over time and by group',
   description:
-    'Same parameters as GET /api/v1/audit. Groups and rest add up to the total, in each bucket and over the time range.',
+    'Same parameters as GET /api/v1/audit. Groups and rest add up to the total, in each bucket and over the ' +
+    'time range.',
   querystring: {
     type: 'object',
     additionalProperties: false,
@@ -166,7 +169,9 @@ export function auditSumRoutes(app: FastifyInstance, context: ApiContext): void 
     const { by = 'severity', limit = 10, buckets = 150 } = query
     const range = spanned(query)
     const step = stepFor(range, buckets)
-    const matching = `SELECT epoch_us(time) // ${BigInt(step) * 1_000_000n} AS bucket, ${by} AS grouped FROM audit WHERE ${within(range, auditConditions(query, request.principal))}`
+    const matching =
+      `SELECT epoch_us(time) // ${BigInt(step) * 1_000_000n} AS bucket, ${by} AS grouped FROM audit ` +
+      `WHERE ${within(range, auditConditions(query, request.principal))}`
     const rows = await rowsOf(requireStore(context), groupedSql({ matching, step, limit }), abortOnDisconnect(reply))
     if (rows === undefined) return reply.hijack()
     const { total, groups, others, buckets: times } = groupedOf(rows)
@@ -204,24 +209,38 @@ const sized = 'sum(n)::BIGINT AS traces, sum(failed)::BIGINT AS failed, sum(inci
 function columnsSql(where: string, limit: number): string {
   const tables = auditGraphColumns.map(
     (name, at) =>
-      `c${at} AS MATERIALIZED (SELECT ${name} AS value, any_value(${labels[name]})::VARCHAR AS label, count(*) AS n, count(*) FILTER (severity IN ('warning', 'incident')) AS failed, count(*) FILTER (severity = 'incident') AS incidents, row_number() OVER (ORDER BY count(*) DESC, ${name}) - 1 AS rank FROM audit WHERE ${where} GROUP BY 1)`,
+      `c${at} AS MATERIALIZED (SELECT ${name} AS value, any_value(${labels[name]})::VARCHAR AS label, ` +
+      `count(*) AS n, count(*) FILTER (severity IN ('warning', 'incident')) AS failed, count(*) FILTER ` +
+      `(severity = 'incident') AS incidents, row_number() OVER (ORDER BY count(*) DESC, ${name}) - 1 AS rank ` +
+      `FROM audit WHERE ${where} GROUP BY 1)`,
   )
   const place = auditGraphColumns.map((_, at) => `coalesce(r${at}.rank, -1) AS p${at}`)
   const joins = auditGraphColumns.map(
     (name, at) =>
-      `LEFT JOIN (SELECT value, rank FROM c${at} WHERE rank < ${limit}) r${at} ON a.${name} IS NOT DISTINCT FROM r${at}.value`,
+      `LEFT JOIN (SELECT value, rank FROM c${at} WHERE rank < ${limit}) r${at} ON a.${name} IS NOT DISTINCT ` +
+      `FROM r${at}.value`,
   )
-  const placed = `placed AS MATERIALIZED (SELECT ${place.join(', ')}, count(*) AS n, count(*) FILTER (severity IN ('warning', 'incident')) AS failed, count(*) FILTER (severity = 'incident') AS incidents FROM audit a ${joins.join(' ')} WHERE ${where} GROUP BY ALL)`
+  const placed =
+    `placed AS MATERIALIZED (SELECT ${place.join(', ')}, count(*) AS n, count(*) FILTER (severity IN ` +
+    `('warning', 'incident')) AS failed, count(*) FILTER (severity = 'incident') AS incidents FROM ` +
+    `audit a ${joins.join(' ')} WHERE ${where} GROUP BY ALL)`
   const parts = auditGraphColumns.flatMap((_, at) => [
-    `SELECT 'node' AS part, ${at} AS col, value, label, rank::INTEGER AS rank, NULL::INTEGER AS other, n::BIGINT AS traces, failed::BIGINT AS failed, incidents::BIGINT AS incidents FROM c${at} WHERE rank < ${limit}`,
-    `SELECT 'others', ${at}, NULL, NULL, count(*)::INTEGER, NULL, coalesce(sum(n), 0)::BIGINT, coalesce(sum(failed), 0)::BIGINT, coalesce(sum(incidents), 0)::BIGINT FROM c${at} WHERE rank >= ${limit}`,
+    `SELECT 'node' AS part, ${at} AS col, value, label, rank::INTEGER AS rank, NULL::INTEGER AS other, ` +
+      `n::BIGINT AS traces, failed::BIGINT AS failed, incidents::BIGINT AS incidents FROM c${at} WHERE rank ` +
+      `< ${limit}`,
+    `SELECT 'others', ${at}, NULL, NULL, count(*)::INTEGER, NULL, coalesce(sum(n), 0)::BIGINT, ` +
+      `coalesce(sum(failed), 0)::BIGINT, coalesce(sum(incidents), 0)::BIGINT FROM c${at} WHERE rank >= ${limit}`,
     ...(at + 1 < auditGraphColumns.length
       ? [
-          `SELECT 'edge', ${at}, NULL, NULL, p${at}::INTEGER, p${at + 1}::INTEGER, ${sized} FROM placed GROUP BY p${at}, p${at + 1}`,
+          `SELECT 'edge', ${at}, NULL, NULL, p${at}::INTEGER, p${at + 1}::INTEGER, ${sized} FROM placed ` +
+            `GROUP BY p${at}, p${at + 1}`,
         ]
       : []),
   ])
-  return `WITH ${[...tables, placed].join(', ')} SELECT part, col, value, label, rank, other, traces, failed, incidents FROM (${parts.join(' UNION ALL ')}) ORDER BY part, col, rank, other`
+  return (
+    `WITH ${[...tables, placed].join(', ')} SELECT part, col, value, label, rank, other, traces, failed, ` +
+    `incidents FROM (${parts.join(' UNION ALL ')}) ORDER BY part, col, rank, other`
+  )
 }
 
 function columnsOf(rows: readonly Readonly<Record<string, unknown>>[]): object {

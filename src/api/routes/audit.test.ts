@@ -191,7 +191,8 @@ test('sums and graph columns, with others, match SQL', async () => {
   for (const [index, { column, nodes, others }] of graph.columns.entries()) {
     const values = await ask(
       api.store.reader,
-      `SELECT ${column} AS value, count(*)::INTEGER AS traces, count(*) FILTER (severity <> 'normal')::INTEGER AS failed FROM audit GROUP BY 1 ORDER BY traces DESC, value`,
+      `SELECT ${column} AS value, count(*)::INTEGER AS traces, count(*) FILTER (severity <> ` +
+        `'normal')::INTEGER AS failed FROM audit GROUP BY 1 ORDER BY traces DESC, value`,
     )
     expect(nodes.map(({ value, traces, failed: bad }) => ({ value, traces, failed: bad }))).toEqual(values.slice(0, 5))
     expect([nodes.length + others.values, nodes.reduce((sum, { traces }) => sum + traces, others.traces)]).toEqual([

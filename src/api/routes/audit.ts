@@ -89,7 +89,9 @@ export const auditParameters = {
       {
         type: 'string',
         maxLength: 8192,
-        description: `Values of ${name}, comma-separated (a comma within a value as \`\\,\`). Any of the values matches; \`!\` before the values inverts it. \`${absentValue}\` matches missing values.`,
+        description:
+          `Values of ${name}, comma-separated (a comma within a value as \`\\,\`). Any of the values ` +
+          `matches; \`!\` before the values inverts it. \`${absentValue}\` matches missing values.`,
       },
     ]),
   ),
@@ -167,7 +169,8 @@ const schema = {
         type: 'string',
         maxLength: 4096,
         description:
-          '`next` of the previous page. All other parameters must be the same; `from` and `to` are those of the first page.',
+          '`next` of the previous page. All other parameters must be the same; `from` and `to` are those of ' +
+          'the first page.',
       },
     },
   },
@@ -229,7 +232,8 @@ export function auditRoutes(app: FastifyInstance, context: ApiContext): void {
     const scope = auditScope(request.principal)
     const rows = await rowsOf(
       requireStore(context),
-      `SELECT ${traceColumns}, data FROM audit WHERE _pos = ${text(pos)}${scope === undefined ? '' : ` AND ${scope}`} LIMIT 1`,
+      `SELECT ${traceColumns}, data FROM audit WHERE _pos = ` +
+        `${text(pos)}${scope === undefined ? '' : ` AND ${scope}`} LIMIT 1`,
       abortOnDisconnect(reply),
     )
     if (rows === undefined) return reply.hijack()
@@ -290,7 +294,8 @@ interface Counted {
 async function countsOf(ask: RunQuery, { from, to, where }: Page): Promise<readonly Counted[] | undefined> {
   const length = (to - from) / mostParts + 1n
   const rows = await ask(
-    `SELECT (epoch_us(time) - ${integerSql(from, 'BIGINT')}) // ${integerSql(length, 'BIGINT')} AS part, count(*)::BIGINT AS n FROM audit WHERE ${where.join(' AND ')} GROUP BY part ORDER BY part DESC`,
+    `SELECT (epoch_us(time) - ${integerSql(from, 'BIGINT')}) // ${integerSql(length, 'BIGINT')} AS part, ` +
+      `count(*)::BIGINT AS n FROM audit WHERE ${where.join(' AND ')} GROUP BY part ORDER BY part DESC`,
   )
   return rows?.map(({ part, n }) => ({ from: from + BigInt(Number(part)) * length, n: Number(n) }))
 }
@@ -314,7 +319,8 @@ async function newest(
   const conditions = where.join(' AND ')
   const behind = after === undefined ? '' : ` AND time < ${timeSql(after.time)}`
   const edges = await ask(
-    `SELECT epoch_us(min(time)) AS edge FROM (SELECT time FROM audit WHERE ${conditions}${behind} ORDER BY time DESC LIMIT ${limit + 1})`,
+    `SELECT epoch_us(min(time)) AS edge FROM (SELECT time FROM audit WHERE ${conditions}${behind} ORDER BY ` +
+      `time DESC LIMIT ${limit + 1})`,
   )
   if (edges === undefined) return undefined
   const edge = edges[0]?.['edge']
@@ -323,6 +329,7 @@ async function newest(
   if (since === undefined) return []
   const rest = after === undefined ? '' : ` AND (time < ${timeSql(after.time)} OR _pos < ${text(after.pos)})`
   return ask(
-    `SELECT ${traceColumns}, epoch_us(time) AS us FROM audit WHERE ${conditions} AND time >= make_timestamptz(${integerSql(since, 'BIGINT')})${rest} ORDER BY time DESC, _pos DESC LIMIT ${limit + 1}`,
+    `SELECT ${traceColumns}, epoch_us(time) AS us FROM audit WHERE ${conditions} AND time >= ` +
+      `make_timestamptz(${integerSql(since, 'BIGINT')})${rest} ORDER BY time DESC, _pos DESC LIMIT ${limit + 1}`,
   )
 }

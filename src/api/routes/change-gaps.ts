@@ -62,12 +62,15 @@ export function changeGapRoutes(app: FastifyInstance, context: ApiContext): void
     const dataField = (name: string): string => `data->>'$.${name}' AS "${name}"`
     const count = (name: string): string => `coalesce(TRY_CAST(data->>'$.${name}' AS BIGINT), 0) AS ${name}`
     const gapEvents =
-      `SELECT time, TRY_CAST(data->>'$.from' AS TIMESTAMPTZ) AS since, ${['cluster', 'group', 'resource', 'cause'].map(dataField).join(', ')}, ${['missing', 'stale', 'extra'].map(count).join(', ')}, _pos AS pos ` +
+      `SELECT time, TRY_CAST(data->>'$.from' AS TIMESTAMPTZ) AS since, ` +
+      `${['cluster', 'group', 'resource', 'cause'].map(dataField).join(', ')}, ` +
+      `${['missing', 'stale', 'extra'].map(count).join(', ')}, _pos AS pos ` +
       `FROM events WHERE type = ${text(kubernetesTypes.gap)} AND time >= ${timeSql(range.from)}`
     const reaching = [`coalesce(since, time) < ${timeSql(range.to)}`, ...among('cluster', cluster)].join(' AND ')
     const rows = await rowsOf(
       requireStore(context),
-      `SELECT *, count(*) OVER () AS total FROM (${gapEvents}) WHERE ${reaching} ORDER BY time DESC, pos DESC LIMIT ${most}`,
+      `SELECT *, count(*) OVER () AS total FROM (${gapEvents}) WHERE ${reaching} ORDER BY time DESC, pos ` +
+        `DESC LIMIT ${most}`,
       abortOnDisconnect(reply),
     )
     if (rows === undefined) return reply.hijack()

@@ -39,7 +39,8 @@ export const changeSumSchemas = {
       buckets: {
         type: 'array',
         description:
-          'Start of each bucket, with the number of changes in each of `groups` and in the rest. Empty buckets are omitted.',
+          'Start of each bucket, with the number of changes in each of `groups` and in the rest. Empty ' +
+          'buckets are omitted.',
         items: {
           type: 'object',
           properties: { time: { type: 'string' }, changes: { type: 'array', items: { type: 'integer' } } },
@@ -48,7 +49,8 @@ export const changeSumSchemas = {
       hidden: {
         type: 'object',
         description:
-          'If noise is hidden: matching changes that are not counted above, in total and by rule (a change may match several rules).',
+          'If noise is hidden: matching changes that are not counted above, in total and by rule (a change ' +
+          'may match several rules).',
         properties: {
           total: { type: 'integer' },
           rules: { type: 'object', additionalProperties: { type: 'integer' } },
@@ -68,7 +70,8 @@ const schema = {
   operationId: 'changeSums',
   summary: 'Number of changes over time and by group',
   description:
-    'Same parameters as GET /api/v1/changes. Groups and rest add up to the total, in each bucket and over the time range.',
+    'Same parameters as GET /api/v1/changes. Groups and rest add up to the total, in each bucket and over ' +
+    'the time range.',
   querystring: {
     type: 'object',
     additionalProperties: false,
@@ -121,7 +124,9 @@ interface SumsQuery {
 
 /** Adds rows for `hidden` changes, in all and by `rule`. */
 function sumsSql({ where, by, span: { from, to }, step, limit, hidden }: SumsQuery): string {
-  const matching = `SELECT epoch_us(time) // ${BigInt(step) * 1_000_000n} AS bucket, ${by} AS grouped, noise FROM changes WHERE ${[`time >= ${timeSql(from)}`, `time < ${timeSql(to)}`, ...where].join(' AND ')}`
+  const matching =
+    `SELECT epoch_us(time) // ${BigInt(step) * 1_000_000n} AS bucket, ${by} AS grouped, noise FROM ` +
+    `changes WHERE ${[`time >= ${timeSql(from)}`, `time < ${timeSql(to)}`, ...where].join(' AND ')}`
   if (!hidden) return groupedSql({ matching, step, limit })
   const more = [
     "SELECT 'hidden', NULL, NULL, NULL, count(*) FROM matching WHERE len(noise) > 0",

@@ -61,7 +61,8 @@ export const changeSchemas = {
       hidden: {
         type: 'object',
         description:
-          'On the first page, if noise is hidden: matching changes that are not shown, in total and by rule (a change may match several rules).',
+          'On the first page, if noise is hidden: matching changes that are not shown, in total and by rule ' +
+          '(a change may match several rules).',
         properties: {
           total: { type: 'integer' },
           rules: { type: 'object', additionalProperties: { type: 'integer' } },
@@ -120,7 +121,8 @@ export const changeParameters = {
     type: 'string',
     maxLength: 8192,
     description:
-      'Actors in the form of GET /api/v1/audit, comma-separated (a comma within a value as `\\,`). The domain is part of the actor.',
+      'Actors in the form of GET /api/v1/audit, comma-separated (a comma within a value as `\\,`). The ' +
+      'domain is part of the actor.',
     examples: ['user:prod-eu/alice'],
   },
   from: {
@@ -143,7 +145,8 @@ const schema = {
   operationId: 'changes',
   summary: 'Changes of Kubernetes objects, newest first',
   description:
-    'All pages cover the time range of the first page: no change appears twice, and new changes do not extend the result.',
+    'All pages cover the time range of the first page: no change appears twice, and new changes do not ' +
+    'extend the result.',
   querystring: {
     type: 'object',
     additionalProperties: false,
@@ -154,7 +157,8 @@ const schema = {
         type: 'string',
         maxLength: 4096,
         description:
-          '`next` of the previous page. All other parameters must be the same; `from` and `to` are those of the first page.',
+          '`next` of the previous page. All other parameters must be the same; `from` and `to` are those of ' +
+          'the first page.',
       },
     },
   },
@@ -207,7 +211,8 @@ export function changeRoutes(app: FastifyInstance, context: ApiContext): void {
     const scope = objectScope(request.principal)
     const rows = await rowsOf(
       requireStore(context),
-      `SELECT ${changeColumns}, old, "new" FROM changes WHERE _pos = ${text(pos)}${scope === undefined ? '' : ` AND ${scope}`} LIMIT 1`,
+      `SELECT ${changeColumns}, old, "new" FROM changes WHERE _pos = ` +
+        `${text(pos)}${scope === undefined ? '' : ` AND ${scope}`} LIMIT 1`,
       abortOnDisconnect(reply),
     )
     if (rows === undefined) return reply.hijack()
@@ -305,7 +310,10 @@ async function pageRows(
  */
 function edgeSql(page: Page, limit: number): string {
   const before = page.after === undefined ? [] : [`time < ${timeSql(lastTime(page.after))}`]
-  return `SELECT epoch_us(min(time)) AS edge, count(*) AS n FROM (SELECT time FROM changes WHERE ${where(page, before)} ORDER BY time DESC LIMIT ${limit})`
+  return (
+    'SELECT epoch_us(min(time)) AS edge, count(*) AS n FROM (SELECT time FROM changes WHERE ' +
+    `${where(page, before)} ORDER BY time DESC LIMIT ${limit})`
+  )
 }
 
 function pageSql(page: Page, from: bigint, limit: number): string {
@@ -315,14 +323,24 @@ function pageSql(page: Page, from: bigint, limit: number): string {
   const after =
     page.after === undefined
       ? ''
-      : ` WHERE (${changeOrder.map((_, index) => `k${index}`).join(', ')}) < (${integerSql(lastTime(page.after), 'BIGINT')}::BIGINT, ${numbers.join(', ')}, ${text(rest.at(-1) ?? '')})`
-  const rows = `SELECT ${changeColumns}, ${keys.join(', ')} FROM changes WHERE ${where({ ...page, from }, [...page.costly, ...(page.hidden ? ['len(noise) = 0'] : [])])}`
-  return `SELECT * FROM (${rows})${after} ORDER BY ${changeOrder.map((_, index) => `k${index} DESC`).join(', ')} LIMIT ${limit + 1}`
+      : ` WHERE (${changeOrder.map((_, index) => `k${index}`).join(', ')}) < ` +
+        `(${integerSql(lastTime(page.after), 'BIGINT')}::BIGINT, ${numbers.join(', ')}, ` +
+        `${text(rest.at(-1) ?? '')})`
+  const rows =
+    `SELECT ${changeColumns}, ${keys.join(', ')} FROM changes WHERE ` +
+    `${where({ ...page, from }, [...page.costly, ...(page.hidden ? ['len(noise) = 0'] : [])])}`
+  return (
+    `SELECT * FROM (${rows})${after} ORDER BY ${changeOrder.map((_, index) => `k${index} DESC`).join(', ')} ` +
+    `LIMIT ${limit + 1}`
+  )
 }
 
 function hiddenSql(page: Page): string {
   const noisy = `SELECT noise FROM changes WHERE ${where(page, [...page.costly, 'len(noise) > 0'])}`
-  return `WITH noisy AS MATERIALIZED (${noisy}) SELECT NULL AS rule, count(*) AS n FROM noisy UNION ALL SELECT rule, count(*) AS n FROM (SELECT unnest(noise) AS rule FROM noisy) GROUP BY rule`
+  return (
+    `WITH noisy AS MATERIALIZED (${noisy}) SELECT NULL AS rule, count(*) AS n FROM noisy UNION ALL SELECT ` +
+    'rule, count(*) AS n FROM (SELECT unnest(noise) AS rule FROM noisy) GROUP BY rule'
+  )
 }
 
 function hiddenOf(rows: readonly Readonly<Record<string, unknown>>[]): {

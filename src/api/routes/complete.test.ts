@@ -72,7 +72,8 @@ test('ranks values by use within the other filters and the span, with the counts
   ] as const) {
     const name = flowNames.resolve(field) ?? ''
     const wanted = await both.sql(
-      `SELECT "${name}" AS value, count(*) AS count FROM flows WHERE "${name}" IS NOT NULL AND ${where} GROUP BY 1 ORDER BY 2 DESC`,
+      `SELECT "${name}" AS value, count(*) AS count FROM flows WHERE "${name}" IS NOT NULL AND ${where} ` +
+        'GROUP BY 1 ORDER BY 2 DESC',
     )
     for (const url of [both.urls.stored, both.urls.live]) {
       const { values, exact } = await complete(url, { field, filter, ...span })

@@ -75,7 +75,8 @@ const schema = {
   operationId: 'complete',
   summary: 'Completions: field names, or values of a field',
   description:
-    'Names and values are ranked by frequency in the rows that the other filters select. Values match case-insensitively, by prefix first, then by substring.',
+    'Names and values are ranked by frequency in the rows that the other filters select. Values match ' +
+    'case-insensitively, by prefix first, then by substring.',
   body: {
     type: 'object',
     additionalProperties: false,

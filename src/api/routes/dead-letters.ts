@@ -59,7 +59,8 @@ export function deadLetterRoutes(app: FastifyInstance, { control: { deadLetters 
         operationId: 'listDeadLetters',
         summary: 'Dead letters of sinks, newest first',
         description:
-          'A page with fewer rows than `limit` is the last one. The next page starts after (`after`) the last dead letter of this page.',
+          'A page with fewer rows than `limit` is the last one. The next page starts after (`after`) the ' +
+          'last dead letter of this page.',
         querystring: {
           type: 'object',
           additionalProperties: false,
@@ -70,7 +71,8 @@ export function deadLetterRoutes(app: FastifyInstance, { control: { deadLetters 
               type: 'string',
               pattern: place.source,
               description:
-                'Start after this dead letter, the last one of the previous page: `<time>/<sink>/<id>` from its fields.',
+                'Start after this dead letter, the last one of the previous page: `<time>/<sink>/<id>` from ' +
+                'its fields.',
             },
             bodies: {
               type: 'string',

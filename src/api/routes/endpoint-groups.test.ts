@@ -69,7 +69,9 @@ test("the console's filter for an endpoint selects the flows of its group", asyn
   await api.addBatch(mixed(begin + 30_000), begin + 30_000)
   const [name, owner, network] = ['not exists(src_name)', 'not exists(src_owner_name)', 'not exists(src_label)']
   const flows = async (value: string, addr = ''): Promise<unknown> => {
-    const filter = `(src_name = "${value}" or (${name} and src_owner_name = "${value}") or (${name} and ${owner} and src_label = "${value}")${addr})`
+    const filter =
+      `(src_name = "${value}" or (${name} and src_owner_name = "${value}") or (${name} and ${owner} and ` +
+      `src_label = "${value}")${addr})`
     return (await api.get('flows', { ...span, group: 'src_endpoint', filter })).body['rows']
   }
   for (const row of named)

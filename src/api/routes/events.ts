@@ -27,8 +27,10 @@ const schema = {
   operationId: 'postEvents',
   summary: 'Receive CloudEvents',
   description:
-    'CloudEvents 1.0 over HTTP in binary, structured or batched mode, in JSON or protobuf. With 200, all events are synced to the journal ' +
-    '(with `ack: sink:<id>` also settled by the sink). With any other status none was accepted. A batch is accepted completely or not at all. ' +
+    'CloudEvents 1.0 over HTTP in binary, structured or batched mode, in JSON or protobuf. With 200, all ' +
+    'events are synced to the journal ' +
+    '(with `ack: sink:<id>` also settled by the sink). With any other status none was accepted. A batch is ' +
+    'accepted completely or not at all. ' +
     `The body may be compressed: ${encodings.join(', ')}.`,
   response: {
     200: {
@@ -88,7 +90,8 @@ function checkMediaType(request: FastifyRequest): void {
   if (type?.startsWith('application/cloudevents') !== true && request.headers['ce-specversion'] !== undefined) return
   throw new ApiError(
     'WEIR_API_MEDIA_TYPE',
-    `Content-Type ${type === undefined ? 'is missing' : `"${type}"`} and no ce-specversion header: the request is not a readable CloudEvent.`,
+    `Content-Type ${type === undefined ? 'is missing' : `"${type}"`} and no ce-specversion header: the ` +
+      'request is not a readable CloudEvent.',
     {
       hints: supported.map((one) => `Supported: ${one}.`),
       headers: { 'accept-post': [...whole].join(', ') },
@@ -126,7 +129,8 @@ function settle(fate: SinkOutcome): void {
     case 'pending':
       throw new ApiError(
         'WEIR_API_PENDING',
-        'The events are in the journal, but the sink has not settled them yet. Send them again: duplicates are recognized by source and id.',
+        'The events are in the journal, but the sink has not settled them yet. Send them again: duplicates ' +
+          'are recognized by source and id.',
         {
           headers: { 'retry-after': '5' },
         },
@@ -134,7 +138,8 @@ function settle(fate: SinkOutcome): void {
     case 'dead-lettered':
       throw new ApiError(
         'WEIR_API_DEAD_LETTERED',
-        `The sink rejected ${fate.rows} of the events; they are among its dead letters.${fate.reason === undefined ? '' : ` ${sentence(fate.reason)}`}`,
+        `The sink rejected ${fate.rows} of the events; they are among its dead ` +
+          `letters.${fate.reason === undefined ? '' : ` ${sentence(fate.reason)}`}`,
         {
           hints: ['`weir dead-letters list` shows them with the reason.'],
         },

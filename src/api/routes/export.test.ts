@@ -109,7 +109,8 @@ test('columns have the requested order; absent values are empty; integers and ti
     )
     expect(text).toBe(
       'bytes,src_name,time_start,dst_name,bytes_est,time_received\r\n' +
-        '18446744073709551615,"",2025-11-20T10:00:00.123250Z,"a ""b"", c\r\nd",18446744073709551615,2025-11-20T10:00:00.000Z\r\n' +
+        '18446744073709551615,"",2025-11-20T10:00:00.123250Z,"a ""b"", ' +
+        'c\r\nd",18446744073709551615,2025-11-20T10:00:00.000Z\r\n' +
         '7,,2025-11-20T10:00:00.123Z,,7000,2025-11-20T10:00:00.000Z\r\n',
     )
     expect({ ...trailers }).toEqual({ 'x-weir-rows': '2' })
@@ -170,10 +171,17 @@ test('a Parquet file holds the same rows for every reader', async () => {
         )
         .join(', ')
       const [file] = (await read(
-        `SELECT count(*) AS rows, bit_xor(hash(_pos)) AS positions, sum(bytes)::VARCHAR AS bytes, sum(epoch_us(time_start))::VARCHAR AS times, sum(len(interfaces))::VARCHAR AS items, sum(dns_latency) AS latency, sum(ipsec_code)::VARCHAR AS codes, count(src_mac) AS macs, bit_xor(hash(bytes_est::VARCHAR)) AS estimates FROM '${path}'`,
+        'SELECT count(*) AS rows, bit_xor(hash(_pos)) AS positions, sum(bytes)::VARCHAR AS bytes, ' +
+          'sum(epoch_us(time_start))::VARCHAR AS times, sum(len(interfaces))::VARCHAR AS items, ' +
+          'sum(dns_latency) AS latency, sum(ipsec_code)::VARCHAR AS codes, count(src_mac) AS macs, ' +
+          `bit_xor(hash(bytes_est::VARCHAR)) AS estimates FROM '${path}'`,
       )) as unknown[]
       const [stored] = await both.sql(
-        'SELECT count(*) AS rows, bit_xor(hash(_pos)) AS positions, sum(bytes)::VARCHAR AS bytes, sum(epoch_us(time_start))::VARCHAR AS times, sum(len(interfaces))::VARCHAR AS items, sum(CASE WHEN isfinite(dns_latency) THEN dns_latency END) AS latency, sum(ipsec_code)::VARCHAR AS codes, count(src_mac) AS macs, bit_xor(hash(bytes_est::VARCHAR)) AS estimates FROM flows WHERE time_received <= now()',
+        'SELECT count(*) AS rows, bit_xor(hash(_pos)) AS positions, sum(bytes)::VARCHAR AS bytes, ' +
+          'sum(epoch_us(time_start))::VARCHAR AS times, sum(len(interfaces))::VARCHAR AS items, sum(CASE WHEN ' +
+          'isfinite(dns_latency) THEN dns_latency END) AS latency, sum(ipsec_code)::VARCHAR AS codes, ' +
+          'count(src_mac) AS macs, bit_xor(hash(bytes_est::VARCHAR)) AS estimates FROM flows WHERE ' +
+          'time_received <= now()',
       )
       const plain = (row: unknown): unknown =>
         Object.fromEntries(

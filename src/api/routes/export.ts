@@ -35,9 +35,12 @@ const schema = {
   operationId: 'exportFlows',
   summary: 'All matching flows as a file',
   description:
-    'Streamed, without a row limit. Columns have the requested order. Times are ISO 8601 in UTC with full precision, integers are exact, missing values are empty (in CSV an empty text is `""`). ' +
-    'CSV follows RFC 4180 with a header. Parquet has times in microseconds, addresses as text, and estimates as text because they may exceed 64 bits. ' +
-    `Without \`sort\`, rows have storage order. The trailer \`${rowsTrailer}\` has the number of rows; a truncated response has no trailer. ` +
+    'Streamed, without a row limit. Columns have the requested order. Times are ISO 8601 in UTC with full ' +
+    'precision, integers are exact, missing values are empty (in CSV an empty text is `""`). ' +
+    'CSV follows RFC 4180 with a header. Parquet has times in microseconds, addresses as text, and estimates ' +
+    'as text because they may exceed 64 bits. ' +
+    `Without \`sort\`, rows have storage order. The trailer \`${rowsTrailer}\` has the number of rows; a ` +
+    'truncated response has no trailer. ' +
     'The headers X-Weir-Source, X-Weir-From and X-Weir-To describe the data. Closing the connection cancels the query.',
   querystring: {
     type: 'object',
@@ -49,7 +52,9 @@ const schema = {
       columns: { type: 'string', description: 'Field names, comma-separated; `*` means all.' },
       sort: {
         type: 'string',
-        description: `As in GET /api/v1/flows. Without a store, more than ${mostSorted} rows can only be sorted by time_received.`,
+        description:
+          `As in GET /api/v1/flows. Without a store, more than ${mostSorted} rows can only be sorted by ` +
+          'time_received.',
         examples: ['-bytes'],
       },
     },

@@ -124,7 +124,8 @@ export function exporterRoutes(app: FastifyInstance, { control }: ApiContext): v
               type: 'string',
               pattern: '^[A-Za-z0-9.:-]{1,253}$',
               description:
-                'Address of this server as exporters see it. Unset: the listen address, or the host name of the request.',
+                'Address of this server as exporters see it. Unset: the listen address, or the host name of ' +
+                'the request.',
             },
           },
         },

@@ -90,7 +90,8 @@ const importSchema = {
   operationId: 'importLink',
   summary: 'Convert a link of NetObserv’s console to a filter',
   description:
-    'Returns filter, time range, match, drops and record type of the link; `dropped` lists the parts without an equivalent.',
+    'Returns filter, time range, match, drops and record type of the link; `dropped` lists the parts without ' +
+    'an equivalent.',
   body: {
     type: 'object',
     required: ['url'],

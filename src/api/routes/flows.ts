@@ -90,7 +90,8 @@ const schema = {
   operationId: 'flows',
   summary: 'Matching flows, page by page',
   description:
-    'Sorted over the whole result. All pages show the state at the time of the first page: no row appears twice, and new rows do not extend ' +
+    'Sorted over the whole result. All pages show the state at the time of the first page: no row appears ' +
+    'twice, and new rows do not extend ' +
     'the result.',
   querystring: {
     type: 'object',
@@ -102,7 +103,10 @@ const schema = {
       group: {
         type: 'string',
         description:
-          'Groups instead of single flows: field names, comma-separated. `src_endpoint` and `dst_endpoint` are the name, else the owner, else the network, else the address. The largest groups have their sums, `others` the sums of the rest, `total` the sums of all. The time range then applies to `flow_time`.',
+          'Groups instead of single flows: field names, comma-separated. `src_endpoint` and `dst_endpoint` ' +
+          'are the name, else the owner, else the network, else the address. The largest groups have their ' +
+          'sums, `others` the sums of the rest, `total` the sums of all. The time range then applies to ' +
+          '`flow_time`.',
         examples: ['src_namespace,dst_namespace'],
       },
       by: { ...rankParameter, description: `With \`group\`: ${rankParameter.description}` },
@@ -117,7 +121,8 @@ const schema = {
       sort: {
         type: 'string',
         description:
-          'Field names, comma-separated, most significant first; `-` before a name sorts descending. Rows without a value are last; ties are ordered newest first. Unset: time of the range, newest first.',
+          'Field names, comma-separated, most significant first; `-` before a name sorts descending. Rows ' +
+          'without a value are last; ties are ordered newest first. Unset: time of the range, newest first.',
         examples: ['-bytes,src_addr'],
       },
       limit: {
@@ -131,7 +136,8 @@ const schema = {
         type: 'string',
         maxLength: 4096,
         description:
-          '`next` of the previous page. Filter, time range and sort must be the same; `from` and `to` are those of the first page.',
+          '`next` of the previous page. Filter, time range and sort must be the same; `from` and `to` are ' +
+          'those of the first page.',
       },
     },
   },

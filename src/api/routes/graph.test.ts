@@ -175,12 +175,14 @@ test('an action name leads to all its actors and resources, as an end of paths a
   const patches = 'action:patch'
   const audit = await ask(
     stored.store.reader,
-    "SELECT actor, resource, count(*)::INTEGER AS n FROM audit WHERE action = 'patch' AND time >= '2026-11-19T12:00:00Z' AND time < '2026-11-20T12:00:00Z' GROUP BY ALL",
+    "SELECT actor, resource, count(*)::INTEGER AS n FROM audit WHERE action = 'patch' AND time >= " +
+      "'2026-11-19T12:00:00Z' AND time < '2026-11-20T12:00:00Z' GROUP BY ALL",
   )
   const sums = (side: 'actor' | 'resource'): string[] =>
     [...new Set(audit.map((row) => String(row[side])))].map(
       (ref) =>
-        `${side === 'actor' ? `${ref} did ${patches}` : `${patches} done-to ${ref}`} ${audit.filter((row) => row[side] === ref).reduce((sum, { n }) => sum + Number(n), 0)}`,
+        `${side === 'actor' ? `${ref} did ${patches}` : `${patches} done-to ${ref}`} ` +
+        `${audit.filter((row) => row[side] === ref).reduce((sum, { n }) => sum + Number(n), 0)}`,
     )
   const answer = await get('graph', { ref: patches })
   expect(lines(answer)).toEqual([...sums('actor'), ...sums('resource')].sort())

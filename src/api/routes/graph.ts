@@ -64,7 +64,8 @@ export const graphSchemas = {
         type: 'array',
         items: { type: 'array', items: { type: 'string' } },
         description:
-          'The shortest paths, at most ten: resource references from one end to the other. Empty: none within the limit.',
+          'The shortest paths, at most ten: resource references from one end to the other. Empty: none ' +
+          'within the limit.',
       },
       edges: { type: 'array', items: { type: 'object', properties: edge } },
       cut: { ...cut, description: 'Nodes whose edges were followed incompletely; paths through them may be missing.' },
@@ -75,7 +76,9 @@ export const graphSchemas = {
 const relation = {
   type: 'string',
   maxLength: 1000,
-  description: `Relations, comma-separated: ${relationNames.join(', ')}. Unset: all but ${eventRelations.join(', ')}, which belong to single events.`,
+  description:
+    `Relations, comma-separated: ${relationNames.join(', ')}. Unset: all but ` +
+    `${eventRelations.join(', ')}, which belong to single events.`,
 } as const
 const asOf = 'Time for relations with validity: `now-15m`, ISO 8601, or Unix milliseconds. Unset: now.'
 const ref = { type: 'string', minLength: 1, maxLength: 4000 } as const
@@ -84,7 +87,8 @@ const schema = {
   operationId: 'graph',
   summary: 'Relations of an actor, resource, object or tenant',
   description:
-    'Nodes and edges around one node. Many events between the same nodes are one edge with their number. The edges of each node are limited to the most frequent of each relation; `cut` counts the omitted ones.',
+    'Nodes and edges around one node. Many events between the same nodes are one edge with their number. The ' +
+    'edges of each node are limited to the most frequent of each relation; `cut` counts the omitted ones.',
   querystring: {
     type: 'object',
     additionalProperties: false,

@@ -79,13 +79,15 @@ export const liveSchemas = {
               type: 'array',
               items: { type: 'string' },
               description:
-                'For rows: columns to show; unset: all. For series and graph: numbers to sum; unset: bytes_est and packets_est of flows.',
+                'For rows: columns to show; unset: all. For series and graph: numbers to sum; unset: ' +
+                'bytes_est and packets_est of flows.',
             },
             scope: {
               type: 'array',
               items: { type: 'string' },
               description:
-                'For series: columns to group by; unset: none. For graph: the two columns that an edge connects, or the same number of columns for each end.',
+                'For series: columns to group by; unset: none. For graph: the two columns that an edge ' +
+                'connects, or the same number of columns for each end.',
             },
             maxRate: { type: 'number', minimum: 0.1, description: 'For rows: maximum per second.' },
             step: {
@@ -100,7 +102,8 @@ export const liveSchemas = {
               minimum: 1,
               maximum: 1000,
               description:
-                'For series: number of largest groups (10). For graph: number of nodes (300), with five times as many edges.',
+                'For series: number of largest groups (10). For graph: number of nodes (300), with five ' +
+                'times as many edges.',
             },
             by: {
               type: 'string',
@@ -129,10 +132,15 @@ const stream = {
   operationId: 'live',
   summary: 'Stream rows, sums and graphs as they are synced',
   description:
-    'Server-sent events: `hello`; `rows` {view, cols, rows, matched, shown, snapshot?}, oldest first; `series` {view, step, cols, groups, buckets, snapshot?}, ' +
-    'changed buckets only; `graph` {view, cols, upsertNodes, upsertEdges, removed, others, snapshot?}; `stat` every second; ' +
-    '`gap` {view, fromSeq, toSeq, reason}; periodic comments. The event id contains journal sequence and journal name. With Last-Event-ID (or ?after=) the stream resumes ' +
-    'there or reports a gap. Another server starts over, unless both share the journal. Without a PUT the stream shows the newest flows and events. The same events are available over a WebSocket at this path as ' +
+    'Server-sent events: `hello`; `rows` {view, cols, rows, matched, shown, snapshot?}, oldest first; ' +
+    '`series` {view, step, cols, groups, buckets, snapshot?}, ' +
+    'changed buckets only; `graph` {view, cols, upsertNodes, upsertEdges, removed, others, snapshot?}; ' +
+    '`stat` every second; ' +
+    '`gap` {view, fromSeq, toSeq, reason}; periodic comments. The event id contains journal sequence and ' +
+    'journal name. With Last-Event-ID (or ?after=) the stream resumes ' +
+    'there or reports a gap. Another server starts over, unless both share the journal. Without a PUT the ' +
+    'stream shows the newest flows and events. The same events are available over a WebSocket at ' +
+    'this path as ' +
     'text messages {event, id, data}; messages of the client have the form of PUT /api/v1/live/{sid}.',
   querystring: {
     type: 'object',
@@ -272,7 +280,8 @@ export function liveRoutes(app: FastifyInstance, { limits, host }: ApiContext, h
         operationId: 'setLive',
         summary: 'Set the views of a live stream',
         description:
-          'Applies to the stream with this ?sid=, open or not yet open. The body is the complete state and may be sent to any server again. `open` shows whether the stream is open at the responding server.',
+          'Applies to the stream with this ?sid=, open or not yet open. The body is the complete state and ' +
+          'may be sent to any server again. `open` shows whether the stream is open at the responding server.',
         params: { type: 'object', required: ['sid'], properties: { sid } },
         body: liveSchemas.LiveRequest,
         response: {

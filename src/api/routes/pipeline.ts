@@ -12,7 +12,8 @@ export const pipelineSchemas = {
     type: 'object',
     required: ['balanced', 'sources', 'sinks'],
     description:
-      'Balanced: for every sink, accepted rows of its sources = filtered + routed, and routed = delivered + dead_lettered + dropped + quarantined + pending.',
+      'Balanced: for every sink, accepted rows of its sources = filtered + routed, and routed = delivered + ' +
+      'dead_lettered + dropped + quarantined + pending.',
     properties: {
       balanced: { type: 'boolean' },
       sources: {
@@ -38,7 +39,8 @@ export const pipelineSchemas = {
               type: 'string',
               enum: ['orphaned', 'forgotten'],
               description:
-                'For a sink that is no longer configured: `orphaned` sinks retain pending rows until they return or are forgotten.',
+                'For a sink that is no longer configured: `orphaned` sinks retain pending rows until they ' +
+                'return or are forgotten.',
             },
             from: names,
             filtered: counts,
@@ -173,7 +175,8 @@ export function pipelineRoutes(app: FastifyInstance, { control, version }: ApiCo
         operationId: 'forgetSink',
         summary: 'Drop the pending rows of a removed sink',
         description:
-          'Returns the number of dropped rows; the ledger counts them as dropped (`forgotten`). With a journal on a bus: in the partitions that this instance delivers.',
+          'Returns the number of dropped rows; the ledger counts them as dropped (`forgotten`). With a ' +
+          'journal on a bus: in the partitions that this instance delivers.',
         params: { type: 'object', required: ['sink'], properties: { sink: { type: 'string', minLength: 1 } } },
         response: {
           200: { type: 'object', properties: { dropped: { type: 'integer' } } },

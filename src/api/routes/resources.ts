@@ -94,7 +94,8 @@ export const resourceSchemas = {
       at: { type: 'string' },
       manifest: {
         description:
-          'The object at that time, as returned by the API server, without noise and secrets; null: see `manifest_note`.',
+          'The object at that time, as returned by the API server, without noise and secrets; null: see ' +
+          '`manifest_note`.',
       },
       manifest_note: { ...nullable, description: 'Reason for a missing manifest.' },
       versions: {
@@ -245,7 +246,8 @@ export function resourceRoutes(app: FastifyInstance, context: ApiContext): void 
     const [rows, totals] = await Promise.all([
       rowsOf(
         store,
-        `SELECT ${resourceColumns} FROM resources WHERE ${where}${behind} ORDER BY ${order.join(', ')} LIMIT ${limit + 1}`,
+        `SELECT ${resourceColumns} FROM resources WHERE ${where}${behind} ORDER BY ${order.join(', ')} LIMIT ` +
+          `${limit + 1}`,
         gone,
       ),
       after === undefined ? rowsOf(store, `SELECT count(*) AS n FROM resources WHERE ${where}`, gone) : undefined,
@@ -269,7 +271,8 @@ export function resourceRoutes(app: FastifyInstance, context: ApiContext): void 
     if (parseKubernetesRef(ref) === undefined)
       throw new ApiError('WEIR_API_INVALID', `"ref" does not refer to a Kubernetes object: ${ref}.`, {
         hints: [
-          'Write k8s:<cluster>/<group>/<kind>/<namespace>/<name>; missing parts are empty, as in k8s:prod//Node//worker-1.',
+          'Write k8s:<cluster>/<group>/<kind>/<namespace>/<name>; missing parts are empty, as in ' +
+            'k8s:prod//Node//worker-1.',
         ],
       })
     const at = moment(written, 'at', host.clock.now())

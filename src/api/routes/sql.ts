@@ -20,7 +20,8 @@ const schema = {
   operationId: 'sql',
   summary: 'Run SQL on the store',
   description:
-    'One read-only statement (SELECT, WITH, DESCRIBE, SHOW, EXPLAIN or SUMMARIZE) over the views `flows`, `events`, `changes`, `audit`, `resources` and `relations`. No row limit. ' +
+    'One read-only statement (SELECT, WITH, DESCRIBE, SHOW, EXPLAIN or SUMMARIZE) over the views `flows`, ' +
+    '`events`, `changes`, `audit`, `resources` and `relations`. No row limit. ' +
     'The response is streamed; a truncated response indicates an error.',
   body: {
     type: 'object',
@@ -38,14 +39,16 @@ const schema = {
         type: 'boolean',
         default: true,
         description:
-          'Wait up to 2 s until the result includes the rows accepted before the request. Header `X-Weir-Fresh` is `false` if some are missing.',
+          'Wait up to 2 s until the result includes the rows accepted before the request. Header ' +
+          '`X-Weir-Fresh` is `false` if some are missing.',
       },
     },
   },
   response: {
     200: {
       description:
-        'Rows. 64-bit integers are numbers if a double represents them exactly, else strings; times are ISO 8601 UTC with milliseconds.',
+        'Rows. 64-bit integers are numbers if a double represents them exactly, else strings; times are ISO ' +
+        '8601 UTC with milliseconds.',
       content: {
         'application/json': { schema: { type: 'array', items: { type: 'object' } } },
         'application/x-ndjson': { schema: { type: 'string' } },

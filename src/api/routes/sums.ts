@@ -98,7 +98,8 @@ const seriesSchema = {
   operationId: 'series',
   summary: 'Bytes, packets and flows over time',
   description:
-    'Bytes and packets are estimates (× sampling interval). With `group`: the largest groups over the whole time range and, as `other`, the rest of each bucket. The rows of a ' +
+    'Bytes and packets are estimates (× sampling interval). With `group`: the largest groups over the whole ' +
+    'time range and, as `other`, the rest of each bucket. The rows of a ' +
     'bucket add up to its total.',
   querystring: {
     type: 'object',
@@ -113,7 +114,8 @@ const seriesSchema = {
       group: {
         type: 'string',
         description:
-          'Field names to group by, comma-separated. `src_endpoint` and `dst_endpoint` are the name, else the owner, else the network, else the address.',
+          'Field names to group by, comma-separated. `src_endpoint` and `dst_endpoint` are the name, else ' +
+          'the owner, else the network, else the address.',
         examples: ['src_namespace,dst_namespace'],
       },
       limit: { type: 'integer', minimum: 1, maximum: 1000, default: 10, description: 'Maximum number of groups.' },
@@ -136,7 +138,9 @@ const topologySchema = {
         type: 'string',
         default: 'addr',
         description:
-          'Properties of source and destination to group by, comma-separated: `addr`, `name`, `label`, `namespace`, `owner_name`, `node`, `zone`, `country` …; `endpoint` is the name, else the owner, else the network, else the address.',
+          'Properties of source and destination to group by, comma-separated: `addr`, `name`, `label`, ' +
+          '`namespace`, `owner_name`, `node`, `zone`, `country` …; `endpoint` is the name, else the owner, ' +
+          'else the network, else the address.',
       },
       limit: { type: 'integer', minimum: 1, maximum: 50_000, default: 500, description: 'Edges.' },
       by: rankParameter,

@@ -41,8 +41,10 @@ export function tapRoutes(app: FastifyInstance, context: ApiContext): void {
         operationId: 'tap',
         summary: 'Stream the rows of one source or sink as they are synced',
         description:
-          'One JSON object a line, from now on. For a source: each row with `_pos`, its stable id. For a sink: each routed row in the form in which it is delivered: ' +
-          '`to`, `headers`, `body` (or `body_base64`), or the `problem` that prevents its encoding. Delivery is not affected. ' +
+          'One JSON object a line, from now on. For a source: each row with `_pos`, its stable id. For a ' +
+          'sink: each routed row in the form in which it is delivered: ' +
+          '`to`, `headers`, `body` (or `body_base64`), or the `problem` that prevents its encoding. Delivery ' +
+          'is not affected. ' +
           '`{"skipped":n}` counts rows omitted because the client is too slow; empty lines are heartbeats.',
         querystring: {
           type: 'object',

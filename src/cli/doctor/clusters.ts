@@ -42,7 +42,8 @@ export function clusterFindings({
   return [
     ok(
       check,
-      `${kinds.length - troubled.length} of ${kinds.length} kinds are watched, ${objects} objects known, ${changes} changes since the start${synced ? '' : ', not everything is listed yet'}`,
+      `${kinds.length - troubled.length} of ${kinds.length} kinds are watched, ${objects} objects known, ` +
+        `${changes} changes since the start${synced ? '' : ', not everything is listed yet'}`,
     ),
     ...(workloads === undefined ? [] : [namesOf(check, workloads, synced)]),
     ...(lease === undefined ? [] : [turnOf(check, lease)]),
@@ -101,6 +102,7 @@ function turnOf(
   if (holder === undefined) return warn(check, `no replica holds ${lease}`, 'A replica acquires it within seconds.')
   return ok(
     check,
-    `standby; the leader is ${holder}${since === undefined ? '' : ` since ${since}`} (${lease}, epoch ${epoch ?? 0}, ${waiting} events buffered)`,
+    `standby; the leader is ${holder}${since === undefined ? '' : ` since ${since}`} (${lease}, epoch ` +
+      `${epoch ?? 0}, ${waiting} events buffered)`,
   )
 }

@@ -137,7 +137,9 @@ async function syncTime({ host: { disk, clock, random }, config: { data } }: Che
   }
   times.sort((a, b) => a - b)
   const median = times[Math.floor(times.length / 2)] ?? 0
-  const fact = `4 KiB are durable after ${median.toFixed(1)} ms (median of ${syncs}, slowest ${(times.at(-1) ?? 0).toFixed(1)} ms)`
+  const fact =
+    `4 KiB are durable after ${median.toFixed(1)} ms (median of ${syncs}, slowest ` +
+    `${(times.at(-1) ?? 0).toFixed(1)} ms)`
   if (median <= slowMs) return [ok('disk sync', fact)]
   return [warn('disk sync', fact, 'Every acknowledgement waits for a sync. A local SSD takes about a millisecond.')]
 }
@@ -196,7 +198,8 @@ async function lock({ host, config: { data }, running }: CheckContext): Promise<
   if (left === undefined) return ok('lock', 'free; no Weir runs here')
   return ok(
     'lock',
-    `free; process ${left.pid}${left.host === undefined ? '' : ` on host ${left.host}`} ended without a clean stop, and the next start takes the folder over`,
+    `free; process ${left.pid}${left.host === undefined ? '' : ` on host ${left.host}`} ended without a ` +
+      'clean stop, and the next start takes the folder over',
   )
 }
 

@@ -48,7 +48,8 @@ export function findingsText(findings: readonly Finding[]): string {
   const indent = ' '.repeat(width + 8)
   const lines = findings.map(
     ({ check, status, fact, advice }) =>
-      `${status.padEnd(4)}  ${check.padEnd(width)}  ${fact.replaceAll('\n', `\n${indent}`)}\n${advice === undefined ? '' : `${indent}→ ${advice}\n`}`,
+      `${status.padEnd(4)}  ${check.padEnd(width)}  ` +
+      `${fact.replaceAll('\n', `\n${indent}`)}\n${advice === undefined ? '' : `${indent}→ ${advice}\n`}`,
   )
   const count = (status: Finding['status']): number => findings.filter((one) => one.status === status).length
   return `${lines.join('')}\n${count('ok')} ok, ${count('warn')} warnings, ${count('fail')} failing\n`

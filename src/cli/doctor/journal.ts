@@ -47,7 +47,8 @@ function health(facts: Awaited<ReturnType<typeof listFacts>>, bytes: number, mos
   const rows = facts.reduce((sum, one) => sum + one.events, 0)
   // The newest frame of a running server may be half written.
   const damaged = (live ? facts.slice(0, -1) : facts).filter(({ unreadable }) => unreadable > 0)
-  const fact = `${facts.length} segment${facts.length === 1 ? '' : 's'}, ${sizeText(bytes)}, ${frames} frames, ${rows} rows`
+  const fact =
+    `${facts.length} segment${facts.length === 1 ? '' : 's'}, ${sizeText(bytes)}, ${frames} frames, ` + `${rows} rows`
   if (damaged.length > 0) {
     const lost = damaged.reduce((sum, one) => sum + one.unreadable, 0)
     return warn(
@@ -77,8 +78,10 @@ function clock(now: number, newest: number): Finding {
     const seconds = Math.round((newest - now) / 1000)
     return warn(
       'clock',
-      `it is ${text}, ${seconds} s before the newest file of the data folder: the clock was set back, or the folder was copied from another machine`,
-      'Set the clock, and synchronize it (systemd-timesyncd, chrony). Rows are stored by the hour of their receive time.',
+      `it is ${text}, ${seconds} s before the newest file of the data folder: the clock was set back, or the ` +
+        'folder was copied from another machine',
+      'Set the clock, and synchronize it (systemd-timesyncd, chrony). Rows are stored by the hour of their ' +
+        'receive time.',
     )
   }
   return ok('clock', `it is ${text}${newest === 0 ? '' : ', after the newest file of the data folder'}`)

@@ -59,13 +59,15 @@ async function buffers({ machine, config }: Pick<CheckContext, 'machine' | 'conf
   const wanted = wantedBuffers(config)
   if (!(most > 0) || wanted.length === 0) return []
   const largest = Math.max(...wanted.map(({ bytes }) => bytes))
-  const fact = `the kernel limits a UDP socket to ${sizeText(most)} (net.core.rmem_max); ${sizeText(largest)} are requested`
+  const fact =
+    `the kernel limits a UDP socket to ${sizeText(most)} (net.core.rmem_max); ${sizeText(largest)} are ` + 'requested'
   if (most >= largest) return [ok('kernel buffers', fact)]
   return [
     warn(
       'kernel buffers',
       fact,
-      `Bursts of datagrams may be dropped. As root: sysctl -w net.core.rmem_max=${largest} (persist it in /etc/sysctl.d).`,
+      `Bursts of datagrams may be dropped. As root: sysctl -w net.core.rmem_max=${largest} (persist it in ` +
+        '/etc/sysctl.d).',
     ),
   ]
 }

@@ -12,8 +12,10 @@ export async function checkOrphans({ host, config: { data } }: CheckContext): Pr
       : [
           warn(
             'orphaned sink',
-            `${sink} is not configured since ${new Date(orphaned).toISOString()}, and rows are pending for it: they retain the journal, up to \`journal.max\``,
-            `Configure it again with this name, or drop the rows: weir sink forget ${sink}. \`weir ledger\` shows their number.`,
+            `${sink} is not configured since ${new Date(orphaned).toISOString()}, and rows are pending for ` +
+              `it: they retain the journal, up to \`journal.max\``,
+            `Configure it again with this name, or drop the rows: weir sink forget ${sink}. \`weir ledger\` ` +
+              'shows their number.',
           ),
         ],
   )

@@ -46,8 +46,10 @@ export async function checkStore({ host, config: { data, store } }: CheckContext
       return [
         warn(
           'store',
-          `${fact}; ${damaged.length} listed in the manifest are damaged or missing (${rows} rows), the first ${damaged[0]?.file}: ${damaged[0]?.reason}`,
-          'Weir excludes them, counts their rows as quarantined and restores the rows that the journal still has. Check the disk; `weir store check` lists all.',
+          `${fact}; ${damaged.length} listed in the manifest are damaged or missing (${rows} rows), the ` +
+            `first ${damaged[0]?.file}: ${damaged[0]?.reason}`,
+          'Weir excludes them, counts their rows as quarantined and restores the rows that the journal still ' +
+            'has. Check the disk; `weir store check` lists all.',
         ),
       ]
     }
@@ -57,13 +59,19 @@ export async function checkStore({ host, config: { data, store } }: CheckContext
         warn(
           'store',
           `${fact}; ${gone} rows of lost files are quarantined in the ledger`,
-          `Weir restores the rows that the journal still has. Check the disk; damaged files are in ${directory}/damaged.`,
+          'Weir restores the rows that the journal still has. Check the disk; damaged files are in ' +
+            `${directory}/damaged.`,
         ),
       ]
     return [
       ok(
         'store',
-        `${fact}, the manifest is intact${unverified === 0 ? ' and every checksum is right' : `; ${unverified} files were not verified: \`weir store check\` reads all`}`,
+        `${fact}, the manifest is ` +
+          `intact${
+            unverified === 0
+              ? ' and every checksum is right'
+              : `; ${unverified} files were not verified: \`weir store ` + `check\` reads all`
+          }`,
       ),
     ]
   } catch (error) {

@@ -131,7 +131,8 @@ function numberOf(exporter: ExporterReport, what: string): number | undefined {
 const shedReasons: Readonly<Record<string, string>> = {
   not_allowed: 'datagrams were received from addresses outside `allow`',
   kernel_dropped:
-    'datagrams were dropped by the kernel because they were not read in time: see sysctl net.core.rmem_max and `receive_buffer`',
+    'datagrams were dropped by the kernel because they were not read in time: see sysctl net.core.rmem_max ' +
+    'and `receive_buffer`',
   malformed: 'datagrams were malformed',
   no_template: 'data sets were dropped because their template did not arrive in time',
   journal_full: 'flows were dropped because the journal is full',

@@ -140,7 +140,8 @@ function report(
   const number = (value: number): string => value.toLocaleString('en-US')
   const lines = [
     `${file} (${format ?? '?'}): ${number(packets)} packets`,
-    `  ${number(tally.datagrams)} datagrams, ${sizeText(tally.bytes)}, of ${number(tally.exporters)} exporter${tally.exporters === 1 ? '' : 's'}, over ${span.toFixed(1)} s`,
+    `  ${number(tally.datagrams)} datagrams, ${sizeText(tally.bytes)}, of ${number(tally.exporters)} ` +
+      `exporter${tally.exporters === 1 ? '' : 's'}, over ${span.toFixed(1)} s`,
   ]
   const left = Object.entries(leftOut)
     .filter(([, count]) => count > 0)
@@ -168,7 +169,8 @@ function report(
     const rate = sent.seconds > 0 ? sent.sent / sent.seconds : 0
     lines.push(
       '',
-      `sent ${number(sent.sent)} datagrams in ${sent.seconds.toFixed(1)} s (${number(Math.round(rate))} a second)${sent.refused > 0 ? `, ${number(sent.refused)} refused` : ''}`,
+      `sent ${number(sent.sent)} datagrams in ${sent.seconds.toFixed(1)} s (${number(Math.round(rate))} a ` +
+        `second)${sent.refused > 0 ? `, ${number(sent.refused)} refused` : ''}`,
     )
   }
   self.stdout(`${lines.join('\n')}\n`)

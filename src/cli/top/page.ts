@@ -13,7 +13,8 @@ export function topText({ time, seconds, journal, sources, exporters, sinks }: R
     ...sinks.flatMap(({ name, error }) => (error === undefined ? [] : [`sink ${name}: ${oneLine(error)}`])),
   ]
   return [
-    `${time.slice(11, 19)} UTC, over ${seconds} s; journal ${sizeText(journal.bytes)} in ${journal.segments} segments, sequence ${journal.sequence}\n`,
+    `${time.slice(11, 19)} UTC, over ${seconds} s; journal ${sizeText(journal.bytes)} in ${journal.segments} ` +
+      `segments, sequence ${journal.sequence}\n`,
     textTable(
       ['source', 'type', 'rows/s', 'accepted', 'shed/s', 'shed'],
       sources.map((one) => [one.name, one.type, one.rate, one.accepted, one.shedRate, one.shed]),

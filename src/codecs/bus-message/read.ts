@@ -112,7 +112,8 @@ function cloudEvents(
     throw new Error(`of the CloudEvents formats JSON and protobuf are understood, and it is ${contentType ?? ''}`)
   if (attributes['specversion'] !== undefined) return [attributed(attributes, contentType, body)]
   throw new Error(
-    'it is no CloudEvent: it has neither the attributes of one nor its content type (set `codec` to `json` or `raw` if none is to be expected)',
+    'it is no CloudEvent: it has neither the attributes of one nor its content type (set `codec` to `json` ' +
+      'or `raw` if none is to be expected)',
   )
 }
 

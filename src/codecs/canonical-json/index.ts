@@ -1,4 +1,7 @@
-/** Canonical JSON: keys in UTF-8 byte order, no white space; values without a JSON form are omitted, as in JSON.stringify. */
+/**
+ * Canonical JSON: keys in UTF-8 byte order, no white space; values without a JSON form are omitted, as in
+ * JSON.stringify.
+ */
 export function canonical(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value)
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'

@@ -23,7 +23,8 @@ export function decodeHttp(headers: Headers, body: Uint8Array): EventBatch {
       throw new CloudEventsError(
         'malformed',
         undefined,
-        'of the CloudEvents formats only JSON is understood: send application/cloudevents+json or application/cloudevents-batch+json',
+        'of the CloudEvents formats only JSON is understood: send application/cloudevents+json or ' +
+          'application/cloudevents-batch+json',
       )
   }
 }

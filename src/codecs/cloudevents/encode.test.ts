@@ -36,7 +36,8 @@ const events = (headers: Record<string, string>, body: Uint8Array): WeirEvent[] 
 test('an event in JSON has each attribute once and its data unchanged', () => {
   expect(encodeStructured(full).toString()).toBe(
     '{"specversion":"1.0","id":"a-1","source":"/s","type":"io.example.made","subject":"orders/é","time":"2018-04-05T17:31:00.123Z","dataschema":"https://example.com/s"' +
-      ',"weirfamily":"audit","partitionkey":"k","weirref":"user:a/b","number":42,"flag":true,"text":"x \\"y\\"","datacontenttype":"application/json","data":{"big": 12345678901234567890}}',
+      ',"weirfamily":"audit","partitionkey":"k","weirref":"user:a/b","number":42,"flag":true,"text":"x ' +
+      '\\"y\\"","datacontenttype":"application/json","data":{"big": 12345678901234567890}}',
   )
 })
 

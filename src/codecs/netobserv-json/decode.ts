@@ -9,8 +9,8 @@ const mostKeys = 256
 
 /**
  * Reads NetObserv records into flows. The forms of one field differ by who wrote the record (443, 443.0, 64-bit numbers
- * as strings, flags as a number or as names), and all are taken. A key that is not known is kept in `extra`; a value that
- * cannot be its field's is left out and counted under its key. Neither costs the row.
+ * as strings, flags as a number or as names), and all are taken. A key that is not known is kept in `extra`; a value
+ * that cannot be its field's is left out and counted under its key. Neither costs the row.
  *
  * @example
  * const reader = new NetObservReader(flows)

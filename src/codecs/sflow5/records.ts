@@ -131,7 +131,9 @@ function readRouter(bytes: Uint8Array, at: number, end: number, sample: Sample):
   return 'taken'
 }
 
-/** Next hop, own AS, AS of the source, peer AS, path in segments of { type, numbers }; then communities and preference. */
+/**
+ * Next hop, own AS, AS of the source, peer AS, path in segments of { type, numbers }; then communities and preference.
+ */
 function readGateway(bytes: Uint8Array, start: number, end: number, sample: Sample): Taken {
   const at = readAddress(bytes, start, end, sample.bgpNextHop, 0)
   if (at < 0 || end - at < 16) return 'short'

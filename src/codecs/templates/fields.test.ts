@@ -470,7 +470,8 @@ test('configured elements are stored as an object, whatever their type', () => {
     { extra },
   )
   expect(found?.extra).toBe(
-    '{"application":"03000050","user":"ann \\"a\\"","big":18446744073709551615,"delta":-2,"ratio":0.5,"peer":"10.1.2.3","mac":"01:02:03:04:05:06","records":true}',
+    '{"application":"03000050","user":"ann ' +
+      '\\"a\\"","big":18446744073709551615,"delta":-2,"ratio":0.5,"peer":"10.1.2.3","mac":"01:02:03:04:05:06","records":true}',
   )
   expect(row([value(8, ip4('10.0.0.1'))], { extra })).not.toHaveProperty('extra')
 })

@@ -108,7 +108,9 @@ const auth = variants(
   },
   {
     description:
-      'Authentication. Unset: `connection_string`. Otherwise a Microsoft Entra ID login with a client secret, a service account token (workload identity) or a managed identity. Credentials are re-read for each token and after each refusal',
+      'Authentication. Unset: `connection_string`. Otherwise a Microsoft Entra ID login with a client ' +
+      'secret, a service account token (workload identity) or a managed identity. Credentials are re-read ' +
+      'for each token and after each refusal',
     default: { type: 'connection_string' },
   },
 )
@@ -116,7 +118,8 @@ const auth = variants(
 const server = {
   connection_string: secret({
     description:
-      'Connection string of the namespace, queue or topic, with `SharedAccessKeyName` and `SharedAccessKey`, or `SharedAccessSignature`. It is re-read after each refusal',
+      'Connection string of the namespace, queue or topic, with `SharedAccessKeyName` and `SharedAccessKey`, ' +
+      'or `SharedAccessSignature`. It is re-read after each refusal',
     default: null,
     usual: true,
     example: 'file:/run/secrets/servicebus',
@@ -178,7 +181,8 @@ export const serviceBusSchema = defineSchema({
     entity: text({ description: 'Queue or topic to send to', required: true, example: 'changes' }, name),
     sessions: flag({
       description:
-        'Use the key of an event as its session id, so that a session-enabled queue or subscription preserves the order per key. Such entities accept no messages without a session',
+        'Use the key of an event as its session id, so that a session-enabled queue or subscription ' +
+        'preserves the order per key. Such entities accept no messages without a session',
       default: false,
     }),
     default_session: text(
@@ -187,7 +191,8 @@ export const serviceBusSchema = defineSchema({
     ),
     partition_key: flag({
       description:
-        'Use the key of an event as its partition key, which assigns it to one partition of a partitioned entity. With `sessions`, the session id does this',
+        'Use the key of an event as its partition key, which assigns it to one partition of a partitioned ' +
+        'entity. With `sessions`, the session id does this',
       default: false,
     }),
     time_to_live: duration(
@@ -201,7 +206,8 @@ export const serviceBusSchema = defineSchema({
     max_message: bytes(
       {
         description:
-          'Maximum size of a message with its headers. Unset: the limit that the namespace reports on connect (256 KiB in the standard tier, 1 to 100 MiB in premium)',
+          'Maximum size of a message with its headers. Unset: the limit that the namespace reports on ' +
+          'connect (256 KiB in the standard tier, 1 to 100 MiB in premium)',
         default: null,
         example: '256KiB',
       },
@@ -224,7 +230,8 @@ export const serviceBusSourceSchema = defineSchema({
   type: 'azure-servicebus',
   role: 'source',
   summary:
-    'Reads events from an Azure Service Bus queue or subscription (AMQP 1.0) and completes them after the journal is synced',
+    'Reads events from an Azure Service Bus queue or subscription (AMQP 1.0) and completes them after the ' +
+    'journal is synced',
   fields: {
     ...server,
     entity: text(
@@ -240,7 +247,8 @@ export const serviceBusSourceSchema = defineSchema({
     ),
     sessions: flag({
       description:
-        'Set it if the queue or subscription requires sessions. Each session is read in order, by one instance at a time',
+        'Set it if the queue or subscription requires sessions. Each session is read in order, by one ' +
+        'instance at a time',
       default: false,
     }),
     session_count: integer(

@@ -25,7 +25,8 @@ const from = variants(
     lookup: {
       regions: list(region, {
         description:
-          'Regions to poll. Global services such as IAM report in us-east-1. Empty: `region`, else the region of environment or profile',
+          'Regions to poll. Global services such as IAM report in us-east-1. Empty: `region`, else the ' +
+          'region of environment or profile',
         default: [],
         example: ['eu-central-1', 'us-east-1'],
       }),
@@ -89,7 +90,8 @@ const from = variants(
       buffer: bytes(
         {
           description:
-            'Maximum bytes of unacknowledged records before reading pauses. They wait for the journal, or for the sink with `ack: sink:<id>`',
+            'Maximum bytes of unacknowledged records before reading pauses. They wait for the journal, or ' +
+            'for the sink with `ack: sink:<id>`',
           default: '8MiB',
         },
         { min: '64KiB', max: '1GiB' },
@@ -98,7 +100,9 @@ const from = variants(
   },
   {
     description:
-      'Origin of the events. `lookup` polls the CloudTrail event history: management events, at most 100 a second. `queue` reads the files of a trail announced through SQS: all events of all accounts and regions of the trail',
+      'Origin of the events. `lookup` polls the CloudTrail event history: management events, at most 100 a ' +
+      'second. `queue` reads the files of a trail announced through SQS: all events of all accounts and ' +
+      'regions of the trail',
     required: true,
     example: { type: 'lookup', regions: ['eu-central-1', 'us-east-1'] },
   },
@@ -117,7 +121,10 @@ export const cloudtrailSchema = defineSchema({
     ),
     lease: leaseFields.lease,
     ack: ackField(
-      'Rows that are acknowledged: rows in the journal, or rows that a sink settled (delivered, filtered or dead-lettered). For `from.type: queue` the message is then deleted; for `lookup` the checkpoint in the `lease` advances. With a sink, no row is lost even if the journal has no volume. That sink needs `when_behind: block`',
+      'Rows that are acknowledged: rows in the journal, or rows that a sink settled (delivered, filtered or ' +
+        'dead-lettered). For `from.type: queue` the message is then deleted; for `lookup` the checkpoint in ' +
+        'the `lease` advances. With a sink, no row is lost even if the journal has no volume. That sink needs ' +
+        '`when_behind: block`',
     ),
   },
   check({ from: way, lease, ack }) {

@@ -26,7 +26,8 @@ const server = {
   endpoint: text(
     {
       description:
-        "Host and port instead of Google's. A regional endpoint preserves order for publishers in that region; an emulator needs `auth: { type: none }`",
+        "Host and port instead of Google's. A regional endpoint preserves order for publishers in that " +
+        'region; an emulator needs `auth: { type: none }`',
       default: null,
       example: 'europe-west3-pubsub.googleapis.com:443',
     },
@@ -48,7 +49,8 @@ const auth = variants(
   },
   {
     description:
-      'Authentication, re-read after a refusal. `default` uses Application Default Credentials (`GOOGLE_APPLICATION_CREDENTIALS`, workload identity). `none` connects to an emulator without TLS',
+      'Authentication, re-read after a refusal. `default` uses Application Default Credentials ' +
+      '(`GOOGLE_APPLICATION_CREDENTIALS`, workload identity). `none` connects to an emulator without TLS',
     default: { type: 'default' },
   },
 )
@@ -77,7 +79,8 @@ export const gcppubsubSchema = defineSchema({
     topic: text({ description: 'Topic to publish to', required: true, example: 'changes' }, name),
     ordering: flag({
       description:
-        'Use the key of an event as its ordering key. Subscriptions with ordering preserve the order per key, in one region at a time and at about 1 MB/s per key',
+        'Use the key of an event as its ordering key. Subscriptions with ordering preserve the order per ' +
+        'key, in one region at a time and at about 1 MB/s per key',
       default: true,
     }),
     request_messages: integer(
@@ -103,7 +106,8 @@ export const gcppubsubSourceSchema = defineSchema({
     subscription: text(
       {
         description:
-          'Pull subscription to read. With message ordering enabled, messages with the same ordering key arrive in order',
+          'Pull subscription to read. With message ordering enabled, messages with the same ordering key ' +
+          'arrive in order',
         required: true,
         example: 'weir',
       },

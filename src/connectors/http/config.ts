@@ -29,7 +29,8 @@ export const httpSchema = defineSchema({
     ),
     mode: choice(['binary', 'structured', 'batched', 'protobuf', 'protobuf-batched'], {
       description:
-        'HTTP content mode. `binary`: one event with its attributes as headers. `structured`: one event in JSON. `batched`: many in a JSON array. The `protobuf` modes are one or many events in protobuf',
+        'HTTP content mode. `binary`: one event with its attributes as headers. `structured`: one event in ' +
+        'JSON. `batched`: many in a JSON array. The `protobuf` modes are one or many events in protobuf',
       default: 'binary',
     }),
     request_events: integer(
@@ -51,7 +52,8 @@ export const httpSchema = defineSchema({
     ),
     retry_statuses: list(integer({ description: 'A status', required: true, example: 404 }, { min: 400, max: 499 }), {
       description:
-        'Status codes to retry in addition to 401, 403, 407, 408, 425, 429 and 5xx. Other codes turn the event into a dead letter',
+        'Status codes to retry in addition to 401, 403, 407, 408, 425, 429 and 5xx. Other codes turn the ' +
+        'event into a dead letter',
       default: [],
       example: [404, 409],
     }),

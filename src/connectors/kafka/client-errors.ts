@@ -64,7 +64,10 @@ export function noTopic(topic: string): string {
 }
 
 export function forbidden(topic: string): string {
-  return `the brokers do not let us write to topic ${topic}; give the user that right (WRITE and DESCRIBE), or correct \`topic\``
+  return (
+    `the brokers do not let us write to topic ${topic}; give the user that right (WRITE and DESCRIBE), or ` +
+    `correct \`topic\``
+  )
 }
 
 /** Why a topic is unavailable, from the error of its request. */

@@ -21,7 +21,8 @@ export async function lookAtTopics(
     for (const topic of topics) {
       try {
         found.push(
-          `topic ${topic} has ${(await base.metadata({ topics: [topic] })).topics.get(topic)?.partitionsCount ?? 0} partitions`,
+          `topic ${topic} has ${(await base.metadata({ topics: [topic] })).topics.get(topic)?.partitionsCount ?? 0} ` +
+            'partitions',
         )
       } catch (error) {
         const missing = says(error).startsWith('Unknown topic')

@@ -46,7 +46,10 @@ async function createTopic(
     const id = apiIdOf(error)
     if (id === 'TOPIC_ALREADY_EXISTS') return undefined
     if (id === undefined) throw error
-    return `topic ${topic} is missing and can't be made (${says(error)}); create it, or correct \`partitions\` and \`replication\``
+    return (
+      `topic ${topic} is missing and can't be made (${says(error)}); create it, or correct \`partitions\` and ` +
+      `\`replication\``
+    )
   } finally {
     await admin.close().catch(() => undefined)
   }

@@ -63,7 +63,9 @@ export const kafkaSchema = defineSchema({
   fields: {
     brokers,
     topic: text({
-      description: `Topic of an event; may contain ${placeholders.map((name) => `{${name}}`).join(' ')}. Characters that a topic name cannot contain become \`_\``,
+      description:
+        `Topic of an event; may contain ${placeholders.map((name) => `{${name}}`).join(' ')}. Characters ` +
+        `that a topic name cannot contain become \`_\``,
       default: 'weir.{family}',
     }),
     create_topic: flag({
@@ -91,7 +93,8 @@ export const kafkaSchema = defineSchema({
     ),
     partitioner: choice(partitioners, {
       description:
-        'Partitioner: `murmur2` as in the Java client, `fnv1a` as in kollect and Sarama. Events without a key are distributed by their id',
+        'Partitioner: `murmur2` as in the Java client, `fnv1a` as in kollect and Sarama. Events without a ' +
+        'key are distributed by their id',
       default: 'murmur2',
     }),
     compression: choice(['none', 'gzip', 'snappy', 'lz4', 'zstd'], {

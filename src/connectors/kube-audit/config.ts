@@ -51,7 +51,8 @@ export const kubeAuditSchema = defineSchema({
         client_ca_file: filePath(
           {
             description:
-              'CA certificates of permitted clients, PEM; the API server must present a certificate signed by one of them',
+              'CA certificates of permitted clients, PEM; the API server must present a certificate signed ' +
+              'by one of them',
             default: null,
             example: '/etc/weir/client-ca.crt',
           },

@@ -87,7 +87,8 @@ export const kubernetesSchema = defineSchema({
     }),
     initial: choice(['silent', 'snapshot'], {
       description:
-        'Objects that exist at the first list. `silent`: they become the known state without events. `snapshot`: each is emitted as created and marked `initial`',
+        'Objects that exist at the first list. `silent`: they become the known state without events. ' +
+        '`snapshot`: each is emitted as created and marked `initial`',
       default: 'silent',
     }),
     events: flag({ description: 'Emit Kubernetes events', default: true }),
@@ -95,7 +96,8 @@ export const kubernetesSchema = defineSchema({
       {
         show: list(choice(noiseNames, { description: 'A rule', required: true, example: 'heartbeats' }), {
           description:
-            'Noise rules whose changes are emitted and marked instead of hidden. Queries can include them on request. `status` is always emitted and marked, unless it is hidden',
+            'Noise rules whose changes are emitted and marked instead of hidden. Queries can include them on ' +
+            'request. `status` is always emitted and marked, unless it is hidden',
           default: [],
           example: ['heartbeats'],
         }),
@@ -106,7 +108,8 @@ export const kubernetesSchema = defineSchema({
         }),
         keep: list(choice(noiseNames, { description: 'A rule', required: true, example: 'managed-fields' }), {
           description:
-            'Noise rules whose fields are retained in the objects, as in `weir kollect`. Changes to these fields alone stay hidden',
+            'Noise rules whose fields are retained in the objects, as in `weir kollect`. Changes to these ' +
+            'fields alone stay hidden',
           default: [],
           example: ['managed-fields', 'generation'],
         }),
@@ -121,13 +124,15 @@ export const kubernetesSchema = defineSchema({
         }),
         key: secret({
           description:
-            'Key of the digests that replace secret values; all replicas share it. Unset: generated and stored in the data folder',
+            'Key of the digests that replace secret values; all replicas share it. Unset: generated and ' +
+            'stored in the data folder',
           default: null,
           example: 'env:WEIR_REDACT_KEY',
         }),
         names: text({
           description:
-            'Regular expression of additional secret names: of keys, fields, variables, annotations, headers and flags, in every kind',
+            'Regular expression of additional secret names: of keys, fields, variables, annotations, headers ' +
+            'and flags, in every kind',
           default: null,
           example: 'license',
         }),
@@ -147,7 +152,8 @@ export const kubernetesSchema = defineSchema({
         name: text(
           {
             description:
-              'Name of the `Lease` that elects a leader among several instances; the others stand by. Unset: no election, or election through a shared journal',
+              'Name of the `Lease` that elects a leader among several instances; the others stand by. Unset: ' +
+              'no election, or election through a shared journal',
             default: null,
             example: 'weir',
           },

@@ -62,7 +62,10 @@ export type Step =
     }
   | { readonly is: 'touch'; readonly known: Known; readonly facts: Facts; readonly word?: Word }
   | { readonly is: 'remove'; readonly known: Known }
-  /** Without a version it is to be listed anew. `ended`: there will be nothing more, so that what was told of it stays told. `listed`: all of a list is written with this. */
+  /**
+   * Without a version it is to be listed anew. `ended`: there will be nothing more, so that what was told of it stays
+   * told. `listed`: all of a list is written with this.
+   */
   | {
       readonly is: 'cursor'
       readonly collection: Collection

@@ -41,7 +41,8 @@ export async function openKubernetes(config: KubernetesConfig, context: SourceCo
     config.lease.name === null ? undefined : { name: config.lease.name, namespace: config.lease.namespace ?? namespace }
   if (lease !== undefined && redactor !== undefined && config.redact.key === null)
     context.log.warn(
-      'Each replica has a separate key for the digests of secret values, so that their digests differ: set `redact.key` to the same key for all of them.',
+      'Each replica has a separate key for the digests of secret values, so that their digests differ: set ' +
+        '`redact.key` to the same key for all of them.',
       { source: context.id },
     )
   const source = new KubernetesSource(config, context, client, map, redactor, lease)
@@ -74,7 +75,8 @@ export async function openObjects(
     if (map.damaged > 0) {
       metrics.count('weir_kubernetes_damaged_records_total', map.damaged, { source: id, what: 'object' })
       log.error(
-        'Stored objects of the cluster fail their checksum and are unknown from now on; their kinds are listed again. Changes of these objects since are not emitted.',
+        'Stored objects of the cluster fail their checksum and are unknown from now on; their kinds are ' +
+          'listed again. Changes of these objects since are not emitted.',
         { source: id, file: path, objects: map.damaged },
       )
     }
@@ -83,7 +85,8 @@ export async function openObjects(
     metrics.count('weir_kubernetes_damaged_records_total', 1, { source: id, what: 'file' })
     const aside = `${path}.damaged-${host.clock.now()}`
     log.error(
-      'The stored state of the cluster is unreadable; it is moved aside and the cluster is listed again. Changes since then are not emitted.',
+      'The stored state of the cluster is unreadable; it is moved aside and the cluster is listed again. ' +
+        'Changes since then are not emitted.',
       { file: path, aside, error: messageOf(error) },
     )
     await host.disk.rename(path, aside)

@@ -79,12 +79,15 @@ export const natsSchema = defineSchema({
   fields: {
     ...server,
     subject: text({
-      description: `Subject of an event; may contain ${placeholders.map((name) => `{${name}}`).join(' ')}. Each becomes one token, with unsafe characters as \`_\``,
+      description:
+        `Subject of an event; may contain ${placeholders.map((name) => `{${name}}`).join(' ')}. Each ` +
+        `becomes one token, with unsafe characters as \`_\``,
       default: 'weir.{family}.{type}',
     }),
     wait_for: choice(['stream', 'server'], {
       description:
-        'Delivery confirmation. `stream`: a JetStream stream stored the event. `server`: the server received it; without a subscriber at that moment it is lost',
+        'Delivery confirmation. `stream`: a JetStream stream stored the event. `server`: the server received ' +
+        'it; without a subscriber at that moment it is lost',
       default: 'stream',
     }),
     stream: text(
@@ -142,7 +145,8 @@ export const natsSourceSchema = defineSchema({
   type: 'nats',
   role: 'source',
   summary:
-    'Reads events from a NATS JetStream stream through a durable consumer and acknowledges them after the journal is synced',
+    'Reads events from a NATS JetStream stream through a durable consumer and acknowledges them after the ' +
+    'journal is synced',
   fields: {
     ...server,
     stream: text({ description: 'Stream to read', required: true, example: 'EVENTS' }, streamName),

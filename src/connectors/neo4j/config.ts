@@ -15,12 +15,14 @@ export const neo4jSchema = defineSchema({
   type: 'neo4j',
   role: 'sink',
   summary:
-    'Writes a graph into a Neo4j database: actors and the resources they changed, cluster changes, and traffic between workloads',
+    'Writes a graph into a Neo4j database: actors and the resources they changed, cluster changes, and ' +
+    'traffic between workloads',
   fields: {
     url: urlText(
       {
         description:
-          'URL of the database. `neo4j://` routes to the leader of a cluster, `bolt://` uses this server only. `+s` adds TLS, `+ssc` TLS without certificate verification',
+          'URL of the database. `neo4j://` routes to the leader of a cluster, `bolt://` uses this server ' +
+          'only. `+s` adds TLS, `+ssc` TLS without certificate verification',
         required: true,
         example: 'neo4j+s://graph.example.com:7687',
       },
@@ -37,12 +39,14 @@ export const neo4jSchema = defineSchema({
     ),
     create_constraints: flag({
       description:
-        'Create missing constraints and indexes that make nodes unique and writes fast. If disabled, create them by other means',
+        'Create missing constraints and indexes that make nodes unique and writes fast. If disabled, create ' +
+        'them by other means',
       default: true,
     }),
     writer: text({
       description:
-        'Name under which the graph stores which flows are included in its sums. Instances that write to the same graph need different names. Unset: the id of the sink',
+        'Name under which the graph stores which flows are included in its sums. Instances that write to the ' +
+        'same graph need different names. Unset: the id of the sink',
       default: null,
       example: 'weir-eu',
     }),

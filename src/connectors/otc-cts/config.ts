@@ -114,7 +114,8 @@ const auth = variants(
   },
   {
     description:
-      'Authentication: access keys that sign requests, a password for tokens, or an entry of clouds.yaml. Credentials are re-read for each use',
+      'Authentication: access keys that sign requests, a password for tokens, or an entry of clouds.yaml. ' +
+      'Credentials are re-read for each use',
     required: true,
     example: { type: 'keys', access_key: 'env:OS_ACCESS_KEY', secret_key: 'env:OS_SECRET_KEY' },
   },
@@ -124,7 +125,8 @@ export const otcCtsSchema = defineSchema({
   type: 'otc-cts',
   role: 'source',
   summary:
-    'Reads audit traces of Open Telekom Cloud and Huawei Cloud (Cloud Trace Service): actor, action, resource and outcome',
+    'Reads audit traces of Open Telekom Cloud and Huawei Cloud (Cloud Trace Service): actor, action, ' +
+    'resource and outcome',
   fields: {
     cloud: choice(['otc', 'huawei'], {
       description: 'Cloud provider; it determines default endpoints and resource names',

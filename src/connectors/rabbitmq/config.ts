@@ -38,7 +38,8 @@ const auth = variants(
   },
   {
     description:
-      'Authentication, re-read for each connection. `guest` is the user that a new server accepts from localhost. `external` uses the client certificate',
+      'Authentication, re-read for each connection. `guest` is the user that a new server accepts from ' +
+      'localhost. `external` uses the client certificate',
     default: { type: 'guest' },
   },
 )
@@ -106,7 +107,10 @@ export const rabbitmqSchema = defineSchema({
     ),
     routing_key: text(
       {
-        description: `Routing key of an event; may be empty and may contain ${placeholders.map((name) => `{${name}}`).join(' ')}. Each becomes one word, with unsafe characters as \`_\``,
+        description:
+          'Routing key of an event; may be empty and may contain ' +
+          `${placeholders.map((name) => `{${name}}`).join(' ')}. Each becomes one word, with unsafe ` +
+          `characters as \`_\``,
         default: 'weir.{family}.{type}',
       },
       { pattern: /(?:[^{}\s]|\{[a-z]+\})*/, expects: 'a routing key without spaces' },
@@ -152,7 +156,8 @@ export const rabbitmqSourceSchema = defineSchema({
     ),
     begin: choice(['all', 'new'], {
       description:
-        'Start position in a stream without a stored position: all messages, or new ones only. The position is stored in the data folder',
+        'Start position in a stream without a stored position: all messages, or new ones only. The position ' +
+        'is stored in the data folder',
       default: 'all',
     }),
     heartbeat,

@@ -21,7 +21,8 @@ export const sflowSchema = defineSchema({
     ),
     exporter: choice(['sender', 'agent'], {
       description:
-        'Value of `exporter_addr`: the source address of the datagram, or the agent address inside it, for agents behind a relay or NAT. The agent address can be forged',
+        'Value of `exporter_addr`: the source address of the datagram, or the agent address inside it, for ' +
+        'agents behind a relay or NAT. The agent address can be forged',
       default: 'sender',
     }),
     flush: duration(

@@ -134,7 +134,9 @@ export class PartitionWorkers {
 
   /** Another instance uses the same name and fenced this one. */
   #giveUp(): void {
-    this.#problem = `another Weir delivers as ${this.#options.instance}: give each instance its own \`instance\` and restart this one`
+    this.#problem =
+      `another Weir delivers as ${this.#options.instance}: give each instance its own \`instance\` and ` +
+      'restart this one'
     for (const [partition, lane] of this.#lanes) this.#begin(partition, () => this.#leave(partition, lane))
   }
 

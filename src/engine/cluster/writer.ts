@@ -86,7 +86,10 @@ export class SharedWriter {
   /** Why units wait or are rejected. */
   get problem(): string | undefined {
     if (this.#writer.ended instanceof Fenced)
-      return `another Weir writes as ${this.#options.instance}: give each instance its own \`instance\` and restart this one`
+      return (
+        `another Weir writes as ${this.#options.instance}: give each instance its own \`instance\` and ` +
+        'restart this one'
+      )
     return this.#writer.away === undefined ? undefined : `the shared journal is unreachable: ${this.#writer.away}`
   }
 

@@ -101,7 +101,8 @@ export class FormerSinks {
       this.#follow(id, kept)
       if (kept.orphaned === undefined) return 0
       log.warn(
-        `sink ${id} is no longer configured and ${rows} rows are pending for it: they are retained until it returns under its name, or \`weir sink forget ${id}\` drops them`,
+        `sink ${id} is no longer configured and ${rows} rows are pending for it: they are retained until it ` +
+          `returns under its name, or \`weir sink forget ${id}\` drops them`,
         { sink: id, rows },
       )
       return rows

@@ -142,7 +142,8 @@ async function sendChunk(
     const { retry } = sender.settings()
     sender.onState('retrying', answer.reason)
     sender.log.warn(
-      `sink ${sender.id} did not take ${answer.retries.size} of ${batch.count} rows and is tried again: ${answer.reason}`,
+      `sink ${sender.id} did not take ${answer.retries.size} of ${batch.count} rows and is tried again: ` +
+        `${answer.reason}`,
       { attempt },
     )
     if (retry.giveUpMs !== undefined && sender.clock.monotonic() - started > retry.giveUpMs) {

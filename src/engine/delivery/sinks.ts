@@ -276,7 +276,8 @@ export class SinkSet {
     if (await endsWithin(running.done, drainMs, this.#options.host.timers)) await running.delivery.close()
     else
       this.#options.log.error(
-        `sink ${running.entry.id} did not stop within ${drainMs} ms and is abandoned; its unsettled rows are sent again`,
+        `sink ${running.entry.id} did not stop within ${drainMs} ms and is abandoned; its unsettled rows are ` +
+          'sent again',
       )
     running.delivery.abandon()
     this.#resting.set(running.entry.id, running.delivery.held)

@@ -23,8 +23,9 @@ export interface AppendEventsOptions {
 const [firstWaitMs, longestWaitMs] = [500, 5000]
 
 /**
- * Appends events as one unit, which may hold a cursor alone. Resolves when it is synced, with the number of duplicates. While the journal is full or
- * its disk fails, it is tried again. Rejects when the journal accepts nothing more, or when it fails after the signal aborted.
+ * Appends events as one unit, which may hold a cursor alone. Resolves when it is synced, with the number of duplicates.
+ * While the journal is full or its disk fails, it is tried again. Rejects when the journal accepts nothing more, or
+ * when it fails after the signal aborted.
  */
 export async function appendEvents(
   context: Pick<SourceContext, 'id' | 'host' | 'log' | 'append' | 'appendOnce'>,
@@ -47,7 +48,9 @@ export async function appendEvents(
   }
 }
 
-/** A unit of events, or of a cursor alone. The journal takes over its buffer, so that each attempt needs another one. */
+/**
+ * A unit of events, or of a cursor alone. The journal takes over its buffer, so that each attempt needs another one.
+ */
 export function eventUnit(
   stream: string,
   events: readonly WeirEvent[],

@@ -184,7 +184,8 @@ export class SourceSet {
     // Unacknowledged rows are redelivered to the successor.
     if (!(await endsWithin(running.done, drainMs, this.#host.timers)))
       this.#log.error(
-        `source ${running.entry.id} did not stop within ${drainMs} ms and is abandoned; its unacknowledged rows are redelivered`,
+        `source ${running.entry.id} did not stop within ${drainMs} ms and is abandoned; its unacknowledged ` +
+          'rows are redelivered',
       )
     this.#running.delete(running.entry.id)
   }

@@ -1,4 +1,7 @@
-/** The HTTP client of Weir, on undici (ADR 0027): one origin, its TLS and credentials, a deadline and a limit for each response. */
+/**
+ * The HTTP client of Weir, on undici (ADR 0027): one origin, its TLS and credentials, a deadline and a limit for each
+ * response.
+ */
 import type { Clock, Timers } from '../../host/index.ts'
 import type { Auth } from '../../schema/index.ts'
 import type { TlsOptions } from '../tls.ts'
@@ -12,7 +15,10 @@ export { HttpError, type HttpFailure } from './errors.ts'
 export type { HttpHeaders } from './exchange.ts'
 
 export interface HttpAnswer {
-  /** 304 only for a request with an `etag`, unless the server is at fault: the content is the one of that tag, and the body is empty. */
+  /**
+   * 304 only for a request with an `etag`, unless the server is at fault: the content is the one of that tag, and the
+   * body is empty.
+   */
   readonly status: number
   readonly headers: HttpHeaders
   /** Decoded. */

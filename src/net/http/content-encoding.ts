@@ -24,8 +24,9 @@ const decoders: Readonly<Record<string, Decoder>> = {
 const mostCodings = 2
 
 /**
- * Decoded body of at most `limit` bytes. Memory is bounded by the encoded body and the limit. Rejects with HttpError: `too_large` as soon as the output
- * exceeds the limit, `encoding` for a coding that was not offered and for truncated or damaged input.
+ * Decoded body of at most `limit` bytes. Memory is bounded by the encoded body and the limit. Rejects with HttpError:
+ * `too_large` as soon as the output exceeds the limit, `encoding` for a coding that was not offered and for truncated
+ * or damaged input.
  */
 export async function decodeBody(encoding: string, body: Uint8Array, limit: number): Promise<Uint8Array> {
   const codings = encoding

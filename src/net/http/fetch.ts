@@ -25,7 +25,10 @@ const never = new AbortController().signal
 /** They describe the body as it was sent. */
 const codingHeaders = ['content-encoding', 'content-length', 'transfer-encoding']
 
-/** No redirect is followed. Rejects as `fetch` does: with the reason of the signal, or with a TypeError whose cause is the error of the network. */
+/**
+ * No redirect is followed. Rejects as `fetch` does: with the reason of the signal, or with a TypeError whose cause is
+ * the error of the network.
+ */
 export function fetchWith(options: FetchOptions): (url: string, init?: FetchInit) => Promise<Response> {
   const { timers, timeoutMs, limit, proxyEnv } = options
   const clients = new Map<string, HttpClient>()

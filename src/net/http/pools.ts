@@ -1,6 +1,7 @@
 /**
- * Connection pools of one client, on undici. It is loaded with the first request: it takes some 60 ms and 28 MB, and most processes post nothing.
- * HTTP/1.1 only, one request per connection at a time: sinks count connections, and a failure must not affect the requests of others.
+ * Connection pools of one client, on undici. It is loaded with the first request: it takes some 60 ms and 28 MB, and
+ * most processes post nothing. HTTP/1.1 only, one request per connection at a time: sinks count connections, and a
+ * failure must not affect the requests of others.
  */
 import type { Dispatcher } from 'undici'
 import type { TlsOptions } from '../tls.ts'
@@ -10,13 +11,18 @@ export interface PoolOptions {
   readonly connections: number
   readonly connectMs: number
   readonly tls: TlsOptions | undefined
-  /** Variables that may name a proxy (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`, and in lower case, which take precedence). */
+  /**
+   * Variables that may name a proxy (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`, and in lower case, which take
+   * precedence).
+   */
   readonly proxyEnv: Readonly<Record<string, string | undefined>> | undefined
 }
 
 type Undici = typeof import('undici')
 
-/** Idle connections are closed after this, unless the server states a shorter time: load balancers drop them after 60 s. */
+/**
+ * Idle connections are closed after this, unless the server states a shorter time: load balancers drop them after 60 s.
+ */
 const idleMs = 30_000
 
 export class Pools {
@@ -30,8 +36,8 @@ export class Pools {
   }
 
   /**
-   * The pool for an origin. `isOwn`: the configured one; others get neither the client certificate nor the configured server name.
-   * Throws for a proxy variable that is no URL.
+   * The pool for an origin. `isOwn`: the configured one; others get neither the client certificate nor the configured
+   * server name. Throws for a proxy variable that is no URL.
    */
   async of(origin: string, isOwn: boolean): Promise<Dispatcher> {
     this.#undici ??= await import('undici')

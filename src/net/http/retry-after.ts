@@ -1,5 +1,6 @@
 /**
- * Wait that a `Retry-After` header requests (RFC 9110, 10.2.3: seconds or a date), in ms, at most `longest`. Undefined: there is none, or it is unreadable.
+ * Wait that a `Retry-After` header requests (RFC 9110, 10.2.3: seconds or a date), in ms, at most `longest`. Undefined:
+ * there is none, or it is unreadable.
  * `now`: Unix ms.
  */
 export function retryAfterMs(value: string | undefined, now: number, longest: number): number | undefined {

@@ -1,6 +1,6 @@
 /**
- * The websocket loop: connects, resumes, reconnects with backoff, detects silence, and reads no more than its consumer takes. On `ws` and not on undici,
- * whose websocket can neither pause its socket nor report pongs (ADR 0027).
+ * The websocket loop: connects, resumes, reconnects with backoff, detects silence, and reads no more than its consumer
+ * takes. On `ws` and not on undici, whose websocket can neither pause its socket nor report pongs (ADR 0027).
  */
 import type { Agent } from 'node:http'
 import type { RawData, WebSocket } from 'ws'
@@ -28,7 +28,10 @@ export interface StreamTarget {
 
 export interface StreamOptions {
   readonly host: Pick<Host, 'clock' | 'timers' | 'random'>
-  /** Called before each connection, after all messages of the one before are taken. A failure counts as one of the connection. */
+  /**
+   * Called before each connection, after all messages of the one before are taken. A failure counts as one of the
+   * connection.
+   */
   target(): StreamTarget | Promise<StreamTarget>
   /** Messages in order, one call at a time. They are durable when it resolves. A failure ends the loop. */
   take(messages: readonly StreamMessage[], signal: AbortSignal): Promise<void>
@@ -43,9 +46,15 @@ export interface StreamOptions {
   /** Limit of the handshake. */
   readonly connectMs: number
   readonly pingMs: number
-  /** A connection on which nothing is received after so many pings is ended. Counted and not timed: a busy process reads late. */
+  /**
+   * A connection on which nothing is received after so many pings is ended. Counted and not timed: a busy process reads
+   * late.
+   */
   readonly missedPings: number
-  /** Waits between connections: the first, and the longest; jitter takes up to half of one. A server may require more by `Retry-After`. */
+  /**
+   * Waits between connections: the first, and the longest; jitter takes up to half of one. A server may require more by
+   * `Retry-After`.
+   */
   readonly backoff: { readonly firstMs: number; readonly longestMs: number }
 }
 
@@ -57,7 +66,10 @@ interface End {
   readonly afterMs: number
 }
 
-/** Ends when the signal aborts, after a running `take`; messages that it was not given are dropped. Rejects when `take` does. */
+/**
+ * Ends when the signal aborts, after a running `take`; messages that it was not given are dropped. Rejects when `take`
+ * does.
+ */
 export async function runStream(options: StreamOptions, signal: AbortSignal): Promise<void> {
   const { host, backoff, changed } = options
   let failed = 0

@@ -1,4 +1,6 @@
-/** Questions to an API server over HTTP/1.1: each watch has a connection of its own, which is found out when it is dead. */
+/**
+ * Questions to an API server over HTTP/1.1: each watch has a connection of its own, which is found out when it is dead.
+ */
 import { Agent as HttpAgent, request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https'
 import { releaseBuffer } from '../../model/release-buffer.ts'
@@ -99,8 +101,8 @@ export function openClient({ url, tls = {}, identity, refused, proxy }: ClientOp
 }
 
 /**
- * Each piece is good until the next is asked for. Pieces lie in the buffers that the socket was read into, a gigabyte of which would
- * otherwise wait to be collected while a large cluster is listed.
+ * Each piece is good until the next is asked for. Pieces lie in the buffers that the socket was read into, a gigabyte
+ * of which would otherwise wait to be collected while a large cluster is listed.
  */
 async function* readOnce(answer: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   for await (const piece of answer) {

@@ -6,7 +6,10 @@ import { dictOf, listOf, loginError, readText, reasonOf, textOf, type Entry } fr
 
 /** A token file is read again after this time. */
 const freshMs = 30_000
-/** ExecAuth caches a credential until it expires. This bounds the calls of a plugin whose credentials have always expired. */
+/**
+ * ExecAuth caches a credential until it expires. This bounds the calls of a plugin whose credentials have always
+ * expired.
+ */
 const execFreshMs = 1000
 
 type Headers = Identity['headers']

@@ -87,7 +87,8 @@ test('a program that logs in is found beside its kubeconfig, and gives a token o
   await mkdir(join(plugin, '..'), { recursive: true })
   await writeFile(
     plugin,
-    `#!/bin/sh\necho "$KUBERNETES_EXEC_INFO" | grep -q '"kind":"ExecCredential"' || exit 3\necho '{"status":{"token":"t","clientCertificateData":"CERT","clientKeyData":"KEY"}}'\n`,
+    `#!/bin/sh\necho "$KUBERNETES_EXEC_INFO" | grep -q '"kind":"ExecCredential"' || exit 3\necho ` +
+      `'{"status":{"token":"t","clientCertificateData":"CERT","clientKeyData":"KEY"}}'\n`,
   )
   await chmod(plugin, 0o755)
   const path = await file(

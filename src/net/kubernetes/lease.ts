@@ -1,4 +1,7 @@
-/** The `Lease` by which replicas take turns: read and written with the version that was read, so that of two writers one fails. */
+/**
+ * The `Lease` by which replicas take turns: read and written with the version that was read, so that of two writers one
+ * fails.
+ */
 import { readObject } from './object.ts'
 import { readStatus } from './status.ts'
 import type { Answer, Ask, Write } from './types.ts'
@@ -143,6 +146,7 @@ function toldOf(text: string | undefined): Told {
 async function refused(what: string, answer: Answer): Promise<Error> {
   const { code, message = '' } = await readStatus(answer)
   return new Error(
-    `it can’t be ${what}: ${code}${message === '' ? '' : ` ${message}`}${code === 403 ? '. Give the account `get`, `create` and `update` of it' : ''}`,
+    `it can’t be ${what}: ` +
+      `${code}${message === '' ? '' : ` ${message}`}${code === 403 ? '. Give the account `get`, `create` and `update` of it' : ''}`,
   )
 }

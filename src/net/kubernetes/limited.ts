@@ -1,6 +1,9 @@
 import type { Timers } from '../../host/index.ts'
 
-/** A connection that says nothing must not take all the time that there is: rejects then, and what was asked for is told to end. */
+/**
+ * A connection that says nothing must not take all the time that there is: rejects then, and what was asked for is told
+ * to end.
+ */
 export async function limited<T>(
   signal: AbortSignal,
   { timers, ms }: { readonly timers: Timers; readonly ms: number },

@@ -75,7 +75,8 @@ async function tlsOf(host: Host, cluster: Entry, user: Entry | undefined): Promi
     return Buffer.from(
       await host.disk.readFile(path).catch((error: unknown) => {
         throw loginError(
-          `the file ${path} cannot be read (${reasonOf(error)}); it is the \`${member}\` of ${entry === cluster ? 'cluster' : 'user'} ${entry.name} of the kubeconfig`,
+          `the file ${path} cannot be read (${reasonOf(error)}); it is the \`${member}\` of ` +
+            `${entry === cluster ? 'cluster' : 'user'} ${entry.name} of the kubeconfig`,
           error,
         )
       }),

@@ -26,7 +26,9 @@ test('whether the Lease is ours to take is asked for, and what right is lacking 
   expect(await look()).toEqual([
     {
       is: 'fail',
-      says: 'Lease weir/cts: our account may not update it; give it `get`, `create` and `update` of leases.coordination.k8s.io there',
+      says:
+        'Lease weir/cts: our account may not update it; give it `get`, `create` and `update` of ' +
+        'leases.coordination.k8s.io there',
     },
   ])
   expect(server.leases.size).toBe(0)

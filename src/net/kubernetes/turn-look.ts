@@ -14,7 +14,10 @@ export interface LeaseLook {
 const answerMs = 5000
 const verbs = ['get', 'create', 'update'] as const
 
-/** Whether the API server lets us take turns by a Lease, as it says itself: nothing is read or written. Empty where none is asked for. */
+/**
+ * Whether the API server lets us take turns by a Lease, as it says itself: nothing is read or written. Empty where none
+ * is asked for.
+ */
 export async function lookAtLease(
   settings: LeaseSettings | null,
   { host }: { readonly host: Host },
@@ -33,7 +36,9 @@ export async function lookAtLease(
         ? { is: 'ok', says: `${name} may be read and written by us` }
         : {
             is: 'fail',
-            says: `${name}: our account may not ${lacking.join(', ')} it; give it \`get\`, \`create\` and \`update\` of leases.coordination.k8s.io there`,
+            says:
+              `${name}: our account may not ${lacking.join(', ')} it; give it \`get\`, \`create\` and ` +
+              `\`update\` of leases.coordination.k8s.io there`,
           },
     ]
   } catch (error) {

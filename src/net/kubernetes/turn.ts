@@ -1,6 +1,6 @@
 /**
- * Turns by a `Lease`, for Weirs that share no journal: whose turn it is, and how far the holder is, stand in that object, which is written over the
- * version that was read, so that of two writers one fails.
+ * Turns by a `Lease`, for Weirs that share no journal: whose turn it is, and how far the holder is, stand in that
+ * object, which is written over the version that was read, so that of two writers one fails.
  */
 import type { Host } from '../../host/index.ts'
 import { self } from '../../host/process.ts'
@@ -16,7 +16,9 @@ export interface LeaseTurn {
   /** Of this start: nobody else has ever had it. */
   readonly instance: string
   read(signal: AbortSignal): Promise<{ readonly version: string; readonly value: unknown } | undefined>
-  /** Over the version that was read, or anew. The version that it has then; undefined: somebody else has written since. */
+  /**
+   * Over the version that was read, or anew. The version that it has then; undefined: somebody else has written since.
+   */
   write(before: string | undefined, value: unknown, signal: AbortSignal): Promise<string | undefined>
 }
 
@@ -43,7 +45,9 @@ export interface OpenLeaseTurn {
   close(): void
 }
 
-/** The cluster that a Lease is in, and where in it. Rejects with WEIR_KUBERNETES_LOGIN where the cluster can't be found. */
+/**
+ * The cluster that a Lease is in, and where in it. Rejects with WEIR_KUBERNETES_LOGIN where the cluster can't be found.
+ */
 export async function reachLease(
   { name, namespace, kubeconfig }: LeaseSettings,
   host: Host,
@@ -52,7 +56,10 @@ export async function reachLease(
   return { client: openClient(way), place: { name, namespace: namespace ?? own } }
 }
 
-/** Of a source; undefined where no Lease is asked for. Rejects with WEIR_KUBERNETES_LOGIN where the cluster can't be found; that it does not answer is no error here. */
+/**
+ * Of a source; undefined where no Lease is asked for. Rejects with WEIR_KUBERNETES_LOGIN where the cluster can't be
+ * found; that it does not answer is no error here.
+ */
 export async function openLeaseTurn(
   settings: LeaseSettings | null,
   { id, host }: { readonly id: string; readonly host: Host },

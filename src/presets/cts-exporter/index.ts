@@ -65,7 +65,8 @@ export function ctsExporterPreset({ flags, env, hasToken, data }: CtsExporterInp
     notes,
     fresh:
       lease === undefined
-        ? 'traces within `from` are sent, including those sent before. Keep the folder across restarts, or set CTS_LEASE, to send each trace once.'
+        ? 'traces within `from` are sent, including those sent before. Keep the folder across restarts, or set ' +
+          'CTS_LEASE, to send each trace once.'
         : `the Lease ${lease}, if it exists, stores the checkpoint.`,
   }
 }

@@ -84,7 +84,8 @@ function projectOf(variable: (name: string) => string | undefined): CtsExporterS
   if (id !== undefined) return { id }
   if (name === undefined)
     throw new PresetProblem(
-      `a tracker other than \`${usualTracker}\` (CTS_TRACKER) needs a project in the environment: set OS_PROJECT_NAME, too`,
+      `a tracker other than \`${usualTracker}\` (CTS_TRACKER) needs a project in the environment: set ` +
+        'OS_PROJECT_NAME, too',
     )
   return { name }
 }
@@ -104,7 +105,8 @@ function minutesOf(flag: string | undefined, variable: string | undefined): numb
 function sinkOf(url: string | undefined): Login {
   if (url === undefined)
     throw new PresetProblem(
-      'K_SINK is not set: set it to a URL, bind it (SinkBinding, ContainerSource), or set CTS_X_PNP=false to send nothing',
+      'K_SINK is not set: set it to a URL, bind it (SinkBinding, ContainerSource), or set CTS_X_PNP=false to ' +
+        'send nothing',
     )
   if (!/^https?:\/\/[^/]/i.test(url)) throw new PresetProblem('K_SINK is no URL with http:// or https://')
   return loginOf(url)

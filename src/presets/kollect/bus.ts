@@ -15,7 +15,9 @@ export interface Bus {
 }
 
 const now =
-  'Supported: nats://SUBJECT (with NATS_SERVER_URL), kafka://TOPIC (with KAFKA_BROKERS), rabbit://EXCHANGE (with RABBIT_SERVER_URL), awssqs://HOST/ACCOUNT/QUEUE, awssns:///ARN, gcppubsub://PROJECT/TOPIC, azuresb://TOPIC (with SERVICEBUS_CONNECTION_STRING or AZURE_SERVICEBUS_HOSTNAME), http:// or https://'
+  'Supported: nats://SUBJECT (with NATS_SERVER_URL), kafka://TOPIC (with KAFKA_BROKERS), rabbit://EXCHANGE ' +
+  '(with RABBIT_SERVER_URL), awssqs://HOST/ACCOUNT/QUEUE, awssns:///ARN, gcppubsub://PROJECT/TOPIC, ' +
+  'azuresb://TOPIC (with SERVICEBUS_CONNECTION_STRING or AZURE_SERVICEBUS_HOSTNAME), http:// or https://'
 
 /** `secret(name)`: the configuration's reference to a secret. Throws PresetProblem with a message for the user. */
 export function busOf({ url, env }: BusInput, secret: (name: string) => string): Bus {
@@ -79,7 +81,8 @@ function natsBus(text: string, env: BusInput['env'], secret: (name: string) => s
     notes:
       stream === null
         ? [
-            'Messages are published as in kollect: subscribers that are not connected miss them. With nats://SUBJECT?stream=NAME a JetStream stream stores them and confirms each one.',
+            'Messages are published as in kollect: subscribers that are not connected miss them. With ' +
+              'nats://SUBJECT?stream=NAME a JetStream stream stores them and confirms each one.',
           ]
         : [],
   }
@@ -123,7 +126,8 @@ function rabbitBus(text: string, env: BusInput['env'], secret: (name: string) =>
   const server = (env['RABBIT_SERVER_URL'] ?? '').trim()
   if (!/^amqps?:\/\//.test(server))
     throw new PresetProblem(
-      'rabbit:// needs the address of a server in RABBIT_SERVER_URL, such as amqp://user:password@rabbit.messaging:5672/',
+      'rabbit:// needs the address of a server in RABBIT_SERVER_URL, such as ' +
+        'amqp://user:password@rabbit.messaging:5672/',
     )
   const { plain, user, password } = loginOf(server)
   const { protocol, host, pathname } = new URL(plain)
@@ -159,15 +163,18 @@ function awsBus(scheme: 'awssqs' | 'awssns', text: string): Bus {
   const unknown = [...wanted.keys()].find((name) => !known.has(name))
   if (unknown !== undefined)
     throw new PresetProblem(
-      `\`${unknown}\` is unknown in an ${scheme}:// URL; the parameters are \`region\`, \`endpoint\`, \`disableSSL\` and \`profile\``,
+      `\`${unknown}\` is unknown in an ${scheme}:// URL; the parameters are \`region\`, \`endpoint\`, ` +
+        `\`disableSSL\` and \`profile\``,
     )
   if (scheme === 'awssqs' && !/^[^/]+\/[^/]+\/[^/]+$/.test(place))
     throw new PresetProblem(
-      `\`${text}\` names no queue: write awssqs://HOST/ACCOUNT/QUEUE, such as awssqs://sqs.eu-central-1.amazonaws.com/123456789012/changes`,
+      `\`${text}\` names no queue: write awssqs://HOST/ACCOUNT/QUEUE, such as ` +
+        'awssqs://sqs.eu-central-1.amazonaws.com/123456789012/changes',
     )
   if (scheme === 'awssns' && !/^\/arn:[^:]+:sns:[^:]+:\d+:[\w.-]+$/.test(place))
     throw new PresetProblem(
-      `\`${text}\` names no topic: write awssns:///ARN with three slashes, such as awssns:///arn:aws:sns:eu-central-1:123456789012:changes`,
+      `\`${text}\` names no topic: write awssns:///ARN with three slashes, such as ` +
+        'awssns:///arn:aws:sns:eu-central-1:123456789012:changes',
     )
   return {
     sink: {
@@ -183,7 +190,8 @@ function awsBus(scheme: 'awssqs' | 'awssns', text: string): Bus {
     notes: place.endsWith('.fifo')
       ? []
       : [
-          "A standard queue or topic does not preserve order and may deliver twice. One with a name that ends in .fifo preserves the order of an object's changes.",
+          'A standard queue or topic does not preserve order and may deliver twice. One with a name that ' +
+            "ends in .fifo preserves the order of an object's changes.",
         ],
   }
 }
@@ -234,7 +242,8 @@ function azureBus(text: string, env: BusInput['env'], secret: (name: string) => 
   if (unknown !== undefined)
     throw new PresetProblem(`\`${unknown}\` is unknown in an azuresb:// URL, which has no parameters`)
   const notes = [
-    'Messages have no session, as in kollect. With WEIR_SINKS_KOLLECT_SESSIONS=true a queue or subscription with sessions delivers the changes of an object in order.',
+    'Messages have no session, as in kollect. With WEIR_SINKS_KOLLECT_SESSIONS=true a queue or subscription ' +
+      'with sessions delivers the changes of an object in order.',
   ]
   const [login, namespace] = ['SERVICEBUS_CONNECTION_STRING', 'AZURE_SERVICEBUS_HOSTNAME'].map((name) =>
     (env[name] ?? '').trim(),
@@ -245,7 +254,9 @@ function azureBus(text: string, env: BusInput['env'], secret: (name: string) => 
   }
   if (login === undefined || login === '')
     throw new PresetProblem(
-      'azuresb:// needs the connection string of a namespace in SERVICEBUS_CONNECTION_STRING, such as Endpoint=sb://shop.servicebus.windows.net/;SharedAccessKeyName=weir;SharedAccessKey=..., or for Entra ID its host in AZURE_SERVICEBUS_HOSTNAME',
+      'azuresb:// needs the connection string of a namespace in SERVICEBUS_CONNECTION_STRING, such as ' +
+        'Endpoint=sb://shop.servicebus.windows.net/;SharedAccessKeyName=weir;SharedAccessKey=..., or for Entra ' +
+        'ID its host in AZURE_SERVICEBUS_HOSTNAME',
     )
   return {
     sink: { type: 'azure-servicebus', entity, connection_string: secret('servicebus-connection-string') },

@@ -76,7 +76,8 @@ export function kollectPreset({ flags, env, generation, data }: KollectInput): K
       ...(waitForSync
         ? []
         : [
-            'Existing objects are emitted as created once, at the first start with a new data folder, not at every start.',
+            'Existing objects are emitted as created once, at the first start with a new data folder, not at ' +
+              'every start.',
           ]),
       ...bus.notes,
       ...notes,

@@ -57,7 +57,8 @@ export function readSettings(flags: KollectFlags, env: Environment, generation: 
   const busUrl = text('eventWriterUrl')
   if (busUrl === undefined)
     throw new PresetProblem(
-      `no bus to write to: set --event-writer-url${generation === 'a' ? ' or EVENT_WRITER_URL' : ''}, such as nats://cluster.changes`,
+      `no bus to write to: set --event-writer-url${generation === 'a' ? ' or EVENT_WRITER_URL' : ''}, such ` +
+        'as nats://cluster.changes',
     )
   const clusterId = text('clusterId')
   if (clusterId === undefined && generation === 'a')

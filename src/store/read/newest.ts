@@ -7,8 +7,8 @@ import { isRecord } from '../../model/json.ts'
 /**
  * Row selection without names. `SELECT … FROM flows … LIMIT n`, the most frequent query, needs the names of n rows, but
  * DuckDB would join names to all rows first. So this selection runs first, and view `flows` covers its rows. Without a
- * limit, rows are counted first on the columns of the condition, and the selection is used up to {@link maxSelectedRows}
- * rows.
+ * limit, rows are counted first on the columns of the condition, and the selection is used up to {@link
+ * maxSelectedRows} rows.
  */
 export interface Selection {
   readonly sql: string

@@ -125,7 +125,9 @@ describe.skipIf(chromiumPath === undefined)('chromium: filters over data set D',
         { filter: 'src_addr = 10.128.16.0/20', sql: between('src', at(10, 128, 16, 0), at(10, 128, 31, 255)) },
         {
           filter: 'any.addr = 10.0.0.0/24',
-          sql: `(${between('src', at(10, 0, 0, 0), at(10, 0, 0, 255))} OR ${between('dst', at(10, 0, 0, 0), at(10, 0, 0, 255))})`,
+          sql:
+            `(${between('src', at(10, 0, 0, 0), at(10, 0, 0, 255))} OR ` +
+            `${between('dst', at(10, 0, 0, 0), at(10, 0, 0, 255))})`,
         },
         {
           filter: 'dst_addr != 198.18.0.0/15',

@@ -91,7 +91,12 @@ describe.skipIf(chromiumPath === undefined || process.platform !== 'linux')(
         (name) => `'${name}': '${described.find((column) => column.column_name === name)?.column_type ?? ''}'`,
       )
       const sums = `SELECT count(*)::INT AS n,
-        ${exported.map((name) => `count(${name})::INT AS "${name} present", bit_xor(hash(${name}))::VARCHAR AS "${name} values"`).join(', ')},
+        ${exported
+          .map(
+            (name) =>
+              `count(${name})::INT AS "${name} present", ` + `bit_xor(hash(${name}))::VARCHAR AS "${name} values"`,
+          )
+          .join(', ')},
         bit_xor(hash(${exported.join(', ')}))::VARCHAR AS rows`
       const instance = await DuckDBInstance.create(':memory:')
       const connection = await instance.connect()

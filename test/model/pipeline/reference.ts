@@ -124,7 +124,10 @@ export class Reference {
     }
   }
 
-  /** The store's rows as its durable manifest names them; `caughtUp`: it has read the journal to its end since it was opened. */
+  /**
+   * The store's rows as its durable manifest names them; `caughtUp`: it has read the journal to its end since it was
+   * opened.
+   */
   store(rows: readonly StoredRow[], caughtUp: boolean): void {
     const now = new Map<string, string>()
     for (const { id, source, position } of rows) {
@@ -142,7 +145,8 @@ export class Reference {
     const ids = new Set<string>()
     for (const id of now.values()) {
       const row = this.#rows.get(id)
-      // The journal is what the window is made of: where it is damaged, the store may hold what the window has forgotten.
+      // The journal is what the window is made of: where it is damaged, the store may hold what the window has
+      // forgotten.
       must(
         !ids.has(id) || row?.doubtful === true || row?.damaged === true,
         () => `${id} was pushed again and the store holds it twice`,

@@ -170,7 +170,10 @@ export class World {
     return promise
   }
 
-  /** What a faulty disk refuses is tried again later; whether anything was lost by it is seen when everything is compared. */
+  /**
+   * What a faulty disk refuses is tried again later; whether anything was lost by it is seen when everything is
+   * compared.
+   */
   async #try(act: () => Promise<unknown>): Promise<void> {
     if (this.#host.disk.isDown) return this.#end(this.#stop)
     const { faults } = this.#host.disk

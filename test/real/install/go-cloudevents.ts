@@ -1,5 +1,5 @@
-// A receiver of CloudEvents by the CloudEvents project's own Go SDK, built by the machine's Go from its ordinary module proxy: a minute, once
-// for each state of its source, kept in the cache.
+// A receiver of CloudEvents by the CloudEvents project's own Go SDK, built by the machine's Go from its ordinary module
+// proxy: a minute, once for each state of its source, kept in the cache.
 import { createHash } from 'node:crypto'
 import { existsSync, renameSync, rmSync } from 'node:fs'
 import { copyFile, mkdir, readFile } from 'node:fs/promises'

@@ -1,4 +1,5 @@
-// kube-apiserver and etcd, built by the machine's own Go from its ordinary module proxy: some ten minutes, once, kept in the cache.
+// kube-apiserver and etcd, built by the machine's own Go from its ordinary module proxy: some ten minutes, once, kept
+// in the cache.
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runCommand } from '../../../tools/kit/command.ts'
@@ -29,7 +30,8 @@ export function findKubernetes(): InstalledKubernetes {
   return {
     path: undefined,
     reason:
-      'there are no kube-apiserver and etcd; KUBEBUILDER_ASSETS names a folder of them, `node test/real/install/kubernetes.ts` builds them with Go',
+      'there are no kube-apiserver and etcd; KUBEBUILDER_ASSETS names a folder of them, `node ' +
+      'test/real/install/kubernetes.ts` builds them with Go',
   }
 }
 
@@ -69,7 +71,9 @@ async function go(folder: string, args: readonly string[]): Promise<string> {
   return ran.stdout
 }
 
-/** Its go.mod names its own parts by a version that there is not; each is replaced by the one that was released with it. */
+/**
+ * Its go.mod names its own parts by a version that there is not; each is replaced by the one that was released with it.
+ */
 async function buildApiServer(folder: string, out: string): Promise<void> {
   const [, minor = '', patch = ''] = kubernetes.version.split('.')
   mkdirSync(folder, { recursive: true })
@@ -109,7 +113,8 @@ async function buildEtcd(folder: string, out: string): Promise<void> {
   await go(folder, ['mod', 'init', 'example.test/etcd'])
   writeFileSync(
     join(folder, 'main.go'),
-    'package main\n\nimport (\n\t"os"\n\n\t"go.etcd.io/etcd/server/v3/etcdmain"\n)\n\nfunc main() { etcdmain.Main(os.Args) }\n',
+    'package main\n\nimport (\n\t"os"\n\n\t"go.etcd.io/etcd/server/v3/etcdmain"\n)\n\nfunc main() { ' +
+      'etcdmain.Main(os.Args) }\n',
   )
   await go(folder, ['get', `go.etcd.io/etcd/server/v3@v${kubernetes.etcd}`])
   await go(folder, ['mod', 'tidy'])

@@ -8,7 +8,10 @@ import { replayPmacct, type PmacctOptions } from './pmacct.ts'
 import { replaySoftflowd, type ReplayOptions } from './softflowd.ts'
 import { compareStored, type Expected } from './stored.ts'
 
-/** `sampled v4`: nothing but IPv4, because softflowd picks its samples among all packets and passes over IPv6 without counting it. */
+/**
+ * `sampled v4`: nothing but IPv4, because softflowd picks its samples among all packets and passes over IPv6 without
+ * counting it.
+ */
 export type CaptureKind = 'exact' | 'sampled' | 'sampled v4'
 
 export interface ExporterCase {

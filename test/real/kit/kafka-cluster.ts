@@ -30,7 +30,10 @@ export interface KafkaCluster {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** Starts that many brokers and resolves when all take connections; topics have a copy on each, and all but one must have a message. */
+/**
+ * Starts that many brokers and resolves when all take connections; topics have a copy on each, and all but one must
+ * have a message.
+ */
 export async function startKafkaCluster(count: number): Promise<KafkaCluster> {
   const program = await installKafka()
   if (program.path === undefined) throw new Error(program.reason)

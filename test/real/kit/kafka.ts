@@ -201,10 +201,12 @@ function writeConfig(
     'broker.heartbeat.interval.ms=200',
     'broker.session.timeout.ms=2000',
     'sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER',
-    `listener.name.sasl.plain.sasl.jaas.config=${login}.plain.PlainLoginModule required${user === undefined ? '' : ` user_${user.name}="${user.password}"`};`,
+    `listener.name.sasl.plain.sasl.jaas.config=${login}.plain.PlainLoginModule ` +
+      `required${user === undefined ? '' : ` user_${user.name}="${user.password}"`};`,
     `listener.name.sasl.scram-sha-256.sasl.jaas.config=${login}.scram.ScramLoginModule required;`,
     `listener.name.sasl.scram-sha-512.sasl.jaas.config=${login}.scram.ScramLoginModule required;`,
-    `listener.name.sasl.oauthbearer.sasl.jaas.config=${login}.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="broker";`,
+    `listener.name.sasl.oauthbearer.sasl.jaas.config=${login}.oauthbearer.OAuthBearerLoginModule required ` +
+      'unsecuredLoginStringClaim_sub="broker";',
     ...config,
   ]
   if (tls !== undefined) {

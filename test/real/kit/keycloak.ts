@@ -1,5 +1,5 @@
-// A real Keycloak for the tests of one file: in memory, on a free loopback port, ended by its process group. Everything in it is
-// made through its own admin API.
+// A real Keycloak for the tests of one file: in memory, on a free loopback port, ended by its process group. Everything
+// in it is made through its own admin API.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -12,7 +12,10 @@ const admin = { name: 'admin', password: 'admin-of-the-test' } as const
 export interface Keycloak {
   /** `http://127.0.0.1:PORT` */
   readonly url: string
-  /** Calls the admin API below /admin/realms; throws for anything but success. Gives the JSON of the answer, or where it was made. */
+  /**
+   * Calls the admin API below /admin/realms; throws for anything but success. Gives the JSON of the answer, or where it
+   * was made.
+   */
   manage(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<unknown>
   /** Tokens of a user for a client, by his password. */
   tokens(

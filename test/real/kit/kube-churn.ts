@@ -27,7 +27,10 @@ export interface EmittedChange {
 const namespace = 'default'
 const path = `/api/v1/namespaces/${namespace}/configmaps`
 
-/** Config maps that are made, changed and deleted, from a seed. One writer each, so that the order of an object's writes is known. */
+/**
+ * Config maps that are made, changed and deleted, from a seed. One writer each, so that the order of an object's writes
+ * is known.
+ */
 export class Churn {
   readonly kube: Kube
   readonly written = new Map<string, Written>()
@@ -52,7 +55,10 @@ export class Churn {
     this.#stop = true
   }
 
-  /** Keeps writing with so many at a time until `stop`, or so many writes of each, with a pause of so many ms after each write. Writes that the server refuses are done again. */
+  /**
+   * Keeps writing with so many at a time until `stop`, or so many writes of each, with a pause of so many ms after each
+   * write. Writes that the server refuses are done again.
+   */
   async run(writers: number, each = Number.POSITIVE_INFINITY, pauseMs = 0): Promise<void> {
     this.#stop = false
     await Promise.all(Array.from({ length: writers }, () => this.#write(each, pauseMs)))
@@ -183,7 +189,8 @@ export class Churn {
         problems.push(`${name}: versions ${seenVersions.join()} are not in the order of ${versions.join()}`)
       if (!deleted && seenVersions.at(-1) !== versions.at(-1))
         problems.push(
-          `${name}: the last emitted version is ${seenVersions.at(-1) ?? 'none'}, and it is ${versions.at(-1) ?? 'none'}`,
+          `${name}: the last emitted version is ${seenVersions.at(-1) ?? 'none'}, and it is ` +
+            `${versions.at(-1) ?? 'none'}`,
         )
       list.forEach((each, at) => {
         const before = list[at - 1]

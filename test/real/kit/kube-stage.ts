@@ -33,7 +33,9 @@ export interface KubeStage {
   readonly kubeconfig: string
 }
 
-/** Called at the top of a file: it starts the server before its tests and ends it after them. `flags` are the server's. */
+/**
+ * Called at the top of a file: it starts the server before its tests and ends it after them. `flags` are the server's.
+ */
 export function useKube(name: string, flags: readonly string[] = []): KubeStage {
   const missing = findKubernetes()
   const stage: { kube?: Kube; dir: string } = { dir: '' }

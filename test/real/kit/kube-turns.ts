@@ -63,7 +63,8 @@ export async function holderOf(
     if (holder !== undefined) return { holder, ms: performance.now() - began }
     if (performance.now() - began > limitMs)
       throw new Error(
-        `no replica leads after ${limitMs / 1000} s:\n${replicas.map(({ lastLog }) => lastLog.slice(-2000)).join('\n')}`,
+        `no replica leads after ${limitMs / 1000} ` +
+          `s:\n${replicas.map(({ lastLog }) => lastLog.slice(-2000)).join('\n')}`,
       )
     await sleep(25)
   }
@@ -100,7 +101,8 @@ export async function overlaps(replicas: readonly WeirProcess[]): Promise<string
     await Promise.all(
       replicas.map((weir) =>
         weir.sql<{ epoch: number; first: number; last: number }>(
-          "SELECT (extensions->>'epoch')::INT AS epoch, epoch_ms(min(time_received)) AS first, epoch_ms(max(time_received)) AS last FROM events WHERE source = '/kubernetes/c1' GROUP BY ALL",
+          "SELECT (extensions->>'epoch')::INT AS epoch, epoch_ms(min(time_received)) AS first, " +
+            "epoch_ms(max(time_received)) AS last FROM events WHERE source = '/kubernetes/c1' GROUP BY ALL",
         ),
       ),
     )

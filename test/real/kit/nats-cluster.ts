@@ -1,4 +1,5 @@
-// Several real nats-servers that are one JetStream cluster, for one test: each with its own folder and ports, ended by its pid.
+// Several real nats-servers that are one JetStream cluster, for one test: each with its own folder and ports, ended by
+// its pid.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -93,7 +93,10 @@ function writeConfig(options: NatsOptions, version: string, port: number): strin
   return path
 }
 
-/** The setting exists since 2.10; an older server syncs every two minutes, which matters for a power failure, not for a killed process. */
+/**
+ * The setting exists since 2.10; an older server syncs every two minutes, which matters for a power failure, not for a
+ * killed process.
+ */
 function canSyncAlways(version: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number)
   return major > 2 || (major === 2 && minor >= 10)

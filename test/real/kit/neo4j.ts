@@ -30,8 +30,8 @@ const user = 'neo4j'
 const password = 'password-of-the-test'
 
 /**
- * Resolves when it takes the password. Throws when it cannot be had (see `installNeo4j`). `tls`: of the server, PEM; its port then speaks with and
- * without it. `lasting`: as one that runs for long: slower to start, faster then.
+ * Resolves when it takes the password. Throws when it cannot be had (see `installNeo4j`). `tls`: of the server, PEM;
+ * its port then speaks with and without it. `lasting`: as one that runs for long: slower to start, faster then.
  */
 export async function startNeo4j({
   heap = '384m',

@@ -18,8 +18,9 @@ export interface PmacctOptions {
 }
 
 /**
- * Resolves when pmacctd has sent everything and ended; it throws when it cannot be had or fails. When it ends, sfprobe drops a last
- * datagram that is not full (`pcap_savefile_wait` would make it send the last samples twice): see `tail` of buildCapture.
+ * Resolves when pmacctd has sent everything and ended; it throws when it cannot be had or fails. When it ends, sfprobe
+ * drops a last datagram that is not full (`pcap_savefile_wait` would make it send the last samples twice): see `tail`
+ * of buildCapture.
  */
 export async function replayPmacct({ file, port, plugin, version = 9, sampling = 1 }: PmacctOptions): Promise<void> {
   const program = await install(pmacct)
@@ -30,7 +31,8 @@ export async function replayPmacct({ file, port, plugin, version = 9, sampling =
       ? [
           `nfprobe_receiver: 127.0.0.1:${port}`,
           `nfprobe_version: ${version}`,
-          // Longer than the capture: a flow is sent once, at the end. (With expint=0 packets at the end are counted twice.)
+          // Longer than the capture: a flow is sent once, at the end. (With expint=0 packets at the end are counted
+          // twice.)
           'nfprobe_timeouts: tcp=600:tcp.rst=600:tcp.fin=600:udp=600:icmp=600:general=600:maxlife=3600:expint=60',
           'nfprobe_maxflows: 1000000',
           'aggregate: src_host, dst_host, src_port, dst_port, proto, tos, tcpflags',

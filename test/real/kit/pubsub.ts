@@ -19,7 +19,10 @@ const readyLimit = 60_000
 /** Java otherwise listens on IPv6 only. */
 const jvm = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:-UsePerfData', '-Djava.net.preferIPv4Stack=true']
 
-/** Resolves when it takes connections. Throws when there is no emulator (see `findPubSub`). `heap`: when it is nearly full, collecting garbage takes most of its time. */
+/**
+ * Resolves when it takes connections. Throws when there is no emulator (see `findPubSub`). `heap`: when it is nearly
+ * full, collecting garbage takes most of its time.
+ */
 export async function startPubSub(heap = '256m'): Promise<PubSubServer> {
   const program = await findPubSub()
   if (program.path === undefined) throw new Error(program.reason)

@@ -13,7 +13,8 @@ export async function readOnce(
   type: string,
 ): Promise<{ readonly ids: readonly string[]; readonly disordered: readonly string[] }> {
   const rows = await weir.sql<Row>(
-    `SELECT id, key, (data->>'n')::INT AS n FROM events WHERE type = '${type}' ORDER BY list_transform(string_split(_pos, ':')[2:], x -> x::BIGINT)`,
+    `SELECT id, key, (data->>'n')::INT AS n FROM events WHERE type = '${type}' ORDER BY ` +
+      `list_transform(string_split(_pos, ':')[2:], x -> x::BIGINT)`,
   )
   const last = new Map<string, number>()
   const disordered = new Set<string>()

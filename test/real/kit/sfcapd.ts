@@ -33,7 +33,8 @@ export async function startSfcapd(folder: string, collector: Program = sfcapd): 
   const [port = 0] = await freePorts(1)
   const written = join(folder, collector.name)
   await mkdir(written)
-  // One file for the whole test: it is turned over every hour. A large socket buffer, because a test sends in one burst.
+  // One file for the whole test: it is turned over every hour. A large socket buffer, because a test sends in one
+  // burst.
   const child = spawn(path, ['-p', String(port), '-b', '127.0.0.1', '-w', written, '-t', '3600', '-B', '4194304'], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })

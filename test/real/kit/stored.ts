@@ -199,7 +199,8 @@ function sampled(rows: readonly Row[], wanted: Wanted): string[] {
     const off = Math.abs(total(rows, what) / wanted.all[what] - 1)
     if (!(off <= tolerance))
       found.push(
-        `estimated ${what}: stored ${total(rows, what)}, captured ${wanted.all[what]}: off by ${(off * 100).toFixed(1)} %`,
+        `estimated ${what}: stored ${total(rows, what)}, captured ${wanted.all[what]}: off by ` +
+          `${(off * 100).toFixed(1)} %`,
       )
   }
   return found

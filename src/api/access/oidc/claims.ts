@@ -46,7 +46,9 @@ export function claimsReader({
     if (given === undefined) {
       throw new NotAllowed(
         `${name} has no role here.`,
-        `auth.oidc.role returns ${role === null || role === '' ? 'nothing' : JSON.stringify(role).slice(0, 100)} for the claims of this user; it must return "admin" or "viewer".`,
+        'auth.oidc.role returns ' +
+          `${role === null || role === '' ? 'nothing' : JSON.stringify(role).slice(0, 100)} for the claims of ` +
+          'this user; it must return "admin" or "viewer".',
       )
     }
     const who = { id: `oidc:${idOf(claims)}`, name, login: 'oidc' } as const
@@ -58,7 +60,8 @@ export function claimsReader({
     if (names.length === 0)
       throw new NotAllowed(
         `${name} may see no namespace here.`,
-        'auth.oidc.namespaces returns no name for the claims of this user; it must return a list of names, or "*" for all.',
+        'auth.oidc.namespaces returns no name for the claims of this user; it must return a list of names, ' +
+          'or "*" for all.',
       )
     return principal(who, { role: given, namespaces: names, peers })
   }

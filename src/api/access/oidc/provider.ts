@@ -185,7 +185,8 @@ export class Provider {
         `The identity provider at ${this.#settings.issuer} does not respond correctly: ${failed(error).message}`,
         {
           hints: [
-            'Check that `auth.oidc.issuer` is the parent of /.well-known/openid-configuration, and that this machine can reach it.',
+            'Check that `auth.oidc.issuer` is the parent of /.well-known/openid-configuration, and that this ' +
+              'machine can reach it.',
           ],
         },
       )
