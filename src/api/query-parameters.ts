@@ -248,12 +248,12 @@ export const answerProperties = {
     type: 'boolean',
     description:
       'False if groups may lack flows that a rollup combined with others, at most by `error`. Totals are ' +
-      'exact, except under a filter that a rollup does not support and whose flows have expired.',
+      'exact, except under a filter that a rollup does not support after the flows have expired.',
   },
   error: {
     description:
       'Only if `exact` is false: the maximum amount that a group may lack, in the ranking measure. It is the ' +
-      'sum of flows whose group a rollup does not store.',
+      'sum of flows that a rollup stores without group.',
   },
   stored_to: {
     type: 'string',
@@ -264,7 +264,7 @@ export const answerProperties = {
   since: {
     type: 'string',
     description:
-      'Only for sums of flows whose range starts before the oldest stored flow: the receive time of that ' +
+      'Only for sums of flows with a range from before the oldest stored flow: the receive time of that ' +
       'flow, or the end of the range if no flow is stored. Earlier data does not exist.',
   },
 } as const

@@ -13,7 +13,7 @@ const limited = principal(
 )
 const now = Date.UTC(2026, 10, 20, 12)
 
-/** The source of sums by a field, in a store whose rollups have merged this number of rows. */
+/** The source of sums by a field, in a store with this number of rows merged into rollups. */
 async function source(
   who: typeof local,
   field: string,

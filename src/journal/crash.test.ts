@@ -60,7 +60,7 @@ describe('after a crash', () => {
     expect(cursorOf(await open({ host, directory }))).toBe('a')
   })
 
-  it('the cursor of a frame whose body was never written is ignored', async () => {
+  it('the cursor of a frame without a body is ignored', async () => {
     const host = await machine()
     const journal = await open({ host, directory })
     await journal.append(unit('a'))

@@ -65,7 +65,7 @@ describe.each(Object.keys(disks))('on %s', (disk) => {
     ['a header', 30],
     ['a header', fixedBytes + 2],
     ['a body', fixedBytes + 60],
-  ])('a flipped bit in %s (byte %i) loses only that frame, whose rows are counted', async (_, byte) => {
+  ])('a flipped bit in %s (byte %i) loses only that frame, and its rows are counted', async (_, byte) => {
     const folder = await folderWith(['a', 'b', 'c', 'd'])
     const at = await offsetOf(folder, 'b')
     const next = await offsetOf(folder, 'c')

@@ -43,7 +43,7 @@ async function bodies(journal: SegmentWriter): Promise<string[]> {
   return read
 }
 
-describe('a writer whose folder another process took', () => {
+describe('a writer after another process took its folder', () => {
   test('refuses appends, and its later writes hide nothing of the other', async () => {
     const first = await start(1)
     for (const text of ['a', 'b', 'c']) await first.journal.append(unit(text))

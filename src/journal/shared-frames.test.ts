@@ -29,7 +29,7 @@ async function open(...ids: string[]): Promise<{ journal: SegmentWriter; host: R
 /** Without the journal's own checkpoint. */
 const eventsOf = (frames: readonly Frame[]): Frame[] => frames.filter(({ header }) => header.kind === 'events')
 
-test('readers of one thread that keep pace share frames, and with them what was decoded', async () => {
+test('readers of one thread that keep pace share frames and their decoded columns', async () => {
   const { journal, host } = await open('a', 'b')
   const shared = new SharedFrames()
   const options = { host, directory: '/journal', tail: journal.tail, after: nowhere, shared }

@@ -44,7 +44,7 @@ it('ignores a merged file without a record if all its inputs are present', () =>
   expect(adopted).toEqual([])
 })
 
-it('adopts a merged file whose record was lost in place of missing inputs', () => {
+it('adopts a merged file without a record in place of missing inputs', () => {
   const { adopted, replaced } = chooseAdoptions(
     [orphan('m', 1, 6, 20)],
     [live('a', 1, 3, 10), live('b', 4, 6, 10)],

@@ -320,7 +320,7 @@ it('a large batch keeps every value in place across chunks and frames', async ()
   })
 })
 
-it('a folder whose path DuckDB would read as a pattern is refused with a message', async () => {
+it('a folder with a path that DuckDB would read as a pattern is refused with a message', async () => {
   await expect(stores.open({ directory: join(stores.home, 'data[1]') })).rejects.toMatchObject({
     code: 'WEIR_DATA_UNUSABLE',
     message: expect.stringContaining('['),

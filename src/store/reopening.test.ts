@@ -10,7 +10,7 @@ const { timers } = realHost()
 const signal = new AbortController().signal
 const atOnce = { ...timers, sleep: () => Promise.resolve() }
 
-/** A store whose results are `pieces`; 'close' waits until the store closes and then fails. */
+/** A store with the results `pieces`; 'close' waits until the store closes and then fails. */
 function fake(...pieces: readonly string[]): Store {
   const closing = Promise.withResolvers<never>()
   closing.promise.catch(() => undefined)

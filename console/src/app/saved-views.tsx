@@ -150,8 +150,8 @@ function Saved({ view, onGo, onRename, onShare, onForget }: SavedProps): React.R
       <button type="button" className="quiet go" onClick={onGo}>
         {view.name}
       </button>
-      <span className="dim">{view.mine ? (view.shared ? appText.sharedView : '') : appText.ownedBy(view.by)}</span>
-      {view.mine && (
+      <span className="dim">{view.owned ? (view.shared ? appText.sharedView : '') : appText.ownedBy(view.by)}</span>
+      {view.owned && (
         <button
           type="button"
           className="quiet"
@@ -161,7 +161,7 @@ function Saved({ view, onGo, onRename, onShare, onForget }: SavedProps): React.R
           {appText.rename}
         </button>
       )}
-      {view.mine && (
+      {view.owned && (
         <button
           type="button"
           className="quiet"
@@ -171,7 +171,7 @@ function Saved({ view, onGo, onRename, onShare, onForget }: SavedProps): React.R
           {view.shared ? appText.unshare : appText.share}
         </button>
       )}
-      {view.mine && (
+      {view.owned && (
         <button type="button" className="quiet" onClick={onForget} aria-label={appText.deleteView(view.name)}>
           {appText.delete}
         </button>

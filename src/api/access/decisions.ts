@@ -14,7 +14,7 @@ type Scoped = 'scoped'
 /** Admins and unlimited viewers: the response covers rows of every namespace. */
 type Unlimited = 'unlimited'
 type Admin = 'admin'
-/** Admins, or everyone who reaches the address, depending on `http.auth`. */
+/** Admins, or every client of the address, depending on `http.auth`. */
 type Events = 'events'
 
 export type Decision = Open | Authenticated | Scoped | Unlimited | Admin | Events
@@ -47,11 +47,11 @@ export const accessRules: Readonly<Record<string, AccessRule>> = {
   auditTrace: scoped('Same as the list.'),
   auditSums: scoped('Sums over the rows of the list.'),
   auditColumns: scoped('Sums over the rows of the list.'),
-  auditFirsts: scoped('Based on the rows of the list.'),
+  auditFirstSeen: scoped('Based on the rows of the list.'),
   auditLogins: scoped('Based on the rows of the list.'),
   auditQuery: authenticated('The SQL text of the query, including its limits; no rows.'),
   graph: scoped('Edges of objects in the permitted namespaces, to objects in them or without a namespace.'),
-  graphPaths: scoped('As neighbours.'),
+  graphPaths: scoped('Same as the graph.'),
   auditNewest: scoped('Based on the rows of the list; no information about sources.'),
   resources: scoped('Objects in the permitted namespaces.'),
   resource: scoped('One object in the permitted namespaces, and its permitted relations.'),
@@ -114,7 +114,7 @@ export function authorize(principal: Principal, operation: string | undefined): 
 export function eventsHidden(what: string, { name, namespaces = [] }: Principal): ApiError {
   return new ApiError(
     'WEIR_API_FORBIDDEN',
-    `${what} requests events, whose namespace cannot be verified, and ${name} may see ${listed(namespaces)} only.`,
+    `${what} requests events, which have no namespace, and ${name} may see ${listed(namespaces)} only.`,
     {
       hints: ['Request flows.'],
     },

@@ -66,21 +66,21 @@ export class Gate {
   async admit(request: FastifyRequest): Promise<void> {
     const { raw } = request
     const operation = operationOf(request)
-    const who =
+    const access =
       request.routeOptions.config.open === true
         ? 'open'
         : operation === undefined
           ? undefined
           : accessRules[operation]?.access
-    const open = who === 'open' || (who === 'events' && this.#openEvents)
+    const open = access === 'open' || (access === 'events' && this.#openEvents)
     // An ended session does not block operations that require no authentication.
     const found =
-      !this.loginNeeded || who === 'open'
+      !this.loginNeeded || access === 'open'
         ? undefined
         : await (open ? this.#find(raw).catch(() => undefined) : this.#find(raw))
     if (found === undefined) {
       if (this.loginNeeded && !open) throw refusal(raw)
-      if (this.#loopback && !(this.loginNeeded && who === 'open')) checkBrowser(raw, this.#listenHost)
+      if (this.#loopback && !(this.loginNeeded && access === 'open')) checkBrowser(raw, this.#listenHost)
     }
     request.admission = found ?? { principal: this.loginNeeded ? nobody : local }
     request.principal = request.admission.principal

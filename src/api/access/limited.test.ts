@@ -19,8 +19,8 @@ const auth = {
 type User = (typeof auth.tokens)[number]['token']
 /** The visible bytes of each user. */
 const sees: Readonly<Record<User, number>> = { admin: all, viewer: all, shop: own, peers: withPeers, none: 0 }
-const whoever = Object.keys(sees) as User[]
-const bearer = (who: User): Record<string, string> => ({ authorization: `Bearer ${who}` })
+const users = Object.keys(sees) as User[]
+const bearer = (user: User): Record<string, string> => ({ authorization: `Bearer ${user}` })
 
 const open: EventStream[] = []
 afterEach(() => open.splice(0).forEach((stream) => stream.close()))
@@ -49,19 +49,19 @@ test('pages contain only visible rows, whatever the filter', async () => {
     'either(ns = vault)',
     'not (bytes < 0 and bytes > 0)',
   ]
-  for (const who of whoever) {
-    for (const filter of who === 'admin' || who === 'viewer' ? [''] : filters) {
+  for (const user of users) {
+    for (const filter of user === 'admin' || user === 'viewer' ? [''] : filters) {
       for (const both of ['false', 'true']) {
         const { status, body } = await get(
           'flows',
           { filter, both_ways: both, columns: 'bytes,src_namespace,dst_namespace,src_addr,dst_addr' },
-          bearer(who),
+          bearer(user),
         )
         expect(status).toBe(200)
         const rows = body['rows'] as number[][]
-        expect(sum(rows, 0) & ~sees[who], `${who} ${filter}`).toBe(0)
-        if (who === 'shop' || who === 'none') expect(leaks(body)).toEqual([])
-        if (filter === '' || filter.startsWith('bytes')) expect(sum(rows, 0), `${who} ${filter}`).toBe(sees[who])
+        expect(sum(rows, 0) & ~sees[user], `${user} ${filter}`).toBe(0)
+        if (user === 'shop' || user === 'none') expect(leaks(body)).toEqual([])
+        if (filter === '' || filter.startsWith('bytes')) expect(sum(rows, 0), `${user} ${filter}`).toBe(sees[user])
       }
     }
   }
@@ -79,7 +79,7 @@ test('a cursor reveals no rows and is invalid for another scope', async () => {
 
 test('series and the sum of all others include only visible rows, from flows and from rollups', async () => {
   const { get } = await started()
-  for (const who of whoever) {
+  for (const user of users) {
     for (const parameters of [
       {},
       { group: 'src_namespace,dst_namespace' },
@@ -89,40 +89,40 @@ test('series and the sum of all others include only visible rows, from flows and
       { step: '1m', group: 'dst_namespace', both_ways: 'true' },
       { measure: 'drop_bytes', group: 'src_addr', limit: '1' },
     ] as const) {
-      const { status, body } = await get('series', parameters, bearer(who))
+      const { status, body } = await get('series', parameters, bearer(user))
       expect(status).toBe(200)
       const bytes = (body['columns'] as { name: string }[]).findIndex(({ name }) => name === 'bytes')
-      expect(sum(body['rows'] as unknown[][], bytes), `${who} ${JSON.stringify(parameters)}`).toBe(sees[who])
-      if ('measure' in parameters) expect(sum(body['rows'] as unknown[][], bytes + 3), who).toBe(sees[who])
-      if (who === 'shop' || who === 'none') expect(leaks(body)).toEqual([])
+      expect(sum(body['rows'] as unknown[][], bytes), `${user} ${JSON.stringify(parameters)}`).toBe(sees[user])
+      if ('measure' in parameters) expect(sum(body['rows'] as unknown[][], bytes + 3), user).toBe(sees[user])
+      if (user === 'shop' || user === 'none') expect(leaks(body)).toEqual([])
     }
   }
 })
 
 test('edges and the sums of all edges include only visible rows', async () => {
   const { get } = await started()
-  for (const who of whoever) {
+  for (const user of users) {
     for (const scope of ['addr', 'namespace', 'namespace,addr']) {
-      const { body } = await get('topology', { scope, limit: '1', by: 'drop_bytes' }, bearer(who))
+      const { body } = await get('topology', { scope, limit: '1', by: 'drop_bytes' }, bearer(user))
       const total = body['total'] as { bytes: unknown; drop_bytes: unknown }
-      expect([Number(total.bytes ?? 0), Number(total.drop_bytes ?? 0)], `${who} ${scope}`).toEqual([
-        sees[who],
-        sees[who],
+      expect([Number(total.bytes ?? 0), Number(total.drop_bytes ?? 0)], `${user} ${scope}`).toEqual([
+        sees[user],
+        sees[user],
       ])
-      if (who === 'shop' || who === 'none') expect(leaks(body)).toEqual([])
+      if (user === 'shop' || user === 'none') expect(leaks(body)).toEqual([])
     }
   }
 })
 
 const views = [
   { id: 'rows', kind: 'rows', q: { stream: 'flows' } },
-  { id: 'mine', kind: 'rows', q: { stream: 'flows', filter: 'any.ns = vault', where: { proto: 6 } } },
+  { id: 'filtered', kind: 'rows', q: { stream: 'flows', filter: 'any.ns = vault', where: { proto: 6 } } },
   { id: 'series', kind: 'series', q: { stream: 'flows' }, columns: ['bytes'], scope: ['src_namespace'] },
   { id: 'graph', kind: 'graph', q: { stream: 'flows' }, columns: ['bytes'], scope: ['src_addr', 'dst_addr'] },
   { id: 'stat', kind: 'stat', q: { stream: 'flows' } },
 ]
 
-test.each(['told before', 'with the request'])(
+test.each(['beforehand', 'with the request'])(
   'the live stream, with views set %s, shows, sums and counts only visible rows, present and new',
   async (how) => {
     const { url, control } = await started()
@@ -130,24 +130,24 @@ test.each(['told before', 'with the request'])(
     control.publish(someEvents('a'), 'http')
     let opened = 0
     await Promise.all(
-      whoever.map(async (who) => {
-        const sid = `session-${who}`
-        if (how === 'told before')
+      users.map(async (user) => {
+        const sid = `session-${user}`
+        if (how === 'beforehand')
           await fetch(`${url}/api/v1/live/${sid}`, {
             method: 'PUT',
-            headers: { ...bearer(who), 'content-type': 'application/json' },
+            headers: { ...bearer(user), 'content-type': 'application/json' },
             body: JSON.stringify({ views }),
           })
         const stream = await EventStream.open(
           `${url}/api/v1/live?sid=${sid}`,
-          bearer(who),
-          how === 'told before' ? undefined : { views },
+          bearer(user),
+          how === 'beforehand' ? undefined : { views },
         )
         open.push(stream)
-        const rows = pairs.filter((_, row) => (sees[who] & (2 ** row)) !== 0).length
+        const rows = pairs.filter((_, row) => (sees[user] & (2 ** row)) !== 0).length
         await stream.until(({ event }) => event === 'hello')
         opened += 1
-        if (opened === whoever.length) control.publish(namespacedFlows(realHost().clock.now()))
+        if (opened === users.length) control.publish(namespacedFlows(realHost().clock.now()))
         if (rows > 0) await stream.untilRows('rows', rows * 2)
         // The second count includes every row.
         await stream.until(
@@ -158,24 +158,24 @@ test.each(['told before', 'with the request'])(
           ({ event }) => event === 'stat' && stream.events.filter((one) => one.event === 'stat').length > 1,
         )
         const hello = stream.events.find(({ event }) => event === 'hello')
-        expect(hello?.data['ring'], who).toMatchObject({
+        expect(hello?.data['ring'], user).toMatchObject({
           flows: rows,
-          events: who === 'admin' || who === 'viewer' ? 1 : 0,
+          events: user === 'admin' || user === 'viewer' ? 1 : 0,
         })
-        if (who === 'shop' || who === 'none')
+        if (user === 'shop' || user === 'none')
           expect(
             stream.events.flatMap(({ event, data }) => (event === 'hello' ? [] : leaks(data))),
-            who,
+            user,
           ).toEqual([])
         const bytes =
           (stream.events.filter(({ event }) => event === 'rows').at(-1)?.data['cols'] as string[] | undefined)?.indexOf(
             'bytes',
           ) ?? 0
-        expect(sum(stream.rows('rows'), bytes) % Math.max(1, sees[who]), who).toBe(0)
+        expect(sum(stream.rows('rows'), bytes) % Math.max(1, sees[user]), user).toBe(0)
         const buckets = stream.events
           .filter(({ event }) => event === 'series')
           .flatMap(({ data }) => data['buckets'] as [string, number[]][])
-        for (const [, [, total = 0]] of buckets) expect(sees[who] === 0 ? total : total % sees[who], who).toBe(0)
+        for (const [, [, total = 0]] of buckets) expect(sees[user] === 0 ? total : total % sees[user], user).toBe(0)
       }),
     )
   },
@@ -208,21 +208,21 @@ test('a viewer without events gets an error on request, and none by default', as
 
 test('a tap returns only visible rows, of a source and of a sink, with a filter and without', async () => {
   const { url, control } = await started()
-  for (const who of ['shop', 'peers', 'admin'] as const) {
-    const rows = pairs.filter((_, row) => (sees[who] & (2 ** row)) !== 0).length
+  for (const user of ['shop', 'peers', 'admin'] as const) {
+    const rows = pairs.filter((_, row) => (sees[user] & (2 ** row)) !== 0).length
     for (const filter of ['', 'bytes >= 1']) {
       const answer = await fetch(
         `${url}/api/v1/tap?${new URLSearchParams({ source: 'netflow', limit: String(rows), filter }).toString()}`,
-        { headers: bearer(who) },
+        { headers: bearer(user) },
       )
       control.publish(someEvents('a'), 'netflow')
       control.publish(namespacedFlows(realHost().clock.now()))
       const lines = (await answer.text())
         .split('\n')
-        .filter((line) => line !== '' && (who !== 'admin' || !line.includes('specversion')))
+        .filter((line) => line !== '' && (user !== 'admin' || !line.includes('specversion')))
         .map((line) => JSON.parse(line) as { bytes: number })
-      if (who !== 'admin') expect(lines.reduce((total, { bytes }) => total + bytes, 0)).toBe(sees[who])
-      if (who === 'shop') expect(leaks(lines)).toEqual([])
+      if (user !== 'admin') expect(lines.reduce((total, { bytes }) => total + bytes, 0)).toBe(sees[user])
+      if (user === 'shop') expect(leaks(lines)).toEqual([])
     }
   }
   const sink = await fetch(`${url}/api/v1/tap?sink=bus&limit=2`, { headers: bearer('shop') })
@@ -240,66 +240,66 @@ test('without a store the ring shows and sums only visible rows', async () => {
   const { get, control } = await started()
   control.store = undefined
   control.publish(namespacedFlows(realHost().clock.now()))
-  for (const who of whoever) {
-    const page = (await get('flows', { columns: 'bytes,src_namespace,dst_namespace,src_addr,dst_addr' }, bearer(who)))
+  for (const user of users) {
+    const page = (await get('flows', { columns: 'bytes,src_namespace,dst_namespace,src_addr,dst_addr' }, bearer(user)))
       .body
     const [series, edges, groups] = await Promise.all([
-      get('series', { group: 'src_addr', limit: '1', measure: 'drop_bytes' }, bearer(who)),
-      get('topology', { limit: '1', by: 'drop_bytes' }, bearer(who)),
-      get('flows', { group: 'dst_namespace', limit: '1', of: 'bytes' }, bearer(who)),
+      get('series', { group: 'src_addr', limit: '1', measure: 'drop_bytes' }, bearer(user)),
+      get('topology', { limit: '1', by: 'drop_bytes' }, bearer(user)),
+      get('flows', { group: 'dst_namespace', limit: '1', of: 'bytes' }, bearer(user)),
     ])
     expect(page['source']).toBe('ring')
-    expect(sum(page['rows'] as number[][], 0), who).toBe(sees[who])
-    expect([sum(series.body['rows'] as number[][], 3), sum(series.body['rows'] as number[][], 6)], who).toEqual([
-      sees[who],
-      sees[who],
+    expect(sum(page['rows'] as number[][], 0), user).toBe(sees[user])
+    expect([sum(series.body['rows'] as number[][], 3), sum(series.body['rows'] as number[][], 6)], user).toEqual([
+      sees[user],
+      sees[user],
     ])
-    expect(Number((edges.body['total'] as { drop_bytes: unknown }).drop_bytes ?? 0), who).toBe(sees[who])
+    expect(Number((edges.body['total'] as { drop_bytes: unknown }).drop_bytes ?? 0), user).toBe(sees[user])
     for (const { body } of [edges, groups])
-      expect(Number((body['total'] as { bytes: unknown }).bytes ?? 0), who).toBe(sees[who])
-    if (who === 'shop' || who === 'none') expect(leaks([page, series.body, edges.body, groups.body])).toEqual([])
+      expect(Number((body['total'] as { bytes: unknown }).bytes ?? 0), user).toBe(sees[user])
+    if (user === 'shop' || user === 'none') expect(leaks([page, series.body, edges.body, groups.body])).toEqual([])
   }
 })
 
 test('completion and export use only visible rows, of the store and of the ring', async () => {
   const { url, control } = await started()
-  const bytesOf = async (who: User): Promise<number> => {
+  const bytesOf = async (user: User): Promise<number> => {
     const answer = await fetch(`${url}/api/v1/export?columns=bytes,src_namespace,dst_namespace&format=ndjson`, {
-      headers: bearer(who),
+      headers: bearer(user),
     })
     const rows = (await answer.text())
       .split('\n')
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as { bytes: number })
-    if (who === 'shop' || who === 'none') expect(leaks(rows)).toEqual([])
+    if (user === 'shop' || user === 'none') expect(leaks(rows)).toEqual([])
     return rows.reduce((total, { bytes }) => total + bytes, 0)
   }
-  const complete = async (who: User, body: object): Promise<unknown> =>
+  const complete = async (user: User, body: object): Promise<unknown> =>
     (
       await fetch(`${url}/api/v1/complete`, {
         method: 'POST',
-        headers: { ...bearer(who), 'content-type': 'application/json' },
+        headers: { ...bearer(user), 'content-type': 'application/json' },
         body: JSON.stringify({ prefix: '', ...body }),
       })
     ).json()
   const check = async (): Promise<void> => {
-    for (const who of whoever) {
-      expect(await bytesOf(who), who).toBe(sees[who])
-      const bytes = (await complete(who, { field: 'bytes', limit: 100 })) as {
+    for (const user of users) {
+      expect(await bytesOf(user), user).toBe(sees[user])
+      const bytes = (await complete(user, { field: 'bytes', limit: 100 })) as {
         values: { value: number; count: number }[]
       }
       expect(
         bytes.values.reduce((total, { value }) => total + value, 0),
-        who,
-      ).toBe(sees[who])
+        user,
+      ).toBe(sees[user])
       for (const field of ['any.ns', 'src_addr', 'dst_namespace'])
-        if (who === 'shop' || who === 'none') expect(leaks(await complete(who, { field }))).toEqual([])
+        if (user === 'shop' || user === 'none') expect(leaks(await complete(user, { field }))).toEqual([])
       // The store reports the used fields asynchronously.
       await expect
         .poll(async () =>
-          ((await complete(who, {})) as { fields: { used: boolean }[] }).fields.some(({ used }) => used),
+          ((await complete(user, {})) as { fields: { used: boolean }[] }).fields.some(({ used }) => used),
         )
-        .toBe(sees[who] > 0)
+        .toBe(sees[user] > 0)
     }
   }
   await check()
@@ -318,7 +318,7 @@ test('every scoped operation is tested here, or beside its route for objects and
   ).toEqual([
     'audit',
     'auditColumns',
-    'auditFirsts',
+    'auditFirstSeen',
     'auditLogins',
     'auditNewest',
     'auditSums',

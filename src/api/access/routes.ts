@@ -22,7 +22,7 @@ export const accessSchemas = {
       namespaces: {
         type: ['array', 'null'],
         items: { type: 'string' },
-        description: 'The only namespaces whose flows are visible; null: all.',
+        description: 'Namespaces with visible flows; null: all.',
       },
       login,
     },

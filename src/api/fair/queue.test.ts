@@ -4,7 +4,7 @@ import { FairQueue } from './queue.ts'
 const never = new AbortController().signal
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-/** Enters the queue and logs who continues; `end` finishes the oldest running query. */
+/** Enters the queue and logs the user that continues; `end` finishes the oldest running query. */
 function watched(queue: FairQueue): {
   enter: (user: string, signal?: AbortSignal) => Promise<void>
   end: () => Promise<void>

@@ -59,7 +59,7 @@ test('of twelve concurrent queries of a user ten run in order and two are reject
 
 const never = new AbortController().signal
 
-/** A control whose isolated statements return endless rows. */
+/** A control with isolated statements that return endless rows. */
 function withProcesses(ended: string[]): RecordingControl {
   const control = new RecordingControl()
   control.store = {

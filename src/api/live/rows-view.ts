@@ -52,7 +52,7 @@ export class RowsView implements LiveView {
   #credit = 0
   /** Selects frames that the client received from another server. */
   #seen: ((frame: RingFrame) => boolean) | undefined
-  #unsaid = 0
+  #unreported = 0
   /** Number of matching rows by sequence, of counted frames after the cursor, in order. */
   readonly #counts = new Map<number, number>()
   matched = 0
@@ -171,8 +171,8 @@ export class RowsView implements LiveView {
     if (places.length === 0) return undefined
     this.#credit -= places.length
     this.shown += places.length
-    const matched = this.#unsaid
-    this.#unsaid = 0
+    const matched = this.#unreported
+    this.#unreported = 0
     return message({
       view: this.spec.id,
       cols: this.spec.columns,
@@ -251,7 +251,7 @@ export class RowsView implements LiveView {
       this.#filter === undefined && this.#seen?.(frame) !== true ? frame.count : this.#matches(frame).length
     if (this.#filter !== undefined) this.#counts.set(frame.sequence, matched)
     this.matched += matched
-    this.#unsaid += matched
+    this.#unreported += matched
     return matched
   }
 

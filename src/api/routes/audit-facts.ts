@@ -13,7 +13,7 @@ import { refusals } from './changes.ts'
 const nullable = { type: ['string', 'null'] } as const
 
 export const auditFactSchemas = {
-  AuditFirsts: {
+  AuditFirstSeen: {
     type: 'object',
     required: ['pairs', 'total'],
     properties: {
@@ -103,7 +103,7 @@ export interface AuditWithin {
   readonly conditions: readonly string[]
 }
 
-export function firstsSql({ from, to, conditions }: AuditWithin): string {
+export function firstSeenSql({ from, to, conditions }: AuditWithin): string {
   return (
     'SELECT actor, any_value(actor_name) AS actor_name, service, action, min(time) AS first, count(*)::BIGINT ' +
     `AS traces\nFROM audit\nWHERE ${[`time < ${to}`, ...conditions].join('\n  AND ')}\nGROUP BY actor, ` +
@@ -122,7 +122,7 @@ export function loginsSql({ from, to, conditions }: AuditWithin): string {
   )
 }
 
-export const [firstsOrder, loginsOrder] = ['first DESC, actor, service, action', 'failed DESC, actor'] as const
+export const [firstSeenOrder, loginsOrder] = ['first DESC, actor, service, action', 'failed DESC, actor'] as const
 
 interface Query extends AuditQuery {
   readonly limit?: number
@@ -144,16 +144,16 @@ export function auditFactRoutes(
     `SELECT ${columns}, ${of} OVER ()::BIGINT AS total FROM (${sql}) ORDER BY ${order} LIMIT ${limit}`
 
   app.get(
-    '/api/v1/audit/firsts',
+    '/api/v1/audit/first-seen',
     {
       schema: {
-        operationId: 'auditFirsts',
+        operationId: 'auditFirstSeen',
         summary: 'First actions: actors and actions without earlier events',
         description:
-          'Pairs of actor and action whose oldest stored event is within the time range. Expired events are ' +
+          'Pairs of actor and action with the oldest stored event within the time range. Expired events are ' +
           'not considered.',
         querystring: { type: 'object', additionalProperties: false, properties: limited },
-        response: { 200: { $ref: 'AuditFirsts#' }, ...refusals },
+        response: { 200: { $ref: 'AuditFirstSeen#' }, ...refusals },
       },
     },
     async (request, reply) => {
@@ -163,10 +163,10 @@ export function auditFactRoutes(
         rowsOf(
           store,
           counted(
-            firstsSql(within(query, request.principal)),
+            firstSeenSql(within(query, request.principal)),
             'actor, actor_name, service, action, first, traces',
             'count(*)',
-            firstsOrder,
+            firstSeenOrder,
             query,
           ),
           gone,
@@ -189,8 +189,8 @@ export function auditFactRoutes(
         operationId: 'auditLogins',
         summary: 'Failed logins by actor',
         description:
-          'Events in the time range whose action name is a login (login, sign-in, authenticate) and whose ' +
-          'severity is warning or incident.',
+          'Events in the time range with a login as action (login, sign-in, authenticate) and with severity ' +
+          'warning or incident.',
         querystring: { type: 'object', additionalProperties: false, properties: limited },
         response: { 200: { $ref: 'AuditLogins#' }, ...refusals },
       },

@@ -3,7 +3,7 @@ import { isoOf } from '../../query/plan/index.ts'
 import { answerJson } from '../answer.ts'
 import { span } from '../objects.ts'
 import type { ApiContext } from '../options.ts'
-import { firstsOrder, firstsSql, loginsOrder, loginsSql, type AuditWithin } from './audit-facts.ts'
+import { firstSeenOrder, firstSeenSql, loginsOrder, loginsSql, type AuditWithin } from './audit-facts.ts'
 import { auditGraphColumns } from './audit-sums.ts'
 import { auditConditions, auditParameters, type AuditQuery } from './audit.ts'
 
@@ -33,7 +33,7 @@ const statements = {
     `SELECT ${auditGraphColumns.join(', ')}, count(*) AS traces, count(*) FILTER (severity IN ('warning', ` +
     `'incident')) AS failed, count(*) FILTER (severity = 'incident') AS incidents\n${where(within)}\nGROUP ` +
     'BY ALL\nORDER BY traces DESC',
-  firsts: (within) => `${firstsSql(within)}\nORDER BY ${firstsOrder}`,
+  'first-seen': (within) => `${firstSeenSql(within)}\nORDER BY ${firstSeenOrder}`,
   logins: (within) => `${loginsSql(within)}\nORDER BY ${loginsOrder}`,
 } as const satisfies Record<string, (within: AuditWithin) => string>
 

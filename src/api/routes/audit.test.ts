@@ -217,18 +217,18 @@ test('sums and graph columns, with others, match SQL', async () => {
 
 test('reports first-time actions, failed logins and the delay of each source', async () => {
   const api = await started()
-  const firsts = await get<{
+  const firstSeen = await get<{
     pairs: { actor: string; action: string; traces: number }[]
     total: number
     since: string
-  }>(api, 'audit/firsts')
-  expect(firsts.pairs.map(({ actor, action }) => `${actor} ${action}`).sort()).toEqual([
+  }>(api, 'audit/first-seen')
+  expect(firstSeen.pairs.map(({ actor, action }) => `${actor} ${action}`).sort()).toEqual([
     'user:d/alice deleteServer',
     'user:d/bob get',
     'user:d/bob patch',
     'user:d/mallory loginFailed',
   ])
-  expect([firsts.total, firsts.since]).toEqual([4, at('09:00:00')])
+  expect([firstSeen.total, firstSeen.since]).toEqual([4, at('09:00:00')])
   expect(await get(api, 'audit/logins')).toEqual({
     actors: [
       {
@@ -274,10 +274,10 @@ test('the published SQL statement returns the rows of the view for every filter'
     const lines = await ask(api.store.reader, await sqlOf({ ...query, of: 'columns' }))
     expect(lines.reduce((sum, { traces }) => sum + Number(traces), 0)).toBe(page.total)
   }
-  const firsts = await get<{ pairs: { actor: string; action: string }[] }>(api, 'audit/firsts')
+  const firstSeen = await get<{ pairs: { actor: string; action: string }[] }>(api, 'audit/first-seen')
   expect(
-    (await ask(api.store.reader, await sqlOf({ of: 'firsts' }))).map(({ actor, action }) => [actor, action]),
-  ).toEqual(firsts.pairs.map(({ actor, action }) => [actor, action]))
+    (await ask(api.store.reader, await sqlOf({ of: 'first-seen' }))).map(({ actor, action }) => [actor, action]),
+  ).toEqual(firstSeen.pairs.map(({ actor, action }) => [actor, action]))
   const logins = await get<{ actors: { actor: string; failed: number }[] }>(api, 'audit/logins')
   expect(
     (await ask(api.store.reader, await sqlOf({ of: 'logins' }))).map(({ actor, failed: n }) => [actor, Number(n)]),
@@ -295,7 +295,7 @@ test('a viewer of one namespace gets only traces of its objects, and none of a c
     groups: [{ value: 'user:d/bob', traces: 1 }],
   })
   expect(await get(api, 'audit/columns', {}, headers)).toMatchObject({ total: 1 })
-  expect(await get(api, 'audit/firsts', {}, headers)).toMatchObject({ total: 1 })
+  expect(await get(api, 'audit/first-seen', {}, headers)).toMatchObject({ total: 1 })
   expect(await get(api, 'audit/logins', {}, headers)).toMatchObject({ total: 0 })
   const { sql } = await get<{ sql: string }>(api, 'audit/query', {}, headers)
   expect((await ask(api.store.reader, sql)).map(({ action }) => action)).toEqual(['patch'])

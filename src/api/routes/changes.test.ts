@@ -187,7 +187,7 @@ test('a filter combines with other parameters, in the list and in its sums', asy
     ['noise = heartbeats', []],
     ['initial = true', []],
     ['coalesced = false and kind = Node', ['n1']],
-    ['kind = Pod and actor = nobody', []],
+    ['kind = Pod and actor = unknown', []],
   ]
   for (const [filter, expected] of cases) {
     const shown = await page(api, { filter })

@@ -30,12 +30,12 @@ export const clusterSchemas = {
             unavailable: {
               type: 'array',
               items: { type: 'string' },
-              description: 'API groups whose server does not respond.',
+              description: 'API groups without a response from their server.',
             },
             synced: { type: 'boolean', description: 'Whether all permitted kinds are watched.' },
             workloads: {
               type: 'integer',
-              description: 'Pods, nodes and services whose addresses currently provide flow names.',
+              description: 'Pods, nodes and services that currently provide names of flows.',
             },
             lease: {
               type: 'object',

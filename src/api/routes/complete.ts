@@ -91,7 +91,7 @@ const schema = {
       field: {
         type: 'string',
         maxLength: 200,
-        description: 'Field whose values to complete, by any alias, `any.port` included. Unset: complete field names.',
+        description: 'Field to complete values of, by any alias, `any.port` included. Unset: complete field names.',
       },
       prefix: { type: 'string', maxLength: 1000, description: 'The typed text; may be empty.' },
       filter,

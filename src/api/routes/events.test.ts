@@ -186,8 +186,8 @@ test('a full journal and a failed sync are answered with Retry-After', async () 
 
 test('with a subscribed sink the response has the outcome of the events there', async () => {
   const { api, control } = await start()
-  const answerTo = async (fate: typeof control.fate): Promise<string> => {
-    control.fate = fate
+  const answerTo = async (outcome: typeof control.outcome): Promise<string> => {
+    control.outcome = outcome
     const answer = await send(api.url, structured, event('1'))
     return `${answer.status} ${((await answer.json()) as { code?: string }).code ?? ''}`.trim()
   }

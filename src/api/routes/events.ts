@@ -59,12 +59,9 @@ export function eventRoutes(
   app.post(path, { schema, config: { body: 'raw' } }, async (request, reply) => {
     checkMediaType(request)
     const batch = await decode(request, (request.body as Buffer | undefined) ?? Buffer.alloc(0))
-    const {
-      accepted,
-      duplicates,
-      outcome: fate,
-    }: Ingested = batch.count === 0 ? { accepted: 0, duplicates: 0 } : await control.ingest(batch)
-    if (fate !== undefined) settle(fate)
+    const { accepted, duplicates, outcome }: Ingested =
+      batch.count === 0 ? { accepted: 0, duplicates: 0 } : await control.ingest(batch)
+    if (outcome !== undefined) settle(outcome)
     return answer === 'nothing' ? reply.code(200).send() : reply.send({ accepted, duplicates })
   })
 
@@ -122,8 +119,8 @@ function sentence(text: string): string {
 }
 
 /** With a subscribed sink, success means that the sink has delivered the events. */
-function settle(fate: SinkOutcome): void {
-  switch (fate.is) {
+function settle(outcome: SinkOutcome): void {
+  switch (outcome.is) {
     case 'delivered':
       return
     case 'pending':
@@ -138,14 +135,14 @@ function settle(fate: SinkOutcome): void {
     case 'dead-lettered':
       throw new ApiError(
         'WEIR_API_DEAD_LETTERED',
-        `The sink rejected ${fate.rows} of the events; they are among its dead ` +
-          `letters.${fate.reason === undefined ? '' : ` ${sentence(fate.reason)}`}`,
+        `The sink rejected ${outcome.rows} of the events; they are among its dead ` +
+          `letters.${outcome.reason === undefined ? '' : ` ${sentence(outcome.reason)}`}`,
         {
           hints: ['`weir dead-letters list` shows them with the reason.'],
         },
       )
     case 'dropped':
-      throw new ApiError('WEIR_API_DROPPED', `The sink dropped the events (${fate.reason}).`)
+      throw new ApiError('WEIR_API_DROPPED', `The sink dropped the events (${outcome.reason}).`)
   }
 }
 

@@ -48,13 +48,13 @@ test('recipes name the listening address and reject addresses that could inject 
   const { api, control } = await start()
   control.exportersNow = [{ name: 'netflow', type: 'netflow', addresses: ['udp://0.0.0.0:9555'], exporters: [] }]
   const how = async (query = ''): Promise<ExporterRecipes> =>
-    (await fetch(`${api.url}/api/v1/exporters/how${query}`)).json() as Promise<ExporterRecipes>
+    (await fetch(`${api.url}/api/v1/exporters/recipes${query}`)).json() as Promise<ExporterRecipes>
   const softflowd = async (query?: string): Promise<string | undefined> =>
     (await how(query)).recipes.find(({ name }) => name === 'softflowd')?.lines[0]
   expect(await softflowd()).toContain('-n 127.0.0.1:9555')
   expect(await softflowd('?collector=192.0.2.7')).toContain('-n 192.0.2.7:9555')
   expect((await how('?collector=192.0.2.7')).collector).toBe('192.0.2.7')
-  expect((await fetch(`${api.url}/api/v1/exporters/how?collector=${encodeURIComponent('x; rm -r /')}`)).status).toBe(
-    400,
-  )
+  expect(
+    (await fetch(`${api.url}/api/v1/exporters/recipes?collector=${encodeURIComponent('x; rm -r /')}`)).status,
+  ).toBe(400)
 })

@@ -110,7 +110,7 @@ export function exporterRoutes(app: FastifyInstance, { control }: ApiContext): v
   )
 
   app.get(
-    '/api/v1/exporters/how',
+    '/api/v1/exporters/recipes',
     {
       schema: {
         operationId: 'exporterRecipes',

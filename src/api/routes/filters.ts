@@ -79,7 +79,7 @@ const validateSchema = {
         type: 'string',
         enum: Object.keys(nameTables),
         default: 'flows',
-        description: 'Stream whose fields the filter uses.',
+        description: 'Stream of the fields in the filter.',
       },
     },
   },

@@ -68,7 +68,7 @@ export const graphSchemas = {
           'within the limit.',
       },
       edges: { type: 'array', items: { type: 'object', properties: edge } },
-      cut: { ...cut, description: 'Nodes whose edges were followed incompletely; paths through them may be missing.' },
+      cut: { ...cut, description: 'Nodes with edges that were not followed; paths through them may be missing.' },
     },
   },
 } as const

@@ -482,7 +482,7 @@ describe('limits', () => {
     expect(many.headers.get('retry-after')).not.toBeNull()
   })
 
-  test('a session belongs to the user who created it', async () => {
+  test('a session belongs to the user that created it', async () => {
     const tokens = [
       { name: 'a', token: 'secret-a' },
       { name: 'b', token: 'secret-b' },

@@ -29,13 +29,13 @@ const properties = {
 export const savedSchemas = {
   SavedView: {
     type: 'object',
-    required: ['id', 'name', 'page', 'search', 'shared', 'owner', 'by', 'mine', 'changed'],
+    required: ['id', 'name', 'page', 'search', 'shared', 'owner', 'by', 'owned', 'changed'],
     properties: {
       id,
       ...properties,
       owner: { type: 'string' },
       by: { type: 'string', description: 'Name of the owner.' },
-      mine: { type: 'boolean', description: 'Whether the current user owns it.' },
+      owned: { type: 'boolean', description: 'Whether the current user owns it.' },
       changed: { type: 'string', description: 'ISO 8601.' },
     },
   },
@@ -57,7 +57,7 @@ const refusals = {
 export interface ShownView extends Omit<SavedView, 'changed' | 'by'> {
   readonly by: string
   /** Whether the requesting user owns the view. */
-  readonly mine: boolean
+  readonly owned: boolean
   readonly changed: string
 }
 
@@ -66,7 +66,7 @@ export function savedRoutes(app: FastifyInstance, { host }: ApiContext, folder: 
   const shown = ({ changed, ...view }: SavedView, user: string): ShownView => ({
     ...view,
     by: view.by ?? view.owner,
-    mine: view.owner === user,
+    owned: view.owner === user,
     changed: new Date(changed).toISOString(),
   })
   app.get(

@@ -58,14 +58,14 @@ test('a view is private until it is shared; only its owner changes or deletes it
   const { ann, bob } = await users(await temporary())
   expect(await ann('PUT', '/shop-1', view)).toMatchObject({
     status: 200,
-    body: { id: 'shop-1', ...view, shared: false, mine: true },
+    body: { id: 'shop-1', ...view, shared: false, owned: true },
   })
   expect(names((await bob('GET')).body)).toEqual([])
   expect((await bob('GET', '/shop-1')).status).toBe(404)
   expect((await bob('PUT', '/shop-1', view)).status).toBe(404)
   expect((await ann('PUT', '/shop-1', { ...view, shared: true })).status).toBe(200)
-  expect(await bob('GET', '/shop-1')).toMatchObject({ status: 200, body: { ...view, shared: true, mine: false } })
-  expect(await bob('PUT', '/shop-1', { ...view, name: 'Mine now' })).toMatchObject({
+  expect(await bob('GET', '/shop-1')).toMatchObject({ status: 200, body: { ...view, shared: true, owned: false } })
+  expect(await bob('PUT', '/shop-1', { ...view, name: 'Renamed' })).toMatchObject({
     status: 403,
     body: { code: 'WEIR_API_FORBIDDEN' },
   })

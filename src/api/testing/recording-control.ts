@@ -15,7 +15,7 @@ export class RecordingControl implements Control {
   readonly moved: string[] = []
   readonly #listeners = new Set<(frame: Frame) => void>()
   #sequence = 0
-  fate: SinkOutcome | undefined
+  outcome: SinkOutcome | undefined
   failIngest: Error | undefined
   answer: (sql: string, signal: AbortSignal) => Promise<AsyncIterable<Uint8Array>> = async () => pieces('[{"n":1}]')
   manifest: Control['manifest'] = () => Promise.resolve(undefined)
@@ -85,7 +85,7 @@ export class RecordingControl implements Control {
     if (this.failIngest !== undefined) throw this.failIngest
     for (let row = 0; row < batch.count; row++) this.ingested.push(eventAt(batch, row))
     this.publish(batch, 'http')
-    return { accepted: batch.count, duplicates: 0, ...(this.fate === undefined ? {} : { outcome: this.fate }) }
+    return { accepted: batch.count, duplicates: 0, ...(this.outcome === undefined ? {} : { outcome: this.outcome }) }
   }
 
   ledger = async (): Promise<Ledger> => this.ledgerNow

@@ -20,10 +20,10 @@ const [earlier, later] = [
 /** View `changes`. `audited`: bounds of changes whose actor is needed. `when`: bounds of the changes. */
 export function changesView(input: ViewInput, audited: TimeBounds | undefined, when?: TimeBounds): string {
   const texts = textsIn('r.data', ['$.actor.manager', '$.actor.time', '$.actor.subresource', '$.deletionRequested'])
-  const rows = `SELECT *, ${texts} AS told FROM (${eventsOf('change', input, when)}) r`
-  const user = 'coalesce(v.username, d.who.username, m.username)'
+  const rows = `SELECT *, ${texts} AS texts FROM (${eventsOf('change', input, when)}) r`
+  const user = 'coalesce(v.username, d.request.username, m.username)'
   // The last field manager did not necessarily delete the object.
-  const manager = 'CASE WHEN r.told[4] IS NULL THEN r.told[1] END'
+  const manager = 'CASE WHEN r.texts[4] IS NULL THEN r.texts[1] END'
   const columns = [
     'r.time',
     ...Object.entries(partsOfRef).map(([name, sql]) => `${sql} AS ${name}`),
@@ -33,9 +33,9 @@ export function changesView(input: ViewInput, audited: TimeBounds | undefined, w
     audited !== undefined
       ? `CASE WHEN ${user} IS NOT NULL THEN 'user' WHEN ${manager} IS NOT NULL THEN 'manager' END AS actor_kind`
       : 'NULL::VARCHAR AS actor_kind',
-    'r.told[1] AS manager',
+    'r.texts[1] AS manager',
     audited !== undefined
-      ? 'coalesce(v.audit_id, d.who.audit_id, m.audit_id) AS audit_id'
+      ? 'coalesce(v.audit_id, d.request.audit_id, m.audit_id) AS audit_id'
       : 'NULL::VARCHAR AS audit_id',
     "coalesce(CAST(json_extract(r.data, '$.coalesced') AS BOOLEAN), false) AS coalesced",
     "coalesce(CAST(json_extract(r.data, '$.initial') AS BOOLEAN), false) AS initial",
@@ -49,7 +49,7 @@ export function changesView(input: ViewInput, audited: TimeBounds | undefined, w
     'r.time_received',
     position(input),
     audited !== undefined
-      ? 'coalesce(v.actor_ref, d.who.actor_ref, m.actor_ref) AS actor_ref'
+      ? 'coalesce(v.actor_ref, d.request.actor_ref, m.actor_ref) AS actor_ref'
       : 'NULL::VARCHAR AS actor_ref',
     'r.id',
   ]
@@ -144,8 +144,8 @@ function joined(input: ViewInput, audited: TimeBounds): string {
     ` LEFT JOIN (${marks}) v ${on('v')} AND CASE WHEN ${deleted} THEN ${uidOfKey} ELSE json_extract_string(r.data,
       '$.resourceVersion') END = v.mark` +
     ` LEFT JOIN (${moments}) m ${on('m')}
-      AND CASE WHEN ${deleted} OR r.told[4] IS NOT NULL THEN NULL ELSE r.told[1] END = m.manager
-      AND coalesce(r.told[3], '') = m.subresource AND ${timestampSql('r.told[2]')} = m.second` +
+      AND CASE WHEN ${deleted} OR r.texts[4] IS NOT NULL THEN NULL ELSE r.texts[1] END = m.manager
+      AND coalesce(r.texts[3], '') = m.subresource AND ${timestampSql('r.texts[2]')} = m.second` +
     ` LEFT JOIN (${deletionsBy(deletingOf(input, audited), input, audited)}) d ON
       ${rowKey.map((name) => `r.${name} = d.${name}`).join(' AND ')}`
   )

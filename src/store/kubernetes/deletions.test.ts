@@ -79,7 +79,7 @@ async function actors(...events: WeirEvent[]): Promise<string[]> {
 const [nobody, alice] = [['deleted null null'], ['deleted alice user']]
 const pod = 'Pod/shop/p'
 
-describe('the actor of a deletion whose request has no uid', () => {
+describe('the actor of a deletion without a uid in the request', () => {
   it('is the one user that deleted an object of that cluster, kind, namespace and name', async () => {
     expect(await actors(deleted(pod, '10:00:05.3'), request('alice', pod, '10:00:05.1'))).toEqual(alice)
     expect(
@@ -169,7 +169,7 @@ describe('the actor of a deletion whose request has no uid', () => {
     ).toEqual(nobody)
   })
 
-  it('is no user whose request failed, was a dry run or used a subresource', async () => {
+  it('is no user of a request that failed, was a dry run or used a subresource', async () => {
     const uri = '/api/v1/namespaces/shop/pods/p'
     expect(
       await actors(

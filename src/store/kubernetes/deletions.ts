@@ -12,7 +12,7 @@ const maxClockLag = 'INTERVAL 5 SECOND'
 const longest = 'INTERVAL 1 DAY'
 
 /**
- * Deletions (and updates that set `deletionTimestamp`) with their request, found by object and time. `who` has
+ * Deletions (and updates that set `deletionTimestamp`) with their request, found by object and time. `request` has
  * `username`, `actor_ref` and `audit_id`, or is NULL if no request matches, or requests of several users do.
  *
  * `requests`: deleting requests without uid: `source`, `subject` (of an object or a collection), `received`,
@@ -54,16 +54,16 @@ export function deletionsBy(requests: string, input: ViewInput, { from, to }: Ti
       FROM username AS turns, lag(completed) OVER (PARTITION BY source, subject
       ORDER BY received, audit_id) AS before FROM (${requests})`
   const known = `SELECT source, subject, received, completed, selective, {'username': username,
-      'actor_ref': actor_ref, 'audit_id': audit_id} AS who, max(CASE WHEN turns THEN before END) ${inOrder} AS other
+      'actor_ref': actor_ref, 'audit_id': audit_id} AS request, max(CASE WHEN turns THEN before END) ${inOrder} AS other
       FROM (${changing})`
   const latest = (name: string, place: string): string =>
     ` ASOF LEFT JOIN known ${name} ON d.source = ${name}.source AND d.${place} = ${name}.subject
       AND d.until >= ${name}.received`
   const fits = (name: string, since: string): string =>
     `WHEN ${name}.completed >= d.${since} THEN CASE WHEN ${name}.other IS NULL OR ${name}.other < d.${since}
-      THEN ${name}.who END`
-  const who = `CASE ${fits('o', 'since')} ${fits('c', 'since')} ${fits('o', 'since_ever')}
+      THEN ${name}.request END`
+  const request = `CASE ${fits('o', 'since')} ${fits('c', 'since')} ${fits('o', 'since_ever')}
       ${fits('c', 'since_ever').replace('THEN', 'AND NOT c.selective THEN')} END`
-  return `WITH known AS MATERIALIZED (${known}) SELECT ${rowKey.map((name) => `d.${name}`).join(', ')}, ${who} AS who
+  return `WITH known AS MATERIALIZED (${known}) SELECT ${rowKey.map((name) => `d.${name}`).join(', ')}, ${request} AS request
       FROM (${spans}) d${latest('o', 'subject')}${latest('c', 'collection')}`
 }

@@ -124,9 +124,9 @@ export function clusterRelations(input: ViewInput, named: (relation: string) => 
   const by = 'PARTITION BY from_ref, relation, to_ref'
   const before = `max(coalesce(valid_to, 'infinity'::TIMESTAMPTZ)) OVER (${by}
       ORDER BY valid_from, valid_to ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)`
-  const begun = `SELECT *, CASE WHEN valid_from <= ${before} THEN 0 ELSE 1 END AS anew
+  const begun = `SELECT *, CASE WHEN valid_from <= ${before} THEN 0 ELSE 1 END AS is_new
       FROM (${rows.join(' UNION ALL ')}) WHERE to_ref IS NOT NULL AND from_ref IS NOT NULL`
-  const numbered = `SELECT *, sum(anew) OVER (${by} ORDER BY valid_from, valid_to ROWS UNBOUNDED PRECEDING) AS part
+  const numbered = `SELECT *, sum(is_new) OVER (${by} ORDER BY valid_from, valid_to ROWS UNBOUNDED PRECEDING) AS part
       FROM (${begun})`
   return `SELECT from_ref, relation, to_ref, min(valid_from) AS valid_from,
       CASE WHEN bool_or(valid_to IS NULL) THEN NULL ELSE max(valid_to) END AS valid_to FROM (${numbered})

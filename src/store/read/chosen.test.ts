@@ -71,7 +71,7 @@ it('sums over one address read only the flows of that address', async () => {
   expect(
     await ask(
       store.reader,
-      "WITH mine AS (SELECT * FROM flows WHERE src_addr = '10.0.0.3') SELECT count(*) AS n FROM mine",
+      "WITH own AS (SELECT * FROM flows WHERE src_addr = '10.0.0.3') SELECT count(*) AS n FROM own",
     ),
   ).toEqual([{ n: 4 }])
   expect(

@@ -76,7 +76,7 @@ export class FileCache<Content extends { readonly bytes: number }> {
   readonly #refused = new Set<string>()
   #questions = 0
   #bytesOfRow = initialRowBytes
-  #wish: PendingLoad | undefined
+  #pendingLoad: PendingLoad | undefined
   #taking: Promise<void> | undefined
   #closed = false
 
@@ -101,7 +101,8 @@ export class FileCache<Content extends { readonly bytes: number }> {
     const named = new Set(fit.map(({ name }) => name))
     for (const part of this.#parts)
       if (part.files.filter(({ name }) => named.delete(name)).length > 0) part.wanted = question
-    if (named.size > 0 && this.#options.mostBytes > 0) this.#wish ??= { pin: pin.again(), lastUsedBy: fit, question }
+    if (named.size > 0 && this.#options.mostBytes > 0)
+      this.#pendingLoad ??= { pin: pin.again(), lastUsedBy: fit, question }
     return this.#holding(new Set(pin.files.map(({ name }) => name)))
   }
 
@@ -128,9 +129,9 @@ export class FileCache<Content extends { readonly bytes: number }> {
   }
 
   #begin(): void {
-    if (this.#wish === undefined || this.#taking !== undefined) return
-    const load = this.#wish
-    this.#wish = undefined
+    if (this.#pendingLoad === undefined || this.#taking !== undefined) return
+    const load = this.#pendingLoad
+    this.#pendingLoad = undefined
     const ended = (): Promise<void> => load.pin.release().catch(() => undefined)
     this.#taking = this.#take(load)
       .then(ended, ended)

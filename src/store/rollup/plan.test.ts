@@ -6,7 +6,7 @@ const minute = 60_000
 const always = { flows_1m: -Infinity, flows_5m: -Infinity, flows_1h: -Infinity }
 const week: RollupQuery = { group: [], tests: [], step: hour, span: { from: 0, to: 168 * hour }, since: always }
 
-it('selects the coarsest rollup whose buckets compose the requested ones', () => {
+it('selects the coarsest rollup with buckets that compose the requested ones', () => {
   expect(planRollup(week)?.view).toBe('flows_1h')
   expect(planRollup({ ...week, step: 90 * minute })?.view).toBe('flows_5m')
   expect(planRollup({ ...week, step: 2 * minute })?.view).toBe('flows_1m')

@@ -10,17 +10,17 @@ const severities: readonly AuditRecord['severity'][] = ['normal', 'warning', 'in
  */
 export function traceEvent(n: number, time: number): WeirEvent {
   const skewed = (of: number, salt: number): number => Math.floor(of * (hashed(n, salt) / 4_294_967_296) ** 3)
-  const [who, what, tenant] = [skewed(2000, 1), skewed(300, 2), skewed(20, 3)]
+  const [actor, what, tenant] = [skewed(2000, 1), skewed(300, 2), skewed(20, 3)]
   const [service, resource] = [`SVC${what % 30}`, Math.floor((hashed(n, 4) / 4_294_967_296) * 100_000)]
   const severity = severities[hashed(n, 5) % 50 === 0 ? 2 : hashed(n, 5) % 10 === 0 ? 1 : 0] ?? 'normal'
   const name = `res-${resource}`
   const audit: AuditRecord = {
     actor: {
       kind: 'user',
-      id: `u${who}`,
-      name: `user-${who}`,
+      id: `u${actor}`,
+      name: `user-${actor}`,
       domain: 'd0123456789abcdef',
-      address: `198.51.${who % 100}.${who % 250}`,
+      address: `198.51.${actor % 100}.${actor % 250}`,
     },
     action: `action${what}`,
     service,

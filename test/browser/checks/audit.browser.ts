@@ -330,7 +330,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
       `${stored}&view=graph`,
       `${stored}&view=graph&node=tenant:project0`,
       `${stored}&view=graph&table=1`,
-      `${stored}&view=firsts`,
+      `${stored}&view=first-seen`,
       `/actor?v=1&of=${encodeURIComponent(any?.actor ?? '')}`,
       '/actor',
       '/audit?v=1&q=nowhere',

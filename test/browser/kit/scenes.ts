@@ -812,11 +812,11 @@ const traces: readonly Scene[] = [
     act: listed,
   },
   {
-    name: 'audit-firsts',
+    name: 'audit-first-seen',
     page: 'Audit',
     says: 'First occurrences of actor and action.',
     on: 'cluster',
-    path: '/audit?v=1&live=0&view=firsts',
+    path: '/audit?v=1&live=0&view=first-seen',
     act: listed,
   },
   {

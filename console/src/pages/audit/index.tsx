@@ -40,7 +40,7 @@ const posOf = ({ pos }: Trace): string => pos
 const tabs = [
   { id: 'traces', title: generalText.traces },
   { id: 'graph', title: auditText.activity },
-  { id: 'firsts', title: auditText.firstOccurrences },
+  { id: 'first-seen', title: auditText.firstOccurrences },
   { id: 'logins', title: auditText.failedLogins },
 ] as const
 
@@ -219,7 +219,7 @@ interface AboutProps {
 function About({ view, ...rest }: AboutProps): React.ReactNode {
   return (
     <div className="audit-part" tabIndex={0} role="region" aria-label={auditText.results}>
-      {view === 'graph' ? <WhoDidWhat {...rest} /> : view === 'firsts' ? <First {...rest} /> : <Failed {...rest} />}
+      {view === 'graph' ? <WhoDidWhat {...rest} /> : view === 'first-seen' ? <First {...rest} /> : <Failed {...rest} />}
     </div>
   )
 }

@@ -10,7 +10,7 @@ export function traceQuery(filter: TraceFilter): Query {
 }
 
 function useAbout<Answer>(
-  path: 'columns' | 'firsts' | 'logins',
+  path: 'columns' | 'first-seen' | 'logins',
   question: Query,
   t: Range,
   revision: string,
@@ -28,6 +28,6 @@ function useAbout<Answer>(
 export const useColumns = (question: Query, t: Range, revision: string): UseQueryResult<TraceColumns> =>
   useAbout('columns', question, t, revision)
 export const useFirsts = (question: Query, t: Range, revision: string): UseQueryResult<Firsts> =>
-  useAbout('firsts', question, t, revision)
+  useAbout('first-seen', question, t, revision)
 export const useLogins = (question: Query, t: Range, revision: string): UseQueryResult<Logins> =>
   useAbout('logins', question, t, revision)

@@ -51,7 +51,7 @@ export function How({ how, collector, onHow, onCollector }: HowProps): React.Rea
     queryKey: ['recipes', collector],
     staleTime: 60_000,
     placeholderData: keepPreviousData,
-    queryFn: ({ signal }) => ask<ExporterRecipes>('/api/v1/exporters/how', { signal, query: { collector } }),
+    queryFn: ({ signal }) => ask<ExporterRecipes>('/api/v1/exporters/recipes', { signal, query: { collector } }),
   })
   const [typed, setTyped] = useState(collector)
   if (data === undefined)
