@@ -105,16 +105,16 @@ async function steps(sink: Sink, type: string, host: Host, options: CheckOptions
     stepMs,
     (signal) =>
       sink.probe?.(signal) ??
-      Promise.resolve({ is: 'warn' as const, says: `a sink of type ${type} cannot be tested without sending` }),
+      Promise.resolve({ is: 'warn' as const, message: `a sink of type ${type} cannot be tested without sending` }),
   )
   findings.push(
     found === undefined
       ? late('connect', stepMs)
       : found.is === 'ok'
-        ? ok('connect', found.says)
+        ? ok('connect', found.message)
         : found.is === 'warn'
-          ? warn('connect', found.says, 'Send a message to test more.')
-          : fail('connect', found.says, 'Nothing was sent.'),
+          ? warn('connect', found.message, 'Send a message to test more.')
+          : fail('connect', found.message, 'Nothing was sent.'),
   )
   if (found?.is === 'fail' || found === undefined || !write) return
   const id = Buffer.from(host.random.bytes(12)).toString('hex')

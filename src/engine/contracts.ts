@@ -224,7 +224,7 @@ export type Preview =
 export interface Probe {
   readonly is: 'ok' | 'warn' | 'fail'
   /** The finding, and the action to take. */
-  readonly says: string
+  readonly message: string
 }
 
 export interface SinkDefinition<Config> {

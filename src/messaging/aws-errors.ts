@@ -1,16 +1,16 @@
 import type { Attempt } from '../engine/delivery/in-order.ts'
 
 /** Why a whole request failed. */
-export interface AwsTrouble {
+export interface AwsFailure {
   readonly attempt: Extract<Attempt, { readonly is: 'retry' }>
   /** AWS rejects the credentials; read them again. */
   readonly login: boolean
   /** The request is too large; single messages may not be. */
-  readonly tooLong: boolean
+  readonly requestTooLarge: boolean
 }
 
 /** Error of one message of a request. */
-export interface AwsFault {
+export interface AwsEntryError {
   readonly id: string | undefined
   readonly code: string | undefined
   readonly message: string | undefined
@@ -19,11 +19,11 @@ export interface AwsFault {
 }
 
 /** The rejected entries of a request. */
-export function awsFaults(
+export function failedEntries(
   failed: readonly Partial<
     Record<'Id' | 'Code' | 'Message', string | undefined> & { SenderFault: boolean | undefined }
   >[] = [],
-): AwsFault[] {
+): AwsEntryError[] {
   return failed.map(({ Id: id, Code: code, Message: message, SenderFault: senderFault }) => ({
     id,
     code,
@@ -32,7 +32,7 @@ export function awsFaults(
   }))
 }
 
-const strangers =
+const credentialErrors =
   /InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|InvalidSignature|ExpiredToken|InvalidSecurity|MissingAuthenticationToken|IncompleteSignature|InvalidAccessKeyId|AuthFailure|RequestExpired|OptInRequired|NotSignedUp/i
 const noCredentials = /CredentialsProviderError|TokenProviderError|Could not load credentials|AssumeRole/i
 const forbidden = /AccessDenied|AuthorizationError|UnauthorizedOperation|NotAuthorized/i
@@ -41,23 +41,23 @@ const throttled = /Throttl|TooManyRequests|OverLimit|RequestLimitExceeded|SlowDo
 const keys = /^KMS/i
 
 /** Pause after throttling. */
-const slowerMs = 1000
+const throttleMs = 1000
 
 /** `where`: queue or topic, as configured. */
-export function awsTrouble(error: unknown, where: string, allowed: string): AwsTrouble {
+export function awsFailure(error: unknown, where: string, allowed: string): AwsFailure {
   const name = error instanceof Error ? error.name : ''
-  const text = says(error)
+  const text = errorText(error)
   const found = `${name} ${text}`
   const retry = (
     reason: string,
-    more: { readonly login?: boolean; readonly afterMs?: number; readonly tooLong?: boolean } = {},
-  ): AwsTrouble => ({
+    more: { readonly login?: boolean; readonly afterMs?: number; readonly requestTooLarge?: boolean } = {},
+  ): AwsFailure => ({
     attempt: { is: 'retry', reason, away: true, ...(more.afterMs === undefined ? {} : { afterMs: more.afterMs }) },
     login: more.login === true,
-    tooLong: more.tooLong === true,
+    requestTooLarge: more.requestTooLarge === true,
   })
-  if (/BatchRequestTooLong/.test(found)) return retry(`${where}: ${text}`, { tooLong: true })
-  if (strangers.test(found))
+  if (/BatchRequestTooLong/.test(found)) return retry(`${where}: ${text}`, { requestTooLarge: true })
+  if (credentialErrors.test(found))
     return retry(`AWS refuses our login (${text}); correct \`auth\`, and the machine's clock if it is wrong`, {
       login: true,
     })
@@ -70,13 +70,16 @@ export function awsTrouble(error: unknown, where: string, allowed: string): AwsT
     return retry(`the key that encrypts ${where} cannot be used (${text}); allow kms:GenerateDataKey and kms:Decrypt`)
   if (forbidden.test(found))
     return retry(`AWS does not let us write to ${where} (${text}); allow ${allowed}`, { login: true })
-  if (throttled.test(found)) return retry(`AWS throttles requests to ${where} (${text})`, { afterMs: slowerMs })
+  if (throttled.test(found)) return retry(`AWS throttles requests to ${where} (${text})`, { afterMs: throttleMs })
   if (/certificate|self.signed|alert|wrong version number/i.test(found))
     return retry(`${where}: TLS failed (${text}); correct \`tls\`, or the address`)
   return retry(`${where} can't be reached (${text})`)
 }
 
-export function awsFault({ code = '', message = '', senderFault }: AwsFault, where: string): NonNullable<Attempt> {
+export function entryFailure(
+  { code = '', message = '', senderFault }: AwsEntryError,
+  where: string,
+): NonNullable<Attempt> {
   const text = `${code}${message === '' ? '' : `: ${message}`}`
   if (/shorter than|too long|TooLong/i.test(text))
     return { is: 'reject', reason: `larger than ${where} accepts (${text})`, tooLarge: true }
@@ -90,7 +93,7 @@ export function awsFault({ code = '', message = '', senderFault }: AwsFault, whe
   return {
     is: 'retry',
     reason: `${where} rejected it (${text})`,
-    ...(throttled.test(code) ? { afterMs: slowerMs } : {}),
+    ...(throttled.test(code) ? { afterMs: throttleMs } : {}),
   }
 }
 
@@ -98,9 +101,9 @@ export function tooLarge(bytes: number, most: number): Attempt {
   return { is: 'reject', reason: `${bytes} bytes with its attributes, and \`max_message\` is ${most}`, tooLarge: true }
 }
 
-export function says(error: unknown): string {
+export function errorText(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   // Node's AggregateError for several addresses has no message.
-  if (error instanceof AggregateError) return error.errors.map(says).join(', ')
+  if (error instanceof AggregateError) return error.errors.map(errorText).join(', ')
   return error.message === '' || error.message === 'UnknownError' ? error.name : error.message
 }

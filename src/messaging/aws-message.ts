@@ -20,7 +20,7 @@ export interface AwsForm {
 }
 
 const typeOfText = 'String'
-const mostAttributes = 10
+const maxAttributes = 10
 
 /** Throws for a message that AWS cannot represent. */
 export function toAwsMessage(
@@ -44,8 +44,8 @@ export function toAwsMessage(
     Object.entries(named).map(([name, value]) => [attributeName(name), attributeValue(value)]),
   )
   const entries = Object.entries(written)
-  if (entries.length > mostAttributes)
-    throw new Error(`it has ${entries.length} attributes, and AWS takes ${mostAttributes}`)
+  if (entries.length > maxAttributes)
+    throw new Error(`it has ${entries.length} attributes, and AWS takes ${maxAttributes}`)
   const text = plain ?? Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('base64')
   return {
     body: text,

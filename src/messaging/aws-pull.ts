@@ -1,7 +1,7 @@
 import type { SQSClient } from '@aws-sdk/client-sqs'
 import type { SourceContext } from '../engine/contracts.ts'
 import { awsOptions } from './aws-client.ts'
-import { awsTrouble } from './aws-errors.ts'
+import { awsFailure } from './aws-errors.ts'
 import { fromSqs } from './aws-read.ts'
 import type { AwsConfig } from './aws-settings.ts'
 import type { Pulled, Puller } from './message-source.ts'
@@ -15,7 +15,7 @@ export interface SqsPullConfig extends AwsConfig {
 }
 
 /** SQS limits: ten messages per request, twenty seconds of long polling. */
-const [mostInRequest, longestWaitS] = [10, 20]
+const [maxPerRequest, longPollSeconds] = [10, 20]
 
 type Library = typeof import('@aws-sdk/client-sqs')
 interface Live {
@@ -44,10 +44,10 @@ export class SqsPuller implements Puller<string> {
   async pull(signal: AbortSignal): Promise<readonly Pulled<string>[]> {
     try {
       while (!signal.aborted) {
-        const first = await this.#receive(longestWaitS, signal)
+        const first = await this.#receive(longPollSeconds, signal)
         if (first.length === 0) continue
         const more =
-          first.length < mostInRequest
+          first.length < maxPerRequest
             ? []
             : await Promise.all(Array.from({ length: this.#config.requests - 1 }, () => this.#receive(0, signal)))
         return [first, ...more].flat()
@@ -58,7 +58,7 @@ export class SqsPuller implements Puller<string> {
       const {
         attempt: { reason },
         login,
-      } = awsTrouble(error, `queue ${this.#name}`, 'sqs:ReceiveMessage and sqs:DeleteMessage')
+      } = awsFailure(error, `queue ${this.#name}`, 'sqs:ReceiveMessage and sqs:DeleteMessage')
       // The next client reads the credentials again.
       if (login) await this.close()
       throw new Error(reason.replace('does not let us write to', 'does not let us read'), { cause: error })
@@ -70,7 +70,7 @@ export class SqsPuller implements Puller<string> {
       library: { DeleteMessageBatchCommand },
       client,
     } = await this.#open()
-    await this.#inTens(handles, async (entries) => {
+    await this.#inBatches(handles, async (entries) => {
       const { Failed: failed = [] } = await this.#limited(this.#config.timeout, (abortSignal) =>
         client.send(new DeleteMessageBatchCommand({ QueueUrl: this.#config.queue_url, Entries: entries }), {
           abortSignal,
@@ -82,11 +82,11 @@ export class SqsPuller implements Puller<string> {
   }
 
   release(handles: readonly string[]): Promise<void> {
-    return this.#hide(handles, 0)
+    return this.#setVisibility(handles, 0)
   }
 
   keep(handles: readonly string[]): Promise<void> {
-    return this.#hide(handles, this.#config.visibility)
+    return this.#setVisibility(handles, this.#config.visibility)
   }
 
   close(): Promise<void> {
@@ -102,7 +102,7 @@ export class SqsPuller implements Puller<string> {
     } = await this.#open()
     const receive = new ReceiveMessageCommand({
       QueueUrl: this.#config.queue_url,
-      MaxNumberOfMessages: mostInRequest,
+      MaxNumberOfMessages: maxPerRequest,
       WaitTimeSeconds: waitS,
       VisibilityTimeout: Math.ceil(this.#config.visibility / 1000),
       MessageAttributeNames: ['All'],
@@ -115,25 +115,25 @@ export class SqsPuller implements Puller<string> {
   }
 
   /** The SDK has no timeout for responses. */
-  async #limited<Answer>(ms: number, ask: (late: AbortSignal) => Promise<Answer>): Promise<Answer> {
+  async #limited<Answer>(ms: number, request: (late: AbortSignal) => Promise<Answer>): Promise<Answer> {
     const late = new AbortController()
     const timer = this.#context.host.timers.after(ms, () => {
       late.abort()
     })
     try {
-      return await ask(late.signal)
+      return await request(late.signal)
     } finally {
       timer.cancel()
     }
   }
 
-  async #hide(handles: readonly string[], ms: number): Promise<void> {
+  async #setVisibility(handles: readonly string[], ms: number): Promise<void> {
     if (handles.length === 0) return
     const {
       library: { ChangeMessageVisibilityBatchCommand },
       client,
     } = await this.#open()
-    await this.#inTens(handles, async (entries) => {
+    await this.#inBatches(handles, async (entries) => {
       const hide = new ChangeMessageVisibilityBatchCommand({
         QueueUrl: this.#config.queue_url,
         Entries: entries.map((entry) => ({ ...entry, VisibilityTimeout: Math.ceil(ms / 1000) })),
@@ -142,16 +142,16 @@ export class SqsPuller implements Puller<string> {
     })
   }
 
-  async #inTens(
+  async #inBatches(
     handles: readonly string[],
     act: (entries: { readonly Id: string; readonly ReceiptHandle: string }[]) => Promise<void>,
   ): Promise<void> {
     const tens: Promise<void>[] = []
-    for (let from = 0; from < handles.length; from += mostInRequest)
+    for (let from = 0; from < handles.length; from += maxPerRequest)
       tens.push(
         act(
           handles
-            .slice(from, from + mostInRequest)
+            .slice(from, from + maxPerRequest)
             .map((handle, index) => ({ Id: String(index), ReceiptHandle: handle })),
         ),
       )

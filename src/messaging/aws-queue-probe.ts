@@ -1,6 +1,6 @@
 import type { Probe, ProbeContext } from '../engine/contracts.ts'
 import { awsOptions } from './aws-client.ts'
-import { awsTrouble } from './aws-errors.ts'
+import { awsFailure } from './aws-errors.ts'
 import type { AwsConfig } from './aws-settings.ts'
 
 /** Reads the attributes of a source's queue; receives nothing. */
@@ -29,20 +29,20 @@ export async function probeQueue(
     )
     return {
       is: 'ok',
-      says:
+      message:
         `${name} is there, and our login is taken; about ${waiting ?? '?'} messages wait, ${under ?? '?'} are ` +
         `with readers${policy === undefined ? '' : ', and it has a RedrivePolicy'}`,
     }
   } catch (error) {
     const {
       attempt: { reason },
-    } = awsTrouble(error, name, 'sqs:GetQueueAttributes')
+    } = awsFailure(error, name, 'sqs:GetQueueAttributes')
     return /does not let us/.test(reason)
       ? {
           is: 'warn',
-          says: `our login is taken, but we may not look at ${name}; whether we may read it only reading tells`,
+          message: `our login is taken, but we may not look at ${name}; whether we may read it only reading tells`,
         }
-      : { is: 'fail', says: reason }
+      : { is: 'fail', message: reason }
   } finally {
     client.destroy()
   }

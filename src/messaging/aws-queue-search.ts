@@ -3,10 +3,10 @@ import type { SQSClient } from '@aws-sdk/client-sqs'
 import type { Host } from '../host/index.ts'
 
 /** SQS returns at most ten messages. They stay invisible until returned, or for this many seconds after a crash. */
-const [mostAtOnce, keptS, waitS] = [10, 15, 1]
-const answerMs = 5000
+const [maxPerRequest, visibilitySeconds, longPollSeconds] = [10, 15, 1]
+const responseMs = 5000
 
-export interface QueueLook {
+export interface QueueSearch {
   /** False when the signal aborted or the limit was reached. Rejects without permission to read. */
   found(text: string, signal: AbortSignal): Promise<boolean>
   /** Returns the remaining messages. Never rejects. */
@@ -17,23 +17,23 @@ export interface QueueLook {
 export function searchQueue(
   client: SQSClient,
   url: string,
-  { timers, most }: { readonly timers: Host['timers']; readonly most: number },
-): QueueLook {
+  { timers, most: maxMessages }: { readonly timers: Host['timers']; readonly most: number },
+): QueueSearch {
   const held: string[] = []
   let looking: Promise<boolean> = Promise.resolve(false)
   const receive = async (): Promise<readonly string[]> => {
     const { ReceiveMessageCommand } = await import('@aws-sdk/client-sqs')
     const late = new AbortController()
-    const timer = timers.after(waitS * 1000 + answerMs, () => {
+    const timer = timers.after(longPollSeconds * 1000 + responseMs, () => {
       late.abort()
     })
     const { Messages: messages = [] } = await client
       .send(
         new ReceiveMessageCommand({
           QueueUrl: url,
-          MaxNumberOfMessages: mostAtOnce,
-          WaitTimeSeconds: waitS,
-          VisibilityTimeout: keptS,
+          MaxNumberOfMessages: maxPerRequest,
+          WaitTimeSeconds: longPollSeconds,
+          VisibilityTimeout: visibilitySeconds,
         }),
         { abortSignal: late.signal },
       )
@@ -43,35 +43,35 @@ export function searchQueue(
     for (const { ReceiptHandle: handle } of messages) if (handle !== undefined) held.push(handle)
     return messages.map(({ Body: body = '' }) => body)
   }
-  const giveBack = async (): Promise<void> => {
+  const release = async (): Promise<void> => {
     const { ChangeMessageVisibilityBatchCommand } = await import('@aws-sdk/client-sqs')
     while (held.length > 0) {
       const Entries = held
-        .splice(0, mostAtOnce)
+        .splice(0, maxPerRequest)
         .map((ReceiptHandle, index) => ({ Id: String(index), ReceiptHandle, VisibilityTimeout: 0 }))
       await client.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: url, Entries })).catch(() => undefined)
     }
   }
-  const look = async (text: string, signal: AbortSignal): Promise<boolean> => {
+  const search = async (text: string, signal: AbortSignal): Promise<boolean> => {
     try {
       // An aborted request may have received messages, so each response is awaited.
-      while (!signal.aborted && held.length < most) {
-        if ((await receive()).some((body) => holds(body, text))) return true
+      while (!signal.aborted && held.length < maxMessages) {
+        if ((await receive()).some((body) => bodyContains(body, text))) return true
       }
       return false
     } finally {
-      await giveBack()
+      await release()
     }
   }
   return {
-    found: (text, signal) => (looking = look(text, signal)),
+    found: (text, signal) => (looking = search(text, signal)),
     async end() {
       await looking.catch(() => undefined)
-      await giveBack()
+      await release()
     },
   }
 }
 
-function holds(body: string, text: string): boolean {
+function bodyContains(body: string, text: string): boolean {
   return body.includes(text) || Buffer.from(body, 'base64').includes(text)
 }

@@ -2,7 +2,7 @@
 import type { Attempt } from '../engine/delivery/in-order.ts'
 import type { Context, Listening, Probe, Sink } from '../engine/contracts.ts'
 import { awsOptions, type AwsOptions } from './aws-client.ts'
-import { awsFault, awsTrouble, says, tooLarge, type AwsFault } from './aws-errors.ts'
+import { entryFailure, awsFailure, errorText, tooLarge, type AwsEntryError } from './aws-errors.ts'
 import { toAwsMessage, type AwsMessage } from './aws-message.ts'
 import type { AwsConfig } from './aws-settings.ts'
 import { eachMessageSink, type MessageSinkConfig } from './message-sink.ts'
@@ -28,13 +28,13 @@ export interface AwsTarget {
 
 export interface AwsClient {
   /** At most ten messages. Returns the failed ones; ids are indexes. */
-  publish(messages: readonly AwsMessage[], signal: AbortSignal): Promise<readonly AwsFault[]>
+  publish(messages: readonly AwsMessage[], signal: AbortSignal): Promise<readonly AwsEntryError[]>
   /** Rejects when the target does not exist. */
   verify(signal: AbortSignal): Promise<void>
   destroy(): void
 }
 
-const mostInRequest = 10
+const maxPerRequest = 10
 
 export function awsSink(config: AwsSinkConfig, context: Context, place: AwsTarget): Promise<Sink> {
   const publisher = new AwsPublisher(config, context, place)
@@ -54,13 +54,13 @@ export function awsSink(config: AwsSinkConfig, context: Context, place: AwsTarge
   })
 }
 
-interface Waiting {
+interface PendingMessage {
   readonly message: AwsMessage
   readonly settle: (outcome: Attempt) => void
 }
 
 interface Request {
-  readonly waiting: Waiting[]
+  readonly waiting: PendingMessage[]
   readonly signal: AbortSignal
   bytes: number
 }
@@ -87,7 +87,7 @@ class AwsPublisher {
       else client.destroy()
       return undefined
     } catch (error) {
-      return says(error)
+      return errorText(error)
     }
   }
 
@@ -101,7 +101,7 @@ class AwsPublisher {
     const request = this.#open ?? this.#begin(signal)
     request.waiting.push({ message, settle: resolve })
     request.bytes += message.bytes
-    if (request.waiting.length === mostInRequest) this.#flush(request)
+    if (request.waiting.length === maxPerRequest) this.#flush(request)
     return promise
   }
 
@@ -114,20 +114,20 @@ class AwsPublisher {
       await this.#limited(signal, (limit) => request.verify(limit))
       return {
         is: 'ok',
-        says: `${name} exists and the credentials are valid; write permission is verified only by sending a message`,
+        message: `${name} exists and the credentials are valid; write permission is verified only by sending a message`,
       }
     } catch (error) {
       const {
         attempt: { reason },
-      } = awsTrouble(error, name, allowed)
+      } = awsFailure(error, name, allowed)
       return client !== undefined && /does not let us/.test(reason)
         ? {
             is: 'warn',
-            says:
+            message:
               `the credentials are valid, but ${name} may not be read; write permission is verified only by ` +
               'sending a message',
           }
-        : { is: 'fail', says: reason }
+        : { is: 'fail', message: reason }
     } finally {
       client?.destroy()
     }
@@ -151,7 +151,7 @@ class AwsPublisher {
         this.#flush(request)
       },
       (error: unknown) => {
-        settleAll(request.waiting, gone(says(error)))
+        settleAll(request.waiting, unavailable(errorText(error)))
       },
     )
     return request
@@ -161,15 +161,15 @@ class AwsPublisher {
     if (this.#open !== request) return
     this.#open = undefined
     this.#send(request.waiting, request.signal).catch((error: unknown) => {
-      settleAll(request.waiting, gone(says(error)))
+      settleAll(request.waiting, unavailable(errorText(error)))
     })
   }
 
-  async #send(waiting: readonly Waiting[], signal: AbortSignal): Promise<void> {
+  async #send(waiting: readonly PendingMessage[], signal: AbortSignal): Promise<void> {
     const { name, allowed } = this.#place
     const client = this.#client
     if (client === undefined) {
-      settleAll(waiting, gone('the connection is closed'))
+      settleAll(waiting, unavailable('the connection is closed'))
       return
     }
     try {
@@ -182,12 +182,12 @@ class AwsPublisher {
       const found = new Map(faults.map((fault) => [fault.id, fault]))
       for (const [index, { settle }] of waiting.entries()) {
         const fault = found.get(String(index))
-        settle(fault === undefined ? undefined : awsFault(fault, name))
+        settle(fault === undefined ? undefined : entryFailure(fault, name))
       }
     } catch (error) {
-      const { attempt, login, tooLong } = awsTrouble(error, name, allowed)
-      if (tooLong) {
-        await this.#sendLess(waiting, signal, attempt.reason)
+      const { attempt, login, requestTooLarge } = awsFailure(error, name, allowed)
+      if (requestTooLarge) {
+        await this.#sendSingly(waiting, signal, attempt.reason)
         return
       }
       if (login && this.#client === client) {
@@ -200,17 +200,17 @@ class AwsPublisher {
   }
 
   /** Sends each message of an oversized request alone. */
-  async #sendLess(waiting: readonly Waiting[], signal: AbortSignal, reason: string): Promise<void> {
+  async #sendSingly(waiting: readonly PendingMessage[], signal: AbortSignal, reason: string): Promise<void> {
     if (waiting.length === 1) settleAll(waiting, { is: 'reject', reason, tooLarge: true })
     else for (const one of waiting) await this.#send([one], signal)
   }
 
-  async #limited<T>(signal: AbortSignal, ask: (limit: AbortSignal) => Promise<T>): Promise<T> {
+  async #limited<T>(signal: AbortSignal, request: (limit: AbortSignal) => Promise<T>): Promise<T> {
     if (signal.aborted) throw new Error('the sink is stopping')
     const limit = new AbortController()
     try {
       return await withSinkTimeout(
-        ask(limit.signal),
+        request(limit.signal),
         { timers: this.#context.host.timers, ms: this.#config.timeout },
         signal,
       )
@@ -221,10 +221,10 @@ class AwsPublisher {
   }
 }
 
-function settleAll(waiting: readonly Waiting[], outcome: Attempt): void {
+function settleAll(waiting: readonly PendingMessage[], outcome: Attempt): void {
   for (const { settle } of waiting) settle(outcome)
 }
 
-function gone(reason: string): Attempt {
+function unavailable(reason: string): Attempt {
   return { is: 'retry', reason, away: true }
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { regionIn } from './aws-client.ts'
-import { awsFault, awsTrouble } from './aws-errors.ts'
+import { entryFailure, awsFailure } from './aws-errors.ts'
 import { attributeName, attributeValue, toAwsMessage } from './aws-message.ts'
 
 const message = {
@@ -109,14 +109,14 @@ test.each([
   ['KmsAccessDenied', false, 'kms:GenerateDataKey'],
   ['ECONNREFUSED', false, "can't be reached"],
 ])('%s is retried, credentials read again: %s, with the message %s', (name, login, says) => {
-  const trouble = awsTrouble(failed(name), 'queue q', 'sqs:SendMessage')
+  const trouble = awsFailure(failed(name), 'queue q', 'sqs:SendMessage')
   expect(trouble.attempt).toMatchObject({ is: 'retry', away: true, reason: expect.stringContaining(says) })
   expect(trouble.login).toBe(login)
 })
 
 test('of single messages, oversized and invalid ones are rejected, and service errors are retried', () => {
   const fault = (code: string, message: string, senderFault: boolean) =>
-    awsFault({ id: '0', code, message, senderFault }, 'queue q')
+    entryFailure({ id: '0', code, message, senderFault }, 'queue q')
   expect(fault('InvalidParameterValue', 'Message must be shorter than 1024 bytes.', true)).toMatchObject({
     is: 'reject',
     tooLarge: true,

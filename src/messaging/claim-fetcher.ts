@@ -3,47 +3,47 @@ import { claimOf, isClaim, withBody, type Claim } from '../codecs/bus-message/ov
 import type { Context } from '../engine/contracts.ts'
 import type { ClaimPlace } from '../schema/index.ts'
 import { openClaims, type ClaimStore } from './claims.ts'
-import type { Whole } from './part-reassembler.ts'
+import type { WholeMessage } from './part-reassembler.ts'
 import { messageOf } from '../model/errors.ts'
 
-export interface RedeemOptions {
+export interface ClaimFetcherOptions {
   readonly place: ClaimPlace | null
   /** Limit of a message in bytes. */
-  readonly most: number
+  readonly maxBytes: number
   /** Called with the reason while a body is unavailable. */
-  readonly say: (problem: unknown) => void
+  readonly onProblem: (problem: unknown) => void
 }
 
 const timeoutMs = 30_000
-const [leastWaitMs, mostWaitMs] = [500, 30_000]
+const [minWaitMs, maxWaitMs] = [500, 30_000]
 /** A missing or different body may be correct later in an eventually consistent store. */
-const mostLooks = 4
+const maxAttempts = 4
 
 export class ClaimFetcher {
-  readonly #options: RedeemOptions
+  readonly #options: ClaimFetcherOptions
   readonly #context: Context
   #store: ClaimStore | undefined
 
-  constructor(options: RedeemOptions, context: Context) {
+  constructor(options: ClaimFetcherOptions, context: Context) {
     this.#options = options
     this.#context = context
   }
 
   /** The message needs no claim. */
-  static plain(whole: Whole<unknown>): boolean {
+  static needsNoFetch(whole: WholeMessage<unknown>): boolean {
     return whole.reason !== undefined || !isClaim(whole.message)
   }
 
   /** Replaces a claim by its body; waits while the store is unreachable. Undefined at a stop. */
-  async whole<Handle>(whole: Whole<Handle>, signal: AbortSignal): Promise<Whole<Handle> | undefined> {
-    if (ClaimFetcher.plain(whole)) return whole
+  async resolve<Handle>(whole: WholeMessage<Handle>, signal: AbortSignal): Promise<WholeMessage<Handle> | undefined> {
+    if (ClaimFetcher.needsNoFetch(whole)) return whole
     try {
       const claim = claimOf(whole.message)
       if (claim === undefined) return whole
-      const { place, most } = this.#options
+      const { place, maxBytes } = this.#options
       if (place === null) throw new Error(`its body is at ${claim.url}; set \`claims\` to that store to fetch it`)
-      if (claim.size > most)
-        throw new Error(`its body at ${claim.url} has ${claim.size} bytes, and an event may have ${most}`)
+      if (claim.size > maxBytes)
+        throw new Error(`its body at ${claim.url} has ${claim.size} bytes, and an event may have ${maxBytes}`)
       return await this.#fetch(whole, claim, place, signal)
     } catch (error) {
       return { ...whole, reason: messageOf(error) }
@@ -56,16 +56,16 @@ export class ClaimFetcher {
 
   /** Throws for a missing body. Uses only the message's hash: message authors must not choose the address. */
   async #fetch<Handle>(
-    whole: Whole<Handle>,
+    whole: WholeMessage<Handle>,
     claim: Claim,
     place: ClaimPlace,
     signal: AbortSignal,
-  ): Promise<Whole<Handle> | undefined> {
+  ): Promise<WholeMessage<Handle> | undefined> {
     const { timers } = this.#context.host
-    for (let [looks, wait] = [0, leastWaitMs]; !signal.aborted; wait = Math.min(2 * wait, mostWaitMs)) {
+    for (let [attempts, wait] = [0, minWaitMs]; !signal.aborted; wait = Math.min(2 * wait, maxWaitMs)) {
       const store = (this.#store ??= await openClaims(place, this.#context.host, { timeoutMs }))
       const body = await store.get(claim.sha256, claim.size, signal).catch((error: unknown) => {
-        if (!signal.aborted) this.#options.say(error)
+        if (!signal.aborted) this.#options.onProblem(error)
         return 'away' as const
       })
       if (body !== 'away') {
@@ -76,7 +76,7 @@ export class ClaimFetcher {
             )
           return { ...whole, message: withBody(whole.message, claim, body) }
         } catch (error) {
-          if (++looks >= mostLooks) throw error
+          if (++attempts >= maxAttempts) throw error
         }
       }
       await timers.sleep(wait, signal)

@@ -91,14 +91,14 @@ async function openUrl(
       `${place}: HTTP ${status} ` +
         `${Buffer.from(body.subarray(0, shownBytes)).toString().trim()}${status === 401 || status === 403 ? '; correct `claims.auth`' : ''}`,
     )
-  const named = async <T>(place: string, request: Promise<T>): Promise<T> =>
+  const withPlace = async <T>(place: string, request: Promise<T>): Promise<T> =>
     request.catch((error: unknown) => {
       throw new Error(`${place}: ${messageOf(error)}`, { cause: error })
     })
   return {
     async put(sha256, body, signal) {
       const place = `${href}${sha256}`
-      const answer = await named(
+      const answer = await withPlace(
         place,
         client.request({
           method: 'PUT',
@@ -115,7 +115,7 @@ async function openUrl(
     },
     async get(sha256, size, signal) {
       const place = `${href}${sha256}`
-      const { status, body } = await named(
+      const { status, body } = await withPlace(
         place,
         client.request({ to: sha256, headers: all, limit: size + 1, truncate: true, signal }),
       )

@@ -24,7 +24,7 @@ it('messages without a key go in slices of which several are on their way at onc
     ready: () => Promise.resolve(undefined),
     write: (message: OutMessage) => message,
     show: ({ body }) => ({ body }),
-    probe: () => Promise.resolve({ is: 'ok', says: 'there' }),
+    probe: () => Promise.resolve({ is: 'ok', message: 'there' }),
     close: () => Promise.resolve(),
     async publishAll(messages): Promise<readonly Attempt[]> {
       came.push(messages.map(({ row }) => row.event.id))
@@ -60,7 +60,7 @@ it('the preview includes rows that the bus cannot represent', async () => {
       return message
     },
     show: ({ body }) => ({ body }),
-    probe: () => Promise.resolve({ is: 'ok', says: 'there' }),
+    probe: () => Promise.resolve({ is: 'ok', message: 'there' }),
     close: () => Promise.resolve(),
   }
   const sink = await eachMessageSink(config, testContext(), client)

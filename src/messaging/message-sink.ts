@@ -37,7 +37,7 @@ interface Client<Written> {
   /** As in {@link Sink}. */
   listen?(
     signal: AbortSignal,
-    ask: { readonly message: OutMessage; readonly mayCreate: boolean },
+    request: { readonly message: OutMessage; readonly mayCreate: boolean },
   ): Promise<Listening | string>
   close(): Promise<void>
 }
@@ -69,7 +69,7 @@ export function eachMessageSink<Written>(
       try {
         written = client.write(message)
       } catch (error) {
-        return Promise.resolve({ is: 'reject', reason: unwritten(error) } satisfies Attempt)
+        return Promise.resolve({ is: 'reject', reason: encodingFailure(error) } satisfies Attempt)
       }
       return client.publish(written, signal)
     }
@@ -155,7 +155,7 @@ async function publishWritten<Written>(
       positions.push(at)
     } catch (error) {
       if (key !== undefined) refusedKeys.add(key)
-      attempts[at] = { is: 'reject', reason: unwritten(error) }
+      attempts[at] = { is: 'reject', reason: encodingFailure(error) }
     }
   }
   for (const [index, attempt] of (await client.publishAll(written, signal)).entries())
@@ -223,9 +223,9 @@ class Outgoing {
   /** Encoding errors are permanent. */
   message(row: SinkRow): OutMessage | Refused {
     try {
-      return this.#made(row, this.sending.event(row))
+      return this.#build(row, this.sending.event(row))
     } catch (error) {
-      return { is: 'reject', reason: unwritten(error) }
+      return { is: 'reject', reason: encodingFailure(error) }
     }
   }
 
@@ -238,17 +238,17 @@ class Outgoing {
   ): Promise<Attempt> {
     const reduced = (): OutMessage | undefined => {
       const event = this.sending.reduced(message.row)
-      return event === undefined ? undefined : this.#made(message.row, event)
+      return event === undefined ? undefined : this.#build(message.row, event)
     }
     return this.#oversize.publish({ message, refusal, reduced, publish }, signal)
   }
 
-  #made(row: SinkRow, form: SinkRow['event']): OutMessage {
+  #build(row: SinkRow, form: SinkRow['event']): OutMessage {
     return { ...this.#write(row, form), row, index: row.index }
   }
 }
 
-function unwritten(error: unknown): string {
+function encodingFailure(error: unknown): string {
   return `can't be written as a message: ${messageOf(error)}`
 }
 
@@ -256,7 +256,7 @@ function shown<Written>(client: Client<Written>, message: OutMessage): Preview {
   try {
     return client.show(client.write(message))
   } catch (error) {
-    return { problem: unwritten(error) }
+    return { problem: encodingFailure(error) }
   }
 }
 

@@ -15,7 +15,7 @@ import { messageOf } from '../model/errors.ts'
 import type { WeirEvent } from '../model/events.ts'
 import type { ClaimPlace } from '../schema/index.ts'
 import { ackSink } from '../schema/values.ts'
-import { PartReassembler, type Whole } from './part-reassembler.ts'
+import { PartReassembler, type WholeMessage } from './part-reassembler.ts'
 import { ClaimFetcher } from './claim-fetcher.ts'
 import { withTimeout } from '../host/with-timeout.ts'
 
@@ -66,16 +66,16 @@ export interface MessageSourceStatus {
   readonly problem?: string
 }
 
-const [leastWaitMs, mostWaitMs, usualKeepMs, idleMs] = [500, 30_000, 10_000, 20_000]
+const [minWaitMs, maxWaitMs, defaultKeepMs, idleMs] = [500, 30_000, 10_000, 20_000]
 /** Approximate size of a unit: a frame is compressed, and larger ones are split. */
 const [unitBytes, unitMessages] = [384 * 1024, 4096]
-const perEvent = 400
+const eventOverhead = 400
 /** Limits of concurrent units: to the journal, and to an awaited sink. */
-const [mostUnits, mostUnitsToSink] = [16, 256]
+const [maxUnits, maxUnitsToSink] = [16, 256]
 /** Time limits at a stop: for the sink's settling, then for acknowledgements. Other messages are redelivered. */
-const [partingMs, lastAcksMs] = [2000, 4000]
+const [settleMs, ackMs] = [2000, 4000]
 /** An event may have 16 MiB in total. */
-const mostBytes = 15 << 20
+const maxBytes = 15 << 20
 
 interface Unit<Handle> {
   readonly events: readonly WeirEvent[]
@@ -98,25 +98,25 @@ class MessageSource<Handle> implements Source {
   readonly #config: MessageSourceConfig
   readonly #context: SourceContext
   readonly #puller: Puller<Handle>
-  readonly #joining: PartReassembler<Handle>
-  readonly #redeeming: ClaimFetcher
-  #coming: Handle[] = []
-  readonly #open = new Map<Unit<Handle>, Promise<void>>()
-  #openBytes = 0
+  readonly #parts: PartReassembler<Handle>
+  readonly #claims: ClaimFetcher
+  #pulled: Handle[] = []
+  readonly #pending = new Map<Unit<Handle>, Promise<void>>()
+  #pendingBytes = 0
   #messages = 0
   #rejected = 0
-  #untold = { taken: 0, empty: 0, rejected: 0 }
+  #uncounted = { taken: 0, empty: 0, rejected: 0 }
   #reader: MessageReader | undefined
-  #refused = false
+  #appendFailed = false
   #problem: string | undefined
   #pulledAt = Infinity
   /** Must settle messages before they are acknowledged. */
   readonly #sink: AwaitedSink | undefined
   /** Aborts when the sink is removed. */
-  #gone = AbortSignal.abort()
-  #leave: () => void = () => undefined
+  #sinkRemoved = AbortSignal.abort()
+  #onSinkRemoved: () => void = () => undefined
   /** Aborts at the time limit of a stop. */
-  readonly #parted = new AbortController()
+  readonly #stopDeadline = new AbortController()
 
   constructor(
     config: MessageSourceConfig,
@@ -128,13 +128,13 @@ class MessageSource<Handle> implements Source {
     this.#reader = reader
     this.#context = context
     this.#puller = puller
-    this.#joining = new PartReassembler({ bytes: config.join_bytes, waitMs: config.join_wait }, context.host.clock)
-    this.#redeeming = new ClaimFetcher(
+    this.#parts = new PartReassembler({ bytes: config.join_bytes, waitMs: config.join_wait }, context.host.clock)
+    this.#claims = new ClaimFetcher(
       {
         place: config.claims,
-        most: mostBytes,
-        say: (problem) => {
-          this.#say("The body of a message can't be fetched; it is tried again.", problem)
+        maxBytes,
+        onProblem: (problem) => {
+          this.#logProblem("The body of a message can't be fetched; it is tried again.", problem)
         },
       },
       context,
@@ -159,68 +159,71 @@ class MessageSource<Handle> implements Source {
 
   async run(signal: AbortSignal): Promise<void> {
     const { timers } = this.#context.host
-    const parting: { cancel(): void }[] = []
+    const stopTimers: { cancel(): void }[] = []
     signal.addEventListener(
       'abort',
       () => {
-        parting.push(
-          timers.after(partingMs, () => {
-            this.#parted.abort()
+        stopTimers.push(
+          timers.after(settleMs, () => {
+            this.#stopDeadline.abort()
           }),
         )
       },
       { once: true },
     )
-    const late = timers.every(Math.min(this.#config.join_wait / 4, mostWaitMs), () => {
-      this.#takeAll(this.#joining.late(), signal).catch((error: unknown) => {
-        this.#say('Parts of messages could not be kept.', error)
+    const expiry = timers.every(Math.min(this.#config.join_wait / 4, maxWaitMs), () => {
+      this.#acceptAll(this.#parts.late(), signal).catch((error: unknown) => {
+        this.#logProblem('Parts of messages could not be kept.', error)
       })
     })
-    const keeping = timers.every(this.#puller.keepMs ?? usualKeepMs, () => {
+    const keepAlive = timers.every(this.#puller.keepMs ?? defaultKeepMs, () => {
       this.#puller
         .keep?.([
-          ...[...this.#open.keys()].flatMap(({ handles }) => handles),
-          ...this.#joining.handles(),
-          ...this.#coming,
+          ...[...this.#pending.keys()].flatMap(({ handles }) => handles),
+          ...this.#parts.handles(),
+          ...this.#pulled,
         ])
         .catch((error: unknown) => {
-          this.#say('Messages that wait for the journal may be redelivered.', error)
+          this.#logProblem('Messages that wait for the journal may be redelivered.', error)
         })
     })
     try {
-      for (let wait = leastWaitMs; !signal.aborted;) {
+      for (let wait = minWaitMs; !signal.aborted;) {
         try {
-          if (!(await this.#sinkIsThere(signal))) continue
+          if (!(await this.#waitForSink(signal))) continue
           // Lets a busy client yield to journal writes.
           await timers.yield()
           this.#pulledAt = this.#context.host.clock.monotonic()
           const pulled = await this.#puller.pull(
-            this.#sink === undefined ? signal : AbortSignal.any([signal, this.#gone]),
+            this.#sink === undefined ? signal : AbortSignal.any([signal, this.#sinkRemoved]),
           )
           if (pulled.length > 0 && this.#problem !== undefined)
             this.#context.log.info('Messages come again.', { source: this.#context.id })
-          if (pulled.length > 0) [this.#problem, wait] = [undefined, leastWaitMs]
-          this.#coming = pulled.map(({ handle }) => handle)
-          await this.#takeAll(await this.#wholes(pulled, signal), signal)
-          this.#coming = []
+          if (pulled.length > 0) [this.#problem, wait] = [undefined, minWaitMs]
+          this.#pulled = pulled.map(({ handle }) => handle)
+          await this.#acceptAll(await this.#reassemble(pulled, signal), signal)
+          this.#pulled = []
         } catch (error) {
           this.#pulledAt = Infinity
-          this.#say('No messages can be read; it is tried again.', error)
+          this.#logProblem('No messages can be read; it is tried again.', error)
           await timers.sleep(wait, signal)
-          wait = Math.min(2 * wait, mostWaitMs)
+          wait = Math.min(2 * wait, maxWaitMs)
         }
       }
-      await withTimeout(Promise.all(this.#open.values()), {
+      await withTimeout(Promise.all(this.#pending.values()), {
         timers,
-        ms: lastAcksMs,
+        ms: ackMs,
         late: 'the bus gave no answer in time',
       }).catch((error: unknown) => {
-        this.#say('Messages were not acknowledged before the stop; they are redelivered and deduplicated.', error)
+        this.#logProblem(
+          'Messages were not acknowledged before the stop; they are redelivered and deduplicated.',
+          error,
+        )
       })
-      await this.#puller.release(this.#joining.handles())
+      await this.#puller.release(this.#parts.handles())
     } finally {
-      for (const timer of [keeping, late, ...parting]) timer.cancel()
-      this.#redeeming.close()
+      for (const timer of [keepAlive, expiry, ...stopTimers]) timer.cancel()
+      this.#claims.close()
       await this.#puller.close()
     }
   }
@@ -228,65 +231,69 @@ class MessageSource<Handle> implements Source {
   /**
    * Waits for the awaited sink, if any. When it was removed, pulled messages are released to the bus. False at a stop.
    */
-  async #sinkIsThere(signal: AbortSignal): Promise<boolean> {
-    if (this.#sink === undefined || !this.#gone.aborted) return true
-    await Promise.all(this.#open.values())
+  async #waitForSink(signal: AbortSignal): Promise<boolean> {
+    if (this.#sink === undefined || !this.#sinkRemoved.aborted) return true
+    await Promise.all(this.#pending.values())
     await this.#puller.close()
     if (
       !(await this.#sink.ready(signal, (why) => {
-        this.#say('Reading messages pauses until the acknowledging sink exists.', why)
+        this.#logProblem('Reading messages pauses until the acknowledging sink exists.', why)
       }))
     )
       return false
-    const gone = new AbortController()
-    this.#gone = gone.signal
-    this.#leave = () => {
-      if (!gone.signal.aborted)
+    const removed = new AbortController()
+    this.#sinkRemoved = removed.signal
+    this.#onSinkRemoved = () => {
+      if (!removed.signal.aborted)
         this.#context.log.error('The acknowledging sink was removed; messages are released to the bus.', {
           source: this.#context.id,
           ack: this.#config.ack,
         })
-      gone.abort()
+      removed.abort()
     }
     return true
   }
 
   /** Complete messages in order; parts wait for the others. At a stop the rest is released. */
-  async #wholes(pulled: readonly Pulled<Handle>[], signal: AbortSignal): Promise<Whole<Handle>[]> {
-    const wholes: Whole<Handle>[] = []
-    const left: Handle[] = []
+  async #reassemble(pulled: readonly Pulled<Handle>[], signal: AbortSignal): Promise<WholeMessage<Handle>[]> {
+    const messages: WholeMessage<Handle>[] = []
+    const released: Handle[] = []
     for (const { message, handle } of pulled) {
-      for (const one of this.#joining.add(message, handle)) {
+      for (const one of this.#parts.add(message, handle)) {
         // Preserves the order after a released message.
         const whole =
-          left.length > 0 ? undefined : ClaimFetcher.plain(one) ? one : await this.#redeeming.whole(one, signal)
-        if (whole === undefined) left.push(...one.handles)
-        else wholes.push(whole)
+          released.length > 0
+            ? undefined
+            : ClaimFetcher.needsNoFetch(one)
+              ? one
+              : await this.#claims.resolve(one, signal)
+        if (whole === undefined) released.push(...one.handles)
+        else messages.push(whole)
       }
     }
-    if (left.length > 0) await this.#puller.release(left)
-    return wholes
+    if (released.length > 0) await this.#puller.release(released)
+    return messages
   }
 
-  async #takeAll(wholes: readonly Whole<Handle>[], signal: AbortSignal): Promise<void> {
+  async #acceptAll(messages: readonly WholeMessage<Handle>[], signal: AbortSignal): Promise<void> {
     const read = (this.#reader ??= await messageReader(this.#config))
-    for (const unit of this.#units(wholes, read)) {
-      this.#tell()
-      await this.#take(unit, signal)
+    for (const unit of this.#units(messages, read)) {
+      this.#publishCounts()
+      await this.#accept(unit, signal)
     }
   }
 
   /** Updates metrics once for many messages. */
-  #tell(): void {
-    for (const [outcome, count] of Object.entries(this.#untold))
+  #publishCounts(): void {
+    for (const [outcome, count] of Object.entries(this.#uncounted))
       if (count > 0)
         this.#context.metrics.count('weir_bus_messages_total', count, { source: this.#context.id, outcome })
-    this.#untold = { taken: 0, empty: 0, rejected: 0 }
+    this.#uncounted = { taken: 0, empty: 0, rejected: 0 }
   }
 
-  *#units(wholes: readonly Whole<Handle>[], reader: MessageReader): Generator<Unit<Handle>> {
+  *#units(messages: readonly WholeMessage<Handle>[], reader: MessageReader): Generator<Unit<Handle>> {
     let [events, handles, bytes]: [WeirEvent[], Handle[], number] = [[], [], 0]
-    for (const { message, handles: its, reason } of wholes) {
+    for (const { message, handles: its, reason } of messages) {
       if (handles.length > 0 && (bytes + message.body.length > unitBytes || handles.length >= unitMessages)) {
         yield { events, handles, bytes }
         ;[events, handles, bytes] = [[], [], 0]
@@ -294,27 +301,27 @@ class MessageSource<Handle> implements Source {
       const read = this.#read(message, reason, reader)
       for (const event of read) events.push(event)
       for (const handle of its) handles.push(handle)
-      bytes += message.body.length + perEvent * read.length
+      bytes += message.body.length + eventOverhead * read.length
     }
     if (handles.length > 0) yield { events, handles, bytes }
   }
 
-  #read(message: InMessage, unfit: string | undefined, reader: MessageReader): readonly WeirEvent[] {
+  #read(message: InMessage, invalid: string | undefined, reader: MessageReader): readonly WeirEvent[] {
     const { id } = this.#context
     const source = `/weir/${id}`
     this.#messages++
     try {
-      if (unfit !== undefined) throw new Error(unfit)
-      if (message.body.length > mostBytes)
+      if (invalid !== undefined) throw new Error(invalid)
+      if (message.body.length > maxBytes)
         throw new Error(
-          `it has ${message.body.length} bytes, and an event may have ${mostBytes}: only its beginning is kept`,
+          `it has ${message.body.length} bytes, and an event may have ${maxBytes}: only its beginning is kept`,
         )
       const events = reader(message, source)
-      this.#untold[events.length === 0 ? 'empty' : 'taken']++
+      this.#uncounted[events.length === 0 ? 'empty' : 'taken']++
       return events
     } catch (error) {
       this.#rejected++
-      this.#untold.rejected++
+      this.#uncounted.rejected++
       const reason = messageOf(error)
       this.#context.log.warn('A message is unreadable; it is stored as an event with its bytes and the reason.', {
         source: id,
@@ -323,7 +330,7 @@ class MessageSource<Handle> implements Source {
       })
       return [
         rejectedMessage(
-          message.body.length > mostBytes ? { ...message, body: message.body.subarray(0, unitBytes) } : message,
+          message.body.length > maxBytes ? { ...message, body: message.body.subarray(0, unitBytes) } : message,
           reason,
           source,
         ),
@@ -332,33 +339,33 @@ class MessageSource<Handle> implements Source {
   }
 
   /** Starts appends in order. Resolves when `buffer` has room, including messages that wait for the sink. */
-  async #take(unit: Unit<Handle>, signal: AbortSignal): Promise<void> {
-    this.#openBytes += unit.bytes
-    const before = Promise.all(this.#open.values())
+  async #accept(unit: Unit<Handle>, signal: AbortSignal): Promise<void> {
+    this.#pendingBytes += unit.bytes
+    const before = Promise.all(this.#pending.values())
     const done = this.#settle(unit, before, signal)
       .catch((error: unknown) => {
-        this.#say('Acknowledging messages failed; they may be redelivered and are deduplicated.', error)
+        this.#logProblem('Acknowledging messages failed; they may be redelivered and are deduplicated.', error)
       })
       .finally(() => {
-        this.#open.delete(unit)
-        this.#openBytes -= unit.bytes
+        this.#pending.delete(unit)
+        this.#pendingBytes -= unit.bytes
       })
-    this.#open.set(unit, done)
+    this.#pending.set(unit, done)
     // No later unit may pass a rejected one.
-    if (this.#refused) await Promise.all(this.#open.values())
+    if (this.#appendFailed) await Promise.all(this.#pending.values())
     while (
-      this.#openBytes >= this.#config.buffer ||
-      this.#open.size >= (this.#sink === undefined ? mostUnits : mostUnitsToSink)
+      this.#pendingBytes >= this.#config.buffer ||
+      this.#pending.size >= (this.#sink === undefined ? maxUnits : maxUnitsToSink)
     )
-      await Promise.race(this.#open.values())
+      await Promise.race(this.#pending.values())
   }
 
   async #settle({ events, handles }: Unit<Handle>, before: Promise<unknown>, signal: AbortSignal): Promise<void> {
     const appended = events.length === 0 ? 'nothing' : await this.#append(events, before, signal)
     if (appended === undefined) return this.#puller.release(handles)
     if (this.#sink !== undefined && appended !== 'nothing') {
-      const result = await this.#sink.settled(appended, this.#parted.signal)
-      if (result === 'gone') this.#leave()
+      const result = await this.#sink.settled(appended, this.#stopDeadline.signal)
+      if (result === 'gone') this.#onSinkRemoved()
       if (result !== 'settled') return this.#puller.release(handles)
     }
     await this.#puller.ack(handles)
@@ -373,29 +380,29 @@ class MessageSource<Handle> implements Source {
     const { id, host, log } = this.#context
     // Retries in order after a rejection.
     const afterFailure = (): Promise<unknown> => {
-      this.#refused = true
+      this.#appendFailed = true
       return before
     }
     for (let failed = 0; ; failed++) {
       try {
         const appended = await appendEvents(this.#context, events, { signal, once: true, afterFailure })
-        this.#refused = false
+        this.#appendFailed = false
         return appended
       } catch (error) {
-        this.#refused = true
+        this.#appendFailed = true
         if (signal.aborted) return undefined
         log.error('The journal refuses messages; they stay on the bus, and it is tried again.', {
           source: id,
           error: messageOf(error),
         })
         await before
-        await host.timers.sleep(Math.min(leastWaitMs * 2 ** failed, mostWaitMs), signal)
+        await host.timers.sleep(Math.min(minWaitMs * 2 ** failed, maxWaitMs), signal)
       }
     }
   }
 
   /** Logs a problem when it changes. */
-  #say(what: string, error: unknown): void {
+  #logProblem(what: string, error: unknown): void {
     const problem = messageOf(error)
     if (problem === this.#problem) return
     this.#problem = problem

@@ -73,7 +73,7 @@ class Bus {
       ready: () => Promise.resolve(undefined),
       write: (message: OutMessage) => message,
       show: ({ body }: OutMessage) => ({ body }),
-      probe: () => Promise.resolve({ is: 'ok', says: '' } as const),
+      probe: () => Promise.resolve({ is: 'ok', message: '' } as const),
       close: () => Promise.resolve(),
     }
     if (kind === 'each')

@@ -5,7 +5,7 @@ import type { Clock } from '../host/index.ts'
 import { messageOf } from '../model/errors.ts'
 
 /** A message with its handles: several if it was split. */
-export interface Whole<Handle> {
+export interface WholeMessage<Handle> {
   readonly message: InMessage
   readonly handles: readonly Handle[]
   /** Why it is invalid. */
@@ -26,7 +26,7 @@ export interface JoinLimits {
   readonly waitMs: number
 }
 
-const perPart = 512
+const partOverhead = 512
 
 export class PartReassembler<Handle> {
   readonly #limits: JoinLimits
@@ -40,7 +40,7 @@ export class PartReassembler<Handle> {
   }
 
   /** Messages completed or abandoned by this one: none, itself, a joined one, or old parts evicted for space. */
-  add(message: InMessage, handle: Handle): Whole<Handle>[] {
+  add(message: InMessage, handle: Handle): WholeMessage<Handle>[] {
     let part: Part | undefined
     try {
       part = partOf(message)
@@ -60,23 +60,23 @@ export class PartReassembler<Handle> {
     // A redelivered part has the same bytes.
     if (!group.messages.has(part.number)) {
       group.messages.set(part.number, message)
-      group.bytes += message.body.length + perPart
-      this.#bytes += message.body.length + perPart
+      group.bytes += message.body.length + partOverhead
+      this.#bytes += message.body.length + partOverhead
     }
     if (group.messages.size === part.total) return this.#whole(group)
-    const given: Whole<Handle>[] = []
+    const released: WholeMessage<Handle>[] = []
     for (const old of this.#groups.values()) {
       if (this.#bytes <= this.#limits.bytes) break
-      given.push(...this.#giveUp(old, `more than \`join_bytes\` (${this.#limits.bytes}) of parts waited`))
+      released.push(...this.#incomplete(old, `more than \`join_bytes\` (${this.#limits.bytes}) of parts waited`))
     }
-    return given
+    return released
   }
 
   /** Parts whose message is incomplete after the time limit. */
-  late(): Whole<Handle>[] {
+  late(): WholeMessage<Handle>[] {
     const before = this.#clock.monotonic() - this.#limits.waitMs
     return [...this.#groups.values()].flatMap((group) =>
-      group.since > before ? [] : this.#giveUp(group, `the others did not come within ${this.#limits.waitMs} ms`),
+      group.since > before ? [] : this.#incomplete(group, `the others did not come within ${this.#limits.waitMs} ms`),
     )
   }
 
@@ -89,7 +89,7 @@ export class PartReassembler<Handle> {
     this.#bytes -= group.bytes
   }
 
-  #whole(group: Group<Handle>): Whole<Handle>[] {
+  #whole(group: Group<Handle>): WholeMessage<Handle>[] {
     this.#remove(group)
     const parts = [...group.messages].toSorted(([a], [b]) => a - b).map(([, message]) => message)
     try {
@@ -99,12 +99,12 @@ export class PartReassembler<Handle> {
     }
   }
 
-  #giveUp(group: Group<Handle>, why: string): Whole<Handle>[] {
+  #incomplete(group: Group<Handle>, why: string): WholeMessage<Handle>[] {
     this.#remove(group)
     return this.#each(group, `${group.messages.size} of its ${group.part.total} parts came, and ${why}`)
   }
 
-  #each({ messages, handles, part: { total } }: Group<Handle>, reason: string): Whole<Handle>[] {
+  #each({ messages, handles, part: { total } }: Group<Handle>, reason: string): WholeMessage<Handle>[] {
     return [...messages].map(([number, message]) => ({
       message,
       handles: handles.flatMap((one) => (one.number === number ? [one.handle] : [])),

@@ -20,7 +20,7 @@ export class SharedConnection<Client> {
   }
 
   /** Makes the next caller reconnect. Never rejects. */
-  async lose(client: Client): Promise<void> {
+  async discard(client: Client): Promise<void> {
     if (this.#client !== undefined && (await this.#client.catch(() => undefined)) === client) this.#client = undefined
     await this.#disconnect(client).catch(() => undefined)
   }

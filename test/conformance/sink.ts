@@ -132,7 +132,7 @@ function cases(start: Start): Record<SinkCase, () => Promise<void>> {
     async probe() {
       const { other, sink } = await start(undefined, short)
       const found = await sink.probe?.(never)
-      expect(found?.says.length).toBeGreaterThan(5)
+      expect(found?.message.length).toBeGreaterThan(5)
       expect(found?.is).not.toBe('fail')
       if (other.refuse !== undefined) {
         await other.refuse(true)

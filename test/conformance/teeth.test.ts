@@ -62,7 +62,8 @@ function memory(lie: Lie, whoLies: (honest: Sink) => Partial<Sink> = () => ({}))
       const send = lie(({ event }, signal) => answer(event.id, timeoutMs, signal), context)
       const honest: Sink = {
         send,
-        probe: () => Promise.resolve(refusing ? { is: 'fail', says: 'not now' } : { is: 'ok', says: 'it is there' }),
+        probe: () =>
+          Promise.resolve(refusing ? { is: 'fail', message: 'not now' } : { is: 'ok', message: 'it is there' }),
         preview: (batch) =>
           [...sinkRows(batch, { type: 'a.flow', write: () => () => '{}' })].map(({ event }) => ({
             body: event.data ?? new Uint8Array(0),
@@ -233,7 +234,7 @@ const untrueWords: readonly (readonly [string, SinkCase, (honest: Sink) => Parti
   [
     'says that all is well while it is refused',
     'probe',
-    () => ({ probe: () => Promise.resolve({ is: 'ok', says: 'it is there' }) }),
+    () => ({ probe: () => Promise.resolve({ is: 'ok', message: 'it is there' }) }),
   ],
   [
     'probes by sending',
@@ -241,7 +242,7 @@ const untrueWords: readonly (readonly [string, SinkCase, (honest: Sink) => Parti
     (honest) => ({
       probe: async (signal) => {
         await honest.send(eventBatch(numberedEvents(1, 'x'), 't'), signal)
-        return honest.probe?.(signal) ?? { is: 'ok', says: 'it is there' }
+        return honest.probe?.(signal) ?? { is: 'ok', message: 'it is there' }
       },
     }),
   ],

@@ -205,9 +205,9 @@ test('kube-apiserver: doctor reports whether an account may take the Lease', asy
   const without = join(stage.dir, 'without-rights')
   await writeFile(without, kubeconfigOf(stage.kube, stage.kube.tokens.weir), { mode: 0o600 })
   expect(await look(stage.kubeconfig)).toEqual([
-    { is: 'ok', says: 'Lease default/looked-at may be read and written by us' },
+    { is: 'ok', message: 'Lease default/looked-at may be read and written by us' },
   ])
   expect(await look(without)).toEqual([
-    { is: 'fail', says: expect.stringContaining('our account may not get, create, update it') as string },
+    { is: 'fail', message: expect.stringContaining('our account may not get, create, update it') as string },
   ])
 })

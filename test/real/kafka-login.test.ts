@@ -291,14 +291,14 @@ test('the topic of a source is checked', async () => {
     )
   expect(await look([topic])).toMatchObject({
     is: 'ok',
-    says: expect.stringMatching(/logged in; topic logins has \d+ partitions$/) as string,
+    message: expect.stringMatching(/logged in; topic logins has \d+ partitions$/) as string,
   })
   expect(await look([topic, 'nowhere'])).toMatchObject({
     is: 'warn',
-    says: expect.stringContaining('there is no topic nowhere, topic logins has') as string,
+    message: expect.stringContaining('there is no topic nowhere, topic logins has') as string,
   })
   expect(await look([topic], 'wrong')).toMatchObject({
     is: 'fail',
-    says: expect.stringContaining('refuses our login') as string,
+    message: expect.stringContaining('refuses our login') as string,
   })
 })

@@ -219,7 +219,7 @@ test('a missing topic is created if configured, as configured; a failure to crea
   const wanted = await sink({ create_topic: true, partitions: 4, replication: 1 })
   expect(await wanted.probe?.(never)).toEqual({
     is: 'ok',
-    says: expect.stringMatching(/the first event makes it$/) as string,
+    message: expect.stringMatching(/the first event makes it$/) as string,
   })
   await deliverAll(wanted, numberedEvents(6, 'e'))
   expect([await observer.partitions(topic), (await observer.records(topic)).length]).toEqual([4, 6])
@@ -238,7 +238,7 @@ test('a missing topic is created if configured, as configured; a failure to crea
   const other = await sink({ topic: `${topic}.other` })
   expect(await other.probe?.(never)).toEqual({
     is: 'fail',
-    says: expect.stringMatching(/logged in, but there is no topic .*`create_topic: true`$/) as string,
+    message: expect.stringMatching(/logged in, but there is no topic .*`create_topic: true`$/) as string,
   })
 })
 

@@ -454,7 +454,7 @@ test('a probe logs in and checks for the stream, and creates none', async () => 
   const auth = { type: 'user', user: 'weir', password: 'right' } as const
   const probed = async (more: Partial<WrittenConfigOf<typeof natsSchema>>): Promise<string> => {
     const found = await (await sinkFor({ url: server.url, auth, ...more })).probe?.(never)
-    return `${found?.is}: ${found?.says}`
+    return `${found?.is}: ${found?.message}`
   }
   expect(await probed({ auth: { type: 'user', user: 'weir', password: 'wrong' } })).toMatch(
     /^fail: .* refuses our login \(.*\); correct `auth`$/,

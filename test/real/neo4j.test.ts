@@ -263,7 +263,7 @@ test('neo4j: over TLS with a certificate that is trusted, and no other; faults a
     const sink = await sinkFor({ timeout: '20s', ...written })
     const found = await sink.probe?.(never)
     await sink.close()
-    return `${found?.is ?? ''} ${found?.says ?? ''}`
+    return `${found?.is ?? ''} ${found?.message ?? ''}`
   }
   expect(await look({ url: `bolt+ssc://${server.address}` })).toMatch(
     /^ok .*Neo4j Kernel 5\.\d+\.\d+ community, database neo4j$/,

@@ -260,7 +260,7 @@ describe('gcppubsub: the sink', () => {
     expect((await sink.send(batch, never)).map(({ is, reason }) => `${is} ${reason}`)[0]).toMatch(
       /^retry projects\/weir-test\/topics\/topic-\d+ not found .*; create it/,
     )
-    expect((await sink.probe?.(never))?.says).toMatch(/^projects\/weir-test\/topics\/.* not found/)
+    expect((await sink.probe?.(never))?.message).toMatch(/^projects\/weir-test\/topics\/.* not found/)
     await topic.create()
     expect(await sink.send(batch, never)).toEqual([])
     expect(await topic.messages()).toHaveLength(3)
@@ -444,10 +444,10 @@ test('the subscription of a source is checked without taking messages', async ()
     )
   expect(await look(name)).toEqual({
     is: 'ok',
-    says: `projects/${project}/subscriptions/${name} exists, of projects/${project}/topics/${name}, ordered by key`,
+    message: `projects/${project}/subscriptions/${name} exists, of projects/${project}/topics/${name}, ordered by key`,
   })
   expect(await look('nothing')).toMatchObject({
     is: 'fail',
-    says: expect.stringContaining('projects/weir-test/subscriptions/nothing not found') as string,
+    message: expect.stringContaining('projects/weir-test/subscriptions/nothing not found') as string,
   })
 })

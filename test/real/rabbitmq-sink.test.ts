@@ -199,13 +199,13 @@ test('a missing exchange, queue and binding are created if configured, as a stre
     const sink = await sinkFor(names)
     expect(await sink.probe?.(never)).toMatchObject({
       is: 'ok',
-      says: expect.stringContaining('is created at the start') as string,
+      message: expect.stringContaining('is created at the start') as string,
     })
     const { batch } = flowBatch(2, 't')
     expect(await sink.send(batch, never)).toEqual([])
     expect(await sink.probe?.(never)).toMatchObject({
       is: 'ok',
-      says: expect.stringContaining('and queue made-') as string,
+      message: expect.stringContaining('and queue made-') as string,
     })
     expect(
       await outcome(await sinkFor({ ...names, declare: { queue: `made-${queueType}`, queue_type: 'classic' } })),
@@ -341,7 +341,7 @@ test('users, virtual hosts and rights: each refusal names the correction', async
   expect(await outcome(await sinkFor({ url: 'amqp://127.0.0.1:1', more_urls: [server.url], ...common }))).toBe('stored')
   expect(await (await sinkFor({ url: 'amqp://127.0.0.1:1' })).probe?.(never)).toMatchObject({
     is: 'fail',
-    says: expect.stringContaining("can't be reached") as string,
+    message: expect.stringContaining("can't be reached") as string,
   })
 })
 
@@ -477,11 +477,11 @@ test('the queue of a source is checked without taking messages', async () => {
     .poll(() => look(queue))
     .toMatchObject({
       is: 'ok',
-      says: expect.stringContaining(`queue ${queue} has 1 messages and 0 consumers`) as string,
+      message: expect.stringContaining(`queue ${queue} has 1 messages and 0 consumers`) as string,
     })
   expect(await look('nothing')).toMatchObject({
     is: 'fail',
-    says: expect.stringContaining('no queue nothing in vhost /') as string,
+    message: expect.stringContaining('no queue nothing in vhost /') as string,
   })
   expect(await observer.received(queue)).toHaveLength(1)
 })

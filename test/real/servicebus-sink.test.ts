@@ -236,7 +236,10 @@ test('a refused key is reported with the remedy, is read again, and waiting rows
   }
   const refused = await rejectionOf([event!])
   expect(refused).toMatch(/^Service Bus rejected the login \(InvalidSignature.*correct `connection_string`/)
-  expect(await sink.probe?.(never)).toMatchObject({ is: 'fail', says: expect.stringContaining('rejected the login') })
+  expect(await sink.probe?.(never)).toMatchObject({
+    is: 'fail',
+    message: expect.stringContaining('rejected the login'),
+  })
   expect(refused).not.toContain(before)
   process.env[secretName] = server.connectionString()
   await deliverAll(sink, [event!])

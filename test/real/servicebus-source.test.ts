@@ -344,12 +344,12 @@ test('the queue of a source is checked without locks or counts', async () => {
   const entity = server.subscription('looked', 'at')
   expect(await look({ entity: 'looked', subscription: 'at' })).toMatchObject({
     is: 'ok',
-    says: expect.stringContaining('looked/at exists and is empty') as string,
+    message: expect.stringContaining('looked/at exists and is empty') as string,
   })
   await send('looked', [cloudEvent('1')])
   expect(await look({ entity: 'looked', subscription: 'at' })).toMatchObject({
     is: 'ok',
-    says: expect.stringContaining('has messages') as string,
+    message: expect.stringContaining('has messages') as string,
   })
   expect(entity.left.map(({ lock, deliveries }) => [lock, deliveries])).toEqual([[undefined, 0]])
   expect(await look({ entity: 'nowhere' })).toMatchObject({ is: 'fail' })

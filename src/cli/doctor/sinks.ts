@@ -27,11 +27,15 @@ async function checkSink(
         timeoutMs,
         (signal) =>
           sink.probe?.(signal) ??
-          Promise.resolve({ is: 'warn' as const, says: `a sink of type ${type} cannot be tested without sending` }),
+          Promise.resolve({ is: 'warn' as const, message: `a sink of type ${type} cannot be tested without sending` }),
       )
       if (found === undefined) return fail(check, `no answer within ${timeoutMs / 1000} s`, advice)
-      const { is, says } = found
-      return is === 'ok' ? ok(check, says) : is === 'warn' ? warn(check, says, advice) : fail(check, says, advice)
+      const { is, message } = found
+      return is === 'ok'
+        ? ok(check, message)
+        : is === 'warn'
+          ? warn(check, message, advice)
+          : fail(check, message, advice)
     } finally {
       await Promise.race([sink.close(), host.timers.sleep(1000)])
     }

@@ -18,13 +18,15 @@ async function checkSource(
   try {
     const source = await loadSource(type)
     if (source.probe === undefined) return []
-    const { is, says } = (await answerWithin(host, timeoutMs, async (signal) =>
+    const { is, message } = (await answerWithin(host, timeoutMs, async (signal) =>
       source.probe?.(settings, { id, host }, signal),
     )) ?? {
       is: 'fail',
-      says: `no answer within ${timeoutMs / 1000} s`,
+      message: `no answer within ${timeoutMs / 1000} s`,
     }
-    return [is === 'ok' ? ok(check, says) : is === 'warn' ? warn(check, says, advice) : fail(check, says, advice)]
+    return [
+      is === 'ok' ? ok(check, message) : is === 'warn' ? warn(check, message, advice) : fail(check, message, advice),
+    ]
   } catch (error) {
     return [fail(check, reason(error), advice)]
   }

@@ -1,7 +1,7 @@
 import type { SNSClient } from '@aws-sdk/client-sns'
 import type { SQSClient } from '@aws-sdk/client-sqs'
 import { awsOptions } from '../../messaging/aws-client.ts'
-import { awsTrouble } from '../../messaging/aws-errors.ts'
+import { awsFailure } from '../../messaging/aws-errors.ts'
 import { searchQueue } from '../../messaging/aws-queue-search.ts'
 import type { Context, Listening } from '../../engine/contracts.ts'
 import type { SnsConfig } from './config.ts'
@@ -53,7 +53,7 @@ export async function listenTopic(
     }
   } catch (error) {
     await made.remove()
-    throw new Error(awsTrouble(error, 'a temporary queue', may).attempt.reason.replace('write to', 'make'), {
+    throw new Error(awsFailure(error, 'a temporary queue', may).attempt.reason.replace('write to', 'make'), {
       cause: error,
     })
   }

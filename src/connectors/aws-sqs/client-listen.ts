@@ -1,6 +1,6 @@
 import type { SQSClient } from '@aws-sdk/client-sqs'
 import { awsOptions } from '../../messaging/aws-client.ts'
-import { awsTrouble } from '../../messaging/aws-errors.ts'
+import { awsFailure } from '../../messaging/aws-errors.ts'
 import { searchQueue } from '../../messaging/aws-queue-search.ts'
 import type { Context, Listening } from '../../engine/contracts.ts'
 import type { SqsConfig } from './config.ts'
@@ -23,7 +23,7 @@ export async function listenQueue(config: SqsConfig, { host }: Context, name: st
   const client: SQSClient = new Client(await awsOptions(config, host, url))
   const may = 'sqs:ReceiveMessage and sqs:ChangeMessageVisibility'
   const trouble = (error: unknown): string =>
-    awsTrouble(error, name, may).attempt.reason.replace('does not let us write to', 'does not let us read')
+    awsFailure(error, name, may).attempt.reason.replace('does not let us write to', 'does not let us read')
   let attributes: Partial<Record<string, string>>
   try {
     ;({ Attributes: attributes = {} } = await client.send(

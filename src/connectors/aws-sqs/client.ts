@@ -1,5 +1,5 @@
 import type { AwsOptions } from '../../messaging/aws-client.ts'
-import { awsFaults } from '../../messaging/aws-errors.ts'
+import { failedEntries } from '../../messaging/aws-errors.ts'
 import { awsEntry } from '../../messaging/aws-message.ts'
 import type { AwsClient } from '../../messaging/aws-sink.ts'
 
@@ -16,7 +16,7 @@ export async function openQueue(url: string, options: AwsOptions): Promise<AwsCl
         }),
         { abortSignal },
       )
-      return awsFaults(failed)
+      return failedEntries(failed)
     },
     async verify(abortSignal) {
       await client.send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['QueueArn'] }), { abortSignal })

@@ -22,7 +22,7 @@ export async function makeClient(
     await tokens.getToken()
     return new library.ServiceBusClient(
       namespace ?? '',
-      { getToken: async () => longEnough(await tokens.getToken(), host.clock.now()) },
+      { getToken: async () => withMinLifetime(await tokens.getToken(), host.clock.now()) },
       options,
     )
   }
@@ -40,16 +40,16 @@ export async function makeClient(
 
 const resource = 'https://servicebus.azure.net'
 /** The library renews a token two minutes before it expires, and without a pause when that time has passed. */
-const leastMs = 150_000
+const minTokenMs = 150_000
 
-function longEnough({ token, expiresOnTimestamp: until }: EntraToken, now: number): EntraToken {
-  return { token, expiresOnTimestamp: Math.max(until, now + leastMs) }
+function withMinLifetime({ token, expiresOnTimestamp: until }: EntraToken, now: number): EntraToken {
+  return { token, expiresOnTimestamp: Math.max(until, now + minTokenMs) }
 }
 
 /**
  * Closes a client; gives up after `ms`, because the library waits a minute for an unreachable server. Never rejects.
  */
-export async function hangUp(client: ServiceBusClient, { timers }: Context['host'], ms: number): Promise<void> {
+export async function closeClient(client: ServiceBusClient, { timers }: Context['host'], ms: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const timer = timers.after(ms, resolve)
   await Promise.race([promise, client.close().catch(() => undefined)])
@@ -65,7 +65,7 @@ interface Inside {
   }
 }
 
-const lookMs = 200
+const checkMs = 200
 
 /**
  * Resolves as `sent`, but rejects soon after the connection is lost: the library would wait for its whole timeout. Uses
@@ -80,7 +80,7 @@ export async function whileOpen(
   const { promise: lost, reject } = Promise.withResolvers<never>()
   const isOpen = (): boolean => inner?.isOpen?.() ?? true
   let wasOpen = isOpen()
-  const looking = timers.every(lookMs, () => {
+  const checking = timers.every(checkMs, () => {
     const open = isOpen()
     if (wasOpen && !open) reject(new Error('the server closed the connection'))
     wasOpen ||= open
@@ -88,7 +88,7 @@ export async function whileOpen(
   try {
     await Promise.race([sent, lost])
   } finally {
-    looking.cancel()
+    checking.cancel()
     sent.catch(() => undefined)
     lost.catch(() => undefined)
   }

@@ -10,9 +10,9 @@ export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }
 
-export function says(error: unknown): string {
+export function errorText(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  if (error instanceof AggregateError) return error.errors.map(says).join(', ')
+  if (error instanceof AggregateError) return error.errors.map(errorText).join(', ')
   const [first = ''] = error.message.split('\n')
   // Ids of links and requests differ each time.
   const text = first
@@ -22,7 +22,7 @@ export function says(error: unknown): string {
 }
 
 /** Service Bus responded; another connection would get the same response. */
-const answers: ReadonlySet<string | undefined> = new Set([
+const entityErrors: ReadonlySet<string | undefined> = new Set([
   'MessagingEntityNotFound',
   'MessagingEntityDisabled',
   'QuotaExceeded',
@@ -31,12 +31,12 @@ const answers: ReadonlySet<string | undefined> = new Set([
 
 /** The connection or the credentials are invalid: both are renewed. */
 export function isOfConnection(error: unknown): boolean {
-  return !answers.has(codeOf(error)) && !/^SenderBusyError\b/.test(says(error))
+  return !entityErrors.has(codeOf(error)) && !/^SenderBusyError\b/.test(errorText(error))
 }
 
 /** Why the entity can't be used, and the action to take. `right`: `Send` or `Listen`. */
-export function why(error: unknown, entity: string, right: string): string {
-  const text = says(error)
+export function unavailableReason(error: unknown, entity: string, right: string): string {
+  const text = errorText(error)
   if (error instanceof WeirError || error instanceof WrongSettings || error instanceof NoToken) return text
   switch (codeOf(error)) {
     case 'UnauthorizedAccess':
@@ -67,18 +67,18 @@ export function why(error: unknown, entity: string, right: string): string {
 }
 
 /** Outcome of a failed request with one message. */
-export function verdict(error: unknown, entity: string): Attempt {
-  const text = says(error)
+export function sendFailure(error: unknown, entity: string): Attempt {
+  const text = errorText(error)
   if (codeOf(error) === 'MessageSizeExceeded')
     return { is: 'reject', reason: `larger than Service Bus accepts: ${text}`, tooLarge: true }
   if (isOfMessage(error)) return { is: 'reject', reason: `Service Bus rejected the message: ${text}` }
-  return { is: 'retry', reason: why(error, entity, 'Send'), away: true }
+  return { is: 'retry', reason: unavailableReason(error, entity, 'Send'), away: true }
 }
 
 /** The failure concerns one message, not the others of the request. */
 export function isOfMessage(error: unknown): boolean {
   return (
     codeOf(error) === 'MessageSizeExceeded' ||
-    /^(?:ArgumentError|ArgumentOutOfRangeError|InvalidFieldError|DecodeError)\b/.test(says(error))
+    /^(?:ArgumentError|ArgumentOutOfRangeError|InvalidFieldError|DecodeError)\b/.test(errorText(error))
   )
 }

@@ -1,8 +1,8 @@
 import type { ServiceBusReceivedMessage } from '@azure/service-bus'
 import { withTimeout } from '../../host/with-timeout.ts'
 import type { Context, Listening } from '../../engine/contracts.ts'
-import { hangUp, makeClient } from './client-connect.ts'
-import { codeOf, why } from './client-errors.ts'
+import { closeClient, makeClient } from './client-connect.ts'
+import { codeOf, unavailableReason } from './client-errors.ts'
 import type { ServiceBusConfig } from './config.ts'
 import { bytesOf } from './map-read.ts'
 
@@ -31,7 +31,7 @@ export async function listenServiceBus(config: ServiceBusConfig, context: Contex
     next = found.at(-1)?.sequenceNumber?.add(1) ?? next
     return found
   }
-  const close = (): Promise<void> => hangUp(client, context.host, Math.min(closeMs, ms))
+  const close = (): Promise<void> => closeClient(client, context.host, Math.min(closeMs, ms))
   let before = 0
   try {
     // Verifies the permission now, and skips existing messages.
@@ -39,10 +39,11 @@ export async function listenServiceBus(config: ServiceBusConfig, context: Contex
       before += found.length
   } catch (error) {
     await close()
-    if (codeOf(error) === 'UnauthorizedAccess') throw new Error(why(error, entity, 'Listen'), { cause: error })
+    if (codeOf(error) === 'UnauthorizedAccess')
+      throw new Error(unavailableReason(error, entity, 'Listen'), { cause: error })
     return (
       `Service Bus accepted the message. It can't be verified by peeking ` +
-      `(${why(error, entity, 'Listen')}): for a topic, check its subscriptions`
+      `(${unavailableReason(error, entity, 'Listen')}): for a topic, check its subscriptions`
     )
   }
   return {

@@ -1,14 +1,14 @@
 import type { ServiceBusClient } from '@azure/service-bus'
 import { withTimeout } from '../../host/with-timeout.ts'
 import type { Probe, ProbeContext } from '../../engine/contracts.ts'
-import { hangUp, makeClient } from './client-connect.ts'
-import { why } from './client-errors.ts'
+import { closeClient, makeClient } from './client-connect.ts'
+import { unavailableReason } from './client-errors.ts'
 import type { ServiceBusSourceConfig } from './config.ts'
 
 const closeMs = 2000
 
 /** Logs in and peeks. Locks nothing and counts no delivery. */
-export async function lookAtEntity(config: ServiceBusSourceConfig, context: ProbeContext): Promise<Probe> {
+export async function probeEntity(config: ServiceBusSourceConfig, context: ProbeContext): Promise<Probe> {
   const { entity, subscription, timeout: ms } = config
   const path = subscription === null ? entity : `${entity}/${subscription}`
   let client: ServiceBusClient | undefined
@@ -22,13 +22,13 @@ export async function lookAtEntity(config: ServiceBusSourceConfig, context: Prob
     })
     return {
       is: 'ok',
-      says:
+      message:
         `${client.fullyQualifiedNamespace}: logged in, ${path} exists and ` +
         `${found.length === 0 ? 'is empty' : 'has messages'}`,
     }
   } catch (error) {
-    return { is: 'fail', says: why(error, path, 'Listen') }
+    return { is: 'fail', message: unavailableReason(error, path, 'Listen') }
   } finally {
-    if (client !== undefined) await hangUp(client, context.host, closeMs)
+    if (client !== undefined) await closeClient(client, context.host, closeMs)
   }
 }

@@ -2,8 +2,8 @@ import type { ServiceBusClient, ServiceBusSessionReceiver } from '@azure/service
 import type { Pulled, Puller } from '../../messaging/message-source.ts'
 import { withTimeout } from '../../host/with-timeout.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
-import { hangUp, makeClient } from './client-connect.ts'
-import { why } from './client-errors.ts'
+import { closeClient, makeClient } from './client-connect.ts'
+import { unavailableReason } from './client-errors.ts'
 import { Inbox, type Handle } from './client-inbox.ts'
 import { Sessions } from './client-sessions.ts'
 import type { ServiceBusSourceConfig } from './config.ts'
@@ -50,7 +50,7 @@ export class ServiceBusPuller implements Puller<Handle> {
     } catch (error) {
       // The next connection reads the connection string again.
       await this.close()
-      throw new Error(why(error, this.#path, 'Listen'), { cause: error })
+      throw new Error(unavailableReason(error, this.#path, 'Listen'), { cause: error })
     }
   }
 
@@ -71,7 +71,7 @@ export class ServiceBusPuller implements Puller<Handle> {
     )
     // Each renewal is one request; the link limits concurrent requests.
     for (let from = 0; from < due.length; from += renewAtOnce)
-      await allOf(
+      await allSettledOrThrow(
         due.slice(from, from + renewAtOnce).map(({ receiver, message }) => receiver.renewMessageLock(message)),
       )
   }
@@ -83,16 +83,16 @@ export class ServiceBusPuller implements Puller<Handle> {
     const { timers } = this.#context.host
     // After a lost connection nothing can be abandoned: locks expire.
     await withTimeout(live.end(), { timers, ms: closeMs, late: 'late' }).catch(() => undefined)
-    await hangUp(live.client, this.#context.host, Math.min(closeMs, this.#config.timeout))
+    await closeClient(live.client, this.#context.host, Math.min(closeMs, this.#config.timeout))
   }
 
-  async #settle(handles: readonly Handle[], how: (handle: Handle) => Promise<void>): Promise<void> {
+  async #settle(handles: readonly Handle[], method: (handle: Handle) => Promise<void>): Promise<void> {
     const { timeout } = this.#config
     const { timers } = this.#context.host
     try {
-      await allOf(
+      await allSettledOrThrow(
         handles.map((handle) =>
-          withTimeout(how(handle), {
+          withTimeout(method(handle), {
             timers,
             ms: timeout,
             late: `Service Bus did not settle a message within ${timeout} ms`,
@@ -113,13 +113,13 @@ export class ServiceBusPuller implements Puller<Handle> {
       path: this.#path,
       entity,
     })
-    return sessions ? this.#ofSessions(client) : this.#ofLink(client)
+    return sessions ? this.#openSessions(client) : this.#openLink(client)
   }
 
-  #ofLink(client: ServiceBusClient): Live {
+  #openLink(client: ServiceBusClient): Live {
     const { entity, subscription, prefetch } = this.#config
     const inbox = new Inbox()
-    const options = { ...asItIs, maxAutoLockRenewalDurationInMs: 0 }
+    const options = { ...unparsed, maxAutoLockRenewalDurationInMs: 0 }
     const receiver =
       subscription === null
         ? client.createReceiver(entity, options)
@@ -140,19 +140,19 @@ export class ServiceBusPuller implements Puller<Handle> {
       sessions: undefined,
       async end() {
         await subscribed.close()
-        await allOf(inbox.rest().map(({ message }) => receiver.abandonMessage(message)))
+        await allSettledOrThrow(inbox.rest().map(({ message }) => receiver.abandonMessage(message)))
       },
     }
   }
 
-  #ofSessions(client: ServiceBusClient): Live {
+  #openSessions(client: ServiceBusClient): Live {
     const { entity, subscription } = this.#config
     const inbox = new Inbox()
     const sessions = new Sessions(
       this.#config,
       this.#context.host,
       (more): Promise<ServiceBusSessionReceiver> => {
-        const options = { ...asItIs, ...more }
+        const options = { ...unparsed, ...more }
         return subscription === null
           ? client.acceptNextSession(entity, options)
           : client.acceptNextSession(entity, subscription, options)
@@ -165,9 +165,9 @@ export class ServiceBusPuller implements Puller<Handle> {
 }
 
 /** Keeps bodies and times unparsed. */
-const asItIs = { skipParsingBodyAsJson: true, skipConvertingDate: true }
+const unparsed = { skipParsingBodyAsJson: true, skipConvertingDate: true }
 
 /** Waits for all; rejects with the first error. */
-async function allOf(all: readonly Promise<unknown>[]): Promise<void> {
+async function allSettledOrThrow(all: readonly Promise<unknown>[]): Promise<void> {
   for (const one of await Promise.allSettled(all)) if (one.status === 'rejected') throw one.reason
 }

@@ -10,8 +10,8 @@ import type { Handle, Inbox } from './client-inbox.ts'
 /** An empty session is released after this. */
 const idleMs = 1000
 /** Time slice of a session. */
-const turnMs = 30_000
-const lookMs = 50
+const sliceMs = 30_000
+const checkMs = 50
 /** The library renews a session lock for this long. */
 const renewMs = 24 * 3_600_000
 
@@ -79,7 +79,7 @@ export class Sessions {
         if (codeOf(error) === 'ServiceTimeout' || codeOf(error) === 'SessionCannotBeLocked') continue
         throw error
       }
-      const reading = this.#readAndLeave(session, signal)
+      const reading = this.#readAndClose(session, signal)
       this.#reading.add(reading)
       try {
         await reading
@@ -90,7 +90,7 @@ export class Sessions {
     }
   }
 
-  async #readAndLeave(session: ServiceBusSessionReceiver, signal: AbortSignal): Promise<void> {
+  async #readAndClose(session: ServiceBusSessionReceiver, signal: AbortSignal): Promise<void> {
     try {
       await this.#read(session, signal)
     } finally {
@@ -122,9 +122,9 @@ export class Sessions {
     let ending: Promise<void> | undefined
     while (!signal.aborted && !session.isClosed && problem === undefined) {
       const now = clock.monotonic()
-      if (now - begun > turnMs) ending ??= subscription.close().catch(() => undefined)
-      if ((this.#open.get(session) ?? 0) <= 0 && now - last > (ending === undefined ? idleMs : 2 * lookMs)) break
-      await timers.sleep(lookMs, signal)
+      if (now - begun > sliceMs) ending ??= subscription.close().catch(() => undefined)
+      if ((this.#open.get(session) ?? 0) <= 0 && now - last > (ending === undefined ? idleMs : 2 * checkMs)) break
+      await timers.sleep(checkMs, signal)
     }
     await ending
     // After a lost session lock its messages are redelivered.

@@ -3,8 +3,8 @@ import { withTimeout } from '../../host/with-timeout.ts'
 import { problemWithTimeout } from '../../messaging/sink-timeout.ts'
 import { behindKey, type Attempt } from '../../engine/delivery/in-order.ts'
 import type { Context, Probe } from '../../engine/contracts.ts'
-import { hangUp, makeClient, whileOpen } from './client-connect.ts'
-import { codeOf, isOfConnection, isOfMessage, verdict, why } from './client-errors.ts'
+import { closeClient, makeClient, whileOpen } from './client-connect.ts'
+import { codeOf, isOfConnection, isOfMessage, sendFailure, unavailableReason } from './client-errors.ts'
 import type { ServiceBusConfig } from './config.ts'
 import { sizeOf, type ServiceBusMessage } from './map.ts'
 
@@ -17,14 +17,14 @@ interface Live {
   readonly client: ServiceBusClient
   readonly sender: ServiceBusSender
   /** Maximum bytes of a message. */
-  readonly largest: number
+  readonly maxBytes: number
 }
 
 /** Messages of sequential requests, in order, with their indexes in the send. */
-type Line = { readonly at: number; readonly outgoing: Outgoing }[]
+type Queue = { readonly at: number; readonly outgoing: Outgoing }[]
 
 /** Service Bus accepts no larger batch, whatever the message limit. */
-const largestBatch = 1 << 20
+const maxBatchBytes = 1 << 20
 const closeMs = 2000
 const stopped: Attempt = {
   is: 'retry',
@@ -60,7 +60,7 @@ export class ServiceBusPublisher {
           this.#announced = true
           return undefined
         },
-        (error: unknown) => why(error, entity, 'Send'),
+        (error: unknown) => unavailableReason(error, entity, 'Send'),
       )
       .finally(() => {
         this.#opening = undefined
@@ -77,7 +77,7 @@ export class ServiceBusPublisher {
     const sending = new Sending(messages.length)
     // A batch belongs to one session or partition.
     const apart = this.#config.sessions || this.#config.partition_key
-    const lines = new Map<string, Line>()
+    const lines = new Map<string, Queue>()
     for (const [at, outgoing] of messages.entries()) {
       const name = (apart ? outgoing.key : undefined) ?? ''
       const line = lines.get(name)
@@ -99,44 +99,44 @@ export class ServiceBusPublisher {
   async probe(signal: AbortSignal): Promise<Probe> {
     const { entity, timeout } = this.#config
     const { host } = this.#context
-    let says = ''
+    let message = ''
     const opening = this.#open().then(
-      async ({ client, largest }) => {
-        says =
+      async ({ client, maxBytes }) => {
+        message =
           `${client.fullyQualifiedNamespace}: logged in, ${entity} exists and accepts messages of up to ` +
-          `${largest} bytes`
-        await hangUp(client, host, closeMs)
+          `${maxBytes} bytes`
+        await closeClient(client, host, closeMs)
         return undefined
       },
-      (error: unknown) => why(error, entity, 'Send'),
+      (error: unknown) => unavailableReason(error, entity, 'Send'),
     )
     const problem = await problemWithTimeout(
       opening,
       { timers: host.timers, ms: timeout, late: `Service Bus did not respond within ${timeout} ms` },
       signal,
     )
-    return problem === undefined ? { is: 'ok', says } : { is: 'fail', says: problem }
+    return problem === undefined ? { is: 'ok', message } : { is: 'fail', message: problem }
   }
 
   async close(): Promise<void> {
     await this.#opening
     const live = this.#live
     this.#live = undefined
-    if (live !== undefined) await hangUp(live.client, this.#context.host, Math.min(closeMs, this.#config.timeout))
+    if (live !== undefined) await closeClient(live.client, this.#context.host, Math.min(closeMs, this.#config.timeout))
   }
 
-  async #sendLine(line: Line, sending: Sending, over: () => boolean, signal: AbortSignal): Promise<void> {
+  async #sendLine(line: Queue, sending: Sending, over: () => boolean, signal: AbortSignal): Promise<void> {
     for (let from = 0; from < line.length;) {
       if (over()) return
       const live = this.#live
       if (live === undefined) return sending.fail(line.slice(from), { is: 'retry', reason: 'reconnecting' })
-      let chunk: Line
+      let chunk: Queue
       try {
         chunk = await this.#sendChunk(live, line, from, sending, signal)
       } catch (error) {
         // The rest would fail, too.
         if (isOfConnection(error)) this.#forget(live)
-        return sending.fail(line.slice(from), verdict(error, this.#config.entity))
+        return sending.fail(line.slice(from), sendFailure(error, this.#config.entity))
       }
       from += chunk.length
     }
@@ -146,18 +146,18 @@ export class ServiceBusPublisher {
    * Sends as many messages as fit into one request. Resolves to those with an outcome. Rejects if the failure is not
    * theirs.
    */
-  async #sendChunk(live: Live, line: Line, from: number, sending: Sending, signal: AbortSignal): Promise<Line> {
+  async #sendChunk(live: Live, line: Queue, from: number, sending: Sending, signal: AbortSignal): Promise<Queue> {
     const [first] = line.slice(from, from + 1)
-    if (first === undefined || sending.stuck(first)) return line.slice(from, from + 1)
+    if (first === undefined || sending.isBlocked(first)) return line.slice(from, from + 1)
     const batch = await live.sender.createMessageBatch({
-      maxSizeInBytes: Math.min(live.largest, largestBatch),
+      maxSizeInBytes: Math.min(live.maxBytes, maxBatchBytes),
       abortSignal: signal,
     })
     let to = from
     while (
       to < line.length &&
-      !sending.stuck(line[to] as Line[number]) &&
-      batch.tryAddMessage((line[to] as Line[number]).outgoing.message)
+      !sending.isBlocked(line[to] as Queue[number]) &&
+      batch.tryAddMessage((line[to] as Queue[number]).outgoing.message)
     )
       to++
     const chunk = line.slice(from, Math.max(to, from + 1))
@@ -172,19 +172,19 @@ export class ServiceBusPublisher {
       if (!isOfMessage(error)) throw error
       // One message causes the failure: send each separately.
       for (const one of chunk)
-        if (!sending.stuck(one)) sending.settle(one, await this.#sendOne(live, one.outgoing.message, signal))
+        if (!sending.isBlocked(one)) sending.settle(one, await this.#sendOne(live, one.outgoing.message, signal))
     }
     return chunk
   }
 
   async #sendOne(live: Live, message: ServiceBusMessage, signal: AbortSignal): Promise<Attempt> {
-    const { largest } = live
+    const { maxBytes } = live
     const size = sizeOf(message)
-    if (size > largest)
+    if (size > maxBytes)
       return {
         is: 'reject',
         reason:
-          `the message has about ${size} bytes and exceeds the limit (${largest}; see \`max_message\`, and the ` +
+          `the message has about ${size} bytes and exceeds the limit (${maxBytes}; see \`max_message\`, and the ` +
           'tier of the namespace)',
         tooLarge: true,
       }
@@ -193,7 +193,7 @@ export class ServiceBusPublisher {
       return undefined
     } catch (error) {
       if (!isOfMessage(error)) throw error
-      return verdict(error, this.#config.entity)
+      return sendFailure(error, this.#config.entity)
     }
   }
 
@@ -208,14 +208,14 @@ export class ServiceBusPublisher {
       const sender = client.createSender(this.#config.entity)
       const { timeout: ms } = this.#config
       // The library would wait a minute for each step.
-      const { maxSizeInBytes: largest } = await withTimeout(sender.createMessageBatch(), {
+      const { maxSizeInBytes: maxBytes } = await withTimeout(sender.createMessageBatch(), {
         timers: this.#context.host.timers,
         ms,
         late: `no response within ${ms} ms`,
       })
-      return { client, sender, largest: Math.min(largest, this.#config.max_message ?? Infinity) }
+      return { client, sender, maxBytes: Math.min(maxBytes, this.#config.max_message ?? Infinity) }
     } catch (error) {
-      this.#drop(client)
+      this.#close(client)
       throw error
     }
   }
@@ -225,11 +225,11 @@ export class ServiceBusPublisher {
     if (this.#live !== live) return
     this.#live = undefined
     this.#announced = false
-    this.#drop(live.client)
+    this.#close(live.client)
   }
 
-  #drop(client: ServiceBusClient): void {
-    hangUp(client, this.#context.host, closeMs).catch((error: unknown) => {
+  #close(client: ServiceBusClient): void {
+    closeClient(client, this.#context.host, closeMs).catch((error: unknown) => {
       this.#context.log.debug('Closing a connection failed.', { reason: codeOf(error) })
     })
   }
@@ -244,19 +244,19 @@ class Sending {
     this.attempts = Array.from({ length: count }, () => stopped)
   }
 
-  settle({ at, outgoing: { key } }: Line[number], attempt: Attempt): void {
+  settle({ at, outgoing: { key } }: Queue[number], attempt: Attempt): void {
     this.attempts[at] = attempt
     if (attempt !== undefined && key !== undefined) this.#failedKeys.add(key)
   }
 
   /** An earlier message of its key failed. */
-  stuck({ at, outgoing: { key } }: Line[number]): boolean {
+  isBlocked({ at, outgoing: { key } }: Queue[number]): boolean {
     if (key === undefined || !this.#failedKeys.has(key)) return false
     this.attempts[at] = { is: 'retry', reason: behindKey(key) }
     return true
   }
 
-  fail(line: Line, attempt: Attempt): void {
-    for (const one of line) if (!this.stuck(one)) this.settle(one, attempt)
+  fail(line: Queue, attempt: Attempt): void {
+    for (const one of line) if (!this.isBlocked(one)) this.settle(one, attempt)
   }
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { BusMessage } from '../../codecs/bus-message/index.ts'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
-import { isOfConnection, isOfMessage, says, verdict, why } from './client-errors.ts'
+import { isOfConnection, isOfMessage, errorText, sendFailure, unavailableReason } from './client-errors.ts'
 import { serviceBusSchema, serviceBusSourceSchema } from './config.ts'
 import { fromMessage } from './map-read.ts'
 import { sizeOf, toMessage } from './map.ts'
@@ -79,18 +79,18 @@ test.each([
     "Service Bus can't be used (connect ECONNREFUSED 127.0.0.1:1)",
   ],
 ])('%s has a readable error with the action to take', (code, text, reconnects, expected) => {
-  expect(why(error(code, text), 'q', 'Send')).toBe(expected)
-  expect(verdict(error(code, text), 'q')).toEqual({ is: 'retry', reason: expected, away: true })
+  expect(unavailableReason(error(code, text), 'q', 'Send')).toBe(expected)
+  expect(sendFailure(error(code, text), 'q')).toEqual({ is: 'retry', reason: expected, away: true })
   expect([isOfConnection(error(code, text)), isOfMessage(error(code, text))]).toEqual([reconnects, false])
 })
 
 test('an invalid message is rejected permanently', () => {
-  expect(verdict(error('MessageSizeExceeded', 'too large'), 'q')).toMatchObject({ is: 'reject', tooLarge: true })
-  expect(verdict(error('GeneralError', 'ArgumentError: the property x'), 'q')).toEqual({
+  expect(sendFailure(error('MessageSizeExceeded', 'too large'), 'q')).toMatchObject({ is: 'reject', tooLarge: true })
+  expect(sendFailure(error('GeneralError', 'ArgumentError: the property x'), 'q')).toEqual({
     is: 'reject',
     reason: 'Service Bus rejected the message: ArgumentError: the property x',
   })
-  expect(says(new AggregateError([new Error('a\nb'), new Error('c')]))).toBe('a, c')
+  expect(errorText(new AggregateError([new Error('a\nb'), new Error('c')]))).toBe('a, c')
 })
 
 test.each<[Partial<WrittenConfigOf<typeof serviceBusSchema>>, string]>([

@@ -3,11 +3,11 @@ import type { Source, SourceContext } from '../../engine/contracts.ts'
 import { defineSource } from '../../engine/define.ts'
 import { ServiceBusPuller } from './client-pull.ts'
 import type { ServiceBusSourceConfig, serviceBusSourceSchema } from './config.ts'
-import { lookAtEntity } from './client-probe.ts'
+import { probeEntity } from './client-probe.ts'
 
 export const source = defineSource<typeof serviceBusSourceSchema>('azure-servicebus', {
   build: openServiceBusSource,
-  probe: lookAtEntity,
+  probe: probeEntity,
 })
 
 /** Opens even if the namespace is unreachable; the failure is logged and retried. */

@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { awsOptions, regionIn } from '../../messaging/aws-client.ts'
-import { awsTrouble } from '../../messaging/aws-errors.ts'
+import { awsFailure } from '../../messaging/aws-errors.ts'
 import { withTimeout } from '../../host/with-timeout.ts'
 import type { Host } from '../../host/index.ts'
 import { isRecord } from '../../model/json.ts'
@@ -12,12 +12,12 @@ import type { CloudtrailConfig, From } from './config.ts'
 import type { FileName } from './map-notice.ts'
 
 /** Permanent: the file is missing or is not a trail file. */
-export class FileUnfit extends Error {
+export class InvalidFileError extends Error {
   override readonly name = 'FileUnfit'
 }
 
 /** Transient: the file is unavailable. `denied`: access to this file is denied; others may be readable. */
-export class FileAway extends Error {
+export class FileUnavailableError extends Error {
   override readonly name = 'FileAway'
   readonly denied: boolean
 
@@ -28,7 +28,7 @@ export class FileAway extends Error {
 }
 
 type Library = typeof import('@aws-sdk/client-s3')
-const unpack = promisify(gunzip)
+const gunzipAsync = promisify(gunzip)
 
 export class TrailFiles {
   readonly #config: CloudtrailConfig
@@ -44,29 +44,35 @@ export class TrailFiles {
 
   /** Records of the file. Rejects with FileUnfit or FileAway. */
   async records(file: FileName, signal: AbortSignal): Promise<readonly unknown[]> {
-    const { bucket, largest_file: largest } = this.#from
+    const { bucket, largest_file: maxBytes } = this.#from
     const place = `s3://${file.bucket}/${file.key}`
     if (file.bucket !== bucket)
-      throw new FileUnfit(`${place} is in another bucket than \`from.bucket\` (${bucket}), and is not fetched`)
-    const packed = await this.#fetch(file, place, signal)
+      throw new InvalidFileError(`${place} is in another bucket than \`from.bucket\` (${bucket}), and is not fetched`)
+    const compressed = await this.#fetch(file, place, signal)
     let text: Uint8Array
     try {
-      text = packed[0] === 0x1f && packed[1] === 0x8b ? await unpack(packed, { maxOutputLength: largest }) : packed
+      text =
+        compressed[0] === 0x1f && compressed[1] === 0x8b
+          ? await gunzipAsync(compressed, { maxOutputLength: maxBytes })
+          : compressed
     } catch (error) {
-      throw new FileUnfit(`${place} can't be decompressed, or exceeds \`from.largest_file\` (${messageOf(error)})`)
+      throw new InvalidFileError(
+        `${place} can't be decompressed, or exceeds \`from.largest_file\` (${messageOf(error)})`,
+      )
     }
     let content: unknown
     try {
       content = JSON.parse(new TextDecoder().decode(text))
     } catch {
-      throw new FileUnfit(`${place} is not JSON`)
+      throw new InvalidFileError(`${place} is not JSON`)
     }
-    if (!isRecord(content) || !Array.isArray(content['Records'])) throw new FileUnfit(`${place} has no list of records`)
+    if (!isRecord(content) || !Array.isArray(content['Records']))
+      throw new InvalidFileError(`${place} has no list of records`)
     return content['Records']
   }
 
   /** Verifies access to the bucket. Rejects with FileAway. */
-  async look(signal: AbortSignal): Promise<void> {
+  async verifyAccess(signal: AbortSignal): Promise<void> {
     const {
       library: { HeadBucketCommand },
       client,
@@ -74,7 +80,7 @@ export class TrailFiles {
     await client
       .send(new HeadBucketCommand({ Bucket: this.#from.bucket }), { abortSignal: signal })
       .catch((error: unknown) => {
-        throw this.#trouble(error, `bucket ${this.#from.bucket}`)
+        throw this.#unavailable(error, `bucket ${this.#from.bucket}`)
       })
   }
 
@@ -85,7 +91,7 @@ export class TrailFiles {
 
   async #fetch({ bucket: Bucket, key: Key }: FileName, place: string, signal: AbortSignal): Promise<Uint8Array> {
     const { timeout } = this.#config
-    const { largest_file: largest } = this.#from
+    const { largest_file: maxBytes } = this.#from
     const late = new AbortController()
     try {
       const {
@@ -96,9 +102,9 @@ export class TrailFiles {
         const { Body: body, ContentLength: bytes = 0 } = await client.send(new GetObjectCommand({ Bucket, Key }), {
           abortSignal: AbortSignal.any([signal, late.signal]),
         })
-        if (bytes > largest) {
+        if (bytes > maxBytes) {
           late.abort()
-          throw new FileUnfit(`${place} has ${bytes} bytes, and \`from.largest_file\` is ${largest}`)
+          throw new InvalidFileError(`${place} has ${bytes} bytes, and \`from.largest_file\` is ${maxBytes}`)
         }
         return (await body?.transformToByteArray()) ?? new Uint8Array(0)
       }
@@ -109,17 +115,17 @@ export class TrailFiles {
       })
     } catch (error) {
       late.abort()
-      if (error instanceof FileUnfit) throw error
-      if (error instanceof Error && error.name === 'NoSuchKey') throw new FileUnfit(`${place} does not exist`)
-      throw this.#trouble(error, place)
+      if (error instanceof InvalidFileError) throw error
+      if (error instanceof Error && error.name === 'NoSuchKey') throw new InvalidFileError(`${place} does not exist`)
+      throw this.#unavailable(error, place)
     }
   }
 
-  #trouble(error: unknown, place: string): FileAway {
+  #unavailable(error: unknown, place: string): FileUnavailableError {
     const {
       attempt: { reason },
       login,
-    } = awsTrouble(
+    } = awsFailure(
       error,
       place,
       's3:GetObject, s3:ListBucket and, for files that are encrypted with a key, kms:Decrypt',
@@ -127,7 +133,7 @@ export class TrailFiles {
     const status = (error as { readonly $metadata?: { readonly httpStatusCode?: number } } | undefined)?.$metadata
       ?.httpStatusCode
     if (login) this.close()
-    return new FileAway(reason.replace('does not let us write to', 'does not let us read'), {
+    return new FileUnavailableError(reason.replace('does not let us write to', 'does not let us read'), {
       denied: status === 403 || status === 404,
       cause: error,
     })

@@ -8,7 +8,7 @@ import type { InMessage } from '../../codecs/bus-message/read.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { messageOf } from '../../model/errors.ts'
-import { FileAway, FileUnfit, TrailFiles } from './client-files.ts'
+import { FileUnavailableError, InvalidFileError, TrailFiles } from './client-files.ts'
 import type { CloudtrailConfig, From } from './config.ts'
 import { mapRecord } from './map.ts'
 import { filesIn, hasRecords, type FileName } from './map-notice.ts'
@@ -22,19 +22,19 @@ export interface Delivery {
   /** Files that are not read yet. */
   files: number
   /** The notification is to be redelivered. */
-  back: boolean
+  redeliver: boolean
 }
 
-interface Waiting {
+interface AnnouncedFile {
   readonly delivery: Delivery
   /** Undefined: the notification names no file. */
   readonly file: FileName | undefined
   /** Why the file is not fetched. */
-  readonly unfit?: string
+  readonly invalid?: string
 }
 
 /** Concurrent downloads. */
-const mostAtOnce = 4
+const maxConcurrent = 4
 /** Interval of repeated log messages. */
 const repeatMs = 60_000
 
@@ -45,10 +45,10 @@ export class FilePuller implements Puller<Delivery> {
   readonly #queue: SqsPuller
   readonly #files: TrailFiles
   /** Announced and not fetched yet. */
-  #waiting: Waiting[] = []
-  #said = Number.NEGATIVE_INFINITY
+  #announced: AnnouncedFile[] = []
+  #loggedAt = Number.NEGATIVE_INFINITY
   /** Result of each pulled message: an event, an error, or nothing. */
-  readonly #meaning = new WeakMap<InMessage, WeirEvent | Error | 'nothing'>()
+  readonly #results = new WeakMap<InMessage, WeirEvent | Error | 'nothing'>()
 
   constructor(config: CloudtrailConfig, from: From<'queue'>, context: SourceContext) {
     this.#context = context
@@ -60,38 +60,38 @@ export class FilePuller implements Puller<Delivery> {
 
   /** Events of a pulled message. Throws the reason for a malformed record. */
   eventsOf(message: InMessage): readonly WeirEvent[] {
-    const meaning = this.#meaning.get(message) ?? new Error('not a record of CloudTrail')
-    if (meaning instanceof Error) throw meaning
-    return meaning === 'nothing' ? [] : [meaning]
+    const result = this.#results.get(message) ?? new Error('not a record of CloudTrail')
+    if (result instanceof Error) throw result
+    return result === 'nothing' ? [] : [result]
   }
 
   async pull(signal: AbortSignal): Promise<readonly Pulled<Delivery>[]> {
-    if (this.#waiting.length === 0)
+    if (this.#announced.length === 0)
       for (const { message, handle } of await this.#queue.pull(signal))
-        this.#waiting.push(...announced(message, handle))
-    const some = this.#waiting.slice(0, mostAtOnce)
+        this.#announced.push(...announced(message, handle))
+    const some = this.#announced.slice(0, maxConcurrent)
     const read = await Promise.allSettled(some.map((one) => this.#read(one, signal)))
     if (signal.aborted) return []
     const given: Pulled<Delivery>[] = []
     let away: Error | undefined
     for (const [at, result] of read.entries()) {
       const one = some[at]
-      if (one === undefined || one.delivery.back) continue
+      if (one === undefined || one.delivery.redeliver) continue
       if (result.status === 'rejected') {
         away ??= result.reason instanceof Error ? result.reason : new Error(String(result.reason))
         // It is redelivered and does not block others.
-        if (result.reason instanceof FileAway && result.reason.denied) {
-          one.delivery.back = true
+        if (result.reason instanceof FileUnavailableError && result.reason.denied) {
+          one.delivery.redeliver = true
           this.#denied(result.reason.message)
         }
         continue
       }
       one.delivery.files--
       one.delivery.open += result.value.length
-      this.#waiting.splice(this.#waiting.indexOf(one), 1)
+      this.#announced.splice(this.#announced.indexOf(one), 1)
       for (const message of result.value) given.push({ message, handle: one.delivery })
     }
-    this.#waiting = this.#waiting.filter(({ delivery }) => !delivery.back)
+    this.#announced = this.#announced.filter(({ delivery }) => !delivery.redeliver)
     if (given.length === 0 && away !== undefined) throw away
     return given
   }
@@ -99,25 +99,25 @@ export class FilePuller implements Puller<Delivery> {
   async ack(handles: readonly Delivery[]): Promise<void> {
     const done: string[] = []
     for (const delivery of handles)
-      if (--delivery.open === 0 && delivery.files === 0 && !delivery.back) done.push(delivery.receipt)
+      if (--delivery.open === 0 && delivery.files === 0 && !delivery.redeliver) done.push(delivery.receipt)
     if (done.length > 0) await this.#queue.ack(done)
   }
 
   async release(handles: readonly Delivery[]): Promise<void> {
-    const fresh = [...new Set(handles)].filter(({ back }) => !back)
-    for (const delivery of fresh) delivery.back = true
-    this.#waiting = this.#waiting.filter(({ delivery }) => !delivery.back)
-    if (fresh.length > 0) await this.#queue.release(fresh.map(({ receipt }) => receipt))
+    const newlyReleased = [...new Set(handles)].filter(({ redeliver }) => !redeliver)
+    for (const delivery of newlyReleased) delivery.redeliver = true
+    this.#announced = this.#announced.filter(({ delivery }) => !delivery.redeliver)
+    if (newlyReleased.length > 0) await this.#queue.release(newlyReleased.map(({ receipt }) => receipt))
   }
 
   keep(handles: readonly Delivery[]): Promise<void> {
-    const all = new Set([...handles, ...this.#waiting.map(({ delivery }) => delivery)])
-    return this.#queue.keep([...all].flatMap(({ back, receipt }) => (back ? [] : [receipt])))
+    const all = new Set([...handles, ...this.#announced.map(({ delivery }) => delivery)])
+    return this.#queue.keep([...all].flatMap(({ redeliver, receipt }) => (redeliver ? [] : [receipt])))
   }
 
   async close(): Promise<void> {
     // Messages that are not released reappear after the visibility timeout.
-    await this.release(this.#waiting.map(({ delivery }) => delivery)).catch(() => undefined)
+    await this.release(this.#announced.map(({ delivery }) => delivery)).catch(() => undefined)
     this.#files.close()
     await this.#queue.close()
   }
@@ -131,8 +131,8 @@ export class FilePuller implements Puller<Delivery> {
       host: { clock },
     } = this.#context
     metrics.count('weir_cloudtrail_files_total', 1, { source: id, outcome: 'denied' })
-    if (clock.monotonic() - this.#said < repeatMs) return
-    this.#said = clock.monotonic()
+    if (clock.monotonic() - this.#loggedAt < repeatMs) return
+    this.#loggedAt = clock.monotonic()
     log.warn('Access to a trail file is denied; its message stays in the queue and is redelivered.', {
       source: id,
       problem,
@@ -140,16 +140,19 @@ export class FilePuller implements Puller<Delivery> {
   }
 
   /** One message per record, at least one to acknowledge the file. Rejects with FileAway. */
-  async #read({ delivery: { message }, file, unfit }: Waiting, signal: AbortSignal): Promise<readonly InMessage[]> {
+  async #read(
+    { delivery: { message }, file, invalid }: AnnouncedFile,
+    signal: AbortSignal,
+  ): Promise<readonly InMessage[]> {
     const count = (outcome: string): void => {
       this.#context.metrics.count('weir_cloudtrail_files_total', 1, { source: this.#context.id, outcome })
     }
-    const alone = (meaning: Error | 'nothing', place = message.place): readonly InMessage[] => {
+    const alone = (result: Error | 'nothing', place = message.place): readonly InMessage[] => {
       const one = { ...message, place }
-      this.#meaning.set(one, meaning)
+      this.#results.set(one, result)
       return [one]
     }
-    if (unfit !== undefined) return alone(new Error(unfit))
+    if (invalid !== undefined) return alone(new Error(invalid))
     if (file === undefined) return alone('nothing')
     const place = `s3://${file.bucket}/${file.key}`
     if (!hasRecords(file)) {
@@ -163,7 +166,7 @@ export class FilePuller implements Puller<Delivery> {
         ? alone('nothing')
         : records.map((record, at) => this.#message(record, `${place}#${at}`, message))
     } catch (error) {
-      if (!(error instanceof FileUnfit)) throw error
+      if (!(error instanceof InvalidFileError)) throw error
       count('rejected')
       return alone(error, place)
     }
@@ -179,18 +182,18 @@ export class FilePuller implements Puller<Delivery> {
       time,
       key: undefined,
     }
-    if (event !== undefined) this.#meaning.set(one, event)
+    if (event !== undefined) this.#results.set(one, event)
     return one
   }
 }
 
-function announced(message: InMessage, receipt: string): Waiting[] {
-  const delivery: Delivery = { receipt, message, open: 0, files: 1, back: false }
+function announced(message: InMessage, receipt: string): AnnouncedFile[] {
+  const delivery: Delivery = { receipt, message, open: 0, files: 1, redeliver: false }
   try {
     const files = filesIn(message.body)
     delivery.files = Math.max(1, files.length)
     return files.length === 0 ? [{ delivery, file: undefined }] : files.map((file) => ({ delivery, file }))
   } catch (error) {
-    return [{ delivery, file: undefined, unfit: messageOf(error) }]
+    return [{ delivery, file: undefined, invalid: messageOf(error) }]
   }
 }

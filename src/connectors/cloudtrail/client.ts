@@ -1,7 +1,7 @@
 /** Reads events of one region in a time range from the event history, page by page, within the rate limit. */
 import type { CloudTrailClient, Event } from '@aws-sdk/client-cloudtrail'
 import { awsOptions } from '../../messaging/aws-client.ts'
-import { awsTrouble } from '../../messaging/aws-errors.ts'
+import { awsFailure } from '../../messaging/aws-errors.ts'
 import { ResponseError, PollError } from '../../polling/poll-error.ts'
 import { pageOf, type Page } from '../../polling/pages.ts'
 import type { Span } from '../../polling/partition.ts'
@@ -14,7 +14,7 @@ export interface ReaderOptions {
   /** Undefined: region of environment or profile. */
   readonly region: string | undefined
   /** Attempts per request after transient failures. */
-  readonly tries?: number
+  readonly maxAttempts?: number
   /** Called for each request. */
   readonly note: (outcome: 'answered' | 'failed') => void
 }
@@ -29,9 +29,9 @@ export class TrailError extends PollError {
  * differences.
  */
 const paceMs = 520
-const mostInAnswer = 50
-const usualTries = 6
-const [firstWaitMs, longestWaitMs] = [1000, 30_000]
+const maxPerPage = 50
+const defaultAttempts = 6
+const [firstWaitMs, maxWaitMs] = [1000, 30_000]
 
 type Library = typeof import('@aws-sdk/client-cloudtrail')
 
@@ -59,7 +59,7 @@ export class TrailReader {
    * One page, newest first across pages. Rejects with TrailError, with ResponseError for a malformed page, and when the
    * signal aborts.
    */
-  read({ from, to }: Span, next: string | undefined, signal: AbortSignal, page = mostInAnswer): Promise<Page<Event>> {
+  read({ from, to }: Span, next: string | undefined, signal: AbortSignal, page = maxPerPage): Promise<Page<Event>> {
     // The API has whole seconds.
     const span = {
       StartTime: new Date(Math.floor(from / 1000) * 1000),
@@ -70,7 +70,7 @@ export class TrailReader {
   }
 
   /** Verifies access. Rejects with TrailError. */
-  async look(signal: AbortSignal): Promise<void> {
+  async verifyAccess(signal: AbortSignal): Promise<void> {
     const now = this.#options.host.clock.now()
     await this.#page({ StartTime: new Date(now - 60_000), EndTime: new Date(now), MaxResults: 1 }, signal)
   }
@@ -89,7 +89,7 @@ export class TrailReader {
     },
     signal: AbortSignal,
   ): Promise<Page<Event>> {
-    const { host, config, note, tries = usualTries } = this.#options
+    const { host, config, note, maxAttempts = defaultAttempts } = this.#options
     for (let attempt = 1; ; attempt++) {
       await this.#pace(signal)
       const late = new AbortController()
@@ -114,11 +114,11 @@ export class TrailReader {
         if (error instanceof ResponseError) throw error
         if (isUnreadable(error))
           throw new ResponseError('unreadable', 'CloudTrail responded with something other than JSON', error)
-        if (!mayPass(error) || attempt >= tries)
+        if (!isTransient(error) || attempt >= maxAttempts)
           throw await this.#failure(late.signal.aborted ? new Error(`no response within ${config.timeout} ms`) : error)
-        const most = Math.min(longestWaitMs, firstWaitMs * 2 ** attempt)
+        const waitMs = Math.min(maxWaitMs, firstWaitMs * 2 ** attempt)
         // Jitter avoids synchronized requests.
-        await host.timers.sleep(most / 2 + (host.random.next() * most) / 2, signal)
+        await host.timers.sleep(waitMs / 2 + (host.random.next() * waitMs) / 2, signal)
       } finally {
         timer.cancel()
       }
@@ -136,7 +136,7 @@ export class TrailReader {
     const {
       attempt: { reason },
       login,
-    } = awsTrouble(error, `CloudTrail in ${this.#options.region ?? 'our region'}`, 'cloudtrail:LookupEvents')
+    } = awsFailure(error, `CloudTrail in ${this.#options.region ?? 'our region'}`, 'cloudtrail:LookupEvents')
     // The next client reads the credentials again.
     if (login) this.close()
     return new TrailError(reason.replace('does not let us write to', 'does not let us read'), { cause: error })
@@ -162,7 +162,7 @@ function isUnreadable(error: unknown): boolean {
 }
 
 /** Throttling, a server error, or no response. */
-function mayPass(error: unknown): boolean {
+function isTransient(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   if (/Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|RequestTimeout/i.test(error.name)) return true
   const { $metadata: { httpStatusCode: status } = {} } = error as {

@@ -3,7 +3,7 @@ import type { AuditResource } from '../../model/audit.ts'
 import { isRecord, known, textOf, type Fields } from '../../model/json.ts'
 
 /** As `LookupEvents` returns it beside the record. */
-export interface LookedUp {
+export interface ReturnedResource {
   readonly ResourceType?: string | undefined
   readonly ResourceName?: string | undefined
 }
@@ -52,7 +52,7 @@ const parameters = [
 /** The response names the new resource. */
 const makes = /^(?:Create|Run|Allocate|Copy|Import|Register|Restore)/
 
-export function resourceOf(record: Fields, lookedUp: readonly LookedUp[]): FoundResource | undefined {
+export function resourceOf(record: Fields, lookedUp: readonly ReturnedResource[]): FoundResource | undefined {
   const listed = Array.isArray(record['resources']) ? record['resources'].find(isRecord) : undefined
   const [request, answered] = [record['requestParameters'], record['responseElements']].map((part) =>
     isRecord(part) ? part : {},
@@ -74,9 +74,9 @@ function ofInstances({ instancesSet: set }: Fields): FoundResource | undefined {
   return named(isRecord(first) ? textOf(first['instanceId']) : undefined, 'instance')
 }
 
-function inParameters(told: Fields): FoundResource | undefined {
+function inParameters(fields: Fields): FoundResource | undefined {
   for (const [field, type] of parameters) {
-    const value = told[field]
+    const value = fields[field]
     if (typeof value === 'string' && value !== '') return named(value, type)
   }
   return undefined

@@ -5,12 +5,12 @@ import type { WeirEvent } from '../../model/events.ts'
 import { isRecord, known, textOf, type Fields } from '../../model/json.ts'
 import { cloudRef } from '../../model/refs.ts'
 import { actorOf } from './map-actor.ts'
-import { resourceOf, type FoundResource, type LookedUp } from './map-resource.ts'
+import { resourceOf, type FoundResource, type ReturnedResource } from './map-resource.ts'
 
 const utf8 = new TextEncoder()
 
 /** Undefined if the value is not a record. `lookedUp`: resources that CloudTrail returns beside the record. */
-export function mapRecord(record: unknown, lookedUp: readonly LookedUp[] = []): WeirEvent | undefined {
+export function mapRecord(record: unknown, lookedUp: readonly ReturnedResource[] = []): WeirEvent | undefined {
   if (!isRecord(record)) return undefined
   const text = (name: string): string | undefined => textOf(record[name])
   const [action, eventSource, region, kind, code] = [

@@ -8,7 +8,7 @@ import type { From } from './config.ts'
 import { mapRecord } from './map.ts'
 
 /** Retention of the API. */
-export const keptMs = 90 * 86_400_000
+export const retentionMs = 90 * 86_400_000
 
 export interface PlaceOptions {
   readonly config: From<'lookup'>
@@ -25,7 +25,7 @@ export function regionPartition({ config, context, reader, checkpoint, limits }:
   return new PartitionPoller({
     context,
     checkpoint,
-    keptMs,
+    keptMs: retentionMs,
     every: config.every,
     lookBack: config.look_back,
     backfill: config.backfill,

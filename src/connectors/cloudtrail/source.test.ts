@@ -17,10 +17,10 @@ import { sharing, SharedTurn } from '../../../test/kit/shared-turn.ts'
 import { noticeOf, startTrailBucket, trailSource } from '../../../test/kit/trail-bucket.ts'
 import { metricTable } from '../../manifests.ts'
 import { TrailReader } from './client.ts'
-import { lookAtTrail } from './client-probe.ts'
+import { probeTrail } from './client-probe.ts'
 import { cloudtrailSchema, type From } from './config.ts'
 import { openCloudtrail } from './source.ts'
-import { keptMs, regionPartition } from './source-partition.ts'
+import { retentionMs, regionPartition } from './source-partition.ts'
 
 const start = Date.parse('2026-11-21T11:05:00.000Z')
 const region = 'eu-central-1'
@@ -55,7 +55,7 @@ class Scene extends QueryScene {
   ): Promise<() => Promise<void>> {
     const config = this.config(written)
     const context = this.context()
-    const checkpoint = new Checkpoint(context, keptMs)
+    const checkpoint = new Checkpoint(context, retentionMs)
     await checkpoint.restore()
     const reader = new TrailReader({ host: this.host, config, region, note: () => undefined })
     cleanups.push(() => reader.close())
@@ -156,9 +156,9 @@ test('retention is ninety days: older events are missed, logged and counted', as
   await (
     await it.poll()
   )()
-  it.now += keptMs + 60 * minute
+  it.now += retentionMs + 60 * minute
   await (
-    await it.poll({}, { sliceMs: keptMs, most: 1000 })
+    await it.poll({}, { sliceMs: retentionMs, most: 1000 })
   )()
   expect(it.lines.join()).toContain('retains events for ninety days')
   expect(it.metrics.value('weir_cloudtrail_missed_seconds_total', { source: 'aws', region })).toBeGreaterThan(3600)
@@ -196,7 +196,7 @@ test('the request rate stays within the limit: nothing is throttled at two reque
       },
     },
   }
-  const reader = new TrailReader({ host, config: it.config(), region, tries: 1, note: () => undefined })
+  const reader = new TrailReader({ host, config: it.config(), region, maxAttempts: 1, note: () => undefined })
   cleanups.push(() => reader.close())
   const read = (next: string | undefined): Promise<Page<object>> =>
     reader.read({ from: start - 15 * minute, to: start }, next, it.signal)
@@ -292,13 +292,16 @@ test('a malformed record is counted once and does not stop the source', async ()
 
 test('doctor probes regions and reports denied access', async () => {
   const it = await scene()
-  const look = () => lookAtTrail(it.config({ regions: [region, 'us-east-1'] }), it.context(), it.signal)
+  const look = () => probeTrail(it.config({ regions: [region, 'us-east-1'] }), it.context(), it.signal)
   expect(await look()).toEqual({
     is: 'ok',
-    says: expect.stringContaining('CloudTrail in us-east-1 grants read') as string,
+    message: expect.stringContaining('CloudTrail in us-east-1 grants read') as string,
   })
   it.server.fail(region, { status: 400, code: 'AccessDeniedException' })
-  expect(await look()).toEqual({ is: 'fail', says: expect.stringContaining('allow cloudtrail:LookupEvents') as string })
+  expect(await look()).toEqual({
+    is: 'fail',
+    message: expect.stringContaining('allow cloudtrail:LookupEvents') as string,
+  })
 })
 
 test('files become events, also through SNS; digests are skipped, and unreadable files have a reason', async () => {

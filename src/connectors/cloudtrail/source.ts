@@ -8,10 +8,10 @@ import { defineSource } from '../../engine/define.ts'
 import { TrailReader } from './client.ts'
 import { FilePuller } from './client-pull.ts'
 import type { CloudtrailConfig, cloudtrailSchema, From } from './config.ts'
-import { keptMs, regionPartition } from './source-partition.ts'
-import { lookAtTrail } from './client-probe.ts'
+import { retentionMs, regionPartition } from './source-partition.ts'
+import { probeTrail } from './client-probe.ts'
 
-export const source = defineSource<typeof cloudtrailSchema>('cloudtrail', { build: openCloudtrail, probe: lookAtTrail })
+export const source = defineSource<typeof cloudtrailSchema>('cloudtrail', { build: openCloudtrail, probe: probeTrail })
 
 /** Opens even if AWS is unreachable; the failure is logged and retried. */
 export function openCloudtrail(config: CloudtrailConfig, context: SourceContext): Promise<Source> {
@@ -30,7 +30,7 @@ async function openLookup(
 ): Promise<PollingSource<RegionStatus>> {
   const lease = await openLeaseTurn(config.lease, context)
   return pollingSource(
-    { context, keptMs, what: 'events of CloudTrail', lease, sink: ackSink(config.ack) },
+    { context, keptMs: retentionMs, what: 'events of CloudTrail', lease, sink: ackSink(config.ack) },
     (checkpoint) => {
       const readers = (from.regions.length === 0 ? [config.region ?? undefined] : from.regions).map((region) => ({
         region,

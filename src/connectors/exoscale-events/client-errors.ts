@@ -10,7 +10,7 @@ export class ExoscaleError extends PollError {
 }
 
 /** Maximum accepted Retry-After. */
-const longestWaitMs = 10 * 60_000
+const maxWaitMs = 10 * 60_000
 /** Half of the validity of a signature. */
 const skewMs = 5 * 60_000
 
@@ -42,7 +42,7 @@ export function failureOf(
 }
 
 /** Classifies a request without a response, or one that failed for lack of a secret or certificate. */
-export function unanswered(error: unknown, what: string): ExoscaleError {
+export function connectionError(error: unknown, what: string): ExoscaleError {
   if (error instanceof HttpError)
     return new ExoscaleError(`${what} can't be reached (${error.message})`, {
       cause: error,
@@ -57,7 +57,7 @@ export function isTooLarge(error: unknown): boolean {
 }
 
 /** Parses and validates JSON. Throws ExoscaleError. */
-export function readAnswer<T>(answer: HttpAnswer, what: string, is: (value: unknown) => value is T): T {
+export function parseResponse<T>(answer: HttpAnswer, what: string, is: (value: unknown) => value is T): T {
   const value = jsonOf(answer)
   if (is(value)) return value
   throw new ExoscaleError(`${what} sent an unexpected response: ${textIn(answer).slice(0, 80)}`, {
@@ -102,5 +102,5 @@ function messageOfResponse(answer: HttpAnswer): string {
 function waitOf(answer: HttpAnswer, now: number): number {
   const read = jsonOf(answer)
   const after = (isRecord(read) ? textOf(read['retry_after']) : undefined) ?? answer.headers['retry-after']?.trim()
-  return retryAfterMs(after, now, longestWaitMs) ?? 0
+  return retryAfterMs(after, now, maxWaitMs) ?? 0
 }

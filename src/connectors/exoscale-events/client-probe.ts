@@ -6,7 +6,7 @@ import { ZoneClient } from './client.ts'
 import type { ExoscaleEventsConfig, ZoneConfig } from './config.ts'
 
 /** Requests the events of the last minute and the organisation from each zone, and checks the Lease. */
-export async function lookAtEvents(
+export async function probeEvents(
   config: ExoscaleEventsConfig,
   context: ProbeContext,
   signal: AbortSignal,
@@ -20,7 +20,7 @@ export async function lookAtEvents(
   const wrong = found.filter(({ is }) => is === 'fail')
   return {
     is: wrong.length === 0 ? 'ok' : 'fail',
-    says: (wrong.length === 0 ? found : wrong).map(({ says }) => says).join('; '),
+    message: (wrong.length === 0 ? found : wrong).map(({ message }) => message).join('; '),
   }
 }
 
@@ -30,14 +30,14 @@ async function lookAt(
   { host }: ProbeContext,
   signal: AbortSignal,
 ): Promise<Probe> {
-  const client = new ZoneClient({ host, config, zone, env: self.env, tries: 1, note: () => undefined })
+  const client = new ZoneClient({ host, config, zone, env: self.env, maxAttempts: 1, note: () => undefined })
   try {
     const organization = config.organization ?? (await client.organization(signal))
     const now = host.clock.now()
     await client.read({ from: now - 60_000, to: now }, signal)
-    return { is: 'ok', says: `${client.endpoint} grants read access to the events of organisation ${organization}` }
+    return { is: 'ok', message: `${client.endpoint} grants read access to the events of organisation ${organization}` }
   } catch (error) {
-    if (error instanceof PollError) return { is: 'fail', says: `${zone.name}: ${error.message}` }
+    if (error instanceof PollError) return { is: 'fail', message: `${zone.name}: ${error.message}` }
     throw error
   } finally {
     client.close()

@@ -16,10 +16,10 @@ export interface ApiKey {
 }
 
 /** Validity of a signature. */
-const goodForSeconds = 600
+const validitySeconds = 600
 
 export function expiresAt(now: number): number {
-  return Math.floor(now / 1000) + goodForSeconds
+  return Math.floor(now / 1000) + validitySeconds
 }
 
 /** Parameters that occur once, sorted by name. */

@@ -9,7 +9,7 @@ import { HttpClient, type HttpAnswer } from '../../net/http/client.ts'
 import { revealSecret } from '../../net/secrets.ts'
 import { readTls } from '../../net/tls.ts'
 import { messageOf } from '../../model/errors.ts'
-import { ExoscaleError, failureOf, isTooLarge, readAnswer, unanswered } from './client-errors.ts'
+import { ExoscaleError, failureOf, isTooLarge, parseResponse, connectionError } from './client-errors.ts'
 import { authorizationOf, expiresAt, type Signable } from './client-sign.ts'
 import type { ExoscaleEventsConfig, ZoneConfig } from './config.ts'
 
@@ -20,7 +20,7 @@ export interface ZoneOptions {
   /** Proxy variables. */
   readonly env: Readonly<Record<string, string | undefined>>
   /** Attempts per request after transient failures. */
-  readonly tries?: number
+  readonly maxAttempts?: number
   /** Called for each response and each retried failure. */
   readonly note: (what: 'answered' | 'retried', message: string) => void
 }
@@ -46,7 +46,7 @@ export class ZoneClient {
   /** Organisation id of the key. Rejects with ExoscaleError. */
   async organization(signal: AbortSignal): Promise<string> {
     const answer = await this.#get('/organization', [], 'get-organization', signal)
-    const id = textOf(readAnswer(answer, this.endpoint, isRecord)['id'])
+    const id = textOf(parseResponse(answer, this.endpoint, isRecord)['id'])
     if (id === undefined)
       throw new ExoscaleError(`${this.endpoint} does not return the organisation of the key; set \`organization\``)
     return id
@@ -87,12 +87,12 @@ export class ZoneClient {
   }
 
   #get(path: string, query: Signable['query'], operation: string, signal: AbortSignal): Promise<HttpAnswer> {
-    const { host, note, tries } = this.#options
+    const { host, note, maxAttempts } = this.#options
     return withRetries(
       {
         host,
         signal,
-        ...(tries === undefined ? {} : { tries }),
+        ...(maxAttempts === undefined ? {} : { tries: maxAttempts }),
         retried: (message) => {
           note('retried', message)
         },
@@ -121,7 +121,7 @@ export class ZoneClient {
         signal,
       })
     } catch (error) {
-      throw unanswered(error, this.endpoint)
+      throw connectionError(error, this.endpoint)
     }
   }
 
@@ -151,7 +151,7 @@ export class ZoneClient {
 /** Parses JSON. A truncated body or a gateway page is transient. */
 function bodyOf(answer: HttpAnswer, what: string): unknown {
   try {
-    return readAnswer(answer, what, (value): value is object => typeof value === 'object' && value !== null)
+    return parseResponse(answer, what, (value): value is object => typeof value === 'object' && value !== null)
   } catch (error) {
     throw new ResponseError('unreadable', messageOf(error), error)
   }

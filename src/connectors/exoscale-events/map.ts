@@ -17,11 +17,11 @@ export interface EventOrigin {
 const ids = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/gi
 const utf8 = new TextEncoder()
 /** At least one of these is required. */
-const telling = ['request-id', 'handler', 'uri'] as const
+const identifyingFields = ['request-id', 'handler', 'uri'] as const
 
 /** Undefined if the value is not an event. */
 export function mapEvent(given: unknown, { organization, leaveOut = [] }: EventOrigin): WeirEvent | undefined {
-  if (!isRecord(given) || telling.every((name) => textOf(given[name]) === undefined)) return undefined
+  if (!isRecord(given) || identifyingFields.every((name) => textOf(given[name]) === undefined)) return undefined
   const text = (name: string): string | undefined => textOf(given[name])
   const [handler, method, path, code, region] = [
     text('handler'),

@@ -8,7 +8,7 @@ import type { ExoscaleEventsConfig, ZoneConfig } from './config.ts'
 import { mapEvent } from './map.ts'
 
 /** The retention of the API is undocumented; older events are not requested. */
-export const keptMs = 30 * 86_400_000
+export const retentionMs = 30 * 86_400_000
 
 export interface PlaceOptions {
   readonly config: ExoscaleEventsConfig
@@ -44,7 +44,7 @@ export function zonePartition({ config, context, checkpoint, zone, organization,
   const place: ZonePartition = new PartitionPoller({
     context,
     checkpoint,
-    keptMs,
+    keptMs: retentionMs,
     every: config.every,
     lookBack: config.look_back,
     backfill: config.backfill,

@@ -3,7 +3,7 @@ import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
 import { QueryScene, minute } from '../../../test/kit/query-scene.ts'
 import { ExoscaleServer, type ExoscaleFault } from '../../../test/kit/exoscale.ts'
 import { sharing, SharedTurn } from '../../../test/kit/shared-turn.ts'
-import { lookAtEvents } from './client-probe.ts'
+import { probeEvents } from './client-probe.ts'
 import { exoscaleEventsSchema } from './config.ts'
 import { openExoscaleEvents } from './source.ts'
 
@@ -306,15 +306,15 @@ test('secrets are read for each request and never logged, and a missing one is r
 
 test('the probe requests each zone, and reports denied access', async () => {
   const it = await scene(gva, fra)
-  const look = (): ReturnType<typeof lookAtEvents> => lookAtEvents(it.config(), { id: 'exo', host: it.host }, it.signal)
+  const look = (): ReturnType<typeof probeEvents> => probeEvents(it.config(), { id: 'exo', host: it.host }, it.signal)
   const [one, other] = it.server.zones.map(
     ({ endpoint }) => `${endpoint} grants read access to the events of organisation ${it.server.organization}`,
   )
-  expect(await look()).toEqual({ is: 'ok', says: `${one}; ${other}` })
+  expect(await look()).toEqual({ is: 'ok', message: `${one}; ${other}` })
   it.server.fail(fra, { status: 403, body: { message: 'no' } })
   expect(await look()).toEqual({
     is: 'fail',
-    says: expect.stringMatching(
+    message: expect.stringMatching(
       /^de-fra-1: .*denies read access \(HTTP 403, no\); allow the role of the key `list-events`$/,
     ) as string,
   })

@@ -6,12 +6,12 @@ import { ackSink } from '../../schema/values.ts'
 import { defineSource } from '../../engine/define.ts'
 import type { ZoneClient } from './client.ts'
 import type { ExoscaleEventsConfig, exoscaleEventsSchema } from './config.ts'
-import { keptMs, zonePartition } from './source-partition.ts'
-import { lookAtEvents } from './client-probe.ts'
+import { retentionMs, zonePartition } from './source-partition.ts'
+import { probeEvents } from './client-probe.ts'
 
 export const source = defineSource<typeof exoscaleEventsSchema>('exoscale-events', {
   build: openExoscaleEvents,
-  probe: lookAtEvents,
+  probe: probeEvents,
 })
 
 export interface ZoneStatus extends PartitionStatus {
@@ -30,7 +30,7 @@ export async function openExoscaleEvents(
   return pollingSource(
     {
       context,
-      keptMs,
+      keptMs: retentionMs,
       what: 'events of Exoscale',
       lease,
       sink: ackSink(config.ack),

@@ -7,13 +7,13 @@ export async function probeFile(path: string, { disk, random }: Host): Promise<P
   // A file in place of a folder is a separate error, found on the way up.
   const stat = (of: string): ReturnType<typeof disk.stat> => disk.stat(of).catch(() => undefined)
   const here = await stat(path)
-  if (here?.directory === true) return { is: 'fail', says: `${path} is a folder; name a file in it` }
+  if (here?.directory === true) return { is: 'fail', message: `${path} is a folder; name a file in it` }
   const missing: string[] = []
   let folder = above(path)
   for (; folder !== '/' && folder !== '.' && (await stat(folder)) === undefined; folder = above(folder))
     missing.push(folder)
   if ((await stat(folder))?.directory !== true)
-    return { is: 'fail', says: `${folder} is not a folder, so ${path} can't be created` }
+    return { is: 'fail', message: `${folder} is not a folder, so ${path} can't be created` }
   const trial = `${folder}/.weir-${Buffer.from(random.bytes(6)).toString('hex')}`
   try {
     const file = await disk.open(trial, 'create')
@@ -22,7 +22,7 @@ export async function probeFile(path: string, { disk, random }: Host): Promise<P
   } catch (error) {
     return {
       is: 'fail',
-      says: `no write access to ${folder} (${messageOf(error)}); grant it to the user that runs Weir`,
+      message: `no write access to ${folder} (${messageOf(error)}); grant it to the user that runs Weir`,
     }
   }
   const found =
@@ -31,7 +31,7 @@ export async function probeFile(path: string, { disk, random }: Host): Promise<P
         ? 'it will be created'
         : `it will be created, with ${missing.length === 1 ? 'the folder' : 'the folders'} above it`
       : 'it exists, and lines are appended'
-  return { is: 'ok', says: `${path}: ${found}` }
+  return { is: 'ok', message: `${path}: ${found}` }
 }
 
 function above(path: string): string {

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream'
 import type { Context, Sink } from '../../engine/contracts.ts'
 import { defineSink } from '../../engine/define.ts'
-import { Patience } from './client-patience.ts'
+import { WriteTimeout } from './client-write-timeout.ts'
 import { LineStream } from './client-stdout.ts'
 import type { StdoutConfig, stdoutSchema } from './config.ts'
 import { lineForm, previewLines } from './map.ts'
@@ -16,7 +16,7 @@ export const sink = defineSink<typeof stdoutSchema>('stdout', {
 /** `to` defaults to standard output. Writes to a pipe do not block. */
 export function openStdout(config: StdoutConfig, { host }: Context, to: Writable = process.stdout): Promise<Sink> {
   const stream = new LineStream(to)
-  const patience = new Patience(config.timeout, host.timers)
+  const patience = new WriteTimeout(config.timeout, host.timers)
   const form = lineForm(config)
   let head = form.head
   const write = async (lines: Uint8Array): Promise<void> => {
@@ -27,7 +27,7 @@ export function openStdout(config: StdoutConfig, { host }: Context, to: Writable
     send: (batch, signal) =>
       sendLines('standard output', form, batch, (lines) => patience.wait(() => write(lines), signal)),
     preview: (batch) => previewLines(form, batch),
-    probe: () => Promise.resolve({ is: 'ok', says: 'standard output is always available' }),
+    probe: () => Promise.resolve({ is: 'ok', message: 'standard output is always available' }),
     close: () => Promise.resolve(stream.close()),
   })
 }

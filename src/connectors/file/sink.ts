@@ -1,7 +1,7 @@
 import { messageOf } from '../../model/errors.ts'
 import type { Context, Sink } from '../../engine/contracts.ts'
 import { defineSink } from '../../engine/define.ts'
-import { Patience } from './client-patience.ts'
+import { WriteTimeout } from './client-write-timeout.ts'
 import { probeFile } from './client-probe.ts'
 import { LineFile } from './client.ts'
 import type { FileConfig, fileSchema } from './config.ts'
@@ -17,7 +17,7 @@ export const sink = defineSink<typeof fileSchema>('file', {
 export function openFile(config: FileConfig, { host, log }: Context): Promise<Sink> {
   const form = lineForm(config)
   const file = new LineFile(config.path, { rotateAt: config.rotate_at, keep: config.keep, head: form.head }, host.disk)
-  const patience = new Patience(config.timeout, host.timers)
+  const patience = new WriteTimeout(config.timeout, host.timers)
   const append = async (lines: Uint8Array): Promise<void> => {
     await file.append(lines)
     // The lines are safe: a failed rotation does not repeat the write, and the file continues to grow.

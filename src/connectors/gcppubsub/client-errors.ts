@@ -15,7 +15,7 @@ export function codeOf(error: unknown): number | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'number' ? error.code : undefined
 }
 
-export function says(error: unknown): string {
+export function errorText(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const text =
     'details' in error && typeof error.details === 'string' && error.details !== '' ? error.details : error.message
@@ -23,18 +23,18 @@ export function says(error: unknown): string {
 }
 
 /** True if the server rejected the credentials: they are read again. */
-export function isRefusal(error: unknown): boolean {
+export function isLoginRejected(error: unknown): boolean {
   const found = codeOf(error)
   return (
     found === code.unauthenticated ||
     found === code.forbidden ||
-    /credentials|invalid_grant|auth\.key/i.test(says(error))
+    /credentials|invalid_grant|auth\.key/i.test(errorText(error))
   )
 }
 
 /** Why the object can't be used, and the action to take. `what`: full name of a topic or subscription. */
-export function why(error: unknown, what: string, right: string): string {
-  const text = says(error)
+export function unavailableReason(error: unknown, what: string, right: string): string {
+  const text = errorText(error)
   switch (codeOf(error)) {
     case code.missing:
       return `${what} not found (${text}); create it, or correct the settings`
@@ -54,9 +54,9 @@ export function why(error: unknown, what: string, right: string): string {
 }
 
 /** Outcome of a failed request with one message. */
-export function verdict(error: unknown, topic: string): Attempt {
+export function publishFailure(error: unknown, topic: string): Attempt {
   if (codeOf(error) !== code.invalid)
-    return { is: 'retry', reason: why(error, topic, 'roles/pubsub.publisher'), away: true }
-  const reason = `Pub/Sub rejected the message: ${says(error)}`
+    return { is: 'retry', reason: unavailableReason(error, topic, 'roles/pubsub.publisher'), away: true }
+  const reason = `Pub/Sub rejected the message: ${errorText(error)}`
   return /size|too large/i.test(reason) ? { is: 'reject', reason, tooLarge: true } : { is: 'reject', reason }
 }

@@ -1,6 +1,6 @@
 import type { Context, Listening } from '../../engine/contracts.ts'
 import { callOptions, clientOptions, loadClient } from './client-connect.ts'
-import { why } from './client-errors.ts'
+import { unavailableReason } from './client-errors.ts'
 import type { PubSubConfig } from './config.ts'
 
 const pollMs = 2000
@@ -24,7 +24,7 @@ export async function listenPubSub(config: PubSubConfig, { host }: Context): Pro
     )
   } catch (error) {
     await client.close()
-    throw new Error(why(error, 'a temporary subscription', 'roles/pubsub.editor'), { cause: error })
+    throw new Error(unavailableReason(error, 'a temporary subscription', 'roles/pubsub.editor'), { cause: error })
   }
   return {
     async received(text, signal) {

@@ -1,10 +1,10 @@
 import type { Probe } from '../../engine/contracts.ts'
 import { callOptions, clientOptions, loadClient } from './client-connect.ts'
-import { code, codeOf, why } from './client-errors.ts'
+import { code, codeOf, unavailableReason } from './client-errors.ts'
 import type { PubSubSourceConfig } from './config.ts'
 
 /** Logs in and reads the subscription's settings. Pulls nothing. */
-export async function lookAtSubscription(config: PubSubSourceConfig): Promise<Probe> {
+export async function probeSubscription(config: PubSubSourceConfig): Promise<Probe> {
   const name = `projects/${config.project}/subscriptions/${config.subscription}`
   const library = await loadClient()
   let client: InstanceType<typeof library.v1.SubscriberClient> | undefined
@@ -18,16 +18,16 @@ export async function lookAtSubscription(config: PubSubSourceConfig): Promise<Pr
     )
     return {
       is: 'ok',
-      says: `${name} exists, of ${topic ?? 'no topic'}${ordered === true ? ', ordered by key' : ''}`,
+      message: `${name} exists, of ${topic ?? 'no topic'}${ordered === true ? ', ordered by key' : ''}`,
     }
   } catch (error) {
     // Consuming and viewing are separate permissions.
     if (codeOf(error) === code.forbidden)
       return {
         is: 'warn',
-        says: `logged in, but viewing ${name} is denied; permission to consume is unknown`,
+        message: `logged in, but viewing ${name} is denied; permission to consume is unknown`,
       }
-    return { is: 'fail', says: why(error, name, 'roles/pubsub.subscriber') }
+    return { is: 'fail', message: unavailableReason(error, name, 'roles/pubsub.subscriber') }
   } finally {
     await client?.close()
   }

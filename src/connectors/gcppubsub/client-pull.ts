@@ -3,13 +3,13 @@ import { Coalescer } from '../../messaging/coalescer.ts'
 import type { Pulled, Puller } from '../../messaging/message-source.ts'
 import type { Host } from '../../host/index.ts'
 import { callOptions, clientOptions, loadClient, type SubscriberClient } from './client-connect.ts'
-import { code, codeOf, isRefusal, why } from './client-errors.ts'
+import { code, codeOf, isLoginRejected, unavailableReason } from './client-errors.ts'
 import type { PubSubSourceConfig } from './config.ts'
 import { fromMessage } from './map.ts'
 
 const mostMessages = 1000
 /** Concurrent pull requests without ordering: responses may arrive in any order. */
-const mostAhead = 2
+const maxConcurrentPulls = 2
 /** Timeout of a pull without messages; it is repeated. */
 const pollMs = 20_000
 /** The minimum acknowledgement deadline of a subscription is ten seconds; the first extension happens well before. */
@@ -18,9 +18,9 @@ const firstLeaseMs = 3000
 type Received = readonly protos.google.pubsub.v1.IReceivedMessage[]
 
 /** A pull request that runs ahead of demand. */
-interface Ahead {
+interface PullRequest {
   /** Resolves to this object when the response arrived. */
-  readonly answered: Promise<Ahead>
+  readonly answered: Promise<PullRequest>
   /** Received messages that were not pulled yet. */
   received: Received
 }
@@ -34,9 +34,9 @@ export class PubSubPuller implements Puller<string> {
   readonly #host: Pick<Host, 'clock' | 'timers'>
   /** Time of the last deadline extension by handle. */
   #leased = new Map<string, number>()
-  readonly #ahead = new Set<Ahead>()
+  readonly #requests = new Set<PullRequest>()
   /** Maximum size of `#ahead`; undefined until known. */
-  #most: number | undefined
+  #maxPulls: number | undefined
   #client: SubscriberClient | undefined
   readonly #acks = new Coalescer<string>((handles) =>
     inRequests(handles, (ackIds) =>
@@ -63,14 +63,14 @@ export class PubSubPuller implements Puller<string> {
         const client = (this.#client ??= await this.#connect())
         this.#askAhead(client, 1)
         // Uses the first response: the other request may wait for messages.
-        const first = await Promise.race([...Array.from(this.#ahead, ({ answered }) => answered), aborted])
+        const first = await Promise.race([...Array.from(this.#requests, ({ answered }) => answered), aborted])
         if (first === undefined) break
-        this.#ahead.delete(first)
+        this.#requests.delete(first)
         const { received } = first
         if (received.length === 0) continue
         // The server prepares the next messages meanwhile.
-        this.#most ??= await this.#look(client)
-        this.#askAhead(client, this.#most)
+        this.#maxPulls ??= await this.#maxConcurrency(client)
+        this.#askAhead(client, this.#maxPulls)
         // The client sends requests when the event loop is idle.
         await this.#host.timers.yield()
         return received.map((one) => ({
@@ -82,9 +82,9 @@ export class PubSubPuller implements Puller<string> {
     } catch (error) {
       // The pull found no messages.
       if (codeOf(error) === code.late) return signal.aborted ? [] : this.pull(signal)
-      this.#most = undefined
-      if (isRefusal(error)) await this.close()
-      throw new Error(why(error, this.#subscription, 'roles/pubsub.subscriber'), { cause: error })
+      this.#maxPulls = undefined
+      if (isLoginRejected(error)) await this.close()
+      throw new Error(unavailableReason(error, this.#subscription, 'roles/pubsub.subscriber'), { cause: error })
     } finally {
       signal.removeEventListener('abort', abort)
     }
@@ -111,7 +111,7 @@ export class PubSubPuller implements Puller<string> {
 
   async close(): Promise<void> {
     const [client, untaken] = [this.#client, this.#untaken()]
-    this.#ahead.clear()
+    this.#requests.clear()
     // Available to others at once; otherwise after the deadline.
     await this.release(untaken).catch(() => undefined)
     this.#client = undefined
@@ -119,10 +119,10 @@ export class PubSubPuller implements Puller<string> {
   }
 
   #askAhead(client: SubscriberClient, most: number): void {
-    while (this.#ahead.size < most) this.#ahead.add(this.#ask(client))
+    while (this.#requests.size < most) this.#requests.add(this.#ask(client))
   }
 
-  #ask(client: SubscriberClient): Ahead {
+  #ask(client: SubscriberClient): PullRequest {
     const answered = client
       .pull({ subscription: this.#subscription, maxMessages: mostMessages }, callOptions(pollMs))
       .then(([{ receivedMessages }]) => {
@@ -130,23 +130,23 @@ export class PubSubPuller implements Puller<string> {
         return ahead
       })
     // The waiting caller receives the error.
-    answered.catch(() => this.#ahead.delete(ahead))
-    const ahead: Ahead = { answered, received: [] }
+    answered.catch(() => this.#requests.delete(ahead))
+    const ahead: PullRequest = { answered, received: [] }
     return ahead
   }
 
   #untaken(): readonly string[] {
-    return [...this.#ahead].flatMap(({ received }) => received.map(handleOf))
+    return [...this.#requests].flatMap(({ received }) => received.map(handleOf))
   }
 
   /** Maximum concurrent requests. Without view permission the subscription may be ordered: one. */
-  async #look(client: SubscriberClient): Promise<number> {
+  async #maxConcurrency(client: SubscriberClient): Promise<number> {
     try {
       const [{ enableMessageOrdering: ordered }] = await client.getSubscription(
         { subscription: this.#subscription },
         callOptions(this.#config.timeout),
       )
-      return ordered === true ? 1 : mostAhead
+      return ordered === true ? 1 : maxConcurrentPulls
     } catch {
       return 1
     }

@@ -3,7 +3,7 @@ import { behindKey } from '../../engine/delivery/in-order.ts'
 import { untilAborted } from '../../host/with-timeout.ts'
 import type { Context, Probe } from '../../engine/contracts.ts'
 import { callOptions, clientOptions, loadClient, type PublisherClient } from './client-connect.ts'
-import { code, codeOf, isRefusal, verdict, why } from './client-errors.ts'
+import { code, codeOf, isLoginRejected, publishFailure, unavailableReason } from './client-errors.ts'
 import type { PubSubConfig } from './config.ts'
 import { requestBytes, sizeOf, type PubSubMessage } from './map.ts'
 
@@ -28,7 +28,7 @@ export class PubSubPublisher {
       this.#client ??= await this.#connect()
       return undefined
     } catch (error) {
-      return why(error, this.#topic, 'roles/pubsub.publisher')
+      return unavailableReason(error, this.#topic, 'roles/pubsub.publisher')
     }
   }
 
@@ -54,16 +54,16 @@ export class PubSubPublisher {
   async probe(): Promise<Probe> {
     const problem = await this.ready()
     const client = this.#client
-    if (problem !== undefined || client === undefined) return { is: 'fail', says: problem ?? 'not connected' }
+    if (problem !== undefined || client === undefined) return { is: 'fail', message: problem ?? 'not connected' }
     try {
       await client.getTopic({ topic: this.#topic }, callOptions(this.#config.timeout))
-      return { is: 'ok', says: `${this.#topic} is there` }
+      return { is: 'ok', message: `${this.#topic} is there` }
     } catch (error) {
       // Permission to publish does not include permission to view.
       if (codeOf(error) === code.forbidden)
-        return { is: 'warn', says: `viewing ${this.#topic} is denied: permission to publish is unknown` }
+        return { is: 'warn', message: `viewing ${this.#topic} is denied: permission to publish is unknown` }
       await this.#forget(error)
-      return { is: 'fail', says: why(error, this.#topic, 'roles/pubsub.publisher') }
+      return { is: 'fail', message: unavailableReason(error, this.#topic, 'roles/pubsub.publisher') }
     }
   }
 
@@ -119,7 +119,7 @@ export class PubSubPublisher {
     if (error === undefined) return chunk.map(() => undefined)
     if (codeOf(error) !== code.invalid || chunk.length === 1) {
       await this.#forget(error)
-      return chunk.map(() => verdict(error, this.#topic))
+      return chunk.map(() => publishFailure(error, this.#topic))
     }
     const attempts: Attempt[] = []
     for (const one of chunk) {
@@ -146,7 +146,7 @@ export class PubSubPublisher {
 
   /** After a rejected login the credentials are read again. */
   async #forget(error: unknown): Promise<void> {
-    if (isRefusal(error)) await this.close()
+    if (isLoginRejected(error)) await this.close()
   }
 
   async #connect(): Promise<PublisherClient> {

@@ -3,11 +3,11 @@ import type { Source, SourceContext } from '../../engine/contracts.ts'
 import { defineSource } from '../../engine/define.ts'
 import { PubSubPuller } from './client-pull.ts'
 import type { gcppubsubSourceSchema, PubSubSourceConfig } from './config.ts'
-import { lookAtSubscription } from './client-probe.ts'
+import { probeSubscription } from './client-probe.ts'
 
 export const source = defineSource<typeof gcppubsubSourceSchema>('gcppubsub', {
   build: openPubSubSource,
-  probe: lookAtSubscription,
+  probe: probeSubscription,
 })
 
 /** Opens even if the service is unreachable; the failure is logged and retried. */

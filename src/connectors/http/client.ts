@@ -65,13 +65,13 @@ export class Poster {
   /** Sends OPTIONS with the credentials and without an event. */
   async probe(signal: AbortSignal): Promise<Probe> {
     try {
-      const { is, says } = probeOf(
+      const { is, message } = probeOf(
         this.#url,
         await this.#client.request({ method: 'OPTIONS', headers: this.#headers, ...shown, signal }),
       )
-      return { is, says: withoutSecretsOf(this.#url, says) }
+      return { is, message: withoutSecretsOf(this.#url, message) }
     } catch (error) {
-      return { is: 'fail', says: withoutSecretsOf(this.#url, `${this.#url}: ${messageOf(error)}`) }
+      return { is: 'fail', message: withoutSecretsOf(this.#url, `${this.#url}: ${messageOf(error)}`) }
     }
   }
 

@@ -102,16 +102,16 @@ export function outcomeOf({ status, headers, body }: HttpAnswer, now: number, pa
 export function probeOf(url: string, answer: HttpAnswer): Probe {
   const { status } = answer
   const outcome = outcomeOf(answer, 0, [])
-  if (outcome === undefined) return { is: 'ok', says: `${url}: HTTP ${status}, it responds and accepts the request` }
+  if (outcome === undefined) return { is: 'ok', message: `${url}: HTTP ${status}, it responds and accepts the request` }
   if (status === 401 || status === 403 || status === 407 || (status >= 300 && status < 400))
-    return { is: 'fail', says: `${url}: ${outcome.reason}` }
+    return { is: 'fail', message: `${url}: ${outcome.reason}` }
   if (status === 404)
     return {
       is: 'warn',
-      says: `${url}: HTTP 404: it responds, but the path or the method OPTIONS is unknown; check the path of \`url\``,
+      message: `${url}: HTTP 404: it responds, but the path or the method OPTIONS is unknown; check the path of \`url\``,
     }
-  if (status >= 500 && status !== 501) return { is: 'fail', says: `${url}: ${outcome.reason}` }
-  return { is: 'ok', says: `${url}: it responds; HTTP ${status} to OPTIONS does not show whether it accepts events` }
+  if (status >= 500 && status !== 501) return { is: 'fail', message: `${url}: ${outcome.reason}` }
+  return { is: 'ok', message: `${url}: it responds; HTTP ${status} to OPTIONS does not show whether it accepts events` }
 }
 
 /** Maximum accepted Retry-After: one hour. */

@@ -8,17 +8,17 @@ const tooLarge: ReadonlySet<number> = new Set([10, 18])
 /** One record of the batch is invalid: corrupt, a time out of range, or no key in a compacted topic. */
 const badRecord: ReadonlySet<number> = new Set([2, 32, 87])
 /** The leader may have stored the batch, without confirmation of the replicas. */
-const unsure: ReadonlySet<number> = new Set([7, 20])
+const maybeStoredCodes: ReadonlySet<number> = new Set([7, 20])
 /** The broker does not know the producer: sequence numbers restart. */
-const strangers: ReadonlySet<number> = new Set([45, 47, 59, 90])
+const unknownProducerCodes: ReadonlySet<number> = new Set([45, 47, 59, 90])
 /** The leader of the partition has changed, or the topic was deleted. */
-const stale: ReadonlySet<number> = new Set([3, 5, 6, 56, 74, 75, 76, 100])
+const staleMetadataCodes: ReadonlySet<number> = new Set([3, 5, 6, 56, 74, 75, 76, 100])
 
-const notAllowed = 29
-const unknownTopic = 3
-const fewReplicas = 19
+const topicAuthorizationFailed = 29
+const unknownTopicOrPartition = 3
+const notEnoughReplicas = 19
 
-export type Fate =
+export type BatchOutcome =
   | { readonly is: 'stored' }
   /** The batch may be halved: only one message of it is to blame. */
   | { readonly is: 'blame'; readonly reason: string; readonly tooLarge: boolean }
@@ -26,13 +26,13 @@ export type Fate =
   | {
       readonly is: 'retry'
       readonly reason: string
-      readonly unsure: boolean
-      readonly stranger: boolean
-      readonly stale: boolean
+      readonly maybeStored: boolean
+      readonly unknownProducer: boolean
+      readonly staleMetadata: boolean
     }
 
 /** The outcome of a batch of one partition. `says`: the broker's message, if any; `name` of the code. */
-export function fateOf(code: number, name: string, says: string | null, topic: string): Fate {
+export function batchOutcome(code: number, name: string, brokerMessage: string | null, topic: string): BatchOutcome {
   if (code === 0 || code === duplicateSequence) return { is: 'stored' }
   if (tooLarge.has(code))
     return {
@@ -41,29 +41,31 @@ export function fateOf(code: number, name: string, says: string | null, topic: s
       reason: `larger than topic ${topic} takes (max.message.bytes, or the broker's message.max.bytes)`,
     }
   if (badRecord.has(code))
-    return { is: 'blame', tooLarge: false, reason: `topic ${topic} does not take it: ${says ?? name}` }
+    return { is: 'blame', tooLarge: false, reason: `topic ${topic} does not take it: ${brokerMessage ?? name}` }
   return {
     is: 'retry',
-    reason: why(code, says ?? name, topic),
-    unsure: unsure.has(code),
-    stranger: strangers.has(code),
-    stale: stale.has(code),
+    reason: why(code, brokerMessage ?? name, topic),
+    maybeStored: maybeStoredCodes.has(code),
+    unknownProducer: unknownProducerCodes.has(code),
+    staleMetadata: staleMetadataCodes.has(code),
   }
 }
 
-function why(code: number, says: string, topic: string): string {
-  if (code === notAllowed) return forbidden(topic)
-  if (code === unknownTopic) return noTopic(topic)
-  if (code === fewReplicas) return `topic ${topic}: fewer replicas are in sync than \`min.insync.replicas\` asks for`
-  if (stale.has(code)) return `topic ${topic}: who leads its partitions has just changed (${says}); asked for again`
-  return `topic ${topic}: ${says}`
+function why(code: number, brokerMessage: string, topic: string): string {
+  if (code === topicAuthorizationFailed) return writeDenied(topic)
+  if (code === unknownTopicOrPartition) return noTopic(topic)
+  if (code === notEnoughReplicas)
+    return `topic ${topic}: fewer replicas are in sync than \`min.insync.replicas\` asks for`
+  if (staleMetadataCodes.has(code))
+    return `topic ${topic}: who leads its partitions has just changed (${brokerMessage}); asked for again`
+  return `topic ${topic}: ${brokerMessage}`
 }
 
 export function noTopic(topic: string): string {
   return `there is no topic ${topic}; create it, or set \`create_topic: true\``
 }
 
-export function forbidden(topic: string): string {
+export function writeDenied(topic: string): string {
   return (
     `the brokers do not let us write to topic ${topic}; give the user that right (WRITE and DESCRIBE), or ` +
     `correct \`topic\``
@@ -72,17 +74,17 @@ export function forbidden(topic: string): string {
 
 /** Why a topic is unavailable, from the error of its request. */
 export function whyNoTopic(error: unknown, topic: string): string {
-  const text = says(error)
+  const text = errorText(error)
   if (text.startsWith('Unknown topic')) return noTopic(topic)
   const id = apiIdOf(error)
-  if (id === 'TOPIC_AUTHORIZATION_FAILED') return forbidden(topic)
+  if (id === 'TOPIC_AUTHORIZATION_FAILED') return writeDenied(topic)
   return `topic ${topic} can't be had (${text})`
 }
 
 /** Why there is no connection, and the action to take. */
 export function whyNotConnected(error: unknown, { brokers, auth, tls }: ClusterConfig): string {
   const at = brokers.map(formatHostPort).join(', ')
-  const text = says(error)
+  const text = errorText(error)
   if (/^a secret refers to|^the TLS file/.test(text)) return text
   if (/suitable SASL mechanism/.test(text))
     return `${at} knows no login of type ${auth.type} (${text}); correct \`auth\``
@@ -97,19 +99,19 @@ export function whyNotConnected(error: unknown, { brokers, auth, tls }: ClusterC
     return `${at} does not let us publish (${text}); give the user the right to write to a topic`
   if (/COORDINATOR_(?:LOAD_IN_PROGRESS|NOT_AVAILABLE)/.test(text)) return `${at} is not ready yet (${text})`
   // A broker that expects TLS or a login closes the connection without a message.
-  const wanted = [
+  const required = [
     ...(auth.type === 'none' ? ['a login (`auth`)'] : []),
     ...(tls === null
       ? ['TLS (`tls`)']
       : [`${tls.cert_file === null ? 'a' : 'another'} certificate of ours (\`tls.cert_file\`)`]),
   ]
-  if (text.startsWith('Connection closed')) return `${at} hangs up (${text}); does it want ${wanted.join(', or ')}?`
+  if (text.startsWith('Connection closed')) return `${at} hangs up (${text}); does it want ${required.join(', or ')}?`
   return `${at} can't be reached (${text})`
 }
 
 /** Why a broker did not accept requests in flight. */
 export function whyLost(error: unknown, config: ClusterConfig, broker: HostPort | undefined): string {
-  const text = says(error)
+  const text = errorText(error)
   // A rejected login or certificate fails at connection time, not here.
   if (broker !== undefined && /^(?:Connection (?:closed|error)|Request timed out|no answer)/.test(text))
     return `broker ${formatHostPort(broker)} is lost (${text})`
@@ -121,10 +123,10 @@ export function away(reason: string): Attempt {
 }
 
 /** The messages of the deepest errors, without repetitions. */
-export function says(error: unknown): string {
+export function errorText(error: unknown): string {
   const found = new Set<string>()
   walk(error, (one, deeper) => {
-    if (!deeper) found.add(wordsOf(one))
+    if (!deeper) found.add(messageIn(one))
   })
   return [...found].join('; ')
 }
@@ -138,33 +140,34 @@ export function apiIdOf(error: unknown): string | undefined {
   return id
 }
 
-function wordsOf(error: Error): string {
-  const [id, said] = [
+function messageIn(error: Error): string {
+  const [id, brokerMessage] = [
     'apiId' in error ? error.apiId : undefined,
     'serverErrorMessage' in error ? error.serverErrorMessage : undefined,
   ]
   // Only the sentence of OpenSSL's line.
   const message = /:SSL routines:[^:]*:([^:]+)/.exec(error.message)?.[1] ?? error.message
-  const words = typeof said === 'string' && said !== '' ? said : message === '' ? error.name : message
+  const words =
+    typeof brokerMessage === 'string' && brokerMessage !== '' ? brokerMessage : message === '' ? error.name : message
   return typeof id === 'string' && words !== id ? `${words} ${id}` : words
 }
 
 /** These messages are clearer than their cause. */
-const plainEnough = /requires TLS|suitable SASL|^a secret refers to|^the TLS file/
+const clearMessage = /requires TLS|suitable SASL|^a secret refers to|^the TLS file/
 
 /** `deeper`: the error has an inner one. */
-function walk(error: unknown, seen: (error: Error, deeper: boolean) => void): void {
+function walk(error: unknown, visit: (error: Error, deeper: boolean) => void): void {
   if (!(error instanceof Error)) {
-    seen(new Error(String(error)), false)
+    visit(new Error(String(error)), false)
     return
   }
-  const inner: readonly unknown[] = plainEnough.test(error.message)
+  const inner: readonly unknown[] = clearMessage.test(error.message)
     ? []
     : error instanceof AggregateError
       ? (error.errors as readonly unknown[])
       : error.cause instanceof Error
         ? [error.cause]
         : []
-  seen(error, inner.length > 0)
-  for (const one of inner) walk(one, seen)
+  visit(error, inner.length > 0)
+  for (const one of inner) walk(one, visit)
 }

@@ -2,14 +2,14 @@ import type { Consumer, Message, MessagesStream } from '@platformatic/kafka'
 import { withTimeout } from '../../host/with-timeout.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
 import { connectionOptions, loadClient } from './client-connect.ts'
-import { says } from './client-errors.ts'
+import { errorText } from './client-errors.ts'
 import type { KafkaSourceConfig } from './config.ts'
 import type { KafkaRecord } from './map-read.ts'
 import { withSinkTimeout } from '../../messaging/sink-timeout.ts'
 
 /** Maximum records per read. */
-const mostRecords = 1000
-const mostBytes = 4 * 2 ** 20
+const maxRecords = 1000
+const maxBytes = 4 * 2 ** 20
 /** Maximum wait of a fetch without records. */
 const fetchWaitMs = 1000
 /**
@@ -77,10 +77,10 @@ class Member implements Group {
   readonly #context: SourceContext
   #stream: MessagesStream<Buffer, Buffer, Buffer, Buffer> | undefined
   /** Topics and numbers of their partitions when the group was joined. */
-  #shape = ''
-  #nextLook = 0
+  #partitionCounts = ''
+  #nextRefresh = 0
   /** First offsets of assigned partitions, until they are committed. */
-  #begins: ReadonlyMap<string, bigint> | undefined
+  #initialOffsets: ReadonlyMap<string, bigint> | undefined
   #error: Error | undefined
   #wake = Promise.withResolvers<void>()
 
@@ -91,8 +91,8 @@ class Member implements Group {
   }
 
   async join(): Promise<void> {
-    const counts = await this.#look()
-    this.#shape = JSON.stringify(counts)
+    const counts = await this.#countPartitions()
+    this.#partitionCounts = JSON.stringify(counts)
     const topics = this.#config.topics.filter((topic) => counts[topic] !== undefined)
     this.missing = this.#config.topics.filter((topic) => counts[topic] === undefined)
     if (topics.length === 0) return
@@ -118,7 +118,7 @@ class Member implements Group {
     })
     // On assignment, before the first read.
     stream.on('offsets', () => {
-      this.#begins = new Map(stream.offsetsToFetch)
+      this.#initialOffsets = new Map(stream.offsetsToFetch)
       wake()
     })
     this.#context.log.info('Reading Kafka.', {
@@ -135,29 +135,32 @@ class Member implements Group {
   async next(signal: AbortSignal): Promise<readonly KafkaRecord[] | undefined> {
     while (!signal.aborted) {
       if (this.#error !== undefined) throw this.#error
-      if (this.#context.host.clock.monotonic() >= this.#nextLook && JSON.stringify(await this.#look()) !== this.#shape)
+      if (
+        this.#context.host.clock.monotonic() >= this.#nextRefresh &&
+        JSON.stringify(await this.#countPartitions()) !== this.#partitionCounts
+      )
         return undefined
       this.#wake = Promise.withResolvers<void>()
-      const begins = this.#begins
-      this.#begins = undefined
-      if (begins !== undefined) await this.#begin(begins)
-      const records = this.#take()
+      const initialOffsets = this.#initialOffsets
+      this.#initialOffsets = undefined
+      if (initialOffsets !== undefined) await this.#commitInitialOffsets(initialOffsets)
+      const records = this.#readBuffered()
       if (records.length > 0) return records
-      await this.#idle(signal)
+      await this.#waitForRecords(signal)
     }
     return undefined
   }
 
   async commit(offsets: readonly Offset[]): Promise<void> {
-    const ours = this.partitions()
+    const assigned = this.partitions()
     // Partitions that were reassigned belong to the other member.
-    const some = offsets
-      .filter(({ topic, partition }) => ours[topic]?.includes(partition) === true)
+    const current = offsets
+      .filter(({ topic, partition }) => assigned[topic]?.includes(partition) === true)
       .map((one) => ({ ...one, leaderEpoch: -1 }))
     const { timeout: ms } = this.#config
     // Later commits wait for this one.
-    if (some.length > 0)
-      await withTimeout(this.#consumer.commit({ offsets: some }), {
+    if (current.length > 0)
+      await withTimeout(this.#consumer.commit({ offsets: current }), {
         timers: this.#context.host.timers,
         ms,
         late: `the cluster did not take offsets within ${ms} ms`,
@@ -165,12 +168,12 @@ class Member implements Group {
   }
 
   async close(): Promise<void> {
-    const left = async (): Promise<void> => {
+    const leave = async (): Promise<void> => {
       await this.#stream?.close()
       await this.#consumer.close(true)
     }
     // An unavailable cluster is not waited for; it reassigns the partitions itself.
-    await withTimeout(left(), {
+    await withTimeout(leave(), {
       timers: this.#context.host.timers,
       ms: this.#config.timeout,
       late: 'no answer in time',
@@ -181,13 +184,13 @@ class Member implements Group {
   /**
    * Commits the first offsets of the group: otherwise `newest` would skip messages that arrive while no member reads.
    */
-  async #begin(begins: ReadonlyMap<string, bigint>): Promise<void> {
+  async #commitInitialOffsets(initialOffsets: ReadonlyMap<string, bigint>): Promise<void> {
     const assigned = this.#consumer.assignments ?? []
     if (assigned.length === 0) return
     const known = await this.#consumer.listCommittedOffsets({ topics: assigned })
     const offsets = assigned.flatMap(({ topic, partitions }) =>
       partitions.flatMap((partition, index) => {
-        const offset = begins.get(`${topic}:${partition}`)
+        const offset = initialOffsets.get(`${topic}:${partition}`)
         return (known.get(topic)?.[index] ?? -1n) >= 0n || offset === undefined
           ? []
           : [{ topic, partition, offset, leaderEpoch: -1 }]
@@ -197,7 +200,7 @@ class Member implements Group {
   }
 
   /** Partitions of each existing topic. */
-  async #look(): Promise<Readonly<Record<string, number>>> {
+  async #countPartitions(): Promise<Readonly<Record<string, number>>> {
     const counts: Record<string, number> = {}
     await this.#consumer.metadata({ topics: [] })
     for (const topic of this.#config.topics) {
@@ -206,16 +209,16 @@ class Member implements Group {
           (await this.#consumer.metadata({ topics: [topic], forceUpdate: true })).topics.get(topic)?.partitionsCount ??
           0
       } catch (error) {
-        if (!says(error).startsWith('Unknown topic')) throw error
+        if (!errorText(error).startsWith('Unknown topic')) throw error
       }
     }
-    this.#nextLook = this.#context.host.clock.monotonic() + this.#config.refresh
+    this.#nextRefresh = this.#context.host.clock.monotonic() + this.#config.refresh
     return counts
   }
 
-  #take(): KafkaRecord[] {
+  #readBuffered(): KafkaRecord[] {
     const records: KafkaRecord[] = []
-    for (let bytes = 0; records.length < mostRecords && bytes < mostBytes;) {
+    for (let bytes = 0; records.length < maxRecords && bytes < maxBytes;) {
       const message = this.#stream?.read() as Message | null | undefined
       if (message === null || message === undefined) break
       records.push(recordOf(message))
@@ -224,12 +227,12 @@ class Member implements Group {
     return records
   }
 
-  async #idle(signal: AbortSignal): Promise<void> {
+  async #waitForRecords(signal: AbortSignal): Promise<void> {
     const wake = (): void => {
       this.#wake.resolve()
     }
     const timer = this.#context.host.timers.after(
-      Math.max(0, this.#nextLook - this.#context.host.clock.monotonic()),
+      Math.max(0, this.#nextRefresh - this.#context.host.clock.monotonic()),
       wake,
     )
     signal.addEventListener('abort', wake, { once: true })

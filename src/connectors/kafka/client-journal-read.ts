@@ -1,7 +1,7 @@
 import type { BusRecord } from '../../journal/index.ts'
 import { apiOf } from './client-connect.ts'
 import { apiIdOf } from './client-errors.ts'
-import { connectionTo, leaderOf, type JournalClient, type Place } from './client-journal.ts'
+import { connectionTo, leaderOf, type JournalClient, type TopicPartition } from './client-journal.ts'
 
 interface Batch {
   readonly firstOffset: bigint
@@ -30,14 +30,14 @@ type FetchArguments = [
   rack: string,
 ]
 
-const [waitMs, mostBytes, noSession] = [500, 4 * 2 ** 20, -1]
+const [waitMs, fetchBytes, noSession] = [500, 4 * 2 ** 20, -1]
 /** Control batches of transactions have no data. */
 const controlBatch = 0b10_0000
 
 /** Reads from a position. Rejects when the cluster is lost, or another broker leads. */
 export async function* readPartition(
   client: JournalClient,
-  { topic, partition }: Place,
+  { topic, partition }: TopicPartition,
   after: number,
   signal: AbortSignal,
 ): AsyncGenerator<readonly BusRecord[]> {
@@ -47,7 +47,7 @@ export async function* readPartition(
   const connection = await connectionTo(client, await leaderOf(client, topic, partition))
   let next = after
   while (!signal.aborted) {
-    const asked = [
+    const requested = [
       {
         topicId,
         topic,
@@ -57,14 +57,14 @@ export async function* readPartition(
             currentLeaderEpoch: -1,
             fetchOffset: BigInt(next),
             lastFetchedEpoch: -1,
-            partitionMaxBytes: mostBytes,
+            partitionMaxBytes: fetchBytes,
           },
         ],
       },
     ]
     let fetched: Fetched
     try {
-      fetched = await fetch.async(connection, waitMs, 1, mostBytes, 0, 0, noSession, asked, [], '')
+      fetched = await fetch.async(connection, waitMs, 1, fetchBytes, 0, 0, noSession, requested, [], '')
     } catch (error) {
       if (apiIdOf(error) !== 'OFFSET_OUT_OF_RANGE') throw error
       next = await oldest(client, topic, partition)

@@ -9,7 +9,7 @@ export interface JournalClient {
   readonly admin: Admin
 }
 
-export interface Place {
+export interface TopicPartition {
   readonly topic: string
   readonly partition: number
 }
@@ -21,7 +21,7 @@ const fencedIds: ReadonlySet<string> = new Set([
   'INVALID_PRODUCER_ID_MAPPING',
 ])
 /** The brokers no longer know the producer's sequence numbers. */
-const strangerIds: ReadonlySet<string> = new Set(['OUT_OF_ORDER_SEQUENCE_NUMBER', 'UNKNOWN_PRODUCER_ID'])
+const unknownProducerIds: ReadonlySet<string> = new Set(['OUT_OF_ORDER_SEQUENCE_NUMBER', 'UNKNOWN_PRODUCER_ID'])
 /** Bytes of one batch: below the default limit of a topic (1 MiB), with the overhead of records. */
 const batchBytes = 900 * 1024
 const everyReplica = -1
@@ -40,7 +40,7 @@ interface Identity {
   readonly producerEpoch: number
 }
 
-interface Line {
+interface WriteState {
   /** Number of the next batch's first record. */
   next: number
   /** Stored records of the current write. */
@@ -50,7 +50,7 @@ interface Line {
 export interface WriterOptions {
   readonly name: string
   readonly timeout: number
-  place(channel: Channel): Place
+  partitionOf(channel: Channel): TopicPartition
   /** A connected client; rejects if no broker responds. */
   client(): Promise<JournalClient>
   /** The connection of the last response is unusable. */
@@ -64,7 +64,7 @@ export interface WriterOptions {
 export class FencingWriter implements BusWriter {
   readonly #options: WriterOptions
   #identity: Identity | undefined
-  readonly #lines = new Map<Channel, Line>()
+  readonly #states = new Map<Channel, WriteState>()
 
   constructor(options: WriterOptions) {
     this.#options = options
@@ -80,17 +80,17 @@ export class FencingWriter implements BusWriter {
   }
 
   async write(channel: Channel, records: readonly Omit<BusRecord, 'place'>[]): Promise<number> {
-    const line = this.#lines.get(channel) ?? { next: 0, done: 0 }
-    this.#lines.set(channel, line)
+    const state = this.#states.get(channel) ?? { next: 0, done: 0 }
+    this.#states.set(channel, state)
     let last = 0
-    while (line.done < records.length) {
-      const end = batchEnd(records, line.done)
-      const batch = records.slice(line.done, end)
-      last = await this.#attempt((client) => this.#produce(client, channel, batch, line.next))
-      line.next = (line.next + batch.length) % sequences
-      line.done = end
+    while (state.done < records.length) {
+      const end = batchEnd(records, state.done)
+      const batch = records.slice(state.done, end)
+      last = await this.#attempt((client) => this.#produce(client, channel, batch, state.next))
+      state.next = (state.next + batch.length) % sequences
+      state.done = end
     }
-    line.done = 0
+    state.done = 0
     return last
   }
 
@@ -106,7 +106,7 @@ export class FencingWriter implements BusWriter {
       const id = apiIdOf(error)
       if (id !== undefined && fencedIds.has(id))
         throw new Fenced(`another one writes as ${this.#options.name} (${id})`, { cause: error })
-      if (id !== undefined && strangerIds.has(id)) await this.#renew(client)
+      if (id !== undefined && unknownProducerIds.has(id)) await this.#renew(client)
       // The leader may have changed; other requests still use a working connection.
       if (id === undefined) await this.#options.lost(client)
       else client.admin.clearMetadata()
@@ -127,7 +127,7 @@ export class FencingWriter implements BusWriter {
         throw new Fenced(`another one writes as ${this.#options.name} (${id})`, { cause: error })
       throw error
     }
-    for (const line of this.#lines.values()) line.next = 0
+    for (const state of this.#states.values()) state.next = 0
   }
 
   async #identify({ library, admin }: JournalClient, known?: Identity): Promise<Identity> {
@@ -159,7 +159,7 @@ export class FencingWriter implements BusWriter {
     sequence: number,
   ): Promise<number> {
     const { library, admin } = client
-    const { topic, partition } = this.#options.place(channel)
+    const { topic, partition } = this.#options.partitionOf(channel)
     const messages = records.map(({ key, value }) => ({
       topic,
       partition,

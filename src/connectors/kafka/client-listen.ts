@@ -1,7 +1,7 @@
 import type { Admin, ClusterMetadata } from '@platformatic/kafka'
 import type { Context, Listening } from '../../engine/contracts.ts'
 import { apiOf, connectionOptions, loadClient, type Library } from './client-connect.ts'
-import { apiIdOf, says, whyNotConnected, whyNoTopic } from './client-errors.ts'
+import { apiIdOf, errorText, whyNotConnected, whyNoTopic } from './client-errors.ts'
 import type { KafkaConfig } from './config.ts'
 
 interface Fetched {
@@ -30,11 +30,11 @@ type FetchArguments = [
   rack: string,
 ]
 
-const [waitMs, mostBytes, noSession] = [100, 2 ** 20, -1]
+const [waitMs, fetchBytes, noSession] = [100, 2 ** 20, -1]
 
-const [fromEnd, fromBeginning] = [-1n, -2n]
+const [latest, earliest] = [-1n, -2n]
 
-interface Place {
+interface ReadPosition {
   readonly metadata: ClusterMetadata
   /** Next offsets by partition. */
   readonly offsets: Map<number, bigint>
@@ -46,17 +46,17 @@ export async function listenKafka(config: KafkaConfig, context: Context): Promis
   const library = await loadClient()
   const admin = new library.Admin(await connectionOptions(config, context))
   admin.connections.on('connecting', ({ connection }) => connection.on('error', () => undefined))
-  let place: Place | undefined
+  let position: ReadPosition | undefined
   try {
-    place = await placeIn(admin, topic, fromEnd)
+    position = await positionAt(admin, topic, latest)
     // Verifies the read permission now.
-    await read(library, admin, place, topic)
+    await read(library, admin, position, topic)
   } catch (error) {
-    const missing = says(error).startsWith('Unknown topic')
+    const missing = errorText(error).startsWith('Unknown topic')
     if (!missing || !config.create_topic) {
       await admin.close().catch(() => undefined)
       if (apiIdOf(error) === 'TOPIC_AUTHORIZATION_FAILED')
-        throw new Error(`the brokers do not let us read topic ${topic} (${says(error)})`, { cause: error })
+        throw new Error(`the brokers do not let us read topic ${topic} (${errorText(error)})`, { cause: error })
       throw new Error(
         missing || apiIdOf(error) !== undefined ? whyNoTopic(error, topic) : whyNotConnected(error, config),
         { cause: error },
@@ -67,8 +67,8 @@ export async function listenKafka(config: KafkaConfig, context: Context): Promis
     async received(text, signal) {
       while (!signal.aborted) {
         // The first send has created the topic.
-        place ??= await placeIn(admin, topic, fromBeginning)
-        if ((await read(library, admin, place, topic)).some((value) => value.includes(text))) return true
+        position ??= await positionAt(admin, topic, earliest)
+        if ((await read(library, admin, position, topic)).some((value) => value.includes(text))) return true
       }
       return false
     },
@@ -76,7 +76,7 @@ export async function listenKafka(config: KafkaConfig, context: Context): Promis
   }
 }
 
-async function placeIn(admin: Admin, topic: string, timestamp: bigint): Promise<Place> {
+async function positionAt(admin: Admin, topic: string, timestamp: bigint): Promise<ReadPosition> {
   const metadata = await admin.metadata({ topics: [topic] })
   const count = metadata.topics.get(topic)?.partitionsCount ?? 0
   const [listed] = await admin.listOffsets({
@@ -97,7 +97,7 @@ async function placeIn(admin: Admin, topic: string, timestamp: bigint): Promise<
 async function read(
   library: Library,
   admin: Admin,
-  { metadata: { topics, brokers }, offsets }: Place,
+  { metadata: { topics, brokers }, offsets }: ReadPosition,
   topic: string,
 ): Promise<string[]> {
   const fetch = await apiOf<FetchArguments, Fetched>(library, admin, 'Fetch')
@@ -105,11 +105,11 @@ async function read(
   for (const [partition, fetchOffset] of offsets) {
     const broker = brokers.get(topics.get(topic)?.partitions[partition]?.leader ?? -1)
     if (broker === undefined) continue
-    const asked = [
+    const requested = [
       {
         topicId: topics.get(topic)?.id,
         partitions: [
-          { partition, currentLeaderEpoch: -1, fetchOffset, lastFetchedEpoch: -1, partitionMaxBytes: mostBytes },
+          { partition, currentLeaderEpoch: -1, fetchOffset, lastFetchedEpoch: -1, partitionMaxBytes: fetchBytes },
         ],
       },
     ]
@@ -117,11 +117,11 @@ async function read(
       await admin.connections.get(broker),
       waitMs,
       1,
-      mostBytes,
+      fetchBytes,
       0,
       0,
       noSession,
-      asked,
+      requested,
       [],
       '',
     )

@@ -2,7 +2,7 @@ import type { API, Base, Broker, Connection, CreateRecordsBatchOptions, MessageR
 import { behindKey, type Attempt } from '../../engine/delivery/in-order.ts'
 import type { Clock } from '../../host/index.ts'
 import type { Library } from './client-connect.ts'
-import { fateOf, type Fate } from './client-errors.ts'
+import { batchOutcome, type BatchOutcome } from './client-errors.ts'
 import type { Sequences } from './client-sequence.ts'
 import type { KafkaConfig } from './config.ts'
 import type { KafkaMessage } from './map.ts'
@@ -34,26 +34,26 @@ export interface Live {
 export type Topic = { readonly leaders: readonly number[] } | { readonly problem: string }
 
 /** Maximum batch of one partition: below the default limit of brokers (1 MiB with overhead). */
-const mostBatchBytes = 900_000
+const maxBatchBytes = 900_000
 /** Maximum request to one broker. */
-const mostRequestBytes = 4 * 2 ** 20
+const maxRequestBytes = 4 * 2 ** 20
 /** Overhead of a record beside key, value and headers. */
 const recordBytes = 32
 const everyReplica = -1
 
 interface Item {
-  readonly at: number
+  readonly index: number
   readonly message: KafkaMessage
   /** Absent: not sendable now. */
-  readonly place: { readonly leader: number; readonly record: MessageRecord; readonly bytes: number } | undefined
+  readonly target: { readonly leader: number; readonly record: MessageRecord; readonly bytes: number } | undefined
   /** Topic and partition. */
-  readonly where: string
+  readonly partitionId: string
   readonly problem: string
 }
 
-type Answer =
-  | { readonly code: number; readonly says: string | null }
-  | { readonly lost: string; readonly unsure: boolean }
+type BatchResponse =
+  | { readonly code: number; readonly message: string | null }
+  | { readonly lost: string; readonly maybeStored: boolean }
 
 export interface PublishOptions {
   readonly config: Pick<KafkaConfig, 'partitioner' | 'compression' | 'concurrency' | 'timeout'>
@@ -88,15 +88,18 @@ export class Publishing {
 
   async run(messages: readonly KafkaMessage[], topics: ReadonlyMap<string, Topic>): Promise<readonly Attempt[]> {
     this.#attempts.length = messages.length
-    for (let left = messages.map((message, at) => this.#item(message, at, topics.get(message.topic))); left.length > 0;)
-      left = await this.#round(left)
+    for (
+      let remaining = messages.map((message, at) => this.#item(message, at, topics.get(message.topic)));
+      remaining.length > 0;
+    )
+      remaining = await this.#round(remaining)
     return this.#attempts
   }
 
-  #item(message: KafkaMessage, at: number, topic: Topic | undefined): Item {
-    const nowhere = { at, message, place: undefined, where: `${message.topic}:` }
+  #item(message: KafkaMessage, index: number, topic: Topic | undefined): Item {
+    const unroutable = { index, message, target: undefined, partitionId: `${message.topic}:` }
     if (topic === undefined || 'problem' in topic)
-      return { ...nowhere, problem: topic?.problem ?? 'the sink is stopping' }
+      return { ...unroutable, problem: topic?.problem ?? 'the sink is stopping' }
     const key = message.key === undefined ? undefined : Buffer.from(message.key)
     const partition = partitionOf(
       this.#options.config.partitioner,
@@ -104,8 +107,7 @@ export class Publishing {
       topic.leaders.length,
     )
     const leader = topic.leaders[partition] ?? -1
-    if (leader < 0)
-      return { ...nowhere, problem: `partition ${partition} of topic ${message.topic} has no leader just now` }
+    if (leader < 0) return { ...unroutable, problem: `partition ${partition} of topic ${message.topic} has no leader` }
     const headers = new Map(
       Object.entries(message.headers).map(([name, value]) => [Buffer.from(name), Buffer.from(value)]),
     )
@@ -119,58 +121,64 @@ export class Publishing {
       headers,
       ...(key === undefined ? {} : { key }),
     }
-    return { at, message, place: { leader, record, bytes }, where: `${message.topic}:${partition}`, problem: '' }
+    return {
+      index,
+      message,
+      target: { leader, record, bytes },
+      partitionId: `${message.topic}:${partition}`,
+      problem: '',
+    }
   }
 
   /** Sends all messages that may be in flight together, and returns the rest for a later round. */
-  async #round(left: readonly Item[]): Promise<Item[]> {
-    const later: Item[] = []
+  async #round(remaining: readonly Item[]): Promise<Item[]> {
+    const deferred: Item[] = []
     const leaders = new Map<number, Map<string, Item[]>>()
-    const placeOf = new Map<string, string>()
-    const held = new Set<string>()
+    const partitionByKey = new Map<string, string>()
+    const heldKeys = new Set<string>()
     let count = 0
-    for (const item of left) {
+    for (const item of remaining) {
       const {
         message: { key },
-        where,
-        place,
+        partitionId,
+        target,
       } = item
       if (key !== undefined && this.#failedKeys.has(key)) {
-        this.#attempts[item.at] = { is: 'retry', reason: behindKey(key) }
+        this.#attempts[item.index] = { is: 'retry', reason: behindKey(key) }
       } else if (
         count >= this.#options.config.concurrency ||
-        (key !== undefined && (held.has(key) || (placeOf.get(key) ?? where) !== where))
+        (key !== undefined && (heldKeys.has(key) || (partitionByKey.get(key) ?? partitionId) !== partitionId))
       ) {
-        later.push(item)
-        if (key !== undefined) held.add(key)
-      } else if (place === undefined) {
+        deferred.push(item)
+        if (key !== undefined) heldKeys.add(key)
+      } else if (target === undefined) {
         this.#fail(item, { is: 'retry', reason: item.problem })
       } else {
         count++
-        if (key !== undefined) placeOf.set(key, where)
-        const queues = leaders.get(place.leader) ?? new Map<string, Item[]>()
-        leaders.set(place.leader, queues)
-        const queue = queues.get(where)
-        if (queue === undefined) queues.set(where, [item])
+        if (key !== undefined) partitionByKey.set(key, partitionId)
+        const queues = leaders.get(target.leader) ?? new Map<string, Item[]>()
+        leaders.set(target.leader, queues)
+        const queue = queues.get(partitionId)
+        if (queue === undefined) queues.set(partitionId, [item])
         else queue.push(item)
       }
     }
     await Promise.all([...leaders].map(([leader, queues]) => this.#toLeader(leader, queues)))
-    return later
+    return deferred
   }
 
   async #toLeader(leader: number, queues: Map<string, Item[]>): Promise<void> {
     /** Batch limits of partitions whose last batch was refused because of one message. */
-    const limits = new Map<string, number>()
+    const batchLimits = new Map<string, number>()
     while (queues.size > 0) {
-      const chunks = new Map<string, Item[]>()
+      const batches = new Map<string, Item[]>()
       let bytes = 0
-      for (const [where, queue] of queues) {
-        if (bytes >= mostRequestBytes) break
-        const chunk = this.#chunk(where, queue, limits.get(where) ?? Number.POSITIVE_INFINITY)
-        for (const { place } of chunk) bytes += place?.bytes ?? 0
-        if (chunk.length > 0) chunks.set(where, chunk)
-        else queues.delete(where)
+      for (const [partitionId, queue] of queues) {
+        if (bytes >= maxRequestBytes) break
+        const batch = this.#nextBatch(partitionId, queue, batchLimits.get(partitionId) ?? Number.POSITIVE_INFINITY)
+        for (const { target } of batch) bytes += target?.bytes ?? 0
+        if (batch.length > 0) batches.set(partitionId, batch)
+        else queues.delete(partitionId)
       }
       const blocked = this.#blocked()
       if (blocked !== undefined) {
@@ -178,43 +186,44 @@ export class Publishing {
           for (const item of queue) this.#fail(item, { is: 'retry', reason: blocked })
         return
       }
-      if (chunks.size === 0) return
-      const answers = await this.#send(leader, chunks)
-      for (const [where, chunk] of chunks) {
+      if (batches.size === 0) return
+      const responses = await this.#send(leader, batches)
+      for (const [partitionId, batch] of batches) {
         const rest = this.#settle(
-          where,
-          chunk,
-          queues.get(where) ?? [],
-          answers.get(where) ?? { lost: 'the broker said nothing of it', unsure: true },
-          limits,
+          partitionId,
+          batch,
+          queues.get(partitionId) ?? [],
+          responses.get(partitionId) ?? { lost: 'the broker said nothing of it', maybeStored: true },
+          batchLimits,
         )
-        if (rest.length === 0) queues.delete(where)
-        else queues.set(where, rest)
+        if (rest.length === 0) queues.delete(partitionId)
+        else queues.set(partitionId, rest)
       }
     }
   }
 
   /** The next batch of a queue; messages after a failure are removed from the queue. */
-  #chunk(where: string, queue: Item[], limit: number): Item[] {
-    const free = queue.filter((item) => {
+  #nextBatch(partitionId: string, queue: Item[], limit: number): Item[] {
+    const sendable = queue.filter((item) => {
       const { key } = item.message
       if (key === undefined || !this.#failedKeys.has(key)) return true
-      this.#attempts[item.at] = { is: 'retry', reason: behindKey(key) }
+      this.#attempts[item.index] = { is: 'retry', reason: behindKey(key) }
       return false
     })
-    queue.splice(0, queue.length, ...free)
-    const open = this.#sequences.open(where)
-    if (open !== undefined && free.length > 0) {
-      if (open.every((id, at) => free[at]?.message.id === id)) return free.slice(0, open.length)
+    queue.splice(0, queue.length, ...sendable)
+    const unconfirmed = this.#sequences.unconfirmed(partitionId)
+    if (unconfirmed !== undefined && sendable.length > 0) {
+      if (unconfirmed.every((id, at) => sendable[at]?.message.id === id)) return sendable.slice(0, unconfirmed.length)
       // Different messages under the same number would be taken for a repetition.
-      this.#sequences.forget()
+      this.#sequences.reset()
     }
     let bytes = 0
-    const end = free.findIndex(
+    const end = sendable.findIndex(
       (item, at) =>
-        at > 0 && (at >= limit || (bytes += item.place?.bytes ?? 0) + (free[0]?.place?.bytes ?? 0) > mostBatchBytes),
+        at > 0 &&
+        (at >= limit || (bytes += item.target?.bytes ?? 0) + (sendable[0]?.target?.bytes ?? 0) > maxBatchBytes),
     )
-    return end < 0 ? free : free.slice(0, end)
+    return end < 0 ? sendable : sendable.slice(0, end)
   }
 
   #blocked(): string | undefined {
@@ -226,7 +235,7 @@ export class Publishing {
       : undefined
   }
 
-  async #send(leader: number, chunks: ReadonlyMap<string, readonly Item[]>): Promise<Map<string, Answer>> {
+  async #send(leader: number, chunks: ReadonlyMap<string, readonly Item[]>): Promise<Map<string, BatchResponse>> {
     const {
       orStop,
       whyLost,
@@ -234,12 +243,13 @@ export class Publishing {
       signal,
     } = this.#options
     const { base, library, produce } = this.#live
-    const all = (answer: Answer): Map<string, Answer> => new Map([...chunks.keys()].map((where) => [where, answer]))
+    const all = (response: BatchResponse): Map<string, BatchResponse> =>
+      new Map([...chunks.keys()].map((partitionId) => [partitionId, response]))
     const broker = base.currentMetadata?.brokers.get(leader)
-    const lost = (error: unknown, unsure: boolean): Map<string, Answer> => {
-      if (signal.aborted) return all({ lost: 'the sink is stopping', unsure })
+    const lost = (error: unknown, maybeStored: boolean): Map<string, BatchResponse> => {
+      if (signal.aborted) return all({ lost: 'the sink is stopping', maybeStored })
       this.lost = true
-      return all({ lost: whyLost(error, broker), unsure })
+      return all({ lost: whyLost(error, broker), maybeStored })
     }
     if (broker === undefined) return lost(new Error(`broker ${leader} is not known`), false)
     let connection: Connection
@@ -248,9 +258,11 @@ export class Publishing {
     } catch (error) {
       return lost(error, false)
     }
-    const sequences = new library.NumericMap([...chunks.keys()].map((where) => [where, this.#sequences.next(where)]))
+    const sequences = new library.NumericMap(
+      [...chunks.keys()].map((partitionId) => [partitionId, this.#sequences.next(partitionId)]),
+    )
     const records = [...chunks.values()].flatMap((items) =>
-      items.flatMap(({ place }) => (place === undefined ? [] : [place.record])),
+      items.flatMap(({ target }) => (target === undefined ? [] : [target.record])),
     )
     let response: ProduceResponse
     try {
@@ -269,7 +281,7 @@ export class Publishing {
       response.responses.flatMap(({ name, partitionResponses }) =>
         partitionResponses.map(({ index, errorCode, errorMessage }) => [
           `${name}:${index}`,
-          { code: errorCode, says: errorMessage },
+          { code: errorCode, message: errorMessage },
         ]),
       ),
     )
@@ -277,50 +289,56 @@ export class Publishing {
 
   /** The rest of the queue. */
   #settle(
-    where: string,
-    chunk: readonly Item[],
+    partitionId: string,
+    batch: readonly Item[],
     queue: readonly Item[],
-    answer: Answer,
-    limits: Map<string, number>,
+    response: BatchResponse,
+    batchLimits: Map<string, number>,
   ): Item[] {
-    const [first] = chunk
+    const [first] = batch
     if (first === undefined) return []
-    const fate: Fate =
-      'lost' in answer
-        ? { is: 'retry', reason: answer.lost, unsure: answer.unsure, stranger: false, stale: true }
-        : fateOf(
-            answer.code,
-            this.#live.library.protocolErrorsCodesById[answer.code] ?? `error ${answer.code}`,
-            answer.says,
+    const outcome: BatchOutcome =
+      'lost' in response
+        ? {
+            is: 'retry',
+            reason: response.lost,
+            maybeStored: response.maybeStored,
+            unknownProducer: false,
+            staleMetadata: true,
+          }
+        : batchOutcome(
+            response.code,
+            this.#live.library.protocolErrorsCodesById[response.code] ?? `error ${response.code}`,
+            response.message,
             first.message.topic,
           )
-    if (fate.is === 'stored') {
-      this.#sequences.stored(where, chunk.length)
-      return queue.slice(chunk.length)
+    if (outcome.is === 'stored') {
+      this.#sequences.stored(partitionId, batch.length)
+      return queue.slice(batch.length)
     }
-    if (fate.is === 'blame') {
-      this.#sequences.refused(where)
-      if (chunk.length > 1) {
-        limits.set(where, Math.ceil(chunk.length / 2))
+    if (outcome.is === 'blame') {
+      this.#sequences.rejected(partitionId)
+      if (batch.length > 1) {
+        batchLimits.set(partitionId, Math.ceil(batch.length / 2))
         return [...queue]
       }
-      limits.delete(where)
-      this.#fail(first, { is: 'reject', reason: fate.reason, ...(fate.tooLarge ? { tooLarge: true } : {}) })
+      batchLimits.delete(partitionId)
+      this.#fail(first, { is: 'reject', reason: outcome.reason, ...(outcome.tooLarge ? { tooLarge: true } : {}) })
       return queue.slice(1)
     }
-    if (fate.unsure)
-      this.#sequences.keep(
-        where,
-        chunk.map(({ message }) => message.id),
+    if (outcome.maybeStored)
+      this.#sequences.markUnconfirmed(
+        partitionId,
+        batch.map(({ message }) => message.id),
       )
-    if (fate.stranger) this.#sequences.forget()
-    if (fate.stale) this.#live.base.clearMetadata()
-    for (const item of queue) this.#fail(item, { is: 'retry', reason: fate.reason })
+    if (outcome.unknownProducer) this.#sequences.reset()
+    if (outcome.staleMetadata) this.#live.base.clearMetadata()
+    for (const item of queue) this.#fail(item, { is: 'retry', reason: outcome.reason })
     return []
   }
 
   #fail(item: Item, attempt: Attempt): void {
-    this.#attempts[item.at] = attempt
+    this.#attempts[item.index] = attempt
     if (item.message.key !== undefined) this.#failedKeys.add(item.message.key)
   }
 }

@@ -8,34 +8,34 @@ import type { KafkaSourceConfig } from './config.ts'
 import { RecordReader, type KafkaRecord } from './map-read.ts'
 
 /** A record on its way into the journal. */
-export interface Underway {
-  readonly line: Line
+export interface PendingRecord {
+  readonly queue: PartitionQueue
   readonly offset: bigint
   synced: boolean
 }
 
 /** Records of one partition in flight, in order. A record is committed when it and all before it are synced. */
-interface Line {
+interface PartitionQueue {
   readonly group: Group
   readonly topic: string
   readonly partition: number
-  readonly waiting: Underway[]
+  readonly pending: PendingRecord[]
 }
 
 /**
  * Pulls as a member of a consumer group. Joins with the first pull, and again after the cluster was lost or topics
  * changed.
  */
-export class KafkaPuller implements Puller<Underway> {
+export class KafkaPuller implements Puller<PendingRecord> {
   readonly address: string
   readonly #config: KafkaSourceConfig
   readonly #context: SourceContext
   #group: Group | undefined
   readonly #reader = new RecordReader()
   /** By topic and partition of the current membership. */
-  #lines = new Map<string, Line>()
+  #queues = new Map<string, PartitionQueue>()
   #missing = ''
-  readonly #commits = new Coalescer<Line>((lines) => this.#commit(new Set(lines)))
+  readonly #commits = new Coalescer<PartitionQueue>((queues) => this.#commit(new Set(queues)))
 
   constructor(config: KafkaSourceConfig, context: SourceContext) {
     this.#config = config
@@ -47,7 +47,7 @@ export class KafkaPuller implements Puller<Underway> {
     return this.#group?.partitions() ?? {}
   }
 
-  async pull(signal: AbortSignal): Promise<readonly Pulled<Underway>[]> {
+  async pull(signal: AbortSignal): Promise<readonly Pulled<PendingRecord>[]> {
     while (!signal.aborted) {
       const group = (this.#group ??= await this.#join(signal))
       const records = await group.next(signal).catch(async (error: unknown) => {
@@ -55,15 +55,15 @@ export class KafkaPuller implements Puller<Underway> {
         throw new Error(whyNotConnected(error, this.#config), { cause: error })
       })
       if (records !== undefined)
-        return records.map((record) => ({ message: this.#reader.read(record), handle: this.#begin(group, record) }))
+        return records.map((record) => ({ message: this.#reader.read(record), handle: this.#track(group, record) }))
       if (!signal.aborted) await this.close()
     }
     return []
   }
 
-  ack(handles: readonly Underway[]): Promise<void> {
+  ack(handles: readonly PendingRecord[]): Promise<void> {
     for (const handle of handles) handle.synced = true
-    return this.#commits.add(handles.map(({ line }) => line))
+    return this.#commits.add(handles.map(({ queue }) => queue))
   }
 
   /** Without a commit: the next reader receives the records again. */
@@ -74,7 +74,7 @@ export class KafkaPuller implements Puller<Underway> {
   async close(): Promise<void> {
     const group = this.#group
     this.#group = undefined
-    this.#lines = new Map()
+    this.#queues = new Map()
     await group?.close()
   }
 
@@ -99,22 +99,22 @@ export class KafkaPuller implements Puller<Underway> {
     return group
   }
 
-  async #commit(lines: ReadonlySet<Line>): Promise<void> {
+  async #commit(queues: ReadonlySet<PartitionQueue>): Promise<void> {
     const offsets: Offset[] = []
-    for (const { group, topic, partition, waiting } of lines) {
-      const open = waiting.findIndex(({ synced }) => !synced)
-      const last = waiting.splice(0, open < 0 ? waiting.length : open).at(-1)
+    for (const { group, topic, partition, pending } of queues) {
+      const firstUnsynced = pending.findIndex(({ synced }) => !synced)
+      const last = pending.splice(0, firstUnsynced < 0 ? pending.length : firstUnsynced).at(-1)
       if (last !== undefined && group === this.#group) offsets.push({ topic, partition, offset: last.offset + 1n })
     }
     await this.#group?.commit(offsets)
   }
 
-  #begin(group: Group, { topic, partition, offset }: KafkaRecord): Underway {
-    const where = `${topic}:${partition}`
-    let line = this.#lines.get(where)
-    if (line === undefined) this.#lines.set(where, (line = { group, topic, partition, waiting: [] }))
-    const handle: Underway = { line, offset, synced: false }
-    line.waiting.push(handle)
+  #track(group: Group, { topic, partition, offset }: KafkaRecord): PendingRecord {
+    const partitionId = `${topic}:${partition}`
+    let queue = this.#queues.get(partitionId)
+    if (queue === undefined) this.#queues.set(partitionId, (queue = { group, topic, partition, pending: [] }))
+    const handle: PendingRecord = { queue, offset, synced: false }
+    queue.pending.push(handle)
     return handle
   }
 }

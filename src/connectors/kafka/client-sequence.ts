@@ -4,7 +4,7 @@ export interface Producer {
 }
 
 /** Sequence numbers wrap to 0. */
-const sequences = 2 ** 31
+const sequenceLimit = 2 ** 31
 
 /**
  * Sequence numbers let the broker recognize a repeated batch. A batch without a response keeps its number until it is
@@ -15,43 +15,43 @@ export class Sequences {
   /** Number of the next batch of a partition. */
   readonly #next = new Map<string, number>()
   /** Ids of the batch with that number if it may be stored already. */
-  readonly #open = new Map<string, readonly string[]>()
+  readonly #unconfirmed = new Map<string, readonly string[]>()
 
   get producer(): Producer | undefined {
     return this.#producer
   }
 
   begin(producer: Producer): void {
-    this.forget()
+    this.reset()
     this.#producer = producer
   }
 
   /** Invalidates the numbers: a new producer must begin. Batches without a response may then be stored twice. */
-  forget(): void {
+  reset(): void {
     this.#producer = undefined
     this.#next.clear()
-    this.#open.clear()
+    this.#unconfirmed.clear()
   }
 
   next(partition: string): number {
     return this.#next.get(partition) ?? 0
   }
 
-  open(partition: string): readonly string[] | undefined {
-    return this.#open.get(partition)
+  unconfirmed(partition: string): readonly string[] | undefined {
+    return this.#unconfirmed.get(partition)
   }
 
   /** It is unknown whether these were stored. */
-  keep(partition: string, ids: readonly string[]): void {
-    this.#open.set(partition, ids)
+  markUnconfirmed(partition: string, ids: readonly string[]): void {
+    this.#unconfirmed.set(partition, ids)
   }
 
   stored(partition: string, count: number): void {
-    this.#open.delete(partition)
-    this.#next.set(partition, (this.next(partition) + count) % sequences)
+    this.#unconfirmed.delete(partition)
+    this.#next.set(partition, (this.next(partition) + count) % sequenceLimit)
   }
 
-  refused(partition: string): void {
-    this.#open.delete(partition)
+  rejected(partition: string): void {
+    this.#unconfirmed.delete(partition)
   }
 }

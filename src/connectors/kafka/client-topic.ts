@@ -1,23 +1,23 @@
 import type { Context } from '../../engine/contracts.ts'
 import { connectionOptions } from './client-connect.ts'
-import { apiIdOf, noTopic, says, whyNoTopic } from './client-errors.ts'
+import { apiIdOf, noTopic, errorText, whyNoTopic } from './client-errors.ts'
 import type { Live, Topic } from './client-publish.ts'
 import type { KafkaConfig } from './config.ts'
 
 /** Partitions of a topic, at most a minute old; creates it if configured. Rejects if no broker responds. */
 export async function topicFor(live: Live, topic: string, config: KafkaConfig, context: Context): Promise<Topic> {
-  const found = await lookUp(live, topic)
+  const found = await fetchTopic(live, topic)
   if (!config.create_topic || !('problem' in found) || found.problem !== noTopic(topic)) return found
   const problem = await createTopic(live, topic, config, context)
-  return problem === undefined ? lookUp(live, topic) : { problem }
+  return problem === undefined ? fetchTopic(live, topic) : { problem }
 }
 
-async function lookUp({ base }: Live, topic: string): Promise<Topic> {
+async function fetchTopic({ base }: Live, topic: string): Promise<Topic> {
   try {
     const { topics } = await base.metadata({ topics: [topic] })
     return { leaders: (topics.get(topic)?.partitions ?? []).map(({ leader }) => leader) }
   } catch (error) {
-    if (apiIdOf(error) === undefined && !says(error).startsWith('Unknown topic')) throw error
+    if (apiIdOf(error) === undefined && !errorText(error).startsWith('Unknown topic')) throw error
     return { problem: whyNoTopic(error, topic) }
   }
 }
@@ -47,7 +47,7 @@ async function createTopic(
     if (id === 'TOPIC_ALREADY_EXISTS') return undefined
     if (id === undefined) throw error
     return (
-      `topic ${topic} is missing and can't be made (${says(error)}); create it, or correct \`partitions\` and ` +
+      `topic ${topic} is missing and can't be made (${errorText(error)}); create it, or correct \`partitions\` and ` +
       `\`replication\``
     )
   } finally {

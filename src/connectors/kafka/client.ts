@@ -72,14 +72,14 @@ export class KafkaPublisher {
       }),
     )
     const attempts = await publishing.run(messages, topics)
-    if (publishing.lost) await this.#drop(live)
+    if (publishing.lost) await this.#disconnect(live)
     return attempts
   }
 
   async close(): Promise<void> {
     this.#closed = true
     await this.#connecting?.catch(() => undefined)
-    if (this.#live !== undefined) await this.#drop(this.#live)
+    if (this.#live !== undefined) await this.#disconnect(this.#live)
   }
 
   async #connect(): Promise<void> {
@@ -88,7 +88,7 @@ export class KafkaPublisher {
       if (this.#sequences.producer === undefined) this.#sequences.begin(await beginProducer(live, this.#config.timeout))
       if (this.#closed) throw new Error('the sink is closed')
     } catch (error) {
-      await this.#drop(live)
+      await this.#disconnect(live)
       throw error
     }
     if (this.#live !== live)
@@ -115,7 +115,7 @@ export class KafkaPublisher {
     }
   }
 
-  async #drop(live: Live): Promise<void> {
+  async #disconnect(live: Live): Promise<void> {
     if (this.#live === live) this.#live = undefined
     await live.base.close().catch(() => undefined)
   }

@@ -3,15 +3,15 @@ import { formatHostPort } from '../../schema/values.ts'
 import type { BusRecord, BusWriter, Channel, JournalBus } from '../../journal/index.ts'
 import { SharedConnection } from '../../messaging/shared-connection.ts'
 import { connectionOptions, loadClient } from './client-connect.ts'
-import { apiIdOf, says, whyNotConnected } from './client-errors.ts'
-import { FencingWriter, type JournalClient, type Place } from './client-journal.ts'
+import { apiIdOf, errorText, whyNotConnected } from './client-errors.ts'
+import { FencingWriter, type JournalClient, type TopicPartition } from './client-journal.ts'
 import { readPartition } from './client-journal-read.ts'
 import type { KafkaJournalConfig } from './config.ts'
 
 export const journal: JournalDriver<KafkaJournalConfig> = openKafkaJournal
 
-const [fromEnd, fromBeginning] = [-1n, -2n]
-const againMs = 100
+const [latest, earliest] = [-1n, -2n]
+const retryMs = 100
 /** Records beside the journal are compacted to the newest of each key: short segments let the brokers compact early. */
 const recordSettings = {
   'cleanup.policy': 'compact',
@@ -33,8 +33,8 @@ export async function openKafkaJournal(config: KafkaJournalConfig, context: Jour
   } catch (error) {
     await journal.close()
     if (error instanceof NotConnected) throw error
-    const said = says(error)
-    throw new Error(/topic/.test(said) ? said : whyNotConnected(error, config), { cause: error })
+    const text = errorText(error)
+    throw new Error(/topic/.test(text) ? text : whyNotConnected(error, config), { cause: error })
   }
 }
 
@@ -71,12 +71,12 @@ class KafkaJournal implements JournalBus {
       ...copies,
       configs: Object.entries(recordSettings).map(([name, value]) => ({ name, value })),
     })
-    await this.#led(client, `${topic}-records`)
-    this.#partitions = await this.#led(client, topic)
+    await this.#waitForLeaders(client, `${topic}-records`)
+    this.#partitions = await this.#waitForLeaders(client, topic)
   }
 
   /** Partitions of the topic once each has a leader: not every broker knows a new topic yet. */
-  async #led({ admin }: JournalClient, topic: string): Promise<number> {
+  async #waitForLeaders({ admin }: JournalClient, topic: string): Promise<number> {
     const { clock, timers } = this.#context.host
     for (const until = clock.monotonic() + this.#config.timeout; ;) {
       try {
@@ -86,7 +86,7 @@ class KafkaJournal implements JournalBus {
         if (clock.monotonic() > until) throw error
       }
       if (clock.monotonic() > until) throw new Error(`topic ${topic} has partitions without a leader`)
-      await timers.sleep(againMs)
+      await timers.sleep(retryMs)
     }
   }
 
@@ -94,9 +94,9 @@ class KafkaJournal implements JournalBus {
     const writer = new FencingWriter({
       name: `${this.#config.topic}/${name}`,
       timeout: this.#config.timeout,
-      place: (channel) => this.#place(channel),
+      partitionOf: (channel) => this.#topicPartition(channel),
       client: () => this.#connection.get(),
-      lost: (client) => this.#connection.lose(client),
+      lost: (client) => this.#connection.discard(client),
     })
     const { clock, timers } = this.#context.host
     for (const until = clock.monotonic() + this.#config.timeout; ;) {
@@ -108,7 +108,7 @@ class KafkaJournal implements JournalBus {
         if (!/COORDINATOR|^CONCURRENT_TRANSACTIONS$/.test(apiIdOf(error) ?? '') || clock.monotonic() > until)
           throw error
       }
-      await timers.sleep(againMs)
+      await timers.sleep(retryMs)
     }
   }
 
@@ -120,7 +120,7 @@ class KafkaJournal implements JournalBus {
     }
     signal.addEventListener('abort', stop, { once: true })
     try {
-      if (!signal.aborted) yield* readPartition(client, this.#place(channel), after, signal)
+      if (!signal.aborted) yield* readPartition(client, this.#topicPartition(channel), after, signal)
     } catch (error) {
       if (!signal.aborted) throw error
     } finally {
@@ -133,12 +133,12 @@ class KafkaJournal implements JournalBus {
     const client = await this.#connection.get()
     try {
       const [before, last] = await Promise.all([
-        this.#offset(client, channel, fromBeginning),
-        this.#offset(client, channel, fromEnd),
+        this.#offset(client, channel, earliest),
+        this.#offset(client, channel, latest),
       ])
       return { before, last }
     } catch (error) {
-      if (apiIdOf(error) === undefined) await this.#connection.lose(client)
+      if (apiIdOf(error) === undefined) await this.#connection.discard(client)
       else client.admin.clearMetadata()
       throw error
     }
@@ -149,14 +149,14 @@ class KafkaJournal implements JournalBus {
   }
 
   async #offset({ admin }: JournalClient, channel: Channel, timestamp: bigint): Promise<number> {
-    const { topic, partition } = this.#place(channel)
+    const { topic, partition } = this.#topicPartition(channel)
     const [listed] = await admin.listOffsets({
       topics: [{ name: topic, partitions: [{ partitionIndex: partition, timestamp }] }],
     })
     return Number(listed?.partitions[0]?.offset ?? 0n)
   }
 
-  #place(channel: Channel): Place {
+  #topicPartition(channel: Channel): TopicPartition {
     return channel === 'records'
       ? { topic: `${this.#config.topic}-records`, partition: 0 }
       : { topic: this.#config.topic, partition: channel }
@@ -190,7 +190,7 @@ class KafkaJournal implements JournalBus {
       await admin.metadata({ topics: [topic] })
       return
     } catch (error) {
-      if (!says(error).startsWith('Unknown topic')) throw error
+      if (!errorText(error).startsWith('Unknown topic')) throw error
     }
     if (!this.#context.create) throw new Error(`there is no topic ${topic} yet; the first Weir that starts makes it`)
     try {
@@ -198,7 +198,7 @@ class KafkaJournal implements JournalBus {
       this.#context.log.info('Made a topic for the journal.', { topic, partitions: settings.partitions })
     } catch (error) {
       if (apiIdOf(error) !== 'TOPIC_ALREADY_EXISTS')
-        throw new Error(`topic ${topic} is missing and can't be made (${says(error)}); create it, or let us`, {
+        throw new Error(`topic ${topic} is missing and can't be made (${errorText(error)}); create it, or let us`, {
           cause: error,
         })
     }

@@ -15,8 +15,8 @@ export interface KafkaRecord {
 
 /** Decodes successive records. */
 export class RecordReader {
-  readonly #names = new TextsByPlace()
-  readonly #values = new TextsByPlace()
+  readonly #names = new RepeatedTexts()
+  readonly #values = new RepeatedTexts()
 
   /** CloudEvents attributes from `ce_` headers. Invalid UTF-8 becomes U+FFFD. */
   read({ topic, partition, offset, time, key, headers, value }: KafkaRecord): InMessage {
@@ -40,17 +40,17 @@ export class RecordReader {
   }
 }
 
-const mostPlaces = 64
+const maxTexts = 64
 
 /** Successive records have the same header names and mostly equal values, which are compared instead of decoded. */
-class TextsByPlace {
+class RepeatedTexts {
   readonly #last: { readonly bytes: Uint8Array; readonly text: string }[] = []
 
-  text(place: number, bytes: Uint8Array): string {
-    const last = this.#last[place]
+  text(index: number, bytes: Uint8Array): string {
+    const last = this.#last[index]
     if (last !== undefined && same(last.bytes, bytes)) return last.text
     const text = textOf(bytes)
-    if (place < mostPlaces) this.#last[place] = { bytes, text }
+    if (index < maxTexts) this.#last[index] = { bytes, text }
     return text
   }
 }

@@ -3,14 +3,14 @@ import type { SinkRow } from '../../engine/delivery/rows.ts'
 import { Complaint } from '../../schema/values.ts'
 
 /** Maximum length of a topic name. */
-const longestTopic = 249
+const maxTopicLength = 249
 /** Placeholders with few values, for which topics may be created. */
-const few: ReadonlySet<string> = new Set(['{family}', '{type}'])
+const fewValues: ReadonlySet<string> = new Set(['{family}', '{type}'])
 
 /** Returns the topic of a row by a template such as `weir.{family}`. */
 export function topicOf(template: string): (row: SinkRow) => string {
   const name = rowTemplate(template, (value) => value.replaceAll(/[^\w.-]/g, '_') || '_')
-  return (row) => name(row).slice(0, longestTopic)
+  return (row) => name(row).slice(0, maxTopicLength)
 }
 
 /** Undefined if the template is valid for every event. */
@@ -24,10 +24,10 @@ export function topicProblem(template: string, create: boolean): Complaint | und
     )
   const found = template.match(/\{[a-z]+\}/g) ?? []
   const rest = template.replaceAll(/\{[a-z]+\}/g, '')
-  if (!/^[\w.-]*$/.test(rest) || template.length > longestTopic || /^\.{0,2}$/.test(template)) {
+  if (!/^[\w.-]*$/.test(rest) || template.length > maxTopicLength || /^\.{0,2}$/.test(template)) {
     return new Complaint(
       `\`${template}\` is not the name of a topic`,
-      `write letters, digits, dots, \`-\` and \`_\`, ${longestTopic} at most`,
+      `write letters, digits, dots, \`-\` and \`_\`, ${maxTopicLength} at most`,
       ['topic'],
     )
   }
@@ -38,7 +38,7 @@ export function topicProblem(template: string, create: boolean): Complaint | und
       'begin `topic` with a letter or a digit, such as `weir.`',
       ['topic'],
     )
-  const many = create ? found.find((one) => !few.has(one)) : undefined
+  const many = create ? found.find((one) => !fewValues.has(one)) : undefined
   return many === undefined
     ? undefined
     : new Complaint(

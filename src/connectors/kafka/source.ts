@@ -3,9 +3,9 @@ import type { Source, SourceContext } from '../../engine/contracts.ts'
 import { defineSource } from '../../engine/define.ts'
 import { KafkaPuller } from './client-pull.ts'
 import type { KafkaSourceConfig, kafkaSourceSchema } from './config.ts'
-import { lookAtTopics } from './client-look.ts'
+import { probeTopics } from './client-source-probe.ts'
 
-export const source = defineSource<typeof kafkaSourceSchema>('kafka', { build: openKafkaSource, probe: lookAtTopics })
+export const source = defineSource<typeof kafkaSourceSchema>('kafka', { build: openKafkaSource, probe: probeTopics })
 
 /** With the assigned partitions by topic. */
 export type KafkaSource = Source & {

@@ -7,7 +7,7 @@ const tooLargeForStream = 10054
 const wrongStream = 10060
 
 /** Outcome of a failed publish. Only failures caused by the event itself are permanent. */
-export function verdict(error: unknown, subject: string, { stream }: NatsConfig, library: Library): Attempt {
+export function publishFailure(error: unknown, subject: string, { stream }: NatsConfig, library: Library): Attempt {
   const { errors } = library
   if (error instanceof errors.InvalidArgumentError && error.message.includes('max_payload')) {
     return { is: 'reject', reason: 'larger than the server takes (max_payload)', tooLarge: true }
@@ -24,7 +24,7 @@ export function verdict(error: unknown, subject: string, { stream }: NatsConfig,
     return { is: 'retry', reason: `JetStream: ${error.message} (${error.code})${advice}` }
   }
   if (error instanceof errors.NoRespondersError) return { is: 'retry', reason: noStream(subject) }
-  return { is: 'retry', reason: `NATS: ${says(error)}`, away: true }
+  return { is: 'retry', reason: `NATS: ${errorText(error)}`, away: true }
 }
 
 export function unacknowledged({ timeout }: NatsConfig): Attempt {
@@ -32,14 +32,14 @@ export function unacknowledged({ timeout }: NatsConfig): Attempt {
 }
 
 /** Why acknowledgements can't be received. */
-export function notHeard(error: Error, inbox: string): string {
+export function acknowledgementsDenied(error: Error, inbox: string): string {
   return (
-    `acknowledgements can't be heard (${says(error)}); let the user subscribe to _INBOX.>, of which ` +
+    `acknowledgements can't be heard (${errorText(error)}); let the user subscribe to _INBOX.>, of which ` +
     `${inbox}* is a part`
   )
 }
 
-export function notAllowed(subject: string): string {
+export function publishDenied(subject: string): string {
   return `the server does not let us publish to ${subject}; give the user that right, or correct \`subject\``
 }
 
@@ -50,13 +50,13 @@ function noStream(subject: string): string {
   )
 }
 
-export function noAnswer({ url, timeout, tls }: NatsConfig): string {
+export function connectTimeout({ url, timeout, tls }: NatsConfig): string {
   // With TLS 1.3 a server rejects a client certificate after the handshake completed; the library then retries
   // silently.
-  const unshown = (url.startsWith('tls:') || tls !== null) && (tls?.cert_file ?? null) === null
+  const certificateMissing = (url.startsWith('tls:') || tls !== null) && (tls?.cert_file ?? null) === null
   return (
     `${url} did not answer within ${timeout} ` +
-    `ms${unshown ? '; does it want a certificate of ours? Then set `tls.cert_file` and `tls.key_file`' : ''}`
+    `ms${certificateMissing ? '; does it want a certificate of ours? Then set `tls.cert_file` and `tls.key_file`' : ''}`
   )
 }
 
@@ -65,14 +65,14 @@ export function whyNotConnected(
   error: unknown,
   { url, stream }: { readonly url: string; readonly stream: string | null },
 ): string {
-  const text = says(error)
+  const text = errorText(error)
   if (/^a secret refers to|^the TLS file/.test(text)) return text
   if (/authoriz|authentic|nkey|signature|jwt/i.test(text)) return `${url} refuses our login (${text}); correct \`auth\``
   if (/jetstream/i.test(text)) return `${url}: stream ${stream ?? ''} can't be had (${text}); is JetStream on?`
   return `${url} can't be reached (${text})`
 }
 
-export function says(error: unknown): string {
+export function errorText(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const cause =
     error.cause instanceof Error && !error.message.includes(error.cause.message) ? `: ${error.cause.message}` : ''

@@ -2,7 +2,7 @@ import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { Fenced, type BusRecord, type BusWriter, type Channel } from '../../journal/index.ts'
 import type { Library } from './client-connect.ts'
-import { fitting, pack, placeOf, tokenOf } from './map-journal.ts'
+import { fittingCount, pack, positionOf, tokenOf } from './map-journal.ts'
 
 export interface JournalClient {
   readonly library: Library
@@ -17,7 +17,7 @@ export interface WriterOptions {
   readonly claim: string
   readonly timeout: number
   /** Stream and subject prefix. */
-  place(channel: Channel): { readonly stream: string; readonly prefix: string }
+  target(channel: Channel): { readonly stream: string; readonly prefix: string }
   client(): Promise<JournalClient>
 }
 
@@ -28,11 +28,11 @@ interface Subject {
   /** Messages written by this writer. */
   written: number
   /** Whether the last message was stored is unknown. */
-  unsure: boolean
+  unconfirmed: boolean
 }
 
 /** A partial write that must be resumed. */
-interface Begun {
+interface PartialWrite {
   /** By key: number of stored records, and position of the last. */
   readonly done: Map<string, number>
   place: number
@@ -41,7 +41,7 @@ interface Begun {
 const [writerHeader, numberHeader] = ['Weir-Writer', 'Weir-Number']
 const wrongLastSequence = 10071
 /** Bytes reserved for header and subject. */
-const headerRoom = 4096
+const headerBytes = 4096
 
 /**
  * Writes to subjects with an expected last sequence: the server rejects a writer with another expectation. So a subject
@@ -50,7 +50,7 @@ const headerRoom = 4096
 export class ExpectingWriter implements BusWriter {
   readonly #options: WriterOptions
   readonly #subjects = new Map<string, Subject>()
-  readonly #begun = new Map<Channel, Begun>()
+  readonly #partial = new Map<Channel, PartialWrite>()
 
   constructor(options: WriterOptions) {
     this.#options = options
@@ -60,10 +60,10 @@ export class ExpectingWriter implements BusWriter {
     const client = await this.#options.client()
     const subject = this.#subject(channel, key)
     for (;;) {
-      const message = await client.manager.streams.getMessage(this.#options.place(channel).stream, {
+      const message = await client.manager.streams.getMessage(this.#options.target(channel).stream, {
         last_by_subj: subject,
       })
-      const known: Subject = { last: message?.seq ?? 0, written: 0, unsure: false }
+      const known: Subject = { last: message?.seq ?? 0, written: 0, unconfirmed: false }
       try {
         // Small records are compacted: rewriting the last one is harmless.
         const sequence = await this.#publish(
@@ -74,7 +74,7 @@ export class ExpectingWriter implements BusWriter {
           channel === 'records' ? (message?.data ?? new Uint8Array(0)) : new Uint8Array(0),
         )
         this.#subjects.set(subject, known)
-        return placeOf(sequence)
+        return positionOf(sequence)
       } catch (error) {
         // Another writer wrote before the fencing mark.
         if (!isWrongLast(error, client)) throw error
@@ -83,8 +83,8 @@ export class ExpectingWriter implements BusWriter {
   }
 
   async write(channel: Channel, records: readonly Omit<BusRecord, 'place'>[]): Promise<number> {
-    const begun = this.#begun.get(channel) ?? { done: new Map(), place: 0 }
-    this.#begun.set(channel, begun)
+    const partial = this.#partial.get(channel) ?? { done: new Map(), place: 0 }
+    this.#partial.set(channel, partial)
     const client = await this.#options.client()
     const lines = Map.groupBy(records, ({ key }) => key)
     const settled = await Promise.allSettled(
@@ -94,14 +94,14 @@ export class ExpectingWriter implements BusWriter {
           channel,
           key,
           line.map(({ value }) => value),
-          begun,
+          partial,
         ),
       ),
     )
     const failed = settled.find((one) => one.status === 'rejected')
     if (failed !== undefined) throw failed.reason
-    this.#begun.delete(channel)
-    return begun.place
+    this.#partial.delete(channel)
+    return partial.place
   }
 
   close(): Promise<void> {
@@ -113,19 +113,19 @@ export class ExpectingWriter implements BusWriter {
     channel: Channel,
     key: string,
     values: readonly Uint8Array[],
-    begun: Begun,
+    partial: PartialWrite,
   ): Promise<void> {
     const subject = this.#subject(channel, key)
     if (!this.#subjects.has(subject)) await this.fence(channel, key)
     const known = this.#subjects.get(subject) as Subject
-    const mostBytes = (client.connection.info?.max_payload ?? 1024 * 1024) - headerRoom
-    for (let at = begun.done.get(key) ?? 0; at < values.length; at = begun.done.get(key) ?? 0) {
+    const maxBytes = (client.connection.info?.max_payload ?? 1024 * 1024) - headerBytes
+    for (let at = partial.done.get(key) ?? 0; at < values.length; at = partial.done.get(key) ?? 0) {
       // Only the newest of a small record matters.
       const from = channel === 'records' ? values.length - 1 : at
-      const some = values.slice(from, from + fitting(values.slice(from), mostBytes))
+      const some = values.slice(from, from + fittingCount(values.slice(from), maxBytes))
       const sequence = await this.#once(client, channel, subject, known, pack(some))
-      begun.place = Math.max(begun.place, placeOf(sequence))
-      begun.done.set(key, from + some.length)
+      partial.place = Math.max(partial.place, positionOf(sequence))
+      partial.done.set(key, from + some.length)
     }
   }
 
@@ -137,23 +137,23 @@ export class ExpectingWriter implements BusWriter {
     known: Subject,
     data: Uint8Array,
   ): Promise<number> {
-    if (known.unsure && (await this.#isThere(client, channel, subject, known))) return known.last
+    if (known.unconfirmed && (await this.#isLast(client, channel, subject, known))) return known.last
     try {
       return await this.#publish(client, channel, subject, known, data)
     } catch (error) {
       if (!isWrongLast(error, client)) {
-        known.unsure = true
+        known.unconfirmed = true
         throw error
       }
       // A duplicate send by library or network: the last message is from this writer.
-      if (await this.#isThere(client, channel, subject, known)) return known.last
+      if (await this.#isLast(client, channel, subject, known)) return known.last
       throw new Fenced(`another one writes as ${this.#options.name}`, { cause: error })
     }
   }
 
   /** Whether the last sent, unacknowledged message is the last of the subject. */
-  async #isThere({ manager }: JournalClient, channel: Channel, subject: string, known: Subject): Promise<boolean> {
-    const message = await manager.streams.getMessage(this.#options.place(channel).stream, { last_by_subj: subject })
+  async #isLast({ manager }: JournalClient, channel: Channel, subject: string, known: Subject): Promise<boolean> {
+    const message = await manager.streams.getMessage(this.#options.target(channel).stream, { last_by_subj: subject })
     if (
       message?.header.get(writerHeader) !== this.#options.claim ||
       Number(message.header.get(numberHeader)) !== known.written + 1
@@ -177,14 +177,14 @@ export class ExpectingWriter implements BusWriter {
       headers,
       timeout: this.#options.timeout,
       retries: 0,
-      expect: { streamName: this.#options.place(channel).stream, lastSubjectSequence: known.last },
+      expect: { streamName: this.#options.target(channel).stream, lastSubjectSequence: known.last },
     })
     Object.assign(known, { last: seq, written: known.written + 1, unsure: false })
     return seq
   }
 
   #subject(channel: Channel, key: string): string {
-    return `${this.#options.place(channel).prefix}.${tokenOf(key)}`
+    return `${this.#options.target(channel).prefix}.${tokenOf(key)}`
   }
 }
 

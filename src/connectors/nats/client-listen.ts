@@ -2,7 +2,7 @@ import type { NatsConnection } from '@nats-io/transport-node'
 import { MessageWatcher } from '../../messaging/message-watcher.ts'
 import type { Context, Listening } from '../../engine/contracts.ts'
 import { connectionOptions, loadClient } from './client-connect.ts'
-import { says, whyNotConnected } from './client-errors.ts'
+import { errorText, whyNotConnected } from './client-errors.ts'
 import type { NatsConfig } from './config.ts'
 import { wildcardOf } from './map-subject.ts'
 
@@ -29,7 +29,7 @@ export async function listenNats(config: NatsConfig, context: Context): Promise<
   await context.host.timers.sleep(0)
   if (refused !== undefined) {
     await connection.close()
-    throw new Error(`the server does not let us listen to ${subject} (${says(refused)})`)
+    throw new Error(`the server does not let us listen to ${subject} (${errorText(refused)})`)
   }
   return {
     received: (text, signal) => seen.has(text, signal),

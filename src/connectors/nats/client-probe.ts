@@ -1,17 +1,17 @@
 import type { NatsConnection } from '@nats-io/transport-node'
 import type { Context, Probe } from '../../engine/contracts.ts'
 import { connectionOptions, loadClient, type Library } from './client-connect.ts'
-import { says, whyNotConnected } from './client-errors.ts'
+import { errorText, whyNotConnected } from './client-errors.ts'
 import type { NatsConfig, NatsServer } from './config.ts'
 import { wildcardOf } from './map-subject.ts'
 
 /** Logs in over a separate connection and inspects the stream. Publishes and creates nothing. */
 export function probeNats(config: NatsConfig, context: Context): Promise<Probe> {
-  return loggedIn(config, context, (library, connection) => lookForStream(library, connection, config))
+  return withConnection(config, context, (library, connection) => probeStream(library, connection, config))
 }
 
 /** Result of an inspection over a separate connection, or why connection or JetStream are unavailable. */
-export async function loggedIn(
+export async function withConnection(
   config: NatsServer & Pick<NatsConfig, 'stream'>,
   context: Pick<Context, 'id' | 'host'>,
   look: (library: Library, connection: NatsConnection) => Promise<Probe>,
@@ -21,15 +21,15 @@ export async function loggedIn(
   try {
     connection = await library.connect({ ...(await connectionOptions(library, config, context)), reconnect: false })
   } catch (error) {
-    return { is: 'fail', says: whyNotConnected(error, config) }
+    return { is: 'fail', message: whyNotConnected(error, config) }
   }
   try {
     return await look(library, connection)
   } catch (error) {
     return {
       is: 'fail',
-      says:
-        `${config.url}: logged in, but JetStream does not answer (${says(error)}); is it on, and may this ` +
+      message:
+        `${config.url}: logged in, but JetStream does not answer (${errorText(error)}); is it on, and may this ` +
         'user ask for streams?',
     }
   } finally {
@@ -37,31 +37,32 @@ export async function loggedIn(
   }
 }
 
-async function lookForStream(
+async function probeStream(
   library: Library,
   connection: NatsConnection,
   { url, stream, create_stream: create, subject, timeout, wait_for: waitFor }: NatsConfig,
 ): Promise<Probe> {
-  if (waitFor === 'server') return { is: 'ok', says: `${url}: logged in; no stream is waited for` }
+  if (waitFor === 'server') return { is: 'ok', message: `${url}: logged in; no stream is waited for` }
   const manager = await library.jetstreamManager(connection, { timeout })
   const wildcard = wildcardOf(subject)
   const names: string[] = []
   for await (const name of manager.streams.names(wildcard)) names.push(name)
   if (stream === null) {
-    if (names.length > 0) return { is: 'ok', says: `${url}: logged in; ${wildcard} goes to stream ${names.join(', ')}` }
+    if (names.length > 0)
+      return { is: 'ok', message: `${url}: logged in; ${wildcard} goes to stream ${names.join(', ')}` }
     return {
       is: 'fail',
-      says:
+      message:
         `${url}: logged in, but no stream takes ${wildcard}; create one, or set \`stream\` and ` +
         `\`create_stream: true\``,
     }
   }
-  if (names.includes(stream)) return { is: 'ok', says: `${url}: logged in; stream ${stream} takes ${wildcard}` }
+  if (names.includes(stream)) return { is: 'ok', message: `${url}: logged in; stream ${stream} takes ${wildcard}` }
   try {
     const { config } = await manager.streams.info(stream)
     return {
       is: 'fail',
-      says:
+      message:
         `${url}: logged in; stream ${stream} takes ${config.subjects.join(' ')} and not ${wildcard}; correct ` +
         `\`subject\` or the stream`,
     }
@@ -72,13 +73,13 @@ async function lookForStream(
   if (names.length > 0)
     return {
       is: 'fail',
-      says:
+      message:
         `${url}: logged in, but ${wildcard} belongs to stream ${names.join(', ')}; correct \`stream\` or ` +
         `\`subject\``,
     }
-  if (create) return { is: 'ok', says: `${url}: logged in; stream ${stream} is not there yet, and a start makes it` }
+  if (create) return { is: 'ok', message: `${url}: logged in; stream ${stream} is not there yet, and a start makes it` }
   return {
     is: 'fail',
-    says: `${url}: logged in, but there is no stream ${stream}; create it, or set \`create_stream: true\``,
+    message: `${url}: logged in, but there is no stream ${stream}; create it, or set \`create_stream: true\``,
   }
 }

@@ -3,21 +3,21 @@ import type { NatsConnection } from '@nats-io/transport-node'
 import type { Pulled, Puller } from '../../messaging/message-source.ts'
 import { withTimeoutUntil } from '../../host/with-timeout.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
-import { BeforeNewer, type GivenOut } from './client-before.ts'
+import { RedeliveryGate, type DeliveredState } from './client-redelivery-gate.ts'
 import { connectionOptions, loadClient, type Library } from './client-connect.ts'
-import { says, whyNotConnected } from './client-errors.ts'
+import { errorText, whyNotConnected } from './client-errors.ts'
 import type { NatsSourceConfig } from './config.ts'
 import { fromMessage } from './map-read.ts'
 
 /** Prefetched messages, and maximum messages per pull. */
-const [aheadMessages, mostMessages] = [2048, 1024]
+const [prefetchMessages, maxMessages] = [2048, 1024]
 /** The server checks for expired acknowledgements at intervals. */
 const marginMs = 500
 
 interface Live {
   readonly connection: NatsConnection
   readonly messages: ConsumerMessages
-  readonly before: BeforeNewer
+  readonly gate: RedeliveryGate
   /** Aborts when the connection ended. */
   readonly ended: AbortSignal
 }
@@ -30,10 +30,10 @@ export class JetStreamPuller implements Puller<JsMsg> {
   readonly #context: SourceContext
   #live: Live | undefined
   /** Received and not pulled yet. */
-  #waiting: JsMsg[] = []
+  #buffered: JsMsg[] = []
   #ended: string | undefined
   #wake: () => void = () => undefined
-  #room: () => void = () => undefined
+  #resume: () => void = () => undefined
 
   constructor(config: NatsSourceConfig, context: SourceContext) {
     this.#config = config
@@ -44,16 +44,16 @@ export class JetStreamPuller implements Puller<JsMsg> {
 
   async pull(signal: AbortSignal): Promise<readonly Pulled<JsMsg>[]> {
     this.#live ??= await this.#connect(signal)
-    while (this.#waiting.length === 0 && this.#ended === undefined && !signal.aborted) {
+    while (this.#buffered.length === 0 && this.#ended === undefined && !signal.aborted) {
       const { promise, resolve } = Promise.withResolvers<void>()
       this.#wake = resolve
       signal.addEventListener('abort', resolve as () => void, { once: true })
       await promise
       signal.removeEventListener('abort', resolve as () => void)
     }
-    const taken = this.#waiting.splice(0, mostMessages)
-    this.#room()
-    if (taken.length === 0 && !signal.aborted) await this.#giveUp(this.#ended ?? 'the consumer ended')
+    const taken = this.#buffered.splice(0, maxMessages)
+    this.#resume()
+    if (taken.length === 0 && !signal.aborted) await this.#fail(this.#ended ?? 'the consumer ended')
     return taken.map((handle) => ({
       handle,
       message: fromMessage({
@@ -79,7 +79,7 @@ export class JetStreamPuller implements Puller<JsMsg> {
 
   async keep(handles: readonly JsMsg[]): Promise<void> {
     // Throws after the connection ended.
-    for (const handle of [...handles, ...this.#waiting, ...(this.#live?.before.held ?? [])]) handle.working()
+    for (const handle of [...handles, ...this.#buffered, ...(this.#live?.gate.delayed ?? [])]) handle.working()
     await this.#flush()
   }
 
@@ -87,8 +87,8 @@ export class JetStreamPuller implements Puller<JsMsg> {
     const live = this.#live
     this.#live = undefined
     if (live === undefined) return
-    const waiting = [...this.#waiting.splice(0), ...live.before.drop()]
-    this.#room()
+    const waiting = [...this.#buffered.splice(0), ...live.gate.drop()]
+    this.#resume()
     try {
       live.messages.stop()
       for (const handle of waiting) handle.nak()
@@ -110,7 +110,7 @@ export class JetStreamPuller implements Puller<JsMsg> {
     await withTimeoutUntil(live.connection.flush(), limit, live.ended, 'the connection is lost')
   }
 
-  async #giveUp(reason: string): Promise<never> {
+  async #fail(reason: string): Promise<never> {
     await this.close()
     throw new Error(reason)
   }
@@ -129,15 +129,15 @@ export class JetStreamPuller implements Puller<JsMsg> {
     }
     try {
       const consumer = await this.#consumer(library, connection)
-      const given = await this.#untilTheirTimeIsOver(consumer, signal)
-      const messages = await consumer.consume({ max_messages: aheadMessages })
-      const before = new BeforeNewer(given, this.#context.host.timers, (message) => {
-        this.#waiting.push(message)
+      const given = await this.#waitForRedelivery(consumer, signal)
+      const messages = await consumer.consume({ max_messages: prefetchMessages })
+      const before = new RedeliveryGate(given, this.#context.host.timers, (message) => {
+        this.#buffered.push(message)
         this.#wake()
       })
       this.#ended = undefined
       this.#pump(messages, before).catch((error: unknown) => {
-        this.#end(says(error))
+        this.#end(errorText(error))
       })
       this.#context.log.info('Reads from NATS.', {
         source: this.#context.id,
@@ -151,7 +151,7 @@ export class JetStreamPuller implements Puller<JsMsg> {
         },
         () => undefined,
       )
-      return { connection, messages, before, ended: ended.signal }
+      return { connection, messages, gate: before, ended: ended.signal }
     } catch (error) {
       await connection.close()
       throw error
@@ -162,7 +162,7 @@ export class JetStreamPuller implements Puller<JsMsg> {
    * Messages delivered to a previous reader are redelivered after the acknowledgement timeout; newer ones wait until
    * then to keep the order. With concurrent readers there is no order.
    */
-  async #untilTheirTimeIsOver(consumer: Consumer, signal: AbortSignal): Promise<GivenOut> {
+  async #waitForRedelivery(consumer: Consumer, signal: AbortSignal): Promise<DeliveredState> {
     const {
       num_ack_pending: pending,
       num_waiting: readers,
@@ -175,7 +175,7 @@ export class JetStreamPuller implements Puller<JsMsg> {
     const ago = (ts === undefined ? this.#context.host.clock.now() : Date.parse(ts)) - Date.parse(String(active))
     // A restarted server does not know the time.
     const ms = (Number.isNaN(ago) ? waitMs : Math.min(waitMs, waitMs - ago)) + marginMs
-    const given = { newest, open: readers > 0 ? 0 : pending, mostMs: waitMs + marginMs }
+    const given = { newest, open: readers > 0 ? 0 : pending, maxWaitMs: waitMs + marginMs }
     if (given.open === 0 || !(ms > marginMs)) return given
     this.#context.log.info(
       'Messages that were given out before and not acknowledged are waited for, so that order is kept.',
@@ -185,12 +185,12 @@ export class JetStreamPuller implements Puller<JsMsg> {
     return given
   }
 
-  async #pump(messages: ConsumerMessages, before: BeforeNewer): Promise<void> {
+  async #pump(messages: ConsumerMessages, before: RedeliveryGate): Promise<void> {
     for await (const message of messages) {
       before.add(message)
-      while (this.#waiting.length >= aheadMessages)
+      while (this.#buffered.length >= prefetchMessages)
         await new Promise<void>((resolve) => {
-          this.#room = resolve
+          this.#resume = resolve
         })
     }
     this.#end('the consumer was removed, or the connection closed')
@@ -210,7 +210,7 @@ export class JetStreamPuller implements Puller<JsMsg> {
     } catch (error) {
       if (!(error instanceof library.JetStreamApiError))
         throw new Error(
-          `${url}: JetStream does not answer (${says(error)}); is it on, and may this user ask for consumers?`,
+          `${url}: JetStream does not answer (${errorText(error)}); is it on, and may this user ask for consumers?`,
           { cause: error },
         )
       if (error.code === library.JetStreamApiCodes.StreamNotFound)
@@ -222,7 +222,7 @@ export class JetStreamPuller implements Puller<JsMsg> {
         ack_policy: library.AckPolicy.Explicit,
         ack_wait: library.nanos(ackWait),
         deliver_policy: begin === 'all' ? library.DeliverPolicy.All : library.DeliverPolicy.New,
-        max_ack_pending: 4 * aheadMessages,
+        max_ack_pending: 4 * prefetchMessages,
         ...(subjects.length === 0 ? {} : { filter_subjects: [...subjects] }),
       })
     }

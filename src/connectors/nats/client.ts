@@ -3,9 +3,17 @@ import { AbortOnce } from '../../messaging/abort-once.ts'
 import { problemWithTimeout } from '../../messaging/sink-timeout.ts'
 import type { Attempt } from '../../engine/delivery/in-order.ts'
 import type { Context } from '../../engine/contracts.ts'
-import { noAnswer, notAllowed, notHeard, says, unacknowledged, verdict, whyNotConnected } from './client-errors.ts'
+import {
+  connectTimeout,
+  publishDenied,
+  acknowledgementsDenied,
+  errorText,
+  unacknowledged,
+  publishFailure,
+  whyNotConnected,
+} from './client-errors.ts'
 import { connectionOptions, ensureStream, loadClient, type Library } from './client-connect.ts'
-import { WaitingPublishes } from './client-waiting.ts'
+import { PendingPublishes } from './client-pending.ts'
 import type { NatsConfig } from './config.ts'
 import type { NatsMessage } from './map.ts'
 
@@ -15,13 +23,13 @@ interface Live {
   /** Prefix of reply subjects, which end with the number of the publish. */
   readonly inbox: string
   /** Whether acknowledgements are received. */
-  hears: boolean
+  subscribed: boolean
   /** Why publishing is impossible; the library reconnects meanwhile. */
   away: string | undefined
 }
 
 /** Acknowledgement of a stream. */
-type Answer = {
+type PublishAck = {
   readonly stream?: string
   readonly error?: { readonly code: number; readonly err_code: number; readonly description: string }
 }
@@ -36,15 +44,15 @@ export class JetStreamPublisher {
   #live: Live | undefined
   #connecting: Promise<Live> | undefined
   #closed = false
-  readonly #waiting: WaitingPublishes
-  readonly #heeded = new AbortOnce((signal) => {
-    this.#giveUp('the sink is stopping', signal)
+  readonly #pending: PendingPublishes
+  readonly #aborts = new AbortOnce((signal) => {
+    this.#failPending('the sink is stopping', signal)
   })
 
   constructor(config: NatsConfig, context: Context) {
     this.#config = config
     this.#context = context
-    this.#waiting = new WaitingPublishes(context.host, { ms: config.timeout, late: unacknowledged(config) })
+    this.#pending = new PendingPublishes(context.host, { ms: config.timeout, late: unacknowledged(config) })
   }
 
   /** Undefined when messages can be published, else the reason. Ends within the timeout or when the signal aborts. */
@@ -56,7 +64,7 @@ export class JetStreamPublisher {
         () => undefined,
         (error: unknown) => whyNotConnected(error, this.#config),
       ),
-      { timers: this.#context.host.timers, ms: this.#config.timeout, late: noAnswer(this.#config) },
+      { timers: this.#context.host.timers, ms: this.#config.timeout, late: connectTimeout(this.#config) },
       signal,
     )
   }
@@ -65,54 +73,54 @@ export class JetStreamPublisher {
   publish({ subject, headers, data, messageId }: NatsMessage, signal: AbortSignal): Promise<Attempt> {
     const live = this.#live
     if (live === undefined || live.away !== undefined)
-      return Promise.resolve(gone(live?.away ?? 'the connection is closed'))
-    this.#heeded.heed(signal)
-    return this.#waiting.wait(subject, signal, (number) => {
+      return Promise.resolve(unavailable(live?.away ?? 'the connection is closed'))
+    this.#aborts.watch(signal)
+    return this.#pending.add(subject, signal, (number) => {
       try {
         const fields = live.library.headers()
         for (const [name, value] of Object.entries(headers)) fields.append(name, value)
         fields.append('Nats-Msg-Id', messageId)
         if (this.#config.wait_for === 'server') {
           live.connection.publish(subject, data, { headers: fields })
-          this.#settleTaken(live, number, subject)
+          this.#settleAfterFlush(live, number, subject)
         } else {
           if (this.#config.stream !== null) fields.append('Nats-Expected-Stream', this.#config.stream)
-          this.#hear(live)
+          this.#subscribe(live)
           live.connection.publish(subject, data, { headers: fields, reply: `${live.inbox}${number}` })
         }
       } catch (error) {
-        this.#waiting.settle(number, verdict(error, subject, this.#config, live.library))
+        this.#pending.settle(number, publishFailure(error, subject, this.#config, live.library))
       }
     })
   }
 
   /** Settles after a pong that follows the message: core NATS acknowledges nothing else. */
-  #settleTaken({ library, connection }: Live, number: number, subject: string): void {
+  #settleAfterFlush({ library, connection }: Live, number: number, subject: string): void {
     // A permission error precedes the pong, but may be delivered one event-loop turn later (see #refused).
     connection
       .flush()
       .then(() => this.#context.host.timers.sleep(0))
       .then(
         () => {
-          this.#waiting.settle(number, undefined)
+          this.#pending.settle(number, undefined)
         },
         (error: unknown) => {
-          this.#waiting.settle(number, verdict(error, subject, this.#config, library))
+          this.#pending.settle(number, publishFailure(error, subject, this.#config, library))
         },
       )
   }
 
   /** Subscribes to acknowledgements; the library resubscribes after a reconnect. */
-  #hear(live: Live): void {
-    if (live.hears) return
-    live.hears = true
+  #subscribe(live: Live): void {
+    if (live.subscribed) return
+    live.subscribed = true
     live.connection.subscribe(`${live.inbox}*`, {
       callback: (error, message) => {
         if (error === null) this.#acknowledged(live, message)
         else {
           // Retried with the next message.
-          live.hears = false
-          this.#waiting.settleAll({ is: 'retry', reason: notHeard(error, live.inbox) })
+          live.subscribed = false
+          this.#pending.settleAll({ is: 'retry', reason: acknowledgementsDenied(error, live.inbox) })
         }
       },
     })
@@ -120,31 +128,31 @@ export class JetStreamPublisher {
 
   #acknowledged(live: Live, message: Msg): void {
     const number = Number(message.subject.slice(live.inbox.length))
-    const subject = this.#waiting.subjectOf(number)
-    if (subject !== undefined) this.#waiting.settle(number, this.#outcome(live, message, subject))
+    const subject = this.#pending.subjectOf(number)
+    if (subject !== undefined) this.#pending.settle(number, this.#outcome(live, message, subject))
   }
 
   #outcome({ library }: Live, message: Msg, subject: string): Attempt {
     try {
       if (message.data.length === 0 && message.headers?.code === 503)
         throw new library.errors.NoRespondersError(subject)
-      const { stream, error } = message.json<Answer>()
+      const { stream, error } = message.json<PublishAck>()
       if (error !== undefined) throw new library.JetStreamApiError(error)
       if (stream === undefined || stream === '') throw new Error('what answers there is no stream')
       return undefined
     } catch (error) {
-      return verdict(error, subject, this.#config, library)
+      return publishFailure(error, subject, this.#config, library)
     }
   }
 
   /** Fails all pending publishes, or those of that signal. */
-  #giveUp(reason: string, under?: AbortSignal): void {
-    this.#waiting.settleAll(gone(reason), ({ signal }) => under === undefined || signal === under)
+  #failPending(reason: string, under?: AbortSignal): void {
+    this.#pending.settleAll(unavailable(reason), ({ signal }) => under === undefined || signal === under)
   }
 
   async close(): Promise<void> {
     this.#closed = true
-    this.#giveUp('the sink is closed')
+    this.#failPending('the sink is closed')
     await this.#connecting?.catch(() => undefined)
     await this.#live?.connection.close()
   }
@@ -153,9 +161,9 @@ export class JetStreamPublisher {
     try {
       const library = await loadClient()
       const connection = await library.connect(await connectionOptions(library, this.#config, this.#context))
-      const live: Live = { library, connection, inbox: `${library.createInbox()}.`, hears: false, away: undefined }
+      const live: Live = { library, connection, inbox: `${library.createInbox()}.`, subscribed: false, away: undefined }
       this.#watch(live).catch((error: unknown) => {
-        this.#lose(live, says(error))
+        this.#disconnected(live, errorText(error))
       })
       if (this.#closed) await connection.close()
       else
@@ -181,25 +189,25 @@ export class JetStreamPublisher {
     let lastError: string | undefined
     for await (const status of live.connection.status()) {
       if (status.type === 'error') {
-        lastError = says(status.error)
-        this.#refused(live, status.error)
+        lastError = errorText(status.error)
+        this.#permissionDenied(live, status.error)
       }
-      lastError = this.#note(live, status, lastError)
+      lastError = this.#updateConnection(live, status, lastError)
     }
     const reason = await live.connection.closed()
-    this.#lose(live, reason instanceof Error ? says(reason) : 'the connection is closed')
+    this.#disconnected(live, reason instanceof Error ? errorText(reason) : 'the connection is closed')
   }
 
   /** The server names the subject, not the message; the library reports the error to one waiting publish. */
-  #refused({ library }: Live, error: Error): void {
+  #permissionDenied({ library }: Live, error: Error): void {
     if (!(error instanceof library.errors.PermissionViolationError) || error.operation !== 'publish') return
-    this.#waiting.settleAll(
-      { is: 'retry', reason: notAllowed(error.subject) },
+    this.#pending.settleAll(
+      { is: 'retry', reason: publishDenied(error.subject) },
       ({ subject }) => subject === error.subject,
     )
   }
 
-  #note(live: Live, status: Status, lastError: string | undefined): string | undefined {
+  #updateConnection(live: Live, status: Status, lastError: string | undefined): string | undefined {
     if (status.type === 'reconnect') {
       live.away = undefined
       this.#context.log.info('Connected to NATS again.', { server: status.server })
@@ -209,17 +217,17 @@ export class JetStreamPublisher {
     live.away =
       `the connection to ${this.#config.url} is lost; ` +
       `reconnecting${lastError === undefined ? '' : ` (${lastError})`}`
-    this.#giveUp(live.away)
+    this.#failPending(live.away)
     return lastError
   }
 
-  #lose(live: Live, reason: string): void {
+  #disconnected(live: Live, reason: string): void {
     live.away = reason
     if (this.#live === live) this.#live = undefined
-    this.#giveUp(reason)
+    this.#failPending(reason)
   }
 }
 
-function gone(reason: string): Attempt {
+function unavailable(reason: string): Attempt {
   return { is: 'retry', reason, away: true }
 }

@@ -7,7 +7,7 @@ import { connectionOptions, loadClient } from './client-connect.ts'
 import { whyNotConnected } from './client-errors.ts'
 import { ExpectingWriter, type JournalClient } from './client-journal.ts'
 import type { NatsJournalConfig } from './config.ts'
-import { keyOf, placeOf, room, sequenceAfter, unpack } from './map-journal.ts'
+import { keyOf, positionOf, positionsPerMessage, sequenceAfter, unpack } from './map-journal.ts'
 
 export const journal: JournalDriver<NatsJournalConfig> = openNatsJournal
 
@@ -34,7 +34,7 @@ export async function openNatsJournal(config: NatsJournalConfig, context: Journa
 
 class NatsJournal implements JournalBus {
   readonly where: string
-  readonly stride = room
+  readonly stride = positionsPerMessage
   readonly #config: NatsJournalConfig
   readonly #context: JournalContext
   readonly #connection = new SharedConnection<JournalClient>(
@@ -56,8 +56,11 @@ class NatsJournal implements JournalBus {
   async open(): Promise<void> {
     const { partitions, keep } = this.#config
     // The stored partition count applies; the setting is only used at creation.
-    const said = await this.#ensure('records', { max_msgs_per_subject: 1, description: `partitions=${partitions}` })
-    this.#partitions = Number(/^partitions=(\d+)$/.exec(said)?.[1] ?? partitions)
+    const description = await this.#ensure('records', {
+      max_msgs_per_subject: 1,
+      description: `partitions=${partitions}`,
+    })
+    this.#partitions = Number(/^partitions=(\d+)$/.exec(description)?.[1] ?? partitions)
     for (let partition = 0; partition < this.#partitions; partition++)
       await this.#ensure(partition, { max_age: keep * nanoseconds })
   }
@@ -70,7 +73,7 @@ class NatsJournal implements JournalBus {
         name: `${this.#config.stream}/${name}`,
         claim,
         timeout: this.#config.timeout,
-        place: (channel) => this.#place(channel),
+        target: (channel) => this.#place(channel),
         client: () => this.#connection.get(),
       }),
     )
@@ -135,7 +138,7 @@ class NatsJournal implements JournalBus {
 
   async bounds(channel: Channel): Promise<{ readonly before: number; readonly last: number }> {
     const { state } = await (await this.#connection.get()).manager.streams.info(this.#place(channel).stream)
-    return { before: placeOf(Math.max(0, state.first_seq - 1)), last: placeOf(state.last_seq) }
+    return { before: positionOf(Math.max(0, state.first_seq - 1)), last: positionOf(state.last_seq) }
   }
 
   close(): Promise<void> {
@@ -153,7 +156,7 @@ class NatsJournal implements JournalBus {
         manager: await library.jetstreamManager(connection, { timeout: this.#config.timeout, checkAPI: false }),
       }
       // The library reconnects until it is rejected twice or a secret can't be read.
-      const lose = (): Promise<void> => this.#connection.lose(client)
+      const lose = (): Promise<void> => this.#connection.discard(client)
       connection.closed().then(lose, lose)
       return client
     } catch (error) {

@@ -2,7 +2,7 @@
 import type { BusRecord } from '../../journal/index.ts'
 
 /** Positions per message; the last record has the position of the message. */
-export const room = 1024
+export const positionsPerMessage = 1024
 
 /** Encodes a key as one token of a subject. */
 export function tokenOf(key: string): string {
@@ -13,21 +13,21 @@ export function keyOf(token: string): string {
   return token.replaceAll(/%([0-9a-f]{2})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
 }
 
-export function placeOf(sequence: number): number {
-  return sequence * room
+export function positionOf(sequence: number): number {
+  return sequence * positionsPerMessage
 }
 
 /** Sequence of the first message with records after a position. */
-export function sequenceAfter(place: number): number {
-  return Math.floor(place / room) + 1
+export function sequenceAfter(position: number): number {
+  return Math.floor(position / positionsPerMessage) + 1
 }
 
 /** Number of leading records that fit into a message of this size; at least one. */
-export function fitting(values: readonly Uint8Array[], mostBytes: number): number {
+export function fittingCount(values: readonly Uint8Array[], maxBytes: number): number {
   let bytes = 0
   const end = values.findIndex((value, at) => {
     bytes += 4 + value.length
-    return at > 0 && (bytes > mostBytes || at === room)
+    return at > 0 && (bytes > maxBytes || at === positionsPerMessage)
   })
   return end === -1 ? values.length : end
 }
@@ -53,5 +53,5 @@ export function unpack(sequence: number, key: string, data: Uint8Array): BusReco
     at += 4 + length
   }
   if (values.length === 0) values.push(data)
-  return values.map((value, at) => ({ place: placeOf(sequence) - (values.length - 1 - at), key, value }))
+  return values.map((value, at) => ({ place: positionOf(sequence) - (values.length - 1 - at), key, value }))
 }

@@ -2,7 +2,7 @@ import { rowTemplate } from '../../messaging/row-template.ts'
 import type { SinkRow } from '../../engine/delivery/rows.ts'
 
 /** Maximum length of a token; a subject must fit into a protocol line. */
-const longestToken = 120
+const maxTokenLength = 120
 
 /** Builds the subject of a row from a template such as `weir.{family}.{type}`. */
 export function subjectOf(template: string): (row: SinkRow) => string {
@@ -18,5 +18,5 @@ export function wildcardOf(template: string): string {
 
 /** One token: replaces dots, wildcards, spaces and unprintable characters. */
 function token(value: string): string {
-  return value.slice(0, longestToken).replaceAll(/[^A-Za-z0-9_:/@=+-]/g, '_') || '_'
+  return value.slice(0, maxTokenLength).replaceAll(/[^A-Za-z0-9_:/@=+-]/g, '_') || '_'
 }

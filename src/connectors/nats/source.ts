@@ -3,9 +3,9 @@ import type { Source, SourceContext } from '../../engine/contracts.ts'
 import { defineSource } from '../../engine/define.ts'
 import { JetStreamPuller } from './client-pull.ts'
 import type { NatsSourceConfig, natsSourceSchema } from './config.ts'
-import { lookAtStream } from './client-look.ts'
+import { probeSourceStream } from './client-source-probe.ts'
 
-export const source = defineSource<typeof natsSourceSchema>('nats', { build: openNatsSource, probe: lookAtStream })
+export const source = defineSource<typeof natsSourceSchema>('nats', { build: openNatsSource, probe: probeSourceStream })
 
 /** Opens even if the server is unreachable; the failure is logged and retried. */
 export function openNatsSource(config: NatsSourceConfig, context: SourceContext): Promise<Source> {

@@ -5,7 +5,7 @@ export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 }
 
-export function says(error: unknown): string {
+export function errorText(error: unknown): string {
   const text = messageOf(error)
   return text.replaceAll(/\s+/g, ' ').slice(0, 300)
 }
@@ -32,7 +32,7 @@ const permanentCodes: ReadonlySet<string> = new Set(
 
 /** Outcome of a failed transaction. */
 export function outcomeOf(error: unknown, place: string): Attempt {
-  if (permanentCodes.has(codeOf(error))) return { is: 'reject', reason: `Neo4j rejected the rows: ${says(error)}` }
+  if (permanentCodes.has(codeOf(error))) return { is: 'reject', reason: `Neo4j rejected the rows: ${errorText(error)}` }
   return {
     is: 'retry',
     reason: describeFailure(error, place),
@@ -42,7 +42,7 @@ export function outcomeOf(error: unknown, place: string): Attempt {
 
 /** Why the database can't be used, and the action to take. */
 export function describeFailure(error: unknown, place: string): string {
-  const [code, text] = [codeOf(error), says(error)]
+  const [code, text] = [codeOf(error), errorText(error)]
   switch (code) {
     case 'Neo.ClientError.Security.AuthenticationRateLimit':
       return `${place} temporarily blocks logins after several failed attempts (${text}); correct \`auth\``

@@ -57,10 +57,10 @@ export class GraphClient {
   async probe(signal: AbortSignal): Promise<Probe> {
     try {
       const { agent, database } = await this.#withLimit(this.#readVersion(), signal)
-      return { is: 'ok', says: `${this.#place}: ${agent}, database ${database}` }
+      return { is: 'ok', message: `${this.#place}: ${agent}, database ${database}` }
     } catch (error) {
       await this.close()
-      return { is: 'fail', says: describeFailure(error, this.#place) }
+      return { is: 'fail', message: describeFailure(error, this.#place) }
     }
   }
 

@@ -8,7 +8,7 @@ import { objectRelations, type ObjectRelation, type ObjectRow } from './map-obje
 
 const at = 'datetime({epochMillis: toInteger(row.at)})'
 /** Matches only if no other writer stored a later state. */
-const current = 'MATCH (r:RESOURCE {key: row.key}) WHERE r.toldBy = row.by AND r.told = row.told'
+const current = 'MATCH (r:RESOURCE {key: row.key}) WHERE r.observedBy = row.by AND r.observedAt = row.observedAt'
 
 const nodes = {
   resources: 'UNWIND $rows AS row MERGE (n:RESOURCE {key: row.key}) SET n += row.set',
@@ -17,8 +17,8 @@ const nodes = {
 } as const
 
 const stateText =
-  'UNWIND $rows AS row MATCH (r:RESOURCE {key: row.key}) WHERE r.told IS NULL OR r.toldBy <> row.by OR ' +
-  'r.told <= row.told SET r.toldBy = row.by, r.told = row.told, r.present = row.present'
+  'UNWIND $rows AS row MATCH (r:RESOURCE {key: row.key}) WHERE r.observedAt IS NULL OR r.observedBy <> row.by OR ' +
+  'r.observedAt <= row.observedAt SET r.observedBy = row.by, r.observedAt = row.observedAt, r.present = row.present'
 
 const end = (type: ObjectRelation): string => {
   // A deleted EndpointSlice does not contain its service.
@@ -104,10 +104,10 @@ function waveStatements(wave: readonly ObjectState[]): Statement[] {
     by,
     since,
     at: from,
-  }: ObjectState): { key: string; by: string; told: number; at: number } => ({
+  }: ObjectState): { key: string; by: string; observedAt: number; at: number } => ({
     key: resource.key,
     by,
-    told: since,
+    observedAt: since,
     at: from,
   })
   const found: Statement[] = Object.entries(made).flatMap(([name, all]) =>

@@ -6,7 +6,7 @@ export const metrics = {
   weir_netflow_accounted_bytes_total: counter(
     'Received bytes by outcome: header, template, decoded, padding, skipped, malformed; the rest is parked',
     'source',
-    'fate',
+    'outcome',
   ),
   weir_netflow_parked_bytes: gauge('Bytes of data that wait for their template', 'source'),
   weir_netflow_rows_total: counter('Flows decoded', 'source'),

@@ -30,10 +30,10 @@ export class NetflowCounts {
   readonly datagrams: Record<'netflow5' | 'netflow9' | 'ipfix', number> = { netflow5: 0, netflow9: 0, ipfix: 0 }
   readonly #context: SourceContext
   readonly #forgotten = zeros()
-  readonly #said = zeros()
-  readonly #saidBytes = noBytes()
-  readonly #saidDatagrams = { netflow5: 0, netflow9: 0, ipfix: 0 }
-  #saidReceived = 0
+  readonly #published = zeros()
+  readonly #publishedBytes = noBytes()
+  readonly #publishedDatagrams = { netflow5: 0, netflow9: 0, ipfix: 0 }
+  #publishedReceived = 0
 
   constructor(context: SourceContext) {
     this.#context = context
@@ -49,26 +49,30 @@ export class NetflowCounts {
     const { id: source, metrics } = this.#context
     const sums = { ...this.#forgotten }
     for (const state of states) add(sums, state)
-    const expired = sums.expiredSets - this.#said.expiredSets
+    const expired = sums.expiredSets - this.#published.expiredSets
     for (const name of names) {
-      if (sums[name] > this.#said[name]) metrics.count(counted[name], sums[name] - this.#said[name], { source })
-      this.#said[name] = sums[name]
+      if (sums[name] > this.#published[name])
+        metrics.count(counted[name], sums[name] - this.#published[name], { source })
+      this.#published[name] = sums[name]
     }
-    for (const fate of byteClasses) {
-      if (fate === 'parked') continue
-      if (this.bytes[fate] > this.#saidBytes[fate])
-        metrics.count('weir_netflow_accounted_bytes_total', this.bytes[fate] - this.#saidBytes[fate], { source, fate })
-      this.#saidBytes[fate] = this.bytes[fate]
+    for (const outcome of byteClasses) {
+      if (outcome === 'parked') continue
+      if (this.bytes[outcome] > this.#publishedBytes[outcome])
+        metrics.count('weir_netflow_accounted_bytes_total', this.bytes[outcome] - this.#publishedBytes[outcome], {
+          source,
+          outcome,
+        })
+      this.#publishedBytes[outcome] = this.bytes[outcome]
     }
     metrics.set('weir_netflow_parked_bytes', this.bytes.parked, { source })
     for (const protocol of ['netflow5', 'netflow9', 'ipfix'] as const) {
-      const more = this.datagrams[protocol] - this.#saidDatagrams[protocol]
+      const more = this.datagrams[protocol] - this.#publishedDatagrams[protocol]
       if (more > 0) metrics.count('weir_netflow_datagrams_total', more, { source, protocol })
-      this.#saidDatagrams[protocol] = this.datagrams[protocol]
+      this.#publishedDatagrams[protocol] = this.datagrams[protocol]
     }
-    if (this.received > this.#saidReceived)
-      metrics.count('weir_netflow_received_bytes_total', this.received - this.#saidReceived, { source })
-    this.#saidReceived = this.received
+    if (this.received > this.#publishedReceived)
+      metrics.count('weir_netflow_received_bytes_total', this.received - this.#publishedReceived, { source })
+    this.#publishedReceived = this.received
     return expired
   }
 }

@@ -27,14 +27,14 @@ export class CtsError extends PollError {
 /** The services reject requests with a larger clock difference. */
 const skewMs = 15 * 60_000
 /** Maximum accepted Retry-After. */
-const longestWaitMs = 10 * 60_000
+const maxWaitMs = 10 * 60_000
 
 /** Classifies a response without success. `what`: name of the service. */
 export function failureOf(answer: HttpAnswer, what: string, now: number): CtsError {
   const { status } = answer
   const { code, message } = errorOf(answer)
   const detail = `HTTP ${[status, code, message.slice(0, 300)].filter((part) => part !== '').join(', ')}`
-  const afterMs = retryAfterMs(answer.headers['retry-after'], now, longestWaitMs) ?? 0
+  const afterMs = retryAfterMs(answer.headers['retry-after'], now, maxWaitMs) ?? 0
   if (status === 401) {
     if (needsSecondFactor(answer, message))
       return new CtsError(

@@ -11,14 +11,14 @@ import { sessionOf } from './client-project.ts'
 export async function probeTraces(config: OtcCtsConfig, context: ProbeContext, signal: AbortSignal): Promise<Probe> {
   const found = (
     await Promise.all([
-      ...projectsOf(config).map((project) => lookAt(config, project, context, signal)),
+      ...projectsOf(config).map((project) => probeProject(config, project, context, signal)),
       lookAtLease(config.lease, context, signal),
     ])
   ).flat()
   const wrong = found.filter(({ is }) => is === 'fail')
   return {
     is: wrong.length === 0 ? 'ok' : 'fail',
-    says: (wrong.length === 0 ? found : wrong).map(({ says }) => says).join('; '),
+    message: (wrong.length === 0 ? found : wrong).map(({ message }) => message).join('; '),
   }
 }
 
@@ -32,7 +32,7 @@ function projectsOf({ projects }: OtcCtsConfig): readonly (ProjectConfig | undef
   return projects.length === 0 ? [undefined] : projects
 }
 
-async function lookAt(
+async function probeProject(
   config: OtcCtsConfig,
   project: ProjectConfig | undefined,
   { host }: ProbeContext,
@@ -56,12 +56,12 @@ async function lookAt(
       }).read({ from: now - 60_000, to: now }, undefined, signal)
     return {
       is: 'ok',
-      says:
+      message:
         `${opened.projectName ?? name} grants read access to the traces of ${trackers.join(' and ')} at ` +
         `${opened.cts}`,
     }
   } catch (error) {
-    if (error instanceof PollError) return { is: 'fail', says: `${name}: ${error.message}` }
+    if (error instanceof PollError) return { is: 'fail', message: `${name}: ${error.message}` }
     throw error
   } finally {
     session.close()

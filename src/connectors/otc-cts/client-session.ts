@@ -41,12 +41,12 @@ interface Login extends OpenProject {
 
 /** A token that expires within this is replaced; if renewal fails, it is used until it expires. */
 const renewMs = 10 * 60_000
-const mostBytes = 64 * 1024 * 1024
+const maxBytes = 64 * 1024 * 1024
 
 export class Session {
   readonly #options: SessionOptions
   #login: Login | undefined
-  #asking: Promise<Login> | undefined
+  #loggingIn: Promise<Login> | undefined
   readonly #clients = new Map<string, HttpClient>()
 
   constructor(options: SessionOptions) {
@@ -84,21 +84,21 @@ export class Session {
   }
 
   async #opened(signal: AbortSignal): Promise<Login> {
-    const held = this.#login
-    const left = held?.token === undefined ? Infinity : held.token.until - this.#options.host.clock.now()
-    if (held !== undefined && left > renewMs) return held
-    this.#asking ??= this.#ask(signal).finally(() => {
-      this.#asking = undefined
+    const current = this.#login
+    const left = current?.token === undefined ? Infinity : current.token.until - this.#options.host.clock.now()
+    if (current !== undefined && left > renewMs) return current
+    this.#loggingIn ??= this.#logIn(signal).finally(() => {
+      this.#loggingIn = undefined
     })
     try {
-      return (this.#login = await this.#asking)
+      return (this.#login = await this.#loggingIn)
     } catch (error) {
-      if (held !== undefined && left > 0 && this.#login === held) return held
+      if (current !== undefined && left > 0 && this.#login === current) return current
       throw error
     }
   }
 
-  async #ask(signal: AbortSignal): Promise<Login> {
+  async #logIn(signal: AbortSignal): Promise<Login> {
     const account = await this.#account()
     return account.proof.type === 'password' ? this.#byPassword(account, signal) : this.#byKeys(account, signal)
   }
@@ -110,22 +110,22 @@ export class Session {
   }
 
   async #byPassword(account: Account, signal: AbortSignal): Promise<Login> {
-    const ask = async (body: object, own: Readonly<Record<string, string>> = {}): Promise<HttpAnswer> => {
+    const request = async (body: object, own: Readonly<Record<string, string>> = {}): Promise<HttpAnswer> => {
       const headers = { 'content-type': 'application/json;charset=utf8', accept: 'application/json', ...own }
       const answer = await this.#client(`${account.iam}/auth/tokens`, account)
-        .request({ method: 'POST', headers, body: Buffer.from(JSON.stringify(body)), limit: mostBytes, signal })
+        .request({ method: 'POST', headers, body: Buffer.from(JSON.stringify(body)), limit: maxBytes, signal })
         .catch((error: unknown) => {
           throw connectionError(error, 'IAM')
         })
       if (answer.status !== 201) throw this.#failure(answer, 'IAM')
       return answer
     }
-    const own = await ask(tokenRequest(account))
+    const own = await request(tokenRequest(account))
     const { agency } = account
     const answer =
       agency === undefined
         ? own
-        : await ask(agencyRequest(agency, account.project), { 'x-auth-token': ownTokenIn(own) })
+        : await request(agencyRequest(agency, account.project), { 'x-auth-token': ownTokenIn(own) })
     const { token, project, domain, catalog } = tokenIn(answer, parseResponse(answer, 'IAM'))
     return {
       account,
@@ -133,27 +133,29 @@ export class Session {
       project: project.id,
       projectName: project.name,
       domain,
-      ...this.#place(account, project, catalog),
+      ...this.#locate(account, project, catalog),
     }
   }
 
   async #byKeys(account: Account, signal: AbortSignal): Promise<Login> {
-    const bare = { account, token: undefined, project: '' }
-    const ask = async (path: string, query: Query, project: string): Promise<Readonly<Record<string, unknown>>> => {
-      const answer = await this.#send({ ...bare, project }, new URL(`${account.iam}${path}`), query, signal, 'IAM')
+    const unscoped = { account, token: undefined, project: '' }
+    const request = async (path: string, query: Query, project: string): Promise<Readonly<Record<string, unknown>>> => {
+      const answer = await this.#send({ ...unscoped, project }, new URL(`${account.iam}${path}`), query, signal, 'IAM')
       if (answer.status !== 200) throw this.#failure(answer, 'IAM')
       return parseResponse(answer, 'IAM')
     }
     const { id, name } = account.project
     const project = projectIn(
-      id === undefined ? await ask('/projects', [['name', name ?? '']], '') : await ask(`/projects/${id}`, [], ''),
+      id === undefined
+        ? await request('/projects', [['name', name ?? '']], '')
+        : await request(`/projects/${id}`, [], ''),
       account.project,
     )
     // Without a catalog the default endpoint applies.
     const catalog =
       this.#options.endpoint === undefined
         ? (
-            await ask('/auth/catalog', [], project.id).catch((error: unknown) => {
+            await request('/auth/catalog', [], project.id).catch((error: unknown) => {
               if (error instanceof CtsError && (error.kind === 'denied' || error.kind === 'settings'))
                 return {} as Readonly<Record<string, unknown>>
               throw error
@@ -166,11 +168,11 @@ export class Session {
       project: project.id,
       projectName: project.name,
       domain: project.domain,
-      ...this.#place(account, project, catalog),
+      ...this.#locate(account, project, catalog),
     }
   }
 
-  #place(account: Account, { id }: { readonly id: string }, catalog: unknown): Pick<OpenProject, 'region' | 'cts'> {
+  #locate(account: Account, { id }: { readonly id: string }, catalog: unknown): Pick<OpenProject, 'region' | 'cts'> {
     const { region } = account
     const found = this.#options.endpoint ?? endpointIn(catalog, region, id) ?? this.#options.defaultEndpoint(region)
     return { region, cts: found.replace(/\/+$/, '') }
@@ -189,7 +191,7 @@ export class Session {
       return await this.#client(`${url.origin}/`, account).request({
         to: name,
         headers: this.#headers(account, token, project, url, query),
-        limit: mostBytes,
+        limit: maxBytes,
         signal,
       })
     } catch (error) {

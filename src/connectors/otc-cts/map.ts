@@ -62,7 +62,7 @@ export function mapTrace(given: unknown, origin: TraceOrigin): MappedTrace | und
   if (!isRecord(given)) return undefined
   // The vendor's samples have keys with stray spaces.
   const trace = Object.fromEntries(Object.entries(given).map(([key, value]) => [key.trim(), value]))
-  const { user: told, trace_rating: rating, trace_status: status, ...rest } = trace
+  const { user: userField, trace_rating: rating, trace_status: status, ...rest } = trace
   const raw: Fields = { ...rest, trace_status: textOf(rating) ?? textOf(status) }
   const text = (name: (typeof texts)[number]): string | undefined => contentText(raw[name])
   const [recorded, happened] = times.map((name) => timeOf(raw[name]))
@@ -74,8 +74,8 @@ export function mapTrace(given: unknown, origin: TraceOrigin): MappedTrace | und
     text('code'),
     text('trace_type'),
   ]
-  const user = userOf(told)
-  const { severity, strange } = severityOf(text('trace_status'), code)
+  const user = userOf(userField)
+  const { severity, unknownLevel } = severityOf(text('trace_status'), code)
   const record = known<AuditRecord>({
     actor: actorOf(user, { kind, address: text('source_ip') }),
     action: text('trace_name') ?? 'unknown',
@@ -117,7 +117,7 @@ export function mapTrace(given: unknown, origin: TraceOrigin): MappedTrace | und
   return {
     recorded,
     withoutId: traceId === undefined,
-    ...(strange === undefined ? {} : { unknownRating: strange }),
+    ...(unknownLevel === undefined ? {} : { unknownRating: unknownLevel }),
     event: {
       id: traceId ?? digestOf(trace),
       source: origin.source,
@@ -172,10 +172,10 @@ function timeOf(value: unknown): number | undefined {
 function severityOf(
   rating: string | undefined,
   code: string | undefined,
-): { readonly severity: AuditSeverity; readonly strange?: string } {
+): { readonly severity: AuditSeverity; readonly unknownLevel?: string } {
   if (rating === undefined) return { severity: severityOfCode(Number(code)) }
   const word = rating.trim().toLowerCase()
-  return ratings.includes(word) ? { severity: word as AuditSeverity } : { severity: 'unknown', strange: rating }
+  return ratings.includes(word) ? { severity: word as AuditSeverity } : { severity: 'unknown', unknownLevel: rating }
 }
 
 function resourceOf(resource: NonNullable<AuditRecord['resource']>): AuditRecord['resource'] {

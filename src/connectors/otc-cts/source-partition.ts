@@ -10,7 +10,7 @@ import { mapTrace, type MappedTrace, type TraceOrigin } from './map.ts'
 /** Retention of the API. */
 export const retentionMs = 7 * 86_400_000
 
-export interface PlaceOptions {
+export interface TrackerOptions {
   readonly config: OtcCtsConfig
   readonly context: SourceContext
   readonly session: Session
@@ -31,7 +31,7 @@ export function trackerPartition({
   project,
   tracker,
   limits,
-}: PlaceOptions): TrackerPartition {
+}: TrackerOptions): TrackerPartition {
   const { host, metrics } = context
   const labels = { source: context.id, project, tracker }
   const requested = (outcome: 'answered' | 'failed'): void => {

@@ -541,13 +541,13 @@ test('the probe logs in to each project, requests a trace from each, and reports
   const look = (): ReturnType<typeof probeTraces> => probeTraces(config, { id: 'cts', host: it.host }, it.signal)
   expect(await look()).toEqual({
     is: 'ok',
-    says:
+    message:
       `eu-de_prod grants read access to the traces of system at ${it.server.url}; eu-nl_prod grants read ` +
       `access to the traces of system at ${it.server.url}`,
   })
   it.server.fail(new RegExp(`${other.id}/traces$`), { status: 403 })
   expect(await look()).toMatchObject({
     is: 'fail',
-    says: expect.stringMatching(new RegExp(`^${other.id}: CTS denies read access .*CTS ReadOnlyAccess`)) as string,
+    message: expect.stringMatching(new RegExp(`^${other.id}: CTS denies read access .*CTS ReadOnlyAccess`)) as string,
   })
 })

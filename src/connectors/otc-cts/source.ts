@@ -29,7 +29,7 @@ export async function openOtcCts(config: OtcCtsConfig, context: SourceContext): 
     { context, keptMs: retentionMs, what: 'traces', lease, sink: ackSink(config.ack) },
     (checkpoint) => {
       const sessions: Session[] = []
-      const places = projects.flatMap((project) => {
+      const partitions = projects.flatMap((project) => {
         const session = sessionOf(config, project, context)
         sessions.push(session)
         const name = project?.name ?? project?.id ?? 'of clouds.yaml'
@@ -42,7 +42,7 @@ export async function openOtcCts(config: OtcCtsConfig, context: SourceContext): 
         })
       })
       return {
-        places,
+        places: partitions,
         close: () => {
           for (const session of sessions) session.close()
         },

@@ -2,7 +2,7 @@ import type { ChannelModel, Channel, SocketOptions } from 'amqplib'
 import type { Context } from '../../engine/contracts.ts'
 import { revealSecret } from '../../net/secrets.ts'
 import { readTls } from '../../net/tls.ts'
-import { says, whyNotConnected } from './client-errors.ts'
+import { errorText, whyNotConnected } from './client-errors.ts'
 import type { RabbitmqConfig } from './config.ts'
 
 export type ConnectionConfig = Pick<
@@ -10,15 +10,18 @@ export type ConnectionConfig = Pick<
   'url' | 'more_urls' | 'vhost' | 'auth' | 'tls' | 'timeout' | 'heartbeat'
 >
 
-export interface Dialed {
+export interface OpenConnection {
   readonly connection: ChannelModel
   readonly url: string
   /** Destroys the socket: the library's close waits for a response. */
-  readonly cut: () => void
+  readonly destroy: () => void
 }
 
 /** Connects to the first available node with current secrets and certificates. Rejects with the action to take. */
-export async function dial(config: ConnectionConfig, { id, host }: Pick<Context, 'id' | 'host'>): Promise<Dialed> {
+export async function connectToAny(
+  config: ConnectionConfig,
+  { id, host }: Pick<Context, 'id' | 'host'>,
+): Promise<OpenConnection> {
   const { connect, credentials } = await import('amqplib')
   const { url: first, more_urls: more, vhost, auth, timeout, heartbeat } = config
   const files = await readTls(config.tls, host.disk)
@@ -53,12 +56,12 @@ export async function dial(config: ConnectionConfig, { id, host }: Pick<Context,
         },
         options,
       )
-      const cut = (): void => {
+      const destroy = (): void => {
         socket.abort()
       }
       // An unresponsive server does not close its side either.
-      connection.on('close', cut)
-      return { connection, url, cut }
+      connection.on('close', destroy)
+      return { connection, url, destroy }
     } catch (error) {
       socket.abort()
       problems.push(whyNotConnected(error, url, config))
@@ -68,12 +71,12 @@ export async function dial(config: ConnectionConfig, { id, host }: Pick<Context,
 }
 
 /** Closes a connection; gives up after `timeout` ms. */
-export async function hangUp(
-  { connection, cut }: Dialed,
+export async function closeConnection(
+  { connection, destroy }: OpenConnection,
   { host }: Pick<Context, 'host'>,
   timeout: number,
 ): Promise<void> {
-  const timer = host.timers.after(timeout, cut)
+  const timer = host.timers.after(timeout, destroy)
   try {
     await connection.close()
   } catch {
@@ -106,22 +109,22 @@ export async function ensureDeclared(
 ): Promise<void> {
   if (declare === null) return
   try {
-    await makeMissing(connection, exchange, declare)
+    await declareMissing(connection, exchange, declare)
   } catch (error) {
-    throw new Error(`\`declare\` failed: ${says(error)}`, { cause: error })
+    throw new Error(`\`declare\` failed: ${errorText(error)}`, { cause: error })
   }
 }
 
-async function makeMissing(
+async function declareMissing(
   connection: ChannelModel,
   exchange: string,
   { type, queue, queue_type: queueType, binding }: NonNullable<RabbitmqConfig['declare']>,
 ): Promise<void> {
   const make = async (
-    there: (channel: Channel) => Promise<unknown>,
+    present: (channel: Channel) => Promise<unknown>,
     declared: (channel: Channel) => Promise<unknown>,
   ): Promise<void> => {
-    if (!(await exists(connection, there))) await exists(connection, declared)
+    if (!(await exists(connection, present))) await exists(connection, declared)
   }
   if (exchange !== 'amq.default')
     await make(

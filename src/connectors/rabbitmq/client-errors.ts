@@ -5,29 +5,29 @@ import type { RabbitMessage } from './map.ts'
 type Named = Pick<RabbitmqConfig, 'exchange' | 'vhost'>
 
 /** AMQP reply codes of a closed channel or connection. */
-const refused = 403
+const accessRefused = 403
 const notFound = 404
 const precondition = 406
 
 /** Why the server closed a channel with unconfirmed messages. */
 export interface ChannelClosed {
   readonly code: number | undefined
-  readonly says: string
+  readonly message: string
   /** Maximum message size of the server in bytes, if exceeded. */
-  readonly largest: number | undefined
+  readonly maxBytes: number | undefined
   /** The routing key that was denied, if any. */
-  readonly forbidden: string | undefined
+  readonly accessDenied: string | undefined
 }
 
 export function channelClosed(error: unknown): ChannelClosed {
-  const text = says(error)
-  const largest = /message size \d+ .*max size (\d+)/.exec(text)?.[1]
+  const text = errorText(error)
+  const maxBytes = /message size \d+ .*max size (\d+)/.exec(text)?.[1]
   const code = codeOf(error)
   return {
     code,
-    says: text,
-    largest: code === precondition && largest !== undefined ? Number(largest) : undefined,
-    forbidden: code === refused ? /access to topic '(.*)' in exchange/s.exec(text)?.[1] : undefined,
+    message: text,
+    maxBytes: code === precondition && maxBytes !== undefined ? Number(maxBytes) : undefined,
+    accessDenied: code === accessRefused ? /access to topic '(.*)' in exchange/s.exec(text)?.[1] : undefined,
   }
 }
 
@@ -35,10 +35,14 @@ export function channelClosed(error: unknown): ChannelClosed {
  * Outcome of an unconfirmed message after its channel closed; 'again': the message is not the cause and is published
  * again.
  */
-export function verdict(closed: ChannelClosed, { body, routingKey }: RabbitMessage, config: Named): Attempt | 'again' {
-  if (closed.largest !== undefined) return body.length > closed.largest ? tooLarge(closed.largest) : 'again'
-  if (closed.forbidden !== undefined)
-    return routingKey === closed.forbidden
+export function publishFailure(
+  closed: ChannelClosed,
+  { body, routingKey }: RabbitMessage,
+  config: Named,
+): Attempt | 'again' {
+  if (closed.maxBytes !== undefined) return body.length > closed.maxBytes ? tooLarge(closed.maxBytes) : 'again'
+  if (closed.accessDenied !== undefined)
+    return routingKey === closed.accessDenied
       ? {
           is: 'retry',
           reason:
@@ -49,15 +53,20 @@ export function verdict(closed: ChannelClosed, { body, routingKey }: RabbitMessa
   return { is: 'retry', reason: reasonOf(closed, config), away: true }
 }
 
-function reasonOf({ code, says: text }: ChannelClosed, { exchange, vhost }: Named): string {
+function reasonOf({ code, message: text }: ChannelClosed, { exchange, vhost }: Named): string {
   if (code === notFound)
     return `no exchange ${exchange} in vhost ${vhost} of RabbitMQ; create it, correct \`exchange\`, or set \`declare\``
-  if (code === refused) return `RabbitMQ denies publishing to ${exchange} (${text}); grant the user write permission`
+  if (code === accessRefused)
+    return `RabbitMQ denies publishing to ${exchange} (${text}); grant the user write permission`
   return `RabbitMQ: ${text}`
 }
 
-export function tooLarge(largest: number): Attempt {
-  return { is: 'reject', reason: `larger than the server accepts (max_message_size, ${largest} bytes)`, tooLarge: true }
+export function tooLarge(maxBytes: number): Attempt {
+  return {
+    is: 'reject',
+    reason: `larger than the server accepts (max_message_size, ${maxBytes} bytes)`,
+    tooLarge: true,
+  }
 }
 
 export function unroutable(routingKey: string, { exchange }: Named): Attempt {
@@ -86,7 +95,7 @@ export function whyNotConnected(
   url: string,
   { vhost, tls, auth, timeout }: Pick<RabbitmqConfig, 'vhost' | 'tls' | 'auth' | 'timeout'>,
 ): string {
-  const text = says(error)
+  const text = errorText(error)
   // The library hides the server's message about a virtual host.
   if (/vhost|Expected ConnectionOpenOk/.test(text))
     return `${url}: vhost ${vhost} is not accessible; create it, grant the user access, or correct \`vhost\``
@@ -126,10 +135,10 @@ export function codeOf(error: unknown): number | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'number' ? error.code : undefined
 }
 
-export function says(error: unknown): string {
+export function errorText(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   // Node tries every address of a name; the aggregate error has no message.
-  if (error instanceof AggregateError) return error.errors.map(says).join(', ')
+  if (error instanceof AggregateError) return error.errors.map(errorText).join(', ')
   const tls = /:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):/.exec(error.message)?.[1]
   if (tls !== undefined) return `TLS: ${tls}`
   return error.message === '' ? error.name : error.message

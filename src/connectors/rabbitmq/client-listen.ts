@@ -1,11 +1,11 @@
 import type { Channel } from 'amqplib'
 import { MessageWatcher } from '../../messaging/message-watcher.ts'
 import type { Context, Listening } from '../../engine/contracts.ts'
-import { dial, hangUp } from './client-connect.ts'
-import { codeOf, says } from './client-errors.ts'
+import { connectToAny, closeConnection } from './client-connect.ts'
+import { codeOf, errorText } from './client-errors.ts'
 import type { RabbitmqConfig } from './config.ts'
 
-const [closeMs, mostKept, refused] = [2000, 1000, 403]
+const [closeMs, maxQueued, refused] = [2000, 1000, 403]
 
 /**
  * Uses an exclusive queue bound by the routing key of the message: it receives copies and takes no message from others.
@@ -18,11 +18,11 @@ export async function listenRabbitmq(
   const { exchange } = config
   if (exchange === 'amq.default')
     return `a message to amq.default goes only to queue ${routingKey}: reading it would take it from the consumers`
-  const dialed = await dial(config, context)
+  const dialed = await connectToAny(config, context)
   const { connection } = dialed
   // Errors also arrive as rejections.
   connection.on('error', () => undefined)
-  const close = (): Promise<void> => hangUp(dialed, context, Math.min(config.timeout, closeMs))
+  const close = (): Promise<void> => closeConnection(dialed, context, Math.min(config.timeout, closeMs))
   const seen = new MessageWatcher()
   let channel: Channel
   let queue: string
@@ -33,11 +33,11 @@ export async function listenRabbitmq(
       exclusive: true,
       autoDelete: true,
       durable: false,
-      maxLength: mostKept,
+      maxLength: maxQueued,
     }))
   } catch (error) {
     await close()
-    throw why(error, 'create a queue to listen')
+    throw listenFailure(error, 'create a queue to listen')
   }
   return {
     // Bound after the first message: otherwise the server would report it as routed because of this queue.
@@ -52,7 +52,7 @@ export async function listenRabbitmq(
           { noAck: true },
         )
       } catch (error) {
-        throw why(error, `read messages of exchange ${exchange}`)
+        throw listenFailure(error, `read messages of exchange ${exchange}`)
       }
     },
     received: (text, signal) => seen.has(text, signal),
@@ -60,9 +60,11 @@ export async function listenRabbitmq(
   }
 }
 
-function why(error: unknown, act: string): Error {
+function listenFailure(error: unknown, act: string): Error {
   return new Error(
-    codeOf(error) === refused ? `RabbitMQ denies permission to ${act} (${says(error)})` : `RabbitMQ: ${says(error)}`,
+    codeOf(error) === refused
+      ? `RabbitMQ denies permission to ${act} (${errorText(error)})`
+      : `RabbitMQ: ${errorText(error)}`,
     { cause: error },
   )
 }

@@ -1,6 +1,6 @@
 import type { Context, Probe } from '../../engine/contracts.ts'
-import { dial, exists, hangUp } from './client-connect.ts'
-import { says } from './client-errors.ts'
+import { connectToAny, exists, closeConnection } from './client-connect.ts'
+import { errorText } from './client-errors.ts'
 import type { RabbitmqConfig } from './config.ts'
 
 /** Logs in over a separate connection and inspects exchange and queue. Publishes and creates nothing. */
@@ -8,43 +8,46 @@ export async function probeRabbitmq(config: RabbitmqConfig, context: Context, si
   const { exchange, vhost, declare, timeout } = config
   let dialed
   try {
-    dialed = await dial(config, context)
+    dialed = await connectToAny(config, context)
   } catch (error) {
-    return { is: 'fail', says: says(error) }
+    return { is: 'fail', message: errorText(error) }
   }
-  const { connection, url, cut } = dialed
+  const { connection, url, destroy } = dialed
   connection.on('error', () => {
     // Errors also arrive as rejections.
   })
-  const timer = context.host.timers.after(timeout, cut)
-  signal.addEventListener('abort', cut, { once: true })
+  const timer = context.host.timers.after(timeout, destroy)
+  signal.addEventListener('abort', destroy, { once: true })
   try {
     const there = exchange === 'amq.default' || (await exists(connection, (channel) => channel.checkExchange(exchange)))
     if (!there && declare === null)
       return {
         is: 'fail',
-        says: `${url}: logged in, but no exchange ${exchange} in vhost ${vhost}; create it, or set \`declare\``,
+        message: `${url}: logged in, but no exchange ${exchange} in vhost ${vhost}; create it, or set \`declare\``,
       }
     const queue = declare?.queue ?? undefined
     const queued = queue === undefined || (await exists(connection, (channel) => channel.checkQueue(queue)))
     if (!there || !queued)
       return {
         is: 'ok',
-        says:
+        message:
           `${url}: logged in; ${there ? `queue ${queue}` : `exchange ${exchange}`} does not exist yet and is ` +
           'created at the start',
       }
     return {
       is: 'ok',
-      says:
+      message:
         `${url}: logged in; exchange ${exchange} exists` +
         (queue === undefined ? '; queue bindings are unknown until the first message' : `, and queue ${queue}`),
     }
   } catch (error) {
-    return { is: 'fail', says: `${url}: logged in, but exchange ${exchange} can't be inspected (${says(error)})` }
+    return {
+      is: 'fail',
+      message: `${url}: logged in, but exchange ${exchange} can't be inspected (${errorText(error)})`,
+    }
   } finally {
     timer.cancel()
-    signal.removeEventListener('abort', cut)
-    await hangUp(dialed, context, timeout)
+    signal.removeEventListener('abort', destroy)
+    await closeConnection(dialed, context, timeout)
   }
 }

@@ -1,18 +1,18 @@
 import type { Channel, ConsumeMessage } from 'amqplib'
 import type { Pulled, Puller } from '../../messaging/message-source.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
-import { dial, hangUp, type Dialed } from './client-connect.ts'
-import { codeOf, says } from './client-errors.ts'
+import { connectToAny, closeConnection, type OpenConnection } from './client-connect.ts'
+import { codeOf, errorText } from './client-errors.ts'
 import type { RabbitmqSourceConfig } from './config.ts'
 import { fromMessage, offsetOf } from './map-read.ts'
 import { StreamOffset } from './source-offset.ts'
 
 /** Maximum messages per pull. */
-const mostMessages = 1024
+const maxMessages = 1024
 const closeMs = 2000
 
 interface Live {
-  readonly dialed: Dialed
+  readonly dialed: OpenConnection
   readonly channel: Channel
   /** Unacknowledged delivery tags, ascending. */
   readonly open: Set<number>
@@ -64,7 +64,7 @@ export class RabbitPuller implements Puller<Handle> {
       throw new Error(reason)
     }
     const { epoch } = this.#context
-    return this.#waiting.splice(0, mostMessages).map((message) => ({
+    return this.#waiting.splice(0, maxMessages).map((message) => ({
       handle: { message, live },
       message: fromMessage(message, this.#config.queue, `${epoch}.${this.#connections}.${message.fields.deliveryTag}`),
     }))
@@ -76,7 +76,7 @@ export class RabbitPuller implements Puller<Handle> {
     const current = handles.flatMap((handle) => (handle.live === live ? [handle.message] : []))
     if (live !== undefined && current.length > 0) settle(live, current)
     const offsets = current.flatMap(({ properties: { headers } }) => offsetOf(headers) ?? [])
-    if (offsets.length > 0) await this.#offset.done(offsets)
+    if (offsets.length > 0) await this.#offset.acknowledged(offsets)
   }
 
   release(handles: readonly Handle[]): Promise<void> {
@@ -95,12 +95,12 @@ export class RabbitPuller implements Puller<Handle> {
     this.#waiting = []
     if (live === undefined) return
     await this.#offset.save()
-    await hangUp(live.dialed, this.#context, closeMs)
+    await closeConnection(live.dialed, this.#context, closeMs)
   }
 
   async #connect(): Promise<Live> {
     const { queue, prefetch, begin, vhost, timeout } = this.#config
-    const dialed = await dial(this.#config, this.#context)
+    const dialed = await connectToAny(this.#config, this.#context)
     const { connection, url } = dialed
     this.#ended = undefined
     this.#connections++
@@ -109,17 +109,17 @@ export class RabbitPuller implements Puller<Handle> {
       this.#wake()
     }
     connection.on('error', (error) => {
-      end(`the connection to ${url} is lost (${says(error)})`)
+      end(`the connection to ${url} is lost (${errorText(error)})`)
     })
     connection.on('close', (error) => {
-      end(`the connection to ${url} is lost${error === undefined ? '' : ` (${says(error)})`}`)
+      end(`the connection to ${url} is lost${error === undefined ? '' : ` (${errorText(error)})`}`)
     })
     const open = new Set<number>()
     const consume = async (more: { readonly 'x-stream-offset'?: string | number }): Promise<Channel> => {
       const channel = await connection.createChannel()
       let begun = false
       channel.on('error', (error) => {
-        if (begun) end(`${url} cancelled the consumer of queue ${queue} (${says(error)})`)
+        if (begun) end(`${url} cancelled the consumer of queue ${queue} (${errorText(error)})`)
       })
       await channel.prefetch(prefetch)
       await channel.consume(
@@ -128,7 +128,7 @@ export class RabbitPuller implements Puller<Handle> {
           if (message === null) return end(`${url}: queue ${queue} was deleted`)
           open.add(message.fields.deliveryTag)
           const offset = offsetOf(message.properties.headers)
-          if (offset !== undefined) this.#offset.came(offset)
+          if (offset !== undefined) this.#offset.received(offset)
           this.#waiting.push(message)
           this.#wake()
         },
@@ -137,18 +137,18 @@ export class RabbitPuller implements Puller<Handle> {
       begun = true
       return channel
     }
-    const timer = this.#context.host.timers.after(timeout, dialed.cut)
+    const timer = this.#context.host.timers.after(timeout, dialed.destroy)
     try {
       const offset = (await this.#offset.next()) ?? (begin === 'all' ? 'first' : 'next')
       const channel = await consume({ 'x-stream-offset': offset }).catch((error: unknown) => {
         // Only streams have offsets; this error identifies the queue type.
-        if (codeOf(error) === 406 && says(error).includes('x-stream-offset')) return consume({})
+        if (codeOf(error) === 406 && errorText(error).includes('x-stream-offset')) return consume({})
         throw error
       })
       this.#context.log.info('Reads from RabbitMQ.', { source: this.#context.id, server: url, queue })
       return { dialed, channel, open }
     } catch (error) {
-      await hangUp(dialed, this.#context, closeMs)
+      await closeConnection(dialed, this.#context, closeMs)
       const code = codeOf(error)
       if (code === 404)
         throw new Error(`${url}: no queue ${queue} in vhost ${vhost}; create it, or correct \`queue\``, {
@@ -156,9 +156,9 @@ export class RabbitPuller implements Puller<Handle> {
         })
       throw new Error(
         code === 403
-          ? `${url} denies consuming queue ${queue} (${says(error)}); grant the user read permission, or check ` +
+          ? `${url} denies consuming queue ${queue} (${errorText(error)}); grant the user read permission, or check ` +
               'for an exclusive consumer'
-          : `${url}: queue ${queue} can't be read (${says(error)})`,
+          : `${url}: queue ${queue} can't be read (${errorText(error)})`,
         { cause: error },
       )
     } finally {

@@ -3,13 +3,13 @@ import { AbortOnce } from '../../messaging/abort-once.ts'
 import { problemWithTimeout } from '../../messaging/sink-timeout.ts'
 import type { Attempt } from '../../engine/delivery/in-order.ts'
 import type { Context } from '../../engine/contracts.ts'
-import { dial, ensureDeclared, hangUp, type Dialed } from './client-connect.ts'
-import { blockedFor, channelClosed, nacked, says, tooLarge, unroutable, verdict } from './client-errors.ts'
+import { connectToAny, ensureDeclared, closeConnection, type OpenConnection } from './client-connect.ts'
+import { blockedFor, channelClosed, nacked, errorText, tooLarge, unroutable, publishFailure } from './client-errors.ts'
 import type { RabbitmqConfig } from './config.ts'
 import type { RabbitMessage } from './map.ts'
 
 interface Live {
-  readonly dialed: Dialed
+  readonly dialed: OpenConnection
   readonly channel: ConfirmChannel
   /** Why the server blocks publishers; the connection stays open. */
   readonly blocked: string | undefined
@@ -17,7 +17,7 @@ interface Live {
   readonly returned: Map<string, number>
 }
 
-interface Waiting {
+interface PendingPublish {
   readonly message: RabbitMessage
   readonly signal: AbortSignal
   readonly settle: (outcome: Attempt | 'again') => void
@@ -35,13 +35,13 @@ export class RabbitPublisher {
   #opening: Promise<void> | undefined
   #closed = false
   /** Maximum message size of the server in bytes, once known. */
-  #largest = Number.POSITIVE_INFINITY
+  #maxBytes = Number.POSITIVE_INFINITY
   /** The connection was logged. */
   #announced = false
   /** Unconfirmed publishes. */
-  readonly #waiting = new Set<Waiting>()
-  readonly #heeded = new AbortOnce((signal) => {
-    this.#giveUp('the sink is stopping', signal)
+  readonly #pending = new Set<PendingPublish>()
+  readonly #aborts = new AbortOnce((signal) => {
+    this.#failPending('the sink is stopping', signal)
   })
 
   constructor(config: RabbitmqConfig, context: Context) {
@@ -57,7 +57,7 @@ export class RabbitPublisher {
       this.#opening = undefined
     })
     return problemWithTimeout(
-      this.#opening.then(() => undefined, says),
+      this.#opening.then(() => undefined, errorText),
       {
         timers: this.#context.host.timers,
         ms: this.#config.timeout,
@@ -72,49 +72,49 @@ export class RabbitPublisher {
     const { clock } = this.#context.host
     const deadline = clock.monotonic() + this.#config.timeout
     for (;;) {
-      const outcome = await this.#once(message, signal)
+      const outcome = await this.#publishOnce(message, signal)
       if (outcome !== 'again') return outcome
       // Another message caused the close; this one is unconfirmed or new.
       if (clock.monotonic() > deadline) return this.#late()
       const problem = await this.ready(signal)
-      if (problem !== undefined) return gone(problem)
+      if (problem !== undefined) return unavailable(problem)
     }
   }
 
   async close(): Promise<void> {
     this.#closed = true
-    this.#giveUp('the sink is closed')
+    this.#failPending('the sink is closed')
     await this.#opening?.catch(() => undefined)
-    if (this.#live !== undefined) await this.#hangUp(this.#live.dialed)
+    if (this.#live !== undefined) await this.#close(this.#live.dialed)
   }
 
-  #once(message: RabbitMessage, signal: AbortSignal): Promise<Attempt | 'again'> {
+  #publishOnce(message: RabbitMessage, signal: AbortSignal): Promise<Attempt | 'again'> {
     const live = this.#live
     if (live === undefined) return Promise.resolve('again')
-    if (live.blocked !== undefined) return Promise.resolve(gone(live.blocked))
-    if (message.body.length > this.#largest) return Promise.resolve(tooLarge(this.#largest))
+    if (live.blocked !== undefined) return Promise.resolve(unavailable(live.blocked))
+    if (message.body.length > this.#maxBytes) return Promise.resolve(tooLarge(this.#maxBytes))
     const { host } = this.#context
     return new Promise((resolve) => {
       const settle = (outcome: Attempt | 'again'): void => {
-        this.#waiting.delete(waiting)
+        this.#pending.delete(waiting)
         timer.cancel()
         resolve(outcome)
       }
       const timer = host.timers.after(this.#config.timeout, () => {
         settle(this.#late())
       })
-      this.#heeded.heed(signal)
-      const waiting: Waiting = { message, settle, signal }
-      this.#waiting.add(waiting)
+      this.#aborts.watch(signal)
+      const waiting: PendingPublish = { message, settle, signal }
+      this.#pending.add(waiting)
       try {
         this.#send(live, message, settle)
       } catch (error) {
         const closed = error instanceof Error && error.name === 'IllegalOperationError'
-        if (closed) this.#drop(live)
+        if (closed) this.#discard(live)
         settle(
           closed
-            ? gone('the connection is closed')
-            : { is: 'reject', reason: `the message can't be encoded: ${says(error)}` },
+            ? unavailable('the connection is closed')
+            : { is: 'reject', reason: `the message can't be encoded: ${errorText(error)}` },
         )
       }
     })
@@ -123,7 +123,7 @@ export class RabbitPublisher {
   #send(
     { channel, returned }: Live,
     { routingKey, headers, contentType, messageId, body }: RabbitMessage,
-    settle: Waiting['settle'],
+    settle: PendingPublish['settle'],
   ): void {
     const exchange = this.#config.exchange === 'amq.default' ? '' : this.#config.exchange
     const options = {
@@ -136,7 +136,7 @@ export class RabbitPublisher {
     channel.publish(exchange, routingKey, body, options, (error: unknown) => {
       // A closed channel reports here without a reason; the reason arrives in another event.
       if (error !== null) {
-        if (says(error) === 'message nacked') settle(nacked)
+        if (errorText(error) === 'message nacked') settle(nacked)
         return
       }
       const times = returned.get(messageId)
@@ -151,8 +151,9 @@ export class RabbitPublisher {
   }
 
   /** Fails all pending publishes, or those of that signal. */
-  #giveUp(reason: string, under?: AbortSignal): void {
-    for (const { settle, signal } of this.#waiting) if (under === undefined || signal === under) settle(gone(reason))
+  #failPending(reason: string, under?: AbortSignal): void {
+    for (const { settle, signal } of this.#pending)
+      if (under === undefined || signal === under) settle(unavailable(reason))
   }
 
   #late(): Attempt {
@@ -160,32 +161,34 @@ export class RabbitPublisher {
   }
 
   async #open(): Promise<void> {
-    const dialed = await dial(this.#config, this.#context)
+    const dialed = await connectToAny(this.#config, this.#context)
     const { connection, url } = dialed
     let lastError: string | undefined
     let live: Live | undefined
     let blocked: string | undefined
     connection.on('error', (error) => {
-      lastError = says(error)
+      lastError = errorText(error)
     })
     connection.on('close', (error) => {
       if (live === undefined || this.#live !== live) return
       this.#live = undefined
       this.#announced = false
       // Another server, or changed settings, may have a higher limit.
-      this.#largest = Number.POSITIVE_INFINITY
-      this.#giveUp(`the connection to ${url} is lost (${error === undefined ? (lastError ?? 'closed') : says(error)})`)
+      this.#maxBytes = Number.POSITIVE_INFINITY
+      this.#failPending(
+        `the connection to ${url} is lost (${error === undefined ? (lastError ?? 'closed') : errorText(error)})`,
+      )
     })
     connection.on('blocked', (reason) => {
       blocked = blockedFor(reason)
       this.#context.log.warn('RabbitMQ blocks publishers.', { server: url, reason })
-      if (this.#live === live) this.#giveUp(blocked)
+      if (this.#live === live) this.#failPending(blocked)
     })
     connection.on('unblocked', () => {
       blocked = undefined
       this.#context.log.info('RabbitMQ accepts messages again.', { server: url })
     })
-    const timer = this.#context.host.timers.after(this.#config.timeout, dialed.cut)
+    const timer = this.#context.host.timers.after(this.#config.timeout, dialed.destroy)
     try {
       await ensureDeclared(connection, this.#config)
       const channel = await connection.createConfirmChannel()
@@ -201,7 +204,7 @@ export class RabbitPublisher {
       }
       this.#follow(live)
     } catch (error) {
-      await this.#hangUp(dialed)
+      await this.#close(dialed)
       throw error
     } finally {
       timer.cancel()
@@ -218,24 +221,24 @@ export class RabbitPublisher {
     })
     live.channel.on('error', (error) => {
       const closed = channelClosed(error)
-      if (closed.largest !== undefined) this.#largest = closed.largest
-      this.#drop(live)
-      for (const { message, settle } of this.#waiting) settle(verdict(closed, message, this.#config))
+      if (closed.maxBytes !== undefined) this.#maxBytes = closed.maxBytes
+      this.#discard(live)
+      for (const { message, settle } of this.#pending) settle(publishFailure(closed, message, this.#config))
     })
   }
 
-  #drop(live: Live): void {
+  #discard(live: Live): void {
     if (this.#live === live) this.#live = undefined
-    this.#hangUp(live.dialed).catch((error: unknown) => {
-      this.#context.log.debug('Closing a connection failed.', { reason: says(error) })
+    this.#close(live.dialed).catch((error: unknown) => {
+      this.#context.log.debug('Closing a connection failed.', { reason: errorText(error) })
     })
   }
 
-  #hangUp(dialed: Dialed): Promise<void> {
-    return hangUp(dialed, this.#context, Math.min(this.#config.timeout, 2000))
+  #close(dialed: OpenConnection): Promise<void> {
+    return closeConnection(dialed, this.#context, Math.min(this.#config.timeout, 2000))
   }
 }
 
-function gone(reason: string): Attempt {
+function unavailable(reason: string): Attempt {
   return { is: 'retry', reason, away: true }
 }

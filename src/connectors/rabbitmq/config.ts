@@ -18,7 +18,7 @@ import {
   type ConfigOf,
   type Tls,
 } from '../../schema/index.ts'
-import { longestKey } from './map-key.ts'
+import { maxKeyLength } from './map-key.ts'
 
 const schemes = { schemes: ['amqp', 'amqps'] }
 const anyName = { pattern: /[^\p{Cc}]{1,255}/u, expects: 'a name of up to 255 characters' }
@@ -131,8 +131,8 @@ export const rabbitmqSchema = defineSchema({
         `use ${placeholders.map((name) => `{${name}}`).join(' ')}`,
         ['routing_key'],
       )
-    if (Buffer.byteLength(key) > longestKey)
-      return new Complaint(`a routing key has ${longestKey} bytes at most`, undefined, ['routing_key'])
+    if (Buffer.byteLength(key) > maxKeyLength)
+      return new Complaint(`a routing key has ${maxKeyLength} bytes at most`, undefined, ['routing_key'])
     return exchange === 'amq.default' && made !== null && made.queue === null
       ? new Complaint('nothing to create: this exchange always exists', 'add `queue`, or remove `declare`', ['declare'])
       : null

@@ -2,17 +2,17 @@ import { rowTemplate } from '../../messaging/row-template.ts'
 import type { SinkRow } from '../../engine/delivery/rows.ts'
 
 /** Maximum bytes of a routing key in AMQP. */
-export const longestKey = 255
+export const maxKeyLength = 255
 /** Maximum length of one word. */
-const longestWord = 120
+const maxWordLength = 120
 
 /** Builds the routing key of a row; a key beyond the limit is truncated. */
 export function routingKeyOf(template: string): (row: SinkRow) => string {
   const make = rowTemplate(template, word)
-  return (row) => make(row).slice(0, longestKey)
+  return (row) => make(row).slice(0, maxKeyLength)
 }
 
 /** Replaces dots, wildcards, spaces and unprintable characters. */
 function word(value: string): string {
-  return value.slice(0, longestWord).replaceAll(/[^A-Za-z0-9_:/@=+-]/g, '_') || '_'
+  return value.slice(0, maxWordLength).replaceAll(/[^A-Za-z0-9_:/@=+-]/g, '_') || '_'
 }

@@ -9,7 +9,7 @@ import { realHost } from '../../host/index.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
 import { eventBatch } from '../../../test/conformance/batches.ts'
-import { channelClosed, verdict, whyNotConnected } from './client-errors.ts'
+import { channelClosed, publishFailure, whyNotConnected } from './client-errors.ts'
 import { rabbitmqSchema } from './config.ts'
 import { routingKeyOf } from './map-key.ts'
 import { fromMessage } from './map-read.ts'
@@ -84,16 +84,16 @@ test('after a channel closes because of one message, only that message fails', (
   const named = { exchange: 'e', vhost: '/' }
   const one = (bytes: number, routingKey = 'k') => ({ ...message({}), body: Buffer.alloc(bytes), routingKey })
   const large = closed(406, 'PRECONDITION_FAILED - message size 30 is larger than configured max size 20')
-  expect([verdict(large, one(20), named), verdict(large, one(21), named)]).toEqual([
+  expect([publishFailure(large, one(20), named), publishFailure(large, one(21), named)]).toEqual([
     'again',
     { is: 'reject', reason: 'larger than the server accepts (max_message_size, 20 bytes)', tooLarge: true },
   ])
   const topic = closed(403, "ACCESS_REFUSED - access to topic 'a.b' in exchange 'e' in vhost '/' refused for user 'u'")
-  expect([verdict(topic, one(1), named), verdict(topic, one(1, 'a.b'), named)]).toEqual([
+  expect([publishFailure(topic, one(1), named), publishFailure(topic, one(1, 'a.b'), named)]).toEqual([
     'again',
     expect.objectContaining({ is: 'retry' }),
   ])
-  expect(verdict(closed(406, 'PRECONDITION_FAILED - something else'), one(1), named)).toMatchObject({
+  expect(publishFailure(closed(406, 'PRECONDITION_FAILED - something else'), one(1), named)).toMatchObject({
     is: 'retry',
     away: true,
   })
@@ -181,14 +181,14 @@ test('a stream resumes after its acknowledged offsets, also from disk; another s
   const [host, folder] = [realHost(), join(dir, 'source')]
   const offset = new StreamOffset(host, folder, 'q')
   expect(await offset.next()).toBeUndefined()
-  for (const one of [0, 1, 2, 3]) offset.came(one)
-  await offset.done([0, 2, 3])
+  for (const one of [0, 1, 2, 3]) offset.received(one)
+  await offset.acknowledged([0, 2, 3])
   await offset.save()
   expect(await offset.next()).toBe(1)
   expect(await new StreamOffset(host, folder, 'q').next()).toBe(1)
   // They come again.
-  for (const one of [1, 2, 3]) offset.came(one)
-  await offset.done([1, 2, 3])
+  for (const one of [1, 2, 3]) offset.received(one)
+  await offset.acknowledged([1, 2, 3])
   await offset.save()
   expect(await new StreamOffset(host, folder, 'q').next()).toBe(4)
   expect(await new StreamOffset(host, folder, 'r').next()).toBeUndefined()

@@ -11,7 +11,7 @@ export interface RabbitMessage {
 }
 
 /** The client encodes headers into a buffer of 64 KiB, and they must fit into one frame. */
-const mostHeaderBytes = 60_000
+const maxHeaderBytes = 60_000
 
 /** CloudEvents attributes become headers `cloudEvents:NAME`, others keep their names. Throws if a limit is exceeded. */
 export function toMessage(
@@ -28,8 +28,7 @@ export function toMessage(
   for (const [name, value] of Object.entries(attributes)) headers[`cloudEvents:${name}`] = value
   let bytes = 0
   for (const [name, value] of Object.entries(headers)) bytes += name.length + Buffer.byteLength(value) + 6
-  if (bytes > mostHeaderBytes)
-    throw new Error(`the attributes have ${bytes} bytes, and the limit is ${mostHeaderBytes}`)
+  if (bytes > maxHeaderBytes) throw new Error(`the attributes have ${bytes} bytes, and the limit is ${maxHeaderBytes}`)
   if (contentType !== undefined && Buffer.byteLength(contentType) > 255)
     throw new Error('the content type is longer than 255 bytes')
   return {

@@ -30,20 +30,20 @@ export class StreamOffset {
     this.#open.clear()
     const path = `${this.#folder}/${name}`
     if (this.#saved < 0 && this.#folder !== undefined && (await this.#host.disk.stat(path)) !== undefined) {
-      const kept = offsetIn(Buffer.from(await this.#host.disk.readFile(path)).toString(), path)
-      if (kept.queue === this.#queue) this.#saved = kept.offset
+      const stored = offsetIn(Buffer.from(await this.#host.disk.readFile(path)).toString(), path)
+      if (stored.queue === this.#queue) this.#saved = stored.offset
     }
     this.#highest = this.#saved
     return this.#saved < 0 ? undefined : this.#saved + 1
   }
 
-  came(offset: number): void {
+  received(offset: number): void {
     this.#open.add(offset)
     this.#highest = Math.max(this.#highest, offset)
   }
 
   /** Rejects if the write fails. */
-  async done(offsets: readonly number[]): Promise<void> {
+  async acknowledged(offsets: readonly number[]): Promise<void> {
     for (const offset of offsets) this.#open.delete(offset)
     if (this.#host.clock.monotonic() - this.#savedAt >= saveEveryMs) await this.save()
   }

@@ -3,11 +3,11 @@ import type { Source, SourceContext } from '../../engine/contracts.ts'
 import { defineSource } from '../../engine/define.ts'
 import { RabbitPuller } from './client-pull.ts'
 import type { RabbitmqSourceConfig, rabbitmqSourceSchema } from './config.ts'
-import { lookAtQueue } from './client-look.ts'
+import { probeQueue } from './client-source-probe.ts'
 
 export const source = defineSource<typeof rabbitmqSourceSchema>('rabbitmq', {
   build: openRabbitmqSource,
-  probe: lookAtQueue,
+  probe: probeQueue,
 })
 
 /** Opens even if the server is unreachable; the failure is logged and retried. */

@@ -6,7 +6,7 @@ export const metrics = {
   weir_sflow_accounted_bytes_total: counter(
     'Received bytes by outcome: decoded, padding, skipped, malformed, shed, not_allowed',
     'source',
-    'fate',
+    'outcome',
   ),
   weir_sflow_rows_total: counter('Packet samples and dropped packets decoded', 'source'),
   weir_sflow_counter_samples_total: counter('Interface and host counter samples, which are not stored', 'source'),

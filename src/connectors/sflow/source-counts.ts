@@ -55,7 +55,7 @@ export class SflowCounts {
   flush(): void {
     const { id: source, metrics } = this.#context
     for (const [name, by] of this.#plain) metrics.count(name, by, { source })
-    for (const [fate, by] of this.#bytes) metrics.count('weir_sflow_accounted_bytes_total', by, { source, fate })
+    for (const [outcome, by] of this.#bytes) metrics.count('weir_sflow_accounted_bytes_total', by, { source, outcome })
     this.#plain.clear()
     this.#bytes.clear()
   }

@@ -185,7 +185,7 @@ describe('the sflow source', () => {
     const received = sent.reduce((sum, { length }) => sum + length, 0)
     expect(running.metric('received_bytes_total')).toBe(received)
     const outcomes = ['decoded', 'padding', 'skipped', 'malformed'].map((outcome) =>
-      running.metric('accounted_bytes_total', { fate: outcome }),
+      running.metric('accounted_bytes_total', { outcome }),
     )
     expect(outcomes.reduce((sum, bytes) => sum + bytes, 0)).toBe(received)
     expect(outcomes.every((bytes) => bytes > 0)).toBe(true)
@@ -237,7 +237,7 @@ describe('the sflow source', () => {
   test('sheds datagrams from addresses outside the allowed ranges', async () => {
     const running = await start({ allow: ['10.0.0.0/8'] })
     await send(running, vectorG)
-    await until(() => running.metric('accounted_bytes_total', { fate: 'not_allowed' }) === vectorG.length)
+    await until(() => running.metric('accounted_bytes_total', { outcome: 'not_allowed' }) === vectorG.length)
     expect(running.shed).toEqual({ not_allowed: 1 })
     expect(running.source.status().exporters).toEqual([])
     expect(() => configFrom(sflowSchema, { allow: ['10.0.0.0/40'] })).toThrow(/is not a range of addresses/)

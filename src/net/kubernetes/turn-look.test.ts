@@ -21,18 +21,18 @@ test('whether the Lease is ours to take is asked for, and what right is lacking 
       { host: realHost() },
       new AbortController().signal,
     )
-  expect(await look()).toEqual([{ is: 'ok', says: 'Lease weir/cts may be read and written by us' }])
+  expect(await look()).toEqual([{ is: 'ok', message: 'Lease weir/cts may be read and written by us' }])
   server.refused.add('update')
   expect(await look()).toEqual([
     {
       is: 'fail',
-      says:
+      message:
         'Lease weir/cts: our account may not update it; give it `get`, `create` and `update` of ' +
         'leases.coordination.k8s.io there',
     },
   ])
   expect(server.leases.size).toBe(0)
   await server.stop()
-  expect(await look()).toEqual([{ is: 'fail', says: expect.stringContaining('ECONNREFUSED') as string }])
+  expect(await look()).toEqual([{ is: 'fail', message: expect.stringContaining('ECONNREFUSED') as string }])
   expect(await lookAtLease(null, { host: realHost() }, new AbortController().signal)).toEqual([])
 })

@@ -8,7 +8,7 @@ import { messageOf } from '../../model/errors.ts'
 
 export interface LeaseLook {
   readonly is: 'ok' | 'fail'
-  readonly says: string
+  readonly message: string
 }
 
 const answerMs = 5000
@@ -33,16 +33,16 @@ export async function lookAtLease(
     const lacking = verbs.filter((_, at) => allowed[at] === false)
     return [
       lacking.length === 0
-        ? { is: 'ok', says: `${name} may be read and written by us` }
+        ? { is: 'ok', message: `${name} may be read and written by us` }
         : {
             is: 'fail',
-            says:
+            message:
               `${name}: our account may not ${lacking.join(', ')} it; give it \`get\`, \`create\` and ` +
               `\`update\` of leases.coordination.k8s.io there`,
           },
     ]
   } catch (error) {
-    return [{ is: 'fail', says: `${name}: ${messageOf(error)}` }]
+    return [{ is: 'fail', message: `${name}: ${messageOf(error)}` }]
   } finally {
     client.close()
   }

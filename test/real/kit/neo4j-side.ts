@@ -22,7 +22,7 @@ export function auditOf(sink: Sink, run: string): Sink {
   })
   return {
     send: (batch, signal) => sink.send(numbered(batch), signal),
-    probe: async (signal) => (await sink.probe?.(signal)) ?? { is: 'fail', says: 'it has no probe' },
+    probe: async (signal) => (await sink.probe?.(signal)) ?? { is: 'fail', message: 'it has no probe' },
     preview: (batch) => sink.preview?.(numbered(batch)) ?? [],
     close: () => sink.close(),
   }

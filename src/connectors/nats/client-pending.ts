@@ -1,7 +1,7 @@
 import type { Host, Timer } from '../../host/index.ts'
 import type { Attempt } from '../../engine/delivery/in-order.ts'
 
-interface Waiting {
+interface PendingPublish {
   readonly subject: string
   readonly signal: AbortSignal
   /** Deadline on the monotonic clock. */
@@ -10,12 +10,12 @@ interface Waiting {
 }
 
 /** Pending publishes by number, with one timer for all: a timer each would dominate the cost of a message. */
-export class WaitingPublishes {
+export class PendingPublishes {
   readonly #host: Host
   readonly #ms: number
-  readonly #lateOutcome: Attempt
+  readonly #timeoutOutcome: Attempt
   /** Oldest first. */
-  readonly #waiting = new Map<number, Waiting>()
+  readonly #pending = new Map<number, PendingPublish>()
   #last = 0
   #timer: Timer | undefined
 
@@ -23,16 +23,16 @@ export class WaitingPublishes {
   constructor(host: Host, { ms, late }: { readonly ms: number; readonly late: Attempt }) {
     this.#host = host
     this.#ms = ms
-    this.#lateOutcome = late
+    this.#timeoutOutcome = late
   }
 
   /** Calls `begin` with the number for `settle`. */
-  wait(subject: string, signal: AbortSignal, begin: (number: number) => void): Promise<Attempt> {
+  add(subject: string, signal: AbortSignal, begin: (number: number) => void): Promise<Attempt> {
     return new Promise((resolve) => {
       const number = ++this.#last
-      this.#waiting.set(number, { subject, signal, late: this.#host.clock.monotonic() + this.#ms, settle: resolve })
+      this.#pending.set(number, { subject, signal, late: this.#host.clock.monotonic() + this.#ms, settle: resolve })
       this.#timer ??= this.#host.timers.after(this.#ms, () => {
-        this.#giveUpLate()
+        this.#expire()
       })
       begin(number)
     })
@@ -40,33 +40,36 @@ export class WaitingPublishes {
 
   /** Undefined after it settled. */
   subjectOf(number: number): string | undefined {
-    return this.#waiting.get(number)?.subject
+    return this.#pending.get(number)?.subject
   }
 
   /** Ignored after it settled. */
   settle(number: number, outcome: Attempt): void {
-    this.#waiting.get(number)?.settle(outcome)
-    this.#waiting.delete(number)
-    if (this.#waiting.size > 0) return
+    this.#pending.get(number)?.settle(outcome)
+    this.#pending.delete(number)
+    if (this.#pending.size > 0) return
     this.#timer?.cancel()
     this.#timer = undefined
   }
 
-  settleAll(outcome: Attempt, which: (waiting: Pick<Waiting, 'subject' | 'signal'>) => boolean = () => true): void {
-    for (const [number, waiting] of this.#waiting) if (which(waiting)) this.settle(number, outcome)
+  settleAll(
+    outcome: Attempt,
+    which: (waiting: Pick<PendingPublish, 'subject' | 'signal'>) => boolean = () => true,
+  ): void {
+    for (const [number, waiting] of this.#pending) if (which(waiting)) this.settle(number, outcome)
   }
 
-  #giveUpLate(): void {
+  #expire(): void {
     this.#timer = undefined
     const now = this.#host.clock.monotonic()
-    for (const [number, { late }] of this.#waiting) {
+    for (const [number, { late }] of this.#pending) {
       if (late > now) {
         this.#timer = this.#host.timers.after(late - now, () => {
-          this.#giveUpLate()
+          this.#expire()
         })
         return
       }
-      this.settle(number, this.#lateOutcome)
+      this.settle(number, this.#timeoutOutcome)
     }
   }
 }

@@ -1,25 +1,25 @@
 import type { Probe, ProbeContext } from '../../engine/contracts.ts'
 import type { Library } from './client-connect.ts'
-import { loggedIn } from './client-probe.ts'
+import { withConnection } from './client-probe.ts'
 import type { NatsSourceConfig } from './config.ts'
 
 /** Logs in and inspects the stream and the progress of its consumer. Creates nothing. */
-export function lookAtStream(config: NatsSourceConfig, context: ProbeContext): Promise<Probe> {
+export function probeSourceStream(config: NatsSourceConfig, context: ProbeContext): Promise<Probe> {
   const { url, stream, consumer, timeout } = config
-  return loggedIn(config, context, async (library, connection) => {
+  return withConnection(config, context, async (library, connection) => {
     const manager = await library.jetstreamManager(connection, { timeout })
     const found = await unlessMissing(library, manager.streams.info(stream))
     if (found === undefined)
       return {
         is: 'fail',
-        says: `${url}: logged in, but there is no stream ${stream}; create it, or correct \`stream\``,
+        message: `${url}: logged in, but there is no stream ${stream}; create it, or correct \`stream\``,
       }
     const reading = await unlessMissing(library, manager.consumers.info(stream, consumer))
     const far =
       reading === undefined
         ? `consumer ${consumer} is not there yet, and a start makes it`
         : `consumer ${consumer} has ${reading.num_pending} to read and ${reading.num_ack_pending} to acknowledge`
-    return { is: 'ok', says: `${url}: logged in; stream ${stream} has ${found.state.messages} messages, ${far}` }
+    return { is: 'ok', message: `${url}: logged in; stream ${stream} has ${found.state.messages} messages, ${far}` }
   })
 }
 

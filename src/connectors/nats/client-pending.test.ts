@@ -1,19 +1,19 @@
 import { expect, test } from 'vitest'
 import { fakeHost } from '../../../test/kit/fake-host.ts'
 import type { Attempt } from '../../engine/delivery/in-order.ts'
-import { WaitingPublishes } from './client-waiting.ts'
+import { PendingPublishes } from './client-pending.ts'
 
 const late: Attempt = { is: 'retry', reason: 'late' }
 const never = new AbortController().signal
 
 function publishes() {
   const host = fakeHost(1)
-  const waiting = new WaitingPublishes(host, { ms: 1000, late })
+  const waiting = new PendingPublishes(host, { ms: 1000, late })
   const told: [string, Attempt][] = []
   const numbers: number[] = []
   const publish = (subject: string, signal = never): void => {
     waiting
-      .wait(subject, signal, (number) => numbers.push(number))
+      .add(subject, signal, (number) => numbers.push(number))
       .then(
         (outcome) => told.push([subject, outcome]),
         () => undefined,

@@ -1,18 +1,18 @@
 import type { Probe, ProbeContext } from '../../engine/contracts.ts'
-import { dial, hangUp } from './client-connect.ts'
-import { codeOf, says } from './client-errors.ts'
+import { connectToAny, closeConnection } from './client-connect.ts'
+import { codeOf, errorText } from './client-errors.ts'
 import type { RabbitmqSourceConfig } from './config.ts'
 
 const [notFound, refused, closeMs] = [404, 403, 2000]
 
 /** Logs in and inspects the queue. Consumes nothing. */
-export async function lookAtQueue(config: RabbitmqSourceConfig, context: ProbeContext): Promise<Probe> {
+export async function probeQueue(config: RabbitmqSourceConfig, context: ProbeContext): Promise<Probe> {
   const { queue, vhost, timeout } = config
   let dialed
   try {
-    dialed = await dial(config, context)
+    dialed = await connectToAny(config, context)
   } catch (error) {
-    return { is: 'fail', says: says(error) }
+    return { is: 'fail', message: errorText(error) }
   }
   const { connection, url } = dialed
   // Errors also arrive as rejections.
@@ -23,23 +23,23 @@ export async function lookAtQueue(config: RabbitmqSourceConfig, context: ProbeCo
     const { messageCount, consumerCount } = await channel.checkQueue(queue)
     return {
       is: 'ok',
-      says: `${url}: logged in; queue ${queue} has ${messageCount} messages and ${consumerCount} consumers`,
+      message: `${url}: logged in; queue ${queue} has ${messageCount} messages and ${consumerCount} consumers`,
     }
   } catch (error) {
     const code = codeOf(error)
     if (code === notFound)
       return {
         is: 'fail',
-        says: `${url}: logged in, but no queue ${queue} in vhost ${vhost}; create it, or correct \`queue\``,
+        message: `${url}: logged in, but no queue ${queue} in vhost ${vhost}; create it, or correct \`queue\``,
       }
     return {
       is: 'fail',
-      says:
+      message:
         `${url}: logged in, but ` +
         `${code === refused ? `access to queue ${queue} is denied` : `queue ${queue} can't be inspected`} ` +
-        `(${says(error)})`,
+        `(${errorText(error)})`,
     }
   } finally {
-    await hangUp(dialed, context, Math.min(timeout, closeMs))
+    await closeConnection(dialed, context, Math.min(timeout, closeMs))
   }
 }

@@ -2,12 +2,12 @@ import type { Base } from '@platformatic/kafka'
 import type { Probe, ProbeContext } from '../../engine/contracts.ts'
 import { formatHostPort } from '../../schema/values.ts'
 import { connectionOptions, loadClient, openBase } from './client-connect.ts'
-import { apiIdOf, says, whyNotConnected } from './client-errors.ts'
+import { apiIdOf, errorText, whyNotConnected } from './client-errors.ts'
 import type { KafkaSourceConfig } from './config.ts'
 import { withSinkTimeout } from '../../messaging/sink-timeout.ts'
 
 /** Logs in and verifies the topics of a source, without joining a group. */
-export async function lookAtTopics(
+export async function probeTopics(
   config: KafkaSourceConfig,
   context: ProbeContext,
   signal: AbortSignal,
@@ -15,7 +15,7 @@ export async function lookAtTopics(
   const { brokers, topics, timeout } = config
   const at = brokers.map(formatHostPort).join(', ')
   let base: Base | undefined
-  const look = async (): Promise<Probe> => {
+  const probe = async (): Promise<Probe> => {
     base = await openBase(await loadClient(), await connectionOptions(config, context))
     const [found, wrong]: [string[], string[]] = [[], []]
     for (const topic of topics) {
@@ -25,21 +25,21 @@ export async function lookAtTopics(
             'partitions',
         )
       } catch (error) {
-        const missing = says(error).startsWith('Unknown topic')
+        const missing = errorText(error).startsWith('Unknown topic')
         if (!missing && apiIdOf(error) === undefined) throw error
-        wrong.push(missing ? `there is no topic ${topic}` : `topic ${topic} can't be had (${says(error)})`)
+        wrong.push(missing ? `there is no topic ${topic}` : `topic ${topic} can't be had (${errorText(error)})`)
       }
     }
-    if (wrong.length === 0) return { is: 'ok', says: `${at}: logged in; ${found.join(', ')}` }
+    if (wrong.length === 0) return { is: 'ok', message: `${at}: logged in; ${found.join(', ')}` }
     return {
       is: found.length === 0 ? 'fail' : 'warn',
-      says: `${at}: logged in, but ${[...wrong, ...found].join(', ')}; create what is missing, or correct \`topics\``,
+      message: `${at}: logged in, but ${[...wrong, ...found].join(', ')}; create what is missing, or correct \`topics\``,
     }
   }
   try {
-    return await withSinkTimeout(look(), { timers: context.host.timers, ms: timeout }, signal)
+    return await withSinkTimeout(probe(), { timers: context.host.timers, ms: timeout }, signal)
   } catch (error) {
-    return { is: 'fail', says: whyNotConnected(error, config) }
+    return { is: 'fail', message: whyNotConnected(error, config) }
   } finally {
     await base?.close().catch(() => undefined)
   }

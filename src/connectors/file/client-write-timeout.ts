@@ -4,7 +4,7 @@ import type { Timers } from '../../host/index.ts'
  * Limits the wait for a write. A write can't be cancelled and may complete after its timeout; until it ends no other
  * begins, so that retries can't accumulate.
  */
-export class Patience {
+export class WriteTimeout {
   readonly #timers: Timers
   readonly #timeoutMs: number
   #stuck: Promise<void> | undefined

@@ -1,0 +1,62 @@
+import type { JsMsg } from '@nats-io/jetstream'
+import type { Timers } from '../../host/index.ts'
+
+/** Delivery state of a consumer when its reader reconnects. */
+export interface DeliveredState {
+  /** Sequence of the newest delivered message. */
+  readonly newest: number
+  /** Unacknowledged messages up to there. */
+  readonly open: number
+  /** Maximum delay of newer messages. */
+  readonly maxWaitMs: number
+}
+
+/**
+ * Delays newer messages until delivered and unacknowledged ones are redelivered, to keep the order. The delay is
+ * limited, because the stream may have dropped some.
+ */
+export class RedeliveryGate {
+  readonly #newest: number
+  readonly #emit: (message: JsMsg) => void
+  readonly #missing: { readonly count: number; readonly redelivered: Set<number> }
+  readonly #timer: { cancel(): void } | undefined
+  #delayed: JsMsg[] | undefined
+
+  constructor({ newest, open, maxWaitMs }: DeliveredState, timers: Timers, emit: (message: JsMsg) => void) {
+    this.#newest = newest
+    this.#emit = emit
+    this.#missing = { count: open, redelivered: new Set() }
+    if (open === 0) return
+    this.#delayed = []
+    this.#timer = timers.after(maxWaitMs, () => {
+      this.#release()
+    })
+  }
+
+  get delayed(): readonly JsMsg[] {
+    return this.#delayed ?? []
+  }
+
+  add(message: JsMsg): void {
+    if (this.#delayed === undefined) return this.#emit(message)
+    if (message.seq > this.#newest) {
+      this.#delayed.push(message)
+      return
+    }
+    this.#emit(message)
+    this.#missing.redelivered.add(message.seq)
+    if (this.#missing.redelivered.size >= this.#missing.count) this.#release()
+  }
+
+  /** Delayed messages, which the server redelivers to the next reader. */
+  drop(): readonly JsMsg[] {
+    this.#timer?.cancel()
+    return this.#delayed?.splice(0) ?? []
+  }
+
+  #release(): void {
+    const delayed = this.drop()
+    this.#delayed = undefined
+    for (const message of delayed) this.#emit(message)
+  }
+}
