@@ -1,4 +1,6 @@
 import { useEffect } from 'react'
+import { presets, rangeText, type Range } from '../state/range.ts'
+import { generalText } from '../text/general.ts'
 
 export interface Command {
   readonly name: string
@@ -20,4 +22,12 @@ export function useCommands(commands: readonly Command[]): void {
 
 export function commandsOfPages(): readonly Command[] {
   return [...offered].flat()
+}
+
+export function rangeCommands(onRange: (range: Range) => void): readonly Command[] {
+  return presets.map((range) => ({
+    name: generalText.span(rangeText(range)),
+    words: generalText.timeRange,
+    run: () => onRange(range),
+  }))
 }

@@ -1,33 +1,15 @@
-import { useEffect, useRef, useState } from 'react'
 import { isSingle, useKeyGroups, type KeyGroup } from '../state/keys.ts'
 import { singleKeys, usePreference } from '../state/preferences.ts'
+import { OverlayDialog } from './overlay-dialog.tsx'
 import { onOpenKeys } from './overlays.ts'
 import { appText } from '../text/app.ts'
 import { generalText } from '../text/general.ts'
 
 export function KeyList(): React.ReactNode {
-  const dialog = useRef<HTMLDialogElement>(null)
-  const [open, setOpen] = useState(false)
-  useEffect(
-    () =>
-      onOpenKeys(() => {
-        setOpen(true)
-        if (dialog.current?.open === false) dialog.current.showModal()
-      }),
-    [],
-  )
   return (
-    <dialog
-      ref={dialog}
-      className="palette key-list"
-      aria-label={appText.keys}
-      onClose={() => setOpen(false)}
-      onClick={(event) => {
-        if (event.target === dialog.current) dialog.current.close()
-      }}
-    >
-      {open && <Keys onClose={() => dialog.current?.close()} />}
-    </dialog>
+    <OverlayDialog className="palette key-list" label={appText.keys} onOpen={onOpenKeys}>
+      {(close) => <Keys onClose={close} />}
+    </OverlayDialog>
   )
 }
 
@@ -73,7 +55,7 @@ function Keys({ onClose }: { readonly onClose: () => void }): React.ReactNode {
 export function SingleKeys(): React.ReactNode {
   const single = usePreference(singleKeys)
   return (
-    <label className="check line-start">
+    <label className="check">
       <input
         type="checkbox"
         checked={single === 'on'}

@@ -5,7 +5,7 @@ import { ask } from '../api/client.ts'
 import { asRefused, type Refused } from '../api/problem.ts'
 import { queryClient } from '../api/queries.ts'
 import { loggedIn } from '../api/session.ts'
-import { ErrorState } from '../parts/states.tsx'
+import { QueryError } from '../parts/states.tsx'
 import { appText } from '../text/app.ts'
 import { generalText } from '../text/general.ts'
 
@@ -49,14 +49,7 @@ export function Login(): React.ReactNode {
             {appText.loadingSignInOptions}
           </p>
         )}
-        {ways.isError && (
-          <ErrorState
-            error={ways.error}
-            onRetry={() => {
-              ways.refetch().catch(reportError)
-            }}
-          />
-        )}
+        {ways.isError && <QueryError of={ways} />}
         {ways.data?.oidc === true && (
           <a className="button primary" href={`/api/v1/login/oidc?to=${encodeURIComponent(path)}`}>
             {appText.signInWithProvider}

@@ -1,8 +1,9 @@
 import { useNavigate } from '@tanstack/react-router'
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { useMemo, useState } from 'react'
 import { theme } from '../state/preferences.ts'
 import { commandsOfPages, type Command } from './commands.ts'
 import { keepFrame } from './page-link.tsx'
+import { OverlayDialog } from './overlay-dialog.tsx'
 import { onOpenPalette, openKeys, openSaved } from './overlays.ts'
 import { pages } from './pages.ts'
 import { useSaved } from './saved.ts'
@@ -10,27 +11,10 @@ import { useOpenView } from './use-open-view.ts'
 import { appText } from '../text/app.ts'
 
 export function Palette(): React.ReactNode {
-  const dialog = useRef<HTMLDialogElement>(null)
-  const [open, setOpen] = useState(false)
-  useEffect(() => {
-    const show = (): void => {
-      setOpen(true)
-      if (dialog.current?.open === false) dialog.current.showModal()
-    }
-    return onOpenPalette(show)
-  }, [])
   return (
-    <dialog
-      ref={dialog}
-      className="palette"
-      aria-label={appText.pagesAndCommands}
-      onClose={() => setOpen(false)}
-      onClick={(event) => {
-        if (event.target === dialog.current) dialog.current.close()
-      }}
-    >
-      {open && <Choice onDone={() => dialog.current?.close()} />}
-    </dialog>
+    <OverlayDialog className="palette" label={appText.pagesAndCommands} onOpen={onOpenPalette}>
+      {(close) => <Choice onDone={close} />}
+    </OverlayDialog>
   )
 }
 

@@ -1,5 +1,6 @@
-import { useEffect, useRef, useState } from 'react'
+import { useState } from 'react'
 import { asRefused } from '../api/problem.ts'
+import { OverlayDialog } from './overlay-dialog.tsx'
 import { onOpenSaved } from './overlays.ts'
 import type { SavedView } from '../../../src/api/published.ts'
 import { forget, save, useSaved } from './saved.ts'
@@ -7,36 +8,18 @@ import { appText } from '../text/app.ts'
 import { generalText } from '../text/general.ts'
 
 export function SavedViews({ onGo }: { readonly onGo: (view: SavedView) => void }): React.ReactNode {
-  const dialog = useRef<HTMLDialogElement>(null)
-  const [open, setOpen] = useState(false)
-  useEffect(
-    () =>
-      onOpenSaved(() => {
-        setOpen(true)
-        if (dialog.current?.open === false) dialog.current.showModal()
-      }),
-    [],
-  )
   return (
-    <dialog
-      ref={dialog}
-      className="palette saved"
-      aria-label={appText.savedViews}
-      onClose={() => setOpen(false)}
-      onClick={(event) => {
-        if (event.target === dialog.current) dialog.current.close()
-      }}
-    >
-      {open && (
+    <OverlayDialog className="palette saved" label={appText.savedViews} onOpen={onOpenSaved}>
+      {(close) => (
         <Views
           onGo={(view) => {
-            dialog.current?.close()
+            close()
             onGo(view)
           }}
-          onClose={() => dialog.current?.close()}
+          onClose={close}
         />
       )}
-    </dialog>
+    </OverlayDialog>
   )
 }
 

@@ -31,6 +31,10 @@ export function time(iso: string | null): string {
     : `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${clock.format(at)}`
 }
 
+export function isoOfSeconds(seconds: number): string {
+  return new Date(Math.round(seconds) * 1000).toISOString()
+}
+
 export function duration(ms: number | null | undefined): string {
   if (ms === null || ms === undefined || !Number.isFinite(ms)) return '–'
   if (ms === 0) return '0 s'

@@ -29,11 +29,11 @@ export function GridHead<Row>({ columns, place, sort, onSort, onWidth }: GridHea
                 ? 'ascending'
                 : sort === `-${column.id}`
                   ? 'descending'
-                  : column.sortable
+                  : column.sortable === true
                     ? 'none'
                     : undefined
             }
-            onClick={column.sortable ? () => onSort?.(column.id) : undefined}
+            onClick={column.sortable === true ? () => onSort?.(column.id) : undefined}
           >
             <span className="grid-title">
               {column.title}

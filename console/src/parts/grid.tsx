@@ -13,10 +13,10 @@ export interface GridColumn<Row> {
   readonly title: string
   readonly hint?: string
   readonly width: number
-  /** Share of the remaining width; 0: fixed. */
-  readonly grow: number
+  /** Share of the remaining width; default 0: fixed. */
+  readonly grow?: number
   readonly end?: boolean
-  readonly sortable: boolean
+  readonly sortable?: boolean
   readonly cell: (row: Row) => React.ReactNode
 }
 
@@ -261,7 +261,7 @@ function widths<Row>(
   columns: readonly GridColumn<Row>[],
   dragged: { readonly id: string; readonly width: number } | undefined,
 ): React.CSSProperties {
-  const all = columns.map(({ id, width, grow }) =>
+  const all = columns.map(({ id, width, grow = 0 }) =>
     id === dragged?.id ? { width: dragged.width, grow: 0 } : { width, grow },
   )
   const tracks = all.map(({ width, grow }) => (grow === 0 ? `${width}px` : `minmax(${width}px, ${grow}fr)`))

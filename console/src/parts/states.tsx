@@ -2,6 +2,13 @@
 import { asRefused } from '../api/problem.ts'
 import { partsText } from '../text/parts.ts'
 import { generalText } from '../text/general.ts'
+import { PageLink } from '../app/page-link.tsx'
+
+interface Action {
+  readonly text: string
+  readonly to?: string
+  readonly onClick?: () => void
+}
 
 export function EmptyState({
   title,
@@ -9,15 +16,37 @@ export function EmptyState({
   children,
 }: {
   readonly title: string
-  readonly action: React.ReactNode
+  readonly action: Action | React.ReactElement | undefined
   readonly children: React.ReactNode
 }): React.ReactNode {
   return (
     <div className="state" data-state="empty">
       <h2>{title}</h2>
       <div>{children}</div>
-      <p>{action}</p>
+      <p>{action !== undefined && 'text' in action ? <ActionButton {...action} /> : action}</p>
     </div>
+  )
+}
+
+function ActionButton({ text, to, onClick }: Action): React.ReactNode {
+  if (to === undefined)
+    return (
+      <button type="button" onClick={onClick}>
+        {text}
+      </button>
+    )
+  return (
+    <PageLink to={to} className="button">
+      {text}
+    </PageLink>
+  )
+}
+
+export function NoStore({ title }: { readonly title: string }): React.ReactNode {
+  return (
+    <EmptyState title={title} action={{ text: generalText.seeEvents, to: '/events' }}>
+      {generalText.noStoreFixed}
+    </EmptyState>
   )
 }
 
@@ -61,6 +90,31 @@ export function ErrorState({
   )
 }
 
+interface Query {
+  readonly isError: boolean
+  readonly error: unknown
+  readonly refetch: () => Promise<unknown>
+}
+
+/** In place of the data that a query has not returned. `notFound` is the text for status 404. */
+export function Pending({
+  of,
+  what,
+  notFound,
+}: {
+  readonly of: Query
+  readonly what: string
+  readonly notFound?: string
+}): React.ReactNode {
+  if (!of.isError) return <Loading what={what} />
+  if (notFound !== undefined && asRefused(of.error).status === 404) return <p className="pad dim">{notFound}</p>
+  return <QueryError of={of} />
+}
+
+export function QueryError({ of }: { readonly of: Query }): React.ReactNode {
+  return <ErrorState error={of.error} onRetry={() => void of.refetch().catch(reportError)} />
+}
+
 /** Text between backticks is code. */
 function withCode(text: string): React.ReactNode {
   return text.split('`').map((part, index) => (index % 2 === 0 ? part : <code key={index}>{part}</code>))
@@ -86,6 +140,37 @@ export function ErrorNotice({
         {generalText.tryAgain}
       </button>
     </div>
+  )
+}
+
+/** Above rows that an earlier query returned. */
+export function StaleNotice(props: { readonly error: unknown; readonly onRetry: () => void }): React.ReactNode {
+  return <ErrorNotice {...props}>{generalText.showingPrevious}</ErrorNotice>
+}
+
+/** Sentences about URL parameters that the page ignores. */
+export function UnreadNotice({
+  unread,
+  onClose,
+}: {
+  readonly unread: readonly string[]
+  readonly onClose: () => void
+}): React.ReactNode {
+  if (unread.length === 0) return null
+  return (
+    <Notice onClose={onClose}>
+      {unread.map((sentence) => (
+        <p key={sentence}>{sentence}</p>
+      ))}
+    </Notice>
+  )
+}
+
+export function RefreshButton({ onClick }: { readonly onClick: () => void }): React.ReactNode {
+  return (
+    <button type="button" onClick={onClick}>
+      {generalText.refresh}
+    </button>
   )
 }
 

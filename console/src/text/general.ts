@@ -58,7 +58,7 @@ export const generalText = {
   beforeAndAfter: (operation: string, time: string) => `${operation} at ${time}: before and after`,
   remaining: (groups: number | string) => `${groups} others`,
   queryId: (queryId: string) => `query ${queryId}`,
-  span: (range: string) => `Span: ${range}`,
+  span: (range: string) => `Time range: ${range}`,
   showing: (rows: string, total: string) => `showing ${rows} of ${total}`,
   byActor: (actor: string) => ` by ${actor}`,
   noStoreFixed: 'This Weir has no store. Remove “store: none” from its configuration to store this data.',

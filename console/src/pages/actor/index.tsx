@@ -2,12 +2,11 @@ import { useMemo } from 'react'
 import type { Query } from '../../api/client.ts'
 import { asRefused } from '../../api/problem.ts'
 import type { Trace } from '../../api/traces.ts'
-import { PageLink } from '../../app/page-link.tsx'
 import { TimeControl } from '../../app/time-control.tsx'
 import { useTitle } from '../../app/use-title.ts'
 import { counted } from '../../parts/format.ts'
 import { Grid } from '../../parts/grid.tsx'
-import { EmptyState, ErrorNotice, ErrorState, Loading, Notice } from '../../parts/states.tsx'
+import { EmptyState, ErrorState, Loading, RefreshButton, StaleNotice, UnreadNotice } from '../../parts/states.tsx'
 import { listText } from '../../state/parts.ts'
 import { isMoving, rangeText } from '../../state/range.ts'
 import { actorText } from '../../state/refs.ts'
@@ -35,27 +34,14 @@ export default function ActorPage(): React.ReactNode {
   if (state.of === '')
     return (
       <div className="page">
-        <EmptyState
-          title={actorPageText.noActorSelected}
-          action={
-            <PageLink to="/audit" className="button">
-              {actorPageText.openAudit}
-            </PageLink>
-          }
-        >
+        <EmptyState title={actorPageText.noActorSelected} action={{ text: actorPageText.openAudit, to: '/audit' }}>
           {actorPageText.noActorHint}
         </EmptyState>
       </div>
     )
   return (
     <div className="page audit actor">
-      {unread.length > 0 && (
-        <Notice onClose={() => set({}, 'replace')}>
-          {unread.map((sentence) => (
-            <p key={sentence}>{sentence}</p>
-          ))}
-        </Notice>
-      )}
+      <UnreadNotice unread={unread} onClose={() => set({}, 'replace')} />
       <Actor key={state.of} state={state} set={set} />
     </div>
   )
@@ -111,16 +97,10 @@ function Actor({ state, set }: Pick<PageState<ActorState>, 'state' | 'set'>): Re
         {!noStore && <NewestTrace />}
         {busy && <span className="dim asking">{generalText.loading}</span>}
         <div className="end">
-          <button type="button" onClick={again}>
-            {generalText.refresh}
-          </button>
+          <RefreshButton onClick={again} />
         </div>
       </div>
-      {error !== undefined && rows.length > 0 && (
-        <ErrorNotice error={error} onRetry={traces.again}>
-          {generalText.showingPrevious}
-        </ErrorNotice>
-      )}
+      {error !== undefined && rows.length > 0 && <StaleNotice error={error} onRetry={traces.again} />}
       {sums.data !== undefined && rows.length > 0 && (
         <Timeline
           sums={sums.data}
@@ -130,14 +110,7 @@ function Actor({ state, set }: Pick<PageState<ActorState>, 'state' | 'set'>): Re
       )}
       <div className="page-body">
         {noStore ? (
-          <EmptyState
-            title={actorPageText.needsStore}
-            action={
-              <PageLink to="/events" className="button">
-                {generalText.seeEvents}
-              </PageLink>
-            }
-          >
+          <EmptyState title={actorPageText.needsStore} action={{ text: generalText.seeEvents, to: '/events' }}>
             {actorPageText.noStore}
           </EmptyState>
         ) : error !== undefined && rows.length === 0 ? (
@@ -151,11 +124,10 @@ function Actor({ state, set }: Pick<PageState<ActorState>, 'state' | 'set'>): Re
               {rows.length === 0 ? (
                 <EmptyState
                   title={actorPageText.noAuditEvents}
-                  action={
-                    <button type="button" onClick={() => set({ t: { from: 'now-4w', to: 'now' } })}>
-                      {actorPageText.showFourWeeks}
-                    </button>
-                  }
+                  action={{
+                    text: actorPageText.showFourWeeks,
+                    onClick: () => set({ t: { from: 'now-4w', to: 'now' } }),
+                  }}
                 >
                   {actorPageText.noTraces(rangeText(t))}
                 </EmptyState>

@@ -7,7 +7,7 @@ import { ActorLink } from '../../parts/links/actor-link.tsx'
 import { ResourceLink } from '../../parts/links/resource-link.tsx'
 import { conditionAmong } from '../../parts/filter-text.ts'
 import { count, shortTime } from '../../parts/format.ts'
-import { ErrorState, Loading } from '../../parts/states.tsx'
+import { Pending } from '../../parts/states.tsx'
 import { listText, readList } from '../../state/parts.ts'
 import type { Range } from '../../state/range.ts'
 import { useTraceSums } from '../../api/trace-queries.ts'
@@ -98,7 +98,7 @@ export function ChangesBy({
   readonly selected: string
   readonly onOpen: (change: Change) => void
 }): React.ReactNode {
-  const { data, isError, error, refetch } = useQuery({
+  const query = useQuery({
     queryKey: ['actor-changes', of, t, revision],
     staleTime: Infinity,
     gcTime: 60_000,
@@ -108,6 +108,7 @@ export function ChangesBy({
         query: { actor_ref: of, from: t.from, to: t.to, limit: 100, noise: 'shown' },
       }),
   })
+  const { data } = query
   return (
     <section className="panel happened" aria-label={actorPageText.changesOfKubernetesObjects}>
       <h2>
@@ -123,16 +124,7 @@ export function ChangesBy({
         </Link>
       </h2>
       {data === undefined ? (
-        isError ? (
-          <ErrorState
-            error={error}
-            onRetry={() => {
-              refetch().catch(reportError)
-            }}
-          />
-        ) : (
-          <Loading what={generalText.changesInText} />
-        )
+        <Pending of={query} what={generalText.changesInText} />
       ) : data.changes.length === 0 ? (
         <p className="dim">{actorPageText.noChanges}</p>
       ) : (

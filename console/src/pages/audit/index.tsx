@@ -2,19 +2,19 @@ import { useMemo, useState } from 'react'
 import { asRefused } from '../../api/problem.ts'
 import { useTraces, useTraceSums } from '../../api/trace-queries.ts'
 import type { Trace } from '../../api/traces.ts'
-import { useCommands } from '../../app/commands.ts'
-import { PageLink } from '../../app/page-link.tsx'
+import { rangeCommands, useCommands } from '../../app/commands.ts'
 import { TimeControl } from '../../app/time-control.tsx'
 import { useTitle } from '../../app/use-title.ts'
 import { LinkState } from '../../live/bar-parts.tsx'
 import { useHold } from '../../live/use-hold.ts'
 import { useLink } from '../../live/use-live.ts'
+import { LiveButton } from '../../parts/live-button.tsx'
 import { FindBox } from '../../parts/find-box.tsx'
 import { count, counted } from '../../parts/format.ts'
 import { Grid } from '../../parts/grid.tsx'
-import { EmptyState, ErrorNotice, ErrorState, Loading, Notice } from '../../parts/states.tsx'
+import { ErrorState, Loading, NoStore, Pending, RefreshButton, StaleNotice, UnreadNotice } from '../../parts/states.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
-import { isMoving, presets, rangeText, type Range } from '../../state/range.ts'
+import { isMoving, type Range } from '../../state/range.ts'
 import { refText } from '../../state/refs.ts'
 import { usePageState } from '../../state/use-page-state.ts'
 import { useArrivals } from '../../hooks/use-arrivals.ts'
@@ -72,11 +72,7 @@ export default function AuditPage(): React.ReactNode {
     useMemo(
       () => [
         { name: generalText.clearFilter, words: 'audit', run: () => set({ ...noFilter, sel: '', node: '' }) },
-        ...presets.map((range) => ({
-          name: generalText.span(rangeText(range)),
-          words: generalText.timeRange,
-          run: () => set({ t: range }),
-        })),
+        ...rangeCommands((range) => set({ t: range })),
       ],
       [set],
     ),
@@ -93,25 +89,10 @@ export default function AuditPage(): React.ReactNode {
           onChange={(text) => set({ q: text, sel: '' })}
         />
         <TimeControl frame={state} onChange={set} />
-        <button
-          type="button"
-          aria-pressed={live}
-          disabled={!isMoving(t)}
-          title={isMoving(t) ? auditText.liveHint : generalText.spanEnded}
-          onClick={() => set({ live: !state.live })}
-        >
-          <span aria-hidden="true">{live ? '● ' : '○ '}</span>
-          {generalText.live}
-        </button>
+        <LiveButton live={live} t={t} hint={auditText.liveHint} onClick={() => set({ live: !state.live })} />
         <Filters state={state} set={set} />
       </div>
-      {unread.length > 0 && (
-        <Notice onClose={() => set({}, 'replace')}>
-          {unread.map((sentence) => (
-            <p key={sentence}>{sentence}</p>
-          ))}
-        </Notice>
-      )}
+      <UnreadNotice unread={unread} onClose={() => set({}, 'replace')} />
       <div className="page-line">
         {live && <LinkState link={link} paused={paused} status={undefined} meanwhile={auditText.heldNotLost} />}
         {live && (
@@ -130,18 +111,10 @@ export default function AuditPage(): React.ReactNode {
         {busy && !live && <span className="dim asking">{generalText.loading}</span>}
         <div className="end">
           {span !== undefined && <ShowQuery view={view} question={question} span={span} />}
-          {!live && (
-            <button type="button" onClick={again}>
-              {generalText.refresh}
-            </button>
-          )}
+          {!live && <RefreshButton onClick={again} />}
         </div>
       </div>
-      {error !== undefined && rows.length > 0 && (
-        <ErrorNotice error={error} onRetry={traces.again}>
-          {generalText.showingPrevious}
-        </ErrorNotice>
-      )}
+      {error !== undefined && rows.length > 0 && <StaleNotice error={error} onRetry={traces.again} />}
       {sums.data !== undefined && rows.length > 0 && (
         <Timeline sums={sums.data} onBy={(by) => set({ by }, 'replace')} onSpan={onSpan} />
       )}
@@ -166,16 +139,7 @@ export default function AuditPage(): React.ReactNode {
           aria-busy={busy}
         >
           {noStore ? (
-            <EmptyState
-              title={auditText.needsStore}
-              action={
-                <PageLink to="/events" className="button">
-                  {generalText.seeEvents}
-                </PageLink>
-              }
-            >
-              {generalText.noStoreFixed}
-            </EmptyState>
+            <NoStore title={auditText.needsStore} />
           ) : error !== undefined && rows.length === 0 ? (
             <ErrorState error={error} onRetry={traces.again} />
           ) : span === undefined ? (
@@ -235,21 +199,12 @@ function Failed({ question, t, revision }: ViewProps): React.ReactNode {
 }
 
 function WhoDidWhat({ question, t, revision, state, set }: ViewProps): React.ReactNode {
-  const { data, isError, error, refetch } = useColumns(question, t, revision)
-  if (data === undefined)
-    return isError ? (
-      <ErrorState
-        error={error}
-        onRetry={() => {
-          refetch().catch(reportError)
-        }}
-      />
-    ) : (
-      <Loading what={auditText.theActivity} />
-    )
+  const query = useColumns(question, t, revision)
+  const { data } = query
+  if (data === undefined) return <Pending of={query} what={auditText.theActivity} />
   return (
     <>
-      <p className="graph-line">
+      <p>
         <span className="dim">
           {auditText.columnsAddUp(counted(data.total, 'trace'))}{' '}
           <span className="good" aria-hidden="true">

@@ -2,26 +2,13 @@ import type { UseQueryResult } from '@tanstack/react-query'
 import type { Firsts, Logins } from '../../api/traces.ts'
 import { ActorLink } from '../../parts/links/actor-link.tsx'
 import { count, counted, time } from '../../parts/format.ts'
-import { ErrorState, Loading } from '../../parts/states.tsx'
+import { Pending } from '../../parts/states.tsx'
 import { auditText } from '../../text/audit.ts'
 import { generalText } from '../../text/general.ts'
 
-export function FirstTimes({
-  of: { data, isError, error, refetch },
-}: {
-  readonly of: UseQueryResult<Firsts>
-}): React.ReactNode {
-  if (data === undefined)
-    return isError ? (
-      <ErrorState
-        error={error}
-        onRetry={() => {
-          refetch().catch(reportError)
-        }}
-      />
-    ) : (
-      <Loading what={auditText.firstOccurrencesInText} />
-    )
+export function FirstTimes({ of: query }: { readonly of: UseQueryResult<Firsts> }): React.ReactNode {
+  const { data } = query
+  if (data === undefined) return <Pending of={query} what={auditText.firstOccurrencesInText} />
   return (
     <>
       <p className="dim">
@@ -67,22 +54,9 @@ export function FirstTimes({
   )
 }
 
-export function FailedLogins({
-  of: { data, isError, error, refetch },
-}: {
-  readonly of: UseQueryResult<Logins>
-}): React.ReactNode {
-  if (data === undefined)
-    return isError ? (
-      <ErrorState
-        error={error}
-        onRetry={() => {
-          refetch().catch(reportError)
-        }}
-      />
-    ) : (
-      <Loading what={auditText.failedLoginsInText} />
-    )
+export function FailedLogins({ of: query }: { readonly of: UseQueryResult<Logins> }): React.ReactNode {
+  const { data } = query
+  if (data === undefined) return <Pending of={query} what={auditText.failedLoginsInText} />
   return (
     <>
       <p className="dim">

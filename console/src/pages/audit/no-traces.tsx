@@ -24,11 +24,7 @@ export function NoTraces({
     return (
       <EmptyState
         title={auditText.noTraceMatches}
-        action={
-          <button type="button" onClick={() => set(noFilter)}>
-            {generalText.clearFilter}
-          </button>
-        }
+        action={{ text: generalText.clearFilter, onClick: () => set(noFilter) }}
       >
         {auditText.noMatchInRange(span)}
       </EmptyState>
@@ -41,11 +37,7 @@ export function NoTraces({
   return (
     <EmptyState
       title={auditText.noAuditEvents}
-      action={
-        <button type="button" onClick={() => set({ t: { from: 'now-1w', to: 'now' } })}>
-          {generalText.showLastWeek}
-        </button>
-      }
+      action={{ text: generalText.showLastWeek, onClick: () => set({ t: { from: 'now-1w', to: 'now' } }) }}
     >
       {newest === null
         ? auditText.noTraceYet(

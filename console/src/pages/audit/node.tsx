@@ -4,7 +4,7 @@ import { ActorLink } from '../../parts/links/actor-link.tsx'
 import { ResourceLink } from '../../parts/links/resource-link.tsx'
 import { Drawer } from '../../parts/drawer.tsx'
 import { count, counted } from '../../parts/format.ts'
-import { ErrorState, Loading } from '../../parts/states.tsx'
+import { Pending } from '../../parts/states.tsx'
 import type { Range } from '../../state/range.ts'
 import { traceQuery } from './queries.ts'
 import { nameOf } from './graph-layout.ts'
@@ -109,18 +109,9 @@ interface NeighboursProps extends Pick<OneNodeProps, 'filter' | 't' | 'revision'
 
 function Neighbours({ of, filter, t, revision, onOpen }: NeighboursProps): React.ReactNode {
   const [limit, setLimit] = useState(step)
-  const { data, isError, error, refetch } = useTraceSums(traceQuery(filter), t, { by: of, limit, buckets: 1, revision })
-  if (data === undefined)
-    return isError ? (
-      <ErrorState
-        error={error}
-        onRetry={() => {
-          refetch().catch(reportError)
-        }}
-      />
-    ) : (
-      <Loading what={auditText.neighboursInText} />
-    )
+  const query = useTraceSums(traceQuery(filter), t, { by: of, limit, buckets: 1, revision })
+  const { data } = query
+  if (data === undefined) return <Pending of={query} what={auditText.neighboursInText} />
   const { groups, others } = data
   return (
     <section aria-label={auditText.neighbours(of)}>

@@ -5,7 +5,7 @@ import { noValue } from '../../parts/audit/values.ts'
 import { ActorLink } from '../../parts/links/actor-link.tsx'
 import { ResourceLink } from '../../parts/links/resource-link.tsx'
 import { counted } from '../../parts/format.ts'
-import { ErrorState, Loading } from '../../parts/states.tsx'
+import { Pending } from '../../parts/states.tsx'
 import { listText } from '../../state/parts.ts'
 import type { Range } from '../../state/range.ts'
 import { refText } from '../../state/refs.ts'
@@ -54,23 +54,14 @@ export function Ways({
   readonly to: string
   readonly t: Range
 }): React.ReactNode {
-  const { data, isError, error, refetch } = useQuery({
+  const query = useQuery({
     queryKey: ['ways', from, to, t],
     staleTime: 30_000,
     queryFn: ({ signal }) =>
       ask<Paths>('/api/v1/graph/paths', { signal, query: { from, to, since: t.from, at: t.to } }),
   })
-  if (data === undefined)
-    return isError ? (
-      <ErrorState
-        error={error}
-        onRetry={() => {
-          refetch().catch(reportError)
-        }}
-      />
-    ) : (
-      <Loading what={auditText.pathsInText} />
-    )
+  const { data } = query
+  if (data === undefined) return <Pending of={query} what={auditText.pathsInText} />
   const names = new Map(data.nodes.map(({ ref, name }) => [ref, name]))
   const between = (a: string, b: string): string => {
     const found = data.edges.filter((edge) => (edge.from === a && edge.to === b) || (edge.from === b && edge.to === a))

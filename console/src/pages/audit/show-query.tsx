@@ -5,7 +5,7 @@ import type { Span } from '../../api/objects.ts'
 import { useMe } from '../../api/queries.ts'
 import { CopyButton } from '../../parts/copy-button.tsx'
 import { Popover } from '../../parts/popover.tsx'
-import { ErrorState, Loading } from '../../parts/states.tsx'
+import { Pending } from '../../parts/states.tsx'
 import type { AuditView } from './state.ts'
 import { auditText } from '../../text/audit.ts'
 
@@ -34,23 +34,14 @@ export function ShowQuery(props: ShowQueryProps): React.ReactNode {
 function Statement({ view, question, span: { from, to } }: ShowQueryProps): React.ReactNode {
   const me = useMe()
   const parameters = { ...question, from, to, of: view === 'graph' ? 'columns' : view }
-  const { data, isError, error, refetch } = useQuery({
+  const query = useQuery({
     queryKey: ['trace-query', parameters],
     staleTime: Infinity,
     gcTime: 60_000,
     queryFn: ({ signal }) => ask<{ readonly sql: string }>('/api/v1/audit/query', { signal, query: parameters }),
   })
-  if (data === undefined)
-    return isError ? (
-      <ErrorState
-        error={error}
-        onRetry={() => {
-          refetch().catch(reportError)
-        }}
-      />
-    ) : (
-      <Loading what={auditText.theQuery} />
-    )
+  const { data } = query
+  if (data === undefined) return <Pending of={query} what={auditText.theQuery} />
   return (
     <>
       <pre tabIndex={0} aria-label={auditText.theQueryInSql}>

@@ -15,8 +15,6 @@ export const changeColumns: readonly GridColumn<Change>[] = [
     title: generalText.time,
     hint: changesText.timeHint,
     width: 146,
-    grow: 0,
-    sortable: false,
     cell: ({ time: at }) => (
       <span className="mono" title={at}>
         {shortTime(at)}
@@ -27,8 +25,6 @@ export const changeColumns: readonly GridColumn<Change>[] = [
     id: 'operation',
     title: generalText.operation,
     width: 96,
-    grow: 0,
-    sortable: false,
     cell: ({ operation }) => <Operation of={operation} />,
   },
   {
@@ -36,7 +32,6 @@ export const changeColumns: readonly GridColumn<Change>[] = [
     title: generalText.kind,
     width: 120,
     grow: 1,
-    sortable: false,
     cell: ({ kind, group }) => <span title={group === '' ? kind : changesText.kindOfGroup(kind, group)}>{kind}</span>,
   },
   {
@@ -44,7 +39,6 @@ export const changeColumns: readonly GridColumn<Change>[] = [
     title: generalText.namespace,
     width: 100,
     grow: 1,
-    sortable: false,
     cell: ({ namespace }) => namespace ?? <span className="dim">{generalText.clusterScoped}</span>,
   },
   {
@@ -52,7 +46,6 @@ export const changeColumns: readonly GridColumn<Change>[] = [
     title: generalText.name,
     width: 150,
     grow: 2,
-    sortable: false,
     cell: ({ name }) => <span title={name}>{name}</span>,
   },
   {
@@ -61,7 +54,6 @@ export const changeColumns: readonly GridColumn<Change>[] = [
     hint: changesText.actorHint,
     width: 130,
     grow: 1,
-    sortable: false,
     cell: ({ actor, actor_ref: user }) =>
       actor === null ? (
         <span className="dim">–</span>
@@ -79,7 +71,6 @@ export const changeColumns: readonly GridColumn<Change>[] = [
     hint: changesText.changedHint,
     width: 240,
     grow: 4,
-    sortable: false,
     cell: What,
   },
 ]

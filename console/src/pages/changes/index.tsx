@@ -2,17 +2,17 @@ import { useMemo, useState } from 'react'
 import { asRefused } from '../../api/problem.ts'
 import type { Change, Hidden } from '../../api/objects.ts'
 import { useFields, useMe } from '../../api/queries.ts'
-import { useCommands } from '../../app/commands.ts'
-import { PageLink } from '../../app/page-link.tsx'
+import { rangeCommands, useCommands } from '../../app/commands.ts'
 import { TimeControl } from '../../app/time-control.tsx'
 import { useTitle } from '../../app/use-title.ts'
 import { useHold } from '../../live/use-hold.ts'
+import { LiveButton } from '../../parts/live-button.tsx'
 import { FilterBox } from '../../parts/filter-box.tsx'
 import { foundIn } from '../../parts/filter-text.ts'
 import { count, counted } from '../../parts/format.ts'
 import { Grid } from '../../parts/grid.tsx'
-import { EmptyState, ErrorNotice, ErrorState, Loading, Notice } from '../../parts/states.tsx'
-import { isMoving, presets, rangeText } from '../../state/range.ts'
+import { ErrorState, Loading, NoStore, RefreshButton, StaleNotice, UnreadNotice } from '../../parts/states.tsx'
+import { isMoving } from '../../state/range.ts'
 import { usePageState } from '../../state/use-page-state.ts'
 import { useRefresh } from '../../hooks/use-refresh.ts'
 import { useChanges, useChangeSums, useClusters } from './queries.ts'
@@ -65,11 +65,7 @@ export default function ChangesPage(): React.ReactNode {
           run: () => set({ noise: !noise }),
         },
         { name: generalText.clearFilter, words: 'changes', run: () => set({ ...noFilter, sel: '' }) },
-        ...presets.map((range) => ({
-          name: generalText.span(rangeText(range)),
-          words: generalText.timeRange,
-          run: () => set({ t: range }),
-        })),
+        ...rangeCommands((range) => set({ t: range })),
       ],
       [noise, set],
     ),
@@ -89,25 +85,10 @@ export default function ChangesPage(): React.ReactNode {
           onChange={(text) => set({ q: text, sel: '' })}
         />
         <TimeControl frame={state} onChange={set} />
-        <button
-          type="button"
-          aria-pressed={live}
-          disabled={!isMoving(t)}
-          title={isMoving(t) ? changesText.liveHint : generalText.spanEnded}
-          onClick={() => set({ live: !state.live })}
-        >
-          <span aria-hidden="true">{live ? '● ' : '○ '}</span>
-          {generalText.live}
-        </button>
+        <LiveButton live={live} t={t} hint={changesText.liveHint} onClick={() => set({ live: !state.live })} />
         <Filters state={state} set={set} />
       </div>
-      {unread.length > 0 && (
-        <Notice onClose={() => set({}, 'replace')}>
-          {unread.map((sentence) => (
-            <p key={sentence}>{sentence}</p>
-          ))}
-        </Notice>
-      )}
+      <UnreadNotice unread={unread} onClose={() => set({}, 'replace')} />
       <div className="page-line">
         {live && (
           <ChangesLive
@@ -147,18 +128,10 @@ export default function ChangesPage(): React.ReactNode {
           >
             {changesText.traffic}
           </button>
-          {!live && (
-            <button type="button" onClick={again}>
-              {generalText.refresh}
-            </button>
-          )}
+          {!live && <RefreshButton onClick={again} />}
         </div>
       </div>
-      {error !== undefined && rows.length > 0 && (
-        <ErrorNotice error={error} onRetry={changes.again}>
-          {generalText.showingPrevious}
-        </ErrorNotice>
-      )}
+      {error !== undefined && rows.length > 0 && <StaleNotice error={error} onRetry={changes.again} />}
       {sums.data !== undefined && rows.length > 0 && (
         <Timeline
           sums={sums.data}
@@ -179,16 +152,7 @@ export default function ChangesPage(): React.ReactNode {
       <div className="page-body">
         <section className="panel table" aria-label={generalText.changes} aria-busy={busy}>
           {noStore ? (
-            <EmptyState
-              title={changesText.needsStore}
-              action={
-                <PageLink to="/events" className="button">
-                  {generalText.seeEvents}
-                </PageLink>
-              }
-            >
-              {generalText.noStoreFixed}
-            </EmptyState>
+            <NoStore title={changesText.needsStore} />
           ) : error !== undefined && rows.length === 0 ? (
             <ErrorState error={error} onRetry={changes.again} />
           ) : span === undefined ? (

@@ -24,11 +24,7 @@ export function NoChanges({ state, hidden, set }: NoChangesProps): React.ReactNo
     return (
       <EmptyState
         title={changesText.allChangesAreNoise}
-        action={
-          <button type="button" onClick={() => set({ noise: true })}>
-            {changesText.showHiddenChanges}
-          </button>
-        }
+        action={{ text: changesText.showHiddenChanges, onClick: () => set({ noise: true }) }}
       >
         {changesText.hiddenByRules(
           counted(hidden, 'change'),
@@ -42,11 +38,7 @@ export function NoChanges({ state, hidden, set }: NoChangesProps): React.ReactNo
     return (
       <EmptyState
         title={changesText.noChangeMatches}
-        action={
-          <button type="button" onClick={() => set(noFilter)}>
-            {generalText.clearFilter}
-          </button>
-        }
+        action={{ text: generalText.clearFilter, onClick: () => set(noFilter) }}
       >
         {changesText.noMatchInRange(span)}
       </EmptyState>
@@ -70,11 +62,7 @@ export function NoChanges({ state, hidden, set }: NoChangesProps): React.ReactNo
   return (
     <EmptyState
       title={changesText.noChanges}
-      action={
-        <button type="button" onClick={() => set({ t: { from: 'now-1w', to: 'now' } })}>
-          {generalText.showLastWeek}
-        </button>
-      }
+      action={{ text: generalText.showLastWeek, onClick: () => set({ t: { from: 'now-1w', to: 'now' } }) }}
     >
       {limited
         ? changesText.noneInNamespaces(span)

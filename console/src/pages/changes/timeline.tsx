@@ -1,8 +1,9 @@
 import { useMemo } from 'react'
+import { BySelect } from '../../parts/by-select.tsx'
 import type { ChangeSums } from '../../api/objects.ts'
 import { seriesOf } from '../../parts/changes/series.ts'
 import { Chart, type ChartMark } from '../../parts/chart.tsx'
-import { count } from '../../parts/format.ts'
+import { count, isoOfSeconds } from '../../parts/format.ts'
 import { groupings, type Grouping } from './state.ts'
 import { generalText } from '../../text/general.ts'
 
@@ -25,29 +26,11 @@ export function Timeline({ sums, marks, onBy, onSpan }: TimelineProps): React.Re
         stacked
         height={104}
         format={whole}
-        onBrush={(from, to) => onSpan(iso(from), iso(to))}
-        menu={
-          <label className="by">
-            {generalText.by}{' '}
-            <select
-              value={sums.by}
-              onChange={(event) => {
-                const by = groupings.find((each) => each === event.target.value)
-                if (by !== undefined) onBy(by)
-              }}
-            >
-              {groupings.map((by) => (
-                <option key={by} value={by}>
-                  {by}
-                </option>
-              ))}
-            </select>
-          </label>
-        }
+        onBrush={(from, to) => onSpan(isoOfSeconds(from), isoOfSeconds(to))}
+        menu={<BySelect by={sums.by} groupings={groupings} onChange={onBy} />}
       />
     </section>
   )
 }
 
 const whole = (value: number): string => (Number.isInteger(value) ? count(value) : '')
-const iso = (seconds: number): string => new Date(Math.round(seconds) * 1000).toISOString()

@@ -3,7 +3,7 @@ import { useMemo } from 'react'
 import { ask } from '../../api/client.ts'
 import type { Change, ChangeSums } from '../../api/objects.ts'
 import { Chart, type ChartMark } from '../../parts/chart.tsx'
-import { count, volume } from '../../parts/format.ts'
+import { count, isoOfSeconds, volume } from '../../parts/format.ts'
 import { literal } from '../../parts/filter-text.ts'
 import { ratesOf, type SeriesAnswer } from '../../api/series.ts'
 import { changesText } from '../../text/changes.ts'
@@ -30,7 +30,6 @@ const marked = new Set([
 ])
 const mostMarks = 60
 const rate = (value: number): string => `${volume(value)}/s`
-const iso = (seconds: number): string => new Date(Math.round(seconds) * 1000).toISOString()
 
 /** Traffic of the time range, marked with changes that can affect it. Renders nothing without flows. */
 export function Traffic({ sums: { span, step }, namespaces, rows, onSpan }: TrafficProps): React.ReactNode {
@@ -73,7 +72,7 @@ export function Traffic({ sums: { span, step }, namespaces, rows, onSpan }: Traf
         height={76}
         format={rate}
         marks={marks}
-        onBrush={(from, to) => onSpan(iso(from), iso(to))}
+        onBrush={(from, to) => onSpan(isoOfSeconds(from), isoOfSeconds(to))}
       />
     </section>
   )

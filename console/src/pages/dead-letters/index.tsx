@@ -1,12 +1,19 @@
-import { useMemo, useState } from 'react'
+import { useCallback, useMemo, useState } from 'react'
 import type { DeadLetter } from '../../../../src/api/published.ts'
 import { asRefused } from '../../api/problem.ts'
 import { useLedger, useMe } from '../../api/queries.ts'
-import { PageLink } from '../../app/page-link.tsx'
 import { useTitle } from '../../app/use-title.ts'
 import { count, counted, time } from '../../parts/format.ts'
 import { Grid, type GridColumn } from '../../parts/grid.tsx'
-import { EmptyState, ErrorNotice, ErrorState, Loading, Notice } from '../../parts/states.tsx'
+import {
+  EmptyState,
+  ErrorState,
+  Loading,
+  Notice,
+  RefreshButton,
+  StaleNotice,
+  UnreadNotice,
+} from '../../parts/states.tsx'
 import { useLocalKeys } from '../../state/keys.ts'
 import { usePageState } from '../../state/use-page-state.ts'
 import { useOutcomes, useLetters, useMoving } from './queries.ts'
@@ -40,13 +47,8 @@ export default function DeadLettersPage(): React.ReactNode {
     .reduce((sum, { rows }) => sum + rows, 0)
   const open = useMemo(() => (letters ?? []).filter((letter) => letter.state === 'open'), [letters])
   const choice = useMemo(() => open.map(keyOf).filter((key) => chosen.has(key)), [open, chosen])
-  const columns = useMemo(
-    () =>
-      columnsOf(letters ?? [], mayMove, chosen, (key) =>
-        setChosen((before) => (before.has(key) ? before.difference(new Set([key])) : before.union(new Set([key])))),
-      ),
-    [letters, mayMove, chosen],
-  )
+  const toggle = useCallback((key: string) => setChosen((before) => before.symmetricDifference(new Set([key]))), [])
+  const columns = useMemo(() => columnsOf(letters ?? [], mayMove, chosen, toggle), [letters, mayMove, chosen, toggle])
   const ask = (verb: Verb, keys: readonly string[]): void => {
     if (keys.length > 0) setPending({ verb, keys })
   }
@@ -69,10 +71,7 @@ export default function DeadLettersPage(): React.ReactNode {
                   Number((target instanceof HTMLElement ? target.dataset['at'] : undefined)?.split(':')[0] ?? -1)
                 ]
               if (letter?.state !== 'open') return false
-              const key = keyOf(letter)
-              setChosen((before) =>
-                before.has(key) ? before.difference(new Set([key])) : before.union(new Set([key])),
-              )
+              toggle(keyOf(letter))
               return true
             },
           },
@@ -106,21 +105,11 @@ export default function DeadLettersPage(): React.ReactNode {
           </select>
         </label>
       </div>
-      {unread.length > 0 && (
-        <Notice onClose={() => set({}, 'replace')}>
-          {unread.map((sentence) => (
-            <p key={sentence}>{sentence}</p>
-          ))}
-        </Notice>
-      )}
+      <UnreadNotice unread={unread} onClose={() => set({}, 'replace')} />
       {me.data !== undefined && !mayMove && error === null && (
         <Notice tone="plain">{deadLettersText.viewerNotice(me.data.role)}</Notice>
       )}
-      {error !== null && letters !== undefined && (
-        <ErrorNotice error={error} onRetry={again}>
-          {generalText.showingPrevious}
-        </ErrorNotice>
-      )}
+      {error !== null && letters !== undefined && <StaleNotice error={error} onRetry={again} />}
       {refused !== undefined && (
         <Notice tone="bad" onClose={forget}>
           {refused.message} {refused.hints.join(' ')}
@@ -135,14 +124,7 @@ export default function DeadLettersPage(): React.ReactNode {
       {letters === undefined ? (
         error !== null ? (
           asRefused(error).status === 403 ? (
-            <EmptyState
-              title={deadLettersText.forbidden}
-              action={
-                <PageLink to="/flows" className="button">
-                  {generalText.goToFlows}
-                </PageLink>
-              }
-            >
+            <EmptyState title={deadLettersText.forbidden} action={{ text: generalText.goToFlows, to: '/flows' }}>
               {asRefused(error).message}
             </EmptyState>
           ) : (
@@ -182,11 +164,7 @@ export default function DeadLettersPage(): React.ReactNode {
                     : counted(letters.length, 'letter')}
                   {mayMove && <span className="keys"> {deadLettersText.spaceSelectsEnterOpens}</span>}
                 </span>
-                {still && (
-                  <button type="button" onClick={again}>
-                    {generalText.refresh}
-                  </button>
-                )}
+                {still && <RefreshButton onClick={again} />}
                 {mayMove && (
                   <span className="foot-acts">
                     <button
@@ -266,8 +244,6 @@ function columnsOf(
             title: '',
             hint: deadLettersText.selected,
             width: 36,
-            grow: 0,
-            sortable: false,
             cell: (letter: DeadLetter) => (
               <input
                 type="checkbox"
@@ -286,8 +262,6 @@ function columnsOf(
       id: 'time',
       title: deadLettersText.rejected,
       width: longest > 12 ? 192 : 116,
-      grow: 0,
-      sortable: false,
       cell: (letter) => <span className="mono">{timeOf(letter)}</span>,
     },
     {
@@ -295,33 +269,26 @@ function columnsOf(
       title: deadLettersText.reason,
       width: 240,
       grow: 4,
-      sortable: false,
       cell: ({ reason }) => <span title={reason}>{reason}</span>,
     },
-    { id: 'sink', title: deadLettersText.sink, width: 90, grow: 1, sortable: false, cell: ({ sink }) => sink },
+    { id: 'sink', title: deadLettersText.sink, width: 90, grow: 1, cell: ({ sink }) => sink },
     {
       id: 'attempts',
       title: deadLettersText.attempts,
       width: 60,
-      grow: 0,
       end: true,
-      sortable: false,
       cell: ({ attempts }) => count(attempts),
     },
     {
       id: 'state',
       title: deadLettersText.state,
       width: 90,
-      grow: 0,
-      sortable: false,
       cell: ({ state }) => (state === 'retrying' ? deadLettersText.retrying : 'waits'),
     },
     {
       id: 'kind',
       title: generalText.kind,
       width: 64,
-      grow: 0,
-      sortable: false,
       cell: ({ kind }) => (kind === 'flows' ? 'flow' : 'event'),
     },
     {
@@ -329,7 +296,6 @@ function columnsOf(
       title: deadLettersText.id,
       width: 150,
       grow: 1,
-      sortable: false,
       cell: ({ id }) => <span className="mono dim">{id}</span>,
     },
   ]
@@ -339,24 +305,13 @@ const timeOf = ({ time: at }: DeadLetter): string => time(new Date(at).toISOStri
 
 function NoLetters({ sink, onAll }: { readonly sink: string; readonly onAll: () => void }): React.ReactNode {
   return sink === '' ? (
-    <EmptyState
-      title={deadLettersText.noDeadLetters}
-      action={
-        <PageLink to="/pipeline" className="button">
-          {deadLettersText.showTheSinks}
-        </PageLink>
-      }
-    >
+    <EmptyState title={deadLettersText.noDeadLetters} action={{ text: deadLettersText.showTheSinks, to: '/pipeline' }}>
       {deadLettersText.noDeadLettersHint}
     </EmptyState>
   ) : (
     <EmptyState
       title={deadLettersText.noLettersOf(sink)}
-      action={
-        <button type="button" onClick={onAll}>
-          {deadLettersText.showLettersOfAllSinks}
-        </button>
-      }
+      action={{ text: deadLettersText.showLettersOfAllSinks, onClick: onAll }}
     >
       {deadLettersText.noneOfSink}
     </EmptyState>

@@ -1,9 +1,8 @@
 import { useState } from 'react'
-import { asRefused } from '../../api/problem.ts'
 import { Drawer, Fact } from '../../parts/drawer.tsx'
 import { count, time } from '../../parts/format.ts'
 import { useLocalKeys } from '../../state/keys.ts'
-import { ErrorState, Loading } from '../../parts/states.tsx'
+import { Pending } from '../../parts/states.tsx'
 import { useLetter } from './queries.ts'
 import { partsOf, readBody, type Verb } from './letters.ts'
 import { deadLettersText } from '../../text/dead-letters.ts'
@@ -28,26 +27,14 @@ const states = {
 } as const
 
 export function Letter({ of, editing, mayMove, busy, onMove, onEdit, onSend, onClose }: LetterProps): React.ReactNode {
-  const { data: letter, isError, error, refetch } = useLetter(of)
+  const query = useLetter(of)
+  const { data: letter } = query
   const { sink, id } = partsOf(of)
   const waits = letter?.state === 'open'
   return (
     <Drawer of={of} name={deadLettersText.deadLetter} title={<span className="mono">{id}</span>} onClose={onClose}>
       {letter === undefined ? (
-        isError ? (
-          asRefused(error).status === 404 ? (
-            <p className="pad dim">{deadLettersText.noSuchLetter(sink)}</p>
-          ) : (
-            <ErrorState
-              error={error}
-              onRetry={() => {
-                refetch().catch(reportError)
-              }}
-            />
-          )
-        ) : (
-          <Loading what={deadLettersText.theLetter} />
-        )
+        <Pending of={query} what={deadLettersText.theLetter} notFound={deadLettersText.noSuchLetter(sink)} />
       ) : (
         <>
           <p className="reason bad">{letter.reason}</p>

@@ -5,7 +5,6 @@ import { linkError } from '../../live/link-error.ts'
 import { retryNow } from '../../live/tab.ts'
 import { useHold } from '../../live/use-hold.ts'
 import { useLink, useLiveRows } from '../../live/use-live.ts'
-import { PageLink } from '../../app/page-link.tsx'
 import { useTitle } from '../../app/use-title.ts'
 import { CopyButton } from '../../parts/copy-button.tsx'
 import { plainText, time } from '../../parts/format.ts'
@@ -29,20 +28,17 @@ const columns: readonly GridColumn<Row>[] = [
     title: generalText.time,
     hint: eventsText.timeHint,
     width: 116,
-    grow: 0,
-    sortable: false,
     cell: (row) => <span className="mono">{time((at(row, 'time') ?? at(row, 'time_received')) as string | null)}</span>,
   },
-  { id: 'type', title: generalText.type, width: 180, grow: 1, sortable: false, cell: textOf('type') },
-  { id: 'source', title: generalText.source, width: 140, grow: 1, sortable: false, cell: textOf('source') },
-  { id: 'subject', title: eventsText.subject, width: 140, grow: 1, sortable: false, cell: textOf('subject') },
-  { id: 'family', title: eventsText.family, width: 80, grow: 0, sortable: false, cell: textOf('family') },
+  { id: 'type', title: generalText.type, width: 180, grow: 1, cell: textOf('type') },
+  { id: 'source', title: generalText.source, width: 140, grow: 1, cell: textOf('source') },
+  { id: 'subject', title: eventsText.subject, width: 140, grow: 1, cell: textOf('subject') },
+  { id: 'family', title: eventsText.family, width: 80, cell: textOf('family') },
   {
     id: 'data',
     title: eventsText.data,
     width: 260,
     grow: 3,
-    sortable: false,
     cell: (row) => <span className="mono dim">{preview(at(row, 'data'))}</span>,
   },
 ]
@@ -111,14 +107,7 @@ export default function EventsPage(): React.ReactNode {
 function Refused({ link }: { readonly link: Link }): React.ReactNode {
   if (link.status !== 403) return <ErrorState error={linkError(link)} onRetry={retryNow} />
   return (
-    <EmptyState
-      title={eventsText.forbidden}
-      action={
-        <PageLink to="/flows" className="button">
-          {generalText.goToFlows}
-        </PageLink>
-      }
-    >
+    <EmptyState title={eventsText.forbidden} action={{ text: generalText.goToFlows, to: '/flows' }}>
       {link.detail}
     </EmptyState>
   )

@@ -1,7 +1,7 @@
 import { useMemo, useState } from 'react'
 import { count, counted, plainText, time, volume } from '../../parts/format.ts'
 import { Grid, type GridColumn } from '../../parts/grid.tsx'
-import { EmptyState, ErrorNotice, ErrorState, Loading } from '../../parts/states.tsx'
+import { EmptyState, ErrorState, Loading, RefreshButton, StaleNotice } from '../../parts/states.tsx'
 import { isMoving } from '../../state/range.ts'
 import type { FlowColumn } from './columns.tsx'
 import { andFilter } from '../../parts/filter-text.ts'
@@ -66,20 +66,12 @@ export function GroupedFlows({ state, set, columns, tabs }: FlowViewProps): Reac
           </span>
         )}
         <div className="end">
-          {!live && (
-            <button type="button" onClick={again}>
-              {generalText.refresh}
-            </button>
-          )}
+          {!live && <RefreshButton onClick={again} />}
           <GroupPicker all={columns} group={group} onChange={(fields) => set({ group: fields, sel: '' })} />
           <GroupExport flowQuery={flowQuery} question={question} />
         </div>
       </div>
-      {error !== undefined && data !== undefined && (
-        <ErrorNotice error={error} onRetry={retry}>
-          {generalText.showingPrevious}
-        </ErrorNotice>
-      )}
+      {error !== undefined && data !== undefined && <StaleNotice error={error} onRetry={retry} />}
       <div className="page-body">
         <section className="panel table" aria-label={flowsText.groupsOfFlows} aria-busy={busy}>
           {data === undefined ? (
@@ -88,14 +80,7 @@ export function GroupedFlows({ state, set, columns, tabs }: FlowViewProps): Reac
             ) : busy ? (
               <Loading what={flowsText.groupsInText} />
             ) : (
-              <EmptyState
-                title={flowsText.queryCancelled}
-                action={
-                  <button type="button" onClick={retry}>
-                    {flowsText.runAgain}
-                  </button>
-                }
-              >
+              <EmptyState title={flowsText.queryCancelled} action={{ text: flowsText.runAgain, onClick: retry }}>
                 {flowsText.noResultYet}
               </EmptyState>
             )
@@ -184,7 +169,6 @@ function groupColumns(
         title: qualified(name, title),
         hint,
         ...sized(name, 150, 2),
-        sortable: false,
         cell: ({ cells }) =>
           cells === undefined ? (
             index === 0 ? (
@@ -212,7 +196,6 @@ function groupColumns(
       hint: flowsText.shareOf(measureNames[by].toLowerCase()),
       ...sized('share', 84, 0),
       end: true,
-      sortable: false,
       cell: ({ sums: values }) => percent(Number(values[place] ?? 0), total),
     },
   ]

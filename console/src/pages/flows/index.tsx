@@ -1,12 +1,12 @@
 import { useMemo, useState } from 'react'
 import type { QuickFilter } from '../../../../src/api/published.ts'
 import { useFields } from '../../api/queries.ts'
-import { useCommands } from '../../app/commands.ts'
+import { rangeCommands, useCommands } from '../../app/commands.ts'
 import { TimeControl } from '../../app/time-control.tsx'
 import { useTitle } from '../../app/use-title.ts'
-import { ErrorState, Loading, Notice } from '../../parts/states.tsx'
+import { Loading, Notice, Pending, QueryError, UnreadNotice } from '../../parts/states.tsx'
 import { Tabs } from '../../parts/tabs.tsx'
-import { isMoment, presets, rangeText } from '../../state/range.ts'
+import { isMoment } from '../../state/range.ts'
 import { usePageState } from '../../state/use-page-state.ts'
 import { FilterOptions } from './filter-options.tsx'
 import { flowColumns } from './columns.tsx'
@@ -60,11 +60,7 @@ export default function FlowsPage(): React.ReactNode {
           words: flowsText.quickFiltersInText,
           run: () => set({ q: '', quick: [], sel: '' }),
         },
-        ...presets.map((t) => ({
-          name: generalText.span(rangeText(t)),
-          words: generalText.timeRange,
-          run: () => set({ t }),
-        })),
+        ...rangeCommands((t) => set({ t })),
       ],
       [state.live, state.both, state.once, set],
     ),
@@ -110,13 +106,7 @@ export default function FlowsPage(): React.ReactNode {
         </button>
         <FilterOptions state={state} set={set} quick={known} />
       </div>
-      {unread.length > 0 && (
-        <Notice onClose={() => set({}, 'replace')}>
-          {unread.map((sentence) => (
-            <p key={sentence}>{sentence}</p>
-          ))}
-        </Notice>
-      )}
+      <UnreadNotice unread={unread} onClose={() => set({}, 'replace')} />
       {unknown.length > 0 && (
         <Notice onClose={() => set({ quick: state.quick.filter((name) => !unknown.includes(name)) }, 'replace')}>
           {flowsText.noQuickFilter(unknown.map((name) => `“${name}”`).join(', '))}
@@ -133,21 +123,9 @@ export default function FlowsPage(): React.ReactNode {
       )}
       {columns === undefined || waits ? (
         fields.isError ? (
-          <ErrorState
-            error={fields.error}
-            onRetry={() => {
-              fields.refetch().catch(reportError)
-            }}
-          />
-        ) : quick.isError ? (
-          <ErrorState
-            error={quick.error}
-            onRetry={() => {
-              quick.refetch().catch(reportError)
-            }}
-          />
+          <QueryError of={fields} />
         ) : (
-          <Loading what={flowsText.theFields} />
+          <Pending of={quick} what={flowsText.theFields} />
         )
       ) : (
         <div

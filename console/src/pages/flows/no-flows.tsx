@@ -19,14 +19,7 @@ export function NoFlows({ filter, range, onClear, onWiden, onStored }: NoFlowsPr
     .flatMap((source) => source.addresses)
   if (filter !== '') {
     return (
-      <EmptyState
-        title={flowsText.noFlowMatches}
-        action={
-          <button type="button" onClick={onClear}>
-            {generalText.clearFilter}
-          </button>
-        }
-      >
+      <EmptyState title={flowsText.noFlowMatches} action={{ text: generalText.clearFilter, onClick: onClear }}>
         {range === undefined ? flowsText.noneInMemory : flowsText.noneInRange(rangeText(range))} <code>{filter}</code>.
         {range === undefined && flowsText.nextMatch}
       </EmptyState>
@@ -36,13 +29,7 @@ export function NoFlows({ filter, range, onClear, onWiden, onStored }: NoFlowsPr
     return (
       <EmptyState
         title={flowsText.noFlowsInRange}
-        action={
-          onWiden !== undefined && (
-            <button type="button" onClick={onWiden}>
-              {generalText.showLastWeek}
-            </button>
-          )
-        }
+        action={onWiden && { text: generalText.showLastWeek, onClick: onWiden }}
       >
         {flowsText.noneReceived(rangeText(range))}
       </EmptyState>
@@ -51,13 +38,7 @@ export function NoFlows({ filter, range, onClear, onWiden, onStored }: NoFlowsPr
   return (
     <EmptyState
       title={flowsText.noFlowsYet}
-      action={
-        onStored !== undefined && (
-          <button type="button" onClick={onStored}>
-            {flowsText.showStoredFlows}
-          </button>
-        )
-      }
+      action={onStored && { text: flowsText.showStoredFlows, onClick: onStored }}
     >
       {addresses.length === 0 ? (
         <p>

@@ -153,14 +153,7 @@ function Missing({
     )
   if (error instanceof Refused) return <ErrorState error={error} onRetry={onAgain} />
   return (
-    <EmptyState
-      title={flowsText.flowNotFound}
-      action={
-        <button type="button" onClick={onAgain}>
-          {flowsText.checkAgain}
-        </button>
-      }
-    >
+    <EmptyState title={flowsText.flowNotFound} action={{ text: flowsText.checkAgain, onClick: onAgain }}>
       {flowsText.recordMissing} <code>{sel}</code> {flowsText.recordMissingEnd}
     </EmptyState>
   )

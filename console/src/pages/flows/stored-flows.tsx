@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react'
 import { count, time, volume } from '../../parts/format.ts'
 import { Grid } from '../../parts/grid.tsx'
-import { EmptyState, ErrorNotice, ErrorState, Loading } from '../../parts/states.tsx'
+import { EmptyState, ErrorState, Loading, RefreshButton, StaleNotice } from '../../parts/states.tsx'
 import { isMoving } from '../../state/range.ts'
 import { ColumnPicker } from './column-picker.tsx'
 import { sortFields } from './columns.tsx'
@@ -56,9 +56,7 @@ export function StoredFlows(props: RowsProps): React.ReactNode {
           </span>
         )}
         <div className="end">
-          <button type="button" onClick={again}>
-            {generalText.refresh}
-          </button>
+          <RefreshButton onClick={again} />
           <GroupPicker all={columns} group={state.group} onChange={(group) => set({ group, sel: '' })} />
           <ExportMenu
             flowQuery={state}
@@ -70,11 +68,7 @@ export function StoredFlows(props: RowsProps): React.ReactNode {
           <ColumnPicker all={columns} chosen={state.cols} widths={state.w} onChange={set} />
         </div>
       </div>
-      {error !== undefined && rows.length > 0 && (
-        <ErrorNotice error={error} onRetry={stored.again}>
-          {generalText.showingPrevious}
-        </ErrorNotice>
-      )}
+      {error !== undefined && rows.length > 0 && <StaleNotice error={error} onRetry={stored.again} />}
       {/* Reserves the height, so that rows do not move. */}
       {totals === undefined && rows.length > 0 && <div className="panel volume" aria-hidden="true" />}
       {totals !== undefined && rows.length > 0 && (
@@ -88,14 +82,7 @@ export function StoredFlows(props: RowsProps): React.ReactNode {
             busy ? (
               <Loading what={flowsText.flowsInText} />
             ) : (
-              <EmptyState
-                title={flowsText.queryCancelled}
-                action={
-                  <button type="button" onClick={again}>
-                    {flowsText.runAgain}
-                  </button>
-                }
-              >
+              <EmptyState title={flowsText.queryCancelled} action={{ text: flowsText.runAgain, onClick: again }}>
                 {flowsText.noResultYet}
               </EmptyState>
             )

@@ -1,7 +1,7 @@
 import { useMemo } from 'react'
 import type { AnswerFrame } from '../../../../src/api/published.ts'
 import { Chart, type ChartSeries } from '../../parts/chart.tsx'
-import { volume } from '../../parts/format.ts'
+import { isoOfSeconds, volume } from '../../parts/format.ts'
 import { valueName } from './overview/names.ts'
 import { flowsText } from '../../text/flows.ts'
 
@@ -27,14 +27,13 @@ export function Volume({ answer, onSpan }: VolumeProps): React.ReactNode {
         stacked
         height={112}
         format={rate}
-        onBrush={(from, to) => onSpan(iso(from), iso(to))}
+        onBrush={(from, to) => onSpan(isoOfSeconds(from), isoOfSeconds(to))}
       />
     </section>
   )
 }
 
 const rate = (value: number): string => `${volume(value)}/s`
-const iso = (seconds: number): string => new Date(Math.round(seconds) * 1000).toISOString()
 
 /** Values of each bucket and group; buckets without flows are 0. */
 export function ratesOf({ columns, rows, span, step }: SeriesAnswer): {

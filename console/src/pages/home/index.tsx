@@ -4,7 +4,7 @@ import { useLedger, usePipeline } from '../../api/queries.ts'
 import { PageLink } from '../../app/page-link.tsx'
 import { useTitle } from '../../app/use-title.ts'
 import { count, counted } from '../../parts/format.ts'
-import { EmptyState, ErrorNotice, ErrorState, Loading, Notice } from '../../parts/states.tsx'
+import { EmptyState, ErrorState, Loading, StaleNotice, UnreadNotice } from '../../parts/states.tsx'
 import { usePageState } from '../../state/use-page-state.ts'
 import { useExporters } from '../../api/exporters.ts'
 import { viewOf, type PipelineView } from '../../api/pipeline-view.ts'
@@ -36,29 +36,12 @@ export default function HomePage(): React.ReactNode {
       <div className="page-bar">
         <h1>{homeText.home}</h1>
       </div>
-      {unread.length > 0 && (
-        <Notice onClose={() => set({}, 'replace')}>
-          {unread.map((sentence) => (
-            <p key={sentence}>{sentence}</p>
-          ))}
-        </Notice>
-      )}
-      {failed !== undefined && view !== undefined && (
-        <ErrorNotice error={failed.error} onRetry={again}>
-          {generalText.showingPrevious}
-        </ErrorNotice>
-      )}
+      <UnreadNotice unread={unread} onClose={() => set({}, 'replace')} />
+      {failed !== undefined && view !== undefined && <StaleNotice error={failed.error} onRetry={again} />}
       <div className="page-scroll home" tabIndex={0} role="region" aria-label={homeText.home}>
         {view === undefined ? (
           forbidden ? (
-            <EmptyState
-              title={homeText.limitedTitle}
-              action={
-                <PageLink to="/flows" className="button">
-                  {generalText.goToFlows}
-                </PageLink>
-              }
-            >
+            <EmptyState title={homeText.limitedTitle} action={{ text: generalText.goToFlows, to: '/flows' }}>
               {homeText.limitedHint}
             </EmptyState>
           ) : failed === undefined ? (

@@ -3,7 +3,7 @@ import type { AnswerFrame } from '../../../../src/api/published.ts'
 import { ask } from '../../api/client.ts'
 import { PageLink } from '../../app/page-link.tsx'
 import { useLiveRows } from '../../live/use-live.ts'
-import { ErrorState } from '../../parts/states.tsx'
+import { QueryError } from '../../parts/states.tsx'
 import { plainText, protocol, time, volume } from '../../parts/format.ts'
 import { homeText } from '../../text/home.ts'
 
@@ -45,12 +45,7 @@ export function Newest(): React.ReactNode {
         <h2>{homeText.newestFlows}</h2>
         {rows.length === 0 ? (
           flows.isError ? (
-            <ErrorState
-              error={flows.error}
-              onRetry={() => {
-                flows.refetch().catch(reportError)
-              }}
-            />
+            <QueryError of={flows} />
           ) : (
             <p className="dim">{flows.isPending ? homeText.loading : homeText.noneInTheLastHour}</p>
           )

@@ -4,7 +4,7 @@ import type { ExporterRecipes } from '../../../../src/api/published.ts'
 import { ask } from '../../api/client.ts'
 import { asRefused } from '../../api/problem.ts'
 import { CopyButton } from '../../parts/copy-button.tsx'
-import { ErrorState, Loading } from '../../parts/states.tsx'
+import { Pending } from '../../parts/states.tsx'
 import { homeText } from '../../text/home.ts'
 import { eventsText } from '../../text/events.ts'
 
@@ -47,24 +47,15 @@ function others(): readonly Recipe[] {
 }
 
 export function How({ how, collector, onHow, onCollector }: HowProps): React.ReactNode {
-  const { data, isError, error, refetch } = useQuery({
+  const query = useQuery({
     queryKey: ['recipes', collector],
     staleTime: 60_000,
     placeholderData: keepPreviousData,
     queryFn: ({ signal }) => ask<ExporterRecipes>('/api/v1/exporters/recipes', { signal, query: { collector } }),
   })
+  const { data } = query
   const [typed, setTyped] = useState(collector)
-  if (data === undefined)
-    return isError ? (
-      <ErrorState
-        error={error}
-        onRetry={() => {
-          refetch().catch(reportError)
-        }}
-      />
-    ) : (
-      <Loading what={homeText.examples} />
-    )
+  if (data === undefined) return <Pending of={query} what={homeText.examples} />
   const all: readonly Recipe[] = [...data.recipes, ...others()]
   const recipe = all.find(({ name }) => name === how) ?? all[0]
   const isExporter = data.recipes.includes(recipe as ExporterRecipes['recipes'][number])
@@ -102,9 +93,9 @@ export function How({ how, collector, onHow, onCollector }: HowProps): React.Rea
           </form>
         )}
       </div>
-      {isError && (
+      {query.isError && (
         <p className="bad" role="alert">
-          {asRefused(error).status === 400 ? homeText.invalidAddress : asRefused(error).message}
+          {asRefused(query.error).status === 400 ? homeText.invalidAddress : asRefused(query.error).message}
         </p>
       )}
       {isExporter && /^(?:127\.|localhost|::1)/.test(data.collector) && (

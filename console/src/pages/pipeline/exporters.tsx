@@ -47,7 +47,6 @@ export function ExporterTable({ exporters, at, sort, onSort, selected, onOpen }:
         id: 'last',
         title: pipelineText.lastDatagram,
         width: 130,
-        grow: 0,
         end: true,
         sortable: true,
         cell: ({ last }) => ago(at - last),
@@ -56,7 +55,6 @@ export function ExporterTable({ exporters, at, sort, onSort, selected, onOpen }:
         id: 'lastRow',
         title: pipelineText.lastFlow,
         width: 104,
-        grow: 0,
         end: true,
         sortable: true,
         cell: ({ lastRow }) => (lastRow === undefined ? 'none' : ago(at - lastRow)),
@@ -65,7 +63,6 @@ export function ExporterTable({ exporters, at, sort, onSort, selected, onOpen }:
         id: 'datagrams',
         title: pipelineText.datagrams,
         width: 106,
-        grow: 0,
         end: true,
         sortable: true,
         cell: ({ report }) => count(report.datagrams),
@@ -74,7 +71,6 @@ export function ExporterTable({ exporters, at, sort, onSort, selected, onOpen }:
         id: 'rows',
         title: generalText.flows,
         width: 80,
-        grow: 0,
         end: true,
         sortable: true,
         cell: ({ report }) => count(report.rows),
@@ -83,7 +79,6 @@ export function ExporterTable({ exporters, at, sort, onSort, selected, onOpen }:
         id: 'templates',
         title: pipelineText.templates,
         width: 104,
-        grow: 0,
         end: true,
         sortable: true,
         cell: ({ templates }) => count(templates),
@@ -93,9 +88,7 @@ export function ExporterTable({ exporters, at, sort, onSort, selected, onOpen }:
         title: pipelineText.sampled,
         hint: pipelineText.sampledHint,
         width: 84,
-        grow: 0,
         end: true,
-        sortable: false,
         cell: ({ sampling }) =>
           sampling.length === 0
             ? generalText.unknown
@@ -106,7 +99,6 @@ export function ExporterTable({ exporters, at, sort, onSort, selected, onOpen }:
         title: pipelineText.gaps,
         hint: pipelineText.gapsHint,
         width: 64,
-        grow: 0,
         end: true,
         sortable: true,
         cell: ({ missing }) => <span className={missing > 0 ? 'warning' : undefined}>{count(missing)}</span>,
@@ -115,7 +107,6 @@ export function ExporterTable({ exporters, at, sort, onSort, selected, onOpen }:
         id: 'malformed',
         title: pipelineText.malformed,
         width: 106,
-        grow: 0,
         end: true,
         sortable: true,
         cell: ({ malformed }) => <span className={malformed > 0 ? 'warning' : undefined}>{count(malformed)}</span>,
@@ -126,7 +117,6 @@ export function ExporterTable({ exporters, at, sort, onSort, selected, onOpen }:
         hint: pipelineText.notDecodedHint,
         width: 112,
         grow: 1,
-        sortable: false,
         cell: ({ undecoded }) =>
           Object.entries(undecoded)
             .map(([why, bytes]) => `${size(bytes)} ${why}`)
@@ -137,9 +127,7 @@ export function ExporterTable({ exporters, at, sort, onSort, selected, onOpen }:
         title: pipelineText.kernelDrops,
         hint: pipelineText.kernelDropsHint,
         width: 112,
-        grow: 0,
         end: true,
-        sortable: false,
         cell: ({ source }) => (
           <span className={(drops.get(source) ?? 0) > 0 ? 'warning' : undefined}>{count(drops.get(source) ?? 0)}</span>
         ),

@@ -2,10 +2,9 @@ import { useMemo } from 'react'
 import { asRefused } from '../../api/problem.ts'
 import { useLedger, usePipeline } from '../../api/queries.ts'
 import { useCommands } from '../../app/commands.ts'
-import { PageLink } from '../../app/page-link.tsx'
 import { useTitle } from '../../app/use-title.ts'
 import { count, counted } from '../../parts/format.ts'
-import { EmptyState, ErrorNotice, ErrorState, Loading, Notice } from '../../parts/states.tsx'
+import { EmptyState, ErrorState, Loading, Pending, StaleNotice, UnreadNotice } from '../../parts/states.tsx'
 import { usePageState } from '../../state/use-page-state.ts'
 import { useExporters } from '../../api/exporters.ts'
 import { Details } from './details.tsx'
@@ -59,30 +58,13 @@ export default function PipelinePage(): React.ReactNode {
           {pipelineText.tables}
         </button>
       </div>
-      {unread.length > 0 && (
-        <Notice onClose={() => set({}, 'replace')}>
-          {unread.map((sentence) => (
-            <p key={sentence}>{sentence}</p>
-          ))}
-        </Notice>
-      )}
-      {failed !== undefined && view !== undefined && (
-        <ErrorNotice error={failed.error} onRetry={again}>
-          {generalText.showingPrevious}
-        </ErrorNotice>
-      )}
+      <UnreadNotice unread={unread} onClose={() => set({}, 'replace')} />
+      {failed !== undefined && view !== undefined && <StaleNotice error={failed.error} onRetry={again} />}
       {view === undefined || pipeline.data === undefined || ledger.data === undefined ? (
         failed === undefined ? (
           <Loading what={pipelineText.thePipeline} />
         ) : asRefused(failed.error).status === 403 ? (
-          <EmptyState
-            title={pipelineText.forbidden}
-            action={
-              <PageLink to="/flows" className="button">
-                {generalText.goToFlows}
-              </PageLink>
-            }
-          >
+          <EmptyState title={pipelineText.forbidden} action={{ text: generalText.goToFlows, to: '/flows' }}>
             {failed.error?.message}
           </EmptyState>
         ) : (
@@ -100,24 +82,11 @@ export default function PipelinePage(): React.ReactNode {
             <Why reasons={reasonsOf(exporters.data, view, ledger.data)} onOpen={open} />
             <h2>{pipelineText.exporters}</h2>
             {exporters.data === undefined ? (
-              exporters.isError ? (
-                <ErrorState
-                  error={exporters.error}
-                  onRetry={() => {
-                    exporters.refetch().catch(reportError)
-                  }}
-                />
-              ) : (
-                <Loading what={pipelineText.theExporters} />
-              )
+              <Pending of={exporters} what={pipelineText.theExporters} />
             ) : exporters.data.sources.every((source) => source.exporters.length === 0) ? (
               <EmptyState
                 title={pipelineText.noExporters}
-                action={
-                  <PageLink to="/home" className="button">
-                    {pipelineText.connectAnExporter}
-                  </PageLink>
-                }
+                action={{ text: pipelineText.connectAnExporter, to: '/home' }}
               >
                 {pipelineText.noExportersHint}
               </EmptyState>

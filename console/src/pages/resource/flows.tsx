@@ -4,7 +4,7 @@ import type { Change, WholeResource } from '../../api/objects.ts'
 import { ratesOf } from '../../api/series.ts'
 import { Chart } from '../../parts/chart.tsx'
 import { count, plainText, volume } from '../../parts/format.ts'
-import { ErrorState, Loading } from '../../parts/states.tsx'
+import { Loading, QueryError } from '../../parts/states.tsx'
 import { usePeers, useTraffic, type FlowRange } from './queries.ts'
 import { trafficOf } from './traffic.ts'
 import { resourceText } from '../../text/resource.ts'
@@ -52,12 +52,7 @@ export function FlowsOf({ of }: { readonly of: WholeResource }): React.ReactNode
         </Link>
       </h2>
       {failed !== undefined ? (
-        <ErrorState
-          error={failed.error}
-          onRetry={() => {
-            failed.refetch().catch(reportError)
-          }}
-        />
+        <QueryError of={failed} />
       ) : chart === undefined ? (
         <Loading what={resourceText.itsFlows} />
       ) : (

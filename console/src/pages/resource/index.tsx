@@ -2,11 +2,10 @@ import { useParams } from '@tanstack/react-router'
 import { asRefused } from '../../api/problem.ts'
 import type { Change, WholeResource } from '../../api/objects.ts'
 import { ActorLink } from '../../parts/links/actor-link.tsx'
-import { PageLink } from '../../app/page-link.tsx'
 import { ResourceLink } from '../../parts/links/resource-link.tsx'
 import { useTitle } from '../../app/use-title.ts'
 import { time } from '../../parts/format.ts'
-import { EmptyState, ErrorNotice, ErrorState, Loading, Notice } from '../../parts/states.tsx'
+import { EmptyState, ErrorState, Loading, NoStore, StaleNotice, UnreadNotice } from '../../parts/states.tsx'
 import { cloudId, isCloudRef, parseRef, refOfPath, type ObjectRef } from '../../state/refs.ts'
 import { usePageState } from '../../state/use-page-state.ts'
 import { OneChange } from '../../parts/changes/change.tsx'
@@ -57,18 +56,8 @@ export default function ResourcePage(): React.ReactNode {
         </h1>
         {data !== undefined && parts !== undefined && <Crumbs of={data} parts={parts} />}
       </div>
-      {unread.length > 0 && (
-        <Notice onClose={() => set({}, 'replace')}>
-          {unread.map((sentence) => (
-            <p key={sentence}>{sentence}</p>
-          ))}
-        </Notice>
-      )}
-      {isError && data !== undefined && (
-        <ErrorNotice error={error} onRetry={again}>
-          {generalText.showingPrevious}
-        </ErrorNotice>
-      )}
+      <UnreadNotice unread={unread} onClose={() => set({}, 'replace')} />
+      {isError && data !== undefined && <StaleNotice error={error} onRetry={again} />}
       {parts === undefined && isCloudRef(ref) ? (
         <div className="page-body">
           <div
@@ -83,11 +72,7 @@ export default function ResourcePage(): React.ReactNode {
       ) : parts === undefined ? (
         <EmptyState
           title={resourceText.invalidObjectReference}
-          action={
-            <PageLink to="/resources" className="button">
-              {resourceText.searchForAnObject}
-            </PageLink>
-          }
+          action={{ text: resourceText.searchForAnObject, to: '/resources' }}
         >
           <code>{path}</code> {resourceText.invalidReference}
         </EmptyState>
@@ -184,29 +169,10 @@ function Failed({
   readonly onRetry: () => void
 }): React.ReactNode {
   const { status, code } = asRefused(error)
-  if (code === 'WEIR_API_NO_STORE')
-    return (
-      <EmptyState
-        title={resourceText.needsStore}
-        action={
-          <PageLink to="/events" className="button">
-            {generalText.seeEvents}
-          </PageLink>
-        }
-      >
-        {generalText.noStoreFixed}
-      </EmptyState>
-    )
+  if (code === 'WEIR_API_NO_STORE') return <NoStore title={resourceText.needsStore} />
   if (status !== 404) return <ErrorState error={error} onRetry={onRetry} />
   return (
-    <EmptyState
-      title={resourceText.objectNotFound}
-      action={
-        <PageLink to="/resources" className="button">
-          {resourceText.searchForAnother}
-        </PageLink>
-      }
-    >
+    <EmptyState title={resourceText.objectNotFound} action={{ text: resourceText.searchForAnother, to: '/resources' }}>
       {resourceText.notFound} <code>{name}</code> {resourceText.notFoundHint}
     </EmptyState>
   )

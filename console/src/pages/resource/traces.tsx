@@ -4,7 +4,7 @@ import { ask } from '../../api/client.ts'
 import type { TracePage } from '../../api/traces.ts'
 import { ActorLink } from '../../parts/links/actor-link.tsx'
 import { count, shortTime } from '../../parts/format.ts'
-import { ErrorState, Loading } from '../../parts/states.tsx'
+import { Pending } from '../../parts/states.tsx'
 import { listText } from '../../state/parts.ts'
 import { Severity } from '../../parts/audit/columns.tsx'
 import { resourceText } from '../../text/resource.ts'
@@ -13,7 +13,7 @@ import { generalText } from '../../text/general.ts'
 const days = 30
 
 export function TracesOf({ of, at }: { readonly of: string; readonly at: string }): React.ReactNode {
-  const { data, isError, error, refetch } = useQuery({
+  const query = useQuery({
     queryKey: ['resource-traces', of, at],
     staleTime: 5000,
     refetchInterval: at === 'now' ? 15_000 : false,
@@ -23,6 +23,7 @@ export function TracesOf({ of, at }: { readonly of: string; readonly at: string 
         query: { resource: listText([of]), from: sinceOf(at), to: at, limit: 50 },
       }),
   })
+  const { data } = query
   return (
     <section className="panel happened" aria-label={resourceText.auditEvents}>
       <h2>
@@ -36,16 +37,7 @@ export function TracesOf({ of, at }: { readonly of: string; readonly at: string 
         </Link>
       </h2>
       {data === undefined ? (
-        isError ? (
-          <ErrorState
-            error={error}
-            onRetry={() => {
-              refetch().catch(reportError)
-            }}
-          />
-        ) : (
-          <Loading what={generalText.tracesInText} />
-        )
+        <Pending of={query} what={generalText.tracesInText} />
       ) : data.traces.length === 0 ? (
         <p className="dim">{resourceText.noTraces(days)}</p>
       ) : (

@@ -5,14 +5,21 @@ import { ask } from '../../api/client.ts'
 import { asRefused } from '../../api/problem.ts'
 import type { ResourcePage, ResourceState } from '../../api/objects.ts'
 import { useFields } from '../../api/queries.ts'
-import { PageLink } from '../../app/page-link.tsx'
 import { ResourceLink } from '../../parts/links/resource-link.tsx'
 import { useTitle } from '../../app/use-title.ts'
 import { FilterBox } from '../../parts/filter-box.tsx'
 import { foundIn } from '../../parts/filter-text.ts'
 import { count, counted, momentAt, shortTime } from '../../parts/format.ts'
 import { Grid, type GridColumn } from '../../parts/grid.tsx'
-import { EmptyState, ErrorNotice, ErrorState, Loading, Notice } from '../../parts/states.tsx'
+import {
+  EmptyState,
+  ErrorState,
+  Loading,
+  NoStore,
+  RefreshButton,
+  StaleNotice,
+  UnreadNotice,
+} from '../../parts/states.tsx'
 import { listText } from '../../state/parts.ts'
 import { pathOfRef } from '../../state/refs.ts'
 import { usePageState } from '../../state/use-page-state.ts'
@@ -32,7 +39,6 @@ function columnsAt(at: string): readonly GridColumn<ResourceState>[] {
       title: generalText.kind,
       width: 130,
       grow: 1,
-      sortable: false,
       cell: ({ kind, group }) => (
         <span title={group === '' ? kind : resourcesText.kindOfGroup(kind, group)}>{kind}</span>
       ),
@@ -42,7 +48,6 @@ function columnsAt(at: string): readonly GridColumn<ResourceState>[] {
       title: generalText.namespace,
       width: 110,
       grow: 1,
-      sortable: false,
       cell: ({ namespace }) => namespace ?? <span className="dim">{generalText.clusterScoped}</span>,
     },
     {
@@ -50,7 +55,6 @@ function columnsAt(at: string): readonly GridColumn<ResourceState>[] {
       title: generalText.name,
       width: 190,
       grow: 3,
-      sortable: false,
       cell: ({ ref, name }) => (
         <ResourceLink to={ref} {...(at === 'now' ? {} : { at })}>
           {name}
@@ -61,18 +65,15 @@ function columnsAt(at: string): readonly GridColumn<ResourceState>[] {
       id: 'phase',
       title: resourcesText.phase,
       width: 84,
-      grow: 0,
-      sortable: false,
       cell: ({ phase }) => phase ?? dash,
     },
-    { id: 'node', title: generalText.node, width: 110, grow: 1, sortable: false, cell: ({ node }) => node ?? dash },
-    { id: 'zone', title: resourcesText.zone, width: 80, grow: 0, sortable: false, cell: ({ zone }) => zone ?? dash },
+    { id: 'node', title: generalText.node, width: 110, grow: 1, cell: ({ node }) => node ?? dash },
+    { id: 'zone', title: resourcesText.zone, width: 80, cell: ({ zone }) => zone ?? dash },
     {
       id: 'owner',
       title: resourcesText.owner,
       width: 150,
       grow: 2,
-      sortable: false,
       cell: ({ owner_kind: kind, owner_name: name }) =>
         name === null ? (
           dash
@@ -87,15 +88,13 @@ function columnsAt(at: string): readonly GridColumn<ResourceState>[] {
       id: 'since',
       title: resourcesText.unchangedSince,
       width: 146,
-      grow: 0,
-      sortable: false,
       cell: ({ valid_from: from }) => (
         <span className="mono" title={from}>
           {shortTime(from)}
         </span>
       ),
     },
-    { id: 'cluster', title: generalText.cluster, width: 90, grow: 0, sortable: false, cell: ({ cluster }) => cluster },
+    { id: 'cluster', title: generalText.cluster, width: 90, cell: ({ cluster }) => cluster },
   ]
 }
 
@@ -196,28 +195,16 @@ export default function ResourcesPage(): React.ReactNode {
           </div>
         </div>
       </div>
-      {unread.length > 0 && (
-        <Notice onClose={() => set({}, 'replace')}>
-          {unread.map((sentence) => (
-            <p key={sentence}>{sentence}</p>
-          ))}
-        </Notice>
-      )}
+      <UnreadNotice unread={unread} onClose={() => set({}, 'replace')} />
       <div className="page-line">
         <span className="number" role="status">
           {total === undefined ? '' : generalText.showing(count(rows.length), counted(total, 'object'))}
         </span>
         <div className="end">
-          <button type="button" onClick={again}>
-            {generalText.refresh}
-          </button>
+          <RefreshButton onClick={again} />
         </div>
       </div>
-      {isError && rows.length > 0 && (
-        <ErrorNotice error={error} onRetry={again}>
-          {generalText.showingPrevious}
-        </ErrorNotice>
-      )}
+      {isError && rows.length > 0 && <StaleNotice error={error} onRetry={again} />}
       <div className="page-body">
         <section className="panel table" aria-label={resourcesText.objects} aria-busy={isFetching}>
           {isError && rows.length === 0 ? (
@@ -228,22 +215,14 @@ export default function ResourcesPage(): React.ReactNode {
             filtered ? (
               <EmptyState
                 title={resourcesText.noObjectMatches}
-                action={
-                  <button type="button" onClick={() => set({ q: '', kind: [], namespace: [] })}>
-                    {generalText.clearFilter}
-                  </button>
-                }
+                action={{ text: generalText.clearFilter, onClick: () => set({ q: '', kind: [], namespace: [] }) }}
               >
                 {resourcesText.noMatch(at === 'now' ? resourcesText.existsNow : resourcesText.existedThen)}
               </EmptyState>
             ) : (
               <EmptyState
                 title={resourcesText.noObjects}
-                action={
-                  <PageLink to="/changes" className="button">
-                    {resourcesText.connectACluster}
-                  </PageLink>
-                }
+                action={{ text: resourcesText.connectACluster, to: '/changes' }}
               >
                 {at === 'now' ? resourcesText.noObjectsHint : resourcesText.noObjectsThen}
               </EmptyState>
@@ -267,16 +246,5 @@ export default function ResourcesPage(): React.ReactNode {
 
 function NoAnswer({ error, onRetry }: { readonly error: unknown; readonly onRetry: () => void }): React.ReactNode {
   if (asRefused(error).code !== 'WEIR_API_NO_STORE') return <ErrorState error={error} onRetry={onRetry} />
-  return (
-    <EmptyState
-      title={resourcesText.needsStore}
-      action={
-        <PageLink to="/events" className="button">
-          {generalText.seeEvents}
-        </PageLink>
-      }
-    >
-      {generalText.noStoreFixed}
-    </EmptyState>
-  )
+  return <NoStore title={resourcesText.needsStore} />
 }

@@ -6,7 +6,7 @@ import { SingleKeys } from '../../app/key-list.tsx'
 import { logOut } from '../../app/login.tsx'
 import { openKeys } from '../../app/overlays.ts'
 import { useTitle } from '../../app/use-title.ts'
-import { ErrorState, Loading, Notice } from '../../parts/states.tsx'
+import { Pending, QueryError, UnreadNotice } from '../../parts/states.tsx'
 import { density, theme, usePreference, type Preference } from '../../state/preferences.ts'
 import { usePageState } from '../../state/use-page-state.ts'
 import { settingsCodec } from './state.ts'
@@ -22,13 +22,7 @@ export default function SettingsPage(): React.ReactNode {
       <div className="page-bar">
         <h1>{settingsText.settings}</h1>
       </div>
-      {unread.length > 0 && (
-        <Notice onClose={() => set({}, 'replace')}>
-          {unread.map((sentence) => (
-            <p key={sentence}>{sentence}</p>
-          ))}
-        </Notice>
-      )}
+      <UnreadNotice unread={unread} onClose={() => set({}, 'replace')} />
       <div className="page-scroll settings" tabIndex={0} role="region" aria-label={settingsText.settings}>
         <section className="panel" aria-label={settingsText.thisBrowser}>
           <h2>{settingsText.thisBrowser}</h2>
@@ -92,21 +86,13 @@ const ways = {
 } as const
 
 function Who(): React.ReactNode {
-  const { data: me, isError, error, refetch } = useMe()
+  const query = useMe()
+  const { data: me } = query
   return (
     <section className="panel" aria-label={settingsText.yourAccount}>
       <h2>{settingsText.yourAccount}</h2>
       {me === undefined ? (
-        isError ? (
-          <ErrorState
-            error={error}
-            onRetry={() => {
-              refetch().catch(reportError)
-            }}
-          />
-        ) : (
-          <Loading what={generalText.whoAreYou} />
-        )
+        <Pending of={query} what={generalText.whoAreYou} />
       ) : (
         <>
           <dl className="facts">
@@ -148,21 +134,17 @@ function Who(): React.ReactNode {
 }
 
 function About(): React.ReactNode {
-  const { data, isError, error, refetch } = useQuery({
+  const query = useQuery({
     queryKey: ['openapi'],
     staleTime: 10_000,
     queryFn: ({ signal }) => ask<{ readonly info: { readonly version: string } }>('/api/v1/openapi.json', { signal }),
   })
+  const { data } = query
   return (
     <section className="panel" aria-label={settingsText.thisWeir}>
       <h2>{settingsText.thisWeir}</h2>
-      {isError ? (
-        <ErrorState
-          error={error}
-          onRetry={() => {
-            refetch().catch(reportError)
-          }}
-        />
+      {query.isError ? (
+        <QueryError of={query} />
       ) : (
         <dl className="facts">
           <dt>{settingsText.version}</dt>

@@ -1,11 +1,10 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { useMe } from '../../api/queries.ts'
 import { useCommands } from '../../app/commands.ts'
-import { PageLink } from '../../app/page-link.tsx'
 import { useTitle } from '../../app/use-title.ts'
 import { count } from '../../parts/format.ts'
 import { Popover } from '../../parts/popover.tsx'
-import { EmptyState, ErrorState, Loading, Notice } from '../../parts/states.tsx'
+import { EmptyState, ErrorState, Pending, UnreadNotice } from '../../parts/states.tsx'
 import { usePageState } from '../../state/use-page-state.ts'
 import { useSql } from './use-sql.ts'
 import { Editor, ErrorPlace } from './editor.tsx'
@@ -27,16 +26,7 @@ export default function SqlPage(): React.ReactNode {
         <div className="page-bar">
           <h1>{sqlText.sql}</h1>
         </div>
-        {me.isError ? (
-          <ErrorState
-            error={me.error}
-            onRetry={() => {
-              me.refetch().catch(reportError)
-            }}
-          />
-        ) : (
-          <Loading what={generalText.whoAreYou} />
-        )}
+        {<Pending of={me} what={generalText.whoAreYou} />}
       </div>
     )
   if (me.data.role === 'admin') return <Ask />
@@ -45,14 +35,7 @@ export default function SqlPage(): React.ReactNode {
       <div className="page-bar">
         <h1>{sqlText.sql}</h1>
       </div>
-      <EmptyState
-        title={sqlText.forbidden}
-        action={
-          <PageLink to="/flows" className="button">
-            {generalText.goToFlows}
-          </PageLink>
-        }
-      >
+      <EmptyState title={sqlText.forbidden} action={{ text: generalText.goToFlows, to: '/flows' }}>
         {sqlText.adminOnly(me.data.name, me.data.role)} <code>{sqlText.auth}</code> {sqlText.inConfiguration}
       </EmptyState>
     </div>
@@ -131,13 +114,7 @@ function Ask(): React.ReactNode {
           </button>
         )}
       </div>
-      {unread.length > 0 && (
-        <Notice onClose={() => set({}, 'replace')}>
-          {unread.map((sentence) => (
-            <p key={sentence}>{sentence}</p>
-          ))}
-        </Notice>
-      )}
+      <UnreadNotice unread={unread} onClose={() => set({}, 'replace')} />
       <div className="page-body sql">
         <div className="sql-main">
           <Editor
@@ -151,20 +128,11 @@ function Ask(): React.ReactNode {
             {sqlText.editorHint}
           </p>
           {run.is === 'running' && (
-            <p role="status" className="loading-now">
-              {sqlText.runningRows(run.rows > 0 ? sqlText.rowsSoFar(count(run.rows)) : '')}
-            </p>
+            <p role="status">{sqlText.runningRows(run.rows > 0 ? sqlText.rowsSoFar(count(run.rows)) : '')}</p>
           )}
           {run.is === 'cancelled' && <p role="status">{sqlText.cancelled}</p>}
           {noStore && (
-            <EmptyState
-              title={sqlText.noStore}
-              action={
-                <PageLink to="/flows" className="button">
-                  {sqlText.showLiveFlows}
-                </PageLink>
-              }
-            >
+            <EmptyState title={sqlText.noStore} action={{ text: sqlText.showLiveFlows, to: '/flows' }}>
               {sqlText.noStoreHint} <code>{sqlText.storeEnabled}</code> {sqlText.noStoreSetting}
             </EmptyState>
           )}
@@ -197,7 +165,7 @@ function Ask(): React.ReactNode {
             <EmptyState
               title={sqlText.runAStatement}
               action={
-                <span className="sqlExamples">
+                <span className="examples">
                   {sqlExamples.map(([title, sql]) => (
                     <button key={title} type="button" onClick={() => go(sql)}>
                       {title}

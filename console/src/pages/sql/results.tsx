@@ -102,11 +102,7 @@ export function Results({ sql, result, view, sort, stale, onView, onSort, onEdit
       {drawn !== undefined && typeof drawn === 'string' && (
         <EmptyState
           title={sqlText.nothingToDraw}
-          action={
-            <button type="button" onClick={() => onView('table')}>
-              {sqlText.showTheTable}
-            </button>
-          }
+          action={{ text: sqlText.showTheTable, onClick: () => onView('table') }}
         >
           {drawn}
         </EmptyState>
@@ -125,14 +121,7 @@ export function Results({ sql, result, view, sort, stale, onView, onSort, onEdit
       )}
       {view === 'table' &&
         (rows.length === 0 ? (
-          <EmptyState
-            title={sqlText.noRows}
-            action={
-              <button type="button" onClick={onEdit}>
-                {sqlText.editTheStatement}
-              </button>
-            }
-          >
+          <EmptyState title={sqlText.noRows} action={{ text: sqlText.editTheStatement, onClick: onEdit }}>
             {sqlText.noRowMatches(
               columns.length > 0 ? sqlText.columnNames(columns.map(({ name }) => name).join(', ')) : '',
             )}

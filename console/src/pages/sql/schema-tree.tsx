@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { useFields } from '../../api/queries.ts'
-import { ErrorState, Loading } from '../../parts/states.tsx'
+import { Pending } from '../../parts/states.tsx'
 import { useSchema, viewNames, type ViewName } from './use-sql.ts'
 import { sqlText } from '../../text/sql.ts'
 
@@ -21,17 +21,7 @@ export function SchemaTree({ onInsert }: { readonly onInsert: (name: string) => 
   const [find, setFind] = useState('')
   const schema = useSchema(true)
   const fields = useFields()
-  if (schema.data === undefined)
-    return schema.isError ? (
-      <ErrorState
-        error={schema.error}
-        onRetry={() => {
-          schema.refetch().catch(reportError)
-        }}
-      />
-    ) : (
-      <Loading what={sqlText.theViews} />
-    )
+  if (schema.data === undefined) return <Pending of={schema} what={sqlText.theViews} />
   const wanted = find.trim().toLowerCase()
   const meaning = (view: ViewName, name: string): string =>
     fields.data?.views[view === 'flows_1m' || view === 'flows_5m' || view === 'flows_1h' ? 'flows' : view]?.find(

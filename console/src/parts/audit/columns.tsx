@@ -30,8 +30,6 @@ export const traceColumns: readonly GridColumn<Trace>[] = [
     title: generalText.time,
     hint: auditText.timeHint,
     width: 146,
-    grow: 0,
-    sortable: false,
     cell: ({ time: at }) => (
       <span className="mono" title={at}>
         {shortTime(at)}
@@ -43,17 +41,14 @@ export const traceColumns: readonly GridColumn<Trace>[] = [
     title: auditText.outcome,
     hint: auditText.outcomeHint,
     width: 92,
-    grow: 0,
-    sortable: false,
     cell: ({ severity }) => <Severity of={severity} />,
   },
-  { id: 'actor', title: generalText.actor, width: 140, grow: 2, sortable: false, cell: Actor },
+  { id: 'actor', title: generalText.actor, width: 140, grow: 2, cell: Actor },
   {
     id: 'action',
     title: generalText.action,
     width: 130,
     grow: 2,
-    sortable: false,
     cell: ({ action, service }) => (
       <span title={`${service ?? ''} ${action ?? ''}`}>
         {service !== null && <span className="dim">{service} </span>}
@@ -61,21 +56,18 @@ export const traceColumns: readonly GridColumn<Trace>[] = [
       </span>
     ),
   },
-  { id: 'resource', title: generalText.resource, width: 170, grow: 3, sortable: false, cell: Resource },
+  { id: 'resource', title: generalText.resource, width: 170, grow: 3, cell: Resource },
   {
     id: 'tenant',
     title: generalText.tenant,
     width: 100,
     grow: 1,
-    sortable: false,
     cell: ({ tenant }) => tenant ?? none,
   },
   {
     id: 'region',
     title: generalText.region,
     width: 80,
-    grow: 0,
-    sortable: false,
     cell: ({ region }) => region ?? none,
   },
   {
@@ -83,8 +75,6 @@ export const traceColumns: readonly GridColumn<Trace>[] = [
     title: generalText.from,
     hint: auditText.fromHint,
     width: 120,
-    grow: 0,
-    sortable: false,
     cell: ({ address }) => (address === null ? none : <span className="mono">{address}</span>),
   },
 ]

@@ -1,7 +1,8 @@
 import { useMemo } from 'react'
+import { BySelect } from '../by-select.tsx'
 import type { TraceSums } from '../../api/traces.ts'
 import { Chart } from '../chart.tsx'
-import { count } from '../format.ts'
+import { count, isoOfSeconds } from '../format.ts'
 import { actorText } from '../../state/refs.ts'
 import { seriesOf } from '../changes/series.ts'
 import { groupings, type Grouping } from './groupings.ts'
@@ -50,31 +51,11 @@ export function Timeline({ sums, onBy, onSpan }: TimelineProps): React.ReactNode
         stacked
         height={104}
         format={whole}
-        onBrush={(from, to) => onSpan(iso(from), iso(to))}
-        menu={
-          onBy === undefined ? undefined : (
-            <label className="by">
-              {generalText.by}{' '}
-              <select
-                value={sums.by}
-                onChange={(event) => {
-                  const by = groupings.find((each) => each === event.target.value)
-                  if (by !== undefined) onBy(by)
-                }}
-              >
-                {groupings.map((by) => (
-                  <option key={by} value={by}>
-                    {by}
-                  </option>
-                ))}
-              </select>
-            </label>
-          )
-        }
+        onBrush={(from, to) => onSpan(isoOfSeconds(from), isoOfSeconds(to))}
+        menu={onBy === undefined ? undefined : <BySelect by={sums.by} groupings={groupings} onChange={onBy} />}
       />
     </section>
   )
 }
 
 const whole = (value: number): string => (Number.isInteger(value) ? count(value) : '')
-const iso = (seconds: number): string => new Date(Math.round(seconds) * 1000).toISOString()

@@ -1,10 +1,9 @@
 import type { Trace } from '../../api/traces.ts'
 import { ActorLink } from '../links/actor-link.tsx'
 import { ResourceLink } from '../links/resource-link.tsx'
-import { asRefused } from '../../api/problem.ts'
 import { Drawer, Fact } from '../drawer.tsx'
 import { time } from '../format.ts'
-import { ErrorState, Loading } from '../states.tsx'
+import { Pending } from '../states.tsx'
 import { useTrace } from '../../api/trace-queries.ts'
 import { Severity } from './columns.tsx'
 import { auditText } from '../../text/audit.ts'
@@ -17,7 +16,8 @@ interface OneTraceProps {
 }
 
 export function OneTrace({ of, known, onClose }: OneTraceProps): React.ReactNode {
-  const { data, isError, error, refetch } = useTrace(of)
+  const query = useTrace(of)
+  const { data } = query
   const trace: Trace | undefined = data ?? known
   return (
     <Drawer
@@ -43,19 +43,8 @@ export function OneTrace({ of, known, onClose }: OneTraceProps): React.ReactNode
             {JSON.stringify(data.data, null, 2)}
           </pre>
         </>
-      ) : isError ? (
-        asRefused(error).status === 404 ? (
-          <p className="pad dim">{auditText.noSuchTrace}</p>
-        ) : (
-          <ErrorState
-            error={error}
-            onRetry={() => {
-              refetch().catch(reportError)
-            }}
-          />
-        )
       ) : (
-        <Loading what={auditText.theTrace} />
+        <Pending of={query} what={auditText.theTrace} notFound={auditText.noSuchTrace} />
       )}
     </Drawer>
   )

@@ -1,10 +1,9 @@
-import { asRefused } from '../../api/problem.ts'
 import type { Change, WholeChange } from '../../api/objects.ts'
 import { ActorLink } from '../links/actor-link.tsx'
 import { ResourceLink } from '../links/resource-link.tsx'
 import { Drawer, Fact } from '../drawer.tsx'
 import { time } from '../format.ts'
-import { ErrorState, Loading } from '../states.tsx'
+import { Pending } from '../states.tsx'
 import { Tabs } from '../tabs.tsx'
 import { useChange } from '../../api/change-queries.ts'
 import { DiffView } from './diff-view.tsx'
@@ -37,7 +36,8 @@ export function Operation({ of }: { readonly of: string | null }): React.ReactNo
 }
 
 export function OneChange({ of, known, as, onAs, onClose }: OneChangeProps): React.ReactNode {
-  const { data, isError, error, refetch } = useChange(of)
+  const query = useChange(of)
+  const { data } = query
   const change: Change | undefined = data ?? known
   return (
     <Drawer
@@ -57,20 +57,7 @@ export function OneChange({ of, known, as, onAs, onClose }: OneChangeProps): Rea
     >
       {change !== undefined && <Facts change={change} />}
       {data === undefined ? (
-        isError ? (
-          asRefused(error).status === 404 ? (
-            <p className="pad dim">{changesText.noSuchChange}</p>
-          ) : (
-            <ErrorState
-              error={error}
-              onRetry={() => {
-                refetch().catch(reportError)
-              }}
-            />
-          )
-        ) : (
-          <Loading what={changesText.bothVersions} />
-        )
+        <Pending of={query} what={changesText.bothVersions} notFound={changesText.noSuchChange} />
       ) : (
         <Both change={data} as={as} onAs={onAs} />
       )}

@@ -1,8 +1,9 @@
 import { useEffect, useMemo, useState } from 'react'
-import { count, time, volume } from '../../../parts/format.ts'
+import { count, isoOfSeconds, time, volume } from '../../../parts/format.ts'
 import { isMoving } from '../../../state/range.ts'
 import { useLink } from '../../../live/use-live.ts'
 import { andFilter } from '../../../parts/filter-text.ts'
+import { RefreshButton } from '../../../parts/states.tsx'
 import { NoFlows } from '../no-flows.tsx'
 import { useRefresh } from '../../../hooks/use-refresh.ts'
 import type { FlowViewProps } from '../views.ts'
@@ -91,7 +92,7 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
             ),
             onTable: (table) => setLook({ ...look, table }),
             onOnly: (fields, cells) => set({ q: andFilter(q, conditionOf(fields, cells)) }),
-            onBrush: (from, to) => set({ t: { from: iso(from), to: iso(to) }, live: false }),
+            onBrush: (from, to) => set({ t: { from: isoOfSeconds(from), to: isoOfSeconds(to) }, live: false }),
           }
           switch (kind.shape) {
             case 'rates':
@@ -128,13 +129,7 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
               sourceText(all.data),
             )}
         </span>
-        <div className="end">
-          {!live && (
-            <button type="button" onClick={again}>
-              {generalText.refresh}
-            </button>
-          )}
-        </div>
+        <div className="end">{!live && <RefreshButton onClick={again} />}</div>
       </div>
       <div className="page-line">
         <Controls state={state} set={set} />
@@ -185,5 +180,3 @@ function sourceText({ source, span, stored_to: storedTo }: GroupsAnswer): string
   if (source === 'ring') return generalText.withoutStore(time(span.from), time(span.to))
   return storedTo === undefined ? generalText.storedComplete : generalText.storedUntil(time(storedTo))
 }
-
-const iso = (seconds: number): string => new Date(Math.round(seconds) * 1000).toISOString()

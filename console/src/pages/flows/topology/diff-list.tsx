@@ -46,7 +46,6 @@ const columnsOf = (measure: Measure): readonly GridColumn<Line>[] => {
       id: 'change',
       title: topologyText.change,
       width: 110,
-      grow: 0,
       sortable: true,
       cell: ({ change }) => (
         <span className={`change-${change}`}>

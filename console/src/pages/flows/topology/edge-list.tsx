@@ -52,7 +52,6 @@ const columns: readonly GridColumn<Line>[] = [
     title: topologyText.edges,
     hint: topologyText.edgesHint,
     width: 70,
-    grow: 0,
     end: true,
     sortable: true,
     cell: ({ edges }) => count(edges),

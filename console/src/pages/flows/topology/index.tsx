@@ -2,7 +2,7 @@ import { useMemo, useState } from 'react'
 import { asRefused } from '../../../api/problem.ts'
 import { useLink } from '../../../live/use-live.ts'
 import { fileName } from '../../../parts/file-name.ts'
-import { ErrorState, Loading, Notice } from '../../../parts/states.tsx'
+import { ErrorState, Loading, Notice, RefreshButton } from '../../../parts/states.tsx'
 import { usePageKeys } from '../../../state/keys.ts'
 import { isMoving } from '../../../state/range.ts'
 import { andFilter } from '../../../parts/filter-text.ts'
@@ -104,13 +104,7 @@ export default function Topology({ state, set, tabs }: FlowViewProps): React.Rea
             {generalText.loading}
           </span>
         )}
-        <div className="end">
-          {!live && (
-            <button type="button" onClick={again}>
-              {generalText.refresh}
-            </button>
-          )}
-        </div>
+        <div className="end">{!live && <RefreshButton onClick={again} />}</div>
       </div>
       <div className="page-line">
         <label className="control">

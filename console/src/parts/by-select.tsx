@@ -1,0 +1,24 @@
+import { generalText } from '../text/general.ts'
+
+export function BySelect<By extends string>({
+  by,
+  groupings,
+  onChange,
+}: {
+  readonly by: string
+  readonly groupings: readonly By[]
+  readonly onChange: (by: By) => void
+}): React.ReactNode {
+  return (
+    <label className="by">
+      {generalText.by}{' '}
+      <select value={by} onChange={(event) => onChange(event.target.value as By)}>
+        {groupings.map((each) => (
+          <option key={each} value={each}>
+            {each}
+          </option>
+        ))}
+      </select>
+    </label>
+  )
+}

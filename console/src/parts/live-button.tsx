@@ -1,0 +1,25 @@
+import { isMoving, type Range } from '../state/range.ts'
+import { generalText } from '../text/general.ts'
+
+interface LiveButtonProps {
+  readonly live: boolean
+  readonly t: Range
+  readonly hint: string
+  readonly onClick: () => void
+}
+
+/** Disabled for a time range that has ended. */
+export function LiveButton({ live, t, hint, onClick }: LiveButtonProps): React.ReactNode {
+  return (
+    <button
+      type="button"
+      aria-pressed={live}
+      disabled={!isMoving(t)}
+      title={isMoving(t) ? hint : generalText.spanEnded}
+      onClick={onClick}
+    >
+      <span aria-hidden="true">{live ? '● ' : '○ '}</span>
+      {generalText.live}
+    </button>
+  )
+}
