@@ -121,22 +121,22 @@ const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 
 export async function violations(page: Page): Promise<string[]> {
   await page.evaluate(axeSource)
-  // Source text, because this file has the types of Node only. Ignores controls below an open menu, whose size axe
-  // would measure wrongly.
+  // Source text, because this file has the types of Node only. Hides controls below an open menu, because axe counts
+  // them as neighbours of the menu's own controls.
   return page.evaluate<string[]>(`(async () => {
-    const { violations } = await axe.run({ runOnly: { type: 'tag', values: ${JSON.stringify(tags)} } })
     const menu = document.querySelector('.popover-panel')
-    const under = menu?.getBoundingClientRect()
-    const isUnder = ({ target }) => {
-      const place = document.querySelector(target[0])
-      const rect = place?.getBoundingClientRect()
-      return under !== undefined && rect !== undefined && !menu.contains(place) && rect.left < under.right &&
-        rect.right > under.left && rect.top < under.bottom && rect.bottom > under.top
+    const over = menu?.getBoundingClientRect()
+    const isBelow = (element) => {
+      const rect = element.getBoundingClientRect()
+      return rect.left < over.right && rect.right > over.left && rect.top < over.bottom && rect.bottom > over.top
     }
-    return violations.map(({ id, nodes }) => ({ id, nodes: id === 'target-size' ?
-      nodes.filter((node) => !isUnder(node)) : nodes })).filter(({ nodes }) => nodes.length > 0)
-      .map(({ id, nodes }) => id + ': ' + nodes.slice(0, 3).map(({ html, failureSummary = '' }) => html.slice(0,
-        160) + ' (' + failureSummary.slice(0, 200) + ')').join(' | '))
+    const below = menu === null ? [] : [...document.querySelectorAll('main :is(button, a, input, select, [tabindex])')]
+      .filter((element) => !menu.contains(element) && !element.contains(menu) && isBelow(element))
+    for (const element of below) element.style.visibility = 'hidden'
+    const { violations } = await axe.run({ runOnly: { type: 'tag', values: ${JSON.stringify(tags)} } })
+    for (const element of below) element.style.visibility = ''
+    return violations.map(({ id, nodes }) => id + ': ' + nodes.slice(0, 3).map(({ html, failureSummary = '' }) =>
+      html.slice(0, 160) + ' (' + failureSummary.slice(0, 200) + ')').join(' | '))
   })()`)
 }
 
