@@ -49,7 +49,7 @@ test('a row has roles, order, servers and versions as tests proved them; a stand
   const row = (results: readonly SupportResult[], name = names[0]!): readonly string[] =>
     supportRows([name], results)[0]?.slice(1) ?? []
   expect(row([source, result()])).toEqual(['`bus`', '`bus`', '–', 'by key', 'busd', '1.0'])
-  expect(row([source, result({ server: 'a list', stand_in_of_ours: true })])).toEqual([
+  expect(row([source, result({ server: 'a list', stand_in: true })])).toEqual([
     '`bus`',
     '`bus`',
     '–',
@@ -57,8 +57,8 @@ test('a row has roles, order, servers and versions as tests proved them; a stand
     'busd, a list (stand-in, as sink)',
     '1.0, 1.0',
   ])
-  expect(row([source, result(), result({ server: 'a list', stand_in_of_ours: true })])[4]).toBe('busd')
-  expect(row([result({ stand_in_of_ours: true })], { ...names[0]!, remark: 'never the real one' })[4]).toBe(
+  expect(row([source, result(), result({ server: 'a list', stand_in: true })])[4]).toBe('busd')
+  expect(row([result({ stand_in: true })], { ...names[0]!, remark: 'never the real one' })[4]).toBe(
     'busd (stand-in), never the real one',
   )
   const { order: _, ...unordered } = result({ part: 'plain queues' })

@@ -122,7 +122,7 @@ export default {
       context.figure('received', ids.length, 'traces')
       context.figure('received again after the empty folder, under the same source and id', repeated, 'traces')
       context.figure('rounds that were answered', requests, 'rounds')
-      context.figure('tokens asked for', server.requests(/auth\/tokens/).length, 'tokens')
+      context.figure('token requests', server.requests(/auth\/tokens/).length, 'tokens')
       context.figure(
         'missed by a window that looks back from now',
         Math.round((1 - windowed.size / put.length) * 1000) / 10,

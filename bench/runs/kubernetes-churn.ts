@@ -52,7 +52,7 @@ export default {
       const problems = await judged(weir, churn, 'bar', 120_000, true)
       const emitted = await emittedChanges(weir, 'bar')
       context.figure('writes', churn.writes)
-      context.figure('changes told', emitted.length)
+      context.figure('emitted changes', emitted.length)
       context.figure(
         'of these put together after the server had forgotten',
         emitted.filter(({ coalesced }) => coalesced === true).length,

@@ -42,7 +42,7 @@ export default {
       const emitted = await emittedChanges(weir, 'bar')
       context.figure('kills', kills)
       context.figure('writes', churn.writes)
-      context.figure('changes told', emitted.length)
+      context.figure('emitted changes', emitted.length)
       context.figure('ready after a kill, p95', Math.round(percentile(ready, 95)), 'ms')
       context.expect(
         problems.length === 0,

@@ -128,7 +128,7 @@ interface Run {
  * everything for all values.
  */
 async function searched(context: BarContext, { kube, bus, planter, values, redact }: Run): Promise<Searched> {
-  const name = redact ? 'safe' : 'told'
+  const name = redact ? 'redacted' : 'plain'
   const folder = join(context.folder, name)
   mkdirSync(folder)
   const kubeconfig = join(folder, 'kubeconfig')

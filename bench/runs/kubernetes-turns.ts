@@ -103,7 +103,7 @@ export default {
       )
       context.expect(
         shares.every((share) => share > 0),
-        'both have told',
+        'both emitted changes',
       )
       const both = await overlaps(replicas)
       context.expect(both.length === 0, `no two lead at the same time, and no epoch has two holders (${some(both)})`)

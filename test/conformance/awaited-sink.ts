@@ -1,6 +1,6 @@
 import type { AwaitedSink } from '../../src/engine/contracts.ts'
 
-/** A sink as a test moves it: `undefined` while it is not there. */
+/** A sink whose state the test sets. `undefined`: the sink does not run. */
 export class AwaitedTestSink implements AwaitedSink {
   passed: number | undefined
   #changed = Promise.withResolvers<void>()

@@ -3,7 +3,7 @@ import { realHost, type Host } from '../../src/host/index.ts'
 import type { FlowBatch } from '../../src/model/batches.ts'
 import { toEventBatch, type WeirEvent } from '../../src/model/events.ts'
 
-/** A context as the engine gives it, with a log that keeps its lines. */
+/** A context as the engine provides it, with a log that keeps its lines. */
 export function testContext(host: Host = realHost()): Context & { readonly lines: string[] } {
   const lines: string[] = []
   const line =
@@ -42,9 +42,8 @@ function header(kind: 'events' | 'flows', count: number): FrameHeader {
   }
 }
 
-/** A batch of the rows of `events` for which `chosen` says so, spread over two frames: failures count over both. */
+/** A batch of the events in two frames that also hold rows of other sinks. */
 export function eventBatch(events: readonly WeirEvent[], token: string): SinkBatch {
-  // A row that is not for this sink stands between those that are.
   const other: WeirEvent = { id: 'not-for-this-sink', source: '/conformance', type: 'io.weir.test', encoding: 'none' }
   const middle = Math.ceil(events.length / 2)
   const pieces = [events.slice(0, middle), events.slice(middle)]
@@ -62,7 +61,7 @@ export function eventBatch(events: readonly WeirEvent[], token: string): SinkBat
   return { token, count: events.length, pieces, retried: false }
 }
 
-/** Flows whose source port is their number. */
+/** Flows whose source port is their row number. */
 export function flowBatch(
   count: number,
   token: string,
@@ -90,8 +89,8 @@ export function flowBatch(
 }
 
 /**
- * `count` events `<prefix>0`, `<prefix>1`, …: every third of no key, the others of four keys in turn. `subject` is the
- * id.
+ * `count` events with id and subject `<prefix>0`, `<prefix>1`, …: every third without a key, the others with four keys
+ * in turn.
  */
 export function numberedEvents(count: number, prefix: string): WeirEvent[] {
   return Array.from({ length: count }, (_, index): WeirEvent => {

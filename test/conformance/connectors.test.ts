@@ -1,5 +1,3 @@
-// The conformance suites of every connector. Its manifest names the components, `testing/rig.ts` in its folder runs
-// them.
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -29,7 +27,7 @@ function hasEvidence(role: 'source' | 'sink', type: string, suites: Rig['sources
   test(`${role} ${type} has a conformance suite, or a waiver that names its tests`, async () => {
     const waiver = waivers.find((one) => one.name === type && one.case === `every ${role} case`)
     const isCovered = suites.some(({ name }) => name.split(' ')[0] === type)
-    // A waiver that is not needed is removed.
+    // An unnecessary waiver fails.
     expect(isCovered ? 'covered' : waiver === undefined ? 'neither' : 'waived').toBe(waiver ? 'waived' : 'covered')
     if (waiver === undefined) return
     expect(waiver.reason.length).toBeGreaterThan(30)

@@ -1,14 +1,13 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 
-/** A TCP relay on a loopback port of its own that can cut what runs through it. */
+/** A TCP relay on a loopback port that can cut its connections. */
 export interface CutProxy {
   readonly port: number
   /**
-   * Passes on `count` more occurrences of `marker` towards the server, then cuts every connection once, answers
-   * included.
+   * Forwards `count` more occurrences of `marker` to the server, then cuts every connection once, responses included.
    */
   cutAfter(count: number, marker: string): void
-  /** Keeps connections and passes nothing on, in either direction. */
+  /** Keeps connections open and forwards nothing in either direction. */
   hold(on: boolean): void
   close(): Promise<void>
 }
@@ -24,7 +23,7 @@ export async function cutProxy(targetPort: number, ownPort = 0): Promise<CutProx
     left = Number.POSITIVE_INFINITY
     for (const pair of pairs) for (const socket of pair) socket.destroy()
   }
-  /** How much of a chunk may pass before the cut; all of it when there is none. */
+  /** Number of bytes that may pass before the cut. */
   const passing = (chunk: Buffer): number => {
     if (left === Number.POSITIVE_INFINITY) return chunk.length
     for (let at = chunk.indexOf(wanted); at >= 0; at = chunk.indexOf(wanted, at + 1)) if (left-- <= 0) return at
@@ -43,7 +42,7 @@ export async function cutProxy(targetPort: number, ownPort = 0): Promise<CutProx
     client.on('data', (chunk) => {
       const size = passing(chunk)
       upstream.write(chunk.subarray(0, size))
-      // What has passed reaches the server; its answers no longer come back.
+      // The forwarded bytes reach the server; its responses are lost.
       if (size < chunk.length) setTimeout(cut, 20)
       if (size < chunk.length) client.pause()
       if (left <= 0) upstream.pause()

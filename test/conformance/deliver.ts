@@ -8,7 +8,7 @@ export interface Sent {
   readonly failures: readonly Failure[]
 }
 
-/** One send; throwing means, as for the engine, that every row is to be retried. */
+/** One send. If it throws, every row is to be retried, as in the engine. */
 export async function settle(sink: Sink, batch: SinkBatch, signal: AbortSignal): Promise<Sent> {
   try {
     return { failures: await sink.send(batch, signal) }
@@ -20,10 +20,7 @@ export async function settle(sink: Sink, batch: SinkBatch, signal: AbortSignal):
 
 const patience = 100
 
-/**
- * Sends as the engine does, what is to be retried again and again. Rejects when something is rejected or never goes
- * through.
- */
+/** Sends with retries, as the engine does. Rejects if a row is rejected or never delivered. */
 export async function deliverAll(
   sink: Sink,
   events: readonly WeirEvent[],
@@ -41,7 +38,7 @@ export async function deliverAll(
   }
 }
 
-/** Whether the first arrivals of each key's events came in order. */
+/** Whether the first arrivals of each key are in order. */
 export function firstsInOrder(events: readonly WeirEvent[], received: readonly string[]): boolean {
   const place = new Map<string, number>()
   received.forEach((id, index) => {

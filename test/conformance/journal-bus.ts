@@ -1,4 +1,4 @@
-// What every bus must give that the journal can be on. Each connector's real tests run it against a real server.
+// Conformance of a bus that holds the journal. Each connector's real tests run it on a real server.
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,13 +16,13 @@ import type { WeirProcess } from '../kit/weir-process.ts'
 import { Fenced, fenceKey, type BusRecord, type Channel, type JournalBus } from '../../src/journal/bus.ts'
 
 export interface JournalBusUnderTest {
-  /** A bus of its own for the test that calls it; every call of `open` joins the same one. */
+  /** A separate bus for one test; every call of `open` joins it. */
   fresh(): { open(): Promise<JournalBus> }
-  /** Of Weirs that join one with so many partitions. */
+  /** Settings of Weirs that share one bus with this number of partitions. */
   config(partitions: number): Readonly<Record<string, unknown>>
-  /** The part of that which tells journals of one server apart. */
+  /** The part of the settings that separates journals on one server. */
   named(name: string): Readonly<Record<string, unknown>>
-  /** The server goes away, and comes back with what it had stored. */
+  /** The server stops; `back` starts it with the stored data. */
   away(): Promise<void>
   back(): Promise<void>
 }
@@ -31,7 +31,7 @@ const patience = { timeout: 60_000, interval: 50 }
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 const text = (record: BusRecord): string => `${record.key}=${new TextDecoder().decode(record.value)}`
 
-/** The records behind a place, without a driver's marks, until there are so many. */
+/** The first `count` records after `after`, without fence records. */
 async function first(bus: JournalBus, channel: Channel, after: number, count: number): Promise<BusRecord[]> {
   const found: BusRecord[] = []
   const stop = AbortSignal.timeout(20_000)
@@ -51,7 +51,7 @@ export function journalBusConformance(under: () => JournalBusUnderTest, against:
     return bus
   }
 
-  test('records are read as they were written, in their order, with rising places', async () => {
+  test('records are read unchanged and in order, with rising positions', async () => {
     const bus = await opened()
     const writer = await bus.claim('a')
     await writer.fence(1, 'k')
@@ -79,7 +79,7 @@ export function journalBusConformance(under: () => JournalBusUnderTest, against:
       expect((await first(bus, channel, 0, 1)).map(text)).toEqual([`k=${channel}`])
   })
 
-  test('who reads is given what comes later', async () => {
+  test('an open reader receives later records', async () => {
     const bus = await opened()
     const writer = await bus.claim('a')
     await writer.fence(0, 'k')
@@ -89,7 +89,7 @@ export function journalBusConformance(under: () => JournalBusUnderTest, against:
     expect((await reading).map(text)).toEqual(['k=one', 'k=two'])
   })
 
-  test('whoever has a name again is the only one: the earlier one is refused, and what it wrote lies before the mark', async () => {
+  test('the latest claim of a name fences earlier ones, whose records precede the fence record', async () => {
     const shared = under().fresh()
     const [older, newer] = [await opened(shared), await opened(shared)]
     const before = await older.claim('a')
@@ -103,7 +103,7 @@ export function journalBusConformance(under: () => JournalBusUnderTest, against:
     expect((await first(newer, 0, 0, 2)).map(text)).toEqual(['k=old', 'k=new'])
   })
 
-  test('a name says nothing of another', async () => {
+  test('names are fenced independently', async () => {
     const shared = under().fresh()
     const bus = await opened(shared)
     const [one, other] = [await bus.claim('a'), await bus.claim('b')]
@@ -115,7 +115,7 @@ export function journalBusConformance(under: () => JournalBusUnderTest, against:
     expect((await first(bus, 0, 0, 3)).map(text)).toEqual(['one=1', 'other=2', 'one=3'])
   })
 
-  test('half a megabyte is one record, and many of them go together', async () => {
+  test('several records of half a megabyte are written together', async () => {
     const bus = await opened()
     const writer = await bus.claim('a')
     await writer.fence(0, 'k')
@@ -129,7 +129,7 @@ export function journalBusConformance(under: () => JournalBusUnderTest, against:
     for (const { value } of found) expect(Buffer.compare(value, large)).toBe(0)
   })
 
-  test('what was written while the server went away is stored once, after it is back', async () => {
+  test('a record written during an outage is stored once after recovery', async () => {
     const bus = await opened()
     const writer = await bus.claim('a')
     await writer.fence(0, 'k')
@@ -145,7 +145,7 @@ export function journalBusConformance(under: () => JournalBusUnderTest, against:
     expect((await first(bus, 0, 0, 3)).map(text)).toEqual(['k=before', 'k=during', 'k=after'])
   })
 
-  test('a collector that was frozen while another one took its name is refused, and says so; what each was told is accepted is delivered', async () => {
+  test('a frozen collector whose name was taken is refused and logs it; accepted events are delivered', async () => {
     await using group = await WeirGroup.start({
       folder: await mkdtemp(join(tmpdir(), 'weir-frozen-')),
       collectors: 1,
@@ -176,7 +176,7 @@ export function journalBusConformance(under: () => JournalBusUnderTest, against:
     expect(ledger.balanced).toBe(true)
   }, 120_000)
 
-  test('collectors, deliverers and the API share a journal: what a collector took is delivered, stored and in the books of all', async () => {
+  test('collectors, deliverers and the API share a journal: accepted events are delivered, stored and counted by all', async () => {
     await using group = await WeirGroup.start({
       folder: await mkdtemp(join(tmpdir(), 'weir-group-')),
       collectors: 2,
@@ -207,7 +207,7 @@ export function journalBusConformance(under: () => JournalBusUnderTest, against:
       ['http@collector-1', 'http'],
       ['http@collector-2', 'http'],
     ])
-    // How sinks get on is told every few seconds.
+    // Deliverers publish the state of their sinks every few seconds.
     await expect
       .poll(async () => (await group.api.get<Pipeline>('/api/v1/pipeline')).sinks, patience)
       .toMatchObject([{ name: 'store' }, { name: 'out', type: 'http', state: 'running' }])
@@ -225,7 +225,7 @@ export function journalBusConformance(under: () => JournalBusUnderTest, against:
     expect(
       await group.api.sql('SELECT count(*)::INT AS rows, count(DISTINCT (source, id))::INT AS ids FROM events'),
     ).toEqual([{ rows: sent, ids: sent }])
-    // What a deliverer buries is found, and tried again, elsewhere.
+    // Dead letters of a deliverer are listed and redriven from another Weir.
     group.receiver.status = 400
     await group.collectors[0]?.post(
       '/events',

@@ -2,7 +2,7 @@ import type { Against } from '../kit/proof.ts'
 import type { SinkHarness } from './sink.ts'
 import type { SourceHarness } from './source.ts'
 
-/** How the conformance suites run on a connector: `testing/rig.ts` in its folder exports one as `rig`. */
+/** How the conformance suites run for a connector; `testing/rig.ts` in its folder exports one as `rig`. */
 export interface Rig {
   /** Before and after all suites of the rig. */
   readonly open?: () => Promise<unknown>

@@ -7,37 +7,31 @@ import { deliverAll, firstsInOrder, settle, type Sent } from './deliver.ts'
 import { measured, proves, type Against } from '../kit/proof.ts'
 import { casesOf, type SinkCase } from './waivers.ts'
 
-/**
- * The real system on the other side, and what it can be made to do. Faults it can't do are waived by name, with the
- * reason.
- */
+/** The real system behind a sink, and the faults that it can produce. Missing faults need a waiver with a reason. */
 export interface OtherSide {
-  /** Builds the sink as a user's configuration would. `timeoutMs`: how long one request may take. */
+  /** Builds the sink from a user's configuration. `timeoutMs`: limit of one request. */
   build(context: Context, timeoutMs: number): Promise<Sink>
-  /** Ids of events (flows: stable ids) in the order in which they arrived, repeats included. */
+  /** Ids of events (flows: stable ids) in the order of arrival, repeats included. */
   received(): Promise<readonly string[]>
-  /**
-   * What it holds after dropping what it knows to be repeats; needed when the sink declares `id`, `token` or
-   * `transactional`.
-   */
+  /** Ids after the system removed duplicates; required if the sink declares `id`, `token` or `transactional`. */
   held?(): Promise<readonly string[]>
-  /** Answers "not now", or nothing at all is there, until told otherwise. */
+  /** While on: responds "not now", or is unreachable. */
   refuse?(on: boolean): Promise<void>
-  /** Takes what comes and does not answer, until told otherwise. */
+  /** While on: receives and does not respond. */
   slow?(on: boolean): Promise<void>
-  /** Takes about so many more events and then cuts the connection once, with answers outstanding. */
+  /** Receives about `events` more events, then cuts the connection once, with responses outstanding. */
   disconnectAfter?(events: number): Promise<void>
-  /** These fail for a reason that passes, until called with none. */
+  /** These events fail temporarily until the next call. */
   fail?(ids: ReadonlySet<string>): Promise<void>
-  /** These are refused for good, whatever is done. */
+  /** These events are rejected permanently. */
   poison?(ids: ReadonlySet<string>): Promise<void>
-  /** How an event must look so that the other side finds it poisonous; as it is, unless given. */
+  /** Changes an event so that the system rejects it; by default it stays as it is. */
   poisoned?(event: WeirEvent): WeirEvent
-  /** What a preview has of an event, where the event's body is no part of it. */
+  /** Text in the preview of an event whose body is not part of it. */
   readonly shows?: string
-  /** Answers each event twice, or says that it had it already. */
+  /** Acknowledges each event twice, or reports it as a duplicate. */
   duplicateAck?(ids: readonly string[]): Promise<void>
-  /** Ends and comes back on the same address with what it had. */
+  /** Stops, and restarts at the same address with its data. */
   restart?(): Promise<void>
   stop(): Promise<void>
 }
@@ -49,11 +43,11 @@ export interface SinkHarness {
 }
 
 const short = 300
-/** So long that only an abort can end what waits for it: a test that hangs fails. */
+/** Only an abort ends a wait of this length. */
 const endless = 3_600_000
 const never = new AbortController().signal
 
-/** What every sink must do, on a real other side. A fault the harness lacks must be waived in waivers.json. */
+/** What every sink must do on a real system. A fault that the harness lacks must be waived in waivers.json. */
 export function sinkConformance(name: string, harness: SinkHarness, against: Against): void {
   describe(`${name} sink`, () => {
     proves('sink', against)
@@ -61,7 +55,7 @@ export function sinkConformance(name: string, harness: SinkHarness, against: Aga
   })
 }
 
-/** One case, from start to end. Rejects when the sink does not do what the case asks. */
+/** Runs one case. Rejects if the sink fails it. */
 export async function runSinkCase(harness: SinkHarness, which: SinkCase): Promise<void> {
   const open: (() => Promise<void>)[] = []
   const start: Start = async (needs, timeoutMs = 10_000) => {
@@ -124,7 +118,7 @@ function cases(start: Start): Record<SinkCase, () => Promise<void>> {
       )
       expect(previewed.map((text) => text.includes(other.shows ?? '"number"'))).toEqual(events.map(() => true))
       expect(await other.received()).toEqual([])
-      // What was told is pure: the batch is delivered as if nobody had looked.
+      // The preview must not affect delivery.
       expect(await sink.send(eventBatch(events, 't'), never)).toEqual([])
       expect(sorted(await other.received())).toEqual(sorted(ids(events)))
     },
@@ -175,7 +169,7 @@ function cases(start: Start): Record<SinkCase, () => Promise<void>> {
 
     async stop() {
       const { other, sink } = await start('slow', endless)
-      // The connection stands before the other side falls silent.
+      // The connection must exist before the system stops responding.
       await deliverAll(sink, numberedEvents(1, 'first'))
       await other.slow?.(true)
       const stop = new AbortController()
@@ -199,7 +193,6 @@ function cases(start: Start): Record<SinkCase, () => Promise<void>> {
       expect(sent.failures.length).toBeGreaterThan(0)
       const arrived = new Set(await other.received())
       const failed = new Set(sent.failures.map(({ index }) => index))
-      // What the sink calls delivered is there; what it does not is tried again.
       for (const [index, event] of events.entries()) if (!failed.has(index)) expect(arrived.has(event.id)).toBe(true)
       await deliverAll(
         sink,
@@ -217,7 +210,7 @@ function cases(start: Start): Record<SinkCase, () => Promise<void>> {
       await other.fail?.(failing)
       const sent = await settle(sink, eventBatch(events, 't'), never)
       expectRetriesOnly(sent)
-      // p3 has no key; p7 holds back the rest of its key.
+      // p3 has no key; p7 blocks later rows of its key.
       const expected = events.flatMap((event, index) =>
         event.id === 'p3' || (event.key === events[7]?.key && index >= 7) ? [index] : [],
       )
@@ -241,7 +234,7 @@ function cases(start: Start): Record<SinkCase, () => Promise<void>> {
       const rejected = sent.failures.filter((failure) => failure.is === 'reject')
       expect(rejected.map(({ index }) => index)).toEqual([4, 6])
       for (const { reason } of rejected) expect(reason.length).toBeGreaterThan(5)
-      // Those behind the poison in its own key wait until its fate is written down, and no others.
+      // Only later rows of the rejected row's key wait until the dead letter is stored.
       const behind = events.flatMap((event, index) => (event.key === events[4]?.key && index > 4 ? [index] : []))
       expect(sent.failures.filter((failure) => failure.is === 'retry').map(({ index }) => index)).toEqual(behind)
       await deliverAll(

@@ -4,46 +4,44 @@ import type { Source, SourceContext } from '../../src/engine/contracts.ts'
 import { measured, proves, type Against } from '../kit/proof.ts'
 import { TestJournal, type NewUnit } from './test-journal.ts'
 
-/** What a client is told. `silent`: this kind of source answers nobody (UDP). */
+/** The response to a client. `silent`: this kind of source never responds (UDP). */
 export type Answer = 'accepted' | 'retry' | 'refused' | 'silent'
 
-/** A source that runs, and a client of it over the real network. */
+/** A running source, and a client that uses it over the real network. */
 export interface SourceSide {
   readonly source: Source
-  /** Sends these numbers in one message, and resolves with the answer to it. */
+  /** Sends these numbers in one message. */
   send(numbers: readonly number[]): Promise<Answer>
-  /** Sends what is no message of this kind. */
   sendMalformed(): Promise<Answer>
-  /** Ends the client. */
+  /** Closes the client. */
   close(): Promise<void>
 }
 
 export interface SourceHarness {
-  /** Builds the source and a client; at the same address as before when one is given. */
+  /** Builds the source and a client; at `address` if given. */
   build(context: SourceContext, address: string | undefined): Promise<SourceSide>
-  /** What is not acknowledged comes again by itself, as on a queue. */
+  /** The system redelivers unacknowledged messages, like a queue. */
   readonly redelivers?: boolean
-  /** What is kept: the order of all that comes, or of what has one key (`keyOf`). Nothing: not asked for. */
+  /** The order that the source preserves: of all rows, or per key (`keyOf`). Undefined: none. */
   readonly order?: 'as received' | 'by key'
-  /** The numbers that a unit holds. */
   numbersIn(unit: NewUnit): readonly number[]
 }
 
 const promises = {
-  accepted: 'calls nothing accepted before its frame is synced',
-  refused: 'acknowledges nothing that the journal refuses, and goes on when the journal takes again',
-  drain: 'has synced everything it acknowledged, or received for good, when it has stopped',
-  malformed: 'counts or refuses malformed input and lives on',
-  restart: 'comes back on the same address after a stop',
-  order: 'journals what it is given in its order',
+  accepted: 'acknowledges nothing before its frame is synced',
+  refused: 'acknowledges nothing that the journal refuses, and resumes when the journal accepts',
+  drain: 'has synced everything that it acknowledged when it stops',
+  malformed: 'counts or refuses malformed input and continues',
+  restart: 'listens on the same address after a restart',
+  order: 'journals rows in order of arrival',
 } as const
 
 export type SourceCase = keyof typeof promises
 
-/** The key under which a client sends a number, where order is kept by key. */
+/** The key of a number, for sources that preserve order by key. */
 export const keyOf = (number: number): string => `k${number % 3}`
 
-/** What every source must do, with a real client and a journal that the test holds in its hand. */
+/** What every source must do, with a real client and a test journal. */
 export function sourceConformance(name: string, harness: SourceHarness, against: Against): void {
   describe(`${name} source`, () => {
     proves('source', against)
@@ -59,9 +57,7 @@ export function sourceConformance(name: string, harness: SourceHarness, against:
   })
 }
 
-/**
- * One case, from start to end. Rejects when the source does not do what the case asks, the latest when patience ends.
- */
+/** Runs one case. Rejects if the source fails it, at the latest after `patienceMs`. */
 export async function runSourceCase(harness: SourceHarness, which: SourceCase, patienceMs = 10_000): Promise<void> {
   const bench = new Bench(harness, patienceMs)
   try {
@@ -71,7 +67,6 @@ export async function runSourceCase(harness: SourceHarness, which: SourceCase, p
   }
 }
 
-/** A journal, and the source that runs on it at the moment. */
 class Bench {
   readonly journal = new TestJournal()
   readonly #harness: SourceHarness
@@ -91,7 +86,7 @@ class Bench {
     return side
   }
 
-  /** Tells the source to stop; resolves when it has. */
+  /** Resolves when the source has stopped. */
   async stop(): Promise<void> {
     const running = this.#running
     this.#running = undefined
@@ -113,7 +108,6 @@ class Bench {
     return this.#harness.order
   }
 
-  /** In the order of the journal. */
   journalled(): number[] {
     return this.journal.units.flatMap((unit) => [...this.#harness.numbersIn(unit)])
   }
@@ -122,12 +116,12 @@ class Bench {
     return this.journalled().sort((a, b) => a - b)
   }
 
-  /** Waits until what the client sent has gone somewhere: synced, or counted as shed. */
-  async until(what: () => boolean): Promise<void> {
-    for (let waited = 0; !what(); waited += 10) {
+  /** Waits until rows are synced or counted as shed. */
+  async until(isDone: () => boolean): Promise<void> {
+    for (let waited = 0; !isDone(); waited += 10) {
       if (waited > this.#patienceMs)
         throw new Error(
-          `not there after ${this.#patienceMs} ms: synced ${this.synced().join()}, shed ` +
+          `timeout after ${this.#patienceMs} ms: synced ${this.synced().join()}, shed` +
             `${JSON.stringify(this.journal.shed)}`,
         )
       await sleep(10)
@@ -162,7 +156,7 @@ const cases: Readonly<Record<SourceCase, (bench: Bench) => Promise<void>>> = {
     journal.refuse()
     const answer = await side.send(first)
     expect(['retry', 'silent']).toContain(answer)
-    // Whoever gets no answer can't send again: what is lost to him is counted.
+    // Without a response the client cannot resend, so the loss must be counted.
     if (answer === 'silent') await bench.until(() => journal.shedRows === first.length)
     expect(bench.synced()).toEqual([])
     journal.release()
@@ -183,7 +177,7 @@ const cases: Readonly<Record<SourceCase, (bench: Bench) => Promise<void>>> = {
     journal.release()
     await stopped
     const acknowledged = await answer
-    // A client that was cut off without an answer sends again, elsewhere; one that was told yes never will.
+    // A client without a response resends elsewhere; an acknowledged one never does.
     if (acknowledged !== 'retry') expect(bench.synced()).toEqual(first)
     else expect(first).toEqual(expect.arrayContaining(bench.synced()))
   },
@@ -217,13 +211,13 @@ const cases: Readonly<Record<SourceCase, (bench: Bench) => Promise<void>>> = {
     const numbers = Array.from({ length: 24 }, (_, index) => index + 1)
     for (const some of [numbers.slice(0, 11), numbers.slice(11)]) await side.send(some)
     await bench.until(() => new Set(bench.journalled()).size >= numbers.length)
-    // What comes again lies behind where it came first.
+    // Redelivered rows follow their first arrival.
     const firsts = [...new Set(bench.journalled())]
     const lines =
       bench.order === 'by key'
         ? [...new Set(numbers.map(keyOf))].map((key) => firsts.filter((number) => keyOf(number) === key))
         : [firsts]
     for (const line of lines) expect(line).toEqual(line.toSorted((a, b) => a - b))
-    measured(bench.order ?? expect.unreachable('no order is asked for'))
+    measured(bench.order ?? expect.unreachable('the harness declares no order'))
   },
 }

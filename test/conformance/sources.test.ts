@@ -19,8 +19,6 @@ import {
 } from './source.ts'
 import type { NewUnit } from './test-journal.ts'
 
-// ---- http: CloudEvents through the API
-
 const batchOf = (numbers: readonly number[]): string =>
   JSON.stringify(
     numbers.map((number) => ({ specversion: '1.0', id: String(number), source: '/conformance', type: 'io.weir.test' })),
@@ -57,7 +55,6 @@ class JournallingControl extends RecordingControl {
   }
 }
 
-/** A client that posts as any does, and reads the status. */
 function httpClient(source: Source): SourceSide {
   const post = async (body: string): Promise<Answer> => {
     const headers = { 'content-type': 'application/cloudevents-batch+json' }
@@ -98,14 +95,14 @@ const apiHarness: SourceHarness = {
   numbersIn: numbersOfEvents,
 }
 
-// No connector takes these: they are a path of the API.
+// A path of the API, not of a connector.
 sourceConformance('http', apiHarness, { system: 'http', server: 'client', standIn: true })
 
-// ---- The suite tried on sources that lie: each lie must fail the case that is there for it.
+// The suite itself: each faulty source must fail its case.
 
 type Handle = (batch: EventBatch, context: SourceContext, response: ServerResponse) => Promise<void>
 
-function lying(handle: Handle, malformedEnds = false): SourceHarness {
+function faultyHarness(handle: Handle, malformedEnds = false): SourceHarness {
   return {
     async build(context, address) {
       const server = createServer((request, response) => {
@@ -153,41 +150,41 @@ const honest: Handle = async (batch, context) => {
   await context.append(unitOf(batch))
 }
 
-test('an honest source passes every case', async () => {
+test('a correct source passes every case', async () => {
   for (const which of ['accepted', 'refused', 'drain', 'malformed', 'restart'] as const)
-    await expect(runSourceCase(lying(honest), which)).resolves.toBeUndefined()
+    await expect(runSourceCase(faultyHarness(honest), which)).resolves.toBeUndefined()
 })
 
-const lies: readonly (readonly [string, SourceCase, SourceHarness])[] = [
+const faultySources: readonly (readonly [string, SourceCase, SourceHarness])[] = [
   [
-    'answers before the sync',
+    'responds before the sync',
     'accepted',
-    lying((batch, context) => {
+    faultyHarness((batch, context) => {
       honest(batch, context, undefined as never).catch(() => undefined)
       return Promise.resolve()
     }),
   ],
   [
-    'takes a refused append for an accepted one',
+    'acknowledges a refused append',
     'refused',
-    lying((batch, context, response) => honest(batch, context, response).catch(() => undefined)),
+    faultyHarness((batch, context, response) => honest(batch, context, response).catch(() => undefined)),
   ],
   [
-    'keeps in memory what it acknowledged, and stops',
+    'loses acknowledged rows at stop',
     'drain',
-    lying((batch, context) => {
+    faultyHarness((batch, context) => {
       honest(toEventBatch([eventAt(batch, 0)]), context, undefined as never).catch(() => undefined)
       return Promise.resolve()
     }),
   ],
-  ['dies of malformed input', 'malformed', lying(honest, true)],
+  ['stops on malformed input', 'malformed', faultyHarness(honest, true)],
   [
-    'appends what it was given only in part',
+    'appends only a part of the rows',
     'restart',
-    lying((batch, context, response) => honest({ ...batch, count: batch.count - 1 }, context, response)),
+    faultyHarness((batch, context, response) => honest({ ...batch, count: batch.count - 1 }, context, response)),
   ],
 ]
 
-test.each(lies)('a source that %s fails the case "%s"', async (_, which, harness) => {
+test.each(faultySources)('a source that %s fails the case "%s"', async (_, which, harness) => {
   await expect(runSourceCase(harness, which, 1000)).rejects.toThrow()
 })

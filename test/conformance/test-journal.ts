@@ -5,27 +5,27 @@ import { testContext } from './batches.ts'
 
 export type NewUnit = Omit<Unit, 'source'>
 
-/** A journal for sources: it takes, refuses or keeps waiting, as a test says. What is in `units` is synced. */
+/** A journal for sources that accepts, refuses or holds appends. `units` are synced. */
 export class TestJournal {
   readonly units: NewUnit[] = []
-  /** Rows by reason that the source said it could not take. */
+  /** Shed rows by reason. */
   readonly shed: Record<string, number> = {}
   /** Appends that wait for `release`. */
   waiting = 0
   #mode: 'take' | 'hold' | 'refuse' = 'take'
   #free = Promise.withResolvers<void>()
 
-  /** From now on appends wait. */
+  /** Appends wait. */
   hold(): void {
     this.#mode = 'hold'
   }
 
-  /** From now on appends fail as a full journal does, in an instant, and nothing is written. */
+  /** Appends fail as with a full journal; nothing is written. */
   refuse(): void {
     this.#mode = 'refuse'
   }
 
-  /** From now on appends are taken, and those that wait go through. */
+  /** Appends are accepted, and waiting ones complete. */
   release(): void {
     this.#mode = 'take'
     this.#free.resolve()
@@ -36,7 +36,7 @@ export class TestJournal {
     return Object.values(this.shed).reduce((sum, rows) => sum + rows, 0)
   }
 
-  /** What a source of this epoch is built with; it finds the cursor that the last unit left. */
+  /** The context of a source, with the cursor of the last unit. */
   context(epoch: number): SourceContext {
     return {
       ...testContext(),
@@ -49,7 +49,7 @@ export class TestJournal {
           await this.#free.promise
           this.waiting--
         }
-        // What is synced has its buffer used again, so that only a copy stays as it is (`slice` of a Buffer is none).
+        // The source reuses the buffer of a synced unit, so it is copied (`slice` of a Buffer does not copy).
         this.units.push({ ...unit, raw: Uint8Array.from(unit.raw) })
         return { position: { sequence: this.units.length, row: 0 }, epoch, sourceSequence: this.units.length }
       },

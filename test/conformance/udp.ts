@@ -2,7 +2,6 @@ import { createSocket } from 'node:dgram'
 import type { Source } from '../../src/engine/contracts.ts'
 import type { Answer, SourceSide } from './source.ts'
 
-/** A client of a source that listens on UDP. */
 export function udpSide(
   source: Source,
   datagramOf: (numbers: readonly number[]) => Uint8Array,

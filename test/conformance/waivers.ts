@@ -5,31 +5,31 @@ import waivers from './waivers.json' with { type: 'json' }
 
 interface Promised {
   readonly title: string
-  /** What the other side must be able to do. */
+  /** The fault that the harness must support. */
   readonly needs?: keyof OtherSide
-  /** Asked only of these sinks. */
+  /** Restricts the case to some sinks. */
   readonly only?: (harness: SinkHarness) => boolean
 }
 
 const promises = {
-  happy: { title: 'delivers everything once, in order within a key, when nothing goes wrong' },
+  happy: { title: 'delivers everything once, in order per key, without faults' },
   flows: { title: 'delivers each flow once under its stable id', only: ({ accepts }) => accepts.includes('flows') },
-  preview: { title: 'tells what it would send for each row, and sends nothing' },
-  probe: { title: 'finds the other side there or not, ends when nobody answers, and sends nothing' },
-  stopped: { title: 'delivers nothing once it was told to stop' },
+  preview: { title: 'previews the message of each row without sending' },
+  probe: { title: 'probes the system without sending, and ends if there is no response' },
+  stopped: { title: 'delivers nothing after stop' },
   refuse: {
-    title: 'calls everything a retry while it is refused, and loses nothing with the next send',
+    title: 'reports only retries while it is refused, and loses nothing with the next send',
     needs: 'refuse',
   },
-  slow: { title: 'ends a send that nobody answers', needs: 'slow' },
-  stop: { title: 'ends a send that nobody answers as soon as it is told to stop', needs: 'slow' },
-  disconnect: { title: 'names whatever a connection cut in mid-batch left open', needs: 'disconnectAfter' },
-  partial: { title: 'names exactly the events that failed', needs: 'fail' },
-  poison: { title: 'rejects an event that can never be taken, and delivers those of other keys', needs: 'poison' },
-  'duplicate-ack': { title: 'takes a second answer to one event for no more than one', needs: 'duplicateAck' },
-  restart: { title: 'works again after the other side restarted, without being rebuilt', needs: 'restart' },
+  slow: { title: 'ends a send without a response', needs: 'slow' },
+  stop: { title: 'ends a send without a response at once when it is stopped', needs: 'slow' },
+  disconnect: { title: 'reports every row that a cut connection left open', needs: 'disconnectAfter' },
+  partial: { title: 'reports exactly the events that failed', needs: 'fail' },
+  poison: { title: 'rejects an event permanently, and delivers those of other keys', needs: 'poison' },
+  'duplicate-ack': { title: 'counts a second acknowledgement of an event once', needs: 'duplicateAck' },
+  restart: { title: 'works after a restart of the system, without being rebuilt', needs: 'restart' },
   idempotency: {
-    title: 'leaves one of each on the other side when the same batch is sent twice',
+    title: 'leaves one of each row in the system when the same batch is sent twice',
     needs: 'held',
     only: ({ idempotency }) => idempotency !== 'none',
   },
@@ -37,24 +37,24 @@ const promises = {
 
 export type SinkCase = keyof typeof promises
 
-/** Runs each case, or shows that it is waived; a case that is neither possible nor waived fails. */
+/** Runs each case or its waiver. A case without fault support and waiver fails. */
 export function casesOf(name: string, harness: SinkHarness, run: (which: SinkCase) => Promise<void>): void {
   const selected = (Object.entries(promises) as [SinkCase, Promised][]).filter(
     ([, { only }]) => only === undefined || only(harness),
   )
-  const excuse = (which: SinkCase) => waivers.find((waiver) => waiver.name === name && waiver.case === which)
-  for (const [which, { title }] of selected.filter(([one]) => excuse(one) === undefined)) {
+  const waiverOf = (which: SinkCase) => waivers.find((waiver) => waiver.name === name && waiver.case === which)
+  for (const [which, { title }] of selected.filter(([one]) => waiverOf(one) === undefined)) {
     test(`it ${title}`, async () => {
       expect.hasAssertions()
       await run(which)
     })
   }
-  for (const [which, { title, needs }] of selected.filter(([one]) => excuse(one) !== undefined)) {
-    test(`it is excused from this: it ${title}`, async ({ task }) => {
+  for (const [which, { title, needs }] of selected.filter(([one]) => waiverOf(one) !== undefined)) {
+    test(`it is waived: it ${title}`, async ({ task }) => {
       provesNothing(task.meta)
-      expect(excuse(which)?.reason.length).toBeGreaterThan(30)
+      expect(waiverOf(which)?.reason.length).toBeGreaterThan(30)
       const other = await harness.start()
-      // A fault that can be shown needs no waiver.
+      // A fault that the harness supports needs no waiver.
       expect(needs === undefined ? 'always possible' : other[needs]).toBeUndefined()
       await other.stop()
     })

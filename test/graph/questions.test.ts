@@ -7,11 +7,11 @@ import { seedEvents, seedFlows } from './seed.ts'
 
 const stores = temporaryStores()
 
-it('the ten questions have the answers that are written down', async () => {
+it('the questions have the expected answers', async () => {
   const { projection, reader } = await stores.open()
   const make = new FrameMaker()
   const [events, flows] = [seedEvents(), seedFlows()]
-  // Received when it happened, so that several days are in several files.
+  // Received on several days, so that the events are in several files.
   for (const event of events) await projection.apply([make.events([event], event.time)])
   await projection.apply([make.batch(flows, Date.UTC(2026, 10, 20, 12), 'flows')])
   await projection.commit()
@@ -27,7 +27,6 @@ it('the ten questions have the answers that are written down', async () => {
       rows: rows.map((row) => question.columns.map((column) => row[column] as string | number | null)),
     })
   }
-  // Renew and review for a new question or seed: UPDATE_QUESTIONS=1.
   if (process.env['UPDATE_QUESTIONS'] !== undefined) writeQuestions(answered)
   expect(answered).toEqual(questions)
   expect(questions).toHaveLength(10)

@@ -1,16 +1,15 @@
-// The ten questions of docs/guide/graph.md: texts in SQL and Cypher, and what both answer of the seed.
+// The questions of docs/guide/graph.md in SQL and Cypher, with the answers for the seed data.
 import { readFileSync, writeFileSync } from 'node:fs'
 
 export interface Question {
   readonly id: string
   readonly title: string
-  /** Stand in the texts as `$name`. */
+  /** Replace `$name` in the texts. */
   readonly parameters: Readonly<Record<string, string>>
   readonly columns: readonly string[]
-  /** Lines. */
   readonly sql: readonly string[]
   readonly cypher: readonly string[]
-  /** In the order of the columns; times as ISO 8601. */
+  /** Times are ISO 8601. */
   readonly rows: readonly (readonly (string | number | null)[])[]
 }
 
@@ -18,12 +17,10 @@ const file = new URL('../../docs/graph-questions.json', import.meta.url)
 
 export const questions = JSON.parse(readFileSync(file, 'utf8')) as readonly Question[]
 
-/** The store takes no parameters: values stand in the text. */
 export function sqlOf({ sql, parameters }: Question): string {
   return sql.join('\n').replace(/\$(\w+)/g, (_, name: string) => `'${(parameters[name] ?? '').replaceAll("'", "''")}'`)
 }
 
-/** Written as the file has it: a row a line. */
 export function writeQuestions(all: readonly Question[]): void {
   const texts = all.map((question) =>
     JSON.stringify({ ...question, rows: [] }, undefined, 2)

@@ -1,4 +1,4 @@
-// A small set of events and flows for the questions of docs/guide/graph.md: clouds, a cluster, and their traffic.
+// Seed data of docs/guide/graph.md: events of clouds and a cluster, and their traffic.
 import { readFileSync } from 'node:fs'
 import type { FlowBatch } from '../../src/model/batches.ts'
 import type { Column } from '../../src/model/columns.ts'
@@ -28,7 +28,6 @@ export function seedFlows(): FlowBatch {
   return rowsBatch(linesOf<Row>('flows.jsonl'))
 }
 
-/** Rows by the names of their fields as a batch. */
 export function rowsBatch(rows: readonly Row[]): FlowBatch {
   const words = new DictionaryBuilder()
   const columns: Record<string, Column> = {}
@@ -43,7 +42,7 @@ export function rowsBatch(rows: readonly Row[]): FlowBatch {
     else if (kind === 'u64') columns[name] = { kind, words: Uint32Array.from(numbers.flatMap((number) => [number, 0])) }
     else if (kind === 'u16') columns[name] = { kind, values: Uint16Array.from(numbers) }
     else if (kind === 'u8') columns[name] = { kind, values: Uint8Array.from(numbers) }
-    else throw new Error(`flows of the seed have no field ${name}`)
+    else throw new Error(`the seed's flows have no field ${name}`)
   }
   return { kind: 'flows', count: rows.length, dictionary: words.strings, columns }
 }

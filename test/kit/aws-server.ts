@@ -1,4 +1,4 @@
-// A proxy on a loopback port before a server of SQS and SNS, which can make single messages of a batch fail.
+// A proxy of an SQS and SNS server that can make single messages of a batch fail.
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import {
@@ -14,7 +14,7 @@ import { CreateTopicCommand, DeleteTopicCommand, SNSClient, SubscribeCommand } f
 export const region = 'eu-central-1'
 export const credentials = { accessKeyId: 'AKIAWEIRTEST', secretAccessKey: 'a-secret-of-tests' }
 process.env['WEIR_TEST_AWS_SECRET'] = credentials.secretAccessKey
-/** The same, as settings. */
+/** The credentials as settings. */
 export const auth = {
   type: 'keys',
   access_key_id: credentials.accessKeyId,
@@ -24,24 +24,23 @@ export const auth = {
 export interface AwsServer {
   readonly url: string
   readonly port: number
-  /** Plain clients may ask this one; it is not ours. */
+  /** A client that is independent of Weir. */
   readonly sqs: SQSClient
   /** Access keys of requests, in order. */
   readonly seen: string[]
   /** Session tokens of requests, in order. */
   readonly tokens: string[]
-  /** Messages with one of these texts fail with a temporary error. */
+  /** Messages with one of these texts fail temporarily. */
   fail(marks: readonly string[]): void
-  /** Every request gets this AWS error until it is reset. */
+  /** Every request fails with this AWS error until it is reset. */
   answer(error: { readonly status: number; readonly code: string } | undefined): void
-  /** Also of a queue that is not there. */
   urlOf(name: string): string
   makeQueue(name: string): Promise<string>
   dropQueue(name: string): Promise<void>
-  /** Makes a topic to which the queue of the same name subscribes, without SNS's wrapping; resolves with its ARN. */
+  /** Makes a topic with raw delivery to the queue of the same name; resolves with its ARN. */
   makeTopic(name: string, raw?: boolean): Promise<string>
   dropTopic(arn: string): Promise<void>
-  /** All that is in the queue, which then holds it no more. */
+  /** Removes and returns all messages. */
   take(name: string): Promise<readonly Message[]>
   /** Refuses connections until `start`, which keeps port and data. */
   stop(): Promise<void>
@@ -56,9 +55,8 @@ export interface Passed {
   readonly type: string
 }
 
-/** What serves requests. */
 export interface Behind {
-  /** The number in URLs and ARNs. */
+  /** The account in URLs and ARNs. */
   readonly account: string
   pass(path: string, headers: IncomingHttpHeaders, body: string): Promise<Passed>
   close(): Promise<void>
@@ -79,9 +77,9 @@ export async function awsServer({ account, pass, close }: Behind): Promise<AwsSe
     const query = String(request.headers['content-type']).includes('x-www-form-urlencoded')
     if (error !== undefined) {
       const body = query
-        ? `<ErrorResponse><Error><Type>Sender</Type><Code>${error.code}</Code><Message>told ` +
-          'to</Message></Error><RequestId>1</RequestId></ErrorResponse>'
-        : JSON.stringify({ __type: `com.amazonaws.sqs#${error.code}`, message: 'told to' })
+        ? `<ErrorResponse><Error><Type>Sender</Type><Code>${error.code}</Code><Message>injected fault</Message>` +
+          '</Error><RequestId>1</RequestId></ErrorResponse>'
+        : JSON.stringify({ __type: `com.amazonaws.sqs#${error.code}`, message: 'injected fault' })
       return { status: error.status, body, type: query ? 'text/xml' : 'application/x-amz-json-1.0' }
     }
     const { passed, failed } =
@@ -194,7 +192,6 @@ async function end(server: Server): Promise<void> {
 
 interface Split {
   readonly passed: string
-  /** Ids of the entries that are not to reach the server. */
   readonly failed: readonly string[]
 }
 
@@ -218,7 +215,7 @@ function splitForm(text: string, marks: readonly string[]): Split {
       field === 'Message' && marks.some((mark) => value.includes(mark)) ? [member] : [],
     ),
   )
-  // Members are counted through: a server may stop at the first that is missing.
+  // A server may stop at the first missing member number.
   const left = [...new Set(form.flatMap(({ member }) => (member === undefined || bad.has(member) ? [] : [member])))]
   const passed = form.flatMap(({ name, value, member }): [string, string][] =>
     member === undefined
@@ -244,7 +241,7 @@ function withFailed(body: string, failed: readonly string[]): string {
     Successful: answered.Successful ?? [],
     Failed: [
       ...(answered.Failed ?? []),
-      ...failed.map((Id) => ({ Id, Code: 'InternalError', Message: 'told to', SenderFault: false })),
+      ...failed.map((Id) => ({ Id, Code: 'InternalError', Message: 'injected fault', SenderFault: false })),
     ],
   })
 }
@@ -253,8 +250,8 @@ function withFailedXml(body: string, failed: readonly string[]): string {
   const members = failed
     .map(
       (id) =>
-        `<member><Id>${id}</Id><Code>InternalError</Code><Message>told ` +
-        'to</Message><SenderFault>false</SenderFault></member>',
+        `<member><Id>${id}</Id><Code>InternalError</Code><Message>injected fault</Message>` +
+        '<SenderFault>false</SenderFault></member>',
     )
     .join('')
   return body.replace('<Failed>', `<Failed>${members}`).replace('<Failed/>', `<Failed>${members}</Failed>`)

@@ -1,4 +1,4 @@
-// The server side of SQS and SNS for the conformance suites: a target from which a queue receives.
+// The SQS and SNS side of the conformance suites: a target from which a queue receives.
 import { SendMessageBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { rejectedType } from '../../src/codecs/bus-message/read.ts'
@@ -20,11 +20,10 @@ import { keyOf, type Answer, type SourceHarness } from '../conformance/source.ts
 import type { NewUnit } from '../conformance/test-journal.ts'
 import { auth, region, type AwsServer } from './aws-server.ts'
 
-/** The server is there when a test begins. */
 type Server = () => AwsServer
 type Ending = '' | '.fifo'
 
-/** Of which part of a system a suite speaks. */
+/** Parts of the support table. */
 export const plain = {
   sqs: { part: 'plain queues', unordered: true },
   sns: { part: 'plain topics', unordered: true },
@@ -88,7 +87,6 @@ export function snsSinkOn(server: Server, ending: Ending): SinkHarness {
   }
 }
 
-/** The CloudEvent of a JSON message. */
 export const structured = {
   'content-type': { DataType: 'String', StringValue: 'application/cloudevents+json; charset=utf-8' },
 }
@@ -140,7 +138,7 @@ export function sqsSourceOn(server: Server, ending: Ending): SourceHarness {
         source,
         async send(numbers) {
           refused = false
-          // Ten go in one request.
+          // A request takes at most ten.
           for (let at = 0; at < numbers.length; at += 10)
             await server().sqs.send(
               new SendMessageBatchCommand({
@@ -157,7 +155,7 @@ export function sqsSourceOn(server: Server, ending: Ending): SourceHarness {
         },
         async sendMalformed() {
           await server().sqs.send(
-            new SendMessageCommand({ QueueUrl: url, MessageBody: 'no event of any kind', ...placed('none', 'none') }),
+            new SendMessageCommand({ QueueUrl: url, MessageBody: 'not an event', ...placed('none', 'none') }),
           )
           return (await wait(['rejected'])) === 'accepted' ? 'refused' : 'retry'
         },
@@ -171,14 +169,13 @@ export function sqsSourceOn(server: Server, ending: Ending): SourceHarness {
 }
 
 interface AwsPlace {
-  /** Of the queue in which messages end up; of a FIFO one it ends in `.fifo`. */
+  /** The queue that receives the messages; the name of a FIFO queue ends in `.fifo`. */
   readonly name: string
-  /** Builds the sink, which speaks to this port. */
   build(port: number, context: Context, timeoutMs: number): Promise<Sink>
-  /** The place is gone, and there again. */
+  /** Deletes and recreates the target. */
   drop(): Promise<void>
   make(): Promise<unknown>
-  /** What each message of a request begins with on the wire. */
+  /** Text at the start of each message in a request. */
   readonly mark: string
 }
 
@@ -193,7 +190,7 @@ async function awsSide(server: AwsServer, { name, build: buildAt, drop, make, ma
   return {
     build,
     received,
-    // FIFO drops duplicates within five minutes; a consumer detects others by source and id.
+    // FIFO queues drop duplicates within five minutes; with others the consumer does, by source and id.
     held: async () => (name.endsWith('.fifo') ? received() : [...new Set(await received())]),
     refuse: async (on) => {
       await (on ? drop() : make())

@@ -1,7 +1,6 @@
-/** A certificate of a test's own for 127.0.0.1, signed by itself, so that it can be its own authority. */
+/** A self-signed certificate for 127.0.0.1 that is its own authority. */
 import { generateKeyPairSync, sign } from 'node:crypto'
 
-/** DER: one value with its tag and length. */
 function der(tag: number, ...parts: readonly Uint8Array[]): Buffer {
   const body = Buffer.concat(parts)
   const length =
@@ -20,14 +19,13 @@ const id = (...bytes: readonly number[]): Buffer => der(oid, Buffer.from(bytes))
 const ecdsaWithSha256 = der(sequence, id(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02))
 
 export interface TestCertificate {
-  /** Common name. */
   readonly name: string
   /** PEM; valid from 2020 to 2049. */
   readonly cert: string
   readonly key: string
 }
 
-/** `by`: the authority that signs it; itself when there is none. */
+/** `by`: the signing authority; by default self-signed. */
 export function selfSigned(name = 'weir-test', by?: TestCertificate): TestCertificate {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const called = (common: string): Buffer =>

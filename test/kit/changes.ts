@@ -1,4 +1,4 @@
-// Changes of Kubernetes objects for tests and bars: seeded, with everything in them that a codec could trip over.
+// Seeded changes of Kubernetes objects with values that are hard to encode.
 import type { WeirEvent } from '../../src/model/events.ts'
 import { kubernetesTypes, type ChangeData } from '../../src/model/kubernetes.ts'
 import { kubernetesRef } from '../../src/model/refs.ts'
@@ -86,7 +86,6 @@ export function anyChanges(seed: number, count: number, cluster: string): Change
   })
 }
 
-/** The change as the source writes it to the journal. */
 export function changeEvent(change: ChangeData, time: number): WeirEvent {
   const { cluster, group, kind, namespace = '', name, uid, resource, operation, resourceVersion } = change
   return {

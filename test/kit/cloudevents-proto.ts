@@ -1,5 +1,4 @@
-// CloudEvents' messages in protobuf by reflection: the standard's own description of them (cloudevents.proto) and the
-// library, nothing of Weir's codec.
+// Decodes CloudEvents in protobuf by the standard's schema (cloudevents.proto), without Weir's codec.
 import {
   create,
   createFileRegistry,
@@ -139,7 +138,6 @@ interface ReadEvent {
   readonly data: { readonly case?: string; readonly value?: Uint8Array | string }
 }
 
-/** One event, as the library reads it. */
 export function readProtobuf(body: Uint8Array): ProtobufEvent {
   return plain(fromBinary(eventType, body) as unknown as ReadEvent)
 }

@@ -1,10 +1,9 @@
-// CloudTrail's event history, as far as LookupEvents goes, on a loopback port: AWS JSON 1.1, pages, limits, errors.
-// Ours; no program that can be had here has it.
+// A stand-in for CloudTrail's LookupEvents: AWS JSON 1.1, pages, limits, errors.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { credentials } from './aws-server.ts'
 import { endAtOnce, listenHere } from './loopback.ts'
 
-/** A record as CloudTrail writes it, or text that is none. */
+/** A CloudTrail record, or text that is not one. */
 export type TrailRecord = Readonly<Record<string, unknown>> | string
 
 export interface ReceivedRequest {
@@ -17,8 +16,8 @@ export interface ReceivedRequest {
 }
 
 /**
- * `drop`: the connection ends without a response; `silent`: no response. `none`: the normal response; `cut`: half
- * of it; `repeat`: it, with the token of the request. A body is sent unchanged.
+ * `drop`: the connection ends without a response; `silent`: no response; `none`: the normal response; `cut`: half of
+ * it; `repeat`: the response with the token of the request. A body is sent unchanged.
  */
 export type TrailFault =
   | { readonly status: number; readonly code: string; readonly message?: string }
@@ -41,7 +40,7 @@ const mostInAnswer = 50
 export class TrailServer {
   readonly received: ReceivedRequest[] = []
   now: () => number = Date.now
-  /** Requests a second for each region; more are refused, as the service does. */
+  /** Requests per second and region; more are refused. */
   perSecond = Number.POSITIVE_INFINITY
   url = ''
   readonly #held = new Map<string, Held[]>()
@@ -60,12 +59,12 @@ export class TrailServer {
     return endAtOnce(this.#server)
   }
 
-  /** How many of them something was put into. */
+  /** Number of regions with records. */
   get regions(): number {
     return this.#held.size
   }
 
-  /** They are visible from `visible` on (Unix ms). */
+  /** `visible`: Unix ms from which the records are returned. */
   put(region: string, records: readonly TrailRecord[], visible = 0): void {
     const held = this.#held.get(region) ?? []
     for (const record of records) {
@@ -78,7 +77,7 @@ export class TrailServer {
     this.#held.set(region, held)
   }
 
-  /** The next requests of a region are answered by this. */
+  /** The next `times` requests of a region fail. */
   fail(region: string, fault: TrailFault, times = 1): void {
     this.#faults.set(region, [...(this.#faults.get(region) ?? []), { fault, left: times }])
   }
@@ -89,7 +88,11 @@ export class TrailServer {
     const answer = (status: number, body: object): void => {
       response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body))
     }
-    const refuse = ({ status, code, message = 'told to' }: Extract<TrailFault, { readonly code: string }>): void => {
+    const refuse = ({
+      status,
+      code,
+      message = 'injected fault',
+    }: Extract<TrailFault, { readonly code: string }>): void => {
       answer(status, { __type: code, Message: message })
     }
     const [, key, region = '', service] =

@@ -1,5 +1,4 @@
-// `weir cts-exporter` as a separate process, configured by variables except for its addresses and its folder, and a
-// cloud for it.
+// Runs `weir cts-exporter` as a separate process, configured by variables, with a cloud for it.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
@@ -11,7 +10,7 @@ import { freePorts } from './free-port.ts'
 
 const READY_LIMIT = 60_000
 
-/** Variables of cts_exporter and Knative: none is inherited. */
+/** Without the variables of cts_exporter and Knative. */
 const bare = Object.fromEntries(
   [
     'OS_CLOUD',
@@ -29,16 +28,16 @@ const bare = Object.fromEntries(
 )
 
 export interface Exporter {
-  /** Of API, metrics and health. */
+  /** API, metrics and health. */
   readonly url: string
   readonly opsUrl: string
-  /** Its standard error. */
+  /** Standard error. */
   log(): string
   /** SIGTERM; resolves with the exit code. */
   stop(): Promise<number | null>
-  /** SIGKILL; resolves when it is gone. */
+  /** SIGKILL; resolves at its exit. */
   kill(): Promise<unknown>
-  /** SIGSTOP, SIGCONT. */
+  /** SIGSTOP. */
   freeze(): void
   thaw(): void
   [Symbol.asyncDispose](): Promise<void>
@@ -85,11 +84,11 @@ export async function startExporter(
   }
 }
 
-/** A cloud with a project, and clouds.yaml that leads there as `otc`. */
+/** A cloud with a project, and a clouds.yaml that names it `otc`. */
 export class ExportedCloud {
   readonly server: CtsServer
   readonly project: CtsProject
-  /** Variables by which an exporter finds it. */
+  /** Variables for an exporter of this cloud. */
   readonly env: Readonly<Record<string, string>>
   #made = 0
 
@@ -99,7 +98,7 @@ export class ExportedCloud {
     this.env = env
   }
 
-  /** `folder`: where clouds.yaml and the exporter's data folder are made. */
+  /** `folder`: for clouds.yaml and the exporter's data folder. */
   static async start(folder: string): Promise<ExportedCloud> {
     const server = await new CtsServer().start()
     const project = server.project('eu-de_prod')
@@ -121,8 +120,8 @@ export class ExportedCloud {
   }
 
   /**
-   * Traces of seven resources that happened one after the other, the last one `agoMs` ago; seen from `visible` on, Unix
-   * ms. Oldest first.
+   * Traces of seven resources, oldest first; the last one happened `agoMs` ago. `visible`: Unix ms from which they are
+   * returned.
    */
   put(count: number, agoMs = 0, visible = 0): CtsTrace[] {
     const now = Date.now() - agoMs

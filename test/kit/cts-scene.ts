@@ -1,4 +1,4 @@
-// A cloud, a journal and a clock that moves by the test's hand, for one tracker of source `otc-cts`.
+// A cloud, a journal and a test clock for one tracker of source `otc-cts`.
 import { otcCtsSchema } from '../../src/connectors/otc-cts/config.ts'
 import { retentionMs, trackerPartition, type TrackerPartition } from '../../src/connectors/otc-cts/source-partition.ts'
 import { sessionOf } from '../../src/connectors/otc-cts/client-project.ts'
@@ -34,12 +34,12 @@ export class CtsScene extends QueryScene {
     return new CtsScene(await new CtsServer(undefined, tls).start())
   }
 
-  /** Of requests for traces. */
+  /** Requests for traces. */
   queries(): Readonly<Record<string, string>>[] {
     return this.server.requests(/trace/).map(({ query }) => query)
   }
 
-  /** One start of Weir; its checkpoint is in the journal. */
+  /** Starts Weir once; its checkpoint is in the journal. */
   async place(
     written: WrittenCts = {},
     limits?: PollLimits,

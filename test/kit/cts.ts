@@ -1,6 +1,5 @@
-// A stand-in for Open Telekom Cloud on a loopback port: Cloud Trace Service (API v3 and v2.0) and the part of IAM
-// that its readers need. It verifies signatures of both styles and has known quirks: omitted edges, markers on the
-// last page, late traces. Rate limits apply only on request of a test.
+// A stand-in for Open Telekom Cloud: Cloud Trace Service (API v3 and v2.0) and the part of IAM that readers need. It
+// verifies signatures of both styles and has known quirks: omitted edges, markers on the last page, late traces.
 import { createHash, createHmac, randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
@@ -58,7 +57,7 @@ interface Held {
   readonly project: string
   readonly trace: unknown
   readonly time: number
-  /** Unix ms from which on it is given out. */
+  /** Unix ms from which the trace is returned. */
   readonly visible: number
   readonly marker: string
 }
@@ -69,23 +68,20 @@ export class CtsServer {
   readonly domain = domain
   readonly user = { id: 'd5860b0344b14b5f9d0c1a2b3c4d5e6f', name: 'weir', password: 'a "password" of tests' }
   readonly keys = new Map([['AKEXAMPLE0000000TEST', 'SKexample/0000000000000000000000000TEST']])
-  /** Needed beside the keys when it is set. */
+  /** Required beside the keys if set. */
   securityToken: string | undefined
-  /** IAM wants a second factor of the user. */
+  /** IAM requires a second factor. */
   mfa = false
-  /** Agencies that our domain may take on, by name: id of the domain that has made each. */
+  /** Agencies of the domain by name: id of the domain that created each. */
   readonly agencies = new Map<string, string>()
-  /**
-   * Whether tokens have a catalog, and its CTS endpoint; undefined: a version path of the old API at this server.
-   */
+  /** The catalog in tokens; undefined: one with the old API's version path at this server. */
   catalog: unknown[] | undefined
-  /** Seconds that a token is good. */
+  /** Lifetime of a token in seconds. */
   lifetime = 86_400
-  /** The last page has a marker, too. */
+  /** The last page also has a marker. */
   markerAtEnd = false
-  /** The same marker is returned repeatedly. */
+  /** Returns the same marker repeatedly. */
   stuck = false
-  /** Every request, in order. */
   readonly received: ReceivedRequest[] = []
   now: () => number
   url = ''
@@ -126,7 +122,7 @@ export class CtsServer {
     return made
   }
 
-  /** Traces that happened; given out from `visible` on, Unix ms. */
+  /** `visible`: Unix ms from which the traces are returned. */
   put(
     project: CtsProject,
     traces: readonly unknown[],
@@ -149,22 +145,20 @@ export class CtsServer {
     }
   }
 
-  /** The next matching requests get this. */
+  /** The next matching requests get this response. */
   fail(path: RegExp, fault: Fault, times = 1): void {
     this.#faults.push({ path, fault, left: times })
   }
 
-  /** Normal responses again. */
   mend(): void {
     this.#faults.length = 0
   }
 
-  /** All tokens are over now. */
+  /** Expires all tokens. */
   expire(): void {
     this.#tokens.clear()
   }
 
-  /** Matching requests. */
   requests(path: RegExp): readonly ReceivedRequest[] {
     return this.received.filter((one) => path.test(one.path))
   }
@@ -291,7 +285,7 @@ export class CtsServer {
       return refuse('The project is not found.')
     const text = randomUUID()
     const until = this.now() + this.lifetime * 1000
-    // With the rights of an agency nothing but its projects is read, and without them nothing of it.
+    // An agency reads only its own projects.
     this.#tokens.set(text, { project: project?.id ?? '', until })
     const token = {
       expires_at: new Date(until).toISOString().replace('Z', '000Z'),
@@ -380,7 +374,7 @@ export class CtsServer {
     ]
   }
 
-  /** Why the request's signature is none. */
+  /** Why the request's signature is invalid. */
   #unsigned({ method = '', headers, url: written = '' }: IncomingMessage, url: URL, body: Buffer): string | undefined {
     const { authorization = '' } = headers
     const [, style, credential = '', names = '', signature] =
@@ -420,7 +414,7 @@ export class CtsServer {
   }
 }
 
-/** The old API has another word for the rating, and writes the user as text. */
+/** The old API names the rating differently and writes the user as text. */
 function ofOldApi({ trace_rating: status, user, ...rest }: CtsTrace): CtsTrace {
   return {
     ...rest,

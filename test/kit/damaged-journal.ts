@@ -1,4 +1,4 @@
-/** Journal folders that tests damage by hand, on a disk in memory and on a real one. */
+/** Damages journal folders, in memory and on a real disk. */
 import { mkdtemp, readdir, readFile, rm, unlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -25,7 +25,6 @@ export interface Place {
   readonly directory: string
 }
 
-/** A journal folder that a test can damage by hand, on whatever disk. */
 export interface Folder extends Place {
   failNext(operation: Operation, error: string, options?: FaultOptions): void
   fullAfter(bytes: number): void
@@ -91,7 +90,6 @@ export const disks: Readonly<Record<string, () => Promise<Folder>>> = {
 }
 
 let epoch = 0
-/** Higher than every one before. */
 export const nextEpoch = (): number => ++epoch
 
 export function open({ host, directory }: Place, limits: Partial<JournalLimits> = {}): Promise<SegmentWriter> {
@@ -113,7 +111,7 @@ export function unit(name: string, bytes = 200, source = 'http'): Unit {
   }
 }
 
-/** Everything that can be read of a folder now, by name of the unit, and what cannot. */
+/** Readable units by name, and unreadable ranges. */
 export async function read({
   host,
   directory,

@@ -1,20 +1,16 @@
-// Compares the rows received at a sink's target with the acknowledged ones.
 import type { Received } from './event-receiver.ts'
 
 export interface Delivered {
-  /** Different ids. */
   readonly distinct: number
-  /** Arrivals of an id that had arrived before. */
+  /** Repeated arrivals. */
   readonly repeated: number
-  /** Numbers below `sent` that never arrived. */
   readonly missing: readonly number[]
-  /** Ids that were never sent. */
   readonly strange: readonly string[]
-  /** Keys of which an event arrived for the first time after a later one of the same key. */
+  /** Keys with an event that arrived first after a later one. */
   readonly disordered: readonly string[]
 }
 
-/** Checks arrivals of events numbered 0 … sent - 1 whose numbers rise within each key. */
+/** Compares received events with the numbers 0 … sent - 1, which rise within each key. */
 export function judgeDelivered(received: readonly Received[], sent: number): Delivered {
   const seen = new Uint8Array(sent)
   const newest = new Map<string, number>()
@@ -42,7 +38,6 @@ export function judgeDelivered(received: readonly Received[], sent: number): Del
   return { distinct, repeated, missing, strange, disordered: [...disordered] }
 }
 
-/** A few of many, for a message. */
 export function some(items: readonly unknown[]): string {
   if (items.length === 0) return 'none'
   return items.length <= 8 ? items.join(', ') : `${items.slice(0, 8).join(', ')} … (${items.length})`

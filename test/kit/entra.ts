@@ -1,5 +1,5 @@
-// A stand-in for Microsoft Entra ID and for the instance metadata service: tokens by secret, by assertion and by
-// managed identity.
+// A stand-in for Microsoft Entra ID and the instance metadata service: tokens by secret, assertion and managed
+// identity.
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -8,14 +8,13 @@ export interface Entra {
   readonly url: string
   readonly tenant: string
   readonly client: string
-  /** Accepted credentials. */
   secret: string
   assertion: string
-  /** Seconds for which a token is good. */
+  /** Lifetime of a token in seconds. */
   lifetime: number
   /** Grants of requests, in order: `client_secret`, `client_assertion`, `machine`; `refused` for rejected ones. */
   readonly received: string[]
-  /** Why a token of ours is none; undefined when it is good for `audience` now. */
+  /** Why a token is invalid for `audience`; undefined if it is valid. */
   refusalOf(token: string, audience: string): string | undefined
   close(): Promise<void>
 }
@@ -71,7 +70,7 @@ export async function startEntra(): Promise<Entra> {
     if (request.headers['metadata'] !== 'true' || url.searchParams.get('api-version') !== '2018-02-01')
       return [400, { error: 'invalid_request', error_description: 'Required metadata header not specified' }]
     received.push('machine')
-    // Numbers are texts there.
+    // This service returns numbers as text.
     return [200, { ...token(url.searchParams.get('resource') ?? ''), expires_in: String(entra.lifetime) }]
   }
   const server = createServer((request, response: ServerResponse) => {

@@ -1,21 +1,19 @@
-// A client that pushes numbered CloudEvents and records each accepted one. It is an oracle: accepted events must be
-// found later.
+// Pushes numbered CloudEvents and records each accepted one, which must be found later.
 import { Agent, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface EventClientOptions {
   readonly url: string
-  /** Connections that post at the same time, each one batch after the other. */
+  /** Concurrent connections; each posts one batch at a time. */
   readonly connections: number
-  /** Events of one request. */
+  /** Events per request. */
   readonly batch: number
-  /** Milliseconds that a connection waits between two requests. */
+  /** Milliseconds between two requests of a connection. */
   readonly pause?: number
-  /** Ordering keys of each connection. */
+  /** Ordering keys per connection. */
   readonly keys?: number
-  /** Further bytes of data in each event. */
+  /** Additional bytes of data per event. */
   readonly padding?: number
-  /** Prefix of ids, to distinguish clients. */
   readonly source?: string
 }
 
@@ -23,15 +21,12 @@ export const eventType = 'numbered'
 export const eventSource = '/test/client'
 
 export class EventClient {
-  /** Numbers acknowledged with 2xx, in order of the responses. */
   readonly acknowledged: number[] = []
-  /** Milliseconds of each answered request, the waiting for a dead server left out. */
+  /** Milliseconds per request, without retries. */
   readonly latencies: number[] = []
-  /** Rows that the server reported as duplicates. */
   duplicates = 0
-  /** Requests that failed and were sent again with the same events. */
   retries = 0
-  /** Answers other than 2xx, with how many of each. */
+  /** Number of each response other than 2xx. */
   readonly refusals = new Map<string, number>()
   #next = 0
   #stopping = false
@@ -44,7 +39,7 @@ export class EventClient {
     this.#agent = new Agent({ keepAlive: true, maxSockets: options.connections })
   }
 
-  /** Numbers used so far: every number below was sent, or is being sent. */
+  /** All lower numbers were sent or are being sent. */
   get sent(): number {
     return this.#next
   }
@@ -56,7 +51,6 @@ export class EventClient {
     )
   }
 
-  /** Resolves when every batch that was begun is acknowledged. */
   async stop(): Promise<void> {
     this.#stopping = true
     await this.#running
@@ -86,7 +80,7 @@ export class EventClient {
       source,
       type: eventType,
       time: new Date().toISOString(),
-      // Only one connection posts a key, one request after the other: its numbers rise.
+      // Only one connection posts a key, so its numbers rise.
       partitionkey: `${connection}.${n % keys}`,
       datacontenttype: 'application/json',
       data: { n, connection, text: 'x'.repeat(padding) },
@@ -104,7 +98,7 @@ export class EventClient {
       }
       this.#refused(`${status} ${text.slice(0, 200)}`)
     } catch {
-      // The server is gone, or went before it answered: whether it took the events is unknown, so they are sent again.
+      // It is unknown whether the server accepted the events, so they are sent again.
     }
     return false
   }

@@ -1,4 +1,4 @@
-// The other end of an http sink: takes CloudEvents in any mode and remembers each id, in the order of arrival.
+// The target of an http sink: accepts CloudEvents in any mode and records each id.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { once } from 'node:events'
 import { freePorts } from './free-port.ts'
@@ -6,14 +6,13 @@ import { freePorts } from './free-port.ts'
 export interface Received {
   readonly id: string
   readonly key: string | undefined
-  /** Source of the event, to distinguish senders. */
   readonly source?: string | undefined
 }
 
 export class EventReceiver {
-  /** In the order of arrival; an event that was sent twice is in it twice. */
+  /** In order of arrival, repeats included. */
   readonly received: Received[] = []
-  /** Status of the response; 204 accepts the events. */
+  /** Response status; 204 accepts the events. */
   status = 204
   readonly port: number
   #server: Server | undefined
@@ -22,7 +21,7 @@ export class EventReceiver {
     this.port = port
   }
 
-  /** A receiver with a reserved port; it does not listen yet. */
+  /** Reserves a port without listening. */
   static async prepare(): Promise<EventReceiver> {
     const [port = 0] = await freePorts(1)
     return new EventReceiver(port)
@@ -47,7 +46,6 @@ export class EventReceiver {
     this.#server = server
   }
 
-  /** Stops listening. */
   async close(): Promise<void> {
     const server = this.#server
     this.#server = undefined

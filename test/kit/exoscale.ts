@@ -1,6 +1,5 @@
-// A stand-in for Exoscale's API v2 on loopback ports, one per zone: `/event`, `/organization` and `/zone`. It
-// verifies signatures, rejects expired ones and unsigned parameters, omits edges, and writes errors in each
-// documented form.
+// A stand-in for Exoscale's API v2, with one port per zone: `/event`, `/organization` and `/zone`. It verifies
+// signatures, rejects expired ones and unsigned parameters, omits edges, and writes errors in each documented form.
 import { createHmac } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { endAtOnce, listenHere, urlOf } from './loopback.ts'
@@ -12,7 +11,7 @@ export interface ExoscaleRequest {
   readonly authorization: string | undefined
 }
 
-/** `drop`: the connection ends without an answer; `silent`: there is none, ever; `cut`: half of the truth. */
+/** `drop`: the connection ends without a response; `silent`: no response; `cut`: half of the response. */
 export type ExoscaleFault =
   | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body: unknown }
   | 'drop'
@@ -54,12 +53,12 @@ export class ExoscaleServer {
     await Promise.all([...this.#zones.values()].map(endAtOnce))
   }
 
-  /** As the settings name zones. */
+  /** Zones for the settings. */
   get zones(): { readonly name: string; readonly endpoint: string }[] {
     return [...this.#zones].map(([name, server]) => ({ name, endpoint: urlOf(server) }))
   }
 
-  /** They are given from `visible` on (Unix ms). */
+  /** `visible`: Unix ms from which the events are returned. */
   put(zone: string, events: readonly unknown[], visible = 0): void {
     for (const event of events) {
       const time = Date.parse(String((event as Readonly<Record<string, unknown>> | null)?.['timestamp']))
@@ -67,7 +66,7 @@ export class ExoscaleServer {
     }
   }
 
-  /** The next matching requests of a zone get this response. */
+  /** The next `times` matching requests of a zone get this response. */
   fail(
     zone: string,
     fault: ExoscaleFault,
@@ -76,12 +75,10 @@ export class ExoscaleServer {
     this.#faults.push({ zone, path, fault, left: times })
   }
 
-  /** Normal responses again. */
   mend(): void {
     this.#faults.length = 0
   }
 
-  /** Requests for events. */
   queries(zone?: string): readonly ExoscaleRequest[] {
     return this.received.filter((one) => one.path === '/v2/event' && (zone === undefined || one.zone === zone))
   }
@@ -142,7 +139,7 @@ export class ExoscaleServer {
           title: 'Bad Request',
           status: 400,
           detail: 'Invalid parameters',
-          errors: [{ detail: 'must be a date and time', location: '$.query.from' }, 'and no other thing'],
+          errors: [{ detail: 'must be a date and time', location: '$.query.from' }, 'and nothing else'],
         },
       ]
     return [
@@ -156,7 +153,7 @@ export class ExoscaleServer {
     ]
   }
 
-  /** Computed from the documentation, without Weir's code. */
+  /** Follows the documentation, without Weir's code. */
   #refused(request: IncomingMessage, url: URL): string | undefined {
     const [, credential, names = '', expires, signature] =
       /^EXO2-HMAC-SHA256 credential=([^,]+),(?:signed-query-args=([^,]+),)?expires=(\d+),signature=([A-Za-z0-9+/=]+)$/.exec(

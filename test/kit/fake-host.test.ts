@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { fakeHost, startOfTime } from './fake-host.ts'
 
-it('timers run in order of time, each after what the one before set off has settled', async () => {
+it('timers run in order of time, each after the effects of the previous one settled', async () => {
   const host = fakeHost(1)
   const seen: string[] = []
   host.timers.after(20, () => seen.push(`b ${host.clock.now() - startOfTime}`))
@@ -43,7 +43,7 @@ it('a jump of the clock moves the time of day and no duration', async () => {
   expect(rang).toBe(true)
 })
 
-it('settling waits for everything that needs no time: disk calls and yields in any number', async () => {
+it('settling waits for everything that takes no time: disk calls and yields in any number', async () => {
   const host = fakeHost(2)
   let steps = 0
   const work = async (): Promise<void> => {
@@ -61,7 +61,7 @@ it('settling waits for everything that needs no time: disk calls and yields in a
   expect(steps).toBe(50)
 })
 
-it('after a crash nothing of the old life continues, and time does', async () => {
+it('after a crash the old life stops, and time continues', async () => {
   const host = fakeHost(3)
   await host.advance(500)
   let rang = 0
@@ -77,7 +77,7 @@ it('after a crash nothing of the old life continues, and time does', async () =>
   expect(await next.disk.list('/')).toEqual(['data'])
 })
 
-it('the same seed gives the same numbers, another seed others', () => {
+it('the same seed produces the same numbers', () => {
   const draw = (seed: number): string => {
     const { random } = fakeHost(seed)
     return [random.next(), random.integer(1, 1000), ...random.bytes(4)].join()

@@ -2,7 +2,7 @@ import type { Clock, Host, Timer, Timers } from '../../src/host/index.ts'
 import { ForgetfulDisk } from './forgetful-disk.ts'
 import { SeededRandom } from './random.ts'
 
-/** 2026-01-01T00:00:00Z: where the fake clock starts. */
+/** Start time of the fake clock. */
 export const startOfTime = Date.UTC(2026, 0, 1)
 
 class FakeClock implements Clock {
@@ -77,7 +77,7 @@ class FakeTimers implements Timers {
     )
   }
 
-  /** Takes the next timer that is due by then and sets the clock to its time. */
+  /** Removes the next timer that is due by `until` and sets the clock to its time. */
   due(until: number): (() => void) | undefined {
     const next = this.#waiting.reduce<Waiting | undefined>(
       (first, one) =>
@@ -91,7 +91,7 @@ class FakeTimers implements Timers {
     return next.act
   }
 
-  /** The process is gone: nothing that it waits for happens any more. */
+  /** Ends the process: its timers never fire. */
   die(): void {
     this.#dead = true
     this.#waiting = []
@@ -111,28 +111,25 @@ class FakeTimers implements Timers {
 export interface FakeHost extends Host {
   readonly disk: ForgetfulDisk
   readonly random: SeededRandom
-  /** Lets time pass: timers run in order, and what each sets off settles before the next. */
+  /** Advances the clock; timers run in order, and the effects of each settle before the next. */
   advance(ms: number): Promise<void>
-  /** Lets everything settle that needs no time. */
+  /** Waits until all work that takes no time is done. */
   settle(): Promise<void>
-  /** Sets the wall clock forward or back. */
+  /** Sets the wall clock. */
   jump(ms: number): void
-  /** Timers waiting. */
   readonly timersPending: number
   /**
-   * Power loss and restart: returns the new machine. Timers of the old one never fire, and its disk refuses every
-   * call.
+   * Power loss and restart: returns the new machine. Timers of the old one never fire, and its disk rejects every call.
    */
   crash(): FakeHost
-  /** The process is killed and started again on the same machine: as a crash, but the disk forgets nothing. */
+  /** Kills and restarts the process: like a crash, but the disk keeps everything. */
   kill(): FakeHost
 }
 
 function assemble(clock: FakeClock, random: SeededRandom, disk: ForgetfulDisk): FakeHost {
   const timers = new FakeTimers(clock)
   const settle = async (): Promise<void> => {
-    // A turn of the event loop runs every promise there is; more are needed only for those that ask for one. The bound
-    // is for a loop that yields for ever.
+    // Each turn of the event loop runs all ready promises. The limit ends a loop that yields forever.
     for (let turn = 0, quiet = 0; quiet < 3 && turn < 2000; turn++) {
       quiet = timers.yields === 0 ? quiet + 1 : 0
       const before = disk.calls
@@ -168,7 +165,7 @@ function assemble(clock: FakeClock, random: SeededRandom, disk: ForgetfulDisk): 
   }
 }
 
-/** A machine in memory whose clock only the test moves; it is deterministic for a seed. */
+/** A deterministic machine in memory with a test clock. */
 export function fakeHost(seed: number, options: { readonly jitter?: boolean } = {}): FakeHost {
   const random = new SeededRandom(seed)
   const clock = new FakeClock()

@@ -1,4 +1,3 @@
-/** Disk calls; `read` and `write` are those of an open file. */
 export type Operation =
   | 'open'
   | 'list'
@@ -14,9 +13,9 @@ export type Operation =
   | 'truncate'
 
 export interface FaultOptions {
-  /** Only paths that contain the text or fit the expression. */
+  /** Only paths with this text or pattern. */
   readonly match?: string | RegExp
-  /** How many fitting calls succeed before. */
+  /** Matching calls that succeed before. */
   readonly skip?: number
   /** Number of failing calls; default 1. */
   readonly times?: number
@@ -30,7 +29,6 @@ interface Fault {
   times: number
 }
 
-/** An error as Node's file system makes it. */
 export function diskError(code: string, operation: string, path: string): NodeJS.ErrnoException {
   return Object.assign(new Error(`${code}: ${operation} '${path}'`), { code, syscall: operation, path })
 }
@@ -39,7 +37,7 @@ function fits(path: string, match: string | RegExp): boolean {
   return typeof match === 'string' ? path.includes(match) : match.test(path)
 }
 
-/** Failures and delays that a test has ordered, in the order in which it ordered them. */
+/** Failures and delays that a test requested, in order. */
 export class Faults {
   #faults: Fault[] = []
   #held: {
@@ -52,7 +50,7 @@ export class Faults {
   /** Calls that failed since the last `clear`. */
   struck = 0
 
-  /** The next fitting calls fail with this code (`EIO`) or error. */
+  /** The next matching calls fail with this code (`EIO`) or error. */
   failNext(operation: Operation, error: Error | string, options: FaultOptions = {}): void {
     this.#faults.push({
       operation,
@@ -63,7 +61,7 @@ export class Faults {
     })
   }
 
-  /** Fitting calls wait until the function returned is called. */
+  /** Matching calls wait until the returned function is called. */
   hold(operation: Operation, match: string | RegExp = ''): () => void {
     const { promise, resolve } = Promise.withResolvers<void>()
     const held = { operation, match, until: promise, release: resolve }
@@ -85,7 +83,6 @@ export class Faults {
     return this.#held.find((held) => held.operation === operation && fits(path, held.match))?.until
   }
 
-  /** The error that this call has to fail with, if any. */
   take(operation: Operation, path: string): Error | undefined {
     const fault = this.#faults.find((one) => one.operation === operation && fits(path, one.match))
     if (fault === undefined) return undefined

@@ -11,7 +11,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true }))
 
-it('a real file takes what fits and then the disk is full', async () => {
+it('a full disk accepts the bytes that fit', async () => {
   const disk = faultyDisk(realHost().disk)
   const file = await disk.open(join(folder, 'a'), 'create')
   disk.fullAfter(3)
@@ -23,7 +23,7 @@ it('a real file takes what fits and then the disk is full', async () => {
   await file.close()
 })
 
-it('a call fails on request of the test, and the next one works', async () => {
+it('a call fails on request, and the next one works', async () => {
   const disk = faultyDisk(realHost().disk)
   const file = await disk.open(join(folder, 'a.seg'), 'create')
   disk.failNext('sync', 'EIO', { match: '.seg' })

@@ -3,18 +3,18 @@ import type { FaultOptions, Operation } from './faults.ts'
 import { diskError, Faults } from './faults.ts'
 
 export interface FaultyDisk extends Disk {
-  /** The next fitting calls fail with this code or error, before they do anything. */
+  /** The next matching calls fail with this code or error, without effect. */
   failNext(operation: Operation, error: Error | string, options?: FaultOptions): void
-  /** Fitting calls wait until the function returned is called. */
+  /** Matching calls wait until the returned function is called. */
   slow(operation: Operation, match?: string | RegExp): () => void
-  /** Room for so many more bytes written; then writes stop short with ENOSPC. Removing files makes no room. */
+  /** Writes stop with ENOSPC after `bytes` more bytes. Removing files frees no space. */
   fullAfter(bytes: number): void
   roomy(): void
-  /** Whatever would change something fails. */
+  /** Every change fails. */
   readOnly(code: 'EROFS' | 'EACCES' | false): void
 }
 
-/** A real disk whose calls fail on request of a test. */
+/** A real disk with requested failures. */
 export function faultyDisk(disk: Disk): FaultyDisk {
   const faults = new Faults()
   let room = Number.POSITIVE_INFINITY

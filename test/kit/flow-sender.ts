@@ -1,22 +1,21 @@
-// An exporter with numbered flows: flow n reports n + 1 packets. It records when each datagram was sent, so that
-// missing flows have an age.
+// An exporter of numbered flows: flow n reports n + 1 packets. It records the time of each datagram.
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 
 export interface FlowSenderOptions {
   readonly port: number
-  /** Flows a second. */
+  /** Flows per second. */
   readonly rate: number
   /** At most 30. */
   readonly perDatagram?: number
-  /** Different addresses on either side. */
+  /** Addresses per side. */
   readonly addresses?: number
 }
 
 const tickMs = 5
 
 export class FlowSender {
-  /** `performance.now()` at which each datagram was sent. */
+  /** `performance.now()` of each datagram. */
   readonly sentAt: number[] = []
   readonly perDatagram: number
   readonly #options: FlowSenderOptions
@@ -30,12 +29,11 @@ export class FlowSender {
     this.perDatagram = options.perDatagram ?? 30
   }
 
-  /** Flows sent so far: numbers 0 … sent - 1. */
+  /** Number of flows sent. */
   get sent(): number {
     return this.sentAt.length * this.perDatagram
   }
 
-  /** When the flow was sent. */
   timeOf(flow: number): number {
     return this.sentAt[Math.floor(flow / this.perDatagram)] ?? Number.NaN
   }
@@ -43,7 +41,7 @@ export class FlowSender {
   async start(): Promise<void> {
     if (this.#socket === undefined) {
       this.#socket = createSocket('udp4')
-      // The server is down; not an error of the sender.
+      // The server may be down.
       this.#socket.on('error', () => {})
       this.#socket.connect(this.#options.port, '127.0.0.1')
       await once(this.#socket, 'connect')
@@ -67,7 +65,6 @@ export class FlowSender {
     await once(socket, 'close')
   }
 
-  /** One datagram now. */
   send(): void {
     const datagram = this.#datagram(this.sent)
     this.sentAt.push(performance.now())
@@ -78,7 +75,7 @@ export class FlowSender {
     const now = performance.now()
     this.#due += ((now - this.#last) / 1000) * this.#options.rate
     this.#last = now
-    // A machine that stood still for a while must not be answered with a burst.
+    // No burst after a pause of the machine.
     this.#due = Math.min(this.#due, this.#options.rate / 4)
     for (; this.#due >= this.perDatagram; this.#due -= this.perDatagram) this.send()
   }

@@ -19,7 +19,7 @@ async function write(disk: ForgetfulDisk, path: string, bytes: Uint8Array, posit
   await file.close()
 }
 
-/** Every ending that a scenario has over many seeds. */
+/** All outcomes of a scenario over many seeds. */
 async function endings(
   scenario: (disk: ForgetfulDisk) => Promise<void>,
   look: (disk: ForgetfulDisk) => string,
@@ -46,7 +46,7 @@ const sectorsOf = (disk: ForgetfulDisk, path: string): string => {
 }
 
 describe('content', () => {
-  it('is seen at once by every reader, synced or not', async () => {
+  it('is visible at once to every reader, synced or not', async () => {
     const disk = await withFolder(1)
     const file = await disk.open('/data/a', 'create')
     await file.writeAll([utf8.encode('one '), utf8.encode('two')], 2)
@@ -70,7 +70,7 @@ describe('content', () => {
     expect([...found]).toEqual(['kept'])
   })
 
-  it('is kept, dropped or torn at a sector when the file was not synced', async () => {
+  it('is kept, dropped or torn at a sector if the file was not synced', async () => {
     const found = await endings(
       async (disk) => {
         await write(disk, '/data/a', filled(1024, 1))
@@ -95,11 +95,11 @@ describe('content', () => {
       },
       (disk) => [...new Set(disk.contents('/data/a'))].join(' '),
     )
-    // The middle one is the sector as it was between the two writes.
+    // The middle one is the sector between the two writes.
     expect([...found].sort()).toEqual(['1', '2', '2 1'])
   })
 
-  it('may have grown in size without its sectors, which then hold zeros or garbage', async () => {
+  it('may have grown without its sectors, which then hold zeros or garbage', async () => {
     const found = await endings(
       async (disk) => {
         await write(disk, '/data/a', filled(512, 1))
@@ -115,7 +115,7 @@ describe('content', () => {
     expect([...found].filter((ending) => !/^(short )?1( |$)/.test(ending))).toEqual([])
   })
 
-  it('may return when it was cut off and the cut not synced', async () => {
+  it('may return if it was truncated and the truncation was not synced', async () => {
     const found = await endings(
       async (disk) => {
         await write(disk, '/data/a', filled(1024, 1))
@@ -130,7 +130,7 @@ describe('content', () => {
     expect(found).toContain('1 0')
   })
 
-  it('is promised by a sync only as far as it was written when the sync was called', async () => {
+  it('is guaranteed by a sync only up to the writes before the call', async () => {
     const found = await endings(
       async (disk) => {
         const file = await disk.open('/data/a', 'create')
@@ -146,7 +146,7 @@ describe('content', () => {
     for (const ending of found) expect(ending).toMatch(/^1/)
   })
 
-  it('is lost or kept, sector by sector, after a failed sync, even when the next sync succeeds', async () => {
+  it('is lost or kept per sector after a failed sync, even if the next sync succeeds', async () => {
     const found = await endings(
       async (disk) => {
         await write(disk, '/data/a', filled(1024, 1))
@@ -166,7 +166,7 @@ describe('content', () => {
 })
 
 describe('names', () => {
-  it('vanish with their content when the folder was not synced', async () => {
+  it('disappear with their content if the folder was not synced', async () => {
     const found = await endings(
       (disk) => write(disk, '/data/a', utf8.encode('x')),
       (disk) => disk.names('/data').join(),
@@ -174,7 +174,7 @@ describe('names', () => {
     expect([...found].sort()).toEqual(['', 'a'])
   })
 
-  it('return when they were removed without a sync of the folder', async () => {
+  it('return if they were removed without a sync of the folder', async () => {
     const found = await endings(
       async (disk) => {
         await write(disk, '/data/a', utf8.encode('x'))
@@ -186,7 +186,7 @@ describe('names', () => {
     expect([...found].sort()).toEqual(['', 'a'])
   })
 
-  it('change by a rename from old to new and nothing in between', async () => {
+  it('change atomically by a rename', async () => {
     const found = await endings(
       async (disk) => {
         await write(disk, '/data/a', utf8.encode('old'))
@@ -213,7 +213,7 @@ describe('names', () => {
     expect([...found].sort()).toEqual(['', 'a', 'ab', 'abc', 'ac', 'b', 'bc', 'c'])
   })
 
-  it('keep the order in which one of them changed', async () => {
+  it('keep the order of changes to one of them', async () => {
     const found = await endings(
       async (disk) => {
         await write(disk, '/data/a', utf8.encode('one'))
@@ -230,7 +230,7 @@ describe('names', () => {
     expect([...found].sort()).toEqual(['a=one', 'a=two,b=one', 'b=one'])
   })
 
-  it('of a folder that was not synced into its parent take everything inside with them', async () => {
+  it('of a folder that was not synced into its parent disappear with its contents', async () => {
     const found = await endings(
       async (disk) => {
         await disk.makeDirectory('/data/deep/er')
@@ -255,7 +255,7 @@ describe('power', () => {
     await expect(file.sync()).rejects.toMatchObject({ code: 'EBADF' })
   })
 
-  it('lost after so many calls leaves everything dead until the crash is handled', async () => {
+  it('lost after some calls fails every call until the crash is handled', async () => {
     const disk = await withFolder(4)
     disk.powerOffAfter(2)
     const file = await disk.open('/data/a', 'create')
@@ -267,7 +267,7 @@ describe('power', () => {
     expect(await disk.list('/')).toEqual(['data'])
   })
 
-  it('handed to a successor leaves the old disk dead for ever', async () => {
+  it('passed to a successor leaves the old disk unusable', async () => {
     const disk = await withFolder(5)
     await write(disk, '/data/a', utf8.encode('x'))
     await disk.syncDirectory('/data')
@@ -276,7 +276,7 @@ describe('power', () => {
     expect(text(await next.readFile('/data/a'))).toBe('x')
   })
 
-  it('kept while the process is killed forgets nothing, and makes nothing durable', async () => {
+  it('kept while the process is killed loses nothing, and makes nothing durable', async () => {
     const endings = new Set<string>()
     for (let seed = 1; seed < 50; seed++) {
       const disk = await withFolder(seed)
@@ -311,7 +311,7 @@ describe('power', () => {
 })
 
 describe('faults', () => {
-  it('strike the calls that they are meant for, so many times, after so many', async () => {
+  it('affect matching calls after a number of others, a number of times', async () => {
     const disk = await withFolder(7)
     disk.failNext('open', 'EMFILE', { match: /\.seg$/, skip: 1, times: 2 })
     await disk.open('/data/other', 'create')
@@ -351,7 +351,7 @@ describe('faults', () => {
     expect(await disk.free('/data')).toBe(70)
   })
 
-  it('of a read-only disk refuse every change and no read', async () => {
+  it('of a read-only disk reject every change and no read', async () => {
     const disk = await withFolder(9)
     await write(disk, '/data/a', utf8.encode('x'))
     const file = await disk.open('/data/a', 'write')
@@ -370,7 +370,7 @@ describe('faults', () => {
     await disk.remove('/data/a')
   })
 
-  it('can be no more than slowness', async () => {
+  it('can be delays', async () => {
     const disk = await withFolder(10)
     const file = await disk.open('/data/a', 'create')
     const release = disk.slow('sync', '/data/a')
@@ -387,8 +387,8 @@ describe('faults', () => {
   })
 })
 
-describe('what a test does by hand', () => {
-  it('is durable at once: flipped bits, torn tails, files put and taken', async () => {
+describe('changes made by the test', () => {
+  it('are durable at once: flipped bits, torn tails, added and removed files', async () => {
     const disk = await withFolder(11)
     disk.put('/data/a', Uint8Array.of(0, 0, 0))
     disk.put('/data/b', Uint8Array.of(1))

@@ -9,22 +9,21 @@ import { SeededRandom } from './random.ts'
 const endless = 2 ** 40
 
 export interface ForgetfulOptions {
-  /** Unix ms, for the times of files. */
+  /** Unix ms, for file times. */
   readonly now?: () => number
-  /** Calls take a random number of turns, so that concurrent ones end in any order. On unless switched off. */
+  /** Calls take a random number of turns, so that concurrent ones end in any order. Default true. */
   readonly jitter?: boolean
 }
 
 /**
- * A disk in memory that keeps exactly the promises of {@link Disk}: `crash()` forgets whatever was not synced, or part
- * of it, sector by sector and name by name. The same seed and the same calls give the same disk.
+ * A disk in memory that keeps only the promises of {@link Disk}: `crash()` loses unsynced data, sector by sector and
+ * name by name. It is deterministic for a seed and a sequence of calls.
  */
 export class ForgetfulDisk implements Disk {
   readonly random: SeededRandom
   readonly faults = new Faults()
-  /** Calls so far, for crashes at any of them. */
+  /** Number of calls, to crash at any of them. */
   calls = 0
-  /** Calls that have not returned yet. */
   inFlight = 0
   #entries = new Entries()
   readonly #now: () => number
@@ -40,8 +39,6 @@ export class ForgetfulDisk implements Disk {
     this.#now = options.now ?? (() => 0)
     this.#jitter = options.jitter ?? true
   }
-
-  // Power and faults -------------------------------------------------------------------------------------------------
 
   /** Power loss and restart: unsynced data is lost, and handles and calls of the old life fail. */
   crash(): void {
@@ -62,7 +59,7 @@ export class ForgetfulDisk implements Disk {
     this.#down = true
   }
 
-  /** Power loss within the call after so many others. */
+  /** Power loss during the call after `calls` others. */
   powerOffAfter(calls: number): void {
     this.#dieAt = this.calls + calls
   }
@@ -71,7 +68,7 @@ export class ForgetfulDisk implements Disk {
     return this.#down
   }
 
-  /** Crashes (or is killed), and returns a successor with the same platter; this disk fails from then on. */
+  /** Crashes or is killed, and returns a successor with the same data; this disk fails from then on. */
   succeed(by: 'crash' | 'kill'): ForgetfulDisk {
     const next = new ForgetfulDisk(this.random, { now: this.#now, jitter: this.#jitter })
     this[by]()
@@ -83,33 +80,30 @@ export class ForgetfulDisk implements Disk {
     return next
   }
 
-  /** The next fitting calls fail with this code (`EIO`) or error; a failing write may have written a part. */
+  /** The next matching calls fail with this code (`EIO`) or error; a failing write may have written a part. */
   failNext(operation: Operation, error: Error | string, options?: FaultOptions): void {
     this.faults.failNext(operation, error, options)
   }
 
-  /** Fitting calls wait until the function returned is called: a slow disk without a clock. */
+  /** Matching calls wait until the returned function is called. */
   slow(operation: Operation, match?: string | RegExp): () => void {
     return this.faults.hold(operation, match)
   }
 
-  /** Room for so many more bytes; then writes stop short with ENOSPC. */
+  /** Writes stop with ENOSPC after `bytes` more bytes. */
   fullAfter(bytes: number): void {
     this.#capacity = this.#entries.used() + bytes
   }
 
-  /** Room again. */
+  /** Ends `fullAfter`. */
   roomy(): void {
     this.#capacity = endless
   }
 
-  /** Whatever would change something fails with `EROFS` (or `EACCES`); `false` ends it. */
+  /** Every change fails; `false` ends it. */
   readOnly(code: 'EROFS' | 'EACCES' | false = 'EROFS'): void {
     this.#readOnly = code === false ? undefined : code
   }
-
-  // Damage and inspection by the test's own hand: at once, durable
-  // -----------------------------------------------------
 
   flipBit(path: string, bit: number): void {
     this.edit(path, (bytes) => {
@@ -128,7 +122,7 @@ export class ForgetfulDisk implements Disk {
     file.edit(act)
   }
 
-  /** Puts a file there; the folder must exist. */
+  /** Adds a file; the folder must exist. */
   put(path: string, bytes: Uint8Array): void {
     const file = new ForgetfulFile()
     file.edit(() => bytes.slice())
@@ -138,7 +132,7 @@ export class ForgetfulDisk implements Disk {
     folder.durable.set(name, file)
   }
 
-  /** Takes a file away. */
+  /** Removes a file. */
   take(path: string): void {
     const { folder, name } = this.#entries.parent(path, 'take')
     folder.live.delete(name)
@@ -157,8 +151,6 @@ export class ForgetfulDisk implements Disk {
     const node = this.#entries.node(path)
     return node?.kind === 'folder' ? [...node.live.keys()].sort() : []
   }
-
-  // Disk -------------------------------------------------------------------------------------------------------------
 
   open(path: string, mode: OpenMode): Promise<DiskFile> {
     return this.#call('open', path, () => {
@@ -256,8 +248,6 @@ export class ForgetfulDisk implements Disk {
     return Promise.resolve(this.#capacity)
   }
 
-  // Inside -----------------------------------------------------------------------------------------------------------
-
   #handle(path: string, file: ForgetfulFile, mode: OpenMode): DiskFile {
     const life = this.#life
     let closed = false
@@ -275,8 +265,7 @@ export class ForgetfulDisk implements Disk {
       )
     const write = (bytes: Uint8Array, position: number): Promise<void> => {
       const failed = (): void => file.write(bytes.subarray(0, this.random.integer(0, bytes.length)), position)
-      // Whether a buffer that its owner changes too early is written with the change is up to chance, as it is in a
-      // kernel.
+      // As in a kernel, a buffer that its owner changes too early may be written with the change.
       const early = this.random.chance(0.5) ? bytes.slice() : undefined
       return call('write', () => this.#write(path, file, early ?? bytes, position), { failed })
     }
@@ -286,7 +275,7 @@ export class ForgetfulDisk implements Disk {
       writeAll: (pieces, position) => write(Buffer.concat(pieces), position),
       read: (into, position) => call('read', () => file.read(into, position)),
       sync: () => {
-        // Only writes before the call are guaranteed; a sync may cover more.
+        // Only earlier writes are guaranteed; a sync may cover more.
         const before = file.unsynced
         const life = this.#life
         const failed = (): void => {
@@ -343,7 +332,7 @@ export class ForgetfulDisk implements Disk {
     this.#interrupt(path, operation, around)
   }
 
-  /** A call that power fails in may have done a part of its work. */
+  /** A call that power loss interrupts may have done a part of its work. */
   #interrupt(path: string, operation: Operation, around: Around): never {
     if (this.random.chance(0.5)) (around.interrupted ?? around.failed)?.()
     throw diskError('ECRASHED', operation, path)
@@ -368,8 +357,8 @@ export class ForgetfulDisk implements Disk {
 }
 
 interface Around {
-  /** What a call that fails may have done already. */
+  /** Possible partial effect of a failed call. */
   readonly failed?: () => void
-  /** What one may have done that the end of the life interrupts, where that is something else. */
+  /** Possible partial effect of an interrupted call, if different. */
   readonly interrupted?: () => void
 }

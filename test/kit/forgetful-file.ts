@@ -2,17 +2,16 @@ import type { SeededRandom } from './random.ts'
 
 export const sectorBytes = 512
 
-/** A change that is in the page cache only: the whole sectors that it touched as they looked right after it. */
+/** A change in the page cache only: the changed sectors. */
 interface Unsynced {
   readonly firstSector: number
   readonly sectors: Uint8Array
   readonly size: number
 }
 
-/** Bytes with a size; everything past the size is zero. */
+/** Bytes with a size; everything beyond the size is zero. */
 class Content {
   bytes = new Uint8Array(0)
-  /** Past this everything is zero. */
   #end = 0
   size = 0
 
@@ -31,7 +30,7 @@ class Content {
 
   resize(size: number): void {
     this.reserve(size)
-    // Not only up to the old size: whole sectors are put, which may reach past it.
+    // Whole sectors are written, which may exceed the size.
     this.bytes.fill(0, size, Math.max(this.#end, size))
     this.#end = size
     this.size = size
@@ -45,17 +44,17 @@ class Content {
 }
 
 /**
- * One file (inode): the current content, the content of the platter, and the changes between. A sector is atomic:
- * after a crash it has any content since the last sync.
+ * One inode: the cached content, the durable content, and the changes between. A sector is atomic: after a crash it has
+ * any content since the last sync.
  */
 export class ForgetfulFile {
   readonly kind = 'file'
   readonly #live = new Content()
   readonly #durable = new Content()
   #unsynced: Unsynced[] = []
-  /** Cache and platter differ by more than `#unsynced` (a sync failed). */
+  /** Cache and disk differ by more than `#unsynced` (a sync failed). */
   #parted = false
-  /** Bytes that count against the capacity of the disk: up to the end of the farthest write. */
+  /** Bytes that count against the capacity: up to the end of the farthest write. */
   allocated = 0
   modified = 0
 
@@ -94,15 +93,14 @@ export class ForgetfulFile {
     return this.#live.bytes.slice(0, this.#live.size)
   }
 
-  /** The first `changes` unsynced changes reach the platter. */
+  /** Makes the first `changes` unsynced changes durable. */
   sync(changes: number): void {
     for (const change of this.#unsynced.splice(0, changes)) this.#settle(change)
   }
 
   /**
    * A failed sync as in Linux: the error is reported once, and the pages count as clean. Each sector was written or
-   * not; lost ones stay lost after later syncs, and may leave the cache at any time. The size is metadata: it
-   * remains to be written.
+   * not; later syncs do not write lost ones, which may leave the cache at any time. The size remains to be written.
    */
   failSync(random: SeededRandom): void {
     const evicted = random.chance(0.3)
@@ -123,7 +121,6 @@ export class ForgetfulFile {
     this.#live.resize(size)
   }
 
-  /** The machine loses power. */
   crash(random: SeededRandom): void {
     if (this.#unsynced.length > 0) this.#forget(random)
     else if (!this.#parted) return
@@ -132,7 +129,7 @@ export class ForgetfulFile {
     this.#parted = false
   }
 
-  /** Damage or preparation by the test's hand: done to the cache and the platter alike, durable at once. */
+  /** Changes cache and disk alike, durable at once. */
   edit(act: (bytes: Uint8Array) => Uint8Array): void {
     const bytes = act(this.contents())
     this.#unsynced = []
@@ -163,7 +160,7 @@ export class ForgetfulFile {
     this.#unsynced = []
     const kept = random.integer(0, changes.length)
     const style = random.next()
-    // The likely endings of real disks, and the unlikely one: any sector as it was at any time.
+    // The likely outcomes of real disks, and the unlikely one: any sector from any time.
     if (style < 0.2) return
     if (style < 0.4) return changes.forEach((change) => this.#settle(change))
     for (const change of changes.slice(0, style < 0.6 ? kept : 0)) this.#settle(change)
@@ -175,7 +172,7 @@ export class ForgetfulFile {
     this.#scatter(changes, random)
   }
 
-  /** A write stopped in the middle: its first sectors are there, the size is any up to its end. */
+  /** An interrupted write: its first sectors, and any size up to its end. */
   #tearInto(change: Unsynced, random: SeededRandom): void {
     const count = random.integer(0, change.sectors.length / sectorBytes)
     this.#durable.put(change.sectors.subarray(0, count * sectorBytes), change.firstSector * sectorBytes)

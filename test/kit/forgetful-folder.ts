@@ -11,7 +11,7 @@ export class ForgetfulFolder {
   readonly durable = new Map<string, Node>()
 }
 
-/** One place where a name can stand, and what stands there after the change (nothing: removed). */
+/** A name in a folder and its entry after the change (undefined: removed). */
 interface Slot {
   readonly folder: ForgetfulFolder
   readonly name: string
@@ -37,7 +37,7 @@ export function namesOf(path: string): string[] {
     .filter((name) => name !== '')
 }
 
-/** Names of all folders: changes are seen at once and durable only after a sync of their folder. */
+/** Names of all folders: changes are visible at once and durable after a sync of their folder. */
 export class Entries {
   readonly root = new ForgetfulFolder()
   #unsynced: Change[] = []
@@ -65,7 +65,7 @@ export class Entries {
     return node
   }
 
-  /** The folder that the last name of the path stands in, or would. */
+  /** The folder of the last name in the path. */
   parent(path: string, operation: string): { folder: ForgetfulFolder; name: string } {
     const names = namesOf(path)
     const name = names.pop()
@@ -74,7 +74,6 @@ export class Entries {
     return { folder, name }
   }
 
-  /** Bytes of all files. */
   used(): number {
     const sum = (folder: ForgetfulFolder): number =>
       [...folder.live.values()].reduce((total, node) => total + (node.kind === 'file' ? node.allocated : sum(node)), 0)
@@ -86,7 +85,7 @@ export class Entries {
     this.#unsynced.push(slots)
   }
 
-  /** Changes of this folder reach the platter, with all earlier ones of the same names. */
+  /** Makes changes of this folder durable, with all earlier ones of the same names. */
   sync(folder: ForgetfulFolder): void {
     const wanted: Change[] = []
     for (const change of this.#unsynced.toReversed()) {
@@ -97,12 +96,12 @@ export class Entries {
     for (const change of wanted.reverse()) this.#settle(change)
   }
 
-  /** Some changes reach the platter although the folder was not synced. */
+  /** Makes some changes durable although the folder was not synced. */
   syncSome(random: SeededRandom): void {
     const lost: Change[] = []
     const losing = random.pick([0, 1, 0.5, random.next()])
     for (const change of this.#unsynced) {
-      // What happened at one name happened in order: nothing is kept after something that was lost there.
+      // Changes of one name are durable in order.
       if (lost.some((other) => share(change, other)) || random.chance(losing)) lost.push(change)
       else this.#settle(change)
     }

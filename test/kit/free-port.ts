@@ -1,18 +1,16 @@
-// Ports that a process can take, leave and take again.
+// Ports that a process can bind, release and bind again.
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
-/** Below the range of ephemeral ports, so that no other process takes it between a stop and a restart. */
+/** Below the range of ephemeral ports, so that no other process binds it between a stop and a restart. */
 const lowest = 15_000
 const highest = 32_000
 
-/**
- * Ports handed out may not be bound yet: never returns one twice, nor probes it, which would bind it for a moment.
- */
+/** Issued ports may not be bound yet, so none is probed or returned twice. */
 const issued = new Set<number>()
 
-/** Different ports on 127.0.0.1 that are free for TCP and UDP alike, none of which was an answer before. */
+/** Different ports on 127.0.0.1 that are free for TCP and UDP. */
 export async function freePorts(count: number): Promise<number[]> {
   const found: number[] = []
   for (let attempt = 0; found.length < count; attempt++) {

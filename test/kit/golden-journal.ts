@@ -1,7 +1,6 @@
 /**
  * Writes the golden journals of the current frame version: `node test/kit/golden-journal.ts src/journal/fixtures/v<N>`.
- * Once committed a folder never changes: every later version of Weir must read it. A new frame version gets a new
- * folder.
+ * A committed folder never changes: every later version of Weir must read it. A new frame version gets a new folder.
  */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -103,7 +102,7 @@ async function written(units: readonly Unit[], segmentBytes = 1 << 20): Promise<
 
 const batch = encodeBatch(toEventBatch(events))
 
-/** Parts as the writer makes them of a unit above the size of a frame, here with a few bytes each. */
+/** Parts of a unit above the size of a frame, here with a few bytes each. */
 function parts(): Uint8Array {
   const header: HeaderFields = {
     sequence: 1,
@@ -184,7 +183,7 @@ const cases: Readonly<Record<string, () => Promise<FakeHost>>> = {
   },
 }
 
-/** Everything as JSON: bytes in base64, NaN as null. */
+/** JSON with bytes in base64 and NaN as null. */
 function plain(value: unknown): unknown {
   if (value instanceof Uint8Array && !(value instanceof Uint16Array)) return Buffer.from(value).toString('base64')
   if (ArrayBuffer.isView(value))
@@ -204,7 +203,7 @@ function describeFrame(frame: Frame): unknown {
   return plain({ header, firstSequence: frame.firstSequence, rows })
 }
 
-/** What this version reads in the folder, as JSON text. */
+/** The folder as this version reads it, as JSON text. */
 export async function describeGolden(host: FakeHost): Promise<string> {
   const stop = new AbortController()
   const tail: Tail = {

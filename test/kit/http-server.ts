@@ -1,4 +1,4 @@
-/** A real HTTP server of a test's own on 127.0.0.1, which records its requests. */
+/** An HTTP server on 127.0.0.1 that records its requests. */
 import {
   createServer,
   type IncomingHttpHeaders,
@@ -16,7 +16,7 @@ export interface SeenRequest {
   readonly path: string
   readonly headers: IncomingHttpHeaders
   readonly body: string
-  /** Common name of the client's certificate; undefined: it has none. */
+  /** Common name of the client's certificate, if any. */
   readonly client: string | undefined
 }
 
@@ -26,11 +26,10 @@ export interface HttpScene {
   readonly port: number
   readonly server: Server
   readonly seen: SeenRequest[]
-  /** Connections that were opened. */
+  /** Number of opened connections. */
   readonly connections: () => number
 }
 
-/** Closed when the test ends. */
 export async function serveHttp(
   answer: (response: ServerResponse, request: SeenRequest) => void,
   tls?: ServerOptions,

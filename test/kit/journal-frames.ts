@@ -12,11 +12,10 @@ export interface PlacedFrame {
   readonly headerBytes: number
   readonly bodyBytes: number
   readonly sequence: number
-  /** Events in it; none for checkpoints, flows and the like. */
   readonly ids: readonly string[]
 }
 
-/** Frames in one piece, in order. Throws when something in the folder cannot be read. */
+/** Frames in order. Throws if the folder has unreadable ranges. */
 export async function framesOfFolder(directory: string): Promise<PlacedFrame[]> {
   const parts = new Parts()
   const walk = new Walk({

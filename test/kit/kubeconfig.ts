@@ -1,4 +1,4 @@
-/** A kubeconfig, as JSON, for a server of a test that lets everybody in. */
+/** A kubeconfig, as JSON, for a server without authentication. */
 export function kubeconfigOf(server: string): string {
   return JSON.stringify({
     apiVersion: 'v1',

@@ -1,4 +1,4 @@
-// A journal and an API server in memory, for models of a Kubernetes source; the test controls crashes.
+// A journal and an API server in memory, for models of a Kubernetes source.
 import { testContext } from '../conformance/batches.ts'
 import type { SourceContext } from '../../src/engine/contracts.ts'
 import { realHost } from '../../src/host/index.ts'
@@ -28,17 +28,16 @@ interface Unit {
   readonly count: number
 }
 
-/** A journal in memory, which survives its writers. */
 export class ModelJournal {
   readonly units: Unit[] = []
-  /** Receives all writes, in the order of all writers. */
+  /** Receives the units of all writers, in order. */
   readonly #shared: Unit[]
 
   constructor(shared?: ModelJournal) {
     this.#shared = shared?.units ?? []
   }
 
-  /** Writes after `dies` are never synced, and report to no listener. */
+  /** Units after the end of `life` are never synced. */
   context(life: { dead: boolean }, delay: () => number): SourceContext {
     return {
       ...testContext(),
@@ -111,12 +110,11 @@ export function configMap(
   }
 }
 
-/** An object as a server would send it. */
+/** An object as a server sends it. */
 export function seen(object: KubeObject, noise = new Noise(), key?: Uint8Array): SeenObject {
   return new Stripper(noise.cuts, key).item(Buffer.from(JSON.stringify(object)), {})
 }
 
-/** A tracker that receives objects. */
 export type ModelTracker = Pick<Tracker, 'cursor' | 'asOf' | 'listing' | 'listed' | 'reached' | 'dropped'> & {
   present(object: KubeObject): void | Promise<void>
   changed(type: ChangeType, object: KubeObject): void | Promise<void>
@@ -128,11 +126,11 @@ export interface Life {
   readonly recorder: Recorder
   /** Resolves when all emitted rows are written. */
   stop(): Promise<void>
-  /** As `kill -9`: unsynced rows are lost. */
+  /** Like `kill -9`: unsynced rows are lost. */
   kill(): void
 }
 
-/** A source of one kind over a journal and a map on disk, as it is between two kills. */
+/** A source of one kind over a journal and a map on disk. */
 export async function live(
   journal: ModelJournal,
   path: string,
@@ -202,14 +200,14 @@ export async function live(
     },
     kill() {
       state.dead = true
-      // It ends at the map that is closed, if not before.
+      // It ends when the map is closed, or before.
       running.catch(() => undefined)
       map.close()
     },
   }
 }
 
-/** An API server with one collection: its state and its history, in order. */
+/** An API server with one collection: its state and its history. */
 export class ModelCluster {
   readonly objects = new Map<string, KubeObject>()
   readonly happened: { readonly type: ChangeType; readonly object: KubeObject; readonly version: number }[] = []
@@ -220,7 +218,6 @@ export class ModelCluster {
     this.#random = random
   }
 
-  /** The state. */
   asOf(version: number): KubeObject[] {
     const objects = new Map<string, KubeObject>()
     for (const { type: happened, object, version: at } of this.happened) {
@@ -250,7 +247,7 @@ export class ModelCluster {
       })
     } else {
       const before = this.objects.get(uid) as KubeObject & { readonly data: Readonly<Record<string, string>> }
-      // Some changes are none.
+      // Some updates change nothing.
       const data = dice < 0.4 ? before.data : { ...before.data, value: String(version) }
       this.#put(
         'MODIFIED',
@@ -265,7 +262,7 @@ export class ModelCluster {
   }
 }
 
-/** Each list may put changes together; beyond the first there is one for each that the server has forgotten. */
+/** Each list may combine changes; other combinations need an expired version. */
 export function judgeEmitted(
   world: ModelCluster,
   journal: Pick<ModelJournal, 'changes' | 'events'>,
@@ -303,7 +300,7 @@ export function judgeEmitted(
     if (!world.objects.has(uid) && last.get(uid)?.operation !== 'deleted')
       problems.push(`${uid}: its deletion was not emitted`)
   if (lists === 1 && changes.some(({ coalesced }) => coalesced === true))
-    problems.push('changes were put together though the server forgot nothing')
+    problems.push('changes were combined although the server forgot nothing')
   const resources = journal
     .events()
     .filter(({ family }) => family === 'resource')

@@ -1,5 +1,4 @@
-// A server of Leases on a loopback port: each object has a version, and a conflicting write is refused. The real
-// one is in test/real.
+// A server of Leases: each object has a version, and a conflicting write is refused.
 import { createServer, type Server } from 'node:http'
 import { endAtOnce, listenHere } from './loopback.ts'
 
@@ -15,9 +14,9 @@ interface Lease {
 export class LeaseServer {
   readonly leases = new Map<string, Lease>()
   url = ''
-  /** It takes questions and gives no answer. */
+  /** It receives requests and never responds. */
   isSilent = false
-  /** Forbidden verbs, in responses to access reviews. */
+  /** Forbidden verbs in access reviews. */
   readonly refused = new Set<string>()
   #version = 0
   readonly #server: Server = createServer((request, response) => {

@@ -1,5 +1,5 @@
-// Loaded before Weir with `--import`: each thread writes, twice a second, the busy time of its event loop into
-// LOOP_TIME_FOLDER.
+// Loaded before Weir with `--import`: each thread writes the busy time of its event loop into LOOP_TIME_FOLDER twice a
+// second.
 import { renameSync, writeFileSync } from 'node:fs'
 import { threadId, threadName } from 'node:worker_threads'
 

@@ -1,8 +1,7 @@
-// Test servers on a free loopback port, closed at once with their connections.
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** Its URL, without a path. Rejects when it can't listen. */
+/** Listens on a free port; returns the URL without a path. */
 export async function listenHere(server: Server): Promise<string> {
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve))
   return urlOf(server)

@@ -1,5 +1,4 @@
-// A journal bus in memory, as strict as a real one: all members see the same, and only the last owner of a name may
-// write under it.
+// A journal bus in memory: all members see the same, and only the last claimant of a name may write under it.
 import {
   Fenced,
   fenceKey,
@@ -12,7 +11,7 @@ import {
 export class MemoryBus implements JournalBus {
   readonly where = 'memory'
   readonly partitions: number
-  /** Nothing answers. */
+  /** The bus is unreachable. */
   away = false
   readonly #channels = new Map<Channel, BusRecord[]>()
   readonly #claims = new Map<string, number>()
@@ -40,14 +39,14 @@ export class MemoryBus implements JournalBus {
     })
   }
 
-  /** A write without fencing. */
+  /** Writes without fencing. */
   put(channel: Channel, record: Omit<BusRecord, 'place'>): void {
     const all = this.#all(channel)
     all.push({ ...record, value: Uint8Array.from(record.value), place: all.length + 1 })
     for (const wake of this.#woken) wake()
   }
 
-  /** Expires all records up to the position, as a bus with a retention limit. */
+  /** Expires all records up to the position. */
   forget(channel: Channel, upTo: number): void {
     this.#forgotten.set(channel, upTo)
   }

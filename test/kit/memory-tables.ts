@@ -3,7 +3,7 @@ import { eventId } from '../../src/model/events.ts'
 import type { Stream } from '../../src/store/names.ts'
 import type { FileAbout, Inspected, TableRows, TableWriter, Written } from '../../src/store/table-writer.ts'
 
-/** One row as a line of a table file: its place, and for an event its id. */
+/** One line of a table file: the position of the row, and the id of an event. */
 export interface MemoryRow {
   readonly id: string
   readonly source: number
@@ -15,7 +15,7 @@ export interface MemoryRow {
 
 const utf8 = new TextEncoder()
 
-/** The first line is the file's metadata, each other one a row. */
+/** The first line is the file's metadata. */
 function parse(bytes: Uint8Array): { about: FileAbout; rows: MemoryRow[] } {
   const [about = '', ...rows] = new TextDecoder()
     .decode(bytes)
@@ -31,7 +31,6 @@ export function parseTable(bytes: Uint8Array): MemoryRow[] {
 function rowsOf(rows: TableRows): MemoryRow[] {
   if (rows.stream === 'endpoints')
     return rows.rows.map(({ id }) => ({ id: String(id), source: 0, epoch: 0, sequence: 0, row: 0, received: 0 }))
-  // A rollup's row is its number of flows.
   if (rows.stream === 'flows_1m')
     return Array.from(rows.rows.sums[0] ?? [], (flows) => ({
       id: String(flows),
@@ -49,7 +48,7 @@ function rowsOf(rows: TableRows): MemoryRow[] {
   }))
 }
 
-/** Writes tables as lines of JSON to any {@link Disk}: the store on a disk that DuckDB knows nothing of. */
+/** Writes tables as lines of JSON to any {@link Disk}. */
 export class MemoryTables implements TableWriter {
   readonly #disk: Disk
   readonly #tables = new Map<string, MemoryRow[]>()
@@ -76,7 +75,7 @@ export class MemoryTables implements TableWriter {
   async merge(_: Stream, from: readonly string[], path: string, about: FileAbout): Promise<Written> {
     const rows: MemoryRow[] = []
     for (const one of from) rows.push(...parseTable(await this.#disk.readFile(one)))
-    // DuckDB does not sync its copies, either.
+    // DuckDB does not sync its copies either.
     return this.#put(path, rows, about, false)
   }
 
@@ -85,7 +84,7 @@ export class MemoryTables implements TableWriter {
   }
 
   revise(): Promise<Written> {
-    return Promise.reject(new Error('nothing is unknown here'))
+    return Promise.reject(new Error('this writer revises no file'))
   }
 
   async inspect(stream: Stream, path: string): Promise<Inspected> {

@@ -1,5 +1,5 @@
-// Small databases in MaxMind's format, for tests: a binary tree of address bits over a section of records.
-// The format is described at https://maxmind.github.io/MaxMind-DB/.
+// Small databases in MaxMind's format: a binary tree of address bits and a section of records. See
+// https://maxmind.github.io/MaxMind-DB/.
 import { parseCidr } from '../../src/model/cidr.ts'
 
 export type MmdbValue = string | number | { readonly [key: string]: MmdbValue } | readonly MmdbValue[]
@@ -10,13 +10,11 @@ interface Node {
 
 export interface MmdbOptions {
   readonly ipVersion?: 4 | 6
-  /** Bits of each side of a node. */
   readonly recordSize?: 24 | 28 | 32
 }
 
 /**
- * A database of IPv6 with IPv4 in its first 96 zero bits, or of IPv4 alone. Ranges must be sorted from wide to
- * narrow.
+ * An IPv6 database with IPv4 below its first 96 zero bits, or one of IPv4. Ranges must be sorted from wide to narrow.
  */
 export function buildMmdb(
   records: Readonly<Record<string, MmdbValue>>,
@@ -65,7 +63,7 @@ function bitsOf(cidr: string, ipVersion: 4 | 6): number[] {
   if (range === undefined) throw new Error(`${cidr} is no range`)
   const words = Array.from({ length: 4 }, (_, word) => range.words[word] ?? 0)
   const v4 = !cidr.includes(':')
-  // IPv4 stands at ::/96, not where it is mapped.
+  // IPv4 is at ::/96.
   if (v4) words[2] = 0
   const bits = Array.from({ length: range.bits }, (_, bit) => ((words[bit >> 5] ?? 0) >>> (31 - (bit & 31))) & 1)
   return ipVersion === 4 ? bits.slice(96) : bits
@@ -80,7 +78,7 @@ function insert(root: Node, bits: readonly number[], record: number): void {
       return
     }
     const next = node.ends[side]
-    // A wider range that was there before holds for the rest.
+    // An earlier, wider range applies to the remaining addresses.
     if (typeof next === 'object') node = next
     else node.ends[side] = node = { ends: [next, next] }
   }
@@ -119,7 +117,7 @@ function encode(value: MmdbValue): Buffer {
   ])
 }
 
-/** Sizes from 29 on have a separate byte; types above 7, too. */
+/** Sizes from 29 on have a separate byte; types above 7 too. */
 function control(type: number, size: number): Buffer {
   if (size >= 29 + 256) throw new Error('too long for a test')
   const extended = type > 7

@@ -1,9 +1,8 @@
-// The messages of a JetStream stream, read from the server.
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import type { Received } from './event-receiver.ts'
 
-/** Every message of a stream in its order, with the id and key of the CloudEvent that it carries. */
+/** The messages of a stream in order, with the id and key of their CloudEvents. */
 export async function readStream(url: string, stream: string): Promise<Received[]> {
   const connection = await connect({ servers: url })
   try {
@@ -19,7 +18,7 @@ export async function readStream(url: string, stream: string): Promise<Received[
       for await (const message of messages)
         received.push({ id: message.headers?.get('ce-id') ?? '', key: message.headers?.get('ce-partitionkey') })
       if (received.length === before)
-        throw new Error(`the stream ${stream} gave ${before} of ${state.messages} messages`)
+        throw new Error(`read ${before} of ${state.messages} messages of stream ${stream}`)
     }
     return received
   } finally {

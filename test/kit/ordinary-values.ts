@@ -58,7 +58,7 @@ const lines = (text: string): string => text.replaceAll(/(.{64})(?=.)/g, '$1\n')
 const certificate = (dice: Dice): string =>
   `-----BEGIN CERTIFICATE-----\n${lines(dice.base64(700 + dice.number(400)))}\n-----END CERTIFICATE-----\n`
 
-/** A key and a value of each sort. */
+/** A key and a value of each kind. */
 const sorts: readonly ((dice: Dice) => OrdinaryValue)[] = [
   ...[
     ['passwordPolicy', 'strict'],
@@ -553,7 +553,7 @@ const sorts: readonly ((dice: Dice) => OrdinaryValue)[] = [
   }),
 ]
 
-/** So many, each sort equally often. */
+/** `count` values with equally many of each kind. */
 export function ordinaryValues(count: number): OrdinaryValue[] {
   return Array.from({ length: count }, (_, index) =>
     (sorts[index % sorts.length] as (typeof sorts)[number])(diceOf(`ordinary ${index}`)),

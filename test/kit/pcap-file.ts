@@ -1,10 +1,9 @@
-// Capture files and the frames in them, written by hand: no code of the program is used.
+// Capture files and their frames, without code of Weir.
 
 export interface Frame {
-  /** Microseconds since 1970. */
   readonly at: number
   readonly bytes: Uint8Array
-  /** Bytes on the wire; default: as many as are given. */
+  /** Bytes on the wire; default: those given. */
   readonly length?: number
 }
 
@@ -29,14 +28,13 @@ export function pcapFile(frames: readonly Frame[], linkType = 1): Uint8Array {
 }
 
 export interface Packet {
-  /** Dotted, or an IPv6 address with all eight groups or `::`. */
+  /** IPv4, or IPv6 with all eight groups or `::`. */
   readonly srcAddr: string
   readonly dstAddr: string
   readonly proto: number
-  /** For ICMP: type and code instead. */
+  /** With ICMP: type and code. */
   readonly srcPort: number
   readonly dstPort: number
-  /** Bytes above the transport header. */
   readonly payload: number | Uint8Array
   readonly tcpFlags?: number
   readonly vlan?: number
@@ -53,7 +51,7 @@ export function transportHeader(proto: number): number {
   return proto === TCP ? 20 : 8
 }
 
-/** Bytes from the IP header on: what an exporter counts. */
+/** Bytes from the IP header on, as exporters count. */
 export function ipLength({ srcAddr, proto, payload }: Pick<Packet, 'srcAddr' | 'proto' | 'payload'>): number {
   return (
     (srcAddr.includes(':') ? 40 : 20) +
@@ -62,7 +60,7 @@ export function ipLength({ srcAddr, proto, payload }: Pick<Packet, 'srcAddr' | '
   )
 }
 
-/** An Ethernet frame, cut after `snap` bytes; its full length beside it. A payload given as a number is zeroes. */
+/** An Ethernet frame, cut after `snap` bytes, with its full length. A numeric payload is zeroes. */
 export function frameOf(packet: Packet, snap = Infinity): { bytes: Uint8Array; length: number } {
   const { srcAddr, proto, srcPort, dstPort, payload, tcpFlags = 0, vlan, tos = 0, number = 0 } = packet
   const v6 = srcAddr.includes(':')
@@ -91,7 +89,7 @@ export function frameOf(packet: Packet, snap = Infinity): { bytes: Uint8Array; l
       transport[13] = tcpFlags
       transport.writeUInt16BE(65_535, 14)
     } else {
-      // A checksum of zero means "none" in UDP over IPv4.
+      // In UDP over IPv4, a checksum of zero means "none".
       transport.writeUInt16BE(length - headers + 8, 4)
     }
   } else {
@@ -136,7 +134,7 @@ function writeGroups(ip: Buffer, at: number, address: string): void {
     ip.writeUInt16BE(Number.parseInt(group, 16), at + 2 * (8 - last.length + index))
 }
 
-/** RFC 1071, over the header with a zero checksum field. */
+/** RFC 1071, with a zero checksum field. */
 function checksum(header: Uint8Array): number {
   let sum = 0
   for (let at = 0; at < header.length; at += 2) sum += ((header[at] ?? 0) << 8) | (header[at + 1] ?? 0)

@@ -1,5 +1,4 @@
-// Adds up a capture: the oracle of what an exporter must report. Written apart from what makes captures, and from the
-// program.
+// Sums of a capture, which exporters must report. Shares no code with the generator or Weir.
 
 export interface Sum {
   packets: number
@@ -8,7 +7,7 @@ export interface Sum {
 }
 
 export interface FlowSum extends Sum {
-  /** Every flag seen, or-ed. */
+  /** All flags seen. */
   tcpFlags: number
   /** Unix ms. */
   first: number
@@ -23,12 +22,11 @@ export interface CaptureSum {
   readonly srcPorts: ReadonlyMap<string, Sum>
   readonly dstPorts: ReadonlyMap<string, Sum>
   readonly protos: ReadonlyMap<number, Sum>
-  /** By {@link flowKey}. ICMP has type and code for ports. */
+  /** By {@link flowKey}. ICMP has type and code as ports. */
   readonly flows: ReadonlyMap<string, FlowSum>
   readonly addresses: number
   /** Frames that are neither IPv4 nor IPv6. */
   readonly others: number
-  /** Unix ms of the first and last packet. */
   readonly first: number
   readonly last: number
 }

@@ -3,13 +3,13 @@ import { frameOf, pcapFile } from './pcap-file.ts'
 import { flowKey, sumCapture } from './pcap-sum.ts'
 import { buildCapture } from './pcap.ts'
 
-test('the same seed gives the same bytes, another seed others', () => {
+test('the same seed produces the same bytes', () => {
   const first = buildCapture({ seed: 7, conversations: 50 })
   expect(Buffer.from(buildCapture({ seed: 7, conversations: 50 }))).toEqual(Buffer.from(first))
   expect(Buffer.from(buildCapture({ seed: 8, conversations: 50 }))).not.toEqual(Buffer.from(first))
 })
 
-test('packets written by hand are added up as they were written', () => {
+test('packets are summed as written', () => {
   const web = { srcAddr: '10.0.0.1', dstAddr: '11.0.0.2', proto: 6, srcPort: 40_000, dstPort: 443 }
   const name = { srcAddr: '2001:db8:1::1:0', dstAddr: '2001:db8:2::5', proto: 17, srcPort: 5353, dstPort: 53 }
   const ping = { srcAddr: '10.0.0.1', dstAddr: '11.0.0.3', proto: 1, srcPort: 8, dstPort: 0, payload: 56 }
@@ -41,7 +41,7 @@ test('packets written by hand are added up as they were written', () => {
   expect(sum.flows.get(flowKey(1, '10.0.0.1', 8, '11.0.0.3', 0))).toMatchObject({ packets: 1, bytes: 84 })
 })
 
-test('a capture has as many addresses as requested, both families, every protocol, tags and answers, in the order of time', () => {
+test('a capture has the requested addresses, both families, every protocol, tags and responses, in order of time', () => {
   const sum = sumCapture(buildCapture({ seed: 1, conversations: 3000, addresses: 5000, vlan: 0.2 }))
   expect(sum.addresses).toBeGreaterThanOrEqual(5000)
   expect([...sum.protos.keys()].sort((a, b) => a - b)).toEqual([1, 6, 17, 58])

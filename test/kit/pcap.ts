@@ -1,29 +1,29 @@
-// A generated packet capture: conversations of TCP, UDP and ICMP over both families, deterministic for a seed. Real
-// exporters replay it; their flows are compared with the sums of pcap-sum.ts, which shares no code with this.
+// A seeded packet capture: conversations of TCP, UDP and ICMP over both families. Real exporters replay it; their flows
+// are compared with the sums of pcap-sum.ts, which shares no code with this.
 import { frameOf, pcapFile, type Frame, type Packet } from './pcap-file.ts'
 import { SeededRandom } from './random.ts'
 
 export interface CaptureOptions {
   readonly seed: number
-  /** Conversations; each has separate addresses and ports, so that flows do not overlap. */
+  /** Each has separate addresses and ports, so that flows do not overlap. */
   readonly conversations: number
-  /** Different addresses at least, where there are as many conversations. Default: two for each conversation. */
+  /** Minimum of different addresses, if there are as many conversations. Default: two per conversation. */
   readonly addresses?: number
-  /** Packets of one direction: 1 to this. Default 12. */
+  /** Highest number of packets per direction. Default 12. */
   readonly maxPackets?: number
-  /** Share of conversations that have answers. Default 0.7; 0 gives one direction only. */
+  /** Share of conversations with responses. Default 0.7; 0 gives one direction only. */
   readonly answered?: number
   /** Shares of conversations. Default 0.25, 0.06, 0. */
   readonly v6?: number
   readonly icmp?: number
   readonly vlan?: number
-  /** Milliseconds since 1970 of the first packet. Default 2024-03-01T00:00:00Z. */
+  /** Unix ms of the first packet. Default 2024-03-01T00:00:00Z. */
   readonly start?: number
-  /** Milliseconds from the first packet to the last; below an exporter's timeouts, or it splits flows. Default 20 s. */
+  /** Milliseconds between first and last packet; below the exporters' timeouts. Default 20 s. */
   readonly span?: number
-  /** At the very end, this many packets of {@link tailPort}: for exporters that lose their last samples. Default 0. */
+  /** Packets of {@link tailPort} at the end, for exporters that lose their last samples. Default 0. */
   readonly tail?: number
-  /** Bytes of each frame that are kept: exporters read lengths from headers. Default 96. */
+  /** Captured bytes per frame. Default 96. */
   readonly snap?: number
 }
 
@@ -35,7 +35,7 @@ const TCP = 6
 const UDP = 17
 const ICMP = 1
 const ICMP6 = 58
-/** Discard: no other conversation has it. */
+/** Discard port; no other conversation uses it. */
 export const tailPort = 9
 const services = [443, 443, 443, 80, 53, 53, 5432, 8080, 9092, 6443, 22]
 
@@ -48,7 +48,6 @@ interface Conversation {
   readonly vlan: number | undefined
 }
 
-/** A pcap file of Ethernet frames in the order of time. */
 export function buildCapture(options: CaptureOptions): Uint8Array {
   const random = new SeededRandom(options.seed)
   const { maxPackets = 12, answered = 0.7, start = Date.UTC(2024, 2, 1), span = 20_000, snap = 96 } = options
@@ -62,7 +61,7 @@ export function buildCapture(options: CaptureOptions): Uint8Array {
     for (const direction of both ? [0, 1] : [0]) {
       const count = random.integer(1, maxPackets)
       const times = Array.from({ length: count }, () => begins + random.integer(0, lasts)).toSorted((a, b) => a - b)
-      // The first packet of a conversation is the one of its client.
+      // The client sends the first packet.
       if (direction === 0) times[0] = begins
       for (const [index, at] of times.entries())
         packets.push({ at: start * 1000 + at, packet: packetOf(random, conversation, direction, index, count) })
@@ -79,7 +78,6 @@ export function buildCapture(options: CaptureOptions): Uint8Array {
     }
     packets.push({ at: (start + span) * 1000 + index, packet })
   }
-  // A stable order: packets of the same microsecond stay as they were made.
   packets.sort((a, b) => a.at - b.at)
   return pcapFile(packets.map(({ at, packet }, number): Frame => ({ at, ...frameOf({ ...packet, number }, snap) })))
 }
@@ -97,7 +95,7 @@ function converse(random: SeededRandom, number: number, options: CaptureOptions)
     client: six ? `2001:db8:1::${hex(client)}` : dotted(10, client),
     server: six ? `2001:db8:2::${hex(server)}` : dotted(11, server),
     proto,
-    // The number is in the port too: conversations between the same two stay apart.
+    // Keeps conversations between the same two hosts apart.
     clientPort: 1024 + ((number * 13) % 64_000),
     serverPort: random.pick(services),
     vlan: random.chance(vlan) ? 100 + (number % 8) : undefined,
@@ -114,9 +112,7 @@ function packetOf(
   const { client, server, proto, clientPort, serverPort, vlan } = conversation
   const forward = direction === 0
   const icmp = proto === ICMP || proto === ICMP6
-  // Echo and its answer; the code is always 0.
   const echo = proto === ICMP ? (forward ? 8 : 0) : forward ? 128 : 129
-  // Small ones and full ones, as traffic has it.
   const payload = random.chance(0.4) ? random.integer(0, 100) : random.chance(0.5) ? 1400 : random.integer(100, 1399)
   return {
     srcAddr: forward ? client : server,

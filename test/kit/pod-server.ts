@@ -1,10 +1,10 @@
-// An API server with any number of realistic pods, generated on request: over real HTTP, with lists by watch, open
-// watches, and changes as fast as they are read.
+// An API server with any number of realistic pods, generated on request: lists by watch, open watches, and changes at
+// the speed of the reader.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 export interface Shape {
-  /** A pod with two containers of 24 variables and two managers is about 11 KB; a small object about 1 KB. */
+  /** `pod`: two containers with 24 variables and two managers, about 11 KB. `small`: about 1 KB. */
   readonly size: 'pod' | 'small'
   readonly objects: number
 }
@@ -43,7 +43,6 @@ function identity(index: number, version: number): object {
   }
 }
 
-/** The object of this number after so many changes. */
 export function objectAt({ size }: Shape, index: number, version: number, turn: number): object {
   if (size === 'small')
     return {
@@ -132,7 +131,7 @@ export class PodServer {
   readonly #watches = new Set<ServerResponse>()
   #version: number
   #turn = 0
-  /** Watches from earlier versions get "expired". */
+  /** Watches from earlier versions expire. */
   #oldest = 0
   lists = 0
 
@@ -155,12 +154,12 @@ export class PodServer {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
-  /** It knows no version from before now. */
+  /** Expires all earlier versions. */
   forget(): void {
     this.#oldest = ++this.#version
   }
 
-  /** So many changes, of one object after the other, as fast as they are read. */
+  /** Makes `count` changes of successive objects at the speed of the reader. */
   async change(count: number): Promise<void> {
     const begun = ++this.#turn
     for (let index = 0; index < count; index += 20) {
@@ -205,7 +204,7 @@ export class PodServer {
   }
 }
 
-/** Whatever is no watch of pods, as a server answers it that has nothing else; false: it is one. */
+/** Responds to requests other than pod watches; false: it is one. */
 export function answerOther(pathname: string, searchParams: URLSearchParams, response: ServerResponse): boolean {
   if (pathname === '/api/v1/pods' && searchParams.get('watch') === 'true') return false
   if (pathname === '/version') sendJson(response, { major: '1', minor: '34', gitVersion: 'v1.34.0' })

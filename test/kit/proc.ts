@@ -1,19 +1,19 @@
 // Process figures of Linux, in bytes and seconds.
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
-/** Ticks of utime and stime: USER_HZ, 100 on every Linux that runs Node. */
+/** USER_HZ is 100 on every Linux that runs Node. */
 const ticksPerSecond = 100
 
 export interface Memory {
-  /** Peak of everything resident, mapped files included (VmHWM). */
+  /** Peak of all resident memory, mapped files included (VmHWM). */
   readonly peak: number
-  /** Resident now: anonymous and shared memory, which only this process needs. */
+  /** Resident now: anonymous and shared memory. */
   readonly own: number
-  /** Resident now: mapped files (the programs themselves), which the kernel can drop and processes share. */
+  /** Resident now: mapped files, which the kernel can drop and processes share. */
   readonly files: number
 }
 
-/** Memory of a process, all its threads together. Throws when it is gone. */
+/** Memory of a process. Throws if it has ended. */
 export function memoryOf(pid: number): Memory {
   const status = readFileSync(`/proc/${pid}/status`, 'latin1')
   const field = (name: string): number =>
@@ -22,8 +22,8 @@ export function memoryOf(pid: number): Memory {
 }
 
 /**
- * Samples the memory of a process until the returned function is called, which returns the peak in bytes, without
- * mapped files and in all. Throws if the process has ended.
+ * Samples the memory of a process until the returned function is called, which returns peaks in bytes: without mapped
+ * files, and in all. Throws if the process has ended.
  */
 export function mostMemoryOf(holder: { memory(): Memory }): () => { readonly own: number; readonly peak: number } {
   let own = 0
@@ -36,14 +36,14 @@ export function mostMemoryOf(holder: { memory(): Memory }): () => { readonly own
     try {
       look()
     } catch {
-      // It has ended; the caller that waits for it reports the error.
+      // The caller that waits for the process reports its end.
       clearInterval(timer)
     }
   }, 20)
   return () => {
     clearInterval(timer)
     const { peak, files } = look()
-    // Between samples the peak may be higher: at most the kernel's own peak, given as many mapped files.
+    // Between samples the peak may be higher, up to the kernel's own peak.
     return { own: Math.max(own, peak - files), peak }
   }
 }
@@ -51,36 +51,33 @@ export function mostMemoryOf(holder: { memory(): Memory }): () => { readonly own
 export interface ThreadTime {
   readonly id: number
   readonly name: string
-  /** User and system together. */
+  /** User and system time. */
   readonly seconds: number
 }
 
-/** CPU time of all threads of one name. */
 export interface ThreadShare {
   readonly name: string
-  /** Threads of this name. */
   readonly count: number
   readonly cpuSeconds: number
 }
 
-/** CPU time of each thread that runs now. */
 export function threadTimes(pid: number): ThreadTime[] {
   return readdirSync(`/proc/${pid}/task`).flatMap((id) => {
     try {
       return [{ id: Number(id), ...readTimes(`/proc/${pid}/task/${id}/stat`) }]
     } catch {
-      // It ended while we looked.
+      // It ended during the read.
       return []
     }
   })
 }
 
-/** CPU time of a process, with threads that have ended. */
+/** CPU time of a process, ended threads included. */
 export function cpuSeconds(pid: number): number {
   return readTimes(`/proc/${pid}/stat`).seconds
 }
 
-/** CPU time of a process and all its descendants, including those that have ended and were waited for. */
+/** CPU time of a process and all descendants, including those that ended and were waited for. */
 export function treeSeconds(pid: number): number {
   try {
     const { seconds, waited } = readTimes(`/proc/${pid}/stat`)
@@ -101,7 +98,7 @@ function childrenOf(pid: number): number[] {
   )
 }
 
-/** Whether every thread of a process stands still after SIGSTOP, which takes a moment to reach them all. */
+/** Whether every thread is stopped. SIGSTOP needs a moment to reach them all. */
 export function isFrozen(pid: number): boolean {
   return readdirSync(`/proc/${pid}/task`).every((id) => {
     const stat = readFileSync(`/proc/${pid}/task/${id}/stat`, 'latin1')
@@ -120,7 +117,7 @@ function readTimes(path: string): { name: string; seconds: number; waited: numbe
   }
 }
 
-/** What the threads of a process needed since, by their names, the busiest first. */
+/** CPU time of threads since `since`, by name, largest first. */
 export function threadShares(pid: number, since: readonly ThreadTime[]): ThreadShare[] {
   const sums = new Map<string, { count: number; cpuSeconds: number }>()
   for (const { id, name, seconds } of threadTimes(pid)) {
@@ -133,9 +130,8 @@ export function threadShares(pid: number, since: readonly ThreadTime[]): ThreadS
 }
 
 /**
- * Resident memory in bytes of a process and all its descendants. Pages of mapped files (Node, DuckDB) count once,
- * however many of these processes share them. PSS would also divide them among processes outside the tree, so that the
- * figure would depend on what else runs.
+ * Resident bytes of a process and all descendants. Pages of mapped files (Node, DuckDB) count once. PSS would also
+ * depend on processes outside the tree.
  */
 export function treeMemory(pid: number): number {
   const files = new Map<string, number>()
@@ -143,9 +139,7 @@ export function treeMemory(pid: number): number {
   return [...files.values()].reduce((sum, bytes) => sum + bytes, own)
 }
 
-/**
- * Anonymous and shared memory of a tree; `files` gets the most that one of its processes has of each mapping of a file.
- */
+/** Anonymous and shared memory of a tree; `files` gets the maximum per mapping. */
 function ownMemory(pid: number, files: Map<string, number>): number {
   try {
     const { own } = memoryOf(pid)
@@ -170,14 +164,14 @@ function ownMemory(pid: number, files: Map<string, number>): number {
 const mappedFile =
   /^[0-9a-f]+-[0-9a-f]+ \S+ ([0-9a-f]+) (\S+ [1-9]\d*) +\/(?!dev\/shm|memfd).*\n(?:.*\n){3}Rss: +(\d+) kB\n(?:(?![0-9a-f]+-).*\n)*?Anonymous: +(\d+) kB$/gm
 
-/** The first Node among a process and the children of its main threads; undefined when there is none. */
+/** The first Node process among `pid` and its descendants. */
 export function nodeBelow(pid: number): number | undefined {
   try {
     for (let at = pid; at > 0; at = Number(readFileSync(`/proc/${at}/task/${at}/children`, 'latin1').split(' ')[0])) {
       if (readlinkSync(`/proc/${at}/exe`).endsWith('/node')) return at
     }
   } catch {
-    // One of them has just ended.
+    // The process ended during the read.
   }
   return undefined
 }

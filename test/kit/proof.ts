@@ -1,21 +1,20 @@
-// What a test proves of a system, for the support table: `npm run test:real -- --write` notes it when the test has
-// passed (support-reporter.ts).
+// Evidence for the support table: `npm run test:real -- --write` records the passed tests of a system.
 import { beforeEach, TestRunner } from 'vitest'
 
 export type ProvedRole = 'source' | 'sink' | 'journal' | 'login' | 'traces'
 export type Order = 'by key' | 'as received' | 'as written'
 
-/** The other side of a suite. */
+/** The system that a suite tests. */
 export interface Against {
-  /** As docs/support.json calls it. */
+  /** Name in docs/support.json. */
   readonly system: string
   /** Name of the server or program. */
   readonly server: string
-  /** As reported by the server, read before each test. Undefined: it has none. */
+  /** Reported by the server, read before each test. */
   readonly version?: () => string | undefined | Promise<string | undefined>
-  /** It is a stand-in of ours. */
+  /** The server is a stand-in of this project. */
   readonly standIn?: true
-  /** The system keeps no order, whatever a suite sees of it. */
+  /** The system keeps no order, even if a suite observes one. */
   readonly unordered?: true
   /** The part of the system, such as `FIFO queues`. */
   readonly part?: string
@@ -33,14 +32,14 @@ declare module 'vitest' {
   }
 }
 
-/** Every test of the suite in which this stands proves something of these, in the role, when it passes. */
+/** Every passed test of the surrounding suite is evidence for these systems. */
 export function proves(role: ProvedRole, ...against: readonly Against[]): void {
   beforeEach(async ({ task }) => {
     for (const one of against) await prove(task.meta, role, one)
   })
 }
 
-/** The same for one test: `task.meta` of its context. */
+/** Records evidence of one test. */
 export async function prove(
   meta: { proofs?: Proof[] },
   role: ProvedRole,
@@ -50,12 +49,12 @@ export async function prove(
   meta.proofs = [...(meta.proofs ?? []), { role, ...against, ...(found === undefined ? {} : { version: found }) }]
 }
 
-/** A test that passes and proves nothing. */
+/** The test passes without evidence. */
 export function provesNothing(meta: { proofs?: Proof[] }): void {
   meta.proofs = []
 }
 
-/** The running test has seen that this order is kept. */
+/** Records the order that the running test verified. */
 export function measured(order: Order): void {
   const test = TestRunner.getCurrentTest()
   if (test !== undefined) test.meta.order = order

@@ -11,8 +11,8 @@ export async function get<Answer>(api: RunningApi, path: string, parameters: Par
 }
 
 /**
- * Sends one cold request and then so many, each with the next parameters; returns the 95th percentile in ms, and
- * the responses.
+ * Sends one cold request and `requests` more, each with the next parameters. Returns the 95th percentile in ms, and the
+ * responses.
  */
 export async function measure<Answer>(
   context: BarContext,

@@ -1,11 +1,11 @@
-// A journal and a test clock for a polling source: waiting takes no time and is recorded.
+// A journal and a test clock for a polling source: waits take no time and are recorded.
 import type { Replay, SourceContext } from '../../src/engine/contracts.ts'
 import { realHost, type Host } from '../../src/host/index.ts'
 import type { Frame, Unit } from '../../src/journal/types.ts'
 import type { WeirEvent } from '../../src/model/events.ts'
 import { WeirError } from '../../src/model/errors.ts'
 import { MetricStore } from '../../src/telemetry/metrics.ts'
-import { eventsOf } from '../conformance/asking.ts'
+import { eventsOf } from '../conformance/polling-bench.ts'
 import { fakeHost } from './fake-host.ts'
 import { metricTable } from '../../src/manifests.ts'
 
@@ -18,9 +18,9 @@ export class QueryScene {
   readonly slept: number[] = []
   readonly shed: Record<string, number> = {}
   readonly metrics = new MetricStore({ strict: true, table: metricTable })
-  /** So many units are refused. */
+  /** Number of units to refuse. */
   refuse = 0
-  /** What the source needs frames behind. */
+  /** Position after which the source needs frames. */
   heldFrom: number | undefined
   host: Host
   signal = new AbortController().signal
@@ -55,7 +55,7 @@ export class QueryScene {
     }
   }
 
-  /** Whatever is waited for has taken too long. */
+  /** Every pending request times out. */
   expire(): void {
     for (const act of this.#limits) act()
   }
@@ -68,13 +68,13 @@ export class QueryScene {
     return this.events.map(({ id }) => id)
   }
 
-  /** The folder is gone, with everything in it. */
+  /** The data folder is lost. */
   forget(): void {
     this.units.length = 0
     this.host = { ...this.host, disk: fakeHost(1).disk }
   }
 
-  /** One start of Weir; its checkpoint is in the journal. */
+  /** Starts Weir once; its checkpoint is in the journal. */
   context(): SourceContext {
     const line = (message: string, fields?: Record<string, unknown>): void =>
       void this.lines.push(`${message} ${JSON.stringify(fields)}`)
@@ -104,7 +104,7 @@ export class QueryScene {
         this.shed[reason] = (this.shed[reason] ?? 0) + rows
       },
       append: (unit) => {
-        // As between threads: append transfers these bytes.
+        // As between threads, append transfers these bytes.
         const raw = structuredClone(unit.raw, { transfer: [unit.raw.buffer as ArrayBuffer] })
         if (this.refuse > 0) {
           this.refuse--

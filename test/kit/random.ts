@@ -1,6 +1,6 @@
 import type { Random } from '../../src/host/index.ts'
 
-/** A {@link Random} that always gives the same numbers for the same seed (sfc32), with what tests like to draw. */
+/** A deterministic {@link Random} (sfc32). */
 export class SeededRandom implements Random {
   #a: number
   #b: number
@@ -48,7 +48,7 @@ export class SeededRandom implements Random {
     return item
   }
 
-  /** An independent stream: drawing from it does not move this one any further. */
+  /** An independent stream. */
   fork(): SeededRandom {
     return new SeededRandom(this.#draw())
   }

@@ -1,21 +1,20 @@
-// HTTP by hand: what no client library would send.
+// Raw HTTP requests that client libraries cannot send.
 import { connect, type Socket } from 'node:net'
 import { once } from 'node:events'
 
 export interface RawAnswer {
-  /** 0 when the connection ended without an answer. */
+  /** 0: the connection ended without a response. */
   readonly status: number
   readonly text: string
 }
 
 export interface RawRequest {
   readonly method?: string
-  /** The request target as it is sent. */
   readonly target: string
-  /** Header lines as they are sent, in this order; nothing is added but `content-length` where there is a body. */
+  /** Header lines in order; only `content-length` is added if there is a body. */
   readonly headers: readonly string[]
   readonly body?: string | Uint8Array
-  /** Milliseconds to wait for the answer. */
+  /** Milliseconds. */
   readonly limit?: number
 }
 
@@ -35,21 +34,21 @@ export async function rawRequest(
     '',
   ]
   const socket = await open(port)
-  // A server may answer and close before it has read everything.
+  // A server may respond and close before it has read everything.
   socket.on('error', () => {})
   socket.write(lines.join('\r\n'))
   if (body !== undefined) socket.write(body)
   return answerOf(socket, limit)
 }
 
-/** Connects; the caller owns the socket. */
+/** The caller closes the socket. */
 export async function open(port: number): Promise<Socket> {
   const socket = connect(port, '127.0.0.1')
   await once(socket, 'connect')
   return socket
 }
 
-/** Reads one answer, or until the other side closes or the time is up, and closes the socket. */
+/** Reads one response, up to the end of the connection or `limit` ms, and closes the socket. */
 export function answerOf(socket: Socket, limit: number): Promise<RawAnswer> {
   return new Promise((resolve) => {
     const pieces: Buffer[] = []

@@ -2,7 +2,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** One answer; it is given the parameters of the question. */
 export type Scene = (response: ServerResponse, query: URLSearchParams, request: IncomingMessage) => void | Promise<void>
 
 export interface ReceivedRequest {
@@ -29,7 +28,7 @@ export class ScriptedApiServer {
     })
   }
 
-  /** Scenes answer one question each, in order; the last one answers every further one. */
+  /** Each scene responds to one request, in order; the last one to all further ones. */
   static async start(...scenes: Scene[]): Promise<ScriptedApiServer> {
     const server = createServer()
     await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
@@ -86,13 +85,12 @@ export const bookmark = (version: number | string, annotations?: Readonly<Record
 })
 export const endMark = (version: number | string): object => bookmark(version, { 'k8s.io/initial-events-end': 'true' })
 
-/** A whole JSON answer. */
 export function json(body: object, status = 200, headers: Readonly<Record<string, string>> = {}): Scene {
   return (response) =>
     void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
 }
 
-/** Events of a watch, a line each. `hold`: it stays open. `cut`: bytes of a chunk, each sent by itself. */
+/** Watch events, one per line. `hold`: the watch stays open. `cut`: size of the chunks in bytes. */
 export function watch(events: readonly (object | string)[], { hold = false, cut = 0 } = {}): Scene {
   return async (response) => {
     response.writeHead(200, { 'content-type': 'application/json' })

@@ -1,7 +1,4 @@
-/**
- * Ways in which a secret value stands in objects of a cluster, for tests that search for the value in whatever Weir
- * makes of them.
- */
+/** Places of secret values in Kubernetes objects; tests search Weir's output for the values. */
 export interface Planted {
   readonly way: string
   readonly object: PlantedObject
@@ -58,7 +55,7 @@ const event = (message: string): PlantedObject => ({
   message,
 })
 
-/** By names, so that any value counts: also words. `v` must have neither spaces nor quotes. */
+/** Found by name, whatever the value. `v` must have neither spaces nor quotes. */
 const named: Readonly<Record<string, (v: string) => PlantedObject>> = {
   'literal block scalar': (v) => file('app.yaml', `database:\n  host: db\n  password: |\n    ${v}\n  port: 5432\n`),
   'folded block scalar': (v) =>
@@ -203,7 +200,7 @@ const named: Readonly<Record<string, (v: string) => PlantedObject>> = {
   }),
 }
 
-/** By their form, or because they look random beside a word: `v` is of at least 32 hexadecimal digits. */
+/** Found by form or randomness: `v` has at least 32 hexadecimal digits. */
 const shaped: Readonly<Record<string, (v: string) => PlantedObject>> = {
   PEM: (v) => file('server.pem', `${pem('CERTIFICATE', base64('public'))}\n${pem('RSA PRIVATE KEY', v)}\n`),
   'PEM under a neutral word': (v) => configMap({ a: pem('EC PRIVATE KEY', v) }),
@@ -247,7 +244,7 @@ const shaped: Readonly<Record<string, (v: string) => PlantedObject>> = {
   'release of Helm': (v) => configMap({ release: `H4sIAAAAAAAA${v}` }),
 }
 
-/** Each form with a distinct value; `value` returns them by number. */
+/** Each place with a distinct value, by number. */
 export function planted(value: (number: number) => string, only: 'all' | 'named' = 'all'): Planted[] {
   return [...Object.entries(named), ...(only === 'all' ? Object.entries(shaped) : [])].map(([way, make], index) => ({
     way,

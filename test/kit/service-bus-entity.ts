@@ -1,14 +1,13 @@
-// A queue, or a subscription of a topic, as Azure Service Bus keeps one: messages under locks, in sessions, known by
-// their ids.
+// A queue or subscription of Azure Service Bus: messages under locks, in sessions, deduplicated by id.
 import { randomUUID } from 'node:crypto'
 import type { Message } from 'rhea'
 
 export interface EntityOptions {
-  /** Whether messages are in sessions, of which each is read by one at a time. */
+  /** Messages are in sessions; one client reads a session at a time. */
   readonly sessions?: boolean
-  /** Most bytes of a message; default: tier standard. */
+  /** Maximum bytes of a message; default: tier standard. */
   readonly largest?: number
-  /** ms for which a message or a session is kept from others. */
+  /** Lock duration in ms. */
   readonly lockMs?: number
   /** Drops messages with a known id. */
   readonly detectsDuplicates?: boolean
@@ -28,14 +27,14 @@ export class Entity {
   readonly sessions: boolean
   readonly largest: number
   readonly lockMs: number
-  /** Everything that it took, in order, whether it still has it or not. */
+  /** All received messages in order. */
   readonly taken: Message[] = []
   readonly #detectsDuplicates: boolean
   #waiting: Stored[] = []
   readonly #ids = new Set<string>()
   readonly #sessions = new Map<string, { readonly link: object; until: number }>()
   #sequence = 0
-  /** Called when there may be more to give out. */
+  /** Called when a message becomes available. */
   readonly watchers = new Set<() => void>()
 
   constructor(
@@ -49,7 +48,6 @@ export class Entity {
     this.#detectsDuplicates = detectsDuplicates
   }
 
-  /** Remaining messages. */
   get left(): readonly Stored[] {
     return this.#waiting
   }
@@ -63,7 +61,7 @@ export class Entity {
     this.#changed()
   }
 
-  /** The next unlocked message, now locked. `link`: holder of the session, if there are sessions. */
+  /** Locks and returns the next message. `link`: the holder of the session. */
   next(link?: object, session?: string): Stored | undefined {
     if (this.sessions && (session === undefined || this.#sessions.get(session)?.link !== link)) return undefined
     const now = Date.now()
@@ -92,14 +90,14 @@ export class Entity {
     return true
   }
 
-  /** Until when, in Unix ms; undefined: the lock is lost. */
+  /** Returns the expiry in Unix ms; undefined: the lock is lost. */
   renew(token: string): number | undefined {
     const lock = this.#locked(token)?.lock
     if (lock !== undefined) lock.until = Date.now() + this.lockMs
     return lock?.until
   }
 
-  /** Locks a session, the given one or any free one with messages; undefined: none. */
+  /** Locks the given session, or a free one with messages; undefined: none. */
   accept(link: object, wanted: string | undefined): string | undefined {
     const now = Date.now()
     const free = (id: string): boolean => (this.#sessions.get(id)?.until ?? 0) <= now

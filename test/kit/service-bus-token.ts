@@ -1,7 +1,6 @@
-// Tokens of shared access signatures, as Azure Service Bus checks them.
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
-/** Why a token does not open `audience`; undefined when it does. `keys`: shared access keys by name. */
+/** Why a shared access signature is invalid for `audience`; undefined if valid. `keys`: by name. */
 export function refusalOf(token: string, audience: string, keys: ReadonlyMap<string, string>): string | undefined {
   const written = /^SharedAccessSignature (.+)$/.exec(token)?.[1]
   if (written === undefined) return 'MalformedToken: The token is no shared access signature.'
@@ -25,7 +24,7 @@ export function refusalOf(token: string, audience: string, keys: ReadonlyMap<str
   return audience.toLowerCase().startsWith(covered) ? undefined : 'InvalidAudience: The token is for another resource.'
 }
 
-/** A token for everything below `resource`, good until `expiry` (Unix seconds). */
+/** A token for everything below `resource`, valid until `expiry` (Unix seconds). */
 export function sasToken(resource: string, name: string, key: string, expiry: number): string {
   const encoded = encodeURIComponent(resource)
   const signature = createHmac('sha256', key).update(`${encoded}\n${expiry}`).digest('base64')

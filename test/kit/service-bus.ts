@@ -1,6 +1,5 @@
-// A stand-in for a namespace of Azure Service Bus on a loopback port: real AMQP 1.0 (rhea), with login (`$cbs`),
-// locks of messages and sessions (`$management`), and batches. Not implemented: quotas, throttling, dead letters
-// after too many deliveries, filters of subscriptions.
+// A stand-in for an Azure Service Bus namespace: real AMQP 1.0 (rhea) with login (`$cbs`), locks of messages and
+// sessions (`$management`), and batches. Not implemented: quotas, throttling, dead letters, filters.
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { once } from 'node:events'
 import rhea, { type Connection, type EventContext, type Message, type Receiver, type Sender } from 'rhea'
@@ -9,28 +8,26 @@ import { Entity, type EntityOptions, type Stored } from './service-bus-entity.ts
 import { refusalOf } from './service-bus-token.ts'
 
 const { message: codec, types } = rhea
-/** Format of a message that holds others, one in each of its data sections. */
+/** Format of a message that contains others, one per data section. */
 const batchFormat = 0x80013700
 const sessionFilter = 'com.microsoft:session-filter'
 
 export interface ServiceBus {
   readonly port: number
   readonly keyName: string
-  /** Shared access keys by name; they may change at any time. */
+  /** Shared access keys by name. */
   readonly keys: Map<string, string>
-  /** Accepts tokens of this issuer (type `jwt`), too. */
+  /** Also accepts tokens of this issuer (type `jwt`). */
   entra: Pick<Entra, 'refusalOf'> | undefined
-  /** Plain, unless the server has TLS. */
+  /** Without TLS unless the server has it. */
   connectionString(port?: number, key?: string): string
   queue(name: string, options?: EntityOptions): Entity
-  /** A subscription of a topic, which is made with its first. */
+  /** The topic is created with its first subscription. */
   subscription(topic: string, name: string, options?: EntityOptions): Entity
   drop(name: string): void
-  /** Restores what `drop` removed. */
   restore(name: string): void
-  /** Reports to every connection that its token has expired. */
+  /** Expires the token of every connection. */
   expire(): void
-  /** Number of logins, by result. */
   readonly logins: { readonly accepted: number; readonly refused: number }
   restart(): Promise<void>
   stop(): Promise<void>
@@ -57,7 +54,6 @@ class StandIn implements ServiceBus {
   readonly #sockets = new Set<Socket>()
   readonly #links = new Map<Connection, Set<Sender | Receiver>>()
   readonly #audiences = new WeakMap<Connection, Set<string>>()
-  /** Called when a connection ends. */
   readonly #ends = new Map<Connection, (() => void)[]>()
   readonly #tls: ServiceBusTls | undefined
   #server: Server | undefined
@@ -153,12 +149,12 @@ class StandIn implements ServiceBus {
     const server = this.#server
     if (server === undefined) return
     const closed = new Promise((resolve) => server.close(resolve))
-    // Without an error rhea would not notice, and its links would continue to take messages.
+    // Without an error, rhea's links would continue to receive.
     for (const socket of this.#sockets) socket.destroy(new Error('the namespace is away'))
     await closed
   }
 
-  /** A client that sends: to `$cbs`, to `$management` of an entity, or to an entity. */
+  /** A sending client, of `$cbs`, `$management` or an entity. */
   #takeFrom(receiver: Receiver, connection: Connection): void {
     const address = receiver.target.address ?? ''
     receiver.set_target({ address })
@@ -225,7 +221,7 @@ class StandIn implements ServiceBus {
     delivery.accept()
   }
 
-  /** A client that reads: answers of `$cbs` and `$management`, or messages of an entity. */
+  /** A receiving client, of `$cbs`, `$management` or an entity. */
   #giveTo(sender: Sender, connection: Connection): void {
     const address = sender.source.address ?? ''
     sender.set_source({ address } as Parameters<Sender['set_source']>[0])
@@ -248,7 +244,7 @@ class StandIn implements ServiceBus {
     else this.#give(sender, entity)
   }
 
-  /** The answer to an attach that wants a session waits for one. */
+  /** Responds to an attach when a session is available. */
   #giveSession(sender: Sender, entity: Entity): void {
     const filter = (sender.source.filter ?? {}) as Readonly<Record<string, unknown>>
     const wanted = typeof filter[sessionFilter] === 'string' ? filter[sessionFilter] : undefined
@@ -450,9 +446,7 @@ class StandIn implements ServiceBus {
     link?.send({ correlation_id: request?.message_id ?? '', application_properties: properties, body })
   }
 
-  /**
-   * The place at that address, when it is there and the client may use it; else the link is closed, with the reason.
-   */
+  /** The entity at that address; otherwise the link is closed with the reason. */
   #open(link: Sender | Receiver, connection: Connection, address: string): Entity | Topic | undefined {
     this.#links.get(connection)?.add(link)
     const allowed = [...(this.#audiences.get(connection) ?? [])].some((audience) =>
@@ -526,7 +520,7 @@ function swapped(token: string): Buffer {
   ])
 }
 
-/** Since the year 1, in 100 ns. */
+/** 100 ns since the year 1. */
 function ticks(unixMs: number): Buffer {
   const long = Buffer.alloc(8)
   long.writeBigInt64BE(BigInt(unixMs) * 10_000n + 621_355_968_000_000_000n)

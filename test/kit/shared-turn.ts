@@ -1,7 +1,6 @@
-// The leadership record of a shared journal, for tests of readers and standbys.
 import type { SharedState, SourceContext, LeaderRecord } from '../../src/engine/contracts.ts'
 
-/** The record of a journal that several Weirs share. */
+/** The leadership record of a shared journal. */
 export class SharedTurn {
   found: { readonly version: string; readonly value: unknown } | undefined
   #versions = 0
@@ -27,7 +26,7 @@ export class SharedTurn {
   }
 }
 
-/** A member of a shared journal: on a separate machine, without a folder. */
+/** A member of a shared journal on another machine. */
 export function sharing(given: SourceContext, shared: SharedTurn, instance: string, lines: string[]): SourceContext {
   const line = (message: string): void => void lines.push(message)
   const { state: _, cursor: _2, replay: frames, ...rest } = given

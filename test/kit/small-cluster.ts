@@ -1,4 +1,4 @@
-// An API server with a few objects and a history that a test can expire: over real HTTP, with refusals on request.
+// An API server with a few objects and a history that can expire, with refusals on request.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { kubeconfigOf } from './kubeconfig.ts'
@@ -37,14 +37,14 @@ export class SmallCluster {
   forgetsOnce: string | undefined
   /** Status of refusals, by resource. */
   readonly refused = new Map<string, number>()
-  /** Objects in a page of a list; a page that begins behind this number is refused once as expired. */
+  /** Objects per page; a page after this number is refused once as expired. */
   pageRows = 10_000
   expiresBehind: number | undefined
   version = 100
   readonly lists: string[] = []
   /** Number of discoveries. */
   described = 0
-  /** Versions from which watches resumed. */
+  /** Versions at which watches resumed. */
   readonly watchedFrom: string[] = []
   readonly #objects = new Map<string, Map<string, SmallObject>>()
   readonly #happened: Happened[] = []
@@ -74,7 +74,7 @@ export class SmallCluster {
     await new Promise((resolve) => this.#server.close(resolve))
   }
 
-  /** Makes an object, or changes it. */
+  /** Creates or updates an object. */
   put(name: string, data: Readonly<Record<string, string>>, more: object = {}, resource = 'configmaps'): void {
     const of = this.#of(resource)
     const before = of.get(name)
@@ -89,7 +89,7 @@ export class SmallCluster {
     }
     const object: SmallObject = { metadata, data }
     of.set(name, object)
-    this.#tell({ resource, version: this.version, type: before === undefined ? 'ADDED' : 'MODIFIED', object })
+    this.#notify({ resource, version: this.version, type: before === undefined ? 'ADDED' : 'MODIFIED', object })
   }
 
   remove(name: string, resource = 'configmaps'): void {
@@ -97,7 +97,7 @@ export class SmallCluster {
     if (last === undefined) throw new Error(`there is no ${name}`)
     this.#of(resource).delete(name)
     this.version++
-    this.#tell({
+    this.#notify({
       resource,
       version: this.version,
       type: 'DELETED',
@@ -105,7 +105,6 @@ export class SmallCluster {
     })
   }
 
-  /** Sends a bookmark to every watch. */
   bookmark(): void {
     this.version++
     for (const { resource, response } of this.#watches)
@@ -114,7 +113,7 @@ export class SmallCluster {
       )
   }
 
-  /** Ends every watch; `forget`: and what happened before this bookmark or change. */
+  /** Ends every watch. `forget`: also expires the history before this change. */
   endWatches({ forget = false } = {}): void {
     if (forget) this.#forgotten = this.version
     for (const { response } of this.#watches) response.end()
@@ -136,7 +135,7 @@ export class SmallCluster {
     return { kind, apiVersion: group === '' ? version : `${group}/${version}` }
   }
 
-  #tell(happened: Happened): void {
+  #notify(happened: Happened): void {
     this.#happened.push(happened)
     for (const { resource, response } of this.#watches)
       if (resource === happened.resource) response.write(this.#line(happened))
@@ -200,7 +199,6 @@ export class SmallCluster {
     response.on('close', () => this.#watches.delete(watch))
   }
 
-  /** Of the core group, or of all others. */
   #described(core: '' | undefined, forgotten?: string): object {
     const types = this.types.filter(({ group }) => (group === '') === (core === '') && group !== forgotten)
     const groups = Map.groupBy(types, ({ group }) => group)

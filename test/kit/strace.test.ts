@@ -5,7 +5,7 @@ const hex = (text: string): string =>
   [...Buffer.from(text)].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('')
 
 describe('a trace of system calls', () => {
-  it('joins a call that was interrupted by another thread, and knows when either was done', () => {
+  it('joins a call that another thread interrupted', () => {
     const calls = parseTrace(
       [
         `10 pwritev(21<${hex('/a/1.seg')}>, [{iov_base="${hex('one')}", iov_len=3}, ` +

@@ -1,15 +1,13 @@
-// Reads what strace wrote (`strace -f -yy -xx -v -o FILE`): system calls of all threads in the order in which they
-// happened. A call has two moments, the line where it began and the line where it was done; the tracer sees one thread
-// at a time, so that "done on an earlier line" means "done before".
+// Parses `strace -f -yy -xx -v -o FILE`. A call has two moments, its first and its last line. The tracer sees one
+// thread at a time, so an earlier line is an earlier moment.
 
 export interface Call {
   readonly thread: number
   readonly name: string
-  /** What the first argument's descriptor is: a path, or `TCP:[from->to]`. Empty when it has none. */
+  /** Path of the first argument's descriptor, or `TCP:[from->to]`; empty: none. */
   readonly target: string
-  /** Arguments as they were printed. */
   readonly text: string
-  /** Line on which it began, and on which it was done. */
+  /** First and last line. */
   readonly began: number
   readonly done: number
   /** The return value; -1 for any error. */
@@ -22,7 +20,7 @@ interface Begun {
   readonly began: number
 }
 
-/** Options that make strace write what {@link parseTrace} reads. */
+/** Options of strace for {@link parseTrace}. */
 export function straceArguments(file: string, calls: readonly string[]): string[] {
   return [
     '-f',
@@ -41,7 +39,7 @@ export function straceArguments(file: string, calls: readonly string[]): string[
   ]
 }
 
-/** Calls in the order in which they were done. Calls that never ended are left out. */
+/** Completed calls in order of completion. */
 export function parseTrace(trace: string): Call[] {
   const calls: Call[] = []
   const open = new Map<number, Begun>()
@@ -71,7 +69,7 @@ function finished(thread: number, { name, began }: Begun, text: string, done: nu
   return { thread, name, target: unescape(target), text, began, done, result: Number(result ?? Number.NaN) }
 }
 
-/** Bytes of every string argument of a call, joined: what a `write` or `writev` wrote. */
+/** The joined string arguments of a `write` or `writev`. */
 export function bytesOf(call: Call): Buffer {
   const pieces: Buffer[] = []
   for (const [, text = ''] of call.text.matchAll(/"((?:\\x[0-9a-f]{2})*)"/g))
@@ -79,7 +77,7 @@ export function bytesOf(call: Call): Buffer {
   return Buffer.concat(pieces)
 }
 
-/** The path that an `openat` opened, whether it may have made it, and the descriptor's path when it worked. */
+/** The path of an `openat`, and whether it may create the file. */
 export function openedPath(call: Call): { path: string; creates: boolean } {
   return {
     path: unescape(/"((?:\\x[0-9a-f]{2})*)"/.exec(call.text)?.[1] ?? ''),
@@ -88,7 +86,7 @@ export function openedPath(call: Call): { path: string; creates: boolean } {
 }
 
 function unescape(text: string): string {
-  // `-yy` prints the arrow of a connection, and nothing else, as it is.
+  // `-yy` prints only the arrow of a connection unescaped.
   return Buffer.from(
     text.replaceAll(/\\x([0-9a-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
     'latin1',

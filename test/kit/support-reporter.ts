@@ -1,5 +1,4 @@
-// Writes down what the tests of a run have proved (proof.ts): docs/support-results.json, of which the support table is
-// made.
+// Records the evidence of a test run (proof.ts) in docs/support-results.json.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import type { Reporter, TestCase, TestModule } from 'vitest/node'
@@ -8,17 +7,15 @@ import { readResults, resultsFile, type SupportResult } from '../../tools/kit/su
 import './proof.ts'
 
 export interface FileOutcome {
-  /** Relative to the root: a test file, or the rig of a connector. */
+  /** A test file or rig, relative to the root. */
   readonly file: string
   readonly failed: boolean
-  /** Every test of it ran. */
+  /** Every test ran. */
   readonly whole: boolean
   readonly results: readonly SupportResult[]
 }
 
-/**
- * Known results, merged with those of these files. A file that did not run completely keeps its earlier results.
- */
+/** Merges results. A file that did not run completely keeps its earlier results. */
 export function merged(
   known: readonly SupportResult[],
   outcomes: readonly FileOutcome[],
@@ -28,7 +25,7 @@ export function merged(
   for (const { file, failed, whole, results: found } of outcomes) {
     const before = results.filter(({ proved_by }) => proved_by === file)
     if (failed) {
-      notes.push(`${file} failed: nothing is proved by it`)
+      notes.push(`${file} failed: its results are removed`)
       results = results.filter((one) => !before.includes(one))
     } else if (whole) {
       results = [...results.filter((one) => !before.includes(one)), ...found]
@@ -42,7 +39,7 @@ export function merged(
 const orderOf = ({ system, role, server, part = '', proved_by }: SupportResult): string =>
   [system, role, server, part, proved_by].join('\0')
 
-/** One runner has the suites of all connectors: each rig has an outcome, and the other tests of the file have one. */
+/** Each rig has an outcome, and the remaining tests of the file have one. */
 function outcomesOf(module: TestModule): FileOutcome[] {
   const file = relative(ROOT, module.moduleId)
   const byFile = Map.groupBy(module.children.allTests(), (test) => rigOf(test) ?? file)
@@ -51,7 +48,7 @@ function outcomesOf(module: TestModule): FileOutcome[] {
   return [...byFile].map(([path, tests]) => outcomeOf(path, tests, hasErrors))
 }
 
-/** The outermost suite of a rig is called by its path. */
+/** The outermost suite of a rig is named by its path. */
 function rigOf(test: TestCase): string | undefined {
   let suite = test.parent
   while (suite.type === 'suite' && suite.parent.type === 'suite') suite = suite.parent
@@ -62,7 +59,7 @@ function outcomeOf(file: string, tests: readonly TestCase[], hasErrors: boolean)
   const groups = new Map<string, SupportResult>()
   for (const test of tests) {
     const { proofs = [], order } = test.meta()
-    for (const { unordered, standIn: ours, ...proof } of proofs) {
+    for (const { unordered, standIn: isStandIn, ...proof } of proofs) {
       const key = JSON.stringify([proof.system, proof.role, proof.server, proof.part])
       const before = groups.get(key)
       const kept = unordered === true ? undefined : (order ?? before?.order)
@@ -72,7 +69,7 @@ function outcomeOf(file: string, tests: readonly TestCase[], hasErrors: boolean)
         ...(proof.part === undefined ? {} : { part: proof.part }),
         server: proof.server,
         ...(proof.version === undefined ? {} : { version: proof.version }),
-        ...(ours === true ? { stand_in_of_ours: true } : {}),
+        ...(isStandIn === true ? { stand_in: true } : {}),
         ...(kept === undefined ? {} : { order: kept }),
         tests_passed: (before?.tests_passed ?? 0) + 1,
         proved_by: file,
@@ -92,8 +89,8 @@ export default class SupportReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const path = join(ROOT, resultsFile)
     const known = readResults(readFileSync(path, 'utf8'))
-    const { results, notes: said } = merged(known, modules.flatMap(outcomesOf))
-    for (const line of said) console.log(`support table: ${line}`)
+    const { results, notes: remarks } = merged(known, modules.flatMap(outcomesOf))
+    for (const line of remarks) console.log(`support table: ${line}`)
     writeFileSync(path, `[\n${results.map((one) => `  ${JSON.stringify(one)}`).join(',\n')}\n]\n`)
     console.log(`support table: ${results.length} results in ${resultsFile}; now \`npm run docs\``)
   }

@@ -1,4 +1,4 @@
-// A bucket with files of a trail and a queue with their notifications, in a server of S3 and SQS.
+// A bucket with trail files and a queue with their notifications, on an S3 and SQS server.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import {
@@ -23,21 +23,20 @@ export interface TrailBucket {
   readonly url: string
   readonly sqs: SQSClient
   makeQueue(name: string): Promise<string>
-  /** Puts a file there, packed unless it is bytes already. */
+  /** Stores a file, compressed unless it is bytes. */
   putFile(key: string, content: unknown): Promise<void>
-  /** Sends notifications of files to a queue, as S3 does. */
+  /** Sends S3 notifications of files to a queue. */
   announce(queue: string, keys: readonly string[], more?: { readonly bucket?: string }): Promise<void>
   send(queue: string, body: unknown): Promise<void>
-  /** Messages that a queue has, also those that are with readers. */
+  /** Messages in a queue, received ones included. */
   left(queue: string): Promise<number>
-  /** The server itself notifies the queue, or a topic, of each new file. */
+  /** The server notifies the queue or topic of each new file. */
   notify(queue: string, topic?: string): Promise<void>
   close(): Promise<void>
 }
 
 const account = '123456789012'
 
-/** At a server that has both. */
 export async function trailBucketAt(url: string, end: () => Promise<unknown>): Promise<TrailBucket> {
   const bucket = 'weir-trail'
   const sqs = new SQSClient({ region, endpoint: url, credentials })
@@ -96,7 +95,7 @@ export async function trailBucketAt(url: string, end: () => Promise<unknown>): P
   }
 }
 
-/** S3's own message. */
+/** A notification of S3. */
 export function noticeOf(bucket: string, keys: readonly string[]): object {
   return {
     Records: keys.map((key) => ({

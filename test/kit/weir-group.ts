@@ -8,11 +8,10 @@ import { startWeir, type WeirProcess } from './weir-process.ts'
 
 export interface GroupOptions {
   readonly folder: string
-  /** Of the configuration: where the journal is. */
   readonly journal: Readonly<Record<string, unknown>>
   readonly collectors: number
   readonly deliverers: number
-  /** A transform of pushed events; the sink then takes its output. */
+  /** A transform of pushed events whose output the sink receives. */
   readonly transform?: Readonly<Record<string, unknown>>
 }
 
@@ -20,7 +19,7 @@ export class WeirGroup {
   readonly collectors: readonly WeirProcess[]
   readonly deliverers: readonly WeirProcess[]
   readonly api: WeirProcess
-  /** The other side of the only sink, `out`. */
+  /** The target of the only sink, `out`. */
   readonly receiver: EventReceiver
 
   readonly #start: (role: string, number: number, folder: string) => Promise<WeirProcess>
@@ -71,7 +70,7 @@ export class WeirGroup {
     return new WeirGroup(start, await many('collector', collectors), delivering, api as WeirProcess, receiver)
   }
 
-  /** Another process under the same name, in a separate folder. */
+  /** Another process with the same name, in a separate folder. */
   another(role: string, number: number): Promise<WeirProcess> {
     return this.#start(role, number, `another-${role}-${number}`)
   }
@@ -80,7 +79,7 @@ export class WeirGroup {
     return [...this.collectors, ...this.deliverers, this.api]
   }
 
-  /** Waits until nothing pends for the sink nor for the store, or the time is over; the books as they are then. */
+  /** Waits until nothing pends for sink and store, or for `limitMs`. Returns the last ledger. */
   async caughtUp(accepted: number, limitMs: number): Promise<Ledger> {
     for (const until = Date.now() + limitMs; ; await sleep(200)) {
       const ledger = await this.api.ledger()

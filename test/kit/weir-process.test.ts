@@ -11,7 +11,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
 describe('a Weir process', () => {
-  it('keeps its ports and its data over a kill, and ends with 0 when it is stopped', async () => {
+  it('keeps its ports and data after a kill, and exits with 0 when stopped', async () => {
     await using weir = await startWeir({
       folder,
       config: { sinks: { out: { type: 'file', path: join(folder, 'out.jsonl') } } },

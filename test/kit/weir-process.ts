@@ -1,5 +1,4 @@
-// A real Weir for a test: own folder, free loopback ports, ended by its pid. It can be killed and started again as it
-// was.
+// A real Weir process with a folder and loopback ports. It can be killed and restarted.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
@@ -14,10 +13,9 @@ export interface WeirOptions {
   /** Existing folder for the configuration, and for the data folder unless `data` is given. */
   readonly folder: string
   readonly data?: string
-  /** Merged over what every such Weir has: data folder, loopback ports, no sFlow and no IPFIX over TCP. */
+  /** Merged over the defaults: data folder, loopback ports, no sFlow and no IPFIX over TCP. */
   readonly config?: Readonly<Record<string, unknown>>
   readonly env?: Readonly<Record<string, string>>
-  /** Arguments of Node itself. */
   readonly nodeArgs?: readonly string[]
   /** A program that starts Weir and waits for it, for example `['strace', '-f']`. */
   readonly through?: readonly string[]
@@ -57,13 +55,13 @@ export async function prepareWeir(options: WeirOptions): Promise<WeirProcess> {
 export class WeirProcess {
   readonly ports: WeirPorts
   readonly data: string
-  /** Of the last start: ms from the process start to the ready line. */
+  /** Milliseconds from the last start to the ready line. */
   readyMs = Number.NaN
   #options: WeirOptions
   #child: ChildProcess | undefined
   #log = ''
   #exited: Promise<Ended> | undefined
-  /** Length of the log when the process was launched. */
+  /** Length of the log at the launch. */
   #launchedAt = 0
   readonly #listeners = new Set<() => void>()
 
@@ -79,14 +77,14 @@ export class WeirProcess {
   get opsUrl(): string {
     return `http://127.0.0.1:${this.ports.ops}`
   }
-  /** Of Weir itself, also when it was started through another program; -1 when it does not run. */
+  /** Process id of Weir itself, also below another program; -1: not running. */
   get pid(): number {
     const started = this.#child?.pid ?? -1
     if (started === -1 || this.#options.through === undefined) return started
-    // Not from the lock: in a PID namespace that names the first process of the machine.
+    // The lock names another process in a PID namespace.
     return nodeBelow(started) ?? started
   }
-  /** Of the process that was spawned, which may be the program that starts Weir; -1 when it does not run. */
+  /** Id of the spawned process, which may be the program that starts Weir; -1: not running. */
   get launched(): number {
     return this.#child?.pid ?? -1
   }
@@ -94,12 +92,12 @@ export class WeirProcess {
   get log(): string {
     return this.#log
   }
-  /** Standard error of the last one. */
+  /** Standard error of the last process. */
   get lastLog(): string {
     return this.#log.slice(this.#launchedAt)
   }
 
-  /** For the next start, or reload. */
+  /** Takes effect at the next start or reload. */
   configure(config: Readonly<Record<string, unknown>>): void {
     this.#options = { ...this.#options, config }
     this.#write()
@@ -167,11 +165,11 @@ export class WeirProcess {
     this.readyMs = performance.now() - started
   }
 
-  /** Waits until the process of the last launch is ready; rejects with its output if it ends before. */
+  /** Waits until the last launch is ready; rejects with its output if it ends before. */
   async ready(): Promise<void> {
     const late = sleep(READY_LIMIT, 'late' as const, { ref: false })
-    const outcome = await Promise.race([this.#said('weir is ready'), this.exited(), late])
-    if (outcome === 'said') return
+    const outcome = await Promise.race([this.#logged('weir is ready'), this.exited(), late])
+    if (outcome === 'logged') return
     const what =
       outcome === 'late'
         ? `was not ready after ${READY_LIMIT / 1000} s`
@@ -180,7 +178,6 @@ export class WeirProcess {
     throw new Error(`weir ${what}:\n${this.lastLog}`)
   }
 
-  /** Resolves when the process of the last launch has ended. */
   async exited(): Promise<Ended> {
     return this.#exited ?? { code: null, signal: null }
   }
@@ -191,23 +188,23 @@ export class WeirProcess {
     try {
       process.kill(pid, name)
     } catch {
-      // It ended just now.
+      // It has just ended.
     }
   }
 
-  /** SIGTERM; resolves with how it ended. */
+  /** SIGTERM; resolves at its exit. */
   async stop(): Promise<Ended> {
     this.signal('SIGTERM')
     const late = AbortSignal.timeout(STOP_LIMIT)
     const child = this.#child
-    // Not the next one, when it has been started again since.
+    // Never kills a later launch.
     late.addEventListener('abort', () => {
       if (this.#child === child) this.signal('SIGKILL')
     })
     return this.exited()
   }
 
-  /** SIGKILL. The signal is on its way when this returns its promise. */
+  /** SIGKILL, sent before the promise is returned. */
   async kill(): Promise<Ended> {
     this.signal('SIGKILL')
     return this.exited()
@@ -248,7 +245,7 @@ export class WeirProcess {
   pipeline(): Promise<Pipeline> {
     return this.get('/api/v1/pipeline')
   }
-  /** One metric, summed over the series whose labels contain the text. */
+  /** One metric, summed over the series whose labels contain `labels`. */
   async metric(name: string, labels = ''): Promise<number> {
     const text = await (await fetch(`${this.opsUrl}/metrics`)).text()
     return text
@@ -256,7 +253,7 @@ export class WeirProcess {
       .filter((line) => line.startsWith(name) && /^[ {]/.test(line.slice(name.length)) && line.includes(labels))
       .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
   }
-  /** Waits until nothing pends for any sink (or those named), and resolves with that ledger. */
+  /** Waits until nothing pends for the named sinks (default: all); resolves with that ledger. */
   async caughtUp(limitMs: number, sinks?: readonly string[]): Promise<Ledger> {
     const started = performance.now()
     for (;;) {
@@ -277,14 +274,14 @@ export class WeirProcess {
     await this.kill()
   }
 
-  /** Resolves when the output of the last launch contains the text. */
-  #said(text: string): Promise<'said'> {
+  /** Resolves when the log of the last launch contains the text. */
+  #logged(text: string): Promise<'logged'> {
     const from = this.#launchedAt
     return new Promise((resolve) => {
       const look = (): void => {
         if (!this.#log.includes(text, from)) return
         this.#listeners.delete(look)
-        resolve('said')
+        resolve('logged')
       }
       this.#listeners.add(look)
       look()
@@ -320,7 +317,7 @@ function merge(base: Tree, over: Tree): Tree {
   return merged
 }
 
-/** The environment of a test must not configure the Weir that it starts. */
+/** The environment of the test must not configure Weir. */
 function withoutWeir(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('WEIR_')))
 }

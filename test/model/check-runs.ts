@@ -3,13 +3,12 @@ import fc from 'fast-check'
 export interface RunReport {
   readonly runs: number
   readonly seed: number
-  /** What went wrong, shrunk, with the command that repeats it; empty when nothing did. */
+  /** The shrunk failure and the command that repeats it; empty: none. */
   readonly failure: string
 }
 
 /**
- * Plays seeded runs until one fails, and shrinks that. RUNS sets their number; SEED and REPLAY, which a failure prints,
- * repeat one failing run.
+ * Plays seeded runs until one fails, and shrinks that. RUNS sets their number; SEED and REPLAY repeat one failing run.
  */
 export async function checkRuns<Run>(
   runs: fc.Arbitrary<Run>,
@@ -22,7 +21,7 @@ export async function checkRuns<Run>(
     numRuns: RUNS === undefined ? options.runs : Number(RUNS),
     ...(seed === undefined ? {} : { seed }),
     ...(REPLAY === undefined ? {} : { path: REPLAY }),
-    // A slow machine plays fewer runs rather than fail.
+    // A slow machine plays fewer runs.
     ...(RUNS === undefined && options.limitMs !== undefined ? { interruptAfterTimeLimit: options.limitMs } : {}),
   })
   const error = details.errorInstance

@@ -1,4 +1,4 @@
-// What the model runs found in parts that work together, each as small as it gets.
+// Faults that model runs found, each in its smallest form.
 import { describe, expect, it } from 'vitest'
 import { DeadLetters, type Letter } from '../../src/engine/delivery/dead-letters.ts'
 import { sendAll } from '../../src/engine/delivery/send.ts'
@@ -77,7 +77,7 @@ describe('dead letters', () => {
     const first = await DeadLetters.open(host, '/data/letters', 'sink', 5)
     await first.add([letter(7)])
     await first.close()
-    // The row is sent again by the next life and taken this time.
+    // The next life sends the row again, and it is accepted.
     const second = await DeadLetters.open(host, '/data/letters', 'sink', 5)
     expect(second.all()).toEqual([])
     await second.settleVoids()
@@ -87,7 +87,7 @@ describe('dead letters', () => {
     await third.close()
   })
 
-  it('are all there when an operator moves one while another is added', async () => {
+  it('are all present when an operator moves one while another is added', async () => {
     const host = await machine()
     const letters = await DeadLetters.open(host, '/data/letters', 'sink', 0)
     await letters.add([letter(1)])
@@ -103,7 +103,7 @@ describe('dead letters', () => {
 })
 
 describe('a disk that refuses a dead letter once', () => {
-  it('is asked again', async () => {
+  it('receives the row again', async () => {
     const host = await machine()
     const letters = await DeadLetters.open(host, '/data/letters', 'sink', 0)
     host.disk.failNext('write', 'ENOSPC')
@@ -162,7 +162,7 @@ describe('a sink on a disk that fails for a while', () => {
     return [...new Set(others[0]?.taken.map((row) => row.id))]
   }
 
-  it('reads on after its journal could not be read', async () => {
+  it('resumes after its journal could not be read', async () => {
     expect(await delivered((host) => host.disk.failNext('read', 'EIO', { match: '.seg', times: 3 }))).toEqual([
       'a',
       'b',
@@ -178,7 +178,7 @@ describe('a sink on a disk that fails for a while', () => {
 })
 
 describe('a token', () => {
-  it('names the same rows always, also when other rows of the same batch are left to be sent again', async () => {
+  it('always names the same rows, also when other rows of the batch are left for a retry', async () => {
     const host = await machine()
     const names = new Map<string, string>()
     const clashes: string[] = []
@@ -186,7 +186,7 @@ describe('a token', () => {
       Array.from({ length: 6 }, (_, row) => ({ id: String(row), source: '/s', type: 't', encoding: 'none' as const })),
     )
     const header = { source: 'http', epoch: 1, sourceSequence: 1 } as FrameHeader
-    // The same batch in two lives; in each of them three rows of six are refused the first time.
+    // The same batch in two lives; in each, three of six rows are refused the first time.
     for (const refused of [
       [0, 1, 5],
       [0, 3, 5],
@@ -225,7 +225,7 @@ describe('a token', () => {
 })
 
 describe('a name', () => {
-  it('of the letters’ file is synced before a letter counts, also after the first try failed', async () => {
+  it('of the dead-letter file is synced before a letter counts, also after a failed first try', async () => {
     for (let seed = 1; seed <= 10; seed++) {
       const host = fakeHost(seed)
       await host.disk.makeDirectory('/data/letters')
@@ -239,7 +239,7 @@ describe('a name', () => {
     }
   })
 
-  it('of a folder is synced by the start that relies on it, also when it finds the folder there', async () => {
+  it('of a folder is synced by the start that relies on it, even if the folder exists', async () => {
     for (let seed = 1; seed <= 10; seed++) {
       const first = await machine(seed)
       await first.disk.syncDirectory('/')
@@ -255,7 +255,7 @@ describe('a name', () => {
 })
 
 describe('the duplicate window', () => {
-  it('opens whichever bit of its snapshot was flipped, and then knows everything or nothing', async () => {
+  it('opens whichever bit of its snapshot was flipped, with all entries or none', async () => {
     const host = await machine()
     const window = await DuplicateWindow.open(host, '/data/window')
     window.admit(hashesOf('a'))
@@ -271,7 +271,7 @@ describe('the duplicate window', () => {
     }
   })
 
-  it('saved while an append is under way does not know its events: they may never reach the journal', async () => {
+  it('saved during an append does not contain its events, which may never reach the journal', async () => {
     const host = await machine()
     const window = await DuplicateWindow.open(host, '/data/window')
     window.admit(hashesOf('a'))
@@ -281,7 +281,7 @@ describe('the duplicate window', () => {
     expect([...again.admit(hashesOf('a')).fresh]).toEqual([0])
   })
 
-  it('saved after an append was refused does not know its events', async () => {
+  it('saved after a refused append does not contain its events', async () => {
     const host = await machine()
     const window = await DuplicateWindow.open(host, '/data/window')
     window.admit(hashesOf('a'))
@@ -304,7 +304,7 @@ describe('a journal that ends in damage', () => {
     return host
   }
 
-  it('is read to its durable end, so that waiting for everything to be settled ends', async () => {
+  it('is read to its durable end, so that waiting for settlement ends', async () => {
     const host = await tornJournal()
     const { tail } = await openJournal({ host, directory: '/data/journal', epoch: 2 })
     const reader = openReader({ host, directory: '/data/journal', after: nowhere, tail })
@@ -313,7 +313,7 @@ describe('a journal that ends in damage', () => {
     await reader.close()
   })
 
-  it('reports the sources that have lost rows in it, where only an offset record still has them', async () => {
+  it('reports the sources with lost rows that only an offset record still has', async () => {
     const host = await machine()
     const journal = await openJournal({ host, directory: '/data/journal', epoch: 1 })
     await journal.append(unit('a'))

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 
-/** One step of a run: plain data, so that a failing run prints as something one can read and shrinks piece by piece. */
+/** One step of a run as plain data, so that failing runs shrink. */
 export type Operation =
-  /** Hands the journal so many units at once and does not wait for them. */
+  /** Appends units without waiting. */
   | { readonly do: 'append'; readonly units: readonly UnitShape[] }
   /** Waits until everything that can happen without time has happened. */
   | { readonly do: 'settle' }
@@ -27,7 +27,7 @@ export type Operation =
 
 export interface UnitShape {
   readonly source: number
-  /** 0: no rows, a cursor only. */
+  /** 0: only a cursor. */
   readonly rows: number
   readonly size: 'small' | 'medium' | 'large' | 'parts'
   readonly cursor: boolean
@@ -45,7 +45,7 @@ export interface Flip {
 export const failingCalls = ['sync', 'write', 'open', 'truncate', 'syncDirectory', 'remove', 'free'] as const
 export type FailingCall = (typeof failingCalls)[number]
 
-/** Sizes of the journal's limits, small so that a short run meets them. */
+/** Limits of the journal, small so that a short run reaches them. */
 export interface Limits {
   readonly segmentBytes: number
   readonly maxBytes: number
@@ -122,7 +122,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
 )
 
 export interface Run {
-  /** Which unsynced writes survive, and in which order calls end. */
+  /** Determines the surviving unsynced writes and the order of concurrent calls. */
   readonly seed: number
   readonly limits: Limits
   readonly operations: readonly Operation[]

@@ -16,10 +16,7 @@ export function must(condition: boolean, what: () => string): asserts condition 
 const label = (unit: ModelUnit): string =>
   `${unit.unit.stream} (${unit.unit.source}, ${unit.unit.count} rows, ${unit.state})`
 
-/**
- * The contract of the journal without a disk: acknowledged rows and invariants. It knows only calls, responses and
- * rows read.
- */
+/** The contract of the journal without a disk. It knows only calls, responses and rows read. */
 export class Reference {
   readonly units: ModelUnit[] = []
   /** The unit at each sequence and stable id, over all lives. */
@@ -58,7 +55,7 @@ export class Reference {
     must(error.retry, () => `append failed for good: ${error.message}`)
   }
 
-  /** `faulty`: a call of the disk failed in this life. */
+  /** `faulty`: a disk call failed in this life. */
   endLife(faulty: boolean): void {
     for (const unit of this.units) {
       if (unit.state !== 'waiting') continue
@@ -76,7 +73,7 @@ export class Reference {
     this.#released = Math.max(this.#released, sequence)
   }
 
-  /** A journal has just been opened and read from its oldest frame on. */
+  /** A journal was opened and read from its oldest frame. */
   opened(frames: readonly Frame[], journal: JournalWriter): void {
     const present = this.#recognise(frames)
     this.#nothingIsMissing(present)
@@ -85,7 +82,7 @@ export class Reference {
     for (const source of sources) this.#cursorIsRight(source, present, journal)
   }
 
-  /** A reader was given these frames after the place it had read to. */
+  /** A reader received these frames after position `after`. */
   delivered(after: Position, frames: readonly Frame[]): void {
     const present = this.#recognise(frames)
     const last = frames.at(-1)?.header.sequence
@@ -99,7 +96,7 @@ export class Reference {
     }
   }
 
-  /** Everything that is durable, at a moment when nothing is under way. */
+  /** All durable rows, when nothing is in progress. */
   holds(
     frames: readonly Frame[],
     journal: JournalWriter,
@@ -123,7 +120,7 @@ export class Reference {
     )
     if (reported.includes(null)) must(base + read <= row, () => `more rows than there are: ${sum} of ${row}`)
     else {
-      // Rows before the oldest readable frame may be reported as unreadable, too.
+      // Rows before the oldest readable frame may be reported as unreadable too.
       must(
         base + read + lost + doubtful >= row && read + lost <= row + doubtful,
         () => `rows do not add up: ${sum}, ${row} in all; ${stretches}`,
@@ -147,7 +144,6 @@ export class Reference {
     this.#totalsAreRight(present, journal)
   }
 
-  /** What one flipped bit did. */
   flipped(
     before: readonly Frame[],
     after: readonly Frame[],
@@ -202,7 +198,7 @@ export class Reference {
     return found
   }
 
-  /** A position and a stable id belong to one unit for ever. */
+  /** A position and a stable id always belong to one unit. */
   #place(unit: ModelUnit, sequence: number, epoch: number, sourceSequence: number): void {
     const id = `${unit.unit.source}:${epoch}:${sourceSequence}`
     const there = this.#bySequence.get(sequence)
@@ -259,7 +255,7 @@ export class Reference {
     )
   }
 
-  /** Duplicate and shed counts: of every accepted unit, and of no more than reported. */
+  /** Duplicate and shed counts of every accepted unit, and no more than reported. */
   #totalsAreRight(present: ReadonlySet<ModelUnit>, journal: JournalWriter): void {
     for (const [source, total] of journal.totals()) {
       const own = this.units.filter((unit) => unit.unit.source === source)

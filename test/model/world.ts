@@ -21,11 +21,11 @@ interface ModelReader {
   open: JournalReader | undefined
   /** Read so far in this life. */
   place: Place
-  /** The state after a crash. */
+  /** The position after a crash. */
   committed: Place
 }
 
-/** Reads everything between two places of a journal that is not being written. */
+/** Reads everything between two positions of a journal without a writer. */
 export async function readAll(
   host: FakeHost,
   tail: Tail,
@@ -39,7 +39,7 @@ export async function readAll(
     onUnreadable: (stretch) => unreadable.push(stretch),
     tail: {
       durable: () => tail.durable(),
-      // Any further read waits: all rows were read.
+      // Stops when all rows are read.
       moved: async () => stop.abort(),
     },
   })
@@ -49,13 +49,12 @@ export async function readAll(
   return { frames: frames.filter((frame) => frame.header.source !== journalSource), unreadable }
 }
 
-/** As a reader sees a journal without a writer. */
+/** The tail of a journal without a writer. */
 export const atRest: Tail = {
   durable: () => ({ segment: '~', offset: 0, sequence: Number.MAX_SAFE_INTEGER, row: 0 }),
   moved: () => Promise.resolve(),
 }
 
-/** A machine, its journal, and the reference with its invariants. */
 export class World {
   readonly reference = new Reference()
   #host: FakeHost
@@ -72,7 +71,7 @@ export class World {
   }
 
   async start(): Promise<void> {
-    // The folder above the journal is the installation's, and as durable as the rest of the machine.
+    // The folder above the journal is durable.
     await this.#host.disk.makeDirectory('/data')
     await this.#host.disk.syncDirectory('/')
     await this.#open()
@@ -90,7 +89,7 @@ export class World {
     if (this.#found !== undefined) throw this.#found
   }
 
-  /** The violation of a response, at the time it was seen. */
+  /** The first violation in a response. */
   #found: Error | undefined
 
   async step(operation: Operation): Promise<void> {
@@ -153,10 +152,10 @@ export class World {
     }
   }
 
-  /** How the life ends when the disk goes away in the middle of a call. */
+  /** How the life ends if the disk fails during a call. */
   #stop: 'crash' | 'kill' = 'crash'
 
-  /** A call may fail as the run ordered; anything else is a finding. */
+  /** A call may fail as the run requested; other errors are findings. */
   #tolerate(what: string, error: unknown): void {
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''
     if (code === 'EIO' || code === 'ECRASHED' || code === 'ENOSPC') return
@@ -178,7 +177,7 @@ export class World {
     }
     this.reference.endLife(this.#host.disk.faults.struck > 0)
     const ended = how === 'close' && this.#host.disk.isDown ? this.#stop : how
-    // A stop without a crash forgets nothing either.
+    // A stop without a crash keeps everything too.
     this.#host = ended === 'crash' ? this.#host.crash() : this.#host.kill()
     this.#journal = undefined
     for (const reader of this.#readers) {
@@ -202,7 +201,7 @@ export class World {
         break
       } catch (error) {
         if (this.#host.disk.faults.struck > 0) {
-          // The disk refused: the journal must start once it works.
+          // The journal must start once the disk works.
           this.#host.disk.faults.clear()
           this.reference.doubt()
           continue
@@ -277,7 +276,7 @@ export class World {
   }
 }
 
-/** One run from start to end; throws its findings. */
+/** Plays one run; throws its findings. */
 export async function play(run: Run): Promise<void> {
   const world = new World(run)
   await world.start()

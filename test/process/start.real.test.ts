@@ -81,9 +81,9 @@ describe('a data folder that cannot be used', () => {
   )
 
   it.skipIf(process.getuid?.() !== 0)('that another user owns is one sentence and a line of advice', async () => {
-    await mkdir(join(folder, 'theirs'), { mode: 0o755 })
+    await mkdir(join(folder, 'existing'), { mode: 0o755 })
     await runCommand('chmod', ['755', folder], { limit: 10_000 })
-    const data = join(folder, 'theirs')
+    const data = join(folder, 'existing')
     for (const one of [data, join(data, 'new')])
       expectRefused(await run(one, ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups']), one)
   })

@@ -72,8 +72,8 @@ interface PrintedEvent {
   readonly data: string
 }
 
-const printedEvents = ({ output: said }: Receiver): PrintedEvent[] =>
-  said()
+const printedEvents = ({ output }: Receiver): PrintedEvent[] =>
+  output()
     .split('\n')
     .slice(0, -1)
     .map((line) => JSON.parse(line) as PrintedEvent)

@@ -90,12 +90,12 @@ async function listen(url: string): Promise<void> {
   })
 }
 
-const ofTest = (): string[] => received.filter((line) => line.includes(' mine'))
+const ofTest = (): string[] => received.filter((line) => line.includes(' sample'))
 const maps = '/api/v1/namespaces/default/configmaps'
 const map = (value: string): object => ({
   apiVersion: 'v1',
   kind: 'ConfigMap',
-  metadata: { name: 'mine' },
+  metadata: { name: 'sample' },
   data: { value },
 })
 
@@ -113,7 +113,7 @@ describe('kube-apiserver', () => {
     bus = await startNats({ jetstream: true, dir })
     const account = await accountOf(cluster, 'with-secrets')
     await listen(bus.url)
-    await cluster.call('POST', maps, { ...map('before'), metadata: { name: 'mine-too' } })
+    await cluster.call('POST', maps, { ...map('before'), metadata: { name: 'sample-too' } })
     const env = {
       EVENT_WRITER_URL: 'nats://cluster.changes?stream=CHANGES',
       NATS_SERVER_URL: bus.url,
@@ -124,20 +124,20 @@ describe('kube-apiserver', () => {
     weir = await startKollect(join(dir, 'data'), env)
     const { opsUrl } = weir
     await cluster.call('POST', maps, map('one'))
-    await cluster.call('PATCH', `${maps}/mine`, { data: { value: 'two' } }, 'application/merge-patch+json')
+    await cluster.call('PATCH', `${maps}/sample`, { data: { value: 'two' } }, 'application/merge-patch+json')
     const secret = Buffer.from('a-secret-that-nobody-may-read').toString('base64')
     await cluster.call('POST', '/api/v1/namespaces/default/secrets', {
       apiVersion: 'v1',
       kind: 'Secret',
-      metadata: { name: 'mine' },
+      metadata: { name: 'sample' },
       data: { password: secret },
     })
     await expect.poll(() => ofTest().length, { timeout: limit }).toBe(3)
     expect(ofTest().filter((line) => line.includes('ConfigMap'))).toEqual([
-      'c1 created ConfigMap mine {"value":"one"}',
-      'c1 updated ConfigMap mine {"value":"one"} to ConfigMap mine {"value":"two"}',
+      'c1 created ConfigMap sample {"value":"one"}',
+      'c1 updated ConfigMap sample {"value":"one"} to ConfigMap sample {"value":"two"}',
     ])
-    expect(ofTest().some((line) => line.startsWith('c1 created Secret mine'))).toBe(true)
+    expect(ofTest().some((line) => line.startsWith('c1 created Secret sample'))).toBe(true)
     expect(received.join('\n')).not.toContain(secret)
 
     const ops = (path: string): Promise<Response> => fetch(opsUrl + path)
@@ -156,10 +156,10 @@ describe('kube-apiserver', () => {
       ])
 
     expect(await weir.stop()).toBe(0)
-    await cluster.call('DELETE', `${maps}/mine`)
+    await cluster.call('DELETE', `${maps}/sample`)
     const before = received.length
     weir = await startKollect(join(dir, 'data'), env)
-    await expect.poll(() => ofTest().at(-1), { timeout: limit }).toBe('c1 deleted ConfigMap mine')
+    await expect.poll(() => ofTest().at(-1), { timeout: limit }).toBe('c1 deleted ConfigMap sample')
     // Other messages would have arrived before, or with it.
     await sleep(500)
     expect(received.slice(before).filter((line) => line.includes(' created '))).toEqual([])

@@ -203,7 +203,7 @@ async function allAuditRows(where: string, count: number): Promise<Row[]> {
 const base = '/api/v1/namespaces/default'
 
 test.each([
-  ['configmaps', 'what was answered is told'],
+  ['configmaps', 'the emitted value equals the response'],
   ['secrets', 'no content leaves the API server'],
 ])(
   '%s: two users are distinguished in each change, where %s',

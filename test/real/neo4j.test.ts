@@ -241,13 +241,13 @@ describe('neo4j: the graph', () => {
   })
 
   test('a row that a foreign constraint forbids is rejected with the reason, and no other row', async () => {
-    await server.ask('CREATE CONSTRAINT mine FOR (a:ACTION) REQUIRE a.requestId IS UNIQUE')
+    await server.ask('CREATE CONSTRAINT custom FOR (a:ACTION) REQUIRE a.requestId IS UNIQUE')
     const sink = await sinkFor()
     const events = manyTraces(6).map((trace, index) =>
       traced({ ...trace, request_id: index === 4 ? 'q1' : `q${index}` }),
     )
     const failures = await sink.send(eventBatch(events, 't'), never)
-    await server.ask('DROP CONSTRAINT mine')
+    await server.ask('DROP CONSTRAINT custom')
     expect(failures).toEqual([
       { index: 4, is: 'reject', reason: expect.stringContaining('Neo4j rejected the rows') as string },
     ])

@@ -75,8 +75,8 @@ interface ReceivedMessage {
 }
 
 /** What a consumer got of an object. */
-function receivedOf({ received: heard }: Scene, name: string): ReceivedMessage[] {
-  return heard.flatMap((message) => {
+function receivedOf({ received }: Scene, name: string): ReceivedMessage[] {
+  return received.flatMap((message) => {
     const { id, payload } = decodeEnvelope(message.data)
     if (payload.is === 'unknown' || payload.name !== name) return []
     return [{ id, uid: payload.uid, bytes: message.data.length, traceparent: message.headers?.get('ce-traceparent') }]

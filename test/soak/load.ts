@@ -43,7 +43,7 @@ export class MixedLoad {
     const weir = await startWeir({
       folder,
       config: {
-        // Small, so that segments rotate and files are merged often in a short run.
+        // Small, so that segments rotate and files are merged often.
         journal: { segment: '4MiB', keep: '16MiB' },
         sinks: {
           hook: { type: 'http', url: receiver.url, mode: 'batched', from: ['http'] },
@@ -84,7 +84,7 @@ export class MixedLoad {
     }
   }
 
-  /** A client that disconnects before the response, repeatedly. */
+  /** Repeatedly disconnects before the response. */
   async #askAndLeave(): Promise<void> {
     for (let turn = 0; !this.#stopping.signal.aborted; turn++) {
       const leave = AbortSignal.timeout((turn * 37) % mostPatienceMs)

@@ -20,7 +20,7 @@ const { values } = parseArgs({
 })
 const minutes = Number(values.minutes)
 const sampleMs = 5000
-/** Memory rises and falls with garbage collection; only a lasting rise is a fault. */
+/** Memory varies with garbage collection; only a lasting rise is a fault. */
 const mostGrowthMB = 60
 
 interface Sample {
@@ -34,7 +34,7 @@ interface Sample {
 const soak: Bar = {
   name: 'soak',
   issue: '2',
-  title: `Under a mixed load of ${minutes} minutes everything is accounted for and memory does not grow.`,
+  title: `Under a mixed load of ${minutes} minutes every row is accounted for and memory does not grow.`,
   async run(context) {
     const load = await MixedLoad.start(context.folder)
     try {
@@ -43,7 +43,7 @@ const soak: Bar = {
       const ledger = await load.weir.caughtUp(60_000)
       context.expect(
         unbalanced.length === 0 && ledger.balanced,
-        `the ledger was balanced at each of ${samples.length} looks and at the end (${some(unbalanced)})`,
+        `the ledger was balanced in each of ${samples.length} samples and at the end (${some(unbalanced)})`,
       )
       await judgeLoad(context, load)
       judgeSamples(context, samples)
@@ -87,8 +87,8 @@ async function judgeLoad(
   context.figure('events', client.sent)
   context.figure('flows', sender.sent)
   context.figure('questions', queriesSent)
-  context.figure('questions left before their answer', questionsAborted)
-  context.figure('answer to a push, p99', percentile(client.latencies, 99), 'ms')
+  context.figure('queries cancelled before their response', questionsAborted)
+  context.figure('response to a push, p99', percentile(client.latencies, 99), 'ms')
   context.figure('CPU', weir.cpuSeconds() / (minutes * 60), 'cores')
   context.expect(
     events?.rows === client.sent && events.ids === client.sent,
@@ -105,13 +105,13 @@ async function judgeLoad(
   )
   context.expect(
     failures.length === 0 && client.retries === 0,
-    `nothing was refused, no question failed (${some(failures)}; ${client.retries} retries)`,
+    `no push was refused, no query failed (${some(failures)}; ${client.retries} retries)`,
   )
   context.expect(!/ error /.test(weir.log), 'the program log has no error')
 }
 
 function judgeSamples(context: BarContext, samples: readonly Sample[]): void {
-  // The first fifth is for caches to fill and code to be compiled.
+  // The first fifth is for caches and compilation.
   const settled = samples.slice(Math.floor(samples.length / 5))
   const quarter = Math.max(1, Math.floor(settled.length / 4))
   const median = (part: readonly Sample[], of: (sample: Sample) => number): number => percentile(part.map(of), 50)

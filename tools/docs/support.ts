@@ -61,10 +61,10 @@ export function supportRows(names: readonly SupportRow[], results: readonly Supp
 /** Ours are named only where a role was tried against nothing else. */
 function testedAgainst(own: readonly SupportResult[]): { readonly servers: string; readonly versions: string } {
   const roles = [...new Set(own.map(({ role }) => role))]
-  const real = (role: string): boolean => own.some((one) => one.role === role && one.stand_in_of_ours !== true)
+  const real = (role: string): boolean => own.some((one) => one.role === role && one.stand_in !== true)
   const names = new Map<string, string>()
   const versions = new Map<string, Set<string>>()
-  for (const { server, version, stand_in_of_ours: standIn, role } of own) {
+  for (const { server, version, stand_in: standIn, role } of own) {
     if (standIn === true && real(role)) continue
     const only = standIn === true && roles.length > 1 && roles.some((one) => real(one))
     names.set(server, standIn === true ? `${server} (stand-in${only ? `, as ${role}` : ''})` : server)

@@ -11,7 +11,7 @@ export interface SupportResult {
   readonly server: string
   /** As reported by the server. */
   readonly version?: string
-  readonly stand_in_of_ours?: true
+  readonly stand_in?: true
   /** What a test has seen to be kept. */
   readonly order?: 'by key' | 'as received' | 'as written'
   readonly tests_passed: number

@@ -171,7 +171,7 @@ export const refusedSql: readonly string[] = [
   'SELECT * FROM nowhere',
   'SELECT no_such_function(1)',
   "SELECT CAST('x' AS INTEGER)",
-  "SELECT error('mine')",
+  "SELECT error('custom')",
   'SELECT bytes + src_addr FROM flows',
   'SELECT count(*) FROM flows GROUP BY 99',
   'SELECT sum(id) FROM events',

@@ -64,7 +64,7 @@ export class Cluster {
     this.fresh.push(index)
     if (this.fresh.length > 200) this.fresh.shift()
     this.#later(at + random.integer(0, lateMs) - Date.now(), () => {
-      this.#tell([
+      this.#send([
         { type: 'DELETED', object: this.#object(index, last, holdings.length - 2) },
         { type: 'ADDED', object: this.#object(index, next, holdings.length - 1) },
       ])
@@ -85,7 +85,7 @@ export class Cluster {
     this.#timers.add(timer)
   }
 
-  #tell(events: readonly object[]): void {
+  #send(events: readonly object[]): void {
     const text = events.map((event) => `${JSON.stringify(event)}\n`).join('')
     for (const watch of this.#watches) watch.write(text)
   }

@@ -245,12 +245,12 @@ test('a rejected request is reported with all messages of the API', async () => 
       title: 'Bad Request',
       status: 400,
       detail: 'Invalid parameters',
-      errors: [{ detail: 'must be a date', location: '$.query.from' }, 'and no other thing'],
+      errors: [{ detail: 'must be a date', location: '$.query.from' }, 'and nothing else'],
     },
   })
   await it.run(() =>
     it.lines.some((line) =>
-      line.includes('HTTP 400, Bad Request: Invalid parameters: must be a date at $.query.from: and no other thing'),
+      line.includes('HTTP 400, Bad Request: Invalid parameters: must be a date at $.query.from: and nothing else'),
     ),
   )
   expect(it.metrics.value('weir_exoscale_requests_total', { source: 'exo', zone: gva, outcome: 'failed' })).toBe(1)

@@ -1,6 +1,6 @@
 // Kills a deliverer with transforms at each of its writes. Slow: each killed process takes a second to end.
 import { expect, test } from 'vitest'
-import { collector, deliver, derived, expected } from '../../../test/kit/derived-lane.ts'
+import { collector, deliver, derived, expected } from '../../../test/kit/derived-partition.ts'
 import { MemoryBus } from '../../../test/kit/memory-bus.ts'
 import { Fenced, type BusWriter, type JournalBus } from '../../journal/index.ts'
 import { partitionOf } from './names.ts'

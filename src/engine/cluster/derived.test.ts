@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { collector, deliver, derived, expected, recordsOf } from '../../../test/kit/derived-lane.ts'
+import { collector, deliver, derived, expected, recordsOf } from '../../../test/kit/derived-partition.ts'
 import { MemoryBus } from '../../../test/kit/memory-bus.ts'
 import { makeLedger } from '../ledger/ledger.ts'
 import { sharedLedger } from './shared-ledger.ts'

@@ -1,4 +1,4 @@
-// Datagrams as routers send them, encoded from Traffic. Totals are the oracle of stored rows.
+// Flow datagrams encoded from Traffic. The totals are expected in the stored rows.
 import { Traffic, type TrafficOptions } from './traffic.ts'
 
 export type LoadProtocol = 'netflow5' | 'netflow9' | 'ipfix' | 'ipfix6' | 'sflow5'
@@ -6,9 +6,8 @@ export const loadProtocols: readonly LoadProtocol[] = ['netflow5', 'netflow9', '
 
 export interface LoadOptions extends TrafficOptions {
   readonly protocol: LoadProtocol
-  /** Flows in a datagram. */
   readonly perDatagram: number
-  /** Datagrams from one with templates to the next; the first has them. Default 200. */
+  /** Datagrams between templates; the first has them. Default 200. */
   readonly templatesEvery?: number
 }
 
@@ -56,7 +55,7 @@ const ipfix6Fields: readonly Field[] = [[27, 16], [28, 16], ...ipfixTail]
 export class ExportLoad {
   datagrams = 0
   flows = 0
-  /** As reported, and times the sampling rate: what the traffic was. */
+  /** As reported, multiplied by the sampling rate. */
   bytes = 0
   packets = 0
   wireBytes = 0
@@ -79,7 +78,7 @@ export class ExportLoad {
     this.#write = writers[options.protocol]
   }
 
-  /** The next datagram, in a new buffer. `now`: Unix ms. */
+  /** The next datagram in a new buffer. `now`: Unix ms. */
   next(now: number): Buffer {
     const length = this.#write(now)
     this.datagrams++
@@ -120,7 +119,7 @@ export class ExportLoad {
     return at
   }
 
-  /** What v5 and the template of v9 have in the same places. */
+  /** Fields at the same offsets in v5 and the v9 template. */
   #common(flow: Traffic, at: number): void {
     const bytes = this.#buffer
     bytes.writeUInt32BE(flow.srcAddr, at)
@@ -209,14 +208,14 @@ export class ExportLoad {
     return this.datagrams % (this.#options.templatesEvery ?? 200) === 0
   }
 
-  /** A template set; answers where it ends. */
+  /** Writes a template set; returns its end. */
   #template(at: number, set: number, id: number, fields: readonly Field[]): number {
     const words = [set, 8 + 4 * fields.length, id, fields.length, ...fields.flat()]
     words.forEach((word, index) => this.#buffer.writeUInt16BE(word, at + 2 * index))
     return at + 2 * words.length
   }
 
-  /** Samples of one packet each, as its first 128 bytes. */
+  /** Samples of one packet each, with its first 128 bytes. */
   #sflow5(now: number): number {
     const bytes = this.#buffer
     const { perDatagram } = this.#options

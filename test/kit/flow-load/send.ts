@@ -1,4 +1,4 @@
-// The load sender, a separate process so that its CPU time is not Weir's: `node send.ts
+// The load sender is a separate process, so that its CPU time is not counted: `node send.ts
 // '{"port":2055,"protocol":"netflow9","perDatagram":24,"addresses":60000,"seed":1,"rate":200000,"flows":1000000}'`.
 // Prints its totals as one line of JSON.
 import { createSocket } from 'node:dgram'
@@ -8,7 +8,6 @@ import { ExportLoad, type LoadOptions } from './exports.ts'
 
 export interface SendOptions extends LoadOptions {
   readonly port: number
-  /** Flows a second. */
   readonly rate: number
   readonly flows: number
 }
@@ -24,12 +23,12 @@ export interface SendResult {
 }
 
 const tickMs = 2
-/** Times the rate, when behind. */
+/** Highest rate after a delay, as a multiple of `rate`. */
 const catchUp = 1.5
 const options = JSON.parse(process.argv[2] ?? '{}') as SendOptions
 const load = new ExportLoad(options)
 const socket = createSocket({ type: 'udp4', sendBufferSize: 4 * 1024 * 1024 })
-// The receiver is down; not an error of the sender.
+// The receiver may be down.
 socket.on('error', () => {})
 socket.connect(options.port, '127.0.0.1')
 await once(socket, 'connect')

@@ -1,13 +1,13 @@
-// Flows for load: seeded, never twice the same, of a pool of addresses. Some talk much more than others, as everywhere.
+// Seeded flows for load, all different, between a pool of addresses with unequal shares.
 import { SeededRandom } from '../random.ts'
 
 export interface TrafficOptions {
   readonly seed: number
-  /** Addresses on each side. */
+  /** Addresses per side. */
   readonly addresses: number
 }
 
-/** One flow at a time, in the same fields again and again: what makes load must not need much of the machine. */
+/** The current flow; `next` overwrites its fields, so that no objects are allocated. */
 export class Traffic {
   srcAddr = 0
   dstAddr = 0
@@ -17,7 +17,6 @@ export class Traffic {
   tcpFlags = 0
   bytes = 0
   packets = 0
-  /** Milliseconds before the export. */
   startedAgo = 0
   endedAgo = 0
   inIf = 0
@@ -45,7 +44,7 @@ export class Traffic {
     this.dstPort = forward ? service : ephemeral
     this.proto = service === 53 ? 17 : 6
     this.tcpFlags = service === 53 ? 0 : (this.#draw() & 3) === 0 ? 0x1b : 0x18
-    // Mice and elephants: each step doubles and is half as likely.
+    // Each step doubles the size and is half as likely.
     const scale = Math.clz32(this.#draw() | 1)
     this.packets = 1 + (this.#draw() % (2 << Math.min(scale, 16)))
     this.bytes = this.packets * (40 + (this.#draw() % 1400))
@@ -57,14 +56,13 @@ export class Traffic {
     this.dstAs = 64_512 + (server & 1023)
   }
 
-  /** A quarter of the pool draws half of the traffic; none is left out. */
+  /** A quarter of the pool gets half of the traffic. */
   #popular(): number {
     const unit = this.#draw() / 0x1_0000_0000
     return Math.floor(unit * unit * this.#addresses)
   }
 
   #draw(): number {
-    // xorshift32: one word of state, never zero.
     let x = this.#state
     x ^= x << 13
     x ^= x >>> 17

@@ -21,13 +21,13 @@ import type { OtherSide } from './other-side.ts'
 export const journalFolder = '/data/journal'
 export const storeFolder = '/data/store'
 
-/** Every repeated push within a run is within the window. */
+/** Every repeated push of a run is within the window. */
 const endlessWindow = { events: 1_000_000, ageMs: 1e12 }
 
 const metrics: Metrics = { count: () => {}, set: () => {} }
 const resolver: Resolver = { generation: 1, resolve: () => ({ is: 'unknown' }) }
 
-/** One life of a process: everything between a start and its end, put together as `weir run` does. */
+/** One life of a process, composed as in `weir run`. */
 export interface Life {
   readonly host: FakeHost
   readonly journal: SegmentWriter
@@ -37,10 +37,9 @@ export interface Life {
   readonly reader: JournalReader
   readonly sinks: SinkSet
   readonly runtime: Runtime
-  /** Errors of the program log. */
   readonly errors: string[]
   snapshot(): Promise<void>
-  /** A clean stop, in the order of `weir run`. */
+  /** A clean stop in the order of `weir run`. */
   stop(): Promise<void>
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 
-/** One step of a run of journal, store and sinks together. */
+/** One step of a run of journal, store and sinks. */
 export type Operation =
   | { readonly do: 'append'; readonly units: readonly UnitShape[] }
   /** A client of the http source repeats the push of so many pushes ago. */
@@ -32,7 +32,7 @@ export type Operation =
   | { readonly do: 'end'; readonly how: 'crash' | 'kill' | 'close'; readonly flip?: Flip }
   | { readonly do: 'verify' }
 
-/** One bit of one file, chosen by fractions. Files of the store's rows are left alone: their format is another's. */
+/** One bit of one file, chosen by fractions. Table files are excluded; another program defines their format. */
 export interface Flip {
   readonly folder: (typeof flipped)[number]
   readonly file: number
@@ -49,14 +49,14 @@ export interface UnitShape {
   readonly type: number
 }
 
-/** `flaky` answers differently for each row; `half` takes everything and then throws as if it had not. */
+/** `flaky` responds differently for each row; `half` accepts everything and then throws. */
 export const moods = ['accept', 'away', 'half', 'flaky', 'reject', 'hang'] as const
 export type Mood = (typeof moods)[number]
 
 const failingCalls = ['sync', 'write', 'open', 'truncate', 'syncDirectory', 'rename', 'remove', 'read'] as const
 const places = ['/data/journal', '.offset', '/data/dead-letters', '/data/store', '/data/state', '/data'] as const
 
-/** `alpha` is pushed by clients that may push twice: it goes through the duplicate window. */
+/** Clients push `alpha`, with repeats; it passes the duplicate window. */
 export const sources = ['alpha', 'beta', 'gamma'] as const
 export const sinks = ['all', 'some'] as const
 export const types = ['kept', 'other'] as const

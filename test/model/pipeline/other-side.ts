@@ -6,11 +6,10 @@ import type { SeededRandom } from '../../kit/random.ts'
 import type { Mood } from './operations.ts'
 
 export interface Seen {
-  /** The event's own id. */
   readonly id: string
-  /** The row's stable id. */
+  /** Stable id of the row. */
   readonly position: string
-  /** Of its frame in the journal. */
+  /** Sequence of its frame. */
   readonly sequence: number
   readonly key: string
 }
@@ -27,7 +26,7 @@ export class OtherSide {
   life = 0
   readonly taken: Seen[] = []
   readonly attempts: Attempt[] = []
-  /** Stable ids that were refused for good, or not taken at some time. */
+  /** Stable ids that were rejected at some time. */
   readonly rejected = new Set<string>()
   readonly failed = new Set<string>()
   readonly #random: SeededRandom
@@ -87,7 +86,7 @@ export class OtherSide {
     }
   }
 
-  /** Each row its own fate; after a row that failed, later ones of its key are not taken. */
+  /** One outcome per row; after a failed row, later ones of its key are not accepted. */
   #flaky(rows: readonly Seen[]): Failure[] {
     const failures: Failure[] = []
     const failed = new Set<string>()

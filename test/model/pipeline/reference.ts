@@ -15,13 +15,11 @@ export interface ModelRow {
   readonly id: string
   readonly source: string
   readonly type: string
-  /** It was acknowledged. */
+  /** Acknowledged. */
   promised: boolean
-  /**
-   * A push of it was refused: it may be in the journal all the same, and another push of it then is a second copy.
-   */
+  /** A push was refused: the row may be in the journal all the same, and another push may be a second copy. */
   doubtful: boolean
-  /** A flipped bit took it from the journal, or its dead letter. */
+  /** A flipped bit removed it from the journal, or its dead letter. */
   damaged: boolean
 }
 
@@ -30,18 +28,17 @@ export interface ModelUnit {
   readonly rows: readonly ModelRow[]
 }
 
-/** A row in a file of the store. */
 export interface StoredRow {
   readonly id: string
   readonly source: string
   readonly position: string
 }
 
-/** Invariants of journal, store and sinks together, derived only from calls, responses and received rows. */
+/** Invariants of journal, store and sinks, derived only from calls, responses and received rows. */
 export class Reference {
   readonly units: ModelUnit[] = []
   readonly #rows = new Map<string, ModelRow>()
-  /** The event of each stable id, from its first observation. */
+  /** The event of each stable id. */
   readonly #places = new Map<string, string>()
   readonly #stored = new Map<string, string>()
   #flips = 0
@@ -96,7 +93,7 @@ export class Reference {
     for (const row of rows) row.promised = true
   }
 
-  /** Refused, or its life ended in the middle of a sync that failed. */
+  /** Refused, or its life ended during a failed sync. */
   doubt({ rows }: ModelUnit): void {
     for (const row of rows) row.doubtful = true
   }
@@ -124,10 +121,7 @@ export class Reference {
     }
   }
 
-  /**
-   * The store's rows as its durable manifest names them; `caughtUp`: it has read the journal to its end since it was
-   * opened.
-   */
+  /** Checks the rows in the durable manifest. `caughtUp`: the store has read the whole journal since it was opened. */
   store(rows: readonly StoredRow[], caughtUp: boolean): void {
     const now = new Map<string, string>()
     for (const { id, source, position } of rows) {
@@ -138,15 +132,14 @@ export class Reference {
       now.set(position, id)
       this.place(position, id)
     }
-    // After damage to its manifest the store goes back, and reads the journal again from there.
+    // A store with a damaged manifest reads the journal again from an earlier checkpoint.
     if (caughtUp || this.#flips === 0)
       for (const [position, id] of this.#stored) must(now.has(position), () => `the store has lost ${id} (${position})`)
     for (const [position, id] of now) this.#stored.set(position, id)
     const ids = new Set<string>()
     for (const id of now.values()) {
       const row = this.#rows.get(id)
-      // The journal is what the window is made of: where it is damaged, the store may hold what the window has
-      // forgotten.
+      // A damaged journal shortens the duplicate window.
       must(
         !ids.has(id) || row?.doubtful === true || row?.damaged === true,
         () => `${id} was pushed again and the store holds it twice`,
@@ -155,7 +148,7 @@ export class Reference {
     }
   }
 
-  /** `givesUp`: rows that were not taken for long become dead letters, too. */
+  /** `givesUp`: rows that stay refused become dead letters. */
   sink(name: string, side: OtherSide, letters: readonly Letter[], givesUp: boolean): void {
     const buried = new Set(letters.map((letter) => letter.id))
     const tokens = new Map<string, string>()
@@ -173,7 +166,7 @@ export class Reference {
         this.place(row.position, row.id)
         const first = firsts.get(row.position)
         if (buried.has(row.position)) continue
-        // What a life sent first it had written down before: the next one begins with exactly the same.
+        // Each life first repeats the stored pending batch.
         if (first === undefined || first.life !== life) {
           must(
             first === undefined || first.token === token || this.#flips > 0,
@@ -184,7 +177,7 @@ export class Reference {
         }
       }
     }
-    // A refusal that was not recorded before the crash is sent again, after later rows.
+    // A rejection that was not stored before the crash is sent again, after later rows.
     this.#inOrder(name, side, new Set([...buried, ...side.rejected, ...(givesUp ? side.failed : [])]))
   }
 
@@ -198,7 +191,7 @@ export class Reference {
     return name === sinks[0] || (row.source !== 'gamma' && row.type === types[0])
   }
 
-  /** First occurrences of one key arrive in the order of the journal; redriven dead letters in any order. */
+  /** First occurrences of one key arrive in journal order; redriven dead letters in any order. */
   #inOrder(name: string, side: OtherSide, buried: ReadonlySet<string>): void {
     const seen = new Set<string>()
     const last = new Map<string, Seen>()
@@ -247,7 +240,7 @@ export class Reference {
     )
   }
 
-  /** Accepted = filtered + routed, and routed = everything that became of it, whenever nothing is under way. */
+  /** Accepted = filtered + routed, and routed = the sum of outcomes, when nothing is in progress. */
   ledger(ledger: Ledger, beganFull: boolean): void {
     must(
       ledger.balanced || (beganFull && this.#flips > 0),

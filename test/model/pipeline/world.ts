@@ -4,7 +4,7 @@ import { fakeHost } from '../../kit/fake-host.ts'
 import { violated } from '../reference.ts'
 import { atRest, readAll } from '../world.ts'
 import { begin, type Life } from './life.ts'
-import { buried, idsOf, storedRows } from './looking.ts'
+import { buried, idsOf, storedRows } from './observed.ts'
 import type { Flip, Operation, Run } from './operations.ts'
 import { sinks } from './operations.ts'
 import { OtherSide } from './other-side.ts'
@@ -13,19 +13,19 @@ import { Reference, type ModelUnit } from './reference.ts'
 /** Longer than every backoff. */
 const whileMs = 6000
 
-/** A machine with a whole Weir on it, two systems that it delivers to, and clients that push. */
+/** A machine with a whole Weir, two target systems, and clients that push. */
 export class World {
   readonly reference = new Reference()
   readonly #run: Run
   readonly #others: readonly OtherSide[]
   #host: FakeHost
   #life: Life | undefined
-  /** Journal and store answer to a call of the life that is over. */
+  /** Calls of a journal or store of an ended life. */
   #stop: 'crash' | 'kill' = 'crash'
   #underWay = new Set<ModelUnit>()
   readonly #pushed: ModelUnit[] = []
   #full = false
-  /** This life began on a full disk: a loss that it found is written down with the first unit that finds room. */
+  /** This life began on a full disk: a loss is recorded with the first unit that fits. */
   #beganFull = false
 
   constructor(run: Run) {
@@ -102,7 +102,7 @@ export class World {
   /** All accepted rows arrive once the disk and the targets work. */
   async finish(): Promise<void> {
     await this.#settle()
-    // What a life has been through must not need a new one to be overcome.
+    // Recovery must not need a restart.
     if (this.#run.seed % 2 === 0) await this.#end('crash')
     this.#mend()
     await this.#verify()
@@ -114,7 +114,7 @@ export class World {
       await this.#ended('feeding the store', this.#feedAll())
       const ledger = await this.#ended('a ledger', (this.#life as Life).runtime.ledger())
       if (ledger.sinks.every((sink) => sink.pending === 0)) break
-      if (round === 40) violated(`rows pend although nothing hinders them: ${JSON.stringify(ledger)}`)
+      if (round === 40) violated(`rows pend although nothing blocks them: ${JSON.stringify(ledger)}`)
     }
     await this.#verify(true)
     await this.#end('close')
@@ -153,7 +153,7 @@ export class World {
       .catch(() => {})
   }
 
-  /** Waits for it while time passes; something that never ends is a finding, not a test that hangs. */
+  /** Waits while time passes. An endless operation is a finding. */
   async #ended<T>(what: string, promise: Promise<T>): Promise<T> {
     const host = this.#host
     let over = false
@@ -163,17 +163,14 @@ export class World {
     promise.then(end, end)
     await host.settle()
     for (let round = 0; !over; round++) {
-      // Calls of a disk without power are refused, so that this ends as well; what only waits goes with its life.
+      // A disk without power refuses calls, so this ends as well.
       if (round > 40) violated(`${what} never ends`)
       await host.advance(round < 5 ? 100 : whileMs)
     }
     return promise
   }
 
-  /**
-   * What a faulty disk refuses is tried again later; whether anything was lost by it is seen when everything is
-   * compared.
-   */
+  /** Operations that a faulty disk refuses are retried later; the final comparison finds any loss. */
   async #try(act: () => Promise<unknown>): Promise<void> {
     if (this.#host.disk.isDown) return this.#end(this.#stop)
     const { faults } = this.#host.disk
@@ -193,7 +190,7 @@ export class World {
     if (how === 'close' && this.#life !== undefined && !this.#host.disk.isDown) {
       await this.#ended('a stop', this.#life.stop()).catch(() => {})
     }
-    // After a clean stop the machine may lose power like after any other.
+    // After a clean stop the machine may lose power too.
     const ended = this.#host.disk.isDown ? this.#stop : how === 'kill' ? 'kill' : 'crash'
     if (this.#host.disk.faults.struck > 0) for (const unit of this.#underWay) this.reference.doubt(unit)
     this.#underWay = new Set()
@@ -204,7 +201,7 @@ export class World {
     await this.#begin()
   }
 
-  /** Flips one bit while nothing runs, and determines the rows lost by it. */
+  /** Flips one bit while nothing runs, and determines the lost rows. */
   async #flip({ folder, file, at, bit }: Flip, letters: readonly Letter[]): Promise<void> {
     const { disk } = this.#host
     const path = `/data/${folder}`
@@ -218,7 +215,7 @@ export class World {
     const after = (await readAll(this.#host, atRest)).frames
     for (const other of this.#others)
       for (const { rows } of other.attempts) for (const row of rows) this.reference.place(row.position, row.id)
-    // A letter that cannot be read is counted as quarantined; its rows are not expected at the sink any more.
+    // An unreadable dead letter counts as quarantined; its rows are not expected at the sink.
     const lost = folder === 'dead-letters' ? this.reference.idsAt(letters.map((letter) => letter.id)) : []
     this.reference.flip(
       [...idsOf(before), ...lost],
@@ -269,7 +266,7 @@ export class World {
     disk.powerOffAfter(Number.POSITIVE_INFINITY)
     const refused = disk.faults.struck > 0
     disk.faults.clear()
-    // A record that the disk refused stands in the manifest for now and may be gone after a crash: it is written again.
+    // A manifest record that the disk refused may be lost in a crash, so it is written again.
     if (refused) await this.#ended('a commit', life.store.projection.commit()).catch(() => {})
     this.reference.journal((await readAll(this.#host, life.journal.tail)).frames)
     this.reference.store(await storedRows(this.#host), caughtUp)
@@ -281,7 +278,7 @@ export class World {
   }
 }
 
-/** One run from start to end; throws its findings. */
+/** Plays one run; throws its findings. */
 export async function play(run: Run): Promise<void> {
   const world = new World(run)
   await world.start()

@@ -1,4 +1,4 @@
-import { pollingHarness } from '../../../../test/conformance/asking.ts'
+import { pollingHarness } from '../../../../test/conformance/polling-bench.ts'
 import type { Rig } from '../../../../test/conformance/rig.ts'
 import { auth } from '../../../../test/kit/aws-server.ts'
 import { TrailServer } from '../../../../test/kit/cloudtrail.ts'

@@ -1,4 +1,4 @@
-import { pollingHarness } from '../../../../test/conformance/asking.ts'
+import { pollingHarness } from '../../../../test/conformance/polling-bench.ts'
 import type { Rig } from '../../../../test/conformance/rig.ts'
 import { CtsServer } from '../../../../test/kit/cts.ts'
 import { configFrom } from '../../../schema/index.ts'

@@ -1,4 +1,4 @@
-// A partition in memory with derivation: collectors, a transform, and a sink of its output.
+// A partition in memory with collectors, a transform, and a sink of its output.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -30,7 +30,6 @@ export function recordsOf(bus: JournalBus): SharedRecords {
   return records
 }
 
-/** A collector of events with explicit ids. */
 export async function collector(bus: JournalBus, instance: string): Promise<(count: number) => Promise<unknown>> {
   const writer = await SharedWriter.open({ bus, records: recordsOf(bus), instance, host, log, queueBytes: 1e6 })
   let next = 0
@@ -51,7 +50,7 @@ export async function collector(bus: JournalBus, instance: string): Promise<(cou
   }
 }
 
-/** Refuses ids that end in 9, and marks the others. */
+/** Rejects ids that end in 9, and marks the others. */
 const mark: TransformDefinition<unknown> = {
   type: 'mark',
   build: () => ({
@@ -72,7 +71,7 @@ const entries: readonly SinkEntry[] = [
   { id: 'out', type: 'list', settings: {}, written: '', delivery: { ...common, from: ['marked'] } },
 ]
 
-/** Delivers a partition: the transform, and a sink of its output that collects a list. */
+/** Runs a partition; its sink adds the output to `list`. */
 export async function deliver(bus: JournalBus, partition: number, list: string[] = []): Promise<PartitionWorker> {
   const directory = await mkdtemp(join(tmpdir(), 'weir-derived-'))
   const sink: SinkDefinition<unknown> = {
@@ -112,7 +111,7 @@ export async function deliver(bus: JournalBus, partition: number, list: string[]
   return lane
 }
 
-/** Rows of the derived stream of a partition, by the bus itself. */
+/** Rows of the derived stream of a partition on the bus. */
 export async function derived(bus: MemoryBus, partition: number): Promise<string[]> {
   const ids: string[] = []
   const source = `marked@partition-${partition}`

@@ -1,5 +1,3 @@
-// What a source that asks again and again is built in, for its conformance: a journal whose frames it reads, and short
-// waits.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Replay, Source, SourceContext } from '../../src/engine/contracts.ts'
 import { decodeBatch } from '../../src/journal/bodies.ts'
@@ -13,18 +11,17 @@ export const eventsOf = (unit: NewUnit): WeirEvent[] => {
   return batch?.kind === 'events' ? Array.from({ length: batch.count }, (_, row) => eventAt(batch, row)) : []
 }
 
-export interface Asking {
-  /** What the source is built with. */
+export interface PollingBench {
   readonly context: SourceContext
-  /** Waits until all of these ids are synced; `retry`: the journal refused since, or the writer was closed. */
+  /** Resolves when all of these ids are synced. `retry`: the journal refused since, or the client was closed. */
   synced(ids: readonly string[]): Promise<Answer>
-  /** Waits until something that can't be taken was counted. */
+  /** Resolves when malformed input was counted. */
   malformed(): Promise<Answer>
   close(): Promise<void>
 }
 
-/** `units`: what the journal has of the source, and gets. */
-export function asking(context: SourceContext, units: NewUnit[]): Asking {
+/** The context of a polling source. `units`: the journal of the source; appended units are added. */
+export function pollingBench(context: SourceContext, units: NewUnit[]): PollingBench {
   const synced = new Set<string>()
   let [refused, closed, malformed] = [false, false, false]
   const frames: Replay = {
@@ -35,7 +32,7 @@ export function asking(context: SourceContext, units: NewUnit[]): Asking {
       await Promise.resolve()
     },
   }
-  // It would wait for a second at least before it asks again.
+  // Sources poll at most once a second; the suite must not wait for that.
   const timers = {
     ...context.host.timers,
     sleep: (ms: number, signal?: AbortSignal) => context.host.timers.sleep(Math.min(ms, 5), signal),
@@ -79,17 +76,16 @@ export function asking(context: SourceContext, units: NewUnit[]): Asking {
 }
 
 export interface PollingRig<Target> {
-  /** What a source polls; each case has one. */
+  /** The polled system; each case has another. */
   target(): Target
   build(target: Target, context: SourceContext): Promise<Source>
   put(target: Target, numbers: readonly number[]): void
   putMalformed(target: Target): void
 }
 
-/** Of a source that polls the server of an API. */
+/** Harness of a source that polls an API server. */
 export function pollingHarness<Target>(rig: PollingRig<Target>): SourceHarness {
   let target: Target
-  /** What the journal has of the source. */
   let units: NewUnit[] = []
   return {
     redelivers: true,
@@ -97,7 +93,7 @@ export function pollingHarness<Target>(rig: PollingRig<Target>): SourceHarness {
     numbersIn: (unit) => eventsOf(unit).map(({ id }) => Number(id)),
     async build(given, address) {
       if (given.epoch === 1 && address === undefined) [target, units] = [rig.target(), []]
-      const { context, synced, malformed, close } = asking(given, units)
+      const { context, synced, malformed, close } = pollingBench(given, units)
       return {
         source: await rig.build(target, context),
         close,

@@ -7,11 +7,13 @@ import { eventBatch, numberedEvents } from './batches.ts'
 import { runSinkCase, type OtherSide, type SinkHarness } from './sink.ts'
 import type { SinkCase } from './waivers.ts'
 
-// The suite tried on sinks that lie: each lie must fail the case that is there for it. The other side is in memory
-// here, because it is the suite that is under test.
+// The suite itself: each faulty sink must fail its case.
 
 type Deliver = (row: SinkRow, signal: AbortSignal) => Promise<Attempt>
-type Lie = (honest: Deliver, context: Context) => (batch: SinkBatch, signal: AbortSignal) => Promise<readonly Failure[]>
+type Fault = (
+  honest: Deliver,
+  context: Context,
+) => (batch: SinkBatch, signal: AbortSignal) => Promise<readonly Failure[]>
 
 const inOrder =
   (deliver: Deliver, { host }: Context) =>
@@ -22,11 +24,11 @@ const inOrder =
       (row) => deliver(row, signal),
     )
 
-function harness(lie: Lie): SinkHarness {
-  return { accepts: ['events', 'flows'], idempotency: 'id', start: () => Promise.resolve(memory(lie)) }
+function harness(fault: Fault): SinkHarness {
+  return { accepts: ['events', 'flows'], idempotency: 'id', start: () => Promise.resolve(memory(fault)) }
 }
 
-function memory(lie: Lie, whoLies: (honest: Sink) => Partial<Sink> = () => ({})): OtherSide {
+function memory(fault: Fault, override: (honest: Sink) => Partial<Sink> = () => ({})): OtherSide {
   const received: string[] = []
   let refusing = false
   let silent = false
@@ -47,19 +49,19 @@ function memory(lie: Lie, whoLies: (honest: Sink) => Partial<Sink> = () => ({}))
           { once: true },
         )
       })
-      return { is: 'retry', reason: 'no answer in time' }
+      return { is: 'retry', reason: 'no response in time' }
     }
     if (refusing || failing.has(id)) return { is: 'retry', reason: 'not now' }
     if (poisonous.has(id)) return { is: 'reject', reason: 'never this one' }
     received.push(id)
     if (--untilCut > 0) return undefined
     untilCut = Number.POSITIVE_INFINITY
-    return { is: 'retry', reason: 'cut before the answer' }
+    return { is: 'retry', reason: 'cut before the response' }
   }
   const set = (act: () => void): Promise<void> => Promise.resolve(act())
   return {
     build(context, timeoutMs): Promise<Sink> {
-      const send = lie(({ event }, signal) => answer(event.id, timeoutMs, signal), context)
+      const send = fault(({ event }, signal) => answer(event.id, timeoutMs, signal), context)
       const honest: Sink = {
         send,
         probe: () =>
@@ -70,7 +72,7 @@ function memory(lie: Lie, whoLies: (honest: Sink) => Partial<Sink> = () => ({}))
           })),
         close: () => Promise.resolve(),
       }
-      return Promise.resolve({ ...honest, ...whoLies(honest) })
+      return Promise.resolve({ ...honest, ...override(honest) })
     },
     received: () => Promise.resolve(received),
     held: () => Promise.resolve([...new Set(received)]),
@@ -117,13 +119,13 @@ const all: readonly SinkCase[] = [
   'idempotency',
 ]
 
-test('an honest sink passes every case', async () => {
+test('a correct sink passes every case', async () => {
   for (const which of all) await expect(runSinkCase(harness(inOrder), which)).resolves.toBeUndefined()
 })
 
-const lies: readonly (readonly [string, SinkCase, Lie])[] = [
+const faultySinks: readonly (readonly [string, SinkCase, Fault])[] = [
   [
-    'drops a row and says nothing',
+    'drops a row silently',
     'happy',
     (honest, context) =>
       inOrder((row, signal) => (row.index === 5 ? Promise.resolve(undefined) : honest(row, signal)), context),
@@ -142,7 +144,7 @@ const lies: readonly (readonly [string, SinkCase, Lie])[] = [
       inOrder((row, signal) => honest({ ...row, event: { ...row.event, id: String(Math.random()) } }, signal), context),
   ],
   [
-    'goes on after it was told to stop',
+    'continues after stop',
     'stopped',
     (honest, context) => (batch) => inOrder(honest, context)(batch, new AbortController().signal),
   ],
@@ -152,7 +154,7 @@ const lies: readonly (readonly [string, SinkCase, Lie])[] = [
     (honest, context) => inOrder((row, signal) => honest(row, signal).then(() => undefined), context),
   ],
   [
-    'rejects what is only refused for now',
+    'rejects rows that are refused temporarily',
     'refuse',
     (honest, context) =>
       inOrder(
@@ -166,7 +168,7 @@ const lies: readonly (readonly [string, SinkCase, Lie])[] = [
     (honest, context) => inOrder((row, signal) => honest(row, signal).then(() => undefined), context),
   ],
   [
-    'takes a lost answer for a delivery of all that follows',
+    'takes a lost response for the delivery of all later rows',
     'disconnect',
     (honest, context) => async (batch, signal) => (await inOrder(honest, context)(batch, signal)).slice(0, 0),
   ],
@@ -188,7 +190,7 @@ const lies: readonly (readonly [string, SinkCase, Lie])[] = [
   ],
   ['delivers past a failed event of the same key', 'partial', keyless],
   [
-    'tries a poisonous event for ever',
+    'retries a poisonous event forever',
     'poison',
     (honest, context) =>
       inOrder(
@@ -215,14 +217,14 @@ function reversed(batch: SinkBatch): SinkBatch {
   return { ...batch, pieces: batch.pieces.map((piece) => ({ ...piece, rows: piece.rows.toReversed() })).reverse() }
 }
 
-test.each(lies)('a sink that %s fails the case "%s"', async (_, which, lie) => {
+test.each(faultySinks)('a sink that %s fails the case "%s"', async (_, which, lie) => {
   await expect(runSinkCase(harness(lie), which)).rejects.toThrow()
 })
 
-const untrueWords: readonly (readonly [string, SinkCase, (honest: Sink) => Partial<Sink>])[] = [
-  ['tells nothing of what it would send', 'preview', () => ({ preview: () => [] })],
+const faultyMethods: readonly (readonly [string, SinkCase, (honest: Sink) => Partial<Sink>])[] = [
+  ['previews nothing', 'preview', () => ({ preview: () => [] })],
   [
-    'sends what it was only to tell',
+    'delivers the rows of a preview',
     'preview',
     (honest) => ({
       preview: (batch) => {
@@ -232,7 +234,7 @@ const untrueWords: readonly (readonly [string, SinkCase, (honest: Sink) => Parti
     }),
   ],
   [
-    'says that all is well while it is refused',
+    'reports success while it is refused',
     'probe',
     () => ({ probe: () => Promise.resolve({ is: 'ok', message: 'it is there' }) }),
   ],
@@ -248,13 +250,13 @@ const untrueWords: readonly (readonly [string, SinkCase, (honest: Sink) => Parti
   ],
 ]
 
-test.each(untrueWords)('a sink that %s fails the case "%s"', async (_, which, whoLies) => {
+test.each(faultyMethods)('a sink that %s fails the case "%s"', async (_, which, whoLies) => {
   await expect(
     runSinkCase({ ...harness(inOrder), start: () => Promise.resolve(memory(inOrder, whoLies)) }, which),
   ).rejects.toThrow()
 })
 
-test('a fault that the other side can’t do is no silent pass', async () => {
+test('a fault that the harness lacks does not pass', async () => {
   const other = memory(inOrder)
   const lacking: SinkHarness = {
     accepts: ['events'],

@@ -10,14 +10,14 @@ import { violated } from '../reference.ts'
 import { storeFolder, type Life } from './life.ts'
 import type { StoredRow } from './reference.ts'
 
-/** Rows of every file that the manifest on disk names. */
+/** Rows of every file in the manifest on disk. */
 export async function storedRows(host: FakeHost): Promise<StoredRow[]> {
   const { state } = await readManifest(host.disk, storeFolder)
   const names = new Map(Object.entries(state.sources).map(([name, { id }]) => [id, name]))
   const rows: StoredRow[] = []
   for (const file of state.files.values()) {
     const found = parseTable(await host.disk.readFile(`${storeFolder}/${file.name}`))
-    if (found.length !== file.rows) violated(`${file.name} holds ${found.length} rows, its record says ${file.rows}`)
+    if (found.length !== file.rows) violated(`${file.name} holds ${found.length} rows, its metadata has ${file.rows}`)
     for (const { id, source, epoch, sequence, row } of found) {
       const name = names.get(source) ?? '?'
       rows.push({ id, source: name, position: stableId(name, epoch, sequence, row) })
@@ -26,7 +26,6 @@ export async function storedRows(host: FakeHost): Promise<StoredRow[]> {
   return rows
 }
 
-/** Ids of the events of these frames. */
 export function idsOf(frames: readonly Frame[]): string[] {
   return frames.flatMap((frame) => {
     if (frame.header.kind !== 'events') return []
