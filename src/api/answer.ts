@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { createGzip, constants, gzipSync } from 'node:zlib'
 import type { Timers } from '../host/index.ts'
 
-/** Whether the client accepts gzip. RFC 9110, section 12.5.3: `q=0` means no. */
+/** RFC 9110, section 12.5.3: `q=0` means no. */
 export function acceptsGzip(request: FastifyRequest): boolean {
   const header = request.headers['accept-encoding']
   if (typeof header !== 'string') return false
@@ -19,7 +19,7 @@ export function acceptsGzip(request: FastifyRequest): boolean {
   return (quality('gzip') ?? quality('*') ?? 0) > 0
 }
 
-/** Smaller bodies fit into one packet, so compression gains nothing. */
+/** Smaller bodies fit into one packet. */
 const gzipMinBytes = 1400
 
 export function answerJson(request: FastifyRequest, reply: FastifyReply, value: unknown): FastifyReply {
@@ -31,7 +31,7 @@ export function answerJson(request: FastifyRequest, reply: FastifyReply, value: 
 
 const rowsPerChunk = 250
 
-/** Sends rows as JSON. Yields to the event loop between parts. */
+/** Yields to the event loop between parts. */
 export function answerRows(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -55,10 +55,9 @@ async function* piecesOf(
   yield Buffer.from(']}')
 }
 
-/** Parquet pages are compressed already; gzip would cost 40 ns per byte and gain little. */
+/** Compressed already; gzip would cost 40 ns per byte. */
 const compressed = new Set(['application/vnd.apache.parquet'])
 
-/** Streams bytes, compressed if the client accepts it. */
 export function answerStream(
   request: FastifyRequest,
   reply: FastifyReply,

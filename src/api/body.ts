@@ -13,7 +13,6 @@ const decoders: Readonly<Record<string, (bytes: Buffer, options: { maxOutputLeng
   zstd: promisify(zlib.zstdDecompress),
 }
 
-/** Content encodings that a request body may have. */
 export const encodings = ['gzip', 'deflate', 'br', 'zstd'] as const
 
 function tooLarge(limit: number, what: string): ApiError {
@@ -22,7 +21,7 @@ function tooLarge(limit: number, what: string): ApiError {
   })
 }
 
-/** Reads and decodes a request body up to `limit` bytes, as sent and as decoded. It may have one content encoding. */
+/** `limit`: bytes as sent and as decoded. */
 export async function readBody(from: Readable, contentEncoding: string | undefined, limit: number): Promise<Buffer> {
   const encoding = contentEncoding?.trim().toLowerCase() ?? 'identity'
   const decode = encoding === 'identity' || encoding === '' ? undefined : decoders[encoding]
@@ -34,7 +33,7 @@ export async function readBody(from: Readable, contentEncoding: string | undefin
   }
   const pieces: Buffer[] = []
   let size = 0
-  // Leaving the loop must not destroy the connection, which still carries the response.
+  // The connection still carries the response.
   for await (const piece of from.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += piece.length
     if (size > limit) throw tooLarge(limit, '')
@@ -51,10 +50,7 @@ export async function readBody(from: Readable, contentEncoding: string | undefin
   }
 }
 
-/**
- * Reads and discards up to `bytes` for up to `ms`. Closing a connection while a body is arriving resets it, and the
- * client loses the response.
- */
+/** Closing a connection while a body arrives resets it, and the client loses the response. */
 export function discard(from: Readable, bytes: number, ms: number, timers: Timers): Promise<void> {
   return new Promise((resolve) => {
     let left = bytes

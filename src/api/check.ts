@@ -1,6 +1,6 @@
 /**
- * Validates request data against the JSON Schema of its route. Supports only the keywords that the routes use; any
- * other keyword fails at registration. A general validator would cost a third of the server's start time.
+ * Validates request data by the JSON Schema of its route. Other keywords than those of the routes fail at registration.
+ * A general validator would cost a third of the start time.
  */
 import { nearest } from '../schema/suggest.ts'
 
@@ -45,7 +45,7 @@ const keywords = new Set([
   'pattern',
 ])
 
-/** Throws if the schema uses a keyword that {@link problemIn} does not check. */
+/** Throws if {@link problemIn} does not check a keyword. */
 export function assertCheckable(schema: Schema): void {
   for (const key of Object.keys(schema))
     if (!keywords.has(key)) throw new Error(`schema keyword ${key} is not supported for requests`)
@@ -64,7 +64,7 @@ function isType(value: unknown, type: string): boolean {
   return kind === type || (type === 'integer' && Number.isSafeInteger(value))
 }
 
-/** The first violation as a sentence with its position; undefined if valid. */
+/** The first violation with its position. */
 export function problemIn(value: unknown, schema: Schema, at = ''): string | undefined {
   const here = at === '' ? 'The value' : `"${at}"`
   const types = schema.type === undefined ? [] : [schema.type].flat()

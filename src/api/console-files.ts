@@ -34,7 +34,7 @@ interface Served {
   readonly etag: string
 }
 
-/** Output folder of the build. File names contain content hashes. */
+/** File names contain content hashes. */
 export const builtConsole = fileURLToPath(new URL('../../console/dist/', import.meta.url))
 
 const notBuilt = `<!doctype html>
@@ -44,7 +44,7 @@ const notBuilt = `<!doctype html>
 <p><a href="/api/v1/openapi.json">The API</a> is available.</p></body></html>
 `
 
-/** Serves the page for every navigation address, and its files. Files are read on the first request and cached. */
+/** Files are read on the first request and cached. */
 export function consoleRoutes(app: FastifyInstance, { host, log }: ApiContext, folder: string = builtConsole): void {
   const kept = new Map<string, Served>()
   let manifest: Promise<Manifest> | undefined
@@ -61,7 +61,7 @@ export function consoleRoutes(app: FastifyInstance, { host, log }: ApiContext, f
       throw error
     }
   }
-  // Preload hints: the browser requests the scripts of the address before it has run the first ones.
+  // Preload hints for the scripts of the address.
   const loadPage = async (url: string): Promise<Served | undefined> => {
     manifest ??= host.disk.readFile(`${folder}manifest.json`).then(
       (text) => JSON.parse(Buffer.from(text).toString()) as Manifest,
@@ -78,7 +78,6 @@ export function consoleRoutes(app: FastifyInstance, { host, log }: ApiContext, f
     return page
   }
   const page = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    // Paths under /api and /assets never return the page.
     if (/^\/(?:api|assets)(?:[/?]|$)/.test(request.url)) throw nothingAt(request)
     return send(request, reply, (await loadPage(request.url)) ?? served('index.html', Buffer.from(notBuilt)))
   }

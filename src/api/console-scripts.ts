@@ -1,4 +1,4 @@
-/** A module in the build manifest: its file, static imports and dynamic imports. */
+/** A module: its file, static and dynamic imports. */
 export interface Built {
   readonly file: string
   readonly isEntry?: boolean
@@ -6,13 +6,10 @@ export interface Built {
   readonly dynamicImports?: readonly string[]
 }
 
-/** By the path of the module's source. */
+/** By source path. */
 export type Manifest = Readonly<Record<string, Built>>
 
-/**
- * Files that the page at an address (`/flows`) and its view (`view=table`) need beyond the common ones. Empty for an
- * unknown address.
- */
+/** Files of the page at an address (`/flows`) and its view beyond the common ones. */
 export function scriptsOf(manifest: Manifest, address: string): string[] {
   const url = URL.parse(address, 'http://console')
   const name = `src/pages/${url?.pathname.split('/')[1] ?? ''}/index.tsx`
@@ -29,7 +26,6 @@ export function scriptsOf(manifest: Manifest, address: string): string[] {
   return [...withImports(manifest, [name, ...(shown === undefined ? [] : [shown])]).difference(everywhere)]
 }
 
-/** Files of these modules and of their static imports. */
 export function withImports(manifest: Manifest, sources: readonly string[]): Set<string> {
   const found = new Set<string>()
   const visit = (source: string): void => {

@@ -1,4 +1,4 @@
-/** Listeners that accept only CloudEvents, on any path, as a Knative sink does. */
+/** Accepts only CloudEvents, on any path, as a Knative sink does. */
 import type { FastifyInstance } from 'fastify'
 import { Gate } from './access/gate.ts'
 import type { Oidc } from './access/oidc/index.ts'
@@ -15,7 +15,7 @@ export interface EventListeners {
   readonly servers: readonly FastifyInstance[]
 }
 
-/** Opens all listeners, or none. Rejects as {@link startApi} does. */
+/** All listeners or none. Rejects like {@link startApi}. */
 export async function openEvents(
   options: ApiOptions,
   context: ApiContext,
@@ -28,7 +28,7 @@ export async function openEvents(
       if (options.httpAuth === 'api') rejectExposed(listen, options.auth.tokens.length + (oidc === undefined ? 0 : 1))
       const app = createServer(context)
       servers.push(app)
-      // Any Host is accepted; only the listening address counts for exposure.
+      // Any Host is accepted.
       takeEvents(app, context, new Gate({ ...options, listen }, oidc))
       app.addHook('onResponse', (request, reply, done) => {
         options.metrics?.count('weir_api_requests_total', 1, {

@@ -1,6 +1,6 @@
 import type { SourceExporters } from '../engine/control.ts'
 
-/** The address and ports of Weir's flow sources, as exporters reach them. */
+/** As exporters reach Weir. */
 export interface CollectorAddress {
   readonly host: string
   readonly netflow: number
@@ -11,11 +11,10 @@ export interface CollectorAddress {
 export interface Recipe {
   readonly name: string
   readonly title: string
-  /** Commands or configuration lines to enter on the exporter. */
   readonly lines: (place: CollectorAddress) => readonly string[]
 }
 
-/** All recipes send templates and long flows at least once a minute. */
+/** Templates and long flows at least once a minute. */
 export const recipes: readonly Recipe[] = [
   {
     name: 'softflowd',
@@ -97,10 +96,7 @@ export const recipes: readonly Recipe[] = [
   },
 ]
 
-/**
- * Addresses of the flow sources, or default ports where none is configured. `host` applies where no source listens on a
- * specific address.
- */
+/** Default ports without sources. `host` applies where no source listens on a specific address. */
 export function collectorAddress(
   sources: readonly Pick<SourceExporters, 'type' | 'addresses'>[],
   host: { readonly requested?: string | undefined; readonly else: string },

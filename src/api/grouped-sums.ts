@@ -1,22 +1,21 @@
-/** Counts rows by one column over time: the largest groups and the sum of the others, which add up to the total. */
+/** Counts by one column over time: the largest groups and the sum of the others. */
 
 type Row = Readonly<Record<string, unknown>>
 
 interface GroupedQuery {
-  /** Statement with columns `bucket` (number of the step) and `grouped` (the group's value), and any others. */
+  /** Statement with columns `bucket` (number of the step) and `grouped` (value), and others. */
   readonly matching: string
-  /** Condition on the counted rows. */
   readonly shown?: string
   /** Seconds. */
   readonly step: number
   readonly limit: number
-  /** Further SELECTs over `matching`, with columns part, name, rank, bucket, n. */
+  /** SELECTs over `matching`, with columns part, name, rank, bucket, n. */
   readonly more?: readonly string[]
 }
 
 /**
- * Rows by `part`: each `group` with its rank; the `others` with the number of groups instead of a rank; each bucket
- * (`at`) of each group, -1 for the others.
+ * By `part`: `group` with rank; `others` with their number instead of a rank; buckets (`at`) of each group, -1 for the
+ * others.
  */
 export function groupedSql({ matching, shown, step, limit, more = [] }: GroupedQuery): string {
   const parts = [

@@ -1,4 +1,3 @@
-/** The aggregated table: groups of flows with their sums, the sums of the others, and the total. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { groupsSql, measures, type GroupsRequest } from '../query/plan/index.ts'
 import { answerJson } from './answer.ts'
@@ -61,7 +60,6 @@ export async function answerGroups(
   })
 }
 
-/** Total minus rows, exactly. */
 function othersOf(
   rows: readonly Readonly<Record<string, unknown>>[],
   total: Totals,

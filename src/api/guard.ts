@@ -1,6 +1,6 @@
 /**
- * Protects against browser pages of other sites. Without authentication the server listens on loopback only. A foreign
- * page must reach it neither by DNS rebinding (Host) nor by posting (Origin).
+ * Without authentication, the server listens on loopback only. A page of another site must not reach it, neither by DNS
+ * rebinding (Host) nor by posting (Origin).
  */
 import type { IncomingMessage } from 'node:http'
 import { TLSSocket } from 'node:tls'
@@ -13,7 +13,7 @@ export function isLoopback(host: string): boolean {
   return name === 'localhost' || name === '::1' || /^127(?:\.\d{1,3}){3}$/.test(name)
 }
 
-/** Rejects an address that other machines can reach when no token is configured. */
+/** Without a token, other machines must not reach the address. */
 export function rejectExposed(listen: HostPort, tokens: number): void {
   if (isLoopback(listen.host) || tokens > 0) return
   throw new WeirError(
@@ -25,12 +25,11 @@ export function rejectExposed(listen: HostPort, tokens: number): void {
 
 const hostPattern = /^(localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/i
 
-/** All values of a header; Node keeps only the first `Host` of several. */
+/** Node keeps only the first `Host` of several. */
 function headerValues(request: IncomingMessage, name: string): string[] {
   return request.headersDistinct[name] ?? []
 }
 
-/** Rejects a request that a page of another site may have caused. */
 export function checkBrowser(request: IncomingMessage, listenHost: string): void {
   const hosts = headerValues(request, 'host')
   const host = hosts[0]
@@ -51,8 +50,8 @@ export function checkBrowser(request: IncomingMessage, listenHost: string): void
 }
 
 /**
- * Rejects a request with a session cookie that does not originate from a page of this server. Proxies may change name
- * and scheme, so Origin is compared with Host. Requests that change state must have an Origin or Sec-Fetch-Site header.
+ * A request with a session cookie must originate from a page of this server. Proxies may change name and scheme, so
+ * Origin is compared with Host.
  */
 export function checkOwnPage(request: IncomingMessage): void {
   const [origin, ...others] = headerValues(request, 'origin')
@@ -94,7 +93,7 @@ function checkOrigin(request: IncomingMessage, own: string): void {
       },
     )
   }
-  // Browsers send Sec-Fetch-Site even without Origin (images, scripts). Following a link is allowed.
+  // Sent even without Origin (images, scripts). Following a link is allowed.
   const site = headerValues(request, 'sec-fetch-site')[0]
   const link = headerValues(request, 'sec-fetch-mode')[0] === 'navigate' && request.method === 'GET'
   if ((site === 'cross-site' || site === 'same-site') && !link) {

@@ -1,4 +1,4 @@
-/** The history of an object: its versions with their validity, and its manifest at a time. */
+/** Versions of an object, and its manifest at a time. */
 import type { ManifestState } from '../model/kubernetes.ts'
 import { text, timeSql } from '../query/sql-text.ts'
 import { changeOrder } from './objects.ts'
@@ -9,7 +9,7 @@ type RunQuery = (sql: string) => Promise<readonly Row[]>
 const mostVersions = 100
 const newestFirst = changeOrder.map((part) => `${part} DESC`).join(', ')
 
-/** JSON paths of the pod spec in pods, workloads and cron jobs. */
+/** Pod specs of pods, workloads and cron jobs. */
 const podSpecs = ['$.spec', '$.spec.template.spec', '$.spec.jobTemplate.spec.template.spec'] as const
 const containerLists = ['initContainers', 'containers'] as const
 
@@ -22,9 +22,9 @@ function imagesIn(document: 'old' | 'new'): string {
 
 export interface Version {
   readonly uid: string
-  /** null: the first known version has no stored change. */
+  /** Null for the first known version. */
   readonly resource_version: string | null
-  /** Operation that created the version; null: it was in the first list. */
+  /** Null: it was in the first list. */
   readonly operation: string | null
   readonly valid_from: string
   readonly valid_to: string | null
@@ -32,8 +32,7 @@ export interface Version {
 }
 
 /**
- * Newest first. `intervals`: rows of the object in view `resources`, newest first. `now`: the manifest of an object
- * that never changed.
+ * Newest first. `intervals`: rows of view `resources`, newest first. `now`: manifest of an object that never changed.
  */
 export async function versionsOf(
   ask: RunQuery,
@@ -46,7 +45,6 @@ export async function versionsOf(
       `before FROM changes WHERE ref = ${text(ref)} ORDER BY ${newestFirst} LIMIT ${mostVersions + 1}`,
   )
   const versions: Version[] = []
-  /** By uid. */
   const oldest = new Map<string, Row>()
   for (const row of rows.slice(0, mostVersions)) {
     const uid = String(row['uid'])
@@ -62,7 +60,6 @@ export async function versionsOf(
       })
     oldest.set(uid, row)
   }
-  // The oldest change of an object replaced the version of the first list.
   const first = new Map(intervals.map((row) => [String(row['uid']), row]))
   for (const [uid, interval] of rows.length > mostVersions ? [] : first) {
     const change = oldest.get(uid)
@@ -87,9 +84,8 @@ export interface ManifestAt {
 }
 
 /**
- * The manifest at a time, in µs: the state after the last change before that time, else the old state of the next
- * change, else the current state of an object that never changed. The caller must read `current` first, so that all its
- * changes are stored.
+ * At a time in µs: after the last change before, else before the next change, else the current state. Read `current`
+ * first, so that all its changes are stored.
  */
 export async function manifestAt(
   ask: RunQuery,
@@ -123,7 +119,7 @@ export async function manifestAt(
   })
   if (last !== undefined && last['operation'] !== 'deleted')
     return found(await stateOf(last, 'new'), 'The change that created this state does not contain it.')
-  // The state before the first observation is unknown.
+  // Unknown before the first observation.
   const us = firstSeen?.['us']
   const since = [
     ...(typeof us === 'string' || typeof us === 'number' ? [BigInt(us)] : []),

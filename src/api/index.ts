@@ -70,14 +70,11 @@ const schemas = {
   ...resourceSchemas,
 }
 
-/**
- * Starts the API and the console. Rejects with WEIR_LISTEN_EXPOSED if other machines could reach it without a token,
- * and with WEIR_LISTEN_IN_USE if the port is in use.
- */
+/** Rejects with WEIR_LISTEN_EXPOSED if other machines could reach it without a token, and with WEIR_LISTEN_IN_USE. */
 export async function startApi(options: ApiOptions): Promise<RunningApi> {
   const { listen, auth, control } = options
   rejectExposed(listen, auth.tokens.length + (auth.oidc === undefined ? 0 : 1))
-  // The OIDC libraries are loaded only if OIDC is configured.
+  // Loaded only if configured.
   const oidc =
     auth.oidc === undefined ? undefined : new (await import('./access/oidc/index.ts')).Oidc(auth.oidc, options.host)
   const limits = { ...defaultLimits, ...options.limits }
@@ -104,7 +101,7 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
     for (const method of [route.method].flat()) methods.add(method)
     known.set(route.url, methods)
   })
-  // Registered before the guard hooks, so that rejected upgrades close their connections.
+  // Before the guard hooks, so that rejected upgrades close their connections.
   await app.register(websocket, { options: { maxPayload: context.limits.sqlBytes } })
   const gate = new Gate(options, oidc)
   protect(app, gate)
@@ -173,7 +170,6 @@ export async function startApi(options: ApiOptions): Promise<RunningApi> {
   }
 }
 
-/** Hooks that run before any route. */
 function protect(app: FastifyInstance, gate: Gate): void {
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({
@@ -182,14 +178,14 @@ function protect(app: FastifyInstance, gate: Gate): void {
       'referrer-policy': 'no-referrer',
       'cross-origin-resource-policy': 'same-origin',
     })
-    // An absolute request target would override the Host header that is checked below.
+    // An absolute target would override the Host header.
     if (!request.raw.url?.startsWith('/')) throw new ApiError('WEIR_API_INVALID', 'The request target must be a path.')
     await gate.admit(request)
   })
   app.addHook('preHandler', (request, _reply, done) => asUser(request.user, done))
 }
 
-/** A wrong method lists the allowed ones; an unknown path lists the existing ones. */
+/** A wrong method lists the allowed ones; an unknown path lists the known ones. */
 function notFoundError(request: FastifyRequest, known: ReadonlyMap<string, ReadonlySet<string>>): ApiError {
   const path = request.url.split('?')[0] ?? '/'
   const here = [...known]

@@ -4,9 +4,7 @@ import { messageOf } from '../model/errors.ts'
 const quote = 0x22
 const backslash = 0x5c
 
-/**
- * Parses untrusted JSON. Depth is checked on the bytes first: megabytes of brackets would become gigabytes of objects.
- */
+/** Megabytes of brackets would become gigabytes of objects, so depth is checked first. */
 export function parseJson(bytes: Uint8Array, maxDepth: number): unknown {
   checkDepth(bytes, maxDepth)
   let text: string
@@ -22,7 +20,7 @@ export function parseJson(bytes: Uint8Array, maxDepth: number): unknown {
   }
 }
 
-/** Throws if brackets nest deeper than `maxDepth`. Ignores other syntax errors, which the parser reports. */
+/** Ignores other syntax errors. */
 export function checkDepth(bytes: Uint8Array, maxDepth: number): void {
   let depth = 0
   for (let at = 0; at < bytes.length; at++) {

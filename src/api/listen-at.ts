@@ -3,10 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { Server as TlsServer } from 'node:tls'
 import { explainListen } from '../host/listen.ts'
 
-/**
- * Listens and returns the URL, as http://host:port or https://host:port. Rejects with WEIR_LISTEN_IN_USE if the port is
- * in use.
- */
+/** Returns the URL. Rejects with WEIR_LISTEN_IN_USE. */
 export async function listenAt(
   app: FastifyInstance,
   { host, port }: { readonly host: string; readonly port: number },
@@ -21,7 +18,7 @@ export async function listenAt(
   return `${app.server instanceof TlsServer ? 'https' : 'http'}://${reachableHost(address)}:${address.port}`
 }
 
-/** A host by which this machine reaches a listening address; replaces the unspecified address. */
+/** Replaces the unspecified address. */
 function reachableHost({ address, family }: AddressInfo): string {
   if (address === '0.0.0.0') return '127.0.0.1'
   if (address === '::') return '[::1]'

@@ -1,4 +1,4 @@
-/** Reads millions of groups by address in several statements, each with a part of the groups, to bound memory. */
+/** Millions of groups by address, in parts to bound memory. */
 import type { StoreReader } from '../engine/control.ts'
 import {
   groupCountsSql,
@@ -21,23 +21,22 @@ const endpoints: StoredEndpoints = {
 }
 
 export interface ManyGroupsLimits {
-  /** Groups are counted only if a sample predicts more than this in all stored flows. */
+  /** Groups are counted if a sample predicts more. */
   readonly many: number
   /** With fewer groups one statement over texts is faster. */
   readonly few: number
-  /** Groups per statement. Pairs of addresses take about 80 MB, with large sums 110 MB. */
+  /** Groups per statement: 80 to 110 MB for pairs of addresses. */
   readonly perPart: number
-  /** Maximum number of statements, since each reads all flows. */
   readonly parts: number
-  /** Sums below this are exact as doubles, even if flows arrive between two statements. */
+  /** Sums below are exact doubles, even if flows arrive between two statements. */
   readonly small: number
 }
 
 const usual: ManyGroupsLimits = { many: 800_000, few: 100_000, perPart: 600_000, parts: 16, small: 2 ** 52 }
 
 /**
- * The rows of groupsSql, with `_place` and the total. `few`: groupsSql itself is faster. Undefined when the client has
- * disconnected. `stored`: number of flows in the store.
+ * Rows of groupsSql with `_place` and the total. `few`: groupsSql itself is faster. Undefined when the client has
+ * disconnected. `stored`: number of flows.
  */
 export async function manyGroups(
   store: StoreReader,
@@ -48,17 +47,17 @@ export async function manyGroups(
 ): Promise<readonly AnswerRecord[] | 'few' | undefined> {
   const { group, by, of, limit, further = [] } = request
   const addresses = group.flatMap((field, index) => (endpoints.idOf(field) === undefined ? [] : [index]))
-  // A store has too few single addresses for memory to matter.
+  // Single addresses are too few for memory to matter.
   if (of !== undefined || !isMeasure(by) || addresses.length === 0 || group.length === 1) return 'few'
   const sample = (await rowsOf(store, groupSampleSql(request, endpoints), gone))?.[0]
   if (sample === undefined) return undefined
-  // The rate of new groups falls with the number of rows, so this is an upper bound.
+  // An upper bound: the rate of new groups falls.
   if ((Number(sample['_groups']) / Math.max(1, Number(sample['_rows']))) * stored <= limits.many) return 'few'
   const counts = (await rowsOf(store, groupCountsSql(request, endpoints), gone))?.[0]
   if (counts === undefined) return undefined
   const groups = Number(counts['_groups'])
   if (groups <= limits.few) return 'few'
-  // The address with the most values divides the groups most evenly.
+  // The address with the most values divides groups most evenly.
   const split = addresses.reduce((best, index) =>
     Number(counts[`_i${index}`]) > Number(counts[`_i${best}`]) ? index : best,
   )
@@ -87,7 +86,7 @@ export async function manyGroups(
     : largest.map((row, place) => ({ ...row, ...all, _place: place + 1 }))
 }
 
-/** The order of groupsSql: largest first, then by the values of the group. */
+/** The order of groupsSql. */
 function largestFirst({ group, by }: GroupsRequest): (a: AnswerRecord, b: AnswerRecord) => number {
   const numeric = group.map(({ kind }) => kind === 'u64' || kind === 'estimate')
   return (a, b) => {

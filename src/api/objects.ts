@@ -1,4 +1,3 @@
-/** Shared parameters, conditions and page cursors of queries about cluster objects. */
 import { createHash } from 'node:crypto'
 import { isoOf, momentOf, type TimeSpan } from '../query/plan/index.ts'
 import { text, timeSql } from '../query/sql-text.ts'
@@ -41,7 +40,7 @@ export function among(
   return values.length === 0 ? [] : [`${column} IN (${values.map(text).join(', ')})`]
 }
 
-/** SQL conditions on views `changes` and `resources`: the query's parameters and the principal's scope. */
+/** On views `changes` and `resources`, within the principal's scope. */
 export function placeConditions(query: PlaceQuery, principal: Principal): string[] {
   const scope = objectScope(principal)
   return [
@@ -54,7 +53,6 @@ export function placeConditions(query: PlaceQuery, principal: Principal): string
   ]
 }
 
-/** One of the expressions contains the text. */
 export function textConditions(written: string | undefined, expressions: readonly string[]): string[] {
   if (written === undefined || written === '') return []
   return [
@@ -83,34 +81,31 @@ export function span({ from, to }: { readonly from: string; readonly to: string 
   return range
 }
 
-/** Columns of a change in responses, from view `changes`. */
 export const changeColumns =
   'time, cluster, api_group AS "group", kind, namespace, name, uid, ref, operation, actor, actor_kind, ' +
   'actor_ref, manager, audit_id, coalesced, initial, noise, paths, diff, resource_version, _pos AS pos'
 
-/** Sort order of view `changes`: changes of one source with equal times keep their order. */
+/** Changes of one source with equal times keep their order. */
 export const changeOrder = [
   'epoch_us(time)',
   ...[-3, -2, -1].map((part) => `coalesce(TRY_CAST(string_split(_pos, ':')[${part}] AS BIGINT), 0)`),
   '_pos',
 ]
 
-/** Columns of an object in responses, from view `resources`. */
 export const resourceColumns =
   'cluster, api_group AS "group", kind, namespace, name, uid, ref, labels, node, zone, phase, owner_kind, ' +
   'owner_name, owner_uid, created, valid_from, valid_to, resource_version'
 
-/** Condition on views `resources` and `relations`: rows valid at a time, in µs. */
+/** Rows of `resources` and `relations` valid at a time, in µs. */
 export function asOf(at: bigint): string {
   return `valid_from <= ${timeSql(at)} AND (valid_to IS NULL OR valid_to > ${timeSql(at)})`
 }
 
-/** Hash that identifies a query. */
 export function fingerprintOf(...parts: readonly unknown[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 22)
 }
 
-/** Sort keys of the last row of a page. `question`: fingerprint of the first page, whose span applies to all pages. */
+/** Sort keys of a page's last row. `question`: fingerprint of the first page. */
 export interface PageCursor {
   readonly question: string
   readonly times: readonly bigint[]

@@ -1,4 +1,4 @@
-/** The API description in OpenAPI 3.1, made from the schemas of the registered routes (JSON Schema 2020-12). */
+/** OpenAPI 3.1 from the schemas of the registered routes (JSON Schema 2020-12). */
 import type { RouteOptions } from 'fastify'
 import { sessionCookie } from './access/cookies.ts'
 
@@ -6,7 +6,6 @@ type Json = { readonly [name: string]: unknown }
 
 export interface DescribedRoute {
   readonly method: string
-  /** As registered, with `:name` parameters. */
   readonly url: string
   readonly schema: Json
 }
@@ -56,7 +55,7 @@ const statusText: Readonly<Record<string, string>> = {
   503: 'Temporarily unavailable; retry',
 }
 
-/** Lists routes that have a summary. The console's files have none and are not part of the API. */
+/** Routes with a summary; the console's files have none. */
 export function describedRoute(route: RouteOptions): DescribedRoute[] {
   const schema = route.schema as Json | undefined
   if (schema?.['summary'] === undefined) return []
@@ -132,7 +131,7 @@ function operation({ schema, url }: DescribedRoute): Json {
   }) as Json
 }
 
-/** The body of this route is defined by the CloudEvents specification. */
+/** Defined by the CloudEvents specification. */
 function eventBody(url: string, operationId: unknown): Json {
   if (url !== '/events' || operationId !== 'postEvents') return {}
   const event = { type: 'object', required: ['specversion', 'id', 'source', 'type'] }
@@ -168,7 +167,7 @@ function propertiesOf(schema: unknown): Json {
   return ((schema as Json | undefined)?.['properties'] as Json | undefined) ?? {}
 }
 
-/** Rewrites `Name#` references to OpenAPI components. */
+/** `Name#` becomes an OpenAPI component. */
 function rewritten(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(rewritten)
   if (typeof value !== 'object' || value === null) return value

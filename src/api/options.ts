@@ -5,17 +5,17 @@ import type { OidcSettings } from './access/oidc/settings.ts'
 import type { ApiToken } from './access/token-book.ts'
 import type { Certificate } from '../net/tls-files.ts'
 
-/** Limits per client and server. Sizes in bytes, times in milliseconds. */
+/** Sizes in bytes, times in ms. */
 export interface ApiLimits {
-  /** Request body as sent, and again after decompression. */
+  /** As sent, and after decompression. */
   readonly bodyBytes: number
   readonly eventBytes: number
   readonly sqlBytes: number
   readonly jsonDepth: number
   readonly headerBytes: number
-  /** Time in which the whole request must arrive. */
+  /** For the whole request to arrive. */
   readonly requestMs: number
-  /** How long `close` waits for responses in progress. */
+  /** For responses in progress. */
   readonly closeMs: number
   readonly viewsPerStream: number
   readonly streamsPerUser: number
@@ -28,16 +28,11 @@ export interface ApiLimits {
   /** Time between messages of live series and graphs. */
   readonly seriesMs: number
   readonly graphMs: number
-  /** Concurrent store queries, and limits of queued ones, per user and in all. */
   readonly concurrentQueries: number
   readonly queuedPerUser: number
-  /** Concurrent exports, each in a separate process. */
   readonly concurrentExports: number
   readonly queuedQueries: number
-  /**
-   * Limits of the ring of each kind (flows, events), whichever is reached first: rows, compressed bytes (a quarter for
-   * events), age. The rings serve live streams, and queries where there is no store.
-   */
+  /** Per kind (flows, events), whichever is reached first: rows, compressed bytes (a quarter for events), age. */
   readonly ringRows: number
   readonly ringBytes: number
   readonly ringMs: number
@@ -77,30 +72,27 @@ export interface QuickFilter {
 export interface ApiOptions {
   readonly control: Control
   readonly listen: { readonly host: string; readonly port: number }
-  /** `sessionMs`: longest duration of a browser session. */
+  /** `sessionMs`: of a browser session. */
   readonly auth: { readonly tokens: readonly ApiToken[]; readonly sessionMs?: number; readonly oidc?: OidcSettings }
-  /** Rule of POST /events: that of the API, or open to everyone who reaches the listener. */
+  /** For POST /events. */
   readonly httpAuth: 'api' | 'none'
-  /** Listeners that accept only events, on any path, by the rule of POST /events. */
+  /** Accept only events, on any path. */
   readonly eventsListen?: readonly { readonly host: string; readonly port: number }[]
-  /** Certificate of every listener; without it connections are plain. */
+  /** Without it connections are plain. */
   readonly tls?: Certificate | undefined
   readonly limits?: Partial<ApiLimits>
   readonly log: Log
   readonly metrics?: Metrics
   readonly host: Host
   readonly version: string
-  /** Folder for saved views; without it nothing can be saved. */
+  /** Without it no view can be saved. */
   readonly folder?: string
-  /** The current named filters of the configuration. */
   readonly quickFilters?: () => readonly QuickFilter[]
-  /** Types of sources that emit audit events. */
   readonly auditTypes?: ReadonlySet<string>
-  /** Enriches live flows; without it they have addresses only. */
+  /** Enriches live flows. */
   readonly resolver?: Resolver
 }
 
-/** Dependencies of the routes. */
 export interface ApiContext {
   readonly control: Control
   readonly limits: ApiLimits
@@ -112,12 +104,12 @@ export interface ApiContext {
 }
 
 export interface RunningApi {
-  /** The base URL, as http://host:port or https://host:port without a path. */
+  /** http://host:port or https://host:port. */
   readonly url: string
-  /** URLs of the events listeners, in the order of `eventsListen`. */
+  /** In the order of `eventsListen`. */
   readonly eventsUrls: readonly string[]
-  /** Sets the certificate for new connections. Throws if it is invalid. */
+  /** For new connections. Throws if invalid. */
   renew(tls: Certificate): void
-  /** Ends live streams, waits up to `closeMs` for responses in progress, then closes. */
+  /** Ends live streams, waits up to `closeMs` for responses. */
   close(): Promise<void>
 }

@@ -1,7 +1,7 @@
 import { errorTable, WeirError } from '../model/errors.ts'
 import type { ErrorCode } from '../model/errors.ts'
 
-/** Problems of the API: code, status, title. A code never changes its meaning. */
+/** Code, status, title. A code never changes its meaning. */
 export const problemTable = {
   WEIR_API_NOT_FOUND: { status: 404, title: 'Nothing here' },
   WEIR_API_METHOD: { status: 405, title: 'Method not allowed here' },
@@ -32,7 +32,7 @@ export const problemTable = {
 
 export type ProblemCode = keyof typeof problemTable
 
-/** Status of an engine error, where it is not 503 (temporary) or 500 (permanent). */
+/** Where it is not 503 (temporary) or 500 (permanent). */
 const statusOf: Partial<Record<ErrorCode, number>> = {
   WEIR_SQL_REFUSED: 400,
   WEIR_SQL_MEMORY: 422,
@@ -45,7 +45,7 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
   WEIR_SOURCE_UNKNOWN: 404,
 }
 
-/** RFC 9457, section 3, with `code` (stable, for programs) and `hints` (for people). */
+/** RFC 9457, section 3. */
 export interface Problem {
   readonly type: string
   readonly title: string
@@ -53,11 +53,10 @@ export interface Problem {
   readonly detail: string
   readonly code: string
   readonly hints: readonly string[]
-  /** Errors in the text of a filter. */
   readonly errors?: readonly TextProblem[]
 }
 
-/** An error at [from, to) in a text, in UTF-16 units. */
+/** At [from, to) in UTF-16 units. */
 export interface TextProblem {
   readonly from: number
   readonly to: number
@@ -71,7 +70,7 @@ interface Extra {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** Thrown anywhere in a route; becomes the problem response. */
+/** Becomes the problem response. */
 export class ApiError extends Error {
   readonly code: ProblemCode
   readonly hints: readonly string[]
@@ -90,7 +89,6 @@ export class ApiError extends Error {
 export interface ProblemAnswer {
   readonly problem: Problem
   readonly headers: Readonly<Record<string, string>>
-  /** Unexpected errors are logged. */
   readonly unexpected: boolean
 }
 
@@ -141,7 +139,7 @@ export function toProblem(error: unknown): ProblemAnswer {
   }
 }
 
-/** Errors raised by the HTTP framework have a client status. */
+/** Framework errors have a client status. */
 function frameworkError(error: unknown): ApiError | undefined {
   if (!(error instanceof Error) || !('statusCode' in error)) return undefined
   const status = Number(error.statusCode)

@@ -1,10 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import type { Random } from '../host/index.ts'
 
-/** Header of every response: identifies the request in the log. */
 export const queryIdHeader = 'x-query-id'
 
-/** Assigns an id to every request, unique within the process and practically unique across processes. */
+/** Unique in the process and practically unique across processes. */
 export function assignQueryIds(app: FastifyInstance, random: Random): void {
   const process = Buffer.from(random.bytes(4)).toString('hex')
   let count = 0

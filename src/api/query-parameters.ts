@@ -1,4 +1,3 @@
-/** Shared parameters of pages, series and topology. */
 import { endpointField, flowNames, type NameTable, type QueryField } from '../query/index.ts'
 import {
   fieldTime,
@@ -41,7 +40,7 @@ export const questionParameters = {
   to: { type: 'string', default: 'now', description: 'End, exclusive.' },
 } as const
 
-/** Time fields to which a span can apply. Rollups use `flow_time`. */
+/** Rollups use `flow_time`. */
 export const spanTimes = ['flow_time', 'time_received', 'time_start', 'time_end'] as const
 export type SpanTime = (typeof spanTimes)[number]
 
@@ -74,7 +73,6 @@ export interface QuestionQuery {
   readonly time?: string
 }
 
-/** The query within the principal's scope. `now` in Unix ms. */
 export function questionOf(query: QuestionQuery, usual: SpanTime, now: number, principal: Principal): RowQuery {
   const {
     filter = '',
@@ -110,7 +108,7 @@ export function questionOf(query: QuestionQuery, usual: SpanTime, now: number, p
   }
 }
 
-/** A sortable and groupable field of flows by any of its names. */
+/** Sortable and groupable, by any of its names. */
 export function plainField(written: string, parameter: string): QueryField {
   const name = flowNames.resolve(written)
   const field = name === undefined ? undefined : flowNames.field(name)
@@ -120,7 +118,6 @@ export function plainField(written: string, parameter: string): QueryField {
   return field
 }
 
-/** A plain field, or an endpoint. */
 export function groupField(written: string): QueryField {
   return endpointField(written) ?? plainField(written, 'group')
 }
@@ -139,7 +136,6 @@ export function unknownField(written: string, parameter: string, names: NameTabl
   )
 }
 
-/** Splits at commas; `\,` is a comma within a value (as in names of users), and `\\` a backslash. */
 export function listOf(written: string | undefined): string[] {
   return ((written ?? '').match(/(?:\\[\\,]|[^,])+/g) ?? [])
     .map((each) => each.trim().replaceAll(/\\([\\,])/g, '$1'))
@@ -163,21 +159,21 @@ export const measureColumns: readonly AnswerColumn[] = [
   { name: 'flows', type: 'BIGINT', unit: '{flow}' },
 ]
 
-/** The common part of every response. `exact` is false if it contains an approximation. */
+/** `exact` is false for an approximation. */
 export interface AnswerFrame {
   readonly columns: readonly AnswerColumn[]
   readonly rows: readonly (readonly unknown[])[]
-  /** Cursor of the next page; null at the end, and of responses without pages. */
+  /** Null at the end, and without pages. */
   readonly next: string | null
-  /** `raw` (flows), or the rollup that was read. */
+  /** `raw` (flows), or a rollup. */
   readonly source: string
   readonly span: { readonly from: string; readonly to: string }
   readonly exact: boolean
-  /** If not exact: the largest possible error of any group's sum. */
+  /** Largest possible error of any group's sum. */
   readonly error?: unknown
-  /** Set if the newest part of the span is not stored yet: rows received later are missing. */
+  /** Set if rows received later are missing. */
   readonly stored_to?: string
-  /** Set if the span begins before the oldest stored flow: its receive time. */
+  /** Set if the span begins before the oldest stored flow. */
   readonly since?: string
 }
 

@@ -1,4 +1,3 @@
-/** Details of one object: its states, relations and history. */
 import type { StoreReader } from '../engine/control.ts'
 import type { ManifestQuery, ManifestState } from '../model/kubernetes.ts'
 import { parseKubernetesRef } from '../model/refs.ts'
@@ -13,19 +12,18 @@ type Row = Readonly<Record<string, unknown>>
 
 export interface DescribeOptions {
   readonly store: StoreReader
-  /** The last state of an object, if a local source watches it. */
   readonly current: (query: ManifestQuery) => Promise<ManifestState | undefined>
   readonly gone: AbortSignal
   readonly principal: Principal
 }
 
-/** Depth of the chain of owners and of owned objects. */
+/** Of owners and of owned objects. */
 const deepest = 6
 const [mostIntervals, mostRelations, mostChanges, mostEvents] = [200, 500, 50, 50]
 
 const relationColumns = 'relation, from_ref AS "from", to_ref AS "to", valid_from, valid_to'
 
-/** Undefined: the object is unknown at all times. `gone`: the client has disconnected. `at` in µs. */
+/** Undefined: the object is unknown. `gone`: the client has disconnected. `at` in µs. */
 export async function describeResource(
   asking: DescribeOptions,
   ref: string,
@@ -81,7 +79,7 @@ async function history(
   { intervals, now }: { readonly intervals: readonly Row[]; readonly now: Row | undefined },
 ): Promise<ManifestAt & { readonly versions: readonly Version[] }> {
   const [uid, cluster] = [now?.['uid'] ?? intervals[0]?.['uid'], parseKubernetesRef(ref)?.cluster ?? '']
-  // Read before the store is queried, so that its changes are stored by then.
+  // Before the store is queried, so that its changes are stored by then.
   const state = typeof uid === 'string' ? await current({ cluster, uid }) : undefined
   const [manifest, versions] = await Promise.all([
     now === undefined
@@ -108,12 +106,12 @@ async function lastChanges(ask: (sql: string) => Promise<readonly Row[]>, until:
   )
 }
 
-/** Relations that the object itself declares: its node and namespace. */
+/** The node and namespace of the object. */
 function isOwn({ from, relation }: Row, ref: string): boolean {
   return from === ref && relation !== 'selects'
 }
 
-/** Follows ownership transitively, each object once. */
+/** Each object once. */
 async function chain(
   ask: (sql: string) => Promise<readonly Row[]>,
   ref: string,

@@ -1,4 +1,4 @@
-/** Row selection beside the filter, with the same meaning for pages, sums, exports, completion and live views. */
+/** Row selection beside the filter. */
 import type { BatchKind } from '../model/batches.ts'
 import { bothWays, nameTables, type Expression } from '../query/index.ts'
 
@@ -7,7 +7,7 @@ export const reporters = ['all', 'one'] as const
 export interface RowSelection {
   /** Also rows that match with source and destination exchanged. */
   readonly bothWays?: boolean
-  /** `one`: each flow once, as one node reports it. */
+  /** `one`: each flow as one node reports it. */
   readonly reporters?: (typeof reporters)[number]
 }
 
@@ -16,7 +16,7 @@ export const reportersText =
   '(`node_direction = 1`) is omitted if the destination ' +
   'has an owner, because its node reports the ingress row.'
 
-/** Depends on the row alone, so that stored and live results omit the same rows. */
+/** Depends on the row alone: stored and live results omit the same rows. */
 const leavesForWorkload: Expression = {
   is: 'and',
   parts: [

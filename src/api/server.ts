@@ -15,25 +15,22 @@ import type { ProblemAnswer } from './problems.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** `raw`: the handler reads and decodes the body itself. */
+    /** The handler reads the body itself. */
     body?: 'raw'
-    /** No authentication: static files. access/decisions.ts decides on operations of the API. */
+    /** No authentication: static files. access/decisions.ts decides on operations. */
     open?: boolean
   }
   interface FastifyRequest {
-    /** The user and its scope. */
     principal: Principal
-    /** Long responses end when the admission does. */
     admission: Admission
-    /** `principal.id`: key of the user's stored data. */
     user: string
   }
 }
 
-/** How long the rest of a rejected body is read. */
+/** Time to read the rest of a rejected body. */
 const lingerMs = 5000
 
-/** A server with rules for bodies, validation and errors, and no routes yet. */
+/** Without routes yet. */
 export function createServer(context: ApiContext): FastifyInstance {
   const { limits, tls } = context
   const app = Fastify({
@@ -79,7 +76,7 @@ export function createServer(context: ApiContext): FastifyInstance {
   return app
 }
 
-/** Passed as values: loading the framework's defaults would double the start time. */
+/** Loading the framework's defaults would double the start time. */
 const compilersFactory = {
   buildValidator: () => validatorOf,
   buildSerializer: () => () => (data: unknown) => JSON.stringify(data),
@@ -141,7 +138,6 @@ async function parseBody(request: FastifyRequest, payload: IncomingMessage, { li
   return body.length === 0 ? undefined : parseJson(body, limits.jsonDepth)
 }
 
-/** Query parameters arrive as text. */
 function withNumbers(query: Record<string, unknown>, schema: Schema): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(query).map(([name, value]) => {
@@ -154,7 +150,7 @@ function withNumbers(query: Record<string, unknown>, schema: Schema): Record<str
   )
 }
 
-/** Invalid or oversized HTTP never reaches a route. */
+/** Invalid HTTP never reaches a route. */
 function clientErrorHandler(this: FastifyInstance, error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
   const [code, detail] = ((): ['WEIR_API_HEADERS_TOO_LARGE' | 'WEIR_API_TIMEOUT' | 'WEIR_API_INVALID', string] => {

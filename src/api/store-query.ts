@@ -5,7 +5,7 @@ import type { Host } from '../host/index.ts'
 import type { ApiContext } from './options.ts'
 import { ApiError } from './problems.ts'
 
-/** The store's reader, or a 503 problem when this instance has no store. */
+/** Throws 503 without a store. */
 export function requireStore({ control }: Pick<ApiContext, 'control'>): StoreReader {
   if (control.store !== undefined) return control.store
   throw new ApiError('WEIR_API_NO_STORE', 'This instance has no store to query.', {
@@ -23,7 +23,7 @@ export function abortOnDisconnect(reply: FastifyReply): AbortSignal {
   return gone.signal
 }
 
-/** Reads a small result whole. Undefined when the client has disconnected. */
+/** Undefined when the client has disconnected. */
 export async function rowsOf(
   store: StoreReader,
   sql: string,
@@ -39,10 +39,10 @@ export async function rowsOf(
   }
 }
 
-/** Longest time in ms that parsing blocks the event loop. */
+/** Ms of parsing between two yields. */
 const sliceMs = 4
 
-/** As {@link rowsOf}, for thousands of rows: yields to the event loop between slices. */
+/** {@link rowsOf} for thousands of rows: yields to the event loop. */
 export async function manyRowsOf(
   store: StoreReader,
   sql: string,
@@ -72,7 +72,7 @@ export async function manyRowsOf(
   }
 }
 
-/** Runs a statement in a separate process where the store supports it. Undefined when the client has disconnected. */
+/** In a separate process where supported. Undefined when the client has disconnected. */
 export async function isolated(
   store: StoreReader,
   { format, ...query }: IsolatedQuery,
@@ -88,7 +88,7 @@ export async function isolated(
   }
 }
 
-/** Passes bytes on. Logs an error that is too late for a status code. */
+/** Logs an error that is too late for a status code. */
 export async function* logErrors(
   bytes: IsolatedAnswer,
   gone: AbortSignal,

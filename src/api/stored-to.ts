@@ -2,19 +2,15 @@ import type { Pipeline, StoreReader } from '../engine/control.ts'
 import type { TimeSpan } from '../query/plan/index.ts'
 import type { ApiContext } from './options.ts'
 
-/** Spans that end earlier are stored; the store's lag is queried for newer ones only. */
+/** Spans that end earlier are stored. */
 const recentMs = 60_000
-/** The lag has a resolution of one second. */
 const graceMs = 1000
-/** How long a pipeline result is cached: a page sends a dozen requests at once. */
+/** A page sends a dozen requests at once. */
 const cacheMs = 500
 
 const known = new WeakMap<object, { readonly at: number; readonly pipeline: Promise<Pipeline> }>()
 
-/**
- * Receive time (µs since 1970) of the oldest stored flow, if the span begins earlier; the end of the span if there are
- * none.
- */
+/** µs since 1970 of the oldest stored flow, if the span begins earlier; the end of the span if there is none. */
 export async function storedSince(store: StoreReader, { from, to }: TimeSpan): Promise<{ since?: bigint }> {
   const sums = await store.sums?.()
   if (sums === undefined) return {}
@@ -24,7 +20,7 @@ export async function storedSince(store: StoreReader, { from, to }: TimeSpan): P
   return since > from ? { since } : {}
 }
 
-/** Receive time (µs since 1970) up to which everything is stored, if the span ends later; else nothing. */
+/** Receive time (µs since 1970) up to which everything is stored, if the span ends later. */
 export async function storedTo({ control, host }: ApiContext, { to }: TimeSpan): Promise<{ storedTo?: bigint }> {
   const now = host.clock.now()
   if (Number(to) / 1000 < now - recentMs) return {}

@@ -11,20 +11,17 @@ type Fact = Readonly<Record<string, unknown>>
 
 interface CachedFact {
   readonly fact: Promise<Fact | undefined>
-  /** Time of the result, by the monotonic clock. */
+  /** Monotonic. */
   answered?: number
 }
 
-/** Recent facts by store: the panels of a page need the same ones at the same time, and completion at every letter. */
+/** The panels of a page need the same facts at the same time, and completion at every letter. */
 const factCaches = new WeakMap<StoreReader, Map<string, CachedFact>>()
 const mostFacts = 64
-/** Maximum age in ms of a fact where an estimate suffices. */
+/** Maximum age where an estimate suffices. */
 const roughlyMs = 10_000
 
-/**
- * Coalesces concurrent queries for one row. Clients that disconnect do not cancel it. A result older than `oldest` ms
- * is queried again.
- */
+/** Coalesces concurrent queries for one row; clients that disconnect do not cancel it. `oldest`: maximum age in ms. */
 function cachedFact(store: StoreReader, sql: string, clock: Clock, oldest: number): Promise<Fact | undefined> {
   let cache = factCaches.get(store)
   if (cache === undefined) factCaches.set(store, (cache = new Map()))
@@ -48,23 +45,23 @@ function cachedFact(store: StoreReader, sql: string, clock: Clock, oldest: numbe
 }
 
 export interface SumSource {
-  /** Undefined: read the flows. */
+  /** Undefined: the flows. */
   readonly rollup?: Rollup
   readonly exact: boolean
-  /** Set if the flows can replace the rollup where its remainder matters. */
+  /** The flows can replace the rollup. */
   readonly flowsStored?: boolean
 }
 
-/** More flows than this are not read if a rollup has a result with a known error. */
+/** More flows are not read if a rollup has a known error. */
 const mostFlows = 20_000_000
 /** Share of the flows. */
 const largeRemainder = 0.1
-/** Up to this number flows are read directly where a rollup would be inexact; it takes little time. */
+/** Up to this number flows are read where a rollup would be inexact. */
 const fewFlows = 1_500_000
 
 /**
- * Selects the source of sums: the coarsest rollup with all fields of the query, else the flows. `wanted`: `raw` forces
- * the flows; `rough` allows a rollup even where a few flows would be exact.
+ * The coarsest rollup with all fields of the query, else the flows. `wanted`: `raw` forces the flows; `rough` allows an
+ * inexact rollup.
  */
 export async function sumSource(
   store: StoreReader,
@@ -80,7 +77,6 @@ export async function sumSource(
   }: RunStatement,
 ): Promise<SumSource> {
   const raw: SumSource = { exact: true }
-  // Rollups are by `flow_time` only.
   if (wanted === 'raw' || question.time.name !== 'flow_time' || store.sums === undefined) return raw
   const { from, to } = question.span
   const { since, oldest, flows } = await store.sums()
@@ -104,15 +100,14 @@ export async function sumSource(
   const whole = flows.first < oldest + msPerHour
   if (whole && flows.rows <= fewFlows && wanted !== 'rough') return raw
   const sql = lossSql(rollup)
-  // Visibility is decided on current facts.
+  // Visibility requires current facts.
   const facts = limited
     ? (await rowsOf(store, sql, gone))?.[0]
     : await cachedFact(store, sql, clock, wanted === 'rough' ? roughlyMs : 0)
   const none = (level: FoldLevel | undefined): boolean =>
     facts !== undefined && (level === undefined || facts[`lost_${level}`] === 0)
-  // Flows are deleted before their rollups.
   const stored = Number(facts?.['oldest']) >= flows.first * 1000 - maxFlowDelayUs
-  // Merged rows do not match the filter, so even the total would be low. The flows are read while they are stored.
+  // Merged rows do not match the filter: even the total would be low.
   if (!none(lossyFilter) && stored) return raw
   const lossless = none(lossyFilter) && none(lossy)
   if (
@@ -124,7 +119,7 @@ export async function sumSource(
   )
     return raw
   const flowsStored = wanted !== 'rough' && stored && Number(facts?.['flows']) <= mostFlows
-  // With such a remainder the rollup's result would be discarded.
+  // The rollup's result would be discarded.
   if (
     flowsStored &&
     lossy !== undefined &&
@@ -132,6 +127,6 @@ export async function sumSource(
   )
     return raw
   if (servicePortsOnly && !limited) return { rollup, exact: false, flowsStored }
-  // Merged rows have lost their namespaces and could appear visible.
+  // Merged rows have no namespaces and could appear visible.
   return lossless || !limited ? { rollup, exact: lossless && !servicePortsOnly, flowsStored } : raw
 }

@@ -1,4 +1,4 @@
-/** Sums of groups from any source, shared by series, topology and the aggregated table. */
+/** Sums of groups from any source. */
 import { flowNames, type QueryField } from '../query/index.ts'
 import {
   furtherMeasures,
@@ -88,7 +88,6 @@ export function shifted<Request extends RowQuery>(question: Request, offset: str
   return { ...question, span: { from: question.span.from - by, to: question.span.to - by } }
 }
 
-/** Parameters of sums: measures, statistics, ranking and limit. */
 export function sumsOf(
   { by = 'bytes', measure, of: written, limit }: SumsQuery,
   usual: number,
@@ -108,7 +107,7 @@ export function sumsOf(
   }
 }
 
-/** The ranking measure is always included. */
+/** With the ranking measure. */
 function furtherOf(written: string | undefined, by: string): readonly FurtherMeasure[] {
   const listed = listOf(written)
   const unknown = listed.find((each) => !isFurther(each) && !(measures as readonly string[]).includes(each))
@@ -127,7 +126,7 @@ function statField(written: string): QueryField {
   return field
 }
 
-/** Columns of sums and statistics, after those of the groups. */
+/** After the columns of groups. */
 export function sumColumns({ of, further = [] }: Pick<AggregateQuery, 'of' | 'further'>): readonly AnswerColumn[] {
   const sums = [
     ...measureColumns,
@@ -145,7 +144,6 @@ export function sumColumns({ of, further = [] }: Pick<AggregateQuery, 'of' | 'fu
   ]
 }
 
-/** The cells of {@link sumColumns}. */
 export function measureCells(
   row: AnswerRecord,
   { of, further = [] }: Pick<AggregateQuery, 'of' | 'further'>,
@@ -168,19 +166,17 @@ export function measureCells(
   ]
 }
 
-/** `groups`, `bytes`, `packets`, `flows` and the further sums that were requested. */
+/** `groups`, `bytes`, `packets`, `flows` and the requested further sums. */
 export type Totals = Readonly<Record<string, unknown>>
 
 function totalOf([first = {}]: readonly AnswerRecord[], { further = [] }: Pick<AggregateQuery, 'further'>): Totals {
   return Object.fromEntries(['groups', ...measures, ...further].map((name) => [name, first[`_all_${name}`] ?? 0]))
 }
 
-/** Tolerated error, as a share of the smallest shown group. */
+/** Tolerated error, of the smallest shown group. */
 const smallShare = 0.01
 
-/**
- * Whether rows of unknown groups could change the shown groups, or one of their sums by more than the tolerated share.
- */
+/** Whether rows of unknown groups could change the shown groups, or a sum by more than the tolerated share. */
 function remainderMatters([first]: readonly AnswerRecord[]): boolean {
   if (first === undefined) return false
   const [rest, least, next] = ['_rest', '_least', '_next'].map((name) => Number(first[name] ?? 0)) as [
@@ -193,9 +189,8 @@ function remainderMatters([first]: readonly AnswerRecord[]): boolean {
 
 export interface SumsAnswer {
   readonly rows: readonly AnswerRecord[]
-  /** Of groups: the sums of all. */
   readonly total: Totals
-  /** The largest possible error of any group's sum. */
+  /** Largest possible error of any sum. */
   readonly error?: unknown
   readonly span: TimeSpan
   readonly source: string
@@ -219,7 +214,7 @@ export interface SumReaders<Request> {
 /** With fewer flows counting the groups first does not pay off. */
 const manyFlows = 1_000_000
 
-/** Reads sums from a rollup, the flows, or without a store the ring. Undefined when the client has disconnected. */
+/** From a rollup, the flows, or the ring. Undefined when the client has disconnected. */
 export async function readSums<Request extends AggregateQuery>(
   asker: RunStatement,
   request: Request,
@@ -279,7 +274,6 @@ export async function readSums<Request extends AggregateQuery>(
   }
 }
 
-/** Removes the row that only carries the total. */
 function withoutTotalRow(rows: readonly AnswerRecord[], request: AggregateQuery): Pick<SumsAnswer, 'rows' | 'total'> {
   return { rows: rows.filter((row) => row['_place'] !== null), total: totalOf(rows, request) }
 }

@@ -1,7 +1,4 @@
-/**
- * The SQL views: their columns in order, with types. Later versions only add columns. `flows` and `events` are also
- * live streams.
- */
+/** The SQL views. Later versions only append columns. `flows` and `events` are also live streams. */
 import type { BatchKind } from '../model/batches.ts'
 import { flowFields } from '../model/fields.ts'
 
@@ -51,7 +48,7 @@ const position: ViewColumn = {
   meaning: 'Stable id of the row: source instance, epoch, source sequence, row',
 }
 
-/** The columns of version 1, in their order. */
+/** Columns of version 1. */
 const first: readonly ViewColumn[] = [
   ...[
     'time_start',
@@ -279,7 +276,7 @@ const traffic: readonly ViewColumn[] = [
   { name: 'flows', type: 'HUGEINT', unit: '{flow}', meaning: 'Flows' },
 ]
 
-/** Views for queries only, without a live stream. */
+/** Without a live stream. */
 export const queryOnlyViews = { changes, audit, resources, relations, traffic } as const
 
 export const everyView: Readonly<Record<string, readonly ViewColumn[]>> = { ...views, ...queryOnlyViews }

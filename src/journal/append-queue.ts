@@ -9,13 +9,12 @@ export interface PendingAppend {
   readonly reject: (error: Error) => void
 }
 
-/** Units in append order. Units with time left do not start a group before it has elapsed. */
+/** In append order. Units with time left do not start a group. */
 export class AppendQueue {
   readonly #host: Host
   #units: (PendingAppend & { readonly until: number })[] = []
   #hurry: () => void = () => undefined
   #closed = false
-  /** Packed bodies. */
   bytes = 0
 
   constructor(host: Host) {
@@ -32,7 +31,7 @@ export class AppendQueue {
     if (patienceMs === 0) this.#hurry()
   }
 
-  /** Resolves when a unit has no time left, or the queue is closed. */
+  /** Resolves when a unit has no time left, or on close. */
   async ready(): Promise<void> {
     const { clock, timers } = this.#host
     let first = Infinity

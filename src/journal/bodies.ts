@@ -18,7 +18,7 @@ const hasValid = 1
 /** All rows are equal: one value is stored. */
 const isConstant = 2
 
-/** Encodes at the start of `room` if the bytes fit. */
+/** At the start of `room` if the bytes fit. */
 export function encodeBatch(batch: Batch, room?: Uint8Array<ArrayBuffer>): Uint8Array {
   const out = new ByteWriter(sizeOf(batch), room)
   out.u32(batch.count)
@@ -27,12 +27,10 @@ export function encodeBatch(batch: Batch, room?: Uint8Array<ArrayBuffer>): Uint8
   return out.bytes()
 }
 
-/** Reused buffer: allocating one per unit would trigger full garbage collections. */
+/** Reused: allocations per unit would trigger full garbage collections. */
 const dataRoom = new Uint8Array(512 * 1024)
 
-/**
- * The body of events, and the range of their times. `read` is given the batch, whose data is valid until it returns.
- */
+/** The batch passed to `read` is valid until it returns. */
 export function encodeEvents(
   events: readonly WeirEvent[],
   read?: (batch: EventBatch) => void,
@@ -50,7 +48,6 @@ export interface TimeRange {
   readonly timeMax: number
 }
 
-/** `times`: NaN for a row without a time. */
 export function timeRange(times: Float64Array): TimeRange {
   let [timeMin, timeMax] = [Number.NaN, Number.NaN]
   for (const time of times) {
@@ -154,15 +151,15 @@ function encodeColumn(id: number, column: Column, count: number, out: ByteWriter
   }
 }
 
-/** Cache of repeated values by column kind: exporters and rates repeat between frames. */
+/** Exporters and rates repeat between frames. */
 const repeats = new Map<string, Words>()
 const mostRepeats = 64
-/** Frames are rarely larger, so larger arrays are not cached. */
+/** Larger arrays are not cached. */
 const maxCachedRows = 1 << 14
 
 function repeated<T extends Words>(items: T, width: number, count: number, make: (length: number) => T): T {
   if (items.length === width * count) return items
-  // Times repeat within a frame, but not between frames.
+  // Times do not repeat between frames.
   if (count > maxCachedRows || items.length !== width || items instanceof Float64Array)
     return filled(items, width, count, make)
   const key = `${items.constructor.name} ${items.join()}`
@@ -228,7 +225,7 @@ function decodeFlows(count: number, from: ByteReader): FlowBatch {
   const columns: Record<string, Column> = {}
   for (let i = 0; i < width; i++) {
     const { id, column } = decodeColumn(count, from)
-    // A field of a later version is omitted, because its name is unknown.
+    // A field of a later version.
     const field = flowFieldById(id)
     if (field !== undefined) columns[field.name] = column
   }

@@ -2,15 +2,15 @@ import type { Heap } from '../model/batches.ts'
 
 type Numbers = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array
 
-/** Arrays are prefixed with their byte length and start on a multiple of 8. */
+/** Arrays have a byte length and start on a multiple of 8. */
 export class ByteWriter {
   #buffer: Uint8Array<ArrayBuffer>
   #view: DataView
   #length = 0
 
-  /** `capacity`: expected bytes; the buffer grows by doubling. Writes to `room` if they fit. */
+  /** `capacity`: expected bytes. Writes to `room` if they fit. */
   constructor(capacity: number, room?: Uint8Array<ArrayBuffer>) {
-    // Every byte up to the length is written, so clearing is unnecessary.
+    // Every byte is written.
     this.#buffer =
       room !== undefined && room.length >= capacity && room.byteOffset === 0 ? room : Buffer.allocUnsafeSlow(capacity)
     this.#view = new DataView(this.#buffer.buffer)
@@ -50,7 +50,7 @@ export class ByteWriter {
   }
 
   strings(given: readonly string[]): void {
-    // Lone surrogates have no UTF-8 form; unreplaced, joined strings could merge their halves.
+    // Joined strings could merge lone surrogates.
     const strings = given.map((text) => (text.isWellFormed() ? text : text.toWellFormed()))
     const bytes = Buffer.from(strings.join(''), 'utf8')
     const ends = new Uint32Array(strings.length)
@@ -82,7 +82,7 @@ export class ByteReader {
   #at = 0
 
   constructor(bytes: Uint8Array) {
-    // Views need an aligned start, which a pooled Buffer may not have.
+    // A pooled Buffer may be unaligned.
     this.#bytes = bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes)
     this.#view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.byteLength)
   }

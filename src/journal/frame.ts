@@ -20,9 +20,9 @@ export const magic = 0x31465257
 const version = 1
 export const fixedBytes = 112
 export const smallestHeader = fixedBytes + 4
-/** Longer headers are damage: a header has only a cursor and shed reasons. */
+/** A header has only a cursor and shed reasons; more is damage. */
 const largestHeader = 1024 * 1024
-/** Maximum stored body, so that a frame is one message on any bus. */
+/** A frame is one message on any bus. */
 export const largestBody = 512 * 1024
 
 const kinds = ['events', 'flows', 'empty'] as const
@@ -83,8 +83,8 @@ export interface DecodedHeader {
 }
 
 /**
- * `short`: the bytes end within the header (`needed` in total). `bad`: no frame starts here. `newer`: a whole header of
- * an unknown version; magic, version, header bytes and the checksum at the end never move.
+ * `short`: needs `needed` bytes. `bad`: no frame. `newer`: a whole header of an unknown version; magic, version, header
+ * bytes and final checksum never move.
  */
 export type HeaderResult =
   | { readonly is: 'header'; readonly decoded: DecodedHeader }

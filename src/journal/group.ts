@@ -1,4 +1,4 @@
-/** Frames that are written and synced together. They join the journal's totals only after the sync. */
+/** Frames that are written and synced together, and join the totals after the sync. */
 import { constants, zstdCompressSync } from 'node:zlib'
 import { encodeHeader, largestBody } from './frame.ts'
 import { checkpointStream, emptyTotals, encodeCheckpoint, journalSource } from './recover.ts'
@@ -9,14 +9,11 @@ export interface Packed {
   readonly zstd: boolean
 }
 
-/** For smaller bodies compression costs more than it saves. */
+/** Smaller bodies stay uncompressed. */
 const worthCompressing = 256
 const nothing = new Uint8Array(0)
 
-/**
- * Flows are retained only for hours: half the time of level 1 for an eighth more bytes. Events are repetitive, and
- * compress better.
- */
+/** Flows are retained for hours only: half the time of level 1 for an eighth more bytes. */
 const levels = { flows: -2, events: 1, empty: 1 } as const
 
 export function pack(raw: Uint8Array, kind: Unit['kind']): Packed {
@@ -29,16 +26,16 @@ export interface CopiedFrame {
   readonly header: FrameHeader
   readonly zstd: boolean
   readonly body: Uint8Array
-  /** Sequence of the copy, increasing; default: the next one. */
+  /** Default: the next one. */
   readonly sequence?: number
-  /** Cursor to store for the source in this journal. */
+  /** For the source in this journal. */
   readonly cursor?: Uint8Array
 }
 
 export interface Counters {
   sequence: number
   row: number
-  /** The next header states that rows before it may be missing uncounted. */
+  /** Rows before the next header may be missing uncounted. */
   afterLoss: boolean
 }
 
@@ -59,7 +56,7 @@ export class FrameGroup {
     return this.pieces.reduce((sum, piece) => sum + piece.length, 0)
   }
 
-  /** Adds a unit. Parts of a large one count nothing except the last. */
+  /** Only the last part of a large unit counts rows. */
   add(unit: Unit, { body, zstd }: Packed): Appended {
     const before = this.changed.get(unit.source) ?? this.#totals.get(unit.source) ?? emptyTotals()
     const after = advance(before, unit)
@@ -97,14 +94,14 @@ export class FrameGroup {
     return { position: { sequence, row }, epoch: this.#epoch, sourceSequence: after.sequence }
   }
 
-  /** Copies the frame with another sequence; its source and counts stay. */
+  /** Source and counts stay. */
   copy({ header, zstd, body: whole, sequence, cursor }: CopiedFrame): Appended {
-    // The content of an empty frame belongs to its source, which reads the original.
+    // The source reads the content of an empty frame from the original.
     const body = header.kind === 'empty' ? nothing : whole
     const { cursor: _, ...kept } = header
     if (sequence !== undefined) this.counters.sequence = sequence - 1
     const { firstRow, ...place } = this.#place()
-    // With given sequences no rows before the frame can be counted.
+    // Rows before the frame cannot be counted.
     const placed = encodeHeader(
       {
         ...kept,
@@ -135,7 +132,7 @@ export class FrameGroup {
     }
   }
 
-  /** The first frame of a segment: all totals and cursors. */
+  /** First frame of a segment: totals and cursors. */
   addCheckpoint(received: number): void {
     const header = encodeHeader(
       {

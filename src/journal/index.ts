@@ -24,16 +24,16 @@ export { FrameGroup, pack, type CopiedFrame } from './group.ts'
 export { Fenced, fenceKey, type BusRecord, type BusWriter, type Channel, type JournalBus } from './bus.ts'
 export type * from './types.ts'
 
-/** Lower bounds of the journal's state from other files: projection commits and offset records. */
+/** Lower bounds from other files: projection commits and offset records. */
 export interface Evidence {
   readonly position: Position
-  /** Rows accounted for, per source; the source's total is at least that. */
+  /** Rows per source; totals are at least these. */
   readonly accepted: Readonly<Record<string, number>>
 }
 
 /**
- * Opens the folder for writing, regardless of damage. The next sequence and row exceed those of every readable header,
- * segment name and piece of evidence, plus the possible content of lost bytes.
+ * Opens for writing, regardless of damage. The next sequence and row exceed those of every readable header, segment
+ * name and evidence, plus the content of lost bytes.
  */
 export async function openJournal(options: {
   host: Host
@@ -42,17 +42,17 @@ export async function openJournal(options: {
   limits?: Partial<JournalLimits>
   evidence?: readonly Evidence[]
   metrics?: Metrics
-  /** Guards against another writer; if absent, nothing does. */
+  /** Against another writer. */
   fence?: Fence | undefined
-  /** Called with the reason when appends begin to be refused, and with undefined when they are accepted again. */
+  /** With the reason when appends begin to be refused, and undefined when they are accepted again. */
   onRefusing?: (why: string | undefined) => void
-  /** Called without room when rows up to this sequence are not settled. Resolves with the sequence settled then. */
+  /** Resolves with the sequence settled then. */
   makeRoom?: MakeRoom
 }): Promise<SegmentWriter> {
   const { host, directory } = options
   await makeDurableDirectory(host.disk, directory)
   const found = await recover(host.disk, directory)
-  // The system's cache can contain unsynced data of a killed process; sync it before use.
+  // The cache can contain unsynced data of a killed process.
   await settle(
     host.disk,
     directory,
@@ -61,7 +61,7 @@ export async function openJournal(options: {
   const evidence = options.evidence ?? []
   const newest = segmentStart(found.segments.at(-1)?.name ?? '') ?? 1
   const named = Math.max(found.last.sequence, newest - 1, ...evidence.map((one) => one.position.sequence))
-  // A frame has at least one header, which bounds the number of lost frames.
+  // One header per lost frame at least.
   const torn = Math.ceil(found.damagedBytes / 116)
   const row = Math.max(found.last.row, ...evidence.map((one) => one.position.row))
   let missing = false
@@ -76,7 +76,7 @@ export async function openJournal(options: {
   }
   for (const total of found.totals.values()) total.sequence = 0
   const sequence = named + torn
-  // A new segment needs a new name even if the newest one is empty.
+  // A new segment needs a new name even if the newest is empty.
   const last = { sequence: Math.max(sequence, found.segments.length > 0 ? newest : 0), row }
   const afterLoss = found.damaged || named > found.last.sequence
   const writer = new SegmentWriter({
@@ -93,7 +93,7 @@ export async function openJournal(options: {
     onRefusing: options.onRefusing,
     makeRoom: options.makeRoom,
   })
-  // A checkpoint makes the loss visible to readers without the next append.
+  // Shows readers the loss without the next append.
   if (afterLoss || found.cut || missing) await writer.checkpoint()
   return writer
 }
@@ -116,7 +116,7 @@ export interface JournalCheck {
   readonly unreadable: readonly UnreadableStretch[]
 }
 
-/** Verifies every frame of a folder without changes. */
+/** Verifies every frame without changes. */
 export async function checkJournal(options: { host: Host; directory: string }): Promise<JournalCheck> {
   const { host, directory } = options
   const unreadable: UnreadableStretch[] = []

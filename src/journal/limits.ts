@@ -1,15 +1,15 @@
 export interface JournalLimits {
-  /** Size at which a new segment begins. */
+  /** Of a segment. */
   readonly segmentBytes: number
-  /** Appends are refused while the segments have this size and no holder advances. */
+  /** Appends are refused at this size. */
   readonly maxBytes: number
-  /** Retained after every holder has passed, for later sinks and `weir journal export`. */
+  /** Retained after delivery, for later sinks and `weir journal export`. */
   readonly keepBytes: number
-  /** Free space below which appends are refused, so that offsets and the store can still be written. */
+  /** Free space for offsets and the store; below it appends are refused. */
   readonly reserveBytes: number
-  /** Maximum bytes per sync. */
+  /** Per sync. */
   readonly groupBytes: number
-  /** Maximum bytes pending for the disk; beyond it appends are refused, which bounds the memory on slow disks. */
+  /** Pending bytes; beyond it appends are refused, which bounds memory on slow disks. */
   readonly queueBytes: number
 }
 

@@ -1,4 +1,4 @@
-/** Names within a journal folder. Paths use `/` on every system. */
+/** Paths use `/` on every system. */
 const segmentPattern = /^\d{16}\.seg$/
 
 export function segmentName(firstSequence: number): string {

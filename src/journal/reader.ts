@@ -12,7 +12,7 @@ export interface ReaderOptions {
   readonly after: Position
   readonly tail: Tail
   readonly onUnreadable?: (stretch: UnreadableStretch) => void
-  /** Other readers of the same folder in this thread. */
+  /** In this thread. */
   readonly shared?: SharedFrames
 }
 
@@ -35,7 +35,7 @@ export function openReader(options: ReaderOptions): JournalReader {
       try {
         walked = durable.sequence > place ? await walk.next(durable) : undefined
       } catch (error) {
-        // Returns the frames read before a disk error; the next call repeats the error.
+        // The next call repeats the disk error.
         if (frames.length > 0) break
         throw error
       }
@@ -55,7 +55,7 @@ export function openReader(options: ReaderOptions): JournalReader {
         const end = options.tail.durable().sequence
         const frames = await ready(maxBytes)
         if (frames.length > 0) return frames
-        // No readable frame up to the durable end: wait for later ones.
+        // No readable frame up to the durable end.
         await options.tail.moved(Math.max(place, end), signal)
       }
       return []
@@ -65,7 +65,7 @@ export function openReader(options: ReaderOptions): JournalReader {
   }
 }
 
-/** Joins the parts of a source sequence; incomplete units were never accepted and are skipped. */
+/** Incomplete units were never accepted and are skipped. */
 export class Parts {
   #pieces: WalkedFrame[] = []
 
@@ -94,7 +94,7 @@ class StoredFrame implements Frame {
   readonly header: FrameHeader
   readonly firstSequence: number
   readonly #pieces: readonly WalkedFrame[]
-  /** Frames retain compressed bytes; the decompressed body lasts while it is referenced. */
+  /** The decompressed body lasts while it is referenced. */
   #body: WeakRef<Uint8Array> | undefined
 
   constructor(header: FrameHeader, pieces: readonly WalkedFrame[]) {
@@ -112,7 +112,7 @@ class StoredFrame implements Frame {
         ? only.body
         : Buffer.concat(this.#pieces.map((piece) => piece.body))
     const { rawBytes } = this.header
-    // A single output piece: joining small ones takes a third of the time.
+    // Joining small pieces takes a third of the time.
     const body =
       only?.decoded.zstd === true
         ? zstdDecompressSync(stored, { chunkSize: rawBytes + spareBytes, maxOutputLength: Math.max(1, rawBytes) })
@@ -124,7 +124,7 @@ class StoredFrame implements Frame {
   release(): void {
     const body = this.#body?.deref()
     this.#body = undefined
-    // An uncompressed body is in the reader's buffer; small ones are in Node's pool.
+    // An uncompressed body is in the reader's buffer.
     if (body !== undefined && this.#pieces[0]?.decoded.zstd === true)
       releaseBuffer(body, this.header.rawBytes + spareBytes)
   }

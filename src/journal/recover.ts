@@ -5,7 +5,7 @@ import { segmentStart } from './paths.ts'
 import type { FrameHeader, SourceTotals } from './types.ts'
 import { Walk } from './walk.ts'
 
-/** Source of the journal's own frames. Component ids begin with a letter or digit, so none can have it. */
+/** Component ids begin with a letter or digit. */
 export const journalSource = '~journal'
 export const checkpointStream = 'checkpoint'
 
@@ -14,11 +14,11 @@ export interface Recovered {
   readonly epoch: number
   readonly totals: Map<string, SourceTotals>
   readonly segments: { name: string; bytes: number }[]
-  /** The end was unreadable: rows without a header may be missing. */
+  /** Rows without a header may be missing. */
   readonly damaged: boolean
-  /** A whole header has an unreadable body, so its rows will never be read. */
+  /** A whole header has an unreadable body. */
   readonly cut: boolean
-  /** Unreadable bytes, an upper bound of the lost ones. */
+  /** Upper bound of the lost bytes. */
   readonly damagedBytes: number
 }
 
@@ -29,7 +29,7 @@ interface Checkpoint {
   >
 }
 
-/** The first frame of every segment: all totals and cursors, so that a start need not read older segments. */
+/** Totals and cursors, so that a start need not read older segments. */
 export function encodeCheckpoint(totals: ReadonlyMap<string, Readonly<SourceTotals>>): Uint8Array {
   const sources: Checkpoint['sources'] = {}
   for (const [name, total] of totals) {
@@ -43,7 +43,7 @@ export function encodeCheckpoint(totals: ReadonlyMap<string, Readonly<SourceTota
   return new TextEncoder().encode(JSON.stringify({ sources } satisfies Checkpoint))
 }
 
-/** Rows accepted per source, from a checkpoint; empty for other frames. */
+/** Empty for other frames. */
 export function* checkpointTotals(header: FrameHeader): Generator<[source: string, accepted: number]> {
   for (const [name, { accepted }] of checkpointSources(header)) yield [name, accepted]
 }
@@ -59,7 +59,7 @@ function parseCheckpoint(cursor: Uint8Array): Checkpoint['sources'] {
   try {
     return (JSON.parse(new TextDecoder().decode(cursor)) as Checkpoint).sources
   } catch {
-    // Only a faulty writer creates one; totals then follow from the headers.
+    // From a faulty writer; totals then follow from headers.
     return {}
   }
 }
@@ -106,7 +106,7 @@ function isCheckpoint(header: FrameHeader): boolean {
   return header.source === journalSource && header.stream === checkpointStream && header.cursor !== undefined
 }
 
-/** Reads from the newest segment with a whole checkpoint, or from the oldest. */
+/** From the newest segment with a whole checkpoint, or the oldest. */
 export async function recover(disk: Disk, directory: string): Promise<Recovered> {
   const segments = await listSegments(disk, directory)
   for (let start = segments.length - 1; start > 0; start--) {
@@ -127,7 +127,7 @@ async function readFrom(
   let epoch = 0
   let checkpoint = false
   let frames = 0
-  // Only damage after the last readable header hides uncounted rows.
+  // Only damage after the last header hides uncounted rows.
   let trailing = 0
   let cut = false
   const first = segments[start]
@@ -135,7 +135,7 @@ async function readFrom(
     disk,
     directory,
     after: nowhere,
-    // Its rows count; its cursor would skip unreadable rows, so it does not.
+    // Its rows count; its cursor would skip unreadable rows.
     onCut: ({ cursor: _, ...header }) => {
       cut = true
       addHeader(totals, header)

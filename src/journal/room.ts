@@ -1,6 +1,4 @@
-/**
- * The segments of a folder and free space. Settled segments are removed first; only unsettled ones fill the journal.
- */
+/** Segments and free space. Settled segments are removed first. */
 import type { Fence } from '../host/fence.ts'
 import type { Disk } from '../host/index.ts'
 import { messageOf, WeirError } from '../model/errors.ts'
@@ -8,7 +6,7 @@ import type { JournalLimits } from './limits.ts'
 import { segmentStart } from './paths.ts'
 import { listSegments } from './recover.ts'
 
-/** Maximum bytes between checks of the free space; a quarter of the reserve if that is less. */
+/** Bytes between checks of the free space. */
 const mostUnchecked = 16 * 1024 * 1024
 
 export interface Segment {
@@ -25,7 +23,6 @@ export class Room {
   readonly #limits: JournalLimits
   readonly #makeRoom: MakeRoom | undefined
   readonly #fence: Fence | undefined
-  /** Highest settled sequence. */
   #settled = 0
   #unchecked = Number.POSITIVE_INFINITY
 
@@ -77,9 +74,8 @@ export class Room {
   }
 
   /**
-   * Removes settled segments, oldest first: those beyond `keep`, and more while `max` or the reserve is exceeded.
-   * Throws WEIR_JOURNAL_FULL if that is insufficient. `roll` begins a new segment, so that the current one can be
-   * removed once settled; false if it is empty.
+   * Removes settled segments, oldest first: those beyond `keep`, more while `max` or the reserve is exceeded. Throws
+   * WEIR_JOURNAL_FULL. `roll` begins a new segment; false if the current one is empty.
    */
   async make(roll: () => Promise<boolean>): Promise<void> {
     for (;;) {
@@ -99,12 +95,12 @@ export class Room {
     }
   }
 
-  /** Throws WEIR_DATA_FENCED if another process took the folder. */
+  /** Throws WEIR_DATA_FENCED. */
   async verifyClaim(): Promise<void> {
     await this.#fence?.check()
   }
 
-  /** Like `verifyClaim`, and also if another process created a segment. */
+  /** Also if another process created a segment. */
   async verifyOwned(): Promise<void> {
     if (this.#fence === undefined) return
     await this.#fence.check()
@@ -115,7 +111,7 @@ export class Room {
     if (foreign !== undefined) this.#fence.break(`it created ${foreign}`)
   }
 
-  /** False if the file was removed: writes would succeed, but never be read. */
+  /** Writes to a removed file would succeed, but never be read. */
   async has(path: string): Promise<boolean> {
     if ((await this.#disk.stat(path)) !== undefined) return true
     this.segments = await listSegments(this.#disk, this.#directory)

@@ -1,6 +1,6 @@
 /**
- * Scans one segment file. Returns frames and unreadable ranges in order. After damage it resumes at the next magic with
- * a correct header checksum and an increasing sequence.
+ * Frames and unreadable ranges of one segment in order. Resumes after damage at the next header with correct checksum
+ * and increasing sequence.
  */
 import { crc32 } from 'node:zlib'
 import type { DiskFile } from '../host/index.ts'
@@ -13,7 +13,7 @@ export type Scanned =
   | { readonly is: 'damage'; readonly offset: number; readonly bytes: number; readonly header?: DecodedHeader }
   | { readonly is: 'end' }
 
-/** Not damage: continuing would count readable data of another version as lost. */
+/** Continuing would count readable data as lost. */
 function newerJournal(version: number): WeirError {
   return new WeirError('WEIR_DATA_NEWER', `the journal was written by a newer Weir (frame version ${version})`)
 }
@@ -25,7 +25,7 @@ const magicBytes = new Uint8Array(new Uint32Array([magic]).buffer)
 export class SegmentScanner {
   readonly #file: DiskFile
   offset: number
-  /** Highest sequence so far; frames that do not exceed it are out of order and ignored. */
+  /** Frames that do not exceed it are ignored. */
   lastSequence: number
   #buffer: Uint8Array = new Uint8Array(0)
   #bufferStart = 0
@@ -36,7 +36,7 @@ export class SegmentScanner {
     this.lastSequence = lastSequence
   }
 
-  /** The next item before `limit`, the file offset up to which content is complete. */
+  /** `limit`: file offset up to which content is complete. */
   async next(limit: number): Promise<Scanned> {
     if (this.offset >= limit) return end
     const found = await this.#headerAt(this.offset, limit)
@@ -56,7 +56,7 @@ export class SegmentScanner {
     return { is: 'frame', offset, decoded: found, body }
   }
 
-  /** Skips bodies, for recovery and for skipping to a position. */
+  /** Skips bodies. */
   async nextHeader(limit: number): Promise<Scanned> {
     if (this.offset >= limit) return end
     const found = await this.#headerAt(this.offset, limit)
@@ -94,13 +94,11 @@ export class SegmentScanner {
       return { is: 'damage', offset: start, bytes: at - start }
     }
     this.offset = limit
-    // Trailing zeros are preallocated space without data.
+    // Preallocated space.
     return onlyZeros ? end : { is: 'damage', offset: start, bytes: limit - start }
   }
 
-  /**
-   * Searches for the next frame in a window. `next`: its start, or where to resume; each byte is read at most twice.
-   */
+  /** `next`: start of the frame, or where to resume. */
   #search(window: Uint8Array, last: boolean): { found: boolean; next: number; zeros: boolean } {
     const bytes = Buffer.from(window.buffer, window.byteOffset, window.byteLength)
     const zeros = (until: number): boolean => window.subarray(0, until).every((byte) => byte === 0)
@@ -108,19 +106,19 @@ export class SegmentScanner {
       const result = decodeHeader(window, hit)
       if (result.is === 'header' && result.decoded.header.sequence > this.lastSequence)
         return { found: true, next: hit, zeros: zeros(hit) }
-      // The header extends beyond the window: resume here. A header that fills a whole window is invalid.
+      // The header extends beyond the window.
       if (result.is === 'short' && !last && hit > 0) return { found: false, next: hit, zeros: zeros(hit) }
     }
     return { found: false, next: last ? window.length : Math.max(1, window.length - 3), zeros: zeros(window.length) }
   }
 
-  /** Up to `length` bytes at `offset`, fewer only at the limit or the end of the file. Valid until the next call. */
+  /** Fewer bytes only at the limit or the end. Valid until the next call. */
   async #bytes(offset: number, length: number, limit: number): Promise<Uint8Array> {
     const wanted = Math.min(length, limit - offset)
     const from = offset - this.#bufferStart
     if (from >= 0 && from + wanted <= this.#buffer.length) return this.#buffer.subarray(from, from + wanted)
     const size = Math.min(Math.max(wanted, readAhead), limit - offset)
-    // A new buffer, because returned frames are views of the old one.
+    // Returned frames are views of the old buffer.
     const fresh = new Uint8Array(size)
     const got = await this.#file.read(fresh, offset)
     this.#buffer = fresh.subarray(0, got)

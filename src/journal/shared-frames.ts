@@ -4,7 +4,7 @@ import type { Frame } from './types.ts'
 
 const batches = new WeakMap<Frame, WeakRef<Batch>>()
 
-/** The batch of a frame that has one. While it is in use it is decoded once, however many readers need it. */
+/** Decoded once while in use. */
 export function frameBatch(frame: Frame): Batch {
   const known = batches.get(frame)?.deref()
   if (known !== undefined) return known
@@ -16,13 +16,13 @@ export function frameBatch(frame: Frame): Batch {
 const mostFrames = 1024
 
 /**
- * The newest frames of a journal folder for several readers of one thread: readers that keep pace get the same objects,
- * so that a body is decompressed and decoded once. It keeps no frame alive. Its frames must not be released.
+ * Readers of one thread that keep pace get the same objects, so that a body is decoded once. Keeps no frame alive. Its
+ * frames must not be released.
  */
 export class SharedFrames {
   readonly #frames = new Map<number, WeakRef<Frame>>()
 
-  /** The frame that another reader got for the same unit, if it is still in use, else the given one. */
+  /** The frame of another reader for the same unit, if still in use. */
   share(frame: Frame): Frame {
     const { sequence } = frame.header
     const known = this.#frames.get(sequence)?.deref()

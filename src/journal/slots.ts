@@ -20,7 +20,7 @@ export class SlotRecord<T> {
   #slotBytes = smallestSlot
   #version = 0
   #value: T | undefined
-  /** The file has two slots of `#slotBytes` and no failed sync. */
+  /** Two slots, and no failed sync. */
   #inPlace = false
 
   private constructor(disk: Disk, path: string) {
@@ -28,7 +28,7 @@ export class SlotRecord<T> {
     this.#path = path
   }
 
-  /** Reads the newest whole slot; no value if the record is missing or damaged. */
+  /** No value if the record is missing or damaged. */
   static async open<T>(disk: Disk, path: string): Promise<SlotRecord<T>> {
     const record = new SlotRecord<T>(disk, path)
     if ((await disk.stat(path)) !== undefined) record.#load(await disk.readFile(path))
@@ -39,7 +39,7 @@ export class SlotRecord<T> {
     return this.#value
   }
 
-  /** Durable when it resolves. Not for concurrent use. */
+  /** Durable when it resolves. Not concurrently. */
   async write(value: T): Promise<void> {
     const payload = new TextEncoder().encode(JSON.stringify(value))
     const version = this.#version + 1
@@ -51,7 +51,7 @@ export class SlotRecord<T> {
         await this.#file.write(encodeSlot(payload, version), (version % 2) * this.#slotBytes)
         await this.#file.sync()
       } catch (error) {
-        // After a failed sync the content is unknown: the next write creates a new file.
+        // The content is unknown after a failed sync.
         this.#inPlace = false
         await this.close()
         throw error
@@ -67,7 +67,7 @@ export class SlotRecord<T> {
   }
 
   #load(bytes: Uint8Array): void {
-    // Slot sizes are multiples of the smallest one, derived from the file size.
+    // Multiples of the smallest slot.
     this.#slotBytes = Math.max(smallestSlot, bytes.length / 2)
     for (const at of [0, this.#slotBytes]) {
       const found = decodeSlot(bytes, at)
@@ -79,7 +79,7 @@ export class SlotRecord<T> {
     }
   }
 
-  /** Writes a new file and renames it; used for growth and for files of another size. */
+  /** For growth and for files of another size. */
   async #rebuild(payload: Uint8Array, version: number): Promise<void> {
     while (payload.length + headBytes > this.#slotBytes) this.#slotBytes *= 2
     const temporary = `${this.#path}.new`

@@ -1,54 +1,50 @@
 import type { BatchKind } from '../model/batches.ts'
 import type { Position } from '../model/positions.ts'
 
-/** Rows of a source with everything that must become durable with them: one encoded batch. */
+/** One encoded batch of a source, with everything that becomes durable with it. */
 export interface Unit {
-  /** Id of the source instance. */
   readonly source: string
-  /** Stream within the source; the source id if it has only one. */
+  /** Default: the source id. */
   readonly stream: string
-  /** `empty` carries a cursor or counts, and no rows. */
+  /** `empty`: a cursor or counts, no rows. */
   readonly kind: BatchKind | 'empty'
   readonly count: number
   readonly raw: Uint8Array
-  /** Unix ms at which the newest row was received. */
+  /** Unix ms of the newest row. */
   readonly received: number
-  /** Smallest and largest event time in Unix ms; NaN without one. */
+  /** Event times in Unix ms; NaN without one. */
   readonly timeMin: number
   readonly timeMax: number
-  /**
-   * Hashes of source and id of each event, four words a row, computed where the unit was made. The duplicate window
-   * computes them if they are absent. They are not written to the journal.
-   */
+  /** Hashes of source and id, four words per event; computed later if absent, never stored. */
   readonly hashes?: Uint32Array
-  /** Position of the source after this unit; opaque to the journal. */
+  /** Of the source after this unit; opaque. */
   readonly cursor?: Uint8Array
-  /** Duplicate rows that are not in this unit. */
+  /** Not in this unit. */
   readonly duplicates?: number
-  /** Rows shed since the last unit, by reason; added to the source's totals. */
+  /** Since the last unit, by reason. */
   readonly shed?: Readonly<Record<string, number>>
-  /** Maximum ms to wait for other units, to share their write, sync and reader wake-up. */
+  /** Wait for other units, to share their write and sync. */
   readonly maxDelayMs?: number
 }
 
 export interface FrameHeader {
-  /** Increases with every frame of the partition, with gaps after damage; never reused. */
+  /** Increases with every frame, with gaps after damage. */
   readonly sequence: number
-  /** Rows in the partition before this frame. */
+  /** Rows before this frame. */
   readonly firstRow: number
   readonly kind: BatchKind | 'empty'
-  /** More parts of the same source sequence follow; only the last part counts rows. */
+  /** Only the last part of a unit counts rows. */
   readonly more: boolean
   readonly part: number
-  /** First frame after a start with a damaged journal: rows before it may be missing uncounted. */
+  /** After a start with damage: rows before may be missing uncounted. */
   readonly afterLoss: boolean
   readonly source: string
   readonly stream: string
   readonly epoch: number
   readonly sourceSequence: number
-  /** Rows accepted from this source before this frame, over all epochs. */
+  /** Before this frame, over all epochs. */
   readonly sourceRows: number
-  /** Running totals of this source, including this frame. */
+  /** Totals including this frame. */
   readonly sourceDuplicates: number
   readonly sourceShed: Readonly<Record<string, number>>
   readonly count: number
@@ -60,20 +56,20 @@ export interface FrameHeader {
   readonly rawBytes: number
 }
 
-/** A unit as read: parts joined, header of the last part. */
+/** Parts joined, header of the last one. */
 export interface Frame {
   readonly header: FrameHeader
-  /** Sequence of the first part; equals header.sequence for a single frame. */
+  /** Of the first part. */
   readonly firstSequence: number
-  /** The uncompressed body, decompressed on the first call. Never throws: checksums were verified. */
+  /** Decompressed on the first call. Never throws: checksums were verified. */
   body(): Uint8Array
-  /** Releases the body; it and values decoded from it must not be used afterwards. */
+  /** The body and values decoded from it must not be used afterwards. */
   release?(): void
 }
 
 export interface Appended {
   readonly position: Position
-  /** For a journal on a bus: position in the partition at or slightly after the end of the unit. */
+  /** On a bus: at or slightly after the end of the unit. */
   readonly place?: number
   readonly epoch: number
   readonly sourceSequence: number
@@ -83,45 +79,42 @@ export interface UnreadableStretch {
   readonly segment: string
   readonly offset: number
   readonly bytes: number
-  /** Rows of the range, if a later header counts them; else null. */
+  /** Null unless a later header counts them. */
   readonly events: number | null
 }
 
-/** Limit for readers: everything up to here is synced. */
+/** Everything up to here is synced. */
 export interface Durable {
-  /** File name of the segment being written; empty before the first write. */
+  /** Empty before the first write. */
   readonly segment: string
   readonly offset: number
   readonly sequence: number
-  /** Rows in the partition so far. */
+  /** Rows so far. */
   readonly row: number
 }
 
 export interface Tail {
   durable(): Durable
-  /** Resolves when `durable` has passed the sequence, or the signal aborts. */
+  /** Resolves when `durable` has passed the sequence, or on abort. */
   moved(past: number, signal: AbortSignal): Promise<void>
 }
 
-/** Totals of a source, from the journal's headers. */
 export interface SourceTotals {
   accepted: number
   duplicates: number
   shed: Record<string, number>
-  /** Last source sequence of the current epoch. */
+  /** Last one of the current epoch. */
   sequence: number
   cursor?: Uint8Array
 }
 
 export interface JournalWriter {
-  /**
-   * Resolves when the frame is synced; rejects with WeirError (journal full, failed sync). Call order is journal order.
-   */
+  /** Resolves when synced; rejects with WeirError. Call order is journal order. */
   append(unit: Unit): Promise<Appended>
   readonly tail: Tail
   readonly epoch: number
   totals(): ReadonlyMap<string, Readonly<SourceTotals>>
-  /** All holders have passed this sequence: segments wholly before it may be removed. */
+  /** Segments wholly before the sequence may be removed. */
   release(sequence: number): Promise<void>
   size(): number
   close(): Promise<void>
@@ -129,8 +122,8 @@ export interface JournalWriter {
 
 export interface JournalReader {
   /**
-   * The next frames after the reader's position: at least one, about `maxBytes` of stored body at most. Waits for new
-   * frames; returns an empty list only when the signal aborts. Damage is skipped and reported to `onUnreadable`.
+   * At least one frame, about `maxBytes` of stored body. Waits; empty only on abort. Damage is skipped and reported to
+   * `onUnreadable`.
    */
   next(maxBytes: number, signal: AbortSignal): Promise<Frame[]>
   /** Like `next`, without waiting. */

@@ -1,7 +1,4 @@
-/**
- * Walks the segments of a journal in order from a position. Reports each unreadable range with its number of rows once
- * a later header determines it.
- */
+/** Reports each unreadable range with its number of rows once a later header determines it. */
 import type { Disk, DiskFile } from '../host/index.ts'
 import type { Position } from '../model/positions.ts'
 import type { DecodedHeader } from './frame.ts'
@@ -32,10 +29,10 @@ export class Walk {
   #file: DiskFile | undefined
   #scanner: SegmentScanner | undefined
   #size: number | undefined
-  /** Frames of this segment below this sequence have the same writer; undefined until computed. */
+  /** Frames below have the same writer; undefined until computed. */
   #bound: number | undefined
   #lastSequence: number
-  /** Next expected row; NaN before the first frame. */
+  /** NaN before the first frame. */
   #row: number
   #damage: OpenStretch[] = []
   #first: string | undefined
@@ -49,7 +46,7 @@ export class Walk {
     after: Position
     onUnreadable?: (stretch: UnreadableStretch) => void
     onCut?: (header: FrameHeader) => void
-    /** Skips bodies without reading or verifying them. */
+    /** Bodies are not verified. */
     headersOnly?: boolean
     from?: string
   }) {
@@ -63,14 +60,13 @@ export class Walk {
     if (options.from !== undefined) this.#first = options.from
   }
 
-  /** The next frame up to `durable`, or to the end on disk; undefined if there is none yet. */
+  /** Up to `durable`, or the end on disk; undefined if there is none yet. */
   async next(durable?: Durable): Promise<WalkedFrame | undefined> {
     for (;;) {
       if (this.#scanner === undefined && !(await this.#enter(durable))) return undefined
       const scanner = this.#scanner as SegmentScanner
       const file = this.#file as DiskFile
       const live = durable !== undefined && durable.segment === this.#segment
-      // The size of a finished segment is constant.
       const limit = live ? durable.offset : (this.#size ??= await file.size())
       const found = this.#headersOnly ? await scanner.nextHeader(limit) : await scanner.next(limit)
       const header = found.is === 'end' ? undefined : found.is === 'frame' ? found.decoded.header : found.header?.header
@@ -96,7 +92,7 @@ export class Walk {
     }
   }
 
-  /** Reports damage at the very end, where no later header counts its rows. */
+  /** No later header counts rows at the very end. */
   flush(): void {
     for (const stretch of this.#damage) this.#report(stretch, stretch.known > 0 ? stretch.known : null)
     this.#damage = []
@@ -106,7 +102,7 @@ export class Walk {
     return this.#damage.reduce((sum, stretch) => sum + stretch.bytes, 0)
   }
 
-  /** The newest header with a damaged body, if it is newer than every whole frame. */
+  /** If it is newer than every whole frame. */
   lastDamagedHeader(): FrameHeader | undefined {
     return this.#cut
   }
@@ -129,7 +125,7 @@ export class Walk {
 
   async #segments(durable: Durable | undefined): Promise<string[]> {
     const names = (await this.#disk.list(this.#directory)).filter((name) => segmentStart(name) !== undefined)
-    // Segments after the durable one can be incomplete.
+    // Later segments can be incomplete.
     return durable === undefined ? names : names.filter((name) => name <= durable.segment)
   }
 
@@ -148,8 +144,7 @@ export class Walk {
   }
 
   /**
-   * Whether the writer had lost the folder to the writer of the next segment. It acknowledged none of these frames, and
-   * their sequences are used again.
+   * Whether the writer had lost the folder. It acknowledged none of these frames, and their sequences are used again.
    */
   async #isFenced({ sequence, epoch }: FrameHeader, durable: Durable | undefined): Promise<boolean> {
     if (this.#bound !== undefined && sequence < this.#bound) return false
@@ -177,7 +172,7 @@ export class Walk {
     try {
       this.#file = await this.#disk.open(path, 'read')
     } catch (error) {
-      // Retention may have removed the segment since it was listed: continue with the next one.
+      // Removed by retention since it was listed.
       if ((await this.#disk.stat(path)) !== undefined) throw error
       this.#segment = name
       return false
@@ -186,7 +181,7 @@ export class Walk {
     this.#size = undefined
     this.#bound = undefined
     this.#scanner = new SegmentScanner(this.#file, 0, 0)
-    // Row 0 begins a journal; the row of a later first segment follows only from its first header.
+    // Row 0 begins a journal; later first segments get it from their first header.
     if (segmentStart(name) === 1 && Number.isNaN(this.#row)) this.#row = 0
     await this.#skip()
     return true
@@ -223,7 +218,7 @@ export class Walk {
     else this.#damage.push({ segment: this.#segment, offset, bytes, known })
   }
 
-  /** A part without its predecessors belongs to an unreadable unit. */
+  /** A part without its predecessors is of an unreadable unit. */
   #continues(header: FrameHeader): boolean {
     const { part, source, epoch, sourceSequence } = header
     const before = this.#unit
@@ -243,17 +238,17 @@ export class Walk {
     this.#row = header.firstRow + (header.more ? 0 : header.count)
   }
 
-  /** A readable header determines the number of rows between the last one and itself. */
+  /** Determines the rows since the last header. */
   #settle(decoded: DecodedHeader): void {
     const { header } = decoded
     const missing = Number.isNaN(this.#row) ? 0 : header.firstRow - this.#row
     const isCounted = !header.afterLoss && !Number.isNaN(this.#row)
     if (this.#damage.length === 0) {
-      // Rows are missing without damage: a segment is gone.
+      // A segment is gone.
       if (missing > 0 && isCounted) this.#report({ segment: this.#segment, offset: 0, bytes: 0, known: 0 }, missing)
       return
     }
-    // With several damaged ranges before a header, the last one reports the rows of all.
+    // The last of several ranges reports the rows of all.
     const last = this.#damage.length - 1
     this.#damage.forEach((stretch, index) => this.#report(stretch, isCounted ? (index === last ? missing : 0) : null))
     this.#damage = []

@@ -1,7 +1,6 @@
 /**
  * The only writer of a journal folder. Units are compressed on append and written in groups with one write and one
- * sync, after which all appends of the group resolve. Headers are created with the group, so that a failed group does
- * not change the totals.
+ * sync. A failed group does not change the totals.
  */
 import type { Fence } from '../host/fence.ts'
 import type { DiskFile, Host } from '../host/index.ts'
@@ -69,9 +68,7 @@ export class SegmentWriter implements JournalWriter {
     }, unit.maxDelayMs)
   }
 
-  /**
-   * Copies frames of a shared journal, at least one: all in one write, or none. Resolves with the position of the last.
-   */
+  /** At least one frame: all in one write, or none. Resolves with the position of the last. */
   copy(frames: readonly CopiedFrame[]): Promise<Appended> {
     return this.#enqueue(() => ({
       bytes: frames.reduce((sum, { body }) => sum + body.length, 0),
@@ -107,7 +104,7 @@ export class SegmentWriter implements JournalWriter {
     return this.#space.segments
   }
 
-  /** Reason why appends are refused; undefined if they are accepted. Updated by appends and by {@link release}. */
+  /** Why appends are refused; updated by appends and {@link release}. */
   get problem(): string | undefined {
     return this.#problem
   }
@@ -118,7 +115,7 @@ export class SegmentWriter implements JournalWriter {
       try {
         await this.#space.verifyOwned()
         await this.#find()
-        // Retries the disk without an append, because a process that is not ready may receive none.
+        // A process that is not ready may receive no append.
         if (this.#problem !== undefined && this.#file === undefined) await this.#roll()
         this.#space.doubt()
         await this.#room()
@@ -130,7 +127,7 @@ export class SegmentWriter implements JournalWriter {
     })
   }
 
-  /** Begins a new segment with a checkpoint. On a disk error the next append retries. */
+  /** On a disk error the next append retries. */
   async checkpoint(): Promise<void> {
     try {
       await this.#exclusive(() => this.#roll())
@@ -150,7 +147,7 @@ export class SegmentWriter implements JournalWriter {
   }
 
   async #run(): Promise<void> {
-    // One turn later, so that all appends of this turn share a sync.
+    // All appends of this turn share a sync.
     await this.#host.timers.yield()
     while (this.#queue.length > 0) {
       await this.#queue.ready()
@@ -204,13 +201,13 @@ export class SegmentWriter implements JournalWriter {
     const group = new FrameGroup(this.#counters, this.epoch, this.#totals)
     const places = waiting.map(({ add }) => add(group))
     await this.#sync(group)
-    // A process that took the folder before this check may not have read this group; a later one will.
+    // A process that took the folder before may not have read this group.
     await this.#space.verifyClaim()
     for (const [name, total] of group.changed) this.#totals.set(name, total)
     return places
   }
 
-  /** Writes and syncs at the end of the segment. A failed group is discarded, but its sequences are used up. */
+  /** A failed group is discarded, but its sequences are used up. */
   async #sync(group: FrameGroup): Promise<void> {
     const file = this.#file as DiskFile
     try {
@@ -233,8 +230,8 @@ export class SegmentWriter implements JournalWriter {
   }
 
   /**
-   * A failed group that could not be truncated can reappear as frames. Its rows count as accepted, so that the ledger
-   * balances whether they are read or not. Its cursors do not count.
+   * A failed group that was not truncated can reappear. Its rows count as accepted, so that the ledger balances either
+   * way; its cursors do not.
    */
   #count(group: FrameGroup): Counters {
     for (const [name, { cursor: _, ...total }] of group.changed) {
@@ -244,7 +241,7 @@ export class SegmentWriter implements JournalWriter {
     return group.counters
   }
 
-  /** Creates a segment with its checkpoint and a durable name, before any append to it. */
+  /** With a checkpoint and a durable name, before any append. */
   async #roll(): Promise<void> {
     await this.#space.verifyOwned()
     await this.#file?.close()
@@ -270,7 +267,7 @@ export class SegmentWriter implements JournalWriter {
     this.#space.doubt()
   }
 
-  /** Truncates unsynced frames, so that no reader sees them, and abandons the segment. */
+  /** Truncates unsynced frames, so that no reader sees them. */
   async #abandon(): Promise<boolean> {
     const torn = this.#file
     const current = this.#space.last

@@ -1,10 +1,7 @@
-/**
- * Syntax tree of a filter, shared by the text form, the console's chips and the compilers. Names are canonical; values
- * are as written and get their type from the field when the tree is bound.
- */
+/** Syntax tree of a filter. Names are canonical; values are as written until the tree is bound. */
 export type Expression = Group | Not | Either | Test | Exists
 
-/** All (`and`) or any (`or`) of at least two parts. An `and` without parts is the empty filter: every row. */
+/** At least two parts; an `and` without parts is the empty filter. */
 export interface Group {
   readonly is: 'and' | 'or'
   readonly parts: readonly Expression[]
@@ -15,7 +12,7 @@ export interface Not {
   readonly part: Expression
 }
 
-/** All names of an end inside refer to the same end: it matches for the source, or for the destination. */
+/** All names inside refer to the same end. */
 export interface Either {
   readonly is: 'either'
   readonly part: Expression
@@ -24,7 +21,7 @@ export interface Either {
 export const operators = ['=', '!=', '~', '!~', '<', '<=', '>', '>='] as const
 export type Operator = (typeof operators)[number]
 
-/** Several values mean any of them; after `!=` and `!~`, none of them. `in` and `not in` are `=` and `!=`. */
+/** Any of the values; after `!=` and `!~` none of them. */
 export interface Test {
   readonly is: 'test'
   readonly subject: Subject
@@ -38,8 +35,8 @@ export interface Exists {
 }
 
 /**
- * The tested field; with `end`, the part of a name that source and destination share (`port` of `src_port` and
- * `dst_port`): `any` is either of them in this test, `same` the end of the surrounding `either(…)`.
+ * With `end`, the shared part of a name (`port` of `src_port`): `any` is either end in this test, `same` that of the
+ * surrounding `either(…)`.
  */
 export interface Subject {
   readonly name: string
@@ -52,7 +49,7 @@ export type Value = Literal | FieldValue
 export interface Literal {
   readonly is: 'literal'
   readonly text: string
-  /** Quoted: the literal text. Unquoted, a `*` on a text field matches any characters. */
+  /** Unquoted, a `*` on a text field matches any characters. */
   readonly quoted: boolean
   readonly at?: Span
 }
@@ -63,7 +60,7 @@ export interface FieldValue {
   readonly at?: Span
 }
 
-/** A range of the text in UTF-16 units: [from, to). */
+/** UTF-16 units: [from, to). */
 export interface Span {
   readonly from: number
   readonly to: number
@@ -71,13 +68,12 @@ export interface Span {
 
 export const everything: Group = { is: 'and', parts: [] }
 
-/** An error in a text with its position and a suggestion. */
 export interface QueryProblem extends Span {
   readonly message: string
   readonly hint?: string
 }
 
-/** The text is not a filter. The message is that of the first problem. */
+/** The message is that of the first problem. */
 export class QueryError extends Error {
   readonly problems: readonly QueryProblem[]
   constructor(problems: readonly QueryProblem[]) {

@@ -30,7 +30,6 @@ import { firstTime, lastTime } from './times.ts'
 
 const bits = (count: bigint): Interval => ({ low: 0n, high: (1n << count) - 1n })
 
-/** Kinds with integer values, and their ranges. */
 export const integerKinds: Partial<Record<QueryKind, Interval>> = {
   u8: bits(8n),
   u16: bits(16n),
@@ -61,7 +60,7 @@ const ordered = new Set<QueryKind>([
 ])
 const texts = new Set<QueryKind>(['dict', 'text', 'list<dict>'])
 
-/** Types the values of a tree by their fields. Throws QueryError with all values that do not fit. */
+/** Throws QueryError with all values that do not fit their fields. */
 export function bind(expression: Expression, names: NameTable): Bound {
   const problems: QueryProblem[] = []
   const bound = bindPart(expression, { names, end: undefined, problems }, true)
@@ -75,7 +74,6 @@ interface Around {
   readonly problems: QueryProblem[]
 }
 
-/** `positive`: false if the part is negated. */
 function bindPart(part: Expression, around: Around, positive: boolean): Bound {
   switch (part.is) {
     case 'and':
@@ -225,7 +223,7 @@ function integers(given: readonly Interval[], { low, high }: Interval): Match | 
   const intervals = united(given, low, high)
   if (intervals.length === 0) return 'never'
   const [first] = intervals
-  // The interval covers every value. (An empty list counts as absent.)
+  // Every value. (An empty list counts as absent.)
   if (intervals.length === 1 && first?.low === low && first.high === high) return { is: 'exists' }
   return { is: 'integers', intervals }
 }

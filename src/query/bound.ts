@@ -2,8 +2,8 @@ import type { Interval } from './intervals.ts'
 import type { QueryField } from './names.ts'
 
 /**
- * A filter without names, units and words, as the compilers read it. It has no `not`: each leaf has its own negation. A
- * leaf is true or false for every row; an absent field matches nothing.
+ * A filter without names and units. Leaves have their own negation and are true or false for every row; an absent field
+ * matches nothing.
  */
 export type Bound = { readonly is: 'always' } | { readonly is: 'never' } | BoundGroup | Leaf
 
@@ -20,7 +20,7 @@ export interface Leaf {
 }
 
 export type Match =
-  /** The field is present; for a list, it has an item. */
+  /** For a list: it has an item. */
   | { readonly is: 'exists' }
   /**
    * The integer value is in one of the intervals, which are sorted, disjoint and within the range of the kind. Times

@@ -13,10 +13,10 @@ function endpointOf(end: End): QueryField & { readonly firstOf: readonly string[
   }
 }
 
-/** Only for grouping: no view has a column of this name, so filters and sorts cannot use it. */
+/** Only for grouping: no view has such a column. */
 export const endpointFields = { src: endpointOf('src'), dst: endpointOf('dst') } as const
 
-/** `src_endpoint` or `src.endpoint`, case-insensitive. */
+/** `src_endpoint` or `src.endpoint`, in any case. */
 export function endpointField(written: string): (typeof endpointFields)[End] | undefined {
   const folded = written.toLowerCase().replace('.', '_')
   return Object.values(endpointFields).find((field) => field.name === folded)

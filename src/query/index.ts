@@ -1,4 +1,4 @@
-/** Filters: docs/explain/query.md defines their meaning, and the compilers here implement it. */
+/** docs/explain/query.md defines the meaning of filters. */
 import { QueryError, type Expression, type QueryProblem } from './ast.ts'
 import { bind } from './bind.ts'
 import type { Bound } from './bound.ts'
@@ -38,7 +38,7 @@ export function readFilter(text: string, names: NameTable): Filter {
   return { expression, bound: bind(expression, names), normal: print(expression, names) }
 }
 
-/** Problems of a text with their positions; empty for a valid filter. */
+/** Empty for a valid filter. */
 export function validate(text: string, names: NameTable): readonly QueryProblem[] {
   try {
     readFilter(text, names)

@@ -1,4 +1,4 @@
-/** Integers from `low` to `high`, inclusive. */
+/** Inclusive. */
 export interface Interval {
   readonly low: bigint
   readonly high: bigint

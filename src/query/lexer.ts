@@ -1,9 +1,9 @@
 import { refuse, type Span } from './ast.ts'
 
 export interface Token extends Span {
-  /** `word`: unquoted; `text`: quoted; `sign`: an operator or punctuation; `end`: after the last token. */
+  /** `word`: unquoted; `text`: quoted; `sign`: operator or punctuation. */
   readonly kind: 'word' | 'text' | 'sign' | 'end'
-  /** For quoted texts: the content without escapes. */
+  /** Without escapes. */
   readonly text: string
 }
 
@@ -28,7 +28,7 @@ const signs: Readonly<Record<string, string>> = {
 const blank = /\s/u
 const endsWord = /[\s"'(),=!<>~]/u
 
-/** Splits a text into tokens; throws QueryError on invalid ones. */
+/** Throws QueryError. */
 export function tokens(text: string): Token[] {
   if (text.length > maxFilterLength)
     refuse(`The filter has ${text.length} characters; the maximum is ${maxFilterLength}.`, {
@@ -70,7 +70,7 @@ function wordAt(text: string, from: number): Token {
   return { kind: 'word', text: text.slice(from, to), from, to }
 }
 
-/** A backslash escapes the quote and the backslash; before other characters it is literal. */
+/** Before other characters a backslash is literal. */
 function quotedAt(text: string, from: number): Token {
   const quote = text[from]
   let inner = ''

@@ -55,7 +55,7 @@ function compare(a: Decimal, b: Decimal): number {
   return left < right ? -1 : left > right ? 1 : 0
 }
 
-/** A time, a range of times, or Unix milliseconds, as microseconds. */
+/** In microseconds. */
 export function timesOf(literal: Literal): Interval[] {
   const single = instant(literal.text, placeOf(literal))
   if (single !== undefined) return [{ low: single, high: single }]
@@ -88,10 +88,7 @@ function wide(words: Uint32Array): bigint {
   return words.reduce((sum, word) => (sum << 32n) | BigInt(word), 0n)
 }
 
-/**
- * An address, a prefix or a range of addresses, as 128-bit integers. Families are separate: `::/0` contains no IPv4
- * address.
- */
+/** 128-bit integers. Families are separate: `::/0` contains no IPv4 address. */
 export function addressesOf(literal: Literal): Interval[] {
   const { text } = literal
   const prefix = parseCidr(text)
@@ -115,7 +112,7 @@ export function addressesOf(literal: Literal): Interval[] {
   return isV4(low) ? [{ low, high }] : [...without([{ low, high }], mapped)]
 }
 
-/** `aa:bb:cc:dd:ee:ff`, also with hyphens, as 48 bits. */
+/** 48 bits. */
 export function macOf(literal: Literal): Interval[] {
   if (!/^[0-9a-f]{2}(?:([:-])[0-9a-f]{2})(?:\1[0-9a-f]{2}){4}$/i.test(literal.text))
     refuse(`${show(literal.text)} is not a MAC address.`, placeOf(literal), 'Write 02:42:ac:11:00:02.')

@@ -16,7 +16,7 @@ export interface LiveHeader {
   readonly received: number
 }
 
-/** Resolves addresses to names; implemented by the engine's resolver. */
+/** Implemented by the engine's resolver. */
 export interface LiveResolver {
   resolve(
     words: Uint32Array,
@@ -24,7 +24,7 @@ export interface LiveResolver {
     time: number,
     scope: string,
   ): { readonly is: 'endpoint'; readonly endpoint: Endpoint } | { readonly is: 'unknown' | 'wait' }
-  /** Present while a cluster is watched; then addresses resolve to more than network names. */
+  /** Present while a cluster is watched. */
   readonly holders?: unknown
 }
 
@@ -40,7 +40,7 @@ export type NumberReader = (row: number) => number
 
 const [firstMs, lastMs] = [Number(firstTime / 1000n), Number(lastTime / 1000n)]
 
-/** Microseconds of a time, as the store has them; NaN for invalid times. */
+/** As in the store; NaN for invalid times. */
 export function microseconds(ms: number | undefined): number {
   return ms !== undefined && ms >= firstMs && ms <= lastMs ? Math.round(ms * 1000) : Number.NaN
 }
@@ -49,7 +49,7 @@ export function isFlows(rows: LiveRows): rows is LiveRows<FlowBatch> {
   return rows.batch.kind === 'flows'
 }
 
-/** Codes of a dictionary or JSON column, of either kind of batch. */
+/** Undefined for other columns. */
 export function codesOf(rows: LiveRows, name: string): Uint32Array | undefined {
   if (isFlows(rows)) {
     const column = rows.batch.columns[name]
@@ -59,7 +59,7 @@ export function codesOf(rows: LiveRows, name: string): Uint32Array | undefined {
   return codes instanceof Uint32Array ? codes : undefined
 }
 
-/** Numbers of a field that a double represents exactly: small integers, booleans, times in µs. */
+/** Exact as doubles: small integers, booleans, times in µs. */
 export function numbersOf(rows: LiveRows, name: string): NumberReader | undefined {
   if (!isFlows(rows)) return eventTime(rows as LiveRows<EventBatch>, name)
   const column = rows.batch.columns[name]
@@ -81,16 +81,13 @@ function received(header: LiveHeader): NumberReader {
   return () => time
 }
 
-/**
- * Whether the value comes from the flow or else from its resolved address (`src_name` and similar). False if the
- * resolver adds nothing.
- */
+/** Whether the value is of the flow or else of its resolved address. */
 export function isResolved(name: string, resolver: LiveResolver | undefined): boolean {
   const column = endpointColumns.get(name)
   return column !== undefined && resolver !== undefined && (resolver.holders !== undefined || isOfNetworks(column.part))
 }
 
-/** Texts of a field that are not all in a dictionary; undefined if no row has one. */
+/** Texts that are not all in a dictionary; undefined if no row has one. */
 export function textsOf(rows: LiveRows, name: string): TextReader | undefined {
   const { batch, header } = rows
   if (name === '_pos') return (row) => stableId(header.source, header.epoch, header.sourceSequence, row)
@@ -109,7 +106,7 @@ export function textsOf(rows: LiveRows, name: string): TextReader | undefined {
   return (row) => carried(row) ?? later(row)
 }
 
-/** Meaning of an end's address at the time of the flow; undefined if no row has one. */
+/** At the time of the flow; undefined if no row has one. */
 export function resolvedTexts({ batch, header, resolver }: LiveRows<FlowBatch>, name: string): TextReader | undefined {
   const column = endpointColumns.get(name)
   if (column === undefined || resolver === undefined || !isResolved(name, resolver)) return undefined

@@ -4,10 +4,10 @@ import type { Interval } from './intervals.ts'
 import { compareBytes } from '../model/text-order.ts'
 import { wildcardTest } from './wildcard.ts'
 
-/** For integers that a double represents exactly. */
+/** Integers that are exact as doubles. */
 export type NumberTest = (value: number) => boolean
 
-/** For unsigned 128-bit integers as words, highest first. */
+/** Unsigned 128-bit integers, highest word first. */
 export type WordsTest = (a: number, b: number, c: number, d: number) => boolean
 
 export function numberTest(intervals: readonly Interval[]): NumberTest {
@@ -26,7 +26,7 @@ export function numberTest(intervals: readonly Interval[]): NumberTest {
   }
 }
 
-/** The smallest double that is not below `value`; comparisons with doubles have the same result. */
+/** Smallest double not below `value`. */
 function doubleAbove(value: bigint): number {
   return -doubleBelow(-value)
 }
@@ -74,7 +74,7 @@ export function doubleTest(intervals: readonly DoubleInterval[]): NumberTest {
     )
 }
 
-/** Compiles the test of a present text; an expression is compiled once. */
+/** An expression is compiled once. */
 export function textTest(match: Match): (text: string) => boolean {
   switch (match.is) {
     case 'texts': {

@@ -3,13 +3,13 @@ import { isPresent } from '../model/columns.ts'
 import { isFlows, numbersOf, type LiveRows } from './live-columns.ts'
 import type { WordsTest } from './live-tests.ts'
 
-/** Writes the row's value to `to` as four words, highest first; false if it is absent. */
+/** Four words, highest first; false if absent. */
 export type WideReader = (row: number, to: Uint32Array) => boolean
 
 const twoTo32 = 4_294_967_296
 const twoTo16 = 65_536
 
-/** Wide integers: u64, MAC addresses, addresses, estimates. Undefined if no row has one. */
+/** u64, MAC addresses, addresses, estimates. Undefined if no row has one. */
 export function wideOf(rows: LiveRows, name: string): WideReader | undefined {
   if (!isFlows(rows)) return undefined
   const { columns } = rows.batch
@@ -35,7 +35,7 @@ export function wideOf(rows: LiveRows, name: string): WideReader | undefined {
   }
 }
 
-/** Counts times sampling interval (1 if unknown): up to 96 bits, exact, without a BigInt per row. */
+/** Up to 96 bits, exact, without a BigInt per row. */
 function estimates(counts: Column | undefined, sampling: Column | undefined): WideReader | undefined {
   if (counts?.kind !== 'u64') return undefined
   const { words, valid }: U64Column = counts
@@ -60,7 +60,7 @@ function estimates(counts: Column | undefined, sampling: Column | undefined): Wi
   }
 }
 
-/** Also maps small numbers to non-negative 2^33 + value, to compare fields of different kinds. */
+/** Maps small numbers to 2^33 + value, to compare fields of different kinds. */
 export function anyWide(rows: LiveRows, name: string): WideReader | undefined {
   const wide = wideOf(rows, name)
   if (wide !== undefined) return (row, to) => wide(row, to) && shift(to)

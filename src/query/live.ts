@@ -19,10 +19,7 @@ export type { LiveHeader, LiveResolver } from './live-columns.ts'
 
 export type RowTest = (row: number) => boolean
 
-/**
- * A filter for batches. Expressions are compiled once; a test on a dictionary column evaluates each string once per
- * batch.
- */
+/** Expressions are compiled once; a dictionary column evaluates each string once per batch. */
 export type LiveFilter = (batch: Batch, header: LiveHeader, resolver?: LiveResolver) => RowTest
 
 export function compileLive(bound: Bound): LiveFilter {
@@ -108,7 +105,7 @@ function leaf(given: Leaf): Compiled {
   }
 }
 
-/** Caches the result per string of a dictionary: 0 unknown, 1 false, 2 true. */
+/** 0 unknown, 1 false, 2 true. */
 function memoized(dictionary: readonly string[], test: (text: string) => boolean): (code: number) => boolean {
   const known = new Uint8Array(dictionary.length)
   return (code) => {
@@ -151,7 +148,7 @@ function listOfTexts(name: string, match: Leaf['match']): Compiled {
     const column = isFlows(rows) ? rows.batch.columns[name] : undefined
     if (column?.kind !== 'list<dict>') return no
     const { offsets, items } = column
-    // An item is never absent: code 0 is the empty text here.
+    // Code 0 is the empty text here.
     const matches = memoized(rows.batch.dictionary, test)
     const empty = test('')
     return (row) => {

@@ -2,36 +2,31 @@ import type { ColumnKind } from '../model/columns.ts'
 import { flowFields, namesOf, type Field } from '../model/fields.ts'
 import { nearest } from '../schema/suggest.ts'
 
-/** `estimate`: an integer of up to 96 bits; `bool`: true or false; `text`: a string outside dictionaries. */
+/** `estimate`: up to 96 bits; `text`: outside dictionaries. */
 export type QueryKind = ColumnKind | 'estimate' | 'bool' | 'text'
 
-/** A column of a view as filters use it. */
 export interface QueryField {
-  /** Canonical: the SQL name. */
+  /** The SQL name. */
   readonly name: string
   readonly kind: QueryKind
   readonly unit?: string
-  /** SQL expression, if it differs from the name. */
+  /** If it differs from the name. */
   readonly sql?: string
 }
 
-/** Names for filters over one view. */
 export interface NameTable {
   readonly view: 'flows' | 'events' | 'changes' | 'resources'
   readonly fields: readonly QueryField[]
   readonly example: string
   field(name: string): QueryField | undefined
   others(name: string): readonly string[]
-  /** Canonical name of any name: dotted, NetObserv's, OpenTelemetry's, an alias; letters of any case. */
+  /** Any name: dotted, NetObserv's, OpenTelemetry's, an alias; in any case. */
   resolve(written: string): string | undefined
-  /**
-   * Canonical name if `written` is the field's own name, dotted or not, with exact case. Used for fields after
-   * operators.
-   */
+  /** Exact name, dotted or not; used after operators. */
   own(written: string): string | undefined
-  /** The shared part of both ends: `port` of `src_port` and `dst_port`, from any of its names. */
+  /** `port` of `src_port` and `dst_port`, from any of its names. */
   endPart(written: string): string | undefined
-  /** Field of an end: `src`, `port` → `src_port`. */
+  /** `src`, `port` → `src_port`. */
   ofEnd(end: End, part: string): QueryField | undefined
   nearest(written: string): string | undefined
 }
@@ -39,7 +34,6 @@ export interface NameTable {
 export type End = 'src' | 'dst'
 export const otherEnd: Readonly<Record<End, End>> = { src: 'dst', dst: 'src' }
 
-/** Normalizes case, dots and underscores for lookup. */
 function fold(name: string): string {
   return name.toLowerCase().replaceAll('.', '_')
 }
@@ -50,7 +44,7 @@ function endOf(name: string): readonly [End, string] | undefined {
   return found === null ? undefined : [found[2] as End, (found[1] ?? '') + (found[3] ?? '')]
 }
 
-/** The same field of the other end; other names are returned unchanged. */
+/** Other names are returned unchanged. */
 export function swappedName(name: string, table: NameTable): string {
   const [end, part] = endOf(name) ?? []
   return end === undefined || part === undefined ? name : (table.ofEnd(otherEnd[end], part)?.name ?? name)
@@ -151,7 +145,7 @@ export const eventNames: NameTable = nameTable(
 
 const named = (name: string, kind: QueryKind, ...others: readonly string[]): Named => ({ name, kind, others })
 
-/** Changes of cluster objects. Envelope columns first: conditions on them do not parse bodies. */
+/** Conditions on envelope columns do not parse bodies. */
 export const changeNames: NameTable = nameTable('changes', 'kind = Deployment', [
   ...['time', 'time_received'].map((name) => named(name, 'time')),
   named('cluster', 'dict'),
@@ -185,7 +179,7 @@ export const changeNames: NameTable = nameTable('changes', 'kind = Deployment', 
   },
 ])
 
-/** Columns of a change that its envelope contains: object, time and operation. */
+/** Columns of the envelope. */
 export const plainOfChange: ReadonlySet<string> = new Set([
   'time',
   'time_received',
@@ -201,7 +195,6 @@ export const plainOfChange: ReadonlySet<string> = new Set([
   '_pos',
 ])
 
-/** Objects of clusters at a point in time. */
 export const resourceNames: NameTable = nameTable('resources', 'kind = Pod', [
   named('cluster', 'dict'),
   named('api_group', 'dict', 'group'),

@@ -59,7 +59,7 @@ const flags: Readonly<Record<string, number>> = {
   RST_ACK: 1024,
 }
 
-/** Kinds that flows have directly; others are those of the owner. */
+/** Other kinds are those of the owner. */
 const ownKinds = /^(?:pod|service|node)$/i
 
 export function testText(test: ForeignTest): ReadTest {
@@ -90,7 +90,7 @@ function oneText(name: string, operator: '=' | '~' | '>=', written: string): str
   if (name.endsWith('resource')) return resourceText(name.slice(0, -'resource'.length), value)
   const field = name.endsWith('kind') && !ownKinds.test(value) ? name.replace(/kind$/, 'owner_kind') : name
   if (operator === '>=') return `${field} >= ${literal(value)}`
-  // NetObserv writes absent values as an empty text.
+  // NetObserv writes absent values as empty texts.
   if (value === '') return `not exists(${field})`
   if (value === '*') return `exists(${field})`
   const kind = flowNames.field(field)?.kind ?? flowNames.field(`src_${field}`)?.kind

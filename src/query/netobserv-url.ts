@@ -4,25 +4,24 @@ import { flowNames } from './names.ts'
 import { quote } from './print.ts'
 import { testText, type ForeignTest } from './netobserv-tests.ts'
 
-/** The content of a link to NetObserv's console. */
+/** From a link to NetObserv's console. */
 export interface ImportedLink {
   /** In normal form; empty: every row. */
   readonly filter: string
-  /** Includes rows that match with source and destination exchanged. */
+  /** Also rows that match with source and destination exchanged. */
   readonly bothWays: boolean
-  /** In the API's form: `now-300s`, `now`, or Unix milliseconds. Undefined if the link has no time. */
+  /** `now-300s`, `now`, or Unix ms. */
   readonly from: string | undefined
   readonly to: string | undefined
   readonly dropped: readonly DroppedPart[]
 }
 
-/** A part of a link without an equivalent. */
 export interface DroppedPart {
   readonly part: string
   readonly reason: string
 }
 
-/** Display settings of the console, which select no rows. */
+/** Display settings select no rows. */
 const display = new Set(['limit', 'percentile', 'dataSource', 'showDup', 'function', 'type', 'refresh', 'bnf', 'back'])
 
 /**
@@ -70,7 +69,7 @@ function decodedFilters(written: string): string {
 
 const test = /^\s*([\w.]+?)\s*(!~|!=|>=|=|~)(.*)$/su
 
-/** Filters that must all match. `any`: one of the tests is sufficient. */
+/** `any`: one of the tests is sufficient. */
 function filterParts(written: string, any: boolean, drop: (part: string, reason: string) => void): string[] {
   const server = !written.includes(';') && /[|&]/.test(withoutQuotes(written))
   const alternatives = server ? split(written, '|') : [written]
@@ -108,7 +107,7 @@ function problemOf(text: string, eitherEnd: boolean): string | undefined {
   }
 }
 
-/** The filter text of a parameter other than `filters`, or the reason why it has none. */
+/** The filter text, or the reason why there is none. */
 function settingOf(name: string, value: string): readonly [text: string | undefined, reason?: string] {
   if (name === 'filters' || name === 'startTime' || name === 'endTime' || name === 'timeRange') return [undefined]
   if (name === 'match')
@@ -127,7 +126,7 @@ function settingOf(name: string, value: string): readonly [text: string | undefi
       : [undefined, 'Unknown choice of drops.']
   }
   if (name === 'recordType') {
-    // Without conversation tracking all rows are single flows.
+    // Single flows.
     if (value === 'flowLog') return [undefined]
     if (value === 'allConnections') return ['record_type in ("newConnection", "heartbeat", "endConnection")']
     return [`record_type = ${quote(value)}`]
@@ -149,7 +148,7 @@ function timesOf(
     return undefined
   }
   const [start, end, range] = [seconds('startTime'), seconds('endTime'), seconds('timeRange')]
-  // The end is inclusive, to the second.
+  // Inclusive, to the second.
   if (start !== undefined) return { from: `${start}000`, to: end === undefined ? 'now' : `${Number(end) + 1}000` }
   return range === undefined ? { from: undefined, to: undefined } : { from: `now-${range.slice(0, 9)}s`, to: 'now' }
 }

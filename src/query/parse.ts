@@ -17,10 +17,7 @@ const operatorSigns = new Set(['=', '!=', '~', '!~', '<', '<=', '>', '>='])
 const keywords = new Set(['and', 'or', 'not', 'in', 'exists'])
 const foreign: Readonly<Record<string, string>> = { '&&': 'and', '&': 'and', '||': 'or', '|': 'or', '!': 'not' }
 
-/**
- * Parses a filter; an empty text is `everything`. Throws QueryError with the position. Resolves names; `bind` checks
- * values.
- */
+/** An empty text is `everything`. Throws QueryError with the position. */
 export function parse(text: string, names: NameTable): Expression {
   const parser = new Parser(tokens(text), names)
   return parser.whole()
@@ -192,7 +189,7 @@ class Parser {
       return name === undefined ? this.#unknown(token) : { name, end: 'any', at }
     }
     const name = this.#names.resolve(text)
-    // Inside either(…), names of the end precede others, such as `id` or `type`.
+    // Names of the end precede others, such as `id` or `type`.
     const part = this.#inEither ? this.#names.endPart(text) : undefined
     if (part !== undefined) return { name: part, end: 'same', at }
     return name === undefined ? this.#unknown(token) : { name, at }

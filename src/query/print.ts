@@ -3,10 +3,7 @@ import type { NameTable } from './names.ts'
 
 const keywords = /^(?:and|or|not|in|exists)$/i
 
-/**
- * Normal form of a tree: canonical names, `in` for several values, quotes around ambiguous texts. Parsing it returns
- * the same tree, also in later versions.
- */
+/** Normal form. Parsing it returns the same tree, also in later versions. */
 export function print(expression: Expression, names: NameTable): string {
   if (expression.is === 'and' && expression.parts.length === 0) return ''
   return printed(expression, names)

@@ -1,6 +1,6 @@
 import { refuse, type Span } from './ast.ts'
 
-/** An exact decimal: digits × 10^-scale. */
+/** digits × 10^-scale. */
 export interface Decimal {
   readonly digits: bigint
   readonly scale: number
@@ -37,13 +37,10 @@ const times: Readonly<Record<string, bigint>> = {
   h: 3600n * 10n ** 9n,
   d: 86_400n * 10n ** 9n,
 }
-/** Time units in nanoseconds, as powers of ten. */
+/** Nanoseconds as powers of ten. */
 const timeUnits: Readonly<Record<string, number>> = { ns: 0, us: 3, ms: 6, s: 9 }
 
-/**
- * A number with an optional suffix, in the field's unit; undefined if the text is no number. Refuses suffixes of other
- * units.
- */
+/** In the field's unit; undefined if the text is no number. Refuses suffixes of other units. */
 export function quantity(text: string, unit: string | undefined, at: Span): Decimal | undefined {
   const bare = decimal(text)
   if (bare !== undefined) return bare
@@ -103,7 +100,7 @@ export function toDouble({ digits, scale }: Decimal): number {
   return Number(`${digits}e-${scale}`)
 }
 
-/** Ends of `a..b` or `a-b`, unless the hyphen is a sign or part of a name. */
+/** `a..b` or `a-b`, unless the hyphen is a sign or part of a name. */
 export function rangeEnds(text: string): readonly [string, string] | undefined {
   const dots = text.indexOf('..')
   if (dots > 0) return [text.slice(0, dots), text.slice(dots + 2)]

@@ -1,17 +1,14 @@
-/**
- * The RE2 syntax that DuckDB's RE2, re2js and ClickHouse interpret alike. Version-dependent syntax (Unicode classes,
- * single bytes, group names) is refused with an alternative.
- */
+/** The RE2 syntax that DuckDB, re2js and ClickHouse interpret alike. */
 import { RE2JS } from 're2js'
 import { messageOf } from '../model/errors.ts'
 
-/** Limit of characters, and approximately of automaton states: larger ones slow down every match. */
+/** Characters, and approximately automaton states. */
 const longest = 1000
 const largest = 2000
 
 class Refused extends Error {}
 
-/** Reason why an expression is refused; undefined if it is valid. */
+/** Undefined if the expression is valid. */
 export function regexProblem(pattern: string): string | undefined {
   if (pattern.length > longest) return `An expression has at most ${longest} characters.`
   try {
@@ -49,7 +46,7 @@ const controls: Readonly<Record<string, number>> = { a: 7, t: 9, n: 10, v: 11, f
 const repeat = /^(?:[*+?]|\{(\d+)(,(\d*))?\})\??/
 const deepest = 50
 
-/** Letters with a stable case mapping, and scripts without case: `(?i)` is the same everywhere. */
+/** Letters with a stable case mapping, and scripts without case. */
 const settled: readonly (readonly [number, number])[] = [
   [0, 0x7f],
   [0x80, 0x17f],
@@ -195,7 +192,7 @@ class Reader {
       throw new Refused('A class has a name: [:alpha:]. For the character [ write \\[.')
     const from = here === '\\' ? this.#escape(true) : this.#character()
     this.#see(from)
-    // Engines interpret a literal hyphen differently unless it is last or escaped.
+    // Engines interpret other literal hyphens differently.
     if (this.#text[this.#at] !== '-' || this.#text[this.#at + 1] === ']') return
     if (here === '\\' && /[dDwWsS]/.test(this.#text[this.#at - 1] ?? ''))
       throw new Refused('A range needs a character at both ends; write a hyphen as \\-.')
@@ -209,7 +206,7 @@ class Reader {
     this.#see(from, to)
   }
 
-  /** Code point of the escape; 0 for a class or an assertion. */
+  /** 0 for a class or an assertion. */
   #escape(inClass: boolean): number {
     const next = this.#text[this.#at + 1]
     if (next === undefined)

@@ -1,7 +1,4 @@
-/**
- * Tests on the text of an address in the views' form (RFC 5952, mapped IPv4 as a dotted quad), without DuckDB
- * extensions. Exact: a text is in the interval if and only if its address is.
- */
+/** Exact tests on the text of an address (RFC 5952, mapped IPv4 as a dotted quad), without DuckDB extensions. */
 import { formatIp, mappedPrefix } from '../model/ip.ts'
 import { without, type Interval } from './intervals.ts'
 import { beginsSql, text } from './sql-text.ts'
@@ -9,20 +6,20 @@ import { beginsSql, text } from './sql-text.ts'
 const mappedLow = BigInt(mappedPrefix) << 32n
 const mappedHigh = mappedLow + 0xffff_ffffn
 
-/** Limit of parts per expression: larger automata are refused. */
+/** Larger automata are refused. */
 const piecesPerExpression = 64
-/** Up to this many, each part is a separate comparison, which is cheap and skips row groups. */
+/** Separate comparisons are cheap and skip row groups. */
 const mostApart = 8
 
 interface Found {
   readonly singles: string[]
   readonly prefixes: string[]
-  /** Prefixes of texts, each with an expression for the rest. */
+  /** Prefixes, each with an expression for the rest. */
   readonly expressions: (readonly [before: string, rest: string])[]
   readonly slow: string[]
 }
 
-/** A boolean over the column's text, NULL if absent. Intervals must be non-empty, sorted and disjoint. */
+/** NULL if absent. Intervals are non-empty, sorted and disjoint. */
 export function addressSql(column: string, intervals: readonly Interval[]): string {
   const found: Found = { singles: [], prefixes: [], expressions: [], slow: [] }
   for (const { low, high } of intervals.flatMap(byFamily)) {
@@ -68,7 +65,7 @@ function escaped(before: string): string {
   return before.replaceAll('.', '\\.')
 }
 
-/** Splits merged intervals that span both families, because their texts have no common form. */
+/** Texts of both families have no common form. */
 function byFamily(interval: Interval): readonly Interval[] {
   const inside = {
     low: interval.low > mappedLow ? interval.low : mappedLow,
@@ -81,14 +78,14 @@ function addressText(value: bigint): string {
   return formatIp(Uint32Array.from([96n, 64n, 32n, 0n], (shift) => Number((value >> shift) & 0xffff_ffffn)))
 }
 
-/** Addresses that begin with `fixed`, continue with one of [low, high], and end with any groups. */
+/** Begins with `fixed`, continues with one of [low, high], ends with any groups. */
 interface Piece {
   readonly fixed: readonly number[]
   readonly low: number
   readonly high: number
 }
 
-/** Splits an interval of numbers with `count` groups of `width` bits into at most two pieces per group. */
+/** At most two pieces per group of `width` bits. */
 function pieces(low: bigint, high: bigint, count: number, width: number, fixed: readonly number[] = []): Piece[] {
   const rest = BigInt((count - 1 - fixed.length) * width)
   const most = (1n << BigInt(width)) - 1n
@@ -116,7 +113,7 @@ function v4(low: bigint, high: bigint, { singles, prefixes, expressions }: Found
   }
 }
 
-/** False if the text is ambiguous: zero groups may be hidden in `::`. */
+/** False if zero groups may be hidden in `::`. */
 function v6(low: bigint, high: bigint, { singles, prefixes, expressions }: Found): boolean {
   const all = pieces(low, high, 8, 16)
   const shows = (groups: readonly number[]): boolean => groups.every((each) => each > 0)
@@ -134,7 +131,7 @@ function v6(low: bigint, high: bigint, { singles, prefixes, expressions }: Found
   return true
 }
 
-/** An expression for the numbers of [low, high] without leading zeros. */
+/** [low, high] without leading zeros. */
 function numbersBetween(low: number, high: number, base: 10 | 16): string {
   const found: string[] = []
   for (let length = 1, first = 0; first <= high; length++) {
@@ -173,7 +170,7 @@ function hex(value: bigint): string {
   return value.toString(16).padStart(32, '0')
 }
 
-/** The 32 hexadecimal digits of an IPv6 text, which sort like addresses. */
+/** 32 hexadecimal digits, which sort like addresses. */
 function digits(column: string): string {
   const part = (index: number): string => `string_split(${column}, '::')[${index}]`
   const padded = (of: string): string =>

@@ -1,4 +1,4 @@
-/** SQL string literal; DuckDB has no escapes in it, so only quotes are doubled. */
+/** DuckDB has no escapes in literals. */
 export function text(value: string): string {
   return `'${value.replaceAll("'", "''")}'`
 }
@@ -7,7 +7,7 @@ export function name(column: string): string {
   return `"${column.replaceAll('"', '""')}"`
 }
 
-/** Texts with a prefix are those from it up to the next text of its length. The last character is ASCII. */
+/** From the prefix to the next text of its length. Its last character is ASCII. */
 export function beginsSql(column: string, prefix: string): string {
   const next = prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1)
   return `${column} >= ${text(prefix)} AND ${column} < ${text(next)}`
@@ -16,8 +16,8 @@ export function beginsSql(column: string, prefix: string): string {
 const plain = /^(\^?)([\w @:/,;%#&-]+)(\$?)$/
 
 /**
- * Tests whether the expression matches within the column. DuckDB 1.5.5 optimizes some simple expressions incorrectly
- * (`$a`, `a^`, `(?:)$`): plain ones are converted here, and others are grouped, which disables the optimization.
+ * DuckDB 1.5.5 optimizes some simple expressions incorrectly (`$a`, `a^`, `(?:)$`): plain ones are converted, others
+ * grouped, which disables the optimization.
  */
 export function foundSql(column: string, pattern: string): string {
   const [, start, literal, end] = plain.exec(pattern) ?? []
@@ -27,7 +27,7 @@ export function foundSql(column: string, pattern: string): string {
   return `${end === '$' ? 'ends_with' : 'contains'}(${column}, ${text(literal)})`
 }
 
-/** Integer literal. Beyond 2^53 it is a cast text, because the store converts statements to JSON. */
+/** Beyond 2^53 a cast text, because the store converts statements to JSON. */
 export function integerSql(value: bigint, type: 'BIGINT' | 'UBIGINT' | 'HUGEINT'): string {
   return value >= -9_007_199_254_740_991n && value <= 9_007_199_254_740_991n ? String(value) : `'${value}'::${type}`
 }

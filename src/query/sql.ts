@@ -6,21 +6,18 @@ import { foundSql, integerSql, name, text, timeSql } from './sql-text.ts'
 
 export interface SqlOptions {
   readonly column?: (field: QueryField) => string
-  /** Alternative test of addresses, for example by endpoint ids; NULL counts as false. */
+  /** Alternative test of addresses, such as by endpoint ids; NULL counts as false. */
   readonly addresses?: (field: QueryField, intervals: readonly Interval[]) => string
 }
 
-/**
- * WHERE condition over the views in DuckDB's SQL with inlined constants; false or NULL if a row does not match. Use
- * `compileSqlValue` where this differs.
- */
+/** WHERE condition; false or NULL if a row does not match. */
 export function compileSql(bound: Bound, options: SqlOptions = {}): string {
   switch (bound.is) {
     case 'always':
       return 'true'
     case 'never':
       return 'false'
-    // Leaves have their own negation, so that NULL is never negated.
+    // NULL is never negated.
     case 'and':
     case 'or':
       return `(${bound.parts.map((part) => compileSql(part, options)).join(bound.is === 'and' ? ' AND ' : ' OR ')})`
@@ -33,7 +30,7 @@ function columnSql(field: QueryField): string {
   return field.sql ?? name(field.name)
 }
 
-/** Like `compileSql`, but true or false for every row. */
+/** True or false for every row. */
 export function compileSqlValue(bound: Bound, options: SqlOptions = {}): string {
   return `coalesce(${compileSql(bound, options)}, false)`
 }
@@ -54,10 +51,7 @@ function leafSql({ field, match, negated }: Leaf, options: SqlOptions): string {
   return negated ? opposite(test) : test
 }
 
-/**
- * True if the test is false or NULL. (With IS DISTINCT FROM in an OR, DuckDB 1.5.5 returns false if the statistics of a
- * file have no other value.)
- */
+/** True for false or NULL. (IS DISTINCT FROM in an OR is incorrect in DuckDB 1.5.5 for files with one value.) */
 function opposite(test: string): string {
   return `(${test}) IS NOT TRUE`
 }
@@ -67,7 +61,6 @@ function existsSql({ kind }: QueryField, column: string, negated: boolean): stri
   return `${present(kind, column)} IS ${negated ? 'NULL' : 'NOT NULL'}`
 }
 
-/** NaN counts as absent. */
 function present(kind: QueryField['kind'], column: string): string {
   return kind === 'f64' ? `nullif(${column}, 'NaN'::DOUBLE)` : column
 }
@@ -161,6 +154,6 @@ function doubleSql(column: string, { low, high, lowOpen, highOpen }: DoubleInter
 function like(wildcard: string): string {
   const escaped = /[%_\\]/.test(wildcard)
   const pattern = text((escaped ? wildcard.replace(/[%_\\]/g, '\\$&') : wildcard).replaceAll('*', '%'))
-  // DuckDB optimizes LIKE only without an escape.
+  // LIKE is optimized only without an escape.
   return escaped ? `${pattern} ESCAPE '\\'` : pattern
 }

@@ -1,7 +1,7 @@
 import type { Expression, Subject, Value } from './ast.ts'
 import { swappedName, type NameTable } from './names.ts'
 
-/** Exchanges source and destination in a filter. `any.` and `either(…)` stay as they are. */
+/** `any.` and `either(…)` stay as they are. */
 export function swapEnds(expression: Expression, names: NameTable): Expression {
   const ofSubject = (subject: Subject): Subject =>
     subject.end === undefined ? { ...subject, name: swappedName(subject.name, names) } : subject
@@ -21,7 +21,7 @@ export function swapEnds(expression: Expression, names: NameTable): Expression {
   }
 }
 
-/** Rows that match in either direction, each once. */
+/** Either direction, each row once. */
 export function bothWays(expression: Expression, names: NameTable): Expression {
   if (expression.is === 'and' && expression.parts.length === 0) return expression
   return { is: 'or', parts: [expression, swapEnds(expression, names)] }

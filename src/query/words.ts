@@ -1,6 +1,4 @@
-/**
- * Names of numbers by field, case-insensitive. The tables are closed, because they determine the meaning of filters.
- */
+/** Closed tables: they determine the meaning of filters. */
 
 const ports: Readonly<Record<string, number>> = {
   'ftp-data': 20,

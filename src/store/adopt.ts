@@ -1,7 +1,7 @@
 import type { FileName } from './names.ts'
 import type { StoredFile } from './record.ts'
 
-/** A data file in the folder that no readable record names. */
+/** A data file that no readable record names. */
 export interface Orphan extends FileName {
   readonly rows: number
 }
@@ -16,8 +16,8 @@ function covers(outer: FileName, inner: FileName): boolean {
 }
 
 /**
- * Selects the orphans to adopt after a manifest record was damaged: those whose rows no live file contains. Merges join
- * neighbours only, so sequence ranges of one stream and hour are nested or disjoint.
+ * Orphans to adopt after a manifest record was damaged: no live file has their rows. Merges join neighbours only, so
+ * sequence ranges are nested or disjoint.
  */
 export function chooseAdoptions<Found extends Orphan>(
   orphans: readonly Found[],
@@ -29,7 +29,7 @@ export function chooseAdoptions<Found extends Orphan>(
   const replaced = new Set<StoredFile>()
   const width = (file: FileName): number => file.lastSequence - file.firstSequence
   for (const orphan of orphans.toSorted((a, b) => width(b) - width(a))) {
-    // Commit without a record: the journal still has its frames.
+    // A commit without a record: the journal has its frames.
     if (orphan.lastSequence > reached) continue
     const same = (file: FileName): boolean => file.stream === orphan.stream && file.hour === orphan.hour
     const peers = live.filter((file) => same(file) && !replaced.has(file))
@@ -38,7 +38,7 @@ export function chooseAdoptions<Found extends Orphan>(
     const inside = peers.filter((file) => covers(orphan, file))
     const whole = inside.every((file) => present.has(file.name))
     const rows = inside.reduce((sum, file) => sum + file.rows, 0)
-    // Merge without a record: all its inputs are live and present.
+    // A merge without a record: all its inputs are live.
     if (whole && rows >= orphan.rows) continue
     adopted.push(orphan)
     for (const file of inside) replaced.add(file)

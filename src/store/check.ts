@@ -1,4 +1,4 @@
-/** Verifies the files of a store without changing them, also beside a running server. */
+/** Verifies the files of a store, also beside a running server. */
 import type { Disk, Host } from '../host/index.ts'
 import { lostRows, spanText } from './losses.ts'
 import { readManifest } from './manifest.ts'
@@ -10,7 +10,7 @@ import { expectedChecksum, verifyFile, type Damage, type Verified } from './veri
 export interface DamagedFile {
   readonly file: string
   readonly stream: Stream
-  /** Rows that are rows of the journal, without endpoints and rollups. */
+  /** Without endpoints and rollups. */
   readonly rows: number
   readonly reason: Damage
   readonly from: string
@@ -21,7 +21,7 @@ export interface StoreCheck {
   readonly files: number
   readonly rows: number
   readonly bytes: number
-  /** Files without a checksum (earlier versions) or beyond the limit; only their size was verified. */
+  /** Only their size was verified: no checksum, or beyond the limit. */
   readonly unverified: number
   readonly damaged: readonly DamagedFile[]
   readonly lost: Readonly<Record<string, number>>
@@ -39,15 +39,12 @@ async function compareSize(
 export interface CheckedStore {
   readonly state: StoreState
   readonly generation: number
-  /** Some records of the manifest are unreadable; the rest is used. */
+  /** Some records are unreadable. */
   readonly manifestDamaged: boolean
   readonly check: StoreCheck
 }
 
-/**
- * Files that a running server merges or removes meanwhile do not count as damaged. Beyond the first `mostBytes`, only
- * file sizes are compared.
- */
+/** Files merged or removed meanwhile are not damaged. Beyond the first `mostBytes`, only file sizes are compared. */
 export async function checkStore({
   host,
   directory,

@@ -14,16 +14,14 @@ export class SourceCounts {
     this.#sources = new Map(Object.entries(from).map(([name, count]) => [name, { ...count }]))
   }
 
-  /**
-   * Returns the number of the source in the files. Must be called with every frame; missing rows before it are a gap.
-   */
+  /** Number of the source. Call it with every frame: missing rows are a gap. */
   arrive(header: FrameHeader): number {
     const counting = this.#of(header.source)
     this.#settle(counting, header.sourceRows)
     return counting.id
   }
 
-  /** `rows`: rows of the source before a checkpoint; missing ones are a gap. */
+  /** `rows`: before a checkpoint; missing ones are a gap. */
   settle(source: string, rows: number): void {
     this.#settle(this.#of(source), rows)
   }

@@ -3,7 +3,7 @@ import { damagedFolder } from './names.ts'
 
 const maxDamagedFiles = 16
 
-/** Moves lost files to the folder `damaged`, so that an operator can salvage their rows. */
+/** An operator can salvage their rows. */
 export async function moveToDamaged(disk: Disk, directory: string, names: readonly string[]): Promise<void> {
   const aside = `${directory}/${damagedFolder}`
   await disk.makeDirectory(aside, 0o700)

@@ -3,16 +3,16 @@ import type { Frame } from '../journal/types.ts'
 
 export interface FeedIdentity {
   watching(): boolean
-  /** Must be called with every frame in journal order; repeated frames are ignored. Does not reject. */
+  /** Every frame in journal order; repeated ones are ignored. Does not reject. */
   take(frames: readonly Frame[]): Promise<void>
 }
 
-/** Delay of flows after receipt: updates of address holders arrive up to two seconds later, on a separate path. */
+/** Updates of address holders arrive up to two seconds later than flows. */
 const settleMs = 3500
-/** Uncompressed bytes; beyond it the oldest frames are released early. */
+/** Uncompressed; beyond it the oldest frames are released early. */
 const mostWaiting = 64 << 20
 
-/** Delays flows, and all frames behind them, until identity is up to date. Without identity no frame waits. */
+/** Delays flows, and all frames behind them, until identity is up to date. */
 export class DelayedFrames {
   readonly #clock: Clock
   readonly #identity: FeedIdentity | undefined
@@ -24,7 +24,7 @@ export class DelayedFrames {
     this.#identity = identity
   }
 
-  /** Monotonic ms at which the first frame is ready. */
+  /** Monotonic. */
   get readyAt(): number {
     return this.#frames[0]?.ripeAt ?? Infinity
   }
@@ -42,7 +42,7 @@ export class DelayedFrames {
     const watching = this.#identity?.watching() === true
     const [now, monotonic] = [this.#clock.now(), this.#clock.monotonic()]
     for (const frame of frames) {
-      // Bounds the wait if the clock is wrong.
+      // The clock may be wrong.
       const wait =
         watching && frame.header.kind === 'flows'
           ? Math.min(settleMs, Math.max(0, frame.header.received + settleMs - now))

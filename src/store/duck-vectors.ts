@@ -1,11 +1,11 @@
 /**
- * Internals of DuckDB vectors, to move whole columns as bytes; the public accessors move single values. The fields are
- * untyped, so the binding's version is pinned, and a test compares both ways.
+ * Internals of DuckDB vectors, to move whole columns as bytes. The binding's version is pinned, and a test compares
+ * both ways.
  */
 import type { DuckDBVector } from '@duckdb/node-api'
 
 interface Inside {
-  /** One number per row; absent for strings and nested types. */
+  /** Absent for strings and nested types. */
   readonly items?: { readonly buffer: ArrayBufferLike; readonly byteOffset: number; readonly byteLength: number }
   readonly validity: { data: BigUint64Array | null; readonly offset: number }
 }
@@ -24,7 +24,7 @@ export function numberItems(vector: DuckDBVector): NumberItems | undefined {
   return inside(vector).items
 }
 
-/** Validity bitmap, one bit per row; undefined if every row has a value. */
+/** One bit per row; undefined if every row has a value. */
 export function validBits(vector: DuckDBVector): Uint8Array | undefined {
   const { data, offset } = inside(vector).validity
   if (data === null || data === undefined) return undefined

@@ -34,22 +34,20 @@ export interface DuckWriterOptions {
 
 const aboutKey = 'weir'
 
-/** Pieces of one vectored write; below IOV_MAX. */
+/** Of a vectored write; below IOV_MAX. */
 const maxPieces = 512
 
-/**
- * Average row group from which a merge copies groups unchanged. A rewrite needs the memory of all groups that it joins.
- */
+/** Average row group from which a merge copies groups. A rewrite needs the memory of all groups that it joins. */
 const minGroup = { flows: { rows: 16_384, bytes: Infinity }, events: { rows: 1024, bytes: 512 << 10 } } as const
 
 const revisionsAtOnce = 1000
 
 const copyFormat = 'FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, COMPRESSION_LEVEL 1'
 
-/** DuckDB encodes differences beyond this of 32-bit columns in 33 bits, which other readers refuse. */
+/** DuckDB encodes larger differences of 32-bit columns in 33 bits, which other readers refuse. */
 const maxDelta = 2 ** 31
 
-/** Event rows can be large: small groups bound the memory of readers and writer. */
+/** Event rows can be large. */
 const [eventRows, leastEventRows, eventBytes] = [16_384, 2048, 16 << 20]
 
 const copyOptions: Readonly<Record<Stream, string>> = {
@@ -188,7 +186,7 @@ class DuckWriter implements TableWriter {
     return { ...written, ...(set === undefined ? {} : { columns: set }) }
   }
 
-  /** Whether some 32-bit column has values that differ by 2^31 or more. */
+  /** Values of a 32-bit column differ by 2^31 or more. */
   async #farApart(files: readonly string[]): Promise<boolean> {
     const [[most] = []] = await rowsOf(
       this.#merging,

@@ -1,21 +1,15 @@
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 
-/** In-memory instance. Imports DuckDB on first use, so that a start without a store does not load it. */
+/** In memory. Imports DuckDB on first use. */
 export async function openDuck(options: Readonly<Record<string, string>>): Promise<DuckDBInstance> {
   const { DuckDBInstance: Instance } = await import('@duckdb/node-api')
   return Instance.create(':memory:', { ...noFileCache, ...returnsMemory, ...options })
 }
 
-/**
- * The page cache already serves repeated reads. DuckDB's file cache would duplicate it and fill the instance up to its
- * memory limit.
- */
+/** The page cache serves repeated reads; DuckDB's would fill the instance up to its limit. */
 const noFileCache: Readonly<Record<string, string>> = { enable_external_file_cache: 'false' }
 
-/**
- * DuckDB's default is above 100 MB, and without background threads its allocator returns memory only on later
- * allocations.
- */
+/** The default is above 100 MB and is returned only on later allocations. */
 const retainedFree = '4MB'
 const returnsMemory: Readonly<Record<string, string>> = {
   allocator_flush_threshold: retainedFree,
@@ -43,7 +37,7 @@ export async function rowsOf(connection: DuckDBConnection, sql: string): Promise
   return read.getRows()
 }
 
-/** Uses a separate connection, because statements on others can run for minutes. */
+/** Statements on other connections can run for minutes. */
 export async function duckMemory(instance: DuckDBInstance): Promise<number> {
   const connection = await instance.connect()
   try {

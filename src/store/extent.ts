@@ -2,10 +2,7 @@ import type { EventBatch } from '../model/batches.ts'
 import type { StoredFile } from './record.ts'
 import type { RollupRows } from './rollup/rows.ts'
 
-/**
- * Event times (Unix ms) and families read from the rows; frame headers are less precise and absent for derived frames.
- * Infinity and -Infinity if no row has a time.
- */
+/** From the rows: frame headers are less precise. Unix ms; Infinity and -Infinity if no row has a time. */
 export interface Extent {
   readonly timeMin: number
   readonly timeMax: number
@@ -17,7 +14,7 @@ export function extentOfEvents({ count, dictionary, family, time }: EventBatch):
   const codes = new Set<number>()
   for (let row = 0; row < count; row++) {
     const at = time[row] as number
-    // Both comparisons are false for NaN.
+    // False for NaN.
     if (at < timeMin) timeMin = at
     if (at > timeMax) timeMax = at
     codes.add(family[row] as number)

@@ -16,24 +16,23 @@ export interface FeedOptions {
   readonly metrics: Metrics
   readonly open: () => Promise<Store>
   readonly committed: () => void
-  /** Resolves addresses of watched clusters; flows wait for it. */
+  /** Resolves addresses; flows wait for it. */
   readonly identity?: FeedIdentity
 }
 
 /**
- * While flows wait, the journal is read and committed at this interval instead of on every frame: both have a fixed
- * cost. Measured with benchmark `enrichment` at 20,000 flows/s, watched clusters cost 1.2 times as much instead of
- * 1.35.
+ * While flows wait, the journal is read at this interval instead of on every frame: watched clusters cost 1.2 instead
+ * of 1.35 times as much (benchmark `enrichment`, 20,000 flows/s).
  */
 const readIntervalMs = 3000
 const queriedReadMs = 1000
 const queriedMs = 30_000
 const maxUnread = 8
-/** Upper limit of the delay until rows that did not wait are visible. */
+/** Delay until rows that did not wait are visible. */
 const commitEveryMs = 1000
 /** Each early commit creates a file. */
 const freshEveryMs = 250
-/** Compressed; the decoded size is several times larger. */
+/** The decoded size is several times larger. */
 const readCompressedBytes = 1 << 20
 const maintainEveryMs = 5000
 const refillEveryMs = 1000
@@ -42,8 +41,8 @@ const firstRetryMs = 500
 const lastRetryMs = 30_000
 
 /**
- * Feeds a store from the journal. After a failure it reopens the store and resumes at the last commit, so that each row
- * is stored exactly once while the journal has it.
+ * Feeds a store from the journal. After a failure it reopens the store and resumes at the last commit: each row is
+ * stored exactly once.
  */
 export class StoreFeed {
   readonly #options: FeedOptions
@@ -65,12 +64,12 @@ export class StoreFeed {
     return new StoreFeed(options, await options.open())
   }
 
-  /** The open store. Do not cache it: a reopening replaces it. */
+  /** Do not cache it: a reopening replaces it. */
   get store(): Store {
     return this.#reopening.store
   }
 
-  /** Queries run on the open store and wait during a reopening. */
+  /** Queries wait during a reopening. */
   get reader(): StoreReader & Required<Pick<StoreReader, 'isolated'>> {
     return this.#reopening.reader
   }
@@ -79,14 +78,14 @@ export class StoreFeed {
     return this.#problem
   }
 
-  /** Reports a query: commits are more frequent for a while. */
+  /** Commits are more frequent for a while. */
   reportQuery(): void {
     this.#queriedAt = this.#options.host.clock.monotonic()
   }
 
   /**
-   * Commits early so that queries read everything up to `sequence` of the journal. Resolves to false after `ms`, or at
-   * once if that is impossible in time, for example while flows wait for names.
+   * Commits early so that queries read everything up to `sequence`. False after `ms`, or at once if that is impossible
+   * in time.
    */
   fresh(sequence: number, ms: number): Promise<boolean> {
     if (this.#reached() >= sequence) return Promise.resolve(true)
@@ -174,7 +173,7 @@ export class StoreFeed {
         const freshAt = this.#fresh.size > 0 ? this.#freshAt + freshEveryMs : Infinity
         if (late && caughtUp()) await this.#untilDue(Math.min(freshAt, lookedAt + this.#lookMs()), signal, aborted)
         lookedAt = host.clock.monotonic()
-        // No file has the address ids that it assigned.
+        // No file has the ids that it assigned.
         if (projection.mustReopen) throw new Error('Lost a store file that pending rows refer to.')
         const next = Math.min(uncommitted ? commitAt : Infinity, maintainAt, refillAt, waiting.readyAt, freshAt)
         const came = await this.#untilDue(next, signal, (until) => reader.next(readCompressedBytes, until))
@@ -228,12 +227,12 @@ export class StoreFeed {
     return this.#options.host.clock.monotonic() - this.#queriedAt < queriedMs ? queriedReadMs : readIntervalMs
   }
 
-  /** Bounded rounds, so that merges do not delay commits. */
+  /** Merges do not delay commits. */
   async #maintain(signal: AbortSignal): Promise<void> {
     for (let rounds = 0; rounds < mostRounds && !signal.aborted; rounds++) if (!(await this.store.maintain())) return
   }
 
-  /** After a failure the rows are still pending here and in the journal. */
+  /** After a failure the rows are still pending. */
   async #commit(): Promise<boolean> {
     try {
       await this.store.projection.commit()

@@ -22,9 +22,9 @@ export type Replacement = Pick<ManifestRecord, 'added' | 'removed'>
  * The store's folder and its manifest. Files join or leave the store only here.
  *
  * A commit writes a temporary file, syncs it, renames it, syncs the directory, appends the record and syncs the
- * manifest, in this order. `state` follows the last record; `durable` follows once the record is on disk. They differ
- * only after a failed append, when it is unknown whether the record will be found. Its files then stay, its rows are
- * never written again, and the next generation of the manifest contains it.
+ * manifest, in this order. `state` follows the last record; `durable` once it is on disk. After a failed append the
+ * record may exist: its files stay, its rows are never written again, and the next generation of the manifest contains
+ * it.
  */
 export class Folder {
   readonly directory: string
@@ -72,8 +72,8 @@ export class Folder {
   }
 
   /**
-   * Adds the rows of the tables and the progress that they represent, atomically. After an error the caller must write
-   * the tables again, otherwise never. Durable after `confirm`.
+   * Adds rows and their progress atomically. After an error write the tables again, otherwise never. Durable after
+   * `confirm`.
    */
   async commit(
     tables: readonly PendingTable[],
@@ -107,12 +107,12 @@ export class Folder {
     }))
   }
 
-  /** A new projection assigns ids; only files written from now on contain them. */
+  /** Only files written from now on contain the ids of a new projection. */
   beginAddresses(): void {
     this.#addressesLost = false
   }
 
-  /** A file of addresses was lost since the projection began: rows that use its ids must not be committed. */
+  /** A file of addresses was lost: rows that use its ids must not be committed. */
   get addressesLost(): boolean {
     return this.#addressesLost
   }
@@ -127,9 +127,7 @@ export class Folder {
     await this.confirm()
   }
 
-  /**
-   * For folders of earlier versions: accounts for every row from now on, once every entry counts its rows by source.
-   */
+  /** For folders of earlier versions, once every entry counts its rows by source. */
   async beginCounting(): Promise<void> {
     if (this.state.gone !== undefined || !isCounted(this.state)) return
     this.#record((state) => ({ ...carried({ ...state, gone: firstGone(state) }), added: [], removed: [] }))
@@ -137,20 +135,19 @@ export class Folder {
   }
 
   /**
-   * Verifies files before they are read. On false, at least one is damaged, is excluded from new pins, and its rows
-   * count as quarantined; the caller must pin again. Call it with the files of a pin, in the process that owns the
-   * store, before any reader opens them.
+   * Verifies files before they are read, in the process that owns the store. On false a damaged one is excluded from
+   * new pins, and its rows are quarantined; pin again.
    */
   async verify(files: readonly StoredFile[]): Promise<boolean> {
     const damaged = await this.verification.damaged(files)
     if (damaged.size === 0) return true
     this.condemn(damaged)
-    // The ledger must count the loss before a result lacks the rows.
+    // The ledger counts the loss first.
     await this.#aside
     return false
   }
 
-  /** For files that DuckDB failed to read. One with a correct checksum is excluded only until the next start. */
+  /** Files that DuckDB failed to read. One with a correct checksum is excluded until the next start. */
   async suspect(files: readonly StoredFile[], message: string): Promise<void> {
     for (const file of files) {
       const { damage } = await this.verification.again(file)
@@ -166,7 +163,7 @@ export class Folder {
     await this.#aside
   }
 
-  /** Excludes files at once for new pins, and durably with the next record. */
+  /** At once for new pins, and durably with the next record. */
   condemn(damaged: ReadonlyMap<StoredFile, Damage>): void {
     const found = [...damaged].filter(
       ([{ name }]) => this.state.files.has(name) && this.state.files.get(name)?.lost !== true,
@@ -203,7 +200,7 @@ export class Folder {
       )
   }
 
-  /** Writes one file; only its directory entry is not durable yet. Verifies the number of rows. */
+  /** Only the directory entry is not durable yet. */
   async #write(table: PendingTable, write: (path: string) => Promise<Written>): Promise<StoredFile> {
     const written = await this.writeFile(table, write, true)
     if (written.rows !== table.rows) {
@@ -233,8 +230,7 @@ export class Folder {
   }
 
   /**
-   * Writes a temporary file, syncs it unless `write` did, and renames it. The caller syncs the directory. The name
-   * contains the checksum, so it is determined last.
+   * Temporary file, sync unless `write` did it, rename. The caller syncs the directory. The name contains the checksum.
    */
   async writeFile(
     { stream, hour, firstSequence, lastSequence }: FileRange,
@@ -277,7 +273,7 @@ export class Folder {
     this.#unwritten.push(record)
   }
 
-  /** Resolves when every record is durable. After an error, call it again. */
+  /** After an error, call it again. */
   async confirm(): Promise<void> {
     const turn = this.#appends.then(() => this.#persist())
     this.#appends = turn.catch(() => undefined)
@@ -289,7 +285,7 @@ export class Folder {
     const { state } = this
     if (before === state) return
     const records = this.#unwritten.splice(0)
-    // After a failed rotation no records are kept: the next snapshot contains all of them.
+    // After a failed rotation the next snapshot contains all records.
     if (this.#manifest.usable && !this.#manifest.long) await this.#append(records, state)
     else await this.#manifest.rotate(state)
     this.#durable = state
@@ -308,7 +304,7 @@ export class Folder {
     for (const { name } of files) await this.#remove(name)
   }
 
-  /** Failure is harmless: no record names the file, so the next start removes it. */
+  /** After a failure the next start removes the file. */
   async #remove(name: string): Promise<void> {
     await this.#host.disk.remove(this.path(name)).catch(() => undefined)
   }

@@ -28,18 +28,18 @@ export type { StoreLedger, StoreStatus } from './status.ts'
 
 export interface StoreOptions {
   readonly host: Host
-  /** Folder of the store; created with mode 0700 if missing. */
+  /** Created with mode 0700 if missing. */
   readonly directory: string
   readonly resolver: Resolver
   readonly log: Log
   readonly metrics: Metrics
   readonly flushRows?: number
-  /** Hours whose newest row was received more than `ageMs` ago are removed, and the oldest hours beyond `bytes`. */
+  /** Removes hours older than `ageMs` by receive time, and the oldest hours beyond `bytes`. */
   readonly retain?: Retain
-  /** DuckDB memory limits for writing and for queries, in DuckDB's notation: `512MB`. */
+  /** In DuckDB's notation: `512MB`. */
   readonly memoryLimit?: { readonly writer?: string; readonly reader?: string }
   readonly threads?: number
-  /** Memory of the reader for cached audit columns and graph edges. Cached communication edges take one sixth more. */
+  /** Of cached audit columns and graph edges; communication edges take one sixth more. */
   readonly keptBytes?: number
   readonly processes?: { readonly limits: QueryLimits; readonly start: StartProcess } | undefined
   readonly fence?: Fence | undefined
@@ -50,14 +50,14 @@ export interface Store {
   readonly projection: StoreProjection
   readonly reader: StoreReader & { idle(): Promise<void> }
   /**
-   * Runs one round of merging and retention; true if more work remains. Commits need not wait for it. Rejects on disk
-   * errors and leaves the store unchanged; the next round retries.
+   * One round of merging and retention; true if more work remains. Commits need not wait. Rejects on disk errors; the
+   * next round retries.
    */
   maintain(): Promise<boolean>
   ledger(): StoreLedger
-  /** Entries of damaged or missing files whose rows can be refilled from the journal. */
+  /** Lost entries that can be refilled from the journal. */
   lost(): readonly StoredFile[]
-  /** Whether a live file of the same stream and hour contains the frame; such rows must not be stored again. */
+  /** Whether a live file contains the frame; such rows must not be stored again. */
   covered(lost: StoredFile): (sequence: number) => boolean
   hasFlows(): boolean
   status(): StoreStatus

@@ -11,8 +11,8 @@ export interface Condemned {
 }
 
 /**
- * Turns entries of damaged or missing files into entries of lost files. Flows whose endpoints are in a lost file are
- * lost too. The entry of a coarse rollup is removed if finer ones can rebuild it.
+ * Turns entries of damaged files into entries of lost files. Flows with endpoints in a lost file are lost too. A coarse
+ * rollup is removed if finer ones can rebuild it.
  */
 export function condemned(state: StoreState, names: Iterable<string>): Condemned {
   const lost = new Map<string, StoredFile>()
@@ -57,7 +57,7 @@ export function overlap(
   return a.firstSequence <= b.lastSequence && b.firstSequence <= a.lastSequence
 }
 
-/** Entries of earlier versions have no counts by source: the rows count for the sources with the most stored rows. */
+/** Without counts by source, the rows count for the sources with the most stored rows. */
 function guessed(state: StoreState, rows: number): PerSource {
   const known = lostRows(state)
   let left = rows
@@ -85,8 +85,8 @@ function rowsOf(files: Iterable<StoredFile>, wanted: (file: StoredFile) => boole
 }
 
 /**
- * Rows that were stored and are neither in a live file nor removed by retention, by source number. `without`: damaged
- * files that the manifest does not record as lost yet.
+ * Stored rows that are neither in a live file nor removed by retention, by source number. `without`: damaged files not
+ * recorded as lost yet.
  */
 export function lostRows(state: StoreState, without: ReadonlySet<string> = new Set()): RowsBySource {
   const files = [...state.files.values()]
@@ -111,7 +111,7 @@ export function goneAfter(state: StoreState, removed: Iterable<string>): StoreSt
   return Object.fromEntries(gone)
 }
 
-/** Initial `gone` for a folder of an earlier version: the stored rows that are in no file. */
+/** For a folder of an earlier version: stored rows that are in no file. */
 export function firstGone(state: StoreState): NonNullable<StoreState['gone']> {
   const held = rowsOf(state.files.values(), () => true)
   return Object.fromEntries(

@@ -14,7 +14,7 @@ import { Scrub } from './scrub.ts'
 import { aboutFiles } from './state.ts'
 import type { TableWriter } from './table-writer.ts'
 
-/** Merges small files and removes old hours. Safe beside commits: it touches only files of finished commits. */
+/** Touches only files of finished commits. */
 export class Maintenance {
   readonly #host: Host
   readonly #folder: Folder
@@ -45,7 +45,7 @@ export class Maintenance {
     this.#scrub = new Scrub(options)
   }
 
-  /** Runs one round: retention, then one merge. True if more work remains. Concurrent calls share one round. */
+  /** Retention, then one merge. True if more work remains. Concurrent calls share one round. */
   run(): Promise<boolean> {
     this.#running ??= this.#round().finally(() => (this.#running = undefined))
     return this.#running
@@ -56,7 +56,7 @@ export class Maintenance {
   }
 
   async #round(): Promise<boolean> {
-    // First confirms records of an earlier failure: no file may be replaced twice.
+    // No file may be replaced twice.
     await this.#folder.confirm().catch((error: unknown) => this.#onReserve(error))
     await this.#again.run(this.#host.clock.now())
     await this.#expire()
@@ -99,7 +99,7 @@ export class Maintenance {
     }
   }
 
-  /** On a full disk the record that would free space does not fit; the reserve makes room for it. */
+  /** On a full disk the record that frees space needs the reserve. */
   async #onReserve(error: unknown): Promise<void> {
     if (!(await spendReserve(this.#host.disk, this.#folder.directory))) throw error
     await this.#folder.confirm()

@@ -4,19 +4,19 @@ import { manifestGeneration, manifestName, temporaryEnding } from './names.ts'
 import { encodeRecord, parseManifest, type ManifestRecord, type ParsedManifest } from './record.ts'
 import { applyRecord, emptyState, snapshotRecord, type StoreState } from './state.ts'
 
-/** A manifest longer than this and four times its first snapshot is rewritten as one snapshot. */
+/** A manifest beyond this and four times its first snapshot is rewritten. */
 const compactBytes = 1 << 20
 
 export interface FoundManifest {
   readonly state: StoreState
   readonly generation: number
-  /** All records were readable and contiguous: the file can be appended to. */
+  /** Readable and contiguous: the file can be appended to. */
   readonly whole: boolean
   readonly empty: boolean
-  /** Synced data is unreadable: files that only it named must be found by their names. */
+  /** Synced data is unreadable: files are found by their names. */
   readonly damaged: boolean
   readonly removed: ReadonlySet<string>
-  /** Offset of the next record, and length of the snapshot at the start. */
+  /** Offset of the next record; length of the first snapshot. */
   readonly end: number
   readonly head: number
 }
@@ -34,7 +34,7 @@ async function parseGeneration(
   }
 }
 
-/** Reads the newest manifest. If its start is lost, reads from the previous generation. Changes nothing. */
+/** The newest manifest; if its start is lost, the previous generation. */
 export async function readManifest(disk: Disk, directory: string): Promise<FoundManifest> {
   const generations = (await disk.list(directory))
     .map(manifestGeneration)
@@ -71,10 +71,7 @@ export async function readManifest(disk: Disk, directory: string): Promise<Found
   return { state, generation: generations.at(-1) ?? 0, whole, empty, damaged, removed, end, head }
 }
 
-/**
- * The manifest being written: an append-only file of checksummed records. After any failure a new generation replaces
- * it. Not for concurrent use.
- */
+/** Append-only checksummed records. After any failure a new generation replaces the file. Not for concurrent use. */
 export class Manifest {
   readonly #disk: Disk
   readonly #directory: string
@@ -97,7 +94,7 @@ export class Manifest {
     this.#head = found.head
   }
 
-  /** If false, call `rotate` before the next `append`. */
+  /** If false, call `rotate` first. */
   get usable(): boolean {
     return this.#file !== undefined
   }
@@ -106,7 +103,7 @@ export class Manifest {
     return this.#end > Math.max(compactBytes, 4 * this.#head)
   }
 
-  /** Resolves when durable. After an error it is unknown whether the record is readable; call `rotate`. */
+  /** After an error it is unknown whether the record is readable; call `rotate`. */
   async append(record: ManifestRecord): Promise<void> {
     const file = this.#file
     if (file === undefined) throw new Error('the manifest must be rotated first')
@@ -118,7 +115,7 @@ export class Manifest {
       await file.sync()
       this.#end += bytes.length
     } catch (error) {
-      // A failed sync can lose earlier writes: this file is never appended to again.
+      // A failed sync can lose earlier writes.
       await this.#abandon()
       throw error
     }
@@ -139,7 +136,7 @@ export class Manifest {
     } finally {
       await file.close()
     }
-    // Used up even if a later step fails: the name can exist after a crash.
+    // The name can exist after a crash.
     this.#generation = generation
     await this.#disk.rename(temporary, path)
     await this.#disk.syncDirectory(this.#directory)

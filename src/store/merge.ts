@@ -8,10 +8,10 @@ import { isRollup, maxGroups } from './rollup/schema.ts'
 import { unionOf } from './schema.ts'
 
 export const finalBytes = 8 << 20
-/** Sixteen files of a tier are merged into one of the next. */
+/** Sixteen files of a tier become one of the next. */
 const tierBytes = [32 << 10, 512 << 10, finalBytes]
 const filesPerMerge = 16
-/** Minimum total of a merge in the last tier. */
+/** Minimum total in the last tier. */
 const worthBytes = 4 * finalBytes
 const mostBytes = 8 * finalBytes
 
@@ -20,10 +20,9 @@ function tier({ bytes }: StoredFile): number {
 }
 
 /**
- * Selects the next files to merge, or undefined. Only neighbours in journal order are merged, so that ranges of an hour
- * never cross and rows stay in order; unreadable files separate neighbours. An open hour waits for sixteen files of a
- * tier; a finished hour merges the rest. A row is written at most five times, or twice if commits exceed half a
- * megabyte.
+ * The next files to merge: neighbours in journal order, so that ranges never cross; unreadable files separate them. An
+ * open hour waits for sixteen files of a tier; a finished hour merges the rest. A row is written at most five times, or
+ * twice if commits exceed half a megabyte.
  */
 export function nextMerge(
   files: Iterable<StoredFile>,
@@ -71,7 +70,7 @@ function lastHour(file: StoredFile | undefined): number {
   return file.stream === 'endpoints' ? dayOf(file.hour) + 23 : file.hour
 }
 
-/** Includes a minute of grace for rows received at the end of the hour. */
+/** With a minute of grace. */
 export function isOver(hour: number, now: number): boolean {
   return now >= hour * msPerHour + msPerHour + 60_000
 }

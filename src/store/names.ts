@@ -1,6 +1,6 @@
 /**
- * Names of data files: `<stream>-<hour>-<first>-<last>-<unique><CRC-32>.parquet`. A name describes and verifies its
- * file without the manifest. Files of early versions have no CRC-32. See ADR 0024.
+ * Data files: `<stream>-<hour>-<first>-<last>-<unique><CRC-32>.parquet`. A name describes and verifies its file without
+ * the manifest. Early versions have no CRC-32. See ADR 0024.
  */
 export const streams = ['flows', 'events', 'endpoints', 'flows_1m', 'flows_5m', 'flows_1h'] as const
 export type Stream = (typeof streams)[number]
@@ -12,11 +12,9 @@ export function holdsRows(stream: Stream): stream is 'flows' | 'events' {
 export interface FileName {
   readonly name: string
   readonly stream: Stream
-  /**
-   * Hour in which the rows were received: Unix ms / 3,600,000, floored (UTC). For endpoints, the first hour of the day.
-   */
+  /** Hour of receipt: Unix ms / 3,600,000, floored (UTC). For endpoints, the first hour of the day. */
   readonly hour: number
-  /** First and last journal sequence of the rows. */
+  /** Journal sequences. */
   readonly firstSequence: number
   readonly lastSequence: number
 }
@@ -27,7 +25,7 @@ export function hourOf(ms: number): number {
   return Math.floor(ms / msPerHour)
 }
 
-/** First hour of the day (UTC): endpoints belong to days, flows to hours. */
+/** First hour of the day (UTC). */
 export function dayOf(hour: number): number {
   return hour - (hour % 24)
 }
@@ -69,22 +67,22 @@ export function checksumText(crc: number): string {
   return crc.toString(16).padStart(8, '0')
 }
 
-/** Folder for files that failed verification. Nothing reads them. */
+/** Files that failed verification. */
 export const damagedFolder = 'damaged'
 
 export const temporaryEnding = '.tmp'
 
-/** Folder for query data that exceeds the memory; DuckDB creates and empties it. */
+/** Query data beyond the memory; DuckDB creates and empties it. */
 export const spillFolder = 'tmp'
 
-/** One per query process. The parent empties it after the process has ended. */
+/** One per query process; the parent empties it. */
 export function spillFolderOf(process: number): string {
   return `${spillFolder}-${process}`
 }
 
 export const spillPattern = /^tmp(?:-\d+)?$/
 
-/** Reserved bytes, so that a full disk has room for the record with which retention frees space. */
+/** Lets retention write its record on a full disk. */
 export const reserveName = 'manifest.reserve'
 export const reserveBytes = 1 << 20
 

@@ -26,13 +26,13 @@ import { checksumOf, type Damage } from './verification.ts'
 export interface OpenedFolder {
   readonly state: StoreState
   readonly manifest: Manifest
-  /** Files that the manifest names and that are missing or incomplete. */
+  /** Named by the manifest, but missing or incomplete. */
   readonly missing: ReadonlyMap<StoredFile, Damage>
 }
 
 type Candidate = Orphan & Inspected
 
-/** Reconciles the folder with its manifest, and the manifest with the files. Damage never prevents the start. */
+/** Reconciles folder and manifest. Damage never prevents the start. */
 export async function openFolder(options: {
   host: Host
   directory: string
@@ -124,7 +124,7 @@ export async function openFolder(options: {
     const files = new Map(from.files)
     for (const file of replaced) files.delete(file.name)
     for (const file of adopted) files.set(file.name, storedFile(file))
-    // Entries for files with a wrong checksum: their rows are unknown, but the journal may have the frames.
+    // Files with a wrong checksum: the journal may have the frames.
     const free = damaged.filter(
       (one) =>
         one.lastSequence <= reached &&

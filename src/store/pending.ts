@@ -3,7 +3,7 @@ import type { Extent } from './extent.ts'
 import type { Stream } from './names.ts'
 import type { PerSource } from './record.ts'
 
-/** A table that is not a file yet. Times are Unix ms. */
+/** Not a file yet. Times are Unix ms. */
 export interface PendingTable {
   readonly stream: Stream
   readonly hour: number
@@ -14,7 +14,7 @@ export interface PendingTable {
   timeMax: number
   receivedMin: number
   receivedMax: number
-  /** The times were read from the rows, not from frame headers. */
+  /** Times are of the rows, not of frame headers. */
   timed: boolean
   families: Set<string> | undefined
   readonly perSource: Map<number, number>
@@ -34,10 +34,7 @@ export class PendingTables {
     return [...this.#tables.values()]
   }
 
-  /**
-   * `extent`: times and families of the rows, if they were read. `source`: number of the source, for rows of the
-   * journal.
-   */
+  /** `extent`: of the rows, if they were read. `source`: for rows of the journal. */
   add(
     stream: Stream,
     hour: number,
@@ -69,7 +66,7 @@ export class PendingTables {
     if (source !== undefined) table.perSource.set(source, (table.perSource.get(source) ?? 0) + rows)
     table.firstSequence = Math.min(table.firstSequence, first)
     table.lastSequence = Math.max(table.lastSequence, header.sequence)
-    // Comparisons with NaN are false: a frame without times changes nothing.
+    // False for NaN.
     const { timeMin, timeMax } = extent ?? header
     if (timeMin < table.timeMin) table.timeMin = timeMin
     if (timeMax > table.timeMax) table.timeMax = timeMax

@@ -32,7 +32,7 @@ export interface StoreProjectionOptions {
 
 const flushEventBytes = 4 << 20
 
-/** Writes the journal to table files. The caller awaits each `apply` and `commit`; calls never overlap. */
+/** Calls of `apply` and `commit` never overlap. */
 export class StoreProjection implements Projection {
   readonly name = 'store'
   readonly #options: StoreProjectionOptions
@@ -61,7 +61,7 @@ export class StoreProjection implements Projection {
     return this.#folder.durable.positions
   }
 
-  /** One commit before `position`: if the last record is lost on disk, its frames can be read again. */
+  /** One commit before `position`: its frames are read again if the last record is lost. */
   holds(): Positions {
     return this.#folder.durable.previous
   }
@@ -76,8 +76,8 @@ export class StoreProjection implements Projection {
   }
 
   /**
-   * After a rejection part of a frame may be in a table: nothing more is accepted, and the store must be reopened.
-   * Frames that cannot be decoded do not reject.
+   * After a rejection nothing more is accepted, and the store must be reopened. Frames that cannot be decoded do not
+   * reject.
    */
   async apply(frames: readonly Frame[]): Promise<void> {
     this.#check()
@@ -135,10 +135,10 @@ export class StoreProjection implements Projection {
     let batch
     try {
       if (header.kind === 'empty') return
-      // The workloads of clusters may have been read from events before; flows are read here alone.
+      // Clusters may have read events before; flows are read here alone.
       batch = header.kind === 'events' ? frameBatch(frame) : decodeBatch(header.kind, frame.body())
     } catch (error) {
-      // For example written by a later version. Later frames must not fail because of it.
+      // For example of a later version.
       this.#counts.quarantine(header.source, header.count)
       this.#options.log.error('Cannot decode a frame; its rows are quarantined.', {
         source: header.source,
@@ -182,10 +182,7 @@ export class StoreProjection implements Projection {
     return rows
   }
 
-  /**
-   * Stores frames of a lost file again in one commit that replaces its entry. Resolves with the rows, or undefined if
-   * it must be repeated. Must not overlap `apply` or `commit`.
-   */
+  /** One commit replaces the lost entry. Returns the rows; undefined: repeat. Must not overlap `apply` or `commit`. */
   async refill(lost: StoredFile, { frames, reached }: Slice): Promise<number | undefined> {
     // Refilled tables must not mix with pending rows.
     await this.commit()
@@ -271,7 +268,7 @@ export class StoreProjection implements Projection {
     return rollup
   }
 
-  /** Rollup tables persist until written: a repeated commit adds only later sums. */
+  /** Persist until written: a repeated commit adds only later sums. */
   async #takeRollups(writer: TableWriter): Promise<void> {
     for (const [hour, rollup] of this.#rollups) {
       const rows = rollupRows(rollup, this.#endpoints)

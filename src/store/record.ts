@@ -2,30 +2,27 @@ import { crc32 } from 'node:zlib'
 import type { Positions } from '../model/positions.ts'
 import type { FileName } from './names.ts'
 
-/** Manifest entry of a data file. Times are Unix ms; null if no row has one. */
+/** Manifest entry. Times are Unix ms; null if no row has one. */
 export interface StoredFile extends FileName {
-  /** Schema version with which the file was written; columns of later versions are absent in it. */
+  /** Columns of later versions are absent in the file. */
   readonly schema: number
-  /** Columns of the file (`columnSet`); if absent, all columns of its version. */
+  /** `columnSet`; if absent, all columns of its version. */
   readonly columns?: string
   readonly rows: number
   readonly bytes: number
   readonly timeMin: number | null
   readonly timeMax: number | null
-  /** The times were read from the rows. If absent, they are from frame headers, and rows may be outside. */
+  /** Times of the rows. If absent, of frame headers, and rows may be outside. */
   readonly timed?: true
-  /** For files of events: families of the rows. If absent, any. */
+  /** Of event rows. If absent, any. */
   readonly families?: readonly string[]
   readonly receivedMin: number
   readonly receivedMax: number
-  /** CRC-32 of the whole file if the name has none; the scrub adds it to files of early versions. */
+  /** If the name has none. */
   readonly crc?: number
-  /** Rows by source number, for flows and events. Absent in entries of early versions until the next merge or scrub. */
+  /** By source number. Absent in early entries until the next merge or scrub. */
   readonly perSource?: PerSource
-  /**
-   * The file is damaged or missing, and its rows are not in the store. The entry stays until a refill from the journal
-   * or expiry.
-   */
+  /** The rows are not in the store. The entry stays until a refill or expiry. */
   readonly lost?: true
 }
 
@@ -35,33 +32,30 @@ export function withoutChecksum<File extends Pick<StoredFile, 'crc'>>({ crc: _, 
 
 export type PerSource = readonly (readonly [source: number, rows: number])[]
 
-/** Rows that the store accepted from one source, over all epochs. */
+/** Accepted rows, over all epochs. */
 export interface SourceCount {
   readonly id: number
   readonly stored: number
-  /** Unreadable or missing rows that the journal counted. */
+  /** Unreadable or missing in the journal. */
   readonly quarantined: number
 }
 
-/**
- * One commit. `added` and `removed` are changes. All other fields are the whole state after it, so that a damaged
- * record loses only file names.
- */
+/** One commit. `added` and `removed` are changes; all other fields are the whole state after it. */
 export interface ManifestRecord {
   readonly version: number
-  /** The record repeats the whole live state, and earlier records do not count. First in its file. */
+  /** The whole live state; first in its file. */
   readonly snapshot?: boolean
   readonly added: readonly StoredFile[]
   readonly removed: readonly string[]
   readonly positions: Positions
-  /** Positions that were durable before the record; the projection resumes there if the record is lost. */
+  /** The projection resumes there if the record is lost. */
   readonly previous: Positions
   readonly sources: Readonly<Record<string, SourceCount>>
-  /** Strings of dictionary columns (protocol, scope); the index is the number in the files. */
+  /** Strings of dictionary columns by their number in the files. */
   readonly words: readonly string[]
-  /** Greater than every assigned endpoint id. */
+  /** Greater than every assigned id. */
   readonly nextEndpoint: number
-  /** Rows that retention removed, by source number; absent until every entry counts its rows by source. */
+  /** Removed by retention, by source number; absent until every entry counts by source. */
   readonly gone?: Readonly<Record<number, number>>
 }
 
@@ -85,9 +79,9 @@ function decodeLine(text: string): ManifestRecord | undefined {
 
 export interface ParsedManifest {
   readonly records: readonly ManifestRecord[]
-  /** Bytes without a valid record follow the last one, as a crash during an append leaves them. */
+  /** Bytes after the last record, as a crash leaves them. */
   readonly torn: boolean
-  /** Records are missing between valid ones, or the first is no snapshot: synced data was lost. */
+  /** Synced records are missing, or the first is no snapshot. */
   readonly damaged: boolean
 }
 
@@ -95,7 +89,7 @@ export function parseManifest(bytes: Uint8Array): ParsedManifest {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
   const lines = text.split('\n')
   const records: ManifestRecord[] = []
-  // A whole file ends in a newline; otherwise the last record is incomplete.
+  // A whole file ends in a newline.
   const unfinished = lines.pop() !== ''
   let torn = false
   let damaged = false

@@ -21,7 +21,7 @@ export interface Slice {
   readonly whole: boolean
 }
 
-/** Entry of the rows that are still lost after a partial refill; undefined if none are. */
+/** Rows still lost after a partial refill. */
 export function remainder(
   lost: StoredFile,
   refilled: { readonly rows: number; readonly perSource: ReadonlyMap<number, number> } | undefined,
@@ -38,8 +38,8 @@ export function remainder(
 }
 
 /**
- * Stores rows of lost files again while the journal has their frames: all frames of the stream and hour in the file's
- * range of sequences. Rollups are rebuilt from the whole range or not at all.
+ * Stores rows of lost files again while the journal has their frames. Rollups are rebuilt from the whole range or not
+ * at all.
  */
 export class Refill {
   readonly #options: RefillOptions
@@ -49,7 +49,7 @@ export class Refill {
     this.#options = options
   }
 
-  /** Refills a part of one file; true if more may remain. Must not overlap `apply` or `commit` of the projection. */
+  /** A part of one file; true if more may remain. Must not overlap `apply` or `commit` of the projection. */
   async run(store: Store, directory: string, tail: Tail): Promise<boolean> {
     const lost = store
       .lost()

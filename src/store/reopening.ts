@@ -7,10 +7,7 @@ const drainMs = 5000
 const mostWaitMs = 10_000
 const mostRuns = 3
 
-/**
- * A store that can be closed and reopened. Queries wait meanwhile, and restart if the store closed before their first
- * bytes.
- */
+/** Queries wait during a reopening, and restart if the store closed before their first bytes. */
 export class ReopeningStore {
   readonly #open: () => Promise<Store>
   readonly #timers: Timers
@@ -24,7 +21,7 @@ export class ReopeningStore {
     this.#timers = timers
   }
 
-  /** The open store. Do not cache it: a reopening replaces it. */
+  /** Do not cache it: a reopening replaces it. */
   get store(): Store {
     return this.#store
   }
@@ -35,7 +32,7 @@ export class ReopeningStore {
     edges: (request, signal) => this.#run(signal, ({ reader }) => reader.edges(request, signal)),
   }
 
-  /** Rejects if the store cannot be opened; queries then wait until a later call succeeds. */
+  /** On a rejection queries wait until a later call succeeds. */
   async reopen(signal: AbortSignal): Promise<void> {
     if (this.#reopening === undefined) {
       this.#reopening = Promise.withResolvers()
@@ -109,7 +106,7 @@ interface Opened {
   readonly ended: () => void
 }
 
-/** Bytes of one response. Before the first of them, it can restart on another store. */
+/** Before its first bytes, it can restart on another store. */
 class ReopeningAnswer implements AsyncIterator<Uint8Array, number | undefined> {
   #opened: Opened
   readonly #again: () => Promise<Opened>

@@ -1,7 +1,7 @@
 import type { Disk } from '../host/index.ts'
 import { reserveBytes, reserveName } from './names.ts'
 
-/** Reserves bytes for a full disk; without room there is no reserve. */
+/** Without room there is no reserve. */
 export async function keepReserve(disk: Disk, directory: string): Promise<void> {
   const path = `${directory}/${reserveName}`
   try {

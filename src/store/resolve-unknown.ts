@@ -18,10 +18,7 @@ export interface ResolveUnknownOptions {
   readonly log: Log
 }
 
-/**
- * Resolves unknown addresses of an hour again once the hour is over: names of a watched cluster can arrive after the
- * flows.
- */
+/** Once the hour is over: names of a watched cluster can arrive after the flows. */
 export class ResolveUnknownAddresses {
   readonly #options: ResolveUnknownOptions
   #next: number | undefined
@@ -41,7 +38,7 @@ export class ResolveUnknownAddresses {
 
   async #resolveHour(hour: number, holders: Holders): Promise<void> {
     const { folder, writer, log } = this.#options
-    // Flows arrive late: minutes of the previous hour are included, and after midnight endpoints of the previous day.
+    // Flows arrive late: the previous hour is included, and after midnight the previous day.
     const days = new Set([dayOf(hour), dayOf(hour - 1)])
     const files = [...folder.state.files.values()].filter(
       (file) => file.stream === 'endpoints' && days.has(file.hour) && !folder.versions.missing.has(file.name),

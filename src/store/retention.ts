@@ -4,12 +4,9 @@ import { isRollup, type Rollup } from './rollup/schema.ts'
 
 export interface Retain {
   readonly ageMs?: number
-  /** The same for rollups, which can outlive their flows; rollups that are not named stay. */
+  /** Rollups that are not named stay. */
   readonly rollupAgesMs?: Readonly<Partial<Record<Rollup, number>>>
-  /**
-   * Limit of all files together. The oldest hours are removed first, rows before rollups, except the hour being
-   * written.
-   */
+  /** Of all files. The oldest hours are removed first, rows before rollups. */
   readonly bytes?: number
 }
 
@@ -31,7 +28,7 @@ function hoursOf(
   return [...Map.groupBy(files, ({ hour }) => of(hour))].sort(([a], [b]) => a - b)
 }
 
-/** Whole hours, oldest first; endpoints with the last flows of their day; rollups by their own ages. */
+/** Whole hours; endpoints with the last flows of their day; rollups by their own ages. */
 export function expired(files: Iterable<StoredFile>, retain: Retain, now: number): readonly Expired[] {
   const all = [...files]
   const sizeOf = (some: readonly StoredFile[]): number => some.reduce((sum, file) => sum + file.bytes, 0)
@@ -64,7 +61,7 @@ export function expired(files: Iterable<StoredFile>, retain: Retain, now: number
     dayOf,
   )) {
     const old = retain.ageMs !== undefined && (day + 24) * msPerHour + retain.ageMs <= now
-    // Ids of the newest day can still be assigned to flows.
+    // Flows can still get ids of the newest day.
     if (!needed.has(day) && (old || day < newestDay)) go(old ? 'age' : 'size', day, group)
   }
   for (const [hour, group] of hoursOf(left)) if (tooLarge(hour)) go('size', hour, group)

@@ -6,8 +6,8 @@ import type { StoredFile } from './record.ts'
 import { rollupColumns } from './rollup/schema.ts'
 
 /**
- * Files record the version of their column set. It follows the field registry (versions 1 and 2), and also changes when
- * the meaning of column metadata does: version 3 omits names and labels that no endpoint has.
+ * Of a file's column set. Changes with the field registry, or with the meaning of column metadata: version 3 omits
+ * names and labels that no endpoint has.
  */
 export const schemaVersion = 3
 
@@ -15,9 +15,9 @@ export interface FileColumn {
   readonly name: string
   readonly type: string
   readonly since: number
-  /** Number in `columnSet`; if absent, every file since that version has the column. */
+  /** In `columnSet`; if absent, every file since that version has the column. */
   readonly bit?: number
-  /** Files of earlier versions have the column regardless of their set. */
+  /** Earlier files have the column regardless of their set. */
   readonly leftOutSince?: number
 }
 
@@ -37,7 +37,7 @@ const typeOfKind: Readonly<Record<ColumnKind, string>> = {
   'list<dict>': 'VARCHAR[]',
 }
 
-/** Low-cardinality strings: files contain numbers, the manifest the strings. */
+/** Files contain numbers, the manifest the strings. */
 export const dictionaryFields: ReadonlySet<string> = new Set(['protocol', 'scope'])
 
 /** src_addr → src_ep, next_hop → next_hop_ep. */
@@ -85,7 +85,7 @@ const eventColumns: readonly FileColumn[] = [
   { name: 'time_received', type: 'TIMESTAMPTZ', since: 1 },
 ]
 
-/** Fields extracted from audit events, as `audits` columns. Column numbers are permanent: add new ones at the end. */
+/** Column numbers are permanent: append only. */
 export const auditColumns = [
   'actor',
   'actor_kind',
@@ -116,10 +116,10 @@ const fromAudits: readonly FileColumn[] = auditColumns.map((name, index) => ({
   bit: 1 + index,
 }))
 
-/** Unix ms, as text, of the minute in which a watched cluster should have known the address but did not. */
+/** Unix ms, as text, of the minute in which a watched cluster lacked the address. */
 export const unknownColumn = 'unknown_at'
 
-/** Column numbers are permanent: add new ones at the end. */
+/** Column numbers are permanent: append only. */
 const workloadColumns: readonly FileColumn[] = [
   ...([
     'kind',
@@ -149,7 +149,7 @@ export const fileColumns: Readonly<Record<Stream, readonly FileColumn[]>> = {
   flows_1h: rollupColumns,
 }
 
-/** Column set in the manifest: one bit per column number, in hexadecimal, lowest digit first. */
+/** One bit per column number, in hexadecimal, lowest digit first. */
 export function columnSet(stream: Stream, names: Iterable<string>): string | undefined {
   const numbers = new Map(fileColumns[stream].map(({ name, bit }) => [name, bit]))
   const digits: number[] = []

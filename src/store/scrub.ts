@@ -8,7 +8,7 @@ import type { TableWriter } from './table-writer.ts'
 import { expectedChecksum, type Damage } from './verification.ts'
 
 const bytesPerSecond = 1 << 20
-/** Limit after a pause; files are always read as a whole. */
+/** After a pause; files are read as a whole. */
 const mostAtOnce = 16 << 20
 const everyMs = 7 * 24 * 3_600_000
 
@@ -20,10 +20,7 @@ export interface ScrubOptions {
   readonly metrics: Metrics
 }
 
-/**
- * Reads every file of the store again, slowly, to detect damage. Adds checksums and counts by source to files of early
- * versions.
- */
+/** Reads every file again, slowly, to detect damage. Adds checksums and counts to early entries. */
 export class Scrub {
   readonly #options: ScrubOptions
   #readAt: Map<string, number>

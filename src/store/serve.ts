@@ -32,7 +32,7 @@ type Reply =
   | { readonly id: number; readonly is: 'status'; readonly status: StoreStatus }
   | { readonly id: number; readonly is: 'edges'; readonly edges: readonly StoredEdge[] }
 
-/** Chunks sent ahead of the client. */
+/** Chunks ahead of the client. */
 const window = 2
 
 export function serveStore(port: MessagePort, store: { readonly reader: StoreReader; status(): StoreStatus }): void {
@@ -124,7 +124,7 @@ class ResultStream {
         while (this.#room === 0 && !signal.aborted) await new Promise<void>((resolve) => (this.#waiting = resolve))
         signal.throwIfAborted()
         this.#room--
-        // Every chunk owns its buffer, so it is transferred without a copy.
+        // Transferred without a copy.
         this.#send({ id: this.#id, is: 'chunk', bytes }, [bytes.buffer as ArrayBuffer])
       }
     } catch (error) {
@@ -134,7 +134,7 @@ class ResultStream {
   }
 }
 
-/** The client of {@link serveStore}. */
+/** Client of {@link serveStore}. */
 export function connectStore(port: MessagePort): RemoteStore {
   const open = new Map<number, (reply: Reply) => void>()
   let ids = 0
@@ -256,7 +256,7 @@ class Inbox {
     else this.#replies.push(reply)
   }
 
-  /** Fails the next read; with `after`, pending replies are read first. */
+  /** With `after`, pending replies are read first. */
   fail(error: Error, after = false): void {
     this.#error ??= error
     if (!after) this.#replies.length = 0

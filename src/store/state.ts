@@ -3,7 +3,7 @@ import { filePartition, nowhere } from '../model/positions.ts'
 import type { ManifestRecord, SourceCount, StoredFile } from './record.ts'
 import type { FileAbout } from './table-writer.ts'
 
-/** State of the store after a manifest record. Immutable: a query keeps the state with which it began. */
+/** Immutable: a query keeps the state with which it began. */
 export interface StoreState {
   readonly version: number
   readonly files: ReadonlyMap<string, StoredFile>
@@ -26,7 +26,7 @@ export function carried({
   return { positions, previous, sources, words, nextEndpoint, ...(gone === undefined ? {} : { gone }) }
 }
 
-/** Index 0 means absent. Protocols are first, so that their numbers are the same in every store. */
+/** Index 0 means absent. Protocols have the same numbers in every store. */
 export const firstWords: readonly string[] = ['', 'netflow5', 'netflow9', 'ipfix', 'sflow5']
 
 export const emptyState: StoreState = {

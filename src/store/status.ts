@@ -8,9 +8,7 @@ import { completeSinces } from './rollup/cover.ts'
 import { isRollup } from './rollup/schema.ts'
 import type { StoreState } from './state.ts'
 
-/**
- * Rows by the last durable commit. Stored rows stay counted after retention; rows of lost files count as quarantined.
- */
+/** By the last durable commit. Stored rows stay counted after retention; lost rows are quarantined. */
 export interface StoreLedger {
   readonly stored: Readonly<Record<string, number>>
   readonly quarantined: Readonly<Record<string, number>>
@@ -22,17 +20,17 @@ export interface StoreLedger {
 export interface StoreStatus {
   readonly ledger: StoreLedger
   readonly version: number
-  /** Data files, their rows (of the journal, without endpoints and rollups) and bytes. */
+  /** Rows without endpoints and rollups. */
   readonly files: number
   readonly rows: number
   readonly bytes: number
-  /** Unreadable files that the manifest names, and the rows that queries omit. */
+  /** Files named by the manifest, and the omitted rows. */
   readonly unreadableFiles: number
   readonly unreadableRows: number
   readonly sums: StoredSums
 }
 
-/** `without`: damaged files that the manifest does not record as lost yet. */
+/** `without`: damaged files not recorded as lost yet. */
 export function ledgerOf(state: StoreState, without?: ReadonlySet<string>): StoreLedger {
   const { positions } = state
   const sources = withLosses(state.sources, lostRows(state, without))

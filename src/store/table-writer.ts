@@ -3,13 +3,12 @@ import type { EventBatch, FlowBatch } from '../model/batches.ts'
 import type { Stream } from './names.ts'
 import type { RollupRows } from './rollup/rows.ts'
 
-/** Origin of the rows of a frame; with the row number it forms the stable id. */
+/** With the row number it forms the stable id. */
 export interface RowOrigin {
-  /** Number of the source in the manifest. */
   readonly source: number
   readonly epoch: number
   readonly sequence: number
-  /** Receive time (Unix ms) of the newest row. */
+  /** Unix ms of the newest row. */
   readonly received: number
 }
 
@@ -17,10 +16,10 @@ export interface FlowRows {
   readonly stream: 'flows'
   readonly batch: FlowBatch
   readonly origin: RowOrigin
-  /** Endpoint ids (safe integers) by address field; 0 is absent. */
+  /** Safe integers by address field; 0 is absent. */
   readonly endpoints: Readonly<Record<string, Float64Array>>
   readonly release?: () => void
-  /** Number in the manifest of each dictionary string of the batch; 0 is absent. */
+  /** Manifest number of each dictionary string; 0 is absent. */
   readonly words: Uint32Array
 }
 
@@ -35,10 +34,7 @@ export interface EndpointRow {
   readonly id: number
   readonly address: string
   readonly means: Endpoint
-  /**
-   * Unix ms of the minute in which a watched cluster should have known the address but did not; it is resolved again
-   * later.
-   */
+  /** Unix ms of the minute in which a watched cluster lacked the address. */
   readonly unknownAt?: number
 }
 
@@ -59,7 +55,7 @@ export interface EndpointRows {
   readonly rows: readonly EndpointRow[]
 }
 
-/** Addition of one commit to the finest rollup. */
+/** One commit's addition to the finest rollup. */
 export interface PartialRows {
   readonly stream: 'flows_1m'
   readonly rows: RollupRows
@@ -67,7 +63,7 @@ export interface PartialRows {
 
 export type TableRows = FlowRows | EventRows | EndpointRows | PartialRows
 
-/** Footer metadata of a file, for recovery without a manifest. */
+/** Footer metadata, for recovery without a manifest. */
 export interface FileAbout {
   readonly schema: number
   readonly sources: Readonly<Record<string, number>>
@@ -78,11 +74,11 @@ export interface Written {
   readonly rows: number
   readonly bytes: number
   readonly columns?: string
-  /** CRC-32 of the file if the writer computed it; otherwise the store reads the file for it. */
+  /** If the writer computed it. */
   readonly crc?: number
 }
 
-/** Metadata of a file that no record describes. */
+/** Of a file that no record describes. */
 export interface Inspected extends Written {
   readonly timeMin: number | null
   readonly timeMax: number | null
@@ -91,28 +87,25 @@ export interface Inspected extends Written {
   readonly timed?: true
   readonly families?: readonly string[]
   readonly perSource: ReadonlyMap<number, number>
-  /** Highest endpoint id in a file of endpoints; else 0. */
+  /** 0 without endpoints. */
   readonly lastEndpoint: number
   readonly about: FileAbout | undefined
 }
 
 /**
- * Writes rows to table files, by stream and hour. The store syncs and renames the files. Rows stay until `discard`, so
- * that a failed write can be repeated. Appended batches are not copied and must not change.
+ * Rows by stream and hour. The store syncs and renames the files. Rows stay until `discard`. Appended batches are not
+ * copied and must not change.
  */
 export interface TableWriter {
   append(hour: number, rows: TableRows): Promise<void>
-  /** Writes and syncs a new file with all rows of the table, in the order appended. */
+  /** A new synced file, rows in the order appended. */
   write(stream: Stream, hour: number, path: string, about: FileAbout): Promise<Written>
   discard(stream: Stream, hour: number): Promise<void>
-  /**
-   * Concatenates files into one. For a rollup it sums them by the step of `stream`, which can be coarser than theirs.
-   * May overlap `append` and `write`.
-   */
+  /** Concatenates files; sums rollups by the step of `stream`. May overlap `append` and `write`. */
   merge(stream: Stream, from: readonly string[], path: string, about: FileAbout): Promise<Written>
-  /** Unknown endpoints of a file that has the column, in minutes from `from` to before `to` (Unix ms). */
+  /** Unknown endpoints in minutes from `from` to before `to` (Unix ms). */
   unknown(path: string, from: number, to: number): Promise<readonly UnknownEndpoint[]>
-  /** Rewrites a file of endpoints with new meanings; known ones are retained. */
+  /** Known meanings are retained. */
   revise(from: string, revisions: readonly Revision[], path: string, about: FileAbout): Promise<Written>
   inspect(stream: Stream, path: string): Promise<Inspected>
   memory(): Promise<number>

@@ -8,14 +8,14 @@ export type Damage = 'missing' | 'wrong size' | 'wrong checksum' | 'unreadable'
 export interface Verified {
   readonly damage: Damage | undefined
   readonly bytes: number
-  /** CRC-32; undefined if the file was not read to its end. */
+  /** Undefined if the file was not read to its end. */
   readonly crc: number | undefined
 }
 
 const pieceBytes = 1 << 20
 const statsAtOnce = 64
 
-/** CRC-32 that the file must have; undefined for files of early versions. */
+/** Undefined for files of early versions. */
 export function expectedChecksum({ name, crc }: Pick<StoredFile, 'name' | 'crc'>): number | undefined {
   return checksumInName(name) ?? crc
 }
@@ -36,7 +36,7 @@ export async function checksumOf(
       const into = buffer.subarray(0, Math.min(buffer.length, size - at))
       const read = await file.read(into, at).catch(async (error: unknown) => {
         if (codeOf(error) !== 'EIO') throw error
-        // A device may fail once; a second failure at the same offset is damage.
+        // A second failure at the same offset is damage.
         return file.read(into, at).catch((again: unknown) => {
           throw codeOf(again) === 'EIO' ? new UnreadableError() : again
         })
@@ -56,10 +56,7 @@ function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : ''
 }
 
-/**
- * Reads one file and compares it with its entry. Rejects on errors other than damage: too many open files, no
- * permission.
- */
+/** Rejects on errors other than damage: too many open files, no permission. */
 export async function verifyFile(
   disk: Disk,
   directory: string,
@@ -82,10 +79,7 @@ export async function verifyFile(
   }
 }
 
-/**
- * Verifies files before they are read, once per process; later checks compare only size and change time. Later damage
- * of the medium is left to the scrub.
- */
+/** Before they are read, once per process; later checks compare size and change time. */
 export class Verification {
   readonly #disk: Disk
   readonly #directory: string

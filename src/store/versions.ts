@@ -1,7 +1,7 @@
 import type { StoredFile } from './record.ts'
 import type { StoreState } from './state.ts'
 
-/** A query's reference to a version: its files stay until it is released. */
+/** Files of a pinned version stay until it is released. */
 export interface Pin {
   readonly state: StoreState
   readonly files: readonly StoredFile[]
@@ -13,7 +13,7 @@ function lostNames(state: StoreState): string[] {
   return [...state.files.values()].flatMap(({ name, lost }) => (lost === true ? [name] : []))
 }
 
-/** Tracks the version of each query, and defers the removal of replaced files. */
+/** Defers the removal of replaced files. */
 export class Versions {
   #current: StoreState
   readonly #missing: Set<string>

@@ -4,7 +4,7 @@ import type { TLSSocket } from 'node:tls'
 
 export const sessionCookie = 'weir_session'
 
-/** Value of a cookie; undefined if it is missing or ambiguous: another site of the domain may have set a second one. */
+/** Undefined if the cookie is missing or ambiguous: another site of the domain may have set a second one. */
 export function cookieOf({ headers }: IncomingMessage, name: string): string | undefined {
   const values = (headers.cookie ?? '').split(';').flatMap((pair) => {
     const at = pair.indexOf('=')
@@ -13,7 +13,6 @@ export function cookieOf({ headers }: IncomingMessage, name: string): string | u
   return values.length === 1 && /^[\w-]{16,128}$/.test(values[0] ?? '') ? values[0] : undefined
 }
 
-/** Whether the browser uses TLS, to this server or to a reverse proxy. */
 export function isSecure({ socket, headers }: IncomingMessage): boolean {
   if ((socket as Partial<TLSSocket>).encrypted === true) return true
   const forwarded = headers['x-forwarded-proto']
@@ -22,13 +21,9 @@ export function isSecure({ socket, headers }: IncomingMessage): boolean {
 
 export interface CookieRule {
   readonly secure: boolean
-  /**
-   * Strict: never sent with cross-site requests. Lax: sent with cross-site links, such as the return from an identity
-   * provider.
-   */
+  /** Lax: also sent with links from other sites, such as the return from an identity provider. */
   readonly sameSite: 'Strict' | 'Lax'
   readonly path: string
-  /** Max-Age; 0 removes the cookie. */
   readonly seconds: number
 }
 

@@ -1,7 +1,4 @@
-/**
- * Access rules: every operation of the API has exactly one. An operation without a rule is for admins only, and fails a
- * test.
- */
+/** Access rules of all operations. An operation without a rule is for admins only, and fails a test. */
 import { ApiError } from '../problems.ts'
 import type { Principal } from './principal.ts'
 
@@ -9,9 +6,8 @@ import type { Principal } from './principal.ts'
 type Open = 'open'
 /** Every authenticated user; the response has no rows and no sums of rows. */
 type Authenticated = 'authenticated'
-/** Every authenticated user; a limited viewer gets only the rows of its namespaces, and sums of these. */
+/** A limited viewer gets only the rows of its namespaces, and sums of these. */
 type Scoped = 'scoped'
-/** Admins and unlimited viewers: the response covers rows of every namespace. */
 type Unlimited = 'unlimited'
 type Admin = 'admin'
 /** Admins, or every client of the address, depending on `http.auth`. */
@@ -29,7 +25,6 @@ const authenticated = (reason: string): AccessRule => ({ access: 'authenticated'
 const scoped = (reason: string): AccessRule => ({ access: 'scoped', reason })
 const unlimited = (reason: string): AccessRule => ({ access: 'unlimited', reason })
 
-/** By operationId. */
 export const accessRules: Readonly<Record<string, AccessRule>> = {
   flows: scoped('Pages of flows.'),
   series: scoped('Sums, and the sum of the rest.'),
@@ -89,7 +84,7 @@ export const accessRules: Readonly<Record<string, AccessRule>> = {
   validateWebhook: { access: 'events', reason: 'Verifies whether events may be posted.' },
 }
 
-/** Throws 403 with the permitted alternatives if the principal may not use the operation. */
+/** Throws 403 with the permitted alternatives. */
 export function authorize(principal: Principal, operation: string | undefined): void {
   const access = operation === undefined ? 'authenticated' : (accessRules[operation]?.access ?? 'admin')
   if (principal.role === 'admin' || access === 'open' || access === 'authenticated' || access === 'scoped') return
@@ -110,7 +105,6 @@ export function authorize(principal: Principal, operation: string | undefined): 
   })
 }
 
-/** Error for a limited viewer that requests events. */
 export function eventsHidden(what: string, { name, namespaces = [] }: Principal): ApiError {
   return new ApiError(
     'WEIR_API_FORBIDDEN',

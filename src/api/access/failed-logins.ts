@@ -1,18 +1,14 @@
-/**
- * Rate limit for failed logins: a leaky bucket for each address and one for all together. A bucket is stored as the
- * time at which it is empty.
- */
+/** Rate limit for failed logins: leaky buckets per address and for all, stored as the time at which they are empty. */
 import type { Clock } from '../../host/index.ts'
 import { parseIp } from '../../model/ip.ts'
 
 export interface FailureLimits {
-  /** Burst of failures, per address and in all. */
   readonly perAddress: number
   readonly inAll: number
-  /** Time in ms in which one failure leaks. */
+  /** Ms in which one failure leaks. */
   readonly perAddressMs: number
   readonly inAllMs: number
-  /** Maximum number of tracked addresses; the one with the oldest failure is evicted. */
+  /** Maximum number of tracked addresses. */
   readonly addresses: number
 }
 
@@ -27,7 +23,7 @@ export const defaultFailureLimits: FailureLimits = {
 export class FailedLogins {
   readonly #clock: Pick<Clock, 'monotonic'>
   readonly #limits: FailureLimits
-  /** Monotonic ms at which the bucket of an address is empty, ordered by the last failure. */
+  /** Monotonic ms by address, in order of the last failure. */
   readonly #empty = new Map<string, number>()
   #allEmpty = 0
 
@@ -36,12 +32,11 @@ export class FailedLogins {
     this.#limits = limits
   }
 
-  /** Number of tracked addresses. */
   get size(): number {
     return this.#empty.size
   }
 
-  /** Ms until this address may fail once more; 0: now. With `alone`, the shared bucket is ignored. */
+  /** Ms until this address may fail again. `alone`: ignores the shared bucket. */
   wait(address: string, alone = false): number {
     const { perAddress, perAddressMs, inAll, inAllMs } = this.#limits
     const now = this.#clock.monotonic()
@@ -65,7 +60,7 @@ export class FailedLogins {
   }
 }
 
-/** Addresses of an IPv6 /64 count as one, since one client may use all 2^64 of them. */
+/** One client may use all addresses of an IPv6 /64. */
 function addressKey(address: string): string {
   const words = address.includes(':') ? parseIp(address) : undefined
   return words === undefined || (words[0] === 0 && words[1] === 0) ? address : `${words[0]}:${words[1]}`

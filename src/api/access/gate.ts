@@ -15,7 +15,6 @@ import { defaultSessionLimits, Sessions, type Session } from './sessions.ts'
 import { SignedSessions } from './signed-sessions.ts'
 import { bearerOf, TokenBook } from './token-book.ts'
 
-/** The authenticated principal and the validity of the authentication. */
 export interface Admission {
   readonly principal: Principal
   /** Unix ms. */
@@ -57,12 +56,11 @@ export class Gate {
     return this.#oidc !== undefined
   }
 
-  /** Maximum age of a session. */
   get sessionSeconds(): number {
     return Math.floor(this.sessions.limits.ageMs / 1000)
   }
 
-  /** Sets the principal of a request, or throws 401, 403 or 429. */
+  /** Sets the principal of a request. Throws 401, 403 or 429. */
   async admit(request: FastifyRequest): Promise<void> {
     const { raw } = request
     const operation = operationOf(request)
@@ -73,7 +71,6 @@ export class Gate {
           ? undefined
           : accessRules[operation]?.access
     const open = access === 'open' || (access === 'events' && this.#openEvents)
-    // An ended session does not block operations that require no authentication.
     const found =
       !this.loginNeeded || access === 'open'
         ? undefined
@@ -93,7 +90,7 @@ export class Gate {
     if (authorization !== undefined) {
       const bearer = bearerOf(authorization)
       if (bearer === undefined) return undefined
-      // Long tokens cannot be guessed, so their holders are not delayed by failures at the same address.
+      // Long tokens cannot be guessed.
       if (bearer.length < guessable) this.#refuseIfMany(request, 'bearer')
       const principal = this.tokens.find(bearer)
       const admission = principal === undefined ? await this.#oidc?.bearer(bearer) : { principal }
@@ -103,15 +100,12 @@ export class Gate {
     const id = cookieOf(request, sessionCookie)
     const session = id === undefined ? undefined : ((await this.sessions.use(id)) ?? (await this.#signedSession(id)))
     if (id === undefined || session === undefined) return undefined
-    // The browser sends the cookie also with requests that another site causes.
+    // The cookie is also sent with requests that another site causes.
     checkOwnPage(request)
     return { principal: session.proof.principal, ended: session.ended, hold: () => this.sessions.hold(id) }
   }
 
-  /**
-   * The principal of a token. Throws 401 for an unknown token, and 429 without checking the token after too many
-   * failures.
-   */
+  /** Throws 401 for an unknown token, and 429 without checking it after too many failures. */
   logIn(request: IncomingMessage, token: string): Principal {
     this.#refuseIfMany(request, 'login')
     const principal = this.tokens.find(token)
@@ -124,17 +118,16 @@ export class Gate {
     })
   }
 
-  /** Begins the session of a browser that signed in with a token; returns its id. */
   async beginSession(principal: Principal): Promise<string> {
     return this.sessions.begin({ principal }, await this.#signed.make(principal.name))
   }
 
-  /** Imports a session that another server with the same token began, or this one before a restart. */
+  /** A session begun by another server with the same token, or before a restart. */
   async #signedSession(id: string): Promise<Session | undefined> {
     if (this.sessions.isFinished(id)) return undefined
     const found = await this.#signed.read(id)
     const principal = found === undefined ? undefined : this.tokens.find(found.token)
-    // The session may have ended, or been imported, while its signature was verified.
+    // The session may have ended during the verification.
     if (found === undefined || principal === undefined || this.sessions.isFinished(id)) return undefined
     const known = await this.sessions.use(id)
     if (known !== undefined) return known
@@ -143,7 +136,7 @@ export class Gate {
   }
 
   #refuseIfMany(request: IncomingMessage, how: 'login' | 'bearer'): void {
-    // The shared budget applies to logins only. Otherwise a single client could block every program.
+    // The shared budget applies to logins only, so that one client cannot block every program.
     const ms = this.#failed.wait(addressOf(request), how === 'bearer')
     if (ms === 0) return
     this.#metrics?.count('weir_api_failed_logins_total', 1, { how, outcome: 'limited' })
@@ -164,22 +157,18 @@ export class Gate {
   }
 }
 
-/** Shorter tokens could be found by guessing. */
 const guessable = 20
 
 const addressOf = ({ socket }: IncomingMessage): string => socket.remoteAddress ?? ''
 
-/**
- * Calls `act` once when the admission ends, unless the returned function was called before. For responses without an
- * end.
- */
+/** For responses without an end: calls `act` once, unless the returned function was called before. */
 export function whenAccessEnds(
   { until, ended, hold }: Admission,
   { clock, timers }: Host,
   act: () => void,
 ): () => void {
   const release = hold?.()
-  // Timers are limited to 31 bits; no proof is valid for longer.
+  // Timers are limited to 31 bits.
   const timer =
     until === undefined ? undefined : timers.after(Math.min(Math.max(0, until - clock.now()), 2 ** 31 - 1), act)
   ended?.addEventListener('abort', act, { once: true })
@@ -193,7 +182,7 @@ export function whenAccessEnds(
 
 function operationOf(request: FastifyRequest): string | undefined {
   const schema = request.routeOptions.schema as { readonly operationId?: string } | undefined
-  // A route without schema is for admins. An unknown path gets its 404 without authorization.
+  // A route without schema is for admins; an unknown path gets its 404.
   return schema?.operationId ?? (request.routeOptions.url === undefined ? undefined : '')
 }
 

@@ -1,4 +1,3 @@
-/** The authenticated user of a request and its permissions. */
 export const roles = ['admin', 'viewer'] as const
 export type Role = (typeof roles)[number]
 
@@ -6,10 +5,9 @@ export type Role = (typeof roles)[number]
 export const peerRules = ['hidden', 'shown'] as const
 export type PeerRule = (typeof peerRules)[number]
 
-/** Permissions of a token or of claims. */
 export interface Grant {
   readonly role: Role
-  /** The only visible namespaces; undefined: all. Admins are never limited. */
+  /** Undefined: all. Admins are never limited. */
   readonly namespaces: readonly string[] | undefined
   readonly peers: PeerRule
 }
@@ -17,13 +15,11 @@ export interface Grant {
 export interface Principal extends Grant {
   /** Unique across all ways to sign in; key of the user's stored data. */
   readonly id: string
-  /** Display name. */
   readonly name: string
   /** `none` where no authentication is required. */
   readonly login: 'none' | 'token' | 'oidc'
 }
 
-/** The user of a server without authentication. */
 export const local: Principal = {
   id: 'local',
   name: 'local',
@@ -33,7 +29,7 @@ export const local: Principal = {
   login: 'none',
 }
 
-/** The user of operations without authentication on a server that has it: sees no rows. */
+/** For operations without authentication on a server that has it: sees no rows. */
 export const nobody: Principal = { id: '', name: '', role: 'viewer', namespaces: [], peers: 'hidden', login: 'none' }
 
 /** Ignores limits of admins. */

@@ -1,7 +1,4 @@
-/**
- * The rows that a principal may see, as a filter expression. Every query, live view and tap combines it with the
- * requested filter.
- */
+/** Visible rows of a principal, combined with the filter of every query, live view and tap. */
 import type { BatchKind } from '../../model/batches.ts'
 import { parseKubernetesRef } from '../../model/refs.ts'
 import {
@@ -26,9 +23,8 @@ const among = (name: string, values: readonly string[]): Expression => ({
 })
 
 /**
- * Undefined: every row. Flows: at least one end is in a visible namespace and none in another; an end without a
- * namespace (the Internet, a machine) is visible. Changes: of objects in visible namespaces and of these namespaces;
- * other cluster-scoped objects are hidden. Events have no reliable namespace.
+ * Undefined: every row. Flows: at least one end in a visible namespace, none in another; ends without namespace are
+ * visible. Changes: in visible namespaces, and of these namespaces. Events have no reliable namespace.
  */
 export function scopeOf({ namespaces, peers }: Principal, kind: BatchKind | 'changes'): Expression | undefined {
   if (namespaces === undefined) return undefined
@@ -52,34 +48,30 @@ export function scopeOf({ namespaces, peers }: Principal, kind: BatchKind | 'cha
   return { is: 'and', parts: [one, ...neitherOutside] }
 }
 
-/** The requested filter within the scope. The scope is symmetric in source and destination. */
+/** Symmetric in source and destination. */
 export function withinScope(filter: Expression, principal: Principal, kind: BatchKind | 'changes'): Expression {
   const scope = scopeOf(principal, kind)
   if (scope === undefined) return filter
   return filter.is === 'and' && filter.parts.length === 0 ? scope : { is: 'and', parts: [scope, filter] }
 }
 
-/** The scope for rows of batches; undefined: every row. */
 export function scopeFilter(principal: Principal, kind: BatchKind): LiveFilter | undefined {
   const scope = scopeOf(principal, kind)
   return scope === undefined ? undefined : compileLive(bind(scope, nameTables[kind]))
 }
 
-/** The scope for objects, as an SQL condition on views `changes` and `resources`; undefined: every object. */
+/** SQL condition on views `changes` and `resources`; undefined: every object. */
 export function objectScope(principal: Principal): string | undefined {
   const scope = scopeOf(principal, 'changes')
   return scope === undefined ? undefined : compileSql(bind(scope, changeNames))
 }
 
-/**
- * The scope for audit traces, as a condition on view `audit`: actions on visible objects. Traces of clouds have no
- * namespace and are hidden.
- */
+/** SQL condition on view `audit`. Traces of clouds have no namespace and are hidden. */
 export function auditScope({ namespaces }: Principal, ref = 'resource'): string | undefined {
   return namespaces === undefined ? undefined : `coalesce(${insideSql(ref, namespaces)}, false)`
 }
 
-/** Whether a reference is visible. References that are not objects of a cluster (an image, a machine) are. */
+/** References that are not objects of a cluster are visible. */
 export function mayName({ namespaces }: Principal, ref: string): boolean {
   const object = parseKubernetesRef(ref)
   if (namespaces === undefined || object === undefined) return true

@@ -1,4 +1,4 @@
-/** Browser sessions. The cookie contains a random id only; all state is here. */
+/** Browser sessions. The cookie has only a random id. */
 import { createHash } from 'node:crypto'
 import type { Host } from '../../host/index.ts'
 import type { Principal } from './principal.ts'
@@ -7,26 +7,23 @@ export interface SessionLimits {
   /** Maximum number of sessions; the least recently used one is evicted. */
   readonly most: number
   readonly mostPerPrincipal: number
-  /** Maximum age of a session in ms. */
   readonly ageMs: number
 }
 
 export const defaultSessionLimits: SessionLimits = { most: 10_000, mostPerPrincipal: 50, ageMs: 12 * 3_600_000 }
 
-/** The authentication on which a session depends. */
 export interface Proof {
   readonly principal: Principal
-  /** Unix ms of its expiry; undefined: with the session. */
+  /** Unix ms; undefined: with the session. */
   readonly until?: number
-  /** Renews an expired proof while the session is in use; undefined or an error if that is impossible. */
+  /** Undefined or an error if the proof cannot be renewed. */
   readonly renew?: () => Promise<Proof | undefined>
-  /** Where a browser ends the provider's session. */
   readonly logoutUrl?: string
 }
 
 export interface Session {
   readonly proof: Proof
-  /** Aborts when the session ends or its permissions change; its streams end, too. */
+  /** Aborts when the session ends or its permissions change. */
   readonly ended: AbortSignal
 }
 
@@ -34,22 +31,21 @@ interface StoredSession {
   readonly key: string
   proof: Proof
   end: AbortController
-  /** Unix ms of the session's maximum age. */
+  /** Unix ms of the maximum age. */
   readonly latest: number
   usedAt: number
-  /** Open streams of the session. */
   streams: number
   renewing: Promise<boolean> | undefined
 }
 
-/** The lookup key: ids are not in memory, and a lookup takes constant time for guessed ids. */
+/** Hashed: no ids in memory, and constant time for guessed ids. */
 const keyOf = (id: string): string => createHash('sha256').update(id).digest('base64url')
 
 const sweepMs = 1000
 
 export class Sessions {
   readonly #held = new Map<string, StoredSession>()
-  /** Keys of sessions that were ended early, with the Unix ms of their maximum age. */
+  /** Unix ms of the maximum age of sessions that ended early. */
   readonly #finished = new Map<string, number>()
   readonly #host: Host
   readonly limits: SessionLimits
@@ -60,9 +56,7 @@ export class Sessions {
     this.limits = limits
   }
 
-  /**
-   * Begins a session and returns its id, which only the cookie may contain. `id`: an equally random id from elsewhere.
-   */
+  /** Returns the id, which only the cookie may contain. */
   begin(proof: Proof, id = Buffer.from(this.#host.random.bytes(32)).toString('base64url')): string {
     const now = this.#host.clock.now()
     const sessionsOfUser = [...this.#held.values()].filter((held) => held.proof.principal.id === proof.principal.id)
@@ -82,7 +76,6 @@ export class Sessions {
     return id
   }
 
-  /** The session of an id; renews an expired proof. */
   async use(id: string): Promise<Session | undefined> {
     const held = this.#held.get(keyOf(id))
     if (held === undefined || !(await this.#alive(held))) return undefined
@@ -116,7 +109,7 @@ export class Sessions {
     return held?.proof
   }
 
-  /** Whether the session was ended here; needed for signed ids, which are valid by themselves. */
+  /** Signed ids stay valid by themselves, so ended ones are remembered. */
   isFinished(id: string): boolean {
     return this.#finished.has(keyOf(id))
   }
@@ -129,7 +122,7 @@ export class Sessions {
     for (const held of this.#held.values()) this.#end(held)
   }
 
-  /** Renews an expired proof; ends the session if that fails. */
+  /** Renews an expired proof; ends the session otherwise. */
   async #alive(held: StoredSession): Promise<boolean> {
     const now = this.#host.clock.now()
     if (now < held.latest && now < (held.proof.until ?? held.latest)) return true
@@ -146,7 +139,6 @@ export class Sessions {
     const before = JSON.stringify(held.proof.principal)
     const proof = await renew().catch(() => undefined)
     held.renewing = undefined
-    // The session was ended during the renewal.
     if (this.#held.get(held.key) !== held) return false
     if (proof === undefined) {
       this.#end(held)
@@ -176,7 +168,7 @@ export class Sessions {
     this.#sweeping = undefined
   }
 
-  /** Ends expired sessions. Renewable proofs are renewed while a stream is open, otherwise on the next use. */
+  /** Proofs are renewed while a stream is open, otherwise on the next use. */
   #sweep(): void {
     const now = this.#host.clock.now()
     for (const held of this.#held.values()) {

@@ -11,11 +11,9 @@ import type { ApiToken } from './token-book.ts'
 
 const version = 1
 const [marked, signed, length] = [9, 31, 63]
-/** Tolerated clock difference between servers. */
 const skewMs = 60_000
 
 export interface SignedSession {
-  /** Name of the token that signed the id. */
   readonly token: string
   /** Unix ms. */
   readonly begun: number
@@ -31,7 +29,6 @@ export class SignedSessions {
     this.#tokens = new Map(tokens.map(({ name, token }) => [markOf(name), token]))
   }
 
-  /** A new id signed with the token of this name. */
   async make(name: string): Promise<string> {
     const token = this.#tokens.get(markOf(name))
     if (token === undefined) throw new Error(`there is no token named ${name}`)
@@ -43,7 +40,7 @@ export class SignedSessions {
     return Buffer.concat([head, macOf(await this.#key(token), head)]).toString('base64url')
   }
 
-  /** Verifies an id; undefined if it is invalid or its token is no longer configured. */
+  /** Undefined if the id is invalid or its token is no longer configured. */
   async read(id: string): Promise<SignedSession | undefined> {
     const bytes = Buffer.from(id, 'base64url')
     const token =
@@ -57,9 +54,7 @@ export class SignedSessions {
     return begun > this.#host.clock.now() + skewMs ? undefined : { token, begun }
   }
 
-  /**
-   * A slow key derivation, so that a cookie does not reveal a short token to brute force. Once per token, on first use.
-   */
+  /** Slow, so that a cookie does not reveal a short token to brute force. */
   #key(token: string): Promise<Buffer> {
     const known =
       this.#keys.get(token) ??

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { principal, type Grant, type Principal } from './principal.ts'
 
-/** A client that may use the API. `name` appears in the log; `token` is its bearer secret. */
+/** `name` appears in the log; `token` is the bearer secret. */
 export interface ApiToken extends Partial<Grant> {
   readonly name: string
   readonly token: string
@@ -9,12 +9,11 @@ export interface ApiToken extends Partial<Grant> {
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
 
-/** The secret of `Authorization: Bearer …`; undefined for any other form. */
 export function bearerOf(authorization: string | undefined): string | undefined {
   return /^Bearer +([\x21-\x7e]+) *$/i.exec(authorization ?? '')?.[1]
 }
 
-/** Finds the client of a token. Compares every token in constant time. */
+/** Compares every token in constant time. */
 export class TokenBook {
   readonly #known: readonly { readonly principal: Principal; readonly digest: Buffer }[]
 

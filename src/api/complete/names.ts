@@ -6,10 +6,9 @@ import { ringFieldUse } from '../ring/values-in-use.ts'
 import type { RunStatement } from '../sums.ts'
 import { everyView } from '../views.ts'
 
-/** Flows sampled to find the used fields. */
 const mostRows = 1000
 
-/** How many of the sampled flows have a value in each field. Undefined when the client has disconnected. */
+/** Number of sampled flows with a value, by field. Undefined when the client has disconnected. */
 export async function fieldUse(
   asker: RunStatement,
   question: RowQuery,
@@ -32,7 +31,7 @@ export async function fieldUse(
   for (const [old, { until }] of stored) if (until < now || stored.size > mostCached) stored.delete(old)
   let cache = stored.get(key)
   if (cache === undefined) {
-    // Not cancelled with the client, since the result is cached for the next letter.
+    // Not cancelled: the result is cached for the next letter.
     const use = rowsOf(store, fieldUseSql(question, mostRows), new AbortController().signal).then(
       ([row = {}] = []) => new Map(Object.entries(row).map(([name, count]) => [name, Number(count)])),
     )
@@ -44,22 +43,19 @@ export async function fieldUse(
 
 type FieldUse = ReadonlyMap<string, number>
 
-/** Recent results by store. */
 const caches = new WeakMap<StoreReader, Map<string, { readonly until: number; readonly use: Promise<FieldUse> }>>()
 const [mostCached, cacheMs] = [64, 30_000]
-/** Spans that end in the same minute (in µs) share a result. */
+/** Spans that end in the same minute (µs) share a result. */
 const roughly = 60_000_000n
-/** Maximum wait for the use of fields; names are returned without it, and the next letter has it. */
+/** Names are returned without the use of fields after this time. */
 const maxWaitMs = 100
 
 export interface FieldSuggestion {
   readonly name: string
-  /** Aliases. */
   readonly names: readonly string[]
   readonly kind: string
   readonly unit?: string
   readonly meaning: string
-  /** A flow of the span has a value. */
   readonly used: boolean
 }
 
@@ -70,12 +66,11 @@ const noColumn: Readonly<Record<string, string>> = {
 
 interface Candidate {
   readonly field: FieldSuggestion
-  /** 0: the name begins with the prefix; 1: an alias does; 2: a name contains it. */
   readonly fit: number
   readonly use: number
 }
 
-/** Field names: used ones first, then by fit, then in registry order. `use` undefined: all count as used. */
+/** Used fields first, then by fit, then in registry order. `use` undefined: all count as used. */
 export function suggestNames(
   table: NameTable,
   prefix: string,
@@ -100,7 +95,7 @@ export function suggestNames(
   const either = [...parts].map((part): Candidate | undefined => {
     const used = (use?.get(`src_${part}`) ?? 0) + (use?.get(`dst_${part}`) ?? 0)
     const field = table.ofEnd('src', part)
-    // `any.` names only on request; they would double the list.
+    // `any.` would double the list.
     if (field === undefined || !'any.'.startsWith(typed.slice(0, 4)) || typed === '') return undefined
     return candidate(
       {

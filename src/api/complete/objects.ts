@@ -7,10 +7,7 @@ import { asOf } from '../objects.ts'
 import type { RunStatement } from '../sums.ts'
 import { conditionFor, type PlainValue, type UsedValue } from './values.ts'
 
-/**
- * Values of fields among the visible objects that match at a time, most frequent first. Undefined when the client has
- * disconnected.
- */
+/** Most frequent first. Undefined when the client has disconnected. */
 export async function valuesOfObjects(
   { context, principal, gone }: RunStatement,
   fields: readonly QueryField[],

@@ -1,18 +1,17 @@
 import type { StoreReader } from '../../engine/control.ts'
 import type { UsedValues } from './values.ts'
 
-/** Maximum values per query; a result with fewer is complete. */
+/** A result with fewer values is complete. */
 export const mostValues = 1000
 const [cacheMs, mostCached] = [15_000, 64]
 
 interface CachedValues extends UsedValues {
-  /** It has every value that contains the prefix. */
   readonly whole: boolean
-  /** Values match anywhere, so that a longer prefix selects among them. */
+  /** A longer prefix selects among the values. */
   readonly textual: boolean
 }
 
-/** Caches recent values. A complete result also serves longer prefixes. */
+/** A complete result also serves longer prefixes. */
 export class ValueCache {
   readonly #kept = new Map<
     string,

@@ -9,10 +9,9 @@ import { sumSource } from '../sum-source.ts'
 import { mostValues, valueCacheOf } from './remembered.ts'
 import { numbersCalled } from './words.ts'
 
-/** A value in a filter; for lists the value of an item. */
+/** For lists, an item. */
 export type PlainValue = string | number | boolean
 
-/** A value with the number of its rows. */
 export interface UsedValue {
   readonly field: QueryField
   readonly value: PlainValue
@@ -27,14 +26,12 @@ export interface UsedValues {
   readonly exact: boolean
 }
 
-/** The newest part of a span is read row by row; it is widened until there are enough values. µs. */
+/** The newest part of a span is widened until there are enough values. µs. */
 const [firstSpan, widened, mostSpan] = [900_000_000n, 16n, 24n * 3_600_000_000n]
-/** Time limit for the ring. */
 const mostMs = 60
-/** Maximum wait for further values. */
 const maxWaitMs = 50
 
-/** Values of fields in the flows of the query, most frequent first. Undefined when the client has disconnected. */
+/** Most frequent first. Undefined when the client has disconnected. */
 export async function valuesInUse(
   asker: RunStatement,
   question: RowQuery,
@@ -135,7 +132,7 @@ async function runQuery(
   }
 }
 
-/** Cache key; spans that end in the same minute have about the same values. */
+/** Spans that end in the same minute have about the same values. */
 function keyOf(question: RowQuery, fields: readonly QueryField[]): string {
   const { from, to } = question.span
   return fingerprint(question, [...fields.map(({ name }) => name), String(from / minute), String(to / minute)])
@@ -147,7 +144,7 @@ function isTextual({ kind }: QueryField): boolean {
 
 const [minute, hour] = [60_000_000n, 3_600_000_000n]
 
-/** Widens the span to whole buckets of a rollup, which take a tenth of the time and rank values as well. */
+/** Whole buckets of a rollup take a tenth of the time. */
 function wholeBuckets({ from, to }: TimeSpan): TimeSpan {
   const bucket = to - from > 200n * hour ? hour : to - from > 12n * hour ? 5n * minute : minute
   const up = to + bucket - 1n
@@ -169,7 +166,7 @@ function valueTest(field: QueryField, prefix: string): ValueTest {
   }
 }
 
-/** The same test in SQL, on column `_value`. */
+/** The same test on column `_value`. */
 export function conditionFor(field: QueryField, prefix: string): string | undefined {
   const folded = prefix.toLowerCase()
   if (folded === '') return undefined

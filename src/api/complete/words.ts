@@ -2,7 +2,7 @@ import { wordsOf } from '../../query/words.ts'
 import { print, type NameTable, type QueryField } from '../../query/index.ts'
 import type { PlainValue } from './values.ts'
 
-/** Known texts of a field, whether stored or not. */
+/** By field, whether stored or not. */
 const known: Readonly<Record<string, readonly string[]>> = {
   protocol: ['netflow5', 'netflow9', 'ipfix', 'sflow5'],
   record_type: ['flowLog', 'newConnection', 'heartbeat', 'endConnection'],
@@ -17,15 +17,13 @@ const known: Readonly<Record<string, readonly string[]>> = {
 
 const flagNames = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG', 'ECE', 'CWR', 'SYN+ACK', 'FIN+ACK', 'RST+ACK']
 
-/** A value in filter syntax, and its meaning if that is not obvious. */
 export interface Suggestion {
   readonly value: PlainValue
-  /** In filter syntax. */
   readonly text: string
   readonly label?: string
 }
 
-/** Numbers with a word that begins with the prefix. */
+/** Their word begins with the prefix. */
 export function numbersCalled(field: QueryField, prefix: string): number[] {
   const words = wordsOf(field.name)
   if (words === undefined || prefix === '') return []
@@ -38,7 +36,7 @@ export function numbersCalled(field: QueryField, prefix: string): number[] {
   ]
 }
 
-/** A value in filter syntax: as a word if there is one, preferably one that begins with the prefix. */
+/** In filter syntax; a word that begins with the prefix is preferred. */
 export function suggestion(names: NameTable, field: QueryField, value: PlainValue, prefix: string): Suggestion {
   const words =
     typeof value === 'number'
@@ -59,7 +57,6 @@ export function suggestion(names: NameTable, field: QueryField, value: PlainValu
   return { value, text: typeof value === 'string' ? literal(names, field, value) : String(value) }
 }
 
-/** Words and known texts of a field, whether stored or not. */
 export function knownValues(names: NameTable, field: QueryField, prefix: string): Suggestion[] {
   const folded = prefix.toLowerCase()
   const words = Object.entries(wordsOf(field.name) ?? {}).filter(
@@ -72,7 +69,6 @@ export function knownValues(names: NameTable, field: QueryField, prefix: string)
   ]
 }
 
-/** Quotes a text that would be ambiguous. */
 function literal(names: NameTable, field: QueryField, text: string): string {
   if (field.kind !== 'dict' && field.kind !== 'text' && field.kind !== 'list<dict>') return text
   const written = print(

@@ -2,7 +2,7 @@ import type { LineFormat } from './lines.ts'
 
 const [quote, lineFeed] = [0x22, 0x0a]
 
-/** Counts the records of streamed text; line ends inside quotes do not end a record. */
+/** Line ends inside quotes do not end a record. */
 export class RecordCount {
   readonly #csv: boolean
   #quoted = false

@@ -1,4 +1,4 @@
-/** Rows of the ring as text, in the formats of the store. */
+/** Rows of the ring in the formats of the store. */
 import type { Cell } from '../live/cells.ts'
 import { csvText } from '../../model/csv-text.ts'
 

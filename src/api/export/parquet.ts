@@ -7,7 +7,7 @@ import { ListLevels, Presence } from '../../store/parquet/levels.ts'
 import { elementsOf, pathOf, rootElement, type ColumnType } from '../../store/parquet/schema.ts'
 import { i64, kinds, list, struct, type ThriftStruct } from '../../store/parquet/thrift.ts'
 
-/** Rows of a row group: bounds memory and the time of one slice. */
+/** Bounds memory and the time of a slice. */
 const groupRows = 8192
 
 const types: Readonly<Record<QueryKind, ColumnType>> = {
@@ -32,7 +32,7 @@ const types: Readonly<Record<QueryKind, ColumnType>> = {
 
 type Row = Readonly<Record<string, unknown>>
 
-/** Converts NDJSON rows to a Parquet file; holds one row group in memory. */
+/** From NDJSON; one row group is in memory. */
 export async function* parquetOf(
   ndjson: AsyncIterable<Uint8Array>,
   fields: readonly QueryField[],
@@ -97,7 +97,6 @@ async function* inGroups(ndjson: AsyncIterable<Uint8Array>): AsyncGenerator<Row[
   if (rows.length > 0) yield rows
 }
 
-/** A column chunk from JSON cells. */
 function chunkOf(column: Column, cells: readonly unknown[]): Chunk {
   if (column.type === 'list<u8>' || column.type === 'list<text>') {
     const levels = new ListLevels()

@@ -1,9 +1,7 @@
 import { ApiError } from '../problems.ts'
 
 export interface FairLimits {
-  /** Concurrent queries. */
   readonly atOnce: number
-  /** Limits of queued queries, per user and in all. */
   readonly waitingPerUser: number
   readonly waiting: number
 }
@@ -12,10 +10,7 @@ interface Waiting {
   readonly go: () => void
 }
 
-/**
- * Limits concurrent queries. Others are queued, each user's in order, and users round-robin: a user with ten heavy
- * queries delays others by one of them at most.
- */
+/** Limits concurrent queries. Others are queued, in order per user and round-robin among users. */
 export class FairQueue {
   readonly #limits: FairLimits
   readonly #running = new Map<string, number>()
@@ -30,7 +25,7 @@ export class FairQueue {
 
   /**
    * Resolves when the query may run, with a function to call at its end. Rejects with WEIR_API_LIMIT when the queue is
-   * full, and with the signal's reason when the client has disconnected.
+   * full.
    */
   async enter(user: string, signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted()
@@ -39,7 +34,7 @@ export class FairQueue {
     return this.#leaving(user)
   }
 
-  /** Continues a suspended query without queueing, even if that exceeds the limit briefly. */
+  /** Continues without queueing, even above the limit. */
   resume(user: string): () => void {
     this.#begin(user)
     return this.#leaving(user)
@@ -108,7 +103,7 @@ export class FairQueue {
     if (running === 0) this.#running.delete(user)
     else this.#running.set(user, running)
     if (this.#busy >= this.#limits.atOnce) return
-    // Of the users with the fewest running queries, the one that waits longest.
+    // The longest waiting user among those with the fewest running queries.
     let next: string | undefined
     for (const other of this.#waiting.keys())
       if (next === undefined || (this.#running.get(other) ?? 0) < (this.#running.get(next) ?? 0)) next = other

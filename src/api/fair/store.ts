@@ -4,15 +4,13 @@ import type { Timers } from '../../host/index.ts'
 import { WeirError } from '../../model/errors.ts'
 import { FairQueue, type FairLimits } from './queue.ts'
 
-/** The user of the current request, for everything that it calls. */
 const currentUser = new AsyncLocalStorage<string>()
 
-/** Runs `act` and everything that it starts as this user. */
+/** For everything that `act` starts. */
 export function asUser<Answer>(user: string, act: () => Answer): Answer {
   return currentUser.run(user, act)
 }
 
-/** The same control with fair scheduling of store queries among users. */
 export function fairScheduling(control: Control, limits: FairLimits, exportsAtOnce: number, timers: Timers): Control {
   const queues: Queues = {
     questions: new FairQueue(limits),
@@ -35,11 +33,11 @@ export function fairScheduling(control: Control, limits: FairLimits, exportsAtOn
   })
 }
 
-/** Queues of the in-process queries, and of isolated ones by their bound. */
+/** In-process queries, and isolated ones by bound. */
 type Queues = Readonly<Record<'questions' | IsolatedQuery['bound'], FairQueue>>
 
 /**
- * In-process queries hold a slot until the first bytes; isolated ones until the end, except while the client does not
+ * In-process queries hold a slot until the first bytes, isolated ones until the end, except while the client does not
  * read.
  */
 function fairReader(store: StoreReader, queues: Queues, unread: UnreadAnswers): StoreReader {
@@ -81,7 +79,7 @@ function fairReader(store: StoreReader, queues: Queues, unread: UnreadAnswers): 
   }
 }
 
-/** The slot of one response, which is released while the client does not read. */
+/** Released while the client does not read. */
 class Slot {
   readonly #queue: FairQueue
   readonly #user: string
@@ -102,9 +100,8 @@ class Slot {
   }
 }
 
-/** Time after which an unread response releases its slot. */
 const unreadAfterMs = 1000
-/** Each unread response keeps a process alive: beyond this number the oldest one ends. */
+/** Each unread response keeps a process alive; beyond this number the oldest one ends. */
 const mostUnread = 4
 
 class UnreadAnswers {
@@ -115,7 +112,7 @@ class UnreadAnswers {
     this.#timers = timers
   }
 
-  /** Passes bytes on. `ended` ends the query when there are too many unread responses. */
+  /** `ended` ends the query when there are too many unread responses. */
   async *pass(
     answer: IsolatedAnswer,
     turn: Slot,

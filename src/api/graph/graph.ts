@@ -1,4 +1,3 @@
-/** Neighbours of a node and paths between two nodes, from edges of the store. */
 import type { EdgeQuery, StoredEdge, StoreReader } from '../../engine/control.ts'
 import { labelOf } from '../../model/graph.ts'
 import type { Principal } from '../access/principal.ts'
@@ -13,7 +12,7 @@ export interface GraphEdge extends Pick<StoredEdge, 'relation' | 'count' | 'firs
 export interface Graph {
   readonly nodes: readonly (GraphNode & { readonly hops: number })[]
   readonly edges: readonly GraphEdge[]
-  /** Nodes with edges that are not returned, and their number. */
+  /** Nodes with omitted edges, and the number of these. */
   readonly cut: readonly { readonly ref: string; readonly others: number }[]
 }
 
@@ -25,7 +24,7 @@ export interface GraphQuery {
   readonly relations: ReadonlySet<string> | undefined
 }
 
-/** The edges found so far, without duplicates, and the hops to each node. */
+/** Edges without duplicates, and the hops to each node. */
 class Subgraph {
   readonly hops = new Map<string, number>()
   readonly edges = new Map<string, GraphEdge>()
@@ -37,7 +36,7 @@ class Subgraph {
     this.#asking = asking
   }
 
-  /** Adds the edges of nodes and returns their other ends in order. Undefined when the client has disconnected. */
+  /** Returns the other ends in order; undefined when the client has disconnected. */
   async ask(
     more: Pick<EdgeQuery, 'near' | 'far' | 'without' | 'limit'>,
     hops: number,
@@ -85,7 +84,6 @@ class Subgraph {
   }
 }
 
-/** Undefined when the client has disconnected. */
 export async function neighbours(
   asking: GraphQuery,
   ref: string,
@@ -94,10 +92,10 @@ export async function neighbours(
 ): Promise<Graph | undefined> {
   const known = new Subgraph(asking)
   known.hops.set(ref, 0)
-  // An invisible node looks like one without edges, so that the response reveals nothing.
+  // An invisible node looks like one without edges.
   let near: readonly string[] = mayName(asking.principal, ref) ? [ref] : []
   for (let hop = 1; hop <= hops && near.length > 0; hop++) {
-    // Do not expand status nodes: sharing an outcome does not relate two actions.
+    // Sharing an outcome does not relate two actions.
     const through = hop === 1 ? near : near.filter((each) => labelOf(each) !== 'STATUS')
     const reached = await known.ask({ near: through, ...(hop === 1 ? {} : { without: [ref] }), limit }, hop)
     if (reached === undefined) return undefined
@@ -112,19 +110,15 @@ export async function neighbours(
 
 export interface Paths {
   readonly nodes: readonly GraphNode[]
-  /** References from one end to the other. */
   readonly paths: readonly (readonly string[])[]
   readonly edges: readonly GraphEdge[]
   readonly cut: Graph['cut']
 }
 
-/** Limits: edges per node, nodes per step, paths returned. */
+/** Edges per node, nodes per step, paths returned. */
 const [mostEdges, mostNodes, mostPaths] = [100, 100, 10]
 
-/**
- * The shortest paths, in any direction of edges. A bidirectional search from both ends; the edges between the two sides
- * are queried separately.
- */
+/** Bidirectional search for the shortest paths, in any direction of edges. */
 export async function pathsBetween(
   asking: GraphQuery,
   from: string,
@@ -172,7 +166,6 @@ function pathsWithEdges(known: Subgraph, paths: readonly (readonly string[])[]):
   }
 }
 
-/** Paths up to `length` edges. */
 function pathsIn(edges: Iterable<GraphEdge>, from: string, to: string, length: number): string[][] {
   const near = new Map<string, Set<string>>()
   const lead = (a: string, b: string): void => void (near.get(a)?.add(b) ?? near.set(a, new Set([b])))

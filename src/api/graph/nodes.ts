@@ -1,16 +1,15 @@
-/** Graph nodes, described by their references. */
 import { actionName, labelOf, type Label } from '../../model/graph.ts'
 import { parseKubernetesRef } from '../../model/refs.ts'
 
 export interface GraphNode {
   readonly ref: string
   readonly label: Label
-  /** Kind of an object, or `<service>/<type>` of a cloud resource. */
+  /** Kind, or `<service>/<type>` of a cloud resource. */
   readonly kind: string | null
   readonly name: string
 }
 
-/** `displayName`: name from events. */
+/** `displayName`: from events. */
 export function nodeOf(ref: string, displayName?: string): GraphNode {
   const label = labelOf(ref)
   const object = parseKubernetesRef(ref)

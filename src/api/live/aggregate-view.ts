@@ -4,13 +4,10 @@ import type { Ring, RingFrame } from './ring.ts'
 import type { ViewSpec } from './spec.ts'
 import type { ClientState, LiveMessage, LiveView } from './view.ts'
 
-/** Rows of the ring from which a new view is summed; bounds the time of the first message. */
+/** Bounds the time of a new view's first message. */
 const mostSummedRows = 10_000
 
-/**
- * A view that sends sums instead of rows. Adds each frame once, also while the client is paused or slow; the next
- * message contains everything that was not sent. It never reports a gap.
- */
+/** Sends sums instead of rows. Adds each frame once, also while the client is paused or slow, so it has no gaps. */
 export abstract class AggregateView<Spec extends ViewSpec> implements LiveView {
   readonly spec: Spec
   protected readonly resolver: Resolver | undefined
@@ -22,7 +19,7 @@ export abstract class AggregateView<Spec extends ViewSpec> implements LiveView {
   matched = 0
   fresh = 0
   #begun = false
-  /** Unix ms: the sums contain every matching row received since then; Infinity before the snapshot. */
+  /** Unix ms: sums contain every matching row received since then; Infinity before the snapshot. */
   protected since = Infinity
 
   constructor(
@@ -43,14 +40,13 @@ export abstract class AggregateView<Spec extends ViewSpec> implements LiveView {
     return this.matched
   }
 
-  /** Adds the matching rows of a frame; undefined: all rows. */
+  /** `rows` undefined: all rows. */
   protected abstract add(frame: RingFrame, rows: readonly number[] | undefined): void
-  /** Changes since the last message; everything if `whole`. */
+  /** Changes since the last message, or everything. */
   protected abstract message(whole: boolean): LiveMessage | undefined
 
   snapshot(newest: number): LiveMessage | undefined {
     this.#take(this.#lookBack())
-    // Rows from before the view began are not its traffic.
     this.matched = 0
     this.cursor = newest
     this.#begun = true
@@ -98,7 +94,7 @@ export abstract class AggregateView<Spec extends ViewSpec> implements LiveView {
     return 0
   }
 
-  /** The sequence after which the ring's rows fit the limit. Sets {@link since}. */
+  /** The sequence after which the ring's rows fit the limit. */
   #lookBack(): number {
     const frames = this.#ring.after(0)
     this.since = this.#ring.since
@@ -127,7 +123,6 @@ export abstract class AggregateView<Spec extends ViewSpec> implements LiveView {
     return count
   }
 
-  /** Matching rows of a frame; undefined: all of them. */
   #matching(frame: RingFrame): readonly number[] | undefined {
     if (this.#filter === undefined) return undefined
     const test = this.#filter(frame.batch, frame.frame.header, this.resolver)

@@ -1,4 +1,4 @@
-/** Cells of live rows as JSON, in the formats of SQL results, so that live and stored rows look alike. */
+/** Cells of live rows as JSON, in the formats of SQL results. */
 import type { Resolver } from '../../engine/contracts.ts'
 import type { FrameHeader } from '../../journal/types.ts'
 import type { Batch, EventBatch, FlowBatch } from '../../model/batches.ts'
@@ -11,13 +11,12 @@ import { stableId } from '../../model/positions.ts'
 import { endpointField } from '../../query/index.ts'
 import { resolvedTexts } from '../../query/live-columns.ts'
 
-/** JSON value of a cell; a 64-bit integer beyond 2^53 is a string. */
+/** A 64-bit integer beyond 2^53 is a string. */
 export type Cell = string | number | boolean | null | readonly Cell[] | { readonly [name: string]: Cell }
 
-/** Reads one field of any row of a batch. */
 export type CellReader = (row: number) => Cell
 
-/** Longest prefix of an event's body in a live row, in bytes. */
+/** Bytes of an event's body in a live row. */
 export const bodyPreview = 4096
 
 export function cellReader(
@@ -44,7 +43,7 @@ function flowCell(batch: FlowBatch, header: FrameHeader, name: string, resolver:
   }
   const meant = resolvedTexts({ batch, header, resolver }, name)
   if (meant !== undefined) {
-    // Values in the flow take precedence over enrichment.
+    // Values of the flow precede enrichment.
     const carried = plain(batch, name)
     return (row) => carried(row) ?? meant(row) ?? null
   }
@@ -85,7 +84,7 @@ function columnCell(column: Column, dictionary: readonly string[]): CellReader {
   }
 }
 
-/** An empty list is absent, as in the store. */
+/** An empty list is absent. */
 function listCell(column: ListU8Column | ListDictColumn, dictionary: readonly string[], row: number): Cell {
   const items = [...column.items.subarray(column.offsets[row], column.offsets[row + 1])]
   if (items.length === 0) return null
@@ -99,7 +98,7 @@ function wide(words: Uint32Array, row: number): number | string {
   return ((BigInt(high) << 32n) | BigInt(low)).toString()
 }
 
-/** Bytes or packets times the sampling interval, 1 if unknown. */
+/** Unknown sampling interval: 1. */
 function estimateCell(batch: FlowBatch, of: 'bytes' | 'packets'): CellReader {
   const reported = plain(batch, of)
   const sampling = plain(batch, 'sampling')
@@ -142,7 +141,7 @@ function eventCell(batch: EventBatch, header: FrameHeader, name: string): CellRe
   }
 }
 
-/** JSON as JSON, text as a string. A truncated body is a string that ends in an ellipsis. */
+/** A truncated body is a string that ends in an ellipsis. */
 function bodyCell(batch: EventBatch, row: number): Cell {
   const encoding = dataEncodings[batch.encoding[row] ?? 0]
   if (encoding !== 'json' && encoding !== 'text') return null
@@ -168,12 +167,12 @@ function jsonOf(written: string | null): Cell {
   }
 }
 
-/** ISO 8601 in UTC with milliseconds; null for an invalid time. */
+/** ISO 8601 in UTC with ms; null for an invalid time. */
 export function timeText(ms: number | undefined): string | null {
   return ms === undefined || !Number.isFinite(ms) || Math.abs(ms) > 8.64e15 ? null : new Date(ms).toISOString()
 }
 
-/** Six bytes as aa:bb:cc:dd:ee:ff from the two words of a mac column (low word first). */
+/** Two words, low word first. */
 function macText(words: Uint32Array, offset: number): string {
   const low = words[offset] ?? 0
   const high = words[offset + 1] ?? 0

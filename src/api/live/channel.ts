@@ -1,16 +1,14 @@
 import type { ServerResponse } from 'node:http'
 import type { WebSocket } from 'ws'
 
-/** The connection to one client. */
 export interface Channel {
-  /** False when the buffer is full: send nothing more until `onDrain`. */
+  /** False when the buffer is full: send nothing until `onDrain`. */
   send(event: string, json: string, id: string | undefined): boolean
-  /** Sends a comment, because proxies close idle connections. */
+  /** Proxies close idle connections. */
   keepAlive(): void
   onDrain(drained: () => void): void
   onClose(closed: () => void): void
   end(): void
-  /** Closes the connection without waiting for buffered data. */
   destroy(): void
 }
 
@@ -50,10 +48,10 @@ export class EventStreamChannel implements Channel {
   }
 }
 
-/** Bytes buffered per WebSocket client; a stream's own limit is a quarter of it. */
+/** Bytes buffered per WebSocket client. */
 const highWater = 64 * 1024
 
-/** The same events as text messages {event, id, data}, for proxies that buffer event streams. */
+/** Text messages {event, id, data}, for proxies that buffer event streams. */
 export class WebSocketChannel implements Channel {
   readonly #socket: WebSocket
   #drained: () => void = () => {}

@@ -11,10 +11,9 @@ export type Where = Readonly<Record<string, string | number | boolean>>
 
 export type Predicate = (row: number) => boolean
 
-/** Binds the filter of a view to a batch. */
 export type BatchFilter = (batch: Batch, header: FrameHeader, resolver: Resolver | undefined) => Predicate
 
-/** Rows that the principal may see and that match the filter and every equality of `where`; undefined: all rows. */
+/** Rows that are visible and match the filter and every equality of `where`; undefined: all rows. */
 export function batchFilter(
   { stream, where, filter }: { readonly stream: BatchKind; readonly where: Where; readonly filter: string },
   principal: Principal,
@@ -31,10 +30,7 @@ export function batchFilter(
   }
 }
 
-/**
- * Equality on canonical forms: numbers by value (443 or "443"), times as instants, all else by bytes. An absent field
- * equals nothing.
- */
+/** Numbers compare by value (443 or "443"), times as instants, all else by bytes. An absent field equals nothing. */
 function bindWhere(where: Where, batch: Batch, header: FrameHeader, resolver: Resolver | undefined): Predicate {
   const tests = Object.entries(where).map(([name, wanted]) => {
     const read = cellReader(batch, header, name, resolver)

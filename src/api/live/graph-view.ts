@@ -7,16 +7,13 @@ import type { LiveMessage } from './view.ts'
 
 export interface GraphMessage {
   readonly view: string
-  /** Names of the sums in each edge, since the last message: `rows`, then the requested columns. */
+  /** Names of the sums: `rows`, then the requested columns. */
   readonly cols: readonly string[]
-  /**
-   * [node, sums of its outgoing edges, sums of its incoming edges]. A node is its value, null if unknown; a list of
-   * values for several columns.
-   */
+  /** A node is its value, null if unknown; a list for several columns. */
   readonly upsertNodes: readonly (readonly [node: Cell, out: readonly number[], into: readonly number[]])[]
   readonly upsertEdges: readonly (readonly [from: Cell, to: Cell, sums: readonly number[]])[]
   readonly removed: { readonly nodes: readonly Cell[]; readonly edges: readonly (readonly [from: Cell, to: Cell])[] }
-  /** Sums of the edges that are not shown. */
+  /** Sums of hidden edges. */
   readonly others: { readonly edges: number; readonly sums: readonly number[] }
   readonly snapshot?: true
 }
@@ -24,11 +21,10 @@ export interface GraphMessage {
 interface Edge {
   readonly from: Cell
   readonly to: Cell
-  /** The ends as keys of nodes. */
   readonly fromKey: string
   readonly toKey: string
   readonly sums: Sums
-  /** Recent size: decreases by a fifth per idle message, so that the ranking is stable. */
+  /** Decreases by a fifth per idle message, for a stable ranking. */
   weight: number
   idle: number
 }
@@ -111,7 +107,6 @@ export class GraphView extends AggregateView<GraphSpec> {
     return silent && !whole ? undefined : { event: 'graph', data }
   }
 
-  /** Removes edges that were idle for too many messages. */
   #age(): void {
     const by = this.spec.by === 'rows' ? 0 : this.spec.columns.indexOf(this.spec.by) + 1
     for (const [key, edge] of this.#edges) {
@@ -121,7 +116,6 @@ export class GraphView extends AggregateView<GraphSpec> {
     }
   }
 
-  /** The largest edges within the limits of nodes and edges. */
   #largest(): Map<string, Edge> {
     const { limit } = this.spec
     const chosen = new Map<string, Edge>()

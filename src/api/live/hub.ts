@@ -23,11 +23,8 @@ interface Session {
   stream: LiveStream | undefined
 }
 
-/** The position of a client that reconnects. */
 export interface LastPosition {
-  /** In the local journal; undefined if the client was at another server. */
   readonly sequence: number | undefined
-  /** In a shared journal. */
   readonly seen: Vector | undefined
 }
 
@@ -58,7 +55,7 @@ export class Hub {
     this.#folder = folder
     this.#turns = new SliceScheduler(context.host.timers)
     const { ringRows: rows, ringBytes: bytes, ringMs: ageMs } = context.limits
-    // Aggregations read many flows; events are only shown, so their ring is smaller.
+    // Events are only shown, so their ring is smaller.
     this.rings = { flows: new Ring({ rows, bytes, ageMs }), events: new Ring({ rows, bytes: bytes / 4, ageMs }) }
     for (const kind of ['flows', 'events'] as const) {
       this.rings[kind].onEvict = (frame) => {
@@ -68,7 +65,7 @@ export class Hub {
     }
   }
 
-  /** Subscribes to the journal. Earlier frames count as missed. */
+  /** Earlier frames count as missed. */
   async start(): Promise<void> {
     this.journal = await journalName(this.#context.host, this.#folder)
     this.#unwatch = this.#context.control.watch((frame) => this.#take(frame))
@@ -99,7 +96,6 @@ export class Hub {
     else this.#shared.note(one)
   }
 
-  /** Newest flows, for queries without a store. */
   ringSource(): RingSource {
     const {
       resolver,
@@ -114,7 +110,6 @@ export class Hub {
     return firsts.length === 0 ? this.newest : Math.min(...firsts)
   }
 
-  /** The rows of the rings that a principal may see. */
   span(principal: Principal): { fromSeq: number; toSeq: number; flows: number; events: number } {
     return {
       fromSeq: this.fromSeq,
@@ -130,7 +125,7 @@ export class Hub {
     if (scope === undefined) return ring.rows
     let [rows, looked] = [0, 0]
     for (const { batch, frame, count } of ring.after(0).reverse()) {
-      // Bounds the time of counting: beyond this number of rows the counts are partial.
+      // The counts are partial beyond this number of rows.
       if (looked >= mostInspectedRows) break
       looked += count
       const test = scope(batch, frame.header, this.#context.resolver)
@@ -139,7 +134,7 @@ export class Hub {
     return rows
   }
 
-  /** Sets the views of a session, before or after its stream opens. Returns whether the stream is open here. */
+  /** Sets the views of a session. Returns whether its stream is open here. */
   put(sid: string, user: string, views: readonly ViewSpec[], paused: boolean, resume: 'catch-up' | 'now'): boolean {
     const session = this.#session(sid, user)
     session.views = views
@@ -148,7 +143,7 @@ export class Hub {
     return session.stream !== undefined
   }
 
-  /** Throws a 429 problem if a limit is reached. Call before the response begins. */
+  /** Throws 429 at a limit. Call before the response begins. */
   admit(user: string, sid: string | undefined): void {
     if (sid !== undefined && this.#session(sid, user).stream !== undefined) return
     const { streamsPerServer, streamsPerUser } = this.#context.limits
@@ -166,7 +161,7 @@ export class Hub {
     })
   }
 
-  /** An event id: a sequence, the name of this journal, and the position in a shared one. */
+  /** Sequence, name of this journal, and position in a shared one. */
   eventIdAt(sequence: number, seen: Vector | undefined): string {
     return `${sequence}@${this.journal}${this.#shared?.text(sequence, seen) ?? ''}`
   }
@@ -181,7 +176,7 @@ export class Hub {
     }
   }
 
-  /** The sequence from which a view resumes; undefined if the position is unknown here. */
+  /** Undefined if the position is unknown here. */
   resumeAfter(
     kind: BatchKind,
     { sequence, seen }: LastPosition,
@@ -195,7 +190,7 @@ export class Hub {
 
   open(channel: Channel, principal: Principal, sid: string | undefined, last: LastPosition | undefined): void {
     const session = sid === undefined ? undefined : this.#session(sid, principal.id)
-    // A client may reconnect before the server notices the lost connection; the newer stream replaces the older one.
+    // A client may reconnect before the server notices the lost connection.
     session?.stream?.end()
     const stream = new LiveStream(this, this.#context, channel, principal)
     if (session !== undefined) session.stream = stream

@@ -1,11 +1,9 @@
 import { replaceFile, type Host } from '../../host/index.ts'
 
-/** File in the data folder. */
 const nameFile = 'journal-name'
 
 /**
- * A random name that identifies this journal in event ids, so that a client that reconnects to another server starts
- * over. It is stored in `folder`; without one it lasts as long as the process.
+ * Random part of event ids: a client that reconnects to another server starts over. Without `folder` it is not stored.
  */
 export async function journalName({ disk, random }: Host, folder: string | undefined): Promise<string> {
   const made = Buffer.from(random.bytes(6)).toString('base64url')

@@ -3,7 +3,7 @@ import { frameBatch } from '../../journal/shared-frames.ts'
 import type { Batch } from '../../model/batches.ts'
 import { originOf, type Origin } from '../../model/origins.ts'
 
-/** A frame in the ring, compressed as in the journal. It is decoded on use and cached until others displace it. */
+/** A compressed frame, decoded on use and cached until others displace it. */
 export class RingFrame {
   readonly frame: Frame
   readonly #looked: (frame: RingFrame) => void
@@ -15,7 +15,6 @@ export class RingFrame {
     this.#looked = looked
   }
 
-  /** Its position in a shared journal. */
   get origin(): Origin | undefined {
     return (this.#origin ??= { of: originOf(this.frame.header.cursor) }).of
   }
@@ -28,7 +27,7 @@ export class RingFrame {
     return this.frame.header.count
   }
 
-  /** Bytes without the decoded rows. For a unit in several parts only the whole size is known. */
+  /** For a unit in several parts, the whole size. */
   get bytes(): number {
     const { part, bodyBytes, rawBytes } = this.frame.header
     return part === 0 ? bodyBytes : rawBytes
@@ -40,7 +39,7 @@ export class RingFrame {
     return this.#batch
   }
 
-  /** It keeps its batch. Otherwise the batch lasts while something else uses it. */
+  /** Otherwise the batch lasts while something else uses it. */
   get isDecoded(): boolean {
     return this.#batch !== undefined
   }
@@ -50,30 +49,25 @@ export class RingFrame {
   }
 }
 
-/** The limit that is reached first applies. The cache of decoded frames may take as many bytes again. */
+/** The first limit reached applies. The cache of decoded frames may take as many bytes again. */
 export interface RingLimits {
   readonly rows: number
   readonly bytes: number
   readonly ageMs: number
 }
 
-/**
- * The newest frames of one kind; at least one, whatever its size. Readers keep their own positions and never block it.
- * Memory grows with its content.
- */
+/** The newest frames of one kind, at least one. Readers keep their own positions and never block it. */
 export class Ring {
   #frames: (RingFrame | undefined)[] = []
-  /** Frames before this index were evicted. */
   #head = 0
   readonly #limits: RingLimits
   #rows = 0
   #bytes = 0
   #evicted = 0
   #since = Number.POSITIVE_INFINITY
-  /** Decoded frames, the least recently used first. */
+  /** Least recently used first. */
   readonly #decoded = new Set<RingFrame>()
   #decodedBytes = 0
-  /** Called before each frame is evicted. */
   onEvict: (frame: RingFrame) => void = () => {}
 
   constructor(limits: RingLimits) {
@@ -94,12 +88,12 @@ export class Ring {
     return this.#rows
   }
 
-  /** Unix ms: every row received since then is present; Infinity before the ring is subscribed. */
+  /** Unix ms: every row received since then is present. */
   get since(): number {
     return this.#since
   }
 
-  /** Marks everything up to `sequence` as never present, at `now` in Unix ms. */
+  /** Everything up to `sequence` counts as never present. `now` in Unix ms. */
   startAfter(sequence: number, now: number): void {
     const before = this.first === undefined ? sequence : Math.min(sequence, this.first - 1)
     this.#evicted = Math.max(this.#evicted, before)
@@ -125,7 +119,7 @@ export class Ring {
     if (oldest === undefined) return
     this.onEvict(oldest)
     this.#frames[this.#head++] = undefined
-    // Compacts rarely, so that eviction takes amortized constant time.
+    // Rarely, so that eviction takes amortized constant time.
     if (this.#head > 1024 && this.#head * 2 > this.#frames.length) {
       this.#frames = this.#frames.slice(this.#head)
       this.#head = 0
@@ -155,7 +149,6 @@ export class Ring {
     if (this.#decoded.delete(frame)) this.#decodedBytes -= frame.frame.header.rawBytes
   }
 
-  /** Frames after a sequence, oldest first. */
   after(sequence: number): RingFrame[] {
     let [low, high] = [this.#head, this.#frames.length]
     while (low < high) {

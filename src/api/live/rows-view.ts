@@ -9,12 +9,11 @@ import type { ClientState, LiveMessage, LiveView } from './view.ts'
 export interface RowsMessage {
   readonly view: string
   readonly cols: readonly string[]
-  /** Oldest first. */
   readonly rows: readonly (readonly Cell[])[]
-  /** Rows that matched since the last message of this view, and how many of them this message has. */
+  /** Rows that matched since the last message, and how many of them it has. */
   readonly matched: number
   readonly shown: number
-  /** Set on the newest rows at the begin: they replace the client's rows of this view. */
+  /** Replaces the client's rows of this view. */
   readonly snapshot?: true
 }
 
@@ -30,12 +29,12 @@ interface Place {
   readonly row: number
 }
 
-/** Rows inspected per message. The ring holds a million, so this bounds the time. */
+/** Rows inspected per message: bounds the time. */
 export const mostInspectedRows = 20_000
 
 /**
- * Rows of one stream. Three positions: `cursor` (everything before it was sent or skipped), `counted` (everything
- * before it is in `matched`) and `catchUpTo` (nothing before it may be skipped).
+ * Positions: everything before `cursor` was sent or skipped, everything before `counted` is in `matched`, and nothing
+ * before `catchUpTo` may be skipped.
  */
 export class RowsView implements LiveView {
   readonly spec: RowsSpec
@@ -53,11 +52,9 @@ export class RowsView implements LiveView {
   /** Selects frames that the client received from another server. */
   #seen: ((frame: RingFrame) => boolean) | undefined
   #unreported = 0
-  /** Number of matching rows by sequence, of counted frames after the cursor, in order. */
   readonly #counts = new Map<number, number>()
   matched = 0
   shown = 0
-  /** Rows that matched while paused. */
   fresh = 0
 
   constructor(
@@ -75,7 +72,7 @@ export class RowsView implements LiveView {
     this.#tickMs = limits.tickMs
   }
 
-  /** Sends the newest rows within the limit of inspected rows; continues from the newest frame. */
+  /** Continues from the newest frame. */
   snapshot(newest: number): LiveMessage {
     const frames = this.#ring.after(0)
     const found: Place[][] = []
@@ -97,7 +94,7 @@ export class RowsView implements LiveView {
     return message({ view: this.spec.id, cols: this.spec.columns, rows, matched, shown: rows.length, snapshot: true })
   }
 
-  /** Resumes from a position and sends everything after it. */
+  /** Resumes from a position. */
   catchUp(from: number, newest: number, seen?: (frame: RingFrame) => boolean): undefined {
     this.#seen = seen
     this.cursor = from
@@ -119,7 +116,6 @@ export class RowsView implements LiveView {
     this.#row = 0
   }
 
-  /** Counts rows that arrive while paused. */
   countOnly(newest: number): void {
     for (const frame of this.#ring.after(this.#counted)) this.fresh += this.#count(frame)
     this.#counted = Math.max(this.#counted, newest)
@@ -130,7 +126,6 @@ export class RowsView implements LiveView {
     this.#counted = Math.max(this.#counted, newest)
   }
 
-  /** Counts the unseen rows of a frame before it is evicted. Only a live view without backlog may skip them. */
   evicting(frame: RingFrame, state: ClientState): void {
     if (frame.sequence > this.#counted) {
       const matched = this.#count(frame)
@@ -152,7 +147,6 @@ export class RowsView implements LiveView {
     return { event: 'gap', data: gap }
   }
 
-  /** The next message with rows, if any. */
   tick(newest: number): LiveMessage | undefined {
     const limit = this.#allowance()
     const places: Place[] = []
@@ -182,7 +176,6 @@ export class RowsView implements LiveView {
     })
   }
 
-  /** Counted rows in the ring that are still to be sent, after a pause or a reconnect. */
   pending(): number {
     let rows = 0
     let from = this.#row
@@ -206,7 +199,7 @@ export class RowsView implements LiveView {
     return Math.floor(this.#credit)
   }
 
-  /** Sends the backlog in order up to the limit; true when it is empty. */
+  /** True when the backlog is empty. */
   #takeAll(waiting: readonly RingFrame[], limit: number, places: Place[]): boolean {
     let looked = 0
     for (const frame of waiting) {
@@ -232,7 +225,7 @@ export class RowsView implements LiveView {
     return true
   }
 
-  /** Sends the newest rows that fit; older ones are counted and skipped. */
+  /** Older rows are counted and skipped. */
   #takeNewest(waiting: readonly RingFrame[], room: number, places: Place[]): void {
     const newest: Place[][] = []
     let left = room
@@ -255,7 +248,6 @@ export class RowsView implements LiveView {
     return matched
   }
 
-  /** Matching rows of a frame, at most the last `last`. */
   #matches(frame: RingFrame, last = frame.count): Place[] {
     const places: Place[] = []
     if (this.#seen?.(frame) === true) return places

@@ -7,27 +7,21 @@ import type { LiveMessage } from './view.ts'
 
 export interface SeriesMessage {
   readonly view: string
-  /** Length of a bucket in ms. */
+  /** Ms. */
   readonly step: number
   /** Names of the sums: `rows`, then the requested columns. */
   readonly cols: readonly string[]
-  /** Values of the scope's columns for each group shown: the largest of the whole span. */
+  /** Values of the scope's columns for each group shown. */
   readonly groups: readonly (readonly Cell[])[]
-  /**
-   * Changed buckets: begin (ISO 8601), sums of all rows, sums of each group (null: none). The total minus all groups
-   * are the others.
-   */
+  /** Changed buckets: begin (ISO 8601), sums of all rows, sums of each group (null: none). */
   readonly buckets: readonly (readonly [
     time: string,
     total: readonly number[],
     groups: readonly (readonly number[] | null)[],
   ])[]
-  /** Contains every bucket of the span: replaces the client's state. */
+  /** Contains every bucket: replaces the client's state. */
   readonly snapshot?: true
-  /**
-   * Set on a snapshot (ISO 8601): the buckets contain every row received since then. Earlier rows are only in the
-   * store.
-   */
+  /** Set on a snapshot (ISO 8601): every row received since then is included. */
   readonly since?: string
 }
 
@@ -40,18 +34,15 @@ interface Bucket {
 
 interface Group {
   readonly cells: readonly Cell[]
-  /** Over all buckets. */
   readonly sums: Sums
 }
 
-/** Rows of further groups count only in the totals. */
+/** Rows of further groups count in the totals only. */
 const mostGroups = 10_000
-/** Groups that a completed bucket retains, as a multiple of those shown; bounds memory. */
+/** Groups that a completed bucket retains per group shown. */
 const retainedPerShown = 5
-/** Messages between two rankings of the groups. */
 const rankEvery = 10
 
-/** Sums by receive time and group. */
 export class SeriesView extends AggregateView<SeriesSpec> {
   readonly #buckets = new Map<number, Bucket>()
   readonly #groups = new Map<string, Group>()
@@ -90,7 +81,7 @@ export class SeriesView extends AggregateView<SeriesSpec> {
     return this.#buckets.get(start)
   }
 
-  /** A completed bucket retains its largest groups and those shown; the others remain in its total. */
+  /** A completed bucket retains its largest groups and those shown. */
   #fold({ groups }: Bucket): void {
     const most = retainedPerShown * this.spec.limit
     if (groups.size <= most) return
@@ -115,7 +106,6 @@ export class SeriesView extends AggregateView<SeriesSpec> {
     if ((group.sums[0] ?? 0) <= 0) this.#groups.delete(key)
   }
 
-  /** The ranking value: the first column, or the number of rows. */
   #size(sums: Sums): number {
     return sums[this.spec.columns.length === 0 ? 0 : 1] ?? 0
   }
@@ -139,7 +129,6 @@ export class SeriesView extends AggregateView<SeriesSpec> {
   }
 
   protected message(whole: boolean): LiveMessage | undefined {
-    // New groups also need their past buckets.
     const all = this.#rank(whole) || whole
     const buckets = [...this.#buckets.values()]
       .filter(({ changed }) => changed || all)
@@ -166,7 +155,7 @@ export class SeriesView extends AggregateView<SeriesSpec> {
     return { event: 'series', data }
   }
 
-  /** Selects the largest groups; true if they changed. */
+  /** True if the largest groups changed. */
   #rank(now: boolean): boolean {
     const { scope, limit } = this.spec
     if (scope.length === 0) return false

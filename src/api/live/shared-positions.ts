@@ -1,21 +1,20 @@
 /**
- * Positions in a shared journal, for streams that resume at another server. Each server replicates it in a different
- * order, so that a position is a vector by partition.
+ * Positions in a shared journal, for streams that resume at another server. Servers replicate in different order, so a
+ * position is a vector by partition.
  */
 import type { SharedJournal } from '../../engine/control.ts'
 import type { BatchKind } from '../../model/batches.ts'
 import { originOf } from '../../model/origins.ts'
 import type { Ring, RingFrame } from './ring.ts'
 
-/** Last seen offset by partition; an absent partition has none. */
+/** Last seen offset by partition. */
 export type Vector = ReadonlyMap<number, number>
 
-/** Frames with known positions, for streams with a backlog. */
 const mostNotedFrames = 20_000
-/** Bounds the length of an event id, which becomes a request header. */
+/** An event id becomes a request header. */
 const mostPartitions = 256
 
-/** `+NAME` and an offset for each partition, by its number. */
+/** `+NAME` and an offset per partition. */
 export const vectorPattern = String.raw`\+[A-Za-z0-9_-]{8}(?:\.[0-9a-z]{0,11}){1,${mostPartitions}}`
 
 interface Noted {
@@ -26,14 +25,13 @@ interface Noted {
 
 export class SharedPositions {
   readonly #journal: SharedJournal
-  /** Positions before the noted frames. */
   readonly #before: Map<number, number>
   readonly #now: Map<number, number>
   #noted: Noted[] = []
-  /** The newest frame that was evicted, or preceded the ring. */
+  /** Newest frames evicted, or before the ring. */
   readonly #lost: Readonly<Record<BatchKind, Map<number, number>>>
 
-  /** @param frames frames, in order, that arrived before the journal's positions were known */
+  /** @param frames those that arrived before the journal's positions were known */
   constructor(journal: SharedJournal, frames: readonly Noted[]) {
     this.#journal = journal
     const firsts = new Map<number, number>()
@@ -63,10 +61,7 @@ export class SharedPositions {
       this.#lost[kind].set(origin.partition, Math.max(this.#lost[kind].get(origin.partition) ?? 0, origin.place))
   }
 
-  /**
-   * Suffix of an event id that any server of the journal understands: everything up to a local sequence, and the frames
-   * seen elsewhere.
-   */
+  /** Suffix of an event id that any server of the journal understands. */
   text(sequence: number, seen: Vector | undefined): string {
     if (this.#journal.partitions > mostPartitions) return ''
     const places = this.#upTo(sequence)
@@ -77,7 +72,7 @@ export class SharedPositions {
     return `+${this.#journal.name}${all.map((place) => `.${place === 0 ? '' : place.toString(36)}`).join('')}`
   }
 
-  /** Undefined: of another journal. */
+  /** Undefined for another journal. */
   read(name: string, places: readonly string[]): Vector | undefined {
     if (name !== this.#journal.name) return undefined
     return new Map(
@@ -85,7 +80,7 @@ export class SharedPositions {
     )
   }
 
-  /** The local sequence after which a ring has all unseen frames; an evicted one, if unseen frames are missing. */
+  /** The local sequence after which a ring has all unseen frames; an evicted one if some are missing. */
   from(kind: BatchKind, ring: Ring, seen: Vector, newest: number): number {
     const open = ring.after(0).find((frame) => !isSeen(seen, frame))
     const from = open === undefined ? newest : open.sequence - 1
@@ -110,7 +105,7 @@ export function isSeen(seen: Vector, { origin }: RingFrame): boolean {
   return origin !== undefined && origin.place <= (seen.get(origin.partition) ?? 0)
 }
 
-/** The frame's position; undefined if it does not come from a shared journal. */
+/** Undefined for a frame of a local journal. */
 export function noted(header: { readonly sequence: number; readonly cursor?: Uint8Array }): Noted | undefined {
   const origin = originOf(header.cursor)
   return origin === undefined

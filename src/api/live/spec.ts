@@ -24,28 +24,23 @@ export interface RowsSpec extends CommonSpec {
 
 export interface SeriesSpec extends CommonSpec {
   readonly kind: 'series'
-  /** Numeric columns to sum. */
   readonly columns: readonly string[]
-  /** Columns whose values form the groups; none: one sum. */
+  /** Columns of the groups; none: one sum. */
   readonly scope: readonly string[]
-  /** Length of a bucket in ms. */
+  /** Ms. */
   readonly step: number
-  /** Number of buckets. */
   readonly points: number
-  /** Number of groups shown. */
   readonly limit: number
 }
 
 export interface GraphSpec extends CommonSpec {
   readonly kind: 'graph'
   readonly columns: readonly string[]
-  /** Columns whose values are the ends of an edge; the first half is its begin. */
+  /** Columns of the ends of an edge; the first half is its begin. */
   readonly scope: readonly string[]
   /** Ranking: `rows`, or one of the columns. */
   readonly by: string
-  /** Number of nodes shown. */
   readonly limit: number
-  /** Idle messages after which an edge is removed. */
   readonly idle: number
 }
 
@@ -53,10 +48,9 @@ export interface StatSpec extends CommonSpec {
   readonly kind: 'stat'
 }
 
-/** A validated view with all defaults; comparable as JSON. */
+/** Has all defaults; comparable as JSON. */
 export type ViewSpec = RowsSpec | SeriesSpec | GraphSpec | StatSpec
 
-/** Body of PUT /api/v1/live/{sid} after schema validation. */
 export interface LiveRequest {
   readonly views: readonly ViewRequest[]
   readonly paused?: boolean
@@ -92,7 +86,6 @@ const settingsOf = {
 
 const viewKinds = Object.keys(settingsOf) as readonly ViewSpec['kind'][]
 
-/** Views of a new stream: newest flows and newest events. */
 export const defaultViews: readonly ViewSpec[] = viewNames.map((stream) => ({
   kind: 'rows',
   id: stream,
@@ -120,7 +113,6 @@ export function readViews(request: LiveRequest, limit: number): ViewSpec[] {
   return specs
 }
 
-/** The equivalent request with every default. */
 export function writeView({ id, kind, stream, where, filter, ...settings }: ViewSpec): ViewRequest {
   const seconds = 'step' in settings ? { step: settings.step / 1000 } : {}
   return {
@@ -189,7 +181,6 @@ function readView(request: ViewRequest): ViewSpec {
   }
 }
 
-/** In normal form, combined with the other row conditions of the request. */
 function combinedFilter({ id, q }: ViewRequest, stream: BatchKind): string {
   const { both_ways: both = false, reporters = 'all' } = q
   const { expression, normal } = filterOf(q.filter ?? '', stream, `View "${id}": `)

@@ -14,8 +14,8 @@ import { StatView } from './stat-view.ts'
 import type { LiveMessage, LiveView } from './view.ts'
 
 /**
- * One connected client. It buffers at most one write to the socket. While the socket is full it only counts rows; rows
- * that the ring evicts meanwhile are reported as a gap.
+ * Buffers at most one write to the socket. While the socket is full it only counts rows; rows evicted meanwhile are
+ * reported as a gap.
  */
 export class LiveStream {
   readonly #principal: Principal
@@ -24,14 +24,13 @@ export class LiveStream {
   readonly #channel: Channel
   #views: LiveView[] = []
   #paused = false
-  /** Position of the client at other servers of the shared journal, as far as it is ahead of the local one. */
+  /** Position at other servers of the shared journal, if ahead of the local one. */
   #seen: Vector | undefined
   #blockedSince: number | undefined
   #wasSlow = false
   #statAt: number
   #commentAt: number
   #matchedAtStat = 0
-  /** Counts of replaced views. */
   #before = { matched: 0, shown: 0 }
   #lagMs: number | null = null
 
@@ -99,7 +98,7 @@ export class LiveStream {
     }
   }
 
-  /** Applies a request; unchanged views keep their position. */
+  /** Unchanged views keep their position. */
   change(specs: readonly ViewSpec[], paused: boolean, resume: 'catch-up' | 'now'): void {
     const old = new Map(this.#views.map((view) => [JSON.stringify(view.spec), view]))
     const newest = this.#hub.newest
@@ -131,7 +130,7 @@ export class LiveStream {
     for (const view of this.#views) if (view.spec.stream === kind) view.evicting(frame, state)
   }
 
-  /** Sends pending messages. False when the client was disconnected. */
+  /** False when the client was disconnected. */
   tick(): boolean {
     const now = this.#context.host.clock.monotonic()
     if (this.#blockedSince !== undefined) {
@@ -169,7 +168,7 @@ export class LiveStream {
     this.#sendAll(messages)
   }
 
-  /** Only the last message has an id: a client that resumes there must have the messages of all views. */
+  /** Only the last message has an id: a client that resumes there has the messages of all views. */
   #sendAll(due: readonly (LiveMessage | undefined)[]): void {
     const messages = due.filter((message) => message !== undefined)
     const id = Math.min(...this.#views.map((view) => view.cursor))

@@ -1,11 +1,10 @@
-/** Sums of numeric columns over the rows of a live frame. */
 import type { Resolver } from '../../engine/contracts.ts'
 import type { Batch } from '../../model/batches.ts'
 import { isPresent } from '../../model/columns.ts'
 import { cellReader, type Cell } from './cells.ts'
 import type { RingFrame } from './ring.ts'
 
-/** Number of rows, then the sum of each column, as doubles: exact up to 2^53. */
+/** Number of rows, then the sum of each column; exact up to 2^53. */
 export type Sums = Float64Array
 
 const twoTo32 = 4_294_967_296
@@ -18,12 +17,10 @@ export function adder(frame: RingFrame, columns: readonly string[]): (sums: Sums
   }
 }
 
-/** Adds sums; `times` −1 subtracts them. */
 export function addSums(into: Sums, from: Sums, times = 1): void {
   for (let at = 0; at < into.length; at++) into[at] = (into[at] ?? 0) + times * (from[at] ?? 0)
 }
 
-/** Absent values count as 0. */
 function numberReader(batch: Batch, name: string): (row: number) => number {
   if (batch.kind !== 'flows') return () => 0
   const estimate = /^(bytes|packets)_est$/.exec(name)
@@ -49,7 +46,7 @@ function numberReader(batch: Batch, name: string): (row: number) => number {
   }
 }
 
-/** Identifies the group of a row: the values of some columns, and a key that is equal for equal values. */
+/** Values of some columns, and a key that is equal for equal values. */
 export interface GroupReader {
   key(row: number): string
   cells(row: number): readonly Cell[]

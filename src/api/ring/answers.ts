@@ -1,4 +1,4 @@
-/** Series and groups from the live ring, as records with the columns of the store's results. */
+/** Series and groups from the ring, with the columns of the store's results. */
 import type { GroupsRequest, SeriesRequest, AggregateQuery, TimeSpan } from '../../query/plan/index.ts'
 import type { Cell } from '../live/cells.ts'
 import { byRank, firstGroups, groupsPerSlice } from './rank.ts'
@@ -15,7 +15,6 @@ export interface RingAnswer {
   readonly span: TimeSpan
 }
 
-/** Adds rows of a frame to the sums of their groups. */
 function addition(
   { batch, header }: Found,
   { of, further = [] }: AggregateQuery,
@@ -96,7 +95,6 @@ export async function ringSeries(
   }
   await perTurn((part) => totals.addFrom(parts.rights[part] as number, table, part))
   const cells = (id: number): Cell[] => ids.cells(id)
-  // The largest groups of the whole span have the first numbers, in order; the others have the next one.
   const largest = await firstGroups(totals, group.length === 0 ? 1 : limit, byRank(totals, by, group, cells), turns)
   const places = new Map(largest.map((id, place) => [id, place]))
   const others = largest.length

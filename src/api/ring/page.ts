@@ -7,10 +7,10 @@ import type { AnswerRecord } from './answers.ts'
 import { coveredSpan, scanRing, timeReader, type Found, type RingSource } from './scan.ts'
 import { compareCells } from './sums.ts'
 
-/** A sort key: times in µs, doubles unchanged, all else as a cell. */
+/** Times in µs, doubles unchanged, all else as a cell. */
 export type Key = Cell
 
-/** References the compressed frame instead of decoded rows, since rows of a page may come from any frame. */
+/** References the frame, because rows of a page may be of any frame. */
 interface Candidate {
   readonly frame: RingFrame
   readonly row: number
@@ -18,7 +18,7 @@ interface Candidate {
   readonly position: string
 }
 
-/** Reads sort keys with the digits that cells omit. */
+/** Has the digits that cells omit. */
 export function keyReader(
   { batch, header }: Found,
   { name, kind }: QueryField,
@@ -48,7 +48,6 @@ export function compareKeys(sort: PageRequest['sort']): (a: readonly Key[], b: r
   }
 }
 
-/** The keys of a cursor in the form of {@link keyReader}. */
 function keysOf({ keys }: Cursor, { sort }: PageRequest): Key[] {
   return keys.map((key, at) => {
     const kind = sort[at]?.field.kind
@@ -57,10 +56,7 @@ function keysOf({ keys }: Cursor, { sort }: PageRequest): Key[] {
   })
 }
 
-/**
- * A page of the ring as the store would return it, and one more row if there is one. Undefined when the client has
- * disconnected.
- */
+/** One more row than the page if there is one. Undefined when the client has disconnected. */
 export async function ringPage(
   source: RingSource,
   request: PageRequest,
@@ -146,12 +142,11 @@ function recordsOf(
   return records
 }
 
-/** JSON has no representation of infinity and NaN. */
 function finite(cell: Cell): Cell {
   return typeof cell === 'number' && !Number.isFinite(cell) ? null : cell
 }
 
-/** In the format of SQL, so that a cursor is valid for store and ring. */
+/** The format of SQL: a cursor is valid for store and ring. */
 function doubleText(value: number): string {
   return Number.isFinite(value) ? String(value) : value > 0 ? 'inf' : '-inf'
 }

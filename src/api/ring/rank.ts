@@ -4,10 +4,9 @@ import type { Cell } from '../live/cells.ts'
 import { compareCells, type SumTable } from './sums.ts'
 import type { SliceScheduler } from './slice-scheduler.ts'
 
-/** Groups compared between two yields. */
 export const groupsPerSlice = 32_768
 
-/** The order of groups in SQL: largest first, then by the values of the fields. */
+/** Largest first, then by the values of the fields, as in SQL. */
 export function byRank(
   table: SumTable,
   by: Rank,
@@ -42,7 +41,7 @@ export function byRank(
   }
 }
 
-/** The first `n` groups in an order, by selection instead of a full sort. */
+/** By selection instead of a full sort. */
 export async function firstGroups(
   table: SumTable,
   limit: number,

@@ -7,15 +7,11 @@ import { compareKeys, keyReader, type Key } from './page.ts'
 import { scanRing, timeReader, type Found, type RingSource } from './scan.ts'
 import { sortInSlices } from './sort.ts'
 
-/** Rows per chunk of text. */
 const mostRows = 512
-/** More rows are not sorted, because they would have to be held in memory. */
+/** More rows are not sorted, because they would be in memory. */
 export const mostSorted = 100_000
 
-/**
- * Every matching row of the ring as text; without a sort, oldest first. Rejects before the first byte if there are too
- * many rows to sort.
- */
+/** Without a sort, oldest first. Rejects before the first byte if there are too many rows to sort. */
 export async function ringText(
   source: RingSource,
   request: ExportRequest,
@@ -102,7 +98,6 @@ function rowWriter(
   return (row) => line(readers.map((read) => read(row)))
 }
 
-/** Times with full precision. */
 function exactReader(
   { batch, header }: Found,
   { name, kind }: QueryField,

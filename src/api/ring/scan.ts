@@ -8,7 +8,6 @@ import { boundOf, type RowQuery, type TimeSpan } from '../../query/plan/index.ts
 import type { Ring, RingFrame } from '../live/ring.ts'
 import type { SliceScheduler } from './slice-scheduler.ts'
 
-/** Dependencies of a scan. */
 export interface RingSource {
   readonly ring: Ring
   readonly resolver: Resolver | undefined
@@ -16,7 +15,6 @@ export interface RingSource {
   readonly turns: SliceScheduler
 }
 
-/** Matching rows of a frame within the span. */
 export interface Found {
   readonly frame: RingFrame
   readonly batch: FlowBatch
@@ -28,19 +26,18 @@ export interface Found {
 
 export interface ScanOptions {
   readonly order: 'oldest' | 'newest'
-  /** Selects frames to skip. */
   readonly skips?: (frame: RingFrame) => boolean
-  /** Ends after the current frame once this time has passed. */
+  /** Ends after the current frame. */
   readonly withinMs?: number
 }
 
-/** Time in ms after which a scan yields to the event loop; one frame takes less. */
+/** Ms; one frame takes less. */
 const sliceMs = 8
 const [hourMs, minuteMs] = [3_600_000, 60_000]
 
 /**
- * Scans the ring frame by frame for the rows of a query, and yields to the event loop regularly. Ends early on abort.
- * Returns the receive time (Unix ms) since which every row was scanned.
+ * Yields to the event loop regularly. Ends early on abort. Returns the Unix ms since which every received row was
+ * scanned.
  */
 export async function* scanRing(
   source: RingSource,
@@ -87,16 +84,15 @@ export async function* scanRing(
   return { since }
 }
 
-/** The receive times (Unix ms, of a frame's newest row) that rows of the span can have. */
 function reachOf({ span, time }: RowQuery): { from: number; to: number } {
   const [from, to] = [Number(span.from) / 1000, Number(span.to) / 1000]
-  // Rows may be older than the newest of their frame: data is parked up to an hour until its template arrives.
+  // Data is parked up to an hour until its template arrives.
   if (time.name === 'time_received') return { from: from - 1, to: to + hourMs }
   if (time.name === 'flow_time') return { from: from - minuteMs, to: to + 2 * hourMs }
   return { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY }
 }
 
-/** Reads a time field; `flow_time` is computed as in the store: the end if plausible, else the receive time. */
+/** `flow_time` is computed as in the store: the end if plausible, else the receive time. */
 export function timeReader(batch: FlowBatch, header: FrameHeader, name: string): (row: number) => number {
   const received = fieldTime(batch, 'time_received', microseconds(Math.round(header.received)))
   if (name === 'time_received') return received
@@ -123,7 +119,6 @@ export function present(valid: Uint8Array | undefined, row: number): boolean {
   return valid === undefined || (((valid[row >> 3] as number) >> (row & 7)) & 1) === 1
 }
 
-/** The part of a span that the ring covers. */
 export function coveredSpan(span: TimeSpan, sinceMs: number): TimeSpan {
   const since = Number.isFinite(sinceMs) ? BigInt(Math.ceil(sinceMs)) * 1000n : span.to
   const from = since > span.from ? since : span.from

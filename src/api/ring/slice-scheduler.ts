@@ -1,6 +1,6 @@
 import type { Timers } from '../../host/index.ts'
 
-/** Schedules concurrent scans, one slice per turn of the event loop, so that other work waits for at most one slice. */
+/** One slice per turn of the event loop, so that other work waits for at most one slice. */
 export class SliceScheduler {
   readonly #timers: Timers
   readonly #waiting: (() => void)[] = []
@@ -10,7 +10,7 @@ export class SliceScheduler {
     this.#timers = timers
   }
 
-  /** Resolves when the caller may continue; urgent callers go first. */
+  /** Urgent callers go first. */
   next(urgent = false): Promise<void> {
     return new Promise((resolve) => {
       if (urgent) this.#waiting.unshift(resolve)

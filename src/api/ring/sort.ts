@@ -1,9 +1,8 @@
 import type { SliceScheduler } from './slice-scheduler.ts'
 
-/** Items sorted between two yields. */
 const itemsPerSlice = 4096
 
-/** Stable sort that yields to the event loop between parts. */
+/** Stable; yields to the event loop between parts. */
 export async function sortInSlices<Item>(
   items: readonly Item[],
   compare: (a: Item, b: Item) => number,

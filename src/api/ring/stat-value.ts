@@ -5,7 +5,7 @@ import { cellReader } from '../live/cells.ts'
 import { present } from './scan.ts'
 import { estimateReader } from './sums.ts'
 
-/** Numbers of a field as doubles; NaN where absent. */
+/** NaN where absent. */
 export function valueReader(batch: FlowBatch, header: FrameHeader, { name }: QueryField): (row: number) => number {
   if (name === 'bytes_est' || name === 'packets_est') {
     const read = estimateReader(batch, name === 'bytes_est' ? 'bytes' : 'packets')

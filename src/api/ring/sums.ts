@@ -7,14 +7,14 @@ import { present } from './scan.ts'
 const twoTo32 = 4_294_967_296
 const largestExact = Number.MAX_SAFE_INTEGER
 
-/** An integer as in every JSON response: a string beyond 2^53. */
+/** A string beyond 2^53. */
 export function integerCell(value: bigint): number | string {
   return value >= -BigInt(largestExact) && value <= BigInt(largestExact) ? Number(value) : value.toString()
 }
 
-/** Exact integer sums, indexed by number; null for an empty sum, as in SQL. A million of them are one array. */
+/** Exact integer sums by number; null for an empty sum, as in SQL. */
 export class ExactSums {
-  /** NaN where nothing was added. Sums that a double cannot hold exactly are in `#large`. */
+  /** NaN where nothing was added. Inexact doubles are in `#large`. */
   #small: Float64Array
   readonly #large = new Map<number, bigint>()
 
@@ -60,7 +60,7 @@ export class ExactSums {
     return small !== small ? null : this.#large.has(id) ? integerCell(this.#exact(id)) : small
   }
 
-  /** Ranks an empty sum below every other. */
+  /** An empty sum is below every other. */
   compare(a: number, b: number): number {
     const [left, right] = [this.#small[a] as number, this.#small[b] as number]
     if (left !== left || right !== right) return Number(left === left) - Number(right === right)
@@ -70,14 +70,12 @@ export class ExactSums {
   }
 }
 
-/** Sums and statistics of groups, by number. */
 export class SumTable {
   #room = 1024
   readonly bytes = new ExactSums(this.#room)
   readonly packets = new ExactSums(this.#room)
   readonly #further: ReadonlyMap<FurtherMeasure, ExactSums>
   #flows = new Float64Array(this.#room)
-  /** Values of the field with percentiles. */
   readonly #values: number[][] | undefined
   /** One more than the highest number of a group. */
   size = 0
@@ -113,7 +111,6 @@ export class SumTable {
     this.#flows = flows
   }
 
-  /** Call after `count` of the same group. */
   value(id: number, value: number): void {
     if (this.#values !== undefined) (this.#values[id] ??= []).push(value)
   }
@@ -128,7 +125,6 @@ export class SumTable {
     for (const value of other.#values?.[from] ?? []) values.push(value)
   }
 
-  /** 0 for an unknown group. */
   flows(id: number): number {
     return this.#flows[id] ?? 0
   }
@@ -138,7 +134,7 @@ export class SumTable {
   }
 }
 
-/** The exact value that a row reports for a field; undefined if absent. */
+/** Undefined if absent. */
 export function reportedReader(batch: FlowBatch, name: FurtherMeasure): (row: number) => number | bigint | undefined {
   const column = batch.columns[name]
   if (column?.kind !== 'u64') return () => undefined
@@ -150,7 +146,7 @@ export function reportedReader(batch: FlowBatch, name: FurtherMeasure): (row: nu
   }
 }
 
-/** The exact estimate of bytes or packets of a row; undefined if absent. */
+/** Exact; undefined if absent. */
 export function estimateReader(
   batch: FlowBatch,
   of: 'bytes' | 'packets',
@@ -169,9 +165,7 @@ export function estimateReader(
   }
 }
 
-/**
- * The order of SQL for values of a field, absent ones last. Integers beyond 2^53 are strings here and numbers in SQL.
- */
+/** The order of SQL, absent values last. Integers beyond 2^53 are strings here. */
 export function compareCells(a: Cell, b: Cell, numeric: boolean): number {
   if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1
   if (typeof a === 'number' && typeof b === 'number') return a - b

@@ -5,7 +5,6 @@ import { cellReader } from '../live/cells.ts'
 import { coveredSpan, scanRing, type Found, type RingSource } from './scan.ts'
 import { FieldValues } from './values.ts'
 
-/** Counts the values of one field; the predicate runs once per value. */
 interface Counter {
   add(found: Found): void
   values(): UsedValue[]
@@ -27,7 +26,6 @@ function plainCounter(field: QueryField, resolver: RingSource['resolver']): Coun
   }
 }
 
-/** Each item of a list counts once per flow. */
 function listCounter(field: QueryField): Counter {
   const counts = new Map<PlainValue, number>()
   return {
@@ -41,9 +39,7 @@ function listCounter(field: QueryField): Counter {
   }
 }
 
-/**
- * The values in flows of the ring, newest flows first, within a time limit. Undefined when the client has disconnected.
- */
+/** Newest flows first, within a time limit. Undefined when the client has disconnected. */
 export async function ringValues(
   source: RingSource,
   question: RowQuery,
@@ -73,7 +69,6 @@ export async function ringValues(
   }
 }
 
-/** The most frequent values, by selection. */
 function largest(values: UsedValue[], limit: number): UsedValue[] {
   let chosen: UsedValue[] = []
   const order = (a: UsedValue, b: UsedValue): number =>
@@ -85,7 +80,7 @@ function largest(values: UsedValue[], limit: number): UsedValue[] {
   return chosen.sort(order).slice(0, limit)
 }
 
-/** How many of the newest matching flows have a value in each field; undefined when the ring has none. */
+/** Number of flows with a value, by field; undefined when the ring has none. */
 export async function ringFieldUse(
   source: RingSource,
   question: RowQuery,

@@ -5,15 +5,14 @@ import { mappedPrefix } from '../../model/ip.ts'
 import { cellReader, type Cell } from '../live/cells.ts'
 import { present, type Found } from './scan.ts'
 
-/** A number for the value of a row: 0 where it is absent. */
+/** 0 for an absent value. */
 export type IdReader = (row: number) => number
 
 const twoTo32 = 4_294_967_296
 
-/** Dictionary-encodes the values of one field over all frames; each value becomes text once. */
+/** Dictionary encoding over all frames; each value becomes text once. */
 export class FieldValues {
   readonly field: QueryField
-  /** By number. */
   readonly cells: Cell[] = [null]
   readonly #resolver: Resolver | undefined
   readonly #ids = new Map<string | number, number>()
@@ -80,10 +79,9 @@ export class FieldValues {
   }
 }
 
-/** Pairs of numbers up to this are distinct doubles; more than the rows of a ring. */
+/** Pairs up to this are distinct doubles. */
 const mostIds = 2 ** 26
 
-/** Numbers for pairs of numbers. */
 export class PairIds {
   readonly #ids = new Map<number, number>()
   readonly lefts: number[] = []
@@ -120,7 +118,6 @@ export class GroupIds {
     }, first)
   }
 
-  /** The values of a group, in the order of the fields. */
   cells(id: number): Cell[] {
     const cells: Cell[] = []
     let left = id

@@ -58,7 +58,7 @@ export const auditSchemas = {
   AuditTrace: { type: 'object', properties: { ...trace, data: { description: 'The complete original event.' } } },
 } as const
 
-/** Columns of view `audit` by which traces can be filtered and counted. */
+/** For filters and counts. */
 export const auditFacets = [
   'actor',
   'action',
@@ -77,7 +77,6 @@ export const auditFacets = [
 ] as const
 export type AuditFacet = (typeof auditFacets)[number]
 
-/** Stands for an absent value in filters. */
 const absentValue = '(none)'
 
 export type AuditQuery = Readonly<Partial<Record<AuditFacet | 'text' | 'from' | 'to', string>>>
@@ -123,7 +122,7 @@ const searched = [
   'code',
 ]
 
-/** SQL conditions of the query and of the principal's scope. */
+/** The query within the principal's scope. */
 export function auditConditions(query: AuditQuery, principal: Principal): string[] {
   const scope = auditScope(principal)
   return [
@@ -246,7 +245,7 @@ export function auditRoutes(app: FastifyInstance, context: ApiContext): void {
   })
 }
 
-/** Rows of the result; undefined when the client has disconnected. */
+/** Undefined when the client has disconnected. */
 type RunQuery = (sql: string) => Promise<Record<string, unknown>[] | undefined>
 
 interface Page {
@@ -254,7 +253,7 @@ interface Page {
   readonly from: bigint
   readonly to: bigint
   readonly where: readonly string[]
-  /** Last trace of the previous page: time in µs, and position. */
+  /** Time in µs. */
   readonly after: { readonly time: bigint; readonly pos: string } | undefined
 }
 
@@ -285,12 +284,11 @@ function pageOf(query: Query, now: number, principal: Principal): Page {
 const mostParts = 400n
 
 interface Counted {
-  /** In µs. */
   readonly from: bigint
   readonly n: number
 }
 
-/** Counts traces by part of the span, newest first, so that the page reads only the newest part. */
+/** By part of the span, newest first. */
 async function countsOf(ask: RunQuery, { from, to, where }: Page): Promise<readonly Counted[] | undefined> {
   const length = (to - from) / mostParts + 1n
   const rows = await ask(
@@ -300,7 +298,7 @@ async function countsOf(ask: RunQuery, { from, to, where }: Page): Promise<reado
   return rows?.map(({ part, n }) => ({ from: from + BigInt(Number(part)) * length, n: Number(n) }))
 }
 
-/** Condition that selects the newest part of the span with more than `limit` traces. */
+/** The newest part with more than `limit` traces. */
 function newestPart(counted: readonly Counted[], limit: number): string[] {
   let before = 0
   const found = counted.find(({ n }) => (before += n) > limit)
@@ -308,8 +306,8 @@ function newestPart(counted: readonly Counted[], limit: number): string[] {
 }
 
 /**
- * Traces of a page and one more, if there is one. Reads few columns to find the earliest time of the page, then all
- * columns of these traces. Undefined when the client has disconnected.
+ * One more than the page if there is one. Reads few columns to find the page's earliest time, then all columns.
+ * Undefined when the client has disconnected.
  */
 async function newest(
   ask: RunQuery,
@@ -324,7 +322,7 @@ async function newest(
   )
   if (edges === undefined) return undefined
   const edge = edges[0]?.['edge']
-  // Many traces may share a timestamp; the position orders them.
+  // The position orders equal timestamps.
   const since = typeof edge === 'number' ? BigInt(edge) : after?.time
   if (since === undefined) return []
   const rest = after === undefined ? '' : ` AND (time < ${timeSql(after.time)} OR _pos < ${text(after.pos)})`

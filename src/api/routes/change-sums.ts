@@ -8,7 +8,6 @@ import { span } from '../objects.ts'
 import type { ApiContext } from '../options.ts'
 import { changeConditions, changeParameters, refusals, type ChangeQuery } from './changes.ts'
 
-/** Groupings of changes as columns of view `changes`. Cluster-scoped objects have no namespace. */
 const groupings = {
   operation: 'operation',
   kind: 'kind',
@@ -122,7 +121,7 @@ interface SumsQuery {
   readonly hidden: boolean
 }
 
-/** Adds rows for `hidden` changes, in all and by `rule`. */
+/** Adds `hidden` changes, in all and by `rule`. */
 function sumsSql({ where, by, span: { from, to }, step, limit, hidden }: SumsQuery): string {
   const matching =
     `SELECT epoch_us(time) // ${BigInt(step) * 1_000_000n} AS bucket, ${by} AS grouped, noise FROM ` +

@@ -80,7 +80,6 @@ export const changeSchemas = {
   },
 } as const
 
-/** Parameters that select changes. */
 export interface ChangeQuery extends PlaceQuery {
   readonly filter?: string
   readonly uid?: string
@@ -226,9 +225,9 @@ export function changeRoutes(app: FastifyInstance, context: ApiContext): void {
 }
 
 interface ChangeConditions {
-  /** Conditions on columns of the envelope. */
+  /** On envelope columns. */
   readonly conditions: readonly string[]
-  /** Conditions on the body or on the audit log. */
+  /** On the body or the audit log. */
   readonly costly: readonly string[]
   readonly hidden: boolean
 }
@@ -240,7 +239,7 @@ interface Page extends ChangeConditions {
   readonly after: PageCursor | undefined
 }
 
-/** SQL conditions of the query and of the principal's scope. */
+/** The query within the principal's scope. */
 export function changeConditions(query: ChangeQuery, principal: Principal): ChangeConditions {
   const { bound } = filterOf(query.filter ?? '', 'changes')
   const parts = (bound.is === 'and' ? bound.parts : bound.is === 'always' ? [] : [bound]).map((part) => ({
@@ -280,14 +279,14 @@ function where({ from, to, conditions, after }: Page, more: readonly string[]): 
   return [`time >= ${timeSql(from)}`, until, ...conditions, ...more].join(' AND ')
 }
 
-/** Time of the last change of the previous page, in µs. */
+/** Of the previous page, in µs. */
 function lastTime({ keys: [time = ''] }: PageCursor): bigint {
   return /^-?\d{1,18}$/.test(time) ? BigInt(time) : 0n
 }
 
 /**
- * Changes of a page and one more, if there is one; undefined when the client has disconnected. Evaluates costly
- * conditions on the newest changes first, then on increasingly more.
+ * One more than the page if there is one; undefined when the client has disconnected. Evaluates costly conditions on
+ * the newest changes first.
  */
 async function pageRows(
   ask: (sql: string) => Promise<Record<string, unknown>[] | undefined>,
@@ -305,7 +304,7 @@ async function pageRows(
 }
 
 /**
- * The earliest time of the newest `looked` changes. Excludes changes at the cursor's time, of which there may be any
+ * Earliest time of the newest `looked` changes. Excludes changes at the cursor's time, of which there may be any
  * number.
  */
 function edgeSql(page: Page, limit: number): string {

@@ -149,7 +149,7 @@ export function completeRoutes(app: FastifyInstance, context: ApiContext, hub: H
   })
 }
 
-/** Objects at the end of the span. Undefined when the client has disconnected. */
+/** Undefined when the client has disconnected. */
 async function ofResources(
   { field: written, prefix = '', filter = '', to = 'now', limit = 20 }: CompleteRequest,
   asker: RunStatement,
@@ -172,7 +172,6 @@ async function ofResources(
       }
 }
 
-/** Conditions on the changes that the principal may see. */
 function visibleChanges(
   { filter: written = '', from: begin = 'now-24h', to: end = 'now' }: QuestionQuery,
   now: number,
@@ -194,7 +193,7 @@ interface Counted extends Suggestion {
   readonly count: number
 }
 
-/** Removes duplicates; values that begin with the prefix rank first. */
+/** Values that begin with the prefix rank first. */
 function listed(
   used: readonly Counted[],
   names: NameTable,

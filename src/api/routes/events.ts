@@ -49,7 +49,7 @@ const schema = {
   },
 } as const
 
-/** `answer` builds the response. `nothing`: respond without a body where clients read a body as an event (Knative). */
+/** `nothing`: without a body, where clients read a body as an event (Knative). */
 export function eventRoutes(
   app: FastifyInstance,
   { control }: ApiContext,
@@ -78,7 +78,7 @@ export function eventRoutes(
   )
 }
 
-/** Media types of whole events (structured and batched mode). */
+/** Structured and batched mode. */
 const whole: ReadonlySet<string> = new Set([structuredType, batchedType, protobufType, protobufBatchType])
 
 function checkMediaType(request: FastifyRequest): void {
@@ -146,7 +146,7 @@ function settle(outcome: SinkOutcome): void {
   }
 }
 
-/** HTTP 1.1 Web Hooks for Event Delivery, section 4: validation request. */
+/** HTTP 1.1 Web Hooks for Event Delivery, section 4. */
 function handshake(request: FastifyRequest, reply: FastifyReply): FastifyReply {
   reply.header('allow', 'POST, OPTIONS')
   const origin = request.headers['webhook-request-origin']

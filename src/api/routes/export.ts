@@ -28,7 +28,7 @@ const mediaTypes: Readonly<Record<Format, string>> = {
   ndjson: 'application/x-ndjson; charset=utf-8',
 }
 
-/** Trailer with the number of rows. Its presence proves that the response is complete. */
+/** Number of rows; its presence proves that the response is complete. */
 export const rowsTrailer = 'x-weir-rows'
 
 const schema = {
@@ -79,7 +79,7 @@ export function exportRoutes(app: FastifyInstance, context: ApiContext, hub: Hub
     const { format = 'csv' } = query
     const parsed = exportRequest(query, context.host.clock.now(), request.principal)
     const gone = abortOnDisconnect(reply)
-    // Without a process that writes Parquet, the file is written here from NDJSON.
+    // Without a process that writes Parquet, it is written here from NDJSON.
     const made = format === 'parquet' && context.control.store?.isolated === undefined ? 'ndjson' : format
     const bytes = await source(context, hub, parsed, made, reply, gone)
     if (bytes === undefined) return reply.hijack()
@@ -139,7 +139,7 @@ function exportRequest(query: ExportQuery, now: number, principal: Principal): E
   }
 }
 
-/** Counts the lines; the row count of a Parquet file is known at its end. */
+/** The row count of a Parquet file is known at its end. */
 async function* counted(
   bytes: AsyncGenerator<Uint8Array, number | undefined>,
   format: Format,

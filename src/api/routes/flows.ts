@@ -40,7 +40,6 @@ import { measureParameter, ofParameter, offsetParameter, rankParameter } from '.
 
 const received = 'time_received'
 
-/** Default columns of a page. */
 const usual = [
   'time_received',
   'time_start',
@@ -188,10 +187,7 @@ async function storePage(
   return rows === undefined ? undefined : { rows, span: request.span, ...(await storedTo(context, request.span)) }
 }
 
-/**
- * A short span with enough flows is read whole. Otherwise the keys of the page's rows are read first, and then only the
- * rows with these keys.
- */
+/** A short span is read whole. Otherwise the keys of the page's rows are read first. */
 async function readPage(
   store: StoreReader,
   request: PageRequest,
@@ -210,7 +206,7 @@ async function readPage(
     keys = await manyRowsOf(store, sql, gone, host)
     if (keys === undefined || !cutInTies(request, keys)) break
   }
-  // Without keys there are no rows. Rows added later belong to no page of this snapshot.
+  // Rows added later belong to no page of this snapshot.
   if (keys === undefined || keys.length === 0) return keys
   return manyRowsOf(store, pageSql(request, amongKeys(request, keys)), gone, host)
 }
@@ -218,7 +214,7 @@ async function readPage(
 function pageRequest(query: FlowsQuery, now: number, principal: Principal): PageRequest {
   const question = questionOf(query, 'time_received', now, principal)
   const sort = sortOf(query.sort ?? (question.time.name === 'flow_time' ? '-time_received' : `-${question.time.name}`))
-  // Ties are ordered by descending receive time.
+  // Ties: descending receive time.
   if (!sort.some(({ field }) => field.name === received))
     sort.push({ field: plainField(received, 'sort'), descending: true })
   const first: PageRequest = {

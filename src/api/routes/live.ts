@@ -123,8 +123,8 @@ export const liveSchemas = {
 } as const
 
 /**
- * Event id such as `500@Xy3_kQ0a`: sequence and name of the journal; for a shared journal followed by
- * `+Kb2_0aQx.9z.1f`. Without a name it refers to the local journal.
+ * Event id such as `500@Xy3_kQ0a`: sequence and journal; a shared journal adds `+Kb2_0aQx.9z.1f`. Without a name it is
+ * local.
  */
 const place = new RegExp(`^[0-9]{1,15}(@[A-Za-z0-9_-]{8}(${vectorPattern})?)?$`)
 
@@ -185,7 +185,7 @@ export function liveRoutes(app: FastifyInstance, { limits, host }: ApiContext, h
     },
   })
 
-  // The views are part of the request, so that any server behind one address can answer it.
+  // Any server behind one address can answer this request.
   app.post(
     '/api/v1/live',
     {
@@ -228,7 +228,7 @@ export function liveRoutes(app: FastifyInstance, { limits, host }: ApiContext, h
       >),
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store, no-transform',
-      // Disables response buffering in nginx.
+      // No response buffering in nginx.
       'x-accel-buffering': 'no',
     })
     request.socket.setNoDelay(true)
@@ -240,7 +240,7 @@ export function liveRoutes(app: FastifyInstance, { limits, host }: ApiContext, h
     hub.open(channel, request.principal, sidOf(request), lastSeen(request, hub))
   }
 
-  /** Reports an invalid message to the client; its stream continues unchanged. */
+  /** After an invalid message the stream continues. */
   function listen(socket: WebSocket, channel: WebSocketChannel, request: FastifyRequest): void {
     socket.on('error', () => socket.terminate())
     socket.on('message', (message: Buffer) => {

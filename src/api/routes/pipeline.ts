@@ -114,7 +114,7 @@ export const pipelineSchemas = {
 
 const hiddenReason = 'A part of Weir does not work; admins can see which.'
 
-/** Removes URLs from error messages, which may contain credentials. */
+/** URLs may contain credentials. */
 function shown<T extends { readonly error?: string }>(part: T): T {
   return part.error === undefined ? part : { ...part, error: withoutUrlSecrets(part.error) }
 }
@@ -158,7 +158,7 @@ export function pipelineRoutes(app: FastifyInstance, { control, version }: ApiCo
     },
     async (request, reply) => {
       const health = control.health()
-      // Reasons name sinks and addresses; viewers of namespaces must not see them.
+      // Reasons name sinks and addresses.
       const limited = request.principal.namespaces !== undefined && !health.draining
       const reasons = limited
         ? health.reasons.slice(0, 1).map(() => hiddenReason)

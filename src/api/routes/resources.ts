@@ -280,7 +280,7 @@ export function resourceRoutes(app: FastifyInstance, context: ApiContext): void 
     const missing = new ApiError('WEIR_API_NOT_FOUND', `${ref} is unknown.`, {
       hints: ['GET /api/v1/resources lists objects; expired ones are deleted.'],
     })
-    // The same error for absent and for invisible objects, so that it reveals nothing.
+    // The same error for absent and for invisible objects.
     if (!mayName(request.principal, ref)) throw missing
     const known = await describeResource(
       {

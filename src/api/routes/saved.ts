@@ -53,10 +53,8 @@ const refusals = {
   503: { $ref: 'Problem#' },
 } as const
 
-/** A saved view in a response. */
 export interface ShownView extends Omit<SavedView, 'changed' | 'by'> {
   readonly by: string
-  /** Whether the requesting user owns the view. */
   readonly owned: boolean
   readonly changed: string
 }

@@ -13,7 +13,7 @@ const mediaTypes: Readonly<Record<QueryFormat, string>> = {
   table: 'text/plain; charset=utf-8',
 }
 
-/** Header of a response that waited for the newest rows: `false` when some are missing. */
+/** `false` when some of the newest rows are missing. */
 export const freshHeader = 'x-weir-fresh'
 
 const schema = {

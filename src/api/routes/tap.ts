@@ -96,7 +96,7 @@ export function tapRoutes(app: FastifyInstance, context: ApiContext): void {
       })
       feeds.add(feed)
       const stream = Readable.from(feed, { objectMode: false })
-      // The stream's end would wait for the feed, which may be idle for long.
+      // The stream's end would wait for the feed.
       const release = whenAccessEnds(request.admission, host, () => feed.end())
       reply.raw.on('close', () => {
         stop()
@@ -131,10 +131,7 @@ function targetOf({ source, sink }: Query): TapTarget {
 
 type BatchTest = (batch: Batch, header: FrameHeader) => (row: number) => boolean
 
-/**
- * Rows of a batch that match and that the principal may see. Rows of the kind that the filter does not describe never
- * match.
- */
+/** Rows that match and are visible. A filter never matches rows of another kind. */
 function matcher(
   filter: string | undefined,
   principal: Principal,

@@ -9,26 +9,24 @@ export interface SavedRequest {
   readonly shared?: boolean
 }
 
-/** Limits per owner and in all: the file is small, because it is read and written whole. */
+/** The file is read and written whole. */
 export const mostPerOwner = 200
 export const mostViews = 2000
-/** Of all views as JSON. */
 export const mostBytes = 4 * 1024 * 1024
 
-/** Saved views of all users. Changes are serialized, and on disk when they resolve. */
+/** Changes are serialized, and durable when they resolve. */
 export class SavedBook {
   readonly #host: Pick<Host, 'clock' | 'disk' | 'random'>
   readonly #file: SavedFile | undefined
   #views: Promise<SavedView[]> | undefined
   #last: Promise<unknown> = Promise.resolve()
 
-  /** Without a folder nothing can be saved. */
+  /** Without a folder no view can be saved. */
   constructor(host: Pick<Host, 'clock' | 'disk' | 'random'>, folder: string | undefined) {
     this.#host = host
     this.#file = folder === undefined ? undefined : new SavedFile(host.disk, folder)
   }
 
-  /** The user's own and shared views, by name. */
   async list(user: string): Promise<SavedView[]> {
     return (await this.#read())
       .filter(({ owner, shared }) => shared || owner === user)
@@ -88,7 +86,7 @@ export class SavedBook {
   ): Promise<Answer> {
     const done = this.#last.then(async () => {
       const { views, answer } = change(await this.#read())
-      // After a failed write the content is unknown; read the file again.
+      // After a failed write the content is unknown.
       this.#views = undefined
       await this.#file?.write(views)
       this.#views = Promise.resolve(views)
@@ -101,7 +99,7 @@ export class SavedBook {
   async #read(): Promise<SavedView[]> {
     const file = this.#file
     if (file === undefined) throw new ApiError('WEIR_API_SAVED', 'This server has no data folder to store views in.')
-    // A failed read is retried, since the file may have been repaired.
+    // The file may be repaired meanwhile.
     this.#views ??= file.read().catch((error: unknown) => {
       this.#views = undefined
       throw error

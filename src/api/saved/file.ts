@@ -2,26 +2,24 @@ import { makeDurableDirectory, replaceFile, type Disk } from '../../host/index.t
 import { sealed, unsealed } from '../../host/sealed.ts'
 import { messageOf } from '../../model/errors.ts'
 
-/** A named view of the console. */
 export interface SavedView {
   readonly id: string
   readonly name: string
   readonly page: string
-  /** State of the page, as the query part of its URL. */
+  /** Query part of the page's URL. */
   readonly search: string
-  /** Visible to every authenticated user; only its owner changes it. */
+  /** Visible to every user; only its owner changes it. */
   readonly shared: boolean
   readonly owner: string
-  /** The owner’s name at the last change; older files lack it. */
+  /** Owner’s name; older files lack it. */
   readonly by?: string
-  /** Unix ms of the last change. */
   readonly changed: number
 }
 
 const version = 1
 const fileName = 'saved-views.json'
 
-/** An existing file that cannot be read; it is never overwritten. */
+/** An unreadable file is never overwritten. */
 export class DamagedFile extends Error {}
 
 const texts = ['id', 'name', 'page', 'search', 'owner'] as const
@@ -36,7 +34,7 @@ function isView(value: unknown): value is SavedView {
   )
 }
 
-/** Saved views in one file that is replaced atomically. */
+/** One file, replaced atomically. */
 export class SavedFile {
   readonly #disk: Disk
   readonly #folder: string
@@ -48,7 +46,7 @@ export class SavedFile {
     this.path = `${folder}/${fileName}`
   }
 
-  /** Throws DamagedFile if the file exists but is not a valid file of saved views. */
+  /** Throws DamagedFile for an invalid file. */
   async read(): Promise<SavedView[]> {
     if ((await this.#disk.stat(this.path)) === undefined) return []
     let content: Readonly<Record<string, unknown>>

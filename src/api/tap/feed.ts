@@ -3,19 +3,16 @@ import type { Clock, Timers } from '../../host/index.ts'
 export interface FeedOptions {
   readonly clock: Clock
   readonly timers: Timers
-  /** Number of lines after which it ends. */
+  /** Lines in all. */
   readonly limit: number
-  /** Bytes buffered for a slow client. */
+  /** Buffered for a slow client. */
   readonly bytes: number
   readonly linesPerSecond: number
-  /** Interval of empty lines that keep an idle connection open. */
+  /** Interval of empty lines. */
   readonly quietMs: number
 }
 
-/**
- * Lines for one tap client. It never blocks the pipeline: lines over the limits are skipped, and a line `{"skipped":n}`
- * counts them.
- */
+/** Never blocks the pipeline: lines over the limits are skipped, and `{"skipped":n}` counts them. */
 export class TapFeed {
   readonly #options: FeedOptions
   #lines: string[] = []
@@ -32,7 +29,7 @@ export class TapFeed {
     this.#left = options.limit
   }
 
-  /** How many of `rows` lines may be pushed now; the others are counted as skipped. */
+  /** How many of `rows` lines may be pushed; the others count as skipped. */
   room(rows: number): number {
     const { clock, linesPerSecond, bytes } = this.#options
     const second = Math.floor(clock.monotonic() / 1000)
@@ -62,7 +59,7 @@ export class TapFeed {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
-    // The first byte sends the headers, so that the client knows it is connected.
+    // The first byte sends the headers.
     yield Buffer.from('\n')
     for (;;) {
       if (this.#lines.length === 0 && !this.#ended) await this.#more()

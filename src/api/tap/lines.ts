@@ -8,7 +8,7 @@ function positionOf({ header: { source, epoch, sourceSequence }, firstRow }: Sin
   return `"_pos":${JSON.stringify(stableId(source, epoch, sourceSequence, firstRow + row))}`
 }
 
-/** Rows as JSON: flows by field name, events as CloudEvents, each with its stable id as `_pos`. */
+/** Flows by field name, events as CloudEvents, with their stable id `_pos`. */
 export function* rowLines(piece: SinkPiece): Generator<string> {
   const { batch } = piece
   const write =
@@ -19,7 +19,6 @@ export function* rowLines(piece: SinkPiece): Generator<string> {
   }
 }
 
-/** Rows as a sink would write them. */
 export function* previewLines(piece: SinkPiece, previews: Iterable<Preview>): Generator<string> {
   let index = 0
   for (const preview of previews) {

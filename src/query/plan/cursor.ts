@@ -1,7 +1,6 @@
 import { isKey, type Cursor, type SortKey } from './page.ts'
 import { isMoment } from './span.ts'
 
-/** Opaque text that clients send back for the next page. */
 export function writeCursor({ question, from, to, upTo, keys, position }: Cursor): string {
   return Buffer.from(JSON.stringify([1, question, String(from), String(to), String(upTo), keys, position])).toString(
     'base64url',
@@ -10,7 +9,7 @@ export function writeCursor({ question, from, to, upTo, keys, position }: Cursor
 
 const integer = /^-?\d{1,19}$/
 
-/** Undefined if the text is no cursor for this sort order. */
+/** Undefined if the text is no cursor for this sort. */
 export function readCursor(written: string, sort: readonly SortKey[]): Cursor | undefined {
   let parts: unknown
   try {

@@ -9,7 +9,7 @@ export interface ExportRequest extends RowQuery {
   readonly upTo: bigint
 }
 
-/** All rows in the requested order; by default in storage order, which needs no memory. */
+/** Default order: storage order, which needs no memory. */
 export function exportSql(request: ExportRequest, form: 'text' | 'parquet' = 'text'): string {
   const { columns, sort, upTo, names } = request
   const value = form === 'text' ? textSql : parquetSql
@@ -22,7 +22,7 @@ export function exportSql(request: ExportRequest, form: 'text' | 'parquet' = 'te
       AND time_received <= ${timeSql(upTo)}${order}`
 }
 
-/** Times with full precision, at least milliseconds. */
+/** At least milliseconds. */
 function textSql({ name: field, kind }: QueryField): string {
   const column = name(field)
   if (kind !== 'time' || field === 'time_received') return column
@@ -31,7 +31,7 @@ function textSql({ name: field, kind }: QueryField): string {
       ELSE strftime(make_timestamp(epoch_us(${column})), '%Y-%m-%dT%H:%M:%S.%fZ') END`
 }
 
-/** Times are timestamps; numbers beyond 64 bits are texts. */
+/** Numbers beyond 64 bits are texts. */
 function parquetSql({ name: field, kind }: QueryField): string {
   const column = name(field)
   if (kind === 'estimate') return `${column}::VARCHAR`

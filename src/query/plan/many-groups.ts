@@ -1,31 +1,30 @@
-/** Groups millions of addresses in several statements, because a single one would exceed the store's memory. */
+/** Groups millions of addresses in several statements to bound memory. */
 import type { QueryField } from '../names.ts'
 import { name } from '../sql-text.ts'
 import { compileSql } from '../sql.ts'
 import { boundOf, conditionOf, withinSql } from './row-query.ts'
 import { largestSql, type GroupsRequest } from './sums.ts'
 
-/** Relation of endpoints with columns `ep` (id) and `addr`. */
+/** Relation with columns `ep` (id) and `addr`. */
 export interface StoredEndpoints {
   readonly view: string
-  /** Id column of an address field in the view of flows; undefined for other fields. */
+  /** Undefined for fields that are no address. */
   readonly idOf: (field: QueryField) => string | undefined
 }
 
 export interface GroupsPart {
-  /** Index of the address in the group by which parts are divided. */
+  /** Index in the group of the address that divides the parts. */
   readonly of: number
   readonly parts: number
   readonly part: number
-  /** The total of all sums is below 2^52, so doubles are exact and need half the memory. */
+  /** The total is below 2^52: doubles are exact and need half the memory. */
   readonly small: boolean
-  /** Minimum size of groups to return. */
   readonly least?: bigint | undefined
 }
 
 type SumType = 'HUGEINT' | 'DOUBLE'
 
-/** Values of each sum by name: estimates as in columns `bytes_est` and `packets_est` of the view. */
+/** Estimates as in columns `bytes_est` and `packets_est` of the view. */
 function summedSql(
   { further = [] }: GroupsRequest,
   type: SumType,
@@ -38,12 +37,10 @@ function summedSql(
   ]
 }
 
-/** Rows that {@link groupSampleSql} reads. */
 const sampleRows = 200_000
 
 /**
- * Samples the first rows of the span: their number (`_rows`) and the estimated number of groups of matching rows
- * (`_groups`). The cost does not depend on the filter.
+ * Number of first rows (`_rows`) and estimated groups among them (`_groups`). The cost does not depend on the filter.
  */
 export function groupSampleSql(request: GroupsRequest, { idOf }: StoredEndpoints): string {
   const { group, names, time, span } = request
@@ -68,8 +65,8 @@ export function groupCountsSql(request: GroupsRequest, { idOf }: StoredEndpoints
 }
 
 /**
- * Like groupsSql, for a part of the groups of flows. Addresses are numbers in text order until the largest groups are
- * known, so that ties have the same order. Parts are divided by the text of an address, not by its ids.
+ * Like groupsSql for a part of the groups. Addresses are numbers in text order until the largest groups are known, so
+ * ties have the same order. Parts are divided by the text of an address.
  */
 export function groupsPartSql(
   request: GroupsRequest,
@@ -79,9 +76,9 @@ export function groupsPartSql(
   const { group, names, further = [] } = request
   const ids = group.map(idOf)
   const addresses = ids.flatMap((id, index) => (id === undefined ? [] : [{ id, index }]))
-  // Operands of estimates, so that only flows of the part are multiplied.
+  // Multiplies flows of the part only.
   const summed = ['bytes', 'packets', 'sampling', ...further].map((field) => name(field))
-  // The store extracts times and addresses only from a plain selection of the view.
+  // The store recognizes only a plain selection of the view.
   const keys = group.map((field, index) =>
     ids[index] === undefined ? `${field.sql ?? name(field.name)} AS "_g${index}"` : `${ids[index]} AS "_i${index}"`,
   )

@@ -17,13 +17,12 @@ export interface PageRequest extends RowQuery {
   readonly upTo: bigint
 }
 
-/** The position after a page, and the query of its pages. */
 export interface Cursor {
   readonly question: string
   readonly from: bigint
   readonly to: bigint
   readonly upTo: bigint
-  /** Sort key values of the last row, in SQL types; null if absent. */
+  /** In SQL types; null if absent. */
   readonly keys: readonly (string | number | boolean | null)[]
   readonly position: string
 }
@@ -48,10 +47,7 @@ export function isSortable({ kind }: QueryField): boolean {
   return sortable.has(kind)
 }
 
-/**
- * Times are rounded to milliseconds in JSON, and infinite doubles are absent, so both have an exact key column. (The
- * receive time has milliseconds.)
- */
+/** JSON rounds times to ms and has no infinite doubles. (The receive time has ms.) */
 function hasKeyColumn({ field }: SortKey): boolean {
   return (field.kind === 'time' && field.name !== 'time_received') || field.kind === 'f64'
 }
@@ -70,8 +66,8 @@ export function questionOf({ sort, ...question }: PageRequest): string {
 }
 
 /**
- * The rows after the cursor in a total order, so that none is repeated or omitted. Columns: the requested ones, then
- * those for the next cursor. `among`: condition that holds for all rows of the page, to scan fewer rows.
+ * Total order. Columns: the requested ones, then those for the next cursor. `among`: condition that holds for all rows
+ * of the page.
  */
 export function pageSql(request: PageRequest, among?: string): string {
   const { columns, sort, limit } = request
@@ -101,10 +97,7 @@ function rowsSql(request: PageRequest): string {
 
 const windowPart = 32n
 
-/**
- * A part of the span to read first: if it has more rows than a page, it contains the page. Undefined unless time is the
- * first sort key.
- */
+/** Part of the span to read first: if it has more rows than a page, it contains the page. */
 export function windowOf({ sort: [first], span, time, after }: PageRequest): string | undefined {
   if (first?.field.name !== time.name) return undefined
   const key = after?.keys[0]
@@ -116,9 +109,8 @@ export function windowOf({ sort: [first], span, time, after }: PageRequest): str
 }
 
 /**
- * Selects the sort keys of the page's rows (`key0`, `key1` …) and their receive time (`received`), so that the page
- * itself scans few rows. Rows that tie with the last one may be missing unless `ties` is set, which costs more: see
- * {@link cutInTies}.
+ * Sort keys of the page (`key0` …) and receive times (`received`). Rows that tie with the last one may be missing
+ * unless `ties` is set, which costs more.
  */
 export function keysSql(request: PageRequest, ties: boolean): string | undefined {
   const { sort, limit, names } = request
@@ -133,7 +125,6 @@ export function keysSql(request: PageRequest, ties: boolean): string | undefined
 
 export type FoundKeys = Readonly<Record<string, unknown>>
 
-/** Whether rows tie at the end of the page, so that others can belong to it. */
 export function cutInTies({ sort, limit }: PageRequest, found: readonly FoundKeys[]): boolean {
   const [before, last] = found.slice(-2)
   return (
@@ -148,8 +139,8 @@ export function cutInTies({ sort, limit }: PageRequest, found: readonly FoundKey
 const mostListed = 256
 
 /**
- * Condition that holds for all rows of the page and few others: range of the first key, and receive times. DuckDB skips
- * files and row groups by it; it converts longer lists to joins.
+ * Holds for all rows of the page and few others, by range and receive times. DuckDB skips files by it; it turns longer
+ * lists into joins.
  */
 export function amongKeys({ sort: [first] }: PageRequest, found: readonly FoundKeys[]): string {
   const parts: string[] = []
@@ -173,7 +164,7 @@ export function amongKeys({ sort: [first] }: PageRequest, found: readonly FoundK
   return parts.length === 0 ? 'true' : parts.join(' AND ')
 }
 
-/** Rows after the cursor; absent values sort last in either direction. */
+/** Absent values sort last in either direction. */
 function afterSql(sort: readonly SortKey[], { keys, position }: Cursor): string {
   const alternatives: string[] = []
   const same: string[] = []
@@ -190,7 +181,7 @@ function afterSql(sort: readonly SortKey[], { keys, position }: Cursor): string 
   })
   alternatives.push([...same, `_pos > ${text(position)}`].join(' AND '))
   const rows = `(${alternatives.map((each) => `(${each})`).join(' OR ')})`
-  // Repeated in a form by which files and row groups are skipped.
+  // Repeated in a form by which files are skipped.
   const [first] = sort
   const [key = null] = keys
   if (first === undefined || key === null || first.field.kind !== 'time') return rows

@@ -8,15 +8,14 @@ import { name, timeSql } from '../sql-text.ts'
 import { print } from '../print.ts'
 import type { TimeSpan } from './span.ts'
 
-/** The time of spans and buckets. */
 export interface QueryTime {
-  /** Field name; `flow_time` for the computed one. */
+  /** `flow_time` for the computed one. */
   readonly name: string
-  /** Timestamp with time zone, over the view. */
+  /** TIMESTAMPTZ over the view. */
   readonly sql: string
-  /** Necessary condition of the span by which files are skipped. */
+  /** Necessary condition, by which files are skipped. */
   readonly near?: (span: TimeSpan) => string
-  /** Sufficient condition of the span, cheaper than the time; undefined for short spans. */
+  /** Sufficient condition, cheaper than the time; undefined for short spans. */
   readonly sure?: (span: TimeSpan) => string | undefined
 }
 
@@ -24,7 +23,6 @@ export function fieldTime(field: string): QueryTime {
   return { name: field, sql: name(field) }
 }
 
-/** Row selection of pages, series and topology. */
 export interface RowQuery {
   readonly names: NameTable
   readonly filter: Expression
@@ -36,7 +34,6 @@ export function boundOf({ names, filter }: RowQuery): Bound {
   return bind(filter, names)
 }
 
-/** The WHERE condition of a query, without the keyword. */
 export function conditionOf(question: RowQuery): string {
   const { time, span } = question
   const condition = compileSql(boundOf(question))
@@ -61,7 +58,7 @@ function isColumn(sql: string): boolean {
   return /^(?:\w+|"\w+")$/.test(sql)
 }
 
-/** Identifies a query for cursors, which are valid only for the same one. */
+/** Cursors are valid for the same query only. */
 export function fingerprint({ names, filter, time }: RowQuery, more: readonly string[]): string {
   return createHash('sha256')
     .update(JSON.stringify([names.view, print(filter, names), time.name, ...more]))

@@ -16,15 +16,11 @@ const units: Readonly<Record<string, bigint>> = {
   w: 604_800_000_000n,
 }
 
-/** Whether it is in the years 0 to 9999. */
 export function isMoment(us: bigint): boolean {
   return us >= firstTime && us <= lastTime
 }
 
-/**
- * `now`, `now-15m`, ISO 8601 or Unix milliseconds, as µs; undefined for other texts and years beyond four digits. `now`
- * in Unix ms.
- */
+/** `now`, `now-15m`, ISO 8601 or Unix ms, as µs; undefined for other texts. `now` in Unix ms. */
 export function momentOf(text: string, now: number): bigint | undefined {
   const moment = written(text, now)
   return moment !== undefined && isMoment(moment) ? moment : undefined
@@ -44,20 +40,20 @@ const ladder = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 1
 
 export const maxBuckets = 5000
 
-/** The shortest round step, in seconds, that divides the span into at most `buckets`. */
+/** Shortest round step in seconds for at most `buckets`. */
 export function stepFor({ from, to }: TimeSpan, buckets: number): number {
   const seconds = Number(to - from) / 1e6
   return ladder.find((step) => seconds / step <= buckets) ?? Math.ceil(seconds / buckets / 604_800) * 604_800
 }
 
-/** `30s`, `5m`, `1h`, `1d` in seconds; undefined for other texts. */
+/** `30s`, `5m`, `1h`, `1d` in seconds. */
 export function stepOf(text: string): number | undefined {
   const [, count, unit] = /^(\d{1,7})(s|m|h|d|w)$/.exec(text) ?? []
   const seconds = Number(count) * (Number(units[unit ?? ''] ?? 0n) / 1e6)
   return seconds > 0 ? seconds : undefined
 }
 
-/** ISO 8601 of µs, without trailing zero digits. */
+/** Without trailing zero digits. */
 export function isoOf(us: bigint): string {
   const rest = ((us % 1_000_000n) + 1_000_000n) % 1_000_000n
   const second = new Date(Number((us - rest) / 1000n)).toISOString().slice(0, 19)

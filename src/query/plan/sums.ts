@@ -5,31 +5,29 @@ import { boundOf, conditionOf, withinSql, type RowQuery } from './row-query.ts'
 import type { TimeSpan } from './span.ts'
 import { orderOfStat, statNames, statsSql, valueSql, type Stat } from './stats.ts'
 
-/** Sums of series and topology: estimated bytes and packets, and flows. */
 export const measures = ['bytes', 'packets', 'flows'] as const
 
-/** Optional sums of reported values; only flows have them, rollups do not. */
+/** Sums of reported values; rollups do not have them. */
 export const furtherMeasures = ['drop_bytes', 'drop_packets'] as const
 export type FurtherMeasure = (typeof furtherMeasures)[number]
 export type Measure = (typeof measures)[number] | FurtherMeasure
 
-/** Ranking of groups. A statistic is of the field `of`. */
+/** A statistic is of the field `of`. */
 export type Rank = Measure | Stat
 
-/** A view of sums in place of flows; its dimensions are named like their fields. */
+/** Dimensions are named like their fields. */
 export interface Rollup {
   readonly view: string
   readonly span: TimeSpan
-  /** SQL condition of rows whose group is unknown. Their sums are in `_rest_…`. */
+  /** SQL condition of rows without a known group: their sums are in `_rest_…`. */
   readonly remainder?: string | undefined
 }
 
 export interface AggregateQuery extends RowQuery {
-  /** Rank of groups; those after the largest are combined. */
   readonly by: Rank
   readonly limit: number
   readonly further?: readonly FurtherMeasure[]
-  /** Field for statistics over the flows of each group; not available in rollups. */
+  /** Not available in rollups. */
   readonly of?: QueryField
   readonly rollup?: Rollup
 }
@@ -42,7 +40,6 @@ interface Source {
   readonly remainder: string
 }
 
-/** Result columns; their names differ from fields, so that no WHERE can refer to them. */
 function sourceOf(question: AggregateQuery): Source {
   const { rollup, of, further = [] } = question
   const none = 'false'
@@ -68,8 +65,8 @@ function sourceOf(question: AggregateQuery): Source {
 }
 
 /**
- * Detail loss of a rollup in a span: rows folded to a level or more (`lost_1`, `lost_2`, `lost_3`) and their flows
- * (`lost_flows_1` …), all flows (`flows`), and the oldest time (`oldest`, µs). Depends only on the span.
+ * Detail loss of a rollup in a span: rows folded to a level or more (`lost_1` …) and their flows (`lost_flows_1` …),
+ * all flows (`flows`), and the oldest time (`oldest`, µs).
  */
 export function lossSql({ view, span }: Rollup): string {
   const lost = [1, 2, 3].map((level) => `count(*) FILTER (WHERE folded >= ${level}) AS lost_${level}`)
@@ -80,19 +77,19 @@ export function lossSql({ view, span }: Rollup): string {
       epoch_us(min("time"))::DOUBLE AS oldest FROM ${view} WHERE ${withinSql('"time"', span)}`
 }
 
-/** Maximum time from a flow to its receipt, in µs. */
+/** Maximum µs from a flow to its receipt. */
 export const maxFlowDelayUs = 3_600_000_000
 
 export interface SeriesRequest extends AggregateQuery {
-  /** Bucket length in seconds; buckets begin at multiples of it since 1970. */
+  /** Bucket length in seconds. */
   readonly step: number
   readonly group: readonly QueryField[]
 }
 
 /**
- * Rows of _bucket (µs), _other, _g0 …, _bytes, _packets, _flows and further sums in order of time, with `of` also
- * statistics. Groups that are not among the largest are combined with _other true, so that the rows of a bucket add up
- * to its total. With groups also _rest, _least and _next, constant over rows: see {@link boundsSql}.
+ * _bucket (µs), _other, _g0 …, _bytes, _packets, _flows, further sums and statistics, in order of time. Groups after
+ * the largest are combined (_other), so that rows of a bucket add up to its total. With groups also the constants of
+ * {@link boundsSql}.
  */
 export function seriesSql(request: SeriesRequest): string {
   const { step, group, limit, by, of, further = [] } = request
@@ -124,22 +121,20 @@ export function seriesSql(request: SeriesRequest): string {
       AND ${groups.map((column) => `parts.${column} IS NOT DISTINCT FROM largest.${column}`).join(' AND ')} ` +
     `GROUP BY ALL ORDER BY "_bucket", "_other", ${ranked} DESC NULLS LAST, ` +
     groups.map((_, index) => index + 3).join(', ')
-  // Percentiles of parts cannot be combined: every flow is a part, and parts are read twice.
+  // Percentiles of parts cannot be combined: every flow is a part.
   if (of !== undefined) {
     const parts = `SELECT ${bucket}, ${values}, false AS "_lost", bytes_est AS "_bytes", packets_est AS "_packets",
         1 AS "_flows", ${further.map((field) => `${name(field)} AS "_${field}", `).join('')}${valueSql(of)} AS
         "_value" FROM ${view} WHERE ${where}`
     return `WITH parts AS NOT MATERIALIZED (${parts}), ${largest}${shown}, ${statsSql('"_value"')}${bounds}${joined}`
   }
-  // One scan: buckets by group, then all but the largest groups are combined.
   return `WITH parts AS MATERIALIZED (SELECT ${bucket}, ${values}, (${remainder}) AS "_lost", ${sums} FROM ${view}
       WHERE ${where} GROUP BY ALL), ${largest}${shown}${bounds}${joined}`
 }
 
 /**
- * The first `rows` of a CTE's columns with _rank and _place, their number in the order. A window over all rows would
- * sort and copy them; ORDER BY with LIMIT retains only the first. Columns are listed, because a star would join all
- * addresses.
+ * First `rows` of a CTE with _rank and _place. A window over all rows would sort and copy them. Columns are listed,
+ * because a star would join all addresses.
  */
 function placed({
   columns,
@@ -158,10 +153,7 @@ function placed({
       (SELECT ${columns}, ${rank} AS "_rank" FROM ${from} ORDER BY ${order} LIMIT ${rows})`
 }
 
-/**
- * In the ranking measure: _rest, the sum of rows without a known group; _least, the last returned group; _next, the
- * first omitted one.
- */
+/** _rest, the sum of rows without a known group; _least, the last returned group; _next, the first omitted one. */
 function boundsSql(by: Measure, ranked: string, limit: number): string {
   return (
     `(SELECT coalesce(sum("_${by}") FILTER ("_lost"), 0) FROM parts) AS "_rest", (SELECT "_rank" FROM ${ranked}
@@ -175,10 +167,9 @@ export interface GroupsRequest extends AggregateQuery {
 }
 
 /**
- * The largest groups: _g0 …, _bytes, _packets, _flows and further sums, with `of` also statistics. Each row has the
- * number of groups and their total sums as _all_groups, _all_bytes, _all_packets, _all_flows …; if ranked by a sum also
- * _rest, _least and _next: see {@link boundsSql}. Rows without a known group count only in the totals. Without groups
- * there is one row with a null _place.
+ * The largest groups: _g0 …, _bytes, _packets, _flows, further sums and statistics. Each row has the totals
+ * _all_groups, _all_bytes …; if ranked by a sum also the constants of {@link boundsSql}. Without groups there is one
+ * row with a null _place.
  */
 export function groupsSql(request: GroupsRequest): string {
   const { group } = request
@@ -188,14 +179,14 @@ export function groupsSql(request: GroupsRequest): string {
       WHERE ${where} GROUP BY ALL), ${largestSql(request)}`
 }
 
-/** SQL of the values of a returned group, with CTEs (each after a comma) and joins. */
+/** CTEs (each after a comma) and joins. */
 interface ShownValues {
   readonly values: readonly string[]
   readonly tables: string
   readonly joins: string
 }
 
-/** The part of {@link groupsSql} after its CTE `parts`. Omits groups smaller than `least`. */
+/** {@link groupsSql} after its CTE `parts`. Omits groups smaller than `least`. */
 export function largestSql(
   { group, limit, by, of, further = [] }: GroupsRequest,
   shown: ShownValues = { values: valuesOf(group), tables: '', joins: '' },

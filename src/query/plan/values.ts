@@ -6,15 +6,15 @@ import type { Rollup } from './sums.ts'
 
 export interface ValuesRequest {
   readonly question: RowQuery
-  /** Of one kind; values of all fields count together. */
+  /** Of one kind. */
   readonly fields: readonly QueryField[]
-  /** Condition on the column `_value`; default: every value. */
+  /** On the column `_value`. */
   readonly condition: string | undefined
   readonly limit: number
   readonly rollup?: Rollup
 }
 
-/** Values of fields with their number of rows, as _value and _flows, most frequent first. For lists, their items. */
+/** Values and their number of rows, as _value and _flows, most frequent first. */
 export function valuesSql({ question, fields, condition, limit, rollup }: ValuesRequest): string {
   const compiled = compileSql(boundOf(question))
   const where =
@@ -34,7 +34,6 @@ export function valuesSql({ question, fields, condition, limit, rollup }: Values
   )
 }
 
-/** Presence of each field in a sample of the query's flows, by field name. */
 export function fieldUseSql(question: RowQuery, rows: number): string {
   const fields = question.names.fields.filter(({ kind }) => kind !== 'estimate')
   return (

@@ -10,10 +10,7 @@ import type { EventRows, FlowRows } from '../table-writer.ts'
 
 const maxLength = 4096
 
-/**
- * Columns extracted from the audit events of a batch; undefined without audit events. Extracting them once saves
- * queries from parsing bodies.
- */
+/** Extracted once, so that queries need not parse bodies; undefined without audit events. */
 export function auditRows({ batch, origin }: EventRows): FlowRows | undefined {
   const family = batch.dictionary.indexOf('audit')
   if (family < 1 || !batch.family.includes(family)) return undefined

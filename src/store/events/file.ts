@@ -12,7 +12,7 @@ import { auditRows } from './audit.ts'
 import { auditColumns } from '../schema.ts'
 import { isJson } from './json-text.ts'
 
-/** Small groups bound the memory of readers and writer, because event rows can be large. */
+/** Event rows can be large. */
 const groupRows = 16_384
 const groupBytes = 2 << 20
 
@@ -142,7 +142,7 @@ function idChunk(pieces: readonly EventRows[]): Chunk {
   return plain({ name: 'id', type: 'text' }, out.taken(), presence)
 }
 
-/** Plain text, and bodies declared as JSON that are invalid, become JSON strings. Invalid UTF-8 stays binary. */
+/** Plain text and invalid JSON become JSON strings. Invalid UTF-8 stays binary. */
 function bodyChunks(pieces: readonly EventRows[]): [string, Chunk | undefined][] {
   begin()
   const binary: (Uint8Array | undefined)[] = []

@@ -5,10 +5,7 @@ const [minus, plus, point, zero, nine] = [0x2d, 0x2b, 0x2e, 0x30, 0x39]
 const literals = ['true', 'false', 'null'].map((word) => Buffer.from(word))
 const escapes = new Set(Buffer.from('"\\/bfnrt'))
 
-/**
- * Whether the bytes, known to be UTF-8, are one JSON text (RFC 8259). Unlike `JSON.parse` it refuses lone surrogates,
- * as other readers do. Allocates no values.
- */
+/** Whether UTF-8 bytes are one JSON text (RFC 8259). Refuses lone surrogates. Allocates no values. */
 export function isJson(bytes: Uint8Array): boolean {
   return new Look(bytes).whole()
 }
@@ -80,7 +77,7 @@ class Look {
     let at = this.#at + 1
     for (;;) {
       const sign = bytes[at] as number
-      // Also false at the end, where the byte is undefined.
+      // Also undefined, at the end.
       if (!(sign >= 0x20)) return false
       at++
       if (sign === quote) break

@@ -5,7 +5,7 @@ import { Presence } from '../parquet/levels.ts'
 import { unknownColumn } from '../schema.ts'
 import type { EndpointRow } from '../table-writer.ts'
 
-/** Small row groups, so that an address lookup reads few of the sorted rows. */
+/** An address lookup reads few of the sorted rows. */
 export const endpointGroupRows = 2048
 
 export function endpointFile(
@@ -13,7 +13,7 @@ export function endpointFile(
   metadata: Readonly<Record<string, string>>,
 ): { readonly pieces: readonly Uint8Array[]; readonly rows: number; readonly columns: readonly string[] } {
   const sorted = endpoints.toSorted((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0))
-  // Parts that no endpoint has get no column, so that queries need not join them.
+  // Unused parts get no column, so that queries need not join them.
   const parts = endpointParts.filter((part) => sorted.some(({ means }) => means[part] !== undefined))
   const hasUnknown = sorted.some(({ unknownAt }) => unknownAt !== undefined)
   const groups = Array.from({ length: Math.max(1, Math.ceil(sorted.length / endpointGroupRows)) }, (_, group) => {

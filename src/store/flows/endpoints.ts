@@ -13,7 +13,7 @@ const maxTexts = 1 << 18
 const twoTo32 = 4_294_967_296
 
 export interface AddressMeaning extends HolderMeaning {
-  /** Scope number per row; if absent, the default scope 0. */
+  /** Scope per row; default: 0. */
   readonly scopes: Uint32Array | undefined
   scopeName(scope: number): string
   timeOf(row: number): number
@@ -22,13 +22,12 @@ export interface AddressMeaning extends HolderMeaning {
 export interface EndpointsOptions {
   readonly resolver: Resolver
   readonly next: number
-  /** Addresses before a new generation begins. */
   readonly limit?: number
 }
 
 /**
  * Assigns endpoint ids to addresses. A generation ends with the day of receipt, a change of the resolver or the size
- * limit. Ids are stored with their day, so that a day's flows find all their endpoints there.
+ * limit, so that a day's flows find all endpoints under their day.
  */
 export class Endpoints {
   readonly #resolver: Resolver
@@ -37,7 +36,7 @@ export class Endpoints {
   #day = Number.NaN
   #answers: number
   #fresh: EndpointRow[] = []
-  /** id − #base + 1 per address; for addresses with changing holders, the number of the entry. */
+  /** id − #base + 1, or the number of the entry for addresses with changing holders. */
   #table = new AddressTable()
   #base = 0
   #holders: Holders | undefined
@@ -54,7 +53,6 @@ export class Endpoints {
     this.#begin()
   }
 
-  /** All assigned ids are below this. */
   get next(): number {
     return this.#next
   }
@@ -164,7 +162,7 @@ export class Endpoints {
     return this.#texts.list
   }
 
-  /** Describes an endpoint by the lower half of its id. False if the id was not assigned since the last `forget`. */
+  /** `low`: lower half of the id. False if it was not assigned since the last `forget`. */
   describe(low: number, words: Uint32Array, parts: Uint32Array): boolean {
     for (const meaning of this.#meanings) {
       const index = (low - (meaning.base % twoTo32) + twoTo32) % twoTo32

@@ -14,7 +14,6 @@ import { parquetFile } from '../parquet/file.ts'
 import { flowColumns, dictionaryFields, type FlowColumn } from '../schema.ts'
 import type { FlowRows } from '../table-writer.ts'
 
-/** The unit that one query thread reads at a time. */
 const groupRows = 262_144
 
 function fieldChunk(
@@ -62,7 +61,7 @@ export interface FlowFile {
   readonly columns: readonly string[]
 }
 
-/** A Parquet file of the rows of the batches, in the order given, without empty columns. */
+/** Rows in the order given; empty columns are omitted. */
 export function flowFile(pieces: readonly FlowRows[], metadata: Readonly<Record<string, string>>): FlowFile {
   const groups: { rows: number; chunks: Map<string, Chunk> }[] = []
   const fine = new Set(

@@ -9,38 +9,32 @@ export interface HolderMeaning {
   readonly scopes: Uint32Array | undefined
   scopeName(scope: number): string
   times?(): Float64Array
-  /** Unix ms of receipt. Unknown addresses are resolved again after its hour. */
+  /** Unix ms. Unknown addresses are resolved again after its hour. */
   readonly received?: number
-  /** MAC address of each row's end (48 bits), NaN if absent; undefined if no row has one. */
+  /** 48 bits, NaN if absent; undefined if no row has one. */
   macs?(column: IpColumn): ((row: number) => number) | undefined
 }
 
-/** Unknown holders get one id per minute, so that they can be named later without rewriting flows. */
+/** Unknown holders get one id per minute, so that they can be named later. */
 const minuteMs = 60_000
 
 type Give = (words: Uint32Array, offset: number, means: Endpoint | undefined, unknownAt?: number) => number
 
-/** Keeps the combination of holder and entry number a safe integer. */
+/** Holder and entry number combine to a safe integer. */
 const mostHolders = 2 ** 31
 
-/** Words of an entry: validity interval of its id in seconds, and id − base. Four entries fill a cache line. */
+/** Validity interval in seconds, and id − base. Four entries fill a cache line. */
 const entryWords = 4
 const [fromAt, untilAt, idAt] = [0, 1, 2]
 const forever = 0xffff_ffff
-/**
- * A holder that had its address this long before the receipt of a flow, and has it still, is assumed to have had it at
- * the time of the flow.
- */
+/** A holder for this long before the receipt of a flow is assumed to be that of the flow. */
 const steadyMs = 600_000
-/**
- * Marks addresses with a steady holder: the table contains id − base, and most rows need no entry. Greater than all
- * entry numbers.
- */
+/** Marks addresses with a steady holder: the table has id − base. Greater than all entry numbers. */
 const steady = 0x8000_0000
 
 /**
- * Endpoint ids of addresses whose holder changes: one per holder and address. An entry caches the validity interval of
- * its last id, so that most rows need one table lookup.
+ * Endpoint ids of addresses with changing holders: one per holder and address. An entry caches the interval of its last
+ * id, so that most rows need one table lookup.
  */
 export class HeldIds {
   readonly #resolver: Resolver
@@ -54,7 +48,7 @@ export class HeldIds {
   readonly #base: number
   readonly #scopes = new Map<number, number>()
   readonly #ids = new Map<number, number>()
-  /** Ids of unknown holders in watched clusters, by entry and minute, for one hour. */
+  /** By entry and minute, for one hour. */
   #unknown = new Map<string, number>()
   #unknownHour = Number.NaN
   readonly close: () => void
@@ -170,7 +164,7 @@ export class HeldIds {
     }
     const place = entry * entryWords
     if (holder === 0 && holders.inClusterRange(words, at)) {
-      // An empty interval: each row resolves again, because the holder may be known by then.
+      // Empty: each row resolves again, because the holder may be known by then.
       this.#void(entry)
       this.#entries[place + idAt] = this.#unknownId(entry, words, at, scope, cluster, time, meaning) - this.#base
       return entry
@@ -189,7 +183,7 @@ export class HeldIds {
       )
       this.#ids.set(pair, id)
     }
-    // Whole seconds within the interval; rows at its edges resolve again.
+    // Rows at the edges resolve again.
     this.#entries[place + fromAt] = Math.min(forever, Math.max(0, Math.ceil(from / 1000)))
     this.#entries[place + untilAt] = Math.min(forever, Math.max(0, Math.floor(until / 1000)))
     this.#entries[place + idAt] = id - this.#base
@@ -238,7 +232,7 @@ export class HeldIds {
   }
 }
 
-/** The holder provides the name; the name from the network becomes the label. */
+/** The holder provides the name; the name of the network becomes the label. */
 function meansOf(network: Endpoint | undefined, holder: Endpoint | undefined): Endpoint | undefined {
   return holder === undefined ? network : network?.label === undefined ? holder : { label: network.label, ...holder }
 }

@@ -9,11 +9,10 @@ const twoTo32 = 4_294_967_296
 /** 64-bit columns are encoded as 31-bit differences from their minimum. */
 const maxRange = 2 ** 31
 
-/** Range of times that DuckDB supports (years 0 to 9999), in Unix ms; times outside count as absent. */
+/** Unix ms of years 0 to 9999, the range of DuckDB. */
 const firstTime = -62_167_219_200_000
 const lastTime = 253_402_300_799_999
 
-/** A chunk of absent values, for columns that only other row groups have. */
 export function absentChunk(name: string, type: ColumnType, rows: number): Chunk {
   if (type === 'list<u8>' || type === 'list<text>') {
     const levels = new ListLevels()
@@ -44,7 +43,7 @@ export function narrowChunk(
     if (!narrow(column)) presence.fill(batch.count, false)
     else if (column.valid === undefined || presence.take(column.valid, batch.count) === batch.count) {
       if (column.valid === undefined) presence.fill(batch.count, true)
-      // Signed numbers are relative to the minimum: 0 is −2^31.
+      // Relative to the minimum: 0 is −2^31.
       words.set(column.values, at)
       at += batch.count
     } else {
@@ -58,7 +57,7 @@ export function narrowChunk(
   return integers({ name, type }, words, at, -0x80000000, presence)
 }
 
-/** Safe integers in `floats` as a 64-bit chunk; undefined if their range is too wide. */
+/** Undefined if the range is too wide. */
 function fromFloats(name: string, type: ColumnType, count: number, levels: Levels): Chunk | undefined {
   const { words, floats } = scratch
   let least = Infinity
@@ -74,7 +73,7 @@ function fromFloats(name: string, type: ColumnType, count: number, levels: Level
 }
 
 interface Pairs {
-  /** Two words per row, low word first. */
+  /** Low word first. */
   readonly words: Uint32Array
   readonly valid: Uint8Array | undefined
   readonly count: number
@@ -160,7 +159,7 @@ function bigBytes(count: number): Uint8Array {
   return new Uint8Array(BigInt64Array.from({ length: count }, (_, i) => BigInt(scratch.floats[i] as number)).buffer)
 }
 
-/** Whether some time has a fraction of a millisecond. Invalid times count as fractional, which only costs space. */
+/** Invalid times count as fractional, which only costs space. */
 export function hasMicroseconds(name: string, pieces: readonly FlowRows[]): boolean {
   for (const { batch } of pieces) {
     const column = batch.columns[name]
@@ -172,7 +171,7 @@ export function hasMicroseconds(name: string, pieces: readonly FlowRows[]): bool
   return false
 }
 
-/** Unix ms as milliseconds or microseconds. `missing` replaces absent values. */
+/** `missing` replaces absent values. */
 export function timeChunk(
   name: string,
   type: 'ms' | 'us',
@@ -232,7 +231,6 @@ export function floatChunk(name: string, pieces: readonly FlowRows[]): Chunk | u
   return at === 0 ? undefined : plain({ name, type: 'f64' }, new Uint8Array(floats.buffer, 0, 8 * at).slice(), presence)
 }
 
-/** Constant for a piece, or a row counter. */
 export function originChunk(name: '_source' | '_epoch' | '_sequence' | '_row', pieces: readonly FlowRows[]): Chunk {
   const { words, floats, presence } = begin(pieces)
   let at = 0

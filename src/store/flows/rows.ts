@@ -14,7 +14,7 @@ export class StringDictionary {
     this.#numbers = new Map(strings.map((text, number) => [text, number]))
   }
 
-  /** Number of each string of the dictionary columns; others keep 0. */
+  /** Other strings keep 0. */
   of(batch: FlowBatch): Uint32Array {
     const table = new Uint32Array(batch.dictionary.length)
     for (const field of dictionaryFields) {

@@ -1,14 +1,14 @@
 import { Presence } from '../parquet/levels.ts'
 import type { FlowRows } from '../table-writer.ts'
 
-/** Shared buffers for one column at a time: columns are encoded synchronously, one after the other. */
+/** Shared, because columns are encoded synchronously, one after the other. */
 export const scratch = {
   words: new Uint32Array(1 << 12),
   floats: new Float64Array(1 << 12),
   presence: new Presence(),
 }
 
-/** Grows the buffers; their values are retained. */
+/** Values are retained. */
 export function room(values: number): void {
   const { words, floats } = scratch
   if (words.length >= values) return

@@ -1,14 +1,13 @@
-/** Edges visible to users limited to namespaces: one end is an object in these namespaces, and no end is in another. */
+/** Edges visible to limited users: one end in their namespaces, and none in another. */
 import { quoted } from '../duck.ts'
 
-/** {@link scopeTest} in SQL, on columns near and far. */
 export function scopeSql(namespaces: readonly string[]): string {
   const [near, far] = ['near', 'far'].map((ref) => insideSql(ref, namespaces))
   return `(${near} OR ${far}) AND (${near} OR NOT starts_with(near, 'k8s:'))
       AND (${far} OR NOT starts_with(far, 'k8s:'))`
 }
 
-/** Whether the reference is an object in one of the namespaces, or one of them. NULL for NULL. */
+/** Whether the reference is one of the namespaces or an object in them. NULL for NULL. */
 export function insideSql(ref: string, namespaces: readonly string[]): string {
   if (namespaces.length === 0) return 'false'
   const part = (index: number): string => `split_part(${ref}, '/', ${index})`

@@ -3,7 +3,7 @@ import { none, type Refs } from './refs.ts'
 
 export const severities = ['unknown', 'normal', 'warning', 'incident'] as const
 
-/** Placeholders for absent severity and bytes, and for a relation that still holds. */
+/** Placeholders: no severity, no bytes, a relation that still holds. */
 export const [noLevel, noBytes, stillHolds] = [-1, -1, -Infinity]
 
 export class EdgeSums {
@@ -13,7 +13,7 @@ export class EdgeSums {
   readonly #others: string[] = []
   readonly #codes = new Map<string, number>()
 
-  /** Valid only while the cache does not change: use it synchronously. */
+  /** Use synchronously: the cache must not change. */
   constructor(refs: Refs) {
     this.#refs = refs
   }
@@ -38,7 +38,7 @@ export class EdgeSums {
     const key = `${relation} ${forward}`
     const known = this.#relations.get(key)
     if (known !== undefined) return known
-    // The greater name, so that the result does not depend on the order of rows.
+    // The greater name, independent of the order of rows.
     const later = (one: number, other: number): number => {
       if (one === none || other === none) return one === none ? other : one
       return compareBytes(this.text(one) ?? '', this.text(other) ?? '') < 0 ? other : one
@@ -55,7 +55,7 @@ export class EdgeSums {
 
 const fewest = 256
 
-/** Columns of edges, one row per pair of ends; a hash table maps pairs to rows. */
+/** One row per pair of ends; a hash table maps pairs to rows. */
 export class RelationSums {
   readonly relation: string
   readonly forward: boolean

@@ -1,4 +1,4 @@
-/** Edges of nodes, summed over their events, with one statement for any number of nodes. */
+/** Edges of any number of nodes, summed over events by one statement. */
 import type { EdgeQuery } from '../../engine/control.ts'
 import { actionName, eventRelations, labelOf, type Label } from '../../model/graph.ts'
 import { parseKubernetesRef } from '../../model/refs.ts'
@@ -32,10 +32,10 @@ const columns = (forward: boolean, from: string, relation: string, to: string, m
   `SELECT ${forward ? from : to} AS near, ${forward ? to : from} AS far, ${relation} AS relation,
     ${forward} AS forward, ${more}`
 
-/** Listed by name: a star would refer to every column of each view. */
+/** A star would refer to every column of each view. */
 const edgeColumns = 'near, far, relation, forward, count, first, last, level, bytes, near_name, far_name'
 
-/** Remaining files to query; cached ones are excluded. */
+/** Files to query; cached ones are excluded. */
 export interface Unknown {
   readonly traces: boolean
   readonly talks: boolean
@@ -48,8 +48,8 @@ export function timesOf({ from, to }: EdgeQuery['span']): { readonly audit: Time
 }
 
 /**
- * All edges of the nodes, unordered, with times in µs; undefined if there can be none. Columns: near far relation
- * forward count first last level bytes near_name far_name.
+ * Unordered; times in µs. Undefined if there can be none. Columns: near far relation forward count first last level
+ * bytes near_name far_name.
  */
 export function everyEdge(request: EdgeQuery, unknown: Unknown): Statement | undefined {
   return found(
@@ -61,14 +61,13 @@ export function everyEdge(request: EdgeQuery, unknown: Unknown): Statement | und
   )
 }
 
-/** The edges to return, in order. Columns as in {@link everyEdge} and more; times are TIMESTAMPTZ. */
+/** In order. Columns of {@link everyEdge} and more; times are TIMESTAMPTZ. */
 export function largestEdges(request: EdgeQuery): Statement | undefined {
   const { limit } = request
   const named = edgeColumns
     .split(', ')
     .map((name) => `e.${name}`)
     .join(', ')
-  // Sorts only the largest edges of each relation, at most `limit`.
   const largest = `SELECT near, relation, forward, count(*) AS edges, min((-count, -epoch_us(last), far),
       ${limit}) AS firsts FROM found GROUP BY near, relation, forward`
   const placed = `SELECT near, relation, forward, sum(edges) OVER (PARTITION BY near) AS edges,
@@ -162,7 +161,7 @@ const called: Readonly<Partial<Record<keyof typeof behind, string>>> = {
   resource: 'resource_name',
 }
 
-/** Scans audit events once per end column, for all relations: the scan is the largest cost. */
+/** One scan of audit events per end column: the scan is the largest cost. */
 function ofTraces(
   of: (...wanted: readonly Label[]) => readonly string[],
   wanted: (relation: string) => boolean,
@@ -237,7 +236,7 @@ function ofTraces(
       ...(toActions ? (['done-to'] as const) : []),
     ),
     ...read('action_ref', actions, `action IN ${listOf(actions)}`, 'did', 'done-to'),
-    // The plain column first, because DuckDB evaluates it in the scan.
+    // DuckDB evaluates the plain column in the scan.
     ...read(
       'tenant_ref',
       tenants,
@@ -282,7 +281,7 @@ function ofEvents(near: readonly string[], relations: ReadonlySet<string> | unde
   }
 }
 
-/** Cluster relations from and to an object; reading them parses every body. */
+/** Reading cluster relations parses every body. */
 function ofClusters(near: readonly string[], wanted: (relation: string) => boolean, { to }: EdgeQuery['span']): Read {
   const ends = { from: new Map<string, string[]>(), to: new Map<string, string[]>() }
   const put = (end: 'from' | 'to', relation: string, ref: string): void => {
@@ -343,7 +342,7 @@ function ofTraffic(
   const sums =
     'sum(flows)::BIGINT AS count, min(hour) AS first, max(hour) AS last, NULL::UTINYINT AS level, ' +
     'sum(bytes)::BIGINT AS bytes, NULL::VARCHAR AS near_name, NULL::VARCHAR AS far_name'
-  // DuckDB plans a join for IN on a computed column, which is slower for few rows.
+  // IN on a computed column becomes a join, which is slower for few rows.
   const isOne = (end: string): string => `list_contains([${workloads.map(quoted).join(', ')}], ${end})`
   const rows = `talks AS MATERIALIZED (SELECT hour, from_ref, to_ref, flows, bytes FROM traffic
       WHERE hour >= ${timeSql(from - (from % hourUs))} AND hour < ${timeSql(to)}

@@ -1,4 +1,4 @@
-/** Edges of nodes from cached files and from the other files of a version. */
+/** Edges of nodes from cached files and the other files of a version. */
 import type { EdgeQuery, StoredEdge } from '../../engine/control.ts'
 import { WeirError } from '../../model/errors.ts'
 import { labelOf, type Label } from '../../model/graph.ts'
@@ -16,16 +16,13 @@ import { shownEdges } from './rank.ts'
 import type { Codes } from './refs.ts'
 import { traceEnds, type TraceEnd, type TraceRelation } from './trace-edges.ts'
 
-/** Runs a statement on the files and on the inputs of views; format ndjson. */
+/** Format ndjson. */
 export type AskRows = (
   statement: Statement,
   kept: { readonly traces: CachedRows; readonly traffic?: CachedRows },
 ) => Promise<AsyncIterable<Uint8Array>>
 
-/**
- * Edges from files that are accumulated here; beyond it the statement selects the largest, because their memory would
- * be unaccounted.
- */
+/** Beyond it the statement selects the largest edges, because memory here is unaccounted. */
 const mostRows = 50_000
 
 const hourUs = msPerHour * 1000
@@ -126,7 +123,6 @@ async function rowsOf<Of>(bytes: AsyncIterable<Uint8Array>, most: number): Promi
     rest += text.decode(piece, { stream: true })
     const end = rest.lastIndexOf('\n')
     if (end < 0) continue
-    // JSON escapes line feeds within texts.
     for (const row of JSON.parse(`[${rest.slice(0, end).replaceAll('\n', ',')}]`) as Of[]) rows.push(row)
     rest = rest.slice(end + 1)
     if (rows.length > most) return undefined

@@ -1,7 +1,7 @@
 import type { DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api'
 import { numberItems } from '../duck-vectors.ts'
 
-/** Calls `each` for every chunk and yields the thread in between. */
+/** Yields the thread between chunks. */
 export async function eachChunk(
   connection: DuckDBConnection,
   sql: string,
@@ -47,7 +47,7 @@ export function textsIn(chunk: DuckDBDataChunk, column: number): (string | null)
   return Array.from({ length: chunk.rowCount }, (_, row) => vector.getItem(row) as string | null)
 }
 
-/** Start offset of each number in a sorted column, followed by the end of the last. */
+/** Start of each number in a sorted column, then the end of the last. */
 export function startsOf(numbers: Uint32Array, count: number): Uint32Array {
   const starts = new Uint32Array(count + 1)
   for (const number of numbers) starts[number + 1] = (starts[number + 1] ?? 0) + 1

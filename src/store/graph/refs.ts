@@ -16,7 +16,7 @@ export class Refs {
     return this.#bytes
   }
 
-  /** Returns the number of the text and adds a reference. */
+  /** Adds a reference. */
   take(text: string | null): number {
     if (text === null) return none
     const known = this.#codes.get(text)

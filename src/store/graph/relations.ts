@@ -1,7 +1,4 @@
-/**
- * View `relations`: edges with validity intervals. Relations of single events hold at their time and bypass interval
- * merging.
- */
+/** Edges with validity intervals. Relations of single events bypass interval merging. */
 import type { TimeBounds } from '../read/receipt.ts'
 import type { ViewInput } from '../read/views.ts'
 import { auditView } from '../kubernetes/audit.ts'
@@ -11,7 +8,7 @@ import { msPerHour } from '../names.ts'
 import { regionRef, tenantRef } from './trace-edges.ts'
 import { trafficView } from './traffic.ts'
 
-/** Relations that a query names; undefined: any. */
+/** Undefined: any. */
 export type RequestedRelations = ReadonlySet<string> | undefined
 
 const ever: TimeBounds = { from: -Infinity, to: Infinity }
@@ -30,7 +27,7 @@ function ofEach(relation: string, from: string, to: string, rows: (input: ViewIn
   }
 }
 
-/** From the first of many events on, without an end. */
+/** Without an end. */
 function sinceFirst(relation: string, from: string, to: string): Part {
   const rows = (input: ViewInput): string =>
     `SELECT ${from} AS from_ref, '${relation}' AS relation, ${to} AS to_ref, time FROM (${auditView(input)})`

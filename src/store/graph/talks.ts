@@ -1,4 +1,4 @@
-/** Cached communication of workloads by hour: numbered names and sums. */
+/** Cached communication of workloads by hour. */
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { noLevel, type EdgeSums } from './edge-sums.ts'
 import { Column, eachChunk, startsOf, textsIn } from './read-columns.ts'
@@ -6,13 +6,13 @@ import { none, type Codes, type Refs } from './refs.ts'
 
 export interface TalkNodes {
   readonly workloads: Codes
-  /** µs; hours that begin from `from` to before `to`. */
+  /** Hours from `from` to before `to`, in µs. */
   readonly from: number
   readonly to: number
 }
 
 interface Rows {
-  /** Start of each file's rows, followed by the end of the last. */
+  /** Start of each file's rows, then the end of the last. */
   readonly starts: Uint32Array
   readonly hours: Float64Array
   readonly from: Uint32Array
@@ -35,7 +35,7 @@ export class Talks {
     )
   }
 
-  /** `sql` selects file, hour, from_ref, to_ref, bytes, flows; `file` is the index of the file. */
+  /** `sql` selects file (index), hour, from_ref, to_ref, bytes, flows. */
   static async read(connection: DuckDBConnection, sql: string, files: number, refs: Refs): Promise<Talks> {
     const before = refs.bytes
     const [file, hours, bytes, flows] = [
@@ -68,7 +68,6 @@ export class Talks {
     for (const column of [this.#rows.from, this.#rows.to]) this.#refs.release(column)
   }
 
-  /** Adds the edges of all files except `without`. */
   addTo(sums: EdgeSums, { workloads, from, to }: TalkNodes, without: ReadonlySet<number>): void {
     const rows = this.#rows
     const [there, back] = [sums.of('talks-to', true), sums.of('talks-to', false)]

@@ -1,10 +1,10 @@
-/** Cached audit rows: numbered texts, and one number per frequent combination of texts. */
+/** Cached audit rows: numbered texts, and one number per combination of texts. */
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { noBytes, noLevel, severities, type EdgeSums, type RelationSums } from './edge-sums.ts'
 import { Column, eachChunk, startsOf, textsIn } from './read-columns.ts'
 import { none, type Codes, type Refs } from './refs.ts'
 
-/** Ends as expressions on view `audit`. Domains follow `actorKey`. */
+/** Ends on view `audit`. Domains follow `actorKey`. */
 export const tenantRef =
   "'tenant:' || replace(replace(coalesce(tenant_domain, ''), '%', '%25'), '/', '%2F') || '/' || tenant"
 export const regionRef = "'region:' || region"
@@ -28,12 +28,12 @@ export const telling: ReadonlySet<TraceRelation> = new Set(['acted-on', 'did', '
 export interface TraceNodes {
   readonly near: Readonly<Record<TraceEnd, Codes>>
   readonly wanted: (relation: TraceRelation, near: TraceEnd) => boolean
-  /** µs; from `from` to before `to`. */
+  /** µs, to before `to`. */
   readonly from: number
   readonly to: number
 }
 
-/** Columns that repeat together: actor with name and impersonator; resource with name and location; action. */
+/** Columns that repeat together. */
 const tuples = {
   who: { actor: 'actor', actor_called: actorCalled, impersonated_by: 'impersonated_by' },
   what: { resource: 'resource', resource_called: 'resource_name', tenant_ref: tenantRef, region_ref: regionRef },
@@ -43,7 +43,7 @@ type Tuple = keyof typeof tuples
 const tupleNames = Object.keys(tuples) as Tuple[]
 
 interface Rows {
-  /** Start of each file's rows, followed by the end of the last. */
+  /** Start of each file's rows, then the end of the last. */
   readonly starts: Uint32Array
   /** µs, exact until the year 2255. */
   readonly times: Float64Array
@@ -83,7 +83,7 @@ export class TraceEdges {
     )
   }
 
-  /** `table`: columns of view `audit`, and the index of each row's file in `file`. */
+  /** `table`: columns of view `audit`, and `file`, the index of each row's file. */
   static async read(connection: DuckDBConnection, table: string, files: number, refs: Refs): Promise<TraceEdges> {
     const texts: Record<string, number[]> = {}
     try {
@@ -155,7 +155,6 @@ export class TraceEdges {
     for (const codes of Object.values(this.#texts)) this.#refs.release(codes)
   }
 
-  /** Adds the edges of all files except `without`. */
   addTo(sums: EdgeSums, nodes: TraceNodes, without: ReadonlySet<number>): void {
     const { from, to } = nodes
     const { starts, times, who, what, how } = this.#rows
@@ -192,7 +191,7 @@ export class TraceEdges {
     }
   }
 
-  /** Possible edges of the nodes, and a bit set of them for each tuple. */
+  /** Possible edges, and a bit set of them for each tuple. */
   #edgesOf(
     sums: EdgeSums,
     { near, wanted }: TraceNodes,

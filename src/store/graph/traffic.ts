@@ -7,7 +7,7 @@ import { rollupView, type RollupPart } from '../rollup/views.ts'
 import type { Refs } from './refs.ts'
 import { Talks } from './talks.ts'
 
-/** `workloadRef` of src/model/refs.ts in SQL. */
+/** `workloadRef` of src/model/refs.ts. */
 function workload(end: 'src' | 'dst'): string {
   const groups = Object.entries(workloadGroups)
     .map(([kind, group]) => `WHEN ${quoted(kind)} THEN ${quoted(group)}`)
@@ -33,12 +33,12 @@ export function talksCacheKind(directory: string, refs: Refs): CacheKind<Talks> 
   }
 }
 
-/** View `traffic`: communication of workloads by hour. Folded rows of the rollup name no workload. */
+/** Communication of workloads by hour. Folded rows of the rollup name no workload. */
 export function trafficView(input: ViewInput, when?: TimeBounds, kept?: CachedRows): string {
   return summed(rowsOf(input, { when, without: kept?.names }))
 }
 
-/** Columns read from the rollup; each one costs planning time. */
+/** Each column costs planning time. */
 const only: ReadonlySet<string> = new Set([
   'cluster',
   ...['src', 'dst'].flatMap((end) => [`${end}_owner_kind`, `${end}_namespace`, `${end}_owner_name`]),

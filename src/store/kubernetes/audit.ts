@@ -14,7 +14,7 @@ const columns = [
   'data',
 ] as const
 
-/** Cached text columns. Columns with distinct values per event would need more memory than all of these. */
+/** Columns with distinct values per event would need more memory than all of these. */
 const cachedTexts: readonly ('resource' | 'source' | AuditColumn)[] = [
   'resource',
   'source',
@@ -37,7 +37,7 @@ export const uncachedColumns: ReadonlySet<string> = new Set(
   [...columns, '_pos'].filter((name) => name !== 'time' && !cachedTexts.some((kept) => kept === name)),
 )
 
-/** View `audit`. Its columns are plain, so that conditions on them apply in the scan. `kept`: cached rows of files. */
+/** Plain columns, so that conditions apply in the scan. `kept`: cached rows of files. */
 export function auditView(input: ViewInput, when?: TimeBounds, kept?: CachedRows): string {
   const read = kept === undefined ? input : { ...input, files: input.files.filter(({ name }) => !kept.names.has(name)) }
   const rows = `SELECT

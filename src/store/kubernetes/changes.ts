@@ -11,13 +11,13 @@ export const auditColumns: ReadonlySet<string> = new Set(['actor', 'actor_kind',
 const operations = `CASE r.type WHEN '${kubernetesTypes.created}' THEN 'created' WHEN '${kubernetesTypes.updated}'
     THEN 'updated' WHEN '${kubernetesTypes.deleted}' THEN 'deleted' END`
 
-/** A request is searched this long before its change was seen, and this long after, because clocks differ. */
+/** Search range for requests, before and after the change was seen: clocks differ. */
 const [earlier, later] = [
   { ms: 24 * msPerHour, sql: 'INTERVAL 1 DAY' },
   { ms: msPerHour, sql: 'INTERVAL 1 HOUR' },
 ]
 
-/** View `changes`. `audited`: bounds of changes whose actor is needed. `when`: bounds of the changes. */
+/** `audited`: bounds of changes that need an actor. `when`: bounds of the changes. */
 export function changesView(input: ViewInput, audited: TimeBounds | undefined, when?: TimeBounds): string {
   const texts = textsIn('r.data', ['$.actor.manager', '$.actor.time', '$.actor.subresource', '$.deletionRequested'])
   const rows = `SELECT *, ${texts} AS texts FROM (${eventsOf('change', input, when)}) r`
@@ -56,10 +56,7 @@ export function changesView(input: ViewInput, audited: TimeBounds | undefined, w
   return `SELECT ${columns.join(', ')} FROM (${rows}) r${audited === undefined ? '' : joined(input, audited)}`
 }
 
-/**
- * Successful requests with the columns by which changes are joined. `manager`: field manager. `among`: condition on
- * file columns.
- */
+/** Successful requests. `manager`: field manager. `among`: condition on file columns. */
 function requestsOf(input: ViewInput, { from, to }: TimeBounds, verbs: readonly string[], among = 'true'): string {
   const bounds = [
     ...(from > -Infinity ? [` AND time >= make_timestamptz(${Math.floor(from - earlier.ms) * 1000})`] : []),
@@ -86,7 +83,7 @@ function requestsOf(input: ViewInput, { from, to }: TimeBounds, verbs: readonly 
   const manager =
     "coalesce(nullif(url_decode(regexp_extract(t[10], '[?&]fieldManager=([^&]*)', 1)), ''), " +
     "nullif(split_part(t[11], '/', 1), ''), 'unknown')"
-  // Same rule as `actorKey` in src/model/audit.ts, for kube-audit sources.
+  // As `actorKey` in src/model/audit.ts, for kube-audit sources.
   const actor =
     "'user:' || replace(replace(t[12], '%', '%25'), '/', '%2F') || '/' || coalesce(nullif(t[13], ''), nullif(t[1], ''))"
   return (
@@ -100,7 +97,7 @@ function requestsOf(input: ViewInput, { from, to }: TimeBounds, verbs: readonly 
 }
 
 function deletingOf(input: ViewInput, audited: TimeBounds): string {
-  // Files and events of older versions lack these columns.
+  // Older versions lack these columns.
   const requests = requestsOf(
     input,
     audited,
@@ -114,13 +111,11 @@ function deletingOf(input: ViewInput, audited: TimeBounds): string {
 
 /**
  * Joins changes with their requests, in this order of preference:
- * - by the resource version that the request created, if the audit policy logs it (also for deletions with finalizers);
- * - deletions by uid, where the first request counts, or without uid by object and time, see {@link deletionsBy};
- * - other changes by object, field manager and the second of the last write, both from the API server's clock. With two
- *   users the actor is NULL.
+ * - by the resource version that the request created, if the audit policy logs it;
+ * - deletions by uid, or without uid by object and time, see {@link deletionsBy};
+ * - other changes by object, field manager and second of the last write. With two users the actor is NULL.
  *
- * Requests are searched within a day before the change was seen. Each condition starts with an equality of columns, so
- * that DuckDB uses hash joins.
+ * Each condition starts with an equality of columns, so that DuckDB uses hash joins.
  */
 function joined(input: ViewInput, audited: TimeBounds): string {
   const audits = requestsOf(input, audited, ['create', 'update', 'patch', 'delete'])

@@ -5,23 +5,23 @@ import { eventsOf, timestampSql, textsIn } from './events.ts'
 
 export const rowKey = ['source', 'subject', '_source', '_epoch', '_sequence', '_row'] as const
 
-/** Maximum time from the request to a deletion that is seen immediately. */
+/** From the request to an immediate deletion. */
 const maxRequestDelay = 'INTERVAL 1 MINUTE'
-/** Maximum lag of the observing clock behind that of the API server. */
+/** Of the observer behind the API server. */
 const maxClockLag = 'INTERVAL 5 SECOND'
 const longest = 'INTERVAL 1 DAY'
 
 /**
- * Deletions (and updates that set `deletionTimestamp`) with their request, found by object and time. `request` has
- * `username`, `actor_ref` and `audit_id`, or is NULL if no request matches, or requests of several users do.
+ * Deletions (and updates that set `deletionTimestamp`) with their `request`: `username`, `actor_ref`, `audit_id`. It is
+ * NULL without a match, or with matches of several users.
  *
- * `requests`: deleting requests without uid: `source`, `subject` (of an object or a collection), `received`,
- * `completed`, `username`, `actor_ref`, `audit_id`, `selective`. A request matches from the creation of the object
- * until its deletion was seen, or only in the second that the object records as requested. Requests of the last minute
- * have priority, then those for the object over those for its collection.
+ * `requests`: deleting requests without uid: `source`, `subject` (object or collection), `received`, `completed`,
+ * `username`, `actor_ref`, `audit_id`, `selective`. A request matches from the creation of the object until its
+ * deletion was seen, or only in the second that the object records as requested. Requests of the last minute have
+ * priority, then those for the object over those for its collection.
  *
- * Each deletion joins one request for the object and one for the collection: the last before the deletion, with the end
- * of the last request of another user. The cost does not grow with the number of deletions of a name.
+ * Each deletion joins the last request for the object and for the collection, so the cost does not grow with deletions
+ * of a name.
  */
 export function deletionsBy(requests: string, input: ViewInput, { from, to }: TimeBounds): string {
   const isDeletion = `type = '${kubernetesTypes.deleted}'`

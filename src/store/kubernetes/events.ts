@@ -3,16 +3,13 @@ import type { ViewInput } from '../read/views.ts'
 import { scan } from '../read/views.ts'
 import { quoted } from '../duck.ts'
 
-/**
- * Rows of a family with file columns. Conditions on the envelope (ref, key) apply before any JSON is parsed. Skips
- * files without the family or the time bounds.
- */
+/** Conditions on the envelope (ref, key) apply before JSON is parsed. */
 export function eventsOf(family: string, input: ViewInput, when?: TimeBounds): string {
   const files = happenedWithin(input.files, when).filter(({ families }) => families?.includes(family) ?? true)
   return `SELECT * FROM (${scan('events', { ...input, files })}) WHERE family = ${quoted(family)}`
 }
 
-/** Parts of `k8s:<cluster>/<group>/<kind>/<namespace>/<name>`; the namespace is empty for cluster-scoped objects. */
+/** Parts of `k8s:<cluster>/<group>/<kind>/<namespace>/<name>`. */
 export const partsOfRef: Readonly<Record<'cluster' | 'api_group' | 'kind' | 'namespace' | 'name', string>> = {
   cluster: "substr(split_part(r.ref, '/', 1), 5)",
   api_group: "split_part(r.ref, '/', 2)",
@@ -24,7 +21,7 @@ export const partsOfRef: Readonly<Record<'cluster' | 'api_group' | 'kind' | 'nam
 /** The key is `<cluster>/<uid>`. */
 export const uidOfKey = "split_part(r.key, '/', 2)"
 
-/** Texts at several paths of a body with one parse: a list, indexed from 1. */
+/** A list, indexed from 1, with one parse. */
 export function textsIn(body: string, paths: readonly string[]): string {
   return `json_extract_string(${body}, [${paths.map((path) => quoted(path)).join(', ')}])`
 }

@@ -3,8 +3,7 @@ import { quoted } from '../duck.ts'
 import { eventsOf, timestampSql, partsOfRef, textsIn, uidOfKey } from './events.ts'
 
 /**
- * One row per state of an object with its validity interval. Partitions include the ref, although the uid is unique, so
- * that conditions on it apply before sorting.
+ * States of objects with validity intervals. Partitions include the ref, so that conditions on it apply before sorting.
  */
 function intervals(input: ViewInput): string {
   const texts = textsIn('data', ['$.since', '$.state'])
@@ -20,7 +19,7 @@ function present(input: ViewInput): string {
 
 export const nodeColumns: ReadonlySet<string> = new Set(['zone'])
 
-/** View `resources`. `zoned`: the zone is needed, which pods get from their node. */
+/** `zoned`: the zone is needed, which pods get from their node. */
 export function resourcesView(input: ViewInput, zoned: boolean): string {
   const zone = `coalesce(json_extract_string(r.data, '$.zone')${zoned ? ', n.zone' : ''}) AS zone`
   const text = (path: string): string => `json_extract_string(r.data, '${path}')`
@@ -44,7 +43,6 @@ function zones(input: ViewInput): string {
       FROM (${eventsOf('resource', input)}) WHERE split_part(ref, '/', 3) = 'Node') WHERE zone IS NOT NULL GROUP BY ref`
 }
 
-/** `k8s:<cluster>/<group>/<kind>/<namespace>/<name>` from SQL texts. */
 function refOf(group: string, kind: string, namespace: string, name: string): string {
   return `split_part(r.ref, '/', 1) || '/' || ${group} || '/' || ${kind} || '/' || ${namespace} || '/' || ${name}`
 }
@@ -85,7 +83,7 @@ const relations: readonly Relation[] = [
     relation: 'uses-image',
     when: `${partsOfRef.kind} = 'Pod'`,
     each: '$.images',
-    // The digest identifies the image that ran; the tag is only the requested name.
+    // The digest identifies the image that ran.
     to:
       "'image:' || CASE WHEN (each->>'$.id') LIKE '%@sha256:%' " +
       "THEN regexp_replace(each->>'$.id', '^[a-z-]+://', '') ELSE each->>'$.image' END",
@@ -107,7 +105,7 @@ const relations: readonly Relation[] = [
 
 export const clusterRelationNames: readonly string[] = relations.map(({ relation }) => relation)
 
-/** Named relations with validity intervals; adjacent intervals without a change are merged. */
+/** Adjacent intervals without a change are merged. */
 export function clusterRelations(input: ViewInput, named: (relation: string) => boolean): string {
   const rows = relations
     .filter(({ relation }) => named(relation))
@@ -138,13 +136,10 @@ export interface RequestedEnd {
   readonly refs: readonly string[]
 }
 
-/**
- * {@link clusterRelations} that held at a moment and start or end at some objects, with one scan. For few objects
- * planning costs more than the rows.
- */
+/** {@link clusterRelations} at a moment, from and to some objects, with one scan. */
 export function relationsAt(input: ViewInput, from: RequestedEnd, to: RequestedEnd, moment: string): string {
   const list = (texts: Iterable<string>): string => `(${[...texts].map(quoted).join(', ')})`
-  // Parses a body only if it can contain one of these.
+  // Parses only bodies that can contain one of these.
   const isOwn = ({ relation, from: begin }: Relation): boolean => begin === undefined && !to.relations.has(relation)
   const named = relations.filter(({ relation }) => from.relations.has(relation) || to.relations.has(relation))
   const own = `r.ref IN ${list(from.refs)}`
@@ -168,7 +163,6 @@ export function relationsAt(input: ViewInput, from: RequestedEnd, to: RequestedE
     `WHERE edge.from_ref IS NOT NULL AND edge.to_ref IS NOT NULL AND (${among.join(' OR ')})`
   const holds = (time: string): string =>
     `${time}.begin <= ${moment} AND (${time}.finish IS NULL OR ${time}.finish > ${moment})`
-  // Merges adjacent intervals; the one that contains the moment remains.
   const both = `{'begin': a.begin, 'finish': CASE WHEN a.finish IS NULL OR b.finish IS NULL THEN NULL
       ELSE greatest(a.finish, b.finish) END}`
   const merged = `list_reduce(list_sort(list(time)), lambda a, b: CASE WHEN a.finish IS NULL OR b.begin <= a.finish

@@ -56,7 +56,7 @@ export class Bytes {
     this.bytes[this.at++] = value
   }
 
-  /** Any integer from 0 to 2^53. */
+  /** 0 to 2^53. */
   varint(value: number): void {
     this.room(8)
     let rest = value
@@ -77,7 +77,7 @@ export function bitsOf(value: number): number {
   return 32 - Math.clz32(value)
 }
 
-/** Packs values with `width` bits each, lowest bits first, padded with zeros to whole bytes. */
+/** Lowest bits first, padded with zeros to whole bytes. */
 export function pack(values: Uint32Array, from: number, to: number, width: number, out: Bytes): void {
   if (width === 0) return
   const size = Math.ceil(((to - from) * width) / 8)
@@ -115,7 +115,7 @@ export function pack(values: Uint32Array, from: number, to: number, width: numbe
   out.at += size
 }
 
-/** RLE / bit-packing hybrid: repeated values as runs, others packed in groups of eight. */
+/** RLE / bit-packing hybrid. */
 export function hybrid(values: Uint32Array, count: number, width: number, out: Bytes): void {
   const valueBytes = (width + 7) >> 3
   let start = 0
@@ -134,7 +134,7 @@ export function hybrid(values: Uint32Array, count: number, width: number, out: B
     const value = values[at] as number
     let end = at + 1
     while (end < count && values[end] === value) end++
-    // Literal groups have eight values: a run donates the missing ones.
+    // Literal groups have eight values.
     const lacks = (8 - ((at - start) & 7)) & 7
     if (end - at - lacks < 16) {
       at = end
@@ -156,10 +156,7 @@ const minisPerBlock = blockSize / miniSize
 const deltas = new Int32Array(blockSize)
 const packed = new Uint32Array(blockSize)
 
-/**
- * DELTA_BINARY_PACKED from `first` and the differences in `values`, modulo 2^32. In 64-bit columns the values must stay
- * below 2^31; 32-bit columns accept any, because readers add modulo 2^32.
- */
+/** DELTA_BINARY_PACKED from `first`, modulo 2^32. In 64-bit columns `values` must be below 2^31. */
 export function delta(values: Uint32Array, count: number, first: number, out: Bytes): void {
   out.varint(blockSize)
   out.varint(minisPerBlock)

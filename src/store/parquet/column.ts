@@ -20,13 +20,12 @@ export interface Chunk extends Column {
   readonly values: number
   readonly encodings: readonly number[]
   readonly codec: number
-  /** Bytes of the dictionary page, which is first; 0 without one. */
+  /** The first page; 0 without one. */
   readonly dictionaryBytes: number
   readonly statistics: ThriftStruct | undefined
 }
 
 const out = new Bytes()
-/** Smaller pages are not compressed. */
 const worthCompressing = 1024
 
 interface Page {
@@ -120,7 +119,7 @@ function indexPage(levels: Levels, indexes: Uint32Array, count: number, entries:
   return { body: out.taken().slice(), header: dataPage(levels, encodings.dictionary) }
 }
 
-/** Present values as `base + values[i]`. In 64-bit columns `values` must be below 2^31 and `base` a safe integer. */
+/** `base + values[i]`. In 64-bit columns `values` must be below 2^31 and `base` a safe integer. */
 export function integers(column: Column, values: Uint32Array, count: number, base: number, levels: Levels): Chunk {
   const width = physicalType(column.type) === physical.int32 ? 4 : 8
   const signed = (value: number): number => (width === 4 ? (base + value) | 0 : base + value)
@@ -161,16 +160,13 @@ export function integers(column: Column, values: Uint32Array, count: number, bas
   )
 }
 
-/**
- * PLAIN encoding: 64-bit integers of any size, doubles, and texts with few repetitions, each prefixed with its length
- * (32 bits).
- */
+/** PLAIN: large integers, doubles, and texts prefixed with their length (32 bits). */
 export function plain(column: Column, bytes: Uint8Array, levels: Levels): Chunk {
   begin(levels)
   out.put(bytes)
   const body = out.taken()
   const compress = body.length >= worthCompressing
-  // The input is not needed afterwards, so it is not copied.
+  // Not copied: the input is not used afterwards.
   return assemble(
     column,
     levels,
@@ -199,7 +195,7 @@ export function texts(
   }
   const dictionary = { body: out.taken().slice(), header: dictionaryPage(entries.length) }
   const page = indexPage(levels, indexes, count, entries.length)
-  // Non-ASCII strings sort differently in UTF-16 than by their bytes.
+  // Non-ASCII strings sort differently in UTF-16.
   const [first, last] = ascii ? [Buffer.from(least), Buffer.from(most)] : extremes(entries)
   const short = entries.length > 0 && first.length <= 64 && last.length <= 64
   const statistics = short ? statisticsOf(levels, first, last) : statisticsOf(levels)

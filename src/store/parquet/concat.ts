@@ -21,7 +21,7 @@ const copyBytes = 1 << 20
 interface Source {
   readonly path: string
   readonly rows: number
-  /** Offset of the footer. */
+  /** Of the footer. */
   readonly end: number
   readonly columns: ReadonlyMap<string, readonly ThriftStruct[]>
   readonly groups: readonly ThriftStruct[]
@@ -65,7 +65,7 @@ async function read(disk: Disk, path: string): Promise<Source> {
   }
 }
 
-/** Compares type, repetition, children and converted type, not the newer logical type. */
+/** Not the newer logical type. */
 function sameColumn(a: readonly ThriftStruct[], b: readonly ThriftStruct[]): boolean {
   return (
     a.length === b.length &&
@@ -92,7 +92,7 @@ function moved(chunk: ThriftStruct, by: number): ThriftStruct {
   return struct([2, shifted(chunk.get(2), by)], [3, nested(meta)])
 }
 
-/** A plain column chunk without values: its bytes, and its entry at an offset. */
+/** Bytes and entry of a chunk without values. */
 function absent(
   elements: readonly ThriftStruct[],
   name: string,
@@ -104,7 +104,7 @@ function absent(
     if (rest < 128) break
   }
   const level = [...run, 0]
-  // The level of an absent row is also 0 in lists; lists have repetition levels first.
+  // Also 0 in lists, where repetition levels are first.
   const one = [level.length, 0, 0, 0, ...level]
   const body = Uint8Array.from(elements.length > 1 ? [...one, ...one] : one)
   const head = encodeThrift(
@@ -150,10 +150,7 @@ function absent(
   }
 }
 
-/**
- * Concatenates row groups without decoding them. Undefined if column types differ, or if row groups have on average
- * both fewer rows and fewer uncompressed bytes than the minimum.
- */
+/** Without decoding. Undefined if column types differ, or if row groups are on average below both minimums. */
 export async function concatenate(
   disk: Disk,
   from: readonly string[],

@@ -46,10 +46,10 @@ export function dictionaryOf(values: Uint32Array, count: number): Distinct {
 }
 
 const sampled = 2048
-/** Threshold for the sample: 16,384 equally frequent values have 1,927 distinct ones in it; 60,000 have 2,014. */
+/** In a sample, 16,384 equally frequent values have 1,927 distinct ones; 60,000 have 2,014. */
 const mostInSample = 1990
 
-/** Estimates from a sample: an aborted search costs as much as writing the values. */
+/** An aborted search costs as much as writing the values. */
 function worthFinding(values: Uint32Array, count: number): boolean {
   if (count < 4 * sampled) return true
   generation++

@@ -9,7 +9,7 @@ export interface RowGroup {
   readonly chunks: readonly Chunk[]
 }
 
-/** A Parquet file in consecutive pieces. All row groups have the same columns. */
+/** All row groups have the same columns. */
 export function parquetFile(
   columns: readonly Column[],
   groups: readonly RowGroup[],

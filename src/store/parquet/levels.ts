@@ -1,10 +1,8 @@
 import { hybrid, type Bytes } from './bits.ts'
 
-/** Parquet definition levels, and repetition levels for lists. */
+/** Definition levels, and repetition levels for lists. */
 export interface Levels {
-  /**
-   * Number of values as Parquet counts them: one per row, absent ones included; for lists one per item or empty list.
-   */
+  /** As Parquet counts: one per row, or per item or empty list. */
   readonly values: number
   readonly nulls: number
   write(out: Bytes): void
@@ -30,7 +28,6 @@ export class Presence implements Levels {
     this.nulls = 0
   }
 
-  /** Adds rows that all have a value, or all have none. */
   fill(rows: number, present: boolean): void {
     if (!present && this.nulls === 0) this.#begin()
     if (present && this.nulls === 0) {
@@ -47,7 +44,7 @@ export class Presence implements Levels {
     this.fill(1, present)
   }
 
-  /** Adds rows from a bitmap, lowest bit first. Returns the number of present values. */
+  /** Bitmap, lowest bit first. Returns the number of present values. */
   take(valid: Uint8Array, rows: number): number {
     let missing = 0
     for (let row = 0; row < rows; row++) missing += 1 - (((valid[row >> 3] as number) >> (row & 7)) & 1)
@@ -100,7 +97,7 @@ export class Presence implements Levels {
   }
 }
 
-/** Levels of a list column; an empty list is absent. */
+/** An empty list is absent. */
 export class ListLevels implements Levels {
   #repetition = new Uint32Array(256)
   #definition = new Uint32Array(256)

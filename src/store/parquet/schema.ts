@@ -1,6 +1,6 @@
 import { binary, bool, byte, i32, nested, struct, type ThriftStruct } from './thrift.ts'
 
-/** `ms` and `us` are instants: milliseconds or microseconds since 1970 in UTC. */
+/** `ms` and `us`: since 1970 in UTC. */
 export type ColumnType =
   | 'u8'
   | 'u16'

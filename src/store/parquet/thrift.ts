@@ -1,7 +1,7 @@
 import { Bytes } from './bits.ts'
 
 /**
- * Thrift's compact protocol as used by Parquet footers and page headers. A struct maps field numbers to values.
+ * Thrift's compact protocol. A struct maps field numbers to values.
  * https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
  */
 export const kinds = {
@@ -196,7 +196,7 @@ class In {
   }
 }
 
-/** Reads one struct; integers beyond 2^53 lose precision, which footers do not need. Throws if it is truncated. */
+/** Integers beyond 2^53 lose precision. Throws if truncated. */
 export function decodeThrift(bytes: Uint8Array, at = 0): ThriftStruct {
   return new In(bytes, at).struct()
 }

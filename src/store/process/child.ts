@@ -1,4 +1,4 @@
-/** Child side of a query process: runs one statement at a time and writes its bytes to the channel. */
+/** Runs one statement at a time and writes its bytes to the channel. */
 import type { Duplex } from 'node:stream'
 import type { IsolatedQuery } from '../../engine/control.ts'
 import type { Host } from '../../host/index.ts'
@@ -14,7 +14,7 @@ export interface QueryChildOptions {
   readonly host: Host
   readonly channel: Duplex
   readonly pid: number
-  /** Resident bytes of this process, if no other process monitors it. */
+  /** If no other process monitors this one. */
   readonly ownBytes: () => number | undefined
 }
 
@@ -65,7 +65,7 @@ export async function serveCommands({ host, channel, pid, ownBytes }: QueryChild
           for (const { name } of files) versions.exclude(name)
           await send({ is: 'unreadable', names: files.map(({ name }) => name), message })
         }
-        // Only the process that owns the store records verified and damaged files.
+        // The owner of the store records verified and damaged files.
         const verify = async (files: readonly StoredFile[]): Promise<boolean> => {
           verified = Promise.withResolvers()
           await send({ is: 'verify', names: files.map(({ name }) => name) })
@@ -83,7 +83,7 @@ export async function serveCommands({ host, channel, pid, ownBytes }: QueryChild
           ...(spill === undefined ? {} : { spill: async () => spill.bytes, spillFolder: spill.folder }),
           ...(order.file ? { output: fileOutput } : {}),
         })
-        // A failure here recurs with the first query, which reports it.
+        // A failure recurs with the first query.
         const started = (): Promise<void> => send({ is: 'started', pid })
         reader
           .open()
@@ -115,7 +115,7 @@ export async function serveCommands({ host, channel, pid, ownBytes }: QueryChild
   abort.abort()
 }
 
-/** DuckDB's memory errors name settings that users cannot change here. */
+/** DuckDB's errors name settings that users cannot change here. */
 function withMemoryLimit(error: unknown, processBytes: number): Fault {
   const fault = faultOf(error)
   return /Out of Memory|bad_alloc|Allocation failure|failed to allocate/i.test(fault.message)

@@ -1,4 +1,4 @@
-/** Protocol between a query process and its parent: frames of length (u32, little endian), kind (u8) and body. */
+/** Protocol with a query process: length (u32, little endian), kind (u8), body. */
 import type { Readable, Writable } from 'node:stream'
 import { deserialize, serialize } from 'node:v8'
 import type { IsolatedQuery } from '../../engine/control.ts'
@@ -7,11 +7,11 @@ import type { StoreState } from '../state.ts'
 
 export interface ReaderSettings {
   readonly directory: string
-  /** Limit of DuckDB; the process limit is above it. */
+  /** Below the process limit. */
   readonly duckBytes: number
   readonly processBytes: number
   readonly threads: number
-  /** Folder and size limit for spilled joins and sorts; undefined disables spilling. */
+  /** Undefined disables spilling. */
   readonly spill: { readonly folder: string; readonly bytes: number } | undefined
 }
 
@@ -37,7 +37,7 @@ export type Reply =
 const headBytes = 5
 const [message, chunk] = [0, 1]
 
-/** Resolves when the receiver has room for more. The bytes of a chunk must not change until then. */
+/** Resolves when the receiver has room. A chunk must not change until then. */
 export async function writeFrame(stream: Writable, frame: Order | Reply): Promise<void> {
   const isChunk = 'is' in frame && frame.is === 'chunk'
   const body = isChunk ? frame.bytes : serialize(frame)
@@ -66,7 +66,7 @@ export class FrameReader<Frame extends Order | Reply> {
     this.#pieces = stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>
   }
 
-  /** Undefined at the end of the stream, also within a frame. */
+  /** Undefined at the end, also within a frame. */
   async next(): Promise<Frame | undefined> {
     const head = await this.#take(headBytes)
     if (head === undefined) return undefined

@@ -1,4 +1,4 @@
-/** Pool of query processes, started on demand. Each runs one query at a time; one stays warm for a while. */
+/** Started on demand. Each runs one query at a time; one stays warm. */
 import { resolve } from 'node:path'
 import type { IsolatedAnswer, IsolatedQuery, StoreReader } from '../../engine/control.ts'
 import type { Log } from '../../engine/contracts.ts'
@@ -9,7 +9,7 @@ import { spillFolderOf } from '../names.ts'
 import type { QueryLimits } from './limits.ts'
 import { QueryProcess } from './query-process.ts'
 
-/** `file`: the child's standard output is a pipe that it can open by its path. */
+/** `file`: standard output is a pipe that the child can open by its path. */
 export type StartProcess = (options: { readonly file: boolean; readonly memoryBytes: number }) => ChildProcess
 
 export interface QueryProcessesOptions {
@@ -19,7 +19,7 @@ export interface QueryProcessesOptions {
   readonly limits: QueryLimits
   readonly threads: number
   readonly start: StartProcess
-  /** Bytes that a process may spill to the folder; if absent, none. */
+  /** Bytes; if absent, none. */
   readonly spill?: () => Promise<number>
 }
 

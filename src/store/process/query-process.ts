@@ -17,16 +17,16 @@ export interface QueryProcessOptions {
   readonly log: Log
   readonly limits: QueryLimits
   readonly settings: ReaderSettings
-  /** The process writes one file and then ends. */
+  /** One file, then the process ends. */
   readonly file: boolean
   readonly folder: ReaderFolder
 }
 
 const watchEveryMs = 25
 const mostStartMs = 30_000
-/** Time without reads after which a query is stopped, because others need its process. */
+/** Without reads a query is stopped, because others need its process. */
 const mostPausedMs = 120_000
-/** Larger processes are not reused: memory of large queries is not fully returned. */
+/** Larger processes are not reused: memory is not fully returned. */
 const mostKept = 192 << 20
 
 export class QueryProcess {
@@ -115,7 +115,7 @@ export class QueryProcess {
             `The query was stopped because its rows were not read for ${mostPausedMs / 1000} s.`,
           ),
         )
-        // The generator may never continue if its consumer stopped.
+        // The consumer may have stopped.
         finish()
       })
     let pause = paused()
@@ -184,7 +184,7 @@ export class QueryProcess {
   }
 
   #order(order: Order): void {
-    // Commands are few and small, so backpressure is ignored. A broken channel fails the next read.
+    // A broken channel fails the next read.
     writeFrame(this.#options.child.channel, order).catch(() => undefined)
   }
 

@@ -13,10 +13,7 @@ export interface AnswerOptions {
   readonly signal: AbortSignal
 }
 
-/**
- * Bytes of a result, fetched on demand. Resources are released at the end, on an error, when the reader stops early,
- * and on abort, even if nothing was read.
- */
+/** Fetched on demand. Resources are released at the end, on an error, when the reader stops early, and on abort. */
 export class ResultStream implements AsyncIterableIterator<Uint8Array, undefined> {
   readonly #options: AnswerOptions
   readonly #aborted: () => void
@@ -60,7 +57,7 @@ export class ResultStream implements AsyncIterableIterator<Uint8Array, undefined
   }
 
   async return(): Promise<IteratorResult<Uint8Array, undefined>> {
-    // The connection must not be closed during a fetch.
+    // The connection must stay open during a fetch.
     if (this.#busy !== undefined) {
       this.#options.interrupt()
       await this.#busy

@@ -6,7 +6,7 @@ import type { Refs } from '../graph/refs.ts'
 import { keptColumns, cachedColumnsSql, isCacheable } from '../kubernetes/audit.ts'
 import { cachePrefix, type CacheLease, type CachedRows, type CacheKind } from './file-cache.ts'
 
-/** Each part has its own database, because DuckDB compresses little in a database that is being read. */
+/** One database per part, because DuckDB compresses little in a database that is being read. */
 export interface CachedTraces {
   readonly database: string
   readonly edges: TraceEdges

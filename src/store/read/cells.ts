@@ -87,11 +87,10 @@ function filled(vector: DuckDBVector, rows: number, text: (row: number) => strin
 }
 
 function floats(vector: DuckDBVector, values: Float32Array | Float64Array, rows: number): string[] {
-  // JSON has no infinity and no NaN.
   return filled(vector, rows, (row) => (Number.isFinite(values[row]) ? String(values[row]) : 'null'))
 }
 
-/** 64-bit integers are numbers if a double holds them exactly, else strings. */
+/** Integers that no double holds exactly are strings. */
 function wide(
   vector: DuckDBVector,
   signed: boolean,
@@ -117,7 +116,7 @@ function others(api: Api, vector: DuckDBVector, type: DuckDBType, rows: number):
     type instanceof api.DuckDBStructType &&
     type.entryNames.every((name) => name === '')
   ) {
-    // ROW(…) has no names and becomes a list. The binding's value would contain only the last part.
+    // ROW(…) has no names: the binding's value would have the last part only.
     for (let row = 0; row < rows; row++)
       out[row] =
         vector.getItem(row) === null

@@ -4,7 +4,7 @@ import { dataFileNames } from '../names.ts'
 import type { StoredFile } from '../record.ts'
 import type { Pin } from '../versions.ts'
 
-/** A file of the query failed verification; the query is repeated without it. */
+/** The query is repeated without the damaged file. */
 export class DamagedFile extends Error {}
 
 export function filesIn(views: string, pin: Pin): readonly StoredFile[] {
@@ -12,7 +12,7 @@ export function filesIn(views: string, pin: Pin): readonly StoredFile[] {
   return pin.files.filter(({ name }) => names.has(name))
 }
 
-/** Errors that a damaged file can cause; bad SQL and failed casts have other names. */
+/** Errors that a damaged file can cause. */
 const suspicious = /^(?:IO Error|Invalid Error|Invalid Input Error|Serialization Error|Could not|TProtocol)/
 
 async function reads(connection: DuckDBConnection, sql: string): Promise<boolean> {
@@ -22,7 +22,7 @@ async function reads(connection: DuckDBConnection, sql: string): Promise<boolean
   )
 }
 
-/** Files that also fail when they are read alone. */
+/** Reads each file alone. */
 export async function unreadableFiles(
   connection: DuckDBConnection,
   directory: string,
@@ -34,7 +34,7 @@ export async function unreadableFiles(
   const broken: StoredFile[] = []
   for (const file of named.length > 0 ? named : files) {
     const path = quoted(`${directory}/${file.name}`)
-    // If the error names files, their rows were read; of the others only the footers.
+    // Rows were read if the error names files, else only footers.
     const sql =
       named.length > 0
         ? `SELECT bit_xor(hash(t)) FROM read_parquet(${path}) t`

@@ -1,6 +1,6 @@
 /**
- * Cache of file contents in memory for repeated queries. Files are immutable, so entries are valid while a version
- * names the file. Only finished hours are cached, because the files of the newest hour are soon merged.
+ * Cache of file contents in memory. Entries are valid while a version names the file. Files of the newest hour are not
+ * cached, because they are soon merged.
  */
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import type { Stream } from '../names.ts'
@@ -10,17 +10,16 @@ import type { Pin } from '../versions.ts'
 export interface CacheKind<Content extends { readonly bytes: number }> {
   readonly stream: Stream
   readonly fits: (file: StoredFile) => boolean
-  /** Reads the cached content; rows have the index of their file. */
+  /** Rows have the index of their file. */
   readonly read: (connection: DuckDBConnection, files: readonly StoredFile[]) => Promise<Content>
   readonly drop: (connection: DuckDBConnection, content: Content) => Promise<void>
 }
 
 export const cachePrefix = 'kept_'
 
-/** Cached files that views need not read. */
 export interface CachedRows {
   readonly names: ReadonlySet<string>
-  /** `SELECT <columns>` of exactly the rows of those files; undefined if there are none or they are not needed. */
+  /** Exactly the rows of those files; undefined if there are none. */
   readonly sql: string | undefined
 }
 
@@ -33,12 +32,12 @@ export interface CacheLease<Content> {
   readonly names: ReadonlySet<string>
   readonly parts: readonly {
     readonly content: Content
-    /** Indexes of files that are not in the version. */ readonly without: ReadonlySet<number>
+    /** Files not in the version. */ readonly without: ReadonlySet<number>
   }[]
   readonly release: () => void
 }
 
-/** Content that was read together; evicted as a whole. */
+/** Read and evicted as a whole. */
 interface Part<Content> {
   readonly content: Content
   readonly files: readonly StoredFile[]
@@ -53,9 +52,9 @@ interface PendingLoad {
   readonly question: number
 }
 
-/** Rows per load; some 40 MB before compression. */
+/** Some 40 MB before compression. */
 const rowsPerLoad = 131_072
-/** Limit of small parts, below half of `rowsAtOnce`, before they are joined. */
+/** More parts below half of `rowsPerLoad` are joined. */
 const maxSmallParts = 8
 const initialRowBytes = 64
 
@@ -72,7 +71,7 @@ export interface FileCacheOptions<Content extends { readonly bytes: number }> {
 export class FileCache<Content extends { readonly bytes: number }> {
   readonly #options: FileCacheOptions<Content>
   readonly #parts = new Set<Part<Content>>()
-  /** Files that failed to load; queries read them directly and report the reason. */
+  /** Files that failed to load. */
   readonly #refused = new Set<string>()
   #questions = 0
   #bytesOfRow = initialRowBytes
@@ -84,10 +83,7 @@ export class FileCache<Content extends { readonly bytes: number }> {
     this.#options = options
   }
 
-  /**
-   * Returns the cached files of a version. Wanted files are cached for later queries within the limit; this query does
-   * not wait for them.
-   */
+  /** Cached files of a version. Missing ones are cached for later queries. */
   hold(pin: Pin, wanted: readonly StoredFile[]): CacheLease<Content> {
     const { stream, fits } = this.#options.kind
     const newest = pin.files.reduce(
@@ -168,7 +164,7 @@ export class FileCache<Content extends { readonly bytes: number }> {
   }
 
   /**
-   * Evicts parts whose files are mostly removed, and small parts if there are too many. Returns their live files, to be
+   * Evicts parts that have mostly removed files, and small parts if there are too many. Returns their live files, to be
    * read again.
    */
   async #tidy(connection: DuckDBConnection, version: ReadonlySet<string>): Promise<readonly StoredFile[]> {
@@ -203,7 +199,7 @@ export class FileCache<Content extends { readonly bytes: number }> {
       if (!(await this.#options.verify(files))) return
       const content = await this.#options.kind.read(connection, files)
       this.#parts.add({ content, files, rows, wanted: question, readers: 0 })
-      // Only large parts: small ones repeat the strings of others.
+      // Small parts repeat the strings of others.
       const large = [...this.#parts].filter((part) => part.rows >= rowsPerLoad / 2)
       if (large.length > 0)
         this.#bytesOfRow = Math.max(8, large.reduce((sum, part) => sum + part.content.bytes, 0) / rowsOfAll(large))

@@ -5,7 +5,7 @@ import type { Api } from './json-value.ts'
 import { TableFormatter } from './format-table.ts'
 import { csvText } from '../../model/csv-text.ts'
 
-/** Converts a result to the text of one document. Text is produced row by row, because a chunk can hold gigabytes. */
+/** Text is produced row by row, because a chunk can hold gigabytes. */
 export interface Formatter {
   begin(): string
   rows(chunk: DuckDBDataChunk): Iterable<string>
@@ -75,7 +75,7 @@ class JsonFormatter extends NdjsonFormatter {
   }
 }
 
-/** RFC 4180: CRLF, quotes where needed. Absent values are empty, an empty text is `""`. */
+/** RFC 4180. Absent values are empty, an empty text is `""`. */
 class CsvFormatter extends Rows {
   override begin(): string {
     return `${this.columns.map(({ name }) => csvText(name)).join(',')}\r\n`

@@ -1,13 +1,13 @@
 let lastSecond = Number.NaN
 let lastText = ''
 
-/** Unix microseconds as `2026-11-20T08:09:10.123Z`; consecutive rows of the same second share its text. */
+/** `2026-11-20T08:09:10.123Z`; consecutive rows share the text of their second. */
 export function isoMicroseconds(us: number): string {
   const ms = Math.floor(us / 1000)
   const second = Math.floor(ms / 1000)
   if (second !== lastSecond) {
     const date = new Date(second * 1000)
-    // DuckDB times exceed the range of JavaScript dates: infinity, far past and future.
+    // DuckDB times exceed the range of JavaScript dates.
     if (Number.isNaN(date.getTime())) return us > 0 ? 'infinity' : '-infinity'
     lastText = date.toISOString().slice(0, -4)
     lastSecond = second

@@ -3,16 +3,14 @@ import { isoMicroseconds } from './iso-time.ts'
 
 export type Api = typeof import('@duckdb/node-api')
 
-/**
- * Text of a JSON column: unchanged if it is standard JSON (DuckDB also accepts NaN and trailing commas), else a string.
- */
+/** Unchanged if it is standard JSON (DuckDB also accepts NaN and trailing commas), else a string. */
 export function jsonText(text: string): string {
   try {
     JSON.parse(text)
   } catch {
     return JSON.stringify(text)
   }
-  // Valid JSON has line ends only between tokens; one row must be one line.
+  // One row is one line.
   return /[\r\n]/.test(text) ? text.replace(/[\r\n]+/g, ' ') : text
 }
 
@@ -22,13 +20,13 @@ function integer(value: bigint): string {
     : `"${value}"`
 }
 
-/** A number if a double holds all digits of the decimal, else a string. */
+/** A string if no double holds all digits. */
 function decimal(text: string): string {
   const digits = text.replace(/^-/, '').replace('.', '').replace(/^0+/, '')
   return digits.length <= 15 || (!text.includes('.') && Number.isSafeInteger(Number(text))) ? text : `"${text}"`
 }
 
-/** JSON of any value: nested values keep their shape, times are ISO 8601 in UTC, bytes base64, others DuckDB's text. */
+/** Nested values keep their shape, times are ISO 8601 in UTC, bytes base64, others DuckDB's text. */
 export function jsonOf(api: Api, value: DuckDBValue, type: DuckDBType | undefined): string {
   if (value === null) return 'null'
   switch (typeof value) {
@@ -59,7 +57,7 @@ function jsonOfObject(
     return `[${value.items.map((item) => jsonOf(api, item, inner)).join(',')}]`
   }
   if (value instanceof api.DuckDBStructValue) {
-    // In the order of the type: an object would put integer-like names first.
+    // An object would put integer-like names first.
     const inner = type instanceof api.DuckDBStructType ? type : undefined
     const names = inner?.entryNames ?? Object.keys(value.entries)
     const members = names.map(

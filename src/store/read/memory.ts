@@ -25,7 +25,7 @@ export class Memory {
   readonly #talks: FileCache<Talks>
   #turn: Promise<unknown> = Promise.resolve()
 
-  /** `mostBytes`: limit for audit events; communication edges take at most `talksPart` of it in addition. */
+  /** Communication edges take at most `talksPart` of the limit in addition. */
   constructor({
     mostBytes,
     call,
@@ -33,7 +33,7 @@ export class Memory {
     directory,
     instance,
   }: Omit<FileCacheOptions<CachedTraces>, 'kind'> & { readonly directory: string }) {
-    // Serial, because each load measures the memory that it adds.
+    // Each load measures the memory that it adds.
     const inTurn = <Value>(work: () => Promise<Value>): Promise<Value> => {
       const done = this.#turn.then(() => call(work))
       this.#turn = done.catch(() => undefined)
@@ -88,7 +88,6 @@ export class Memory {
   }
 }
 
-/** Queries without a start time do not fill the cache. */
 function isCacheable(when: TimeBounds | undefined): when is TimeBounds {
   return when !== undefined && when.from !== -Infinity
 }

@@ -5,10 +5,9 @@ import { addressesOf, columnsBehind, filePrefix, rowsBeforeNames, type WantedAdd
 import { isRecord } from '../../model/json.ts'
 
 /**
- * Row selection without names. `SELECT … FROM flows … LIMIT n`, the most frequent query, needs the names of n rows, but
- * DuckDB would join names to all rows first. So this selection runs first, and view `flows` covers its rows. Without a
- * limit, rows are counted first on the columns of the condition, and the selection is used up to {@link
- * maxSelectedRows} rows.
+ * Row selection without names. DuckDB would join names to all rows of `SELECT … FROM flows … LIMIT n`, so this
+ * selection runs first, and view `flows` covers its rows. Without a limit, rows are counted first, and used up to
+ * {@link maxSelectedRows}.
  */
 export interface Selection {
   readonly sql: string
@@ -17,11 +16,11 @@ export interface Selection {
   readonly columns: readonly FileColumn[]
 }
 
-/** With more rows, the joins are the smaller part of the cost. */
+/** With more rows, joins are the smaller part of the cost. */
 const mostRows = 1_000_000
 export const maxSelectedRows = 50_000
 
-/** Their results differ between calls, and the condition is evaluated twice. */
+/** The condition is evaluated twice. */
 const volatile = new Set(['random', 'uuid', 'gen_random_uuid', 'uuidv4', 'uuidv7', 'currval', 'txid_current'])
 
 type Node = Readonly<Record<string, unknown>>
@@ -30,11 +29,11 @@ function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
 }
 
-/** Column names of an expression; undefined if the expression cannot be repeated in the selection. */
+/** Undefined if the expression cannot be repeated. */
 function columnsOf(expression: unknown, found = new Set<string>()): Set<string> | undefined {
   if (Array.isArray(expression))
     return expression.every((each) => columnsOf(each, found) !== undefined) ? found : undefined
-  // The parser read it as a double and changed its value.
+  // Changed by the parser, which read a double.
   if (typeof expression === 'number' && Number.isInteger(expression) && !Number.isSafeInteger(expression))
     return undefined
   if (!isRecord(expression)) return found
@@ -121,7 +120,7 @@ function chosenFrom(node: Node):
   if (limit === undefined && node['where_clause'] === null) return undefined
   if (most === undefined || offset === undefined || most + offset > mostRows) return undefined
   const orders = modifiers.flatMap((each) => (isRecord(each) && each !== limit ? list(each['orders']) : []))
-  // ORDER BY 1 refers to the select list; only names mean the same in both selections.
+  // ORDER BY 1 refers to the select list.
   if (
     !orders.every(
       (each) => isRecord(each) && isRecord(each['expression']) && each['expression']['class'] === 'COLUMN_REF',
@@ -137,7 +136,6 @@ function chosenFrom(node: Node):
   return { limit, count: most + offset, used, shown }
 }
 
-/** The selection of a statement's syntax tree, if the statement has a supported form. */
 export async function selectionOf(connection: DuckDBConnection, statement: unknown): Promise<Selection | undefined> {
   const node = isRecord(statement) ? statement['node'] : undefined
   if (!isRecord(node)) return undefined

@@ -22,8 +22,8 @@ export interface ReadOnlyOptions {
 }
 
 /**
- * Reads the files that the manifest of a store names. Changes nothing, so that it works on read-only disks and beside a
- * starting process. Undefined if the folder has no store.
+ * Changes nothing, so that it works on read-only disks and beside a starting process. Undefined if the folder has no
+ * store.
  */
 export async function openReadOnly({
   host,

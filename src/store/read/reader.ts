@@ -23,9 +23,9 @@ import type { ViewInput } from './views.ts'
 export interface ReaderFolder {
   readonly directory: string
   readonly versions: Pick<Versions, 'pin'>
-  /** False: at least one file is damaged and is in no new pin. */
+  /** False: a file is damaged and is in no new pin. */
   verify(files: readonly StoredFile[]): Promise<boolean>
-  /** Excludes files that DuckDB failed to read from new pins. */
+  /** Excludes unreadable files from new pins. */
   suspect(files: readonly StoredFile[], message: string): Promise<void>
 }
 
@@ -33,11 +33,11 @@ export interface ReaderOptions {
   readonly folder: ReaderFolder
   readonly memoryLimit: string
   readonly threads: number
-  /** Concurrent DuckDB calls. Each occupies a thread of Node's pool, which file writes and syncs need too. */
+  /** Each DuckDB call occupies a thread of Node's pool, which file writes and syncs need too. */
   readonly calls: number
   readonly keptBytes: number
   readonly timers: Timers
-  /** Bytes that large joins and sorts may spill to the folder; if absent, they fail instead. */
+  /** Bytes that joins and sorts may spill; if absent, they fail instead. */
   readonly spill?: () => Promise<number>
   readonly spillFolder?: string
   /** The only path to which {@link DuckReader.copy} may write. */
@@ -45,7 +45,6 @@ export interface ReaderOptions {
 }
 
 export interface Copy {
-  /** Writes the file; resolves with the number of rows. */
   run(): Promise<number>
 }
 
@@ -55,11 +54,11 @@ interface Opened {
   readonly memory: Memory
 }
 
-/** Queries the store's files with a separate DuckDB instance, whose file access is locked to the folder. */
+/** A separate DuckDB instance with file access locked to the folder. */
 export class DuckReader implements StoreReader {
   readonly #options: ReaderOptions
   readonly #permits: Permits
-  /** The file lock compares absolute paths. */
+  /** Absolute, for the file lock. */
   readonly #directory: string
   readonly #closing = new AbortController()
   readonly #open = new Set<Promise<void>>()
@@ -85,7 +84,7 @@ export class DuckReader implements StoreReader {
     )
   }
 
-  /** Prepares a Parquet file of a statement's rows. It cannot be cancelled; kill its process instead. */
+  /** Prepares a Parquet file. It cannot be cancelled; kill its process instead. */
   async copy(sql: string, path: string, signal: AbortSignal): Promise<Copy> {
     signal.throwIfAborted()
     const { instance, judging } = await this.open()
@@ -157,7 +156,7 @@ export class DuckReader implements StoreReader {
     }
   }
 
-  /** Runs `act` with a pinned version. A damaged file costs its rows, not the result. */
+  /** A damaged file costs its rows, not the result. */
   async #pinned<Value>(
     instance: DuckDBInstance,
     signal: AbortSignal,
@@ -171,7 +170,6 @@ export class DuckReader implements StoreReader {
       } catch (error) {
         if (!(error instanceof DamagedFile) && !(await this.#excludeUnreadable(instance, pin, error))) throw error
       } finally {
-        // The result holds its own pin.
         await pin.release()
       }
     }
@@ -190,7 +188,7 @@ export class DuckReader implements StoreReader {
     const connection = await instance.connect()
     const givenBack = this.#hold()
     let interrupting: Timer | undefined
-    // DuckDB forgets an interrupt between two steps of a query, so it is repeated until the end.
+    // DuckDB forgets an interrupt between two steps of a query.
     const interrupt = (): void => {
       connection.interrupt()
       interrupting ??= this.#options.timers.every(20, () => connection.interrupt())
@@ -218,7 +216,7 @@ export class DuckReader implements StoreReader {
       const fetch = async (): Promise<DuckDBDataChunk | undefined> => {
         const chunk = await this.#permits.use(signal, () => refusing(result.fetchChunk(), directory))
         if (chunk !== null && chunk.rowCount > 0) return chunk
-        // The binding ends a failed stream like a finished one, but only a failed result stops streaming.
+        // The binding ends a failed stream like a finished one.
         if (streaming && !result.isStreaming) {
           signal.throwIfAborted()
           return this.#permits.use(signal, () => refusing(rejectWithCause(connection, statement), directory))
@@ -295,7 +293,7 @@ export class DuckReader implements StoreReader {
     }
   }
 
-  /** Bytes that the instance accounts for; 0 before the first query. */
+  /** 0 before the first query. */
   async memory(): Promise<number> {
     const opened = await this.#opening?.catch(() => undefined)
     return opened === undefined || this.#closing.signal.aborted ? 0 : duckMemory(opened.instance)

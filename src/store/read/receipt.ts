@@ -2,16 +2,13 @@ import { dayOf, msPerHour } from '../names.ts'
 import type { StoredFile } from '../record.ts'
 import { isRecord } from '../../model/json.ts'
 
-/** Bounds of receive time or event time, in Unix ms; infinite if open. */
+/** Unix ms; infinite if open. */
 export interface TimeBounds {
   readonly from: number
   readonly to: number
 }
 
-/**
- * A file's hours follow the newest row of each frame. Earlier rows are at most this much older, such as data that
- * waited for its template.
- */
+/** File hours follow the newest row of each frame. Earlier rows are at most this much older. */
 const slackMs = msPerHour
 
 function list(value: unknown): readonly unknown[] {
@@ -23,7 +20,7 @@ export function receiveBoundsOf(tree: unknown): TimeBounds | undefined {
   return boundsOf(tree, 'flows', 'time_received')
 }
 
-/** The union of a statement's time bounds, in Unix ms, over all its reads of a view. Undefined if one has no bounds. */
+/** Union in Unix ms over all reads of a view. Undefined if one has no bounds. */
 export function boundsOf(tree: unknown, view: string, column: string): TimeBounds | undefined {
   const bounds = restrictionsOf(tree, view, (condition, table) => boundsIn(condition, { column, table }))
   return bounds === undefined
@@ -31,7 +28,7 @@ export function boundsOf(tree: unknown, view: string, column: string): TimeBound
     : { from: Math.min(...bounds.map(({ from }) => from)), to: Math.max(...bounds.map(({ to }) => to)) }
 }
 
-/** Texts to which the statement restricts a column in all reads of the view. Undefined if one read is unrestricted. */
+/** Texts of a column in all reads of the view. Undefined if one read is unrestricted. */
 export function textsOf(tree: unknown, view: string, column: string): ReadonlySet<string> | undefined {
   const texts = restrictionsOf(tree, view, (condition, table) => textsIn(condition, { column, table }))
   return texts === undefined ? undefined : new Set(texts.flat())
@@ -63,7 +60,6 @@ function restrictionsOf<Restriction>(
   return shadowed || reads === 0 || restrictions.length !== reads ? undefined : restrictions
 }
 
-/** `column = 'a'` or `column IN ('a', 'b')` among conjoined conditions. */
 function textsIn(condition: unknown, column: Column): readonly string[] | undefined {
   if (!isRecord(condition)) return undefined
   if (condition['type'] === 'CONJUNCTION_AND')
@@ -120,7 +116,7 @@ function boundsIn(condition: unknown, column: Column): TimeBounds | undefined {
   }
 }
 
-/** With the name of another table, the column belongs to an outer query. */
+/** With the name of another table, the column is of an outer query. */
 interface Column {
   readonly column: string
   readonly table: string
@@ -139,7 +135,7 @@ function nameOf(from: unknown, view: string): string {
   return alias === '' ? view : alias
 }
 
-/** `make_timestamptz(µs)`, the form that the query compilers emit. */
+/** `make_timestamptz(µs)`, as the query compilers emit it. */
 function timestampIn(node: unknown): number | undefined {
   if (!isRecord(node) || node['class'] !== 'FUNCTION' || node['function_name'] !== 'make_timestamptz') return undefined
   const [only, ...more] = list(node['children'])
@@ -148,7 +144,7 @@ function timestampIn(node: unknown): number | undefined {
   return more.length === 0 && typeof value === 'number' ? value / 1000 : undefined
 }
 
-/** Excludes flows received outside the bounds, and endpoints that only these need. */
+/** Endpoints are excluded if only excluded flows need them. */
 export function receivedWithin(files: readonly StoredFile[], receipt: TimeBounds | undefined): readonly StoredFile[] {
   if (receipt === undefined) return files
   const { from, to } = receipt
@@ -162,10 +158,10 @@ export function receivedWithin(files: readonly StoredFile[], receipt: TimeBounds
   ]
 }
 
-/** The manifest has ms, files have µs: they can differ by less than this. */
+/** The manifest has ms, files have µs. */
 const roundedMs = 1
 
-/** Excludes files without rows in the bounds; files without row times are kept. */
+/** Files without row times are kept. */
 export function happenedWithin(files: readonly StoredFile[], bounds: TimeBounds | undefined): readonly StoredFile[] {
   if (bounds === undefined) return files
   const { from, to } = bounds

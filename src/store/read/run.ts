@@ -6,10 +6,7 @@ import type { Statement } from './statement.ts'
 import { probe, viewsOf, withEndpoints, withoutEnd } from './statement-views.ts'
 import type { ViewInput } from './views.ts'
 
-/**
- * Creates the views that a statement reads, restricted to its rows. `views` define all rows; their files were verified,
- * and no others are read.
- */
+/** `views` define all rows; their files were verified, and no others are read. */
 export async function makeViews(
   connection: DuckDBConnection,
   statement: Statement,
@@ -41,7 +38,7 @@ export async function start(
   const prepared = await statements.prepare(0)
   try {
     const { StatementType } = await import('@duckdb/node-api')
-    // Second check, in addition to that of the syntax tree.
+    // In addition to the check of the syntax tree.
     if (prepared.statementType !== StatementType.SELECT && prepared.statementType !== StatementType.EXPLAIN)
       throw new WeirError('WEIR_SQL_REFUSED', 'Only queries are allowed here.')
     if (prepared.parameterCount > 0)
@@ -52,7 +49,7 @@ export async function start(
   }
 }
 
-/** With all columns, the row groups being written take some 300 MB. */
+/** The row groups being written take some 300 MB. */
 const groupRows = 20_480
 
 export function copySql(sql: string, path: string): string {
@@ -60,7 +57,7 @@ export function copySql(sql: string, path: string): string {
       ROW_GROUP_SIZE ${groupRows})`
 }
 
-/** Determines why a stream failed: runs the query again as one aggregate, which needs no memory. Always rejects. */
+/** Runs the query again as one aggregate, which needs no memory. Always rejects. */
 export async function rejectWithCause(connection: DuckDBConnection, { sql }: Statement): Promise<never> {
   const again = await connection
     .extractStatements(`SELECT bit_xor(hash(q)) FROM (${withoutEnd(sql)}\n) q`)

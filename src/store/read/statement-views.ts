@@ -30,10 +30,7 @@ export function viewInput(pin: Pin, directory: string, { receiveTime: receipt }:
 
 const probedRows = 'flows_probed'
 
-/**
- * Definitions of views that the statement may name. Creating one opens the first of its files and searches for all
- * others.
- */
+/** Creating a view opens the first of its files and searches for all others. */
 export function viewsOf(statement: Statement, input: ViewInput, kept: CachedViews): string {
   const lowerSql = statement.sql.toLowerCase()
   const own =
@@ -41,7 +38,6 @@ export function viewsOf(statement: Statement, input: ViewInput, kept: CachedView
       ? ''
       : `; CREATE TEMP VIEW ${statement.ownView.name} AS ${statement.ownView.sql(input)}`
   const others = `${rollupViews(statement, input)}${kubernetesViews(statement, input, kept)}${own}`
-  // A statement without view names may list all views.
   const wanted = (name: string): boolean =>
     statement.reads?.has(name) ?? (others === '' || new RegExp(`\\b${name}\\b`).test(lowerSql))
   return (
@@ -104,7 +100,7 @@ export async function withEndpoints(
   return only.length === 0 ? input : { ...input, only }
 }
 
-/** Stores the rows of a selection in a table; undefined if there are too many. */
+/** Undefined if there are too many rows. */
 export async function probe(
   connection: DuckDBConnection,
   selection: Selection,
@@ -122,7 +118,7 @@ export function withoutEnd(sql: string): string {
   return sql.replace(/[\s;]+$/, '')
 }
 
-/** Turns DuckDB errors that the user caused into refusals: bad names, failed casts, insufficient memory. */
+/** Turns DuckDB errors that the user caused into refusals. */
 export async function refusing<Value>(pending: Promise<Value>, directory: string): Promise<Value> {
   try {
     return await pending

@@ -14,17 +14,17 @@ export interface Statement {
   readonly addresses: WantedAddresses
   readonly actorBounds: TimeBounds | undefined
   readonly readsZones: boolean
-  /** Relations that it names; undefined: any. */
+  /** Undefined: any. */
   readonly related: ReadonlySet<string> | undefined
   readonly selection: Selection | undefined
   readonly readsEndpointIds?: boolean
   readonly probed?: Selection | undefined
   readonly eventTimes: Readonly<Partial<Record<TimedView, TimeBounds>>>
-  /** It reads view `audit` and only cached columns of it. */
+  /** It reads only cached columns of view `audit`. */
   readonly narrow: boolean
   readonly reads?: ReadonlySet<string>
   readonly ownView?: { readonly name: string; readonly sql: (input: ViewInput) => string } | undefined
-  /** Addresses to which it restricts each end of the flows. */
+  /** Addresses to which it restricts each end. */
   readonly ends: Readonly<Partial<Record<End, ReadonlySet<string>>>>
   readonly receiveTime: TimeBounds | undefined
 }
@@ -48,10 +48,7 @@ const ever: TimeBounds = { from: -Infinity, to: Infinity }
 
 const kinds = new Set(['select', 'with', 'describe', 'desc', 'show', 'explain', 'summarize', 'from'])
 
-/**
- * Table functions without side effects. All others are refused by name: they include functions that read files, run
- * other SQL, take pointers or change the process (`enable_logging` can be selected from and aborts).
- */
+/** Table functions without side effects. Others read files, run SQL, take pointers or change the process. */
 const tableFunctions = new Set([
   'range',
   'generate_series',
@@ -84,9 +81,9 @@ const refusedFunctions = new Set([
   'json_execute_serialized_sql',
 ])
 
-/** Maximum nesting: binding deeper statements takes DuckDB minutes and cannot be interrupted. */
+/** Binding deeper statements takes minutes and cannot be interrupted. */
 const maxDepth = 250
-/** Lambdas, and chains of `->`, which are parsed as lambdas: each level doubles the time. */
+/** Lambdas, and chains of `->` parsed as such: each level doubles the time. */
 const maxLambdas = 12
 const longest = 1 << 18
 
@@ -94,7 +91,7 @@ function refuse(message: string): never {
   throw new WeirError('WEIR_SQL_REFUSED', message)
 }
 
-/** First word after blanks and comments. Comments nest, as in DuckDB. */
+/** Comments nest, as in DuckDB. */
 function firstWord(sql: string, from: number): { word: string; start: number; end: number } {
   let at = from
   for (;;) {
@@ -124,19 +121,16 @@ function afterComment(sql: string, from: number): number {
   return at
 }
 
-/** The text after EXPLAIN [ANALYZE] [(words)], which must be a query by itself. */
+/** The text after EXPLAIN [ANALYZE] [(words)], which must be a query. */
 function explained(sql: string, from: number): string {
   const next = firstWord(sql, from)
   if (next.word === 'analyze' || next.word === 'analyse') return sql.slice(next.end)
-  // Only words are allowed in the list: a quote could hide its end.
+  // Words only: a quote could hide the end of the list.
   const options = /^\(\s*(?:analy[sz]e|format)\b[\w\s,]*\)/i.exec(sql.slice(next.start))
   return options === null ? sql.slice(from) : sql.slice(next.start + options[0].length)
 }
 
-/**
- * Checks that a text is one read-only statement, and determines the data that it needs. Rejects with WEIR_SQL_REFUSED.
- * Reads no data.
- */
+/** Checks that a text is one read-only statement, without reading data. Rejects with WEIR_SQL_REFUSED. */
 export async function checkStatement(connection: DuckDBConnection, sql: string): Promise<Statement> {
   if (sql.includes('\0')) refuse('Remove the NUL characters from the statement.')
   if (sql.length > longest) refuse('The statement is longer than 262,144 characters.')
@@ -147,10 +141,8 @@ export async function checkStatement(connection: DuckDBConnection, sql: string):
   const tree = await parse(connection, query, sql.slice(0, sql.length - query.length))
   const names = inspect(tree)
   const addresses = wantedAddresses(names)
-  // Without names to join, a selection saves nothing.
   const ids = idColumns.some((column) => names.columns.has(column))
   const found = addresses.size === 0 || ids ? undefined : await selectionOf(connection, tree).catch(() => undefined)
-  // EXPLAIN does not wait for a probe.
   const selection = found?.isProbe === true && first.word === 'explain' ? undefined : found
   const times = Object.fromEntries(
     Object.entries(timedViews).flatMap(([view, column]) => {
@@ -193,7 +185,7 @@ interface ParsedSql {
   readonly statements?: readonly unknown[]
 }
 
-/** The line of a position (bytes of UTF-8) and a mark below it, as DuckDB prints it; empty without a position. */
+/** The line of a position (bytes of UTF-8) and a mark below it; empty without a position. */
 function placeIn(sql: string, position: number): string {
   const bytes = Buffer.from(sql)
   if (!Number.isInteger(position) || position < 0 || position > bytes.length) return ''
@@ -229,12 +221,11 @@ async function parse(connection: DuckDBConnection, sql: string, before: string):
 interface Names {
   readonly columns: Set<string>
   readonly last: Set<string>
-  /** Names that can refer to whole rows. */
   readonly tables: Set<string>
   everything: boolean
 }
 
-/** Walks the syntax tree: refuses functions with side effects, collects names. */
+/** Refuses functions with side effects, collects names. */
 function inspect(tree: unknown): Names {
   const names: Names = { columns: new Set(), last: new Set(), tables: new Set(), everything: false }
   const visit = (node: unknown, depth: number, arrows: number): void => {
@@ -289,7 +280,7 @@ function inspect(tree: unknown): Names {
   return names
 }
 
-/** The name of a table can refer to its whole row, which needs every column. */
+/** The name of a table can refer to its whole row. */
 function everyColumn({ last, tables, everything }: Names): boolean {
   return everything || [...last].some((name) => tables.has(name))
 }

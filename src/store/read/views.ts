@@ -7,22 +7,22 @@ import { endpointColumn, fileColumns, flowColumns, hasColumn, dictionaryFields, 
 export interface ViewInput {
   readonly directory: string
   readonly files: readonly StoredFile[]
-  /** Source names by the number in `_source`; unused numbers are holes. */
+  /** By the number in `_source`; unused numbers are holes. */
   readonly sources: readonly (string | undefined)[]
   readonly words: readonly string[]
   readonly only?: readonly OnlyEndpoints[] | undefined
 }
 
-/** Ids of an endpoint column by day; flows of other days do not have them. */
+/** Ids by day; flows of other days do not have them. */
 export interface OnlyEndpoints {
   readonly column: string
   readonly byDay: ReadonlyMap<number, readonly string[]>
 }
 
-/** Maximum days with separate scans: a condition on a single id is applied before other columns are decoded. */
+/** A condition on a single id is applied before other columns are decoded. */
 const mostDays = 62
 
-/** SQL condition on the flows of a file; undefined if it has none of them. */
+/** Undefined if the file has none of the flows. */
 function conditionOf(file: StoredFile, only: readonly OnlyEndpoints[]): string | undefined {
   const parts = only.map(({ column, byDay }) => {
     const ids = byDay.size > mostDays ? [...byDay.values()].flat() : (byDay.get(dayOf(file.hour)) ?? [])
@@ -35,13 +35,10 @@ function conditionOf(file: StoredFile, only: readonly OnlyEndpoints[]): string |
   return parts.includes(undefined) ? undefined : parts.join(' AND ')
 }
 
-/**
- * Addresses to join, in the form of {@link addressesOf}. A join costs as much as the rest of the query, so unused ones
- * are omitted.
- */
+/** In the form of {@link addressesOf}. A join costs as much as the rest of the query. */
 export type WantedAddresses = ReadonlySet<string>
 
-/** Rows of a stream's files with every column of the current schema; missing columns are typed NULL. */
+/** Every column of the current schema; missing ones are typed NULL. */
 export function scan(stream: Stream, input: ViewInput, columns: readonly FileColumn[] = fileColumns[stream]): string {
   const only = stream === 'flows' ? (input.only ?? []) : []
   const groups = new Map<string, { readonly file: StoredFile; readonly condition: string; readonly paths: string[] }>()
@@ -82,7 +79,7 @@ function listed(strings: readonly (string | undefined)[], index: string): string
 
 export function position(input: ViewInput): string {
   const source = listed(input.sources.slice(1), 'r._source')
-  // One function call: each `||` would create another string.
+  // Each `||` would create another string.
   return `CAST(${source} || concat(':', r._epoch, ':', r._sequence, ':', r._row) AS VARCHAR) AS _pos`
 }
 
@@ -121,20 +118,20 @@ const names: Readonly<Record<string, readonly (readonly [field: string, part: En
   [...endpointColumns].map(([column, { part, ends }]) => [column, ends.map((end) => [`${end}_addr`, part] as const)]),
 )
 
-/** `parts`: columns that some file of endpoints has. */
+/** `parts`: columns that some file has. */
 interface Joins {
   readonly fields: ReadonlySet<string>
   readonly parts: ReadonlySet<string>
 }
 
 function flowExpression(column: string, input: ViewInput, { fields, parts }: Joins): string {
-  // A join copies each of its columns for each row, even if all values are NULL.
+  // A join copies each column for each row, even of NULL.
   const endpoint = (field: string, part: string): string | undefined =>
     fields.has(field) && parts.has(part) ? `${joinAlias(field)}.${part}` : undefined
   const named = names[column]
   if (named !== undefined) {
     const found = named.map(([field, part]) => endpoint(field, part)).filter((each) => each !== undefined)
-    // The value from the flow has priority over the endpoint's.
+    // The flow's value has priority.
     return found.length === 0 ? `r."${column}"` : `coalesce(r.${column}, ${found.join(', ')}) AS ${column}`
   }
   if (column === '_pos') return position(input)
@@ -148,9 +145,7 @@ function flowExpression(column: string, input: ViewInput, { fields, parts }: Joi
   return `r."${column}"`
 }
 
-/**
- * Joins that a column of view `flows` needs: `src_addr`, or `src_addr/namespace`, which is omitted if no file has it.
- */
+/** `src_addr`, or `src_addr/namespace`, which is omitted if no file has it. */
 export function addressesOf(column: string): readonly string[] {
   return (
     names[column]?.map(([field, part]) => `${field}/${part}`) ??
@@ -176,7 +171,7 @@ function joinsFor(wanted: WantedAddresses, input: ViewInput): Joins {
   return { fields: new Set(fields), parts }
 }
 
-/** File columns from which columns of view `flows` are derived. Other names are ignored. */
+/** Ignores other names. */
 export function columnsBehind(columns: Iterable<string>): ReadonlySet<string> {
   const behind = new Set<string>()
   for (const column of columns) {
@@ -192,12 +187,12 @@ export const everyAddress: WantedAddresses = new Set(addresses.map(({ field }) =
 
 export const rowsBeforeNames = 'flows_before_names'
 
-/** Prefix of file columns in views of flows that also have their own. */
+/** Of file columns, in views that also have their own. */
 export const filePrefix = 'f$'
 
 export const endpointsView = 'flow_endpoints'
 
-/** Column of view `flows` with endpoint ids; present only if the statement names it. */
+/** Column of endpoint ids, present only if the statement names it. */
 export function endpointIds(field: string): string {
   return filePrefix + endpointColumn(field)
 }
@@ -226,7 +221,7 @@ export function flowsView(input: ViewInput, wanted: WantedAddresses, from: Flows
   )
   const view = `SELECT ${columns.join(', ')} FROM ${few ? 'chosen' : `(${rows})`} r ${joins.join(' ')}`
   if (!few) return view
-  // One scan of the endpoints for all joins, limited to the selected rows.
+  // One scan for all joins, limited to the selected rows.
   const ids = used.map(({ name }) => `SELECT "${name}" FROM chosen`).join(' UNION ALL ')
   return `WITH chosen AS MATERIALIZED (${rows}), named AS MATERIALIZED (SELECT * FROM ${endpoints}
       WHERE ep IN (${ids})) ${view}`

@@ -4,8 +4,8 @@ import { isRollup, maxGroups, rollups, type Rollup } from './schema.ts'
 import type { StoredFile } from '../record.ts'
 
 /**
- * A rollup file has the sums of exactly the flows of its hour and its range of sequences. Coarser files exist beside
- * the finer ones from which they are derived. A reader takes the coarsest suitable files and counts nothing twice.
+ * A rollup file has the sums of exactly the flows of its hour and range of sequences. Coarser files exist beside finer
+ * ones, and a reader counts nothing twice.
  */
 export function covers(outer: StoredFile, inner: StoredFile): boolean {
   return (
@@ -31,7 +31,7 @@ function byHour(files: Iterable<StoredFile>, stream: Rollup): Map<number, Stored
   return hours
 }
 
-/** Files that together hold each sum of a rollup once: its own, and finer ones that these do not cover. */
+/** Its own files, and finer ones that these do not cover. */
 export function filesOf(rollup: Rollup, files: readonly StoredFile[]): readonly StoredFile[] {
   const taken = new Map<number, StoredFile[]>()
   const chosen: StoredFile[] = []
@@ -51,7 +51,7 @@ export interface Derivation {
   readonly from: readonly StoredFile[]
 }
 
-/** The next coarser file to derive from a finished hour of the finer rollup; `wanted` selects the hours to keep. */
+/** `wanted` selects the hours to keep. */
 export function nextDerivation(
   files: readonly StoredFile[],
   unreadable: ReadonlySet<string>,
@@ -73,7 +73,7 @@ export function nextDerivation(
   return undefined
 }
 
-/** Neighbours in journal order, so that ranges stay nested or disjoint, with a bounded number of groups. */
+/** Neighbours in journal order, so that ranges stay nested or disjoint. */
 function runs(some: readonly StoredFile[], all: readonly StoredFile[]): StoredFile[][] {
   const found: StoredFile[][] = []
   let run: StoredFile[] = []
@@ -88,7 +88,7 @@ function runs(some: readonly StoredFile[], all: readonly StoredFile[]): StoredFi
   return run.length > 0 ? [...found, run] : found
 }
 
-/** Files that a coarser one covers; merging them with others would mix covered and uncovered sums. */
+/** Merging them with others would mix covered and uncovered sums. */
 export function coveredFiles(files: readonly StoredFile[]): ReadonlySet<string> {
   const covered = new Set<string>()
   for (const stream of rollups.slice(1)) {
@@ -101,10 +101,7 @@ export function coveredFiles(files: readonly StoredFile[]): ReadonlySet<string> 
   return covered
 }
 
-/**
- * Unix ms from which each rollup has the sums of every stored flow. Infinity without sums; −Infinity if none is
- * missing. Flows stored by versions without rollups have no sums.
- */
+/** Unix ms from which each rollup is complete. Infinity without sums; −Infinity if none is missing. */
 export function completeSinces(files: readonly StoredFile[]): Record<Rollup, number> {
   const since = (rollup: Rollup): number => {
     const holding = new Map<number, StoredFile[]>()
@@ -130,7 +127,7 @@ export function completeSinces(files: readonly StoredFile[]): Record<Rollup, num
     }
     for (const { hour, firstSequence, lastSequence } of flows) {
       if ((hour + 1) * msPerHour <= last) continue
-      // Flows and rollups are merged independently, so their ranges can overlap.
+      // Flows and rollups merge independently.
       const held = (holding.get(hour) ?? []).some(
         (part) => part.firstSequence <= lastSequence && firstSequence <= part.lastSequence,
       )

@@ -12,7 +12,7 @@ const address = new Uint32Array(4)
 const parts = new Uint32Array(namedParts.length)
 const text = new Uint32Array(1)
 
-/** Numbers the ends of rows and their texts, as columns need them. Numbers start at 1; 0 is absent. */
+/** Numbers start at 1; 0 is absent. */
 export class Ends {
   #endpoints: Endpoints | undefined
   readonly #ids = new Groups(1, Infinity)
@@ -25,7 +25,7 @@ export class Ends {
     for (const groups of [this.#ids, this.#addresses, this.#texts]) groups.clear()
   }
 
-  /** Replaces the lower halves of ids by numbers of ends. */
+  /** Replaces lower halves of ids by numbers. */
   take(ids: Uint32Array): Uint32Array {
     const id = new Uint32Array(1)
     let number = 0

@@ -98,7 +98,7 @@ function wide(name: string, values: RollupRows['sums'][number]): Chunk {
   return plain(column, new Uint8Array(words.buffer), presence)
 }
 
-/** The bits above 64; absent in most files. */
+/** Bits above 64; absent in most files. */
 function over(name: string, values: RollupRows['sums'][number]): Chunk | undefined {
   if (values instanceof Float64Array || values.every((value) => value < twoTo64)) return undefined
   return wide(

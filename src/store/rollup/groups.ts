@@ -1,4 +1,4 @@
-/** One odd factor per word, so that the products are independent. */
+/** Odd, one per word, so that the products are independent. */
 const factors = Uint32Array.of(
   0x9e3779b1,
   0x85ebca6b,
@@ -24,7 +24,7 @@ function spread(sum: number): number {
   return half ^ (half >>> 13)
 }
 
-/** Numbers tuples of up to sixteen 32-bit words, in order of first occurrence. */
+/** Numbers tuples of up to sixteen words in order of occurrence. */
 export class Groups {
   readonly width: number
   readonly limit: number
@@ -43,7 +43,7 @@ export class Groups {
     this.#key = new Uint32Array(width)
   }
 
-  /** Number of the tuple at the start of `key`; −1 if it is new and the limit is reached. */
+  /** −1 if the tuple is new and the limit is reached. */
   find(key: Uint32Array): number {
     const { width, keys } = this
     let slot = this.#hash(key, 0) & this.#mask
@@ -160,7 +160,7 @@ export class Groups {
   }
 }
 
-/** Five exact sums per group: flows, bytes, packets, and estimated bytes and packets. */
+/** Five exact sums: flows, bytes, packets, estimated bytes and packets. */
 export class Sums {
   #values = new Float64Array(5 * 256)
   readonly #large = new Map<number, bigint>()
@@ -177,7 +177,7 @@ export class Sums {
     this.#values = larger
   }
 
-  /** Adds one flow; arguments are safe integers. */
+  /** Arguments are safe integers. */
   add(group: number, bytes: number, packets: number, bytesEst: number, packetsEst: number): void {
     const at = 5 * group
     const values = this.#values
@@ -228,7 +228,7 @@ export class Sums {
     return this.#large.size > 0
   }
 
-  /** A bigint if it exceeds a safe integer. */
+  /** A bigint if it is no safe integer. */
   value(group: number, index: number): number | bigint {
     const value = this.#values[5 * group + index] as number
     const large = this.#large.size === 0 ? undefined : this.#large.get(5 * group + index)
@@ -258,7 +258,7 @@ export class Sums {
     return Number(this.value(group, 0))
   }
 
-  /** Estimated bytes for comparison; not exact beyond 2^53. */
+  /** Estimated bytes, inexact beyond 2^53. */
   weight(group: number): number {
     return Number(this.value(group, 3))
   }

@@ -5,7 +5,7 @@ import { Groups } from './groups.ts'
 import { placeOfText, type Place } from './place.ts'
 import { Numbering } from '../numbering.ts'
 
-/** Numbers values, mostly strings; 0 is absent. */
+/** 0 is absent. */
 export class Texts extends Numbering<string | number, undefined> {
   readonly #places = new Map<number, Place>()
 
@@ -27,7 +27,7 @@ interface Shape {
   readonly known: Groups
   tuples: Uint32Array
   counted: number
-  /** For shapes of one column: a direct-mapped cache of words and tuples; `noTuple` if empty. */
+  /** Direct-mapped cache of words and tuples for one column; `noTuple` if empty. */
   readonly recentWords: Uint32Array
   readonly recentTuples: Uint32Array
 }
@@ -35,10 +35,7 @@ interface Shape {
 const recentSlots = 4096
 const noTuple = 0xffff_ffff
 
-/**
- * Numbers each combination of fields that flows carry besides addresses and counters; 0 is none. A word of a tuple is
- * the number of a value.
- */
+/** Combinations of fields that flows carry besides addresses and counters; 0 is none. */
 export class Carried {
   readonly fields: readonly string[]
   readonly tuples: Groups
@@ -54,7 +51,7 @@ export class Carried {
     this.tuples.find(this.#key)
   }
 
-  /** Writes the number of each row to `out`: 0 also beyond the limit of combinations. */
+  /** 0 also beyond the limit of combinations. */
   of(batch: FlowBatch, out: Uint32Array): void {
     const present = this.fields
       .map((field, at) => ({ at, column: batch.columns[field] }))
@@ -66,7 +63,7 @@ export class Carried {
     const words = present.map(({ column }) => wordsOf(column, batch, this.#texts))
     const name = present.map(({ at, column }) => `${at}${column.kind}`).join()
     let shape = this.#shapes.get(name)
-    // The presence bits are a separate word, because 0 is a valid number.
+    // Separate, because 0 is a valid number.
     if (shape === undefined)
       this.#shapes.set(
         name,
@@ -167,7 +164,7 @@ function wordsOf(column: Present['column'], { dictionary, count }: FlowBatch, te
   return words
 }
 
-/** A bit per column that a row lacks; undefined if no row lacks any. */
+/** A bit per column; undefined if no row lacks any. */
 function missingOf(present: readonly Present[], count: number): Uint32Array | undefined {
   let missing: Uint32Array | undefined
   present.forEach(({ column }, index) => {

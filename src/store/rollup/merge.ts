@@ -8,15 +8,12 @@ export function bucket(rollup: Rollup, time = 'time'): string {
   return `to_timestamp(floor(epoch(${time}) / ${seconds}) * ${seconds})`
 }
 
-/** A sum beyond 64 bits from its two columns; few files have the second. */
+/** Few files have the second column. */
 export function wholeSum(name: string, over: boolean): string {
   return over ? `("${name}"::HUGEINT + coalesce("${name}_over", 0)::HUGEINT * ${limit})` : `"${name}"::HUGEINT`
 }
 
-/**
- * Sums the groups of rollup files by the step of `rollup`. Each bucket keeps a limited number of groups; the rest is
- * folded. `names`: columns that some file has.
- */
+/** Sums by the step of `rollup`; the rest beyond the limit of groups is folded. `names`: columns that some file has. */
 export function mergeQuery(
   rollup: Rollup,
   from: readonly string[],

@@ -1,9 +1,6 @@
 import type { Sums } from './groups.ts'
 
-/**
- * Selects the groups with the greatest weight of each minute, at most `most`, in their order; calls `spill` with every
- * other non-empty group. `minutes`: minute of each group.
- */
+/** Selects the heaviest groups of each minute in their order; calls `spill` with every other non-empty group. */
 export function pick(minutes: Uint32Array, sums: Sums, most: number, spill: (group: number) => void): number[] {
   const picked: number[] = []
   for (const groups of byMinute(minutes, sums)) {
@@ -43,7 +40,7 @@ function byMinute(minutes: Uint32Array, sums: Sums): Iterable<readonly number[]>
 
 const mostRounds = 64
 
-/** The value with `n` values less or equal before it. Reorders the values. */
+/** Reorders the values. */
 function nth(values: Float64Array, n: number): number {
   let [low, high] = [0, values.length - 1]
   for (let round = 0; low < high; round++) {

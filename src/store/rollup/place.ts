@@ -1,6 +1,5 @@
 import type { Endpoint } from '../../model/endpoint.ts'
 
-/** Location of an end: its label, or label, namespace and cluster as one text. */
 export interface Place {
   readonly label?: string
   readonly namespace?: string

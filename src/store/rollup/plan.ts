@@ -2,44 +2,44 @@ import { dimensions, isServicePort, rollups, stepMs, type Rollup } from './schem
 
 export interface RollupQuery {
   readonly group: readonly string[]
-  /** Tests of the filter: field, and values of equality tests. */
+  /** Fields, and values of equality tests. */
   readonly tests: readonly { readonly field: string; readonly equals?: readonly (string | number)[] }[]
   readonly step: number | undefined
   readonly span: { readonly from: number; readonly to: number }
-  /** Unix ms from which each rollup has every stored flow: `rollups` of the store status. */
+  /** Unix ms from which each rollup is complete. */
   readonly since: Readonly<Record<Rollup, number>>
 }
 
-/** Levels of detail loss (`folded`): higher levels have fewer fields. */
+/** Detail loss: higher levels have fewer fields. */
 export const foldLevels = [1, 2, 3] as const
 export type FoldLevel = (typeof foldLevels)[number]
 
 export interface RollupPlan {
-  /** View to read: sums `flows bytes packets bytes_est packets_est` by `time`, the start of a bucket. */
+  /** Sums `flows bytes packets bytes_est packets_est` by `time`. */
   readonly view: Rollup
-  /** Span of the result: that of the query, widened to whole buckets if necessary. */
+  /** Widened to whole buckets if necessary. */
   readonly span: { readonly from: number; readonly to: number }
   /**
-   * From this level on, rows lack requested fields: their sums can be missing from groups or wrong in them. The result
-   * is exact if the span has no such row. Undefined: always exact.
+   * From this level on, rows lack requested fields. The result is exact if the span has no such row. Undefined: always
+   * exact.
    */
   readonly lossy: FoldLevel | undefined
-  /** The same for the fields of the filter: with such rows even the total can be wrong. */
+  /** The same for fields of the filter: even the total can be wrong. */
   readonly lossyFilter: FoldLevel | undefined
-  /** Only service ports are distinguished; all others count as absent. */
+  /** Other ports count as absent. */
   readonly servicePortsOnly: boolean
-  /** SQL condition of rows outside all groups: their sums are the remainder. Undefined: there are none. */
+  /** SQL condition of rows outside all groups. */
   readonly remainder: string | undefined
 }
 
 const lostAt = new Map(dimensions.map((column) => [column.name, column.lostAt ?? 3]))
 const isPort = (field: string): boolean => field === 'src_port' || field === 'dst_port'
 
-/** The coarsest rollup for sums of bytes, packets and flows; undefined if only flows can provide the result. */
+/** Undefined if only flows can provide the result. */
 export function planRollup({ group, tests, step, span, since }: RollupQuery): RollupPlan | undefined {
   const fields = [...group, ...tests.map(({ field }) => field)]
   if (!fields.every((field) => lostAt.has(field))) return undefined
-  // Rollups do not distinguish other ports, not even from absent ones.
+  // Other ports are like absent ones.
   if (
     !tests.every(({ field, equals }) => !isPort(field) || equals?.every((port) => isServicePort(Number(port))) === true)
   )
@@ -48,7 +48,7 @@ export function planRollup({ group, tests, step, span, since }: RollupQuery): Ro
     const width = stepMs[rollup]
     if (span.from < since[rollup]) return false
     if (step !== undefined) return step % width === 0 && step > 0
-    // Without buckets, the edges may be off by at most a hundredth of the span.
+    // Edges may be off by a hundredth of the span.
     return span.from % width === 0 && span.to % width === 0 ? true : (span.to - span.from) / width >= 200
   }
   const view = rollups.toReversed().find(fits)

@@ -8,10 +8,10 @@ import { kept } from './schema.ts'
 import { RollupWords } from './words.ts'
 import type { FlowRows } from '../table-writer.ts'
 
-/** Limits of groups per commit; further flows are counted with less detail. */
+/** Groups per commit; further flows lose detail. */
 const limits = { whole: 16_384, reduced: 16_384, least: 4096 }
 
-/** Fields lost with interfaces and ports, and per end (`src_`, `dst_`) those lost with the ends. */
+/** Lost with interfaces and ports; per end (`src_`, `dst_`) with the ends. */
 export const placeFields = ['src_namespace', 'dst_namespace', 'cluster', 'scope', 'record_type'] as const
 export const endFields = ['name', 'owner_name', 'owner_kind', 'country', 'as'] as const
 
@@ -19,7 +19,7 @@ const maxTexts = 32_768
 
 const twoTo32 = 4_294_967_296
 
-/** Four levels of detail; each group belongs to a group of the next level. */
+/** Each group belongs to a group of the next level. */
 export interface Levels {
   /**
    * reduced group · source · destination · tuples of the source's fields (upper half) and the destination's (lower
@@ -38,10 +38,7 @@ export interface Levels {
   readonly sums: { readonly whole: Sums; readonly reduced: Sums; readonly least: Sums; readonly none: Sums }
 }
 
-/**
- * Sums of the flows of one commit by minute and dimensions. Groups beyond the limits are folded into coarser ones, so
- * that the total equals that of the flows.
- */
+/** Sums by minute and dimensions. Groups beyond the limits fold into coarser ones; the total stays. */
 export class Rollup {
   readonly texts = new Texts()
   readonly places = new Carried(placeFields, limits.reduced, this.texts)
@@ -66,7 +63,7 @@ export class Rollup {
   readonly kept = kept.flows_1m
   readonly #words: RollupWords
 
-  /** `words` is a buffer that rollups can share. */
+  /** Rollups can share `words`. */
   constructor(words = new RollupWords()) {
     this.#words = words
   }
@@ -104,7 +101,7 @@ export class Rollup {
     this.#endPlaces(rows, 'src', rows.endpoints['src_addr'], srcPlaces, endpoints)
     this.#endPlaces(rows, 'dst', rows.endpoints['dst_addr'], dstPlaces, endpoints)
     const { whole, reduced, least, none, sums } = this.levels
-    // One level at a time, so that memory accesses of several rows overlap.
+    // Level by level, so that memory accesses overlap.
     let [lastMinute, lastBy, lastHow, lastThere, last] = [-1, -1, -1, -1, -1]
     for (let row = 0; row < count; row++) {
       const minute = minutes[row] as number
@@ -186,7 +183,7 @@ export class Rollup {
     }
   }
 
-  /** An empty rollup; reuses this one's texts unless there are too many. */
+  /** Empty; reuses the texts unless there are too many. */
   renewed(): Rollup {
     const { whole, reduced, least, none, sums } = this.levels
     if ([this.places, this.src, this.dst].some((carried) => carried.full) || this.texts.list.length > maxTexts)

@@ -11,19 +11,16 @@ import { has } from './words.ts'
 
 export interface RollupRows {
   readonly count: number
-  /** Minute since 1970 at which the bucket begins. */
+  /** Since 1970. */
   readonly minutes: Uint32Array
-  /** Detail loss: 0 to 3. */
+  /** 0 to 3. */
   readonly folded: Uint8Array
   readonly values: ReadonlyMap<string, RollupValues>
-  /** Exact `flows bytes packets bytes_est packets_est`; bigints if a value exceeds a safe integer. */
+  /** `flows bytes packets bytes_est packets_est`; bigints if a value is no safe integer. */
   readonly sums: readonly (Float64Array | readonly (number | bigint)[])[]
 }
 
-/**
- * Converts groups to rows: per minute the largest in full, the others folded within {@link Rollup.kept}. Consumes the
- * rollup.
- */
+/** Per minute the largest in full, others folded within {@link Rollup.kept}. Consumes the rollup. */
 export function rollupRows(rollup: Rollup, endpoints: Endpoints): RollupRows {
   const { levels, kept, texts, ends } = rollup
   const rows = pickRows(levels, kept)
@@ -123,7 +120,7 @@ interface Rows {
   readonly count: number
   readonly minutes: Uint32Array
   readonly folded: Uint8Array
-  /** Groups of the rows, ordered by level; those of the first level belong to the first rows. */
+  /** By level; those of the first level are of the first rows. */
   readonly wholes: Uint32Array
   readonly reduceds: Uint32Array
   readonly leasts: Uint32Array
@@ -190,7 +187,6 @@ function joined(first: Words, second: readonly number[]): Words {
   return both
 }
 
-/** One key word of each group: of the first n, or of the given groups. */
 function wordsOf(keys: Uint32Array, width: number, at: number, groups: Uint32Array | number): Words {
   const words = new Uint32Array(typeof groups === 'number' ? groups : groups.length)
   if (typeof groups === 'number')
@@ -223,7 +219,7 @@ function textColumn(count: number, rows: number, of: TextOf): RollupValues | und
   return filling.done(texts.list)
 }
 
-/** Values carried by flows, which have priority over derived ones. */
+/** They have priority over derived values. */
 function carriedColumn(
   { texts }: Rollup,
   count: number,

@@ -1,6 +1,6 @@
 import type { ColumnType } from '../parquet/schema.ts'
 
-/** Finest first. Each is a stream of files and a view of the same name. */
+/** Finest first; names of streams and of views. */
 export const rollups = ['flows_1m', 'flows_5m', 'flows_1h'] as const
 export type Rollup = (typeof rollups)[number]
 
@@ -16,10 +16,7 @@ export interface RollupColumn {
   readonly type: string
   readonly since: number
   readonly bit: number
-  /**
-   * Level from which rows lack the column: 1 with the ends, 2 with interfaces, ports and places, 3 with everything.
-   * Sums and time are in every row.
-   */
+  /** From this level rows lack the column: 1 with the ends, 2 with interfaces, ports and places, 3 with everything. */
   readonly lostAt?: 1 | 2 | 3
 }
 
@@ -47,7 +44,7 @@ function columns(
   }))
 }
 
-/** Column numbers are permanent: add new ones at the end. */
+/** Numbers are permanent: append only. */
 export const rollupColumns: readonly RollupColumn[] = [
   ...columns(1, undefined, [
     ['time', 'ms'],
@@ -93,7 +90,7 @@ export const rollupColumns: readonly RollupColumn[] = [
     ['packets', 'u64'],
     ['bytes_est', 'u64'],
     ['packets_est', 'u64'],
-    // Bits above 64, which only implausible exporter values reach; absent in most files.
+    // Bits above 64; absent in most files.
     ['bytes_over', 'u64'],
     ['packets_over', 'u64'],
     ['bytes_est_over', 'u64'],
@@ -105,7 +102,7 @@ export const sums = ['flows', 'bytes', 'packets', 'bytes_est', 'packets_est'] as
 
 export const dimensions: readonly RollupColumn[] = rollupColumns.filter(({ lostAt }) => lostAt !== undefined)
 
-/** Service ports above 1023. Other ports there are client ports and are omitted. */
+/** Service ports above 1023; others are client ports. */
 const known = new Set([
   1080, 1194, 1433, 1434, 1521, 1701, 1723, 1812, 1813, 1883, 2049, 2055, 2181, 2222, 2375, 2376, 2379, 2380, 3000,
   3128, 3260, 3268, 3269, 3306, 3389, 3478, 4222, 4317, 4318, 4443, 4500, 4739, 4789, 5000, 5044, 5060, 5061, 5201,
@@ -115,7 +112,7 @@ const known = new Set([
   10_256, 10_257, 10_259, 11_211, 15_672, 25_565, 26_257, 27_017, 27_018, 28_015, 50_051, 51_820,
 ])
 
-/** Limit of groups per merge, which is done in memory; a single file can have more. */
+/** Per merge, in memory; a single file can have more. */
 export const maxGroups = 1 << 15
 
 export function isServicePort(port: number): boolean {
@@ -124,10 +121,7 @@ export function isServicePort(port: number): boolean {
 
 export const servicePorts: Uint8Array = Uint8Array.from({ length: 65_536 }, (_, port) => (isServicePort(port) ? 1 : 0))
 
-/**
- * Limits per bucket: the largest groups by estimated bytes in full; then groups without ends; then by exporter and
- * protocol.
- */
+/** Per bucket: in full; without ends; by exporter and protocol. */
 export interface Kept {
   readonly whole: number
   readonly reduced: number

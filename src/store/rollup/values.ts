@@ -2,7 +2,7 @@ import { Numbering } from '../numbering.ts'
 import { Presence } from '../parquet/levels.ts'
 
 export interface RollupValues {
-  /** Present values in order: numbers, or indexes in `texts`. */
+  /** Present values: numbers, or indexes in `texts`. */
   readonly values: Uint32Array
   readonly texts?: readonly string[]
   readonly presence: Presence
@@ -10,7 +10,7 @@ export interface RollupValues {
 
 let room = new Uint32Array(1 << 12)
 
-/** Builds one column at a time, row by row, in shared buffers. */
+/** One column at a time, in shared buffers. */
 export class Filling {
   readonly #rows: number
   readonly #presence = new Presence()
@@ -40,7 +40,7 @@ export class Filling {
     this.#there = !this.#there
   }
 
-  /** The column; unset trailing rows are absent. Undefined if all are. */
+  /** Undefined if all rows are absent. */
   done(texts?: readonly string[]): RollupValues | undefined {
     if (this.#count === 0) return undefined
     this.#turn()
@@ -62,12 +62,10 @@ export class ColumnTexts {
     return text === undefined ? 0 : this.#numbers.number(text) + 1
   }
 
-  /** `number` without the lookup, for callers that never repeat a text. */
   add(text: string): number {
     return this.#mixed ? this.number(text) : this.#numbers.list.push(text)
   }
 
-  /** Later texts come from other callers and can repeat. */
   mix(): void {
     this.#mixed = true
   }
@@ -75,7 +73,7 @@ export class ColumnTexts {
 
 const unknown = 0xffff_ffff
 
-/** Caches a function of numbers below `count`. Results are below 2^32 − 1. */
+/** Arguments are below `count`, results below 2^32 − 1. */
 export class NumberCache {
   readonly #answers: Uint32Array
   readonly #ask: (number: number) => number

@@ -10,17 +10,14 @@ import type { StoredFile } from '../record.ts'
 
 export interface RollupPart {
   readonly when?: TimeBounds | undefined
-  /** Files whose sums are known from the cache. */
+  /** Cached files. */
   readonly without?: ReadonlySet<string> | undefined
-  /** Columns besides time and `folded`; default: all. */
+  /** Besides time and `folded`; default: all. */
   readonly only?: ReadonlySet<string>
   readonly numbers?: ReadonlyMap<string, number>
 }
 
-/**
- * A rollup as a view: dimensions as in view `flows`, sums as HUGEINT. A group can have several rows, which must be
- * summed. `folded`: detail loss.
- */
+/** Dimensions as in view `flows`, sums as HUGEINT. A group can have several rows. */
 export function rollupView(
   rollup: Rollup,
   input: ViewInput,
@@ -62,7 +59,6 @@ export function rollupView(
     .join(' UNION ALL ')
 }
 
-/** Files of a rollup whose buckets can overlap the bounds. */
 export function rollupFiles(
   rollup: Rollup,
   files: readonly StoredFile[],

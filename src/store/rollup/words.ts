@@ -6,7 +6,7 @@ import type { FlowRows } from '../table-writer.ts'
 
 export const has = { proto: 1, direction: 2, nodeDirection: 4, reverse: 8, inIf: 16, outIf: 32 } as const
 
-/** Small values, packed one byte each into one word. */
+/** One byte each. */
 const packed = [
   ['proto', 0, has.proto],
   ['direction', 8, has.direction],
@@ -16,19 +16,16 @@ const packed = [
 
 type Words = Uint32Array<ArrayBuffer>
 
-/**
- * Columns of a batch as uniform words, so that the loop over rows has no branches on types. Buffers are reused; valid
- * until the next `read`.
- */
+/** Uniform words: the loop over rows has no branches on types. Valid until the next `read`. */
 export class RollupWords {
   minutes = new Uint32Array(0)
   how: Words = new Uint32Array(0)
-  /** Presence, by the first four bits of `has`. */
+  /** By the first four bits of `has`. */
   howThere: Words = new Uint32Array(0)
   inIf: Words = new Uint32Array(0)
   outIf: Words = new Uint32Array(0)
   ifThere: Words = new Uint32Array(0)
-  /** Service ports, source in the upper half. */
+  /** Source in the upper half. */
   ports: Words = new Uint32Array(0)
   /** 1 if unknown. */
   sampling: Words = new Uint32Array(0)
@@ -37,7 +34,7 @@ export class RollupWords {
   dstEnds: Words = new Uint32Array(0)
   srcPlaces: Words = new Uint32Array(0)
   dstPlaces: Words = new Uint32Array(0)
-  /** Group of each row by level; −1 beyond the limit. */
+  /** By level; −1 beyond the limit. */
   leastOf = new Int32Array(0)
   reducedOf = new Int32Array(0)
   wholeOf = new Int32Array(0)

@@ -1,4 +1,3 @@
-/** Maps the claims of an identity provider to a principal. */
 import { compile, TreeInterpreter, type JSONValue } from '@jmespath-community/jmespath'
 import { messageOf, WeirError } from '../../../model/errors.ts'
 import { principal, roles, type Principal } from '../principal.ts'
@@ -6,7 +5,7 @@ import type { OidcSettings } from './settings.ts'
 
 export type Claims = Readonly<Record<string, unknown>>
 
-/** A known user without access: a sentence for the user, and a hint for the admin. */
+/** A sentence for the user, and a hint for the admin. */
 export class NotAllowed extends Error {
   readonly hint: string
   constructor(message: string, hint: string) {
@@ -28,9 +27,8 @@ function expression(written: string, setting: string): Ask {
 }
 
 /**
- * Compiles the expressions. Throws WEIR_CONFIG_INVALID for an invalid one. The returned function throws {@link
- * NotAllowed} for claims that give no role, or the role of a viewer without namespaces: missing claims never extend
- * access.
+ * Throws WEIR_CONFIG_INVALID for an invalid expression. The returned function throws {@link NotAllowed} without a role,
+ * or without namespaces for a viewer: missing claims never extend access.
  */
 export function claimsReader({
   role,

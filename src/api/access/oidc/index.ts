@@ -1,4 +1,4 @@
-/** Sign-in with an identity provider: authorization code with PKCE (OpenID Connect Core, section 3.1; RFC 7636). */
+/** Sign-in by authorization code with PKCE (OpenID Connect Core, section 3.1; RFC 7636). */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { IncomingMessage } from 'node:http'
 import type { Log } from '../../../engine/contracts.ts'
@@ -14,7 +14,7 @@ import { LoginFailed, Provider, randomValue, type Identity } from './provider.ts
 import { callbackPath, loginPath, type CallbackQuery } from './routes.ts'
 import type { OidcSettings } from './settings.ts'
 
-/** Binds a login to the browser that began it. The provider returns by a cross-site link, so it cannot be Strict. */
+/** The provider returns by a cross-site link, so it cannot be Strict. */
 const loginCookie = 'weir_login'
 
 export class Oidc {
@@ -23,7 +23,7 @@ export class Oidc {
   readonly #pending: PendingLogins
   readonly #principalOf: ReturnType<typeof claimsReader>
 
-  /** Throws WEIR_CONFIG_INVALID for invalid expressions. Does not connect yet. */
+  /** Throws WEIR_CONFIG_INVALID for invalid expressions. */
   constructor(settings: OidcSettings, host: Host) {
     this.#settings = settings
     this.#provider = new Provider(settings, host)
@@ -31,10 +31,7 @@ export class Oidc {
     this.#principalOf = claimsReader(settings)
   }
 
-  /**
-   * Admission by access token; undefined if the value is not a JWT or access tokens are disabled. Throws ApiError for
-   * an invalid token.
-   */
+  /** Undefined if the value is not a JWT or access tokens are disabled. Throws ApiError for an invalid token. */
   async bearer(token: string): Promise<Admission | undefined> {
     const { audience } = this.#settings
     if (audience === undefined || !/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) return undefined
@@ -47,7 +44,6 @@ export class Oidc {
     }
   }
 
-  /** Redirects a browser to the provider, and afterwards to the local path `to`. */
   async begin(request: FastifyRequest, reply: FastifyReply, to: string | undefined, log: Log): Promise<FastifyReply> {
     const login = {
       state: randomValue(),
@@ -70,7 +66,6 @@ export class Oidc {
     return reply.redirect(url, 302)
   }
 
-  /** Completes a login when the provider redirects the browser back. */
   async finish(
     request: FastifyRequest,
     reply: FastifyReply,
@@ -129,7 +124,6 @@ export class Oidc {
     }
   }
 
-  /** The proof of a session: valid as long as the provider states, and renewable at the provider. */
   async #proof(identity: Identity, base: string): Promise<Proof> {
     const logoutUrl = await this.#provider.logoutUrl(identity.idToken, `${base}/`)
     return {
@@ -147,7 +141,6 @@ export class Oidc {
     }
   }
 
-  /** The base URL of this server as browsers see it. */
   #base(request: IncomingMessage): string {
     if (this.#settings.url !== undefined) return this.#settings.url.replace(/\/+$/, '')
     const { host } = request.headers
@@ -157,7 +150,7 @@ export class Oidc {
   }
 }
 
-/** The page for a provider that does not respond; throws any other error. */
+/** Throws any other error. */
 function unanswered(error: unknown, log: Log): Refusal {
   if (!(error instanceof ApiError)) throw error
   log.warn('The identity provider does not respond.', { reason: error.message })

@@ -1,4 +1,3 @@
-/** The page for a login that failed at the provider or was refused here. */
 import { createHash } from 'node:crypto'
 import type { FastifyReply } from 'fastify'
 
@@ -7,9 +6,8 @@ export interface Refusal {
   readonly title: string
   readonly reason: string
   readonly hint?: string
-  /** Where to end the provider's session, in order to sign in as another user. */
+  /** Ends the provider's session, in order to sign in as another user. */
   readonly logoutUrl?: string | undefined
-  /** The requested path. */
   readonly to?: string
 }
 
@@ -22,7 +20,6 @@ const escapes: Readonly<Record<string, string>> = {
 }
 const escaped = (text: string): string => text.replace(/[&<>"']/g, (found) => escapes[found] ?? found)
 
-/** Text between backticks becomes code. */
 const withCode = (text: string): string => escaped(text).replace(/`([^`]*)`/g, '<code>$1</code>')
 
 const style =

@@ -1,4 +1,3 @@
-/** Client of the identity provider. Loaded only if one is configured. */
 import { createRemoteJWKSet, customFetch, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose'
 import * as client from 'openid-client'
 import type { Host } from '../../../host/index.ts'
@@ -8,7 +7,6 @@ import { ApiError } from '../../problems.ts'
 import type { Claims } from './claims.ts'
 import type { OidcSettings } from './settings.ts'
 
-/** The result of a login or of its renewal. */
 export interface Identity {
   /** Of the ID token, and of the access token if it is a JWT: some providers put roles only there. */
   readonly claims: Claims
@@ -23,7 +21,6 @@ interface Connected {
   readonly keys: JWTVerifyGetKey
 }
 
-/** Reason of a failed login, without secrets. */
 export class LoginFailed extends Error {
   constructor(message: string) {
     super(message)
@@ -35,7 +32,6 @@ const waitSeconds = 10
 const longestResponse = 1024 * 1024
 /** Claim `typ` of tokens with the same keys that are not access tokens. */
 const otherTypes = new Set(['ID', 'Refresh', 'Offline', 'Logout'])
-/** An ID token is issued during the login. */
 const idTokenAge = '10m'
 
 export class Provider {
@@ -52,12 +48,11 @@ export class Provider {
     this.#fetch = fetchWith({ timers: host.timers, timeoutMs, limit: longestResponse, proxyEnv: self.env })
   }
 
-  /** Connects if necessary. Throws ApiError if the provider is unreachable or invalid. */
+  /** Throws ApiError if the provider is unreachable or invalid. */
   async reach(): Promise<void> {
     await this.#connect()
   }
 
-  /** The URL at the provider to which to redirect a browser. */
   async authorizationUrl(login: {
     readonly redirect: string
     readonly state: string
@@ -75,7 +70,7 @@ export class Provider {
     }).href
   }
 
-  /** Exchanges the authorization code for tokens. `arrived` is the URL of the callback. Throws LoginFailed. */
+  /** `arrived` is the URL of the callback. Throws LoginFailed. */
   async exchange(
     arrived: URL,
     login: { readonly state: string; readonly nonce: string; readonly verifier: string },
@@ -94,7 +89,6 @@ export class Provider {
     return this.#identity(tokens, id, idToken, keys)
   }
 
-  /** A new identity from the refresh token. Throws LoginFailed. */
   async refresh({ claims, idToken, refreshToken }: Identity): Promise<Identity | undefined> {
     if (refreshToken === undefined) return undefined
     const { config, keys } = await this.#connect()
@@ -106,7 +100,6 @@ export class Provider {
     return this.#identity(tokens, renewed, tokens.id_token ?? idToken, keys, refreshToken)
   }
 
-  /** The provider's logout URL; undefined if it has none. */
   async logoutUrl(idToken: string | undefined, back: string): Promise<string | undefined> {
     const { config } = await this.#connect()
     if (config.serverMetadata().end_session_endpoint === undefined) return undefined
@@ -116,13 +109,13 @@ export class Provider {
     }).href
   }
 
-  /** Claims and expiry of an access token. Throws ApiError: 401, or 503 while the provider is unreachable. */
+  /** Throws ApiError: 401, or 503 while the provider is unreachable. */
   async bearer(token: string, audience: string): Promise<{ readonly claims: Claims; readonly until: number }> {
     const { keys } = await this.#connect()
     const claims = await this.#verify(token, keys, { audience, requiredClaims: ['exp'] }).catch((error: unknown) => {
       throw bearerProblem(error, audience)
     })
-    // Reject ID tokens, which authenticate a user and grant nothing; only they have `at_hash`.
+    // ID tokens grant nothing; only they have `at_hash`.
     if (claims['at_hash'] !== undefined || (typeof claims['typ'] === 'string' && otherTypes.has(claims['typ'])))
       throw unauthorized('The token is not an access token.')
     return { claims, until: (claims.exp ?? 0) * 1000 }
@@ -130,8 +123,7 @@ export class Provider {
 
   #idClaims(idToken: string, keys: JWTVerifyGetKey): Promise<JWTPayload> {
     const { issuer, clientId } = this.#settings
-    // The library has validated the claims by the process clock. This verifies the signature, and the claims by the
-    // host's clock.
+    // The library used the process clock; this verifies the signature, and the claims by the host's clock.
     return this.#verify(idToken, keys, {
       audience: clientId,
       maxTokenAge: idTokenAge,
@@ -141,7 +133,7 @@ export class Provider {
     })
   }
 
-  /** `refreshToken`: the previous one, for providers that do not rotate it. */
+  /** `refreshToken`: for providers that do not rotate it. */
   async #identity(
     tokens: client.TokenEndpointResponse,
     id: Claims,
@@ -149,7 +141,7 @@ export class Provider {
     keys: JWTVerifyGetKey,
     refreshToken?: string,
   ): Promise<Identity> {
-    // Opaque access tokens are accepted; they have no claims.
+    // Opaque access tokens have no claims.
     const access = await this.#verify(tokens.access_token, keys, {}).catch(() => ({}))
     const now = this.#host.clock.now()
     const until = tokens.expires_in === undefined ? Number(id['exp']) * 1000 : now + tokens.expires_in * 1000
@@ -170,13 +162,13 @@ export class Provider {
       clockTolerance: clockToleranceMs / 1000,
       ...more,
     })
-    // Otherwise a slow clock would extend the life of every token.
+    // A slow clock would extend the life of every token.
     if (typeof payload.iat === 'number' && payload.iat * 1000 > now + clockToleranceMs)
       throw new errors.JWTClaimValidationFailed('issued in the future', payload, 'iat', 'check_failed')
     return payload
   }
 
-  /** Connects on first use, so that an unreachable provider does not block the start; retries after a failure. */
+  /** Connects on first use; retries after a failure. */
   #connect(): Promise<Connected> {
     this.#connected ??= this.#discover().catch((error: unknown) => {
       this.#connected = undefined
@@ -250,7 +242,6 @@ function bearerProblem(error: unknown, audience: string): ApiError {
   })
 }
 
-/** The reason why a token is invalid, without its content. */
 function wordsOf(error: unknown, audience: string): string {
   if (error instanceof errors.JWTExpired) return 'The token has expired.'
   if (error instanceof errors.JWTClaimValidationFailed) {
@@ -265,7 +256,7 @@ function wordsOf(error: unknown, audience: string): string {
   return 'The token is unreadable.'
 }
 
-/** The cause without secrets: error codes of the protocol and of the network. */
+/** Error codes of the protocol and of the network, without secrets. */
 function failed(error: unknown): LoginFailed {
   if (error instanceof LoginFailed) return error
   const protocol = error as {

@@ -1,6 +1,5 @@
 import type { PeerRule } from '../principal.ts'
 
-/** Settings of sign-in with an identity provider (OpenID Connect). */
 export interface OidcSettings {
   readonly issuer: string
   readonly clientId: string
@@ -8,13 +7,12 @@ export interface OidcSettings {
   readonly scopes: readonly string[]
   /** Base URL of this server for browsers; undefined: that of the request. */
   readonly url?: string
-  /** JMESPath over the claims: gives `admin`, `viewer`, or nothing. */
+  /** JMESPath over the claims: `admin`, `viewer`, or nothing. */
   readonly role: string
-  /** JMESPath over the claims: gives names of namespaces, or `*` for all; undefined: viewers see all. */
+  /** JMESPath over the claims: names, or `*` for all; undefined: viewers see all. */
   readonly namespaces?: string
   readonly peers: PeerRule
-  /** Required audience of access tokens for the API; undefined: access tokens are rejected. */
+  /** Of access tokens for the API; undefined: they are rejected. */
   readonly audience?: string
-  /** Tolerated clock difference to the provider, in ms. */
   readonly clockToleranceMs: number
 }
