@@ -97,7 +97,7 @@ async function flipped(context: BarContext, base: Base, seed: number): Promise<O
     // It takes longer than all the rest of a case.
     const verify =
       seed % verifyEvery === 0
-        ? await weirCommand('ledger', '--verify', '--format', 'json', '--data', data)
+        ? await weirCommand('ledger', '--verify', '-o', 'json', '--data', data)
         : { code: 0, output: '' }
     if (verify.code !== 0) problems.push(`ledger --verify ends with ${verify.code}: ${verify.output.slice(0, 400)}`)
     outcome = { missing: last.missing, firstMissing: first.missing }

@@ -45,7 +45,7 @@ async function damaged(context: BarContext, base: Base, damage: Damage, folder: 
   await cp(base.data, data, { recursive: true })
   await damage.act(join(data, 'journal'))
 
-  const check = await weirCommand('journal', 'check', '--data', data, '--format', 'json')
+  const check = await weirCommand('journal', 'check', '--data', data, '-o', 'json')
   const found = JSON.parse(check.stdout === '' ? '{"unreadable":[]}' : check.stdout) as Check
   for (const segment of damage.named)
     must(
@@ -95,7 +95,7 @@ async function damaged(context: BarContext, base: Base, damage: Damage, folder: 
         )
     }
     must((await weir.stop()).code === 0, 'it does not stop with 0')
-    const verify = await weirCommand('ledger', '--verify', '--format', 'json', '--data', data)
+    const verify = await weirCommand('ledger', '--verify', '-o', 'json', '--data', data)
     must(verify.code === 0, `ledger --verify ends with ${verify.code}: ${verify.output.slice(0, 600)}`)
   } catch (error) {
     problems.push(error instanceof Error ? error.message : String(error))

@@ -7,7 +7,7 @@ import { temporaryFolder, weir } from './testing/command.ts'
 
 test('weir ledger prints the ledger, and its exit code shows whether it balances', async () => {
   const { api, control } = await start()
-  const json = await weir(['ledger', '--url', api.url])
+  const json = await weir(['ledger', '--url', api.url, '-o', 'json'])
   expect(JSON.parse(json.out)).toEqual(control.ledgerNow)
   expect(json.code).toBe(0)
   control.ledgerNow = {
@@ -15,7 +15,7 @@ test('weir ledger prints the ledger, and its exit code shows whether it balances
     balanced: false,
     sinks: [{ ...control.ledgerNow.sinks[0]!, dropped: { behind: 3 } }],
   }
-  const table = await weir(['ledger', '--url', api.url, '--format', 'table'])
+  const table = await weir(['ledger', '--url', api.url])
   expect(table.code).toBe(1)
   expect(table.out).toContain('NOT BALANCED')
   expect(table.out).toMatch(/store dropped +behind +3/)
@@ -40,10 +40,10 @@ test('a server that is still starting is distinguished from a missing one', asyn
 test('weir dead-letters list, show, retry and drop do what the API offers', async () => {
   const { api, control } = await start()
   const run = (...args: string[]): ReturnType<typeof weir> => weir(['dead-letters', ...args, '--url', api.url])
-  expect(JSON.parse((await run('list', '--sink', 'bus', '--limit', '3')).out)).toMatchObject([
+  expect(JSON.parse((await run('list', '--sink', 'bus', '--limit', '3', '-o', 'json')).out)).toMatchObject([
     { sink: 'bus', reason: 'limit 3' },
   ])
-  expect((await run('list', '--format', 'table')).out).toMatch(
+  expect((await run('list')).out).toMatch(
     /sink +id +time +tries +state +reason\nnats +http:1:2:0 +2023-11-14T22:13:20\.000Z +3 +open/,
   )
   expect(JSON.parse((await run('show', 'http:1:2:0')).out)).toMatchObject({ reason: 'poison' })
@@ -75,9 +75,9 @@ test('weir dead-letters list reads every page until the last dead letter', async
     return all.slice(from, from + limit)
   }
   const ids = async (...args: string[]): Promise<string[]> =>
-    (JSON.parse((await weir(['dead-letters', 'list', ...args, '--url', api.url])).out) as DeadLetter[]).map(
-      ({ id }) => id,
-    )
+    (
+      JSON.parse((await weir(['dead-letters', 'list', ...args, '-o', 'json', '--url', api.url])).out) as DeadLetter[]
+    ).map(({ id }) => id)
   expect(await ids('--all')).toEqual(all.map(({ id }) => id))
   expect(await ids('--limit', '1700')).toEqual(all.slice(0, 1700).map(({ id }) => id))
 })
@@ -154,7 +154,7 @@ test("control characters in a sink's reason cannot act on the terminal", async (
       body: null,
     },
   ]
-  const { out } = await weir(['dead-letters', 'list', '--format', 'table', '--url', api.url])
+  const { out } = await weir(['dead-letters', 'list', '--url', api.url])
   expect(out).toContain('bad [2Jthing second')
   expect(out).not.toContain('\u001b')
 })

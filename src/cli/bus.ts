@@ -1,38 +1,42 @@
-import { Option, type Command } from 'commander'
+import type { Command } from 'commander'
 import { self } from '../host/process.ts'
-import { action, collect, CommandError } from './client.ts'
-import { findingsText } from './doctor/finding.ts'
+import { action, CommandError } from './client.ts'
+import { collect } from './option-values.ts'
+import { printData, withOutput, type OutputFlags } from './output.ts'
+import { findingsData } from './doctor/finding.ts'
 
-export interface BusFlags {
+export interface BusFlags extends OutputFlags {
   readonly config: readonly string[]
   readonly sink?: string
   readonly write: boolean
   readonly makeQueue?: boolean
   readonly timeout: string
-  readonly format: 'text' | 'json'
 }
 
 export function register(program: Command): void {
   const bus = program.command('bus').description('Test a message bus.')
-  bus
-    .command('check')
-    .description('Connect to a message bus, send a message, receive it, and report the permissions of the credentials.')
-    .argument(
-      '[url]',
-      'URL of the bus as in kollect, with its variables for servers and credentials: nats://SUBJECT, ' +
-        'kafka://TOPIC …; or http(s)://',
-    )
-    .option(
-      '--config <FILE>',
-      'configuration file or folder with the sink; may be repeated, later files override earlier ones',
-      collect,
-      [],
-    )
-    .option('--sink <ID>', 'test this sink of the configuration instead of a URL')
-    .option('--no-write', 'connect and inspect, but send nothing')
-    .option('--make-queue', 'on SNS: create a queue and a subscription to receive the message, and remove both')
-    .option('--timeout <SECONDS>', 'timeout of each step', '15')
-    .addOption(new Option('--format <FORMAT>', 'output format').choices(['text', 'json']).default('text'))
+  withOutput(
+    bus
+      .command('check')
+      .description(
+        'Connect to a message bus, send a message, receive it, and report the permissions of the credentials.',
+      )
+      .argument(
+        '[url]',
+        'URL of the bus as in kollect, with its variables for servers and credentials: nats://SUBJECT, ' +
+          'kafka://TOPIC …; or http(s)://',
+      )
+      .option(
+        '--config <FILE>',
+        'configuration file or folder with the sink; may be repeated, later files override earlier ones',
+        collect,
+        [],
+      )
+      .option('--sink <ID>', 'test this sink of the configuration instead of a URL')
+      .option('--no-write', 'connect and inspect, but send nothing')
+      .option('--make-queue', 'on SNS: create a queue and a subscription to receive the message, and remove both')
+      .option('--timeout <SECONDS>', 'timeout of each step', '15'),
+  )
     .addHelpText(
       'after',
       `
@@ -51,7 +55,7 @@ Exit code: 0 no check failed (warnings included), 1 a check failed, 2 usage erro
 
 async function run(
   url: string | undefined,
-  { config, sink, write, makeQueue = false, timeout, format }: BusFlags,
+  { config, sink, write, makeQueue = false, timeout, output }: BusFlags,
 ): Promise<void> {
   const seconds = Number(timeout)
   if (!(seconds > 0 && seconds <= 600))
@@ -65,7 +69,7 @@ async function run(
   const { busOfUrl, busOfSink, checkBus } = await import('./bus-check.ts')
   const bus = url === undefined ? await busOfSink(config, sink ?? '') : await busOfUrl(url)
   const findings = await checkBus(bus, { write, mayCreate: makeQueue, stepMs: seconds * 1000 })
-  const passed = findings.every(({ status }) => status !== 'fail')
-  self.stdout(format === 'json' ? `${JSON.stringify({ ok: passed, checks: findings })}\n` : findingsText(findings))
-  if (!passed) self.leave(1)
+  const data = findingsData(findings)
+  await printData({ output }, data)
+  if (!data.whole.ok) self.leave(1)
 }

@@ -27,18 +27,18 @@ async function cluster(): Promise<StoredApi> {
 
 test('`weir changes` shows each change with its actor, and how much noise is hidden', async () => {
   const { url } = await cluster()
-  const { out, code, err } = await weir(['changes', '--url', url, '--namespace', 'shop', '--format', 'table'])
+  const { out, code, err } = await weir(['changes', '--url', url, '--namespace', 'shop'])
   expect([code, err]).toEqual([0, ''])
   expect(out).toMatch(
-    /time \(UTC\) +operation +kind +object +by +places\n\S+ \S+ +updated +Deployment +shop\/web +alice +\/spec\/replicas\n\n1 more are hidden as noise \(status 1\)/,
+    /time \(UTC\) +operation +kind +object +by +fields\n\S+ \S+ +updated +Deployment +shop\/web +alice +\/spec\/replicas\n\n1 more are hidden as noise \(status 1\)/,
   )
-  const json = JSON.parse((await weir(['changes', '--url', url, '--noise', 'shown', '--kind', 'Pod'])).out) as {
+  const json = JSON.parse(
+    (await weir(['changes', '--url', url, '--noise', 'shown', '--kind', 'Pod', '-o', 'json'])).out,
+  ) as {
     changes: { name: string }[]
   }
   expect(json.changes.map(({ name }) => name)).toEqual(['web-1'])
-  expect((await weir(['changes', '--url', url, '--name', 'nobody', '--format', 'table'])).out).toBe(
-    'No matching changes.\n',
-  )
+  expect((await weir(['changes', '--url', url, '--name', 'nobody'])).out).toBe('No matching changes.\n')
   expect(await weir(['changes', '--url', url, '--from', 'soon'])).toMatchObject({
     code: 1,
     err: expect.stringContaining('"from" is not a time: soon.') as string,
@@ -47,13 +47,11 @@ test('`weir changes` shows each change with its actor, and how much noise is hid
 
 test('`weir resources` shows what there is, and of one object all that is known', async () => {
   const { url } = await cluster()
-  const { out, code } = await weir(['resources', '--url', url, '--kind', 'Pod', '--format', 'table'])
+  const { out, code } = await weir(['resources', '--url', url, '--kind', 'Pod'])
   expect(code).toBe(0)
   expect(out).toMatch(/c1 +Pod +shop\/web-1 +Running +n1 +ReplicaSet web-abc +\S+ \S+\n/)
-  expect((await weir(['resources', '--url', url, '--at', 'now-1h', '--format', 'table'])).out).toMatch(
-    /^No matching objects at /,
-  )
-  const one = await weir(['resources', 'k8s:c1//Pod/shop/web-1', '--url', url, '--format', 'table'])
+  expect((await weir(['resources', '--url', url, '--at', 'now-1h'])).out).toMatch(/^No matching objects at /)
+  const one = await weir(['resources', 'k8s:c1//Pod/shop/web-1', '--url', url])
   expect(one.out).toMatch(
     /^k8s:c1\/\/Pod\/shop\/web-1 at .* UTC: Running\n[^]*Owners\n[^]*owned-by +k8s:c1\/apps\/ReplicaSet\/shop\/web-abc[^]*Relations\n[^]*runs-on[^]*Changes\n/,
   )

@@ -1,16 +1,8 @@
 import { Option } from 'commander'
 import type { Command } from 'commander'
-import { self } from '../host/process.ts'
 import { action, requireServer, withServerFlags } from './client.ts'
-import {
-  objectText,
-  parametersOf,
-  scopeNames,
-  timeText,
-  wantsJson,
-  withScopeFlags,
-  type ScopeFlags,
-} from './scope-flags.ts'
+import { objectText, parametersOf, scopeNames, timeText, withScopeFlags, type ScopeFlags } from './scope-flags.ts'
+import { printData } from './output.ts'
 import { oneLine, textTable } from './text-table.ts'
 
 type Change = Readonly<Record<'time' | 'kind' | 'name' | 'operation', string>> & {
@@ -49,7 +41,7 @@ Examples:
   $ weir changes --namespace shop --from now-1h
   $ weir changes --kind Deployment,StatefulSet --actor alice
   $ weir changes --filter 'kind = Deployment and paths ~ image'
-  $ weir changes --format json | jq '.changes[].diff'
+  $ weir changes -o json | jq '.changes[].diff'
 
 Exit code: 0 success, 1 server unreachable, 2 usage error.`,
     )
@@ -62,10 +54,15 @@ async function run(flags: ScopeFlags): Promise<void> {
     'GET',
     `/api/v1/changes?${parametersOf(flags, [...scopeNames, 'filter', 'operation', 'actor', 'from', 'to', 'noise']).toString()}`,
   )
-  self.stdout(wantsJson(flags) ? `${JSON.stringify(page)}\n` : changesText(page))
+  await printData(flags, {
+    whole: page,
+    rows: page.changes,
+    columns: ['time', 'operation', 'cluster', 'group', 'kind', 'namespace', 'name', 'actor', 'actor_kind', 'paths'],
+    table: () => changesText(page),
+  })
 }
 
-const mostPaths = 3
+const maxPaths = 3
 
 export function changesText({ changes, next, hidden }: Page): string {
   const rows = changes.map(({ time, operation, kind, actor, actor_kind: actorKind, paths, ...object }) => [
@@ -75,14 +72,14 @@ export function changesText({ changes, next, hidden }: Page): string {
     oneLine(objectText(object)),
     oneLine(actor === null ? '' : actorKind === 'user' ? actor : `(${actor})`),
     oneLine(
-      `${paths.slice(0, mostPaths).join(' ')}${paths.length > mostPaths ? ` and ${paths.length - mostPaths} more` : ''}`,
+      `${paths.slice(0, maxPaths).join(' ')}${paths.length > maxPaths ? ` and ${paths.length - maxPaths} more` : ''}`,
     ),
   ])
   const rules = Object.entries(hidden?.rules ?? {}).map(([rule, count]) => `${rule} ${count}`)
   return [
     rows.length === 0
       ? 'No matching changes.\n'
-      : textTable(['time (UTC)', 'operation', 'kind', 'object', 'by', 'places'], rows),
+      : textTable(['time (UTC)', 'operation', 'kind', 'object', 'by', 'fields'], rows),
     ...(hidden !== undefined && hidden.total > 0
       ? [`\n${hidden.total} more are hidden as noise (${rules.join(', ')}); --noise shown shows them.\n`]
       : []),

@@ -21,10 +21,6 @@ export class CommandError extends Error {
   }
 }
 
-export function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value]
-}
-
 export interface ServerFlags {
   readonly url?: string
   readonly data?: string

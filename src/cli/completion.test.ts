@@ -97,14 +97,14 @@ _weir
       '--from',
       '--to',
       '--source',
-      '--format',
+      '--output',
       '--help',
     ])
     expect(await offered('run', '--n')).toEqual(['--netflow'])
   })
   test('values are offered where there is a list of them', async () => {
-    expect(await offered('query', '--format', '')).toEqual(['json', 'ndjson', 'csv', 'table'])
-    expect(await offered('journal', 'check', '--data', 'x', '--format', 'j')).toEqual(['json'])
+    expect(await offered('query', '-o', '')).toEqual(['table', 'json', 'ndjson', 'csv', 'yaml'])
+    expect(await offered('journal', 'check', '--data', 'x', '--output', 'j')).toEqual(['json'])
     expect(await offered('completion', 'f')).toEqual(['fish'])
     expect(await offered('create', 'netf')).toEqual(['netflow'])
     expect(await offered('query', '--url', '')).toEqual([])

@@ -1,25 +1,28 @@
 import type { Command } from 'commander'
-import { Option } from 'commander'
 import { realHost } from '../host/index.ts'
 import { self } from '../host/process.ts'
-import { action, collect } from './client.ts'
+import { action } from './client.ts'
+import { isRecord } from '../model/json.ts'
+import { collect } from './option-values.ts'
+import { printData, withOutput, type OutputFlags, type Row } from './output.ts'
 
-interface ConfigFlags {
+interface ConfigFlags extends OutputFlags {
   readonly config: readonly string[]
-  readonly output: 'json' | 'yaml'
 }
 
 export function register(program: Command): void {
-  program
-    .command('config')
-    .description('Print the effective settings of files and variables. Secrets remain references.')
-    .option(
-      '--config <FILE>',
-      'configuration file or folder; may be repeated, later files override earlier ones',
-      collect,
-      [],
-    )
-    .addOption(new Option('-o, --output <FORM>', 'output format').choices(['yaml', 'json']).default('yaml'))
+  withOutput(
+    program
+      .command('config')
+      .description('Print the effective settings of files and variables. Secrets remain references.')
+      .option(
+        '--config <FILE>',
+        'configuration file or folder; may be repeated, later files override earlier ones',
+        collect,
+        [],
+      ),
+    'yaml',
+  )
     .addHelpText(
       'after',
       `
@@ -43,7 +46,11 @@ async function run({ config, output }: ConfigFlags): Promise<void> {
   const { document, warnings } = await loadConfig(realHost(), config, [])
   if (warnings !== '') self.stderr(`${warnings}\n`)
   const value = withoutSecrets(weirSchema, document.value)
-  self.stdout(
-    output === 'json' ? `${JSON.stringify(value)}\n` : (await import('yaml')).stringify(value, { lineWidth: 0 }),
-  )
+  await printData({ output }, { whole: value, rows: [...leaves(value)], columns: ['setting', 'value'] })
+}
+
+/** Yields each value that is not a map, with its dotted path. */
+function* leaves(value: unknown, path = ''): Generator<Row, void, undefined> {
+  if (!isRecord(value)) return yield { setting: path, value }
+  for (const [key, below] of Object.entries(value)) yield* leaves(below, path === '' ? key : `${path}.${key}`)
 }

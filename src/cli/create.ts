@@ -3,26 +3,28 @@ import { self } from '../host/process.ts'
 import { action, CommandError } from './client.ts'
 import type { Component } from '../app/components.ts'
 import type { AnyComponentSchema } from '../schema/index.ts'
-import { textTable } from './text-table.ts'
+import { printData, withOutput, type OutputFlags, type OutputFormat, type Row } from './output.ts'
 
-interface CreateFlags {
+interface CreateFlags extends OutputFlags {
   readonly id?: string
   readonly connector?: string
 }
 
 export function register(program: Command): void {
-  program
-    .command('create')
-    .description(
-      'Print a commented sample of a component for the configuration file. Without a name, list all ' +
-        'components. With --connector, create a new connector in a checkout.',
-    )
-    .argument('[component]', 'name of a component')
-    .option('--id <ID>', 'id of the entry (default: the name of its type)')
-    .option(
-      '--connector <NAME>',
-      'create src/connectors/NAME with a working source, in the checkout of the working directory',
-    )
+  withOutput(
+    program
+      .command('create')
+      .description(
+        'Print a commented sample of a component for the configuration file. Without a name, list all ' +
+          'components. With --connector, create a new connector in a checkout.',
+      )
+      .argument('[component]', 'name of a component')
+      .option('--id <ID>', 'id of the entry (default: the name of its type)')
+      .option(
+        '--connector <NAME>',
+        'create src/connectors/NAME with a working source, in the checkout of the working directory',
+      ),
+  )
     .addHelpText(
       'after',
       `
@@ -36,19 +38,19 @@ Exit code: 0 success, 2 unknown component or usage error.`,
     .action(action(run))
 }
 
-async function run(name: string | undefined, { id, connector }: CreateFlags): Promise<void> {
-  if (connector !== undefined) return create(connector)
+async function run(name: string | undefined, { id, connector, output }: CreateFlags): Promise<void> {
+  if (connector !== undefined) return create(connector, output)
   const [{ components }, { findComponent }] = await Promise.all([
     import('../app/components.ts'),
     import('./find-component.ts'),
   ])
   if (name === undefined)
-    return self.stdout(
-      textTable(
-        ['component', 'kind', 'what it does'],
-        components().map((one) => [one.name, one.role, one.summary]),
-      ),
+    return printList(
+      { output },
+      components().map((one) => ({ component: one.name, role: one.role, summary: one.summary })),
     )
+  if (output !== 'table' && output !== 'yaml')
+    throw new CommandError('A sample is commented YAML and has no other format.', ['Omit -o.'], 2)
   const component = findComponent(name)
   if (id !== undefined && component.under === undefined)
     throw new CommandError(`\`${component.name}\` has no id.`, ['Omit --id.'], 2)
@@ -62,9 +64,18 @@ async function run(name: string | undefined, { id, connector }: CreateFlags): Pr
   self.stdout(await componentSample(component, id ?? component.type))
 }
 
-async function create(connector: string): Promise<void> {
+async function printList({ output }: OutputFlags, rows: readonly Row[]): Promise<void> {
+  await printData({ output }, { whole: rows, rows, columns: Object.keys(rows[0] ?? {}) })
+}
+
+async function create(connector: string, output: OutputFormat): Promise<void> {
   const { createConnector } = await import('./create-connector.ts')
   const files = await createConnector(connector)
+  if (output !== 'table')
+    return printList(
+      { output },
+      files.map((file) => ({ file })),
+    )
   self.stdout(`${files.join('\n')}
 
 Next:
@@ -101,6 +112,6 @@ async function wholeSample(sample: (schema: AnyComponentSchema) => string): Prom
   const { type, role, summary } = weirSchema
   const own = sample(defineSchema({ type, role, summary, fields: Object.fromEntries(settings) }))
   return `${own}${entries
-    .map(([key, field]) => `# ${infoOf(field).description}. \`weir create\` lists all ` + `types.\n${key}: {}\n`)
+    .map(([key, field]) => `# ${infoOf(field).description}. \`weir create\` lists all types.\n${key}: {}\n`)
     .join('')}`
 }

@@ -1,19 +1,19 @@
-import { InvalidArgumentError, Option } from 'commander'
 import type { Command } from 'commander'
 import type { DeadLetter } from '../engine/control.ts'
 import { self } from '../host/process.ts'
 import type { ServerFlags } from './client.ts'
 import { action, CommandError, requireServer, withServerFlags } from './client.ts'
+import { positive } from './option-values.ts'
+import { printData, withOutput, type OutputFlags } from './output.ts'
 import { editText, readText } from './edit-text.ts'
 import { oneLine, textTable } from './text-table.ts'
 import { messageOf } from '../model/errors.ts'
 import { isRecord } from '../model/json.ts'
 
-interface ListFlags extends ServerFlags {
+interface ListFlags extends ServerFlags, OutputFlags {
   readonly sink?: string
   readonly limit: number
   readonly all?: boolean
-  readonly format?: 'json' | 'table'
 }
 
 interface EditFlags extends ServerFlags {
@@ -28,26 +28,30 @@ export function register(program: Command): void {
   const letters = program.command('dead-letters').description('List, show, edit, redrive or drop dead letters.')
 
   withServerFlags(
-    letters
-      .command('list')
-      .description('List dead letters, newest first.')
-      .option('--sink <ID>', 'only this sink')
-      .option('--limit <COUNT>', 'maximum number', positive, 100)
-      .option('--all', 'all dead letters, regardless of --limit')
-      .addOption(new Option('--format <FORMAT>', 'output format').choices(['json', 'table'])),
+    withOutput(
+      letters
+        .command('list')
+        .description('List dead letters, newest first.')
+        .option('--sink <ID>', 'only this sink')
+        .option('--limit <COUNT>', 'maximum number', positive, 100)
+        .option('--all', 'all dead letters, regardless of --limit'),
+    ),
   )
     .addHelpText(
       'after',
       '\nExample:\n  $ weir dead-letters list --sink bus --limit 20\n  $ weir dead-letters list --all ' +
-        '--format json > letters.json\n\nExit code: 0 success, 1 server unreachable, 2 usage error.',
+        '-o json > letters.json\n\nExit code: 0 success, 1 server unreachable, 2 usage error.',
     )
     .action(action(list))
 
   withServerFlags(
-    letters
-      .command('show')
-      .description('Print one dead letter with its body, as JSON.')
-      .argument('<id>', 'stable id from the list'),
+    withOutput(
+      letters
+        .command('show')
+        .description('Print one dead letter with its body.')
+        .argument('<id>', 'stable id from the list'),
+      'json',
+    ),
   )
     .addHelpText(
       'after',
@@ -108,20 +112,15 @@ Exit code: 0 success, 1 server unreachable, id unknown or edit rejected, 2 usage
     .action(action((sink: string, ids: string[], flags: MoveFlags) => move('drop', sink, ids, flags)))
 }
 
-function positive(text: string): number {
-  const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('It must be an integer above 0.')
-  return value
-}
-
 const pageSize = 1000
+const columns = ['sink', 'id', 'time', 'attempts', 'state', 'reason']
 
 async function list(flags: ListFlags): Promise<void> {
   const server = await requireServer(flags)
-  const most = flags.all === true ? Number.POSITIVE_INFINITY : flags.limit
+  const max = flags.all === true ? Number.POSITIVE_INFINITY : flags.limit
   const letters: DeadLetter[] = []
   for (;;) {
-    const limit = Math.min(pageSize, most - letters.length)
+    const limit = Math.min(pageSize, max - letters.length)
     const last = letters.at(-1)
     const query = new URLSearchParams({
       limit: String(limit),
@@ -130,31 +129,36 @@ async function list(flags: ListFlags): Promise<void> {
     })
     const page = await server.json<DeadLetter[]>('GET', `/api/v1/dead-letters?${query.toString()}`)
     letters.push(...page)
-    if (page.length < limit || letters.length >= most) break
+    if (page.length < limit || letters.length >= max) break
   }
-  if ((flags.format ?? (self.interactive ? 'table' : 'json')) === 'json')
-    return self.stdout(`${JSON.stringify(letters)}\n`)
-  if (letters.length === 0) return self.stdout('No dead letters.\n')
-  self.stdout(
-    textTable(
-      ['sink', 'id', 'time', 'tries', 'state', 'reason'],
-      letters.map(({ sink, id, time, attempts, state, reason }) => [
-        sink,
-        id,
-        new Date(time).toISOString(),
-        attempts,
-        state,
-        oneLine(reason),
-      ]),
-    ),
+  await printData(flags, {
+    whole: letters,
+    rows: letters.map((letter) => ({ ...letter })),
+    columns,
+    table: () => lettersText(letters),
+  })
+}
+
+function lettersText(letters: readonly DeadLetter[]): string {
+  if (letters.length === 0) return 'No dead letters.\n'
+  return textTable(
+    ['sink', 'id', 'time', 'tries', 'state', 'reason'],
+    letters.map(({ sink, id, time, attempts, state, reason }) => [
+      sink,
+      id,
+      new Date(time).toISOString(),
+      attempts,
+      state,
+      oneLine(reason),
+    ]),
   )
 }
 
-async function show(id: string, flags: ServerFlags): Promise<void> {
+async function show(id: string, flags: ServerFlags & OutputFlags): Promise<void> {
   const letter = await (
     await requireServer(flags)
   ).json<DeadLetter>('GET', `/api/v1/dead-letters/${encodeURIComponent(id)}`)
-  self.stdout(`${JSON.stringify(letter, null, 2)}\n`)
+  await printData(flags, { whole: letter, rows: [{ ...letter }], columns: [...columns, 'kind', 'body'] })
 }
 
 async function edit(sink: string, id: string, flags: EditFlags): Promise<void> {

@@ -440,7 +440,7 @@ test('weir doctor checks a running server and ends with 0; a broken store is rep
   await using weir = await startWeir({ folder })
   await weir.events([{ specversion: '1.0', id: 'a', source: '/test', type: 'test' }])
   await weir.caughtUp(20_000)
-  const ran = await launch(['doctor', '--config', join(folder, 'weir.yaml'), '--format', 'json'], { cwd: folder })
+  const ran = await launch(['doctor', '--config', join(folder, 'weir.yaml'), '-o', 'json'], { cwd: folder })
   const { ok, checks } = JSON.parse(ran.stdout) as { ok: boolean; checks: Finding[] }
   expect({ code: ran.code, ok, failing: checks.filter(({ status }) => status === 'fail') }).toEqual({
     code: 0,

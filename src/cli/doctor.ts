@@ -1,32 +1,33 @@
-import { Option } from 'commander'
 import type { Command } from 'commander'
 import type { Override } from '../schema/index.ts'
 import { self } from '../host/process.ts'
-import { action, collect } from './client.ts'
+import { action } from './client.ts'
+import { collect } from './option-values.ts'
+import { printData, withOutput, type OutputFlags } from './output.ts'
 import type { Loaded } from '../app/load-config.ts'
-import { findingsText, type Finding, type CheckContext } from './doctor/finding.ts'
+import { findingsData, type Finding, type CheckContext } from './doctor/finding.ts'
 
-export interface DoctorFlags {
+export interface DoctorFlags extends OutputFlags {
   readonly config: readonly string[]
   readonly data?: string
   readonly live?: boolean
-  readonly format: 'text' | 'json'
 }
 
 export function register(program: Command): void {
-  program
-    .command('doctor')
-    .description('Check the machine, the data folder and the ports, with advice.')
-    .option(
-      '--config <FILE>',
-      'configuration file or folder whose listeners, sizes and sinks are checked; may be repeated, later ' +
-        'files override earlier ones',
-      collect,
-      [],
-    )
-    .option('--data <DIR>', 'data folder (default: that of the configuration)')
-    .option('--live', "also connect to polled buses, sinks, the journal's bus and the identity provider")
-    .addOption(new Option('--format <FORMAT>', 'output format').choices(['text', 'json']).default('text'))
+  withOutput(
+    program
+      .command('doctor')
+      .description('Check the machine, the data folder and the ports, with advice.')
+      .option(
+        '--config <FILE>',
+        'configuration file or folder whose listeners, sizes and sinks are checked; may be repeated, later ' +
+          'files override earlier ones',
+        collect,
+        [],
+      )
+      .option('--data <DIR>', 'data folder (default: that of the configuration)')
+      .option('--live', "also connect to polled buses, sinks, the journal's bus and the identity provider"),
+  )
     .addHelpText(
       'after',
       `
@@ -34,7 +35,7 @@ A server may be running. The command briefly opens ports, and writes a small fil
 
 Examples:
   $ weir doctor --config weir.yaml
-  $ weir doctor --data /var/lib/weir --format json | jq '.checks[] | select(.status != "ok")'
+  $ weir doctor --data /var/lib/weir -o json | jq '.checks[] | select(.status != "ok")'
 
 Exit code: 0 no check failed (warnings included), 1 a check failed, 2 usage error.`,
     )
@@ -42,16 +43,13 @@ Exit code: 0 no check failed (warnings included), 1 a check failed, 2 usage erro
 }
 
 async function run(flags: DoctorFlags): Promise<void> {
-  const findings = await diagnose(flags)
-  const passed = findings.every(({ status }) => status !== 'fail')
-  self.stdout(
-    flags.format === 'json' ? `${JSON.stringify({ ok: passed, checks: findings })}\n` : findingsText(findings),
-  )
-  if (!passed) self.leave(1)
+  const data = findingsData(await diagnose(flags))
+  await printData(flags, data)
+  if (!data.whole.ok) self.leave(1)
 }
 
 /** Runs all checks and resolves with their findings in print order. */
-export async function diagnose(flags: Omit<DoctorFlags, 'format'>): Promise<readonly Finding[]> {
+export async function diagnose(flags: Omit<DoctorFlags, 'output'>): Promise<readonly Finding[]> {
   const [{ realHost }, { realMachine }, { readHolder }, checks] = await Promise.all([
     import('../host/index.ts'),
     import('../host/machine.ts'),

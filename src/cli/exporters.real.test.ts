@@ -15,7 +15,7 @@ const vectorA = Buffer.from(
 test('a Weir without exporters gives advice; `weir exporters` lists exporters and reasons for missing rows', async () => {
   await using running = await startWeir({ folder: await temporaryFolder() })
   await expect.poll(() => running.log).toContain('`weir exporters` lists exporters')
-  const silent = await weir(['exporters', '--url', running.url, '--format', 'table'])
+  const silent = await weir(['exporters', '--url', running.url])
   expect(silent).toMatchObject({ code: 0, err: '' })
   expect(silent.out).toContain('No exporter has sent data since the start.')
   expect(silent.out).toContain('weir exporters --how softflowd | pmacct')
@@ -27,7 +27,7 @@ test('a Weir without exporters gives advice; `weir exporters` lists exporters an
   send(Buffer.of(7, 7, 7))
   const listed = async (): Promise<{ address: string; datagrams: number; rows: number; malformed: number }[]> =>
     (
-      JSON.parse((await weir(['exporters', '--url', running.url, '--source', 'netflow'])).out) as {
+      JSON.parse((await weir(['exporters', '--url', running.url, '--source', 'netflow', '-o', 'json'])).out) as {
         sources: { exporters: never[] }[]
       }
     ).sources[0]?.exporters ?? []
@@ -36,7 +36,7 @@ test('a Weir without exporters gives advice; `weir exporters` lists exporters an
     .toMatchObject([{ address: '127.0.0.1', datagrams: 2, rows: 1, malformed: 1 }])
   // The ledger counts shed rows with the next frame of the source.
   await expect
-    .poll(async () => (await weir(['exporters', '--url', running.url, '--format', 'table'])).out, {
+    .poll(async () => (await weir(['exporters', '--url', running.url])).out, {
       timeout: 20_000,
       interval: 500,
     })
@@ -46,7 +46,7 @@ test('a Weir without exporters gives advice; `weir exporters` lists exporters an
   // Data without a template.
   send(Buffer.from('000900010009' + '27c06553f1000000000700000005' + '01000008' + '00000000', 'hex'))
   await expect
-    .poll(async () => (await weir(['exporters', '127.0.0.1', '--url', running.url, '--format', 'table'])).out, {
+    .poll(async () => (await weir(['exporters', '127.0.0.1', '--url', running.url])).out, {
       timeout: 20_000,
       interval: 500,
     })
@@ -57,7 +57,7 @@ test('a Weir without exporters gives advice; `weir exporters` lists exporters an
     code: 1,
     err: expect.stringContaining('No data received from 192.0.2.9') as string,
   })
-  const doctor = JSON.parse((await weir(['doctor', '--data', running.data, '--format', 'json'])).out) as {
+  const doctor = JSON.parse((await weir(['doctor', '--data', running.data, '-o', 'json'])).out) as {
     checks: { check: string; status: string; fact: string }[]
   }
   expect(doctor.checks.filter(({ check }) => check === 'exporters netflow')).toMatchObject([
@@ -134,7 +134,7 @@ test('exporters of one source are requested from the server', async () => {
     { name: 'a', type: 'netflow', addresses: [], exporters: [] },
     { name: 'b', type: 'sflow', addresses: [], exporters: [] },
   ]
-  expect(JSON.parse((await weir(['exporters', '--source', 'b', '--url', api.url])).out)).toEqual({
+  expect(JSON.parse((await weir(['exporters', '--source', 'b', '-o', 'json', '--url', api.url])).out)).toEqual({
     sources: [{ name: 'b', type: 'sflow', addresses: [], known: 0, exporters: [] }],
   })
   expect(await weir(['exporters', '--how', 'toaster', '--url', api.url])).toMatchObject({ code: 2 })

@@ -6,25 +6,28 @@ import { self } from '../host/process.ts'
 import type { ServerFlags } from './client.ts'
 import { action, CommandError, findServer, requireServer, withServerFlags, type Server } from './client.ts'
 import type { Exporters } from './exporters/page.ts'
+import { printWatched, withOutput, withWatch, type Data, type WatchFlags } from './output.ts'
 
-interface ExportersFlags extends ServerFlags {
+interface ExportersFlags extends ServerFlags, WatchFlags {
   readonly source?: string
-  readonly format?: 'json' | 'table'
   readonly how?: string
   readonly collector?: string
 }
 
 export function register(program: Command): void {
   withServerFlags(
-    program
-      .command('exporters')
-      .description(
-        'List exporters with their rates and decoding problems, and explain missing data. With --how, print ' +
-          'the configuration of an exporter.',
-      )
-      .argument('[address]', 'all details of the exporter with this address')
-      .option('--source <ID>', 'only this source')
-      .addOption(new Option('--format <FORMAT>', 'output format').choices(['json', 'table']))
+    withWatch(
+      withOutput(
+        program
+          .command('exporters')
+          .description(
+            'List exporters with their rates and decoding problems, and explain missing data. With --how, print ' +
+              'the configuration of an exporter.',
+          )
+          .argument('[address]', 'all details of the exporter with this address')
+          .option('--source <ID>', 'only this source'),
+      ),
+    )
       .addOption(
         new Option('--how <EXPORTER>', 'print the configuration of this exporter and exit').choices(
           recipes.map(({ name }) => name),
@@ -41,7 +44,7 @@ export function register(program: Command): void {
 Examples:
   $ weir exporters
   $ weir exporters 192.0.2.1
-  $ weir exporters --format json | jq '.sources[].exporters[] | select(.why)'
+  $ weir exporters -o json | jq '.sources[].exporters[] | select(.why)'
   $ weir exporters --how softflowd --collector 192.0.2.10
 
 Exit code: 0 success, 1 server unreachable, 2 usage error.`,
@@ -51,6 +54,10 @@ Exit code: 0 success, 1 server unreachable, 2 usage error.`,
 
 async function run(address: string | undefined, flags: ExportersFlags): Promise<void> {
   if (flags.how !== undefined) return self.stdout(await setupText(flags.how, flags))
+  await printWatched(flags, async () => ({ data: await exportersData(address, flags), ok: true }))
+}
+
+async function exportersData(address: string | undefined, flags: ExportersFlags): Promise<Data> {
   const server = await requireServer(flags)
   const query = new URLSearchParams({
     ...(flags.source === undefined ? {} : { source: flags.source }),
@@ -72,16 +79,18 @@ async function run(address: string | undefined, flags: ExportersFlags): Promise<
         'outside `allow` are refused.',
     ])
   }
-  if ((flags.format ?? (self.interactive ? 'table' : 'json')) === 'json')
-    return self.stdout(`${JSON.stringify(exporters)}\n`)
-  const [{ realHost }, { exportersText, exporterText }] = await Promise.all([
+  const [{ realHost }, { exportersText, exporterText, exporterRows }, ledger] = await Promise.all([
     import('../host/index.ts'),
     import('./exporters/page.ts'),
+    server.json<Ledger>('GET', '/api/v1/ledger'),
   ])
   const now = realHost().clock.now()
-  if (address === undefined)
-    return self.stdout(exportersText(exporters, await server.json<Ledger>('GET', '/api/v1/ledger'), now))
-  self.stdout(exporterText(exporters, address, now) ?? '')
+  return {
+    whole: exporters,
+    ...exporterRows(exporters),
+    table: () =>
+      address === undefined ? exportersText(exporters, ledger, now) : (exporterText(exporters, address, now) ?? ''),
+  }
 }
 
 async function setupText(name: string, flags: ExportersFlags): Promise<string> {

@@ -4,7 +4,8 @@ import { checkJournal, type JournalCheck } from '../journal/index.ts'
 import type { UnreadableStretch } from '../journal/types.ts'
 import { journalFolder, withReadProgress, type JournalFolder } from './journal-folder.ts'
 import type { CheckFlags } from './journal.ts'
-import { Progress } from './output.ts'
+import { printData } from './output.ts'
+import { Progress } from './progress.ts'
 import { sizeText } from '../model/size-text.ts'
 import { textTable } from './text-table.ts'
 
@@ -15,7 +16,12 @@ export async function checkCommand(flags: CheckFlags): Promise<void> {
   const host = realHost()
   const folder = await journalFolder(host, flags.data)
   const found = await checkFolder(host, folder)
-  self.stdout(flags.format === 'json' ? `${JSON.stringify(found)}\n` : checkText(found, folder))
+  await printData(flags, {
+    whole: found,
+    rows: found.unreadable.map((one) => ({ ...one })),
+    columns: ['segment', 'offset', 'bytes', 'events'],
+    table: () => checkText(found, folder),
+  })
   if (found.unreadable.length > 0) self.leave(1)
 }
 

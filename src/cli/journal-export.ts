@@ -10,7 +10,9 @@ import { eventAt } from '../model/events.ts'
 import { nowhere, stableId } from '../model/positions.ts'
 import { journalFolder, withReadProgress, type JournalFolder } from './journal-folder.ts'
 import type { ExportFlags } from './journal.ts'
-import { print, Progress } from './output.ts'
+import { print } from './output.ts'
+import { Progress } from './progress.ts'
+import { RowText } from './row-text.ts'
 
 /** Approximate size of a piece of rows. */
 const pieceBytes = 256 * 1024
@@ -19,12 +21,15 @@ export async function exportCommand(flags: ExportFlags): Promise<void> {
   const host = realHost()
   const folder = await journalFolder(host, flags.data)
   const progress = new Progress('exporting', folder.bytes)
+  const text = new RowText(flags.output)
   const unreadable: UnreadableStretch[] = []
   for await (const piece of exportRows(withReadProgress(host, progress), folder, flags, (stretch) =>
     unreadable.push(stretch),
   )) {
-    await print(piece)
+    if (flags.output === 'ndjson') await print(piece)
+    else for (const line of piece.toString().trimEnd().split('\n')) await print(await text.row(line))
   }
+  await print(text.end())
   progress.end()
   for (const { segment, offset, bytes, events } of unreadable) {
     self.stderr(
@@ -39,9 +44,9 @@ export async function exportCommand(flags: ExportFlags): Promise<void> {
 export async function* exportRows(
   host: Host,
   { directory, segments, live }: JournalFolder,
-  { from = 1, to = Infinity, source }: Omit<ExportFlags, 'data'>,
+  { from = 1, to = Infinity, source }: Omit<ExportFlags, 'data' | 'output'>,
   onUnreadable: (stretch: UnreadableStretch) => void,
-): AsyncGenerator<Uint8Array, void, undefined> {
+): AsyncGenerator<Buffer, void, undefined> {
   // A unit never spans segments, so this segment has all parts of the first frame's unit.
   const begin = segments.findLast(({ name }) => (segmentStart(name) ?? 0) <= from)?.name
   let open: UnreadableStretch[] = []

@@ -2,7 +2,7 @@ import type { Disk, Host } from '../host/index.ts'
 import { listSegments } from '../journal/recover.ts'
 import { CommandError } from './client.ts'
 import { readHolder } from '../app/lock.ts'
-import type { Progress } from './output.ts'
+import type { Progress } from './progress.ts'
 
 export interface JournalFolder {
   readonly directory: string

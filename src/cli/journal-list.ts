@@ -1,5 +1,4 @@
 import { realHost, type Host } from '../host/index.ts'
-import { self } from '../host/process.ts'
 import { journalSource, segmentStart } from '../journal/index.ts'
 import type { FrameHeader } from '../journal/types.ts'
 import { Walk } from '../journal/walk.ts'
@@ -7,6 +6,7 @@ import { nowhere } from '../model/positions.ts'
 import { journalFolder, type JournalFolder } from './journal-folder.ts'
 import type { CheckFlags } from './journal.ts'
 import { sizeText } from '../model/size-text.ts'
+import { printData } from './output.ts'
 import { textTable } from './text-table.ts'
 
 /**
@@ -30,22 +30,32 @@ export interface SegmentFacts {
   unreadable: number
 }
 
+const columns = [
+  'segment',
+  'sequence',
+  'frames',
+  'events',
+  'bytes',
+  'received_from',
+  'received_to',
+  'time_from',
+  'time_to',
+  'sources',
+  'unreadable',
+]
+
 export async function listCommand(flags: CheckFlags): Promise<void> {
   const host = realHost()
   const segments = await listFacts(host, await journalFolder(host, flags.data))
-  if (flags.format === 'text') return self.stdout(listText(segments))
   const iso = (ms: number | null): string | null => (ms === null ? null : timeText(ms))
-  self.stdout(
-    `${JSON.stringify(
-      segments.map((one) => ({
-        ...one,
-        received_from: iso(one.received_from),
-        received_to: iso(one.received_to),
-        time_from: iso(one.time_from),
-        time_to: iso(one.time_to),
-      })),
-    )}\n`,
-  )
+  const rows = segments.map((one) => ({
+    ...one,
+    received_from: iso(one.received_from),
+    received_to: iso(one.received_to),
+    time_from: iso(one.time_from),
+    time_to: iso(one.time_to),
+  }))
+  await printData(flags, { whole: rows, rows, columns, table: () => listText(segments) })
 }
 
 export async function listFacts(host: Host, { directory, segments }: JournalFolder): Promise<SegmentFacts[]> {

@@ -36,7 +36,7 @@ async function exported(
 describe('weir journal check', () => {
   test('reports a whole journal as undamaged, and ends with 0', async () => {
     const data = await golden('segments')
-    const ran = await launch(['journal', 'check', '--data', data, '--format', 'json'])
+    const ran = await launch(['journal', 'check', '--data', data, '-o', 'json'])
     expect({ ...ran, stdout: JSON.parse(ran.stdout) as unknown }).toMatchObject({
       code: 0,
       stderr: '',
@@ -47,7 +47,7 @@ describe('weir journal check', () => {
 
   test('names each unreadable stretch, and ends with 1', async () => {
     const data = await golden('damaged')
-    const ran = await launch(['journal', 'check', '--data', data, '--format', 'json'])
+    const ran = await launch(['journal', 'check', '--data', data, '-o', 'json'])
     expect(ran.code).toBe(1)
     expect(JSON.parse(ran.stdout)).toEqual(await expected('damaged'))
     const text = await launch(['journal', 'check', '--data', data])
@@ -114,7 +114,7 @@ describe('weir journal list', () => {
   })
 
   test('prints times in ISO 8601', async () => {
-    const ran = await launch(['journal', 'list', '--data', await golden('flows'), '--format', 'json'])
+    const ran = await launch(['journal', 'list', '--data', await golden('flows'), '-o', 'json'])
     expect(ran.code).toBe(0)
     expect(JSON.parse(ran.stdout)).toMatchObject([{ events: 3, received_from: '2026-01-01T00:00:00.000Z' }])
   })

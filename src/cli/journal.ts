@@ -1,10 +1,10 @@
-import { InvalidArgumentError, Option } from 'commander'
+import { Option } from 'commander'
 import type { Command } from 'commander'
 import { action, CommandError, defaultData } from './client.ts'
+import { positive } from './option-values.ts'
+import { withOutput, type OutputFlags } from './output.ts'
 
 const data = (): Option => new Option('--data <DIR>', 'data folder').default(defaultData)
-const format = (...choices: string[]): Option =>
-  new Option('--format <FORMAT>', 'output format').choices(choices).default(choices[0])
 
 export function register(program: Command): void {
   const journal = program
@@ -12,11 +12,7 @@ export function register(program: Command): void {
     .description('Inspect the journal of a data folder. Nothing is changed, and a server may be running on it.')
     .addHelpText('after', '\nExample:\n  $ weir journal check --data /var/lib/weir')
 
-  journal
-    .command('check')
-    .description('Read every frame and verify its checksums.')
-    .addOption(data())
-    .addOption(format('text', 'json'))
+  withOutput(journal.command('check').description('Read every frame and verify its checksums.').addOption(data()))
     .addHelpText(
       'after',
       `
@@ -24,17 +20,18 @@ The row count of an unreadable range is \`null\` (\`?\`) if no later frame conta
 
 Examples:
   $ weir journal check --data /var/lib/weir
-  $ weir journal check --format json | jq '.unreadable | length'
+  $ weir journal check -o json | jq '.unreadable | length'
 
 Exit code: 0 all data readable, 1 unreadable data or no journal, 2 usage error.`,
     )
     .action(withReadErrors(async (flags: CheckFlags) => (await import('./journal-check.ts')).checkCommand(flags)))
 
-  journal
-    .command('list')
-    .description('List the segments with sequences, frames, rows, sizes, times and sources.')
-    .addOption(data())
-    .addOption(format('text', 'json'))
+  withOutput(
+    journal
+      .command('list')
+      .description('List the segments with sequences, frames, rows, sizes, times and sources.')
+      .addOption(data()),
+  )
     .addHelpText(
       'after',
       '\nExample:\n  $ weir journal list --data /var/lib/weir\n\nExit code: 0 success, 1 no journal or ' +
@@ -42,16 +39,18 @@ Exit code: 0 all data readable, 1 unreadable data or no journal, 2 usage error.`
     )
     .action(withReadErrors(async (flags: CheckFlags) => (await import('./journal-list.ts')).listCommand(flags)))
 
-  journal
-    .command('export')
-    .description(
-      'Print rows as JSON, one per line: events as CloudEvents, flows as flat objects, each with its `_pos`.',
-    )
-    .addOption(data())
-    .option('--from <SEQUENCE>', 'first frame (default: the oldest)', sequence)
-    .option('--to <SEQUENCE>', 'last frame (default: the newest)', sequence)
-    .option('--source <ID>', 'only rows of this source')
-    .addOption(format('ndjson'))
+  withOutput(
+    journal
+      .command('export')
+      .description(
+        'Print rows, by default as JSON, one per line: events as CloudEvents, flows as flat objects, each with its `_pos`.',
+      )
+      .addOption(data())
+      .option('--from <SEQUENCE>', 'first frame (default: the oldest)', positive)
+      .option('--to <SEQUENCE>', 'last frame (default: the newest)', positive)
+      .option('--source <ID>', 'only rows of this source'),
+    'ndjson',
+  )
     .addHelpText(
       'after',
       `
@@ -82,20 +81,13 @@ function withReadErrors<F extends { readonly data: string }>(
   })
 }
 
-export interface CheckFlags {
+export interface CheckFlags extends OutputFlags {
   readonly data: string
-  readonly format: 'text' | 'json'
 }
 
-export interface ExportFlags {
+export interface ExportFlags extends OutputFlags {
   readonly data: string
   readonly from?: number
   readonly to?: number
   readonly source?: string
-}
-
-function sequence(text: string): number {
-  const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('It must be an integer above 0.')
-  return value
 }

@@ -1,13 +1,13 @@
-import { Option } from 'commander'
 import type { Command } from 'commander'
 import type { Ledger } from '../engine/control.ts'
 import { self } from '../host/process.ts'
 import type { ServerFlags } from './client.ts'
 import { action, CommandError, defaultData, requireServer, withServerFlags } from './client.ts'
+import { colour } from './colour.ts'
+import { printWatched, withOutput, withWatch, type Data, type WatchFlags } from './output.ts'
 import { textTable } from './text-table.ts'
 
-interface LedgerFlags extends ServerFlags {
-  readonly format?: 'json' | 'table'
+interface LedgerFlags extends ServerFlags, WatchFlags {
   readonly verify?: boolean
 }
 
@@ -22,14 +22,16 @@ export type Verify = (data: string) => Promise<Verified>
 
 export function register(program: Command, verify?: Verify): void {
   withServerFlags(
-    program
-      .command('ledger')
-      .description(
-        'Show the outcome of all accepted rows for every sink: filtered, delivered, dead-lettered, dropped, ' +
-          'quarantined or pending.',
-      )
-      .addOption(new Option('--format <FORMAT>', 'output format').choices(['json', 'table']))
-      .option('--verify', 'recompute it from the files of the data folder instead of querying the server'),
+    withWatch(
+      withOutput(
+        program
+          .command('ledger')
+          .description(
+            'Show the outcome of all accepted rows for every sink: filtered, delivered, dead-lettered, dropped, ' +
+              'quarantined or pending.',
+          ),
+      ),
+    ).option('--verify', 'recompute it from the files of the data folder instead of querying the server'),
   )
     .addHelpText(
       'after',
@@ -39,7 +41,7 @@ and routed = delivered + dead_lettered + dropped + quarantined + pending.
 
 Examples:
   $ weir ledger
-  $ weir ledger --format json --data /var/lib/weir | jq .balanced
+  $ weir ledger -o json --data /var/lib/weir | jq .balanced
   $ weir ledger --verify
 
 \`--verify\` verifies the checksums of every frame of the journal and every file of the store.
@@ -50,15 +52,46 @@ Exit code: 0 balanced, 1 not balanced, damaged file (--verify) or server unreach
 }
 
 async function run(flags: LedgerFlags, verify: Verify | undefined): Promise<void> {
-  const { ledger, damaged } =
-    flags.verify === true
-      ? await verified(flags, verify)
-      : { ledger: await (await requireServer(flags)).json<Ledger>('GET', '/api/v1/ledger'), damaged: [] }
-  const format = flags.format ?? (self.interactive ? 'table' : 'json')
-  self.stdout(format === 'json' ? `${JSON.stringify(ledger)}\n` : ledgerText(ledger))
-  for (const { file, reason, rows } of damaged)
-    self.stderr(`weir: store file ${file} is damaged (${reason}): ${rows} rows are counted as quarantined here\n`)
-  if (!ledger.balanced || damaged.length > 0) self.leave(1)
+  await printWatched(flags, async () => {
+    const { ledger, damaged } =
+      flags.verify === true
+        ? await verified(flags, verify)
+        : { ledger: await (await requireServer(flags)).json<Ledger>('GET', '/api/v1/ledger'), damaged: [] }
+    for (const { file, reason, rows } of damaged)
+      self.stderr(`weir: store file ${file} is damaged (${reason}): ${rows} rows are counted as quarantined here\n`)
+    return { data: ledgerData(ledger), ok: ledger.balanced && damaged.length === 0 }
+  })
+}
+
+function ledgerData(ledger: Ledger): Data {
+  return {
+    whole: ledger,
+    rows: [
+      ...ledger.sources.map((source) => ({ kind: 'source', ...source, shed: total(source.shed) })),
+      ...ledger.sinks.map((sink) => ({
+        kind: 'sink',
+        ...sink,
+        filtered: total(sink.filtered),
+        dropped: total(sink.dropped),
+      })),
+    ],
+    columns: [
+      'kind',
+      'name',
+      'accepted',
+      'duplicates',
+      'shed',
+      'unreadable',
+      'filtered',
+      'routed',
+      'delivered',
+      'pending',
+      'dead_lettered',
+      'dropped',
+      'quarantined',
+    ],
+    table: () => ledgerText(ledger),
+  }
 }
 
 async function verified(flags: LedgerFlags, verify: Verify | undefined): Promise<Verified> {
@@ -107,6 +140,8 @@ export function ledgerText({ balanced, sources, sinks }: Ledger): string {
       ]),
     ),
     ...(reasons.length === 0 ? [] : [textTable(['count', 'reason', 'rows'], reasons as (string | number)[][])]),
-    balanced ? 'balanced\n' : 'NOT BALANCED: some rows are not accounted for\n',
+    balanced
+      ? `${colour('green', 'balanced')}\n`
+      : `${colour('red', 'NOT BALANCED')}: some rows are not accounted for\n`,
   ].join('\n')
 }

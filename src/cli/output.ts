@@ -1,4 +1,109 @@
+import { Option, type Command } from 'commander'
+import { realHost } from '../host/index.ts'
 import { self } from '../host/process.ts'
+import { csvText } from '../model/csv-text.ts'
+import { secondsOf } from './option-values.ts'
+import { oneLine, textTable } from './text-table.ts'
+
+export const outputFormats = ['table', 'json', 'ndjson', 'csv', 'yaml'] as const
+export type OutputFormat = (typeof outputFormats)[number]
+
+export interface OutputFlags {
+  readonly output: OutputFormat
+}
+
+export interface WatchFlags extends OutputFlags {
+  readonly watch?: true | number
+}
+
+export type Row = Readonly<Record<string, unknown>>
+
+/** Data to print. `json` and `yaml` print `whole`; `ndjson` and `csv` print `rows`. */
+export interface Data {
+  readonly whole: unknown
+  readonly rows: readonly Row[]
+  /** Columns of `csv` and `table`. */
+  readonly columns: readonly string[]
+  /** Replaces the table of `rows`. */
+  readonly table?: () => string
+}
+
+/** Adds `-o`. Every command that prints rows or objects has it. */
+export function withOutput(command: Command, preset: OutputFormat = 'table', more: readonly string[] = []): Command {
+  return command.addOption(
+    new Option('-o, --output <FORMAT>', 'output format').choices([...outputFormats, ...more]).default(preset),
+  )
+}
+
+export function withWatch(command: Command): Command {
+  return command.option('--watch [SECONDS]', 'print it repeatedly, every 2 seconds by default', secondsOf)
+}
+
+export async function outputText(
+  format: OutputFormat,
+  { whole, rows, columns, table }: Data,
+  several = false,
+): Promise<string> {
+  switch (format) {
+    case 'json':
+      return `${JSON.stringify(whole)}\n`
+    case 'yaml':
+      return `${several ? '---\n' : ''}${(await import('yaml')).stringify(whole, { lineWidth: 0 })}`
+    case 'ndjson':
+      return rows.map((row) => `${JSON.stringify(row)}\n`).join('')
+    case 'csv':
+      return [columns, ...rows.map((row) => columns.map((column) => row[column]))].map(csvLine).join('')
+    case 'table':
+      return (
+        table?.() ??
+        textTable(
+          columns.map((column) => column.replaceAll('_', ' ')),
+          rows.map((row) => columns.map((column) => tableCell(row[column]))),
+        )
+      )
+  }
+}
+
+export async function printData({ output }: OutputFlags, data: Data): Promise<void> {
+  await print(await outputText(output, data))
+}
+
+/** Cursor home, then clear the screen below it. */
+const overwrite = '\u001B[H\u001B[J'
+
+/**
+ * Prints `next()` once and sets exit code 1 if it is not `ok`. With `watch`, prints it repeatedly until stopped; a
+ * table on a terminal overwrites the previous one.
+ */
+export async function printWatched(
+  { output, watch }: WatchFlags,
+  next: () => Promise<{ readonly data: Data; readonly ok: boolean }>,
+): Promise<void> {
+  for (;;) {
+    const { data, ok } = await next()
+    const text = await outputText(output, data, watch !== undefined)
+    if (watch === undefined || output !== 'table') await print(text)
+    else await print(self.interactive ? overwrite + text : `${text}\n`)
+    if (watch === undefined) return ok ? undefined : self.leave(1)
+    await realHost().timers.sleep(1000 * (watch === true ? 2 : watch))
+  }
+}
+
+export function csvLine(values: readonly unknown[]): string {
+  return `${values
+    .map((value) => plain(value))
+    .map((text) => (text === '' ? '' : csvText(text)))
+    .join(',')}\r\n`
+}
+
+function tableCell(value: unknown): string | number {
+  return typeof value === 'number' ? value : oneLine(plain(value))
+}
+
+function plain(value: unknown): string {
+  if (value === null || value === undefined) return ''
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
 
 /**
  * Writes to standard output and resolves when the reader can accept more. A closed pipe ends the process
@@ -6,31 +111,4 @@ import { self } from '../host/process.ts'
  */
 export async function print(bytes: Uint8Array | string): Promise<void> {
   if (!process.stdout.write(bytes)) await new Promise((resolve) => process.stdout.once('drain', resolve))
-}
-
-/** Shows progress in one line on standard error, if that is a terminal. */
-export class Progress {
-  readonly #what: string
-  readonly #total: number
-  readonly #visible = process.stderr.isTTY === true
-  #done = 0
-  #shown = -1
-
-  /** `total` in bytes. */
-  constructor(what: string, total: number) {
-    this.#what = what
-    this.#total = total
-  }
-
-  add(bytes: number): void {
-    this.#done += bytes
-    const percent = this.#total === 0 ? 100 : Math.min(100, Math.floor((100 * this.#done) / this.#total))
-    if (!this.#visible || percent === this.#shown) return
-    this.#shown = percent
-    self.stderr(`\r${this.#what} ${percent} %`)
-  }
-
-  end(): void {
-    if (this.#visible && this.#shown >= 0) self.stderr('\r\x1b[K')
-  }
 }

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { describe, expect, test } from 'vitest'
 import { program } from './program.ts'
 import { runHelp } from './flags.ts'
+import { outputFormats } from './output.ts'
 import { launch } from './testing/launch.ts'
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
@@ -49,11 +50,60 @@ test('the version is that of the package', async () => {
   expect(await launch(['--version'])).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' })
 })
 
+/** Commands without `-o`. */
+const withoutOutput: Readonly<Record<string, string>> = {
+  run: 'runs until stopped and prints its log',
+  kollect: 'runs until stopped, with the flags of kollect',
+  'cts-exporter': 'runs until stopped, with the flags of cts_exporter',
+  'neo4j-sink': 'runs until stopped, with the flags of neo4j_sink',
+  completion: 'prints a script',
+  'dead-letters edit': 'prints one sentence',
+  'dead-letters retry': 'prints one sentence',
+  'dead-letters drop': 'prints one sentence',
+  'sink forget': 'prints one sentence',
+}
+
+describe('the output format', () => {
+  const optionOf = (command: Command) => command.options.find(({ long }) => long === '--output')
+
+  test('every command that prints data has -o with the same formats', () => {
+    const commands = leaves(program()).filter(([words]) => withoutOutput[words] === undefined)
+    expect(commands.length).toBeGreaterThan(20)
+    for (const [words, command] of commands)
+      expect([words, optionOf(command)?.short, optionOf(command)?.argChoices?.slice(0, 5)]).toEqual([
+        words,
+        '-o',
+        [...outputFormats],
+      ])
+  })
+
+  test('the exceptions exist and have no -o', () => {
+    const commands = new Map(leaves(program()))
+    for (const words of Object.keys(withoutOutput)) {
+      expect([words, commands.has(words)]).toEqual([words, true])
+      expect(optionOf(commands.get(words)!)).toBeUndefined()
+    }
+  })
+
+  test('no command has another flag for the format', () => {
+    const flags = leaves(program()).flatMap(([words, { options }]) => options.map(({ long }) => `${words} ${long}`))
+    expect(flags.filter((flag) => /--(?:format|json|yaml|csv)$/.test(flag))).toEqual([])
+  })
+
+  test('commands that print a state have --watch', () => {
+    const watched = leaves(program()).filter(([, { options }]) => options.some(({ long }) => long === '--watch'))
+    expect(watched.map(([words]) => words).toSorted()).toEqual(['exporters', 'ledger', 'status', 'top'])
+  })
+})
+
 describe('an invalid command line ends with 2 and a reason', () => {
   test.each([
     [['journl'], "unknown command 'journl'\n(Did you mean journal?)"],
     [['journal', 'chek'], "unknown command 'chek'\n(Did you mean check?)"],
-    [['journal', 'check', '--format', 'xml'], "argument 'xml' is invalid. Allowed choices are text, json."],
+    [
+      ['journal', 'check', '-o', 'xml'],
+      "argument 'xml' is invalid. Allowed choices are table, json, ndjson, csv, yaml.",
+    ],
     [['journal', 'export', '--from', '0'], 'It must be an integer above 0.'],
     [['query'], "missing required argument 'sql'"],
     [['doctor', '--lve'], "unknown option '--lve'\n(Did you mean --live?)"],

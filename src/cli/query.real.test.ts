@@ -42,7 +42,7 @@ async function lockedFolder(url: string): Promise<string> {
 test('the response of a server is printed unchanged, in the requested format', async () => {
   const { api, control } = await start()
   control.answer = async () => pieces('[{"a":1},', '{"a":2}]')
-  expect(await weir(['query', 'SELECT 1', '--url', `${api.url}/`, '--format', 'csv'])).toEqual({
+  expect(await weir(['query', 'SELECT 1', '--url', `${api.url}/`, '-o', 'csv'])).toEqual({
     code: 0,
     out: '[{"a":1},{"a":2}]\n',
     err: '',
@@ -50,16 +50,22 @@ test('the response of a server is printed unchanged, in the requested format', a
   expect(control.queries[0]).toMatchObject({ sql: 'SELECT 1', format: 'csv' })
 })
 
-test('piped without a format it is JSON; - reads the statement from standard input', async () => {
+test('- reads the statement from standard input; YAML is made of the rows', async () => {
   const { api, control } = await start()
-  expect((await weir(['query', '-', '--url', api.url], { input: 'SELECT\n 2' })).code).toBe(0)
+  expect((await weir(['query', '-', '--url', api.url, '-o', 'json'], { input: 'SELECT\n 2' })).code).toBe(0)
+  control.answer = async () => pieces('{"a":1}\n{"a":', '"ü"}\n')
+  expect((await weir(['query', 'SELECT 1', '--url', api.url, '-o', 'yaml'])).out).toBe('- a: 1\n- a: ü\n')
   expect(control.queries[0]).toMatchObject({ sql: 'SELECT\n 2', format: 'json' })
 })
 
 test('--data finds the running server through its lock', async () => {
   const { api } = await start()
   const data = await lockedFolder(api.url)
-  expect(await weir(['query', 'SELECT 1', '--data', data])).toEqual({ code: 0, out: '[{"n":1}]\n', err: '' })
+  expect(await weir(['query', 'SELECT 1', '--data', data, '-o', 'json'])).toEqual({
+    code: 0,
+    out: '[{"n":1}]\n',
+    err: '',
+  })
 })
 
 test('without a running server the folder is read, and nothing in it changes', async () => {
@@ -74,7 +80,7 @@ test('without a running server the folder is read, and nothing in it changes', a
     )
   }
   const before = await listing()
-  const ran = await weir(['query', 'SELECT dst_addr, bytes FROM flows ORDER BY bytes', '--data', data])
+  const ran = await weir(['query', 'SELECT dst_addr, bytes FROM flows ORDER BY bytes', '--data', data, '-o', 'json'])
   expect(ran).toMatchObject({ code: 0, err: '' })
   expect(JSON.parse(ran.out)).toEqual([
     { dst_addr: '10.0.0.2', bytes: 11 },
@@ -90,9 +96,9 @@ test('without a running server the folder is read, and nothing in it changes', a
 test('the lock of a process that is gone does not keep the folder from being read', async () => {
   const data = await stoppedFolder()
   await writeFile(join(data, 'lock'), JSON.stringify({ pid: 2 ** 22 + 1, url: 'http://127.0.0.1:9' }))
-  expect((await weir(['query', 'SELECT count(*) AS n FROM flows', '--data', data])).out.replace(/\s/g, '')).toBe(
-    '[{"n":2}]',
-  )
+  expect(
+    (await weir(['query', 'SELECT count(*) AS n FROM flows', '--data', data, '-o', 'json'])).out.replace(/\s/g, ''),
+  ).toBe('[{"n":2}]')
 })
 
 test('a refusal is printed in the server’s words with its advice, exit code 1', async () => {
@@ -132,8 +138,8 @@ test('a contradictory command line ends with exit code 2 and a reason', async ()
   await mkdir(join(data, 'store'))
   const cases: [string[], number, string][] = [
     [['query'], 2, 'missing required argument'],
-    [['query', 'x', '--format', 'xml'], 2, 'Allowed choices are json, ndjson, csv, table'],
-    [['query', 'x', '--frmat', 'csv'], 2, 'Did you mean --format?'],
+    [['query', 'x', '-o', 'xml'], 2, 'Allowed choices are table, json, ndjson, csv, yaml'],
+    [['query', 'x', '--outptu', 'csv'], 2, 'Did you mean --output?'],
     [['query', 'x', '--url', 'nonsense'], 2, 'http://127.0.0.1:8080'],
     [['query', 'x', '--url', 'http://127.0.0.1:8080', '--data', data], 2, 'use one of them'],
     [['query', 'x', '--data', data], 1, 'it contains no store'],

@@ -1,33 +1,31 @@
-import { Option } from 'commander'
 import type { Command } from 'commander'
 import type { QueryFormat } from '../engine/control.ts'
-import { queryFormats } from '../engine/control.ts'
 import type { Log } from '../engine/contracts.ts'
 import { self } from '../host/process.ts'
 import type { ServerFlags } from './client.ts'
 import { action, CommandError, defaultData, findServer, withServerFlags } from './client.ts'
-import { print } from './output.ts'
+import { print, withOutput, type OutputFlags } from './output.ts'
 import { messageOf } from '../model/errors.ts'
 
-interface QueryFlags extends ServerFlags {
-  readonly format?: QueryFormat
+interface QueryFlags extends ServerFlags, OutputFlags {
   readonly fresh: boolean
 }
 
 export function register(program: Command): void {
   withServerFlags(
-    program
-      .command('query')
-      .description(
-        'Run SQL on the store, through the running server or, if none runs, directly on the folder without ' +
-          'changing it.',
-      )
-      .argument(
-        '<sql>',
-        'one SELECT, WITH, DESCRIBE, SHOW, EXPLAIN or SUMMARIZE over the views flows and events; - reads it ' +
-          'from standard input',
-      )
-      .addOption(new Option('--format <FORMAT>', 'output format').choices(queryFormats)),
+    withOutput(
+      program
+        .command('query')
+        .description(
+          'Run SQL on the store, through the running server or, if none runs, directly on the folder without ' +
+            'changing it.',
+        )
+        .argument(
+          '<sql>',
+          'one SELECT, WITH, DESCRIBE, SHOW, EXPLAIN or SUMMARIZE over the views flows and events; - reads it ' +
+            'from standard input',
+        ),
+    ),
   )
     .option('--no-fresh', 'do not wait up to 2 s for the newest rows')
     .addHelpText(
@@ -35,7 +33,7 @@ export function register(program: Command): void {
       `
 Examples:
   $ weir query "SELECT src_addr, sum(bytes) AS bytes FROM flows GROUP BY ALL ORDER BY bytes DESC LIMIT 10"
-  $ weir query --format csv "SELECT * FROM events WHERE type = 'hello'" > hello.csv
+  $ weir query -o csv "SELECT * FROM events WHERE type = 'hello'" > hello.csv
   $ weir query - --url http://127.0.0.1:8080 < question.sql
 
 Exit code: 0 success, 1 refused or failed, 2 usage error.`,
@@ -45,9 +43,9 @@ Exit code: 0 success, 1 refused or failed, 2 usage error.`,
 
 async function run(sql: string, flags: QueryFlags): Promise<void> {
   const statement = sql === '-' ? await self.readStdin() : sql
-  const format = flags.format ?? (self.interactive ? 'table' : 'json')
+  const format: QueryFormat = flags.output === 'yaml' ? 'ndjson' : flags.output
   const server = await findServer(flags)
-  if (server === undefined) return askFolder(flags.data ?? defaultData, statement, format)
+  if (server === undefined) return queryFolder(flags.data ?? defaultData, statement, format, flags)
   const answer = await server.ask('POST', '/api/v1/sql', {
     sql: statement,
     format,
@@ -56,7 +54,7 @@ async function run(sql: string, flags: QueryFlags): Promise<void> {
   if (answer.headers.get('x-weir-fresh') === 'false')
     self.stderr('weir: the newest rows are not stored yet and are missing in this result\n')
   try {
-    await printAnswer((answer.body ?? []) as AsyncIterable<Uint8Array>)
+    await printResult((answer.body ?? []) as AsyncIterable<Uint8Array>, flags)
   } catch (error) {
     throw new CommandError(`The response was truncated: ${messageOf(error)}.`, [
       'The printed rows are incomplete. The server log has the reason.',
@@ -64,7 +62,7 @@ async function run(sql: string, flags: QueryFlags): Promise<void> {
   }
 }
 
-async function askFolder(data: string, sql: string, format: QueryFormat): Promise<void> {
+async function queryFolder(data: string, sql: string, format: QueryFormat, flags: OutputFlags): Promise<void> {
   const [{ openReadOnly }, { realHost }, { WeirError }, { queryProcesses }] = await Promise.all([
     import('../store/read/read-only.ts'),
     import('../host/index.ts'),
@@ -84,8 +82,9 @@ async function askFolder(data: string, sql: string, format: QueryFormat): Promis
   try {
     const { reader } = store
     const { signal } = new AbortController()
-    await printAnswer(
+    await printResult(
       await (reader.isolated?.({ sql, format, bound: 'work' }, signal) ?? reader.query(sql, format, signal)),
+      flags,
     )
   } catch (error) {
     if (error instanceof WeirError) throw new CommandError(error.message, [error.advice])
@@ -103,11 +102,20 @@ const toStderr: Log = {
   error: (message) => self.stderr(`weir: ${message}\n`),
 }
 
-async function printAnswer(bytes: AsyncIterable<Uint8Array>): Promise<void> {
+async function printResult(bytes: AsyncIterable<Uint8Array>, { output }: OutputFlags): Promise<void> {
+  if (output === 'yaml') return printYaml(bytes)
   let last = 0
   for await (const piece of bytes) {
     last = piece.at(-1) ?? last
     await print(piece)
   }
   if (last !== 0x0a) await print('\n')
+}
+
+/** Prints rows of NDJSON as a YAML list. */
+async function printYaml(bytes: AsyncIterable<Uint8Array>): Promise<void> {
+  const [{ RowText }, { linesOf }] = await Promise.all([import('./row-text.ts'), import('./lines.ts')])
+  const text = new RowText('yaml')
+  for await (const line of linesOf(bytes)) await print(await text.row(line))
+  await print(text.end())
 }

@@ -61,18 +61,7 @@ test('every datagram arrives once a round, unchanged and in order, with a separa
   const { port } = (await listener(received)).address()
   // Both rounds fit in a socket's buffer of 208 KiB: a listener that has no CPU for a while loses none.
   const file = await capture(100, 2055)
-  const ran = await weir([
-    'replay',
-    file,
-    '--to',
-    `127.0.0.1:${port}`,
-    '--speed',
-    'max',
-    '--loop',
-    '2',
-    '--format',
-    'json',
-  ])
+  const ran = await weir(['replay', file, '--to', `127.0.0.1:${port}`, '--speed', 'max', '--loop', '2', '-o', 'json'])
   expect(ran).toMatchObject({ code: 0, err: '' })
   expect(JSON.parse(ran.out)).toMatchObject({
     format: 'pcap',
@@ -170,7 +159,7 @@ test('--count-only counts the flows of every protocol, and data without a templa
   })
   const file = join(await temporaryFolder(), 'flows.pcap')
   await writeFile(file, pcapFile(frames))
-  const { out } = await weir(['replay', file, '--count-only', '--format', 'json'])
+  const { out } = await weir(['replay', file, '--count-only', '-o', 'json'])
   const found = JSON.parse(out) as { protocols: Record<string, object>; sets_without_template: number }
   expect(found.sets_without_template).toBe(1)
   expect(found.protocols).toMatchObject({

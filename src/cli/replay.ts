@@ -1,14 +1,15 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { action } from './client.ts'
+import { positive } from './option-values.ts'
+import { withOutput, type OutputFlags } from './output.ts'
 
-export interface ReplayFlags {
+export interface ReplayFlags extends OutputFlags {
   readonly to: Target
   readonly ports: ReadonlySet<number> | 'any'
   /** Multiple of the captured speed; Infinity means without waiting. */
   readonly speed: number
   readonly loop: number
   readonly countOnly?: boolean
-  readonly format: 'text' | 'json'
 }
 
 /** Destination of the datagrams. Without a port, each datagram keeps its captured port. */
@@ -21,24 +22,25 @@ export interface Target {
 const defaultPorts = '2055,4739,6343,9995,9996'
 
 export function register(program: Command): void {
-  program
-    .command('replay')
-    .description('Resend the NetFlow, IPFIX and sFlow datagrams of a packet capture (pcap or pcapng).')
-    .argument('<file>', 'capture file of tcpdump or Wireshark')
-    .addOption(
-      new Option('--to <HOST[:PORT]>', 'destination; without a port, the original port of each datagram')
-        .default(target('127.0.0.1'), '127.0.0.1')
-        .argParser(target),
-    )
-    .addOption(
-      new Option('--ports <LIST>', 'UDP ports of the exporters, comma-separated, or `any`')
-        .default(ports(defaultPorts), defaultPorts)
-        .argParser(ports),
-    )
-    .addOption(new Option('--speed <N>', 'speed relative to the capture, or `max`').default(1).argParser(speed))
-    .addOption(new Option('--loop <N>', 'number of repetitions').default(1).argParser(rounds))
-    .option('--count-only', 'send nothing; count the datagrams and flows of the capture')
-    .addOption(new Option('--format <FORMAT>', 'output format of the counts').choices(['text', 'json']).default('text'))
+  withOutput(
+    program
+      .command('replay')
+      .description('Resend the NetFlow, IPFIX and sFlow datagrams of a packet capture (pcap or pcapng).')
+      .argument('<file>', 'capture file of tcpdump or Wireshark')
+      .addOption(
+        new Option('--to <HOST[:PORT]>', 'destination; without a port, the original port of each datagram')
+          .default(target('127.0.0.1'), '127.0.0.1')
+          .argParser(target),
+      )
+      .addOption(
+        new Option('--ports <LIST>', 'UDP ports of the exporters, comma-separated, or `any`')
+          .default(ports(defaultPorts), defaultPorts)
+          .argParser(ports),
+      )
+      .addOption(new Option('--speed <N>', 'speed relative to the capture, or `max`').default(1).argParser(speed))
+      .addOption(new Option('--loop <N>', 'number of repetitions').default(1).argParser(positive))
+      .option('--count-only', 'send nothing; count the datagrams and flows of the capture'),
+  )
     .addHelpText(
       'after',
       `
@@ -81,11 +83,5 @@ function ports(text: string): ReadonlySet<number> | 'any' {
 function speed(text: string): number {
   const value = text === 'max' ? Infinity : Number(text)
   if (Number.isNaN(value) || value <= 0) throw new InvalidArgumentError('It must be a number above 0, or `max`.')
-  return value
-}
-
-function rounds(text: string): number {
-  const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('It must be an integer above 0.')
   return value
 }

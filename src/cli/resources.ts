@@ -1,19 +1,9 @@
 import type { Command } from 'commander'
-import { self } from '../host/process.ts'
 import { action, CommandError, requireServer, withServerFlags } from './client.ts'
 import { changesText } from './changes.ts'
-import {
-  objectText,
-  parametersOf,
-  scopeNames,
-  timeText,
-  wantsJson,
-  withScopeFlags,
-  type ScopeFlags,
-} from './scope-flags.ts'
+import { objectText, parametersOf, scopeNames, timeText, withScopeFlags, type ScopeFlags } from './scope-flags.ts'
+import { printData, type Row } from './output.ts'
 import { oneLine, textTable } from './text-table.ts'
-
-type Row = Readonly<Record<string, unknown>>
 
 interface Flags extends ScopeFlags {
   readonly at?: string
@@ -47,7 +37,10 @@ export function register(program: Command): void {
     )
       .option('--filter <FILTER>', 'filter (see docs/explain/query.md)')
       .option('--at <TIME>', 'time: now-1h, ISO 8601 or Unix milliseconds (default: now)')
-      .option('--manifest', 'print the manifest of the object at that time, as JSON; requires a reference')
+      .option(
+        '--manifest',
+        'print the manifest of the object at that time, as YAML unless -o is given; requires a reference',
+      )
       .option('--node <NAMES>', 'pods on these nodes; comma-separated')
       .option('--phase <NAMES>', 'pods in these phases; comma-separated')
       .option('--owner <NAMES>', 'names of owners; comma-separated'),
@@ -66,6 +59,19 @@ Exit code: 0 success, 1 server unreachable or object unknown, 2 usage error.`,
     .action(action(run))
 }
 
+const objectColumns = [
+  'cluster',
+  'group',
+  'kind',
+  'namespace',
+  'name',
+  'uid',
+  'phase',
+  'node',
+  'owner_kind',
+  'owner_name',
+]
+
 async function run(ref: string | undefined, flags: Flags): Promise<void> {
   if (flags.manifest === true && ref === undefined)
     throw new CommandError(
@@ -80,15 +86,29 @@ async function run(ref: string | undefined, flags: Flags): Promise<void> {
     if (flags.manifest === true) {
       if (one.manifest === null)
         throw new CommandError(`There is no manifest of ${ref} at ${timeText(one.at)} UTC. ${one.manifest_note ?? ''}`)
-      return self.stdout(`${JSON.stringify(one.manifest, undefined, 2)}\n`)
+      const { manifest } = one
+      return printData(
+        { output: flags.output === 'table' ? 'yaml' : flags.output },
+        { whole: manifest, rows: [manifest], columns: Object.keys(manifest) },
+      )
     }
-    return self.stdout(wantsJson(flags) ? `${JSON.stringify(one)}\n` : resourceText(one))
+    return printData(flags, {
+      whole: one,
+      rows: one.intervals,
+      columns: ['valid_from', 'valid_to', ...objectColumns],
+      table: () => resourceText(one),
+    })
   }
   const page = await server.json<Page>(
     'GET',
     `/api/v1/resources?${parametersOf(flags, [...scopeNames, 'filter', 'at', 'node', 'phase', 'owner']).toString()}`,
   )
-  self.stdout(wantsJson(flags) ? `${JSON.stringify(page)}\n` : resourcesText(page))
+  await printData(flags, {
+    whole: page,
+    rows: page.resources,
+    columns: [...objectColumns, 'valid_from', 'valid_to'],
+    table: () => resourcesText(page),
+  })
 }
 
 const text = (value: unknown): string => (typeof value === 'string' ? oneLine(value) : '')

@@ -2,24 +2,24 @@
 import type { Command } from 'commander'
 import { realHost } from '../host/index.ts'
 import { self } from '../host/process.ts'
-import { answerText, withAnswerForm, type AnswerFlags, type Row } from './answer.ts'
 import { action, CommandError, requireServer, withServerFlags, type ServerFlags } from './client.ts'
+import { printData, withOutput, type OutputFlags, type Row } from './output.ts'
 import { parametersOf } from './scope-flags.ts'
 
-interface RowFlags extends ServerFlags, AnswerFlags {
+interface RowFlags extends ServerFlags, OutputFlags {
   readonly from: string
   readonly to: string
   readonly limit: string
 }
 
-const usualFlowColumns = 'time_received,src_addr,src_port,dst_addr,dst_port,proto,bytes,packets'
+const defaultFlowColumns = 'time_received,src_addr,src_port,dst_addr,dst_port,proto,bytes,packets'
 const eventColumns = ['time_received', 'family', 'type', 'source', 'subject', 'id']
 const traceColumns = ['time', 'actor', 'action', 'resource', 'outcome', 'address', 'service']
 
 export function register(program: Command): void {
   withRows(program.command('flows').description('List the newest matching flows.'))
     .option('--filter <FILTER>', 'filter (see docs/explain/query.md), such as `dst_port = 443 and bytes > 1MB`')
-    .option('--columns <NAMES>', 'fields to print, comma-separated; `weir fields` lists them', usualFlowColumns)
+    .option('--columns <NAMES>', 'fields to print, comma-separated; `weir fields` lists them', defaultFlowColumns)
     .option(
       '--sort <NAMES>',
       'fields to sort by, comma-separated; `-` before a name sorts descending (default: newest first)',
@@ -52,10 +52,10 @@ export function register(program: Command): void {
 }
 
 function withRows(command: Command): Command {
-  return withServerFlags(withAnswerForm(command))
+  return withServerFlags(withOutput(command))
     .option('--from <TIME>', 'start: now-1h, ISO 8601 or Unix milliseconds', 'now-1h')
     .option('--to <TIME>', 'end', 'now')
-    .option('--limit <N>', 'most rows', '100')
+    .option('--limit <N>', 'maximum number of rows', '100')
 }
 
 function help(examples: readonly string[]): string {
@@ -74,7 +74,7 @@ async function flows(flags: RowFlags): Promise<void> {
   }>('GET', `/api/v1/flows?${parametersOf(flags, ['filter', 'columns', 'sort', 'from', 'to', 'limit']).toString()}`)
   const columns = whole.columns.map(({ name }) => name)
   const rows = whole.rows.map((values): Row => Object.fromEntries(columns.map((name, at) => [name, values[at]])))
-  await print(flags, rows, columns, 'No matching flows.')
+  await printRows(flags, rows, columns, 'No matching flows.')
 }
 
 async function events(
@@ -110,7 +110,7 @@ async function events(
   ]
   const sql = `SELECT * FROM events WHERE ${conditions.join(' AND ')} ORDER BY time_received DESC LIMIT ${limit}`
   const rows = await (await requireServer(flags)).json<readonly Row[]>('POST', '/api/v1/sql', { sql, format: 'json' })
-  await print(flags, rows, eventColumns, 'No matching events.')
+  await printRows(flags, rows, eventColumns, 'No matching events.')
 }
 
 async function audit(flags: RowFlags): Promise<void> {
@@ -119,15 +119,15 @@ async function audit(flags: RowFlags): Promise<void> {
     'GET',
     `/api/v1/audit?${parametersOf(flags, ['actor', 'action', 'resource', 'outcome', 'text', 'from', 'to', 'limit']).toString()}`,
   )
-  await print(flags, traces, traceColumns, 'No matching audit events.')
+  await printRows(flags, traces, traceColumns, 'No matching audit events.')
 }
 
-async function print(
-  { output }: RowFlags,
+async function printRows(
+  flags: RowFlags,
   rows: readonly Row[],
   columns: readonly string[],
   none: string,
 ): Promise<void> {
-  if (rows.length === 0 && output === 'table') return self.stderr(`${none}\n`)
-  self.stdout(await answerText(output, { whole: rows, rows, columns }))
+  if (rows.length === 0 && flags.output === 'table') return self.stderr(`${none}\n`)
+  await printData(flags, { whole: rows, rows, columns })
 }

@@ -1,39 +1,44 @@
-import { Option } from 'commander'
 import type { Command } from 'commander'
 import { self } from '../host/process.ts'
 import { action } from './client.ts'
+import { printData, withOutput, type OutputFormat } from './output.ts'
 
 interface SchemaFlags {
-  readonly format: 'json-schema' | 'markdown'
+  readonly output: OutputFormat | 'markdown'
 }
 
 export function register(program: Command): void {
-  program
-    .command('schema')
-    .description('Describe the configuration or one component.')
-    .argument('[component]', 'name of a component from `weir create` (default: the whole configuration)')
-    .addOption(
-      new Option('--format <FORMAT>', 'output format').choices(['json-schema', 'markdown']).default('json-schema'),
-    )
+  withOutput(
+    program
+      .command('schema')
+      .description('Describe the configuration or one component: as JSON Schema, as a list of settings or in Markdown.')
+      .argument('[component]', 'name of a component from `weir create` (default: the whole configuration)'),
+    'json',
+    ['markdown'],
+  )
     .addHelpText(
       'after',
       `
 Examples:
   $ weir schema > weir.schema.json
-  $ weir schema sink/nats --format markdown
+  $ weir schema sink/nats -o markdown
 
 Exit code: 0 success, 2 unknown component or usage error.`,
     )
     .action(action(run))
 }
 
-async function run(name: string | undefined, { format }: SchemaFlags): Promise<void> {
-  const [{ findComponent }, { jsonSchema, reference }] = await Promise.all([
+async function run(name: string | undefined, { output }: SchemaFlags): Promise<void> {
+  const [{ findComponent }, { jsonSchema, reference, settingRows }] = await Promise.all([
     import('./find-component.ts'),
     import('../schema/index.ts'),
   ])
   const { entry, summary } = findComponent(name ?? 'weir')
-  self.stdout(
-    format === 'markdown' ? `${summary}.\n\n${reference(entry)}` : `${JSON.stringify(jsonSchema(entry), null, 2)}\n`,
+  if (output === 'markdown') return self.stdout(`${summary}.\n\n${reference(entry)}`)
+  if (output === 'json') return self.stdout(`${JSON.stringify(jsonSchema(entry), null, 2)}\n`)
+  const columns = ['field', 'type', 'default', 'description', 'example']
+  const rows = settingRows(entry).map((cells) =>
+    Object.fromEntries(columns.map((column, at) => [column, cells[at]?.replaceAll('`', '')])),
   )
+  await printData({ output }, { whole: jsonSchema(entry), rows, columns })
 }

@@ -1,9 +1,8 @@
-import { Option } from 'commander'
 import type { Command } from 'commander'
-import { self } from '../host/process.ts'
 import type { ServerFlags } from './client.ts'
+import { withOutput, type OutputFlags } from './output.ts'
 
-export interface ScopeFlags extends ServerFlags {
+export interface ScopeFlags extends ServerFlags, OutputFlags {
   readonly cluster?: string
   readonly group?: string
   readonly kind?: string
@@ -11,11 +10,10 @@ export interface ScopeFlags extends ServerFlags {
   readonly name?: string
   readonly text?: string
   readonly limit: string
-  readonly format?: 'json' | 'table'
 }
 
 export function withScopeFlags(command: Command): Command {
-  return command
+  return withOutput(command)
     .option('--cluster <NAMES>', 'clusters; comma-separated')
     .option('--group <GROUPS>', 'API groups; comma-separated, `core` is the core group')
     .option('-k, --kind <KINDS>', 'kinds; comma-separated')
@@ -23,7 +21,6 @@ export function withScopeFlags(command: Command): Command {
     .option('--name <NAMES>', 'names; comma-separated')
     .option('--text <TEXT>', 'text to search')
     .option('--limit <N>', 'maximum number', '100')
-    .addOption(new Option('--format <FORMAT>', 'output format').choices(['json', 'table']))
 }
 
 export function parametersOf(flags: object, names: readonly string[]): URLSearchParams {
@@ -34,10 +31,6 @@ export function parametersOf(flags: object, names: readonly string[]): URLSearch
 }
 
 export const scopeNames = ['cluster', 'group', 'kind', 'namespace', 'name', 'text', 'limit'] as const
-
-export function wantsJson({ format }: ScopeFlags): boolean {
-  return (format ?? (self.interactive ? 'table' : 'json')) === 'json'
-}
 
 /** `2026-11-20 10:00:05` for an ISO time. */
 export function timeText(iso: unknown): string {

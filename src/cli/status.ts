@@ -1,13 +1,18 @@
 import type { Command } from 'commander'
 import type { Pipeline, ReloadReport } from '../engine/control.ts'
-import { realHost } from '../host/index.ts'
-import { self } from '../host/process.ts'
-import { answerText, withAnswerForm, type AnswerFlags, type Row } from './answer.ts'
-import { action, CommandError, requireServer, withServerFlags, type ServerFlags } from './client.ts'
+import { action, requireServer, withServerFlags, type ServerFlags } from './client.ts'
+import {
+  printData,
+  printWatched,
+  withOutput,
+  withWatch,
+  type Data,
+  type OutputFlags,
+  type Row,
+  type WatchFlags,
+} from './output.ts'
 
-interface StatusFlags extends ServerFlags, AnswerFlags {
-  readonly watch?: boolean | string
-}
+type StatusFlags = ServerFlags & WatchFlags
 
 interface Health {
   readonly ready: boolean
@@ -21,11 +26,14 @@ const columns = ['kind', 'name', 'type', 'state', 'detail']
 
 export function register(program: Command): void {
   withServerFlags(
-    withAnswerForm(
-      program.command('status').description('Show the readiness of the server and the state of each source and sink.'),
+    withWatch(
+      withOutput(
+        program
+          .command('status')
+          .description('Show the readiness of the server and the state of each source and sink.'),
+      ),
     ),
   )
-    .option('--watch [SECONDS]', 'print it repeatedly')
     .addHelpText(
       'after',
       `
@@ -38,7 +46,7 @@ Exit code: 0 ready, 1 not ready or server unreachable, 2 usage error.`,
     )
     .action(action(status))
   withServerFlags(
-    withAnswerForm(
+    withOutput(
       program.command('reload').description('Reload the configuration of the server. On any error nothing changes.'),
     ),
   )
@@ -54,17 +62,10 @@ Exit code: 0 reloaded, 1 rejected or server unreachable, 2 usage error.`,
 }
 
 async function status(flags: StatusFlags): Promise<void> {
-  const seconds = flags.watch === undefined ? undefined : flags.watch === true ? 2 : Number(flags.watch)
-  if (seconds !== undefined && !(seconds >= 0.2 && seconds <= 3600))
-    throw new CommandError(`--watch ${String(flags.watch)} is not a number of seconds.`, ['Write 0.2 to 3600.'], 2)
-  for (;;) {
-    const isReady = await once(flags)
-    if (seconds === undefined) return isReady ? undefined : self.leave(1)
-    await realHost().timers.sleep(seconds * 1000)
-  }
+  await printWatched(flags, () => state(flags))
 }
 
-async function once(flags: StatusFlags): Promise<boolean> {
+async function state(flags: StatusFlags): Promise<{ readonly data: Data; readonly ok: boolean }> {
   const server = await requireServer(flags)
   const [health, pipeline] = await Promise.all([
     server.json<Health>('GET', '/api/v1/health', undefined, [503]),
@@ -93,32 +94,21 @@ async function once(flags: StatusFlags): Promise<boolean> {
       detail: error ?? (lagMs >= 1000 ? `${Math.round(lagMs / 1000)} s behind` : ''),
     })),
   ]
-  self.stdout(
-    await answerText(flags.output, {
-      whole: {
-        ready: health.ready,
-        accepting: health.accepting,
-        version: health.version,
-        reasons: health.reasons,
-        warnings: health.warnings,
-        sources: pipeline.sources,
-        sinks: pipeline.sinks,
-      },
-      rows,
-      columns,
-    }),
-  )
-  return health.ready
+  const { ready, accepting, version, reasons, warnings } = health
+  const whole = { ready, accepting, version, reasons, warnings, sources: pipeline.sources, sinks: pipeline.sinks }
+  return { data: { whole, rows, columns }, ok: ready }
 }
 
-async function reload(flags: ServerFlags & AnswerFlags): Promise<void> {
+async function reload(flags: ServerFlags & OutputFlags): Promise<void> {
   const report = await (await requireServer(flags)).json<ReloadReport>('POST', '/api/v1/reload')
   const rows = report.changed.map((changed) => ({ changed }))
-  if (flags.output === 'table')
-    return self.stdout(
+  await printData(flags, {
+    whole: report,
+    rows,
+    columns: ['changed'],
+    table: () =>
       report.changed.length === 0
         ? 'The configuration is active. Nothing changed.\n'
         : `The configuration is active. Changed: ${report.changed.join(', ')}.\n`,
-    )
-  self.stdout(await answerText(flags.output, { whole: report, rows, columns: ['changed'] }))
+  })
 }

@@ -13,7 +13,7 @@ test('`store check` and `ledger --verify` find a flipped bit in a store file and
   await weir.caughtUp(20_000)
   await weir.stop()
   const check = async (): Promise<{ readonly code: number | null; readonly found: StoreCheck }> => {
-    const { code, stdout } = await launch(['store', 'check', '--data', weir.data, '--format', 'json'])
+    const { code, stdout } = await launch(['store', 'check', '--data', weir.data, '-o', 'json'])
     return { code, found: JSON.parse(stdout) as StoreCheck }
   }
   expect(await check()).toMatchObject({ code: 0, found: { files: 1, rows: 3, unverified: 0, damaged: [], lost: {} } })
@@ -27,7 +27,7 @@ test('`store check` and `ledger --verify` find a flipped bit in a store file and
     found: { rows: 0, damaged: [{ file: name, stream: 'events', rows: 3, reason: 'wrong checksum' }] },
   })
   expect((await launch(['store', 'check', '--data', weir.data])).stdout).toContain('1 damaged file:')
-  const verified = await launch(['ledger', '--verify', '--data', weir.data, '--format', 'json'])
+  const verified = await launch(['ledger', '--verify', '--data', weir.data, '-o', 'json'])
   expect(verified).toMatchObject({
     code: 1,
     stderr: expect.stringContaining(`store file ${name} is damaged (wrong checksum): 3 rows`),

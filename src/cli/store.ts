@@ -4,11 +4,11 @@ import type { StoreCheck } from '../store/check.ts'
 import { action, CommandError, defaultData } from './client.ts'
 import { sizeText } from '../model/size-text.ts'
 import { self } from '../host/process.ts'
+import { printData, withOutput, type OutputFlags } from './output.ts'
 import { textTable } from './text-table.ts'
 
-interface CheckFlags {
+interface CheckFlags extends OutputFlags {
   readonly data: string
-  readonly format: 'text' | 'json'
 }
 
 export function register(program: Command): void {
@@ -17,11 +17,12 @@ export function register(program: Command): void {
     .description('Inspect the store of a data folder. Nothing is changed, and a server may be running on it.')
     .addHelpText('after', '\nExample:\n  $ weir store check --data /var/lib/weir')
 
-  store
-    .command('check')
-    .description('Read every file of the store and verify its checksum.')
-    .addOption(new Option('--data <DIR>', 'data folder').default(defaultData))
-    .addOption(new Option('--format <FORMAT>', 'output format').choices(['text', 'json']).default('text'))
+  withOutput(
+    store
+      .command('check')
+      .description('Read every file of the store and verify its checksum.')
+      .addOption(new Option('--data <DIR>', 'data folder').default(defaultData)),
+  )
     .addHelpText(
       'after',
       `
@@ -30,14 +31,14 @@ that the journal still has.
 
 Examples:
   $ weir store check --data /var/lib/weir
-  $ weir store check --format json | jq '.damaged[].file'
+  $ weir store check -o json | jq '.damaged[].file'
 
 Exit code: 0 all files intact, 1 damaged file or no store, 2 usage error.`,
     )
     .action(action(check))
 }
 
-async function check({ data, format }: CheckFlags): Promise<void> {
+async function check({ data, output }: CheckFlags): Promise<void> {
   const [{ checkStore }, { realHost }] = await Promise.all([import('../store/check.ts'), import('../host/index.ts')])
   const { generation, check: found } = await checkStore({ host: realHost(), directory: `${data}/store` }).catch(
     (error: unknown) => {
@@ -48,7 +49,15 @@ async function check({ data, format }: CheckFlags): Promise<void> {
     },
   )
   if (generation === 0) throw new CommandError(`There is no store in ${data}.`, ['Select the data folder with --data.'])
-  self.stdout(format === 'json' ? `${JSON.stringify(found)}\n` : checkText(found))
+  await printData(
+    { output },
+    {
+      whole: found,
+      rows: found.damaged.map((one) => ({ ...one })),
+      columns: ['file', 'reason', 'rows', 'from', 'to'],
+      table: () => checkText(found),
+    },
+  )
   if (found.damaged.length > 0) self.leave(1)
 }
 

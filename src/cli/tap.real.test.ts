@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { startWeir, type WeirOptions } from '../../test/kit/weir-process.ts'
 import { start } from '../api/testing/kit.ts'
-import { TapTable } from './tap/columns.ts'
+import { TapTable } from './row-text.ts'
 import { temporaryFolder, weir } from './testing/command.ts'
 
 const vectorA = Buffer.from(
@@ -48,7 +48,7 @@ const lines = (text: string): Record<string, unknown>[] =>
 test('weir tap shows a source of a running Weir, and the filter applies to its rows', async () => {
   await using running = await busy()
   const { url } = running
-  const flows = await weir(['tap', 'netflow', '--limit', '3', '--url', url])
+  const flows = await weir(['tap', '-o', 'ndjson', 'netflow', '--limit', '3', '--url', url])
   expect(flows).toMatchObject({ code: 0, err: '' })
   expect(lines(flows.out)).toHaveLength(3)
   expect(lines(flows.out)[0]).toMatchObject({
@@ -60,6 +60,8 @@ test('weir tap shows a source of a running Weir, and the filter applies to its r
   })
   const events = await weir([
     'tap',
+    '-o',
+    'ndjson',
     'http',
     '--filter',
     'type ~ "paid"',
@@ -74,7 +76,7 @@ test('weir tap shows a source of a running Weir, and the filter applies to its r
     { type: 'order.paid', data: { grün: expect.any(Number) as number } },
     { type: 'order.paid' },
   ])
-  const table = await weir(['tap', 'netflow', '--format', 'table', '--limit', '2', '--url', url])
+  const table = await weir(['tap', 'netflow', '--limit', '2', '--url', url])
   expect(table.out).toMatch(
     /^received +exporter +source +destination +proto +packets +bytes\n[\d:.]{12} +127\.0\.0\.1 +10\.0\.0\.1:40000 +10\.0\.0\.2:443 +tcp +10 +1000\n[\d:.]{12} /,
   )
@@ -98,18 +100,18 @@ test('weir tap shows the rows that are routed to a sink, as sent', async () => {
   }
   await using running = await busy({ folder, config, env: { TAP_TEST_TOKEN: 'very-secret' } })
   const { url } = running
-  const paid = await weir(['tap', 'paid', '--limit', '2', '--url', url])
+  const paid = await weir(['tap', '-o', 'ndjson', 'paid', '--limit', '2', '--url', url])
   const bodies = lines(paid.out).map(({ body }) => body as string)
   expect(bodies.map((body) => (JSON.parse(body) as { type: string }).type)).toEqual(['order.paid', 'order.paid'])
   // It is what the sink writes, to the letter.
   await expect
     .poll(async () => (await readFile(path, 'utf8')).includes(bodies[1] ?? 'never'), { timeout: 20_000 })
     .toBe(true)
-  const csv = await weir(['tap', 'sink/table', '--limit', '1', '--url', url])
+  const csv = await weir(['tap', '-o', 'ndjson', 'sink/table', '--limit', '1', '--url', url])
   expect(lines(csv.out)[0]?.['body']).toMatch(
     /^netflow:\d+:\d+:\d+,2023-11-14T22:13:10\.500Z,[^]*,10\.0\.0\.1,10\.0\.0\.2,[^]*\r\n$/,
   )
-  const records = await weir(['tap', 'records', '--limit', '1', '--url', url])
+  const records = await weir(['tap', '-o', 'ndjson', 'records', '--limit', '1', '--url', url])
   expect(lines(records.out)).toMatchObject([
     {
       to: 'http://127.0.0.1:9/in',
@@ -118,7 +120,7 @@ test('weir tap shows the rows that are routed to a sink, as sent', async () => {
     },
   ])
   expect(records.out).not.toContain('very-secret')
-  expect(lines((await weir(['tap', 'store', '--limit', '1', '--url', url])).out)).toHaveLength(1)
+  expect(lines((await weir(['tap', '-o', 'ndjson', 'store', '--limit', '1', '--url', url])).out)).toHaveLength(1)
 })
 
 test('a transform is shown from both sides', async () => {
@@ -130,10 +132,10 @@ test('a transform is shown from both sides', async () => {
     code: 2,
     err: expect.stringContaining('source/masked selects the rows of the source') as string,
   })
-  expect(lines((await weir(['tap', 'sink/masked', '--limit', '1', '--url', url])).out)).toMatchObject([
+  expect(lines((await weir(['tap', '-o', 'ndjson', 'sink/masked', '--limit', '1', '--url', url])).out)).toMatchObject([
     { _pos: expect.stringMatching(/^http:/) as string, data: { grün: expect.any(Number) as number } },
   ])
-  const [made] = lines((await weir(['tap', 'source/masked', '--limit', '1', '--url', url])).out)
+  const [made] = lines((await weir(['tap', '-o', 'ndjson', 'source/masked', '--limit', '1', '--url', url])).out)
   expect(made?.['_pos']).toMatch(/^masked:/)
   expect(made).toMatchObject({ data: { grün: '[redacted]' } })
 })

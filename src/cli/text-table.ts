@@ -1,3 +1,5 @@
+import { colour } from './colour.ts'
+
 /** Aligns rows in columns two blanks apart, numbers to the right. Ends with a line break. */
 export function textTable(titles: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const lines = [titles, ...rows.map((row) => row.map((cell) => (typeof cell === 'number' ? grouped(cell) : cell)))]
@@ -12,7 +14,8 @@ export function textTable(titles: readonly string[], rows: readonly (readonly (s
       .join('  ')
       .trimEnd(),
   )
-  return `${laid.join('\n')}\n`
+  const [head = '', ...body] = laid
+  return `${[colour('bold', head), ...body].join('\n')}\n`
 }
 
 /** Replaces line breaks and control characters of external text, so that a terminal does not act on them. */

@@ -22,7 +22,7 @@ test('weir top shows the rates of a running Weir, by source, exporter and sink',
     socket.close()
   })
   const once = async (): Promise<Rates> =>
-    JSON.parse((await weir(['top', '--once', '--interval', '1', '--url', running.url])).out) as Rates
+    JSON.parse((await weir(['top', '--once', '--watch', '1', '-o', 'json', '--url', running.url])).out) as Rates
   await expect
     .poll(async () => (await once()).sources.find(({ name }) => name === 'netflow')?.rate, { timeout: 30_000 })
     .toBeGreaterThan(0)
@@ -32,7 +32,7 @@ test('weir top shows the rates of a running Weir, by source, exporter and sink',
   expect(rates.sinks).toMatchObject([{ name: 'store', state: 'running', dropped: 0, deadLettered: 0 }])
   expect(rates.journal.sequence).toBeGreaterThan(0)
 
-  const table = await weir(['top', '--once', '--interval', '0.5', '--format', 'table', '--url', running.url])
+  const table = await weir(['top', '--once', '--watch', '0.5', '--url', running.url])
   expect(table).toMatchObject({ code: 0, err: '' })
   expect(table.out).toMatch(
     /source +type +rows\/s[^]*netflow +netflow[^]*exporter +source +flows\/s[^]*127\.0\.0\.1 +netflow[^]*sink +type +state[^]*store +parquet +running/,
@@ -43,7 +43,7 @@ test('weir top runs until it is stopped, and ends with its reader', async () => 
   await using running = await startWeir({ folder: await temporaryFolder() })
   const child = spawn(
     'bash',
-    ['-c', `'${process.execPath}' src/main.ts top --interval 0.2 --url ${running.url} | head -n 3`],
+    ['-c', `'${process.execPath}' src/main.ts top -o json --watch 0.2 --url ${running.url} | head -n 3`],
     { cwd: new URL('../../', import.meta.url) },
   )
   let out = ''
@@ -58,7 +58,7 @@ test('weir top runs until it is stopped, and ends with its reader', async () => 
 })
 
 test('a wrong interval is a command line that cannot be used', async () => {
-  expect(await weir(['top', '--interval', '0'])).toMatchObject({
+  expect(await weir(['top', '--watch', '0'])).toMatchObject({
     code: 2,
     err: expect.stringContaining('number of seconds') as string,
   })

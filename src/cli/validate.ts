@@ -2,33 +2,37 @@ import type { Command } from 'commander'
 import { realHost } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { withoutUrlSecrets } from '../model/url-text.ts'
-import { action, collect } from './client.ts'
+import { action } from './client.ts'
+import { collect } from './option-values.ts'
 import type { WeirConfig } from '../app/config.ts'
-import type { Finding } from './doctor/finding.ts'
+import { statusText, type Finding } from './doctor/finding.ts'
+import { printData, withOutput, type OutputFlags } from './output.ts'
 
-interface CheckFlags {
+interface CheckFlags extends OutputFlags {
   readonly config: readonly string[]
   readonly live?: boolean
 }
 
 export function register(program: Command): void {
-  program
-    .command('validate')
-    .alias('check')
-    .description(
-      'Validate a configuration and print what would run. Nothing is started; without --live no system is contacted.',
-    )
-    .option(
-      '--config <FILE>',
-      'configuration file or folder (default: none, so WEIR_* variables and defaults are checked); may be ' +
-        'repeated, later files override earlier ones',
-      collect,
-      [],
-    )
-    .option(
-      '--live',
-      'also open every port, and connect to every sink and every bus that is read; no data is sent or read',
-    )
+  withOutput(
+    program
+      .command('validate')
+      .alias('check')
+      .description(
+        'Validate a configuration and print what would run. Nothing is started; without --live no system is contacted.',
+      )
+      .option(
+        '--config <FILE>',
+        'configuration file or folder (default: none, so WEIR_* variables and defaults are checked); may be ' +
+          'repeated, later files override earlier ones',
+        collect,
+        [],
+      )
+      .option(
+        '--live',
+        'also open every port, and connect to every sink and every bus that is read; no data is sent or read',
+      ),
+  )
     .addHelpText(
       'after',
       `
@@ -42,7 +46,7 @@ or usage error.`,
     .action(action(run))
 }
 
-async function run({ config: files, live }: CheckFlags): Promise<void> {
+async function run({ config: files, live, output }: CheckFlags): Promise<void> {
   const { loadConfig } = await import('../app/load-config.ts')
   const loaded = await loadConfig(realHost(), files, [])
   const { config, document, warnings, empty } = loaded
@@ -50,10 +54,22 @@ async function run({ config: files, live }: CheckFlags): Promise<void> {
   if (warnings !== '') self.stderr(`${warnings}\n`)
   const { verifyMachine } = await import('../app/config-machine.ts')
   self.stderr(await verifyMachine(realHost(), loaded))
-  self.stdout(`${files.join(', ') || 'The configuration'} is valid.\n\n${await summary(config, document.value)}`)
-  if (live !== true) return
-  const findings = await tryLive(config)
-  self.stdout(`\n${liveText(findings)}`)
+  const settings = await summary(config, document.value)
+  const findings = live === true ? await tryLive(config) : []
+  await printData(
+    { output },
+    {
+      whole: { valid: true, settings: Object.fromEntries(settings), checks: findings },
+      rows: [
+        ...settings.map(([name, value]) => ({ name, value })),
+        ...findings.map(({ check, fact, status, advice }) => ({ name: check, value: fact, status, advice })),
+      ],
+      columns: ['name', 'value', 'status', 'advice'],
+      table: () =>
+        `${files.join(', ') || 'The configuration'} is valid.\n\n${summaryText(settings)}` +
+        (live === true ? `\n${liveText(findings)}` : ''),
+    },
+  )
   if (findings.some(({ status }) => status === 'fail')) self.leave(1)
 }
 
@@ -75,7 +91,7 @@ function liveText(findings: readonly Finding[]): string {
   const width = Math.max(...findings.map(({ check }) => check.length))
   const lines = findings.map(
     ({ check, status, fact, advice }) =>
-      `${status.padEnd(4)}  ${check.padEnd(width)}  ` +
+      `${statusText(status)}  ${check.padEnd(width)}  ` +
       `${fact}\n${advice === undefined ? '' : `${' '.repeat(width + 8)}→ ${advice}\n`}`,
   )
   const failing = findings.filter(({ status }) => status === 'fail').length
@@ -99,7 +115,7 @@ function loginOf({ auth: { tokens, oidc }, data }: WeirConfig, loopback: boolean
 }
 
 /** Lists the components that would run. */
-export async function summary(config: WeirConfig, written: unknown): Promise<string> {
+export async function summary(config: WeirConfig, written: unknown): Promise<[name: string, value: string][]> {
   const [{ canListen, listenersOf, targetsOf }, { sourceAck }, { formatHostPort }, { isLoopback }] = await Promise.all([
     import('../app/config-facts.ts'),
     import('../app/config-ack.ts'),
@@ -116,7 +132,7 @@ export async function summary(config: WeirConfig, written: unknown): Promise<str
     targetsOf(entry, under)
       .map(({ value }) => withoutUrlSecrets(value))
       .join(' ')
-  const lines: [string, string][] = [
+  return [
     ['data', config.data],
     ['api', `${at('api')}, ${loginOf(config, isLoopback(config.listen.host))}`],
     ['ops', at('ops')],
@@ -147,6 +163,9 @@ export async function summary(config: WeirConfig, written: unknown): Promise<str
     }),
     ...(await secrets(written)),
   ]
+}
+
+function summaryText(lines: readonly (readonly [name: string, value: string])[]): string {
   const width = Math.max(...lines.map(([name]) => name.length))
   return lines.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join('')
 }

@@ -20,7 +20,7 @@ test('a ledger recomputed from the files of a stopped Weir equals the last one o
   )
   const expected = await weir.caughtUp(20_000)
   await weir.stop()
-  const ran = await launch(['ledger', '--verify', '--data', weir.data, '--format', 'json'])
+  const ran = await launch(['ledger', '--verify', '--data', weir.data, '-o', 'json'])
   expect(ran.code).toBe(0)
   // The files know only of sources that have written; the running one lists those that are configured, too.
   const written = (names: readonly string[]): string[] => names.filter((name) => name === 'http')

@@ -27,7 +27,7 @@ export { jsonSchema, type JsonSchema } from './jsonschema.ts'
 export { mergeDocuments } from './merge.ts'
 export { applyOverrides } from './overrides.ts'
 export { bytes, duration, parseBytes, parseDuration } from './quantities.ts'
-export { reference } from './reference.ts'
+export { reference, settingRows } from './reference.ts'
 export { sample } from './sample.ts'
 export { choice, filePath, flag, integer, secret, text, urlText } from './scalars.ts'
 export {

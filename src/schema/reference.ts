@@ -13,7 +13,18 @@ export function reference(schema: AnyComponentSchema, options: ReferenceOptions 
   return `${[...head, ...rows(schema.fields, '', options)].join('\n')}\n`
 }
 
-function rows(fields: Fields, prefix: string, options: ReferenceOptions, types: readonly string[] = []): string[] {
+/** The cells of {@link reference}: field, type, default, description and example. */
+export function settingRows(schema: AnyComponentSchema): string[][] {
+  return cellsOf(schema.fields, '', {})
+}
+
+function rows(fields: Fields, prefix: string, options: ReferenceOptions): string[] {
+  return cellsOf(fields, prefix, options).map(
+    (cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`,
+  )
+}
+
+function cellsOf(fields: Fields, prefix: string, options: ReferenceOptions, types: readonly string[] = []): string[][] {
   return Object.entries(fields).flatMap(([key, field]) => {
     const info = infoOf(field)
     const path = `${prefix}${key}`
@@ -22,10 +33,10 @@ function rows(fields: Fields, prefix: string, options: ReferenceOptions, types: 
   })
 }
 
-function below(path: string, info: FieldInfo, options: ReferenceOptions): string[] {
-  if (info.kind === 'group') return rows(info.fields ?? {}, `${path}.`, options)
+function below(path: string, info: FieldInfo, options: ReferenceOptions): string[][] {
+  if (info.kind === 'group') return cellsOf(info.fields ?? {}, `${path}.`, options)
   if (info.kind !== 'variants') return []
-  return sameVariants(info).flatMap(([fields, types]) => rows(fields, `${path}.`, options, types))
+  return sameVariants(info).flatMap(([fields, types]) => cellsOf(fields, `${path}.`, options, types))
 }
 
 /** The variants of a field, those with the same settings together. */
@@ -34,18 +45,17 @@ function sameVariants({ variants }: FieldInfo): [fields: Fields, types: readonly
   return [...groups.values()].map((same) => [same[0]?.[1] ?? {}, same.map(([type]) => type)])
 }
 
-function row(path: string, info: FieldInfo, types: readonly string[], link: string | undefined): string {
+function row(path: string, info: FieldInfo, types: readonly string[], link: string | undefined): string[] {
   const onlyFor = types.length === 0 ? '' : `With ${types.map((type) => code(`type: ${type}`)).join(' or ')}: `
   const text = `${onlyFor}${onlyFor === '' ? info.description : lowerFirst(info.description)}`
   const description = link === undefined ? text : `${text}. See ${link}`
-  const cells = [
+  return [
     code(path),
     typeWords(info),
     defaultWords(info),
     description,
     info.example === undefined ? '' : code(flow(info.example)),
   ]
-  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
 }
 
 /** The type of a field in words, with its unit and range. */

@@ -45,7 +45,7 @@ it('the first query after the first event prints its row, as README has it', asy
   const ran = await weirCommand(
     'query',
     'SELECT time_received, type, data FROM events',
-    '--format',
+    '-o',
     'json',
     '--url',
     weir.url,

@@ -73,7 +73,7 @@ describe('a sink with pending rows that is removed by a reload', () => {
       stdout: '3 rows of sink bus dropped\n',
       stderr: expect.stringContaining('rows=3'),
     })
-    const verified = await weirCommand('ledger', '--verify', '--format', 'json', '--data', weir.data)
+    const verified = await weirCommand('ledger', '--verify', '-o', 'json', '--data', weir.data)
     expect(JSON.parse(verified.stdout)).toMatchObject({
       balanced: true,
       sinks: [{ name: 'store' }, { name: 'bus', state: 'forgotten', pending: 0, dropped: { forgotten: 3 } }],

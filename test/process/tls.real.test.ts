@@ -28,7 +28,7 @@ test('weir serves https with the files of `tls`, and its commands reach it with 
   const query = (env: Readonly<Record<string, string>>): ReturnType<typeof runCommand> =>
     runCommand(
       join(ROOT, 'node_modules/.bin/node'),
-      ['src/main.ts', 'query', '--url', url, '--format', 'json', 'SELECT 1 AS one'],
+      ['src/main.ts', 'query', '--url', url, '-o', 'json', 'SELECT 1 AS one'],
       { cwd: ROOT, limit: 30_000, env: { ...process.env, ...env } },
     )
   expect((await query({ NODE_EXTRA_CA_CERTS: join(folder, 'tls.crt') })).stdout).toContain('"one":1')

@@ -118,7 +118,7 @@ test('no output shows the user or the query of a URL, and a viewer of some names
   outputs['pipeline of a limited viewer'] = await get(`${weir.url}/api/v1/pipeline`, limited)
   for (const path of ['healthz/ready', 'healthz/live', 'metrics'])
     outputs[path] = await get(`${weir.opsUrl}/${path}`, admin)
-  for (const args of [['check'], ['check', '--live'], ['doctor', '--live'], ['doctor', '--live', '--format', 'json']]) {
+  for (const args of [['check'], ['check', '--live'], ['doctor', '--live'], ['doctor', '--live', '-o', 'json']]) {
     const { stdout, stderr } = await launch([...args, '--config', config], { env })
     outputs[args.join(' ')] = stdout + stderr
   }

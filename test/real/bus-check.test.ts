@@ -65,7 +65,7 @@ interface CheckResult {
 }
 
 async function check(user: string, ...words: readonly string[]): Promise<CheckResult> {
-  const { code, stdout, stderr } = await launch(['bus', 'check', ...words, '--format', 'json', '--timeout', '5'], {
+  const { code, stdout, stderr } = await launch(['bus', 'check', ...words, '-o', 'json', '--timeout', '5'], {
     env: { NATS_SERVER_URL: `nats://${user}@127.0.0.1:${server.port}` },
   })
   if (stdout === '') throw new Error(stderr)
@@ -244,7 +244,7 @@ test('weir doctor --live checks the queues of sources, takes nothing, and report
       },
     }),
   )
-  const { stdout, stderr } = await launch(['doctor', '--config', file, '--live', '--format', 'json'], {
+  const { stdout, stderr } = await launch(['doctor', '--config', file, '--live', '-o', 'json'], {
     env: { PW: 'pw', WEIR_TEST_AWS_SECRET: credentials.secretAccessKey },
   })
   if (stdout === '') throw new Error(stderr)

@@ -256,7 +256,7 @@ test('weir bus check writes a message and receives it, and distinguishes missing
       }),
     )
     const { stdout, stderr } = await launchCommand(
-      ['bus', 'check', '--config', file, '--sink', 'bus', '--format', 'json', '--timeout', '10'],
+      ['bus', 'check', '--config', file, '--sink', 'bus', '-o', 'json', '--timeout', '10'],
       { env: { PW: 'right' } },
     )
     if (stdout === '') throw new Error(stderr)

@@ -282,7 +282,7 @@ describe('gcppubsub: the sink', () => {
 
 test('gcppubsub: weir bus check writes a message, and receives it through a temporary subscription', async () => {
   const topic = await new Topic().create()
-  const ran = await launch(['bus', 'check', `gcppubsub://${project}/${topic.name}`, '--format', 'json'], {
+  const ran = await launch(['bus', 'check', `gcppubsub://${project}/${topic.name}`, '-o', 'json'], {
     env: { PUBSUB_EMULATOR_HOST: server.endpoint },
   })
   const { checks } = JSON.parse(ran.stdout) as {

@@ -45,7 +45,7 @@ describe('softflowd', () => {
     const exports = join(folder, 'exports.pcap')
     await writeFile(exports, pcapFile(frames))
 
-    const counted = await launch(['replay', exports, '--count-only', '--format', 'json'])
+    const counted = await launch(['replay', exports, '--count-only', '-o', 'json'])
     expect(JSON.parse(counted.stdout)).toMatchObject({
       datagrams: frames.length,
       exporters: 1,

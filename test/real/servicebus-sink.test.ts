@@ -298,7 +298,7 @@ test('weir bus check connects to azuresb://, writes, and peeks its message; no c
   const name = `checked-${++named}`
   const entity = server.queue(name)
   await deliverAll(ended(await sinkTo(name)), numberedEvents(300, 'w'))
-  const ran = await launch(['bus', 'check', `azuresb://${name}`, '--format', 'json'], {
+  const ran = await launch(['bus', 'check', `azuresb://${name}`, '-o', 'json'], {
     env: { SERVICEBUS_CONNECTION_STRING: server.connectionString() },
   })
   const { checks } = JSON.parse(ran.stdout) as {
@@ -394,7 +394,7 @@ describe('by Entra ID', () => {
           sinks: { bus: { type: 'azure-servicebus', namespace: `127.0.0.1:${bus.port}`, entity: 'entra', auth } },
         }),
       )
-      const ran = await launch(['bus', 'check', '--config', file, '--sink', 'bus', '--format', 'json'], {
+      const ran = await launch(['bus', 'check', '--config', file, '--sink', 'bus', '-o', 'json'], {
         env: { NODE_EXTRA_CA_CERTS: join(dir, 'ca.pem'), ...env },
       })
       if (ran.stdout === '') throw new Error(ran.stderr)

@@ -146,7 +146,7 @@ test('weir run takes an event, answers a query, serves the console and stops, fr
   expect(await posted.json()).toMatchObject({ accepted: 1 })
   let answer = ''
   while (!answer.includes('packaged') && child.exitCode === null) {
-    answer = (await weir('query', '--data', data, 'SELECT type FROM events')).stdout
+    answer = (await weir('query', '-o', 'json', '--data', data, 'SELECT type FROM events')).stdout
     await sleep(100)
   }
   expect(JSON.parse(answer)).toEqual([{ type: 'com.example.packaged' }])

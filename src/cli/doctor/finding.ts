@@ -4,6 +4,8 @@ import { withoutUrlSecrets } from '../../model/url-text.ts'
 import type { WeirConfig } from '../../app/config.ts'
 import type { LockContent } from '../../app/lock.ts'
 import { messageOf } from '../../model/errors.ts'
+import { colour } from '../colour.ts'
+import type { Data } from '../output.ts'
 
 /** `fail`: Weir cannot start or would lose data. `warn`: Weir runs, and the user should act. */
 export type Status = 'ok' | 'warn' | 'fail'
@@ -43,12 +45,29 @@ export function reason(error: unknown): string {
   return messageOf(error)
 }
 
+/** The findings as printed by `-o`; `ok` means that no check failed. */
+export function findingsData(findings: readonly Finding[]) {
+  return {
+    whole: { ok: findings.every(({ status }) => status !== 'fail'), checks: findings },
+    rows: findings.map((finding) => ({ ...finding })),
+    columns: ['check', 'status', 'fact', 'advice'],
+    table: () => findingsText(findings),
+  } satisfies Data
+}
+
+const colours = { ok: 'green', warn: 'yellow', fail: 'red' } as const
+
+/** `ok`, padded to four characters. */
+export function statusText(status: Status): string {
+  return colour(colours[status], status.padEnd(4))
+}
+
 export function findingsText(findings: readonly Finding[]): string {
   const width = Math.max(...findings.map(({ check }) => check.length))
   const indent = ' '.repeat(width + 8)
   const lines = findings.map(
     ({ check, status, fact, advice }) =>
-      `${status.padEnd(4)}  ${check.padEnd(width)}  ` +
+      `${statusText(status)}  ${check.padEnd(width)}  ` +
       `${fact.replaceAll('\n', `\n${indent}`)}\n${advice === undefined ? '' : `${indent}→ ${advice}\n`}`,
   )
   const count = (status: Finding['status']): number => findings.filter((one) => one.status === status).length

@@ -1,11 +1,22 @@
 import type { ExporterReport, Ledger, SourceExporters } from '../../engine/control.ts'
 import { recipes } from '../../api/exporter-recipes.ts'
 import { sizeText } from '../../model/size-text.ts'
+import type { Data, Row } from '../output.ts'
 import { oneLine, textTable } from '../text-table.ts'
 
 /** Response of GET /api/v1/exporters. */
 export interface Exporters {
   readonly sources: readonly (SourceExporters & { readonly known: number })[]
+}
+
+const columns = ['address', 'lastSeen', 'lastRow', 'datagrams', 'rows', 'missing', 'malformed', 'why']
+
+/** One row for each exporter, with its source. */
+export function exporterRows({ sources }: Exporters): Pick<Data, 'rows' | 'columns'> {
+  return {
+    rows: sources.flatMap(({ name, exporters }) => exporters.map((one): Row => ({ source: name, ...one }))),
+    columns: ['source', ...columns],
+  }
 }
 
 /** A table, and below it the reasons for missing rows. */

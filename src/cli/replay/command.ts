@@ -1,7 +1,8 @@
 import { realHost, type Host } from '../../host/index.ts'
 import { self } from '../../host/process.ts'
 import { CommandError } from '../client.ts'
-import { Progress } from '../output.ts'
+import { printData, type Data } from '../output.ts'
+import { Progress } from '../progress.ts'
 import { sizeText } from '../../model/size-text.ts'
 import type { ReplayFlags } from '../replay.ts'
 import { textTable } from '../text-table.ts'
@@ -44,7 +45,7 @@ async function count(host: Host, file: string, flags: ReplayFlags, progress: Pro
     }
   }
   progress.end()
-  report(file, flags, counts, tally, undefined, decoder)
+  await printData(flags, reportData({ file, counts, tally, decoder }))
 }
 
 async function send(
@@ -74,7 +75,8 @@ async function send(
   const seconds = pace.seconds()
   await sender.close(() => host.timers.sleep(settleMs))
   progress.end()
-  report(file, flags, counts, tally, { sent: sender.sent, refused: sender.refused, failed: sender.failed, seconds })
+  const { sent, refused, failed } = sender
+  await printData(flags, reportData({ file, counts, tally, sent: { sent, refused, failed, seconds } }))
   if (sender.refused > 0 || sender.failed > 0) {
     const { host: name, port } = flags.to
     throw new CommandError(
@@ -101,47 +103,59 @@ const names = {
   unknown: 'unknown',
 } as const
 
-function report(
-  file: string,
-  flags: ReplayFlags,
-  counts: CaptureCounts,
-  tally: Tally,
-  sent: Sent | undefined,
-  decoder?: CaptureDecoder,
-): void {
-  const span = tally.lastTime >= tally.firstTime ? (tally.lastTime - tally.firstTime) / 1000 : 0
+interface Report {
+  readonly file: string
+  readonly counts: CaptureCounts
+  readonly tally: Tally
+  readonly sent?: Sent
+  readonly decoder?: CaptureDecoder
+}
+
+function reportData(report: Report): Data {
+  const { file, counts, tally, sent, decoder } = report
   const { format, packets, leftOut, tail } = counts
-  if (flags.format === 'json') {
-    const { datagrams, bytes, exporters, ports } = tally
-    self.stdout(
-      `${JSON.stringify({
-        file,
-        format,
-        packets,
-        datagrams,
-        bytes,
-        exporters,
-        seconds: span,
-        protocols: Object.fromEntries(
-          [...tally.protocols].map(([protocol, found]) => [
-            protocol,
-            { ...found, ...plain(decoder?.counts.get(protocol)) },
-          ]),
-        ),
-        ports: Object.fromEntries(ports),
-        left_out: leftOut,
-        tail_bytes: tail,
-        ...(decoder === undefined ? {} : { sets_without_template: decoder.waiting }),
-        ...(sent === undefined ? {} : { sent }),
-      })}\n`,
-    )
-    return
+  const { datagrams, bytes, exporters, ports } = tally
+  const protocols = [...tally.protocols].map(
+    ([protocol, found]) => [protocol, { ...found, ...plain(decoder?.counts.get(protocol)) }] as const,
+  )
+  return {
+    whole: {
+      file,
+      format,
+      packets,
+      datagrams,
+      bytes,
+      exporters,
+      seconds: spanOf(tally),
+      protocols: Object.fromEntries(protocols),
+      ports: Object.fromEntries(ports),
+      left_out: leftOut,
+      tail_bytes: tail,
+      ...(decoder === undefined ? {} : { sets_without_template: decoder.waiting }),
+      ...(sent === undefined ? {} : { sent }),
+    },
+    rows: protocols.map(([protocol, found]) => ({ protocol, ...found })),
+    columns: [
+      'protocol',
+      'datagrams',
+      'bytes',
+      ...(decoder === undefined ? [] : ['flows', 'flow_packets', 'flow_bytes', 'malformed']),
+    ],
+    table: () => reportText(report),
   }
+}
+
+function spanOf({ firstTime, lastTime }: Tally): number {
+  return lastTime >= firstTime ? (lastTime - firstTime) / 1000 : 0
+}
+
+function reportText({ file, counts, tally, sent, decoder }: Report): string {
+  const { format, packets, leftOut, tail } = counts
   const number = (value: number): string => value.toLocaleString('en-US')
   const lines = [
     `${file} (${format ?? '?'}): ${number(packets)} packets`,
     `  ${number(tally.datagrams)} datagrams, ${sizeText(tally.bytes)}, of ${number(tally.exporters)} ` +
-      `exporter${tally.exporters === 1 ? '' : 's'}, over ${span.toFixed(1)} s`,
+      `exporter${tally.exporters === 1 ? '' : 's'}, over ${spanOf(tally).toFixed(1)} s`,
   ]
   const left = Object.entries(leftOut)
     .filter(([, count]) => count > 0)
@@ -169,11 +183,11 @@ function report(
     const rate = sent.seconds > 0 ? sent.sent / sent.seconds : 0
     lines.push(
       '',
-      `sent ${number(sent.sent)} datagrams in ${sent.seconds.toFixed(1)} s (${number(Math.round(rate))} a ` +
-        `second)${sent.refused > 0 ? `, ${number(sent.refused)} refused` : ''}`,
+      `sent ${number(sent.sent)} datagrams in ${sent.seconds.toFixed(1)} s (${number(Math.round(rate))}/s)` +
+        `${sent.refused > 0 ? `, ${number(sent.refused)} refused` : ''}`,
     )
   }
-  self.stdout(`${lines.join('\n')}\n`)
+  return `${lines.join('\n')}\n`
 }
 
 function flowCells(counts: FlowCounts | undefined): string[] {

@@ -1,7 +1,43 @@
 import { ago } from '../exporters/page.ts'
 import { sizeText } from '../../model/size-text.ts'
+import type { Data } from '../output.ts'
 import { oneLine, textTable } from '../text-table.ts'
 import type { Rates } from './rates.ts'
+
+export function topData(rates: Rates, limit: number): Data {
+  const whole = { ...rates, exporters: rates.exporters.slice(0, limit) }
+  return {
+    whole,
+    rows: [
+      ...whole.sources.map((one) => ({ kind: 'source', ...one })),
+      ...whole.exporters.map((one) => ({ kind: 'exporter', name: one.address, ...one })),
+      ...whole.sinks.map((one) => ({ kind: 'sink', ...one })),
+    ].map((one) => ({ time: rates.time, ...one })),
+    columns: [
+      'time',
+      'kind',
+      'name',
+      'source',
+      'type',
+      'state',
+      'rate',
+      'accepted',
+      'shed',
+      'shedRate',
+      'datagramRate',
+      'missing',
+      'lagMs',
+      'pending',
+      'dropped',
+      'dropRate',
+      'deadLettered',
+      'quarantined',
+      'error',
+      'why',
+    ],
+    table: () => topText(rates, limit),
+  }
+}
 
 export function topText({ time, seconds, journal, sources, exporters, sinks }: Rates, limit: number): string {
   const now = Date.parse(time)

@@ -1,9 +1,13 @@
-import { oneLine } from '../text-table.ts'
+import { flowFields } from '../model/fields.ts'
+import { csvLine, type OutputFormat } from './output.ts'
+import { oneLine } from './text-table.ts'
 
 /** A line of GET /api/v1/tap. */
 export type TapLine = Readonly<Record<string, unknown>>
 
 interface Shape {
+  /** Columns of CSV. */
+  readonly columns: readonly string[]
   readonly titles: readonly (readonly [title: string, width: number])[]
   readonly cells: (line: TapLine) => readonly string[]
 }
@@ -24,6 +28,7 @@ function end(line: TapLine, side: 'src' | 'dst'): string {
 const protocols: Readonly<Record<string, string>> = { 1: 'icmp', 6: 'tcp', 17: 'udp', 58: 'icmp6', 132: 'sctp' }
 
 const flow: Shape = {
+  columns: ['_pos', ...flowFields.map(({ name }) => name)],
   titles: [
     ['received', 12],
     ['exporter', 15],
@@ -44,6 +49,7 @@ const flow: Shape = {
   ],
 }
 const event: Shape = {
+  columns: ['_pos', 'specversion', 'id', 'source', 'type', 'subject', 'time', 'datacontenttype', 'data', 'data_base64'],
   titles: [
     ['time', 12],
     ['type', 32],
@@ -55,6 +61,7 @@ const event: Shape = {
     ['time', 'type', 'source', 'subject', 'id'].map((key) => (key === 'time' ? time(line[key]) : text(line[key]))),
 }
 const message: Shape = {
+  columns: ['_pos', 'to', 'body', 'body_base64', 'problem'],
   titles: [
     ['row', 20],
     ['to', 32],
@@ -99,4 +106,45 @@ export class TapTable {
 
 function cut(line: string, width: number): string {
   return line.length <= width ? line : `${line.slice(0, width - 1)}…`
+}
+
+/** Formats a stream of rows. A CSV header repeats when the kind of row changes. */
+export class RowText {
+  readonly #format: OutputFormat
+  readonly #table = new TapTable(process.stdout.columns ?? 200)
+  #shape: Shape | undefined
+  #rows = 0
+
+  constructor(format: OutputFormat) {
+    this.#format = format
+  }
+
+  /** `line` is the JSON of one row, without a line break. */
+  async row(line: string): Promise<string> {
+    this.#rows++
+    switch (this.#format) {
+      case 'ndjson':
+        return `${line}\n`
+      case 'json':
+        return `${this.#rows === 1 ? '[' : ',\n'}${line}`
+      case 'yaml':
+        return (await import('yaml')).stringify([JSON.parse(line)], { lineWidth: 0 })
+      case 'csv':
+        return this.#csv(JSON.parse(line) as TapLine)
+      case 'table':
+        return this.#table.row(JSON.parse(line) as TapLine)
+    }
+  }
+
+  end(): string {
+    if (this.#format === 'json') return this.#rows === 0 ? '[]\n' : ']\n'
+    return this.#format === 'yaml' && this.#rows === 0 ? '[]\n' : ''
+  }
+
+  #csv(row: TapLine): string {
+    const shape = shapeOf(row)
+    const header = shape === this.#shape ? '' : csvLine(shape.columns)
+    this.#shape = shape
+    return header + csvLine(shape.columns.map((column) => row[column]))
+  }
 }
