@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import type { IsolatedAnswer, IsolatedQuery, StoreReader } from '../engine/control.ts'
+import type { IsolatedResult, IsolatedQuery, StoreReader } from '../engine/control.ts'
 import type { Log } from '../engine/contracts.ts'
 import type { Host } from '../host/index.ts'
 import type { ApiContext } from './options.ts'
@@ -77,7 +77,7 @@ export async function isolated(
   store: StoreReader,
   { format, ...query }: IsolatedQuery,
   signal: AbortSignal,
-): Promise<IsolatedAnswer | undefined> {
+): Promise<IsolatedResult | undefined> {
   try {
     if (store.isolated !== undefined) return await store.isolated({ ...query, format }, signal)
     if (format === 'parquet') throw new Error('The store cannot start processes that write Parquet.')
@@ -90,7 +90,7 @@ export async function isolated(
 
 /** Logs an error that is too late for a status code. */
 export async function* logErrors(
-  bytes: IsolatedAnswer,
+  bytes: IsolatedResult,
   gone: AbortSignal,
   log: Log,
 ): AsyncGenerator<Uint8Array, number | undefined> {

@@ -9,9 +9,9 @@ import { counterLease } from '../engine/sources/lease.ts'
 import { connect, serve } from '../engine/rpc.ts'
 import { storeSink } from '../engine/ledger/ledger.ts'
 import { Runtime, type StorePort } from '../engine/runtime.ts'
-import { LetterFile } from '../engine/delivery/letter-file.ts'
+import { DeadLetterFile } from '../engine/delivery/dead-letter-file.ts'
 import { recordFiles } from '../engine/delivery/record-store.ts'
-import { leastPlace, SinkSet } from '../engine/delivery/sinks.ts'
+import { lowestPosition, SinkSet } from '../engine/delivery/sinks.ts'
 import type { ApplyReport, SourceEntry, SourceReport } from '../engine/sources/sources.ts'
 import type { ReloadReport } from '../engine/control.ts'
 import type { Host } from '../host/index.ts'
@@ -173,7 +173,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       host,
       directory: journal,
       tail,
-      after: places.length === 0 ? { sequence: 0, row: 0 } : leastPlace(places),
+      after: places.length === 0 ? { sequence: 0, row: 0 } : lowestPosition(places),
       accepted: shared?.serves === false ? new Map() : accepted,
       before: shared?.serves === false ? [] : begun.sources,
     })
@@ -197,7 +197,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       metrics,
       traces,
       directory: journal,
-      letters: (sink) => new LetterFile(host, `${data}/dead-letters`, sink),
+      deadLetters: (sink) => new DeadLetterFile(host, `${data}/dead-letters`, sink),
       tail,
       follower,
       load: async (type) =>
@@ -290,7 +290,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
     reports = sourcesUp.running
     // Not earlier: only after the start of all sources their needed frames are known.
     const house = new AbortController()
-    const housekeeping = runtime.keepHouse(house.signal)
+    const housekeeping = runtime.runMaintenance(house.signal)
     const { startApi } = await apiModule
     // The live view resolves addresses as the store does.
     const resolver = new WorkloadResolver(

@@ -1,8 +1,8 @@
-import type { IsolatedAnswer, IsolatedQuery, StoreReader } from '../engine/control.ts'
+import type { IsolatedResult, IsolatedQuery, StoreReader } from '../engine/control.ts'
 import type { Timers } from '../host/index.ts'
 import { WeirError } from '../model/errors.ts'
 
-function isolatedIn(reader: StoreReader, query: IsolatedQuery, signal: AbortSignal): Promise<IsolatedAnswer> {
+function isolatedIn(reader: StoreReader, query: IsolatedQuery, signal: AbortSignal): Promise<IsolatedResult> {
   if (reader.isolated === undefined) throw new Error('the store starts no query processes')
   return reader.isolated(query, signal)
 }

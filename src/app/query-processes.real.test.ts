@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { IsolatedAnswer, IsolatedQuery, StoreReader } from '../engine/control.ts'
+import type { IsolatedResult, IsolatedQuery, StoreReader } from '../engine/control.ts'
 import { openDuck, rowsOf } from '../store/duck.ts'
 import type { Store } from '../store/index.ts'
 import { ask } from '../store/testing/ask.ts'
@@ -32,13 +32,13 @@ beforeAll(async () => {
 })
 afterAll(() => shared.end())
 
-async function run(sql: string, more: Partial<IsolatedQuery> = {}, signal = never): Promise<IsolatedAnswer> {
+async function run(sql: string, more: Partial<IsolatedQuery> = {}, signal = never): Promise<IsolatedResult> {
   const reader: StoreReader = store.reader
   if (reader.isolated === undefined) throw new Error('not isolated')
   return reader.isolated({ sql, format: 'json', bound: 'work', ...more }, signal)
 }
 
-async function bytesOf(answer: IsolatedAnswer): Promise<{ readonly bytes: Buffer; readonly rows: number | undefined }> {
+async function bytesOf(answer: IsolatedResult): Promise<{ readonly bytes: Buffer; readonly rows: number | undefined }> {
   const pieces: Uint8Array[] = []
   const iterator = answer[Symbol.asyncIterator]()
   for (;;) {

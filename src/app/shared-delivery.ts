@@ -5,7 +5,7 @@ import { httpSource, type Settling } from '../engine/sources/pushed.ts'
 import { sharedName } from '../engine/cluster/journal-name.ts'
 import { sharedSource } from '../engine/cluster/names.ts'
 import { begun, countedOf, outcomeBetween, partitionOfSource, passed } from '../engine/cluster/sink-progress.ts'
-import { SharedLetterBox } from '../engine/cluster/dead-letter-commands.ts'
+import { SharedDeadLetters } from '../engine/cluster/dead-letter-commands.ts'
 import { PartitionWorkers, sinksOf } from '../engine/cluster/partition-workers.ts'
 import type { RuntimeParts } from '../engine/runtime.ts'
 import type { SinkDefinition, Traces, TransformDefinition } from '../engine/contracts.ts'
@@ -33,7 +33,7 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
   readonly #instance: string
   readonly #joined: Joined
   readonly #lanes: PartitionWorkers | undefined
-  readonly letters: SharedLetterBox
+  readonly deadLetters: SharedDeadLetters
   readonly #workloads: SharedWorkloads
   /** Name of the journal, if copied here. */
   readonly name: string | undefined
@@ -45,10 +45,10 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
     joined: Joined,
     lanes: PartitionWorkers | undefined,
     workloads: SharedWorkloads,
-    letters: SharedLetterBox,
+    deadLetters: SharedDeadLetters,
     name: string | undefined,
   ) {
-    this.letters = letters
+    this.deadLetters = deadLetters
     this.#instance = instance
     this.name = name
     this.#joined = joined
@@ -79,7 +79,7 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
       joined,
       lanes,
       workloads,
-      new SharedLetterBox({ ...joined, instance: start.instance, host, log }),
+      new SharedDeadLetters({ ...joined, instance: start.instance, host, log }),
       name,
     )
   }
@@ -153,7 +153,7 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
     this.#stop.abort()
     await this.#running
     await this.#workloads.stop()
-    await this.letters.close()
+    await this.deadLetters.close()
     await this.#joined.close()
   }
 }

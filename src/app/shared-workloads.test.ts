@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { testContext } from '../../test/conformance/batches.ts'
 import { MemoryBus } from '../../test/kit/memory-bus.ts'
-import { ownState } from '../engine/cluster/shared-state.ts'
+import { sharedState } from '../engine/cluster/shared-state.ts'
 import { SharedRecords } from '../engine/cluster/records.ts'
 import { SharedWriter } from '../engine/cluster/writer.ts'
 import { realHost } from '../host/index.ts'
@@ -70,11 +70,11 @@ test('a deliverer names addresses by the newest state and later events of any co
     SharedWriter.open({ bus, records, instance, host, log, queueBytes: 1e8 })
   const [a, b] = [await writer('a'), await writer('b')]
   const placed = (from: SharedWriter, one: Unit): ReturnType<SharedWriter['append']> =>
-    from.appendWithAll(one).then((appended) => ({ ...appended, position: { sequence: appended.place ?? 0, row: 0 } }))
+    from.appendShared(one).then((appended) => ({ ...appended, position: { sequence: appended.place ?? 0, row: 0 } }))
   // Precedes the state, which overrides it.
   await placed(a, unit(pod('old', '10.1.0.1')))
   const options = { bus, records, instance: 'd', host, log, signal: stop.signal }
-  await ownState('kube', options).put((one) => placed(a, { ...one, source: 'kube' }), {
+  await sharedState('kube', options).put((one) => placed(a, { ...one, source: 'kube' }), {
     of: 'test',
     begin: (act) => act(),
     pieces: (async function* () {

@@ -1,8 +1,8 @@
 /** Workload identities of a deliverer, read from the partitions of the watching sources. */
 import type { Enrichment } from '../engine/contracts.ts'
 import { partitionOf } from '../engine/cluster/names.ts'
-import { ownState } from '../engine/cluster/shared-state.ts'
-import { followUnits, retryUntilAborted, type OwnOptions } from '../engine/cluster/source-units.ts'
+import { sharedState } from '../engine/cluster/shared-state.ts'
+import { followUnits, retryUntilAborted, type SharedSourceOptions } from '../engine/cluster/source-units.ts'
 import { frameOf } from '../engine/cluster/units.ts'
 import { WorkloadFeed } from '../identity/index.ts'
 import type { ResourceData } from '../model/kubernetes.ts'
@@ -19,12 +19,12 @@ interface Following {
 }
 
 export class SharedWorkloads {
-  readonly #options: Omit<OwnOptions, 'signal'>
+  readonly #options: Omit<SharedSourceOptions, 'signal'>
   readonly #feed: WorkloadFeed
   readonly #following = new Map<string, Following>()
   readonly #waiting = new Set<() => void>()
 
-  constructor({ metrics, ...options }: Omit<OwnOptions, 'signal'> & { readonly metrics: Metrics }) {
+  constructor({ metrics, ...options }: Omit<SharedSourceOptions, 'signal'> & { readonly metrics: Metrics }) {
     this.#options = options
     this.#feed = new WorkloadFeed({ log: options.log, metrics, caughtUp: (signal) => this.#caughtUp(signal) })
   }
@@ -80,8 +80,8 @@ export class SharedWorkloads {
     this.#following.set(id, following)
   }
 
-  async #run(id: string, options: OwnOptions, onPlace: (place: number) => void): Promise<void> {
-    const state = ownState(id, options)
+  async #run(id: string, options: SharedSourceOptions, onPlace: (place: number) => void): Promise<void> {
+    const state = sharedState(id, options)
     const note = await state.newest()
     if (note !== undefined) {
       try {

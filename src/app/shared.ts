@@ -3,7 +3,7 @@ import type { JournalBus } from '../journal/index.ts'
 import type { Host } from '../host/index.ts'
 import { loadJournal } from '../registry.ts'
 import { isPartitionInstance } from '../engine/cluster/names.ts'
-import { letterKeys } from '../engine/cluster/names.ts'
+import { deadLetterKeys } from '../engine/cluster/names.ts'
 import { SharedRecords } from '../engine/cluster/records.ts'
 import { arrivedSettings, carriedSettings, type Secret } from '../schema/values.ts'
 import type { Log } from '../telemetry/ports.ts'
@@ -62,7 +62,7 @@ export async function join(
     signal,
   )
   // Only the API and deliverers use dead letters.
-  const records = new SharedRecords({ bus, host, log, ...(thread === 'ingest' ? { without: letterKeys } : {}) })
+  const records = new SharedRecords({ bus, host, log, ...(thread === 'ingest' ? { without: deadLetterKeys } : {}) })
   const stop = new AbortController()
   const reading = records.run(stop.signal)
   return {

@@ -81,7 +81,7 @@ export interface Replay {
 
 /** State that a source stores in a shared journal, for the instance that continues it. */
 export interface SharedState {
-  /** `before`: last removed position. `last`: end of the journal. `told`: rows of the source ever accepted. */
+  /** `before`: last removed position. `last`: end of the journal. `accepted`: rows of the source ever accepted. */
   bounds(): Promise<{ readonly before: number; readonly last: number; readonly accepted: number }>
   /** The newest state that is complete and still stored. */
   newest(): Promise<StateNote | undefined>
@@ -186,7 +186,7 @@ export interface Sink {
    * Subscribes to the destination for `weir check`. A string explains why that would take messages from other
    * consumers, and what is verified instead. Rejects with a reason when not permitted.
    */
-  listen?(signal: AbortSignal, ask: ListenOptions): Promise<Listening | string>
+  listen?(signal: AbortSignal, options: ListenOptions): Promise<Listening | string>
   /** The output of `send` for each row, in order, without secrets. Pure. */
   preview?(batch: SinkBatch): Iterable<Preview>
   close(): Promise<void>

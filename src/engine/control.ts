@@ -221,18 +221,23 @@ export interface DeadLetter {
 }
 
 /** Sort key in the list. It stays valid after the dead letter is settled. */
-export type LetterPlace = Pick<DeadLetter, 'time' | 'sink' | 'id'>
+export type DeadLetterPosition = Pick<DeadLetter, 'time' | 'sink' | 'id'>
 
 export interface DeadLetterAdmin {
   /** Unsettled dead letters, newest first, after `after`. */
-  list(sink: string | undefined, limit: number, bodies: boolean, after?: LetterPlace): Promise<readonly DeadLetter[]>
+  list(
+    sink: string | undefined,
+    limit: number,
+    bodies: boolean,
+    after?: DeadLetterPosition,
+  ): Promise<readonly DeadLetter[]>
   /** One dead letter, also after it settled. Each sink that rejected the row has its own. */
   show(id: string, sink: string | undefined): Promise<DeadLetter | undefined>
   /** Moves dead letters back to pending (default: all of the sink). Resolves with their number. */
   retry(sink: string, ids?: readonly string[]): Promise<number>
   /**
    * Moves a dead letter back to pending with another body, in the form of {@link DeadLetter.body}. Its ids stay. False
-   * if it is already settled. Rejects with WEIR_LETTER_EDIT when the body is not valid for an event.
+   * if it is already settled. Rejects with WEIR_DEAD_LETTER_EDIT when the body is not valid for an event.
    */
   edit(sink: string, id: string, body: unknown): Promise<boolean>
   /** Drops dead letters permanently; counted as dropped. */
@@ -261,7 +266,7 @@ export interface StoreReader {
    * As {@link query}, in a separate process with bounded memory (WEIR_SQL_MEMORY), for user statements and exports. The
    * iterator returns the number of rows if known. Absent where such processes cannot be started.
    */
-  isolated?(query: IsolatedQuery, signal: AbortSignal): Promise<IsolatedAnswer>
+  isolated?(query: IsolatedQuery, signal: AbortSignal): Promise<IsolatedResult>
   /** Edges of nodes, summed over all sources. Rejects as {@link query} does. */
   edges(request: EdgeQuery, signal: AbortSignal): Promise<readonly StoredEdge[]>
   /** Waits up to two seconds until queries include every row accepted before the call. False on timeout. */
@@ -277,7 +282,7 @@ export interface IsolatedQuery {
   readonly bound: 'work' | 'wait'
 }
 
-export type IsolatedAnswer = AsyncIterable<Uint8Array, number | undefined>
+export type IsolatedResult = AsyncIterable<Uint8Array, number | undefined>
 
 export interface EdgeQuery {
   readonly near: readonly string[]

@@ -1,7 +1,7 @@
 /** Current failures of the components in this process. */
 import type { FormerSink } from './delivery/former-sinks.ts'
 import { storeSink } from './ledger/ledger.ts'
-import type { Failing, Seen } from './readiness.ts'
+import type { Failing, Observed } from './readiness.ts'
 import type { SourceHealth } from './sources/health.ts'
 
 export interface Running {
@@ -20,7 +20,16 @@ export interface Running {
   readonly pending: ReadonlyMap<string, number>
 }
 
-export function seenOf({ refusal, unacknowledged, delivery, store, sinks, former, sources, pending }: Running): Seen {
+export function observe({
+  refusal,
+  unacknowledged,
+  delivery,
+  store,
+  sinks,
+  former,
+  sources,
+  pending,
+}: Running): Observed {
   const waiting = (id: string): string => `${pending.get(id) ?? 0} rows wait in the journal`
   const failing: Failing[] = [
     ...Object.entries(sources).map(([id, { why, counts }]): Failing => ({ what: `source ${id}`, why, counts })),

@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { fakeHost, type FakeHost } from '../../test/kit/fake-host.ts'
-import { Readiness, type Seen } from './readiness.ts'
+import { Readiness, type Observed } from './readiness.ts'
 
 let host: FakeHost
 let readiness: Readiness
 let lines: [level: string, message: string, fields: unknown][]
 
-const well: Seen = { refusal: undefined, unacknowledged: undefined, failing: [], warnings: [] }
-const failing = (counts: 'lasting' | 'now' | 'partly'): Seen => ({
+const well: Observed = { refusal: undefined, unacknowledged: undefined, failing: [], warnings: [] }
+const failing = (counts: 'lasting' | 'now' | 'partly'): Observed => ({
   ...well,
   failing: [{ what: 'sink bus', why: '3 rows wait in the journal: connection refused', counts }],
 })
@@ -56,11 +56,11 @@ describe('readiness', () => {
   it('ends at once when data is refused, and is logged once with the reason and once with how long it took', async () => {
     readiness.started()
     for (let at = 0; at < 3; at++) {
-      readiness.look({ ...well, refusal: 'the disk is full' })
+      readiness.update({ ...well, refusal: 'the disk is full' })
       expect(readiness.health()).toMatchObject({ ready: false, accepting: false, reasons: ['the disk is full'] })
       await host.advance(1000)
     }
-    readiness.look(well)
+    readiness.update(well)
     expect(readiness.health()).toMatchObject({ ready: true, accepting: true })
     expect(lines).toEqual([
       ['warn', 'Weir is not ready.', { reason: 'the disk is full' }],
@@ -70,9 +70,9 @@ describe('readiness', () => {
 
   it('ends when a source or a sink fails for ten seconds, while data is accepted; until then it is a warning', async () => {
     readiness.started()
-    readiness.look(failing('lasting'))
+    readiness.update(failing('lasting'))
     await host.advance(9000)
-    readiness.look(failing('lasting'))
+    readiness.update(failing('lasting'))
     expect(readiness.health()).toMatchObject({
       ready: true,
       reasons: [],
@@ -85,16 +85,16 @@ describe('readiness', () => {
       reasons: ['sink bus: fails for 10 s, 3 rows wait in the journal: connection refused'],
       warnings: [],
     })
-    readiness.look(well)
-    readiness.look(failing('lasting'))
+    readiness.update(well)
+    readiness.update(failing('lasting'))
     expect(readiness.health().ready).toBe(true)
   })
 
   it('ends at once for what never worked, and never for what works in part', async () => {
     readiness.started()
-    readiness.look(failing('now'))
+    readiness.update(failing('now'))
     expect(readiness.health().ready).toBe(false)
-    readiness.look(failing('partly'))
+    readiness.update(failing('partly'))
     await host.advance(20_000)
     expect(readiness.health()).toMatchObject({
       ready: true,
@@ -104,7 +104,7 @@ describe('readiness', () => {
 
   it('ends when maintenance hangs', async () => {
     readiness.started()
-    readiness.look(well)
+    readiness.update(well)
     await host.advance(31_000)
     expect(readiness.health()).toMatchObject({
       ready: false,
@@ -115,13 +115,13 @@ describe('readiness', () => {
 
   it('ends when posts wait for a sink that fails, and that is logged apart', () => {
     readiness.started()
-    readiness.look({ ...well, unacknowledged: 'posts wait for sink graph: away' })
+    readiness.update({ ...well, unacknowledged: 'posts wait for sink graph: away' })
     expect(readiness.health()).toMatchObject({
       ready: false,
       accepting: false,
       reasons: ['posts wait for sink graph: away'],
     })
-    readiness.look(well)
+    readiness.update(well)
     expect(lines.map(([, message]) => message)).toEqual([
       'Posts are rejected until their acknowledging sink settles rows again.',
       'Weir is not ready.',

@@ -14,7 +14,7 @@ export interface Failing {
   readonly counts: 'lasting' | 'now' | 'partly'
 }
 
-export interface Seen {
+export interface Observed {
   readonly refusal: string | undefined
   /** Why posts are not acknowledged although data is accepted. */
   readonly unacknowledged: string | undefined
@@ -31,8 +31,8 @@ export class Readiness {
   readonly #clock: Clock
   readonly #log: Log
   #state: 'starting' | 'running' | 'draining' = 'starting'
-  #seen: Seen = { refusal: undefined, unacknowledged: undefined, failing: [], warnings: [] }
-  #lookedAt = 0
+  #seen: Observed = { refusal: undefined, unacknowledged: undefined, failing: [], warnings: [] }
+  #checkedAt = 0
   readonly #since = new Map<string, number>()
   /** Time of the logged start. */
   readonly #logged = new Map<'ready' | 'acknowledged', number>()
@@ -44,16 +44,16 @@ export class Readiness {
 
   started(): void {
     this.#state = 'running'
-    this.#lookedAt = this.#clock.monotonic()
+    this.#checkedAt = this.#clock.monotonic()
   }
   drain(): void {
     this.#state = 'draining'
   }
 
-  look(seen: Seen): void {
+  update(seen: Observed): void {
     const now = this.#clock.monotonic()
     this.#seen = seen
-    this.#lookedAt = now
+    this.#checkedAt = now
     const failing = new Set(seen.failing.map(({ what }) => what))
     for (const what of this.#since.keys()) if (!failing.has(what)) this.#since.delete(what)
     for (const what of failing) if (!this.#since.has(what)) this.#since.set(what, now)
@@ -86,8 +86,8 @@ export class Readiness {
     const { refusal, unacknowledged, failing, warnings } = this.#seen
     const now = this.#clock.monotonic()
     const silent =
-      now - this.#lookedAt > silentMs
-        ? `maintenance has not finished for ${seconds(now - this.#lookedAt)} s: the disk of the data folder ` +
+      now - this.#checkedAt > silentMs
+        ? `maintenance has not finished for ${seconds(now - this.#checkedAt)} s: the disk of the data folder ` +
           'may not respond'
         : undefined
     const refusals = [silent, refusal, unacknowledged].filter((why) => why !== undefined)

@@ -7,17 +7,17 @@ type Port = Pick<MessagePort | Worker, 'postMessage' | 'on'>
 /** Functions of the other side by name. */
 export type Methods = Readonly<Record<string, (argument: never) => unknown>>
 
-interface Question {
+interface Request {
   readonly call: number
   readonly method: string
   readonly argument: unknown
 }
-interface Answer {
+interface Response {
   readonly answer: number
   readonly value?: unknown
-  readonly error?: Carried
+  readonly error?: SerializedError
 }
-interface Carried {
+interface SerializedError {
   readonly message: string
   readonly code?: string
   readonly stack?: string | undefined
@@ -34,19 +34,19 @@ export interface Remote<M extends Methods> {
 }
 
 export function serve(port: Port, methods: Methods): void {
-  port.on('message', (message: Partial<Question>) => {
+  port.on('message', (message: Partial<Request>) => {
     const { call, method, argument } = message
     if (call === undefined || method === undefined) return
     answer(port, methods, { call, method, argument }).catch(() => {})
   })
 }
 
-async function answer(port: Port, methods: Methods, { call, method, argument }: Question): Promise<void> {
+async function answer(port: Port, methods: Methods, { call, method, argument }: Request): Promise<void> {
   try {
     const value: unknown = await methods[method]?.(argument as never)
-    port.postMessage({ answer: call, value } satisfies Answer)
+    port.postMessage({ answer: call, value } satisfies Response)
   } catch (error) {
-    port.postMessage({ answer: call, error: carry(error) } satisfies Answer)
+    port.postMessage({ answer: call, error: serializeError(error) } satisfies Response)
   }
 }
 
@@ -54,12 +54,12 @@ export function connect<M extends Methods>(port: Port): Remote<M> {
   const open = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>()
   let last = 0
   let gone: Error | undefined
-  port.on('message', (message: Partial<Answer>) => {
+  port.on('message', (message: Partial<Response>) => {
     const waiting = message.answer === undefined ? undefined : open.get(message.answer)
     if (waiting === undefined || message.answer === undefined) return
     open.delete(message.answer)
     if (message.error === undefined) waiting.resolve(message.value as never)
-    else waiting.reject(uncarry(message.error))
+    else waiting.reject(deserializeError(message.error))
   })
   return {
     call: (method, argument, transfer) =>
@@ -67,7 +67,7 @@ export function connect<M extends Methods>(port: Port): Remote<M> {
         if (gone !== undefined) return reject(gone)
         const call = ++last
         open.set(call, { resolve, reject })
-        port.postMessage({ call, method, argument } satisfies Question, transfer === undefined ? [] : [...transfer])
+        port.postMessage({ call, method, argument } satisfies Request, transfer === undefined ? [] : [...transfer])
       }),
     fail(reason) {
       gone = reason
@@ -77,12 +77,12 @@ export function connect<M extends Methods>(port: Port): Remote<M> {
   }
 }
 
-export function carry(error: unknown): Carried {
+export function serializeError(error: unknown): SerializedError {
   if (!(error instanceof Error)) return { message: String(error) }
   return { message: error.message, stack: error.stack, ...(error instanceof WeirError ? { code: error.code } : {}) }
 }
 
-export function uncarry(carried: Carried): Error {
+export function deserializeError(carried: SerializedError): Error {
   if (isErrorCode(carried.code)) return new WeirError(carried.code, carried.message)
   const error = new Error(carried.message)
   if (carried.stack !== undefined) error.stack = carried.stack

@@ -21,7 +21,7 @@ import type {
   WatchedCluster,
 } from './control.ts'
 import { httpSource, takePushed, type Pushed, type PushParts } from './sources/pushed.ts'
-import { deadLetterAdmin, lettersOf, type DeadLetterStore } from './delivery/dead-letter-admin.ts'
+import { deadLetterAdmin, localDeadLetters, type DeadLetterStore } from './delivery/dead-letter-admin.ts'
 import { Feed } from './feed.ts'
 import type { Follower } from './follower.ts'
 import { eachInstance } from './cluster/names.ts'
@@ -31,11 +31,11 @@ import {
   storeCounts,
   storeSink,
   type SinkCounts,
-  type SourceBooks,
+  type SourceRows,
   type StoreStatus,
 } from './ledger/ledger.ts'
 import type { Log, Metrics, Preview, SinkBatch, SinkPiece } from './contracts.ts'
-import { seenOf } from './failing.ts'
+import { observe } from './failing.ts'
 import { Readiness } from './readiness.ts'
 import type { SinkSet } from './delivery/sinks.ts'
 import type { SourceHealth } from './sources/health.ts'
@@ -95,20 +95,20 @@ export interface RuntimeParts extends PushParts {
   /** Present with a shared journal. */
   readonly shared?:
     | (PushParts['shared'] & {
-        readonly letters: DeadLetterStore
+        readonly deadLetters: DeadLetterStore
         readonly problem: string | undefined
         forget(sink: string): Promise<number>
         readonly name: string | undefined
         readonly partitions: number
         sinks(): Pipeline['sinks']
         books(
-          known: readonly SourceBooks[],
-        ): Promise<{ readonly sources: readonly SourceBooks[]; readonly sinks: readonly SinkCounts[] }>
+          known: readonly SourceRows[],
+        ): Promise<{ readonly sources: readonly SourceRows[]; readonly sinks: readonly SinkCounts[] }>
       })
     | undefined
 }
 
-const housekeepingMs = 1000
+const maintenanceMs = 1000
 
 export class Runtime implements Control {
   readonly deadLetters: DeadLetterAdmin
@@ -121,14 +121,14 @@ export class Runtime implements Control {
   readonly #ledgerMetrics: LedgerMetrics
   readonly #feed: Feed
   /** End of the journal by second, for the lag of the store (one hour at most). */
-  #passed: { at: number; sequence: number }[] = []
+  #ends: { at: number; sequence: number }[] = []
 
   constructor(parts: RuntimeParts) {
     this.#parts = parts
     this.#ledgerMetrics = new LedgerMetrics(parts.metrics)
     this.#feed = new Feed({ ...parts, frames: parts.sinks.frames })
     this.#readiness = new Readiness(parts.host.clock, parts.log)
-    this.deadLetters = deadLetterAdmin(parts.shared?.letters ?? lettersOf(parts.sinks))
+    this.deadLetters = deadLetterAdmin(parts.shared?.deadLetters ?? localDeadLetters(parts.sinks))
   }
 
   get store(): StoreReader | undefined {
@@ -246,8 +246,8 @@ export class Runtime implements Control {
     const { store, tail } = this.#parts
     if (store === undefined) return []
     const { sequence } = store.status()
-    while ((this.#passed[0]?.sequence ?? Number.POSITIVE_INFINITY) <= sequence) this.#passed.shift()
-    const oldest = this.#passed[0]?.at ?? now
+    while ((this.#ends[0]?.sequence ?? Number.POSITIVE_INFINITY) <= sequence) this.#ends.shift()
+    const oldest = this.#ends[0]?.at ?? now
     return [
       {
         name: storeSink,
@@ -298,7 +298,7 @@ export class Runtime implements Control {
   async makeRoom(sequence: number): Promise<number> {
     const { sinks, follower } = this.#parts
     await follower.catchUp()
-    if (this.#settled(sinks.liveHolds(), true) >= sequence) await sinks.giveUp(sequence)
+    if (this.#settled(sinks.liveHolds(), true) >= sequence) await sinks.dropOrphaned(sequence)
     return this.#settled(sinks.holds(), true)
   }
 
@@ -323,18 +323,18 @@ export class Runtime implements Control {
   }
 
   /** Every second: reclaims segments and updates rates and gauges. Runs until the signal aborts. */
-  async keepHouse(signal: AbortSignal): Promise<void> {
+  async runMaintenance(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await this.#parts.host.timers.sleep(housekeepingMs, signal)
+      await this.#parts.host.timers.sleep(maintenanceMs, signal)
       try {
-        await this.#tidy()
+        await this.#maintain()
       } catch (error) {
         this.#parts.log.warn('Maintenance failed; retrying.', { error: String(error) })
       }
     }
   }
 
-  async #tidy(): Promise<void> {
+  async #maintain(): Promise<void> {
     const { sinks, ingest, follower, metrics, host } = this.#parts
     const unread = await follower.catchUp().then(
       () => undefined,
@@ -342,8 +342,8 @@ export class Runtime implements Control {
     )
     const status = await ingest.release(unread === undefined ? this.#settled(sinks.holds(), this.#isFull) : 0)
     this.#isFull = status.problem !== undefined
-    this.#readiness.look(
-      seenOf({
+    this.#readiness.update(
+      observe({
         refusal: status.problem ?? unread,
         unacknowledged: this.#unacknowledged(),
         delivery: this.#parts.shared?.problem,
@@ -358,8 +358,8 @@ export class Runtime implements Control {
     metrics.set('weir_journal_size_bytes', status.bytes)
     metrics.set('weir_journal_segments', status.segments)
     const { sequence } = this.#parts.tail.durable()
-    if (sequence > (this.#passed.at(-1)?.sequence ?? 0) && this.#passed.length < 3600)
-      this.#passed.push({ at: host.clock.now(), sequence })
+    if (sequence > (this.#ends.at(-1)?.sequence ?? 0) && this.#ends.length < 3600)
+      this.#ends.push({ at: host.clock.now(), sequence })
     this.#storeState(host.clock.now())
     const at = host.clock.monotonic()
     for (const { name, accepted } of status.sources) {

@@ -78,7 +78,7 @@ export const errorTable = {
   WEIR_SINK_UNKNOWN: { retry: false, advice: '`weir ledger` lists the sinks.' },
   WEIR_SINK_CONFIGURED: { retry: false, advice: 'Remove it from the configuration first, then reload.' },
   WEIR_SOURCE_UNKNOWN: { retry: false, advice: '`weir ledger` lists the sources.' },
-  WEIR_LETTER_EDIT: {
+  WEIR_DEAD_LETTER_EDIT: {
     retry: false,
     advice: 'Start from the body of `GET /api/v1/dead-letters/{id}` and change the part that the sink rejected.',
   },

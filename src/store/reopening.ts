@@ -1,4 +1,4 @@
-import type { IsolatedAnswer, IsolatedQuery, StoreReader } from '../engine/control.ts'
+import type { IsolatedResult, IsolatedQuery, StoreReader } from '../engine/control.ts'
 import type { Timers } from '../host/index.ts'
 import { WeirError } from '../model/errors.ts'
 import type { Store } from './index.ts'
@@ -61,8 +61,8 @@ export class ReopeningStore {
 
   async #stream(
     signal: AbortSignal,
-    begin: (reader: StoreReader) => Promise<IsolatedAnswer | AsyncIterable<Uint8Array>>,
-  ): Promise<IsolatedAnswer> {
+    begin: (reader: StoreReader) => Promise<IsolatedResult | AsyncIterable<Uint8Array>>,
+  ): Promise<IsolatedResult> {
     const open = (): Promise<Opened> =>
       this.#run(signal, async (store) => ({
         store,
@@ -147,7 +147,7 @@ class ReopeningAnswer implements AsyncIterator<Uint8Array, number | undefined> {
   }
 }
 
-function isolatedIn(reader: StoreReader, query: IsolatedQuery, signal: AbortSignal): Promise<IsolatedAnswer> {
+function isolatedIn(reader: StoreReader, query: IsolatedQuery, signal: AbortSignal): Promise<IsolatedResult> {
   if (reader.isolated === undefined) throw new Error('The store starts no query processes.')
   return reader.isolated(query, signal)
 }

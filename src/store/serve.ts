@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import type {
   EdgeQuery,
-  IsolatedAnswer,
+  IsolatedResult,
   IsolatedQuery,
   QueryFormat,
   StoredEdge,
@@ -171,7 +171,7 @@ export function connectStore(port: MessagePort): RemoteStore {
     return { inbox, id, done }
   }
 
-  const stream = async (request: (id: number) => Request, signal: AbortSignal): Promise<IsolatedAnswer> => {
+  const stream = async (request: (id: number) => Request, signal: AbortSignal): Promise<IsolatedResult> => {
     const { inbox, id, done } = cancellable(signal)
     send(request(id))
     try {

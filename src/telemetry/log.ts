@@ -17,9 +17,9 @@ export interface LogOptions {
 }
 
 /** Identical lines within one window that are written; further ones are counted. */
-const mostRepeats = 5
+const maxRepeats = 5
 const windowMs = 10_000
-const mostRemembered = 1000
+const maxRemembered = 1000
 const envelope = 'weir:log'
 
 interface Repeats {
@@ -56,24 +56,24 @@ export class ProgramLog implements Log {
   }
 
   debug(message: string, fields?: Record<string, unknown>): void {
-    this.#say('debug', message, fields)
+    this.#log('debug', message, fields)
   }
   info(message: string, fields?: Record<string, unknown>): void {
-    this.#say('info', message, fields)
+    this.#log('info', message, fields)
   }
   warn(message: string, fields?: Record<string, unknown>): void {
-    this.#say('warn', message, fields)
+    this.#log('warn', message, fields)
   }
   error(message: string, fields?: Record<string, unknown>): void {
-    this.#say('error', message, fields)
+    this.#log('error', message, fields)
   }
 
   /** Writes the counts of suppressed lines; call it before the process ends. */
   flush(): void {
-    for (const key of this.#repeats.keys()) this.#tellRepeats(key)
+    for (const key of this.#repeats.keys()) this.#logRepeats(key)
   }
 
-  #say(level: Level, message: string, fields: Record<string, unknown> = {}): void {
+  #log(level: Level, message: string, fields: Record<string, unknown> = {}): void {
     this.#options.metrics?.count('weir_log_lines_total', 1, { level })
     if (levels.indexOf(level) < this.#from) return
     const record = {
@@ -84,7 +84,7 @@ export class ProgramLog implements Log {
     }
     const key = `${level} ${message} ${JSON.stringify(this.#fields)}`
     const repeats = this.#repeats.get(key) ?? this.#remember(key)
-    if (++repeats.seen <= mostRepeats) {
+    if (++repeats.seen <= maxRepeats) {
       this.#options.write(record)
       return
     }
@@ -94,18 +94,18 @@ export class ProgramLog implements Log {
 
   #remember(key: string): Repeats {
     const [oldest] = this.#repeats.keys()
-    if (this.#repeats.size >= mostRemembered && oldest !== undefined) this.#tellRepeats(oldest)
+    if (this.#repeats.size >= maxRemembered && oldest !== undefined) this.#logRepeats(oldest)
     const repeats = {
       seen: 0,
       held: 0,
       last: undefined,
-      timer: this.#options.timers.after(windowMs, () => this.#tellRepeats(key)),
+      timer: this.#options.timers.after(windowMs, () => this.#logRepeats(key)),
     }
     this.#repeats.set(key, repeats)
     return repeats
   }
 
-  #tellRepeats(key: string): void {
+  #logRepeats(key: string): void {
     const repeats = this.#repeats.get(key)
     if (repeats === undefined) return
     repeats.timer.cancel()

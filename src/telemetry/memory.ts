@@ -4,10 +4,10 @@ import type { Metrics } from './ports.ts'
 
 export const memoryMetric = 'weir_memory_bytes'
 
-const lookEveryMs = 10_000
+const checkMs = 10_000
 /** Above this load a thread is not paused. */
 const idleLoad = 0.25
-const leastGarbage = 4e6
+const minGarbage = 4e6
 /** For a full collection, which takes tenths of a second. */
 const quietLoad = 0.1
 /** In intervals: after a minute, when startup is over, and every ten minutes. */
@@ -26,19 +26,19 @@ export function recordThreadMemory(metrics: Metrics, name: string, thread: Pick<
  */
 export function collectWhenIdle(timers: Timers, thread: Pick<Thread, 'used' | 'load' | 'collectGarbage'>): void {
   let live = thread.used()
-  let looks = 0
-  timers.every(lookEveryMs, () => {
+  let checks = 0
+  timers.every(checkMs, () => {
     const used = thread.used()
     // Buffers are freed with a delay after the collection.
     live = Math.min(live, used)
-    looks++
+    checks++
     const load = thread.load()
-    if (looks % thoroughEvery === firstThorough && load < quietLoad) {
+    if (checks % thoroughEvery === firstThorough && load < quietLoad) {
       thread.collectGarbage('thorough')
       live = thread.used()
       return
     }
-    if (load > idleLoad || used - live < Math.max(leastGarbage, live / 10)) return
+    if (load > idleLoad || used - live < Math.max(minGarbage, live / 10)) return
     thread.collectGarbage('quick')
     live = thread.used()
   })

@@ -10,7 +10,7 @@ export interface Series {
 }
 
 /** Labels come from configuration and closed lists of reasons; more series indicate a defect or an attack. */
-const mostSeries = 500
+const maxSeries = 500
 const overflow = 'weir_telemetry_overflow_total'
 const envelope = 'weir:metrics'
 
@@ -108,7 +108,7 @@ export class MetricStore implements Metrics {
     if (all === undefined) this.#series.set(name, (all = new Map()))
     const key = values.join('\0')
     let one = all.get(key)
-    if (one === undefined && (all.size < (this.table[name]?.series ?? mostSeries) || name === overflow))
+    if (one === undefined && (all.size < (this.table[name]?.series ?? maxSeries) || name === overflow))
       all.set(key, (one = { values, value: 0, unpublished: 0 }))
     return one
   }

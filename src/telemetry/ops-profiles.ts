@@ -5,12 +5,12 @@ import { messageOf } from '../model/errors.ts'
 /** Profilers by thread name; the first is the default. */
 export type ProfileThreads = ReadonlyMap<string, (request: ProfileRequest) => Promise<Uint8Array>>
 
-export type ProfileAnswer =
+export type ProfileResult =
   | { readonly profile: Uint8Array; readonly name: string }
   | { readonly status: 400 | 403 | 409 | 500; readonly problem: string }
 
 const usualSeconds: Readonly<Record<ProfileKind, number>> = { profile: 30, heap: 10 }
-const mostSeconds = 600
+const maxSeconds = 600
 
 /** Serves /debug/pprof/* to local clients only: a profile costs time and reveals internals. */
 export class OpsProfiles {
@@ -26,7 +26,7 @@ export class OpsProfiles {
     return profileKinds.find((kind) => path === `/debug/pprof/${kind}`)
   }
 
-  async answer(kind: ProfileKind, request: IncomingMessage): Promise<ProfileAnswer> {
+  async answer(kind: ProfileKind, request: IncomingMessage): Promise<ProfileResult> {
     if (!isHere(request))
       return {
         status: 403,
@@ -34,8 +34,8 @@ export class OpsProfiles {
       }
     const { searchParams } = new URL(request.url ?? '/', 'http://localhost')
     const seconds = Number(searchParams.get('seconds') ?? usualSeconds[kind])
-    if (!Number.isInteger(seconds) || seconds < 1 || seconds > mostSeconds)
-      return { status: 400, problem: `\`seconds\` must be a whole number from 1 to ${mostSeconds}.` }
+    if (!Number.isInteger(seconds) || seconds < 1 || seconds > maxSeconds)
+      return { status: 400, problem: `\`seconds\` must be a whole number from 1 to ${maxSeconds}.` }
     const names = [...this.#threads.keys()]
     const name = searchParams.get('thread') ?? names[0] ?? ''
     const take = this.#threads.get(name)

@@ -6,7 +6,7 @@ import { exposition } from './exposition.ts'
 import { MetricStore } from './metrics.ts'
 import type { Health } from './health.ts'
 import { startOps, type OpsServer } from './ops.ts'
-import { OpsProfiles, type ProfileAnswer } from './ops-profiles.ts'
+import { OpsProfiles, type ProfileResult } from './ops-profiles.ts'
 import { takeProfile, type ProfileRequest } from './profile.ts'
 
 let server: OpsServer | undefined
@@ -244,7 +244,7 @@ describe('profiles', () => {
 
   test('are refused for other machines, whatever their headers', async () => {
     const profiles = new OpsProfiles(new Map([['main', () => Promise.resolve(Uint8Array.of(1))]]))
-    const from = (remoteAddress: string): Promise<ProfileAnswer> =>
+    const from = (remoteAddress: string): Promise<ProfileResult> =>
       profiles.answer('heap', {
         url: '/debug/pprof/heap',
         socket: { remoteAddress },

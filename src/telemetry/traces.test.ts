@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { fakeHost } from '../../test/kit/fake-host.ts'
 import { MetricStore } from './metrics.ts'
 import {
-  keepsTrace,
+  isSampled,
   spanIdOf,
   SpanForwarder,
   collectSpans,
@@ -70,12 +70,12 @@ describe('ids', () => {
 
   test('one trace in N is sampled', () => {
     const ids = Array.from({ length: 4000 }, (_, id) => traceIdOf(`event ${id}`))
-    expect(ids.every((id) => keepsTrace(id, 1))).toBe(true)
-    const kept = ids.filter((id) => keepsTrace(id, 1 / 10)).length
+    expect(ids.every((id) => isSampled(id, 1))).toBe(true)
+    const kept = ids.filter((id) => isSampled(id, 1 / 10)).length
     expect(kept).toBeGreaterThan(300)
     expect(kept).toBeLessThan(500)
-    expect(keepsTrace('0'.repeat(32), 1 / 1_000_000)).toBe(true)
-    expect(keepsTrace('f'.repeat(32), 0.999)).toBe(false)
+    expect(isSampled('0'.repeat(32), 1 / 1_000_000)).toBe(true)
+    expect(isSampled('f'.repeat(32), 0.999)).toBe(false)
   })
 })
 
@@ -142,7 +142,7 @@ test('spans of a worker reach the queue, and those beyond its limit are counted'
   }
   const metrics = new MetricStore({ strict: true })
   const taken: Span[] = []
-  collectSpans(port, { keeps: () => true, add: (one) => void taken.push(one) })
+  collectSpans(port, { samples: () => true, add: (one) => void taken.push(one) })
   const forwarder = new SpanForwarder(port, 1, metrics)
   for (let i = 0; i < 5000; i++) forwarder.add(span(i))
   port.postMessage({ is: 'weir:log' })

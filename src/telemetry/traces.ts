@@ -25,7 +25,7 @@ export interface Span {
 /** Tracing for the processors of events; undefined while disabled. */
 export interface Traces {
   /** True if this trace is sampled. Deterministic. */
-  keeps(traceId: string): boolean
+  samples(traceId: string): boolean
   /** Never waits: spans beyond the limit are dropped and counted. */
   add(span: Span): void
 }
@@ -49,13 +49,13 @@ export function spanIdOf(traceId: string, what: string): string {
 }
 
 /** Decides by the last seven bytes, which are random in every kind of trace id (W3C Trace Context, level 2). */
-export function keepsTrace(traceId: string, sample: number): boolean {
+export function isSampled(traceId: string, sample: number): boolean {
   return sample >= 1 || Number.parseInt(traceId.slice(18), 16) < sample * 2 ** 56
 }
 
 /** A span takes about 1 KB: together 4 MB. */
-const mostWaiting = 4096
-const mostAtOnce = 512
+const maxWaiting = 4096
+const maxBatch = 512
 const gatherMs = 1000
 /** After a failed send. */
 const pauseMs = 5000
@@ -86,14 +86,14 @@ export class TraceQueue implements Traces {
     this.sample = options.sample
   }
 
-  keeps(traceId: string): boolean {
-    return keepsTrace(traceId, this.sample)
+  samples(traceId: string): boolean {
+    return isSampled(traceId, this.sample)
   }
 
   add(span: Span): void {
-    if (this.#waiting.length >= mostWaiting) return this.#drop(1, 'queue_full')
+    if (this.#waiting.length >= maxWaiting) return this.#drop(1, 'queue_full')
     this.#waiting.push(span)
-    if (this.#waiting.length >= mostAtOnce && !this.#pausing) this.#begin()
+    if (this.#waiting.length >= maxBatch && !this.#pausing) this.#begin()
     else this.#timer ??= this.#options.timers.after(gatherMs, () => this.#begin())
   }
 
@@ -134,7 +134,7 @@ export class TraceQueue implements Traces {
 
   async #send(): Promise<boolean> {
     const { sender, log, metrics } = this.#options
-    const spans = this.#waiting.splice(0, mostAtOnce)
+    const spans = this.#waiting.splice(0, maxBatch)
     this.#underWay = spans.length
     try {
       await sender.send(spans)
@@ -172,12 +172,12 @@ export class SpanForwarder implements Traces {
     this.#metrics = metrics
   }
 
-  keeps(traceId: string): boolean {
-    return keepsTrace(traceId, this.#sample)
+  samples(traceId: string): boolean {
+    return isSampled(traceId, this.#sample)
   }
 
   add(span: Span): void {
-    if (this.#waiting.length >= mostWaiting)
+    if (this.#waiting.length >= maxWaiting)
       this.#metrics.count('weir_traces_dropped_spans_total', 1, { reason: 'queue_full' })
     else this.#waiting.push(span)
   }

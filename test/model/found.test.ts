@@ -1,6 +1,6 @@
 // Faults that model runs found, each in its smallest form.
 import { describe, expect, it } from 'vitest'
-import { DeadLetters, type Letter } from '../../src/engine/delivery/dead-letters.ts'
+import { DeadLetters, type StoredDeadLetter } from '../../src/engine/delivery/dead-letters.ts'
 import { sendAll } from '../../src/engine/delivery/send.ts'
 import { defaultDelivery } from '../../src/engine/delivery/settings.ts'
 import { DuplicateWindow } from '../../src/engine/dedupe/duplicates.ts'
@@ -55,7 +55,7 @@ function unit(id: string, source = 'http'): Unit {
   }
 }
 
-function letter(sequence: number): Omit<Letter, 'state' | 'id'> {
+function letter(sequence: number): Omit<StoredDeadLetter, 'state' | 'id'> {
   return {
     source: 'http',
     kind: 'events',

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { sinkEntries, weirSchema } from '../../../src/app/config.ts'
 import { Follower } from '../../../src/engine/follower.ts'
 import type { Log, Metrics } from '../../../src/engine/contracts.ts'
-import { LetterFile } from '../../../src/engine/delivery/letter-file.ts'
+import { DeadLetterFile } from '../../../src/engine/delivery/dead-letter-file.ts'
 import { SinkSet } from '../../../src/engine/delivery/sinks.ts'
 import { encodeBatch, openJournal, type SegmentWriter } from '../../../src/journal/index.ts'
 import { toEventBatch } from '../../../src/model/events.ts'
@@ -48,7 +48,7 @@ export async function deadHour(seed: number): Promise<Hour> {
     log,
     metrics,
     directory,
-    letters: (sink) => new LetterFile(host, '/data/dead-letters', sink),
+    deadLetters: (sink) => new DeadLetterFile(host, '/data/dead-letters', sink),
     tail: journal.tail,
     follower,
     load: loadSink,

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Control, IsolatedAnswer, IsolatedQuery, StoreReader } from '../../engine/control.ts'
+import type { Control, IsolatedResult, IsolatedQuery, StoreReader } from '../../engine/control.ts'
 import type { Timers } from '../../host/index.ts'
 import { WeirError } from '../../model/errors.ts'
 import { FairQueue, type FairLimits } from './queue.ts'
@@ -114,7 +114,7 @@ class UnreadAnswers {
 
   /** `ended` ends the query when there are too many unread responses. */
   async *pass(
-    answer: IsolatedAnswer,
+    answer: IsolatedResult,
     turn: Slot,
     ended: AbortController,
   ): AsyncGenerator<Uint8Array, number | undefined> {

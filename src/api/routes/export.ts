@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import type { IsolatedAnswer } from '../../engine/control.ts'
+import type { IsolatedResult } from '../../engine/control.ts'
 import { exportSql, isoOf, type ExportRequest } from '../../query/plan/index.ts'
 import type { Principal } from '../access/principal.ts'
 import { answerStream } from '../answer.ts'
@@ -109,7 +109,7 @@ async function source(
   format: Format,
   reply: FastifyReply,
   gone: AbortSignal,
-): Promise<IsolatedAnswer | undefined> {
+): Promise<IsolatedResult | undefined> {
   const {
     control: { store },
   } = context

@@ -50,7 +50,7 @@ export class SharedIngest {
     this.#serves = start.serves
     this.#stop = stop
     this.writer = writer ?? noJournal
-    this.watched = writer === undefined ? noJournal : { append: (unit) => writer.appendWithAll(unit) }
+    this.watched = writer === undefined ? noJournal : { append: (unit) => writer.appendShared(unit) }
     this.#copying = start.serves ? replicate({ bus: joined.bus, ...parts, signal: stop.signal }) : Promise.resolve()
   }
 

@@ -2,7 +2,7 @@
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import type { ManifestQuery, ManifestState } from '../../model/kubernetes.ts'
 import { awaitedBy } from '../../engine/sources/awaited.ts'
-import { framesOf } from '../../engine/sources/own-frames.ts'
+import { sourceReplay } from '../../engine/sources/source-replay.ts'
 import type { Replay } from '../../engine/contracts.ts'
 import { sharedReplayOf } from '../../engine/cluster/shared-replay.ts'
 import { connect, serve, type Remote } from '../../engine/rpc.ts'
@@ -51,7 +51,7 @@ export const watchMethods = {
         tail: new SharedTail(tail),
         hold: (source: string, sequence: number) => writer.call('hold', { source, sequence }),
       }
-      frames = (id) => framesOf(id, options)
+      frames = (id) => sourceReplay(id, options)
     } else {
       const { bus, records } = (joined = await join(shared, { host, log, thread: 'watch' }, stop.signal))
       frames = (id) => sharedReplayOf(id, { bus, records, instance: shared.instance, host, log, signal: stop.signal })

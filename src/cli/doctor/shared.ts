@@ -29,7 +29,7 @@ export async function checkShared({
       const sources = records.under<TotalsRecord>(keys.totals('')).length
       const owners = new Set(
         records
-          .under<{ owner: string; free: boolean }>(keys.lane(''))
+          .under<{ owner: string; free: boolean }>(keys.owner(''))
           .filter(({ value }) => !value.free)
           .map(({ value }) => value.owner),
       )

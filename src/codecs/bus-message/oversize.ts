@@ -34,23 +34,23 @@ export interface Claim {
   readonly contenttype?: string
 }
 
-const mostParts = 100_000
+const maxParts = 100_000
 
 /**
  * Parts of at most `mostBytes`, in order. A part's id is equal for every attempt that cuts the same body in the same
  * way. Parts always have a key, so that they stay together.
  */
-export function splitMessage<Message extends BusMessage>(message: Message, mostBytes: number): Message[] {
+export function splitMessage<Message extends BusMessage>(message: Message, maxBytes: number): Message[] {
   const { body, id, contentType } = message
-  const total = Math.ceil(body.length / mostBytes)
+  const total = Math.ceil(body.length / maxBytes)
   const sha256 = hash('sha256', body)
-  const cut = hash('sha256', `${sha256} ${mostBytes}`, 'base64url').slice(0, 8)
+  const cut = hash('sha256', `${sha256} ${maxBytes}`, 'base64url').slice(0, 8)
   const type = contentType === undefined ? '' : `; type="${contentType.replaceAll(/["\\]/g, String.raw`\$&`)}"`
   return Array.from({ length: total }, (_, at) => ({
     ...message,
     id: `${id}.${cut}.${at + 1}`,
     key: message.key ?? id,
-    body: body.subarray(at * mostBytes, (at + 1) * mostBytes),
+    body: body.subarray(at * maxBytes, (at + 1) * maxBytes),
     contentType: `${partType}; id="${id}"; number=${at + 1}; total=${total}; sha256=${sha256}${type}`,
   }))
 }
@@ -87,7 +87,7 @@ export function partOf({ contentType }: InMessage): Part | undefined {
     !Number.isInteger(total) ||
     number < 1 ||
     number > total ||
-    total > mostParts
+    total > maxParts
   ) {
     throw new Error(`it is a part of a message without a valid id, number or total: ${contentType.slice(0, 300)}`)
   }

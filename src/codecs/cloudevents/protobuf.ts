@@ -32,7 +32,7 @@ const own = new Set(Object.values(required))
 const valueOf = { boolean: 1, integer: 2, string: 3, bytes: 4, uri: 5, uriRef: 6, timestamp: 7 } as const
 /** Fields of map entries, Any and Timestamp. */
 const [first, second] = [1, 2]
-const [leastInteger, mostInteger] = [-(2 ** 31), 2 ** 31 - 1]
+const [minInteger, maxInteger] = [-(2 ** 31), 2 ** 31 - 1]
 
 /**
  * One event. text/plain data is text, all other data bytes: receivers parse text under a JSON type as a JSON string.
@@ -68,7 +68,7 @@ function writeAttribute(writer: BinaryWriter, name: string, value: ExtensionValu
     .tag(second, WireType.LengthDelimited)
     .fork()
   if (typeof value === 'boolean') writer.tag(valueOf.boolean, WireType.Varint).bool(value)
-  else if (typeof value === 'number' && value >= leastInteger && value <= mostInteger)
+  else if (typeof value === 'number' && value >= minInteger && value <= maxInteger)
     writer.tag(valueOf.integer, WireType.Varint).int32(value)
   else if (name === 'time' && time !== undefined) {
     const seconds = Math.floor(time / 1000)

@@ -44,7 +44,7 @@ interface Metrics {
   count(name: string, by: number, labels?: Readonly<Record<string, string>>): void
 }
 
-const asTheyAre = (trace?: Trace): Sending => ({
+const unchanged = (trace?: Trace): Sending => ({
   event: ({ event }) => event,
   reduced({ index, event }) {
     if (event.family !== 'change' || event.data === undefined) return undefined
@@ -62,7 +62,7 @@ export async function eventForms(
   { codec, tcp_flags, kollect_fields: fields }: EventFormChoice,
   metrics: Metrics,
 ): Promise<EventForms> {
-  if (codec !== 'kollect') return { flows: flowForm({ codec, tcp_flags }), begin: asTheyAre }
+  if (codec !== 'kollect') return { flows: flowForm({ codec, tcp_flags }), begin: unchanged }
   const { kollectCount, kollectEvent, changeOf } = await import('../kollect/index.ts')
   return {
     // Refused below; flows need some form until then.

@@ -1,4 +1,4 @@
-import { makeLayout, mostFields, type FieldSpec, type TemplateRecord } from '../templates/layout.ts'
+import { makeLayout, maxFields, type FieldSpec, type TemplateRecord } from '../templates/layout.ts'
 
 const broken: TemplateRecord = { id: 0, layout: undefined, withdrawn: false, next: 0 }
 /** Ids of the sets of templates and options templates; in a withdrawal they mean all of that kind. */
@@ -38,7 +38,7 @@ function read(view: DataView, at: number, end: number, options: boolean): Templa
       pen = view.getUint32(next)
       next += 4
     }
-    if (i < mostFields + 1) fields.push({ pen, id: first & 0x7fff, length })
+    if (i < maxFields + 1) fields.push({ pen, id: first & 0x7fff, length })
   }
   // An options template requires a scope; one without is accepted, because its fields are still clear.
   return { id, layout: scopes > count ? undefined : makeLayout(fields, scopes, options), withdrawn: false, next }

@@ -49,7 +49,7 @@ function equal(a: unknown, b: unknown): boolean {
 function compareLists(before: readonly unknown[], after: readonly unknown[], path: string, steps: PatchStep[]): void {
   const name = names.find((each) => isNamed(before, each) && isNamed(after, each))
   const idOf = name === undefined ? (entry: unknown) => entry : (entry: unknown) => (entry as Dict)[name]
-  if (name === undefined && !(isPlain(before) && isPlain(after))) return compareByPlace(before, after, path, steps)
+  if (name === undefined && !(isPlain(before) && isPlain(after))) return compareByIndex(before, after, path, steps)
   const now = [...before]
   const wanted = new Set(after.map(idOf))
   for (let at = now.length - 1; at >= 0; at--) {
@@ -74,7 +74,7 @@ function compareLists(before: readonly unknown[], after: readonly unknown[], pat
   for (let at = now.length - 1; at >= after.length; at--) steps.push({ op: 'remove', path: `${path}/${at}` })
 }
 
-function compareByPlace(before: readonly unknown[], after: readonly unknown[], path: string, steps: PatchStep[]): void {
+function compareByIndex(before: readonly unknown[], after: readonly unknown[], path: string, steps: PatchStep[]): void {
   for (let at = before.length - 1; at >= after.length; at--) steps.push({ op: 'remove', path: `${path}/${at}` })
   after.forEach((entry, at) => {
     if (at < before.length && equal(before[at], entry)) return

@@ -29,7 +29,7 @@ export type KollectPayload =
       readonly new: object
       readonly patch: readonly PatchStep[] | undefined
     })
-  /** An update that as a whole was too large: the patch between two states that are not told. */
+  /** An update that as a whole was too large: the patch between two states, without the states. */
   | (KollectObject & { readonly is: 'patched'; readonly patch: readonly PatchStep[] })
   | (KollectObject & { readonly is: 'deleted'; readonly state: object | undefined })
   /** A message of a type that this reader does not know: to be acknowledged and left alone. */

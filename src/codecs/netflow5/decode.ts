@@ -3,7 +3,7 @@ import type { FlowBuilder, GrowingColumn } from '../../model/flow-builder.ts'
 /** Cisco's NetFlow export datagram format, version 5: a 24-byte header and up to 30 records of 48 bytes, big-endian. */
 export const headerBytes = 24
 export const recordBytes = 48
-export const mostRecords = 30
+export const maxRecords = 30
 
 /** Why a datagram, or its rest, is unreadable. */
 export type Malformed = 'short' | 'count' | 'truncated'
@@ -55,7 +55,7 @@ const nothing = (malformed: Malformed): Decoded => ({ rows: 0, malformed, skewed
 export function countRecords(datagram: Uint8Array): number {
   if (datagram.length < headerBytes) return 0
   const count = ((datagram[2] ?? 0) << 8) | (datagram[3] ?? 0)
-  return count > mostRecords ? 0 : Math.min(count, Math.floor((datagram.length - headerBytes) / recordBytes))
+  return count > maxRecords ? 0 : Math.min(count, Math.floor((datagram.length - headerBytes) / recordBytes))
 }
 
 /** Sequence accounting continues for datagrams whose rows are shed; undefined without a usable header. */
@@ -63,7 +63,7 @@ export function readSequence(datagram: Uint8Array): SequenceInfo | undefined {
   if (datagram.length < headerBytes) return undefined
   const view = new DataView(datagram.buffer, datagram.byteOffset, datagram.byteLength)
   const flows = view.getUint16(2)
-  if (flows === 0 || flows > mostRecords) return undefined
+  if (flows === 0 || flows > maxRecords) return undefined
   return { first: view.getUint32(16), flows, engine: view.getUint16(20), boot: exportTime(view) - view.getUint32(4) }
 }
 

@@ -5,7 +5,7 @@ import { setterOf, type Setter } from './setters.ts'
 import { isRecord } from '../../model/json.ts'
 
 /** Limit of distinct keys, because keys are untrusted. */
-const mostKeys = 256
+const maxKeys = 256
 
 /**
  * Reads NetObserv records into flows. The forms of one field differ by who wrote the record (443, 443.0, 64-bit numbers
@@ -78,6 +78,6 @@ export class NetObservReader {
 }
 
 function count(into: Map<string, number>, key: string): void {
-  const name = into.has(key) || into.size < mostKeys ? key : 'other'
+  const name = into.has(key) || into.size < maxKeys ? key : 'other'
   into.set(name, (into.get(name) ?? 0) + 1)
 }

@@ -89,8 +89,8 @@ function lists(name: ListFieldName, flows: FlowBuilder, read: (item: unknown) =>
   }
 }
 
-function integer(value: unknown, least: number, most: number): number | undefined {
-  return typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most ? value : undefined
+function integer(value: unknown, min: number, max: number): number | undefined {
+  return typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max ? value : undefined
 }
 
 function coded(flows: FlowBuilder, text: string | undefined): number | undefined {
@@ -116,7 +116,7 @@ function flags(value: unknown): number | undefined {
   return all
 }
 
-const most64 = 2n ** 64n - 1n
+const max64 = 2n ** 64n - 1n
 
 function u64(value: unknown): Uint32Array | undefined {
   if (typeof value === 'number') {
@@ -125,7 +125,7 @@ function u64(value: unknown): Uint32Array | undefined {
   }
   const whole =
     typeof value === 'bigint' ? value : typeof value === 'string' && /^\d{1,20}$/.test(value) ? BigInt(value) : -1n
-  return whole < 0n || whole > most64 ? undefined : Uint32Array.of(Number(whole & 0xffff_ffffn), Number(whole >> 32n))
+  return whole < 0n || whole > max64 ? undefined : Uint32Array.of(Number(whole & 0xffff_ffffn), Number(whole >> 32n))
 }
 
 function mac(value: unknown): Uint32Array | undefined {

@@ -17,7 +17,7 @@ export const part = {
 export const etherType = { ipv4: 0x0800, ipv6: 0x86dd } as const
 export const ipProtocol = { icmp: 1, tcp: 6, udp: 17, icmp6: 58, sctp: 132 } as const
 
-const mostLabels = 16
+const maxLabels = 16
 
 /**
  * The headers of one packet. The object is reused: fields without their bit in {@link parts} have stale values. Reading
@@ -35,7 +35,7 @@ export class Packet {
   etype = 0
   labelCount = 0
   /** MPLS labels (20 bits), top of the stack first. */
-  readonly labels = new Uint32Array(mostLabels)
+  readonly labels = new Uint32Array(maxLabels)
   /** Source in words 0 to 3, destination in 4 to 7, v4-mapped. */
   readonly addresses = new Uint32Array(8)
   /** Bytes before the IP header, or before unreadable bytes. */
@@ -70,7 +70,7 @@ export class Packet {
   }
 
   addLabel(label: number): void {
-    if (this.labelCount < mostLabels) this.labels[this.labelCount++] = label
+    if (this.labelCount < maxLabels) this.labels[this.labelCount++] = label
   }
 }
 

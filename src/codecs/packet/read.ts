@@ -8,7 +8,7 @@ const mplsUnicast = 0x8847
 const mplsMulticast = 0x8848
 const pppoeSession = 0x8864
 /** Smaller numbers are the length of an 802.3 frame. */
-const leastEtherType = 0x0600
+const minEtherType = 0x0600
 
 /**
  * Reads the headers of one packet in `bytes[start … end)`, which may be cut anywhere: complete parts are used. Tunnels
@@ -62,7 +62,7 @@ function takeTag(packet: Packet, tags: number, id: number): void {
 }
 
 function readPayload(etype: number, bytes: Uint8Array, at: number, end: number, start: number, packet: Packet): void {
-  if (etype < leastEtherType) return
+  if (etype < minEtherType) return
   packet.etype = etype
   packet.parts |= part.etype
   switch (etype) {

@@ -9,7 +9,7 @@ const byteOrderMagic = 0x1a2b3c4d
 const resolutionOption = 9
 const offsetOption = 14
 /** Above the size of packet and name blocks; a larger length is damage. */
-const mostBlockBytes = 16 * 1024 * 1024
+const maxBlockBytes = 16 * 1024 * 1024
 
 interface Interface {
   readonly linkType: number
@@ -35,7 +35,7 @@ export class PcapngFormat implements CaptureFormat {
     if (view.getUint32(0) === sectionHeader) this.#section(view)
     const type = view.getUint32(0, this.#little)
     const length = view.getUint32(4, this.#little)
-    if (length < 12 || length % 4 !== 0 || length > mostBlockBytes)
+    if (length < 12 || length % 4 !== 0 || length > maxBlockBytes)
       throw new PcapError(`a block of ${length} bytes is damage`)
     if (rest.length < length) return { used: 0, packet: undefined }
     const body = rest.subarray(8, length - 4)

@@ -64,7 +64,7 @@ const nanoseconds = 0xa1b23c4d
 const fileHeader = 24
 const recordHeader = 16
 /** Above the size of any link's packets; a larger length is damage. */
-export const mostPacketBytes = 0x40000
+export const maxPacketBytes = 0x40000
 
 /** The classic format: one header for the file, 16 bytes before each packet. */
 class PcapFormat implements CaptureFormat {
@@ -88,7 +88,7 @@ class PcapFormat implements CaptureFormat {
     }
     if (rest.length < recordHeader) return { used: 0, packet: undefined }
     const length = view.getUint32(8, this.#little)
-    if (length > mostPacketBytes) throw new PcapError(`a packet of ${length} bytes is damage`)
+    if (length > maxPacketBytes) throw new PcapError(`a packet of ${length} bytes is damage`)
     if (rest.length < recordHeader + length) return { used: 0, packet: undefined }
     return {
       used: recordHeader + length,

@@ -9,7 +9,7 @@ export interface Range {
   readonly prefix?: string
 }
 
-const longestQuoted = 65_536
+const maxQuoted = 65_536
 
 /** Start of the line, or 300 characters earlier: only the indentation matters. */
 export function lineStart(text: string, at: number): number {
@@ -38,7 +38,7 @@ export function quotedEnd(text: string, start: number): Range | undefined {
   if (open === undefined) return undefined
   const from = start + open.length
   const quote = open.at(-1) ?? ''
-  const rest = text.slice(from, from + longestQuoted)
+  const rest = text.slice(from, from + maxQuoted)
   for (let next = rest.indexOf(open); next !== -1; next = rest.indexOf(open, next + 1)) {
     const at = from + next
     if (open === '"' && isEscaped(text, at)) continue

@@ -145,14 +145,14 @@ const weakWord =
   /^(?:\w*keys?|salt|pepper|seed|nonce|cookie|signature|sig|jwt|license|licence|otp|pin|session|webhook|hmac|sas)\d*$/
 
 const known = new Map<string, Suspicion>()
-const mostKnown = 20_000
+const maxKnown = 20_000
 
 /** Pure and cached, because names repeat. */
 export function suspicionOf(name: string): Suspicion {
   let found = known.get(name)
   if (found === undefined) {
     found = judged(wordsOf(name))
-    if (known.size < mostKnown) known.set(name, found)
+    if (known.size < maxKnown) known.set(name, found)
   }
   return found
 }

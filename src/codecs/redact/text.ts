@@ -19,10 +19,10 @@ export interface TextOptions {
 const words =
   'pass|pwd|\\bpw\\b|kennwort|secret|token|cred|auth|key|bearer|dsn|psk|jwt|connection|conn_?str|salt|cookie|signature|\\bsig|\\bseed|licen[cs]e|mnemonic|\\bsas\\b'
 const nameSign = /[\w.-]/
-const longestName = 100
-const longestValue = 65_536
-const longestHarmless = 200
-const mostHarmless = 10_000
+const maxName = 100
+const maxValue = 65_536
+const maxHarmlessLength = 200
+const maxHarmless = 10_000
 /** Ends of unquoted values within a line. */
 const inlineEnd = /[\s"'`;&|<>)}\]]|,(?=\s|[\w.-]+[=:])|\\["'n]/
 const directive =
@@ -57,11 +57,11 @@ export class TextRedactor {
   /** Returns the same text if it contains no secret. */
   redact(text: string): string {
     if (text.length < 6) return text
-    if (text.length > longestHarmless) return this.#quick.test(text) ? this.#looked(text) : text
+    if (text.length > maxHarmlessLength) return this.#quick.test(text) ? this.#looked(text) : text
     if (this.#harmless.has(text)) return text
     const safe = this.#harmlessBefore.has(text) || !this.#quick.test(text) ? text : this.#looked(text)
     if (safe !== text) return safe
-    if (this.#harmless.size >= mostHarmless) {
+    if (this.#harmless.size >= maxHarmless) {
       this.#harmlessBefore = this.#harmless
       this.#harmless = new Set()
     }
@@ -100,10 +100,10 @@ export class TextRedactor {
         continue
       }
       let [from, to] = [found.index, found.index + found[0].length]
-      const least = Math.max(copied, from - longestName)
-      while (from > least && nameSign.test(text[from - 1] ?? '')) from--
-      const most = Math.min(text.length, to + longestName)
-      while (to < most && nameSign.test(text[to] ?? '')) to++
+      const lowest = Math.max(copied, from - maxName)
+      while (from > lowest && nameSign.test(text[from - 1] ?? '')) from--
+      const highest = Math.min(text.length, to + maxName)
+      while (to < highest && nameSign.test(text[to] ?? '')) to++
       word.lastIndex = Math.max(to, word.lastIndex)
       const written = text.slice(from, to)
       const name = written.replace(/^[-.]+|[-.]+$/g, '')
@@ -197,7 +197,7 @@ export class TextRedactor {
     // A name within quotes that its value shares: `-H "X-Api-Key: X"`.
     const open = text[from - 1] ?? ''
     if ((open === '"' || open === "'") && text[after - 1] !== open) {
-      const close = text.slice(start, Math.min(end, start + longestValue)).indexOf(open)
+      const close = text.slice(start, Math.min(end, start + maxValue)).indexOf(open)
       if (close !== -1) return judge({ start, end: start + close })
     }
     if (isFirst) {
@@ -272,8 +272,8 @@ interface Named {
 function until(text: string, start: number, sign: string): Range | undefined {
   const cdata = text.startsWith('<![CDATA[', start)
   const from = cdata ? start + 9 : start
-  const end = text.slice(from, from + longestValue).indexOf(cdata ? ']]>' : sign)
-  return { start: from, end: end === -1 ? Math.min(text.length, from + longestValue) : from + end }
+  const end = text.slice(from, from + maxValue).indexOf(cdata ? ']]>' : sign)
+  return { start: from, end: end === -1 ? Math.min(text.length, from + maxValue) : from + end }
 }
 
 /** A quoted value, or one word. */
@@ -284,10 +284,10 @@ function scalar(text: string, start: number): Range | undefined {
   const open = /\$[({]/y
   open.lastIndex = start
   if (open.test(text)) {
-    const close = text.slice(start, start + longestName).indexOf(text[start + 1] === '(' ? ')' : '}')
+    const close = text.slice(start, start + maxName).indexOf(text[start + 1] === '(' ? ')' : '}')
     if (close !== -1) return { start, end: start + close + 1 }
   }
-  const rest = text.slice(start, start + longestValue)
+  const rest = text.slice(start, start + maxValue)
   const length = rest.search(inlineEnd)
   return length === 0 || rest === '' ? undefined : { start, end: start + (length === -1 ? rest.length : length) }
 }

@@ -6,7 +6,7 @@ export type Malformed = 'short' | 'version' | 'agent' | 'sample' | 'record' | 't
 
 const mappedPrefix = 0xffff
 /** Above the number that fits into a UDP datagram, at eight bytes each. */
-const mostSamples = 8192
+const maxSamples = 8192
 
 /** The header of a datagram and the positions of its samples. The object is reused. */
 export class Datagram {
@@ -28,10 +28,10 @@ export class Datagram {
   /** Bytes from the first position without a sample. */
   lost = 0
   malformed: Malformed | undefined
-  readonly tags = new Uint32Array(mostSamples)
+  readonly tags = new Uint32Array(maxSamples)
   /** Start of each sample's content, and the byte after it. */
-  readonly starts = new Uint32Array(mostSamples)
-  readonly ends = new Uint32Array(mostSamples)
+  readonly starts = new Uint32Array(maxSamples)
+  readonly ends = new Uint32Array(maxSamples)
 
   /** Finds the samples. False without a usable header; the datagram is then unreadable. */
   scan(bytes: Uint8Array): boolean {
@@ -76,7 +76,7 @@ export class Datagram {
       }
       const start = at + 8
       const length = start > bytes.length ? 0 : u32(bytes, at + 4)
-      if (start + length > bytes.length || this.samples === mostSamples) {
+      if (start + length > bytes.length || this.samples === maxSamples) {
         this.malformed = 'sample'
         this.lost = bytes.length - at
         return

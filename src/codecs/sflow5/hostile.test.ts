@@ -71,7 +71,7 @@ function makeReader(): (bytes: Uint8Array) => number {
       rows > found.flowSamples
     ) {
       throw new Error(
-        `${JSON.stringify({ fates: counts, rows, length: bytes.length })} of ${Buffer.from(bytes).toString('hex')}`,
+        `${JSON.stringify({ outcomes: counts, rows, length: bytes.length })} of ${Buffer.from(bytes).toString('hex')}`,
       )
     }
     return rows

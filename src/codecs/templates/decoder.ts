@@ -28,7 +28,7 @@ export interface DecoderOptions extends PlanOptions {
 }
 
 /** Cached plans; a plan takes some 20 µs to create. */
-const mostPlans = 2048
+const maxPlans = 2048
 
 /** Differences between versions. */
 export interface Dialect {
@@ -254,7 +254,7 @@ export class TemplateDecoder {
   /** Plans of rarely used layouts would take more memory than all templates. */
   #makePlan(prepared: Prepared): Plan {
     for (const oldest of this.#planned) {
-      if (this.#planned.size < mostPlans) break
+      if (this.#planned.size < maxPlans) break
       oldest.plan = undefined
       this.#planned.delete(oldest)
     }

@@ -97,7 +97,7 @@ describe('elements', () => {
     })
   })
 
-  test('of layer 2 fill theirs; VLAN 0 is none', () => {
+  test('of layer 2 fill their columns; VLAN 0 is none', () => {
     const mac = (last: number): Buffer => u8(2, 0, 0, 0, 0, last)
     expect(
       row([value(56, mac(1)), value(80, mac(2)), value(58, u16(100)), value(59, u16(200)), value(245, u16(7))]),
@@ -426,7 +426,7 @@ describe('interface names', () => {
 
   test('of a configuration win over those of options', () => {
     const bench = new Bench()
-    bench.exporter().configuredNames = new Map([[3, 'mine']])
+    bench.exporter().configuredNames = new Map([[3, 'configured']])
     bench.take(
       netflow9(
         {},
@@ -436,8 +436,8 @@ describe('interface names', () => {
     )
     data(bench, 9)
     expect(namesOf(bench)).toEqual([
-      ['mine', 'uplink-4'],
-      [undefined, 'mine'],
+      ['configured', 'uplink-4'],
+      [undefined, 'configured'],
     ])
   })
 })

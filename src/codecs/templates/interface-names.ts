@@ -10,8 +10,8 @@ export class InterfaceNamer {
   readonly #keys = new Float64Array(slots)
   readonly #codes = new Uint32Array(slots)
   #configured: InterfaceNames | undefined
-  #told: InterfaceNames | undefined
-  #toldNames = 0
+  #reported: InterfaceNames | undefined
+  #reportedNames = 0
   #generation = -1
 
   constructor(flows: FlowBuilder) {
@@ -30,14 +30,14 @@ export class InterfaceNamer {
     if (
       generation !== this.#generation ||
       configured !== this.#configured ||
-      reported !== this.#told ||
-      reported?.size !== this.#toldNames
+      reported !== this.#reported ||
+      reported?.size !== this.#reportedNames
     )
       this.#keys.fill(-1)
     this.#generation = generation
     this.#configured = configured
-    this.#told = reported
-    this.#toldNames = reported?.size ?? 0
+    this.#reported = reported
+    this.#reportedNames = reported?.size ?? 0
     this.#fill(this.#flows.column('in_if'), this.#flows.column('in_if_name'), first, count)
     this.#fill(this.#flows.column('out_if'), this.#flows.column('out_if_name'), first, count)
   }
@@ -56,7 +56,7 @@ export class InterfaceNamer {
       const index = from[row] as number
       const slot = index & (slots - 1)
       if (this.#keys[slot] !== index) {
-        const name = this.#configured?.get(index) ?? this.#told?.get(index)
+        const name = this.#configured?.get(index) ?? this.#reported?.get(index)
         this.#keys[slot] = index
         this.#codes[slot] = name === undefined ? 0 : this.#flows.code(name)
       }

@@ -24,7 +24,7 @@ export interface Layout {
 }
 
 /** Maximum fields of a template, above any real exporter's. */
-export const mostFields = 512
+export const maxFields = 512
 
 /** v9 numbers scopes separately (RFC 3954, section 6.1); this pseudo-enterprise keeps them apart from elements. */
 export const scopePen = 0x1_0000_0000
@@ -39,7 +39,7 @@ export function makeLayout(fields: readonly FieldSpec[], scopes: number, options
     if (length === variable) fixed = false
     shortest += length === variable ? 1 : length
   }
-  if (shortest === 0 || shortest > 0xffff || fields.length > mostFields) return undefined
+  if (shortest === 0 || shortest > 0xffff || fields.length > maxFields) return undefined
   const text = `${options ? `o${scopes}` : 'd'}:${fields.map(({ pen, id, length }) => `${pen}.${id}.${length}`).join(',')}`
   return { text, fields, scopes, options, shortest, fixed }
 }

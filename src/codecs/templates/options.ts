@@ -8,8 +8,8 @@ import type { OptionsPlan } from './state.ts'
 import { readSampling } from './step-sampling.ts'
 
 /** Samplers and interfaces stored per domain; the oldest is removed first. */
-const mostEntries = 4096
-const longestName = 256
+const maxEntries = 4096
+const maxName = 256
 const utf8 = new TextDecoder()
 
 export function planOptions(layout: Layout): OptionsPlan {
@@ -56,12 +56,12 @@ export function learn(set: DataSet, plan: OptionsPlan, facts: DomainFacts): bool
 }
 
 function textOf(bytes: Uint8Array, at: number, length: number): string {
-  return utf8.decode(bytes.subarray(at, at + Math.min(length, longestName))).replace(/\0.*$/s, '')
+  return utf8.decode(bytes.subarray(at, at + Math.min(length, maxName))).replace(/\0.*$/s, '')
 }
 
 function put<T>(map: Map<number, T>, key: number, value: T): boolean {
   if (map.get(key) === value) return false
-  if (!map.has(key) && map.size >= mostEntries) map.delete(map.keys().next().value ?? 0)
+  if (!map.has(key) && map.size >= maxEntries) map.delete(map.keys().next().value ?? 0)
   map.set(key, value)
   return true
 }

@@ -91,7 +91,7 @@ export class Parking {
 
   /** Drops all sets of a removed domain. */
   drop(domain: Domain): void {
-    for (const id of domain.parked.keys()) for (const set of this.take(domain, id)) this.#giveUp(set)
+    for (const id of domain.parked.keys()) for (const set of this.take(domain, id)) this.#expireSet(set)
   }
 
   #expire(set: ParkedSet): void {
@@ -100,10 +100,10 @@ export class Parking {
     if (left.length === 0) domain.parked.delete(id)
     else domain.parked.set(id, left)
     this.#remove(set)
-    this.#giveUp(set)
+    this.#expireSet(set)
   }
 
-  #giveUp({
+  #expireSet({
     domain: {
       session: { exporter },
     },

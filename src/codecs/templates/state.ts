@@ -137,7 +137,7 @@ export class ExporterState implements Losses {
     let facts = this.domainFacts.get(key)
     if (facts === undefined) {
       facts = newFacts()
-      if (this.domainFacts.size >= mostFacts) this.domainFacts.delete(this.domainFacts.keys().next().value ?? 0)
+      if (this.domainFacts.size >= maxFacts) this.domainFacts.delete(this.domainFacts.keys().next().value ?? 0)
       this.domainFacts.set(key, facts)
     }
     return facts
@@ -149,7 +149,7 @@ export class ExporterState implements Losses {
 }
 
 /** Domains with stored facts per exporter, including those of closed connections. */
-const mostFacts = 1024
+const maxFacts = 1024
 
 const factsKey = (version: Version, domain: number): number => (version === 9 ? 0 : 0x1_0000_0000) + domain
 

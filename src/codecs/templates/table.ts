@@ -40,7 +40,7 @@ export const usualTemplateLimits: Omit<TemplateLimits, 'expiry'> = {
 const usualFields = 32
 
 /** Shared layouts; beyond this the cache is cleared. */
-const mostLayouts = 4096
+const maxLayouts = 4096
 
 /** All templates of all exporters, and the lookup of a data set's template. */
 export class TemplateTable {
@@ -102,8 +102,8 @@ export class TemplateTable {
     }
     if (known !== undefined) this.#remove(known)
     const { exporter } = domain.session
-    const most = exporter.proven ? this.#limits.exporterTemplates : this.#limits.unprovenTemplates
-    if (exporter.templates >= most) return false
+    const max = exporter.proven ? this.#limits.exporterTemplates : this.#limits.unprovenTemplates
+    if (exporter.templates >= max) return false
     const { length } = layout.fields
     while (
       this.#all.size > 0 &&
@@ -184,7 +184,7 @@ export class TemplateTable {
   #prepare(layout: Layout): Prepared {
     let prepared = this.#layouts.get(layout.text)
     if (prepared === undefined) {
-      if (this.#layouts.size >= mostLayouts) this.#layouts.clear()
+      if (this.#layouts.size >= maxLayouts) this.#layouts.clear()
       prepared = { layout, plan: undefined, options: undefined }
       this.#layouts.set(layout.text, prepared)
     }

@@ -294,7 +294,7 @@ export class Recorder {
       // The server is read no further meanwhile; dropped watches resume with a list.
       const { position } = await appendEvents({ id, host, log, append }, numbered, {
         signal,
-        ...(this.#queue.length === 0 ? { patienceMs } : {}),
+        ...(this.#queue.length === 0 ? { maxDelayMs: patienceMs } : {}),
       })
       // After the append: until then a retry or another leader may need them.
       giveBackAll(events)

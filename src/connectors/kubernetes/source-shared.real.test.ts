@@ -103,7 +103,7 @@ async function start(
         },
       },
       append: async (unit) => {
-        const appended = await writer.appendWithAll({ ...unit, source: 'kube' })
+        const appended = await writer.appendShared({ ...unit, source: 'kube' })
         return { ...appended, position: { sequence: appended.place ?? 0, row: 0 } }
       },
       replay: sharedReplayOf('kube', { bus: own, records, instance, host, log: context.log, signal: stop.signal }),

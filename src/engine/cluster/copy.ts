@@ -4,7 +4,7 @@ import type { Log, Metrics } from '../contracts.ts'
 import { lookBack } from './names.ts'
 import { Units, type SharedUnit } from './units.ts'
 
-const againMs = 500
+const retryMs = 500
 
 export interface CopyOptions {
   readonly bus: JournalBus
@@ -42,7 +42,7 @@ export async function copyPartition({
         key: record.key,
       })
   }, passed)
-  let [place, complained] = [Math.max(0, after - lookBack * (bus.stride ?? 1)), false]
+  let [place, warned] = [Math.max(0, after - lookBack * (bus.stride ?? 1)), false]
   while (!signal.aborted) {
     try {
       for await (const records of bus.read(partition, place, signal)) {
@@ -50,26 +50,26 @@ export async function copyPartition({
           .map((record) => units.take(record))
           .filter((unit) => unit !== undefined)
           .filter((unit) => unit.place > after)
-        if (whole.length > 0) await persistently(whole)
+        if (whole.length > 0) await takeWithRetries(whole)
         place = records.at(-1)?.place ?? place
-        complained = false
+        warned = false
       }
     } catch (error) {
-      if (!complained && !signal.aborted)
+      if (!warned && !signal.aborted)
         log.warn('Reading the shared journal failed; retrying.', { partition, error: String(error) })
-      complained = true
+      warned = true
     }
-    await host.timers.sleep(againMs, signal)
+    await host.timers.sleep(retryMs, signal)
   }
 
-  async function persistently(whole: readonly SharedUnit[]): Promise<void> {
+  async function takeWithRetries(whole: readonly SharedUnit[]): Promise<void> {
     while (!signal.aborted) {
       try {
         await take(whole)
         return
       } catch (error) {
         log.warn('Copying from the shared journal pauses until there is room.', { partition, error: String(error) })
-        await host.timers.sleep(againMs, signal)
+        await host.timers.sleep(retryMs, signal)
       }
     }
   }

@@ -8,7 +8,7 @@ import { WeirError } from '../../model/errors.ts'
 import { openIds, type DeadLetterStore } from '../delivery/dead-letter-admin.ts'
 import type { Log } from '../contracts.ts'
 import type { SinkSet } from '../delivery/sinks.ts'
-import { deadLettersIn, type SharedLetter } from './shared-dead-letters.ts'
+import { deadLettersIn, type SharedDeadLetter } from './shared-dead-letters.ts'
 import { keys, commandKeys } from './names.ts'
 import { begun } from './sink-progress.ts'
 import { writeRecord, type SharedRecords } from './records.ts'
@@ -30,8 +30,8 @@ interface CommandResult {
 }
 
 /** Limits of one record: ids, and characters of a body. */
-const [mostIds, mostBody] = [1000, 480 * 1024]
-const [patienceMs, lookMs] = [10_000, 1000]
+const [maxIds, maxBody] = [1000, 480 * 1024]
+const [timeoutMs, pollMs] = [10_000, 1000]
 
 export interface CommandHandlerOptions {
   readonly records: SharedRecords
@@ -53,7 +53,7 @@ export async function runCommands(parts: CommandHandlerOptions): Promise<void> {
     const either = AbortSignal.any([signal, over.signal])
     // The timer covers commands whose sink is not started yet.
     await Promise.race([
-      host.timers.sleep(lookMs, either),
+      host.timers.sleep(pollMs, either),
       records.until(() => records.version(commandKeys) !== seen, either),
     ])
     over.abort()
@@ -82,7 +82,7 @@ async function runPending(
     const key = keys.commandResult(partition, sink, instance)
     const delivery = sinks.get(sink)
     if (delivery === undefined || number <= (done.get(key) ?? records.get<CommandResult>(key)?.number ?? 0)) continue
-    const { letters } = delivery
+    const { deadLetters: letters } = delivery
     const moved =
       body === undefined
         ? await letters.mark(ids ?? openIds(letters), to)
@@ -94,7 +94,7 @@ async function runPending(
 }
 
 /** Dead letters of a shared journal, for every instance. */
-export class SharedLetterBox implements DeadLetterStore {
+export class SharedDeadLetters implements DeadLetterStore {
   readonly #options: {
     readonly bus: JournalBus
     readonly records: SharedRecords
@@ -103,7 +103,7 @@ export class SharedLetterBox implements DeadLetterStore {
     readonly log: Log
   }
   #writer: Promise<RetryingWriter> | undefined
-  readonly #underWay = new Map<string, Promise<number>>()
+  readonly #inFlight = new Map<string, Promise<number>>()
   readonly #numbers = new Map<string, number>()
 
   constructor(options: {
@@ -122,11 +122,11 @@ export class SharedLetterBox implements DeadLetterStore {
     throw new WeirError('WEIR_SINK_UNKNOWN', `unknown sink ${sink}`)
   }
 
-  waiting(sink: string | undefined): readonly SharedLetter[] {
+  waiting(sink: string | undefined): readonly SharedDeadLetter[] {
     return this.#of(sink).filter(({ letter: { state } }) => state === 'open' || state === 'retrying')
   }
 
-  get(id: string, sink: string | undefined): readonly SharedLetter[] {
+  get(id: string, sink: string | undefined): readonly SharedDeadLetter[] {
     return this.#of(sink).filter(({ letter }) => letter.id === id)
   }
 
@@ -141,10 +141,10 @@ export class SharedLetterBox implements DeadLetterStore {
       Array.from(chosen, async ([partition, some]) => {
         if (wanted === undefined) return this.#send(partition, sink, { to })
         let sum = 0
-        for (let at = 0; at < some.length; at += mostIds)
+        for (let at = 0; at < some.length; at += maxIds)
           sum += await this.#send(partition, sink, {
             to,
-            ids: some.slice(at, at + mostIds).map(({ letter: { id } }) => id),
+            ids: some.slice(at, at + maxIds).map(({ letter: { id } }) => id),
           })
         return sum
       }),
@@ -155,11 +155,11 @@ export class SharedLetterBox implements DeadLetterStore {
   async retryAs(sink: string, id: string, bytes: Uint8Array): Promise<boolean> {
     const [found] = this.get(id, sink)
     const body = Buffer.from(bytes).toString('base64')
-    if (body.length > mostBody)
+    if (body.length > maxBody)
       throw new WeirError(
-        'WEIR_LETTER_EDIT',
+        'WEIR_DEAD_LETTER_EDIT',
         `The stored row has ${bytes.length} bytes; in a shared journal ` +
-          `rows of up to ${(mostBody / 4) * 3} bytes can be edited.`,
+          `rows of up to ${(maxBody / 4) * 3} bytes can be edited.`,
       )
     return found !== undefined && (await this.#send(found.partition, sink, { to: 'retrying', ids: [id], body })) > 0
   }
@@ -169,7 +169,7 @@ export class SharedLetterBox implements DeadLetterStore {
   }
 
   /** Without those of sinks that are no longer configured. */
-  #of(sink: string | undefined): readonly SharedLetter[] {
+  #of(sink: string | undefined): readonly SharedDeadLetter[] {
     const { records } = this.#options
     return deadLettersIn(records).filter(
       ({ sink: of, partition }) => (sink === undefined || of === sink) && begun(records, of, partition),
@@ -179,17 +179,17 @@ export class SharedLetterBox implements DeadLetterStore {
   /** Serializes the commands for a sink and partition. */
   #send(partition: number, sink: string, command: Omit<Command, 'number'>): Promise<number> {
     const name = `${partition}/${sink}`
-    const before = this.#underWay.get(name)?.catch(() => 0) ?? Promise.resolve(0)
-    const asking = before.then(() => this.#sendNow(partition, sink, command))
-    this.#underWay.set(name, asking)
-    return asking
+    const before = this.#inFlight.get(name)?.catch(() => 0) ?? Promise.resolve(0)
+    const sent = before.then(() => this.#sendNow(partition, sink, command))
+    this.#inFlight.set(name, sent)
+    return sent
   }
 
   async #sendNow(partition: number, sink: string, command: Omit<Command, 'number'>): Promise<number> {
     const { records, instance, host } = this.#options
     const [key, doneKey] = [keys.command(partition, sink, instance), keys.commandResult(partition, sink, instance)]
     const late = new AbortController()
-    const timer = host.timers.after(patienceMs, () => {
+    const timer = host.timers.after(timeoutMs, () => {
       late.abort()
     })
     const tooLate = new Promise<never>((_, reject) => {
@@ -197,7 +197,7 @@ export class SharedLetterBox implements DeadLetterStore {
         reject(
           new WeirError(
             'WEIR_SINK_UNREACHABLE',
-            `no deliverer of partition ${partition} responded for sink ${sink} within ${patienceMs / 1000} s; ` +
+            `no deliverer of partition ${partition} responded for sink ${sink} within ${timeoutMs / 1000} s; ` +
               'check the dead letters and retry',
           ),
         )
@@ -226,7 +226,7 @@ export class SharedLetterBox implements DeadLetterStore {
     const { bus, records, instance, host, log } = this.#options
     const known = await this.#writer?.catch(() => undefined)
     if (known !== undefined && known.ended === undefined) return known
-    const name = `wishes/${instance}`
+    const name = `commands/${instance}`
     const opening = bus.claim(name).then((writer) => new RetryingWriter({ writer, name, host, log }))
     this.#writer = opening
     const writer = await opening

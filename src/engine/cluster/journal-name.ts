@@ -5,7 +5,7 @@ import { keys } from './names.ts'
 import { writeRecord, type SharedRecords } from './records.ts'
 import { RetryingWriter } from './retrying-writer.ts'
 
-const againMs = 100
+const retryMs = 100
 
 /** Name of a shared journal, created by the first instance. Rejects when the bus is unreachable. */
 export async function sharedName({
@@ -34,9 +34,9 @@ export async function sharedName({
     } catch (error) {
       // Another instance is writing the name.
       if (!(error instanceof Fenced)) throw error
-      await host.timers.sleep(againMs)
+      await host.timers.sleep(retryMs)
     } finally {
-      await writer.close(againMs)
+      await writer.close(retryMs)
     }
   }
 }

@@ -1,7 +1,7 @@
 import { untilAborted } from '../../host/with-timeout.ts'
 import { Fenced, type BusWriter } from '../../journal/index.ts'
 import type { LeaderRecord } from '../contracts.ts'
-import type { OwnOptions } from './source-units.ts'
+import type { SharedSourceOptions } from './source-units.ts'
 
 interface Written {
   readonly version: string
@@ -14,7 +14,7 @@ interface Written {
  */
 export function leaderRecord(
   key: string,
-  { bus, records, instance, host }: Pick<OwnOptions, 'bus' | 'records' | 'instance' | 'host'>,
+  { bus, records, instance, host }: Pick<SharedSourceOptions, 'bus' | 'records' | 'instance' | 'host'>,
 ): LeaderRecord {
   let claimed: BusWriter | undefined
   let busy = false

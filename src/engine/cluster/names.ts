@@ -28,8 +28,8 @@ export interface Place {
   readonly place: number
 }
 
-export const letterKeys = 'letter'
-export const commandKeys = 'wish'
+export const deadLetterKeys = 'dead-letter'
+export const commandKeys = 'command'
 
 /** Keys of the records on the bus. The texts are a stored format. */
 export const keys = {
@@ -39,18 +39,18 @@ export const keys = {
   sink: (partition: number, sink: string): string => `sink/${partition}/${sink}`,
   name: 'name',
   member: (instance: string): string => `member/${instance}`,
-  turn: (id: string): string => `turn/${id}`,
-  lane: (partition: number | ''): string => `lane/${partition}`,
+  leader: (id: string): string => `leader/${id}`,
+  owner: (partition: number | ''): string => `owner/${partition}`,
   reached: (partition: number): string => `reached/${partition}`,
   /** `of`: `<partition>/<sink>/<id>` of a dead letter, or a prefix of it. */
-  letter: (of: string): string => `${letterKeys}/${of}`,
-  letterBody: (of: string, part: number): string => `${letterKeys}-body/${of}/${part}`,
+  deadLetter: (of: string): string => `${deadLetterKeys}/${of}`,
+  deadLetterBody: (of: string, part: number): string => `${deadLetterKeys}-body/${of}/${part}`,
   /** Newest command of one instance for the dead letters of a sink. */
   command: (partition: number, sink: string, instance: string): string =>
     `${commandKeys}/${partition}/${sink}/${instance}`,
   commands: (partition: number): string => `${commandKeys}/${partition}/`,
   commandResult: (partition: number, sink: string, instance: string): string =>
-    `wish-done/${partition}/${sink}/${instance}`,
+    `command-result/${partition}/${sink}/${instance}`,
 } as const
 
 /** Distance of the sequences of two records, leaving room for the parts of one unit and a checkpoint. */

@@ -15,7 +15,7 @@ import { SinkSet, subscribe, type SinkEntry } from '../delivery/sinks.ts'
 import { copyPartition } from './copy.ts'
 import { Derived } from './derived.ts'
 import { runCommands } from './dead-letter-commands.ts'
-import { sharedLetters } from './shared-dead-letters.ts'
+import { sharedDeadLetterLog } from './shared-dead-letters.ts'
 import { keys, spread, type ReachedRecord } from './names.ts'
 import { writeRecord, type SharedRecords } from './records.ts'
 import { RetryingWriter } from './retrying-writer.ts'
@@ -47,9 +47,9 @@ export interface PartitionRecord {
 }
 
 const closeMs = 5000
-const tidyMs = 1000
+const maintenanceMs = 1000
 /** The position is saved every so many rounds of `tidyMs`; a successor reads the rest again. */
-const saveTurns = 10
+const saveEvery = 10
 
 /**
  * Delivers one partition of a shared journal. It copies the frames into a folder, which the sinks read like a local
@@ -82,7 +82,7 @@ export class PartitionWorker {
     this.follower = follower
     this.#running = Promise.all([
       copyPartition({ ...options, after: start, signal: this.#stop.signal, take: (units) => this.#take(units) }),
-      this.#tidy(),
+      this.#maintain(),
       runCommands({ ...options, writer, sinks, signal: this.#stop.signal }),
     ])
   }
@@ -90,7 +90,7 @@ export class PartitionWorker {
   /** Takes over the partition and resumes each sink. Rejects when the bus is unreachable or a sink cannot be built. */
   static async open(options: PartitionWorkerOptions, entries: readonly SinkEntry[]): Promise<PartitionWorker> {
     const { bus, records, partition, instance, host, log, metrics, traces, directory } = options
-    const name = `lane/${partition}`
+    const name = `partition/${partition}`
     const writer = new RetryingWriter({ writer: await bus.claim(name), name, host, log })
     const derived = new Derived({
       bus,
@@ -98,17 +98,17 @@ export class PartitionWorker {
       partition,
       host,
       log,
-      confirm: () => writer.fence('records', keys.lane(partition)),
+      confirm: () => writer.fence('records', keys.owner(partition)),
     })
     const forever = new AbortController().signal
     try {
       await Promise.all(
-        [keys.lane(partition), keys.reached(partition), ...entries.map(({ id }) => keys.sink(partition, id))].map(
+        [keys.owner(partition), keys.reached(partition), ...entries.map(({ id }) => keys.sink(partition, id))].map(
           (key) => writer.fence('records', key),
         ),
       )
       await records.sync(forever)
-      await writeRecord(writer, keys.lane(partition), { owner: instance, free: false } satisfies PartitionRecord)
+      await writeRecord(writer, keys.owner(partition), { owner: instance, free: false } satisfies PartitionRecord)
       const { totals, place } = await totalsUpTo({ bus, records, partition, signal: forever })
       const accepted = new Map([...totals].map(([source, total]) => [source, total.accepted]))
       const store = sharedRecords(records, writer, partition)
@@ -155,7 +155,7 @@ export class PartitionWorker {
         traces,
         directory,
         records: store,
-        letters: (sink) => sharedLetters({ records, writer, host, partition, sink }),
+        deadLetters: (sink) => sharedDeadLetterLog({ records, writer, host, partition, sink }),
         tail: segments.tail,
         follower,
         load: (type) => loadFor(options, derived, type),
@@ -163,10 +163,18 @@ export class PartitionWorker {
         holdsOrphans: false,
         ...(options.enrichment === undefined ? {} : { enrichment: options.enrichment }),
       })
-      const lane = new PartitionWorker(options, writer, derived, segments, sinks, follower, Math.floor(start / spread))
+      const worker = new PartitionWorker(
+        options,
+        writer,
+        derived,
+        segments,
+        sinks,
+        follower,
+        Math.floor(start / spread),
+      )
       const up = await sinks.apply(entries)
-      if (up.failed === undefined) return lane
-      await lane.close()
+      if (up.failed === undefined) return worker
+      await worker.close()
       throw new Error(`sink ${up.failed.id}: ${up.failed.message}`)
     } catch (error) {
       await writer.close(0)
@@ -187,7 +195,7 @@ export class PartitionWorker {
     const lost = this.lost
     await this.#derived.close()
     if (!lost)
-      await writeRecord(this.#writer, keys.lane(this.#options.partition), {
+      await writeRecord(this.#writer, keys.owner(this.#options.partition), {
         owner: this.#options.instance,
         free: true,
       } satisfies PartitionRecord).catch(() => undefined)
@@ -220,14 +228,14 @@ export class PartitionWorker {
     } satisfies ReachedRecord)
   }
 
-  async #tidy(): Promise<void> {
+  async #maintain(): Promise<void> {
     const { host, log } = this.#options
-    for (let turn = 1; !this.#stop.signal.aborted; turn++) {
-      await host.timers.sleep(tidyMs, this.#stop.signal)
+    for (let round = 1; !this.#stop.signal.aborted; round++) {
+      await host.timers.sleep(maintenanceMs, this.#stop.signal)
       try {
-        if (turn % saveTurns === 0) await this.#derived.save()
+        if (round % saveEvery === 0) await this.#derived.save()
         await this.follower.catchUp()
-        if (turn % saveTurns === 0) await this.#saveReached()
+        if (round % saveEvery === 0) await this.#saveReached()
         await this.#segments.release(Math.min(this.sinks.holds() ?? this.follower.sequence, this.follower.sequence))
       } catch (error) {
         log.warn('Maintenance of a journal partition failed; retrying.', {

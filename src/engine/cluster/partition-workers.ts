@@ -8,10 +8,10 @@ import { keys } from './names.ts'
 import { writeRecord, type SharedRecords } from './records.ts'
 import { RetryingWriter } from './retrying-writer.ts'
 
-export interface LanesOptions extends Omit<PartitionWorkerOptions, 'partition'> {
+export interface PartitionWorkersOptions extends Omit<PartitionWorkerOptions, 'partition'> {
   /** Minimum interval between two heartbeats, and the time after which a silent instance counts as gone, in ms. */
-  readonly beatMs?: number
-  readonly goneMs?: number
+  readonly heartbeatMs?: number
+  readonly memberTimeoutMs?: number
 }
 
 interface Member {
@@ -21,34 +21,34 @@ interface Member {
 
 type SinkReport = Pipeline['sinks'][number]
 
-const lookMs = 500
-const defaultGoneMs = 10_000
+const pollMs = 500
+const defaultMemberTimeoutMs = 10_000
 
 /**
  * The partitions that one deliverer owns. All deliverers compute the same shares from the heartbeats on the bus. If two
  * briefly own the same partition, the bus accepts records only from the last that claimed it.
  */
 export class PartitionWorkers {
-  readonly #options: LanesOptions
-  readonly #lanes = new Map<number, PartitionWorker>()
-  readonly #underWay = new Map<number, Promise<void>>()
+  readonly #options: PartitionWorkersOptions
+  readonly #workers = new Map<number, PartitionWorker>()
+  readonly #moving = new Map<number, Promise<void>>()
   #entries: readonly SinkEntry[] = []
   #writer: RetryingWriter | undefined
-  #beatAt = 0
+  #heartbeatAt = 0
   #problem: string | undefined
 
-  constructor(options: LanesOptions) {
+  constructor(options: PartitionWorkersOptions) {
     this.#options = options
   }
 
   get all(): ReadonlyMap<number, PartitionWorker> {
-    return this.#lanes
+    return this.#workers
   }
 
   /** Why a local partition or one of its sinks makes no progress. */
   get problem(): string | undefined {
     if (this.#problem !== undefined) return this.#problem
-    for (const [partition, { sinks }] of this.#lanes)
+    for (const [partition, { sinks }] of this.#workers)
       for (const { entry, delivery } of sinks.all())
         if (delivery.error !== undefined) return `sink ${entry.id}, partition ${partition}: ${delivery.error}`
     return undefined
@@ -59,12 +59,12 @@ export class PartitionWorkers {
     const changed = new Set<string>()
     const orphaned = new Map<string, number>()
     const returning = new Set<number>()
-    for (const [partition, lane] of this.#lanes) {
-      const former = new Set(lane.sinks.former().map(({ id }) => id))
+    for (const [partition, worker] of this.#workers) {
+      const former = new Set(worker.sinks.former().map(({ id }) => id))
       if (entries.some(({ id }) => former.has(id))) returning.add(partition)
-      const applied = await lane.sinks.apply(entries.filter(({ id }) => !former.has(id)))
+      const applied = await worker.sinks.apply(entries.filter(({ id }) => !former.has(id)))
       if (applied.failed !== undefined) {
-        for (const other of this.#lanes.values()) await other.sinks.apply(before)
+        for (const other of this.#workers.values()) await other.sinks.apply(before)
         return { changed: [], orphaned: [], failed: applied.failed }
       }
       for (const id of applied.changed) changed.add(id)
@@ -72,20 +72,20 @@ export class PartitionWorkers {
     }
     this.#entries = entries
     // A returning sink may need frames that are no longer copied here.
-    for (const [partition, lane] of this.#lanes)
-      if (returning.has(partition) && !this.#underWay.has(partition))
-        this.#begin(partition, () => this.#leave(partition, lane))
+    for (const [partition, worker] of this.#workers)
+      if (returning.has(partition) && !this.#moving.has(partition))
+        this.#begin(partition, () => this.#leave(partition, worker))
     return { changed: [...changed], orphaned: [...orphaned].map(([id, rows]) => ({ id, rows })) }
   }
 
   /** Drops the rows pending for a sink without configuration in the local partitions; resolves with their number. */
   async forget(id: string): Promise<number> {
     let rows: number | undefined
-    for (const { sinks } of this.#lanes.values()) {
-      const isThere =
+    for (const { sinks } of this.#workers.values()) {
+      const hasRows =
         sinks.get(id) !== undefined ||
         sinks.former().some((former) => former.id === id && former.orphaned !== undefined)
-      if (isThere) rows = (rows ?? 0) + (await sinks.forget(id))
+      if (hasRows) rows = (rows ?? 0) + (await sinks.forget(id))
     }
     if (rows === undefined)
       throw new WeirError(
@@ -100,25 +100,33 @@ export class PartitionWorkers {
     const { host, log } = this.#options
     while (!signal.aborted) {
       try {
-        await this.#beat(false)
-        if (this.#writer?.ended instanceof Fenced) this.#giveUp()
+        await this.#heartbeat(false)
+        if (this.#writer?.ended instanceof Fenced) this.#leaveAll()
         else this.#share()
       } catch (error) {
         log.warn('Computing the shares of the journal failed; retrying.', { error: String(error) })
       }
-      await host.timers.sleep(lookMs, signal)
+      await host.timers.sleep(pollMs, signal)
     }
-    await Promise.all(this.#underWay.values())
-    await Promise.all([...this.#lanes.values()].map((lane) => lane.close()))
-    this.#lanes.clear()
-    await this.#beat(true).catch(() => undefined)
-    await this.#writer?.close(lookMs)
+    await Promise.all(this.#moving.values())
+    await Promise.all([...this.#workers.values()].map((worker) => worker.close()))
+    this.#workers.clear()
+    await this.#heartbeat(true).catch(() => undefined)
+    await this.#writer?.close(pollMs)
   }
 
-  async #beat(left: boolean): Promise<void> {
-    const { bus, records, host, log, instance, beatMs = 2000, goneMs = defaultGoneMs } = this.#options
+  async #heartbeat(left: boolean): Promise<void> {
+    const {
+      bus,
+      records,
+      host,
+      log,
+      instance,
+      heartbeatMs = 2000,
+      memberTimeoutMs = defaultMemberTimeoutMs,
+    } = this.#options
     const now = host.clock.monotonic()
-    if (!left && now - this.#beatAt < beatMs) return
+    if (!left && now - this.#heartbeatAt < heartbeatMs) return
     const name = `member/${instance}`
     if (this.#writer === undefined) {
       this.#writer = new RetryingWriter({ writer: await bus.claim(name), name, host, log })
@@ -128,23 +136,23 @@ export class PartitionWorkers {
     await writeRecord(this.#writer, keys.member(instance), { left, sinks: left ? [] : this.#report() } satisfies Member)
     const done = host.clock.monotonic()
     // After an outage of the bus or a suspended process, the ages of other heartbeats are unknown.
-    if (this.#beatAt !== 0 && done - this.#beatAt > goneMs / 2) records.renew()
-    this.#beatAt = done
+    if (this.#heartbeatAt !== 0 && done - this.#heartbeatAt > memberTimeoutMs / 2) records.renew()
+    this.#heartbeatAt = done
   }
 
   /** Another instance uses the same name and fenced this one. */
-  #giveUp(): void {
+  #leaveAll(): void {
     this.#problem =
       `another Weir delivers as ${this.#options.instance}: give each instance its own \`instance\` and ` +
       'restart this one'
-    for (const [partition, lane] of this.#lanes) this.#begin(partition, () => this.#leave(partition, lane))
+    for (const [partition, worker] of this.#workers) this.#begin(partition, () => this.#leave(partition, worker))
   }
 
   /** For each sink the partition in the worst state. */
   #report(): SinkReport[] {
     const now = this.#options.host.clock.now()
     return worst(
-      [...this.#lanes.values()].flatMap(({ sinks }) =>
+      [...this.#workers.values()].flatMap(({ sinks }) =>
         sinks.all().map(({ entry, delivery }): SinkReport => ({
           name: entry.id,
           type: entry.type,
@@ -158,48 +166,48 @@ export class PartitionWorkers {
   }
 
   #share(): void {
-    const { records, instance, bus, goneMs = defaultGoneMs } = this.#options
-    const there = records
+    const { records, instance, bus, memberTimeoutMs = defaultMemberTimeoutMs } = this.#options
+    const members = records
       .under<Member>(keys.member(''))
-      .filter(({ value, ageMs }) => !value.left && ageMs < goneMs)
+      .filter(({ value, ageMs }) => !value.left && ageMs < memberTimeoutMs)
       .map(({ name }) => name)
     // Without a stored heartbeat of this instance, no other one includes it in the shares.
-    if (!there.includes(instance)) return
-    const shares = sharesOf(bus.partitions, there)
+    if (!members.includes(instance)) return
+    const shares = sharesOf(bus.partitions, members)
     for (let partition = 0; partition < bus.partitions; partition++) {
-      if (this.#underWay.has(partition)) continue
-      const lane = this.#lanes.get(partition)
+      if (this.#moving.has(partition)) continue
+      const worker = this.#workers.get(partition)
       const local = shares.get(partition) === instance
-      if (lane !== undefined && (!local || lane.lost)) this.#begin(partition, () => this.#leave(partition, lane))
-      else if (lane === undefined && local && this.#isFree(partition, there))
+      if (worker !== undefined && (!local || worker.lost)) this.#begin(partition, () => this.#leave(partition, worker))
+      else if (worker === undefined && local && this.#isFree(partition, members))
         this.#begin(partition, () => this.#take(partition))
     }
   }
 
   /** The previous owner releases the partition first. */
-  #isFree(partition: number, there: readonly string[]): boolean {
-    const record = this.#options.records.get<PartitionRecord>(keys.lane(partition))
+  #isFree(partition: number, members: readonly string[]): boolean {
+    const record = this.#options.records.get<PartitionRecord>(keys.owner(partition))
     return (
-      record === undefined || record.free || record.owner === this.#options.instance || !there.includes(record.owner)
+      record === undefined || record.free || record.owner === this.#options.instance || !members.includes(record.owner)
     )
   }
 
   #begin(partition: number, act: () => Promise<void>): void {
     const { log } = this.#options
-    this.#underWay.set(
+    this.#moving.set(
       partition,
       act()
         .catch((error: unknown) => {
           this.#problem = `partition ${partition}: ${messageOf(error)}`
           log.warn('Taking or leaving a journal partition failed; retrying.', { partition, error: String(error) })
         })
-        .finally(() => this.#underWay.delete(partition)),
+        .finally(() => this.#moving.delete(partition)),
     )
   }
 
   async #take(partition: number): Promise<void> {
     const { directory, log } = this.#options
-    this.#lanes.set(
+    this.#workers.set(
       partition,
       await PartitionWorker.open(
         { ...this.#options, partition, directory: `${directory}/${partition}` },
@@ -207,24 +215,24 @@ export class PartitionWorkers {
       ),
     )
     this.#problem = undefined
-    this.#options.metrics.set('weir_shared_journal_partitions', this.#lanes.size)
+    this.#options.metrics.set('weir_shared_journal_partitions', this.#workers.size)
     log.info('Took over a journal partition.', { partition })
   }
 
-  async #leave(partition: number, lane: PartitionWorker): Promise<void> {
-    this.#lanes.delete(partition)
-    this.#options.metrics.set('weir_shared_journal_partitions', this.#lanes.size)
-    await lane.close()
+  async #leave(partition: number, worker: PartitionWorker): Promise<void> {
+    this.#workers.delete(partition)
+    this.#options.metrics.set('weir_shared_journal_partitions', this.#workers.size)
+    await worker.close()
     this.#options.log.info('Released a journal partition to another instance.', { partition })
   }
 }
 
 /** State of each sink over all deliverers. */
-export function sinksOf(records: SharedRecords, goneMs = defaultGoneMs): Pipeline['sinks'] {
+export function sinksOf(records: SharedRecords, memberTimeoutMs = defaultMemberTimeoutMs): Pipeline['sinks'] {
   return worst(
     records
       .under<Member>(keys.member(''))
-      .filter(({ ageMs }) => ageMs < goneMs)
+      .filter(({ ageMs }) => ageMs < memberTimeoutMs)
       .flatMap(({ value }) => value.sinks ?? []),
   )
 }
@@ -241,18 +249,18 @@ function worst(reports: readonly SinkReport[]): SinkReport[] {
  * Assigns partitions to the live instances evenly. Among instances with room, the highest hash wins, so that few
  * partitions move when an instance joins or leaves.
  */
-export function sharesOf(partitions: number, there: readonly string[]): ReadonlyMap<number, string> {
-  const room = new Map(there.map((name) => [name, Math.ceil(partitions / there.length)]))
+export function sharesOf(partitions: number, members: readonly string[]): ReadonlyMap<number, string> {
+  const capacity = new Map(members.map((name) => [name, Math.ceil(partitions / members.length)]))
   const shares = new Map<number, string>()
   for (let partition = 0; partition < partitions; partition++) {
     let [best, owner]: [number, string | undefined] = [-1, undefined]
-    for (const name of there.toSorted()) {
+    for (const name of members.toSorted()) {
       const hash = murmur128([new TextEncoder().encode(`${partition}/${name}`)])[0] >>> 0
-      if ((room.get(name) ?? 0) > 0 && hash > best) [best, owner] = [hash, name]
+      if ((capacity.get(name) ?? 0) > 0 && hash > best) [best, owner] = [hash, name]
     }
     if (owner === undefined) continue
     shares.set(partition, owner)
-    room.set(owner, (room.get(owner) ?? 0) - 1)
+    capacity.set(owner, (capacity.get(owner) ?? 0) - 1)
   }
   return shares
 }

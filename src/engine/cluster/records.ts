@@ -9,7 +9,7 @@ interface Known {
   readonly at: number
 }
 
-const againMs = 500
+const retryMs = 500
 
 /**
  * The newest records beside the journal: sink positions, source totals, heartbeats. Every process reads all of them.
@@ -51,7 +51,7 @@ export class SharedRecords {
       } catch (error) {
         this.#log.warn("Reading the journal's records failed; retrying.", { error: String(error) })
       }
-      await this.#host.timers.sleep(againMs, signal)
+      await this.#host.timers.sleep(retryMs, signal)
     }
   }
 
@@ -62,17 +62,17 @@ export class SharedRecords {
   }
 
   /** Resolves when `fact` is true or the signal aborts. `fact` is tested now and after each group of records. */
-  until(fact: () => boolean, signal: AbortSignal): Promise<void> {
+  until(condition: () => boolean, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      const look = (): void => {
-        if (!signal.aborted && !fact()) return
-        this.#waiting.delete(look)
-        signal.removeEventListener('abort', look)
+      const check = (): void => {
+        if (!signal.aborted && !condition()) return
+        this.#waiting.delete(check)
+        signal.removeEventListener('abort', check)
         resolve()
       }
-      this.#waiting.add(look)
-      signal.addEventListener('abort', look)
-      look()
+      this.#waiting.add(check)
+      signal.addEventListener('abort', check)
+      check()
     })
   }
 

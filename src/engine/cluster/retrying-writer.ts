@@ -13,8 +13,8 @@ interface Waiting {
 }
 
 /** Limit of one write to the bus. */
-const mostBytes = 8 * 1024 * 1024
-const [firstWaitMs, mostWaitMs] = [50, 2000]
+const maxBytes = 8 * 1024 * 1024
+const [firstWaitMs, maxWaitMs] = [50, 2000]
 
 /**
  * Writes records to a bus in order and retries while the bus is unreachable. It ends only when it is fenced or closed.
@@ -28,7 +28,7 @@ export class RetryingWriter {
   readonly #running = new Set<Promise<void>>()
   readonly #stop = new AbortController()
   #ended: Error | undefined
-  #away: string | undefined
+  #problem: string | undefined
 
   constructor(options: { readonly writer: BusWriter; readonly name: string; readonly host: Host; readonly log: Log }) {
     this.#writer = options.writer
@@ -38,8 +38,8 @@ export class RetryingWriter {
   }
 
   /** Why the bus cannot be written now. */
-  get away(): string | undefined {
-    return this.#away
+  get problem(): string | undefined {
+    return this.#problem
   }
 
   /** Set after another process claimed the name. */
@@ -95,7 +95,7 @@ export class RetryingWriter {
       try {
         const records = group.flatMap(({ what }) => (typeof what === 'string' ? [] : what))
         const key = group[0]?.what
-        const last = await this.#persistently(() =>
+        const last = await this.#withRetries(() =>
           typeof key === 'string' ? this.#writer.fence(channel, key) : this.#writer.write(channel, records),
         )
         for (const { resolve } of group) resolve(last)
@@ -106,13 +106,14 @@ export class RetryingWriter {
     this.#channels.delete(channel)
   }
 
-  async #persistently<T>(act: () => Promise<T>): Promise<T> {
-    for (let wait = firstWaitMs; ; wait = Math.min(mostWaitMs, wait * 2)) {
+  async #withRetries<T>(act: () => Promise<T>): Promise<T> {
+    for (let wait = firstWaitMs; ; wait = Math.min(maxWaitMs, wait * 2)) {
       if (this.#ended !== undefined) throw this.#ended
       try {
         const done = await act()
-        if (this.#away !== undefined) this.#log.info('The shared journal accepts records again.', { name: this.#name })
-        this.#away = undefined
+        if (this.#problem !== undefined)
+          this.#log.info('The shared journal accepts records again.', { name: this.#name })
+        this.#problem = undefined
         return done
       } catch (error) {
         if (error instanceof Fenced) {
@@ -124,12 +125,12 @@ export class RetryingWriter {
           throw error
         }
         const message = messageOf(error)
-        if (this.#away === undefined)
+        if (this.#problem === undefined)
           this.#log.warn('Writing the shared journal failed; retrying. No waiting record is lost.', {
             name: this.#name,
             error: message,
           })
-        this.#away = message
+        this.#problem = message
         if (this.#stop.signal.aborted) throw error
         await this.#host.timers.sleep(wait, this.#stop.signal)
         if (this.#stop.signal.aborted) throw error
@@ -144,7 +145,7 @@ function count(line: readonly Waiting[]): number {
   const end = line.findIndex(({ what }, at) => {
     if (typeof what === 'string') return at > 0
     bytes += what.reduce((sum, { value }) => sum + value.length, 0)
-    return at > 0 && (bytes > mostBytes || typeof line[0]?.what === 'string')
+    return at > 0 && (bytes > maxBytes || typeof line[0]?.what === 'string')
   })
   return end === -1 ? line.length : end
 }

@@ -3,36 +3,42 @@
  * settled dead letter stays without its body, for the ledger.
  */
 import type { Host } from '../../host/index.ts'
-import type { DeadLetters, Letter, LetterLine, LetterLog, LetterState } from '../delivery/dead-letters.ts'
+import type {
+  DeadLetters,
+  StoredDeadLetter,
+  DeadLetterLine,
+  DeadLetterLog,
+  DeadLetterState,
+} from '../delivery/dead-letters.ts'
 import type { SinkRecord } from '../delivery/tally.ts'
 import { keys } from './names.ts'
 import type { SharedRecords } from './records.ts'
 import type { RetryingWriter } from './retrying-writer.ts'
 
-interface LetterRecord extends Letter {
+interface DeadLetterRecord extends StoredDeadLetter {
   /** Records that hold the body; 0 if it is inline. */
   readonly parts: number
 }
 
-export interface SharedLetter {
+export interface SharedDeadLetter {
   readonly partition: number
   readonly sink: string
-  readonly letter: Letter
+  readonly letter: StoredDeadLetter
 }
 
 /** Characters of base64; a bus record has at most a little over 512 KiB. */
 const partSize = 384 * 1024
-const againMs = 500
+const retryMs = 500
 
 /**
  * All dead letters, or those below a key prefix (`<partition>/<sink>/`). Omits those whose body is not read completely
  * yet.
  */
-export function deadLettersIn(records: SharedRecords, of = ''): readonly SharedLetter[] {
-  return records.under<LetterRecord>(keys.letter(of)).flatMap(({ name, value: { parts, ...letter } }) => {
+export function deadLettersIn(records: SharedRecords, of = ''): readonly SharedDeadLetter[] {
+  return records.under<DeadLetterRecord>(keys.deadLetter(of)).flatMap(({ name, value: { parts, ...letter } }) => {
     const key = `${of}${name}`
     const [partition = '', sink = ''] = key.split('/', 2)
-    const bodies = Array.from({ length: parts }, (_, part) => records.get<string>(keys.letterBody(key, part)))
+    const bodies = Array.from({ length: parts }, (_, part) => records.get<string>(keys.deadLetterBody(key, part)))
     return bodies.includes(undefined)
       ? []
       : [{ partition: Number(partition), sink, letter: parts === 0 ? letter : { ...letter, body: bodies.join('') } }]
@@ -40,7 +46,7 @@ export function deadLettersIn(records: SharedRecords, of = ''): readonly SharedL
 }
 
 /** Dead letters of one sink in one partition; written only by the partition's deliverer. */
-export function sharedLetters({
+export function sharedDeadLetterLog({
   records,
   writer,
   host,
@@ -52,7 +58,7 @@ export function sharedLetters({
   readonly host: Host
   readonly partition: number
   readonly sink: string
-}): LetterLog {
+}): DeadLetterLog {
   const prefix = `${partition}/${sink}/`
   return {
     async lines() {
@@ -63,14 +69,14 @@ export function sharedLetters({
           () => false,
         ))
       )
-        await host.timers.sleep(againMs)
-      return deadLettersIn(records, prefix).flatMap(({ letter: { state, ...letter } }): LetterLine[] => [
+        await host.timers.sleep(retryMs)
+      return deadLettersIn(records, prefix).flatMap(({ letter: { state, ...letter } }): DeadLetterLine[] => [
         { letter },
         ...(state === 'open' ? [] : [{ mark: state, id: letter.id, time: letter.time }]),
       ])
     },
     async write(lines, letters) {
-      const [bodies, heads]: [{ key: string; value: Uint8Array }[], { key: string; value: Uint8Array }[]] = [[], []]
+      const [bodies, entries]: [{ key: string; value: Uint8Array }[], { key: string; value: Uint8Array }[]] = [[], []]
       for (const [at, line] of lines.entries()) {
         const letter = letters[at]
         const of = `${prefix}${'letter' in line ? line.letter.id : line.id}`
@@ -80,33 +86,33 @@ export function sharedLetters({
         const parts = settled ? 0 : needed
         for (let part = 0; part < parts; part++)
           bodies.push({
-            key: keys.letterBody(of, part),
+            key: keys.deadLetterBody(of, part),
             value: json(letter?.body.slice(part * partSize, (part + 1) * partSize)),
           })
-        heads.push({
-          key: keys.letter(of),
+        entries.push({
+          key: keys.deadLetter(of),
           value:
             letter === undefined
               ? nothing
-              : json({ ...letter, body: settled || parts > 0 ? '' : letter.body, parts } satisfies LetterRecord),
+              : json({ ...letter, body: settled || parts > 0 ? '' : letter.body, parts } satisfies DeadLetterRecord),
         })
         // Tombstones for parts of a longer earlier body; the newest may not be read yet.
-        for (let part = parts; part < needed || records.get(keys.letterBody(of, part)) !== undefined; part++)
-          heads.push({ key: keys.letterBody(of, part), value: nothing })
+        for (let part = parts; part < needed || records.get(keys.deadLetterBody(of, part)) !== undefined; part++)
+          entries.push({ key: keys.deadLetterBody(of, part), value: nothing })
       }
       // The dead letter follows its body, so that readers never find it incomplete.
       if (bodies.length > 0) await writer.write('records', bodies)
-      await writer.write('records', heads)
+      await writer.write('records', entries)
     },
     close: () => Promise.resolve(),
   }
 }
 
 /** Dead letters of each sink by state, limited to those that the sink's stored position covers. */
-export function letterCounts(records: SharedRecords): (sink: string) => Pick<DeadLetters, 'count'> {
+export function deadLetterCounts(records: SharedRecords): (sink: string) => Pick<DeadLetters, 'count'> {
   const counts = new Map<string, number>()
-  const count = (sink: string, state: LetterState, source = ''): string => `${sink} ${state} ${source}`
-  for (const { name, value: letter } of records.under<LetterRecord>(keys.letter(''))) {
+  const count = (sink: string, state: DeadLetterState, source = ''): string => `${sink} ${state} ${source}`
+  for (const { name, value: letter } of records.under<DeadLetterRecord>(keys.deadLetter(''))) {
     const [partition = '', sink = ''] = name.split('/', 2)
     if (letter.sequence > (records.get<SinkRecord>(keys.sink(Number(partition), sink))?.position.sequence ?? 0))
       continue

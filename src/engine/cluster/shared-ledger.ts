@@ -1,8 +1,8 @@
-import type { SinkCounts, SourceBooks } from '../ledger/ledger.ts'
+import type { SinkCounts, SourceRows } from '../ledger/ledger.ts'
 import { takesFrom } from '../delivery/route.ts'
 import { addTally, emptyTally, type SinkRecord, type Tally } from '../delivery/tally.ts'
 import { stateOf } from '../delivery/former-sinks.ts'
-import { letterCounts } from './shared-dead-letters.ts'
+import { deadLetterCounts } from './shared-dead-letters.ts'
 import { keys, type TotalsRecord } from './names.ts'
 import type { SharedRecords } from './records.ts'
 
@@ -12,8 +12,8 @@ import type { SharedRecords } from './records.ts'
  */
 export function sharedLedger(
   records: SharedRecords,
-  known: Iterable<SourceBooks>,
-): { readonly sources: readonly SourceBooks[]; readonly sinks: readonly SinkCounts[] } {
+  known: Iterable<SourceRows>,
+): { readonly sources: readonly SourceRows[]; readonly sinks: readonly SinkCounts[] } {
   const sources = new Map([...known].map((source) => [source.name, { ...source }]))
   const accept = (name: string, accepted: number): void => {
     const source = sources.get(name)
@@ -40,14 +40,14 @@ export function sharedLedger(
       accept(source, sink.tallies[source]?.accounted ?? 0)
     }
   }
-  const letters = letterCounts(records)
+  const letters = deadLetterCounts(records)
   return {
     sources: [...sources.values()],
     sinks: [...sinks].map(([name, { from, tallies, state }]) => ({
       name,
       tallies,
       ...(state === undefined ? {} : { state }),
-      letters: letters(name),
+      deadLetters: letters(name),
       takes: (source) => takesFrom(from, source),
       ahead: new Map(
         [...sources.values()].map(({ name: source, accepted }) => [

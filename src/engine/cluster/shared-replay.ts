@@ -2,13 +2,13 @@ import type { Frame } from '../../journal/index.ts'
 import type { Position } from '../../model/positions.ts'
 import type { Replay } from '../contracts.ts'
 import { keys } from './names.ts'
-import { ownState } from './shared-state.ts'
-import { unitsOf, type OwnOptions } from './source-units.ts'
+import { sharedState } from './shared-state.ts'
+import { unitsOf, type SharedSourceOptions } from './source-units.ts'
 import { leaderRecord } from './leader-record.ts'
 import { frameOf } from './units.ts'
 
 /** Frames of one source from all instances. Sequences are positions in its partition. */
-export function sharedReplayOf(id: string, options: OwnOptions): Replay {
+export function sharedReplayOf(id: string, options: SharedSourceOptions): Replay {
   return {
     async *after({ sequence }: Position): AsyncGenerator<Frame> {
       for await (const unit of unitsOf(id, sequence, options)) {
@@ -18,7 +18,7 @@ export function sharedReplayOf(id: string, options: OwnOptions): Replay {
     },
     // The retention of the bus is independent of readers; states are written often enough.
     hold: () => Promise.resolve(),
-    shared: { ...ownState(id, options), leaderRecord: leaderRecord(keys.turn(id), options) },
+    shared: { ...sharedState(id, options), leaderRecord: leaderRecord(keys.leader(id), options) },
   }
 }
 

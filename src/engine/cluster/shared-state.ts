@@ -2,12 +2,12 @@
 import { componentOf } from '../../model/positions.ts'
 import type { SharedState, StateNote, StatePiece } from '../contracts.ts'
 import { keys, partitionOf, type TotalsRecord } from './names.ts'
-import { retryUntilAborted, unitsOf, type OwnOptions } from './source-units.ts'
+import { retryUntilAborted, unitsOf, type SharedSourceOptions } from './source-units.ts'
 import { frameOf } from './units.ts'
 
 const stateStream = 'state'
 
-export function ownState(id: string, options: OwnOptions): Omit<SharedState, 'leaderRecord'> {
+export function sharedState(id: string, options: SharedSourceOptions): Omit<SharedState, 'leaderRecord'> {
   const { bus, records, host, signal } = options
   const partition = partitionOf(id, bus.partitions)
   const totals = async (): Promise<readonly { readonly name: string; readonly value: TotalsRecord }[]> => {

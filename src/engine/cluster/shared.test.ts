@@ -20,8 +20,8 @@ import { sharedName } from './journal-name.ts'
 import { PartitionWorker } from './partition-worker.ts'
 import { PartitionWorkers, sharesOf } from './partition-workers.ts'
 import { begun, countedOf, outcomeBetween, passed } from './sink-progress.ts'
-import { SharedLetterBox } from './dead-letter-commands.ts'
-import { keys, letterKeys, lookBack, partitionOf, type ReachedRecord, type TotalsRecord } from './names.ts'
+import { SharedDeadLetters } from './dead-letter-commands.ts'
+import { keys, deadLetterKeys, lookBack, partitionOf, type ReachedRecord, type TotalsRecord } from './names.ts'
 import { SharedRecords } from './records.ts'
 import { SharedWriter } from './writer.ts'
 import { totalsUpTo, Units, type Refused, type SharedUnit } from './units.ts'
@@ -363,7 +363,7 @@ test('every instance lists the dead letters on the bus and the deliverer moves t
   )
   await writer.append(unit(1))
   await writer.append(unit(1, { raw: encodeBatch(large) }))
-  const box = new SharedLetterBox({ bus, records, instance: 'api', host, log })
+  const box = new SharedDeadLetters({ bus, records, instance: 'api', host, log })
   const admin = deadLetterAdmin(box)
   await expect.poll(() => admin.list(undefined, 10, true), patience).toHaveLength(2)
   const letters = await admin.list('out', 10, true)
@@ -386,7 +386,7 @@ test('every instance lists the dead letters on the bus and the deliverer moves t
   await expect.poll(() => other.ids, patience).toEqual(['in@a:1:2:0'])
   await expect.poll(ledger, patience).toMatchObject({ delivered: 1, dead_lettered: 1, pending: 0 })
   expect(await admin.show(newer?.id ?? '', 'out')).toMatchObject({ state: 'delivered' })
-  expect(records.under(`${letterKeys}-body/`)).toEqual([])
+  expect(records.under(`${deadLetterKeys}-body/`)).toEqual([])
   expect(await admin.edit('out', older?.id ?? '', { ...(older?.body as object), data: { changed: true } })).toBe(true)
   await expect.poll(ledger, { timeout: 5000 }).toMatchObject({ delivered: 2, dead_lettered: 0 })
   other.rejects = true
@@ -417,7 +417,7 @@ test('of two deliverers with one name the earlier releases everything and report
       metrics,
       directory: `${directory}/${name}`,
       maxBytes: 1e8,
-      beatMs: 50,
+      heartbeatMs: 50,
       load: () => Promise.reject(new Error('unknown sink')),
     })
     await lanes.apply([])
@@ -445,7 +445,7 @@ test('a takeover reads on from the position of the last deliverer although a rem
   for (let at = 0; at < 2 * lookBack; at++) await here.append(unit(1))
   const { last } = await bus.bounds(0)
   const note: ReachedRecord = { place: last - 3, accepted: { 'in@gone': 2, 'in@here': 2 * lookBack - 3 } }
-  const lane = await bus.claim('lane/0')
+  const lane = await bus.claim('partition/0')
   await lane.write('records', [{ key: keys.reached(0), value: Buffer.from(JSON.stringify(note)) }])
   await records.sync(signal)
   expect(records.get<TotalsRecord>(keys.totals('in@gone'))?.place).toBeLessThan(asGone.place)

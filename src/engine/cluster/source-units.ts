@@ -6,7 +6,7 @@ import { partitionOf } from './names.ts'
 import type { SharedRecords } from './records.ts'
 import { Units, type SharedUnit } from './units.ts'
 
-export interface OwnOptions {
+export interface SharedSourceOptions {
   readonly bus: JournalBus
   readonly records: SharedRecords
   readonly instance: string
@@ -16,12 +16,12 @@ export interface OwnOptions {
   readonly signal: AbortSignal
 }
 
-const againMs = 500
+const retryMs = 500
 
 /**
  * Units of a source from all instances, after a position at which a unit ends, up to the end at the time of the call.
  */
-export async function* unitsOf(id: string, after: number, options: OwnOptions): AsyncGenerator<SharedUnit> {
+export async function* unitsOf(id: string, after: number, options: SharedSourceOptions): AsyncGenerator<SharedUnit> {
   const { bus } = options
   const { before, last } = await retryUntilAborted(() => bus.bounds(partitionOf(id, bus.partitions)), options)
   if (Math.max(after, before) < last) yield* readingOf(id, Math.max(after, before), options, last)
@@ -31,7 +31,7 @@ export async function* unitsOf(id: string, after: number, options: OwnOptions): 
 export async function followUnits(
   id: string,
   after: number,
-  options: OwnOptions,
+  options: SharedSourceOptions,
   onUnit: (unit: SharedUnit) => void,
   onPlace: (place: number) => void,
 ): Promise<void> {
@@ -42,7 +42,7 @@ export async function followUnits(
 async function* readingOf(
   id: string,
   after: number,
-  { bus, log, host, signal }: OwnOptions,
+  { bus, log, host, signal }: SharedSourceOptions,
   last: number,
   onPlace?: (place: number) => void,
 ): AsyncGenerator<SharedUnit> {
@@ -68,7 +68,7 @@ async function* readingOf(
           error: String(error),
         })
     }
-    await host.timers.sleep(againMs, signal)
+    await host.timers.sleep(retryMs, signal)
   }
   if (last !== Infinity) signal.throwIfAborted()
 }
@@ -76,7 +76,7 @@ async function* readingOf(
 /** Retries `act` until it succeeds. Rejects when the signal aborts. */
 export async function retryUntilAborted<T>(
   act: () => Promise<T>,
-  { log, host, signal }: Pick<OwnOptions, 'log' | 'host' | 'signal'>,
+  { log, host, signal }: Pick<SharedSourceOptions, 'log' | 'host' | 'signal'>,
 ): Promise<T> {
   for (;;) {
     try {
@@ -84,7 +84,7 @@ export async function retryUntilAborted<T>(
     } catch (error) {
       signal.throwIfAborted()
       log.warn('The shared journal does not respond; retrying.', { error: String(error) })
-      await host.timers.sleep(againMs, signal)
+      await host.timers.sleep(retryMs, signal)
     }
   }
 }

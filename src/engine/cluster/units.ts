@@ -22,7 +22,7 @@ export interface SharedUnit {
 
 export type Refused = 'damaged' | 'fenced' | 'repeated' | 'incomplete'
 
-interface Passed {
+interface LastUnit {
   readonly epoch: number
   readonly sequence: number
 }
@@ -41,15 +41,15 @@ export function pieceOf({ value }: BusRecord): Piece | undefined {
 /** Joins the records of a partition to units. Parts of units of different sources may be interleaved. */
 export class Units {
   readonly #open = new Map<string, Piece[]>()
-  readonly #passed = new Map<string, Passed>()
+  readonly #last = new Map<string, LastUnit>()
   readonly #refuse: (why: Refused, record: BusRecord) => void
 
   constructor(
     refuse: (why: Refused, record: BusRecord) => void,
-    passed: Iterable<readonly [source: string, Passed]> = [],
+    passed: Iterable<readonly [source: string, LastUnit]> = [],
   ) {
     this.#refuse = refuse
-    this.#passed = new Map(passed)
+    this.#last = new Map(passed)
   }
 
   take(record: BusRecord): SharedUnit | undefined {
@@ -61,7 +61,7 @@ export class Units {
       return undefined
     }
     const { source, epoch, sourceSequence: sequence, part, more } = piece.decoded.header
-    const passed = this.#passed.get(source)
+    const passed = this.#last.get(source)
     if (passed !== undefined && epoch < passed.epoch) {
       this.#refuse('fenced', record)
       return undefined
@@ -85,7 +85,7 @@ export class Units {
       return undefined
     }
     this.#open.delete(source)
-    this.#passed.set(source, { epoch, sequence })
+    this.#last.set(source, { epoch, sequence })
     return { source, place: record.place, pieces }
   }
 }

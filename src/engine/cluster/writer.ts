@@ -31,7 +31,7 @@ export interface SharedWriterOptions {
   readonly onUnit?: (unit: SharedUnit) => void
 }
 
-interface Line {
+interface OpenSource {
   readonly partition: number
   readonly ready: Promise<void>
 }
@@ -46,7 +46,7 @@ export class SharedWriter {
   readonly epoch: number
   readonly #options: SharedWriterOptions
   readonly #writer: RetryingWriter
-  readonly #lines = new Map<string, Line>()
+  readonly #sources = new Map<string, OpenSource>()
   /** With and without the units in progress, by full source name. */
   readonly #ahead = new Map<string, SourceTotals>()
   readonly #stored = new Map<string, SourceTotals & { readonly place: number }>()
@@ -79,7 +79,7 @@ export class SharedWriter {
     const known = records
       .under<TotalsRecord>(keys.totals(''))
       .filter(({ name: source }) => source.endsWith(`@${instance}`))
-    await Promise.all(known.map(({ name: source }) => opened.#line(source).ready))
+    await Promise.all(known.map(({ name: source }) => opened.#source(source).ready))
     return opened
   }
 
@@ -90,7 +90,7 @@ export class SharedWriter {
         `another Weir writes as ${this.#options.instance}: give each instance its own \`instance\` and ` +
         'restart this one'
       )
-    return this.#writer.away === undefined ? undefined : `the shared journal is unreachable: ${this.#writer.away}`
+    return this.#writer.problem === undefined ? undefined : `the shared journal is unreachable: ${this.#writer.problem}`
   }
 
   /** Another process claimed the name. */
@@ -101,7 +101,7 @@ export class SharedWriter {
   /** Fences the source before its first unit and returns the cursor of its last unit. */
   async begin(id: string): Promise<Uint8Array | undefined> {
     const source = sharedSource(id, this.#options.instance)
-    await this.#line(source).ready
+    await this.#source(source).ready
     return this.#stored.get(source)?.cursor
   }
 
@@ -118,16 +118,16 @@ export class SharedWriter {
   }
 
   append(unit: Unit): Promise<Appended> {
-    return this.#append(unit, this.#line(sharedSource(unit.source, this.#options.instance)))
+    return this.#append(unit, this.#source(sharedSource(unit.source, this.#options.instance)))
   }
 
   /**
    * As `append`, for a source whose instances all continue from each other's events: they share one partition and its
    * order.
    */
-  async appendWithAll(unit: Unit): Promise<Appended> {
+  async appendShared(unit: Unit): Promise<Appended> {
     const partition = partitionOf(unit.source, this.#options.bus.partitions)
-    const line = this.#line(sharedSource(unit.source, this.#options.instance), partition)
+    const line = this.#source(sharedSource(unit.source, this.#options.instance), partition)
     // Readers search the source only in its partition.
     if (line.partition !== partition)
       throw new WeirError('WEIR_CONFIG_INVALID', `source ${unit.source} had another type before: give it another id`)
@@ -137,11 +137,11 @@ export class SharedWriter {
     return appended
   }
 
-  async #append(unit: Unit, line: Line): Promise<Appended> {
+  async #append(unit: Unit, line: OpenSource): Promise<Appended> {
     if (this.#queued > this.#options.queueBytes)
       throw new WeirError(
         'WEIR_JOURNAL_FULL',
-        `${this.#queued} bytes wait for ${this.#options.bus.where}: ${this.#writer.away ?? 'the bus is too slow'}`,
+        `${this.#queued} bytes wait for ${this.#options.bus.where}: ${this.#writer.problem ?? 'the bus is too slow'}`,
       )
     const packed = pack(unit.raw, unit.kind)
     this.#queued += packed.body.length
@@ -176,25 +176,25 @@ export class SharedWriter {
   async save(): Promise<void> {
     const dirty = [...this.#dirty]
     this.#dirty.clear()
-    await Promise.all(dirty.map((source) => this.#write(source, this.#line(source).partition)))
+    await Promise.all(dirty.map((source) => this.#write(source, this.#source(source).partition)))
   }
 
   async close(): Promise<void> {
-    if (this.#writer.away === undefined)
+    if (this.#writer.problem === undefined)
       await Promise.race([this.save().catch(() => undefined), this.#options.host.timers.sleep(closeMs)])
     this.#stop.abort()
     await this.#writer.close(closeMs)
   }
 
   /** A source stays in its recorded partition. */
-  #line(source: string, wanted = partitionOf(source, this.#options.bus.partitions)): Line {
-    const known = this.#lines.get(source)
+  #source(source: string, wanted = partitionOf(source, this.#options.bus.partitions)): OpenSource {
+    const known = this.#sources.get(source)
     if (known !== undefined) return known
     const partition = this.#options.records.get<TotalsRecord>(keys.totals(source))?.partition ?? wanted
     const line = { partition, ready: this.#begin(source, partition) }
     // The next append reports the error.
-    line.ready.catch(() => this.#lines.delete(source))
-    this.#lines.set(source, line)
+    line.ready.catch(() => this.#sources.delete(source))
+    this.#sources.set(source, line)
     return line
   }
 

@@ -1,5 +1,5 @@
 /** Above this limit the oldest are discarded; if pushed again, they are accepted again with the same id. */
-const most = 500_000
+const maxEntries = 500_000
 
 /**
  * Events that a sink has not settled, by hash of source and id (`words[at]` … `words[at + 3]`), with the sequence of
@@ -12,7 +12,7 @@ export class InFlight {
   add(hashes: Uint32Array, sequence: number): void {
     for (let at = 0; at < hashes.length; at += 4) this.#sequences.set(keyOf(hashes, at), sequence)
     for (const oldest of this.#sequences.keys()) {
-      if (this.#sequences.size <= most) return
+      if (this.#sequences.size <= maxEntries) return
       this.#sequences.delete(oldest)
     }
   }

@@ -8,7 +8,7 @@ interface Waiter {
 }
 
 /** Limit of the outcomes retained for later requests. */
-const mostKept = 1024
+const maxRetained = 1024
 
 /** Reports to a source the durable outcome of its batches at one sink. */
 export class BatchOutcomes {
@@ -32,7 +32,7 @@ export class BatchOutcomes {
 
   /** Resolves when the frame is settled at this sink; `pending` when the signal aborts first. */
   of(sequence: number, signal?: AbortSignal): Promise<SinkOutcome> {
-    if (sequence <= this.#committed) return Promise.resolve(this.#fate(sequence))
+    if (sequence <= this.#committed) return Promise.resolve(this.#outcomeOf(sequence))
     return new Promise((resolve) => {
       const waiter: Waiter = { sequence, resolve }
       this.#waiters.push(waiter)
@@ -56,7 +56,7 @@ export class BatchOutcomes {
     }
     for (const piece of dropped) this.#unusual.set(piece.header.sequence, { is: 'dropped', reason: 'behind' })
     for (const sequence of this.#unusual.keys()) {
-      if (this.#unusual.size <= mostKept) break
+      if (this.#unusual.size <= maxRetained) break
       this.#unusual.delete(sequence)
     }
   }
@@ -70,10 +70,10 @@ export class BatchOutcomes {
     if (this.#waiters.length === 0) return
     const done = this.#waiters.filter((waiter) => waiter.sequence <= this.#committed)
     this.#waiters = this.#waiters.filter((waiter) => waiter.sequence > this.#committed)
-    for (const waiter of done) waiter.resolve(this.#fate(waiter.sequence))
+    for (const waiter of done) waiter.resolve(this.#outcomeOf(waiter.sequence))
   }
 
-  #fate(sequence: number): SinkOutcome {
+  #outcomeOf(sequence: number): SinkOutcome {
     return this.#unusual.get(sequence) ?? { is: 'delivered' }
   }
 }

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { deadLetterAdmin, lettersOf, type DeadLetterStore } from './dead-letter-admin.ts'
-import type { Letter } from './dead-letters.ts'
+import { deadLetterAdmin, localDeadLetters, type DeadLetterStore } from './dead-letter-admin.ts'
+import type { StoredDeadLetter } from './dead-letters.ts'
 import type { SinkSet } from './sinks.ts'
 
-const letter = (id: string, time: number): Letter => ({
+const letter = (id: string, time: number): StoredDeadLetter => ({
   id,
   source: 'http',
   kind: 'events',
@@ -20,12 +20,12 @@ const letter = (id: string, time: number): Letter => ({
   state: 'open',
 })
 
-function sinksOf(letters: Readonly<Record<string, readonly Letter[]>>): DeadLetterStore {
-  return lettersOf({
+function sinksOf(letters: Readonly<Record<string, readonly StoredDeadLetter[]>>): DeadLetterStore {
+  return localDeadLetters({
     all: () =>
       Object.entries(letters).map(([id, waiting]) => ({
         entry: { id },
-        delivery: { letters: { waiting: () => waiting } },
+        delivery: { deadLetters: { waiting: () => waiting } },
       })),
   } as unknown as SinkSet)
 }

@@ -1,19 +1,19 @@
 import { WeirError } from '../../model/errors.ts'
-import type { DeadLetter, DeadLetterAdmin, LetterPlace } from '../control.ts'
-import type { DeadLetters, Letter } from './dead-letters.ts'
-import { describeLetter } from './describe.ts'
+import type { DeadLetter, DeadLetterAdmin, DeadLetterPosition } from '../control.ts'
+import type { DeadLetters, StoredDeadLetter } from './dead-letters.ts'
+import { describeDeadLetter } from './describe.ts'
 import { editedBody } from './edit.ts'
 import type { SinkSet } from './sinks.ts'
 
-export interface LetterAt {
+export interface SinkDeadLetter {
   readonly sink: string
-  readonly letter: Letter
+  readonly letter: StoredDeadLetter
 }
 
 export interface DeadLetterStore {
   /** Unsettled dead letters; of all sinks if none is given. */
-  waiting(sink: string | undefined): readonly LetterAt[]
-  get(id: string, sink: string | undefined): readonly LetterAt[]
+  waiting(sink: string | undefined): readonly SinkDeadLetter[]
+  get(id: string, sink: string | undefined): readonly SinkDeadLetter[]
   /** Default: all open ones. Resolves with the number moved. Throws WEIR_SINK_UNKNOWN. */
   move(sink: string, ids: readonly string[] | undefined, to: 'retrying' | 'dropped'): Promise<number>
   /** Moves it to pending with another body, encoded. False if it is already settled. */
@@ -22,10 +22,10 @@ export interface DeadLetterStore {
   check(sink: string): void
 }
 
-export function deadLetterAdmin(box: DeadLetterStore): DeadLetterAdmin {
+export function deadLetterAdmin(store: DeadLetterStore): DeadLetterAdmin {
   return {
     async list(sink, limit, bodies, after) {
-      return box
+      return store
         .waiting(sink)
         .filter(
           ({ sink: of, letter }) =>
@@ -38,26 +38,26 @@ export function deadLetterAdmin(box: DeadLetterStore): DeadLetterAdmin {
           ),
         )
         .slice(0, limit)
-        .map(({ sink: of, letter }): DeadLetter => describeLetter(of, letter, bodies))
+        .map(({ sink: of, letter }): DeadLetter => describeDeadLetter(of, letter, bodies))
     },
     async show(id, sink) {
-      const found = box.get(id, sink)
+      const found = store.get(id, sink)
       // If several sinks rejected the row, the unsettled dead letter has precedence.
       const one = found.find(({ letter: { state } }) => state === 'open' || state === 'retrying') ?? found[0]
-      return one === undefined ? undefined : describeLetter(one.sink, one.letter)
+      return one === undefined ? undefined : describeDeadLetter(one.sink, one.letter)
     },
     async edit(sink, id, body) {
-      box.check(sink)
-      const letter = box.get(id, sink)[0]?.letter
-      return letter?.state === 'open' && box.retryAs(sink, id, editedBody(letter, body))
+      store.check(sink)
+      const letter = store.get(id, sink)[0]?.letter
+      return letter?.state === 'open' && store.retryAs(sink, id, editedBody(letter, body))
     },
-    retry: (sink, ids) => box.move(sink, ids, 'retrying'),
-    drop: (sink, ids) => box.move(sink, ids, 'dropped'),
+    retry: (sink, ids) => store.move(sink, ids, 'retrying'),
+    drop: (sink, ids) => store.move(sink, ids, 'dropped'),
   }
 }
 
 /** Dead letters of the local sinks. */
-export function lettersOf(sinks: Pick<SinkSet, 'all' | 'get'>): DeadLetterStore {
+export function localDeadLetters(sinks: Pick<SinkSet, 'all' | 'get'>): DeadLetterStore {
   const deliveryOf = (sink: string): NonNullable<ReturnType<SinkSet['get']>> => {
     const delivery = sinks.get(sink)
     if (delivery === undefined) throw new WeirError('WEIR_SINK_UNKNOWN', `there is no sink ${sink}`)
@@ -71,22 +71,22 @@ export function lettersOf(sinks: Pick<SinkSet, 'all' | 'get'>): DeadLetterStore 
     },
     waiting: (sink) =>
       some(sink).flatMap(({ entry, delivery }) =>
-        delivery.letters.waiting().map((letter) => ({ sink: entry.id, letter })),
+        delivery.deadLetters.waiting().map((letter) => ({ sink: entry.id, letter })),
       ),
     get: (id, sink) =>
       some(sink).flatMap(({ entry, delivery }) => {
-        const letter = delivery.letters.get(id)
+        const letter = delivery.deadLetters.get(id)
         return letter === undefined ? [] : [{ sink: entry.id, letter }]
       }),
     async move(sink, ids, to) {
       const delivery = deliveryOf(sink)
-      const moved = await delivery.letters.mark(ids ?? openIds(delivery.letters), to)
+      const moved = await delivery.deadLetters.mark(ids ?? openIds(delivery.deadLetters), to)
       if (to === 'retrying') delivery.nudge()
       return moved
     },
     async retryAs(sink, id, body) {
       const delivery = deliveryOf(sink)
-      const moved = await delivery.letters.retryAs(id, body)
+      const moved = await delivery.deadLetters.retryAs(id, body)
       delivery.nudge()
       return moved
     },
@@ -101,7 +101,7 @@ export function openIds(letters: Pick<DeadLetters, 'all'>): readonly string[] {
 }
 
 /** Newest first, then by sink and id: a total order, so that pages neither repeat nor skip one. */
-function inOrder(a: LetterPlace, b: LetterPlace): number {
+function inOrder(a: DeadLetterPosition, b: DeadLetterPosition): number {
   return b.time - a.time || byBytes(a.sink, b.sink) || byBytes(a.id, b.id)
 }
 

@@ -6,13 +6,13 @@
 import type { Clock, Host } from '../../host/index.ts'
 import type { FrameHeader } from '../../journal/types.ts'
 import { stableId } from '../../model/positions.ts'
-import { LetterFile } from './letter-file.ts'
+import { DeadLetterFile } from './dead-letter-file.ts'
 
-export type LetterState = 'open' | 'retrying' | 'delivered' | 'dropped'
+export type DeadLetterState = 'open' | 'retrying' | 'delivered' | 'dropped'
 /** `void`: no offset record counted it; its row was redelivered. */
-type Mark = LetterState | 'void'
+type Mark = DeadLetterState | 'void'
 
-export interface Letter {
+export interface StoredDeadLetter {
   readonly id: string
   readonly source: string
   readonly kind: 'events' | 'flows'
@@ -28,11 +28,11 @@ export interface Letter {
   readonly attempts: number
   /** One-row batch of `encodeBatch`, base64; the edited form after an edit. */
   readonly body: string
-  readonly state: LetterState
+  readonly state: DeadLetterState
 }
 
-export type LetterLine =
-  | { readonly letter: Omit<Letter, 'state'> }
+export type DeadLetterLine =
+  | { readonly letter: Omit<StoredDeadLetter, 'state'> }
   | {
       readonly mark: Mark
       readonly id: string
@@ -42,23 +42,23 @@ export type LetterLine =
     }
 
 /** Storage of dead letters. */
-export interface LetterLog {
-  lines(): Promise<readonly LetterLine[]>
+export interface DeadLetterLog {
+  lines(): Promise<readonly DeadLetterLine[]>
   /** Durable when it resolves; calls are serialized. `letters`: the dead letter after each line; undefined: removed. */
-  write(lines: readonly LetterLine[], letters: readonly (Letter | undefined)[]): Promise<void>
+  write(lines: readonly DeadLetterLine[], letters: readonly (StoredDeadLetter | undefined)[]): Promise<void>
   close(): Promise<void>
 }
 
 export class DeadLetters {
   readonly sink: string
   readonly #clock: Clock
-  readonly #log: LetterLog
-  readonly #letters = new Map<string, Letter>()
+  readonly #log: DeadLetterLog
+  readonly #letters = new Map<string, StoredDeadLetter>()
   #appending: Promise<void> = Promise.resolve()
   /** Of a range that was not committed; marked void before the offset passes them. */
   #voids: string[] = []
 
-  private constructor(clock: Clock, sink: string, log: LetterLog) {
+  private constructor(clock: Clock, sink: string, log: DeadLetterLog) {
     this.#clock = clock
     this.sink = sink
     this.#log = log
@@ -69,37 +69,37 @@ export class DeadLetters {
    * are void.
    */
   static open(host: Host, directory: string, sink: string, committed: number): Promise<DeadLetters> {
-    return DeadLetters.from(new LetterFile(host, directory, sink), host.clock, sink, committed)
+    return DeadLetters.from(new DeadLetterFile(host, directory, sink), host.clock, sink, committed)
   }
 
-  static async from(log: LetterLog, clock: Clock, sink: string, committed: number): Promise<DeadLetters> {
+  static async from(log: DeadLetterLog, clock: Clock, sink: string, committed: number): Promise<DeadLetters> {
     const letters = new DeadLetters(clock, sink, log)
     await letters.#load(committed)
     return letters
   }
 
-  all(): readonly Letter[] {
+  all(): readonly StoredDeadLetter[] {
     return [...this.#letters.values()]
   }
 
   /** Neither delivered nor dropped. */
-  waiting(): readonly Letter[] {
+  waiting(): readonly StoredDeadLetter[] {
     return this.all().filter((letter) => letter.state === 'open' || letter.state === 'retrying')
   }
 
-  get(id: string): Letter | undefined {
+  get(id: string): StoredDeadLetter | undefined {
     return this.#letters.get(id)
   }
 
-  count(state: LetterState, source?: string): number {
+  count(state: DeadLetterState, source?: string): number {
     let count = 0
     for (const letter of this.#letters.values())
       if (letter.state === state && (source === undefined || letter.source === source)) count++
     return count
   }
 
-  retrying(limit: number): readonly Letter[] {
-    const found: Letter[] = []
+  retrying(limit: number): readonly StoredDeadLetter[] {
+    const found: StoredDeadLetter[] = []
     for (const letter of this.#letters.values()) {
       if (letter.state === 'retrying') found.push(letter)
       if (found.length === limit) break
@@ -111,11 +111,11 @@ export class DeadLetters {
   async settleVoids(): Promise<void> {
     if (this.#voids.length === 0) return
     const time = this.#clock.now()
-    await this.#append(this.#voids.map((id): LetterLine => ({ mark: 'void', id, time })))
+    await this.#append(this.#voids.map((id): DeadLetterLine => ({ mark: 'void', id, time })))
     this.#voids = []
   }
 
-  async add(letters: readonly Omit<Letter, 'state' | 'id'>[]): Promise<void> {
+  async add(letters: readonly Omit<StoredDeadLetter, 'state' | 'id'>[]): Promise<void> {
     const lines = letters.map((letter) => ({
       letter: { ...letter, id: stableId(letter.source, letter.epoch, letter.sourceSequence, letter.row) },
     }))
@@ -123,11 +123,16 @@ export class DeadLetters {
   }
 
   /** Skips unknown and settled ones. Resolves with the number moved. */
-  async mark(ids: readonly string[], to: LetterState, reason?: string): Promise<number> {
+  async mark(ids: readonly string[], to: DeadLetterState, reason?: string): Promise<number> {
     const time = this.#clock.now()
     const movable = ids.filter((id) => this.#movable(id, to))
     if (movable.length === 0) return 0
-    const lines = movable.map((id): LetterLine => ({ mark: to, id, time, ...(reason === undefined ? {} : { reason }) }))
+    const lines = movable.map((id): DeadLetterLine => ({
+      mark: to,
+      id,
+      time,
+      ...(reason === undefined ? {} : { reason }),
+    }))
     await this.#append(lines)
     return movable.length
   }
@@ -137,7 +142,7 @@ export class DeadLetters {
    */
   async retryAs(id: string, body: Uint8Array): Promise<boolean> {
     if (!this.#movable(id, 'retrying')) return false
-    const line: LetterLine = {
+    const line: DeadLetterLine = {
       mark: 'retrying',
       id,
       time: this.#clock.now(),
@@ -152,13 +157,13 @@ export class DeadLetters {
     await this.#log.close()
   }
 
-  #movable(id: string, to: LetterState): boolean {
+  #movable(id: string, to: DeadLetterState): boolean {
     const state = this.#letters.get(id)?.state
     return state === 'open' ? to !== 'delivered' && to !== 'open' : state === 'retrying' && to !== 'retrying'
   }
 
   /** Serialized: delivery adds dead letters while an operator moves others. */
-  #append(lines: readonly LetterLine[]): Promise<void> {
+  #append(lines: readonly DeadLetterLine[]): Promise<void> {
     const appending = this.#appending.then(async () => {
       await this.#log.write(
         lines,
@@ -170,7 +175,7 @@ export class DeadLetters {
     return appending
   }
 
-  #take(line: LetterLine): void {
+  #take(line: DeadLetterLine): void {
     const id = idOf(line)
     const letter = after(this.#letters.get(id), line)
     if (letter === undefined) this.#letters.delete(id)
@@ -186,11 +191,11 @@ export class DeadLetters {
   }
 }
 
-function idOf(line: LetterLine): string {
+function idOf(line: DeadLetterLine): string {
   return 'letter' in line ? line.letter.id : line.id
 }
 
-function after(letter: Letter | undefined, line: LetterLine): Letter | undefined {
+function after(letter: StoredDeadLetter | undefined, line: DeadLetterLine): StoredDeadLetter | undefined {
   if ('letter' in line) return { ...line.letter, state: 'open' }
   if (letter === undefined || line.mark === 'void') return undefined
   return {
@@ -203,14 +208,14 @@ function after(letter: Letter | undefined, line: LetterLine): Letter | undefined
   }
 }
 
-export function letterOf(
+export function toDeadLetter(
   header: FrameHeader,
   row: number,
   body: Uint8Array,
   reason: string,
   attempts: number,
   time: number,
-): Omit<Letter, 'state' | 'id'> {
+): Omit<StoredDeadLetter, 'state' | 'id'> {
   return {
     source: header.source,
     kind: header.kind === 'flows' ? 'flows' : 'events',

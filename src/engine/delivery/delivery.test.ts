@@ -8,14 +8,14 @@ import type { EventBatch } from '../../model/batches.ts'
 import { eventAt, toEventBatch } from '../../model/events.ts'
 import type { Failure } from '../../model/outcome.ts'
 import { flowJson } from '../../codecs/flow-json/index.ts'
-import { deadLetterAdmin, lettersOf } from './dead-letter-admin.ts'
+import { deadLetterAdmin, localDeadLetters } from './dead-letter-admin.ts'
 import { Follower } from '../follower.ts'
 import { makeLedger } from '../ledger/ledger.ts'
 import type { FrameHeader, Log, Metrics, SinkBatch, SinkDefinition } from '../contracts.ts'
 import { sinkRows } from './rows.ts'
 import { SinkSet, type SinkEntry } from './sinks.ts'
-import { DeadLetters, letterOf } from './dead-letters.ts'
-import { LetterFile } from './letter-file.ts'
+import { DeadLetters, toDeadLetter } from './dead-letters.ts'
+import { DeadLetterFile } from './dead-letter-file.ts'
 import { defaultDelivery, type DeliverySettings } from './settings.ts'
 import { sum } from './tally.ts'
 
@@ -69,7 +69,7 @@ async function open(epoch: number): Promise<void> {
     log,
     metrics,
     directory,
-    letters: (sink) => new LetterFile(host, `${data}/dead-letters`, sink),
+    deadLetters: (sink) => new DeadLetterFile(host, `${data}/dead-letters`, sink),
     tail: journal.tail,
     follower,
     load: () => Promise.resolve(other.definition()),
@@ -129,7 +129,7 @@ async function books(): Promise<ReturnType<typeof makeLedger>> {
       name: id,
       takes: (source) => delivery.takes(source),
       tallies: delivery.record.sources,
-      letters: delivery.letters,
+      deadLetters: delivery.deadLetters,
       ahead: new Map(
         [...follower.seen(id)].map(([source, rows]) => [
           source,
@@ -225,7 +225,7 @@ describe('delivery to one sink', () => {
       sequence,
       received: host.clock.now(),
     }
-    await crashed.add([letterOf(header as FrameHeader, 0, new Uint8Array(), 'poison', 1, host.clock.now())])
+    await crashed.add([toDeadLetter(header as FrameHeader, 0, new Uint8Array(), 'poison', 1, host.clock.now())])
     await crashed.close()
     await sinks.apply([entry()])
     await settled()
@@ -248,15 +248,15 @@ describe('delivery to one sink', () => {
     await push(4)
     await settled()
     const delivery = sinks.get('out')
-    const letters = delivery?.letters.waiting() ?? []
+    const letters = delivery?.deadLetters.waiting() ?? []
     expect(letters.map((letter) => [letter.reason, letter.row])).toEqual([
       ['poison', 1],
       ['poison', 2],
     ])
     expect((await books()).sinks[0]).toMatchObject({ delivered: 2, dead_lettered: 2, pending: 0 })
     other.answer = () => []
-    await delivery?.letters.mark([letters[0]?.id ?? ''], 'retrying')
-    await delivery?.letters.mark([letters[1]?.id ?? ''], 'dropped')
+    await delivery?.deadLetters.mark([letters[0]?.id ?? ''], 'retrying')
+    await delivery?.deadLetters.mark([letters[1]?.id ?? ''], 'dropped')
     expect((await books()).sinks[0]).toMatchObject({
       delivered: 2,
       dead_lettered: 0,
@@ -264,7 +264,7 @@ describe('delivery to one sink', () => {
       dropped: { dead_letter: 1 },
     })
     delivery?.nudge()
-    await until(() => delivery?.letters.waiting().length === 0)
+    await until(() => delivery?.deadLetters.waiting().length === 0)
     expect(other.taken).toEqual(['e0', 'e3', 'e1'])
     const ledger = await books()
     expect(ledger.sinks[0]).toMatchObject({ delivered: 3, dead_lettered: 0, pending: 0, dropped: { dead_letter: 1 } })
@@ -279,7 +279,7 @@ describe('delivery to one sink', () => {
       )
     await push(3)
     await settled()
-    const admin = deadLetterAdmin(lettersOf(sinks))
+    const admin = deadLetterAdmin(localDeadLetters(sinks))
     const [letter, second] = (await admin.list('out', 10, true)).toSorted((a, b) => a.id.localeCompare(b.id))
     const body = letter?.body as Record<string, unknown>
     await expect(admin.edit('out', letter?.id ?? '', { ...body, id: 'another' })).rejects.toThrow('id and the source')
@@ -288,7 +288,7 @@ describe('delivery to one sink', () => {
     expect(await admin.edit('out', 'nothing', body)).toBe(false)
     // Still refused: it waits again, and as it was edited.
     expect(await admin.edit('out', letter?.id ?? '', { ...body, type: 'mended', data: { sum: 1 } })).toBe(true)
-    await until(() => sinks.get('out')?.letters.get(letter?.id ?? '')?.state === 'open')
+    await until(() => sinks.get('out')?.deadLetters.get(letter?.id ?? '')?.state === 'open')
     expect(await admin.show(letter?.id ?? '', 'out')).toMatchObject({
       attempts: 2,
       reason: 'poison',
@@ -299,7 +299,7 @@ describe('delivery to one sink', () => {
     await open(2)
     other.answer = () => []
     await sinks.apply([entry()])
-    const again = deadLetterAdmin(lettersOf(sinks))
+    const again = deadLetterAdmin(localDeadLetters(sinks))
     expect((await again.show(letter?.id ?? '', undefined))?.body).toMatchObject({ type: 'mended' })
     const got: EventBatch[] = []
     other.answer = (batch) => {
@@ -307,7 +307,7 @@ describe('delivery to one sink', () => {
       return []
     }
     expect(await again.retry('out', [letter?.id ?? ''])).toBe(1)
-    await until(() => sinks.get('out')?.letters.get(letter?.id ?? '')?.state === 'delivered')
+    await until(() => sinks.get('out')?.deadLetters.get(letter?.id ?? '')?.state === 'delivered')
     expect(eventAt(got[0] as EventBatch, 0)).toMatchObject({ id: 'e1', type: 'mended' })
     expect(await again.edit('out', letter?.id ?? '', body)).toBe(false)
     expect(await again.drop('out', [second?.id ?? ''])).toBe(1)

@@ -19,7 +19,7 @@ import type {
   SinkPiece,
   Traces,
 } from '../contracts.ts'
-import { letterOf, type DeadLetters } from './dead-letters.ts'
+import { toDeadLetter, type DeadLetters } from './dead-letters.ts'
 import { BatchOutcomes } from './batch-outcomes.ts'
 import { redeliver } from './redeliver.ts'
 import { RangeSource } from './range-source.ts'
@@ -44,18 +44,18 @@ export interface DeliveryOptions {
   readonly settings: DeliverySettings
   readonly record: RecordSlot
   readonly start: SinkRecord
-  readonly letters: DeadLetters
+  readonly deadLetters: DeadLetters
   /** Reads from `start.position`. */
   readonly reader: JournalReader
   readonly enrichment?: () => Enrichment | undefined
 }
 
-const readAgainMs = 1000
+const readRetryMs = 1000
 const nothingSent = { rejected: [], dropped: [] }
 
 export class Delivery {
   readonly id: string
-  readonly letters: DeadLetters
+  readonly deadLetters: DeadLetters
   readonly outcomes: BatchOutcomes
   #sink: Sink
   #idempotency: Idempotency
@@ -75,7 +75,7 @@ export class Delivery {
   constructor(options: DeliveryOptions) {
     this.#options = options
     this.id = options.id
-    this.letters = options.letters
+    this.deadLetters = options.deadLetters
     this.#sink = options.sink
     this.#idempotency = options.idempotency
     this.#settings = options.settings
@@ -142,10 +142,10 @@ export class Delivery {
   async run(signal: AbortSignal): Promise<void> {
     this.#signal = signal
     try {
-      await this.#persistently(() => this.letters.settleVoids())
+      await this.#withRetries(() => this.deadLetters.settleVoids())
       while (!signal.aborted) {
-        await redeliver(this.letters, this.#sender(undefined), (act) => this.#persistently(act), signal)
-        const frames = await this.#gather(signal)
+        await redeliver(this.deadLetters, this.#sender(undefined), (act) => this.#withRetries(act), signal)
+        const frames = await this.#nextFrames(signal)
         if (frames.length > 0) await this.#deliver(frames, signal)
         else await this.#save()
       }
@@ -158,19 +158,19 @@ export class Delivery {
   async close(): Promise<void> {
     await this.#options.reader.close()
     await this.#sink.close()
-    await this.letters.close()
+    await this.deadLetters.close()
     await this.#options.record.close()
   }
 
   /** Retries failed disk reads; the sink waits meanwhile. */
-  async #gather(signal: AbortSignal): Promise<Frame[]> {
+  async #nextFrames(signal: AbortSignal): Promise<Frame[]> {
     try {
       const frames = await this.#source.next(
         this.#settings.batch,
         this.#record.intent?.to,
         AbortSignal.any([signal, this.#nudge.signal]),
       )
-      if (this.#unreadable) this.#say('running', undefined)
+      if (this.#unreadable) this.#setState('running', undefined)
       this.#unreadable = false
       // No frame of the intent is readable, so nothing is repeated.
       if (frames === 'gone') {
@@ -181,14 +181,14 @@ export class Delivery {
       return frames
     } catch (error) {
       this.#unreadable = true
-      this.#say('retrying', `the journal cannot be read: ${messageOf(error)}`)
+      this.#setState('retrying', `the journal cannot be read: ${messageOf(error)}`)
       this.#options.log.error(`sink ${this.id} cannot read the journal and tries again`, { error: String(error) })
-      await this.#options.host.timers.sleep(readAgainMs, signal)
+      await this.#options.host.timers.sleep(readRetryMs, signal)
       return []
     }
   }
 
-  #say(state: SinkState, error: string | undefined): void {
+  #setState(state: SinkState, error: string | undefined): void {
     this.#state = state
     this.#error = error
   }
@@ -239,13 +239,14 @@ export class Delivery {
     { rejected, dropped: stopped }: Pick<SendReport, 'rejected' | 'dropped'>,
     dropped: readonly SinkPiece[],
   ): Promise<void> {
-    if (rejected.length > 0) await this.#bury(rejected)
+    if (rejected.length > 0) await this.#storeDeadLetters(rejected)
     const lost = (source: string): number => rowsOf(dropped, source)
-    const buried = new Map<string, number>()
-    for (const { piece } of rejected) buried.set(piece.header.source, (buried.get(piece.header.source) ?? 0) + 1)
+    const deadLettered = new Map<string, number>()
+    for (const { piece } of rejected)
+      deadLettered.set(piece.header.source, (deadLettered.get(piece.header.source) ?? 0) + 1)
     for (const [source, change] of range.changes) {
       const behind = lost(source)
-      change.dead_lettered = buried.get(source) ?? 0
+      change.dead_lettered = deadLettered.get(source) ?? 0
       add(change.dropped, 'behind', behind)
       let held = 0
       for (const { piece, reason } of stopped) {
@@ -257,7 +258,7 @@ export class Delivery {
       addTally((this.#record.sources[source] ??= emptyTally()), change)
       countTally(this.#options.metrics, this.id, change)
     }
-    if (dropped.length > 0) this.#sayDropping(dropped)
+    if (dropped.length > 0) this.#logDropping(dropped)
     const { intent: _, ...rest } = this.#record
     this.#record = { ...rest, position: range.position }
     this.#oldest = undefined
@@ -266,12 +267,12 @@ export class Delivery {
     if (rejected.length > 0 || dropped.length > 0 || this.outcomes.waiting > 0) await this.#save()
   }
 
-  async #bury(rejected: readonly Rejected[]): Promise<void> {
+  async #storeDeadLetters(rejected: readonly Rejected[]): Promise<void> {
     const now = this.#options.host.clock.now()
-    const letters = rejected.map(({ piece, row, reason, attempts }) =>
-      letterOf(piece.header, piece.firstRow + row, encodeBatch(oneRow(piece.batch, row)), reason, attempts, now),
+    const deadLetters = rejected.map(({ piece, row, reason, attempts }) =>
+      toDeadLetter(piece.header, piece.firstRow + row, encodeBatch(oneRow(piece.batch, row)), reason, attempts, now),
     )
-    await this.#persistently(() => this.letters.add(letters))
+    await this.#withRetries(() => this.deadLetters.add(deadLetters))
     this.#options.log.error(`sink ${this.id} rejected ${rejected.length} rows; they are stored as dead letters`, {
       reason: rejected[0]?.reason ?? '',
     })
@@ -292,7 +293,7 @@ export class Delivery {
       behind: () => (range === undefined ? Promise.resolve(false) : this.#isBehind(range, true)),
       onState: (state, error) => {
         if (error !== undefined) this.#options.metrics.count('weir_sink_retries_total', 1, { sink: this.id })
-        this.#say(state, error)
+        this.#setState(state, error)
       },
     }
   }
@@ -304,7 +305,7 @@ export class Delivery {
     return range.bytes + this.#source.aheadBytes + (await this.#options.reader.pendingBytes()) > retain.bytes
   }
 
-  #sayDropping(dropped: readonly SinkPiece[]): void {
+  #logDropping(dropped: readonly SinkPiece[]): void {
     const now = this.#options.host.clock.monotonic()
     if (this.#droppingSince !== undefined && now - this.#droppingSince < 10_000) return
     this.#droppingSince = now
@@ -321,7 +322,7 @@ export class Delivery {
 
   async #persist(record: SinkRecord): Promise<void> {
     if (this.#abandoned) return
-    await this.#persistently(() => this.#options.record.write(record))
+    await this.#withRetries(() => this.#options.record.write(record))
     this.#record = record
     this.#held = record.position.sequence
     this.#dirty = false
@@ -329,7 +330,7 @@ export class Delivery {
   }
 
   /** Retries disk writes; the sink waits meanwhile. */
-  async #persistently<T>(act: () => Promise<T>): Promise<T> {
+  async #withRetries<T>(act: () => Promise<T>): Promise<T> {
     for (let attempt = 0, last = 0; ; attempt++) {
       try {
         return await act()

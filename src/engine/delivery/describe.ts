@@ -4,9 +4,9 @@ import type { Column } from '../../model/columns.ts'
 import { isPresent } from '../../model/columns.ts'
 import { formatIp } from '../../model/ip.ts'
 import type { DeadLetter } from '../control.ts'
-import type { Letter } from './dead-letters.ts'
+import type { StoredDeadLetter } from './dead-letters.ts'
 
-export function describeLetter(sink: string, letter: Letter, bodies = true): DeadLetter {
+export function describeDeadLetter(sink: string, letter: StoredDeadLetter, bodies = true): DeadLetter {
   const { id, time, reason, attempts, state } = letter
   return {
     id,
@@ -20,7 +20,7 @@ export function describeLetter(sink: string, letter: Letter, bodies = true): Dea
   }
 }
 
-function bodyOf(letter: Letter): unknown {
+function bodyOf(letter: StoredDeadLetter): unknown {
   const batch = decodeBatch(letter.kind, new Uint8Array(Buffer.from(letter.body, 'base64')))
   if (batch.kind === 'events') return readable(eventAt(batch, 0))
   const fields: Record<string, unknown> = {}

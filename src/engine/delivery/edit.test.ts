@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import { decodeBatch, encodeBatch } from '../../journal/bodies.ts'
 import { eventAt, toEventBatch, type WeirEvent } from '../../model/events.ts'
-import type { Letter } from './dead-letters.ts'
-import { describeLetter } from './describe.ts'
+import type { StoredDeadLetter } from './dead-letters.ts'
+import { describeDeadLetter } from './describe.ts'
 import { editedBody } from './edit.ts'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 
-function letterOf(event: Partial<WeirEvent>): Letter {
+function letterOf(event: Partial<WeirEvent>): StoredDeadLetter {
   const body = encodeBatch(toEventBatch([{ id: 'a', source: '/s', type: 't', encoding: 'none', ...event }]))
   return {
     id: 'http:1:2:0',
@@ -31,7 +31,7 @@ function edited(event: Partial<WeirEvent>, change: object): WeirEvent & { readon
   const letter = letterOf(event)
   const batch = decodeBatch(
     'events',
-    editedBody(letter, { ...(describeLetter('out', letter).body as object), ...change }),
+    editedBody(letter, { ...(describeDeadLetter('out', letter).body as object), ...change }),
   )
   if (batch.kind !== 'events') throw new Error('no events')
   const found = eventAt(batch, 0)

@@ -2,7 +2,7 @@ import { decodeBatch, encodeEvents } from '../../journal/bodies.ts'
 import { families, type Family } from '../../model/batches.ts'
 import { WeirError } from '../../model/errors.ts'
 import { eventAt, type WeirEvent } from '../../model/events.ts'
-import type { Letter } from './dead-letters.ts'
+import type { StoredDeadLetter } from './dead-letters.ts'
 import { isRecord } from '../../model/json.ts'
 
 const names = [
@@ -22,10 +22,10 @@ const names = [
 ] as const
 type Edited = Partial<Record<(typeof names)[number], unknown>>
 
-const mostBytes = 16 * 1024 * 1024
+const maxBytes = 16 * 1024 * 1024
 
-/** Encodes a dead letter with an operator's edits. Position, id and source stay unchanged. Throws WEIR_LETTER_EDIT. */
-export function editedBody({ kind, body: bytes }: Letter, body: unknown): Uint8Array {
+/** Encodes a dead letter with an operator's edits. Position, id and source stay unchanged. Throws WEIR_DEAD_LETTER_EDIT. */
+export function editedBody({ kind, body: bytes }: StoredDeadLetter, body: unknown): Uint8Array {
   if (kind === 'flows')
     throw refusal('A flow says what an exporter measured; it can be tried again or dropped, not edited.')
   if (!isRecord(body)) throw refusal('The body of an event is a JSON object.')
@@ -58,7 +58,7 @@ export function editedBody({ kind, body: bytes }: Letter, body: unknown): Uint8A
 }
 
 function refusal(message: string): WeirError {
-  return new WeirError('WEIR_LETTER_EDIT', message)
+  return new WeirError('WEIR_DEAD_LETTER_EDIT', message)
 }
 
 function present<Name extends string, Value>(name: Name, value: Value | undefined): { readonly [N in Name]?: Value } {
@@ -126,6 +126,6 @@ function isJson(data: Uint8Array | undefined): boolean {
 }
 
 function sized(encoding: 'json' | 'text' | 'binary', data: Uint8Array): Pick<WeirEvent, 'encoding' | 'data'> {
-  if (data.length > mostBytes) throw new WeirError('WEIR_EVENT_TOO_LARGE', `the data has ${data.length} bytes`)
+  if (data.length > maxBytes) throw new WeirError('WEIR_EVENT_TOO_LARGE', `the data has ${data.length} bytes`)
   return { encoding, data }
 }

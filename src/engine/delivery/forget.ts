@@ -3,7 +3,7 @@ import type { Host } from '../../host/index.ts'
 import { listSegments } from '../../journal/recover.ts'
 import { LocalTail } from '../../journal/tail.ts'
 import { WeirError } from '../../model/errors.ts'
-import { LetterFile } from './letter-file.ts'
+import { DeadLetterFile } from './dead-letter-file.ts'
 import { recordFiles } from './record-store.ts'
 import { Follower } from '../follower.ts'
 import { FormerSinks } from './former-sinks.ts'
@@ -44,7 +44,7 @@ export async function forgetSink({
     tail,
     follower,
     records,
-    letters: (sink) => new LetterFile(host, `${data}/dead-letters`, sink),
+    deadLetters: (sink) => new DeadLetterFile(host, `${data}/dead-letters`, sink),
   })
   try {
     await former.leave(id)

@@ -6,7 +6,7 @@ import { numberedEvents, testContext } from '../../../test/conformance/batches.t
 import { realHost } from '../../host/index.ts'
 import { encodeBatch, openJournal, type SegmentWriter } from '../../journal/index.ts'
 import { eventAt, toEventBatch } from '../../model/events.ts'
-import { LetterFile } from './letter-file.ts'
+import { DeadLetterFile } from './dead-letter-file.ts'
 import { defaultDelivery } from './settings.ts'
 import { Follower } from '../follower.ts'
 import { makeLedger } from '../ledger/ledger.ts'
@@ -40,7 +40,7 @@ async function open(epoch: number): Promise<void> {
     log,
     metrics,
     directory,
-    letters: (sink) => new LetterFile(host, `${data}/dead-letters`, sink),
+    deadLetters: (sink) => new DeadLetterFile(host, `${data}/dead-letters`, sink),
     tail: journal.tail,
     follower,
     accepted: () => follower.accepted(),
@@ -154,7 +154,7 @@ describe('a sink that is removed with pending rows', () => {
     await follower.catchUp()
     const hold = sinks.holds() ?? Infinity
     expect(hold).toBeLessThan(journal.tail.durable().sequence)
-    await sinks.giveUp(hold + 10)
+    await sinks.dropOrphaned(hold + 10)
     expect(sinks.holds()).toBe(hold + 10)
     const found = (await books()) as { pending: number; dropped: { orphaned: number } }
     expect(found.dropped.orphaned).toBeGreaterThan(20)

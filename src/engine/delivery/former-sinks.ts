@@ -3,7 +3,7 @@
  */
 import type { Host } from '../../host/index.ts'
 import type { Tail } from '../../journal/index.ts'
-import { DeadLetters, type LetterLog } from './dead-letters.ts'
+import { DeadLetters, type DeadLetterLog } from './dead-letters.ts'
 import type { RecordSlot, RecordStore } from './record-store.ts'
 import { takesFrom } from './route.ts'
 import { add, addTally, countTally, emptyTally, type SinkRecord } from './tally.ts'
@@ -30,19 +30,19 @@ export interface FormerSinksOptions {
   readonly tail: Tail
   readonly follower: Follower
   readonly records: RecordStore
-  readonly letters: (sink: string) => LetterLog
+  readonly deadLetters: (sink: string) => DeadLetterLog
 }
 
 interface Former {
   readonly slot: RecordSlot
-  readonly letters: DeadLetters
+  readonly deadLetters: DeadLetters
   record: SinkRecord
 }
 
 export class FormerSinks {
   readonly #options: FormerSinksOptions
   readonly #sinks = new Map<string, Former>()
-  #turn: Promise<unknown> = Promise.resolve()
+  #queue: Promise<unknown> = Promise.resolve()
 
   constructor(options: FormerSinksOptions) {
     this.#options = options
@@ -65,9 +65,9 @@ export class FormerSinks {
 
   books(): readonly SinkCounts[] {
     const { follower } = this.#options
-    return [...this.#sinks].map(([name, { record, letters }]) => ({
+    return [...this.#sinks].map(([name, { record, deadLetters: letters }]) => ({
       name,
-      letters,
+      deadLetters: letters,
       tallies: record.sources,
       takes: takes(record),
       ...stateOf(record),
@@ -80,7 +80,7 @@ export class FormerSinks {
   /** Called for a sink without configuration. Resolves with its pending rows; without any nothing is stored. */
   leave(id: string): Promise<number> {
     return this.#exclusive(async () => {
-      const { host, log, records, letters: logOf, follower } = this.#options
+      const { host, log, records, deadLetters: logOf, follower } = this.#options
       if (this.#sinks.has(id)) return 0
       const slot = await records.open(id)
       const record = slot.value
@@ -93,13 +93,13 @@ export class FormerSinks {
         log.info(`sink ${id} was removed; nothing was pending for it`)
         return 0
       }
-      const kept =
+      const retained =
         record.forgotten === undefined ? { ...record, orphaned: record.orphaned ?? host.clock.now() } : record
-      if (kept !== record) await slot.write(kept)
-      const letters = await DeadLetters.from(logOf(id), host.clock, id, record.position.sequence)
-      this.#sinks.set(id, { slot, letters, record: kept })
-      this.#follow(id, kept)
-      if (kept.orphaned === undefined) return 0
+      if (retained !== record) await slot.write(retained)
+      const deadLetters = await DeadLetters.from(logOf(id), host.clock, id, record.position.sequence)
+      this.#sinks.set(id, { slot, deadLetters, record: retained })
+      this.#follow(id, retained)
+      if (retained.orphaned === undefined) return 0
       log.warn(
         `sink ${id} is no longer configured and ${rows} rows are pending for it: they are retained until it ` +
           `returns under its name, or \`weir sink forget ${id}\` drops them`,
@@ -116,7 +116,7 @@ export class FormerSinks {
       if (former === undefined) return
       this.#sinks.delete(id)
       this.#options.follower.forget(id)
-      await former.letters.close()
+      await former.deadLetters.close()
       await former.slot.close()
     })
   }
@@ -128,8 +128,8 @@ export class FormerSinks {
       if (former?.record.orphaned === undefined) return undefined
       const { follower, host, log } = this.#options
       await follower.catchUp()
-      const retried = await former.letters.mark(
-        former.letters.retrying(Infinity).map((letter) => letter.id),
+      const retried = await former.deadLetters.mark(
+        former.deadLetters.retrying(Infinity).map((letter) => letter.id),
         'dropped',
       )
       const { record, rows } = this.#drop(id, former.record, follower.accepted(), 'forgotten')
@@ -142,7 +142,7 @@ export class FormerSinks {
   }
 
   /** Drops rows of orphaned sinks up to a sequence, to free space in the journal. */
-  giveUp(sequence: number): Promise<void> {
+  dropOrphaned(sequence: number): Promise<void> {
     return this.#exclusive(async () => {
       const { host, directory, tail, log } = this.#options
       for (const [id, former] of this.#sinks) {
@@ -178,7 +178,7 @@ export class FormerSinks {
   }
 
   async close(): Promise<void> {
-    await this.#turn
+    await this.#queue
     for (const id of this.#sinks.keys()) await this.returns(id)
   }
 
@@ -221,8 +221,8 @@ export class FormerSinks {
   }
 
   #exclusive<T>(act: () => Promise<T>): Promise<T> {
-    const done = this.#turn.then(act)
-    this.#turn = done.catch(() => {})
+    const done = this.#queue.then(act)
+    this.#queue = done.catch(() => {})
     return done
   }
 }

@@ -15,14 +15,14 @@ const encode = ({ index }: Row): Uint8Array => Uint8Array.of(index)
 
 test('each row is delivered or named once; a poisonous row is rejected alone; no key passes one of its rows that failed', async () => {
   const outcome = fc.constantFrom('good', 'good', 'good', 'good', 'busy', 'poison', 'unwritable')
-  const script = fc.array(fc.record({ key: fc.constantFrom(undefined, 'a', 'b'), fate: outcome }), { maxLength: 30 })
+  const script = fc.array(fc.record({ key: fc.constantFrom(undefined, 'a', 'b'), outcome }), { maxLength: 30 })
   await fc.assert(
     fc.asyncProperty(script, fc.integer({ min: 1, max: 7 }), async (plan, size) => {
       const delivered: number[] = []
       const attempt = (chunk: readonly Uint8Array[]): Promise<Attempt> => {
         const indexes = chunk.map((bytes) => bytes[0] as number)
         expect(indexes.length).toBeLessThanOrEqual(size)
-        const all = indexes.map((index) => plan[index]?.fate)
+        const all = indexes.map((index) => plan[index]?.outcome)
         if (all.includes('busy')) return Promise.resolve({ is: 'retry', reason: 'busy' })
         if (all.includes('poison')) return Promise.resolve({ is: 'reject', reason: 'poison' })
         delivered.push(...indexes)
@@ -31,15 +31,15 @@ test('each row is delivered or named once; a poisonous row is rejected alone; no
       const failures = await deliverInChunks(
         rows(...plan.map(({ key }) => key)),
         { ...options, limits: { rows: size, bytes: 1000 } },
-        (row) => (plan[row.index]?.fate === 'unwritable' ? { is: 'reject', reason: 'unwritable' } : encode(row)),
+        (row) => (plan[row.index]?.outcome === 'unwritable' ? { is: 'reject', reason: 'unwritable' } : encode(row)),
         attempt,
       )
       expect([...delivered, ...failures.map(({ index }) => index)].sort((a, b) => a - b)).toEqual(
         plan.map((_, index) => index),
       )
       for (const { index, is } of failures) {
-        if (is === 'reject') expect(['poison', 'unwritable']).toContain(plan[index]?.fate)
-        if (is === 'retry' && !plan.some(({ fate: one }) => one === 'busy')) expect(plan[index]?.key).toBeDefined()
+        if (is === 'reject') expect(['poison', 'unwritable']).toContain(plan[index]?.outcome)
+        if (is === 'retry' && !plan.some(({ outcome: one }) => one === 'busy')) expect(plan[index]?.key).toBeDefined()
       }
       for (const key of ['a', 'b']) {
         const ofKey = delivered.filter((index) => plan[index]?.key === key)

@@ -2,9 +2,9 @@ import type { Timers } from '../../host/index.ts'
 import type { Frame, JournalReader } from '../../journal/types.ts'
 import type { DeliverySettings } from './settings.ts'
 
-const mostFrames = 64
+const maxFrames = 64
 /** Frames may be much larger in memory: object changes compress to a thirtieth. */
-const mostUnpacked = 2
+const maxUnpacked = 2
 
 /** Gathers the frames of the next range. Frames that were read but not settled stay buffered after errors. */
 export class RangeSource {
@@ -72,7 +72,7 @@ function enough(frames: readonly Frame[], bytes: number): number {
   for (const [index, { header }] of frames.entries()) {
     stored += header.bodyBytes
     unpacked += header.rawBytes
-    if (index + 1 >= mostFrames || stored >= bytes || unpacked >= mostUnpacked * bytes) return index + 1
+    if (index + 1 >= maxFrames || stored >= bytes || unpacked >= maxUnpacked * bytes) return index + 1
   }
   return -1
 }

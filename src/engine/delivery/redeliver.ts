@@ -2,20 +2,20 @@ import { decodeBatch } from '../../journal/bodies.ts'
 import type { FrameHeader } from '../../journal/types.ts'
 import { stableId } from '../../model/positions.ts'
 import type { SinkPiece } from '../contracts.ts'
-import type { DeadLetters, Letter } from './dead-letters.ts'
+import type { DeadLetters, StoredDeadLetter } from './dead-letters.ts'
 import { sendAll, type Sender } from './send.ts'
 
-const lettersPerRound = 100
+const perRound = 100
 
 /** Sends redriven dead letters until none is left or the sink fails. */
 export async function redeliver(
   letters: DeadLetters,
   sender: Sender,
-  persistently: (act: () => Promise<unknown>) => Promise<unknown>,
+  withRetries: (act: () => Promise<unknown>) => Promise<unknown>,
   signal: AbortSignal,
 ): Promise<void> {
   for (;;) {
-    const waiting = letters.retrying(lettersPerRound)
+    const waiting = letters.retrying(perRound)
     if (waiting.length === 0 || signal.aborted) return
     const report = await sendAll(sender, waiting.map(pieceOf), sender.settings().batch.events, signal, true)
     const refused = new Map(report.rejected.map(({ piece, reason }) => [idOf(piece), reason]))
@@ -24,14 +24,14 @@ export async function redeliver(
     const delivered = waiting
       .map(({ id }) => id)
       .filter((id) => !refused.has(id) && !dropped.has(id) && !unsettled.has(id))
-    await persistently(() => letters.mark(delivered, 'delivered'))
-    await persistently(() => letters.mark([...dropped], 'dropped'))
-    for (const [id, reason] of refused) await persistently(() => letters.mark([id], 'open', reason))
+    await withRetries(() => letters.mark(delivered, 'delivered'))
+    await withRetries(() => letters.mark([...dropped], 'dropped'))
+    for (const [id, reason] of refused) await withRetries(() => letters.mark([id], 'open', reason))
     if (unsettled.size > 0) return
   }
 }
 
-function pieceOf(letter: Letter): SinkPiece {
+function pieceOf(letter: StoredDeadLetter): SinkPiece {
   const batch = decodeBatch(letter.kind, new Uint8Array(Buffer.from(letter.body, 'base64')))
   const header: FrameHeader = {
     sequence: letter.sequence,

@@ -37,19 +37,19 @@ function matching(batch: EventBatch, families: Set<string> | undefined, types: R
   const word = (code: number | undefined): string => batch.dictionary[code ?? 0] ?? ''
   const familyPasses = new Map<number, boolean>()
   const typePasses = new Map<number, boolean>()
-  const ask = (known: Map<number, boolean>, code: number, decide: (text: string) => boolean): boolean => {
-    let answer = known.get(code)
-    if (answer === undefined) known.set(code, (answer = decide(word(code))))
-    return answer
+  const passes = (known: Map<number, boolean>, code: number, decide: (text: string) => boolean): boolean => {
+    let pass = known.get(code)
+    if (pass === undefined) known.set(code, (pass = decide(word(code))))
+    return pass
   }
   const rows: number[] = []
   for (let row = 0; row < batch.count; row++) {
     const family =
       families === undefined ||
-      ask(familyPasses, batch.family[row] ?? 0, (text) => families.has(text === '' ? 'event' : text))
+      passes(familyPasses, batch.family[row] ?? 0, (text) => families.has(text === '' ? 'event' : text))
     if (
       family &&
-      (types === undefined || ask(typePasses, batch.type[row] ?? 0, (text) => types.some((type) => type.test(text))))
+      (types === undefined || passes(typePasses, batch.type[row] ?? 0, (text) => types.some((type) => type.test(text))))
     )
       rows.push(row)
   }

@@ -128,26 +128,26 @@ async function sendChunk(
       ...(trace === undefined ? {} : { trace }),
     }
     await pace(sender, batch.count, signal)
-    const answer = await attemptOnce(sender, batch, signal)
-    for (const { piece, row, reason } of take(left, answer.rejects))
+    const result = await attemptOnce(sender, batch, signal)
+    for (const { piece, row, reason } of take(left, result.rejects))
       rejected.push({ piece, row, reason, attempts: attempt })
-    for (const { piece, row, reason } of take(left, answer.drops))
+    for (const { piece, row, reason } of take(left, result.drops))
       dropped.push({ piece, row, reason, attempts: attempt })
-    trace?.settle(batch, answer.retries, new Map([...answer.rejects, ...answer.drops]), sender.clock.now())
-    if (answer.retries.size === 0) {
+    trace?.settle(batch, result.retries, new Map([...result.rejects, ...result.drops]), sender.clock.now())
+    if (result.retries.size === 0) {
       sender.onState('running', undefined)
       return []
     }
-    left = sender.idempotency === 'token' && answer.rejects.size === 0 && answer.all ? left : keep(left, answer.retries)
+    left = sender.idempotency === 'token' && result.rejects.size === 0 && result.all ? left : keep(left, result.retries)
     const { retry } = sender.settings()
-    sender.onState('retrying', answer.reason)
+    sender.onState('retrying', result.reason)
     sender.log.warn(
-      `sink ${sender.id} did not take ${answer.retries.size} of ${batch.count} rows and is tried again: ` +
-        `${answer.reason}`,
+      `sink ${sender.id} did not take ${result.retries.size} of ${batch.count} rows and is tried again: ` +
+        `${result.reason}`,
       { attempt },
     )
     if (retry.giveUpMs !== undefined && sender.clock.monotonic() - started > retry.giveUpMs) {
-      const reason = `gave up after ${attempt} attempts: ${answer.reason}`
+      const reason = `gave up after ${attempt} attempts: ${result.reason}`
       for (const piece of left) for (const row of piece.rows) rejected.push({ piece, row, reason, attempts: attempt })
       trace?.settle(
         { ...batch, pieces: left },
@@ -159,11 +159,11 @@ async function sendChunk(
     }
     if (await sender.behind()) return [...left]
     const backoff = Math.min(retry.maxMs, retry.initialMs * 2 ** Math.min(attempt - 1, 20))
-    await sender.timers.sleep(Math.max(answer.afterMs, backoff * (0.5 + sender.random() / 2)), signal)
+    await sender.timers.sleep(Math.max(result.afterMs, backoff * (0.5 + sender.random() / 2)), signal)
   }
 }
 
-interface Answer {
+interface AttemptResult {
   readonly rejects: Map<number, string>
   readonly drops: Map<number, string>
   readonly retries: Set<number>
@@ -172,7 +172,7 @@ interface Answer {
   readonly afterMs: number
 }
 
-async function attemptOnce(sender: Sender, batch: SinkBatch, signal: AbortSignal): Promise<Answer> {
+async function attemptOnce(sender: Sender, batch: SinkBatch, signal: AbortSignal): Promise<AttemptResult> {
   const rejects = new Map<number, string>()
   const drops = new Map<number, string>()
   const retries = new Set<number>()
@@ -211,13 +211,13 @@ function take(
 }
 
 function keep(pieces: readonly SinkPiece[], chosen: ReadonlySet<number>): SinkPiece[] {
-  const kept: SinkPiece[] = []
+  const remaining: SinkPiece[] = []
   let index = 0
   for (const piece of pieces) {
     const rows = piece.rows.filter(() => chosen.has(index++))
-    if (rows.length > 0) kept.push({ ...piece, rows })
+    if (rows.length > 0) remaining.push({ ...piece, rows })
   }
-  return kept
+  return remaining
 }
 
 async function pace(sender: Sender, rows: number, signal: AbortSignal): Promise<void> {

@@ -7,7 +7,7 @@ import { realHost } from '../../host/index.ts'
 import { encodeBatch, openJournal } from '../../journal/index.ts'
 import { toEventBatch } from '../../model/events.ts'
 import { awaitedSink, sinkMethods } from '../sources/awaited.ts'
-import { LetterFile } from './letter-file.ts'
+import { DeadLetterFile } from './dead-letter-file.ts'
 import { defaultDelivery } from './settings.ts'
 import { Follower } from '../follower.ts'
 import { SinkSet, type SinkEntry } from './sinks.ts'
@@ -33,7 +33,7 @@ test('a source awaiting a sink keeps waiting when it is replaced, and learns of 
     log,
     metrics,
     directory: `${data}/journal`,
-    letters: (sink) => new LetterFile(host, `${data}/dead-letters`, sink),
+    deadLetters: (sink) => new DeadLetterFile(host, `${data}/dead-letters`, sink),
     tail: journal.tail,
     follower,
     accepted: () => follower.accepted(),
@@ -95,17 +95,17 @@ test('a source awaiting a sink keeps waiting when it is replaced, and learns of 
   await sinks.apply([entry('1')])
   expect(await awaited.ready(never, () => undefined)).toBe(true)
   const first = await push()
-  const [told, settled] = [sinks.outcome('out', first.position.sequence), awaited.settled(first, never)]
+  const [reported, settled] = [sinks.outcome('out', first.position.sequence), awaited.settled(first, never)]
   expect(await awaited.settled(first, AbortSignal.abort())).toBe('stopped')
   await expect.poll(() => sinks.get('out')?.error, patience).toContain('no')
   await sinks.apply([entry('2')])
   answer = undefined
-  expect(await Promise.all([told, settled])).toEqual([{ is: 'delivered' }, 'settled'])
+  expect(await Promise.all([reported, settled])).toEqual([{ is: 'delivered' }, 'settled'])
   answer = 'reject'
   const {
     position: { sequence },
   } = await push()
-  await expect.poll(() => sinks.get('out')?.letters.all().length, patience).toBe(2)
+  await expect.poll(() => sinks.get('out')?.deadLetters.all().length, patience).toBe(2)
   expect(await sinks.outcome('out', sequence)).toEqual({ is: 'dead-lettered', rows: 2, reason: 'no' })
   answer = 'retry'
   const last = awaited.settled(await push(), never)

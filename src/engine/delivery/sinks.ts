@@ -4,7 +4,7 @@ import { SharedFrames } from '../../journal/shared-frames.ts'
 import { messageOf, stackOf, WeirError } from '../../model/errors.ts'
 import { componentOf, nowhere, type Position } from '../../model/positions.ts'
 import type { SinkOutcome } from '../control.ts'
-import { DeadLetters, type LetterLog } from './dead-letters.ts'
+import { DeadLetters, type DeadLetterLog } from './dead-letters.ts'
 import { Delivery } from './delivery.ts'
 import { recordFiles, type RecordStore } from './record-store.ts'
 import type { DeliverySettings } from './settings.ts'
@@ -47,7 +47,7 @@ export interface SinkSetOptions {
   readonly directory: string
   /** Default: the journal folder. */
   readonly records?: RecordStore
-  readonly letters: (sink: string) => LetterLog
+  readonly deadLetters: (sink: string) => DeadLetterLog
   readonly tail: Tail
   readonly follower: Follower
   readonly load: (type: string) => Promise<SinkDefinition<unknown>>
@@ -71,7 +71,7 @@ export class SinkSet {
   readonly #running = new Map<string, Running>()
   #applied: Promise<unknown> = Promise.resolve()
   /** Positions of stopped sinks, whose segments are still needed. */
-  readonly #resting = new Map<string, number>()
+  readonly #stopped = new Map<string, number>()
 
   constructor(options: SinkSetOptions) {
     this.#options = options
@@ -111,7 +111,7 @@ export class SinkSet {
       name: entry.id,
       takes: (source) => delivery.takes(source),
       tallies: delivery.record.sources,
-      letters: delivery.letters,
+      deadLetters: delivery.deadLetters,
       ahead: new Map(
         [...follower.seen(entry.id)].map(([source, rows]) => [
           source,
@@ -129,21 +129,21 @@ export class SinkSet {
 
   /** Lowest sequence needed by a sink; undefined without sinks. */
   holds(): number | undefined {
-    return least([...this.#places(), ...(this.#options.holdsOrphans === false ? [] : this.#former.holds())])
+    return least([...this.#positions(), ...(this.#options.holdsOrphans === false ? [] : this.#former.holds())])
   }
 
   /** As {@link holds}, for configured sinks. */
   liveHolds(): number | undefined {
-    return least(this.#places())
+    return least(this.#positions())
   }
 
-  #places(): number[] {
-    return [...[...this.#running.values()].map(({ delivery }) => delivery.held), ...this.#resting.values()]
+  #positions(): number[] {
+    return [...[...this.#running.values()].map(({ delivery }) => delivery.held), ...this.#stopped.values()]
   }
 
   /** Drops rows of sinks without configuration up to a sequence. */
-  giveUp(sequence: number): Promise<void> {
-    return this.#former.giveUp(sequence)
+  dropOrphaned(sequence: number): Promise<void> {
+    return this.#former.dropOrphaned(sequence)
   }
 
   /**
@@ -203,7 +203,7 @@ export class SinkSet {
     for (const { sink: id, record } of await this.#records.all()) {
       if (wanted.has(id) || (record.removed === true && record.forgotten === undefined)) continue
       const rows = await this.#former.leave(id)
-      this.#resting.delete(id)
+      this.#stopped.delete(id)
       if (rows > 0) orphaned.push({ id, rows })
     }
     for (const { entry, sink, definition } of built) await this.#start(entry, sink, definition)
@@ -223,8 +223,8 @@ export class SinkSet {
     )
     // Stored at once: after a crash before the first delivery the sink must start here.
     if (record.value === undefined || JSON.stringify(record.value) !== JSON.stringify(start)) await record.write(start)
-    const letters = await DeadLetters.from(
-      this.#options.letters(entry.id),
+    const deadLetters = await DeadLetters.from(
+      this.#options.deadLetters(entry.id),
       host.clock,
       entry.id,
       start.position.sequence,
@@ -241,7 +241,7 @@ export class SinkSet {
       settings: entry.delivery,
       record,
       start,
-      letters,
+      deadLetters,
       ...(enrichment === undefined ? {} : { enrichment }),
       reader: openReader({
         host,
@@ -267,7 +267,7 @@ export class SinkSet {
       log.error(`sink ${entry.id} stopped: writing its offset or dead letters failed`, { error: stackOf(error) })
     })
     this.#running.set(entry.id, { entry, delivery, stop, done })
-    this.#resting.delete(entry.id)
+    this.#stopped.delete(entry.id)
   }
 
   async #stop(running: Running): Promise<void> {
@@ -280,7 +280,7 @@ export class SinkSet {
           'sent again',
       )
     running.delivery.abandon()
-    this.#resting.set(running.entry.id, running.delivery.held)
+    this.#stopped.set(running.entry.id, running.delivery.held)
     this.#running.delete(running.entry.id)
     running.delivery.outcomes.close()
     this.#options.follower.forget(running.entry.id)
@@ -340,7 +340,7 @@ export function subscribe(
   return record
 }
 
-export function leastPlace(positions: readonly Position[]): Position {
+export function lowestPosition(positions: readonly Position[]): Position {
   return positions.reduce(
     (least, position) => (position.sequence < least.sequence ? position : least),
     positions[0] ?? nowhere,

@@ -7,7 +7,7 @@ import { openJournal, type FrameHeader } from '../../journal/index.ts'
 import { eventForms } from '../../codecs/event-forms/index.ts'
 import { toEventBatch, type WeirEvent } from '../../model/events.ts'
 import type { Failure } from '../../model/outcome.ts'
-import { keepsTrace, spanIdOf, traceIdOf, type Span, type Traces } from '../../telemetry/traces.ts'
+import { isSampled, spanIdOf, traceIdOf, type Span, type Traces } from '../../telemetry/traces.ts'
 import { sendAll, type Sender } from './send.ts'
 import { defaultDelivery } from './settings.ts'
 import type { Sink, SinkBatch, SinkPiece, SourceContext } from '../contracts.ts'
@@ -29,8 +29,8 @@ class Kept implements Traces {
   constructor(sample = 1) {
     this.sample = sample
   }
-  keeps(traceId: string): boolean {
-    return keepsTrace(traceId, this.sample)
+  samples(traceId: string): boolean {
+    return isSampled(traceId, this.sample)
   }
   add(span: Span): void {
     this.spans.push(structuredClone(span))
@@ -210,14 +210,14 @@ describe('events that a sink writes', () => {
     })
     const own = {
       ...piece,
-      batch: toEventBatch([{ ...audit, extensions: { traceparent: 'theirs' } }]),
+      batch: toEventBatch([{ ...audit, extensions: { traceparent: 'remote' } }]),
       rows: Uint32Array.of(0),
     }
     const [row] = sinkRows(
-      { token: '', count: 1, retried: false, pieces: [own], trace: { traceparent: () => 'ours', wrote() {} } },
+      { token: '', count: 1, retried: false, pieces: [own], trace: { traceparent: () => 'local', wrote() {} } },
       flows,
     )
-    expect(row?.event.extensions).toEqual({ traceparent: 'theirs' })
+    expect(row?.event.extensions).toEqual({ traceparent: 'remote' })
   })
 
   test('have no span while tracing is disabled', async () => {

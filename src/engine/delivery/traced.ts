@@ -19,7 +19,7 @@ export function tracedEvents(events: readonly WeirEvent[], received: number, tra
     const name = recordedNames[event.type]
     if (name === undefined) continue
     const traceId = traceIdOf(event.id)
-    if (traces.keeps(traceId))
+    if (traces.samples(traceId))
       spans.push({
         traceId,
         spanId: spanIdOf(traceId, recorded),
@@ -77,7 +77,7 @@ export class TracedWrites implements WriteTrace {
 
   traceparent(event: WeirEvent): string | undefined {
     const traceId = traceIdOf(event.id)
-    return this.#traces.keeps(traceId) ? `00-${traceId}-${this.#spanId(traceId)}-01` : undefined
+    return this.#traces.samples(traceId) ? `00-${traceId}-${this.#spanId(traceId)}-01` : undefined
   }
 
   wrote(index: number, { type, id, key, data }: WeirEvent): void {
@@ -97,7 +97,7 @@ export class TracedWrites implements WriteTrace {
         index++
         if (batch.kind !== 'events' || unsettled.has(index)) continue
         const traceId = traceIdOf(eventId(batch, row))
-        if (this.#traces.keeps(traceId))
+        if (this.#traces.samples(traceId))
           this.#end(traceId, eventAt(batch, row), this.#forms.get(index), end, failed.get(index))
       }
     }

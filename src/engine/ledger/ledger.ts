@@ -23,11 +23,11 @@ export interface SinkCounts {
   readonly tallies: Readonly<Record<string, Tally>>
   /** Rows by source between the sink's position and the end, from the headers. */
   readonly ahead: ReadonlyMap<string, number>
-  readonly letters?: Pick<DeadLetters, 'count'>
+  readonly deadLetters?: Pick<DeadLetters, 'count'>
   readonly state?: 'orphaned' | 'forgotten'
 }
 
-export interface SourceBooks {
+export interface SourceRows {
   readonly name: string
   readonly accepted: number
   readonly duplicates: number
@@ -35,7 +35,7 @@ export interface SourceBooks {
 }
 
 /** Every term is read from its own record; only `routed` and `balanced` are computed here. */
-export function makeLedger(sources: readonly SourceBooks[], sinks: readonly SinkCounts[]): Ledger {
+export function makeLedger(sources: readonly SourceRows[], sinks: readonly SinkCounts[]): Ledger {
   const sinkLedgers = sinks.map((sink) => sinkLedger(sources, sink))
   const accepted = new Map(sources.map((source) => [source.name, source.accepted]))
   const balanced = sinkLedgers.every((sink) => {
@@ -54,13 +54,13 @@ export function makeLedger(sources: readonly SourceBooks[], sinks: readonly Sink
   return { balanced, sources: sourceLedgers, sinks: sinkLedgers }
 }
 
-function sinkLedger(sources: readonly SourceBooks[], sink: SinkCounts): SinkLedger {
+function sinkLedger(sources: readonly SourceRows[], sink: SinkCounts): SinkLedger {
   const from = sources.map((source) => source.name).filter(sink.takes)
   const filtered: Counts = {}
   const dropped: Counts = {}
   let accounted = 0
   let delivered = 0
-  let letters = 0
+  let deadLetters = 0
   let quarantined = 0
   let ahead = 0
   for (const name of from) {
@@ -69,20 +69,22 @@ function sinkLedger(sources: readonly SourceBooks[], sink: SinkCounts): SinkLedg
     if (tally === undefined) continue
     accounted += tally.accounted
     delivered += tally.delivered
-    letters += tally.dead_lettered
+    deadLetters += tally.dead_lettered
     quarantined += tally.quarantined
     for (const [reason, rows] of Object.entries(tally.filtered)) add(filtered, reason, rows)
     for (const [reason, rows] of Object.entries(tally.dropped)) add(dropped, reason, rows)
   }
   const count = (state: Parameters<DeadLetters['count']>[0]): number =>
-    sink.letters === undefined ? 0 : from.reduce((total, name) => total + (sink.letters?.count(state, name) ?? 0), 0)
+    sink.deadLetters === undefined
+      ? 0
+      : from.reduce((total, name) => total + (sink.deadLetters?.count(state, name) ?? 0), 0)
   const open = count('open')
   const retrying = count('retrying')
   const retried = count('delivered')
   const given = count('dropped')
   add(dropped, 'dead_letter', given)
   // Dead letters counted in the offset record but missing in the file.
-  const lost = Math.max(0, letters - open - retrying - retried - given)
+  const lost = Math.max(0, deadLetters - open - retrying - retried - given)
   // Later rows are not for a forgotten sink, so none is pending.
   const isForgotten = sink.state === 'forgotten'
   if (isForgotten) add(filtered, 'forgotten', ahead)

@@ -60,7 +60,7 @@ export async function verifyLedger(options: {
       takes: takes(record.from),
       tallies: record.sources,
       ahead: ahead(follower, sink, rows),
-      letters,
+      deadLetters: letters,
       ...stateOf(record),
     })
   }

@@ -12,7 +12,7 @@ export interface AppendEventsOptions {
   /** Position of the source after these events. */
   readonly cursor?: Uint8Array
   /** The unit may wait this long for others, in ms; it then shares their sync. */
-  readonly patienceMs?: number
+  readonly maxDelayMs?: number
   /** Events that the journal remembers are left out, and counted as duplicates. */
   readonly once?: boolean
   /** Called as soon as an attempt fails that is followed by another one, which waits for the promise. */
@@ -20,7 +20,7 @@ export interface AppendEventsOptions {
 }
 
 /** Waits between attempts, in ms: the first, and the longest. */
-const [firstWaitMs, longestWaitMs] = [500, 5000]
+const [firstWaitMs, maxWaitMs] = [500, 5000]
 
 /**
  * Appends events as one unit, which may hold a cursor alone. Resolves when it is synced, with the number of duplicates.
@@ -42,7 +42,7 @@ export async function appendEvents(
       if (!(error instanceof WeirError) || !error.retry || signal.aborted) throw error
       if (failed === 0) log.warn('The journal accepts no data now; events wait.', { source: id, error: error.message })
       const ready = afterFailure?.()
-      await host.timers.sleep(Math.min(firstWaitMs * 2 ** failed, longestWaitMs), signal)
+      await host.timers.sleep(Math.min(firstWaitMs * 2 ** failed, maxWaitMs), signal)
       await ready
     }
   }
@@ -55,7 +55,7 @@ export function eventUnit(
   stream: string,
   events: readonly WeirEvent[],
   received: number,
-  { cursor, patienceMs, once }: Pick<AppendEventsOptions, 'cursor' | 'patienceMs' | 'once'>,
+  { cursor, maxDelayMs, once }: Pick<AppendEventsOptions, 'cursor' | 'maxDelayMs' | 'once'>,
 ): Omit<Unit, 'source'> {
   let hashes: Uint32Array | undefined
   const read = once === true ? (batch: EventBatch): void => void (hashes = idHashes(batch)) : undefined
@@ -70,6 +70,6 @@ export function eventUnit(
     ...body,
     ...(hashes === undefined ? {} : { hashes }),
     ...(cursor === undefined ? {} : { cursor }),
-    ...(patienceMs === undefined ? {} : { maxDelayMs: patienceMs }),
+    ...(maxDelayMs === undefined ? {} : { maxDelayMs }),
   }
 }

@@ -4,7 +4,7 @@ import type { Appended, AwaitedSink } from '../contracts.ts'
 import type { Remote } from '../rpc.ts'
 import type { SinkSet } from '../delivery/sinks.ts'
 
-const lookMs = 500
+const pollMs = 500
 
 /** Methods of the main thread. */
 export function sinkMethods(sinks: Pick<SinkSet, 'get' | 'outcome'>, makeRoom: (sequence: number) => Promise<number>) {
@@ -24,7 +24,7 @@ export function awaitedSink(
   sink: string,
   timers: Timers,
 ): AwaitedSink {
-  return awaitedElsewhere(
+  return awaitedRemote(
     {
       missing: async () => ((await main.call('has', sink)) ? undefined : `sink ${sink} does not run`),
       settled: async ({ position: { sequence } }) =>
@@ -65,7 +65,7 @@ export function awaitedBy(
   request: SinkRequest,
   timers: Timers,
 ): AwaitedSink {
-  return awaitedElsewhere(
+  return awaitedRemote(
     {
       missing: () => writer.call('sinkMissing', request),
       settled: (appended) => writer.call('sinkSettled', { ...request, appended }),
@@ -79,7 +79,7 @@ type Result = Awaited<ReturnType<AwaitedSink['settled']>>
 const never = new AbortController().signal
 
 /** Responses may arrive after the wait has ended. */
-function awaitedElsewhere(
+function awaitedRemote(
   {
     missing,
     settled,
@@ -92,7 +92,7 @@ function awaitedElsewhere(
         const why = await missing()
         if (why === undefined) return true
         waiting(why)
-        await timers.sleep(lookMs, signal)
+        await timers.sleep(pollMs, signal)
       }
       return false
     },

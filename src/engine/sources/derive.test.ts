@@ -41,7 +41,7 @@ function batch(pieces: readonly SinkPiece[], retried = false): SinkBatch {
 const upper: Transform = {
   apply: (event) =>
     event.id.startsWith('drop')
-      ? { is: 'drop', reason: 'asked' }
+      ? { is: 'drop', reason: 'filtered' }
       : event.id.startsWith('bad')
         ? { is: 'reject', reason: 'bad' }
         : { is: 'pass', event: { ...event, id: event.id.toUpperCase() } },
@@ -70,7 +70,7 @@ describe('a derived stream', () => {
     const kept = new Kept()
     const sink = deriveSink({ id: 'up', transform: upper, journal: kept })
     expect(await sink.send(batch([piece(1, ['a', 'drop1', 'b', 'bad1'])]), signal)).toEqual([
-      { index: 1, is: 'drop', reason: 'asked' },
+      { index: 1, is: 'drop', reason: 'filtered' },
       { index: 3, is: 'reject', reason: 'bad' },
     ])
     expect(kept.ids).toEqual(['A', 'B'])

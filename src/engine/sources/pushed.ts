@@ -74,10 +74,10 @@ export async function takePushed(
   const timeout = new AbortController()
   const timer = host.timers.after(ackTimeoutMs, () => timeout.abort())
   try {
-    const fate = await settling(pushed, timeout.signal)
-    if (fate === undefined)
+    const outcome = await settling(pushed, timeout.signal)
+    if (outcome === undefined)
       throw new WeirError('WEIR_SINK_UNREACHABLE', `events are acknowledged by sink ${ack}, which is not running`)
-    return { accepted: pushed.accepted, duplicates: pushed.duplicates, outcome: fate }
+    return { accepted: pushed.accepted, duplicates: pushed.duplicates, outcome }
   } finally {
     timer.cancel()
   }
@@ -90,9 +90,9 @@ async function worstOutcome(
   { sequence, repeats = [] }: Pushed,
   signal: AbortSignal,
 ): Promise<SinkOutcome | undefined> {
-  const fates = await Promise.all([sequence, ...repeats].map((each) => sinks.outcome(ack, each, signal)))
-  if (fates.includes(undefined)) return undefined
+  const outcomes = await Promise.all([sequence, ...repeats].map((each) => sinks.outcome(ack, each, signal)))
+  if (outcomes.includes(undefined)) return undefined
   return (['dead-lettered', 'dropped', 'pending', 'delivered'] as const)
-    .map((is) => fates.find((fate) => fate?.is === is))
-    .find((fate) => fate !== undefined)
+    .map((is) => outcomes.find((outcome) => outcome?.is === is))
+    .find((outcome) => outcome !== undefined)
 }

@@ -1,6 +1,6 @@
 /** Started on demand. Each runs one query at a time; one stays warm. */
 import { resolve } from 'node:path'
-import type { IsolatedAnswer, IsolatedQuery, StoreReader } from '../../engine/control.ts'
+import type { IsolatedResult, IsolatedQuery, StoreReader } from '../../engine/control.ts'
 import type { Log } from '../../engine/contracts.ts'
 import type { ChildProcess } from '../../host/child.ts'
 import type { Host } from '../../host/index.ts'
@@ -39,7 +39,7 @@ export class QueryProcesses {
     return this.#all.size
   }
 
-  async isolated(query: IsolatedQuery, given: AbortSignal): Promise<IsolatedAnswer> {
+  async isolated(query: IsolatedQuery, given: AbortSignal): Promise<IsolatedResult> {
     const { folder } = this.#options
     const signal = AbortSignal.any([given, this.#closing.signal])
     signal.throwIfAborted()

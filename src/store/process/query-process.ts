@@ -1,4 +1,4 @@
-import type { IsolatedAnswer, IsolatedQuery } from '../../engine/control.ts'
+import type { IsolatedResult, IsolatedQuery } from '../../engine/control.ts'
 import type { Log } from '../../engine/contracts.ts'
 import { privateBytes, type ChildProcess } from '../../host/child.ts'
 import type { Host, Timer } from '../../host/index.ts'
@@ -66,7 +66,7 @@ export class QueryProcess {
   }
 
   /** `done` is called once, when the process is free or dead. */
-  async run(query: IsolatedQuery, pin: Pin, signal: AbortSignal, done: () => void): Promise<IsolatedAnswer> {
+  async run(query: IsolatedQuery, pin: Pin, signal: AbortSignal, done: () => void): Promise<IsolatedResult> {
     this.#keeping?.cancel()
     this.#pin = pin
     const { timers } = this.#options.host

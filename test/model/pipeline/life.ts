@@ -1,4 +1,4 @@
-import { LetterFile } from '../../../src/engine/delivery/letter-file.ts'
+import { DeadLetterFile } from '../../../src/engine/delivery/dead-letter-file.ts'
 import { Admission } from '../../../src/engine/dedupe/admission.ts'
 import { defaultDelivery, type DeliverySettings } from '../../../src/engine/delivery/settings.ts'
 import { DuplicateWindow } from '../../../src/engine/dedupe/duplicates.ts'
@@ -8,7 +8,7 @@ import type { Log, Metrics, Resolver } from '../../../src/engine/contracts.ts'
 import { storeSink, type StoreStatus } from '../../../src/engine/ledger/ledger.ts'
 import { Runtime } from '../../../src/engine/runtime.ts'
 import { recordFiles } from '../../../src/engine/delivery/record-store.ts'
-import { leastPlace, SinkSet, type SinkEntry } from '../../../src/engine/delivery/sinks.ts'
+import { lowestPosition, SinkSet, type SinkEntry } from '../../../src/engine/delivery/sinks.ts'
 import { openJournal, openReader, type JournalReader, type SegmentWriter } from '../../../src/journal/index.ts'
 import { filePartition, nowhere } from '../../../src/model/positions.ts'
 import { openStore, type Store } from '../../../src/store/index.ts'
@@ -108,7 +108,7 @@ export async function begin(host: FakeHost, run: Run, others: readonly OtherSide
     host,
     directory,
     tail,
-    after: leastPlace([...offsets.map(({ record }) => record.position), stored.position]),
+    after: lowestPosition([...offsets.map(({ record }) => record.position), stored.position]),
     accepted,
   })
   follower.follow(storeSink, stored.position.sequence, () => true, Object.entries(stored.accepted))
@@ -117,7 +117,7 @@ export async function begin(host: FakeHost, run: Run, others: readonly OtherSide
     log,
     metrics,
     directory,
-    letters: (sink) => new LetterFile(host, '/data/dead-letters', sink),
+    deadLetters: (sink) => new DeadLetterFile(host, '/data/dead-letters', sink),
     tail,
     follower,
     load: (type) =>
@@ -155,7 +155,7 @@ export async function begin(host: FakeHost, run: Run, others: readonly OtherSide
   const applied = await sinks.apply(sinkEntries(run))
   if (applied.failed !== undefined) throw new Error(`sink ${applied.failed.id}: ${applied.failed.message}`)
   const house = new AbortController()
-  const housekeeping = runtime.keepHouse(house.signal)
+  const housekeeping = runtime.runMaintenance(house.signal)
   const reader = openReader({ host, directory, tail, after: stored.position })
   const admission = new Admission(journal, window)
 

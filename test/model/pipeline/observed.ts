@@ -1,4 +1,4 @@
-import type { Letter } from '../../../src/engine/delivery/dead-letters.ts'
+import type { StoredDeadLetter } from '../../../src/engine/delivery/dead-letters.ts'
 import { decodeBatch } from '../../../src/journal/bodies.ts'
 import type { Frame } from '../../../src/journal/types.ts'
 import { eventId } from '../../../src/model/events.ts'
@@ -34,6 +34,6 @@ export function idsOf(frames: readonly Frame[]): string[] {
   })
 }
 
-export function buried(life: Life, name: string): readonly Letter[] {
-  return life.sinks.get(name)?.letters.all() ?? []
+export function buried(life: Life, name: string): readonly StoredDeadLetter[] {
+  return life.sinks.get(name)?.deadLetters.all() ?? []
 }

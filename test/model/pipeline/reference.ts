@@ -1,5 +1,5 @@
 import type { Ledger } from '../../../src/engine/control.ts'
-import type { Letter } from '../../../src/engine/delivery/dead-letters.ts'
+import type { StoredDeadLetter } from '../../../src/engine/delivery/dead-letters.ts'
 import type { Frame } from '../../../src/journal/types.ts'
 import { decodeBatch } from '../../../src/journal/bodies.ts'
 import { eventId, toEventBatch } from '../../../src/model/events.ts'
@@ -149,7 +149,7 @@ export class Reference {
   }
 
   /** `givesUp`: rows that stay refused become dead letters. */
-  sink(name: string, side: OtherSide, letters: readonly Letter[], givesUp: boolean): void {
+  sink(name: string, side: OtherSide, letters: readonly StoredDeadLetter[], givesUp: boolean): void {
     const buried = new Set(letters.map((letter) => letter.id))
     const tokens = new Map<string, string>()
     const firsts = new Map<string, { readonly life: number; readonly token: string }>()
@@ -209,7 +209,12 @@ export class Reference {
   }
 
   /** Every promised row reached the store, and each sink or its dead letters. */
-  finish(others: readonly OtherSide[], letters: readonly (readonly Letter[])[], ledger: Ledger, drop: boolean): void {
+  finish(
+    others: readonly OtherSide[],
+    letters: readonly (readonly StoredDeadLetter[])[],
+    ledger: Ledger,
+    drop: boolean,
+  ): void {
     const stored = new Set(this.#stored.values())
     for (const row of this.#rows.values()) {
       if (row.promised && !row.damaged) must(stored.has(row.id), () => `${row.id} was accepted and is not in the store`)

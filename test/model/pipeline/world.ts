@@ -1,4 +1,4 @@
-import type { Letter } from '../../../src/engine/delivery/dead-letters.ts'
+import type { StoredDeadLetter } from '../../../src/engine/delivery/dead-letters.ts'
 import type { FakeHost } from '../../kit/fake-host.ts'
 import { fakeHost } from '../../kit/fake-host.ts'
 import { violated } from '../reference.ts'
@@ -202,7 +202,7 @@ export class World {
   }
 
   /** Flips one bit while nothing runs, and determines the lost rows. */
-  async #flip({ folder, file, at, bit }: Flip, letters: readonly Letter[]): Promise<void> {
+  async #flip({ folder, file, at, bit }: Flip, letters: readonly StoredDeadLetter[]): Promise<void> {
     const { disk } = this.#host
     const path = `/data/${folder}`
     const names = disk.names(path).filter((name) => !name.endsWith('.parquet') && !disk.isFolder(`${path}/${name}`))

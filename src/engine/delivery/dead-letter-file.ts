@@ -6,9 +6,9 @@
 import { crc32 } from 'node:zlib'
 import { makeDurableDirectory, type DiskFile, type Host } from '../../host/index.ts'
 import { directoryOf } from '../../journal/paths.ts'
-import type { LetterLine, LetterLog } from './dead-letters.ts'
+import type { DeadLetterLine, DeadLetterLog } from './dead-letters.ts'
 
-export class LetterFile implements LetterLog {
+export class DeadLetterFile implements DeadLetterLog {
   readonly #host: Host
   readonly #path: string
   #file: DiskFile | undefined
@@ -21,7 +21,7 @@ export class LetterFile implements LetterLog {
     this.#path = `${directory}/${sink}.letters`
   }
 
-  async lines(): Promise<readonly LetterLine[]> {
+  async lines(): Promise<readonly DeadLetterLine[]> {
     if ((await this.#host.disk.stat(this.#path)) === undefined) return []
     const bytes = await this.#host.disk.readFile(this.#path)
     this.#size = bytes.length
@@ -33,7 +33,7 @@ export class LetterFile implements LetterLog {
       .filter((line) => line !== undefined)
   }
 
-  async write(lines: readonly LetterLine[]): Promise<void> {
+  async write(lines: readonly DeadLetterLine[]): Promise<void> {
     const bytes = new TextEncoder().encode((this.#torn ? '\n' : '') + lines.map(encodeLine).join(''))
     const file = await this.#named()
     try {
@@ -73,13 +73,13 @@ export class LetterFile implements LetterLog {
   }
 }
 
-function encodeLine(line: LetterLine): string {
+function encodeLine(line: DeadLetterLine): string {
   const json = JSON.stringify(line)
   return `${crc32(json).toString(16).padStart(8, '0')} ${json}\n`
 }
 
-function decodeLine(text: string): LetterLine | undefined {
+function decodeLine(text: string): DeadLetterLine | undefined {
   const json = text.slice(9)
   if (json === '' || Number.parseInt(text.slice(0, 8), 16) !== crc32(json)) return undefined
-  return JSON.parse(json) as LetterLine
+  return JSON.parse(json) as DeadLetterLine
 }

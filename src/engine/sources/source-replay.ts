@@ -6,7 +6,7 @@ import type { Replay } from '../contracts.ts'
 
 const readBytes = 8 * 1024 * 1024
 
-export interface FramesOptions {
+export interface SourceReplayOptions {
   readonly host: Host
   readonly directory: string
   readonly tail: Tail
@@ -15,7 +15,7 @@ export interface FramesOptions {
 }
 
 /** Frames of one source in the local journal. */
-export function framesOf(source: string, options: FramesOptions): Replay {
+export function sourceReplay(source: string, options: SourceReplayOptions): Replay {
   return {
     async *after(position: Position): AsyncGenerator<Frame> {
       const { host, directory, tail } = options
