@@ -1,6 +1,6 @@
 /**
- * Reads kollect's messages, published by Weir (`codec: kollect`) or kollect. It brings no bus client: anything that
- * yields messages with an acknowledgement can be read. See README.md for NATS.
+ * Reads kollect messages that Weir (`codec: kollect`) or kollect published. It contains no bus client. See README.md
+ * for NATS.
  */
 import { decodeEnvelope, type KollectMessage, type KollectPayload } from '../../src/codecs/kollect/decode.ts'
 
@@ -12,25 +12,22 @@ export {
 } from '../../src/codecs/kollect/decode.ts'
 
 /**
- * One message of a bus; the messages of NATS and of JetStream are such. A bus that waits for no answer has none of the
- * three.
+ * One message of a bus, such as one of NATS or JetStream. The methods are absent for a bus without acknowledgements.
  */
 export interface Delivery {
   readonly data: Uint8Array
-  /** It is done with. */
+  /** Acknowledges the message. */
   ack?(): void
-  /** Requests redelivery. */
+  /** Requests redelivery after a delay. */
   nak?(afterMs?: number): void
-  /** Terminates the message: it is never redelivered. */
   term?(reason?: string): void
 }
 
 type Of<Is extends KollectPayload['is']> = Extract<KollectPayload, { readonly is: Is }>
 
-/** A Kubernetes object as JSON; `apiVersion` and `kind` name its type. */
 export type KubernetesObject = Readonly<Record<string, unknown>>
 
-/** Handlers by type. A message is acknowledged when its handler ends, and redelivered if it fails. */
+/** Handlers by type. A message is acknowledged when its handler ends, and redelivered if the handler fails. */
 export interface KollectHandlers {
   onCreated?(
     cluster: string,
@@ -45,7 +42,7 @@ export interface KollectHandlers {
     event: Of<'updated'>,
     message: KollectMessage,
   ): void | Promise<void>
-  /** An update that was too large for the bus, from publishers with `oversize: patch-only`. */
+  /** An update that exceeded the limit of the bus, from publishers with `oversize: patch-only`. */
   onPatched?(
     cluster: string,
     patch: Of<'patched'>['patch'],
@@ -54,30 +51,27 @@ export interface KollectHandlers {
   ): void | Promise<void>
   /** `event.state` is the last state, if the publisher sends it. */
   onDeleted?(cluster: string, uid: string, event: Of<'deleted'>, message: KollectMessage): void | Promise<void>
-  /** A message that is no envelope. It is terminated, because a retry cannot help. */
+  /** A message without an envelope. It is terminated, because a retry cannot help. */
   onMalformed?(error: unknown, data: Uint8Array): void
-  /** Of a handler that failed. */
+  /** Called when a handler fails. */
   onFailed?(error: unknown, message: KollectMessage): void
 }
 
 export interface ConsumeOptions {
-  /** Wait before a message whose handler failed is redelivered. */
+  /** Delay of a redelivery after a failed handler, ms. */
   readonly retryMs?: number
 }
 
-/** How many messages there were, by what became of them. */
+/** Counts of messages by outcome. */
 export interface Consumed {
   handled: number
-  /** Of types that this reader does not know, or that have no handler: acknowledged. */
+  /** Messages with an unknown type or without a handler: acknowledged. */
   skipped: number
   malformed: number
   failed: number
 }
 
-/**
- * Handles message after message, in their order, until there are no more. Never throws for what a message or a handler
- * does.
- */
+/** Handles messages in order until the iterator ends. Failures of messages and handlers do not reject. */
 export async function consumeKollect(
   messages: AsyncIterable<Delivery>,
   handlers: KollectHandlers,
@@ -109,7 +103,6 @@ async function handleOne(delivery: Delivery, handlers: KollectHandlers, retryMs:
   }
 }
 
-/** Undefined if there is no handler. */
 function handle(message: KollectMessage, handlers: KollectHandlers): Promise<void> | undefined {
   const event = message.payload
   switch (event.is) {

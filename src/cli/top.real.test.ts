@@ -135,7 +135,7 @@ test('rates are differences per second; a new component counts from 0, and a res
   })
   const text = topText(rates, 1)
   expect(text).toContain('1 more exporters')
-  expect(text).toContain('sink bus: refuses our login')
+  expect(text).toContain('sink bus: rejected the login')
   expect(text).toMatch(/bus +nats +retrying +50 +1\.2 s +9 +10 +30 +4/)
   expect(text).not.toContain('\u001b')
 })

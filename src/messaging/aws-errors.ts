@@ -58,7 +58,7 @@ export function awsFailure(error: unknown, where: string, allowed: string): AwsF
   })
   if (/BatchRequestTooLong/.test(found)) return retry(`${where}: ${text}`, { requestTooLarge: true })
   if (credentialErrors.test(found))
-    return retry(`AWS refuses our login (${text}); correct \`auth\`, and the machine's clock if it is wrong`, {
+    return retry(`AWS rejected the login (${text}); correct \`auth\`, and the machine's clock if it is wrong`, {
       login: true,
     })
   if (noCredentials.test(found))
@@ -69,7 +69,7 @@ export function awsFailure(error: unknown, where: string, allowed: string): AwsF
   if (keys.test(name))
     return retry(`the key that encrypts ${where} cannot be used (${text}); allow kms:GenerateDataKey and kms:Decrypt`)
   if (forbidden.test(found))
-    return retry(`AWS does not let us write to ${where} (${text}); allow ${allowed}`, { login: true })
+    return retry(`AWS denies write access to ${where} (${text}); allow ${allowed}`, { login: true })
   if (throttled.test(found)) return retry(`AWS throttles requests to ${where} (${text})`, { afterMs: throttleMs })
   if (/certificate|self.signed|alert|wrong version number/i.test(found))
     return retry(`${where}: TLS failed (${text}); correct \`tls\`, or the address`)

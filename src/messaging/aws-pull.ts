@@ -61,7 +61,7 @@ export class SqsPuller implements Puller<string> {
       } = awsFailure(error, `queue ${this.#name}`, 'sqs:ReceiveMessage and sqs:DeleteMessage')
       // The next client reads the credentials again.
       if (login) await this.close()
-      throw new Error(reason.replace('does not let us write to', 'does not let us read'), { cause: error })
+      throw new Error(reason.replace('denies write access to', 'denies read access to'), { cause: error })
     }
   }
 

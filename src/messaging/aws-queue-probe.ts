@@ -37,7 +37,7 @@ export async function probeQueue(
     const {
       attempt: { reason },
     } = awsFailure(error, name, 'sqs:GetQueueAttributes')
-    return /does not let us/.test(reason)
+    return /denies .* access/.test(reason)
       ? {
           is: 'warn',
           message: `our login is taken, but we may not look at ${name}; whether we may read it only reading tells`,

@@ -120,7 +120,7 @@ class AwsPublisher {
       const {
         attempt: { reason },
       } = awsFailure(error, name, allowed)
-      return client !== undefined && /does not let us/.test(reason)
+      return client !== undefined && /denies .* access/.test(reason)
         ? {
             is: 'warn',
             message:

@@ -165,7 +165,7 @@ export function journalBusConformance(under: () => JournalBusUnderTest, against:
     await using successor = await group.another('collector', 1)
     await send(successor, '2')
     process.kill(frozen.pid, 'SIGCONT')
-    await expect(send(frozen, '3')).rejects.toThrow(/another one writes as|WEIR_JOURNAL_SYNC/)
+    await expect(send(frozen, '3')).rejects.toThrow(/another instance writes as|WEIR_JOURNAL_SYNC/)
     await expect
       .poll(async () => JSON.stringify(await (await fetch(`${frozen.opsUrl}/healthz/ready`)).json()), patience)
       .toMatch(/another Weir writes as collector-1/)

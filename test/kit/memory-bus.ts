@@ -28,7 +28,7 @@ export class MemoryBus implements JournalBus {
     const write = async (channel: Channel, records: readonly Omit<BusRecord, 'place'>[]): Promise<number> => {
       await Promise.resolve()
       if (this.away) throw new Error('the bus is away')
-      if (this.#claims.get(name) !== claim) throw new Fenced(`another one writes as ${name}`)
+      if (this.#claims.get(name) !== claim) throw new Fenced(`another instance writes as ${name}`)
       for (const record of records) this.put(channel, record)
       return this.#all(channel).length
     }

@@ -92,7 +92,7 @@ test('each missing right to log in, write or listen is reported', async () => {
     expect.objectContaining({
       check: 'connect',
       status: 'fail',
-      fact: expect.stringContaining('refuses our login') as string,
+      fact: expect.stringContaining('rejected the login') as string,
     }),
   ])
   const reader = await check('reader:pw', 'nats://changes.prod')
@@ -101,14 +101,14 @@ test('each missing right to log in, write or listen is reported', async () => {
     expect.objectContaining({
       check: 'write',
       status: 'fail',
-      fact: expect.stringContaining('does not let us publish to changes.prod') as string,
+      fact: expect.stringContaining('denies publishing to changes.prod') as string,
     }),
   ])
   const writer = await check('writer:pw', 'nats://changes.prod')
   expect(stepsOf(writer)).toEqual(['url warn', 'connect ok', 'write ok', 'read warn'])
   expect([writer.code, writer.checks.at(-1)?.fact]).toEqual([
     0,
-    expect.stringContaining('does not let us listen to changes.prod') as string,
+    expect.stringContaining('denies subscribing to changes.prod') as string,
   ])
 })
 
@@ -259,9 +259,9 @@ test('weir doctor --live checks the queues of sources, takes nothing, and report
   ])
   expect(found.map(({ fact }) => fact)).toEqual([
     expect.stringMatching(
-      /logged in; stream READ has 0 messages, consumer weir is not there yet, and a start makes it$/,
+      /logged in; stream READ has 0 messages, consumer weir does not exist yet and is created at the start$/,
     ),
-    expect.stringContaining('there is no stream NOWHERE'),
+    expect.stringContaining('stream NOWHERE not found'),
     'queue read is there, and our login is taken; about 1 messages wait, 0 are with readers',
     expect.stringContaining('queue nothing does not exist'),
   ])

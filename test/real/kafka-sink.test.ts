@@ -109,7 +109,7 @@ test('of several topics only the events of a missing one fail, and later ones of
       return { ...one!, id: `e${index}`, type, ...(key === undefined ? {} : { key }) }
     },
   )
-  const missing = `there is no topic ${topic}.there; create it, or set \`create_topic: true\``
+  const missing = `topic ${topic}.there not found; create it, or set \`create_topic: true\``
   expect(await sink.send(eventBatch(events, 't'), never)).toEqual([
     { index: 2, is: 'retry', reason: missing },
     { index: 3, is: 'retry', reason: expect.stringContaining('key "b"') as string },
@@ -219,7 +219,7 @@ test('a missing topic is created if configured, as configured; a failure to crea
   const wanted = await sink({ create_topic: true, partitions: 4, replication: 1 })
   expect(await wanted.probe?.(never)).toEqual({
     is: 'ok',
-    message: expect.stringMatching(/the first event makes it$/) as string,
+    message: expect.stringMatching(/the first event creates it$/) as string,
   })
   await deliverAll(wanted, numberedEvents(6, 'e'))
   expect([await observer.partitions(topic), (await observer.records(topic)).length]).toEqual([4, 6])
@@ -231,14 +231,14 @@ test('a missing topic is created if configured, as configured; a failure to crea
       index: 0,
       is: 'retry',
       reason: expect.stringMatching(
-        /is missing and can't be made \(.*replication factor.*correct `partitions` and `replication`$/,
+        /can't be created \(.*replication factor.*correct `partitions` and `replication`$/,
       ) as string,
     },
   ])
   const other = await sink({ topic: `${topic}.other` })
   expect(await other.probe?.(never)).toEqual({
     is: 'fail',
-    message: expect.stringMatching(/logged in, but there is no topic .*`create_topic: true`$/) as string,
+    message: expect.stringMatching(/logged in, but topic .* not found; .*`create_topic: true`$/) as string,
   })
 })
 
@@ -299,7 +299,7 @@ test('two states of a megabyte pass where the topic takes them, and go out as a 
     {
       index: 0,
       is: 'reject',
-      reason: `larger than topic ${topic} takes (max.message.bytes, or the broker's message.max.bytes)`,
+      reason: `exceeds the limit of topic ${topic} (max.message.bytes, or the broker's message.max.bytes)`,
     },
   ])
   expect(await (await sink({ oversize: 'patch-only' })).send(eventBatch([largeChange()], 't'), never)).toEqual([])

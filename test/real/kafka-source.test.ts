@@ -364,7 +364,7 @@ test('a topic that is made later is found, and so are partitions that are added'
   const { source } = await run(journal, topic)
   await expect
     .poll(() => source.status().problem, patience)
-    .toBe(`there is no topic ${topic} yet; it is read once it is there`)
+    .toBe(`topic ${topic} does not exist yet; it is read once it exists`)
   await observer.create(topic, { partitions: 1 })
   const ids = await publish(topic, 'e')
   await expect.poll(() => idsIn(journal).toSorted(), patience).toEqual(ids)

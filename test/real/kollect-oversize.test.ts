@@ -109,7 +109,7 @@ describe('nats-server', () => {
       (await fetch(`${all.weir.apiUrl}/api/v1/dead-letters?bodies=false`)).json()
     await expect
       .poll(letters, limit)
-      .toMatchObject([{ sink: 'kollect', state: 'open', reason: 'larger than the server takes (max_payload)' }])
+      .toMatchObject([{ sink: 'kollect', state: 'open', reason: 'exceeds the limit of the server (max_payload)' }])
   }, 90_000)
 
   test('with WEIR_SINKS_KOLLECT_OVERSIZE=split it goes out in parts that make up the whole', async (context) => {

@@ -70,7 +70,7 @@ test('with a token, with a user and password, and with an NKey', async () => {
   const tokens = `nats://127.0.0.1:${await serve(await folder(), 'authorization { token: "secret-token" }')}`
   expect(await tried({ url: tokens, auth: { type: 'token', token: 'secret-token' } })).toBe('stored')
   expect(await tried({ url: tokens, auth: { type: 'token', token: 'wrong' } })).toMatch(
-    /refuses our login .*correct `auth`/,
+    /rejected the login .*correct `auth`/,
   )
   const users = `nats://127.0.0.1:${await serve(
     await folder(),
@@ -79,8 +79,8 @@ test('with a token, with a user and password, and with an NKey', async () => {
   expect(await tried({ url: users, auth: { type: 'user', user: 'weir', password: 'pass word' } })).toBe('stored')
   // A file ends in a line break.
   expect(await tried({ url: users, auth: { type: 'nkey', seed: `${seedOf(pair)}\n` } })).toBe('stored')
-  expect(await tried({ url: users, auth: { type: 'nkey', seed: seedOf(other) } })).toMatch(/refuses our login/)
-  expect(await tried({ url: users })).toMatch(/refuses our login/)
+  expect(await tried({ url: users, auth: { type: 'nkey', seed: seedOf(other) } })).toMatch(/rejected the login/)
+  expect(await tried({ url: users })).toMatch(/rejected the login/)
 })
 
 test('with a credentials file of a server that trusts an operator; one of another account is refused', async () => {
@@ -115,7 +115,7 @@ test('with a credentials file of a server that trusts an operator; one of anothe
     )
   const url = `nats://127.0.0.1:${port}`
   expect(await tried({ url, auth: { type: 'creds', creds: creds(account) } })).toBe('stored')
-  expect(await tried({ url, auth: { type: 'creds', creds: creds(stranger) } })).toMatch(/refuses our login/)
+  expect(await tried({ url, auth: { type: 'creds', creds: creds(stranger) } })).toMatch(/rejected the login/)
 })
 
 test('over TLS: the certificate is checked against the CA and the name, and the client certificate is sent where requested', async () => {
@@ -134,7 +134,7 @@ test('over TLS: the certificate is checked against the CA and the name, and the 
   )
   const mutual = `tls://127.0.0.1:${await serve(await folder(), tls(`, ca_file: "${cert_file}", verify: true`))}`
   expect(await tried({ url: mutual, tls: { ...known, cert_file, key_file } })).toBe('stored')
-  expect(await tried({ url: mutual, tls: known })).toMatch(/certificate of ours.*`tls.cert_file`/)
+  expect(await tried({ url: mutual, tls: known })).toMatch(/client certificate.*`tls.cert_file`/)
 })
 
 /** A server over TLS with one user, whose password can be changed. */
@@ -170,7 +170,7 @@ test('the journal over TLS with a login: a password that changes is taken withou
     auth: { type: 'user', user: 'weir', password: `file:${password}` },
   })
   const open = (): ReturnType<typeof openNatsJournal> => openNatsJournal(config, { ...testContext(), create: true })
-  await expect(open()).rejects.toThrow(/refuses our login \(.*\); correct `auth`$/)
+  await expect(open()).rejects.toThrow(/rejected the login \(.*\); correct `auth`$/)
   await writeFile(password, 'first\n')
   const bus = await open()
   onTestFinished(() => bus.close())
@@ -189,8 +189,8 @@ test('the journal over TLS with a login: a password that changes is taken withou
   // The server has it first: the login is refused, reported, and succeeds when the file has it.
   await setPassword('third')
   await server.restart()
-  await expect.poll(() => written('three'), patience).toMatch(/refuses our login \(.*\); correct `auth`$/)
-  await expect(recordsOf(bus, 1, 3)).rejects.toThrow(/refuses our login/)
+  await expect.poll(() => written('three'), patience).toMatch(/rejected the login \(.*\); correct `auth`$/)
+  await expect(recordsOf(bus, 1, 3)).rejects.toThrow(/rejected the login/)
   await writeFile(password, 'third\n')
   await expect.poll(() => written('three'), patience).toEqual(expect.any(Number))
   // A file that is gone while the connection is made again.
@@ -226,7 +226,7 @@ test('a whole Weir reads the password of its journal again: messages from before
   await send('1')
   await setPassword('second')
   await server.restart()
-  await expect.poll(() => weir.log, { timeout: 30_000, interval: 100 }).toMatch(/refuses our login/)
+  await expect.poll(() => weir.log, { timeout: 30_000, interval: 100 }).toMatch(/rejected the login/)
   const waiting = send('2')
   await writeFile(password, 'second\n')
   await waiting

@@ -261,7 +261,7 @@ test('wait_for: server reports a refusal, too', async () => {
   const failures = await sink.send(eventBatch(numberedEvents(30, 'e'), 't'), never)
   expect(failures).toHaveLength(30)
   for (const { is } of failures) expect(is).toBe('retry')
-  expect(failures[0]?.reason).toContain('does not let us publish to weir.event.io_weir_test')
+  expect(failures[0]?.reason).toContain('denies publishing to weir.event.io_weir_test')
 })
 
 test('a stream that exists is left as it is, whatever create_stream is', async () => {
@@ -277,7 +277,7 @@ test('without a stream, with the wrong one, and without JetStream the reason has
   const { server, observer } = await serverWith()
   const sink = await sinkFor({ url: server.url })
   expect(await reasons(sink)).toEqual([
-    'no stream takes subject weir.event.io_weir_test, or JetStream is off; create a stream for it, or set ' +
+    'no stream has subject weir.event.io_weir_test, or JetStream is disabled; create a stream for it, or set ' +
       '`stream` and `create_stream: true`',
   ])
   await (await observer.manager()).streams.add({ name: 'OTHER', subjects: ['weir.>'] })
@@ -294,7 +294,7 @@ test('a message above max_payload is rejected, and those beside it arrive', asyn
     index === 3 ? { ...event, data: Buffer.from(JSON.stringify('x'.repeat(5000))) } : event,
   )
   expect(await sink.send(eventBatch(events, 't'), never)).toEqual([
-    { index: 3, is: 'reject', reason: 'larger than the server takes (max_payload)' },
+    { index: 3, is: 'reject', reason: 'exceeds the limit of the server (max_payload)' },
   ])
 })
 
@@ -352,8 +352,8 @@ test.each(['max_payload', 'max_msg_size'])(
     })
     const words =
       what === 'max_payload'
-        ? 'larger than the server takes (max_payload)'
-        : 'larger than the stream takes (max_msg_size)'
+        ? 'exceeds the limit of the server (max_payload)'
+        : 'exceeds the limit of the stream (max_msg_size)'
     const refused = [
       { index: 2, is: 'reject', reason: words },
       { index: 3, is: 'reject', reason: `${words}, without its states, too` },
@@ -398,7 +398,7 @@ test.each(['max_payload', 'max_msg_size'])(
 test('a refused login is a retry that names auth, and works once the server knows the user', async () => {
   const { server } = await serverWith('authorization { user: "weir", password: "right" }')
   const wrong = await sinkFor({ url: server.url, auth: { type: 'user', user: 'weir', password: 'wrong' } })
-  expect((await reasons(wrong))[0]).toMatch(/refuses our login \(.*\); correct `auth`$/)
+  expect((await reasons(wrong))[0]).toMatch(/rejected the login \(.*\); correct `auth`$/)
   const right = await sinkFor({
     url: server.url,
     stream: 'WEIR',
@@ -418,7 +418,7 @@ test('a user without the right to publish gets that reason', async () => {
   const failures = await sink.send(eventBatch(numberedEvents(30, 'e'), 't'), never)
   expect(failures).toHaveLength(30)
   const reason =
-    'the server does not let us publish to weir.event.io_weir_test; give the user that right, or correct `subject`'
+    'the server denies publishing to weir.event.io_weir_test; grant the user that permission, or correct `subject`'
   for (const { is, reason: given } of failures)
     expect([is, given.startsWith('waits behind') ? reason : given]).toEqual(['retry', reason])
 })
@@ -457,11 +457,11 @@ test('a probe logs in and checks for the stream, and creates none', async () => 
     return `${found?.is}: ${found?.message}`
   }
   expect(await probed({ auth: { type: 'user', user: 'weir', password: 'wrong' } })).toMatch(
-    /^fail: .* refuses our login \(.*\); correct `auth`$/,
+    /^fail: .* rejected the login \(.*\); correct `auth`$/,
   )
-  expect(await probed({})).toMatch(/^fail: .* no stream takes weir\.>/)
-  expect(await probed({ stream: 'WEIR' })).toMatch(/^fail: .* there is no stream WEIR/)
-  expect(await probed({ stream: 'WEIR', create_stream: true })).toMatch(/^ok: .* a start makes it$/)
+  expect(await probed({})).toMatch(/^fail: .* no stream has weir\.>/)
+  expect(await probed({ stream: 'WEIR' })).toMatch(/^fail: .* stream WEIR not found/)
+  expect(await probed({ stream: 'WEIR', create_stream: true })).toMatch(/^ok: .* is created at the start$/)
   const own = await connect({ servers: server.url, user: 'weir', pass: 'right' })
   onTestFinished(() => own.close())
   const manager = await jetstreamManager(own, { timeout: 10_000 })

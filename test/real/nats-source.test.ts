@@ -316,7 +316,7 @@ test('missing or refused objects are reported with the remedy, and retried', asy
   })
   const stop = new AbortController()
   const running = source.run(stop.signal)
-  await expect.poll(() => lines.join(), { timeout: 20_000 }).toContain(`there is no stream ${stream}; create it`)
+  await expect.poll(() => lines.join(), { timeout: 20_000 }).toContain(`stream ${stream} not found; create it`)
   await manager.streams.add({ name: stream, subjects: [`${stream}.>`] })
   await expect.poll(() => lines.join(), { timeout: 20_000 }).toContain('Reads from NATS.')
   stop.abort()

@@ -77,7 +77,7 @@ test('a rejected login is reported and retried, and nothing is lost', async () =
   const sink = await sinkTo('login', true)
   server.answer({ status: 403, code: 'InvalidClientTokenId' })
   expect((await settle(sink, eventBatch([event], 't'), never)).failures).toMatchObject([
-    { is: 'retry', reason: expect.stringContaining('AWS refuses our login') },
+    { is: 'retry', reason: expect.stringContaining('AWS rejected the login') },
   ])
   server.answer({ status: 403, code: 'AuthorizationError' })
   expect((await settle(sink, eventBatch([event], 't'), never)).failures).toMatchObject([

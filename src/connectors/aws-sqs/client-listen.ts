@@ -23,7 +23,7 @@ export async function listenQueue(config: SqsConfig, { host }: Context, name: st
   const client: SQSClient = new Client(await awsOptions(config, host, url))
   const may = 'sqs:ReceiveMessage and sqs:ChangeMessageVisibility'
   const trouble = (error: unknown): string =>
-    awsFailure(error, name, may).attempt.reason.replace('does not let us write to', 'does not let us read')
+    awsFailure(error, name, may).attempt.reason.replace('denies write access to', 'denies read access to')
   let attributes: Partial<Record<string, string>>
   try {
     ;({ Attributes: attributes = {} } = await client.send(

@@ -113,7 +113,7 @@ test('rejected credentials are read again, and nothing is lost', async () => {
   process.env['WEIR_TEST_AWS_SESSION'] = 'old'
   server.answer({ status: 403, code: 'ExpiredToken' })
   expect((await settle(sink, eventBatch([event], 't'), never)).failures).toMatchObject([
-    { is: 'retry', reason: expect.stringContaining('AWS refuses our login') },
+    { is: 'retry', reason: expect.stringContaining('AWS rejected the login') },
   ])
   server.answer(undefined)
   process.env['WEIR_TEST_AWS_ROTATING'] = 'new'

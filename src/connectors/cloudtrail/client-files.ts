@@ -133,7 +133,7 @@ export class TrailFiles {
     const status = (error as { readonly $metadata?: { readonly httpStatusCode?: number } } | undefined)?.$metadata
       ?.httpStatusCode
     if (login) this.close()
-    return new FileUnavailableError(reason.replace('does not let us write to', 'does not let us read'), {
+    return new FileUnavailableError(reason.replace('denies write access to', 'denies read access to'), {
       denied: status === 403 || status === 404,
       cause: error,
     })

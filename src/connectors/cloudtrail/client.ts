@@ -139,7 +139,7 @@ export class TrailReader {
     } = awsFailure(error, `CloudTrail in ${this.#options.region ?? 'our region'}`, 'cloudtrail:LookupEvents')
     // The next client reads the credentials again.
     if (login) this.close()
-    return new TrailError(reason.replace('does not let us write to', 'does not let us read'), { cause: error })
+    return new TrailError(reason.replace('denies write access to', 'denies read access to'), { cause: error })
   }
 
   async #open(): Promise<{ readonly library: Library; readonly client: CloudTrailClient }> {

@@ -220,7 +220,7 @@ test('denied access is reported once per cycle, and the other region is read', a
   const done = source.run(abort.signal)
   await expect
     .poll(() => [it.ids, source.status().places[0]?.why], { interval: 5, timeout: 20_000 })
-    .toEqual([['global'], expect.stringContaining('does not let us read CloudTrail in eu-central-1')])
+    .toEqual([['global'], expect.stringContaining('denies read access to CloudTrail in eu-central-1')])
   abort.abort()
   await done
   expect(it.lines.filter((line) => line.includes('allow cloudtrail:LookupEvents'))).toHaveLength(1)
@@ -458,6 +458,6 @@ test('a denied file stays in the queue and blocks no other; an unavailable S3 is
   abort.abort()
   await done
   expect(lines.join()).toMatch(
-    /file is denied; its message stays in the queue.*AWS does not let us read s3:.*denied.json.gz.*s3:GetObject/,
+    /file is denied; its message stays in the queue.*AWS denies read access to s3:.*denied.json.gz.*s3:GetObject/,
   )
 })

@@ -6,17 +6,16 @@ import type { KafkaConfig } from './config.ts'
 
 export type Library = Awaited<ReturnType<typeof loadClient>>
 
-/** Lifetime of topic metadata: added partitions are found after this. After a failure it is requested again at once. */
+/** Added partitions are found after this time. */
 const metadataMaxAge = 60_000
 
-/** Loads the client library, only if a connector needs it. */
 export async function loadClient() {
   return import('@platformatic/kafka')
 }
 
 export type ClusterConfig = Pick<KafkaConfig, 'brokers' | 'auth' | 'tls' | 'timeout'>
 
-/** Reads TLS files now, passwords and tokens for each connection. Without retries: the engine retries. */
+/** Reads TLS files now, and secrets for each connection. The library does not retry: the engine does. */
 export async function connectionOptions(
   { brokers, auth, tls, timeout }: ClusterConfig,
   { id, host }: Pick<Context, 'id' | 'host'>,
@@ -39,12 +38,11 @@ export async function connectionOptions(
   }
 }
 
-/** Resolves with the first broker's response; closes everything when it rejects. */
+/** Resolves when a broker responded. */
 export async function openBase(library: Library, options: BaseOptions): Promise<Base> {
   const base = new library.Base(options)
   let last: Error | undefined
-  // An error without a listener would end the process. With TLS 1.3 it has the broker's reason against the client
-  // certificate.
+  // Without a listener the error would end the process. With TLS 1.3 it states why the client certificate was rejected.
   base.connections.on('connecting', ({ connection }) =>
     connection.on('error', (error) => {
       last = error
@@ -59,7 +57,7 @@ export async function openBase(library: Library, options: BaseOptions): Promise<
   }
 }
 
-/** The newest version of a request that library and brokers support. */
+/** The newest version of an API that library and brokers support. */
 export function apiOf<Arguments extends unknown[], Response>(
   library: Library,
   base: Base,
@@ -67,13 +65,12 @@ export function apiOf<Arguments extends unknown[], Response>(
 ): Promise<API<Arguments, Response>> {
   return new Promise((resolve, reject) => {
     base[library.kGetApi]<Arguments, Response>(name, (error, api) => {
-      if (api === undefined) reject(error ?? new Error(`the brokers know no ${name}`))
+      if (api === undefined) reject(error ?? new Error(`the brokers do not support ${name}`))
       else resolve(api)
     })
   })
 }
 
-/** To any broker that responds. */
 export function anyConnection(library: Library, base: Base): Promise<Connection> {
   return new Promise((resolve, reject) => {
     base[library.kGetBootstrapConnection]((error, connection) => {
@@ -100,7 +97,7 @@ function saslOf(auth: KafkaConfig['auth']): SASLOptions | undefined {
         // A broker rejects a token in the body of a successful response.
         authBytesValidator(bytes, done) {
           if (bytes === null || bytes.length === 0) done(null, bytes)
-          else done(new Error(`the token is not taken: ${bytes.toString()}`), bytes)
+          else done(new Error(`the token was rejected: ${bytes.toString()}`), bytes)
         },
       }
   }

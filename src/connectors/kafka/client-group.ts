@@ -7,17 +7,12 @@ import type { KafkaSourceConfig } from './config.ts'
 import type { KafkaRecord } from './map-read.ts'
 import { withSinkTimeout } from '../../messaging/sink-timeout.ts'
 
-/** Maximum records per read. */
 const maxRecords = 1000
 const maxBytes = 4 * 2 ** 20
-/** Maximum wait of a fetch without records. */
 const fetchWaitMs = 1000
-/**
- * Target size of a fetch. The client scans a response in pieces, so that 50 MB, its default, takes twice as long per
- * record.
- */
+/** The library's default of 50 MB takes twice as long per record. */
 const fetchBytes = 2 * 2 ** 20
-/** A join is answered when all members have joined: margin beyond their time. */
+/** Margin beyond the session timeout, because a join ends when all members joined. */
 const joinMarginMs = 10_000
 
 export interface Offset {
@@ -26,15 +21,11 @@ export interface Offset {
   readonly offset: bigint
 }
 
-/** One membership in the group. */
 export interface Group {
   readonly missing: readonly string[]
   partitions(): Record<string, readonly number[]>
-  /**
-   * The next records, in order per partition; undefined if the group must be left. Rejects when the cluster is lost.
-   */
+  /** Records in order per partition; undefined if the group must be left. Rejects when the cluster is lost. */
   next(signal: AbortSignal): Promise<readonly KafkaRecord[] | undefined>
-  /** Commits the next offsets of the group. */
   commit(offsets: readonly Offset[]): Promise<void>
   close(): Promise<void>
 }
@@ -76,10 +67,9 @@ class Member implements Group {
   readonly #config: KafkaSourceConfig
   readonly #context: SourceContext
   #stream: MessagesStream<Buffer, Buffer, Buffer, Buffer> | undefined
-  /** Topics and numbers of their partitions when the group was joined. */
+  /** Topics with their partition counts at the time of the join, as JSON. */
   #partitionCounts = ''
   #nextRefresh = 0
-  /** First offsets of assigned partitions, until they are committed. */
   #initialOffsets: ReadonlyMap<string, bigint> | undefined
   #error: Error | undefined
   #wake = Promise.withResolvers<void>()
@@ -116,7 +106,6 @@ class Member implements Group {
       this.#error ??= new Error('the stream of messages ended')
       wake()
     })
-    // On assignment, before the first read.
     stream.on('offsets', () => {
       this.#initialOffsets = new Map(stream.offsetsToFetch)
       wake()
@@ -153,17 +142,16 @@ class Member implements Group {
 
   async commit(offsets: readonly Offset[]): Promise<void> {
     const assigned = this.partitions()
-    // Partitions that were reassigned belong to the other member.
+    // Reassigned partitions belong to another member.
     const current = offsets
       .filter(({ topic, partition }) => assigned[topic]?.includes(partition) === true)
       .map((one) => ({ ...one, leaderEpoch: -1 }))
     const { timeout: ms } = this.#config
-    // Later commits wait for this one.
     if (current.length > 0)
       await withTimeout(this.#consumer.commit({ offsets: current }), {
         timers: this.#context.host.timers,
         ms,
-        late: `the cluster did not take offsets within ${ms} ms`,
+        late: `the cluster did not store offsets within ${ms} ms`,
       })
   }
 
@@ -172,18 +160,16 @@ class Member implements Group {
       await this.#stream?.close()
       await this.#consumer.close(true)
     }
-    // An unavailable cluster is not waited for; it reassigns the partitions itself.
+    // An unavailable cluster reassigns the partitions itself.
     await withTimeout(leave(), {
       timers: this.#context.host.timers,
       ms: this.#config.timeout,
-      late: 'no answer in time',
+      late: 'no response in time',
     }).catch(() => undefined)
     this.#stream?.destroy()
   }
 
-  /**
-   * Commits the first offsets of the group: otherwise `newest` would skip messages that arrive while no member reads.
-   */
+  /** Commits initial offsets: otherwise `newest` would skip messages that arrive while no member reads. */
   async #commitInitialOffsets(initialOffsets: ReadonlyMap<string, bigint>): Promise<void> {
     const assigned = this.#consumer.assignments ?? []
     if (assigned.length === 0) return
@@ -199,7 +185,6 @@ class Member implements Group {
     if (offsets.length > 0) await this.#consumer.commit({ offsets })
   }
 
-  /** Partitions of each existing topic. */
   async #countPartitions(): Promise<Readonly<Record<string, number>>> {
     const counts: Record<string, number> = {}
     await this.#consumer.metadata({ topics: [] })

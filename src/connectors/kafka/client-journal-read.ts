@@ -34,7 +34,7 @@ const [waitMs, fetchBytes, noSession] = [500, 4 * 2 ** 20, -1]
 /** Control batches of transactions have no data. */
 const controlBatch = 0b10_0000
 
-/** Reads from a position. Rejects when the cluster is lost, or another broker leads. */
+/** Rejects when the cluster is lost or the leader changes. */
 export async function* readPartition(
   client: JournalClient,
   { topic, partition }: TopicPartition,
@@ -75,7 +75,7 @@ export async function* readPartition(
       ?.records ?? []) {
       const first = Number(firstOffset)
       for (const { offsetDelta, key, value } of (attributes & controlBatch) === 0 ? batch : []) {
-        // A batch is returned completely, even if only its end was requested.
+        // A fetch returns complete batches, which may begin before the offset.
         if (first + offsetDelta >= next)
           records.push({
             place: first + offsetDelta + 1,

@@ -3,7 +3,6 @@ import { Fenced, fenceKey, type BusRecord, type BusWriter, type Channel } from '
 import { apiOf, type Library } from './client-connect.ts'
 import { apiIdOf } from './client-errors.ts'
 
-/** A connection to the cluster for direct requests. */
 export interface JournalClient {
   readonly library: Library
   readonly admin: Admin
@@ -14,15 +13,14 @@ export interface TopicPartition {
   readonly partition: number
 }
 
-/** Error codes that prove another holder of the name: an older epoch, or a fenced one. */
+/** These errors prove that another instance writes under the name. */
 const fencedIds: ReadonlySet<string> = new Set([
   'INVALID_PRODUCER_EPOCH',
   'PRODUCER_FENCED',
   'INVALID_PRODUCER_ID_MAPPING',
 ])
-/** The brokers no longer know the producer's sequence numbers. */
 const unknownProducerIds: ReadonlySet<string> = new Set(['OUT_OF_ORDER_SEQUENCE_NUMBER', 'UNKNOWN_PRODUCER_ID'])
-/** Bytes of one batch: below the default limit of a topic (1 MiB), with the overhead of records. */
+/** Below the default topic limit of 1 MiB, with the overhead of records. */
 const batchBytes = 900 * 1024
 const everyReplica = -1
 const sequences = 2 ** 31
@@ -41,9 +39,8 @@ interface Identity {
 }
 
 interface WriteState {
-  /** Number of the next batch's first record. */
+  /** Sequence number of the next batch. */
   next: number
-  /** Stored records of the current write. */
   done: number
 }
 
@@ -51,15 +48,14 @@ export interface WriterOptions {
   readonly name: string
   readonly timeout: number
   partitionOf(channel: Channel): TopicPartition
-  /** A connected client; rejects if no broker responds. */
   client(): Promise<JournalClient>
-  /** The connection of the last response is unusable. */
   lost(client: JournalClient): Promise<void>
 }
 
 /**
- * Writes under an exclusive name: the brokers assign each new holder a higher epoch and refuse lower ones. Batches have
- * numbers, so that a repeated one is stored once. No transactions: a batch is final when all replicas in sync have it.
+ * Writes under an exclusive name: the brokers give each new holder a higher epoch and reject lower ones. Batches have
+ * sequence numbers, so a repeated batch is stored once. There are no transactions: a batch is final when all in-sync
+ * replicas have it.
  */
 export class FencingWriter implements BusWriter {
   readonly #options: WriterOptions
@@ -70,7 +66,6 @@ export class FencingWriter implements BusWriter {
     this.#options = options
   }
 
-  /** Acquires the name and fences its previous holder. */
   async begin(): Promise<void> {
     this.#identity = await this.#attempt((client) => this.#identify(client))
   }
@@ -105,9 +100,9 @@ export class FencingWriter implements BusWriter {
     } catch (error) {
       const id = apiIdOf(error)
       if (id !== undefined && fencedIds.has(id))
-        throw new Fenced(`another one writes as ${this.#options.name} (${id})`, { cause: error })
+        throw new Fenced(`another instance writes as ${this.#options.name} (${id})`, { cause: error })
       if (id !== undefined && unknownProducerIds.has(id)) await this.#renew(client)
-      // The leader may have changed; other requests still use a working connection.
+      // Other requests still use a working connection.
       if (id === undefined) await this.#options.lost(client)
       else client.admin.clearMetadata()
       throw error
@@ -115,8 +110,8 @@ export class FencingWriter implements BusWriter {
   }
 
   /**
-   * A higher epoch of the same name; refused if another holder has it meanwhile. A batch in doubt may be stored twice:
-   * readers recognize it.
+   * Acquires a higher epoch; rejected if another instance did so. An unconfirmed batch may be stored twice: readers
+   * deduplicate it.
    */
   async #renew(client: JournalClient): Promise<void> {
     try {
@@ -124,7 +119,7 @@ export class FencingWriter implements BusWriter {
     } catch (error) {
       const id = apiIdOf(error)
       if (id !== undefined && fencedIds.has(id))
-        throw new Fenced(`another one writes as ${this.#options.name} (${id})`, { cause: error })
+        throw new Fenced(`another instance writes as ${this.#options.name} (${id})`, { cause: error })
       throw error
     }
     for (const state of this.#states.values()) state.next = 0
@@ -175,12 +170,11 @@ export class FencingWriter implements BusWriter {
       sequences: numbers,
     })
     const offset = responses[0]?.partitionResponses[0]?.baseOffset ?? -1n
-    if (offset < 0n) throw new Error(`the brokers do not say where topic ${topic} has it`)
+    if (offset < 0n) throw new Error(`the brokers returned no offset for topic ${topic}`)
     return Number(offset) + records.length
   }
 }
 
-/** End of the batch that begins at `from`. */
 function batchEnd(records: readonly Omit<BusRecord, 'place'>[], from: number): number {
   let bytes = 0
   let end = from
@@ -195,14 +189,14 @@ function batchEnd(records: readonly Omit<BusRecord, 'place'>[], from: number): n
 export async function leaderOf({ admin }: JournalClient, topic: string, partition: number): Promise<number> {
   const { topics } = await admin.metadata({ topics: [topic] })
   const leader = topics.get(topic)?.partitions[partition]?.leader ?? -1
-  if (leader < 0) throw new Error(`partition ${partition} of topic ${topic} has no leader just now`)
+  if (leader < 0) throw new Error(`partition ${partition} of topic ${topic} has no leader`)
   return leader
 }
 
-/** To a broker by its number, to any broker without one. */
+/** Connects to the broker with this id, or to any broker. */
 export async function connectionTo({ admin }: JournalClient, node?: number): Promise<Connection> {
   const { brokers } = await admin.metadata({ topics: [] })
   const broker = node === undefined ? [...brokers.values()][0] : brokers.get(node)
-  if (broker === undefined) throw new Error(node === undefined ? 'no broker is known' : `broker ${node} is not known`)
+  if (broker === undefined) throw new Error(node === undefined ? 'no broker is available' : `unknown broker ${node}`)
   return admin.connections.get(broker)
 }

@@ -36,11 +36,10 @@ const [latest, earliest] = [-1n, -2n]
 
 interface ReadPosition {
   readonly metadata: ClusterMetadata
-  /** Next offsets by partition. */
   readonly offsets: Map<number, bigint>
 }
 
-/** Reads the sink's fixed topic from its end, without a group, so that no offset is committed. */
+/** Reads the topic from its end, without a group and without commits. */
 export async function listenKafka(config: KafkaConfig, context: Context): Promise<Listening> {
   const { topic } = config
   const library = await loadClient()
@@ -56,7 +55,7 @@ export async function listenKafka(config: KafkaConfig, context: Context): Promis
     if (!missing || !config.create_topic) {
       await admin.close().catch(() => undefined)
       if (apiIdOf(error) === 'TOPIC_AUTHORIZATION_FAILED')
-        throw new Error(`the brokers do not let us read topic ${topic} (${errorText(error)})`, { cause: error })
+        throw new Error(`the brokers deny reading topic ${topic} (${errorText(error)})`, { cause: error })
       throw new Error(
         missing || apiIdOf(error) !== undefined ? whyNoTopic(error, topic) : whyNotConnected(error, config),
         { cause: error },
@@ -66,7 +65,6 @@ export async function listenKafka(config: KafkaConfig, context: Context): Promis
   return {
     async received(text, signal) {
       while (!signal.aborted) {
-        // The first send has created the topic.
         position ??= await positionAt(admin, topic, earliest)
         if ((await read(library, admin, position, topic)).some((value) => value.includes(text))) return true
       }
@@ -93,7 +91,6 @@ async function positionAt(admin: Admin, topic: string, timestamp: bigint): Promi
   }
 }
 
-/** Reads new records and advances the position. */
 async function read(
   library: Library,
   admin: Admin,

@@ -1,17 +1,58 @@
 import type { Base } from '@platformatic/kafka'
-import type { Context, Probe } from '../../engine/contracts.ts'
-import { formatHostPort } from '../../schema/values.ts'
-import { connectionOptions, loadClient, openBase } from './client-connect.ts'
-import { apiIdOf, noTopic, errorText, whyNotConnected, whyNoTopic } from './client-errors.ts'
-import type { KafkaConfig } from './config.ts'
+import type { Context, Probe, ProbeContext } from '../../engine/contracts.ts'
 import { withSinkTimeout } from '../../messaging/sink-timeout.ts'
+import { formatHostPort } from '../../schema/values.ts'
+import { connectionOptions, loadClient, openBase, type ClusterConfig } from './client-connect.ts'
+import { apiIdOf, errorText, noTopic, whyNotConnected, whyNoTopic } from './client-errors.ts'
+import type { KafkaConfig, KafkaSourceConfig } from './config.ts'
 
-/** Logs in over a separate connection and verifies the topic; publishes nothing and creates no topic. */
-export async function probeKafka(config: KafkaConfig, context: Context, signal: AbortSignal): Promise<Probe> {
+/** Logs in and inspects the topic. Publishes nothing and creates no topic. */
+export function probeKafka(config: KafkaConfig, context: Context, signal: AbortSignal): Promise<Probe> {
+  const { topic, create_topic: create } = config
+  return withBase(config, context, signal, async (base, at) => {
+    if (topic.includes('{')) return { is: 'ok', message: `${at}: logged in; topics depend on the events` }
+    try {
+      return { is: 'ok', message: `${at}: logged in; ${await partitionsOf(base, topic)}` }
+    } catch (error) {
+      if (!isMissing(error)) return { is: 'fail', message: `${at}: logged in, but ${whyNoTopic(error, topic)}` }
+      return create
+        ? { is: 'ok', message: `${at}: logged in; topic ${topic} does not exist yet, and the first event creates it` }
+        : { is: 'fail', message: `${at}: logged in, but ${noTopic(topic)}` }
+    }
+  })
+}
+
+/** Logs in and inspects the topics of a source. Joins no group. */
+export function probeTopics(config: KafkaSourceConfig, context: ProbeContext, signal: AbortSignal): Promise<Probe> {
+  return withBase(config, context, signal, async (base, at) => {
+    const [found, wrong]: [string[], string[]] = [[], []]
+    for (const topic of config.topics) {
+      try {
+        found.push(await partitionsOf(base, topic))
+      } catch (error) {
+        wrong.push(
+          isMissing(error) ? `topic ${topic} not found` : `topic ${topic} is unavailable (${errorText(error)})`,
+        )
+      }
+    }
+    if (wrong.length === 0) return { is: 'ok', message: `${at}: logged in; ${found.join(', ')}` }
+    return {
+      is: found.length === 0 ? 'fail' : 'warn',
+      message: `${at}: logged in, but ${[...wrong, ...found].join(', ')}; create missing topics, or correct \`topics\``,
+    }
+  })
+}
+
+async function withBase(
+  config: ClusterConfig,
+  context: ProbeContext,
+  signal: AbortSignal,
+  inspect: (base: Base, at: string) => Promise<Probe>,
+): Promise<Probe> {
   let base: Base | undefined
   const probe = async (): Promise<Probe> => {
     base = await openBase(await loadClient(), await connectionOptions(config, context))
-    return probeTopic(base, config)
+    return inspect(base, config.brokers.map(formatHostPort).join(', '))
   }
   try {
     return await withSinkTimeout(probe(), { timers: context.host.timers, ms: config.timeout }, signal)
@@ -22,17 +63,14 @@ export async function probeKafka(config: KafkaConfig, context: Context, signal: 
   }
 }
 
-async function probeTopic(base: Base, { brokers, topic, create_topic: create }: KafkaConfig): Promise<Probe> {
-  const at = brokers.map(formatHostPort).join(', ')
-  if (topic.includes('{')) return { is: 'ok', message: `${at}: logged in; topics are named by what is sent` }
-  try {
-    const count = (await base.metadata({ topics: [topic] })).topics.get(topic)?.partitionsCount ?? 0
-    return { is: 'ok', message: `${at}: logged in; topic ${topic} has ${count} partitions` }
-  } catch (error) {
-    const missing = errorText(error).startsWith('Unknown topic')
-    if (!missing && apiIdOf(error) === undefined) throw error
-    if (missing && create)
-      return { is: 'ok', message: `${at}: logged in; topic ${topic} is not there yet, and the first event makes it` }
-    return { is: 'fail', message: `${at}: logged in, but ${missing ? noTopic(topic) : whyNoTopic(error, topic)}` }
-  }
+async function partitionsOf(base: Base, topic: string): Promise<string> {
+  const { topics } = await base.metadata({ topics: [topic] })
+  return `topic ${topic} has ${topics.get(topic)?.partitionsCount ?? 0} partitions`
+}
+
+/** Rethrows errors that do not concern the topic. */
+function isMissing(error: unknown): boolean {
+  const missing = errorText(error).startsWith('Unknown topic')
+  if (!missing && apiIdOf(error) === undefined) throw error
+  return missing
 }

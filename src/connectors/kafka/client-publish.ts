@@ -30,23 +30,19 @@ export interface Live {
   readonly produce: ProduceApi
 }
 
-/** Leaders by partition, or the reason for having none. */
 export type Topic = { readonly leaders: readonly number[] } | { readonly problem: string }
 
-/** Maximum batch of one partition: below the default limit of brokers (1 MiB with overhead). */
+/** Below the default broker limit of 1 MiB. */
 const maxBatchBytes = 900_000
-/** Maximum request to one broker. */
 const maxRequestBytes = 4 * 2 ** 20
-/** Overhead of a record beside key, value and headers. */
+/** Overhead of a record beyond key, value and headers. */
 const recordBytes = 32
 const everyReplica = -1
 
 interface Item {
   readonly index: number
   readonly message: KafkaMessage
-  /** Absent: not sendable now. */
   readonly target: { readonly leader: number; readonly record: MessageRecord; readonly bytes: number } | undefined
-  /** Topic and partition. */
   readonly partitionId: string
   readonly problem: string
 }
@@ -59,15 +55,13 @@ export interface PublishOptions {
   readonly config: Pick<KafkaConfig, 'partitioner' | 'compression' | 'concurrency' | 'timeout'>
   readonly clock: Clock
   readonly signal: AbortSignal
-  /** Rejects when the signal aborts. */
   readonly orStop: <T>(promise: Promise<T>) => Promise<T>
-  /** Why a broker is unreachable or silent. */
   readonly whyLost: (error: unknown, broker: Broker | undefined) => string
 }
 
 /**
  * One call of `publishAll`. Messages of a key are in flight to one partition at a time, so that none is stored after a
- * failed one. A partition has one batch in flight, so that its number proves whether it was stored.
+ * failed one. A partition has one batch in flight, so that its sequence number shows whether it was stored.
  */
 export class Publishing {
   readonly #live: Live
@@ -76,7 +70,6 @@ export class Publishing {
   readonly #deadline: number
   readonly #attempts: Attempt[] = []
   readonly #failedKeys = new Set<string>()
-  /** A broker closed the connection or did not respond. */
   lost = false
 
   constructor(live: Live, sequences: Sequences, options: PublishOptions) {
@@ -130,7 +123,7 @@ export class Publishing {
     }
   }
 
-  /** Sends all messages that may be in flight together, and returns the rest for a later round. */
+  /** Sends the messages that may be in flight together; returns the others. */
   async #round(remaining: readonly Item[]): Promise<Item[]> {
     const deferred: Item[] = []
     const leaders = new Map<number, Map<string, Item[]>>()
@@ -168,7 +161,6 @@ export class Publishing {
   }
 
   async #toLeader(leader: number, queues: Map<string, Item[]>): Promise<void> {
-    /** Batch limits of partitions whose last batch was refused because of one message. */
     const batchLimits = new Map<string, number>()
     while (queues.size > 0) {
       const batches = new Map<string, Item[]>()
@@ -193,7 +185,7 @@ export class Publishing {
           partitionId,
           batch,
           queues.get(partitionId) ?? [],
-          responses.get(partitionId) ?? { lost: 'the broker said nothing of it', maybeStored: true },
+          responses.get(partitionId) ?? { lost: 'the broker returned no result', maybeStored: true },
           batchLimits,
         )
         if (rest.length === 0) queues.delete(partitionId)
@@ -202,7 +194,7 @@ export class Publishing {
     }
   }
 
-  /** The next batch of a queue; messages after a failure are removed from the queue. */
+  /** Removes messages of failed keys from the queue. */
   #nextBatch(partitionId: string, queue: Item[], limit: number): Item[] {
     const sendable = queue.filter((item) => {
       const { key } = item.message
@@ -214,7 +206,7 @@ export class Publishing {
     const unconfirmed = this.#sequences.unconfirmed(partitionId)
     if (unconfirmed !== undefined && sendable.length > 0) {
       if (unconfirmed.every((id, at) => sendable[at]?.message.id === id)) return sendable.slice(0, unconfirmed.length)
-      // Different messages under the same number would be taken for a repetition.
+      // Different messages with the same number would count as a repetition.
       this.#sequences.reset()
     }
     let bytes = 0
@@ -229,9 +221,9 @@ export class Publishing {
   #blocked(): string | undefined {
     const { signal, clock } = this.#options
     if (signal.aborted) return 'not sent: the sink is stopping'
-    if (this.#sequences.producer === undefined) return 'not sent: batches are numbered anew'
+    if (this.#sequences.producer === undefined) return 'not sent: sequence numbers restart'
     return clock.monotonic() > this.#deadline
-      ? 'not sent: the time for this batch was used up; it goes on with the next'
+      ? 'not sent: the timeout of this send expired; the next send continues'
       : undefined
   }
 
@@ -251,7 +243,7 @@ export class Publishing {
       this.lost = true
       return all({ lost: whyLost(error, broker), maybeStored })
     }
-    if (broker === undefined) return lost(new Error(`broker ${leader} is not known`), false)
+    if (broker === undefined) return lost(new Error(`unknown broker ${leader}`), false)
     let connection: Connection
     try {
       connection = await orStop(base.connections.get(broker))
@@ -287,7 +279,7 @@ export class Publishing {
     )
   }
 
-  /** The rest of the queue. */
+  /** Returns the remaining queue. */
   #settle(
     partitionId: string,
     batch: readonly Item[],
@@ -316,7 +308,7 @@ export class Publishing {
       this.#sequences.stored(partitionId, batch.length)
       return queue.slice(batch.length)
     }
-    if (outcome.is === 'blame') {
+    if (outcome.is === 'invalid') {
       this.#sequences.rejected(partitionId)
       if (batch.length > 1) {
         batchLimits.set(partitionId, Math.ceil(batch.length / 2))

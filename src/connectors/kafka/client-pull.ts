@@ -7,14 +7,13 @@ import { openGroup, type Group, type Offset } from './client-group.ts'
 import type { KafkaSourceConfig } from './config.ts'
 import { RecordReader, type KafkaRecord } from './map-read.ts'
 
-/** A record on its way into the journal. */
 export interface PendingRecord {
   readonly queue: PartitionQueue
   readonly offset: bigint
   synced: boolean
 }
 
-/** Records of one partition in flight, in order. A record is committed when it and all before it are synced. */
+/** Records of one partition in order. A record is committed when it and all earlier ones are synced. */
 interface PartitionQueue {
   readonly group: Group
   readonly topic: string
@@ -23,8 +22,7 @@ interface PartitionQueue {
 }
 
 /**
- * Pulls as a member of a consumer group. Joins with the first pull, and again after the cluster was lost or topics
- * changed.
+ * Reads as a member of a consumer group. Joins at the first pull, and again after a lost connection or changed topics.
  */
 export class KafkaPuller implements Puller<PendingRecord> {
   readonly address: string
@@ -32,7 +30,6 @@ export class KafkaPuller implements Puller<PendingRecord> {
   readonly #context: SourceContext
   #group: Group | undefined
   readonly #reader = new RecordReader()
-  /** By topic and partition of the current membership. */
   #queues = new Map<string, PartitionQueue>()
   #missing = ''
   readonly #commits = new Coalescer<PartitionQueue>((queues) => this.#commit(new Set(queues)))
@@ -66,7 +63,7 @@ export class KafkaPuller implements Puller<PendingRecord> {
     return this.#commits.add(handles.map(({ queue }) => queue))
   }
 
-  /** Without a commit: the next reader receives the records again. */
+  /** Nothing is committed, so the next reader receives the records again. */
   release(): Promise<void> {
     return Promise.resolve()
   }
@@ -88,10 +85,10 @@ export class KafkaPuller implements Puller<PendingRecord> {
     const missing = group.missing.join(', ')
     if (group.missing.length === this.#config.topics.length) {
       await group.close()
-      throw new Error(`there is no topic ${missing} yet; it is read once it is there`)
+      throw new Error(`topic ${missing} does not exist yet; it is read once it exists`)
     }
     if (missing !== this.#missing && missing !== '')
-      this.#context.log.warn('Some topics are not there yet; they are read once they are.', {
+      this.#context.log.warn('Some topics do not exist yet; they are read once they exist.', {
         source: this.#context.id,
         topics: missing,
       })

@@ -3,18 +3,16 @@ export interface Producer {
   readonly producerEpoch: number
 }
 
-/** Sequence numbers wrap to 0. */
 const sequenceLimit = 2 ** 31
 
 /**
- * Sequence numbers let the broker recognize a repeated batch. A batch without a response keeps its number until it is
+ * The broker detects a repeated batch by its sequence number. A batch without a response keeps its number until it is
  * repeated unchanged.
  */
 export class Sequences {
   #producer: Producer | undefined
-  /** Number of the next batch of a partition. */
   readonly #next = new Map<string, number>()
-  /** Ids of the batch with that number if it may be stored already. */
+  /** Ids of the batch that may be stored already. */
   readonly #unconfirmed = new Map<string, readonly string[]>()
 
   get producer(): Producer | undefined {
@@ -26,7 +24,7 @@ export class Sequences {
     this.#producer = producer
   }
 
-  /** Invalidates the numbers: a new producer must begin. Batches without a response may then be stored twice. */
+  /** A new producer must begin. Batches without a response may then be stored twice. */
   reset(): void {
     this.#producer = undefined
     this.#next.clear()
@@ -41,7 +39,6 @@ export class Sequences {
     return this.#unconfirmed.get(partition)
   }
 
-  /** It is unknown whether these were stored. */
   markUnconfirmed(partition: string, ids: readonly string[]): void {
     this.#unconfirmed.set(partition, ids)
   }

@@ -4,7 +4,7 @@ import { apiIdOf, noTopic, errorText, whyNoTopic } from './client-errors.ts'
 import type { Live, Topic } from './client-publish.ts'
 import type { KafkaConfig } from './config.ts'
 
-/** Partitions of a topic, at most a minute old; creates it if configured. Rejects if no broker responds. */
+/** Leaders at most a minute old; creates the topic if configured. Rejects if no broker responds. */
 export async function topicFor(live: Live, topic: string, config: KafkaConfig, context: Context): Promise<Topic> {
   const found = await fetchTopic(live, topic)
   if (!config.create_topic || !('problem' in found) || found.problem !== noTopic(topic)) return found
@@ -22,7 +22,7 @@ async function fetchTopic({ base }: Live, topic: string): Promise<Topic> {
   }
 }
 
-/** Undefined if the topic exists now; another instance may have created it meanwhile. */
+/** Undefined if the topic exists now. */
 async function createTopic(
   { library, base }: Live,
   topic: string,
@@ -47,7 +47,7 @@ async function createTopic(
     if (id === 'TOPIC_ALREADY_EXISTS') return undefined
     if (id === undefined) throw error
     return (
-      `topic ${topic} is missing and can't be made (${errorText(error)}); create it, or correct \`partitions\` and ` +
+      `topic ${topic} can't be created (${errorText(error)}); create it, or correct \`partitions\` and` +
       `\`replication\``
     )
   } finally {

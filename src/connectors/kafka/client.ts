@@ -11,9 +11,7 @@ import type { KafkaConfig } from './config.ts'
 import type { KafkaMessage } from './map.ts'
 import { withSinkTimeout } from '../../messaging/sink-timeout.ts'
 
-/**
- * Connections to the brokers of a cluster, opened on demand and reopened after a loss with current files and secrets.
- */
+/** Reconnects after a loss with current files and secrets. */
 export class KafkaPublisher {
   readonly #config: KafkaConfig
   readonly #context: Context
@@ -21,7 +19,6 @@ export class KafkaPublisher {
   #live: Live | undefined
   #connecting: Promise<void> | undefined
   #closed = false
-  /** Tried in rotation. */
   #brokers: readonly Broker[]
 
   constructor(config: KafkaConfig, context: Context) {
@@ -30,7 +27,7 @@ export class KafkaPublisher {
     this.#brokers = config.brokers
   }
 
-  /** Undefined if messages may be published; else the reason. Ends within the timeout, or when the signal aborts. */
+  /** As in ManyClient. */
   async ready(signal: AbortSignal): Promise<string | undefined> {
     if (this.#live !== undefined && this.#sequences.producer !== undefined) return undefined
     this.#connecting ??= this.#connect().finally(() => {
@@ -44,7 +41,6 @@ export class KafkaPublisher {
     }
   }
 
-  /** The outcome of each message, in order. */
   async publishAll(messages: readonly KafkaMessage[], signal: AbortSignal): Promise<readonly Attempt[]> {
     const live = this.#live
     if (live === undefined) return messages.map(() => away('the connection is closed'))
@@ -97,7 +93,7 @@ export class KafkaPublisher {
   }
 
   async #open(): Promise<Live> {
-    // Rotated, in case the first broker accepts connections without responding.
+    // Rotated: the first broker may accept connections and never respond.
     const [first, ...others] = this.#brokers
     if (first !== undefined) this.#brokers = [...others, first]
     const library = await loadClient()
@@ -121,7 +117,6 @@ export class KafkaPublisher {
   }
 }
 
-/** A producer with sequence numbers. */
 async function beginProducer({ library, base }: Live, timeout: number): Promise<Producer> {
   const connection = await anyConnection(library, base)
   const api = await apiOf<[transactionalId: null, timeout: number, id: bigint, epoch: number], Producer>(

@@ -12,7 +12,7 @@ export const journal: JournalDriver<KafkaJournalConfig> = openKafkaJournal
 
 const [latest, earliest] = [-1n, -2n]
 const retryMs = 100
-/** Records beside the journal are compacted to the newest of each key: short segments let the brokers compact early. */
+/** Compacted to the newest record of each key; short segments are compacted early. */
 const recordSettings = {
   'cleanup.policy': 'compact',
   'segment.ms': '600000',
@@ -22,8 +22,8 @@ const recordSettings = {
 }
 
 /**
- * The journal as a topic: a record is a frame, and a source's frames are in one partition. Beside it a compacted topic
- * with one partition. Rejects if no broker responds.
+ * The journal as a topic: a record is a frame, and the frames of a source are in one partition. A second, compacted
+ * topic with one partition has small records. Rejects if no broker responds.
  */
 export async function openKafkaJournal(config: KafkaJournalConfig, context: JournalContext): Promise<JournalBus> {
   const journal = new KafkaJournal(config, context)
@@ -38,7 +38,6 @@ export async function openKafkaJournal(config: KafkaJournalConfig, context: Jour
   }
 }
 
-/** Has the reason and the action to take. */
 class NotConnected extends Error {}
 
 class KafkaJournal implements JournalBus {
@@ -75,7 +74,7 @@ class KafkaJournal implements JournalBus {
     this.#partitions = await this.#waitForLeaders(client, topic)
   }
 
-  /** Partitions of the topic once each has a leader: not every broker knows a new topic yet. */
+  /** Waits until every partition has a leader, and returns their number. */
   async #waitForLeaders({ admin }: JournalClient, topic: string): Promise<number> {
     const { clock, timers } = this.#context.host
     for (const until = clock.monotonic() + this.#config.timeout; ;) {
@@ -104,7 +103,7 @@ class KafkaJournal implements JournalBus {
         await writer.begin()
         return writer
       } catch (error) {
-        // A new cluster creates its coordinators on the first request.
+        // A new cluster creates its coordinators at the first request.
         if (!/COORDINATOR|^CONCURRENT_TRANSACTIONS$/.test(apiIdOf(error) ?? '') || clock.monotonic() > until)
           throw error
       }
@@ -113,7 +112,7 @@ class KafkaJournal implements JournalBus {
   }
 
   async *read(channel: Channel, after: number, signal: AbortSignal): AsyncGenerator<readonly BusRecord[]> {
-    // A separate connection: a broker responds to requests of a connection in order, and these may wait.
+    // Separate, because a broker answers the requests of a connection in order, and these may wait.
     const client = await this.#connect()
     const stop = (): void => {
       client.admin.close().catch(() => undefined)
@@ -162,7 +161,6 @@ class KafkaJournal implements JournalBus {
       : { topic: this.#config.topic, partition: channel }
   }
 
-  /** Reads TLS files and secrets for each connection. */
   async #connect(): Promise<JournalClient> {
     const library = await loadClient()
     const admin = new library.Admin(await connectionOptions(this.#config, this.#context))
@@ -176,7 +174,7 @@ class KafkaJournal implements JournalBus {
     }
   }
 
-  /** An existing topic is unchanged. */
+  /** Creates a missing topic. */
   async #ensure(
     { admin }: JournalClient,
     topic: string,
@@ -192,13 +190,14 @@ class KafkaJournal implements JournalBus {
     } catch (error) {
       if (!errorText(error).startsWith('Unknown topic')) throw error
     }
-    if (!this.#context.create) throw new Error(`there is no topic ${topic} yet; the first Weir that starts makes it`)
+    if (!this.#context.create)
+      throw new Error(`topic ${topic} does not exist yet; the first instance to start creates it`)
     try {
       await admin.createTopics({ topics: [topic], ...settings })
-      this.#context.log.info('Made a topic for the journal.', { topic, partitions: settings.partitions })
+      this.#context.log.info('Created a topic for the journal.', { topic, partitions: settings.partitions })
     } catch (error) {
       if (apiIdOf(error) !== 'TOPIC_ALREADY_EXISTS')
-        throw new Error(`topic ${topic} is missing and can't be made (${errorText(error)}); create it, or let us`, {
+        throw new Error(`topic ${topic} can't be created (${errorText(error)}); create it, or grant the user CREATE`, {
           cause: error,
         })
     }

@@ -1,15 +1,14 @@
-/** Assigns a key to a partition by the same rule as other producers. Pure. */
+/** Partitioners of other Kafka producers. Pure. */
 
 export const partitioners = ['murmur2', 'fnv1a'] as const
 export type Partitioner = (typeof partitioners)[number]
 
-/** Index of the partition, of `count`. */
 export function partitionOf(partitioner: Partitioner, key: Uint8Array, count: number): number {
-  // Java's clients clear the sign bit. Sarama takes the absolute remainder.
+  // Java clears the sign bit; Sarama takes the absolute remainder.
   return partitioner === 'murmur2' ? (murmur2(key) & 0x7fff_ffff) % count : Math.abs((fnv1a(key) | 0) % count)
 }
 
-/** MurmurHash2 with the seed of Kafka's Java clients, as a signed 32-bit number. */
+/** MurmurHash2 with the seed of the Java client, signed 32 bits. */
 export function murmur2(bytes: Uint8Array): number {
   const mix = 0x5bd1_e995
   const whole = bytes.length & ~3
@@ -30,7 +29,6 @@ export function murmur2(bytes: Uint8Array): number {
   return hash ^ (hash >>> 15)
 }
 
-/** FNV-1a of 32 bits. */
 export function fnv1a(bytes: Uint8Array): number {
   let hash = 0x811c_9dc5
   for (const one of bytes) hash = Math.imul(hash ^ one, 0x0100_0193)

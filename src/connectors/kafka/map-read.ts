@@ -1,6 +1,5 @@
 import type { InMessage } from '../../codecs/bus-message/read.ts'
 
-/** A record as it was read. */
 export interface KafkaRecord {
   readonly topic: string
   readonly partition: number
@@ -8,12 +7,10 @@ export interface KafkaRecord {
   /** Unix ms. */
   readonly time: number
   readonly key: Uint8Array | undefined
-  /** The last of several with the same name counts. */
   readonly headers: Iterable<readonly [name: string | Uint8Array, value: Uint8Array]>
   readonly value: Uint8Array
 }
 
-/** Decodes successive records. */
 export class RecordReader {
   readonly #names = new RepeatedTexts()
   readonly #values = new RepeatedTexts()
@@ -42,7 +39,7 @@ export class RecordReader {
 
 const maxTexts = 64
 
-/** Successive records have the same header names and mostly equal values, which are compared instead of decoded. */
+/** Successive records mostly have equal names and values, which are compared instead of decoded. */
 class RepeatedTexts {
   readonly #last: { readonly bytes: Uint8Array; readonly text: string }[] = []
 
@@ -55,7 +52,6 @@ class RepeatedTexts {
   }
 }
 
-/** A loop is faster than a native call for short values. */
 function same(a: Uint8Array, b: Uint8Array): boolean {
   const { length } = a
   if (length !== b.length) return false

@@ -94,10 +94,10 @@ test('attributes are headers as they are, the id is one in every mode', () => {
 
 test.each<[Partial<WrittenConfigOf<typeof kafkaSchema>>, string]>([
   [{ topic: 'weir.{what}' }, '`{what}` is not known in a topic'],
-  [{ topic: 'weir events' }, 'is not the name of a topic'],
-  [{ topic: '..' }, 'is not the name of a topic'],
-  [{ topic: '{type}' }, 'could become the name of any topic'],
-  [{ topic: '__{type}' }, 'could become the name of any topic'],
+  [{ topic: 'weir events' }, 'is not a topic name'],
+  [{ topic: '..' }, 'is not a topic name'],
+  [{ topic: '{type}' }, 'could produce any topic name'],
+  [{ topic: '__{type}' }, 'could produce any topic name'],
   [{ topic: 'weir.{key}', create_topic: true }, "a topic for every `{key}` can't be made"],
   [{ partitions: 3 }, 'set `create_topic: true`'],
   [{ brokers: [] }, '`brokers` is empty'],

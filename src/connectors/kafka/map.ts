@@ -3,14 +3,12 @@ import type { OutMessage } from '../../messaging/message-sink.ts'
 export interface KafkaMessage {
   readonly topic: string
   readonly key: string | undefined
-  /** Names and text. */
   readonly headers: Readonly<Record<string, string>>
   readonly value: Uint8Array
-  /** Equal for every attempt by any instance; also the header `id`. */
+  /** The same for every attempt by any instance; also the header `id`. */
   readonly id: string
 }
 
-/** CloudEvents attributes as `ce_` headers in UTF-8, others under their names. */
 export function toMessage(
   {
     attributes,

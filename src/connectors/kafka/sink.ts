@@ -27,7 +27,7 @@ export function openKafka(config: KafkaConfig, context: Context): Promise<Sink> 
       body: value,
     }),
     probe: (signal) => probeKafka(config, context, signal),
-    // Otherwise the topics are only known from sent messages.
+    // Topics of a template depend on the events.
     ...(config.topic.includes('{') ? {} : { listen: () => listenKafka(config, context) }),
     close: () => publisher.close(),
   })

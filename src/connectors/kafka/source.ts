@@ -3,16 +3,15 @@ import type { Source, SourceContext } from '../../engine/contracts.ts'
 import { defineSource } from '../../engine/define.ts'
 import { KafkaPuller } from './client-pull.ts'
 import type { KafkaSourceConfig, kafkaSourceSchema } from './config.ts'
-import { probeTopics } from './client-source-probe.ts'
+import { probeTopics } from './client-probe.ts'
 
 export const source = defineSource<typeof kafkaSourceSchema>('kafka', { build: openKafkaSource, probe: probeTopics })
 
-/** With the assigned partitions by topic. */
 export type KafkaSource = Source & {
   status(): MessageSourceStatus & { readonly partitions: Readonly<Record<string, readonly number[]>> }
 }
 
-/** An unavailable cluster is logged and retried, and no error here. */
+/** Opens even if the cluster is unreachable; the failure is logged and retried. */
 export function openKafkaSource(config: KafkaSourceConfig, context: SourceContext): Promise<KafkaSource> {
   const puller = new KafkaPuller(config, context)
   const source = messageSource(config, context, puller)

@@ -8,22 +8,17 @@ import { wildcardOf } from './map-subject.ts'
 
 export type Library = Awaited<ReturnType<typeof loadClient>>
 
-/** Loads the client library lazily. */
 export async function loadClient() {
   const [transport, jetstream] = await Promise.all([import('@nats-io/transport-node'), import('@nats-io/jetstream')])
   return { ...transport, ...jetstream }
 }
 
-/**
- * Reconnects during the lifetime of the sink; each send retries the first connection. Secrets and TLS files are read
- * for each connection.
- */
+/** Reconnects during the lifetime of the sink. Secrets and TLS files are read for each connection. */
 export async function connectionOptions(
   library: Library,
   config: NatsServer,
   { id, host }: Pick<Context, 'id' | 'host'>,
 ): Promise<ConnectionOptions> {
-  // Fails early for unreadable files.
   const files = await readTls(config.tls, host.disk)
   const authenticator = authenticatorOf(library, config.auth)
   authenticator?.()
@@ -33,10 +28,8 @@ export async function connectionOptions(
     timeout: config.timeout,
     maxReconnectAttempts: -1,
     reconnectTimeWait: 1000,
-    // An unresponsive server is abandoned after two missed pings, for another node of the cluster; the library default
-    // is two minutes.
+    // Two missed pings select another node; the library default is two minutes.
     pingInterval: 5000,
-    // Request stack traces cost more than the request.
     noAsyncTraces: true,
     ...(authenticator === undefined ? {} : { authenticator }),
     ...(files === undefined && !config.url.startsWith('tls:') ? {} : { tls: filesOf(config.tls, files) }),
@@ -59,7 +52,6 @@ function authenticatorOf(library: Library, auth: NatsServer['auth']): Authentica
   }
 }
 
-/** The library reads the files for each connection. */
 function filesOf(tls: Tls | null, read: TlsOptions | undefined): object {
   if (tls === null || read === undefined) return {}
   const { rejectUnauthorized, servername } = read
@@ -72,7 +64,7 @@ function filesOf(tls: Tls | null, read: TlsOptions | undefined): object {
   }
 }
 
-/** Creates the stream if it is missing and configured. An existing one is unchanged. */
+/** Creates a missing stream if configured. */
 export async function ensureStream(
   library: Library,
   connection: NatsConnection,

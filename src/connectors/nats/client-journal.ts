@@ -13,39 +13,31 @@ export interface JournalClient {
 
 export interface WriterOptions {
   readonly name: string
-  /** Unique id of this claim of the name. */
   readonly claim: string
   readonly timeout: number
-  /** Stream and subject prefix. */
   target(channel: Channel): { readonly stream: string; readonly prefix: string }
   client(): Promise<JournalClient>
 }
 
-/** State of one subject. */
 interface Subject {
-  /** Sequence of the last message; a write requires that it is unchanged. */
+  /** Last sequence; a write requires that it is unchanged. */
   last: number
-  /** Messages written by this writer. */
   written: number
-  /** Whether the last message was stored is unknown. */
   unconfirmed: boolean
 }
 
-/** A partial write that must be resumed. */
 interface PartialWrite {
-  /** By key: number of stored records, and position of the last. */
   readonly done: Map<string, number>
   place: number
 }
 
 const [writerHeader, numberHeader] = ['Weir-Writer', 'Weir-Number']
 const wrongLastSequence = 10071
-/** Bytes reserved for header and subject. */
 const headerBytes = 4096
 
 /**
- * Writes to subjects with an expected last sequence: the server rejects a writer with another expectation. So a subject
- * has one writer, writes are sequential, and a fenced writer fails. Records of one key in one call are one message.
+ * Writes with an expected last sequence, so that the server rejects a fenced writer. A subject has one writer, and
+ * writes are sequential. Records of one key in one call are one message.
  */
 export class ExpectingWriter implements BusWriter {
   readonly #options: WriterOptions
@@ -65,7 +57,7 @@ export class ExpectingWriter implements BusWriter {
       })
       const known: Subject = { last: message?.seq ?? 0, written: 0, unconfirmed: false }
       try {
-        // Small records are compacted: rewriting the last one is harmless.
+        // Rewriting the last small record is harmless.
         const sequence = await this.#publish(
           client,
           channel,
@@ -76,7 +68,6 @@ export class ExpectingWriter implements BusWriter {
         this.#subjects.set(subject, known)
         return positionOf(sequence)
       } catch (error) {
-        // Another writer wrote before the fencing mark.
         if (!isWrongLast(error, client)) throw error
       }
     }
@@ -120,7 +111,6 @@ export class ExpectingWriter implements BusWriter {
     const known = this.#subjects.get(subject) as Subject
     const maxBytes = (client.connection.info?.max_payload ?? 1024 * 1024) - headerBytes
     for (let at = partial.done.get(key) ?? 0; at < values.length; at = partial.done.get(key) ?? 0) {
-      // Only the newest of a small record matters.
       const from = channel === 'records' ? values.length - 1 : at
       const some = values.slice(from, from + fittingCount(values.slice(from), maxBytes))
       const sequence = await this.#once(client, channel, subject, known, pack(some))
@@ -129,7 +119,7 @@ export class ExpectingWriter implements BusWriter {
     }
   }
 
-  /** Stores a message exactly once, also if an earlier acknowledgement was lost. */
+  /** Stores a message exactly once, even if an acknowledgement was lost. */
   async #once(
     client: JournalClient,
     channel: Channel,
@@ -145,13 +135,12 @@ export class ExpectingWriter implements BusWriter {
         known.unconfirmed = true
         throw error
       }
-      // A duplicate send by library or network: the last message is from this writer.
+      // The last message may be a repetition by the library or the network.
       if (await this.#isLast(client, channel, subject, known)) return known.last
-      throw new Fenced(`another one writes as ${this.#options.name}`, { cause: error })
+      throw new Fenced(`another instance writes as ${this.#options.name}`, { cause: error })
     }
   }
 
-  /** Whether the last sent, unacknowledged message is the last of the subject. */
   async #isLast({ manager }: JournalClient, channel: Channel, subject: string, known: Subject): Promise<boolean> {
     const message = await manager.streams.getMessage(this.#options.target(channel).stream, { last_by_subj: subject })
     if (

@@ -6,7 +6,6 @@ import { errorText, whyNotConnected } from './client-errors.ts'
 import type { NatsConfig } from './config.ts'
 import { wildcardOf } from './map-subject.ts'
 
-/** Subscribes to all subjects that the sink can produce. Subscribers receive copies. */
 export async function listenNats(config: NatsConfig, context: Context): Promise<Listening> {
   const library = await loadClient()
   let connection: NatsConnection
@@ -24,12 +23,12 @@ export async function listenNats(config: NatsConfig, context: Context): Promise<
       else refused ??= error
     },
   })
-  // A permission error precedes the pong, but may be delivered one event-loop turn later.
+  // A permission error may be delivered one event-loop turn after the pong.
   await connection.flush()
   await context.host.timers.sleep(0)
   if (refused !== undefined) {
     await connection.close()
-    throw new Error(`the server does not let us listen to ${subject} (${errorText(refused)})`)
+    throw new Error(`the server denies subscribing to ${subject} (${errorText(refused)})`)
   }
   return {
     received: (text, signal) => seen.has(text, signal),

@@ -4,22 +4,19 @@ import type { Attempt } from '../../engine/delivery/in-order.ts'
 interface PendingPublish {
   readonly subject: string
   readonly signal: AbortSignal
-  /** Deadline on the monotonic clock. */
   readonly late: number
   readonly settle: (outcome: Attempt) => void
 }
 
-/** Pending publishes by number, with one timer for all: a timer each would dominate the cost of a message. */
+/** Pending publishes by number. One timer serves all, because a timer costs more than a message. */
 export class PendingPublishes {
   readonly #host: Host
   readonly #ms: number
   readonly #timeoutOutcome: Attempt
-  /** Oldest first. */
   readonly #pending = new Map<number, PendingPublish>()
   #last = 0
   #timer: Timer | undefined
 
-  /** After `ms` without an outcome it is `late`. */
   constructor(host: Host, { ms, late }: { readonly ms: number; readonly late: Attempt }) {
     this.#host = host
     this.#ms = ms
@@ -38,12 +35,10 @@ export class PendingPublishes {
     })
   }
 
-  /** Undefined after it settled. */
   subjectOf(number: number): string | undefined {
     return this.#pending.get(number)?.subject
   }
 
-  /** Ignored after it settled. */
   settle(number: number, outcome: Attempt): void {
     this.#pending.get(number)?.settle(outcome)
     this.#pending.delete(number)

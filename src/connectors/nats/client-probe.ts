@@ -5,12 +5,12 @@ import { errorText, whyNotConnected } from './client-errors.ts'
 import type { NatsConfig, NatsServer } from './config.ts'
 import { wildcardOf } from './map-subject.ts'
 
-/** Logs in over a separate connection and inspects the stream. Publishes and creates nothing. */
+/** Publishes and creates nothing. */
 export function probeNats(config: NatsConfig, context: Context): Promise<Probe> {
   return withConnection(config, context, (library, connection) => probeStream(library, connection, config))
 }
 
-/** Result of an inspection over a separate connection, or why connection or JetStream are unavailable. */
+/** Inspects over a separate connection; fails if connection or JetStream are unavailable. */
 export async function withConnection(
   config: NatsServer & Pick<NatsConfig, 'stream'>,
   context: Pick<Context, 'id' | 'host'>,
@@ -29,7 +29,7 @@ export async function withConnection(
     return {
       is: 'fail',
       message:
-        `${config.url}: logged in, but JetStream does not answer (${errorText(error)}); is it on, and may this ` +
+        `${config.url}: logged in, but JetStream does not respond (${errorText(error)}); enable it, or grant the user` +
         'user ask for streams?',
     }
   } finally {
@@ -42,28 +42,27 @@ async function probeStream(
   connection: NatsConnection,
   { url, stream, create_stream: create, subject, timeout, wait_for: waitFor }: NatsConfig,
 ): Promise<Probe> {
-  if (waitFor === 'server') return { is: 'ok', message: `${url}: logged in; no stream is waited for` }
+  if (waitFor === 'server') return { is: 'ok', message: `${url}: logged in; delivery does not require a stream` }
   const manager = await library.jetstreamManager(connection, { timeout })
   const wildcard = wildcardOf(subject)
   const names: string[] = []
   for await (const name of manager.streams.names(wildcard)) names.push(name)
   if (stream === null) {
-    if (names.length > 0)
-      return { is: 'ok', message: `${url}: logged in; ${wildcard} goes to stream ${names.join(', ')}` }
+    if (names.length > 0) return { is: 'ok', message: `${url}: logged in; stream ${names.join(', ')} has ${wildcard}` }
     return {
       is: 'fail',
       message:
-        `${url}: logged in, but no stream takes ${wildcard}; create one, or set \`stream\` and ` +
+        `${url}: logged in, but no stream has ${wildcard}; create one, or set \`stream\` and` +
         `\`create_stream: true\``,
     }
   }
-  if (names.includes(stream)) return { is: 'ok', message: `${url}: logged in; stream ${stream} takes ${wildcard}` }
+  if (names.includes(stream)) return { is: 'ok', message: `${url}: logged in; stream ${stream} has ${wildcard}` }
   try {
     const { config } = await manager.streams.info(stream)
     return {
       is: 'fail',
       message:
-        `${url}: logged in; stream ${stream} takes ${config.subjects.join(' ')} and not ${wildcard}; correct ` +
+        `${url}: logged in; stream ${stream} has ${config.subjects.join(' ')}, not ${wildcard}; correct` +
         `\`subject\` or the stream`,
     }
   } catch (error) {
@@ -77,9 +76,10 @@ async function probeStream(
         `${url}: logged in, but ${wildcard} belongs to stream ${names.join(', ')}; correct \`stream\` or ` +
         `\`subject\``,
     }
-  if (create) return { is: 'ok', message: `${url}: logged in; stream ${stream} is not there yet, and a start makes it` }
+  if (create)
+    return { is: 'ok', message: `${url}: logged in; stream ${stream} does not exist yet and is created at the start` }
   return {
     is: 'fail',
-    message: `${url}: logged in, but there is no stream ${stream}; create it, or set \`create_stream: true\``,
+    message: `${url}: logged in, but stream ${stream} not found; create it, or set \`create_stream: true\``,
   }
 }

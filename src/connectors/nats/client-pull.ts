@@ -9,7 +9,7 @@ import { errorText, whyNotConnected } from './client-errors.ts'
 import type { NatsSourceConfig } from './config.ts'
 import { fromMessage } from './map-read.ts'
 
-/** Prefetched messages, and maximum messages per pull. */
+/** Prefetched messages, and maximum per pull. */
 const [prefetchMessages, maxMessages] = [2048, 1024]
 /** The server checks for expired acknowledgements at intervals. */
 const marginMs = 500
@@ -18,18 +18,16 @@ interface Live {
   readonly connection: NatsConnection
   readonly messages: ConsumerMessages
   readonly gate: RedeliveryGate
-  /** Aborts when the connection ended. */
   readonly ended: AbortSignal
 }
 
-/** Pulls from a durable consumer. Connects at the first pull and after the library abandons the connection. */
+/** Reads from a durable consumer. Connects at the first pull and after a lost connection. */
 export class JetStreamPuller implements Puller<JsMsg> {
   readonly address: string
   readonly keepMs: number
   readonly #config: NatsSourceConfig
   readonly #context: SourceContext
   #live: Live | undefined
-  /** Received and not pulled yet. */
   #buffered: JsMsg[] = []
   #ended: string | undefined
   #wake: () => void = () => undefined
@@ -78,7 +76,6 @@ export class JetStreamPuller implements Puller<JsMsg> {
   }
 
   async keep(handles: readonly JsMsg[]): Promise<void> {
-    // Throws after the connection ended.
     for (const handle of [...handles, ...this.#buffered, ...(this.#live?.gate.delayed ?? [])]) handle.working()
     await this.#flush()
   }
@@ -94,19 +91,16 @@ export class JetStreamPuller implements Puller<JsMsg> {
       for (const handle of waiting) handle.nak()
       await this.#flush(live)
     } catch {
-      // The connection ended: messages are redelivered after the acknowledgement timeout.
+      // Messages are redelivered after the acknowledgement timeout.
     }
     await live.connection.close()
   }
 
-  /**
-   * Resolves when the server received all acknowledgements. The library's flush waits forever for an unreachable
-   * server.
-   */
+  /** Resolves when the server received all acknowledgements. The library's flush has no timeout. */
   async #flush(live = this.#live): Promise<void> {
     if (live === undefined) return
     const { timeout: ms, url } = this.#config
-    const limit = { timers: this.#context.host.timers, ms, late: `${url} gives no answer within ${ms} ms` }
+    const limit = { timers: this.#context.host.timers, ms, late: `${url} did not respond within ${ms} ms` }
     await withTimeoutUntil(live.connection.flush(), limit, live.ended, 'the connection is lost')
   }
 
@@ -118,7 +112,7 @@ export class JetStreamPuller implements Puller<JsMsg> {
   async #connect(signal: AbortSignal): Promise<Live> {
     const library = await loadClient()
     let connection: NatsConnection
-    // Messages in transit are lost with a connection; later ones would overtake them, so the consumer restarts.
+    // Messages in transit are lost with a connection and later ones would overtake them, so the consumer restarts.
     try {
       connection = await library.connect({
         ...(await connectionOptions(library, this.#config, this.#context)),
@@ -159,8 +153,8 @@ export class JetStreamPuller implements Puller<JsMsg> {
   }
 
   /**
-   * Messages delivered to a previous reader are redelivered after the acknowledgement timeout; newer ones wait until
-   * then to keep the order. With concurrent readers there is no order.
+   * Waits for the redelivery of messages that a previous reader did not acknowledge, to keep the order. Concurrent
+   * readers have no order.
    */
   async #waitForRedelivery(consumer: Consumer, signal: AbortSignal): Promise<DeliveredState> {
     const {
@@ -171,16 +165,16 @@ export class JetStreamPuller implements Puller<JsMsg> {
       ts,
     } = await consumer.info()
     const waitMs = wait / 1e6
-    // The library declares nanoseconds; the server sends RFC 3339. Servers before 2.10 omit the time.
+    // The library declares nanoseconds; the server sends RFC 3339, and none before 2.10.
     const ago = (ts === undefined ? this.#context.host.clock.now() : Date.parse(ts)) - Date.parse(String(active))
-    // A restarted server does not know the time.
     const ms = (Number.isNaN(ago) ? waitMs : Math.min(waitMs, waitMs - ago)) + marginMs
     const given = { newest, open: readers > 0 ? 0 : pending, maxWaitMs: waitMs + marginMs }
     if (given.open === 0 || !(ms > marginMs)) return given
-    this.#context.log.info(
-      'Messages that were given out before and not acknowledged are waited for, so that order is kept.',
-      { source: this.#context.id, messages: pending, ms: Math.ceil(ms) },
-    )
+    this.#context.log.info('Waiting for unacknowledged messages of a previous reader to keep the order.', {
+      source: this.#context.id,
+      messages: pending,
+      ms: Math.ceil(ms),
+    })
     await this.#context.host.timers.sleep(ms, signal)
     return given
   }
@@ -201,7 +195,7 @@ export class JetStreamPuller implements Puller<JsMsg> {
     this.#wake()
   }
 
-  /** An existing consumer is unchanged. */
+  /** Creates a missing consumer. */
   async #consumer(library: Library, connection: NatsConnection): Promise<Consumer> {
     const { url, stream, consumer, subjects, begin, ack_wait: ackWait, timeout } = this.#config
     const manager = await library.jetstreamManager(connection, { timeout, checkAPI: false })
@@ -210,13 +204,13 @@ export class JetStreamPuller implements Puller<JsMsg> {
     } catch (error) {
       if (!(error instanceof library.JetStreamApiError))
         throw new Error(
-          `${url}: JetStream does not answer (${errorText(error)}); is it on, and may this user ask for consumers?`,
+          `${url}: JetStream does not respond (${errorText(error)}); enable it, or let the user manage consumers`,
           { cause: error },
         )
       if (error.code === library.JetStreamApiCodes.StreamNotFound)
-        throw new Error(`${url}: there is no stream ${stream}; create it, or correct \`stream\``, { cause: error })
+        throw new Error(`${url}: stream ${stream} not found; create it, or correct \`stream\``, { cause: error })
       if (error.code !== library.JetStreamApiCodes.ConsumerNotFound)
-        throw new Error(`${url}: consumer ${consumer} can't be had (${error.message})`, { cause: error })
+        throw new Error(`${url}: consumer ${consumer} is unavailable (${error.message})`, { cause: error })
       await manager.consumers.add(stream, {
         durable_name: consumer,
         ack_policy: library.AckPolicy.Explicit,

@@ -1,19 +1,16 @@
 import type { JsMsg } from '@nats-io/jetstream'
 import type { Timers } from '../../host/index.ts'
 
-/** Delivery state of a consumer when its reader reconnects. */
 export interface DeliveredState {
-  /** Sequence of the newest delivered message. */
   readonly newest: number
-  /** Unacknowledged messages up to there. */
+  /** Unacknowledged messages up to `newest`. */
   readonly open: number
-  /** Maximum delay of newer messages. */
   readonly maxWaitMs: number
 }
 
 /**
- * Delays newer messages until delivered and unacknowledged ones are redelivered, to keep the order. The delay is
- * limited, because the stream may have dropped some.
+ * Keeps the order: delays new messages until unacknowledged ones are redelivered, for a limited time, because the
+ * stream may have dropped some.
  */
 export class RedeliveryGate {
   readonly #newest: number
@@ -48,7 +45,6 @@ export class RedeliveryGate {
     if (this.#missing.redelivered.size >= this.#missing.count) this.#release()
   }
 
-  /** Delayed messages, which the server redelivers to the next reader. */
   drop(): readonly JsMsg[] {
     this.#timer?.cancel()
     return this.#delayed?.splice(0) ?? []

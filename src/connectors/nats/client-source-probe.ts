@@ -3,7 +3,7 @@ import type { Library } from './client-connect.ts'
 import { withConnection } from './client-probe.ts'
 import type { NatsSourceConfig } from './config.ts'
 
-/** Logs in and inspects the stream and the progress of its consumer. Creates nothing. */
+/** Creates nothing. */
 export function probeSourceStream(config: NatsSourceConfig, context: ProbeContext): Promise<Probe> {
   const { url, stream, consumer, timeout } = config
   return withConnection(config, context, async (library, connection) => {
@@ -12,13 +12,13 @@ export function probeSourceStream(config: NatsSourceConfig, context: ProbeContex
     if (found === undefined)
       return {
         is: 'fail',
-        message: `${url}: logged in, but there is no stream ${stream}; create it, or correct \`stream\``,
+        message: `${url}: logged in, but stream ${stream} not found; create it, or correct \`stream\``,
       }
     const reading = await unlessMissing(library, manager.consumers.info(stream, consumer))
     const far =
       reading === undefined
-        ? `consumer ${consumer} is not there yet, and a start makes it`
-        : `consumer ${consumer} has ${reading.num_pending} to read and ${reading.num_ack_pending} to acknowledge`
+        ? `consumer ${consumer} does not exist yet and is created at the start`
+        : `consumer ${consumer} has ${reading.num_pending} pending and ${reading.num_ack_pending} unacknowledged`
     return { is: 'ok', message: `${url}: logged in; stream ${stream} has ${found.state.messages} messages, ${far}` }
   })
 }

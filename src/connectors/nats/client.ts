@@ -20,23 +20,20 @@ import type { NatsMessage } from './map.ts'
 interface Live {
   readonly library: Library
   readonly connection: NatsConnection
-  /** Prefix of reply subjects, which end with the number of the publish. */
   readonly inbox: string
-  /** Whether acknowledgements are received. */
   subscribed: boolean
-  /** Why publishing is impossible; the library reconnects meanwhile. */
+  /** Why publishing is impossible while the library reconnects. */
   away: string | undefined
 }
 
-/** Acknowledgement of a stream. */
 type PublishAck = {
   readonly stream?: string
   readonly error?: { readonly code: number; readonly err_code: number; readonly description: string }
 }
 
 /**
- * One connection, opened at the first use and after the library abandons it. One subscription receives all stream
- * acknowledgements: the library's publish creates an error with its stack and a timer per message, a third of its cost.
+ * One connection, opened at the first use and after a loss. One subscription receives all acknowledgements: the
+ * library's own publish creates a timer and an error with its stack per message, a third of its cost.
  */
 export class JetStreamPublisher {
   readonly #config: NatsConfig
@@ -55,7 +52,6 @@ export class JetStreamPublisher {
     this.#pending = new PendingPublishes(context.host, { ms: config.timeout, late: unacknowledged(config) })
   }
 
-  /** Undefined when messages can be published, else the reason. Ends within the timeout or when the signal aborts. */
   async ready(signal: AbortSignal): Promise<string | undefined> {
     if (this.#live !== undefined) return this.#live.away
     this.#connecting ??= this.#connect()
@@ -69,7 +65,6 @@ export class JetStreamPublisher {
     )
   }
 
-  /** Resolves to the outcome: delivered once the stream has the message or already had it. */
   publish({ subject, headers, data, messageId }: NatsMessage, signal: AbortSignal): Promise<Attempt> {
     const live = this.#live
     if (live === undefined || live.away !== undefined)
@@ -94,9 +89,9 @@ export class JetStreamPublisher {
     })
   }
 
-  /** Settles after a pong that follows the message: core NATS acknowledges nothing else. */
+  /** Settles after a pong: core NATS has no other acknowledgement. */
   #settleAfterFlush({ library, connection }: Live, number: number, subject: string): void {
-    // A permission error precedes the pong, but may be delivered one event-loop turn later (see #refused).
+    // A permission error may be delivered one event-loop turn after the pong (see #permissionDenied).
     connection
       .flush()
       .then(() => this.#context.host.timers.sleep(0))
@@ -110,7 +105,6 @@ export class JetStreamPublisher {
       )
   }
 
-  /** Subscribes to acknowledgements; the library resubscribes after a reconnect. */
   #subscribe(live: Live): void {
     if (live.subscribed) return
     live.subscribed = true
@@ -118,7 +112,6 @@ export class JetStreamPublisher {
       callback: (error, message) => {
         if (error === null) this.#acknowledged(live, message)
         else {
-          // Retried with the next message.
           live.subscribed = false
           this.#pending.settleAll({ is: 'retry', reason: acknowledgementsDenied(error, live.inbox) })
         }
@@ -138,14 +131,14 @@ export class JetStreamPublisher {
         throw new library.errors.NoRespondersError(subject)
       const { stream, error } = message.json<PublishAck>()
       if (error !== undefined) throw new library.JetStreamApiError(error)
-      if (stream === undefined || stream === '') throw new Error('what answers there is no stream')
+      if (stream === undefined || stream === '') throw new Error('the responder is not a stream')
       return undefined
     } catch (error) {
       return publishFailure(error, subject, this.#config, library)
     }
   }
 
-  /** Fails all pending publishes, or those of that signal. */
+  /** Fails pending publishes, of one send if `under` is set. */
   #failPending(reason: string, under?: AbortSignal): void {
     this.#pending.settleAll(unavailable(reason), ({ signal }) => under === undefined || signal === under)
   }
@@ -171,7 +164,6 @@ export class JetStreamPublisher {
           await connection.close()
           throw error
         })
-      // Larger messages are handled by `oversize`.
       this.#context.log.info('Connected to NATS.', {
         server: connection.getServer(),
         max_message_bytes: connection.info?.max_payload,
@@ -184,7 +176,6 @@ export class JetStreamPublisher {
     }
   }
 
-  /** Follows status events of the library until the connection closes. */
   async #watch(live: Live): Promise<void> {
     let lastError: string | undefined
     for await (const status of live.connection.status()) {
@@ -198,7 +189,7 @@ export class JetStreamPublisher {
     this.#disconnected(live, reason instanceof Error ? errorText(reason) : 'the connection is closed')
   }
 
-  /** The server names the subject, not the message; the library reports the error to one waiting publish. */
+  /** The error names the subject, not the message. */
   #permissionDenied({ library }: Live, error: Error): void {
     if (!(error instanceof library.errors.PermissionViolationError) || error.operation !== 'publish') return
     this.#pending.settleAll(

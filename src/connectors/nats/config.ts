@@ -21,7 +21,7 @@ import {
 
 const schemes = { schemes: ['nats', 'tls'] }
 
-const streamName = { pattern: /[^\s.*>/\\]+/, expects: 'a name, with no space, dot, slash or wildcard' }
+const streamName = { pattern: /[^\s.*>/\\]+/, expects: 'a name without spaces, dots, slashes or wildcards' }
 
 const auth = variants(
   {
@@ -218,7 +218,6 @@ export const natsJournalSchema = defineSchema({
   },
 })
 
-/** `nats://host:port,host:port/stream` */
 export const natsJournalUrl: JournalUrl = {
   schemes: ['nats', 'tls'],
   settings({ scheme, hosts, name }) {
@@ -236,5 +235,5 @@ export type NatsJournalConfig = ConfigOf<typeof natsJournalSchema>
 export type NatsConfig = ConfigOf<typeof natsSchema>
 export type NatsSourceConfig = ConfigOf<typeof natsSourceSchema>
 
-/** What a connection needs, whichever way it is used. */
+/** Settings of a connection. */
 export type NatsServer = Pick<NatsSourceConfig, 'url' | 'more_urls' | 'auth' | 'tls' | 'timeout'>

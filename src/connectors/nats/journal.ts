@@ -11,16 +11,12 @@ import { keyOf, positionOf, positionsPerMessage, sequenceAfter, unpack } from '.
 
 export const journal: JournalDriver<NatsJournalConfig> = openNatsJournal
 
-/** Fields shared by consumed and fetched messages. */
 type Stored = Pick<JsMsg, 'seq' | 'subject' | 'data'>
 
 const mostAtOnce = 500
 const nanoseconds = 1e6
 
-/**
- * The journal as JetStream streams: one per partition, and one for small records. Rejects if no server responds or
- * JetStream is disabled.
- */
+/** One stream per partition, and one for small records. Rejects if no server responds or JetStream is disabled. */
 export async function openNatsJournal(config: NatsJournalConfig, context: JournalContext): Promise<JournalBus> {
   const journal = new NatsJournal(config, context)
   try {
@@ -55,7 +51,7 @@ class NatsJournal implements JournalBus {
 
   async open(): Promise<void> {
     const { partitions, keep } = this.#config
-    // The stored partition count applies; the setting is only used at creation.
+    // The partition count is fixed at creation.
     const description = await this.#ensure('records', {
       max_msgs_per_subject: 1,
       description: `partitions=${partitions}`,
@@ -112,10 +108,7 @@ class NatsJournal implements JournalBus {
     }
   }
 
-  /**
-   * Fills gaps left by a lagging replica: a partition only drops its oldest messages, so a gap in the sequence is
-   * fetched.
-   */
+  /** Fetches gaps left by a lagging replica; a partition only drops its oldest messages. */
   async #whole(
     { manager }: JournalClient,
     stream: string,
@@ -155,7 +148,7 @@ class NatsJournal implements JournalBus {
         stream: library.jetstream(connection),
         manager: await library.jetstreamManager(connection, { timeout: this.#config.timeout, checkAPI: false }),
       }
-      // The library reconnects until it is rejected twice or a secret can't be read.
+      // The library stops reconnecting after two rejections or an unreadable secret.
       const lose = (): Promise<void> => this.#connection.discard(client)
       connection.closed().then(lose, lose)
       return client
@@ -169,7 +162,7 @@ class NatsJournal implements JournalBus {
     return { stream: name, prefix: name }
   }
 
-  /** An existing stream is unchanged. Resolves to its description. */
+  /** Creates a missing stream; resolves to its description. */
   async #ensure(
     channel: Channel,
     settings: { readonly max_msgs_per_subject?: number; readonly max_age?: number; readonly description?: string },
@@ -182,7 +175,8 @@ class NatsJournal implements JournalBus {
       if (!(error instanceof library.JetStreamApiError) || error.code !== library.JetStreamApiCodes.StreamNotFound)
         throw error
     }
-    if (!this.#context.create) throw new Error(`no stream ${stream} yet; the first Weir that starts creates it`)
+    if (!this.#context.create)
+      throw new Error(`stream ${stream} does not exist yet; the first instance to start creates it`)
     const { config } = await manager.streams.add({
       name: stream,
       subjects: [`${prefix}.>`],
@@ -194,10 +188,7 @@ class NatsJournal implements JournalBus {
   }
 }
 
-/**
- * Groups received messages; waits for the first. (The library's pending count may include messages that it never
- * delivers.)
- */
+/** Groups received messages; waits for the first. The library's pending count is unreliable. */
 async function* together(messages: ConsumerMessages, timers: Timers): AsyncGenerator<readonly JsMsg[]> {
   const coming = messages[Symbol.asyncIterator]()
   for (let next = coming.next(); ;) {

@@ -1,10 +1,8 @@
-/** Maps journal records to JetStream messages. */
 import type { BusRecord } from '../../journal/index.ts'
 
-/** Positions per message; the last record has the position of the message. */
+/** Positions per message; the last record has the message's position. */
 export const positionsPerMessage = 1024
 
-/** Encodes a key as one token of a subject. */
 export function tokenOf(key: string): string {
   return key.replaceAll(/[%.\s*>]/g, (character) => `%${character.charCodeAt(0).toString(16).padStart(2, '0')}`)
 }
@@ -17,12 +15,11 @@ export function positionOf(sequence: number): number {
   return sequence * positionsPerMessage
 }
 
-/** Sequence of the first message with records after a position. */
 export function sequenceAfter(position: number): number {
   return Math.floor(position / positionsPerMessage) + 1
 }
 
-/** Number of leading records that fit into a message of this size; at least one. */
+/** Number of leading records that fit into a message; at least one. */
 export function fittingCount(values: readonly Uint8Array[], maxBytes: number): number {
   let bytes = 0
   const end = values.findIndex((value, at) => {
@@ -32,7 +29,6 @@ export function fittingCount(values: readonly Uint8Array[], maxBytes: number): n
   return end === -1 ? values.length : end
 }
 
-/** Length-prefixed values. */
 export function pack(values: readonly Uint8Array[]): Uint8Array {
   return Buffer.concat(
     values.flatMap((value) => {
@@ -43,7 +39,7 @@ export function pack(values: readonly Uint8Array[]): Uint8Array {
   )
 }
 
-/** Records of a message; an empty message is a mark with its own position. */
+/** An empty message is a mark with its own position. */
 export function unpack(sequence: number, key: string, data: Uint8Array): BusRecord[] {
   const view = new DataView(data.buffer, data.byteOffset, data.length)
   const values: Uint8Array[] = []

@@ -3,7 +3,6 @@ import { decodeHeader } from '../../codecs/cloudevents/index.ts'
 
 export interface Stored {
   readonly stream: string
-  /** Stream sequence. */
   readonly sequence: number
   readonly subject: string
   /** Unix ms. */
@@ -12,10 +11,7 @@ export interface Stored {
   readonly data: Uint8Array
 }
 
-/**
- * Decodes a stream message: CloudEvents attributes from `ce-` headers, percent-encoded as in HTTP. Messages of one
- * subject are ordered.
- */
+/** CloudEvents attributes from `ce-` headers, percent-encoded as in HTTP. Messages of one subject are ordered. */
 export function fromMessage({ stream, sequence, subject, time, headers, data }: Stored): InMessage {
   const attributes: Record<string, string> = {}
   let contentType: string | undefined

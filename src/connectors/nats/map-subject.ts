@@ -1,22 +1,20 @@
 import { rowTemplate } from '../../messaging/row-template.ts'
 import type { SinkRow } from '../../engine/delivery/rows.ts'
 
-/** Maximum length of a token; a subject must fit into a protocol line. */
+/** A subject must fit into a protocol line. */
 const maxTokenLength = 120
 
-/** Builds the subject of a row from a template such as `weir.{family}.{type}`. */
 export function subjectOf(template: string): (row: SinkRow) => string {
   return rowTemplate(template, token)
 }
 
-/** The wildcard that covers all subjects of a template: `weir.>` for `weir.{family}.{type}`. */
+/** `weir.>` for `weir.{family}.{type}`. */
 export function wildcardOf(template: string): string {
   const tokens = template.split('.')
   const first = tokens.findIndex((part) => part.includes('{'))
   return first < 0 ? template : [...tokens.slice(0, first), '>'].join('.')
 }
 
-/** One token: replaces dots, wildcards, spaces and unprintable characters. */
 function token(value: string): string {
   return value.slice(0, maxTokenLength).replaceAll(/[^A-Za-z0-9_:/@=+-]/g, '_') || '_'
 }

@@ -86,7 +86,7 @@ test.each<[Partial<WrittenConfigOf<typeof natsSchema>>, string]>([
   [{ subject: 'weir x' }, 'is not a subject to publish to'],
   [{ create_stream: true }, 'add `stream: WEIR`'],
   [{ create_stream: true, stream: 'W', subject: '{type}' }, 'a stream for every subject cannot be created'],
-  [{ stream: 'a.b' }, 'a name, with no space'],
+  [{ stream: 'a.b' }, 'a name without spaces'],
   [{ oversize: 'patch-only', codec: 'kollect', kollect_fields: 'original' }, 'cannot hold a patch'],
   [{ url: 'http://x' }, 'a URL that starts with nats://'],
 ])('the settings %j are rejected: %s', (written, message) => {

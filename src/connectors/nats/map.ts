@@ -3,14 +3,13 @@ import type { OutMessage } from '../../messaging/message-sink.ts'
 
 export interface NatsMessage {
   readonly subject: string
-  /** ASCII values. */
   readonly headers: Readonly<Record<string, string>>
   readonly data: Uint8Array
-  /** Equal for every attempt at this event, from any instance: the stream drops duplicates within its window. */
+  /** The same for every attempt by any instance; the stream deduplicates by it. */
   readonly messageId: string
 }
 
-/** CloudEvents attributes become `ce-` headers, others keep their names; values are percent-encoded as in HTTP. */
+/** CloudEvents attributes become `ce-` headers; values are percent-encoded as in HTTP. */
 export function toMessage(
   {
     attributes,

@@ -111,7 +111,7 @@ test('of two instances with one name the earlier is fenced, and every accepted u
   const older = await open(bus)
   await older.append(unit(1))
   const newer = await open(bus)
-  await expect(older.append(unit(1))).rejects.toThrow(/another one writes as/)
+  await expect(older.append(unit(1))).rejects.toThrow(/another instance writes as/)
   await newer.append(unit(1))
   expect((await readBack(bus)).units).toHaveLength(2)
 })
