@@ -1,38 +1,38 @@
-// A benchmark or acceptance test: a program that measures, checks expectations and prints met or not met.
+// An acceptance run measures, checks expectations, and prints met or not met.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { arch, availableParallelism, cpus, release, tmpdir, totalmem, type } from 'node:os'
 import { join } from 'node:path'
 
-export interface Bar {
-  /** File name in bench/runs/, without `.ts`. */
+export interface AcceptanceRun {
+  /** The file name in bench/runs/ without `.ts`. */
   readonly name: string
-  /** Number of the issue, and which of its bars. */
+  /** Number of the issue and of its criterion. */
   readonly issue: string
   /** The requirement, as a sentence. */
   readonly title: string
-  run(context: BarContext): Promise<void>
+  run(context: AcceptanceContext): Promise<void>
 }
 
 export type Scale = 'full' | 'ci'
 
-export interface BarContext {
+export interface AcceptanceContext {
   readonly seed: number
-  /** `ci` is the small run of `.ci/run`; only `full` meets the bar. */
+  /** `ci` is the small run of `.ci/run`; only `full` counts as met. */
   readonly scale: Scale
   readonly machine: Machine
   /** Temporary folder of this run, removed at its end. */
   readonly folder: string
-  /** `--minutes`: how long a steady load lasts; undefined: as the bar has it. */
+  /** `--minutes`: duration of a steady load; undefined: the default of the run. */
   readonly minutes?: number
   /** The first value at full scale, the second in CI. */
   size<T>(full: T, ci: T): T
-  /** Records a measured value. `unit` is spelled out: `ms`, `MB/s`, `events`. */
+  /** Records a measured value. `unit`: `ms`, `MB/s`, `events`. */
   figure(name: string, value: number | string, unit?: string): void
-  /** Records the result of one expectation. The run continues after a failed one, and is then not met. */
+  /** Records an expectation. The run continues after a failed one, and is then not met. */
   expect(condition: boolean, sentence: string): void
-  /** As `expect`, for what depends on how fast the machine is just now: in CI it is printed and not judged. */
+  /** Like `expect`, for speed: in CI it is printed and not judged. */
   expectSpeed(condition: boolean, sentence: string): void
-  /** Ends the run as skipped because a prerequisite is missing. test/skips.json must list `bar NAME`. */
+  /** Ends the run as skipped because a prerequisite is missing. test/skips.json must list `acceptance NAME`. */
   skip(reason: string): never
 }
 
@@ -46,7 +46,7 @@ export interface Machine {
 
 export type Verdict = 'met' | 'not met' | 'skipped'
 
-export interface BarResult {
+export interface AcceptanceResult {
   readonly name: string
   readonly issue: string
   readonly title: string
@@ -57,7 +57,7 @@ export interface BarResult {
   readonly seconds: number
   readonly figures: readonly { readonly name: string; readonly value: number | string; readonly unit: string }[]
   readonly expectations: readonly { readonly holds: boolean; readonly sentence: string }[]
-  /** Why it was skipped, or the error that ended it. */
+  /** Reason of a skip, or the error. */
   readonly reason?: string
 }
 
@@ -73,28 +73,28 @@ export function describeMachine(): Machine {
 
 class Skipped extends Error {}
 
-/** Runs a benchmark and passes each line to `say`. Never throws: an error is `not met`. */
-export async function runBar(
-  bar: Bar,
+/** Executes a run and passes each line to `say`. Never throws: an error is `not met`. */
+export async function runAcceptance(
+  target: AcceptanceRun,
   options: { seed: number; scale: Scale; minutes?: number },
   say: (line: string) => void,
-): Promise<BarResult> {
+): Promise<AcceptanceResult> {
   const machine = describeMachine()
   const figures: { name: string; value: number | string; unit: string }[] = []
   const expectations: { holds: boolean; sentence: string }[] = []
-  const folder = await mkdtemp(join(tmpdir(), `weir-bar-${bar.name}-`))
+  const folder = await mkdtemp(join(tmpdir(), `weir-acceptance-${target.name}-`))
   const started = performance.now()
   let reason: string | undefined
   let verdict: Verdict
 
-  say(`bar ${bar.name} (issue ${bar.issue}): ${bar.title}`)
+  say(`acceptance ${target.name} (issue ${target.issue}): ${target.title}`)
   say(`  seed ${options.seed}, scale ${options.scale}`)
   say(
     `  machine ${machine.cores} cores ${machine.cpu}, ${machine.memoryGiB} GiB, ${machine.kernel}, Node ` +
       `${machine.node}`,
   )
   try {
-    await bar.run({
+    await target.run({
       ...options,
       machine,
       folder,
@@ -119,7 +119,6 @@ export async function runBar(
         throw new Skipped(why)
       },
     })
-    // A bar that expects nothing has shown nothing.
     if (expectations.length === 0) reason = 'it expected nothing'
     verdict = expectations.length > 0 && expectations.every((one) => one.holds) ? 'met' : 'not met'
   } catch (error) {
@@ -132,9 +131,9 @@ export async function runBar(
   if (reason !== undefined) say(`  ${reason}`)
   say(`  verdict: ${verdict}${options.scale === 'ci' && verdict === 'met' ? ' at the scale of CI' : ''}`)
   return {
-    name: bar.name,
-    issue: bar.issue,
-    title: bar.title,
+    name: target.name,
+    issue: target.issue,
+    title: target.title,
     verdict,
     seed: options.seed,
     scale: options.scale,

@@ -1,20 +1,25 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { runBar, type Bar } from './harness.ts'
+import { runAcceptance, type AcceptanceRun } from './harness.ts'
 import { ROOT, runCommand } from '../tools/kit/command.ts'
 import { findCounts } from '../tools/kit/counts.ts'
 import { makeTree } from '../tools/kit/tree.ts'
 
-const bar = (run: Bar['run']): Bar => ({ name: 'one', issue: '0.1', title: 'It shows.', run })
+const acceptance = (run: AcceptanceRun['run']): AcceptanceRun => ({
+  name: 'one',
+  issue: '0.1',
+  title: 'It shows.',
+  run,
+})
 
-async function verdict(run: Bar['run']): Promise<{ verdict: string; lines: string[] }> {
+async function verdict(run: AcceptanceRun['run']): Promise<{ verdict: string; lines: string[] }> {
   const lines: string[] = []
-  const result = await runBar(bar(run), { seed: 5, scale: 'ci' }, (line) => lines.push(line))
+  const result = await runAcceptance(acceptance(run), { seed: 5, scale: 'ci' }, (line) => lines.push(line))
   return { verdict: result.verdict, lines }
 }
 
-test('a benchmark whose expectations hold is met and prints seed, machine, figures and verdict', async () => {
+test('a run whose expectations hold is met and prints seed, machine, figures and verdict', async () => {
   const { verdict: printed, lines } = await verdict(async (context) => {
     context.figure('throughput', 1234.5, 'MB/s')
     context.expect(context.size(false, true), 'the small size is taken in CI')
@@ -37,7 +42,7 @@ test.for([
   ],
   ['it throws', () => Promise.reject(new Error('broken'))],
   ['it expects nothing', () => Promise.resolve()],
-] satisfies [string, Bar['run']][])('a bar is not met when %s', async ([, run]) => {
+] satisfies [string, AcceptanceRun['run']][])('a run is not met when %s', async ([, run]) => {
   expect((await verdict(run)).verdict).toBe('not met')
 })
 
@@ -51,7 +56,7 @@ async function cli(root: string, ...args: string[]): Promise<{ code: number; out
   return runCommand(process.execPath, [join(ROOT, 'bench/run.ts'), '--root', root, ...args], { limit: 60_000 })
 }
 
-test('without a name the bars are listed, and an unknown name lists them', async () => {
+test('without a name the runs are listed, and an unknown name lists them', async () => {
   const root = await makeTree({ 'bench/runs/good.ts': source('good', '') })
   expect((await cli(root)).output).toBe('good  issue 0.1  About good.\n')
   expect(await cli(root, 'bad')).toMatchObject({ code: 2, output: expect.stringContaining('There are: good') })
@@ -69,10 +74,10 @@ test('--write keeps the result, and a second run on the same machine replaces it
   ])
 })
 
-test('--all counts met bars as passed, hanging and unlisted skipped ones as failed', async () => {
+test('--all counts met runs as passed, hanging and unlisted skipped ones as failed', async () => {
   const root = await makeTree({
     'package.json': '{"type":"module"}',
-    'test/skips.json': JSON.stringify([{ name: 'bar agreed', reason: 'not here' }]),
+    'test/skips.json': JSON.stringify([{ name: 'acceptance agreed', reason: 'not here' }]),
     'bench/runs/good.ts': source('good', `context.expect(true, 'yes');`),
     'bench/runs/hangs.ts': source('hangs', `setInterval(() => {}, 1000); await new Promise(() => {});`),
     'bench/runs/agreed.ts': source('agreed', `context.skip('no server');`),

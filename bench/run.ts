@@ -1,23 +1,21 @@
-// `npm run bar -- NAME` runs bench/runs/NAME.ts. Without a name it lists all; `--all` runs each in a separate
-// process.
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
-import { runBar, type Bar, type BarResult } from './harness.ts'
+import { runAcceptance, type AcceptanceRun, type AcceptanceResult } from './harness.ts'
 import { ROOT, runCommand } from '../tools/kit/command.ts'
 import { formatCounts, isAllowedSkip, readAllowedSkips } from '../tools/kit/counts.ts'
 import { listFiles } from '../tools/kit/sources.ts'
 
-const HELP = `npm run bar                     lists the bars
-npm run bar -- NAME             runs one and says met or not met
-npm run bar -- --all            runs all
+const HELP = `npm run acceptance              lists the runs
+npm run acceptance -- NAME      executes one and prints met or not met
+npm run acceptance -- --all     executes all
   --scale full|ci               size of the run (full)
   --seed N                      (1)
-  --write                       keeps the result in bench/results/NAME.json
-  --minutes N                   how long a steady load lasts, for bars that have one
-  --limit SECONDS               time for one bar of --all (1800, at scale ci 300)
-  --at-once N                   so many bars of --all side by side, where speed is not judged (1)`
+  --write                       stores the result in bench/results/NAME.json
+  --minutes N                   duration of a steady load, for runs that have one
+  --limit SECONDS               limit of one run of --all (1800, at scale ci 300)
+  --at-once N                   runs of --all at the same time, where speed is not judged (1)`
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -61,49 +59,53 @@ async function names(): Promise<string[]> {
     .map((file) => file.slice('bench/runs/'.length, -'.ts'.length))
 }
 
-async function load(bar: string): Promise<Bar> {
-  const module = (await import(pathToFileURL(join(root, 'bench/runs', `${bar}.ts`)).href)) as Bar & { default?: Bar }
+async function load(target: string): Promise<AcceptanceRun> {
+  const module = (await import(pathToFileURL(join(root, 'bench/runs', `${target}.ts`)).href)) as AcceptanceRun & {
+    default?: AcceptanceRun
+  }
   const found = module.default ?? module
-  if (found.name !== bar || typeof found.run !== 'function') {
-    throw new Error(`bench/runs/${bar}.ts must export name '${bar}', issue, title and run(context)`)
+  if (found.name !== target || typeof found.run !== 'function') {
+    throw new Error(`bench/runs/${target}.ts must export name '${target}', issue, title and run(context)`)
   }
   return found
 }
 
 async function list(): Promise<void> {
   const all = await names()
-  if (all.length === 0) console.log('There are no bars yet: a bar is a file in bench/runs/.')
+  if (all.length === 0) console.log('bench/runs/ has no acceptance runs')
   const width = Math.max(...all.map((one) => one.length))
   for (const one of all) {
-    const bar = await load(one)
-    console.log(`${one.padEnd(width)}  issue ${bar.issue}  ${bar.title}`)
+    const target = await load(one)
+    console.log(`${one.padEnd(width)}  issue ${target.issue}  ${target.title}`)
   }
 }
 
-async function runOne(bar: string, scale: 'full' | 'ci'): Promise<void> {
+async function runOne(target: string, scale: 'full' | 'ci'): Promise<void> {
   const all = await names()
-  if (!all.includes(bar)) {
-    fail(`There is no bar ${bar}. There are: ${all.join(', ') || 'none'}.`)
+  if (!all.includes(target)) {
+    fail(`There is no acceptance run ${target}. There are: ${all.join(', ') || 'none'}.`)
     return
   }
-  const result = await runBar(await load(bar), { seed, scale, ...(minutes === undefined ? {} : { minutes }) }, (line) =>
-    console.log(line),
+  const result = await runAcceptance(
+    await load(target),
+    { seed, scale, ...(minutes === undefined ? {} : { minutes }) },
+    (line) => console.log(line),
   )
-  if (values.write) await keep(result)
-  // 75 is the conventional "cannot be had now" (EX_TEMPFAIL).
+  if (values.write) await store(result)
+  // 75: EX_TEMPFAIL.
   process.exitCode = { met: 0, 'not met': 1, skipped: 75 }[result.verdict]
-  // Only runs when the bar left something open that would hold the process for ever.
+  // Reached only if the run left resources open.
   setTimeout(() => {
-    console.error(`bar ${bar} left open: ${process.getActiveResourcesInfo().join(', ')}`)
+    console.error(`acceptance ${target} left open: ${process.getActiveResourcesInfo().join(', ')}`)
     process.exit(1)
   }, 5000).unref()
 }
 
-/** Keeps the results of other machines that the committed file may hold: one per machine, newest wins. */
-async function keep(result: BarResult): Promise<void> {
+/** Replaces the result of this machine and scale; others stay. */
+async function store(result: AcceptanceResult): Promise<void> {
   const file = join(root, 'bench/results', `${result.name}.json`)
   const before = await readFile(file, 'utf8').then(
-    (text) => JSON.parse(text) as BarResult[],
+    (text) => JSON.parse(text) as AcceptanceResult[],
     () => [],
   )
   const others = before.filter(
@@ -111,7 +113,7 @@ async function keep(result: BarResult): Promise<void> {
   )
   await mkdir(join(root, 'bench/results'), { recursive: true })
   await writeFile(file, `${JSON.stringify([...others, result], null, 2)}\n`)
-  console.log(`  kept in bench/results/${result.name}.json`)
+  console.log(`  stored in bench/results/${result.name}.json`)
 }
 
 async function runAll(scale: 'full' | 'ci'): Promise<void> {
@@ -120,10 +122,10 @@ async function runAll(scale: 'full' | 'ci'): Promise<void> {
   const counts = { passed: 0, failed: 0, skipped: 0 }
   const verdicts: string[] = []
   const left = await names()
-  const one = async (bar: string): Promise<void> => {
+  const one = async (target: string): Promise<void> => {
     const args = [
       join(ROOT, 'bench/run.ts'),
-      bar,
+      target,
       '--root',
       root,
       '--scale',
@@ -133,30 +135,29 @@ async function runAll(scale: 'full' | 'ci'): Promise<void> {
       ...(values.write ? ['--write'] : []),
     ]
     const result = await runCommand(process.execPath, args, { cwd: root, limit, echo: atOnce === 1 })
-    // Lines of two would stand among each other.
+    // The output of concurrent runs must not mix.
     if (atOnce > 1) process.stdout.write(result.output)
     let verdict = { 0: 'met', 75: 'skipped' }[result.code] ?? 'not met'
     if (result.timedOut) verdict = `not met: stopped after ${limit / 1000} s`
-    if (verdict === 'skipped' && !isAllowedSkip(`bar ${bar}`, allowed))
+    if (verdict === 'skipped' && !isAllowedSkip(`acceptance ${target}`, allowed))
       verdict = 'not met: skipped, and test/skips.json does not list it'
     counts[verdict === 'met' ? 'passed' : verdict === 'skipped' ? 'skipped' : 'failed']++
-    verdicts.push(`${bar}: ${verdict} (${result.seconds.toFixed(1)} s)`)
-    // Repeated at the end of the log.
+    verdicts.push(`${target}: ${verdict} (${result.seconds.toFixed(1)} s)`)
     if (verdict !== 'met' && verdict !== 'skipped') {
       const not = result.stdout.split('\n').filter((line) => line.startsWith('  NO '))
       verdicts.push(
         ...(not.length === 0 ? [result.stdout.slice(-400).replaceAll(/\s+/g, ' ')] : not).map(
-          (line) => `failed: ${bar}: ${line.trim()}`,
+          (line) => `failed: ${target}: ${line.trim()}`,
         ),
       )
     }
   }
   await Promise.all(
     Array.from({ length: atOnce }, async () => {
-      for (let bar = left.shift(); bar !== undefined; bar = left.shift()) await one(bar)
+      for (let target = left.shift(); target !== undefined; target = left.shift()) await one(target)
     }),
   )
   for (const line of verdicts) console.log(line)
-  console.log(`bars: ${formatCounts(counts)}`)
+  console.log(`acceptance runs: ${formatCounts(counts)}`)
   process.exitCode = counts.failed === 0 ? 0 : 1
 }

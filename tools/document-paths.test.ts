@@ -11,14 +11,15 @@ test('documents that name what exists have no problems', async () => {
   expect(
     await judge({
       'README.md': 'See [the guide](docs/a.md#part), <https://weir.example> and `src/a.test.ts`.\n',
-      'docs/a.md': '# Part\n\n[Home](../README.md), [part](#part), `npm run bar -- damage`, `npm run bar -- NAME`\n',
+      'docs/a.md':
+        '# Part\n\n[Home](../README.md), [part](#part), `npm run acceptance -- damage`, `npm run acceptance -- NAME`\n',
       'docs/guarantees.md': '| | Promise | Tests |\n|---|---|---|\n| 1 | It starts. | [a](../src/a.test.ts) |\n',
     }),
   ).toEqual([])
 })
 
 test('a missing file, a missing link and a missing acceptance test are found, with their line', async () => {
-  expect(await judge({ 'docs/a.md': '\n`src/b.ts`\n[b](../src/b.test.ts)\n`npm run bar -- gone`\n' })).toEqual([
+  expect(await judge({ 'docs/a.md': '\n`src/b.ts`\n[b](../src/b.test.ts)\n`npm run acceptance -- gone`\n' })).toEqual([
     'docs/a.md:2 src/b.ts does not exist',
     'docs/a.md:3 src/b.test.ts does not exist',
     'docs/a.md:4 acceptance test gone is not in bench/runs',

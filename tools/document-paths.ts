@@ -12,7 +12,7 @@ export const guarantees = 'docs/guarantees.md'
 const NAMED = /`((?:src|test|tools|bench|console|examples|docs|deploy)\/[\w./-]+\.(?:ts|tsx|json|mjs|md))`/g
 const LINKED = /\]\(([^)\s]+)\)/g
 const HEADING = /^#+ (.*)$/gm
-const RUN = /npm run bar -- ([a-z][\w-]*)/g
+const RUN = /npm run acceptance -- ([a-z][\w-]*)/g
 const TEST_PATH = /\.(?:test|browser)\.ts$|^test\/|^src\/codecs\//
 
 /** Problems of every Markdown document below `root`, in the order of files and lines. */
@@ -57,7 +57,7 @@ function problemsOf(root: string, file: string, text: string, texts: ReadonlyMap
     const promise = /^\| (?:\d+ )?\| (.*?) \|/.exec(line)?.[1] ?? ''
     if (promise === '' || promise === 'Promise') continue
     if (runs.length === 0 && !named.some((path) => TEST_PATH.test(path)))
-      problem('this promise has no test: name one, or an acceptance test as `npm run bar -- NAME`')
+      problem('this promise has no test: name one, or an acceptance test as `npm run acceptance -- NAME`')
   }
   return problems
 }

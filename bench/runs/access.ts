@@ -1,5 +1,5 @@
 // Logging in with a real Keycloak, and what a user of one namespace sees: each test is one thing that is expected.
-import type { Bar } from '../harness.ts'
+import type { AcceptanceRun } from '../harness.ts'
 import { runVitest } from '../../tools/kit/vitest.ts'
 import { installKeycloak } from '../../test/real/install/keycloak.ts'
 
@@ -13,7 +13,7 @@ export default {
     const installed = await installKeycloak()
     if (installed.path === undefined) return context.skip(installed.reason)
     context.figure('Keycloak', installed.version)
-    // `npm run test:real` runs all of them beside the bars.
+    // `npm run test:real` runs all of them beside these runs.
     const some = context.scale === 'ci' ? ['-t', 'one namespace|another audience|role'] : []
     const runs = [
       await runVitest(['--config', 'test/real/vitest.config.ts', 'test/real/keycloak.test.ts', ...some], {
@@ -29,4 +29,4 @@ export default {
       context.expect(ran.length > 3, `tests ran${ran.length > 3 ? '' : `: ${output.slice(-2000)}`}`)
     }
   },
-} satisfies Bar
+} satisfies AcceptanceRun

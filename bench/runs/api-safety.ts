@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Bar, BarContext } from '../harness.ts'
+import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
 import { some } from '../../test/kit/delivered.ts'
 import { FlowSender } from '../../test/kit/flow-sender.ts'
 import { freePorts } from '../../test/kit/free-port.ts'
@@ -41,14 +41,14 @@ export default {
     context.expect((await weir.stop()).code === 0, 'it stops with exit code 0')
     await exposed(context)
   },
-} satisfies Bar
+} satisfies AcceptanceRun
 
 async function fill(weir: WeirProcess): Promise<void> {
   await weir.events(
     Array.from({ length: 20 }, (_, n) => ({
       specversion: '1.0',
       id: `${n}`,
-      source: '/bar',
+      source: '/bench',
       type: 'kept',
       data: { n },
     })),
@@ -61,7 +61,7 @@ async function fill(weir: WeirProcess): Promise<void> {
   await weir.caughtUp(20_000)
 }
 
-async function headers(context: BarContext, weir: WeirProcess): Promise<void> {
+async function headers(context: AcceptanceContext, weir: WeirProcess): Promise<void> {
   const wrong: string[] = []
   const cases = headerCases(weir.ports.api)
   for (const { what, headers: lines, status, target = '/api/v1/ledger' } of cases) {
@@ -91,7 +91,7 @@ async function headers(context: BarContext, weir: WeirProcess): Promise<void> {
   )
 }
 
-async function statements(context: BarContext, weir: WeirProcess): Promise<void> {
+async function statements(context: AcceptanceContext, weir: WeirProcess): Promise<void> {
   const outside = join(context.folder, 'outside')
   mkdirSync(outside)
   writeFileSync(join(outside, 'secret.csv'), `a,b\n1,${secret}\n`)
@@ -147,7 +147,7 @@ async function check(weir: WeirProcess, one: BodyCase): Promise<string | undefin
     : `${one.what}: the response lacks ${one.says} (${text.slice(-300)})`
 }
 
-async function bodies(context: BarContext, weir: WeirProcess): Promise<void> {
+async function bodies(context: AcceptanceContext, weir: WeirProcess): Promise<void> {
   const wrong: string[] = []
   const cases = bodyCases()
   for (const one of cases) {
@@ -161,7 +161,7 @@ async function bodies(context: BarContext, weir: WeirProcess): Promise<void> {
   )
 }
 
-async function inflated(context: BarContext, weir: WeirProcess): Promise<void> {
+async function inflated(context: AcceptanceContext, weir: WeirProcess): Promise<void> {
   const cases = bombs()
   const before = weir.memory()
   let highest = before.own
@@ -195,7 +195,7 @@ async function inflated(context: BarContext, weir: WeirProcess): Promise<void> {
 }
 
 /** Connections that send next to nothing, while others are answered. */
-async function slowRequests(context: BarContext, weir: WeirProcess): Promise<void> {
+async function slowRequests(context: AcceptanceContext, weir: WeirProcess): Promise<void> {
   const { api } = weir.ports
   const limit = context.size(75_000, 30_000)
   const started = performance.now()
@@ -241,7 +241,7 @@ async function slowRequests(context: BarContext, weir: WeirProcess): Promise<voi
 }
 
 /** Clients that ask for much and read nothing. */
-async function slowReaders(context: BarContext, weir: WeirProcess): Promise<void> {
+async function slowReaders(context: AcceptanceContext, weir: WeirProcess): Promise<void> {
   const before = weir.memory().own
   const body = JSON.stringify({ sql: "SELECT range AS n, repeat('x', 200) AS text FROM range(50000000)" })
   const sockets = await Promise.all(
@@ -268,14 +268,14 @@ async function slowReaders(context: BarContext, weir: WeirProcess): Promise<void
   await sleep(500)
 }
 
-async function exposed(context: BarContext): Promise<void> {
+async function exposed(context: AcceptanceContext): Promise<void> {
   for (const listen of ['0.0.0.0', '[::]']) await generated(context, listen)
   const [port = 0] = await freePorts(1)
   const folder = join(context.folder, 'with-token')
   await using weir = await startWeir({
     folder,
-    config: { listen: `0.0.0.0:${port}`, auth: { tokens: [{ name: 'bar', token: 'env:BAR_TOKEN' }] } },
-    env: { BAR_TOKEN: secret },
+    config: { listen: `0.0.0.0:${port}`, auth: { tokens: [{ name: 'bench', token: 'env:BENCH_TOKEN' }] } },
+    env: { BENCH_TOKEN: secret },
   })
   const status = async (path: string, headersSent: readonly string[], body?: string): Promise<number> =>
     (
@@ -303,7 +303,7 @@ async function exposed(context: BarContext): Promise<void> {
 }
 
 /** No user is configured and the address is public: a token is generated. */
-async function generated(context: BarContext, listen: string): Promise<void> {
+async function generated(context: AcceptanceContext, listen: string): Promise<void> {
   const [port = 0] = await freePorts(1)
   const folder = join(context.folder, `exposed-${listen.length}`)
   mkdirSync(folder)

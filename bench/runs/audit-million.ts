@@ -1,6 +1,6 @@
 // Queries over a million stored traces, sent to the API as the console sends them.
 import { join } from 'node:path'
-import type { Bar, BarContext } from '../harness.ts'
+import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
 import { startApi, type RunningApi } from '../../src/api/index.ts'
 import { RecordingControl } from '../../src/api/testing/recording-control.ts'
 import { recordingLog } from '../../src/store/testing/frames.ts'
@@ -54,7 +54,7 @@ export default {
       httpAuth: 'api',
       log: recordingLog(),
       host: traces.host,
-      version: '0.0.0-bar',
+      version: '0.0.0-bench',
       control,
     })
     try {
@@ -65,9 +65,9 @@ export default {
       await traces.store.close()
     }
   },
-} satisfies Bar
+} satisfies AcceptanceRun
 
-async function pages(context: BarContext, api: RunningApi, traces: Traces): Promise<void> {
+async function pages(context: AcceptanceContext, api: RunningApi, traces: Traces): Promise<void> {
   for (const [what, parameters] of [
     ['first rows of a day', { from: 'now-24h' }],
     ['first rows of the week', { from: 'now-8d' }],
@@ -93,7 +93,7 @@ async function pages(context: BarContext, api: RunningApi, traces: Traces): Prom
   }
 }
 
-async function graphs(context: BarContext, api: RunningApi, traces: Traces): Promise<void> {
+async function graphs(context: AcceptanceContext, api: RunningApi, traces: Traces): Promise<void> {
   // Active actors are queried more often.
   const random = new SeededRandom(context.seed)
   const actors = [...traces.touched.keys()].toSorted()

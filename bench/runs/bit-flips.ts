@@ -4,7 +4,7 @@ import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Ledger } from '../../src/engine/control.ts'
-import type { Bar, BarContext } from '../harness.ts'
+import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
 import { some } from '../../test/kit/delivered.ts'
 import { SeededRandom } from '../../test/kit/random.ts'
 import { weirCommand } from '../../test/kit/weir-command.ts'
@@ -64,10 +64,10 @@ export default {
       `${known.length} of ${cases} folders: the start succeeds, every answer is right, every missing row is counted`,
     )
   },
-} satisfies Bar
+} satisfies AcceptanceRun
 
 /** Undefined, with a reason, on failure. */
-async function flipped(context: BarContext, base: Base, seed: number): Promise<Outcome | undefined> {
+async function flipped(context: AcceptanceContext, base: Base, seed: number): Promise<Outcome | undefined> {
   const random = new SeededRandom(seed)
   const folder = join(context.folder, `case-${seed}`)
   const data = join(folder, 'data')

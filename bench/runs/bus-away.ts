@@ -2,7 +2,7 @@
 // and to an HTTP receiver; another reads them all.
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Bar, BarContext } from '../harness.ts'
+import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
 import { judgeDelivered, some } from '../../test/kit/delivered.ts'
 import { EventClient } from '../../test/kit/event-client.ts'
 import { EventReceiver } from '../../test/kit/event-receiver.ts'
@@ -38,9 +38,9 @@ export default {
       await Promise.all(buses.map((bus) => bus.close()))
     }
   },
-} satisfies Bar
+} satisfies AcceptanceRun
 
-async function underLoad(context: BarContext, buses: readonly AwayBus[]): Promise<void> {
+async function underLoad(context: AcceptanceContext, buses: readonly AwayBus[]): Promise<void> {
   const quiet = { netflow: { listen: 'off', tcp: 'off' } }
   const delivery = { retry_initial: '100ms', retry_max: '1s' }
   const env = Object.assign({}, ...buses.map((bus) => bus.env ?? {})) as Record<string, string>
@@ -110,7 +110,7 @@ async function underLoad(context: BarContext, buses: readonly AwayBus[]): Promis
 }
 
 async function takeAway(
-  context: BarContext,
+  context: AcceptanceContext,
   writer: WeirProcess,
   buses: readonly AwayBus[],
   away: readonly AwayBus[],
@@ -152,7 +152,12 @@ async function takeAway(
   context.expectSpeed(others.pending < mostPending, 'every other sink continues meanwhile')
 }
 
-async function judge(context: BarContext, { name, stored }: AwayBus, sent: number, reader: WeirProcess): Promise<void> {
+async function judge(
+  context: AcceptanceContext,
+  { name, stored }: AwayBus,
+  sent: number,
+  reader: WeirProcess,
+): Promise<void> {
   if (stored !== undefined) {
     const received = await stored()
     const { missing, strange, disordered, repeated } = judgeDelivered(received, sent)

@@ -3,7 +3,7 @@
 // does.
 import { messageSource } from '../../src/messaging/message-source.ts'
 import type { SourceContext } from '../../src/engine/contracts.ts'
-import type { Bar, BarContext } from '../harness.ts'
+import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
 import { TestJournal } from '../../test/conformance/test-journal.ts'
 import { collectGarbage } from '../../test/kit/garbage.ts'
 import { awsSqsSpeed } from './bus-speed/aws-sqs.ts'
@@ -23,7 +23,7 @@ export default {
   title:
     'Weir writes to and reads from each message bus at least 0.8 times as fast as a plain loop of its client library.',
   async run(context) {
-    const chosen = process.env['WEIR_BAR_BUSES']?.split(',')
+    const chosen = process.env['WEIR_BUSES']?.split(',')
     const here = []
     // The others take their time to start.
     for (const kind of context
@@ -45,10 +45,10 @@ export default {
       }
     }
   },
-} satisfies Bar
+} satisfies AcceptanceRun
 
 async function writing(
-  context: BarContext,
+  context: AcceptanceContext,
   name: string,
   { sink, produce }: SpeedBus,
   rounds: number,
@@ -77,7 +77,7 @@ async function writing(
 }
 
 async function reading(
-  context: BarContext,
+  context: AcceptanceContext,
   name: string,
   { fill }: SpeedBus,
   rounds: number,
@@ -162,7 +162,7 @@ interface Round {
 
 /** Messages a ms of each, in turn and each first as often as the other; a round before the first warms up. */
 async function compare(
-  context: BarContext,
+  context: AcceptanceContext,
   what: string,
   rounds: number,
   round: (index: number) => Promise<Round>,

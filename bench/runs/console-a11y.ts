@@ -1,5 +1,5 @@
 // axe with the five WCAG tags on every view, and the journey by keyboard alone.
-import type { Bar } from '../harness.ts'
+import type { AcceptanceRun } from '../harness.ts'
 import { installedChromium } from '../../test/browser/kit/chromium.ts'
 import { numberOf, writtenTitles } from './console/check-numbers.ts'
 import { runBrowserTests } from './console/run-browser.ts'
@@ -31,4 +31,4 @@ export default {
         `check ${number} was run`,
       )
   },
-} satisfies Bar
+} satisfies AcceptanceRun

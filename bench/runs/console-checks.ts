@@ -1,5 +1,5 @@
 // The console's numbered checks in a real Chromium. At CI scale, without a browser, every number must have a test.
-import type { Bar, BarContext } from '../harness.ts'
+import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
 import { installedChromium } from '../../test/browser/kit/chromium.ts'
 import { checkNumbers, numberOf, writtenTitles } from './console/check-numbers.ts'
 import { runBrowserTests } from './console/run-browser.ts'
@@ -31,9 +31,9 @@ export default {
       `${others.length} further tests in the browser pass`,
     )
   },
-} satisfies Bar
+} satisfies AcceptanceRun
 
-async function written(context: BarContext): Promise<void> {
+async function written(context: AcceptanceContext): Promise<void> {
   const titles = await writtenTitles()
   const missing = checkNumbers.filter((number) => !titles.some((title) => numberOf(title) === number))
   context.figure('checks', checkNumbers.length)

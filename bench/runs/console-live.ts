@@ -2,7 +2,7 @@
 // seen.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
-import type { Bar, BarContext } from '../harness.ts'
+import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
 import { installedChromium } from '../../test/browser/kit/chromium.ts'
 import { Stage } from '../../test/browser/kit/stage.ts'
 import { accountOf } from '../../test/browser/kit/account.ts'
@@ -33,9 +33,9 @@ export default {
       await stage.close()
     }
   },
-} satisfies Bar
+} satisfies AcceptanceRun
 
-async function load(context: BarContext, stage: Stage, seconds: number): Promise<void> {
+async function load(context: AcceptanceContext, stage: Stage, seconds: number): Promise<void> {
   const page = await stage.page('/flows?v=1&view=table')
   await page.locator('.link.good').waitFor()
   const marks = await stage.page(`/flows?v=1&view=table&q=${encodeURIComponent(`dst_port = ${markedPort}`)}`)
@@ -74,7 +74,7 @@ async function load(context: BarContext, stage: Stage, seconds: number): Promise
   for (const complaint of stage.complaints) context.expect(false, complaint)
 }
 
-async function accounts(context: BarContext, page: Page, sent: number): Promise<void> {
+async function accounts(context: AcceptanceContext, page: Page, sent: number): Promise<void> {
   let account = await accountOf(page)
   for (
     const until = performance.now() + 30_000;
@@ -92,7 +92,7 @@ async function accounts(context: BarContext, page: Page, sent: number): Promise<
   )
 }
 
-async function soon(context: BarContext, page: Page, { sentAt }: Marker): Promise<void> {
+async function soon(context: AcceptanceContext, page: Page, { sentAt }: Marker): Promise<void> {
   const seen = await page.evaluate<Record<string, number>>('marks')
   const took = sentAt.map((at, mark) => (seen[String(1000 + mark)] ?? Number.POSITIVE_INFINITY) - at)
   context.figure('from datagram to row: median', percentile(took, 50), 'ms')

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { BUDGET, consoleSizes } from '../../tools/console-size.ts'
-import type { Bar, BarContext } from '../harness.ts'
+import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
 import { ROOT } from '../../tools/kit/command.ts'
 import { appears, overviewComplete } from '../../test/browser/kit/appears.ts'
 import { BigStage } from '../../test/browser/kit/big-stage.ts'
@@ -37,9 +37,9 @@ export default {
       await stage.close()
     }
   },
-} satisfies Bar
+} satisfies AcceptanceRun
 
-async function budgets(context: BarContext): Promise<void> {
+async function budgets(context: AcceptanceContext): Promise<void> {
   const sizes = await consoleSizes(ROOT)
   if (sizes === undefined) throw new Error('the console is not built; run `npm run build:console`')
   context.figure('first route, as built', sizes.first / 1024, 'KiB of gzip')
@@ -50,7 +50,7 @@ async function budgets(context: BarContext): Promise<void> {
 }
 
 /** Scripts of the first route in an empty profile, by the browser's count of transferred bytes. */
-async function transferred(context: BarContext, stage: BigStage): Promise<void> {
+async function transferred(context: AcceptanceContext, stage: BigStage): Promise<void> {
   const page = await stage.page(`/flows?v=1&view=table&live=0&t=${stage.time}`)
   await page.locator('.grid-body [role="row"]').first().waitFor()
   const loaded = await page.evaluate<{ name: string; encodedBodySize: number }[]>(
@@ -80,7 +80,7 @@ const watchStart = `globalThis.ready = new Promise((resolve) => {
   look();
 })`
 
-async function interactive(context: BarContext, stage: BigStage): Promise<void> {
+async function interactive(context: AcceptanceContext, stage: BigStage): Promise<void> {
   const page = await stage.page('/home')
   await page.addInitScript(watchStart)
   const times: number[] = []
@@ -103,7 +103,7 @@ async function interactive(context: BarContext, stage: BigStage): Promise<void> 
   await page.context().close()
 }
 
-async function overview(context: BarContext, stage: BigStage): Promise<void> {
+async function overview(context: AcceptanceContext, stage: BigStage): Promise<void> {
   const times: number[] = []
   for (let run = 0; run < 5; run++) {
     const page = await stage.page('/home')

@@ -2,7 +2,7 @@
 // with a window that only looks back from now. One restart finds an empty folder: Weir then emits the traces of the
 // last ten minutes again with the same source, id and bytes. Each journal may contain an id once. The receiver
 // deduplicates by source and id (CloudEvents 1.0, 3.1.1) and must have each trace once.
-import type { Bar } from '../harness.ts'
+import type { AcceptanceRun } from '../harness.ts'
 import { CtsScene, ctsStart, minute } from '../../test/kit/cts-scene.ts'
 import { SeededRandom } from '../../test/kit/random.ts'
 
@@ -148,4 +148,4 @@ export default {
       await scene.stop()
     }
   },
-} satisfies Bar
+} satisfies AcceptanceRun

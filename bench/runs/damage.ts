@@ -2,7 +2,7 @@
 // reason; readable rows are delivered; new rows are stored; the ledger counts unreadable rows.
 import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Bar, BarContext } from '../harness.ts'
+import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
 import { some } from '../../test/kit/delivered.ts'
 import { EventReceiver } from '../../test/kit/event-receiver.ts'
 import { weirCommand } from '../../test/kit/weir-command.ts'
@@ -29,14 +29,14 @@ export default {
     await twoProcesses(context)
     await clockJump(context)
   },
-} satisfies Bar
+} satisfies AcceptanceRun
 
 interface Check {
   readonly unreadable: readonly { readonly segment: string; readonly bytes: number; readonly events: number | null }[]
 }
 
 /** One sentence for each case; everything that is wrong with it is in the sentence. */
-async function damaged(context: BarContext, base: Base, damage: Damage, folder: string): Promise<void> {
+async function damaged(context: AcceptanceContext, base: Base, damage: Damage, folder: string): Promise<void> {
   const problems: string[] = []
   const must = (holds: boolean, problem: string): void => {
     if (!holds) problems.push(problem)

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { kubeconfigOf } from '../../test/kit/kubeconfig.ts'
-import type { Bar, BarContext } from '../harness.ts'
+import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
 import { threadShares } from '../../test/kit/proc.ts'
 import { SeededRandom } from '../../test/kit/random.ts'
 import { startWeir, type WeirProcess } from '../../test/kit/weir-process.ts'
@@ -43,14 +43,14 @@ export default {
       await cluster.close()
     }
   },
-} satisfies Bar
+} satisfies AcceptanceRun
 
 /**
  * Microseconds of processor time for each flow, from the first datagram until every flow is stored; and of as much time
  * in which only addresses change hands.
  */
 async function measure(
-  context: BarContext,
+  context: AcceptanceContext,
   cluster: Cluster,
   name: 'plain' | 'enriched',
   traffic: Omit<Traffic, 'port'>,
@@ -126,7 +126,7 @@ interface Seen {
 }
 
 /** By both ends: the flows of each address under each name all began while that pod had that address. */
-async function judge(context: BarContext, weir: WeirProcess, cluster: Cluster, sent: number): Promise<void> {
+async function judge(context: AcceptanceContext, weir: WeirProcess, cluster: Cluster, sent: number): Promise<void> {
   const holders = new Map(
     cluster.held.flatMap((holdings, index) =>
       holdings.map((holding) => [`${Cluster.address(index)} ${holding.pod}`, holding] as const),

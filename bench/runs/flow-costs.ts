@@ -2,7 +2,7 @@
 // nfdump's files.
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Bar, BarContext } from '../harness.ts'
+import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
 import { runCommand } from '../../tools/kit/command.ts'
 import { percentile } from '../../test/kit/percentile.ts'
 import { treeSeconds } from '../../test/kit/proc.ts'
@@ -44,10 +44,10 @@ export default {
     const address = await addressOfFew(weir)
     await addresses(context, weir, collector, address)
   },
-} satisfies Bar
+} satisfies AcceptanceRun
 
 /** Each receives the same flows. */
-function send(context: BarContext, port: number): Promise<SendResult> {
+function send(context: AcceptanceContext, port: number): Promise<SendResult> {
   return sendFlows(
     {
       protocol: 'netflow9',
@@ -62,7 +62,7 @@ function send(context: BarContext, port: number): Promise<SendResult> {
   )
 }
 
-async function exports(context: BarContext, weir: WeirProcess, rows: number): Promise<void> {
+async function exports(context: AcceptanceContext, weir: WeirProcess, rows: number): Promise<void> {
   for (const [what, columns] of [
     ['eight columns', 'time_received,src_addr,dst_addr,src_port,dst_port,proto,bytes,packets'],
     ['all columns', '*'],
@@ -123,7 +123,12 @@ async function addressOfFew(weir: WeirProcess): Promise<string> {
   return found?.address ?? ''
 }
 
-async function addresses(context: BarContext, weir: WeirProcess, collector: Sfcapd, address: string): Promise<void> {
+async function addresses(
+  context: AcceptanceContext,
+  weir: WeirProcess,
+  collector: Sfcapd,
+  address: string,
+): Promise<void> {
   const { nfdump, paths } = await collector.files()
   const select = (columns: string): Promise<object[]> =>
     weir.sql(`SELECT ${columns} FROM flows WHERE src_addr = '${address}'`)

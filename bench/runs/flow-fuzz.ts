@@ -1,6 +1,6 @@
 // Damaged datagrams, ten million of them and a million invented senders, through the decoders and all that they
 // remember: nothing is thrown, every byte is accounted for, and memory stays where it was.
-import type { Bar } from '../harness.ts'
+import type { AcceptanceRun } from '../harness.ts'
 import { collectGarbage } from '../../test/kit/garbage.ts'
 import { memoryOf } from '../../test/kit/proc.ts'
 import { SeededRandom } from '../../test/kit/random.ts'
@@ -95,9 +95,9 @@ export default {
     // Until then the tables of exporters, domains and templates fill up to their bounds.
     context.expectSpeed(slope < slopeLimit && million >= 10, 'memory rises by less than 1 MB per million datagrams')
   },
-} satisfies Bar
+} satisfies AcceptanceRun
 
-function judge(context: Parameters<Bar['run']>[0], name: string, intake: Intake): void {
+function judge(context: Parameters<AcceptanceRun['run']>[0], name: string, intake: Intake): void {
   const { received = 0, ...classes }: ByteClasses = intake.byteClassCounts()
   const sum = Object.values(classes).reduce((all, bytes) => all + bytes, 0)
   context.figure(

@@ -1,6 +1,6 @@
 // Queries over ten million stored flows, sent to the API as the console sends them.
 import { join } from 'node:path'
-import type { Bar, BarContext } from '../harness.ts'
+import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
 import { startApi, type RunningApi } from '../../src/api/index.ts'
 import type { StoredSums } from '../../src/engine/control.ts'
 import { RecordingControl } from '../../src/api/testing/recording-control.ts'
@@ -47,7 +47,7 @@ export default {
       httpAuth: 'api',
       log: recordingLog(),
       host: week.host,
-      version: '0.0.0-bar',
+      version: '0.0.0-bench',
       control,
     })
     try {
@@ -58,14 +58,14 @@ export default {
       await week.store.close()
     }
   },
-} satisfies Bar
+} satisfies AcceptanceRun
 
 /** At CI scale there are too few flows for rollups to be used; this makes their results count, too. */
 function manySums(sums: StoredSums): StoredSums {
   return { ...sums, flows: { ...sums.flows, rows: Math.max(sums.flows.rows, 10_000_000) } }
 }
 
-async function questions(context: BarContext, api: RunningApi, week: Week): Promise<void> {
+async function questions(context: AcceptanceContext, api: RunningApi, week: Week): Promise<void> {
   for (const [what, parameters] of [
     ['page of a day, by port and size', { filter: 'dst_port = 443 and bytes >= 100k', from: 'now-24h' }],
     ['page of a week, of one address', { filter: 'src_addr = 10.0.1.7', from: 'now-7d' }],
@@ -117,7 +117,7 @@ async function questions(context: BarContext, api: RunningApi, week: Week): Prom
 }
 
 /** Follows cursors to the end while flows keep arriving. */
-async function pages(context: BarContext, api: RunningApi, week: Week): Promise<void> {
+async function pages(context: AcceptanceContext, api: RunningApi, week: Week): Promise<void> {
   const parameters = {
     filter: 'dst_port = 5432',
     from: context.size('now-12h', 'now-7d'),

@@ -1,7 +1,7 @@
 // Flows from datagrams to Parquet: flows per CPU second (user and system, all threads) and bytes on disk. Then a
 // steady load for minutes. No flow repeats; stored rows are counted afterwards.
 import { join } from 'node:path'
-import type { Bar, BarContext } from '../harness.ts'
+import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
 import { measureLoads, measureWhole, type Load, type WholeRun } from './flows-speed/whole.ts'
 
 const storedAim = 400_000
@@ -58,10 +58,10 @@ export default {
     }
     await steady(context)
   },
-} satisfies Bar
+} satisfies AcceptanceRun
 
 function judge(
-  context: BarContext,
+  context: AcceptanceContext,
   { protocol, perDatagram, judged }: (typeof cases)[number],
   run: WholeRun,
   journal: WholeRun,
@@ -93,7 +93,7 @@ function judge(
 }
 
 function checkTotals(
-  context: BarContext,
+  context: AcceptanceContext,
   name: string,
   perDatagram: number,
   { sent, stored, shed, kernelDrops, balanced }: WholeRun,
@@ -125,7 +125,7 @@ function where({ threads, stored }: WholeRun): string {
     .concat(' µs of CPU per flow')
 }
 
-async function steady(context: BarContext): Promise<void> {
+async function steady(context: AcceptanceContext): Promise<void> {
   const minutes = context.minutes ?? context.size(10, 0.1)
   const rate = context.size(steadyRate, 50_000)
   const run = await measureWhole(join(context.folder, 'steady'), {

@@ -5,7 +5,7 @@ import { PubSub } from '@google-cloud/pubsub'
 import { PassThroughClient } from 'google-auth-library'
 import { encodeBatch } from '../../src/codecs/cloudevents/index.ts'
 import type { WeirEvent } from '../../src/model/events.ts'
-import type { Bar, BarContext } from '../harness.ts'
+import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
 import { auth, credentials, region } from '../../test/kit/aws-server.ts'
 import { anyChanges, changeEvent } from '../../test/kit/changes.ts'
 import { some } from '../../test/kit/delivered.ts'
@@ -156,10 +156,10 @@ export default {
       if (kafkaPython !== undefined) judge(context, `Python SDK, Kafka, ${mode}`, events, kafkaPython)
     }
   },
-} satisfies Bar
+} satisfies AcceptanceRun
 
 function judge(
-  context: BarContext,
+  context: AcceptanceContext,
   name: string,
   events: readonly WeirEvent[],
   received: readonly ReceivedEvent[],

@@ -2,7 +2,7 @@
 // topic.
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Bar, BarContext } from '../harness.ts'
+import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
 import { judgeDelivered, some } from '../../test/kit/delivered.ts'
 import { EventClient } from '../../test/kit/event-client.ts'
 import { startWeir, type WeirProcess } from '../../test/kit/weir-process.ts'
@@ -78,10 +78,10 @@ export default {
     )
     for (const weir of [writer, reader]) context.expect((await weir.stop()).code === 0, 'it stops with exit code 0')
   },
-} satisfies Bar
+} satisfies AcceptanceRun
 
 async function trouble(
-  context: BarContext,
+  context: AcceptanceContext,
   broker: KafkaBroker,
   frozen: boolean,
   writer: WeirProcess,
@@ -110,7 +110,12 @@ async function delivered(weir: WeirProcess): Promise<number> {
   return (await weir.ledger()).sinks.find(({ name }) => name === 'kafka')?.delivered ?? 0
 }
 
-async function judge(context: BarContext, sent: number, observer: KafkaObserver, reader: WeirProcess): Promise<void> {
+async function judge(
+  context: AcceptanceContext,
+  sent: number,
+  observer: KafkaObserver,
+  reader: WeirProcess,
+): Promise<void> {
   const records = await observer.records(topic)
   const stored = judgeDelivered(
     records.map(({ headers, key }) => ({ id: headers['ce_id'] ?? '', key })),

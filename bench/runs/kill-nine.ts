@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Ledger } from '../../src/engine/control.ts'
-import type { Bar, BarContext } from '../harness.ts'
+import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
 import { judgeDelivered, some } from '../../test/kit/delivered.ts'
 import { EventClient, eventType } from '../../test/kit/event-client.ts'
 import { EventReceiver, type Received } from '../../test/kit/event-receiver.ts'
@@ -70,7 +70,7 @@ export default {
     context.expect(stopped.code === 0, 'it stops with exit code 0 in the end')
     context.expect(!/unreadable|cannot be read|NOT BALANCED/.test(weir.log), 'no start found anything unreadable')
   },
-} satisfies Bar
+} satisfies AcceptanceRun
 
 function config(bus: string, receiver: string): Record<string, unknown> {
   const delivery = { retry_initial: '50ms', retry_max: '1s' }
@@ -86,7 +86,7 @@ function config(bus: string, receiver: string): Record<string, unknown> {
 }
 
 async function killing(
-  context: BarContext,
+  context: AcceptanceContext,
   weir: WeirProcess,
   client: EventClient,
   sender: FlowSender,
@@ -131,7 +131,7 @@ async function killing(
   return { kills, readyMs }
 }
 
-async function checkEvents(context: BarContext, weir: WeirProcess, { sent }: EventClient): Promise<void> {
+async function checkEvents(context: AcceptanceContext, weir: WeirProcess, { sent }: EventClient): Promise<void> {
   const [counts] = await weir.sql<{ rows: number; ids: number }>(
     `SELECT count(*) AS rows, count(DISTINCT id) AS ids FROM events WHERE type = '${eventType}'`,
   )
@@ -150,7 +150,7 @@ async function checkEvents(context: BarContext, weir: WeirProcess, { sent }: Eve
 }
 
 async function checkFlows(
-  context: BarContext,
+  context: AcceptanceContext,
   weir: WeirProcess,
   sender: FlowSender,
   kills: readonly Kill[],
@@ -193,7 +193,7 @@ async function checkFlows(
   context.expect(holes.length === 0, `before a kill only the last flows are missing, none in between (${some(holes)})`)
 }
 
-function checkSink(context: BarContext, name: string, received: readonly Received[], sent: number): void {
+function checkSink(context: AcceptanceContext, name: string, received: readonly Received[], sent: number): void {
   const { missing, strange, repeated, disordered } = judgeDelivered(received, sent)
   context.figure(`${name}: events delivered more than once`, repeated)
   context.expect(missing.length === 0, `${name} got every acknowledged id (missing: ${some(missing)})`)
@@ -201,7 +201,7 @@ function checkSink(context: BarContext, name: string, received: readonly Receive
   context.expect(disordered.length === 0, `${name} got the events of each key in order (${some(disordered)})`)
 }
 
-function checkLedger(context: BarContext, ledger: Ledger, client: EventClient): void {
+function checkLedger(context: AcceptanceContext, ledger: Ledger, client: EventClient): void {
   const source = (name: string): Ledger['sources'][number] | undefined =>
     ledger.sources.find((one) => one.name === name)
   const sink = (name: string): Ledger['sinks'][number] | undefined => ledger.sinks.find((one) => one.name === name)

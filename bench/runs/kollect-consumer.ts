@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { encodeBatch } from '../../src/codecs/cloudevents/index.ts'
-import type { Bar } from '../harness.ts'
+import type { AcceptanceRun } from '../harness.ts'
 import { anyChanges, changeEvent } from '../../test/kit/changes.ts'
 import { some } from '../../test/kit/delivered.ts'
 import { startWeir } from '../../test/kit/weir-process.ts'
@@ -89,7 +89,7 @@ export default {
       await weir.stop()
     }
   },
-} satisfies Bar
+} satisfies AcceptanceRun
 
 async function post(url: string, body: Buffer): Promise<void> {
   const answer = await fetch(`${url}/events`, {

@@ -7,7 +7,7 @@ import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { decodeEnvelope } from '../../src/codecs/kollect/index.ts'
 import { kubeconfigOf } from '../../test/kit/kubeconfig.ts'
-import type { Bar, BarContext } from '../harness.ts'
+import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
 import { some } from '../../test/kit/delivered.ts'
 import { PodServer } from '../../test/kit/pod-server.ts'
 import { mostMemoryOf } from '../../test/kit/proc.ts'
@@ -75,7 +75,7 @@ export default {
       await server.close()
     }
   },
-} satisfies Bar
+} satisfies AcceptanceRun
 
 async function taken(weir: WeirProcess, changes: number): Promise<void> {
   for (let waited = 0; (await weir.metric('weir_kubernetes_changes_total')) < changes; waited++) {
@@ -84,7 +84,7 @@ async function taken(weir: WeirProcess, changes: number): Promise<void> {
   }
 }
 
-async function burst(context: BarContext, weir: WeirProcess, server: PodServer): Promise<number> {
+async function burst(context: AcceptanceContext, weir: WeirProcess, server: PodServer): Promise<number> {
   const began = performance.now()
   await server.change(changesAtOnce)
   await taken(weir, changesAtOnce)
@@ -98,7 +98,7 @@ async function burst(context: BarContext, weir: WeirProcess, server: PodServer):
  * One change of each object every 20 seconds, so 100 a second: for ten minutes, or in CI a few rounds without a wait.
  */
 async function outage(
-  context: BarContext,
+  context: AcceptanceContext,
   weir: WeirProcess,
   server: PodServer,
   bus: { stop(): Promise<void>; restart(): Promise<void> },
@@ -165,7 +165,7 @@ interface Last {
  * Every message of the stream, in its order: of each object the versions rise, and each begins where the one before it
  * ended.
  */
-async function judge(context: BarContext, url: string, sent: number): Promise<void> {
+async function judge(context: AcceptanceContext, url: string, sent: number): Promise<void> {
   const connection = await connect({ servers: url })
   const { state } = await (await jetstreamManager(connection)).streams.info('K')
   const consumer = await jetstream(connection).consumers.get('K')

@@ -1,6 +1,6 @@
 // Writes to a real API server that is restarted, frozen and compacted; the writer records its responses.
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Bar } from '../harness.ts'
+import type { AcceptanceRun } from '../harness.ts'
 import { some } from '../../test/kit/delivered.ts'
 import { synced } from '../../test/kit/synced.ts'
 import { startWeir } from '../../test/kit/weir-process.ts'
@@ -29,7 +29,7 @@ export default {
         },
       })
       await synced(weir)
-      const churn = new Churn(kube, 'bar', context.seed)
+      const churn = new Churn(kube, 'bench', context.seed)
       const until = performance.now() + (context.minutes ?? context.size(20, 0.3)) * 60_000
       const writing = churn.run(4)
       let [restarts, freezes] = [0, 0]
@@ -49,8 +49,8 @@ export default {
       churn.stop()
       await writing
       await synced(weir)
-      const problems = await judged(weir, churn, 'bar', 120_000, true)
-      const emitted = await emittedChanges(weir, 'bar')
+      const problems = await judged(weir, churn, 'bench', 120_000, true)
+      const emitted = await emittedChanges(weir, 'bench')
       context.figure('writes', churn.writes)
       context.figure('emitted changes', emitted.length)
       context.figure(
@@ -68,7 +68,7 @@ export default {
         metadata: { uid: string; name: string; resourceVersion: string }
       }[]
       const there = list
-        .filter(({ metadata }) => metadata.name.startsWith('bar-'))
+        .filter(({ metadata }) => metadata.name.startsWith('bench-'))
         .map(({ metadata: { uid, resourceVersion } }) => `${uid} ${resourceVersion}`)
         .sort()
       const last = new Map(emitted.map((each) => [each.uid, each]))
@@ -86,4 +86,4 @@ export default {
       await kube.stop()
     }
   },
-} satisfies Bar
+} satisfies AcceptanceRun

@@ -1,6 +1,6 @@
 // Kills Weir during writes to a real API server; the writer records its responses.
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Bar } from '../harness.ts'
+import type { AcceptanceRun } from '../harness.ts'
 import { some } from '../../test/kit/delivered.ts'
 import { percentile } from '../../test/kit/percentile.ts'
 import { SeededRandom } from '../../test/kit/random.ts'
@@ -23,7 +23,7 @@ export default {
         config: { sources: { netflow: { listen: 'off', tcp: 'off' }, kubernetes: { cluster: 'c1', kubeconfig } } },
       })
       const random = new SeededRandom(context.seed)
-      const churn = new Churn(kube, 'bar', context.seed)
+      const churn = new Churn(kube, 'bench', context.seed)
       await synced(weir)
       // Some 200 writes a second: as fast as two cores can, server and Weir would share them, and Weir fall behind what
       // the server remembers while it starts.
@@ -38,8 +38,8 @@ export default {
       }
       churn.stop()
       await writing
-      const problems = await judged(weir, churn, 'bar', 120_000)
-      const emitted = await emittedChanges(weir, 'bar')
+      const problems = await judged(weir, churn, 'bench', 120_000)
+      const emitted = await emittedChanges(weir, 'bench')
       context.figure('kills', kills)
       context.figure('writes', churn.writes)
       context.figure('emitted changes', emitted.length)
@@ -56,4 +56,4 @@ export default {
       await kube.stop()
     }
   },
-} satisfies Bar
+} satisfies AcceptanceRun

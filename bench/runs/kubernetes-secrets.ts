@@ -3,7 +3,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Bar, BarContext } from '../harness.ts'
+import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
 import { some } from '../../test/kit/delivered.ts'
 import { synced } from '../../test/kit/synced.ts'
 import { prepareWeir, type WeirProcess } from '../../test/kit/weir-process.ts'
@@ -86,7 +86,7 @@ export default {
       await kube.stop()
     }
   },
-} satisfies Bar
+} satisfies AcceptanceRun
 
 /** Places where a value is not that must be there: it was written while Weir looked on. */
 function missing({ found }: Searched, { values }: Planter): string[] {
@@ -127,7 +127,7 @@ interface Run {
  * Has a Weir watch while values are written, before it runs, while it does, and while it is away, and searches
  * everything for all values.
  */
-async function searched(context: BarContext, { kube, bus, planter, values, redact }: Run): Promise<Searched> {
+async function searched(context: AcceptanceContext, { kube, bus, planter, values, redact }: Run): Promise<Searched> {
   const name = redact ? 'redacted' : 'plain'
   const folder = join(context.folder, name)
   mkdirSync(folder)

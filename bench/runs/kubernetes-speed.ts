@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { kubeconfigOf } from '../../test/kit/kubeconfig.ts'
-import type { Bar, BarContext } from '../harness.ts'
+import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
 import { PodServer, type Shape } from '../../test/kit/pod-server.ts'
 import { mostMemoryOf } from '../../test/kit/proc.ts'
 import { synced } from '../../test/kit/synced.ts'
@@ -25,9 +25,9 @@ export default {
     await pods(context, { size: 'pod', objects: context.size(100_000, 2000) })
     await changes(context, { size: 'small', objects: context.size(20_000, 1000) }, 10_000, context.size(100_000, 4000))
   },
-} satisfies Bar
+} satisfies AcceptanceRun
 
-async function watching(context: BarContext, server: PodServer, folder: string): Promise<WeirProcess> {
+async function watching(context: AcceptanceContext, server: PodServer, folder: string): Promise<WeirProcess> {
   const file = join(context.folder, `${folder}.kubeconfig`)
   writeFileSync(file, kubeconfigOf(server.url))
   return startWeir({
@@ -36,7 +36,7 @@ async function watching(context: BarContext, server: PodServer, folder: string):
   })
 }
 
-async function pods(context: BarContext, shape: Shape): Promise<void> {
+async function pods(context: AcceptanceContext, shape: Shape): Promise<void> {
   const server = await PodServer.start(shape)
   try {
     await using weir = await watching(context, server, 'pods')
@@ -91,7 +91,7 @@ async function pods(context: BarContext, shape: Shape): Promise<void> {
   }
 }
 
-async function changes(context: BarContext, shape: Shape, wanted: number, count: number): Promise<void> {
+async function changes(context: AcceptanceContext, shape: Shape, wanted: number, count: number): Promise<void> {
   const server = await PodServer.start(shape)
   try {
     await using weir = await watching(context, server, shape.size)
@@ -104,7 +104,7 @@ async function changes(context: BarContext, shape: Shape, wanted: number, count:
 
 /** Changes by processor time of everything that has to do with them, down to rows of the store. */
 async function rate(
-  context: BarContext,
+  context: AcceptanceContext,
   weir: WeirProcess,
   server: PodServer,
   what: string,

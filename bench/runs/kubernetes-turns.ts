@@ -2,7 +2,7 @@
 // responses.
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Bar } from '../harness.ts'
+import type { AcceptanceRun } from '../harness.ts'
 import { some } from '../../test/kit/delivered.ts'
 import { EventReceiver } from '../../test/kit/event-receiver.ts'
 import { SeededRandom } from '../../test/kit/random.ts'
@@ -41,7 +41,7 @@ export default {
         else await standsBy(weir)
       }
       const random = new SeededRandom(context.seed)
-      const churn = new Churn(kube, 'bar', context.seed)
+      const churn = new Churn(kube, 'bench', context.seed)
       const writing = churn.run(4)
       const takeovers = new Map<string, number[]>()
       // About four a minute.
@@ -81,9 +81,9 @@ export default {
       }
       churn.stop()
       await writing
-      const problems = await judgedAll(replicas, churn, 'bar', 120_000)
-      const { emitted, again } = await emittedByAll(replicas, 'bar')
-      const shares = await Promise.all(replicas.map(async (weir) => (await emittedChanges(weir, 'bar')).length))
+      const problems = await judgedAll(replicas, churn, 'bench', 120_000)
+      const { emitted, again } = await emittedByAll(replicas, 'bench')
+      const shares = await Promise.all(replicas.map(async (weir) => (await emittedChanges(weir, 'bench')).length))
       context.figure('turns taken', rounds)
       context.figure('writes', churn.writes)
       context.figure('changes emitted by the one, the other, and by both', `${shares.join(', ')}, ${again}`)
@@ -123,4 +123,4 @@ export default {
       await kube.stop()
     }
   },
-} satisfies Bar
+} satisfies AcceptanceRun

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Bar, BarContext } from '../harness.ts'
+import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
 import { ROOT } from '../../tools/kit/command.ts'
 import type { SendOptions, SendResult } from '../../test/kit/flow-load/send.ts'
 import { sendFlows } from '../../test/kit/flow-load/sender.ts'
@@ -41,9 +41,9 @@ export default {
     await queries(context)
     await Promise.all([demo(context, seconds), stream(context, seconds)])
   },
-} satisfies Bar
+} satisfies AcceptanceRun
 
-async function demo(context: BarContext, seconds: number): Promise<void> {
+async function demo(context: AcceptanceContext, seconds: number): Promise<void> {
   const data = join(context.folder, 'demo')
   await mkdir(data, { mode: 0o700 })
   const program = spawn(process.execPath, [join(ROOT, 'tools/demo.ts'), '--data', data], { cwd: ROOT, stdio: 'ignore' })
@@ -70,7 +70,7 @@ async function started(program: ChildProcess, lock: string): Promise<number> {
   throw new Error('the demo ended before it was ready')
 }
 
-async function stream(context: BarContext, seconds: number): Promise<void> {
+async function stream(context: AcceptanceContext, seconds: number): Promise<void> {
   await using weir = await startWeir({ folder: join(context.folder, 'stream') })
   const sent = send(weir, {
     protocol: 'netflow9',
@@ -84,7 +84,7 @@ async function stream(context: BarContext, seconds: number): Promise<void> {
   await sent
 }
 
-async function queries(context: BarContext): Promise<void> {
+async function queries(context: AcceptanceContext): Promise<void> {
   await using weir = await startWeir({ folder: join(context.folder, 'queries') })
   const { flows } = await send(weir, {
     protocol: 'netflow9',
@@ -128,7 +128,7 @@ async function watch(seconds: number, memory: () => number, everyMs = 1000): Pro
   return samples
 }
 
-function judge(context: BarContext, name: string, samples: readonly number[], limitMB: number): void {
+function judge(context: AcceptanceContext, name: string, samples: readonly number[], limitMB: number): void {
   const mean = (part: readonly number[]): number => part.reduce((sum, one) => sum + one, 0) / part.length / 1e6
   // The first tenth fills caches and compiles.
   const steady = samples.slice(Math.floor(samples.length / 10))

@@ -1,7 +1,7 @@
 // Seeded runs on the forgetful disk against a reference model: the journal alone, with flipped bits, and journal, store
 // and sinks together. A failing run is shrunk and printed with the command that repeats it.
 import type fc from 'fast-check'
-import type { Bar, BarContext } from '../harness.ts'
+import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
 import { checkRuns } from '../../test/model/check-runs.ts'
 import { runs as journalRuns } from '../../test/model/operations.ts'
 import { runs as pipelineRuns } from '../../test/model/pipeline/operations.ts'
@@ -19,14 +19,14 @@ export default {
     await play(context, 'journal', journalRuns, playJournal, 'test/model/journal.test.ts')
     await play(context, 'journal, store and sinks', pipelineRuns, playPipeline, 'test/model/pipeline/pipeline.test.ts')
   },
-} satisfies Bar
+} satisfies AcceptanceRun
 
 interface Played {
   readonly operations: readonly { readonly do: string }[]
 }
 
 async function play<Run extends Played>(
-  context: BarContext,
+  context: AcceptanceContext,
   what: string,
   runs: fc.Arbitrary<Run>,
   act: (run: Run) => Promise<void>,

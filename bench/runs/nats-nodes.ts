@@ -3,7 +3,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Bar, BarContext } from '../harness.ts'
+import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
 import { judgeDelivered, some } from '../../test/kit/delivered.ts'
 import { EventClient } from '../../test/kit/event-client.ts'
 import { startWeir, type WeirProcess } from '../../test/kit/weir-process.ts'
@@ -83,7 +83,7 @@ export default {
     )
     for (const weir of [writer, reader]) context.expect((await weir.stop()).code === 0, 'it stops with exit code 0')
   },
-} satisfies Bar
+} satisfies AcceptanceRun
 
 /** Port of the last server to which it reported a connection. */
 function talksTo(weir: WeirProcess): string | undefined {
@@ -91,7 +91,7 @@ function talksTo(weir: WeirProcess): string | undefined {
 }
 
 async function trouble(
-  context: BarContext,
+  context: AcceptanceContext,
   cluster: NatsCluster,
   node: NatsNode | undefined,
   how: 'killed' | 'frozen',
@@ -112,7 +112,12 @@ async function trouble(
   await cluster.inSync(stream)
 }
 
-async function judge(context: BarContext, sent: number, cluster: NatsCluster, reader: WeirProcess): Promise<void> {
+async function judge(
+  context: AcceptanceContext,
+  sent: number,
+  cluster: NatsCluster,
+  reader: WeirProcess,
+): Promise<void> {
   const stored = judgeDelivered(await cluster.received(stream), sent)
   context.figure('events sent', sent)
   context.expect(

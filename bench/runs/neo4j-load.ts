@@ -9,7 +9,7 @@ import { toGraph } from '../../src/connectors/neo4j/map.ts'
 import { mapTrace } from '../../src/connectors/otc-cts/map.ts'
 import type { WeirEvent } from '../../src/model/events.ts'
 import { configFrom } from '../../src/schema/index.ts'
-import type { Bar } from '../harness.ts'
+import type { AcceptanceRun } from '../harness.ts'
 import { eventBatch, testContext } from '../../test/conformance/batches.ts'
 import { installNeo4j } from '../../test/real/install/neo4j.ts'
 import { startNeo4j, type Neo4jServer } from '../../test/real/kit/neo4j.ts'
@@ -82,7 +82,7 @@ export default {
       `at least 20 times faster than one transaction each (${Math.round(fast)} and ${Math.round(slow)} events/s)`,
     )
   },
-} satisfies Bar
+} satisfies AcceptanceRun
 
 /** Some hundred people, some thousand resources. */
 function eventsOf(count: number, prefix: string): WeirEvent[] {

@@ -6,7 +6,7 @@ import { bind } from '../../src/query/bind.ts'
 import { compileLive } from '../../src/query/live.ts'
 import { parse } from '../../src/query/parse.ts'
 import { toEventBatch } from '../../src/model/events.ts'
-import type { Bar } from '../harness.ts'
+import type { AcceptanceRun } from '../harness.ts'
 
 const catastrophic = ['(a+)+$', '(a|aa)+$', '(a|a?)+$', '(.*a){20}b', '(a*)*b', '([a-z]+)*\\d']
 
@@ -62,4 +62,4 @@ export default {
     context.figure('slowest catastrophic expression over a megabyte of text', slowest, 'ms')
     context.expectSpeed(slowest < 2000, 'no expression takes longer than two seconds for a megabyte of text')
   },
-} satisfies Bar
+} satisfies AcceptanceRun

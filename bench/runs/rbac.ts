@@ -1,7 +1,7 @@
 // The manifests' rights as the API server judges them: kubectl applies the manifests and queries allowed and
 // forbidden actions.
 import { join } from 'node:path'
-import type { Bar, BarContext } from '../harness.ts'
+import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
 import { ROOT, runCommand } from '../../tools/kit/command.ts'
 import { some } from '../../test/kit/delivered.ts'
 import { findKubectl } from '../../test/real/install/kubectl.ts'
@@ -200,12 +200,12 @@ export default {
       await kube.stop()
     }
   },
-} satisfies Bar
+} satisfies AcceptanceRun
 
 type Kubectl = (args: readonly string[]) => ReturnType<typeof runCommand>
 
 async function judge(
-  { figure, expect }: BarContext,
+  { figure, expect }: AcceptanceContext,
   kubectl: Kubectl,
   { name, folder, account, yes, no, signs, made }: Manifest,
 ): Promise<void> {

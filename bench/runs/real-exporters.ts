@@ -2,7 +2,7 @@
 // capture, summed by a separate reader: exact to the byte without sampling.
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Bar, BarContext } from '../harness.ts'
+import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
 import { sumCapture, type CaptureSum } from '../../test/kit/pcap-sum.ts'
 import { buildCapture, type CaptureOptions } from '../../test/kit/pcap.ts'
 import { install } from '../../test/real/install/apt.ts'
@@ -46,7 +46,7 @@ export default {
         context.expect(exact.addresses >= 50_000, 'the capture has at least 50,000 addresses')
     }
     for (const [index, one] of exporterCases.entries()) {
-      // At the scale of CI the tests beside this bar have just run every case.
+      // At the scale of CI the tests beside this run have just run every case.
       if (context.scale === 'ci' && index % 4 !== 0) continue
       const capture = captures.get(one.program === pmacct && one.capture === 'exact' ? 'small' : one.capture)
       if (capture === undefined) throw new Error('no such capture')
@@ -59,9 +59,9 @@ export default {
       )
     }
   },
-} satisfies Bar
+} satisfies AcceptanceRun
 
-async function make(context: BarContext, name: string, options: Omit<CaptureOptions, 'seed'>): Promise<Made> {
+async function make(context: AcceptanceContext, name: string, options: Omit<CaptureOptions, 'seed'>): Promise<Made> {
   const pcap = buildCapture({ seed: context.seed, vlan: 0.1, tail: 16, ...options })
   const file = join(context.folder, `${name}.pcap`)
   await writeFile(file, pcap)

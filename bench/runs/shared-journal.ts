@@ -3,7 +3,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Bar, BarContext } from '../harness.ts'
+import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
 import { judgeDelivered, some } from '../../test/kit/delivered.ts'
 import { EventClient } from '../../test/kit/event-client.ts'
 import { SeededRandom } from '../../test/kit/random.ts'
@@ -37,9 +37,9 @@ export default {
     await using server = await startNats({ jetstream: true, dir })
     await onBus(context, 'jetstream', { type: 'nats', url: server.url, partitions })
   },
-} satisfies Bar
+} satisfies AcceptanceRun
 
-async function onBus(context: BarContext, bus: string, on: Readonly<Record<string, unknown>>): Promise<void> {
+async function onBus(context: AcceptanceContext, bus: string, on: Readonly<Record<string, unknown>>): Promise<void> {
   await using group = await WeirGroup.start({
     folder: join(context.folder, bus),
     journal: { on },

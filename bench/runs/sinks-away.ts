@@ -3,7 +3,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Bar, BarContext } from '../harness.ts'
+import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
 import { judgeDelivered, some } from '../../test/kit/delivered.ts'
 import { EventClient } from '../../test/kit/event-client.ts'
 import { EventReceiver, type Received } from '../../test/kit/event-receiver.ts'
@@ -31,9 +31,9 @@ export default {
     await realOutage(context)
     await simulatedHour(context)
   },
-} satisfies Bar
+} satisfies AcceptanceRun
 
-async function realOutage(context: BarContext): Promise<void> {
+async function realOutage(context: AcceptanceContext): Promise<void> {
   const directory = join(context.folder, 'nats')
   mkdirSync(directory)
   await using bus = await startNats({ jetstream: true, dir: directory })
@@ -154,7 +154,7 @@ async function watch(weir: WeirProcess, client: EventClient, hook: EventReceiver
   return { store, hook: delivered, answers: client.latencies.slice(answersBefore) }
 }
 
-async function simulatedHour(context: BarContext): Promise<void> {
+async function simulatedHour(context: AcceptanceContext): Promise<void> {
   const hour = await deadHour(context.seed)
   context.figure('a dead hour, simulated: events', hour.events)
   context.figure('a dead hour, simulated: attempts', hour.attempts)
@@ -170,7 +170,7 @@ async function simulatedHour(context: BarContext): Promise<void> {
   context.expect(hour.attempts >= 3600 / 30 && hour.attempts < 300, 'the dead sink was tried about every half minute')
 }
 
-function checkAll(context: BarContext, who: string, received: readonly Received[], sent: number): void {
+function checkAll(context: AcceptanceContext, who: string, received: readonly Received[], sent: number): void {
   const { missing, strange, disordered, repeated } = judgeDelivered(received, sent)
   context.figure(`${who}: events more than once`, repeated)
   context.expect(

@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { loadavg } from 'node:os'
 import { delimiter, join, sep } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Bar, BarContext } from '../harness.ts'
+import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
 import { ROOT, runCommand } from '../../tools/kit/command.ts'
 import { freePorts } from '../../test/kit/free-port.ts'
 import { percentile } from '../../test/kit/percentile.ts'
@@ -41,7 +41,7 @@ export default {
     context.expect(tests.code === 0, `npm test passes${tests.code === 0 ? '' : `: ${tests.output.slice(-2000)}`}`)
     context.expectSpeed(tests.seconds * 1000 < testLimitMs, 'npm test takes less than five minutes')
   },
-} satisfies Bar
+} satisfies AcceptanceRun
 
 /** The environment of a shell that knows nothing of this checkout: the machine's own Node, nothing of npm's. */
 function machinesOwn(): Record<string, string | undefined> {
@@ -62,7 +62,7 @@ function machinesOwn(): Record<string, string | undefined> {
 }
 
 async function checkCommands(
-  context: BarContext,
+  context: AcceptanceContext,
   clone: string,
   env: Record<string, string | undefined>,
 ): Promise<void> {
@@ -123,7 +123,7 @@ async function checkCommands(
   )
 }
 
-async function checkStarts(context: BarContext, clone: string): Promise<void> {
+async function checkStarts(context: AcceptanceContext, clone: string): Promise<void> {
   // Its own compile cache, empty at first.
   const weir = await prepareWeir({
     folder: join(context.folder, 'starts'),
@@ -151,7 +151,7 @@ async function checkStarts(context: BarContext, clone: string): Promise<void> {
   context.expectSpeed(percentile(warm, 95) < readyLimitMs, `it is ready in less than ${readyLimitMs} ms (p95)`)
 }
 
-async function checkIdle(context: BarContext, clone: string): Promise<void> {
+async function checkIdle(context: AcceptanceContext, clone: string): Promise<void> {
   const weir = await prepareWeir({
     folder: join(context.folder, 'idle'),
     root: clone,

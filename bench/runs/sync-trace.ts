@@ -7,7 +7,7 @@ import { zstdDecompressSync } from 'node:zlib'
 import { decodeBatch } from '../../src/journal/index.ts'
 import { decodeHeader } from '../../src/journal/frame.ts'
 import { eventId } from '../../src/model/events.ts'
-import type { Bar } from '../harness.ts'
+import type { AcceptanceRun } from '../harness.ts'
 import { some } from '../../test/kit/delivered.ts'
 import { bytesOf, openedPath, parseTrace, straceArguments, type Call } from '../../test/kit/strace.ts'
 import { startWeir } from '../../test/kit/weir-process.ts'
@@ -62,7 +62,7 @@ export default {
     )
     context.expect(groups > 0 && groups < verdicts.length + frames.size, 'concurrent requests shared a sync')
   },
-} satisfies Bar
+} satisfies AcceptanceRun
 
 async function ask(url: string, connection: number, count: number): Promise<TracedRequests> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })

@@ -4,7 +4,7 @@ import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Bar, BarContext } from '../harness.ts'
+import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
 import { ExportLoad, type LoadProtocol } from '../../test/kit/flow-load/exports.ts'
 import { startWeir, type WeirProcess } from '../../test/kit/weir-process.ts'
 
@@ -32,9 +32,13 @@ export default {
       for (const way of ways) await restarted(context, protocol, way)
     }
   },
-} satisfies Bar
+} satisfies AcceptanceRun
 
-async function restarted(context: BarContext, protocol: LoadProtocol, way: (typeof ways)[number]): Promise<void> {
+async function restarted(
+  context: AcceptanceContext,
+  protocol: LoadProtocol,
+  way: (typeof ways)[number],
+): Promise<void> {
   const name = `${protocol}, ${way.name}`
   await using weir = await startWeir({ folder: join(context.folder, name.replaceAll(/[^a-z0-9]+/gi, '-')) })
   // Templates once, in the first datagram.

@@ -1,7 +1,7 @@
 // Throughput. MB are 10^6 bytes, uncompressed; CPU is user and system of all threads. The aim for events over HTTP
 // depends on the number of cores and is printed beside the result.
 import { join } from 'node:path'
-import type { Bar, BarContext } from '../harness.ts'
+import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
 import type { Batch } from '../../src/model/batches.ts'
 import { percentile } from '../../test/kit/percentile.ts'
 import { eventBatches, flowBatches } from './throughput/batches.ts'
@@ -22,9 +22,9 @@ export default {
     await journal(context, 'events of 1 KB', eventBatches(context.seed, 200))
     await http(context)
   },
-} satisfies Bar
+} satisfies AcceptanceRun
 
-async function journal(context: BarContext, what: string, batches: readonly Batch[]): Promise<void> {
+async function journal(context: AcceptanceContext, what: string, batches: readonly Batch[]): Promise<void> {
   const rates = await measureJournal(join(context.folder, what.replaceAll(' ', '-')), batches, context.size(4000, 300))
   context.figure(`${what}: uncompressed`, Math.round(rates.megabytes), 'MB')
   context.figure(`${what}: compression`, rates.compression, '×')
@@ -48,7 +48,7 @@ async function journal(context: BarContext, what: string, batches: readonly Batc
   )
 }
 
-async function http(context: BarContext): Promise<void> {
+async function http(context: AcceptanceContext): Promise<void> {
   const rates = await measureHttp(join(context.folder, 'http'), {
     connections: 8,
     perRequest: 100,

@@ -2,7 +2,7 @@
 // and an exporter with numbered flows.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { join } from 'node:path'
-import type { Bar, BarContext } from '../harness.ts'
+import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
 import { runCommand } from '../../tools/kit/command.ts'
 import { some } from '../../test/kit/delivered.ts'
 import { EventClient } from '../../test/kit/event-client.ts'
@@ -65,9 +65,9 @@ export default {
     await first.weir.start()
     await check(context, first.weir, sides)
   },
-} satisfies Bar
+} satisfies AcceptanceRun
 
-async function side(context: BarContext, data: string, source: string): Promise<Side & AsyncDisposable> {
+async function side(context: AcceptanceContext, data: string, source: string): Promise<Side & AsyncDisposable> {
   const weir = await prepareWeir({
     folder: join(context.folder, source),
     data,
@@ -86,7 +86,7 @@ async function side(context: BarContext, data: string, source: string): Promise<
   return { weir, client, flows, source, [Symbol.asyncDispose]: () => weir[Symbol.asyncDispose]() }
 }
 
-async function compete(context: BarContext, sides: readonly Side[]): Promise<Fight> {
+async function compete(context: AcceptanceContext, sides: readonly Side[]): Promise<Fight> {
   const random = new SeededRandom(context.seed)
   const fight: Fight = { kills: 0, takeovers: 0, refusals: 0, both: [], readyMs: [] }
   let holder: Side | undefined
@@ -140,7 +140,7 @@ async function compete(context: BarContext, sides: readonly Side[]): Promise<Fig
   return fight
 }
 
-async function check(context: BarContext, weir: WeirProcess, sides: readonly Side[]): Promise<void> {
+async function check(context: AcceptanceContext, weir: WeirProcess, sides: readonly Side[]): Promise<void> {
   const ledger = await weir.caughtUp(120_000)
   context.expect(ledger.balanced, 'the ledger is balanced in the end')
   let sent = 0

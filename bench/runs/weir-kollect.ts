@@ -3,7 +3,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import type { Bar } from '../harness.ts'
+import type { AcceptanceRun } from '../harness.ts'
 import { ROOT, runCommand } from '../../tools/kit/command.ts'
 import { some } from '../../test/kit/delivered.ts'
 import { SeededRandom } from '../../test/kit/random.ts'
@@ -27,7 +27,7 @@ interface Written {
   readonly after: unknown
 }
 
-const namespace = 'bar'
+const namespace = 'bench'
 const path = `/api/v1/namespaces/${namespace}/configmaps`
 
 export default {
@@ -90,14 +90,16 @@ export default {
           `(${some(wrong)})`,
       )
       context.expect(
-        /^kollect_resource_deleted_total\{group="",version="v1",kind="ConfigMap",namespace="bar"\} \d+$/m.test(metrics),
+        /^kollect_resource_deleted_total\{group="",version="v1",kind="ConfigMap",namespace="bench"\} \d+$/m.test(
+          metrics,
+        ),
         "kollect's metrics are under kollect's path",
       )
     } finally {
       await kube.stop()
     }
   },
-} satisfies Bar
+} satisfies AcceptanceRun
 
 /** A kubeconfig for the account of the manifest that may not read Secrets. */
 async function accountOf(kube: Kube, folder: string): Promise<string> {

@@ -1,5 +1,5 @@
 import { percentile } from './percentile.ts'
-import type { BarContext } from '../../bench/harness.ts'
+import type { AcceptanceContext } from '../../bench/harness.ts'
 import type { RunningApi } from '../../src/api/index.ts'
 
 export type Parameters = Readonly<Record<string, string>>
@@ -15,7 +15,7 @@ export async function get<Answer>(api: RunningApi, path: string, parameters: Par
  * responses.
  */
 export async function measure<Answer>(
-  context: BarContext,
+  context: AcceptanceContext,
   api: RunningApi,
   { what, path, requests }: { readonly what: string; readonly path: string; readonly requests: number },
   parameters: (time: number) => Parameters,

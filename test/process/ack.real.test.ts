@@ -62,7 +62,7 @@ describe('with `ack: sink:bus`', () => {
     expect(new Set(receiver.received.map(({ id }) => id))).toEqual(new Set(['a']))
   })
 
-  it('a push that the sink had before is delivered again, because the sink may have lost it since; one that waits is not', async () => {
+  it('a repeated push of a delivered event is delivered again, one of a pending event is not', async () => {
     expect(await post('a')).toMatchObject({ status: 200, body: { accepted: 1, duplicates: 0 } })
     expect(await post('a')).toMatchObject({ status: 200, body: { accepted: 1, duplicates: 0 } })
     expect(receiver.received.map(({ id }) => id)).toEqual(['a', 'a'])

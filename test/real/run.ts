@@ -29,7 +29,7 @@ import { strace } from './install/strace.ts'
 import { installZipkin, zipkin } from './install/zipkin.ts'
 
 const VITEST_LIMIT = 1_800_000
-const BARS_LIMIT = 1_200_000
+const RUNS_LIMIT = 1_200_000
 const write = process.argv.includes('--write')
 const filters = process.argv.slice(2).filter((one) => one !== '--write')
 const recording = write ? ['--reporter=test/kit/support-reporter.ts'] : []
@@ -80,14 +80,14 @@ if (write) {
     ),
   )
 } else if (filters.length === 0) {
-  const bars = await runCommand(process.execPath, ['bench/run.ts', '--all', '--scale', 'ci', '--at-once', '2'], {
+  const runs = await runCommand(process.execPath, ['bench/run.ts', '--all', '--scale', 'ci', '--at-once', '2'], {
     cwd: ROOT,
-    limit: BARS_LIMIT,
+    limit: RUNS_LIMIT,
     echo: true,
   })
-  const counts = findCounts(bars.stdout)
+  const counts = findCounts(runs.stdout)
   all.push(
-    counts === undefined || (bars.code !== 0 && counts.failed === 0) ? { passed: 0, failed: 1, skipped: 0 } : counts,
+    counts === undefined || (runs.code !== 0 && counts.failed === 0) ? { passed: 0, failed: 1, skipped: 0 } : counts,
   )
 }
 const sum = addCounts(all)

@@ -5,7 +5,12 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { runBar, type Bar, type BarContext, type BarResult } from '../../bench/harness.ts'
+import {
+  runAcceptance,
+  type AcceptanceRun,
+  type AcceptanceContext,
+  type AcceptanceResult,
+} from '../../bench/harness.ts'
 import { ROOT } from '../../tools/kit/command.ts'
 import { judgeDelivered, some } from '../kit/delivered.ts'
 import { percentile } from '../kit/percentile.ts'
@@ -31,7 +36,7 @@ interface Sample {
   readonly journalMB: number
 }
 
-const soak: Bar = {
+const soak: AcceptanceRun = {
   name: 'soak',
   issue: '2',
   title: `Under a mixed load of ${minutes} minutes every row is accounted for and memory does not grow.`,
@@ -74,7 +79,7 @@ async function watch(load: MixedLoad): Promise<{ samples: Sample[]; unbalanced: 
 }
 
 async function judgeLoad(
-  context: BarContext,
+  context: AcceptanceContext,
   { weir, client, sender, receiver, failures, queriesSent, questionsAborted }: MixedLoad,
 ): Promise<void> {
   const [events] = await weir.sql<{ rows: number; ids: number }>(
@@ -110,7 +115,7 @@ async function judgeLoad(
   context.expect(!/ error /.test(weir.log), 'the program log has no error')
 }
 
-function judgeSamples(context: BarContext, samples: readonly Sample[]): void {
+function judgeSamples(context: AcceptanceContext, samples: readonly Sample[]): void {
   // The first fifth is for caches and compilation.
   const settled = samples.slice(Math.floor(samples.length / 5))
   const quarter = Math.max(1, Math.floor(settled.length / 4))
@@ -144,10 +149,10 @@ function slope(points: readonly (readonly [number, number])[]): number {
   return under === 0 ? 0 : over / under
 }
 
-async function keep(result: BarResult): Promise<void> {
+async function keep(result: AcceptanceResult): Promise<void> {
   const file = join(ROOT, 'bench/results/soak.json')
   const before = await readFile(file, 'utf8').then(
-    (text) => JSON.parse(text) as BarResult[],
+    (text) => JSON.parse(text) as AcceptanceResult[],
     () => [],
   )
   await mkdir(join(ROOT, 'bench/results'), { recursive: true })
@@ -158,6 +163,6 @@ async function keep(result: BarResult): Promise<void> {
 }
 
 if (!(minutes > 0)) throw new Error(`--minutes is a number above 0, not ${values.minutes}`)
-const result = await runBar(soak, { seed: Number(values.seed), scale: 'full' }, (line) => console.log(line))
+const result = await runAcceptance(soak, { seed: Number(values.seed), scale: 'full' }, (line) => console.log(line))
 if (values.write) await keep(result)
 process.exitCode = result.verdict === 'met' ? 0 : 1

@@ -101,7 +101,13 @@ export interface BodyCase {
 const one = 'content-type: application/cloudevents+json'
 const many = 'content-type: application/cloudevents-batch+json'
 const json = 'content-type: application/json'
-const event = (more: object = {}): object => ({ specversion: '1.0', id: 'x', source: '/bar', type: 'refused', ...more })
+const event = (more: object = {}): object => ({
+  specversion: '1.0',
+  id: 'x',
+  source: '/bench',
+  type: 'refused',
+  ...more,
+})
 const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth)
 
 /** A gigabyte of zeros, small. */
@@ -156,12 +162,12 @@ export function bodyCases(): readonly BodyCase[] {
     // Depth.
     events(
       'data nested 100,000 deep',
-      `{"specversion":"1.0","id":"x","source":"/bar","type":"t","data":${nested(100_000)}}`,
+      `{"specversion":"1.0","id":"x","source":"/bench","type":"t","data":${nested(100_000)}}`,
       400,
     ),
     events(
       'data nested 65 deep',
-      `{"specversion":"1.0","id":"x","source":"/bar","type":"t","data":${nested(65)}}`,
+      `{"specversion":"1.0","id":"x","source":"/bench","type":"t","data":${nested(65)}}`,
       400,
     ),
     events('a batch that is nested brackets', nested(1_000_000), 400, [many]),

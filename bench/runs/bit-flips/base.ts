@@ -38,7 +38,7 @@ export async function makeBase(
       Array.from({ length: perPost }, (_, row) => ({
         specversion: '1.0',
         id: `${from + row}`,
-        source: '/bar/flips',
+        source: '/bench/flips',
         type: 'kept',
         datacontenttype: 'application/json',
         data: { number: from + row, text: `event ${(from + row) * 7919}` },

@@ -2,11 +2,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LiveEngine } from '../../../console/src/live/engine.ts'
 import { RowsModel } from '../../../console/src/live/rows-model.ts'
-import type { BarContext } from '../../harness.ts'
+import type { AcceptanceContext } from '../../harness.ts'
 import { FlowSender } from '../../../test/kit/flow-sender.ts'
 import { startWeir } from '../../../test/kit/weir-process.ts'
 
-export async function liveWithoutBrowser(context: BarContext): Promise<void> {
+export async function liveWithoutBrowser(context: AcceptanceContext): Promise<void> {
   await using weir = await startWeir({ folder: context.folder })
   const engine = new LiveEngine(weir.url)
   const model = new RowsModel(0, () => {})

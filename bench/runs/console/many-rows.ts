@@ -1,5 +1,5 @@
 // 200,000 rows: as one export, as pages of the API, and gone through in the browser.
-import type { BarContext } from '../../harness.ts'
+import type { AcceptanceContext } from '../../harness.ts'
 import { BigStage } from '../../../test/browser/kit/big-stage.ts'
 import { folderVariable } from '../../../test/browser/kit/data-set/template.ts'
 import { pageDelay, serverDelay, watchPage } from '../../../test/browser/kit/thread.ts'
@@ -8,7 +8,7 @@ import { join } from 'node:path'
 const wanted = 200_000
 const limitMs = 20
 
-export async function manyRows(context: BarContext): Promise<void> {
+export async function manyRows(context: AcceptanceContext): Promise<void> {
   process.env[folderVariable] ??= join(context.folder, 'data-set')
   const stage = new BigStage()
   try {
@@ -20,7 +20,7 @@ export async function manyRows(context: BarContext): Promise<void> {
   }
 }
 
-async function answers(context: BarContext, { weir, span }: BigStage): Promise<void> {
+async function answers(context: AcceptanceContext, { weir, span }: BigStage): Promise<void> {
   // A moment by which a little more than enough was received.
   const to = new Date(span.from + 120_000 + Math.ceil(((span.to - span.from) * wanted) / span.rows)).toISOString()
   const range = { from: new Date(span.from).toISOString(), to }
@@ -62,7 +62,7 @@ async function answers(context: BarContext, { weir, span }: BigStage): Promise<v
 }
 
 function judge(
-  context: BarContext,
+  context: AcceptanceContext,
   what: string,
   { p50, p99, most }: { p50: number; p99: number; most: number },
   ms: number,
@@ -74,7 +74,7 @@ function judge(
   context.expectSpeed(p99 < limitMs, `${what}: the server’s main thread is late by less than ${limitMs} ms (p99)`)
 }
 
-async function inBrowser(context: BarContext, stage: BigStage): Promise<void> {
+async function inBrowser(context: AcceptanceContext, stage: BigStage): Promise<void> {
   const page = await stage.page(`/flows?v=1&view=table&live=0&t=${stage.time}`)
   await page.locator('.grid-body [role="row"]').first().waitFor()
   await page.locator('[data-at="0:0"]').focus()

@@ -1,9 +1,9 @@
-// The browser tests, run for a bar: each test by name, and the figures that they handed over.
+// The browser tests, for an acceptance run: each test by name, and the figures that they handed over.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { runVitest } from '../../../tools/kit/vitest.ts'
-import type { BarContext } from '../../harness.ts'
+import type { AcceptanceContext } from '../../harness.ts'
 import type { Figure } from '../../../test/browser/kit/figures.ts'
 
 export interface BrowserTest {
@@ -19,7 +19,7 @@ export interface BrowserTest {
  * figures. `limit` in ms.
  */
 export async function runBrowserTests(
-  context: BarContext,
+  context: AcceptanceContext,
   args: readonly string[],
   limit: number,
 ): Promise<BrowserTest[]> {

@@ -27,7 +27,7 @@ export function makeEvents(prefix: string, count: number): object[] {
   return Array.from({ length: count }, (_, i) => ({
     specversion: '1.0',
     id: `${prefix}-${i}`,
-    source: '/bar/damage',
+    source: '/bench/damage',
     type: 'kept',
     datacontenttype: 'application/json',
     data: { text: randomBytes(750).toString('base64') },
@@ -50,7 +50,7 @@ export async function makeBase(folder: string): Promise<Base> {
 }
 
 export async function storedIds(weir: WeirProcess): Promise<string[]> {
-  return (await weir.sql<{ id: string }>("SELECT id FROM events WHERE source = '/bar/damage'")).map(({ id }) => id)
+  return (await weir.sql<{ id: string }>("SELECT id FROM events WHERE source = '/bench/damage'")).map(({ id }) => id)
 }
 
 /** Waits until every row is visible in the store and delivered. */

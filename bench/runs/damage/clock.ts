@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { BarContext } from '../../harness.ts'
+import type { AcceptanceContext } from '../../harness.ts'
 import { judgeDelivered, some } from '../../../test/kit/delivered.ts'
 import { EventClient } from '../../../test/kit/event-client.ts'
 import { EventReceiver } from '../../../test/kit/event-receiver.ts'
@@ -12,7 +12,7 @@ import { configFor } from './base.ts'
 
 const hour = 3_600_000
 
-export async function clockJump(context: BarContext): Promise<void> {
+export async function clockJump(context: AcceptanceContext): Promise<void> {
   const folder = join(context.folder, 'clock')
   mkdirSync(folder)
   const file = join(folder, 'shift')

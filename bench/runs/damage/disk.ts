@@ -3,7 +3,7 @@
 import { appendFileSync, mkdirSync, unlinkSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { BarContext } from '../../harness.ts'
+import type { AcceptanceContext } from '../../harness.ts'
 import { runCommand } from '../../../tools/kit/command.ts'
 import { judgeDelivered, some } from '../../../test/kit/delivered.ts'
 import { EventClient } from '../../../test/kit/event-client.ts'
@@ -15,7 +15,7 @@ import { configFor } from './base.ts'
 
 /** Mounts a small file system in memory; undefined where that is not allowed. The function unmounts it. */
 export async function mountTemporary(path: string, size: string): Promise<(() => Promise<void>) | undefined> {
-  const mounted = await runCommand('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=700`, 'weir-bar', path], {
+  const mounted = await runCommand('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=700`, 'weir-acceptance', path], {
     limit: 10_000,
   })
   if (mounted.code !== 0) return undefined
@@ -31,7 +31,7 @@ export async function remountReadOnly(path: string): Promise<void> {
 
 /** Every acknowledged event is stored once and delivered, and the books add up. */
 async function nothingLost(
-  context: BarContext,
+  context: AcceptanceContext,
   what: string,
   weir: WeirProcess,
   client: EventClient,
@@ -59,7 +59,7 @@ async function nothingLost(
   )
 }
 
-export async function failedSync(context: BarContext): Promise<void> {
+export async function failedSync(context: AcceptanceContext): Promise<void> {
   const program = await install(strace)
   if (program.path === undefined) {
     context.figure('failed sync', `not shown with the real process: ${program.reason}`)
@@ -104,7 +104,7 @@ export async function failedSync(context: BarContext): Promise<void> {
   }
 }
 
-export async function fullDisk(context: BarContext): Promise<void> {
+export async function fullDisk(context: AcceptanceContext): Promise<void> {
   const folder = join(context.folder, 'full')
   const disk = join(folder, 'disk')
   mkdirSync(disk, { recursive: true })

@@ -1,7 +1,7 @@
 // States that Weir refuses: it exits with one line and changes nothing.
 import { chmodSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { BarContext } from '../../harness.ts'
+import type { AcceptanceContext } from '../../harness.ts'
 import { prepareWeir, startWeir, type WeirProcess } from '../../../test/kit/weir-process.ts'
 import { makeEvents, settled, storedIds } from './base.ts'
 import { mountTemporary, remountReadOnly } from './disk.ts'
@@ -16,7 +16,7 @@ async function refused(weir: WeirProcess): Promise<{ code: number | null; lines:
   }
 }
 
-export async function readOnlyFolder(context: BarContext): Promise<void> {
+export async function readOnlyFolder(context: AcceptanceContext): Promise<void> {
   const folder = join(context.folder, 'read-only')
   const data = join(folder, 'data')
   mkdirSync(data, { recursive: true })
@@ -40,7 +40,7 @@ export async function readOnlyFolder(context: BarContext): Promise<void> {
   }
 }
 
-export async function twoProcesses(context: BarContext): Promise<void> {
+export async function twoProcesses(context: AcceptanceContext): Promise<void> {
   const folder = join(context.folder, 'two')
   await using first = await startWeir({ folder })
   const second = await prepareWeir({ folder: join(folder, 'second'), data: first.data })

@@ -79,7 +79,7 @@ export async function deadHour(seed: number): Promise<Hour> {
     await host.advance(secondMs)
     for (let waited = 0; waited < 20 && dead.received.length < events; waited++) await sleep(2)
   }
-  const tally = sinks.get('dead')?.record.sources['bar']
+  const tally = sinks.get('dead')?.record.sources['bench']
   const dropped = Object.values(tally?.dropped ?? {}).reduce((sum, rows) => sum + rows, 0)
   const stopping = sinks.stop()
   await host.advance(10 * secondMs)
@@ -102,7 +102,7 @@ async function applied(host: FakeHost, sinks: SinkSet, urls: Readonly<Record<str
   const yaml = `sinks:\n${Object.entries(urls)
     .map(([id, url]) => `  ${id}: {type: http, url: "${url}", mode: batched}\n`)
     .join('')}`
-  const document = parseYaml(yaml, 'bar.yaml')
+  const document = parseYaml(yaml, 'bench.yaml')
   const checked = validate(weirSchema, document)
   if (checked.problems !== undefined) throw new Error(JSON.stringify(checked.problems))
   const applying = sinks.apply(sinkEntries(checked.value, document))
@@ -115,15 +115,15 @@ async function pushed(host: FakeHost, journal: SegmentWriter, from: number): Pro
   const count = 5
   const events = Array.from({ length: count }, (_, i) => ({
     id: String(from + i),
-    source: '/bar',
+    source: '/bench',
     type: 'numbered',
     key: `k${(from + i) % keys}`,
     extensions: { partitionkey: `k${(from + i) % keys}` },
     encoding: 'none' as const,
   }))
   await journal.append({
-    source: 'bar',
-    stream: 'bar',
+    source: 'bench',
+    stream: 'bench',
     kind: 'events',
     count,
     raw: encodeBatch(toEventBatch(events)),

@@ -52,7 +52,7 @@ export async function measureHttp(folder: string, load: HttpLoad): Promise<HttpR
   const storedSeconds = (performance.now() - started) / 1000
   const threads = threadShares(weir.pid, before.threads)
   const [counts] = await weir.sql<{ rows: number; ids: number }>(
-    "SELECT count(*) AS rows, count(DISTINCT id) AS ids FROM events WHERE source = '/bar/push'",
+    "SELECT count(*) AS rows, count(DISTINCT id) AS ids FROM events WHERE source = '/bench/push'",
   )
   return {
     events: pushed.acknowledged,

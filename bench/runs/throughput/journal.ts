@@ -116,8 +116,8 @@ export async function measureJournal(
 
 function unitOf(batch: Batch, raw: Uint8Array): Unit {
   return {
-    source: 'bar',
-    stream: 'bar',
+    source: 'bench',
+    stream: 'bench',
     kind: batch.kind,
     count: batch.count,
     raw,

@@ -22,7 +22,7 @@ function makeBody(random: SeededRandom): Body {
   const events = Array.from(
     { length: perRequest },
     () =>
-      `{"specversion":"1.0","id":"${placeholder}","source":"/bar/push","type":"io.example.audit","time":"2026-11-20T08:00:00.000Z","datacontenttype":"application/json","data":${auditEntry(random, 1000)}}`,
+      `{"specversion":"1.0","id":"${placeholder}","source":"/bench/push","type":"io.example.audit","time":"2026-11-20T08:00:00.000Z","datacontenttype":"application/json","data":${auditEntry(random, 1000)}}`,
   )
   const body = `[${events.join(',')}]`
   const head =

@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { BarContext } from '../../../bench/harness.ts'
+import type { AcceptanceContext } from '../../../bench/harness.ts'
 import { freePorts } from '../../kit/free-port.ts'
 import { findKubernetes } from '../install/kubernetes.ts'
 
@@ -53,7 +53,7 @@ export function kubeconfigOf(kube: Kube, token = kube.tokens.admin): string {
  * stops it.
  */
 export async function startKubeFor(
-  context: BarContext,
+  context: AcceptanceContext,
   flags: readonly string[] = [],
 ): Promise<{ readonly kube: Kube; readonly kubeconfig: string }> {
   const found = findKubernetes()
