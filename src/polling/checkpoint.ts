@@ -14,10 +14,10 @@ import { eventId, type WeirEvent } from '../model/events.ts'
 import { chunks } from './chunks.ts'
 
 /** Limit of frames for one unit. */
-const mostParts = 64
+const maxParts = 64
 /** The journal keeps frames for a checkpoint for at most this time. */
-const longestHoldMs = 30 * 60_000
-const stateFile = 'told.json'
+const maxHoldMs = 30 * 60_000
+const stateFile = 'checkpoint.json'
 
 interface Cursor {
   /** Unix ms by partition: all events until then are in the journal. */
@@ -39,9 +39,9 @@ interface Recorded {
 
 export class Checkpoint {
   readonly #context: SourceContext
-  readonly #keptMs: number
+  readonly #retentionMs: number
   readonly #across: readonly string[]
-  readonly #places: Record<string, number> = {}
+  readonly #watermarks: Record<string, number> = {}
   /** Times of the events that a partition may return again, by partition and id. */
   readonly #seen = new Map<string, Map<string, number>>()
   /** Ids that are being appended, by partition. */
@@ -50,26 +50,26 @@ export class Checkpoint {
   #sequence = 0
   /** Last saved watermark of each partition. */
   readonly #saved = new Map<string, number>()
-  #turn: Promise<unknown> = Promise.resolve()
+  #queue: Promise<unknown> = Promise.resolve()
 
   /**
    * `keptMs`: the API keeps nothing older; partitions that are not configured any more are remembered for twice as long.
    * `across`: partitions that may return the same events.
    */
-  constructor(context: SourceContext, keptMs: number, across: readonly string[] = []) {
-    this.#keptMs = keptMs
+  constructor(context: SourceContext, retentionMs: number, across: readonly string[] = []) {
+    this.#retentionMs = retentionMs
     this.#across = across
     this.#context = context
   }
 
   /** The position for the next leader. */
   get state(): unknown {
-    return { places: { ...this.#places }, behind: this.#behind(this.#places), of: '' } satisfies Cursor
+    return { places: { ...this.#watermarks }, behind: this.#behind(this.#watermarks), of: '' } satisfies Cursor
   }
 
   /** The position for a leader with another journal. */
   get known(): CheckpointRecord {
-    return checkpointRecord(this.#places, this.#seen)
+    return checkpointRecord(this.#watermarks, this.#seen)
   }
 
   /** Reads the cursor and the frames that it names. `before`: `state` of the previous leader. */
@@ -80,7 +80,8 @@ export class Checkpoint {
     this.#recorded = []
     if (cursors.length === 0) return
     const now = host.clock.now()
-    for (const { places } of cursors) for (const [place, at] of Object.entries(places)) this.#reached(place, at, now)
+    for (const { places } of cursors)
+      for (const [partition, at] of Object.entries(places)) this.#reached(partition, at, now)
     const behind = cursors.reduce((least, each) => Math.min(least, each.behind), Infinity)
     this.#sequence = behind
     let events = await this.#read()
@@ -93,7 +94,7 @@ export class Checkpoint {
       const batch = header.kind === 'events' ? decodeBatch('events', frame.body()) : undefined
       const { of, places = {} } = cursorOf(header.cursor) ?? {}
       // A previous leader may have recorded it.
-      for (const [place, at] of Object.entries(places)) this.#reached(place, at, now)
+      for (const [partition, at] of Object.entries(places)) this.#reached(partition, at, now)
       if (batch?.kind !== 'events' || of === undefined) continue
       for (let row = 0; row < batch.count; row++)
         this.#remember(of, eventId(batch, row), timeOr(batch.time[row], header.received))
@@ -107,8 +108,9 @@ export class Checkpoint {
   learn(known: unknown): void {
     if (!isCheckpointRecord(known)) return
     const now = this.#context.host.clock.now()
-    for (const [place, at] of Object.entries(known.places)) this.#reached(place, at, now)
-    for (const [place, events] of known.seen) for (const [event, time] of events) this.#remember(place, event, time)
+    for (const [partition, at] of Object.entries(known.places)) this.#reached(partition, at, now)
+    for (const [partition, events] of known.seen)
+      for (const [event, time] of events) this.#remember(partition, event, time)
   }
 
   /** A leader with another journal continues: frames are released, because the end of its turn is unknown. */
@@ -117,23 +119,24 @@ export class Checkpoint {
     await this.#context.replay?.hold(Infinity)
   }
 
-  #reached(place: string, at: number, now: number): void {
-    if (at < now - this.#keptMs * 2 || at < (this.#places[place] ?? -Infinity)) return
-    this.#places[place] = at
-    this.#saved.set(place, at)
+  #reached(partition: string, at: number, now: number): void {
+    if (at < now - this.#retentionMs * 2 || at < (this.#watermarks[partition] ?? -Infinity)) return
+    this.#watermarks[partition] = at
+    this.#saved.set(partition, at)
   }
 
   /** Unix ms: all events until then are recorded; undefined: none. */
-  watermark(place: string): number | undefined {
-    return this.#places[place]
+  watermark(partition: string): number | undefined {
+    return this.#watermarks[partition]
   }
 
   /** Recorded, or being recorded by another partition; if that append fails, that partition repeats it. */
-  has(place: string, event: string): boolean {
-    if (!this.#across.includes(place)) return this.#seen.get(place)?.has(event) === true
+  has(partition: string, event: string): boolean {
+    if (!this.#across.includes(partition)) return this.#seen.get(partition)?.has(event) === true
     return this.#across.some(
       (one) =>
-        this.#seen.get(one)?.has(event) === true || (one !== place && this.#recording.get(one)?.has(event) === true),
+        this.#seen.get(one)?.has(event) === true ||
+        (one !== partition && this.#recording.get(one)?.has(event) === true),
     )
   }
 
@@ -142,43 +145,43 @@ export class Checkpoint {
    * Rejects when the journal accepts nothing more, or the signal aborts: the watermark stays, and synced events are
    * known.
    */
-  async record(place: string, events: readonly WeirEvent[], until: number, signal: AbortSignal): Promise<void> {
-    this.#recording.set(place, new Set(events.map(({ id }) => id)))
+  async record(partition: string, events: readonly WeirEvent[], until: number, signal: AbortSignal): Promise<void> {
+    this.#recording.set(partition, new Set(events.map(({ id }) => id)))
     try {
       for (const [some, isLast] of chunks(events))
-        await this.#inTurn(() => this.#append(place, some, isLast ? until : undefined, signal))
+        await this.#enqueue(() => this.#append(partition, some, isLast ? until : undefined, signal))
     } finally {
-      this.#recording.delete(place)
+      this.#recording.delete(partition)
     }
   }
 
   /** No event until then: recorded if that is worth a frame. */
-  async advance(place: string, until: number, everyMs: number, signal: AbortSignal): Promise<void> {
-    this.#places[place] = until
-    this.#forget(place)
-    if (until - (this.#saved.get(place) ?? -Infinity) >= everyMs)
-      await this.#inTurn(() => this.#append(place, [], until, signal))
+  async advance(partition: string, until: number, everyMs: number, signal: AbortSignal): Promise<void> {
+    this.#watermarks[partition] = until
+    this.#forget(partition)
+    if (until - (this.#saved.get(partition) ?? -Infinity) >= everyMs)
+      await this.#enqueue(() => this.#append(partition, [], until, signal))
   }
 
   /** Releases frames that were kept for long. */
   async releaseOld(signal: AbortSignal): Promise<void> {
     const { host, replay: frames, state } = this.#context
-    this.#behind(this.#places)
+    this.#behind(this.#watermarks)
     const [oldest] = this.#recorded
     if (
       frames === undefined ||
       state === undefined ||
       oldest === undefined ||
-      host.clock.now() - oldest.received < longestHoldMs
+      host.clock.now() - oldest.received < maxHoldMs
     )
       return
-    await this.#inTurn(async () => {
-      const seen = [...this.#seen].map(([place, events]) => [place, [...events]] as const)
+    await this.#enqueue(async () => {
+      const seen = [...this.#seen].map(([partition, events]) => [partition, [...events]] as const)
       await makeDurableDirectory(host.disk, state)
       await replaceFile(host.disk, state, stateFile, [new TextEncoder().encode(sealed({ seen }))])
       const { of } = oldest
       this.#recorded = []
-      await this.#append(of, [], this.#places[of], signal)
+      await this.#append(of, [], this.#watermarks[of], signal)
     })
   }
 
@@ -196,11 +199,11 @@ export class Checkpoint {
       const content = unsealed(new TextDecoder().decode(await disk.readFile(`${state}/${stateFile}`)))
       // Earlier versions wrote the list alone.
       const read = (Array.isArray(content) ? content : content['seen']) as CheckpointRecord['seen']
-      for (const [place, seen] of read) {
-        const until = settled(this.#places, this.#across, place) ?? Infinity
+      for (const [partition, seen] of read) {
+        const until = settled(this.#watermarks, this.#across, partition) ?? Infinity
         for (const [event, time] of seen) {
           if (time < until) continue
-          this.#remember(place, event, time)
+          this.#remember(partition, event, time)
           events++
         }
       }
@@ -214,20 +217,20 @@ export class Checkpoint {
   }
 
   /** One append at a time: a cursor covers all partitions and is only valid after the appends before it. */
-  #inTurn(act: () => Promise<void>): Promise<void> {
-    const done = this.#turn.then(act)
-    this.#turn = done.catch(() => undefined)
+  #enqueue(act: () => Promise<void>): Promise<void> {
+    const done = this.#queue.then(act)
+    this.#queue = done.catch(() => undefined)
     return done
   }
 
   async #append(
-    place: string,
+    partition: string,
     events: readonly WeirEvent[],
     until: number | undefined,
     signal: AbortSignal,
   ): Promise<void> {
-    const places = { ...this.#places, ...(until === undefined ? {} : { [place]: until }) }
-    const cursor: Cursor = { places, behind: this.#behind(places), of: place }
+    const places = { ...this.#watermarks, ...(until === undefined ? {} : { [partition]: until }) }
+    const cursor: Cursor = { places, behind: this.#behind(places), of: partition }
     const newest = events.reduce(
       (most, { time = Number.NEGATIVE_INFINITY }) => Math.max(most, time),
       Number.NEGATIVE_INFINITY,
@@ -237,11 +240,11 @@ export class Checkpoint {
       signal,
     })
     const received = this.#context.host.clock.now()
-    for (const { id, time } of events) this.#remember(place, id, time ?? received)
-    const before = this.#sequence === 0 ? Math.max(0, position.sequence - mostParts) : this.#sequence
+    for (const { id, time } of events) this.#remember(partition, id, time ?? received)
+    const before = this.#sequence === 0 ? Math.max(0, position.sequence - maxParts) : this.#sequence
     if (events.length > 0)
       this.#recorded.push({
-        of: place,
+        of: partition,
         before,
         newest: newest === Number.NEGATIVE_INFINITY ? received : newest,
         received,
@@ -249,21 +252,21 @@ export class Checkpoint {
     this.#sequence = position.sequence
     for (const [name, at] of Object.entries(places)) this.#saved.set(name, at)
     if (until !== undefined) {
-      this.#places[place] = until
-      this.#forget(place)
+      this.#watermarks[partition] = until
+      this.#forget(partition)
     }
     await this.#context.replay?.hold(cursor.behind)
   }
 
-  #remember(place: string, event: string, time: number): void {
-    const seen = this.#seen.get(place) ?? new Map<string, number>()
-    this.#seen.set(place, seen.set(event, time))
+  #remember(partition: string, event: string, time: number): void {
+    const seen = this.#seen.get(partition) ?? new Map<string, number>()
+    this.#seen.set(partition, seen.set(event, time))
   }
 
   /** Forgets events that no poll returns any more. */
-  #forget(place: string): void {
-    for (const one of this.#across.includes(place) ? this.#across : [place]) {
-      const until = settled(this.#places, this.#across, one) ?? -Infinity
+  #forget(partition: string): void {
+    for (const one of this.#across.includes(partition) ? this.#across : [partition]) {
+      const until = settled(this.#watermarks, this.#across, one) ?? -Infinity
       const seen = this.#seen.get(one)
       for (const [event, time] of seen ?? []) if (time < until) seen?.delete(event)
     }
@@ -294,8 +297,8 @@ function isCursor(value: unknown): value is Cursor {
 }
 
 /** Polls return nothing before this time, neither of this partition nor of those that return the same events. */
-function settled(places: Cursor['places'], across: readonly string[], place: string): number | undefined {
-  if (!across.includes(place)) return places[place]
+function settled(places: Cursor['places'], across: readonly string[], partition: string): number | undefined {
+  if (!across.includes(partition)) return places[partition]
   const known = across.map((one) => places[one]).filter((at) => at !== undefined)
   return known.length === 0 ? undefined : Math.min(...known)
 }

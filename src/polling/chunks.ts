@@ -1,16 +1,16 @@
 import type { WeirEvent } from '../model/events.ts'
 
 /** Limits of a unit: events, and bytes of their bodies. */
-const [mostEvents, mostBytes] = [500, 1024 * 1024]
+const [maxEvents, maxBytes] = [500, 1024 * 1024]
 /** Limit of one event, the same in every source. */
-const largestEvent = 16 * 1024 * 1024
+const maxEventBytes = 16 * 1024 * 1024
 
 /** Units in order, and whether each is the last. */
 export function* chunks(events: readonly WeirEvent[]): Generator<readonly [readonly WeirEvent[], boolean]> {
   let [some, bytes] = [[] as WeirEvent[], 0]
   for (const event of events) {
     const size = event.data?.length ?? 0
-    if (some.length > 0 && (some.length >= mostEvents || bytes + size > mostBytes)) {
+    if (some.length > 0 && (some.length >= maxEvents || bytes + size > maxBytes)) {
       yield [some, false]
       ;[some, bytes] = [[], 0]
     }
@@ -22,5 +22,5 @@ export function* chunks(events: readonly WeirEvent[]): Generator<readonly [reado
 
 /** The journal refuses it. */
 export function isTooLarge({ data }: WeirEvent): boolean {
-  return (data?.length ?? 0) > largestEvent
+  return (data?.length ?? 0) > maxEventBytes
 }

@@ -18,7 +18,7 @@ export interface LeaderOptions {
   readonly onLeadership?: (leads: boolean) => void
 }
 
-interface Turn {
+interface LeaderState {
   /** Empty: the lease was returned. */
   readonly holder: string
   /** Instance name of the holder. */
@@ -26,12 +26,12 @@ interface Turn {
   readonly state: unknown
 }
 
-const usualDurationMs = 10_000
+const defaultDurationMs = 10_000
 /**
  * Fractions of the lease duration: between renewals, between checks of a follower, and validity after the start of a
  * renewal.
  */
-const [renewPart, lookPart, holdPart] = [0.2, 0.1, 0.8]
+const [renewPart, checkPart, holdPart] = [0.2, 0.1, 0.8]
 
 /**
  * Work of the leader. `before`: state of the previous leader. `isOurs`: checked before each append. Ends soon after its
@@ -45,12 +45,12 @@ export async function runAsLeader(options: LeaderOptions, signal: AbortSignal, a
     context: { host, log, id },
     record,
     what,
-    durationMs = usualDurationMs,
+    durationMs = defaultDurationMs,
   } = options
   const holder = `${record.instance} ${Buffer.from(host.random.bytes(6)).toString('hex')}`
   let seen: { readonly version: string; readonly at: number } | undefined
   let problem: string | undefined
-  const complain = (error: unknown): void => {
+  const report = (error: unknown): void => {
     const message = messageOf(error)
     if (!signal.aborted && message !== problem)
       log.warn(`The lease for reading ${what} cannot be requested or used; retrying.`, {
@@ -62,29 +62,29 @@ export async function runAsLeader(options: LeaderOptions, signal: AbortSignal, a
   while (!signal.aborted) {
     try {
       const found = await record.read(signal)
-      const turn = found?.value as Turn | undefined
+      const current = found?.value as LeaderState | undefined
       const [now, wall] = [host.clock.monotonic(), host.clock.now()]
       if (found !== undefined && seen?.version !== found.version) seen = { version: found.version, at: now }
       // A previous process had our name: the journal fences it.
       const isFree =
-        turn === undefined ||
-        turn.holder === '' ||
-        turn.instance === record.instance ||
+        current === undefined ||
+        current.holder === '' ||
+        current.instance === record.instance ||
         now - (seen?.at ?? now) >= durationMs
       const version = isFree
         ? await record.write(
             found?.version,
-            { holder, instance: record.instance, state: turn?.state ?? options.state() } satisfies Turn,
+            { holder, instance: record.instance, state: current?.state ?? options.state() } satisfies LeaderState,
             signal,
           )
         : undefined
       problem = undefined
       if (version !== undefined)
-        await hold(options, holder, { version, began: { now, wall }, before: turn?.state, complain }, signal, act)
+        await hold(options, holder, { version, began: { now, wall }, before: current?.state, report }, signal, act)
     } catch (error) {
-      complain(error)
+      report(error)
     }
-    await host.timers.sleep(durationMs * lookPart, signal)
+    await host.timers.sleep(durationMs * checkPart, signal)
   }
 }
 
@@ -100,11 +100,11 @@ interface Begun {
   readonly began: Moment
   readonly before: unknown
   /** Rejects with the reason if it cannot be written. */
-  complain(error: unknown): void
+  report(error: unknown): void
 }
 
 async function hold(
-  { context: { host, log, id }, record, what, state, durationMs = usualDurationMs, onLeadership }: LeaderOptions,
+  { context: { host, log, id }, record, what, state, durationMs = defaultDurationMs, onLeadership }: LeaderOptions,
   holder: string,
   begun: Begun,
   signal: AbortSignal,
@@ -141,9 +141,9 @@ async function hold(
     const started = { now: host.clock.monotonic(), wall: host.clock.now() }
     // Failures are retried until the lease ends.
     const written = await record
-      .write(version, { holder, instance: record.instance, state: state() } satisfies Turn, leading)
+      .write(version, { holder, instance: record.instance, state: state() } satisfies LeaderState, leading)
       .catch((error: unknown) => {
-        if (!leading.aborted) begun.complain(error)
+        if (!leading.aborted) begun.report(error)
         return false as const
       })
     if (written === false) continue
@@ -163,7 +163,7 @@ async function hold(
   const limit = host.timers.after(durationMs * renewPart, () => {
     late.abort()
   })
-  await giveBack(record, { version, holder, state: state() }, late.signal).catch(() => undefined)
+  await releaseLease(record, { version, holder, state: state() }, late.signal).catch(() => undefined)
   limit.cancel()
   if (failed !== undefined) throw failed.error
   if (!signal.aborted)
@@ -172,14 +172,14 @@ async function hold(
     })
 }
 
-async function giveBack(
+async function releaseLease(
   record: LeaderRecord,
   { version, holder, state }: { readonly version: string; readonly holder: string; readonly state: unknown },
   signal: AbortSignal,
 ): Promise<void> {
-  const none = { holder: '', instance: record.instance, state } satisfies Turn
+  const none = { holder: '', instance: record.instance, state } satisfies LeaderState
   if ((await record.write(version, none, signal)) !== undefined) return
   // The signal aborted during a renewal.
   const found = await record.read(signal)
-  if ((found?.value as Turn | undefined)?.holder === holder) await record.write(found?.version, none, signal)
+  if ((found?.value as LeaderState | undefined)?.holder === holder) await record.write(found?.version, none, signal)
 }

@@ -10,7 +10,7 @@ export interface Page<Given> {
 
 /** `list`: unchecked, as in the response. `count`: the count that the API states for this page. */
 export interface PageParts {
-  readonly who: string
+  readonly api: string
   /** Plural noun of the elements: `traces`. */
   readonly what: string
   readonly list: unknown
@@ -19,12 +19,12 @@ export interface PageParts {
 }
 
 /** Throws ResponseError unless there is a list of the stated length. Elements are not checked. */
-export function pageOf<Given = unknown>({ who, what, list, count, next }: PageParts): Page<Given> {
-  if (!Array.isArray(list)) throw new ResponseError('no_list', `${who} responded without a list of ${what}`)
+export function pageOf<Given = unknown>({ api, what, list, count, next }: PageParts): Page<Given> {
+  if (!Array.isArray(list)) throw new ResponseError('no_list', `${api} responded without a list of ${what}`)
   if (count !== undefined && count !== null && Number(count) !== list.length)
-    throw new ResponseError('count', `${who} responded with ${list.length} ${what} and states ${JSON.stringify(count)}`)
+    throw new ResponseError('count', `${api} responded with ${list.length} ${what} and states ${JSON.stringify(count)}`)
   if (next !== undefined && next !== null && typeof next !== 'string')
-    throw new ResponseError('unreadable', `${who} responded with a page token that is not a string`)
+    throw new ResponseError('unreadable', `${api} responded with a page token that is not a string`)
   return { found: list as readonly Given[], next: next === '' || next === null ? undefined : next }
 }
 
@@ -35,13 +35,13 @@ export type ReadPage<Given> = (next: string | undefined, signal: AbortSignal) =>
 export async function readPages<Given>(
   read: ReadPage<Given>,
   {
-    who,
-    most,
+    api,
+    maxElements,
     signal,
     retry,
   }: {
-    readonly who: string
-    readonly most: number
+    readonly api: string
+    readonly maxElements: number
     readonly signal: AbortSignal
     /** Retries an attempt that failed with ResponseError. */
     readonly retry: <T>(attempt: () => Promise<T>) => Promise<T>
@@ -54,17 +54,17 @@ export async function readPages<Given>(
     const page = await retry(async () => {
       const got = await read(token, signal)
       if (got?.next !== undefined && tokens.has(got.next))
-        throw new ResponseError('repeated_token', `${who} repeated the page token ${got.next.slice(0, 80)}`)
+        throw new ResponseError('repeated_token', `${api} repeated the page token ${got.next.slice(0, 80)}`)
       return got
     })
     if (page === undefined) {
-      if (most !== Infinity) return undefined
-      throw new PollError(`${who} returned more of one second than can be read at once`)
+      if (maxElements !== Infinity) return undefined
+      throw new PollError(`${api} returned more of one second than can be read at once`)
     }
     // Not spread: a page may exceed the argument limit.
     for (const one of page.found) all.push(one)
     if (page.next === undefined) return all
-    if (all.length >= most) return undefined
+    if (all.length >= maxElements) return undefined
     tokens.add((next = page.next))
   }
 }

@@ -12,17 +12,17 @@ import { messageOf } from '../model/errors.ts'
 /** Limits of one poll: time span, and events in memory. A span with more is split. */
 export interface PollLimits {
   readonly sliceMs: number
-  readonly most: number
+  readonly maxEvents: number
 }
 
-const usualLimits: PollLimits = { sliceMs: 3_600_000, most: 10_000 }
-const shortestSliceMs = 1000
+const defaultLimits: PollLimits = { sliceMs: 3_600_000, maxEvents: 10_000 }
+const minSliceMs = 1000
 /** Attempts for an incomplete response in one cycle. */
-const answerTries = 4
+const responseTries = 4
 /** Interval of cursor frames without an event. */
 const bookmarkMs = 300_000
 /** Number of remembered events that cannot be recorded. */
-const mostRefused = 1000
+const maxRefused = 1000
 /** Interval of repeated warnings. */
 const repeatMs = 3_600_000
 
@@ -61,14 +61,14 @@ export interface PolledRecord<Given, M extends Mapped = Mapped> {
   readonly lookBack: number
   readonly backfill: number | null
   /** The API keeps nothing older. */
-  readonly keptMs: number
+  readonly retentionMs: number
   readonly words: {
     /** Name of the API: `CTS`. */
-    readonly who: string
+    readonly api: string
     /** Singular noun of a record: `trace`, `event`. */
     readonly what: string
     /** Sentence that explains the retention. */
-    readonly kept: string
+    readonly retention: string
   }
   /** `behind` and `missed` have the labels of the partition, `events` also has `outcome`. */
   readonly metrics: { readonly events: Metric; readonly behind: Metric; readonly missed: Metric }
@@ -99,7 +99,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
   readonly #of: PolledRecord<Given, M>
   readonly #limits: PollLimits
   readonly #refused = new Set<string>()
-  readonly #said = new Map<string, number>()
+  readonly #warned = new Map<string, number>()
   #sliceMs: number
   #key: string | undefined
   #lastPoll: number | undefined
@@ -112,7 +112,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
 
   constructor(of: PolledRecord<Given, M>) {
     this.#of = of
-    this.#limits = of.limits ?? usualLimits
+    this.#limits = of.limits ?? defaultLimits
     this.#sliceMs = this.#limits.sliceMs
   }
 
@@ -151,7 +151,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
     let waitMs = 0
     try {
       await this.poll(signal)
-      if (this.#failed !== undefined) log.info(`${capital(all)} of ${words.who} are read again.`, this.#labels())
+      if (this.#failed !== undefined) log.info(`${capital(all)} of ${words.api} are read again.`, this.#labels())
       this.#failed = this.#why = undefined
     } catch (error) {
       if (signal.aborted) return 0
@@ -180,11 +180,11 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
       checkpoint,
       lookBack,
       backfill,
-      keptMs,
+      retentionMs,
     } = this.#of
-    const { most, sliceMs: longest } = this.#limits
-    const place = await this.#of.open(signal)
-    const { key } = place
+    const { maxEvents, sliceMs: longest } = this.#limits
+    const partition = await this.#of.open(signal)
+    const { key } = partition
     this.#key = key
     const now = host.clock.now()
     const settled = now - lookBack
@@ -192,19 +192,24 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
     if (checkpoint.watermark(key) === undefined) await checkpoint.advance(key, now - (backfill ?? lookBack), 0, signal)
     // After the clock was set back, the span is empty.
     const began = Math.min(checkpoint.watermark(key) ?? settled, settled)
-    let at = Math.max(began, now - keptMs)
+    let at = Math.max(began, now - retentionMs)
     while (at < now && !signal.aborted) {
       const to = Math.min(at + this.#sliceMs, now)
-      const given = await this.#read(place, { from: at, to }, this.#sliceMs > shortestSliceMs ? most : Infinity, signal)
+      const given = await this.#read(
+        partition,
+        { from: at, to },
+        this.#sliceMs > minSliceMs ? maxEvents : Infinity,
+        signal,
+      )
       if (given === undefined) {
-        this.#sliceMs = Math.max(shortestSliceMs, this.#sliceMs / 2)
+        this.#sliceMs = Math.max(minSliceMs, this.#sliceMs / 2)
         continue
       }
-      if (given.length < most / 4) this.#sliceMs = Math.min(longest, this.#sliceMs * 2)
+      if (given.length < maxEvents / 4) this.#sliceMs = Math.min(longest, this.#sliceMs * 2)
       // Only a span that was polled before shows how late an event became visible.
       const isSteady = this.#lastPoll !== undefined && now - this.#lastPoll < lookBack
-      await this.#record(place, given, { from: at, until: Math.min(to, settled), isSteady }, signal)
-      if (began < now - keptMs && at === now - keptMs) this.#missed(began, at)
+      await this.#record(partition, given, { from: at, until: Math.min(to, settled), isSteady }, signal)
+      if (began < now - retentionMs && at === now - retentionMs) this.#missed(began, at)
       at = to
     }
     if (!signal.aborted) this.#lastPoll = now
@@ -215,21 +220,21 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
    * stays.
    */
   #read(
-    place: OpenPartition<Given, M>,
+    partition: OpenPartition<Given, M>,
     span: Span,
     most: number,
     signal: AbortSignal,
   ): Promise<readonly Given[] | undefined> {
     const {
       context: { host },
-      words: { who },
+      words: { api },
     } = this.#of
     const retry = <T>(attempt: () => Promise<T>): Promise<T> =>
       withRetries(
         {
           host,
           signal,
-          tries: answerTries,
+          tries: responseTries,
           passes: (error) => error instanceof ResponseError,
           retried: (why) => {
             this.waits(why)
@@ -237,14 +242,14 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
         },
         () =>
           attempt().catch((error: unknown) => {
-            if (error instanceof ResponseError) this.#refusedAnswer(error)
+            if (error instanceof ResponseError) this.#countInvalid(error)
             throw error
           }),
       )
-    return readPages((next, until) => place.page(span, next, until), { who, most, signal, retry })
+    return readPages((next, until) => partition.page(span, next, until), { api, maxElements: most, signal, retry })
   }
 
-  #refusedAnswer({ fault, message }: ResponseError): void {
+  #countInvalid({ fault, message }: ResponseError): void {
     const {
       context: { id, metrics },
     } = this.#of
@@ -253,24 +258,24 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
   }
 
   async #record(
-    place: OpenPartition<Given, M>,
+    partition: OpenPartition<Given, M>,
     all: readonly Given[],
     { from, until, isSteady }: { readonly from: number; readonly until: number; readonly isSteady: boolean },
     signal: AbortSignal,
   ): Promise<void> {
     const { context, checkpoint, words } = this.#of
-    const { key } = place
+    const { key } = partition
     const fresh = new Map<string, { readonly mapped: M; readonly order: number }>()
     const left: Record<string, number> = {}
     // Every poll returns it.
     const count = (outcome: string, what: string): void => {
       if (this.#refused.has(what)) return
-      if (this.#refused.size >= mostRefused) this.#refused.clear()
+      if (this.#refused.size >= maxRefused) this.#refused.clear()
       this.#refused.add(what)
       left[outcome] = (left[outcome] ?? 0) + 1
     }
     all.forEach((given, at) => {
-      const mapped = place.map(given)
+      const mapped = partition.map(given)
       // Part of the previous poll, where bounds are whole seconds.
       if ((mapped?.event.time ?? from) < from) return
       if (mapped === undefined) count('malformed', JSON.stringify(given))
@@ -292,7 +297,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
       context.shed(outcome, rows)
       this.warn(
         outcome,
-        `${words.who} gave something that can't be taken (${outcome.replaceAll('_', ' ')}); the other ` +
+        `${words.api} gave something that can't be taken (${outcome.replaceAll('_', ' ')}); the other ` +
           `${words.what}s were taken.`,
       )
     }
@@ -342,12 +347,12 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
   /** Logs and counts a span that is older than the retention of the API. */
   #missed(from: number, to: number): void {
     const {
-      words: { what, kept },
+      words: { what, retention },
       context: { metrics, log },
     } = this.#of
     const seconds = Math.round((to - from) / 1000)
     metrics.count(this.#of.metrics.missed, seconds, this.#labels())
-    log.warn(`${kept}: what happened before, and after the last ${what} that was read, is missed.`, {
+    log.warn(`${retention}: what happened before, and after the last ${what} that was read, is missed.`, {
       ...this.#labels(),
       seconds,
       from: new Date(from).toISOString(),
@@ -363,8 +368,8 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
   warn(what: string, message: string): void {
     const { log, host } = this.#of.context
     const now = host.clock.monotonic()
-    if (now - (this.#said.get(what) ?? -Infinity) < repeatMs) return
-    this.#said.set(what, now)
+    if (now - (this.#warned.get(what) ?? -Infinity) < repeatMs) return
+    this.#warned.set(what, now)
     log.warn(message, this.#labels())
   }
 }

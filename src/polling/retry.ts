@@ -1,7 +1,7 @@
 import type { Host } from '../host/index.ts'
 import { PollError } from './poll-error.ts'
 
-const usualTries = 6
+const defaultTries = 6
 const [firstWaitMs, longestWaitMs] = [500, 30_000]
 
 export interface RetryLimits {
@@ -17,12 +17,12 @@ export interface RetryLimits {
 
 /** Retries with exponential backoff and jitter, at least for the wait that the API requires. */
 export async function withRetries<T>(
-  { host, signal, tries = usualTries, passes = ({ mayPass }) => mayPass, retried }: RetryLimits,
-  ask: () => Promise<T>,
+  { host, signal, tries = defaultTries, passes = ({ mayPass }) => mayPass, retried }: RetryLimits,
+  request: () => Promise<T>,
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await ask()
+      return await request()
     } catch (error) {
       if (!(error instanceof PollError) || !passes(error) || attempt >= tries || signal.aborted) throw error
       retried(error.message)

@@ -78,13 +78,13 @@ async function cloud(ack: string) {
         await done
       }
       onTestFinished(stop)
-      const told = async (...ids: readonly string[]): Promise<void> => {
+      const emitted = async (...ids: readonly string[]): Promise<void> => {
         await expect.poll(() => it.ids, { interval: 2, timeout: 20_000 }).toEqual(ids)
       }
-      return { it, stop, told }
+      return { it, stop, told: emitted }
     },
     /** What the Lease says of traces. */
-    kept: (): string => leases.leases.get('default/cts')?.metadata.annotations?.['weir/told'] ?? '',
+    kept: (): string => leases.leases.get('default/cts')?.metadata.annotations?.['weir/checkpoint'] ?? '',
   }
 }
 

@@ -13,10 +13,10 @@ export interface CheckpointRecord {
 }
 
 /** Limit in bytes, as JSON within JSON. Watermarks come first; events beyond the limit may be recorded again. */
-const mostBytes = 96 * 1024
-const lookMs = 500
+const maxBytes = 96 * 1024
+const checkMs = 500
 /** Grace at the end for rows that the sink is about to settle. */
-const partingMs = 2000
+const graceMs = 2000
 
 /** Prefers the newest events. */
 export function checkpointRecord(
@@ -24,17 +24,21 @@ export function checkpointRecord(
   seen: ReadonlyMap<string, ReadonlyMap<string, number>>,
 ): CheckpointRecord {
   const all = [...seen]
-    .flatMap(([place, events]) => [...events].map(([event, time]) => ({ place, event, time })))
+    .flatMap(([partition, events]) => [...events].map(([event, time]) => ({ place: partition, event, time })))
     .sort((a, b) => b.time - a.time)
-  let left = mostBytes - Buffer.byteLength(JSON.stringify(JSON.stringify(places)))
+  let left = maxBytes - Buffer.byteLength(JSON.stringify(JSON.stringify(places)))
   const fit = all.findIndex(
     ({ event, time }) => (left -= Buffer.byteLength(JSON.stringify(JSON.stringify([event, time])))) < 0,
   )
-  const kept = fit === -1 ? all : all.slice(0, fit)
+  const newest = fit === -1 ? all : all.slice(0, fit)
   return {
     places: { ...places },
     seen: [...seen.keys()].map(
-      (of) => [of, kept.filter(({ place }) => place === of).map(({ event, time }) => [event, time] as const)] as const,
+      (of) =>
+        [
+          of,
+          newest.filter(({ place: partition }) => partition === of).map(({ event, time }) => [event, time] as const),
+        ] as const,
     ),
   }
 }
@@ -73,9 +77,9 @@ export class SharedCheckpoint {
 
   /** Ends when the signal aborts and the grace for the sink is over. */
   async follow(known: () => CheckpointRecord, { timers }: Pick<Host, 'timers'>, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) if (!(await this.#settle(known, signal))) await timers.sleep(lookMs, signal)
+    while (!signal.aborted) if (!(await this.#settle(known, signal))) await timers.sleep(checkMs, signal)
     const parting = new AbortController()
-    const timer = timers.after(partingMs, () => {
+    const timer = timers.after(graceMs, () => {
       parting.abort()
     })
     await this.#settle(known, parting.signal).finally(() => {

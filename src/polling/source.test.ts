@@ -1,20 +1,20 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { configFrom } from '../schema/index.ts'
 import { CtsScene, ctsStart, minute } from '../../test/kit/cts-scene.ts'
-import { sharing, SharedTurn } from '../../test/kit/shared-turn.ts'
+import { sharing, SharedLeadership } from '../../test/kit/shared-leadership.ts'
 import { otcCtsSchema } from '../connectors/otc-cts/config.ts'
 import { pollingSource } from './source.ts'
 import { openOtcCts } from '../connectors/otc-cts/source.ts'
 
 async function scene(): Promise<{
   readonly it: CtsScene
-  readonly shared: SharedTurn
+  readonly shared: SharedLeadership
   weir(instance: string): Promise<{ readonly lines: string[]; stop(): Promise<void> }>
-  told(...ids: readonly string[]): Promise<void>
+  emitted(...ids: readonly string[]): Promise<void>
 }> {
   const it = await CtsScene.start()
   onTestFinished(() => it.stop())
-  const shared = new SharedTurn()
+  const shared = new SharedLeadership()
   const config = configFrom(otcCtsSchema, {
     iam: `${it.server.url}/v3`,
     auth: {
@@ -29,7 +29,7 @@ async function scene(): Promise<{
   return {
     it,
     shared,
-    async told(...ids) {
+    async emitted(...ids) {
       await expect.poll(() => it.ids, { interval: 2, timeout: 20_000 }).toEqual(ids)
     },
     async weir(instance) {
@@ -51,23 +51,23 @@ async function scene(): Promise<{
 const trace = (id: string, time: number): object => ({ trace_id: id, time, trace_name: 'stop' })
 
 test('of two that share a journal one reads, and the other goes on where it ends, with nothing twice', async () => {
-  const { it, shared, weir, told } = await scene()
+  const { it, shared, weir, emitted } = await scene()
   it.server.put(it.project, [trace('t1', ctsStart - minute)])
   const one = await weir('one')
-  await told('t1')
+  await emitted('t1')
   const two = await weir('two')
   it.server.put(it.project, [trace('t2', ctsStart - minute + 1)])
-  await told('t1', 't2')
+  await emitted('t1', 't2')
   expect(shared.holder).toMatch(/^one /)
   expect(two.lines).toEqual([])
   await one.stop()
   it.server.put(it.project, [trace('t3', ctsStart - minute + 2)])
-  await told('t1', 't2', 't3')
+  await emitted('t1', 't2', 't3')
   expect(two.lines.join()).toMatch(/This instance reads traces now.*remembered again/)
 })
 
 test('who says nothing for ten seconds is taken over from, and one that was started again under its name at once', async () => {
-  const { it, shared, weir, told } = await scene()
+  const { it, shared, weir, emitted } = await scene()
   shared.put({ holder: 'one 0', instance: 'one', state: { places: {}, behind: 0, of: '' } })
   it.server.put(it.project, [trace('t', ctsStart - minute)])
   const two = await weir('two')
@@ -75,7 +75,7 @@ test('who says nothing for ten seconds is taken over from, and one that was star
   await expect.poll(() => it.slept.length, { interval: 2, timeout: 20_000 }).toBeGreaterThan(20)
   expect([two.lines, shared.holder]).toEqual([[], 'one 0'])
   it.now += 10_000
-  await told('t')
+  await emitted('t')
   expect(shared.holder).toMatch(/^two /)
   await two.stop()
   shared.put({ holder: 'three 0', instance: 'three', state: undefined })
@@ -84,7 +84,7 @@ test('who says nothing for ten seconds is taken over from, and one that was star
 })
 
 test('a leader that ends before its first renewal leaves its successor a place to read known events from', async () => {
-  const { it, shared, weir, told } = await scene()
+  const { it, shared, weir, emitted } = await scene()
   it.server.put(it.project, [trace('t1', ctsStart - minute)])
   const record = Promise.withResolvers<unknown>()
   const put = shared.put.bind(shared)
@@ -93,13 +93,13 @@ test('a leader that ends before its first renewal leaves its successor a place t
     return put(value)
   }
   const one = await weir('one')
-  await told('t1')
+  await emitted('t1')
   await one.stop()
   // A killed leader leaves its first record, and nothing later.
   put({ ...((await record.promise) as object), holder: '' })
   it.server.put(it.project, [trace('t2', ctsStart - minute + 1)])
   await weir('two')
-  await told('t1', 't2')
+  await emitted('t1', 't2')
   expect(shared.holder).toMatch(/^two /)
 })
 
@@ -123,7 +123,7 @@ test('what was asked for before another one had the turn is not told, however la
   const abort = new AbortController()
   const tried: unknown[] = []
   const source = await pollingSource(
-    { context: sharing(it.context(), shared, 'one', lines), keptMs: minute, what: 'traces' },
+    { context: sharing(it.context(), shared, 'one', lines), retentionMs: minute, what: 'traces' },
     (checkpoint) => ({
       places: [
         {
@@ -157,7 +157,7 @@ test('a sink that can not be waited for is no sink that has settled everything',
   const { it } = await scene()
   const { awaited: _, ...context } = it.context()
   await expect(
-    pollingSource({ context, keptMs: minute, what: 'traces', sink: 'out' }, () => ({
+    pollingSource({ context, retentionMs: minute, what: 'traces', sink: 'out' }, () => ({
       places: [],
       close: () => undefined,
     })),
@@ -172,7 +172,7 @@ test('who has the turn again knows what it had told, also what the Lease does no
   const source = await pollingSource(
     {
       context: it.context(),
-      keptMs: minute,
+      retentionMs: minute,
       what: 'traces',
       lease: { record: shared.by('one'), durationMs: 10_000, close: () => undefined },
     },

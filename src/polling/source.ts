@@ -25,7 +25,7 @@ export interface PollingSource<Status extends Readable> extends Source {
 export interface PollingOptions {
   readonly context: SourceContext
   /** The API keeps nothing older. */
-  readonly keptMs: number
+  readonly retentionMs: number
   /** Plural noun of the records: `traces`. */
   readonly what: string
   /** Keys of partitions that may return the same events; each event is recorded once. */
@@ -38,12 +38,12 @@ export interface PollingOptions {
 
 /** The API need not be reachable. */
 export async function pollingSource<Status extends Readable>(
-  { context, keptMs, what, across, lease, sink }: PollingOptions,
+  { context, retentionMs, what, across, lease, sink }: PollingOptions,
   build: (checkpoint: Checkpoint) => PollingParts<Status>,
 ): Promise<PollingSource<Status>> {
   if (sink !== undefined && context.awaited === undefined)
     throw new Error(`ack: sink:${sink}: no sink can be waited for here`)
-  const kept = new SharedCheckpoint(sink === undefined ? undefined : context.awaited?.(sink))
+  const sharedCheckpoint = new SharedCheckpoint(sink === undefined ? undefined : context.awaited?.(sink))
   let isLeader = (): boolean => true
   const checkpoint = new Checkpoint(
     {
@@ -52,11 +52,11 @@ export async function pollingSource<Status extends Readable>(
         // Records of an earlier lease belong to the next leader.
         if (!isLeader()) throw new Error('another one is the leader')
         const appended = await context.append(unit)
-        kept.appended(appended)
+        sharedCheckpoint.appended(appended)
         return appended
       },
     },
-    keptMs,
+    retentionMs,
     across,
   )
   const shared = context.replay?.shared?.leaderRecord
@@ -82,18 +82,24 @@ export async function pollingSource<Status extends Readable>(
       try {
         if (lease !== undefined)
           await runAsLeader(
-            { context, record: lease.record, durationMs: lease.durationMs, what, state: () => kept.state(known) },
+            {
+              context,
+              record: lease.record,
+              durationMs: lease.durationMs,
+              what,
+              state: () => sharedCheckpoint.state(known),
+            },
             signal,
             async (leading, before, is) => {
               isLeader = is
-              kept.begin(before)
+              sharedCheckpoint.begin(before)
               if (!isRestored) await checkpoint.restore()
               isRestored = true
               checkpoint.learn(before)
               const ended = new AbortController()
-              const turn = AbortSignal.any([leading, ended.signal])
+              const until = AbortSignal.any([leading, ended.signal])
               await allEnd(
-                [read(turn), kept.follow(known, context.host, turn)].map((part) =>
+                [read(until), sharedCheckpoint.follow(known, context.host, until)].map((part) =>
                   part.finally(() => {
                     ended.abort()
                   }),

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFailed, onTestFinished, test } from 'vitest'
 import { realHost } from '../../src/host/index.ts'
-import { lookAtLease } from '../../src/net/kubernetes/turn-look.ts'
+import { checkLease } from '../../src/net/kubernetes/lease-check.ts'
 import { CtsServer } from '../kit/cts.ts'
 import { ExportedCloud, startExporter, type Exporter } from '../kit/cts-exporter.ts'
 import { EventReceiver } from '../kit/event-receiver.ts'
@@ -48,7 +48,7 @@ async function replicas(name: string) {
         .poll(() => receiver.received.map(({ id }) => id).toSorted(), { timeout: 60_000 })
         .toEqual(put.toSorted())
       await expect
-        .poll(async () => (await lease(name)).metadata?.annotations?.['weir/told'] ?? '', { timeout: 60_000 })
+        .poll(async () => (await lease(name)).metadata?.annotations?.['weir/checkpoint'] ?? '', { timeout: 60_000 })
         .toContain(`"${put.at(-1) ?? ''}\\`)
     },
     transitions: async (): Promise<number | undefined> => (await lease(name)).spec?.leaseTransitions,
@@ -107,7 +107,7 @@ test('kube-apiserver: of two one reads traces; when it is killed and its folder 
       Array.from({ length: count }, () => ({ trace_id: `t${++at}`, time: Date.now() - 500, trace_name: 'x' })),
     )
   const wanted = (): string[] => Array.from({ length: at }, (_, number) => `t${number + 1}`).toSorted()
-  const kept = async (): Promise<string> => (await lease('cts')).metadata?.annotations?.['weir/told'] ?? ''
+  const kept = async (): Promise<string> => (await lease('cts')).metadata?.annotations?.['weir/checkpoint'] ?? ''
 
   put(100)
   await using one = await start('one')
@@ -186,7 +186,7 @@ test('kube-apiserver: while it is frozen nothing new is read, and this is report
     const requests = cloud.server.requests(/\/trace$/).length
     happen(20)
     await expect
-      .poll(() => [one, two].every((each) => each.log().includes('the server does not answer')), { timeout: 60_000 })
+      .poll(() => [one, two].every((each) => each.log().includes('the server does not respond')), { timeout: 60_000 })
       .toBe(true)
     expect(cloud.server.requests(/\/trace$/)).toHaveLength(requests)
   } finally {
@@ -197,7 +197,7 @@ test('kube-apiserver: while it is frozen nothing new is read, and this is report
 
 test('kube-apiserver: doctor reports whether an account may take the Lease', async () => {
   const look = (kubeconfig: string) =>
-    lookAtLease(
+    checkLease(
       { name: 'looked-at', namespace: null, kubeconfig, duration: 10_000 },
       { host: realHost() },
       new AbortController().signal,
@@ -205,9 +205,9 @@ test('kube-apiserver: doctor reports whether an account may take the Lease', asy
   const without = join(stage.dir, 'without-rights')
   await writeFile(without, kubeconfigOf(stage.kube, stage.kube.tokens.weir), { mode: 0o600 })
   expect(await look(stage.kubeconfig)).toEqual([
-    { is: 'ok', message: 'Lease default/looked-at may be read and written by us' },
+    { is: 'ok', message: 'Lease default/looked-at: read and write access' },
   ])
   expect(await look(without)).toEqual([
-    { is: 'fail', message: expect.stringContaining('our account may not get, create, update it') as string },
+    { is: 'fail', message: expect.stringContaining('the account lacks get, create, update') as string },
   ])
 })

@@ -1,6 +1,6 @@
 import { probeQueue } from '../../messaging/aws-queue-probe.ts'
 import type { Probe, ProbeContext } from '../../engine/contracts.ts'
-import { lookAtLease } from '../../net/kubernetes/turn-look.ts'
+import { checkLease } from '../../net/kubernetes/lease-check.ts'
 import { TrailError, TrailReader } from './client.ts'
 import { FileUnavailableError, TrailFiles } from './client-files.ts'
 import type { CloudtrailConfig, From } from './config.ts'
@@ -18,7 +18,7 @@ export async function probeTrail(config: CloudtrailConfig, context: ProbeContext
       ? (
           await Promise.all([
             ...regions.map((region) => probeRegion(config, region, context, signal)),
-            lookAtLease(config.lease, context, signal),
+            checkLease(config.lease, context, signal),
           ])
         ).flat()
       : [

@@ -105,7 +105,7 @@ export class TrailReader {
         const { Events: list, NextToken: token } = await client.send(new LookupEventsCommand(request), {
           abortSignal: AbortSignal.any([signal, late.signal]),
         })
-        const read = pageOf<Event>({ who: 'CloudTrail', what: 'events', list, next: token })
+        const read = pageOf<Event>({ api: 'CloudTrail', what: 'events', list, next: token })
         note('answered')
         return read
       } catch (error) {

@@ -25,11 +25,11 @@ export function regionPartition({ config, context, reader, checkpoint, limits }:
   return new PartitionPoller({
     context,
     checkpoint,
-    keptMs: retentionMs,
+    retentionMs,
     every: config.every,
     lookBack: config.look_back,
     backfill: config.backfill,
-    words: { who: 'CloudTrail', what: 'event', kept: 'CloudTrail retains events for ninety days' },
+    words: { api: 'CloudTrail', what: 'event', retention: 'CloudTrail retains events for ninety days' },
     metrics: {
       events: 'weir_cloudtrail_events_total',
       behind: 'weir_cloudtrail_behind_seconds',

@@ -13,7 +13,7 @@ import { QueryScene, minute } from '../../../test/kit/query-scene.ts'
 import { auth } from '../../../test/kit/aws-server.ts'
 import { eventsOf } from '../../../test/kit/aws-side.ts'
 import { TrailServer } from '../../../test/kit/cloudtrail.ts'
-import { sharing, SharedTurn } from '../../../test/kit/shared-turn.ts'
+import { sharing, SharedLeadership } from '../../../test/kit/shared-leadership.ts'
 import { noticeOf, startTrailBucket, trailSource } from '../../../test/kit/trail-bucket.ts'
 import { metricTable } from '../../manifests.ts'
 import { TrailReader } from './client.ts'
@@ -51,7 +51,7 @@ class Scene extends QueryScene {
   /** The checkpoint is in the journal. */
   async poll(
     written: Partial<Lookup> = {},
-    limits?: { readonly sliceMs: number; readonly most: number },
+    limits?: { readonly sliceMs: number; readonly maxEvents: number },
   ): Promise<() => Promise<void>> {
     const config = this.config(written)
     const context = this.context()
@@ -137,7 +137,7 @@ test('the first request covers `backfill`, in slices that shrink when they have 
   const it = await scene()
   it.server.put(region, [record('week', start - 6 * 24 * 60 * minute), ...many(120)])
   await (
-    await it.poll({ backfill: '7d' }, { sliceMs: 24 * 60 * minute, most: 60 })
+    await it.poll({ backfill: '7d' }, { sliceMs: 24 * 60 * minute, maxEvents: 60 })
   )()
   expect(it.ids).toEqual(['week', ...ids(120)])
 })
@@ -158,7 +158,7 @@ test('retention is ninety days: older events are missed, logged and counted', as
   )()
   it.now += retentionMs + 60 * minute
   await (
-    await it.poll({}, { sliceMs: retentionMs, most: 1000 })
+    await it.poll({}, { sliceMs: retentionMs, maxEvents: 1000 })
   )()
   expect(it.lines.join()).toContain('retains events for ninety days')
   expect(it.metrics.value('weir_cloudtrail_missed_seconds_total', { source: 'aws', region })).toBeGreaterThan(3600)
@@ -201,7 +201,7 @@ test('the request rate stays within the limit: nothing is throttled at two reque
   const read = (next: string | undefined): Promise<Page<object>> =>
     reader.read({ from: start - 15 * minute, to: start }, next, it.signal)
   expect(
-    await readPages(read, { who: 'CloudTrail', most: 1000, signal: it.signal, retry: (attempt) => attempt() }),
+    await readPages(read, { api: 'CloudTrail', maxElements: 1000, signal: it.signal, retry: (attempt) => attempt() }),
   ).toHaveLength(120)
 })
 
@@ -228,7 +228,7 @@ test('denied access is reported once per cycle, and the other region is read', a
 
 test('of two replicas one reads the event history, and the other resumes at its end without duplicates', async () => {
   const it = await scene()
-  const shared = new SharedTurn()
+  const shared = new SharedLeadership()
   const start = async (instance: string): Promise<{ readonly lines: string[]; readonly stop: () => Promise<void> }> => {
     const lines: string[] = []
     const source = await openCloudtrail(it.config(), sharing(it.context(), shared, instance, lines))

@@ -2,7 +2,7 @@ import { messageSource } from '../../messaging/message-source.ts'
 import type { Source, SourceContext } from '../../engine/contracts.ts'
 import { pollingSource, type PollingSource } from '../../polling/source.ts'
 import type { PartitionStatus } from '../../polling/partition.ts'
-import { openLeaseTurn } from '../../net/kubernetes/turn.ts'
+import { openLeaderLease } from '../../net/kubernetes/leader-lease.ts'
 import { ackSink } from '../../schema/values.ts'
 import { defineSource } from '../../engine/define.ts'
 import { TrailReader } from './client.ts'
@@ -28,9 +28,9 @@ async function openLookup(
   from: From<'lookup'>,
   context: SourceContext,
 ): Promise<PollingSource<RegionStatus>> {
-  const lease = await openLeaseTurn(config.lease, context)
+  const lease = await openLeaderLease(config.lease, context)
   return pollingSource(
-    { context, keptMs: retentionMs, what: 'events of CloudTrail', lease, sink: ackSink(config.ack) },
+    { context, retentionMs, what: 'events of CloudTrail', lease, sink: ackSink(config.ack) },
     (checkpoint) => {
       const readers = (from.regions.length === 0 ? [config.region ?? undefined] : from.regions).map((region) => ({
         region,

@@ -1,7 +1,7 @@
 import { PollError } from '../../polling/poll-error.ts'
 import type { Probe, ProbeContext } from '../../engine/contracts.ts'
 import { self } from '../../host/process.ts'
-import { lookAtLease } from '../../net/kubernetes/turn-look.ts'
+import { checkLease } from '../../net/kubernetes/lease-check.ts'
 import { ZoneClient } from './client.ts'
 import type { ExoscaleEventsConfig, ZoneConfig } from './config.ts'
 
@@ -14,7 +14,7 @@ export async function probeEvents(
   const found = (
     await Promise.all([
       ...config.zones.map((zone) => lookAt(config, zone, context, signal)),
-      lookAtLease(config.lease, context, signal),
+      checkLease(config.lease, context, signal),
     ])
   ).flat()
   const wrong = found.filter(({ is }) => is === 'fail')

@@ -70,7 +70,7 @@ export class ZoneClient {
       throw error
     })
     if (answer === undefined) return undefined
-    const page = pageOf({ who: this.endpoint, what: 'events', list: bodyOf(answer, this.endpoint) })
+    const page = pageOf({ api: this.endpoint, what: 'events', list: bodyOf(answer, this.endpoint) })
     const time = (event: unknown): number =>
       Date.parse(textOf((isRecord(event) ? event : ({} as Fields))['timestamp']) ?? '')
     return time(page.found[0]) < time(page.found.at(-1)) ? { ...page, found: page.found.toReversed() } : page

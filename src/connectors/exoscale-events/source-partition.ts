@@ -44,11 +44,11 @@ export function zonePartition({ config, context, checkpoint, zone, organization,
   const place: ZonePartition = new PartitionPoller({
     context,
     checkpoint,
-    keptMs: retentionMs,
+    retentionMs,
     every: config.every,
     lookBack: config.look_back,
     backfill: config.backfill,
-    words: { who: 'Exoscale', what: 'event', kept: 'Exoscale events are requested for the last thirty days only' },
+    words: { api: 'Exoscale', what: 'event', retention: 'Exoscale events are requested for the last thirty days only' },
     metrics: {
       events: 'weir_exoscale_events_total',
       behind: 'weir_exoscale_behind_seconds',

@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
 import { QueryScene, minute } from '../../../test/kit/query-scene.ts'
 import { ExoscaleServer, type ExoscaleFault } from '../../../test/kit/exoscale.ts'
-import { sharing, SharedTurn } from '../../../test/kit/shared-turn.ts'
+import { sharing, SharedLeadership } from '../../../test/kit/shared-leadership.ts'
 import { probeEvents } from './client-probe.ts'
 import { exoscaleEventsSchema } from './config.ts'
 import { openExoscaleEvents } from './source.ts'
@@ -269,7 +269,7 @@ test('a malformed event is counted once; one without id or time is emitted once'
 
 test('of two replicas one reads, and the other resumes at its end without duplicates', async () => {
   const it = await scene()
-  const shared = new SharedTurn()
+  const shared = new SharedLeadership()
   const begin = async (instance: string): Promise<() => Promise<void>> => {
     const source = await openExoscaleEvents(it.config(), sharing(it.context(), shared, instance, it.lines))
     const abort = new AbortController()

@@ -1,7 +1,7 @@
 import { pollingSource, type PollingSource } from '../../polling/source.ts'
 import type { PartitionStatus } from '../../polling/partition.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
-import { openLeaseTurn } from '../../net/kubernetes/turn.ts'
+import { openLeaderLease } from '../../net/kubernetes/leader-lease.ts'
 import { ackSink } from '../../schema/values.ts'
 import { defineSource } from '../../engine/define.ts'
 import type { ZoneClient } from './client.ts'
@@ -26,11 +26,11 @@ export async function openExoscaleEvents(
   config: ExoscaleEventsConfig,
   context: SourceContext,
 ): Promise<PollingSource<ZoneStatus>> {
-  const lease = await openLeaseTurn(config.lease, context)
+  const lease = await openLeaderLease(config.lease, context)
   return pollingSource(
     {
       context,
-      keptMs: retentionMs,
+      retentionMs,
       what: 'events of Exoscale',
       lease,
       sink: ackSink(config.ack),

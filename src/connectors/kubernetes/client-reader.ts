@@ -270,7 +270,7 @@ export class Reader {
     if (object.version === undefined) return undefined
     let settled: void | Promise<void>
     try {
-      settled = this.#tell(type, object, object.version)
+      settled = this.#emit(type, object, object.version)
     } catch (error) {
       throw failed(error)
     }
@@ -282,7 +282,7 @@ export class Reader {
     )
   }
 
-  #tell(type: string, object: SeenObject, version: string): void | Promise<void> {
+  #emit(type: string, object: SeenObject, version: string): void | Promise<void> {
     const { target } = this.#options
     const listing = this.#version === undefined
     let settled: void | Promise<void>

@@ -8,12 +8,12 @@ import { withRoom } from '../../model/growing.ts'
 import type { Database, DatabaseStatement } from '../../host/database.ts'
 
 /** One document needs the whole block, and a block remains until its last document is replaced. */
-const mostDocuments = 16
-const mostBytes = 64 * 1024
+const maxDocuments = 16
+const maxBytes = 64 * 1024
 
-export interface BlockPlace {
+export interface BlockSlot {
   readonly block: number
-  readonly place: number
+  readonly slot: number
 }
 
 export class Blocks {
@@ -60,16 +60,16 @@ export class Blocks {
   }
 
   /** The place of a document if the transaction succeeds. `document` must not change before {@link end}. */
-  add(document: Uint8Array): BlockPlace {
+  add(document: Uint8Array): BlockSlot {
     if (
       this.#open !== undefined &&
-      (this.#open.documents.length === mostDocuments || this.#openBytes + document.length > mostBytes)
+      (this.#open.documents.length === maxDocuments || this.#openBytes + document.length > maxBytes)
     )
       this.end()
     // Blocks dropped in this transaction are free after it.
     this.#open ??= { block: this.#free.pop() ?? ++this.#last, documents: [] }
     this.#openBytes += document.length
-    return { block: this.#open.block, place: this.#open.documents.push(document) - 1 }
+    return { block: this.#open.block, slot: this.#open.documents.push(document) - 1 }
   }
 
   /** Within the transaction, after the last {@link add}. */
@@ -98,26 +98,26 @@ export class Blocks {
   }
 
   /** Undefined if it is lost. */
-  find({ block, place }: BlockPlace): Uint8Array | undefined {
+  find({ block, slot }: BlockSlot): Uint8Array | undefined {
     if (this.#found?.block !== block) {
       try {
         const stored = this.#read.get(block)?.['documents']
         if (!(stored instanceof Uint8Array)) return undefined
-        if (this.#found !== undefined) releaseBuffer(this.#found.bytes, usualRoom)
+        if (this.#found !== undefined) releaseBuffer(this.#found.bytes, maxBlockBytes)
         this.#found = undefined
-        const bytes = zstdDecompressSync(stored, { chunkSize: usualRoom })
+        const bytes = zstdDecompressSync(stored, { chunkSize: maxBlockBytes })
         if (!isOf(bytes, block)) return undefined
         this.#found = { block, bytes }
       } catch {
         return undefined
       }
     }
-    return documentIn(this.#found.bytes, place)
+    return documentIn(this.#found.bytes, slot)
   }
 }
 
 /** Usual block size, above the size that Node takes from its shared buffer. */
-const usualRoom = 4 * (mostDocuments + 1) + mostBytes + 64
+const maxBlockBytes = 4 * (maxDocuments + 1) + maxBytes + 64
 
 let room = Buffer.alloc(0)
 
@@ -134,10 +134,10 @@ function isOf(bytes: Buffer, block: number): boolean {
 function packed(block: number, documents: readonly Uint8Array[]): Uint8Array {
   const size = documents.reduce((sum, { length }) => sum + length, 4 * (documents.length + 1))
   const bytes =
-    size > mostBytes * 2
+    size > maxBytes * 2
       ? Buffer.allocUnsafeSlow(size)
       : room.length === 0
-        ? (room = Buffer.allocUnsafeSlow(mostBytes * 2))
+        ? (room = Buffer.allocUnsafeSlow(maxBytes * 2))
         : room
   let at = bytes.writeUInt32LE(((block << countBits) | documents.length) >>> 0, 0)
   for (const { length } of documents) at = bytes.writeUInt32LE(length, at)
@@ -154,13 +154,13 @@ function packed(block: number, documents: readonly Uint8Array[]): Uint8Array {
 /** All documents of a stored block. Throws if it is damaged. */
 export function unpacked(stored: Uint8Array): Uint8Array[] {
   const bytes = zstdDecompressSync(stored)
-  return Array.from({ length: bytes.readUInt8(0) }, (_, place) => documentIn(bytes, place) ?? new Uint8Array())
+  return Array.from({ length: bytes.readUInt8(0) }, (_, slot) => documentIn(bytes, slot) ?? new Uint8Array())
 }
 
-function documentIn(bytes: Buffer, place: number): Uint8Array | undefined {
+function documentIn(bytes: Buffer, slot: number): Uint8Array | undefined {
   const count = bytes.readUInt8(0)
-  if (place >= count) return undefined
+  if (slot >= count) return undefined
   let at = 4 * (count + 1)
-  for (let before = 0; before < place; before++) at += bytes.readUInt32LE(4 * (before + 1))
-  return bytes.subarray(at, at + bytes.readUInt32LE(4 * (place + 1)))
+  for (let before = 0; before < slot; before++) at += bytes.readUInt32LE(4 * (before + 1))
+  return bytes.subarray(at, at + bytes.readUInt32LE(4 * (slot + 1)))
 }

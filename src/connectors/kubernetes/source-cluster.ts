@@ -1,7 +1,7 @@
 /** Watches a cluster: discovers its types, runs a reader for each collection, and records changes. */
 import { kindForbidden, type ManifestQuery, type ManifestState } from '../../model/kubernetes.ts'
 import type { Source, SourceContext } from '../../engine/contracts.ts'
-import type { LeasePlace } from '../../net/kubernetes/lease.ts'
+import type { LeaseRef } from '../../net/kubernetes/lease.ts'
 import type { Client } from '../../net/kubernetes/client.ts'
 import { messageOf } from '../../model/errors.ts'
 import { discover, problemOf, sentenceOf } from './client-ask.ts'
@@ -25,7 +25,7 @@ import { usualRecorderLimits } from './source-limits.ts'
 import { Recorder } from './source-recorder.ts'
 import { healthOfWatches, statusOf, type KubernetesStatus, type Running } from './source-status.ts'
 import { Tracker, isEventType } from './source-tracker.ts'
-import { turnsOf, type Turns } from './source-turn.ts'
+import { leadershipOf, type Leadership } from './source-leadership.ts'
 
 /** Discovery interval without a reason for an earlier one. */
 const discoverMs = 60_000
@@ -35,7 +35,7 @@ const retryMs = 2000
 /** A restarting server lacks types for a moment: a type that is absent for this long is gone. */
 const goneMs = 10_000
 /** Concurrent lists: each occupies server capacity in proportion to its size. */
-const mostLists = 4
+const maxLists = 4
 /** Kinds that define further types. */
 const definingKinds = new Set(['apiextensions.k8s.io/customresourcedefinitions', 'apiregistration.k8s.io/apiservices'])
 
@@ -52,7 +52,7 @@ export class KubernetesSource implements Source {
   readonly #redactor: Redactor | undefined
   readonly #scope: Scope
   readonly #lease: LeaseKeeper | undefined
-  readonly #lists = new Lists(mostLists)
+  readonly #lists = new Lists(maxLists)
   readonly #pace: Pace
   readonly #running = new Map<string, Running>()
   #unavailable: readonly string[] = []
@@ -71,7 +71,7 @@ export class KubernetesSource implements Source {
     client: Client,
     map: ObjectMap,
     redactor: Redactor | undefined,
-    lease: LeasePlace | undefined,
+    lease: LeaseRef | undefined,
   ) {
     this.#config = config
     this.#context = context
@@ -91,24 +91,24 @@ export class KubernetesSource implements Source {
       events: config.events,
       hidden: (kind) => this.#noise.ofKind(kind) !== undefined,
     }
-    this.#lease = this.#keeper(turnsOf(context, lease, client, map, (object) => this.keyOf(object)))
+    this.#lease = this.#keeper(leadershipOf(context, lease, client, map, (object) => this.keyOf(object)))
     this.#recorder = new Recorder(context, map, { ...usualRecorderLimits, waitingBytes: config.buffer }, this.#lease)
     this.#pace = new Pace(context.host.clock)
     this.#parts = { cluster: config.cluster, context, map, recorder: this.#recorder }
   }
 
-  #keeper(turns: Turns | undefined): LeaseKeeper | undefined {
+  #keeper(leadership: Leadership | undefined): LeaseKeeper | undefined {
     const { host, log, metrics, id } = this.#context
-    return turns === undefined
+    return leadership === undefined
       ? undefined
       : new LeaseKeeper({
           host,
           log,
           id,
-          ...turns,
+          ...leadership,
           durationMs: this.#config.lease.duration,
           // Unique per process start: after a kill the next start is another holder.
-          identity: `${turns.name}_${Buffer.from(host.random.bytes(4)).toString('hex')}`,
+          identity: `${leadership.name}_${Buffer.from(host.random.bytes(4)).toString('hex')}`,
           checkpoint: () => this.#recorder.emitted,
           onHeld: () => this.#recorder.wake(),
           onCheckpoint: (checkpoint) => this.#recorder.emittedElsewhere(checkpoint),
@@ -121,7 +121,7 @@ export class KubernetesSource implements Source {
   }
 
   /** True if this replica emits changes. */
-  #isOurTurn(): boolean {
+  #isLeader(): boolean {
     return this.#lease === undefined || this.#lease.epoch() !== undefined
   }
 
@@ -166,8 +166,8 @@ export class KubernetesSource implements Source {
   async run(signal: AbortSignal): Promise<void> {
     const ended = new AbortController()
     const recording = this.#recorder.run(ended.signal)
-    const turns = new AbortController()
-    const taking = this.#lease?.run(turns.signal)
+    const electing = new AbortController()
+    const election = this.#lease?.run(electing.signal)
     // Without the journal the watch has no purpose.
     const failed = new AbortController()
     recording.catch(() => failed.abort())
@@ -175,7 +175,7 @@ export class KubernetesSource implements Source {
     try {
       // The previous leader's checkpoint decides the start.
       await this.#lease?.known
-      await Promise.all([this.#watchAll(until), this.#reconcile(until), this.#retell(until), this.#keep(until)])
+      await Promise.all([this.#watchAll(until), this.#reconcile(until), this.#resync(until), this.#keep(until)])
     } finally {
       this.#recorder.close()
       for (const { stop } of this.#running.values()) stop.abort()
@@ -185,8 +185,8 @@ export class KubernetesSource implements Source {
         await recording
       } finally {
         // Keep the lease until everything is written.
-        turns.abort()
-        await taking
+        electing.abort()
+        await election
         await this.#lease?.release()
         this.#client.close()
         this.#map.close()
@@ -232,17 +232,17 @@ export class KubernetesSource implements Source {
       await host.timers.sleep(this.#config.reconcile, signal)
       for (const watched of this.#running.values()) {
         if (signal.aborted) return
-        if (watched.reader.status().state === 'watching' && this.#isOurTurn()) await repair(watched, parts, signal)
+        if (watched.reader.status().state === 'watching' && this.#isLeader()) await repair(watched, parts, signal)
       }
       if (signal.aborted) return
     }
   }
 
   /** Without a store nothing expires. */
-  async #retell(signal: AbortSignal): Promise<void> {
+  async #resync(signal: AbortSignal): Promise<void> {
     if (this.#context.storeRetentionMs !== undefined)
       await runResync(
-        { ...this.#parts, leads: ({ key }) => this.#running.has(key) && this.#isOurTurn() },
+        { ...this.#parts, leads: ({ key }) => this.#running.has(key) && this.#isLeader() },
         this.#context.storeRetentionMs,
         signal,
       )
@@ -250,7 +250,7 @@ export class KubernetesSource implements Source {
 
   async #keep(signal: AbortSignal): Promise<void> {
     await keepState(
-      { ...this.#parts, settled: () => (this.#isOurTurn() && this.status().synced ? this.#running.size : undefined) },
+      { ...this.#parts, settled: () => (this.#isLeader() && this.status().synced ? this.#running.size : undefined) },
       signal,
     )
   }
@@ -290,7 +290,7 @@ export class KubernetesSource implements Source {
 
   /** Types of an unavailable group are not gone, and only the leader emits deletions. */
   #isGone(key: string, { group }: ResourceType): boolean {
-    if (this.#unavailable.includes(group) || !this.#isOurTurn()) return false
+    if (this.#unavailable.includes(group) || !this.#isLeader()) return false
     const now = this.#context.host.clock.monotonic()
     const since = this.#absent.get(key) ?? now
     const gone = now - since >= goneMs
@@ -332,8 +332,8 @@ export class KubernetesSource implements Source {
   #start(key: string, type: ResourceType, namespace: string | undefined, streams: boolean): void {
     const { host, log, id } = this.#context
     const { labels, fields } = this.#config
-    const turn = this.#lists.turn()
-    const tracker = this.#tracker(key, type, () => turn.done())
+    const slot = this.#lists.slot()
+    const tracker = this.#tracker(key, type, () => slot.done())
     const stop = new AbortController()
     const path = pathOf(type, namespace)
     const selectors = {
@@ -344,7 +344,7 @@ export class KubernetesSource implements Source {
       path,
       selectors,
       streams: streams && !isServedElsewhere(type),
-      ask: turn.limiting(this.#client.ask),
+      ask: slot.limiting(this.#client.ask),
       target: tracker,
       stripper: new Stripper(this.#noise.cuts, this.#redactor?.key),
       host,
@@ -364,7 +364,7 @@ export class KubernetesSource implements Source {
         if (!stop.signal.aborted)
           log.error('The watch of a kind ended.', { source: id, kind: nameOf(type), error: messageOf(error) })
       })
-      .finally(() => turn.done())
+      .finally(() => slot.done())
     this.#running.set(key, {
       type,
       ...(namespace === undefined ? {} : { namespace }),

@@ -10,14 +10,14 @@ import { ObjectMap } from './source-objects.ts'
 import { typeAs } from './source-type.ts'
 import type { Recorder } from './source-recorder.ts'
 
-const lookMs = 1000
+const checkMs = 1000
 /** Checks between two verifications that the bus still has the state. */
 const looksApart = 10
 /** Lifetime of a state, plus a minute per 10 MiB: the next leader reads the state and all later frames. */
 const [goodMs, bytesPerMs] = [600_000, (10 * 1024 * 1024) / 60_000]
 const pieceBytes = 256 * 1024
 /** Resources per slice, so that other work continues in between. */
-const mostAtOnce = 200
+const maxAtOnce = 200
 
 export interface KeepParts {
   readonly cluster: string
@@ -42,7 +42,7 @@ export async function keepState(parts: KeepParts, signal: AbortSignal): Promise<
   let last: Omit<StateNote, 'source'> | undefined
   let known = false
   for (let looks = 1; ; looks++) {
-    await timers.sleep(lookMs, signal)
+    await timers.sleep(checkMs, signal)
     if (signal.aborted) return
     const kinds = parts.settled()
     if (kinds === undefined) {
@@ -133,7 +133,7 @@ async function* resourcesOf(cluster: string, map: ObjectMap, rest: () => Promise
     return { stream: 'resources', bytes }
   }
   for (let after = 0; ;) {
-    const words = map.emittedBefore(Number.MAX_SAFE_INTEGER, after, mostAtOnce)
+    const words = map.emittedBefore(Number.MAX_SAFE_INTEGER, after, maxAtOnce)
     after = words.at(-1)?.row ?? after
     for (const { collection, uid, version, since } of words) {
       const known = collection.objects.get(uid)

@@ -78,7 +78,7 @@ test('objects equal a plain map after any creations, changes and deletions, with
         const change = random.pick<Partial<Omit<Fact, 'row' | 'known'>>>([
           { version: random.pick(['', '7', '007', '18446744073709551615', 'x', String(step)]) },
           { hash: digestOf(String(step)) },
-          { emitted: digestOf(`told ${step}`) },
+          { emitted: digestOf(`emitted ${step}`) },
           { emitted: '' },
           { seen: step },
           { document: Buffer.from(`${step}`) },

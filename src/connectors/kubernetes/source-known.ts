@@ -16,8 +16,8 @@ export interface Known {
   document: Uint8Array | undefined
   /** Place of its document on disk: the block (0 for none), and its index there. */
   readonly block: number
-  readonly place: number
-  moved(block: number, place: number): void
+  readonly slot: number
+  moved(block: number, slot: number): void
 }
 
 const firstSlots = 64
@@ -36,7 +36,7 @@ export class KnownObjects {
   /** The two digests of each object; all zero is empty. */
   #digests = Buffer.alloc(2 * digestBytes)
   #blocks = new Uint32Array(1)
-  #places = new Uint8Array(1)
+  #blockSlots = new Uint8Array(1)
   /** Exceptions: documents not yet on disk, and values of unusual form. */
   readonly #documents = new Map<number, Uint8Array>()
   readonly #oddVersions = new Map<number, string>()
@@ -66,7 +66,7 @@ export class KnownObjects {
     this.#seen = withRoom(this.#seen, this.#numbers)
     this.#words = withRoom(this.#words, 4 * this.#numbers)
     this.#blocks = withRoom(this.#blocks, this.#numbers)
-    this.#places = withRoom(this.#places, this.#numbers)
+    this.#blockSlots = withRoom(this.#blockSlots, this.#numbers)
     if (this.#digests.length < 2 * digestBytes * this.#numbers)
       this.#digests = Buffer.concat([this.#digests], 2 * digestBytes * (this.#numbers + (this.#numbers >> 2)))
     this.#rows[number] = row
@@ -164,13 +164,13 @@ export class KnownObjects {
     return this.#blocks[number] as number
   }
 
-  placeOf(number: number): number {
-    return this.#places[number] as number
+  slotOf(number: number): number {
+    return this.#blockSlots[number] as number
   }
 
-  move(number: number, block: number, place: number): void {
+  move(number: number, block: number, slot: number): void {
     this.#blocks[number] = block
-    this.#places[number] = place
+    this.#blockSlots[number] = slot
   }
 
   documentOf(number: number): Uint8Array | undefined {
@@ -279,10 +279,10 @@ class KnownObject implements Known {
   get block(): number {
     return this.of.blockOf(this.number)
   }
-  get place(): number {
-    return this.of.placeOf(this.number)
+  get slot(): number {
+    return this.of.slotOf(this.number)
   }
-  moved(block: number, place: number): void {
-    this.of.move(this.number, block, place)
+  moved(block: number, slot: number): void {
+    this.of.move(this.number, block, slot)
   }
 }

@@ -2,11 +2,11 @@ import { expect, test } from 'vitest'
 import { testContext } from '../../../test/conformance/batches.ts'
 import { fakeHost, type FakeHost } from '../../../test/kit/fake-host.ts'
 import { SeededRandom } from '../../../test/kit/random.ts'
-import type { LeaseClient, LeaseRecord, Told } from '../../net/kubernetes/lease.ts'
+import type { LeaseClient, LeaseRecord, LeaseCheckpoint } from '../../net/kubernetes/lease.ts'
 import { LeaseKeeper } from './source-lease.ts'
 
 const durationMs = 10_000
-const place = { namespace: 'weir', name: 'weir' }
+const ref = { namespace: 'weir', name: 'weir' }
 
 /** The Lease of an API server with compare-and-set. */
 class Server {
@@ -40,9 +40,9 @@ interface Replica {
   readonly keeper: LeaseKeeper
   readonly host: FakeHost
   readonly link: { is: 'well' | 'away' | 'deaf' | 'forbidden' }
-  readonly received: Told[]
+  readonly received: LeaseCheckpoint[]
   readonly turns: boolean[]
-  checkpoint: Told
+  checkpoint: LeaseCheckpoint
   /** Advances the time while the process is frozen. */
   freeze(ms: number): void
   /** As `kill -9`. */
@@ -59,7 +59,7 @@ function replica(server: Server, identity: string): Replica {
     clock: { now: () => fake.clock.now() + frozen, monotonic: () => fake.clock.monotonic() + frozen },
   }
   const link: Replica['link'] = { is: 'well' }
-  const [received, turns]: [Told[], boolean[]] = [[], []]
+  const [received, turns]: [LeaseCheckpoint[], boolean[]] = [[], []]
   const ended = new AbortController()
   const one: Replica = {
     host: fake,
@@ -72,7 +72,7 @@ function replica(server: Server, identity: string): Replica {
       log: testContext().log,
       id: identity,
       client: server.client(link),
-      place,
+      ref,
       identity,
       durationMs,
       checkpoint: () => one.checkpoint,
@@ -117,14 +117,14 @@ test('the first one leads, and another one knows the leader and its checkpoint',
   expect([a.keeper.epoch(), b.keeper.epoch()]).toEqual([1, undefined])
   expect(await until([a, b], () => b.received.at(-1)?.['/pods'] === '7', 10_000)).toBeLessThan(4000)
   expect(b.keeper.status()).toEqual({
-    ...place,
+    ...ref,
     state: 'stands by',
     holder: 'a',
     epoch: 1,
     since: '2026-01-01T00:00:00.000000Z',
   })
   expect(a.keeper.status()).toEqual({
-    ...place,
+    ...ref,
     state: 'holds',
     holder: 'a',
     epoch: 1,
@@ -185,7 +185,7 @@ test('a leader that cannot renew stops before another one begins', async () => {
   a.link.is = 'well'
   await until([a, b], () => false, 5000)
   expect(a.keeper.status()).toEqual({
-    ...place,
+    ...ref,
     state: 'stands by',
     holder: 'b',
     epoch: 2,
@@ -246,7 +246,7 @@ test('a replica that may not read the Lease does not lead and reports the reason
   const a = replica(server, 'a')
   a.link.is = 'forbidden'
   await until([a], () => false, 5000)
-  expect([isLeader(a), a.keeper.status()]).toEqual([false, { ...place, state: 'stands by', problem: '403' }])
+  expect([isLeader(a), a.keeper.status()]).toEqual([false, { ...ref, state: 'stands by', problem: '403' }])
 })
 
 test('whatever happens to three replicas and their connections, no two lead at the same time and no epoch has two leaders', async () => {

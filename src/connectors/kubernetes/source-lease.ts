@@ -1,7 +1,7 @@
 /** Leader election among replicas: the holder of a `Lease` emits changes, the others stand by. See ADR 0019. */
 import type { Host } from '../../host/index.ts'
-import type { LeaseClient, LeasePlace, LeaseRecord, Told } from '../../net/kubernetes/lease.ts'
-import { limited } from '../../net/kubernetes/limited.ts'
+import type { LeaseClient, LeaseRef, LeaseRecord, LeaseCheckpoint } from '../../net/kubernetes/lease.ts'
+import { withDeadline } from '../../net/kubernetes/deadline.ts'
 import type { Log } from '../../telemetry/ports.ts'
 import { messageOf } from '../../model/errors.ts'
 
@@ -10,22 +10,22 @@ export interface LeaseOptions {
   readonly log: Log
   readonly id: string
   readonly client: LeaseClient
-  readonly place: LeasePlace
+  readonly ref: LeaseRef
   /** Unique per process start. */
   readonly identity: string
   /** Lease duration. */
   readonly durationMs: number
   /** The changes that this replica emitted, or knows as emitted. */
-  readonly checkpoint: () => Told
+  readonly checkpoint: () => LeaseCheckpoint
   /** The lease was renewed. */
   readonly onHeld: () => void
   /** The leadership has begun or ended. */
   readonly onLeadership: (leads: boolean) => void
   /** Another replica emitted up to here. */
-  readonly onCheckpoint: (checkpoint: Told) => void
+  readonly onCheckpoint: (checkpoint: LeaseCheckpoint) => void
 }
 
-export interface LeaseStatus extends LeasePlace {
+export interface LeaseStatus extends LeaseRef {
   readonly state: 'holds' | 'stands by'
   /** The last known holder. */
   readonly holder?: string
@@ -48,7 +48,7 @@ interface Held {
  * Fractions of the duration: renewal interval, check interval of standby replicas, and leadership after the start of
  * the last renewal.
  */
-const [renewPart, lookPart, leadPart] = [0.2, 0.1, 0.8]
+const [renewPart, checkPart, leadPart] = [0.2, 0.1, 0.8]
 
 export class LeaseKeeper {
   readonly #options: LeaseOptions
@@ -59,7 +59,7 @@ export class LeaseKeeper {
   #epoch = 0
   #problem: string | undefined
   /** Checkpoints of other replicas for collections without local changes. */
-  #before: Told = {}
+  #before: LeaseCheckpoint = {}
   readonly #first = Promise.withResolvers<void>()
 
   constructor(options: LeaseOptions) {
@@ -89,11 +89,11 @@ export class LeaseKeeper {
   }
 
   status(): LeaseStatus {
-    const { place } = this.#options
+    const { ref } = this.#options
     const epoch = this.epoch()
     const record = epoch === undefined ? this.#seen?.record : this.#held?.record
     return {
-      ...place,
+      ...ref,
       state: epoch === undefined ? 'stands by' : 'holds',
       ...(record === undefined || record.holder === ''
         ? {}
@@ -129,7 +129,7 @@ export class LeaseKeeper {
       epoch: held.record.epoch,
       acquired: held.acquired,
       renewed: this.#now(),
-      checkpoint: this.#told(),
+      checkpoint: this.#mergedCheckpoint(),
     }
     try {
       await this.#within(new AbortController().signal, async (signal) => {
@@ -152,7 +152,7 @@ export class LeaseKeeper {
     const held = this.#held
     try {
       const wait = await this.#within(signal, (combined) =>
-        held === undefined ? this.#look(combined) : this.#renew(held, combined),
+        held === undefined ? this.#check(combined) : this.#renew(held, combined),
       )
       this.#problem = undefined
       this.#first.resolve()
@@ -163,11 +163,11 @@ export class LeaseKeeper {
       if (problem !== this.#problem)
         log.warn('The Lease for leader election is unreachable; Weir retries.', {
           source: id,
-          ...this.#options.place,
+          ...this.#options.ref,
           error: problem,
         })
       this.#problem = problem
-      return durationMs * lookPart
+      return durationMs * checkPart
     } finally {
       if (this.#held !== undefined && this.epoch() === undefined) this.#lose('it was not renewed in time')
     }
@@ -184,7 +184,7 @@ export class LeaseKeeper {
     return 0
   }
 
-  async #look(signal: AbortSignal): Promise<number> {
+  async #check(signal: AbortSignal): Promise<number> {
     const { client, durationMs, identity, host, onCheckpoint } = this.#options
     const record = await client.read(signal)
     const now = host.clock.monotonic()
@@ -199,12 +199,12 @@ export class LeaseKeeper {
     // After a removal of the Lease its holder may still lead.
     const rest =
       this.#seen === undefined || record?.holder === '' || record?.holder === identity ? 0 : this.#seen.until - now
-    if (rest > 0) return Math.min(rest, durationMs * lookPart)
+    if (rest > 0) return Math.min(rest, durationMs * checkPart)
     // Already held after a lost response or a late renewal: no other replica had it since.
     const held = record?.holder === identity
     const [epoch, acquired] = held ? [record.epoch, record.acquired ?? this.#now()] : [this.#epoch + 1, this.#now()]
     if (await this.#write(record, epoch, acquired, signal)) return durationMs * renewPart
-    return durationMs * lookPart * host.random.next()
+    return durationMs * checkPart * host.random.next()
   }
 
   /** False on a conflict. */
@@ -224,7 +224,7 @@ export class LeaseKeeper {
       onCheckpoint,
       log,
       id,
-      place,
+      ref,
     } = this.#options
     const [began, wall] = [clock.monotonic(), clock.now()]
     const record = await client.write(
@@ -235,7 +235,7 @@ export class LeaseKeeper {
         epoch,
         acquired,
         renewed: this.#now(),
-        checkpoint: this.#told(),
+        checkpoint: this.#mergedCheckpoint(),
       },
       signal,
     )
@@ -245,25 +245,25 @@ export class LeaseKeeper {
     this.#seen = undefined
     this.#held = { record, acquired, until: began + durationMs * leadPart, wallUntil: wall + durationMs * leadPart }
     if (fresh) {
-      if (record.toldSince !== undefined) onCheckpoint(record.toldSince)
-      log.info('This replica leads now and emits the changes of the cluster.', { source: id, ...place, epoch })
+      if (record.emittedSince !== undefined) onCheckpoint(record.emittedSince)
+      log.info('This replica leads now and emits the changes of the cluster.', { source: id, ...ref, epoch })
       onLeadership(true)
     }
     onHeld()
     return true
   }
 
-  #told(): Told {
+  #mergedCheckpoint(): LeaseCheckpoint {
     const local = this.#options.checkpoint()
     this.#before = Object.fromEntries(Object.entries(this.#before).filter(([key]) => local[key] === undefined))
     return { ...this.#before, ...local }
   }
 
   #lose(why: string): void {
-    const { log, id, place, onLeadership } = this.#options
+    const { log, id, ref, onLeadership } = this.#options
     this.#held = undefined
     onLeadership(false)
-    log.warn('This replica stands by: it no longer holds the Lease.', { source: id, ...place, why })
+    log.warn('This replica stands by: it no longer holds the Lease.', { source: id, ...ref, why })
   }
 
   #within<T>(signal: AbortSignal, act: (signal: AbortSignal) => Promise<T>): Promise<T> {
@@ -271,7 +271,7 @@ export class LeaseKeeper {
       host: { timers },
       durationMs,
     } = this.#options
-    return limited(signal, { timers, ms: durationMs * renewPart }, act)
+    return withDeadline(signal, { timers, ms: durationMs * renewPart }, act)
   }
 
   /** As the API requires, to the microsecond. */

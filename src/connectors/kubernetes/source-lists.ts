@@ -5,13 +5,13 @@ export class Lists {
   #free: number
   readonly #waiting: (() => void)[] = []
 
-  constructor(most: number) {
-    this.#free = most
+  constructor(max: number) {
+    this.#free = max
   }
 
   /** For one reader. */
-  turn(): Turn {
-    return new Turn(
+  slot(): ListSlot {
+    return new ListSlot(
       () => this.#take(),
       () => this.#give(),
     )
@@ -32,7 +32,7 @@ export class Lists {
   }
 }
 
-export class Turn {
+export class ListSlot {
   readonly #take: () => Promise<void>
   readonly #give: () => void
   #held = false

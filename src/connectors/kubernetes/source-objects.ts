@@ -9,12 +9,12 @@ import {
   damageOf,
   factsSum,
   openTables,
-  placeSum,
+  locationSum,
   prepared,
   stateOf,
   stateSum,
   verifyRow,
-  wordSum,
+  emissionSum,
 } from './source-rows.ts'
 
 export type { Known } from './source-known.ts'
@@ -41,7 +41,7 @@ export interface Names {
 export type Facts = Pick<Known, 'version' | 'hash' | 'emitted'>
 
 /** The last emission of an object as a resource: time (Unix ms), version, and start of validity. */
-export interface Word {
+export interface Emission {
   readonly at: number
   readonly version: string
   readonly since: string
@@ -58,14 +58,11 @@ export type Step =
       readonly facts: Facts
       readonly names: Names
       readonly document: Uint8Array
-      readonly word?: Word
+      readonly emission?: Emission
     }
-  | { readonly is: 'touch'; readonly known: Known; readonly facts: Facts; readonly word?: Word }
+  | { readonly is: 'touch'; readonly known: Known; readonly facts: Facts; readonly emission?: Emission }
   | { readonly is: 'remove'; readonly known: Known }
-  /**
-   * Without a version it is to be listed anew. `ended`: there will be nothing more, so that what was told of it stays
-   * told. `listed`: all of a list is written with this.
-   */
+  /** No version: list it again. `ended`: keep the emitted objects as they are. `listed`: completes a list. */
   | {
       readonly is: 'cursor'
       readonly collection: Collection
@@ -75,7 +72,7 @@ export type Step =
     }
 
 /** An object that was emitted as a resource. */
-export interface EmittedObject extends Word {
+export interface EmittedObject extends Emission {
   readonly collection: Collection
   readonly uid: string
   readonly row: number
@@ -86,16 +83,16 @@ export interface EmittedObject extends Word {
 /** The stored cursor of a collection that must be listed again; null if it was never listed. */
 const toList = ''
 /** Fits most documents. Not a size of Node's pooled buffers. */
-const roomBytes = 7168
-const mostRoom = 384
+const bufferBytes = 7168
+const maxBuffers = 384
 
 export class ObjectMap {
   readonly #database: Database
   readonly #collections = new Map<string, Collection>()
   readonly #statements: ReturnType<typeof prepared>
   readonly #blocks: Blocks
-  /** Reusable buffers of {@link roomBytes}. */
-  readonly #room: Uint8Array[] = []
+  /** Reusable buffers of {@link bufferBytes}. */
+  readonly #buffers: Uint8Array[] = []
   #lastRow = 0
   #position: Position = nowhere
   #begun: number | undefined
@@ -139,13 +136,13 @@ export class ObjectMap {
     const damaged: number[] = []
     const toListAgain = new Set<Collection>()
     for (const stored of this.#database.prepare('SELECT * FROM objects ORDER BY row').iterate()) {
-      const { row, collection: id, uid, version, hash, told: emitted, block, place } = stored
+      const { row, collection: id, uid, version, hash, emitted, block, slot } = stored
       this.#lastRow = Math.max(this.#lastRow, Number(row))
       const collection = byId.get(Number(id))
       const damage = damageOf(stored)
       if (damage !== undefined) {
         damaged.push(Number(row))
-        for (const one of damage === 'place' || collection === undefined ? byId.values() : [collection])
+        for (const one of damage === 'location' || collection === undefined ? byId.values() : [collection])
           toListAgain.add(one)
       }
       if (damage !== undefined || collection === undefined) continue
@@ -153,7 +150,7 @@ export class ObjectMap {
       known.version = String(version)
       known.hash = String(hash)
       known.emitted = String(emitted)
-      known.moved(Number(block), Number(place))
+      known.moved(Number(block), Number(slot))
       if (block !== 0) this.#blocks.retain(Number(block))
     }
     this.#blocks.loaded(
@@ -232,9 +229,9 @@ export class ObjectMap {
   /** A copy of a document, valid until its step is committed. */
   keep(document: Uint8Array): Uint8Array {
     // Reuse committed buffers: allocation and release cost as much as all other work on a document.
-    const found = document.length > roomBytes ? undefined : this.#room.pop()
+    const found = document.length > bufferBytes ? undefined : this.#buffers.pop()
     const all =
-      found === undefined ? Buffer.allocUnsafeSlow(Math.max(roomBytes, document.length)) : Buffer.from(found.buffer)
+      found === undefined ? Buffer.allocUnsafeSlow(Math.max(bufferBytes, document.length)) : Buffer.from(found.buffer)
     all.set(document)
     return all.subarray(0, document.length)
   }
@@ -265,10 +262,10 @@ export class ObjectMap {
   }
 
   /** Objects last emitted before a time (Unix ms), from rows after `after`, in row order. */
-  emittedBefore(before: number, after: number, most: number): EmittedObject[] {
+  emittedBefore(before: number, after: number, limit: number): EmittedObject[] {
     const byId = new Map([...this.#collections.values()].map((collection) => [collection.id, collection]))
-    return this.#statements.emitted.all(after, before, most).flatMap((stored) => {
-      const { collection: id, uid, row, told, told_at: at, told_version: version, since } = stored
+    return this.#statements.emitted.all(after, before, limit).flatMap((stored) => {
+      const { collection: id, uid, row, emitted, emitted_at: at, emitted_version: version, since } = stored
       const collection = byId.get(Number(id))
       return collection === undefined || damageOf(stored) !== undefined
         ? []
@@ -277,7 +274,7 @@ export class ObjectMap {
               collection,
               uid: String(uid),
               row: Number(row),
-              emitted: String(told),
+              emitted: String(emitted),
               at: Number(at),
               version: String(version),
               since: String(since),
@@ -289,7 +286,7 @@ export class ObjectMap {
   /** Writes all steps and their position in one transaction; on disk when this returns. */
   commit(steps: readonly Step[], position: Position | undefined): void {
     const { put, touch, remove, cursor } = this.#statements
-    const moves: { readonly known: Known; readonly block: number; readonly place: number }[] = []
+    const moves: { readonly known: Known; readonly block: number; readonly slot: number }[] = []
     this.#database.transaction(() => {
       this.#blocks.begin()
       for (const step of steps) {
@@ -301,9 +298,9 @@ export class ObjectMap {
             facts: { version, hash, emitted },
             names,
             document,
-            word,
+            emission,
           } = step
-          const { block, place } = document.length === 0 ? nowhereOnDisk : this.#blocks.add(document)
+          const { block, slot } = document.length === 0 ? noSlot : this.#blocks.add(document)
           put.run(
             known.row,
             collection.id,
@@ -314,43 +311,43 @@ export class ObjectMap {
             names.namespace ?? null,
             names.name,
             block,
-            place,
-            word?.at ?? null,
-            word?.version ?? null,
-            word?.since ?? null,
-            placeSum({
+            slot,
+            emission?.at ?? null,
+            emission?.version ?? null,
+            emission?.since ?? null,
+            locationSum({
               row: known.row,
               collection: collection.id,
               uid,
               namespace: names.namespace ?? null,
               name: names.name,
               block,
-              place,
+              slot,
             }),
             factsSum(known.row, step.facts),
-            wordSum(known.row, word),
+            emissionSum(known.row, emission),
           )
-          moves.push({ known, block, place })
+          moves.push({ known, block, slot })
         } else if (step.is === 'touch') {
           const {
             facts: { version, hash, emitted },
             known,
-            word,
+            emission,
           } = step
           touch.run(
             version,
             hash,
             emitted,
-            word?.at ?? null,
-            word?.version ?? null,
-            word?.since ?? null,
+            emission?.at ?? null,
+            emission?.version ?? null,
+            emission?.since ?? null,
             factsSum(known.row, step.facts),
-            wordSum(known.row, word),
+            emissionSum(known.row, emission),
             known.row,
           )
         } else if (step.is === 'remove') {
           remove.run(step.known.row)
-          moves.push({ known: step.known, ...nowhereOnDisk })
+          moves.push({ known: step.known, ...noSlot })
         } else {
           const {
             collection: { id, key },
@@ -367,9 +364,9 @@ export class ObjectMap {
     })
     if (position !== undefined) this.#position = position
     this.#blocks.succeeded(
-      moves.map(({ known, block, place }) => {
+      moves.map(({ known, block, slot }) => {
         const from = known.block
-        known.moved(block, place)
+        known.moved(block, slot)
         return { from, to: block }
       }),
     )
@@ -378,7 +375,8 @@ export class ObjectMap {
       if (step.is === 'cursor') step.collection.kept = step.version !== undefined
       if (step.is !== 'put') continue
       if (step.known.document === step.document) step.known.document = undefined
-      if (step.document.buffer.byteLength === roomBytes && this.#room.length < mostRoom) this.#room.push(step.document)
+      if (step.document.buffer.byteLength === bufferBytes && this.#buffers.length < maxBuffers)
+        this.#buffers.push(step.document)
       else releaseBuffer(step.document)
     }
   }
@@ -393,7 +391,7 @@ export class ObjectMap {
   }
 }
 
-const nowhereOnDisk = { block: 0, place: 0 }
+const noSlot = { block: 0, slot: 0 }
 
 /**
  * Versions compare as numbers within a kind (guaranteed since Kubernetes 1.35, and always true). Undefined if absent or

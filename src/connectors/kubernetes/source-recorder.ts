@@ -7,7 +7,7 @@ import { appendEvents } from '../../engine/sources/append-events.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { releaseBuffer } from '../../model/release-buffer.ts'
 import type { Position } from '../../model/positions.ts'
-import type { Told } from '../../net/kubernetes/lease.ts'
+import type { LeaseCheckpoint } from '../../net/kubernetes/lease.ts'
 import { RemoteCheckpoint, type From } from './source-remote.ts'
 import type { LeaseKeeper } from './source-lease.ts'
 import { patienceMs, perEvent, usualRecorderLimits, type RecorderLimits } from './source-limits.ts'
@@ -27,9 +27,9 @@ export class Recorder {
   /** Undefined without leader election. */
   readonly #lease: Pick<LeaseKeeper, 'epoch'> | undefined
   /** Emitted version of each collection that the map has, from any replica. */
-  readonly #told = new Map<string, string>()
+  readonly #emitted = new Map<string, string>()
   /** The last checkpoint of another leader, not yet applied. */
-  #elsewhere: Told | undefined
+  #elsewhere: LeaseCheckpoint | undefined
   readonly #heard = new RemoteCheckpoint()
   #queue: Entry[] = []
   #queued = 0
@@ -60,8 +60,8 @@ export class Recorder {
   }
 
   /** The version of each collection up to which changes are emitted and on disk here. */
-  get emitted(): Told {
-    return Object.fromEntries(this.#told)
+  get emitted(): LeaseCheckpoint {
+    return Object.fromEntries(this.#emitted)
   }
 
   /** Events that wait for the leadership or the journal. */
@@ -82,9 +82,9 @@ export class Recorder {
   }
 
   /** Another leader emitted up to here. */
-  emittedElsewhere(checkpoint: Told): void {
+  emittedElsewhere(checkpoint: LeaseCheckpoint): void {
     this.#elsewhere = checkpoint
-    this.#heard.hear(checkpoint)
+    this.#heard.merge(checkpoint)
     this.#wake()
   }
 
@@ -126,7 +126,7 @@ export class Recorder {
   async run(signal: AbortSignal): Promise<void> {
     const wake = (): void => this.#wake()
     signal.addEventListener('abort', wake)
-    for (const { key, cursor } of this.#map.collections()) if (cursor !== undefined) this.#told.set(key, cursor)
+    for (const { key, cursor } of this.#map.collections()) if (cursor !== undefined) this.#emitted.set(key, cursor)
     try {
       for (;;) {
         this.#leave()
@@ -315,8 +315,8 @@ export class Recorder {
     this.#map.commit(steps, position)
     for (const step of steps) {
       if (step.is !== 'cursor' || step.ended === true) continue
-      if (step.version === undefined) this.#told.delete(step.collection.key)
-      else this.#told.set(step.collection.key, step.version)
+      if (step.version === undefined) this.#emitted.delete(step.collection.key)
+      else this.#emitted.set(step.collection.key, step.version)
     }
     if (position !== undefined) await this.#context.replay?.hold(position.sequence)
   }

@@ -1,4 +1,4 @@
-import type { Told } from '../../net/kubernetes/lease.ts'
+import type { LeaseCheckpoint } from '../../net/kubernetes/lease.ts'
 import { covers, type Collection } from './source-objects.ts'
 
 /** The origin of a change. */
@@ -20,7 +20,7 @@ export interface From {
 export class RemoteCheckpoint {
   readonly #versions = new Map<string, string>()
 
-  hear(checkpoint: Told): void {
+  merge(checkpoint: LeaseCheckpoint): void {
     for (const [key, version] of Object.entries(checkpoint)) this.#versions.set(key, version)
   }
 
@@ -29,9 +29,9 @@ export class RemoteCheckpoint {
    * from lower versions.
    */
   has({ collection: { key }, version }: From): boolean {
-    const heard = this.#versions.get(key)
-    if (heard === undefined) return false
-    if (version !== undefined && covers(heard, version)) return true
+    const emitted = this.#versions.get(key)
+    if (emitted === undefined) return false
+    if (version !== undefined && covers(emitted, version)) return true
     this.#versions.delete(key)
     return false
   }

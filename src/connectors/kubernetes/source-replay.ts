@@ -5,12 +5,12 @@ import type { Frame } from '../../journal/types.ts'
 import { eventAt, type WeirEvent } from '../../model/events.ts'
 import { kubernetesTypes, type ChangeData, type ClusterEventData, type ResourceData } from '../../model/kubernetes.ts'
 import type { Position } from '../../model/positions.ts'
-import type { Told } from '../../net/kubernetes/lease.ts'
+import type { LeaseCheckpoint } from '../../net/kubernetes/lease.ts'
 import { digestOf } from './map-digest.ts'
 import { factsOf, type Collection, type ObjectMap, type Step } from './source-objects.ts'
 
 /** Steps per transaction. */
-const mostSteps = 2000
+const maxSteps = 2000
 
 type KeyOf = (object: { readonly group: string; readonly resource: string; readonly namespace?: string }) => string
 
@@ -25,7 +25,7 @@ export async function replay(map: ObjectMap, frames: Replay, keyOf: KeyOf, of?: 
       steps.push(...stepsOf(map, event, data, keyOf, of))
       events++
     }
-    if (steps.length < mostSteps) continue
+    if (steps.length < maxSteps) continue
     map.commit(steps, position)
     steps = []
   }
@@ -34,9 +34,9 @@ export async function replay(map: ObjectMap, frames: Replay, keyOf: KeyOf, of?: 
 }
 
 /** The checkpoint of each collection from the frames after a position. */
-export async function checkpointAfter(frames: Replay, place: number, keyOf: KeyOf): Promise<Told> {
+export async function checkpointAfter(frames: Replay, sequence: number, keyOf: KeyOf): Promise<LeaseCheckpoint> {
   const checkpoint: Record<string, string> = {}
-  for await (const frame of frames.after({ sequence: place, row: 0 })) {
+  for await (const frame of frames.after({ sequence, row: 0 })) {
     for (const {
       event: { type },
       data,
@@ -92,7 +92,7 @@ function stepsOf(
     const known = map.collection(keyOf(emitted as ResourceData)).objects.get(uid)
     if (known === undefined || state === 'gone') return []
     known.emitted = digestOf(JSON.stringify(facts))
-    return [{ is: 'touch', known, facts: factsOf(known), word: { at: time, version: resourceVersion, since } }]
+    return [{ is: 'touch', known, facts: factsOf(known), emission: { at: time, version: resourceVersion, since } }]
   }
   if (type !== kubernetesTypes.event) return []
   const event = emitted as ClusterEventData

@@ -74,7 +74,7 @@ export async function resync(
       )
       const room = recorder.record(
         [event],
-        [{ is: 'touch', known, facts: knownFacts(known), word: { at: now, version, since } }],
+        [{ is: 'touch', known, facts: knownFacts(known), emission: { at: now, version, since } }],
       )
       count++
       metrics.count('weir_kubernetes_retold_objects_total', 1, { source: id })

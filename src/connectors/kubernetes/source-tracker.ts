@@ -22,7 +22,7 @@ import {
   type Known,
   type ObjectMap,
   type Step,
-  type Word,
+  type Emission,
 } from './source-objects.ts'
 import type { Recorder } from './source-recorder.ts'
 
@@ -257,18 +257,20 @@ export class Tracker implements Target {
     known.document = own
     const facts = factsOf(safe)
     const text = JSON.stringify(facts)
-    const told = digestOf(text)
+    const emitted = digestOf(text)
     const events = change === undefined ? [] : [change]
-    let word: Word | undefined
+    let emission: Emission | undefined
     // The resource facts, if they differ from the last emission.
-    if (known.emitted !== told) {
-      known.emitted = told
-      word = {
+    if (known.emitted !== emitted) {
+      known.emitted = emitted
+      emission = {
         at: now,
         version,
         since: first && facts.created !== undefined ? facts.created : new Date(now).toISOString(),
       }
-      events.push(resourceEvent({ ...place, resourceVersion: version, since: word.since, state: 'present' }, text, now))
+      events.push(
+        resourceEvent({ ...place, resourceVersion: version, since: emission.since, state: 'present' }, text, now),
+      )
     }
     if (events.length > 0) this.#options.onChange()
     return this.#record(
@@ -282,7 +284,7 @@ export class Tracker implements Target {
           facts: knownFacts(known),
           names: { namespace: place.namespace, name: place.name },
           document: own,
-          ...(word === undefined ? {} : { word }),
+          ...(emission === undefined ? {} : { emission }),
         },
         ...this.#passed(version),
       ],

@@ -1,7 +1,7 @@
 import { PollError } from '../../polling/poll-error.ts'
 import type { Probe, ProbeContext } from '../../engine/contracts.ts'
 import { self } from '../../host/process.ts'
-import { lookAtLease } from '../../net/kubernetes/turn-look.ts'
+import { checkLease } from '../../net/kubernetes/lease-check.ts'
 import { TraceReader } from './client.ts'
 import { accountOf } from './client-account.ts'
 import type { OtcCtsConfig, ProjectConfig } from './config.ts'
@@ -12,7 +12,7 @@ export async function probeTraces(config: OtcCtsConfig, context: ProbeContext, s
   const found = (
     await Promise.all([
       ...projectsOf(config).map((project) => probeProject(config, project, context, signal)),
-      lookAtLease(config.lease, context, signal),
+      checkLease(config.lease, context, signal),
     ])
   ).flat()
   const wrong = found.filter(({ is }) => is === 'fail')

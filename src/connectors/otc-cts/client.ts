@@ -65,7 +65,7 @@ export class TraceReader {
     )
     const { traces, meta_data: meta } = bodyOf(answer)
     const { count, marker } = isRecord(meta) ? meta : ({} as Fields)
-    const read = pageOf({ who: 'CTS', what: 'traces', list: traces, count, next: marker })
+    const read = pageOf({ api: 'CTS', what: 'traces', list: traces, count, next: marker })
     if (!isRecord(meta) && read.found.length >= page)
       throw new ResponseError(
         'unreadable',

@@ -51,11 +51,11 @@ export function trackerPartition({
   const place: TrackerPartition = new PartitionPoller({
     context,
     checkpoint,
-    keptMs: retentionMs,
+    retentionMs,
     every: config.every,
     lookBack: config.look_back,
     backfill: config.backfill,
-    words: { who: 'CTS', what: 'trace', kept: 'CTS retains traces for seven days' },
+    words: { api: 'CTS', what: 'trace', retention: 'CTS retains traces for seven days' },
     metrics: {
       events: 'weir_cts_traces_total',
       behind: 'weir_cts_behind_seconds',

@@ -198,7 +198,7 @@ test('after eight days it reads the available seven and logs the gap once', asyn
   const it = await scene()
   await (await it.place()).poll()
   it.now += 8 * 1440 * minute
-  const again = await it.place({}, { most: 200, sliceMs: 1440 * minute })
+  const again = await it.place({}, { maxEvents: 200, sliceMs: 1440 * minute })
   await again.poll()
   await again.poll()
   expect(it.lines.filter((line) => line.includes('is missed'))).toHaveLength(1)
@@ -213,7 +213,7 @@ test('a backfill begins seven days ago, and a range with many traces is read in 
     trace('first', start - 7 * 1440 * minute + 1000),
     ...Array.from({ length: 900 }, (_, at) => trace(`m${at}`, start - 50 * minute + at * 1000)),
   ])
-  await (await it.place({ backfill: '7d', page: 100 }, { most: 200, sliceMs: 1440 * minute })).poll()
+  await (await it.place({ backfill: '7d', page: 100 }, { maxEvents: 200, sliceMs: 1440 * minute })).poll()
   expect(it.ids).toHaveLength(901)
   expect([it.ids[0], it.ids[1], it.ids.at(-1)]).toEqual(['first', 'm0', 'm899'])
 })

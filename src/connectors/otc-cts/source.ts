@@ -1,7 +1,7 @@
 import { pollingSource, type PollingSource } from '../../polling/source.ts'
 import type { PartitionStatus } from '../../polling/partition.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
-import { openLeaseTurn } from '../../net/kubernetes/turn.ts'
+import { openLeaderLease } from '../../net/kubernetes/leader-lease.ts'
 import { ackSink } from '../../schema/values.ts'
 import { defineSource } from '../../engine/define.ts'
 import type { Session } from './client-session.ts'
@@ -24,29 +24,26 @@ export interface TrackerStatus extends PartitionStatus {
 /** Opens even if the cloud is unreachable; the failure is logged and retried. */
 export async function openOtcCts(config: OtcCtsConfig, context: SourceContext): Promise<PollingSource<TrackerStatus>> {
   const projects: readonly (ProjectConfig | undefined)[] = config.projects.length === 0 ? [undefined] : config.projects
-  const lease = await openLeaseTurn(config.lease, context)
-  return pollingSource(
-    { context, keptMs: retentionMs, what: 'traces', lease, sink: ackSink(config.ack) },
-    (checkpoint) => {
-      const sessions: Session[] = []
-      const partitions = projects.flatMap((project) => {
-        const session = sessionOf(config, project, context)
-        sessions.push(session)
-        const name = project?.name ?? project?.id ?? 'of clouds.yaml'
-        return (project?.trackers ?? ['system']).map((tracker) => {
-          const place = trackerPartition({ config, context, session, checkpoint, tracker, project: name })
-          return {
-            run: (signal: AbortSignal) => place.run(signal),
-            status: () => ({ project: name, tracker, ...place.status() }),
-          }
-        })
+  const lease = await openLeaderLease(config.lease, context)
+  return pollingSource({ context, retentionMs, what: 'traces', lease, sink: ackSink(config.ack) }, (checkpoint) => {
+    const sessions: Session[] = []
+    const partitions = projects.flatMap((project) => {
+      const session = sessionOf(config, project, context)
+      sessions.push(session)
+      const name = project?.name ?? project?.id ?? 'of clouds.yaml'
+      return (project?.trackers ?? ['system']).map((tracker) => {
+        const place = trackerPartition({ config, context, session, checkpoint, tracker, project: name })
+        return {
+          run: (signal: AbortSignal) => place.run(signal),
+          status: () => ({ project: name, tracker, ...place.status() }),
+        }
       })
-      return {
-        places: partitions,
-        close: () => {
-          for (const session of sessions) session.close()
-        },
-      }
-    },
-  )
+    })
+    return {
+      places: partitions,
+      close: () => {
+        for (const session of sessions) session.close()
+      },
+    }
+  })
 }

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
 import { json, refusal, ScriptedApiServer, type Scene } from '../../../test/kit/scripted-api-server.ts'
-import { leaseClient, type LeaseClient, type LeaseRecord, type LeaseWish } from './lease.ts'
+import { leaseClient, type LeaseClient, type LeaseRecord, type LeaseUpdate } from './lease.ts'
 import { openClient } from './client.ts'
 
 const ends: (() => Promise<void> | void)[] = []
@@ -35,7 +35,7 @@ async function scripted(...scenes: Scene[]): Promise<{ client: LeaseClient; writ
 }
 
 const { signal } = new AbortController()
-const wish: LeaseWish = {
+const update: LeaseUpdate = {
   holder: 'me',
   seconds: 10,
   epoch: 4,
@@ -52,7 +52,7 @@ const found = {
     resourceVersion: '77',
     uid: 'u',
     labels: { team: 'shop' },
-    annotations: { note: 'ours', 'weir/told': '{"/pods":"7","odd":5}' },
+    annotations: { note: 'local', 'weir/checkpoint': '{"/pods":"7","odd":5}' },
   },
   spec: {
     holderIdentity: 'other',
@@ -64,7 +64,7 @@ const found = {
   },
 }
 
-test('what another one wrote is read, and written over with its version, its labels and what else is in it', async () => {
+test('an update keeps the version, the labels and unknown members of the object as read', async () => {
   const { client, written } = await scripted(json(found), json(found))
   const record = (await client.read(signal)) as LeaseRecord
   expect(record).toMatchObject({
@@ -75,20 +75,20 @@ test('what another one wrote is read, and written over with its version, its lab
     acquired: '2025-12-31T00:00:00.000000Z',
     checkpoint: { '/pods': '7' },
   })
-  expect(await client.write(record, wish, signal)).toMatchObject({ version: '77' })
+  expect(await client.write(record, update, signal)).toMatchObject({ version: '77' })
   expect(written).toEqual([
     {
       method: 'PUT',
       url: '/apis/coordination.k8s.io/v1/namespaces/kollect/leases/weir',
       body: {
         ...found,
-        metadata: { ...found.metadata, annotations: { note: 'ours', 'weir/told': '{"/pods":"8"}' } },
+        metadata: { ...found.metadata, annotations: { note: 'local', 'weir/checkpoint': '{"/pods":"8"}' } },
         spec: {
           holderIdentity: 'me',
           leaseDurationSeconds: 10,
           leaseTransitions: 4,
-          acquireTime: wish.acquired,
-          renewTime: wish.renewed,
+          acquireTime: update.acquired,
+          renewTime: update.renewed,
           strategy: 'OldestEmulationVersion',
         },
       },
@@ -96,21 +96,21 @@ test('what another one wrote is read, and written over with its version, its lab
   ])
 })
 
-test('where there is none it is made; who is not the first is told so', async () => {
+test('a missing Lease is created; the second creation is a conflict', async () => {
   const { client, written } = await scripted(json(refusal(404), 404), json(refusal(409), 409), json(found, 201))
   expect(await client.read(signal)).toBeUndefined()
-  expect(await client.write(undefined, wish, signal)).toBeUndefined()
-  expect(await client.write(undefined, wish, signal)).toMatchObject({ version: '77' })
+  expect(await client.write(undefined, update, signal)).toBeUndefined()
+  expect(await client.write(undefined, update, signal)).toMatchObject({ version: '77' })
   expect(written.map(({ method, url, body }) => [method, url, body['metadata']])).toEqual(
     Array(2).fill([
       'POST',
       '/apis/coordination.k8s.io/v1/namespaces/kollect/leases',
-      { name: 'weir', namespace: 'kollect', annotations: { 'weir/told': '{"/pods":"8"}' } },
+      { name: 'weir', namespace: 'kollect', annotations: { 'weir/checkpoint': '{"/pods":"8"}' } },
     ]),
   )
 })
 
-test('a conflict, or that it is gone, is no error; a refusal is one that says what to do', async () => {
+test('a conflict or a removed Lease is no error; a denial is an error with advice', async () => {
   const { client } = await scripted(
     json(found),
     json(refusal(409), 409),
@@ -119,25 +119,25 @@ test('a conflict, or that it is gone, is no error; a refusal is one that says wh
     json(refusal(500), 500),
   )
   const record = await client.read(signal)
-  expect([await client.write(record, wish, signal), await client.write(record, wish, signal)]).toEqual([
+  expect([await client.write(record, update, signal), await client.write(record, update, signal)]).toEqual([
     undefined,
     undefined,
   ])
-  await expect(client.write(record, wish, signal)).rejects.toThrow(/403.*`get`, `create` and `update`/)
-  await expect(client.read(signal)).rejects.toThrow(/can’t be read: 500/)
+  await expect(client.write(record, update, signal)).rejects.toThrow(/403.*`get`, `create` and `update`/)
+  await expect(client.read(signal)).rejects.toThrow(/cannot be read: 500/)
 })
 
-test('an annotation that somebody has spoilt tells nothing, and one that would be too large leaves some out', async () => {
-  const spoilt = { ...found, metadata: { ...found.metadata, annotations: { 'weir/told': '[1' } } }
-  const { client, written } = await scripted(json(spoilt), json(found))
+test('an invalid annotation is an empty checkpoint, and a too large one omits entries', async () => {
+  const damaged = { ...found, metadata: { ...found.metadata, annotations: { 'weir/checkpoint': '[1' } } }
+  const { client, written } = await scripted(json(damaged), json(found))
   const record = await client.read(signal)
   expect(record?.checkpoint).toEqual({})
   const many = Object.fromEntries(
     Array.from({ length: 9000 }, (_, index) => [`/configmaps namespace-${index}`, '123456789']),
   )
-  await client.write(record, { ...wish, checkpoint: many }, signal)
+  await client.write(record, { ...update, checkpoint: many }, signal)
   const text = JSON.stringify(written[0]?.body['metadata']?.['annotations'])
-  const { 'weir/told': told = '' } = JSON.parse(text) as Record<string, string>
-  expect(told.length).toBeLessThanOrEqual(128 * 1024)
-  expect(Object.keys(JSON.parse(told) as object).length).toBeGreaterThan(2500)
+  const { 'weir/checkpoint': checkpoint = '' } = JSON.parse(text) as Record<string, string>
+  expect(checkpoint.length).toBeLessThanOrEqual(128 * 1024)
+  expect(Object.keys(JSON.parse(checkpoint) as object).length).toBeGreaterThan(2500)
 })

@@ -1,46 +1,42 @@
-/**
- * The `Lease` by which replicas take turns: read and written with the version that was read, so that of two writers one
- * fails.
- */
+/** The `Lease` that elects a leader, read and written by compare-and-set. */
 import { readObject } from './object.ts'
 import { readStatus } from './status.ts'
 import type { Answer, Ask, Write } from './types.ts'
 
-/** Versions of collections by their keys: up to there everything has been told. */
-export type Told = Readonly<Record<string, string>>
+/** Emitted up to: resource version by collection key. */
+export type LeaseCheckpoint = Readonly<Record<string, string>>
 
 export interface LeaseRecord {
-  /** Another one at each write, by whomever. */
+  /** Changes with each write by any client. */
   readonly version: string
-  /** Empty: nobody has it. */
+  /** Empty: the Lease is free. */
   readonly holder: string
-  /** How long the holder's silence is to be taken for life. */
+  /** Validity after a renewal. */
   readonly seconds: number
-  /** One more with each holder. */
+  /** Fencing epoch: increases with each new holder. */
   readonly epoch: number
-  /** ISO 8601, by the clock of the holder: for people, and for nothing else. */
+  /** ISO 8601, by the holder's clock; informational. */
   readonly acquired?: string
-  readonly checkpoint: Told
-  /** Of one that was just taken, where that can be known: what others told until then. */
-  readonly toldSince?: Told
-  /** As it was read, with what others may have written into it. */
+  readonly checkpoint: LeaseCheckpoint
+  /** After a takeover, if known: emitted by the previous holder since its last renewal. */
+  readonly emittedSince?: LeaseCheckpoint
+  /** The object as read, including members that other clients wrote. */
   readonly object: LeaseObject
 }
 
-/** What a holder writes. */
-export type LeaseWish = Pick<LeaseRecord, 'holder' | 'seconds' | 'epoch' | 'checkpoint'> & {
+export type LeaseUpdate = Pick<LeaseRecord, 'holder' | 'seconds' | 'epoch' | 'checkpoint'> & {
   readonly acquired: string
   readonly renewed: string
 }
 
 export interface LeaseClient {
-  /** Undefined: there is none. Rejects when the server does not answer, or refuses. */
+  /** Undefined: it does not exist. Rejects if the server does not respond, or denies it. */
   read(signal: AbortSignal): Promise<LeaseRecord | undefined>
-  /** Over the one that was read, or anew. Undefined: somebody else has written since. */
-  write(before: LeaseRecord | undefined, wish: LeaseWish, signal: AbortSignal): Promise<LeaseRecord | undefined>
+  /** Compare-and-set; `before` undefined: creates it. Undefined: a conflict. */
+  write(before: LeaseRecord | undefined, update: LeaseUpdate, signal: AbortSignal): Promise<LeaseRecord | undefined>
 }
 
-export interface LeasePlace {
+export interface LeaseRef {
   readonly namespace: string
   readonly name: string
 }
@@ -61,29 +57,33 @@ interface LeaseObject {
   readonly [other: string]: unknown
 }
 
-/** Annotation with what the holder has told. */
-const toldKey = 'weir/told'
-/** All annotations of an object together may have 256 KiB. */
-export const mostTold = 128 * 1024
+const checkpointKey = 'weir/checkpoint'
+/** Characters. The annotations of an object are limited to 256 KiB in total. */
+export const maxCheckpointLength = 128 * 1024
 
-export function leaseClient({ namespace, name }: LeasePlace, ask: Ask, write: Write): LeaseClient {
+export function leaseClient({ namespace, name }: LeaseRef, request: Ask, write: Write): LeaseClient {
   const all = `/apis/coordination.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/leases`
   const one = `${all}/${encodeURIComponent(name)}`
   return {
     async read(signal) {
-      const answer = await ask(one, {}, signal)
+      const answer = await request(one, {}, signal)
       if (answer.status === 404) {
         answer.close()
         return undefined
       }
-      if (answer.status !== 200) throw await refused('read', answer)
+      if (answer.status !== 200) throw await leaseError('read', answer)
       return recordOf((await readObject(answer)) as LeaseObject)
     },
-    async write(before, { holder, seconds, epoch, acquired, renewed, checkpoint: told }, signal) {
+    async write(before, { holder, seconds, epoch, acquired, renewed, checkpoint }, signal) {
       const { metadata, spec, ...rest } = before?.object ?? { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' }
       const object: LeaseObject = {
         ...rest,
-        metadata: { ...metadata, name, namespace, annotations: { ...metadata?.annotations, [toldKey]: textOf(told) } },
+        metadata: {
+          ...metadata,
+          name,
+          namespace,
+          annotations: { ...metadata?.annotations, [checkpointKey]: formatCheckpoint(checkpoint) },
+        },
         spec: {
           ...spec,
           holderIdentity: holder,
@@ -95,12 +95,12 @@ export function leaseClient({ namespace, name }: LeasePlace, ask: Ask, write: Wr
       }
       const answer =
         before === undefined ? await write('POST', all, object, signal) : await write('PUT', one, object, signal)
-      // Gone is another's doing, too.
+      // 404: another client removed it.
       if (answer.status === 409 || (before !== undefined && answer.status === 404)) {
         answer.close()
         return undefined
       }
-      if (answer.status !== 200 && answer.status !== 201) throw await refused('written', answer)
+      if (answer.status !== 200 && answer.status !== 201) throw await leaseError('written', answer)
       return recordOf((await readObject(answer)) as LeaseObject)
     },
   }
@@ -114,24 +114,26 @@ function recordOf(object: LeaseObject): LeaseRecord {
     seconds: leaseDurationSeconds ?? 0,
     epoch: leaseTransitions ?? 0,
     ...(acquireTime === undefined ? {} : { acquired: acquireTime }),
-    checkpoint: toldOf(object.metadata?.annotations?.[toldKey]),
+    checkpoint: parseCheckpoint(object.metadata?.annotations?.[checkpointKey]),
     object,
   }
 }
 
-/** What does not fit is left out: a replica that stands by keeps more of it in mind, and tells some of it again. */
-function textOf(told: Told): string {
-  const text = JSON.stringify(told)
-  if (text.length <= mostTold) return text
+/** Entries beyond the limit are omitted: after a takeover, their last changes may be emitted again. */
+function formatCheckpoint(checkpoint: LeaseCheckpoint): string {
+  const text = JSON.stringify(checkpoint)
+  if (text.length <= maxCheckpointLength) return text
   let size = 2
   return JSON.stringify(
     Object.fromEntries(
-      Object.entries(told).filter(([key, version]) => (size += key.length + version.length + 6) <= mostTold),
+      Object.entries(checkpoint).filter(
+        ([key, version]) => (size += key.length + version.length + 6) <= maxCheckpointLength,
+      ),
     ),
   )
 }
 
-function toldOf(text: string | undefined): Told {
+function parseCheckpoint(text: string | undefined): LeaseCheckpoint {
   try {
     const found: unknown = JSON.parse(text ?? '{}')
     if (typeof found !== 'object' || found === null) return {}
@@ -143,10 +145,10 @@ function toldOf(text: string | undefined): Told {
   }
 }
 
-async function refused(what: string, answer: Answer): Promise<Error> {
+async function leaseError(what: string, answer: Answer): Promise<Error> {
   const { code, message = '' } = await readStatus(answer)
   return new Error(
-    `it can’t be ${what}: ` +
-      `${code}${message === '' ? '' : ` ${message}`}${code === 403 ? '. Give the account `get`, `create` and `update` of it' : ''}`,
+    `it cannot be ${what}: ${code}${message === '' ? '' : ` ${message}`}` +
+      (code === 403 ? '. Grant the account `get`, `create` and `update` on it' : ''),
   )
 }

@@ -21,7 +21,7 @@ export interface Status {
   }
 }
 
-const mostBytes = 64 * 1024
+const maxBytes = 64 * 1024
 /** Of an error in the middle of a watch, which has no head. */
 const codes = new Map([
   ['Expired', 410],
@@ -38,7 +38,7 @@ export async function readStatus(answer: Answer): Promise<Refusal> {
     for await (const piece of answer.body) {
       pieces.push(new Uint8Array(piece))
       size += piece.length
-      if (size > mostBytes) break
+      if (size > maxBytes) break
     }
   } catch {
     // The head says enough.

@@ -1,7 +1,7 @@
 import type { SharedState, SourceContext, LeaderRecord } from '../../src/engine/contracts.ts'
 
 /** The leadership record of a shared journal. */
-export class SharedTurn {
+export class SharedLeadership {
   found: { readonly version: string; readonly value: unknown } | undefined
   #versions = 0
 
@@ -27,7 +27,12 @@ export class SharedTurn {
 }
 
 /** A member of a shared journal on another machine. */
-export function sharing(given: SourceContext, shared: SharedTurn, instance: string, lines: string[]): SourceContext {
+export function sharing(
+  given: SourceContext,
+  shared: SharedLeadership,
+  instance: string,
+  lines: string[],
+): SourceContext {
   const line = (message: string): void => void lines.push(message)
   const { state: _, cursor: _2, replay: frames, ...rest } = given
   if (frames === undefined) throw new Error('no frames')

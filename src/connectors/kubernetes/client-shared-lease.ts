@@ -3,38 +3,41 @@
  * `lease` setting.
  */
 import type { LeaderRecord } from '../../engine/contracts.ts'
-import type { LeaseClient, LeaseRecord, LeaseWish, Told } from '../../net/kubernetes/lease.ts'
+import type { LeaseClient, LeaseRecord, LeaseUpdate, LeaseCheckpoint } from '../../net/kubernetes/lease.ts'
 
 /** JSON in the journal; earlier versions wrote no `checkpoint`. */
-interface Turn extends LeaseWish {
+interface SharedLease extends LeaseUpdate {
   readonly instance: string
   /** Position in the journal up to which `checkpoint` is complete. */
-  readonly place: number
+  readonly position: number
 }
 
-export interface TurnOptions {
+export interface SharedLeaseOptions {
   readonly record: LeaderRecord
-  /** Position in the journal up to which {@link LeaseWish.checkpoint} is complete. */
-  readonly place: () => number
+  /** Position in the journal up to which {@link LeaseUpdate.checkpoint} is complete. */
+  readonly position: () => number
   /** The checkpoint of the entries after a position. */
-  readonly toldBehind: (place: number) => Promise<Told>
+  readonly checkpointAfter: (sequence: number) => Promise<LeaseCheckpoint>
 }
 
-export function turnClient({ record, place, toldBehind }: TurnOptions): LeaseClient {
+export function sharedLeaseClient({ record, position, checkpointAfter }: SharedLeaseOptions): LeaseClient {
   /** Of this process. */
   let identity: string | undefined
   const recordOf = ({ version, value }: { readonly version: string; readonly value: unknown }): LeaseRecord => {
-    const turn: Turn = { ...(value as Turn), checkpoint: (value as Partial<Turn>).checkpoint ?? {} }
+    const lease: SharedLease = {
+      ...(value as SharedLease),
+      checkpoint: (value as Partial<SharedLease>).checkpoint ?? {},
+    }
     // An earlier start under the same name: the journal has fenced it.
-    const over = turn.instance === record.instance && turn.holder !== identity
+    const over = lease.instance === record.instance && lease.holder !== identity
     return {
       version,
-      holder: over ? '' : turn.holder,
-      seconds: turn.seconds,
-      epoch: turn.epoch,
-      acquired: turn.acquired,
-      checkpoint: turn.checkpoint,
-      object: { turn },
+      holder: over ? '' : lease.holder,
+      seconds: lease.seconds,
+      epoch: lease.epoch,
+      acquired: lease.acquired,
+      checkpoint: lease.checkpoint,
+      object: { lease },
     }
   }
   return {
@@ -44,14 +47,14 @@ export function turnClient({ record, place, toldBehind }: TurnOptions): LeaseCli
     },
     async write(before, next, signal) {
       if (next.holder !== '') identity = next.holder
-      const value: Turn = { ...next, instance: record.instance, place: place() }
+      const value: SharedLease = { ...next, instance: record.instance, position: position() }
       const version = await record.write(before?.version, value, signal)
       if (version === undefined) return undefined
-      const last = before?.object['turn'] as Turn | undefined
+      const last = before?.object['lease'] as SharedLease | undefined
       const written = recordOf({ version, value })
       return last === undefined || last.holder === next.holder
         ? written
-        : { ...written, toldSince: await toldBehind(last.place) }
+        : { ...written, emittedSince: await checkpointAfter(last.position) }
     },
   }
 }

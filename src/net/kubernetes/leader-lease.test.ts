@@ -2,29 +2,29 @@ import { expect, onTestFinished, test } from 'vitest'
 import { LeaseServer } from '../../../test/kit/lease-server.ts'
 import { openClient } from './client.ts'
 import { realHost } from '../../host/index.ts'
-import { leaseTurn, type LeaseTurn, type LeaseTurnOptions } from './turn.ts'
+import { leaseLeaderRecord, type LeaseLeaderRecord, type LeaderLeaseOptions } from './leader-lease.ts'
 
 const never = new AbortController().signal
 const { timers, random } = realHost()
 const clock = { now: () => Date.parse('2026-11-22T10:00:00Z'), monotonic: () => 0 }
 
-function turnAt(server: LeaseServer, options: Partial<LeaseTurnOptions>): LeaseTurn {
+function recordAt(server: LeaseServer, options: Partial<LeaderLeaseOptions>): LeaseLeaderRecord {
   const client = openClient({ url: server.url })
   onTestFinished(() => {
     client.close()
   })
-  return leaseTurn(
+  return leaseLeaderRecord(
     client,
     { namespace: 'weir', name: 'cts' },
-    { of: 'cts', name: 'one', host: { clock, timers, random }, durationMs: 15_000, ...options },
+    { source: 'cts', name: 'one', host: { clock, timers, random }, durationMs: 15_000, ...options },
   )
 }
 
-test('of two who write over the same version one is refused; whose turn it is and what it knows are in the Lease, for people and for the next', async () => {
+test('of two writes over one version the second is a conflict; the Lease has the holder and its checkpoint', async () => {
   const server = await new LeaseServer().start()
   onTestFinished(() => server.stop())
-  const turn = (name: string): LeaseTurn => turnAt(server, { name })
-  const [one, two] = [turn('one'), turn('two')]
+  const recordOf = (name: string): LeaseLeaderRecord => recordAt(server, { name })
+  const [one, two] = [recordOf('one'), recordOf('two')]
   expect([await one.read(never), await two.read(never)]).toEqual([undefined, undefined])
   const first = await one.write(undefined, { holder: 'one 1', state: { places: { a: 1 } } }, never)
   expect(first).toBeDefined()
@@ -32,7 +32,7 @@ test('of two who write over the same version one is refused; whose turn it is an
   expect(await two.read(never)).toEqual({ version: first, value: { holder: 'one 1', state: { places: { a: 1 } } } })
   const second = await two.write(first, { holder: 'two 1' }, never)
   expect(second).toBeDefined()
-  // It does not know the version that is there now.
+  // Stale.
   expect(await one.write(first, { holder: 'one 1' }, never)).toBeUndefined()
   expect(server.leases.get('weir/cts')?.spec).toMatchObject({
     holderIdentity: 'two 1',
@@ -42,46 +42,46 @@ test('of two who write over the same version one is refused; whose turn it is an
   })
 })
 
-test('a Lease of another source is not touched, and that is said; one whose state somebody has removed is still its holder’s', async () => {
+test('a Lease of another source is rejected; without a checkpoint it still has its holder', async () => {
   const server = await new LeaseServer().start()
   onTestFinished(() => server.stop())
-  const one = turnAt(server, {})
+  const one = recordAt(server, {})
   await one.read(never)
   await one.write(undefined, { holder: 'one 1', state: { places: {} } }, never)
-  await expect(turnAt(server, { of: 'exo' }).read(never)).rejects.toThrow(
-    'the Lease is that of source cts: name another one',
+  await expect(recordAt(server, { source: 'exo' }).read(never)).rejects.toThrow(
+    'the Lease belongs to source cts; set another name',
   )
   const lease = server.leases.get('weir/cts')
   if (lease === undefined) throw new Error('there is no Lease')
-  const annotated = (told: string | undefined): void =>
+  const annotated = (checkpoint: string | undefined): void =>
     void server.leases.set('weir/cts', {
       ...lease,
-      metadata: { ...lease.metadata, annotations: told === undefined ? {} : { 'weir/told': told } },
+      metadata: { ...lease.metadata, annotations: checkpoint === undefined ? {} : { 'weir/checkpoint': checkpoint } },
     })
   annotated('{"apps/deployments":"17"}')
-  await expect(one.read(never)).rejects.toThrow('another kind of source')
+  await expect(one.read(never)).rejects.toThrow('another type of source')
   annotated(undefined)
-  expect((await turnAt(server, {}).read(never))?.value).toEqual({ holder: 'one 1' })
+  expect((await recordAt(server, {}).read(never))?.value).toEqual({ holder: 'one 1' })
 })
 
-test('a server that does not answer is given up after a fifth of the duration', async () => {
+test('a request without a response fails after a fifth of the lease duration', async () => {
   const server = await new LeaseServer().start()
   onTestFinished(() => server.stop())
-  const turn = turnAt(server, { durationMs: 50 })
+  const record = recordAt(server, { durationMs: 50 })
   server.isSilent = true
-  await expect(turn.read(never)).rejects.toThrow('the server does not answer')
+  await expect(record.read(never)).rejects.toThrow('the server does not respond')
   server.isSilent = false
-  expect(await turn.read(never)).toBeUndefined()
+  expect(await record.read(never)).toBeUndefined()
 })
 
-test('what does not fit is not written, rather than without what the next one needs', async () => {
+test('a checkpoint that does not fit is not written', async () => {
   const server = await new LeaseServer().start()
   onTestFinished(() => server.stop())
-  const turn = turnAt(server, {})
-  await turn.read(never)
+  const record = recordAt(server, {})
+  await record.read(never)
   const places = Object.fromEntries(Array.from({ length: 4000 }, (_, at) => [`project-of-some-customer/${at}`, at]))
-  await expect(turn.write(undefined, { holder: 'one 1', state: { places } }, never)).rejects.toThrow(
-    'what is known does not fit into a Lease',
+  await expect(record.write(undefined, { holder: 'one 1', state: { places } }, never)).rejects.toThrow(
+    'the checkpoint does not fit into a Lease',
   )
   expect(server.leases.size).toBe(0)
 })

@@ -1,44 +1,41 @@
 import type { Host } from '../../host/index.ts'
 import type { Client } from './client.ts'
-import { limited } from './limited.ts'
+import { withDeadline } from './deadline.ts'
 import { readObject } from './object.ts'
 import { readStatus } from './status.ts'
-import { reachLease, type LeaseSettings } from './turn.ts'
+import { connectLease, type LeaseSettings } from './leader-lease.ts'
 import { messageOf } from '../../model/errors.ts'
 
-export interface LeaseLook {
+export interface LeaseCheck {
   readonly is: 'ok' | 'fail'
   readonly message: string
 }
 
-const answerMs = 5000
+const timeoutMs = 5000
 const verbs = ['get', 'create', 'update'] as const
 
-/**
- * Whether the API server lets us take turns by a Lease, as it says itself: nothing is read or written. Empty where none
- * is asked for.
- */
-export async function lookAtLease(
+/** Checks the permissions on the Lease by access reviews; the Lease itself is not read. Empty without settings. */
+export async function checkLease(
   settings: LeaseSettings | null,
   { host }: { readonly host: Host },
   signal: AbortSignal,
-): Promise<readonly LeaseLook[]> {
+): Promise<readonly LeaseCheck[]> {
   if (settings === null) return []
-  const { client, place } = await reachLease(settings, host)
-  const name = `Lease ${place.namespace}/${place.name}`
+  const { client, ref } = await connectLease(settings, host)
+  const name = `Lease ${ref.namespace}/${ref.name}`
   try {
-    const allowed = await limited(signal, { timers: host.timers, ms: answerMs }, (asked) =>
-      Promise.all(verbs.map((verb) => may(client, verb, place, asked))),
+    const allowed = await withDeadline(signal, { timers: host.timers, ms: timeoutMs }, (until) =>
+      Promise.all(verbs.map((verb) => isAllowed(client, verb, ref, until))),
     )
-    const lacking = verbs.filter((_, at) => allowed[at] === false)
+    const missing = verbs.filter((_, at) => allowed[at] === false)
     return [
-      lacking.length === 0
-        ? { is: 'ok', message: `${name} may be read and written by us` }
+      missing.length === 0
+        ? { is: 'ok', message: `${name}: read and write access` }
         : {
             is: 'fail',
             message:
-              `${name}: our account may not ${lacking.join(', ')} it; give it \`get\`, \`create\` and ` +
-              `\`update\` of leases.coordination.k8s.io there`,
+              `${name}: the account lacks ${missing.join(', ')}; ` +
+              'grant `get`, `create` and `update` on leases.coordination.k8s.io there',
           },
     ]
   } catch (error) {
@@ -48,13 +45,13 @@ export async function lookAtLease(
   }
 }
 
-async function may(
+async function isAllowed(
   { write }: Pick<Client, 'write'>,
   verb: (typeof verbs)[number],
   { name, namespace }: { readonly name: string; readonly namespace: string },
   signal: AbortSignal,
 ): Promise<boolean> {
-  // A right to create can't be bound to a name.
+  // RBAC cannot limit `create` to a name.
   const resourceAttributes = {
     group: 'coordination.k8s.io',
     resource: 'leases',
@@ -70,7 +67,7 @@ async function may(
   )
   if (answer.status !== 201) {
     const { code, message = '' } = await readStatus(answer)
-    throw new Error(`the API server does not say what we may: ${code}${message === '' ? '' : ` ${message}`}`)
+    throw new Error(`the API server rejected the access review: ${code}${message === '' ? '' : ` ${message}`}`)
   }
   const { status } = (await readObject(answer)) as { readonly status?: { readonly allowed?: boolean } }
   return status?.allowed === true

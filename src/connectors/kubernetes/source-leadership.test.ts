@@ -15,7 +15,7 @@ import {
 import { SeededRandom } from '../../../test/kit/random.ts'
 import { seeds } from '../../../test/kit/seeds.ts'
 import { realHost } from '../../host/index.ts'
-import type { Told } from '../../net/kubernetes/lease.ts'
+import type { LeaseCheckpoint } from '../../net/kubernetes/lease.ts'
 
 let dir = ''
 beforeAll(async () => {
@@ -32,7 +32,7 @@ const yields = async (times: number): Promise<void> => {
 interface Lease {
   holder: Replica | undefined
   epoch: number
-  checkpoint: Told
+  checkpoint: LeaseCheckpoint
 }
 
 class Replica {

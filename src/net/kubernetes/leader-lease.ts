@@ -1,0 +1,130 @@
+/** Leader election by a `Lease` for polling sources without a shared journal; the Lease also holds their checkpoint. */
+import type { Host } from '../../host/index.ts'
+import { self } from '../../host/process.ts'
+import { openClient, type Client } from './client.ts'
+import { leaseClient, maxCheckpointLength, type LeaseRef, type LeaseRecord } from './lease.ts'
+import { withDeadline } from './deadline.ts'
+import { login } from './login.ts'
+
+/** Request timeout, as a share of the lease duration. */
+const timeoutPart = 0.2
+
+export interface LeaseLeaderRecord {
+  /** Unique per process start. */
+  readonly instance: string
+  read(signal: AbortSignal): Promise<{ readonly version: string; readonly value: unknown } | undefined>
+  /** Compare-and-set; `before` undefined: creates it. Returns the new version; undefined: a conflict. */
+  write(before: string | undefined, value: unknown, signal: AbortSignal): Promise<string | undefined>
+}
+
+export interface LeaseSettings {
+  readonly name: string
+  readonly namespace: string | null
+  readonly kubeconfig: string | null
+  /** ms. */
+  readonly duration: number
+}
+
+export interface LeaderLeaseOptions {
+  /** Id of the source; a Lease of another source is rejected. */
+  readonly source: string
+  /** Name of this process: its pod. */
+  readonly name: string
+  readonly host: Pick<Host, 'clock' | 'timers' | 'random'>
+  readonly durationMs: number
+}
+
+export interface LeaderLease {
+  readonly record: LeaseLeaderRecord
+  readonly durationMs: number
+  close(): void
+}
+
+/** Rejects with WEIR_KUBERNETES_LOGIN if no cluster is configured. */
+export async function connectLease(
+  { name, namespace, kubeconfig }: LeaseSettings,
+  host: Host,
+): Promise<{ readonly client: Client; readonly ref: LeaseRef }> {
+  const { namespace: own = 'default', ...options } = await login({
+    host,
+    env: self.env,
+    path: kubeconfig,
+    context: null,
+  })
+  return { client: openClient(options), ref: { name, namespace: namespace ?? own } }
+}
+
+/** Undefined without settings. The server need not be reachable. Rejects with WEIR_KUBERNETES_LOGIN. */
+export async function openLeaderLease(
+  settings: LeaseSettings | null,
+  { id, host }: { readonly id: string; readonly host: Host },
+): Promise<LeaderLease | undefined> {
+  if (settings === null) return undefined
+  const { duration } = settings
+  const { client, ref } = await connectLease(settings, host)
+  return {
+    record: leaseLeaderRecord(client, ref, { source: id, name: self.hostname, host, durationMs: duration }),
+    durationMs: duration,
+    close: () => {
+      client.close()
+    },
+  }
+}
+
+export function leaseLeaderRecord(
+  client: Pick<Client, 'ask' | 'write'>,
+  ref: LeaseRef,
+  { source, name, host: { clock, timers, random }, durationMs }: LeaderLeaseOptions,
+): LeaseLeaderRecord {
+  const lease = leaseClient(ref, client.ask, client.write)
+  const limit = { timers, ms: durationMs * timeoutPart }
+  let known: LeaseRecord | undefined
+  return {
+    instance: `${name}_${Buffer.from(random.bytes(4)).toString('hex')}`,
+    async read(signal) {
+      known = await withDeadline(signal, limit, (until) => lease.read(until))
+      return known === undefined ? undefined : { version: known.version, value: valueIn(known, source) }
+    },
+    async write(before, value, signal) {
+      if (before !== known?.version) return undefined
+      // The API requires microseconds.
+      const at = new Date(clock.now()).toISOString().replace('Z', '000Z')
+      const holder = holderOf(value)
+      const isNew = holder !== '' && holder !== known?.holder
+      const leader = JSON.stringify(value)
+      if (JSON.stringify(leader).length > maxCheckpointLength - source.length - 64)
+        throw new Error('the checkpoint does not fit into a Lease; split the source into several')
+      const update = {
+        holder,
+        seconds: Math.max(1, Math.ceil(durationMs / 1000)),
+        epoch: (known?.epoch ?? 0) + (isNew ? 1 : 0),
+        acquired: isNew ? at : (known?.acquired ?? at),
+        renewed: at,
+        checkpoint: { source, leader },
+      }
+      const written = await withDeadline(signal, limit, (until) => lease.write(known, update, until))
+      if (written !== undefined) known = written
+      return written?.version
+    },
+  }
+}
+
+/** Throws if the Lease belongs to another source. */
+function valueIn({ checkpoint, holder }: LeaseRecord, id: string): unknown {
+  const { source, leader, ...others } = checkpoint
+  if (source !== undefined ? source !== id : Object.keys(others).length > 0)
+    throw new Error(
+      `the Lease belongs to ${source === undefined ? 'another type of source' : `source ${source}`}; set another name`,
+    )
+  try {
+    if (leader !== undefined) return JSON.parse(leader)
+  } catch {
+    // Another client changed it.
+  }
+  return holder === '' ? undefined : { holder }
+}
+
+function holderOf(value: unknown): string {
+  const { holder } = (value ?? {}) as { readonly holder?: unknown }
+  return typeof holder === 'string' ? holder : ''
+}
