@@ -2,7 +2,7 @@ import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
-import { expectMe, queryClient } from './api/queries.ts'
+import { prefetchMe, queryClient } from './api/queries.ts'
 import { takeToken } from './api/session.ts'
 import { logIn } from './app/login.tsx'
 import { pages } from './app/pages.ts'
@@ -20,7 +20,7 @@ const token = takeToken()
 if (token !== '') await logIn(token).catch(() => {})
 const place = document.getElementById('console')
 if (place === null) throw new Error('the page has no #console')
-expectMe()
+prefetchMe()
 // Loads the page in parallel with the shell; the router reports errors.
 pages
   .find(({ path }) => path === location.pathname)

@@ -123,7 +123,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: home, pipeline, dead lett
         )
       })
       const why = page.getByRole('region', { name: 'Warnings' })
-      await why.getByText('waits for template 256').waitFor()
+      await why.getByText('without template 256').waitFor()
       const { sources } = await stage.weir.get<{ sources: { exporters: { why?: string }[] }[] }>('/api/v1/exporters')
       expect(await why.textContent()).toContain(sources[0]?.exporters[0]?.why)
       await why.getByRole('button', { name: 'netflow 127.0.0.1' }).click()

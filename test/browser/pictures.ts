@@ -128,8 +128,8 @@ function listOf(files: readonly string[]): string {
       '|---|---|---|',
       ...scenes
         .filter((scene) => scene.page === page)
-        .flatMap(({ name, says }) => [
-          ...(files.includes(`${name}-light-wide`) ? [`| \`${name}\` | ${says} | ${shown(name)} |`] : []),
+        .flatMap(({ name, description }) => [
+          ...(files.includes(`${name}-light-wide`) ? [`| \`${name}\` | ${description} | ${shown(name)} |`] : []),
           ...[
             ...new Set(
               files

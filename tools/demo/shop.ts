@@ -48,7 +48,7 @@ export const shopNetworks = `networks:
   - {cidr: 10.20.3.50, name: backup}
   - {cidr: 203.0.113.0/24, name: customer, label: internet}
   - {cidr: 198.51.100.0/24, name: customer, label: internet}
-  - {cidr: 192.0.2.66, name: somebody, label: internet}
+  - {cidr: 192.0.2.66, name: scanner, label: internet}
 `
 
 /** The device that exports a flow: the router at the edge, the switch of the storage, or the core. */

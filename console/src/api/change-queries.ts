@@ -1,5 +1,5 @@
 import { useQuery, type UseQueryResult } from '@tanstack/react-query'
-import { ask } from './client.ts'
+import { request } from './client.ts'
 import type { WholeChange } from './objects.ts'
 
 export function useChange(pos: string): UseQueryResult<WholeChange> {
@@ -7,6 +7,6 @@ export function useChange(pos: string): UseQueryResult<WholeChange> {
     queryKey: ['change', pos],
     enabled: pos !== '',
     staleTime: 60_000,
-    queryFn: ({ signal }) => ask<WholeChange>('/api/v1/changes/one', { signal, query: { pos } }),
+    queryFn: ({ signal }) => request<WholeChange>('/api/v1/changes/one', { signal, query: { pos } }),
   })
 }

@@ -1,9 +1,9 @@
-import { Refused, refusedOf } from './problem.ts'
+import { ApiError, apiErrorOf } from './problem.ts'
 import { loginNeeded } from './session.ts'
 
 export type Query = Readonly<Record<string, string | number | undefined>>
 
-export interface Asking {
+export interface RequestOptions {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly query?: Query
   readonly body?: unknown
@@ -11,8 +11,7 @@ export interface Asking {
   readonly signal?: AbortSignal
 }
 
-/** Queries the API and parses the JSON response. Throws {@link Refused}; a 401 opens the sign-in form. */
-export async function ask<T>(path: string, { query = {}, ...asking }: Asking = {}): Promise<T> {
+export async function request<T>(path: string, { query = {}, ...asking }: RequestOptions = {}): Promise<T> {
   const answer = await send(pathOf(path, query), asking)
   return (answer.status === 204 ? undefined : await answer.json()) as T
 }
@@ -26,7 +25,7 @@ export function pathOf(path: string, query: Query): string {
   return written.size === 0 ? path : `${path}?${written}`
 }
 
-async function send(path: string, { method = 'GET', body, signal }: Asking): Promise<Response> {
+async function send(path: string, { method = 'GET', body, signal }: RequestOptions): Promise<Response> {
   let answer: Response
   try {
     answer = await fetch(path, {
@@ -37,10 +36,10 @@ async function send(path: string, { method = 'GET', body, signal }: Asking): Pro
     })
   } catch (error) {
     if (signal?.aborted === true) throw error
-    throw new Refused(0, {})
+    throw new ApiError(0, {})
   }
   if (answer.ok) return answer
-  const refused = await refusedOf(answer)
+  const refused = await apiErrorOf(answer)
   // After an abort the body may be incomplete.
   signal?.throwIfAborted()
   if (refused.status === 401 && !path.startsWith('/api/v1/login')) loginNeeded()

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import type { SourceExporters } from '../../../src/api/published.ts'
-import { ask } from './client.ts'
-import { every, useHeld, type Watched } from './queries.ts'
+import { request } from './client.ts'
+import { pollInterval, useHeld, type Watched } from './queries.ts'
 
 export interface Exporters {
   readonly sources: readonly (SourceExporters & { readonly known: number })[]
@@ -11,8 +11,8 @@ export function useExporters(): Watched<Exporters> {
   return useHeld(
     useQuery({
       queryKey: ['exporters'],
-      queryFn: ({ signal }) => ask<Exporters>('/api/v1/exporters', { signal }),
-      refetchInterval: every,
+      queryFn: ({ signal }) => request<Exporters>('/api/v1/exporters', { signal }),
+      refetchInterval: pollInterval,
     }),
   )
 }

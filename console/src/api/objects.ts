@@ -23,7 +23,6 @@ export interface Change extends ObjectPlace {
   readonly audit_id: string | null
   readonly coalesced: boolean
   readonly initial: boolean
-  /** Noise rules that hide it by default. */
   readonly noise: readonly string[]
   readonly paths: readonly string[]
   readonly diff: readonly PatchStep[] | null
@@ -131,7 +130,6 @@ export interface WholeResource {
   readonly ref: string
   readonly at: string
   readonly now: (ResourceState & { readonly data: ResourceData }) | null
-  /** null: see `manifest_note`. */
   readonly manifest: Readonly<Record<string, unknown>> | null
   readonly manifest_note: string | null
   readonly versions: readonly ResourceVersion[]

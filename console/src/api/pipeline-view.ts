@@ -113,7 +113,6 @@ const shedReasons: Readonly<Record<string, string>> = {
   journal_behind: pipelineText.shedJournalBehind,
 }
 
-/** Without the number: `datagrams …` of `1,204 datagrams …`. */
 export function shedText(reason: string): string {
   return shedReasons[reason] ?? pipelineText.shedOther(reason.replaceAll('_', ' '))
 }

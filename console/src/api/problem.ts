@@ -1,8 +1,7 @@
 import type { Problem, TextProblem } from '../../../src/api/published.ts'
 import { generalText } from '../text/general.ts'
 
-/** A failed request: the server's problem document (RFC 9457), or no response at all. */
-export class Refused extends Error {
+export class ApiError extends Error {
   /** 0: no response. */
   readonly status: number
   readonly code: string
@@ -24,13 +23,13 @@ export class Refused extends Error {
   }
 }
 
-export function asRefused(error: unknown): Refused {
-  return error instanceof Refused
+export function asApiError(error: unknown): ApiError {
+  return error instanceof ApiError
     ? error
-    : new Refused(0, { detail: error instanceof Error ? error.message : String(error), hints: [] })
+    : new ApiError(0, { detail: error instanceof Error ? error.message : String(error), hints: [] })
 }
 
-export async function refusedOf(answer: Response): Promise<Refused> {
+export async function apiErrorOf(answer: Response): Promise<ApiError> {
   const problem = (await answer.json().catch(() => ({}))) as Partial<Problem>
-  return new Refused(answer.status, problem, Number(answer.headers.get('retry-after') ?? 0))
+  return new ApiError(answer.status, problem, Number(answer.headers.get('retry-after') ?? 0))
 }

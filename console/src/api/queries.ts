@@ -1,14 +1,13 @@
 import { QueryClient, queryOptions, useQuery, type UseQueryResult } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { Field, Ledger, Pipeline, ViewColumn } from '../../../src/api/published.ts'
-import { ask } from './client.ts'
-import { asRefused } from './problem.ts'
+import { request } from './client.ts'
+import { asApiError } from './problem.ts'
 
-/** Retries only errors that can be temporary. */
 export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
-      retry: (failures, error) => failures < 2 && [0, 502, 504].includes(asRefused(error).status),
+      retry: (failures, error) => failures < 2 && [0, 502, 504].includes(asApiError(error).status),
       staleTime: 1000,
       refetchOnWindowFocus: false,
     },
@@ -25,7 +24,7 @@ export interface Fields {
 
 const fields = queryOptions({
   queryKey: ['fields'],
-  queryFn: ({ signal }) => ask<Fields>('/api/v1/fields', { signal }),
+  queryFn: ({ signal }) => request<Fields>('/api/v1/fields', { signal }),
   staleTime: Infinity,
 })
 
@@ -33,18 +32,17 @@ export function useFields(): UseQueryResult<Fields> {
   return useQuery(fields)
 }
 
-/** Prefetches while the page that needs it is still loading. */
-export function expectFields(): void {
+export function prefetchFields(): void {
   queryClient.prefetchQuery(fields).catch(reportError)
 }
 
-export function expectMe(): void {
+export function prefetchMe(): void {
   queryClient.prefetchQuery(me).catch(reportError)
 }
 
 /** Stops polling after 401 and 403. */
-export const every = ({ state }: { readonly state: { readonly error: Error | null } }): number | false =>
-  state.error !== null && [401, 403].includes(asRefused(state.error).status) ? false : 2000
+export const pollInterval = ({ state }: { readonly state: { readonly error: Error | null } }): number | false =>
+  state.error !== null && [401, 403].includes(asApiError(state.error).status) ? false : 2000
 
 export interface Watched<T> {
   readonly data: T | undefined
@@ -66,8 +64,8 @@ export function useLedger(): Watched<Ledger> {
   return useHeld(
     useQuery({
       queryKey: ['ledger'],
-      queryFn: ({ signal }) => ask<Ledger>('/api/v1/ledger', { signal }),
-      refetchInterval: every,
+      queryFn: ({ signal }) => request<Ledger>('/api/v1/ledger', { signal }),
+      refetchInterval: pollInterval,
     }),
   )
 }
@@ -76,8 +74,8 @@ export function usePipeline(): Watched<Pipeline> {
   return useHeld(
     useQuery({
       queryKey: ['pipeline'],
-      queryFn: ({ signal }) => ask<Pipeline>('/api/v1/pipeline', { signal }),
-      refetchInterval: every,
+      queryFn: ({ signal }) => request<Pipeline>('/api/v1/pipeline', { signal }),
+      refetchInterval: pollInterval,
     }),
   )
 }
@@ -92,7 +90,7 @@ export interface Me {
 
 const me = queryOptions({
   queryKey: ['me'],
-  queryFn: ({ signal }) => ask<Me>('/api/v1/me', { signal }),
+  queryFn: ({ signal }) => request<Me>('/api/v1/me', { signal }),
   staleTime: Infinity,
 })
 

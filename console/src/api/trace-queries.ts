@@ -1,7 +1,7 @@
 import { keepPreviousData, useInfiniteQuery, useQuery, type UseQueryResult } from '@tanstack/react-query'
 import { useCallback, useMemo } from 'react'
 import type { Range } from '../state/range.ts'
-import { ask, type Query } from './client.ts'
+import { request, type Query } from './client.ts'
 import type { Span } from './objects.ts'
 import type { Newest, Trace, TracePage, TraceSums, WholeTrace } from './traces.ts'
 import { useLastAnswer } from './use-last-answer.ts'
@@ -29,7 +29,7 @@ export function useTraces(question: Query, t: Range, revision: string): Traces {
     structuralSharing: false,
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam, signal }) =>
-      ask<TracePage>('/api/v1/audit', {
+      request<TracePage>('/api/v1/audit', {
         signal,
         query: { ...question, from: t.from, to: t.to, limit: pageRows, cursor: pageParam },
       }),
@@ -69,7 +69,7 @@ export function useTraceSums(
     gcTime: 60_000,
     placeholderData: keepPreviousData,
     queryFn: ({ signal }) =>
-      ask<TraceSums>('/api/v1/audit/sums', {
+      request<TraceSums>('/api/v1/audit/sums', {
         signal,
         query: { ...question, from: t.from, to: t.to, by, limit, buckets },
       }),
@@ -81,7 +81,7 @@ export function useNewest(): UseQueryResult<Newest> {
     queryKey: ['traces-newest'],
     staleTime: 5000,
     refetchInterval: 10_000,
-    queryFn: ({ signal }) => ask<Newest>('/api/v1/audit/newest', { signal }),
+    queryFn: ({ signal }) => request<Newest>('/api/v1/audit/newest', { signal }),
   })
 }
 
@@ -90,6 +90,6 @@ export function useTrace(pos: string): UseQueryResult<WholeTrace> {
     queryKey: ['trace', pos],
     enabled: pos !== '',
     staleTime: 60_000,
-    queryFn: ({ signal }) => ask<WholeTrace>('/api/v1/audit/one', { signal, query: { pos } }),
+    queryFn: ({ signal }) => request<WholeTrace>('/api/v1/audit/one', { signal, query: { pos } }),
   })
 }

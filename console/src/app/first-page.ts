@@ -1,6 +1,6 @@
 import type { Ledger } from '../../../src/api/published.ts'
-import { ask } from '../api/client.ts'
-import { asRefused } from '../api/problem.ts'
+import { request } from '../api/client.ts'
+import { asApiError } from '../api/problem.ts'
 import { queryClient } from '../api/queries.ts'
 
 /**
@@ -11,7 +11,7 @@ export async function firstPage(): Promise<'/home' | '/flows' | undefined> {
   try {
     const { sources } = await queryClient.fetchQuery({
       queryKey: ['ledger'],
-      queryFn: ({ signal }) => ask<Ledger>('/api/v1/ledger', { signal }),
+      queryFn: ({ signal }) => request<Ledger>('/api/v1/ledger', { signal }),
       retry: false,
     })
     return sources.some(({ accepted, duplicates, unreadable }) => accepted + duplicates + unreadable > 0)
@@ -19,6 +19,6 @@ export async function firstPage(): Promise<'/home' | '/flows' | undefined> {
       : '/home'
   } catch (error) {
     // Users without access to the ledger start with Flows, and Flows also shows other errors.
-    return asRefused(error).status === 401 ? undefined : '/flows'
+    return asApiError(error).status === 401 ? undefined : '/flows'
   }
 }

@@ -1,5 +1,5 @@
 import type { Ledger, Pipeline } from '../../../src/api/published.ts'
-import { asRefused, type Refused } from '../api/problem.ts'
+import { asApiError, type ApiError } from '../api/problem.ts'
 import { useLedger, usePipeline } from '../api/queries.ts'
 import { count, duration } from '../parts/format.ts'
 import { appText } from '../text/app.ts'
@@ -12,7 +12,7 @@ export function Footer(): React.ReactNode {
   return (
     <footer aria-label={appText.ledger}>
       {ledger.data === undefined || ledger.isError ? (
-        <span className="sum dim">{ledger.isError ? unknown(asRefused(ledger.error)) : appText.ledgerLoading}</span>
+        <span className="sum dim">{ledger.isError ? unknown(asApiError(ledger.error)) : appText.ledgerLoading}</span>
       ) : (
         <Sums ledger={ledger.data} pipeline={pipeline.data} />
       )}
@@ -20,7 +20,7 @@ export function Footer(): React.ReactNode {
   )
 }
 
-function unknown({ status, message, queryId }: Refused): string {
+function unknown({ status, message, queryId }: ApiError): string {
   return status === 403
     ? appText.ledgerForbidden
     : appText.ledgerUnavailable(message, queryId === undefined ? '' : appText.queryId(queryId))
@@ -61,7 +61,6 @@ function Sums({
   )
 }
 
-/** Balance of the store, or of the first sink without a store. */
 function equation({ sources, sinks }: Ledger): string {
   const sink = sinks.find(({ name }) => name === 'store') ?? sinks[0]
   if (sink === undefined) return appText.acceptedWithoutSink(count(sum(sources, (source) => source.accepted)))

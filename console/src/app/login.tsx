@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { useLocation } from '@tanstack/react-router'
 import { useState } from 'react'
-import { ask } from '../api/client.ts'
-import { asRefused, type Refused } from '../api/problem.ts'
+import { request } from '../api/client.ts'
+import { asApiError, type ApiError } from '../api/problem.ts'
 import { queryClient } from '../api/queries.ts'
 import { loggedIn } from '../api/session.ts'
 import { QueryError } from '../parts/states.tsx'
@@ -17,18 +17,18 @@ interface Logins {
 export function Login(): React.ReactNode {
   const ways = useQuery({
     queryKey: ['login'],
-    queryFn: ({ signal }) => ask<Logins>('/api/v1/login', { signal }),
+    queryFn: ({ signal }) => request<Logins>('/api/v1/login', { signal }),
     staleTime: Infinity,
   })
   const [typed, setTyped] = useState('')
   const [busy, setBusy] = useState(false)
-  const [refused, setRefused] = useState<Refused>()
+  const [refused, setRefused] = useState<ApiError>()
   const path = useLocation({ select: ({ pathname, searchStr }) => pathname + searchStr })
   const submit = (): void => {
     setBusy(true)
     setRefused(undefined)
     logIn(typed.trim())
-      .catch((error: unknown) => setRefused(asRefused(error)))
+      .catch((error: unknown) => setRefused(asApiError(error)))
       .finally(() => setBusy(false))
   }
   return (
@@ -93,16 +93,14 @@ export function Login(): React.ReactNode {
   )
 }
 
-/** Exchanges a token for a session cookie; rejects an invalid token. */
 export async function logIn(token: string): Promise<void> {
-  await ask('/api/v1/login', { method: 'POST', body: { token } })
+  await request('/api/v1/login', { method: 'POST', body: { token } })
   queryClient.clear()
   loggedIn()
 }
 
-/** Ends the session here and at the identity provider. */
 export async function logOut(): Promise<void> {
-  const { redirect } = await ask<{ redirect: string | null }>('/api/v1/logout', { method: 'POST' })
+  const { redirect } = await request<{ redirect: string | null }>('/api/v1/logout', { method: 'POST' })
   if (redirect === null) location.reload()
   else location.assign(redirect)
 }

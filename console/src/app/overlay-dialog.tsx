@@ -8,7 +8,6 @@ interface OverlayDialogProps {
   readonly children: (close: () => void) => React.ReactNode
 }
 
-/** A modal dialog. A click outside closes it. */
 export function OverlayDialog({ className, label, onOpen, children }: OverlayDialogProps): React.ReactNode {
   const dialog = useRef<HTMLDialogElement>(null)
   const [open, setOpen] = useState(false)

@@ -1,5 +1,5 @@
 import type { ComponentType } from 'react'
-import { expectFields } from '../api/queries.ts'
+import { prefetchFields } from '../api/queries.ts'
 import { appText } from '../text/app.ts'
 import { generalText } from '../text/general.ts'
 
@@ -32,7 +32,7 @@ export const pages: readonly Page[] = [
     group: appText.watch,
     words: appText.flowsWords,
     load: () => {
-      expectFields()
+      prefetchFields()
       return import('../pages/flows/index.tsx')
     },
   },
@@ -102,7 +102,6 @@ export const pages: readonly Page[] = [
   },
 ]
 
-/** Detail pages that only links open. */
 export const details: readonly Pick<Page, 'path' | 'load'>[] = [
   { path: '/resource/$', load: () => import('../pages/resource/index.tsx') },
   { path: '/actor', load: () => import('../pages/actor/index.tsx') },

@@ -23,7 +23,6 @@ const routes = [...pages, ...details].map(({ path, load }) =>
   createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(load) }),
 )
 
-/** The codec of each page parses its own parameters. */
 export const router = createRouter({
   routeTree: root.addChildren([first, ...routes]),
   parseSearch: readSearch,

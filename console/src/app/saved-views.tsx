@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { asRefused } from '../api/problem.ts'
+import { asApiError } from '../api/problem.ts'
 import { OverlayDialog } from './overlay-dialog.tsx'
 import { onOpenSaved } from './overlays.ts'
 import type { SavedView } from '../../../src/api/published.ts'
@@ -37,7 +37,7 @@ function Views({
   const run = (work: Promise<void>): void => {
     work.then(
       () => setMessage(''),
-      (error: unknown) => setMessage(asRefused(error).message),
+      (error: unknown) => setMessage(asApiError(error).message),
     )
   }
   return (

@@ -1,7 +1,7 @@
 import { useQuery, type UseQueryResult } from '@tanstack/react-query'
 import type { SavedView } from '../../../src/api/published.ts'
-import { ask } from '../api/client.ts'
-import { asRefused } from '../api/problem.ts'
+import { request } from '../api/client.ts'
+import { asApiError } from '../api/problem.ts'
 import { queryClient } from '../api/queries.ts'
 
 const key = ['saved']
@@ -11,10 +11,10 @@ export function useSaved(): UseQueryResult<readonly SavedView[]> {
     queryKey: key,
     staleTime: 30_000,
     queryFn: ({ signal }) =>
-      ask<{ views: readonly SavedView[] }>('/api/v1/saved', { signal }).then(
+      request<{ views: readonly SavedView[] }>('/api/v1/saved', { signal }).then(
         ({ views }) => views,
         (error: unknown) => {
-          if ([404, 503].includes(asRefused(error).status)) return []
+          if ([404, 503].includes(asApiError(error).status)) return []
           throw error
         },
       ),
@@ -28,12 +28,12 @@ export async function save({
   search,
   shared,
 }: Pick<SavedView, 'name' | 'page' | 'search' | 'shared'> & { readonly id?: string }): Promise<void> {
-  await ask(`/api/v1/saved/${id}`, { method: 'PUT', body: { name, page, search, shared } })
+  await request(`/api/v1/saved/${id}`, { method: 'PUT', body: { name, page, search, shared } })
   await queryClient.invalidateQueries({ queryKey: key })
 }
 
 export async function forget(id: string): Promise<void> {
-  await ask(`/api/v1/saved/${id}`, { method: 'DELETE' })
+  await request(`/api/v1/saved/${id}`, { method: 'DELETE' })
   await queryClient.invalidateQueries({ queryKey: key })
 }
 

@@ -9,7 +9,6 @@ interface LinkStateProps {
   readonly paused: boolean
   /** Replaces the stream status on pages that poll. */
   readonly status?: string | undefined
-  /** The page shows the error elsewhere. */
   readonly errorShown?: boolean
   readonly meanwhile?: string
 }

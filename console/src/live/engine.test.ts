@@ -7,20 +7,20 @@ import type { FromTab, ToTab, WantedView } from './messages.ts'
 
 interface Tab {
   readonly received: ToTab[]
-  readonly say: (message: FromTab) => void
+  readonly send: (message: FromTab) => void
   readonly shown: (view: string) => unknown[]
 }
 
 function openTab(engine: LiveEngine): Tab {
   const received: ToTab[] = []
-  const say = engine.join((message) => received.push(message))
+  const send = engine.join((message) => received.push(message))
   const shown = (view: string): unknown[] =>
     received.flatMap((message) =>
       message.is === 'rows' && message.rows.view === view
         ? message.rows.rows.map((row) => row[message.rows.cols.indexOf('id')])
         : [],
     )
-  return { received, say, shown }
+  return { received, send, shown }
 }
 
 const events = (id: string, more: object = {}): WantedView => ({
@@ -47,12 +47,12 @@ test('tabs share equal views under their own ids, and a later tab receives the c
   const { api } = await start({ limits: { viewsPerStream: 1, streamsPerUser: 1 } })
   const engine = await engineOn(api.url)
   const [first, second] = [openTab(engine), openTab(engine)]
-  first.say({ is: 'views', views: [events('first-view')] })
+  first.send({ is: 'views', views: [events('first-view')] })
   await expect.poll(() => first.received.at(-1)).toMatchObject({ is: 'rows', rows: { snapshot: true } })
   await send(api.url, 'one')
   await expect.poll(() => first.shown('first-view')).toEqual(['one'])
   // The server allows one view per stream and would reject a second.
-  second.say({ is: 'views', views: [events('second-view')] })
+  second.send({ is: 'views', views: [events('second-view')] })
   expect(second.shown('second-view')).toEqual(['one'])
   await send(api.url, 'two')
   await expect
@@ -61,7 +61,7 @@ test('tabs share equal views under their own ids, and a later tab receives the c
       ['one', 'two'],
       ['one', 'two'],
     ])
-  second.say({ is: 'bye' })
+  second.send({ is: 'bye' })
   await send(api.url, 'three')
   await expect.poll(() => first.shown('first-view')).toEqual(['one', 'two', 'three'])
   expect(second.shown('second-view')).toEqual(['one', 'two'])
@@ -70,9 +70,9 @@ test('tabs share equal views under their own ids, and a later tab receives the c
 test('an invalid filter is reported to the tab, and the next one works', async () => {
   const { api } = await start()
   const tab = openTab(await engineOn(api.url))
-  tab.say({ is: 'views', views: [events('a', { filter: 'id = ' })] })
+  tab.send({ is: 'views', views: [events('a', { filter: 'id = ' })] })
   await expect.poll(() => tab.received.at(-1)).toMatchObject({ is: 'link', link: { state: 'refused', status: 400 } })
-  tab.say({ is: 'views', views: [events('a', { filter: 'id = "yes"' })] })
+  tab.send({ is: 'views', views: [events('a', { filter: 'id = "yes"' })] })
   await expect
     .poll(() => tab.received.some((message) => message.is === 'link' && message.link.state === 'live'))
     .toBe(true)
@@ -85,12 +85,12 @@ test('without subscribers the stream is closed', async () => {
   const { api } = await start({ limits: { streamsPerUser: 1 } })
   const engine = await engineOn(api.url)
   const tab = openTab(engine)
-  tab.say({ is: 'views', views: [events('a')] })
+  tab.send({ is: 'views', views: [events('a')] })
   await expect
     .poll(() => tab.received.some((message) => message.is === 'link' && message.link.state === 'live'))
     .toBe(true)
   expect((await fetch(`${api.url}/api/v1/live`)).status).toBe(429)
-  tab.say({ is: 'views', views: [] })
+  tab.send({ is: 'views', views: [] })
   await expect
     .poll(async () => {
       await sleep(50)
@@ -106,14 +106,14 @@ test('without subscribers the stream is closed', async () => {
 test('the tab resumes after a server restart', async () => {
   const { api, port } = await start()
   const tab = openTab(await engineOn(api.url))
-  tab.say({ is: 'views', views: [events('a')] })
+  tab.send({ is: 'views', views: [events('a')] })
   await expect.poll(() => tab.received.at(-1)).toMatchObject({ is: 'rows', rows: { snapshot: true } })
   await api.close()
   await expect
     .poll(() => tab.received.at(-1), { timeout: 10_000 })
     .toMatchObject({ is: 'link', link: { state: 'waiting' } })
   const again = await start({ listen: { host: '127.0.0.1', port } })
-  tab.say({ is: 'retry' })
+  tab.send({ is: 'retry' })
   await expect
     .poll(() => tab.received.findLast(({ is }) => is === 'link'), { timeout: 20_000 })
     .toMatchObject({ link: { state: 'live' } })
@@ -127,7 +127,7 @@ test('behind a round-robin balancer the current views are shown and only one str
   onTestFinished(() => proxy.close())
   const tab = openTab(await engineOn(proxy.url))
   for (const [turn, filter] of ['type = t', 'source = "/a"', 'id != nothing'].entries()) {
-    tab.say({ is: 'views', views: [events(`v${turn}`, { filter })] })
+    tab.send({ is: 'views', views: [events(`v${turn}`, { filter })] })
     await expect
       .poll(() => tab.received.some((message) => message.is === 'rows' && message.rows.view === `v${turn}`))
       .toBe(true)

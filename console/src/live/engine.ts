@@ -1,13 +1,13 @@
 import type { GapMessage, RowsMessage } from '../../../src/api/published.ts'
 import type { FromTab, Link, ToTab, WantedView } from './messages.ts'
-import { goneMs } from './messages.ts'
+import { tabTimeoutMs } from './messages.ts'
 import { Stream } from './stream.ts'
 
 /** Newest rows of a view, cached for tabs that open later; the size of the server's snapshot. */
-const keptRows = 500
+const cachedRows = 500
 
 interface Tab {
-  readonly say: (message: ToTab) => void
+  readonly send: (message: ToTab) => void
   readonly views: readonly WantedView[]
   lastSeen: number
 }
@@ -38,21 +38,21 @@ export class LiveEngine {
         event: (event, data) => this.#take(event, data),
         link: (link) => {
           this.#link = link
-          for (const tab of this.#tabs.values()) tab.say({ is: 'link', link })
+          for (const tab of this.#tabs.values()) tab.send({ is: 'link', link })
         },
       },
       server,
     )
-    this.#sweep = setInterval(() => this.#forgetGone(), goneMs / 3)
+    this.#sweep = setInterval(() => this.#forgetGone(), tabTimeoutMs / 3)
   }
 
-  join(say: (message: ToTab) => void): (message: FromTab) => void {
+  join(send: (message: ToTab) => void): (message: FromTab) => void {
     const tab = ++this.#lastTab
     return (message) => {
       const known = this.#tabs.get(tab)
       if (known !== undefined) known.lastSeen = Date.now()
       if (message.is === 'bye') this.#leave(tab)
-      else if (message.is === 'views') this.#want(tab, { say, views: message.views, lastSeen: Date.now() })
+      else if (message.is === 'views') this.#want(tab, { send, views: message.views, lastSeen: Date.now() })
       else if (message.is === 'retry') this.#stream.retry()
     }
   }
@@ -67,20 +67,20 @@ export class LiveEngine {
   }
 
   #forgetGone(): void {
-    for (const [tab, { lastSeen }] of this.#tabs) if (Date.now() - lastSeen > goneMs) this.#leave(tab)
+    for (const [tab, { lastSeen }] of this.#tabs) if (Date.now() - lastSeen > tabTimeoutMs) this.#leave(tab)
   }
 
   #want(tab: number, wanted: Tab): void {
     const before = this.#tabs.get(tab)?.views ?? []
     this.#tabs.set(tab, wanted)
     // A rejected stream is retried for a new subscriber, for example after sign-in.
-    if (this.#link.state !== 'refused') wanted.say({ is: 'link', link: this.#link })
+    if (this.#link.state !== 'refused') wanted.send({ is: 'link', link: this.#link })
     for (const view of wanted.views) {
       const key = keyOf(tab, view)
       const known = this.#shared.get(key)
       if (known === undefined) this.#shared.set(key, { id: `v${++this.#lastView}`, view, newest: undefined })
       else if (known.newest !== undefined && !before.some((old) => keyOf(tab, old) === key))
-        wanted.say({ is: 'rows', rows: { ...known.newest, view: view.id, snapshot: true } })
+        wanted.send({ is: 'rows', rows: { ...known.newest, view: view.id, snapshot: true } })
     }
     this.#askSoon()
   }
@@ -98,8 +98,8 @@ export class LiveEngine {
   #broadcast(id: string, message: (view: string) => ToTab): void {
     const found = [...this.#shared].find(([, shared]) => shared.id === id)
     if (found === undefined) return
-    for (const [tab, { say, views }] of this.#tabs) {
-      for (const view of views) if (keyOf(tab, view) === found[0]) say(message(view.id))
+    for (const [tab, { send, views }] of this.#tabs) {
+      for (const view of views) if (keyOf(tab, view) === found[0]) send(message(view.id))
     }
   }
 
@@ -131,5 +131,5 @@ function keyOf(tab: number, { id, ...view }: WantedView): string {
 
 function joined(before: RowsMessage | undefined, { rows, ...message }: RowsMessage): RowsMessage {
   const all = before === undefined || message.snapshot === true ? rows : [...before.rows, ...rows]
-  return { ...message, rows: all.slice(-keptRows) }
+  return { ...message, rows: all.slice(-cachedRows) }
 }

@@ -4,7 +4,6 @@ export interface StreamEvent {
   readonly data: string
 }
 
-/** Splits a byte stream into server-sent events; skips comments. */
 export class EventCutter {
   #rest = ''
 

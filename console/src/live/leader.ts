@@ -40,7 +40,6 @@ export function throughLeader(take: (message: ToTab) => void, again: () => void)
       engine = new LiveEngine()
       post({ leader: true })
       again()
-      // Held until the tab closes.
       return new Promise<never>(() => {})
     })
     .catch(reportError)

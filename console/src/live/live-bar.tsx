@@ -82,7 +82,6 @@ export function LiveBar({
   )
 }
 
-/** The counts add up to all matching rows. */
 function account({ matched, arrived, passed, lost }: LiveRows): string {
   return liveText.account(count(matched), count(arrived - lost), count(passed), count(lost))
 }

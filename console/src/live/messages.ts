@@ -1,6 +1,5 @@
 import type { GapMessage, RowsMessage, ViewRequest } from '../../../src/api/published.ts'
 
-/** The id is chosen by the tab. */
 export type WantedView = ViewRequest
 
 export type FromTab =
@@ -34,6 +33,6 @@ export type ToTab =
   | { readonly is: 'stat'; readonly stat: ViewStat }
   | { readonly is: 'link'; readonly link: Link }
 
-/** A tab that sends no heartbeat for this long is removed. Browsers run hidden tabs once a minute. */
-export const hereMs = 20_000
-export const goneMs = 180_000
+export const heartbeatMs = 20_000
+/** Browsers run hidden tabs only once a minute. */
+export const tabTimeoutMs = 180_000

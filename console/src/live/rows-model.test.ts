@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { RowsModel, shownMost, type LiveNow } from './rows-model.ts'
+import { RowsModel, maxShown, type LiveNow } from './rows-model.ts'
 
 function model(): { model: RowsModel; now: () => LiveNow; send: (from: number, to: number, snapshot?: true) => void } {
   const made = new RowsModel(0, () => {})
@@ -72,7 +72,7 @@ test('dropped rows are reported as missing, and older rows are removed', () => {
   send(4, 12_000)
   expect(now().held).toBe(11_997)
   made.hold(false)
-  expect(now().rows).toHaveLength(shownMost)
+  expect(now().rows).toHaveLength(maxShown)
   expect(now().rows[0]).toEqual(['p12000'])
   expect(now().rows.flat()).not.toContain('p3')
   expect(now().gap).toContain('1,997 rows')

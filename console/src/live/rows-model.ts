@@ -24,9 +24,8 @@ export interface LiveNow {
   readonly upTo: string
 }
 
-/** Limits of shown rows and of rows buffered while held. */
-export const shownMost = 5000
-const waitingMost = 10_000
+export const maxShown = 5000
+const maxWaiting = 10_000
 
 /** Newest rows first. While held, new rows are buffered and counted, and shown rows do not move. */
 export class RowsModel {
@@ -76,7 +75,7 @@ export class RowsModel {
       this.#matchedInRows = 0
     } else this.#matchedInRows += matched
     this.#waiting.push(...(rows as readonly Row[]))
-    const over = Math.max(0, this.#waiting.length - waitingMost)
+    const over = Math.max(0, this.#waiting.length - maxWaiting)
     if (over > 0) this.#waiting.splice(0, over)
     this.#lost += over
     if (this.#isHeld && snapshot !== true && matched > rows.length) this.#thinned = true
@@ -124,7 +123,6 @@ export class RowsModel {
     this.#say({ rows: [], held: 0, begun: true, gap: '', upTo: newest })
   }
 
-  /** Drops buffered rows except the newest and resumes. */
   jump(): void {
     const left = Math.max(0, this.#heldRows() - 500)
     this.#now = { ...this.#now, lost: this.#now.lost + Math.max(0, this.#waiting.length - 500) }
@@ -148,11 +146,11 @@ export class RowsModel {
     const fresh = this.#waiting.filter((row) => !known.has(row[this.#keyAt])).toReversed()
     const gap = this.#lost > 0 ? { gap: liveText.tooMany(count(this.#lost)) } : {}
     const rows = [...fresh, ...kept]
-    const apart = this.#replaces || this.#lost > 0 || rows.length > shownMost
+    const apart = this.#replaces || this.#lost > 0 || rows.length > maxShown
     this.#waiting = []
     this.#lost = 0
     this.#replaces = false
-    this.#say({ rows: rows.slice(0, shownMost), held: 0, begun: true, ...(apart ? { upTo: '' } : {}), ...gap })
+    this.#say({ rows: rows.slice(0, maxShown), held: 0, begun: true, ...(apart ? { upTo: '' } : {}), ...gap })
   }
 
   #say(change: Partial<LiveNow>): void {

@@ -1,4 +1,4 @@
-import { asRefused, Refused, refusedOf } from '../api/problem.ts'
+import { asApiError, ApiError, apiErrorOf } from '../api/problem.ts'
 import { EventCutter } from './event-stream.ts'
 import type { Link, WantedView } from './messages.ts'
 import { liveText } from '../text/live.ts'
@@ -7,9 +7,9 @@ import { generalText } from '../text/general.ts'
 const shortest = 500
 const longest = 30_000
 /** Attempts to update views on the open stream before it is reopened. */
-const turns = 4
+const maxUpdateAttempts = 4
 /** The server sends at least one message per second. */
-const silence = 20_000
+const silenceMs = 20_000
 
 interface On {
   readonly event: (event: string, data: Record<string, unknown>) => void
@@ -56,7 +56,7 @@ export class Stream {
     this.#wake()
   }
 
-  readonly #failed = (error: unknown): void => this.#on.link({ state: 'refused', detail: asRefused(error).message })
+  readonly #failed = (error: unknown): void => this.#on.link({ state: 'refused', detail: asApiError(error).message })
 
   async #run(): Promise<void> {
     this.#running = true
@@ -68,7 +68,7 @@ export class Stream {
 
   async #send(path: string, init: RequestInit = {}): Promise<Response> {
     const answer = await fetch(this.#server + path, init)
-    if (!answer.ok) throw await refusedOf(answer)
+    if (!answer.ok) throw await apiErrorOf(answer)
     return answer
   }
 
@@ -83,7 +83,7 @@ export class Stream {
   #change(): Promise<void> {
     this.#changes = this.#changes.then(async () => {
       try {
-        for (let turn = 0; turn < turns; turn++) {
+        for (let turn = 0; turn < maxUpdateAttempts; turn++) {
           const line = this.#line
           if (!this.#opened) return
           const answer = await this.#send(`/api/v1/live/${this.#sid}`, { method: 'PUT', ...this.#wanted() })
@@ -94,7 +94,7 @@ export class Stream {
         this.#moves = true
         this.#line?.abort()
       } catch (error) {
-        this.#refused(asRefused(error))
+        this.#refused(asApiError(error))
       }
     })
     return this.#changes
@@ -122,7 +122,7 @@ export class Stream {
       const reader = answer.body?.getReader()
       for (;;) {
         clearTimeout(watchdog)
-        watchdog = setTimeout(() => line.abort(), silence)
+        watchdog = setTimeout(() => line.abort(), silenceMs)
         const { done = true, value } = (await reader?.read()) ?? {}
         if (done) break
         for (const { event, id, data } of cutter.take(text.decode(value, { stream: true }))) {
@@ -134,7 +134,7 @@ export class Stream {
       return this.#later(liveText.streamClosed)
     } catch (error) {
       if (this.#moves) return 0
-      return error instanceof Refused
+      return error instanceof ApiError
         ? this.#refused(error)
         : this.#views.length === 0
           ? 0
@@ -148,7 +148,7 @@ export class Stream {
   }
 
   /** Client errors wait for another view; all other errors are retried. */
-  #refused(error: Refused): number {
+  #refused(error: ApiError): number {
     if (error.status !== 429 && error.status < 500) {
       this.#on.link({
         state: 'refused',
@@ -180,7 +180,6 @@ export class Stream {
   }
 }
 
-/** Removes internal view ids from messages. */
 const plain = (message: string): string =>
   message.replace(/^View "[\w-]+": /, '').replace(/^View "[\w-]+" /, liveText.thisView)
 

@@ -1,7 +1,7 @@
 import { isLoginNeeded, loginNeeded, onSession } from '../api/session.ts'
 import { LiveEngine } from './engine.ts'
 import { throughLeader } from './leader.ts'
-import { hereMs, type FromTab, type Link, type ToTab, type WantedView } from './messages.ts'
+import { heartbeatMs, type FromTab, type Link, type ToTab, type WantedView } from './messages.ts'
 
 export type Listener = (message: Exclude<ToTab, { readonly is: 'link' }>) => void
 
@@ -42,7 +42,7 @@ function sendViews(): void {
 
 function connected(): (message: FromTab) => void {
   const send = door()
-  setInterval(() => send({ is: 'here' }), hereMs)
+  setInterval(() => send({ is: 'here' }), heartbeatMs)
   addEventListener('pagehide', () => send({ is: 'bye' }))
   addEventListener('pageshow', (event) => {
     if (event.persisted) sendViews()

@@ -21,7 +21,6 @@ export function markClass({ other, tone }: ChartSeries, index: number): string {
   return `c-${other === true ? 'other' : (tone ?? (index % colorTokens.length) + 1)}`
 }
 
-/** Resolves CSS tokens in the current theme for the canvas. */
 export function colorsOf(element: HTMLElement, series: readonly ChartSeries[]): ChartColors {
   const probe = document.createElement('i')
   element.append(probe)

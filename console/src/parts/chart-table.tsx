@@ -15,13 +15,12 @@ export function valueText(value: number | null | undefined, format: (value: numb
   return value === null || value === undefined ? '–' : format(value)
 }
 
-/** Whether a mark overlaps the bucket at this index. */
 export function isIn(times: readonly number[], place: number, { at, since = at }: ChartMark): boolean {
   return at >= (times[place] ?? Infinity) && since < (times[place + 1] ?? Infinity)
 }
 
 export function markText(marks: readonly ChartMark[]): string {
-  return marks.map(({ is, says }) => (is === 'gap' ? partsText.gapReason(says) : says)).join('; ')
+  return marks.map(({ is, text }) => (is === 'gap' ? partsText.gapReason(text) : text)).join('; ')
 }
 
 export function ValueTable({ times, series, marks, height, format }: ValueTableProps): React.ReactNode {

@@ -20,7 +20,7 @@ export interface ChartMark {
   readonly is?: 'change' | 'gap'
   readonly since?: number
   readonly at: number
-  readonly says: string
+  readonly text: string
 }
 
 interface ChartProps {
@@ -300,7 +300,6 @@ function placeOf(times: readonly number[], at: number | undefined): number | und
   return times.findLastIndex((time) => time <= at)
 }
 
-/** The part of the selection that is still on the axis. */
 function placesOf(
   times: readonly number[],
   marked: readonly [number, number] | undefined,

@@ -1,7 +1,7 @@
 import { useEffect, useId, useLayoutEffect, useRef, useState } from 'react'
 import type { TextProblem, ViewColumn } from '../../../src/api/published.ts'
-import { ask } from '../api/client.ts'
-import { asRefused } from '../api/problem.ts'
+import { request } from '../api/client.ts'
+import { asApiError } from '../api/problem.ts'
 import { useLocalKeys } from '../state/keys.ts'
 import { ErrorNotice } from './states.tsx'
 import type { Range } from '../state/range.ts'
@@ -23,7 +23,6 @@ interface FilterBoxProps {
   readonly onImport?: (imported: Imported) => void
 }
 
-/** Response of POST /api/v1/import. */
 export interface Imported {
   readonly filter: string
   readonly both_ways: boolean
@@ -44,14 +43,13 @@ interface Checked {
 async function checked(filter: string, names: FilterNames): Promise<Checked> {
   if (filter.trim() === '') return { ok: true }
   try {
-    return await ask<Checked>('/api/v1/validate', { method: 'POST', body: { filter, names } })
+    return await request<Checked>('/api/v1/validate', { method: 'POST', body: { filter, names } })
   } catch (error) {
-    const refused = asRefused(error)
+    const refused = asApiError(error)
     return refused.code === 'WEIR_API_FILTER' ? { ok: false, errors: refused.errors } : { ok: true }
   }
 }
 
-/** The filter input. Marks errors in the text and keeps the last valid result. */
 export function FilterBox({
   names,
   example,
@@ -97,7 +95,8 @@ export function FilterBox({
   const open = written !== undefined && found.length > 0
   const apply = async (): Promise<void> => {
     setCaret(undefined)
-    if (imports) return onImport(await ask<Imported>('/api/v1/import', { method: 'POST', body: { url: text.trim() } }))
+    if (imports)
+      return onImport(await request<Imported>('/api/v1/import', { method: 'POST', body: { url: text.trim() } }))
     const candidate = (meant?.(text) ?? text).trim()
     const { errors: problems = [] } = await checked(candidate, names)
     setErrors(problems)
@@ -107,7 +106,7 @@ export function FilterBox({
     onChange(lastChecked.current)
   }
   const swap = async (): Promise<void> => {
-    const { swapped, errors: problems = [] } = await ask<Checked>('/api/v1/validate', {
+    const { swapped, errors: problems = [] } = await request<Checked>('/api/v1/validate', {
       method: 'POST',
       body: { filter: text, names },
     })

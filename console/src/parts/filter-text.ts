@@ -27,10 +27,8 @@ export function allOf(filters: readonly string[]): string {
     : conditions.map((filter) => (/\bor\b/i.test(filter) ? `(${filter})` : filter)).join(' and ')
 }
 
-/** Adds a condition once. */
 export function andFilter(filter: string, condition: string): string {
   const parts = filter.trim().split(/ and /i)
-  // A conjunction without strings that contain the word.
   const plain = !/\bor\b|\(/i.test(filter) && parts.every((part) => (part.split('"').length & 1) === 1)
   return plain && parts.includes(condition) ? filter : allOf([filter, condition])
 }
@@ -85,6 +83,5 @@ export function conditionBefore(text: string, caret: number): string {
   const bare = conditions.replaceAll(/"[^"]*"/g, '""')
   let flat = bare
   while (/\([^()]*\)/.test(flat)) flat = flat.replaceAll(/\([^()]*\)/g, ' ')
-  // In parentheses or with `or` it is not a condition.
   return /[()]|\bor\b/i.test(flat) || bare.replaceAll('""', '').includes('"') ? '' : conditions
 }

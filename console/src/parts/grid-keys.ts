@@ -1,7 +1,6 @@
 import { isKey } from '../state/keys.ts'
 import { partsText } from '../text/parts.ts'
 
-/** A cell; row -1 is the heading. */
 export interface Place {
   readonly row: number
   readonly column: number

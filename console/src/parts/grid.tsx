@@ -120,7 +120,6 @@ export function Grid<Row>({
         ?.querySelector<HTMLElement>(`[data-at="${place.row}:${place.column}"]`)
         ?.focus({ preventScroll: true })
   })
-  // The focus follows a moved column.
   useLayoutEffect(() => {
     const column = columns.findIndex(({ id }) => id === movedColumn.current)
     if (column === -1) return

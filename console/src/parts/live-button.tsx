@@ -8,7 +8,6 @@ interface LiveButtonProps {
   readonly onClick: () => void
 }
 
-/** Disabled for a time range that has ended. */
 export function LiveButton({ live, t, hint, onClick }: LiveButtonProps): React.ReactNode {
   return (
     <button

@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { asRefused } from '../api/problem.ts'
+import { asApiError } from '../api/problem.ts'
 import { leftOut, toggled, wanted } from './choices.ts'
 import { count } from './format.ts'
 import { Popover } from './popover.tsx'
@@ -125,7 +125,7 @@ export function Picker({
       {values === undefined && error == null && <p className="dim asking">{generalText.loading}</p>}
       {error != null && (
         <p className="bad" role="alert">
-          {asRefused(error).message}
+          {asApiError(error).message}
         </p>
       )}
       {values !== undefined && all.length === 0 && (

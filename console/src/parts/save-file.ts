@@ -3,7 +3,6 @@ export function saveText(text: string, name: string, type: string): void {
   link.href = URL.createObjectURL(new Blob([text], { type }))
   link.download = name
   link.click()
-  // Frees the file after the download has started.
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
 }
 

@@ -1,5 +1,4 @@
-/** Placeholders for missing data: empty, loading or failed. Each has a cause and one action. */
-import { asRefused } from '../api/problem.ts'
+import { asApiError } from '../api/problem.ts'
 import { partsText } from '../text/parts.ts'
 import { generalText } from '../text/general.ts'
 import { PageLink } from '../app/page-link.tsx'
@@ -65,7 +64,7 @@ export function ErrorState({
   readonly error: unknown
   readonly onRetry: () => void
 }): React.ReactNode {
-  const refused = asRefused(error)
+  const refused = asApiError(error)
   const marks = [
     refused.code,
     refused.queryId === undefined ? partsText.noQueryId : generalText.queryId(refused.queryId),
@@ -107,7 +106,7 @@ export function Pending({
   readonly notFound?: string
 }): React.ReactNode {
   if (!of.isError) return <Loading what={what} />
-  if (notFound !== undefined && asRefused(of.error).status === 404) return <p className="pad dim">{notFound}</p>
+  if (notFound !== undefined && asApiError(of.error).status === 404) return <p className="pad dim">{notFound}</p>
   return <QueryError of={of} />
 }
 
@@ -129,7 +128,7 @@ export function ErrorNotice({
   readonly onRetry: () => void
   readonly children?: React.ReactNode
 }): React.ReactNode {
-  const { message, queryId } = asRefused(error)
+  const { message, queryId } = asApiError(error)
   return (
     <div className="notice bad" role="alert">
       <div>
@@ -143,12 +142,10 @@ export function ErrorNotice({
   )
 }
 
-/** Above rows that an earlier query returned. */
 export function StaleNotice(props: { readonly error: unknown; readonly onRetry: () => void }): React.ReactNode {
   return <ErrorNotice {...props}>{generalText.showingPrevious}</ErrorNotice>
 }
 
-/** Sentences about URL parameters that the page ignores. */
 export function UnreadNotice({
   unread,
   onClose,

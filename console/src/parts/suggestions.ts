@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import type { ViewColumn } from '../../../src/api/published.ts'
-import { ask } from '../api/client.ts'
-import { asRefused } from '../api/problem.ts'
+import { request } from '../api/client.ts'
+import { asApiError } from '../api/problem.ts'
 import { count } from './format.ts'
 import type { Range } from '../state/range.ts'
 import type { Written } from './filter-text.ts'
@@ -36,17 +36,16 @@ export function useSuggestions(
     enabled: written !== undefined,
     staleTime: 10_000,
     retry: false,
-    // Keeps previous completions of the same field while loading.
     placeholderData: (before: Completion | undefined, query) =>
       query?.queryKey[1] === of + (field ?? '') ? before : undefined,
     queryFn: ({ signal }): Promise<Completion> =>
-      ask<Completion>('/api/v1/complete', {
+      request<Completion>('/api/v1/complete', {
         method: 'POST',
         body: { names: of, ...(field === undefined ? {} : { field }), prefix: word, filter, from, to, limit: most },
         signal,
       }).catch((error: unknown): Completion => {
         // Completion is optional; the filter check reports unknown fields.
-        if (asRefused(error).status === 401) throw error
+        if (asApiError(error).status === 401) throw error
         return {}
       }),
   })

@@ -41,7 +41,6 @@ function textOf(text: string, indent: string): string {
   ].join('\n')
 }
 
-/** Unquoted only if it cannot be read as another type or syntax. */
 function plain(text: string): string {
   const bare =
     /^[A-Za-z_/.][\w./@%+-]*(?:[ :=][\w./@%+-]+)*$/.test(text) &&

@@ -56,7 +56,6 @@ export function codecOf<S extends object>(parts: { readonly [K in keyof S]: Part
   }
 }
 
-/** A repeated parameter has its last value. */
 export function readSearch(text: string): Search {
   return Object.fromEntries(new URLSearchParams(text))
 }

@@ -105,7 +105,6 @@ export const isSingle = (written: string): boolean => written.split(' ').every((
 const writable = 'input:not([type="checkbox"], [type="radio"], [type="button"]), textarea, select, [contenteditable]'
 const pairMs = 1500
 
-/** Starts the listener of {@link usePageKeys}; returns a function that stops it. */
 export function listenForKeys(): () => void {
   let first = ''
   let timer: ReturnType<typeof setTimeout> | undefined

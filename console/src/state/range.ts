@@ -29,7 +29,6 @@ export function isMoving({ to }: Range): boolean {
   return to.startsWith('now')
 }
 
-/** Shorter ranges are shown with seconds. */
 const secondsMs = 600_000
 
 /** `Last 15 min`, `20 Nov, 10:00 – 11:00`, `20 Nov 2025, 23:59:30 – 21 Nov 2025, 00:00:15`. */

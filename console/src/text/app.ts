@@ -15,7 +15,7 @@ export const appText = {
   keys: 'Keys',
   listOfKeys: 'List of keys',
   or: ' or ',
-  plainKeysHint: 'Keys without a modifier work wherever the focus is, except',
+  plainKeysHint: 'Keys without a modifier work everywhere except in text fields',
   weir: 'Weir',
   signInToWeir: 'Sign in to Weir.',
   loadingSignInOptions: 'Loading sign-in options …',

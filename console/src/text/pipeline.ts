@@ -71,7 +71,7 @@ export const pipelineText = {
   shedRows: (lost: string) => `▲ shed ${lost}`,
   unreadableRows: (unreadable: string) => `✕ unreadable ${unreadable}`,
   nothingShed: 'nothing shed',
-  rowsAcceptedInTotal: 'rows accepted in total',
+  rowsAccepted: 'rows accepted',
   deliveredRows: (rows: string) => `delivered ${rows}`,
   doesNotBalance: '✕ does not balance',
   allAcceptedRows: 'all accepted rows',

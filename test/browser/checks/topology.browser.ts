@@ -161,7 +161,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: two times of a topology',
     '10.1.0.5': '▼ less',
     '10.1.0.6': '▲ more',
     '10.1.0.7': '▼ less',
-    '10.1.0.8': '= alike',
+    '10.1.0.8': '= unchanged',
   }
 
   beforeAll(async () => {
@@ -253,7 +253,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: two times of a topology',
     ).toEqual([...sums])
     const legend = async (): Promise<string> =>
       (await page.getByRole('list', { name: 'Changes' }).locator('li').allTextContents()).join(', ')
-    expect(await legend()).toMatch(/^\+ 2 added, − 1 removed, ▲ 2 more, ▼ 2 less, = [\d,]+ alike$/)
+    expect(await legend()).toMatch(/^\+ 2 added, − 1 removed, ▲ 2 more, ▼ 2 less, = [\d,]+ unchanged$/)
     await page.context().close()
   })
 
@@ -286,12 +286,12 @@ describe.skipIf(chromiumPath === undefined)('chromium: two times of a topology',
     await page.getByRole('button', { name: 'Compare', exact: true }).click()
     await expect
       .poll(async () => (await page.getByRole('list', { name: 'Changes' }).locator('li').allTextContents()).join(', '))
-      .toBe('+ 7 added, − 0 removed, ▲ 0 more, ▼ 0 less, = 0 alike')
+      .toBe('+ 7 added, − 0 removed, ▲ 0 more, ▼ 0 less, = 0 unchanged')
     expect(new URL(page.url()).searchParams.get('diff')).toBe(iso(middle - 60 * minute))
     await page.goBack()
     await expect
       .poll(async () => (await page.getByRole('list', { name: 'Changes' }).locator('li').allTextContents()).join(', '))
-      .toBe('+ 2 added, − 1 removed, ▲ 2 more, ▼ 2 less, = 1 alike')
+      .toBe('+ 2 added, − 1 removed, ▲ 2 more, ▼ 2 less, = 1 unchanged')
     await page.context().close()
   })
 

@@ -18,7 +18,7 @@ export interface Fail {
 export interface Scene {
   readonly name: string
   readonly page: string
-  readonly says: string
+  readonly description: string
   readonly on?: Place
   readonly as?: 'admin' | 'viewer' | 'shop'
   /** `{span}`: time range of the shop's flows; `{later}`: its second half. */
@@ -70,11 +70,11 @@ const graph = async (page: Page): Promise<void> => {
 }
 
 const flows: readonly Scene[] = [
-  { name: 'flows-live', page: 'Flows', says: 'Rows as they arrive.', busy: true, path: '/flows', act: row },
+  { name: 'flows-live', page: 'Flows', description: 'Rows as they arrive.', busy: true, path: '/flows', act: row },
   {
     name: 'flows-live-paused',
     page: 'Flows',
-    says: 'The live table, paused.',
+    description: 'The live table, paused.',
     busy: true,
     path: '/flows',
     act: after(row, press('Pause')),
@@ -82,7 +82,7 @@ const flows: readonly Scene[] = [
   {
     name: 'flows-live-empty',
     page: 'Flows',
-    says: 'No data yet: how to connect an exporter.',
+    description: 'No data yet: how to connect an exporter.',
     on: 'fresh',
     path: '/flows',
     state: 'empty',
@@ -91,7 +91,7 @@ const flows: readonly Scene[] = [
   {
     name: 'flows-live-no-match',
     page: 'Flows',
-    says: 'Nothing in the live memory matches.',
+    description: 'Nothing in the live memory matches.',
     path: '/flows?v=1&q=bytes+%3E+10GiB',
     state: 'empty',
     act: is('empty'),
@@ -99,7 +99,7 @@ const flows: readonly Scene[] = [
   {
     name: 'flows-live-refused',
     page: 'Flows',
-    says: 'A link with an invalid filter.',
+    description: 'A link with an invalid filter.',
     path: '/flows?v=1&q=dst_prt+%3D+443',
     state: 'error',
     act: after(is('error'), (page) => page.locator('.filter-error').waitFor()),
@@ -107,28 +107,28 @@ const flows: readonly Scene[] = [
   {
     name: 'flows-table',
     page: 'Flows',
-    says: 'Stored flows with their volume over time.',
+    description: 'Stored flows with their volume over time.',
     path: stored,
     act: after(row, (page) => page.locator('.volume canvas').first().waitFor({ state: 'attached' })),
   },
   {
     name: 'flows-table-record',
     page: 'Flows',
-    says: 'One record, with all of its fields.',
+    description: 'One record, with all of its fields.',
     path: stored,
     act: after(row, openRow(3)),
   },
   {
     name: 'flows-table-groups',
     page: 'Flows',
-    says: 'Groups of flows with their sums, others and total.',
+    description: 'Groups of flows with their sums, others and total.',
     path: `${stored}&group=src_name,dst_port`,
     act: row,
   },
   {
     name: 'flows-table-completion',
     page: 'Flows',
-    says: 'The filter completes names and values.',
+    description: 'The filter completes names and values.',
     path: stored,
     act: after(
       row,
@@ -139,7 +139,7 @@ const flows: readonly Scene[] = [
   {
     name: 'flows-table-filter-error',
     page: 'Flows',
-    says: 'A filter that is wrong: where, and the answer before stays.',
+    description: 'A filter that is wrong: where, and the answer before stays.',
     path: stored,
     act: after(
       row,
@@ -152,14 +152,14 @@ const flows: readonly Scene[] = [
   {
     name: 'flows-table-unread',
     page: 'Flows',
-    says: 'A link with parts that this console does not know.',
+    description: 'A link with parts that this console does not know.',
     path: `${stored}&cols=src,dst,nothing&color=red`,
     act: after(row, text('This page has no parameter')),
   },
   {
     name: 'flows-table-loading',
     page: 'Flows',
-    says: 'The query is running.',
+    description: 'The query is running.',
     path: stored,
     hold: questions,
     state: 'loading',
@@ -168,7 +168,7 @@ const flows: readonly Scene[] = [
   {
     name: 'flows-table-empty',
     page: 'Flows',
-    says: 'No stored flow matches.',
+    description: 'No stored flow matches.',
     path: `${stored}&q=bytes+%3E+10GiB`,
     state: 'empty',
     act: is('empty'),
@@ -176,7 +176,7 @@ const flows: readonly Scene[] = [
   {
     name: 'flows-table-empty-span',
     page: 'Flows',
-    says: 'Nothing was received in the span.',
+    description: 'Nothing was received in the span.',
     on: 'fresh',
     path: stored,
     state: 'empty',
@@ -185,7 +185,7 @@ const flows: readonly Scene[] = [
   {
     name: 'flows-table-error',
     page: 'Flows',
-    says: 'The server failed.',
+    description: 'The server failed.',
     path: stored,
     fail: { at: questions, status: 500 },
     state: 'error',
@@ -194,7 +194,7 @@ const flows: readonly Scene[] = [
   {
     name: 'flows-table-limit',
     page: 'Flows',
-    says: 'Too many questions wait already.',
+    description: 'Too many questions wait already.',
     path: stored,
     fail: { at: questions, status: 429 },
     state: 'error',
@@ -203,7 +203,7 @@ const flows: readonly Scene[] = [
   {
     name: 'flows-table-unreachable',
     page: 'Flows',
-    says: 'The server does not respond.',
+    description: 'The server does not respond.',
     path: stored,
     fail: { at: questions, status: 0 },
     state: 'error',
@@ -212,7 +212,7 @@ const flows: readonly Scene[] = [
   {
     name: 'flows-table-ring',
     page: 'Flows',
-    says: 'Without a store: the live memory and its time range.',
+    description: 'Without a store: the live memory and its time range.',
     on: 'bare',
     path: stored,
     act: row,
@@ -220,7 +220,7 @@ const flows: readonly Scene[] = [
   {
     name: 'flows-table-limited',
     page: 'Flows',
-    says: 'A viewer of one namespace.',
+    description: 'A viewer of one namespace.',
     on: 'closed',
     as: 'shop',
     path: stored,
@@ -229,7 +229,7 @@ const flows: readonly Scene[] = [
   {
     name: 'flows-overview',
     page: 'Flows: overview',
-    says: 'Rates, top groups, source to destination.',
+    description: 'Rates, top groups, source to destination.',
     path: `${overview.replace('{span}', '{later}')}&before=span`,
     act: after(
       (page) => page.getByRole('region', { name: 'Exporters' }).locator('.shares').waitFor(),
@@ -239,14 +239,14 @@ const flows: readonly Scene[] = [
   {
     name: 'flows-overview-focus',
     page: 'Flows: overview',
-    says: 'One panel large, the others as a strip.',
+    description: 'One panel large, the others as a strip.',
     path: overview,
     act: after((page) => page.locator('.sankey svg').waitFor(), press('Source to destination, enlarged')),
   },
   {
     name: 'flows-overview-loading',
     page: 'Flows: overview',
-    says: 'Panels on their way.',
+    description: 'Panels on their way.',
     path: overview,
     hold: questions,
     state: 'loading',
@@ -255,7 +255,7 @@ const flows: readonly Scene[] = [
   {
     name: 'flows-overview-empty',
     page: 'Flows: overview',
-    says: 'No matching flows.',
+    description: 'No matching flows.',
     path: `${overview}&q=bytes+%3E+10GiB`,
     state: 'empty',
     act: is('empty'),
@@ -263,7 +263,7 @@ const flows: readonly Scene[] = [
   {
     name: 'flows-overview-error',
     page: 'Flows: overview',
-    says: 'The server failed.',
+    description: 'The server failed.',
     path: overview,
     fail: { at: questions, status: 500 },
     state: 'error',
@@ -272,7 +272,7 @@ const flows: readonly Scene[] = [
   {
     name: 'flows-overview-live',
     page: 'Flows: overview',
-    says: 'Live, by the stream.',
+    description: 'Live, by the stream.',
     busy: true,
     path: '/flows?v=1&view=overview',
     act: (page) => page.locator('.chart canvas').first().waitFor({ state: 'attached' }),
@@ -280,28 +280,28 @@ const flows: readonly Scene[] = [
   {
     name: 'flows-topology',
     page: 'Flows: topology',
-    says: 'Exchanges between nodes; one is selected.',
+    description: 'Exchanges between nodes; one is selected.',
     path: topology,
     act: graph,
   },
   {
     name: 'flows-topology-list',
     page: 'Flows: topology',
-    says: 'The same as a list.',
+    description: 'The same as a list.',
     path: `${topology}&list=1`,
     act: row,
   },
   {
     name: 'flows-topology-compared',
     page: 'Flows: topology',
-    says: 'Two time ranges compared: new, removed and changed edges.',
+    description: 'Two time ranges compared: new, removed and changed edges.',
     path: `${topology.replace('{span}', '{later}')}&diff=span`,
     act: (page) => page.getByRole('list', { name: 'Changes' }).waitFor(),
   },
   {
     name: 'flows-topology-loading',
     page: 'Flows: topology',
-    says: 'The graph is on its way.',
+    description: 'The graph is on its way.',
     path: topology,
     hold: questions,
     state: 'loading',
@@ -310,7 +310,7 @@ const flows: readonly Scene[] = [
   {
     name: 'flows-topology-empty',
     page: 'Flows: topology',
-    says: 'No matching flows.',
+    description: 'No matching flows.',
     path: `${topology}&q=bytes+%3E+10GiB`,
     state: 'empty',
     act: is('empty'),
@@ -318,7 +318,7 @@ const flows: readonly Scene[] = [
   {
     name: 'flows-topology-error',
     page: 'Flows: topology',
-    says: 'The server failed.',
+    description: 'The server failed.',
     path: topology,
     fail: { at: questions, status: 500 },
     state: 'error',
@@ -330,7 +330,7 @@ const operate: readonly Scene[] = [
   {
     name: 'home',
     page: 'Home',
-    says: 'Connections, and how to add more.',
+    description: 'Connections, and how to add more.',
     busy: true,
     path: '/home',
     act: after(
@@ -341,7 +341,7 @@ const operate: readonly Scene[] = [
   {
     name: 'home-fresh',
     page: 'Home',
-    says: 'No data yet: the commands to run.',
+    description: 'No data yet: the commands to run.',
     on: 'fresh',
     path: '/home',
     act: after(text('No data received yet'), (page) => page.locator('.commands').waitFor()),
@@ -349,7 +349,7 @@ const operate: readonly Scene[] = [
   {
     name: 'home-loading',
     page: 'Home',
-    says: 'On its way.',
+    description: 'On its way.',
     path: '/home',
     hold: operating,
     state: 'loading',
@@ -358,7 +358,7 @@ const operate: readonly Scene[] = [
   {
     name: 'home-error',
     page: 'Home',
-    says: 'The server failed.',
+    description: 'The server failed.',
     path: '/home',
     fail: { at: operating, status: 500 },
     state: 'error',
@@ -367,18 +367,18 @@ const operate: readonly Scene[] = [
   {
     name: 'home-limited',
     page: 'Home',
-    says: 'A viewer of one namespace.',
+    description: 'A viewer of one namespace.',
     on: 'closed',
     as: 'shop',
     path: '/home',
     state: 'empty',
     act: is('empty'),
   },
-  { name: 'events', page: 'Events', says: 'Newest events as they arrive.', path: '/events', act: row },
+  { name: 'events', page: 'Events', description: 'Newest events as they arrive.', path: '/events', act: row },
   {
     name: 'events-empty',
     page: 'Events',
-    says: 'No events yet.',
+    description: 'No events yet.',
     on: 'fresh',
     path: '/events',
     state: 'empty',
@@ -387,7 +387,7 @@ const operate: readonly Scene[] = [
   {
     name: 'events-limited',
     page: 'Events',
-    says: 'A viewer of one namespace.',
+    description: 'A viewer of one namespace.',
     on: 'closed',
     as: 'shop',
     path: '/events',
@@ -397,7 +397,7 @@ const operate: readonly Scene[] = [
   {
     name: 'pipeline',
     page: 'Pipeline',
-    says: 'Sources, journal and sinks, and where every row is.',
+    description: 'Sources, journal and sinks, and where every row is.',
     busy: true,
     path: '/pipeline',
     act: row,
@@ -405,7 +405,7 @@ const operate: readonly Scene[] = [
   {
     name: 'pipeline-sink',
     page: 'Pipeline',
-    says: 'All that is known of one sink.',
+    description: 'All that is known of one sink.',
     busy: true,
     path: '/pipeline?v=1&sel=sink:partner',
     act: after((page) => page.locator('aside.drawer dl').first().waitFor()),
@@ -413,7 +413,7 @@ const operate: readonly Scene[] = [
   {
     name: 'pipeline-exporter',
     page: 'Pipeline',
-    says: 'All that is known of one exporter.',
+    description: 'All that is known of one exporter.',
     busy: true,
     path: '/pipeline?v=1&sel=exporter:netflow/127.0.0.1',
     act: after((page) => page.locator('aside.drawer dl').first().waitFor()),
@@ -421,7 +421,7 @@ const operate: readonly Scene[] = [
   {
     name: 'pipeline-tables',
     page: 'Pipeline',
-    says: 'The picture as tables.',
+    description: 'The picture as tables.',
     busy: true,
     path: '/pipeline?v=1&view=table',
     act: row,
@@ -429,7 +429,7 @@ const operate: readonly Scene[] = [
   {
     name: 'pipeline-empty',
     page: 'Pipeline',
-    says: 'No exporter has sent anything.',
+    description: 'No exporter has sent anything.',
     on: 'fresh',
     path: '/pipeline',
     state: 'empty',
@@ -438,7 +438,7 @@ const operate: readonly Scene[] = [
   {
     name: 'pipeline-loading',
     page: 'Pipeline',
-    says: 'On its way.',
+    description: 'On its way.',
     path: '/pipeline',
     hold: operating,
     state: 'loading',
@@ -447,7 +447,7 @@ const operate: readonly Scene[] = [
   {
     name: 'pipeline-error',
     page: 'Pipeline',
-    says: 'The server failed.',
+    description: 'The server failed.',
     path: '/pipeline',
     fail: { at: operating, status: 500 },
     state: 'error',
@@ -456,7 +456,7 @@ const operate: readonly Scene[] = [
   {
     name: 'pipeline-limited',
     page: 'Pipeline',
-    says: 'A viewer of one namespace.',
+    description: 'A viewer of one namespace.',
     on: 'closed',
     as: 'shop',
     path: '/pipeline',
@@ -466,35 +466,35 @@ const operate: readonly Scene[] = [
   {
     name: 'dead-letters',
     page: 'Dead letters',
-    says: 'What sinks refused; several are chosen.',
+    description: 'What sinks refused; several are chosen.',
     path: '/dead-letters',
     act: after(row, press(/^Select all/)),
   },
   {
     name: 'dead-letters-one',
     page: 'Dead letters',
-    says: 'One letter, with its event.',
+    description: 'One letter, with its event.',
     path: '/dead-letters',
     act: after(row, openRow(1)),
   },
   {
     name: 'dead-letters-edit',
     page: 'Dead letters',
-    says: 'The event is edited.',
+    description: 'The event is edited.',
     path: '/dead-letters',
     act: after(row, openRow(1), press('Edit')),
   },
   {
     name: 'dead-letters-drop',
     page: 'Dead letters',
-    says: 'Confirmation before letters are dropped.',
+    description: 'Confirmation before letters are dropped.',
     path: '/dead-letters',
     act: after(row, press(/^Select all/), press(/^Drop/), (page) => page.locator('dialog[open]').waitFor()),
   },
   {
     name: 'dead-letters-empty',
     page: 'Dead letters',
-    says: 'None.',
+    description: 'None.',
     on: 'fresh',
     path: '/dead-letters',
     state: 'empty',
@@ -503,7 +503,7 @@ const operate: readonly Scene[] = [
   {
     name: 'dead-letters-none-of-sink',
     page: 'Dead letters',
-    says: 'None of this sink.',
+    description: 'None of this sink.',
     path: '/dead-letters?v=1&sink=store',
     state: 'empty',
     act: is('empty'),
@@ -511,7 +511,7 @@ const operate: readonly Scene[] = [
   {
     name: 'dead-letters-loading',
     page: 'Dead letters',
-    says: 'On their way.',
+    description: 'On their way.',
     path: '/dead-letters',
     hold: /^\/api\/v1\/dead-letters$/,
     state: 'loading',
@@ -520,7 +520,7 @@ const operate: readonly Scene[] = [
   {
     name: 'dead-letters-error',
     page: 'Dead letters',
-    says: 'The server failed.',
+    description: 'The server failed.',
     path: '/dead-letters',
     fail: { at: /^\/api\/v1\/dead-letters$/, status: 500 },
     state: 'error',
@@ -529,7 +529,7 @@ const operate: readonly Scene[] = [
   {
     name: 'dead-letters-viewer',
     page: 'Dead letters',
-    says: 'A viewer can read but not act.',
+    description: 'A viewer can read but not act.',
     on: 'closed',
     as: 'viewer',
     path: '/dead-letters',
@@ -539,7 +539,7 @@ const operate: readonly Scene[] = [
   {
     name: 'dead-letters-limited',
     page: 'Dead letters',
-    says: 'A viewer of one namespace.',
+    description: 'A viewer of one namespace.',
     on: 'closed',
     as: 'shop',
     path: '/dead-letters',
@@ -556,7 +556,7 @@ const clusters: readonly Scene[] = [
   {
     name: 'changes',
     page: 'Changes',
-    says: 'Changes over time and as rows, live.',
+    description: 'Changes over time and as rows, live.',
     on: 'cluster',
     path: '/changes',
     act: after(row, (page) => page.locator('.volume canvas').first().waitFor({ state: 'attached' })),
@@ -564,7 +564,7 @@ const clusters: readonly Scene[] = [
   {
     name: 'changes-one',
     page: 'Changes',
-    says: 'One change: diff and actor.',
+    description: 'One change: diff and actor.',
     on: 'cluster',
     path: '/changes?v=1&live=0&kind=Deployment,NetworkPolicy&by=kind',
     act: after(row, openRow(2), (page) => page.locator('.diff').waitFor()),
@@ -572,7 +572,7 @@ const clusters: readonly Scene[] = [
   {
     name: 'changes-secret',
     page: 'Changes',
-    says: 'A secret changed: a digest stands for each value.',
+    description: 'A secret changed: a digest stands for each value.',
     on: 'cluster',
     path: '/changes?v=1&live=0&kind=Secret',
     act: after(row, openRow(0), (page) => page.locator('.redacted').first().waitFor()),
@@ -580,7 +580,7 @@ const clusters: readonly Scene[] = [
   {
     name: 'changes-noise',
     page: 'Changes',
-    says: 'Noise is shown, with the rules that hide it.',
+    description: 'Noise is shown, with the rules that hide it.',
     on: 'cluster',
     path: '/changes?v=1&live=0&noise=1&by=namespace',
     act: row,
@@ -588,7 +588,7 @@ const clusters: readonly Scene[] = [
   {
     name: 'changes-paused',
     page: 'Changes',
-    says: 'Live, and paused.',
+    description: 'Live, and paused.',
     on: 'cluster',
     path: '/changes',
     act: after(row, press('Pause')),
@@ -596,7 +596,7 @@ const clusters: readonly Scene[] = [
   {
     name: 'changes-unread',
     page: 'Changes',
-    says: 'A link with a part that this console does not know.',
+    description: 'A link with a part that this console does not know.',
     on: 'cluster',
     path: '/changes?v=1&live=0&by=color',
     act: after(row, text('is not a valid value')),
@@ -604,7 +604,7 @@ const clusters: readonly Scene[] = [
   {
     name: 'changes-no-cluster',
     page: 'Changes',
-    says: 'No cluster is watched: how to connect one.',
+    description: 'No cluster is watched: how to connect one.',
     on: 'fresh',
     path: '/changes',
     state: 'empty',
@@ -613,7 +613,7 @@ const clusters: readonly Scene[] = [
   {
     name: 'changes-no-match',
     page: 'Changes',
-    says: 'Nothing matches.',
+    description: 'Nothing matches.',
     on: 'cluster',
     path: '/changes?v=1&q=nowhere',
     state: 'empty',
@@ -622,7 +622,7 @@ const clusters: readonly Scene[] = [
   {
     name: 'changes-all-noise',
     page: 'Changes',
-    says: 'All changes are noise.',
+    description: 'All changes are noise.',
     on: 'cluster',
     path: '/changes?v=1&kind=Node',
     state: 'empty',
@@ -631,7 +631,7 @@ const clusters: readonly Scene[] = [
   {
     name: 'changes-no-store',
     page: 'Changes',
-    says: 'There is no store.',
+    description: 'There is no store.',
     on: 'bare',
     path: '/changes',
     state: 'empty',
@@ -640,7 +640,7 @@ const clusters: readonly Scene[] = [
   {
     name: 'changes-limited',
     page: 'Changes',
-    says: 'A viewer of one namespace, in which nothing was changed.',
+    description: 'A viewer of one namespace, in which nothing was changed.',
     on: 'closed',
     as: 'shop',
     path: '/changes',
@@ -650,7 +650,7 @@ const clusters: readonly Scene[] = [
   {
     name: 'changes-loading',
     page: 'Changes',
-    says: 'On their way.',
+    description: 'On their way.',
     on: 'cluster',
     path: '/changes',
     hold: aboutChanges,
@@ -660,7 +660,7 @@ const clusters: readonly Scene[] = [
   {
     name: 'changes-error',
     page: 'Changes',
-    says: 'The server failed.',
+    description: 'The server failed.',
     on: 'cluster',
     path: '/changes',
     fail: { at: aboutChanges, status: 500 },
@@ -670,7 +670,7 @@ const clusters: readonly Scene[] = [
   {
     name: 'resources',
     page: 'Resources',
-    says: 'Every object that there is.',
+    description: 'Every object that there is.',
     on: 'cluster',
     path: '/resources',
     act: row,
@@ -678,7 +678,7 @@ const clusters: readonly Scene[] = [
   {
     name: 'resources-no-match',
     page: 'Resources',
-    says: 'None is found.',
+    description: 'None is found.',
     on: 'cluster',
     path: '/resources?v=1&q=nowhere',
     state: 'empty',
@@ -687,7 +687,7 @@ const clusters: readonly Scene[] = [
   {
     name: 'resources-empty',
     page: 'Resources',
-    says: 'None is known.',
+    description: 'None is known.',
     on: 'fresh',
     path: '/resources',
     state: 'empty',
@@ -696,7 +696,7 @@ const clusters: readonly Scene[] = [
   {
     name: 'resources-error',
     page: 'Resources',
-    says: 'The server failed.',
+    description: 'The server failed.',
     on: 'cluster',
     path: '/resources',
     fail: { at: aboutObjects, status: 500 },
@@ -706,7 +706,7 @@ const clusters: readonly Scene[] = [
   {
     name: 'resource-pod',
     page: 'Resource',
-    says: 'A pod: state, owners, history and traffic.',
+    description: 'A pod: state, owners, history and traffic.',
     on: 'cluster',
     path: pod,
     act: after(text('Owner chain'), text('Unhealthy')),
@@ -714,7 +714,7 @@ const clusters: readonly Scene[] = [
   {
     name: 'resource-deployment',
     page: 'Resource',
-    says: 'A deployment, with one of its changes open.',
+    description: 'A deployment, with one of its changes open.',
     on: 'cluster',
     path: '/resource/k8s:demo/apps/Deployment/shop/api',
     act: after(
@@ -730,7 +730,7 @@ const clusters: readonly Scene[] = [
   {
     name: 'resource-gone',
     page: 'Resource',
-    says: 'A deleted object and the actor of the deletion.',
+    description: 'A deleted object and the actor of the deletion.',
     on: 'cluster',
     path: '/resource/k8s:demo/apps/Deployment/shop/old-job',
     act: text('by carol'),
@@ -738,7 +738,7 @@ const clusters: readonly Scene[] = [
   {
     name: 'resource-unknown',
     page: 'Resource',
-    says: 'The object is not found.',
+    description: 'The object is not found.',
     on: 'cluster',
     path: '/resource/k8s:demo/core/Pod/shop/nobody',
     state: 'empty',
@@ -747,7 +747,7 @@ const clusters: readonly Scene[] = [
   {
     name: 'resource-loading',
     page: 'Resource',
-    says: 'On its way.',
+    description: 'On its way.',
     on: 'cluster',
     path: pod,
     hold: aboutObjects,
@@ -757,7 +757,7 @@ const clusters: readonly Scene[] = [
   {
     name: 'resource-error',
     page: 'Resource',
-    says: 'The server failed.',
+    description: 'The server failed.',
     on: 'cluster',
     path: pod,
     fail: { at: aboutObjects, status: 500 },
@@ -774,7 +774,7 @@ const traces: readonly Scene[] = [
   {
     name: 'audit',
     page: 'Audit',
-    says: 'Audit events over time and as rows, live.',
+    description: 'Audit events over time and as rows, live.',
     on: 'cluster',
     path: '/audit',
     act: after(row, (page) => page.locator('.volume canvas').first().waitFor({ state: 'attached' })),
@@ -782,7 +782,7 @@ const traces: readonly Scene[] = [
   {
     name: 'audit-one',
     page: 'Audit',
-    says: 'One trace with all fields.',
+    description: 'One trace with all fields.',
     on: 'cluster',
     path: '/audit?v=1&live=0&severity=incident',
     act: after(row, openRow(0), (page) => page.locator('pre.raw').waitFor()),
@@ -790,7 +790,7 @@ const traces: readonly Scene[] = [
   {
     name: 'audit-graph',
     page: 'Audit',
-    says: 'From the actor to the region.',
+    description: 'From the actor to the region.',
     on: 'cluster',
     path: '/audit?v=1&live=0&view=graph',
     act: picture,
@@ -798,7 +798,7 @@ const traces: readonly Scene[] = [
   {
     name: 'audit-node',
     page: 'Audit',
-    says: 'A node of the graph with its neighbours.',
+    description: 'A node of the graph with its neighbours.',
     on: 'cluster',
     path: '/audit?v=1&live=0&view=graph&node=tenant:project0',
     act: after(picture, (page) => page.locator('.neighbours li').first().waitFor()),
@@ -806,7 +806,7 @@ const traces: readonly Scene[] = [
   {
     name: 'audit-table',
     page: 'Audit',
-    says: 'The picture as a table.',
+    description: 'The picture as a table.',
     on: 'cluster',
     path: '/audit?v=1&live=0&view=graph&table=1',
     act: listed,
@@ -814,7 +814,7 @@ const traces: readonly Scene[] = [
   {
     name: 'audit-first-seen',
     page: 'Audit',
-    says: 'First occurrences of actor and action.',
+    description: 'First occurrences of actor and action.',
     on: 'cluster',
     path: '/audit?v=1&live=0&view=first-seen',
     act: listed,
@@ -822,7 +822,7 @@ const traces: readonly Scene[] = [
   {
     name: 'audit-logins',
     page: 'Audit',
-    says: 'Failed logins: none.',
+    description: 'Failed logins: none.',
     on: 'cluster',
     path: '/audit?v=1&live=0&view=logins',
     act: text('No failed login'),
@@ -830,7 +830,7 @@ const traces: readonly Scene[] = [
   {
     name: 'audit-none',
     page: 'Audit',
-    says: 'Nothing collects traces: how to connect a cloud.',
+    description: 'Nothing collects traces: how to connect a cloud.',
     on: 'fresh',
     path: '/audit',
     state: 'empty',
@@ -839,7 +839,7 @@ const traces: readonly Scene[] = [
   {
     name: 'audit-no-match',
     page: 'Audit',
-    says: 'Nothing matches.',
+    description: 'Nothing matches.',
     on: 'cluster',
     path: '/audit?v=1&q=nowhere',
     state: 'empty',
@@ -848,7 +848,7 @@ const traces: readonly Scene[] = [
   {
     name: 'audit-no-store',
     page: 'Audit',
-    says: 'There is no store.',
+    description: 'There is no store.',
     on: 'bare',
     path: '/audit',
     state: 'empty',
@@ -857,7 +857,7 @@ const traces: readonly Scene[] = [
   {
     name: 'audit-limited',
     page: 'Audit',
-    says: 'A viewer of one namespace, to which nothing was done.',
+    description: 'A viewer of one namespace, to which nothing was done.',
     on: 'closed',
     as: 'shop',
     path: '/audit',
@@ -867,7 +867,7 @@ const traces: readonly Scene[] = [
   {
     name: 'audit-loading',
     page: 'Audit',
-    says: 'On their way.',
+    description: 'On their way.',
     on: 'cluster',
     path: '/audit',
     hold: aboutTraces,
@@ -877,7 +877,7 @@ const traces: readonly Scene[] = [
   {
     name: 'audit-error',
     page: 'Audit',
-    says: 'The server failed.',
+    description: 'The server failed.',
     on: 'cluster',
     path: '/audit',
     fail: { at: aboutTraces, status: 500 },
@@ -887,7 +887,7 @@ const traces: readonly Scene[] = [
   {
     name: 'actor',
     page: 'Actor',
-    says: 'Everything that an actor did.',
+    description: 'Everything that an actor did.',
     on: 'cluster',
     path: '/actor?v=1&of=user:d0123456789abcdef/u0',
     act: after(row, text('By service')),
@@ -895,7 +895,7 @@ const traces: readonly Scene[] = [
   {
     name: 'actor-none',
     page: 'Actor',
-    says: 'No actor is selected.',
+    description: 'No actor is selected.',
     on: 'cluster',
     path: '/actor',
     state: 'empty',
@@ -907,7 +907,7 @@ const rest: readonly Scene[] = [
   {
     name: 'sql-start',
     page: 'SQL',
-    says: 'Before the first statement.',
+    description: 'Before the first statement.',
     path: '/sql',
     state: 'empty',
     act: text('every flow'),
@@ -915,17 +915,17 @@ const rest: readonly Scene[] = [
   {
     name: 'sql',
     page: 'SQL',
-    says: 'A result.',
+    description: 'A result.',
     path: sql(
       'SELECT src_name, dst_name, dst_port, sum(bytes_est) AS bytes, count(*) AS flows\nFROM flows\n' +
         'GROUP BY ALL\nORDER BY bytes DESC',
     ),
-    act: after(row, press('Run'), text(/^[\d,]+ rows in \d+ ms$/)),
+    act: after(row, press('Run'), text(/^[\d,]+ rows in /)),
   },
   {
     name: 'sql-chart',
     page: 'SQL',
-    says: 'A result over time, drawn.',
+    description: 'A result over time, drawn.',
     path: sql(
       'SELECT time_bucket(INTERVAL 1 second, time_received) AS time,\n' +
         "  CASE proto WHEN 6 THEN 'TCP' WHEN 17 THEN 'UDP' ELSE 'other' END AS protocol,\n" +
@@ -937,7 +937,7 @@ const rest: readonly Scene[] = [
   {
     name: 'sql-empty',
     page: 'SQL',
-    says: 'No row answers it.',
+    description: 'No row answers it.',
     path: sql('SELECT src_name, bytes FROM flows WHERE bytes > 1e15'),
     state: 'empty',
     act: text('No rows'),
@@ -945,7 +945,7 @@ const rest: readonly Scene[] = [
   {
     name: 'sql-loading',
     page: 'SQL',
-    says: 'It runs, and can be cancelled.',
+    description: 'It runs, and can be cancelled.',
     path: sql('SELECT count(*) AS n FROM flows'),
     hold: /\/v1\/sql$/,
     act: text('Running'),
@@ -953,14 +953,14 @@ const rest: readonly Scene[] = [
   {
     name: 'sql-error',
     page: 'SQL',
-    says: 'A statement that is wrong: where.',
+    description: 'A statement that is wrong: where.',
     path: sql('SELECT count(*) AS n\nFROM flows WHERE bites > 1'),
     act: (page) => page.locator('.sql-error').waitFor(),
   },
   {
     name: 'sql-unreachable',
     page: 'SQL',
-    says: 'The server does not respond.',
+    description: 'The server does not respond.',
     path: sql('SELECT count(*) AS n FROM flows'),
     fail: { at: /\/v1\/sql$/, status: 0 },
     state: 'error',
@@ -969,7 +969,7 @@ const rest: readonly Scene[] = [
   {
     name: 'sql-no-store',
     page: 'SQL',
-    says: 'There is no store to query.',
+    description: 'There is no store to query.',
     on: 'bare',
     path: sql('SELECT count(*) AS n FROM flows'),
     state: 'empty',
@@ -978,7 +978,7 @@ const rest: readonly Scene[] = [
   {
     name: 'sql-viewer',
     page: 'SQL',
-    says: 'For admins.',
+    description: 'For admins.',
     on: 'closed',
     as: 'viewer',
     path: '/sql',
@@ -988,14 +988,14 @@ const rest: readonly Scene[] = [
   {
     name: 'settings',
     page: 'Settings',
-    says: 'Browser settings and account.',
+    description: 'Browser settings and account.',
     path: '/settings',
     act: text('admin: full access'),
   },
   {
     name: 'settings-limited',
     page: 'Settings',
-    says: 'A viewer of one namespace, with sign-out.',
+    description: 'A viewer of one namespace, with sign-out.',
     on: 'closed',
     as: 'shop',
     path: '/settings',
@@ -1004,7 +1004,7 @@ const rest: readonly Scene[] = [
   {
     name: 'settings-error',
     page: 'Settings',
-    says: 'The server failed.',
+    description: 'The server failed.',
     path: '/settings',
     fail: { at: /\/(?:me|health)$/, status: 500 },
     state: 'error',
@@ -1013,7 +1013,7 @@ const rest: readonly Scene[] = [
   {
     name: 'login',
     page: 'Login',
-    says: 'By token or with a provider.',
+    description: 'By token or with a provider.',
     on: 'closed',
     path: '/flows',
     act: (page) => page.getByLabel('Token').waitFor(),
@@ -1021,7 +1021,7 @@ const rest: readonly Scene[] = [
   {
     name: 'login-wrong',
     page: 'Login',
-    says: 'The token is not known.',
+    description: 'The token is not known.',
     on: 'closed',
     path: '/flows',
     act: after(
@@ -1033,7 +1033,7 @@ const rest: readonly Scene[] = [
   {
     name: 'login-limit',
     page: 'Login',
-    says: 'Too many were tried.',
+    description: 'Too many were tried.',
     on: 'closed',
     path: '/flows',
     fail: {
@@ -1051,7 +1051,7 @@ const rest: readonly Scene[] = [
   {
     name: 'login-unreachable',
     page: 'Login',
-    says: 'The sign-in options cannot be loaded.',
+    description: 'The sign-in options cannot be loaded.',
     on: 'closed',
     path: '/flows',
     fail: { at: /\/v1\/login$/, status: 0 },
@@ -1061,7 +1061,7 @@ const rest: readonly Scene[] = [
   {
     name: 'login-provider-away',
     page: 'Login',
-    says: 'The identity provider does not respond.',
+    description: 'The identity provider does not respond.',
     on: 'closed',
     path: '/flows',
     act: after(
@@ -1072,7 +1072,7 @@ const rest: readonly Scene[] = [
   {
     name: 'palette',
     page: 'Everywhere',
-    says: 'Pages and commands, by name.',
+    description: 'Pages and commands, by name.',
     path: stored,
     act: after(
       row,
@@ -1083,7 +1083,7 @@ const rest: readonly Scene[] = [
   {
     name: 'keys',
     page: 'Everywhere',
-    says: 'Every key of the page.',
+    description: 'Every key of the page.',
     path: stored,
     act: after(
       row,
@@ -1094,14 +1094,14 @@ const rest: readonly Scene[] = [
   {
     name: 'saved-views',
     page: 'Everywhere',
-    says: 'Saved views.',
+    description: 'Saved views.',
     path: stored,
     act: after(row, press('Saved views'), (page) => page.getByRole('dialog', { name: 'Saved views' }).waitFor()),
   },
   {
     name: 'nowhere',
     page: 'Everywhere',
-    says: 'An address that no page has.',
+    description: 'An address that no page has.',
     path: '/nowhere',
     state: 'empty',
     act: is('empty'),

@@ -1,6 +1,6 @@
 import { useMemo } from 'react'
 import type { Query } from '../../api/client.ts'
-import { asRefused } from '../../api/problem.ts'
+import { asApiError } from '../../api/problem.ts'
 import type { Trace } from '../../api/traces.ts'
 import { TimeControl } from '../../app/time-control.tsx'
 import { useTitle } from '../../app/use-title.ts'
@@ -15,8 +15,8 @@ import { useTraces, useTraceSums } from '../../api/trace-queries.ts'
 import { traceColumns } from '../../parts/audit/columns.tsx'
 import { NewestTrace } from '../../parts/audit/newest.tsx'
 import { Timeline } from '../../parts/audit/timeline.tsx'
-import { OneTrace } from '../../parts/audit/trace.tsx'
-import { OneChange } from '../../parts/changes/change.tsx'
+import { TraceDrawer } from '../../parts/audit/trace.tsx'
+import { ChangeDrawer } from '../../parts/changes/change.tsx'
 import { useRefresh } from '../../hooks/use-refresh.ts'
 import { ChangesBy, SumsOf } from './parts.tsx'
 import { actorCodec, type ActorState } from './state.ts'
@@ -70,7 +70,7 @@ function Actor({ state, set }: Pick<PageState<ActorState>, 'state' | 'set'>): Re
   const traces = useTraces(question, t, revision)
   const sums = useTraceSums(question, t, { by: state.by, limit: 8, buckets: 150, revision })
   const { rows, error, span, busy } = traces
-  const noStore = error !== undefined && asRefused(error).code === 'WEIR_API_NO_STORE'
+  const noStore = error !== undefined && asApiError(error).code === 'WEIR_API_NO_STORE'
   return (
     <>
       <div className="page-bar">
@@ -154,14 +154,14 @@ function Actor({ state, set }: Pick<PageState<ActorState>, 'state' | 'set'>): Re
           </div>
         )}
         {state.trace !== '' && (
-          <OneTrace
+          <TraceDrawer
             of={state.trace}
             known={rows.find(({ pos }) => pos === state.trace)}
             onClose={() => set({ trace: '' })}
           />
         )}
         {state.sel !== '' && (
-          <OneChange
+          <ChangeDrawer
             of={state.sel}
             known={undefined}
             as={state.as}

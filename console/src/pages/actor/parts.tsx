@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useMemo } from 'react'
-import { ask, type Query } from '../../api/client.ts'
+import { request, type Query } from '../../api/client.ts'
 import type { Change, ChangePage } from '../../api/objects.ts'
 import { ActorLink } from '../../parts/links/actor-link.tsx'
 import { ResourceLink } from '../../parts/links/resource-link.tsx'
@@ -103,7 +103,7 @@ export function ChangesBy({
     staleTime: Infinity,
     gcTime: 60_000,
     queryFn: ({ signal }) =>
-      ask<ChangePage>('/api/v1/changes', {
+      request<ChangePage>('/api/v1/changes', {
         signal,
         query: { actor_ref: of, from: t.from, to: t.to, limit: 100, noise: 'shown' },
       }),

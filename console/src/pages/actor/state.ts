@@ -7,7 +7,6 @@ import { openChangeParts, type OpenChange } from '../../state/open-change.ts'
 
 export interface ActorState extends Frame, OpenChange {
   readonly of: string
-  /** Includes actors with the same name in other domains. */
   readonly all: boolean
   readonly by: Grouping
   readonly trace: string

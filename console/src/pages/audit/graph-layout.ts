@@ -1,9 +1,8 @@
-/** Layout of the graph's nodes and lines; pure. */
 import type { TraceColumn, TraceColumns } from '../../api/traces.ts'
 import { generalText } from '../../text/general.ts'
 
 export const rowHeight = 26
-const mostLines = 400
+const maxLines = 400
 
 export interface Placed {
   readonly column: number
@@ -28,7 +27,6 @@ export interface Line {
 export interface Layout {
   readonly columns: readonly (readonly Placed[])[]
   readonly lines: readonly Line[]
-  /** Number of lines that were too thin to draw. */
   readonly left: number
   readonly height: number
 }
@@ -76,8 +74,8 @@ export function layoutOf({ columns, edges }: TraceColumns): Layout {
     .toSorted((a, b) => b.traces - a.traces)
   return {
     columns: placed,
-    lines: lines.slice(0, mostLines),
-    left: Math.max(0, lines.length - mostLines),
+    lines: lines.slice(0, maxLines),
+    left: Math.max(0, lines.length - maxLines),
     height: Math.max(1, ...placed.map((nodes) => nodes.length)) * rowHeight,
   }
 }

@@ -15,7 +15,6 @@ interface GraphProps {
 }
 
 const titles = [generalText.actor, generalText.action, generalText.resource, generalText.tenant, generalText.region]
-/** Width of the lines between two columns, as a fraction of a column. */
 const share = 0.62
 
 export function Graph({ of, asTable, open, onOpen, onLeaveOut }: GraphProps): React.ReactNode {

@@ -1,5 +1,5 @@
 import { useMemo, useState } from 'react'
-import { asRefused } from '../../api/problem.ts'
+import { asApiError } from '../../api/problem.ts'
 import { useTraces, useTraceSums } from '../../api/trace-queries.ts'
 import type { Trace } from '../../api/traces.ts'
 import { rangeCommands, useCommands } from '../../app/commands.ts'
@@ -23,14 +23,14 @@ import { traceQuery, useColumns, useFirsts, useLogins } from './queries.ts'
 import { traceColumns } from '../../parts/audit/columns.tsx'
 import { Filters } from './filters.tsx'
 import { Graph } from './graph.tsx'
-import { FailedLogins, FirstTimes } from './lists.tsx'
+import { FailedLogins, FirstOccurrences } from './lists.tsx'
 import { NewestTrace } from '../../parts/audit/newest.tsx'
-import { graphColumns, OneNode } from './node.tsx'
+import { graphColumns, NodeDrawer } from './node.tsx'
 import { NoTraces } from './no-traces.tsx'
 import { ShowQuery } from './show-query.tsx'
 import { auditCodec, noFilter, only, without, type AuditState, type TraceFilter } from './state.ts'
 import { Timeline } from '../../parts/audit/timeline.tsx'
-import { OneTrace } from '../../parts/audit/trace.tsx'
+import { TraceDrawer } from '../../parts/audit/trace.tsx'
 import '../../parts/changes/changes.css'
 import '../../parts/audit/audit.css'
 import { generalText } from '../../text/general.ts'
@@ -44,7 +44,6 @@ const tabs = [
   { id: 'logins', title: auditText.failedLogins },
 ] as const
 
-/** Activity in clouds and clusters: over time, as a table, and as a graph from actor to region. */
 export default function AuditPage(): React.ReactNode {
   useTitle(auditText.audit)
   const { state, unread, set } = usePageState(auditCodec)
@@ -77,7 +76,7 @@ export default function AuditPage(): React.ReactNode {
       [set],
     ),
   )
-  const noStore = error !== undefined && asRefused(error).code === 'WEIR_API_NO_STORE'
+  const noStore = error !== undefined && asApiError(error).code === 'WEIR_API_NO_STORE'
   return (
     <div className="page audit">
       <h1 className="spoken">{auditText.audit}</h1>
@@ -163,7 +162,11 @@ export default function AuditPage(): React.ReactNode {
           )}
         </section>
         {state.sel !== '' && view === 'traces' && (
-          <OneTrace of={state.sel} known={rows.find(({ pos }) => pos === state.sel)} onClose={() => set({ sel: '' })} />
+          <TraceDrawer
+            of={state.sel}
+            known={rows.find(({ pos }) => pos === state.sel)}
+            onClose={() => set({ sel: '' })}
+          />
         )}
         {view === 'graph' && <OpenNode state={state} filter={filter} revision={revision} set={set} />}
       </div>
@@ -191,7 +194,7 @@ function About({ view, ...rest }: AboutProps): React.ReactNode {
 type ViewProps = Omit<AboutProps, 'view'>
 
 function First({ question, t, revision }: ViewProps): React.ReactNode {
-  return <FirstTimes of={useFirsts(question, t, revision)} />
+  return <FirstOccurrences of={useFirsts(question, t, revision)} />
 }
 
 function Failed({ question, t, revision }: ViewProps): React.ReactNode {
@@ -269,7 +272,7 @@ function OpenNode({
   if (column === undefined) return null
   const value = state.node.slice(column.length + 1) || null
   return (
-    <OneNode
+    <NodeDrawer
       column={column}
       value={value}
       filter={filter}

@@ -6,7 +6,7 @@ import { Pending } from '../../parts/states.tsx'
 import { auditText } from '../../text/audit.ts'
 import { generalText } from '../../text/general.ts'
 
-export function FirstTimes({ of: query }: { readonly of: UseQueryResult<Firsts> }): React.ReactNode {
+export function FirstOccurrences({ of: query }: { readonly of: UseQueryResult<Firsts> }): React.ReactNode {
   const { data } = query
   if (data === undefined) return <Pending of={query} what={auditText.firstOccurrencesInText} />
   return (

@@ -30,7 +30,7 @@ interface OneNodeProps {
 export const graphColumns = ['actor', 'action', 'resource', 'tenant', 'region'] as const satisfies readonly Facet[]
 export type Column = (typeof graphColumns)[number]
 
-export function OneNode({
+export function NodeDrawer({
   column,
   value,
   filter,

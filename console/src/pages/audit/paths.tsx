@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { ask } from '../../api/client.ts'
+import { request } from '../../api/client.ts'
 import type { TraceSums } from '../../api/traces.ts'
 import { noValue } from '../../parts/audit/values.ts'
 import { ActorLink } from '../../parts/links/actor-link.tsx'
@@ -33,7 +33,7 @@ export function useGraphRefs(column: Column, value: string | null, t: Range): re
     queryKey: ['tenant-domains', query],
     enabled: column === 'tenant' && value !== null,
     staleTime: 30_000,
-    queryFn: ({ signal }) => ask<TraceSums>('/api/v1/audit/sums', { signal, query }),
+    queryFn: ({ signal }) => request<TraceSums>('/api/v1/audit/sums', { signal, query }),
   })
   if (value === null) return []
   // As written by `src/store/graph`.
@@ -44,7 +44,6 @@ export function useGraphRefs(column: Column, value: string | null, t: Range): re
   return [column === 'region' || column === 'action' ? `${column}:${value}` : value]
 }
 
-/** Shortest paths between two nodes, at most four steps. */
 export function Ways({
   from,
   to,
@@ -58,7 +57,7 @@ export function Ways({
     queryKey: ['ways', from, to, t],
     staleTime: 30_000,
     queryFn: ({ signal }) =>
-      ask<Paths>('/api/v1/graph/paths', { signal, query: { from, to, since: t.from, at: t.to } }),
+      request<Paths>('/api/v1/graph/paths', { signal, query: { from, to, since: t.from, at: t.to } }),
   })
   const { data } = query
   if (data === undefined) return <Pending of={query} what={auditText.pathsInText} />

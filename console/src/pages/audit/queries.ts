@@ -1,5 +1,5 @@
 import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react-query'
-import { ask, type Query } from '../../api/client.ts'
+import { request, type Query } from '../../api/client.ts'
 import type { Firsts, Logins, TraceColumns } from '../../api/traces.ts'
 import { listText } from '../../state/parts.ts'
 import type { Range } from '../../state/range.ts'
@@ -21,7 +21,7 @@ function useAbout<Answer>(
     gcTime: 60_000,
     placeholderData: keepPreviousData,
     queryFn: ({ signal }) =>
-      ask<Answer>(`/api/v1/audit/${path}`, { signal, query: { ...question, from: t.from, to: t.to } }),
+      request<Answer>(`/api/v1/audit/${path}`, { signal, query: { ...question, from: t.from, to: t.to } }),
   })
 }
 

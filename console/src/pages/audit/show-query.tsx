@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { ask, type Query } from '../../api/client.ts'
+import { request, type Query } from '../../api/client.ts'
 import type { Span } from '../../api/objects.ts'
 import { useMe } from '../../api/queries.ts'
 import { CopyButton } from '../../parts/copy-button.tsx'
@@ -38,7 +38,7 @@ function Statement({ view, question, span: { from, to } }: ShowQueryProps): Reac
     queryKey: ['trace-query', parameters],
     staleTime: Infinity,
     gcTime: 60_000,
-    queryFn: ({ signal }) => ask<{ readonly sql: string }>('/api/v1/audit/query', { signal, query: parameters }),
+    queryFn: ({ signal }) => request<{ readonly sql: string }>('/api/v1/audit/query', { signal, query: parameters }),
   })
   const { data } = query
   if (data === undefined) return <Pending of={query} what={auditText.theQuery} />

@@ -21,9 +21,7 @@ export interface AuditState extends Frame, TraceFilter {
   readonly view: AuditView
   readonly by: Grouping
   readonly sel: string
-  /** The open node, `actor:user:d/alice`; empty: none. */
   readonly node: string
-  /** Start of the path search, as the graph names it; empty: none. */
   readonly from: string
   readonly table: boolean
 }

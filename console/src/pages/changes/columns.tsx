@@ -71,11 +71,11 @@ export const changeColumns: readonly GridColumn<Change>[] = [
     hint: changesText.changedHint,
     width: 240,
     grow: 4,
-    cell: What,
+    cell: ChangeSummary,
   },
 ]
 
-function What(change: Change): React.ReactNode {
+function ChangeSummary(change: Change): React.ReactNode {
   const steps = inShort(change.operation, change.diff)
   const marks = [
     ...(change.initial ? [changesText.atStart] : []),

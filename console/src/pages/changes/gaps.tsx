@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
-import { ask } from '../../api/client.ts'
+import { request } from '../../api/client.ts'
 import type { ChangeGap, ChangeGaps, Span } from '../../api/objects.ts'
 import { useMe } from '../../api/queries.ts'
 import type { ChartMark } from '../../parts/chart.tsx'
@@ -10,7 +10,6 @@ import { changesText } from '../../text/changes.ts'
 
 const none: ChangeGaps = { gaps: [], total: 0 }
 
-/** Differences found by relists. Empty for users with limited namespaces. */
 export function useGaps(clusters: readonly string[], span: Span | undefined, revision: string): ChangeGaps {
   const me = useMe()
   const { data } = useQuery({
@@ -20,7 +19,7 @@ export function useGaps(clusters: readonly string[], span: Span | undefined, rev
     gcTime: 30_000,
     placeholderData: keepPreviousData,
     queryFn: ({ signal }) =>
-      ask<ChangeGaps>('/api/v1/changes/gaps', {
+      request<ChangeGaps>('/api/v1/changes/gaps', {
         signal,
         query: { cluster: clusters.join(','), from: span?.from, to: span?.to },
       }),
@@ -35,7 +34,7 @@ export function useGapMarks({ gaps }: ChangeGaps): readonly ChartMark[] {
         is: 'gap',
         at: Date.parse(gap.time) / 1000,
         ...(gap.since === null ? {} : { since: Date.parse(gap.since) / 1000 }),
-        says: gapText(gap),
+        text: gapText(gap),
       })),
     [gaps],
   )

@@ -1,5 +1,5 @@
 import { useMemo, useState } from 'react'
-import { asRefused } from '../../api/problem.ts'
+import { asApiError } from '../../api/problem.ts'
 import type { Change, Hidden } from '../../api/objects.ts'
 import { useFields, useMe } from '../../api/queries.ts'
 import { rangeCommands, useCommands } from '../../app/commands.ts'
@@ -16,7 +16,7 @@ import { isMoving } from '../../state/range.ts'
 import { usePageState } from '../../state/use-page-state.ts'
 import { useRefresh } from '../../hooks/use-refresh.ts'
 import { useChanges, useChangeSums, useClusters } from './queries.ts'
-import { OneChange } from '../../parts/changes/change.tsx'
+import { ChangeDrawer } from '../../parts/changes/change.tsx'
 import { changeColumns } from './columns.tsx'
 import { Filters } from './filters.tsx'
 import { Gaps, useGapMarks, useGaps } from './gaps.tsx'
@@ -70,7 +70,7 @@ export default function ChangesPage(): React.ReactNode {
       [noise, set],
     ),
   )
-  const noStore = error !== undefined && asRefused(error).code === 'WEIR_API_NO_STORE'
+  const noStore = error !== undefined && asApiError(error).code === 'WEIR_API_NO_STORE'
   return (
     <div className="page changes">
       <h1 className="spoken">{generalText.changes}</h1>
@@ -178,7 +178,7 @@ export default function ChangesPage(): React.ReactNode {
           )}
         </section>
         {state.sel !== '' && (
-          <OneChange
+          <ChangeDrawer
             of={state.sel}
             known={rows.find(({ pos }) => pos === state.sel)}
             as={state.as}

@@ -4,7 +4,6 @@ export function newestOf(rows: readonly Change[]): string | undefined {
   return rows[0]?.time
 }
 
-/** Merges new rows above known ones, newest first; late rows are inserted in order. */
 export function joined(above: readonly Change[], below: readonly Change[]): readonly Change[] {
   const known = new Set<string>()
   const all = [...above, ...below].filter(({ pos }) => !known.has(pos) && known.add(pos) !== undefined)

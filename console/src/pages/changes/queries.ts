@@ -1,6 +1,6 @@
 import { keepPreviousData, useInfiniteQuery, useQuery, type UseQueryResult } from '@tanstack/react-query'
 import { useCallback, useEffect, useMemo, useState } from 'react'
-import { ask, type Query } from '../../api/client.ts'
+import { request, type Query } from '../../api/client.ts'
 import type { Change, ChangePage, ChangeSums, Span } from '../../api/objects.ts'
 import { listText } from '../../state/parts.ts'
 import type { Range } from '../../state/range.ts'
@@ -24,7 +24,6 @@ export function changeQuery({ q, uid, operation, kind, namespace, name, actor, c
 }
 
 const pageRows = 200
-/** New rows fetched at once while the page is live. */
 const newerRows = 1000
 /** Changes can be stored slightly out of order. */
 const overlapMs = 60_000
@@ -51,7 +50,6 @@ interface ChangesQuery {
   readonly hold: boolean
 }
 
-/** All pages, newest first, with new rows above. */
 export function useChanges({ filter, t, revision, arrivals, hold }: ChangesQuery): Changes {
   const question = useMemo(() => changeQuery(filter), [filter])
   const [jumps, setJumps] = useState(0)
@@ -64,7 +62,7 @@ export function useChanges({ filter, t, revision, arrivals, hold }: ChangesQuery
     structuralSharing: false,
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam, signal }) =>
-      ask<ChangePage>('/api/v1/changes', {
+      request<ChangePage>('/api/v1/changes', {
         signal,
         query: { ...question, from: t.from, to: t.to, limit: pageRows, cursor: pageParam },
       }),
@@ -90,7 +88,10 @@ export function useChanges({ filter, t, revision, arrivals, hold }: ChangesQuery
     // Keeps the count of held rows between polls, but not for another query.
     placeholderData: (before: ChangePage | undefined, query) => (query?.queryKey[1] === key ? before : undefined),
     queryFn: ({ signal }) =>
-      ask<ChangePage>('/api/v1/changes', { signal, query: { ...question, from: since, to: 'now', limit: newerRows } }),
+      request<ChangePage>('/api/v1/changes', {
+        signal,
+        query: { ...question, from: since, to: 'now', limit: newerRows },
+      }),
   })
   const fresh = useMemo(() => {
     if (newer.data === undefined || !own || arrivals === 0) return []
@@ -137,14 +138,13 @@ export function useChangeSums(
     gcTime: 60_000,
     placeholderData: keepPreviousData,
     queryFn: ({ signal }) =>
-      ask<ChangeSums>('/api/v1/changes/sums', {
+      request<ChangeSums>('/api/v1/changes/sums', {
         signal,
         query: { ...changeQuery(filter), from: t.from, to: t.to, by, limit: 8 },
       }),
   })
 }
 
-/** Values of one facet with their counts, restricted by all other facets. */
 export function useValues(
   filter: ChangeFilter,
   t: Range,
@@ -155,7 +155,7 @@ export function useValues(
     queryKey: ['change-values', query, t, facet],
     staleTime: 10_000,
     queryFn: ({ signal }) =>
-      ask<ChangeSums>('/api/v1/changes/sums', {
+      request<ChangeSums>('/api/v1/changes/sums', {
         signal,
         query: { ...query, from: t.from, to: t.to, by: facet, limit: 200, buckets: 1 },
       }),
@@ -174,13 +174,12 @@ export interface Clusters {
   }[]
 }
 
-/** Rejected for users with limited namespaces. */
 export function useClusters(enabled: boolean): UseQueryResult<Clusters> {
   return useQuery({
     queryKey: ['clusters'],
     enabled,
     staleTime: 5000,
     refetchInterval: 15_000,
-    queryFn: ({ signal }) => ask<Clusters>('/api/v1/clusters', { signal }),
+    queryFn: ({ signal }) => request<Clusters>('/api/v1/clusters', { signal }),
   })
 }

@@ -15,7 +15,6 @@ export type Facet = (typeof facets)[number]
 export interface ChangeFilter extends Readonly<Record<Facet | 'operation' | 'name', readonly string[]>> {
   readonly q: string
   readonly uid: string
-  /** Includes changes that noise rules hide. */
   readonly noise: boolean
 }
 

@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
-import { ask } from '../../api/client.ts'
+import { request } from '../../api/client.ts'
 import type { Change, ChangeSums } from '../../api/objects.ts'
 import { Chart, type ChartMark } from '../../parts/chart.tsx'
 import { count, isoOfSeconds, volume } from '../../parts/format.ts'
@@ -28,7 +28,7 @@ const marked = new Set([
   'Gateway',
   'HorizontalPodAutoscaler',
 ])
-const mostMarks = 60
+const maxMarks = 60
 const rate = (value: number): string => `${volume(value)}/s`
 
 /** Traffic of the time range, marked with changes that can affect it. Renders nothing without flows. */
@@ -40,7 +40,7 @@ export function Traffic({ sums: { span, step }, namespaces, rows, onSpan }: Traf
     gcTime: 30_000,
     placeholderData: keepPreviousData,
     queryFn: ({ signal }) =>
-      ask<SeriesAnswer>('/api/v1/series', {
+      request<SeriesAnswer>('/api/v1/series', {
         signal,
         query: { filter, from: span.from, to: span.to, step: `${step}s` },
       }),
@@ -81,9 +81,9 @@ export function Traffic({ sums: { span, step }, namespaces, rows, onSpan }: Traf
 function marksOf(rows: readonly Change[]): readonly ChartMark[] {
   return rows
     .filter(({ kind, noise, initial }) => marked.has(kind) && noise.length === 0 && !initial)
-    .slice(0, mostMarks)
+    .slice(0, maxMarks)
     .map(({ time, kind, name, operation, actor }) => ({
       at: Date.parse(time) / 1000,
-      says: `${kind} ${name} ${operation ?? 'changed'}${actor === null ? '' : generalText.byActor(actor)}`,
+      text: `${kind} ${name} ${operation ?? 'changed'}${actor === null ? '' : generalText.byActor(actor)}`,
     }))
 }

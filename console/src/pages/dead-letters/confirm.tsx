@@ -10,7 +10,6 @@ interface ConfirmProps {
   readonly children: React.ReactNode
 }
 
-/** Confirms an action that changes delivery. The safe answer has the focus. */
 export function Confirm({ title, act, final = false, onYes, onNo, children }: ConfirmProps): React.ReactNode {
   const dialog = useRef<HTMLDialogElement>(null)
   useEffect(() => {

@@ -1,6 +1,6 @@
 import { useCallback, useMemo, useState } from 'react'
 import type { DeadLetter } from '../../../../src/api/published.ts'
-import { asRefused } from '../../api/problem.ts'
+import { asApiError } from '../../api/problem.ts'
 import { useLedger, useMe } from '../../api/queries.ts'
 import { useTitle } from '../../app/use-title.ts'
 import { count, counted, time } from '../../parts/format.ts'
@@ -123,9 +123,9 @@ export default function DeadLettersPage(): React.ReactNode {
       )}
       {letters === undefined ? (
         error !== null ? (
-          asRefused(error).status === 403 ? (
+          asApiError(error).status === 403 ? (
             <EmptyState title={deadLettersText.forbidden} action={{ text: generalText.goToFlows, to: '/flows' }}>
-              {asRefused(error).message}
+              {asApiError(error).message}
             </EmptyState>
           ) : (
             <ErrorState error={error} onRetry={again} />
@@ -275,7 +275,7 @@ function columnsOf(
     {
       id: 'attempts',
       title: deadLettersText.attempts,
-      width: 60,
+      width: 80,
       end: true,
       cell: ({ attempts }) => count(attempts),
     },
@@ -283,7 +283,7 @@ function columnsOf(
       id: 'state',
       title: deadLettersText.state,
       width: 90,
-      cell: ({ state }) => (state === 'retrying' ? deadLettersText.retrying : 'waits'),
+      cell: ({ state }) => (state === 'retrying' ? deadLettersText.retrying : deadLettersText.open),
     },
     {
       id: 'kind',

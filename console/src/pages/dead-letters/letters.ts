@@ -23,7 +23,6 @@ export function bySink(keys: Iterable<string>): ReadonlyMap<string, readonly str
 
 export type Verb = 'retry' | 'drop'
 
-/** The outcome in one sentence. `letters` are those that could still be queried. */
 export function outcome(verb: Verb, moved: number, letters: readonly DeadLetter[]): string {
   if (verb === 'drop') return deadLettersText.droppedTotal(moved)
   const states = { delivered: 0, open: 0, retrying: 0, dropped: 0 }

@@ -7,13 +7,13 @@ import {
 } from '@tanstack/react-query'
 import { useCallback, useMemo, useState } from 'react'
 import type { DeadLetter } from '../../../../src/api/published.ts'
-import { ask } from '../../api/client.ts'
-import { asRefused, type Refused } from '../../api/problem.ts'
+import { request } from '../../api/client.ts'
+import { asApiError, type ApiError } from '../../api/problem.ts'
 import { bySink, keyOf, partsOf, type Verb } from './letters.ts'
 
 const pageSize = 200
 /** Only the first pages are polled; further down, letters stay as loaded. */
-const mostRefreshed = 5
+const maxRefreshed = 5
 
 export interface Letters {
   readonly letters: readonly DeadLetter[] | undefined
@@ -29,9 +29,9 @@ export function useLetters(sink: string): Letters {
     queryKey: ['dead-letters', sink],
     placeholderData: keepPreviousData,
     initialPageParam: '',
-    refetchInterval: ({ state }) => ((state.data?.pages.length ?? 0) <= mostRefreshed ? 3000 : false),
+    refetchInterval: ({ state }) => ((state.data?.pages.length ?? 0) <= maxRefreshed ? 3000 : false),
     queryFn: ({ signal, pageParam: after }) =>
-      ask<readonly DeadLetter[]>('/api/v1/dead-letters', {
+      request<readonly DeadLetter[]>('/api/v1/dead-letters', {
         signal,
         query: { sink, limit: pageSize, bodies: 'false', after },
       }),
@@ -55,7 +55,7 @@ export function useLetters(sink: string): Letters {
     letters,
     more: hasNextPage,
     error,
-    still: (data?.pages.length ?? 0) > mostRefreshed,
+    still: (data?.pages.length ?? 0) > maxRefreshed,
     next,
     again: useCallback(() => {
       refetch().catch(reportError)
@@ -70,7 +70,7 @@ export function useLetter(key: string): UseQueryResult<DeadLetter> {
   return useQuery({
     queryKey: ['dead-letter', key],
     refetchInterval: 2000,
-    queryFn: ({ signal }) => ask<DeadLetter>(letterPath(id), { signal, query: { sink } }),
+    queryFn: ({ signal }) => request<DeadLetter>(letterPath(id), { signal, query: { sink } }),
   })
 }
 
@@ -80,11 +80,10 @@ export interface Moved {
   readonly count: number
 }
 
-const mostFollowed = 50
+const maxFollowed = 50
 
-/** Polls moved letters until each is settled or open again. */
 export function useOutcomes(moved: Moved | undefined): readonly DeadLetter[] {
-  const keys = moved === undefined || moved.verb === 'drop' ? [] : moved.keys.slice(0, mostFollowed)
+  const keys = moved === undefined || moved.verb === 'drop' ? [] : moved.keys.slice(0, maxFollowed)
   const { data = [] } = useQuery<readonly DeadLetter[]>({
     queryKey: ['outcomes', keys],
     enabled: keys.length > 0,
@@ -93,7 +92,9 @@ export function useOutcomes(moved: Moved | undefined): readonly DeadLetter[] {
     refetchInterval: ({ state }) => (state.data?.every((letter) => letter.state !== 'retrying') === true ? false : 700),
     queryFn: ({ signal }) =>
       Promise.all(
-        keys.map((key) => ask<DeadLetter>(letterPath(partsOf(key).id), { signal, query: { sink: partsOf(key).sink } })),
+        keys.map((key) =>
+          request<DeadLetter>(letterPath(partsOf(key).id), { signal, query: { sink: partsOf(key).sink } }),
+        ),
       ),
   })
   return data
@@ -101,7 +102,7 @@ export function useOutcomes(moved: Moved | undefined): readonly DeadLetter[] {
 
 export interface Moving {
   readonly busy: boolean
-  readonly refused: Refused | undefined
+  readonly refused: ApiError | undefined
   readonly moved: Moved | undefined
   readonly move: (verb: Verb, keys: readonly string[]) => Promise<void>
   readonly edit: (key: string, body: object) => Promise<boolean>
@@ -111,7 +112,7 @@ export interface Moving {
 export function useMoving(): Moving {
   const client = useQueryClient()
   const [busy, setBusy] = useState(false)
-  const [refused, setRefused] = useState<Refused>()
+  const [refused, setRefused] = useState<ApiError>()
   const [moved, setMoved] = useState<Moved>()
   const act = useCallback(
     async (verb: Verb, keys: readonly string[], send: () => Promise<number>): Promise<boolean> => {
@@ -122,7 +123,7 @@ export function useMoving(): Moving {
         setMoved({ verb, keys, count })
         return true
       } catch (error) {
-        setRefused(asRefused(error))
+        setRefused(asApiError(error))
         return false
       } finally {
         setBusy(false)
@@ -137,7 +138,7 @@ export function useMoving(): Moving {
       await act(verb, keys, async () => {
         let count = 0
         for (const [sink, ids] of bySink(keys)) {
-          const answer = await ask<{ readonly retried?: number; readonly dropped?: number }>(
+          const answer = await request<{ readonly retried?: number; readonly dropped?: number }>(
             `/api/v1/dead-letters/${encodeURIComponent(sink)}/${verb}`,
             { method: 'POST', body: { ids } },
           )
@@ -156,7 +157,7 @@ export function useMoving(): Moving {
         [key],
         async () =>
           (
-            await ask<{ readonly retried: number }>(`/api/v1/dead-letters/${encodeURIComponent(sink)}/edit`, {
+            await request<{ readonly retried: number }>(`/api/v1/dead-letters/${encodeURIComponent(sink)}/edit`, {
               method: 'POST',
               body: { id, body },
             })

@@ -92,7 +92,7 @@ export default function EventsPage(): React.ReactNode {
               onPlace={setPlace}
             />
           ) : link.state === 'refused' ? (
-            <Refused link={link} />
+            <Forbidden link={link} />
           ) : live.begun ? (
             <NoEvents />
           ) : (
@@ -104,7 +104,7 @@ export default function EventsPage(): React.ReactNode {
   )
 }
 
-function Refused({ link }: { readonly link: Link }): React.ReactNode {
+function Forbidden({ link }: { readonly link: Link }): React.ReactNode {
   if (link.status !== 403) return <ErrorState error={linkError(link)} onRetry={retryNow} />
   return (
     <EmptyState title={eventsText.forbidden} action={{ text: generalText.goToFlows, to: '/flows' }}>

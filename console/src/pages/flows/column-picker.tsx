@@ -4,7 +4,7 @@ import { density, usePreference } from '../../state/preferences.ts'
 import type { FlowColumn } from './columns.tsx'
 import { fitWidth } from '../../parts/grid-widths.ts'
 import type { Widths } from './parameters.ts'
-import { usualColumns } from './default-columns.ts'
+import { defaultColumns } from './default-columns.ts'
 import { generalText } from '../../text/general.ts'
 import { flowsText } from '../../text/flows.ts'
 
@@ -141,7 +141,7 @@ function Choice({ all, chosen, widths, onChange }: PickerProps): React.ReactNode
           )
         })}
       </div>
-      <button type="button" onClick={() => onChange({ cols: usualColumns, w: {} })}>
+      <button type="button" onClick={() => onChange({ cols: defaultColumns, w: {} })}>
         {flowsText.reset}
       </button>
     </div>

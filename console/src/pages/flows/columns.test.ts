@@ -2,10 +2,10 @@ import { renderToStaticMarkup } from 'react-dom/server'
 import { expect, test } from 'vitest'
 import { everyView } from '../../../../src/api/views.ts'
 import { fieldsOf, flowColumns, sortFields } from './columns.tsx'
-import { usualColumns } from './default-columns.ts'
+import { defaultColumns } from './default-columns.ts'
 
 const columns = flowColumns(everyView['flows'] ?? [])
-const usual = usualColumns.flatMap((id) => columns.get(id) ?? [])
+const usual = defaultColumns.flatMap((id) => columns.get(id) ?? [])
 const cell = (id: string, values: Readonly<Record<string, unknown>>): string =>
   renderToStaticMarkup(columns.get(id)?.cell((name) => values[name] ?? null)).replaceAll(/<[^>]*>/g, '')
 

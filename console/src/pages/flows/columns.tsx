@@ -81,7 +81,6 @@ function endpoint(end: 'src' | 'dst'): FlowColumn {
   }
 }
 
-/** Adds the factor to the tooltip of a sampled value. */
 function estimated(column: FlowColumn): FlowColumn {
   const [name = ''] = column.fields
   return {

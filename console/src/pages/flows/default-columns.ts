@@ -1,4 +1,4 @@
-export const usualColumns: readonly string[] = [
+export const defaultColumns: readonly string[] = [
   'time_received',
   'src',
   'src_port',

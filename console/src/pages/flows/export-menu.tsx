@@ -12,7 +12,6 @@ interface ExportProps {
   readonly sort: string
 }
 
-/** Every matching row as a file, streamed by the server. */
 export function ExportMenu({ flowQuery, fields, from, to, sort }: ExportProps): React.ReactNode {
   const link = (format: 'csv' | 'ndjson', columns: string): string =>
     pathOf('/api/v1/export', { format, ...questionQuery(flowQuery), from, to, columns, sort })

@@ -1,10 +1,8 @@
-/** The query of every view, for the API and for the live stream. */
 import type { ViewRequest } from '../../../../src/api/published.ts'
 import type { Query } from '../../api/client.ts'
 
 export interface FlowQuestion {
   readonly filter: string
-  /** Includes rows that match with source and destination swapped. */
   readonly both: boolean
   /** Counts a flow reported by two nodes once. */
   readonly once: boolean

@@ -1,6 +1,6 @@
 import { useState } from 'react'
-import { ask, type Query } from '../../api/client.ts'
-import { asRefused } from '../../api/problem.ts'
+import { request, type Query } from '../../api/client.ts'
+import { asApiError } from '../../api/problem.ts'
 import { count } from '../../parts/format.ts'
 import { Popover } from '../../parts/popover.tsx'
 import { csvOf, saveText } from '../../parts/save-file.ts'
@@ -10,7 +10,6 @@ import { questionQuery } from './flow-filter.ts'
 import { generalText } from '../../text/general.ts'
 import { flowsText } from '../../text/flows.ts'
 
-/** The server's limit. */
 const most = 10_000
 
 export function GroupExport({
@@ -23,7 +22,7 @@ export function GroupExport({
   const [message, setMessage] = useState('')
   const save = async (): Promise<void> => {
     setMessage(generalText.loading)
-    const { columns, rows, others } = await ask<GroupsTable>('/api/v1/flows', {
+    const { columns, rows, others } = await request<GroupsTable>('/api/v1/flows', {
       query: { ...questionQuery(flowQuery), from: t.from, to: t.to, ...question, limit: most },
     })
     saveText(
@@ -55,7 +54,7 @@ export function GroupExport({
           <button
             type="button"
             onClick={() => {
-              save().catch((error: unknown) => setMessage(asRefused(error).message))
+              save().catch((error: unknown) => setMessage(asApiError(error).message))
             }}
           >
             {flowsText.csvAllGroups}

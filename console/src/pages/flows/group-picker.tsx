@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { Popover } from '../../parts/popover.tsx'
 import type { FlowColumn } from './columns.tsx'
-import { qualified, usualGroups } from './groups.ts'
+import { qualified, defaultGroups } from './groups.ts'
 import { flowsText } from '../../text/flows.ts'
 
 interface GroupPickerProps {
@@ -13,7 +13,7 @@ interface GroupPickerProps {
 const same = (one: readonly string[], other: readonly string[]): boolean => one.join() === other.join()
 
 export function GroupPicker({ all, group, onChange }: GroupPickerProps): React.ReactNode {
-  const usual = usualGroups.find(({ fields }) => same(fields, group))
+  const usual = defaultGroups.find(({ fields }) => same(fields, group))
   const title = usual?.title ?? group.map((field) => qualified(field, all.get(field)?.title ?? field)).join(', ')
   return (
     <Popover
@@ -35,7 +35,7 @@ export function GroupPicker({ all, group, onChange }: GroupPickerProps): React.R
               <button type="button" aria-pressed={group.length === 0} onClick={() => choose([])}>
                 {flowsText.noGrouping}
               </button>
-              {usualGroups.map(({ title: name, fields }) => (
+              {defaultGroups.map(({ title: name, fields }) => (
                 <button key={name} type="button" aria-pressed={same(fields, group)} onClick={() => choose(fields)}>
                   {name}
                 </button>

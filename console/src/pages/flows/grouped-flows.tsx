@@ -20,15 +20,13 @@ import type { FlowViewProps } from './views.ts'
 import { flowsText } from '../../text/flows.ts'
 import { generalText } from '../../text/general.ts'
 
-/** Refresh interval in seconds while live. */
 const liveRefresh = 5
-/** Default and maximum number of groups. */
-const [usualLimit, mostGroups] = [500, 10_000]
+const [defaultLimit, maxGroups] = [500, 10_000]
 
 export function GroupedFlows({ state, set, columns, tabs }: FlowViewProps): React.ReactNode {
   const { live, t, refresh, group, by, w } = state
   const { revision, again } = useRefresh(live ? (refresh === 0 ? liveRefresh : refresh) : isMoving(t) ? refresh : 0)
-  const [limit, setLimit] = useState(usualLimit)
+  const [limit, setLimit] = useState(defaultLimit)
   const flowQuery = useMemo(
     () => flowQueryOf(state, revision),
     [state.filter, state.both, state.once, t, live, revision],
@@ -118,10 +116,10 @@ export function GroupedFlows({ state, set, columns, tabs }: FlowViewProps): Reac
                   counted(Number(data.total.flows), 'flow'),
                 )}
               </span>
-              {shown < groups && limit < mostGroups && (
-                <button type="button" onClick={() => setLimit(mostGroups)}>
+              {shown < groups && limit < maxGroups && (
+                <button type="button" onClick={() => setLimit(maxGroups)}>
                   {flowsText.showGroups(
-                    groups > mostGroups ? flowsText.groupCount(count(mostGroups)) : flowsText.allGroups,
+                    groups > maxGroups ? flowsText.groupCount(count(maxGroups)) : flowsText.allGroups,
                   )}
                 </button>
               )}

@@ -1,4 +1,3 @@
-/** The aggregated table: groups of flows with their totals and the remainder. */
 import type { AnswerFrame } from '../../../../src/api/published.ts'
 import type { Sums } from './overview/sums.ts'
 import { flowsText } from '../../text/flows.ts'
@@ -15,7 +14,7 @@ export interface GroupRow {
   readonly sums: readonly unknown[]
 }
 
-export const usualGroups: readonly { readonly title: string; readonly fields: readonly string[] }[] = [
+export const defaultGroups: readonly { readonly title: string; readonly fields: readonly string[] }[] = [
   { title: flowsText.namespaceToNamespace, fields: ['src_namespace', 'dst_namespace'] },
   { title: flowsText.ownerToOwner, fields: ['src_owner_name', 'dst_owner_name'] },
   { title: flowsText.nodeToNode, fields: ['src_node', 'dst_node'] },
@@ -27,7 +26,6 @@ export const usualGroups: readonly { readonly title: string; readonly fields: re
   { title: generalText.exporter, fields: ['exporter_addr'] },
 ]
 
-/** Adds the side to the name of a port field. */
 export function qualified(name: string, title: string): string {
   return title === generalText.port
     ? name.startsWith('src')
@@ -36,7 +34,6 @@ export function qualified(name: string, title: string): string {
     : title
 }
 
-/** The groups, and the remainder of the total as the last row. */
 export function groupRows({ columns, rows, others }: GroupsTable, fields: number): readonly GroupRow[] {
   const shown = rows.map((row): GroupRow => ({
     key: JSON.stringify(row.slice(0, fields)),

@@ -11,7 +11,7 @@ import { usePageState } from '../../state/use-page-state.ts'
 import { FilterOptions } from './filter-options.tsx'
 import { flowColumns } from './columns.tsx'
 import { FilterBox, type Imported } from '../../parts/filter-box.tsx'
-import { usualGroups } from './groups.ts'
+import { defaultGroups } from './groups.ts'
 import { useQuickFilters, wholeFilter } from './quick.ts'
 import { flowsCodec } from './state.ts'
 import { flowTabs, useFlowView } from './views.ts'
@@ -40,7 +40,7 @@ export default function FlowsPage(): React.ReactNode {
           words: flowsText.noGroupingWords,
           run: () => set({ view: 'table', group: [] }),
         },
-        ...usualGroups.map(({ title, fields: group }) => ({
+        ...defaultGroups.map(({ title, fields: group }) => ({
           name: flowsText.groupByField(title),
           words: flowsText.groupWords,
           run: () => set({ view: 'table', group, sel: '' }),
@@ -75,7 +75,6 @@ export default function FlowsPage(): React.ReactNode {
   const View = useFlowView(shown)
   const quick = useQuickFilters()
   const known = quick.data ?? none
-  // Wait for the definitions of the quick filters before the first query.
   const waits = quick.data === undefined && state.quick.length > 0
   const shownState = useMemo(() => ({ ...state, filter: wholeFilter(state.q, state.quick, known) }), [state, known])
   const unknown =

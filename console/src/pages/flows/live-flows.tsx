@@ -15,7 +15,6 @@ import { Record } from './record.tsx'
 import { spanOf, useRows, type RowsProps } from './rows.ts'
 import { flowsText } from '../../text/flows.ts'
 
-/** New rows first, followed by stored rows. */
 export function LiveFlows(props: RowsProps): React.ReactNode {
   const { state, set, columns, tabs, fields, opened, onSort } = props
   const { filter, both, once } = state

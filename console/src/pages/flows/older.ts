@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useMemo, useState } from 'react'
-import { shownMost, type Row } from '../../live/rows-model.ts'
+import { maxShown, type Row } from '../../live/rows-model.ts'
 import { newRevision } from '../../hooks/use-refresh.ts'
 import type { FlowQuestion } from './flow-filter.ts'
 import { useStoredRows, type StoredRows } from './stored.ts'
@@ -21,14 +21,13 @@ export interface Older {
   readonly onEnd: () => void
 }
 
-/** Appends stored rows below the live rows when the user scrolls down. */
 export function useOlder(
   live: readonly Row[],
   { filter, both, once, from, fields, begun, upTo }: OlderQuestion,
 ): Older {
   const [at, key] = [fields.indexOf('time_received'), fields.indexOf('_pos')]
   const oldest = live.at(-1)?.[at]
-  const [full, empty] = [live.length >= shownMost, live.length === 0]
+  const [full, empty] = [live.length >= maxShown, live.length === 0]
   const [to, setTo] = useState<string>()
   const [revision, setRevision] = useState(newRevision)
   const joins = to === 'now' || (upTo !== '' && to === behind(upTo))

@@ -1,6 +1,6 @@
 import { useQuery, type UseQueryResult } from '@tanstack/react-query'
 import type { QuickFilter } from '../../../../src/api/published.ts'
-import { ask } from '../../api/client.ts'
+import { request } from '../../api/client.ts'
 import { allOf } from '../../parts/filter-text.ts'
 
 export function useQuickFilters(): UseQueryResult<readonly QuickFilter[]> {
@@ -8,7 +8,7 @@ export function useQuickFilters(): UseQueryResult<readonly QuickFilter[]> {
     queryKey: ['quick-filters'],
     staleTime: 60_000,
     queryFn: async ({ signal }) =>
-      (await ask<{ readonly filters: readonly QuickFilter[] }>('/api/v1/quick-filters', { signal })).filters,
+      (await request<{ readonly filters: readonly QuickFilter[] }>('/api/v1/quick-filters', { signal })).filters,
   })
 }
 

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import type { AnswerFrame } from '../../../../src/api/published.ts'
-import { ask } from '../../api/client.ts'
-import { Refused } from '../../api/problem.ts'
+import { request } from '../../api/client.ts'
+import { ApiError } from '../../api/problem.ts'
 import { Drawer } from '../../parts/drawer.tsx'
 import { ResourceLink } from '../../parts/links/resource-link.tsx'
 import { refText, writeRef } from '../../state/refs.ts'
@@ -50,7 +50,7 @@ export function Record({ sel, opened, columns, filter, onClose, onFilter }: Reco
       const {
         columns: names,
         rows: [found],
-      } = await ask<AnswerFrame>('/api/v1/flows', {
+      } = await request<AnswerFrame>('/api/v1/flows', {
         signal,
         query: { filter: `_pos = ${literal(sel)}`, columns: '*', limit: 1, ...around },
       })
@@ -151,7 +151,7 @@ function Missing({
         {flowsText.loading}
       </p>
     )
-  if (error instanceof Refused) return <ErrorState error={error} onRetry={onAgain} />
+  if (error instanceof ApiError) return <ErrorState error={error} onRetry={onAgain} />
   return (
     <EmptyState title={flowsText.flowNotFound} action={{ text: flowsText.checkAgain, onClick: onAgain }}>
       {flowsText.recordMissing} <code>{sel}</code> {flowsText.recordMissingEnd}

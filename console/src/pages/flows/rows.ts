@@ -11,7 +11,6 @@ import { flowsText } from '../../text/flows.ts'
 export interface RowsProps extends FlowViewProps {
   readonly chosen: readonly FlowColumn[]
   readonly fields: readonly string[]
-  /** The row may have left the table. */
   readonly opened: ReadonlyMap<string, unknown>
   readonly onOpen: (values: ReadonlyMap<string, unknown>) => void
   readonly onSort: (id: string) => void

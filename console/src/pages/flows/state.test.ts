@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { readSearch, writeSearch } from '../../state/codec.ts'
 import { refreshes } from '../../state/frame.ts'
-import { dimensions, earlier, measures, panelNames, usualLook, type Looks } from './overview/state.ts'
+import { dimensions, earlier, measures, panelNames, defaultLook, type Looks } from './overview/state.ts'
 import { flowsCodec } from './state.ts'
 import { scopes } from './topology/state.ts'
 
@@ -46,8 +46,8 @@ const flows = fc.record({
   panels: fc.uniqueArray(fc.constantFrom(...panelNames), { minLength: 1 }),
   looks: fc.constantFrom<Looks>(
     {},
-    { bytes: { ...usualLook, top: 10, total: false } },
-    { pairs: { ...usualLook, top: 15, others: false }, ports: { ...usualLook, latest: true, table: true } },
+    { bytes: { ...defaultLook, top: 10, total: false } },
+    { pairs: { ...defaultLook, top: 15, others: false }, ports: { ...defaultLook, latest: true, table: true } },
   ),
   focus: fc.constantFrom('' as const, ...panelNames),
   scope: fc.constantFrom(...scopes),

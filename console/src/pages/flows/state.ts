@@ -4,7 +4,7 @@ import { flag, names, oneOf, text, textList } from '../../state/parts.ts'
 import { columnWidths, fieldNames, type Widths } from './parameters.ts'
 import { overviewParts, type OverviewState } from './overview/state.ts'
 import { topologyParts, type TopologyState } from './topology/state.ts'
-import { usualColumns } from './default-columns.ts'
+import { defaultColumns } from './default-columns.ts'
 
 export const flowViews = ['overview', 'table', 'topology'] as const
 export type FlowView = (typeof flowViews)[number]
@@ -23,7 +23,6 @@ export interface FlowsState extends Frame, OverviewState, TopologyState {
   readonly sel: string
 }
 
-/** `filter` combines the typed filter and the enabled quick filters. */
 export interface ShownFlows extends FlowsState {
   readonly filter: string
 }
@@ -36,7 +35,7 @@ export const flowsCodec = codecOf<FlowsState>({
   once: flag(false),
   quick: textList(),
   group: fieldNames(),
-  cols: names(usualColumns),
+  cols: names(defaultColumns),
   w: columnWidths(),
   sort: text(),
   sel: text(),

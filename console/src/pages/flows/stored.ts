@@ -1,7 +1,7 @@
 import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useMemo } from 'react'
 import type { AnswerFrame } from '../../../../src/api/published.ts'
-import { ask } from '../../api/client.ts'
+import { request } from '../../api/client.ts'
 import type { Row } from '../../live/rows-model.ts'
 import { questionQuery, type FlowQuestion } from './flow-filter.ts'
 import { useLastAnswer } from '../../api/use-last-answer.ts'
@@ -52,7 +52,7 @@ export function useStoredRows(
     structuralSharing: false,
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam, signal }) =>
-      ask<AnswerFrame>('/api/v1/flows', {
+      request<AnswerFrame>('/api/v1/flows', {
         signal,
         query: { ...question, from, to, columns: fields.join(','), sort, limit: pageRows, cursor: pageParam },
       }),
@@ -105,7 +105,7 @@ export function useTotals(flowQuery: FlowQuestion, span: AnswerFrame['span'] | u
     gcTime: 60_000,
     placeholderData: keepPreviousData,
     queryFn: ({ signal }) =>
-      ask<SeriesAnswer>('/api/v1/series', {
+      request<SeriesAnswer>('/api/v1/series', {
         signal,
         query: {
           ...question,

@@ -1,5 +1,5 @@
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
-import { ask, type Query } from '../../api/client.ts'
+import { request, type Query } from '../../api/client.ts'
 import type { GroupsTable } from './groups.ts'
 import type { FlowQuery } from './overview/queries.ts'
 import { questionQuery } from './flow-filter.ts'
@@ -23,7 +23,7 @@ export function useGroups({ t, revision, ...flowQuery }: FlowQuery, more: Query)
     gcTime: 30_000,
     placeholderData: keepPreviousData,
     structuralSharing: false,
-    queryFn: ({ signal }) => ask<GroupsTable>('/api/v1/flows', { signal, query }),
+    queryFn: ({ signal }) => request<GroupsTable>('/api/v1/flows', { signal, query }),
   })
   const { isFetching, isError, error, refetch } = answer
   return {

@@ -52,7 +52,6 @@ export function useFlowView(shown: FlowTab | undefined): ComponentType<FlowViewP
   return shown?.view
 }
 
-/** Tabs in order, loaded on first use. Their ids and parameters are in state.ts. */
 export const flowTabs: readonly FlowTab[] = [
   tab('overview', flowsText.overview, () => import('./overview/index.tsx')),
   tab('table', flowsText.table, () => import('./table.tsx')),

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Ledger, Pipeline } from '../../../../src/api/published.ts'
 import { viewOf } from '../../api/pipeline-view.ts'
-import { senders, takers } from './connected.ts'
+import { sourceConnections, sinkConnections } from './connected.ts'
 
 const fresh: Pipeline = {
   sources: [
@@ -12,17 +12,17 @@ const fresh: Pipeline = {
   journal: { bytes: 0, segments: 0, sequence: 0 },
 }
 const nothing: Ledger = { balanced: true, sources: [], sinks: [] }
-const is = (of: readonly { readonly id: string; readonly is: string }[]): string[] =>
-  of.map((each) => `${each.id} ${each.is}`)
+const is = (of: readonly { readonly id: string; readonly status: string }[]): string[] =>
+  of.map((each) => `${each.id} ${each.status}`)
 
 test('a fresh start shows waiting and unconfigured sources and nothing connected', () => {
   const view = viewOf(fresh, nothing)
-  expect(is(senders({ view, exporters: undefined, count: String }))).toEqual([
-    'source:netflow waits',
-    'source:http waits',
-    'sflow no',
+  expect(is(sourceConnections({ view, exporters: undefined, count: String }))).toEqual([
+    'source:netflow waiting',
+    'source:http waiting',
+    'sflow absent',
   ])
-  expect(is(takers({ view, count: String }))).toEqual(['sink:store waits', 'sinks no'])
+  expect(is(sinkConnections({ view, count: String }))).toEqual(['sink:store waiting', 'sinks absent'])
 })
 
 test('running components show rows, failed ones their error, and a missing store is reported', () => {
@@ -57,12 +57,12 @@ test('running components show rows, failed ones their error, and a missing store
       },
     ],
   }
-  expect(senders({ view, exporters, count: String })[0]).toMatchObject({
-    is: 'yes',
-    says: '7 rows accepted from 1 exporter',
+  expect(sourceConnections({ view, exporters, count: String })[0]).toMatchObject({
+    status: 'connected',
+    text: '7 rows accepted from 1 exporter',
   })
-  expect(takers({ view, count: String }).map((each) => [each.id, each.is, each.says])).toEqual([
-    ['store', 'no', expect.stringContaining('live memory')],
-    ['sink:bus', 'trouble', 'no answer'],
+  expect(sinkConnections({ view, count: String }).map((each) => [each.id, each.status, each.text])).toEqual([
+    ['store', 'absent', expect.stringContaining('live memory')],
+    ['sink:bus', 'failing', 'no answer'],
   ])
 })

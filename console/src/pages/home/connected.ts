@@ -7,9 +7,9 @@ import { generalText } from '../../text/general.ts'
 export interface Connection {
   readonly id: string
   readonly name: string
-  /** `yes`: rows pass; `waits`: configured but no rows yet; `no`: not configured; `trouble`: configured but failing. */
-  readonly is: 'yes' | 'waits' | 'no' | 'trouble'
-  readonly says: string
+  /** `waiting`: configured, no rows yet; `absent`: not configured. */
+  readonly status: 'connected' | 'waiting' | 'absent' | 'failing'
+  readonly text: string
   readonly where: readonly string[]
 }
 
@@ -19,21 +19,21 @@ interface ConnectionQuery {
   readonly count: (rows: number) => string
 }
 
-export function senders({ view, exporters, count }: ConnectionQuery): readonly Connection[] {
+export function sourceConnections({ view, exporters, count }: ConnectionQuery): readonly Connection[] {
   const found = view.sources
     .filter(({ type }) => type !== '')
     .map((source): Connection => {
       const listens = exporters?.sources.find(({ name }) => name === source.name)
       const common = { id: `source:${source.name}`, name: source.name, where: source.addresses }
-      if (source.error !== undefined) return { ...common, is: 'trouble', says: source.error }
+      if (source.error !== undefined) return { ...common, status: 'failing', text: source.error }
       if (source.accepted === 0 && source.addresses.length === 0 && source.type in setUp)
-        return { ...common, is: 'no', says: setUp[source.type] ?? '' }
-      if (source.accepted === 0) return { ...common, is: 'waits', says: listens?.why ?? nothingYet(source) }
+        return { ...common, status: 'absent', text: setUp[source.type] ?? '' }
+      if (source.accepted === 0) return { ...common, status: 'waiting', text: listens?.why ?? nothingYet(source) }
       const who =
         listens === undefined || listens.exporters.length === 0
           ? ''
           : homeText.fromExporters(counted(listens.known, 'exporter'))
-      return { ...common, is: 'yes', says: homeText.rowsAccepted(count(source.accepted), who) }
+      return { ...common, status: 'connected', text: homeText.rowsAccepted(count(source.accepted), who) }
     })
   const known = new Set(view.sources.map(({ type }) => type))
   return [
@@ -52,24 +52,24 @@ function nothingYet({ type }: SourceView): string {
 }
 
 function missing(id: string, name: string, says: string): Connection {
-  return { id, name, is: 'no', says, where: [] }
+  return { id, name, status: 'absent', text: says, where: [] }
 }
 
-export function takers({ view, count }: Pick<ConnectionQuery, 'view' | 'count'>): readonly Connection[] {
+export function sinkConnections({ view, count }: Pick<ConnectionQuery, 'view' | 'count'>): readonly Connection[] {
   const found = view.sinks
     .filter(({ state }) => state !== 'gone')
     .map((sink): Connection => {
       const common = { id: `sink:${sink.name}`, name: sink.name, where: [] }
       const trouble = troubleOf(sink)
-      if (trouble !== undefined) return { ...common, is: 'trouble', says: trouble }
+      if (trouble !== undefined) return { ...common, status: 'failing', text: trouble }
       const delivered = sink.parts.find(({ name }) => name === 'delivered')?.rows ?? 0
       const letters = sink.parts.find(({ name }) => name === generalText.deadLettersInText)?.rows ?? 0
       return delivered === 0
-        ? { ...common, is: 'waits', says: homeText.readyNoRowsYet }
+        ? { ...common, status: 'waiting', text: homeText.readyNoRowsYet }
         : {
             ...common,
-            is: 'yes',
-            says: homeText.rowsDelivered(
+            status: 'connected',
+            text: homeText.rowsDelivered(
               count(delivered),
               letters === 0 ? '' : homeText.andDeadLetters(count(letters)),
             ),

@@ -1,5 +1,5 @@
 import { useMemo } from 'react'
-import { asRefused } from '../../api/problem.ts'
+import { asApiError } from '../../api/problem.ts'
 import { useLedger, usePipeline } from '../../api/queries.ts'
 import { PageLink } from '../../app/page-link.tsx'
 import { useTitle } from '../../app/use-title.ts'
@@ -8,8 +8,8 @@ import { EmptyState, ErrorState, Loading, StaleNotice, UnreadNotice } from '../.
 import { usePageState } from '../../state/use-page-state.ts'
 import { useExporters } from '../../api/exporters.ts'
 import { viewOf, type PipelineView } from '../../api/pipeline-view.ts'
-import { senders, takers, type Connection } from './connected.ts'
-import { How } from './setup.tsx'
+import { sourceConnections, sinkConnections, type Connection } from './connected.ts'
+import { SetupGuide } from './setup.tsx'
 import { Newest } from './newest.tsx'
 import { homeCodec } from './state.ts'
 import './home.css'
@@ -30,7 +30,7 @@ export default function HomePage(): React.ReactNode {
     Promise.all([pipeline.refetch(), ledger.refetch()]).catch(reportError)
   }
   const failed = pipeline.isError ? pipeline : ledger.isError ? ledger : undefined
-  const forbidden = failed !== undefined && asRefused(failed.error).status === 403
+  const forbidden = failed !== undefined && asApiError(failed.error).status === 403
   return (
     <div className="page">
       <div className="page-bar">
@@ -54,12 +54,15 @@ export default function HomePage(): React.ReactNode {
             <Sentence view={view} />
             {view.accepted > 0 && <Newest />}
             <div className="connected">
-              <Connections title={homeText.sources} of={senders({ view, exporters: exporters.data, count })} />
-              <Connections title={homeText.destinations} of={takers({ view, count })} />
+              <Connections
+                title={homeText.sources}
+                of={sourceConnections({ view, exporters: exporters.data, count })}
+              />
+              <Connections title={homeText.destinations} of={sinkConnections({ view, count })} />
             </div>
             <section className="panel how" aria-label={homeText.connectASource}>
               <h2>{view.accepted === 0 ? homeText.connectTheFirst : homeText.connectAnother}</h2>
-              <How
+              <SetupGuide
                 how={state.how}
                 collector={state.collector}
                 onHow={(how) => set({ how })}
@@ -112,10 +115,10 @@ function Sentence({ view }: { readonly view: PipelineView }): React.ReactNode {
 }
 
 const marks = {
-  yes: ['●', 'good', homeText.connected],
-  waits: ['○', 'dim', homeText.waiting],
-  no: ['–', 'dim', homeText.notSetUp],
-  trouble: ['▲', 'warning', homeText.trouble],
+  connected: ['●', 'good', homeText.connected],
+  waiting: ['○', 'dim', homeText.waiting],
+  absent: ['–', 'dim', homeText.notSetUp],
+  failing: ['▲', 'warning', homeText.trouble],
 } as const
 
 function Connections({ title, of }: { readonly title: string; readonly of: readonly Connection[] }): React.ReactNode {
@@ -123,7 +126,7 @@ function Connections({ title, of }: { readonly title: string; readonly of: reado
     <section className="panel" aria-label={title}>
       <h2>{title}</h2>
       <ul>
-        {of.map(({ id, name, is, says, where }) => {
+        {of.map(({ id, name, status: is, text: says, where }) => {
           const [mark, tone, word] = marks[is]
           return (
             <li key={id}>

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import type { AnswerFrame } from '../../../../src/api/published.ts'
-import { ask } from '../../api/client.ts'
+import { request } from '../../api/client.ts'
 import { PageLink } from '../../app/page-link.tsx'
 import { useLiveRows } from '../../live/use-live.ts'
 import { QueryError } from '../../parts/states.tsx'
@@ -27,7 +27,7 @@ export function Newest(): React.ReactNode {
     queryKey: ['newest-flows'],
     refetchInterval: 3000,
     queryFn: ({ signal }) =>
-      ask<AnswerFrame>('/api/v1/flows', {
+      request<AnswerFrame>('/api/v1/flows', {
         signal,
         query: { from: 'now-1h', to: 'now', columns: fields.join(','), limit: shown },
       }),

@@ -1,8 +1,8 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { ExporterRecipes } from '../../../../src/api/published.ts'
-import { ask } from '../../api/client.ts'
-import { asRefused } from '../../api/problem.ts'
+import { request } from '../../api/client.ts'
+import { asApiError } from '../../api/problem.ts'
 import { CopyButton } from '../../parts/copy-button.tsx'
 import { Pending } from '../../parts/states.tsx'
 import { homeText } from '../../text/home.ts'
@@ -46,12 +46,12 @@ function others(): readonly Recipe[] {
   ]
 }
 
-export function How({ how, collector, onHow, onCollector }: HowProps): React.ReactNode {
+export function SetupGuide({ how, collector, onHow, onCollector }: HowProps): React.ReactNode {
   const query = useQuery({
     queryKey: ['recipes', collector],
     staleTime: 60_000,
     placeholderData: keepPreviousData,
-    queryFn: ({ signal }) => ask<ExporterRecipes>('/api/v1/exporters/recipes', { signal, query: { collector } }),
+    queryFn: ({ signal }) => request<ExporterRecipes>('/api/v1/exporters/recipes', { signal, query: { collector } }),
   })
   const { data } = query
   const [typed, setTyped] = useState(collector)
@@ -95,7 +95,7 @@ export function How({ how, collector, onHow, onCollector }: HowProps): React.Rea
       </div>
       {query.isError && (
         <p className="bad" role="alert">
-          {asRefused(query.error).status === 400 ? homeText.invalidAddress : asRefused(query.error).message}
+          {asApiError(query.error).status === 400 ? homeText.invalidAddress : asApiError(query.error).message}
         </p>
       )}
       {isExporter && /^(?:127\.|localhost|::1)/.test(data.collector) && (

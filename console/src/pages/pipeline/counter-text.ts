@@ -1,4 +1,3 @@
-/** Explanations of exporter counters without a self-explanatory name. */
 import { pipelineText } from '../../text/pipeline.ts'
 const meanings: Readonly<Record<string, string>> = {
   skewed: pipelineText.clockSkew,

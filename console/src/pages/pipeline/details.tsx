@@ -36,7 +36,7 @@ export function Details({ sel, view, journal, exporters, rates, onClose }: Detai
     >
       {kind === 'journal' && (
         <dl>
-          <Fact name={pipelineText.rowsAcceptedInTotal}>{count(view.accepted)}</Fact>
+          <Fact name={pipelineText.rowsAccepted}>{count(view.accepted)}</Fact>
           <Fact name={pipelineText.onDisk}>{size(journal.bytes)}</Fact>
           <Fact name={pipelineText.segments}>{count(journal.segments)}</Fact>
           <Fact name={pipelineText.newestFrame}>{count(journal.sequence)}</Fact>

@@ -50,7 +50,6 @@ export function exporterRows({ sources }: Exporters): readonly ExporterRow[] {
   )
 }
 
-/** Kernel drops of a source cannot be attributed to an exporter. */
 export function kernelDrops(source: Exporters['sources'][number]): number {
   return listOf(source['listeners']).reduce((sum, listener) => sum + (numberOf(listener['kernelDrops']) ?? 0), 0)
 }

@@ -1,5 +1,5 @@
 import { useMemo } from 'react'
-import { asRefused } from '../../api/problem.ts'
+import { asApiError } from '../../api/problem.ts'
 import { useLedger, usePipeline } from '../../api/queries.ts'
 import { useCommands } from '../../app/commands.ts'
 import { useTitle } from '../../app/use-title.ts'
@@ -63,7 +63,7 @@ export default function PipelinePage(): React.ReactNode {
       {view === undefined || pipeline.data === undefined || ledger.data === undefined ? (
         failed === undefined ? (
           <Loading what={pipelineText.thePipeline} />
-        ) : asRefused(failed.error).status === 403 ? (
+        ) : asApiError(failed.error).status === 403 ? (
           <EmptyState title={pipelineText.forbidden} action={{ text: generalText.goToFlows, to: '/flows' }}>
             {failed.error?.message}
           </EmptyState>

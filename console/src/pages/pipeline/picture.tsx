@@ -110,7 +110,7 @@ function JournalBox({
         <b>{pipelineText.journal}</b>
       </span>
       <span className="box-line">{count(accepted)}</span>
-      <span className="box-line dim">{pipelineText.rowsAcceptedInTotal}</span>
+      <span className="box-line dim">{pipelineText.rowsAccepted}</span>
       <span className="box-line dim">
         {size(journal.bytes)}, {counted(journal.segments, 'segment')}
       </span>

@@ -11,7 +11,6 @@ interface AsOfProps {
 
 const steps = 400
 
-/** A slider over the lifetime of an object, with a mark for each state. */
 export function AsOf({ of, at, onChange }: AsOfProps): React.ReactNode {
   const id = useId()
   const [now, setNow] = useState(() => Date.now())
@@ -23,7 +22,6 @@ export function AsOf({ of, at, onChange }: AsOfProps): React.ReactNode {
   const first = Math.min(...moments, ...of.changes.map(({ time }) => Date.parse(time)), effective)
   const length = Math.max(1, now - first)
   const [dragged, setDragged] = useState<number>()
-  // Shows the dragged position while the response loads.
   const shown = dragged ?? (isNow ? now : Date.parse(at) || effective)
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
   useEffect(() => setNow(Date.now()), [of])
@@ -33,7 +31,6 @@ export function AsOf({ of, at, onChange }: AsOfProps): React.ReactNode {
     const to = ms >= now - length / steps / 2 ? resourceText.nowInText : new Date(Math.round(ms)).toISOString()
     setDragged(to === 'now' ? now : ms)
     clearTimeout(timer.current)
-    // Queries when the slider stops.
     timer.current = setTimeout(() => onChange(to), 150)
   }
   const before = moments.findLast((ms) => ms < shown - 1)

@@ -5,7 +5,7 @@ import { time } from '../../parts/format.ts'
 import { resourceText } from '../../text/resource.ts'
 import { generalText } from '../../text/general.ts'
 
-export function What({
+export function CurrentState({
   of: { now, intervals, at: effective },
   at,
 }: {

@@ -74,12 +74,12 @@ export function FlowsOf({ of }: { readonly of: WholeResource }): React.ReactNode
   )
 }
 
-function marksOf(changes: readonly Change[]): readonly { readonly at: number; readonly says: string }[] {
+function marksOf(changes: readonly Change[]): readonly { readonly at: number; readonly text: string }[] {
   return changes
     .filter(({ noise }) => noise.length === 0)
     .map(({ time, operation, actor }) => ({
       at: Date.parse(time) / 1000,
-      says: `${operation ?? 'changed'}${actor === null ? '' : generalText.byActor(actor)}`,
+      text: `${operation ?? 'changed'}${actor === null ? '' : generalText.byActor(actor)}`,
     }))
 }
 

@@ -1,5 +1,5 @@
 import { useParams } from '@tanstack/react-router'
-import { asRefused } from '../../api/problem.ts'
+import { asApiError } from '../../api/problem.ts'
 import type { Change, WholeResource } from '../../api/objects.ts'
 import { ActorLink } from '../../parts/links/actor-link.tsx'
 import { ResourceLink } from '../../parts/links/resource-link.tsx'
@@ -8,16 +8,16 @@ import { time } from '../../parts/format.ts'
 import { EmptyState, ErrorState, Loading, NoStore, StaleNotice, UnreadNotice } from '../../parts/states.tsx'
 import { cloudId, isCloudRef, parseRef, refOfPath, type ObjectRef } from '../../state/refs.ts'
 import { usePageState } from '../../state/use-page-state.ts'
-import { OneChange } from '../../parts/changes/change.tsx'
+import { ChangeDrawer } from '../../parts/changes/change.tsx'
 import { AsOf } from './as-of.tsx'
 import { useResource } from './queries.ts'
-import { Belongs } from './relations.tsx'
+import { Relations } from './relations.tsx'
 import { FlowsOf } from './flows.tsx'
 import { ChangesOf, EventsOf } from './history.tsx'
 import { resourceCodec } from './state.ts'
 import { TracesOf } from './traces.tsx'
 import { Versions } from './versions.tsx'
-import { What } from './current-state.tsx'
+import { CurrentState } from './current-state.tsx'
 import '../../parts/changes/changes.css'
 import './resource.css'
 import { generalText } from '../../text/general.ts'
@@ -93,8 +93,8 @@ export default function ResourcePage(): React.ReactNode {
               role="region"
               aria-label={resourceText.historyAndRelations}
             >
-              <What of={data} at={state.at} />
-              <Belongs of={data} at={state.at} />
+              <CurrentState of={data} at={state.at} />
+              <Relations of={data} at={state.at} />
               <Versions of={data} onAt={(at) => set({ at })} />
               <ChangesOf of={data} selected={state.sel} onOpen={({ pos }: Change) => set({ sel: pos })} />
               <TracesOf of={ref} at={state.at} />
@@ -102,7 +102,7 @@ export default function ResourcePage(): React.ReactNode {
               <FlowsOf of={data} />
             </div>
             {state.sel !== '' && (
-              <OneChange
+              <ChangeDrawer
                 of={state.sel}
                 known={data.changes.find(({ pos }) => pos === state.sel)}
                 as={state.as}
@@ -168,7 +168,7 @@ function Failed({
   readonly name: string
   readonly onRetry: () => void
 }): React.ReactNode {
-  const { status, code } = asRefused(error)
+  const { status, code } = asApiError(error)
   if (code === 'WEIR_API_NO_STORE') return <NoStore title={resourceText.needsStore} />
   if (status !== 404) return <ErrorState error={error} onRetry={onRetry} />
   return (

@@ -1,7 +1,7 @@
 import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react-query'
-import { ask } from '../../api/client.ts'
+import { request } from '../../api/client.ts'
 import type { WholeResource } from '../../api/objects.ts'
-import { asRefused } from '../../api/problem.ts'
+import { asApiError } from '../../api/problem.ts'
 import type { SeriesAnswer } from '../../api/series.ts'
 import { parseRef } from '../../state/refs.ts'
 import type { Peers } from './traffic.ts'
@@ -13,8 +13,8 @@ export function useResource(ref: string, at: string): UseQueryResult<WholeResour
     // Keeps the shown state of the same object while another time loads.
     placeholderData: (before) => (before?.ref === ref ? before : undefined),
     refetchInterval: ({ state }) =>
-      at !== 'now' || (state.error !== null && [401, 403, 404].includes(asRefused(state.error).status)) ? false : 5000,
-    queryFn: ({ signal }) => ask<WholeResource>('/api/v1/resources/one', { signal, query: { ref, at } }),
+      at !== 'now' || (state.error !== null && [401, 403, 404].includes(asApiError(state.error).status)) ? false : 5000,
+    queryFn: ({ signal }) => request<WholeResource>('/api/v1/resources/one', { signal, query: { ref, at } }),
   })
 }
 
@@ -30,7 +30,7 @@ export function useTraffic({ filter, from, to }: FlowRange): UseQueryResult<Seri
     enabled: filter !== '',
     staleTime: 5000,
     placeholderData: keepPreviousData,
-    queryFn: ({ signal }) => ask<SeriesAnswer>('/api/v1/series', { signal, query: { filter, from, to } }),
+    queryFn: ({ signal }) => request<SeriesAnswer>('/api/v1/series', { signal, query: { filter, from, to } }),
   })
 }
 
@@ -41,7 +41,7 @@ export function usePeers({ filter, from, to }: FlowRange, group: readonly string
     staleTime: 5000,
     placeholderData: keepPreviousData,
     queryFn: ({ signal }) =>
-      ask<Peers>('/api/v1/flows', {
+      request<Peers>('/api/v1/flows', {
         signal,
         query: { filter, from, to, group: group.join(','), by: 'bytes', limit: 8 },
       }),

@@ -9,9 +9,9 @@ interface BelongsProps {
   readonly at: string
 }
 
-const mostShown = 60
+const maxShown = 60
 
-export function Belongs({ of: { ref, owners, owned, relations }, at }: BelongsProps): React.ReactNode {
+export function Relations({ of: { ref, owners, owned, relations }, at }: BelongsProps): React.ReactNode {
   const when = at === 'now' ? {} : { at }
   const chain = upwards(ref, owners)
   const node = (each: string): React.ReactNode =>
@@ -26,13 +26,13 @@ export function Belongs({ of: { ref, owners, owned, relations }, at }: BelongsPr
     const own = depth > 8 ? [] : owned.filter(({ to }) => to === parent)
     return own.length === 0 ? null : (
       <ul>
-        {own.slice(0, mostShown).map(({ from }) => (
+        {own.slice(0, maxShown).map(({ from }) => (
           <li key={from}>
             {node(from)}
             {children(from, depth + 1)}
           </li>
         ))}
-        {own.length > mostShown && <li className="dim">{resourceText.andMore(own.length - mostShown)}</li>}
+        {own.length > maxShown && <li className="dim">{resourceText.andMore(own.length - maxShown)}</li>}
       </ul>
     )
   }
@@ -68,7 +68,7 @@ export function Belongs({ of: { ref, owners, owned, relations }, at }: BelongsPr
               {those.length > 1 ? `: ${counted(those.length, 'object')}` : ''}
             </h3>
             <ul>
-              {those.slice(0, mostShown).map((each) => {
+              {those.slice(0, maxShown).map((each) => {
                 const other = each.from === ref ? each.to : each.from
                 return (
                   <li key={`${each.relation} ${other}`}>
@@ -102,7 +102,6 @@ function relationName({ relation, from }: Relation, ref: string): string {
   return relationNames[relation]?.[from === ref ? 0 : 1] ?? relation
 }
 
-/** The owner chain, topmost first. */
 export function upwards(ref: string, owners: readonly Relation[]): readonly string[] {
   const chain: string[] = []
   for (let here: string | undefined = ref; here !== undefined && chain.length < 8;) {

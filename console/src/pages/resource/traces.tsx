@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { ask } from '../../api/client.ts'
+import { request } from '../../api/client.ts'
 import type { TracePage } from '../../api/traces.ts'
 import { ActorLink } from '../../parts/links/actor-link.tsx'
 import { count, shortTime } from '../../parts/format.ts'
@@ -18,7 +18,7 @@ export function TracesOf({ of, at }: { readonly of: string; readonly at: string 
     staleTime: 5000,
     refetchInterval: at === 'now' ? 15_000 : false,
     queryFn: ({ signal }) =>
-      ask<TracePage>('/api/v1/audit', {
+      request<TracePage>('/api/v1/audit', {
         signal,
         query: { resource: listText([of]), from: sinceOf(at), to: at, limit: 50 },
       }),

@@ -20,7 +20,6 @@ export interface Traffic {
 
 const hourMs = 3_600_000
 
-/** The lifetime of the object with this uid, from its states. */
 export function lifeOf(
   intervals: readonly ResourceState[],
   uid: string,

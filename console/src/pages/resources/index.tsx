@@ -1,8 +1,8 @@
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useCallback, useMemo } from 'react'
-import { ask } from '../../api/client.ts'
-import { asRefused } from '../../api/problem.ts'
+import { request } from '../../api/client.ts'
+import { asApiError } from '../../api/problem.ts'
 import type { ResourcePage, ResourceState } from '../../api/objects.ts'
 import { useFields } from '../../api/queries.ts'
 import { ResourceLink } from '../../parts/links/resource-link.tsx'
@@ -24,7 +24,7 @@ import { listText } from '../../state/parts.ts'
 import { pathOfRef } from '../../state/refs.ts'
 import { usePageState } from '../../state/use-page-state.ts'
 import { useArrivals } from '../../hooks/use-arrivals.ts'
-import { resourcesCodec, usualKinds } from './state.ts'
+import { resourcesCodec, commonKinds } from './state.ts'
 import '../../parts/changes/changes.css'
 import { generalText } from '../../text/general.ts'
 import { resourcesText } from '../../text/resources.ts'
@@ -46,7 +46,7 @@ function columnsAt(at: string): readonly GridColumn<ResourceState>[] {
     {
       id: 'namespace',
       title: generalText.namespace,
-      width: 110,
+      width: 120,
       grow: 1,
       cell: ({ namespace }) => namespace ?? <span className="dim">{generalText.clusterScoped}</span>,
     },
@@ -104,7 +104,6 @@ export default function ResourcesPage(): React.ReactNode {
   const { q, kind, namespace, at } = state
   const fields = useFields()
   const navigate = useNavigate()
-  // Updates refresh the list in place.
   const { arrivals } = useArrivals(at === 'now', 'resource')
   const { data, error, isError, isFetching, hasNextPage, fetchNextPage, refetch } = useInfiniteQuery({
     queryKey: ['resources', q, kind, namespace, at, arrivals],
@@ -113,7 +112,7 @@ export default function ResourcesPage(): React.ReactNode {
     placeholderData: keepPreviousData,
     initialPageParam: undefined as string | undefined,
     queryFn: ({ signal, pageParam }) =>
-      ask<ResourcePage>('/api/v1/resources', {
+      request<ResourcePage>('/api/v1/resources', {
         signal,
         query: { filter: q, kind: listText(kind), namespace: listText(namespace), at, limit: 200, cursor: pageParam },
       }),
@@ -157,7 +156,7 @@ export default function ResourcesPage(): React.ReactNode {
         />
         <div className="quick">
           <div role="group" aria-label={resourcesText.kinds}>
-            {[...usualKinds, ...kind.filter((each) => !usualKinds.some((usual) => usual === each))].map((each) => (
+            {[...commonKinds, ...kind.filter((each) => !commonKinds.some((usual) => usual === each))].map((each) => (
               <button
                 key={each}
                 type="button"
@@ -245,6 +244,6 @@ export default function ResourcesPage(): React.ReactNode {
 }
 
 function NoAnswer({ error, onRetry }: { readonly error: unknown; readonly onRetry: () => void }): React.ReactNode {
-  if (asRefused(error).code !== 'WEIR_API_NO_STORE') return <ErrorState error={error} onRetry={onRetry} />
+  if (asApiError(error).code !== 'WEIR_API_NO_STORE') return <ErrorState error={error} onRetry={onRetry} />
   return <NoStore title={resourcesText.needsStore} />
 }

@@ -17,4 +17,4 @@ export const resourcesCodec = codecOf<ResourcesState>({
   at: { usual: 'now', read: (written) => (isMoment(written) ? written : undefined), write: (value) => value },
 })
 
-export const usualKinds = ['Deployment', 'StatefulSet', 'DaemonSet', 'Pod', 'Service', 'Node', 'Namespace'] as const
+export const commonKinds = ['Deployment', 'StatefulSet', 'DaemonSet', 'Pod', 'Service', 'Node', 'Namespace'] as const

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { useId } from 'react'
-import { ask } from '../../api/client.ts'
+import { request } from '../../api/client.ts'
 import { useMe } from '../../api/queries.ts'
 import { SingleKeys } from '../../app/key-list.tsx'
 import { logOut } from '../../app/login.tsx'
@@ -137,7 +137,8 @@ function About(): React.ReactNode {
   const query = useQuery({
     queryKey: ['openapi'],
     staleTime: 10_000,
-    queryFn: ({ signal }) => ask<{ readonly info: { readonly version: string } }>('/api/v1/openapi.json', { signal }),
+    queryFn: ({ signal }) =>
+      request<{ readonly info: { readonly version: string } }>('/api/v1/openapi.json', { signal }),
   })
   const { data } = query
   return (

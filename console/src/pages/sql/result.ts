@@ -16,7 +16,7 @@ export interface Result {
   readonly ms: number
 }
 
-export const mostRows = 100_000
+export const maxRows = 100_000
 
 /** Whether DESCRIBE can return the columns. */
 export function isSelect(sql: string): boolean {
@@ -53,7 +53,7 @@ export interface ChartOf {
   readonly by: string
 }
 
-const mostSeries = 7
+const maxSeries = 7
 
 /**
  * The chart of a result: a time column and a line for each numeric column; with one text and one numeric column, a
@@ -90,7 +90,7 @@ export function chartOf({ columns, rows }: Pick<Result, 'columns' | 'rows'>): Ch
   const all = [...found].map(([name, values]): ChartSeries => ({ name, values }))
   const series =
     group === undefined
-      ? all.slice(0, mostSeries)
+      ? all.slice(0, maxSeries)
       : withOthers(
           all.toSorted((a, b) => sum(b.values) - sum(a.values)),
           times.length,
@@ -112,8 +112,8 @@ function withGaps(times: readonly number[]): readonly number[] {
 }
 
 function withOthers(series: readonly ChartSeries[], length: number): readonly ChartSeries[] {
-  if (series.length <= mostSeries) return series
-  const rest = series.slice(mostSeries - 1)
+  if (series.length <= maxSeries) return series
+  const rest = series.slice(maxSeries - 1)
   const values = Array.from({ length }, (_, index) =>
     rest.reduce<number | null>(
       (sum, each) =>
@@ -121,7 +121,7 @@ function withOthers(series: readonly ChartSeries[], length: number): readonly Ch
       null,
     ),
   )
-  return [...series.slice(0, mostSeries - 1), { name: generalText.remaining(rest.length), values, other: true }]
+  return [...series.slice(0, maxSeries - 1), { name: generalText.remaining(rest.length), values, other: true }]
 }
 
 const textOf = (value: unknown): string =>

@@ -1,5 +1,5 @@
 import { useMemo, useRef, useState } from 'react'
-import { asRefused } from '../../api/problem.ts'
+import { asApiError } from '../../api/problem.ts'
 import { Chart } from '../../parts/chart.tsx'
 import { count, counted, duration, plainText } from '../../parts/format.ts'
 import { Grid, type GridColumn } from '../../parts/grid.tsx'
@@ -154,7 +154,7 @@ function Export({ sql, onDone }: { readonly sql: string; readonly onDone: () => 
       await exported(sql, format, abort.current.signal)
       onDone()
     } catch (error) {
-      setState(abort.current.signal.aborted ? '' : asRefused(error).message)
+      setState(abort.current.signal.aborted ? '' : asApiError(error).message)
     }
   }
   return (

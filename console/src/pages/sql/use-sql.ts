@@ -1,8 +1,8 @@
 import { useQuery, type UseQueryResult } from '@tanstack/react-query'
 import { useCallback, useEffect, useRef, useState } from 'react'
-import { asRefused, Refused, refusedOf } from '../../api/problem.ts'
+import { asApiError, ApiError, apiErrorOf } from '../../api/problem.ts'
 import { loginNeeded } from '../../api/session.ts'
-import { columnsOf, isSelect, mostRows, type Column, type Result, type Row } from './result.ts'
+import { columnsOf, isSelect, maxRows, type Column, type Result, type Row } from './result.ts'
 import { sqlText } from '../../text/sql.ts'
 
 async function sendSql(sql: string, format: 'ndjson' | 'csv', signal: AbortSignal): Promise<Response> {
@@ -13,10 +13,10 @@ async function sendSql(sql: string, format: 'ndjson' | 'csv', signal: AbortSigna
     signal,
   }).catch((error: unknown) => {
     if (signal.aborted) throw error
-    throw new Refused(0, {})
+    throw new ApiError(0, {})
   })
   if (answer.ok) return answer
-  const refused = await refusedOf(answer)
+  const refused = await apiErrorOf(answer)
   if (refused.status === 401) loginNeeded()
   throw refused
 }
@@ -32,7 +32,7 @@ async function rowsOf(
   if (reader === undefined) return { rows, cut: false }
   for (let rest = ''; ;) {
     const { done, value = '' } = await reader.read().catch(() => {
-      throw new Refused(0, {
+      throw new ApiError(0, {
         detail: sqlText.endedEarly,
         hints: [sqlText.endedEarlyHint],
       })
@@ -50,7 +50,7 @@ async function rowsOf(
 }
 
 async function describe(sql: string, signal: AbortSignal): Promise<readonly Column[]> {
-  const { rows } = await rowsOf(await sendSql(`DESCRIBE ${sql}`, 'ndjson', signal), mostRows, () => {})
+  const { rows } = await rowsOf(await sendSql(`DESCRIBE ${sql}`, 'ndjson', signal), maxRows, () => {})
   return rows.map((row) => ({ name: String(row['column_name'] as string), type: String(row['column_type'] as string) }))
 }
 
@@ -58,7 +58,7 @@ export type Run =
   | { readonly is: 'nothing' }
   | { readonly is: 'running'; readonly sql: string; readonly rows: number; readonly since: number }
   | { readonly is: 'done'; readonly sql: string; readonly result: Result }
-  | { readonly is: 'failed'; readonly sql: string; readonly refused: Refused }
+  | { readonly is: 'failed'; readonly sql: string; readonly refused: ApiError }
   | { readonly is: 'cancelled'; readonly sql: string }
 
 export interface Running {
@@ -93,7 +93,7 @@ export function useSql(): Running {
     const fetchResult = async (): Promise<Result> => {
       const [described, { rows, cut }] = await Promise.all([
         isSelect(sql) ? describe(sql, signal).catch(() => undefined) : undefined,
-        sendSql(sql, 'ndjson', signal).then((answer) => rowsOf(answer, mostRows, onRows)),
+        sendSql(sql, 'ndjson', signal).then((answer) => rowsOf(answer, maxRows, onRows)),
       ])
       return { columns: columnsOf(described, rows), rows, cut, ms: performance.now() - began }
     }
@@ -104,7 +104,7 @@ export function useSql(): Running {
         update({ is: 'done', sql, result })
       },
       (error: unknown) =>
-        update(signal.aborted ? { is: 'cancelled', sql } : { is: 'failed', sql, refused: asRefused(error) }),
+        update(signal.aborted ? { is: 'cancelled', sql } : { is: 'failed', sql, refused: asApiError(error) }),
     )
   }, [])
   useEffect(() => () => abort.current?.abort(), [])
@@ -143,6 +143,5 @@ export async function exported(sql: string, format: 'ndjson' | 'csv', signal: Ab
   link.href = URL.createObjectURL(file)
   link.download = `weir-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.${format}`
   link.click()
-  // Frees the file after the download has started.
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
 }

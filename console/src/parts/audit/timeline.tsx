@@ -30,7 +30,6 @@ export function Timeline({ sums, onBy, onSpan }: TimelineProps): React.ReactNode
       buckets: buckets.map(({ time, traces }) => ({ time, changes: traces })),
     })
     if (sums.by !== 'severity') return drawn
-    // Severities have a fixed order and colour.
     const placed = drawn.series
       .map((one) => ({ one, place: severities.findIndex((name) => name === one.name) }))
       .sort((a, b) => a.place - b.place)

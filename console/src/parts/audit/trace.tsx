@@ -9,13 +9,13 @@ import { Severity } from './columns.tsx'
 import { auditText } from '../../text/audit.ts'
 import { generalText } from '../../text/general.ts'
 
-interface OneTraceProps {
+interface TraceDrawerProps {
   readonly of: string
   readonly known: Trace | undefined
   readonly onClose: () => void
 }
 
-export function OneTrace({ of, known, onClose }: OneTraceProps): React.ReactNode {
+export function TraceDrawer({ of, known, onClose }: TraceDrawerProps): React.ReactNode {
   const query = useTrace(of)
   const { data } = query
   const trace: Trace | undefined = data ?? known

@@ -12,7 +12,7 @@ import type { ChangeView } from '../../state/open-change.ts'
 import { generalText } from '../../text/general.ts'
 import { changesText } from '../../text/changes.ts'
 
-interface OneChangeProps {
+interface ChangeDrawerProps {
   readonly of: string
   readonly known: Change | undefined
   readonly as: ChangeView
@@ -35,7 +35,7 @@ export function Operation({ of }: { readonly of: string | null }): React.ReactNo
   )
 }
 
-export function OneChange({ of, known, as, onAs, onClose }: OneChangeProps): React.ReactNode {
+export function ChangeDrawer({ of, known, as, onAs, onClose }: ChangeDrawerProps): React.ReactNode {
   const query = useChange(of)
   const { data } = query
   const change: Change | undefined = data ?? known
@@ -69,7 +69,7 @@ function Both({
   change,
   as,
   onAs,
-}: { readonly change: WholeChange } & Pick<OneChangeProps, 'as' | 'onAs'>): React.ReactNode {
+}: { readonly change: WholeChange } & Pick<ChangeDrawerProps, 'as' | 'onAs'>): React.ReactNode {
   const whole = as === 'before' ? change.old : as === 'after' ? change.new : null
   const tabs = [
     {

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import type { PatchStep } from '../../../../src/api/published.ts'
 import { count } from '../format.ts'
-import { diffRows, isRedacted, mostRows, type DiffRow } from './diff.ts'
+import { diffRows, isRedacted, maxRows, type DiffRow } from './diff.ts'
 import { changesText } from '../../text/changes.ts'
 
 interface DiffViewProps {
@@ -13,7 +13,7 @@ interface DiffViewProps {
 export function DiffView({ before, after, patch }: DiffViewProps): React.ReactNode {
   const [all, setAll] = useState(false)
   const rows = diffRows(before, after, patch)
-  const shown = all ? rows : rows.slice(0, mostRows)
+  const shown = all ? rows : rows.slice(0, maxRows)
   if (rows.length === 0) return <p className="pad dim">{changesText.noRecordedFieldChanged}</p>
   return (
     <div className="diff">

@@ -1,17 +1,14 @@
-/** The diff of a change as table rows: path, old value and new value. */
 import type { PatchStep } from '../../../../src/api/published.ts'
 import { changesText } from '../../text/changes.ts'
 
 export interface DiffRow {
   readonly path: string
   readonly is: 'added' | 'removed' | 'changed' | 'moved'
-  /** undefined: absent. */
   readonly old: unknown
   readonly new: unknown
 }
 
-/** Limit for created or deleted objects and for large values. */
-export const mostRows = 400
+export const maxRows = 400
 
 type Dict = Readonly<Record<string, unknown>>
 
@@ -48,7 +45,6 @@ const place = (keys: readonly string[]): string => changesText.item(Number(keys.
 function leaves(old: unknown, is: unknown, path: string): readonly DiffRow[] {
   const [was, now] = [old, is].map((value) => (isDict(value) || Array.isArray(value) ? value : undefined))
   const parts = [was, now].flatMap((value) => (value === undefined ? [] : Object.keys(value)))
-  // A scalar replaced by an object is one row.
   const whole =
     parts.length === 0 ||
     (old !== undefined && was === undefined) ||
@@ -116,7 +112,6 @@ function withoutAt(value: unknown, [key, ...rest]: readonly string[]): unknown {
 
 const names = ['name', 'key', 'type', 'ip', 'uid'] as const
 
-/** Replaces list indexes by entry names. */
 function readable(value: unknown, keys: readonly string[]): string {
   let path = ''
   let here = value
@@ -142,7 +137,6 @@ export function isRedacted(value: unknown): value is string {
   return typeof value === 'string' && value.startsWith('redacted:')
 }
 
-/** A short summary from the patch steps. */
 export function inShort(operation: string | null, patch: readonly PatchStep[] | null): readonly string[] {
   if (operation !== 'updated' || patch === null) return []
   return patch.map((step) => {

@@ -26,7 +26,6 @@ export function seriesOf({ span, step, by, groups, others, buckets }: ChangeSums
         values[at] = changes[index] ?? 0
       })
   }
-  // Operations have a fixed order and colour.
   const order = (name: string): number => (by === 'operation' ? operations.findIndex((each) => each === name) : 0)
   return {
     times: Array.from({ length }, (_, index) => first + index * step),

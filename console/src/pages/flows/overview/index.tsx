@@ -17,7 +17,7 @@ import { useLiveSeries } from './live.ts'
 import { PanelMenu } from './panel-menu.tsx'
 import { PairsPanel, RatesPanel, SharesPanel, type PanelContext, type PanelSize } from './panels.tsx'
 import { Slot } from './slot.tsx'
-import { usualLook, type PanelName } from './state.ts'
+import { defaultLook, type PanelName } from './state.ts'
 import type { GroupsAnswer } from './sums.ts'
 import './overview.css'
 import { overviewText } from '../../../text/overview.ts'
@@ -32,10 +32,9 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
   const { revision, again } = useRefresh(live ? liveRefresh : isMoving(t) ? refresh : 0)
   const flowQuery = useMemo(() => flowQueryOf(state, revision), [state, revision])
   // The query key of a panel, so that both share one request.
-  const all = useGroups(flowQuery, protocols, by, (looks.protocols ?? usualLook).top)
+  const all = useGroups(flowQuery, protocols, by, (looks.protocols ?? defaultLook).top)
   const stream = useLiveSeries(live, state, dim, spanSeconds(flowQuery.t))
   const link = useLink()
-  // The first panels load before the availability of other fields is queried.
   const [ready, setReady] = useState(focus !== '')
   const isQuiet = useIsQuiet()
   const isThere = all.data !== undefined
@@ -52,11 +51,10 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
   const shown = panels.filter((name) => has[panelKinds[name].family] === true)
   const folded = panels.filter((name) => has[panelKinds[name].family] === false)
   const sums = all.data?.total
-  // With a comparison an empty range is a result.
   const empty = sums !== undefined && Number(sums.flows) === 0 && (live || before === '')
   const panel = (name: PanelName, size: PanelSize): React.ReactNode => {
     const kind = panelKinds[name]
-    const look = looks[name] ?? usualLook
+    const look = looks[name] ?? defaultLook
     const setLook = (next: typeof look): void => set({ looks: { ...looks, [name]: next } }, 'replace')
     const large = size === 'large'
     return (

@@ -1,7 +1,6 @@
 import type { Dimension, Measure, PanelName } from './state.ts'
 import { overviewText } from '../../../text/overview.ts'
 
-/** What flows must contain so that a panel has data. */
 export type Family = 'flows' | 'drops' | 'dns' | 'rtt'
 
 export const conditions: Readonly<Record<Exclude<Family, 'flows'>, string>> = {
@@ -29,7 +28,6 @@ export interface RatesKind extends Common {
   readonly field?: GroupField
 }
 
-/** The largest groups with their share of the total. */
 export interface SharesKind extends Common {
   readonly shape: 'donut' | 'bars'
   readonly measure?: Measure

@@ -10,7 +10,6 @@ import { chartHeights, type PanelProps } from './panels.tsx'
 import { bucketTimes, timesCsv, type GroupsAnswer, type SeriesAnswer } from './sums.ts'
 import { overviewText } from '../../../text/overview.ts'
 
-/** Names of the API; percentiles use nearest rank. */
 const statistics = [
   ['min', 'quickest'],
   ['avg', 'average'],
@@ -19,7 +18,6 @@ const statistics = [
   ['max', 'slowest'],
 ] as const
 
-/** Percentiles over the flows of each bucket; null in buckets without a value. */
 export function latencyOf(
   { columns, rows, span, step }: SeriesAnswer,
   of: string,

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useMemo, useState } from 'react'
 import type { Cell } from '../../../../../src/api/published.ts'
-import { ask } from '../../../api/client.ts'
+import { request } from '../../../api/client.ts'
 import { watch } from '../../../live/tab.ts'
 import type { ChartSeries } from '../../../parts/chart.tsx'
 import { valueName } from './names.ts'
@@ -22,7 +22,6 @@ export interface SeriesMessage {
   readonly since?: string
 }
 
-/** Stored totals of the time before the live memory begins. */
 export interface Past {
   /** Unix seconds from which the data are complete. */
   readonly from: number
@@ -46,7 +45,7 @@ export function isStreamed(measure: Measure): measure is StreamedMeasure {
 
 /** Groups per message; a panel shows fewer. */
 const groupLimit = 15
-const [bucketsLeast, bucketsMost] = [30, 180]
+const [bucketsLeast, maxBuckets] = [30, 180]
 
 export class LiveSeries {
   step: number
@@ -62,7 +61,7 @@ export class LiveSeries {
   readonly #shown: number
 
   /** @param shown number of buckets, each of `step` seconds. */
-  constructor(step: number, shown = bucketsMost) {
+  constructor(step: number, shown = maxBuckets) {
     this.step = step
     this.#shown = shown
   }
@@ -177,9 +176,8 @@ export function usePast(
     enabled: from < since,
     staleTime: Infinity,
     gcTime: 30_000,
-    // Flows are stored a few seconds after arrival.
     refetchInterval: ({ state }) => (state.data?.stored_to === undefined ? false : 3000),
-    queryFn: ({ signal }) => ask<SeriesAnswer>('/api/v1/series', { signal, query }),
+    queryFn: ({ signal }) => request<SeriesAnswer>('/api/v1/series', { signal, query }),
   })
   return useMemo(() => (data === undefined ? undefined : pastOf(data, measure)), [data, measure])
 }
@@ -204,10 +202,9 @@ const iso = (seconds: number): string =>
   Number.isFinite(seconds) ? new Date(Math.round(seconds * 1000)).toISOString() : 'now'
 
 export function liveStep(spanSeconds: number): number {
-  return [1, 2, 5, 10, 15, 20, 30, 60, 120, 300].find((step) => step * bucketsMost >= spanSeconds) ?? 600
+  return [1, 2, 5, 10, 15, 20, 30, 60, 120, 300].find((step) => step * maxBuckets >= spanSeconds) ?? 600
 }
 
-/** The series of the stream; undefined until it begins. */
 export function useLiveSeries(
   on: boolean,
   { filter, both, once }: FlowQuestion,
@@ -216,7 +213,7 @@ export function useLiveSeries(
 ): { readonly series: LiveSeries; readonly turn: number } | undefined {
   const [turn, setTurn] = useState(0)
   const step = liveStep(spanSeconds)
-  const shown = Math.max(bucketsLeast, Math.min(bucketsMost, Math.ceil(spanSeconds / step)))
+  const shown = Math.max(bucketsLeast, Math.min(maxBuckets, Math.ceil(spanSeconds / step)))
   const series = useMemo(() => new LiveSeries(step, shown), [on, filter, both, once, field, step, shown])
   useEffect(() => {
     if (!on) return undefined
@@ -234,7 +231,6 @@ export function useLiveSeries(
       series.take(message.data as unknown as SeriesMessage)
       setTurn((before) => before + 1)
     })
-    // Advances the chart without messages.
     const clock = setInterval(() => setTurn((before) => before + 1), Math.max(1, step) * 1000)
     return () => {
       stop()

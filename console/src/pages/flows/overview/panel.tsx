@@ -1,5 +1,5 @@
 import type { UseQueryResult } from '@tanstack/react-query'
-import { asRefused } from '../../../api/problem.ts'
+import { asApiError } from '../../../api/problem.ts'
 import { ErrorState, Loading } from '../../../parts/states.tsx'
 import { count } from '../../../parts/format.ts'
 import type { GroupsAnswer } from './sums.ts'
@@ -17,7 +17,6 @@ interface PanelProps<T extends Facts> {
   readonly children: (data: T) => React.ReactNode
 }
 
-/** One response or its error. The last successful response stays while the next one loads. */
 export function Panel<T extends Facts>({
   title,
   answer,
@@ -49,7 +48,7 @@ export function Panel<T extends Facts>({
       )}
       {data !== undefined && isError && (
         <p className="panel-foot bad" role="alert">
-          {overviewText.failedShowingPrevious(asRefused(error).message)}{' '}
+          {overviewText.failedShowingPrevious(asApiError(error).message)}{' '}
           <button type="button" onClick={again}>
             {generalText.tryAgain}
           </button>

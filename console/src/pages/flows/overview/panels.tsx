@@ -48,7 +48,6 @@ export interface PanelProps<Kind> {
 
 export const chartHeights: Readonly<Record<PanelSize, number>> = { usual: 170, large: 400, small: 90 }
 
-/** From the store, or from the stream if it covers the field. */
 export function RatesPanel({ kind, context }: PanelProps<RatesKind>): React.ReactNode {
   const { flowQuery, dim, before, look, size, isLive, live, menu, onTable, onBrush } = context
   const { measure, family } = kind

@@ -1,6 +1,6 @@
 import { Popover } from '../../../parts/popover.tsx'
 import { panelKinds } from './kinds.ts'
-import { panelNames, usualPanels, type PanelName } from './state.ts'
+import { panelNames, defaultPanels, type PanelName } from './state.ts'
 import { overviewText } from '../../../text/overview.ts'
 
 interface PickerProps {
@@ -30,7 +30,7 @@ export function PanelPicker({ panels, onChange }: PickerProps): React.ReactNode 
     >
       {() => (
         <>
-          <button type="button" onClick={() => onChange(usualPanels)}>
+          <button type="button" onClick={() => onChange(defaultPanels)}>
             {overviewText.reset}
           </button>
           <ul>

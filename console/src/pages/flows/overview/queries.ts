@@ -1,7 +1,7 @@
 import { keepPreviousData, useIsFetching, useQuery, type UseQueryResult } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import type { AnswerFrame } from '../../../../../src/api/published.ts'
-import { ask, type Query } from '../../../api/client.ts'
+import { request, type Query } from '../../../api/client.ts'
 import type { Range } from '../../../state/range.ts'
 import { allOf } from '../../../parts/filter-text.ts'
 import { questionQuery, type FlowQuestion } from '../flow-filter.ts'
@@ -29,7 +29,7 @@ export function useAnswer<T>(
     staleTime: Infinity,
     gcTime: 30_000,
     placeholderData: keepPreviousData,
-    queryFn: ({ signal }) => ask<T>(path, { signal, query }),
+    queryFn: ({ signal }) => request<T>(path, { signal, query }),
   })
 }
 
@@ -47,7 +47,6 @@ export function useSeries(
   return useAnswer<SeriesAnswer>('/api/v1/series', flowQuery, { group, by, limit: top }, enabled)
 }
 
-/** The total of an earlier time range. */
 export function useEarlier(
   flowQuery: FlowQuery,
   before: Earlier,

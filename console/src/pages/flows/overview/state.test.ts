@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { latestOf } from './queries.ts'
 import { conditionOf } from './condition.ts'
 import { valueName } from './names.ts'
-import { overviewParts, panelNames, tops, usualLook, type PanelLook, type PanelName } from './state.ts'
+import { overviewParts, panelNames, tops, defaultLook, type PanelLook, type PanelName } from './state.ts'
 
 const look = fc.record({
   top: fc.constantFrom(...tops),
@@ -22,7 +22,7 @@ test('panels, their order and their looks survive a round trip through the URL',
         const { looks } = overviewParts
         const unusual = Object.fromEntries(
           Object.entries(drawn).filter(
-            ([, each]) => JSON.stringify({ ...usualLook, ...each }) !== JSON.stringify(usualLook),
+            ([, each]) => JSON.stringify({ ...defaultLook, ...each }) !== JSON.stringify(defaultLook),
           ),
         ) as Partial<Record<PanelName, PanelLook>>
         expect(looks.read(looks.write(drawn)) ?? {}).toEqual(
@@ -43,7 +43,10 @@ test('an unknown look, panel or switch makes the parameter invalid', () => {
     looks.read('bites.5'),
     panels.read('bytes,bites'),
   ]).toEqual([
-    { bytes: { ...usualLook, top: 10, others: false, latest: true }, pairs: { ...usualLook, top: 15, table: true } },
+    {
+      bytes: { ...defaultLook, top: 10, others: false, latest: true },
+      pairs: { ...defaultLook, top: 15, table: true },
+    },
     undefined,
     undefined,
     undefined,

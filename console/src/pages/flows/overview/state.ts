@@ -4,8 +4,7 @@ import { names, oneOf } from '../../../state/parts.ts'
 export const measures = ['bytes', 'packets', 'flows', 'drop_bytes', 'drop_packets'] as const
 export type Measure = (typeof measures)[number]
 
-/** Available only on request. */
-export function isFurther(measure: Measure): boolean {
+export function isOnRequest(measure: Measure): boolean {
   return measure.startsWith('drop_')
 }
 
@@ -60,8 +59,8 @@ export const panelNames = [
 export type PanelName = (typeof panelNames)[number]
 
 /** Hidden by default: they show the same data in another way. */
-const unusual: readonly PanelName[] = ['packets', 'flows', 'dropbytes', 'dnsnames', 'dnsslow', 'rttslow']
-export const usualPanels: readonly PanelName[] = panelNames.filter((name) => !unusual.includes(name))
+const hiddenPanels: readonly PanelName[] = ['packets', 'flows', 'dropbytes', 'dnsnames', 'dnsslow', 'rttslow']
+export const defaultPanels: readonly PanelName[] = panelNames.filter((name) => !hiddenPanels.includes(name))
 
 export const tops = [5, 10, 15] as const
 
@@ -74,14 +73,13 @@ export interface PanelLook {
   readonly table: boolean
 }
 
-export const usualLook: PanelLook = { top: 5, others: true, total: true, latest: false, table: false }
+export const defaultLook: PanelLook = { top: 5, others: true, total: true, latest: false, table: false }
 
 export interface OverviewState {
   readonly dim: Dimension
   readonly by: Measure
   readonly before: Earlier
   readonly panels: readonly PanelName[]
-  /** The enlarged panel; empty: none. */
   readonly focus: PanelName | ''
   readonly looks: Looks
 }
@@ -108,9 +106,9 @@ function looks(): Part<Looks> {
         )
           return undefined
         const look: PanelLook = {
-          ...usualLook,
+          ...defaultLook,
           top,
-          ...Object.fromEntries(switches.map((one) => [one, usualLook[one] !== all.includes(one)])),
+          ...Object.fromEntries(switches.map((one) => [one, defaultLook[one] !== all.includes(one)])),
         }
         if (!isUsual(look)) found[name] = look
       }
@@ -122,21 +120,21 @@ function looks(): Part<Looks> {
           const look = value[name]
           return look === undefined || isUsual(look)
             ? []
-            : [[`${name}.${look.top}`, ...switches.filter((one) => look[one] !== usualLook[one])].join('-')]
+            : [[`${name}.${look.top}`, ...switches.filter((one) => look[one] !== defaultLook[one])].join('-')]
         })
         .join(','),
   }
 }
 
 function isUsual(look: PanelLook): boolean {
-  return look.top === usualLook.top && switches.every((one) => look[one] === usualLook[one])
+  return look.top === defaultLook.top && switches.every((one) => look[one] === defaultLook[one])
 }
 
 /** An unknown name makes the whole parameter invalid, so that it is reported. */
 function panels(): Part<readonly PanelName[]> {
   const { read, write } = names(panelNames)
   return {
-    usual: usualPanels,
+    usual: defaultPanels,
     write,
     read: (written) => {
       const found = read(written)

@@ -24,7 +24,6 @@ export interface GroupsAnswer extends AnswerFrame {
   readonly total: Sums
 }
 
-/** Rates of the largest groups and the remainder; they add up to the total. */
 export interface Stack {
   readonly times: readonly number[]
   readonly series: readonly ChartSeries[]
@@ -117,7 +116,6 @@ export function stackOf(
 
 export interface Share {
   readonly name: string
-  /** Values of the group's fields; undefined: the others. */
   readonly cells: readonly unknown[] | undefined
   readonly amount: number
 }
@@ -128,7 +126,6 @@ export interface Shares {
   readonly othersCount: number
 }
 
-/** The groups of a response and the remainder of its total. */
 export function sharesOf({ columns, rows, total }: GroupsAnswer, fields: readonly string[], measure: Measure): Shares {
   const at = columns.findIndex(({ name }) => name === measure)
   const places = fields.map((field) => columns.findIndex(({ name }) => name === field))
@@ -162,7 +159,6 @@ export function timesCsv(
   )
 }
 
-/** Removes rounding errors of doubles. */
 function plain(value: number | null | undefined): number | undefined {
   return value === null || value === undefined ? undefined : Number(value.toPrecision(12))
 }

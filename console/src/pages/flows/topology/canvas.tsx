@@ -25,7 +25,6 @@ interface GraphCanvasProps {
   readonly onEye: (eye: Eye | undefined) => void
   readonly onChoose: (key: string) => void
   readonly onStep: (index: number) => void
-  /** null removes the pin. */
   readonly onPin: (key: string, at: readonly [number, number] | null) => void
 }
 

@@ -16,7 +16,6 @@ interface Line {
   readonly to: string
   readonly fromKey: string
   readonly now: number
-  /** Undefined: unknown. */
   readonly before: number | undefined
   readonly delta: number
 }
@@ -26,7 +25,7 @@ export const changeNames: Readonly<Record<Change, string>> = {
   removed: 'removed',
   more: 'more',
   less: 'less',
-  same: 'alike',
+  same: 'unchanged',
   unknown: topologyText.previouslyUnknown,
 }
 export const changeSigns: Readonly<Record<Change, string>> = {

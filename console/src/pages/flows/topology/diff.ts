@@ -6,7 +6,6 @@ import type { Measure } from '../overview/state.ts'
 import { sizeOf, zero, type Amounts, type EdgeRow, type Edges } from './fold.ts'
 
 export interface Side extends Edges {
-  /** Whether the list contains all edges. */
   readonly complete: boolean
 }
 
@@ -69,7 +68,7 @@ export const changes = ['added', 'removed', 'more', 'less', 'same', 'unknown'] a
 export type Change = (typeof changes)[number]
 
 /** Relative changes below this are not marked. */
-const alike = 0.1
+const unchangedBelow = 0.1
 
 export function changeOf(edge: Amounts & { readonly before?: Amounts | undefined }, measure: Measure): Change {
   const { before } = edge
@@ -77,5 +76,9 @@ export function changeOf(edge: Amounts & { readonly before?: Amounts | undefined
   if (before.flows === 0) return 'added'
   if (edge.flows === 0) return 'removed'
   const delta = edge[measure] - before[measure]
-  return Math.abs(delta) < alike * sizeOf(measure, edge, before) || delta === 0 ? 'same' : delta > 0 ? 'more' : 'less'
+  return Math.abs(delta) < unchangedBelow * sizeOf(measure, edge, before) || delta === 0
+    ? 'same'
+    : delta > 0
+      ? 'more'
+      : 'less'
 }

@@ -2,7 +2,7 @@ import { useMemo, useState } from 'react'
 import { count, volume } from '../../../parts/format.ts'
 import { Grid, type GridColumn } from '../../../parts/grid.tsx'
 import { amount, measureNames } from '../overview/names.ts'
-import { isFurther, measures, type Measure } from '../overview/state.ts'
+import { isOnRequest, measures, type Measure } from '../overview/state.ts'
 import { groupName, type Amounts, type Graph } from './fold.ts'
 import { generalText } from '../../../text/general.ts'
 import { topologyText } from '../../../text/topology.ts'
@@ -67,7 +67,6 @@ export function lineName({ nodes }: Graph, at: number): string {
       : topologyText.labelOfGroup(node.label, groupName(node.group))
 }
 
-/** The drawn edges and the remainder: together the total of the response. */
 export function EdgeList({
   graph,
   measure,
@@ -96,7 +95,7 @@ export function EdgeList({
       : [...all, { ...graph.rest, key: 'rest', from: topologyText.notDrawn, to: topologyText.notDrawn, fromKey: '' }]
   }, [graph, sort])
   const sum = (by: Measure): string => count(lines.reduce((all, line) => all + line[by], 0))
-  const shown = isFurther(measure)
+  const shown = isOnRequest(measure)
     ? [
         ...columns.slice(0, 2),
         {
@@ -130,7 +129,7 @@ export function EdgeList({
           sum('bytes'),
           sum('packets'),
           sum('flows'),
-          isFurther(measure) ? ` · ${sum(measure)} ${measureNames[measure].toLowerCase()}` : '',
+          isOnRequest(measure) ? ` · ${sum(measure)} ${measureNames[measure].toLowerCase()}` : '',
         )}
       </p>
     </>

@@ -5,7 +5,6 @@ import type { Scope } from './state.ts'
 import { generalText } from '../../../text/general.ts'
 import { topologyText } from '../../../text/topology.ts'
 
-/** Dropped measures are 0 if not requested. */
 export type Amounts = Readonly<Record<Measure, number>>
 
 export type Total = Amounts & { readonly edges: number }
@@ -56,7 +55,7 @@ export interface Limits {
   readonly edges: number
 }
 
-export const usualLimits: Limits = { nodes: 300, edges: 1500 }
+export const defaultLimits: Limits = { nodes: 300, edges: 1500 }
 export const moreLimits: Limits = { nodes: 1000, edges: 5000 }
 
 type Sum = Record<Measure, number>
@@ -150,7 +149,6 @@ export function foldGraph({ rows, total, before }: Edges, scope: Scope, measure:
       )
     add(edge, row.sums)
     if (row.sums.flows > 0) edge.edges++
-    // One unknown value makes the sum unknown.
     if (row.before === undefined) edge.before = undefined
     else if (edge.before !== undefined) {
       add(edge.before, row.before)

@@ -1,5 +1,5 @@
 import { useMemo, useState } from 'react'
-import { asRefused } from '../../../api/problem.ts'
+import { asApiError } from '../../../api/problem.ts'
 import { useLink } from '../../../live/use-live.ts'
 import { fileName } from '../../../parts/file-name.ts'
 import { ErrorState, Loading, Notice, RefreshButton } from '../../../parts/states.tsx'
@@ -17,7 +17,7 @@ import { Compare } from './compare.tsx'
 import { DiffList } from './diff-list.tsx'
 import { EdgeList } from './edge-list.tsx'
 import { Find } from './find.tsx'
-import { foldGraph, moreLimits, usualLimits } from './fold.ts'
+import { foldGraph, moreLimits, defaultLimits } from './fold.ts'
 import { DiffLegend } from './legend.tsx'
 import { NodePanel } from './node-panel.tsx'
 import { summaryText } from './summary-text.ts'
@@ -38,7 +38,7 @@ export default function Topology({ state, set, tabs }: FlowViewProps): React.Rea
   const flowQuery = useMemo(() => flowQueryOf(state, revision), [state, revision])
   const { edges, answer, diff: compared, error, isFetching, again: retry } = useTopology(state, flowQuery)
   const graph = useMemo(
-    () => (edges === undefined ? undefined : foldGraph(edges, scope, by, more ? moreLimits : usualLimits)),
+    () => (edges === undefined ? undefined : foldGraph(edges, scope, by, more ? moreLimits : defaultLimits)),
     [edges, scope, by, more],
   )
   const { laid, failed } = useLayout(graph, scope, by, pins, layoutTurn)
@@ -184,7 +184,7 @@ export default function Topology({ state, set, tabs }: FlowViewProps): React.Rea
         </div>
       </div>
       {error !== undefined && shown !== undefined && (
-        <Notice tone="bad">{topologyText.failedShowingPrevious(asRefused(error).message)}</Notice>
+        <Notice tone="bad">{topologyText.failedShowingPrevious(asApiError(error).message)}</Notice>
       )}
       {failed !== '' && !list && (
         <Notice tone="bad" onClose={() => set({ list: true }, 'replace')}>

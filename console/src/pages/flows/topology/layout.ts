@@ -14,7 +14,6 @@ export type Point = readonly [x: number, y: number]
 export interface LayoutInput {
   readonly nodes: readonly { readonly key: string; readonly group: string }[]
   readonly edges: readonly { readonly from: number; readonly to: number; readonly weight: number }[]
-  /** Previous positions of nodes and groups, which they keep. */
   readonly known: { readonly nodes: Readonly<Record<string, Point>>; readonly groups: Readonly<Record<string, Point>> }
   readonly pins: Readonly<Record<string, Point>>
 }
@@ -123,7 +122,6 @@ function placeGroups(
   return bodies
 }
 
-/** New nodes take the first free slots of the spiral. */
 function placeMembers(
   list: readonly number[],
   [x, y]: Point,

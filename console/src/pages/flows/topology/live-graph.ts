@@ -1,13 +1,12 @@
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { Cell } from '../../../../../src/api/published.ts'
 import { watch } from '../../../live/tab.ts'
-import { isFurther, measures, type Measure } from '../overview/state.ts'
+import { isOnRequest, measures, type Measure } from '../overview/state.ts'
 import { liveQuestion, type FlowQuestion } from '../flow-filter.ts'
 import { zero, type Amounts, type EdgeRow, type Edges } from './fold.ts'
 import { scopeParts } from './scope.ts'
 import type { Scope } from './state.ts'
 
-/** Totals since the previous message. */
 export interface GraphMessage {
   readonly cols: readonly string[]
   readonly upsertEdges: readonly (readonly [from: Cell, to: Cell, sums: readonly number[]])[]
@@ -32,7 +31,6 @@ interface Piece {
   readonly otherEdges: number
 }
 
-/** The last minute, assembled from messages. */
 export class LiveGraph {
   readonly #width: number
   #pieces: Piece[] = []
@@ -50,7 +48,6 @@ export class LiveGraph {
   }
 
   take({ cols, upsertEdges, others, snapshot }: GraphMessage, now: number): void {
-    // The initial rows are from a query, not from a snapshot.
     if (snapshot === true) return
     const places = measures.map((measure) => [measure, cols.indexOf(columnOf[measure])] as const)
     const amounts = (sums: readonly number[]): Amounts =>
@@ -97,7 +94,6 @@ interface LiveQuestion extends FlowQuestion {
   readonly nodes: number
 }
 
-/** The graph of the live stream. `seed`: the queried last minute; undefined while loading. */
 export function useLiveGraph(
   on: boolean,
   { filter, both, once, scope, by, nodes }: LiveQuestion,
@@ -116,7 +112,7 @@ export function useLiveGraph(
   useEffect(() => {
     if (!on) return undefined
     const rank = columnOf[by]
-    const columns = ['bytes_est', 'packets_est', ...(isFurther(by) ? [columnOf[by]] : [])]
+    const columns = ['bytes_est', 'packets_est', ...(isOnRequest(by) ? [columnOf[by]] : [])]
     const view = {
       kind: 'graph',
       q: liveQuestion({ filter, both, once }),

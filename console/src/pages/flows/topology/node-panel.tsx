@@ -1,6 +1,6 @@
 import { count, volume } from '../../../parts/format.ts'
 import { amount, measureNames } from '../overview/names.ts'
-import { isFurther, type Measure } from '../overview/state.ts'
+import { isOnRequest, type Measure } from '../overview/state.ts'
 import { groupName, type Graph } from './fold.ts'
 import { generalText } from '../../../text/general.ts'
 import { topologyText } from '../../../text/topology.ts'
@@ -64,7 +64,7 @@ export function NodePanel({
           <dd title={topologyText.byteCount(count(node.received.bytes))}>
             {topologyText.amounts(volume(node.received.bytes), count(node.received.flows))}
           </dd>
-          {isFurther(measure) && (
+          {isOnRequest(measure) && (
             <>
               <dt>{measureNames[measure]}</dt>
               <dd>

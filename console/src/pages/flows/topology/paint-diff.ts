@@ -3,7 +3,7 @@ import type { Palette, Picture } from './paint.ts'
 
 type Place = (index: number) => number
 
-const marksMost = 120
+const maxMarks = 120
 const thickness = [1, 2, 3.4, 5.2]
 const strength = [0.25, 0.5, 0.8, 1]
 
@@ -28,7 +28,6 @@ const styles: Readonly<Record<Change, Style>> = {
 
 const apart = 3
 
-/** Offset in px that separates both directions. */
 function asideOf({ graph }: Picture, sx: Place, sy: Place): (index: number) => readonly [dx: number, dy: number] {
   const known = new Set(graph.edges.map(({ from, to }) => `${from} ${to}`))
   return (index) => {
@@ -90,8 +89,8 @@ export function paintMarks(
     const counts =
       change === 'added' ||
       change === 'removed' ||
-      ((change === 'more' || change === 'less') && (widths[index] ?? 0) >= (graph.edges.length > marksMost ? 2 : 0))
-    if (!counts || from === to || ++marks > marksMost) return
+      ((change === 'more' || change === 'less') && (widths[index] ?? 0) >= (graph.edges.length > maxMarks ? 2 : 0))
+    if (!counts || from === to || ++marks > maxMarks) return
     const [dx, dy] = aside(index)
     mark(
       context,

@@ -47,7 +47,7 @@ const focusFont = `600 12px ${font}`
 const thickness = [0.6, 1, 1.8, 3]
 /** Several short paths draw faster than one long path. */
 const chunk = 400
-const labelsMost = 60
+const maxLabels = 60
 
 /** Paints everything into a canvas centred on the eye. Sizes in CSS pixels. */
 export function paint(
@@ -104,7 +104,7 @@ export function paint(
     write(context, groupName(group.name), gx, gy, `600 12px ${font}`, palette.dim, palette.panel, taken)
   }
   let labels = 0
-  for (let index = 0; index < graph.nodes.length && labels < labelsMost; index++) {
+  for (let index = 0; index < graph.nodes.length && labels < maxLabels; index++) {
     const [nx, ny] = [sx(index), sy(index)]
     if (nx < 0 || ny < 0 || nx > width || ny > height) continue
     if (
@@ -190,7 +190,6 @@ function node(
 
 type Box = readonly [left: number, top: number, right: number, bottom: number]
 
-/** Skips a label that would overlap another. */
 function write(
   context: CanvasRenderingContext2D,
   whole: string,

@@ -1,6 +1,5 @@
 import type { Palette } from './paint.ts'
 
-/** Resolves CSS tokens in the current theme for the canvas. */
 export function paletteOf(element: HTMLElement): Palette {
   const probe = document.createElement('i')
   element.append(probe)

@@ -6,9 +6,7 @@ import { PointIndex } from './point-index.ts'
 import { paint, paintFocus, type Eye, type Palette, type Picture } from './paint.ts'
 import { topologyText } from '../../../text/topology.ts'
 
-/** Margin of the bitmap around the viewport, as a fraction of its size. */
 const oversize = 0.5
-/** Idle time in ms before the bitmap is repainted. */
 const stillMs = 120
 const [least, most] = [0.02, 8]
 const largestNode = 15
@@ -84,7 +82,6 @@ export class Scene {
   #colors: Palette | undefined
   chosen = -1
   hovered = -1
-  /** Number of full repaints, for benchmarks. */
   rasters = 0
 
   /** @param onLook called when the user has moved the view and it is idle; undefined: everything fits. */
@@ -245,7 +242,6 @@ export class Scene {
     const ratio = this.#canvas.width / this.#width
     const context = this.#context
     context.setTransform(ratio, 0, 0, ratio, 0, 0)
-    // Copies only the visible part of the bitmap.
     const scale = this.#eye.k / this.#bitmapEye.k
     const [left, top] = [
       (this.#eye.x - this.#bitmapEye.x) * this.#bitmapEye.k,

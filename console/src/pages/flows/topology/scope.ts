@@ -85,7 +85,6 @@ export function groupOf(scope: Scope, cells: readonly unknown[]): string {
   return ''
 }
 
-/** The filter for flows with this node at either end. */
 export function conditionOf(scope: Scope, cells: readonly unknown[]): string {
   const { parts } = scopeParts[scope]
   // An address is unique; its name at that time is not part of the filter.
@@ -103,7 +102,6 @@ export function conditionOf(scope: Scope, cells: readonly unknown[]): string {
   return `either(${tests.join(' and ')})`
 }
 
-/** Undefined: the node is in no group. */
 export function groupCondition(scope: Scope, cells: readonly unknown[]): string | undefined {
   const { parts, group } = scopeParts[scope]
   for (const name of group) {

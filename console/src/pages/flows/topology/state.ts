@@ -6,7 +6,6 @@ import type { Eye } from './paint.ts'
 export const scopes = ['endpoint', 'addr', 'name', 'owner', 'namespace', 'label', 'node', 'zone', 'country'] as const
 export type Scope = (typeof scopes)[number]
 
-/** Positions set by dragging, in layout units. */
 export type Pins = Readonly<Record<string, readonly [x: number, y: number]>>
 
 export interface TopologyState {

@@ -1,5 +1,5 @@
 import { keepPreviousData, useQuery, type UseQueryResult } from '@tanstack/react-query'
-import { ask, type Query } from '../../../api/client.ts'
+import { request, type Query } from '../../../api/client.ts'
 import { allOf } from '../../../parts/filter-text.ts'
 import { questionQuery } from '../flow-filter.ts'
 import { momentSeconds, type FlowQuery } from '../overview/queries.ts'
@@ -18,7 +18,6 @@ export interface DiffAnswer {
   readonly before: GroupsAnswer
   /** Edges below the limit of one list that were queried separately. */
   readonly lookedUp: number
-  /** Edges with an unknown value: too many to query. */
   readonly unknown: number
 }
 
@@ -31,7 +30,7 @@ interface DiffQuestion {
 }
 
 /** Limits of lookups for single edges: total, concurrent, and characters of a filter in a URL. */
-const [lookupsMost, atOnce, textMost] = [60, 4, 7000]
+const [maxLookups, atOnce, maxText] = [60, 4, 7000]
 const lengths: Readonly<Record<string, number>> = { '1h': 3600, '1d': 86_400, '1w': 604_800 }
 
 export function spansOf(
@@ -74,7 +73,7 @@ async function compare(
       by,
       limit: edges,
     }
-    return ask<GroupsAnswer>('/api/v1/topology', { signal, query })
+    return request<GroupsAnswer>('/api/v1/topology', { signal, query })
   }
   const [now, before] = await Promise.all([
     answerOf(spans.now, flowQuery.filter, limit),
@@ -88,7 +87,7 @@ async function compare(
   const pairs = pairsOf(sides.now, sides.before, most)
   const questions = (['now', 'before'] as const)
     .flatMap((time) => chunksOf(missing(pairs, time), scope, flowQuery.both).map((chunk) => ({ time, ...chunk })))
-    .slice(0, lookupsMost)
+    .slice(0, maxLookups)
   let lookedUp = 0
   for (let at = 0; at < questions.length; at += atOnce) {
     await Promise.all(
@@ -129,7 +128,7 @@ function chunksOf(
     ].map((test) => `(${test})`)
     const length = encodeURIComponent(tests.join(' or ')).length + 8
     const last = chunks.at(-1)
-    if (last !== undefined && last.length + length <= textMost) {
+    if (last !== undefined && last.length + length <= maxText) {
       last.edges.push(edge)
       last.tests.push(...tests)
       last.length += length

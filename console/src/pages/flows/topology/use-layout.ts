@@ -16,9 +16,8 @@ interface Places {
   groups: Record<string, Point>
 }
 
-/** Last positions by scope, kept while the console is open. */
 const places = new Map<Scope, Places>()
-const placesMost = 20_000
+const maxPlaces = 20_000
 
 export function forgetPlaces(scope: Scope): void {
   places.delete(scope)
@@ -67,10 +66,9 @@ export function useLayout(
   return { laid: laid?.scope === scope ? laid : undefined, failed }
 }
 
-/** A pinned node keeps its computed position for when it is unpinned. */
 function remember(scope: Scope, { nodes }: Graph, { points, groups }: Placed, pins: Pins): void {
   const known = places.get(scope) ?? { nodes: {}, groups: {} }
-  const next: Places = Object.keys(known.nodes).length > placesMost ? { nodes: {}, groups: {} } : known
+  const next: Places = Object.keys(known.nodes).length > maxPlaces ? { nodes: {}, groups: {} } : known
   nodes.forEach(({ key }, index) => {
     if (pins[key] === undefined) next.nodes[key] = [points[2 * index] ?? 0, points[2 * index + 1] ?? 0]
   })

@@ -10,7 +10,6 @@ interface Looking {
   readonly onEye: (eye: Eye | undefined) => void
 }
 
-/** Binds a scene to a canvas: size, theme and wheel. */
 export function useScene(
   place: RefObject<HTMLElement | null>,
   canvas: RefObject<HTMLCanvasElement | null>,

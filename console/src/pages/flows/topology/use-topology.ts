@@ -2,9 +2,9 @@ import { useMemo } from 'react'
 import { useAnswer, type FlowQuery } from '../overview/queries.ts'
 import type { GroupsAnswer } from '../overview/sums.ts'
 import type { ShownFlows } from '../state.ts'
-import { isFurther } from '../overview/state.ts'
+import { isOnRequest } from '../overview/state.ts'
 import { newRevision } from '../../../hooks/use-refresh.ts'
-import { edgesOf, moreLimits, usualLimits, type Edges } from './fold.ts'
+import { edgesOf, moreLimits, defaultLimits, type Edges } from './fold.ts'
 import { liveSeconds, useLiveGraph } from './live-graph.ts'
 import { scopeParts } from './scope.ts'
 import type { Scope } from './state.ts'
@@ -28,7 +28,6 @@ function fits({ columns }: GroupsAnswer, scope: Scope): boolean {
   return columns[0]?.name === `src_${parts[0] ?? ''}` && columns[parts.length]?.name === `dst_${parts[0] ?? ''}`
 }
 
-/** Edges of the time range, of two ranges, or of the last live minute. */
 export function useTopology(state: ShownFlows, flowQuery: FlowQuery): Topology {
   const { live, scope, by, more, diff } = state
   const limit = more ? edgeLimits.more : edgeLimits.usual
@@ -36,7 +35,7 @@ export function useTopology(state: ShownFlows, flowQuery: FlowQuery): Topology {
   const compares = diff !== '' && !live
   const plain = useAnswer<GroupsAnswer>('/api/v1/topology', flowQuery, wanted, !live && !compares)
   const compared = useDiff(
-    { flowQuery, scope, by, limit: Math.min(limit, 10_000), most: (more ? moreLimits : usualLimits).edges },
+    { flowQuery, scope, by, limit: Math.min(limit, 10_000), most: (more ? moreLimits : defaultLimits).edges },
     diff,
     compares,
   )
@@ -55,7 +54,7 @@ export function useTopology(state: ShownFlows, flowQuery: FlowQuery): Topology {
         : edgesOf(seed.data, scope),
     [seed.data, seed.isPlaceholderData, scope],
   )
-  const streamed = useLiveGraph(live, { ...state, nodes: (more ? moreLimits : usualLimits).nodes }, seeded)
+  const streamed = useLiveGraph(live, { ...state, nodes: (more ? moreLimits : defaultLimits).nodes }, seeded)
   const own = compares ? compared : live ? seed : plain
   const edges = useMemo(() => {
     const all = live
@@ -68,7 +67,7 @@ export function useTopology(state: ShownFlows, flowQuery: FlowQuery): Topology {
           ? undefined
           : edgesOf(plain.data, scope)
     // For dropped measures, edges without drops are not drawn but stay in the totals.
-    return all === undefined || !isFurther(by)
+    return all === undefined || !isOnRequest(by)
       ? all
       : { ...all, rows: all.rows.filter(({ sums, before }) => sums[by] > 0 || (before?.[by] ?? 0) > 0) }
   }, [live, streamed, compares, compared.data, plain.data, scope, by])
