@@ -121,22 +121,25 @@ const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 
 export async function violations(page: Page): Promise<string[]> {
   await page.evaluate(axeSource)
-  // Source text, because this file has the types of Node only. Hides controls below an open menu, because axe counts
-  // them as neighbours of the menu's own controls.
+  // Source text, because this file has the types of Node only. Controls below an open menu are hidden, because axe
+  // counts them as neighbours of the menu's own controls, and their violations of the target size are ignored.
   return page.evaluate<string[]>(`(async () => {
     const menu = document.querySelector('.popover-panel')
     const over = menu?.getBoundingClientRect()
     const isBelow = (element) => {
+      if (menu === null || element === null || menu.contains(element) || element.contains(menu)) return false
       const rect = element.getBoundingClientRect()
       return rect.left < over.right && rect.right > over.left && rect.top < over.bottom && rect.bottom > over.top
     }
-    const below = menu === null ? [] : [...document.querySelectorAll('main :is(button, a, input, select, [tabindex])')]
-      .filter((element) => !menu.contains(element) && !element.contains(menu) && isBelow(element))
+    const below = [...document.querySelectorAll('main :is(button, a, input, select):not([role])')].filter(isBelow)
     for (const element of below) element.style.visibility = 'hidden'
     const { violations } = await axe.run({ runOnly: { type: 'tag', values: ${JSON.stringify(tags)} } })
     for (const element of below) element.style.visibility = ''
-    return violations.map(({ id, nodes }) => id + ': ' + nodes.slice(0, 3).map(({ html, failureSummary = '' }) =>
-      html.slice(0, 160) + ' (' + failureSummary.slice(0, 200) + ')').join(' | '))
+    return violations.map(({ id, nodes }) => ({ id, nodes: id === 'target-size' ?
+      nodes.filter(({ target }) => !isBelow(document.querySelector(target[0]))) : nodes }))
+      .filter(({ nodes }) => nodes.length > 0)
+      .map(({ id, nodes }) => id + ': ' + nodes.slice(0, 3).map(({ html, failureSummary = '' }) => html.slice(0,
+        160) + ' (' + failureSummary.slice(0, 200) + ')').join(' | '))
   })()`)
 }
 
