@@ -22,8 +22,8 @@ const mostSpare = 4
 const retryFullMs = 500
 
 type NewUnit = Omit<Unit, 'source'>
-/** What a unit does when the journal is full. */
-type WhenFull = 'waits' | 'drops'
+/** What a unit does when the journal is full: it waits until the source stops, or until a time (monotonic ms). */
+type WhenFull = 'waits' | 'drops' | { readonly until: number }
 
 /**
  * Collects the rows of decoded datagrams, enriches them and hands them to the journal in units. Order of a source:
@@ -82,9 +82,18 @@ export class FlowWriter {
     }
   }
 
-  /** Resolves if a unit can be handed to the journal: for sources that can wait. */
-  async ready(): Promise<void> {
-    while (this.#inFlight.size >= this.#limits.inFlight) await Promise.race(this.#inFlight)
+  /**
+   * Resolves with true if a unit can be handed to the journal: for sources that can wait. False after the deadline
+   * (monotonic ms).
+   */
+  async ready(deadline = Infinity): Promise<boolean> {
+    const { clock, timers } = this.#context.host
+    const end = new AbortController()
+    const late = deadline === Infinity ? [] : [timers.sleep(Math.max(0, deadline - clock.monotonic()), end.signal)]
+    while (this.#inFlight.size >= this.#limits.inFlight && clock.monotonic() < deadline)
+      await Promise.race([...this.#inFlight, ...late])
+    end.abort()
+    return this.#inFlight.size < this.#limits.inFlight
   }
 
   shed(reason: string, count: number): void {
@@ -95,10 +104,17 @@ export class FlowWriter {
 
   /** Hands the rows so far to the journal; false when too much is in flight already, and the rows stay. */
   flush(): boolean {
+    if (this.flows.count === 0) return true
+    if (this.#inFlight.size >= this.#limits.inFlight) return false
+    this.#send(this.#unit(), this.#unitWaits ? 'waits' : 'drops')
+    this.#unitWaits = false
+    return true
+  }
+
+  /** The rows so far, encoded. */
+  #unit(): NewUnit {
     const { flows } = this
     const { count } = flows
-    if (count === 0) return true
-    if (this.#inFlight.size >= this.#limits.inFlight) return false
     this.#context.enrichment?.fill(flows)
     const batch = flows.batch()
     const unit: NewUnit = {
@@ -110,9 +126,18 @@ export class FlowWriter {
       ...timeRange(batch.columns, count),
     }
     flows.reset()
-    this.#send(unit, this.#unitWaits ? 'waits' : 'drops')
-    this.#unitWaits = false
-    return true
+    return unit
+  }
+
+  /**
+   * Hands the rows so far to the journal, which may be full until `deadline` (monotonic ms). Resolves with the number of
+   * rows that were lost: for senders that get a response.
+   */
+  store(deadline: number): Promise<number> {
+    if (this.flows.count === 0) return Promise.resolve(0)
+    return new Promise((resolve) => {
+      this.#send(this.#unit(), { until: deadline }, resolve)
+    })
   }
 
   /** A frame without rows, so that what was shed becomes durable though nothing is accepted. */
@@ -146,33 +171,40 @@ export class FlowWriter {
     await Promise.all(this.#inFlight)
   }
 
-  #send(unit: NewUnit, whenFull: WhenFull): void {
+  /** `settled` is called with the number of rows that were lost. */
+  #send(unit: NewUnit, whenFull: WhenFull, settled?: (lost: number) => void): void {
     this.#shedUnrecorded = false
-    const sending = this.#append(unit, whenFull).finally(() => {
+    const sending = this.#append(unit, whenFull).then((lost) => {
       this.#inFlight.delete(sending)
       if (this.#spare.length < mostSpare && unit.raw.length > 0 && unit.raw.buffer.byteLength <= 4 * this.#limits.bytes)
         this.#spare.push(new Uint8Array(unit.raw.buffer as ArrayBuffer))
+      settled?.(lost)
     })
     this.#inFlight.add(sending)
   }
 
-  async #append(unit: NewUnit, whenFull: WhenFull): Promise<void> {
+  async #append(unit: NewUnit, whenFull: WhenFull): Promise<number> {
     let error = await this.#try(unit)
     // A failed sync is over once the journal has a new segment; a second failure is not waited out.
     if (passing(error)) error = await this.#tryAfter(retryAfterMs, unit)
-    while (whenFull === 'waits' && isFull(error) && !this.#stopping.signal.aborted)
-      error = await this.#tryAfter(retryFullMs, unit)
-    if (error === undefined) return
+    while (isFull(error) && this.#mayWait(whenFull)) error = await this.#tryAfter(retryFullMs, unit)
+    if (error === undefined) return 0
     // The counts that the unit carried are not recorded.
     this.#shedUnrecorded = true
     this.shed(isFull(error) ? 'journal_full' : 'journal_failed', unit.count)
-    if (unit.count === 0) return
+    if (unit.count === 0) return 0
     const source = this.#context.id
     this.#context.log.error('The journal did not take rows that were received; they are lost and counted as shed.', {
       source,
       rows: unit.count,
       error,
     })
+    return unit.count
+  }
+
+  #mayWait(whenFull: WhenFull): boolean {
+    if (whenFull === 'drops' || this.#stopping.signal.aborted) return false
+    return whenFull === 'waits' || this.#context.host.clock.monotonic() + retryFullMs <= whenFull.until
   }
 
   async #tryAfter(ms: number, unit: NewUnit): Promise<unknown> {
