@@ -66,20 +66,20 @@ function isType(value: unknown, type: string): boolean {
 
 /** The first violation with its position. */
 export function problemIn(value: unknown, schema: Schema, at = ''): string | undefined {
-  const here = at === '' ? 'The value' : `"${at}"`
+  const where = at === '' ? 'The value' : `"${at}"`
   const types = schema.type === undefined ? [] : [schema.type].flat()
   if (types.length > 0 && !types.some((type) => isType(value, type)))
-    return `${here} must be ${types.join(' or ')}, not ${kindOf(value)}.`
+    return `${where} must be ${types.join(' or ')}, not ${kindOf(value)}.`
   if (schema.enum !== undefined && !schema.enum.includes(value))
-    return `${here} must be one of ${schema.enum.join(', ')}, not ${JSON.stringify(value)}.`
-  if (typeof value === 'string') return problemInText(value, schema, here)
+    return `${where} must be one of ${schema.enum.join(', ')}, not ${JSON.stringify(value)}.`
+  if (typeof value === 'string') return problemInText(value, schema, where)
   if (typeof value === 'number') {
-    if (schema.minimum !== undefined && value < schema.minimum) return `${here} must be at least ${schema.minimum}.`
-    if (schema.maximum !== undefined && value > schema.maximum) return `${here} must be at most ${schema.maximum}.`
+    if (schema.minimum !== undefined && value < schema.minimum) return `${where} must be at least ${schema.minimum}.`
+    if (schema.maximum !== undefined && value > schema.maximum) return `${where} must be at most ${schema.maximum}.`
     return undefined
   }
   if (Array.isArray(value)) {
-    if (value.length < (schema.minItems ?? 0)) return `${here} must have at least ${schema.minItems} items.`
+    if (value.length < (schema.minItems ?? 0)) return `${where} must have at least ${schema.minItems} items.`
     return schema.items === undefined
       ? undefined
       : first(value, (item, index) => problemIn(item, schema.items!, `${at}[${index}]`))
@@ -87,12 +87,12 @@ export function problemIn(value: unknown, schema: Schema, at = ''): string | und
   return kindOf(value) === 'object' ? problemInObject(value as Record<string, unknown>, schema, at) : undefined
 }
 
-function problemInText(value: string, schema: Schema, here: string): string | undefined {
-  if (value.length < (schema.minLength ?? 0)) return `${here} must not be empty.`
+function problemInText(value: string, schema: Schema, where: string): string | undefined {
+  if (value.length < (schema.minLength ?? 0)) return `${where} must not be empty.`
   if (schema.maxLength !== undefined && value.length > schema.maxLength)
-    return `${here} must have at most ${schema.maxLength} characters.`
+    return `${where} must have at most ${schema.maxLength} characters.`
   if (schema.pattern !== undefined && !new RegExp(schema.pattern, 'u').test(value))
-    return `${here} must match ${schema.pattern}.`
+    return `${where} must match ${schema.pattern}.`
   return undefined
 }
 

@@ -46,14 +46,14 @@ const notBuilt = `<!doctype html>
 
 /** Files are read on the first request and cached. */
 export function consoleRoutes(app: FastifyInstance, { host, log }: ApiContext, folder: string = builtConsole): void {
-  const kept = new Map<string, Served>()
+  const cached = new Map<string, Served>()
   let manifest: Promise<Manifest> | undefined
   const load = async (name: string): Promise<Served | undefined> => {
-    const known = kept.get(name)
+    const known = cached.get(name)
     if (known !== undefined) return known
     try {
       const file = served(name, Buffer.from(await host.disk.readFile(folder + name)))
-      kept.set(name, file)
+      cached.set(name, file)
       return file
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
@@ -73,8 +73,8 @@ export function consoleRoutes(app: FastifyInstance, { host, log }: ApiContext, f
     const key = `index.html with ${scripts.join(' ')}`
     const links = scripts.map((script) => `  <link rel="modulepreload" crossorigin href="/${script}">\n`).join('')
     const page =
-      kept.get(key) ?? served('index.html', Buffer.from(plain.plain.toString().replace('</head>', `${links}</head>`)))
-    kept.set(key, page)
+      cached.get(key) ?? served('index.html', Buffer.from(plain.plain.toString().replace('</head>', `${links}</head>`)))
+    cached.set(key, page)
     return page
   }
   const page = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {

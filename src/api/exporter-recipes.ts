@@ -11,7 +11,7 @@ export interface CollectorAddress {
 export interface Recipe {
   readonly name: string
   readonly title: string
-  readonly lines: (place: CollectorAddress) => readonly string[]
+  readonly lines: (address: CollectorAddress) => readonly string[]
 }
 
 /** Templates and long flows at least once a minute. */
@@ -40,12 +40,12 @@ export const recipes: readonly Recipe[] = [
   {
     name: 'cisco-netflow',
     title: 'Cisco IOS and IOS XE, Flexible NetFlow (v9)',
-    lines: (place) => cisco('netflow-v9', place.host, place.netflow),
+    lines: (address) => cisco('netflow-v9', address.host, address.netflow),
   },
   {
     name: 'cisco-ipfix',
     title: 'Cisco IOS and IOS XE, Flexible NetFlow (IPFIX)',
-    lines: (place) => cisco('ipfix', place.host, place.ipfix),
+    lines: (address) => cisco('ipfix', address.host, address.ipfix),
   },
   {
     name: 'juniper',

@@ -5,7 +5,7 @@ import { abortOnDisconnect } from './store-query.ts'
 import type { Hub } from './live/hub.ts'
 import type { ApiContext } from './options.ts'
 import { ApiError } from './problems.ts'
-import { answerFrame, columnOf, groupField, listOf, questionOf } from './query-parameters.ts'
+import { answerFrame, columnOf, groupField, listOf, rowQueryOf } from './query-parameters.ts'
 import { ringGroups } from './ring/answers.ts'
 import { integerCell } from './ring/sums.ts'
 import { readSums, measureCells, shifted, sumColumns, sumsOf, type SumsQuery, type Totals } from './sums.ts'
@@ -35,10 +35,10 @@ export async function answerGroups(
   const fields = listOf(query.group).map(groupField)
   if (fields.length === 0)
     throw new ApiError('WEIR_API_INVALID', '"group" is empty.', { hints: ['Write src_namespace,dst_namespace …'] })
-  const question = shifted(questionOf(query, 'flow_time', context.host.clock.now(), request.principal), query.offset)
-  const groupsRequest: GroupsRequest = { ...question, group: fields, ...sumsOf(query, 100) }
+  const rowQuery = shifted(rowQueryOf(query, 'flow_time', context.host.clock.now(), request.principal), query.offset)
+  const groupsRequest: GroupsRequest = { ...rowQuery, group: fields, ...sumsOf(query, 100) }
   const answer = await readSums(
-    { context, hub, principal: request.principal, gone: abortOnDisconnect(reply) },
+    { context, hub, principal: request.principal, disconnected: abortOnDisconnect(reply) },
     groupsRequest,
     { fields, step: undefined },
     query,

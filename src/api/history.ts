@@ -6,7 +6,7 @@ import { changeOrder } from './objects.ts'
 type Row = Readonly<Record<string, unknown>>
 type RunQuery = (sql: string) => Promise<readonly Row[]>
 
-const mostVersions = 100
+const maxVersions = 100
 const newestFirst = changeOrder.map((part) => `${part} DESC`).join(', ')
 
 /** Pod specs of pods, workloads and cron jobs. */
@@ -35,18 +35,18 @@ export interface Version {
  * Newest first. `intervals`: rows of view `resources`, newest first. `now`: manifest of an object that never changed.
  */
 export async function versionsOf(
-  ask: RunQuery,
+  runQuery: RunQuery,
   ref: string,
   intervals: readonly Row[],
   current: Readonly<Record<string, unknown>> | null,
 ): Promise<readonly Version[]> {
-  const rows = await ask(
+  const rows = await runQuery(
     `SELECT uid, operation, time, resource_version, ${imagesIn('new')} AS images, ${imagesIn('old')} AS ` +
-      `before FROM changes WHERE ref = ${text(ref)} ORDER BY ${newestFirst} LIMIT ${mostVersions + 1}`,
+      `before FROM changes WHERE ref = ${text(ref)} ORDER BY ${newestFirst} LIMIT ${maxVersions + 1}`,
   )
   const versions: Version[] = []
   const oldest = new Map<string, Row>()
-  for (const row of rows.slice(0, mostVersions)) {
+  for (const row of rows.slice(0, maxVersions)) {
     const uid = String(row['uid'])
     const ends = oldest.get(uid)?.['time']
     if (row['operation'] !== 'deleted')
@@ -61,7 +61,7 @@ export async function versionsOf(
     oldest.set(uid, row)
   }
   const first = new Map(intervals.map((row) => [String(row['uid']), row]))
-  for (const [uid, interval] of rows.length > mostVersions ? [] : first) {
+  for (const [uid, interval] of rows.length > maxVersions ? [] : first) {
     const change = oldest.get(uid)
     if (change?.['operation'] === 'created') continue
     const last = intervals.find((row) => row['uid'] === uid)
@@ -88,7 +88,7 @@ export interface ManifestAt {
  * first, so that all its changes are stored.
  */
 export async function manifestAt(
-  ask: RunQuery,
+  runQuery: RunQuery,
   { ref, cluster, uid }: { readonly ref: string; readonly cluster: string; readonly uid: string },
   at: bigint,
   current: ManifestState | undefined,
@@ -96,19 +96,21 @@ export async function manifestAt(
   const object = `ref = ${text(ref)} AND uid = ${text(uid)}`
   const columns = 'epoch_us(time) AS us, operation, _pos AS pos'
   const stateOf = async (change: Row, state: 'old' | 'new'): Promise<Row | null> => {
-    const [row] = await ask(
+    const [row] = await runQuery(
       `SELECT "${state}" AS state FROM changes WHERE ref = ${text(ref)} AND _pos = ` +
         `${text(String(change['pos']))} AND time = ${timeSql(BigInt(String(change['us'])))}`,
     )
     return (row?.['state'] ?? null) as Row | null
   }
   const [[last], [next], [firstSeen]] = await Promise.all([
-    ask(`SELECT ${columns} FROM changes WHERE ${object} AND time <= ${timeSql(at)} ORDER BY ${newestFirst} LIMIT 1`),
-    ask(
+    runQuery(
+      `SELECT ${columns} FROM changes WHERE ${object} AND time <= ${timeSql(at)} ORDER BY ${newestFirst} LIMIT 1`,
+    ),
+    runQuery(
       `SELECT ${columns} FROM changes WHERE ${object} AND time > ${timeSql(at)} ORDER BY ` +
         `${changeOrder.join(', ')} LIMIT 1`,
     ),
-    ask(
+    runQuery(
       `SELECT epoch_us(min(time)) AS us FROM events WHERE family = 'resource' AND ref = ${text(ref)} AND key ` +
         `= ${text(`${cluster}/${uid}`)}`,
     ),

@@ -188,11 +188,11 @@ function protect(app: FastifyInstance, gate: Gate): void {
 /** A wrong method lists the allowed ones; an unknown path lists the known ones. */
 function notFoundError(request: FastifyRequest, known: ReadonlyMap<string, ReadonlySet<string>>): ApiError {
   const path = request.url.split('?')[0] ?? '/'
-  const here = [...known]
+  const knownPaths = [...known]
     .filter(([url]) => new RegExp(`^${url.replace(/[.]/g, '\\.').replace(/:\w+/g, '[^/]+')}$`).test(path))
     .flatMap(([, methods]) => [...methods])
-  if (here.length > 0) {
-    const allow = [...new Set(here)].sort().join(', ')
+  if (knownPaths.length > 0) {
+    const allow = [...new Set(knownPaths)].sort().join(', ')
     return new ApiError('WEIR_API_METHOD', `${request.method} is not allowed on ${path}; ${allow} is.`, {
       headers: { allow },
     })

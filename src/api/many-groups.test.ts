@@ -4,14 +4,14 @@ import type { StoreReader } from '../engine/control.ts'
 import { groupsSql, type GroupsRequest, type Rank } from '../query/plan/index.ts'
 import { rowsOf } from './store-query.ts'
 import { manyGroups } from './many-groups.ts'
-import { groupField, questionOf } from './query-parameters.ts'
+import { groupField, rowQueryOf } from './query-parameters.ts'
 import { local } from './access/principal.ts'
 import { startStored } from './testing/stored.ts'
 
 const now = Date.now()
 const day = 86_400_000
 const limits = { many: 0, few: 10, perPart: 20, parts: 16, small: 2 ** 52 }
-const gone = new AbortController().signal
+const disconnected = new AbortController().signal
 
 test.each([
   { type: 'DOUBLE', sizes: [0, 7, 1000] },
@@ -50,7 +50,7 @@ test.each([
   ]
   for (const [fields, by, limit, filter] of questions) {
     const request: GroupsRequest = {
-      ...questionOf(
+      ...rowQueryOf(
         { from: String(now - 2 * day), ...(filter === undefined ? {} : { filter }) },
         'flow_time',
         now,
@@ -61,9 +61,9 @@ test.each([
       limit,
       ...(by === 'drop_bytes' ? { further: ['drop_bytes'] } : {}),
     }
-    const one = (await rowsOf(store, groupsSql(request), gone)) ?? []
+    const one = (await rowsOf(store, groupsSql(request), disconnected)) ?? []
     statements.length = 0
-    const many = (await manyGroups(store, request, 800, gone, limits)) as Record<string, unknown>[]
+    const many = (await manyGroups(store, request, 800, disconnected, limits)) as Record<string, unknown>[]
     expect(statements.length, fields.join()).toBeGreaterThan(2)
     expect(statements.at(-1)).toContain(`"bytes"::${type}`)
     const bounds = ['_rest', '_least', '_next']
@@ -86,20 +86,20 @@ test('few groups, statistics and groups without an address use one statement', a
     Array.from({ length: 30 }, (_, index) => ({ src: `10.0.0.${index}`, dst: '10.0.1.1' })),
     now - 1000,
   )
-  const question = questionOf({}, 'flow_time', now, local)
+  const question = rowQueryOf({}, 'flow_time', now, local)
   const request: GroupsRequest = { ...question, group: ['src_addr', 'dst_addr'].map(groupField), by: 'bytes', limit: 5 }
-  expect(await manyGroups(api.store.reader, request, 30, gone)).toBe('few')
+  expect(await manyGroups(api.store.reader, request, 30, disconnected)).toBe('few')
   expect(
     await manyGroups(
       api.store.reader,
       { ...request, group: ['src_port', 'dst_port'].map(groupField) },
       30,
-      gone,
+      disconnected,
       limits,
     ),
   ).toBe('few')
-  expect(await manyGroups(api.store.reader, { ...request, by: 'p90', of: groupField('bytes') }, 30, gone, limits)).toBe(
-    'few',
-  )
-  expect(await manyGroups(api.store.reader, request, 800, gone, limits)).toHaveLength(5)
+  expect(
+    await manyGroups(api.store.reader, { ...request, by: 'p90', of: groupField('bytes') }, 30, disconnected, limits),
+  ).toBe('few')
+  expect(await manyGroups(api.store.reader, request, 800, disconnected, limits)).toHaveLength(5)
 })

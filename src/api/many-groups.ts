@@ -32,7 +32,7 @@ export interface ManyGroupsLimits {
   readonly small: number
 }
 
-const usual: ManyGroupsLimits = { many: 800_000, few: 100_000, perPart: 600_000, parts: 16, small: 2 ** 52 }
+const defaultLimits: ManyGroupsLimits = { many: 800_000, few: 100_000, perPart: 600_000, parts: 16, small: 2 ** 52 }
 
 /**
  * Rows of groupsSql with `_place` and the total. `few`: groupsSql itself is faster. Undefined when the client has
@@ -42,18 +42,18 @@ export async function manyGroups(
   store: StoreReader,
   request: GroupsRequest,
   stored: number,
-  gone: AbortSignal,
-  limits = usual,
+  disconnected: AbortSignal,
+  limits = defaultLimits,
 ): Promise<readonly AnswerRecord[] | 'few' | undefined> {
   const { group, by, of, limit, further = [] } = request
   const addresses = group.flatMap((field, index) => (endpoints.idOf(field) === undefined ? [] : [index]))
   // Single addresses are too few for memory to matter.
   if (of !== undefined || !isMeasure(by) || addresses.length === 0 || group.length === 1) return 'few'
-  const sample = (await rowsOf(store, groupSampleSql(request, endpoints), gone))?.[0]
+  const sample = (await rowsOf(store, groupSampleSql(request, endpoints), disconnected))?.[0]
   if (sample === undefined) return undefined
   // An upper bound: the rate of new groups falls.
   if ((Number(sample['_groups']) / Math.max(1, Number(sample['_rows']))) * stored <= limits.many) return 'few'
-  const counts = (await rowsOf(store, groupCountsSql(request, endpoints), gone))?.[0]
+  const counts = (await rowsOf(store, groupCountsSql(request, endpoints), disconnected))?.[0]
   if (counts === undefined) return undefined
   const groups = Number(counts['_groups'])
   if (groups <= limits.few) return 'few'
@@ -70,7 +70,11 @@ export async function manyGroups(
   for (let part = 0; part < parts; part++) {
     const last = largest.length < limit ? undefined : largest.at(-1)?.[`_${by}`]
     const least = last === undefined || last === null ? undefined : BigInt(last as string | number)
-    const rows = await rowsOf(store, groupsPartSql(request, endpoints, { of: split, parts, part, small, least }), gone)
+    const rows = await rowsOf(
+      store,
+      groupsPartSql(request, endpoints, { of: split, parts, part, small, min: least }),
+      disconnected,
+    )
     if (rows === undefined) return undefined
     for (const name of summed) {
       const sum = rows[0]?.[name] as string | number | null | undefined
@@ -83,7 +87,7 @@ export async function manyGroups(
   )
   return largest.length === 0
     ? [{ _place: null, ...all }]
-    : largest.map((row, place) => ({ ...row, ...all, _place: place + 1 }))
+    : largest.map((row, index) => ({ ...row, ...all, _place: index + 1 }))
 }
 
 /** The order of groupsSql. */

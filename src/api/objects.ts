@@ -105,19 +105,19 @@ export function fingerprintOf(...parts: readonly unknown[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 22)
 }
 
-/** Sort keys of a page's last row. `question`: fingerprint of the first page. */
+/** Sort keys of a page's last row. `fingerprint`: of the first page. */
 export interface PageCursor {
-  readonly question: string
+  readonly fingerprint: string
   readonly times: readonly bigint[]
   readonly keys: readonly string[]
 }
 
-export function writePageCursor({ question, times, keys }: PageCursor): string {
-  return Buffer.from(JSON.stringify([1, question, times.map(String), keys])).toString('base64url')
+export function writePageCursor({ fingerprint, times, keys }: PageCursor): string {
+  return Buffer.from(JSON.stringify([1, fingerprint, times.map(String), keys])).toString('base64url')
 }
 
 /** Throws for an invalid cursor, or one of another query. */
-export function readPageCursor(written: string, question: string, times: number, keys: number): PageCursor {
+export function readPageCursor(written: string, fingerprint: string, times: number, keys: number): PageCursor {
   const wrong = (message: string): ApiError =>
     new ApiError('WEIR_API_INVALID', message, {
       hints: [
@@ -142,6 +142,6 @@ export function readPageCursor(written: string, question: string, times: number,
     !moments.every((each) => /^-?\d{1,17}$/.test(each))
   )
     throw wrong('The cursor is invalid.')
-  if (of !== question) throw wrong('The cursor belongs to another query.')
-  return { question, times: moments.map(BigInt), keys: behind }
+  if (of !== fingerprint) throw wrong('The cursor belongs to another query.')
+  return { fingerprint, times: moments.map(BigInt), keys: behind }
 }

@@ -44,10 +44,10 @@ export const questionParameters = {
 export const spanTimes = ['flow_time', 'time_received', 'time_start', 'time_end'] as const
 export type SpanTime = (typeof spanTimes)[number]
 
-export const timeParameter = (usual: SpanTime): object => ({
+export const timeParameter = (byDefault: SpanTime): object => ({
   type: 'string',
   enum: spanTimes,
-  default: usual,
+  default: byDefault,
   description:
     'Time that the range applies to. `flow_time` is the end of a flow by its exporter’s clock if that is ' +
     'plausible, else the receive time.',
@@ -73,14 +73,14 @@ export interface QuestionQuery {
   readonly time?: string
 }
 
-export function questionOf(query: QuestionQuery, usual: SpanTime, now: number, principal: Principal): RowQuery {
+export function rowQueryOf(query: QuestionQuery, byDefault: SpanTime, now: number, principal: Principal): RowQuery {
   const {
     filter = '',
     both_ways: both = 'false',
     reporters: selectedReporters = 'all',
     from = 'now-1h',
     to = 'now',
-    time = usual,
+    time = byDefault,
   } = query
   const moment = (written: string, name: string): bigint => {
     const found = momentOf(written, now)

@@ -13,51 +13,52 @@ type Row = Readonly<Record<string, unknown>>
 export interface DescribeOptions {
   readonly store: StoreReader
   readonly current: (query: ManifestQuery) => Promise<ManifestState | undefined>
-  readonly gone: AbortSignal
+  readonly disconnected: AbortSignal
   readonly principal: Principal
 }
 
 /** Of owners and of owned objects. */
-const deepest = 6
-const [mostIntervals, mostRelations, mostChanges, mostEvents] = [200, 500, 50, 50]
+const maxDepth = 6
+const [maxIntervals, maxRelations, maxChanges, maxEvents] = [200, 500, 50, 50]
 
 const relationColumns = 'relation, from_ref AS "from", to_ref AS "to", valid_from, valid_to'
 
-/** Undefined: the object is unknown. `gone`: the client has disconnected. `at` in µs. */
+/** Undefined: the object is unknown. `gone` is returned when the client has disconnected. `at` in µs. */
 export async function describeResource(
-  asking: DescribeOptions,
+  context: DescribeOptions,
   ref: string,
   at: bigint,
 ): Promise<Readonly<Record<string, unknown>> | undefined | 'gone'> {
-  const ask = async (sql: string): Promise<readonly Row[]> => (await rowsOf(asking.store, sql, asking.gone)) ?? []
+  const runQuery = async (sql: string): Promise<readonly Row[]> =>
+    (await rowsOf(context.store, sql, context.disconnected)) ?? []
   const until = `ref = ${text(ref)} AND time <= ${timeSql(at)}`
   const [intervals, now, owners, owned, relations, changes, events] = await Promise.all([
-    ask(
+    runQuery(
       `SELECT ${resourceColumns} FROM resources WHERE ref = ${text(ref)} ORDER BY valid_from DESC LIMIT ` +
-        `${mostIntervals}`,
+        `${maxIntervals}`,
     ),
-    ask(
+    runQuery(
       `SELECT ${resourceColumns}, data FROM resources WHERE ref = ${text(ref)} AND ${asOf(at)} ORDER BY ` +
         'valid_from DESC LIMIT 1',
     ),
-    chain(ask, ref, at, 'from_ref', 'to'),
-    chain(ask, ref, at, 'to_ref', 'from'),
-    ask(relationsSql(ref, at)),
-    lastChanges(ask, until),
-    ask(
+    chain(runQuery, ref, at, 'from_ref', 'to'),
+    chain(runQuery, ref, at, 'to_ref', 'from'),
+    runQuery(relationsSql(ref, at)),
+    lastChanges(runQuery, until),
+    runQuery(
       `SELECT id, time, data->>'$.type' AS type, data->>'$.reason' AS reason, data->>'$.message' AS message, ` +
         `TRY_CAST(data->>'$.count' AS BIGINT) AS count, data->>'$.reporter' AS reporter, _pos AS pos FROM ` +
-        `events WHERE family = 'k8s-event' AND ${until} ORDER BY time DESC, _pos DESC LIMIT ${mostEvents}`,
+        `events WHERE family = 'k8s-event' AND ${until} ORDER BY time DESC, _pos DESC LIMIT ${maxEvents}`,
     ),
   ])
-  if (asking.gone.aborted) return 'gone'
+  if (context.disconnected.aborted) return 'gone'
   if ([intervals, changes, events].every((rows) => rows.length === 0)) return undefined
   const seen = (rows: readonly Row[]): readonly Row[] =>
     rows.filter((row) =>
-      ['from', 'to'].every((end) => mayName(asking.principal, String(row[end])) || (end === 'to' && isOwn(row, ref))),
+      ['from', 'to'].every((end) => mayName(context.principal, String(row[end])) || (end === 'to' && isOwn(row, ref))),
     )
-  const { versions, ...manifest } = await history(asking, ask, ref, at, { intervals, now: now[0] })
-  if (asking.gone.aborted) return 'gone'
+  const { versions, ...manifest } = await history(context, runQuery, ref, at, { intervals, now: now[0] })
+  if (context.disconnected.aborted) return 'gone'
   return {
     now: now[0] ?? null,
     ...manifest,
@@ -73,7 +74,7 @@ export async function describeResource(
 
 async function history(
   { current }: DescribeOptions,
-  ask: (sql: string) => Promise<readonly Row[]>,
+  runQuery: (sql: string) => Promise<readonly Row[]>,
   ref: string,
   at: bigint,
   { intervals, now }: { readonly intervals: readonly Row[]; readonly now: Row | undefined },
@@ -84,23 +85,23 @@ async function history(
   const [manifest, versions] = await Promise.all([
     now === undefined
       ? { manifest: null, manifest_note: 'The object did not exist at that time.' }
-      : manifestAt(ask, { ref, cluster, uid: String(now['uid']) }, at, state),
-    versionsOf(ask, ref, intervals, (state?.object ?? null) as Row | null),
+      : manifestAt(runQuery, { ref, cluster, uid: String(now['uid']) }, at, state),
+    versionsOf(runQuery, ref, intervals, (state?.object ?? null) as Row | null),
   ])
   return { ...manifest, versions }
 }
 
 /** Reads the costly actor columns for these changes only. */
-async function lastChanges(ask: (sql: string) => Promise<readonly Row[]>, until: string): Promise<readonly Row[]> {
-  const last = await ask(
+async function lastChanges(runQuery: (sql: string) => Promise<readonly Row[]>, until: string): Promise<readonly Row[]> {
+  const last = await runQuery(
     `SELECT epoch_us(time) AS time, subject, _pos AS pos FROM changes WHERE ${until} ORDER BY time DESC ` +
-      `LIMIT ${mostChanges}`,
+      `LIMIT ${maxChanges}`,
   )
   const [newest, oldest] = [last[0], last.at(-1)]
   if (newest === undefined || oldest === undefined) return []
   const between =
     `time >= ${timeSql(BigInt(String(oldest['time'])))} AND time <= ` + `${timeSql(BigInt(String(newest['time'])))}`
-  return ask(
+  return runQuery(
     `SELECT ${changeColumns} FROM changes WHERE subject = ${text(String(newest['subject']))} AND ${between} ` +
       `AND _pos IN (${last.map(({ pos }) => text(String(pos))).join(', ')}) ORDER BY time DESC, _pos DESC`,
   )
@@ -113,7 +114,7 @@ function isOwn({ from, relation }: Row, ref: string): boolean {
 
 /** Each object once. */
 async function chain(
-  ask: (sql: string) => Promise<readonly Row[]>,
+  runQuery: (sql: string) => Promise<readonly Row[]>,
   ref: string,
   at: bigint,
   by: 'from_ref' | 'to_ref',
@@ -121,14 +122,14 @@ async function chain(
 ): Promise<readonly Row[]> {
   const all: Row[] = []
   const known = new Set([ref])
-  for (let here = [ref], depth = 0; here.length > 0 && depth < deepest && all.length < mostRelations; depth++) {
-    const rows = await ask(
+  for (let level = [ref], depth = 0; level.length > 0 && depth < maxDepth && all.length < maxRelations; depth++) {
+    const rows = await runQuery(
       `SELECT ${relationColumns} FROM relations WHERE relation = 'owned-by' AND ${by} IN ` +
-        `(${here.map(text).join(', ')}) AND ${asOf(at)} ORDER BY to_ref, from_ref LIMIT ${mostRelations}`,
+        `(${level.map(text).join(', ')}) AND ${asOf(at)} ORDER BY to_ref, from_ref LIMIT ${maxRelations}`,
     )
     all.push(...rows)
-    here = [...new Set(rows.map((row) => String(row[next])))].filter((each) => !known.has(each))
-    for (const each of here) known.add(each)
+    level = [...new Set(rows.map((row) => String(row[next])))].filter((each) => !known.has(each))
+    for (const each of level) known.add(each)
   }
   return all
 }
@@ -142,6 +143,6 @@ function relationsSql(ref: string, at: bigint): string {
       `relation IN ('runs-on', 'in-namespace', 'uses-image', ` +
         `'selects', 'provided-by') AND from_ref = ${text(ref)}`,
     )}${towards === undefined ? '' : ` UNION ALL ${select(`relation = '${towards}' AND to_ref = ${text(ref)}`)}`} ` +
-    `ORDER BY ALL LIMIT ${mostRelations}`
+    `ORDER BY ALL LIMIT ${maxRelations}`
   )
 }

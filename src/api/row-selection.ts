@@ -31,8 +31,8 @@ const leavesForWorkload: Expression = {
 }
 
 export function withSelection(filter: Expression, kind: BatchKind, selection: RowSelection): Expression {
-  const ways = selection.bothWays === true ? bothWays(filter, nameTables[kind]) : filter
-  if (selection.reporters !== 'one') return ways
+  const directed = selection.bothWays === true ? bothWays(filter, nameTables[kind]) : filter
+  if (selection.reporters !== 'one') return directed
   const once: Expression = { is: 'not', part: leavesForWorkload }
-  return ways.is === 'and' && ways.parts.length === 0 ? once : { is: 'and', parts: [once, ways] }
+  return directed.is === 'and' && directed.parts.length === 0 ? once : { is: 'and', parts: [once, directed] }
 }

@@ -89,13 +89,13 @@ function validatorOf({
   readonly schema: unknown
   readonly httpPart?: string
 }): (data: unknown) => { value: unknown } | { error: Error } {
-  const wanted = schema as Schema
-  assertCheckable(wanted)
+  const expected = schema as Schema
+  assertCheckable(expected)
   return (data) => {
-    if (httpPart === 'body' && wanted.required === undefined && (data === undefined || data === null))
+    if (httpPart === 'body' && expected.required === undefined && (data === undefined || data === null))
       return { value: data }
-    const value = httpPart === 'querystring' ? withNumbers(data as Record<string, unknown>, wanted) : data
-    const problem = problemIn(value, wanted)
+    const value = httpPart === 'querystring' ? withNumbers(data as Record<string, unknown>, expected) : data
+    const problem = problemIn(value, expected)
     return problem === undefined
       ? { value }
       : {

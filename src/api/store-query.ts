@@ -15,12 +15,12 @@ export function requireStore({ control }: Pick<ApiContext, 'control'>): StoreRea
 
 /** Aborts when the client disconnects before the response has ended. */
 export function abortOnDisconnect(reply: FastifyReply): AbortSignal {
-  const gone = new AbortController()
+  const disconnected = new AbortController()
   reply.raw.on('close', () => {
-    if (!reply.raw.writableFinished) gone.abort()
+    if (!reply.raw.writableFinished) disconnected.abort()
   })
-  if (reply.raw.destroyed) gone.abort()
-  return gone.signal
+  if (reply.raw.destroyed) disconnected.abort()
+  return disconnected.signal
 }
 
 /** Undefined when the client has disconnected. */
@@ -91,13 +91,14 @@ export async function isolated(
 /** Logs an error that is too late for a status code. */
 export async function* logErrors(
   bytes: IsolatedResult,
-  gone: AbortSignal,
+  disconnected: AbortSignal,
   log: Log,
 ): AsyncGenerator<Uint8Array, number | undefined> {
   try {
     return yield* bytes as AsyncGenerator<Uint8Array, number | undefined>
   } catch (error) {
-    if (!gone.aborted) log.warn('A query failed after its response had started; the response was truncated.', { error })
+    if (!disconnected.aborted)
+      log.warn('A query failed after its response had started; the response was truncated.', { error })
     throw error
   }
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { StoreReader } from '../engine/control.ts'
 import { flowNames, type QueryField } from '../query/index.ts'
 import { local, principal } from './access/principal.ts'
-import { questionOf } from './query-parameters.ts'
+import { rowQueryOf } from './query-parameters.ts'
 import { sumSource, type SumSource } from './sum-source.ts'
 import type { RunStatement } from './sums.ts'
 import { pieces } from './testing/recording-control.ts'
@@ -18,7 +18,7 @@ async function source(
   who: typeof local,
   field: string,
   lost: number,
-  { filter = '', outlived = 0, flows = 5_000_000, wanted = 'auto' } = {},
+  { filter = '', outlived = 0, flows = 5_000_000, wanted: mode = 'auto' } = {},
 ): Promise<SumSource> {
   const store = {
     query: async () => pieces(`[{"lost_1":${lost},"lost_2":${lost},"lost_3":${lost},"flows":${flows},"oldest":0}]`),
@@ -28,9 +28,9 @@ async function source(
       flows: { rows: flows, first: outlived > 0 ? 8e12 : 0 },
     }),
   } as unknown as StoreReader
-  const question = questionOf({ filter, from: 'now-6h', to: 'now' }, 'flow_time', now, who)
+  const rowQuery = rowQueryOf({ filter, from: 'now-6h', to: 'now' }, 'flow_time', now, who)
   const group = flowNames.field(field)
-  return sumSource(store, question, { fields: group === undefined ? [] : [group], step: 3600 }, wanted, askerOf(who))
+  return sumSource(store, rowQuery, { fields: group === undefined ? [] : [group], step: 3600 }, mode, askerOf(who))
 }
 
 function askerOf(who: typeof local, elapsed = { ms: 0 }): RunStatement {
@@ -57,13 +57,13 @@ test('facts about a rollup are queried once for concurrent requests, and again l
     }),
   } as unknown as StoreReader
   const elapsed = { ms: 0 }
-  const ask = (field: string, wanted: string): Promise<SumSource> => {
-    const question = questionOf({ from: 'now-6h', to: 'now' }, 'flow_time', now, local)
+  const ask = (field: string, mode: string): Promise<SumSource> => {
+    const rowQuery = rowQueryOf({ from: 'now-6h', to: 'now' }, 'flow_time', now, local)
     return sumSource(
       store,
-      question,
+      rowQuery,
       { fields: [flowNames.field(field) as QueryField], step: 3600 },
-      wanted,
+      mode,
       askerOf(local, elapsed),
     )
   }

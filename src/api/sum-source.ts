@@ -17,7 +17,7 @@ interface CachedFact {
 
 /** The panels of a page need the same facts at the same time, and completion at every letter. */
 const factCaches = new WeakMap<StoreReader, Map<string, CachedFact>>()
-const mostFacts = 64
+const maxFacts = 64
 /** Maximum age where an estimate suffices. */
 const roughlyMs = 10_000
 
@@ -29,19 +29,19 @@ function cachedFact(store: StoreReader, sql: string, clock: Clock, oldest: numbe
   if (known !== undefined && (known.answered === undefined || clock.monotonic() - known.answered < oldest))
     return known.fact
   const [first] = cache.keys()
-  if (cache.size >= mostFacts && first !== undefined) cache.delete(first)
-  const asking: CachedFact = { fact: rowsOf(store, sql, new AbortController().signal).then((rows) => rows?.[0]) }
+  if (cache.size >= maxFacts && first !== undefined) cache.delete(first)
+  const entry: CachedFact = { fact: rowsOf(store, sql, new AbortController().signal).then((rows) => rows?.[0]) }
   cache.delete(sql)
-  cache.set(sql, asking)
-  asking.fact.then(
+  cache.set(sql, entry)
+  entry.fact.then(
     () => {
-      asking.answered = clock.monotonic()
+      entry.answered = clock.monotonic()
     },
     () => {
-      if (cache.get(sql) === asking) cache.delete(sql)
+      if (cache.get(sql) === entry) cache.delete(sql)
     },
   )
-  return asking.fact
+  return entry.fact
 }
 
 export interface SumSource {
@@ -53,36 +53,36 @@ export interface SumSource {
 }
 
 /** More flows are not read if a rollup has a known error. */
-const mostFlows = 20_000_000
+const maxFlows = 20_000_000
 /** Share of the flows. */
 const largeRemainder = 0.1
 /** Up to this number flows are read where a rollup would be inexact. */
 const fewFlows = 1_500_000
 
 /**
- * The coarsest rollup with all fields of the query, else the flows. `wanted`: `raw` forces the flows; `rough` allows an
+ * The coarsest rollup with all fields of the query, else the flows. `mode`: `raw` forces the flows; `rough` allows an
  * inexact rollup.
  */
 export async function sumSource(
   store: StoreReader,
-  question: RowQuery,
+  rowQuery: RowQuery,
   groups: { readonly fields: readonly QueryField[]; readonly step: number | undefined },
-  wanted: string | undefined,
+  mode: string | undefined,
   {
     context: {
       host: { clock },
     },
     principal,
-    gone,
+    disconnected,
   }: RunStatement,
 ): Promise<SumSource> {
   const raw: SumSource = { exact: true }
-  if (wanted === 'raw' || question.time.name !== 'flow_time' || store.sums === undefined) return raw
-  const { from, to } = question.span
+  if (mode === 'raw' || rowQuery.time.name !== 'flow_time' || store.sums === undefined) return raw
+  const { from, to } = rowQuery.span
   const { since, oldest, flows } = await store.sums()
   const plan = planRollup({
     group: groups.fields.flatMap(columnsRead),
-    tests: testsOf(boundOf(question)),
+    tests: testsOf(boundOf(rowQuery)),
     step: groups.step === undefined ? undefined : groups.step * 1000,
     span: { from: Number(from) / 1000, to: Number(to) / 1000 },
     since,
@@ -98,27 +98,21 @@ export async function sumSource(
   if (lossy === undefined && lossyFilter === undefined && !servicePortsOnly) return { rollup, exact: true }
   // The hour of the oldest flow may be incomplete.
   const whole = flows.first < oldest + msPerHour
-  if (whole && flows.rows <= fewFlows && wanted !== 'rough') return raw
+  if (whole && flows.rows <= fewFlows && mode !== 'rough') return raw
   const sql = lossSql(rollup)
   // Visibility requires current facts.
   const facts = limited
-    ? (await rowsOf(store, sql, gone))?.[0]
-    : await cachedFact(store, sql, clock, wanted === 'rough' ? roughlyMs : 0)
+    ? (await rowsOf(store, sql, disconnected))?.[0]
+    : await cachedFact(store, sql, clock, mode === 'rough' ? roughlyMs : 0)
   const none = (level: FoldLevel | undefined): boolean =>
     facts !== undefined && (level === undefined || facts[`lost_${level}`] === 0)
   const stored = Number(facts?.['oldest']) >= flows.first * 1000 - maxFlowDelayUs
   // Merged rows do not match the filter: even the total would be low.
   if (!none(lossyFilter) && stored) return raw
   const lossless = none(lossyFilter) && none(lossy)
-  if (
-    (!lossless || servicePortsOnly) &&
-    !limited &&
-    wanted !== 'rough' &&
-    Number(facts?.['flows']) <= fewFlows &&
-    stored
-  )
+  if ((!lossless || servicePortsOnly) && !limited && mode !== 'rough' && Number(facts?.['flows']) <= fewFlows && stored)
     return raw
-  const flowsStored = wanted !== 'rough' && stored && Number(facts?.['flows']) <= mostFlows
+  const flowsStored = mode !== 'rough' && stored && Number(facts?.['flows']) <= maxFlows
   // The rollup's result would be discarded.
   if (
     flowsStored &&

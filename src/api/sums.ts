@@ -77,20 +77,20 @@ export const offsetParameter = {
 } as const
 
 /** The same query for an earlier time. */
-export function shifted<Request extends RowQuery>(question: Request, offset: string | undefined): Request {
-  if (offset === undefined) return question
+export function shifted<Request extends RowQuery>(rowQuery: Request, offset: string | undefined): Request {
+  if (offset === undefined) return rowQuery
   const seconds = stepOf(offset)
   if (seconds === undefined)
     throw new ApiError('WEIR_API_INVALID', `"offset" is not a duration: ${offset}.`, {
       hints: ['Write 15m, 1h, 1d or 4w.'],
     })
   const by = BigInt(seconds) * 1_000_000n
-  return { ...question, span: { from: question.span.from - by, to: question.span.to - by } }
+  return { ...rowQuery, span: { from: rowQuery.span.from - by, to: rowQuery.span.to - by } }
 }
 
 export function sumsOf(
   { by = 'bytes', measure, of: written, limit }: SumsQuery,
-  usual: number,
+  defaultLimit: number,
 ): Pick<AggregateQuery, 'by' | 'limit' | 'of' | 'further'> {
   const of = written === undefined ? undefined : statField(written)
   const rank = by as Rank
@@ -101,7 +101,7 @@ export function sumsOf(
   const further = furtherOf(measure, by)
   return {
     by: rank,
-    limit: limit ?? usual,
+    limit: limit ?? defaultLimit,
     ...(of === undefined ? {} : { of }),
     ...(further.length === 0 ? {} : { further }),
   }
@@ -203,7 +203,7 @@ export interface RunStatement {
   readonly context: ApiContext
   readonly hub: Hub
   readonly principal: Principal
-  readonly gone: AbortSignal
+  readonly disconnected: AbortSignal
 }
 
 export interface SumReaders<Request> {
@@ -216,16 +216,16 @@ const manyFlows = 1_000_000
 
 /** From a rollup, the flows, or the ring. Undefined when the client has disconnected. */
 export async function readSums<Request extends AggregateQuery>(
-  asker: RunStatement,
+  run: RunStatement,
   request: Request,
   groups: { readonly fields: readonly QueryField[]; readonly step: number | undefined },
   query: SumsQuery,
-  ways: SumReaders<Request>,
+  readers: SumReaders<Request>,
 ): Promise<SumsAnswer | undefined> {
-  const { context, hub, gone } = asker
+  const { context, hub, disconnected } = run
   const { store } = context.control
   if (store === undefined) {
-    const answer = await ways.ring(hub.ringSource(), gone)
+    const answer = await readers.ring(hub.ringSource(), disconnected)
     return answer === undefined
       ? undefined
       : { ...answer, total: totalOf(answer.rows, request), source: 'ring', exact: true }
@@ -239,15 +239,15 @@ export async function readSums<Request extends AggregateQuery>(
     request,
     groups,
     request.of === undefined && request.further === undefined ? query.source : 'raw',
-    asker,
+    run,
   )
   const fromFlows = async (): Promise<SumsAnswer | undefined> => {
     const stored = groups.step === undefined ? ((await store.sums?.())?.flows.rows ?? 0) : 0
     const many =
       stored > manyFlows && groups.fields.length > 0
-        ? await manyGroups(store, { ...request, group: groups.fields }, stored, gone)
+        ? await manyGroups(store, { ...request, group: groups.fields }, stored, disconnected)
         : 'few'
-    const rows = many === 'few' ? await rowsOf(store, ways.sql(request), gone) : many
+    const rows = many === 'few' ? await rowsOf(store, readers.sql(request), disconnected) : many
     return rows === undefined
       ? undefined
       : {
@@ -260,7 +260,7 @@ export async function readSums<Request extends AggregateQuery>(
         }
   }
   if (rollup === undefined) return fromFlows()
-  const rows = await rowsOf(store, ways.sql({ ...request, rollup }), gone)
+  const rows = await rowsOf(store, readers.sql({ ...request, rollup }), disconnected)
   if (rows === undefined) return undefined
   if (!exact && flowsStored && remainderMatters(rows)) return fromFlows()
   const rest = rows[0]?.['_rest']

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { ask } from '../store/testing/ask.ts'
+import { queryRows } from '../store/testing/query-rows.ts'
 import { temporaryStores } from '../store/testing/temporary.ts'
 import { everyView } from './views.ts'
 
@@ -8,7 +8,7 @@ const stores = temporaryStores()
 it("the API's columns of every view match the store in order", async () => {
   const { reader } = await stores.open()
   for (const [view, columns] of Object.entries(everyView)) {
-    const described = await ask(reader, `DESCRIBE ${view}`)
+    const described = await queryRows(reader, `DESCRIBE ${view}`)
     expect(columns.map(({ name, type }) => `${name} ${type}`)).toEqual(
       described.map((row) => `${row['column_name']} ${row['column_type']}`),
     )

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { IsolatedResult, IsolatedQuery, StoreReader } from '../engine/control.ts'
 import { openDuck, rowsOf } from '../store/duck.ts'
 import type { Store } from '../store/index.ts'
-import { ask } from '../store/testing/ask.ts'
+import { queryRows } from '../store/testing/query-rows.ts'
 import { event, FrameMaker } from '../store/testing/frames.ts'
 import { refused } from '../store/testing/refused.ts'
 import { TemporaryStores } from '../store/testing/temporary.ts'
@@ -79,7 +79,7 @@ describe('a statement of a user runs in a process of its own', () => {
     }
     expect(ownPeak() - before).toBeLessThan(128 << 20)
     expect(JSON.parse(await text('SELECT 1 AS a'))).toEqual([{ a: 1 }])
-    expect(await ask(store.reader, 'SELECT 1 AS a')).toEqual([{ a: 1 }])
+    expect(await queryRows(store.reader, 'SELECT 1 AS a')).toEqual([{ a: 1 }])
   })
 
   test('for no longer than `sql.timeout`', async () => {

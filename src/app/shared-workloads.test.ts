@@ -70,7 +70,9 @@ test('a deliverer names addresses by the newest state and later events of any co
     SharedWriter.open({ bus, records, instance, host, log, queueBytes: 1e8 })
   const [a, b] = [await writer('a'), await writer('b')]
   const placed = (from: SharedWriter, one: Unit): ReturnType<SharedWriter['append']> =>
-    from.appendShared(one).then((appended) => ({ ...appended, position: { sequence: appended.place ?? 0, row: 0 } }))
+    from
+      .appendShared(one)
+      .then((appended) => ({ ...appended, position: { sequence: appended.busPosition ?? 0, row: 0 } }))
   // Precedes the state, which overrides it.
   await placed(a, unit(pod('old', '10.1.0.1')))
   const options = { bus, records, instance: 'd', host, log, signal: stop.signal }

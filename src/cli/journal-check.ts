@@ -1,7 +1,7 @@
 import { realHost, type Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { checkJournal, type JournalCheck } from '../journal/index.ts'
-import type { UnreadableStretch } from '../journal/types.ts'
+import type { UnreadableRange } from '../journal/types.ts'
 import { journalFolder, withReadProgress, type JournalFolder } from './journal-folder.ts'
 import type { CheckFlags } from './journal.ts'
 import { printData } from './output.ts'
@@ -37,7 +37,7 @@ export async function checkFolder(host: Host, folder: JournalFolder): Promise<Jo
     if (!folder.live || first.unreadable.length === 0) return first
     await host.timers.sleep(settleMs)
     const second = await checkJournal({ host, directory: folder.directory })
-    const place = ({ segment, offset }: UnreadableStretch): string => `${segment} ${offset}`
+    const place = ({ segment, offset }: UnreadableRange): string => `${segment} ${offset}`
     const before = new Set(first.unreadable.map(place))
     return { ...second, unreadable: second.unreadable.filter((stretch) => before.has(place(stretch))) }
   } finally {

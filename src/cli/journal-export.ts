@@ -4,7 +4,7 @@ import { realHost, type Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { decodeBatch, segmentStart } from '../journal/index.ts'
 import { Parts } from '../journal/reader.ts'
-import type { Frame, UnreadableStretch } from '../journal/types.ts'
+import type { Frame, UnreadableRange } from '../journal/types.ts'
 import { Walk } from '../journal/walk.ts'
 import { eventAt } from '../model/events.ts'
 import { nowhere, stableId } from '../model/positions.ts'
@@ -22,7 +22,7 @@ export async function exportCommand(flags: ExportFlags): Promise<void> {
   const folder = await journalFolder(host, flags.data)
   const progress = new Progress('exporting', folder.bytes)
   const text = new RowText(flags.output)
-  const unreadable: UnreadableStretch[] = []
+  const unreadable: UnreadableRange[] = []
   for await (const piece of exportRows(withReadProgress(host, progress), folder, flags, (stretch) =>
     unreadable.push(stretch),
   )) {
@@ -45,11 +45,11 @@ export async function* exportRows(
   host: Host,
   { directory, segments, live }: JournalFolder,
   { from = 1, to = Infinity, source }: Omit<ExportFlags, 'data' | 'output'>,
-  onUnreadable: (stretch: UnreadableStretch) => void,
+  onUnreadable: (stretch: UnreadableRange) => void,
 ): AsyncGenerator<Buffer, void, undefined> {
   // A unit never spans segments, so this segment has all parts of the first frame's unit.
   const begin = segments.findLast(({ name }) => (segmentStart(name) ?? 0) <= from)?.name
-  let open: UnreadableStretch[] = []
+  let open: UnreadableRange[] = []
   const walk = new Walk({
     disk: host.disk,
     directory,

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { startWeir } from '../../test/kit/weir-process.ts'
 import { realHost, type Host } from '../host/index.ts'
-import type { UnreadableStretch } from '../journal/types.ts'
+import type { UnreadableRange } from '../journal/types.ts'
 import { checkFolder } from './journal-check.ts'
 import { exportRows } from './journal-export.ts'
 import { journalFolder, type JournalFolder } from './journal-folder.ts'
@@ -19,8 +19,8 @@ const expected = async (name: string): Promise<unknown> =>
 async function exported(
   folder: JournalFolder,
   flags: Parameters<typeof exportRows>[2] = {},
-): Promise<{ rows: Record<string, unknown>[]; unreadable: UnreadableStretch[] }> {
-  const unreadable: UnreadableStretch[] = []
+): Promise<{ rows: Record<string, unknown>[]; unreadable: UnreadableRange[] }> {
+  const unreadable: UnreadableRange[] = []
   let text = ''
   for await (const piece of exportRows(host, folder, flags, (stretch) => unreadable.push(stretch)))
     text += Buffer.from(piece).toString('utf8')

@@ -13,7 +13,7 @@ export interface PendingAppend {
 export class AppendQueue {
   readonly #host: Host
   #units: (PendingAppend & { readonly until: number })[] = []
-  #hurry: () => void = () => undefined
+  #flush: () => void = () => undefined
   #closed = false
   bytes = 0
 
@@ -25,10 +25,10 @@ export class AppendQueue {
     return this.#units.length
   }
 
-  add(unit: PendingAppend, patienceMs: number): void {
+  add(unit: PendingAppend, maxDelayMs: number): void {
     this.bytes += unit.bytes
-    this.#units.push({ ...unit, until: patienceMs === 0 ? -Infinity : this.#host.clock.monotonic() + patienceMs })
-    if (patienceMs === 0) this.#hurry()
+    this.#units.push({ ...unit, until: maxDelayMs === 0 ? -Infinity : this.#host.clock.monotonic() + maxDelayMs })
+    if (maxDelayMs === 0) this.#flush()
   }
 
   /** Resolves when a unit has no time left, or on close. */
@@ -42,11 +42,11 @@ export class AppendQueue {
     const ms = first - clock.monotonic()
     if (ms <= 0 || this.#closed) return
     const { promise, resolve } = Promise.withResolvers<void>()
-    this.#hurry = resolve
+    this.#flush = resolve
     const timer = timers.after(ms, resolve)
     await promise
     timer.cancel()
-    this.#hurry = () => undefined
+    this.#flush = () => undefined
   }
 
   take(groupBytes: number): readonly PendingAppend[] {
@@ -58,6 +58,6 @@ export class AppendQueue {
 
   close(): void {
     this.#closed = true
-    this.#hurry()
+    this.#flush()
   }
 }

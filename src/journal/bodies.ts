@@ -153,7 +153,7 @@ function encodeColumn(id: number, column: Column, count: number, out: ByteWriter
 
 /** Exporters and rates repeat between frames. */
 const repeats = new Map<string, Words>()
-const mostRepeats = 64
+const maxRepeats = 64
 /** Larger arrays are not cached. */
 const maxCachedRows = 1 << 14
 
@@ -165,7 +165,7 @@ function repeated<T extends Words>(items: T, width: number, count: number, make:
   const key = `${items.constructor.name} ${items.join()}`
   let all = repeats.get(key) as T | undefined
   if (all === undefined || all.length < width * count) {
-    if (repeats.size >= mostRepeats) repeats.clear()
+    if (repeats.size >= maxRepeats) repeats.clear()
     repeats.set(key, (all = filled(items, width, Math.min(maxCachedRows, count + (count >> 2)), make)))
   }
   return all.subarray(0, width * count) as T

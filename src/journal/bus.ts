@@ -7,7 +7,7 @@
 export type Channel = number | 'records'
 
 export interface BusRecord {
-  readonly place: number
+  readonly position: number
   readonly key: string
   readonly value: Uint8Array
 }
@@ -37,7 +37,7 @@ export interface BusWriter {
    * Resolves with the last position once every in-sync replica has all records. After another error than `Fenced` the
    * same records must be written next; they are stored once.
    */
-  write(channel: Channel, records: readonly Omit<BusRecord, 'place'>[]): Promise<number>
+  write(channel: Channel, records: readonly Omit<BusRecord, 'position'>[]): Promise<number>
   close(): Promise<void>
 }
 

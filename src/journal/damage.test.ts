@@ -272,6 +272,6 @@ describe.each(Object.keys(disks))('on %s', (disk) => {
     expect(position.sequence).toBeGreaterThan(Number(names.at(-1)?.slice(0, 16)))
     const found = await read(folder)
     expect(found.names).toEqual(['d'])
-    expect(found.unreadable.map((stretch) => stretch.segment)).toEqual(names)
+    expect(found.unreadable.map((range) => range.segment)).toEqual(names)
   })
 })

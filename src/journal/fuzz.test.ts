@@ -171,7 +171,7 @@ describe('a check of a segment', () => {
       fc.asyncProperty(fc.uint8Array({ maxLength: 5000 }), async (bytes) => {
         const check = await checkJournal({ host: await folderWith(bytes), directory })
         expect(check.frames).toBe(0)
-        expect(check.unreadable.reduce((sum, stretch) => sum + stretch.bytes, 0)).toBe(
+        expect(check.unreadable.reduce((sum, range) => sum + range.bytes, 0)).toBe(
           bytes.some((byte) => byte !== 0) ? bytes.length : 0,
         )
       }),
@@ -212,7 +212,7 @@ describe('a check of a segment', () => {
         const touched = changes.reduce((sum, one) => sum + (one.do === 'change' || one.do === 'insert' ? 2 : 5), 0)
         expect(check.frames).toBeGreaterThanOrEqual(before.frames - touched)
         expect(check.frames).toBeLessThanOrEqual(before.frames)
-        const known = check.unreadable.reduce((sum, stretch) => sum + (stretch.events ?? 0), 0)
+        const known = check.unreadable.reduce((sum, range) => sum + (range.events ?? 0), 0)
         expect(check.events + known).toBeLessThanOrEqual(before.events)
       }),
       { numRuns: 500 },
@@ -231,7 +231,7 @@ describe('a check of a segment', () => {
           const changed = whole.slice()
           changed.set(bytes.subarray(0, whole.length - last - at + 1), at)
           const check = await checkJournal({ host: await folderWith(changed), directory })
-          const reported = check.unreadable.map((stretch) => stretch.events)
+          const reported = check.unreadable.map((range) => range.events)
           expect(reported).not.toContain(null)
           expect(check.events + reported.reduce<number>((sum, events) => sum + (events ?? 0), 0)).toBe(before.events)
         },

@@ -66,7 +66,7 @@ export class FrameGroup {
       const last = part === parts - 1
       const header = encodeHeader(
         {
-          ...this.#place(),
+          ...this.#position(),
           kind: unit.kind,
           more: !last,
           part,
@@ -98,14 +98,14 @@ export class FrameGroup {
   copy({ header, zstd, body: whole, sequence, cursor }: CopiedFrame): Appended {
     // The source reads the content of an empty frame from the original.
     const body = header.kind === 'empty' ? nothing : whole
-    const { cursor: _, ...kept } = header
+    const { cursor: _, ...rest } = header
     if (sequence !== undefined) this.counters.sequence = sequence - 1
-    const { firstRow, ...place } = this.#place()
+    const { firstRow, ...position } = this.#position()
     // Rows before the frame cannot be counted.
-    const placed = encodeHeader(
+    const encoded = encodeHeader(
       {
-        ...kept,
-        ...place,
+        ...rest,
+        ...position,
         epoch: header.epoch,
         firstRow: sequence === undefined ? firstRow : 0,
         zstd,
@@ -113,7 +113,7 @@ export class FrameGroup {
       },
       body,
     )
-    this.pieces.push(placed, body)
+    this.pieces.push(encoded, body)
     if (!header.more) {
       this.counters.row += header.count
       const known = cursor ?? (this.changed.get(header.source) ?? this.#totals.get(header.source))?.cursor
@@ -136,7 +136,7 @@ export class FrameGroup {
   addCheckpoint(received: number): void {
     const header = encodeHeader(
       {
-        ...this.#place(),
+        ...this.#position(),
         kind: 'empty',
         more: false,
         part: 0,
@@ -159,7 +159,7 @@ export class FrameGroup {
     this.pieces.push(header)
   }
 
-  #place(): { sequence: number; firstRow: number; afterLoss: boolean; epoch: number } {
+  #position(): { sequence: number; firstRow: number; afterLoss: boolean; epoch: number } {
     const { afterLoss, row } = this.counters
     this.counters.afterLoss = false
     return { sequence: ++this.counters.sequence, firstRow: row, afterLoss, epoch: this.#epoch }

@@ -5,7 +5,7 @@ import { nowhere } from '../model/positions.ts'
 import type { Metrics } from '../telemetry/ports.ts'
 import { segmentStart } from './paths.ts'
 import { emptyTotals, journalSource, recover } from './recover.ts'
-import type { UnreadableStretch } from './types.ts'
+import type { UnreadableRange } from './types.ts'
 import { Parts } from './reader.ts'
 import { Walk } from './walk.ts'
 import { defaultLimits, type JournalLimits } from './limits.ts'
@@ -113,13 +113,13 @@ async function settle(disk: Disk, directory: string, segments: readonly string[]
 export interface JournalCheck {
   readonly frames: number
   readonly events: number
-  readonly unreadable: readonly UnreadableStretch[]
+  readonly unreadable: readonly UnreadableRange[]
 }
 
 /** Verifies every frame without changes. */
 export async function checkJournal(options: { host: Host; directory: string }): Promise<JournalCheck> {
   const { host, directory } = options
-  const unreadable: UnreadableStretch[] = []
+  const unreadable: UnreadableRange[] = []
   let frames = 0
   let events = 0
   const parts = new Parts()
@@ -127,7 +127,7 @@ export async function checkJournal(options: { host: Host; directory: string }): 
     disk: host.disk,
     directory,
     after: nowhere,
-    onUnreadable: (stretch) => unreadable.push(stretch),
+    onUnreadable: (range) => unreadable.push(range),
   })
   try {
     for (;;) {

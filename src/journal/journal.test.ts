@@ -136,8 +136,8 @@ describe('journal', () => {
       epoch: 1,
     })
     const ended: string[] = []
-    const append = async (source: string, patienceMs?: number): Promise<void> => {
-      await journal.append({ ...unit(source, 1), ...(patienceMs === undefined ? {} : { maxDelayMs: patienceMs }) })
+    const append = async (source: string, maxDelayMs?: number): Promise<void> => {
+      await journal.append({ ...unit(source, 1), ...(maxDelayMs === undefined ? {} : { maxDelayMs }) })
       ended.push(source)
     }
     await append('first')

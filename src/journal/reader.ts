@@ -2,7 +2,7 @@ import { zstdDecompressSync } from 'node:zlib'
 import type { Host } from '../host/index.ts'
 import { releaseBuffer } from '../model/release-buffer.ts'
 import type { Position } from '../model/positions.ts'
-import type { Frame, FrameHeader, JournalReader, Tail, UnreadableStretch } from './types.ts'
+import type { Frame, FrameHeader, JournalReader, Tail, UnreadableRange } from './types.ts'
 import type { SharedFrames } from './shared-frames.ts'
 import { Walk, type WalkedFrame } from './walk.ts'
 
@@ -11,7 +11,7 @@ export interface ReaderOptions {
   readonly directory: string
   readonly after: Position
   readonly tail: Tail
-  readonly onUnreadable?: (stretch: UnreadableStretch) => void
+  readonly onUnreadable?: (range: UnreadableRange) => void
   /** In this thread. */
   readonly shared?: SharedFrames
 }
@@ -24,7 +24,7 @@ export function openReader(options: ReaderOptions): JournalReader {
     ...(options.onUnreadable === undefined ? {} : { onUnreadable: options.onUnreadable }),
   })
   const parts = new Parts()
-  let place = options.after.sequence
+  let sequence = options.after.sequence
 
   async function ready(maxBytes: number): Promise<Frame[]> {
     const frames: Frame[] = []
@@ -33,14 +33,14 @@ export function openReader(options: ReaderOptions): JournalReader {
       const durable = options.tail.durable()
       let walked: WalkedFrame | undefined
       try {
-        walked = durable.sequence > place ? await walk.next(durable) : undefined
+        walked = durable.sequence > sequence ? await walk.next(durable) : undefined
       } catch (error) {
         // The next call repeats the disk error.
         if (frames.length > 0) break
         throw error
       }
       if (walked === undefined) break
-      place = walked.decoded.header.sequence
+      sequence = walked.decoded.header.sequence
       bytes += walked.body.length
       const frame = parts.add(walked)
       if (frame !== undefined) frames.push(options.shared?.share(frame) ?? frame)
@@ -56,7 +56,7 @@ export function openReader(options: ReaderOptions): JournalReader {
         const frames = await ready(maxBytes)
         if (frames.length > 0) return frames
         // No readable frame up to the durable end.
-        await options.tail.moved(Math.max(place, end), signal)
+        await options.tail.moved(Math.max(sequence, end), signal)
       }
       return []
     },

@@ -17,8 +17,8 @@ describe('a small volume', () => {
   function large(host: FakeHost, name: string): ReturnType<typeof unit> {
     return { ...unit(name), raw: host.random.bytes(20_000) }
   }
-  async function fill(host: FakeHost, journal: SegmentWriter, most: number, settle: boolean): Promise<number> {
-    for (let at = 0; at < most; at++) {
+  async function fill(host: FakeHost, journal: SegmentWriter, max: number, settle: boolean): Promise<number> {
+    for (let at = 0; at < max; at++) {
       try {
         await journal.append(large(host, `n${at}`))
       } catch {
@@ -26,7 +26,7 @@ describe('a small volume', () => {
       }
       if (settle) await journal.release(journal.tail.durable().sequence)
     }
-    return most
+    return max
   }
 
   it('settled segments make room before the reserve is used, regardless of `keep`', async () => {

@@ -7,7 +7,7 @@ import { segmentStart } from './paths.ts'
 import { listSegments } from './recover.ts'
 
 /** Bytes between checks of the free space. */
-const mostUnchecked = 16 * 1024 * 1024
+const maxUnchecked = 16 * 1024 * 1024
 
 export interface Segment {
   readonly name: string
@@ -122,7 +122,7 @@ export class Room {
     const { maxBytes, reserveBytes } = this.#limits
     const size = this.size()
     if (size > maxBytes) return `the journal is at its limit of ${size} bytes, and a sink still needs them`
-    if (reserveBytes === 0 || this.#unchecked < Math.min(mostUnchecked, reserveBytes / 4)) return undefined
+    if (reserveBytes === 0 || this.#unchecked < Math.min(maxUnchecked, reserveBytes / 4)) return undefined
     const free = await this.#disk.free(this.#directory)
     if (free < reserveBytes)
       return (

@@ -114,15 +114,15 @@ export class SegmentScanner {
 
   /** Fewer bytes only at the limit or the end. Valid until the next call. */
   async #bytes(offset: number, length: number, limit: number): Promise<Uint8Array> {
-    const wanted = Math.min(length, limit - offset)
+    const available = Math.min(length, limit - offset)
     const from = offset - this.#bufferStart
-    if (from >= 0 && from + wanted <= this.#buffer.length) return this.#buffer.subarray(from, from + wanted)
-    const size = Math.min(Math.max(wanted, readAhead), limit - offset)
+    if (from >= 0 && from + available <= this.#buffer.length) return this.#buffer.subarray(from, from + available)
+    const size = Math.min(Math.max(available, readAhead), limit - offset)
     // Returned frames are views of the old buffer.
     const fresh = new Uint8Array(size)
     const got = await this.#file.read(fresh, offset)
     this.#buffer = fresh.subarray(0, got)
     this.#bufferStart = offset
-    return this.#buffer.subarray(0, Math.min(wanted, got))
+    return this.#buffer.subarray(0, Math.min(available, got))
   }
 }

@@ -13,7 +13,7 @@ export function frameBatch(frame: Frame): Batch {
   return batch
 }
 
-const mostFrames = 1024
+const maxFrames = 1024
 
 /**
  * Readers of one thread that keep pace get the same objects, so that a body is decoded once. Keeps no frame alive. Its
@@ -30,7 +30,7 @@ export class SharedFrames {
     this.#frames.delete(sequence)
     this.#frames.set(sequence, new WeakRef(frame))
     for (const oldest of this.#frames.keys()) {
-      if (this.#frames.size <= mostFrames) break
+      if (this.#frames.size <= maxFrames) break
       this.#frames.delete(oldest)
     }
     return frame

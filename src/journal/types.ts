@@ -70,12 +70,12 @@ export interface Frame {
 export interface Appended {
   readonly position: Position
   /** On a bus: at or slightly after the end of the unit. */
-  readonly place?: number
+  readonly busPosition?: number
   readonly epoch: number
   readonly sourceSequence: number
 }
 
-export interface UnreadableStretch {
+export interface UnreadableRange {
   readonly segment: string
   readonly offset: number
   readonly bytes: number

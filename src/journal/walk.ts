@@ -4,7 +4,7 @@ import type { Position } from '../model/positions.ts'
 import type { DecodedHeader } from './frame.ts'
 import { segmentStart } from './paths.ts'
 import { SegmentScanner } from './scan.ts'
-import type { Durable, FrameHeader, UnreadableStretch } from './types.ts'
+import type { Durable, FrameHeader, UnreadableRange } from './types.ts'
 
 export interface WalkedFrame {
   readonly segment: string
@@ -13,7 +13,7 @@ export interface WalkedFrame {
   readonly body: Uint8Array
 }
 
-interface OpenStretch {
+interface OpenRange {
   segment: string
   offset: number
   bytes: number
@@ -23,7 +23,7 @@ interface OpenStretch {
 export class Walk {
   readonly #disk: Disk
   readonly #directory: string
-  readonly #onUnreadable: (stretch: UnreadableStretch) => void
+  readonly #onUnreadable: (range: UnreadableRange) => void
   readonly #headersOnly: boolean
   #segment = ''
   #file: DiskFile | undefined
@@ -34,7 +34,7 @@ export class Walk {
   #lastSequence: number
   /** NaN before the first frame. */
   #row: number
-  #damage: OpenStretch[] = []
+  #damage: OpenRange[] = []
   #first: string | undefined
   #cut: FrameHeader | undefined
   #unit: FrameHeader | undefined
@@ -44,7 +44,7 @@ export class Walk {
     disk: Disk
     directory: string
     after: Position
-    onUnreadable?: (stretch: UnreadableStretch) => void
+    onUnreadable?: (range: UnreadableRange) => void
     onCut?: (header: FrameHeader) => void
     /** Bodies are not verified. */
     headersOnly?: boolean
@@ -94,12 +94,12 @@ export class Walk {
 
   /** No later header counts rows at the very end. */
   flush(): void {
-    for (const stretch of this.#damage) this.#report(stretch, stretch.known > 0 ? stretch.known : null)
+    for (const range of this.#damage) this.#report(range, range.known > 0 ? range.known : null)
     this.#damage = []
   }
 
   pendingDamage(): number {
-    return this.#damage.reduce((sum, stretch) => sum + stretch.bytes, 0)
+    return this.#damage.reduce((sum, range) => sum + range.bytes, 0)
   }
 
   /** If it is newer than every whole frame. */
@@ -131,8 +131,8 @@ export class Walk {
 
   async #enter(durable: Durable | undefined): Promise<boolean> {
     const names = await this.#segments(durable)
-    const wanted = this.#lastSequence + 1
-    const later = names.findIndex((name) => (segmentStart(name) ?? 0) > wanted)
+    const next = this.#lastSequence + 1
+    const later = names.findIndex((name) => (segmentStart(name) ?? 0) > next)
     const start = this.#first ?? names[later === -1 ? names.length - 1 : Math.max(0, later - 1)]
     this.#first = undefined
     return start === undefined ? false : this.#open(start)
@@ -190,15 +190,15 @@ export class Walk {
   async #skip(): Promise<void> {
     const scanner = this.#scanner as SegmentScanner
     const size = await (this.#file as DiskFile).size()
-    const place = this.#lastSequence
+    const sequence = this.#lastSequence
     let from = scanner.offset
-    while (place > 0) {
+    while (sequence > 0) {
       const found = await scanner.nextHeader(size)
-      if (found.is !== 'frame' || found.decoded.header.sequence > place) break
+      if (found.is !== 'frame' || found.decoded.header.sequence > sequence) break
       from = scanner.offset
     }
     scanner.offset = from
-    scanner.lastSequence = place
+    scanner.lastSequence = sequence
   }
 
   #damaged(offset: number, bytes: number, header: DecodedHeader | undefined): void {
@@ -250,11 +250,11 @@ export class Walk {
     }
     // The last of several ranges reports the rows of all.
     const last = this.#damage.length - 1
-    this.#damage.forEach((stretch, index) => this.#report(stretch, isCounted ? (index === last ? missing : 0) : null))
+    this.#damage.forEach((range, index) => this.#report(range, isCounted ? (index === last ? missing : 0) : null))
     this.#damage = []
   }
 
-  #report(stretch: OpenStretch, events: number | null): void {
-    this.#onUnreadable({ segment: stretch.segment, offset: stretch.offset, bytes: stretch.bytes, events })
+  #report(range: OpenRange, events: number | null): void {
+    this.#onUnreadable({ segment: range.segment, offset: range.offset, bytes: range.bytes, events })
   }
 }

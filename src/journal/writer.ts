@@ -29,7 +29,7 @@ export class SegmentWriter implements JournalWriter {
   #offset = 0
   #counters: Counters
   #running: Promise<void> | undefined
-  #turn: Promise<unknown> = Promise.resolve()
+  #last: Promise<unknown> = Promise.resolve()
   #problem: string | undefined
   readonly #onRefusing: ((why: string | undefined) => void) | undefined
   #closed = false
@@ -76,7 +76,7 @@ export class SegmentWriter implements JournalWriter {
     }))
   }
 
-  #enqueue(pack: () => Pick<PendingAppend, 'bytes' | 'add'>, patienceMs = 0): Promise<Appended> {
+  #enqueue(pack: () => Pick<PendingAppend, 'bytes' | 'add'>, maxDelayMs = 0): Promise<Appended> {
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(new WeirError('WEIR_JOURNAL_SYNC', 'the journal is closed'))
       if (this.#queue.bytes > this.#limits.queueBytes) {
@@ -87,7 +87,7 @@ export class SegmentWriter implements JournalWriter {
           ),
         )
       }
-      this.#queue.add({ ...pack(), resolve, reject }, patienceMs)
+      this.#queue.add({ ...pack(), resolve, reject }, maxDelayMs)
       this.#running ??= this.#run()
     })
   }
@@ -141,7 +141,7 @@ export class SegmentWriter implements JournalWriter {
     this.#closed = true
     this.#queue.close()
     await this.#running
-    await this.#turn
+    await this.#last
     await this.#file?.close()
     this.#file = undefined
   }
@@ -153,12 +153,12 @@ export class SegmentWriter implements JournalWriter {
       await this.#queue.ready()
       const group = this.#queue.take(this.#limits.groupBytes)
       try {
-        const places = await this.#exclusive(async () => {
+        const appended = await this.#exclusive(async () => {
           await this.#room()
           return this.#write(group)
         })
         this.#refuses(undefined)
-        group.forEach((waiting, index) => waiting.resolve(places[index] as Appended))
+        group.forEach((waiting, index) => waiting.resolve(appended[index] as Appended))
       } catch (error) {
         const reason = writeError(error)
         this.#refuses(reason.message)
@@ -175,8 +175,8 @@ export class SegmentWriter implements JournalWriter {
   }
 
   #exclusive<T>(act: () => Promise<T>): Promise<T> {
-    const done = this.#turn.then(act)
-    this.#turn = done.catch(() => {})
+    const done = this.#last.then(act)
+    this.#last = done.catch(() => {})
     return done
   }
 
@@ -199,12 +199,12 @@ export class SegmentWriter implements JournalWriter {
   async #write(waiting: readonly PendingAppend[]): Promise<Appended[]> {
     if (this.#file === undefined || this.#offset >= this.#limits.segmentBytes) await this.#roll()
     const group = new FrameGroup(this.#counters, this.epoch, this.#totals)
-    const places = waiting.map(({ add }) => add(group))
+    const appended = waiting.map(({ add }) => add(group))
     await this.#sync(group)
     // A process that took the folder before may not have read this group.
     await this.#space.verifyClaim()
     for (const [name, total] of group.changed) this.#totals.set(name, total)
-    return places
+    return appended
   }
 
   /** A failed group is discarded, but its sequences are used up. */
@@ -235,8 +235,8 @@ export class SegmentWriter implements JournalWriter {
    */
   #count(group: FrameGroup): Counters {
     for (const [name, { cursor: _, ...total }] of group.changed) {
-      const kept = this.#totals.get(name)?.cursor
-      this.#totals.set(name, { ...total, ...(kept === undefined ? {} : { cursor: kept }) })
+      const retained = this.#totals.get(name)?.cursor
+      this.#totals.set(name, { ...total, ...(retained === undefined ? {} : { cursor: retained }) })
     }
     return group.counters
   }
@@ -275,13 +275,13 @@ export class SegmentWriter implements JournalWriter {
     this.#file = undefined
     this.#space.doubt()
     if (torn === undefined || current === undefined) return true
-    const kept = durable.segment === current.name ? durable.offset : 0
+    const retained = durable.segment === current.name ? durable.offset : 0
     try {
-      await torn.truncate(kept)
+      await torn.truncate(retained)
       await torn.sync()
       await torn.close()
-      current.bytes = kept
-      if (kept === 0) {
+      current.bytes = retained
+      if (retained === 0) {
         await this.#host.disk.remove(torn.path)
         this.#space.segments.pop()
       }

@@ -9,7 +9,7 @@ import {
   type Test,
 } from './ast.ts'
 import { always, group, never, type Bound, type DoubleInterval, type Leaf, type Match, type Order } from './bound.ts'
-import { united, type Interval } from './intervals.ts'
+import { merged, type Interval } from './intervals.ts'
 import {
   addressesOf,
   ceiling,
@@ -17,7 +17,7 @@ import {
   integersOf,
   macOf,
   numberOf,
-  placeOf,
+  spanOf,
   refuseNumber,
   show,
   timesOf,
@@ -112,7 +112,7 @@ function onFields(
         )
   const leaves = fields.map((field): Bound => {
     try {
-      if (field === undefined) refuse(`There is no field ${name}.`, placeOf(at === undefined ? {} : { at }))
+      if (field === undefined) refuse(`There is no field ${name}.`, spanOf(at === undefined ? {} : { at }))
       const found = match(field)
       if (found === 'never') return positive ? never : always
       return { is: 'leaf', field, negated: !positive, match: found } satisfies Leaf
@@ -129,7 +129,7 @@ function onFields(
 }
 
 function matchOf({ operator, values, subject }: Test, field: QueryField, names: NameTable): Match | 'never' {
-  const at = placeOf(subject)
+  const at = spanOf(subject)
   const plain = operator === '!=' ? '=' : operator === '!~' ? '~' : operator
   if (field.kind === 'json')
     refuse(
@@ -156,11 +156,11 @@ function matchOf({ operator, values, subject }: Test, field: QueryField, names: 
     else if (values.length > 1)
       refuse(
         'A list can only contain values.',
-        placeOf(value),
+        spanOf(value),
         `Write ${field.name} = ${value.name} as a separate test, or "${value.name}" for the text.`,
       )
     else if (plain === '~')
-      refuse('An expression is a text, not a field.', placeOf(value), `Write "${value.name}" for the text.`)
+      refuse('An expression is a text, not a field.', spanOf(value), `Write "${value.name}" for the text.`)
     else return withField(plain, field, names.field(value.name), value)
   }
   if (plain === '~') return { is: 'found', patterns: literals.map(patternOf) }
@@ -171,7 +171,7 @@ function withField(operator: '=' | Order, field: QueryField, other: QueryField |
   const family = ({ kind }: QueryField): string =>
     kind === 'dict' || kind === 'text' ? 'text' : /^(?:u|i|estimate)/.test(kind) ? 'integer' : kind
   if (other === undefined || family(field) !== family(other) || /^(?:list|json)/.test(field.kind)) {
-    refuse(`${field.name} and ${value.name} cannot be compared.`, placeOf(value), `For the text write "${value.name}".`)
+    refuse(`${field.name} and ${value.name} cannot be compared.`, spanOf(value), `For the text write "${value.name}".`)
   }
   return { is: 'field', operator, other }
 }
@@ -181,7 +181,7 @@ function patternOf(literal: Literal): string {
   if (problem !== undefined)
     refuse(
       `Invalid expression ${show(literal.text)}. ${problem}`,
-      placeOf(literal),
+      spanOf(literal),
       'Expressions are RE2; docs/explain/query.md lists the supported syntax.',
     )
   return literal.text
@@ -220,7 +220,7 @@ function intervalsOf(field: QueryField, literal: Literal): Interval[] {
 }
 
 function integers(given: readonly Interval[], { low, high }: Interval): Match | 'never' {
-  const intervals = united(given, low, high)
+  const intervals = merged(given, low, high)
   if (intervals.length === 0) return 'never'
   const [first] = intervals
   // Every value. (An empty list counts as absent.)
@@ -230,7 +230,7 @@ function integers(given: readonly Interval[], { low, high }: Interval): Match | 
 
 function ranked(field: QueryField, operator: Order, literal: Literal): Match | 'never' {
   if (field.kind === 'f64') {
-    const value = toDouble(need(numberOf(field, literal.text, placeOf(literal)), field, literal))
+    const value = toDouble(need(numberOf(field, literal.text, spanOf(literal)), field, literal))
     const open = operator === '<' || operator === '>'
     return {
       is: 'doubles',
@@ -245,17 +245,17 @@ function ranked(field: QueryField, operator: Order, literal: Literal): Match | '
   if (domain === undefined) return { is: 'order', operator, text: literal.text }
   const interval =
     field.kind === 'time'
-      ? beyond(operator, wholeTime(literal), domain)
-      : beyond(operator, need(numberOf(field, literal.text, placeOf(literal)), field, literal), domain)
+      ? exceeding(operator, wholeTime(literal), domain)
+      : exceeding(operator, need(numberOf(field, literal.text, spanOf(literal)), field, literal), domain)
   return integers([interval], domain)
 }
 
 function wholeTime(literal: Literal): Decimal {
-  const digits = instant(literal.text, placeOf(literal))
+  const digits = instant(literal.text, spanOf(literal))
   if (digits === undefined)
     refuse(
       `${show(literal.text)} is not a time.`,
-      placeOf(literal),
+      spanOf(literal),
       'Write 2026-11-20T10:00:00Z, or Unix milliseconds; times are UTC.',
     )
   return { digits, scale: 0 }
@@ -265,7 +265,7 @@ function need(value: Decimal | undefined, field: QueryField, literal: Literal): 
   return value ?? refuseNumber(field, literal)
 }
 
-function beyond(operator: Order, value: Decimal, { low, high }: Interval): Interval {
+function exceeding(operator: Order, value: Decimal, { low, high }: Interval): Interval {
   switch (operator) {
     case '<':
       return { low, high: isWhole(value) ? floor(value) - 1n : floor(value) }
@@ -279,7 +279,7 @@ function beyond(operator: Order, value: Decimal, { low, high }: Interval): Inter
 }
 
 function doublesOf(field: QueryField, literal: Literal): DoubleInterval {
-  const at = placeOf(literal)
+  const at = spanOf(literal)
   const single = numberOf(field, literal.text, at)
   const [from, to] = single === undefined ? (rangeEnds(literal.text) ?? []) : []
   const low = single ?? (from === undefined ? undefined : numberOf(field, from, at))

@@ -5,9 +5,9 @@ export interface Interval {
 }
 
 /** Sorted and merged, restricted to [least, most]. */
-export function united(intervals: readonly Interval[], least: bigint, most: bigint): readonly Interval[] {
+export function merged(intervals: readonly Interval[], min: bigint, max: bigint): readonly Interval[] {
   const inside = intervals
-    .map(({ low, high }) => ({ low: low < least ? least : low, high: high > most ? most : high }))
+    .map(({ low, high }) => ({ low: low < min ? min : low, high: high > max ? max : high }))
     .filter(({ low, high }) => low <= high)
     .sort((a, b) => (a.low < b.low ? -1 : a.low > b.low ? 1 : 0))
   const found: { low: bigint; high: bigint }[] = []
@@ -19,12 +19,12 @@ export function united(intervals: readonly Interval[], least: bigint, most: bigi
   return found
 }
 
-export function without(intervals: readonly Interval[], hole: Interval): readonly Interval[] {
+export function without(intervals: readonly Interval[], excluded: Interval): readonly Interval[] {
   return intervals.flatMap(({ low, high }) => {
-    if (high < hole.low || low > hole.high) return [{ low, high }]
+    if (high < excluded.low || low > excluded.high) return [{ low, high }]
     return [
-      ...(low < hole.low ? [{ low, high: hole.low - 1n }] : []),
-      ...(high > hole.high ? [{ low: hole.high + 1n, high }] : []),
+      ...(low < excluded.low ? [{ low, high: excluded.low - 1n }] : []),
+      ...(high > excluded.high ? [{ low: excluded.high + 1n, high }] : []),
     ]
   })
 }

@@ -10,7 +10,7 @@ import { nearest } from '../schema/suggest.ts'
 
 const nowhere: Span = { from: 0, to: 0 }
 
-export function placeOf({ at }: { readonly at?: Span }): Span {
+export function spanOf({ at }: { readonly at?: Span }): Span {
   return at ?? nowhere
 }
 
@@ -21,7 +21,7 @@ export function numberOf(field: QueryField, text: string, at: Span): Decimal | u
 }
 
 export function integersOf(field: QueryField, literal: Literal): Interval[] {
-  const at = placeOf(literal)
+  const at = spanOf(literal)
   const single = numberOf(field, literal.text, at)
   if (single !== undefined) return isWhole(single) ? [{ low: floor(single), high: floor(single) }] : []
   const [from, to] = rangeEnds(literal.text) ?? []
@@ -41,7 +41,7 @@ export function refuseNumber(field: QueryField, literal: Literal): never {
   const near = words === undefined ? undefined : nearest(literal.text, Object.keys(words))
   refuse(
     `${field.name} is a number; ${show(literal.text)} is not.`,
-    placeOf(literal),
+    spanOf(literal),
     near === undefined ? undefined : `Did you mean ${near}?`,
   )
 }
@@ -57,20 +57,20 @@ function compare(a: Decimal, b: Decimal): number {
 
 /** In microseconds. */
 export function timesOf(literal: Literal): Interval[] {
-  const single = instant(literal.text, placeOf(literal))
+  const single = instant(literal.text, spanOf(literal))
   if (single !== undefined) return [{ low: single, high: single }]
   const [from, to] = rangeEnds(literal.text.includes('..') ? literal.text : '') ?? []
   const [low, high] = [
-    from === undefined ? undefined : instant(from, placeOf(literal)),
-    to === undefined ? undefined : instant(to, placeOf(literal)),
+    from === undefined ? undefined : instant(from, spanOf(literal)),
+    to === undefined ? undefined : instant(to, spanOf(literal)),
   ]
   if (low === undefined || high === undefined)
     refuse(
       `${show(literal.text)} is not a time.`,
-      placeOf(literal),
+      spanOf(literal),
       'Write 2026-11-20T10:00:00Z, or Unix milliseconds; times are UTC.',
     )
-  if (low > high) refuse(`The range ${literal.text} begins after its end.`, placeOf(literal))
+  if (low > high) refuse(`The range ${literal.text} begins after its end.`, spanOf(literal))
   return [{ low, high }]
 }
 
@@ -102,27 +102,27 @@ export function addressesOf(literal: Literal): Interval[] {
   if (first === undefined || last === undefined)
     refuse(
       `${show(text)} is not an address.`,
-      placeOf(literal),
+      spanOf(literal),
       'Write 10.0.0.1, 10.0.0.0/8, 10.0.0.1-10.0.0.9 or 2001:db8::/32.',
     )
   const [low, high] = [wide(first), wide(last)]
   const isV4 = (value: bigint): boolean => value >= mapped.low && value <= mapped.high
-  if (isV4(low) !== isV4(high)) refuse('A range of addresses must be of one family.', placeOf(literal))
-  if (low > high) refuse(`The range ${text} begins above its end.`, placeOf(literal))
+  if (isV4(low) !== isV4(high)) refuse('A range of addresses must be of one family.', spanOf(literal))
+  if (low > high) refuse(`The range ${text} begins above its end.`, spanOf(literal))
   return isV4(low) ? [{ low, high }] : [...without([{ low, high }], mapped)]
 }
 
 /** 48 bits. */
 export function macOf(literal: Literal): Interval[] {
   if (!/^[0-9a-f]{2}(?:([:-])[0-9a-f]{2})(?:\1[0-9a-f]{2}){4}$/i.test(literal.text))
-    refuse(`${show(literal.text)} is not a MAC address.`, placeOf(literal), 'Write 02:42:ac:11:00:02.')
+    refuse(`${show(literal.text)} is not a MAC address.`, spanOf(literal), 'Write 02:42:ac:11:00:02.')
   const value = BigInt(`0x${literal.text.replace(/[:-]/g, '')}`)
   return [{ low: value, high: value }]
 }
 
 export function truthOf(literal: Literal): Interval[] {
   const found = /^(?:(true|yes|1)|(false|no|0))$/i.exec(literal.text)
-  if (found === null) refuse(`${show(literal.text)} is neither true nor false.`, placeOf(literal))
+  if (found === null) refuse(`${show(literal.text)} is neither true nor false.`, spanOf(literal))
   const value = found[1] === undefined ? 0n : 1n
   return [{ low: value, high: value }]
 }

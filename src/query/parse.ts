@@ -38,7 +38,7 @@ class Parser {
   whole(): Expression {
     if (this.#tokens.length === 1) return everything
     const expression = this.#or()
-    const { kind, text } = this.#here
+    const { kind, text } = this.#token
     if (kind !== 'end') {
       const meant = foreign[text]
       this.#fail(
@@ -49,29 +49,29 @@ class Parser {
     return expression
   }
 
-  get #here(): Token {
+  get #token(): Token {
     return this.#tokens[Math.min(this.#at, this.#tokens.length - 1)] as Token
   }
 
   #next(): Token {
-    const token = this.#here
+    const token = this.#token
     this.#at++
     return token
   }
 
-  #fail(message: string, hint?: string, at: Span = this.#here): never {
+  #fail(message: string, hint?: string, at: Span = this.#token): never {
     refuse(message, at, hint)
   }
 
   #takeWord(word: string): boolean {
-    const { kind, text } = this.#here
+    const { kind, text } = this.#token
     if (kind !== 'word' || text.toLowerCase() !== word) return false
     this.#at++
     return true
   }
 
   #takeSign(sign: string): boolean {
-    if (this.#here.kind !== 'sign' || this.#here.text !== sign) return false
+    if (this.#token.kind !== 'sign' || this.#token.text !== sign) return false
     this.#at++
     return true
   }
@@ -107,7 +107,7 @@ class Parser {
   }
 
   #primary(): Expression {
-    const { kind, text } = this.#here
+    const { kind, text } = this.#token
     if (this.#takeSign('(')) {
       return this.#deeper(() => {
         const inner = this.#or()
@@ -163,7 +163,7 @@ class Parser {
       if (this.#takeWord('in')) return { is: 'test', subject, operator: '!=', values: this.#list(subject) }
       this.#fail('Expected in or exists behind not.')
     }
-    const { kind, text } = this.#here
+    const { kind, text } = this.#token
     if (kind !== 'sign' || !operatorSigns.has(text))
       this.#fail(
         'Expected an operator: = != ~ !~ < <= > >= in, not in, exists.',
@@ -223,7 +223,7 @@ class Parser {
   }
 
   #value(subject: Subject): Value {
-    const token = this.#here
+    const token = this.#token
     const { kind, text } = token
     if (kind !== 'word' && kind !== 'text')
       this.#fail(kind === 'end' ? 'The filter ends where a value is expected.' : `Expected a value, not ${text}.`)

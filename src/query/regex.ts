@@ -3,14 +3,14 @@ import { RE2JS } from 're2js'
 import { messageOf } from '../model/errors.ts'
 
 /** Characters, and approximately automaton states. */
-const longest = 1000
+const maxLength = 1000
 const largest = 2000
 
 class Refused extends Error {}
 
 /** Undefined if the expression is valid. */
 export function regexProblem(pattern: string): string | undefined {
-  if (pattern.length > longest) return `An expression has at most ${longest} characters.`
+  if (pattern.length > maxLength) return `An expression has at most ${maxLength} characters.`
   try {
     const size = new Reader(pattern).whole()
     if (size > largest) return 'The expression repeats too much: its automaton would be too large.'
@@ -44,7 +44,7 @@ const classes = new Set([
 ])
 const controls: Readonly<Record<string, number>> = { a: 7, t: 9, n: 10, v: 11, f: 12, r: 13 }
 const repeat = /^(?:[*+?]|\{(\d+)(,(\d*))?\})\??/
-const deepest = 50
+const maxDepth = 50
 
 /** Letters with a stable case mapping, and scripts without case. */
 const settled: readonly (readonly [number, number])[] = [
@@ -110,12 +110,12 @@ class Reader {
     if (this.#repeatHere() !== undefined)
       throw new Refused('A repetition follows a repetition; group the first: (?:a+)*.')
     if (found[1] === undefined) return size + 1
-    const [least, most] = [Number(found[1]), Number(found[3] === undefined || found[3] === '' ? found[1] : found[3])]
-    if (least > 1000 || most > 1000 || most < least)
+    const [min, max] = [Number(found[1]), Number(found[3] === undefined || found[3] === '' ? found[1] : found[3])]
+    if (min > 1000 || max > 1000 || max < min)
       throw new Refused('A repetition {n,m} ranges from 0 to 1000, the smaller number first.')
-    if (copies * most > 1000) throw new Refused('Repetitions within repetitions make more than 1000 copies.')
-    this.#copies = Math.max(before, copies * Math.max(1, most))
-    return Math.max(1, size) * Math.max(1, most)
+    if (copies * max > 1000) throw new Refused('Repetitions within repetitions make more than 1000 copies.')
+    this.#copies = Math.max(before, copies * Math.max(1, max))
+    return Math.max(1, size) * Math.max(1, max)
   }
 
   #repeatHere(): RegExpExecArray | undefined {
@@ -143,7 +143,7 @@ class Reader {
   }
 
   #group(): number {
-    if (++this.#depth > deepest) throw new Refused(`Groups nest deeper than ${deepest}.`)
+    if (++this.#depth > maxDepth) throw new Refused(`Groups nest deeper than ${maxDepth}.`)
     this.#at++
     const special = /^\?[imsU]*(?:-[imsU]+)?([:)])/.exec(this.#text.slice(this.#at))
     if (special !== null) {

@@ -2,7 +2,7 @@ import { DuckDBInstance } from '@duckdb/node-api'
 import { expect, test } from 'vitest'
 import { SeededRandom } from '../../test/kit/random.ts'
 import { formatIp } from '../model/ip.ts'
-import { united, type Interval } from './intervals.ts'
+import { merged, type Interval } from './intervals.ts'
 import { addressSql } from './sql-address.ts'
 
 const mapped = 0xffffn << 32n
@@ -36,7 +36,7 @@ test('a text is in an interval exactly if its address is, for all ends and zero 
   )
   let matched = 0
   for (let each = 0; each < 200; each++) {
-    const intervals = united(
+    const intervals = merged(
       Array.from({ length: random.pick([1, 1, 1, 2, 12]) }, (): Interval => {
         const base = random.chance(0.3) ? address() : random.pick(addresses)
         const bits = BigInt(random.integer(0, random.chance(0.5) ? 32 : 128))

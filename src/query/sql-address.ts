@@ -9,7 +9,7 @@ const mappedHigh = mappedLow + 0xffff_ffffn
 /** Larger automata are refused. */
 const piecesPerExpression = 64
 /** Separate comparisons are cheap and skip row groups. */
-const mostApart = 8
+const maxComparisons = 8
 
 interface Found {
   readonly singles: string[]
@@ -37,7 +37,7 @@ export function addressSql(column: string, intervals: readonly Interval[]): stri
         : `${column} IN (${singles.map(text).join(', ')})`,
     )
   parts.push(...prefixes.map((prefix) => `(${beginsSql(column, prefix)})`))
-  if (expressions.length <= mostApart) {
+  if (expressions.length <= maxComparisons) {
     parts.push(
       ...expressions.map(
         ([before, rest]) =>
@@ -88,8 +88,8 @@ interface Piece {
 /** At most two pieces per group of `width` bits. */
 function pieces(low: bigint, high: bigint, count: number, width: number, fixed: readonly number[] = []): Piece[] {
   const rest = BigInt((count - 1 - fixed.length) * width)
-  const most = (1n << BigInt(width)) - 1n
-  const [first, last] = [Number((low >> rest) & most), Number((high >> rest) & most)]
+  const max = (1n << BigInt(width)) - 1n
+  const [first, last] = [Number((low >> rest) & max), Number((high >> rest) & max)]
   const mask = (1n << rest) - 1n
   const startsWhole = (low & mask) === 0n
   const endsWhole = (high & mask) === mask
@@ -116,11 +116,11 @@ function v4(low: bigint, high: bigint, { singles, prefixes, expressions }: Found
 /** False if zero groups may be hidden in `::`. */
 function v6(low: bigint, high: bigint, { singles, prefixes, expressions }: Found): boolean {
   const all = pieces(low, high, 8, 16)
-  const shows = (groups: readonly number[]): boolean => groups.every((each) => each > 0)
+  const isUnambiguous = (groups: readonly number[]): boolean => groups.every((each) => each > 0)
   const [only] = all
   const whole =
-    all.length === 1 && only?.low === 0 && only.high === 0xffff && only.fixed.length > 0 && shows(only.fixed)
-  if (!whole && !all.every(({ fixed, low: from }) => shows([...fixed, from]))) return false
+    all.length === 1 && only?.low === 0 && only.high === 0xffff && only.fixed.length > 0 && isUnambiguous(only.fixed)
+  if (!whole && !all.every(({ fixed, low: from }) => isUnambiguous([...fixed, from]))) return false
   for (const { fixed, low: from, high: to } of all) {
     const before = fixed.map((each) => `${each.toString(16)}:`).join('')
     const last = fixed.length === 7
@@ -146,13 +146,13 @@ function numbersBetween(low: number, high: number, base: 10 | 16): string {
 function sameLength(low: string, high: string, base: 10 | 16): string[] {
   if (low === '') return ['']
   const rest = low.length - 1
-  const [zero, most] = ['0'.repeat(rest), (base - 1).toString(base).repeat(rest)]
+  const [zero, max] = ['0'.repeat(rest), (base - 1).toString(base).repeat(rest)]
   const [first, last] = [low[0] ?? '', high[0] ?? '']
   if (first === last) return sameLength(low.slice(1), high.slice(1), base).map((tail) => first + tail)
   const found: string[] = []
   const startsWhole = low.slice(1) === zero
-  const endsWhole = high.slice(1) === most
-  if (!startsWhole) found.push(...sameLength(low.slice(1), most, base).map((tail) => first + tail))
+  const endsWhole = high.slice(1) === max
+  if (!startsWhole) found.push(...sameLength(low.slice(1), max, base).map((tail) => first + tail))
   const [from, to] = [
     Number.parseInt(first, base) + (startsWhole ? 0 : 1),
     Number.parseInt(last, base) - (endsWhole ? 0 : 1),

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { SeededRandom } from '../../test/kit/random.ts'
-import { ask } from '../store/testing/ask.ts'
+import { queryRows } from '../store/testing/query-rows.ts'
 import { FrameMaker, resolver, startOfDay } from '../store/testing/frames.ts'
 import { temporaryStores } from '../store/testing/temporary.ts'
 import { readFilter } from './index.ts'
@@ -31,7 +31,7 @@ test.each([
     const matches = compileLive(bound)(batch, frame.header, resolver)
     const live = Array.from({ length: batch.count }, (_row, row) => row).filter(matches)
     const sql = `SELECT _pos FROM ${names.view} WHERE ${compileSql(bound)}`
-    const stored = (await ask(store.reader, sql))
+    const stored = (await queryRows(store.reader, sql))
       .map((row) => Number(String(row['_pos']).split(':')[3]))
       .toSorted((a, b) => a - b)
     expect({ text, sql, rows: stored }).toEqual({ text, sql, rows: live })

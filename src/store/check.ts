@@ -48,11 +48,11 @@ export interface CheckedStore {
 export async function checkStore({
   host,
   directory,
-  mostBytes = Infinity,
+  maxBytes = Infinity,
 }: {
   readonly host: Host
   readonly directory: string
-  readonly mostBytes?: number
+  readonly maxBytes?: number
 }): Promise<CheckedStore> {
   const { state, generation, damaged: manifestDamaged } = await readManifest(host.disk, directory)
   const live = [...state.files.values()].filter(({ lost }) => lost !== true)
@@ -60,7 +60,7 @@ export async function checkStore({
   let [rows, bytes, unverified] = [0, 0, 0]
   for (const file of live) {
     const { damage, bytes: read } =
-      bytes < mostBytes ? await verifyFile(host.disk, directory, file) : await compareSize(host.disk, directory, file)
+      bytes < maxBytes ? await verifyFile(host.disk, directory, file) : await compareSize(host.disk, directory, file)
     bytes += read
     if (damage !== undefined) suspects.push([file, damage])
     else if (holdsRows(file.stream)) rows += file.rows

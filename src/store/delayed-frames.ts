@@ -10,13 +10,13 @@ export interface FeedIdentity {
 /** Updates of address holders arrive up to two seconds later than flows. */
 const settleMs = 3500
 /** Uncompressed; beyond it the oldest frames are released early. */
-const mostWaiting = 64 << 20
+const maxWaiting = 64 << 20
 
 /** Delays flows, and all frames behind them, until identity is up to date. */
 export class DelayedFrames {
   readonly #clock: Clock
   readonly #identity: FeedIdentity | undefined
-  #frames: { readonly frame: Frame; readonly ripeAt: number }[] = []
+  #frames: { readonly frame: Frame; readonly readyAt: number }[] = []
   #bytes = 0
 
   constructor(clock: Clock, identity: FeedIdentity | undefined) {
@@ -26,11 +26,11 @@ export class DelayedFrames {
 
   /** Monotonic. */
   get readyAt(): number {
-    return this.#frames[0]?.ripeAt ?? Infinity
+    return this.#frames[0]?.readyAt ?? Infinity
   }
 
   readyUpTo(sequence: number): number {
-    return this.#frames.findLast(({ frame }) => frame.header.sequence <= sequence)?.ripeAt ?? -Infinity
+    return this.#frames.findLast(({ frame }) => frame.header.sequence <= sequence)?.readyAt ?? -Infinity
   }
 
   get some(): boolean {
@@ -47,15 +47,15 @@ export class DelayedFrames {
         watching && frame.header.kind === 'flows'
           ? Math.min(settleMs, Math.max(0, frame.header.received + settleMs - now))
           : 0
-      this.#frames.push({ frame, ripeAt: monotonic + wait })
+      this.#frames.push({ frame, readyAt: monotonic + wait })
       this.#bytes += frame.header.rawBytes
     }
   }
 
   takeReady(): readonly Frame[] {
     const now = this.#clock.monotonic()
-    const held = this.#frames.findIndex(({ frame, ripeAt }) => {
-      if (ripeAt > now && this.#bytes <= mostWaiting) return true
+    const held = this.#frames.findIndex(({ frame, readyAt }) => {
+      if (readyAt > now && this.#bytes <= maxWaiting) return true
       this.#bytes -= frame.header.rawBytes
       return false
     })

@@ -60,9 +60,9 @@ const copyOptions: Readonly<Record<Stream, string>> = {
 }
 
 function keep<Row>(rows: Map<number, Row[]>, hour: number, more: readonly Row[]): void {
-  const kept = rows.get(hour)
-  if (kept === undefined) rows.set(hour, [...more])
-  else for (const row of more) kept.push(row)
+  const existing = rows.get(hour)
+  if (existing === undefined) rows.set(hour, [...more])
+  else for (const row of more) existing.push(row)
 }
 
 function letGo(rows: Map<number, readonly { readonly release?: () => void }[]>, hour: number): void {
@@ -188,12 +188,12 @@ class DuckWriter implements TableWriter {
 
   /** Values of a 32-bit column differ by 2^31 or more. */
   async #farApart(files: readonly string[]): Promise<boolean> {
-    const [[most] = []] = await rowsOf(
+    const [[max] = []] = await rowsOf(
       this.#merging,
       `SELECT max(apart)::DOUBLE FROM (SELECT max(TRY_CAST(stats_max_value AS BIGINT)) - min(TRY_CAST(stats_min_value
         AS BIGINT)) AS apart FROM parquet_metadata(${fileList(files)}) WHERE type = 'INT32' GROUP BY path_in_schema)`,
     )
-    return Number(most ?? 0) >= maxDelta
+    return Number(max ?? 0) >= maxDelta
   }
 
   async unknown(path: string, from: number, to: number): Promise<readonly UnknownEndpoint[]> {
@@ -221,7 +221,7 @@ class DuckWriter implements TableWriter {
       (await rowsOf(this.#merging, `SELECT name FROM parquet_schema(${quoted(from)})`)).map(([name]) => String(name)),
     )
     const parts = endpointParts.filter(
-      (part) => had.has(part) || revisions.some(({ means }) => means[part] !== undefined),
+      (part) => had.has(part) || revisions.some(({ meaning }) => meaning[part] !== undefined),
     )
     const text = (value: string | undefined): string => (value === undefined ? 'NULL' : quoted(value))
     await this.#merging.run(
@@ -231,7 +231,7 @@ class DuckWriter implements TableWriter {
       await this.#merging.run(
         `INSERT INTO revised VALUES ${revisions
           .slice(at, at + revisionsAtOnce)
-          .map(({ id, means }) => `(${id}, ${parts.map((part) => text(means[part])).join(', ')})`)
+          .map(({ id, meaning }) => `(${id}, ${parts.map((part) => text(meaning[part])).join(', ')})`)
           .join(', ')}`,
       )
     }

@@ -9,7 +9,7 @@ import { toEventBatch } from '../model/events.ts'
 import { filePartition } from '../model/positions.ts'
 import type { FeedIdentity } from './delayed-frames.ts'
 import { openStore, StoreFeed, type Store } from './index.ts'
-import { ask } from './testing/ask.ts'
+import { queryRows } from './testing/query-rows.ts'
 import type { TableRows } from './table-writer.ts'
 import { event, flowBatch, recordingLog, recordingMetrics, resolver } from './testing/frames.ts'
 
@@ -167,7 +167,7 @@ test('a query waits while the store is reopened and then returns its result', as
   })
   const accepted = await accept('a')
   await closed.promise
-  const answer = ask(fed.reader, 'SELECT 7 AS seven')
+  const answer = queryRows(fed.reader, 'SELECT 7 AS seven')
   mayOpen.resolve()
   expect(await answer).toEqual([{ seven: 7 }])
   await until(accepted)
@@ -188,7 +188,7 @@ test('a query that outlasts a failed reopening ends with an error that recommend
   })
   await accept('a')
   await closed.promise
-  await expect(ask(fed.reader, 'SELECT 7 AS seven')).rejects.toMatchObject({
+  await expect(queryRows(fed.reader, 'SELECT 7 AS seven')).rejects.toMatchObject({
     code: 'WEIR_STORE_REOPENING',
     retry: true,
   })

@@ -36,7 +36,7 @@ const freshEveryMs = 250
 const readCompressedBytes = 1 << 20
 const maintainEveryMs = 5000
 const refillEveryMs = 1000
-const mostRounds = 8
+const maxRounds = 8
 const firstRetryMs = 500
 const lastRetryMs = 30_000
 
@@ -154,9 +154,9 @@ export class StoreFeed {
       directory,
       tail,
       after: projection.position()[filePartition] ?? nowhere,
-      onUnreadable: (stretch) => {
-        metrics.count('weir_journal_unreadable_bytes_total', stretch.bytes)
-        log.error('A range of the journal is unreadable; its rows are quarantined.', { sink: 'store', ...stretch })
+      onUnreadable: (range) => {
+        metrics.count('weir_journal_unreadable_bytes_total', range.bytes)
+        log.error('A range of the journal is unreadable; its rows are quarantined.', { sink: 'store', ...range })
       },
     })
     const waiting = new DelayedFrames(host.clock, this.#options.identity)
@@ -188,10 +188,10 @@ export class StoreFeed {
         }
         const isFreshDue = host.clock.monotonic() >= freshAt
         if (isFreshDue) this.#freshAt = host.clock.monotonic()
-        const wanted = isFreshDue && [...this.#fresh].some(({ sequence }) => sequence <= applied)
+        const requested = isFreshDue && [...this.#fresh].some(({ sequence }) => sequence <= applied)
         if (
           uncommitted &&
-          (wanted || projection.wantsCommit() || (late && caughtUp()) || host.clock.monotonic() >= commitAt)
+          (requested || projection.wantsCommit() || (late && caughtUp()) || host.clock.monotonic() >= commitAt)
         ) {
           uncommitted = !(await this.#commit())
           commitAt = host.clock.monotonic() + commitEveryMs
@@ -229,7 +229,7 @@ export class StoreFeed {
 
   /** Merges do not delay commits. */
   async #maintain(signal: AbortSignal): Promise<void> {
-    for (let rounds = 0; rounds < mostRounds && !signal.aborted; rounds++) if (!(await this.store.maintain())) return
+    for (let rounds = 0; rounds < maxRounds && !signal.aborted; rounds++) if (!(await this.store.maintain())) return
   }
 
   /** After a failure the rows are still pending. */

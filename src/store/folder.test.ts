@@ -6,7 +6,7 @@ import { realHost, type Disk, type Host } from '../host/index.ts'
 import type { Store } from './index.ts'
 import { msPerHour } from './names.ts'
 import { openReadOnly } from './read/read-only.ts'
-import { ask } from './testing/ask.ts'
+import { queryRows } from './testing/query-rows.ts'
 import { event, FrameMaker, recordingLog, recordingMetrics, startOfDay } from './testing/frames.ts'
 import { temporaryStores } from './testing/temporary.ts'
 
@@ -32,7 +32,7 @@ const files = async (stream = ''): Promise<string[]> =>
     (name) => name.endsWith('.parquet') && (stream === '' ? !name.startsWith('flows_') : name.startsWith(`${stream}-`)),
   )
 const flowCount = async (store: Store): Promise<unknown> =>
-  (await ask(store.reader, 'SELECT count(*) AS n, count(DISTINCT _pos) AS p FROM flows'))[0]
+  (await queryRows(store.reader, 'SELECT count(*) AS n, count(DISTINCT _pos) AS p FROM flows'))[0]
 
 describe('merging', () => {
   it('merging keeps the rows in journal order in fewer files, also after a restart', async () => {
@@ -65,9 +65,9 @@ describe('merging', () => {
     await stores.close()
     const again = await stores.open()
     const order = [...Array.from({ length: 20 }, (_, i) => i), 0, 1, 2]
-    expect(await ask(again.reader, 'SELECT bytes FROM flows')).toEqual(order.map((i) => ({ bytes: i })))
+    expect(await queryRows(again.reader, 'SELECT bytes FROM flows')).toEqual(order.map((i) => ({ bytes: i })))
     expect(
-      await ask(again.reader, 'SELECT bytes, src_addr FROM flows ORDER BY split_part(_pos, $$:$$, 3)::INTEGER'),
+      await queryRows(again.reader, 'SELECT bytes, src_addr FROM flows ORDER BY split_part(_pos, $$:$$, 3)::INTEGER'),
     ).toEqual(order.map((i) => ({ bytes: i, src_addr: `10.0.0.${i + 1}` })))
     expect(again.ledger().stored).toEqual({ netflow: 23, http: 23 })
   })
@@ -167,7 +167,7 @@ describe('lost or damaged files', () => {
     await store.projection.commit()
     expect(store.ledger()).toMatchObject({ stored: { netflow: 4 }, quarantined: { netflow: 0 } })
     expect(
-      await ask(
+      await queryRows(
         store.reader,
         "SELECT src_addr, _pos, protocol FROM flows WHERE src_addr IN ('10.9.9.9', '10.0.0.2') ORDER BY 1",
       ),
@@ -305,7 +305,7 @@ it('a large batch keeps every value in place across chunks and frames', async ()
     make.flows(specs(6037, 3000)),
   ])
   await store.projection.commit()
-  const rows = await ask(store.reader, 'SELECT src_addr, bytes, sampling, tcp_flags, _pos FROM flows')
+  const rows = await queryRows(store.reader, 'SELECT src_addr, bytes, sampling, tcp_flags, _pos FROM flows')
   expect(rows).toHaveLength(9037)
   const starts = [0, 1000, 6000, 6037]
   rows.forEach((row, i) => {
@@ -339,7 +339,9 @@ it('a folder is read without changes', async () => {
   await writeFile(join(stores.directory, 'flows-2026112008-90-99-00000000.parquet'), 'stray')
   const before = await readdir(stores.directory)
   const store = await openReadOnly({ host: realHost(), directory: stores.directory, log: recordingLog() })
-  expect(await ask(store?.reader ?? expect.fail('no store'), 'SELECT count(*) AS n FROM flows')).toEqual([{ n: 2 }])
+  expect(await queryRows(store?.reader ?? expect.fail('no store'), 'SELECT count(*) AS n FROM flows')).toEqual([
+    { n: 2 },
+  ])
   await store?.close()
   expect(await readdir(stores.directory)).toEqual(before)
   expect(await openReadOnly({ host: realHost(), directory: stores.home, log: recordingLog() })).toBeUndefined()
@@ -348,10 +350,13 @@ it('a folder is read without changes', async () => {
 it('query spill files do not outlive the query', async () => {
   const store = await stores.open({ memoryLimit: { reader: '60MB' } })
   expect(
-    await ask(store.reader, 'SELECT count(*) AS n FROM (SELECT i, hash(i) AS h FROM range(3000000) t(i) ORDER BY h)'),
+    await queryRows(
+      store.reader,
+      'SELECT count(*) AS n FROM (SELECT i, hash(i) AS h FROM range(3000000) t(i) ORDER BY h)',
+    ),
   ).toEqual([{ n: 3_000_000 }])
   expect(
-    await ask(
+    await queryRows(
       store.reader,
       'SELECT i FROM (SELECT i, hash(i) AS h FROM range(3000000) t(i)) ORDER BY h LIMIT 1 OFFSET 2000000',
     ),

@@ -1,7 +1,7 @@
 import type { Log } from '../engine/contracts.ts'
 import type { Host } from '../host/index.ts'
 import { moveToDamaged } from './damaged-files.ts'
-import { condemned, firstGone, goneAfter, isCounted, spanText } from './losses.ts'
+import { condemned, firstGone, removedAfter, isCounted, spanText } from './losses.ts'
 import type { Manifest } from './manifest.ts'
 import { checksumText, fileName, holdsRows, temporaryEnding } from './names.ts'
 import { perSourceOf, type PendingTable } from './pending.ts'
@@ -33,7 +33,7 @@ export class Folder {
   readonly #host: Host
   readonly #log: Log
   readonly #writable: boolean
-  #aside: Promise<unknown> = Promise.resolve()
+  #moves: Promise<unknown> = Promise.resolve()
   #addressesLost = false
   readonly #manifest: Manifest
   #durable: StoreState
@@ -123,7 +123,7 @@ export class Folder {
   }
 
   async expire(removed: readonly string[]): Promise<void> {
-    this.#record((state) => ({ ...carried({ ...state, gone: goneAfter(state, removed) }), added: [], removed }))
+    this.#record((state) => ({ ...carried({ ...state, gone: removedAfter(state, removed) }), added: [], removed }))
     await this.confirm()
   }
 
@@ -143,7 +143,7 @@ export class Folder {
     if (damaged.size === 0) return true
     this.condemn(damaged)
     // The ledger counts the loss first.
-    await this.#aside
+    await this.#moves
     return false
   }
 
@@ -160,7 +160,7 @@ export class Folder {
         error: message,
       })
     }
-    await this.#aside
+    await this.#moves
   }
 
   /** At once for new pins, and durably with the next record. */
@@ -191,7 +191,7 @@ export class Folder {
     const state = this.state
     if (removed.some((name) => state.files.get(name)?.stream === 'endpoints')) this.#addressesLost = true
     this.#record((current) => ({ ...carried(current), added, removed }))
-    this.#aside = moveToDamaged(this.#host.disk, this.directory, [...added.map((file) => file.name), ...removed])
+    this.#moves = moveToDamaged(this.#host.disk, this.directory, [...added.map((file) => file.name), ...removed])
       .then(() => this.confirm())
       .catch((error: unknown) =>
         this.#log.warn('Cannot record the loss of a store file yet; the next commit records it.', {
@@ -275,9 +275,9 @@ export class Folder {
 
   /** After an error, call it again. */
   async confirm(): Promise<void> {
-    const turn = this.#appends.then(() => this.#persist())
-    this.#appends = turn.catch(() => undefined)
-    await turn
+    const append = this.#appends.then(() => this.#persist())
+    this.#appends = append.catch(() => undefined)
+    await append
   }
 
   async #persist(): Promise<void> {
@@ -310,7 +310,7 @@ export class Folder {
   }
 
   async close(): Promise<void> {
-    await this.#aside
+    await this.#moves
     await this.#appends
     await this.#manifest.close()
   }

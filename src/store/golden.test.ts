@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import { flowFields } from '../model/fields.ts'
 import type { Store } from './index.ts'
 import { dimensions, rollups } from './rollup/schema.ts'
-import { ask } from './testing/ask.ts'
+import { queryRows } from './testing/query-rows.ts'
 import { FrameMaker } from './testing/frames.ts'
 import { temporaryStores } from './testing/temporary.ts'
 
@@ -38,14 +38,14 @@ async function answers(store: Store, version: number): Promise<Record<string, un
   const rolled: Record<string, unknown> = {}
   if (version > 1)
     for (const rollup of rollups)
-      rolled[rollup] = await ask(
+      rolled[rollup] = await queryRows(
         store.reader,
         `SELECT ${rollupColumns(version)}, ${sums} FROM ${rollup} GROUP BY ALL ORDER BY ALL`,
       )
   return {
     ledger: store.ledger(),
-    flows: await ask(store.reader, `SELECT ${flowColumns(version)} FROM flows ORDER BY time_received, _pos`),
-    events: await ask(store.reader, `SELECT ${eventColumns} FROM events ORDER BY time_received, _pos`),
+    flows: await queryRows(store.reader, `SELECT ${flowColumns(version)} FROM flows ORDER BY time_received, _pos`),
+    events: await queryRows(store.reader, `SELECT ${eventColumns} FROM events ORDER BY time_received, _pos`),
     ...rolled,
   }
 }
@@ -65,7 +65,7 @@ it.each(folders)('%s opens, returns the same results and accepts more rows', asy
   await store.projection.apply([make.flows([{ src: '10.0.0.1', dst: '10.0.0.2' }])])
   await store.projection.commit()
   while (await store.maintain());
-  expect(await ask(store.reader, 'SELECT count(*) AS n, count(DISTINCT _pos) AS p FROM flows')).toEqual([
+  expect(await queryRows(store.reader, 'SELECT count(*) AS n, count(DISTINCT _pos) AS p FROM flows')).toEqual([
     { n: rows, p: rows },
   ])
 })

@@ -40,7 +40,7 @@ export interface StoreOptions {
   readonly memoryLimit?: { readonly writer?: string; readonly reader?: string }
   readonly threads?: number
   /** Of cached audit columns and graph edges; communication edges take one sixth more. */
-  readonly keptBytes?: number
+  readonly cacheBytes?: number
   readonly processes?: { readonly limits: QueryLimits; readonly start: StartProcess } | undefined
   readonly fence?: Fence | undefined
   readonly writer?: () => Promise<TableWriter>
@@ -94,7 +94,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     memoryLimit: options.memoryLimit?.reader ?? '1GB',
     threads,
     calls: 2,
-    keptBytes: options.keptBytes ?? 96 << 20,
+    cacheBytes: options.cacheBytes ?? 96 << 20,
     spill,
   })
   const processes =

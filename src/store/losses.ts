@@ -78,9 +78,9 @@ export function isCounted(state: StoreState): boolean {
   return [...state.files.values()].every((file) => !holdsRows(file.stream) || file.perSource !== undefined)
 }
 
-function rowsOf(files: Iterable<StoredFile>, wanted: (file: StoredFile) => boolean): Map<number, number> {
+function rowsOf(files: Iterable<StoredFile>, includes: (file: StoredFile) => boolean): Map<number, number> {
   const rows = new Map<number, number>()
-  for (const file of files) if (holdsRows(file.stream) && wanted(file)) addRows(rows, file.perSource)
+  for (const file of files) if (holdsRows(file.stream) && includes(file)) addRows(rows, file.perSource)
   return rows
 }
 
@@ -101,7 +101,7 @@ export function lostRows(state: StoreState, without: ReadonlySet<string> = new S
   return lost
 }
 
-export function goneAfter(state: StoreState, removed: Iterable<string>): StoreState['gone'] {
+export function removedAfter(state: StoreState, removed: Iterable<string>): StoreState['gone'] {
   if (state.gone === undefined) return undefined
   const gone = new Map(Object.entries(state.gone).map(([id, rows]) => [Number(id), rows]))
   for (const name of removed) {

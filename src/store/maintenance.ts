@@ -71,8 +71,13 @@ export class Maintenance {
       return true
     }
     const now = this.#host.clock.now()
-    const kept = (stream: Rollup, hour: number): boolean => !tooOld(stream, hour, this.#retain, now)
-    const derivation = nextDerivation([...state.files.values()], versions.missing, (hour) => isOver(hour, now), kept)
+    const isRetained = (stream: Rollup, hour: number): boolean => !tooOld(stream, hour, this.#retain, now)
+    const derivation = nextDerivation(
+      [...state.files.values()],
+      versions.missing,
+      (hour) => isOver(hour, now),
+      isRetained,
+    )
     if (derivation === undefined) return false
     await this.#merge(derivation.from, derivation.stream)
     return true

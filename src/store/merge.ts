@@ -13,7 +13,7 @@ const tierBytes = [32 << 10, 512 << 10, finalBytes]
 const filesPerMerge = 16
 /** Minimum total in the last tier. */
 const worthBytes = 4 * finalBytes
-const mostBytes = 8 * finalBytes
+const maxBytes = 8 * finalBytes
 
 function tier({ bytes }: StoredFile): number {
   return tierBytes.filter((limit) => bytes >= limit).length
@@ -90,7 +90,7 @@ function firstRun(
   let bytes = 0
   let rows = 0
   for (const file of files) {
-    const large = bytes + file.bytes > mostBytes || (isRollup(file.stream) && rows + file.rows > maxGroups)
+    const large = bytes + file.bytes > maxBytes || (isRollup(file.stream) && rows + file.rows > maxGroups)
     if (fits(file) && (run[0] === undefined || run[0].schema === file.schema) && !large) {
       run.push(file)
       bytes += file.bytes
@@ -109,8 +109,8 @@ export function merged(run: readonly StoredFile[]): Omit<StoredFile, 'name' | 'b
   const [first] = run
   if (first === undefined) throw new Error('nothing to merge')
   const columns = unionOf(run.map((file) => file.columns))
-  const least = (pick: (file: StoredFile) => number | null): number | null => extreme(run, pick, Math.min)
-  const most = (pick: (file: StoredFile) => number | null): number | null => extreme(run, pick, Math.max)
+  const min = (pick: (file: StoredFile) => number | null): number | null => extreme(run, pick, Math.min)
+  const max = (pick: (file: StoredFile) => number | null): number | null => extreme(run, pick, Math.max)
   return {
     stream: first.stream,
     hour: first.hour,
@@ -119,12 +119,12 @@ export function merged(run: readonly StoredFile[]): Omit<StoredFile, 'name' | 'b
     rows: run.reduce((sum, { rows }) => sum + rows, 0),
     firstSequence: Math.min(...run.map(({ firstSequence }) => firstSequence)),
     lastSequence: Math.max(...run.map(({ lastSequence }) => lastSequence)),
-    timeMin: least(({ timeMin }) => timeMin),
-    timeMax: most(({ timeMax }) => timeMax),
+    timeMin: min(({ timeMin }) => timeMin),
+    timeMax: max(({ timeMax }) => timeMax),
     ...extentsJoined(run),
     ...perSourceJoined(run),
-    receivedMin: least(({ receivedMin }) => receivedMin) ?? 0,
-    receivedMax: most(({ receivedMax }) => receivedMax) ?? 0,
+    receivedMin: min(({ receivedMin }) => receivedMin) ?? 0,
+    receivedMax: max(({ receivedMax }) => receivedMax) ?? 0,
   }
 }
 

@@ -8,7 +8,7 @@ import { toEventBatch } from '../model/events.ts'
 import { openDuckWriter } from './duck-writer.ts'
 import type { Store } from './index.ts'
 import { Refill } from './refill.ts'
-import { ask } from './testing/ask.ts'
+import { queryRows } from './testing/query-rows.ts'
 import { event, flowBatch, recordingLog, recordingMetrics, startOfDay } from './testing/frames.ts'
 import { temporaryStores } from './testing/temporary.ts'
 
@@ -77,7 +77,7 @@ const questions = [
 
 async function answers(store: Store): Promise<readonly unknown[]> {
   const all: unknown[] = []
-  for (const sql of questions) all.push(await ask(store.reader, sql))
+  for (const sql of questions) all.push(await queryRows(store.reader, sql))
   return all
 }
 
@@ -126,10 +126,10 @@ describe('rows of a damaged file', () => {
     await flip('events')
     await journal.release(7)
     const store = await stores.open()
-    await ask(store.reader, 'SELECT * FROM events')
+    await queryRows(store.reader, 'SELECT * FROM events')
     expect(store.ledger()).toMatchObject({ stored: { http: 0 }, quarantined: { http: 12 } })
     await refill(store)
-    const rows = (await ask(store.reader, 'SELECT * FROM events ORDER BY _pos')) as { readonly id: string }[]
+    const rows = (await queryRows(store.reader, 'SELECT * FROM events ORDER BY _pos')) as { readonly id: string }[]
     expect(rows.length).toBeGreaterThan(0)
     expect(rows.length).toBeLessThan(12)
     expect(rows).toEqual(before.slice(-rows.length))
@@ -139,7 +139,7 @@ describe('rows of a damaged file', () => {
     const again = await stores.open()
     await refill(again)
     expect(again.ledger()).toMatchObject(books)
-    expect(await ask(again.reader, 'SELECT * FROM events ORDER BY _pos')).toEqual(rows)
+    expect(await queryRows(again.reader, 'SELECT * FROM events ORDER BY _pos')).toEqual(rows)
   })
 
   it('are refilled without a restart if a file of addresses is lost meanwhile', async () => {
@@ -153,7 +153,7 @@ describe('rows of a damaged file', () => {
       if (rows.stream === 'flows' && !lost) {
         lost = true
         await flip('endpoints')
-        await ask(store.reader, 'SELECT src_addr FROM flows')
+        await queryRows(store.reader, 'SELECT src_addr FROM flows')
       }
       await append(hour, rows)
     }
@@ -175,6 +175,6 @@ describe('rows of a damaged file', () => {
     const store = await stores.open()
     await refill(store)
     expect(store.status().sums.since.flows_1m).toBe(startOfDay + 3_600_000)
-    expect(await ask(store.reader, 'SELECT count(*) AS n FROM flows')).toEqual([{ n: 18 }])
+    expect(await queryRows(store.reader, 'SELECT count(*) AS n FROM flows')).toEqual([{ n: 18 }])
   })
 })

@@ -6,7 +6,7 @@ import type { Store } from './index.ts'
 import { holdsRows, hourOf } from './names.ts'
 import type { StoredFile } from './record.ts'
 
-const most = { rows: 262_144, bytes: 64 << 20 }
+const max = { rows: 262_144, bytes: 64 << 20 }
 const readBytes = 1 << 20
 
 export interface RefillOptions {
@@ -89,7 +89,7 @@ export class Refill {
     const frames: Frame[] = []
     let [rows, bytes, reached, whole] = [0, 0, lost.firstSequence - 1, true]
     try {
-      while (rows < most.rows && bytes < most.bytes) {
+      while (rows < max.rows && bytes < max.bytes) {
         const came = await reader.ready(readBytes)
         if (came.length === 0) return { frames, reached: lost.lastSequence, whole: false }
         for (const frame of came) {

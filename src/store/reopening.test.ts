@@ -4,7 +4,7 @@ import { WeirError } from '../model/errors.ts'
 import { realHost } from '../host/index.ts'
 import type { Store } from './index.ts'
 import { ReopeningStore } from './reopening.ts'
-import { ask } from './testing/ask.ts'
+import { queryRows } from './testing/query-rows.ts'
 
 const { timers } = realHost()
 const signal = new AbortController().signal
@@ -30,7 +30,7 @@ function fake(...pieces: readonly string[]): Store {
 test('a query interrupted by the close of its store runs again in the reopened store', async () => {
   const store = new ReopeningStore(fake('close'), async () => fake('[{"n":', '1}]'), atOnce)
   const answers = [
-    ask(store.reader, 'SELECT n'),
+    queryRows(store.reader, 'SELECT n'),
     store.reader.edges(
       { near: [], span: { from: 0n, to: 1n }, limit: 1, relations: undefined, namespaces: undefined },
       signal,
@@ -49,7 +49,7 @@ test('a query that has returned bytes finishes before the store closes', async (
   expect(String((await chunks.next()).value)).toBe('1}]')
   expect((await chunks.next()).done).toBe(true)
   await reopened
-  expect(await ask(store.reader, 'SELECT n')).toEqual([{ n: 2 }])
+  expect(await queryRows(store.reader, 'SELECT n')).toEqual([{ n: 2 }])
 })
 
 test('an interrupted response ends with an error that recommends repeating the query', async () => {
@@ -74,6 +74,6 @@ test('an invalid statement is refused once', async () => {
     async () => fake(),
     timers,
   )
-  await expect(ask(store.reader, 'SELECT n')).rejects.toMatchObject({ code: 'WEIR_SQL_REFUSED' })
+  await expect(queryRows(store.reader, 'SELECT n')).rejects.toMatchObject({ code: 'WEIR_SQL_REFUSED' })
   expect(queries).toBe(1)
 })

@@ -4,8 +4,8 @@ import { WeirError } from '../model/errors.ts'
 import type { Store } from './index.ts'
 
 const drainMs = 5000
-const mostWaitMs = 10_000
-const mostRuns = 3
+const maxWaitMs = 10_000
+const maxRuns = 3
 
 /** Queries wait during a reopening, and restart if the store closed before their first bytes. */
 export class ReopeningStore {
@@ -52,7 +52,7 @@ export class ReopeningStore {
         return await act(store)
       } catch (error) {
         if (signal.aborted || this.#isOpen(store)) throw error
-        if (run === mostRuns) throw reopening(error)
+        if (run === maxRuns) throw reopening(error)
       } finally {
         ended()
       }
@@ -74,7 +74,7 @@ export class ReopeningStore {
   }
 
   async #opened(signal: AbortSignal): Promise<Store> {
-    if (this.#reopening !== undefined) await this.#within(mostWaitMs, signal, this.#reopening.promise)
+    if (this.#reopening !== undefined) await this.#within(maxWaitMs, signal, this.#reopening.promise)
     signal.throwIfAborted()
     if (this.#reopening !== undefined) throw reopening()
     return this.#store
@@ -131,7 +131,7 @@ class ReopeningAnswer implements AsyncIterator<Uint8Array, number | undefined> {
       } catch (error) {
         ended()
         if (this.#isFinal(store)) throw error
-        if (this.#begun || this.#runs++ === mostRuns) throw reopening(error)
+        if (this.#begun || this.#runs++ === maxRuns) throw reopening(error)
         this.#opened = await this.#again()
       }
     }

@@ -91,6 +91,6 @@ function revisionOf({ id, address, unknownAt, cluster }: UnknownEndpoint, holder
     if (holder !== 0) found = holder
     time = holders.until > time ? holders.until : time + 1
   }
-  const means: Endpoint | undefined = found === undefined ? undefined : holders.endpoint(found)
-  return means === undefined ? [] : [{ id, means }]
+  const meaning: Endpoint | undefined = found === undefined ? undefined : holders.endpoint(found)
+  return meaning === undefined ? [] : [{ id, meaning }]
 }

@@ -9,7 +9,7 @@ import { expectedChecksum, type Damage } from './verification.ts'
 
 const bytesPerSecond = 1 << 20
 /** After a pause; files are read as a whole. */
-const mostAtOnce = 16 << 20
+const maxAtOnce = 16 << 20
 const everyMs = 7 * 24 * 3_600_000
 
 export interface ScrubOptions {
@@ -35,7 +35,7 @@ export class Scrub {
 
   async run(): Promise<void> {
     const now = this.#options.host.clock.monotonic()
-    this.#budget = Math.min(mostAtOnce, this.#budget + ((now - this.#ranAt) / 1000) * bytesPerSecond)
+    this.#budget = Math.min(maxAtOnce, this.#budget + ((now - this.#ranAt) / 1000) * bytesPerSecond)
     this.#ranAt = now
     while (this.#budget > 0) {
       const file = this.#next(now)

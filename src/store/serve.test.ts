@@ -2,7 +2,7 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { EdgeQuery } from '../engine/control.ts'
 import { connectStore, serveStore, type RemoteStore, type Store } from './index.ts'
-import { ask, askText } from './testing/ask.ts'
+import { queryRows, queryText } from './testing/query-rows.ts'
 import { event, FrameMaker } from './testing/frames.ts'
 import { temporaryStores } from './testing/temporary.ts'
 
@@ -28,8 +28,8 @@ it('results, errors and status pass through a port unchanged', async () => {
   const make = new FrameMaker()
   await store.projection.apply([make.flows([{ src: '10.0.0.1', dst: '10.0.0.2' }])])
   await store.projection.commit()
-  expect(await ask(remote, 'SELECT src_addr FROM flows')).toEqual([{ src_addr: '10.0.0.1' }])
-  expect(await askText(remote, 'SELECT 1 AS a', 'csv')).toBe('a\r\n1\r\n')
+  expect(await queryRows(remote, 'SELECT src_addr FROM flows')).toEqual([{ src_addr: '10.0.0.1' }])
+  expect(await queryText(remote, 'SELECT 1 AS a', 'csv')).toBe('a\r\n1\r\n')
   const edges: EdgeQuery = {
     near: ['user:/alice'],
     span: { from: 0n, to: 4_000_000_000_000_000n },
@@ -50,7 +50,7 @@ it('results, errors and status pass through a port unchanged', async () => {
     expect.objectContaining({ near: 'user:/alice', far: 'otc:p/ecs/server/a', count: 1, others: 1 }),
   ])
   await expect(remote.edges(edges, AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough')
-  await expect(askText(remote, 'SELECT nothing FROM flows')).rejects.toMatchObject({
+  await expect(queryText(remote, 'SELECT nothing FROM flows')).rejects.toMatchObject({
     name: 'WeirError',
     code: 'WEIR_SQL_REFUSED',
     message: expect.stringContaining('nothing'),
@@ -100,7 +100,7 @@ it('an error within a result arrives after the preceding bytes', async () => {
 
 it('an abort on the client side stops the query in the store', async () => {
   const abort = new AbortController()
-  const query = askText(
+  const query = queryText(
     remote,
     'SELECT count(*) FROM range(100000) a, range(100000) b WHERE hash(a.range + b.range) = 1',
     'json',
@@ -113,14 +113,14 @@ it('an abort on the client side stops the query in the store', async () => {
     expect(chunk.length).toBeGreaterThan(0)
     break
   }
-  expect(await ask(remote, 'SELECT 1 AS a')).toEqual([{ a: 1 }])
+  expect(await queryRows(remote, 'SELECT 1 AS a')).toEqual([{ a: 1 }])
 })
 
 it('a store can close at any point of a query: while it opens, plans, runs or is read', async () => {
   const slow = 'SELECT count(*) FROM range(100000) a, range(100000) b WHERE hash(a.range + b.range) = 1'
   for (const waitMs of [0, 1, 5, 10, 20, 40, 80]) {
     const short = await stores.open()
-    const query = askText(short.reader, slow).catch((error: unknown) => String(error))
+    const query = queryText(short.reader, slow).catch((error: unknown) => String(error))
     const answer = await short.reader.query('SELECT * FROM range(100000000)', 'ndjson', new AbortController().signal)
     const next = answer[Symbol.asyncIterator]()
       .next()
@@ -133,7 +133,7 @@ it('a store can close at any point of a query: while it opens, plans, runs or is
 })
 
 it('pending queries fail when the store ends', async () => {
-  const query = askText(
+  const query = queryText(
     remote,
     'SELECT count(*) FROM range(100000) a, range(100000) b WHERE hash(a.range + b.range) = 1',
   )

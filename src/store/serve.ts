@@ -16,13 +16,13 @@ export interface RemoteStore extends StoreReader {
 }
 
 type Request =
-  | { readonly id: number; readonly ask: 'query'; readonly sql: string; readonly format: QueryFormat }
-  | { readonly id: number; readonly ask: 'isolated'; readonly query: IsolatedQuery }
-  | { readonly id: number; readonly ask: 'edges'; readonly query: EdgeQuery }
-  | { readonly id: number; readonly ask: 'status' }
+  | { readonly id: number; readonly is: 'query'; readonly sql: string; readonly format: QueryFormat }
+  | { readonly id: number; readonly is: 'isolated'; readonly query: IsolatedQuery }
+  | { readonly id: number; readonly is: 'edges'; readonly query: EdgeQuery }
+  | { readonly id: number; readonly is: 'status' }
   /** Room for one more chunk. */
-  | { readonly id: number; readonly ask: 'more' }
-  | { readonly id: number; readonly ask: 'cancel' }
+  | { readonly id: number; readonly is: 'more' }
+  | { readonly id: number; readonly is: 'cancel' }
 
 type Reply =
   | { readonly id: number; readonly is: 'open' }
@@ -45,7 +45,7 @@ export function serveStore(port: MessagePort, store: { readonly reader: StoreRea
     answer.run(begin).then(ended, ended)
   }
   port.on('message', (request: Request) => {
-    switch (request.ask) {
+    switch (request.is) {
       case 'query':
         stream(request.id, (signal) => store.reader.query(request.sql, request.format, signal))
         break
@@ -143,13 +143,13 @@ export function connectStore(port: MessagePort): RemoteStore {
   port.on('message', (reply: Reply) => open.get(reply.id)?.(reply))
   port.on('close', () => {
     closed = true
-    for (const [id, hear] of open)
-      hear({ id, is: 'failed', fault: { code: undefined, message: 'The store has ended.' } })
+    for (const [id, onReply] of open)
+      onReply({ id, is: 'failed', fault: { code: undefined, message: 'The store has ended.' } })
   })
-  const begin = (hear: (reply: Reply) => void): number => {
+  const begin = (onReply: (reply: Reply) => void): number => {
     if (closed) throw new Error('The store has ended.')
     const id = ++ids
-    open.set(id, hear)
+    open.set(id, onReply)
     return id
   }
 
@@ -161,7 +161,7 @@ export function connectStore(port: MessagePort): RemoteStore {
     const id = begin((reply) => inbox.put(reply))
     const cancel = (): void => {
       inbox.fail(signal.reason as Error)
-      send({ id, ask: 'cancel' })
+      send({ id, is: 'cancel' })
     }
     signal.addEventListener('abort', cancel, { once: true })
     const done = (): void => {
@@ -182,9 +182,9 @@ export function connectStore(port: MessagePort): RemoteStore {
     }
     return received(
       inbox,
-      () => send({ id, ask: 'more' }),
+      () => send({ id, is: 'more' }),
       (ended) => {
-        if (!ended && !signal.aborted) send({ id, ask: 'cancel' })
+        if (!ended && !signal.aborted) send({ id, is: 'cancel' })
         done()
       },
     )
@@ -193,7 +193,7 @@ export function connectStore(port: MessagePort): RemoteStore {
   return {
     async edges(query, signal) {
       const { inbox, id, done } = cancellable(signal)
-      send({ id, ask: 'edges', query })
+      send({ id, is: 'edges', query })
       try {
         const reply = await inbox.next()
         if (reply.is !== 'edges') throw new Error('Unexpected reply from the store process.')
@@ -202,12 +202,12 @@ export function connectStore(port: MessagePort): RemoteStore {
         done()
       }
     },
-    query: (sql, format, signal) => stream((id) => ({ id, ask: 'query', sql, format }), signal),
-    isolated: (query, signal) => stream((id) => ({ id, ask: 'isolated', query }), signal),
+    query: (sql, format, signal) => stream((id) => ({ id, is: 'query', sql, format }), signal),
+    isolated: (query, signal) => stream((id) => ({ id, is: 'isolated', query }), signal),
     async status() {
       const inbox = new Inbox()
       const id = begin((reply) => inbox.put(reply))
-      send({ id, ask: 'status' })
+      send({ id, is: 'status' })
       try {
         const reply = await inbox.next()
         if (reply.is !== 'status') throw new Error('Unexpected reply from the store process.')

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { realHost } from '../host/index.ts'
 import { flowFields } from '../model/fields.ts'
 import { openStore, type Store, type StoreOptions } from './index.ts'
-import { ask } from './testing/ask.ts'
+import { queryRows } from './testing/query-rows.ts'
 import { event, FrameMaker, recordingLog, recordingMetrics, resolver, startOfDay } from './testing/frames.ts'
 
 let directory: string
@@ -37,9 +37,9 @@ async function open(options: Partial<StoreOptions> = {}): Promise<Store> {
 describe('the views', () => {
   it('have their columns and types before the first row', async () => {
     const store = await open()
-    expect(await ask(store.reader, 'SELECT * FROM flows')).toEqual([])
-    expect(await ask(store.reader, 'SELECT count(*) AS n FROM events')).toEqual([{ n: 0 }])
-    const flows = await ask(store.reader, 'DESCRIBE flows')
+    expect(await queryRows(store.reader, 'SELECT * FROM flows')).toEqual([])
+    expect(await queryRows(store.reader, 'SELECT count(*) AS n FROM events')).toEqual([{ n: 0 }])
+    const flows = await queryRows(store.reader, 'DESCRIBE flows')
     expect(flows.map((row) => `${row['column_name']} ${row['column_type']}`)).toMatchInlineSnapshot(`
       [
         "time_start TIMESTAMP WITH TIME ZONE",
@@ -163,7 +163,7 @@ describe('the views', () => {
         "extra JSON",
       ]
     `)
-    const events = await ask(store.reader, 'DESCRIBE events')
+    const events = await queryRows(store.reader, 'DESCRIBE events')
     expect(events.map((row) => `${row['column_name']} ${row['column_type']}`)).toMatchInlineSnapshot(`
       [
         "id VARCHAR",
@@ -195,7 +195,7 @@ describe('the views', () => {
       ]),
     ])
     await store.projection.commit()
-    const rows = await ask(store.reader, 'SELECT * FROM flows ORDER BY _pos')
+    const rows = await queryRows(store.reader, 'SELECT * FROM flows ORDER BY _pos')
     expect(rows.map((row) => Object.keys(row).length)).toEqual([flowFields.length + 3, flowFields.length + 3])
     expect(rows.map((row) => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null))))
       .toMatchInlineSnapshot(`
@@ -262,7 +262,7 @@ describe('the views', () => {
     ])
     await store.projection.commit()
     expect(
-      await ask(
+      await queryRows(
         store.reader,
         'SELECT id, source, type, subject, time, extensions, data, data_base64, family, ref, key, time_received, ' +
           '_pos FROM events ORDER BY id',
@@ -380,7 +380,7 @@ describe('after a restart', () => {
     expect(second.projection.position()).toEqual({ 0: { sequence: 2, row: 2 } })
     await second.projection.apply(frames.slice(2))
     await second.projection.commit()
-    expect(await ask(second.reader, 'SELECT src_addr FROM flows ORDER BY 1')).toEqual([
+    expect(await queryRows(second.reader, 'SELECT src_addr FROM flows ORDER BY 1')).toEqual([
       { src_addr: '10.0.0.1' },
       { src_addr: '10.0.0.3' },
     ])
@@ -424,7 +424,7 @@ it('a commit that spans hours writes a file of flows per hour and one of endpoin
     'flows_1m-2026112008-2-2',
     'manifest-1.log',
   ])
-  expect(await ask(store.reader, 'SELECT src_name FROM flows')).toEqual([
+  expect(await queryRows(store.reader, 'SELECT src_name FROM flows')).toEqual([
     { src_name: 'gateway' },
     { src_name: 'gateway' },
   ])

@@ -33,7 +33,7 @@ export interface EventRows {
 export interface EndpointRow {
   readonly id: number
   readonly address: string
-  readonly means: Endpoint
+  readonly meaning: Endpoint
   /** Unix ms of the minute in which a watched cluster lacked the address. */
   readonly unknownAt?: number
 }
@@ -47,7 +47,7 @@ export interface UnknownEndpoint {
 
 export interface Revision {
   readonly id: number
-  readonly means: Endpoint
+  readonly meaning: Endpoint
 }
 
 export interface EndpointRows {

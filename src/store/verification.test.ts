@@ -2,7 +2,7 @@ import { appendFile, readdir, readFile, rm, stat, utimes, writeFile } from 'node
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { SeededRandom } from '../../test/kit/random.ts'
-import { ask } from './testing/ask.ts'
+import { queryRows } from './testing/query-rows.ts'
 import { event, FrameMaker, recordingLog, startOfDay } from './testing/frames.ts'
 import { temporaryStores } from './testing/temporary.ts'
 
@@ -26,7 +26,7 @@ async function filled(): Promise<readonly unknown[]> {
       Array.from({ length: 40 }, (_, row) => event(`${frame}-${row}`, { json: { text: `value ${frame} ${row}` } })),
     ),
   )
-  const rows = (await ask(store.reader, sqlOfEvents)) as readonly unknown[]
+  const rows = (await queryRows(store.reader, sqlOfEvents)) as readonly unknown[]
   await stores.close()
   return rows
 }
@@ -49,7 +49,7 @@ describe('a damaged file of the store', () => {
       await flip(path, random.integer(0, whole.length * 8 - 1))
       const log = recordingLog()
       const store = await stores.open({ log })
-      const rows = (await ask(store.reader, sqlOfEvents)) as readonly unknown[]
+      const rows = (await queryRows(store.reader, sqlOfEvents)) as readonly unknown[]
       expect(rows.filter((row) => !right.has(JSON.stringify(row)))).toEqual([])
       expect(rows).toHaveLength(80)
       expect(store.ledger()).toMatchObject({
@@ -67,15 +67,15 @@ describe('a damaged file of the store', () => {
   it('is excluded at once if it changes under a running store', async () => {
     await filled()
     const store = await stores.open()
-    expect(await ask(store.reader, sqlOfEvents)).toHaveLength(120)
+    expect(await queryRows(store.reader, sqlOfEvents)).toHaveLength(120)
     const [name = ''] = await files('events')
     const path = join(stores.directory, name)
     const { mtime } = await stat(path)
     await flip(path, 8000)
     await utimes(path, mtime, mtime)
-    expect(await ask(store.reader, sqlOfEvents)).toHaveLength(80)
+    expect(await queryRows(store.reader, sqlOfEvents)).toHaveLength(80)
     await rm(join(stores.directory, (await files('events')).find((each) => each !== name) ?? ''))
-    expect(await ask(store.reader, sqlOfEvents)).toHaveLength(40)
+    expect(await queryRows(store.reader, sqlOfEvents)).toHaveLength(40)
     expect(store.ledger().quarantined).toEqual({ http: 80 })
   })
 
@@ -88,7 +88,7 @@ describe('a damaged file of the store', () => {
       const log = recordingLog()
       const store = await stores.open({ log })
       expect(log.lines.filter(({ level }) => level === 'error')).toHaveLength(start === 0 ? 2 : 0)
-      expect(await ask(store.reader, sqlOfEvents)).toHaveLength(40)
+      expect(await queryRows(store.reader, sqlOfEvents)).toHaveLength(40)
       expect(store.ledger()).toMatchObject({ stored: { http: 40 }, quarantined: { http: 80 } })
       expect(store.status()).toMatchObject({ unreadableFiles: 2, unreadableRows: 80 })
       await stores.close()
@@ -102,7 +102,7 @@ describe('a damaged file of the store', () => {
     await flip(join(stores.directory, name), 8000)
     const store = await stores.open()
     while (await store.maintain());
-    const rows = (await ask(store.reader, sqlOfEvents)) as readonly unknown[]
+    const rows = (await queryRows(store.reader, sqlOfEvents)) as readonly unknown[]
     expect(rows).toHaveLength(80)
     expect(store.ledger().quarantined).toEqual({ http: 40 })
     expect(await files('events')).toHaveLength(1)
@@ -118,11 +118,11 @@ describe('a damaged file of the store', () => {
     await apply()
     await apply()
     await flip(join(stores.directory, (await files('endpoints'))[0] ?? ''), 400)
-    expect(await ask(store.reader, 'SELECT src_addr FROM flows')).toEqual([])
+    expect(await queryRows(store.reader, 'SELECT src_addr FROM flows')).toEqual([])
     expect(store.ledger()).toMatchObject({ stored: { netflow: 0 }, quarantined: { netflow: 2 } })
     // No file contains the assigned ids any more, so later rows get other ids.
     await apply()
-    expect(await ask(store.reader, 'SELECT src_addr FROM flows')).toEqual([{ src_addr: '10.0.0.1' }])
+    expect(await queryRows(store.reader, 'SELECT src_addr FROM flows')).toEqual([{ src_addr: '10.0.0.1' }])
     // Pending rows have such ids and must not be committed.
     await store.projection.apply([
       make.flows([
@@ -132,7 +132,7 @@ describe('a damaged file of the store', () => {
     ])
     const names = (await files('endpoints')).sort()
     await rm(join(stores.directory, names.at(-1) ?? ''))
-    expect(await ask(store.reader, 'SELECT src_addr FROM flows')).toEqual([])
+    expect(await queryRows(store.reader, 'SELECT src_addr FROM flows')).toEqual([])
     await expect(store.projection.commit()).rejects.toThrow('reopened')
     expect(store.projection.mustReopen).toBe(true)
   })

@@ -62,7 +62,7 @@ export function journalBusConformance(under: () => JournalBusUnderTest, against:
     const again = await writer.write(1, [{ key: 'k', value: bytes('three') }])
     const found = await first(bus, 1, 0, 3)
     expect(found.map(text)).toEqual(['k=one', 'k=two', 'k=three'])
-    expect(found.map(({ place }) => place)).toEqual([last - 1, last, again])
+    expect(found.map(({ position: place }) => place)).toEqual([last - 1, last, again])
     expect((await bus.bounds(1)).last).toBe(again)
     expect((await first(bus, 1, last, 1)).map(text)).toEqual(['k=three'])
     measured('as written')

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { ask } from '../../src/store/testing/ask.ts'
+import { queryRows } from '../../src/store/testing/query-rows.ts'
 import { FrameMaker } from '../../src/store/testing/frames.ts'
 import { temporaryStores } from '../../src/store/testing/temporary.ts'
 import { questions, sqlOf, writeQuestions } from './questions.ts'
@@ -17,7 +17,7 @@ it('the questions have the expected answers', async () => {
   await projection.commit()
   const answered = []
   for (const question of questions) {
-    const rows = await ask(reader, sqlOf(question))
+    const rows = await queryRows(reader, sqlOf(question))
     expect(
       rows.every((row) => Object.keys(row).join() === question.columns.join()),
       question.id,

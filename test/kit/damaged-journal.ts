@@ -12,7 +12,7 @@ import {
   type JournalLimits,
   type SegmentWriter,
   type Unit,
-  type UnreadableStretch,
+  type UnreadableRange,
 } from '../../src/journal/index.ts'
 import { nowhere } from '../../src/model/positions.ts'
 import { fakeHost } from './fake-host.ts'
@@ -115,7 +115,7 @@ export function unit(name: string, bytes = 200, source = 'http'): Unit {
 export async function read({
   host,
   directory,
-}: Place): Promise<{ names: string[]; unreadable: readonly UnreadableStretch[]; lost: number | null }> {
+}: Place): Promise<{ names: string[]; unreadable: readonly UnreadableRange[]; lost: number | null }> {
   const stop = new AbortController()
   const reader = openReader({
     host,

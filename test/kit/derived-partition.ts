@@ -127,7 +127,7 @@ export async function derived(bus: MemoryBus, partition: number): Promise<string
       const batch = decodeBatch('events', frame.body())
       if (batch.kind === 'events') for (let row = 0; row < batch.count; row++) ids.push(eventId(batch, row))
     }
-    if ((some.at(-1)?.place ?? 0) >= last) return ids
+    if ((some.at(-1)?.position ?? 0) >= last) return ids
   }
   return ids
 }

@@ -25,7 +25,7 @@ export class MemoryBus implements JournalBus {
   claim(name: string): Promise<BusWriter> {
     const claim = (this.#claims.get(name) ?? 0) + 1
     this.#claims.set(name, claim)
-    const write = async (channel: Channel, records: readonly Omit<BusRecord, 'place'>[]): Promise<number> => {
+    const write = async (channel: Channel, records: readonly Omit<BusRecord, 'position'>[]): Promise<number> => {
       await Promise.resolve()
       if (this.away) throw new Error('the bus is away')
       if (this.#claims.get(name) !== claim) throw new Fenced(`another instance writes as ${name}`)
@@ -40,9 +40,9 @@ export class MemoryBus implements JournalBus {
   }
 
   /** Writes without fencing. */
-  put(channel: Channel, record: Omit<BusRecord, 'place'>): void {
+  put(channel: Channel, record: Omit<BusRecord, 'position'>): void {
     const all = this.#all(channel)
-    all.push({ ...record, value: Uint8Array.from(record.value), place: all.length + 1 })
+    all.push({ ...record, value: Uint8Array.from(record.value), position: all.length + 1 })
     for (const wake of this.#woken) wake()
   }
 

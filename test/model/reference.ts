@@ -1,5 +1,5 @@
 import type { JournalCheck } from '../../src/journal/index.ts'
-import type { Appended, Frame, JournalWriter, UnreadableStretch } from '../../src/journal/types.ts'
+import type { Appended, Frame, JournalWriter, UnreadableRange } from '../../src/journal/types.ts'
 import { WeirError } from '../../src/model/errors.ts'
 import type { Position } from '../../src/model/positions.ts'
 import type { ModelUnit } from './units.ts'
@@ -101,7 +101,7 @@ export class Reference {
     frames: readonly Frame[],
     journal: JournalWriter,
     check: JournalCheck,
-    unreadable: readonly UnreadableStretch[],
+    unreadable: readonly UnreadableRange[],
   ): void {
     const present = this.#recognise(frames)
     this.#nothingIsMissing(present)

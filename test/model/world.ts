@@ -1,6 +1,6 @@
 import type { JournalLimits } from '../../src/journal/index.ts'
 import { checkJournal, journalSource, openJournal, openReader } from '../../src/journal/index.ts'
-import type { Frame, JournalReader, JournalWriter, Tail, UnreadableStretch } from '../../src/journal/types.ts'
+import type { Frame, JournalReader, JournalWriter, Tail, UnreadableRange } from '../../src/journal/types.ts'
 import type { Position } from '../../src/model/positions.ts'
 import { nowhere } from '../../src/model/positions.ts'
 import type { FakeHost } from '../kit/fake-host.ts'
@@ -26,12 +26,9 @@ interface ModelReader {
 }
 
 /** Reads everything between two positions of a journal without a writer. */
-export async function readAll(
-  host: FakeHost,
-  tail: Tail,
-): Promise<{ frames: Frame[]; unreadable: UnreadableStretch[] }> {
+export async function readAll(host: FakeHost, tail: Tail): Promise<{ frames: Frame[]; unreadable: UnreadableRange[] }> {
   const stop = new AbortController()
-  const unreadable: UnreadableStretch[] = []
+  const unreadable: UnreadableRange[] = []
   const reader = openReader({
     host,
     directory,

@@ -115,13 +115,13 @@ export function eventsHidden(what: string, { name, namespaces = [] }: Principal)
   )
 }
 
-const mostListed = 5
+const maxListed = 5
 
 export function listed(namespaces: readonly string[]): string {
   if (namespaces.length === 0) return 'no namespace'
-  const rest = namespaces.length - mostListed
+  const rest = namespaces.length - maxListed
   return (
     `namespace${namespaces.length === 1 ? '' : 's'} ` +
-    `${namespaces.slice(0, mostListed).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`
+    `${namespaces.slice(0, maxListed).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`
   )
 }

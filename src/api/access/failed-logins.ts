@@ -48,10 +48,10 @@ export class FailedLogins {
   failed(address: string): void {
     const { perAddressMs, inAllMs, addresses } = this.#limits
     const now = this.#clock.monotonic()
-    const place = addressKey(address)
-    const empty = Math.max(now, this.#empty.get(place) ?? 0) + perAddressMs
-    this.#empty.delete(place)
-    this.#empty.set(place, empty)
+    const key = addressKey(address)
+    const empty = Math.max(now, this.#empty.get(key) ?? 0) + perAddressMs
+    this.#empty.delete(key)
+    this.#empty.set(key, empty)
     this.#allEmpty = Math.max(now, this.#allEmpty) + inAllMs
     for (const [known, until] of this.#empty) {
       if (until > now && this.#empty.size <= addresses) break

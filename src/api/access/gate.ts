@@ -9,7 +9,7 @@ import { ApiError } from '../problems.ts'
 import { cookieOf, sessionCookie } from './cookies.ts'
 import { authorize, accessRules } from './decisions.ts'
 import type { Oidc } from './oidc/index.ts'
-import { local, nobody, type Principal } from './principal.ts'
+import { local, anonymous, type Principal } from './principal.ts'
 import { FailedLogins } from './failed-logins.ts'
 import { defaultSessionLimits, Sessions, type Session } from './sessions.ts'
 import { SignedSessions } from './signed-sessions.ts'
@@ -79,7 +79,7 @@ export class Gate {
       if (this.loginNeeded && !open) throw refusal(raw)
       if (this.#loopback && !(this.loginNeeded && access === 'open')) checkBrowser(raw, this.#listenHost)
     }
-    request.admission = found ?? { principal: this.loginNeeded ? nobody : local }
+    request.admission = found ?? { principal: this.loginNeeded ? anonymous : local }
     request.principal = request.admission.principal
     request.user = request.principal.id
     if (!open) authorize(request.principal, operation)

@@ -30,12 +30,12 @@ export const local: Principal = {
 }
 
 /** For operations without authentication on a server that has it: sees no rows. */
-export const nobody: Principal = { id: '', name: '', role: 'viewer', namespaces: [], peers: 'hidden', login: 'none' }
+export const anonymous: Principal = { id: '', name: '', role: 'viewer', namespaces: [], peers: 'hidden', login: 'none' }
 
 /** Ignores limits of admins. */
 export function principal(
-  who: Pick<Principal, 'id' | 'name' | 'login'>,
+  identity: Pick<Principal, 'id' | 'name' | 'login'>,
   { role, namespaces, peers }: Grant,
 ): Principal {
-  return { ...who, role, namespaces: role === 'admin' ? undefined : namespaces, peers }
+  return { ...identity, role, namespaces: role === 'admin' ? undefined : namespaces, peers }
 }

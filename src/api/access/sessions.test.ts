@@ -133,7 +133,7 @@ test('a session that is finished during a renewal stays finished', async () => {
 })
 
 test('sessions are bounded per user and in all: the least recently used is evicted', async () => {
-  const { host, sessions } = sessionsOf({ most: 4, mostPerPrincipal: 2 })
+  const { host, sessions } = sessionsOf({ max: 4, maxPerPrincipal: 2 })
   const ids: string[] = []
   for (const name of ['a', 'a', 'a', 'b', 'c', 'd']) {
     ids.push(sessions.begin({ principal: someone(name) }))

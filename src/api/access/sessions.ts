@@ -5,12 +5,12 @@ import type { Principal } from './principal.ts'
 
 export interface SessionLimits {
   /** Maximum number of sessions; the least recently used one is evicted. */
-  readonly most: number
-  readonly mostPerPrincipal: number
+  readonly max: number
+  readonly maxPerPrincipal: number
   readonly ageMs: number
 }
 
-export const defaultSessionLimits: SessionLimits = { most: 10_000, mostPerPrincipal: 50, ageMs: 12 * 3_600_000 }
+export const defaultSessionLimits: SessionLimits = { max: 10_000, maxPerPrincipal: 50, ageMs: 12 * 3_600_000 }
 
 export interface Proof {
   readonly principal: Principal
@@ -60,8 +60,8 @@ export class Sessions {
   begin(proof: Proof, id = Buffer.from(this.#host.random.bytes(32)).toString('base64url')): string {
     const now = this.#host.clock.now()
     const sessionsOfUser = [...this.#held.values()].filter((held) => held.proof.principal.id === proof.principal.id)
-    if (sessionsOfUser.length >= this.limits.mostPerPrincipal) this.#endOldest(sessionsOfUser)
-    if (this.#held.size >= this.limits.most) this.#endOldest([...this.#held.values()])
+    if (sessionsOfUser.length >= this.limits.maxPerPrincipal) this.#endOldest(sessionsOfUser)
+    if (this.#held.size >= this.limits.max) this.#endOldest([...this.#held.values()])
     const key = keyOf(id)
     this.#held.set(key, {
       key,
@@ -103,7 +103,7 @@ export class Sessions {
     const now = this.#host.clock.now()
     this.#finished.set(key, now + this.limits.ageMs)
     for (const [old, until] of this.#finished) {
-      if (until > now && this.#finished.size <= this.limits.most) break
+      if (until > now && this.#finished.size <= this.limits.max) break
       this.#finished.delete(old)
     }
     return held?.proof
@@ -154,7 +154,7 @@ export class Sessions {
 
   #endOldest(among: readonly StoredSession[]): void {
     const oldest = among.reduce<StoredSession | undefined>(
-      (least, held) => (least === undefined || held.usedAt < least.usedAt ? held : least),
+      (oldest, held) => (oldest === undefined || held.usedAt < oldest.usedAt ? held : oldest),
       undefined,
     )
     if (oldest !== undefined) this.#end(oldest)

@@ -6,33 +6,33 @@ import { ringFieldUse } from '../ring/values-in-use.ts'
 import type { RunStatement } from '../sums.ts'
 import { everyView } from '../views.ts'
 
-const mostRows = 1000
+const sampledRows = 1000
 
 /** Number of sampled flows with a value, by field. Undefined when the client has disconnected. */
 export async function fieldUse(
-  asker: RunStatement,
-  question: RowQuery,
+  run: RunStatement,
+  rowQuery: RowQuery,
 ): Promise<ReadonlyMap<string, number> | undefined> {
   const {
     context: {
       control: { store },
     },
     hub,
-    gone,
-  } = asker
-  const newest = await ringFieldUse(hub.ringSource(), question, mostRows, gone)
-  if (gone.aborted) return undefined
+    disconnected,
+  } = run
+  const newest = await ringFieldUse(hub.ringSource(), rowQuery, sampledRows, disconnected)
+  if (disconnected.aborted) return undefined
   if (newest !== undefined || store === undefined) return newest ?? new Map()
-  const { clock, timers } = asker.context.host
+  const { clock, timers } = run.context.host
   const now = clock.now()
-  const key = fingerprint(question, [String(question.span.from / roughly), String(question.span.to / roughly)])
+  const key = fingerprint(rowQuery, [String(rowQuery.span.from / roundUs), String(rowQuery.span.to / roundUs)])
   let stored = caches.get(store)
   if (stored === undefined) caches.set(store, (stored = new Map()))
-  for (const [old, { until }] of stored) if (until < now || stored.size > mostCached) stored.delete(old)
+  for (const [old, { until }] of stored) if (until < now || stored.size > maxCached) stored.delete(old)
   let cache = stored.get(key)
   if (cache === undefined) {
     // Not cancelled: the result is cached for the next letter.
-    const use = rowsOf(store, fieldUseSql(question, mostRows), new AbortController().signal).then(
+    const use = rowsOf(store, fieldUseSql(rowQuery, sampledRows), new AbortController().signal).then(
       ([row = {}] = []) => new Map(Object.entries(row).map(([name, count]) => [name, Number(count)])),
     )
     stored.set(key, (cache = { until: now + cacheMs, use }))
@@ -44,9 +44,9 @@ export async function fieldUse(
 type FieldUse = ReadonlyMap<string, number>
 
 const caches = new WeakMap<StoreReader, Map<string, { readonly until: number; readonly use: Promise<FieldUse> }>>()
-const [mostCached, cacheMs] = [64, 30_000]
+const [maxCached, cacheMs] = [64, 30_000]
 /** Spans that end in the same minute (µs) share a result. */
-const roughly = 60_000_000n
+const roundUs = 60_000_000n
 /** Names are returned without the use of fields after this time. */
 const maxWaitMs = 100
 
@@ -118,9 +118,9 @@ export function suggestNames(
 
 function candidate(field: FieldSuggestion, typed: string, use: number): Candidate | undefined {
   const fold = (name: string): string => name.toLowerCase().replaceAll('.', '_')
-  const wanted = fold(typed)
-  if (fold(field.name).startsWith(wanted)) return { field, fit: 0, use }
+  const folded = fold(typed)
+  if (fold(field.name).startsWith(folded)) return { field, fit: 0, use }
   const others = field.names.map(fold)
-  if (others.some((name) => name.startsWith(wanted))) return { field, fit: 1, use }
-  return [fold(field.name), ...others].some((name) => name.includes(wanted)) ? { field, fit: 2, use } : undefined
+  if (others.some((name) => name.startsWith(folded))) return { field, fit: 1, use }
+  return [fold(field.name), ...others].some((name) => name.includes(folded)) ? { field, fit: 2, use } : undefined
 }

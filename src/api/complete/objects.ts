@@ -9,7 +9,7 @@ import { conditionFor, type PlainValue, type UsedValue } from './values.ts'
 
 /** Most frequent first. Undefined when the client has disconnected. */
 export async function valuesOfObjects(
-  { context, principal, gone }: RunStatement,
+  { context, principal, disconnected }: RunStatement,
   fields: readonly QueryField[],
   {
     filter,
@@ -35,7 +35,7 @@ export async function valuesOfObjects(
     requireStore(context),
     `SELECT "_value", count(*) AS n FROM (${values}) WHERE "_value" IS NOT ` +
       `NULL${typed === undefined ? '' : ` AND ${typed}`} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${2 * limit}`,
-    gone,
+    disconnected,
   )
   return rows?.map((row) => ({ field, value: row['_value'] as PlainValue, count: Number(row['n']) }))
 }

@@ -2,8 +2,8 @@ import type { StoreReader } from '../../engine/control.ts'
 import type { UsedValues } from './values.ts'
 
 /** A result with fewer values is complete. */
-export const mostValues = 1000
-const [cacheMs, mostCached] = [15_000, 64]
+export const maxValues = 1000
+const [cacheMs, maxCached] = [15_000, 64]
 
 interface CachedValues extends UsedValues {
   readonly whole: boolean
@@ -13,14 +13,14 @@ interface CachedValues extends UsedValues {
 
 /** A complete result also serves longer prefixes. */
 export class ValueCache {
-  readonly #kept = new Map<
+  readonly #entries = new Map<
     string,
     { readonly prefix: string; readonly until: number; readonly answer: CachedValues }[]
   >()
 
   find(key: string, prefix: string, now: number): UsedValues | undefined {
     const typed = prefix.toLowerCase()
-    return this.#kept.get(key)?.find(({ prefix: before, until, answer }) => {
+    return this.#entries.get(key)?.find(({ prefix: before, until, answer }) => {
       if (until < now) return false
       if (before === typed) return true
       return answer.whole && (before === '' || (answer.textual && typed.startsWith(before)))
@@ -28,12 +28,12 @@ export class ValueCache {
   }
 
   put(key: string, prefix: string, answer: CachedValues, now: number): void {
-    const others = (this.#kept.get(key) ?? []).filter(({ until }) => until >= now).slice(-mostCached)
-    this.#kept.delete(key)
-    this.#kept.set(key, [...others, { prefix: prefix.toLowerCase(), until: now + cacheMs, answer }])
-    for (const [old, answers] of this.#kept) {
-      if (this.#kept.size <= mostCached && answers.some(({ until }) => until >= now)) continue
-      if (old !== key) this.#kept.delete(old)
+    const others = (this.#entries.get(key) ?? []).filter(({ until }) => until >= now).slice(-maxCached)
+    this.#entries.delete(key)
+    this.#entries.set(key, [...others, { prefix: prefix.toLowerCase(), until: now + cacheMs, answer }])
+    for (const [old, answers] of this.#entries) {
+      if (this.#entries.size <= maxCached && answers.some(({ until }) => until >= now)) continue
+      if (old !== key) this.#entries.delete(old)
     }
   }
 }

@@ -6,7 +6,7 @@ import { rowsOf, requireStore } from '../store-query.ts'
 import { ringValues } from '../ring/values-in-use.ts'
 import type { RunStatement } from '../sums.ts'
 import { sumSource } from '../sum-source.ts'
-import { mostValues, valueCacheOf } from './remembered.ts'
+import { maxValues, valueCacheOf } from './remembered.ts'
 import { numbersCalled } from './words.ts'
 
 /** For lists, an item. */
@@ -27,14 +27,14 @@ export interface UsedValues {
 }
 
 /** The newest part of a span is widened until there are enough values. µs. */
-const [firstSpan, widened, mostSpan] = [900_000_000n, 16n, 24n * 3_600_000_000n]
-const mostMs = 60
+const [firstSpan, widened, maxSpan] = [900_000_000n, 16n, 24n * 3_600_000_000n]
+const maxMs = 60
 const maxWaitMs = 50
 
 /** Most frequent first. Undefined when the client has disconnected. */
 export async function valuesInUse(
-  asker: RunStatement,
-  question: RowQuery,
+  run: RunStatement,
+  rowQuery: RowQuery,
   fields: readonly QueryField[],
   prefix: string,
   limit: number,
@@ -44,82 +44,82 @@ export async function valuesInUse(
       control: { store },
       host: { clock },
     },
-  } = asker
-  if (question.names.view !== 'flows') requireStore(asker.context)
-  if (store === undefined) return fromRing(asker, question, fields, prefix, limit)
+  } = run
+  if (rowQuery.names.view !== 'flows') requireStore(run.context)
+  if (store === undefined) return fromRing(run, rowQuery, fields, prefix, limit)
   const memory = valueCacheOf(store)
-  const key = keyOf(question, fields)
+  const key = keyOf(rowQuery, fields)
   const known = memory.find(key, prefix, clock.monotonic())
   if (known !== undefined)
     return {
       ...known,
       values: known.values.filter(({ field, value }) => valueTest(field, prefix)(value)).slice(0, 2 * limit),
     }
-  const found = await runQuery(asker, store, question, fields, prefix)
+  const found = await runQuery(run, store, rowQuery, fields, prefix)
   if (found !== undefined)
     memory.put(
       key,
       prefix,
-      { ...found, whole: found.values.length < mostValues, textual: fields.every(isTextual) },
+      { ...found, whole: found.values.length < maxValues, textual: fields.every(isTextual) },
       clock.monotonic(),
     )
   return found === undefined ? undefined : { ...found, values: found.values.slice(0, 2 * limit) }
 }
 
 function fromRing(
-  { hub, gone }: RunStatement,
-  question: RowQuery,
+  { hub, disconnected }: RunStatement,
+  rowQuery: RowQuery,
   fields: readonly QueryField[],
   prefix: string,
   limit: number,
 ): Promise<UsedValues | undefined> {
-  return ringValues(hub.ringSource(), question, fields, (field) => valueTest(field, prefix), limit, mostMs, gone)
+  return ringValues(hub.ringSource(), rowQuery, fields, (field) => valueTest(field, prefix), limit, maxMs, disconnected)
 }
 
 async function runQuery(
-  asker: RunStatement,
+  run: RunStatement,
   store: StoreReader,
-  question: RowQuery,
+  rowQuery: RowQuery,
   fields: readonly QueryField[],
   prefix: string,
 ): Promise<UsedValues | undefined> {
   const {
-    gone,
+    disconnected,
     context: {
       host: { clock },
     },
-  } = asker
+  } = run
   // Rollups retain service ports only.
   const ports = fields.some(({ name }) => name.endsWith('_port'))
-  const rounded = { ...question, span: wholeBuckets(question.span) }
-  const flows = question.names.view === 'flows'
+  const rounded = { ...rowQuery, span: wholeBuckets(rowQuery.span) }
+  const flows = rowQuery.names.view === 'flows'
   const { rollup, exact } = flows
-    ? await sumSource(store, rounded, { fields, step: undefined }, ports ? 'raw' : 'rough', asker)
+    ? await sumSource(store, rounded, { fields, step: undefined }, ports ? 'raw' : 'rough', run)
     : { rollup: undefined, exact: true }
   if (rollup === undefined && flows) {
-    const newest = await fromRing(asker, question, fields, prefix, mostValues)
+    const newest = await fromRing(run, rowQuery, fields, prefix, maxValues)
     if (newest === undefined) return undefined
-    if (newest.values.length > 0) return { ...newest, exact: newest.exact && newest.span.from === question.span.from }
+    if (newest.values.length > 0) return { ...newest, exact: newest.exact && newest.span.from === rowQuery.span.from }
   }
-  const { from, to } = question.span
+  const { from, to } = rowQuery.span
   const [field] = fields as readonly [QueryField, ...QueryField[]]
   const began = clock.monotonic()
   for (let reach = rollup === undefined ? firstSpan : to - from; ; reach *= widened) {
     const span = rollup?.span ?? { from: to - from > reach ? to - reach : from, to }
     const sql = valuesSql({
-      question: { ...question, span },
+      rowQuery: { ...rowQuery, span },
       fields,
       condition: conditionFor(field, prefix),
-      limit: mostValues,
+      limit: maxValues,
       ...(rollup === undefined ? {} : { rollup }),
     })
-    const rows = await rowsOf(store, sql, gone)
+    const rows = await rowsOf(store, sql, disconnected)
     if (rows === undefined) return undefined
     const values = rows.map((row) => ({ field, value: row['_value'] as PlainValue, count: Number(row['_flows']) }))
     const enough =
       rollup !== undefined ||
       span.from === from ||
-      reach >= mostSpan ||
+      reach >= maxSpan ||
       values.length >= 10 ||
       (values.length > 0 && clock.monotonic() - began > maxWaitMs)
     if (enough)
@@ -133,9 +133,9 @@ async function runQuery(
 }
 
 /** Spans that end in the same minute have about the same values. */
-function keyOf(question: RowQuery, fields: readonly QueryField[]): string {
-  const { from, to } = question.span
-  return fingerprint(question, [...fields.map(({ name }) => name), String(from / minute), String(to / minute)])
+function keyOf(rowQuery: RowQuery, fields: readonly QueryField[]): string {
+  const { from, to } = rowQuery.span
+  return fingerprint(rowQuery, [...fields.map(({ name }) => name), String(from / minute), String(to / minute)])
 }
 
 function isTextual({ kind }: QueryField): boolean {

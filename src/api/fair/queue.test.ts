@@ -57,10 +57,10 @@ test('a full queue rejects with a hint; other users may still enter', async () =
 test('a disconnected client leaves the queue', async () => {
   const { enter, end, went } = watched(new FairQueue({ atOnce: 1, waitingPerUser: 2, waiting: 3 }))
   await enter('a')
-  const gone = new AbortController()
-  const left = enter('b', gone.signal)
+  const disconnected = new AbortController()
+  const left = enter('b', disconnected.signal)
   const other = enter('b')
-  gone.abort(new Error('gone'))
+  disconnected.abort(new Error('gone'))
   await expect(left).rejects.toThrow('gone')
   await end()
   await other

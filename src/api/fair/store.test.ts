@@ -22,7 +22,7 @@ test('of twelve concurrent queries of a user ten run in order and two are reject
     auth: { tokens },
     limits: { concurrentQueries: 2, queuedPerUser: 8, queuedQueries: 100 },
   })
-  const ask = async (name: 'heavy' | 'light', sql: string): Promise<number> => {
+  const run = async (name: 'heavy' | 'light', sql: string): Promise<number> => {
     const answer = await fetch(`${api.url}/api/v1/sql`, {
       method: 'POST',
       headers: { authorization: `Bearer secret-${name}-1`, 'content-type': 'application/json' },
@@ -37,14 +37,14 @@ test('of twelve concurrent queries of a user ten run in order and two are reject
   }
   const refused: number[] = []
   const heavy = Array.from({ length: 12 }, async (_, at) => {
-    const status = await ask('heavy', `SELECT ${at} AS heavy`)
+    const status = await run('heavy', `SELECT ${at} AS heavy`)
     if (status === 429) refused.push(status)
     return status
   })
   // Two run and eight are queued; the last ones to arrive are rejected.
   await expect.poll(() => refused.length).toBe(2)
   expect(begun).toHaveLength(2)
-  const light = ask('light', 'SELECT 1 AS light')
+  const light = run('light', 'SELECT 1 AS light')
   while (ends.length > 0 || begun.length < 11) {
     ends.shift()?.()
     await new Promise((resolve) => setImmediate(resolve))

@@ -41,16 +41,16 @@ type Queues = Readonly<Record<'questions' | IsolatedQuery['bound'], FairQueue>>
  * read.
  */
 function fairReader(store: StoreReader, queues: Queues, unread: UnreadAnswers): StoreReader {
-  const inTurn = async <Answer>(signal: AbortSignal, ask: () => Promise<Answer>): Promise<Answer> => {
+  const queued = async <Answer>(signal: AbortSignal, run: () => Promise<Answer>): Promise<Answer> => {
     const done = await queues.questions.enter(currentUser.getStore() ?? '', signal)
     try {
-      return await ask()
+      return await run()
     } finally {
       done()
     }
   }
   return {
-    query: (sql, format, signal) => inTurn(signal, () => store.query(sql, format, signal)),
+    query: (sql, format, signal) => queued(signal, () => store.query(sql, format, signal)),
     ...(store.isolated === undefined
       ? {}
       : {
@@ -59,21 +59,21 @@ function fairReader(store: StoreReader, queues: Queues, unread: UnreadAnswers): 
             const user = currentUser.getStore() ?? ''
             const ended = new AbortController()
             const signal = AbortSignal.any([given, ended.signal])
-            const turn = new Slot(queue, user, await queue.enter(user, signal))
-            signal.addEventListener('abort', () => turn.leave(), { once: true })
+            const slot = new Slot(queue, user, await queue.enter(user, signal))
+            signal.addEventListener('abort', () => slot.leave(), { once: true })
             try {
               return unread.pass(
                 await (store.isolated as NonNullable<StoreReader['isolated']>)(query, signal),
-                turn,
+                slot,
                 ended,
               )
             } catch (error) {
-              turn.leave()
+              slot.leave()
               throw error
             }
           },
         }),
-    edges: (query, signal) => inTurn(signal, () => store.edges(query, signal)),
+    edges: (query, signal) => queued(signal, () => store.edges(query, signal)),
     ...(store.fresh === undefined ? {} : { fresh: () => (store.fresh as NonNullable<StoreReader['fresh']>)() }),
     ...(store.sums === undefined ? {} : { sums: () => (store.sums as NonNullable<StoreReader['sums']>)() }),
   }
@@ -102,7 +102,7 @@ class Slot {
 
 const unreadAfterMs = 1000
 /** Each unread response keeps a process alive; beyond this number the oldest one ends. */
-const mostUnread = 4
+const maxUnread = 4
 
 class UnreadAnswers {
   readonly #timers: Timers
@@ -115,7 +115,7 @@ class UnreadAnswers {
   /** `ended` ends the query when there are too many unread responses. */
   async *pass(
     answer: IsolatedResult,
-    turn: Slot,
+    slot: Slot,
     ended: AbortController,
   ): AsyncGenerator<Uint8Array, number | undefined> {
     const iterator = answer[Symbol.asyncIterator]() as AsyncIterator<Uint8Array, number | undefined>
@@ -128,7 +128,7 @@ class UnreadAnswers {
           return step.value
         }
         const timer = this.#timers.after(unreadAfterMs, () => {
-          turn.leave()
+          slot.leave()
           this.#add(ended)
         })
         try {
@@ -136,11 +136,11 @@ class UnreadAnswers {
         } finally {
           timer.cancel()
         }
-        if (this.#answers.delete(ended) && !ended.signal.aborted) turn.resume()
+        if (this.#answers.delete(ended) && !ended.signal.aborted) slot.resume()
       }
     } finally {
       this.#answers.delete(ended)
-      turn.leave()
+      slot.leave()
       if (!whole) await iterator.return?.()
     }
   }
@@ -148,7 +148,7 @@ class UnreadAnswers {
   #add(ended: AbortController): void {
     this.#answers.add(ended)
     const [oldest] = this.#answers
-    if (this.#answers.size <= mostUnread || oldest === undefined) return
+    if (this.#answers.size <= maxUnread || oldest === undefined) return
     this.#answers.delete(oldest)
     oldest.abort(
       new WeirError(

@@ -18,7 +18,7 @@ export interface Graph {
 
 export interface GraphQuery {
   readonly store: StoreReader
-  readonly gone: AbortSignal
+  readonly disconnected: AbortSignal
   readonly principal: Principal
   readonly span: EdgeQuery['span']
   readonly relations: ReadonlySet<string> | undefined
@@ -30,22 +30,22 @@ class Subgraph {
   readonly edges = new Map<string, GraphEdge>()
   readonly cut = new Map<string, number>()
   readonly #names = new Map<string, string>()
-  readonly #asking: GraphQuery
+  readonly #query: GraphQuery
 
-  constructor(asking: GraphQuery) {
-    this.#asking = asking
+  constructor(context: GraphQuery) {
+    this.#query = context
   }
 
   /** Returns the other ends in order; undefined when the client has disconnected. */
-  async ask(
+  async expand(
     more: Pick<EdgeQuery, 'near' | 'far' | 'without' | 'limit'>,
     hops: number,
   ): Promise<readonly string[] | undefined> {
-    const { store, gone, principal, span, relations } = this.#asking
+    const { store, disconnected, principal, span, relations } = this.#query
     const edges = await store
-      .edges({ ...more, namespaces: principal.namespaces, span, relations }, gone)
+      .edges({ ...more, namespaces: principal.namespaces, span, relations }, disconnected)
       .catch((error: unknown) => {
-        if (!gone.aborted) throw error
+        if (!disconnected.aborted) throw error
       })
     if (edges === undefined) return undefined
     const reached: string[] = []
@@ -85,19 +85,19 @@ class Subgraph {
 }
 
 export async function neighbours(
-  asking: GraphQuery,
+  context: GraphQuery,
   ref: string,
   hops: number,
   limit: number,
 ): Promise<Graph | undefined> {
-  const known = new Subgraph(asking)
+  const known = new Subgraph(context)
   known.hops.set(ref, 0)
   // An invisible node looks like one without edges.
-  let near: readonly string[] = mayName(asking.principal, ref) ? [ref] : []
+  let near: readonly string[] = mayName(context.principal, ref) ? [ref] : []
   for (let hop = 1; hop <= hops && near.length > 0; hop++) {
     // Sharing an outcome does not relate two actions.
     const through = hop === 1 ? near : near.filter((each) => labelOf(each) !== 'STATUS')
-    const reached = await known.ask({ near: through, ...(hop === 1 ? {} : { without: [ref] }), limit }, hop)
+    const reached = await known.expand({ near: through, ...(hop === 1 ? {} : { without: [ref] }), limit }, hop)
     if (reached === undefined) return undefined
     near = reached
   }
@@ -116,28 +116,28 @@ export interface Paths {
 }
 
 /** Edges per node, nodes per step, paths returned. */
-const [mostEdges, mostNodes, mostPaths] = [100, 100, 10]
+const [maxEdges, maxNodes, maxPaths] = [100, 100, 10]
 
 /** Bidirectional search for the shortest paths, in any direction of edges. */
 export async function pathsBetween(
-  asking: GraphQuery,
+  context: GraphQuery,
   from: string,
   to: string,
   hops: number,
 ): Promise<Paths | undefined> {
-  const known = new Subgraph(asking)
+  const known = new Subgraph(context)
   const sides = [from, to].map((ref) => ({ ref, reached: new Set([ref]), last: [ref] as readonly string[] }))
-  const visible = [from, to].every((ref) => mayName(asking.principal, ref))
+  const visible = [from, to].every((ref) => mayName(context.principal, ref))
   for (let length = 1; visible && length <= hops; length++) {
     const [one, other] = sides as [(typeof sides)[number], (typeof sides)[number]]
-    if ((await known.ask({ near: one.last, far: [...other.last], limit: mostEdges * mostNodes }, 0)) === undefined)
+    if ((await known.expand({ near: one.last, far: [...other.last], limit: maxEdges * maxNodes }, 0)) === undefined)
       return undefined
     const paths = pathsIn(known.edges.values(), from, to, length)
     if (paths.length > 0) return pathsWithEdges(known, paths)
     if (length === hops) break
     const side = one.last.length <= other.last.length ? one : other
     const edges = new Set(known.edges.keys())
-    if ((await known.ask({ near: side.last, limit: mostEdges }, 0)) === undefined) return undefined
+    if ((await known.expand({ near: side.last, limit: maxEdges }, 0)) === undefined) return undefined
     const near = new Set(side.last)
     const next = [...known.edges]
       .filter(([key]) => !edges.has(key))
@@ -145,8 +145,8 @@ export async function pathsBetween(
       .filter((ref) => !side.reached.has(ref) && labelOf(ref) !== 'STATUS')
     const fresh = [...new Set(next)]
     for (const ref of fresh) side.reached.add(ref)
-    if (fresh.length > mostNodes) known.cut.set(side.ref, fresh.length - mostNodes)
-    side.last = fresh.slice(0, mostNodes)
+    if (fresh.length > maxNodes) known.cut.set(side.ref, fresh.length - maxNodes)
+    side.last = fresh.slice(0, maxNodes)
     if (side.last.length === 0) break
   }
   return pathsWithEdges(known, [])
@@ -180,7 +180,7 @@ function pathsIn(edges: Iterable<GraphEdge>, from: string, to: string, length: n
       [...(near.get(path.at(-1) ?? '') ?? [])].filter((ref) => !before.has(ref)).map((ref) => [...path, ref]),
     )
     const found = longer.filter((path) => path.at(-1) === to)
-    if (found.length > 0) return found.slice(0, mostPaths)
+    if (found.length > 0) return found.slice(0, maxPaths)
     for (const path of longer) before.add(path.at(-1) ?? '')
     paths = longer
   }

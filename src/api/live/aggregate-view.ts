@@ -5,7 +5,7 @@ import type { ViewSpec } from './spec.ts'
 import type { ClientState, LiveMessage, LiveView } from './view.ts'
 
 /** Bounds the time of a new view's first message. */
-const mostSummedRows = 10_000
+const maxSummedRows = 10_000
 
 /** Sends sums instead of rows. Adds each frame once, also while the client is paused or slow, so it has no gaps. */
 export abstract class AggregateView<Spec extends ViewSpec> implements LiveView {
@@ -46,7 +46,7 @@ export abstract class AggregateView<Spec extends ViewSpec> implements LiveView {
   protected abstract message(whole: boolean): LiveMessage | undefined
 
   snapshot(newest: number): LiveMessage | undefined {
-    this.#take(this.#lookBack())
+    this.#take(this.#snapshotStart())
     this.matched = 0
     this.cursor = newest
     this.#begun = true
@@ -71,10 +71,10 @@ export abstract class AggregateView<Spec extends ViewSpec> implements LiveView {
     this.cursor = Math.max(this.cursor, newest)
   }
 
-  evicting(frame: RingFrame, hearing: ClientState): void {
+  evicting(frame: RingFrame, state: ClientState): void {
     if (!this.#begun || frame.sequence <= this.cursor) return
     const rows = this.#addFrame(frame)
-    if (hearing === 'paused') this.fresh += rows
+    if (state === 'paused') this.fresh += rows
     this.cursor = frame.sequence
   }
 
@@ -95,13 +95,13 @@ export abstract class AggregateView<Spec extends ViewSpec> implements LiveView {
   }
 
   /** The sequence after which the ring's rows fit the limit. */
-  #lookBack(): number {
+  #snapshotStart(): number {
     const frames = this.#ring.after(0)
     this.since = this.#ring.since
     let rows = 0
     for (let at = frames.length - 1; at >= 0; at--) {
       rows += frames[at]?.count ?? 0
-      if (rows < mostSummedRows) continue
+      if (rows < maxSummedRows) continue
       const before = frames[at - 1]
       if (before !== undefined) this.since = Math.max(this.since, before.frame.header.received + 1)
       return (frames[at]?.sequence ?? 0) - 1

@@ -32,16 +32,16 @@ export function batchFilter(
 
 /** Numbers compare by value (443 or "443"), times as instants, all else by bytes. An absent field equals nothing. */
 function bindWhere(where: Where, batch: Batch, header: FrameHeader, resolver: Resolver | undefined): Predicate {
-  const tests = Object.entries(where).map(([name, wanted]) => {
+  const tests = Object.entries(where).map(([name, expected]) => {
     const read = cellReader(batch, header, name, resolver)
-    const same = sameAs(name, wanted)
+    const same = sameAs(name, expected)
     return (row: number): boolean => same(read(row))
   })
   return (row) => tests.every((test) => test(row))
 }
 
-function sameAs(name: string, wanted: string | number | boolean): (cell: Cell) => boolean {
-  const written = String(wanted)
+function sameAs(name: string, expected: string | number | boolean): (cell: Cell) => boolean {
+  const written = String(expected)
   if ((name.startsWith('time_') && name !== 'time_skewed') || name === 'time') {
     const instant = Date.parse(written)
     return (cell) => typeof cell === 'string' && Date.parse(cell) === instant

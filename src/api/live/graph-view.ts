@@ -30,13 +30,13 @@ interface Edge {
 }
 
 /** Rows of further edges count among the others. */
-const mostEdges = 20_000
+const maxEdges = 20_000
 const edgesPerNode = 5
-const fading = 0.8
+const decay = 0.8
 
 export class GraphView extends AggregateView<GraphSpec> {
   readonly #edges = new Map<string, Edge>()
-  #beyond = this.#zero()
+  #further = this.#zero()
   #shownEdges = new Map<string, Edge>()
   #shownNodes = new Map<string, Cell>()
 
@@ -46,13 +46,13 @@ export class GraphView extends AggregateView<GraphSpec> {
     const count = rows?.length ?? frame.count
     for (let at = 0; at < count; at++) {
       const row = rows?.[at] ?? at
-      add(this.#edge(ends.key(row), () => ends.cells(row))?.sums ?? this.#beyond, row)
+      add(this.#edge(ends.key(row), () => ends.cells(row))?.sums ?? this.#further, row)
     }
   }
 
   #edge(key: string, ends: () => readonly Cell[]): Edge | undefined {
     const known = this.#edges.get(key)
-    if (known !== undefined || this.#edges.size >= mostEdges) return known
+    if (known !== undefined || this.#edges.size >= maxEdges) return known
     const [from, to] = this.#halves(ends())
     const edge = {
       from,
@@ -80,8 +80,8 @@ export class GraphView extends AggregateView<GraphSpec> {
     this.#age()
     const edges = this.#largest()
     const { nodes, out, into } = this.#nodesOf(edges)
-    const others = this.#beyond
-    this.#beyond = this.#zero()
+    const others = this.#further
+    this.#further = this.#zero()
     for (const [key, edge] of this.#edges) if (!edges.has(key)) addSums(others, edge.sums)
     const goneEdges = [...this.#shownEdges]
       .filter(([key]) => !edges.has(key))
@@ -111,7 +111,7 @@ export class GraphView extends AggregateView<GraphSpec> {
     const by = this.spec.by === 'rows' ? 0 : this.spec.columns.indexOf(this.spec.by) + 1
     for (const [key, edge] of this.#edges) {
       edge.idle = (edge.sums[0] ?? 0) > 0 ? 0 : edge.idle + 1
-      edge.weight = fading * edge.weight + (edge.sums[by] ?? 0)
+      edge.weight = decay * edge.weight + (edge.sums[by] ?? 0)
       if (edge.idle > this.spec.idle) this.#edges.delete(key)
     }
   }

@@ -12,7 +12,7 @@ import { journalName } from './journal-name.ts'
 import { Ring, type RingFrame } from './ring.ts'
 import { defaultViews } from './spec.ts'
 import { isSeen, noted, SharedPositions, type Vector } from './shared-positions.ts'
-import { mostInspectedRows } from './rows-view.ts'
+import { maxInspectedRows } from './rows-view.ts'
 import type { ViewSpec } from './spec.ts'
 import { LiveStream } from './stream.ts'
 
@@ -28,14 +28,14 @@ export interface LastPosition {
   readonly seen: Vector | undefined
 }
 
-const mostSessions = 1000
+const maxSessions = 1000
 
 /** The rings, the live streams, and the views of each session. */
 export class Hub {
   readonly rings: Readonly<Record<BatchKind, Ring>>
   readonly #context: ApiContext
   readonly #folder: string | undefined
-  readonly #turns: SliceScheduler
+  readonly #scheduler: SliceScheduler
   readonly #streams = new Set<LiveStream>()
   readonly #sessions = new Map<string, Session>()
   #unwatch: () => void = () => {}
@@ -53,7 +53,7 @@ export class Hub {
   constructor(context: ApiContext, folder?: string) {
     this.#context = context
     this.#folder = folder
-    this.#turns = new SliceScheduler(context.host.timers)
+    this.#scheduler = new SliceScheduler(context.host.timers)
     const { ringRows: rows, ringBytes: bytes, ringMs: ageMs } = context.limits
     // Events are only shown, so their ring is smaller.
     this.rings = { flows: new Ring({ rows, bytes, ageMs }), events: new Ring({ rows, bytes: bytes / 4, ageMs }) }
@@ -101,7 +101,7 @@ export class Hub {
       resolver,
       host: { clock },
     } = this.#context
-    return { ring: this.rings.flows, resolver, clock, turns: this.#turns }
+    return { ring: this.rings.flows, resolver, clock, scheduler: this.#scheduler }
   }
 
   /** Sequence of the oldest frame of the rings; of the next frame when they are empty. */
@@ -123,11 +123,11 @@ export class Hub {
     const scope = scopeFilter(principal, kind)
     const ring = this.rings[kind]
     if (scope === undefined) return ring.rows
-    let [rows, looked] = [0, 0]
+    let [rows, inspected] = [0, 0]
     for (const { batch, frame, count } of ring.after(0).reverse()) {
       // The counts are partial beyond this number of rows.
-      if (looked >= mostInspectedRows) break
-      looked += count
+      if (inspected >= maxInspectedRows) break
+      inspected += count
       const test = scope(batch, frame.header, this.#context.resolver)
       for (let row = 0; row < count; row++) if (test(row)) rows += 1
     }
@@ -166,13 +166,13 @@ export class Hub {
     return `${sequence}@${this.journal}${this.#shared?.text(sequence, seen) ?? ''}`
   }
 
-  placeOf(written: string): LastPosition {
+  positionOf(written: string): LastPosition {
     const [own = '', shared] = written.split('+')
     const [sequence, journal = this.journal] = own.split('@')
-    const [name = '', ...places] = shared?.split('.') ?? []
+    const [name = '', ...positions] = shared?.split('.') ?? []
     return {
       sequence: journal === this.journal && Number(sequence) <= this.newest ? Number(sequence) : undefined,
-      seen: this.#shared?.read(name, places),
+      seen: this.#shared?.read(name, positions),
     }
   }
 
@@ -210,7 +210,7 @@ export class Hub {
       if (known.user !== user) throw new ApiError('WEIR_API_NOT_FOUND', `You have no live session "${sid}".`)
       return known
     }
-    if (this.#sessions.size >= mostSessions) {
+    if (this.#sessions.size >= maxSessions) {
       for (const [old, { stream }] of this.#sessions) {
         if (stream !== undefined) continue
         this.#sessions.delete(old)

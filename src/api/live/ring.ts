@@ -6,13 +6,13 @@ import { originOf, type Origin } from '../../model/origins.ts'
 /** A compressed frame, decoded on use and cached until others displace it. */
 export class RingFrame {
   readonly frame: Frame
-  readonly #looked: (frame: RingFrame) => void
+  readonly #onUse: (frame: RingFrame) => void
   #batch: Batch | undefined
   #origin: { readonly of: Origin | undefined } | undefined
 
-  constructor(frame: Frame, looked: (frame: RingFrame) => void = () => {}) {
+  constructor(frame: Frame, inspected: (frame: RingFrame) => void = () => {}) {
     this.frame = frame
-    this.#looked = looked
+    this.#onUse = inspected
   }
 
   get origin(): Origin | undefined {
@@ -35,7 +35,7 @@ export class RingFrame {
 
   get batch(): Batch {
     this.#batch ??= frameBatch(this.frame)
-    this.#looked(this)
+    this.#onUse(this)
     return this.#batch
   }
 
@@ -101,7 +101,7 @@ export class Ring {
   }
 
   push(frame: Frame): void {
-    const held = new RingFrame(frame, (looked) => this.#looked(looked))
+    const held = new RingFrame(frame, (inspected) => this.#onUse(inspected))
     this.#frames.push(held)
     this.#rows += held.count
     this.#bytes += held.bytes
@@ -131,7 +131,7 @@ export class Ring {
     this.#forget(oldest)
   }
 
-  #looked(frame: RingFrame): void {
+  #onUse(frame: RingFrame): void {
     if (this.#decoded.delete(frame)) {
       this.#decoded.add(frame)
       return

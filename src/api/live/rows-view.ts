@@ -24,13 +24,13 @@ export interface GapMessage {
   readonly reason: 'evicted' | 'slow' | 'unknown-position'
 }
 
-interface Place {
+interface RowPosition {
   readonly frame: RingFrame
   readonly row: number
 }
 
 /** Rows inspected per message: bounds the time. */
-export const mostInspectedRows = 20_000
+export const maxInspectedRows = 20_000
 
 /**
  * Positions: everything before `cursor` was sent or skipped, everything before `counted` is in `matched`, and nothing
@@ -75,19 +75,19 @@ export class RowsView implements LiveView {
   /** Continues from the newest frame. */
   snapshot(newest: number): LiveMessage {
     const frames = this.#ring.after(0)
-    const found: Place[][] = []
-    let [room, looked, matched] = [this.#rowsPerTick, 0, this.#filter === undefined ? this.#ring.rows : 0]
+    const found: RowPosition[][] = []
+    let [room, inspected, matched] = [this.#rowsPerTick, 0, this.#filter === undefined ? this.#ring.rows : 0]
     for (
       let at = frames.length - 1;
-      at >= 0 && looked < mostInspectedRows && (room > 0 || this.#filter !== undefined);
+      at >= 0 && inspected < maxInspectedRows && (room > 0 || this.#filter !== undefined);
       at--
     ) {
       const frame = frames[at] as RingFrame
-      const places = this.#matches(frame, this.#filter === undefined ? room : frame.count)
-      looked += frame.count
-      if (this.#filter !== undefined) matched += places.length
-      if (room > 0) found.unshift(places.slice(-room))
-      room -= Math.min(room, places.length)
+      const positions = this.#matches(frame, this.#filter === undefined ? room : frame.count)
+      inspected += frame.count
+      if (this.#filter !== undefined) matched += positions.length
+      if (room > 0) found.unshift(positions.slice(-room))
+      room -= Math.min(room, positions.length)
     }
     this.#jump(newest)
     const rows = this.#cells(found.flat())
@@ -149,12 +149,12 @@ export class RowsView implements LiveView {
 
   tick(newest: number): LiveMessage | undefined {
     const limit = this.#allowance()
-    const places: Place[] = []
+    const positions: RowPosition[] = []
     const waiting = this.#ring.after(this.cursor)
     for (const frame of waiting) if (frame.sequence > this.#counted) this.#count(frame)
     this.#counted = Math.max(this.#counted, newest)
-    if (this.#takeAll(waiting, limit, places)) {
-      this.#takeNewest(waiting, limit - places.length, places)
+    if (this.#takeAll(waiting, limit, positions)) {
+      this.#takeNewest(waiting, limit - positions.length, positions)
       this.cursor = newest
       this.#row = 0
     }
@@ -162,17 +162,17 @@ export class RowsView implements LiveView {
       if (sequence > this.cursor) break
       this.#counts.delete(sequence)
     }
-    if (places.length === 0) return undefined
-    this.#credit -= places.length
-    this.shown += places.length
+    if (positions.length === 0) return undefined
+    this.#credit -= positions.length
+    this.shown += positions.length
     const matched = this.#unreported
     this.#unreported = 0
     return message({
       view: this.spec.id,
       cols: this.spec.columns,
-      rows: this.#cells(places),
+      rows: this.#cells(positions),
       matched,
-      shown: places.length,
+      shown: positions.length,
     })
   }
 
@@ -186,7 +186,7 @@ export class RowsView implements LiveView {
         rows +=
           from === 0
             ? (this.#counts.get(frame.sequence) ?? this.#matches(frame).length)
-            : this.#matches(frame).filter((place) => place.row >= from).length
+            : this.#matches(frame).filter((position) => position.row >= from).length
       from = 0
     }
     return rows
@@ -200,8 +200,8 @@ export class RowsView implements LiveView {
   }
 
   /** True when the backlog is empty. */
-  #takeAll(waiting: readonly RingFrame[], limit: number, places: Place[]): boolean {
-    let looked = 0
+  #takeAll(waiting: readonly RingFrame[], limit: number, positions: RowPosition[]): boolean {
+    let inspected = 0
     for (const frame of waiting) {
       if (frame.sequence > this.#catchUpTo) return true
       if (this.#counts.get(frame.sequence) === 0) {
@@ -209,11 +209,11 @@ export class RowsView implements LiveView {
         this.#row = 0
         continue
       }
-      if (looked >= mostInspectedRows) return false
-      looked += frame.count
-      const open = this.#matches(frame).filter((place) => place.row >= this.#row)
-      const room = limit - places.length
-      places.push(...open.slice(0, room))
+      if (inspected >= maxInspectedRows) return false
+      inspected += frame.count
+      const open = this.#matches(frame).filter((position) => position.row >= this.#row)
+      const room = limit - positions.length
+      positions.push(...open.slice(0, room))
       if (open.length > room) {
         this.cursor = Math.max(this.cursor, frame.sequence - 1)
         this.#row = open[room]?.row ?? 0
@@ -226,8 +226,8 @@ export class RowsView implements LiveView {
   }
 
   /** Older rows are counted and skipped. */
-  #takeNewest(waiting: readonly RingFrame[], room: number, places: Place[]): void {
-    const newest: Place[][] = []
+  #takeNewest(waiting: readonly RingFrame[], room: number, positions: RowPosition[]): void {
+    const newest: RowPosition[][] = []
     let left = room
     for (let at = waiting.length - 1; at >= 0 && left > 0; at--) {
       const frame = waiting[at]
@@ -236,7 +236,7 @@ export class RowsView implements LiveView {
       newest.unshift(some)
       left -= some.length
     }
-    places.push(...newest.flat())
+    positions.push(...newest.flat())
   }
 
   #count(frame: RingFrame): number {
@@ -248,22 +248,22 @@ export class RowsView implements LiveView {
     return matched
   }
 
-  #matches(frame: RingFrame, last = frame.count): Place[] {
-    const places: Place[] = []
-    if (this.#seen?.(frame) === true) return places
+  #matches(frame: RingFrame, last = frame.count): RowPosition[] {
+    const positions: RowPosition[] = []
+    if (this.#seen?.(frame) === true) return positions
     if (this.#filter !== undefined) {
       const test = this.#filter(frame.batch, frame.frame.header, this.#resolver)
-      for (let row = 0; row < frame.count; row++) if (test(row)) places.push({ frame, row })
-      return last < places.length ? places.slice(places.length - last) : places
+      for (let row = 0; row < frame.count; row++) if (test(row)) positions.push({ frame, row })
+      return last < positions.length ? positions.slice(positions.length - last) : positions
     }
-    for (let row = Math.max(0, frame.count - last); row < frame.count; row++) places.push({ frame, row })
-    return places
+    for (let row = Math.max(0, frame.count - last); row < frame.count; row++) positions.push({ frame, row })
+    return positions
   }
 
-  #cells(places: readonly Place[]): Cell[][] {
+  #cells(positions: readonly RowPosition[]): Cell[][] {
     let of: RingFrame | undefined
     let readers: ((row: number) => Cell)[] = []
-    return places.map(({ frame, row }) => {
+    return positions.map(({ frame, row }) => {
       if (frame !== of) {
         readers = this.spec.columns.map((name) => cellReader(frame.batch, frame.frame.header, name, this.#resolver))
         of = frame

@@ -38,7 +38,7 @@ interface Group {
 }
 
 /** Rows of further groups count in the totals only. */
-const mostGroups = 10_000
+const maxGroups = 10_000
 /** Groups that a completed bucket retains per group shown. */
 const retainedPerShown = 5
 const rankEvery = 10
@@ -83,23 +83,23 @@ export class SeriesView extends AggregateView<SeriesSpec> {
 
   /** A completed bucket retains its largest groups and those shown. */
   #fold({ groups }: Bucket): void {
-    const most = retainedPerShown * this.spec.limit
-    if (groups.size <= most) return
+    const max = retainedPerShown * this.spec.limit
+    if (groups.size <= max) return
     const shown = new Set(this.#shown)
-    const small = [...groups].sort(([, a], [, b]) => this.#size(b) - this.#size(a)).slice(most)
+    const small = [...groups].sort(([, a], [, b]) => this.#size(b) - this.#size(a)).slice(max)
     for (const [key, sums] of small) {
       if (shown.has(key)) continue
       groups.delete(key)
-      this.#takeAway(key, sums)
+      this.#subtract(key, sums)
     }
   }
 
   #forget(start: number): void {
-    for (const [key, sums] of this.#buckets.get(start)?.groups ?? []) this.#takeAway(key, sums)
+    for (const [key, sums] of this.#buckets.get(start)?.groups ?? []) this.#subtract(key, sums)
     this.#buckets.delete(start)
   }
 
-  #takeAway(key: string, sums: Sums): void {
+  #subtract(key: string, sums: Sums): void {
     const group = this.#groups.get(key)
     if (group === undefined) return
     addSums(group.sums, sums, -1)
@@ -112,7 +112,7 @@ export class SeriesView extends AggregateView<SeriesSpec> {
 
   #group(key: string, cells: () => readonly Cell[]): Group | undefined {
     const known = this.#groups.get(key)
-    if (known !== undefined || this.#groups.size >= mostGroups) return known
+    if (known !== undefined || this.#groups.size >= maxGroups) return known
     const group = { cells: cells(), sums: this.#zero() }
     this.#groups.set(key, group)
     return group

@@ -10,17 +10,17 @@ import type { Ring, RingFrame } from './ring.ts'
 /** Last seen offset by partition. */
 export type Vector = ReadonlyMap<number, number>
 
-const mostNotedFrames = 20_000
+const maxNotedFrames = 20_000
 /** An event id becomes a request header. */
-const mostPartitions = 256
+const maxPartitions = 256
 
 /** `+NAME` and an offset per partition. */
-export const vectorPattern = String.raw`\+[A-Za-z0-9_-]{8}(?:\.[0-9a-z]{0,11}){1,${mostPartitions}}`
+export const vectorPattern = String.raw`\+[A-Za-z0-9_-]{8}(?:\.[0-9a-z]{0,11}){1,${maxPartitions}}`
 
 interface Noted {
   readonly sequence: number
   readonly partition: number
-  readonly place: number
+  readonly position: number
 }
 
 export class SharedPositions {
@@ -35,11 +35,11 @@ export class SharedPositions {
   constructor(journal: SharedJournal, frames: readonly Noted[]) {
     this.#journal = journal
     const firsts = new Map<number, number>()
-    for (const { partition, place } of frames) if (!firsts.has(partition)) firsts.set(partition, place)
+    for (const { partition, position } of frames) if (!firsts.has(partition)) firsts.set(partition, position)
     this.#before = new Map(
-      [...journal.places].map(([partition, place]) => [
+      [...journal.places].map(([partition, position]) => [
         partition,
-        Math.min(place, (firsts.get(partition) ?? Infinity) - 1),
+        Math.min(position, (firsts.get(partition) ?? Infinity) - 1),
       ]),
     )
     this.#now = new Map(this.#before)
@@ -49,11 +49,11 @@ export class SharedPositions {
 
   note(frame: Noted): void {
     this.#noted.push(frame)
-    this.#now.set(frame.partition, Math.max(this.#now.get(frame.partition) ?? 0, frame.place))
-    if (this.#noted.length < 2 * mostNotedFrames) return
-    for (const { partition, place } of this.#noted.slice(0, -mostNotedFrames))
-      this.#before.set(partition, Math.max(this.#before.get(partition) ?? 0, place))
-    this.#noted = this.#noted.slice(-mostNotedFrames)
+    this.#now.set(frame.partition, Math.max(this.#now.get(frame.partition) ?? 0, frame.position))
+    if (this.#noted.length < 2 * maxNotedFrames) return
+    for (const { partition, position } of this.#noted.slice(0, -maxNotedFrames))
+      this.#before.set(partition, Math.max(this.#before.get(partition) ?? 0, position))
+    this.#noted = this.#noted.slice(-maxNotedFrames)
   }
 
   evicted(kind: BatchKind, { origin }: RingFrame): void {
@@ -63,20 +63,22 @@ export class SharedPositions {
 
   /** Suffix of an event id that any server of the journal understands. */
   text(sequence: number, seen: Vector | undefined): string {
-    if (this.#journal.partitions > mostPartitions) return ''
-    const places = this.#upTo(sequence)
-    if (places === undefined) return ''
+    if (this.#journal.partitions > maxPartitions) return ''
+    const positions = this.#upTo(sequence)
+    if (positions === undefined) return ''
     const all = Array.from({ length: this.#journal.partitions }, (_, partition) =>
-      Math.max(places.get(partition) ?? 0, seen?.get(partition) ?? 0),
+      Math.max(positions.get(partition) ?? 0, seen?.get(partition) ?? 0),
     )
-    return `+${this.#journal.name}${all.map((place) => `.${place === 0 ? '' : place.toString(36)}`).join('')}`
+    return `+${this.#journal.name}${all.map((position) => `.${position === 0 ? '' : position.toString(36)}`).join('')}`
   }
 
   /** Undefined for another journal. */
-  read(name: string, places: readonly string[]): Vector | undefined {
+  read(name: string, positions: readonly string[]): Vector | undefined {
     if (name !== this.#journal.name) return undefined
     return new Map(
-      places.flatMap((place, partition) => (place === '' ? [] : [[partition, Number.parseInt(place, 36)] as const])),
+      positions.flatMap((position, partition) =>
+        position === '' ? [] : [[partition, Number.parseInt(position, 36)] as const],
+      ),
     )
   }
 
@@ -84,7 +86,7 @@ export class SharedPositions {
   from(kind: BatchKind, ring: Ring, seen: Vector, newest: number): number {
     const open = ring.after(0).find((frame) => !isSeen(seen, frame))
     const from = open === undefined ? newest : open.sequence - 1
-    const gone = [...this.#lost[kind]].some(([partition, place]) => place > (seen.get(partition) ?? 0))
+    const gone = [...this.#lost[kind]].some(([partition, position]) => position > (seen.get(partition) ?? 0))
     return gone ? Math.max(0, Math.min(from, ring.evicted - 1)) : Math.max(from, ring.evicted)
   }
 
@@ -92,12 +94,12 @@ export class SharedPositions {
     const last = this.#noted.at(-1)
     if (last === undefined || sequence >= last.sequence) return this.#now
     if (sequence < (this.#noted[0]?.sequence ?? 0)) return undefined
-    const places = new Map(this.#before)
+    const positions = new Map(this.#before)
     for (const noted of this.#noted) {
       if (noted.sequence > sequence) break
-      places.set(noted.partition, noted.place)
+      positions.set(noted.partition, noted.position)
     }
-    return places
+    return positions
   }
 }
 
@@ -110,5 +112,5 @@ export function noted(header: { readonly sequence: number; readonly cursor?: Uin
   const origin = originOf(header.cursor)
   return origin === undefined
     ? undefined
-    : { sequence: header.sequence, partition: origin.partition, place: origin.place }
+    : { sequence: header.sequence, partition: origin.partition, position: origin.place }
 }

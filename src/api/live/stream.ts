@@ -68,12 +68,14 @@ export class LiveStream {
     this.#paused = paused
     const newest = this.#hub.newest
     this.#views = specs.map((spec) => this.#newView(spec))
-    const places =
+    const positions =
       last === undefined ? [] : this.#views.flatMap((view) => this.#hub.resumeAfter(view.spec.stream, last) ?? [])
-    if (last !== undefined && places.length === this.#views.length) {
+    if (last !== undefined && positions.length === this.#views.length) {
       this.#seen = last.seen
       this.#sendAll(
-        this.#views.map((view, index) => view.catchUp(places[index]?.from ?? newest, newest, places[index]?.seen)),
+        this.#views.map((view, index) =>
+          view.catchUp(positions[index]?.from ?? newest, newest, positions[index]?.seen),
+        ),
       )
       return
     }

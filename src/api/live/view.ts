@@ -28,7 +28,7 @@ export interface LiveView {
   /** For a slow client: counts on arrival, so that resuming is cheap. */
   keepUp(newest: number): void
   /** Counts unseen rows before the ring evicts the frame. */
-  evicting(frame: RingFrame, hearing: ClientState): void
+  evicting(frame: RingFrame, state: ClientState): void
   /** Reports evicted rows that were not sent. */
   gap(reason: 'evicted' | 'slow'): LiveMessage | undefined
   /** `now` in ms of the monotonic clock. */

@@ -63,7 +63,7 @@ export async function ringSeries(
   signal: AbortSignal,
 ): Promise<RingAnswer | undefined> {
   const { group, step, limit, by, of, further, span } = request
-  const { turns } = source
+  const { scheduler } = source
   const ids = new GroupIds(group, source.resolver)
   const parts = new PairIds()
   const table = new SumTable(of !== undefined, further)
@@ -87,36 +87,37 @@ export async function ringSeries(
     }
   }
   const totals = new SumTable(of !== undefined, further)
-  const perTurn = async (each: (part: number) => void): Promise<void> => {
+  const inSlices = async (each: (part: number) => void): Promise<void> => {
     for (let part = 0; part < table.size; part++) {
-      if (part % groupsPerSlice === groupsPerSlice - 1) await turns.next()
+      if (part % groupsPerSlice === groupsPerSlice - 1) await scheduler.next()
       each(part)
     }
   }
-  await perTurn((part) => totals.addFrom(parts.rights[part] as number, table, part))
+  await inSlices((part) => totals.addFrom(parts.rights[part] as number, table, part))
   const cells = (id: number): Cell[] => ids.cells(id)
-  const largest = await firstGroups(totals, group.length === 0 ? 1 : limit, byRank(totals, by, group, cells), turns)
-  const places = new Map(largest.map((id, place) => [id, place]))
+  const largest = await firstGroups(totals, group.length === 0 ? 1 : limit, byRank(totals, by, group, cells), scheduler)
+  const ranks = new Map(largest.map((id, rank) => [id, rank]))
   const others = largest.length
   const shown = new SumTable(of !== undefined, further)
-  await perTurn((part) =>
+  await inSlices((part) =>
     shown.addFrom(
-      (parts.lefts[part] as number) * (others + 1) + (places.get(parts.rights[part] as number) ?? others),
+      (parts.lefts[part] as number) * (others + 1) + (ranks.get(parts.rights[part] as number) ?? others),
       table,
       part,
     ),
   )
   if (signal.aborted) return undefined
-  const shownCells = (place: number): Cell[] => cells(largest[place % (others + 1)] ?? 0)
+  const shownCells = (rank: number): Cell[] => cells(largest[rank % (others + 1)] ?? 0)
   const order = byRank(shown, by, group, shownCells)
   const rows: AnswerRecord[] = []
   for (const [bucket, start] of [...buckets.entries()].sort(([, a], [, b]) => a - b)) {
     const first = bucket * (others + 1)
-    const here = largest
-      .map((_, place) => first + place)
+    const groupCells = largest
+      .map((_, rank) => first + rank)
       .filter((id) => shown.flows(id) > 0)
       .sort(order)
-    for (const id of here) rows.push({ _bucket: start, _other: false, ...recordOf(shown, id, shownCells(id), request) })
+    for (const id of groupCells)
+      rows.push({ _bucket: start, _other: false, ...recordOf(shown, id, shownCells(id), request) })
     if (shown.flows(first + others) > 0)
       rows.push({
         _bucket: start,
@@ -128,7 +129,7 @@ export async function ringSeries(
           request,
         ),
       })
-    if (of !== undefined) await turns.next()
+    if (of !== undefined) await scheduler.next()
   }
   return { rows, span: coveredSpan(span, next.value.since) }
 }
@@ -152,13 +153,13 @@ export async function ringGroups(
   const all = new SumTable(false, further)
   let groups = 0
   for (let id = 0; id < table.size; id++) {
-    if (id % groupsPerSlice === groupsPerSlice - 1) await source.turns.next()
+    if (id % groupsPerSlice === groupsPerSlice - 1) await source.scheduler.next()
     if (table.flows(id) === 0) continue
     groups++
     all.addFrom(0, table, id)
   }
   const cells = (id: number): Cell[] => ids.cells(id)
-  const largest = await firstGroups(table, limit, byRank(table, by, group, cells), source.turns)
+  const largest = await firstGroups(table, limit, byRank(table, by, group, cells), source.scheduler)
   if (signal.aborted) return undefined
   const total: Record<string, unknown> = {
     _all_groups: groups,

@@ -66,13 +66,13 @@ export async function ringPage(
   const byKeys = compareKeys(sort)
   const compare = (a: Candidate, b: Candidate): number =>
     byKeys(a.keys, b.keys) || compareCells(a.position, b.position, false)
-  const wanted = limit + 1
+  const count = limit + 1
   const behind = after === undefined ? undefined : { keys: keysOf(after, request), position: after.position }
   let best: Candidate[] = []
   let worst: Candidate | undefined
   const prune = (): void => {
-    best = best.sort(compare).slice(0, wanted)
-    worst = best.length < wanted ? undefined : best.at(-1)
+    best = best.sort(compare).slice(0, count)
+    worst = best.length < count ? undefined : best.at(-1)
   }
   const [first] = sort
   const newestFirst = first?.field.name === 'time_received' && first.descending
@@ -89,17 +89,17 @@ export async function ringPage(
     for (const row of rows) {
       if (received(row) > Number(upTo)) continue
       const keys = read.map((each) => each(row))
-      const [toBehind, toWorst] = [
+      const [toCursor, toWorst] = [
         behind === undefined ? 1 : byKeys(keys, behind.keys),
         worst === undefined ? -1 : byKeys(keys, worst.keys),
       ]
-      if (toBehind < 0 || toWorst > 0) continue
+      if (toCursor < 0 || toWorst > 0) continue
       const position = positionOf(row) as string
-      if (behind !== undefined && toBehind === 0 && compareCells(position, behind.position, false) <= 0) continue
+      if (behind !== undefined && toCursor === 0 && compareCells(position, behind.position, false) <= 0) continue
       best.push({ frame, row, keys, position })
-      if (best.length >= 2 * wanted + 1000) prune()
+      if (best.length >= 2 * count + 1000) prune()
     }
-    if (best.length >= wanted && (worst === undefined || newestFirst)) prune()
+    if (best.length >= count && (worst === undefined || newestFirst)) prune()
   }
   if (signal.aborted) return undefined
   prune()

@@ -46,7 +46,7 @@ export async function firstGroups(
   table: SumTable,
   limit: number,
   compare: (a: number, b: number) => number,
-  turns: SliceScheduler,
+  scheduler: SliceScheduler,
 ): Promise<number[]> {
   let chosen: number[] = []
   let last: number | undefined
@@ -55,7 +55,7 @@ export async function firstGroups(
     last = chosen.length < limit ? undefined : chosen.at(-1)
   }
   for (let id = 0; id < table.size; id++) {
-    if (id % groupsPerSlice === groupsPerSlice - 1) await turns.next()
+    if (id % groupsPerSlice === groupsPerSlice - 1) await scheduler.next()
     if (table.flows(id) === 0 || (last !== undefined && compare(id, last) > 0)) continue
     chosen.push(id)
     if (chosen.length >= 2 * limit + 1000) prune()

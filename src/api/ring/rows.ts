@@ -7,9 +7,9 @@ import { compareKeys, keyReader, type Key } from './page.ts'
 import { scanRing, timeReader, type Found, type RingSource } from './scan.ts'
 import { sortInSlices } from './sort.ts'
 
-const mostRows = 512
+const maxRows = 512
 /** More rows are not sorted, because they would be in memory. */
-export const mostSorted = 100_000
+export const maxSorted = 100_000
 
 /** Without a sort, oldest first. Rejects before the first byte if there are too many rows to sort. */
 export async function ringText(
@@ -50,7 +50,7 @@ async function* linesByReceipt(
     const rows = found.rows.filter((row) => received(row) <= Number(request.upTo))
     if (request.sort.length > 0)
       rows.sort((a, b) => (descending ? received(b) - received(a) : received(a) - received(b)))
-    for (let from = 0; from < rows.length; from += mostRows) yield rows.slice(from, from + mostRows).map(write)
+    for (let from = 0; from < rows.length; from += maxRows) yield rows.slice(from, from + maxRows).map(write)
   }
 }
 
@@ -67,10 +67,10 @@ async function sortedLines(
     const received = timeReader(found.batch, found.header, 'time_received')
     for (const row of found.rows)
       if (received(row) <= Number(request.upTo)) lines.push({ keys: keys.map((read) => read(row)), text: write(row) })
-    if (lines.length > mostSorted) {
+    if (lines.length > maxSorted) {
       throw new ApiError(
         'WEIR_API_INVALID',
-        `More than ${mostSorted} flows match; without a store, so many cannot be sorted.`,
+        `More than ${maxSorted} flows match; without a store, so many cannot be sorted.`,
         {
           hints: [
             'Sort by time_received or omit "sort": rows are then in receive order.',
@@ -81,11 +81,11 @@ async function sortedLines(
     }
   }
   const compare = compareKeys(request.sort)
-  return (await sortInSlices(lines, (a, b) => compare(a.keys, b.keys), source.turns)).map(({ text }) => text)
+  return (await sortInSlices(lines, (a, b) => compare(a.keys, b.keys), source.scheduler)).map(({ text }) => text)
 }
 
 async function* inChunks(lines: readonly string[]): AsyncGenerator<readonly string[], void, undefined> {
-  for (let from = 0; from < lines.length; from += mostRows) yield lines.slice(from, from + mostRows)
+  for (let from = 0; from < lines.length; from += maxRows) yield lines.slice(from, from + maxRows)
 }
 
 function rowWriter(

@@ -12,7 +12,7 @@ export interface RingSource {
   readonly ring: Ring
   readonly resolver: Resolver | undefined
   readonly clock: Clock
-  readonly turns: SliceScheduler
+  readonly scheduler: SliceScheduler
 }
 
 export interface Found {
@@ -41,18 +41,18 @@ const [hourMs, minuteMs] = [3_600_000, 60_000]
  */
 export async function* scanRing(
   source: RingSource,
-  question: RowQuery,
+  rowQuery: RowQuery,
   signal: AbortSignal,
   { order, skips, withinMs = Number.POSITIVE_INFINITY }: ScanOptions,
 ): AsyncGenerator<Found, { readonly since: number }, undefined> {
-  const { ring, resolver, clock, turns } = source
+  const { ring, resolver, clock, scheduler } = source
   const { since } = ring
   const frames = ring.after(0)
   if (order === 'newest') frames.reverse()
-  const test = compileLive(boundOf(question))
-  const reach = reachOf(question)
+  const test = compileLive(boundOf(rowQuery))
+  const reach = reachOf(rowQuery)
   const began = clock.monotonic()
-  await turns.next(withinMs < Number.POSITIVE_INFINITY)
+  await scheduler.next(withinMs < Number.POSITIVE_INFINITY)
   let slice = clock.monotonic()
   for (const frame of frames) {
     const { header } = frame.frame
@@ -67,14 +67,14 @@ export async function* scanRing(
     const now = clock.monotonic()
     if (now - began > withinMs) return { since: header.received + 1 }
     if (now - slice > sliceMs) {
-      await turns.next(withinMs < Number.POSITIVE_INFINITY)
+      await scheduler.next(withinMs < Number.POSITIVE_INFINITY)
       slice = clock.monotonic()
     }
     const batch = frame.batch as FlowBatch
-    const time = timeReader(batch, header, question.time.name)
+    const time = timeReader(batch, header, rowQuery.time.name)
     const matches = test(batch, header, resolver)
     const rows: number[] = []
-    const [from, to] = [Number(question.span.from), Number(question.span.to)]
+    const [from, to] = [Number(rowQuery.span.from), Number(rowQuery.span.to)]
     for (let row = 0; row < batch.count; row++) {
       const at = time(row)
       if (at >= from && at < to && matches(row)) rows.push(row)

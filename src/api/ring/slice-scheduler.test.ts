@@ -3,11 +3,11 @@ import { realTimers } from '../../host/real.ts'
 import { SliceScheduler } from './slice-scheduler.ts'
 
 test('resumes one waiting scan per turn of the event loop, urgent ones first', async () => {
-  const turns = new SliceScheduler(realTimers)
+  const scheduler = new SliceScheduler(realTimers)
   const seen: string[] = []
   const work = async (name: string, pieces: number, hurry = false): Promise<void> => {
     for (let piece = 0; piece < pieces; piece++) {
-      await turns.next(hurry)
+      await scheduler.next(hurry)
       seen.push(name)
     }
   }

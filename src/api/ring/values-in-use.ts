@@ -42,7 +42,7 @@ function listCounter(field: QueryField): Counter {
 /** Newest flows first, within a time limit. Undefined when the client has disconnected. */
 export async function ringValues(
   source: RingSource,
-  question: RowQuery,
+  rowQuery: RowQuery,
   fields: readonly QueryField[],
   matches: (field: QueryField) => ValueTest,
   limit: number,
@@ -53,7 +53,7 @@ export async function ringValues(
     field.kind.startsWith('list') ? listCounter(field) : plainCounter(field, source.resolver),
   )
   const { since } = source.ring
-  const scan = scanRing(source, question, signal, { order: 'newest', withinMs })
+  const scan = scanRing(source, rowQuery, signal, { order: 'newest', withinMs })
   let next = await scan.next()
   for (; next.done !== true; next = await scan.next()) for (const counter of counters) counter.add(next.value)
   if (signal.aborted) return undefined
@@ -64,7 +64,7 @@ export async function ringValues(
   return {
     values: largest(values, limit * 2),
     source: 'ring',
-    span: coveredSpan(question.span, next.value.since),
+    span: coveredSpan(rowQuery.span, next.value.since),
     exact: next.value.since === since,
   }
 }
@@ -83,21 +83,21 @@ function largest(values: UsedValue[], limit: number): UsedValue[] {
 /** Number of flows with a value, by field; undefined when the ring has none. */
 export async function ringFieldUse(
   source: RingSource,
-  question: RowQuery,
+  rowQuery: RowQuery,
   rows: number,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, number> | undefined> {
   const counts = new Map<string, number>()
-  let looked = 0
-  for await (const found of scanRing(source, question, signal, { order: 'newest', withinMs: 40 })) {
-    const some = found.rows.slice(0, rows - looked)
-    for (const { name } of question.names.fields) {
+  let inspected = 0
+  for await (const found of scanRing(source, rowQuery, signal, { order: 'newest', withinMs: 40 })) {
+    const some = found.rows.slice(0, rows - inspected)
+    for (const { name } of rowQuery.names.fields) {
       const read = cellReader(found.batch, found.header, name, source.resolver)
       const present = some.reduce((sum, row) => sum + (read(row) === null ? 0 : 1), 0)
       if (present > 0) counts.set(name, (counts.get(name) ?? 0) + present)
     }
-    looked += some.length
-    if (looked >= rows) break
+    inspected += some.length
+    if (inspected >= rows) break
   }
-  return looked === 0 ? undefined : counts
+  return inspected === 0 ? undefined : counts
 }

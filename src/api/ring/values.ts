@@ -80,7 +80,7 @@ export class FieldValues {
 }
 
 /** Pairs up to this are distinct doubles. */
-const mostIds = 2 ** 26
+const maxIds = 2 ** 26
 
 export class PairIds {
   readonly #ids = new Map<number, number>()
@@ -88,7 +88,7 @@ export class PairIds {
   readonly rights: number[] = []
 
   of(left: number, right: number): number {
-    const key = left * mostIds + right
+    const key = left * maxIds + right
     const known = this.#ids.get(key)
     if (known !== undefined) return known
     const id = this.lefts.length

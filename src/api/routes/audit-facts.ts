@@ -158,7 +158,7 @@ export function auditFactRoutes(
     },
     async (request, reply) => {
       const query = request.query as Query
-      const [store, gone] = [requireStore(context), abortOnDisconnect(reply)]
+      const [store, disconnected] = [requireStore(context), abortOnDisconnect(reply)]
       const [rows, oldest] = await Promise.all([
         rowsOf(
           store,
@@ -169,9 +169,9 @@ export function auditFactRoutes(
             firstSeenOrder,
             query,
           ),
-          gone,
+          disconnected,
         ),
-        rowsOf(store, 'SELECT min(time) AS since FROM audit', gone),
+        rowsOf(store, 'SELECT min(time) AS since FROM audit', disconnected),
       ])
       if (rows === undefined || oldest === undefined) return reply.hijack()
       return answerJson(request, reply, {
@@ -230,7 +230,7 @@ export function auditFactRoutes(
       const scope = auditScope(request.principal)
       const visible = scope === undefined ? '' : ` AND ${auditScope(request.principal, 'ref') ?? ''}`
       const since = isoOf(BigInt(Math.floor(host.clock.now() - 7 * 86_400_000)) * 1000n)
-      const [store, gone] = [requireStore(context), abortOnDisconnect(reply)]
+      const [store, disconnected] = [requireStore(context), abortOnDisconnect(reply)]
       const [sources, newest, pipeline] = await Promise.all([
         rowsOf(
           store,
@@ -238,9 +238,13 @@ export function auditFactRoutes(
             'epoch(arg_max(time_received, time)) - epoch(max(time))), 3) AS late FROM events WHERE family = ' +
             `'audit' AND time_received >= '${since}'::TIMESTAMPTZ${visible} GROUP BY source ORDER BY ` +
             'newest DESC',
-          gone,
+          disconnected,
         ),
-        rowsOf(store, `SELECT max(time) AS newest FROM audit${scope === undefined ? '' : ` WHERE ${scope}`}`, gone),
+        rowsOf(
+          store,
+          `SELECT max(time) AS newest FROM audit${scope === undefined ? '' : ` WHERE ${scope}`}`,
+          disconnected,
+        ),
         request.principal.namespaces === undefined ? control.pipeline() : undefined,
       ])
       if (sources === undefined || newest === undefined) return reply.hijack()

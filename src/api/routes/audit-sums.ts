@@ -220,7 +220,7 @@ function columnsSql(where: string, limit: number): string {
       `LEFT JOIN (SELECT value, rank FROM c${at} WHERE rank < ${limit}) r${at} ON a.${name} IS NOT DISTINCT ` +
       `FROM r${at}.value`,
   )
-  const placed =
+  const ranked =
     `placed AS MATERIALIZED (SELECT ${place.join(', ')}, count(*) AS n, count(*) FILTER (severity IN ` +
     `('warning', 'incident')) AS failed, count(*) FILTER (severity = 'incident') AS incidents FROM ` +
     `audit a ${joins.join(' ')} WHERE ${where} GROUP BY ALL)`
@@ -238,7 +238,7 @@ function columnsSql(where: string, limit: number): string {
       : []),
   ])
   return (
-    `WITH ${[...tables, placed].join(', ')} SELECT part, col, value, label, rank, other, traces, failed, ` +
+    `WITH ${[...tables, ranked].join(', ')} SELECT part, col, value, label, rank, other, traces, failed, ` +
     `incidents FROM (${parts.join(' UNION ALL ')}) ORDER BY part, col, rank, other`
   )
 }

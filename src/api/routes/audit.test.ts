@@ -3,7 +3,7 @@ import { SeededRandom } from '../../../test/kit/random.ts'
 import type { AuditRecord } from '../../model/audit.ts'
 import { toEventBatch, type WeirEvent } from '../../model/events.ts'
 import { event } from '../../store/testing/frames.ts'
-import { ask } from '../../store/testing/ask.ts'
+import { queryRows } from '../../store/testing/query-rows.ts'
 import { traceEvent } from '../../store/testing/traces.ts'
 import { startStored, type StoredApi } from '../testing/stored.ts'
 
@@ -163,7 +163,7 @@ test('sums and graph columns, with others, match SQL', async () => {
   const api = await started(
     Array.from({ length: 3000 }, (_, n) => traceEvent(n, Date.parse(at('10:00:00')) + n * 1000)),
   )
-  const [{ n: total } = {}] = await ask(
+  const [{ n: total } = {}] = await queryRows(
     api.store.reader,
     `SELECT count(*)::INTEGER AS n FROM audit WHERE time >= '${span.from}' AND time < '${span.to}'`,
   )
@@ -174,9 +174,9 @@ test('sums and graph columns, with others, match SQL', async () => {
   }>(api, 'audit/sums', { buckets: '60' })
   expect(bySeverity.total).toBe(total)
   for (const { value, traces } of bySeverity.groups)
-    expect(await ask(api.store.reader, `SELECT count(*)::INTEGER AS n FROM audit WHERE severity = '${value}'`)).toEqual(
-      [{ n: traces }],
-    )
+    expect(
+      await queryRows(api.store.reader, `SELECT count(*)::INTEGER AS n FROM audit WHERE severity = '${value}'`),
+    ).toEqual([{ n: traces }])
   expect(bySeverity.buckets.reduce((sum, { traces }) => sum + traces.reduce((a, b) => a + b, 0), 0)).toBe(total)
   const graph = await get<{
     total: number
@@ -189,7 +189,7 @@ test('sums and graph columns, with others, match SQL', async () => {
   }>(api, 'audit/columns', { limit: '5' })
   expect(graph.columns.map(({ column }) => column)).toEqual(['actor', 'action', 'resource', 'tenant', 'region'])
   for (const [index, { column, nodes, others }] of graph.columns.entries()) {
-    const values = await ask(
+    const values = await queryRows(
       api.store.reader,
       `SELECT ${column} AS value, count(*)::INTEGER AS traces, count(*) FILTER (severity <> ` +
         `'normal')::INTEGER AS failed FROM audit GROUP BY 1 ORDER BY traces DESC, value`,
@@ -264,23 +264,26 @@ test('the published SQL statement returns the rows of the view for every filter'
     { text: 'login' },
     { severity: 'warning,incident', tenant_domain: '(none)' },
   ] as Record<string, string>[]) {
-    const rows = await ask(api.store.reader, await sqlOf(query))
+    const rows = await queryRows(api.store.reader, await sqlOf(query))
     const page = await get<Page>(api, 'audit', query)
     expect(page.total).toBeGreaterThan(0)
     expect(
       rows.map(({ actor, action }) => `${String(actor)} ${String(action)}`),
       JSON.stringify(query),
     ).toEqual(page.traces.map(({ actor, action }) => `${String(actor)} ${String(action)}`))
-    const lines = await ask(api.store.reader, await sqlOf({ ...query, of: 'columns' }))
+    const lines = await queryRows(api.store.reader, await sqlOf({ ...query, of: 'columns' }))
     expect(lines.reduce((sum, { traces }) => sum + Number(traces), 0)).toBe(page.total)
   }
   const firstSeen = await get<{ pairs: { actor: string; action: string }[] }>(api, 'audit/first-seen')
   expect(
-    (await ask(api.store.reader, await sqlOf({ of: 'first-seen' }))).map(({ actor, action }) => [actor, action]),
+    (await queryRows(api.store.reader, await sqlOf({ of: 'first-seen' }))).map(({ actor, action }) => [actor, action]),
   ).toEqual(firstSeen.pairs.map(({ actor, action }) => [actor, action]))
   const logins = await get<{ actors: { actor: string; failed: number }[] }>(api, 'audit/logins')
   expect(
-    (await ask(api.store.reader, await sqlOf({ of: 'logins' }))).map(({ actor, failed: n }) => [actor, Number(n)]),
+    (await queryRows(api.store.reader, await sqlOf({ of: 'logins' }))).map(({ actor, failed: n }) => [
+      actor,
+      Number(n),
+    ]),
   ).toEqual(logins.actors.map(({ actor, failed: n }) => [actor, n]))
 })
 
@@ -298,9 +301,9 @@ test('a viewer of one namespace gets only traces of its objects, and none of a c
   expect(await get(api, 'audit/first-seen', {}, headers)).toMatchObject({ total: 1 })
   expect(await get(api, 'audit/logins', {}, headers)).toMatchObject({ total: 0 })
   const { sql } = await get<{ sql: string }>(api, 'audit/query', {}, headers)
-  expect((await ask(api.store.reader, sql)).map(({ action }) => action)).toEqual(['patch'])
+  expect((await queryRows(api.store.reader, sql)).map(({ action }) => action)).toEqual(['patch'])
   expect(await get(api, 'audit/newest', {}, headers)).toMatchObject({ newest: at('10:03:00') })
-  const all = await ask(api.store.reader, "SELECT _pos AS pos FROM audit WHERE action = 'deleteServer'")
+  const all = await queryRows(api.store.reader, "SELECT _pos AS pos FROM audit WHERE action = 'deleteServer'")
   expect((await api.get('audit/one', { pos: String(all[0]?.['pos']) }, headers)).status).toBe(404)
 })
 

@@ -134,13 +134,13 @@ export function auditConditions(query: AuditQuery, principal: Principal): string
 
 function chosen(column: AuditFacet, written: string | undefined): string[] {
   const values = listOf(written)
-  const [wanted, without] = [
+  const [included, without] = [
     values.filter((value) => !value.startsWith('!')),
     values.filter((value) => value.startsWith('!')).map((value) => value.slice(1)),
   ]
   // Equality is evaluated while files are read. An excluded list keeps rows without a value.
   return [
-    ...(wanted.length === 0 ? [] : [isAmong(column, wanted)]),
+    ...(included.length === 0 ? [] : [isAmong(column, included)]),
     ...(without.length === 0 ? [] : [`NOT coalesce(${isAmong(column, without)}, false)`]),
   ]
 }
@@ -196,19 +196,19 @@ interface Query extends AuditQuery {
 export function auditRoutes(app: FastifyInstance, context: ApiContext): void {
   app.get('/api/v1/audit', { schema }, async (request, reply) => {
     const query = request.query as Query
-    const [store, gone] = [requireStore(context), abortOnDisconnect(reply)]
+    const [store, disconnected] = [requireStore(context), abortOnDisconnect(reply)]
     const limit = query.limit ?? 100
     const page = pageOf(query, context.host.clock.now(), request.principal)
-    const ask: RunQuery = (sql) => rowsOf(store, sql, gone)
-    const counted = page.after === undefined ? await countsOf(ask, page) : undefined
-    const rows = gone.aborted
+    const runQuery: RunQuery = (sql) => rowsOf(store, sql, disconnected)
+    const counted = page.after === undefined ? await countsOf(runQuery, page) : undefined
+    const rows = disconnected.aborted
       ? undefined
       : await newest(
-          ask,
+          runQuery,
           counted === undefined ? page : { ...page, where: [...page.where, ...newestPart(counted, limit)] },
           limit,
         )
-    if (rows === undefined || gone.aborted) return reply.hijack()
+    if (rows === undefined || disconnected.aborted) return reply.hijack()
     const shown = rows.slice(0, limit)
     const last = shown.at(-1)
     return answerJson(request, reply, {
@@ -216,7 +216,7 @@ export function auditRoutes(app: FastifyInstance, context: ApiContext): void {
       next:
         rows.length > limit && last !== undefined
           ? writePageCursor({
-              question: page.question,
+              fingerprint: page.fingerprint,
               times: [page.from, page.to],
               keys: [String(last['us']), String(last['pos'])],
             })
@@ -249,7 +249,7 @@ export function auditRoutes(app: FastifyInstance, context: ApiContext): void {
 type RunQuery = (sql: string) => Promise<Record<string, unknown>[] | undefined>
 
 interface Page {
-  readonly question: string
+  readonly fingerprint: string
   readonly from: bigint
   readonly to: bigint
   readonly where: readonly string[]
@@ -260,8 +260,8 @@ interface Page {
 function pageOf(query: Query, now: number, principal: Principal): Page {
   const conditions = auditConditions(query, principal)
   // The scope of the principal is part of the fingerprint.
-  const question = fingerprintOf('audit', conditions)
-  const cursor = query.cursor === undefined ? undefined : readPageCursor(query.cursor, question, 2, 2)
+  const fingerprint = fingerprintOf('audit', conditions)
+  const cursor = query.cursor === undefined ? undefined : readPageCursor(query.cursor, fingerprint, 2, 2)
   const { from, to } =
     cursor === undefined
       ? span({ from: query.from ?? 'now-24h', to: query.to ?? 'now' }, now)
@@ -269,7 +269,7 @@ function pageOf(query: Query, now: number, principal: Principal): Page {
   const [time = '', pos = ''] = cursor?.keys ?? []
   const after = cursor === undefined ? undefined : { time: /^-?\d{1,18}$/.test(time) ? BigInt(time) : 0n, pos }
   return {
-    question,
+    fingerprint,
     from,
     to,
     where: [
@@ -281,7 +281,7 @@ function pageOf(query: Query, now: number, principal: Principal): Page {
   }
 }
 
-const mostParts = 400n
+const maxParts = 400n
 
 interface Counted {
   readonly from: bigint
@@ -289,9 +289,9 @@ interface Counted {
 }
 
 /** By part of the span, newest first. */
-async function countsOf(ask: RunQuery, { from, to, where }: Page): Promise<readonly Counted[] | undefined> {
-  const length = (to - from) / mostParts + 1n
-  const rows = await ask(
+async function countsOf(runQuery: RunQuery, { from, to, where }: Page): Promise<readonly Counted[] | undefined> {
+  const length = (to - from) / maxParts + 1n
+  const rows = await runQuery(
     `SELECT (epoch_us(time) - ${integerSql(from, 'BIGINT')}) // ${integerSql(length, 'BIGINT')} AS part, ` +
       `count(*)::BIGINT AS n FROM audit WHERE ${where.join(' AND ')} GROUP BY part ORDER BY part DESC`,
   )
@@ -310,13 +310,13 @@ function newestPart(counted: readonly Counted[], limit: number): string[] {
  * Undefined when the client has disconnected.
  */
 async function newest(
-  ask: RunQuery,
+  runQuery: RunQuery,
   { where, after }: Page,
   limit: number,
 ): Promise<Record<string, unknown>[] | undefined> {
   const conditions = where.join(' AND ')
   const behind = after === undefined ? '' : ` AND time < ${timeSql(after.time)}`
-  const edges = await ask(
+  const edges = await runQuery(
     `SELECT epoch_us(min(time)) AS edge FROM (SELECT time FROM audit WHERE ${conditions}${behind} ORDER BY ` +
       `time DESC LIMIT ${limit + 1})`,
   )
@@ -326,7 +326,7 @@ async function newest(
   const since = typeof edge === 'number' ? BigInt(edge) : after?.time
   if (since === undefined) return []
   const rest = after === undefined ? '' : ` AND (time < ${timeSql(after.time)} OR _pos < ${text(after.pos)})`
-  return ask(
+  return runQuery(
     `SELECT ${traceColumns}, epoch_us(time) AS us FROM audit WHERE ${conditions} AND time >= ` +
       `make_timestamptz(${integerSql(since, 'BIGINT')})${rest} ORDER BY time DESC, _pos DESC LIMIT ${limit + 1}`,
   )

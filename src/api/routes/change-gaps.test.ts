@@ -33,7 +33,7 @@ test('lists gaps that overlap the span with size and cause, newest first', async
     toEventBatch([gap('a', 'pods', now - 7_200_000, now - 10_800_000), gap('b', 'deployments', now - 60_000)]),
     now,
   )
-  const ask = async (parameters: Record<string, string> = {}): Promise<unknown[]> => {
+  const runQuery = async (parameters: Record<string, string> = {}): Promise<unknown[]> => {
     const { status, body } = await api.get('changes/gaps', parameters, { authorization: 'Bearer admin' })
     expect(status, JSON.stringify(body)).toBe(200)
     const gaps = body['gaps'] as readonly Record<string, unknown>[]
@@ -53,11 +53,11 @@ test('lists gaps that overlap the span with size and cause, newest first', async
     ['a', '', 'pods', 2, 1, 0, 'the watch did not deliver it', now - 10_800_000],
     ['b', 'apps', 'deployments', 2, 1, 0, 'the watch did not deliver it', null],
   ]
-  expect(await ask()).toEqual([second, first])
-  expect(await ask({ cluster: 'a' })).toEqual([first])
-  expect(await ask({ from: 'now-1h' })).toEqual([second])
-  expect(await ask({ from: String(now - 9_000_000), to: String(now - 8_000_000) })).toEqual([first])
-  expect(await ask({ from: String(now - 20_000_000), to: String(now - 11_000_000) })).toEqual([])
+  expect(await runQuery()).toEqual([second, first])
+  expect(await runQuery({ cluster: 'a' })).toEqual([first])
+  expect(await runQuery({ from: 'now-1h' })).toEqual([second])
+  expect(await runQuery({ from: String(now - 9_000_000), to: String(now - 8_000_000) })).toEqual([first])
+  expect(await runQuery({ from: String(now - 20_000_000), to: String(now - 11_000_000) })).toEqual([])
   expect((await api.get('changes/gaps', {}, { authorization: 'Bearer shop' })).status).toBe(403)
   expect((await api.get('changes/gaps', { from: 'soon' }, { authorization: 'Bearer admin' })).status).toBe(400)
 })

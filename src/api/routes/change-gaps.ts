@@ -8,7 +8,7 @@ import { among, placeParameters, span } from '../objects.ts'
 import type { ApiContext } from '../options.ts'
 import { changeParameters, refusals } from './changes.ts'
 
-const most = 100
+const max = 100
 
 export const changeGapSchemas = {
   ChangeGaps: {
@@ -19,7 +19,7 @@ export const changeGapSchemas = {
       total: { type: 'integer' },
       gaps: {
         type: 'array',
-        description: `The newest ${most}, newest first.`,
+        description: `The newest ${max}, newest first.`,
         items: {
           type: 'object',
           properties: {
@@ -70,7 +70,7 @@ export function changeGapRoutes(app: FastifyInstance, context: ApiContext): void
     const rows = await rowsOf(
       requireStore(context),
       `SELECT *, count(*) OVER () AS total FROM (${gapEvents}) WHERE ${reaching} ORDER BY time DESC, pos ` +
-        `DESC LIMIT ${most}`,
+        `DESC LIMIT ${max}`,
       abortOnDisconnect(reply),
     )
     if (rows === undefined) return reply.hijack()

@@ -180,14 +180,16 @@ export function changeRoutes(app: FastifyInstance, context: ApiContext): void {
   const { host } = context
   app.get('/api/v1/changes', { schema }, async (request, reply) => {
     const query = request.query as Query
-    const [store, gone] = [requireStore(context), abortOnDisconnect(reply)]
+    const [store, disconnected] = [requireStore(context), abortOnDisconnect(reply)]
     const limit = query.limit ?? 100
     const parsed = pageOf(query, host.clock.now(), request.principal)
     const [rows, hidden] = await Promise.all([
-      pageRows((sql) => rowsOf(store, sql, gone), parsed, limit),
-      query.noise === 'shown' || query.cursor !== undefined ? undefined : rowsOf(store, hiddenSql(parsed), gone),
+      pageRows((sql) => rowsOf(store, sql, disconnected), parsed, limit),
+      query.noise === 'shown' || query.cursor !== undefined
+        ? undefined
+        : rowsOf(store, hiddenSql(parsed), disconnected),
     ])
-    if (rows === undefined || gone.aborted) return reply.hijack()
+    if (rows === undefined || disconnected.aborted) return reply.hijack()
     const shown = rows.slice(0, limit)
     const last = shown.at(-1)
     return answerJson(request, reply, {
@@ -195,7 +197,7 @@ export function changeRoutes(app: FastifyInstance, context: ApiContext): void {
       next:
         rows.length > shown.length && last !== undefined
           ? writePageCursor({
-              question: parsed.question,
+              fingerprint: parsed.fingerprint,
               times: [parsed.from, parsed.to],
               keys: changeOrder.map((_, index) => String(last[`k${index}`])),
             })
@@ -233,7 +235,7 @@ interface ChangeConditions {
 }
 
 interface Page extends ChangeConditions {
-  readonly question: string
+  readonly fingerprint: string
   readonly from: bigint
   readonly to: bigint
   readonly after: PageCursor | undefined
@@ -265,13 +267,14 @@ export function changeConditions(query: ChangeQuery, principal: Principal): Chan
 function pageOf(query: Query, now: number, principal: Principal): Page {
   const { conditions, costly, hidden } = changeConditions(query, principal)
   // The scope of the principal is part of the fingerprint.
-  const question = fingerprintOf('changes', conditions, costly, hidden)
-  const after = query.cursor === undefined ? undefined : readPageCursor(query.cursor, question, 2, changeOrder.length)
+  const fingerprint = fingerprintOf('changes', conditions, costly, hidden)
+  const after =
+    query.cursor === undefined ? undefined : readPageCursor(query.cursor, fingerprint, 2, changeOrder.length)
   const range =
     after === undefined
       ? span({ from: query.from ?? 'now-24h', to: query.to ?? 'now' }, now)
       : { from: after.times[0] ?? 0n, to: after.times[1] ?? 0n }
-  return { question, ...range, conditions, costly, hidden, after }
+  return { fingerprint, ...range, conditions, costly, hidden, after }
 }
 
 function where({ from, to, conditions, after }: Page, more: readonly string[]): string {
@@ -289,16 +292,16 @@ function lastTime({ keys: [time = ''] }: PageCursor): bigint {
  * the newest changes first.
  */
 async function pageRows(
-  ask: (sql: string) => Promise<Record<string, unknown>[] | undefined>,
+  runQuery: (sql: string) => Promise<Record<string, unknown>[] | undefined>,
   page: Page,
   limit: number,
 ): Promise<Record<string, unknown>[] | undefined> {
-  for (let looked = 2 * (limit + 1); ; looked *= 16) {
-    const edges = await ask(edgeSql(page, looked))
+  for (let inspected = 2 * (limit + 1); ; inspected *= 16) {
+    const edges = await runQuery(edgeSql(page, inspected))
     if (edges === undefined) return undefined
     const [{ edge, n } = {}] = edges
-    const all = Number(n) < looked
-    const rows = await ask(pageSql(page, all ? page.from : BigInt(String(edge)), limit))
+    const all = Number(n) < inspected
+    const rows = await runQuery(pageSql(page, all ? page.from : BigInt(String(edge)), limit))
     if (rows === undefined || all || rows.length > limit) return rows
   }
 }

@@ -71,7 +71,7 @@ test('ranks values by use within the other filters and the span, with the counts
     ['dst_namespace', '', 'true'],
   ] as const) {
     const name = flowNames.resolve(field) ?? ''
-    const wanted = await both.sql(
+    const body = await both.sql(
       `SELECT "${name}" AS value, count(*) AS count FROM flows WHERE "${name}" IS NOT NULL AND ${where} ` +
         'GROUP BY 1 ORDER BY 2 DESC',
     )
@@ -79,9 +79,9 @@ test('ranks values by use within the other filters and the span, with the counts
       const { values, exact } = await complete(url, { field, filter, ...span })
       expect(exact).toBe(true)
       const used = values.filter(({ count }) => count > 0)
-      expect(used.map(({ count }) => count)).toEqual(wanted.map(({ count }) => count))
+      expect(used.map(({ count }) => count)).toEqual(body.map(({ count }) => count))
       expect(new Map(used.map(({ value, count }) => [value, count]))).toEqual(
-        new Map(wanted.map(({ value, count }) => [value, count])),
+        new Map(body.map(({ value, count }) => [value, count])),
       )
     }
   }
@@ -132,12 +132,12 @@ test('returns values in filter syntax: words, quotes, flags', async () => {
 
 test('`any` completes source and destination together', async () => {
   const { both, span } = await filled()
-  const [{ wanted } = { wanted: 0 }] = (await both.sql(
-    "SELECT count(*) FILTER (src_namespace = 'bank') + count(*) FILTER (dst_namespace = 'bank') AS wanted FROM flows",
-  )) as { wanted: number }[]
+  const [{ expected } = { expected: 0 }] = (await both.sql(
+    "SELECT count(*) FILTER (src_namespace = 'bank') + count(*) FILTER (dst_namespace = 'bank') AS expected FROM flows",
+  )) as { expected: number }[]
   for (const url of [both.urls.stored, both.urls.live]) {
     expect((await complete(url, { field: 'any.ns', prefix: 'bank', ...span })).values).toEqual([
-      { value: 'bank', text: 'bank', count: wanted },
+      { value: 'bank', text: 'bank', count: expected },
     ])
   }
 })
@@ -212,7 +212,7 @@ test('completes names and values of changes, within the scope of the viewer', as
     ]),
     Date.now(),
   )
-  const ask = async (body: object, token = 'admin'): Promise<Completed> => {
+  const runQuery = async (body: object, token = 'admin'): Promise<Completed> => {
     const answer = await post(
       `${api.url}/api/v1/complete`,
       { names: 'changes', prefix: '', ...body },
@@ -222,11 +222,11 @@ test('completes names and values of changes, within the scope of the viewer', as
     return (await answer.json()) as Completed
   }
   const texts = async (body: object, token?: string): Promise<string[]> =>
-    (await ask(body, token)).values.map(({ text, count }) => `${text} ${count}`)
-  const { fields } = await ask({ prefix: 'act' })
+    (await runQuery(body, token)).values.map(({ text, count }) => `${text} ${count}`)
+  const { fields } = await runQuery({ prefix: 'act' })
   expect(fields.map(({ name }) => name)).toEqual(['actor', 'actor_kind', 'actor_ref'])
   expect(fields[0]?.meaning).toMatch(/^Actor/)
-  expect((await ask({ prefix: 'ns' })).fields.map(({ name }) => name)).toContain('namespace')
+  expect((await runQuery({ prefix: 'ns' })).fields.map(({ name }) => name)).toContain('namespace')
   expect(await texts({ field: 'kind' })).toEqual(['Deployment 2', 'Pod 1'])
   expect(await texts({ field: 'ns', filter: 'kind = Pod' })).toEqual(['vault 1'])
   expect(await texts({ field: 'actor' })).toEqual(['alice 1', 'helm 1'])

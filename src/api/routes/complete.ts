@@ -14,7 +14,7 @@ import type { Hub } from '../live/hub.ts'
 import { moment, span } from '../objects.ts'
 import type { ApiContext } from '../options.ts'
 import { ApiError } from '../problems.ts'
-import { questionOf, questionParameters, unknownField, type QuestionQuery } from '../query-parameters.ts'
+import { rowQueryOf, questionParameters, unknownField, type QuestionQuery } from '../query-parameters.ts'
 import type { RunStatement } from '../sums.ts'
 
 interface CompleteRequest extends QuestionQuery {
@@ -107,34 +107,34 @@ const schema = {
 
 export function completeRoutes(app: FastifyInstance, context: ApiContext, hub: Hub): void {
   app.post('/api/v1/complete', { schema }, async (request, reply) => {
-    const wanted = request.body as CompleteRequest
-    const { prefix = '', limit = 20 } = wanted
+    const body = request.body as CompleteRequest
+    const { prefix = '', limit = 20 } = body
     const now = context.host.clock.now()
-    if (wanted.names === 'resources') {
-      const answer = await ofResources(wanted, {
+    if (body.names === 'resources') {
+      const answer = await ofResources(body, {
         context,
         hub,
         principal: request.principal,
-        gone: abortOnDisconnect(reply),
+        disconnected: abortOnDisconnect(reply),
       })
       return answer === undefined ? reply.hijack() : answerJson(request, reply, answer)
     }
-    const question =
-      wanted.names === 'changes'
-        ? visibleChanges(wanted, now, request.principal)
-        : questionOf(wanted, 'flow_time', now, request.principal)
-    const { names } = question
-    const asker = { context, hub, principal: request.principal, gone: abortOnDisconnect(reply) }
-    if (wanted.field === undefined) {
+    const rowQuery =
+      body.names === 'changes'
+        ? visibleChanges(body, now, request.principal)
+        : rowQueryOf(body, 'flow_time', now, request.principal)
+    const { names } = rowQuery
+    const run = { context, hub, principal: request.principal, disconnected: abortOnDisconnect(reply) }
+    if (body.field === undefined) {
       if (names === changeNames)
         return answerJson(request, reply, { fields: suggestNames(names, prefix, undefined, limit) })
-      const use = await fieldUse(asker, question)
+      const use = await fieldUse(run, rowQuery)
       return use === undefined
         ? reply.hijack()
         : answerJson(request, reply, { fields: suggestNames(names, prefix, use, limit) })
     }
-    const fields = fieldsOf(names, wanted.field)
-    const found = await valuesInUse(asker, question, fields, prefix, limit)
+    const fields = fieldsOf(names, body.field)
+    const found = await valuesInUse(run, rowQuery, fields, prefix, limit)
     if (found === undefined) return reply.hijack()
     return answerJson(request, reply, {
       values: listed(
@@ -152,12 +152,12 @@ export function completeRoutes(app: FastifyInstance, context: ApiContext, hub: H
 /** Undefined when the client has disconnected. */
 async function ofResources(
   { field: written, prefix = '', filter = '', to = 'now', limit = 20 }: CompleteRequest,
-  asker: RunStatement,
+  run: RunStatement,
 ): Promise<object | undefined> {
   if (written === undefined) return { fields: suggestNames(resourceNames, prefix, undefined, limit) }
   const fields = fieldsOf(resourceNames, written)
-  const at = moment(to, 'to', asker.context.host.clock.now())
-  const found = await valuesOfObjects(asker, fields, { filter, at, prefix, limit })
+  const at = moment(to, 'to', run.context.host.clock.now())
+  const found = await valuesOfObjects(run, fields, { filter, at, prefix, limit })
   return found === undefined
     ? undefined
     : {

@@ -43,7 +43,7 @@ const sinkParam = {
 } as const
 
 /** Time in ms, sink, row id. Names of sinks have no slash. */
-const place = /^([0-9]{1,16})\/([^/]+)\/(.+)$/
+const idPattern = /^([0-9]{1,16})\/([^/]+)\/(.+)$/
 
 function noSuchLetter(id: string, more = ''): ApiError {
   return new ApiError('WEIR_API_NOT_FOUND', `There is no dead letter "${id}"${more}.`, {
@@ -69,7 +69,7 @@ export function deadLetterRoutes(app: FastifyInstance, { control: { deadLetters 
             limit: { type: 'integer', minimum: 1, maximum: 10_000, default: 100 },
             after: {
               type: 'string',
-              pattern: place.source,
+              pattern: idPattern.source,
               description:
                 'Start after this dead letter, the last one of the previous page: `<time>/<sink>/<id>` from ' +
                 'its fields.',
@@ -92,7 +92,7 @@ export function deadLetterRoutes(app: FastifyInstance, { control: { deadLetters 
         bodies,
         after,
       } = request.query as { sink?: string; limit?: number; bodies?: string; after?: string }
-      const [, time, of = '', id = ''] = place.exec(after ?? '') ?? []
+      const [, time, of = '', id = ''] = idPattern.exec(after ?? '') ?? []
       return answerJson(
         request,
         reply,

@@ -42,8 +42,8 @@ const named: readonly (readonly unknown[])[] = [
 test('an endpoint is the name, else the owner, else the network, else the address, stored and in memory', async () => {
   const both = await startBoth()
   await both.addBatch(mixed(begin + 30_000), begin + 30_000)
-  for (const ask of [both.stored, both.live]) {
-    const { body } = await ask('flows', { ...span, group: 'src_endpoint' })
+  for (const runQuery of [both.stored, both.live]) {
+    const { body } = await runQuery('flows', { ...span, group: 'src_endpoint' })
     expect(body['columns']).toMatchObject([
       { name: 'src_endpoint', type: 'VARCHAR' },
       { name: 'bytes' },
@@ -51,7 +51,7 @@ test('an endpoint is the name, else the owner, else the network, else the addres
       { name: 'flows' },
     ])
     expect(body['rows']).toEqual(named)
-    const series = (await ask('series', { ...span, step: '5m', group: 'src.endpoint', limit: '2' })).body[
+    const series = (await runQuery('series', { ...span, step: '5m', group: 'src.endpoint', limit: '2' })).body[
       'rows'
     ] as unknown[][]
     expect(series.map(([, ...cells]) => cells)).toEqual([
@@ -59,7 +59,7 @@ test('an endpoint is the name, else the owner, else the network, else the addres
       [false, ...(named[1] ?? [])],
       [true, null, 2200, 30, 3],
     ])
-    const edges = (await ask('topology', { ...span, scope: 'endpoint', limit: '1' })).body
+    const edges = (await runQuery('topology', { ...span, scope: 'endpoint', limit: '1' })).body
     expect(edges).toMatchObject({ rows: [['192.0.2.4', 'gateway', 1300, 20, 2]], total: { edges: 5 } })
   }
 })

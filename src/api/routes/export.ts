@@ -7,8 +7,8 @@ import { abortOnDisconnect, isolated, logErrors } from '../store-query.ts'
 import { RecordCount } from '../export/count.ts'
 import type { Hub } from '../live/hub.ts'
 import type { ApiContext } from '../options.ts'
-import { questionOf, questionParameters, timeParameter, type QuestionQuery } from '../query-parameters.ts'
-import { mostSorted, ringText } from '../ring/rows.ts'
+import { rowQueryOf, questionParameters, timeParameter, type QuestionQuery } from '../query-parameters.ts'
+import { maxSorted, ringText } from '../ring/rows.ts'
 import { coveredSpan } from '../ring/scan.ts'
 import { storedTo } from '../stored-to.ts'
 import { columnsOf, sortOf } from './flows.ts'
@@ -53,7 +53,7 @@ const schema = {
       sort: {
         type: 'string',
         description:
-          `As in GET /api/v1/flows. Without a store, more than ${mostSorted} rows can only be sorted by ` +
+          `As in GET /api/v1/flows. Without a store, more than ${maxSorted} rows can only be sorted by ` +
           'time_received.',
         examples: ['-bytes'],
       },
@@ -78,13 +78,13 @@ export function exportRoutes(app: FastifyInstance, context: ApiContext, hub: Hub
     const query = request.query as ExportQuery
     const { format = 'csv' } = query
     const parsed = exportRequest(query, context.host.clock.now(), request.principal)
-    const gone = abortOnDisconnect(reply)
+    const disconnected = abortOnDisconnect(reply)
     // Without a process that writes Parquet, it is written here from NDJSON.
     const made = format === 'parquet' && context.control.store?.isolated === undefined ? 'ndjson' : format
-    const bytes = await source(context, hub, parsed, made, reply, gone)
+    const bytes = await source(context, hub, parsed, made, reply, disconnected)
     if (bytes === undefined) return reply.hijack()
     const count = { rows: 0 }
-    const rows = counted(logErrors(bytes, gone, context.log), made, count)
+    const rows = counted(logErrors(bytes, disconnected, context.log), made, count)
     reply.header('content-disposition', `attachment; filename="weir-flows.${format}"`)
     // Trailers require chunked encoding, which HTTP/1.0 lacks.
     if (request.raw.httpVersion !== '1.0') {
@@ -108,7 +108,7 @@ async function source(
   request: ExportRequest,
   format: Format,
   reply: FastifyReply,
-  gone: AbortSignal,
+  disconnected: AbortSignal,
 ): Promise<IsolatedResult | undefined> {
   const {
     control: { store },
@@ -118,21 +118,21 @@ async function source(
   if (store === undefined) {
     const live = hub.ringSource()
     setSpanHeaders('ring', coveredSpan(request.span, live.ring.since))
-    return ringText(live, request, format === 'csv' ? 'csv' : 'ndjson', gone)
+    return ringText(live, request, format === 'csv' ? 'csv' : 'ndjson', disconnected)
   }
   const { storedTo: to } = await storedTo(context, request.span)
   setSpanHeaders('raw', { from: request.span.from, to: to ?? request.span.to })
   return isolated(
     store,
     { sql: exportSql(request, format === 'parquet' ? 'parquet' : 'text'), format, bound: 'wait' },
-    gone,
+    disconnected,
   )
 }
 
 function exportRequest(query: ExportQuery, now: number, principal: Principal): ExportRequest {
-  const question = questionOf(query, 'time_received', now, principal)
+  const rowQuery = rowQueryOf(query, 'time_received', now, principal)
   return {
-    ...question,
+    ...rowQuery,
     columns: columnsOf(query.columns),
     sort: sortOf(query.sort),
     upTo: BigInt(Math.floor(now)) * 1000n,

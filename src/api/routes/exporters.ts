@@ -77,7 +77,7 @@ interface Query {
   readonly limit?: number
 }
 
-const usualLimit = 1000
+const defaultLimit = 1000
 
 export function exporterRoutes(app: FastifyInstance, { control }: ApiContext): void {
   app.get(
@@ -95,7 +95,7 @@ export function exporterRoutes(app: FastifyInstance, { control }: ApiContext): v
               type: 'integer',
               minimum: 1,
               maximum: 100_000,
-              description: `Maximum exporters of each source (${usualLimit}).`,
+              description: `Maximum exporters of each source (${defaultLimit}).`,
             },
           },
         },
@@ -103,7 +103,7 @@ export function exporterRoutes(app: FastifyInstance, { control }: ApiContext): v
       },
     },
     async (request, reply) => {
-      const { source, limit = usualLimit } = request.query as Query
+      const { source, limit = defaultLimit } = request.query as Query
       const sources = (await control.exporters()).filter(({ name }) => source === undefined || name === source)
       return answerJson(request, reply, { sources: sources.map((one) => cut(one, limit)) })
     },
@@ -134,13 +134,13 @@ export function exporterRoutes(app: FastifyInstance, { control }: ApiContext): v
     },
     async (request, reply) => {
       const { collector } = request.query as { readonly collector?: string }
-      const place = collectorAddress(await control.exporters(), {
+      const address = collectorAddress(await control.exporters(), {
         requested: collector,
         else: request.hostname.replace(/^\[(.*)\]$/, '$1'),
       })
       const answer: ExporterRecipes = {
-        collector: place.host,
-        recipes: recipes.map(({ name, title, lines }) => ({ name, title, lines: lines(place) })),
+        collector: address.host,
+        recipes: recipes.map(({ name, title, lines }) => ({ name, title, lines: lines(address) })),
       }
       return answerJson(request, reply, answer)
     },

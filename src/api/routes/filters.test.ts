@@ -40,10 +40,10 @@ test('every signed-in user gets the quick filters of the configuration', async (
     quickFilters: () => filters,
     auth: { tokens: [{ name: 'shop', token: 'shop', role: 'viewer', namespaces: ['shop'] }] },
   })
-  const ask = (headers: Record<string, string>): Promise<Response> =>
+  const runQuery = (headers: Record<string, string>): Promise<Response> =>
     fetch(`${api.url}/api/v1/quick-filters`, { headers })
-  expect(await (await ask({ authorization: 'Bearer shop' })).json()).toEqual({ filters })
-  expect((await ask({})).status).toBe(401)
+  expect(await (await runQuery({ authorization: 'Bearer shop' })).json()).toEqual({ filters })
+  expect((await runQuery({})).status).toBe(401)
 })
 
 test('every response has a query id, and problems contain it', async () => {

@@ -8,7 +8,7 @@ import {
   keysSql,
   pageOf,
   pageSql,
-  questionOf as fingerprintOf,
+  pageFingerprint as fingerprintOf,
   readCursor,
   windowOf,
   writeCursor,
@@ -29,7 +29,7 @@ import {
   columnOf,
   listOf,
   plainField,
-  questionOf,
+  rowQueryOf,
   questionParameters,
   timeParameter,
   unknownField,
@@ -40,7 +40,7 @@ import { measureParameter, ofParameter, offsetParameter, rankParameter } from '.
 
 const received = 'time_received'
 
-const usual = [
+const defaultColumns = [
   'time_received',
   'time_start',
   'time_end',
@@ -156,11 +156,11 @@ export function flowRoutes(app: FastifyInstance, context: ApiContext, hub: Hub):
     const {
       control: { store },
     } = context
-    const gone = abortOnDisconnect(reply)
+    const disconnected = abortOnDisconnect(reply)
     const answer =
       store === undefined
-        ? await ringPage(hub.ringSource(), parsed, gone)
-        : await storePage(store, context, parsed, gone)
+        ? await ringPage(hub.ringSource(), parsed, disconnected)
+        : await storePage(store, context, parsed, disconnected)
     if (answer === undefined) return reply.hijack()
     const { rows, next } = pageOf(parsed, answer.rows)
     const facts = {
@@ -181,9 +181,9 @@ async function storePage(
   store: StoreReader,
   context: ApiContext,
   request: PageRequest,
-  gone: AbortSignal,
+  disconnected: AbortSignal,
 ): Promise<{ rows: Record<string, unknown>[]; span: TimeSpan; storedTo?: bigint } | undefined> {
-  const rows = await readPage(store, request, gone, context.host)
+  const rows = await readPage(store, request, disconnected, context.host)
   return rows === undefined ? undefined : { rows, span: request.span, ...(await storedTo(context, request.span)) }
 }
 
@@ -191,34 +191,34 @@ async function storePage(
 async function readPage(
   store: StoreReader,
   request: PageRequest,
-  gone: AbortSignal,
+  disconnected: AbortSignal,
   host: Host,
 ): Promise<Record<string, unknown>[] | undefined> {
   const window = windowOf(request)
   if (window !== undefined) {
-    const rows = await manyRowsOf(store, pageSql(request, window), gone, host)
+    const rows = await manyRowsOf(store, pageSql(request, window), disconnected, host)
     if (rows === undefined || rows.length > request.limit) return rows
   }
   let keys: Record<string, unknown>[] | undefined
   for (const ties of [false, true]) {
     const sql = keysSql(request, ties)
-    if (sql === undefined) return manyRowsOf(store, pageSql(request), gone, host)
-    keys = await manyRowsOf(store, sql, gone, host)
+    if (sql === undefined) return manyRowsOf(store, pageSql(request), disconnected, host)
+    keys = await manyRowsOf(store, sql, disconnected, host)
     if (keys === undefined || !cutInTies(request, keys)) break
   }
   // Rows added later belong to no page of this snapshot.
   if (keys === undefined || keys.length === 0) return keys
-  return manyRowsOf(store, pageSql(request, amongKeys(request, keys)), gone, host)
+  return manyRowsOf(store, pageSql(request, amongKeys(request, keys)), disconnected, host)
 }
 
 function pageRequest(query: FlowsQuery, now: number, principal: Principal): PageRequest {
-  const question = questionOf(query, 'time_received', now, principal)
-  const sort = sortOf(query.sort ?? (question.time.name === 'flow_time' ? '-time_received' : `-${question.time.name}`))
+  const rowQuery = rowQueryOf(query, 'time_received', now, principal)
+  const sort = sortOf(query.sort ?? (rowQuery.time.name === 'flow_time' ? '-time_received' : `-${rowQuery.time.name}`))
   // Ties: descending receive time.
   if (!sort.some(({ field }) => field.name === received))
     sort.push({ field: plainField(received, 'sort'), descending: true })
   const first: PageRequest = {
-    ...question,
+    ...rowQuery,
     columns: columnsOf(query.columns),
     sort,
     limit: query.limit ?? 100,
@@ -230,7 +230,7 @@ function pageRequest(query: FlowsQuery, now: number, principal: Principal): Page
     throw new ApiError('WEIR_API_INVALID', 'The cursor is invalid.', {
       hints: ['Send `next` of the previous page unchanged, or omit it to start over.'],
     })
-  if (after.question !== fingerprintOf(first)) {
+  if (after.fingerprint !== fingerprintOf(first)) {
     throw new ApiError('WEIR_API_INVALID', 'The cursor belongs to another query.', {
       hints: [
         'Filter, both_ways, reporters, time and sort must be those of the first page. Omit the cursor to start over.',
@@ -250,7 +250,7 @@ export function sortOf(written: string | undefined): SortKey[] {
 export function columnsOf(written: string | undefined): readonly QueryField[] {
   if (written === '*') return flowNames.fields
   const names = listOf(written)
-  return (names.length === 0 ? usual : names).map((each) => {
+  return (names.length === 0 ? defaultColumns : names).map((each) => {
     const field = flowNames.field(flowNames.resolve(each) ?? '')
     if (field === undefined) throw unknownField(each, 'columns')
     return field

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest'
 import { seedEvents, seedFlows } from '../../../test/graph/seed.ts'
 import { toEventBatch } from '../../model/events.ts'
-import { ask } from '../../store/testing/ask.ts'
+import { queryRows } from '../../store/testing/query-rows.ts'
 import { startStored, type StoredApi } from '../testing/stored.ts'
 
 const noon = Date.parse('2026-11-20T12:00:00Z')
@@ -173,7 +173,7 @@ test('finds the shortest paths up to the requested length', async () => {
 
 test('an action name leads to all its actors and resources, as an end of paths and never in the middle', async () => {
   const patches = 'action:patch'
-  const audit = await ask(
+  const audit = await queryRows(
     stored.store.reader,
     "SELECT actor, resource, count(*)::INTEGER AS n FROM audit WHERE action = 'patch' AND time >= " +
       "'2026-11-19T12:00:00Z' AND time < '2026-11-20T12:00:00Z' GROUP BY ALL",

@@ -153,9 +153,9 @@ function spanOf(begin: string | undefined, end: string | undefined, now: number)
 
 function relationsOf(written: string | undefined): ReadonlySet<string> | undefined {
   const named = listOf(written)
-  const strange = named.find((name) => !relationNames.includes(name))
-  if (strange !== undefined)
-    throw new ApiError('WEIR_API_INVALID', `There is no relation ${strange}.`, {
+  const unknown = named.find((name) => !relationNames.includes(name))
+  if (unknown !== undefined)
+    throw new ApiError('WEIR_API_INVALID', `There is no relation ${unknown}.`, {
       hints: [`Relations: ${relationNames.join(', ')}.`],
     })
   return named.length === 0 ? undefined : new Set(named)
@@ -182,17 +182,17 @@ interface PathQuery {
 
 export function graphRoutes(app: FastifyInstance, context: ApiContext): void {
   const { clock } = context.host
-  const asking = (
-    gone: AbortSignal,
+  const graphQuery = (
+    disconnected: AbortSignal,
     principal: Principal,
     span: GraphQuery['span'],
     written: string | undefined,
-  ): GraphQuery => ({ store: requireStore(context), gone, principal, span, relations: relationsOf(written) })
+  ): GraphQuery => ({ store: requireStore(context), disconnected, principal, span, relations: relationsOf(written) })
   app.get('/api/v1/graph', { schema }, async (request, reply) => {
     const query = request.query as Query
     const span = spanOf(query.from, query.to ?? query.at, clock.now())
     const graph = await neighbours(
-      asking(abortOnDisconnect(reply), request.principal, span, query.relation),
+      graphQuery(abortOnDisconnect(reply), request.principal, span, query.relation),
       query.ref,
       query.hops ?? 1,
       query.limit ?? 25,
@@ -205,7 +205,7 @@ export function graphRoutes(app: FastifyInstance, context: ApiContext): void {
     const query = request.query as PathQuery
     const span = spanOf(query.since, query.at, clock.now())
     const paths = await pathsBetween(
-      asking(abortOnDisconnect(reply), request.principal, span, query.relation),
+      graphQuery(abortOnDisconnect(reply), request.principal, span, query.relation),
       query.from,
       query.to,
       query.hops ?? 4,

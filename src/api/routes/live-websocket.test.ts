@@ -26,9 +26,9 @@ class Client {
     open.push(this)
   }
 
-  async until(wanted: (message: SocketMessage) => boolean): Promise<SocketMessage> {
+  async until(request: (message: SocketMessage) => boolean): Promise<SocketMessage> {
     for (;;) {
-      const found = this.received.find(wanted)
+      const found = this.received.find(request)
       if (found !== undefined) return found
       await new Promise<void>((resolve) => (this.#more = resolve))
     }

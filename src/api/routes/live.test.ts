@@ -332,7 +332,7 @@ describe('a reconnecting client', () => {
       give(...frames: readonly string[]): void
       at(last?: string): Promise<EventStream>
     }> => {
-      const control = new RecordingControl(places.reduce((sum, [, place]) => sum + place, 0))
+      const control = new RecordingControl(places.reduce((sum, [, eventIdPattern]) => sum + eventIdPattern, 0))
       control.sharedNow = { name: 'Kb2_0aQx', partitions: 2, places: new Map(places) }
       const { api } = await start({ limits: { ...quick, ...limits }, control })
       await put(api, 'session-1', { views: [{ id: 'e', kind: 'rows', q: { stream: 'events' }, columns: ['id'] }] })

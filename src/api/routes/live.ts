@@ -126,7 +126,7 @@ export const liveSchemas = {
  * Event id such as `500@Xy3_kQ0a`: sequence and journal; a shared journal adds `+Kb2_0aQx.9z.1f`. Without a name it is
  * local.
  */
-const place = new RegExp(`^[0-9]{1,15}(@[A-Za-z0-9_-]{8}(${vectorPattern})?)?$`)
+const eventIdPattern = new RegExp(`^[0-9]{1,15}(@[A-Za-z0-9_-]{8}(${vectorPattern})?)?$`)
 
 const stream = {
   operationId: 'live',
@@ -149,7 +149,7 @@ const stream = {
       sid,
       after: {
         type: 'string',
-        pattern: place.source,
+        pattern: eventIdPattern.source,
         description: 'Same as Last-Event-ID, for clients that cannot set headers.',
       },
     },
@@ -250,25 +250,25 @@ export function liveRoutes(app: FastifyInstance, { limits, host }: ApiContext, h
           throw new ApiError('WEIR_API_INVALID', 'This stream has no session.', {
             hints: ['Open it with ?sid=, chosen by the client and hard to guess.'],
           })
-        const wanted = parseJson(message, limits.jsonDepth)
-        const problem = problemIn(wanted, liveSchemas.LiveRequest)
+        const body = parseJson(message, limits.jsonDepth)
+        const problem = problemIn(body, liveSchemas.LiveRequest)
         if (problem !== undefined)
           throw new ApiError('WEIR_API_INVALID', problem, {
             hints: ['The schema LiveRequest in GET /api/v1/openapi.json describes it.'],
           })
-        set(session, request.principal, wanted as LiveRequest)
+        set(session, request.principal, body as LiveRequest)
       } catch (error) {
         channel.send('error', JSON.stringify(toProblem(error).problem), undefined)
       }
     })
   }
 
-  function set(session: string, principal: Principal, wanted: LiveRequest): LiveRequest & { readonly open: boolean } {
-    const paused = wanted.paused ?? false
-    const specs = readViews(wanted, limits.viewsPerStream)
+  function set(session: string, principal: Principal, request: LiveRequest): LiveRequest & { readonly open: boolean } {
+    const paused = request.paused ?? false
+    const specs = readViews(request, limits.viewsPerStream)
     const hidden = specs.find(({ stream }) => stream === 'events' && principal.namespaces !== undefined)
     if (hidden !== undefined) throw eventsHidden(`View "${hidden.id}"`, principal)
-    const open = hub.put(session, principal.id, specs, paused, wanted.resume ?? 'catch-up')
+    const open = hub.put(session, principal.id, specs, paused, request.resume ?? 'catch-up')
     return { open, paused, views: specs.map(writeView) }
   }
 
@@ -307,10 +307,10 @@ function sidOf(request: FastifyRequest): string | undefined {
 function lastSeen(request: FastifyRequest, hub: Hub): LastPosition | undefined {
   const last = request.headers['last-event-id'] ?? (request.query as { after?: string }).after
   if (last === undefined) return undefined
-  if (typeof last !== 'string' || !place.test(last)) {
+  if (typeof last !== 'string' || !eventIdPattern.test(last)) {
     throw new ApiError('WEIR_API_INVALID', `Last-Event-ID "${String(last)}" is not the id of an event.`, {
       hints: ['Omit it to start with the newest rows.'],
     })
   }
-  return hub.placeOf(last)
+  return hub.positionOf(last)
 }

@@ -228,7 +228,7 @@ export function resourceRoutes(app: FastifyInstance, context: ApiContext): void 
   const { host } = context
   app.get('/api/v1/resources', { schema: listSchema }, async (request, reply) => {
     const query = request.query as Query
-    const [store, gone, limit] = [requireStore(context), abortOnDisconnect(reply), query.limit ?? 100]
+    const [store, disconnected, limit] = [requireStore(context), abortOnDisconnect(reply), query.limit ?? 100]
     const { bound } = filterOf(query.filter ?? '', 'resources')
     const conditions = [
       ...placeConditions(query, request.principal),
@@ -238,8 +238,8 @@ export function resourceRoutes(app: FastifyInstance, context: ApiContext): void 
       ...textConditions(query.text, ['name', 'namespace', 'kind', 'node', 'owner_name', 'CAST(labels AS VARCHAR)']),
       ...(bound.is === 'always' ? [] : [compileSql(bound)]),
     ]
-    const question = fingerprintOf('resources', conditions)
-    const after = query.cursor === undefined ? undefined : readPageCursor(query.cursor, question, 1, order.length)
+    const fingerprint = fingerprintOf('resources', conditions)
+    const after = query.cursor === undefined ? undefined : readPageCursor(query.cursor, fingerprint, 1, order.length)
     const at = after?.times[0] ?? moment(query.at ?? 'now', 'at', host.clock.now())
     const where = [asOf(at), ...conditions].join(' AND ')
     const behind = after === undefined ? '' : ` AND (${order.join(', ')}) > (${after.keys.map(text).join(', ')})`
@@ -248,11 +248,13 @@ export function resourceRoutes(app: FastifyInstance, context: ApiContext): void 
         store,
         `SELECT ${resourceColumns} FROM resources WHERE ${where}${behind} ORDER BY ${order.join(', ')} LIMIT ` +
           `${limit + 1}`,
-        gone,
+        disconnected,
       ),
-      after === undefined ? rowsOf(store, `SELECT count(*) AS n FROM resources WHERE ${where}`, gone) : undefined,
+      after === undefined
+        ? rowsOf(store, `SELECT count(*) AS n FROM resources WHERE ${where}`, disconnected)
+        : undefined,
     ])
-    if (rows === undefined || gone.aborted) return reply.hijack()
+    if (rows === undefined || disconnected.aborted) return reply.hijack()
     const shown = rows.slice(0, limit)
     const last = shown.at(-1)
     const keys = ['cluster', 'kind', 'group', 'namespace', 'name', 'uid'].map((name) =>
@@ -260,7 +262,7 @@ export function resourceRoutes(app: FastifyInstance, context: ApiContext): void 
     )
     return answerJson(request, reply, {
       resources: shown,
-      next: rows.length > limit ? writePageCursor({ question, times: [at], keys }) : null,
+      next: rows.length > limit ? writePageCursor({ fingerprint, times: [at], keys }) : null,
       at: isoOf(at),
       ...(totals === undefined ? {} : { total: Number(totals[0]?.['n']) }),
     })
@@ -285,7 +287,7 @@ export function resourceRoutes(app: FastifyInstance, context: ApiContext): void 
     const known = await describeResource(
       {
         store,
-        gone: abortOnDisconnect(reply),
+        disconnected: abortOnDisconnect(reply),
         principal: request.principal,
         current: (query) => context.control.manifest(query),
       },

@@ -54,7 +54,7 @@ test('compresses with gzip only on request', async () => {
   const { api, control } = await start()
   const rows = JSON.stringify(Array.from({ length: 5000 }, (_, n) => ({ n })))
   control.answer = async () => pieces(rows)
-  const ask = (encoding: string): Promise<{ encoding: string | undefined; body: Buffer }> =>
+  const runQuery = (encoding: string): Promise<{ encoding: string | undefined; body: Buffer }> =>
     new Promise((resolve, reject) => {
       const sent = request(
         `${api.url}/api/v1/sql`,
@@ -68,12 +68,12 @@ test('compresses with gzip only on request', async () => {
       )
       sent.on('error', reject).end('{"sql":"SELECT 1"}')
     })
-  const packed = await ask('br, gzip;q=0.5')
+  const packed = await runQuery('br, gzip;q=0.5')
   expect(packed.encoding).toBe('gzip')
   expect(packed.body.length).toBeLessThan(rows.length / 3)
   expect(gunzipSync(packed.body).toString()).toBe(rows)
   for (const encoding of ['identity', 'gzip;q=0', 'br'])
-    expect(await ask(encoding)).toMatchObject({ encoding: undefined, body: Buffer.from(rows) })
+    expect(await runQuery(encoding)).toMatchObject({ encoding: undefined, body: Buffer.from(rows) })
 })
 
 test('a disconnected client cancels the query, before and during the response', async () => {
@@ -95,16 +95,16 @@ test('a disconnected client cancels the query, before and during the response', 
         await untilAbort
       })()
     }
-    const gone = new AbortController()
+    const disconnected = new AbortController()
     const answer = fetch(`${api.url}/api/v1/sql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'accept-encoding': 'identity' },
       body: '{"sql":"SELECT 1"}',
-      signal: gone.signal,
+      signal: disconnected.signal,
     })
     await running
     if (begun) await (await answer).body!.getReader().read()
-    gone.abort()
+    disconnected.abort()
     await answer.catch(() => undefined)
     await stop
     expect(control.queries.at(-1)?.signal.aborted).toBe(true)

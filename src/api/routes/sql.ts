@@ -75,10 +75,10 @@ export function sqlRoutes(app: FastifyInstance, { control, limits, log }: ApiCon
     if (size > limits.sqlBytes)
       throw new ApiError('WEIR_API_TOO_LARGE', `The statement has ${size} bytes; the limit is ${limits.sqlBytes}.`)
     const store = requireStore({ control })
-    const gone = abortOnDisconnect(reply)
+    const disconnected = abortOnDisconnect(reply)
     if (fresh && store.fresh !== undefined) reply.header(freshHeader, String(await store.fresh()))
-    const bytes = await isolated(store, { sql, format, bound: 'work' }, gone)
+    const bytes = await isolated(store, { sql, format, bound: 'work' }, disconnected)
     if (bytes === undefined) return reply.hijack()
-    return answerStream(request, reply, mediaTypes[format], logErrors(bytes, gone, log))
+    return answerStream(request, reply, mediaTypes[format], logErrors(bytes, disconnected, log))
   })
 }

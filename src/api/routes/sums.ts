@@ -23,7 +23,7 @@ import {
   columnOf,
   groupField,
   listOf,
-  questionOf,
+  rowQueryOf,
   questionParameters,
   timeParameter,
 } from '../query-parameters.ts'
@@ -154,7 +154,7 @@ export function sumRoutes(app: FastifyInstance, context: ApiContext, hub: Hub): 
     const query = request.query as SeriesQuery
     const parsed = seriesRequest(query, context.host.clock.now(), request.principal)
     const answer = await readSums(
-      { context, hub, principal: request.principal, gone: abortOnDisconnect(reply) },
+      { context, hub, principal: request.principal, disconnected: abortOnDisconnect(reply) },
       parsed,
       { fields: parsed.group, step: parsed.step },
       query,
@@ -191,7 +191,7 @@ async function topology(
   const query = request.query as TopologyQuery
   const parsed = topologyRequest(query, context.host.clock.now(), request.principal)
   const answer = await readSums(
-    { context, hub, principal: request.principal, gone: abortOnDisconnect(reply) },
+    { context, hub, principal: request.principal, disconnected: abortOnDisconnect(reply) },
     parsed,
     { fields: parsed.group, step: undefined },
     query,
@@ -214,21 +214,21 @@ async function topology(
 }
 
 function seriesRequest(query: SeriesQuery, now: number, principal: Principal): SeriesRequest {
-  const question = shifted(questionOf(query, 'flow_time', now, principal), query.offset)
+  const rowQuery = shifted(rowQueryOf(query, 'flow_time', now, principal), query.offset)
   const { step: written = 'auto' } = query
-  const step = written === 'auto' ? stepFor(question.span, 300) : stepOf(written)
+  const step = written === 'auto' ? stepFor(rowQuery.span, 300) : stepOf(written)
   if (step === undefined)
     throw new ApiError('WEIR_API_INVALID', `"step" is not a duration: ${written}.`, {
       hints: ['Write 30s, 5m, 1h, 1d or auto.'],
     })
-  const buckets = Number(question.span.to - question.span.from) / 1e6 / step
+  const buckets = Number(rowQuery.span.to - rowQuery.span.from) / 1e6 / step
   if (buckets > maxBuckets)
     throw new ApiError(
       'WEIR_API_INVALID',
       `The time range has ${Math.ceil(buckets)} buckets of ${written}; the maximum is ${maxBuckets}.`,
       { hints: ['Use a longer step, or auto.'] },
     )
-  return { ...question, step, group: listOf(query.group).map(groupField), ...sumsOf(query, 10) }
+  return { ...rowQuery, step, group: listOf(query.group).map(groupField), ...sumsOf(query, 10) }
 }
 
 function topologyRequest(query: TopologyQuery, now: number, principal: Principal): GroupsRequest {
@@ -252,6 +252,6 @@ function topologyRequest(query: TopologyQuery, now: number, principal: Principal
     }
     return { src, dst }
   })
-  const question = shifted(questionOf(query, 'flow_time', now, principal), query.offset)
-  return { ...question, group: [...ends.map(({ src }) => src), ...ends.map(({ dst }) => dst)], ...sumsOf(query, 500) }
+  const rowQuery = shifted(rowQueryOf(query, 'flow_time', now, principal), query.offset)
+  return { ...rowQuery, group: [...ends.map(({ src }) => src), ...ends.map(({ dst }) => dst)], ...sumsOf(query, 500) }
 }

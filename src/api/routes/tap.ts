@@ -23,7 +23,7 @@ interface Query {
 const waitingBytes = 1024 * 1024
 const linesPerSecond = 5000
 const quietMs = 15_000
-const mostTaps = 32
+const maxTaps = 32
 
 const text = { type: 'string', minLength: 1, maxLength: 64 } as const
 
@@ -75,8 +75,8 @@ export function tapRoutes(app: FastifyInstance, context: ApiContext): void {
       const query = request.query as Query
       const target = targetOf(query)
       const matching = matcher(query.filter, request.principal, context)
-      if (feeds.size >= mostTaps)
-        throw new ApiError('WEIR_API_LIMIT', `The limit is ${mostTaps} taps on this server.`, {
+      if (feeds.size >= maxTaps)
+        throw new ApiError('WEIR_API_LIMIT', `The limit is ${maxTaps} taps on this server.`, {
           headers: { 'retry-after': '10' },
           hints: ['End another one.'],
         })

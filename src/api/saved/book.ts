@@ -10,9 +10,9 @@ export interface SavedRequest {
 }
 
 /** The file is read and written whole. */
-export const mostPerOwner = 200
-export const mostViews = 2000
-export const mostBytes = 4 * 1024 * 1024
+export const maxPerOwner = 200
+export const maxViews = 2000
+export const maxBytes = 4 * 1024 * 1024
 
 /** Changes are serialized, and durable when they resolve. */
 export class SavedBook {
@@ -40,30 +40,30 @@ export class SavedBook {
   }
 
   /** Creates a view, or changes the user's own. */
-  put(id: string, user: string, wanted: SavedRequest, by = user): Promise<SavedView> {
+  put(id: string, user: string, request: SavedRequest, by = user): Promise<SavedView> {
     return this.#change((views) => {
       const known = views.find((each) => each.id === id)
       if (known !== undefined && known.owner !== user) throw known.shared ? foreign(known) : unknown(id)
       const viewsOfUser = views.filter(({ owner }) => owner === user)
-      const twice = viewsOfUser.find((each) => each.name === wanted.name && each.id !== id)
+      const twice = viewsOfUser.find((each) => each.name === request.name && each.id !== id)
       if (twice !== undefined)
-        throw new ApiError('WEIR_API_INVALID', `You already have a saved view "${wanted.name}".`, {
+        throw new ApiError('WEIR_API_INVALID', `You already have a saved view "${request.name}".`, {
           hints: ['Choose another name, or change the existing view.'],
         })
-      if (known === undefined && (viewsOfUser.length >= mostPerOwner || views.length >= mostViews)) {
+      if (known === undefined && (viewsOfUser.length >= maxPerOwner || views.length >= maxViews)) {
         const limit =
-          viewsOfUser.length >= mostPerOwner ? `${mostPerOwner} saved views of one owner` : `${mostViews} saved views`
+          viewsOfUser.length >= maxPerOwner ? `${maxPerOwner} saved views of one owner` : `${maxViews} saved views`
         throw new ApiError('WEIR_API_LIMIT', `The limit is ${limit}.`, {
           hints: ['Delete views that are no longer needed.'],
         })
       }
-      const { name, page, search, shared = false } = wanted
+      const { name, page, search, shared = false } = request
       const view: SavedView = { id, name, page, search, shared, owner: user, by, changed: this.#host.clock.now() }
       const changed = [...views.filter((each) => each.id !== id), view]
-      if (JSON.stringify(changed).length > mostBytes)
+      if (JSON.stringify(changed).length > maxBytes)
         throw new ApiError(
           'WEIR_API_LIMIT',
-          `The size limit of all saved views together is ${mostBytes / 1024 / 1024} MiB.`,
+          `The size limit of all saved views together is ${maxBytes / 1024 / 1024} MiB.`,
           {
             hints: ['Delete views that are no longer needed.'],
           },

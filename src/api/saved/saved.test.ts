@@ -6,7 +6,7 @@ import { ForgetfulDisk } from '../../../test/kit/forgetful-disk.ts'
 import { SeededRandom } from '../../../test/kit/random.ts'
 import { realHost } from '../../host/index.ts'
 import { start } from '../testing/kit.ts'
-import { mostPerOwner, SavedBook } from './book.ts'
+import { maxPerOwner, SavedBook } from './book.ts'
 import { SavedFile } from './file.ts'
 
 const folders: string[] = []
@@ -165,11 +165,11 @@ test('rejects views over the limits', async () => {
         changed: 1,
       })),
     )
-  await kept(mostPerOwner - 1, () => 'ann', view.search)
+  await kept(maxPerOwner - 1, () => 'ann', view.search)
   const book = new SavedBook(realHost(), folder)
   await book.put('last', 'ann', { ...view, name: 'Last one' })
   await expect(book.put('more', 'ann', { ...view, name: 'One more' })).rejects.toThrow(
-    `The limit is ${mostPerOwner} saved views of one owner.`,
+    `The limit is ${maxPerOwner} saved views of one owner.`,
   )
   await book.put('other', 'bob', view)
   await book.put('v0', 'ann', { ...view, name: 'Changed' })

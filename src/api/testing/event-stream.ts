@@ -60,9 +60,9 @@ export class EventStream {
   }
 
   /** The first past or future event that matches. */
-  async until(wanted: (event: StreamEvent) => boolean): Promise<StreamEvent> {
+  async until(matches: (event: StreamEvent) => boolean): Promise<StreamEvent> {
     for (;;) {
-      const found = this.events.find(wanted)
+      const found = this.events.find(matches)
       if (found !== undefined) return found
       if (this.#ended) throw new Error('the stream ended without the event')
       await new Promise<void>((resolve) => (this.#notify = resolve))

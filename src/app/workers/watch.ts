@@ -99,7 +99,9 @@ export const watchMethods = {
 
 /** Uses positions in the partition as sequences, in a shared journal. */
 function placed(appended: Appended): Appended {
-  return appended.place === undefined ? appended : { ...appended, position: { sequence: appended.place, row: 0 } }
+  return appended.busPosition === undefined
+    ? appended
+    : { ...appended, position: { sequence: appended.busPosition, row: 0 } }
 }
 
 function need<T>(part: T | undefined): T {

@@ -33,7 +33,7 @@ export async function checkStore({ host, config: { data, store } }: CheckContext
       generation,
       manifestDamaged,
       check: { files, unverified, damaged, lost },
-    } = await verifyFiles({ host, directory, mostBytes: maxVerifiedBytes })
+    } = await verifyFiles({ host, directory, maxBytes: maxVerifiedBytes })
     if (generation === 0) return [ok('store', 'no manifest yet')]
     const bytes = [...state.files.values()].reduce((sum, file) => sum + file.bytes, 0)
     const fact = `${files} files, ${sizeText(bytes)}`

@@ -78,7 +78,7 @@ export async function* readPartition(
         // A fetch returns complete batches, which may begin before the offset.
         if (first + offsetDelta >= next)
           records.push({
-            place: first + offsetDelta + 1,
+            position: first + offsetDelta + 1,
             key: key === null ? '' : key.toString(),
             value: value ?? new Uint8Array(0),
           })

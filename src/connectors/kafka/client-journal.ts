@@ -74,7 +74,7 @@ export class FencingWriter implements BusWriter {
     return this.write(channel, [{ key: `${fenceKey}${key}`, value: new Uint8Array(0) }])
   }
 
-  async write(channel: Channel, records: readonly Omit<BusRecord, 'place'>[]): Promise<number> {
+  async write(channel: Channel, records: readonly Omit<BusRecord, 'position'>[]): Promise<number> {
     const state = this.#states.get(channel) ?? { next: 0, done: 0 }
     this.#states.set(channel, state)
     let last = 0
@@ -150,7 +150,7 @@ export class FencingWriter implements BusWriter {
   async #produce(
     client: JournalClient,
     channel: Channel,
-    records: readonly Omit<BusRecord, 'place'>[],
+    records: readonly Omit<BusRecord, 'position'>[],
     sequence: number,
   ): Promise<number> {
     const { library, admin } = client
@@ -175,7 +175,7 @@ export class FencingWriter implements BusWriter {
   }
 }
 
-function batchEnd(records: readonly Omit<BusRecord, 'place'>[], from: number): number {
+function batchEnd(records: readonly Omit<BusRecord, 'position'>[], from: number): number {
   let bytes = 0
   let end = from
   while (end < records.length) {

@@ -104,7 +104,7 @@ async function start(
       },
       append: async (unit) => {
         const appended = await writer.appendShared({ ...unit, source: 'kube' })
-        return { ...appended, position: { sequence: appended.place ?? 0, row: 0 } }
+        return { ...appended, position: { sequence: appended.busPosition ?? 0, row: 0 } }
       },
       replay: sharedReplayOf('kube', { bus: own, records, instance, host, log: context.log, signal: stop.signal }),
     },
@@ -150,7 +150,7 @@ async function read(bus: MemoryBus): Promise<Read> {
             })
         }
       }
-      if ((some.at(-1)?.place ?? 0) >= last) break
+      if ((some.at(-1)?.position ?? 0) >= last) break
     }
   return { changes, states }
 }

@@ -73,7 +73,7 @@ export class ExpectingWriter implements BusWriter {
     }
   }
 
-  async write(channel: Channel, records: readonly Omit<BusRecord, 'place'>[]): Promise<number> {
+  async write(channel: Channel, records: readonly Omit<BusRecord, 'position'>[]): Promise<number> {
     const partial = this.#partial.get(channel) ?? { done: new Map(), place: 0 }
     this.#partial.set(channel, partial)
     const client = await this.#options.client()

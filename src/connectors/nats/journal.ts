@@ -98,7 +98,7 @@ class NatsJournal implements JournalBus {
           .flatMap((message) =>
             unpack(message.seq, keyOf(message.subject.slice(place.prefix.length + 1)), message.data),
           )
-          .filter((record) => record.place > after)
+          .filter((record) => record.position > after)
         if (records.length > 0) yield records
       }
       if (!signal.aborted) throw new Error('the connection is lost')

@@ -12,9 +12,9 @@ test('records of one message keep their order, each with its own position', () =
   const values = ['one', '', 'three'].map((text) => Buffer.from(text))
   const records = unpack(7, 'k', pack(values))
   expect(records.map(({ value }) => Buffer.from(value).toString())).toEqual(['one', '', 'three'])
-  expect(records.map(({ place }) => place)).toEqual([positionOf(7) - 2, positionOf(7) - 1, positionOf(7)])
-  expect(records.map(({ place }) => sequenceAfter(place))).toEqual([7, 7, 8])
-  expect(unpack(8, 'k', new Uint8Array(0))).toEqual([{ place: positionOf(8), key: 'k', value: new Uint8Array(0) }])
+  expect(records.map(({ position: place }) => place)).toEqual([positionOf(7) - 2, positionOf(7) - 1, positionOf(7)])
+  expect(records.map(({ position: place }) => sequenceAfter(place))).toEqual([7, 7, 8])
+  expect(unpack(8, 'k', new Uint8Array(0))).toEqual([{ position: positionOf(8), key: 'k', value: new Uint8Array(0) }])
 })
 
 test('a message is filled to the limit, with at least one record', () => {

@@ -49,5 +49,5 @@ export function unpack(sequence: number, key: string, data: Uint8Array): BusReco
     at += 4 + length
   }
   if (values.length === 0) values.push(data)
-  return values.map((value, at) => ({ place: positionOf(sequence) - (values.length - 1 - at), key, value }))
+  return values.map((value, at) => ({ position: positionOf(sequence) - (values.length - 1 - at), key, value }))
 }

@@ -38,7 +38,7 @@ export async function copyPartition({
     if (why === 'damaged')
       log.error('Skipped a journal record that is corrupt or of unknown format. Its rows are quarantined.', {
         partition,
-        place: record.place,
+        place: record.position,
         key: record.key,
       })
   }, passed)
@@ -51,7 +51,7 @@ export async function copyPartition({
           .filter((unit) => unit !== undefined)
           .filter((unit) => unit.place > after)
         if (whole.length > 0) await takeWithRetries(whole)
-        place = records.at(-1)?.place ?? place
+        place = records.at(-1)?.position ?? place
         warned = false
       }
     } catch (error) {

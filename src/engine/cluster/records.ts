@@ -42,7 +42,7 @@ export class SharedRecords {
     while (!signal.aborted) {
       try {
         for await (const records of this.#bus.read('records', this.#place, signal)) {
-          for (const { key, value, place } of records) {
+          for (const { key, value, position: place } of records) {
             this.#place = place
             if (!key.startsWith(fenceKey) && !key.startsWith(this.#without)) this.#take(key, value)
           }

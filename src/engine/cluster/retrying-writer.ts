@@ -3,7 +3,7 @@ import { Fenced, type BusRecord, type BusWriter, type Channel } from '../../jour
 import type { Log } from '../contracts.ts'
 import { messageOf } from '../../model/errors.ts'
 
-type Written = Omit<BusRecord, 'place'>
+type Written = Omit<BusRecord, 'position'>
 
 interface Waiting {
   /** A string is the key of a fence. */

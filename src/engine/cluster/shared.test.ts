@@ -79,7 +79,7 @@ async function readBack(bus: MemoryBus): Promise<{ readonly units: SharedUnit[];
         const whole = join.take(record)
         if (whole !== undefined) units.push(whole)
       }
-      if ((some.at(-1)?.place ?? 0) >= last) break
+      if ((some.at(-1)?.position ?? 0) >= last) break
     }
   return { units, refused }
 }
@@ -143,13 +143,15 @@ test('readers reassemble a unit larger than a record although other records lie 
   const units = new Units((why) => refused.push(why))
   const parts = records.filter(({ value }) => value.length > 0)
   expect(parts.length).toBeGreaterThan(2)
-  const whole = parts.map((record, at) => units.take({ ...record, place: at + 1 })).filter((one) => one !== undefined)
+  const whole = parts
+    .map((record, at) => units.take({ ...record, position: at + 1 }))
+    .filter((one) => one !== undefined)
   expect(whole).toHaveLength(1)
   expect(whole[0]?.pieces.reduce((sum, { body }) => sum + body.length, 0)).toBeGreaterThan(1_200_000)
   // Duplicate, corrupt, of an unknown source, and without the first part.
-  for (const [at, record] of parts.entries()) units.take({ ...record, place: 100 + at })
-  units.take({ key: 'x', value: Uint8Array.of(1, 2, 3), place: 200 })
-  small.take({ ...(parts[1] as (typeof parts)[0]), place: 1 })
+  for (const [at, record] of parts.entries()) units.take({ ...record, position: 100 + at })
+  units.take({ key: 'x', value: Uint8Array.of(1, 2, 3), position: 200 })
+  small.take({ ...(parts[1] as (typeof parts)[0]), position: 1 })
   expect(new Set(refused)).toEqual(new Set(['repeated', 'damaged']))
   await other.close()
 })
@@ -177,7 +179,7 @@ test('a reader that starts inside a large unit reads it completely, also with di
   }
   const [first, last, between] = records as [BusRecord, BusRecord, BusRecord]
   // JetStream stores each part as a message.
-  const there = [first, between, last].map((record, at) => ({ ...record, place: 1024 * (at + 1) }))
+  const there = [first, between, last].map((record, at) => ({ ...record, position: 1024 * (at + 1) }))
   const stop = new AbortController()
   const far: JournalBus = {
     where: 'far',
@@ -187,7 +189,7 @@ test('a reader that starts inside a large unit reads it completely, also with di
     close: () => Promise.resolve(),
     bounds: () => Promise.resolve({ before: 0, last: 3072 }),
     async *read(_channel, after) {
-      yield await Promise.resolve(there.filter(({ place }) => place > after))
+      yield await Promise.resolve(there.filter(({ position }) => position > after))
     },
   }
   const taken: string[] = []

@@ -47,14 +47,14 @@ async function* readingOf(
   onPlace?: (place: number) => void,
 ): AsyncGenerator<SharedUnit> {
   const partition = partitionOf(id, bus.partitions)
-  const units = new Units((why, { place }) =>
+  const units = new Units((why, { position: place }) =>
     log.warn('Skipped an unreadable journal record.', { source: id, partition, place, why }),
   )
   for (let place = after; !signal.aborted;) {
     try {
       for await (const records of bus.read(partition, place, signal)) {
         for (const record of records) {
-          place = record.place
+          place = record.position
           const unit = place <= last && componentOf(record.key) === id ? units.take(record) : undefined
           if (unit !== undefined) yield unit
         }

@@ -86,7 +86,7 @@ export class Units {
     }
     this.#open.delete(source)
     this.#last.set(source, { epoch, sequence })
-    return { source, place: record.place, pieces }
+    return { source, place: record.position, pieces }
   }
 }
 
@@ -150,13 +150,13 @@ export async function totalsUpTo({
     const units = new Units(() => undefined)
     reading: for await (const some of bus.read(partition, from, signal)) {
       for (const record of some) {
-        const unit = record.place > place ? undefined : units.take(record)
+        const unit = record.position > place ? undefined : units.take(record)
         const header = unit?.pieces.at(-1)?.decoded.header
         if (unit !== undefined && header !== undefined && (source === undefined || source === unit.source)) {
           addHeader(totals, header)
           onUnit?.(unit)
         }
-        if (record.place >= place) break reading
+        if (record.position >= place) break reading
       }
     }
   }

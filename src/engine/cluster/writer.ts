@@ -157,7 +157,7 @@ export class SharedWriter {
       this.#frames.set(source, { partition: line.partition, place })
       this.#dirty.add(source)
       // Increases over all partitions and starts, unlike places.
-      return { ...appended, place, position: { sequence: this.epoch * 2 ** 32 + ++this.#count, row: 0 } }
+      return { ...appended, busPosition: place, position: { sequence: this.epoch * 2 ** 32 + ++this.#count, row: 0 } }
     } catch (error) {
       if (error instanceof WeirError) throw error
       throw new WeirError(
@@ -236,8 +236,8 @@ export class SharedWriter {
 }
 
 /** A record is a header with a body. */
-function recordsOf(source: string, pieces: readonly Uint8Array[]): Omit<BusRecord, 'place'>[] {
-  const records: Omit<BusRecord, 'place'>[] = []
+function recordsOf(source: string, pieces: readonly Uint8Array[]): Omit<BusRecord, 'position'>[] {
+  const records: Omit<BusRecord, 'position'>[] = []
   for (let at = 0; at < pieces.length; at += 2)
     records.push({
       key: source,

@@ -1,8 +1,8 @@
 import { isKey, type Cursor, type SortKey } from './page.ts'
 import { isMoment } from './span.ts'
 
-export function writeCursor({ question, from, to, upTo, keys, position }: Cursor): string {
-  return Buffer.from(JSON.stringify([1, question, String(from), String(to), String(upTo), keys, position])).toString(
+export function writeCursor({ fingerprint, from, to, upTo, keys, position }: Cursor): string {
+  return Buffer.from(JSON.stringify([1, fingerprint, String(from), String(to), String(upTo), keys, position])).toString(
     'base64url',
   )
 }
@@ -18,7 +18,7 @@ export function readCursor(written: string, sort: readonly SortKey[]): Cursor | 
     return undefined
   }
   if (!Array.isArray(parts) || parts.length !== 7 || parts[0] !== 1) return undefined
-  const [, question, from, to, upTo, keys, position] = parts as unknown[]
+  const [, fingerprint, from, to, upTo, keys, position] = parts as unknown[]
   const moments = [from, to, upTo].map((each) =>
     typeof each === 'string' && integer.test(each) ? BigInt(each) : undefined,
   )
@@ -31,6 +31,6 @@ export function readCursor(written: string, sort: readonly SortKey[]): Cursor | 
     !sort.every(({ field }, index) => isKey(field, keys[index]))
   )
     return undefined
-  if (typeof question !== 'string' || typeof position !== 'string' || position.includes('\0')) return undefined
-  return { question, from: first, to: last, upTo: bound, keys: keys as Cursor['keys'], position }
+  if (typeof fingerprint !== 'string' || typeof position !== 'string' || position.includes('\0')) return undefined
+  return { fingerprint, from: first, to: last, upTo: bound, keys: keys as Cursor['keys'], position }
 }

@@ -6,7 +6,7 @@ export {
   keysSql,
   pageOf,
   pageSql,
-  questionOf,
+  pageFingerprint,
   windowOf,
   type Cursor,
   type PageRequest,

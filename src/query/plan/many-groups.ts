@@ -19,7 +19,7 @@ export interface GroupsPart {
   readonly part: number
   /** The total is below 2^52: doubles are exact and need half the memory. */
   readonly small: boolean
-  readonly least?: bigint | undefined
+  readonly min?: bigint | undefined
 }
 
 type SumType = 'HUGEINT' | 'DOUBLE'
@@ -71,7 +71,7 @@ export function groupCountsSql(request: GroupsRequest, { idOf }: StoredEndpoints
 export function groupsPartSql(
   request: GroupsRequest,
   { view, idOf }: StoredEndpoints,
-  { of, parts, part, small, least }: GroupsPart,
+  { of, parts, part, small, min }: GroupsPart,
 ): string {
   const { group, names, further = [] } = request
   const ids = group.map(idOf)
@@ -112,7 +112,7 @@ export function groupsPartSql(
           .map(({ index }) => `LEFT JOIN texts t${index} ON "_g${index}" = t${index}."_number" `)
           .join(''),
       },
-      least,
+      min,
     )
   )
 }

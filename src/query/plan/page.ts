@@ -18,7 +18,7 @@ export interface PageRequest extends RowQuery {
 }
 
 export interface Cursor {
-  readonly question: string
+  readonly fingerprint: string
   readonly from: bigint
   readonly to: bigint
   readonly upTo: bigint
@@ -58,9 +58,9 @@ function exactSql({ name: field, kind }: QueryField): string {
   return kind === 'time' ? `epoch_us(${name(field)})` : kind === 'f64' ? `${name(field)}::VARCHAR` : name(field)
 }
 
-export function questionOf({ sort, ...question }: PageRequest): string {
+export function pageFingerprint({ sort, ...rest }: PageRequest): string {
   return fingerprint(
-    question,
+    rest,
     sort.map(({ field, descending }) => `${descending ? '-' : ''}${field.name}`),
   )
 }
@@ -136,7 +136,7 @@ export function cutInTies({ sort, limit }: PageRequest, found: readonly FoundKey
 }
 
 /** With more values, only the first and last are used. */
-const mostListed = 256
+const maxListed = 256
 
 /**
  * Holds for all rows of the page and few others, by range and receive times. DuckDB skips files by it; it turns longer
@@ -147,7 +147,7 @@ export function amongKeys({ sort: [first] }: PageRequest, found: readonly FoundK
   const received = [...new Set(found.map((row) => row['received']))]
     .filter((each) => typeof each === 'number' || typeof each === 'string')
     .map((each) => timeSql(BigInt(each)))
-  if (received.length <= mostListed && received.length > 0) parts.push(`"time_received" IN (${received.join(', ')})`)
+  if (received.length <= maxListed && received.length > 0) parts.push(`"time_received" IN (${received.join(', ')})`)
   const keys = found.map(({ key0 }) => key0)
   const values =
     first === undefined
@@ -220,7 +220,14 @@ export function pageOf(
   const keys = sort.map((key, index) => keyOf(key, hasKeyColumn(key) ? last[keyColumn(index)] : last[key.field.name]))
   return {
     rows,
-    next: { question: questionOf(request), from: span.from, to: span.to, upTo, keys, position: String(last['_pos']) },
+    next: {
+      fingerprint: pageFingerprint(request),
+      from: span.from,
+      to: span.to,
+      upTo,
+      keys,
+      position: String(last['_pos']),
+    },
   }
 }
 

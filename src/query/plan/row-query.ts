@@ -34,9 +34,9 @@ export function boundOf({ names, filter }: RowQuery): Bound {
   return bind(filter, names)
 }
 
-export function conditionOf(question: RowQuery): string {
-  const { time, span } = question
-  const condition = compileSql(boundOf(question))
+export function conditionOf(rowQuery: RowQuery): string {
+  const { time, span } = rowQuery
+  const condition = compileSql(boundOf(rowQuery))
   const near = time.near === undefined ? [] : [time.near(span)]
   const sure = time.sure?.(span)
   const within = withinSql(time.sql, span)

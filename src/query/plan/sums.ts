@@ -40,21 +40,21 @@ interface Source {
   readonly remainder: string
 }
 
-function sourceOf(question: AggregateQuery): Source {
-  const { rollup, of, further = [] } = question
+function sourceOf(rowQuery: AggregateQuery): Source {
+  const { rollup, of, further = [] } = rowQuery
   const none = 'false'
   const more = further.map((field) => `, sum(${name(field)}) AS "_${field}"`).join('')
   const sums = (flows: string): string =>
     `sum(bytes_est) AS "_bytes", sum(packets_est) AS "_packets", ${flows} AS "_flows"${more}`
   if (rollup === undefined)
     return {
-      view: question.names.view,
-      time: question.time.sql,
-      where: conditionOf(question),
+      view: rowQuery.names.view,
+      time: rowQuery.time.sql,
+      where: conditionOf(rowQuery),
       sums: sums('count(*)') + (of === undefined ? '' : `, ${statsSql(valueSql(of))}`),
       remainder: none,
     }
-  const condition = compileSql(boundOf(question))
+  const condition = compileSql(boundOf(rowQuery))
   return {
     view: rollup.view,
     time: '"time"',
@@ -101,7 +101,7 @@ export function seriesSql(request: SeriesRequest): string {
   const groups = group.map((_, index) => `"_g${index}"`)
   const list = groups.join(', ')
   const ranked = isMeasure(by) ? `sum("_${by}")` : orderOfStat(by, '"_value"')
-  const places = placed({
+  const rankedCte = rankedSql({
     columns: list,
     rank: ranked,
     from: `parts WHERE NOT "_lost" GROUP BY ${list}`,
@@ -109,7 +109,7 @@ export function seriesSql(request: SeriesRequest): string {
     rows: limit + 1,
   })
   const largest =
-    `ranked AS MATERIALIZED (${places}), ` +
+    `ranked AS MATERIALIZED (${rankedCte}), ` +
     `largest AS (SELECT ${list}, true AS chosen FROM ranked WHERE "_place" <= ${limit}) `
   const shown =
     `SELECT "_bucket", chosen IS NULL AS "_other",
@@ -136,7 +136,7 @@ export function seriesSql(request: SeriesRequest): string {
  * First `rows` of a CTE with _rank and _place. A window over all rows would sort and copy them. Columns are listed,
  * because a star would join all addresses.
  */
-function placed({
+function rankedSql({
   columns,
   rank,
   from,
@@ -190,7 +190,7 @@ interface ShownValues {
 export function largestSql(
   { group, limit, by, of, further = [] }: GroupsRequest,
   shown: ShownValues = { values: valuesOf(group), tables: '', joins: '' },
-  least?: bigint,
+  min?: bigint,
 ): string {
   const summed = ['bytes', 'packets', 'flows', ...further]
   const all = summed.map((sum) => `sum("_${sum}") AS "_all_${sum}"`).join(', ')
@@ -199,9 +199,9 @@ export function largestSql(
     .map((column) => `"${column}"`)
     .join(', ')
   const list = valuesOf(group).join(', ')
-  const from = `parts WHERE NOT "_lost"${least === undefined ? '' : ` AND ${rank} >= ${integerSql(least, 'HUGEINT')}`}`
+  const from = `parts WHERE NOT "_lost"${min === undefined ? '' : ` AND ${rank} >= ${integerSql(min, 'HUGEINT')}`}`
   const order = `${rank} DESC NULLS LAST, ${list}`
-  const ranked = placed({ columns: `${list}, ${listed}`, rank, from, order, rows: limit + 1 })
+  const ranked = rankedSql({ columns: `${list}, ${listed}`, rank, from, order, rows: limit + 1 })
   const totals = ['_all_groups', ...summed.map((sum) => `_all_${sum}`)].map((column) => `"${column}"`)
   const bounds = isMeasure(by) ? `, ${boundsSql(by, 'ranked', limit)}` : ''
   return (

@@ -5,7 +5,7 @@ import { boundOf, conditionOf, withinSql, type RowQuery } from './row-query.ts'
 import type { Rollup } from './sums.ts'
 
 export interface ValuesRequest {
-  readonly question: RowQuery
+  readonly rowQuery: RowQuery
   /** Of one kind. */
   readonly fields: readonly QueryField[]
   /** On the column `_value`. */
@@ -15,16 +15,16 @@ export interface ValuesRequest {
 }
 
 /** Values and their number of rows, as _value and _flows, most frequent first. */
-export function valuesSql({ question, fields, condition, limit, rollup }: ValuesRequest): string {
-  const compiled = compileSql(boundOf(question))
+export function valuesSql({ rowQuery, fields, condition, limit, rollup }: ValuesRequest): string {
+  const compiled = compileSql(boundOf(rowQuery))
   const where =
     rollup === undefined
-      ? conditionOf(question)
+      ? conditionOf(rowQuery)
       : withinSql('"time"', rollup.span) + (compiled === 'true' ? '' : ` AND ${compiled}`)
   const inner = fields.map((field) => {
     const column = field.kind.startsWith('list') ? `unnest(list_distinct(${name(field.name)}))` : name(field.name)
     return `SELECT ${column} AS "_value", ${rollup === undefined ? '1' : 'flows'} AS "_count"
-        FROM ${rollup?.view ?? question.names.view} WHERE ${where}`
+        FROM ${rollup?.view ?? rowQuery.names.view} WHERE ${where}`
   })
   return (
     `SELECT "_value", ${rollup === undefined ? 'count(*)' : 'sum("_count")'} AS "_flows"
@@ -34,11 +34,11 @@ export function valuesSql({ question, fields, condition, limit, rollup }: Values
   )
 }
 
-export function fieldUseSql(question: RowQuery, rows: number): string {
-  const fields = question.names.fields.filter(({ kind }) => kind !== 'estimate')
+export function fieldUseSql(rowQuery: RowQuery, rows: number): string {
+  const fields = rowQuery.names.fields.filter(({ kind }) => kind !== 'estimate')
   return (
     `SELECT ${fields.map((field) => `count(${name(field.name)}) AS ${name(field.name)}`).join(', ')} FROM ` +
-    `(SELECT ${fields.map((field) => name(field.name)).join(', ')} FROM ${question.names.view}
-      WHERE ${conditionOf(question)} LIMIT ${rows})`
+    `(SELECT ${fields.map((field) => name(field.name)).join(', ')} FROM ${rowQuery.names.view}
+      WHERE ${conditionOf(rowQuery)} LIMIT ${rows})`
   )
 }

@@ -18,7 +18,7 @@ interface Part {
 }
 
 /** Tests one value on the left against a value on the right. */
-interface Wanted {
+interface Expected {
   readonly text: string
   readonly is: (value: PlainValue) => boolean
 }
@@ -148,7 +148,7 @@ class Generator {
       }
     }
     const list = Array.from({ length: random.chance(0.5) ? 1 : random.integer(2, 4) }, () => this.#value(field))
-    const is = (value: PlainValue): boolean => list.some((wanted) => anyOf(value, wanted.is))
+    const is = (value: PlainValue): boolean => list.some((expected) => anyOf(value, expected.is))
     const values = list.map(({ text }) => text).join(random.pick([',', ', ']))
     if (random.chance(0.4)) return { text: `${name} ${opposite ? 'not in' : 'in'} (${values})`, is, opposite }
     return { text: `${name}${opposite ? '!=' : '='}${values}`, is, opposite }
@@ -176,7 +176,7 @@ class Generator {
     return { text: String(value), value }
   }
 
-  #value(field: QueryField): Wanted {
+  #value(field: QueryField): Expected {
     const random = this.#random
     if (field.kind === 'ip') return randomAddresses(random)
     if (isText(field) && random.chance(0.15)) {
@@ -258,7 +258,7 @@ function written(random: SeededRandom, { kind, unit, name }: QueryField, value: 
   return random.chance(0.1) ? `${value}.0` : String(value)
 }
 
-function randomAddresses(random: SeededRandom): Wanted {
+function randomAddresses(random: SeededRandom): Expected {
   const one = random.pick(addresses)
   const text = (value: bigint): string =>
     formatIp(Uint32Array.from([96n, 64n, 32n, 0n], (shift) => Number((value >> shift) & 0xffff_ffffn)))

@@ -14,7 +14,7 @@ export function endpointFile(
 ): { readonly pieces: readonly Uint8Array[]; readonly rows: number; readonly columns: readonly string[] } {
   const sorted = endpoints.toSorted((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0))
   // Unused parts get no column, so that queries need not join them.
-  const parts = endpointParts.filter((part) => sorted.some(({ means }) => means[part] !== undefined))
+  const parts = endpointParts.filter((part) => sorted.some(({ meaning }) => meaning[part] !== undefined))
   const hasUnknown = sorted.some(({ unknownAt }) => unknownAt !== undefined)
   const groups = Array.from({ length: Math.max(1, Math.ceil(sorted.length / endpointGroupRows)) }, (_, group) => {
     const rows = sorted.slice(group * endpointGroupRows, (group + 1) * endpointGroupRows)
@@ -23,7 +23,7 @@ export function endpointFile(
       chunks: [
         ids(rows),
         strings('addr', rows, ({ address }) => address),
-        ...parts.map((part) => strings(part, rows, ({ means }) => means[part])),
+        ...parts.map((part) => strings(part, rows, ({ meaning }) => meaning[part])),
         ...(hasUnknown ? [strings(unknownColumn, rows, ({ unknownAt }) => unknownAt?.toString())] : []),
       ],
     }
@@ -38,7 +38,7 @@ export function endpointFile(
 function ids(rows: readonly EndpointRow[]): Chunk {
   const presence = new Presence()
   presence.fill(rows.length, true)
-  const base = rows.reduce((least, { id }) => Math.min(least, id), Infinity)
+  const base = rows.reduce((min, { id }) => Math.min(min, id), Infinity)
   const far = rows.some(({ id }) => id - base >= 2 ** 31)
   const column = { name: 'ep', type: 'i64' } as const
   if (far) return plain(column, new Uint8Array(BigInt64Array.from(rows, ({ id }) => BigInt(id)).buffer), presence)

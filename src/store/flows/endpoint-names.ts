@@ -7,7 +7,7 @@ import { placeText } from '../rollup/place.ts'
 
 export interface Named {
   readonly address: string
-  readonly means: Endpoint
+  readonly meaning: Endpoint
 }
 
 export const namedParts = ['name', 'owner_name', 'owner_kind'] as const
@@ -23,8 +23,8 @@ const nothing: Endpoint = {}
 export class EndpointNames {
   readonly base: number
   #addresses = new Uint32Array(4 * 256)
-  readonly #means: (Endpoint | undefined)[] = []
-  #placed = false
+  readonly #meanings: (Endpoint | undefined)[] = []
+  #hasPlaces = false
   count = 0
   #numbers = new Uint32Array(0)
   #numbered = 0
@@ -36,31 +36,31 @@ export class EndpointNames {
     this.base = base
   }
 
-  add(words: Uint32Array, offset: number, means: Endpoint | undefined): void {
+  add(words: Uint32Array, offset: number, meaning: Endpoint | undefined): void {
     this.#addresses = withRoom(this.#addresses, 4 * (this.count + 1))
     for (let i = 0; i < 4; i++) this.#addresses[4 * this.count + i] = words[offset + i] ?? 0
-    this.#means.push(means)
-    this.#placed ||= means !== undefined && placeText(means) !== undefined
+    this.#meanings.push(meaning)
+    this.#hasPlaces ||= meaning !== undefined && placeText(meaning) !== undefined
     this.count++
   }
 
   /** Place numbers (rollup/place.ts) by id − base; undefined if there are none. */
   places(texts: Texts): Uint32Array | undefined {
-    if (!this.#placed) return undefined
+    if (!this.#hasPlaces) return undefined
     if (texts !== this.#texts) {
       this.#texts = texts
       this.#numbered = 0
     }
     this.#numbers = withRoom(this.#numbers, this.count)
     for (; this.#numbered < this.count; this.#numbered++) {
-      const place = placeText(this.#means[this.#numbered] ?? nothing)
+      const place = placeText(this.#meanings[this.#numbered] ?? nothing)
       this.#numbers[this.#numbered] = place === undefined ? 0 : texts.number(place)
     }
     return this.#numbers
   }
 
   of(index: number): Named {
-    return { address: formatIp(this.#addresses, 4 * index), means: this.#means[index] ?? nothing }
+    return { address: formatIp(this.#addresses, 4 * index), meaning: this.#meanings[index] ?? nothing }
   }
 
   /** Writes the address to `words`, and the numbers of {@link namedParts} to `parts`. */
@@ -77,7 +77,7 @@ export class EndpointNames {
   }
 
   #number(index: number, part: number, texts: PartTexts): number {
-    const text = this.#means[index]?.[namedParts[part] as (typeof namedParts)[number]]
+    const text = this.#meanings[index]?.[namedParts[part] as (typeof namedParts)[number]]
     return text === undefined ? noText : texts.number(text)
   }
 }

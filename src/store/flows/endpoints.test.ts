@@ -41,7 +41,7 @@ it('a new generation of the resolver invalidates earlier ids', () => {
   endpoints.ids(1, words('0.0.0.1'), 1, meaning)
   names.generation = 2
   expect(list(endpoints.ids(1, words('0.0.0.1'), 1, meaning))).toEqual([2])
-  expect(endpoints.take().map(({ means }) => means.name)).toEqual(['n1', 'n2'])
+  expect(endpoints.take().map(({ meaning }) => meaning.name)).toEqual(['n1', 'n2'])
 })
 
 it('the same address in two scopes is two endpoints', () => {

@@ -8,7 +8,7 @@ import { Numbering } from '../numbering.ts'
 import type { Texts } from '../rollup/keys.ts'
 import type { EndpointRow } from '../table-writer.ts'
 
-const mostSpare = 256
+const maxSpare = 256
 const maxTexts = 1 << 18
 const twoTo32 = 4_294_967_296
 
@@ -121,15 +121,15 @@ export class Endpoints {
     return this.#give(words, offset, resolved.is === 'endpoint' ? resolved.endpoint : undefined)
   }
 
-  #give(words: Uint32Array, offset: number, means: Endpoint | undefined, unknownAt?: number): number {
+  #give(words: Uint32Array, offset: number, meaning: Endpoint | undefined, unknownAt?: number): number {
     const id = this.#next++
     const names = this.#meanings.at(-1) as EndpointNames
-    names.add(words, offset, means)
+    names.add(words, offset, meaning)
     const named = names.of(id - this.#base)
     this.#fresh.push({
       id,
       address: named.address,
-      means: named.means,
+      meaning: named.meaning,
       ...(unknownAt === undefined ? {} : { unknownAt }),
     })
     return id
@@ -142,7 +142,7 @@ export class Endpoints {
   }
 
   recycle(columns: Iterable<Float64Array>): void {
-    for (const { buffer } of columns) if (this.#spare.length < mostSpare) this.#spare.push(buffer as ArrayBuffer)
+    for (const { buffer } of columns) if (this.#spare.length < maxSpare) this.#spare.push(buffer as ArrayBuffer)
   }
 
   places(ids: Float64Array, count: number, out: Uint32Array, texts: Texts): void {
@@ -193,8 +193,8 @@ export class Endpoints {
     this.#held =
       this.#holders === undefined
         ? undefined
-        : new HeldIds(this.#resolver, this.#holders, this.#base, (words, offset, means, unknownAt) =>
-            this.#give(words, offset, means, unknownAt),
+        : new HeldIds(this.#resolver, this.#holders, this.#base, (words, offset, meaning, unknownAt) =>
+            this.#give(words, offset, meaning, unknownAt),
           )
   }
 }

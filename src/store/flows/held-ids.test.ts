@@ -5,7 +5,7 @@ import { gone, node, pod, t0 } from '../../identity/testing/objects.ts'
 import type { ResourceData } from '../../model/kubernetes.ts'
 import { realHost } from '../../host/index.ts'
 import { msPerHour } from '../names.ts'
-import { ask } from '../testing/ask.ts'
+import { queryRows } from '../testing/query-rows.ts'
 import { FrameMaker, resolver } from '../testing/frames.ts'
 import { temporaryStores } from '../testing/temporary.ts'
 import type { Store } from '../index.ts'
@@ -41,7 +41,7 @@ const columns = [
   'cluster',
 ]
 const rows = (store: Store, more = ''): Promise<Record<string, unknown>[]> =>
-  ask(store.reader, `SELECT ${columns.join(', ')} FROM flows ${more} ORDER BY time_start, src_addr`)
+  queryRows(store.reader, `SELECT ${columns.join(', ')} FROM flows ${more} ORDER BY time_start, src_addr`)
 
 it('flows belong to the holder of their address when they began, before and after merging', async () => {
   const cluster = new Cluster()
@@ -94,17 +94,23 @@ it('flows belong to the holder of their address when they began, before and afte
   while (await store.maintain());
   expect(await rows(store)).toEqual(expected)
   expect(
-    await ask(store.reader, "SELECT count(*) AS n FROM flows WHERE src_namespace = 'bank' OR dst_namespace = 'bank'"),
+    await queryRows(
+      store.reader,
+      "SELECT count(*) AS n FROM flows WHERE src_namespace = 'bank' OR dst_namespace = 'bank'",
+    ),
   ).toEqual([{ n: 2 }])
   expect(
-    await ask(store.reader, 'SELECT src_namespace AS ns, sum(flows)::INT AS n FROM flows_1m GROUP BY ALL ORDER BY ALL'),
+    await queryRows(
+      store.reader,
+      'SELECT src_namespace AS ns, sum(flows)::INT AS n FROM flows_1m GROUP BY ALL ORDER BY ALL',
+    ),
   ).toEqual([
     { ns: 'bank', n: 1 },
     { ns: 'shop', n: 4 },
     { ns: null, n: 2 },
   ])
   expect(
-    await ask(
+    await queryRows(
       store.reader,
       'SELECT src_owner_name AS o, src_owner_kind AS k, cluster AS c, sum(flows)::INT AS n FROM flows_1m GROUP ' +
         'BY ALL ORDER BY ALL',
@@ -115,7 +121,9 @@ it('flows belong to the holder of their address when they began, before and afte
     { o: null, k: null, c: 'prod', n: 1 },
     { o: null, k: null, c: null, n: 1 },
   ])
-  expect(await ask(store.reader, "SELECT count(*) AS n FROM flows WHERE src_addr = '10.1.0.1'")).toEqual([{ n: 5 }])
+  expect(await queryRows(store.reader, "SELECT count(*) AS n FROM flows WHERE src_addr = '10.1.0.1'")).toEqual([
+    { n: 5 },
+  ])
 })
 
 it('later updates name later flows; nothing is resolved while no cluster is watched', async () => {
@@ -154,7 +162,7 @@ it('a long-term holder loses its address like others, and late flows belong to t
   cluster.emit(gone(a, 39 * minute), b)
   await store.projection.apply([flows(41, 40.5, 38, 20, 3.5), flows(60, 59, 38.5), flows(61, 60, 41)])
   await store.projection.commit()
-  const found = await ask(
+  const found = await queryRows(
     store.reader,
     'SELECT epoch_ms(time_start)::DOUBLE AS at, src_name AS pod FROM flows ORDER BY time_start',
   )
@@ -228,5 +236,5 @@ it('unknown endpoints are resolved again when the hour is over, and no other end
     named('later'),
     named('later'),
   ])
-  expect(await ask(store.reader, 'SELECT count(*) AS n FROM flows')).toEqual([{ n: 7 }])
+  expect(await queryRows(store.reader, 'SELECT count(*) AS n FROM flows')).toEqual([{ n: 7 }])
 })

@@ -18,10 +18,10 @@ export interface HolderMeaning {
 /** Unknown holders get one id per minute, so that they can be named later. */
 const minuteMs = 60_000
 
-type Give = (words: Uint32Array, offset: number, means: Endpoint | undefined, unknownAt?: number) => number
+type Give = (words: Uint32Array, offset: number, meaning: Endpoint | undefined, unknownAt?: number) => number
 
 /** Holder and entry number combine to a safe integer. */
-const mostHolders = 2 ** 31
+const maxHolders = 2 ** 31
 
 /** Validity interval in seconds, and id − base. Four entries fill a cache line. */
 const entryWords = 4
@@ -107,17 +107,17 @@ export class HeldIds {
           until = Infinity
         } else {
           let entry = this.#entryOf(known)
-          let place = entry * entryWords
-          from = 1000 * (this.#entries[place + fromAt] as number)
-          until = 1000 * (this.#entries[place + untilAt] as number)
+          let offset = entry * entryWords
+          from = 1000 * (this.#entries[offset + fromAt] as number)
+          until = 1000 * (this.#entries[offset + untilAt] as number)
           if (entry === 0 || !(from <= time && time < until)) {
             if (macs === null) macs = meaning.macs?.(column)
-            entry = this.#ask(entry, words, at, own, time, macs?.(row) ?? Number.NaN, meaning)
-            place = entry * entryWords
-            from = 1000 * (this.#entries[place + fromAt] as number)
-            until = 1000 * (this.#entries[place + untilAt] as number)
+            entry = this.#resolve(entry, words, at, own, time, macs?.(row) ?? Number.NaN, meaning)
+            offset = entry * entryWords
+            from = 1000 * (this.#entries[offset + fromAt] as number)
+            until = 1000 * (this.#entries[offset + untilAt] as number)
           }
-          const above = this.#entries[place + idAt] as number
+          const above = this.#entries[offset + idAt] as number
           id = this.#base + above
           if (from <= floor && until === 1000 * forever && known < steady) {
             this.#steadyOf = withRoom(this.#steadyOf, above + 1)
@@ -135,7 +135,7 @@ export class HeldIds {
     return known < steady ? known : (this.#steadyOf[known - steady] as number)
   }
 
-  #ask(
+  #resolve(
     known: number,
     words: Uint32Array,
     at: number,
@@ -162,14 +162,14 @@ export class HeldIds {
       )
       this.#entries = withRoom(this.#entries, entryWords * (entry + 1))
     }
-    const place = entry * entryWords
+    const offset = entry * entryWords
     if (holder === 0 && holders.inClusterRange(words, at)) {
       // Empty: each row resolves again, because the holder may be known by then.
       this.#void(entry)
-      this.#entries[place + idAt] = this.#unknownId(entry, words, at, scope, cluster, time, meaning) - this.#base
+      this.#entries[offset + idAt] = this.#unknownId(entry, words, at, scope, cluster, time, meaning) - this.#base
       return entry
     }
-    const pair = entry * mostHolders + holder
+    const pair = entry * maxHolders + holder
     let id = this.#ids.get(pair)
     if (id === undefined) {
       const resolved = this.#resolver.resolve(words, at, time, meaning.scopeName(scope))
@@ -184,9 +184,9 @@ export class HeldIds {
       this.#ids.set(pair, id)
     }
     // Rows at the edges resolve again.
-    this.#entries[place + fromAt] = Math.min(forever, Math.max(0, Math.ceil(from / 1000)))
-    this.#entries[place + untilAt] = Math.min(forever, Math.max(0, Math.floor(until / 1000)))
-    this.#entries[place + idAt] = id - this.#base
+    this.#entries[offset + fromAt] = Math.min(forever, Math.max(0, Math.ceil(from / 1000)))
+    this.#entries[offset + untilAt] = Math.min(forever, Math.max(0, Math.floor(until / 1000)))
+    this.#entries[offset + idAt] = id - this.#base
     return entry
   }
 

@@ -60,16 +60,16 @@ export function narrowChunk(
 /** Undefined if the range is too wide. */
 function fromFloats(name: string, type: ColumnType, count: number, levels: Levels): Chunk | undefined {
   const { words, floats } = scratch
-  let least = Infinity
-  let most = -Infinity
+  let min = Infinity
+  let max = -Infinity
   for (let i = 0; i < count; i++) {
     const value = floats[i] as number
-    if (value < least) least = value
-    if (value > most) most = value
+    if (value < min) min = value
+    if (value > max) max = value
   }
-  if (most - least >= maxRange) return undefined
-  for (let i = 0; i < count; i++) words[i] = (floats[i] as number) - least
-  return integers({ name, type }, words, count, least, levels)
+  if (max - min >= maxRange) return undefined
+  for (let i = 0; i < count; i++) words[i] = (floats[i] as number) - min
+  return integers({ name, type }, words, count, min, levels)
 }
 
 interface Pairs {

@@ -10,7 +10,7 @@ import { flowFields, type Field } from '../../model/fields.ts'
 import type { Store } from '../index.ts'
 import { msPerHour } from '../names.ts'
 import { anyFlows, type AnyCell, type AnyFlows } from '../testing/any-flows.ts'
-import { ask } from '../testing/ask.ts'
+import { queryRows } from '../testing/query-rows.ts'
 import { FrameMaker, startOfDay } from '../testing/frames.ts'
 import { temporaryStores } from '../testing/temporary.ts'
 
@@ -46,7 +46,7 @@ const inOrder = fields
   .join(', ')
 
 async function stored(store: Store): Promise<Record<string, unknown>[]> {
-  return ask(
+  return queryRows(
     store.reader,
     `SELECT ${inOrder} FROM flows ORDER BY split_part(_pos, ':', 3)::INTEGER, split_part(_pos, ':', 4)::INTEGER`,
   )
@@ -84,7 +84,7 @@ it.each(seeds(2, 8))(
     expect((await readdir(stores.directory)).filter((name) => name.startsWith('flows-'))).toHaveLength(1)
     sameRows(await stored(store), answers)
     const rows = answers.length
-    expect(await ask(store.reader, 'SELECT count(*) AS n, count(DISTINCT _pos) AS p FROM flows')).toEqual([
+    expect(await queryRows(store.reader, 'SELECT count(*) AS n, count(DISTINCT _pos) AS p FROM flows')).toEqual([
       { n: rows, p: rows },
     ])
   },
@@ -137,7 +137,7 @@ it('a file has exactly the columns with a value in some row', async () => {
     '_sequence',
     '_row',
   ])
-  expect(await ask(store.reader, 'SELECT rtt, dns_id, src_addr FROM flows ORDER BY _pos')).toEqual([
+  expect(await queryRows(store.reader, 'SELECT rtt, dns_id, src_addr FROM flows ORDER BY _pos')).toEqual([
     { rtt: null, dns_id: null, src_addr: '10.0.0.1' },
     { rtt: 5, dns_id: null, src_addr: null },
   ])
@@ -159,7 +159,7 @@ it('a name from the flow has priority over the name of its address', async () =>
     ),
   ])
   await store.projection.commit()
-  expect(await ask(store.reader, 'SELECT src_name, src_label FROM flows ORDER BY _pos')).toEqual([
+  expect(await queryRows(store.reader, 'SELECT src_name, src_label FROM flows ORDER BY _pos')).toEqual([
     { src_name: 'a', src_label: 'net=core' },
     { src_name: 'gateway', src_label: 'net=core' },
   ])

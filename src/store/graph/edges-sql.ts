@@ -12,7 +12,7 @@ import {
   actorCalled,
   regionRef,
   severityLevel,
-  telling,
+  actionRelations,
   tenantRef,
   traceEnds,
   type TraceEnd,
@@ -70,10 +70,10 @@ export function largestEdges(request: EdgeQuery): Statement | undefined {
     .join(', ')
   const largest = `SELECT near, relation, forward, count(*) AS edges, min((-count, -epoch_us(last), far),
       ${limit}) AS firsts FROM found GROUP BY near, relation, forward`
-  const placed = `SELECT near, relation, forward, sum(edges) OVER (PARTITION BY near) AS edges,
+  const ranked = `SELECT near, relation, forward, sum(edges) OVER (PARTITION BY near) AS edges,
       unnest(range(len(firsts))) AS place, unnest(firsts)[3] AS far FROM (${largest})`
   const numbered = `SELECT near, relation, forward, far, edges, row_number() OVER (PARTITION BY near
-      ORDER BY place, relation, forward) AS number FROM (${placed})`
+      ORDER BY place, relation, forward) AS number FROM (${ranked})`
   return found(
     request,
     { traces: true, talks: true, objects: true },
@@ -130,15 +130,15 @@ function timeSql(us: bigint): string {
 }
 
 function readsOf({ near, far = [], span, relations }: EdgeQuery, unknown: Unknown): Read[] {
-  const wanted = (relation: string): boolean => relations?.has(relation) ?? true
-  const of = (...wantedLabels: readonly Label[]): readonly string[] =>
-    near.filter((ref) => wantedLabels.includes(labelOf(ref)))
+  const isRequested = (relation: string): boolean => relations?.has(relation) ?? true
+  const of = (...requestedLabels: readonly Label[]): readonly string[] =>
+    near.filter((ref) => requestedLabels.includes(labelOf(ref)))
   const between = (column: string): string => `${column} >= ${timeSql(span.from)} AND ${column} < ${timeSql(span.to)}`
   return [
-    ...(unknown.traces ? ofTraces(of, wanted, between('time'), leadsToActions(far)) : []),
+    ...(unknown.traces ? ofTraces(of, isRequested, between('time'), leadsToActions(far)) : []),
     ofEvents(near, relations, between('valid_from')),
-    ...(unknown.objects ? [ofClusters(near, wanted, span)] : []),
-    ...(unknown.talks ? ofTraffic(of('WORKLOAD'), wanted, span) : []),
+    ...(unknown.objects ? [ofClusters(near, isRequested, span)] : []),
+    ...(unknown.talks ? ofTraffic(of('WORKLOAD'), isRequested, span) : []),
   ]
 }
 
@@ -163,8 +163,8 @@ const called: Readonly<Partial<Record<keyof typeof behind, string>>> = {
 
 /** One scan of audit events per end column: the scan is the largest cost. */
 function ofTraces(
-  of: (...wanted: readonly Label[]) => readonly string[],
-  wanted: (relation: string) => boolean,
+  of: (...isRequested: readonly Label[]) => readonly string[],
+  isRequested: (relation: string) => boolean,
   when: string,
   toActions: boolean,
 ): Read[] {
@@ -179,7 +179,7 @@ function ofTraces(
   const edge = (by: string, near: string, relation: TraceRelation): string => {
     const [from, to] = traceEnds[relation]
     const nameOf = (end: keyof typeof behind): string =>
-      !telling.has(relation)
+      !actionRelations.has(relation)
         ? 'NULL::VARCHAR'
         : end === 'actor'
           ? 'max(actor_called)'
@@ -199,13 +199,13 @@ function ofTraces(
     among: string,
     ...relations: readonly TraceRelation[]
   ): Read[] => {
-    const some = relations.filter(wanted)
+    const some = relations.filter(isRequested)
     if (refs.length === 0 || some.length === 0) return []
     const by = `by_${near}`
     const read = new Set(
       some.flatMap((relation) => [
         ...traceEnds[relation].map((end) => behind[end]),
-        ...(telling.has(relation) ? traceEnds[relation].flatMap((end) => called[end] ?? []) : []),
+        ...(actionRelations.has(relation) ? traceEnds[relation].flatMap((end) => called[end] ?? []) : []),
         ...(relation === 'acted-on' ? ['severity'] : []),
       ]),
     )
@@ -253,7 +253,7 @@ const held =
   'count(*)::BIGINT AS count, min(valid_from) AS first, max(valid_to) AS last, NULL::UTINYINT AS level, ' +
   'NULL::BIGINT AS bytes, NULL::VARCHAR AS near_name, NULL::VARCHAR AS far_name'
 
-const heldOnce =
+const singleEvent =
   '1::BIGINT AS count, valid_from AS first, valid_to AS last, NULL::UTINYINT AS level, NULL::BIGINT AS bytes, ' +
   'NULL::VARCHAR AS near_name, NULL::VARCHAR AS far_name'
 
@@ -282,10 +282,14 @@ function ofEvents(near: readonly string[], relations: ReadonlySet<string> | unde
 }
 
 /** Reading cluster relations parses every body. */
-function ofClusters(near: readonly string[], wanted: (relation: string) => boolean, { to }: EdgeQuery['span']): Read {
+function ofClusters(
+  near: readonly string[],
+  isRequested: (relation: string) => boolean,
+  { to }: EdgeQuery['span'],
+): Read {
   const ends = { from: new Map<string, string[]>(), to: new Map<string, string[]>() }
   const put = (end: 'from' | 'to', relation: string, ref: string): void => {
-    if (wanted(relation)) ends[end].set(relation, [...(ends[end].get(relation) ?? []), ref])
+    if (isRequested(relation)) ends[end].set(relation, [...(ends[end].get(relation) ?? []), ref])
   }
   for (const ref of near) {
     const kind = parseKubernetesRef(ref)?.kind
@@ -321,7 +325,7 @@ function ofClusters(near: readonly string[], wanted: (relation: string) => boole
     refs.length === 0
       ? []
       : [
-          `${columns(forward, 'from_ref', 'relation', 'to_ref', heldOnce)} FROM held
+          `${columns(forward, 'from_ref', 'relation', 'to_ref', singleEvent)} FROM held
             WHERE relation IN ${listOf([...relations])} AND ${forward ? 'from_ref' : 'to_ref'} IN ${listOf(refs)}`,
         ]
   const parts = [...part(true, from), ...part(false, end)]
@@ -335,10 +339,10 @@ function ofClusters(near: readonly string[], wanted: (relation: string) => boole
 
 function ofTraffic(
   workloads: readonly string[],
-  wanted: (relation: string) => boolean,
+  isRequested: (relation: string) => boolean,
   { from, to }: EdgeQuery['span'],
 ): Read[] {
-  if (!wanted('talks-to') || workloads.length === 0) return []
+  if (!isRequested('talks-to') || workloads.length === 0) return []
   const sums =
     'sum(flows)::BIGINT AS count, min(hour) AS first, max(hour) AS last, NULL::UTINYINT AS level, ' +
     'sum(bytes)::BIGINT AS bytes, NULL::VARCHAR AS near_name, NULL::VARCHAR AS far_name'

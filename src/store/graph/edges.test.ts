@@ -11,7 +11,7 @@ import type { Store } from '../index.ts'
 import { clusterRelationNames } from '../kubernetes/resources.ts'
 import { openReadOnly } from '../read/read-only.ts'
 import { msPerHour } from '../names.ts'
-import { ask } from '../testing/ask.ts'
+import { queryRows } from '../testing/query-rows.ts'
 import { identity, resourceEvent } from '../testing/cluster.ts'
 import { event, FrameMaker, recordingLog, startOfDay } from '../testing/frames.ts'
 import { temporaryStores } from '../testing/temporary.ts'
@@ -149,7 +149,7 @@ function question(random: SeededRandom, now: number): EdgeQuery {
       't17',
       't40',
     ])
-  const nodes = (most: number): string[] => [...new Set(Array.from({ length: random.integer(1, most) }, node))]
+  const nodes = (max: number): string[] => [...new Set(Array.from({ length: random.integer(1, max) }, node))]
   const from = random.pick([
     startOfDay,
     now - 2 * msPerHour,
@@ -184,7 +184,7 @@ async function heldThen({ reader }: Store, random: SeededRandom, now: number): P
     `(${near.map((ref) => `'${ref.replaceAll("'", "''")}'`).join(', ')})`,
     `make_timestamptz(${us(to)})`,
   ]
-  const expected = await ask(
+  const expected = await queryRows(
     reader,
     `SELECT from_ref, relation, to_ref, valid_from, valid_to FROM relations
       WHERE relation IN (${clusterRelationNames.map((name) => `'${name}'`).join(', ')})
@@ -362,7 +362,7 @@ it('files of finished hours are read once for all edge queries; an unreadable fi
 it('a store without a cache reads its files for every edge query', async () => {
   let now = startOfDay
   const host = hostAt(() => now)
-  const store = await hours(3, { host, keptBytes: 0 }, (time) => (now = time))
+  const store = await hours(3, { host, cacheBytes: 0 }, (time) => (now = time))
   expect(await counted(store, 'user:/alice', startOfDay, now + 1000)).toEqual([10, 10, 10])
   await store.reader.idle()
   await remove(host, 'events')

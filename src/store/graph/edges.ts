@@ -17,13 +17,13 @@ import type { Codes } from './refs.ts'
 import { traceEnds, type TraceEnd, type TraceRelation } from './trace-edges.ts'
 
 /** Format ndjson. */
-export type AskRows = (
+export type QueryRows = (
   statement: Statement,
-  kept: { readonly traces: CachedRows; readonly traffic?: CachedRows },
+  cached: { readonly traces: CachedRows; readonly traffic?: CachedRows },
 ) => Promise<AsyncIterable<Uint8Array>>
 
 /** Beyond it the statement selects the largest edges, because memory here is unaccounted. */
-const mostRows = 50_000
+const maxRows = 50_000
 
 const hourUs = msPerHour * 1000
 
@@ -47,7 +47,7 @@ export async function edgesOf(
   request: EdgeQuery,
   files: readonly StoredFile[],
   held: HeldEdges,
-  ask: AskRows,
+  runQuery: QueryRows,
 ): Promise<readonly StoredEdge[]> {
   const { near, far = [], without: not = [] } = request
   // DuckDB strings end at NUL.
@@ -69,14 +69,14 @@ export async function edgesOf(
       statement === undefined
         ? []
         : await rowsOf<Row>(
-            await ask(statement, { traces: without(held.traces.names), traffic: without(held.talks.names) }),
-            mostRows,
+            await runQuery(statement, { traces: without(held.traces.names), traffic: without(held.talks.names) }),
+            maxRows,
           )
     if (rows !== undefined) return added(request, held, rows)
   }
   const statement = largestEdges(request)
   if (statement === undefined) return []
-  const rows = (await rowsOf<ShownRow>(await ask(statement, { traces: cachedRows(held.traces) }), Infinity)) ?? []
+  const rows = (await rowsOf<ShownRow>(await runQuery(statement, { traces: cachedRows(held.traces) }), Infinity)) ?? []
   return rows.map(
     ({
       near,
@@ -115,7 +115,7 @@ function divided(
   return { known: files.some(({ name }) => names.has(name)), unknown: files.some(({ name }) => !names.has(name)) }
 }
 
-async function rowsOf<Of>(bytes: AsyncIterable<Uint8Array>, most: number): Promise<Of[] | undefined> {
+async function rowsOf<Of>(bytes: AsyncIterable<Uint8Array>, max: number): Promise<Of[] | undefined> {
   const rows: Of[] = []
   const text = new TextDecoder()
   let rest = ''
@@ -125,7 +125,7 @@ async function rowsOf<Of>(bytes: AsyncIterable<Uint8Array>, most: number): Promi
     if (end < 0) continue
     for (const row of JSON.parse(`[${rest.slice(0, end).replaceAll('\n', ',')}]`) as Of[]) rows.push(row)
     rest = rest.slice(end + 1)
-    if (rows.length > most) return undefined
+    if (rows.length > max) return undefined
   }
   return rows
 }
@@ -160,7 +160,7 @@ function added(request: EdgeQuery, { refs, traces, talks }: HeldEdges, rows: rea
         sums.codeOf(farName),
       )
   }
-  const wanted = (relation: string): boolean => request.relations?.has(relation) ?? true
+  const isRequested = (relation: string): boolean => request.relations?.has(relation) ?? true
   const of = (...labels: readonly Label[]): Codes =>
     refs.among(request.near.filter((ref) => labels.includes(labelOf(ref))))
   const [from, to] = [Number(request.span.from), Number(request.span.to)]
@@ -174,10 +174,11 @@ function added(request: EdgeQuery, { refs, traces, talks }: HeldEdges, rows: rea
     action_ref: of('ACTION'),
   }
   const leads = (relation: TraceRelation, end: TraceEnd): boolean =>
-    wanted(relation) &&
+    isRequested(relation) &&
     (toActions || end === 'action_ref' || !traceEnds[relation].some((each) => each === 'action_ref'))
-  for (const { content, without } of traces.parts) content.edges.addTo(sums, { near, wanted: leads, from, to }, without)
-  if (wanted('talks-to'))
+  for (const { content, without } of traces.parts)
+    content.edges.addTo(sums, { near, isRequested: leads, from, to }, without)
+  if (isRequested('talks-to'))
     for (const { content, without } of talks.parts)
       content.addTo(sums, { workloads: of('WORKLOAD'), from: from - (from % hourUs), to }, without)
   return shownEdges(sums, request)

@@ -6,9 +6,9 @@ import { scopeTest } from './edge-scope.ts'
 import { noBytes, severities, stillHolds, type EdgeSums, type RelationSums } from './edge-sums.ts'
 import { none } from './refs.ts'
 
-interface Placed {
+interface RankedEdge {
   readonly of: RelationSums
-  readonly place: number
+  readonly rank: number
   readonly row: number
 }
 
@@ -19,7 +19,7 @@ export function shownEdges(
   const { limit } = request
   const text = (code: number): string => sums.text(code) ?? ''
   const isShown = shownTest(sums, request)
-  const nodes = new Map<number, { edges: number; readonly placed: Placed[] }>()
+  const nodes = new Map<number, { edges: number; readonly ranked: RankedEdge[] }>()
   for (const of of sums.relations) {
     const byNear = new Map<number, number[]>()
     for (let row = 0; row < of.size; row++) {
@@ -34,19 +34,19 @@ export function shownEdges(
       (of.last[b] as number) - (of.last[a] as number) ||
       compareBytes(text(of.far[a] as number), text(of.far[b] as number))
     for (const [near, rows] of byNear) {
-      const node = nodes.get(near) ?? { edges: 0, placed: [] }
+      const node = nodes.get(near) ?? { edges: 0, ranked: [] }
       nodes.set(near, node)
       node.edges += rows.length
-      for (const [place, row] of firsts(rows, limit, larger).entries()) node.placed.push({ of, place, row })
+      for (const [rank, row] of firsts(rows, limit, larger).entries()) node.ranked.push({ of, rank, row })
     }
   }
   const inOrder = [...nodes]
     .map(([near, node]) => ({ near: text(near), ...node }))
     .toSorted((a, b) => compareBytes(a.near, b.near))
-  return inOrder.flatMap(({ near, edges, placed }) => {
-    const order = placed.toSorted(
+  return inOrder.flatMap(({ near, edges, ranked }) => {
+    const order = ranked.toSorted(
       (a, b) =>
-        a.place - b.place || compareBytes(a.of.relation, b.of.relation) || Number(a.of.forward) - Number(b.of.forward),
+        a.rank - b.rank || compareBytes(a.of.relation, b.of.relation) || Number(a.of.forward) - Number(b.of.forward),
     )
     return order.slice(0, limit).map(({ of, row }): StoredEdge => {
       const [last, bytes] = [of.last[row] as number, of.bytes[row] as number]
@@ -83,13 +83,13 @@ function shownTest(
     isSeen?.(sums.text(near) ?? '', sums.text(end) ?? '') !== false
 }
 
-function firsts(all: readonly number[], most: number, order: (a: number, b: number) => number): number[] {
-  if (all.length <= 2 * most) return all.toSorted(order).slice(0, most)
-  const best = all.slice(0, most).toSorted(order)
-  for (let at = most; at < all.length; at++) {
+function firsts(all: readonly number[], max: number, order: (a: number, b: number) => number): number[] {
+  if (all.length <= 2 * max) return all.toSorted(order).slice(0, max)
+  const best = all.slice(0, max).toSorted(order)
+  for (let at = max; at < all.length; at++) {
     const value = all[at] as number
-    if (order(value, best[most - 1] as number) >= 0) continue
-    let [low, high] = [0, most - 1]
+    if (order(value, best[max - 1] as number) >= 0) continue
+    let [low, high] = [0, max - 1]
     while (low < high) {
       const middle = (low + high) >> 1
       if (order(value, best[middle] as number) < 0) high = middle

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { seedEvents, seedFlows } from '../../../test/graph/seed.ts'
 import type { Store } from '../index.ts'
-import { ask } from '../testing/ask.ts'
+import { queryRows } from '../testing/query-rows.ts'
 import { FrameMaker } from '../testing/frames.ts'
 import { temporaryStores } from '../testing/temporary.ts'
 
@@ -22,7 +22,7 @@ it('an audit event relates to its actor, resource and status at its time', async
   const { reader } = await seeded()
   const moment = { valid_from: at('09:55:00'), valid_to: at('09:55:00') }
   expect(
-    await ask(
+    await queryRows(
       reader,
       "SELECT relation, to_ref, valid_from, valid_to FROM relations WHERE from_ref = 'trace-9' ORDER BY relation",
     ),
@@ -36,7 +36,7 @@ it('an audit event relates to its actor, resource and status at its time', async
 it('resources, tenants and sessions relate to tenant, region and actor since their first audit event', async () => {
   const { reader } = await seeded()
   expect(
-    await ask(
+    await queryRows(
       reader,
       `SELECT * FROM relations WHERE relation IN ('located-at', 'assumed-by') OR from_ref = 'otc:p1/ecs/ecs/vm-1'
         ORDER BY relation, from_ref`,
@@ -75,7 +75,7 @@ it('resources, tenants and sessions relate to tenant, region and actor since the
 
 it('a change relates to its object, and to the user of its request if known', async () => {
   const { reader } = await seeded()
-  const changes = await ask(
+  const changes = await queryRows(
     reader,
     `SELECT o.to_ref AS object, p.to_ref AS actor FROM relations o LEFT JOIN relations p ON p.from_ref = o.from_ref
       AND p.relation = 'performed-by' WHERE o.relation = 'applied-on' AND o.from_ref IN (SELECT id FROM changes)
@@ -95,7 +95,7 @@ it('workload communication is summed by hour, without ends that are not workload
   const { reader } = await seeded()
   const [web, api] = ['k8s:c1/apps/Deployment/shop/web', 'k8s:c1/apps/Deployment/shop/api']
   expect(
-    await ask(
+    await queryRows(
       reader,
       `SELECT hour, bytes, packets, flows FROM traffic WHERE from_ref = '${web}' AND to_ref = '${api}' ORDER BY hour`,
     ),
@@ -105,13 +105,13 @@ it('workload communication is summed by hour, without ends that are not workload
     { hour: at('11:00:00'), bytes: 8000, packets: 8, flows: 1 },
   ])
   expect(
-    await ask(
+    await queryRows(
       reader,
       `SELECT valid_from, valid_to FROM relations WHERE relation = 'talks-to' AND from_ref = '${api}'
         AND to_ref = '${web}'`,
     ),
   ).toEqual([{ valid_from: at('10:00:00'), valid_to: at('11:00:00') }])
-  expect(await ask(reader, "SELECT DISTINCT from_ref FROM traffic WHERE to_ref LIKE '%gateway'")).toEqual([
+  expect(await queryRows(reader, "SELECT DISTINCT from_ref FROM traffic WHERE to_ref LIKE '%gateway'")).toEqual([
     { from_ref: 'k8s:c1/batch/CronJob/batch/report' },
   ])
 })
@@ -119,8 +119,8 @@ it('workload communication is summed by hour, without ends that are not workload
 it('restricting relations by name does not change results, in any notation', async () => {
   const { reader } = await seeded()
   const of = async (sql: string): Promise<unknown> =>
-    ask(reader, `SELECT relation, count(*) AS n FROM (${sql}) GROUP BY relation ORDER BY relation`)
-  const all = (await ask(
+    queryRows(reader, `SELECT relation, count(*) AS n FROM (${sql}) GROUP BY relation ORDER BY relation`)
+  const all = (await queryRows(
     reader,
     'SELECT relation, count(*) AS n FROM relations GROUP BY relation ORDER BY relation',
   )) as { relation: string }[]

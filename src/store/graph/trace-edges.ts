@@ -23,11 +23,11 @@ export const traceEnds = {
 } as const
 export type TraceRelation = keyof typeof traceEnds
 export type TraceEnd = (typeof traceEnds)[TraceRelation][number]
-export const telling: ReadonlySet<TraceRelation> = new Set(['acted-on', 'did', 'done-to'])
+export const actionRelations: ReadonlySet<TraceRelation> = new Set(['acted-on', 'did', 'done-to'])
 
 export interface TraceNodes {
   readonly near: Readonly<Record<TraceEnd, Codes>>
-  readonly wanted: (relation: TraceRelation, near: TraceEnd) => boolean
+  readonly isRequested: (relation: TraceRelation, near: TraceEnd) => boolean
   /** µs, to before `to`. */
   readonly from: number
   readonly to: number
@@ -35,7 +35,7 @@ export interface TraceNodes {
 
 /** Columns that repeat together. */
 const tuples = {
-  who: { actor: 'actor', actor_called: actorCalled, impersonated_by: 'impersonated_by' },
+  actors: { actor: 'actor', actor_called: actorCalled, impersonated_by: 'impersonated_by' },
   what: { resource: 'resource', resource_called: 'resource_name', tenant_ref: tenantRef, region_ref: regionRef },
   how: { action_ref: actionRef },
 } as const satisfies Readonly<Record<string, Readonly<Partial<Record<TraceEnd | `${TraceEnd}_called`, string>>>>>
@@ -47,7 +47,7 @@ interface Rows {
   readonly starts: Uint32Array
   /** µs, exact until the year 2255. */
   readonly times: Float64Array
-  readonly who: Uint32Array
+  readonly actors: Uint32Array
   readonly what: Uint32Array
   readonly how: Uint32Array
 }
@@ -124,7 +124,7 @@ export class TraceEdges {
         },
       )
       for (const tuple of tupleNames) await connection.run(`DROP TABLE kept_${tuple}`)
-      const [file, times, who, what, how] = columns
+      const [file, times, actors, what, how] = columns
       return new TraceEdges(
         refs,
         Object.fromEntries(Object.entries(texts).map(([name, codes]) => [name, Uint32Array.from(codes)])),
@@ -132,7 +132,7 @@ export class TraceEdges {
         {
           starts: startsOf(file.values(), files),
           times: times.values(),
-          who: who.values(),
+          actors: actors.values(),
           what: what.values(),
           how: how.values(),
         },
@@ -144,8 +144,8 @@ export class TraceEdges {
   }
 
   get bytes(): number {
-    const { starts, times, who, what, how } = this.#rows
-    return [...Object.values(this.#texts), this.#levels, starts, times, who, what, how].reduce(
+    const { starts, times, actors, what, how } = this.#rows
+    return [...Object.values(this.#texts), this.#levels, starts, times, actors, what, how].reduce(
       (sum, { byteLength }) => sum + byteLength,
       0,
     )
@@ -157,16 +157,16 @@ export class TraceEdges {
 
   addTo(sums: EdgeSums, nodes: TraceNodes, without: ReadonlySet<number>): void {
     const { from, to } = nodes
-    const { starts, times, who, what, how } = this.#rows
+    const { starts, times, actors, what, how } = this.#rows
     const { edges: rowEdges, flags } = this.#edgesOf(sums, nodes)
     if (rowEdges.length === 0) return
-    const { who: ofWho, what: ofWhat, how: ofHow } = flags
+    const { actors: ofActors, what: ofWhat, how: ofHow } = flags
     for (let file = 0; file + 1 < starts.length; file++) {
       const [first, last] = this.#spans[file] as readonly [number, number]
       if (without.has(file) || first >= to || last < from) continue
       for (let row = starts[file] as number, end = starts[file + 1] as number; row < end; row++) {
         const all =
-          (ofWho[who[row] as number] as number) |
+          (ofActors[actors[row] as number] as number) |
           (ofWhat[what[row] as number] as number) |
           (ofHow[how[row] as number] as number)
         if (all === 0) continue
@@ -194,18 +194,18 @@ export class TraceEdges {
   /** Possible edges, and a bit set of them for each tuple. */
   #edgesOf(
     sums: EdgeSums,
-    { near, wanted }: TraceNodes,
+    { near, isRequested }: TraceNodes,
   ): { readonly edges: readonly RowEdge[]; readonly flags: Readonly<Record<Tuple, Uint16Array>> } {
     const edges: RowEdge[] = []
     const flags = {
-      who: new Uint16Array(this.#texts['actor']?.length ?? 0),
+      actors: new Uint16Array(this.#texts['actor']?.length ?? 0),
       what: new Uint16Array(this.#texts['resource']?.length ?? 0),
       how: new Uint16Array(this.#levels.length),
     }
     for (const relation of Object.keys(traceEnds) as TraceRelation[]) {
       for (const forward of [true, false]) {
         const [one, other] = forward ? traceEnds[relation] : (traceEnds[relation].toReversed() as [TraceEnd, TraceEnd])
-        if (near[one].size === 0 || !wanted(relation, one)) continue
+        if (near[one].size === 0 || !isRequested(relation, one)) continue
         const [nearEnd, farEnd] = [this.#end(one, relation), this.#end(other, relation)]
         const [bit, tuple, { refs }, { marks }] = [1 << edges.length, flags[nearEnd.tuple], nearEnd, near[one]]
         edges.push({
@@ -222,12 +222,12 @@ export class TraceEdges {
   }
 
   #end(end: TraceEnd, relation: TraceRelation): End {
-    const tuple = tupleNames.find((name) => end in tuples[name]) ?? 'who'
+    const tuple = tupleNames.find((name) => end in tuples[name]) ?? 'actors'
     return {
       tuple,
       tuples: this.#rows[tuple],
       refs: this.#texts[end] ?? new Uint32Array(0),
-      called: telling.has(relation) ? this.#texts[`${end}_called`] : undefined,
+      called: actionRelations.has(relation) ? this.#texts[`${end}_called`] : undefined,
     }
   }
 }

@@ -34,8 +34,8 @@ export function talksCacheKind(directory: string, refs: Refs): CacheKind<Talks> 
 }
 
 /** Communication of workloads by hour. Folded rows of the rollup name no workload. */
-export function trafficView(input: ViewInput, when?: TimeBounds, kept?: CachedRows): string {
-  return summed(rowsOf(input, { when, without: kept?.names }))
+export function trafficView(input: ViewInput, when?: TimeBounds, cached?: CachedRows): string {
+  return summed(rowsOf(input, { when, without: cached?.names }))
 }
 
 /** Each column costs planning time. */

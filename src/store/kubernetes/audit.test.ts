@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { actorRef, type AuditActor } from '../../model/audit.ts'
 import type { WeirEvent } from '../../model/events.ts'
-import { ask } from '../testing/ask.ts'
+import { queryRows } from '../testing/query-rows.ts'
 import { event } from '../testing/frames.ts'
 import { temporaryStores } from '../testing/temporary.ts'
 
@@ -46,7 +46,7 @@ describe('audit', () => {
       trace('t1', audit, { ref: 'otc:p1/ecs/ecs/s1', body: { code: 403 }, extensions: { domain: 'd1' } }),
       event('other', { source: '/cloud', type: 't', time }),
     ])
-    expect(await ask(reader, 'SELECT * FROM audit')).toEqual([
+    expect(await queryRows(reader, 'SELECT * FROM audit')).toEqual([
       {
         time: '2026-11-20T10:00:00.000Z',
         actor: 'user:a%2Fb/u1',
@@ -91,7 +91,7 @@ describe('audit', () => {
       { kind: 'system', name: 'cron' },
     ]
     const { reader } = await stores.filled(actors.map((actor, at) => trace(`t${at}`, { actor, action: 'a' })))
-    expect((await ask(reader, 'SELECT actor FROM audit ORDER BY id')).map(({ actor }) => actor)).toEqual(
+    expect((await queryRows(reader, 'SELECT actor FROM audit ORDER BY id')).map(({ actor }) => actor)).toEqual(
       actors.map(actorRef),
     )
   })
@@ -121,7 +121,7 @@ describe('audit', () => {
       code: null,
     }
     expect(
-      await ask(
+      await queryRows(
         reader,
         'SELECT actor, actor_kind, actor_id, impersonated_by, service, action, tenant, resource, outcome, ' +
           'severity, code FROM audit ORDER BY id',
@@ -138,7 +138,7 @@ describe('audit', () => {
       [trace('late', { action: 'a' }, { time: time + 7_200_000 })],
     )
     const within = (from: number, to: number): Promise<unknown> =>
-      ask(
+      queryRows(
         reader,
         `SELECT id FROM audit WHERE time >= make_timestamptz(${from * 1000})
           AND time < make_timestamptz(${to * 1000}) ORDER BY id`,
@@ -146,7 +146,7 @@ describe('audit', () => {
     expect(await within(time, time + 1)).toEqual([{ id: 'early' }])
     expect(await within(time + 1, time + 8_000_000)).toEqual([{ id: 'late' }])
     expect(await within(time, time + 8_000_000)).toEqual([{ id: 'early' }, { id: 'late' }])
-    expect(await ask(reader, 'SELECT count(*)::INTEGER AS n FROM audit')).toEqual([{ n: 3 }])
+    expect(await queryRows(reader, 'SELECT count(*)::INTEGER AS n FROM audit')).toEqual([{ n: 3 }])
   })
 
   it('audit events from cts_exporter without the record are read from their attributes', async () => {
@@ -157,7 +157,7 @@ describe('audit', () => {
       }),
     ])
     expect(
-      await ask(
+      await queryRows(
         reader,
         'SELECT actor, actor_name, action, service, region, tenant, address, severity, outcome FROM audit',
       ),
@@ -184,10 +184,10 @@ describe('audit', () => {
     )
     const store = await stores.filled(...frames)
     while (await store.maintain());
-    expect(await ask(store.reader, 'SELECT count(*)::INTEGER AS n, count(actor)::INTEGER AS named FROM audit')).toEqual(
-      [{ n: 7, named: 7 }],
-    )
-    expect(await ask(store.reader, "SELECT id FROM audit WHERE actor = 'user:/u18'")).toEqual([{ id: 't18' }])
-    expect(await ask(store.reader, 'SELECT count(*)::INTEGER AS n FROM events')).toEqual([{ n: 20 }])
+    expect(
+      await queryRows(store.reader, 'SELECT count(*)::INTEGER AS n, count(actor)::INTEGER AS named FROM audit'),
+    ).toEqual([{ n: 7, named: 7 }])
+    expect(await queryRows(store.reader, "SELECT id FROM audit WHERE actor = 'user:/u18'")).toEqual([{ id: 't18' }])
+    expect(await queryRows(store.reader, 'SELECT count(*)::INTEGER AS n FROM events')).toEqual([{ n: 20 }])
   })
 })

@@ -20,7 +20,7 @@ const cachedTexts: readonly ('resource' | 'source' | AuditColumn)[] = [
   'source',
   ...auditColumns.filter((name) => name !== 'request_id' && name !== 'resource_id'),
 ]
-export const keptColumns = ['time', ...cachedTexts.map((name) => `"${name}"`)].join(', ')
+export const cachedColumns = ['time', ...cachedTexts.map((name) => `"${name}"`)].join(', ')
 const actorColumn: FileColumn = { name: 'actor', type: 'VARCHAR', since: Infinity, bit: 1 }
 
 export function isCacheable(file: StoredFile): boolean {
@@ -28,24 +28,25 @@ export function isCacheable(file: StoredFile): boolean {
 }
 
 export function cachedColumnsSql(files: string, first: number): string {
-  return `SELECT (file_index + ${first})::UINTEGER AS file, ${keptColumns.replace('"resource"', 'ref AS resource')}
+  return `SELECT (file_index + ${first})::UINTEGER AS file, ${cachedColumns.replace('"resource"', 'ref AS resource')}
       FROM read_parquet(${files}, union_by_name = true) WHERE family = 'audit'`
 }
 
 /** Statements with one of these columns read files. */
 export const uncachedColumns: ReadonlySet<string> = new Set(
-  [...columns, '_pos'].filter((name) => name !== 'time' && !cachedTexts.some((kept) => kept === name)),
+  [...columns, '_pos'].filter((name) => name !== 'time' && !cachedTexts.some((cached) => cached === name)),
 )
 
-/** Plain columns, so that conditions apply in the scan. `kept`: cached rows of files. */
-export function auditView(input: ViewInput, when?: TimeBounds, kept?: CachedRows): string {
-  const read = kept === undefined ? input : { ...input, files: input.files.filter(({ name }) => !kept.names.has(name)) }
+/** Plain columns, so that conditions apply in the scan. `cached`: rows of files. */
+export function auditView(input: ViewInput, when?: TimeBounds, cached?: CachedRows): string {
+  const read =
+    cached === undefined ? input : { ...input, files: input.files.filter(({ name }) => !cached.names.has(name)) }
   const rows = `SELECT
       ${columns.map((name) => (name === 'resource' ? 'r.ref AS resource' : `r.${name}`)).join(', ')},
       ${position(input)} FROM (${eventsOf('audit', read, when)}) r`
-  if (kept?.sql === undefined) return rows
+  if (cached?.sql === undefined) return rows
   const known = columns.map((name) =>
     uncachedColumns.has(name) ? `NULL::${name === 'data' ? 'JSON' : 'VARCHAR'} AS ${name}` : name,
   )
-  return `SELECT ${known.join(', ')}, NULL::VARCHAR AS _pos FROM (${kept.sql}) UNION ALL ${rows}`
+  return `SELECT ${known.join(', ')}, NULL::VARCHAR AS _pos FROM (${cached.sql}) UNION ALL ${rows}`
 }

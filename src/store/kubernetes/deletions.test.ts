@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import type { ChangeData } from '../../model/kubernetes.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import type { Store } from '../index.ts'
-import { ask } from '../testing/ask.ts'
+import { queryRows } from '../testing/query-rows.ts'
 import { auditEvent, changeEvent, identity } from '../testing/cluster.ts'
 import { FrameMaker } from '../testing/frames.ts'
 import { temporaryStores } from '../testing/temporary.ts'
@@ -69,7 +69,7 @@ async function actors(...events: WeirEvent[]): Promise<string[]> {
   await store.projection.commit()
   const ids = events.map(({ id }) => `'${id}'`).join(', ')
   return (
-    await ask(
+    await queryRows(
       store.reader,
       `SELECT operation, actor, actor_kind FROM changes WHERE id IN (${ids}) ORDER BY time, resource_version`,
     )
@@ -98,7 +98,7 @@ describe('the actor of a deletion without a uid in the request', () => {
       deleted(pod, '10:00:05.3'),
       request('alice', pod, '10:00:05.1', { auditID: 'a1', user: { username: 'alice', uid: '7' } }),
     ])
-    expect(await ask(reader, 'SELECT actor, actor_kind, actor_ref, audit_id FROM changes')).toEqual([
+    expect(await queryRows(reader, 'SELECT actor, actor_kind, actor_ref, audit_id FROM changes')).toEqual([
       { actor: 'alice', actor_kind: 'user', actor_ref: 'user:c1/7', audit_id: 'a1' },
     ])
   })
@@ -333,7 +333,7 @@ it('two thousand deletions of the same name each have their own actor', async ()
   ]).flat()
   const { reader } = await stores.filled(events)
   expect(
-    await ask(
+    await queryRows(
       reader,
       `SELECT count(*)::INTEGER AS n, count(*) FILTER (actor = 'user-' || (CAST(resource_version AS INTEGER) %
         7))::INTEGER AS known FROM changes`,

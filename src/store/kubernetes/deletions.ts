@@ -9,7 +9,7 @@ export const rowKey = ['source', 'subject', '_source', '_epoch', '_sequence', '_
 const maxRequestDelay = 'INTERVAL 1 MINUTE'
 /** Of the observer behind the API server. */
 const maxClockLag = 'INTERVAL 5 SECOND'
-const longest = 'INTERVAL 1 DAY'
+const maxSearchRange = 'INTERVAL 1 DAY'
 
 /**
  * Deletions (and updates that set `deletionTimestamp`) with their `request`: `username`, `actor_ref`, `audit_id`. It is
@@ -47,7 +47,7 @@ export function deletionsBy(requests: string, input: ViewInput, { from, to }: Ti
     `SELECT *, CASE WHEN requested IS NULL THEN time + ${maxClockLag} ELSE requested + INTERVAL 999999 MICROSECOND END AS
       until, ` +
     `coalesce(requested, greatest(created, time - ${maxRequestDelay})) AS since, coalesce(requested, greatest(created,
-      time - ${longest})) AS since_ever FROM (${deletions})`
+      time - ${maxSearchRange})) AS since_ever FROM (${deletions})`
   const inOrder = 'OVER (PARTITION BY source, subject ORDER BY received, audit_id ROWS UNBOUNDED PRECEDING)'
   const changing = `SELECT *, lag(username) OVER (PARTITION BY source, subject
       ORDER BY received, audit_id) IS DISTINCT

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { WeirEvent } from '../../model/events.ts'
-import { ask } from '../testing/ask.ts'
+import { queryRows } from '../testing/query-rows.ts'
 import { auditEvent, changeEvent, identity, resourceEvent } from '../testing/cluster.ts'
 import { temporaryStores } from '../testing/temporary.ts'
 
@@ -25,7 +25,7 @@ describe('changes', () => {
         noise: ['heartbeat'],
       }),
     ])
-    expect(await ask(reader, 'SELECT * EXCLUDE (time_received) FROM changes')).toEqual([
+    expect(await queryRows(reader, 'SELECT * EXCLUDE (time_received) FROM changes')).toEqual([
       {
         time: at('10:00:01.000'),
         cluster: 'c1',
@@ -64,7 +64,7 @@ describe('changes', () => {
       changeEvent(identity('Node/n1'), at('10:00:00'), { operation: 'created', new: { kind: 'Node' }, initial: true }),
     ])
     expect(
-      await ask(reader, 'SELECT namespace, name, old, new, paths, diff, initial, actor, actor_kind FROM changes'),
+      await queryRows(reader, 'SELECT namespace, name, old, new, paths, diff, initial, actor, actor_kind FROM changes'),
     ).toEqual([
       {
         namespace: null,
@@ -90,7 +90,7 @@ describe('changes', () => {
         auditEvent(web, 'dave', 'get', at('10:00:01.2'), { version: '7' }),
       ],
     )
-    expect(await ask(reader, 'SELECT actor, actor_kind, actor_ref, manager, audit_id FROM changes')).toEqual([
+    expect(await queryRows(reader, 'SELECT actor, actor_kind, actor_ref, manager, audit_id FROM changes')).toEqual([
       { actor: 'alice', actor_kind: 'user', actor_ref: 'user:c1/alice', manager: 'kubectl-edit', audit_id: 'a7' },
     ])
   })
@@ -116,7 +116,7 @@ describe('changes', () => {
       auditEvent(web, 'carol', 'patch', at('10:00:03'), { code: 409 }),
     ])
     expect(
-      (await ask(reader, 'SELECT actor, actor_kind FROM changes ORDER BY resource_version')).map(
+      (await queryRows(reader, 'SELECT actor, actor_kind FROM changes ORDER BY resource_version')).map(
         ({ actor: who, actor_kind: kind }) => `${String(who)} ${String(kind)}`,
       ),
     ).toEqual(['alice user', 'kubectl-edit manager', 'kubectl-edit manager'])
@@ -135,7 +135,10 @@ describe('changes', () => {
       ' AND time > make_timestamptz(1795251600000000)',
     ]) {
       expect(
-        await ask(reader, `SELECT resource_version, actor FROM changes WHERE kind = 'Deployment'${where} ORDER BY 1`),
+        await queryRows(
+          reader,
+          `SELECT resource_version, actor FROM changes WHERE kind = 'Deployment'${where} ORDER BY 1`,
+        ),
       ).toEqual([
         { resource_version: '7', actor: 'alice' },
         { resource_version: '8', actor: 'kubectl-edit' },
@@ -150,7 +153,7 @@ describe('changes', () => {
       auditEvent(identity('ConfigMap/shop/c'), 'alice', 'delete', at('10:00:05'), { uid: 'old' }),
       auditEvent(identity('ConfigMap/shop/c'), 'bob', 'delete', at('10:00:09'), { uid: 'new' }),
     ])
-    expect(await ask(reader, "SELECT uid, actor FROM changes WHERE actor_kind = 'user' ORDER BY time")).toEqual([
+    expect(await queryRows(reader, "SELECT uid, actor FROM changes WHERE actor_kind = 'user' ORDER BY time")).toEqual([
       { uid: 'old', actor: 'alice' },
       { uid: 'new', actor: 'bob' },
     ])
@@ -163,7 +166,7 @@ describe('changes', () => {
       changeEvent({ ...pod, resourceVersion: '6' }, at('10:00:35'), { operation: 'deleted', old: {} }),
       auditEvent(pod, 'alice', 'delete', at('10:00:05'), { uid: pod.uid, version: '5' }),
     ])
-    expect(await ask(reader, 'SELECT operation, actor FROM changes ORDER BY time')).toEqual([
+    expect(await queryRows(reader, 'SELECT operation, actor FROM changes ORDER BY time')).toEqual([
       { operation: 'updated', actor: 'alice' },
       { operation: 'deleted', actor: 'alice' },
     ])
@@ -186,7 +189,7 @@ describe('resources', () => {
       ],
       [resourceEvent({ ...pod, resourceVersion: '3' }, at('10:00:30'), { state: 'gone' })],
     )
-    expect(await ask(reader, 'SELECT * EXCLUDE (data) FROM resources ORDER BY valid_from')).toEqual([
+    expect(await queryRows(reader, 'SELECT * EXCLUDE (data) FROM resources ORDER BY valid_from')).toEqual([
       {
         kind: 'Pod',
         api_group: '',
@@ -243,11 +246,11 @@ describe('resources', () => {
       { name: 'n2', zone: null },
       { name: 'web-1', zone: 'eu-1a' },
     ]
-    expect(await ask(reader, 'SELECT name, zone FROM resources ORDER BY name')).toEqual(zones)
+    expect(await queryRows(reader, 'SELECT name, zone FROM resources ORDER BY name')).toEqual(zones)
     expect(
-      (await ask(reader, 'SELECT * FROM resources ORDER BY name')).map(({ name, zone }) => ({ name, zone })),
+      (await queryRows(reader, 'SELECT * FROM resources ORDER BY name')).map(({ name, zone }) => ({ name, zone })),
     ).toEqual(zones)
-    expect(await ask(reader, "SELECT count(*) AS n FROM resources r WHERE r.zone = 'eu-1a'")).toEqual([{ n: 2 }])
+    expect(await queryRows(reader, "SELECT count(*) AS n FROM resources r WHERE r.zone = 'eu-1a'")).toEqual([{ n: 2 }])
   })
 
   it('returns the state at any time: at most one row per object, also if a name was reused', async () => {
@@ -259,7 +262,7 @@ describe('resources', () => {
       resourceEvent(again, at('10:00:10'), { phase: 'Running' }),
     ])
     const then = async (time: string): Promise<unknown> =>
-      ask(
+      queryRows(
         reader,
         `SELECT uid, phase FROM resources WHERE valid_from <= TIMESTAMPTZ '${at(time)}'
           AND (valid_to IS NULL OR valid_to > TIMESTAMPTZ '${at(time)}')`,
@@ -306,7 +309,7 @@ describe('relations', () => {
       }),
       resourceEvent(identity('EndpointSlice/shop/web-x'), at('10:00:20'), { service: 'web', endpoints: [] }),
     ])
-    const rows = await ask(
+    const rows = await queryRows(
       reader,
       `SELECT from_ref, relation, to_ref, strftime(valid_from, '%H:%M:%S') AS f, strftime(valid_to, '%H:%M:%S') AS t
         FROM relations ORDER BY ALL`,
@@ -342,7 +345,7 @@ describe('relations', () => {
       labels('10:00:20', true),
     ])
     expect(
-      await ask(
+      await queryRows(
         reader,
         `SELECT strftime(valid_from, '%S') AS f, strftime(valid_to, '%S') AS t FROM relations
           WHERE relation = 'selects' ORDER BY 1`,
@@ -357,5 +360,5 @@ describe('relations', () => {
 it('the views exist when a statement names them, and are empty without events', async () => {
   const { reader } = await stores.filled()
   for (const view of ['changes', 'RESOURCES', 'Relations'])
-    expect(await ask(reader, `SELECT count(*) AS n FROM ${view}`)).toEqual([{ n: 0 }])
+    expect(await queryRows(reader, `SELECT count(*) AS n FROM ${view}`)).toEqual([{ n: 0 }])
 })

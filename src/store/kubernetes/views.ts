@@ -20,14 +20,14 @@ export function kubernetesViews(
     eventTimes: times,
   }: Pick<Statement, 'sql' | 'reads' | 'actorBounds' | 'readsZones' | 'related' | 'eventTimes'>,
   input: ViewInput,
-  kept: CachedViews,
+  cached: CachedViews,
 ): string {
   const make: Readonly<Record<KubernetesView, () => string>> = {
     changes: () => changesView(input, audited, times.changes),
-    audit: () => auditView(input, times.audit, kept.traces),
+    audit: () => auditView(input, times.audit, cached.traces),
     resources: () => resourcesView(input, zoned),
     relations: () => relationsView(input, related),
-    traffic: () => trafficView(input, times.traffic, kept.traffic),
+    traffic: () => trafficView(input, times.traffic, cached.traffic),
   }
   const lowerSql = sql.toLowerCase()
   return kubernetesViewNames

@@ -165,15 +165,15 @@ export function delta(values: Uint32Array, count: number, first: number, out: By
   let before = count === 0 ? 0 : (values[0] as number)
   for (let from = 1; from < count; from += blockSize) {
     const length = Math.min(blockSize, count - from)
-    let least = 0x7fffffff
+    let min = 0x7fffffff
     for (let i = 0; i < length; i++) {
       const value = values[from + i] as number
       const step = (value - before) | 0
       before = value
       deltas[i] = step
-      if (step < least) least = step
+      if (step < min) min = step
     }
-    out.zigzag(least)
+    out.zigzag(min)
     const widths = out.at
     out.room(minisPerBlock)
     out.at += minisPerBlock
@@ -185,7 +185,7 @@ export function delta(values: Uint32Array, count: number, first: number, out: By
       }
       let all = 0
       for (let i = first; i < first + miniSize; i++) {
-        const over = i < length ? ((deltas[i] as number) - least) >>> 0 : 0
+        const over = i < length ? ((deltas[i] as number) - min) >>> 0 : 0
         packed[i] = over
         all |= over
       }
@@ -201,14 +201,14 @@ export function deltaSize(values: Uint32Array, count: number): number {
   let bits = 0
   let seen = 0
   for (let from = 1; from + miniSize <= count; from += step) {
-    let least = 0x7fffffff
-    let most = -0x80000000
+    let min = 0x7fffffff
+    let max = -0x80000000
     for (let i = from; i < from + miniSize; i++) {
       const difference = ((values[i] as number) - (values[i - 1] as number)) | 0
-      if (difference < least) least = difference
-      if (difference > most) most = difference
+      if (difference < min) min = difference
+      if (difference > max) max = difference
     }
-    bits += bitsOf((most - least) >>> 0) * miniSize
+    bits += bitsOf((max - min) >>> 0) * miniSize
     seen += miniSize
   }
   return seen === 0 ? count * 4 : (bits / seen / 8 + 0.05) * count

@@ -102,11 +102,11 @@ function number(value: number, width: 4 | 8): Uint8Array {
   return bytes
 }
 
-function statisticsOf(levels: Levels, least?: Uint8Array, most?: Uint8Array): ThriftStruct {
+function statisticsOf(levels: Levels, min?: Uint8Array, max?: Uint8Array): ThriftStruct {
   return struct(
     [3, i64(levels.nulls)],
-    [5, most === undefined ? undefined : binary(most)],
-    [6, least === undefined ? undefined : binary(least)],
+    [5, max === undefined ? undefined : binary(max)],
+    [6, min === undefined ? undefined : binary(min)],
   )
 }
 
@@ -124,8 +124,8 @@ export function integers(column: Column, values: Uint32Array, count: number, bas
   const width = physicalType(column.type) === physical.int32 ? 4 : 8
   const signed = (value: number): number => (width === 4 ? (base + value) | 0 : base + value)
   const dictionary = dictionaryOf(values, count)
-  const { least, most } = dictionary
-  const statistics = statisticsOf(levels, number(base + least, width), number(base + most, width))
+  const { min, max } = dictionary
+  const statistics = statisticsOf(levels, number(base + min, width), number(base + max, width))
   if (dictionary.entries !== undefined) {
     const { entries, indexes } = dictionary
     const bits = bitsOf(entries.length - 1)
@@ -185,18 +185,18 @@ export function texts(
   levels: Levels,
 ): Chunk {
   out.at = 0
-  let [least, most] = [entries[0] ?? '', entries[0] ?? '']
+  let [min, max] = [entries[0] ?? '', entries[0] ?? '']
   let ascii = true
   for (const entry of entries) {
     const bytes = out.text(entry)
     ascii &&= bytes === entry.length
-    if (entry < least) least = entry
-    if (entry > most) most = entry
+    if (entry < min) min = entry
+    if (entry > max) max = entry
   }
   const dictionary = { body: out.taken().slice(), header: dictionaryPage(entries.length) }
   const page = indexPage(levels, indexes, count, entries.length)
   // Non-ASCII strings sort differently in UTF-16.
-  const [first, last] = ascii ? [Buffer.from(least), Buffer.from(most)] : extremes(entries)
+  const [first, last] = ascii ? [Buffer.from(min), Buffer.from(max)] : extremes(entries)
   const short = entries.length > 0 && first.length <= 64 && last.length <= 64
   const statistics = short ? statisticsOf(levels, first, last) : statisticsOf(levels)
   return assemble(
@@ -210,13 +210,13 @@ export function texts(
 }
 
 function extremes(entries: readonly string[]): readonly [Buffer, Buffer] {
-  let [least, most] = [Buffer.from(entries[0] ?? ''), Buffer.from(entries[0] ?? '')]
+  let [min, max] = [Buffer.from(entries[0] ?? ''), Buffer.from(entries[0] ?? '')]
   for (const entry of entries) {
     const bytes = Buffer.from(entry)
-    if (Buffer.compare(bytes, least) < 0) least = bytes
-    if (Buffer.compare(bytes, most) > 0) most = bytes
+    if (Buffer.compare(bytes, min) < 0) min = bytes
+    if (Buffer.compare(bytes, max) > 0) max = bytes
   }
-  return [least, most]
+  return [min, max]
 }
 
 export function chunkMeta(chunk: Chunk, offset: number, path: readonly Uint8Array[]): ThriftStruct {

@@ -9,14 +9,14 @@ import { flowFields } from '../../model/fields.ts'
 import type { Store } from '../index.ts'
 import { msPerHour } from '../names.ts'
 import { anyFlows } from '../testing/any-flows.ts'
-import { ask } from '../testing/ask.ts'
+import { queryRows } from '../testing/query-rows.ts'
 import { event, FrameMaker, startOfDay } from '../testing/frames.ts'
 import { temporaryStores } from '../testing/temporary.ts'
 
 const stores = temporaryStores()
 
 async function fingerprint(store: Store): Promise<unknown> {
-  return ask(
+  return queryRows(
     store.reader,
     `SELECT count(*) AS rows,
       ${flowFields.map(({ name }) => `bit_xor(hash("${name}", _pos))::VARCHAR AS "${name}"`).join(', ')} FROM flows`,
@@ -84,14 +84,14 @@ it.each([
   }
   const all =
     'SELECT count(*) AS rows, count(DISTINCT id) AS ids, bit_xor(hash(id, data, _pos))::VARCHAR AS cells FROM events'
-  const before = await ask(store.reader, all)
+  const before = await queryRows(store.reader, all)
   now += 2 * msPerHour
   while (await store.maintain());
   const files = (await readdir(stores.directory)).filter((name) => name.startsWith('events-'))
   expect(files).toHaveLength(1)
   const path = join(stores.directory, files[0] ?? '')
   expect((await readFile(path)).includes('DuckDB version')).toBe(rewritten)
-  expect(await ask(store.reader, all)).toEqual(before)
+  expect(await queryRows(store.reader, all)).toEqual(before)
   const instance = await DuckDBInstance.create(':memory:')
   const connection = await instance.connect()
   expect(

@@ -1,6 +1,6 @@
 export interface Distinct {
-  readonly least: number
-  readonly most: number
+  readonly min: number
+  readonly max: number
   /** Undefined if there are too many. Valid until the next call. */
   readonly entries: Uint32Array | undefined
   readonly indexes: Uint32Array
@@ -18,27 +18,27 @@ let indexes = new Uint32Array(1 << 12)
 
 export function dictionaryOf(values: Uint32Array, count: number): Distinct {
   const first = count === 0 ? 0 : (values[0] as number)
-  let least = first
-  let most = first
+  let min = first
+  let max = first
   let same = 1
   while (same < count && values[same] === first) same++
   for (let i = same; i < count; i++) {
     const value = values[i] as number
-    if (value < least) least = value
-    if (value > most) most = value
+    if (value < min) min = value
+    if (value > max) max = value
   }
   if (indexes.length < count) indexes = new Uint32Array(Math.max(count, 2 * indexes.length))
-  if (least === most || count === 0) {
-    entries[0] = least
+  if (min === max || count === 0) {
+    entries[0] = min
     indexes.fill(0, 0, count)
-    return { least, most, entries: entries.subarray(0, 1), indexes }
+    return { min, max, entries: entries.subarray(0, 1), indexes }
   }
   return {
-    least,
-    most,
+    min,
+    max,
     entries: worthFinding(values, count)
-      ? most - least < slotCount
-        ? findNear(values, count, least)
+      ? max - min < slotCount
+        ? findNear(values, count, min)
         : find(values, count)
       : undefined,
     indexes,
@@ -47,7 +47,7 @@ export function dictionaryOf(values: Uint32Array, count: number): Distinct {
 
 const sampled = 2048
 /** In a sample, 16,384 equally frequent values have 1,927 distinct ones; 60,000 have 2,014. */
-const mostInSample = 1990
+const maxInSample = 1990
 
 /** An aborted search costs as much as writing the values. */
 function worthFinding(values: Uint32Array, count: number): boolean {
@@ -64,16 +64,16 @@ function worthFinding(values: Uint32Array, count: number): boolean {
     slots[slot] = value
     found++
   }
-  return found <= mostInSample
+  return found <= maxInSample
 }
 
-function findNear(values: Uint32Array, count: number, least: number): Uint32Array | undefined {
+function findNear(values: Uint32Array, count: number, min: number): Uint32Array | undefined {
   const limit = Math.min(maxEntries, Math.max(256, count >> 3))
   generation++
   let found = 0
   for (let i = 0; i < count; i++) {
     const value = values[i] as number
-    const slot = value - least
+    const slot = value - min
     if (generationOf[slot] !== generation) {
       if (found === limit) return undefined
       generationOf[slot] = generation

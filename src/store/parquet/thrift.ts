@@ -100,8 +100,8 @@ class Out extends Bytes {
   struct(fields: ThriftStruct): void {
     let last = 0
     for (const [id, { kind, value }] of fields) {
-      const truth = kind === kinds.true || kind === kinds.false
-      const head = truth ? (value === true ? kinds.true : kinds.false) : kind
+      const isBoolean = kind === kinds.true || kind === kinds.false
+      const head = isBoolean ? (value === true ? kinds.true : kinds.false) : kind
       const step = id - last
       if (step >= 1 && step <= 15) this.byte((step << 4) | head)
       else {
@@ -109,7 +109,7 @@ class Out extends Bytes {
         this.zigzag(id)
       }
       last = id
-      if (!truth) this.item(kind, value)
+      if (!isBoolean) this.item(kind, value)
     }
     this.byte(0)
   }
@@ -190,8 +190,8 @@ class In {
       if (head === 0) return fields
       last = head >> 4 === 0 ? this.zigzag() : last + (head >> 4)
       const kind = head & 15
-      const truth = kind === kinds.true || kind === kinds.false
-      fields.set(last, truth ? { kind: kinds.true, value: kind === kinds.true } : { kind, value: this.item(kind) })
+      const isBoolean = kind === kinds.true || kind === kinds.false
+      fields.set(last, isBoolean ? { kind: kinds.true, value: kind === kinds.true } : { kind, value: this.item(kind) })
     }
   }
 }

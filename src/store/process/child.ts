@@ -79,7 +79,7 @@ export async function serveCommands({ host, channel, pid, ownBytes }: QueryChild
           memoryLimit: `${Math.round(duckBytes / 1e6)}MB`,
           threads,
           calls: 2,
-          keptBytes: 0,
+          cacheBytes: 0,
           ...(spill === undefined ? {} : { spill: async () => spill.bytes, spillFolder: spill.folder }),
           ...(order.file ? { output: fileOutput } : {}),
         })

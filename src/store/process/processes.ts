@@ -44,11 +44,11 @@ export class QueryProcesses {
     const signal = AbortSignal.any([given, this.#closing.signal])
     signal.throwIfAborted()
     const process = await this.#take(query.format === 'parquet')
-    if (signal.aborted) this.#giveBack(process)
+    if (signal.aborted) this.#release(process)
     signal.throwIfAborted()
     const pin = folder.versions.pin()
     const done = (): void => {
-      this.#giveBack(process)
+      this.#release(process)
       pin.release().catch(() => undefined)
     }
     return process.run(query, pin, signal, done)
@@ -89,10 +89,10 @@ export class QueryProcesses {
     return process
   }
 
-  #giveBack(process: QueryProcess): void {
+  #release(process: QueryProcess): void {
     if (!process.usable || this.#closing.signal.aborted || this.#idle !== undefined) return process.kill()
     this.#idle = process
-    process.keepFor(keepMs)
+    process.idleFor(keepMs)
   }
 
   async close(): Promise<void> {

@@ -23,11 +23,11 @@ export interface QueryProcessOptions {
 }
 
 const watchEveryMs = 25
-const mostStartMs = 30_000
+const maxStartMs = 30_000
 /** Without reads a query is stopped, because others need its process. */
-const mostPausedMs = 120_000
+const maxPausedMs = 120_000
 /** Larger processes are not reused: memory is not fully returned. */
-const mostKept = 192 << 20
+const maxReusedBytes = 192 << 20
 
 export class QueryProcess {
   readonly ended: Promise<string>
@@ -38,7 +38,7 @@ export class QueryProcess {
   #reason: Error | undefined
   #over = false
   #pin: Pin | undefined
-  #keeping: Timer | undefined
+  #idleTimer: Timer | undefined
 
   constructor(options: QueryProcessOptions) {
     this.#options = options
@@ -52,22 +52,22 @@ export class QueryProcess {
   }
 
   get usable(): boolean {
-    return !this.#over && this.#reason === undefined && !this.#options.file && (this.#bytes() ?? 0) <= mostKept
+    return !this.#over && this.#reason === undefined && !this.#options.file && (this.#bytes() ?? 0) <= maxReusedBytes
   }
 
   kill(reason: Error = new Error('The query was cancelled.')): void {
     this.#reason ??= reason
-    this.#keeping?.cancel()
+    this.#idleTimer?.cancel()
     this.#options.child.kill()
   }
 
-  keepFor(ms: number): void {
-    this.#keeping = this.#options.host.timers.after(ms, () => this.kill())
+  idleFor(ms: number): void {
+    this.#idleTimer = this.#options.host.timers.after(ms, () => this.kill())
   }
 
   /** `done` is called once, when the process is free or dead. */
   async run(query: IsolatedQuery, pin: Pin, signal: AbortSignal, done: () => void): Promise<IsolatedResult> {
-    this.#keeping?.cancel()
+    this.#idleTimer?.cancel()
     this.#pin = pin
     const { timers } = this.#options.host
     const watching = timers.every(watchEveryMs, () => this.#watch())
@@ -86,8 +86,8 @@ export class QueryProcess {
     signal.addEventListener('abort', aborted, { once: true })
     const within = this.#bounded(query)
     try {
-      if (this.#pid === undefined) await this.#bounded({ ...query, bound: 'wait' }, mostStartMs)(() => this.#next())
-      this.#tellVersion(pin)
+      if (this.#pid === undefined) await this.#bounded({ ...query, bound: 'wait' }, maxStartMs)(() => this.#next())
+      this.#sendVersion(pin)
       this.#order({ do: 'query', query })
       await within(() => this.#next())
     } catch (error) {
@@ -108,11 +108,11 @@ export class QueryProcess {
       host: { timers },
     } = this.#options
     const paused = (): Timer =>
-      timers.after(mostPausedMs, () => {
+      timers.after(maxPausedMs, () => {
         this.kill(
           new WeirError(
             'WEIR_SQL_TIMEOUT',
-            `The query was stopped because its rows were not read for ${mostPausedMs / 1000} s.`,
+            `The query was stopped because its rows were not read for ${maxPausedMs / 1000} s.`,
           ),
         )
         // The consumer may have stopped.
@@ -159,8 +159,8 @@ export class QueryProcess {
   }
 
   #files(names: readonly string[]): readonly StoredFile[] {
-    const wanted = new Set(names)
-    return this.#pin?.files.filter(({ name }) => wanted.has(name)) ?? []
+    const requested = new Set(names)
+    return this.#pin?.files.filter(({ name }) => requested.has(name)) ?? []
   }
 
   async #damaged(files: readonly StoredFile[]): Promise<readonly string[]> {
@@ -188,7 +188,7 @@ export class QueryProcess {
     writeFrame(this.#options.child.channel, order).catch(() => undefined)
   }
 
-  #tellVersion({ state, files }: Pin): void {
+  #sendVersion({ state, files }: Pin): void {
     if (this.#sent?.state === state && this.#sent.files === files.length) return
     this.#sent = { state, files: files.length }
     this.#order({ do: 'version', state: { ...state, files: new Map(files.map((file) => [file.name, file])) } })

@@ -3,7 +3,7 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import { fileList, rowsOf } from '../duck.ts'
 import { TraceEdges } from '../graph/trace-edges.ts'
 import type { Refs } from '../graph/refs.ts'
-import { keptColumns, cachedColumnsSql, isCacheable } from '../kubernetes/audit.ts'
+import { cachedColumns, cachedColumnsSql, isCacheable } from '../kubernetes/audit.ts'
 import { cachePrefix, type CacheLease, type CachedRows, type CacheKind } from './file-cache.ts'
 
 /** One database per part, because DuckDB compresses little in a database that is being read. */
@@ -15,7 +15,7 @@ export interface CachedTraces {
 
 const filesAtOnce = 64
 
-export function keptTraces(directory: string, refs: Refs): CacheKind<CachedTraces> {
+export function tracesCacheKind(directory: string, refs: Refs): CacheKind<CachedTraces> {
   let made = 0
   return {
     stream: 'events',
@@ -63,7 +63,7 @@ async function tableBytes(connection: DuckDBConnection): Promise<number> {
 export function cachedRows({ names, parts }: CacheLease<CachedTraces>): CachedRows {
   const selects = parts.map(
     ({ content, without }) =>
-      `SELECT ${keptColumns} FROM
+      `SELECT ${cachedColumns} FROM
         ${content.database}.rows${without.size === 0 ? '' : ` WHERE file NOT IN (${[...without].join(', ')})`}`,
   )
   return { names, sql: selects.length === 0 ? undefined : selects.join(' UNION ALL ') }

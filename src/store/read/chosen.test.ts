@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Store } from '../index.ts'
-import { ask } from '../testing/ask.ts'
+import { queryRows } from '../testing/query-rows.ts'
 import { FrameMaker, startOfDay } from '../testing/frames.ts'
 import { TemporaryStores } from '../testing/temporary.ts'
 
@@ -43,17 +43,19 @@ it.each([
 ])('rows selected before the join with names equal the joined ones: %s', async (condition) => {
   for (const columns of ['*', 'src_addr, dst_addr, bytes', '_pos, exporter_addr']) {
     // An outer query around a view selects after the join.
-    const named = await ask(
+    const named = await queryRows(
       store.reader,
       `SELECT ${columns} FROM (SELECT * FROM flows) flows WHERE ${condition} ORDER BY _pos`,
     )
-    expect(await ask(store.reader, `SELECT ${columns} FROM flows WHERE ${condition} ORDER BY _pos`)).toEqual(named)
-    expect((await ask(store.reader, `SELECT ${columns} FROM flows WHERE ${condition}`)).length).toBe(named.length)
+    expect(await queryRows(store.reader, `SELECT ${columns} FROM flows WHERE ${condition} ORDER BY _pos`)).toEqual(
+      named,
+    )
+    expect((await queryRows(store.reader, `SELECT ${columns} FROM flows WHERE ${condition}`)).length).toBe(named.length)
   }
 })
 
 it('the address of an outer query does not restrict the inner query', async () => {
-  const rows = await ask(
+  const rows = await queryRows(
     store.reader,
     `SELECT count(*) AS n FROM flows a WHERE a.src_addr = '10.0.0.1'
       AND EXISTS (SELECT 1 FROM flows b WHERE a.src_addr = '10.0.0.1' AND b.src_addr <> '10.0.0.1')`,
@@ -63,19 +65,19 @@ it('the address of an outer query does not restrict the inner query', async () =
 
 it('sums over one address read only the flows of that address', async () => {
   expect(
-    await ask(store.reader, "SELECT count(*) AS n, sum(bytes) AS b FROM flows WHERE src_addr = '10.0.0.1'"),
+    await queryRows(store.reader, "SELECT count(*) AS n, sum(bytes) AS b FROM flows WHERE src_addr = '10.0.0.1'"),
   ).toEqual([{ n: 4, b: 600 }])
   expect(
-    await ask(store.reader, "SELECT dst_addr, count(*) AS n FROM flows WHERE dst_addr = '10.0.0.1' GROUP BY ALL"),
+    await queryRows(store.reader, "SELECT dst_addr, count(*) AS n FROM flows WHERE dst_addr = '10.0.0.1' GROUP BY ALL"),
   ).toEqual([{ dst_addr: '10.0.0.1', n: 7 }])
   expect(
-    await ask(
+    await queryRows(
       store.reader,
       "WITH own AS (SELECT * FROM flows WHERE src_addr = '10.0.0.3') SELECT count(*) AS n FROM own",
     ),
   ).toEqual([{ n: 4 }])
   expect(
-    await ask(
+    await queryRows(
       store.reader,
       "SELECT (SELECT count(*) FROM flows WHERE src_addr = '10.0.0.3') AS some, (SELECT count(*) FROM flows) AS every",
     ),

@@ -4,7 +4,7 @@ import { seeds } from '../../../test/kit/seeds.ts'
 import { realHost, type Host } from '../../host/index.ts'
 import type { Store } from '../index.ts'
 import { msPerHour } from '../names.ts'
-import { ask } from '../testing/ask.ts'
+import { queryRows } from '../testing/query-rows.ts'
 import { FrameMaker, recordingLog, startOfDay } from '../testing/frames.ts'
 import { temporaryStores } from '../testing/temporary.ts'
 import { traceEvent } from '../testing/traces.ts'
@@ -52,7 +52,7 @@ async function judged(store: Store, random: SeededRandom, same: () => Promise<vo
 
 const counted = async ({ reader }: Store): Promise<unknown> =>
   (
-    await ask(
+    await queryRows(
       reader,
       `SELECT count(*)::INTEGER AS n FROM audit WHERE ${within(startOfDay, startOfDay + 24 * msPerHour)}`,
     )
@@ -81,7 +81,7 @@ it.each(seeds(2, 20))(
       // A statement that selects ids reads the files.
       const [actual, expected] = await Promise.all(
         ['', ' AND id IS NOT NULL'].map(async (more) =>
-          (await ask(store.reader, `${groups} WHERE ${where}${more} GROUP BY ALL`))
+          (await queryRows(store.reader, `${groups} WHERE ${where}${more} GROUP BY ALL`))
             .map((row) => JSON.stringify(row))
             .sort(),
         ),
@@ -119,7 +119,10 @@ it('a file of a finished hour is read once for all audit queries, and again for 
   expect(await counted(store)).toBe(20)
   expect(log.lines.map(({ fields }) => fields['rows'])).toEqual([10])
   expect(
-    await ask(store.reader, `SELECT count(*)::INTEGER AS n FROM audit WHERE ${within(startOfDay, now)} AND id <> ''`),
+    await queryRows(
+      store.reader,
+      `SELECT count(*)::INTEGER AS n FROM audit WHERE ${within(startOfDay, now)} AND id <> ''`,
+    ),
   ).toEqual([{ n: 0 }])
 })
 
@@ -129,7 +132,7 @@ it('the cache is bounded: the newest requested files have priority, then the mos
   const hour = (at: number): string =>
     `SELECT count(*)::INTEGER AS n FROM audit
       WHERE ${within(startOfDay + at * msPerHour, startOfDay + at * msPerHour + 1000)}`
-  const store = await stores.open({ host, log, keptBytes: 64 * 25 })
+  const store = await stores.open({ host, log, cacheBytes: 64 * 25 })
   await hours(store, 6, 10, (time) => (now = time))
   expect(await counted(store)).toBe(60)
   await store.reader.idle()
@@ -137,7 +140,7 @@ it('the cache is bounded: the newest requested files have priority, then the mos
   await removeEvents(host, oldest)
   const left = async (...of: number[]): Promise<unknown[]> => {
     const rows = []
-    for (const at of of) rows.push((await ask(store.reader, hour(at)))[0]?.['n'])
+    for (const at of of) rows.push((await queryRows(store.reader, hour(at)))[0]?.['n'])
     await store.reader.idle()
     return rows
   }
@@ -152,14 +155,14 @@ it('a query without a start time caches nothing', async () => {
   const [host, log] = [hostAt(() => now), recordingLog()]
   const store = await stores.open({ host, log })
   await hours(store, 3, 10, (time) => (now = time))
-  expect(await ask(store.reader, 'SELECT count(*)::INTEGER AS n FROM audit')).toEqual([{ n: 30 }])
+  expect(await queryRows(store.reader, 'SELECT count(*)::INTEGER AS n FROM audit')).toEqual([{ n: 30 }])
   await store.reader.idle()
   await removeEvents(host)
-  expect(await ask(store.reader, 'SELECT count(*)::INTEGER AS n FROM audit')).toEqual([{ n: 0 }])
+  expect(await queryRows(store.reader, 'SELECT count(*)::INTEGER AS n FROM audit')).toEqual([{ n: 0 }])
 })
 
 it('no statement can name the cache tables', async () => {
   const store = await stores.filled()
   for (const name of ['kept_1.traces', 'kept_1.main.traces', '"KEPT_1".traces'])
-    await expect(ask(store.reader, `SELECT * FROM ${name}`)).rejects.toThrow('There is no table')
+    await expect(queryRows(store.reader, `SELECT * FROM ${name}`)).rejects.toThrow('There is no table')
 })

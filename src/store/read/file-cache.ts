@@ -42,14 +42,14 @@ interface Part<Content> {
   readonly content: Content
   readonly files: readonly StoredFile[]
   readonly rows: number
-  wanted: number
+  requested: number
   readers: number
 }
 
 interface PendingLoad {
   readonly pin: Pin
   readonly lastUsedBy: readonly StoredFile[]
-  readonly question: number
+  readonly query: number
 }
 
 /** Some 40 MB before compression. */
@@ -63,7 +63,7 @@ const rowsOfAll = (some: readonly { readonly rows: number }[]): number => some.r
 export interface FileCacheOptions<Content extends { readonly bytes: number }> {
   readonly kind: CacheKind<Content>
   readonly instance: DuckDBInstance
-  readonly mostBytes: number
+  readonly maxBytes: number
   readonly verify: (files: readonly StoredFile[]) => Promise<boolean>
   readonly call: <Value>(work: () => Promise<Value>) => Promise<Value>
 }
@@ -73,10 +73,10 @@ export class FileCache<Content extends { readonly bytes: number }> {
   readonly #parts = new Set<Part<Content>>()
   /** Files that failed to load. */
   readonly #refused = new Set<string>()
-  #questions = 0
+  #queries = 0
   #bytesOfRow = initialRowBytes
   #pendingLoad: PendingLoad | undefined
-  #taking: Promise<void> | undefined
+  #loading: Promise<void> | undefined
   #closed = false
 
   constructor(options: FileCacheOptions<Content>) {
@@ -84,21 +84,20 @@ export class FileCache<Content extends { readonly bytes: number }> {
   }
 
   /** Cached files of a version. Missing ones are cached for later queries. */
-  hold(pin: Pin, wanted: readonly StoredFile[]): CacheLease<Content> {
+  hold(pin: Pin, requested: readonly StoredFile[]): CacheLease<Content> {
     const { stream, fits } = this.#options.kind
     const newest = pin.files.reduce(
       (hour, file) => (file.stream === stream ? Math.max(hour, file.hour) : hour),
       -Infinity,
     )
-    const fit = wanted.filter(
+    const fit = requested.filter(
       (file) => file.stream === stream && file.hour < newest && fits(file) && !this.#refused.has(file.name),
     )
-    const question = ++this.#questions
+    const query = ++this.#queries
     const named = new Set(fit.map(({ name }) => name))
     for (const part of this.#parts)
-      if (part.files.filter(({ name }) => named.delete(name)).length > 0) part.wanted = question
-    if (named.size > 0 && this.#options.mostBytes > 0)
-      this.#pendingLoad ??= { pin: pin.again(), lastUsedBy: fit, question }
+      if (part.files.filter(({ name }) => named.delete(name)).length > 0) part.requested = query
+    if (named.size > 0 && this.#options.maxBytes > 0) this.#pendingLoad ??= { pin: pin.again(), lastUsedBy: fit, query }
     return this.#holding(new Set(pin.files.map(({ name }) => name)))
   }
 
@@ -125,38 +124,38 @@ export class FileCache<Content extends { readonly bytes: number }> {
   }
 
   #begin(): void {
-    if (this.#pendingLoad === undefined || this.#taking !== undefined) return
+    if (this.#pendingLoad === undefined || this.#loading !== undefined) return
     const load = this.#pendingLoad
     this.#pendingLoad = undefined
     const ended = (): Promise<void> => load.pin.release().catch(() => undefined)
-    this.#taking = this.#take(load)
+    this.#loading = this.#load(load)
       .then(ended, ended)
-      .finally(() => (this.#taking = undefined))
+      .finally(() => (this.#loading = undefined))
   }
 
   async idle(): Promise<void> {
-    await this.#taking
+    await this.#loading
   }
 
-  async #take({ pin, lastUsedBy: wanted, question }: PendingLoad): Promise<void> {
-    const { instance, mostBytes, call } = this.#options
+  async #load({ pin, lastUsedBy: requested, query }: PendingLoad): Promise<void> {
+    const { instance, maxBytes, call } = this.#options
     const connection = await instance.connect()
     try {
       const again = await call(() => this.#tidy(connection, new Set(pin.files.map(({ name }) => name))))
       const known = new Set([...this.#parts].flatMap(({ files }) => files.map(({ name }) => name)))
-      const missing = [...new Set([...wanted, ...again])]
+      const missing = [...new Set([...requested, ...again])]
         .filter(({ name }) => !known.has(name))
         .toSorted((a, b) => b.hour - a.hour || b.firstSequence - a.firstSequence)
-      await call(() => this.#forget(connection, rowsOfAll(missing), question))
+      await call(() => this.#forget(connection, rowsOfAll(missing), query))
       while (missing.length > 0 && !this.#closed) {
-        const free = mostBytes / this.#bytesOfRow - rowsOfAll([...this.#parts])
+        const free = maxBytes / this.#bytesOfRow - rowsOfAll([...this.#parts])
         const some: StoredFile[] = []
         for (let rows = 0; missing[0] !== undefined && rows < rowsPerLoad && rows + missing[0].rows <= free;) {
           rows += missing[0].rows
           some.push(missing.shift() as StoredFile)
         }
         if (some.length === 0) return
-        await call(() => this.#read(connection, some, question))
+        await call(() => this.#read(connection, some, query))
       }
     } finally {
       connection.closeSync()
@@ -170,18 +169,18 @@ export class FileCache<Content extends { readonly bytes: number }> {
   async #tidy(connection: DuckDBConnection, version: ReadonlySet<string>): Promise<readonly StoredFile[]> {
     const live = (part: Part<Content>): readonly StoredFile[] => part.files.filter(({ name }) => version.has(name))
     const small = [...this.#parts].filter(({ rows }) => rows < rowsPerLoad / 2)
-    const worn = [...this.#parts].filter(
+    const stale = [...this.#parts].filter(
       (part) => rowsOfAll(live(part)) * 2 < part.rows || (small.length > maxSmallParts && small.includes(part)),
     )
-    const gone = worn.filter(({ readers: held }) => held === 0)
+    const gone = stale.filter(({ readers: held }) => held === 0)
     for (const part of gone) await this.#drop(connection, part)
     return gone.flatMap(live)
   }
 
-  async #forget(connection: DuckDBConnection, rows: number, question: number): Promise<void> {
-    let over = rows + rowsOfAll([...this.#parts]) - this.#options.mostBytes / this.#bytesOfRow
-    for (const part of [...this.#parts].toSorted((a, b) => a.wanted - b.wanted)) {
-      if (over <= 0 || part.wanted >= question) return
+  async #forget(connection: DuckDBConnection, rows: number, query: number): Promise<void> {
+    let over = rows + rowsOfAll([...this.#parts]) - this.#options.maxBytes / this.#bytesOfRow
+    for (const part of [...this.#parts].toSorted((a, b) => a.requested - b.requested)) {
+      if (over <= 0 || part.requested >= query) return
       if (part.readers > 0) continue
       over -= part.rows
       await this.#drop(connection, part)
@@ -193,12 +192,12 @@ export class FileCache<Content extends { readonly bytes: number }> {
     await this.#options.kind.drop(connection, part.content)
   }
 
-  async #read(connection: DuckDBConnection, files: readonly StoredFile[], question: number): Promise<void> {
+  async #read(connection: DuckDBConnection, files: readonly StoredFile[], query: number): Promise<void> {
     const rows = rowsOfAll(files)
     try {
       if (!(await this.#options.verify(files))) return
       const content = await this.#options.kind.read(connection, files)
-      this.#parts.add({ content, files, rows, wanted: question, readers: 0 })
+      this.#parts.add({ content, files, rows, requested: query, readers: 0 })
       // Small parts repeat the strings of others.
       const large = [...this.#parts].filter((part) => part.rows >= rowsPerLoad / 2)
       if (large.length > 0)
@@ -210,6 +209,6 @@ export class FileCache<Content extends { readonly bytes: number }> {
 
   async close(): Promise<void> {
     this.#closed = true
-    await this.#taking
+    await this.#loading
   }
 }

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { ask, askText } from '../testing/ask.ts'
+import { queryRows, queryText } from '../testing/query-rows.ts'
 import { temporaryStores } from '../testing/temporary.ts'
 
 const stores = temporaryStores()
 
 async function cell(expression: string): Promise<string> {
   const store = await stores.open()
-  const text = await askText(store.reader, `SELECT ${expression} AS v`, 'ndjson')
+  const text = await queryText(store.reader, `SELECT ${expression} AS v`, 'ndjson')
   return text.slice('{"v":'.length, -2)
 }
 
@@ -62,7 +62,7 @@ describe('JSON of a value', () => {
   ])('%s', async (expression, json) => {
     if (json !== '') expect(await cell(expression)).toBe(json)
     else
-      expect(await askText((await stores.open()).reader, `SELECT ${expression}`, 'ndjson')).toBe(
+      expect(await queryText((await stores.open()).reader, `SELECT ${expression}`, 'ndjson')).toBe(
         '{"sum(x)":"9007199254740993"}\n',
       )
   })
@@ -84,7 +84,7 @@ describe('JSON of a value', () => {
       'VARCHAR',
       'DECIMAL(9,0)',
     ]
-    const rows = await ask(
+    const rows = await queryRows(
       store.reader,
       `SELECT
         ${kinds.map((kind, i) => `CASE WHEN i % 3 = 0 THEN NULL ELSE (i % 100)::${kind} END AS c${i}`).join(', ')}
@@ -103,26 +103,26 @@ describe('JSON of a value', () => {
 describe('documents', () => {
   it('json is one array, empty or not', async () => {
     const store = await stores.open()
-    expect(await askText(store.reader, 'SELECT 1 AS a WHERE false')).toBe('[]\n')
-    expect(await askText(store.reader, 'SELECT i AS a FROM range(2) t(i)')).toBe('[\n{"a":0},\n{"a":1}\n]\n')
+    expect(await queryText(store.reader, 'SELECT 1 AS a WHERE false')).toBe('[]\n')
+    expect(await queryText(store.reader, 'SELECT i AS a FROM range(2) t(i)')).toBe('[\n{"a":0},\n{"a":1}\n]\n')
   })
 
   it('duplicate column names get a number', async () => {
     const store = await stores.open()
-    expect(await askText(store.reader, 'SELECT 1 AS a, 2 AS a, 3 AS a_1, 4 AS a', 'ndjson')).toBe(
+    expect(await queryText(store.reader, 'SELECT 1 AS a, 2 AS a, 3 AS a_1, 4 AS a', 'ndjson')).toBe(
       '{"a":1,"a_2":2,"a_1":3,"a_3":4}\n',
     )
   })
 
   it('ndjson without rows is empty', async () => {
     const store = await stores.open()
-    expect(await askText(store.reader, 'SELECT 1 AS a WHERE false', 'ndjson')).toBe('')
+    expect(await queryText(store.reader, 'SELECT 1 AS a WHERE false', 'ndjson')).toBe('')
   })
 
   it('csv quotes where RFC 4180 requires it', async () => {
     const store = await stores.open()
     expect(
-      await askText(
+      await queryText(
         store.reader,
         `SELECT 'a,b' AS "x,y", 'say "hi"' AS q, NULL AS n, '' AS e, [1, 2] AS l, true AS t,
           TIMESTAMPTZ '2026-11-20 08:00:00+00' AS at, 'two' || chr(10) || 'lines' AS m`,
@@ -134,7 +134,7 @@ describe('documents', () => {
   it('a table is aligned and states the number of rows', async () => {
     const store = await stores.open()
     expect(
-      await askText(
+      await queryText(
         store.reader,
         "SELECT * FROM (VALUES ('web', 10, NULL), ('database', 5, chr(27) || '[31m')) t(name, flows, note)",
         'table',
@@ -149,9 +149,9 @@ describe('documents', () => {
         '',
       ].join('\n'),
     )
-    expect(await askText(store.reader, 'SELECT 1 AS a WHERE false', 'table')).toBe('a\n─\n(0 rows)\n')
+    expect(await queryText(store.reader, 'SELECT 1 AS a WHERE false', 'table')).toBe('a\n─\n(0 rows)\n')
     expect(
-      (await askText(store.reader, 'SELECT i FROM range(10000) t(i)', 'table')).endsWith('9999\n(10000 rows)\n'),
+      (await queryText(store.reader, 'SELECT i FROM range(10000) t(i)', 'table')).endsWith('9999\n(10000 rows)\n'),
     ).toBe(true)
   })
 
@@ -196,7 +196,7 @@ describe('a result that fails or is aborted', () => {
   it('an abort stops a running query, a stream between two reads, and one that was never read', async () => {
     const store = await stores.open()
     const running = new AbortController()
-    const query = askText(
+    const query = queryText(
       store.reader,
       'SELECT count(*) FROM range(100000) a, range(100000) b WHERE hash(a.range + b.range) = 1',
       'json',
@@ -215,13 +215,13 @@ describe('a result that fails or is aborted', () => {
     const unread = new AbortController()
     await store.reader.query('SELECT * FROM range(100000000)', 'ndjson', unread.signal)
     unread.abort(new Error('enough'))
-    expect(await ask(store.reader, 'SELECT 1 AS a')).toEqual([{ a: 1 }])
+    expect(await queryRows(store.reader, 'SELECT 1 AS a')).toEqual([{ a: 1 }])
   })
 
   it('many concurrent queries wait for each other, and all complete', async () => {
     const store = await stores.open()
     const answers = await Promise.all(
-      Array.from({ length: 20 }, (_, i) => ask(store.reader, `SELECT count(*) + ${i} AS n FROM range(100000)`)),
+      Array.from({ length: 20 }, (_, i) => queryRows(store.reader, `SELECT count(*) + ${i} AS n FROM range(100000)`)),
     )
     expect(answers.map(([row]) => row?.['n'])).toEqual(Array.from({ length: 20 }, (_, i) => 100_000 + i))
   })

@@ -6,7 +6,7 @@ import { talksCacheKind } from '../graph/traffic.ts'
 import { rollupFiles } from '../rollup/views.ts'
 import type { Pin } from '../versions.ts'
 import { FileCache, type CacheLease, type CachedRows, type FileCacheOptions } from './file-cache.ts'
-import { keptTraces, cachedRows, type CachedTraces } from './cached-traces.ts'
+import { tracesCacheKind, cachedRows, type CachedTraces } from './cached-traces.ts'
 import { happenedWithin, type TimeBounds } from './receipt.ts'
 import type { Statement } from './statement.ts'
 
@@ -23,29 +23,35 @@ export class Memory {
   readonly #refs = new Refs()
   readonly #traces: FileCache<CachedTraces>
   readonly #talks: FileCache<Talks>
-  #turn: Promise<unknown> = Promise.resolve()
+  #last: Promise<unknown> = Promise.resolve()
 
   /** Communication edges take at most `talksPart` of the limit in addition. */
   constructor({
-    mostBytes,
+    maxBytes,
     call,
     verify,
     directory,
     instance,
   }: Omit<FileCacheOptions<CachedTraces>, 'kind'> & { readonly directory: string }) {
     // Each load measures the memory that it adds.
-    const inTurn = <Value>(work: () => Promise<Value>): Promise<Value> => {
-      const done = this.#turn.then(() => call(work))
-      this.#turn = done.catch(() => undefined)
+    const serialized = <Value>(work: () => Promise<Value>): Promise<Value> => {
+      const done = this.#last.then(() => call(work))
+      this.#last = done.catch(() => undefined)
       return done
     }
-    this.#traces = new FileCache({ instance, call: inTurn, verify, kind: keptTraces(directory, this.#refs), mostBytes })
+    this.#traces = new FileCache({
+      instance,
+      call: serialized,
+      verify,
+      kind: tracesCacheKind(directory, this.#refs),
+      maxBytes,
+    })
     this.#talks = new FileCache({
       instance,
-      call: inTurn,
+      call: serialized,
       verify,
       kind: talksCacheKind(directory, this.#refs),
-      mostBytes: mostBytes * communicationShare,
+      maxBytes: maxBytes * communicationShare,
     })
   }
 

@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { quoted, rowsOf } from '../duck.ts'
 import { fileColumns, type FileColumn } from '../schema.ts'
-import { addressesOf, columnsBehind, filePrefix, rowsBeforeNames, type WantedAddresses } from './views.ts'
+import { addressesOf, columnsBehind, filePrefix, rowsBeforeNames, type RequestedAddresses } from './views.ts'
 import { isRecord } from '../../model/json.ts'
 
 /**
@@ -11,13 +11,13 @@ import { isRecord } from '../../model/json.ts'
  */
 export interface Selection {
   readonly sql: string
-  readonly addresses: WantedAddresses
+  readonly addresses: RequestedAddresses
   readonly isProbe: boolean
   readonly columns: readonly FileColumn[]
 }
 
 /** With more rows, joins are the smaller part of the cost. */
-const mostRows = 1_000_000
+const maxRows = 1_000_000
 export const maxSelectedRows = 50_000
 
 /** The condition is evaluated twice. */
@@ -115,10 +115,10 @@ function chosenFrom(node: Node):
   )
     return undefined
   const limit = modifiers.find((each): each is Node => isRecord(each) && each['type'] === 'LIMIT_MODIFIER')
-  const [most, offset] =
+  const [max, offset] =
     limit === undefined ? [0, 0] : [rowsIn(limit['limit'] ?? undefined), rowsIn(limit['offset'] ?? null)]
   if (limit === undefined && node['where_clause'] === null) return undefined
-  if (most === undefined || offset === undefined || most + offset > mostRows) return undefined
+  if (max === undefined || offset === undefined || max + offset > maxRows) return undefined
   const orders = modifiers.flatMap((each) => (isRecord(each) && each !== limit ? list(each['orders']) : []))
   // ORDER BY 1 refers to the select list.
   if (
@@ -133,7 +133,7 @@ function chosenFrom(node: Node):
   const shown = selected.some((each) => isRecord(each) && each['class'] === 'STAR')
     ? 'all'
     : (columnsOf(selected) ?? 'all')
-  return { limit, count: most + offset, used, shown }
+  return { limit, count: max + offset, used, shown }
 }
 
 export async function selectionOf(connection: DuckDBConnection, statement: unknown): Promise<Selection | undefined> {
@@ -149,8 +149,8 @@ export async function selectionOf(connection: DuckDBConnection, statement: unkno
     alias: '',
     value: { type: { id: 'BIGINT', type_info: null }, is_null: false, value },
   })
-  const spoken = chosen.shown === 'all' ? undefined : columnsBehind([...chosen.used, ...chosen.shown])
-  const columns = fileColumns.flows.filter(({ name }) => spoken === undefined || spoken.has(name))
+  const needed = chosen.shown === 'all' ? undefined : columnsBehind([...chosen.used, ...chosen.shown])
+  const columns = fileColumns.flows.filter(({ name }) => needed === undefined || needed.has(name))
   const selection = {
     ...node,
     select_list: columns.map(({ name }) => ({

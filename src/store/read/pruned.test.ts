@@ -8,7 +8,7 @@ import type { Store } from '../index.ts'
 import { msPerHour } from '../names.ts'
 import type { StoredFile } from '../record.ts'
 import { anyFlows } from '../testing/any-flows.ts'
-import { ask } from '../testing/ask.ts'
+import { queryRows } from '../testing/query-rows.ts'
 import { event, FrameMaker, recordingLog, startOfDay } from '../testing/frames.ts'
 import { temporaryStores } from '../testing/temporary.ts'
 import { happenedWithin } from './receipt.ts'
@@ -24,7 +24,7 @@ const moment = (ms: number): string => `make_timestamptz(${Math.round(ms * 1000)
 const within = (column: string, from: number, to: number): string =>
   `${column} >= ${moment(from)} AND ${column} < ${moment(to)}`
 const ids = async ({ reader }: Store, view: string, from: number, to: number): Promise<unknown[]> =>
-  (await ask(reader, `SELECT id FROM ${view} WHERE ${within('time', from, to)} ORDER BY id`)).map(({ id }) => id)
+  (await queryRows(reader, `SELECT id FROM ${view} WHERE ${within('time', from, to)} ORDER BY id`)).map(({ id }) => id)
 
 it.each(seeds(2, 20))(
   'time bounds return every event within them, also after merges and the loss of the manifest (seed %i)',
@@ -103,7 +103,7 @@ it.each(seeds(2, 20))(
         ['audit', 'audit'],
         ['changes', 'change'],
       ] as const)
-        expect((await ask(store.reader, `SELECT id FROM ${view} ORDER BY id`)).map(({ id }) => id)).toEqual(
+        expect((await queryRows(store.reader, `SELECT id FROM ${view} ORDER BY id`)).map(({ id }) => id)).toEqual(
           all
             .filter((one) => one.family === family)
             .map(({ id }) => id)
@@ -139,7 +139,7 @@ it.each(seeds(1, 10))(
       if (hour % 2 === 1) while (await store.maintain());
     }
     for (const view of ['flows_1m', 'flows_5m', 'flows_1h']) {
-      const all = await ask(
+      const all = await queryRows(
         store.reader,
         `SELECT epoch_ms(time)::DOUBLE AS time, sum(flows)::DOUBLE AS flows FROM ${view} GROUP BY time ORDER BY time`,
       )
@@ -147,7 +147,7 @@ it.each(seeds(1, 10))(
         const from = Number(random.pick(all)['time']) + random.pick([-1, 0, 1, -msPerHour])
         const to = from + random.pick([1, 60_000, msPerHour, 60 * msPerHour])
         expect(
-          await ask(
+          await queryRows(
             store.reader,
             `SELECT epoch_ms(time)::DOUBLE AS time, sum(flows)::DOUBLE AS flows FROM ${view}
               WHERE ${within('time', from, to)} GROUP BY time ORDER BY time`,

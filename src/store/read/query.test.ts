@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WeirError } from '../../model/errors.ts'
 import type { Store, StoreOptions } from '../index.ts'
 import { flowFields } from '../../model/fields.ts'
-import { ask, askText } from '../testing/ask.ts'
+import { queryRows, queryText } from '../testing/query-rows.ts'
 import { event, FrameMaker, startOfDay } from '../testing/frames.ts'
 import { refused } from '../testing/refused.ts'
 import { TemporaryStores, temporaryStores } from '../testing/temporary.ts'
@@ -35,7 +35,7 @@ afterAll(() => shared.end())
 
 async function refusal(sql: string): Promise<string> {
   try {
-    const answer = await askText(store.reader, sql)
+    const answer = await queryText(store.reader, sql)
     throw new Error(`answered: ${answer.slice(0, 200)}`)
   } catch (error) {
     if (error instanceof WeirError && error.code === 'WEIR_SQL_REFUSED') return error.message
@@ -60,34 +60,34 @@ describe('one read-only statement returns its result', () => {
       [{ 40000: 100, 40001: 50 }],
     ],
   ])('%s', async (sql, rows) => {
-    expect(await ask(store.reader, sql)).toEqual(rows)
+    expect(await queryRows(store.reader, sql)).toEqual(rows)
   })
 
   it('DESCRIBE, SUMMARIZE and EXPLAIN work', async () => {
-    expect((await ask(store.reader, 'DESCRIBE flows'))[3]).toMatchObject({
+    expect((await queryRows(store.reader, 'DESCRIBE flows'))[3]).toMatchObject({
       column_name: 'src_addr',
       column_type: 'VARCHAR',
     })
-    expect((await ask(store.reader, 'desc SELECT 1 AS x'))[0]).toMatchObject({ column_name: 'x' })
-    expect(await ask(store.reader, 'SUMMARIZE flows')).toHaveLength(flowFields.length + 3)
-    expect(await ask(store.reader, 'EXPLAIN SELECT * FROM flows')).toHaveLength(1)
-    expect(await ask(store.reader, 'EXPLAIN ANALYZE SELECT * FROM flows')).toHaveLength(1)
-    expect(await ask(store.reader, 'explain (format json) from events')).toHaveLength(1)
+    expect((await queryRows(store.reader, 'desc SELECT 1 AS x'))[0]).toMatchObject({ column_name: 'x' })
+    expect(await queryRows(store.reader, 'SUMMARIZE flows')).toHaveLength(flowFields.length + 3)
+    expect(await queryRows(store.reader, 'EXPLAIN SELECT * FROM flows')).toHaveLength(1)
+    expect(await queryRows(store.reader, 'EXPLAIN ANALYZE SELECT * FROM flows')).toHaveLength(1)
+    expect(await queryRows(store.reader, 'explain (format json) from events')).toHaveLength(1)
   })
 })
 
 describe('all other statements are refused with a message for the user', () => {
   it.each(refused)('%s', async (sql, part) => {
     expect(await refusal(sql)).toContain(part)
-    expect(await ask(store.reader, 'SELECT count(*) AS n FROM flows')).toEqual([{ n: 2 }])
+    expect(await queryRows(store.reader, 'SELECT count(*) AS n FROM flows')).toEqual([{ n: 2 }])
   })
 
   it('insufficient memory is reported as an error of the query', async () => {
     const small = await opened(stores, { memoryLimit: { reader: '20MB' } })
     await expect(
-      ask(small.reader, "SELECT length(string_agg(repeat('x', 100), '')) FROM range(2000000)"),
+      queryRows(small.reader, "SELECT length(string_agg(repeat('x', 100), '')) FROM range(2000000)"),
     ).rejects.toMatchObject({ code: 'WEIR_SQL_REFUSED', message: expect.stringContaining('Out of Memory') })
-    expect(await ask(small.reader, 'SELECT count(*) AS n FROM flows')).toEqual([{ n: 2 }])
+    expect(await queryRows(small.reader, 'SELECT count(*) AS n FROM flows')).toEqual([{ n: 2 }])
   })
 
   it('a nesting depth that would occupy DuckDB for minutes is refused', async () => {
@@ -162,7 +162,7 @@ describe('omitting joins of unused columns does not change results', () => {
     ['WITH c AS (FROM flows) SELECT max(dst_addr) AS d FROM c', [{ d: '10.0.0.2' }]],
     ['SELECT max(x) AS m FROM (SELECT row(src_addr, 1) AS x FROM flows) t', [{ m: ['10.0.0.3', 1] }]],
   ])('%s', async (sql, rows) => {
-    expect(await ask(store.reader, sql)).toEqual(rows)
+    expect(await queryRows(store.reader, sql)).toEqual(rows)
   })
 })
 
@@ -189,7 +189,7 @@ it('a query reads the version with which it began, despite merges and retention'
   for await (const chunk of answer) chunks.push(chunk)
   expect(Buffer.concat(chunks).toString().trim().split('\n')).toHaveLength(20_002)
   expect((await readdir(stores.directory)).length).toBeLessThan(12)
-  expect(await ask(store.reader, 'SELECT count(*) AS n, count(DISTINCT _pos) AS p FROM flows')).toEqual([
+  expect(await queryRows(store.reader, 'SELECT count(*) AS n, count(DISTINCT _pos) AS p FROM flows')).toEqual([
     { n: 20_002, p: 20_002 },
   ])
 })
@@ -214,7 +214,7 @@ describe('a limited selection of flows is the head of the unlimited one', () => 
     'SELECT src_addr FROM flows WHERE src_port IN (SELECT 40001 FROM flows) ORDER BY bytes',
     'WITH flows AS (SELECT 1 AS src_addr UNION ALL SELECT 2) SELECT src_addr FROM flows ORDER BY src_addr',
   ])('%s', async (sql) => {
-    const all = await ask(store.reader, sql)
+    const all = await queryRows(store.reader, sql)
     expect(all.length).toBeGreaterThan(0)
     for (const [limit, offset] of [
       [0, 0],
@@ -223,23 +223,23 @@ describe('a limited selection of flows is the head of the unlimited one', () => 
       [2, 0],
       [10, 0],
     ] as const) {
-      expect(await ask(store.reader, `${sql} LIMIT ${limit} OFFSET ${offset};`)).toEqual(
+      expect(await queryRows(store.reader, `${sql} LIMIT ${limit} OFFSET ${offset};`)).toEqual(
         all.slice(offset, offset + limit),
       )
     }
   })
 
   it('a limit without an order returns that many rows, with their names', async () => {
-    const all = await ask(store.reader, 'SELECT src_addr, exporter_addr, _pos FROM flows')
-    const some = await ask(store.reader, 'SELECT src_addr, exporter_addr, _pos FROM flows LIMIT 1')
+    const all = await queryRows(store.reader, 'SELECT src_addr, exporter_addr, _pos FROM flows')
+    const some = await queryRows(store.reader, 'SELECT src_addr, exporter_addr, _pos FROM flows LIMIT 1')
     expect(some).toHaveLength(1)
     expect(all).toContainEqual(some[0])
-    expect(await ask(store.reader, 'FROM flows LIMIT 1')).toHaveLength(1)
-    expect(await ask(store.reader, 'FROM flows WHERE random() < 2 LIMIT 50%')).toHaveLength(1)
+    expect(await queryRows(store.reader, 'FROM flows LIMIT 1')).toHaveLength(1)
+    expect(await queryRows(store.reader, 'FROM flows WHERE random() < 2 LIMIT 50%')).toHaveLength(1)
   })
 
   it('the selection is not visible to users', async () => {
-    expect(await ask(store.reader, 'SHOW TABLES')).toEqual([{ name: 'events' }, { name: 'flows' }])
+    expect(await queryRows(store.reader, 'SHOW TABLES')).toEqual([{ name: 'events' }, { name: 'flows' }])
     expect(await refusal('SELECT "f$bytes", src_addr FROM flows LIMIT 1')).toContain('f$bytes')
   })
 })
@@ -256,6 +256,6 @@ it('a number beyond 2^53 in the condition of a page is exact', async () => {
   ])
   await store.projection.commit()
   expect(
-    await ask(store.reader, 'SELECT src_addr, bytes FROM flows WHERE bytes = 1921794119374052769 LIMIT 5'),
+    await queryRows(store.reader, 'SELECT src_addr, bytes FROM flows WHERE bytes = 1921794119374052769 LIMIT 5'),
   ).toEqual([{ src_addr: '10.0.0.8', bytes: '1921794119374052769' }])
 })

@@ -53,7 +53,7 @@ export async function openReadOnly({
     log,
     writable: false,
   })
-  const reader = new DuckReader({ folder, timers: host.timers, memoryLimit: '1GB', threads, calls: 2, keptBytes: 0 })
+  const reader = new DuckReader({ folder, timers: host.timers, memoryLimit: '1GB', threads, calls: 2, cacheBytes: 0 })
   if (start === undefined) return { reader, close: () => reader.close() }
   const processes = new QueryProcesses({ host, folder, log, threads, limits: defaultQueryLimits, start })
   return {

@@ -35,7 +35,7 @@ export interface ReaderOptions {
   readonly threads: number
   /** Each DuckDB call occupies a thread of Node's pool, which file writes and syncs need too. */
   readonly calls: number
-  readonly keptBytes: number
+  readonly cacheBytes: number
   readonly timers: Timers
   /** Bytes that joins and sorts may spill; if absent, they fail instead. */
   readonly spill?: () => Promise<number>
@@ -80,7 +80,7 @@ export class DuckReader implements StoreReader {
     signal.throwIfAborted()
     const statement = await refusing(checkStatement(judging, sql), this.#directory)
     return this.#pinned(instance, signal, (pin) =>
-      this.#ask(instance, memory.hold(statement, pin), statement, format, pin, signal),
+      this.#query(instance, memory.hold(statement, pin), statement, format, pin, signal),
     )
   }
 
@@ -144,8 +144,8 @@ export class DuckReader implements StoreReader {
       return await this.#pinned(instance, signal, async (pin) => {
         const held = memory.holdEdges(request.span, pin)
         try {
-          return await edgesOf(request, pin.files, held, (statement, kept) =>
-            this.#ask(instance, { ...kept, release: () => undefined }, statement, 'ndjson', pin, signal),
+          return await edgesOf(request, pin.files, held, (statement, cached) =>
+            this.#query(instance, { ...cached, release: () => undefined }, statement, 'ndjson', pin, signal),
           )
         } finally {
           held.release()
@@ -175,9 +175,9 @@ export class DuckReader implements StoreReader {
     }
   }
 
-  async #ask(
+  async #query(
     instance: DuckDBInstance,
-    { release, ...kept }: CachedViews & { readonly release: () => void },
+    { release, ...cached }: CachedViews & { readonly release: () => void },
     statement: Statement,
     format: QueryFormat,
     given: Pin,
@@ -207,10 +207,10 @@ export class DuckReader implements StoreReader {
     signal.addEventListener('abort', interrupt, { once: true })
     try {
       const input = viewInput(pin, directory, statement)
-      const views = viewsOf(statement, input, kept)
+      const views = viewsOf(statement, input, cached)
       if (!(await this.#options.folder.verify(filesIn(views, pin)))) throw new DamagedFile()
       const result = await this.#permits.use(signal, () =>
-        refusing(start(connection, statement, views, input, kept), directory),
+        refusing(start(connection, statement, views, input, cached), directory),
       )
       const streaming = result.isStreaming
       const fetch = async (): Promise<DuckDBDataChunk | undefined> => {
@@ -286,7 +286,7 @@ export class DuckReader implements StoreReader {
       memory: new Memory({
         instance,
         directory,
-        mostBytes: this.#options.keptBytes,
+        maxBytes: this.#options.cacheBytes,
         verify: (files) => this.#options.folder.verify(files),
         call: (work) => this.#permits.use(this.#closing.signal, work),
       }),

@@ -12,7 +12,7 @@ export async function makeViews(
   statement: Statement,
   views: string,
   given: ViewInput,
-  kept: CachedViews,
+  cached: CachedViews,
 ): Promise<void> {
   const { selection, ends } = statement
   if (Object.keys(ends).length === 0 && selection?.isProbe !== true) {
@@ -21,7 +21,7 @@ export async function makeViews(
   }
   const input = await withEndpoints(connection, statement, given)
   const probed = selection?.isProbe === true ? await probe(connection, selection, input) : undefined
-  await connection.run(viewsOf({ ...statement, probed }, input, kept))
+  await connection.run(viewsOf({ ...statement, probed }, input, cached))
 }
 
 export async function start(
@@ -29,9 +29,9 @@ export async function start(
   statement: Statement,
   views: string,
   input: ViewInput,
-  kept: CachedViews,
+  cached: CachedViews,
 ): Promise<DuckDBResult> {
-  await makeViews(connection, statement, views, input, kept)
+  await makeViews(connection, statement, views, input, cached)
   const statements = await connection.extractStatements(statement.sql)
   if (statements.count !== 1)
     throw new WeirError('WEIR_SQL_REFUSED', 'Only one statement is allowed. Send each statement separately.')

@@ -19,7 +19,7 @@ import {
   scan,
   type OnlyEndpoints,
   type ViewInput,
-  type WantedAddresses,
+  type RequestedAddresses,
 } from './views.ts'
 
 export function viewInput(pin: Pin, directory: string, { receiveTime: receipt }: Statement): ViewInput {
@@ -31,19 +31,19 @@ export function viewInput(pin: Pin, directory: string, { receiveTime: receipt }:
 const probedRows = 'flows_probed'
 
 /** Creating a view opens the first of its files and searches for all others. */
-export function viewsOf(statement: Statement, input: ViewInput, kept: CachedViews): string {
+export function viewsOf(statement: Statement, input: ViewInput, cached: CachedViews): string {
   const lowerSql = statement.sql.toLowerCase()
   const own =
     statement.ownView === undefined
       ? ''
       : `; CREATE TEMP VIEW ${statement.ownView.name} AS ${statement.ownView.sql(input)}`
-  const others = `${rollupViews(statement, input)}${kubernetesViews(statement, input, kept)}${own}`
-  const wanted = (name: string): boolean =>
+  const others = `${rollupViews(statement, input)}${kubernetesViews(statement, input, cached)}${own}`
+  const isNamed = (name: string): boolean =>
     statement.reads?.has(name) ?? (others === '' || new RegExp(`\\b${name}\\b`).test(lowerSql))
   return (
     [
-      ...(wanted('flows') ? [flowsViews(statement, input)] : []),
-      ...(wanted('events') ? [`CREATE TEMP VIEW events AS ${eventsView(input)}`] : []),
+      ...(isNamed('flows') ? [flowsViews(statement, input)] : []),
+      ...(isNamed('events') ? [`CREATE TEMP VIEW events AS ${eventsView(input)}`] : []),
       ...(lowerSql.includes(endpointsView) ? [`CREATE TEMP VIEW ${endpointsView} AS ${scan('endpoints', input)}`] : []),
     ].join('; ') + others
   )
@@ -61,7 +61,12 @@ function viewBefore(selection: Selection, input: ViewInput): string {
   return `CREATE TEMP VIEW ${rowsBeforeNames} AS ${flowsView(input, selection.addresses, { prefix: filePrefix })}`
 }
 
-function viewOfFew(addresses: WantedAddresses, chosen: readonly FileColumn[], from: string, input: ViewInput): string {
+function viewOfFew(
+  addresses: RequestedAddresses,
+  chosen: readonly FileColumn[],
+  from: string,
+  input: ViewInput,
+): string {
   const columns = fileColumns.flows.map((column) =>
     chosen.includes(column)
       ? `"${filePrefix}${column.name}" AS "${column.name}"`
@@ -71,7 +76,7 @@ function viewOfFew(addresses: WantedAddresses, chosen: readonly FileColumn[], fr
       ${flowsView(input, addresses, { rows: `SELECT ${columns.join(', ')} FROM ${from}` })}`
 }
 
-const mostIds = 1000
+const maxIds = 1000
 
 export async function withEndpoints(
   connection: DuckDBConnection,
@@ -87,9 +92,9 @@ export async function withEndpoints(
     const found = await rowsOf(
       connection,
       `SELECT filename, ep::VARCHAR FROM read_parquet(${fileList([...days.keys()])}, filename = true)
-        WHERE addr IN (${[...texts].map(quoted).join(', ')}) LIMIT ${mostIds + 1}`,
+        WHERE addr IN (${[...texts].map(quoted).join(', ')}) LIMIT ${maxIds + 1}`,
     )
-    if (found.length > mostIds) continue
+    if (found.length > maxIds) continue
     const byDay = new Map<number, string[]>()
     for (const [file, id] of found) {
       const day = days.get(String(file)) ?? Number.NaN

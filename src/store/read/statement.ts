@@ -7,11 +7,11 @@ import { nodeColumns } from '../kubernetes/resources.ts'
 import { cachePrefix } from './file-cache.ts'
 import { selectionOf, type Selection } from './newest.ts'
 import { boundsOf, receiveBoundsOf, textsOf, type TimeBounds } from './receipt.ts'
-import { addressesOf, endpointIds, everyAddress, type ViewInput, type WantedAddresses } from './views.ts'
+import { addressesOf, endpointIds, everyAddress, type ViewInput, type RequestedAddresses } from './views.ts'
 
 export interface Statement {
   readonly sql: string
-  readonly addresses: WantedAddresses
+  readonly addresses: RequestedAddresses
   readonly actorBounds: TimeBounds | undefined
   readonly readsZones: boolean
   /** Undefined: any. */
@@ -85,7 +85,7 @@ const refusedFunctions = new Set([
 const maxDepth = 250
 /** Lambdas, and chains of `->` parsed as such: each level doubles the time. */
 const maxLambdas = 12
-const longest = 1 << 18
+const maxStatementLength = 1 << 18
 
 function refuse(message: string): never {
   throw new WeirError('WEIR_SQL_REFUSED', message)
@@ -133,14 +133,14 @@ function explained(sql: string, from: number): string {
 /** Checks that a text is one read-only statement, without reading data. Rejects with WEIR_SQL_REFUSED. */
 export async function checkStatement(connection: DuckDBConnection, sql: string): Promise<Statement> {
   if (sql.includes('\0')) refuse('Remove the NUL characters from the statement.')
-  if (sql.length > longest) refuse('The statement is longer than 262,144 characters.')
+  if (sql.length > maxStatementLength) refuse('The statement is longer than 262,144 characters.')
   const first = firstWord(sql, 0)
   checkKind(sql, first, 'The statement')
   const query = first.word === 'explain' ? explained(sql, first.end) : sql
   if (first.word === 'explain') checkKind(query, firstWord(query, 0), 'What EXPLAIN explains')
   const tree = await parse(connection, query, sql.slice(0, sql.length - query.length))
   const names = inspect(tree)
-  const addresses = wantedAddresses(names)
+  const addresses = requestedAddresses(names)
   const ids = idColumns.some((column) => names.columns.has(column))
   const found = addresses.size === 0 || ids ? undefined : await selectionOf(connection, tree).catch(() => undefined)
   const selection = found?.isProbe === true && first.word === 'explain' ? undefined : found
@@ -161,10 +161,10 @@ export async function checkStatement(connection: DuckDBConnection, sql: string):
     addresses,
     readsEndpointIds: ids,
     ends: named,
-    actorBounds: spokenOf(names, auditColumns) ? (times.changes ?? ever) : undefined,
+    actorBounds: isVisible(names, auditColumns) ? (times.changes ?? ever) : undefined,
     eventTimes: times,
-    narrow: names.tables.has('audit') && !spokenOf(names, uncachedColumns),
-    readsZones: spokenOf(names, nodeColumns),
+    narrow: names.tables.has('audit') && !isVisible(names, uncachedColumns),
+    readsZones: isVisible(names, nodeColumns),
     related: textsOf(tree, 'relations', 'relation'),
     selection,
     receiveTime: receiveBoundsOf(tree),
@@ -186,7 +186,7 @@ interface ParsedSql {
 }
 
 /** The line of a position (bytes of UTF-8) and a mark below it; empty without a position. */
-function placeIn(sql: string, position: number): string {
+function markedLine(sql: string, position: number): string {
   const bytes = Buffer.from(sql)
   if (!Number.isInteger(position) || position < 0 || position > bytes.length) return ''
   const lines = bytes.subarray(0, position).toString().split('\n')
@@ -205,8 +205,8 @@ async function parse(connection: DuckDBConnection, sql: string, before: string):
   if (parsed.error) {
     if (parsed.error_type === 'not implemented')
       refuse('Only queries are allowed here; the text contains another statement.')
-    const place = placeIn(before + sql, Buffer.byteLength(before) + Number(parsed.position ?? Number.NaN))
-    refuse(`SQL syntax error: ${parsed.error_message ?? 'unknown'}.${place}`)
+    const marked = markedLine(before + sql, Buffer.byteLength(before) + Number(parsed.position ?? Number.NaN))
+    refuse(`SQL syntax error: ${parsed.error_message ?? 'unknown'}.${marked}`)
   }
   const statements = parsed.statements ?? []
   if (statements.length !== 1)
@@ -285,11 +285,11 @@ function everyColumn({ last, tables, everything }: Names): boolean {
   return everything || [...last].some((name) => tables.has(name))
 }
 
-function spokenOf(names: Names, columns: ReadonlySet<string>): boolean {
+function isVisible(names: Names, columns: ReadonlySet<string>): boolean {
   return everyColumn(names) || [...columns].some((column) => names.columns.has(column))
 }
 
-function wantedAddresses(names: Names): WantedAddresses {
+function requestedAddresses(names: Names): RequestedAddresses {
   if (everyColumn(names)) return everyAddress
   return new Set([...names.columns].flatMap(addressesOf))
 }

@@ -20,12 +20,12 @@ export interface OnlyEndpoints {
 }
 
 /** A condition on a single id is applied before other columns are decoded. */
-const mostDays = 62
+const maxDays = 62
 
 /** Undefined if the file has none of the flows. */
 function conditionOf(file: StoredFile, only: readonly OnlyEndpoints[]): string | undefined {
   const parts = only.map(({ column, byDay }) => {
-    const ids = byDay.size > mostDays ? [...byDay.values()].flat() : (byDay.get(dayOf(file.hour)) ?? [])
+    const ids = byDay.size > maxDays ? [...byDay.values()].flat() : (byDay.get(dayOf(file.hour)) ?? [])
     return ids.length === 0
       ? undefined
       : ids.length === 1
@@ -36,7 +36,7 @@ function conditionOf(file: StoredFile, only: readonly OnlyEndpoints[]): string |
 }
 
 /** In the form of {@link addressesOf}. A join costs as much as the rest of the query. */
-export type WantedAddresses = ReadonlySet<string>
+export type RequestedAddresses = ReadonlySet<string>
 
 /** Every column of the current schema; missing ones are typed NULL. */
 export function scan(stream: Stream, input: ViewInput, columns: readonly FileColumn[] = fileColumns[stream]): string {
@@ -153,7 +153,7 @@ export function addressesOf(column: string): readonly string[] {
   )
 }
 
-function joinsFor(wanted: WantedAddresses, input: ViewInput): Joins {
+function joinsFor(requested: RequestedAddresses, input: ViewInput): Joins {
   const parts = new Set(
     fileColumns.endpoints
       .filter((column) => input.files.some((file) => file.stream === 'endpoints' && hasColumn(file, column)))
@@ -164,7 +164,7 @@ function joinsFor(wanted: WantedAddresses, input: ViewInput): Joins {
       .filter((column) => input.files.some((file) => file.stream === 'flows' && hasColumn(file, column)))
       .map(({ field }) => field),
   )
-  const fields = [...wanted].flatMap((each) => {
+  const fields = [...requested].flatMap((each) => {
     const [field = '', part = 'addr'] = each.split('/')
     return used.has(field) && parts.has(part) ? [field] : []
   })
@@ -183,7 +183,7 @@ export function columnsBehind(columns: Iterable<string>): ReadonlySet<string> {
   return behind
 }
 
-export const everyAddress: WantedAddresses = new Set(addresses.map(({ field }) => field))
+export const everyAddress: RequestedAddresses = new Set(addresses.map(({ field }) => field))
 
 export const rowsBeforeNames = 'flows_before_names'
 
@@ -202,9 +202,9 @@ export interface FlowsFrom {
   readonly prefix?: string
 }
 
-export function flowsView(input: ViewInput, wanted: WantedAddresses, from: FlowsFrom = {}): string {
+export function flowsView(input: ViewInput, requested: RequestedAddresses, from: FlowsFrom = {}): string {
   const { rows = scan('flows', input), prefix } = from
-  const joining = joinsFor(wanted, input)
+  const joining = joinsFor(requested, input)
   const few = from.rows !== undefined && joining.fields.size > 0
   const later = flowColumns.map(({ field }) => field).filter((field) => !flowOrder.includes(field))
   const columns = [...flowOrder, ...later].map((column) => flowExpression(column, input, joining))

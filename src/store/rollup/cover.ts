@@ -51,18 +51,18 @@ export interface Derivation {
   readonly from: readonly StoredFile[]
 }
 
-/** `wanted` selects the hours to keep. */
+/** `isRetained` selects the hours to keep. */
 export function nextDerivation(
   files: readonly StoredFile[],
   unreadable: ReadonlySet<string>,
   isOver: (hour: number) => boolean,
-  wanted: (stream: Rollup, hour: number) => boolean,
+  isRetained: (stream: Rollup, hour: number) => boolean,
 ): Derivation | undefined {
   for (const stream of rollups.slice(1)) {
     const finer = rollups[rollups.indexOf(stream) - 1] as Rollup
     const made = liveByHour(files, stream)
     for (const [hour, group] of byHour(files, finer)) {
-      if (!isOver(hour) || !wanted(stream, hour)) continue
+      if (!isOver(hour) || !isRetained(stream, hour)) continue
       const fresh = group.filter(
         (file) => !unreadable.has(file.name) && !(made.get(hour) ?? []).some((outer) => covers(outer, file)),
       )

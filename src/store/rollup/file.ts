@@ -59,20 +59,20 @@ function all(rows: number): Presence {
 
 function times({ minutes, count }: RollupRows): Chunk {
   const column = { name: 'time', type: 'ms' } as const
-  let [least, most] = [Infinity, 0]
+  let [min, max] = [Infinity, 0]
   for (const minute of minutes) {
-    if (minute < least) least = minute
-    if (minute > most) most = minute
+    if (minute < min) min = minute
+    if (minute > max) max = minute
   }
-  if ((most - least) * minuteMs >= 2 ** 31)
+  if ((max - min) * minuteMs >= 2 ** 31)
     return plain(
       column,
       new Uint8Array(BigInt64Array.from(minutes, (minute) => BigInt(minute * minuteMs)).buffer),
       all(count),
     )
   const values = new Uint32Array(count)
-  for (let row = 0; row < count; row++) values[row] = ((minutes[row] as number) - least) * minuteMs
-  return integers(column, values, count, least * minuteMs, all(count))
+  for (let row = 0; row < count; row++) values[row] = ((minutes[row] as number) - min) * minuteMs
+  return integers(column, values, count, min * minuteMs, all(count))
 }
 
 function wide(name: string, values: RollupRows['sums'][number]): Chunk {
@@ -86,9 +86,9 @@ function wide(name: string, values: RollupRows['sums'][number]): Chunk {
       presence,
     )
   }
-  let most = 0
-  for (const value of values) if (value > most) most = value
-  if (most < 2 ** 31) return integers(column, new Uint32Array(values), values.length, 0, presence)
+  let max = 0
+  for (const value of values) if (value > max) max = value
+  if (max < 2 ** 31) return integers(column, new Uint32Array(values), values.length, 0, presence)
   const words = new Uint32Array(2 * values.length)
   for (let row = 0; row < values.length; row++) {
     const value = values[row] as number

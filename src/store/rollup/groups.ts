@@ -19,7 +19,7 @@ const factors = Uint32Array.of(
 )
 const [f0 = 0, f1 = 0, f2 = 0, f3 = 0, f4 = 0, f5 = 0, f6 = 0, f7 = 0] = factors
 
-function spread(sum: number): number {
+function mixed(sum: number): number {
   const half = Math.imul(sum ^ (sum >>> 15), 0x2c1b3c6d)
   return half ^ (half >>> 13)
 }
@@ -62,7 +62,7 @@ export class Groups {
     const { keys } = this
     const slots = this.#slots
     const mask = this.#mask
-    let slot = spread((Math.imul(a, f0) + Math.imul(b, f1) + Math.imul(c, f2) + Math.imul(d, f3)) | 0) & mask
+    let slot = mixed((Math.imul(a, f0) + Math.imul(b, f1) + Math.imul(c, f2) + Math.imul(d, f3)) | 0) & mask
     for (;;) {
       const found = (slots[slot] as number) - 1
       if (found < 0) {
@@ -93,7 +93,7 @@ export class Groups {
         Math.imul(g, f6) +
         Math.imul(h, f7)) |
       0
-    let slot = spread(sum) & mask
+    let slot = mixed(sum) & mask
     for (;;) {
       const found = (slots[slot] as number) - 1
       if (found < 0) {
@@ -132,7 +132,7 @@ export class Groups {
   #hash(words: Uint32Array, at: number): number {
     let sum = 0
     for (let i = 0; i < this.width; i++) sum = (sum + Math.imul(words[at + i] as number, factors[i] as number)) | 0
-    return spread(sum)
+    return mixed(sum)
   }
 
   #add(key: Uint32Array, slot: number): number {

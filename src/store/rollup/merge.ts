@@ -1,5 +1,5 @@
 import { fileList } from '../duck.ts'
-import { dimensions, kept, rollupColumns, stepMs, sums, type Rollup } from './schema.ts'
+import { dimensions, groupLimits, rollupColumns, stepMs, sums, type Rollup } from './schema.ts'
 
 const limit = '18446744073709551616'
 
@@ -34,7 +34,7 @@ export function mergeQuery(
   const folded = (level: number, over: string): string =>
     `SELECT time, ${level}::UTINYINT AS folded${grouped}, ${added} FROM (SELECT time${listed(0)}, ${plain} FROM parts
       WHERE folded = ${level} UNION ALL SELECT time${listed(level)}, ${plain} FROM ${over}) GROUP BY ALL`
-  const { whole, reduced, least } = kept[rollup]
+  const { whole, reduced, least } = groupLimits[rollup]
   const out = [
     ...sums.map((name) => `("${name}" % ${limit})::UBIGINT AS "${name}"`),
     ...sums

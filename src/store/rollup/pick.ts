@@ -1,21 +1,21 @@
 import type { Sums } from './groups.ts'
 
 /** Selects the heaviest groups of each minute in their order; calls `spill` with every other non-empty group. */
-export function pick(minutes: Uint32Array, sums: Sums, most: number, spill: (group: number) => void): number[] {
+export function pick(minutes: Uint32Array, sums: Sums, max: number, spill: (group: number) => void): number[] {
   const picked: number[] = []
   for (const groups of byMinute(minutes, sums)) {
-    if (groups.length <= most) {
+    if (groups.length <= max) {
       for (const group of groups) picked.push(group)
       continue
     }
     const weights = new Float64Array(groups.length)
     for (let at = 0; at < groups.length; at++) weights[at] = sums.weight(groups[at] as number)
-    const least = nth(weights.slice(), groups.length - most)
-    let ties = most
-    for (const weight of weights) if (weight > least) ties--
+    const min = nth(weights.slice(), groups.length - max)
+    let ties = max
+    for (const weight of weights) if (weight > min) ties--
     for (let at = 0; at < groups.length; at++) {
       const weight = weights[at] as number
-      if (weight > least || (weight === least && ties-- > 0)) picked.push(groups[at] as number)
+      if (weight > min || (weight === min && ties-- > 0)) picked.push(groups[at] as number)
       else spill(groups[at] as number)
     }
   }
@@ -38,14 +38,14 @@ function byMinute(minutes: Uint32Array, sums: Sums): Iterable<readonly number[]>
   return found.values()
 }
 
-const mostRounds = 64
+const maxRounds = 64
 
 /** Reorders the values. */
 function nth(values: Float64Array, n: number): number {
   let [low, high] = [0, values.length - 1]
   for (let round = 0; low < high; round++) {
     // Bounds the worst case by sorting.
-    if (round === mostRounds) return values.sort()[n] as number
+    if (round === maxRounds) return values.sort()[n] as number
     const middle = values[(low + high) >>> 1] as number
     let [left, right] = [low, high]
     while (left <= right) {

@@ -7,7 +7,7 @@ import type { Store } from '../index.ts'
 import { msPerHour } from '../names.ts'
 import { dimensions, isServicePort, rollups, stepMs } from './schema.ts'
 import { anyFlows } from '../testing/any-flows.ts'
-import { ask } from '../testing/ask.ts'
+import { queryRows } from '../testing/query-rows.ts'
 import { FrameMaker, startOfDay } from '../testing/frames.ts'
 import { temporaryStores } from '../testing/temporary.ts'
 
@@ -33,12 +33,12 @@ function raw(name: string): string {
 async function same(store: Store, names = dimensions.map(({ name }) => name)): Promise<void> {
   for (const rollup of rollups) {
     const time = `to_timestamp(floor(epoch(${flowTime}) / ${stepMs[rollup] / 1000}) * ${stepMs[rollup] / 1000})`
-    const flows = await ask(
+    const flows = await queryRows(
       store.reader,
       `SELECT ${time} AS time, ${names.map((name) => `${raw(name)} AS "${name}"`).join(', ')},
         count(*)::VARCHAR AS flows, ${sums} FROM flows GROUP BY ALL ORDER BY ALL`,
     )
-    const rolled = await ask(
+    const rolled = await queryRows(
       store.reader,
       `SELECT time, ${names.join(', ')}, sum(flows)::VARCHAR AS flows, ${sums} FROM ${rollup} GROUP BY ALL
         ORDER BY ALL`,
@@ -93,7 +93,7 @@ it.each(seeds(1, 4))(
     await same(store)
     now = startOfDay + 4 * msPerHour + 1
     while (await store.maintain());
-    expect((await ask(store.reader, 'SELECT count(*) > 0 AS some FROM flows'))[0]).toEqual({ some: true })
+    expect((await queryRows(store.reader, 'SELECT count(*) > 0 AS some FROM flows'))[0]).toEqual({ some: true })
     await same(store)
   },
 )
@@ -142,7 +142,7 @@ it('excess groups are counted with less detail, and every sum is preserved', asy
   const exact = ['exporter_addr', 'proto']
   await same(store, exact)
   const levels = async (rollup: string): Promise<unknown> =>
-    await ask(store.reader, `SELECT folded, count(*) AS groups FROM ${rollup} GROUP BY ALL ORDER BY 1`)
+    await queryRows(store.reader, `SELECT folded, count(*) AS groups FROM ${rollup} GROUP BY ALL ORDER BY 1`)
   expect(await levels('flows_1m')).toEqual([
     { folded: 0, groups: 3 * 2048 },
     { folded: 1, groups: 3 * 2048 },
@@ -156,11 +156,11 @@ it('excess groups are counted with less detail, and every sum is preserved', asy
     { folded: 1, groups: 2048 },
     { folded: 2, groups: 1 },
   ])
-  const [largest] = await ask(
+  const [largest] = await queryRows(
     store.reader,
     'SELECT src_addr, bytes::VARCHAR AS bytes FROM flows_1h WHERE folded = 0 ORDER BY bytes DESC, src_addr LIMIT 1',
   )
-  const of = await ask(
+  const of = await queryRows(
     store.reader,
     `SELECT sum(bytes)::VARCHAR AS bytes FROM flows WHERE src_addr = '${String(largest?.['src_addr'])}'`,
   )

@@ -4,7 +4,7 @@ import { Ends } from './ends.ts'
 import { Groups, Sums } from './groups.ts'
 import { Carried, Texts } from './keys.ts'
 import { placeOfText, placeText } from './place.ts'
-import { kept } from './schema.ts'
+import { groupLimits } from './schema.ts'
 import { RollupWords } from './words.ts'
 import type { FlowRows } from '../table-writer.ts'
 
@@ -60,7 +60,7 @@ export class Rollup {
     sums: { whole: new Sums(), reduced: new Sums(), least: new Sums(), none: new Sums() },
   }
   readonly ends = new Ends()
-  readonly kept = kept.flows_1m
+  readonly groupLimits = groupLimits.flows_1m
   readonly #words: RollupWords
 
   /** Rollups can share `words`. */

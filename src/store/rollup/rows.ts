@@ -20,10 +20,10 @@ export interface RollupRows {
   readonly sums: readonly (Float64Array | readonly (number | bigint)[])[]
 }
 
-/** Per minute the largest in full, others folded within {@link Rollup.kept}. Consumes the rollup. */
+/** Per minute the largest in full, others folded within {@link Rollup.groupLimits}. Consumes the rollup. */
 export function rollupRows(rollup: Rollup, endpoints: Endpoints): RollupRows {
-  const { levels, kept, texts, ends } = rollup
-  const rows = pickRows(levels, kept)
+  const { levels, groupLimits, texts, ends } = rollup
+  const rows = pickRows(levels, groupLimits)
   const { wholes, reduceds, leasts } = rows
   const values = new Map<string, RollupValues>()
   const put = (name: string, column: RollupValues | undefined): void => {
@@ -97,13 +97,13 @@ export function rollupRows(rollup: Rollup, endpoints: Endpoints): RollupRows {
   }
   for (const name of placeFields) carried(rollup.places, placeTuples, name, ofPlace[name])
 
-  const { keys: who } = levels.whole
-  const endTuples = wordsOf(who, 4, 3, wholes)
+  const { keys: wholeKeys } = levels.whole
+  const endTuples = wordsOf(wholeKeys, 4, 3, wholes)
   for (const [end, at, tuples] of [
     ['src', 1, endTuples.map((both) => both >>> 16)],
     ['dst', 2, endTuples.map((both) => both & 0xffff)],
   ] as const) {
-    const own = ends.take(wordsOf(who, 4, at, wholes))
+    const own = ends.take(wordsOf(wholeKeys, 4, at, wholes))
     put(`${end}_addr`, textColumn(count, wholes.length, ofEnd(own, 'addr')))
     for (const field of endFields)
       carried(
@@ -127,7 +127,7 @@ interface Rows {
   readonly from: readonly (readonly [Sums, readonly number[]])[]
 }
 
-function pickRows({ whole, reduced, least, none, sums }: Levels, kept: Rollup['kept']): Rows {
+function pickRows({ whole, reduced, least, none, sums }: Levels, groupLimits: Rollup['groupLimits']): Rows {
   for (const [groups, sum] of [
     [whole, sums.whole],
     [reduced, sums.reduced],
@@ -140,13 +140,13 @@ function pickRows({ whole, reduced, least, none, sums }: Levels, kept: Rollup['k
   const reducedMinutes = wordsOf(leastMinutes, 1, 0, leastOf)
   const reducedOf = wordsOf(whole.keys, 4, 0, whole.count)
   const wholeMinutes = wordsOf(reducedMinutes, 1, 0, reducedOf)
-  const first = pick(wholeMinutes, sums.whole, kept.whole, (group) =>
+  const first = pick(wholeMinutes, sums.whole, groupLimits.whole, (group) =>
     sums.reduced.join(reducedOf[group] as number, sums.whole, group),
   )
-  const second = pick(reducedMinutes, sums.reduced, kept.reduced, (group) =>
+  const second = pick(reducedMinutes, sums.reduced, groupLimits.reduced, (group) =>
     sums.least.join(leastOf[group] as number, sums.reduced, group),
   )
-  const third = pick(leastMinutes, sums.least, kept.least, (group) => {
+  const third = pick(leastMinutes, sums.least, groupLimits.least, (group) => {
     const rest = Math.max(0, none.find(leastMinutes.subarray(group, group + 1)))
     sums.none.reach(none.count)
     sums.none.join(rest, sums.least, group)

@@ -122,13 +122,13 @@ export function isServicePort(port: number): boolean {
 export const servicePorts: Uint8Array = Uint8Array.from({ length: 65_536 }, (_, port) => (isServicePort(port) ? 1 : 0))
 
 /** Per bucket: in full; without ends; by exporter and protocol. */
-export interface Kept {
+export interface GroupLimits {
   readonly whole: number
   readonly reduced: number
   readonly least: number
 }
 
-export const kept: Readonly<Record<Rollup, Kept>> = {
+export const groupLimits: Readonly<Record<Rollup, GroupLimits>> = {
   flows_1m: { whole: 2048, reduced: 2048, least: 1024 },
   flows_5m: { whole: 4096, reduced: 2048, least: 1024 },
   flows_1h: { whole: 8192, reduced: 4096, least: 1024 },

@@ -16,7 +16,7 @@ export class Filling {
   readonly #presence = new Presence()
   #count = 0
   #run = 0
-  #there = true
+  #allPresent = true
 
   constructor(rows: number) {
     this.#rows = rows
@@ -24,26 +24,26 @@ export class Filling {
   }
 
   add(value: number): void {
-    if (!this.#there) this.#turn()
+    if (!this.#allPresent) this.#next()
     this.#run++
     room[this.#count++] = value
   }
 
   lack(): void {
-    if (this.#there) this.#turn()
+    if (this.#allPresent) this.#next()
     this.#run++
   }
 
-  #turn(): void {
-    if (this.#run > 0) this.#presence.fill(this.#run, this.#there)
+  #next(): void {
+    if (this.#run > 0) this.#presence.fill(this.#run, this.#allPresent)
     this.#run = 0
-    this.#there = !this.#there
+    this.#allPresent = !this.#allPresent
   }
 
   /** Undefined if all rows are absent. */
   done(texts?: readonly string[]): RollupValues | undefined {
     if (this.#count === 0) return undefined
-    this.#turn()
+    this.#next()
     if (this.#presence.values < this.#rows) this.#presence.fill(this.#rows - this.#presence.values, false)
     return { values: room.slice(0, this.#count), presence: this.#presence, ...(texts === undefined ? {} : { texts }) }
   }
@@ -76,15 +76,15 @@ const unknown = 0xffff_ffff
 /** Arguments are below `count`, results below 2^32 − 1. */
 export class NumberCache {
   readonly #answers: Uint32Array
-  readonly #ask: (number: number) => number
+  readonly #compute: (number: number) => number
 
-  constructor(count: number, ask: (number: number) => number) {
+  constructor(count: number, compute: (number: number) => number) {
     this.#answers = new Uint32Array(count).fill(unknown)
-    this.#ask = ask
+    this.#compute = compute
   }
 
   of(number: number): number {
     const known = this.#answers[number] as number
-    return known === unknown ? (this.#answers[number] = this.#ask(number)) : known
+    return known === unknown ? (this.#answers[number] = this.#compute(number)) : known
   }
 }

@@ -23,27 +23,30 @@ export function rollupView(
   input: ViewInput,
   { when, without, only, numbers }: RollupPart = {},
 ): string {
-  const isWanted = ({ name }: { readonly name: string }): boolean => only?.has(name.replace(/_over$/, '')) ?? true
-  const [wantedDimensions, wantedSums] = [dimensions.filter(isWanted), sums.filter((name) => isWanted({ name }))]
+  const isRequested = ({ name }: { readonly name: string }): boolean => only?.has(name.replace(/_over$/, '')) ?? true
+  const [requestedDimensions, requestedSums] = [
+    dimensions.filter(isRequested),
+    sums.filter((name) => isRequested({ name })),
+  ]
   const groups = new Map<
     string,
     { readonly stream: string; readonly has: ReadonlySet<string>; readonly names: string[] }
   >()
   for (const file of rollupFiles(rollup, input.files, when)) {
     if (without?.has(file.name) === true) continue
-    const has = rollupColumns.filter((column) => isWanted(column) && hasColumn(file, column)).map(({ name }) => name)
+    const has = rollupColumns.filter((column) => isRequested(column) && hasColumn(file, column)).map(({ name }) => name)
     const key = [file.stream, ...has].join(' ')
     const group = groups.get(key)
     if (group === undefined) groups.set(key, { stream: file.stream, has: new Set(has), names: [file.name] })
     else group.names.push(file.name)
   }
-  const types = wantedDimensions.map(({ name, type }) => `NULL::${type} AS "${name}"`)
+  const types = requestedDimensions.map(({ name, type }) => `NULL::${type} AS "${name}"`)
   if (groups.size === 0)
     return `SELECT NULL::TIMESTAMPTZ AS time, ${types.join(', ')},
-        ${wantedSums.map((name) => `NULL::HUGEINT AS "${name}"`).join(', ')}, NULL::UTINYINT AS folded WHERE false`
+        ${requestedSums.map((name) => `NULL::HUGEINT AS "${name}"`).join(', ')}, NULL::UTINYINT AS folded WHERE false`
   return [...groups.values()]
     .map(({ stream, has, names }) => {
-      const columns = wantedDimensions.map(({ name, type }) =>
+      const columns = requestedDimensions.map(({ name, type }) =>
         has.has(name) ? `"${name}"` : `NULL::${type} AS "${name}"`,
       )
       const time = stream === rollup ? 'time' : `${bucket(rollup)} AS time`
@@ -53,7 +56,7 @@ export function rollupView(
           : `, [${names.map((name) => numbers.get(name) ?? 'NULL').join(', ')}][(file_index + 1)::BIGINT]::UINTEGER
               AS file`
       return `SELECT ${time}, ${columns.join(', ')},
-          ${wantedSums.map((name) => `${wholeSum(name, has.has(`${name}_over`))} AS "${name}"`).join(', ')},
+          ${requestedSums.map((name) => `${wholeSum(name, has.has(`${name}_over`))} AS "${name}"`).join(', ')},
           folded${file} FROM read_parquet(${fileList(names.map((name) => `${input.directory}/${name}`))})`
     })
     .join(' UNION ALL ')

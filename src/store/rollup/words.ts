@@ -123,9 +123,9 @@ function isNarrow(column: Column | undefined): column is Narrow {
   return column?.kind === 'u8' || column?.kind === 'u16' || column?.kind === 'u32'
 }
 
-function mark({ columns, count }: FlowBatch, field: string, there: Words, bit: number): void {
+function mark({ columns, count }: FlowBatch, field: string, presence: Words, bit: number): void {
   const column = columns[field]
   const valid = isNarrow(column) ? column.valid : undefined
-  if (valid === undefined) for (let row = 0; row < count; row++) there[row] = (there[row] as number) | bit
-  else for (let row = 0; row < count; row++) if (isPresent(valid, row)) there[row] = (there[row] as number) | bit
+  if (valid === undefined) for (let row = 0; row < count; row++) presence[row] = (presence[row] as number) | bit
+  else for (let row = 0; row < count; row++) if (isPresent(valid, row)) presence[row] = (presence[row] as number) | bit
 }

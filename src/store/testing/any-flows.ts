@@ -28,7 +28,7 @@ export function anyFlows(random: Random, count: number, share: number, received:
 }
 
 function shape(random: Random, limit: number): () => number {
-  const below = (most: number): number => Math.floor(random.next() * most)
+  const below = (max: number): number => Math.floor(random.next() * max)
   const constant = below(limit)
   let rising = below(limit / 2)
   switch (below(6)) {

@@ -55,13 +55,13 @@ export function subjectOf({
 let made = 0
 
 function envelope(
-  who: ObjectIdentity,
+  identity: ObjectIdentity,
   type: string,
   family: WeirEvent['family'],
   time: string,
   json: object,
 ): WeirEvent {
-  const { cluster, group, kind, namespace = '', name, uid } = who
+  const { cluster, group, kind, namespace = '', name, uid } = identity
   return event(`k${++made}`, {
     source: `/kubernetes/${cluster}`,
     type,
@@ -69,35 +69,35 @@ function envelope(
     time: Date.parse(time),
     ref: kubernetesRef({ cluster, group, kind, namespace, name }),
     key: `${cluster}/${uid}`,
-    subject: subjectOf(who),
+    subject: subjectOf(identity),
     json,
   })
 }
 
 export function changeEvent(
-  who: ObjectIdentity,
+  identity: ObjectIdentity,
   time: string,
   more: Partial<ChangeData> & Pick<ChangeData, 'operation'>,
 ): WeirEvent {
-  const data: ChangeData = { ...who, old: null, new: null, patch: [], ...more }
-  return envelope(who, kubernetesTypes[data.operation], 'change', time, data)
+  const data: ChangeData = { ...identity, old: null, new: null, patch: [], ...more }
+  return envelope(identity, kubernetesTypes[data.operation], 'change', time, data)
 }
 
-export function resourceEvent(who: ObjectIdentity, since: string, more: Partial<ResourceData> = {}): WeirEvent {
-  const data: ResourceData = { ...who, since, state: 'present', ...more }
-  return envelope(who, kubernetesTypes.resource, 'resource', since, data)
+export function resourceEvent(identity: ObjectIdentity, since: string, more: Partial<ResourceData> = {}): WeirEvent {
+  const data: ResourceData = { ...identity, since, state: 'present', ...more }
+  return envelope(identity, kubernetesTypes.resource, 'resource', since, data)
 }
 
 /** `version`: resource version that the request created. */
 export function auditEvent(
-  who: ObjectIdentity,
+  identity: ObjectIdentity,
   username: string,
   verb: string,
   received: string,
   more: Partial<AuditData> & { readonly version?: string; readonly uid?: string } = {},
 ): WeirEvent {
   const { version, uid, ...rest } = more
-  const { cluster, group, resource, namespace, name } = who
+  const { cluster, group, resource, namespace, name } = identity
   const data: AuditData = {
     cluster,
     auditID: `audit-${++made}`,
@@ -135,5 +135,8 @@ export function auditEvent(
     },
     ...rest,
   }
-  return { ...envelope(who, kubernetesTypes.audit, 'audit', received, data), id: `${data.auditID}/ResponseComplete` }
+  return {
+    ...envelope(identity, kubernetesTypes.audit, 'audit', received, data),
+    id: `${data.auditID}/ResponseComplete`,
+  }
 }

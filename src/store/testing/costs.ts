@@ -1,17 +1,17 @@
 import type { StoreReader } from '../../engine/control.ts'
-import { ask } from './ask.ts'
+import { queryRows } from './query-rows.ts'
 
 /** Prints CPU seconds and elapsed seconds of three runs of each query. */
 export async function printCosts(
   reader: StoreReader,
-  questions: readonly (readonly [what: string, sql: string])[],
+  queries: readonly (readonly [what: string, sql: string])[],
   width: number,
 ): Promise<void> {
-  for (const [what, sql] of questions) {
+  for (const [what, sql] of queries) {
     const spent: string[] = []
     for (let round = 0; round < 3; round++) {
       const [before, began] = [process.cpuUsage(), performance.now()]
-      await ask(reader, sql)
+      await queryRows(reader, sql)
       const { user, system } = process.cpuUsage(before)
       spent.push(`${((user + system) / 1e6).toFixed(2)} (${((performance.now() - began) / 1000).toFixed(2)})`)
     }

@@ -17,7 +17,7 @@ const perFrame = 1000
 const day = 86_400_000
 const moment = (ms: number): string => `make_timestamptz(${Math.round(ms) * 1000})`
 const within = `time >= ${moment(startOfDay)} AND time < ${moment(startOfDay + day)}`
-const questions: readonly (readonly [what: string, sql: string])[] = [
+const queries: readonly (readonly [what: string, sql: string])[] = [
   ['how many', `SELECT count(*) FROM audit WHERE ${within}`],
   ['newest hundred', `SELECT time, actor, action, resource FROM audit WHERE ${within} ORDER BY time DESC LIMIT 100`],
   [
@@ -79,7 +79,7 @@ try {
       `${'traces stored, CPU-seconds with their making'.padEnd(45)} ${total}  ${((user + system) / 1e6).toFixed(1)}`,
     )
   }
-  await printCosts(store.reader, questions, 45)
+  await printCosts(store.reader, queries, 45)
 } finally {
   await store.close()
   if (kept === undefined) await rm(home, { recursive: true, force: true })

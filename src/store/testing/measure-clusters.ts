@@ -18,13 +18,13 @@ const iso = (second: number): string => new Date(startOfDay + second * 1000).toI
 
 function eventsOf(n: number): { readonly resource: WeirEvent; readonly change: WeirEvent; readonly audit: WeirEvent } {
   const pod = n % Math.ceil(total / 4)
-  const who = identity(
+  const person = identity(
     `Pod/ns${pod % 50}/web-${pod}-7c9d8f6b5-abcde`,
     String(n),
     `00000000-0000-4000-8000-${String(pod).padStart(12, '0')}`,
   )
   const state = {
-    metadata: { name: who.name },
+    metadata: { name: person.name },
     spec: {
       containers: [
         { name: 'web', env: Array.from({ length: 20 }, (_, at) => ({ name: `ENV_${at}`, value: `value ${at} ${n}` })) },
@@ -33,7 +33,7 @@ function eventsOf(n: number): { readonly resource: WeirEvent; readonly change: W
   }
   const second = `${iso(Math.floor(n / 10)).slice(0, 19)}Z`
   return {
-    resource: resourceEvent(who, iso(n / 10), {
+    resource: resourceEvent(person, iso(n / 10), {
       phase: 'Running',
       node: `worker-${pod % 100}`,
       created: iso(0),
@@ -52,8 +52,8 @@ function eventsOf(n: number): { readonly resource: WeirEvent; readonly change: W
     }),
     change:
       n % 10 === 9
-        ? changeEvent(who, iso(n / 10), { operation: 'deleted', old: state })
-        : changeEvent(who, iso(n / 10), {
+        ? changeEvent(person, iso(n / 10), { operation: 'deleted', old: state })
+        : changeEvent(person, iso(n / 10), {
             operation: 'updated',
             old: state,
             new: state,
@@ -62,9 +62,9 @@ function eventsOf(n: number): { readonly resource: WeirEvent; readonly change: W
           }),
     audit:
       n % 10 === 9
-        ? auditEvent(who, `user${n % 20}`, 'delete', iso(n / 10))
+        ? auditEvent(person, `user${n % 20}`, 'delete', iso(n / 10))
         : auditEvent(
-            who,
+            person,
             `user${n % 20}`,
             'patch',
             iso(n / 10),
@@ -76,7 +76,7 @@ function eventsOf(n: number): { readonly resource: WeirEvent; readonly change: W
 const asOf = (second: number): string =>
   `valid_from <= TIMESTAMPTZ '${iso(second)}' AND (valid_to IS NULL OR valid_to > TIMESTAMPTZ '${iso(second)}')`
 const uid = '00000000-0000-4000-8000-000000000777'
-const questions: readonly (readonly [what: string, sql: string])[] = [
+const queries: readonly (readonly [what: string, sql: string])[] = [
   [
     'objects at a time, all',
     `SELECT count(*), count(DISTINCT node), count(DISTINCT owner_name) FROM resources WHERE ${asOf(total / 20)}`,
@@ -127,7 +127,7 @@ try {
   }
   await store.projection.commit()
   console.log(`${'events of each kind'.padEnd(45)} ${total}`)
-  await printCosts(store.reader, questions, 62)
+  await printCosts(store.reader, queries, 62)
 } finally {
   await store.close()
   await rm(home, { recursive: true, force: true })

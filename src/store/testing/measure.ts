@@ -9,7 +9,7 @@ import { realHost } from '../../host/index.ts'
 import type { Frame } from '../../journal/types.ts'
 import type { FlowBatch } from '../../model/batches.ts'
 import { openStore } from '../index.ts'
-import { ask } from './ask.ts'
+import { queryRows } from './query-rows.ts'
 import { event, FrameMaker, recordingLog, recordingMetrics, resolver, startOfDay } from './frames.ts'
 
 const total = Number(process.argv[2] ?? 2_000_000)
@@ -97,7 +97,7 @@ try {
   const began = performance.now()
   const empty = await open('empty')
   say('openStore on an empty folder, ms', Math.round(performance.now() - began))
-  await ask(empty.reader, 'SELECT count(*) FROM flows')
+  await queryRows(empty.reader, 'SELECT count(*) FROM flows')
   say('openStore to first answer on an empty folder, ms', Math.round(performance.now() - began))
   say('anonymous memory with the reader, MB', await anonymous())
   await empty.projection.apply([new FrameMaker().flows([{ src: '10.0.0.1', dst: '10.0.0.2' }])])

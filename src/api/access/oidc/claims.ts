@@ -39,7 +39,7 @@ export function claimsReader({
   const namespacesOf = namespaces === undefined ? undefined : expression(namespaces, 'namespaces')
   return (claims) => {
     const name = nameOf(claims)
-    const role = ask(roleOf, claims, 'role')
+    const role = evaluate(roleOf, claims, 'role')
     const given = roles.find((each) => each === role)
     if (given === undefined) {
       throw new NotAllowed(
@@ -49,11 +49,11 @@ export function claimsReader({
           'this user; it must return "admin" or "viewer".',
       )
     }
-    const who = { id: `oidc:${idOf(claims)}`, name, login: 'oidc' } as const
+    const identity = { id: `oidc:${idOf(claims)}`, name, login: 'oidc' } as const
     if (given === 'admin' || namespacesOf === undefined)
-      return principal(who, { role: given, namespaces: undefined, peers })
-    const listed = [ask(namespacesOf, claims, 'namespaces')].flat()
-    if (listed.includes('*')) return principal(who, { role: given, namespaces: undefined, peers })
+      return principal(identity, { role: given, namespaces: undefined, peers })
+    const listed = [evaluate(namespacesOf, claims, 'namespaces')].flat()
+    if (listed.includes('*')) return principal(identity, { role: given, namespaces: undefined, peers })
     const names = [...new Set(listed.filter((each): each is string => typeof each === 'string' && each !== ''))]
     if (names.length === 0)
       throw new NotAllowed(
@@ -61,13 +61,13 @@ export function claimsReader({
         'auth.oidc.namespaces returns no name for the claims of this user; it must return a list of names, ' +
           'or "*" for all.',
       )
-    return principal(who, { role: given, namespaces: names, peers })
+    return principal(identity, { role: given, namespaces: names, peers })
   }
 }
 
-function ask(question: Ask, claims: Claims, setting: string): JSONValue {
+function evaluate(expression: Ask, claims: Claims, setting: string): JSONValue {
   try {
-    return question(claims)
+    return expression(claims)
   } catch (error) {
     throw new NotAllowed(
       'The role of this user could not be determined.',

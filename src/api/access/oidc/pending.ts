@@ -10,7 +10,7 @@ export interface PendingLogin {
   readonly to: string
 }
 
-const mostPending = 1000
+const maxPending = 1000
 export const pendingMs = 10 * 60_000
 
 /** Pending logins by state; each can be completed once. */
@@ -25,7 +25,7 @@ export class PendingLogins {
   add(login: PendingLogin): void {
     const now = this.#host.clock.now()
     for (const [state, { until }] of this.#logins) {
-      if (until > now && this.#logins.size < mostPending) break
+      if (until > now && this.#logins.size < maxPending) break
       this.#logins.delete(state)
     }
     this.#logins.set(login.state, { ...login, until: now + pendingMs })

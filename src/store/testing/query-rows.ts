@@ -1,6 +1,6 @@
 import type { QueryFormat, StoreReader } from '../../engine/control.ts'
 
-export async function askText(
+export async function queryText(
   reader: StoreReader,
   sql: string,
   format: QueryFormat = 'json',
@@ -11,6 +11,6 @@ export async function askText(
   return Buffer.concat(chunks).toString('utf8')
 }
 
-export async function ask(reader: StoreReader, sql: string): Promise<Record<string, unknown>[]> {
-  return JSON.parse(await askText(reader, sql)) as Record<string, unknown>[]
+export async function queryRows(reader: StoreReader, sql: string): Promise<Record<string, unknown>[]> {
+  return JSON.parse(await queryText(reader, sql)) as Record<string, unknown>[]
 }
