@@ -27,8 +27,8 @@ it('an address has one id per hour, and is resolved once, at the time of its flo
   expect(list(endpoints.ids(1, words('0.0.0.1', '0.0.0.2', '0.0.0.1'), 3, meaning))).toEqual([5, 6, 5])
   expect(names.lookups).toEqual(['1 at 1000 in ', '2 at 1001 in '])
   expect(endpoints.take()).toEqual([
-    { id: 5, address: '0.0.0.1', means: { name: 'n1' } },
-    { id: 6, address: '0.0.0.2', means: {} },
+    { id: 5, address: '0.0.0.1', meaning: { name: 'n1' } },
+    { id: 6, address: '0.0.0.2', meaning: {} },
   ])
   expect(endpoints.take()).toEqual([])
   expect(list(endpoints.ids(2, words('0.0.0.1'), 1, meaning))).toEqual([7])
