@@ -1,7 +1,4 @@
-/**
- * The manifests of all connectors, and the settings of each component by type. Loading a component's code is in
- * registry.ts, which threads need.
- */
+/** Manifests of all connectors, without their code. */
 import { connectorFolders, importConnector } from './connector-folders.ts'
 import type { Emitted, JournalUrl, Manifest } from './engine/manifest.ts'
 import type { AnyComponentSchema, Fields } from './schema/index.ts'
@@ -10,7 +7,6 @@ import { redactSchema } from './transforms/redact/config.ts'
 
 type Schemas = Readonly<Record<string, AnyComponentSchema>>
 
-/** By folder. */
 export const manifests: ReadonlyMap<string, Manifest> = new Map(
   await Promise.all(
     connectorFolders.map(
@@ -26,7 +22,7 @@ const byType = (schemas: readonly AnyComponentSchema[]): Schemas =>
 export const sourceSchemas = byType(all.flatMap(({ source }) => (source === undefined ? [] : [source.schema])))
 export const sinkSchemas = byType(all.flatMap(({ sinks = [] }) => sinks))
 export const transformSchemas = byType([redactSchema])
-/** Settings of the journal on a bus, by the bus. */
+/** By bus. */
 export const journalSchemas: Readonly<Record<string, Fields>> = Object.fromEntries(
   all.flatMap(({ journal }) => (journal === undefined ? [] : [[journal.schema.type, journal.schema.fields]])),
 )
@@ -44,12 +40,11 @@ type ManifestSource = NonNullable<Manifest['source']>
 const sourceTypes = (wanted: (source: ManifestSource) => boolean): ReadonlySet<string> =>
   new Set(all.flatMap(({ source }) => (source !== undefined && wanted(source) ? [source.schema.type] : [])))
 
-/** Types of sources with a worker that nothing waits for. */
+/** Types with a worker that nothing waits for. */
 export const watchedTypes = sourceTypes(({ thread }) => thread === 'watch')
 export const builtInTypes = sourceTypes(({ builtIn }) => builtIn === true)
 export const typesThatEmit = (emitted: Emitted): ReadonlySet<string> => sourceTypes(({ emits }) => emits === emitted)
 
-/** Folder and module of the code of a sink. */
 export function sinkModule(type: string): { readonly folder: string; readonly module: string } {
   for (const [folder, { sinks = [] }] of manifests)
     if (sinks.some((schema) => schema.type === type))

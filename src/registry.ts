@@ -1,7 +1,4 @@
-/**
- * The code of components, loaded when one is configured. Settings were validated by the schema of the same type, so
- * they fit the definition.
- */
+/** Code of components, loaded when one is configured. */
 import { connectorFolders, importConnector } from './connector-folders.ts'
 import type { JournalDriver, SinkDefinition, SourceDefinition, TransformDefinition } from './engine/contracts.ts'
 
@@ -14,7 +11,7 @@ export async function loadSource(type: string): Promise<SourceDefinition<unknown
 }
 
 export async function loadSink(type: string): Promise<SinkDefinition<unknown>> {
-  // Threads build no sinks, and must not load what manifests load.
+  // Threads build no sinks and must not load the manifests.
   const { sinkModule } = await import('./manifests.ts')
   const { folder, module } = sinkModule(type)
   return (await load(folder, module, 'sink')) as SinkDefinition<unknown>

@@ -11,7 +11,6 @@ import type { Position, Positions } from '../model/positions.ts'
 import type { Log, Metrics } from '../telemetry/ports.ts'
 import type { Traces } from '../telemetry/traces.ts'
 
-/** Everything that a component is built with. */
 export interface Context {
   /** The configured id, under which its state is stored. */
   readonly id: string
@@ -22,46 +21,41 @@ export interface Context {
 
 export interface SourceContext extends Context {
   /**
-   * Durable when it resolves. Rejects with a WeirError whose `retry` states whether another attempt makes sense.
-   * `events`: the unit's, so that traces need not decode it.
+   * Durable when it resolves. Rejects with a WeirError; its `retry` states whether to try again. `events`: the unit's,
+   * for traces.
    */
   append(unit: Omit<Unit, 'source'>, events?: readonly WeirEvent[]): Promise<Appended>
-  /** As `append`, for events that may be pushed twice. Duplicates by source and id are skipped and counted. */
+  /** As `append`, for events that may be pushed twice. Skips and counts duplicates by source and id. */
   readonly appendOnce?: (
     unit: Omit<Unit, 'source'>,
   ) => Promise<Appended & { readonly accepted: number; readonly duplicates: number }>
   /** A sink that must settle appended rows before the source acknowledges them. */
   readonly awaited?: (sink: string) => AwaitedSink
-  /** Counts rows that were not accepted. The count becomes durable with the source's next unit. */
+  /** Counts rows that were not accepted; durable with the source's next unit. */
   shed(reason: string, rows: number): void
-  /** The cursor of the source's last unit before this start. */
+  /** Cursor of the last unit before this start. */
   readonly cursor: Uint8Array | undefined
   readonly epoch: number
-  /** The source's own frames, for a projection of them. */
+  /** The source's own frames. */
   readonly replay?: Replay
-  /** Folder for state across restarts; it may not exist yet. Undefined: the process keeps no state. */
+  /** Folder for state; may not exist yet. Undefined: no state across restarts. */
   readonly state?: string
-  /** Retention of the store in ms; Infinity: limited by disk space only. Undefined: there is no store. */
+  /** In ms; Infinity: limited only by disk space. Undefined: no store. */
   readonly storeRetentionMs?: number
   /** Enriches flows before the append. Absent if not configured. */
   readonly enrichment?: FlowEnrichment
 }
 
 export interface FlowEnrichment {
-  /** Enriches all rows of the batch. Call once per unit. */
   fill(flows: FlowBuilder): void
 }
 
 export interface AwaitedSink {
-  /**
-   * Resolves with true once the sink receives all later rows, with false when the signal aborts first. `waiting` is
-   * called with the reason for the delay.
-   */
+  /** True once the sink receives all later rows; false after an abort. `waiting` receives the reason for the delay. */
   ready(signal: AbortSignal, waiting: (why: string) => void): Promise<boolean>
   /**
-   * Resolves with `settled` once the sink is durably past the unit and the originals of its duplicates (delivered,
-   * filtered or dead-lettered). Resolves with `gone` when the sink no longer exists, with `stopped` when the signal
-   * aborts first.
+   * `settled`: the sink is durably past the unit and the originals of its duplicates. `gone`: the sink was removed.
+   * `stopped`: aborted.
    */
   settled(
     appended: Appended & { readonly duplicates?: number },
@@ -69,38 +63,32 @@ export interface AwaitedSink {
   ): Promise<'settled' | 'gone' | 'stopped'>
 }
 
-/** The frames of one source in the journal. */
 export interface Replay {
-  /** Frames after a position, in order, up to the end that was durable at the call. */
   after(position: Position): AsyncIterable<Frame>
-  /** Pins the frames after this sequence, which are needed after a crash. Resolves when reclaiming respects it. */
+  /** Pins the frames after this sequence. Resolves when reclaiming respects it. */
   hold(sequence: number): Promise<void>
-  /** Present with a journal on a bus: another instance may continue the source. */
+  /** Only with a journal on a bus. */
   readonly shared?: SharedState
 }
 
-/** State that a source stores in a shared journal, for the instance that continues it. */
+/** State in a shared journal, for the instance that continues the source. */
 export interface SharedState {
-  /** `before`: last removed position. `last`: end of the journal. `accepted`: rows of the source ever accepted. */
+  /** `before`: last removed position. `last`: end. `accepted`: rows of the source so far. */
   bounds(): Promise<{ readonly before: number; readonly last: number; readonly accepted: number }>
-  /** The newest state that is complete and still stored. */
   newest(): Promise<StateNote | undefined>
-  /** Pieces in order. Throws when some are unreadable. */
+  /** Throws when some are unreadable. */
   pieces(note: StateNote): AsyncIterable<StatePiece>
-  /**
-   * Stores a state as frames that other readers skip. Rejects as `append` does. An incomplete state is never returned
-   * by `newest`.
-   */
+  /** Rejects as `append` does. `newest` never returns an incomplete state. */
   put(append: (unit: Omit<Unit, 'source'>) => Promise<Appended>, state: NewState): Promise<Omit<StateNote, 'source'>>
   /** Compare-and-set record shared by all instances of the source. */
   readonly leaderRecord: LeaderRecord
 }
 
-/** A stored state: frames of kind `empty`, each with a piece. The last frame has this note as its cursor. */
+/** A state in frames of kind `empty`. The last frame has this note as its cursor. */
 export interface StateNote {
   /** Full name of the source that stored it. */
   readonly source: string
-  /** Position of its first frame, which has no piece. The state covers all earlier rows of the source. */
+  /** Position of its first frame. The state covers all earlier rows of the source. */
   readonly from: number
   readonly pieces: number
   readonly bytes: number
@@ -112,7 +100,7 @@ export interface StateNote {
 
 export interface NewState {
   readonly of: string
-  /** Calls `act`, which appends the first frame, at a moment when the pieces cover all rows emitted before. */
+  /** Calls `act`, which appends the first frame, once the pieces cover all rows emitted before. */
   readonly begin: (act: () => Promise<Appended>) => Promise<Appended>
   readonly pieces: AsyncIterable<StatePiece>
 }
@@ -124,39 +112,33 @@ export interface StatePiece {
 }
 
 export interface LeaderRecord {
-  /** Unique to this start; begins with the instance. */
+  /** Unique per start; begins with the instance's name. */
   readonly instance: string
   read(signal: AbortSignal): Promise<{ readonly version: string; readonly value: unknown } | undefined>
-  /**
-   * Compare-and-set: writes only if `before` is still current (undefined: no record). Returns the new version, or
-   * undefined on conflict.
-   */
+  /** Compare-and-set. Returns the new version, or undefined if `before` is not current. */
   write(before: string | undefined, value: unknown, signal: AbortSignal): Promise<string | undefined>
 }
 
 export interface Source extends Partial<KnownObjects> {
-  /** Listening addresses. They are known when `build` resolves; `build` starts no loop. */
+  /** Known when `build` resolves. */
   readonly addresses: readonly string[]
-  /** Runs the loops. Resolves after the signal aborts and all accepted rows are synced. */
   run(signal: AbortSignal): Promise<void>
 }
 
-/** Whole batches with the rows routed to the sink, in journal order. */
 export interface SinkBatch {
-  /** Stays the same for every retry of exactly these rows, across restarts. */
+  /** Equal for every retry of exactly these rows, across restarts. */
   readonly token: string
   readonly count: number
   readonly pieces: readonly SinkPiece[]
-  /** Set if tracing is enabled. */
   readonly trace?: WriteTrace
   /** Redriven dead letters, which arrive out of order. */
   readonly retried: boolean
 }
 
 export interface WriteTrace {
-  /** W3C trace context for consumers of an event; undefined if its trace is not sampled. */
+  /** W3C trace context; undefined if not sampled. */
   traceparent(event: WeirEvent): string | undefined
-  /** Reports that the row of this index (over the rows of all pieces) is sent in another form than in the journal. */
+  /** The row at this index is sent in another form. */
   wrote(index: number, form: WeirEvent): void
 }
 
@@ -165,7 +147,7 @@ export interface SinkPiece {
   readonly batch: Batch
   /** Rows of `batch` to deliver, ascending. */
   readonly rows: Uint32Array
-  /** Row number in the frame of row 0 of `batch`; not 0 only when a single row is redelivered. */
+  /** Frame row of row 0 of `batch`; not 0 only for a redelivered row. */
   readonly firstRow: number
 }
 
@@ -173,44 +155,35 @@ export type Idempotency = 'token' | 'id' | 'transactional' | 'none'
 
 export interface Sink {
   /**
-   * Delivers every row, or returns a failure for each row that was not delivered (index over the rows of all pieces).
-   * Must not deliver a row after a failed earlier row of the same key. A rejection means that no row is known to be
-   * delivered: all are retried. Implementations do not retry, and wait no longer than their request timeout.
+   * Delivers every row, or returns a failure for each undelivered one (index over the rows of all pieces). Must not
+   * deliver a row after a failed row of the same key. A rejection fails all rows. Does not retry; waits at most for its
+   * request timeout.
    */
   send(batch: SinkBatch, signal: AbortSignal): Promise<readonly Failure[]>
-  /** Connects before the first `send`. Errors are left to `send`. */
+  /** Errors are left to `send`. */
   open?(signal: AbortSignal): Promise<void>
-  /** Connects and authenticates as `send` does, without sending. Ends when the signal aborts. */
+  /** Connects and authenticates without sending. */
   probe?(signal: AbortSignal): Promise<Probe>
   /**
    * Subscribes to the destination for `weir check`. A string explains why that would take messages from other
-   * consumers, and what is verified instead. Rejects with a reason when not permitted.
+   * consumers. Rejects when not permitted.
    */
   listen?(signal: AbortSignal, options: ListenOptions): Promise<Listening | string>
-  /** The output of `send` for each row, in order, without secrets. Pure. */
+  /** Output of `send` by row, without secrets. Pure. */
   preview?(batch: SinkBatch): Iterable<Preview>
   close(): Promise<void>
 }
 
 export interface ListenOptions {
   readonly batch: SinkBatch
-  /**
-   * Whether temporary queues and subscriptions may be created. They are removed afterwards, but may cost money and are
-   * visible to others.
-   */
+  /** Whether temporary queues and subscriptions may be created. They may cost money. */
   readonly mayCreate: boolean
 }
 
 export interface Listening {
-  /**
-   * Called where a subscription changes the broker's response to a message. The messages are sent once more after it,
-   * with the same ids.
-   */
+  /** Called if subscribing changes the broker's responses. The messages are then sent again with the same ids. */
   begin?(): Promise<void>
-  /**
-   * Resolves with true when a message whose body contains the text was received. After an abort: false, or a string
-   * that explains why the absence is inconclusive.
-   */
+  /** True when a message with the text was received. After an abort: false, or why the absence is inconclusive. */
   received(text: string, signal: AbortSignal): Promise<boolean | string>
   close(): Promise<void>
 }
@@ -231,43 +204,32 @@ export interface SinkDefinition<Config> {
   readonly type: string
   readonly accepts: readonly BatchKind[]
   readonly idempotency: Idempotency
-  /** May connect; starts no loop. An unreachable system is not an error here: `send` reports it. */
+  /** Starts no loop. An unreachable system is reported by `send`. */
   build(config: Config, context: Context): Promise<Sink>
 }
 
 export interface SourceDefinition<Config> {
   readonly type: string
   build(config: Config, context: SourceContext): Promise<Source>
-  /**
-   * For polling sources: tests reachability, credentials and backlog. Consumes nothing. Ends when the signal aborts.
-   */
+  /** Tests reachability, credentials and backlog of a polling source. Consumes nothing. */
   probe?(config: Config, context: ProbeContext, signal: AbortSignal): Promise<Probe>
-  /**
-   * Tests that files and variables of the settings exist on this machine; rejects with a reason. Makes no network
-   * requests.
-   */
+  /** Tests files and variables of the settings without network. Rejects with a reason. */
   verify?(config: Config, context: ProbeContext): Promise<void>
 }
 
 export type ProbeContext = Pick<Context, 'id' | 'host'>
 
-/**
- * State derived from the journal. It commits its position together with the state, and is fed from that position after
- * a start. It pins segments until it has passed them.
- */
 export interface Projection {
   readonly name: string
-  /** Position of the last commit. */
   position(): Positions
-  /** Receives frames in order, each once. */
+  /** In order, each once. */
   apply(frames: readonly Frame[]): Promise<void>
-  /** Makes all applied frames durable, then advances `position`. */
   commit(): Promise<void>
-  /** First sequence that the projection still needs: its commit, or earlier for a window. */
+  /** First sequence still needed: the commit, or earlier for a window. */
   holds(): Positions
 }
 
-/** Pure and deterministic: after a crash the same event may be transformed again. */
+/** Pure: after a crash the same event may be transformed again. */
 export interface Transform {
   apply(event: WeirEvent): { readonly is: 'pass'; readonly event: WeirEvent } | Exclude<Outcome, { is: 'pass' }>
 }
@@ -285,51 +247,48 @@ export type Resolution =
 
 /** Resolves addresses at query time. */
 export interface Resolver {
-  /** Four words in network order (v4-mapped) at `offset`; time in Unix ms. */
+  /** Four words in network order (v4-mapped) at `offset`; Unix ms. */
   resolve(words: Uint32Array, offset: number, time: number, scope: string): Resolution
-  /** Increases whenever earlier results may have changed; caches keyed by it are then invalid. */
+  /** Increases when earlier results may have changed. */
   readonly generation: number
-  /** Holders of addresses over time. Absent without a watched cluster; results then hold for all times. */
+  /** Absent without a watched cluster; results then hold for all times. */
   readonly holders?: Holders | undefined
 }
 
-/** Maps addresses and times to holders. The numeric ids are valid only in this process. */
+/** Ids are valid only in this process. */
 export interface Holders {
-  /** Holder of the address at `words[at…]` at a time (Unix ms); 0 if unknown. `mac`: of the row (48 bits), or NaN. */
+  /** 0 if unknown. `at`: index in `words`; `time`: Unix ms; `mac`: 48 bits, or NaN. */
   find(words: Uint32Array, at: number, time: number, cluster: number, mac: number): number
-  /** Interval in which the last result holds for every row; empty where rows differ. */
+  /** Interval in which the last result holds; empty where rows differ. */
   readonly from: number
   readonly until: number
-  /** Number of the cluster named by a scope; 0 if none. */
+  /** 0 if none. */
   clusterOf(scope: string): number
-  /** Whether a cluster assigns the address to its pods or services. */
+  /** Whether a cluster assigns the address to pods or services. */
   inClusterRange(words: Uint32Array, at: number): boolean
-  /** Endpoint of an id, without its node's address. */
   endpoint(number: number): Endpoint | undefined
   nodeAddress(number: number): string | undefined
-  /** Reports addresses whose results changed. `words` is valid only during the call. */
+  /** Addresses with changed results. `words` is valid only during the call. */
   onChange(listener: (words: Uint32Array) => void): () => void
 }
 
-/** Adds names of address holders to flows before sinks receive them. Absent without a watched cluster. */
+/** Adds names to flows before sinks receive them. */
 export interface Enrichment {
-  /** Resolves when all events up to this sequence are applied, or the signal aborts. */
+  /** Resolves when all events up to this sequence are applied, or on abort. */
   ready(sequence: number, signal: AbortSignal): Promise<void>
-  /** `unknown`: an address is within a cluster's ranges but has no known holder. `received`: Unix ms of the batch. */
+  /** `unknown`: an address in a cluster's range has no known holder. `received`: Unix ms. */
   enrich(batch: FlowBatch, received: number): { readonly batch: FlowBatch; readonly unknown: boolean }
 }
 
-/**
- * Opens the journal on a bus and creates it if missing. Rejects with a reason when the bus is unreachable or refuses.
- */
+/** Rejects when the bus is unreachable or refuses. */
 export type JournalDriver<Config> = (config: Config, context: JournalContext) => Promise<JournalBus>
 
 export interface JournalContext extends Pick<Context, 'id' | 'host' | 'log'> {
-  /** Whether missing objects are created; otherwise they are an error. */
+  /** Otherwise missing objects are an error. */
   readonly create: boolean
 }
 
-/** Write permission and its fencing epoch. In a single process: a counter synced at each start. */
+/** Write permission with a fencing epoch. In one process: a counter synced at each start. */
 export interface Lease {
   acquire(): Promise<number>
   release(): Promise<void>

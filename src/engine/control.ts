@@ -4,38 +4,29 @@ import type { RemoteObjects } from '../model/kubernetes.ts'
 import type { Health } from '../telemetry/health.ts'
 import type { Preview, SinkBatch, SinkPiece } from './contracts.ts'
 
-/** The operations of a running Weir that the API may call. */
+/** Operations for the API. */
 export interface Control extends RemoteObjects {
-  /** Appends a batch as one unit. Resolves when it is synced; with `ack: sink:<id>`, when it is settled. */
+  /** Resolves when the batch is synced; with `ack: sink:<id>`, when it is settled. */
   ingest(batch: EventBatch): Promise<Ingested>
   ledger(): Promise<Ledger>
   pipeline(): Promise<Pipeline>
-  /** Exporters of the sources that listen for them. */
   exporters(): Promise<readonly SourceExporters[]>
-  /** Watched clusters and the state of each of their kinds. */
   clusters(): Promise<readonly WatchedCluster[]>
   deadLetters: DeadLetterAdmin
   store: StoreReader | undefined
-  /**
-   * Calls the listener with frames as they are synced. The listener must return quickly: there is no backpressure.
-   * Returns the unsubscribe function.
-   */
+  /** The listener must return quickly: there is no backpressure. Returns the unsubscribe function. */
   watch(listener: (frame: Frame) => void): () => void
-  /** The journal on a bus, if configured. */
   shared?(): Promise<SharedJournal | undefined>
-  /**
-   * As {@link watch}, with the rows of one source or those routed to one sink. Throws WEIR_SOURCE_UNKNOWN or
-   * WEIR_SINK_UNKNOWN.
-   */
+  /** As {@link watch}, for one source or sink. Throws WEIR_SOURCE_UNKNOWN or WEIR_SINK_UNKNOWN. */
   tap(target: TapTarget, listener: (piece: SinkPiece) => void): () => void
-  /** Output of a sink for rows; undefined if it has no preview. */
+  /** Undefined if the sink has no preview. */
   preview(sink: string, batch: SinkBatch): Iterable<Preview> | undefined
   /**
-   * Drops the rows pending for a sink that is no longer configured; resolves with their number. Rejects with
-   * WEIR_SINK_UNKNOWN, WEIR_SINK_CONFIGURED.
+   * Drops the pending rows of a removed sink; resolves with their number. Rejects with WEIR_SINK_UNKNOWN,
+   * WEIR_SINK_CONFIGURED.
    */
   forgetSink(sink: string): Promise<number>
-  /** Validates, builds, drains and swaps. Returns the changes, or the problems with nothing changed. */
+  /** Returns the changes, or the problems with nothing changed. */
   reload(): Promise<ReloadReport>
   health(): Health
 }
@@ -57,7 +48,6 @@ export interface Ingested {
   readonly outcome?: SinkOutcome
 }
 
-/** Outcome of a batch at the sink named by `ack`. */
 export type SinkOutcome =
   | { readonly is: 'delivered' }
   | {
@@ -76,25 +66,20 @@ export interface Ledger {
 
 export interface SourceLedger {
   readonly name: string
-  /** Rows whose frame is synced. */
   readonly accepted: number
   readonly duplicates: number
-  /** Accepted rows that are unreadable after damage on disk. */
+  /** Accepted rows lost to damage on disk. */
   readonly unreadable: number
-  /** Rows never accepted, by reason. */
   readonly shed: Readonly<Record<string, number>>
 }
 
 /**
- * Invariants for every sink: accepted of `from` = filtered + routed; routed = delivered + dead_lettered + dropped +
- * quarantined + pending.
+ * For every sink: accepted of `from` = filtered + routed; routed = delivered + dead_lettered + dropped + quarantined +
+ * pending.
  */
 export interface SinkLedger {
   readonly name: string
-  /**
-   * For a sink without configuration. `orphaned`: its pending rows are retained until it returns. `forgotten`: they
-   * were dropped.
-   */
+  /** Of a removed sink. `orphaned`: pending rows are retained. `forgotten`: they were dropped. */
   readonly state?: 'orphaned' | 'forgotten'
   readonly from: readonly string[]
   readonly filtered: Readonly<Record<string, number>>
@@ -125,26 +110,22 @@ export interface Pipeline {
   readonly journal: { readonly bytes: number; readonly segments: number; readonly sequence: number }
 }
 
-/** A source with exporters, as it reports itself. It may report more fields. */
+/** The source may report more fields. */
 export interface SourceExporters {
   readonly name: string
   readonly type: string
   readonly addresses: readonly string[]
-  /** Why the source receives nothing, and the action to take. */
+  /** Why nothing is received, and the action to take. */
   readonly why?: string
-  /** Recently active exporters. */
   readonly exporters: readonly ExporterReport[]
   readonly [more: string]: unknown
 }
 
-/** One exporter address; totals since its first datagram. */
 export interface ExporterReport {
   readonly address: string
-  /** Unix ms of its last datagram. */
   readonly lastSeen: number
   readonly datagrams: number
   readonly rows: number
-  /** Why flows are missing, and the action to take. */
   readonly why?: string
   readonly [more: string]: unknown
 }
@@ -158,14 +139,14 @@ export interface WatchedCluster {
   /** Why it cannot be watched, as logged. */
   readonly problem?: string
   readonly objects: number
-  /** Since the start: emitted, and suppressed by noise rules. */
+  /** Since the start, with those suppressed by noise rules. */
   readonly changes: number
   readonly hidden: number
-  /** API groups whose aggregated server does not respond. */
+  /** API groups without a responding aggregated server. */
   readonly unavailable: readonly string[]
-  /** Every permitted kind is watched, and the watch positions are on disk for a restart. */
+  /** Every permitted kind is watched and its position is on disk. */
   readonly synced: boolean
-  /** Pods, nodes and services whose addresses name flows. */
+  /** Pods, nodes and services with addresses that name flows. */
   readonly workloads?: number
   readonly kinds: readonly WatchedKind[]
   /** Set with replicas. */
@@ -180,11 +161,10 @@ export interface WatchedLease {
   readonly holder?: string
   /** ISO 8601, by the leader's clock. */
   readonly since?: string
-  /** Fencing epoch; in every event of the source. */
+  /** Also in every event of the source. */
   readonly epoch?: number
-  /** Why the lease cannot be requested. */
   readonly problem?: string
-  /** Events that wait for leadership, or for another leader to emit them. */
+  /** Events that wait for a leader to emit them. */
   readonly waiting: number
 }
 
@@ -193,7 +173,6 @@ export interface WatchedKind {
   readonly group: string
   readonly namespace?: string
   readonly state: string
-  /** Why it is not watched. */
   readonly reason?: string
   readonly objects: number
   readonly lists: number
@@ -216,31 +195,30 @@ export interface DeadLetter {
   /** `delivered` and `dropped` are settled. */
   readonly state: 'open' | 'retrying' | 'delivered' | 'dropped'
   readonly kind: 'events' | 'flows'
-  /** Attributes and data of an event, or the fields of a flow. Omitted unless requested. */
+  /** Attributes and data, or the fields of a flow. Omitted unless requested. */
   readonly body?: unknown
 }
 
-/** Sort key in the list. It stays valid after the dead letter is settled. */
+/** Sort key; valid also after the dead letter settles. */
 export type DeadLetterPosition = Pick<DeadLetter, 'time' | 'sink' | 'id'>
 
 export interface DeadLetterAdmin {
-  /** Unsettled dead letters, newest first, after `after`. */
   list(
     sink: string | undefined,
     limit: number,
     bodies: boolean,
     after?: DeadLetterPosition,
   ): Promise<readonly DeadLetter[]>
-  /** One dead letter, also after it settled. Each sink that rejected the row has its own. */
+  /** Also after it settled. Each sink that rejected the row has its own. */
   show(id: string, sink: string | undefined): Promise<DeadLetter | undefined>
-  /** Moves dead letters back to pending (default: all of the sink). Resolves with their number. */
+  /** Default: all of the sink. Resolves with their number. */
   retry(sink: string, ids?: readonly string[]): Promise<number>
   /**
-   * Moves a dead letter back to pending with another body, in the form of {@link DeadLetter.body}. Its ids stay. False
-   * if it is already settled. Rejects with WEIR_DEAD_LETTER_EDIT when the body is not valid for an event.
+   * Redrives with another body, as in {@link DeadLetter.body}; ids stay. False if already settled. Rejects with
+   * WEIR_DEAD_LETTER_EDIT.
    */
   edit(sink: string, id: string, body: unknown): Promise<boolean>
-  /** Drops dead letters permanently; counted as dropped. */
+  /** Counted as dropped. */
   drop(sink: string, ids?: readonly string[]): Promise<number>
 }
 
@@ -255,21 +233,19 @@ export type { Health }
 export const queryFormats = ['json', 'ndjson', 'csv', 'table'] as const
 export type QueryFormat = (typeof queryFormats)[number]
 
-/** Read access to the store. Each query pins one manifest version. */
+/** Each query pins one manifest version. */
 export interface StoreReader {
   /**
-   * One read-only statement. Rejects with WEIR_SQL_REFUSED and a message for the user before the first byte when it is
-   * refused or fails to bind. Yields complete documents of the format; no row limit.
+   * One read-only statement. Rejects with WEIR_SQL_REFUSED before the first byte. Yields complete documents of the
+   * format.
    */
   query(sql: string, format: QueryFormat, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>
   /**
-   * As {@link query}, in a separate process with bounded memory (WEIR_SQL_MEMORY), for user statements and exports. The
-   * iterator returns the number of rows if known. Absent where such processes cannot be started.
+   * As {@link query}, in a separate process with bounded memory (WEIR_SQL_MEMORY). Returns the number of rows if known.
    */
   isolated?(query: IsolatedQuery, signal: AbortSignal): Promise<IsolatedResult>
-  /** Edges of nodes, summed over all sources. Rejects as {@link query} does. */
   edges(request: EdgeQuery, signal: AbortSignal): Promise<readonly StoredEdge[]>
-  /** Waits up to two seconds until queries include every row accepted before the call. False on timeout. */
+  /** Waits up to two seconds until queries include all accepted rows. False on timeout. */
   fresh?(): Promise<boolean>
   /** State of the stored rollups. */
   sums?(): Promise<StoredSums>
@@ -278,7 +254,7 @@ export interface StoreReader {
 export interface IsolatedQuery {
   readonly sql: string
   readonly format: QueryFormat | 'parquet'
-  /** Scope of `sql.timeout`: the total work, or each wait for the next bytes. */
+  /** `sql.timeout` limits the total work, or each wait for the next bytes. */
   readonly bound: 'work' | 'wait'
 }
 
@@ -290,7 +266,7 @@ export interface EdgeQuery {
   readonly far?: readonly string[]
   /** Excludes edges to these nodes. */
   readonly without?: readonly string[]
-  /** Edges per node; the largest of each relation first, so that no relation hides another. */
+  /** Edges per node: the largest of each relation first. */
   readonly limit: number
   /** Occurrences in [`from`, `to`), and relations valid at `to`; µs. */
   readonly span: { readonly from: bigint; readonly to: bigint }
@@ -300,7 +276,7 @@ export interface EdgeQuery {
   readonly namespaces: readonly string[] | undefined
 }
 
-/** Sorted in the order of `near`, then in the order described at `limit`. */
+/** By `near`, then as described at `limit`. */
 export interface StoredEdge {
   readonly near: string
   readonly far: string
@@ -323,10 +299,10 @@ export interface StoredEdge {
 
 /** Times in Unix ms. */
 export interface StoredSums {
-  /** Start of complete rollups by view; −Infinity: complete, Infinity: empty. */
+  /** Start of complete rollups; −Infinity: complete, Infinity: empty. */
   readonly since: Readonly<Record<'flows_1m' | 'flows_5m' | 'flows_1h', number>>
   /** Time of the oldest rollup; Infinity: none. */
   readonly oldest: number
-  /** Stored flows and the receive time of the first. They are evicted before their rollups. */
+  /** Flows are evicted before their rollups. */
   readonly flows: { readonly rows: number; readonly first: number }
 }

@@ -1,4 +1,3 @@
-/** Current failures of the components in this process. */
 import type { FormerSink } from './delivery/former-sinks.ts'
 import { storeSink } from './ledger/ledger.ts'
 import type { Failing, Observed } from './readiness.ts'
@@ -9,14 +8,13 @@ export interface Running {
   readonly refusal: string | undefined
   /** Why posts are not acknowledged. */
   readonly unacknowledged: string | undefined
-  /** Why partitions of a shared journal are not delivered. */
+  /** Why partitions are not delivered. */
   readonly delivery: string | undefined
   readonly sinks: readonly { readonly id: string; readonly error: string | undefined }[]
   /** Why the newest rows are not stored. */
   readonly store: string | undefined
   readonly former: readonly FormerSink[]
   readonly sources: Readonly<Record<string, SourceHealth>>
-  /** Rows pending by sink. */
   readonly pending: ReadonlyMap<string, number>
 }
 

@@ -1,4 +1,4 @@
-/** Frames as they are synced, for the live view. Reads only while there are listeners. */
+/** Synced frames for the live view. Reads only while there are listeners. */
 import type { Host } from '../host/index.ts'
 import { openReader } from '../journal/reader.ts'
 import type { SharedFrames } from '../journal/shared-frames.ts'
@@ -10,7 +10,6 @@ export interface FeedOptions {
   readonly log: Log
   readonly directory: string
   readonly tail: Tail
-  /** Returns the unsubscribe function. */
   readonly frames: SharedFrames
 }
 
@@ -23,7 +22,7 @@ export class Feed {
     this.#options = options
   }
 
-  /** Returns the unsubscribe. */
+  /** Returns the unsubscribe function. */
   watch(listener: (frame: Frame) => void): () => void {
     this.#watchers.add(listener)
     if (this.#reading === undefined) {

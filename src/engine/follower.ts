@@ -1,4 +1,4 @@
-/** Counts the pending rows of each sink from the journal's headers, independently of delivery. */
+/** Counts each sink's pending rows from headers, independently of delivery. */
 import type { Host } from '../host/index.ts'
 import { checkpointSources, journalSource } from '../journal/recover.ts'
 import type { FrameHeader, SourceTotals, Tail } from '../journal/types.ts'
@@ -8,7 +8,7 @@ import type { Position } from '../model/positions.ts'
 interface Followed {
   readonly after: number
   readonly takes: (source: string) => boolean
-  /** Rows by source that the sink had settled at the start, plus those in headers since. */
+  /** Rows by source settled at the start, plus those in headers since. */
   readonly seen: Map<string, number>
 }
 
@@ -28,8 +28,8 @@ export class Follower {
   #running: Promise<void> | undefined
 
   /**
-   * `after`: lowest position of all sinks. `bodies`: also verify body checksums. `before`: duplicates and shed rows by
-   * source up to the end of the journal, which may be ahead of the last header after `after`.
+   * `after`: lowest position of all sinks. `bodies`: also verify checksums. `before`: duplicates and shed rows up to
+   * the journal's end.
    */
   constructor(options: {
     host: Host
@@ -53,12 +53,11 @@ export class Follower {
     for (const { name, duplicates, shed } of options.before ?? []) this.#more(name, duplicates, shed)
   }
 
-  /** Sequence of the last counted header. */
   get sequence(): number {
     return this.#sequence
   }
 
-  /** Rows of the journal up to `sequence`. */
+  /** Journal rows up to `sequence`. */
   get row(): number {
     return this.#row
   }
@@ -73,7 +72,7 @@ export class Follower {
     return this.#duplicates.get(source) ?? 0
   }
 
-  /** Counts from the sink's position. Headers before the call are covered by their totals. */
+  /** Headers before the call are covered by their totals. */
   follow(
     id: string,
     after: number,
@@ -89,12 +88,12 @@ export class Follower {
     this.#sinks.delete(id)
   }
 
-  /** Rows by source in the headers for this sink, delivered or not. */
+  /** By source, delivered or not. */
   seen(id: string): ReadonlyMap<string, number> {
     return this.#sinks.get(id)?.seen ?? new Map()
   }
 
-  /** Counts everything that is durable at the call. */
+  /** Up to the durable end at the call. */
   catchUp(): Promise<void> {
     this.#running ??= this.#catchUp().finally(() => {
       this.#running = undefined
@@ -115,7 +114,7 @@ export class Follower {
       this.#sequence = header.sequence
       this.#count(header)
     }
-    // The newest header may precede an unreadable body; its rows were accepted nevertheless.
+    // An unreadable body after the newest header was accepted nevertheless.
     const cut = this.#walk.lastDamagedHeader()
     if (cut !== undefined && cut.sequence > this.#sequence) {
       this.#sequence = cut.sequence
@@ -137,7 +136,7 @@ export class Follower {
     this.#arrived(header.source, header.sourceRows, header.count, header.sequence)
   }
 
-  /** Totals never decrease; initial totals may be ahead of the headers. */
+  /** Totals never decrease. */
   #more(source: string, duplicates: number, shed: Readonly<Record<string, number>>): void {
     this.#duplicates.set(source, Math.max(this.duplicates(source), duplicates))
     const known = this.shed(source)
@@ -149,7 +148,7 @@ export class Follower {
     )
   }
 
-  /** `before`: rows of the source before this frame. More than counted means unreadable rows. */
+  /** `before`: rows of the source before this frame; more than counted means unreadable rows. */
   #arrived(source: string, before: number, count: number, sequence: number): void {
     this.#accepted.set(source, Math.max(this.#accepted.get(source) ?? 0, before + count))
     for (const sink of this.#sinks.values()) {

@@ -1,4 +1,4 @@
-/** Whether this process works, and why not. A failure becomes a reason when it persists (docs/adr/0023). */
+/** A failure becomes a reason when it persists (docs/adr/0023). */
 import type { Clock } from '../host/index.ts'
 import type { Health } from './control.ts'
 import type { Log } from './contracts.ts'
@@ -7,24 +7,21 @@ export interface Failing {
   /** Stable while the failure lasts, for example `sink bus`. */
   readonly what: string
   readonly why: string
-  /**
-   * `lasting`: a reason after the grace period. `now`: at once, because it never worked or posts wait for it. `partly`:
-   * other functions work.
-   */
+  /** `lasting`: a reason after the grace period. `now`: at once. `partly`: other functions work. */
   readonly counts: 'lasting' | 'now' | 'partly'
 }
 
 export interface Observed {
   readonly refusal: string | undefined
-  /** Why posts are not acknowledged although data is accepted. */
+  /** Why posts are not acknowledged. */
   readonly unacknowledged: string | undefined
   readonly failing: readonly Failing[]
-  /** Warnings that do not affect readiness. */
+  /** Do not affect readiness. */
   readonly warnings: readonly string[]
 }
 
 export const graceMs = 10_000
-/** Maintenance runs every second; after this pause it counts as stuck. */
+/** Maintenance (every second) counts as stuck after this pause. */
 const silentMs = 30_000
 
 export class Readiness {
@@ -34,7 +31,6 @@ export class Readiness {
   #seen: Observed = { refusal: undefined, unacknowledged: undefined, failing: [], warnings: [] }
   #checkedAt = 0
   readonly #since = new Map<string, number>()
-  /** Time of the logged start. */
   readonly #logged = new Map<'ready' | 'acknowledged', number>()
 
   constructor(clock: Clock, log: Log) {
@@ -106,7 +102,7 @@ export class Readiness {
     }
   }
 
-  /** Logs the start and the end once each. */
+  /** Logs start and end once each. */
   #note(what: 'ready' | 'acknowledged', reason: string | undefined, begun: string, ended: string): void {
     const since = this.#logged.get(what)
     if (reason !== undefined && since === undefined) {

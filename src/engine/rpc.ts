@@ -4,7 +4,6 @@ import { isErrorCode, WeirError } from '../model/errors.ts'
 
 type Port = Pick<MessagePort | Worker, 'postMessage' | 'on'>
 
-/** Functions of the other side by name. */
 export type Methods = Readonly<Record<string, (argument: never) => unknown>>
 
 interface Request {
@@ -29,7 +28,7 @@ export interface Remote<M extends Methods> {
     argument: Parameters<M[K]>[0],
     transfer?: readonly Transferable[],
   ): Promise<Awaited<ReturnType<M[K]>>>
-  /** Rejects all open calls because the other side is gone. */
+  /** Rejects all open calls. */
   fail(reason: Error): void
 }
 

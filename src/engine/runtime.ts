@@ -1,7 +1,4 @@
-/**
- * Joins the parts of a running Weir: sources in the ingest worker, sinks in this thread, the store in its worker. All
- * parts are passed in.
- */
+/** Joins the parts of a running Weir: ingest worker, sinks in this thread, store worker. */
 import type { Frame, Tail, Unit } from '../journal/types.ts'
 import type { EventBatch } from '../model/batches.ts'
 import type { ManifestQuery, ManifestState } from '../model/kubernetes.ts'
@@ -43,10 +40,9 @@ import type { SourceReport } from './sources/sources.ts'
 import { tapOf } from './tap.ts'
 import { messageOf } from '../model/errors.ts'
 
-/** Operations of the ingest worker. */
 export interface IngestPort {
   append(unit: Unit): Promise<Pushed>
-  /** Only rows not settled by the acknowledging sink up to this sequence count as duplicates. */
+  /** Only rows not settled by the acknowledging sink up to this sequence are duplicates. */
   appendAgain(unit: Unit, settled: number): Promise<Pushed>
   release(sequence: number): Promise<{
     readonly bytes: number
@@ -60,10 +56,9 @@ export interface IngestPort {
       readonly shed: Readonly<Record<string, number>>
     }[]
   }>
-  /** Self-reported status by source. */
+  /** By source. */
   status(): Promise<Readonly<Record<string, unknown>>>
   manifest(query: ManifestQuery): Promise<ManifestState | undefined>
-  /** Health of the failing sources. */
   health(): Promise<Readonly<Record<string, SourceHealth>>>
   /** Copied position by partition of a shared journal. */
   places(): Promise<ReadonlyMap<number, number>>
@@ -72,7 +67,7 @@ export interface IngestPort {
 export interface StorePort {
   readonly reader: StoreReader
   status(): StoreStatus
-  /** Requests a commit up to the sequence; resolves with the status after it. */
+  /** Requests a commit; resolves with the status after it. */
   settled(sequence: number): Promise<StoreStatus>
 }
 
@@ -87,12 +82,8 @@ export interface RuntimeParts extends PushParts {
   readonly sinks: SinkSet
   readonly reload: () => Promise<ReloadReport>
   readonly sources: () => readonly SourceReport[]
-  /**
-   * First sequence needed by the workload names, and how many workloads of a cluster name flows; undefined without a
-   * watched cluster.
-   */
+  /** First sequence needed by workload names, and named workloads of a cluster. */
   readonly workloads: { readonly holds: number | undefined; of(cluster: string): number | undefined }
-  /** Present with a shared journal. */
   readonly shared?:
     | (PushParts['shared'] & {
         readonly deadLetters: DeadLetterStore
@@ -120,7 +111,7 @@ export class Runtime implements Control {
   readonly #rates = new Map<string, { rows: number; at: number; rate: number }>()
   readonly #ledgerMetrics: LedgerMetrics
   readonly #feed: Feed
-  /** End of the journal by second, for the lag of the store (one hour at most). */
+  /** Journal end by second, for at most one hour. */
   #ends: { at: number; sequence: number }[] = []
 
   constructor(parts: RuntimeParts) {
@@ -149,13 +140,13 @@ export class Runtime implements Control {
 
   async ledger(): Promise<Ledger> {
     const { follower, sinks, store } = this.#parts
-    // A sink may settle frames synced during the walk; the walk is then repeated.
+    // A sink may settle frames synced during the walk.
     for (let round = 0; round < 20; round++) {
       await follower.catchUp()
       const behind = sinks.all().some(({ delivery }) => delivery.record.position.sequence > follower.sequence)
       if (!behind && (store?.status().sequence ?? 0) <= follower.sequence) break
     }
-    // The ledger includes sources without accepted rows.
+    // Includes sources without accepted rows.
     const names = new Set([
       ...follower.accepted().keys(),
       ...(this.#parts.shared === undefined ? [httpSource, ...this.#parts.sources().map(({ id }) => id)] : []),
@@ -241,7 +232,7 @@ export class Runtime implements Control {
     return workloads === undefined ? watched : { ...watched, workloads }
   }
 
-  /** The store as a sink. Lag: time since the journal was at the store's position, in steps of a second. */
+  /** Lag: time since the journal was at the store's position, in steps of a second. */
   #storeState(now: number): Pipeline['sinks'] {
     const { store, tail } = this.#parts
     if (store === undefined) return []
@@ -292,8 +283,8 @@ export class Runtime implements Control {
   }
 
   /**
-   * The journal is full: unconfigured sinks give up rows up to a sequence, unless other readers need the frames.
-   * Resolves with the settled sequence.
+   * With a full journal, removed sinks drop rows up to a sequence, unless others need the frames. Resolves with the
+   * settled sequence.
    */
   async makeRoom(sequence: number): Promise<number> {
     const { sinks, follower } = this.#parts
@@ -302,10 +293,9 @@ export class Runtime implements Control {
     return this.#settled(sinks.holds(), true)
   }
 
-  /** Sequence settled by all local readers. */
   #settled(sinks: number | undefined, isFull: boolean): number {
     const { store, workloads, follower } = this.#parts
-    // The store can repeat one commit if the last one is damaged. A full journal has no room for that.
+    // The store can repeat a damaged last commit; a full journal has no room for that.
     const stored = store?.status()
     return Math.min(
       ...[sinks, isFull ? stored?.sequence : stored?.holds, workloads.holds, follower.sequence].filter(
@@ -322,7 +312,7 @@ export class Runtime implements Control {
     return this.#readiness.health()
   }
 
-  /** Every second: reclaims segments and updates rates and gauges. Runs until the signal aborts. */
+  /** Runs until the signal aborts. */
   async runMaintenance(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await this.#parts.host.timers.sleep(maintenanceMs, signal)
@@ -378,24 +368,23 @@ export class Runtime implements Control {
     }
   }
 
-  /** Updates the counters from the ledger for a scrape. */
+  /** For a scrape. */
   async count(): Promise<void> {
-    // Reading a ledger on a bus may be slow; the scrape uses the last maintenance.
+    // On a bus this may be slow.
     if (this.#parts.shared !== undefined) return
     try {
       this.#count(await this.ledger())
     } catch {
-      // Maintenance reports the error; the scrape returns the other metrics.
+      // Maintenance reports the error.
     }
   }
 
   #count(ledger: Ledger): void {
     this.#pending = new Map(ledger.sinks.map(({ name, pending }) => [name, pending]))
-    // Each instance counts only its own sources.
+    // Only its own sources.
     this.#ledgerMetrics.take(ledger, (source) => this.#parts.shared === undefined || this.#rates.has(source))
   }
 
-  /** Why posts are not acknowledged by their settling sink. */
   #unacknowledged(): string | undefined {
     const { http, sinks, shared } = this.#parts
     const { ack } = http()

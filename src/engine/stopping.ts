@@ -1,6 +1,6 @@
 import type { Timers } from '../host/index.ts'
 
-/** Whether `done` settles within the time. Otherwise it continues in the background. */
+/** False: `done` continues in the background. */
 export async function endsWithin(done: Promise<unknown>, ms: number, timers: Timers): Promise<boolean> {
   const ended = new AbortController()
   const late = timers.sleep(ms, ended.signal).then(() => false)

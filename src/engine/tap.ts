@@ -1,4 +1,3 @@
-/** Live rows of one source or one sink. */
 import { frameBatch } from '../journal/shared-frames.ts'
 import type { Frame } from '../journal/types.ts'
 import { WeirError } from '../model/errors.ts'
@@ -7,7 +6,7 @@ import { storeSink } from './ledger/ledger.ts'
 import type { SinkPiece } from './contracts.ts'
 import type { SinkSet } from './delivery/sinks.ts'
 
-/** Returns a selector of the target's rows in a frame; undefined if it has none. Throws when the target is unknown. */
+/** Selects the target's rows of a frame. Throws for an unknown target. */
 export function tapOf(
   target: TapTarget,
   sinks: SinkSet,
@@ -20,7 +19,6 @@ export function tapOf(
     return (frame) => (frame.header.source === source ? whole(frame) : undefined)
   }
   const { sink } = target
-  // The store receives every row.
   if (sink === storeSink) return whole
   if (sinks.get(sink) === undefined)
     throw new WeirError(

@@ -8,10 +8,7 @@ export interface Exposition {
   readonly text: string
 }
 
-/**
- * All metrics of a store, and those of the process and of Node, in Prometheus' text format. The first scrape loads
- * prom-client, so that a start does not pay for it.
- */
+/** Metrics of a store, the process and Node in Prometheus' text format. The first scrape loads prom-client. */
 export function exposition(
   store: MetricStore,
   thread: Pick<Thread, 'memory'> = realThread(),
@@ -31,7 +28,7 @@ async function open(store: MetricStore): Promise<{ registry: Registry; fill: () 
   const registry = new prom.Registry()
   const { user, system } = process.cpuUsage()
   prom.collectDefaultMetrics({ register: registry })
-  // prom-client counts from its load on; add the time before it.
+  // prom-client counts from its load; add the time before.
   for (const [name, micros] of [
     ['user_', user],
     ['system_', system],

@@ -4,19 +4,18 @@ import { withoutUrlSecrets } from '../model/url-text.ts'
 export const levels = ['debug', 'info', 'warn', 'error'] as const
 export type Level = (typeof levels)[number]
 
-/** One log line before it is formatted. Plain data, so that it can cross threads. */
+/** Plain data, so that it can cross threads. */
 export interface LogRecord {
   /** Unix ms. */
   readonly time: number
   readonly level: Level
-  /** A sentence. */
   readonly message: string
   readonly fields: Readonly<Record<string, Plain>>
 }
 
 export type Plain = string | number | boolean | null
 
-/** Fields as plain values: an error becomes its message, code, advice and place; undefined values are omitted. */
+/** An error becomes message, code, advice and stack line; undefined values are omitted. */
 export function plainFields(fields: Readonly<Record<string, unknown>>): Record<string, Plain> {
   const plain: Record<string, Plain> = {}
   for (const [name, value] of Object.entries(fields)) {
@@ -24,7 +23,7 @@ export function plainFields(fields: Readonly<Record<string, unknown>>): Record<s
     if (value instanceof Error) addError(plain, name, value)
     else plain[name] = isPlain(value) ? value : asText(value)
   }
-  // A second line of defence: producers of texts remove secrets from URLs.
+  // Producers remove secrets from URLs; this is a second check.
   for (const [name, value] of Object.entries(plain))
     if (typeof value === 'string') plain[name] = withoutUrlSecrets(value)
   return plain
@@ -37,7 +36,7 @@ function addError(plain: Record<string, Plain>, name: string, error: Error): voi
     plain.advice = error.advice
     return
   }
-  // An unexpected error may be a defect of Weir: add the place where it was thrown.
+  // An unexpected error may be a defect of Weir.
   const place = /^\s+at (.+)$/m.exec(error.stack ?? '')?.[1]
   if (place !== undefined) plain.at = place
 }
@@ -56,13 +55,13 @@ function asText(value: unknown): string {
   }
 }
 
-/** `2026-11-20T08:09:10.123Z warn  A sentence. key=value other="two words"`, without a line end. */
+/** `2026-11-20T08:09:10.123Z warn  A sentence. key=value other="two words"` */
 export function formatText({ time, level, message, fields }: LogRecord): string {
   const pairs = Object.entries(fields).map(([name, value]) => ` ${name}=${quoted(value)}`)
   return `${stamp(time)} ${level.padEnd(5)} ${oneLine(message)}${pairs.join('')}`
 }
 
-/** One JSON object per line; a field cannot replace the line's own keys. */
+/** A field cannot replace the line's own keys. */
 export function formatJson({ time, level, message, fields }: LogRecord): string {
   return JSON.stringify({ ...fields, time: stamp(time), level, message })
 }

@@ -64,16 +64,16 @@ describe('a line of text', () => {
   })
 })
 
-test('a JSON line is one object whose own keys no field can hide', () => {
+test('a JSON line is one object, and no field replaces its own keys', () => {
   const { log, lines } = make(undefined, 'json')
-  log.with({ source: 'netflow' }).warn('Said.', { level: 'fake', rows: 3 })
+  log.with({ source: 'netflow' }).warn('Logged.', { level: 'fake', rows: 3 })
   expect(lines).toHaveLength(1)
   expect(JSON.parse(lines[0] ?? '')).toEqual({
     source: 'netflow',
     rows: 3,
     time: start,
     level: 'warn',
-    message: 'Said.',
+    message: 'Logged.',
   })
 })
 

@@ -11,12 +11,12 @@ export interface LogOptions {
   readonly clock: Clock
   readonly timers: Timers
   readonly write: LogWriter
-  /** Lines below this level are not written. Default: info. */
+  /** Default: info. */
   readonly level?: Level
   readonly metrics?: Metrics
 }
 
-/** Identical lines within one window that are written; further ones are counted. */
+/** Identical lines written within one window; further ones are counted. */
 const maxRepeats = 5
 const windowMs = 10_000
 const maxRemembered = 1000
@@ -29,10 +29,7 @@ interface Repeats {
   readonly timer: Timer
 }
 
-/**
- * The log: sentences with fields, on standard error. Not pino: its text form needs another package and a thread, and
- * loading it takes 10 to 15 ms of a start.
- */
+/** On standard error. Not pino: loading it takes 10 to 15 ms of a start. */
 export class ProgramLog implements Log {
   readonly #options: LogOptions
   readonly #from: number
@@ -50,7 +47,6 @@ export class ProgramLog implements Log {
     this.#repeats = repeats
   }
 
-  /** The same log with additional fields, such as `{ source: 'netflow' }`. */
   with(fields: Readonly<Record<string, unknown>>): ProgramLog {
     return new ProgramLog(this.#options, { ...this.#fields, ...fields }, this.#repeats)
   }
@@ -68,7 +64,7 @@ export class ProgramLog implements Log {
     this.#log('error', message, fields)
   }
 
-  /** Writes the counts of suppressed lines; call it before the process ends. */
+  /** Writes the counts of suppressed lines, before the process ends. */
   flush(): void {
     for (const key of this.#repeats.keys()) this.#logRepeats(key)
   }
@@ -125,12 +121,12 @@ export function lineWriter(write: (line: string) => unknown, format: 'text' | 'j
   return (record) => void write(`${form(record)}\n`)
 }
 
-/** In a worker: sends lines to the thread that calls {@link collectLog}. */
+/** For a worker; see {@link collectLog}. */
 export function forwardLog(port: Sender): LogWriter {
   return (record) => port.postMessage({ is: envelope, record })
 }
 
-/** Writes the lines that a worker forwards. Ignores other messages of the port. */
+/** Ignores other messages of the port. */
 export function collectLog(port: Receiver, write: LogWriter): void {
   port.on('message', (message) => {
     if (

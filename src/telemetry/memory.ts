@@ -10,26 +10,23 @@ const idleLoad = 0.25
 const minGarbage = 4e6
 /** For a full collection, which takes tenths of a second. */
 const quietLoad = 0.1
-/** In intervals: after a minute, when startup is over, and every ten minutes. */
+/** In intervals: after a minute and every ten minutes. */
 const [firstThorough, thoroughEvery] = [6, 60]
 
-/** Sets the gauges of a thread: committed V8 heap, and buffers outside it. */
+/** Committed V8 heap, and buffers outside it. */
 export function recordThreadMemory(metrics: Metrics, name: string, thread: Pick<Thread, 'memory'>): void {
   const { heap, buffers } = thread.memory()
   metrics.set(memoryMetric, heap, { part: `${name} heap` })
   metrics.set(memoryMetric, buffers, { part: `${name} buffers` })
 }
 
-/**
- * Returns the garbage of a mostly idle thread to the system. V8 collects a heap after it doubled or tripled, which
- * saves time under load but retains 20 to 40 MB per idle thread.
- */
+/** Returns garbage of an idle thread to the system. V8 alone retains 20 to 40 MB per thread. */
 export function collectWhenIdle(timers: Timers, thread: Pick<Thread, 'used' | 'load' | 'collectGarbage'>): void {
   let live = thread.used()
   let checks = 0
   timers.every(checkMs, () => {
     const used = thread.used()
-    // Buffers are freed with a delay after the collection.
+    // Buffers are freed with a delay.
     live = Math.min(live, used)
     checks++
     const load = thread.load()

@@ -1,12 +1,11 @@
 /**
- * Weir's own metrics; a connector declares its metrics in `metrics.ts`. Names follow `weir_<area>_<what>_<unit>`;
- * counters end in `_total`. The unit is a base unit (`bytes`, `seconds`) or the counted thing (`rows`, `frames`).
+ * Weir's own metrics: `weir_<area>_<what>_<unit>`, counters end in `_total`. A connector declares its metrics in `metrics.ts`.
  */
 export interface MetricInfo {
   readonly kind: 'counter' | 'gauge'
   readonly help: string
   readonly labels: readonly string[]
-  /** Limit of series, if the default is too low (metrics.ts). */
+  /** Limit of series, if the default is too low. */
   readonly series?: number
 }
 
@@ -19,7 +18,7 @@ export const coreMetrics = {
   weir_build_info: gauge('Always 1; the labels contain the versions of Weir and Node', 'version', 'node'),
 
   weir_source_accepted_rows_total: counter(
-    'Rows whose frame was synced, as in the ledger, since the data folder was created',
+    'Accepted rows since the data folder was created, as in the ledger',
     'source',
   ),
   weir_source_duplicate_rows_total: counter('Duplicate rows recognized, as in the ledger', 'source'),
@@ -107,7 +106,7 @@ export const coreMetrics = {
     'stream',
   ),
 
-  weir_identity_workloads: gauge('Pods, services and nodes whose addresses are known'),
+  weir_identity_workloads: gauge('Pods, services and nodes with known addresses'),
   weir_identity_claims: gauge('Assignments of addresses to workloads, including past ones'),
 
   weir_api_requests_total: counter('HTTP requests answered', 'route', 'status'),

@@ -1,15 +1,15 @@
 import { coreMetrics, type MetricInfo, type MetricTable } from './metric-table.ts'
 import type { Labels, MetricName, Metrics, Receiver, Sender } from './ports.ts'
 
-/** One combination of label values, in the order of the table. */
+/** One combination of label values. */
 export interface Series {
   readonly values: readonly string[]
   value: number
-  /** Not yet published to another thread: the increase (counters), or 1 after a change (gauges). */
+  /** Increase (counters), or 1 after a change (gauges). */
   unpublished: number
 }
 
-/** Labels come from configuration and closed lists of reasons; more series indicate a defect or an attack. */
+/** More series indicate a defect or an attack. */
 const maxSeries = 500
 const overflow = 'weir_telemetry_overflow_total'
 const envelope = 'weir:metrics'
@@ -17,9 +17,8 @@ const envelope = 'weir:metrics'
 type Change = readonly [name: string, values: readonly string[], value: number]
 
 /**
- * Counters and gauges of one thread. Counting is a lookup and an addition; prom-client is loaded by the first scrape
- * (exposition.ts), never in a worker. With `strict`, for tests, an unknown name or label is an error; otherwise it is
- * not counted, because a wrong metric must not stop the data. Default: the table without connectors.
+ * Counters and gauges of one thread. prom-client is loaded only by a scrape. With `strict`, for tests, an unknown name
+ * or label is an error; otherwise it is ignored.
  */
 export class MetricStore implements Metrics {
   readonly #series = new Map<string, Map<string, Series>>()
@@ -43,14 +42,13 @@ export class MetricStore implements Metrics {
     if (info !== undefined) this.#put(name, this.#values(info, labels), value)
   }
 
-  /** The value of one series; 0 if it was never counted. For tests and status pages. */
+  /** 0 if never counted. */
   value(name: string, labels?: Labels): number {
     const info = this.table[name]
     const values = info === undefined ? [] : this.#values(info, labels)
     return this.#series.get(name)?.get(values.join('\0'))?.value ?? 0
   }
 
-  /** All series, in the order of the table. */
   *[Symbol.iterator](): Generator<readonly [name: string, info: MetricInfo, series: Iterable<Series>]> {
     for (const [name, info] of Object.entries(this.table)) {
       const series = this.#series.get(name)
@@ -58,7 +56,7 @@ export class MetricStore implements Metrics {
     }
   }
 
-  /** Sends changes to the thread that calls {@link collectFrom}. Call it each second, and once at the end. */
+  /** For {@link collectFrom}. Call each second, and once at the end. */
   publishTo(port: Sender): void {
     const changes: Change[] = []
     for (const [name, info, all] of this) {
@@ -71,7 +69,7 @@ export class MetricStore implements Metrics {
     if (changes.length > 0) port.postMessage({ is: envelope, changes })
   }
 
-  /** Adds another thread's changes to this store. Ignores other messages of the port. */
+  /** Ignores other messages of the port. */
   collectFrom(port: Receiver): void {
     port.on('message', (message) => {
       if (!isChanges(message)) return

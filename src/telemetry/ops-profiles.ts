@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { profileKinds, type ProfileKind, type ProfileRequest } from './profile.ts'
 import { messageOf } from '../model/errors.ts'
 
-/** Profilers by thread name; the first is the default. */
+/** By thread name; the first is the default. */
 export type ProfileThreads = ReadonlyMap<string, (request: ProfileRequest) => Promise<Uint8Array>>
 
 export type ProfileResult =
@@ -12,7 +12,7 @@ export type ProfileResult =
 const usualSeconds: Readonly<Record<ProfileKind, number>> = { profile: 30, heap: 10 }
 const maxSeconds = 600
 
-/** Serves /debug/pprof/* to local clients only: a profile costs time and reveals internals. */
+/** Serves /debug/pprof/* only locally: a profile costs time and reveals internals. */
 export class OpsProfiles {
   readonly #threads: ProfileThreads
   readonly #busy = new Set<string>()
@@ -53,7 +53,7 @@ export class OpsProfiles {
   }
 }
 
-/** True for requests from this machine, with a local host name, and not from a web page. */
+/** From this machine, with a local host name, and not from a web page. */
 function isHere({ socket, headersDistinct: { host = [], origin, 'sec-fetch-site': site } }: IncomingMessage): boolean {
   const address = socket.remoteAddress ?? ''
   const near = address === '::1' || /^(?:::ffff:)?127\./.test(address)

@@ -13,7 +13,7 @@ export interface OpsOptions {
   readonly port: number
   metrics(): Promise<Exposition>
   health(): Health
-  /** If absent, profiles are disabled. */
+  /** Absent: disabled. */
   readonly profiles?: OpsProfiles
 }
 
@@ -41,7 +41,7 @@ const profilePages: Readonly<Record<string, string>> = {
   '/debug/pprof/heap': 'heap profile for pprof: ?seconds=10&thread=…; from this machine only',
 }
 
-/** Metrics and health on a separate, read-only address, so that they are reachable where the API is not. */
+/** Metrics and health on a separate, read-only address. */
 export async function startOps(options: OpsOptions): Promise<OpsServer> {
   const server = createServer(
     { requestTimeout: 10_000, headersTimeout: 5_000, maxHeaderSize: 8192 },
@@ -85,7 +85,7 @@ async function answer(request: IncomingMessage, options: OpsOptions): Promise<An
   const { profiles } = options
   const kind = profiles?.kindOf(path)
   if (profiles !== undefined && kind !== undefined) return profileOf(profiles, kind, request)
-  // The second name of each page is kollect's, for its probes and scrapers.
+  // The second name is kollect's.
   switch (path) {
     case '/':
       return text(

@@ -1,6 +1,5 @@
 import type { coreMetrics } from './metric-table.ts'
 
-/** Logging and metrics for components. */
 export interface Log {
   debug(message: string, fields?: Record<string, unknown>): void
   info(message: string, fields?: Record<string, unknown>): void
@@ -12,10 +11,7 @@ export type Labels = Readonly<Record<string, string>>
 
 type CoreMetrics = typeof coreMetrics
 
-/**
- * Declared metrics. The `metrics.ts` of a connector augments this interface, so that an undeclared metric does not
- * compile.
- */
+/** A connector's `metrics.ts` augments this interface, so that an undeclared metric does not compile. */
 export interface MetricNames extends CoreMetrics {}
 
 export type MetricName = keyof MetricNames
@@ -25,7 +21,6 @@ export interface Metrics {
   set(name: MetricName, value: number, labels?: Labels): void
 }
 
-/** One end of a MessageChannel, or a worker. */
 export interface Sender {
   postMessage(message: unknown): void
 }

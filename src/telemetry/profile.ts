@@ -1,4 +1,4 @@
-/** Profiles of the calling thread in pprof's format (gzipped protobuf), for `go tool pprof`. */
+/** pprof (gzipped protobuf), for `go tool pprof`. */
 export const profileKinds = ['profile', 'heap'] as const
 export type ProfileKind = (typeof profileKinds)[number]
 
@@ -11,10 +11,7 @@ const sampleMicros = 10_000
 const heapSampleBytes = 512 * 1024
 const heapStackDepth = 64
 
-/**
- * Profiles until `wait` resolves: CPU time (`profile`), or live allocations (`heap`). The library is loaded by the
- * first call. A thread has one profiler of each kind: the caller runs one at a time.
- */
+/** Profiles until `wait` resolves: CPU (`profile`) or live allocations (`heap`). One profile of a kind at a time. */
 export async function takeProfile(kind: ProfileKind, wait: () => Promise<void>): Promise<Uint8Array> {
   const { time, heap, encode } = await import('@datadog/pprof')
   if (kind === 'heap') {

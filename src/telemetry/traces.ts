@@ -1,7 +1,4 @@
-/**
- * Traces of the processing of events. The trace id derives from the event's id, so that no context travels through the
- * journal: each thread and process adds its spans to the same trace.
- */
+/** The trace id derives from the event's id, so that no context travels through the journal. */
 import { hash } from 'node:crypto'
 import type { Timer, Timers } from '../host/index.ts'
 import type { Log, Metrics, Receiver, Sender } from './ports.ts'
@@ -22,15 +19,14 @@ export interface Span {
   readonly error?: string
 }
 
-/** Tracing for the processors of events; undefined while disabled. */
 export interface Traces {
-  /** True if this trace is sampled. Deterministic. */
+  /** Deterministic. */
   samples(traceId: string): boolean
   /** Never waits: spans beyond the limit are dropped and counted. */
   add(span: Span): void
 }
 
-/** Sends spans; rejects if they were not accepted. */
+/** Rejects if they were not accepted. */
 export interface SpanSender {
   send(spans: readonly Span[]): Promise<void>
   close(): Promise<void>
@@ -38,22 +34,21 @@ export interface SpanSender {
 
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-/** A UUID is its own trace id; any other id is hashed. */
+/** A UUID is its own trace id; others are hashed. */
 export function traceIdOf(eventId: string): string {
   return uuid.test(eventId) ? eventId.replaceAll('-', '').toLowerCase() : hash('md5', eventId, 'hex')
 }
 
-/** The span of the operation `what` within a trace. */
 export function spanIdOf(traceId: string, what: string): string {
   return hash('md5', `${traceId} ${what}`, 'hex').slice(0, 16)
 }
 
-/** Decides by the last seven bytes, which are random in every kind of trace id (W3C Trace Context, level 2). */
+/** By the last seven bytes, which are random (W3C Trace Context, level 2). */
 export function isSampled(traceId: string, sample: number): boolean {
   return sample >= 1 || Number.parseInt(traceId.slice(18), 16) < sample * 2 ** 56
 }
 
-/** A span takes about 1 KB: together 4 MB. */
+/** About 1 KB each. */
 const maxWaiting = 4096
 const maxBatch = 512
 const gatherMs = 1000
@@ -63,21 +58,21 @@ const closeMs = 3000
 
 export interface TraceQueueOptions {
   readonly sender: SpanSender
-  /** Sampled fraction of traces. */
+  /** Sampled fraction. */
   readonly sample: number
   readonly timers: Timers
   readonly log: Log
   readonly metrics: Metrics
 }
 
-/** Queue of spans, sent in batches. A slow or unavailable server delays nothing else. */
+/** Sends in batches. A slow server delays nothing else. */
 export class TraceQueue implements Traces {
   readonly sample: number
   readonly #options: TraceQueueOptions
   #waiting: Span[] = []
   #underWay = 0
   #timer: Timer | undefined
-  /** The timer is that of a pause. */
+  /** The timer is a pause. */
   #pausing = false
   #sending: Promise<void> | undefined
 
@@ -97,7 +92,7 @@ export class TraceQueue implements Traces {
     else this.#timer ??= this.#options.timers.after(gatherMs, () => this.#begin())
   }
 
-  /** Sends the remaining spans within some seconds. Never rejects. */
+  /** Sends the rest within some seconds. Never rejects. */
   async close(): Promise<void> {
     const { sender, timers } = this.#options
     const done = new AbortController()
@@ -159,7 +154,7 @@ export class TraceQueue implements Traces {
 
 const envelope = 'weir:spans'
 
-/** In a worker: batches spans for the thread that calls {@link collectSpans}. */
+/** For a worker; see {@link collectSpans}. */
 export class SpanForwarder implements Traces {
   readonly #port: Sender
   readonly #sample: number
@@ -189,7 +184,7 @@ export class SpanForwarder implements Traces {
   }
 }
 
-/** Adds the spans of a worker. Ignores other messages of the port. */
+/** Ignores other messages of the port. */
 export function collectSpans(port: Receiver, traces: Traces): void {
   port.on('message', (message) => {
     if (

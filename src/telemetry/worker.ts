@@ -9,7 +9,7 @@ import { collectSpans, SpanForwarder, type TraceQueue, type Traces } from './tra
 
 const publishEveryMs = 1000
 
-/** A worker's settings, under the key `telemetry` of its `workerData`. */
+/** Under the key `telemetry` of `workerData`. */
 export interface WorkerTelemetryData {
   readonly thread: string
   readonly level: Level
@@ -51,11 +51,11 @@ export interface WorkerTelemetry {
   readonly log: ProgramLog
   readonly metrics: MetricStore
   readonly traces: Traces | undefined
-  /** Sends buffered lines, counts and spans; call it before the worker ends. */
+  /** Call before the worker ends. */
   flush(): void
 }
 
-/** In a worker. Without telemetry settings it writes its own lines, and its counts stay local. */
+/** Without telemetry settings, lines are written and counts stay local. */
 export function workerTelemetry(host: Pick<Host, 'clock' | 'timers'>, workerData: unknown): WorkerTelemetry {
   const data = given(workerData)
   const metrics = new MetricStore(data === undefined ? {} : { table: data.table })

@@ -1,22 +1,15 @@
-/**
- * Messages above a bus's size limit: numbered parts, or a claim to a stored body. The content type distinguishes them,
- * because every bus transports it. Pure.
- */
+/** Messages above a bus's size limit: numbered parts, or a claim to a stored body, marked by the content type. */
 import { hash } from 'node:crypto'
 import { isUtf8 } from 'node:buffer'
 import type { BusMessage } from './index.ts'
 import type { InMessage } from './read.ts'
 
-/**
- * Parameters as in `message/partial` (RFC 2046, 5.2.2): `id`, `number` (from 1), `total`; and `sha256` (hex) and `type`
- * of the complete body.
- */
+/** Parameters as in RFC 2046, 5.2.2: `id`, `number` (from 1), `total`; and `sha256` (hex) and `type` of the body. */
 export const partType = 'application/vnd.weir.part'
 /** The body is JSON: {@link Claim}. */
 export const claimType = 'application/vnd.weir.claim+json'
 
 export interface Part {
-  /** Identifies the message of the parts. */
   readonly message: string
   /** From 1. */
   readonly number: number
@@ -26,7 +19,6 @@ export interface Part {
 }
 
 export interface Claim {
-  /** Location of the body: an http(s) URL or a file path. */
   readonly url: string
   readonly size: number
   /** Hex; also the last part of `url`. */
@@ -37,8 +29,8 @@ export interface Claim {
 const maxParts = 100_000
 
 /**
- * Parts of at most `mostBytes`, in order. A part's id is equal for every attempt that cuts the same body in the same
- * way. Parts always have a key, so that they stay together.
+ * Parts of at most `maxBytes`. Ids are equal for every attempt with the same cuts. Parts have a key, which keeps them
+ * together.
  */
 export function splitMessage<Message extends BusMessage>(message: Message, maxBytes: number): Message[] {
   const { body, id, contentType } = message
@@ -55,7 +47,6 @@ export function splitMessage<Message extends BusMessage>(message: Message, maxBy
   }))
 }
 
-/** The message with a claim instead of its body. */
 export function claimMessage<Message extends BusMessage>(message: Message, url: string, sha256: string): Message {
   const {
     contentType: contenttype,
@@ -65,7 +56,7 @@ export function claimMessage<Message extends BusMessage>(message: Message, url: 
   return { ...message, contentType: claimType, body: new TextEncoder().encode(JSON.stringify(claim)) }
 }
 
-/** Undefined if it is no part. Throws if it is an invalid part. */
+/** Undefined if it is no part; throws if invalid. */
 export function partOf({ contentType }: InMessage): Part | undefined {
   if (!is(contentType, partType)) return undefined
   const found = new Map<string, string>()
@@ -94,7 +85,7 @@ export function partOf({ contentType }: InMessage): Part | undefined {
   return { message: `${id} ${sha256} ${total}`, number, total, sha256, contentType: found.get('type') }
 }
 
-/** The message of all parts in order. Throws if the body differs from the original. */
+/** Throws if the body differs from the original. */
 export function joinParts(messages: readonly InMessage[], { sha256, contentType, total }: Part): InMessage {
   const [first] = messages
   const body = Buffer.concat(messages.map((message) => message.body))
@@ -107,7 +98,7 @@ export function isClaim({ contentType }: Pick<InMessage, 'contentType'>): boolea
   return is(contentType, claimType)
 }
 
-/** Undefined if it is no claim. Throws if it is an invalid claim. */
+/** Undefined if it is no claim; throws if invalid. */
 export function claimOf({ contentType, body }: InMessage): Claim | undefined {
   if (!is(contentType, claimType)) return undefined
   const claim: unknown = isUtf8(body)
@@ -128,7 +119,7 @@ export function claimOf({ contentType, body }: InMessage): Claim | undefined {
   throw new Error('it is a claim without a valid reference to a stored body')
 }
 
-/** The message for a claim. Throws if the stored body differs from the original. */
+/** Throws if the stored body differs from the original. */
 export function withBody(message: InMessage, { sha256, size, contenttype }: Claim, body: Uint8Array): InMessage {
   if (body.length !== size || hash('sha256', body) !== sha256)
     throw new Error(`its stored body differs from the original (${body.length} bytes of ${size}, or another sha256)`)

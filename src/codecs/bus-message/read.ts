@@ -1,4 +1,4 @@
-/** Decodes a bus message into events with the codec of its source. Pure. */
+/** Decodes a bus message with the codec of its source. */
 import { isUtf8 } from 'node:buffer'
 import type { WeirEvent } from '../../model/events.ts'
 import {
@@ -12,36 +12,29 @@ import {
 } from '../cloudevents/index.ts'
 
 export interface InMessage {
-  /** Attributes of a CloudEvent in binary mode by their plain names, as text; otherwise empty. */
+  /** Plain names of a CloudEvent in binary mode; otherwise empty. */
   readonly attributes: Readonly<Record<string, string>>
   readonly contentType: string | undefined
   readonly body: Uint8Array
-  /** Position on the bus, equal for each delivery: the id of events without their own. */
+  /** Position on the bus, equal for each delivery. */
   readonly place: string
   /** Unix ms by the bus. */
   readonly time: number | undefined
-  /** Messages with the same key are in order. */
+  /** Orders messages. */
   readonly key: string | undefined
 }
 
 export interface ReadChoice {
-  /**
-   * `cloudevents`: any mode. `kollect`: changes of objects. `json`, `raw`: each message is an event of `event_type`.
-   */
+  /** `cloudevents`: any mode. `kollect`: object changes. `json`, `raw`: events of `event_type`. */
   readonly codec: 'cloudevents' | 'kollect' | 'json' | 'raw'
   readonly event_type: string
 }
 
-/** Event type of an undecodable message. */
 export const rejectedType = 'weir.message.rejected'
 
-/**
- * The events of a message; empty if it has none. `source`: CloudEvents source for events without one. Throws with the
- * reason if the message is undecodable.
- */
+/** `source`: CloudEvents source for events without one. Throws with the reason if undecodable. */
 export type MessageReader = (message: InMessage, source: string) => readonly WeirEvent[]
 
-/** A reader for a codec; loads the code of that codec. */
 export async function messageReader({ codec, event_type: type }: ReadChoice): Promise<MessageReader> {
   switch (codec) {
     case 'cloudevents': {
@@ -72,7 +65,6 @@ export async function messageReader({ codec, event_type: type }: ReadChoice): Pr
   }
 }
 
-/** An event identified by its position on the bus. */
 function placed(
   { place: id, time, key }: InMessage,
   type: string,
@@ -81,7 +73,7 @@ function placed(
   return { id, source, type, ...(time === undefined ? {} : { time }), ...(key === undefined ? {} : { key }) }
 }
 
-/** The event for an undecodable message, with its bytes: it is not lost, and does not block later messages. */
+/** Holds the bytes of an undecodable message, so that it is not lost and blocks no later one. */
 export function rejectedMessage(
   { body, contentType, place, time, key }: InMessage,
   reason: string,

@@ -1,7 +1,4 @@
-/**
- * Canonical JSON: keys in UTF-8 byte order, no white space; values without a JSON form are omitted, as in
- * JSON.stringify.
- */
+/** Keys in UTF-8 byte order, no white space. */
 export function canonical(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value)
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
@@ -19,7 +16,7 @@ export function canonical(value: unknown): string {
   return `{${text}}`
 }
 
-/** Most keys are sorted already. UTF-16 order equals byte order within the basic plane. */
+/** UTF-16 order equals byte order within the basic plane. */
 function inOrder(keys: string[]): string[] {
   for (let i = 1; i < keys.length; i++) {
     if ((keys[i - 1] ?? '') <= (keys[i] ?? '')) continue
@@ -35,7 +32,7 @@ const surrogate = /[\uD800-\uDFFF]/
 
 const known = new Map<string, string>()
 
-/** Caches the first thousands of keys, which include those of the API. */
+/** Caches the first thousands of keys. */
 function quoted(key: string): string {
   let text = known.get(key)
   if (text === undefined) {

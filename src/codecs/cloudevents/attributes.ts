@@ -1,19 +1,16 @@
-/** Rules for attributes in both modes (CloudEvents 1.0.2, sections 3 and 4 of the core specification). */
+/** CloudEvents 1.0.2, core specification, sections 3 and 4. */
 import { families, type Family } from '../../model/batches.ts'
 import { Fault } from './errors.ts'
 
 export type ExtensionValue = string | number | boolean
 export type Extensions = Record<string, ExtensionValue>
 
-/** Bytes per attribute. */
 export const attributeLimit = 64 * 1024
-/** Extensions per event. */
 export const extensionCountLimit = 100
 
-/** Weir's extensions, which become columns. */
 export const familyExtension = 'weirfamily'
 export const refExtension = 'weirref'
-/** The standard's partitioning extension: stays an extension, and is the ordering key. */
+/** Stays an extension, and is the ordering key. */
 export const keyExtension = 'partitionkey'
 
 export function checkName(name: string): void {
@@ -54,7 +51,7 @@ export function checkFamily(value: string): Family {
   return family
 }
 
-/** An integer attribute. Values beyond 32 bits are accepted if a double represents them exactly. */
+/** Values beyond 32 bits are accepted if a double represents them exactly. */
 export function checkInteger(name: string, value: number): number {
   if (Number.isSafeInteger(value)) return value
   throw new Fault(`extension ${name} is not a whole number that a double holds exactly; send it as a string`)

@@ -21,10 +21,10 @@ import { checkJson } from './json.ts'
 import { encodingOf } from './media.ts'
 import { parseTime } from './time.ts'
 
-/** Header names in lower case, as Node's `request.headers`. */
+/** Names in lower case, as Node's `request.headers`. */
 export type Headers = Readonly<Record<string, string | readonly string[] | undefined>>
 
-/** One event from headers and body. Throws CloudEventsError. */
+/** Throws CloudEventsError. */
 export function decodeBinary(headers: Headers, body: Uint8Array): EventBatch {
   return toEventBatch([
     naming(undefined, () =>
@@ -38,7 +38,7 @@ export function decodeBinary(headers: Headers, body: Uint8Array): EventBatch {
   ])
 }
 
-/** As `decodeBinary`, from plain attribute names and text values, for buses with other names. */
+/** As `decodeBinary`, from attribute names and text values, for buses. */
 export function decodeAttributed(
   named: Readonly<Record<string, string>>,
   contentType: string | undefined,
@@ -55,10 +55,7 @@ export function decodeAttributed(
   })
 }
 
-/**
- * `decodeAttributed` for a sequence of messages. Most differ from the previous one only in `id`, `time` and body; equal
- * attributes are validated once.
- */
+/** `decodeAttributed` for a sequence of messages; equal attributes are validated once. */
 export function attributedReader(): typeof decodeAttributed {
   let last: Last | undefined
   return (named, contentType, body) => {
@@ -87,7 +84,6 @@ interface Last {
   readonly named: Readonly<Record<string, string>>
   readonly contentType: string | undefined
   readonly names: number
-  /** The unchanged part of the event. */
   readonly rest: Omit<WeirEvent, 'id' | 'time' | 'encoding' | 'data'>
 }
 
@@ -149,7 +145,6 @@ function readEvent(
   }
 }
 
-/** Attributes that are columns of the journal. */
 const columns: ReadonlySet<string> = new Set([
   'specversion',
   'id',
@@ -192,7 +187,7 @@ function readTime(text: string | undefined): number | undefined {
   return time
 }
 
-/** An empty body is no data. A body with a JSON type must be valid JSON, because it is embedded in JSON later. */
+/** An empty body is no data. A JSON body must be valid: it is embedded in JSON later. */
 function readData(contentType: string | undefined, body: Uint8Array): Pick<WeirEvent, 'encoding' | 'data'> {
   if (body.length === 0) return { encoding: 'none' }
   const encoding = encodingOf(contentType)

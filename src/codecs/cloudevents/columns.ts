@@ -3,7 +3,7 @@ import { DictionaryBuilder } from '../../model/dictionary.ts'
 
 type CodeName = (typeof eventCodes)[number]
 
-/** Place of each code within a row of {@link ColumnsBuilder.codes}. */
+/** Index of each code within a row of {@link ColumnsBuilder.codes}. */
 export const slot: Readonly<Record<CodeName, number>> = {
   source: 0,
   type: 1,
@@ -16,7 +16,6 @@ export const slot: Readonly<Record<CodeName, number>> = {
   ref: 8,
 }
 
-/** Bytes that pile up to a Heap. */
 class HeapBuilder {
   readonly ends: number[] = []
   length = 0
@@ -26,7 +25,6 @@ class HeapBuilder {
     this.#bytes = Buffer.allocUnsafe(room)
   }
 
-  /** Appends `from[start .. end)` as one item. */
   take(from: Buffer, start: number, end: number): void {
     const size = end - start
     this.#reserve(size)
@@ -57,29 +55,28 @@ class HeapBuilder {
   finish(): Heap {
     const offsets = new Uint32Array(this.ends.length + 1)
     for (let i = 0; i < this.ends.length; i++) offsets[i + 1] = this.ends[i] as number
-    // A copy of the exact size: what is kept must not hold on to a larger buffer.
+    // Exact size, because the batch must not retain a larger buffer.
     return { offsets, bytes: new Uint8Array(this.#bytes.subarray(0, this.length)) }
   }
 }
 
-/** Builds an EventBatch row by row: fill `codes`, `id` and `data`, then call `endRow`. */
+/** Builds an EventBatch: fill `codes`, `id` and `data`, then call `endRow`. */
 export class ColumnsBuilder {
   readonly dictionary = new DictionaryBuilder()
   readonly id: HeapBuilder
   readonly data: HeapBuilder
-  /** Codes of the row under way, by {@link slot}; cleared by `endRow`. */
+  /** By {@link slot}; cleared by `endRow`. */
   readonly codes = new Uint32Array(eventCodes.length)
   readonly #rows: number[] = []
   readonly #times: number[] = []
   readonly #encodings: number[] = []
 
-  /** `bytes`: about how much data there will be. */
   constructor(bytes: number) {
     this.id = new HeapBuilder(4096)
     this.data = new HeapBuilder(bytes)
   }
 
-  /** Ends a row. `encoding` is an index into `dataEncodings`. */
+  /** `encoding`: index into `dataEncodings`. */
   endRow(time: number, encoding: number): void {
     for (let i = 0; i < this.codes.length; i++) this.#rows.push(this.codes[i] as number)
     this.codes.fill(0)

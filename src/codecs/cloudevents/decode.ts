@@ -6,8 +6,8 @@ import { httpMode } from './media.ts'
 import { decodeBatchToColumns, decodeStructured } from './structured.ts'
 
 /**
- * The events of an HTTP request in any of the three modes. `headers` have lower-case names; `body` is uncompressed and
- * within the size limit. Throws {@link CloudEventsError}; then no event is accepted.
+ * Any of the three modes. `headers`: names in lower case; `body`: uncompressed, within the size limit. Throws {@link
+ * CloudEventsError}.
  */
 export function decodeHttp(headers: Headers, body: Uint8Array): EventBatch {
   const contentType = headers['content-type']
@@ -29,7 +29,6 @@ export function decodeHttp(headers: Headers, body: Uint8Array): EventBatch {
   }
 }
 
-/** The rows of a batch as objects; `data` are views of the batch. */
 export function toEvents(batch: EventBatch): WeirEvent[] {
   return Array.from({ length: batch.count }, (_, row) => eventAt(batch, row))
 }

@@ -20,7 +20,6 @@ import { isJsonType } from './media.ts'
 import { parseTime } from './time.ts'
 import { checkBase64, notThere, plainValue, readText } from './values.ts'
 
-/** Bytes of one event in JSON. */
 export const eventLimit = 16 * 1024 * 1024
 
 const known = [
@@ -38,7 +37,7 @@ const known = [
 type Known = (typeof known)[number]
 const place = Object.fromEntries(known.map((name, index) => [name, index])) as Record<Known, number>
 const knownBytes: readonly Buffer[] = known.map((name) => Buffer.from(name))
-/** Candidate by length and second byte: no two known names share both. */
+/** By length and second byte: no two known names share both. */
 const candidates = new Int8Array(16 * 256).fill(-1)
 knownBytes.forEach((name, index) => {
   candidates[name.length * 256 + (name[1] as number)] = index
@@ -50,15 +49,12 @@ const textEncoding = dataEncodings.indexOf('text')
 const binaryEncoding = dataEncodings.indexOf('binary')
 const quote = 0x22
 
-/**
- * Decodes successive events of a body into columns. Repeated attribute values are compared as bytes and resolved only
- * on change; data is copied unchanged.
- */
+/** Decodes events into columns. Repeated attribute values are compared as bytes and resolved only on change. */
 export class Decoder {
   readonly bytes: Buffer
   readonly columns: ColumnsBuilder
   readonly #utf8: boolean
-  /** Start and end of each known attribute's value in the current event; start 0: absent. */
+  /** Of each known attribute's value; start 0: absent. */
   readonly #starts = new Int32Array(known.length)
   readonly #ends = new Int32Array(known.length)
   #extensionText = ''
@@ -66,7 +62,6 @@ export class Decoder {
   #family: string | undefined
   #key: string | undefined
   #ref: string | undefined
-  /** Bytes and code of each known attribute's last value. */
   readonly #lastStarts = new Int32Array(known.length)
   readonly #lastEnds = new Int32Array(known.length)
   readonly #lastCodes = new Uint32Array(known.length)
@@ -80,18 +75,17 @@ export class Decoder {
     this.#eventFamily = this.columns.dictionary.code('event')
   }
 
-  /** Decodes the event at `at`; returns its end. */
+  /** Returns the end of the event. */
   event(at: number): number {
     const { bytes } = this
     const end = this.#members(at)
     if (end - at > eventLimit) throw new Fault(`the event is larger than ${eventLimit} bytes`, 'too-large')
-    // The whole body was validated at once; only after a failure is the invalid event located.
+    // The whole body failed; locate the invalid event.
     if (!this.#utf8 && !isUtf8(bytes.subarray(at, end))) throw new Fault('the event is not UTF-8')
     this.#row()
     return end
   }
 
-  /** Records the positions of the object's members. */
   #members(at: number): number {
     const { bytes } = this
     if (bytes[at] !== 0x7b) throw notThere(bytes, at, 'an event is a JSON object')
@@ -131,7 +125,6 @@ export class Decoder {
     return index
   }
 
-  /** Validates the recorded members and appends the row. */
   #row(): void {
     const { bytes, columns } = this
     const { codes } = columns
@@ -157,13 +150,12 @@ export class Decoder {
     columns.endRow(time, this.#data(contentType))
   }
 
-  /** Start of a value; 0 if absent or null, which are equal. */
+  /** 0 if absent or null, which are equal. */
   #present(index: number): number {
     const start = this.#starts[index] as number
     return start !== 0 && this.bytes[start] === 0x6e ? 0 : start
   }
 
-  /** Handles a time with JSON escapes. */
   #unusualTime(): number {
     const text = this.#text(place.time)
     const plain = Buffer.from(text)
@@ -202,7 +194,6 @@ export class Decoder {
     return code
   }
 
-  /** Dictionary code of a text attribute; 0 if absent. */
   #code(name: Known): number {
     const index = place[name]
     const start = this.#present(index)
@@ -232,7 +223,6 @@ export class Decoder {
     const { bytes } = this
     const name = JSON.parse(bytes.toString('utf8', nameStart - 1, nameEnd + 1)) as string
     checkName(name)
-    // A known name with escapes.
     if (this.#extensionNames.includes(name) || (known as readonly string[]).includes(name))
       throw new Fault(`${name} occurs twice or with escapes`)
     if (this.#extensionNames.push(name) > extensionCountLimit)
@@ -253,7 +243,6 @@ export class Decoder {
     }
   }
 
-  /** Appends the data; returns its encoding. */
   #data(contentType: number): number {
     const { bytes } = this
     const { data } = this.columns

@@ -4,7 +4,7 @@ import { familyExtension, keyExtension, refExtension, type Extensions } from './
 import { encodeHeader } from './headers.ts'
 import { isJsonType } from './media.ts'
 
-/** Attributes of an event in wire order, without `datacontenttype`. */
+/** In wire order, without `datacontenttype`. */
 export function eventFields(
   event: WeirEvent,
   extra: Extensions | undefined,
@@ -17,10 +17,10 @@ export function eventFields(
   ]
   if (event.subject !== undefined) list.push(['subject', event.subject])
   const time = event.time === undefined ? '' : isoTime(event.time)
-  // RFC 3339 years have four digits; times beyond them are omitted.
+  // RFC 3339 years have four digits.
   if (time.length === 24) list.push(['time', time])
   if (event.dataschema !== undefined) list.push(['dataschema', event.dataschema])
-  // Defaults are omitted: the family `event`, and a key equal to the subject.
+  // Defaults are omitted.
   const own: Extensions = {
     ...(event.family === undefined || event.family === 'event' ? {} : { [familyExtension]: event.family }),
     ...(event.key === undefined || event.key === event.subject ? {} : { [keyExtension]: event.key }),
@@ -30,7 +30,6 @@ export function eventFields(
   return list
 }
 
-/** The content type. Text under a JSON type gets another type, so that it stays text. */
 export function contentType(event: WeirEvent): string | undefined {
   return event.encoding === 'text' && event.datacontenttype === undefined ? 'text/plain' : event.datacontenttype
 }
@@ -52,16 +51,12 @@ function jsonPieces(event: WeirEvent, extra: Extensions | undefined): [head: str
 
 const closing = Buffer.from('}')
 
-/**
- * One event as application/cloudevents+json. `extra` attributes override the event's extensions. JSON data is
- * unchanged.
- */
+/** application/cloudevents+json. `extra` overrides extensions. JSON data is unchanged. */
 export function encodeStructured(event: WeirEvent, extra?: Extensions): Buffer {
   const [head, data] = jsonPieces(event, extra)
   return data === undefined ? Buffer.from(head) : Buffer.concat([Buffer.from(head), data, closing])
 }
 
-/** Joins events from `encodeStructured` into application/cloudevents-batch+json. */
 export function joinBatch(events: readonly Uint8Array[]): Buffer {
   const pieces: Uint8Array[] = []
   for (const event of events) pieces.push(pieces.length === 0 ? opening : comma, event)
@@ -77,17 +72,14 @@ export function encodeBatch(events: readonly WeirEvent[], extra?: Extensions): B
 }
 
 export interface BinaryMessage {
-  /** `ce-…` in lower case, and `content-type` if the event has one. Values are percent-encoded. */
+  /** `ce-…` in lower case, and `content-type`. Values are percent-encoded. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array
 }
 
 const nothing = new Uint8Array(0)
 
-/**
- * One event in binary mode before bus-specific names: all attributes but `datacontenttype`, as text, and the type of
- * its data.
- */
+/** Binary mode before bus-specific names: all attributes as text, and the content type. */
 export function eventAttributes(
   event: WeirEvent,
   extra?: Extensions,
@@ -100,7 +92,7 @@ export function eventAttributes(
   }
 }
 
-/** One event in binary mode, for HTTP and NATS. Throws if its content type is no valid header value. */
+/** For HTTP and NATS. Throws if the content type is no valid header value. */
 export function encodeBinary(event: WeirEvent, extra?: Extensions): BinaryMessage {
   const headers: Record<string, string> = {}
   const { attributes: named, contentType: type } = eventAttributes(event, extra)
@@ -109,7 +101,7 @@ export function encodeBinary(event: WeirEvent, extra?: Extensions): BinaryMessag
   return { headers, body: event.data ?? nothing }
 }
 
-/** The content type is not encoded, so it must not contain a line break. */
+/** Not encoded, so it must not contain a line break. */
 export function checkHeader(type: string): string {
   if (/^[\t\x20-\x7e]*$/.test(type)) return type
   throw new Error(`datacontenttype ${JSON.stringify(type.slice(0, 64))} can't be a header`)

@@ -1,10 +1,10 @@
-/** `too-large`: above a size limit (HTTP 413); `malformed`: any other error (HTTP 400). */
+/** `too-large`: HTTP 413; `malformed`: HTTP 400. */
 export type CloudEventsProblem = 'malformed' | 'too-large'
 
-/** An invalid body, with a message for its sender. A body is accepted completely or not at all. */
+/** A body is accepted completely or not at all. */
 export class CloudEventsError extends Error {
   readonly problem: CloudEventsProblem
-  /** 0-based index of the invalid event in a batch; undefined outside of events. */
+  /** Index of the invalid event in a batch. */
   readonly index: number | undefined
 
   constructor(problem: CloudEventsProblem, index: number | undefined, message: string) {
@@ -15,7 +15,7 @@ export class CloudEventsError extends Error {
   }
 }
 
-/** An error whose event is not known yet. */
+/** An error before its event is known. */
 export class Fault extends Error {
   readonly problem: CloudEventsProblem
 
@@ -26,7 +26,6 @@ export class Fault extends Error {
   }
 }
 
-/** Runs a decoding step and adds the event's index to its error. */
 export function naming<T>(index: number | undefined, step: () => T): T {
   try {
     return step()

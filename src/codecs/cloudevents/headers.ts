@@ -1,9 +1,9 @@
-/** Attribute values in HTTP headers (CloudEvents HTTP binding 1.0.2, section 3.1.3.2). */
+/** CloudEvents HTTP binding 1.0.2, section 3.1.3.2. */
 import { isUtf8 } from 'node:buffer'
 import { Fault } from './errors.ts'
 
 /**
- * Percent-encodes all characters outside printable ASCII, and space, quote and percent. An unpaired surrogate becomes
+ * Percent-encodes non-printable and non-ASCII characters, space, quote and percent. An unpaired surrogate becomes
  * U+FFFD.
  */
 export function encodeHeader(value: string): string {
@@ -21,10 +21,7 @@ const percent: readonly string[] = Array.from(
   (_, byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`,
 )
 
-/**
- * Decodes a header value from Node (one character per byte). Quotes are removed first. A percent sign without two hex
- * digits is literal, for senders that do not encode.
- */
+/** From Node (one character per byte). A percent sign without two hex digits is literal. */
 export function decodeHeader(name: string, value: string): string {
   const quoted = value.startsWith('"') ? /^"(.*)"$/s.exec(value) : null
   const text = quoted === null ? value : (quoted[1] ?? '').replaceAll(/\\(.)/gs, '$1')

@@ -1,7 +1,4 @@
-/**
- * CloudEvents 1.0 in JSON and over HTTP, both ways. Protobuf is in protobuf.ts, because it loads a library. Pure.
- * README.md lists the choices where the standard is open.
- */
+/** CloudEvents 1.0 in JSON and over HTTP. Protobuf is separate, because it loads a library. See README.md. */
 export { decodeHttp, toEvents } from './decode.ts'
 export { attributedReader, decodeAttributed, decodeBinary, type Headers } from './binary.ts'
 export { decodeBatchToColumns, decodeStructured } from './structured.ts'

@@ -1,11 +1,6 @@
-/**
- * Validates JSON (RFC 8259) in bytes and finds the ends of values, without creating values: data passes unchanged,
- * including numbers above 2^53 and the order and repetition of keys. The bytes must be UTF-8, which is validated
- * separately.
- */
+/** Validates JSON (RFC 8259) in UTF-8 bytes and finds the ends of values, without creating values. */
 import { Fault } from './errors.ts'
 
-/** Maximum nesting of a JSON value. */
 export const depthLimit = 64
 
 const quote = 0x22
@@ -17,7 +12,7 @@ const closeBracket = 0x5d
 const comma = 0x2c
 const colon = 0x3a
 
-/** Not 0: the byte ends a run of plain string (quote, backslash, control). */
+/** Not 0: ends a run of plain string bytes. */
 const endsPlain = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte < 0x20 || byte === quote || byte === backslash ? 1 : 0,
 )
@@ -30,7 +25,7 @@ const isEscape = Uint8Array.from({ length: 256 }, (_, byte) =>
   '"\\/bfnrt'.includes(String.fromCharCode(byte)) ? 1 : 0,
 )
 
-/** Reads beyond the end yield `undefined`, which matches no table and no byte, so that every loop ends. */
+/** Reads beyond the end yield `undefined`, which ends every loop. */
 type Bytes = Uint8Array
 
 export function skipSpace(bytes: Bytes, at: number): number {
@@ -87,10 +82,9 @@ function skipLiteral(bytes: Bytes, at: number, literal: string): number {
   return at + literal.length
 }
 
-/** Whether each open level is an object. Shared, because one scan runs at a time. */
+/** Whether each open level is an object. Shared: one scan runs at a time. */
 const openLevels = new Uint8Array(depthLimit + 1)
 
-/** From the first byte of a value to after its last. */
 export function skipValue(bytes: Bytes, at: number): number {
   let depth = 0
   for (;;) {
@@ -130,20 +124,18 @@ export function skipValue(bytes: Bytes, at: number): number {
   }
 }
 
-/** From the quote of a key to the first byte of its value. */
 function skipKey(bytes: Bytes, at: number): number {
   if (bytes[at] !== quote) throw wrong(bytes, at, 'not a key in quotes')
   return skipColon(bytes, skipString(bytes, at + 1))
 }
 
-/** From after a key to the first byte of its value. */
 export function skipColon(bytes: Bytes, at: number): number {
   at = skipSpace(bytes, at)
   if (bytes[at] !== colon) throw wrong(bytes, at, 'not ":"')
   return skipSpace(bytes, at + 1)
 }
 
-/** Throws a Fault with the reason unless the bytes are exactly one JSON value. */
+/** Throws a Fault unless the bytes are exactly one JSON value. */
 export function checkJson(bytes: Bytes): void {
   checkEnd(bytes, skipValue(bytes, skipSpace(bytes, 0)))
 }

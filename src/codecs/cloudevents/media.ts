@@ -1,12 +1,11 @@
 import type { DataEncoding } from '../../model/batches.ts'
 
-/** Media type without parameters, in lower case. */
 function bare(contentType: string): string {
   const semicolon = contentType.indexOf(';')
   return (semicolon < 0 ? contentType : contentType.slice(0, semicolon)).trim().toLowerCase()
 }
 
-/** JSON by its media type (RFC 6839): `…/json` or `…+json`. An absent type means JSON inside a JSON event. */
+/** RFC 6839: `…/json` or `…+json`; absent: JSON. */
 export function isJsonType(contentType: string | undefined): boolean {
   if (contentType === undefined) return true
   const type = bare(contentType)
@@ -21,7 +20,6 @@ const texts = new Set([
   'application/x-www-form-urlencoded',
 ])
 
-/** The encoding of a plain body with this type. */
 export function encodingOf(contentType: string | undefined): Exclude<DataEncoding, 'none'> {
   if (contentType === undefined) return 'binary'
   if (isJsonType(contentType)) return 'json'
@@ -33,11 +31,9 @@ export function encodingOf(contentType: string | undefined): Exclude<DataEncodin
 
 export type HttpMode = 'binary' | 'structured' | 'batched'
 
-/** Content types of the two modes with complete events in JSON. */
 export const structuredType = 'application/cloudevents+json'
 export const batchedType = 'application/cloudevents-batch+json'
 
-/** Content types of complete events in protobuf, single and batch. */
 export const protobufType = 'application/cloudevents+protobuf'
 export const protobufBatchType = 'application/cloudevents-batch+protobuf'
 
@@ -49,7 +45,7 @@ export function isProtobufBatch(contentType: string | undefined): boolean {
   return bare(contentType ?? '') === protobufBatchType
 }
 
-/** The mode of an HTTP message; undefined for a CloudEvents format other than JSON. */
+/** Undefined for a CloudEvents format other than JSON. */
 export function httpMode(contentType: string | undefined): HttpMode | undefined {
   const type = bare(contentType ?? '')
   if (type === structuredType) return 'structured'

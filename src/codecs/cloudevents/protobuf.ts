@@ -1,7 +1,4 @@
-/**
- * CloudEvents in protobuf (io.cloudevents.v1.CloudEvent and CloudEventBatch), both ways. The small message is written
- * and read field by field.
- */
+/** io.cloudevents.v1.CloudEvent and CloudEventBatch, field by field. */
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import type { WeirEvent } from '../../model/events.ts'
 import { eventLimit } from './decoder.ts'
@@ -27,16 +24,13 @@ const required: Readonly<Record<number, string>> = {
   [field.specversion]: 'specversion',
   [field.type]: 'type',
 }
-/** Attributes with their own field. */
 const own = new Set(Object.values(required))
 const valueOf = { boolean: 1, integer: 2, string: 3, bytes: 4, uri: 5, uriRef: 6, timestamp: 7 } as const
 /** Fields of map entries, Any and Timestamp. */
 const [first, second] = [1, 2]
 const [minInteger, maxInteger] = [-(2 ** 31), 2 ** 31 - 1]
 
-/**
- * One event. text/plain data is text, all other data bytes: receivers parse text under a JSON type as a JSON string.
- */
+/** Only text/plain is text: receivers parse text under a JSON type as a JSON string. */
 export function encodeProtobuf(event: WeirEvent, extensions?: Extensions): Uint8Array {
   const writer = new BinaryWriter()
   for (const [number, value] of [
@@ -85,14 +79,13 @@ function writeAttribute(writer: BinaryWriter, name: string, value: ExtensionValu
   writer.join().join()
 }
 
-/** Joins encoded events into a batch. */
 export function joinProtobuf(events: readonly Uint8Array[]): Uint8Array {
   const writer = new BinaryWriter()
   for (const event of events) writer.tag(first, WireType.LengthDelimited).bytes(event)
   return writer.finish()
 }
 
-/** A batch, which may be empty. Throws CloudEventsError with the index of the first invalid event. */
+/** May be empty. Throws CloudEventsError with the index of the first invalid event. */
 export function decodeProtobufBatch(body: Uint8Array): WeirEvent[] {
   const events: WeirEvent[] = []
   naming(undefined, () =>
@@ -103,7 +96,7 @@ export function decodeProtobufBatch(body: Uint8Array): WeirEvent[] {
   return events
 }
 
-/** One event; `index`: its index in a batch. Throws CloudEventsError. */
+/** `index`: in a batch. Throws CloudEventsError. */
 export function decodeProtobuf(body: Uint8Array, index?: number): WeirEvent {
   return naming(index, () => {
     if (body.length > eventLimit) throw new Fault(`the event is larger than ${eventLimit} bytes`, 'too-large')
@@ -132,11 +125,9 @@ export function decodeProtobuf(body: Uint8Array, index?: number): WeirEvent {
 
 interface Message {
   readonly attributes: Readonly<Record<string, string>>
-  /** Extensions other than text. */
   readonly typed: Extensions
   readonly data: Uint8Array
   readonly text: boolean
-  /** Type of a protobuf message in the data. */
   readonly schema: string | undefined
 }
 
@@ -233,7 +224,7 @@ function textOf(bytes: Uint8Array, name: string): string {
   }
 }
 
-/** Fields of other wire types are unknown and skipped. */
+/** Skips other wire types. */
 function eachField(bytes: Uint8Array, each: (number: number, value: FieldValue) => void): void {
   const reader = new BinaryReader(bytes)
   while (reader.pos < reader.len) {

@@ -1,11 +1,10 @@
-/** Decodes events in JSON (application/cloudevents+json and its batch) into columns. */
 import type { EventBatch } from '../../model/batches.ts'
 import { Decoder } from './decoder.ts'
 import { naming } from './errors.ts'
 import { checkEnd, skipSpace, wrong } from './json.ts'
 import { notThere } from './values.ts'
 
-/** One event in structured mode, as a batch of one. Throws CloudEventsError. */
+/** Throws CloudEventsError. */
 export function decodeStructured(body: Uint8Array): EventBatch {
   const decoder = new Decoder(body)
   checkEndOf(
@@ -15,7 +14,7 @@ export function decodeStructured(body: Uint8Array): EventBatch {
   return decoder.columns.finish()
 }
 
-/** A batch, which may be empty. Throws CloudEventsError with the index of the first invalid event. */
+/** May be empty. Throws CloudEventsError with the index of the first invalid event. */
 export function decodeBatchToColumns(body: Uint8Array): EventBatch {
   const decoder = new Decoder(body)
   const { bytes } = decoder

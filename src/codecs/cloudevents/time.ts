@@ -5,7 +5,6 @@ function leap(year: number): boolean {
   return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
 }
 
-/** Days since 1970-01-01 in the Gregorian calendar. */
 function dayNumber(year: number, month: number, day: number): number {
   const before = year - 1
   const leapDays = Math.floor(before / 4) - Math.floor(before / 100) + Math.floor(before / 400)
@@ -18,10 +17,7 @@ function two(bytes: Uint8Array, at: number): number {
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN
 }
 
-/**
- * Unix ms of an RFC 3339 date-time in `bytes[at .. end)`; NaN if invalid. Finer digits are truncated to milliseconds,
- * and the offset is applied. A leap second becomes the first second of the next minute.
- */
+/** Unix ms of an RFC 3339 date-time in `bytes[at .. end)`; NaN if invalid. A leap second becomes the next second. */
 export function parseTime(bytes: Uint8Array, at: number, end: number): number {
   if (end - at < 20) return Number.NaN
   const year = two(bytes, at) * 100 + two(bytes, at + 2)

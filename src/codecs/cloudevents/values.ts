@@ -3,14 +3,13 @@ import { Fault } from './errors.ts'
 
 const quote = 0x22
 
-/** The JSON string in `bytes[start .. end)`, which includes the quotes. */
+/** `bytes[start .. end)` includes the quotes. */
 export function readText(bytes: Buffer, name: string, start: number, end: number): string {
   if (bytes[start] !== quote) throw new Fault(`${name} is not a string`)
   if (end - start - 2 > attributeLimit) throw tooLong(name)
   return JSON.parse(bytes.toString('utf8', start, end)) as string
 }
 
-/** JSON text of a boolean or integer extension. */
 export function plainValue(bytes: Buffer, name: string, start: number, end: number): string {
   if (bytes[start] === 0x7b || bytes[start] === 0x5b)
     throw new Fault(`extension ${name} is an object or array; an attribute is a string, a whole number or a boolean`)
@@ -18,7 +17,7 @@ export function plainValue(bytes: Buffer, name: string, start: number, end: numb
   return String(typeof value === 'number' ? checkInteger(name, value) : value)
 }
 
-/** The text between the quotes, validated as base64. */
+/** Returns the text between the quotes. */
 export function checkBase64(bytes: Buffer, start: number, end: number): string {
   const text = bytes[start] === quote ? bytes.toString('latin1', start + 1, end - 1) : undefined
   if (text === undefined || text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) {
@@ -27,7 +26,6 @@ export function checkBase64(bytes: Buffer, start: number, end: number): string {
   return text
 }
 
-/** The fault for a missing token at `at`. */
 export function notThere(bytes: Buffer, at: number, what: string): Fault {
   return new Fault(
     at < bytes.length ? `${what}, and none begins at byte ${at}` : `${what}, and the body ends before it`,

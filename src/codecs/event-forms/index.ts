@@ -1,4 +1,3 @@
-/** Events, and flows as events, in the form of a message sink, by the name of a codec. */
 import type { BatchKind } from '../../model/batches.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { reducedChange, type ChangeData } from '../../model/kubernetes.ts'
@@ -14,7 +13,7 @@ interface Row {
 
 export interface EventForms {
   readonly flows: FlowForm
-  /** Starts a send; `trace` receives rows whose form differs. */
+  /** Starts a send; `trace` receives the rows in another form. */
   readonly begin: (trace?: Trace) => Sending
 }
 
@@ -23,14 +22,11 @@ interface Trace {
 }
 
 export interface Sending {
-  /** The event to send for a row. Throws with the reason if the row has no such form. */
+  /** Throws with the reason if the row has no such form. */
   readonly event: (row: Row) => WeirEvent
-  /**
-   * A smaller form of a row whose event was too large: a change without the states of its object. Undefined if there is
-   * none.
-   */
+  /** For an event that is too large: a change without states; undefined if there is none. */
   readonly reduced: (row: Row) => WeirEvent | undefined
-  /** Counts the sent rows: all rows of this send except the failures. */
+  /** Counts the rows of this send except the failures. */
   readonly settle: <F extends { readonly index: number }>(failures: readonly F[]) => readonly F[]
 }
 
@@ -57,7 +53,6 @@ const unchanged = (trace?: Trace): Sending => ({
   settle: (failures) => failures,
 })
 
-/** Rare codecs are loaded when a sink with them is built. */
 export async function eventForms(
   { codec, tcp_flags, kollect_fields: fields }: EventFormChoice,
   metrics: Metrics,
@@ -65,7 +60,7 @@ export async function eventForms(
   if (codec !== 'kollect') return { flows: flowForm({ codec, tcp_flags }), begin: unchanged }
   const { kollectCount, kollectEvent, changeOf } = await import('../kollect/index.ts')
   return {
-    // Refused below; flows need some form until then.
+    // Refused below; flows need a form until then.
     flows: flowForm({ codec: 'json', tcp_flags }),
     begin(trace) {
       const made = new Map<number, ReturnType<typeof kollectCount>>()

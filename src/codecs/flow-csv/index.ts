@@ -1,17 +1,14 @@
 /**
- * Flows as CSV (RFC 4180: comma, CRLF, quotes if needed), with the same columns in every file: `_pos`, the stable id of
- * the row, then the fields of the registry, which only grows at the end. 64-bit numbers are exact, times are ISO 8601
- * UTC with milliseconds, lists are JSON arrays, and absent values are empty.
+ * Flows as CSV (RFC 4180), with the same columns in every file: `_pos`, then the registry's fields. 64-bit numbers are
+ * exact, times ISO 8601 UTC, lists JSON arrays.
  */
 import type { FlowBatch } from '../../model/batches.ts'
 import { flowFields } from '../../model/fields.ts'
 import type { Column } from '../../model/columns.ts'
 import { cached, columnWriter, isoTime, present, u64Text, type Writer } from '../flow-json/index.ts'
 
-/** The first line of a file, with its line end. */
 export const csvHeader = `_pos,${flowFields.map(({ name }) => name).join(',')}\r\n`
 
-/** Returns a function from a row to its line, with its line end. */
 export function flowCsv(batch: FlowBatch): (row: number, position: string) => string {
   const writers = flowFields.map(({ name }) => {
     const column = batch.columns[name]

@@ -1,10 +1,8 @@
-/** Flows as the data of CloudEvents, by the name of a codec. */
 import type { FlowBatch } from '../../model/batches.ts'
 import { flowJson } from '../flow-json/index.ts'
 import { netobservJson } from '../netobserv-json/index.ts'
 
 export interface FlowForm {
-  /** Type of the event with a flow in this form. */
   readonly type: string
   readonly write: (batch: FlowBatch) => (row: number) => string
 }

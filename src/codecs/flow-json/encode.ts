@@ -1,13 +1,11 @@
 /**
- * A flow as one flat JSON object with the registry's names: addresses as text (RFC 5952, IPv4 as a dotted quad), times
- * ISO 8601 UTC with milliseconds, a u64 as a number if a double represents it exactly and else as a string, MAC
- * addresses as six hex pairs. Absent values have no key. Keys are in registry order.
+ * A flow as one flat JSON object in registry order: addresses RFC 5952, times ISO 8601 UTC, u64 beyond 2^53 as strings.
+ * Absent values have no key.
  */
 import type { FlowBatch } from '../../model/batches.ts'
 import { flowFields } from '../../model/fields.ts'
 import { columnWriter, type Writer } from './values.ts'
 
-/** Returns a function from a row to its JSON object. */
 export function flowJson(batch: FlowBatch): (row: number) => string {
   const writers: { readonly key: string; readonly write: Writer }[] = []
   for (const { name } of flowFields) {
@@ -17,7 +15,7 @@ export function flowJson(batch: FlowBatch): (row: number) => string {
   return (row) => jsonObject(writers, row)
 }
 
-/** The present members of a row, in the order of the writers; each key is quoted and ends with a colon. */
+/** Each key is quoted and ends with a colon. */
 export function jsonObject(writers: readonly { readonly key: string; readonly write: Writer }[], row: number): string {
   let text = '{'
   for (const { key, write } of writers) {

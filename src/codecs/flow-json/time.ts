@@ -1,10 +1,10 @@
 const twoDigits: readonly string[] = Array.from({ length: 100 }, (_, n) => String(n).padStart(2, '0'))
 
-/** Rows of a batch have similar times: caches the text up to the seconds. */
+/** Rows of a batch have similar times. */
 const seconds = new Map<number, string>()
 const keptSeconds = 4096
 
-/** ISO 8601 UTC with milliseconds of a Unix time in ms (fractions are truncated); empty if out of range. */
+/** With milliseconds; empty if out of range. */
 export function isoTime(unixMs: number): string {
   const second = Math.floor(unixMs / 1000)
   let text = seconds.get(second)

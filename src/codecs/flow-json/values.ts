@@ -3,10 +3,9 @@ import { isPresent } from '../../model/columns.ts'
 import { formatIp } from '../../model/ip.ts'
 import { isoTime } from './time.ts'
 
-/** Returns the value of a row; an empty string if absent. */
+/** Empty string: absent. */
 export type Writer = (row: number) => string
 
-/** Values of a column as JSON. */
 export function columnWriter(column: Column, dictionary: readonly string[]): Writer {
   switch (column.kind) {
     case 'u8':
@@ -43,7 +42,6 @@ export function present(valid: Uint8Array | undefined, write: Writer): Writer {
   return valid === undefined ? write : (row) => (isPresent(valid, row) ? write(row) : '')
 }
 
-/** Caches the text of dictionary codes; code 0 is absent. */
 export function cached(make: (code: number) => string): (code: number) => string {
   const known: string[] = ['']
   return (code) => (known[code] ??= make(code))
@@ -67,7 +65,7 @@ function quotedTime(value: number | undefined): string {
   return text === '' ? '' : `"${text}"`
 }
 
-/** High words below this keep the whole number within 2^53. */
+/** Lower high words keep the number within 2^53. */
 const safeHigh = 0x200000
 
 function u64(low: number, high: number): string {
@@ -80,7 +78,6 @@ export function u64Text(low: number, high: number): string {
 
 const hexPairs: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
-/** `aa:bb:cc:dd:ee:ff` */
 export function macText(low: number, high: number): string {
   const pair = (byte: number): string => hexPairs[byte & 255] ?? ''
   return `${pair(high >>> 8)}:${pair(high)}:${pair(low >>> 24)}:${pair(low >>> 16)}:${pair(low >>> 8)}:${pair(low)}`

@@ -3,7 +3,6 @@ import type { Dialect, TemplateDecoder } from '../templates/decoder.ts'
 import type { ExporterState, Transport } from '../templates/state.ts'
 import { optionsTemplateSet, readOptionsTemplate10, readTemplate10, templateSet } from './templates.ts'
 
-/** IPFIX (RFC 7011): a 16-byte header with the length of the message, then sets. */
 export const headerBytes10 = 16
 
 const dialect: Dialect = {
@@ -15,8 +14,8 @@ const dialect: Dialect = {
 const context: SetContext = { exportTime: 0, uptime: Number.NaN, received: 0 }
 
 /**
- * Decodes one message with version 10. The result has the reason if it is unreadable in part. Bytes after the message
- * are ignored; a truncated message is decoded as far as possible. `keep`: see {@link TemplateDecoder.walk}.
+ * Decodes one IPFIX message (RFC 7011) as far as possible; the result has the reason if part is unreadable. `keep`: see
+ * {@link TemplateDecoder.walk}.
  */
 export function decodeIpfix(
   decoder: TemplateDecoder,

@@ -2,30 +2,27 @@ import { headerBytes10 } from './decode.ts'
 
 const version = 10
 
-/**
- * Splits a stream into IPFIX messages (RFC 7011, section 10.4.1). Buffers at most one chunk and one incomplete message.
- */
+/** Splits a stream into messages (RFC 7011, section 10.4.1). Buffers one chunk and one incomplete message. */
 export class MessageFramer {
   #piece: Uint8Array = new Uint8Array(0)
   #at = 0
-  /** The start of a message that continues in the next chunk. */
+  /** A message that continues in the next chunk. */
   #head = new Uint8Array(0)
   #headBytes = 0
-  /** The stream contains invalid bytes, and no later message can be found. */
+  /** No later message can be found. */
   broken = false
 
-  /** Buffered bytes without a complete message. */
   get pending(): number {
     return this.#headBytes + this.#piece.length - this.#at
   }
 
-  /** The next chunk; consume its messages with {@link next} before the next call. */
+  /** Consume all messages with {@link next} before the next call. */
   push(piece: Uint8Array): void {
     this.#piece = piece
     this.#at = 0
   }
 
-  /** The next complete message, valid until the next call; undefined if more bytes are needed. */
+  /** Valid until the next call; undefined if more bytes are needed. */
   next(): Uint8Array | undefined {
     if (this.broken) return undefined
     if (this.#headBytes > 0) return this.#continue()
@@ -57,7 +54,7 @@ export class MessageFramer {
   }
 
   #continue(): Uint8Array | undefined {
-    // The first four bytes contain the length, and may arrive one by one.
+    // The length is in the first four bytes.
     this.#take(4)
     const length = this.#headBytes < 4 ? 0 : lengthOf(this.#head, 0)
     if (length < 0) {
@@ -76,7 +73,6 @@ export class MessageFramer {
     return this.#head.subarray(0, length)
   }
 
-  /** Fills the head up to this size. */
   #take(bytes: number): void {
     const step = Math.min(bytes - this.#headBytes, this.#piece.length - this.#at)
     if (step <= 0) return
@@ -86,7 +82,7 @@ export class MessageFramer {
   }
 }
 
-/** Length of the message; 0 if not known yet, -1 if invalid. */
+/** 0 if not known yet, -1 if invalid. */
 function lengthOf(bytes: Uint8Array, at: number): number {
   const there = bytes.length - at
   if (there >= 1 && bytes[at] !== 0) return -1

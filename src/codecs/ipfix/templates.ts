@@ -1,16 +1,16 @@
 import { makeLayout, maxFields, type FieldSpec, type TemplateRecord } from '../templates/layout.ts'
 
 const broken: TemplateRecord = { id: 0, layout: undefined, withdrawn: false, next: 0 }
-/** Ids of the sets of templates and options templates; in a withdrawal they mean all of that kind. */
+/** In a withdrawal they mean all of that kind. */
 export const templateSet = 2
 export const optionsTemplateSet = 3
 
-/** One record of a template set (RFC 7011, section 3.4.1), with at least 4 bytes. */
+/** RFC 7011, section 3.4.1; at least 4 bytes. */
 export function readTemplate10(view: DataView, at: number, end: number): TemplateRecord {
   return read(view, at, end, false)
 }
 
-/** One record of an options template set (section 3.4.2.2): the first count includes the scope fields. */
+/** RFC 7011, section 3.4.2.2: the first count includes the scope fields. */
 export function readOptionsTemplate10(view: DataView, at: number, end: number): TemplateRecord {
   return read(view, at, end, true)
 }
@@ -40,6 +40,6 @@ function read(view: DataView, at: number, end: number, options: boolean): Templa
     }
     if (i < maxFields + 1) fields.push({ pen, id: first & 0x7fff, length })
   }
-  // An options template requires a scope; one without is accepted, because its fields are still clear.
+  // Without a scope it is invalid, but still clear.
   return { id, layout: scopes > count ? undefined : makeLayout(fields, scopes, options), withdrawn: false, next }
 }

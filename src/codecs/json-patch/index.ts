@@ -1,11 +1,11 @@
-/** The difference of two states of an object as a JSON Patch (RFC 6902). */
+/** JSON Patch (RFC 6902) between two states of an object. */
 
 import type { PatchStep } from '../../model/kubernetes.ts'
 import { isRecord } from '../../model/json.ts'
 
 type Dict = Readonly<Record<string, unknown>>
 
-/** Fields that identify an entry of a list, so that a moved entry does not count as changed. */
+/** Identify list entries, so that a moved entry does not count as changed. */
 const names = ['name', 'key', 'type', 'ip', 'uid', 'mountPath', 'containerPort', 'port'] as const
 
 export function diff(before: unknown, after: unknown): PatchStep[] {
@@ -30,7 +30,7 @@ function compareDicts(before: Dict, after: Dict, path: string, steps: PatchStep[
   }
 }
 
-/** Fast path: most of two states is equal, and needs no paths. */
+/** Fast path: most of two states is equal. */
 function equal(a: unknown, b: unknown): boolean {
   if (a === b) return true
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return same(a, b)
@@ -45,7 +45,7 @@ function equal(a: unknown, b: unknown): boolean {
   return keys === 0
 }
 
-/** Steps are computed on a copy, because each one refers to the list after the previous steps. */
+/** On a copy: each step refers to the list after the previous ones. */
 function compareLists(before: readonly unknown[], after: readonly unknown[], path: string, steps: PatchStep[]): void {
   const name = names.find((each) => isNamed(before, each) && isNamed(after, each))
   const idOf = name === undefined ? (entry: unknown) => entry : (entry: unknown) => (entry as Dict)[name]
@@ -97,7 +97,7 @@ function isPlain(list: readonly unknown[]): boolean {
   return list.every((entry) => typeof entry === 'string' || typeof entry === 'number' || typeof entry === 'boolean')
 }
 
-/** For values of which at least one is neither object nor list. */
+/** At least one is neither object nor list. */
 function same(a: unknown, b: unknown): boolean {
   return Object.is(a, b) || (a === 0 && b === 0)
 }
@@ -108,7 +108,7 @@ function escaped(key: string): string {
   return special.test(key) ? key.replaceAll('~', '~0').replaceAll('/', '~1') : key
 }
 
-/** Changed paths, each once, with names of entries instead of indexes if both states have them. */
+/** Each once; entries by name if both states have names. */
 export function changedPaths(steps: readonly PatchStep[]): string[] {
   return [...new Set(steps.map(({ path }) => path))]
 }

@@ -9,13 +9,12 @@ import {
 } from './generated/kollect/resource/event/v1/event_pb.ts'
 import { goText } from './go-text.ts'
 
-/** `all`: with Weir's additions (fields from 16 on). `original`: only kollect's fields. */
+/** `all`: with Weir's fields (from 16 on). `original`: only kollect's. */
 export type KollectFields = 'all' | 'original'
 
 export interface EnvelopeParts {
-  /** UUID as text. */
   readonly id: string
-  /** Unix ms of the event; undefined omits the time. */
+  /** Unix ms. */
   readonly time: number | undefined
   readonly change: ChangeData
   readonly fields: KollectFields
@@ -23,7 +22,6 @@ export interface EnvelopeParts {
 
 const utf8 = new TextEncoder()
 
-/** An event of a kollect topic: the bytes of `kollect.event.v1.Envelope`. */
 export function encodeEnvelope({ id, time, change, fields }: EnvelopeParts): Uint8Array {
   const timestamp = time === undefined ? {} : { timestamp: timestampFromMs(time) }
   const since = appliesAt(change, time)
@@ -95,10 +93,7 @@ function stateBytes(change: ChangeData, object: object | null, newest: boolean):
   return change.reduced === true ? new Uint8Array(0) : objectBytes(change, object, newest)
 }
 
-/**
- * Consumers need `apiVersion`, `kind` and `resourceVersion`, which states in the journal lack: the version is that of
- * the newer state.
- */
+/** States in the journal lack `resourceVersion`; consumers need it. */
 function objectBytes(
   { group, version, kind, resourceVersion }: ChangeData,
   object: object | null,
@@ -111,7 +106,7 @@ function objectBytes(
   return utf8.encode(goText({ ...rest, ...(known === undefined ? {} : { metadata: known }) }))
 }
 
-/** A creation has the object's creation time, a deletion the time of its request, and an update the observed time. */
+/** Creation: creation time; deletion: time of its request; update: observed time. */
 function appliesAt({ operation, old, new: now }: ChangeData, time: number | undefined): Timestamp | undefined {
   const own =
     operation === 'created'

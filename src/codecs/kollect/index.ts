@@ -1,4 +1,4 @@
-/** kollect's protobuf: changes of Kubernetes objects as the messages of proto/, both ways. Pure; see README.md. */
+/** Kubernetes changes as kollect's protobuf messages, see README.md. */
 import type { WeirEvent } from '../../model/events.ts'
 import type { ChangeData } from '../../model/kubernetes.ts'
 import { encodeEnvelope, type KollectFields } from './encode.ts'
@@ -15,10 +15,7 @@ const types: Readonly<Record<ChangeData['operation'], string>> = {
   deleted: 'kollect.resource.event.v1.ResourceDeletedEvent',
 }
 
-/**
- * The event of a change in kollect's bytes: the id of the envelope, kollect's key, the full name of the message as
- * type.
- */
+/** Uses the envelope's id, kollect's key, and the full message name as type. */
 export function kollectEvent(event: WeirEvent, change: ChangeData, fields: KollectFields): WeirEvent {
   const id = envelopeId(event.id, change)
   const { family: _family, dataschema: _dataschema, ...rest } = event
@@ -33,7 +30,6 @@ export function kollectEvent(event: WeirEvent, change: ChangeData, fields: Kolle
   }
 }
 
-/** kollect's counter for a published change: its name, labels, and the full name of the message. */
 export function kollectCount({ operation, group, version, kind, namespace = '' }: ChangeData) {
   return { resource: counters[operation], labels: { group, version, kind, namespace }, type: types[operation] }
 }
@@ -44,10 +40,7 @@ const counters: Readonly<Record<ChangeData['operation'], string>> = {
   deleted: 'kollect_resource_deleted_total',
 }
 
-/**
- * The change of an event. Throws with a reason for the dead letter if the event is no change, which kollect cannot
- * represent.
- */
+/** Throws with a reason for the dead letter if the event is no change. */
 export function changeOf({ family = 'event', encoding, data }: WeirEvent): ChangeData {
   if (family !== 'change')
     throw new Error(

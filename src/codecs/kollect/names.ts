@@ -1,15 +1,14 @@
-/** kollect's id and message key of an event. */
 import { hash } from 'node:crypto'
 import { posix } from 'node:path'
 import type { ChangeData } from '../../model/kubernetes.ts'
 
-/** Namespace for name-based ids (RFC 9562). */
+/** RFC 9562 namespace. */
 const namespace = Buffer.from('9b4a43f27c1d5c58a6f7e41b2d3f8c60', 'hex')
 const uuidText = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /**
- * The id of an envelope: a UUID event id stays; else a version 5 UUID of cluster, uid, operation and resourceVersion,
- * so that all senders of a change use the same id. A deletion ignores the version, because it happens once.
+ * A UUID event id stays; else a version 5 UUID of cluster, uid, operation and resourceVersion (not for a deletion),
+ * equal for all senders.
  */
 export function envelopeId(eventId: string, { cluster, uid, operation, resourceVersion }: ChangeData): string {
   if (uuidText.test(eventId)) return eventId
@@ -20,7 +19,7 @@ export function envelopeId(eventId: string, { cluster, uid, operation, resourceV
   return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
 }
 
-/** Cluster and uid joined as by Go's path.Join: empty parts are omitted, `//` and `..` are resolved. */
+/** As Go's path.Join: empty parts are omitted, `//` and `..` are resolved. */
 export function messageKey(cluster: string, uid: string): string {
   const parts = [cluster, uid].filter((part) => part !== '')
   if (parts.length === 0) return ''

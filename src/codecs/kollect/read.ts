@@ -1,6 +1,6 @@
 /**
- * Converts kollect's messages into events of the family `change`, as Weir's own watch emits them, as far as the
- * messages allow. kollect's own fields identify an object only by its state, which a deletion lacks. Pure.
+ * Converts kollect's messages into `change` events like those of Weir's own watch. kollect's own fields identify an
+ * object only by its state, which a deletion lacks.
  */
 import {
   actorOf,
@@ -21,10 +21,7 @@ import { isRecord } from '../../model/json.ts'
 type Dict = Readonly<Record<string, unknown>>
 type Known = Exclude<KollectPayload, { readonly is: 'unknown' }>
 
-/**
- * Empty for an update without a change, which kollect sends for each object every five minutes. Throws with the reason
- * if the message is invalid.
- */
+/** Empty for an update without a change (kollect's resync). Throws with the reason if invalid. */
 export function kollectChanges({ body, place, time }: Pick<InMessage, 'body' | 'place' | 'time'>): WeirEvent[] {
   const { id, timestamp, appliesAt, payload } = decoded(body)
   if (payload.is === 'unknown')
@@ -34,8 +31,7 @@ export function kollectChanges({ body, place, time }: Pick<InMessage, 'body' | '
         : `kollect has no message ${payload.typeUrl.slice(0, 200)}`,
     )
   const at = { id: id === '' ? place : id, time: timestamp ?? appliesAt ?? time }
-  // kollect caches objects by name: an object that was recreated while it was disconnected is an update of the former
-  // one.
+  // kollect caches by name, so a recreated object may appear as an update.
   if (payload.is === 'updated' && isAnother(payload.old, payload.new)) {
     const { old, new: now, patch: _patch, ...of } = payload
     return [
@@ -130,7 +126,7 @@ function statesOf(payload: Known): readonly [before: Dict | null, after: Dict | 
   }
 }
 
-/** Weir's fields take precedence over the state. Unknown parts are empty. */
+/** Weir's fields take precedence over the state. */
 function identityOf({ clusterId: cluster, uid, ...fields }: Known, state: Dict | null): ObjectIdentity {
   if (uid === '') throw new Error('it is no message of kollect: it names no uid')
   const metadata = metadataOf(state)
@@ -150,7 +146,7 @@ function identityOf({ clusterId: cluster, uid, ...fields }: Known, state: Dict |
   }
 }
 
-/** Messages lack the plural. Kubernetes guesses it in the same way, and names kinds accordingly. */
+/** Kubernetes guesses plurals in the same way. */
 function pluralOf(kind: string): string {
   const name = kind.toLowerCase()
   if (name === '' || name === 'endpoints') return name
@@ -158,7 +154,6 @@ function pluralOf(kind: string): string {
   return /[^aeiou]y$/.test(name) ? `${name.slice(0, -1)}ies` : `${name}s`
 }
 
-/** A state as in the journal, without write counters. */
 function bare(state: Dict | null): Dict | null {
   if (state === null || !isRecord(state['metadata'])) return state
   const { resourceVersion: _version, managedFields: _fields, generation: _generation, ...metadata } = state['metadata']
@@ -168,7 +163,7 @@ function bare(state: Dict | null): Dict | null {
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
 const redacted = 'redacted:'
 
-/** kollect sends Secrets unredacted. Weir's digests stay. */
+/** kollect does not redact Secrets. Weir's digests stay. */
 function withoutValues(state: Dict | null): Dict | null {
   if (state === null) return null
   const fields = ['data', 'stringData'].flatMap((name) =>

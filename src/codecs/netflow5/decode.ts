@@ -1,6 +1,6 @@
 import type { FlowBuilder, GrowingColumn } from '../../model/flow-builder.ts'
 
-/** Cisco's NetFlow export datagram format, version 5: a 24-byte header and up to 30 records of 48 bytes, big-endian. */
+/** Version 5: a 24-byte header and up to 30 records of 48 bytes, big-endian. */
 export const headerBytes = 24
 export const recordBytes = 48
 export const maxRecords = 30
@@ -9,24 +9,22 @@ export const maxRecords = 30
 export type Malformed = 'short' | 'count' | 'truncated'
 
 export interface Decoded {
-  /** Rows added to the builder. */
   readonly rows: number
-  /** `short`, `count`: nothing was read. `truncated`: all complete records were read. */
+  /** `short`, `count`: nothing was read. `truncated`: complete records were read. */
   readonly malformed: Malformed | undefined
-  /** Rows whose exporter clock differs from the local one by more than the limit. */
+  /** Rows with an exporter clock beyond the limit. */
   readonly skewed: number
   /** For sequence accounting; undefined without a usable header. */
   readonly sequence: SequenceInfo | undefined
 }
 
 export interface SequenceInfo {
-  /** Number of the first flow in the datagram, modulo 2^32: v5 counts flows. */
+  /** Of the first flow, modulo 2^32. */
   readonly first: number
-  /** Flows in the datagram according to the header. */
   readonly flows: number
-  /** engine_type << 8 | engine_id: each engine has its own counter. */
+  /** engine_type << 8 | engine_id; each has its own counter. */
   readonly engine: number
-  /** Unix ms of the exporter's start by its clock; modulo 2^32 ms once its uptime wraps (49.7 days). */
+  /** Unix ms by the exporter's clock, modulo 2^32 after its uptime wraps (49.7 days). */
   readonly boot: number
 }
 
@@ -35,9 +33,9 @@ export interface Received {
   readonly exporter: Uint32Array
   /** Unix ms. */
   readonly time: number
-  /** Maximum clock difference in ms before rows are marked. */
+  /** In ms. */
   readonly skewLimit: number
-  /** Sampling interval (1 in N) to assume if the exporter reports none; 0 or absent: unknown. */
+  /** Assumed sampling interval (1 in N); 0 or absent: unknown. */
   readonly sampling?: number
 }
 
@@ -46,19 +44,17 @@ const UDP = 17
 const SCTP = 132
 const ICMP = 1
 const v4Mapped = 0x0000ffff
-/** The only ethertype of v5. */
 const ipv4 = 0x0800
 
 const nothing = (malformed: Malformed): Decoded => ({ rows: 0, malformed, skewed: 0, sequence: undefined })
 
-/** Complete records in a datagram. */
 export function countRecords(datagram: Uint8Array): number {
   if (datagram.length < headerBytes) return 0
   const count = ((datagram[2] ?? 0) << 8) | (datagram[3] ?? 0)
   return count > maxRecords ? 0 : Math.min(count, Math.floor((datagram.length - headerBytes) / recordBytes))
 }
 
-/** Sequence accounting continues for datagrams whose rows are shed; undefined without a usable header. */
+/** Counts also datagrams with shed rows; undefined without a usable header. */
 export function readSequence(datagram: Uint8Array): SequenceInfo | undefined {
   if (datagram.length < headerBytes) return undefined
   const view = new DataView(datagram.buffer, datagram.byteOffset, datagram.byteLength)
@@ -67,12 +63,11 @@ export function readSequence(datagram: Uint8Array): SequenceInfo | undefined {
   return { first: view.getUint32(16), flows, engine: view.getUint16(20), boot: exportTime(view) - view.getUint32(4) }
 }
 
-/** Unix ms of the export by the exporter's clock. */
 function exportTime(view: DataView): number {
   return view.getUint32(8) * 1000 + Math.floor(view.getUint32(12) / 1e6)
 }
 
-/** Decodes NetFlow v5 into one builder. Never throws; allocates nothing per row. */
+/** Never throws; allocates nothing per row. */
 export class Netflow5Decoder {
   readonly #flows: FlowBuilder
   readonly #always: readonly GrowingColumn[]
@@ -127,7 +122,6 @@ export class Netflow5Decoder {
     return { rows, malformed: rows < sequence.flows ? 'truncated' : undefined, skewed, sequence }
   }
 
-  /** Values that are equal in every row of the datagram. */
   #repeated(rows: number, interval: number, from: Received): void {
     const c = this.#c
     const first = this.#flows.count
@@ -136,7 +130,7 @@ export class Netflow5Decoder {
     c.protocol.fill(this.#flows.code('netflow5'), first, end)
     c.version.fill(5, first, end)
     c.etype.fill(ipv4, first, end)
-    // Exporters that report no sampling send an interval of 0, whether they sample or not: unknown, not 1.
+    // 0 means unknown: some exporters sample and report 0.
     if (interval > 0) c.sampling.fill(interval, first, end)
     for (const column of this.#always) column.markRows(first, end)
   }
@@ -188,8 +182,7 @@ export class Netflow5Decoder {
       outIf[row] = view.getUint16(at + 14)
       packets[row * 2] = view.getUint32(at + 16)
       bytes[row * 2] = view.getUint32(at + 20)
-      // Uptimes are modulo 2^32 ms. The signed distance to the header's uptime is right both for a flow that began
-      // before the counter wrapped and for one that ends a few ms after the header's time.
+      // Uptimes wrap at 2^32 ms; the signed distance is right before and after a wrap.
       timeStart[row] = exported - ((uptime - view.getUint32(at + 24)) | 0)
       const end = exported - ((uptime - view.getUint32(at + 28)) | 0)
       timeEnd[row] = end

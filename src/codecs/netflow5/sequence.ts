@@ -1,23 +1,21 @@
 import type { SequenceInfo } from './decode.ts'
 
-/** Sequence totals of one engine of one exporter. They only increase. */
+/** Totals of one engine; they only increase. */
 export interface Losses {
-  /** Flows skipped by the sequence. */
   missing: number
-  /** Missing flows that arrived later, in reordered datagrams: `missing - late` are lost. */
+  /** Missing flows that arrived later: `missing - late` are lost. */
   late: number
-  /** Restarts of the exporter's counter. */
   restarts: number
 }
 
-/** Maximum reordering in flows (a hundred full datagrams) that does not count as a restart. */
+/** Larger jumps are restarts (a hundred full datagrams). */
 const reorderWindow = 3000
-/** Clocks are adjusted while exporters run, and some report uptime in whole seconds. */
+/** Clocks are adjusted, and some uptimes are in whole seconds. */
 const bootTolerance = 5000
 
 /**
- * Tracks one engine's flow counter (modulo 2^32). A forward jump is loss, a small backward one is reordering, and a
- * large one is a restart, as is any jump with a new boot time.
+ * One engine's counter (modulo 2^32). Forward jump: loss; small backward jump: reordering; large one or new boot time:
+ * restart.
  */
 export class FlowSequence {
   #expected = 0
@@ -35,7 +33,7 @@ export class FlowSequence {
       totals.missing += jump
       this.#move(next, seen.boot)
     } else {
-      // A datagram that the network duplicated must not compensate for missing flows.
+      // A duplicate must not compensate for missing flows.
       totals.late = Math.min(totals.missing, totals.late + seen.flows)
     }
   }
@@ -46,7 +44,7 @@ export class FlowSequence {
     this.#started = true
   }
 
-  /** Boot times are compared modulo 2^32 ms, because uptime wraps. */
+  /** Modulo 2^32 ms, because uptime wraps. */
   #rebooted(boot: number): boolean {
     return Math.abs((boot - this.#boot) | 0) > bootTolerance
   }

@@ -3,7 +3,6 @@ import type { Dialect, TemplateDecoder } from '../templates/decoder.ts'
 import type { ExporterState, Transport } from '../templates/state.ts'
 import { readOptionsTemplate9, readTemplate9 } from './templates.ts'
 
-/** NetFlow v9 (RFC 3954): a 20-byte header, then sets. */
 export const headerBytes9 = 20
 
 const dialect: Dialect = {
@@ -15,8 +14,8 @@ const dialect: Dialect = {
 const context: SetContext = { exportTime: 0, uptime: 0, received: 0 }
 
 /**
- * Decodes one datagram with version 9. The result has the reason if it is unreadable in part. The header's count is
- * ignored, because exporters disagree about its meaning. `keep`: see {@link TemplateDecoder.walk}.
+ * Decodes one NetFlow v9 datagram (RFC 3954). The header's count is ignored, because exporters disagree about it.
+ * `keep`: see {@link TemplateDecoder.walk}.
  */
 export function decodeNetflow9(
   decoder: TemplateDecoder,

@@ -2,7 +2,7 @@ import { makeLayout, readFields9, type TemplateRecord } from '../templates/layou
 
 const broken: TemplateRecord = { id: 0, layout: undefined, withdrawn: false, next: 0 }
 
-/** One record of a template set (RFC 3954, section 5.2), at least 4 bytes of which are there. */
+/** RFC 3954, section 5.2; at least 4 bytes. */
 export function readTemplate9(view: DataView, at: number, end: number): TemplateRecord {
   const id = view.getUint16(at)
   const count = view.getUint16(at + 2)
@@ -11,7 +11,7 @@ export function readTemplate9(view: DataView, at: number, end: number): Template
   return { id, layout: makeLayout(readFields9(view, at + 4, count, 0), 0, false), withdrawn: false, next }
 }
 
-/** One record of an options template set (section 6.1): the lengths of both parts are in bytes. */
+/** RFC 3954, section 6.1: lengths are in bytes. */
 export function readOptionsTemplate9(view: DataView, at: number, end: number): TemplateRecord {
   if (at + 6 > end) return broken
   const id = view.getUint16(at)

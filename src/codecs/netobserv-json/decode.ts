@@ -4,28 +4,22 @@ import { fieldOfKey } from './keys.ts'
 import { setterOf, type Setter } from './setters.ts'
 import { isRecord } from '../../model/json.ts'
 
-/** Limit of distinct keys, because keys are untrusted. */
+/** Keys are untrusted. */
 const maxKeys = 256
 
 /**
- * Reads NetObserv records into flows. The forms of one field differ by who wrote the record (443, 443.0, 64-bit numbers
- * as strings, flags as a number or as names), and all are taken. A key that is not known is kept in `extra`; a value
- * that cannot be its field's is left out and counted under its key. Neither costs the row.
- *
- * @example
- * const reader = new NetObservReader(flows)
- * reader.read('{"SrcAddr":"10.0.0.1","Bytes":"many","Rack":7}') // true: a row with src_addr and extra {"Rack":7}
- * reader.wrong // Map { 'Bytes' => 1 }
+ * Reads NetObserv records into flows. Accepts all known forms of a value (443, 443.0, strings, flag names). Unknown
+ * keys are stored in `extra`; invalid values are omitted and counted by key.
  */
 export class NetObservReader {
   readonly #flows: FlowBuilder
   readonly #setters = new Map<string, Setter>()
   readonly #extra
-  /** Records that are no JSON object and yield no row. */
+  /** No JSON object, no row. */
   malformed = 0
-  /** Omitted values by key; beyond the limit of keys under `other`. */
+  /** Omitted values by key; beyond the limit under `other`. */
   readonly wrong = new Map<string, number>()
-  /** Values stored in `extra`, by key; with the same limit. */
+  /** Values in `extra` by key, with the same limit. */
   readonly unknown = new Map<string, number>()
 
   constructor(flows: FlowBuilder) {
@@ -33,7 +27,7 @@ export class NetObservReader {
     this.#extra = flows.column('extra')
   }
 
-  /** Appends the row of a record; false if it is invalid. */
+  /** False if the record is invalid. */
   read(json: string): boolean {
     let record: unknown
     try {

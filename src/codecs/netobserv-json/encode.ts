@@ -1,7 +1,6 @@
 /**
- * A flow as NetObserv's pipeline writes it: one flat object, keys only for present values (never null, an empty string
- * or a zero counter), all numbers integers with all digits, times in Unix ms but TimeReceived in s. Fields unknown to
- * NetObserv follow under their own names.
+ * A flow as NetObserv's pipeline writes it: flat, only present values, integers with all digits, times in Unix ms
+ * (TimeReceived in s).
  */
 import type { FlowBatch } from '../../model/batches.ts'
 import { isPresent, type Column } from '../../model/columns.ts'
@@ -12,11 +11,10 @@ import { parseExact, stringifyExact } from './exact.ts'
 import { fieldOfKey, flagBits, keyOf } from './keys.ts'
 
 export interface NetObservOptions {
-  /** Form of `Flags`: the number, or the names of its bits. */
+  /** Number, or names of its bits. */
   readonly flags: 'raw' | 'names'
 }
 
-/** Returns a function from a row to its record. */
 export function netobservJson(
   batch: FlowBatch,
   { flags }: NetObservOptions = { flags: 'raw' },
@@ -96,7 +94,7 @@ function flagList(value: number): string {
 const ipv4 = 2048
 const ipv6 = 34525
 
-/** Every record has an ethertype: from the exporter, else from the addresses. */
+/** From the exporter, else from the addresses. */
 function etypeWriter({ columns }: FlowBatch, own: Writer | undefined): Writer | undefined {
   const derived = [columns.src_addr, columns.dst_addr].flatMap((column) => {
     if (column?.kind !== 'ip') return []
@@ -120,7 +118,7 @@ function etypeWriter({ columns }: FlowBatch, own: Writer | undefined): Writer | 
 
 type Condition = (row: number) => boolean
 
-/** NetObserv's keys that exist only for certain protocols. An unknown protocol excludes none. */
+/** Some keys exist only for certain protocols. An unknown protocol excludes none. */
 function conditionsOf({ columns }: FlowBatch): (name: FlowFieldName) => Condition | undefined {
   const { proto, etype, xlat_src_addr: source, xlat_dst_addr: destination } = columns
   const protoIn = (...some: number[]): Condition | undefined =>
@@ -158,7 +156,7 @@ function conditionsOf({ columns }: FlowBatch): (name: FlowFieldName) => Conditio
   }
 }
 
-/** True for an address other than 0.0.0.0 and ::. */
+/** Not 0.0.0.0 or ::. */
 function specified(column: Column | undefined, row: number): boolean {
   if (column?.kind !== 'ip' || !isPresent(column.valid, row)) return false
   const { words } = column
@@ -166,7 +164,7 @@ function specified(column: Column | undefined, row: number): boolean {
   return !(a === 0 && b === 0 && (c === 0 || c === mappedPrefix) && d === 0)
 }
 
-/** Members of `extra` become members of the record, except under names that it already has. */
+/** Names that the record already has take precedence. */
 function extraWriter(column: Column | undefined, dictionary: readonly string[]): Writer | undefined {
   if (column?.kind !== 'json') return undefined
   const members = cached((code) => {

@@ -1,4 +1,4 @@
-/** JSON with exact integers: values beyond a double's precision are parsed as bigint, and written as numbers. */
+/** JSON with exact integers: bigint beyond a double's precision. */
 
 interface Source {
   readonly source?: string
@@ -6,9 +6,8 @@ interface Source {
 const parse = JSON.parse as (text: string, revive: (key: string, value: unknown, context: Source) => unknown) => unknown
 const { rawJSON } = JSON as unknown as { readonly rawJSON: (text: string) => unknown }
 
-/** Throws a SyntaxError, as JSON.parse does. */
 export function parseExact(text: string): unknown {
-  // Only such a run of digits can lose precision, and a reviver costs several times as much as parsing.
+  // Only such digits lose precision; a reviver is several times slower.
   if (!/\d{16}/.test(text)) return JSON.parse(text)
   return parse(text, (_, value, { source }) =>
     typeof value === 'number' && !Number.isSafeInteger(value) && source !== undefined && /^-?\d+$/.test(source)
@@ -17,7 +16,7 @@ export function parseExact(text: string): unknown {
   )
 }
 
-/** Undefined for values that are nested too deeply. */
+/** Undefined if nested too deeply. */
 export function stringifyExact(value: unknown): string | undefined {
   try {
     return JSON.stringify(value, (_, one: unknown) => (typeof one === 'bigint' ? rawJSON(String(one)) : one))

@@ -1,11 +1,11 @@
 import { flowFields, type Field, type FlowFieldName } from '../../model/fields.ts'
 
-/** The key of a field in a record: NetObserv's, else the field's name. `extra` has no key, only its members do. */
+/** NetObserv's key, else the field's name. `extra` has none. */
 export function keyOf({ name, netobserv }: Field): string {
   return netobserv ?? name
 }
 
-/** Names of the same values in older pipelines. */
+/** Names in older pipelines. */
 const olderKeys: Readonly<Record<string, FlowFieldName>> = {
   TcpFlags: 'tcp_flags',
   SamplingRate: 'sampling',
@@ -19,7 +19,7 @@ export const fieldOfKey: ReadonlyMap<string, Field> = new Map([
   ),
 ])
 
-/** TCP flags from the lowest bit on; the last three are the agent's combinations of two flags in one packet. */
+/** From the lowest bit; the last three combine two flags. */
 
 export const flagBits: readonly (readonly [name: string, bit: number])[] = [
   ['FIN', 1],

@@ -4,7 +4,7 @@ import { parseIp } from '../../model/ip.ts'
 import { stringifyExact } from './exact.ts'
 import { flagBits } from './keys.ts'
 
-/** Writes a JSON value into a row of a column; false if it is invalid for the field, and the row has no value. */
+/** False if the value is invalid for the field. */
 export type Setter = (row: number, value: unknown) => boolean
 
 export function setterOf(field: Field, flows: FlowBuilder): Setter {

@@ -2,7 +2,7 @@ import { etherType, ipProtocol, part, u16, u32, type Packet } from './packet.ts'
 
 const v4Mapped = 0xffff
 
-/** Reads an IPv4 packet from `at`; bytes from `end` on were not captured. */
+/** Bytes from `end` on were not captured. */
 export function readIpv4(bytes: Uint8Array, at: number, end: number, packet: Packet): void {
   packet.etype = etherType.ipv4
   packet.parts |= part.etype
@@ -26,13 +26,13 @@ export function readIpv4(bytes: Uint8Array, at: number, end: number, packet: Pac
   if ((fragment & 0x1fff) === 0) readTransport(bytes, at + headerBytes, contentEnd(packet, at, end), packet)
 }
 
-/** Reads an IPv6 packet from `at` and its extension headers (RFC 8200, section 4). */
+/** With extension headers (RFC 8200, section 4). */
 export function readIpv6(bytes: Uint8Array, at: number, end: number, packet: Packet): void {
   packet.etype = etherType.ipv6
   packet.parts |= part.etype
   if (end - at < 6 || (bytes[at] ?? 0) >> 4 !== 6) return
   const payload = u16(bytes, at + 4)
-  // A payload length of 0 belongs to a jumbogram, or to a large packet assembled by an offload.
+  // 0: a jumbogram, or assembled by an offload.
   takeLength(packet, payload === 0 ? 0 : payload + 40, 40)
   if (end - at < 40) return
   packet.dscp = (u16(bytes, at) >> 6) & 0x3f
@@ -49,7 +49,7 @@ function readExtensions(bytes: Uint8Array, start: number, end: number, first: nu
   for (;;) {
     const size = extensionBytes(bytes, at, end, next)
     if (size === 0) break
-    // The next header's number is in a header that was cut off.
+    // The next header was cut off.
     if (size < 0) return
     if (next === fragmentHeader) {
       const offset = u16(bytes, at + 2) >> 3
@@ -71,7 +71,7 @@ function readExtensions(bytes: Uint8Array, start: number, end: number, first: nu
 const fragmentHeader = 44
 const authentication = 51
 
-/** Size of the extension header with this number; 0 if it is none, -1 if its first eight bytes are incomplete. */
+/** 0 if it is no extension header, -1 if incomplete. */
 function extensionBytes(bytes: Uint8Array, at: number, end: number, number: number): number {
   switch (number) {
     // Hop-by-hop, routing, destination options, mobility, host identity, shim6.
@@ -121,7 +121,7 @@ function readPorts(bytes: Uint8Array, at: number, size: number, packet: Packet):
   packet.parts |= part.ports
 }
 
-/** With segmentation offload a host reports a length of 0: unknown. */
+/** Segmentation offload reports 0: unknown. */
 function takeLength(packet: Packet, length: number, headerBytes: number): void {
   if (length < headerBytes) return
   packet.length = length
@@ -134,7 +134,7 @@ function takeFragment(packet: Packet, id: number, offset: number): void {
   packet.parts |= part.fragment
 }
 
-/** Short frames are padded beyond the end of the IP packet. */
+/** Short frames are padded beyond the IP packet. */
 function contentEnd(packet: Packet, at: number, end: number): number {
   return (packet.parts & part.length) === 0 ? end : Math.min(end, at + packet.length)
 }

@@ -1,4 +1,4 @@
-/** Bits of {@link Packet.parts}: the fields that have a value. */
+/** Bits of {@link Packet.parts}. */
 export const part = {
   macs: 1,
   vlan: 1 << 1,
@@ -19,40 +19,34 @@ export const ipProtocol = { icmp: 1, tcp: 6, udp: 17, icmp6: 58, sctp: 132 } as 
 
 const maxLabels = 16
 
-/**
- * The headers of one packet. The object is reused: fields without their bit in {@link parts} have stale values. Reading
- * allocates nothing.
- */
+/** Headers of one packet. Reused: fields without their bit in {@link parts} are stale. */
 export class Packet {
   parts = 0
-  /** Source in words 0 and 1, destination in 2 and 3; each as two 32-bit words, low word first. */
+  /** Source in words 0 and 1, destination in 2 and 3; low word first. */
   readonly macs = new Uint32Array(4)
-  /** Outer tag. */
   vlan = 0
-  /** The tag inside of it. */
   innerVlan = 0
-  /** Type of the payload behind tags and labels. */
   etype = 0
   labelCount = 0
-  /** MPLS labels (20 bits), top of the stack first. */
+  /** 20 bits each, top first. */
   readonly labels = new Uint32Array(maxLabels)
   /** Source in words 0 to 3, destination in 4 to 7, v4-mapped. */
   readonly addresses = new Uint32Array(8)
   /** Bytes before the IP header, or before unreadable bytes. */
   linkBytes = 0
-  /** Bytes of the IP packet with its header, according to the header. */
+  /** Of the IP packet, according to its header. */
   length = 0
   proto = 0
   dscp = 0
   ttl = 0
-  /** IPv6 only; 0 is none. */
+  /** 0: none. */
   flowLabel = 0
   fragmentId = 0
   /** In units of 8 bytes. */
   fragmentOffset = 0
   srcPort = 0
   dstPort = 0
-  /** The eight flags of the 14th byte. */
+  /** Flags of the 14th byte. */
   tcpFlags = 0
   icmpType = 0
   icmpCode = 0
@@ -64,7 +58,6 @@ export class Packet {
     this.flowLabel = 0
   }
 
-  /** True if any of these parts was complete. */
   has(parts: number): boolean {
     return (this.parts & parts) !== 0
   }

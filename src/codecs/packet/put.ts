@@ -1,6 +1,6 @@
 import type { GrowingColumn } from '../../model/flow-builder.ts'
 
-// One function per array type keeps each monomorphic; all write the value of a row and mark it.
+// One function per array type keeps each monomorphic.
 
 export function put8(column: GrowingColumn<Uint8Array>, row: number, value: number): void {
   column.items[row] = value

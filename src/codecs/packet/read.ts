@@ -1,18 +1,17 @@
 import { readIpv4, readIpv6 } from './ip.ts'
 import { etherType, part, u16, u32, type Packet } from './packet.ts'
 
-/** The first header of a capture. */
 export type HeaderKind = 'ethernet' | 'ip' | 'mpls' | 'ppp'
 
 const mplsUnicast = 0x8847
 const mplsMulticast = 0x8848
 const pppoeSession = 0x8864
-/** Smaller numbers are the length of an 802.3 frame. */
+/** Smaller numbers are 802.3 lengths. */
 const minEtherType = 0x0600
 
 /**
- * Reads the headers of one packet in `bytes[start … end)`, which may be cut anywhere: complete parts are used. Tunnels
- * (GRE, VXLAN, IP in IP) are not entered. Never throws; `packet` is overwritten.
+ * Reads `bytes[start … end)`, which may be cut anywhere. Does not enter tunnels (GRE, VXLAN, IP in IP). Never throws;
+ * overwrites `packet`.
  */
 export function readPacket(kind: HeaderKind, bytes: Uint8Array, start: number, end: number, packet: Packet): void {
   packet.clear()
@@ -48,13 +47,13 @@ function readEthernet(bytes: Uint8Array, start: number, end: number, packet: Pac
   }
 }
 
-/** 802.1Q, 802.1ad, and the pre-standard number of the latter. */
+/** 802.1Q, 802.1ad and its pre-standard number. */
 function isTag(etype: number): boolean {
   return etype === 0x8100 || etype === 0x88a8 || etype === 0x9100
 }
 
 function takeTag(packet: Packet, tags: number, id: number): void {
-  // Id 0 has a priority and no VLAN.
+  // Id 0: priority without VLAN.
   if (tags > 1 || id === 0) return
   if (tags === 0) packet.vlan = id
   else packet.innerVlan = id
@@ -73,7 +72,7 @@ function readPayload(etype: number, bytes: Uint8Array, at: number, end: number, 
     case mplsUnicast:
     case mplsMulticast:
       return readMpls(bytes, at, end, start, packet)
-    // Version, type, code, session and length; then PPP without framing.
+    // Version, type, code, session and length; then PPP.
     case pppoeSession:
       return readPpp(bytes, at + 6, end, start, packet)
   }
@@ -85,16 +84,16 @@ function readMpls(bytes: Uint8Array, from: number, end: number, start: number, p
     at += 4
     packet.addLabel(entry >>> 12)
     packet.linkBytes = at - start
-    // Bit 8: bottom of the stack. The payload type is unknown; an IP packet is recognized by its version.
+    // Bottom of the stack (bit 8): the payload type is unknown; IP is recognized by its version.
     if ((entry & 0x100) !== 0) return readIp(bytes, at, end, start, packet)
   }
 }
 
 function readPpp(bytes: Uint8Array, from: number, end: number, start: number, packet: Packet): void {
-  // Optional address and control bytes of HDLC-like framing (RFC 1662).
+  // Optional address and control bytes (RFC 1662).
   let at = end - from >= 2 && u16(bytes, from) === 0xff03 ? from + 2 : from
   if (end - at < 2) return
-  // A protocol number of one byte is odd (RFC 1661, section 6.5).
+  // A one-byte protocol number is odd (RFC 1661, section 6.5).
   const short = ((bytes[at] ?? 0) & 1) === 1
   const protocol = short ? (bytes[at] ?? 0) : u16(bytes, at)
   at += short ? 1 : 2

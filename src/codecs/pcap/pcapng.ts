@@ -8,21 +8,17 @@ const enhancedPacket = 6
 const byteOrderMagic = 0x1a2b3c4d
 const resolutionOption = 9
 const offsetOption = 14
-/** Above the size of packet and name blocks; a larger length is damage. */
+/** A larger length is damage. */
 const maxBlockBytes = 16 * 1024 * 1024
 
 interface Interface {
   readonly linkType: number
   readonly snapLength: number
-  /** Units of a time stamp per second. */
   readonly perSecond: number
   readonly offsetSeconds: number
 }
 
-/**
- * pcapng (draft-ietf-opsawg-pcapng): blocks, of which sections, interfaces and packets are used and all others are
- * skipped.
- */
+/** draft-ietf-opsawg-pcapng: sections, interfaces and packets; other blocks are skipped. */
 export class PcapngFormat implements CaptureFormat {
   readonly name = 'pcapng'
   #little = true
@@ -31,7 +27,7 @@ export class PcapngFormat implements CaptureFormat {
   read(rest: Uint8Array): { used: number; packet: CapturedPacket | undefined } {
     if (rest.length < 12) return { used: 0, packet: undefined }
     const view = new DataView(rest.buffer, rest.byteOffset, rest.byteLength)
-    // A section defines the byte order, and its type is a palindrome.
+    // Defines the byte order; its type is a palindrome.
     if (view.getUint32(0) === sectionHeader) this.#section(view)
     const type = view.getUint32(0, this.#little)
     const length = view.getUint32(4, this.#little)
@@ -56,7 +52,7 @@ export class PcapngFormat implements CaptureFormat {
       const from = this.#interface(0)
       const length = view.getUint32(0, little)
       const captured = Math.min(length, body.length - 4, from.snapLength === 0 ? Infinity : from.snapLength)
-      // Without a time; NaN is never waited for.
+      // Without a time.
       return { time: Number.NaN, bytes: body.subarray(4, 4 + captured), length, linkType: from.linkType }
     }
     if ((type !== enhancedPacket && type !== obsoletePacket) || body.length < 20) return undefined
@@ -65,7 +61,7 @@ export class PcapngFormat implements CaptureFormat {
     )
     const captured = view.getUint32(12, little)
     if (captured > body.length - 20) throw new PcapError('a packet is longer than its block')
-    // Two words: divided into seconds their product fits into 53 bits.
+    // As seconds, the product fits into 53 bits.
     const [high, low] = [view.getUint32(4, little), view.getUint32(8, little)]
     const units = (BigInt(high) << 32n) | BigInt(low)
     const seconds = Number(units / BigInt(perSecond))

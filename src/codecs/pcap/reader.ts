@@ -2,15 +2,13 @@ import { PcapError, type CaptureFormat, type CapturedPacket } from './packet.ts'
 import { PcapngFormat } from './pcapng.ts'
 
 /**
- * Reads a libpcap or pcapng file in chunks of any size: `push` bytes, take packets with `next` until it returns
- * undefined, then `end`. Buffers one chunk and one record. Packets reference the pushed bytes.
+ * Reads libpcap or pcapng in chunks: `push`, `next` until undefined, then `end`. Packets reference the pushed bytes.
  */
 export class CaptureReader {
   #held: Uint8Array = new Uint8Array(0)
   #at = 0
   #format: CaptureFormat | undefined
 
-  /** `pcap` or `pcapng`, once the first bytes were read. */
   get format(): 'pcap' | 'pcapng' | undefined {
     return this.#format?.name
   }
@@ -27,7 +25,7 @@ export class CaptureReader {
     this.#at = 0
   }
 
-  /** The next packet; undefined if more bytes are needed. Throws {@link PcapError} if the file is no capture. */
+  /** Undefined if more bytes are needed. Throws {@link PcapError}. */
   next(): CapturedPacket | undefined {
     for (;;) {
       const rest = this.#held.subarray(this.#at)
@@ -40,7 +38,6 @@ export class CaptureReader {
     }
   }
 
-  /** Bytes of a truncated last record; 0 at a regular end. */
   end(): number {
     if (this.#format === undefined) throw new PcapError('it is neither a pcap nor a pcapng file')
     return this.#held.length - this.#at
@@ -63,10 +60,10 @@ const microseconds = 0xa1b2c3d4
 const nanoseconds = 0xa1b23c4d
 const fileHeader = 24
 const recordHeader = 16
-/** Above the size of any link's packets; a larger length is damage. */
+/** A larger length is damage. */
 export const maxPacketBytes = 0x40000
 
-/** The classic format: one header for the file, 16 bytes before each packet. */
+/** One file header, 16 bytes before each packet. */
 class PcapFormat implements CaptureFormat {
   readonly name = 'pcap'
   readonly #little: boolean
@@ -82,7 +79,7 @@ class PcapFormat implements CaptureFormat {
     const view = new DataView(rest.buffer, rest.byteOffset, rest.byteLength)
     if (this.#linkType < 0) {
       if (rest.length < fileHeader) return { used: 0, packet: undefined }
-      // The upper bits may contain the length of a frame check sequence.
+      // The upper bits may have the length of a frame check sequence.
       this.#linkType = view.getUint32(20, this.#little) & 0xffff
       return { used: fileHeader, packet: undefined }
     }

@@ -1,7 +1,6 @@
 import { formatIp } from '../../model/ip.ts'
 import type { CapturedPacket } from './packet.ts'
 
-/** A UDP datagram in a captured packet. */
 export interface CapturedDatagram {
   readonly srcAddr: string
   readonly dstAddr: string
@@ -11,8 +10,7 @@ export interface CapturedDatagram {
 }
 
 /**
- * Why a packet has no datagram. `other`: another protocol. `fragment`: part of a larger one, which is not reassembled.
- * `cut`: truncated by the capture. `link`: an unknown link layer.
+ * `other`: another protocol. `fragment`: not reassembled. `cut`: truncated by the capture. `link`: unknown link layer.
  */
 export type NoDatagram = 'other' | 'fragment' | 'cut' | 'link'
 
@@ -21,10 +19,9 @@ const vlanTypes = new Set([0x8100, 0x88a8, 0x9100])
 const v4Type = 0x0800
 const v6Type = 0x86dd
 const udp = 17
-/** Hop-by-hop, routing, destination options; 51 (authentication) has another length unit. */
+/** Hop-by-hop, routing, destination options; 51 has another length unit. */
 const extensions = new Set([0, 43, 60])
 
-/** Finds UDP behind link layer, VLAN tags and IP. */
 export function findDatagram({ bytes, length, linkType }: CapturedPacket): CapturedDatagram | NoDatagram {
   const at = networkOffset(bytes, linkType)
   if (typeof at === 'string') return at
@@ -40,7 +37,6 @@ function u16(bytes: Uint8Array, at: number): number {
   return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)
 }
 
-/** Start of IP. */
 function networkOffset(bytes: Uint8Array, linkType: number): number | NoDatagram {
   const fits = (type: number, at: number): number | NoDatagram => (type === v4Type || type === v6Type ? at : 'other')
   switch (linkType) {
@@ -49,11 +45,11 @@ function networkOffset(bytes: Uint8Array, linkType: number): number | NoDatagram
       while (vlanTypes.has(u16(bytes, at)) && at + 4 <= bytes.length) at += 4
       return fits(u16(bytes, at), at + 2)
     }
-    // BSD loopback: the family in host byte order.
+    // BSD loopback: family in host byte order.
     case 0:
     case 108:
       return 4
-    // Raw IP, with the numbers of some systems.
+    // Raw IP on some systems.
     case 12:
     case 14:
     case 101:

@@ -1,17 +1,17 @@
-/** Secrets in command lines whose flags have no telling name: `mysql -pX`, `curl -u user:X`. Pure. */
+/** Secrets in command lines after flags such as `mysql -pX` and `curl -u user:X`. */
 import type { Mask } from './shapes.ts'
 import { suspicionOf } from './names.ts'
 import { isSecretValue } from './values.ts'
 
 interface Tool {
   readonly name: RegExp
-  /** Flags with a secret value, joined or separate: `-p` is `-pX` and `-p X`. */
+  /** Flags with a secret value: `-p` is `-pX` and `-p X`. */
   readonly flags: readonly string[]
-  /** The value must be joined: `mysql -p db` prompts for the password. */
+  /** Only joined: `mysql -p db` prompts for the password. */
   readonly joined?: true
   /** Only the part after a colon is secret. */
   readonly afterColon?: true
-  /** Only of that subcommand. */
+  /** Only for that subcommand. */
   readonly of?: 'login'
 }
 
@@ -30,7 +30,7 @@ const tools: readonly Tool[] = [
 ]
 const toolNames =
   '(?:mysql|mariadb)[\\w-]*|7z\\w*|sshpass|mongo\\w*|docker|podman|buildah|nerdctl|skopeo|helm|crane|oras|az|rabbitmqadmin|cqlsh|couchbase-cli|(?:redis|valkey|keydb)-cli|ldap\\w+|mosquitto_\\w+|sqlcmd|bcp|ipmitool|zip|unzip|curl|https?|wget'
-/** A program and the rest of its command, including continuation lines. */
+/** A program and its command, with continuation lines. */
 const line = new RegExp(
   `(?<![\\w./-])(?:/?(?:[\\w.-]+/){0,10})(${toolNames})[ \\t]+((?:\\\\\\r?\\n|[^\\n|;&]){1,2000})`,
   'g',
@@ -83,9 +83,7 @@ function isSecretFlag(secret: string): boolean {
   return !secret.startsWith('-') && isSecretValue(secret, 'password')
 }
 
-/**
- * Redacts an argument list; `text` redacts arguments that are no flag value. Returns the same list if nothing changed.
- */
+/** `text` redacts the other arguments. Returns the same list if nothing changed. */
 export function redactArguments(
   list: readonly string[],
   mask: Mask,

@@ -1,4 +1,4 @@
-/** Finds secrets in texts by the names of values and by their form. Pure: the caller provides the replacement. */
+/** Finds secrets in texts by names and form; the caller provides the replacement. */
 export { redactArguments } from './commands.ts'
 export { suspicionOf, type Suspicion } from './names.ts'
 export type { Mask } from './shapes.ts'

@@ -1,17 +1,16 @@
-/** Positions of values in the lines of a file: quotes, YAML blocks and lists, manifests of Secrets. Pure. */
+/** Positions of values in files: quotes, YAML blocks and lists, manifests of Secrets. */
 import type { Mask } from './shapes.ts'
 import { mark } from './values.ts'
 
 export interface Range {
   readonly start: number
   readonly end: number
-  /** Text before the replacement. */
   readonly prefix?: string
 }
 
 const maxQuoted = 65_536
 
-/** Start of the line, or 300 characters earlier: only the indentation matters. */
+/** At most 300 characters back: only the indentation matters. */
 export function lineStart(text: string, at: number): number {
   const least = Math.max(0, at - 300)
   for (let from = at; from > least; from--) if (text.charCodeAt(from - 1) === 10) return from
@@ -20,7 +19,7 @@ export function lineStart(text: string, at: number): number {
 
 const line = { text: '', from: 0, end: 0 }
 
-/** Cached, so that a megabyte line is not scanned for each word in it. */
+/** Cached: a long line is not scanned once per word. */
 export function lineEnd(text: string, at: number): number {
   if (line.text !== text || at < line.from || at > line.end) {
     const found = text.indexOf('\n', at)
@@ -30,7 +29,7 @@ export function lineEnd(text: string, at: number): number {
   return end > at && text[end - 1] === '\r' ? end - 1 : end
 }
 
-/** A quoted value without its quotes; undefined if there is none. Escaped quotes end at the next escaped quote. */
+/** Without the quotes. Escaped quotes end at the next escaped quote. */
 export function quotedEnd(text: string, start: number): Range | undefined {
   const opening = /\\{0,3}(?:"""|'''|"|'|`)/y
   opening.lastIndex = start
@@ -59,7 +58,7 @@ function isEscaped(text: string, at: number): boolean {
 }
 
 /**
- * The value below a key at `column` whose line ends at `end`: the indented lines as one block, or the items of a list.
+ * Value below a key at `column`, with its line's end at `end`: the indented lines as one block, or the items of a list.
  */
 export function below(
   text: string,
@@ -108,7 +107,6 @@ export function below(
   }
 }
 
-/** Entries of `[a, "b"]`. */
 export function flowList(text: string, start: number, end: number): Range[] {
   const close = text.indexOf(']', start)
   const entry = /"((?:[^"\\]|\\.)*)"|'([^']*)'|([^\s,[\]"']+)/g
@@ -128,7 +126,7 @@ export function flowList(text: string, start: number, end: number): Range[] {
 
 const isSecretManifest = /^[ \t]*(?:-[ \t]+)?kind:[ \t]*["']?Secret["']?[ \t]*$/m
 
-/** Redacts `data` and `stringData` in YAML manifests of Secrets. */
+/** Redacts `data` and `stringData` in manifests. */
 export function embeddedSecrets(text: string, mask: Mask): string {
   if (!isSecretManifest.test(text)) return text
   return text

@@ -1,13 +1,12 @@
-/** Classifies names of keys, variables, flags, headers and fields by the secrecy of their values. */
+/** Classifies names of keys, variables, flags, headers and fields. */
 
 /**
- * `password` and `certain`: any value except a placeholder or a switch is secret; for a password a number too.
- * `reference`: secret unless it is the name of an object. `likely`: secret unless it is a plain word, an address or
- * prose. `weak`: secret only if it looks random.
+ * `password` (also numbers) and `certain`: any value but a placeholder or switch is secret. `reference`: unless it
+ * names an object. `likely`: unless it is a plain word, an address or prose. `weak`: only if it looks random.
  */
 export type Suspicion = 'none' | 'weak' | 'likely' | 'reference' | 'certain' | 'password'
 
-/** A name that ends with one of these describes a secret without containing it. */
+/** Such a last word describes a secret without containing it. */
 const about = new Set(
   `name names ref refs reference references type types kind mode modes enabled enable disabled disable required optional policy policies ttl timeout expiry expiration expire expires
   expired lifetime duration interval age length len size min max minimum maximum count counts limit limits num number rotation rotate provider providers issuer issuers audience audiences algorithm algorithms alg algs
@@ -23,7 +22,7 @@ const about = new Set(
   visible visibility show hide hidden auto autofill autocomplete`.split(/\s+/),
 )
 
-/** Words after a secret word that do not change its meaning. */
+/** Does not change the meaning of a secret word. */
 const neutral =
   /^(?:\d*|value|data|base64|b64|old|new|current|previous|prev|next|default|prod|production|dev|test|staging|primary|secondary|plain|plaintext|raw|str|string|content|contents|base|json|ya?ml|txt|pem|env|ini|dat|bin|p12|pfx|jks|conf|cfg|internal|external)$/
 
@@ -48,7 +47,7 @@ const certainWord =
   /^(?:\w*tokens?|credentials?|creds?|bearer|\w+secrets?|\w*(?:api|secret|access|private|signing|encryption|auth|master|account|shared|crypt)keys?|keytab|keystore|dockercfg|dockerconfigjson|bip39|mnemonic)\d*$/
 const notToken =
   /^(?:external|sealed|kube|k8s|pull|tls)secrets?$|^(?:no|de|un)?tokens?(?:iz|is)|^(?:max|min|num|count)tokens?$/
-/** Qualifiers of a secret value, in contrast to the name of an object. */
+/** Marks a value, not the name of an object. */
 const ownSecret = new Set([
   'client',
   'shared',
@@ -147,7 +146,7 @@ const weakWord =
 const known = new Map<string, Suspicion>()
 const maxKnown = 20_000
 
-/** Pure and cached, because names repeat. */
+/** Cached, because names repeat. */
 export function suspicionOf(name: string): Suspicion {
   let found = known.get(name)
   if (found === undefined) {
@@ -157,7 +156,7 @@ export function suspicionOf(name: string): Suspicion {
   return found
 }
 
-/** Words of `dbPassword`, `DB_PASSWORD`, `db.password` and `example.com/db-password`, in lower case. */
+/** Of `dbPassword`, `DB_PASSWORD`, `db.password` and `example.com/db-password`, in lower case. */
 export function wordsOf(name: string): string[] {
   const own = name.slice(name.lastIndexOf('/') + 1)
   return own
@@ -172,7 +171,7 @@ function judged(words: readonly string[]): Suspicion {
   let [tail, seen] = [false, '']
   for (let at = words.length - 1; at >= 0; at--) {
     const word = words[at] ?? ''
-    // Skips suffixes such as `x509` and `.dat`; the first meaningful word decides.
+    // Skips suffixes such as `x509` and `.dat`.
     if (!tail && neutral.test(word) && at > 0) continue
     const found = suspicionOfWord(word, words, at)
     if (found !== 'none')

@@ -1,10 +1,9 @@
-/** Finds secrets by their form, independent of names. Pure. */
+/** Finds secrets by form. */
 import { isSecretValue, looksRandom, mark } from './values.ts'
 
-/** Returns the replacement of a secret value. */
 export type Mask = (value: string) => string
 
-/** A text without a match contains no secret by form. */
+/** Without a match, the text has no secret by form. */
 export const shapeTrigger =
   /PRIVATE KEY|PuTTY-User|LS0tLS1CRUdJTi|eyJ[\w-]{8}|hooks\.slack|\/api\/webhooks\/|webhookb2|jdbc:oracle|H4sI|Bearer |Basic |bearer |basic |(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{12}|gh[pousr]_|github_pat_|\bgl(?:pat|dt|rt|ft|soat|cbt|ptt|imt|agent)-|xox[a-z]-|xapp-|AIza|ya29\.|GOCSPX|[sr]k_(?:live|test)_|whsec_|\bsk-\w|\bnpm_|pypi-|dop_v1|hv[sbr]\.|SG\.|dckr_|AGE-SECRET|shp[a-z]{2}_|NRAK-|hf_|:AA[\w-]{33}|8Q~|LTAI|\$2[abxy]?\$|\$apr1\$|\$[156y]\$|\$argon2|\$scrypt\$|\{S?SHA\d*\}/
 
@@ -55,13 +54,12 @@ const scheme = /\b(bearer|basic)([ \t]+["']?)([\w.~+/-]{6,}={0,2})/gi
 const packed = /^\s*H4sI[A-Za-z0-9+/\s]{20,}=*\s*$/
 const awsSecret = /(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/=])/g
 
-/** True if `redactShapes` must run. */
 export function mayHaveShape(text: string): boolean {
   return shapeTrigger.test(text) || (text.includes('://') && text.includes('@'))
 }
 
 export function redactShapes(text: string, mask: Mask): string {
-  // Compressed values are not inspected; Helm releases and Rancher states contain such values.
+  // Compressed values, as of Helm releases, are not inspected.
   if (packed.test(text)) return mask(text)
   const hasAwsKey = /(?:AKIA|ASIA)[A-Z0-9]{16}/.test(text)
   let safe = text.replaceAll(pem, mask).replaceAll(putty, (_, begin: string) => `${begin}${mask(text)}\n`)
@@ -88,7 +86,7 @@ export function redactShapes(text: string, mask: Mask): string {
   )
 }
 
-/** False for `basic authentication` and `Bearer token`. */
+/** Not `basic authentication` or `Bearer token`. */
 function isCredential(name: string, secret: string): boolean {
   if (secret.startsWith(mark.slice(0, -1)) || !isSecretValue(secret, 'certain')) return false
   if (name.toLowerCase() === 'basic')

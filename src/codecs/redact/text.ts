@@ -1,7 +1,4 @@
-/**
- * Redacts files, scripts, messages and JSON in values of an object. One pass over the words of secret names; the
- * surroundings determine the notation of the value. Pure.
- */
+/** One pass over the words of secret names; the surroundings determine the notation of the value. */
 import { commandTrigger, redactCommands } from './commands.ts'
 import { suspicionOf, type Suspicion } from './names.ts'
 import { mayHaveShape, redactShapes, shapeTrigger, type Mask } from './shapes.ts'
@@ -10,7 +7,6 @@ import { below, embeddedSecrets, flowList, lineEnd, lineStart, quotedEnd, type R
 
 export interface TextOptions {
   readonly mask: Mask
-  /** Further names with secret values. */
   readonly more?: RegExp | undefined
   /** Redacts parsed JSON. Undefined: nothing changed. */
   readonly structure?: (value: unknown) => unknown
@@ -23,7 +19,7 @@ const maxName = 100
 const maxValue = 65_536
 const maxHarmlessLength = 200
 const maxHarmless = 10_000
-/** Ends of unquoted values within a line. */
+/** Ends of unquoted values. */
 const inlineEnd = /[\s"'`;&|<>)}\]]|,(?=\s|[\w.-]+[=:])|\\["'n]/
 const directive =
   /^(?:password|passwd|passphrase|secret|requirepass|masterauth|insecure-password|auth-pass|user-password|token|api[-_]?key)$/i
@@ -33,9 +29,9 @@ export class TextRedactor {
   readonly #more: RegExp | undefined
   readonly #structure: TextOptions['structure']
   readonly #trigger: RegExp
-  /** Matches any text that may contain a secret, by name, form or program. */
+  /** Matches any text that may contain a secret. */
   readonly #quick: RegExp
-  /** Cache of short texts without secrets, because objects repeat. Two generations bound its size. */
+  /** Short texts without secrets, in two generations. */
   #harmless = new Set<string>()
   #harmlessBefore = new Set<string>()
   readonly #word: RegExp
@@ -54,7 +50,7 @@ export class TextRedactor {
     return this.#more?.test(name) === true ? 'password' : suspicionOf(name)
   }
 
-  /** Returns the same text if it contains no secret. */
+  /** The same text if nothing was redacted. */
   redact(text: string): string {
     if (text.length < 6) return text
     if (text.length > maxHarmlessLength) return this.#quick.test(text) ? this.#looked(text) : text
@@ -125,7 +121,7 @@ export class TextRedactor {
     return copied === 0 ? text : safe + text.slice(copied)
   }
 
-  /** Positions of the secret values of a name. */
+  /** Ranges of secret values. */
   #values(text: string, at: Named): Range[] {
     const { from, to, suspicion } = at
     const close = /\\{0,3}["']?/y
@@ -194,7 +190,7 @@ export class TextRedactor {
     if (first === '[' && strong && text[start + 1] !== '{') return flowList(text, start, end).flatMap(judge)
     const quoted = quotedEnd(text, start)
     if (quoted !== undefined) return judge(quoted)
-    // A name within quotes that its value shares: `-H "X-Api-Key: X"`.
+    // Quotes around name and value: `-H "X-Api-Key: X"`.
     const open = text[from - 1] ?? ''
     if ((open === '"' || open === "'") && text[after - 1] !== open) {
       const close = text.slice(start, Math.min(end, start + maxValue)).indexOf(open)
@@ -220,7 +216,7 @@ export class TextRedactor {
     return isSentence && !isSecretValue(text.slice(value.start, value.end), 'likely') ? [] : judge(value)
   }
 
-  /** `--token X`, `password X` of a .netrc, `requirepass X`, and random-looking values shortly after the name. */
+  /** `--token X`, `password X` of a .netrc, and random-looking values shortly after the name. */
   #apart(
     text: string,
     { from, name, suspicion, isNetrc }: Named,
@@ -300,7 +296,7 @@ function parsedJson(text: string): unknown {
   }
 }
 
-/** Missing in Node's types: the source text of a number, and a number with a given text. */
+/** Missing in Node's types. */
 interface ExactJson {
   parse(text: string, reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown): unknown
   rawJSON(text: string): unknown

@@ -1,9 +1,9 @@
-/** Decides whether a value is secret, given the class of its name. Pure. */
+/** Whether a value is secret, given the class of its name. */
 import { suspicionOf, type Suspicion } from './names.ts'
 
 export const mark = 'redacted:'
 
-/** Switches, types and methods are never secret. */
+/** Switches, types and methods. */
 const plainWords = new Set(
   `true false yes no on off null none nil undefined enabled disabled required optional auto default never always any all strict lax basic bearer digest ntlm ldap oauth oauth2 oidc openid
   jwt saml kerberos mtls tls plain md5 trust peer ident anonymous header headers cookie query body form string str text varchar char bytes byte int integer number boolean bool object array list dict map secretstr
@@ -12,7 +12,7 @@ const plainWords = new Set(
   ),
 )
 
-/** Placeholders: a variable, a template, a mask, a reference to a secret store. */
+/** Variable, template, mask, or reference to a secret store. */
 const placeholder =
   /^(?:\$\{[\w.-]+(?::?\?[^}]*)?\}|\$\{(?:env|file|secret|vault|sys)[:.][\w./-]+\}|\$\([\w.-]+\)|\$[A-Z_][A-Z0-9_]*|\$[A-Za-z_][A-Za-z_.-]*|\$\d|%[A-Za-z_]\w*%|%\(\w+\)s|%[sdv]|@[\w.]+@|<[^<>]*>|\{\{[\s\S]*\}\}|\{%[\s\S]*%\}|<%[\s\S]*%>|\{[\w.]*\}|\[[\w -]*\]|\[\*+\]|[*•]+|[xX]{3,}|\.{3,}|_+|!Ref \S+|!Sub .*|\$\{\{[^}]*\}\})$/
 const command = /^(?:\$\{?[A-Za-z_]\w*\}?\s|\\[SsWwDd]|\[\^|\(\?|\.[*+]|"?\$\(|`|\$\{\w+(?::-|:\?|-)?\$)/
@@ -72,13 +72,13 @@ export function isSecretValue(value: string, suspicion: Suspicion): boolean {
   )
 }
 
-/** `DB_PASSWORD` and `client-secret` as values name a secret stored elsewhere. */
+/** Names a secret that is stored elsewhere. */
 function isSecretName(text: string): boolean {
   const suspicion = suspicionOf(text)
   return suspicion === 'certain' || suspicion === 'password'
 }
 
-/** Texts for people: `Enter your password`, `The token has expired.` */
+/** `Enter your password`, `The token has expired.` */
 function isProse(text: string): boolean {
   if (!text.includes(' ') || text.length > 1000) return false
   if (!/^[\p{L}(“"'*¿¡][\p{L}\p{N}\s.,:;!?()'"’“”%/*{}<>+&-]*$/u.test(text)) return false
@@ -89,7 +89,7 @@ function isProse(text: string): boolean {
   )
 }
 
-/** Long, of characters used in keys, and mixed unlike any word, name, version, digest or UUID. */
+/** Long, and mixed unlike any word, name, version, digest or UUID. */
 export function looksRandom(text: string): boolean {
   if (text.length < 16 || text.length > 2048 || !/^[\w+/=.~:-]+$/.test(text) || uuid.test(text) || digest.test(text))
     return false
@@ -107,7 +107,6 @@ function isMixed(part: string): boolean {
   return changes >= part.length / 5 && new Set(part).size >= Math.min(9, part.length / 2)
 }
 
-/** Digit, lower or upper case letter. */
 function kindOf(code: number): number {
   return code < 58 ? 0 : code < 91 ? 1 : 2
 }

@@ -5,27 +5,25 @@ import { sampleTag } from './format.ts'
 export type Malformed = 'short' | 'version' | 'agent' | 'sample' | 'record' | 'truncated'
 
 const mappedPrefix = 0xffff
-/** Above the number that fits into a UDP datagram, at eight bytes each. */
+/** More than fit into a UDP datagram. */
 const maxSamples = 8192
 
-/** The header of a datagram and the positions of its samples. The object is reused. */
+/** Header and positions of the samples. Reused. */
 export class Datagram {
   bytes: Uint8Array = new Uint8Array(0)
-  /** The agent's own address: four words, v4-mapped. */
+  /** Four words, v4-mapped. */
   readonly agent = new Uint32Array(4)
   subAgent = 0
-  /** Datagram counter of a sub-agent. */
+  /** Of one sub-agent. */
   sequence = 0
-  /** Milliseconds since the sub-agent started, modulo 2^32. */
+  /** In ms, modulo 2^32. */
   uptime = 0
-  /** Complete samples. */
   samples = 0
-  /** Flow samples: the upper bound of rows. */
+  /** Upper bound of rows. */
   flowSamples = 0
   headerBytes = 0
-  /** Bytes after the last sample. */
   padding = 0
-  /** Bytes from the first position without a sample. */
+  /** Bytes from the first unreadable position. */
   lost = 0
   malformed: Malformed | undefined
   readonly tags = new Uint32Array(maxSamples)
@@ -33,7 +31,7 @@ export class Datagram {
   readonly starts = new Uint32Array(maxSamples)
   readonly ends = new Uint32Array(maxSamples)
 
-  /** Finds the samples. False without a usable header; the datagram is then unreadable. */
+  /** False without a usable header. */
   scan(bytes: Uint8Array): boolean {
     this.bytes = bytes
     this.samples = this.flowSamples = this.headerBytes = this.padding = this.lost = 0
@@ -66,7 +64,7 @@ export class Datagram {
     return undefined
   }
 
-  /** `count`: the number of samples in the header, which may be anything up to 2^32 - 1. */
+  /** `count` is unverified: up to 2^32 - 1. */
   #findSamples(bytes: Uint8Array, count: number): void {
     let at = this.headerBytes
     for (let i = 0; i < count; i++) {

@@ -6,25 +6,22 @@ import { headerPadding, readRecord } from './records.ts'
 import { SampleRows, type Origin } from './rows.ts'
 import { Sample } from './sample.ts'
 
-/** The result of a datagram. The four byte counts add up to its length. */
+/** The four byte counts add up to the datagram's length. */
 export interface Decoded {
-  /** Rows added to the builder: one per flow sample and per dropped packet. */
+  /** One per flow sample and per dropped packet. */
   rows: number
   malformed: Malformed | undefined
-  /** Headers, and records that were read. */
   decodedBytes: number
-  /** Padding of headers to a multiple of four, and bytes after the last sample. */
+  /** Header padding, and bytes after the last sample. */
   paddingBytes: number
-  /** Counters, and samples and records of unknown kinds. */
+  /** Counters and unknown kinds. */
   skippedBytes: number
   malformedBytes: number
-  /** Samples of counters. */
   counterSamples: number
-  /** Samples of unknown kinds. */
   unknownSamples: number
 }
 
-/** Decodes sFlow version 5 into one builder. Never throws; allocates nothing per row. */
+/** Decodes sFlow 5 into one builder. Never throws; allocates nothing per row. */
 export class Sflow5Decoder {
   readonly #flows: FlowBuilder
   readonly #rows: SampleRows
@@ -45,7 +42,7 @@ export class Sflow5Decoder {
     this.#rows = new SampleRows(flows)
   }
 
-  /** Decodes a scanned datagram. The result is overwritten by the next call. */
+  /** Overwritten by the next call. */
   decode(datagram: Datagram, origin: Origin): Readonly<Decoded> {
     const result = this.#result
     result.malformed = datagram.malformed
@@ -61,7 +58,6 @@ export class Sflow5Decoder {
     return result
   }
 
-  /** Rows from the sample: 0 or 1. */
   #readSample({ bytes, tags, starts, ends }: Datagram, index: number, row: number): 0 | 1 {
     const result = this.#result
     const tag = tags[index] ?? 0

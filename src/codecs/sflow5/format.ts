@@ -1,4 +1,4 @@
-/** Numbers of sFlow version 5 (sflow.org, "sFlow Version 5" and its extensions). A tag is enterprise << 12 | format. */
+/** sFlow version 5 numbers; tag: enterprise << 12 | format. */
 export const sampleTag = { flow: 1, counters: 2, expandedFlow: 3, expandedCounters: 4, discarded: 5 } as const
 
 export const recordTag = {
@@ -15,7 +15,7 @@ export const recordTag = {
   natPorts: 1020,
 } as const
 
-/** The two highest bits of an interface: 0 an ifIndex, 1 dropped with a reason, 2 sent to a number of interfaces. */
+/** The two highest bits of an interface: ifIndex, drop reason, or number of interfaces. */
 export const interfaceFormat = { index: 0, dropped: 1, multiple: 2 } as const
 
 const unreachable = [
@@ -74,7 +74,6 @@ const others = [
   'unknown_l4',
 ]
 
-/** Name of a drop reason; the number if it is unknown. */
 export function dropReason(number: number): string {
   return unreachable[number] ?? others[number - 256] ?? String(number)
 }

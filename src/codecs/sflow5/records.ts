@@ -3,7 +3,7 @@ import { readPacket, type HeaderKind } from '../packet/read.ts'
 import { recordTag } from './format.ts'
 import { parts, type Sample } from './sample.ts'
 
-/** The result of a record. `unknown`: skipped by its length. `short`: it ends before its last field. */
+/** `unknown`: skipped by its length. `short`: ends before its last field. */
 export type Taken = 'taken' | 'unknown' | 'short'
 
 const headerKinds: Readonly<Record<number, HeaderKind>> = {
@@ -15,10 +15,10 @@ const headerKinds: Readonly<Record<number, HeaderKind>> = {
   14: 'ppp',
 }
 
-/** Length of an Ethernet header and of the frame's checksum. */
+/** With the frame checksum. */
 const ethernetBytes = 18
 
-/** Reads the content of one record, `bytes[at … end)`, into the sample. */
+/** Reads `bytes[at … end)` into the sample. */
 export function readRecord(tag: number, bytes: Uint8Array, at: number, end: number, sample: Sample): Taken {
   switch (tag) {
     case recordTag.header:
@@ -48,14 +48,13 @@ export function readRecord(tag: number, bytes: Uint8Array, at: number, end: numb
   }
 }
 
-/** Padding of a raw header's record to a multiple of four. */
 export function headerPadding(bytes: Uint8Array, at: number, end: number): number {
   return Math.max(0, end - at - 16 - u32(bytes, at + 12))
 }
 
 function readHeader(bytes: Uint8Array, at: number, end: number, sample: Sample): Taken {
   if (end - at < 16) return 'short'
-  // A second header, of another layer of the same packet, must not mix with the first.
+  // A second header is of another layer; it must not mix with the first.
   if ((sample.present & parts.header) !== 0) return 'unknown'
   const { packet } = sample
   sample.present |= parts.header
@@ -83,7 +82,7 @@ function readEthernet(bytes: Uint8Array, at: number, end: number, sample: Sample
   return 'taken'
 }
 
-/** Headers of layers 3 and 4 as parsed by the agent; a copied header takes precedence. */
+/** A copied header takes precedence. */
 function readParsedIp(bytes: Uint8Array, at: number, end: number, addressBytes: 4 | 16, sample: Sample): Taken {
   if (end - at < 24 + 2 * addressBytes) return 'short'
   const { packet } = sample
@@ -116,7 +115,7 @@ function readSwitch(bytes: Uint8Array, at: number, end: number, sample: Sample):
   return 'taken'
 }
 
-/** Agents write 0 or all ones for a frame without a tag. */
+/** Some agents write 0 or all ones without a tag. */
 function vlanId(value: number): number {
   return value > 0 && value < 4095 ? value : 0
 }
@@ -131,9 +130,7 @@ function readRouter(bytes: Uint8Array, at: number, end: number, sample: Sample):
   return 'taken'
 }
 
-/**
- * Next hop, own AS, AS of the source, peer AS, path in segments of { type, numbers }; then communities and preference.
- */
+/** Next hop, own, source and peer AS, path segments { type, numbers }, communities, preference. */
 function readGateway(bytes: Uint8Array, start: number, end: number, sample: Sample): Taken {
   const at = readAddress(bytes, start, end, sample.bgpNextHop, 0)
   if (at < 0 || end - at < 16) return 'short'
@@ -154,7 +151,7 @@ function readGateway(bytes: Uint8Array, start: number, end: number, sample: Samp
   return 'taken'
 }
 
-/** Next hop and the received label stack; the sent one has no field. */
+/** The sent label stack has no field. */
 function readMpls(bytes: Uint8Array, start: number, end: number, sample: Sample): Taken {
   const at = readAddress(bytes, start, end, sample.nextHop, 0)
   if (at < 0 || end - at < 4) return 'short'
@@ -181,7 +178,7 @@ function readNatPorts(bytes: Uint8Array, at: number, end: number, sample: Sample
   return 'taken'
 }
 
-/** Stripped tags, outermost first, each with its EtherType in the upper half. */
+/** Stripped tags, outermost first; EtherType in the upper half. */
 function readVlanTunnel(bytes: Uint8Array, at: number, end: number, sample: Sample): Taken {
   if (end - at < 4) return 'short'
   const count = u32(bytes, at)
@@ -191,7 +188,7 @@ function readVlanTunnel(bytes: Uint8Array, at: number, end: number, sample: Samp
   return 'taken'
 }
 
-/** A tagged address: 0 none, 1 IPv4, 2 IPv6. Returns the offset after it; -1 if it is truncated or of another kind. */
+/** 0 none, 1 IPv4, 2 IPv6. Returns the offset after it; -1 if truncated or unknown. */
 function readAddress(bytes: Uint8Array, at: number, end: number, words: Uint32Array, offset: number): number {
   if (end - at < 4) return -1
   const kind = u32(bytes, at)

@@ -5,7 +5,7 @@ import { put16, put32, put64, put8, putIp } from '../packet/put.ts'
 import { dropReason } from './format.ts'
 import { parts, type Sample } from './sample.ts'
 
-/** Values that are equal in every row of a datagram. */
+/** Equal in every row of a datagram. */
 export interface Origin {
   /** Four words, v4-mapped. */
   readonly exporter: Uint32Array
@@ -13,7 +13,7 @@ export interface Origin {
   readonly time: number
 }
 
-/** Writes samples as rows of one builder. Nothing is allocated per row. */
+/** Allocates nothing per row. */
 export class SampleRows {
   readonly #flows: FlowBuilder
   readonly #packets: PacketColumns
@@ -55,7 +55,7 @@ export class SampleRows {
     }
   }
 
-  /** Adds a row, for which the builder must have room. It counts after {@link finish}. */
+  /** The builder must have room. The row counts after {@link finish}. */
   add(sample: Sample, row: number): void {
     this.#addInterfaces(sample, row)
     this.#addSize(sample, row)
@@ -65,7 +65,7 @@ export class SampleRows {
     if ((sample.present & parts.translation) !== 0) this.#addTranslation(sample, row)
   }
 
-  /** Completes the rows of a datagram, from the builder's count to `end`, with their common values. */
+  /** Completes the rows up to `end` with their common values. */
   finish(end: number, subAgent: number, origin: Origin): void {
     const c = this.#c
     const first = this.#flows.count
@@ -84,7 +84,7 @@ export class SampleRows {
   #addInterfaces({ rate, input, output, sourceClass, sourceIndex }: Sample, row: number): void {
     const c = this.#c
     if (rate !== 0) put32(c.sampling, row, rate)
-    // 0 is an unknown interface.
+    // 0: unknown.
     if (input !== 0) put32(c.inIf, row, input)
     if (output !== 0) put32(c.outIf, row, output)
     if (sourceClass !== 0 || sourceIndex === 0) return
@@ -92,19 +92,18 @@ export class SampleRows {
     else if (sourceIndex === output) put8(c.direction, row, 1)
   }
 
-  /** Bytes of layer 3: from the IP header, else the rest of the frame. */
+  /** Layer 3 bytes: from the IP header, else the rest of the frame. */
   #addSize(sample: Sample, row: number): void {
     const { packet, frameBytes } = sample
     const known = (sample.present & parts.packet) !== 0
     const bytes = (packet.parts & part.length) !== 0 ? packet.length : Math.max(0, frameBytes - packet.linkBytes)
     if (sample.dropReason >= 0) this.#addDrop(sample, known ? bytes : -1, row)
-    // A reported drop is outside the sampling, so its size is not scaled.
+    // Drops are outside the sampling.
     if (sample.discarded) return
     put64(this.#c.packets, row, 1, 0)
     if (known) put64(this.#c.bytes, row, bytes, 0)
   }
 
-  /** `bytes`: -1 if unknown. */
   #addDrop({ packet, dropReason: reason }: Sample, bytes: number, row: number): void {
     const c = this.#c
     put64(c.dropPackets, row, 1, 0)

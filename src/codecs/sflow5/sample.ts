@@ -3,7 +3,7 @@ import { interfaceFormat, sampleTag } from './format.ts'
 
 const indexBits = 0x3fffffff
 
-/** Bits of {@link Sample.present}: the records of the sample. */
+/** Bits of {@link Sample.present}. */
 export const parts = {
   header: 1,
   ethernet: 1 << 1,
@@ -15,40 +15,38 @@ export const parts = {
   dstAs: 1 << 7,
   natAddresses: 1 << 8,
   natPorts: 1 << 9,
-  /** Any of several. */
   packet: 0x7,
   routing: 0xf8,
   translation: 0x300,
 } as const
 
-/** One sample, assembled from its records. The object is reused. */
+/** Assembled from records. Reused. */
 export class Sample {
-  /** The packet's headers, including records that agents parsed themselves. */
+  /** Includes headers that agents parsed themselves. */
   readonly packet = new Packet()
-  /** Bits of {@link parts}. */
   present = 0
   sequence = 0
-  /** The kind of the data source's numbers: 0 an ifIndex. */
+  /** 0: ifIndex. */
   sourceClass = 0
   sourceIndex = 0
-  /** Sampling interval (1 in N); 0 unknown. */
+  /** 1 in N; 0 unknown. */
   rate = 0
-  /** As in a flow sample: the two highest bits are an `interfaceFormat`. */
+  /** The two highest bits are an `interfaceFormat`. */
   input = 0
   output = 0
-  /** A sample of a dropped packet, outside the sampling. */
+  /** A dropped packet, outside the sampling. */
   discarded = false
-  /** The drop reason; -1 if the packet was not dropped. */
+  /** -1: not dropped. */
   dropReason = -1
   recordCount = 0
-  /** Bytes of the received frame with its checksum, without stripped bytes. */
+  /** With checksum, without stripped bytes. */
   frameBytes = 0
   srcVlan = 0
   dstVlan = 0
-  /** Tags that were stripped before the header was copied. */
+  /** Stripped before the header was copied. */
   outerTag = 0
   secondTag = 0
-  /** The received label stack, for packets whose header has none. */
+  /** From a record, for packets without a label stack in the header. */
   readonly labels = new Uint32Array(16)
   labelCount = 0
   readonly nextHop = new Uint32Array(4)
@@ -62,7 +60,7 @@ export class Sample {
   natSrcPort = 0
   natDstPort = 0
 
-  /** Reads the part before the records and returns their start; 0 if truncated. */
+  /** Returns the start of the records; 0 if truncated. */
   readHead(tag: number, bytes: Uint8Array, at: number, end: number): number {
     const size = tag === sampleTag.expandedFlow ? 44 : 32
     if (end - at < size) return 0
@@ -88,7 +86,7 @@ export class Sample {
     return at + size
   }
 
-  /** After the last record: moves separate tags and labels into the packet. */
+  /** Moves separate tags and labels into the packet. */
   settle(): void {
     const { packet } = this
     if (this.outerTag !== 0) {

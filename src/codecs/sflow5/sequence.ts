@@ -2,29 +2,28 @@ import { u32 } from '../packet/packet.ts'
 import type { Datagram } from './datagram.ts'
 import { sampleTag } from './format.ts'
 
-/** Sequence totals of one exporter. They only increase. */
+/** Totals of one exporter; they only increase. */
 export interface Losses {
-  /** Datagrams skipped by the sequence of an agent and sub-agent. */
+  /** Datagrams skipped by an agent and sub-agent. */
   missing: number
   /** Missing datagrams that arrived later. */
   late: number
-  /** Samples skipped by the sequence of a data source: lost with their datagram, or by the agent. */
+  /** Samples skipped by a data source: lost with their datagram, or by the agent. */
   missingSamples: number
   lateSamples: number
-  /** Restarts of a sub-agent's counter. */
   restarts: number
 }
 
-/** Maximum reordering of datagrams or samples that does not count as a restart. */
+/** Larger jumps are restarts. */
 const reorderWindow = 3000
-/** Milliseconds by which an uptime may decrease through reordering. */
+/** In ms. */
 const uptimeTolerance = 5000
 const slots = 1 << 18
 const probes = 8
 
 /**
- * Tracks the counters of all sub-agents and data sources (modulo 2^32). The memory is fixed: in a table of 262,144
- * slots a new counter replaces the least recently used of eight. Forged addresses can only restart other counters.
+ * Counters of all sub-agents and data sources, in 262,144 fixed slots. A new counter replaces the least recently used
+ * of eight. Forged addresses can only restart other counters.
  */
 export class Sequences {
   readonly #keyLow = new Uint32Array(slots)
@@ -37,7 +36,7 @@ export class Sequences {
   #high = 0
   #found = false
 
-  /** Tracks a scanned datagram and its samples, whether its rows are accepted or shed. */
+  /** Also when the rows are shed. */
   follow(datagram: Datagram, exporter: Uint32Array, totals: Losses): void {
     this.#now = (this.#now + 1) >>> 0
     this.#low = 1
@@ -50,7 +49,7 @@ export class Sequences {
     const jump = this.#step(datagram.sequence, datagram.uptime)
     if (jump === restarted) totals.restarts++
     else if (jump > 0) totals.missing += jump
-    // A datagram that the network duplicated must not compensate for a missing one.
+    // A duplicate must not compensate for a missing datagram.
     else if (jump < 0) totals.late = Math.min(totals.missing, totals.late + 1)
     for (let i = 0; i < datagram.samples; i++) {
       const tag = datagram.tags[i] ?? 0
@@ -67,7 +66,7 @@ export class Sequences {
     }
   }
 
-  /** Flow samples of both forms share a counter; dropped packets have a separate one. */
+  /** Both forms of flow samples share a counter; drops have their own. */
   #mixSource(tag: number, bytes: Uint8Array, at: number): void {
     const source = u32(bytes, at + 4)
     const compact = tag === sampleTag.flow
@@ -85,7 +84,6 @@ export class Sequences {
     this.#high = Math.imul(high, 0x297a2d39) ^ (high >>> 14)
   }
 
-  /** Distance from the expected value of the current counter; below 0 if reordered. */
   #step(sequence: number, uptime: number): number {
     const slot = this.#slot()
     this.#seen[slot] = this.#now
@@ -98,10 +96,10 @@ export class Sequences {
     return restart ? restarted : jump
   }
 
-  /** Slot of the current counter: its own, a free one, or the least recently used. */
+  /** Own slot, a free one, or the least recently used. */
   #slot(): number {
     const low = this.#low >>> 0
-    // A slot with key 0 is free.
+    // Key 0 marks a free slot.
     const high = (this.#high | 1) >>> 0
     const first = (low ^ high) & (slots - 1)
     let oldest = first

@@ -1,20 +1,14 @@
-/**
- * Bytes by their use. The sum is the received bytes. `parked` decreases when a template arrives (to `decoded`) or its
- * wait ends (to `skipped`).
- */
+/** Bytes by use; the sum is the received bytes. `parked` moves to `decoded` or `skipped`. */
 export interface ByteCounts {
-  /** Headers of datagrams and of sets. */
+  /** Of datagrams and sets. */
   header: number
-  /** Template and options template records. */
   template: number
-  /** Data records: flows and options. */
   decoded: number
-  /** Ends of sets that are too short for a record. */
+  /** Set ends too short for a record. */
   padding: number
-  /** Skipped: reserved sets, bytes after a message, templates beyond the limits, expired parked data. */
+  /** Reserved sets, bytes after a message, refused templates, expired parked data. */
   skipped: number
   malformed: number
-  /** Data that waits for its template. */
   parked: number
 }
 

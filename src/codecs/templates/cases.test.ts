@@ -50,7 +50,7 @@ describe('data and its template', () => {
     accounted(bench)
   })
 
-  test('case 6: data whose template does not arrive in time is dropped and counted', () => {
+  test('case 6: data without its template in time is dropped and counted', () => {
     const bench = new Bench()
     bench.take(dataOfD)
     bench.now += 60_000

@@ -1,28 +1,28 @@
 import { variable, type Layout } from './layout.ts'
 
-/** Records that are located and then written at a time: bounds the memory of a hostile layout. */
+/** Bounds the memory of a hostile layout. */
 export const chunkRecords = 1024
 
-/** Values that all records of a set share. */
+/** Equal for all records of a set. */
 export interface SetContext {
-  /** Unix ms of the export by the exporter's clock. */
+  /** Unix ms by the exporter's clock. */
   exportTime: number
-  /** Uptime of the exporter at that time in ms, modulo 2^32; NaN if unknown. */
+  /** Exporter uptime in ms, modulo 2^32; NaN if unknown. */
   uptime: number
-  /** Unix ms at which it was received. */
+  /** Unix ms. */
   received: number
 }
 
-/** Position of a field in every record of a located set. */
+/** A field in every record of a located set. */
 export interface FieldPlace {
   /** Index into `base`, and the distance from there. */
   readonly segment: number
   readonly offset: number
-  /** Bytes; undefined for a variable length: then `segment` indexes `contents` and `lengths`. */
+  /** Bytes; undefined if variable: then `segment` indexes `contents` and `lengths`. */
   readonly length: number | undefined
 }
 
-/** Positions of all fields of a layout, in its order. A field of variable length ends a segment. */
+/** In layout order. A variable field ends a segment. */
 export function placesOf(layout: Layout): readonly FieldPlace[] {
   let segment = 0
   let offset = 0
@@ -39,17 +39,16 @@ export function placesOf(layout: Layout): readonly FieldPlace[] {
 
 const scratch = (): Uint32Array => new Uint32Array(chunkRecords)
 
-/** Up to {@link chunkRecords} records of one data set, with the start of each segment. Reused. */
+/** Up to {@link chunkRecords} records. Reused. */
 export class DataSet {
   view: DataView = new DataView(new ArrayBuffer(0))
   bytes: Uint8Array = new Uint8Array(0)
   count = 0
-  /** End of the located records. */
   end = 0
   readonly context: SetContext = { exportTime: 0, uptime: Number.NaN, received: 0 }
   /** By segment, then record. */
   readonly base: Uint32Array[] = [scratch()]
-  /** By field of variable length, then record: start and size of its content. */
+  /** By variable field, then record: start and size. */
   readonly contents: Uint32Array[] = []
   readonly lengths: Uint32Array[] = []
 
@@ -58,15 +57,13 @@ export class DataSet {
     this.bytes = bytes
   }
 
-  /**
-   * Locates the complete records between `at` and `end`; `this.end` is the start of the first one that was not located.
-   */
+  /** Locates complete records; `this.end` is the start of the first one not located. */
   locate(layout: Layout, at: number, end: number): void {
     if (layout.fixed) this.#fixed(layout.shortest, at, end)
     else this.#varying(layout, at, end)
   }
 
-  /** Copies the chosen records of another set. */
+  /** Copies chosen records of another set. */
   gather(from: DataSet, chosen: Uint32Array, count: number): void {
     this.read(from.view, from.bytes)
     this.count = count

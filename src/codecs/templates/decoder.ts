@@ -19,15 +19,15 @@ import {
 import { TemplateTable, type TemplateLimits } from './table.ts'
 
 export interface DecoderOptions extends PlanOptions {
-  /** Maximum difference of an exporter's clock in ms before its rows are marked. */
+  /** Clock difference in ms above which rows are marked. */
   readonly skewLimit: number
-  /** Sampling interval (1 in N) to assume if unknown; 0: leave it absent. */
+  /** Assumed interval (1 in N); 0: leave it absent. */
   readonly sampling: number
   readonly templates: TemplateLimits
   readonly parking: ParkingLimits
 }
 
-/** Cached plans; a plan takes some 20 µs to create. */
+/** A plan takes some 20 µs to create. */
 const maxPlans = 2048
 
 /** Differences between versions. */
@@ -38,25 +38,23 @@ export interface Dialect {
   readOptionsTemplate(view: DataView, at: number, end: number): TemplateRecord
 }
 
-/** A parked data set and its template. */
 interface Released {
   readonly parked: ParkedSet
   readonly template: Template
 }
 
-/** The content of one datagram or message. Reused by the next. */
+/** Content of one datagram. Reused. */
 export interface Walked {
-  /** Data records, options included; undefined if some sets could not be counted. */
+  /** Including options; undefined if some sets could not be counted. */
   records: number | undefined
-  /** Data records without options. */
+  /** Without options. */
   flows: number
-  /** A part was malformed. */
   malformed: boolean
 }
 
 /**
- * Decodes the sets of NetFlow v9 and IPFIX into one builder. Never throws, allocates nothing per row, and counts each
- * byte in one class of {@link ByteCounts}, per exporter and in `totals`.
+ * Decodes NetFlow v9 and IPFIX sets into one builder. Never throws; allocates nothing per row; counts each byte in one
+ * class of {@link ByteCounts}.
  */
 export class TemplateDecoder {
   readonly table: TemplateTable
@@ -65,13 +63,13 @@ export class TemplateDecoder {
   readonly #totals: ByteCounts
   readonly #planner: Planner
   readonly #rows: RowWriter
-  /** Templates with a plan, the oldest first. */
+  /** Templates with a plan, oldest first. */
   readonly #planned = new Set<Prepared>()
   readonly #set = new DataSet()
   readonly #walked: Walked = { records: 0, flows: 0, malformed: false }
-  /** Parked data sets that are decodable now, oldest first. */
+  /** Decodable parked sets, oldest first. */
   readonly #released: Released[] = []
-  /** Rows are written; otherwise only counted. */
+  /** False: rows are only counted. */
   #keep = true
 
   constructor(flows: FlowBuilder, options: DecoderOptions, totals: ByteCounts) {
@@ -83,24 +81,23 @@ export class TemplateDecoder {
     this.#planner = new Planner(flows, options, { skewLimit: options.skewLimit }, this.#rows.sampling)
   }
 
-  /** Removes expired templates and parked data. */
   sweep(now: number): void {
     this.table.sweep(now)
     this.parking.sweep(now)
   }
 
-  /** A connection ended, and with it the scope of its templates. */
+  /** Ends the scope of the connection's templates. */
   closeSession(exporter: ExporterState, transport: Transport): void {
     const session = exporter.sessions.get(sessionKey(10, transport))
     if (session !== undefined) this.table.close(session)
   }
 
-  /** Number of parked data sets that the last datagram released: decode each with {@link readReleased}. */
+  /** Parked sets released by the last datagram; decode each with {@link readReleased}. */
   get released(): number {
     return this.#released.length
   }
 
-  /** Decodes one of {@link released} with its own times. `keep` as in {@link walk}; `set`: it is malformed. */
+  /** With the set's own times. `keep` as in {@link walk}; `set`: it is malformed. */
   readReleased(keep = true): 'set' | undefined {
     const next = this.#released.shift()
     if (next === undefined) return undefined
@@ -116,8 +113,8 @@ export class TemplateDecoder {
   }
 
   /**
-   * Decodes all sets from `at` to the end of the datagram; the caller has counted the header. Without `keep`, templates
-   * and options are learned, and rows are counted in `shedRows` of the exporter.
+   * Decodes from `at` to the end; the caller has counted the header. Without `keep`, templates and options are learned
+   * and rows only counted.
    */
   walk(
     domain: Domain,
@@ -205,7 +202,7 @@ export class TemplateDecoder {
       exporter.expiredSets++
       return this.count(exporter, 'skipped', end - at)
     }
-    // Borrowed templates release data that was parked before.
+    // Borrowed templates release data parked before.
     if (domain.parked.has(id)) this.#release(domain, id)
     if (template.domain === domain) domain.lastData = context.received
     const records = this.#read(domain, template, at, end, cut)
@@ -213,7 +210,7 @@ export class TemplateDecoder {
     if (!template.prepared.layout.options) this.#walked.flows += records
   }
 
-  /** Decodes records from `at` of the current set; returns their number. */
+  /** Returns the number of records. */
   #read(domain: Domain, template: Template, at: number, end: number, cut: boolean): number {
     const { prepared } = template
     const { layout } = prepared
@@ -262,7 +259,7 @@ export class TemplateDecoder {
     return this.#planner.plan(prepared.layout)
   }
 
-  /** Parked data sets are decoded after the datagram, one by one: together they may be many times larger. */
+  /** Decoded after the datagram, one by one, because together they may be large. */
   #release(domain: Domain, id: number): void {
     const template = domain.parked.has(id) ? this.table.find(domain, id) : undefined
     if (template === undefined) return
@@ -276,7 +273,6 @@ export class TemplateDecoder {
     this.count(exporter, 'malformed', bytes)
   }
 
-  /** Gives bytes to a class. */
   count(exporter: ExporterState, of: keyof ByteCounts, bytes: number): void {
     exporter.bytes[of] += bytes
     this.#totals[of] += bytes

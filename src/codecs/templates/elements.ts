@@ -1,34 +1,30 @@
-// Long because it is one table: the information elements of each field (IANA IPFIX registry; NetFlow v9 shares its
-// numbers).
+// One long table: information elements by field (IANA IPFIX registry, shared by NetFlow v9).
 import type { FlowFieldName } from '../../model/fields.ts'
 
 /** Reverse of the IANA element of the same number (RFC 5103). */
 export const reversePen = 29305
 const juniper = 2636
 
-/** One number for an element: its enterprise (0: IANA) and its id. */
+/** Enterprise (0: IANA) and id. */
 export const keyOf = (pen: number, id: number): number => pen * 0x10000 + id
 
-/**
- * Origin of a field in the reverse half of a bidirectional record without a reverse element: the same element, the
- * element of the opposite field, or none.
- */
+/** Source of a reverse field without a reverse element: the same element, the opposite field's, or none. */
 export type InReverse = 'same' | 'none' | { readonly swap: FlowFieldName }
 
 export interface Rule {
   readonly field: FlowFieldName
-  /** Elements for the field, the best first. */
+  /** Best first. */
   readonly from: readonly number[]
-  /** IANA elements with reverse meaning that are no reverse elements. */
+  /** IANA elements with reverse meaning. */
   readonly reverseFrom?: readonly number[]
   readonly reverse: InReverse
-  /** The exporter writes 0 for an absent value. */
+  /** 0 means absent. */
   readonly zeroIsAbsent?: true
 }
 
 const swap = (field: FlowFieldName): InReverse => ({ swap: field })
 
-/** Unsigned numbers of 1 to 8 bytes in a record; wider values lose their high bytes. */
+/** 1 to 8 bytes; wider values lose their high bytes. */
 export const numberRules: readonly Rule[] = [
   { field: 'bytes', from: [1, 85, 231, 23, 352], reverseFrom: [232], reverse: 'none' },
   { field: 'packets', from: [2, 86, 298, 24], reverseFrom: [299], reverse: 'none' },
@@ -59,10 +55,7 @@ export const numberRules: readonly Rule[] = [
   { field: 'xlat_dst_port', from: [228, 40004], reverse: swap('xlat_src_port'), zeroIsAbsent: true },
 ]
 
-/**
- * Addresses independent of the flow's address family: an element of 4 or of 16 bytes. 40001 and 40002 are Cisco ASA's,
- * in v9.
- */
+/** 4 or 16 bytes in any address family. 40001 and 40002: Cisco ASA, v9. */
 export const addressRules: readonly Rule[] = [
   { field: 'next_hop', from: [15, 62], reverse: 'none' },
   { field: 'bgp_next_hop', from: [18, 63], reverse: 'none' },
@@ -76,7 +69,7 @@ export const macRules: readonly Rule[] = [
   { field: 'dst_mac', from: [80, 57], reverse: swap('src_mac') },
 ]
 
-/** Elements of NetObserv's exporter; they have no registered enterprise number, so it is configurable. */
+/** NetObserv's elements; the enterprise number is configurable. */
 export function netobservRules(pen: number): {
   readonly text: readonly Rule[]
   readonly number: readonly Rule[]
@@ -103,7 +96,7 @@ export function netobservRules(pen: number): {
   }
 }
 
-/** Encodings of a time. `uptime`: ms since the exporter started; `before`: µs before the export. */
+/** `uptime`: ms since the exporter started; `before`: µs before the export. */
 export type TimeUnit = 'ms' | 's' | 'ntp' | 'before' | 'uptime'
 
 export interface TimeElement {
@@ -118,7 +111,7 @@ const observed: readonly TimeElement[] = [
   { id: 322, unit: 's' },
 ]
 
-/** The best first: independent of other clocks, then the finest. */
+/** Independent of other clocks first, then the finest. */
 export const startElements: readonly TimeElement[] = [
   { id: 152, unit: 'ms' },
   { id: 154, unit: 'ntp' },
@@ -138,7 +131,6 @@ export const endElements: readonly TimeElement[] = [
   ...observed,
 ]
 
-/** Elements used in several places. */
 export const element = {
   octets: 1,
   sourcePort: [7, 180, 182],

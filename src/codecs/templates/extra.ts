@@ -4,22 +4,20 @@ import type { DataSet, FieldPlace } from './data-set.ts'
 import { float, highWord, lengthOf, lowWord, startOf } from './read.ts'
 import type { Step } from './step-numbers.ts'
 
-/** Types of unknown elements. */
 export const extraTypes = ['unsigned', 'signed', 'float', 'string', 'hex', 'ip', 'mac', 'bool'] as const
 export type ExtraType = (typeof extraTypes)[number]
 
-/** A configured element; its values become members of the field `extra`. */
+/** Its values become members of the field `extra`. */
 export interface ExtraElement {
   readonly pen: number
   readonly element: number
-  /** Key in the object. */
   readonly name: string
   readonly type: ExtraType
 }
 
 const utf8 = new TextDecoder()
 
-/** One JSON object per row with any of the elements. Slower than columns: it allocates per row. */
+/** One JSON object per row with any of the elements; allocates per row. */
 export function extraStep(
   flows: FlowBuilder,
   elements: readonly { readonly wanted: ExtraElement; readonly place: FieldPlace }[],
@@ -39,7 +37,7 @@ export function extraStep(
   }
 }
 
-/** JSON text of a value; undefined when its length is none that the type can have. */
+/** Undefined for an impossible length. */
 function jsonOf({ view, bytes }: DataSet, type: ExtraType, at: number, length: number): string | undefined {
   if (length === 0) return undefined
   switch (type) {
@@ -68,7 +66,7 @@ function jsonOf({ view, bytes }: DataSet, type: ExtraType, at: number, length: n
   }
 }
 
-/** Exact up to 2^64: beyond 2^53 a number of JSON is still written digit by digit. */
+/** Exact up to 2^64. */
 function wholeText(high: number, low: number): string {
   return high < 0x200000 ? String(high * 0x1_0000_0000 + low) : String(BigInt(high) * 0x1_0000_0000n + BigInt(low))
 }

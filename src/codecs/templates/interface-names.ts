@@ -18,7 +18,7 @@ export class InterfaceNamer {
     this.#flows = flows
   }
 
-  /** `configured` names take precedence over `reported` ones. */
+  /** `configured` takes precedence over `reported`. */
   name(
     first: number,
     count: number,
@@ -42,7 +42,6 @@ export class InterfaceNamer {
     this.#fill(this.#flows.column('out_if'), this.#flows.column('out_if_name'), first, count)
   }
 
-  /** Call after a name changed. */
   refresh(): void {
     this.#generation = -1
   }

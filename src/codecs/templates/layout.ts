@@ -1,37 +1,33 @@
-/** One field of a template: an element and its size in a record. */
 export interface FieldSpec {
-  /** Enterprise number; 0 is IANA. */
+  /** 0: IANA. */
   readonly pen: number
   readonly id: number
-  /** Bytes; {@link variable} if each record has its own length. */
+  /** {@link variable}: each record has its own length. */
   readonly length: number
 }
 
-/** Field length of variable fields. */
 export const variable = 0xffff
 
-/** The structure of a template's records. Templates with equal text share it. */
+/** Templates with equal text share a layout. */
 export interface Layout {
   readonly text: string
   readonly fields: readonly FieldSpec[]
-  /** Number of leading scope fields; only options templates have them. */
+  /** Leading scope fields of an options template. */
   readonly scopes: number
   readonly options: boolean
-  /** Bytes of the shortest record, never 0. */
+  /** Never 0. */
   readonly shortest: number
-  /** Every record has the same length. */
   readonly fixed: boolean
 }
 
-/** Maximum fields of a template, above any real exporter's. */
+/** Above any real exporter's. */
 export const maxFields = 512
 
-/** v9 numbers scopes separately (RFC 3954, section 6.1); this pseudo-enterprise keeps them apart from elements. */
+/** v9 numbers scopes separately (RFC 3954, section 6.1). */
 export const scopePen = 0x1_0000_0000
-/** The v9 scope of an interface. */
 export const interfaceScope = 2
 
-/** Undefined if no record can have this layout: no field, no bytes, or larger than a datagram. */
+/** Undefined if no record can have this layout. */
 export function makeLayout(fields: readonly FieldSpec[], scopes: number, options: boolean): Layout | undefined {
   let shortest = 0
   let fixed = true
@@ -44,16 +40,15 @@ export function makeLayout(fields: readonly FieldSpec[], scopes: number, options
   return { text, fields, scopes, options, shortest, fixed }
 }
 
-/** A template record: a layout, a withdrawal, or an unusable one. */
 export interface TemplateRecord {
   readonly id: number
   readonly layout: Layout | undefined
   readonly withdrawn: boolean
-  /** Start of the next record; 0 if unknown. */
+  /** 0 if unknown. */
   readonly next: number
 }
 
-/** Reads NetFlow v9 field specifiers, each {type, length}. */
+/** Each {type, length}. */
 export function readFields9(view: DataView, at: number, count: number, scopes: number): FieldSpec[] {
   const fields: FieldSpec[] = []
   for (let i = 0; i < count; i++) {

@@ -5,10 +5,8 @@ import type { SamplingPlaces } from './step-sampling.ts'
 import type { TimePlace } from './step-times.ts'
 import { element } from './elements.ts'
 
-/** The half of a bidirectional record. */
 export type Half = 'forward' | 'reverse'
 
-/** Accepts the lengths of a kind of value. */
 export type Accept = (place: FieldPlace) => boolean
 export const isNumber: Accept = ({ length }) => length === undefined || (length >= 1 && length <= 8)
 export const isFixedNumber: Accept = ({ length }) => length !== undefined && length >= 1 && length <= 8
@@ -18,7 +16,6 @@ export const isBytes =
     length === bytes
 export const isText: Accept = ({ length }) => length !== 0
 
-/** Finds the fields of one layout by element. */
 export class Lookup {
   readonly #places = new Map<number, FieldPlace>()
   readonly #rules: ReadonlyMap<string, Rule>
@@ -26,7 +23,7 @@ export class Lookup {
   constructor(layout: Layout, rules: ReadonlyMap<string, Rule>) {
     this.#rules = rules
     const places = placesOf(layout)
-    // For a repeated element (RFC 7011, section 8) the first one counts: the outer one, or the first packet's.
+    // For a repeated element (RFC 7011, section 8) the first one counts.
     for (const [index, { pen, id }] of layout.fields.entries()) {
       const place = places[index]
       const key = keyOf(pen, id)
@@ -34,7 +31,7 @@ export class Lookup {
     }
   }
 
-  /** The first of the elements with a usable length. */
+  /** First element with a usable length. */
   first(keys: readonly number[], accept: Accept): FieldPlace | undefined {
     for (const key of keys) {
       const place = this.#places.get(key)
@@ -47,7 +44,7 @@ export class Lookup {
     return this.first([id], accept)
   }
 
-  /** As {@link first}; for the reverse half, the reverse elements of these before `otherwise`. */
+  /** As {@link first}; for the reverse half, reverse elements before `otherwise`. */
   of(keys: readonly number[], half: Half, accept: Accept, otherwise: readonly number[] = keys): FieldPlace | undefined {
     return half === 'forward'
       ? this.first(keys, accept)

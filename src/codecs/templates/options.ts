@@ -7,7 +7,7 @@ import { intervalOf, type DomainFacts } from './sampling.ts'
 import type { OptionsPlan } from './state.ts'
 import { readSampling } from './step-sampling.ts'
 
-/** Samplers and interfaces stored per domain; the oldest is removed first. */
+/** Per domain; the oldest is removed first. */
 const maxEntries = 4096
 const maxName = 256
 const utf8 = new TextDecoder()
@@ -25,7 +25,7 @@ export function planOptions(layout: Layout): OptionsPlan {
   }
 }
 
-/** Stores the facts of the located options records; true if one is new. */
+/** True if a fact is new. */
 export function learn(set: DataSet, plan: OptionsPlan, facts: DomainFacts): boolean {
   const { sampling: places, interfaceIndex, interfaceName, initTime } = plan
   let changed = false
@@ -38,7 +38,7 @@ export function learn(set: DataSet, plan: OptionsPlan, facts: DomainFacts): bool
       else {
         if (index !== undefined) changed = put(facts.interfaceSampling, index, interval) || changed
         changed ||= facts.sampling !== interval
-        // The last interface's rate also applies to interfaces without a report.
+        // Also applies to interfaces without a report.
         facts.sampling = interval
       }
     }

@@ -9,7 +9,7 @@ const fields = [
 
 test('parked data is a copy: the datagram may be overwritten, and is not retained', () => {
   const bench = new Bench()
-  // As from a socket: a Buffer, whose `slice` would share its memory.
+  // As from a socket: `slice` of a Buffer shares its memory.
   const data = ipfix({ domain: 9 }, set(300, ip4('10.0.0.1'), ip4('10.0.0.2'), u32(1000)))
   bench.take(data)
   data.fill(0)

@@ -2,20 +2,20 @@ import type { ByteCounts } from './bytes.ts'
 import type { Domain, ParkedSet } from './state.ts'
 
 export interface ParkingLimits {
-  /** Bytes over all exporters. */
+  /** Over all exporters. */
   readonly bytes: number
-  /** Bytes of one exporter. */
+  /** Of one exporter. */
   readonly exporterBytes: number
-  /** Maximum wait of a set in ms. */
+  /** Maximum wait in ms. */
   readonly time: number
 }
 
-/** Maximum share of a domain in its exporter's room, so that a forged source port leaves room for the others. */
+/** Limit of a domain, against forged source ports. */
 const domainShare = 1 / 2
-/** Maximum share of exporters that were seen once, so that a flood of forged addresses replaces only itself. */
+/** Limit of exporters seen once, against forged addresses. */
 const unprovenShare = 1 / 4
 
-/** Memory of a set beside its bytes, which bounds many small ones. */
+/** Memory beside the bytes of a set. */
 const overhead = 256
 
 class Pool {
@@ -30,7 +30,7 @@ class Pool {
 
 const costOf = ({ bytes }: Pick<ParkedSet, 'bytes'>): number => bytes.length + overhead
 
-/** Data sets without their template. Bounded in bytes and time; the oldest make room for the newest. */
+/** Data sets without a template, bounded in bytes and time; oldest evicted first. */
 export class Parking {
   readonly #limits: ParkingLimits
   readonly #totals: ByteCounts
@@ -44,7 +44,7 @@ export class Parking {
     this.#proven = new Pool(limits.bytes - this.#unproven.most)
   }
 
-  /** Stores a copy; false if there is no room. */
+  /** Stores a copy; false without room. */
   park(domain: Domain, set: Omit<ParkedSet, 'domain'>): boolean {
     const { exporter } = domain.session
     const cost = costOf(set)
@@ -56,7 +56,6 @@ export class Parking {
       domain.parkedCost + cost > exporterBytes * domainShare
     )
       return false
-    // Not `slice`: for a Buffer that is a view, which retains the whole datagram.
     const parked: ParkedSet = { ...set, bytes: new Uint8Array(set.bytes), domain }
     const others = domain.parked.get(set.id)
     if (others === undefined) domain.parked.set(set.id, [parked])
@@ -71,7 +70,7 @@ export class Parking {
     return true
   }
 
-  /** Removes and returns the sets that wait for this template, in order of arrival. */
+  /** In order of arrival. */
   take(domain: Domain, id: number): readonly ParkedSet[] {
     const sets = domain.parked.get(id) ?? []
     domain.parked.delete(id)
@@ -79,7 +78,6 @@ export class Parking {
     return sets
   }
 
-  /** Drops expired sets. */
   sweep(now: number): void {
     for (const pool of [this.#unproven, this.#proven]) {
       for (const set of pool.sets) {
@@ -89,7 +87,6 @@ export class Parking {
     }
   }
 
-  /** Drops all sets of a removed domain. */
   drop(domain: Domain): void {
     for (const id of domain.parked.keys()) for (const set of this.take(domain, id)) this.#expireSet(set)
   }

@@ -24,22 +24,20 @@ import { sectionStep } from './step-sections.ts'
 import { timeSteps, type SkewRule } from './step-times.ts'
 import { StringCodes } from './strings.ts'
 
-/** The conversion of a layout's records into rows. */
 export interface Plan {
   readonly forward: readonly Step[]
-  /** Bidirectional records: rows of the reverse halves, for records in which one of these counters is not 0. */
+  /** For bidirectional records in which one of these counters is not 0. */
   readonly reverse: { readonly steps: readonly Step[]; readonly counters: readonly FieldPlace[] } | undefined
 }
 
 export interface PlanOptions {
-  /** Enterprise number of NetObserv's exporter. */
   readonly netobservPen: number
   readonly extra: readonly ExtraElement[]
 }
 
 const isAddress = ({ length }: FieldPlace): boolean => length === 4 || length === 16
 
-/** Converts layouts into plans for one builder, so that all decisions about a template are made once. */
+/** Makes all decisions about a template once. */
 export class Planner {
   readonly #flows: FlowBuilder
   readonly #options: PlanOptions
@@ -188,7 +186,7 @@ export class Planner {
   #addresses(lookup: Lookup, half: Half): readonly Step[] {
     const steps: Step[] = []
     for (const rule of addressRules) {
-      // The decoder has written the sender's address; a relay that names the exporter takes precedence.
+      // Default: the sender's address; a relay that names the exporter takes precedence.
       const place = lookup.rule(rule, half, isAddress)
       if (place !== undefined)
         steps.push(

@@ -1,17 +1,15 @@
 import type { DataSet, FieldPlace } from './data-set.ts'
 
-/** Start of the field in a record. */
 export function startOf(set: DataSet, place: FieldPlace, record: number): number {
   const from = place.length === undefined ? set.contents[place.segment] : set.base[place.segment]
   return ((from as Uint32Array)[record] as number) + place.offset
 }
 
-/** Bytes of the field in a record. */
 export function lengthOf(set: DataSet, place: FieldPlace, record: number): number {
   return place.length ?? ((set.lengths[place.segment] as Uint32Array)[record] as number)
 }
 
-/** The last four bytes of a big-endian number, or fewer. */
+/** Last four bytes of a big-endian number, or fewer. */
 export function lowWord(view: DataView, at: number, length: number): number {
   if (length === 4) return view.getUint32(at)
   if (length === 2) return view.getUint16(at)
@@ -20,22 +18,20 @@ export function lowWord(view: DataView, at: number, length: number): number {
   return length === 3 ? (view.getUint16(at) << 8) | view.getUint8(at + 2) : 0
 }
 
-/** The four bytes before those of {@link lowWord}, or fewer. */
 export function highWord(view: DataView, at: number, length: number): number {
   return length <= 4 ? 0 : length >= 8 ? view.getUint32(at + length - 8) : lowWord(view, at, length - 4)
 }
 
-/** An unsigned number of 1 to 8 bytes; exact up to 2^53. */
+/** 1 to 8 bytes; exact up to 2^53. */
 export function unsigned(view: DataView, at: number, length: number): number {
   return highWord(view, at, length) * 0x1_0000_0000 + lowWord(view, at, length)
 }
 
-/** The number in a field of a record; 0 if it has no bytes. */
 export function numberIn(set: DataSet, place: FieldPlace, record: number): number {
   return unsigned(set.view, startOf(set, place, record), lengthOf(set, place, record))
 }
 
-/** An IEEE number of 4 or 8 bytes; NaN otherwise. */
+/** 4 or 8 bytes; NaN otherwise. */
 export function float(view: DataView, at: number, length: number): number {
   return length === 8 ? view.getFloat64(at) : length === 4 ? view.getFloat32(at) : Number.NaN
 }
@@ -43,8 +39,8 @@ export function float(view: DataView, at: number, length: number): number {
 const ntpToUnix = 2_208_988_800
 
 /**
- * Unix ms of a 64-bit NTP time (RFC 5905, section 6). Exporters truncate fractions, so that a whole ms may be just
- * below: hence the rounding up. Seconds before 1970 are in the era that begins in 2036.
+ * Unix ms (RFC 5905, section 6), rounded up, because exporters truncate fractions. Seconds before 1970 are in the era
+ * from 2036.
  */
 export function ntpTime(seconds: number, fraction: number): number {
   const unix = seconds >= ntpToUnix ? seconds - ntpToUnix : seconds + 0x1_0000_0000 - ntpToUnix

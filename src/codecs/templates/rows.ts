@@ -7,7 +7,6 @@ import { newFacts } from './sampling.ts'
 import type { Domain } from './state.ts'
 import type { SamplingDefaults } from './step-sampling.ts'
 
-/** Writes located records as rows, bidirectional ones twice. */
 export class RowWriter {
   readonly sampling: SamplingDefaults
   readonly #flows: FlowBuilder
@@ -30,7 +29,7 @@ export class RowWriter {
     }
   }
 
-  /** Without `keep` rows are counted as shed and not written; returns `keep`. */
+  /** Without `keep`, rows are counted as shed. Returns `keep`. */
   write(domain: Domain, plan: Plan, set: DataSet, keep: boolean): boolean {
     const both = plan.reverse === undefined ? 0 : this.#choose(set, plan.reverse.counters)
     if (!keep) {
@@ -59,7 +58,6 @@ export class RowWriter {
     for (let row = first; row < first + count; row++) exporter.skewed += skewed[row] as number
   }
 
-  /** Values that are equal in every row of the set. */
   #repeated(
     {
       id,
@@ -92,7 +90,7 @@ export class RowWriter {
     fill(c.domain, id, first, end)
   }
 
-  /** Records with a non-zero reverse half: a flow without a response has none. */
+  /** Records with a non-zero reverse half. */
   #choose(set: DataSet, counters: NonNullable<Plan['reverse']>['counters']): number {
     let chosen = 0
     for (let i = 0; i < set.count; i++) {

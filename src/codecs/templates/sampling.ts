@@ -1,15 +1,13 @@
 /**
- * Facts from the options records of one observation domain (RFC 3954 section 6, RFC 7011 section 3.4.2). Stored by
- * exporter, version and domain, across its source ports and restarts of either side.
+ * Facts from options records (RFC 3954 section 6, RFC 7011 section 3.4.2), by exporter, version and domain, across
+ * ports and restarts.
  */
 export interface DomainFacts {
-  /** Sampling interval of the whole domain; 0 unknown. */
+  /** Of the whole domain; 0 unknown. */
   sampling: number
-  /** Sampling interval by sampler or selector id. */
   readonly selectors: Map<number, number>
-  /** Sampling interval by interface index. */
   readonly interfaceSampling: Map<number, number>
-  /** Unix ms of the exporter's start (IE 160); NaN unknown. */
+  /** Unix ms (IE 160); NaN unknown. */
   initTime: number
   readonly interfaceNames: Map<number, string>
 }
@@ -24,21 +22,21 @@ export function newFacts(): DomainFacts {
   }
 }
 
-/** Sampling values of a record; 0 and NaN if absent. */
+/** 0 and NaN if absent. */
 export interface RecordSampling {
-  /** IE 34 or 50: one in N. */
+  /** IE 34 or 50. */
   interval: number
-  /** IE 305 and 306: selected packets, then skipped packets. */
+  /** IE 305 and 306. */
   taken: number
   skipped: number
-  /** IE 309 and 310: selected packets of a population. */
+  /** IE 309 and 310. */
   size: number
   population: number
   /** IE 311. */
   probability: number
 }
 
-/** Sampling interval; 0 if the record has none. */
+/** 0 if the record has none. */
 export function intervalOf({ interval, taken, skipped, size, population, probability }: RecordSampling): number {
   if (interval > 0) return whole(interval)
   if (taken > 0) return whole((taken + skipped) / taken)
@@ -51,7 +49,6 @@ function whole(interval: number): number {
   return Math.min(0xffffffff, Math.max(1, Math.round(interval)))
 }
 
-/** True without any fact. */
 export function isEmpty({ sampling, initTime, selectors, interfaceSampling, interfaceNames }: DomainFacts): boolean {
   return sampling === 0 && Number.isNaN(initTime) && selectors.size + interfaceSampling.size + interfaceNames.size === 0
 }

@@ -1,28 +1,27 @@
-/** Sequence totals of an exporter. They only increase. */
+/** Totals of an exporter; they only increase. */
 export interface Losses {
-  /** Skipped by the sequence: flows (v5), data records (IPFIX). */
+  /** Flows (v5) or data records (IPFIX). */
   missing: number
-  /** Datagrams skipped by the sequence (v9 counts those). */
+  /** v9. */
   missingDatagrams: number
-  /** Missing ones that arrived later in a reordered datagram. */
+  /** Missing ones that arrived later. */
   late: number
-  /** Restarts of the exporter's counter. */
   restarts: number
 }
 
-/** Maximum reordering in datagrams that does not count as a restart. */
+/** Larger jumps are restarts. */
 const reorderedDatagrams = 100
 const reorderedRecords = 3000
-/** Clocks are adjusted while exporters run, and some report uptime in whole seconds. */
+/** Clocks are adjusted, and some uptimes are in whole seconds. */
 const bootTolerance = 5000
 
-/** Tracks the datagram counter of one v9 source id (RFC 3954, section 5.1), modulo 2^32. */
+/** Counter of one v9 source id (RFC 3954, section 5.1), modulo 2^32. */
 export class DatagramSequence {
   #last = 0
   #boot = 0
   #started = false
 
-  /** `boot`: Unix ms of the exporter's start by its clock. */
+  /** `boot`: Unix ms by the exporter's clock. */
   follow(sequence: number, boot: number, totals: Losses): void {
     const jump = this.#started ? (sequence - this.#last - 1) | 0 : 0
     if (
@@ -32,7 +31,7 @@ export class DatagramSequence {
       totals.restarts++
     else if (jump > 0) totals.missingDatagrams += jump
     else if (jump < 0) {
-      // Reordered or duplicated by the network; a duplicate must not compensate for a missing one.
+      // A duplicate must not compensate for a missing datagram.
       totals.late += totals.missingDatagrams > 0 ? 1 : 0
       return
     }
@@ -43,19 +42,18 @@ export class DatagramSequence {
 }
 
 /**
- * Tracks the record counter of one IPFIX domain in one transport session (RFC 7011, section 3.1), modulo 2^32: data
- * records sent before. softflowd adds the message's own flows first and ignores options records; the exporter's variant
- * is known as soon as its messages differ in length.
+ * Counter of one IPFIX domain in one session (RFC 7011, section 3.1), modulo 2^32. softflowd adds the message's own
+ * flows first and ignores options records; messages of different length reveal the variant.
  */
 export class RecordSequence {
   #sequence = 0
-  /** Records of the last message; undefined if some sets were unreadable. */
+  /** Of the last message; undefined if some sets were unreadable. */
   #records: number | undefined
   #exportTime = 0
   #started = false
   #style: 'before' | 'after' | undefined
 
-  /** `records`: data records of the message, options included, undefined if unknown; `flows`: without options. */
+  /** `records`: including options; `flows`: without. */
   follow(sequence: number, exportTime: number, records: number | undefined, flows: number, totals: Losses): void {
     if (!this.#started) return this.#move(sequence, exportTime, records)
     const before = this.#records === undefined ? undefined : (sequence - this.#sequence - this.#records) | 0
@@ -69,7 +67,7 @@ export class RecordSequence {
     const jump = this.#style === 'after' ? after : before
     const back = (sequence - this.#sequence) | 0
     if (back < 0 && (back < -reorderedRecords || exportTime > this.#exportTime)) {
-      // A reordered message cannot have a later time than its successor.
+      // A reordered message cannot be later than its successor.
       totals.restarts++
       this.#style = undefined
       this.#move(sequence, exportTime, records)

@@ -3,7 +3,7 @@ import type { ExporterState, Version } from './state.ts'
 import type { TemplateDecoder } from './decoder.ts'
 import { parseLayout, type TemplateTable } from './table.ts'
 
-/** The state of one exporter as plain data, without connections: their templates end with them. */
+/** Without connections: their templates end with them. */
 export interface ExporterSnapshot {
   readonly sessions: readonly {
     readonly version: Version
@@ -55,7 +55,7 @@ export function snapshotExporter(state: ExporterState): ExporterSnapshot | undef
   return sessions.length === 0 && facts.length === 0 ? undefined : { sessions, facts }
 }
 
-/** `listenerOf`: the current index of a listener; -1 if it was removed. */
+/** `listenerOf`: current index; -1 if removed. */
 export function restoreExporter(
   snapshot: ExporterSnapshot,
   state: ExporterState,
@@ -71,7 +71,7 @@ export function restoreExporter(
     for (const [index, interval] of entry.interfaceSampling) facts.interfaceSampling.set(index, interval)
     for (const [index, name] of entry.interfaceNames) facts.interfaceNames.set(index, name)
   }
-  // The most recent session is last, so that it is the first to borrow from.
+  // The most recent session is borrowed from first.
   for (const { version, listener, port, domains } of [...snapshot.sessions].sort((a, b) => a.lastSeen - b.lastSeen)) {
     const at = listenerOf(listener)
     if (at < 0) continue
@@ -86,7 +86,6 @@ export function restoreExporter(
   }
 }
 
-/** A parked data set. */
 export interface ParkedSnapshot {
   readonly version: Version
   readonly listener: number
@@ -94,7 +93,6 @@ export interface ParkedSnapshot {
   readonly domain: number
   readonly id: number
   readonly exportTime: number
-  /** Null: unknown. */
   readonly uptime: number | null
   readonly received: number
   readonly bytes: Uint8Array
@@ -123,7 +121,7 @@ export function snapshotParked(state: ExporterState): readonly ParkedSnapshot[] 
   return all
 }
 
-/** Parks the sets again; returns their bytes. */
+/** Returns the parked bytes. */
 export function restoreParked(
   sets: readonly ParkedSnapshot[],
   state: ExporterState,

@@ -9,21 +9,19 @@ import type { SamplingPlaces } from './step-sampling.ts'
 
 export type Version = 9 | 10
 
-/** The origin of a template, which bounds its scope (RFC 7011, section 8). */
+/** Bounds the scope of a template (RFC 7011, section 8). */
 export interface Transport {
   readonly kind: 'udp' | 'tcp'
   /** Index of the source's listener. */
   readonly listener: number
-  /** The exporter's source port. */
   readonly port: number
 }
 
-/** A layout with its plans. Shared by all templates with the same text. */
+/** Shared by all templates with the same text. */
 export interface Prepared {
   readonly layout: Layout
-  /** Plan of data records; created with the first data. */
+  /** Created with the first data. */
   plan: Plan | undefined
-  /** Plan of options records; likewise. */
   options: OptionsPlan | undefined
 }
 
@@ -44,7 +42,7 @@ export interface Template {
   recent: boolean
 }
 
-/** A data set that arrived before its template. */
+/** Arrived before its template. */
 export interface ParkedSet {
   readonly domain: Domain
   readonly id: number
@@ -54,7 +52,7 @@ export interface ParkedSet {
   readonly received: number
 }
 
-/** One observation domain (v9: source id) of one transport session. */
+/** One observation domain (v9: source id) of one session. */
 export class Domain {
   readonly session: Session
   readonly id: number
@@ -66,9 +64,8 @@ export class Domain {
   parkedCost = 0
   readonly datagrams = new DatagramSequence()
   readonly records = new RecordSequence()
-  /** Unix ms of the last data set decoded with the session's own template; 0 none. */
+  /** Unix ms of data decoded with the session's own template; 0 none. */
   lastData = 0
-  /** Used since the last eviction round. */
   recent = false
 
   constructor(session: Session, id: number, facts: DomainFacts) {
@@ -78,7 +75,7 @@ export class Domain {
   }
 }
 
-/** One transport session: a source port of an exporter, at one listener, in one version. */
+/** A source port of an exporter, at one listener, in one version. */
 export class Session {
   readonly exporter: ExporterState
   readonly version: Version
@@ -95,22 +92,19 @@ export class Session {
   }
 }
 
-/** The state of one exporter: templates by session, facts by domain. */
 export class ExporterState implements Losses {
   /** Four words, v4-mapped. */
   readonly words: Uint32Array
-  /** Seen more than once, so that its data is less likely forged. */
+  /** Seen more than once, so less likely forged. */
   proven = false
   readonly sessions = new Map<number, Session>()
   readonly domainFacts = new Map<number, DomainFacts>()
   readonly bytes: ByteCounts = noBytes()
-  /** Configured interface names. */
   configuredNames: InterfaceNames | undefined
   templates = 0
   domains = 0
   parkedCost = 0
   rows = 0
-  /** Rows that were counted and not written, at the caller's request. */
   shedRows = 0
   optionRecords = 0
   skewed = 0
@@ -132,7 +126,6 @@ export class ExporterState implements Losses {
     return this.factsAt(factsKey(version, domain))
   }
 
-  /** By the key of {@link domainFacts}. */
   factsAt(key: number): DomainFacts {
     let facts = this.domainFacts.get(key)
     if (facts === undefined) {
@@ -148,7 +141,7 @@ export class ExporterState implements Losses {
   }
 }
 
-/** Domains with stored facts per exporter, including those of closed connections. */
+/** Per exporter, including closed connections. */
 const maxFacts = 1024
 
 const factsKey = (version: Version, domain: number): number => (version === 9 ? 0 : 0x1_0000_0000) + domain

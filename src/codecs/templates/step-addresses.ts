@@ -6,7 +6,6 @@ import type { Step } from './step-numbers.ts'
 const ipv4 = 2048
 const ipv6 = 34525
 
-/** An address of 4 or 16 bytes, in any address family. */
 export function addressStep(column: GrowingColumn<Uint32Array>, place: FieldPlace, zeroIsAbsent: boolean): Step {
   const write = place.length === 4 ? writeV4 : writeV6
   if (!zeroIsAbsent) {
@@ -32,16 +31,12 @@ export interface Family {
   readonly v6: FieldPlace | undefined
 }
 
-/** Indications of a record's address family. */
 export interface FamilyHints {
   readonly ipVersion: FieldPlace | undefined
   readonly etherType: FieldPlace | undefined
 }
 
-/**
- * The ethertype, and both addresses for IP. If a template has both families, the version decides, else the non-zero
- * address.
- */
+/** The ethertype, and both addresses. With both families the version decides, else the non-zero address. */
 export function endpointSteps(
   columns: {
     readonly etype: GrowingColumn<Uint16Array>

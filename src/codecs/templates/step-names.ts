@@ -17,7 +17,7 @@ export function textStep(column: GrowingColumn<Uint32Array>, place: FieldPlace, 
   }
 }
 
-/** The interface named in a record (IE 82) is the observing one: the input, unless the direction is egress. */
+/** IE 82 names the observing interface: the input, unless the direction is egress. */
 export function interfaceStep(
   columns: { readonly input: GrowingColumn<Uint32Array>; readonly output: GrowingColumn<Uint32Array> },
   place: FieldPlace,
@@ -35,7 +35,6 @@ export function interfaceStep(
   }
 }
 
-/** The single interface of a record, as NetObserv's list fields. */
 export function singleListStep(
   flows: FlowBuilder,
   place: FieldPlace,
@@ -57,7 +56,7 @@ export function singleListStep(
   }
 }
 
-/** NetObserv's lists, written with commas: `eth0,br-ex` and `0,1`. */
+/** NetObserv's lists: `eth0,br-ex` and `0,1`. */
 export function listSteps(
   flows: FlowBuilder,
   interfaces: FieldPlace | undefined,
@@ -106,7 +105,7 @@ function nextComma(bytes: Uint8Array, from: number, end: number): number {
   return to
 }
 
-/** Labels of an MPLS stack (IE 70 … 79, each label << 4 | experimental << 1 | bottom), top first, up to the bottom. */
+/** IE 70 … 79 (label << 4 | experimental << 1 | bottom), top first. */
 export function mplsStep(flows: FlowBuilder, places: readonly FieldPlace[]): Step {
   const labels = flows.list('mpls_labels')
   const codes = new Map<number, number>()
@@ -127,7 +126,7 @@ export function mplsStep(flows: FlowBuilder, places: readonly FieldPlace[]): Ste
     for (let i = 0; i < set.count; i++) {
       labels.begin(row + i)
       for (const place of places) {
-        // The label is in the first three bytes; all zero is an unused position of the stack.
+        // All zero: an unused position.
         const entry = lowWord(set.view, startOf(set, place, i), 3)
         if (entry === 0) continue
         labels.push(codeOf(entry >> 4))

@@ -2,13 +2,9 @@ import type { GrowingColumn } from '../../model/flow-builder.ts'
 import type { DataSet, FieldPlace } from './data-set.ts'
 import { highWord, lengthOf, lowWord, startOf } from './read.ts'
 
-/**
- * Writes one field of every record of a set into rows `row` … of the builder. A step processes a whole set: a short
- * monomorphic loop, whose per-template decisions were made when the step was created.
- */
+/** Writes one field of every record of a set into rows `row` …, in a short monomorphic loop. */
 export type Step = (set: DataSet, row: number) => void
 
-/** An unsigned number of any length into a column of numbers or of u64. */
 export function numberStep(column: GrowingColumn, place: FieldPlace, zeroIsAbsent: boolean): Step {
   if (zeroIsAbsent || place.length === undefined || place.length > 8) return slowNumber(column, place)
   const { segment, offset, length } = place
@@ -18,7 +14,7 @@ export function numberStep(column: GrowingColumn, place: FieldPlace, zeroIsAbsen
   return narrow8(column as GrowingColumn<Uint8Array>, segment, offset, length)
 }
 
-// Three equal loops, because a shared function would be polymorphic and slow.
+// Equal loops, because a shared function would be polymorphic and slow.
 
 function narrow32(column: GrowingColumn<Uint32Array>, segment: number, offset: number, length: number): Step {
   return (set, row) => {
@@ -77,7 +73,7 @@ function wide(column: GrowingColumn<Uint32Array>, segment: number, offset: numbe
   }
 }
 
-/** Cases outside the fast loops: variable lengths, and zeros that mean absent. */
+/** Variable lengths, and zeros that mean absent. */
 function slowNumber(column: GrowingColumn, place: FieldPlace): Step {
   return (set, row) => {
     const { view, count } = set
@@ -96,7 +92,7 @@ function slowNumber(column: GrowingColumn, place: FieldPlace): Step {
   }
 }
 
-/** IP class of service to its code point; `shift` is 2, or 0 if the element is the code point. */
+/** `shift`: 2, or 0 if the element is the code point. */
 export function dscpStep(column: GrowingColumn<Uint8Array>, place: FieldPlace, shift: number): Step {
   return (set, row) => {
     const { view, count } = set

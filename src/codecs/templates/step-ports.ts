@@ -17,21 +17,20 @@ export interface PortColumns {
   readonly icmpCode: GrowingColumn<Uint8Array>
 }
 
-/** Positions of ports, and of ICMP's type and code, in a record. */
 export interface PortPlaces {
   readonly srcPort: FieldPlace | undefined
   readonly dstPort: FieldPlace | undefined
-  /** Type and code in one number (IE 32, 139). */
+  /** IE 32, 139. */
   readonly icmp: readonly FieldPlace[]
-  /** Type and code in separate elements (IE 176 and 177, 178 and 179). */
+  /** IE 176 and 177, 178 and 179. */
   readonly typeAndCode: readonly (readonly [FieldPlace, FieldPlace])[]
-  /** Exporters write type and code into the destination port, except in reverse halves. */
+  /** Type and code are in the destination port, except in reverse halves. */
   readonly icmpInPort: boolean
-  /** The record has its protocol; the step that writes it runs first. */
+  /** The step that writes the protocol runs first. */
   readonly hasProto: boolean
 }
 
-/** Ports for TCP, UDP and SCTP, type and code for ICMP, nothing for other protocols. */
+/** Ports for TCP, UDP and SCTP; type and code for ICMP. */
 export function portSteps(columns: PortColumns, places: PortPlaces): readonly Step[] {
   const { srcPort, dstPort, icmp, typeAndCode, hasProto } = places
   if (srcPort === undefined && dstPort === undefined && icmp.length === 0 && typeAndCode.length === 0) return []
@@ -68,7 +67,7 @@ function ports(
   columns.dstPort.mark(row)
 }
 
-/** Exporters set some positions to 0: the first non-zero one counts, and all 0 is an echo reply. */
+/** The first non-zero value counts; all 0 is an echo reply. */
 function icmpOf(
   columns: PortColumns,
   { icmp, typeAndCode, icmpInPort, dstPort }: PortPlaces,

@@ -4,7 +4,6 @@ import { float, lengthOf, numberIn, startOf } from './read.ts'
 import { intervalOf, type DomainFacts, type RecordSampling } from './sampling.ts'
 import type { Step } from './step-numbers.ts'
 
-/** Positions of sampling values in options and flow records. */
 export interface SamplingPlaces {
   readonly interval: FieldPlace | undefined
   readonly taken: FieldPlace | undefined
@@ -16,16 +15,16 @@ export interface SamplingPlaces {
   readonly selector: FieldPlace | undefined
 }
 
-/** Values for rows without their own. The decoder sets them before each set. */
+/** Set by the decoder before each set. */
 export interface SamplingDefaults {
   facts: DomainFacts
-  /** Configured; 0 none. */
+  /** 0: none. */
   configured: number
 }
 
 const values: RecordSampling = { interval: 0, taken: 0, skipped: 0, size: 0, population: 0, probability: 0 }
 
-/** Reads all sampling values of a record; the result is overwritten by the next call. */
+/** Overwritten by the next call. */
 export function readSampling(set: DataSet, places: SamplingPlaces, record: number): RecordSampling {
   values.interval = places.interval === undefined ? 0 : numberIn(set, places.interval, record)
   values.taken = places.taken === undefined ? 0 : numberIn(set, places.taken, record)
@@ -40,7 +39,7 @@ export function readSampling(set: DataSet, places: SamplingPlaces, record: numbe
   return values
 }
 
-/** The rate of each row: of its record, selector, interface or domain, or the configured one; else absent. */
+/** Of the record, selector, interface or domain, or the configured one; else absent. */
 export function samplingStep(
   columns: { readonly sampling: GrowingColumn<Uint32Array> },
   places: SamplingPlaces,

@@ -11,26 +11,23 @@ export interface TimePlace {
   readonly place: FieldPlace
 }
 
-/** Positions of a flow's start and end in a record. */
 export interface TimePlaces {
   readonly start: TimePlace | undefined
   readonly end: TimePlace | undefined
   readonly duration: { readonly place: FieldPlace; readonly perMs: number } | undefined
-  /** IE 160 in the record itself. */
+  /** IE 160 in the record. */
   readonly initTime: FieldPlace | undefined
 }
 
-/** The latest ECMAScript time; later ones can neither be stored nor formatted. */
+/** The latest ECMAScript time. */
 const latest = 8.64e15
 
-/** Maximum clock difference in ms before a row is marked. */
+/** In ms. */
 export interface SkewRule {
   skewLimit: number
 }
 
-/**
- * Start, end and clock skew mark. A missing time is the export time, marked; a single one is completed by the duration.
- */
+/** A missing time is the export time, marked; a single one is completed by the duration. */
 export function timeSteps(
   columns: { readonly start: TimeColumn; readonly end: TimeColumn; readonly skewed: GrowingColumn<Uint8Array> },
   { start, end, duration, initTime }: TimePlaces,
@@ -103,7 +100,7 @@ function timeOf({ context }: DataSet, unit: TimeUnit, value: number, initTime: n
       return value
     case 's':
       return value * 1000
-    // Always 8 bytes, read by the loop below: a number would lose the fraction.
+    // Always 8 bytes: a number would lose the fraction.
     case 'ntp':
       return context.exportTime
     case 'before':
@@ -117,10 +114,7 @@ function timeOf({ context }: DataSet, unit: TimeUnit, value: number, initTime: n
   }
 }
 
-/**
- * Uptimes are modulo 2^32 ms. The signed distance to the uptime at export is right both for a flow that began before
- * the counter wrapped and for one that ends a few ms after the header's time.
- */
+/** Uptimes wrap at 2^32 ms; the signed distance is right before and after a wrap. */
 function fromUptime(exported: number, uptime: number, value: number): number {
   return Number.isNaN(uptime) ? exported : exported - ((uptime - value) | 0)
 }

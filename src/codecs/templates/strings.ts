@@ -4,10 +4,7 @@ const arenaBytes = 256 * 1024
 const slots = 8192
 const utf8 = new TextDecoder()
 
-/**
- * Codes of strings in a builder's dictionary, by their bytes: a repeated name needs no string. Strings beyond the table
- * take the slow path.
- */
+/** Dictionary codes by bytes: a repeated name needs no string. The table is bounded. */
 export class StringCodes {
   readonly #flows: FlowBuilder
   #generation = -1
@@ -22,7 +19,7 @@ export class StringCodes {
     this.#flows = flows
   }
 
-  /** The code of UTF-8 text without trailing NULs; 0 (absent) if empty. */
+  /** Without trailing NULs; 0 (absent) if empty. */
   code(bytes: Uint8Array, at: number, length: number): number {
     while (length > 0 && bytes[at + length - 1] === 0) length--
     if (length === 0) return 0
@@ -51,7 +48,6 @@ export class StringCodes {
     return true
   }
 
-  /** A reset of the builder invalidates all codes. */
   #refresh(): void {
     if (this.#generation === this.#flows.generation) return
     this.#generation = this.#flows.generation

@@ -15,18 +15,18 @@ export interface TemplateLimits {
   /** Over all exporters. */
   readonly templates: number
   readonly exporterTemplates: number
-  /** Of an exporter that was seen once. */
+  /** Of an exporter seen once. */
   readonly unprovenTemplates: number
-  /** Concurrent source ports of one exporter. */
+  /** Source ports of one exporter. */
   readonly sessions: number
-  /** Observation domains over all exporters, and of one. */
+  /** Over all exporters, and of one. */
   readonly domains: number
   readonly exporterDomains: number
-  /** Lifetime in ms of a UDP template after its last announcement. */
+  /** In ms since the last announcement (UDP). */
   readonly expiry: number
 }
 
-/** Room for ten thousand exporters with a few templates each; `expiry` is configured. */
+/** For ten thousand exporters with a few templates each. */
 export const usualTemplateLimits: Omit<TemplateLimits, 'expiry'> = {
   templates: 65_536,
   exporterTemplates: 4096,
@@ -36,13 +36,12 @@ export const usualTemplateLimits: Omit<TemplateLimits, 'expiry'> = {
   exporterDomains: 256,
 }
 
-/** Templates with many more fields than this on average reduce the number of templates. */
+/** More fields on average reduce the number of templates. */
 const usualFields = 32
 
-/** Shared layouts; beyond this the cache is cleared. */
+/** Then the cache is cleared. */
 const maxLayouts = 4096
 
-/** All templates of all exporters, and the lookup of a data set's template. */
 export class TemplateTable {
   readonly #limits: TemplateLimits
   readonly #parking: Parking
@@ -52,7 +51,7 @@ export class TemplateTable {
   #fields = 0
   readonly #domains = new Set<Domain>()
   readonly #layouts = new Map<string, Prepared>()
-  /** Increases with each change that must be saved. */
+  /** Changes to save. */
   changes = 0
 
   constructor(limits: TemplateLimits, parking: Parking) {
@@ -92,7 +91,7 @@ export class TemplateTable {
     return domain
   }
 
-  /** Adds a template. False if there is no room. */
+  /** False without room. */
   announce(domain: Domain, id: number, layout: Layout, now: number): boolean {
     const known = domain.templates.get(id)
     if (known !== undefined && known.prepared.layout.text === layout.text) {
@@ -119,7 +118,7 @@ export class TemplateTable {
     return true
   }
 
-  /** The exporter withdraws one template (RFC 7011, section 8.1), or all of a kind. */
+  /** One template (RFC 7011, section 8.1), or all of a kind. */
   withdraw(domain: Domain, id: number, options: boolean): void {
     if (id >= 256) {
       const known = domain.templates.get(id)
@@ -136,7 +135,6 @@ export class TemplateTable {
     return template
   }
 
-  /** Removes expired templates. */
   sweep(now: number): void {
     for (const template of this.#all) {
       if (template.domain.session.transport.kind === 'udp' && now - template.refreshed > this.#limits.expiry)
@@ -144,7 +142,7 @@ export class TemplateTable {
     }
   }
 
-  /** A connection ended, or an exporter was evicted: its templates are invalid. */
+  /** A connection ended, or an exporter was evicted. */
   close(session: Session): void {
     const { exporter, version, transport } = session
     exporter.sessions.delete(sessionKey(version, transport))
@@ -156,9 +154,8 @@ export class TemplateTable {
   }
 
   /**
-   * A restarted exporter sends from a new port: until its templates arrive, the newest ones of the same version and
-   * domain decode its data. Two exporters behind one address must not mix: a session that sent data since the new one
-   * appeared lends nothing.
+   * After a restart from a new port, the newest templates of the same version and domain are borrowed. A session that
+   * sent data since lends nothing: it is another exporter behind the address.
    */
   #borrow(domain: Domain, id: number): Template | undefined {
     const { session } = domain
@@ -201,10 +198,7 @@ export class TemplateTable {
     this.changes++
   }
 
-  /**
-   * Second chance: templates used or announced since the last round move to the back, and the first other one is
-   * removed.
-   */
+  /** Second chance: recently used templates move to the back; the first other one is removed. */
   #forgetTemplate(): void {
     for (const template of this.#all) {
       if (!template.recent) return this.#remove(template)
@@ -214,7 +208,7 @@ export class TemplateTable {
     }
   }
 
-  /** The session with the longest silence, preferably without templates. */
+  /** The longest silent session, preferably without templates. */
   #forgetSession(exporter: ExporterState): void {
     let victim: Session | undefined
     let worth = Infinity
@@ -230,7 +224,7 @@ export class TemplateTable {
     if (victim !== undefined) this.close(victim)
   }
 
-  /** Second chance, too. Facts of a domain are removed with its last session. */
+  /** Second chance. Facts of a domain are removed with its last session. */
   #forgetDomain(among: Iterable<Domain>, current: Session): void {
     let victim: Domain | undefined
     for (const domain of among) {
@@ -238,7 +232,7 @@ export class TemplateTable {
         victim = domain
         break
       }
-      // Moved to the end: iteration over a set includes additions.
+      // Moved to the end: iteration includes additions.
       domain.recent = false
       if (this.#domains.delete(domain)) this.#domains.add(domain)
       victim ??= domain
@@ -264,7 +258,7 @@ function* domainsOf(exporter: ExporterState): Generator<Domain> {
   for (const { domains } of exporter.sessions.values()) yield* domains.values()
 }
 
-/** A layout from its text; undefined if invalid. */
+/** Undefined if invalid. */
 export function parseLayout(text: string): Layout | undefined {
   const match = /^(?:d|o(\d{1,5})):(\d+\.\d+\.\d+(?:,\d+\.\d+\.\d+)*)$/.exec(text)
   if (match === null) return undefined

@@ -9,7 +9,6 @@ const retryMs = 500
 export interface CopyOptions {
   readonly bus: JournalBus
   readonly partition: number
-  /** Position up to which the partition is already copied. */
   readonly after: number
   readonly host: Host
   readonly log: Log
@@ -17,11 +16,10 @@ export interface CopyOptions {
   readonly signal: AbortSignal
   /** Takes all units or none. After a rejection the same units are passed again. */
   readonly take: (units: readonly SharedUnit[]) => Promise<void>
-  /** Epoch and sequence of the last unit taken, by source. */
   readonly lastTaken?: Iterable<readonly [source: string, { readonly epoch: number; readonly sequence: number }]>
 }
 
-/** Reads a partition until the signal aborts; retries while the bus is unreachable. */
+/** Reads a partition until the signal aborts; retries all errors. */
 export async function copyPartition({
   bus,
   partition,

@@ -1,6 +1,6 @@
 /**
- * Commands on dead letters of a shared journal. Only the deliverer of a partition changes its dead letters. Other
- * instances write a command under their own key and read the result record.
+ * Commands on dead letters of a shared journal. Only the partition's deliverer changes dead letters. Other instances
+ * write a command under their own key and read the result.
  */
 import type { Host } from '../../host/index.ts'
 import type { JournalBus } from '../../journal/index.ts'
@@ -18,9 +18,8 @@ interface Command {
   /** Increases with each command of an instance for a sink and partition. */
   readonly number: number
   readonly to: 'retrying' | 'dropped'
-  /** All open dead letters if omitted. */
   readonly ids?: readonly string[]
-  /** New body of the one dead letter, base64. */
+  /** Base64; with exactly one id. */
   readonly body?: string
 }
 
@@ -29,7 +28,7 @@ interface CommandResult {
   readonly moved: number
 }
 
-/** Limits of one record: ids, and characters of a body. */
+/** Ids and body characters in one record. */
 const [maxIds, maxBody] = [1000, 480 * 1024]
 const [timeoutMs, pollMs] = [10_000, 1000]
 
@@ -43,15 +42,14 @@ export interface CommandHandlerOptions {
   readonly signal: AbortSignal
 }
 
-/** Runs new commands until the signal aborts. Called by the deliverer of the partition. */
 export async function runCommands(parts: CommandHandlerOptions): Promise<void> {
   const { records, host, log, partition, signal } = parts
-  // Results by key: the records lag behind the writes.
+  // The records lag behind the writes.
   const done = new Map<string, number>()
   for (let seen = -1; !signal.aborted;) {
     const over = new AbortController()
     const either = AbortSignal.any([signal, over.signal])
-    // The timer covers commands whose sink is not started yet.
+    // Also runs commands that arrived before their sink started.
     await Promise.race([
       host.timers.sleep(pollMs, either),
       records.until(() => records.version(commandKeys) !== seen, either),
@@ -93,7 +91,6 @@ async function runPending(
   }
 }
 
-/** Dead letters of a shared journal, for every instance. */
 export class SharedDeadLetters implements DeadLetterStore {
   readonly #options: {
     readonly bus: JournalBus
@@ -168,7 +165,6 @@ export class SharedDeadLetters implements DeadLetterStore {
     await (await this.#writer?.catch(() => undefined))?.close(0)
   }
 
-  /** Without those of sinks that are no longer configured. */
   #of(sink: string | undefined): readonly SharedDeadLetter[] {
     const { records } = this.#options
     return deadLettersIn(records).filter(
@@ -176,7 +172,6 @@ export class SharedDeadLetters implements DeadLetterStore {
     )
   }
 
-  /** Serializes the commands for a sink and partition. */
   #send(partition: number, sink: string, command: Omit<Command, 'number'>): Promise<number> {
     const name = `${partition}/${sink}`
     const before = this.#inFlight.get(name)?.catch(() => 0) ?? Promise.resolve(0)
@@ -221,7 +216,7 @@ export class SharedDeadLetters implements DeadLetterStore {
     }
   }
 
-  /** Reads the records that an earlier process wrote under this instance's name. */
+  /** Syncs first, because an earlier process may have used this name. */
   async #open(key: string): Promise<RetryingWriter> {
     const { bus, records, instance, host, log } = this.#options
     const known = await this.#writer?.catch(() => undefined)

@@ -1,6 +1,6 @@
 /**
- * Writes the output of transforms of a partition. Each is a source of the partition (`masked@partition-3`); the
- * deliverer of the partition is its only writer.
+ * Writes the output of a partition's transforms, as sources such as `masked@partition-3`. The partition's deliverer is
+ * the only writer.
  */
 import { Fenced, type Unit } from '../../journal/index.ts'
 import type { DerivedJournal } from '../sources/derive.ts'
@@ -9,11 +9,10 @@ import { SharedWriter, type SharedWriterOptions } from './writer.ts'
 
 export interface DerivedOptions extends Omit<SharedWriterOptions, 'instance' | 'queueBytes' | 'onUnit'> {
   readonly partition: number
-  /** Rejects with `Fenced` when another instance delivers the partition, so that its writer name is not claimed. */
+  /** Rejects with `Fenced` when another instance delivers the partition. */
   readonly confirm: () => Promise<unknown>
 }
 
-/** Bytes that wait for the bus; a transform waits for its own writes. */
 const queueBytes = 64 * 1024 * 1024
 
 export class Derived implements DerivedJournal {
@@ -26,12 +25,11 @@ export class Derived implements DerivedJournal {
     this.#options = options
   }
 
-  /** Another instance writes the derived rows of this partition now. */
   get lost(): boolean {
     return this.#refused || this.#writer?.fenced === true
   }
 
-  /** Fences the previous deliverer, then returns the last cursor of the transform. */
+  /** Fences the previous deliverer first. */
   async cursor(id: string): Promise<Uint8Array | undefined> {
     return (await this.#open()).begin(id)
   }
@@ -49,7 +47,7 @@ export class Derived implements DerivedJournal {
     await this.#writer?.close()
   }
 
-  /** Opened by the first transform that writes, because opening claims the writer name. */
+  /** Opening claims the writer name, so it waits for the first write. */
   #open(): Promise<SharedWriter> {
     this.#opening ??= this.#begin().catch((error: unknown) => {
       if (error instanceof Fenced) this.#refused = true

@@ -32,7 +32,6 @@ export async function sharedName({
       if (known() === undefined)
         await writeRecord(writer, keys.name, { name: Buffer.from(host.random.bytes(6)).toString('base64url') })
     } catch (error) {
-      // Another instance is writing the name.
       if (!(error instanceof Fenced)) throw error
       await host.timers.sleep(retryMs)
     } finally {

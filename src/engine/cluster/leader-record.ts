@@ -9,8 +9,7 @@ interface Written {
 }
 
 /**
- * A record written by alternating leaders. A writer claims the name first, which fences all others, then reads the
- * record that it replaces.
+ * Compare-and-set record of alternating leaders. A writer claims the name, which fences all others, before it reads.
  */
 export function leaderRecord(
   key: string,
@@ -48,7 +47,6 @@ export function leaderRecord(
       ])
       return version
     } catch (error) {
-      // After the next claim a read shows whether the record was stored.
       await drop(writer)
       if (error instanceof Fenced) return undefined
       throw error

@@ -30,31 +30,25 @@ export interface PartitionWorkerOptions {
   readonly log: Log
   readonly metrics: Metrics
   readonly traces?: Traces | undefined
-  /** Copied frames that are not settled yet; emptied at each start. */
+  /** Copied frames; emptied at each start. */
   readonly directory: string
-  /** Limit of the copied frames in `directory`. */
   readonly maxBytes: number
   readonly load: (type: string) => Promise<SinkDefinition<unknown>>
-  /** Undefined for the type of a sink. */
   readonly loadTransform?: (type: string) => Promise<TransformDefinition<unknown>> | undefined
   readonly enrichment?: () => Enrichment | undefined
 }
 
 export interface PartitionRecord {
   readonly owner: string
-  /** No instance delivers the partition. */
   readonly free: boolean
 }
 
 const closeMs = 5000
 const maintenanceMs = 1000
-/** The position is saved every so many rounds of `tidyMs`; a successor reads the rest again. */
+/** Rounds between two saves of the position. */
 const saveEvery = 10
 
-/**
- * Delivers one partition of a shared journal. It copies the frames into a folder, which the sinks read like a local
- * journal.
- */
+/** Delivers one partition of a shared journal from a local copy of its frames. */
 export class PartitionWorker {
   readonly sinks: SinkSet
   readonly follower: Follower
@@ -87,7 +81,7 @@ export class PartitionWorker {
     ])
   }
 
-  /** Takes over the partition and resumes each sink. Rejects when the bus is unreachable or a sink cannot be built. */
+  /** Rejects when the bus is unreachable or a sink cannot be built. */
   static async open(options: PartitionWorkerOptions, entries: readonly SinkEntry[]): Promise<PartitionWorker> {
     const { bus, records, partition, instance, host, log, metrics, traces, directory } = options
     const name = `partition/${partition}`
@@ -182,12 +176,11 @@ export class PartitionWorker {
     }
   }
 
-  /** Another instance delivers the partition now. */
   get lost(): boolean {
     return this.#writer.ended !== undefined || this.#derived.lost
   }
 
-  /** Waits up to `closeMs` for sends in progress, then stores the progress for the next deliverer. */
+  /** Waits up to `closeMs` for sends in progress, then stores the progress. */
   async close(): Promise<void> {
     this.#stop.abort()
     await this.sinks.stop()
@@ -220,7 +213,7 @@ export class PartitionWorker {
   async #saveReached(): Promise<void> {
     const place = this.follower.sequence / spread
     const key = keys.reached(this.#options.partition)
-    // Between two parts of a unit, or before the position of an earlier deliverer.
+    // Between two parts of a unit, or already saved.
     if (!Number.isInteger(place) || place <= (this.#options.records.get<ReachedRecord>(key)?.place ?? 0)) return
     await writeRecord(this.#writer, key, {
       place,
@@ -256,7 +249,6 @@ async function loadFor(
   return transform === undefined ? load(type) : derivedBy(transform, derived)
 }
 
-/** Sink positions of a partition, stored on the bus for its next deliverer. */
 function sharedRecords(records: SharedRecords, writer: RetryingWriter, partition: number): RecordStore {
   // Reads of the bus lag behind writes.
   const written = new Map<string, SinkRecord>()

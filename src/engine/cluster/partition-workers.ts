@@ -9,7 +9,7 @@ import { writeRecord, type SharedRecords } from './records.ts'
 import { RetryingWriter } from './retrying-writer.ts'
 
 export interface PartitionWorkersOptions extends Omit<PartitionWorkerOptions, 'partition'> {
-  /** Minimum interval between two heartbeats, and the time after which a silent instance counts as gone, in ms. */
+  /** Interval between heartbeats, and silence after which an instance is gone, in ms. */
   readonly heartbeatMs?: number
   readonly memberTimeoutMs?: number
 }
@@ -25,8 +25,8 @@ const pollMs = 500
 const defaultMemberTimeoutMs = 10_000
 
 /**
- * The partitions that one deliverer owns. All deliverers compute the same shares from the heartbeats on the bus. If two
- * briefly own the same partition, the bus accepts records only from the last that claimed it.
+ * The partitions of one deliverer. All deliverers compute the same shares from the heartbeats. If two own one
+ * partition, the bus accepts only the last that claimed it.
  */
 export class PartitionWorkers {
   readonly #options: PartitionWorkersOptions
@@ -45,7 +45,6 @@ export class PartitionWorkers {
     return this.#workers
   }
 
-  /** Why a local partition or one of its sinks makes no progress. */
   get problem(): string | undefined {
     if (this.#problem !== undefined) return this.#problem
     for (const [partition, { sinks }] of this.#workers)
@@ -71,14 +70,14 @@ export class PartitionWorkers {
       for (const { id, rows } of applied.orphaned) orphaned.set(id, (orphaned.get(id) ?? 0) + rows)
     }
     this.#entries = entries
-    // A returning sink may need frames that are no longer copied here.
+    // The copied frames may begin after the position of a returning sink.
     for (const [partition, worker] of this.#workers)
       if (returning.has(partition) && !this.#moving.has(partition))
         this.#begin(partition, () => this.#leave(partition, worker))
     return { changed: [...changed], orphaned: [...orphaned].map(([id, rows]) => ({ id, rows })) }
   }
 
-  /** Drops the rows pending for a sink without configuration in the local partitions; resolves with their number. */
+  /** Resolves with the number of dropped rows in the local partitions. */
   async forget(id: string): Promise<number> {
     let rows: number | undefined
     for (const { sinks } of this.#workers.values()) {
@@ -95,7 +94,7 @@ export class PartitionWorkers {
     return rows
   }
 
-  /** Runs until the signal aborts; progress is stored when it resolves. */
+  /** Runs until the signal aborts; then progress is stored. */
   async run(signal: AbortSignal): Promise<void> {
     const { host, log } = this.#options
     while (!signal.aborted) {
@@ -135,12 +134,11 @@ export class PartitionWorkers {
     if (this.#writer.ended !== undefined) return
     await writeRecord(this.#writer, keys.member(instance), { left, sinks: left ? [] : this.#report() } satisfies Member)
     const done = host.clock.monotonic()
-    // After an outage of the bus or a suspended process, the ages of other heartbeats are unknown.
+    // After an outage or suspension, the ages of other heartbeats are unknown.
     if (this.#heartbeatAt !== 0 && done - this.#heartbeatAt > memberTimeoutMs / 2) records.renew()
     this.#heartbeatAt = done
   }
 
-  /** Another instance uses the same name and fenced this one. */
   #leaveAll(): void {
     this.#problem =
       `another Weir delivers as ${this.#options.instance}: give each instance its own \`instance\` and ` +
@@ -148,7 +146,6 @@ export class PartitionWorkers {
     for (const [partition, worker] of this.#workers) this.#begin(partition, () => this.#leave(partition, worker))
   }
 
-  /** For each sink the partition in the worst state. */
   #report(): SinkReport[] {
     const now = this.#options.host.clock.now()
     return worst(
@@ -171,7 +168,7 @@ export class PartitionWorkers {
       .under<Member>(keys.member(''))
       .filter(({ value, ageMs }) => !value.left && ageMs < memberTimeoutMs)
       .map(({ name }) => name)
-    // Without a stored heartbeat of this instance, no other one includes it in the shares.
+    // Other instances include only instances with a stored heartbeat.
     if (!members.includes(instance)) return
     const shares = sharesOf(bus.partitions, members)
     for (let partition = 0; partition < bus.partitions; partition++) {
@@ -227,7 +224,6 @@ export class PartitionWorkers {
   }
 }
 
-/** State of each sink over all deliverers. */
 export function sinksOf(records: SharedRecords, memberTimeoutMs = defaultMemberTimeoutMs): Pipeline['sinks'] {
   return worst(
     records
@@ -245,10 +241,7 @@ function worst(reports: readonly SinkReport[]): SinkReport[] {
   })
 }
 
-/**
- * Assigns partitions to the live instances evenly. Among instances with room, the highest hash wins, so that few
- * partitions move when an instance joins or leaves.
- */
+/** Spreads partitions evenly. The highest hash wins, so that few partitions move when an instance joins or leaves. */
 export function sharesOf(partitions: number, members: readonly string[]): ReadonlyMap<number, string> {
   const capacity = new Map(members.map((name) => [name, Math.ceil(partitions / members.length)]))
   const shares = new Map<number, string>()

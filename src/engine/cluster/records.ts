@@ -11,9 +11,7 @@ interface Known {
 
 const retryMs = 500
 
-/**
- * The newest records beside the journal: sink positions, source totals, heartbeats. Every process reads all of them.
- */
+/** Newest records beside the journal: sink positions, source totals, heartbeats. */
 export class SharedRecords {
   readonly #bus: JournalBus
   readonly #host: Host
@@ -24,7 +22,6 @@ export class SharedRecords {
   readonly #versions = new Map<string, number>()
   #place = 0
 
-  /** `without`: key prefixes to ignore. */
   constructor(options: {
     readonly bus: JournalBus
     readonly host: Host
@@ -37,7 +34,6 @@ export class SharedRecords {
     this.#log = options.log
   }
 
-  /** Reads until the signal aborts; retries while the bus is unreachable. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
@@ -55,13 +51,13 @@ export class SharedRecords {
     }
   }
 
-  /** Resolves when all records written before the call are read. Rejects when the bus is unreachable. */
+  /** Resolves when all records written before the call are read. Rejects if the bus is unreachable. */
   async sync(signal: AbortSignal): Promise<void> {
     const { last } = await this.#bus.bounds('records')
     await this.until(() => this.#place >= last, signal)
   }
 
-  /** Resolves when `fact` is true or the signal aborts. `fact` is tested now and after each group of records. */
+  /** Resolves when `condition` is true or the signal aborts. Tested now and after each group of records. */
   until(condition: () => boolean, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const check = (): void => {
@@ -76,7 +72,7 @@ export class SharedRecords {
     })
   }
 
-  /** Increases with each record of this kind, the key's part before the first slash. */
+  /** Increases with each record of this kind (the key up to the first slash). */
   version(kind: string): number {
     return this.#versions.get(kind) ?? 0
   }
@@ -85,7 +81,7 @@ export class SharedRecords {
     return this.#known.get(key)?.value as T | undefined
   }
 
-  /** Records below a key prefix: rest of the key, value, and age since the read in ms. */
+  /** Records below a key prefix, with the rest of the key and the age in ms. */
   under<T>(prefix: string): readonly { readonly name: string; readonly value: T; readonly ageMs: number }[] {
     const now = this.#host.clock.monotonic()
     return [...this.#known]
@@ -93,7 +89,7 @@ export class SharedRecords {
       .map(([key, { value, at }]) => ({ name: key.slice(prefix.length), value: value as T, ageMs: now - at }))
   }
 
-  /** Restarts all ages, because no heartbeat could be read during an outage. */
+  /** Restarts all ages after an outage, when no heartbeat could be read. */
   renew(): void {
     const at = this.#host.clock.monotonic()
     for (const [key, known] of this.#known) this.#known.set(key, { ...known, at })

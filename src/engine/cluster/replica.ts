@@ -7,7 +7,6 @@ import type { SharedUnit } from './units.ts'
 
 export interface ReplicaOptions {
   readonly bus: JournalBus
-  /** Local to this process. */
   readonly journal: SegmentWriter
   readonly host: Host
   readonly log: Log
@@ -15,14 +14,11 @@ export interface ReplicaOptions {
   readonly signal: AbortSignal
 }
 
-/**
- * Copies every partition of a shared journal into the local one, from which store and live view read. Resumes after the
- * last copied unit.
- */
+/** Copies a shared journal into the local one. Resumes after the last copied unit. */
 export async function replicate({ bus, journal, ...rest }: ReplicaOptions): Promise<void> {
   const origins = new Map(
     [...journal.totals()].flatMap(([source, { cursor }]) => {
-      // A former local journal: its frames have no bus position.
+      // Frames of a former local journal have no origin.
       const origin = originOf(cursor)
       return origin === undefined ? [] : [[source, origin] as const]
     }),

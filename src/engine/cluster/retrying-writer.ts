@@ -12,13 +12,10 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
-/** Limit of one write to the bus. */
 const maxBytes = 8 * 1024 * 1024
 const [firstWaitMs, maxWaitMs] = [50, 2000]
 
-/**
- * Writes records to a bus in order and retries while the bus is unreachable. It ends only when it is fenced or closed.
- */
+/** Writes in order and retries until it is fenced or closed. */
 export class RetryingWriter {
   readonly #writer: BusWriter
   readonly #host: Host
@@ -37,27 +34,25 @@ export class RetryingWriter {
     this.#log = options.log
   }
 
-  /** Why the bus cannot be written now. */
   get problem(): string | undefined {
     return this.#problem
   }
 
-  /** Set after another process claimed the name. */
+  /** Set after fencing or closing. */
   get ended(): Error | undefined {
     return this.#ended
   }
 
-  /** Writes a fence in order with the channel's records. */
   fence(channel: Channel, key: string): Promise<number> {
     return this.#enqueue(channel, key)
   }
 
-  /** Resolves with the position of the last record once all are durable. */
+  /** Resolves with the last position once all records are durable. */
   write(channel: Channel, records: readonly Written[]): Promise<number> {
     return this.#enqueue(channel, records)
   }
 
-  /** Rejects writes that the bus does not accept in time; none of them was acknowledged. */
+  /** Rejects writes not accepted in time; none was acknowledged. */
   async close(withinMs: number): Promise<void> {
     const timer = this.#host.timers.after(withinMs, () => {
       this.#stop.abort()
@@ -88,7 +83,6 @@ export class RetryingWriter {
 
   async #drain(channel: Channel): Promise<void> {
     const line = this.#channels.get(channel) ?? []
-    // Groups the writes of this event-loop turn.
     await this.#host.timers.yield()
     while (line.length > 0) {
       const group = line.splice(0, count(line))
@@ -117,7 +111,7 @@ export class RetryingWriter {
         return done
       } catch (error) {
         if (error instanceof Fenced) {
-          // Normal when a partition moves; for an instance name it is a configuration error.
+          // Normal when a partition moves.
           this.#log.warn("Another writer claimed this writer's name; no more records are accepted here.", {
             name: this.#name,
           })
@@ -139,7 +133,7 @@ export class RetryingWriter {
   }
 }
 
-/** How many entries from the front are written together; a fence is written alone. */
+/** Entries to write together; a fence is written alone. */
 function count(line: readonly Waiting[]): number {
   let bytes = 0
   const end = line.findIndex(({ what }, at) => {

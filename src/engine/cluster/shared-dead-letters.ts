@@ -1,6 +1,6 @@
 /**
- * Dead letters of a shared journal, as records on the bus. A body too large for one record is split into parts. A
- * settled dead letter stays without its body, for the ledger.
+ * Dead letters of a shared journal as records on the bus. Large bodies are split. A settled dead letter stays without
+ * its body, for the ledger.
  */
 import type { Host } from '../../host/index.ts'
 import type {
@@ -16,7 +16,7 @@ import type { SharedRecords } from './records.ts'
 import type { RetryingWriter } from './retrying-writer.ts'
 
 interface DeadLetterRecord extends StoredDeadLetter {
-  /** Records that hold the body; 0 if it is inline. */
+  /** Records of the body; 0: inline. */
   readonly parts: number
 }
 
@@ -26,14 +26,11 @@ export interface SharedDeadLetter {
   readonly letter: StoredDeadLetter
 }
 
-/** Characters of base64; a bus record has at most a little over 512 KiB. */
+/** Base64 characters; a bus record has little over 512 KiB. */
 const partSize = 384 * 1024
 const retryMs = 500
 
-/**
- * All dead letters, or those below a key prefix (`<partition>/<sink>/`). Omits those whose body is not read completely
- * yet.
- */
+/** `of`: prefix `<partition>/<sink>/`. Omits dead letters with an incomplete body. */
 export function deadLettersIn(records: SharedRecords, of = ''): readonly SharedDeadLetter[] {
   return records.under<DeadLetterRecord>(keys.deadLetter(of)).flatMap(({ name, value: { parts, ...letter } }) => {
     const key = `${of}${name}`
@@ -45,7 +42,6 @@ export function deadLettersIn(records: SharedRecords, of = ''): readonly SharedD
   })
 }
 
-/** Dead letters of one sink in one partition; written only by the partition's deliverer. */
 export function sharedDeadLetterLog({
   records,
   writer,
@@ -62,7 +58,7 @@ export function sharedDeadLetterLog({
   const prefix = `${partition}/${sink}/`
   return {
     async lines() {
-      // Reads of the bus lag behind the writes of the previous deliverer.
+      // Reads lag behind the previous deliverer's writes.
       while (
         !(await records.sync(new AbortController().signal).then(
           () => true,
@@ -96,11 +92,11 @@ export function sharedDeadLetterLog({
               ? nothing
               : json({ ...letter, body: settled || parts > 0 ? '' : letter.body, parts } satisfies DeadLetterRecord),
         })
-        // Tombstones for parts of a longer earlier body; the newest may not be read yet.
+        // Tombstones for parts of a longer earlier body.
         for (let part = parts; part < needed || records.get(keys.deadLetterBody(of, part)) !== undefined; part++)
           entries.push({ key: keys.deadLetterBody(of, part), value: nothing })
       }
-      // The dead letter follows its body, so that readers never find it incomplete.
+      // Bodies first, so that readers find every dead letter complete.
       if (bodies.length > 0) await writer.write('records', bodies)
       await writer.write('records', entries)
     },
@@ -108,7 +104,7 @@ export function sharedDeadLetterLog({
   }
 }
 
-/** Dead letters of each sink by state, limited to those that the sink's stored position covers. */
+/** Counts by sink, up to each sink's stored position. */
 export function deadLetterCounts(records: SharedRecords): (sink: string) => Pick<DeadLetters, 'count'> {
   const counts = new Map<string, number>()
   const count = (sink: string, state: DeadLetterState, source = ''): string => `${sink} ${state} ${source}`

@@ -6,10 +6,7 @@ import { deadLetterCounts } from './shared-dead-letters.ts'
 import { keys, type TotalsRecord } from './names.ts'
 import type { SharedRecords } from './records.ts'
 
-/**
- * Ledger of all instances of a shared journal, built from their records. A source's totals are written every few
- * seconds.
- */
+/** Ledger over all instances. Totals of sources are a few seconds old. */
 export function sharedLedger(
   records: SharedRecords,
   known: Iterable<SourceRows>,

@@ -16,13 +16,13 @@ export function sharedReplayOf(id: string, options: SharedSourceOptions): Replay
         if (frame !== undefined) yield withPosition(frame, unit.place)
       }
     },
-    // The retention of the bus is independent of readers; states are written often enough.
+    // The bus has its own retention; states are written often enough.
     hold: () => Promise.resolve(),
     shared: { ...sharedState(id, options), leaderRecord: leaderRecord(keys.leader(id), options) },
   }
 }
 
-/** Adds the position to the header; the body is shared with `frame`. */
+/** Shares the body with `frame`. */
 function withPosition(frame: Frame, place: number): Frame {
   return {
     header: { ...frame.header, sequence: place },

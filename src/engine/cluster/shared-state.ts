@@ -1,4 +1,4 @@
-/** State that a source stores in a shared journal. Its location is in the source's cursor, which the totals include. */
+/** State of a source in a shared journal. The source's cursor locates it. */
 import { componentOf } from '../../model/positions.ts'
 import type { SharedState, StateNote, StatePiece } from '../contracts.ts'
 import { keys, partitionOf, type TotalsRecord } from './names.ts'
@@ -72,7 +72,6 @@ export function sharedState(id: string, options: SharedSourceOptions): Omit<Shar
   }
 }
 
-/** `cursor`: base64. */
 function noteOf(source: string, cursor: string | undefined): StateNote | undefined {
   if (cursor === undefined) return undefined
   try {

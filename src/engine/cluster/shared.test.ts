@@ -127,7 +127,7 @@ test('units wait while the bus is unreachable and are rejected only above the li
   expect((await waiting).sourceSequence).toBe(2)
 })
 
-test('readers reassemble a unit larger than a record although other records lie between its parts', async () => {
+test('readers reassemble a unit larger than a record with other records between its parts', async () => {
   const bus = new MemoryBus(1)
   const writer = await open(bus)
   const raw = new SeededRandom(7).bytes(1_300_000)

@@ -1,24 +1,20 @@
-/** Progress of sinks in a shared journal, from the records on the bus. */
 import { sum, type SinkRecord } from '../delivery/tally.ts'
 import type { SinkOutcome } from '../control.ts'
 import { keys, partitionOf, spread, type Place, type TotalsRecord } from './names.ts'
 import type { SharedRecords } from './records.ts'
 
-/** Partition of a source of an instance. A recorded assignment has precedence. */
+/** A recorded assignment has precedence. */
 export function partitionOfSource(records: SharedRecords, source: string, partitions: number): number {
   return records.get<TotalsRecord>(keys.totals(source))?.partition ?? partitionOf(source, partitions)
 }
 
-/** Whether a deliverer has started the sink in this partition, so that it receives all later rows. */
+/** Whether a deliverer has started the sink, so that it receives all later rows. */
 export function begun(records: SharedRecords, sink: string, partition: number): boolean {
   const record = records.get<SinkRecord>(keys.sink(partition, sink))
   return record !== undefined && record.removed !== true && record.orphaned === undefined
 }
 
-/**
- * Resolves once the sink is durably past all positions. Resolves with `gone` when it is removed from the configuration,
- * with `stopped` when the signal aborts first.
- */
+/** `settled`: durably past all positions; `gone`: not configured; `stopped`: aborted. */
 export async function passed(
   records: SharedRecords,
   sink: string,
@@ -43,7 +39,7 @@ interface Counted {
   readonly lost: number
 }
 
-/** Rows of a source that the sink did not deliver so far, by reason. */
+/** Undelivered rows of a source by reason. */
 export function countedOf(records: SharedRecords, sink: string, source: string, partition: number): Counted {
   const tally = records.get<SinkRecord>(keys.sink(partition, sink))?.sources[source]
   return tally === undefined
@@ -51,10 +47,7 @@ export function countedOf(records: SharedRecords, sink: string, source: string, 
     : { deadLettered: tally.dead_lettered, lost: sum(tally.dropped) + tally.quarantined }
 }
 
-/**
- * Outcome of `rows` rows between two counts. Exact only without concurrent rows of the source: otherwise refusals of
- * other rows may be included, but no refused row is reported as delivered.
- */
+/** Exact only without concurrent rows of the source. A refused row is never reported as delivered. */
 export function outcomeBetween(before: Counted, after: Counted, rows: number): SinkOutcome {
   if (after.lost > before.lost) return { is: 'dropped', reason: 'lagging or removed from the bus' }
   const dead = after.deadLettered - before.deadLettered

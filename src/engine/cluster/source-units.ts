@@ -12,22 +12,19 @@ export interface SharedSourceOptions {
   readonly instance: string
   readonly host: Host
   readonly log: Log
-  /** Reads of the bus are retried until the signal aborts. */
   readonly signal: AbortSignal
 }
 
 const retryMs = 500
 
-/**
- * Units of a source from all instances, after a position at which a unit ends, up to the end at the time of the call.
- */
+/** Units of a source from all instances, up to the end at the call. */
 export async function* unitsOf(id: string, after: number, options: SharedSourceOptions): AsyncGenerator<SharedUnit> {
   const { bus } = options
   const { before, last } = await retryUntilAborted(() => bus.bounds(partitionOf(id, bus.partitions)), options)
   if (Math.max(after, before) < last) yield* readingOf(id, Math.max(after, before), options, last)
 }
 
-/** Follows the units until the signal aborts. `onPlace`: all units of the source up to this position were emitted. */
+/** `onPlace`: all units of the source up to this position were emitted. */
 export async function followUnits(
   id: string,
   after: number,
@@ -38,7 +35,6 @@ export async function followUnits(
   for await (const unit of readingOf(id, after, options, Infinity, onPlace)) onUnit(unit)
 }
 
-/** Reads up to an existing or future position. */
 async function* readingOf(
   id: string,
   after: number,
@@ -73,7 +69,7 @@ async function* readingOf(
   if (last !== Infinity) signal.throwIfAborted()
 }
 
-/** Retries `act` until it succeeds. Rejects when the signal aborts. */
+/** Rejects when the signal aborts. */
 export async function retryUntilAborted<T>(
   act: () => Promise<T>,
   { log, host, signal }: Pick<SharedSourceOptions, 'log' | 'host' | 'signal'>,

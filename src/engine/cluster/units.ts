@@ -1,4 +1,4 @@
-/** Reassembles the whole units of a partition: each once, in the order of their sources. */
+/** Reassembles the units of a partition, each once. */
 import { crc32 } from 'node:zlib'
 import { decodeHeader, type DecodedHeader } from '../../journal/frame.ts'
 import { Parts } from '../../journal/reader.ts'
@@ -16,7 +16,6 @@ export interface SharedUnit {
   readonly source: string
   /** Position of its last record. */
   readonly place: number
-  /** Several if the unit is larger than one record. */
   readonly pieces: readonly Piece[]
 }
 
@@ -27,7 +26,7 @@ interface LastUnit {
   readonly sequence: number
 }
 
-/** Decodes a record as a frame; undefined if it is something else or incomplete. */
+/** Undefined if the record is no complete frame. */
 export function pieceOf({ value }: BusRecord): Piece | undefined {
   const found = decodeHeader(value, 0)
   if (found.is !== 'header') return undefined
@@ -38,7 +37,7 @@ export function pieceOf({ value }: BusRecord): Piece | undefined {
     : undefined
 }
 
-/** Joins the records of a partition to units. Parts of units of different sources may be interleaved. */
+/** Parts of different sources may be interleaved. */
 export class Units {
   readonly #open = new Map<string, Piece[]>()
   readonly #last = new Map<string, LastUnit>()
@@ -53,7 +52,6 @@ export class Units {
   }
 
   take(record: BusRecord): SharedUnit | undefined {
-    // Marker records of the driver are empty.
     if (record.value.length === 0) return undefined
     const piece = pieceOf(record)
     if (piece === undefined) {
@@ -98,8 +96,7 @@ export function frameOf({ pieces }: SharedUnit): Frame | undefined {
 }
 
 /**
- * Totals of the sources of a partition up to a position (default: its end), from their records and the later frames.
- * `source` limits the result to one. For all sources, only `accepted` is exact without frames since the last delivery.
+ * Totals up to a position (default: the end) from records and later frames. Without `source` only `accepted` is exact.
  */
 export async function totalsUpTo({
   bus,
@@ -122,7 +119,7 @@ export async function totalsUpTo({
   const { last, before } = await bus.bounds(partition)
   const place = until ?? last
   let from = place
-  // Removed sources have no frames after their records. This record allows a later start of the scan.
+  // Allows a later start of the scan.
   const reached = source === undefined ? records.get<ReachedRecord>(keys.reached(partition)) : undefined
   if (reached !== undefined) {
     from = Math.max(0, Math.min(place, reached.place) - lookBack * (bus.stride ?? 1))
@@ -160,7 +157,7 @@ export async function totalsUpTo({
       }
     }
   }
-  // Rows that the broker removed are counted by the sink's deliverer.
+  // Rows removed by the broker are counted at their sinks.
   for (const { value } of records.under<{ sources: Record<string, { accounted: number }> }>(keys.sink(partition, ''))) {
     for (const [name, { accounted }] of Object.entries(value.sources)) {
       const total = totals.get(name) ?? emptyTotals()

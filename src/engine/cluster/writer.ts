@@ -21,13 +21,12 @@ import { totalsUpTo, type SharedUnit } from './units.ts'
 export interface SharedWriterOptions {
   readonly bus: JournalBus
   readonly records: SharedRecords
-  /** Name of this instance, unique in the shared journal. */
   readonly instance: string
   readonly host: Host
   readonly log: Log
-  /** Limit of the bytes that wait for the bus; units beyond it are rejected. */
+  /** Further units are rejected. */
   readonly queueBytes: number
-  /** Called with units accepted before this start that the stored totals do not cover. */
+  /** Called for accepted units that the stored totals do not cover. */
   readonly onUnit?: (unit: SharedUnit) => void
 }
 
@@ -38,16 +37,13 @@ interface OpenSource {
 
 const closeMs = 5000
 
-/**
- * Writes the sources of one instance. A unit is accepted when the bus has stored it; units wait here while the bus is
- * unreachable.
- */
+/** Writes the sources of one instance. A unit is accepted once the bus has stored it. */
 export class SharedWriter {
   readonly epoch: number
   readonly #options: SharedWriterOptions
   readonly #writer: RetryingWriter
   readonly #sources = new Map<string, OpenSource>()
-  /** With and without the units in progress, by full source name. */
+  /** Totals with and without the units in progress. */
   readonly #ahead = new Map<string, SourceTotals>()
   readonly #stored = new Map<string, SourceTotals & { readonly place: number }>()
   /** Position of the last known frame of each source. */
@@ -63,9 +59,7 @@ export class SharedWriter {
     this.epoch = epoch
   }
 
-  /**
-   * Claims the name, which fences other writers, and reads the sources' progress. Rejects when the bus is unreachable.
-   */
+  /** Claims the name, which fences other writers. Rejects when the bus is unreachable. */
   static async open(options: SharedWriterOptions): Promise<SharedWriter> {
     const { bus, records, instance, host, log } = options
     const name = `instance/${instance}`
@@ -83,7 +77,6 @@ export class SharedWriter {
     return opened
   }
 
-  /** Why units wait or are rejected. */
   get problem(): string | undefined {
     if (this.#writer.ended instanceof Fenced)
       return (
@@ -93,12 +86,11 @@ export class SharedWriter {
     return this.#writer.problem === undefined ? undefined : `the shared journal is unreachable: ${this.#writer.problem}`
   }
 
-  /** Another process claimed the name. */
   get fenced(): boolean {
     return this.#writer.ended instanceof Fenced
   }
 
-  /** Fences the source before its first unit and returns the cursor of its last unit. */
+  /** Fences the source and returns its last cursor. */
   async begin(id: string): Promise<Uint8Array | undefined> {
     const source = sharedSource(id, this.#options.instance)
     await this.#source(source).ready
@@ -110,7 +102,7 @@ export class SharedWriter {
     return new Map([...this.#stored].map(([source, total]) => [componentOf(source), total]))
   }
 
-  /** Stored ends of the partitions that one source writes to, or all sources. */
+  /** Stored ends of the partitions written by one source, or by all. */
   places(source?: string): readonly Place[] {
     if (source === undefined) return [...this.#frames.values()]
     const place = this.#frames.get(sharedSource(source, this.#options.instance))
@@ -121,18 +113,15 @@ export class SharedWriter {
     return this.#append(unit, this.#source(sharedSource(unit.source, this.#options.instance)))
   }
 
-  /**
-   * As `append`, for a source whose instances all continue from each other's events: they share one partition and its
-   * order.
-   */
+  /** For a source with a cursor shared by all instances: one partition, one order. */
   async appendShared(unit: Unit): Promise<Appended> {
     const partition = partitionOf(unit.source, this.#options.bus.partitions)
     const line = this.#source(sharedSource(unit.source, this.#options.instance), partition)
-    // Readers search the source only in its partition.
+    // Readers search only this partition.
     if (line.partition !== partition)
       throw new WeirError('WEIR_CONFIG_INVALID', `source ${unit.source} had another type before: give it another id`)
     const appended = await this.#append(unit, line)
-    // Other instances read the cursor from the records.
+    // Other instances read the cursor there.
     if (unit.cursor !== undefined) await this.#write(sharedSource(unit.source, this.#options.instance), partition)
     return appended
   }
@@ -156,7 +145,7 @@ export class SharedWriter {
       this.#stored.set(source, { ...total, place })
       this.#frames.set(source, { partition: line.partition, place })
       this.#dirty.add(source)
-      // Increases over all partitions and starts, unlike places.
+      // Increases over partitions and starts.
       return { ...appended, busPosition: place, position: { sequence: this.epoch * 2 ** 32 + ++this.#count, row: 0 } }
     } catch (error) {
       if (error instanceof WeirError) throw error
@@ -172,7 +161,6 @@ export class SharedWriter {
     }
   }
 
-  /** Stores the totals, so that the next start reads only what follows. */
   async save(): Promise<void> {
     const dirty = [...this.#dirty]
     this.#dirty.clear()
@@ -198,7 +186,7 @@ export class SharedWriter {
     return line
   }
 
-  /** Fences the source: no frame of an earlier epoch can follow. */
+  /** No frame of an earlier epoch can follow. */
   async #begin(source: string, partition: number): Promise<void> {
     const { bus, records, onUnit } = this.#options
     const until = await this.#writer.fence(partition, source)
@@ -235,7 +223,6 @@ export class SharedWriter {
   }
 }
 
-/** A record is a header with a body. */
 function recordsOf(source: string, pieces: readonly Uint8Array[]): Omit<BusRecord, 'position'>[] {
   const records: Omit<BusRecord, 'position'>[] = []
   for (let at = 0; at < pieces.length; at += 2)

@@ -39,7 +39,7 @@ function unit(...ids: string[]): Unit {
 const accepted = (): number => journal.totals().get('http')?.accepted ?? 0
 
 describe('admission', () => {
-  it('leaves out what was pushed before and counts it', async () => {
+  it('skips and counts rows that were pushed before', async () => {
     expect(await admission.append(unit('a', 'b'))).toMatchObject({ accepted: 2, duplicates: 0 })
     expect(await admission.append(unit('b', 'c', 'c'))).toMatchObject({ accepted: 1, duplicates: 2 })
     expect(await admission.append(unit('a'))).toMatchObject({ accepted: 0, duplicates: 1 })

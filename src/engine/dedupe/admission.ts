@@ -9,13 +9,13 @@ import { InFlight } from './in-flight.ts'
 export interface Admitted extends Appended {
   readonly accepted: number
   readonly duplicates: number
-  /** Sequences of the frames in flight that hold the originals. */
+  /** Frames in flight with the originals. */
   readonly repeats: readonly number[]
 }
 
 /**
- * Appends units of sources whose clients may push twice. Duplicates within the window are skipped and counted. If the
- * acknowledging sink accepts duplicates idempotently, only rows that it has not settled count as duplicates.
+ * Skips and counts duplicates of pushed events. With an idempotent acknowledging sink, only rows that it has not
+ * settled are duplicates.
  */
 export class Admission {
   readonly #journal: Pick<JournalWriter, 'append'>
@@ -32,7 +32,7 @@ export class Admission {
     return this.#underWay.size === 0
   }
 
-  /** `settled`: sequence settled by the acknowledging sink; undefined: the window decides. */
+  /** `settled`: by the acknowledging sink; undefined: the window decides. */
   async append(unit: Unit, settled?: number): Promise<Admitted> {
     const all = hashesOf(unit)
     if (all === undefined)
@@ -46,7 +46,7 @@ export class Admission {
     this.#underWay.add(appending)
     try {
       const appended = await appending
-      // Appends resolve in journal order, so all earlier ones are confirmed or withdrawn.
+      // Appends resolve in journal order: all earlier ones are confirmed or withdrawn.
       this.#window.confirm(hashes)
       this.#window.reached(appended.position)
       if (settled !== undefined) this.#inFlight.add(hashes, appended.position.sequence)
@@ -58,7 +58,7 @@ export class Admission {
       }
       return { ...appended, accepted: fresh.length, duplicates, repeats: [...repeats] }
     } catch (error) {
-      // After `confirm` only an append with an original of a duplicate can have failed.
+      // An append with an original of a duplicate failed.
       this.#window.withdraw(hashes)
       throw error
     } finally {
@@ -74,7 +74,6 @@ function hashesOf({ kind, count, raw, hashes }: Unit): Uint32Array | undefined {
   return batch.kind === 'events' ? idHashes(batch) : undefined
 }
 
-/** The unit with only its `fresh` rows; decodes it. */
 function without(unit: Unit, duplicates: number, fresh: Uint32Array): Unit {
   const batch = fresh.length === 0 ? undefined : decodeBatch('events', unit.raw)
   return batch === undefined

@@ -20,9 +20,9 @@ const magic = 0x50554457
 const headBytes = 12
 
 export interface WindowSize {
-  /** At least this many of the newest events are retained, at most twice as many … */
+  /** Retained newest events: at least this many, at most twice … */
   readonly events: number
-  /** … unless they are older than this. */
+  /** … unless older than this. */
   readonly ageMs: number
 }
 
@@ -33,13 +33,13 @@ export class DuplicateWindow implements Projection {
   readonly #host: Host
   readonly #path: string
   readonly #size: WindowSize
-  /** Lookups use both halves; new hashes go to the newer. When that is full or old, the older half is discarded. */
+  /** Lookups use both halves. When the newer is full or old, the older is discarded. */
   #older = new HashSet()
   #newer = new HashSet()
   #turned: number
   #applied: Position = nowhere
   #committed: Position = nowhere
-  /** Admitted but not synced: not part of a snapshot, because a crash may lose them. */
+  /** Not synced, so not part of a snapshot. */
   readonly #underWay = new HashSet()
 
   constructor(host: Host, path: string, size: WindowSize = defaultWindow) {
@@ -64,8 +64,8 @@ export class DuplicateWindow implements Projection {
   }
 
   /**
-   * Splits rows, given by their hashes (four words each), into new rows, which are remembered, and duplicates. With
-   * `inFlight` only its events and pending appends count as duplicates.
+   * Splits rows (four words each) into new ones, which are remembered, and duplicates. `inFlight` limits duplicates to
+   * its events and pending appends.
    */
   admit(hashes: Uint32Array, inFlight?: InFlight): { readonly fresh: Uint32Array; readonly seen: Uint32Array } {
     this.#turn()
@@ -89,7 +89,6 @@ export class DuplicateWindow implements Projection {
     return { fresh: fresh.subarray(0, freshRows), seen: seen.subarray(0, seenRows) }
   }
 
-  /** The admitted rows are synced. */
   confirm(hashes: Uint32Array): void {
     for (let at = 0; at < hashes.length; at += 4) {
       this.#underWay.delete(hashes, at)
@@ -97,7 +96,7 @@ export class DuplicateWindow implements Projection {
     }
   }
 
-  /** The append of the admitted rows failed; they may be pushed again. */
+  /** They may be pushed again. */
   withdraw(hashes: Uint32Array): void {
     for (let at = 0; at < hashes.length; at += 4) this.#underWay.delete(hashes, at)
   }
@@ -161,7 +160,7 @@ export class DuplicateWindow implements Projection {
     this.#turned = this.#host.clock.monotonic()
   }
 
-  /** A missing or damaged snapshot yields an empty window; the retained frames are replayed into it. */
+  /** A missing or damaged snapshot yields an empty window. */
   async #load(): Promise<void> {
     if ((await this.#host.disk.stat(this.#path)) === undefined) return
     const bytes = await this.#host.disk.readFile(this.#path)

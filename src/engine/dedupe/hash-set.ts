@@ -1,6 +1,6 @@
 /**
- * Set of 128-bit hashes: open addressing over 32-bit words, at most 32 bytes per entry. A hash is `words[at]` …
- * `words[at + 3]`. A first word of 0 marks a free slot, so a hash that starts with 0 is stored with 1.
+ * 128-bit hashes (`words[at]` … `words[at + 3]`), open addressing. A first word of 0 marks a free slot, and is stored
+ * as 1.
  */
 export class HashSet {
   #table: Uint32Array
@@ -40,7 +40,7 @@ export class HashSet {
     if (this.#size * 2 > this.#mask) this.#grow()
   }
 
-  /** Moves displaced entries into the gap, so that searches still end correctly. */
+  /** Closes the gap, so that searches end correctly. */
   delete(words: Uint32Array, at: number): void {
     let gap = this.#slotOf(words, at)
     if (this.#isFree(gap * 4)) return
@@ -55,7 +55,6 @@ export class HashSet {
     this.#table.fill(0, gap * 4, gap * 4 + 4)
   }
 
-  /** All hashes, four words each, unordered. */
   words(): Uint32Array {
     const words = new Uint32Array(this.#size * 4)
     let to = 0

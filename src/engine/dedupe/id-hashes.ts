@@ -3,7 +3,7 @@ import { murmur128Rows } from './murmur.ts'
 
 const utf8 = new TextEncoder()
 
-/** Hashes of source and id, four words per row. Stored snapshots contain them. */
+/** Four words per row. Stored snapshots contain them. */
 export function idHashes({ count, dictionary, source, id }: EventBatch): Uint32Array {
   return murmur128Rows(count, { codes: source, bytes: (code) => utf8.encode(`${dictionary[code] ?? ''}\0`) }, id)
 }

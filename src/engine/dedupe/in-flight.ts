@@ -1,14 +1,11 @@
-/** Above this limit the oldest are discarded; if pushed again, they are accepted again with the same id. */
+/** Then the oldest are discarded; if pushed again, they are accepted again. */
 const maxEntries = 500_000
 
-/**
- * Events that a sink has not settled, by hash of source and id (`words[at]` … `words[at + 3]`), with the sequence of
- * their frame. In memory only: after a restart all may be pushed again.
- */
+/** Unsettled events of a sink by hash, with the sequence of their frame. In memory only. */
 export class InFlight {
   readonly #sequences = new Map<string, number>()
 
-  /** `hashes`: four words each. */
+  /** Four words each. */
   add(hashes: Uint32Array, sequence: number): void {
     for (let at = 0; at < hashes.length; at += 4) this.#sequences.set(keyOf(hashes, at), sequence)
     for (const oldest of this.#sequences.keys()) {

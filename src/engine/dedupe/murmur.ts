@@ -1,6 +1,6 @@
 export type Hash = readonly [number, number, number, number]
 
-/** Hash state: four lanes, and the number of bytes so far. */
+/** Four lanes, and the number of bytes. */
 type Lanes = Int32Array
 
 const newLanes = (): Lanes => Int32Array.of(0x239b961b, 0xab0e9789, 0x38b34ae5, 0xa1e38b93, 0)
@@ -44,10 +44,7 @@ function digest(lanes: Lanes, into: Uint32Array, at: number): void {
   into[at + 3] = d
 }
 
-/**
- * 128-bit non-cryptographic hash of concatenated pieces: four 32-bit lanes with separate multipliers, finalized as in
- * MurmurHash3. With a million entries, collisions have a probability of about 10^-26.
- */
+/** 128-bit hash of concatenated pieces, finalized as in MurmurHash3; not cryptographic. */
 export function murmur128(pieces: readonly Uint8Array[]): Hash {
   const lanes = newLanes()
   for (const piece of pieces) feed(lanes, piece, 0, piece.length)
@@ -56,7 +53,7 @@ export function murmur128(pieces: readonly Uint8Array[]): Hash {
   return [words[0] as number, words[1] as number, words[2] as number, words[3] as number]
 }
 
-/** Hashes heap items with the prefix of their row; four words per row. */
+/** Heap items with the prefix of their row; four words per row. */
 export function murmur128Rows(
   count: number,
   prefixOf: { readonly codes: Uint32Array; readonly bytes: (code: number) => Uint8Array },

@@ -7,21 +7,19 @@ interface Waiter {
   readonly resolve: (outcome: SinkOutcome) => void
 }
 
-/** Limit of the outcomes retained for later requests. */
 const maxRetained = 1024
 
-/** Reports to a source the durable outcome of its batches at one sink. */
+/** Durable outcomes of batches at one sink, for their sources. */
 export class BatchOutcomes {
   #committed: number
   #waiters: Waiter[] = []
-  /** Outcomes other than delivered, by sequence; the newest, since a frame may settle before the source requests it. */
+  /** Newest outcomes other than delivered: a frame may settle before it is requested. */
   readonly #unusual = new Map<number, SinkOutcome>()
 
   constructor(committed: number) {
     this.#committed = committed
   }
 
-  /** Everything up to this sequence is durably settled. */
   get settled(): number {
     return this.#committed
   }
@@ -30,7 +28,7 @@ export class BatchOutcomes {
     return this.#waiters.length
   }
 
-  /** Resolves when the frame is settled at this sink; `pending` when the signal aborts first. */
+  /** `pending` if the signal aborts first. */
   of(sequence: number, signal?: AbortSignal): Promise<SinkOutcome> {
     if (sequence <= this.#committed) return Promise.resolve(this.#outcomeOf(sequence))
     return new Promise((resolve) => {
@@ -45,7 +43,7 @@ export class BatchOutcomes {
     })
   }
 
-  /** Rows up to the commit that were not delivered; not durable yet. */
+  /** Undelivered rows; not durable yet. */
   settle(rejected: readonly Rejected[], dropped: readonly SinkPiece[]): void {
     for (const { piece, reason } of rejected) {
       const known = this.#unusual.get(piece.header.sequence)

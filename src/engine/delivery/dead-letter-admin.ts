@@ -11,14 +11,13 @@ export interface SinkDeadLetter {
 }
 
 export interface DeadLetterStore {
-  /** Unsettled dead letters; of all sinks if none is given. */
+  /** Unsettled dead letters; default: of all sinks. */
   waiting(sink: string | undefined): readonly SinkDeadLetter[]
   get(id: string, sink: string | undefined): readonly SinkDeadLetter[]
   /** Default: all open ones. Resolves with the number moved. Throws WEIR_SINK_UNKNOWN. */
   move(sink: string, ids: readonly string[] | undefined, to: 'retrying' | 'dropped'): Promise<number>
-  /** Moves it to pending with another body, encoded. False if it is already settled. */
+  /** Redrives with another encoded body. False if already settled. */
   retryAs(sink: string, id: string, body: Uint8Array): Promise<boolean>
-  /** Throws WEIR_SINK_UNKNOWN. */
   check(sink: string): void
 }
 
@@ -42,7 +41,7 @@ export function deadLetterAdmin(store: DeadLetterStore): DeadLetterAdmin {
     },
     async show(id, sink) {
       const found = store.get(id, sink)
-      // If several sinks rejected the row, the unsettled dead letter has precedence.
+      // The unsettled one has precedence.
       const one = found.find(({ letter: { state } }) => state === 'open' || state === 'retrying') ?? found[0]
       return one === undefined ? undefined : describeDeadLetter(one.sink, one.letter)
     },
@@ -56,7 +55,6 @@ export function deadLetterAdmin(store: DeadLetterStore): DeadLetterAdmin {
   }
 }
 
-/** Dead letters of the local sinks. */
 export function localDeadLetters(sinks: Pick<SinkSet, 'all' | 'get'>): DeadLetterStore {
   const deliveryOf = (sink: string): NonNullable<ReturnType<SinkSet['get']>> => {
     const delivery = sinks.get(sink)
@@ -100,7 +98,7 @@ export function openIds(letters: Pick<DeadLetters, 'all'>): readonly string[] {
     .map(({ id }) => id)
 }
 
-/** Newest first, then by sink and id: a total order, so that pages neither repeat nor skip one. */
+/** Newest first; a total order, so that pages neither repeat nor skip. */
 function inOrder(a: DeadLetterPosition, b: DeadLetterPosition): number {
   return b.time - a.time || byBytes(a.sink, b.sink) || byBytes(a.id, b.id)
 }

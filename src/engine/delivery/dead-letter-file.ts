@@ -13,7 +13,7 @@ export class DeadLetterFile implements DeadLetterLog {
   readonly #path: string
   #file: DiskFile | undefined
   #size = 0
-  /** The file ends inside a torn line, which must not merge with the next one. */
+  /** The next line must not merge with a torn one. */
   #torn = false
 
   constructor(host: Host, directory: string, sink: string) {
@@ -40,7 +40,7 @@ export class DeadLetterFile implements DeadLetterLog {
       await file.write(bytes, this.#size)
       await file.sync()
     } catch (error) {
-      // The written part is unknown: the next append starts a new line after it.
+      // The written part is unknown.
       this.#size += bytes.length
       this.#torn = true
       this.#file = undefined

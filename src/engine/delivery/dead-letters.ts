@@ -1,7 +1,6 @@
 /**
- * Dead letters of one sink. A dead letter is durable before the offset record that counts it. Without that record it is
- * void, because its row is redelivered. Marks change its state: `retry` (possibly with an edited body), delivered, or
- * dropped by the operator.
+ * Dead letters of one sink. Each is durable before the offset record that counts it; without that record it is void,
+ * because its row is redelivered.
  */
 import type { Clock, Host } from '../../host/index.ts'
 import type { FrameHeader } from '../../journal/types.ts'
@@ -19,14 +18,13 @@ export interface StoredDeadLetter {
   readonly epoch: number
   readonly sourceSequence: number
   readonly row: number
-  /** Sequence of its frame. */
   readonly sequence: number
   readonly received: number
   /** Unix ms of the last rejection. */
   readonly time: number
   readonly reason: string
   readonly attempts: number
-  /** One-row batch of `encodeBatch`, base64; the edited form after an edit. */
+  /** One-row batch of `encodeBatch`, base64. */
   readonly body: string
   readonly state: DeadLetterState
 }
@@ -41,10 +39,9 @@ export type DeadLetterLine =
       readonly body?: string
     }
 
-/** Storage of dead letters. */
 export interface DeadLetterLog {
   lines(): Promise<readonly DeadLetterLine[]>
-  /** Durable when it resolves; calls are serialized. `letters`: the dead letter after each line; undefined: removed. */
+  /** Durable when it resolves; calls are serialized. `letters`: the state after each line; undefined: removed. */
   write(lines: readonly DeadLetterLine[], letters: readonly (StoredDeadLetter | undefined)[]): Promise<void>
   close(): Promise<void>
 }
@@ -55,7 +52,7 @@ export class DeadLetters {
   readonly #log: DeadLetterLog
   readonly #letters = new Map<string, StoredDeadLetter>()
   #appending: Promise<void> = Promise.resolve()
-  /** Of a range that was not committed; marked void before the offset passes them. */
+  /** Of an uncommitted range; marked void before the offset passes them. */
   #voids: string[] = []
 
   private constructor(clock: Clock, sink: string, log: DeadLetterLog) {
@@ -64,10 +61,7 @@ export class DeadLetters {
     this.#log = log
   }
 
-  /**
-   * Uses a file in this folder. `committed`: highest sequence covered by the sink's offset record; later dead letters
-   * are void.
-   */
+  /** `committed`: sequence of the sink's offset record; later dead letters are void. */
   static open(host: Host, directory: string, sink: string, committed: number): Promise<DeadLetters> {
     return DeadLetters.from(new DeadLetterFile(host, directory, sink), host.clock, sink, committed)
   }
@@ -82,7 +76,6 @@ export class DeadLetters {
     return [...this.#letters.values()]
   }
 
-  /** Neither delivered nor dropped. */
   waiting(): readonly StoredDeadLetter[] {
     return this.all().filter((letter) => letter.state === 'open' || letter.state === 'retrying')
   }
@@ -107,7 +100,7 @@ export class DeadLetters {
     return found
   }
 
-  /** Call before the sink's offset moves: afterwards positions no longer identify void dead letters. */
+  /** Call before the offset moves: later, positions no longer identify void dead letters. */
   async settleVoids(): Promise<void> {
     if (this.#voids.length === 0) return
     const time = this.#clock.now()
@@ -122,7 +115,7 @@ export class DeadLetters {
     await this.#append(lines)
   }
 
-  /** Skips unknown and settled ones. Resolves with the number moved. */
+  /** Skips unknown and settled ones; resolves with the number moved. */
   async mark(ids: readonly string[], to: DeadLetterState, reason?: string): Promise<number> {
     const time = this.#clock.now()
     const movable = ids.filter((id) => this.#movable(id, to))
@@ -137,9 +130,7 @@ export class DeadLetters {
     return movable.length
   }
 
-  /**
-   * Moves it to pending with another body, in one line of the file, so that both are atomic. False unless it is open.
-   */
+  /** One line in the file, hence atomic. False unless it is open. */
   async retryAs(id: string, body: Uint8Array): Promise<boolean> {
     if (!this.#movable(id, 'retrying')) return false
     const line: DeadLetterLine = {
@@ -162,7 +153,7 @@ export class DeadLetters {
     return state === 'open' ? to !== 'delivered' && to !== 'open' : state === 'retrying' && to !== 'retrying'
   }
 
-  /** Serialized: delivery adds dead letters while an operator moves others. */
+  /** Serialized: operators and delivery append concurrently. */
   #append(lines: readonly DeadLetterLine[]): Promise<void> {
     const appending = this.#appending.then(async () => {
       await this.#log.write(

@@ -1,7 +1,4 @@
-/**
- * Delivers the journal to one sink: read from the sink's offset, write the intent, send, settle, advance. Sinks share
- * no state here.
- */
+/** Delivers the journal to one sink: read, write the intent, send, settle, advance. */
 import type { Host } from '../../host/index.ts'
 import { encodeBatch } from '../../journal/bodies.ts'
 import type { Frame, JournalReader } from '../../journal/types.ts'
@@ -45,7 +42,6 @@ export interface DeliveryOptions {
   readonly record: RecordSlot
   readonly start: SinkRecord
   readonly deadLetters: DeadLetters
-  /** Reads from `start.position`. */
   readonly reader: JournalReader
   readonly enrichment?: () => Enrichment | undefined
 }
@@ -101,19 +97,19 @@ export class Delivery {
   get settings(): DeliverySettings {
     return this.#settings
   }
-  /** The sink needs no frames before this sequence, according to its record on disk. */
+  /** First sequence needed after a restart. */
   get held(): number {
     return this.#held
   }
   #held: number
 
-  /** Prevents a late response of an abandoned send from moving the offset. */
+  /** A late response of an abandoned send must not move the offset. */
   abandon(): void {
     this.#abandoned = true
   }
   #abandoned = false
 
-  /** Unix ms of the oldest pending row in this delivery. */
+  /** Unix ms of the oldest pending row. */
   get oldest(): number | undefined {
     return this.#oldest
   }
@@ -127,18 +123,17 @@ export class Delivery {
     return this.#route(batch)
   }
 
-  /** Output of the sink, if it has a preview. */
   preview(batch: SinkBatch): Iterable<Preview> | undefined {
     return this.#sink.preview?.(batch)
   }
 
-  /** Checks for redriven dead letters without waiting for new frames. */
+  /** Wakes the loop for redriven dead letters. */
   nudge(): void {
     this.#nudge.abort()
     this.#nudge = new AbortController()
   }
 
-  /** Runs until the signal aborts; settled rows are durable when it resolves. */
+  /** When it resolves, settled rows are durable. */
   async run(signal: AbortSignal): Promise<void> {
     this.#signal = signal
     try {
@@ -162,7 +157,7 @@ export class Delivery {
     await this.#options.record.close()
   }
 
-  /** Retries failed disk reads; the sink waits meanwhile. */
+  /** Retries failed disk reads. */
   async #nextFrames(signal: AbortSignal): Promise<Frame[]> {
     try {
       const frames = await this.#source.next(
@@ -218,14 +213,14 @@ export class Delivery {
     if (range === undefined) return this.#source.putBack(frames)
     this.#oldest = range.rows > 0 ? range.oldest : undefined
     if (range.rows === 0) return this.#settle(range, nothingSent, [])
-    // A working sink also receives old rows, for example after a pause or a clock jump.
+    // A working sink also receives old rows.
     if (await this.#isBehind(range, this.#state === 'retrying')) return this.#settle(range, nothingSent, range.pieces)
     this.#droppingSince = undefined
 
     const events = this.#record.intent?.events ?? this.#settings.batch.events
     await this.#persist({ ...this.#record, intent: { to: range.position.sequence, events } })
     const report = await sendAll(this.#sender(range), range.pieces, events, signal)
-    // Aborted. The intent remains, so that the next start sends exactly this range again.
+    // The intent remains: the next start sends exactly this range again.
     if ((!report.settled && signal.aborted) || this.#abandoned) {
       this.#source.putBack(frames)
       return
@@ -233,7 +228,7 @@ export class Delivery {
     await this.#settle(range, report, report.unsettled)
   }
 
-  /** Writes dead letters first, then tallies and position in one record. */
+  /** Dead letters first, then tallies and position in one record. */
   async #settle(
     range: Range,
     { rejected, dropped: stopped }: Pick<SendReport, 'rejected' | 'dropped'>,
@@ -329,7 +324,7 @@ export class Delivery {
     this.outcomes.committed(record.position.sequence)
   }
 
-  /** Retries disk writes; the sink waits meanwhile. */
+  /** Retries disk writes. */
   async #withRetries<T>(act: () => Promise<T>): Promise<T> {
     for (let attempt = 0, last = 0; ; attempt++) {
       try {
@@ -338,7 +333,7 @@ export class Delivery {
         this.#options.log.error(`writing the offset or dead letters of sink ${this.id} failed; retrying`, {
           error: String(error),
         })
-        // Gives up only at a stop: the older record causes a redelivery.
+        // At a stop, an older record only causes a redelivery.
         if (this.#signal.aborted && last++ >= 3) throw error
         await this.#options.host.timers.sleep(
           Math.min(5000, 50 * 2 ** Math.min(attempt, 10)),

@@ -89,10 +89,10 @@ test.each([
   [{ data_base64: '%%' }, '`data_base64`'],
   [{ data: 1, data_base64: 'AA==' }, 'not both'],
   [{ colour: 'red' }, '"colour"'],
-])('an edit that is not one of an event says what is wrong: %j', (change, part) => {
+])('an invalid edit is refused with the reason: %j', (change, part) => {
   expect(() => edited(whole, change)).toThrow(part)
 })
 
 test('a flow is not edited', () => {
-  expect(() => editedBody({ ...letterOf({}), kind: 'flows' }, {})).toThrow('tried again or dropped')
+  expect(() => editedBody({ ...letterOf({}), kind: 'flows' }, {})).toThrow('cannot be edited')
 })

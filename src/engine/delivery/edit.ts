@@ -24,10 +24,9 @@ type Edited = Partial<Record<(typeof names)[number], unknown>>
 
 const maxBytes = 16 * 1024 * 1024
 
-/** Encodes a dead letter with an operator's edits. Position, id and source stay unchanged. Throws WEIR_DEAD_LETTER_EDIT. */
+/** Throws WEIR_DEAD_LETTER_EDIT. Position, id and source stay unchanged. */
 export function editedBody({ kind, body: bytes }: StoredDeadLetter, body: unknown): Uint8Array {
-  if (kind === 'flows')
-    throw refusal('A flow says what an exporter measured; it can be tried again or dropped, not edited.')
+  if (kind === 'flows') throw refusal('A flow cannot be edited, because it is a measurement. Retry or drop it.')
   if (!isRecord(body)) throw refusal('The body of an event is a JSON object.')
   const edited = body as Edited
   const unknown = Object.keys(edited).find((name) => !(names as readonly string[]).includes(name))
@@ -97,7 +96,9 @@ function extensionsOf(value: unknown): WeirEvent['extensions'] {
       ([name, each]) => /^[a-z0-9]+$/.test(name) && ['string', 'number', 'boolean'].includes(typeof each),
     ) !== true
   ) {
-    throw refusal('`extensions` is an object of texts, numbers and true or false, whose names are of a-z and 0-9.')
+    throw refusal(
+      '`extensions` is an object. Its names consist of a-z and 0-9; its values are strings, numbers or booleans.',
+    )
   }
   return Object.fromEntries(entries) as NonNullable<WeirEvent['extensions']>
 }
@@ -110,7 +111,7 @@ function dataOf({ data, data_base64: base64 }: Edited, before: WeirEvent): Pick<
     return sized('binary', new Uint8Array(Buffer.from(base64, 'base64')))
   }
   if (data === undefined) return { encoding: 'none' }
-  // Text is shown verbatim, also when declared as JSON but invalid.
+  // Invalid JSON is shown and stored as text.
   if (typeof data === 'string' && (before.encoding === 'text' || !isJson(before.data)))
     return sized(before.encoding === 'json' ? 'json' : 'text', new TextEncoder().encode(data))
   return sized('json', new TextEncoder().encode(JSON.stringify(data)))

@@ -1,4 +1,3 @@
-/** `weir sink forget` on a folder without a running server. */
 import type { Host } from '../../host/index.ts'
 import { listSegments } from '../../journal/recover.ts'
 import { LocalTail } from '../../journal/tail.ts'
@@ -9,7 +8,7 @@ import { Follower } from '../follower.ts'
 import { FormerSinks } from './former-sinks.ts'
 import type { Log, Metrics } from '../contracts.ts'
 
-/** Drops the rows pending for a sink; resolves with their number. The caller holds the folder's lock. */
+/** Runs without a server; the caller holds the folder's lock. Resolves with the number of dropped rows. */
 export async function forgetSink({
   host,
   data,

@@ -1,6 +1,4 @@
-/**
- * Sinks without configuration. An orphaned sink retains its position and pending rows until it returns or is forgotten.
- */
+/** Removed sinks. An orphaned one retains its pending rows until it returns or is forgotten. */
 import type { Host } from '../../host/index.ts'
 import type { Tail } from '../../journal/index.ts'
 import { DeadLetters, type DeadLetterLog } from './dead-letters.ts'
@@ -13,7 +11,7 @@ import type { Log, Metrics } from '../contracts.ts'
 
 export interface FormerSink {
   readonly id: string
-  /** Unix ms of the removal; undefined: forgotten, without pinned rows. */
+  /** Unix ms of the removal; undefined: forgotten. */
   readonly orphaned: number | undefined
 }
 
@@ -56,7 +54,6 @@ export class FormerSinks {
     return this.#sinks.has(id)
   }
 
-  /** Sequences that orphaned sinks still need. */
   holds(): readonly number[] {
     return [...this.#sinks.values()].flatMap(({ record }) =>
       record.orphaned === undefined ? [] : [record.position.sequence],
@@ -77,7 +74,7 @@ export class FormerSinks {
     }))
   }
 
-  /** Called for a sink without configuration. Resolves with its pending rows; without any nothing is stored. */
+  /** Resolves with the pending rows; without any, nothing is stored. */
   leave(id: string): Promise<number> {
     return this.#exclusive(async () => {
       const { host, log, records, deadLetters: logOf, follower } = this.#options
@@ -109,7 +106,7 @@ export class FormerSinks {
     })
   }
 
-  /** The sink is configured again; its record is free for its delivery. */
+  /** Frees the record for the sink's delivery. */
   returns(id: string): Promise<void> {
     return this.#exclusive(async () => {
       const former = this.#sinks.get(id)
@@ -121,7 +118,7 @@ export class FormerSinks {
     })
   }
 
-  /** Drops the rows pending for an orphaned sink; resolves with their number, or undefined for an unknown sink. */
+  /** Resolves with the number of dropped rows; undefined for an unknown sink. */
   forget(id: string): Promise<number | undefined> {
     return this.#exclusive(async () => {
       const former = this.#sinks.get(id)
@@ -141,7 +138,6 @@ export class FormerSinks {
     })
   }
 
-  /** Drops rows of orphaned sinks up to a sequence, to free space in the journal. */
   dropOrphaned(sequence: number): Promise<void> {
     return this.#exclusive(async () => {
       const { host, directory, tail, log } = this.#options
@@ -198,7 +194,6 @@ export class FormerSinks {
     return rows
   }
 
-  /** The record with all rows up to these totals dropped. */
   #drop(
     id: string,
     before: SinkRecord,
@@ -236,7 +231,6 @@ export function stateOf({ orphaned, forgotten }: SinkRecord): Pick<SinkCounts, '
   return orphaned === undefined ? {} : { state: 'orphaned' }
 }
 
-/** Removes intent and removal marks. */
 function without(
   { orphaned: _, intent: __, ...record }: SinkRecord,
   more: Pick<SinkRecord, 'removed' | 'forgotten'>,

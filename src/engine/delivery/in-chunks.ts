@@ -3,9 +3,8 @@ import type { Failure } from '../../model/outcome.ts'
 import { behindKey, type Attempt } from './in-order.ts'
 
 export interface InChunksOptions {
-  /** A chunk is full at this many rows or bytes; a larger row is sent alone. */
+  /** A larger row is sent alone. */
   readonly limits: { readonly rows: number; readonly bytes: number }
-  /** No chunk starts later than this after the call. */
   readonly budgetMs: number
   readonly clock: Clock
   readonly signal: AbortSignal
@@ -27,9 +26,8 @@ interface Encoded<Row, B extends Body> {
 }
 
 /**
- * Delivers rows in chunks, for systems that accept or reject a request as a whole. Rows of a rejected chunk are sent
- * again one by one, to reject only invalid ones. Later rows of a failed key stay for the next attempt. `attempt` must
- * not reject.
+ * For systems that accept or reject whole requests. Rows of a rejected chunk are sent one by one. Later rows of a
+ * failed key stay for the next attempt. `attempt` must not reject.
  */
 export async function deliverInChunks<Row extends Ordered, B extends Body>(
   rows: Iterable<Row>,

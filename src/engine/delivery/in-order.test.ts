@@ -73,7 +73,7 @@ test('stops after an outage and passes the requested delay on', async () => {
   ])
 })
 
-test('after the budget or an abort what has not begun is left for the next time', async () => {
+test('after the budget or an abort the remaining rows stay for the next attempt', async () => {
   let now = 0
   const abort = new AbortController()
   const slow = { now: () => now, monotonic: () => now }

@@ -11,9 +11,8 @@ export type Attempt =
   | { readonly is: 'reject'; readonly reason: string; readonly tooLarge?: boolean }
 
 export interface InOrderOptions {
-  /** Maximum of concurrent attempts. */
   readonly window: number
-  /** No attempt starts later than this after the call, so that a slow system cannot block a batch for hours. */
+  /** No attempt starts later than this after the call. */
   readonly budgetMs: number
   readonly clock: Clock
   readonly signal: AbortSignal
@@ -25,8 +24,8 @@ interface Ordered {
 }
 
 /**
- * Delivers rows concurrently, but rows of one key in sequence. After a failure, even a permanent one, the key's other
- * rows stay for the next attempt. An `attempt` that throws is retried.
+ * Delivers concurrently, but rows of one key in sequence. After any failure, later rows of the key stay for the next
+ * attempt. An `attempt` that throws is retried.
  */
 export async function deliverInOrder<Row extends Ordered>(
   rows: Iterable<Row>,

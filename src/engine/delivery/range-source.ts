@@ -3,27 +3,23 @@ import type { Frame, JournalReader } from '../../journal/types.ts'
 import type { DeliverySettings } from './settings.ts'
 
 const maxFrames = 64
-/** Frames may be much larger in memory: object changes compress to a thirtieth. */
+/** Frames are larger in memory: object changes compress to a thirtieth. */
 const maxUnpacked = 2
 
-/** Gathers the frames of the next range. Frames that were read but not settled stay buffered after errors. */
+/** Gathers the frames of the next range. Unsettled frames stay buffered after errors. */
 export class RangeSource {
   readonly #reader: JournalReader
   readonly #timers: Timers
   readonly #beforeWaiting: () => Promise<void>
   #ahead: Frame[] = []
 
-  /** `beforeWaiting` is called before it waits for new frames. */
   constructor(reader: JournalReader, timers: Timers, beforeWaiting: () => Promise<void>) {
     this.#reader = reader
     this.#timers = timers
     this.#beforeWaiting = beforeWaiting
   }
 
-  /**
-   * Exactly the frames up to sequence `until` if given, else the available frames up to a batch; none when the signal
-   * aborts. `gone`: no frame up to `until` is readable.
-   */
+  /** Up to sequence `until`, else up to a batch; none on abort. `gone`: no frame up to `until` is readable. */
   async next(
     batch: DeliverySettings['batch'],
     until: number | undefined,
@@ -45,7 +41,6 @@ export class RangeSource {
     return cut === 0 ? 'gone' : frames
   }
 
-  /** Journal bytes read but not in a range. */
   get aheadBytes(): number {
     return this.#ahead.reduce((sum, { header }) => sum + header.bodyBytes, 0)
   }

@@ -6,7 +6,7 @@ import type { Enrichment, SinkPiece } from '../contracts.ts'
 import type { Route } from './route.ts'
 import { add, emptyTally, type SinkRecord, type Tally } from './tally.ts'
 
-/** The rows of consecutive frames for one sink, and the change of its tallies once they settle. */
+/** Rows of consecutive frames for one sink, with the change of its tallies. */
 export interface Range {
   readonly pieces: readonly SinkPiece[]
   readonly rows: number
@@ -15,17 +15,13 @@ export interface Range {
   /** Stored bytes, and Unix ms of the oldest frame. */
   readonly bytes: number
   readonly oldest: number
-  /** Unix ms until which a wait may yield missing names; 0: nothing is missing. */
+  /** Until then, missing names may still arrive; 0: none is missing. */
   readonly ripeAt: number
 }
 
-/** Wait for names of addresses, from the receive time. */
 export const nameWaitMs = 2000
 
-/**
- * Selects the rows of frames for one sink. A header that starts after the source's tally proves unreadable rows, which
- * are quarantined for this sink.
- */
+/** A header that starts after the source's tally proves unreadable rows; they are quarantined. */
 export function planRange(
   frames: readonly Frame[],
   record: Readonly<SinkRecord>,
@@ -63,7 +59,7 @@ export function planRange(
       continue
     }
     if (header.kind === 'empty' || !takes(header.source)) continue
-    // Subscribed after the append: already counted as filtered.
+    // Already counted as filtered at the subscription.
     if (header.sourceRows + header.count <= accounted(header.source)) continue
     settleUpTo(header.source, header.sourceRows)
     const tally = change(header.source)
@@ -82,7 +78,7 @@ export function planRange(
       if (named.unknown) ripeAt = Math.max(ripeAt, header.received + nameWaitMs)
       pieces.push({ header, batch: named.batch, rows: routed.rows, firstRow: 0 })
     } catch (error) {
-      // The checksum is right, so the body was encoded wrongly. It must not stop the sink.
+      // A wrongly encoded body must not stop the sink.
       tally.quarantined += header.count
       onBroken(frame, error)
     }

@@ -3,7 +3,7 @@ import { offsetName, SlotRecord, type Evidence } from '../../journal/index.ts'
 import type { SinkRecord } from './tally.ts'
 
 export interface RecordSlot {
-  /** As last written; undefined for a new sink. */
+  /** Undefined for a new sink. */
   readonly value: SinkRecord | undefined
   /** Durable when it resolves; calls are serialized. */
   write(value: SinkRecord): Promise<void>
@@ -14,11 +14,9 @@ export type StoredRecord = Evidence & { readonly sink: string; readonly record: 
 
 export interface RecordStore {
   open(sink: string): Promise<RecordSlot>
-  /** All records, including those of sinks without configuration. */
   all(): Promise<readonly StoredRecord[]>
 }
 
-/** One file per sink beside the segments. */
 export function recordFiles(host: Host, directory: string): RecordStore {
   return {
     open: (sink) => SlotRecord.open<SinkRecord>(host.disk, `${directory}/${offsetName(sink)}`),

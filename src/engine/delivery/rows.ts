@@ -6,32 +6,29 @@ import { eventAt } from '../../model/events.ts'
 import { stableId } from '../../model/positions.ts'
 import type { FrameHeader, SinkBatch, WriteTrace } from '../contracts.ts'
 
-/** One row of a batch for event sinks. */
 export interface SinkRow {
-  /** Index over the rows of all pieces, as in a Failure. */
+  /** Over the rows of all pieces, as in a Failure. */
   readonly index: number
   /** Stable over redeliveries. */
   readonly id: string
   readonly kind: BatchKind
-  /** Family of an event; `flow` for a flow. */
   readonly family: string
-  /** Rows of one key are delivered in order; rows without a key in any order. */
+  /** Rows of one key are delivered in order. */
   readonly key: string | undefined
-  /** The event itself, or an event with the flow as JSON. */
+  /** For a flow: an event with the flow as JSON. */
   readonly event: WeirEvent
 }
 
-/** JSON form of flows. Compatible: changes only add fields. */
+/** JSON form of flows; changes only add fields. */
 export interface FlowForm {
-  /** CloudEvents type. */
   readonly type: string
-  /** Returns a writer of the JSON of each row; shared parts are computed once per batch. */
+  /** Shared parts are computed once per batch. */
   readonly write: (batch: FlowBatch) => (row: number) => string
 }
 
 const utf8 = new TextEncoder()
 
-/** The rows to deliver in order, built lazily. */
+/** Lazy. */
 export function* sinkRows(batch: SinkBatch, flows: FlowForm): Generator<SinkRow, void, undefined> {
   let index = 0
   for (const { header, batch: rows, rows: chosen, firstRow } of batch.pieces) {

@@ -1,4 +1,3 @@
-/** Sends the rows of a range in chunks, retries failures and collects rejected rows. */
 import type { Clock, Timers } from '../../host/index.ts'
 import { stableId } from '../../model/positions.ts'
 import { withoutUrlSecrets } from '../../model/url-text.ts'
@@ -16,12 +15,12 @@ export interface Rejected {
 }
 
 export interface SendReport {
-  /** False if the signal aborted or `behind` ended the sending. */
+  /** False after an abort, or when `behind` ended the sending. */
   readonly settled: boolean
   readonly rejected: readonly Rejected[]
   /** Rows dropped by the sink's own rule. */
   readonly dropped: readonly Rejected[]
-  /** Rows not settled when `settled` is false. */
+  /** Only if `settled` is false. */
   readonly unsettled: readonly SinkPiece[]
 }
 
@@ -39,7 +38,6 @@ export interface Sender {
   onState(state: 'running' | 'retrying', error: string | undefined): void
 }
 
-/** Chunks of at most `events` rows, in order. */
 export function chunk(pieces: readonly SinkPiece[], events: number): SinkPiece[][] {
   const chunks: SinkPiece[][] = []
   let current: SinkPiece[] = []
@@ -119,7 +117,7 @@ async function sendChunk(
   const trace = sender.traces === undefined ? undefined : new TracedWrites(sender.traces, sender.id, sender.clock.now())
   for (let attempt = 1; ; attempt++) {
     if (signal.aborted) return [...left]
-    // A token identifies exactly these rows; a retry of some of them has another token.
+    // A retry of a subset has another token.
     const batch: SinkBatch = {
       token: left === pieces ? token : tokenOf(sender, left),
       count: countRows(left),

@@ -1,8 +1,8 @@
 import type { Family } from '../../model/batches.ts'
 
-/** Delivery settings of every sink. Times in ms, sizes in bytes. */
+/** Times in ms, sizes in bytes. */
 export interface DeliverySettings {
-  /** Ids of its sources; undefined: all sources. */
+  /** Undefined: all sources. */
   readonly from?: readonly string[]
   readonly only?: Only
   readonly batch: { readonly events: number; readonly bytes: number; readonly waitMs: number }
@@ -10,15 +10,13 @@ export interface DeliverySettings {
   /** Limit of pending rows before `whenBehind` applies. */
   readonly retain: { readonly bytes: number; readonly ageMs: number }
   readonly whenBehind: 'drop' | 'block'
-  /** Maximum rows per second. */
   readonly rate?: number
 }
 
-/** Other rows are counted as filtered. */
 export interface Only {
   /** Flows have the family `flow`. */
   readonly family?: readonly (Family | 'flow')[]
-  /** CloudEvents types; `*` matches any text. Flows have no type and do not match. */
+  /** `*` matches any text. Flows have no type. */
   readonly type?: readonly string[]
 }
 

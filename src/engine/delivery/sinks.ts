@@ -20,7 +20,7 @@ export interface SinkEntry {
   readonly type: string
   readonly settings: unknown
   readonly delivery: DeliverySettings
-  /** Its configuration text, compared to detect changes. */
+  /** Configuration text, compared to detect changes. */
   readonly written: string
 }
 
@@ -33,7 +33,6 @@ interface Running {
 
 export interface Applied {
   readonly changed: readonly string[]
-  /** Sinks without configuration that have pending rows. */
   readonly orphaned: readonly Orphaned[]
   /** This sink cannot be built; nothing was changed. */
   readonly failed?: { readonly id: string; readonly message: string }
@@ -45,32 +44,29 @@ export interface SinkSetOptions {
   readonly metrics: Metrics
   readonly traces?: Traces | undefined
   readonly directory: string
-  /** Default: the journal folder. */
   readonly records?: RecordStore
   readonly deadLetters: (sink: string) => DeadLetterLog
   readonly tail: Tail
   readonly follower: Follower
   readonly load: (type: string) => Promise<SinkDefinition<unknown>>
-  /** Whether frames for sinks without configuration are pinned; default: true. */
+  /** Pin frames for removed sinks; default: true. */
   readonly holdsOrphans?: boolean
-  /** Rows accepted so far by source: the start of a new sink. */
   readonly accepted: () => ReadonlyMap<string, number>
   readonly enrichment?: () => Enrichment | undefined
 }
 
-/** Time limit for a replaced sink to stop before it is abandoned. */
+/** After this the sink is abandoned. */
 const drainMs = 5000
 
-/** The sinks of a process, reconciled with the configuration. A sink that hangs blocks no other. */
+/** Sinks of a process, reconciled with the configuration. A hanging sink blocks no other. */
 export class SinkSet {
-  /** Frames of the journal folder, shared by the readers of this thread. */
+  /** Shared by the readers of this thread. */
   readonly frames = new SharedFrames()
   readonly #options: SinkSetOptions
   readonly #records: RecordStore
   readonly #former: FormerSinks
   readonly #running = new Map<string, Running>()
   #applied: Promise<unknown> = Promise.resolve()
-  /** Positions of stopped sinks, whose segments are still needed. */
   readonly #stopped = new Map<string, number>()
 
   constructor(options: SinkSetOptions) {
@@ -87,10 +83,7 @@ export class SinkSet {
     return [...this.#running.values()]
   }
 
-  /**
-   * Durable outcome of a frame at a sink, also across a replacement; `pending` when the signal aborts first. Undefined
-   * for an unknown or removed sink.
-   */
+  /** Durable outcome of a frame; `pending` after an abort. Undefined for an unknown or removed sink. */
   async outcome(id: string, sequence: number, signal?: AbortSignal): Promise<SinkOutcome | undefined> {
     for (;;) {
       await this.#applied
@@ -122,12 +115,11 @@ export class SinkSet {
     return [...running, ...this.#former.books()]
   }
 
-  /** Sequence up to which an idempotent sink (by id) has settled; undefined for other or unknown sinks. */
+  /** Sequence settled by an idempotent sink (by id); undefined for other sinks. */
   repeatable(id: string): number | undefined {
     return this.get(id)?.idempotency === 'id' ? this.get(id)?.outcomes.settled : undefined
   }
 
-  /** Lowest sequence needed by a sink; undefined without sinks. */
   holds(): number | undefined {
     return least([...this.#positions(), ...(this.#options.holdsOrphans === false ? [] : this.#former.holds())])
   }
@@ -141,15 +133,11 @@ export class SinkSet {
     return [...[...this.#running.values()].map(({ delivery }) => delivery.held), ...this.#stopped.values()]
   }
 
-  /** Drops rows of sinks without configuration up to a sequence. */
   dropOrphaned(sequence: number): Promise<void> {
     return this.#former.dropOrphaned(sequence)
   }
 
-  /**
-   * Drops the rows pending for a sink without configuration; resolves with their number. Rejects with
-   * WEIR_SINK_UNKNOWN, WEIR_SINK_CONFIGURED.
-   */
+  /** Resolves with the number of dropped rows. Rejects with WEIR_SINK_UNKNOWN, WEIR_SINK_CONFIGURED. */
   async forget(id: string): Promise<number> {
     await this.#applied
     if (this.#running.has(id)) throw new WeirError('WEIR_SINK_CONFIGURED', `sink ${id} is configured`)
@@ -158,10 +146,7 @@ export class SinkSet {
     return rows
   }
 
-  /**
-   * Builds every new or changed sink first; if one cannot be built, nothing changes. Each changed sink is drained, and
-   * its successor resumes from the same offset.
-   */
+  /** Builds every new or changed sink first; if one fails, nothing changes. Successors resume from the same offset. */
   apply(entries: readonly SinkEntry[]): Promise<Applied> {
     const applying = this.#apply(entries)
     this.#applied = applying.catch(() => undefined)
@@ -198,7 +183,6 @@ export class SinkSet {
         await this.#stop(running)
       }),
     )
-    // Includes sinks removed while no process ran.
     const orphaned: Orphaned[] = []
     for (const { sink: id, record } of await this.#records.all()) {
       if (wanted.has(id) || (record.removed === true && record.forgotten === undefined)) continue
@@ -221,7 +205,7 @@ export class SinkSet {
       { sequence: follower.sequence, row: tail.durable().row },
       this.#options.accepted(),
     )
-    // Stored at once: after a crash before the first delivery the sink must start here.
+    // At once: after a crash the sink must start here.
     if (record.value === undefined || JSON.stringify(record.value) !== JSON.stringify(start)) await record.write(start)
     const deadLetters = await DeadLetters.from(
       this.#options.deadLetters(entry.id),
@@ -272,7 +256,7 @@ export class SinkSet {
 
   async #stop(running: Running): Promise<void> {
     running.stop.abort()
-    // An abandoned sink keeps its last offset: its rows are sent again, not lost.
+    // Rows of an abandoned sink are sent again, not lost.
     if (await endsWithin(running.done, drainMs, this.#options.host.timers)) await running.delivery.close()
     else
       this.#options.log.error(
@@ -303,8 +287,7 @@ function least(places: readonly number[]): number | undefined {
 }
 
 /**
- * First record of a sink. Rows before the sink or its source was configured are filtered; rows missed by a removed sink
- * are dropped.
+ * First record. Rows before the sink or source was configured are filtered; rows missed by a removed sink are dropped.
  */
 export function subscribe(
   stored: SinkRecord | undefined,

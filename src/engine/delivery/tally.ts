@@ -3,7 +3,7 @@ import type { Metrics } from '../../telemetry/ports.ts'
 
 export type Counts = Record<string, number>
 
-/** Outcomes of the rows of one source at one sink. `accounted` = filtered + routed; routed = the other counts. */
+/** Rows of one source at one sink. `accounted` = filtered + routed; routed = the other counts. */
 export interface Tally {
   accounted: number
   filtered: Counts
@@ -13,20 +13,20 @@ export interface Tally {
   quarantined: number
 }
 
-/** Content of a sink's offset record, written before each send (intent) and after its rows settled. */
+/** A sink's offset record, written before each send and after its rows settled. */
 export interface SinkRecord {
-  /** Every row up to here is counted in `sources`. */
+  /** All rows up to here are in `sources`. */
   position: Position
   sources: Record<string, Tally>
-  /** Sources of the sink at the time of writing; undefined: all. */
+  /** Undefined: all. */
   from?: readonly string[]
   /** Rows up to `to` may have been sent, in chunks of `events`. */
   intent?: { readonly to: number; readonly events: number }
-  /** The sink was removed without pending rows. */
+  /** Without pending rows. */
   removed?: boolean
   /** Unix ms of the removal with pending rows. */
   orphaned?: number
-  /** Unix ms when an operator dropped its pending rows. */
+  /** Unix ms when its pending rows were dropped. */
   forgotten?: number
 }
 

@@ -1,4 +1,3 @@
-/** Spans of traced events: the append of an object change, and the writes of sinks. */
 import { eventAt, eventId, type WeirEvent } from '../../model/events.ts'
 import { kubernetesTypes } from '../../model/kubernetes.ts'
 import { parseKubernetesRef } from '../../model/refs.ts'
@@ -12,7 +11,7 @@ const recordedNames: Readonly<Record<string, string>> = {
 }
 const recorded = 'recorded'
 
-/** Spans of object changes, from receipt (Unix ms) to sync. They do not retain the events' bytes. */
+/** From receipt (Unix ms) to sync. Does not retain the events' bytes. */
 export function tracedEvents(events: readonly WeirEvent[], received: number, traces: Traces): (synced: number) => void {
   const spans: Omit<Span, 'end'>[] = []
   for (const event of events) {
@@ -34,7 +33,7 @@ export function tracedEvents(events: readonly WeirEvent[], received: number, tra
   }
 }
 
-/** Copied strings: the event's bytes are transferred before the export. */
+/** Copied: the event's bytes are transferred before the export. */
 function objectAttributes({ ref = '', key = '', data }: WeirEvent): Span['attributes'] {
   const { cluster = '', group = '', kind = '', namespace = '', name = '' } = parseKubernetesRef(ref) ?? {}
   return {
@@ -48,7 +47,7 @@ function objectAttributes({ ref = '', key = '', data }: WeirEvent): Span['attrib
   }
 }
 
-/** Reads only the start of the data, where the version is; the rest may be megabytes. */
+/** Only the start, because the rest may be megabytes. */
 function versionOf(data: Uint8Array | undefined): string {
   const head = Buffer.from(data?.subarray(0, 1024) ?? []).toString()
   return /^\{"cluster":"(?:[^"\\]|\\.)*","group":"[^"]*","version":"([^"]*)"/.exec(head)?.[1] ?? ''
@@ -61,12 +60,11 @@ interface Form {
   readonly bytes: number
 }
 
-/** Spans of one send to a sink, over all attempts. */
 export class TracedWrites implements WriteTrace {
   readonly #traces: Traces
   readonly #sink: string
   readonly #start: number
-  /** Sent forms of the last attempt, by row index. */
+  /** Of the last attempt, by row index. */
   readonly #forms = new Map<number, Form>()
 
   constructor(traces: Traces, sink: string, start: number) {
@@ -84,7 +82,7 @@ export class TracedWrites implements WriteTrace {
     this.#forms.set(index, { type, id, key, bytes: data?.length ?? 0 })
   }
 
-  /** Ends the spans of finished rows; failed ones with the reason. */
+  /** Failed rows end with the reason. */
   settle(
     { pieces }: SinkBatch,
     unsettled: ReadonlySet<number>,

@@ -5,10 +5,9 @@ import { add, emptyTally, sum, type Counts, type Tally } from '../delivery/tally
 /** The embedded store in the ledger's list of sinks. */
 export const storeSink = 'store'
 
-/** Counts of the store at its last commit. */
 export interface StoreStatus {
   readonly sequence: number
-  /** Oldest sequence that the store needs. */
+  /** Oldest needed sequence. */
   readonly holds: number
   readonly stored: Readonly<Record<string, number>>
   readonly quarantined: Readonly<Record<string, number>>
@@ -16,12 +15,11 @@ export interface StoreStatus {
   readonly problem?: string | undefined
 }
 
-/** Counts of one sink at one moment. */
 export interface SinkCounts {
   readonly name: string
   readonly takes: (source: string) => boolean
   readonly tallies: Readonly<Record<string, Tally>>
-  /** Rows by source between the sink's position and the end, from the headers. */
+  /** By source, from the sink's position to the end. */
   readonly ahead: ReadonlyMap<string, number>
   readonly deadLetters?: Pick<DeadLetters, 'count'>
   readonly state?: 'orphaned' | 'forgotten'
@@ -34,7 +32,7 @@ export interface SourceRows {
   readonly shed: Readonly<Record<string, number>>
 }
 
-/** Every term is read from its own record; only `routed` and `balanced` are computed here. */
+/** Every term has its own record; only `routed` and `balanced` are computed here. */
 export function makeLedger(sources: readonly SourceRows[], sinks: readonly SinkCounts[]): Ledger {
   const sinkLedgers = sinks.map((sink) => sinkLedger(sources, sink))
   const accepted = new Map(sources.map((source) => [source.name, source.accepted]))
@@ -83,9 +81,9 @@ function sinkLedger(sources: readonly SourceRows[], sink: SinkCounts): SinkLedge
   const retried = count('delivered')
   const given = count('dropped')
   add(dropped, 'dead_letter', given)
-  // Dead letters counted in the offset record but missing in the file.
+  // Counted in the offset record but missing in the file.
   const lost = Math.max(0, deadLetters - open - retrying - retried - given)
-  // Later rows are not for a forgotten sink, so none is pending.
+  // Later rows are not for a forgotten sink.
   const isForgotten = sink.state === 'forgotten'
   if (isForgotten) add(filtered, 'forgotten', ahead)
   return {
@@ -102,7 +100,7 @@ function sinkLedger(sources: readonly SourceRows[], sink: SinkCounts): SinkLedge
   }
 }
 
-/** The store as a sink: unreadable rows are quarantined, all others delivered. */
+/** Unreadable rows are quarantined, all others delivered. */
 export function storeTallies(store: StoreStatus): Record<string, Tally> {
   const tallies: Record<string, Tally> = {}
   for (const source of new Set([...Object.keys(store.stored), ...Object.keys(store.quarantined)])) {

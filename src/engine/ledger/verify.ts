@@ -1,4 +1,3 @@
-/** Recomputes the ledger from the files of a data folder. */
 import type { Host } from '../../host/index.ts'
 import { listSegments } from '../../journal/recover.ts'
 import { LocalTail } from '../../journal/tail.ts'
@@ -10,8 +9,8 @@ import { makeLedger, storeSink, storeTallies, type SinkCounts, type StoreStatus 
 import { recordFiles } from '../delivery/record-store.ts'
 
 /**
- * Reads every retained frame with checksums and counts the rows beyond each sink's offset. `store`: from the store's
- * manifest. With a running server, rows in progress count as pending.
+ * Recomputes the ledger from a data folder, verifying checksums. `store`: from its manifest. With a running server,
+ * rows in progress count as pending.
  */
 export async function verifyLedger(options: {
   host: Host

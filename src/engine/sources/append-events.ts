@@ -7,25 +7,24 @@ import type { SourceContext } from '../contracts.ts'
 import { idHashes } from '../dedupe/id-hashes.ts'
 
 export interface AppendEventsOptions {
-  /** Ends the retries. If it has aborted already, there is one attempt. */
+  /** Ends the retries. If already aborted, there is one attempt. */
   readonly signal: AbortSignal
-  /** Position of the source after these events. */
+  /** Stored with the events. */
   readonly cursor?: Uint8Array
-  /** The unit may wait this long for others, in ms; it then shares their sync. */
+  /** In ms; the unit may share the sync of others. */
   readonly maxDelayMs?: number
-  /** Events that the journal remembers are left out, and counted as duplicates. */
+  /** Skips and counts duplicates. */
   readonly once?: boolean
-  /** Called as soon as an attempt fails that is followed by another one, which waits for the promise. */
+  /** Called once an attempt fails and another one follows, which waits for the promise. */
   readonly afterFailure?: () => Promise<unknown>
 }
 
-/** Waits between attempts, in ms: the first, and the longest. */
+/** Between attempts: the first, and the longest. */
 const [firstWaitMs, maxWaitMs] = [500, 5000]
 
 /**
- * Appends events as one unit, which may hold a cursor alone. Resolves when it is synced, with the number of duplicates.
- * While the journal is full or its disk fails, it is tried again. Rejects when the journal accepts nothing more, or
- * when it fails after the signal aborted.
+ * Appends events as one unit, or a cursor alone. Resolves with the number of duplicates; retries while the journal is
+ * full or its disk fails. Rejects on a final error, or on any after an abort.
  */
 export async function appendEvents(
   context: Pick<SourceContext, 'id' | 'host' | 'log' | 'append' | 'appendOnce'>,
@@ -48,9 +47,7 @@ export async function appendEvents(
   }
 }
 
-/**
- * A unit of events, or of a cursor alone. The journal takes over its buffer, so that each attempt needs another one.
- */
+/** The journal takes over the unit's buffer: each attempt needs a new unit. */
 export function eventUnit(
   stream: string,
   events: readonly WeirEvent[],

@@ -1,4 +1,4 @@
-/** Lets sources in a worker wait for sinks of another thread. */
+/** Sources in a worker wait for sinks of another thread. */
 import type { Timers } from '../../host/index.ts'
 import type { Appended, AwaitedSink } from '../contracts.ts'
 import type { Remote } from '../rpc.ts'
@@ -6,10 +6,9 @@ import type { SinkSet } from '../delivery/sinks.ts'
 
 const pollMs = 500
 
-/** Methods of the main thread. */
 export function sinkMethods(sinks: Pick<SinkSet, 'get' | 'outcome'>, makeRoom: (sequence: number) => Promise<number>) {
   return {
-    /** Called when the journal is full of unsettled rows. Resolves with the settled sequence. */
+    /** Resolves with the settled sequence. */
     makeRoom,
     has: (sink: string): boolean => sinks.get(sink) !== undefined,
     /** False: the sink was removed. */
@@ -36,14 +35,13 @@ export function awaitedSink(
 
 interface SinkRequest {
   readonly sink: string
-  /** The awaiting source. */
   readonly source: string
 }
 
-/** Methods of a worker that awaits sinks for the sources of another one. */
+/** For a worker that awaits sinks for another worker's sources. */
 export function awaitedMethods(awaited: (sink: string, source: string) => AwaitedSink) {
   return {
-    /** Why the sink receives nothing; undefined: it does. */
+    /** Undefined: it receives all rows. */
     async sinkMissing({ sink, source }: SinkRequest): Promise<string | undefined> {
       const looked = new AbortController()
       let why: string | undefined
@@ -59,7 +57,7 @@ export function awaitedMethods(awaited: (sink: string, source: string) => Awaite
   }
 }
 
-/** For a worker whose journal is written by another one. */
+/** For a worker that does not write the journal itself. */
 export function awaitedBy(
   writer: Pick<Remote<ReturnType<typeof awaitedMethods>>, 'call'>,
   request: SinkRequest,
@@ -78,7 +76,6 @@ type Repeated = Appended & { readonly duplicates?: number }
 type Result = Awaited<ReturnType<AwaitedSink['settled']>>
 const never = new AbortController().signal
 
-/** Responses may arrive after the wait has ended. */
 function awaitedRemote(
   {
     missing,

@@ -1,6 +1,6 @@
 /**
- * A derived stream: a transform reads the journal like a sink and appends its output as a source with its own id. Each
- * unit has the input position as cursor, so both are atomic and repeated ranges are recognized.
+ * A transform reads the journal like a sink and appends its output as a source. Each unit has the input position as
+ * cursor, so that repeated ranges are recognized.
  */
 import type { Unit } from '../../journal/types.ts'
 import { eventAt, type WeirEvent } from '../../model/events.ts'
@@ -8,27 +8,25 @@ import type { Failure } from '../../model/outcome.ts'
 import type { Sink, SinkBatch, SinkDefinition, Transform, TransformDefinition } from '../contracts.ts'
 import { eventUnit } from './append-events.ts'
 
-/** The last input row covered by the derived stream. */
+/** Last input row of the derived stream. */
 interface Place {
   readonly sequence: number
   readonly row: number
 }
 
-/** Destination of derived streams. */
 export interface DerivedJournal {
   append(unit: Unit): Promise<unknown>
-  /** Stored cursor of a derived source; undefined before its first unit. */
+  /** Undefined before its first unit. */
   cursor(id: string): Promise<Uint8Array | undefined>
 }
 
 export interface DeriveOptions {
-  /** Id of the transform and of the derived source. */
+  /** Of the transform and the derived source. */
   readonly id: string
   readonly transform: Transform
   readonly journal: DerivedJournal
 }
 
-/** Adapts a transform to delivery: a sink that writes to the journal. */
 export function derivedBy<Config>(
   definition: TransformDefinition<Config>,
   journal: DerivedJournal,
@@ -87,7 +85,7 @@ function run(batch: SinkBatch, transform: Transform, reached: Place | undefined)
         (place.sequence < reached.sequence || (place.sequence === reached.sequence && place.row <= reached.row))
       if (rows.kind !== 'events') continue
       const outcome = transform.apply(eventAt(rows, row))
-      // A repeated row has the same outcome, so the ledger of a repeated range stays the same.
+      // Deterministic, so that the ledger of a repeated range stays the same.
       if (outcome.is !== 'pass') failures.push({ index, is: outcome.is, reason: outcome.reason })
       if (known) continue
       last = place

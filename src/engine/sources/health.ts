@@ -4,7 +4,7 @@ export interface SourceHealth {
   readonly counts: 'lasting' | 'now' | 'partly'
 }
 
-/** From `health()` of a running source, or a `problem` in its status. Undefined: healthy. */
+/** From `health()`, or a `problem` in the status. Undefined: healthy. */
 export function healthOf(source: object): SourceHealth | undefined {
   if ('health' in source && typeof source.health === 'function') return source.health() as SourceHealth | undefined
   const status: unknown = 'status' in source && typeof source.status === 'function' ? source.status() : undefined
@@ -13,7 +13,7 @@ export function healthOf(source: object): SourceHealth | undefined {
   return { why: status.problem, counts: 'lasting' }
 }
 
-/** Health of a source with several partitions, from the reason of a failure and the last successful poll (Unix ms). */
+/** `lastPoll`: last successful poll, Unix ms. */
 export function healthOfPlaces(
   places: readonly ({ readonly why?: string; readonly lastPoll?: number | undefined } | undefined)[],
 ): SourceHealth | undefined {

@@ -1,4 +1,4 @@
-/** Appends rows pushed over HTTP. Responds after the sync, or after a sink settled them. */
+/** Appends rows pushed over HTTP. */
 import type { Host } from '../../host/index.ts'
 import { encodeBatch, timeRange } from '../../journal/bodies.ts'
 import type { Unit } from '../../journal/types.ts'
@@ -11,32 +11,28 @@ import type { SinkSet } from '../delivery/sinks.ts'
 
 export const httpSource = 'http'
 
-/** Result of an append. */
 export interface Pushed {
   readonly sequence: number
   readonly accepted: number
   readonly duplicates: number
-  /** Sequences of the frames in flight that hold the originals of duplicates. */
+  /** Frames in flight with the originals of duplicates. */
   readonly repeats?: readonly number[]
   /** On a bus: positions of the unit and of the originals. */
   readonly places?: readonly Place[]
 }
 
-/**
- * Resolves with the outcome of a batch at a sink, with `pending` when the signal aborts first; undefined: the sink was
- * removed.
- */
+/** `pending` after an abort; undefined: the sink was removed. */
 export type Settling = (pushed: Pushed, signal: AbortSignal) => Promise<SinkOutcome | undefined>
 
 export interface PushParts {
   readonly host: Host
   readonly ingest: {
     append(unit: Unit): Promise<Pushed>
-    /** Only rows not settled by the acknowledging sink up to this sequence count as duplicates. */
+    /** Only rows not settled by the acknowledging sink up to this sequence are duplicates. */
     appendAgain(unit: Unit, settled: number): Promise<Pushed>
   }
   readonly sinks: Pick<SinkSet, 'outcome' | 'repeatable'>
-  /** In a shared journal: undefined while no deliverer has started the sink, which might miss rows pushed now. */
+  /** Undefined while no deliverer has started the sink. */
   readonly shared?: { settling(sink: string): Settling | undefined } | undefined
   /** `ack`: the sink that must settle rows before the response. */
   readonly http: () => { readonly ack: string | undefined; readonly ackTimeoutMs: number }
@@ -68,7 +64,7 @@ export async function takePushed(
       'WEIR_SINK_UNREACHABLE',
       `events are acknowledged by sink ${ack}, which no deliverer has started yet`,
     )
-  // On a bus the sink may run elsewhere; there the duplicate window decides.
+  // On a bus the sink may run elsewhere: the duplicate window decides.
   const settled = shared === undefined ? sinks.repeatable(ack) : undefined
   const pushed = await (settled === undefined ? ingest.append(unit) : ingest.appendAgain(unit, settled))
   const timeout = new AbortController()
@@ -83,7 +79,6 @@ export async function takePushed(
   }
 }
 
-/** The worst outcome of the batch and of the frames with originals of its duplicates. */
 async function worstOutcome(
   sinks: PushParts['sinks'],
   ack: string,

@@ -10,11 +10,9 @@ export interface SourceReplayOptions {
   readonly host: Host
   readonly directory: string
   readonly tail: Tail
-  /** Pins the frames of the source after the sequence. */
   hold(source: string, sequence: number): Promise<void>
 }
 
-/** Frames of one source in the local journal. */
 export function sourceReplay(source: string, options: SourceReplayOptions): Replay {
   return {
     async *after(position: Position): AsyncGenerator<Frame> {

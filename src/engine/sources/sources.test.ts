@@ -100,7 +100,7 @@ describe('the sources of a worker', () => {
     ).toEqual(['a', 'b'])
   })
 
-  it('have what they shed added up and written with their next unit', async () => {
+  it('have their shed rows added up and written with their next unit', async () => {
     const { set, contexts, journal } = await world()
     await set.apply([entry('a')])
     const a = contexts.get('a')

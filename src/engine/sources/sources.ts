@@ -22,7 +22,7 @@ import { messageOf, stackOf } from '../../model/errors.ts'
 export interface SourceEntry {
   readonly id: string
   readonly type: string
-  /** Validated by the type's schema and prepared for another thread (`carriedSettings`). */
+  /** Validated, and prepared for another thread (`carriedSettings`). */
   readonly settings: unknown
 }
 
@@ -35,11 +35,11 @@ export interface SourceReport {
 export interface ApplyReport {
   readonly running: readonly SourceReport[]
   readonly changed: readonly string[]
-  /** The first source that could not be built; nothing was changed then. */
+  /** Nothing was changed then. */
   readonly failed?: { readonly id: string; readonly message: string; readonly code?: string }
 }
 
-/** Time limit for a source to stop. */
+/** After this a source is abandoned. */
 const drainMs = 8000
 
 interface Running {
@@ -49,7 +49,6 @@ interface Running {
   readonly done: Promise<void>
 }
 
-/** The part of the journal that sources use. */
 export type SourceJournal = Pick<JournalWriter, 'append' | 'epoch' | 'totals'>
 
 export interface SourceSetOptions {
@@ -58,22 +57,18 @@ export interface SourceSetOptions {
   readonly metrics: Metrics
   /** Undefined: tracing is disabled. */
   readonly traces?: Traces | undefined
-  /** Deduplicates pushed events. */
   readonly admission?: Pick<Admission, 'append'>
   readonly journal: SourceJournal
-  /** Replay of a source's frames. */
   readonly frames?: (id: string) => Replay
-  /** Folder for state of sources. */
   readonly state?: string
-  /** Retention of the store in ms. */
+  /** In ms. */
   readonly storeRetentionMs?: number
-  /** Required for `ack: sink:<id>`. */
   readonly awaited: (sink: string, source: string) => AwaitedSink
   readonly enrichment?: FlowEnrichment | undefined
   load(type: string): Promise<SourceDefinition<unknown>>
 }
 
-/** The sources of one worker, reconciled with the configuration; unchanged ones keep running. */
+/** Sources of one worker, reconciled with the configuration. */
 export class SourceSet {
   readonly #host: Host
   readonly #log: Log
@@ -106,8 +101,8 @@ export class SourceSet {
   }
 
   /**
-   * A port can be bound only once, so changed sources are drained before their successors are built. If one cannot be
-   * built, all changes are undone.
+   * A port can be bound only once: changed sources are drained before their successors are built. If one fails, all
+   * changes are undone.
    */
   async apply(entries: readonly SourceEntry[]): Promise<ApplyReport> {
     const wanted = new Map(entries.map((entry) => [entry.id, entry]))
@@ -153,7 +148,6 @@ export class SourceSet {
     return undefined
   }
 
-  /** Health of the failing sources. */
   health(): Readonly<Record<string, SourceHealth>> {
     return Object.fromEntries(
       [...this.#running.values()].flatMap(({ entry, source }) => {
@@ -202,7 +196,7 @@ export class SourceSet {
     const journal = this.#journal
     const admission = this.#admission
     const awaited = this.#awaited
-    // Counts of shed rows outlive the source: its next unit, or its successor's, stores them.
+    // Shed rows outlive the source: the next unit stores them.
     const shed = this.#shed
     const metrics = this.#metrics
     const [traces, clock] = [this.#traces, this.#host.clock]

@@ -1,7 +1,7 @@
 import type { Transform } from '../../engine/contracts.ts'
 import type { RedactConfig } from './config.ts'
 
-/** Node's types do not know these yet: the source text of a number, and a number written as given. */
+/** Missing in Node's types. */
 interface ExactJson {
   parse(text: string, reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown): unknown
   rawJSON(text: string): unknown
@@ -11,7 +11,7 @@ const exactJson = JSON as unknown as ExactJson
 const utf8 = new TextEncoder()
 const fromUtf8 = new TextDecoder()
 
-/** Events whose data is not JSON pass as they are: there is no path in them. Numbers keep every digit. */
+/** Events without JSON data pass unchanged. Numbers keep every digit. */
 export function redactStep(config: RedactConfig): Transform {
   const paths = config.fields.map((path) => path.split('.'))
   return {
