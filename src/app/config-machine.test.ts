@@ -81,7 +81,7 @@ const wrong: readonly (readonly [name: string, yaml: string, path: string, said:
     'a secret file that is not there',
     `${quiet}sinks: {hook: {type: http, url: "https://h.example/", auth: {type: bearer, token: "file:%/none"}}}`,
     'sinks.hook.auth.token',
-    "none, which can't be read",
+    'none, which cannot be read',
   ],
   [
     'a token of three characters',

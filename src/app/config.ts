@@ -89,7 +89,7 @@ export const deliveryFields = {
         { min: '1ms' },
       ),
       retry_max: duration({ description: 'Longest wait between two attempts', default: '30s' }, { min: '1ms' }),
-      give_up_after: duration({
+      max_elapsed: duration({
         description: 'Time after which rows become dead letters. Unset: retried as long as they are retained',
         default: null,
         example: '1h',
@@ -469,9 +469,9 @@ function deliverySettings(common: WeirConfig['sinks'][string]['common']): Delive
     ...(only.family === null && only.type === null ? {} : { only: { ...family, ...type } }),
     batch: { events: delivery.events, bytes: delivery.bytes, waitMs: delivery.wait },
     retry: {
-      initialMs: delivery.retry_initial,
+      firstMs: delivery.retry_initial,
       maxMs: delivery.retry_max,
-      ...(delivery.give_up_after === null ? {} : { giveUpMs: delivery.give_up_after }),
+      ...(delivery.max_elapsed === null ? {} : { maxElapsedMs: delivery.max_elapsed }),
     },
     retain: { bytes: retain.size, ageMs: retain.age },
     whenBehind: when_behind,

@@ -28,7 +28,7 @@ export interface ChildOptions {
 }
 
 const channelFd = 3
-const mostErrors = 2000
+const maxErrors = 2000
 
 /** $1 is the limit in KiB. The OOM killer prefers this process. */
 const limited = 'ulimit -d "$1" 2>/dev/null; echo 900 2>/dev/null >/proc/self/oom_score_adj; shift;'
@@ -44,7 +44,7 @@ export function startChild({ script, nodeFlags, env, dataBytes, file }: ChildOpt
     { ...options, stdio: [...options.stdio] },
   )
   let errors = ''
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => (errors = (errors + text).slice(-mostErrors)))
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (errors = (errors + text).slice(-maxErrors)))
   const channel = child.stdio[channelFd] as Duplex
   // The end of the process explains a broken channel.
   channel.on('error', () => undefined)

@@ -111,11 +111,11 @@ class GeoColumns implements Geo {
     }
     // All slots are used: evict in turn.
     const slot = free >= 0 ? free : (first + (this.#turn++ % probes)) & (slots - 1)
-    this.#ask(words, at, slot)
+    this.#lookup(words, at, slot)
     return slot
   }
 
-  #ask(words: Uint32Array, at: number, slot: number): void {
+  #lookup(words: Uint32Array, at: number, slot: number): void {
     for (let word = 0; word < 4; word++) this.#keys[4 * slot + word] = words[at + word] ?? 0
     this.#used[slot] = 1
     this.#asns[slot] = answerOf(this.#asnDatabase, this.#asnRecords, words, at, asnOf)

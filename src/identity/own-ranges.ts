@@ -3,7 +3,7 @@ import { isIpv4Range, parseCidr } from '../model/cidr.ts'
 import { mappedPrefix } from '../model/ip.ts'
 
 /** Maximum parts of one range; the largest cluster has no more. */
-const mostParts = 1 << 16
+const maxParts = 1 << 16
 
 /** Ranges of pod and service addresses of a cluster, in parts of 256 IPv4 addresses or 64 bits of IPv6. */
 export class OwnRanges {
@@ -21,7 +21,7 @@ export class OwnRanges {
     const v4 = isIpv4Range(range)
     const word = v4 ? 3 : 1
     const step = v4 ? 256 : 1
-    const parts = Math.min(mostParts, 2 ** Math.max(0, (v4 ? 120 : 64) - range.bits))
+    const parts = Math.min(maxParts, 2 ** Math.max(0, (v4 ? 120 : 64) - range.bits))
     const words = Uint32Array.from(range.words)
     const first = words[word] ?? 0
     for (let part = 0; part < parts && first + part * step <= 0xffff_ffff; part++) {

@@ -1,7 +1,7 @@
 import type { ResourceData } from '../model/kubernetes.ts'
 import { intermediateOwners, type HolderFacts, type Owner } from './workload-facts.ts'
 
-const mostHops = 3
+const maxHops = 3
 
 export interface Node {
   readonly zone?: string
@@ -56,7 +56,7 @@ export class RelatedObjects {
 
   ownerOf({ cluster, kind, name, owner, template }: HolderFacts): { readonly kind: string; readonly name: string } {
     let found = owner ?? { kind, name, uid: '' }
-    for (let hop = 0; hop < mostHops && intermediateOwners.has(found.kind); hop++) {
+    for (let hop = 0; hop < maxHops && intermediateOwners.has(found.kind); hop++) {
       const key = `${cluster}/${found.uid}`
       const known = this.#owners.get(key)
       if (known === undefined) {

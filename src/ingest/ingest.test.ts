@@ -8,7 +8,7 @@ import { ip4, ipfix, set, template, u32 } from '../codecs/templates/testing/data
 import type { FlowEnrichment, SourceContext } from '../engine/contracts.ts'
 import { decodeBatch } from '../journal/bodies.ts'
 import { NetflowIngest, type NetflowExporter } from './decode-netflow.ts'
-import { FlowWriter, usualLimits, type UnitLimits } from './write.ts'
+import { FlowWriter, defaultLimits, type UnitLimits } from './write.ts'
 
 const received = 1_700_000_000_000
 const transport = { kind: 'udp', listener: 0, port: 50_000 } as const
@@ -49,7 +49,7 @@ function start(limits: Partial<UnitLimits> = {}, enrichment?: FlowEnrichment) {
     },
     shed: (reason, rows) => void (shed[reason] = (shed[reason] ?? 0) + rows),
   }
-  const writer = new FlowWriter(context, { ...usualLimits, ...limits })
+  const writer = new FlowWriter(context, { ...defaultLimits, ...limits })
   const totals = { bytes: noBytes(), datagrams: { netflow5: 0, netflow9: 0, ipfix: 0 } }
   const ingest = new NetflowIngest(writer, totals, {
     skewLimit: 3_600_000,

@@ -14,10 +14,10 @@ export interface UnitLimits {
 }
 
 /** A unit fits in one frame; 16 MiB may wait for a slow disk. */
-export const usualLimits: UnitLimits = { rows: 8192, bytes: 512 * 1024, inFlight: 32 }
+export const defaultLimits: UnitLimits = { rows: 8192, bytes: 512 * 1024, inFlight: 32 }
 
 const retryAfterMs = 100
-const mostSpare = 4
+const maxSpare = 4
 /** A journal that is full has room again when a sink moves on: at the speed of people and networks. */
 const retryFullMs = 500
 
@@ -45,7 +45,7 @@ export class FlowWriter {
   #unitWaits = false
   readonly #stopping = new AbortController()
 
-  constructor(context: SourceContext, limits = usualLimits) {
+  constructor(context: SourceContext, limits = defaultLimits) {
     this.#context = context
     this.#limits = limits
   }
@@ -176,7 +176,7 @@ export class FlowWriter {
     this.#shedUnrecorded = false
     const sending = this.#append(unit, whenFull).then((lost) => {
       this.#inFlight.delete(sending)
-      if (this.#spare.length < mostSpare && unit.raw.length > 0 && unit.raw.buffer.byteLength <= 4 * this.#limits.bytes)
+      if (this.#spare.length < maxSpare && unit.raw.length > 0 && unit.raw.buffer.byteLength <= 4 * this.#limits.bytes)
         this.#spare.push(new Uint8Array(unit.raw.buffer as ArrayBuffer))
       settled?.(lost)
     })

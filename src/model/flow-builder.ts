@@ -132,7 +132,7 @@ export class GrowingColumn<T extends Items = Items> {
 }
 
 /** Rows that columns keep room for: a datagram of tiny records may need many times as many, once. */
-const mostCapacity = 32_768
+const maxCapacity = 32_768
 
 /**
  * Collects flows as columns. All codecs of one batch share it, and it is reusable after {@link reset}. Order of a
@@ -243,10 +243,10 @@ export class FlowBuilder {
   }
 
   reset(): void {
-    if (this.#capacity > mostCapacity) {
-      this.#capacity = mostCapacity
-      for (const column of this.#columns.values()) column.shrink(mostCapacity)
-      for (const list of this.#lists.values()) list.shrink(mostCapacity)
+    if (this.#capacity > maxCapacity) {
+      this.#capacity = maxCapacity
+      for (const column of this.#columns.values()) column.shrink(maxCapacity)
+      for (const list of this.#lists.values()) list.shrink(maxCapacity)
     }
     for (const column of this.#columns.values()) column.reset(this.#count)
     for (const list of this.#lists.values()) list.reset()

@@ -8,7 +8,7 @@ export type TraceTarget =
 
 export const traceSchemes = ['otlp', 'otlps', 'http', 'https', 'zipkin', 'jaeger', 'noop'] as const
 
-const usual = { otlpPort: 4318, otlpPath: '/v1/traces', zipkinPath: '/api/v2/spans' }
+const defaults = { otlpPort: 4318, otlpPath: '/v1/traces', zipkinPath: '/api/v2/spans' }
 
 /**
  * `otlp://` and `otlps://` mean OTLP over HTTP, port 4318 and path /v1/traces by default. `http://` and `https://` do
@@ -30,22 +30,22 @@ export function traceTarget(written: string): TraceTarget {
   if (url.username !== '' || url.password !== '')
     return problem('contains a password, which would be printed; use a header in OTEL_EXPORTER_OTLP_HEADERS')
   if (scheme === 'jaeger') {
-    const at = otlp(url, { port: usual.otlpPort })
+    const at = otlp(url, { port: defaults.otlpPort })
     return {
       ...at,
       warning: `Jaeger 2 has no agent, which ${written} needs: traces are sent as OTLP to ${at.url}`,
     }
   }
-  if (scheme === 'zipkin' || url.pathname.endsWith(usual.zipkinPath))
-    return { is: 'zipkin', url: withPath(url, usual.zipkinPath) }
+  if (scheme === 'zipkin' || url.pathname.endsWith(defaults.zipkinPath))
+    return { is: 'zipkin', url: withPath(url, defaults.zipkinPath) }
   return scheme === 'otlp' || scheme === 'otlps'
-    ? otlp(url, portOf(written) === undefined ? { port: usual.otlpPort } : {})
+    ? otlp(url, portOf(written) === undefined ? { port: defaults.otlpPort } : {})
     : otlp(url, {})
 }
 
 function otlp(url: URL, { port }: { readonly port?: number }): { readonly is: 'otlp'; readonly url: string } {
   if (port !== undefined) url.port = String(port)
-  return { is: 'otlp', url: withPath(url, usual.otlpPath) }
+  return { is: 'otlp', url: withPath(url, defaults.otlpPath) }
 }
 
 function withPath(url: URL, usualPath: string): string {

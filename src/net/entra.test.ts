@@ -30,31 +30,31 @@ const application = ({ tenant, client, secret, url }: Entra): EntraLogin => ({
   authority: `${url}/`,
 })
 
-test('a token is asked for once, again five minutes before its end, and used until its end while there is no other', async () => {
+test('a token is requested once, renewed five minutes before its end, and used until its end if the renewal fails', async () => {
   const entra = await authority()
-  const ours = tokens(application(entra))
-  const [first, same] = await Promise.all([ours.getToken(), ours.getToken()])
+  const renewable = tokens(application(entra))
+  const [first, same] = await Promise.all([renewable.getToken(), renewable.getToken()])
   expect(same).toBe(first)
   expect([
     entra.refusalOf(first.token, 'https://servicebus.azure.net'),
     Math.round((first.expiresOnTimestamp - now) / 1000),
   ]).toEqual([undefined, 3600])
   now += 3_200_000
-  expect(await ours.getToken()).toBe(first)
+  expect(await renewable.getToken()).toBe(first)
   now += 150_000
   entra.secret = 'another'
-  expect(await ours.getToken()).toBe(first)
+  expect(await renewable.getToken()).toBe(first)
   entra.secret = 'a secret+of&tests'
-  expect(await ours.getToken()).not.toBe(first)
+  expect(await renewable.getToken()).not.toBe(first)
   expect(entra.received).toEqual(['client_secret', 'refused', 'client_secret'])
   now += 4_000_000
   await entra.close()
-  await expect(ours.getToken()).rejects.toThrow(
-    /^there is no token of Entra ID: http:\/\/127\.0\.0\.1:\d+ can't be reached/,
+  await expect(renewable.getToken()).rejects.toThrow(
+    /^no token from Entra ID: http:\/\/127\.0\.0\.1:\d+ is unreachable/,
   )
 })
 
-test('what is not known of a service account, and a secret over plain HTTP, is said before anybody is asked', async () => {
+test('missing settings of a service account, and a secret over plain HTTP, are rejected before any request', async () => {
   const account = {
     type: 'workload_identity',
     tenant: 'tenant-1',
@@ -63,9 +63,9 @@ test('what is not known of a service account, and a secret over plain HTTP, is s
     authority: 'https://login.example',
   } as const
   await expect(tokens({ ...account, tenant: null }).getToken()).rejects.toThrow(
-    'nobody says which tenant is ours: set `auth.tenant`, or let the cluster set AZURE_TENANT_ID',
+    'the tenant is not set: set `auth.tenant`, or let the cluster set AZURE_TENANT_ID',
   )
-  await expect(tokens(account).getToken()).rejects.toThrow("the token file /nowhere/token can't be read")
+  await expect(tokens(account).getToken()).rejects.toThrow('the token file /nowhere/token cannot be read')
   await expect(
     tokens({
       type: 'client_secret',
@@ -74,7 +74,7 @@ test('what is not known of a service account, and a secret over plain HTTP, is s
       secret: Secret.of('s'),
       authority: 'http://login.example',
     }).getToken(),
-  ).rejects.toThrow('is not to be told a secret over plain HTTP')
+  ).rejects.toThrow('would receive a secret over plain HTTP')
   expect(
     [
       'https://login.example',

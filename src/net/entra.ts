@@ -25,11 +25,9 @@ export type EntraLogin =
 
 export interface EntraToken {
   readonly token: string
-  /** Unix ms. */
   readonly expiresOnTimestamp: number
 }
 
-/** Why there is no token, and the action to take. */
 export class NoToken extends Error {}
 
 export interface EntraOptions {
@@ -46,14 +44,14 @@ export const machineAddress = 'http://169.254.169.254'
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 /** A token is renewed this long before its end; after a failure it is used until its end. */
 const renewMs = 5 * 60_000
-const mostBytes = 64 * 1024
+const maxBytes = 64 * 1024
 
-/** Requests a token on demand, and again before it expires. Secrets and files are read for each request. */
+/** Requests tokens on demand and renews them. Secrets and files are read for each request. */
 export class EntraTokens {
   readonly #login: EntraLogin
   readonly #options: EntraOptions
-  #held: EntraToken | undefined
-  #asking: Promise<EntraToken> | undefined
+  #token: EntraToken | undefined
+  #pending: Promise<EntraToken> | undefined
 
   constructor(login: EntraLogin, options: EntraOptions) {
     this.#login = login
@@ -62,30 +60,30 @@ export class EntraTokens {
 
   /** Rejects with NoToken. */
   async getToken(): Promise<EntraToken> {
-    const left = (this.#held?.expiresOnTimestamp ?? 0) - this.#options.host.clock.now()
-    if (this.#held !== undefined && left > renewMs) return this.#held
-    this.#asking ??= this.#ask().finally(() => {
-      this.#asking = undefined
+    const left = (this.#token?.expiresOnTimestamp ?? 0) - this.#options.host.clock.now()
+    if (this.#token !== undefined && left > renewMs) return this.#token
+    this.#pending ??= this.#request().finally(() => {
+      this.#pending = undefined
     })
     try {
-      return (this.#held = await this.#asking)
+      return (this.#token = await this.#pending)
     } catch (error) {
-      if (this.#held !== undefined && left > 0) return this.#held
+      if (this.#token !== undefined && left > 0) return this.#token
       throw error
     }
   }
 
-  async #ask(): Promise<EntraToken> {
+  async #request(): Promise<EntraToken> {
     const began = this.#options.host.clock.now()
     const answer =
       this.#login.type === 'managed_identity'
         ? await this.#ofMachine(this.#login)
         : await this.#ofAuthority(this.#login)
-    const told = parsed(answer.body)
-    const seconds = Number(told['expires_in'])
-    const token = told['access_token']
+    const parsedBody = parsed(answer.body)
+    const seconds = Number(parsedBody['expires_in'])
+    const token = parsedBody['access_token']
     if (answer.status !== 200 || typeof token !== 'string' || !(seconds > 0))
-      throw new NoToken(`Entra ID gives us no token (${said(answer.status, told)}); correct \`auth\``)
+      throw new NoToken(`Entra ID returned no token (${reasonOf(answer.status, parsedBody)}); correct \`auth\``)
     return { token, expiresOnTimestamp: began + seconds * 1000 }
   }
 
@@ -94,9 +92,7 @@ export class EntraTokens {
     const named = (value: string | null, variable: string, setting: string): string => {
       const found = value ?? env[variable] ?? ''
       if (found === '')
-        throw new NoToken(
-          `nobody says which ${setting} is ours: set \`auth.${setting}\`, or let the cluster set ${variable}`,
-        )
+        throw new NoToken(`the ${setting} is not set: set \`auth.${setting}\`, or let the cluster set ${variable}`)
       return found
     }
     const tenant = named(login.tenant, 'AZURE_TENANT_ID', 'tenant')
@@ -115,30 +111,30 @@ export class EntraTokens {
     })
     const authority = login.authority ?? env['AZURE_AUTHORITY_HOST'] ?? publicAuthority
     if (!isSecure(authority))
-      throw new NoToken(`the authority ${authority} is not to be told a secret over plain HTTP; write https://`)
+      throw new NoToken(`the authority ${authority} would receive a secret over plain HTTP; use https://`)
     const url = `${authority.replace(/\/+$/, '')}/${encodeURIComponent(tenant)}/oauth2/v2.0/token`
     return this.#answer(url, (client) =>
       client.request({
         method: 'POST',
         headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
         body: Buffer.from(form.toString()),
-        limit: mostBytes,
+        limit: maxBytes,
         signal: never,
       }),
     )
   }
 
   #ofMachine({ client: id, address }: Extract<EntraLogin, { readonly type: 'managed_identity' }>): Promise<HttpAnswer> {
-    const asked = new URLSearchParams({
+    const query = new URLSearchParams({
       'api-version': '2018-02-01',
       resource: this.#options.resource,
       ...(id === null ? {} : { client_id: id }),
     })
     return this.#answer(`${address.replace(/\/+$/, '')}/metadata/identity/oauth2/token`, (client) =>
       client.request({
-        to: `token?${asked.toString()}`,
+        to: `token?${query.toString()}`,
         headers: { metadata: 'true' },
-        limit: mostBytes,
+        limit: maxBytes,
         signal: never,
       }),
     )
@@ -159,9 +155,9 @@ export class EntraTokens {
       if (!(error instanceof HttpError)) throw error
       const [where, advice] =
         this.#login.type === 'managed_identity'
-          ? ["the machine's own service of identities", '; is this a machine of Azure with an identity?']
+          ? ['the instance metadata service', '; check that this machine runs in Azure and has an identity']
           : [new URL(url).origin, '']
-      throw new NoToken(`there is no token of Entra ID: ${where} can't be reached (${error.message})${advice}`, {
+      throw new NoToken(`no token from Entra ID: ${where} is unreachable (${error.message})${advice}`, {
         cause: error,
       })
     } finally {
@@ -176,21 +172,25 @@ function assertion(path: string): string {
   try {
     return self.readTextFile(path).trim()
   } catch (cause) {
-    throw new NoToken(`the token file ${path} can't be read; check that the cluster puts one there`, { cause })
+    throw new NoToken(`the token file ${path} cannot be read; check that the cluster mounts it`, { cause })
   }
 }
 
 function parsed(body: Uint8Array): Readonly<Record<string, unknown>> {
   try {
-    const told: unknown = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString())
-    return typeof told === 'object' && told !== null ? (told as Readonly<Record<string, unknown>>) : {}
+    const parsedBody: unknown = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString())
+    return typeof parsedBody === 'object' && parsedBody !== null
+      ? (parsedBody as Readonly<Record<string, unknown>>)
+      : {}
   } catch {
     return {}
   }
 }
 
-/** The service's message, without its request ids. */
-function said(status: number, { error, error_description: description }: Readonly<Record<string, unknown>>): string {
+function reasonOf(
+  status: number,
+  { error, error_description: description }: Readonly<Record<string, unknown>>,
+): string {
   const [first = ''] = (typeof description === 'string' ? description : '').split(/\r?\n|\s+Trace ID:/)
   return [`HTTP ${status}`, typeof error === 'string' ? error : '', first.slice(0, 300).replace(/\.$/, '')]
     .filter((part) => part !== '')

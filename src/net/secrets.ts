@@ -1,12 +1,12 @@
 import { self } from '../host/process.ts'
 import type { Auth, Secret } from '../schema/index.ts'
 
-/** The value of a secret; never log it. Throws a SecretError that names the reference and says what to do. */
+/** The value of a secret; never log it. Throws a SecretError with the reference and the action to take. */
 export function revealSecret(secret: Secret): string {
   return secret.reveal(self.env, (path) => self.readTextFile(path))
 }
 
-/** Value of the Authorization header; undefined when there is none to send. */
+/** Value of the Authorization header, if any. */
 export function authorization(auth: Auth): string | undefined {
   switch (auth.type) {
     case 'none':

@@ -1,15 +1,15 @@
 import { covers, type Cidr } from '../model/cidr.ts'
 import { parseIp } from '../model/ip.ts'
 
-/** One address that sends to us. A connector extends it by what it wants to remember of each. */
+/** An address that sends data. Connectors add their own state. */
 export class Sender {
   readonly address: string
-  /** Four words, v4-mapped. */
+  /** IPv6, four words; IPv4 is mapped. */
   readonly words: Uint32Array
-  /** Unix ms of the last datagram, or connection. */
+  /** Unix ms. */
   lastSeen = 0
   datagrams = 0
-  /** Seen since the table last looked for something to forget. */
+  /** Used since the last eviction round. */
   recent = true
 
   constructor(address: string, words: Uint32Array) {
@@ -19,32 +19,32 @@ export class Sender {
 }
 
 /**
- * The senders seen lately, at most `most`. Anyone can send a datagram from an invented address, so an address is on
- * probation until its second datagram: a flood of addresses pushes out only others on probation. What a sender that was
- * forgotten sends is taken all the same.
+ * Recent senders, at most `most`. Source addresses may be forged, so a new address is on probation until its second
+ * datagram, and new addresses evict only addresses on probation. Datagrams of evicted senders are accepted all the
+ * same.
  */
 export class Senders<S extends Sender> {
   readonly #allow: readonly Cidr[]
   readonly #make: (address: string, words: Uint32Array) => S
-  readonly #most: number
+  readonly #max: number
   readonly #forgotten: (sender: S) => void
   readonly #known = new Map<string, S>()
   readonly #probation = new Map<string, S>()
 
-  /** `forgotten` is told of each sender that is remembered no more. */
+  /** `forgotten`: called for each evicted sender. */
   constructor(
     allow: readonly Cidr[],
     make: (address: string, words: Uint32Array) => S,
-    most = 10_000,
+    max = 10_000,
     forgotten: (sender: S) => void = () => {},
   ) {
     this.#allow = allow
     this.#make = make
-    this.#most = most
+    this.#max = max
     this.#forgotten = forgotten
   }
 
-  /** The sender of a datagram; undefined when its address is not allowed. */
+  /** Undefined: the address is not allowed. */
   seen(remote: string, time: number): S | undefined {
     const address = remote.startsWith('::ffff:') ? remote.slice(7) : remote
     const known = this.#known.get(address) ?? this.#promote(address) ?? this.#admit(address)
@@ -67,18 +67,18 @@ export class Senders<S extends Sender> {
     const sender = this.#probation.get(address)
     if (sender === undefined) return undefined
     this.#probation.delete(address)
-    if (this.#known.size >= this.#mostKnown) this.#forgetOne()
+    if (this.#known.size >= this.#maxKnown) this.#forgetOne()
     this.#known.set(address, sender)
     return sender
   }
 
   #admit(address: string): S | undefined {
-    // A zone names the interface of a link-local address; it is no part of the address.
+    // Without the zone of a link-local address.
     const words = parseIp(address.replace(/%.*$/, ''))
     if (words === undefined || !this.#allows(words)) return undefined
     const sender = this.#make(address, words)
-    // Probation has all the room that known senders leave, so that many that start together all come to be known.
-    if (this.#probation.size >= this.#most - this.#known.size) this.#forgetUnproven()
+    // Probation uses all room that known senders leave.
+    if (this.#probation.size >= this.#max - this.#known.size) this.#forgetUnproven()
     this.#probation.set(address, sender)
     return sender
   }
@@ -90,11 +90,11 @@ export class Senders<S extends Sender> {
     }
   }
 
-  get #mostKnown(): number {
-    return Math.floor(this.#most * 0.75)
+  get #maxKnown(): number {
+    return Math.floor(this.#max * 0.75)
   }
 
-  /** Second chance: whoever sent since the last round moves to the back, the first who did not is forgotten. */
+  /** Second chance: recently used senders move to the back, the first other one is evicted. */
   #forgetOne(): void {
     for (const [address, sender] of this.#known) {
       this.#known.delete(address)

@@ -4,13 +4,12 @@ import type { Tls } from '../schema/index.ts'
 import type { Log } from '../telemetry/ports.ts'
 import { readTls, type TlsOptions } from './tls.ts'
 
-/** Certificate and private key of a listener, PEM. */
 export interface Certificate {
   readonly cert: string
   readonly key: string
 }
 
-/** The files that the TLS settings of a listener name. They are renewed under the same names. */
+/** The files of a listener's TLS settings. They are renewed under the same names. */
 export class TlsFiles {
   readonly #tls: Tls
   readonly #disk: Disk
@@ -23,7 +22,7 @@ export class TlsFiles {
     this.#current = current
   }
 
-  /** Rejects with a message that names the file that cannot be read. */
+  /** Rejects with the name of the unreadable file. */
   static async open(written: Partial<Tls>, disk: Disk): Promise<TlsFiles> {
     const tls = { ca_file: null, cert_file: null, key_file: null, server_name: null, verify: true, ...written }
     return new TlsFiles(tls, disk, await read(tls, disk))
@@ -39,8 +38,7 @@ export class TlsFiles {
   }
 
   /**
-   * Calls `use` if the files have changed. If they cannot be used, the listener keeps the earlier certificate, with one
-   * warning.
+   * Calls `use` if the files changed. If they are unusable, the listener keeps its certificate and logs one warning.
    */
   async renew(listener: string, log: Log, use: () => void, fields: { readonly source?: string } = {}): Promise<void> {
     const before = this.#current
@@ -56,7 +54,7 @@ export class TlsFiles {
       this.#current = before
       const problem = messageOf(error)
       if (problem !== this.#problem)
-        log.warn(`The certificate of ${listener} could not be read again; the old one stays.`, {
+        log.warn(`The certificate of ${listener} could not be read again; the listener keeps the old one.`, {
           ...fields,
           error: problem,
         })

@@ -1,7 +1,6 @@
 import type { Disk } from '../host/index.ts'
 import type { Tls } from '../schema/index.ts'
 
-/** Options of Node's TLS, with the files read. */
 export interface TlsOptions {
   readonly ca?: string
   readonly cert?: string
@@ -10,7 +9,7 @@ export interface TlsOptions {
   readonly rejectUnauthorized: boolean
 }
 
-/** Reads the files that TLS settings name. Rejects with a message that names the file which can't be read. */
+/** Rejects with the name of the unreadable file. */
 export async function readTls(tls: Tls | null, disk: Disk): Promise<TlsOptions | undefined> {
   if (tls === null) return undefined
   const [ca, cert, key] = await Promise.all(
@@ -30,6 +29,8 @@ async function readPem(path: string | null, disk: Disk): Promise<string | undefi
   try {
     return Buffer.from(await disk.readFile(path)).toString()
   } catch (cause) {
-    throw new Error(`the TLS file ${path} can't be read; check that it exists and that Weir may read it`, { cause })
+    throw new Error(`the TLS file ${path} cannot be read; check that it exists and that Weir has read access`, {
+      cause,
+    })
   }
 }

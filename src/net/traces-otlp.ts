@@ -1,14 +1,11 @@
-/**
- * Spans by OpenTelemetry's own exporter. It takes some 12 MB of memory and 150 ms of a start, so that it is loaded only
- * where traces go this way.
- */
+/** Spans by OpenTelemetry's exporter; loaded on demand, because it takes 12 MB and 150 ms. */
 import { SpanKind, SpanStatusCode, TraceFlags, type HrTime, type SpanContext } from '@opentelemetry/api'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import type { Span, SpanSender } from '../telemetry/traces.ts'
 
-/** Its own further tries included. */
+/** Including the exporter's retries. */
 const timeoutMs = 5000
 
 export function openOtlp(url: string, service: { readonly name: string; readonly version: string }): SpanSender {
@@ -58,7 +55,6 @@ function readable(
   }
 }
 
-/** Seconds and nanoseconds. */
 function hrTime(ms: number): HrTime {
   return [Math.floor(ms / 1000), Math.round((ms % 1000) * 1e6)]
 }

@@ -1,10 +1,10 @@
-/** Spans as Zipkin's version 2 has them, in JSON. OpenTelemetry's own exporter for it ends with 2026. */
+/** Spans in Zipkin's JSON format, version 2. OpenTelemetry discontinues its exporter in 2026. */
 import type { Timers } from '../host/index.ts'
 import type { Span, SpanSender } from '../telemetry/traces.ts'
 import { HttpClient } from './http/client.ts'
 
 const timeoutMs = 5000
-/** How much of a refusal is shown. */
+/** Logged part of a refusal. */
 const shownBytes = 200
 
 export function openZipkin(url: string, service: { readonly name: string }, timers: Timers): SpanSender {
@@ -13,7 +13,7 @@ export function openZipkin(url: string, service: { readonly name: string }, time
   return {
     async send(spans) {
       const body = Buffer.from(JSON.stringify(spans.map((span) => zipkinSpan(span, service.name))))
-      const { status, body: said } = await client.request({
+      const { status, body: text } = await client.request({
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body,
@@ -22,7 +22,7 @@ export function openZipkin(url: string, service: { readonly name: string }, time
         signal: ended.signal,
       })
       if (status < 200 || status >= 300)
-        throw new Error(`${url}: HTTP ${status} ${Buffer.from(said).toString().trim()}`)
+        throw new Error(`${url}: HTTP ${status} ${Buffer.from(text).toString().trim()}`)
     },
     close() {
       ended.abort()
@@ -32,7 +32,7 @@ export function openZipkin(url: string, service: { readonly name: string }, time
   }
 }
 
-/** Times are microseconds, a duration is one at least; tags are texts. */
+/** Times in microseconds; the minimum duration is one. */
 export function zipkinSpan(
   { traceId, spanId, parentId, name, kind, start, end, attributes, error }: Span,
   serviceName: string,

@@ -25,32 +25,32 @@ afterEach(() => {
   server?.close()
 })
 
-interface Asked {
+interface Received {
   readonly path: string
   readonly headers: IncomingHttpHeaders
   readonly body: Buffer
 }
 
-async function receiver(status: number): Promise<{ readonly address: string; readonly asked: Asked[] }> {
-  const asked: Asked[] = []
+async function receiver(status: number): Promise<{ readonly address: string; readonly requests: Received[] }> {
+  const requests: Received[] = []
   server = createServer((request, response) => {
     const parts: Buffer[] = []
     request
       .on('data', (part: Buffer) => parts.push(part))
       .on('end', () => {
-        asked.push({ path: request.url ?? '', headers: request.headers, body: Buffer.concat(parts) })
+        requests.push({ path: request.url ?? '', headers: request.headers, body: Buffer.concat(parts) })
         response.writeHead(status).end('not today')
       })
   }).listen(0, '127.0.0.1')
   await new Promise((resolve) => server?.once('listening', resolve))
-  return { address: `127.0.0.1:${(server.address() as AddressInfo).port}`, asked }
+  return { address: `127.0.0.1:${(server.address() as AddressInfo).port}`, requests }
 }
 
 async function send(url: string, spans: readonly Span[]) {
   const metrics = new MetricStore({ strict: true })
-  const said: string[] = []
+  const lines: string[] = []
   const say = (message: string, fields?: Record<string, unknown>): void =>
-    void said.push(`${message} ${JSON.stringify(fields)}`)
+    void lines.push(`${message} ${JSON.stringify(fields)}`)
   const traces = await openTraces({
     url,
     sample: 1,
@@ -62,13 +62,13 @@ async function send(url: string, spans: readonly Span[]) {
   for (const one of spans) traces?.add(one)
   await traces?.close()
   return {
-    said,
+    said: lines,
     sent: metrics.value('weir_traces_sent_spans_total'),
     refused: metrics.value('weir_traces_dropped_spans_total', { reason: 'not_taken' }),
   }
 }
 
-test('a span of Zipkin has microseconds, texts for tags, and why it failed', () => {
+test('a Zipkin span has microseconds, string tags and its error', () => {
   expect(zipkinSpan(span, 'weir')).toEqual({
     traceId: span.traceId,
     id: span.spanId,
@@ -88,14 +88,14 @@ test('a span of Zipkin has microseconds, texts for tags, and why it failed', () 
   expect(zipkinSpan({ ...root, kind: 'internal' }, 'weir')).not.toHaveProperty('kind')
 })
 
-test('Zipkin gets spans as a JSON array', async () => {
-  const { address, asked } = await receiver(202)
+test('Zipkin receives spans as a JSON array', async () => {
+  const { address, requests } = await receiver(202)
   expect(await send(`zipkin://${address}`, [span, { ...span, spanId: 'f'.repeat(16) }])).toMatchObject({
     sent: 2,
     refused: 0,
   })
   expect(
-    asked.map(({ path, headers, body }) => [
+    requests.map(({ path, headers, body }) => [
       path,
       headers['content-type'],
       (JSON.parse(String(body)) as { id: string }[]).map(({ id }) => id),
@@ -103,14 +103,14 @@ test('Zipkin gets spans as a JSON array', async () => {
   ).toEqual([['/api/v2/spans', 'application/json', [span.spanId, 'f'.repeat(16)]]])
 })
 
-test('OpenTelemetry gets spans as protobuf, with the headers that its variable names', async () => {
+test('OpenTelemetry receives spans as protobuf, with the headers of its variable', async () => {
   vi.stubEnv('OTEL_EXPORTER_OTLP_HEADERS', 'x-tenant=shop')
-  const { address, asked } = await receiver(200)
+  const { address, requests } = await receiver(200)
   expect(await send(`otlp://${address}`, [span])).toMatchObject({ sent: 1, refused: 0 })
-  expect(asked).toHaveLength(1)
-  const [{ path, headers, body } = { path: '', headers: {}, body: Buffer.of() }] = asked
+  expect(requests).toHaveLength(1)
+  const [{ path, headers, body } = { path: '', headers: {}, body: Buffer.of() }] = requests
   expect([path, headers['content-type'], headers['x-tenant']]).toEqual(['/v1/traces', 'application/x-protobuf', 'shop'])
-  // What it means to a real collector is the matter of test/real/traces.test.ts.
+  // test/real/traces.test.ts covers a real collector.
   for (const part of [
     Buffer.from(span.traceId, 'hex'),
     Buffer.from(span.spanId, 'hex'),
@@ -123,16 +123,16 @@ test('OpenTelemetry gets spans as protobuf, with the headers that its variable n
     expect(body.includes(part)).toBe(true)
 })
 
-test.each(['zipkin', 'otlp'])('what %s:// refuses is dropped, counted and said', async (scheme) => {
+test.each(['zipkin', 'otlp'])('a refusal over %s:// drops the spans, counts and logs them', async (scheme) => {
   const { address } = await receiver(400)
-  const { said, ...counts } = await send(`${scheme}://${address}`, [span])
+  const { said: lines, ...counts } = await send(`${scheme}://${address}`, [span])
   expect(counts).toEqual({ sent: 0, refused: 1 })
-  expect(said.at(-1)).toMatch(/did not accept spans[^]*http:\/\/127/)
+  expect(lines.at(-1)).toMatch(/did not accept spans[^]*http:\/\/127/)
 })
 
-test('without a URL nothing is kept; one that is none is refused', async () => {
-  const { said } = await send('noop://', [span])
-  expect(said).toEqual([])
+test('without a URL nothing is recorded; an invalid one is rejected', async () => {
+  const { said: lines } = await send('noop://', [span])
+  expect(lines).toEqual([])
   await expect(send('statsd://x', [])).rejects.toThrow(/is no URL for traces/)
   const { said: warned } = await send('jaeger://127.0.0.1:6831', [])
   expect(warned[0]).toMatch(/Jaeger 2 has no agent/)

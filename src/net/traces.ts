@@ -4,11 +4,10 @@ import type { Log, Metrics } from '../telemetry/ports.ts'
 import { TraceQueue } from '../telemetry/traces.ts'
 
 export interface TracesOptions {
-  /** As `traceTarget` reads it; null: no traces are kept. */
+  /** From `traceTarget`; null: no traces. */
   readonly url: string | null
-  /** Of so many traces one is kept. */
+  /** One trace in N is sampled. */
   readonly sample: number
-  /** Weir's. */
   readonly version: string
   readonly host: Pick<Host, 'timers'>
   readonly log: Log
@@ -16,8 +15,7 @@ export interface TracesOptions {
 }
 
 /**
- * What sends spans, if they are to be sent; connects to nothing yet, and loads only what it needs. Throws for a URL
- * that is none.
+ * Undefined without a URL. Opens no connection yet and loads only the configured exporter. Throws for an invalid URL.
  */
 export async function openTraces({
   url,

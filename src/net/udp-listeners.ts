@@ -3,12 +3,12 @@ import type { Log, Metrics } from '../telemetry/ports.ts'
 import { bufferShortage, listenUdp, type Datagrams, type UdpListener } from './udp.ts'
 
 export interface UdpListenersOptions {
-  /** Id of the source that owns the sockets, for labels and lines. */
+  /** Owner of the sockets, for labels and logs. */
   readonly source: string
   readonly places: readonly { readonly host: string; readonly port: number }[]
-  /** Wanted size of each socket's receive buffer in bytes. */
+  /** Requested size in bytes, per socket. */
   readonly receiveBuffer: number
-  /** `listener` is the index of the place they came to. */
+  /** `listener`: index of the address. */
   onDatagrams(datagrams: Datagrams, listener: number): void
   readonly environment: Pick<Host, 'clock' | 'timers'>
   readonly log: Log
@@ -27,7 +27,7 @@ interface Listening {
   kernelDrops: number
 }
 
-/** All UDP sockets of one source: opened together or not at all, with the warnings and metrics that each needs. */
+/** The UDP sockets of a source with their warnings and metrics: opened together or not at all. */
 export class UdpListeners {
   readonly #options: UdpListenersOptions
   readonly #all: Listening[] = []
@@ -59,7 +59,7 @@ export class UdpListeners {
     }))
   }
 
-  /** Datagrams the kernel dropped since the last call, over all sockets. They are counted and logged here. */
+  /** Datagrams dropped by the kernel since the last call. Counts and logs them. */
   async newKernelDrops(): Promise<number> {
     let sum = 0
     for (const listening of this.#all) {
@@ -82,7 +82,7 @@ export class UdpListeners {
     return sum
   }
 
-  /** Hands over what has arrived, then closes. */
+  /** Delivers received datagrams, then closes. */
   async close(): Promise<void> {
     await Promise.all(this.#all.map(({ udp }) => udp.close()))
   }

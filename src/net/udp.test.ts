@@ -55,7 +55,7 @@ const texts = (seen: readonly Datagrams[]): string[] =>
   seen.flatMap(({ bytes }) => bytes.map((one) => Buffer.from(one).toString()))
 
 describe('a UDP listener', () => {
-  test('hands over every datagram in order with its sender and a receive time', async () => {
+  test('delivers every datagram in order with its sender and receive time', async () => {
     const { listener, seen } = await listen()
     const start = environment.clock.now()
     const sent = Array.from({ length: 300 }, (_, i) => `datagram ${i}`)
@@ -69,7 +69,7 @@ describe('a UDP listener', () => {
     }
   })
 
-  test('on :: hears both families', async () => {
+  test('on :: receives both address families', async () => {
     const { listener, seen } = await listen({ host: '::' })
     await send(listener, ['six'], 'udp6', '::1')
     await send(listener, ['four'], 'udp4', '127.0.0.1')
@@ -78,7 +78,7 @@ describe('a UDP listener', () => {
     expect(seen.flatMap(({ from }) => from.map((one) => one.address))).toEqual(['::1', '::ffff:127.0.0.1'])
   })
 
-  test('hands over what has arrived before it closes', async () => {
+  test('delivers received datagrams before it closes', async () => {
     const never = { ...environment, timers: { ...environment.timers, yield: () => new Promise<void>(() => undefined) } }
     let arrived = 0
     const { listener, seen } = await listen({ environment: never })
@@ -92,7 +92,7 @@ describe('a UDP listener', () => {
     expect(texts(seen)).toEqual(['last words'])
   })
 
-  test.skipIf(elsewhere)('that finds its port in use says who holds it', async () => {
+  test.skipIf(elsewhere)('a port in use is an error with its holder', async () => {
     const { listener } = await listen()
     const error = await listen({ port: listener.port }).catch((caught: unknown) => caught)
     expect(error).toBeInstanceOf(WeirError)
@@ -104,7 +104,7 @@ describe('a UDP listener', () => {
     })
   })
 
-  test('on an address of another machine says what to check', async () => {
+  test('on an address of another machine the error has advice', async () => {
     const error = await listen({ host: '192.0.2.1' }).catch((caught: unknown) => caught)
     expect(error).toMatchObject({
       code: 'WEIR_LISTEN_FAILED',
@@ -113,7 +113,7 @@ describe('a UDP listener', () => {
     expect(String(error)).toContain('Cannot listen on UDP 192.0.2.1:0')
   })
 
-  test('names the setting to raise when the kernel gives a smaller buffer', async () => {
+  test('reports the sysctl to raise if the kernel grants a smaller buffer', async () => {
     const wanted = 2 ** 30
     const { listener } = await listen({ receiveBuffer: wanted })
     expect(listener.receiveBuffer).toBeLessThan(wanted)
@@ -121,8 +121,8 @@ describe('a UDP listener', () => {
     expect(bufferShortage(listener, listener.receiveBuffer)).toBeUndefined()
   })
 
-  test.skipIf(elsewhere)('tells what the kernel dropped at this socket, and at no other of that port', async () => {
-    // The first loop iteration holds the event loop, so that nothing is read while far more arrives than fits.
+  test.skipIf(elsewhere)('reports the datagrams that the kernel dropped at this socket only', async () => {
+    // The first iteration blocks the event loop, so that the buffer overflows.
     const { listener, seen } = await listen({ receiveBuffer: 4096 })
     const other = await listen({ host: '127.0.0.2', port: listener.port })
     expect(await listener.drops()).toBe(0)
@@ -149,7 +149,7 @@ describe('a UDP listener', () => {
   })
 })
 
-test.skipIf(elsewhere)('a TCP port in use names its holder too', async () => {
+test.skipIf(elsewhere)('the holder of a TCP port in use is found, too', async () => {
   const server = createServer().listen(0, '127.0.0.1')
   open.push({ close: () => new Promise((resolve) => server.close(resolve)) })
   await new Promise((resolve) => server.once('listening', resolve))
@@ -164,6 +164,6 @@ test.skipIf(elsewhere)('a TCP port in use names its holder too', async () => {
   expect(error.message).toContain(`TCP [::1]:${port} is in use, held by`)
 })
 
-test('a port that nobody has open has no holder', async () => {
+test('a free port has no holder', async () => {
   expect(await portHolders('udp', 0)).toEqual([])
 })

@@ -5,11 +5,11 @@ import { socketTable } from '../host/ports.ts'
 import { parseIp } from '../model/ip.ts'
 import { explainListen } from '../host/listen.ts'
 
-/** Datagrams that arrived in one turn of the event loop, in order. Item i of both lists belongs together. */
+/** Datagrams of one event loop iteration, in order. Item i of both lists belongs together. */
 export interface Datagrams {
   readonly bytes: readonly Uint8Array[]
   readonly from: readonly RemoteInfo[]
-  /** Unix ms; one clock reading for all of them. */
+  /** Unix ms, one reading for all. */
   readonly received: number
 }
 
@@ -17,11 +17,11 @@ export interface UdpOptions {
   readonly host: string
   /** 0: the system chooses. */
   readonly port: number
-  /** Wanted size of the kernel's receive buffer in bytes. */
+  /** Requested size in bytes. */
   readonly receiveBuffer: number
-  /** Must be quick: while it runs, datagrams wait in the kernel's buffer. */
+  /** Must be quick: meanwhile datagrams wait in the kernel's buffer. */
   onDatagrams(datagrams: Datagrams): void
-  /** Trouble of a socket that stays open. */
+  /** The socket stays open. */
   onError(error: Error): void
   readonly environment: Pick<Host, 'clock' | 'timers'>
 }
@@ -29,15 +29,15 @@ export interface UdpOptions {
 export interface UdpListener {
   readonly host: string
   readonly port: number
-  /** Bytes of the kernel's receive buffer. */
+  /** Granted size in bytes. */
   readonly receiveBuffer: number
-  /** Datagrams the kernel dropped at this socket since it was opened; undefined where the kernel does not tell. */
+  /** Datagrams dropped by the kernel since the socket was opened; undefined if the system does not report them. */
   drops(): Promise<number | undefined>
-  /** Hands over what has arrived, then closes. */
+  /** Delivers received datagrams, then closes. */
   close(): Promise<void>
 }
 
-/** Resolves when the socket is bound. A port in use rejects with WEIR_LISTEN_IN_USE and names who may hold it. */
+/** Resolves when the socket is bound. Rejects with WEIR_LISTEN_IN_USE, and the holder of the port if known. */
 export async function listenUdp(options: UdpOptions): Promise<UdpListener> {
   const v6 = isIPv6(options.host)
   const socket = createSocket({ type: v6 ? 'udp6' : 'udp4', ipv6Only: false })
@@ -63,10 +63,7 @@ export async function listenUdp(options: UdpOptions): Promise<UdpListener> {
   }
 }
 
-/**
- * The sentence to log when the kernel gave less than was wanted, with the setting to raise; undefined when it gave
- * enough.
- */
+/** The warning if the kernel granted less than requested. */
 export function bufferShortage(listener: UdpListener, wanted: number): string | undefined {
   if (listener.receiveBuffer >= wanted) return undefined
   return (
@@ -84,14 +81,14 @@ function giveBuffer(socket: Socket, wanted: number): number {
   try {
     socket.setRecvBufferSize(wanted)
   } catch {
-    // Some systems refuse what is above their limit instead of giving less: the reading below tells.
+    // Some systems fail above their limit instead of granting less; the size is read below.
   }
   const size = socket.getRecvBufferSize()
-  // Linux doubles what it was asked for, to have room for its own bookkeeping, and reports the double.
+  // Linux doubles the requested size for its bookkeeping and reports the double.
   return process.platform === 'linux' ? size / 2 : size
 }
 
-/** An address as /proc/net writes it on a little-endian machine. */
+/** An address as in /proc/net, on a little-endian machine. */
 function kernelText(address: string): string {
   const words = parseIp(address.replace(/%.*$/, ''))
   if (words === undefined) return ''
@@ -115,7 +112,7 @@ async function bind(socket: Socket, { host, port }: UdpOptions): Promise<void> {
   }
 }
 
-/** Gathers the datagrams of one turn, so that the clock is read and the columns are looked up once for many. */
+/** Collects the datagrams of one event loop iteration, to read the clock once. */
 function collect(socket: Socket, options: UdpOptions): () => void {
   const { environment } = options
   let bytes: Uint8Array[] = []
@@ -130,7 +127,7 @@ function collect(socket: Socket, options: UdpOptions): () => void {
   socket.on('message', (message, remote) => {
     bytes.push(message)
     from.push(remote)
-    // Whatever a datagram holds, the next ones are received.
+    // Errors of one datagram do not stop the next ones.
     if (bytes.length === 1)
       environment.timers
         .yield()

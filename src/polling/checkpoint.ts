@@ -1,7 +1,7 @@
 /**
- * Checkpoint of a polling source: how far each partition is read, and which events the journal already has. The first
- * is the cursor of the source, the second is read from its own frames in the journal. If a partition cannot be read for
- * long, the known events are written to a file, and the journal may release the frames.
+ * Checkpoint of a polling source: the watermark of each partition, and the events that the journal already has.
+ * Watermarks are the cursor of the source; events are read from its frames in the journal. If a partition is unreadable
+ * for long, the events are written to a file, and the journal may release the frames.
  */
 import { isCheckpointRecord, checkpointRecord, type CheckpointRecord } from './shared-checkpoint.ts'
 import type { SourceContext } from '../engine/contracts.ts'
@@ -13,16 +13,16 @@ import { messageOf } from '../model/errors.ts'
 import { eventId, type WeirEvent } from '../model/events.ts'
 import { chunks } from './chunks.ts'
 
-/** Limit of frames for one unit. */
+/** Maximum frames per unit. */
 const maxParts = 64
-/** The journal keeps frames for a checkpoint for at most this time. */
+/** Frames are retained for at most this time. */
 const maxHoldMs = 30 * 60_000
 const stateFile = 'checkpoint.json'
 
 interface Cursor {
   /** Unix ms by partition: all events until then are in the journal. */
   readonly places: Readonly<Record<string, number>>
-  /** Frames of this source after this sequence hold events that a partition may return again. */
+  /** Later frames hold events that a partition may return again. */
   readonly behind: number
   /** Partition of the unit. */
   readonly of: string
@@ -30,7 +30,6 @@ interface Cursor {
 
 interface Recorded {
   readonly of: string
-  /** Sequence of the frame before it. */
   readonly before: number
   readonly newest: number
   /** Unix ms of the append. */
@@ -44,7 +43,6 @@ export class Checkpoint {
   readonly #watermarks: Record<string, number> = {}
   /** Times of the events that a partition may return again, by partition and id. */
   readonly #seen = new Map<string, Map<string, number>>()
-  /** Ids that are being appended, by partition. */
   readonly #recording = new Map<string, ReadonlySet<string>>()
   #recorded: Recorded[] = []
   #sequence = 0
@@ -53,8 +51,8 @@ export class Checkpoint {
   #queue: Promise<unknown> = Promise.resolve()
 
   /**
-   * `keptMs`: the API keeps nothing older; partitions that are not configured any more are remembered for twice as long.
-   * `across`: partitions that may return the same events.
+   * `retentionMs` of the API; watermarks of removed partitions are retained twice as long. `across`: partitions that
+   * may return the same events.
    */
   constructor(context: SourceContext, retentionMs: number, across: readonly string[] = []) {
     this.#retentionMs = retentionMs
@@ -62,17 +60,17 @@ export class Checkpoint {
     this.#context = context
   }
 
-  /** The position for the next leader. */
+  /** State for the next leader. */
   get state(): unknown {
     return { places: { ...this.#watermarks }, behind: this.#behind(this.#watermarks), of: '' } satisfies Cursor
   }
 
-  /** The position for a leader with another journal. */
+  /** State for a leader with another journal. */
   get known(): CheckpointRecord {
     return checkpointRecord(this.#watermarks, this.#seen)
   }
 
-  /** Reads the cursor and the frames that it names. `before`: `state` of the previous leader. */
+  /** `before`: `state` of the previous leader. */
   async restore(before?: unknown): Promise<void> {
     const { cursor: bytes, replay: frames, log, id, host } = this.#context
     const cursors = [cursorOf(bytes), isCursor(before) ? before : undefined].filter((each) => each !== undefined)
@@ -93,7 +91,6 @@ export class Checkpoint {
       this.#sequence = header.sequence
       const batch = header.kind === 'events' ? decodeBatch('events', frame.body()) : undefined
       const { of, places = {} } = cursorOf(header.cursor) ?? {}
-      // A previous leader may have recorded it.
       for (const [partition, at] of Object.entries(places)) this.#reached(partition, at, now)
       if (batch?.kind !== 'events' || of === undefined) continue
       for (let row = 0; row < batch.count; row++)
@@ -101,10 +98,10 @@ export class Checkpoint {
       this.#recorded.push({ of, before, newest: timeOr(header.timeMax, header.received), received: header.received })
       events += batch.count
     }
-    if (events > 0) log.info('Recent events are remembered again after a restart.', { source: id, events })
+    if (events > 0) log.info('Recent events were restored from the journal after a restart.', { source: id, events })
   }
 
-  /** Merges the record of a leader with another journal; events of our own journal stay known. */
+  /** Merges the record of a leader with another journal. */
   learn(known: unknown): void {
     if (!isCheckpointRecord(known)) return
     const now = this.#context.host.clock.now()
@@ -113,7 +110,7 @@ export class Checkpoint {
       for (const [event, time] of events) this.#remember(partition, event, time)
   }
 
-  /** A leader with another journal continues: frames are released, because the end of its turn is unknown. */
+  /** Releases frames before a leader with another journal continues: the end of its leadership is unknown. */
   async release(): Promise<void> {
     this.#recorded = []
     await this.#context.replay?.hold(Infinity)
@@ -125,12 +122,12 @@ export class Checkpoint {
     this.#saved.set(partition, at)
   }
 
-  /** Unix ms: all events until then are recorded; undefined: none. */
+  /** Unix ms: all events until then are recorded. */
   watermark(partition: string): number | undefined {
     return this.#watermarks[partition]
   }
 
-  /** Recorded, or being recorded by another partition; if that append fails, that partition repeats it. */
+  /** Recorded, or being recorded by another partition, which repeats a failed append. */
   has(partition: string, event: string): boolean {
     if (!this.#across.includes(partition)) return this.#seen.get(partition)?.has(event) === true
     return this.#across.some(
@@ -141,9 +138,8 @@ export class Checkpoint {
   }
 
   /**
-   * Resolves when the events are synced, in order; the last one moves the watermark. Retries while the journal is full.
-   * Rejects when the journal accepts nothing more, or the signal aborts: the watermark stays, and synced events are
-   * known.
+   * Resolves when all events are synced; the last one moves the watermark. Retries while the journal is full. Rejects
+   * if the journal fails or the signal aborts: the watermark stays, and synced events are known.
    */
   async record(partition: string, events: readonly WeirEvent[], until: number, signal: AbortSignal): Promise<void> {
     this.#recording.set(partition, new Set(events.map(({ id }) => id)))
@@ -155,7 +151,7 @@ export class Checkpoint {
     }
   }
 
-  /** No event until then: recorded if that is worth a frame. */
+  /** Moves the watermark without events; appends a frame only once per `everyMs`. */
   async advance(partition: string, until: number, everyMs: number, signal: AbortSignal): Promise<void> {
     this.#watermarks[partition] = until
     this.#forget(partition)
@@ -163,7 +159,6 @@ export class Checkpoint {
       await this.#enqueue(() => this.#append(partition, [], until, signal))
   }
 
-  /** Releases frames that were kept for long. */
   async releaseOld(signal: AbortSignal): Promise<void> {
     const { host, replay: frames, state } = this.#context
     this.#behind(this.#watermarks)
@@ -185,7 +180,6 @@ export class Checkpoint {
     })
   }
 
-  /** The content of the file, if it is readable. */
   async #read(): Promise<number> {
     const {
       host: { disk },
@@ -208,7 +202,7 @@ export class Checkpoint {
         }
       }
     } catch (error) {
-      log.warn('The remembered events are unreadable; some may be emitted again with the same ids.', {
+      log.warn('The state file is unreadable; some events may be emitted again with the same ids.', {
         source: id,
         error: messageOf(error),
       })
@@ -216,7 +210,7 @@ export class Checkpoint {
     return events
   }
 
-  /** One append at a time: a cursor covers all partitions and is only valid after the appends before it. */
+  /** One append at a time: a cursor is only valid after the appends before it. */
   #enqueue(act: () => Promise<void>): Promise<void> {
     const done = this.#queue.then(act)
     this.#queue = done.catch(() => undefined)
@@ -263,7 +257,6 @@ export class Checkpoint {
     this.#seen.set(partition, seen.set(event, time))
   }
 
-  /** Forgets events that no poll returns any more. */
   #forget(partition: string): void {
     for (const one of this.#across.includes(partition) ? this.#across : [partition]) {
       const until = settled(this.#watermarks, this.#across, one) ?? -Infinity
@@ -296,7 +289,7 @@ function isCursor(value: unknown): value is Cursor {
   return typeof given?.places === 'object' && typeof given.behind === 'number' && typeof given.of === 'string'
 }
 
-/** Polls return nothing before this time, neither of this partition nor of those that return the same events. */
+/** No poll returns older events, neither of this partition nor of those with the same events. */
 function settled(places: Cursor['places'], across: readonly string[], partition: string): number | undefined {
   if (!across.includes(partition)) return places[partition]
   const known = across.map((one) => places[one]).filter((at) => at !== undefined)

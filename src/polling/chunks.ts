@@ -1,11 +1,11 @@
 import type { WeirEvent } from '../model/events.ts'
 
-/** Limits of a unit: events, and bytes of their bodies. */
+/** Limits of a unit. */
 const [maxEvents, maxBytes] = [500, 1024 * 1024]
-/** Limit of one event, the same in every source. */
+/** Limit of the journal. */
 const maxEventBytes = 16 * 1024 * 1024
 
-/** Units in order, and whether each is the last. */
+/** Units in order; true: the last one. */
 export function* chunks(events: readonly WeirEvent[]): Generator<readonly [readonly WeirEvent[], boolean]> {
   let [some, bytes] = [[] as WeirEvent[], 0]
   for (const event of events) {
@@ -20,7 +20,6 @@ export function* chunks(events: readonly WeirEvent[]): Generator<readonly [reado
   yield [some, true]
 }
 
-/** The journal refuses it. */
 export function isTooLarge({ data }: WeirEvent): boolean {
   return (data?.length ?? 0) > maxEventBytes
 }

@@ -1,7 +1,6 @@
 /**
- * Leader election among instances with one journal or one Lease. The leader renews a record with its position; when the
- * record is not renewed, another instance takes over. At that moment both may record the same event, with the same id;
- * no event is skipped.
+ * Leader election among instances with one journal or one Lease. During a takeover both instances may record the same
+ * event with the same id; no event is skipped.
  */
 import type { SourceContext, LeaderRecord } from '../engine/contracts.ts'
 import { messageOf } from '../model/errors.ts'
@@ -11,35 +10,29 @@ export interface LeaderOptions {
   readonly record: LeaderRecord
   /** Plural noun of the records: `traces`. */
   readonly what: string
-  /** Position for the next leader. */
+  /** For the next leader. */
   readonly state: () => unknown
-  /** A leader that does not renew for this time has lost its lease. */
+  /** Lease duration. */
   readonly durationMs?: number
   readonly onLeadership?: (leads: boolean) => void
 }
 
 interface LeaderState {
-  /** Empty: the lease was returned. */
+  /** Empty: released. */
   readonly holder: string
-  /** Instance name of the holder. */
   readonly instance: string
   readonly state: unknown
 }
 
 const defaultDurationMs = 10_000
-/**
- * Fractions of the lease duration: between renewals, between checks of a follower, and validity after the start of a
- * renewal.
- */
+/** Shares of the lease duration: renewal interval, check interval of followers, validity after a renewal. */
 const [renewPart, checkPart, holdPart] = [0.2, 0.1, 0.8]
 
 /**
- * Work of the leader. `before`: state of the previous leader. `isOurs`: checked before each append. Ends soon after its
- * signal aborts.
+ * `before`: state of the previous leader. `isLeader`: checked before each append. Ends soon after its signal aborts.
  */
 type Act = (leading: AbortSignal, before: unknown, isLeader: () => boolean) => Promise<void>
 
-/** Ends when the signal aborts. */
 export async function runAsLeader(options: LeaderOptions, signal: AbortSignal, act: Act): Promise<void> {
   const {
     context: { host, log, id },
@@ -53,7 +46,7 @@ export async function runAsLeader(options: LeaderOptions, signal: AbortSignal, a
   const report = (error: unknown): void => {
     const message = messageOf(error)
     if (!signal.aborted && message !== problem)
-      log.warn(`The lease for reading ${what} cannot be requested or used; retrying.`, {
+      log.warn(`The lease for reading ${what} cannot be read or written; Weir retries.`, {
         source: id,
         error: message,
       })
@@ -65,7 +58,7 @@ export async function runAsLeader(options: LeaderOptions, signal: AbortSignal, a
       const current = found?.value as LeaderState | undefined
       const [now, wall] = [host.clock.monotonic(), host.clock.now()]
       if (found !== undefined && seen?.version !== found.version) seen = { version: found.version, at: now }
-      // A previous process had our name: the journal fences it.
+      // A previous process of this instance is fenced by the journal.
       const isFree =
         current === undefined ||
         current.holder === '' ||
@@ -88,7 +81,7 @@ export async function runAsLeader(options: LeaderOptions, signal: AbortSignal, a
   }
 }
 
-/** Monotonic and wall clock in ms: sleep stops the first, setting the time moves the second. */
+/** Monotonic and wall clock in ms: sleep stops the first, setting the time changes the second. */
 interface Moment {
   readonly now: number
   readonly wall: number
@@ -99,7 +92,6 @@ interface Begun {
   /** Start of the request. */
   readonly began: Moment
   readonly before: unknown
-  /** Rejects with the reason if it cannot be written. */
   report(error: unknown): void
 }
 
@@ -113,7 +105,7 @@ async function hold(
   const lost = new AbortController()
   const leading = AbortSignal.any([signal, lost.signal])
   let { version, began } = begun
-  // Also when a renewal gets no response.
+  // Also if a renewal gets no response.
   const endAfter = (): { cancel(): void } =>
     host.timers.after(began.now + durationMs * holdPart - host.clock.monotonic(), () => {
       lost.abort()
@@ -139,7 +131,6 @@ async function hold(
     await host.timers.sleep(durationMs * renewPart, leading)
     if (leading.aborted) break
     const started = { now: host.clock.monotonic(), wall: host.clock.now() }
-    // Failures are retried until the lease ends.
     const written = await record
       .write(version, { holder, instance: record.instance, state: state() } satisfies LeaderState, leading)
       .catch((error: unknown) => {
@@ -158,7 +149,7 @@ async function hold(
   timer.cancel()
   await acting
   onLeadership?.(false)
-  // A returned lease saves the others the wait; if returning fails, it expires.
+  // A released lease saves the others the wait; otherwise it expires.
   const late = new AbortController()
   const limit = host.timers.after(durationMs * renewPart, () => {
     late.abort()
@@ -167,7 +158,7 @@ async function hold(
   limit.cancel()
   if (failed !== undefined) throw failed.error
   if (!signal.aborted)
-    log.warn(`This instance stopped reading ${what}: another one is the leader, or the lease cannot be renewed.`, {
+    log.warn(`This instance stopped reading ${what}: another instance is the leader, or the lease cannot be renewed.`, {
       source: id,
     })
 }
@@ -179,7 +170,7 @@ async function releaseLease(
 ): Promise<void> {
   const none = { holder: '', instance: record.instance, state } satisfies LeaderState
   if ((await record.write(version, none, signal)) !== undefined) return
-  // The signal aborted during a renewal.
+  // The signal aborted a renewal.
   const found = await record.read(signal)
   if ((found?.value as LeaderState | undefined)?.holder === holder) await record.write(found?.version, none, signal)
 }

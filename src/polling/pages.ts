@@ -1,14 +1,12 @@
-/** Reads all pages of a span and accepts only complete responses. */
 import { ResponseError, PollError } from './poll-error.ts'
 
-/** One parsed page. Made by {@link pageOf}. */
 export interface Page<Given> {
   readonly found: readonly Given[]
-  /** Token of the next page; undefined: this is the last. */
+  /** Token of the next page. */
   readonly next: string | undefined
 }
 
-/** `list`: unchecked, as in the response. `count`: the count that the API states for this page. */
+/** `list`: unchecked. `count`: as stated by the API. */
 export interface PageParts {
   readonly api: string
   /** Plural noun of the elements: `traces`. */
@@ -28,10 +26,10 @@ export function pageOf<Given = unknown>({ api, what, list, count, next }: PagePa
   return { found: list as readonly Given[], next: next === '' || next === null ? undefined : next }
 }
 
-/** One attempt at a page; undefined: the response is too large. Rejects with PollError, and when the signal aborts. */
+/** Undefined: the response is too large. Rejects with PollError, and when the signal aborts. */
 export type ReadPage<Given> = (next: string | undefined, signal: AbortSignal) => Promise<Page<Given> | undefined>
 
-/** All pages; undefined: more than `most` elements. Throws ResponseError for a repeated page token. */
+/** Undefined: more than `maxElements`. Throws ResponseError for a repeated page token. */
 export async function readPages<Given>(
   read: ReadPage<Given>,
   {
@@ -43,7 +41,6 @@ export async function readPages<Given>(
     readonly api: string
     readonly maxElements: number
     readonly signal: AbortSignal
-    /** Retries an attempt that failed with ResponseError. */
     readonly retry: <T>(attempt: () => Promise<T>) => Promise<T>
   },
 ): Promise<readonly Given[] | undefined> {

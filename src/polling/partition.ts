@@ -9,7 +9,7 @@ import { isTooLarge } from './chunks.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { messageOf } from '../model/errors.ts'
 
-/** Limits of one poll: time span, and events in memory. A span with more is split. */
+/** Limits of one poll: time span, and events in memory. A larger span is split. */
 export interface PollLimits {
   readonly sliceMs: number
   readonly maxEvents: number
@@ -17,68 +17,60 @@ export interface PollLimits {
 
 const defaultLimits: PollLimits = { sliceMs: 3_600_000, maxEvents: 10_000 }
 const minSliceMs = 1000
-/** Attempts for an incomplete response in one cycle. */
 const responseTries = 4
 /** Interval of cursor frames without an event. */
 const bookmarkMs = 300_000
-/** Number of remembered events that cannot be recorded. */
 const maxRefused = 1000
-/** Interval of repeated warnings. */
 const repeatMs = 3_600_000
 
 export interface Span {
-  /** Unix ms, both ends included. */
+  /** Unix ms, inclusive. */
   readonly from: number
   readonly to: number
 }
 
 export interface Mapped {
   readonly event: WeirEvent
-  /** Unix ms at which the API recorded it, if it states that. */
+  /** Unix ms at which the API recorded it, if known. */
   readonly recorded?: number | undefined
 }
 
-/** A partition whose API accepts the credentials. */
 export interface OpenPartition<Given, M extends Mapped> {
   /** Key in the cursor, independent of the settings. */
   readonly key: string
   /**
-   * One page of a span, newest first over all pages; `next`: token of the previous page. Undefined: too large to read
-   * at once. Rejects with PollError, with ResponseError for an incomplete success, and when the signal aborts.
+   * One page, newest first; `next`: token from the previous page. Undefined: too large. Rejects with PollError, with
+   * ResponseError for an incomplete success, and when the signal aborts.
    */
   page(span: Span, next: string | undefined, signal: AbortSignal): Promise<Page<Given> | undefined>
-  /** Pure. Undefined for a record that is no event. */
+  /** Undefined: not an event. */
   map(given: Given): M | undefined
 }
 
 type Metric = Parameters<SourceContext['metrics']['count']>[0]
 
-/** Differences between clouds. */
 export interface PolledRecord<Given, M extends Mapped = Mapped> {
   readonly context: SourceContext
   readonly checkpoint: Checkpoint
   readonly every: number
   readonly lookBack: number
   readonly backfill: number | null
-  /** The API keeps nothing older. */
+  /** Retention of the API. */
   readonly retentionMs: number
   readonly words: {
     /** Name of the API: `CTS`. */
     readonly api: string
     /** Singular noun of a record: `trace`, `event`. */
     readonly what: string
-    /** Sentence that explains the retention. */
+    /** Sentence about the retention. */
     readonly retention: string
   }
   /** `behind` and `missed` have the labels of the partition, `events` also has `outcome`. */
   readonly metrics: { readonly events: Metric; readonly behind: Metric; readonly missed: Metric }
-  /** Current labels; they may become known late. */
   labels(): Readonly<Record<string, string>>
   /** Rejects with PollError. */
   open(signal: AbortSignal): Promise<OpenPartition<Given, M>>
-  /** Called after a cycle that failed with a PollError. */
   failed?(): void
-  /** Further metrics and warnings for newly recorded events. */
   account?(fresh: readonly M[], warn: (what: string, message: string) => void): void
   readonly limits?: PollLimits
 }
@@ -88,10 +80,9 @@ export interface PartitionStatus {
   readonly complete: number | undefined
   /** Unix ms of the last complete poll. */
   readonly lastPoll: number | undefined
-  /** Unix ms of the newest event. */
   readonly newest: number | undefined
   readonly events: number
-  /** Why the partition is not read, and what to do. */
+  /** The problem and the action to take. */
   readonly why?: string
 }
 
@@ -105,9 +96,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
   #lastPoll: number | undefined
   #newest: number | undefined
   #events = 0
-  /** The last logged problem, while it lasts. */
   #failed: string | undefined
-  /** Why there is no new data at the moment. */
   #why: string | undefined
 
   constructor(of: PolledRecord<Given, M>) {
@@ -126,12 +115,10 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
     }
   }
 
-  /** A request is retried for this reason. */
   waits(why: string): void {
     this.#why = why
   }
 
-  /** Ends when the signal aborts and running appends are synced. */
   run(signal: AbortSignal): Promise<void> {
     const {
       every,
@@ -140,7 +127,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
     return pollOnSchedule({ host, every }, (until) => this.#cycle(until), signal)
   }
 
-  /** Resolves with the wait that the API requires, in ms. */
+  /** The delay that the API requires, in ms. */
   async #cycle(signal: AbortSignal): Promise<number> {
     const {
       context: { log, metrics, host },
@@ -151,7 +138,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
     let waitMs = 0
     try {
       await this.poll(signal)
-      if (this.#failed !== undefined) log.info(`${capital(all)} of ${words.api} are read again.`, this.#labels())
+      if (this.#failed !== undefined) log.info(`${capital(all)} of ${words.api} are readable again.`, this.#labels())
       this.#failed = this.#why = undefined
     } catch (error) {
       if (signal.aborted) return 0
@@ -161,11 +148,14 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
         waitMs = error.afterMs
       }
       if (this.#failed !== message)
-        log[error instanceof PollError ? 'warn' : 'error'](`${capital(all)} can't be read: ${message}.`, this.#labels())
+        log[error instanceof PollError ? 'warn' : 'error'](
+          `${capital(all)} cannot be read: ${message}.`,
+          this.#labels(),
+        )
       this.#failed = this.#why = message
     }
     await checkpoint.releaseOld(signal).catch((error: unknown) => {
-      if (!signal.aborted) this.warn('state', `What is known of ${all} can't be written down: ${messageOf(error)}`)
+      if (!signal.aborted) this.warn('state', `The checkpoint of ${all} could not be saved: ${messageOf(error)}`)
     })
     const until = this.status().complete
     if (until !== undefined)
@@ -173,7 +163,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
     return waitMs
   }
 
-  /** Reads up to now, in slices. Rejects with PollError, and with errors of the journal. */
+  /** Rejects with PollError, and with errors of the journal. */
   async poll(signal: AbortSignal): Promise<void> {
     const {
       context: { host },
@@ -182,15 +172,15 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
       backfill,
       retentionMs,
     } = this.#of
-    const { maxEvents, sliceMs: longest } = this.#limits
+    const { maxEvents, sliceMs: maxSliceMs } = this.#limits
     const partition = await this.#of.open(signal)
     const { key } = partition
     this.#key = key
     const now = host.clock.now()
     const settled = now - lookBack
-    // Records the start, also if nothing can be read for long.
+    // Stores the start, even if polls fail for long.
     if (checkpoint.watermark(key) === undefined) await checkpoint.advance(key, now - (backfill ?? lookBack), 0, signal)
-    // After the clock was set back, the span is empty.
+    // The span is empty after the clock was set back.
     const began = Math.min(checkpoint.watermark(key) ?? settled, settled)
     let at = Math.max(began, now - retentionMs)
     while (at < now && !signal.aborted) {
@@ -205,8 +195,8 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
         this.#sliceMs = Math.max(minSliceMs, this.#sliceMs / 2)
         continue
       }
-      if (given.length < maxEvents / 4) this.#sliceMs = Math.min(longest, this.#sliceMs * 2)
-      // Only a span that was polled before shows how late an event became visible.
+      if (given.length < maxEvents / 4) this.#sliceMs = Math.min(maxSliceMs, this.#sliceMs * 2)
+      // Only a repeated poll shows how late an event became visible.
       const isSteady = this.#lastPoll !== undefined && now - this.#lastPoll < lookBack
       await this.#record(partition, given, { from: at, until: Math.min(to, settled), isSteady }, signal)
       if (began < now - retentionMs && at === now - retentionMs) this.#missed(began, at)
@@ -215,14 +205,11 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
     if (!signal.aborted) this.#lastPoll = now
   }
 
-  /**
-   * All events of a span. An incomplete response is counted, logged and retried; then the cycle fails, and the cursor
-   * stays.
-   */
+  /** Incomplete responses are counted, logged and retried; then the cycle fails, and the cursor stays. */
   #read(
     partition: OpenPartition<Given, M>,
     span: Span,
-    most: number,
+    maxEvents: number,
     signal: AbortSignal,
   ): Promise<readonly Given[] | undefined> {
     const {
@@ -246,7 +233,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
             throw error
           }),
       )
-    return readPages((next, until) => partition.page(span, next, until), { api, maxElements: most, signal, retry })
+    return readPages((next, until) => partition.page(span, next, until), { api, maxElements: maxEvents, signal, retry })
   }
 
   #countInvalid({ fault, message }: ResponseError): void {
@@ -254,7 +241,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
       context: { id, metrics },
     } = this.#of
     metrics.count('weir_poll_invalid_responses_total', 1, { source: id, reason: fault })
-    this.warn(`answer ${fault}`, `${message}; nothing is skipped, and it is read again.`)
+    this.warn(`answer ${fault}`, `${message}; nothing is skipped, and the request is retried.`)
   }
 
   async #record(
@@ -267,7 +254,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
     const { key } = partition
     const fresh = new Map<string, { readonly mapped: M; readonly order: number }>()
     const left: Record<string, number> = {}
-    // Every poll returns it.
+    // Counted once; every poll returns it.
     const count = (outcome: string, what: string): void => {
       if (this.#refused.has(what)) return
       if (this.#refused.size >= maxRefused) this.#refused.clear()
@@ -276,7 +263,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
     }
     all.forEach((given, at) => {
       const mapped = partition.map(given)
-      // Part of the previous poll, where bounds are whole seconds.
+      // Part of the previous poll, if bounds are whole seconds.
       if ((mapped?.event.time ?? from) < from) return
       if (mapped === undefined) count('malformed', JSON.stringify(given))
       else if (!checkpoint.has(key, mapped.event.id) && !fresh.has(mapped.event.id)) {
@@ -284,7 +271,6 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
         else fresh.set(mapped.event.id, { mapped, order: -at })
       }
     })
-    // The API returns the newest first.
     const inOrder = [...fresh.values()]
       .sort(
         (a, b) =>
@@ -297,7 +283,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
       context.shed(outcome, rows)
       this.warn(
         outcome,
-        `${words.api} gave something that can't be taken (${outcome.replaceAll('_', ' ')}); the other ` +
+        `${words.api} returned a record that cannot be stored (${outcome.replaceAll('_', ' ')}); the other` +
           `${words.what}s were taken.`,
       )
     }
@@ -339,12 +325,12 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
       this.warn(
         'late',
         `${words.what === 'event' ? 'An' : 'A'} ${words.what} ${isNoted ? 'was recorded' : 'became visible'} ` +
-          `${Math.round(late / 1000)} s after it had happened, and \`look_back\` is ${lookBack / 1000} s: ` +
-          'raise it, or what comes later is missed.',
+          `${Math.round(late / 1000)} s after the event, and \`look_back\` is ${lookBack / 1000} s:` +
+          'raise \`look_back\`, or later events are missed.',
       )
   }
 
-  /** Logs and counts a span that is older than the retention of the API. */
+  /** Counts a span before the retention of the API. */
   #missed(from: number, to: number): void {
     const {
       words: { what, retention },
@@ -352,7 +338,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
     } = this.#of
     const seconds = Math.round((to - from) / 1000)
     metrics.count(this.#of.metrics.missed, seconds, this.#labels())
-    log.warn(`${retention}: what happened before, and after the last ${what} that was read, is missed.`, {
+    log.warn(`${retention}: events between the last ${what} and the start of the retention are missed.`, {
       ...this.#labels(),
       seconds,
       from: new Date(from).toISOString(),
@@ -364,7 +350,6 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
     return this.#of.labels()
   }
 
-  /** At most once per interval. */
   warn(what: string, message: string): void {
     const { log, host } = this.#of.context
     const now = host.clock.monotonic()

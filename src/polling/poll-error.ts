@@ -1,6 +1,6 @@
-/** Expected failure of a poll; its message states the reason and what to do. Other errors are defects of Weir. */
+/** Expected failure of a poll; the message has the reason and the action to take. */
 export class PollError extends Error {
-  /** Wait that the API requires, in ms. */
+  /** Delay that the API requires. */
   readonly afterMs: number
   /** A retry of the same request may succeed. */
   readonly mayPass: boolean
@@ -21,12 +21,12 @@ export class PollError extends Error {
 }
 
 /**
- * `no_list`: success without the expected list. `count`: the length of the list differs from the stated one.
- * `repeated_token`: the next page was read before. `unreadable`: no JSON, or truncated.
+ * `no_list`: success without the list. `count`: its length differs from the stated one. `unreadable`: not JSON, or
+ * truncated.
  */
 export type ResponseFault = 'no_list' | 'count' | 'repeated_token' | 'unreadable'
 
-/** A success that cannot be complete. The poller counts and retries it, and the checkpoint stays. */
+/** A success that is incomplete. It is counted and retried. */
 export class ResponseError extends PollError {
   override readonly name = 'ResponseError'
   readonly fault: ResponseFault

@@ -1,21 +1,20 @@
+import { backoffMs } from '../host/backoff.ts'
 import type { Host } from '../host/index.ts'
 import { PollError } from './poll-error.ts'
 
 const defaultTries = 6
-const [firstWaitMs, longestWaitMs] = [500, 30_000]
+const backoff = { firstMs: 1000, maxMs: 30_000 }
 
 export interface RetryLimits {
   readonly host: Pick<Host, 'timers' | 'random'>
   readonly signal: AbortSignal
-  /** Failures that are retried; default: those that state it. */
+  /** Default: `mayPass`. */
   readonly passes?: (error: PollError) => boolean
-  /** Limit of attempts. */
   readonly tries?: number
-  /** Called before a retry, with the reason. */
   readonly retried: (why: string) => void
 }
 
-/** Retries with exponential backoff and jitter, at least for the wait that the API requires. */
+/** Retries with backoff, at least after the delay that the API requires. */
 export async function withRetries<T>(
   { host, signal, tries = defaultTries, passes = ({ mayPass }) => mayPass, retried }: RetryLimits,
   request: () => Promise<T>,
@@ -26,9 +25,7 @@ export async function withRetries<T>(
     } catch (error) {
       if (!(error instanceof PollError) || !passes(error) || attempt >= tries || signal.aborted) throw error
       retried(error.message)
-      const most = Math.min(longestWaitMs, firstWaitMs * 2 ** attempt)
-      // Jitter spreads the retries of many clients.
-      await host.timers.sleep(error.afterMs + most / 2 + (host.random.next() * most) / 2, signal)
+      await host.timers.sleep(error.afterMs + backoffMs(backoff, attempt - 1, host.random.next()), signal)
       if (signal.aborted) throw error
     }
   }

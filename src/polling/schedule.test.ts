@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import { pollOnSchedule } from './schedule.ts'
 
-/** Waits between polls, in ms, where each poll takes as long and requires such a wait. */
 async function waits(
   polls: readonly { readonly takes: number; readonly requires?: number; readonly random?: number }[],
 ) {
@@ -52,7 +51,7 @@ test('jitter shortens an interval by at most a tenth', async () => {
   ).toEqual([56_000, 53_000])
 })
 
-test('a longer wait that the API requires is kept to the millisecond', async () => {
+test('a longer wait that the API requires is exact to the millisecond', async () => {
   expect(
     await waits([
       { takes: 1000, requires: 70_000, random: 0.5 },

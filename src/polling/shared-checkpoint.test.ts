@@ -12,7 +12,6 @@ import type { AwaitedSink, SourceContext } from '../engine/contracts.ts'
 const start = Date.parse('2026-11-22T10:00:00Z')
 const trace = (id: string, time: number): object => ({ trace_id: id, time, trace_name: 'stop' })
 
-/** A sink that settles when the test says so. */
 class Sink {
   isOpen = true
   readonly #waiting: (() => void)[] = []
@@ -64,7 +63,7 @@ async function cloud(ack: string) {
     server,
     project,
     leases,
-    /** A pod: journal and folder are its own, and go with it. */
+    /** A pod has a separate journal and folder, which end with it. */
     async pod(sink: Sink, at = start) {
       const it = new QueryScene('cts', at)
       const file = await it.host.disk.open('/kubeconfig', 'create')
@@ -81,59 +80,57 @@ async function cloud(ack: string) {
       const emitted = async (...ids: readonly string[]): Promise<void> => {
         await expect.poll(() => it.ids, { interval: 2, timeout: 20_000 }).toEqual(ids)
       }
-      return { it, stop, told: emitted }
+      return { it, stop, emitted }
     },
-    /** What the Lease says of traces. */
     kept: (): string => leases.leases.get('default/cts')?.metadata.annotations?.['weir/checkpoint'] ?? '',
   }
 }
 
-test('of Weirs with journals of their own one reads, and the next one, without a folder, goes on from what the Lease has', async () => {
+test('with separate journals one instance reads, and the next one without a folder resumes from the Lease', async () => {
   const { server, project, pod, kept } = await cloud('sink:out')
   const sink = new Sink()
   server.put(project, [trace('t1', start - minute)])
   const one = await pod(sink)
-  await one.told('t1')
+  await one.emitted('t1')
   const two = await pod(sink)
   await expect.poll(kept, { interval: 2, timeout: 20_000 }).toContain('t1')
   await one.stop()
   server.put(project, [trace('t2', start - minute + 1)])
-  await two.told('t2')
+  await two.emitted('t2')
   expect(one.it.ids).toEqual(['t1'])
 })
 
-test('one that comes hours later, without a folder, tells what happened since, however short it looks back', async () => {
+test('an instance that starts hours later without a folder reads from the checkpoint, whatever its look-back', async () => {
   const { server, project, pod, kept } = await cloud('sink:out')
   const sink = new Sink()
   server.put(project, [trace('t1', start - minute)])
   const one = await pod(sink)
-  await one.told('t1')
+  await one.emitted('t1')
   await expect.poll(kept, { interval: 2, timeout: 20_000 }).toContain('t1')
   await one.stop()
   server.put(project, [trace('t2', start + 60 * minute)])
   const two = await pod(sink, start + 180 * minute)
-  await two.told('t2')
+  await two.emitted('t2')
 })
 
-test('what a sink has not settled goes with its pod, so the next one tells it again', async () => {
+test('rows that a sink has not settled are lost with the pod, so the next leader emits them again', async () => {
   const { server, project, pod, kept } = await cloud('sink:out')
   const sink = new Sink()
   sink.isOpen = false
   server.put(project, [trace('t1', start - minute)])
   const one = await pod(sink)
-  await one.told('t1')
-  // Many renewals later.
+  await one.emitted('t1')
   const renewed = one.it.slept.length
   await expect.poll(() => one.it.slept.length, { interval: 2, timeout: 20_000 }).toBeGreaterThan(renewed + 20)
   expect(kept()).not.toContain('t1')
   await one.stop()
   sink.settle()
   const two = await pod(sink)
-  await two.told('t1')
+  await two.emitted('t1')
   await expect.poll(kept, { interval: 2, timeout: 20_000 }).toContain('t1')
 })
 
-test('the Lease has the newest ids, so many that they fit', () => {
+test('the Lease has as many of the newest ids as fit', () => {
   const seen = new Map([
     ['a', new Map(Array.from({ length: 20_000 }, (_, at) => [`"a${at}`, at] as const))],
     ['b', new Map([['old', -1]])],

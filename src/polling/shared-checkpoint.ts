@@ -1,24 +1,22 @@
 /**
- * Checkpoint of a polling source in a record outside the data folder, for a leader with another journal. If the source
- * waits for a sink, the record is never ahead of the sink: the next leader records again what was lost with a journal.
+ * Checkpoint in a Lease, for a leader with another journal. With `ack: sink` it is never ahead of the sink, so that the
+ * next leader records again the rows that were lost with a journal.
  */
 import type { Host } from '../host/index.ts'
 import type { Appended } from '../journal/types.ts'
 import type { AwaitedSink } from '../engine/contracts.ts'
 
-/** Watermark of each partition, and ids and times of its newest events. */
 export interface CheckpointRecord {
   readonly places: Readonly<Record<string, number>>
   readonly seen: readonly (readonly [string, readonly (readonly [string, number])[]])[]
 }
 
-/** Limit in bytes, as JSON within JSON. Watermarks come first; events beyond the limit may be recorded again. */
+/** As JSON within JSON. Watermarks precede events; omitted events may be recorded again. */
 const maxBytes = 96 * 1024
 const checkMs = 500
-/** Grace at the end for rows that the sink is about to settle. */
+/** For rows that the sink is about to settle. */
 const graceMs = 2000
 
-/** Prefers the newest events. */
 export function checkpointRecord(
   places: Readonly<Record<string, number>>,
   seen: ReadonlyMap<string, ReadonlyMap<string, number>>,
@@ -54,12 +52,11 @@ export class SharedCheckpoint {
   #last: Appended | undefined
   #done: Appended | undefined
 
-  /** `sink`: undefined if the source waits for none. */
   constructor(sink: AwaitedSink | undefined) {
     this.#sink = sink
   }
 
-  /** State at the start of our lease. */
+  /** `before`: from the previous leader. */
   begin(before: unknown): void {
     this.#state = before
     this.#last = this.#done = undefined
@@ -75,7 +72,7 @@ export class SharedCheckpoint {
     return this.#state
   }
 
-  /** Ends when the signal aborts and the grace for the sink is over. */
+  /** Ends after the signal aborts and the grace period. */
   async follow(known: () => CheckpointRecord, { timers }: Pick<Host, 'timers'>, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) if (!(await this.#settle(known, signal))) await timers.sleep(checkMs, signal)
     const parting = new AbortController()
@@ -87,7 +84,7 @@ export class SharedCheckpoint {
     })
   }
 
-  /** False: there was nothing to wait for, or it was not settled in time. */
+  /** False: nothing to wait for, or not settled. */
   async #settle(known: () => CheckpointRecord, signal: AbortSignal): Promise<boolean> {
     const last = this.#last
     if (this.#sink === undefined || last === undefined || last === this.#done) return false

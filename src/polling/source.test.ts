@@ -50,7 +50,7 @@ async function scene(): Promise<{
 
 const trace = (id: string, time: number): object => ({ trace_id: id, time, trace_name: 'stop' })
 
-test('of two that share a journal one reads, and the other goes on where it ends, with nothing twice', async () => {
+test('of two instances with one journal one reads, and the other resumes from its end without duplicates', async () => {
   const { it, shared, weir, emitted } = await scene()
   it.server.put(it.project, [trace('t1', ctsStart - minute)])
   const one = await weir('one')
@@ -63,15 +63,14 @@ test('of two that share a journal one reads, and the other goes on where it ends
   await one.stop()
   it.server.put(it.project, [trace('t3', ctsStart - minute + 2)])
   await emitted('t1', 't2', 't3')
-  expect(two.lines.join()).toMatch(/This instance reads traces now.*remembered again/)
+  expect(two.lines.join()).toMatch(/This instance reads traces now.*restored from the journal/)
 })
 
-test('who says nothing for ten seconds is taken over from, and one that was started again under its name at once', async () => {
+test('an unrenewed lease expires after ten seconds; a restart under the same name takes it over at once', async () => {
   const { it, shared, weir, emitted } = await scene()
   shared.put({ holder: 'one 0', instance: 'one', state: { places: {}, behind: 0, of: '' } })
   it.server.put(it.project, [trace('t', ctsStart - minute)])
   const two = await weir('two')
-  // It looks again and again.
   await expect.poll(() => it.slept.length, { interval: 2, timeout: 20_000 }).toBeGreaterThan(20)
   expect([two.lines, shared.holder]).toEqual([[], 'one 0'])
   it.now += 10_000
@@ -83,7 +82,7 @@ test('who says nothing for ten seconds is taken over from, and one that was star
   await expect.poll(() => shared.holder, { interval: 2, timeout: 20_000 }).toMatch(/^three [0-9a-f]{12}$/)
 })
 
-test('a leader that ends before its first renewal leaves its successor a place to read known events from', async () => {
+test('a leader that ends before its first renewal leaves its state to the next one', async () => {
   const { it, shared, weir, emitted } = await scene()
   it.server.put(it.project, [trace('t1', ctsStart - minute)])
   const record = Promise.withResolvers<unknown>()
@@ -95,7 +94,6 @@ test('a leader that ends before its first renewal leaves its successor a place t
   const one = await weir('one')
   await emitted('t1')
   await one.stop()
-  // A killed leader leaves its first record, and nothing later.
   put({ ...((await record.promise) as object), holder: '' })
   it.server.put(it.project, [trace('t2', ctsStart - minute + 1)])
   await weir('two')
@@ -103,21 +101,21 @@ test('a leader that ends before its first renewal leaves its successor a place t
   expect(shared.holder).toMatch(/^two /)
 })
 
-test('who finds that another one is the leader stops reading', async () => {
+test('a leader stops reading when another one holds the lease', async () => {
   const { it, shared, weir } = await scene()
   const one = await weir('one')
   await expect.poll(() => it.queries().length, { interval: 2, timeout: 20_000 }).toBeGreaterThan(1)
   shared.put({ holder: 'ghost 0', instance: 'ghost', state: undefined })
-  await expect.poll(() => one.lines.join(), { interval: 2, timeout: 20_000 }).toMatch(/another one is the leader/)
+  await expect.poll(() => one.lines.join(), { interval: 2, timeout: 20_000 }).toMatch(/another instance is the leader/)
   expect(shared.holder).toBe('ghost 0')
-  const asked = it.queries().length
+  const polls = it.queries().length
   await expect
     .poll(() => it.slept.filter((ms) => ms === 1000).length, { interval: 2, timeout: 20_000 })
     .toBeGreaterThan(10)
-  expect(it.queries()).toHaveLength(asked)
+  expect(it.queries()).toHaveLength(polls)
 })
 
-test('what was asked for before another one had the turn is not told, however late we learn of that', async () => {
+test('a response from before a takeover is not recorded, however late the old leader observes it', async () => {
   const { it, shared } = await scene()
   const lines: string[] = []
   const abort = new AbortController()
@@ -135,7 +133,7 @@ test('what was asked for before another one had the turn is not told, however la
               1,
               signal,
             )
-            // Frozen for a while, with its timers; the answer is read first.
+            // Frozen, with its timers; the response is read first.
             it.now += 9000
             await checkpoint
               .record('a', [{ id: 'late', source: '/s', type: 't', family: 'event', encoding: 'none' }], 2, signal)
@@ -150,10 +148,10 @@ test('what was asked for before another one had the turn is not told, however la
     }),
   )
   await source.run(abort.signal)
-  expect([it.ids, tried]).toEqual([['first'], [new Error('another one is the leader'), true]])
+  expect([it.ids, tried]).toEqual([['first'], [new Error('another instance is the leader'), true]])
 })
 
-test('a sink that can not be waited for is no sink that has settled everything', async () => {
+test('a sink without acknowledgement is no sink that has settled everything', async () => {
   const { it } = await scene()
   const { awaited: _, ...context } = it.context()
   await expect(
@@ -161,10 +159,10 @@ test('a sink that can not be waited for is no sink that has settled everything',
       places: [],
       close: () => undefined,
     })),
-  ).rejects.toThrow('no sink can be waited for here')
+  ).rejects.toThrow('the sink does not support this setting')
 })
 
-test('who has the turn again knows what it had told, also what the Lease does not have, and what another told; and holds no frames meanwhile', async () => {
+test('a leader that leads again knows its own events and those of others, and retains no frames meanwhile', async () => {
   const { it, shared } = await scene()
   const known: boolean[][] = []
   const abort = new AbortController()

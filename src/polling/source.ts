@@ -1,7 +1,4 @@
-/**
- * A source of polled partitions, each independent. Of the instances with one journal or one Lease, only the leader
- * polls.
- */
+/** A source of independent partitions. Of the instances with one journal or one Lease, only the leader polls. */
 import { SharedCheckpoint, type CheckpointRecord } from './shared-checkpoint.ts'
 import type { Source, SourceContext, LeaderRecord } from '../engine/contracts.ts'
 import { healthOfPlaces, type SourceHealth } from '../engine/sources/health.ts'
@@ -11,9 +8,8 @@ import { Checkpoint } from './checkpoint.ts'
 type Readable = Parameters<typeof healthOfPlaces>[0][number]
 
 export interface PollingParts<Status extends Readable> {
-  /** Each ends when the signal aborts and its appends are synced. */
+  /** Each ends after the signal aborts and its appends are synced. */
   readonly places: readonly { run(signal: AbortSignal): Promise<void>; status(): Status }[]
-  /** Called when all have ended. */
   close(): void
 }
 
@@ -24,15 +20,15 @@ export interface PollingSource<Status extends Readable> extends Source {
 
 export interface PollingOptions {
   readonly context: SourceContext
-  /** The API keeps nothing older. */
+  /** Retention of the API. */
   readonly retentionMs: number
   /** Plural noun of the records: `traces`. */
   readonly what: string
-  /** Keys of partitions that may return the same events; each event is recorded once. */
+  /** Partitions that may return the same events; each event is recorded once. */
   readonly across?: readonly string[]
-  /** Lease of instances with journals of their own; default: the record of the shared journal. */
+  /** Lease of instances with separate journals; default: the record of the shared journal. */
   readonly lease?: { readonly record: LeaderRecord; readonly durationMs: number; close(): void } | undefined
-  /** The record of the lease is never ahead of this sink; undefined: it covers what is synced. */
+  /** The checkpoint in the lease is never ahead of this sink. */
   readonly sink?: string | undefined
 }
 
@@ -42,15 +38,14 @@ export async function pollingSource<Status extends Readable>(
   build: (checkpoint: Checkpoint) => PollingParts<Status>,
 ): Promise<PollingSource<Status>> {
   if (sink !== undefined && context.awaited === undefined)
-    throw new Error(`ack: sink:${sink}: no sink can be waited for here`)
+    throw new Error(`ack: sink:${sink}: the sink does not support this setting`)
   const sharedCheckpoint = new SharedCheckpoint(sink === undefined ? undefined : context.awaited?.(sink))
   let isLeader = (): boolean => true
   const checkpoint = new Checkpoint(
     {
       ...context,
       append: async (unit) => {
-        // Records of an earlier lease belong to the next leader.
-        if (!isLeader()) throw new Error('another one is the leader')
+        if (!isLeader()) throw new Error('another instance is the leader')
         const appended = await context.append(unit)
         sharedCheckpoint.appended(appended)
         return appended
@@ -63,7 +58,6 @@ export async function pollingSource<Status extends Readable>(
   if (lease === undefined && shared === undefined) await checkpoint.restore()
   const parts = build(checkpoint)
   const { places } = parts
-  // Independent: a failing partition does not stop the others.
   let isReading = false
   const read = async (signal: AbortSignal): Promise<void> => {
     isReading = true
@@ -76,7 +70,7 @@ export async function pollingSource<Status extends Readable>(
   return {
     addresses: [],
     status: () => ({ places: places.map((place) => place.status()) }),
-    // A follower works as intended.
+    // A follower is healthy.
     health: () => (isReading ? healthOfPlaces(places.map((place) => place.status())) : undefined),
     async run(signal) {
       try {
@@ -127,7 +121,7 @@ export async function pollingSource<Status extends Readable>(
   }
 }
 
-/** Waits for all; rejects with the first error. */
+/** Rejects with the first error after all have ended. */
 async function allEnd(parts: readonly Promise<void>[]): Promise<void> {
   const failed = (await Promise.allSettled(parts)).find((end) => end.status === 'rejected')
   if (failed !== undefined) throw failed.reason

@@ -1,9 +1,6 @@
 import { Secret } from './secret.ts'
 
-/**
- * Settings in a form that another thread can be given: their secrets are revealed, and must not be printed. Throws what
- * `reveal` throws.
- */
+/** Settings for another thread. Their secrets are revealed and must not be printed. Throws as `reveal` does. */
 export function carriedSettings(settings: unknown, reveal: (secret: Secret) => string): unknown {
   if (settings instanceof Secret)
     return { [mark]: reveal(settings), ...(settings.source === 'file' ? { file: settings.toString() } : {}) }
@@ -11,10 +8,7 @@ export function carriedSettings(settings: unknown, reveal: (secret: Secret) => s
   return isPlain(settings) ? mapped(settings, (each) => carriedSettings(each, reveal)) : settings
 }
 
-/**
- * The settings that {@link carriedSettings} was given. What is in a file is read again at each use, as everywhere;
- * other secrets hold their values themselves.
- */
+/** Settings from {@link carriedSettings}. Secrets in files stay references and are read at each use. */
 export function arrivedSettings(carried: unknown): unknown {
   if (Array.isArray(carried)) return carried.map(arrivedSettings)
   if (!isPlain(carried)) return carried
@@ -23,7 +17,7 @@ export function arrivedSettings(carried: unknown): unknown {
   return typeof file === 'string' ? Secret.parse(file) : Secret.of(value)
 }
 
-/** No name of a setting has a colon. */
+/** Names of settings have no colon. */
 const mark = 'secret:'
 
 function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {

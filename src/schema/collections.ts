@@ -12,10 +12,9 @@ import {
 } from './field.ts'
 import { raise } from './parsed.ts'
 
-/** What fields that are right by themselves may still say about each other; null: nothing. */
+/** Validates fields against each other; null: valid. */
 export type Check<F extends Fields> = (values: ValuesOf<F>) => Complaint | null
 
-/** A map with the given keys and no others. */
 export function group<const F extends Fields, const M extends Meta<WrittenOf<F>>>(
   fields: F,
   meta: M,
@@ -24,7 +23,6 @@ export function group<const F extends Fields, const M extends Meta<WrittenOf<F>>
   return makeField(groupSchema(fields, check), { kind: 'group', expects: 'a map of settings', fields }, meta)
 }
 
-/** The zod schema of a group, without metadata of its own. */
 export function groupSchema<F extends Fields>(fields: F, check?: Check<F>): z.ZodType<ValuesOf<F>, WrittenOf<F>> {
   const schema = z.strictObject(fields) as unknown as z.ZodType<ValuesOf<F>, WrittenOf<F>>
   if (check === undefined) return schema
@@ -34,7 +32,6 @@ export function groupSchema<F extends Fields>(fields: F, check?: Check<F>): z.Zo
   })
 }
 
-/** A list of values of one kind. */
 export function list<const F extends AnyField, const M extends Meta<readonly z.input<F>[]>>(
   of: F,
   meta: M,
@@ -49,7 +46,7 @@ export function list<const F extends AnyField, const M extends Meta<readonly z.i
   )
 }
 
-/** A map with keys of the user's choice, such as labels or headers. */
+/** A map with user-defined keys, such as labels. */
 export function mapping<const F extends AnyField, const M extends Meta<Readonly<Record<string, z.input<F>>>>>(
   of: F,
   meta: M,
@@ -68,7 +65,7 @@ export type VariantWritten<V extends Variants> = {
   [K in keyof V & string]: { readonly type: K } & WrittenOf<V[K]>
 }[keyof V & string]
 
-/** A map whose `type` key chooses which other keys it has. */
+/** A map whose `type` key selects the other keys. */
 export function variants<const V extends Variants, const M extends Meta<VariantWritten<V>>>(
   shapes: V,
   meta: M,
@@ -84,8 +81,8 @@ export function variants<const V extends Variants, const M extends Meta<VariantW
   const expects = `a map with \`type: ${names.join(' | ')}\``
   const advise = (value: unknown): string | undefined => {
     if (typeof value !== 'string' || !Object.hasOwn(shapes, value)) return undefined
-    const asked = Object.entries(shapes[value] ?? {}).filter(([, field]) => infoOf(field).required)
-    return `write \`{ ${[`type: ${value}`, ...asked.map(([key, field]) => `${key}: ${String(infoOf(field).example)}`)].join(', ')} }\``
+    const required = Object.entries(shapes[value] ?? {}).filter(([, field]) => infoOf(field).required)
+    return `write \`{ ${[`type: ${value}`, ...required.map(([key, field]) => `${key}: ${String(infoOf(field).example)}`)].join(', ')} }\``
   }
   return makeField(schema, { kind: 'variants', expects, advise, variants: new Map(Object.entries(shapes)) }, meta)
 }

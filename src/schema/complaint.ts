@@ -1,8 +1,8 @@
-/** Why a written value was refused, and what to write instead. */
+/** The reason why a value is invalid, and advice. */
 export class Complaint {
   readonly message: string
   readonly hint: string | undefined
-  /** Where inside a group the complaint belongs; empty: the value itself. */
+  /** Path inside a group; empty: the value itself. */
   readonly path: readonly (string | number)[]
 
   constructor(message: string, hint?: string, path: readonly (string | number)[] = []) {

@@ -25,7 +25,7 @@ describe('a schema', () => {
     type Nats = ConfigOf<typeof nats>
     expectTypeOf<Nats['when_behind']>().toEqualTypeOf<'drop' | 'block'>()
     expectTypeOf<Nats['token']>().toEqualTypeOf<Secret | null>()
-    expectTypeOf<Nats['retry']['give_up_after']>().toEqualTypeOf<number | null>()
+    expectTypeOf<Nats['retry']['max_elapsed']>().toEqualTypeOf<number | null>()
     expectTypeOf<Extract<Nats['auth'], { type: 'bearer' }>['token']>().toEqualTypeOf<Secret>()
     expectTypeOf<Nats['tls']>().extract<null>().toEqualTypeOf<null>()
     expectTypeOf<WrittenConfigOf<typeof nats>['url']>().toEqualTypeOf<string>()
@@ -96,7 +96,7 @@ describe('a field', () => {
 })
 
 describe('a component map', () => {
-  it('yields entries whose type tells their settings', () => {
+  it('yields entries with the settings of their type', () => {
     const { sinks } = configFrom(weir, {
       sinks: { stdout: null, main: { type: 'nats', url: 'nats://h:4222', from: ['netflow'] } },
     })
@@ -125,7 +125,7 @@ describe('a component map', () => {
     })
   })
 
-  it('refuses schemas whose fields hide `type` or a common field', () => {
+  it('rejects schemas with a field `type` or one of a common name', () => {
     const field = text({ description: 'A', default: 'a' })
     const schema = defineSchema({ type: 'a', role: 'sink', summary: 'A', fields: { from: field } })
     const meta = { description: 'All', default: {} }

@@ -16,13 +16,10 @@ import { isRecord } from '../model/json.ts'
 
 export type Role = 'source' | 'sink' | 'transform' | 'journal' | 'setting'
 
-/**
- * All that is known about one kind of component: its type, validation, defaults and docs all derive from this value.
- */
+/** A type of component: validation, defaults and documents derive from this value. */
 export interface ComponentSchema<F extends Fields = Fields, T extends string = string> {
   readonly type: T
   readonly role: Role
-  /** One sentence: what the component does. */
   readonly summary: string
   readonly fields: F
   readonly check?: Check<F>
@@ -30,16 +27,16 @@ export interface ComponentSchema<F extends Fields = Fields, T extends string = s
   readonly info: FieldInfo
 }
 
-/** A schema whose exact fields do not matter to the holder. */
+/** A schema with any fields. */
 export interface AnyComponentSchema extends Omit<ComponentSchema, 'check' | 'zod'> {
   readonly check?: unknown
   readonly zod: z.ZodType
 }
 
-/** The validated settings of a component: defaults filled in, durations in milliseconds, sizes in bytes. */
+/** Validated settings: with defaults, durations in ms, sizes in bytes. */
 export type ConfigOf<S extends { readonly zod: z.ZodType }> = z.output<S['zod']>
 
-/** What a user may write for a component, as YAML or JSON values. */
+/** Settings as written in YAML or JSON. */
 export type WrittenConfigOf<S extends { readonly zod: z.ZodType }> = z.input<S['zod']>
 
 export function defineSchema<const T extends string, const F extends Fields>(given: {
@@ -63,12 +60,11 @@ export function defineSchema<const T extends string, const F extends Fields>(giv
 
 type Types = Readonly<Record<string, AnyComponentSchema>>
 
-/** One validated entry of a component map; `type` tells which settings it has. */
+/** A validated entry of a component map; `type` selects its settings. */
 export type ComponentEntry<S extends Types, C extends Fields> = {
   [K in keyof S & string]: {
     readonly id: string
     readonly type: K
-    /** The fields that every entry of this map has. */
     readonly common: ValuesOf<C>
     readonly settings: ConfigOf<S[K]>
   }
@@ -77,8 +73,7 @@ export type ComponentEntry<S extends Types, C extends Fields> = {
 type WrittenEntries = Readonly<Record<string, unknown>>
 
 /**
- * A map of component id to settings. An entry's `type` names its schema and defaults to the id; an entry with
- * nothing in it has only defaults. `common` fields are asked of every entry beside those of its schema.
+ * A map of component id to settings. An entry's `type` defaults to its id. Every entry also has the `common` fields.
  */
 export function componentMap<
   const S extends Types,
@@ -114,7 +109,7 @@ export function componentMap<
 
 function refuseHidden(types: Types, common: Fields): void {
   const taken = new Set(['type', ...Object.keys(common)])
-  if (Object.hasOwn(common, 'type')) throw new TypeError('A common field can not be called `type`.')
+  if (Object.hasOwn(common, 'type')) throw new TypeError('A common field must not be named `type`.')
   for (const [name, { fields }] of Object.entries(types)) {
     const hidden = Object.keys(fields).find((key) => taken.has(key))
     if (hidden !== undefined)

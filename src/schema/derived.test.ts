@@ -17,7 +17,7 @@ function problemsOf(schema: AnyComponentSchema, text: string): string {
   return formatProblems(validate(schema, parseYaml(text, 'sample')).problems ?? [], text)
 }
 
-describe.each(all)('what is derived from the schema of %s:', (_, schema) => {
+describe.each(all)('documents derived from the schema of %s:', (_, schema) => {
   it('the sample is valid as it stands', () => {
     expect(problemsOf(schema, sample(schema))).toBe('')
   })

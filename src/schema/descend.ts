@@ -1,10 +1,7 @@
 import { infoOf, type FieldInfo, type Fields } from './field.ts'
 import { isRecord } from '../model/json.ts'
 
-/**
- * The fields that the value at a field may have, with `type` where it chooses; undefined when the field has no keys of
- * its own.
- */
+/** The fields of a value, selected by its `type`; undefined: the field has no keys. */
 export function fieldsAt(info: FieldInfo, value: unknown): Fields | undefined {
   if (info.kind === 'group') return info.fields
   if (info.kind !== 'variants') return undefined
@@ -12,7 +9,7 @@ export function fieldsAt(info: FieldInfo, value: unknown): Fields | undefined {
   return typeof type === 'string' ? info.variants?.get(type) : undefined
 }
 
-/** The description of one key or index below a field, given the value written there; undefined when there is none. */
+/** Undefined: unknown. */
 export function child(info: FieldInfo, value: unknown, key: string | number): FieldInfo | undefined {
   if (info.kind === 'list' || info.kind === 'map') return info.of
   if (info.kind === 'components') return entryInfo(info, String(key), isRecord(value) ? value[key] : undefined)
@@ -20,7 +17,7 @@ export function child(info: FieldInfo, value: unknown, key: string | number): Fi
   return field === undefined ? undefined : infoOf(field)
 }
 
-/** One component's entry described as a group; the type is the one it names, else its id. */
+/** The entry's type defaults to its id. */
 export function entryInfo(info: FieldInfo, id: string, entry: unknown): FieldInfo | undefined {
   const named = isRecord(entry) ? entry['type'] : undefined
   const type = typeof named === 'string' ? named : id
@@ -30,7 +27,7 @@ export function entryInfo(info: FieldInfo, id: string, entry: unknown): FieldInf
   return { kind: 'group', expects: 'a map of settings', description, required: false, fields }
 }
 
-/** Calls `visit` for every field below `info` that `value` has a value for. */
+/** Calls `visit` for each field below `info` that is present in `value`. */
 export function walkWritten(
   info: FieldInfo,
   value: unknown,
@@ -49,7 +46,6 @@ export function walkWritten(
   }
 }
 
-/** The value at a path, or undefined. */
 export function valueAt(value: unknown, path: readonly (string | number)[]): unknown {
   return path.reduce<unknown>((at, key) => {
     if (Array.isArray(at)) return (at as unknown[])[Number(key)]

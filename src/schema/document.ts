@@ -14,25 +14,25 @@ import {
 import type { Path, Problem } from './problem.ts'
 import { messageOf } from '../model/errors.ts'
 
-/** A value that overrides the file, and what set it: a flag such as `--netflow` or a variable. */
+/** A value that overrides the file, with its origin: a flag or a variable. */
 export interface Override {
   readonly path: readonly string[]
   readonly value: unknown
   readonly origin: string
 }
 
-/** A read configuration file; `value` is what {@link validate} checks, overrides included. */
+/** A parsed configuration file. `value` includes overrides. */
 export interface ConfigDocument {
   readonly file: string
   readonly text: string
   readonly value: unknown
-  /** What is wrong with the file as YAML. */
+  /** YAML errors. */
   readonly problems: readonly Problem[]
-  /** Whether `value` can be trusted enough to look for more problems in it. */
+  /** False: `value` is incomplete, and further problems would mislead. */
   readonly readable: boolean
   readonly overrides: readonly Override[]
   readonly nodes: Nodes
-  /** Files that this one overrides, in their order. */
+  /** Overridden files, in order. */
   readonly earlier: readonly ConfigDocument[]
 }
 
@@ -41,21 +41,21 @@ interface Nodes {
   readonly lines: LineCounter
 }
 
-/** A place: in the file, or the override that set the value (then line and column are 0). */
+/** A location in the file; line and column are 0 for an override. */
 export interface Place {
   readonly file: string
   readonly line: number
   readonly column: number
 }
 
-/** Reads YAML 1.2. Never throws: syntax errors, duplicate keys and unknown tags are in `problems`. */
+/** Reads YAML 1.2. Never throws. */
 export function parseYaml(text: string, file: string): ConfigDocument {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: '1.2', strict: true })
   const nodes = { document, lines }
   const fatal = document.errors.filter((error) => error.code !== 'DUPLICATE_KEY')
   let readable = fatal.length === 0
-  // After a broken line the parser sees duplicates that nobody wrote.
+  // After a syntax error the parser reports false duplicates.
   const found = readable ? [...document.errors, ...document.warnings] : fatal
   const problems = found
     .map((error) => yamlProblem(error, file, text, nodes))
@@ -78,11 +78,11 @@ interface Wording {
 const WORDING: Readonly<Partial<Record<YAMLError['code'], Wording>>> = {
   DUPLICATE_KEY: { message: 'this key is written twice', hint: 'keep one of the two' },
   TAB_AS_INDENT: { message: 'a tab can not indent', hint: 'indent with spaces' },
-  BAD_INDENT: { hint: 'bring the line under its neighbours, and close what is open' },
-  MULTIPLE_DOCS: { message: 'the file holds more than one document', hint: 'remove the `---` and what follows' },
+  BAD_INDENT: { hint: 'indent the line like its neighbours, and close open brackets' },
+  MULTIPLE_DOCS: { message: 'the file holds more than one document', hint: 'remove the `---` and the following lines' },
   MISSING_CHAR: { hint: 'close the quote or bracket, or put the whole value in quotes' },
   UNEXPECTED_TOKEN: { hint: 'put the whole value in quotes' },
-  TAG_RESOLVE_FAILED: { hint: 'leave the tag out; a value that starts with `!` goes in quotes' },
+  TAG_RESOLVE_FAILED: { hint: 'remove the tag; quote a value that starts with `!`' },
 }
 
 function yamlProblem(error: YAMLError, file: string, text: string, nodes: Nodes): Problem {
@@ -96,21 +96,17 @@ function yamlProblem(error: YAMLError, file: string, text: string, nodes: Nodes)
   return { ...place, message, ...(wording === undefined ? {} : { hint: wording.hint }) }
 }
 
-/**
- * Where the key or the value at a path was written. A path that is not there is placed at its nearest ancestor's key;
- * one that an override set is placed at that override.
- */
+/** A missing path is located at its nearest ancestor's key, or at its override. */
 export function locate(document: ConfigDocument, path: Path, at: 'key' | 'value'): Place {
   const override = document.overrides.findLast((o) => within(path, o.path))
   if (override !== undefined) return { file: override.origin, line: 0, column: 0 }
-  // The last file that has the path; else the one that comes nearest.
+  // The last file with the path; else the one with the nearest ancestor.
   const [nearest] = filesOf(document)
     .toReversed()
     .map((file) => ({ file, found: find(file, path, at) }))
     .toSorted((a, b) => a.found.missing - b.found.missing)
   const { file, found } = nearest ?? { file: document, found: find(document, path, at) }
   if (found.missing > 0) {
-    // The ancestor exists only because an override put something into it.
     const parent = path.slice(0, path.length - found.missing + 1)
     const cause = found.missing > 1 ? document.overrides.findLast((o) => within(o.path, parent)) : undefined
     if (cause !== undefined) return { file: cause.origin, line: 0, column: 0 }
@@ -119,7 +115,7 @@ export function locate(document: ConfigDocument, path: Path, at: 'key' | 'value'
   return { file: file.file, line: Math.max(1, line), column: Math.max(1, col) }
 }
 
-/** Every file of a document, the one that overrides the others last. */
+/** All files; the last one overrides the others. */
 export function filesOf(document: ConfigDocument): readonly ConfigDocument[] {
   return [...document.earlier, document]
 }
@@ -134,7 +130,7 @@ function find({ nodes }: ConfigDocument, path: Path, at: 'key' | 'value'): { off
   for (const [depth, part] of path.entries()) {
     const child = step(nodes.document, node, part)
     if (child === undefined) return { offset, missing: path.length - depth }
-    // A block map or list begins on the line of its first child; its key is the better place.
+    // A block begins on the line of its first child; its key is better.
     const block = (isMap(child.value) || isSeq(child.value)) && child.value.flow !== true
     const wantValue = at === 'value' && depth === path.length - 1 && !block
     offset =

@@ -6,18 +6,18 @@ import type { Problem } from './problem.ts'
 import { didYouMean } from './suggest.ts'
 import { isRecord } from '../model/json.ts'
 
-// Kubernetes puts these into every pod beside a Service called `weir`.
+// Kubernetes sets these beside a Service named `weir`.
 const SERVICE_LINK = /^WEIR_(SERVICE_(HOST|PORT)|PORT)(_|$)/
 
-/** The variable that overrides the value at a path: `WEIR_SOURCES_NETFLOW_LISTEN`. */
+/** `WEIR_SOURCES_NETFLOW_LISTEN`. */
 export function variableFor(path: readonly string[]): string {
   return ['WEIR', ...path.map(variableName)].join('_')
 }
 
 /**
- * Overrides from `WEIR_*` variables. Component ids are those of the document, then the types themselves.
- * Lists are comma separated, maps are `key=value,…`; an empty variable counts as unset. `known` are variables that
- * mean something to somebody else; any other that fits no field is a warning.
+ * Overrides from `WEIR_*` variables. Component ids are those of the document, then the types. Lists are comma
+ * separated, maps are `key=value,…`; an empty variable is unset. `known`: variables for other uses. Others that match
+ * no field cause a warning.
  */
 export function environmentOverrides(
   env: Readonly<Record<string, string | undefined>>,
@@ -26,7 +26,7 @@ export function environmentOverrides(
 ): { readonly overrides: readonly Override[]; readonly warnings: readonly Problem[] } {
   const overrides: Override[] = []
   const warnings: Problem[] = []
-  // Sorted, so that the same variables always win and complain in the same order.
+  // For a deterministic result.
   for (const origin of Object.keys(env).sort()) {
     const text = env[origin]
     if (!origin.startsWith('WEIR_') || text === undefined || text === '') continue
@@ -38,10 +38,7 @@ export function environmentOverrides(
   return { overrides, warnings }
 }
 
-/**
- * Reads the text of a flag or variable as the written form of a field; what does not fit is left for validation to
- * refuse.
- */
+/** Parses the text of a flag or variable by its field; validation rejects invalid text. */
 export function valueFromText(info: FieldInfo | undefined, text: string): unknown {
   switch (info?.kind) {
     case 'flag':
@@ -82,7 +79,7 @@ interface Target {
 }
 
 function resolve(info: FieldInfo, rest: string, value: unknown): Target | undefined {
-  // Longer keys first, so that `data_dir` is not taken for `dir` below `data`.
+  // Longer keys first: `data_dir` precedes `data`.
   const candidates = keysOf(info, value).sort(([a], [b]) => b.length - a.length)
   for (const [key, below] of candidates) {
     const name = variableName(key)
@@ -98,7 +95,7 @@ function hasKeys(info: FieldInfo | undefined): boolean {
   return info?.kind === 'group' || info?.kind === 'variants' || info?.kind === 'components'
 }
 
-/** The keys that a variable's name may go on with, and what is known of each; a type is plain text. */
+/** Possible continuations of a variable's name; a type is plain text. */
 function keysOf(info: FieldInfo, value: unknown): [string, FieldInfo | undefined][] {
   const described = (fields: Fields): [string, FieldInfo][] =>
     Object.entries(fields).map(([key, field]) => [key, infoOf(field)])

@@ -5,7 +5,7 @@ import { infoOf, type FieldInfo } from './field.ts'
 import { formatPath, type Path, type Problem } from './problem.ts'
 import { didYouMean } from './suggest.ts'
 
-/** Turns what zod found into problems with a place, words for a user, and advice. */
+/** Converts zod issues to problems with location, message and advice. */
 export function explain(root: FieldInfo, document: ConfigDocument, issues: readonly z.core.$ZodIssue[]): Problem[] {
   return issues.flatMap((issue) => explainOne(root, document, issue))
 }
@@ -76,7 +76,7 @@ function adviseEmpty(info: FieldInfo | undefined): string {
   return `write a value, or remove the line for the default \`${written(fallback)}\``
 }
 
-/** Whether a value in the wrong place here may be a secret. */
+/** A misplaced value here may be a secret. */
 function holdsSecret(info: FieldInfo | undefined): boolean {
   if (info === undefined) return false
   if (info.kind === 'secret' || holdsSecret(info.of)) return true
@@ -84,7 +84,7 @@ function holdsSecret(info: FieldInfo | undefined): boolean {
   return fields.some((field) => holdsSecret(infoOf(field)))
 }
 
-/** A problem placed at a path; when `info` is or holds a secret, the value is kept off the screen. */
+/** Hides the value if `info` may hold a secret. */
 export function problemAt(
   document: ConfigDocument,
   path: Path,

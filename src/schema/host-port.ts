@@ -1,15 +1,14 @@
 import { Complaint } from './complaint.ts'
 
-/** An address to listen on or to connect to. `host` is a name or an address without brackets. */
+/** `host`: a name or an address without brackets. */
 export interface HostPort {
   readonly host: string
   readonly port: number
 }
 
-/** Completes the sentence "expected …". */
+/** Completes "expected …". */
 export const hostPortWords = 'host:port such as `127.0.0.1:8080` or `"[::1]:53"`'
 
-/** Reads one `host:port`, or says what is wrong with it. */
 export function parseHostPort(written: string): HostPort | Complaint {
   const match = /^(?:\[([0-9A-Fa-f:.]+(?:%\w+)?)\]|([^\s:/[\]]+)):(\d{1,5})$/.exec(written)
   if (match === null) return new Complaint(`expected ${hostPortWords}, got \`${written}\``, adviseText(written))
@@ -23,7 +22,6 @@ export function parseHostPort(written: string): HostPort | Complaint {
   return { host, port }
 }
 
-/** The written form of an address. */
 export function formatHostPort({ host, port }: HostPort): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
@@ -37,7 +35,7 @@ function adviseText(written: string): string | undefined {
   if (/^:\d+$/.test(written))
     return `write \`0.0.0.0${written}\` for every address, or \`127.0.0.1${written}\` for this machine only`
   if (/^\d+$/.test(written)) return `write \`127.0.0.1:${written}\``
-  if (/^\w+:\/\//.test(written)) return 'leave out the scheme'
+  if (/^\w+:\/\//.test(written)) return 'remove the scheme'
   if (/^[0-9A-Fa-f:]+:[0-9A-Fa-f:]*:\d+$/.test(written))
     return 'put an IPv6 address in brackets, and the whole in quotes: "[::1]:53"'
   return /^[^\s:/[\]]+$/.test(written) ? 'add a port' : undefined

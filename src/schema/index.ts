@@ -1,4 +1,4 @@
-/** The field kit: one schema value gives type, validation with places, defaults, JSON Schema, docs and sample. */
+/** Field builders: one schema value yields type, validation, defaults, JSON Schema, documents and sample. */
 export { hostPort, listen } from './address.ts'
 export { group, list, mapping, variants, type Check } from './collections.ts'
 export {

@@ -4,7 +4,7 @@ import { findInfo, type ComponentTypes, type FieldInfo } from './field.ts'
 
 export type JsonSchema = z.core.JSONSchema.BaseSchema
 
-/** The written form of a component as JSON Schema 2020-12, for editors and the console. */
+/** JSON Schema 2020-12 of the written form, for editors and the console. */
 export function jsonSchema(schema: AnyComponentSchema): JsonSchema {
   const definitions: Definitions = new Map()
   const { $schema, ...body } = convert(schema.zod, definitions)
@@ -24,14 +24,13 @@ function convert(schema: z.ZodType, definitions: Definitions): JsonSchema {
       if (info !== undefined) describe(info, node, definitions)
     },
   })
-  // Own properties only: zod adds a hidden one that holds the schema itself.
+  // Drops zod's hidden property with the schema.
   return JSON.parse(JSON.stringify(json)) as JsonSchema
 }
 
 function describe(info: FieldInfo, node: JsonSchema, definitions: Definitions): void {
   node.description = info.unit === undefined ? info.description : `${info.description} (${info.unit})`
   if (info.example !== undefined) node.examples = [info.example]
-  // "Unset" is the absence of the key; null is refused.
   if (node.default === null) delete node.default
   if (info.kind === 'integer') bounds(info, node)
   if (info.kind === 'secret') node.writeOnly = true
@@ -51,7 +50,7 @@ function pattern(source: string, info: FieldInfo, node: JsonSchema): void {
   }
 }
 
-/** An entry names its type, or has a type for a key and then may hold nothing at all. */
+/** An entry has a `type`, or its id is the type and it may be empty. */
 function entries(components: ComponentTypes, node: JsonSchema, definitions: Definitions): void {
   const references = new Map(components.names.map((name) => [name, define(name, components, definitions)]))
   const named: JsonSchema = { type: 'object', required: ['type'], anyOf: [...references.values()] }

@@ -1,10 +1,7 @@
 import { isRecord } from '../model/json.ts'
 import type { ConfigDocument } from './document.ts'
 
-/**
- * One document of several files, at least one. Maps are merged; any other value of a later file replaces that of an
- * earlier one.
- */
+/** Merges maps; any other value of a later file replaces the earlier one. */
 export function mergeDocuments(documents: readonly [ConfigDocument, ...ConfigDocument[]]): ConfigDocument {
   const [first, ...rest] = documents
   return rest.reduce(

@@ -1,7 +1,7 @@
 import type { ConfigDocument, Override } from './document.ts'
 import { isRecord } from '../model/json.ts'
 
-/** The document with values set from outside; later overrides win. Problems with them name their origin. */
+/** Later overrides win. Problems name their origin. */
 export function applyOverrides(document: ConfigDocument, overrides: readonly Override[]): ConfigDocument {
   const value = overrides.reduce<unknown>((root, override) => set(root, override.path, override.value), document.value)
   return { ...document, value, overrides: [...document.overrides, ...overrides] }

@@ -10,13 +10,12 @@ interface IssueSink {
   }): void
 }
 
-/** Reports a complaint the way the rest of this folder reads it back. */
 export function raise(context: IssueSink, complaint: Complaint): void {
   const { message, hint, path } = complaint
   context.addIssue({ code: 'custom', message, path: [...path], params: { hint } })
 }
 
-/** A zod schema for a text with a grammar of its own. */
+/** A zod schema for a text with a grammar. */
 export function parsed<Out>(parse: (text: string) => Out | Complaint): z.ZodType<Out, string> {
   return z.string().transform((text, context) => {
     const result = parse(text)

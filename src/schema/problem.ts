@@ -1,24 +1,23 @@
 import { withoutUrlSecrets } from '../model/url-text.ts'
 
-/** One thing wrong with a configuration, and where. */
+/** A configuration problem with its location. */
 export interface Problem {
-  /** The file as the user named it, or the flag or variable that set the value. */
+  /** The file, flag or variable. */
   readonly file: string
-  /** From 1; 0 when the value came from a flag or a variable. */
+  /** From 1; 0 for a flag or variable. */
   readonly line: number
-  /** From 1, in characters; 0 when the value came from a flag or a variable. */
+  /** From 1, in characters; 0 for a flag or variable. */
   readonly column: number
-  /** Such as `sources.netflow.listen[0]`; empty for the whole document. */
+  /** Such as `sources.netflow.listen[0]`. */
   readonly path: string
   readonly message: string
   readonly hint?: string
-  /** What stands at this problem's column may be a secret: of the source line only a key there may be shown. */
+  /** The value may be a secret: only a key of the source line may be shown. */
   readonly secret?: true
 }
 
 export type Path = readonly (string | number)[]
 
-/** `a.b[0]`, with keys that would be misread in quotes. */
 export function formatPath(path: Path): string {
   return path.reduce<string>((text, part) => {
     if (typeof part === 'number') return `${text}[${part}]`
@@ -30,7 +29,7 @@ export function formatPath(path: Path): string {
 const SECRET_KEY =
   /((?:^|[\s{,"'])[\w-]*(?:pas+w|pwd|secret|token|credential|api_?key)[\w-]*["']?\s*:\s*)(?!env:|file:|\{|\s*$)\S.*$/i
 const USER_AND_PASSWORD = /((?:\/\/|^|[\s"'`])[^\s:/@"'`]*:)(?!\/\/)[^\s"'`]+@/g
-// A plain YAML value never holds a colon and a blank, so that this matches keys only.
+// Plain YAML values have no colon followed by a blank, so this matches only keys.
 const KEY = /^["']?[\w.-]+["']?\s*:(?:\s+|$)/
 
 function mask(text: string): string {
@@ -43,9 +42,8 @@ function hide(source: string, column: number): string {
 }
 
 /**
- * Compiler-style lines: place and message, the source line, a caret, the hint. `text` is the text of the file, or of
- * each file by its name;
- * `kind` is the word before the message. What looks like a secret is masked, because this ends up in program logs.
+ * Compiler-style lines: location and message, source line, caret, hint. `text`: of the file, or by file name; `kind`:
+ * the word before the message. Secrets are masked.
  */
 export function formatProblems(
   problems: readonly Problem[],
@@ -65,7 +63,7 @@ function formatProblem(problem: Problem, source: string | undefined, kind: strin
   if (source !== undefined) {
     const number = String(line).padStart(4)
     const shown = problem.secret === true ? hide(source, column) : mask(source)
-    // Tabs stay tabs, so that the caret stands under its column whatever the terminal's tab width.
+    // Tabs stay, so that the caret is below its column.
     const indent = source.slice(0, column - 1).replace(/[^\t]/g, ' ')
     out.push(`${number} | ${shown}`, `     | ${indent}^`)
   }

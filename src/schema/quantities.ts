@@ -26,7 +26,7 @@ const BYTES: ReadonlyMap<string, number> = new Map([
 const DURATION = 'a duration such as `250ms`, `5s`, `10m`, `24h` or `7d`'
 const SIZE = 'a size such as `64KiB`, `8MiB`, `10GiB` or `1GB`'
 
-/** A span of time, in milliseconds. */
+/** In milliseconds. */
 export function duration<const M extends Meta<string>>(
   meta: M,
   range: { readonly min?: string; readonly max?: string } = {},
@@ -39,7 +39,7 @@ export function duration<const M extends Meta<string>>(
   return makeField(schema, { kind: 'duration', expects: DURATION, advise, pattern }, meta)
 }
 
-/** A size, in bytes. A plain number is bytes. */
+/** In bytes, also a plain number. */
 export function bytes<const M extends Meta<string | number>>(
   meta: M,
   range: { readonly min?: string; readonly max?: string } = {},
@@ -58,7 +58,7 @@ export function bytes<const M extends Meta<string | number>>(
   return makeField(schema, { kind: 'bytes', expects: SIZE, pattern }, meta)
 }
 
-/** Milliseconds of a written duration, or what is wrong with it. */
+/** In milliseconds. */
 export function parseDuration(written: string): number | Complaint {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(written)
   const unit = MILLISECONDS.get(match?.[2] ?? '')
@@ -69,7 +69,7 @@ export function parseDuration(written: string): number | Complaint {
   return Number.isSafeInteger(value) ? value : new Complaint(`\`${written}\` is too long a time`)
 }
 
-/** Bytes of a written size, or what is wrong with it. */
+/** In bytes. */
 export function parseBytes(written: string): number | Complaint {
   const match = /^(\d+(?:\.\d+)?)((?:[KMGT]i?)?B)?$/.exec(written)
   const unit = BYTES.get(match?.[2] ?? 'B')
@@ -88,14 +88,14 @@ function wholeBytes(value: number, written: string | number): number | Complaint
 function unitHint(written: string, units: ReadonlyMap<string, number>): string | undefined {
   const match = /^(\d+(?:\.\d+)?)\s*([A-Za-z]*)$/.exec(written.trim())
   if (match === null) return undefined
-  const said = match[2]?.toLowerCase() ?? ''
-  if (said === '') return undefined
-  // `64k` and `5 min` are what people write; say the nearest unit that exists.
+  const suffix = match[2]?.toLowerCase() ?? ''
+  if (suffix === '') return undefined
+  // Suggests the nearest unit for `64k` or `5 min`.
   const known = [...units.keys()].sort((a, b) => b.length - a.length)
   const unit =
-    known.find((u) => u.toLowerCase() === said) ??
-    known.find((u) => u.toLowerCase().startsWith(said)) ??
-    known.find((u) => said.startsWith(u.toLowerCase()))
+    known.find((u) => u.toLowerCase() === suffix) ??
+    known.find((u) => u.toLowerCase().startsWith(suffix)) ??
+    known.find((u) => suffix.startsWith(u.toLowerCase()))
   return unit === undefined ? undefined : `write \`${match[1]}${unit}\``
 }
 

@@ -3,11 +3,11 @@ import { infoOf, type FieldInfo, type Fields } from './field.ts'
 import { flow } from './sample.ts'
 
 export interface ReferenceOptions {
-  /** Markdown link for a field whose nested settings are described elsewhere; its rows are left out then. */
+  /** Link for a field that is described elsewhere; its nested rows are omitted. */
   readonly linkFor?: (path: string, info: FieldInfo) => string | undefined
 }
 
-/** A markdown table of all fields of a component; fields of groups have dotted names. */
+/** A Markdown table of all fields; fields of groups have dotted names. */
 export function reference(schema: AnyComponentSchema, options: ReferenceOptions = {}): string {
   const head = ['| Field | Type | Default | Description | Example |', '|---|---|---|---|---|']
   return `${[...head, ...rows(schema.fields, '', options)].join('\n')}\n`
@@ -39,7 +39,7 @@ function below(path: string, info: FieldInfo, options: ReferenceOptions): string
   return sameVariants(info).flatMap(([fields, types]) => cellsOf(fields, `${path}.`, options, types))
 }
 
-/** The variants of a field, those with the same settings together. */
+/** Variants, grouped by equal settings. */
 function sameVariants({ variants }: FieldInfo): [fields: Fields, types: readonly string[]][] {
   const groups = Map.groupBy(variants ?? [], ([, fields]) => rows(fields, '', {}).join('\n'))
   return [...groups.values()].map((same) => [same[0]?.[1] ?? {}, same.map(([type]) => type)])
@@ -58,7 +58,7 @@ function row(path: string, info: FieldInfo, types: readonly string[], link: stri
   ]
 }
 
-/** The type of a field in words, with its unit and range. */
+/** Type of a field with unit and range. */
 export function typeWords(info: FieldInfo): string {
   const unit = info.unit === undefined ? '' : `, ${info.unit}`
   switch (info.kind) {
@@ -88,7 +88,7 @@ function range({ min, max }: FieldInfo): string {
 function defaultWords(info: FieldInfo): string {
   if (info.required) return '**required**'
   if (info.default === null) return 'unset'
-  // The defaults of a group's fields have rows of their own.
+  // The defaults of a group are in the rows of its fields.
   return info.kind === 'group' || info.kind === 'components' ? '' : code(flow(info.default))
 }
 

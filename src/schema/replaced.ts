@@ -1,4 +1,3 @@
-/** The container with another value at a path that it has. */
 export function replaced(container: unknown, [key, ...rest]: readonly (string | number)[], value: unknown): unknown {
   if (key === undefined) return value
   if (Array.isArray(container))

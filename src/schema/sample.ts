@@ -4,14 +4,13 @@ import { infoOf, type FieldInfo, type Fields } from './field.ts'
 import { isRecord } from '../model/json.ts'
 
 /**
- * A commented configuration that is valid as it stands: required and usual fields show their example, others their
- * default. A comment has a space after its `#`; an unset field has none, and is set by removing the `#`.
+ * A commented configuration that is valid as it is: required and usual fields have their example, others their default.
+ * Unset fields are commented out without a blank after `#`.
  */
 export function sample(schema: AnyComponentSchema): string {
   return `${[`# ${schema.summary}.`, '', ...fieldLines(schema.fields, {})].join('\n')}\n`
 }
 
-/** A value on one line, as YAML. */
 export function flow(value: unknown): string {
   return stringify(value, { collectionStyle: 'flow', lineWidth: 0, flowCollectionPadding: false }).trim()
 }
@@ -23,7 +22,7 @@ function fieldLines(fields: Fields, given: unknown): string[] {
     const unset =
       !info.required && info.usual !== true && info.default === null && !(isRecord(given) && Object.hasOwn(given, key))
     const lines = valueLines(key, info, written)
-    // A key with nothing but comments below it would be a key without a value.
+    // A key with only comments below would have no value.
     return [`# ${remark(info)}`, ...(unset || onlyComments(lines.slice(1)) ? lines.map(disable) : lines)]
   })
 }
@@ -58,17 +57,17 @@ function componentLines(info: FieldInfo): string[] {
 }
 
 function remark(info: FieldInfo): string {
-  const said = [info.description + (info.unit === undefined ? '' : ` (${info.unit})`)]
-  if (info.required) said.push('Required')
-  if (info.kind === 'choice') said.push(`One of ${(info.choices ?? []).join(', ')}`)
+  const remarks = [info.description + (info.unit === undefined ? '' : ` (${info.unit})`)]
+  if (info.required) remarks.push('Required')
+  if (info.kind === 'choice') remarks.push(`One of ${(info.choices ?? []).join(', ')}`)
   for (const [type, fields] of info.variants ?? []) {
     const keys = Object.keys(fields)
-    said.push(`\`type: ${type}\`${keys.length === 0 ? '' : ` with ${keys.join(', ')}`}`)
+    remarks.push(`\`type: ${type}\`${keys.length === 0 ? '' : ` with ${keys.join(', ')}`}`)
   }
   const inline = info.kind !== 'group' && info.kind !== 'variants' && info.kind !== 'components'
   if (inline && info.example !== undefined && !info.required && info.default !== null)
-    said.push(`For example ${flow(info.example)}`)
-  return `${said.join('. ')}.`
+    remarks.push(`For example ${flow(info.example)}`)
+  return `${remarks.join('. ')}.`
 }
 
 function onlyComments(lines: readonly string[]): boolean {

@@ -5,8 +5,7 @@ import { parsed } from './parsed.ts'
 import { Secret } from './secret.ts'
 
 /**
- * Text, not empty unless `pattern` matches nothing, too. `pattern` must match the whole text; `expects` then says in
- * words what it asks for.
+ * Text, non-empty unless `pattern` matches an empty text. `pattern` must match the whole text; `expects` describes it.
  */
 export function text<const M extends Meta<string>>(
   meta: M,
@@ -28,7 +27,6 @@ export function text<const M extends Meta<string>>(
   return makeField(schema, facts, meta)
 }
 
-/** `true` or `false`. */
 export function flag<const M extends Meta<boolean>>(meta: M): FieldFor<boolean, boolean, M> {
   const advise = (value: unknown): string | undefined => {
     if (typeof value !== 'string') return undefined
@@ -38,7 +36,6 @@ export function flag<const M extends Meta<boolean>>(meta: M): FieldFor<boolean, 
   return makeField(z.boolean(), { kind: 'flag', expects: 'true or false', advise }, meta)
 }
 
-/** A whole number that a double holds exactly. */
 export function integer<const M extends Meta<number>>(
   meta: M,
   range: { readonly min?: number; readonly max?: number } = {},
@@ -57,7 +54,6 @@ function rangeWords({ min, max }: { readonly min?: number; readonly max?: number
   return max === undefined ? '' : ` of at most ${max}`
 }
 
-/** One of a closed list of words. */
 export function choice<const C extends readonly [string, ...string[]], const M extends Meta<C[number]>>(
   choices: C,
   meta: M,
@@ -67,7 +63,7 @@ export function choice<const C extends readonly [string, ...string[]], const M e
   return makeField<C[number], C[number], M>(schema, { kind: 'choice', expects, choices }, meta)
 }
 
-/** An absolute URL, kept as text. `schemes` are written without the colon, such as `['http', 'https']`. */
+/** An absolute URL as text. `schemes`: without the colon. */
 export function urlText<const M extends Meta<string>>(
   meta: M,
   rule: { readonly schemes?: readonly string[] } = {},
@@ -82,14 +78,14 @@ export function urlText<const M extends Meta<string>>(
     if (schemes !== undefined && !schemes.includes(url.protocol.slice(0, -1))) {
       return new Complaint(`expected ${expects}, got ${url.protocol}//`)
     }
-    // A password in a URL would be printed wherever the URL is.
+    // A password in a URL would appear in logs.
     if (url.password !== '') return new Complaint('a URL must not hold a password', 'use the auth fields instead')
     return written
   })
   return makeField(schema, { kind: 'url', expects }, meta)
 }
 
-/** A path of the machine that Weir runs on; not opened and not resolved here. `holds`: a file that a start needs. */
+/** A path, not opened here. `holds`: content of a file that must exist at the start. */
 export function filePath<const M extends Meta<string>>(
   meta: M,
   rule: Pick<FieldInfo, 'holds' | 'isOutput'> = {},
@@ -103,7 +99,7 @@ export function filePath<const M extends Meta<string>>(
   return makeField(schema, { kind: 'path', expects: 'a path', advise: quoteIt, ...rule }, meta)
 }
 
-/** A value that is never printed; see {@link Secret} for how it is written. `least`: characters that it needs. */
+/** Never printed; see {@link Secret}. `least`: minimum length. */
 export function secret<const M extends Meta<string>>(
   meta: M,
   rule: { readonly least?: number } = {},

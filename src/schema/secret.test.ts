@@ -44,12 +44,12 @@ describe('a secret', () => {
     expect(parse('file:/s').reveal({}, () => 'a\n\n')).toBe('a\n')
   })
 
-  it('that can not be had says which variable or file to set', () => {
+  it('reports the variable or file to set if it is missing', () => {
     expect(() => parse('env:A').reveal({}, noFile)).toThrow(
       new WeirError('WEIR_SECRET_MISSING', 'a secret refers to the environment variable A, which is not set'),
     )
     expect(() => parse('env:A').reveal({ A: '' }, noFile)).toThrow('variable A, which is not set')
-    expect(() => parse('file:/s').reveal({}, noFile)).toThrow("file /s, which can't be read")
+    expect(() => parse('file:/s').reveal({}, noFile)).toThrow('file /s, which cannot be read')
     expect(() => parse('file:/s').reveal({}, () => '\n')).toThrow('file /s, which is empty')
   })
 
@@ -60,13 +60,13 @@ describe('a secret', () => {
     },
   )
 
-  it('equals another only when both name the same thing', () => {
+  it('equals another one only with the same reference', () => {
     expect(parse('env:A').equals(parse('env:A'))).toBe(true)
     expect(parse('env:A').equals(parse('file:A'))).toBe(false)
     expect(parse('a').equals(parse('b'))).toBe(false)
   })
 
-  it('that is in a file is read again also where settings were carried to another thread; others hold their values', () => {
+  it('in a file is read again, also after a transfer to another thread; others transfer their values', () => {
     const carried = structuredClone(
       carriedSettings({ auth: [{ password: parse('file:/s') }, { password: parse('env:A') }] }, (secret) =>
         secret.reveal({ A: 'x' }, () => 'then'),

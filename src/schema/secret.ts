@@ -4,9 +4,8 @@ import { Complaint } from './complaint.ts'
 type Source = 'env' | 'file' | 'literal'
 
 /**
- * A reference to a value that must never be printed. Written `env:NAME`, `file:/path`, or as the value itself.
- * Whatever prints it (string, JSON, inspection) shows the reference, or `***` for a value written out.
- * It does not survive a structured clone: reveal it before handing it to another thread.
+ * A reference to a value that must never be printed: `env:NAME`, `file:/path`, or the value itself. Strings, JSON and
+ * inspection show the reference, or `***`. Reveal it before a structured clone.
  */
 export class Secret {
   readonly source: Source
@@ -31,15 +30,12 @@ export class Secret {
     return new Secret('env', name)
   }
 
-  /** For values that a program already holds, such as a generated token. */
+  /** For existing values, such as a generated token. */
   static of(value: string): Secret {
     return new Secret('literal', value)
   }
 
-  /**
-   * The value. A file's one trailing line end is not part of it.
-   * @throws WeirError `WEIR_SECRET_MISSING` when the variable is unset or empty, or the file can't be read or is empty.
-   */
+  /** The value, without one trailing line end of a file. */
   reveal(env: Readonly<Record<string, string | undefined>>, readFile: (path: string) => string): string {
     if (this.source === 'literal') return this.#name
     if (this.source === 'env') {
@@ -52,7 +48,7 @@ export class Secret {
     throw missing(`a secret refers to the file ${this.#name}, which is empty`)
   }
 
-  /** Whether both name the same thing; a reload compares configurations with this. */
+  /** Compares references; a reload compares configurations with this. */
   equals(other: Secret): boolean {
     return this.source === other.source && this.#name === other.#name
   }
@@ -74,7 +70,7 @@ function readSecretFile(path: string, readFile: (path: string) => string): strin
   try {
     return readFile(path)
   } catch (cause) {
-    throw missing(`a secret refers to the file ${path}, which can't be read`, cause)
+    throw missing(`a secret refers to the file ${path}, which cannot be read`, cause)
   }
 }
 

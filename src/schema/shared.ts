@@ -5,10 +5,9 @@ import { ackSink } from './ack.ts'
 import { Complaint } from './complaint.ts'
 import type { z } from 'zod'
 
-/** Least characters of a token that Weir itself checks: shorter ones can be guessed within hours. */
+/** Minimum length of tokens that Weir checks: shorter ones can be guessed within hours. */
 export const leastToken = 8
 
-/** TLS towards a server, or of a listener; null: plain connections. */
 export const tls = group(
   {
     ca_file: filePath(
@@ -45,7 +44,6 @@ export const tls = group(
   },
 )
 
-/** How often a failed send is tried again. */
 export const retry = group(
   {
     initial: duration(
@@ -53,7 +51,7 @@ export const retry = group(
       { min: '1ms' },
     ),
     max_wait: duration({ description: 'Longest wait between two attempts', default: '30s' }, { min: '1ms' }),
-    give_up_after: duration({
+    max_elapsed: duration({
       description: 'Time after which a batch becomes dead letters. Unset: retried as long as it is retained',
       default: null,
       example: '1h',
@@ -64,7 +62,6 @@ export const retry = group(
     initial <= max_wait ? null : new Complaint('`initial` is longer than `max_wait`', undefined, ['initial']),
 )
 
-/** When a batch is sent: whichever comes first. */
 export const batch = group(
   {
     events: integer(
@@ -77,7 +74,7 @@ export const batch = group(
   { description: 'Batch limits; a batch is sent when the first is reached', default: {} },
 )
 
-/** How a client proves who it is. */
+/** Credentials of a client. */
 export const auth = variants(
   {
     none: {},
@@ -96,7 +93,6 @@ export const auth = variants(
   { description: 'Authentication', default: { type: 'none' } },
 )
 
-/** How the flags of a flow are written where its codec leaves a choice. */
 const tcpFlags = choice(['number', 'names'], {
   description: 'Encoding of TCP flags in `netobserv-json`',
   default: 'number',
@@ -105,7 +101,7 @@ const tcpFlags = choice(['number', 'names'], {
 const inCloudEvents =
   "`json` is a CloudEvent with the fields of the registry, `netobserv-json` a record as NetObserv's pipeline writes it"
 
-/** How a sink of messages writes what it sends; spread into its fields. */
+/** Encoding of a message sink. */
 export const messageCodec = {
   codec: choice(['json', 'netobserv-json', 'kollect'], {
     description:
@@ -168,10 +164,7 @@ const readClaims = group(claimFields, {
   example: { store: '/mnt/weir-claims' },
 })
 
-/**
- * What a sink of a message bus has, whichever bus it is; spread into its fields. `mode`: how events go out unless one
- * says otherwise.
- */
+/** Fields of every message sink. `mode`: default of the setting. */
 export const messageFields = (mode: 'binary' | 'structured') => ({
   ...messageCodec,
   mode: choice(['binary', 'structured', 'protobuf', 'raw'], {
@@ -219,14 +212,14 @@ export const messageFields = (mode: 'binary' | 'structured') => ({
   ),
 })
 
-/** When a source says "accepted". */
+/** When a source acknowledges. */
 export const ackField = (description: string) =>
   text(
     { description, default: 'journal', example: 'sink:bus' },
     { pattern: /journal|sink:[A-Za-z0-9][A-Za-z0-9_-]{0,62}/, expects: '`journal` or `sink:<id>`' },
   )
 
-/** By which Weirs with journals of their own take turns at a source that asks; spread into its fields. */
+/** Leader election of polling sources with separate journals. */
 export const leaseFields = {
   lease: group(
     {
@@ -271,7 +264,7 @@ export const leaseFields = {
   ),
 }
 
-/** A complaint where the settings of `leaseFields` do not go together, or null. */
+/** Validates the combination of `leaseFields`. */
 export function leaseComplaint({
   lease,
   ack,
@@ -288,7 +281,7 @@ export function leaseComplaint({
     : null
 }
 
-/** What a source that reads a message bus has, whichever bus it is; spread into its fields. */
+/** Fields of every message source. */
 export const messageSourceFields = {
   codec: choice(['cloudevents', 'kollect', 'json', 'raw'], {
     description:
@@ -335,7 +328,7 @@ export const messageSourceFields = {
   claims: readClaims,
 }
 
-/** A complaint where the settings of `messageFields` do not go together, or null. */
+/** Validates the combination of `messageFields`. */
 export function messageComplaint({
   codec,
   kollect_fields,
@@ -365,13 +358,13 @@ export function messageComplaint({
   return codec === 'kollect' && mode === 'structured'
     ? new Complaint(
         "kollect's messages are bytes, and would go out as base64 in JSON",
-        "set `mode: raw`, which is what kollect's consumers read, or `mode: binary`",
+        "set `mode: raw`, which kollect's consumers read, or `mode: binary`",
         ['mode'],
       )
     : null
 }
 
-/** How a sink of lines writes flows; spread into its fields. */
+/** Encoding of a sink of lines. */
 export const flowLineCodec = {
   codec: choice(['json', 'netobserv-json', 'csv'], {
     description:

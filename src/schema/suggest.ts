@@ -1,10 +1,10 @@
-/** The nearest of the known words as a hint, or undefined when none is near enough to be a slip. */
+/** Undefined: no word is similar enough. */
 export function didYouMean(written: string, known: Iterable<string>): string | undefined {
   const word = nearest(written, known)
   return word === undefined ? undefined : `did you mean \`${word}\`?`
 }
 
-/** The known word that a reader would take the written one for. Case and the kind of hyphen do not count. */
+/** Ignores case and the kind of hyphen. */
 export function nearest(written: string, known: Iterable<string>): string | undefined {
   const from = fold(written)
   let best: string | undefined
@@ -21,7 +21,7 @@ function fold(word: string): string {
   return word.toLowerCase().replace(/[-_ .]/g, '_')
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours that turn one word into the other. */
+/** Insertions, deletions, replacements and transpositions between two words. */
 export function editDistance(a: string, b: string): number {
   let older: number[] = []
   let old = Array.from({ length: b.length + 1 }, (_, j) => j)

@@ -1,7 +1,4 @@
-/**
- * What settings are once they are read: all that a thread needs which is given them. Nothing here loads what reads
- * them.
- */
+/** Types of validated settings, for threads. Loads no parser. */
 export { ackSink } from './ack.ts'
 export { arrivedSettings, carriedSettings } from './carry.ts'
 export { Complaint } from './complaint.ts'

@@ -62,7 +62,7 @@ test.each([
   ['a variable that is empty', 'count: ${EMPTY}', /EMPTY is not set/],
   ['no name', 'name: ${1x}', /`\$\{1x\}` is no variable/],
   ['no end', 'name: ${REGION', /`\$\{REGION` is no variable/],
-])('%s is a problem with its place', (_, written, said) => {
+])('%s is a problem with its location', (_, written, expected) => {
   const { problems, text: whole } = expand(written)
-  expect(formatProblems(problems, whole)).toMatch(said)
+  expect(formatProblems(problems, whole)).toMatch(expected)
 })

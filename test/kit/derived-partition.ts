@@ -64,7 +64,7 @@ const mark: TransformDefinition<unknown> = {
 const common = {
   ...defaultDelivery,
   batch: { ...defaultDelivery.batch, events: 2, waitMs: 1 },
-  retry: { initialMs: 5, maxMs: 20 },
+  retry: { firstMs: 5, maxMs: 20 },
 }
 const entries: readonly SinkEntry[] = [
   { id: 'marked', type: 'mark', settings: {}, written: '', delivery: { ...common, from: ['in'] } },

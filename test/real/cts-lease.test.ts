@@ -151,7 +151,7 @@ test('kube-apiserver: of two `weir cts-exporter` without a volume one polls; a f
   await settled()
   expect(await transitions()).toBe(2)
   one.thaw()
-  await expect.poll(() => one.log(), { timeout: 60_000 }).toContain('another one is the leader')
+  await expect.poll(() => one.log(), { timeout: 60_000 }).toContain('another instance is the leader')
   happen(30)
   await settled()
   await two.kill()

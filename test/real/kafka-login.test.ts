@@ -99,7 +99,7 @@ test.each(['plain', 'scram-sha-256', 'scram-sha-512'] as const)(
     // Existing connections stay.
     expect(await sink.send(eventBatch(numberedEvents(3, 'f'), 't'), never)).toEqual([])
     expect(await tried('sasl', { auth: { type, user: 'weir', password: `file:${password}` } })).toMatch(
-      /^a secret refers to the file .*password, which can't be read$/,
+      /^a secret refers to the file .*password, which cannot be read$/,
     )
   },
 )

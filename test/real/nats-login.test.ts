@@ -198,7 +198,7 @@ test('the journal over TLS with a login: a password that changes is taken withou
   await server.restart()
   await expect
     .poll(() => written('four'), patience)
-    .toMatch(/a secret refers to the file .*password, which can't be read/)
+    .toMatch(/a secret refers to the file .*password, which cannot be read/)
   await writeFile(password, 'third\n')
   await expect.poll(() => written('four'), patience).toEqual(expect.any(Number))
   expect(await recordsOf(bus, 1, 4)).toEqual(['one', 'two', 'three', 'four'])

@@ -416,7 +416,7 @@ describe('by Entra ID', () => {
         check: 'connect',
         status: 'fail',
         fact: expect.stringMatching(
-          /^Entra ID gives us no token \(HTTP 401, invalid_client, AADSTS7000215: Invalid client secret provided\); correct `auth`$/,
+          /^Entra ID returned no token \(HTTP 401, invalid_client, AADSTS7000215: Invalid client secret provided\); correct `auth`$/,
         ) as string,
       },
     ])

@@ -23,8 +23,7 @@ import {
   type SourceTotals,
   type Unit,
 } from '../../journal/index.ts'
-import type { GeoFiles } from '../../identity/index.ts'
-import { openEnrichment } from '../../ingest/enrich.ts'
+import { openGeo, type GeoFiles } from '../../identity/index.ts'
 import { releaseBuffer } from '../../model/release-buffer.ts'
 import { placesOf } from '../../model/origins.ts'
 import { filePartition, nowhere } from '../../model/positions.ts'
@@ -148,7 +147,7 @@ export const ingestMethods = {
       metrics,
       journal: into,
       admission,
-      enrichment: await openEnrichment(host, options.geo, log),
+      enrichment: Object.keys(options.geo).length === 0 ? undefined : await openGeo(host, options.geo, log),
       awaited,
       state: `${options.state}/sources`,
       load: loadSource,

@@ -274,7 +274,7 @@ test.each([
   await expect(poll()).rejects.toThrow(/CloudTrail (?:answered|responded|gave|repeated)/)
   expect(it.ids).toEqual([])
   expect(it.metrics.value('weir_poll_invalid_responses_total', { source: 'aws', reason })).toBe(4)
-  expect(it.lines.join()).toMatch(/nothing is skipped, and it is read again/)
+  expect(it.lines.join()).toMatch(/nothing is skipped, and the request is retried/)
   // Later than the look-back: only an unchanged cursor finds the events.
   it.now += 60 * minute
   await poll()

@@ -128,7 +128,7 @@ test('a zone that denies access is reported with the permission to allow, retrie
   )
   expect(logged).toHaveLength(1)
   expect(it.server.queries(fra).length).toBeGreaterThan(8)
-  expect(it.lines.join()).toContain('Events of Exoscale are read again.')
+  expect(it.lines.join()).toContain('Events of Exoscale are readable again.')
 })
 
 test('`organization` replaces a denied lookup, and a wrong key is reported', async () => {
@@ -217,7 +217,7 @@ test.each<readonly [string, string, ExoscaleFault]>([
   await it.run(it.rounds(9))
   expect(it.ids).toEqual([])
   expect(it.metrics.value('weir_poll_invalid_responses_total', { source: 'exo', reason })).toBeGreaterThanOrEqual(8)
-  expect(it.lines.join()).toMatch(/nothing is skipped, and it is read again/)
+  expect(it.lines.join()).toMatch(/nothing is skipped, and the request is retried/)
   it.server.mend()
   // Later than the look-back: only an unchanged cursor finds the events.
   it.now += 60 * minute

@@ -101,7 +101,7 @@ test.each<[Partial<WrittenConfigOf<typeof kafkaSchema>>, string]>([
   [{ topic: 'weir.{key}', create_topic: true }, "a topic for every `{key}` can't be made"],
   [{ partitions: 3 }, 'set `create_topic: true`'],
   [{ brokers: [] }, '`brokers` is empty'],
-  [{ brokers: ['kafka://a:9092'] }, 'leave out the scheme'],
+  [{ brokers: ['kafka://a:9092'] }, 'remove the scheme'],
   [{ mode: 'structured', codec: 'kollect' }, 'set `mode: raw`'],
 ])('the settings %j are refused: %s', (written, message) => {
   expect(() => configFrom(kafkaSchema, { brokers: ['127.0.0.1:9092'], ...written })).toThrow(message)

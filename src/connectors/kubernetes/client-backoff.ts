@@ -1,12 +1,12 @@
+import { backoffMs } from '../../host/backoff.ts'
 import type { Random } from '../../host/index.ts'
 import type { ReaderState } from './client-types.ts'
 
-const [firstMs, mostMs] = [800, 30_000]
-/** Longest interval for problems that need an administrator. */
-const maxBackoffMs = 600_000
+const [firstMs, maxMs] = [800, 30_000]
+/** For problems that need an administrator. */
+const maxSeldomMs = 600_000
 const seldom: readonly ReaderState[] = ['forbidden', 'missing', 'unwatchable']
 
-/** Exponential backoff with jitter, so that many readers do not retry at once. */
 export class Backoff {
   readonly #random: Random
   #tries = 0
@@ -20,7 +20,7 @@ export class Backoff {
   }
 
   next(state: ReaderState, leastMs = 0): number {
-    const most = Math.min(seldom.includes(state) ? maxBackoffMs : mostMs, firstMs * 2 ** this.#tries++)
-    return leastMs + Math.ceil(this.#random.next() * most)
+    const limits = { firstMs, maxMs: seldom.includes(state) ? maxSeldomMs : maxMs, jitter: 1 }
+    return leastMs + Math.ceil(backoffMs(limits, this.#tries++, this.#random.next()))
   }
 }

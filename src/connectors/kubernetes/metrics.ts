@@ -3,7 +3,7 @@ import { counter, gauge } from '../../telemetry/metric-table.ts'
 export const metrics = {
   weir_kubernetes_changes_total: counter('Changes of objects of a cluster', 'source', 'kind'),
   weir_kubernetes_lease_held: gauge('Leader election state: 1 leader, 0 standby', 'source'),
-  weir_kubernetes_left_events_total: counter(
+  weir_kubernetes_skipped_events_total: counter(
     'Events that this standby replica did not write because the leader had written them',
     'source',
   ),
@@ -12,7 +12,7 @@ export const metrics = {
     'Objects that differed from the API server and were listed again',
     'source',
   ),
-  weir_kubernetes_retold_objects_total: counter(
+  weir_kubernetes_resynced_objects_total: counter(
     'Unchanged objects emitted again before the store expires them',
     'source',
   ),
@@ -22,11 +22,11 @@ export const metrics = {
     'source',
     'what',
   ),
-  weir_kubernetes_forgotten_restarts_total: counter(
+  weir_kubernetes_starts_without_state_total: counter(
     'Starts at which a shared journal had no known state of the cluster',
     'source',
   ),
-  weir_kubernetes_hidden_total: counter('Changes hidden by a noise rule', 'source', 'rule'),
+  weir_kubernetes_hidden_changes_total: counter('Changes hidden by a noise rule', 'source', 'rule'),
 }
 
 type Own = typeof metrics

@@ -316,7 +316,7 @@ export class KubernetesSource implements Source {
       onListed,
       onNoise: (rules) => {
         this.#hidden++
-        for (const rule of rules) metrics.count('weir_kubernetes_hidden_total', 1, { source: id, rule })
+        for (const rule of rules) metrics.count('weir_kubernetes_hidden_changes_total', 1, { source: id, rule })
       },
       onEmitted: () => {
         this.#changes++

@@ -258,7 +258,7 @@ export class Recorder {
   #pass(entry: Entry): void {
     this.#settle(entry)
     if (entry.events.length > 0)
-      this.#context.metrics.count('weir_kubernetes_left_events_total', entry.events.length, {
+      this.#context.metrics.count('weir_kubernetes_skipped_events_total', entry.events.length, {
         source: this.#context.id,
       })
     giveBackAll(entry.events)

@@ -29,9 +29,9 @@ export class RemoteCheckpoint {
    * from lower versions.
    */
   has({ collection: { key }, version }: From): boolean {
-    const emitted = this.#versions.get(key)
-    if (emitted === undefined) return false
-    if (version !== undefined && covers(emitted, version)) return true
+    const checkpointVersion = this.#versions.get(key)
+    if (checkpointVersion === undefined) return false
+    if (version !== undefined && covers(checkpointVersion, version)) return true
     this.#versions.delete(key)
     return false
   }

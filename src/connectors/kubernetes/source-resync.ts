@@ -77,7 +77,7 @@ export async function resync(
         [{ is: 'touch', known, facts: knownFacts(known), emission: { at: now, version, since } }],
       )
       count++
-      metrics.count('weir_kubernetes_retold_objects_total', 1, { source: id })
+      metrics.count('weir_kubernetes_resynced_objects_total', 1, { source: id })
       if (room !== undefined) await room
     }
     await host.timers.sleep(restMs, signal)

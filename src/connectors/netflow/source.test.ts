@@ -7,7 +7,7 @@ import { connect } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { freePorts } from '../../../test/kit/free-port.ts'
 import { vectorD, vectorF } from '../../codecs/templates/testing/vectors.ts'
-import { usualLimits } from '../../ingest/write.ts'
+import { defaultLimits } from '../../ingest/write.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
 import { realHost } from '../../host/index.ts'
 import { decodeBatch } from '../../journal/bodies.ts'
@@ -390,7 +390,7 @@ describe('the netflow source', () => {
   })
 
   test('limits units by rows', async () => {
-    const running = await start({ flush: '10s' }, undefined, { units: { ...usualLimits, rows: 60 }, exporters: 10 })
+    const running = await start({ flush: '10s' }, undefined, { units: { ...defaultLimits, rows: 60 }, exporters: 10 })
     const socket = await exporter()
     for (let i = 0; i < 10; i++) await send(socket, export5(30 * i, 30), running.port)
     await until(() => running.units.length === 4)

@@ -1,7 +1,7 @@
 import { usualTemplateLimits } from '../../codecs/templates/table.ts'
 import type { Source, SourceContext } from '../../engine/contracts.ts'
 import { NetflowIngest } from '../../ingest/decode-netflow.ts'
-import { FlowWriter, usualLimits, type UnitLimits } from '../../ingest/write.ts'
+import { FlowWriter, defaultLimits, type UnitLimits } from '../../ingest/write.ts'
 import { parseCidr } from '../../model/cidr.ts'
 import type { Datagrams } from '../../net/udp.ts'
 import { UdpListeners, type UdpListenerStatus } from '../../net/udp-listeners.ts'
@@ -46,7 +46,7 @@ export async function openNetflow(
   context: SourceContext,
   limits?: NetflowLimits,
 ): Promise<NetflowSource> {
-  const source = new Netflow(config, context, limits ?? { units: usualLimits, exporters: 10_000 })
+  const source = new Netflow(config, context, limits ?? { units: defaultLimits, exporters: 10_000 })
   try {
     await source.open()
   } catch (error) {

@@ -111,7 +111,7 @@ test.each([
   await expect(poll()).rejects.toThrow(/CTS (?:answered|responded|gave|repeated)/)
   expect(it.ids).toEqual([])
   expect(it.metrics.value('weir_poll_invalid_responses_total', { source: 'cts', reason })).toBe(4)
-  expect(it.lines.join()).toMatch(/nothing is skipped, and it is read again/)
+  expect(it.lines.join()).toMatch(/nothing is skipped, and the request is retried/)
   // Later than the look-back: only an unchanged cursor finds the traces.
   it.now += 60 * minute
   await poll()
@@ -201,7 +201,7 @@ test('after eight days it reads the available seven and logs the gap once', asyn
   const again = await it.place({}, { maxEvents: 200, sliceMs: 1440 * minute })
   await again.poll()
   await again.poll()
-  expect(it.lines.filter((line) => line.includes('is missed'))).toHaveLength(1)
+  expect(it.lines.filter((line) => line.includes('are missed'))).toHaveLength(1)
   expect(
     it.metrics.value('weir_cts_missed_seconds_total', { source: 'cts', project: 'eu-de_prod', tracker: 'system' }),
   ).toBe(86_400 + 300)
@@ -448,7 +448,7 @@ test('a trace recorded nearly too late is logged', async () => {
   const it = await scene()
   it.server.put(it.project, [trace('t', start - 4.5 * minute, { record_time: start })])
   await (await it.place()).poll()
-  expect(it.lines.join()).toMatch(/recorded 270 s after it had happened, and `look_back` is 300 s/)
+  expect(it.lines.join()).toMatch(/recorded 270 s after the event, and `look_back` is 300 s/)
 })
 
 test('a denied project pins no frames for long, and after a restart nothing is emitted twice', async () => {

@@ -2,7 +2,7 @@ import { createSocket, type Socket } from 'node:dgram'
 import { afterEach, describe, expect, test } from 'vitest'
 import { flowRows, type FlowRow } from '../../../test/kit/flow-rows.ts'
 import { datagram, flowSample, tagged, vectorG, words } from '../../codecs/sflow5/testing/datagrams.ts'
-import { usualLimits } from '../../ingest/write.ts'
+import { defaultLimits } from '../../ingest/write.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
 import { realHost } from '../../host/index.ts'
 import { decodeBatch } from '../../journal/bodies.ts'
@@ -249,7 +249,7 @@ describe('the sflow source', () => {
       release = resolve
     })
     const running = await start({ flush: '10s' }, () => disk, {
-      units: { ...usualLimits, rows: 1, inFlight: 1 },
+      units: { ...defaultLimits, rows: 1, inFlight: 1 },
       exporters: 10,
     })
     const one = (sequence: number): Buffer => datagram([flowSample([], { sequence })], { sequence })

@@ -1,7 +1,7 @@
 import type { Malformed } from '../../codecs/sflow5/datagram.ts'
 import type { Source, SourceContext } from '../../engine/contracts.ts'
 import { SflowIngest } from '../../ingest/decode-sflow.ts'
-import { FlowWriter, usualLimits, type UnitLimits } from '../../ingest/write.ts'
+import { FlowWriter, defaultLimits, type UnitLimits } from '../../ingest/write.ts'
 import { parseCidr } from '../../model/cidr.ts'
 import { Senders } from '../../net/senders.ts'
 import type { Datagrams } from '../../net/udp.ts'
@@ -40,7 +40,7 @@ export async function openSflow(
   context: SourceContext,
   limits?: SflowLimits,
 ): Promise<SflowSource> {
-  const source = new Sflow(config, context, limits ?? { units: usualLimits, exporters: 10_000 })
+  const source = new Sflow(config, context, limits ?? { units: defaultLimits, exporters: 10_000 })
   await source.open()
   return source
 }

@@ -261,7 +261,7 @@ async function lane(
     type: 'list',
     settings: {},
     written: '',
-    delivery: { ...defaultDelivery, from: ['in'], retry: { initialMs: 5, maxMs: 20 } },
+    delivery: { ...defaultDelivery, from: ['in'], retry: { firstMs: 5, maxMs: 20 } },
   }
   const partition = partitionOf('in@a', bus.partitions)
   const { metrics } = testContext()

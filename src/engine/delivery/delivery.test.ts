@@ -96,7 +96,7 @@ afterEach(async () => {
 })
 
 function entry(more: Partial<DeliverySettings> = {}, id = 'out'): SinkEntry {
-  const delivery = { ...defaultDelivery, retry: { initialMs: 1, maxMs: 5 }, ...more }
+  const delivery = { ...defaultDelivery, retry: { firstMs: 1, maxMs: 5 }, ...more }
   return { id, type: 'test', settings: {}, delivery, written: JSON.stringify(delivery) }
 }
 

@@ -85,7 +85,7 @@ const entry = (id: string, written = '1'): SinkEntry => ({
   type: 'test',
   settings: {},
   written,
-  delivery: { ...defaultDelivery, retry: { initialMs: 1, maxMs: 5 } },
+  delivery: { ...defaultDelivery, retry: { firstMs: 1, maxMs: 5 } },
 })
 async function push(count: number): Promise<string[]> {
   const prefix = `p${next++}-`

@@ -1,3 +1,4 @@
+import { backoffMs } from '../../host/backoff.ts'
 import type { Clock, Timers } from '../../host/index.ts'
 import { stableId } from '../../model/positions.ts'
 import { withoutUrlSecrets } from '../../model/url-text.ts'
@@ -144,7 +145,7 @@ async function sendChunk(
         `${result.reason}`,
       { attempt },
     )
-    if (retry.giveUpMs !== undefined && sender.clock.monotonic() - started > retry.giveUpMs) {
+    if (retry.maxElapsedMs !== undefined && sender.clock.monotonic() - started > retry.maxElapsedMs) {
       const reason = `gave up after ${attempt} attempts: ${result.reason}`
       for (const piece of left) for (const row of piece.rows) rejected.push({ piece, row, reason, attempts: attempt })
       trace?.settle(
@@ -156,8 +157,7 @@ async function sendChunk(
       return []
     }
     if (await sender.behind()) return [...left]
-    const backoff = Math.min(retry.maxMs, retry.initialMs * 2 ** Math.min(attempt - 1, 20))
-    await sender.timers.sleep(Math.max(result.afterMs, backoff * (0.5 + sender.random() / 2)), signal)
+    await sender.timers.sleep(Math.max(result.afterMs, backoffMs(retry, attempt - 1, sender.random())), signal)
   }
 }
 

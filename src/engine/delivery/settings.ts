@@ -6,7 +6,7 @@ export interface DeliverySettings {
   readonly from?: readonly string[]
   readonly only?: Only
   readonly batch: { readonly events: number; readonly bytes: number; readonly waitMs: number }
-  readonly retry: { readonly initialMs: number; readonly maxMs: number; readonly giveUpMs?: number }
+  readonly retry: { readonly firstMs: number; readonly maxMs: number; readonly maxElapsedMs?: number }
   /** Limit of pending rows before `whenBehind` applies. */
   readonly retain: { readonly bytes: number; readonly ageMs: number }
   readonly whenBehind: 'drop' | 'block'
@@ -22,7 +22,7 @@ export interface Only {
 
 export const defaultDelivery: DeliverySettings = {
   batch: { events: 1000, bytes: 4 * 1024 * 1024, waitMs: 0 },
-  retry: { initialMs: 200, maxMs: 30_000 },
+  retry: { firstMs: 200, maxMs: 30_000 },
   retain: { bytes: 2 * 1024 * 1024 * 1024, ageMs: 24 * 3600_000 },
   whenBehind: 'drop',
 }

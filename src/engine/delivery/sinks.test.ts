@@ -68,7 +68,7 @@ test('a source awaiting a sink keeps waiting when it is replaced, and learns of 
     type: 'test',
     settings: {},
     written,
-    delivery: { ...defaultDelivery, retry: { initialMs: 1, maxMs: 5 } },
+    delivery: { ...defaultDelivery, retry: { firstMs: 1, maxMs: 5 } },
   })
   const push = (): ReturnType<typeof journal.append> =>
     journal.append({

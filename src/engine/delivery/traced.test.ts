@@ -114,7 +114,7 @@ describe('events that a sink writes', () => {
   async function written(
     traces: Traces | undefined,
     answers: ((batch: SinkBatch) => Failure[])[],
-    giveUpMs?: number,
+    maxElapsedMs?: number,
   ): Promise<void> {
     const host = fakeHost(1)
     const sink: Sink = {
@@ -130,7 +130,7 @@ describe('events that a sink writes', () => {
       idempotency: 'id',
       settings: () => ({
         ...defaultDelivery,
-        retry: { initialMs: 100, maxMs: 100, ...(giveUpMs === undefined ? {} : { giveUpMs }) },
+        retry: { firstMs: 100, maxMs: 100, ...(maxElapsedMs === undefined ? {} : { maxElapsedMs }) },
       }),
       clock: host.clock,
       timers: host.timers,

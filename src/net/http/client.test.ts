@@ -26,9 +26,8 @@ function get(url: string, request: Partial<HttpRequest> = {}, more?: Partial<Htt
 }
 
 const text = ({ body }: HttpAnswer): string => Buffer.from(body).toString()
-/** Kind and message of the failure. */
-const failure = (asked: Promise<unknown>): Promise<string> =>
-  asked.then(
+const failure = (response: Promise<unknown>): Promise<string> =>
+  response.then(
     () => 'it succeeded',
     (error: unknown) => `${(error as HttpError).kind}: ${(error as HttpError).message}`,
   )
@@ -121,7 +120,7 @@ test('redirects are followed to their limit; the error names the address without
   const client = clientOf(`${url}/0/?token=SECRET`)
   expect(text(await client.request({ limit: MiB, redirects: 3, signal: never }))).toBe('there')
   const short = await failure(client.request({ limit: MiB, redirects: 2, signal: never }))
-  expect(short).toBe(`redirect: ${url}/2/ redirects further after 2 redirects`)
+  expect(short).toBe(`redirect: ${url}/2/ redirects again after 2 redirects`)
   const before = seen.length
   expect((await client.request({ limit: MiB, signal: never })).headers['location']).toBe('/1/?token=SECRET')
   expect(
@@ -132,7 +131,7 @@ test('redirects are followed to their limit; the error names the address without
 
 test('a redirect loop ends', async () => {
   const { url, seen } = await serveHttp((response) => response.writeHead(307, { location: '/again' }).end())
-  expect(await failure(get(url, { redirects: 5 }))).toMatch(/^redirect: .*\/again redirects further/)
+  expect(await failure(get(url, { redirects: 5 }))).toMatch(/^redirect: .*\/again redirects again/)
   expect(seen).toHaveLength(6)
 })
 
@@ -219,7 +218,7 @@ test.each([
   ['the end of a coded body', 'HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n\r\nslow'],
 ])('a server that never sends %s is a timeout', async (_, sent) => {
   const url = await rawServer((socket) => socket.write(sent))
-  expect(await failure(get(url, {}, { timeoutMs: 100 }))).toBe('timeout: no answer within 100 ms')
+  expect(await failure(get(url, {}, { timeoutMs: 100 }))).toBe('timeout: no response within 100 ms')
 })
 
 test.each([

@@ -1,6 +1,5 @@
 /**
- * The HTTP client of Weir, on undici (ADR 0027): one origin, its TLS and credentials, a deadline and a limit for each
- * response.
+ * The HTTP client, on undici (ADR 0027): one origin with its TLS and credentials, a deadline and a limit per response.
  */
 import type { Clock, Timers } from '../../host/index.ts'
 import type { Auth } from '../../schema/index.ts'
@@ -15,13 +14,9 @@ export { HttpError, type HttpFailure } from './errors.ts'
 export type { HttpHeaders } from './exchange.ts'
 
 export interface HttpAnswer {
-  /**
-   * 304 only for a request with an `etag`, unless the server is at fault: the content is the one of that tag, and the
-   * body is empty.
-   */
+  /** 304 only for a request with an `etag`; the body is then empty. */
   readonly status: number
   readonly headers: HttpHeaders
-  /** Decoded. */
   readonly body: Uint8Array
 }
 
@@ -35,7 +30,7 @@ export interface HttpClientOptions {
   readonly tls: TlsOptions | undefined
   /** Sent with each request to the origin of the URL; takes precedence over an `authorization` of the request. */
   readonly login?: { readonly auth: Auth; readonly clock: Pick<Clock, 'monotonic'> }
-  /** Variables that may name a proxy (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`); undefined: none is used. */
+  /** Variables that may name a proxy; undefined: none is used. */
   readonly proxyEnv?: PoolOptions['proxyEnv']
 }
 
@@ -43,7 +38,6 @@ export interface HttpRequest {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'OPTIONS'
   /** Relative to the URL of the client, of the same origin; default: that URL. */
   readonly to?: string
-  /** Names in lower case. */
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: Uint8Array
   /** Limit of the decoded body, in bytes; a longer one fails with `too_large`. */
@@ -52,13 +46,12 @@ export interface HttpRequest {
   readonly truncate?: boolean
   /** Redirects to follow, for GET; default 0: the redirect is the response. */
   readonly redirects?: number
-  /** Entity tag of the content that the caller has. */
   readonly etag?: string
   readonly signal: AbortSignal
 }
 
 const redirectStatuses = new Set([301, 302, 303, 307, 308])
-/** Headers that another origin gets, too: any other may hold a credential. */
+/** Sent to other origins, too: any other header may hold a credential. */
 const anonymousHeaders = new Set(['accept', 'accept-language', 'accept-encoding', 'user-agent'])
 
 interface Step {
@@ -88,7 +81,7 @@ export class HttpClient {
     if (signal.aborted) throw aborted()
     const ended = new Ended()
     const timer = timers.after(timeoutMs, () => {
-      ended.stop(new HttpError('timeout', `no answer within ${timeoutMs} ms`))
+      ended.stop(new HttpError('timeout', `no response within ${timeoutMs} ms`))
     })
     const abort = (): void => {
       ended.stop(aborted())
@@ -118,7 +111,7 @@ export class HttpClient {
       const isFollowed = redirects > 0 && redirectStatuses.has(status) && (request.method ?? 'GET') === 'GET'
       if (isFollowed && location !== undefined) {
         if (followed >= redirects)
-          throw new HttpError('redirect', `${step.url.href} redirects further after ${redirects} redirects`)
+          throw new HttpError('redirect', `${step.url.href} redirects again after ${redirects} redirects`)
         step = this.#next(step, location, request)
         continue
       }
@@ -129,7 +122,7 @@ export class HttpClient {
   }
 
   #first({ headers, truncate, etag }: HttpRequest, url: URL): Step {
-    if (url.origin !== this.#url.origin) throw new Error('a request is for another origin than its client')
+    if (url.origin !== this.#url.origin) throw new Error('the request is for another origin than its client')
     const login = this.#credentials?.current() ?? headers?.['authorization'] ?? userOf(this.#url)
     return {
       url,
@@ -170,7 +163,6 @@ export class HttpClient {
   }
 }
 
-/** Ends the exchange under way, and those that follow. */
 class Ended {
   #reason: HttpError | undefined
   #exchange: Exchange | undefined
@@ -186,7 +178,6 @@ class Ended {
   }
 }
 
-/** A user without a password may be part of a URL. */
 function userOf({ username, password }: URL): string | undefined {
   if (username === '' && password === '') return undefined
   const text = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`

@@ -11,7 +11,7 @@ type Decoder = (body: Uint8Array, limits: { readonly maxOutputLength: number }) 
 const unzip: Decoder = promisify(gunzip)
 const unbrotli: Decoder = promisify(brotliDecompress)
 const unzstd = promisify(zstdDecompress)
-/** RFC 9659 limits the window to 8 MiB; more would be memory that a server makes the client allocate. */
+/** RFC 9659 limits the window to 8 MiB. */
 const zstdWindow = { params: { [constants.ZSTD_d_windowLogMax]: 23 } }
 
 const decoders: Readonly<Record<string, Decoder>> = {
@@ -20,13 +20,11 @@ const decoders: Readonly<Record<string, Decoder>> = {
   br: unbrotli,
   zstd: (body, limits) => unzstd(body, { ...limits, ...zstdWindow }),
 }
-/** No server needs more; each is a further pass over the body. */
-const mostCodings = 2
+const maxCodings = 2
 
 /**
- * Decoded body of at most `limit` bytes. Memory is bounded by the encoded body and the limit. Rejects with HttpError:
- * `too_large` as soon as the output exceeds the limit, `encoding` for a coding that was not offered and for truncated
- * or damaged input.
+ * At most `limit` bytes, decoded. Rejects with HttpError: `too_large` as soon as the output exceeds the limit,
+ * `encoding` for unknown codings and damaged input.
  */
 export async function decodeBody(encoding: string, body: Uint8Array, limit: number): Promise<Uint8Array> {
   const codings = encoding
@@ -34,18 +32,17 @@ export async function decodeBody(encoding: string, body: Uint8Array, limit: numb
     .split(',')
     .map((each) => each.trim())
     .filter((each) => each !== '' && each !== 'identity')
-  if (codings.length > mostCodings) throw new HttpError('encoding', `the response is encoded ${codings.length} times`)
+  if (codings.length > maxCodings) throw new HttpError('encoding', `the response is encoded ${codings.length} times`)
   let decoded = body
-  // Listed in the order in which they were applied.
   for (const coding of codings.reverse()) {
     const decoder = Object.hasOwn(decoders, coding) ? decoders[coding] : undefined
     if (decoder === undefined)
-      throw new HttpError('encoding', `the response has the content coding ${coding.slice(0, 40)}, which is not known`)
+      throw new HttpError('encoding', `the response has the unknown content coding ${coding.slice(0, 40)}`)
     try {
       decoded = await decoder(decoded, { maxOutputLength: limit })
     } catch (error) {
       if ((error as { readonly code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(limit)
-      throw new HttpError('encoding', `the response can't be decoded as ${coding} (${messageOf(error)})`, {
+      throw new HttpError('encoding', `the response cannot be decoded as ${coding} (${messageOf(error)})`, {
         cause: error,
       })
     }

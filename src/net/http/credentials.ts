@@ -2,7 +2,7 @@ import type { Clock } from '../../host/index.ts'
 import type { Auth } from '../../schema/index.ts'
 import { authorization } from '../secrets.ts'
 
-/** A secret in a file or a variable is read again after this time: Kubernetes renews tokens every hour. */
+/** Kubernetes renews tokens in files every hour. */
 const rereadMs = 30_000
 
 /** Value of the Authorization header of an `auth` group. */
@@ -27,7 +27,7 @@ export class Credentials {
     return this.#value
   }
 
-  /** The server refused it: the secret may have been renewed. */
+  /** The server refused the current value. */
   expire(): void {
     this.#readAt = -Infinity
   }

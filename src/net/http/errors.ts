@@ -2,8 +2,8 @@ import { messageOf, WeirError, type ErrorCode } from '../../model/errors.ts'
 import { withoutUrlSecrets } from '../../model/url-text.ts'
 
 /**
- * `timeout`: no complete response in time. `aborted`: by the caller's signal. `network`: a failure below HTTP. `too_large`: the decoded body exceeds the limit.
- * `redirect`: too many redirects, or one that is not followed. `encoding`: the body is not what its `Content-Encoding` states.
+ * `network`: a failure below HTTP. `too_large`: the decoded body exceeds the limit. `redirect`: too many, or not
+ * followed. `encoding`: the body does not match its `Content-Encoding`.
  */
 export type HttpFailure = 'timeout' | 'aborted' | 'network' | 'too_large' | 'redirect' | 'encoding'
 
@@ -31,7 +31,6 @@ export function aborted(): HttpError {
   return new HttpError('aborted', 'aborted before the response was complete')
 }
 
-/** Errors of sockets, TLS and undici in one line, each attempted address included. */
 export function networkError(error: unknown): HttpError {
   if (error instanceof HttpError) return error
   return new HttpError('network', describe(error), { cause: error })

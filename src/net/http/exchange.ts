@@ -11,10 +11,9 @@ export interface RawResponse {
   readonly body: Uint8Array
 }
 
-/** A longer remainder is not read only to keep the connection. */
+/** A longer remainder is not read to keep the connection. */
 const longRemainder = 1024 * 1024
 
-/** One request and its response, as undici reports it. */
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly response: Promise<RawResponse>
   readonly #limit: number
@@ -28,13 +27,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined
   #stopped: HttpError | undefined
 
-  /** `limit`: bytes of the body as sent; beyond it the exchange fails, or with `truncate` the remainder is dropped. */
+  /** `limit`: bytes of the encoded body. Beyond it the exchange fails; with `truncate` the remainder is dropped. */
   constructor(limit: number, truncate: boolean) {
     this.#limit = limit
     this.#truncate = truncate
     const { promise, resolve, reject } = Promise.withResolvers<RawResponse>()
     this.response = promise
-    // It may fail before anything waits for it.
     promise.catch(() => undefined)
     this.#resolve = resolve
     this.#reject = reject
@@ -53,7 +51,6 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: object): void {
-    // Informational responses precede the final one.
     if (status < 200) return
     this.#status = status
     this.#headers = Object.fromEntries(

@@ -1,4 +1,3 @@
-/** The client in the form of `fetch`, for libraries that take one. */
 import type { Timers } from '../../host/index.ts'
 import { HttpClient, HttpError, type HttpRequest } from './client.ts'
 import { isLoopback } from './loopback.ts'
@@ -6,9 +5,7 @@ import type { PoolOptions } from './pools.ts'
 
 export interface FetchOptions {
   readonly timers: Timers
-  /** Limit of a request; the signal of a call may end it earlier. */
   readonly timeoutMs: number
-  /** Limit of a decoded body, in bytes. */
   readonly limit: number
   readonly proxyEnv: PoolOptions['proxyEnv']
 }
@@ -22,12 +19,10 @@ export interface FetchInit {
 }
 
 const never = new AbortController().signal
-/** They describe the body as it was sent. */
 const codingHeaders = ['content-encoding', 'content-length', 'transfer-encoding']
 
 /**
- * No redirect is followed. Rejects as `fetch` does: with the reason of the signal, or with a TypeError whose cause is
- * the error of the network.
+ * Follows no redirect. Rejects as `fetch`: with the signal's reason, or a TypeError with the network error as cause.
  */
 export function fetchWith(options: FetchOptions): (url: string, init?: FetchInit) => Promise<Response> {
   const { timers, timeoutMs, limit, proxyEnv } = options
@@ -70,5 +65,5 @@ export function fetchWith(options: FetchOptions): (url: string, init?: FetchInit
 function bytesOf(body: unknown): Uint8Array {
   if (body instanceof Uint8Array) return body
   if (typeof body === 'string' || body instanceof URLSearchParams) return Buffer.from(body.toString())
-  throw new TypeError('the body of a request is a text, a form or bytes')
+  throw new TypeError('the body of a request must be a text, a form or bytes')
 }

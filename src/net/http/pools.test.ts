@@ -11,16 +11,15 @@ import { HttpClient, type HttpClientOptions } from './client.ts'
 
 const { timers } = realHost()
 
-interface Asked {
+interface Options {
   readonly redirects?: number
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** Status and body, or the failure. */
-async function got(url: string, options: Partial<HttpClientOptions> = {}, asked: Asked = {}): Promise<string> {
+async function got(url: string, options: Partial<HttpClientOptions> = {}, request: Options = {}): Promise<string> {
   const client = new HttpClient({ url, connections: 1, timeoutMs: 20_000, timers, tls: undefined, ...options })
   try {
-    const { status, body } = await client.request({ limit: 1000, signal: new AbortController().signal, ...asked })
+    const { status, body } = await client.request({ limit: 1000, signal: new AbortController().signal, ...request })
     return `${status} ${Buffer.from(body).toString()}`
   } catch (error) {
     return (error as Error).message
@@ -105,7 +104,7 @@ test('a proxy that refuses or is away is named as the reason, without its passwo
   const through = (address: string): Promise<string> => got(url, { tls: trusting, proxyEnv: { HTTPS_PROXY: address } })
   expect(await through(`http://user:SECRET@127.0.0.1:${proxy.port}`)).toMatch(/^Proxy response \(407\)/)
   expect(await through('http://user:SECRET@127.0.0.1:1')).toMatch(/^(?!.*SECRET).*ECONNREFUSED/)
-  expect(await through('http://user:SECRET@[')).toBe('the variable HTTPS_PROXY is no URL of a proxy')
+  expect(await through('http://user:SECRET@[')).toBe('the variable HTTPS_PROXY is not the URL of a proxy')
   expect(seen).toHaveLength(0)
 })
 
@@ -125,7 +124,6 @@ test('undici is loaded with the first request, not with the client', async () =>
   expect(stdout).toBe('false true\n')
 })
 
-/** Forwards requests and tunnels; with a status, refuses both. Closed when the test ends. */
 async function proxyServer(refusal?: number): Promise<{ readonly port: number; readonly seen: string[] }> {
   const seen: string[] = []
   const proxy = createServer((request, response) => {

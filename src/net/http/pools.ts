@@ -1,28 +1,20 @@
 /**
- * Connection pools of one client, on undici. It is loaded with the first request: it takes some 60 ms and 28 MB, and
- * most processes post nothing. HTTP/1.1 only, one request per connection at a time: sinks count connections, and a
- * failure must not affect the requests of others.
+ * Connection pools on undici, which is loaded with the first request (60 ms, 28 MB). HTTP/1.1 only: sinks count
+ * connections, and a failure must not affect other requests.
  */
 import type { Dispatcher } from 'undici'
 import type { TlsOptions } from '../tls.ts'
 
 export interface PoolOptions {
-  /** Limit of connections per origin; further requests wait for one. */
   readonly connections: number
   readonly connectMs: number
   readonly tls: TlsOptions | undefined
-  /**
-   * Variables that may name a proxy (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`, and in lower case, which take
-   * precedence).
-   */
   readonly proxyEnv: Readonly<Record<string, string | undefined>> | undefined
 }
 
 type Undici = typeof import('undici')
 
-/**
- * Idle connections are closed after this, unless the server states a shorter time: load balancers drop them after 60 s.
- */
+/** Below the 60 s after which load balancers drop idle connections. */
 const idleMs = 30_000
 
 export class Pools {
@@ -36,8 +28,8 @@ export class Pools {
   }
 
   /**
-   * The pool for an origin. `isOwn`: the configured one; others get neither the client certificate nor the configured
-   * server name. Throws for a proxy variable that is no URL.
+   * `isOwn`: the configured origin; others get neither the client certificate nor the server name. Throws for an
+   * invalid proxy URL.
    */
   async of(origin: string, isOwn: boolean): Promise<Dispatcher> {
     this.#undici ??= await import('undici')
@@ -49,7 +41,6 @@ export class Pools {
     return found
   }
 
-  /** As {@link of}, of a pool that is open. */
   opened(isOwn: boolean): Dispatcher | undefined {
     return isOwn ? this.#open.get('') : undefined
   }
@@ -69,7 +60,6 @@ export class Pools {
     const options = {
       connections,
       allowH2: false,
-      // The client's own deadline covers the whole request.
       headersTimeout: 0,
       bodyTimeout: 0,
       keepAliveTimeout: idleMs,
@@ -90,7 +80,6 @@ export class Pools {
   }
 }
 
-/** Undefined: none is named. Undici would use `HTTP_PROXY` for https as well. */
 function proxyOf(
   env: NonNullable<PoolOptions['proxyEnv']>,
   protocol: string,
@@ -100,6 +89,6 @@ function proxyOf(
   const value = named(variable)
   if (value === '') return undefined
   const url = value.includes('://') ? value : `http://${value}`
-  if (!URL.canParse(url)) throw new Error(`the variable ${variable} is no URL of a proxy`)
+  if (!URL.canParse(url)) throw new Error(`the variable ${variable} is not the URL of a proxy`)
   return { httpProxy: url, httpsProxy: url, noProxy: named('NO_PROXY') }
 }

@@ -1,8 +1,4 @@
-/**
- * Wait that a `Retry-After` header requests (RFC 9110, 10.2.3: seconds or a date), in ms, at most `longest`. Undefined:
- * there is none, or it is unreadable.
- * `now`: Unix ms.
- */
+/** The delay of a `Retry-After` header in ms, at most `longest`. Undefined: absent or invalid. `now`: Unix ms. */
 export function retryAfterMs(value: string | undefined, now: number, longest: number): number | undefined {
   const text = value?.trim()
   if (text === undefined || text === '') return undefined

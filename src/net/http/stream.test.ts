@@ -10,10 +10,8 @@ import { runStream, type StreamMessage, type StreamOptions, type StreamTarget } 
 const real = realHost()
 const MiB = 1024 * 1024
 const longest = 8000
-/** No ping during a test. */
 const never = 2_000_000_000
 
-/** A real server; closed when the test ends. */
 async function serve(
   act: (socket: WebSocket, path: string) => void,
   options: ServerOptions = {},
@@ -36,13 +34,10 @@ async function serve(
 }
 
 interface Scene {
-  /** Aborts, and waits for the end. */
   stop(): Promise<void>
   readonly ended: Promise<void>
   readonly taken: string[]
-  /** Reasons; an empty one for each connection that was opened. */
   readonly changes: string[]
-  /** Waits between connections, in ms; they pass at once. */
   readonly waits: number[]
 }
 
@@ -81,7 +76,7 @@ function run(target: StreamOptions['target'], more: Partial<StreamOptions> = {})
       connectMs: 20_000,
       pingMs,
       missedPings: 3,
-      backoff: { firstMs: 500, longestMs: longest },
+      backoff: { firstMs: 500, maxMs: longest },
       ...more,
     },
     abort.signal,
@@ -104,13 +99,13 @@ test('after a lost connection the stream resumes after the last message that was
     const after = Number(new URL(path, 'ws://x').searchParams.get('after'))
     resumedFrom.push(after)
     for (let at = after + 1; at <= after + 7; at++) socket.send(String(at))
-    // Sent is not received: some of them are lost.
+    // Sent but partly not received.
     socket.once('message', () => socket.terminate())
   })
   let position = 0
   const scene = run(() => ({ url: `${url}?after=${position}`, first: ['end it'] }), {
     async take(messages) {
-      // Durable a moment later; the next connection has to wait for that.
+      // Durable later; the next connection has to wait for that.
       await real.timers.sleep(1, new AbortController().signal)
       for (const message of messages) scene.taken.push(textOf(message))
       position = Number(scene.taken.at(-1))
@@ -198,13 +193,12 @@ test('a server that is not there, and a target that can not be made, are failure
   expect(scene.changes[1]).toMatch(/ECONNREFUSED/)
 })
 
-test('a silent connection is ended, one that answers pings is kept', async () => {
+test('a silent connection is closed; one that responds to pings stays', async () => {
   let connections = 0
   let pings = 0
   const { url } = await serve(
     (socket) => {
       connections++
-      // The first answers no ping, the second does so eight times.
       socket.on('ping', () => {
         if (connections === 1) return
         socket.pong()

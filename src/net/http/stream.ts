@@ -1,9 +1,10 @@
 /**
- * The websocket loop: connects, resumes, reconnects with backoff, detects silence, and reads no more than its consumer
- * takes. On `ws` and not on undici, whose websocket can neither pause its socket nor report pongs (ADR 0027).
+ * The websocket loop: connects, resumes, reconnects with backoff and detects silence. On `ws`, because undici's
+ * websocket can neither pause its socket nor report pongs (ADR 0027).
  */
 import type { Agent } from 'node:http'
 import type { RawData, WebSocket } from 'ws'
+import { backoffMs } from '../../host/backoff.ts'
 import type { Host } from '../../host/index.ts'
 import { messageOf } from '../../model/errors.ts'
 import { withoutUrlSecrets } from '../../model/url-text.ts'
@@ -16,60 +17,47 @@ export interface StreamMessage {
   readonly isText: boolean
 }
 
-/** One connection. */
 export interface StreamTarget {
-  /** `ws://` or `wss://`; may contain the position to resume from. */
   readonly url: string
   readonly headers?: Readonly<Record<string, string>>
   readonly protocols?: readonly string[]
-  /** Sent once the connection is open: subscriptions, a position. */
+  /** Sent once the connection is open. */
   readonly first?: readonly string[]
 }
 
 export interface StreamOptions {
   readonly host: Pick<Host, 'clock' | 'timers' | 'random'>
   /**
-   * Called before each connection, after all messages of the one before are taken. A failure counts as one of the
-   * connection.
+   * Called before each connection, after all earlier messages are taken. Its failure counts as one of the connection.
    */
   target(): StreamTarget | Promise<StreamTarget>
-  /** Messages in order, one call at a time. They are durable when it resolves. A failure ends the loop. */
+  /** Messages in order, one call at a time; durable when it resolves. A failure ends the loop. */
   take(messages: readonly StreamMessage[], signal: AbortSignal): Promise<void>
-  /** `open`: false when a connection ended or failed, with the reason. */
+  /** `reason`: why a connection ended or failed. */
   readonly changed?: (open: boolean, reason: string) => void
   readonly tls: TlsOptions | undefined
   readonly proxyEnv?: Readonly<Record<string, string | undefined>>
   /** Limit of one message after decompression, in bytes; a larger one ends the connection. */
   readonly messageBytes: number
-  /** While more bytes wait for the consumer, the socket is not read; one read of the socket may exceed it. */
+  /** While more bytes are buffered, the socket is not read; one read may exceed the limit. */
   readonly bufferBytes: number
-  /** Limit of the handshake. */
   readonly connectMs: number
   readonly pingMs: number
-  /**
-   * A connection on which nothing is received after so many pings is ended. Counted and not timed: a busy process reads
-   * late.
-   */
+  /** Counted and not timed: a busy process reads late. */
   readonly missedPings: number
-  /**
-   * Waits between connections: the first, and the longest; jitter takes up to half of one. A server may require more by
-   * `Retry-After`.
-   */
-  readonly backoff: { readonly firstMs: number; readonly longestMs: number }
+  /** The first and the longest delay between connections. A `Retry-After` may require more. */
+  readonly backoff: { readonly firstMs: number; readonly maxMs: number }
 }
 
-/** A longer wait is required by mistake. */
-const longestRequiredMs = 10 * 60_000
+/** Limit of a `Retry-After`. */
+const maxRetryAfterMs = 10 * 60_000
 
 interface End {
   readonly reason: string
   readonly afterMs: number
 }
 
-/**
- * Ends when the signal aborts, after a running `take`; messages that it was not given are dropped. Rejects when `take`
- * does.
- */
+/** Ends after a running `take` when the signal aborts; other messages are dropped. Rejects when `take` does. */
 export async function runStream(options: StreamOptions, signal: AbortSignal): Promise<void> {
   const { host, backoff, changed } = options
   let failed = 0
@@ -79,10 +67,8 @@ export async function runStream(options: StreamOptions, signal: AbortSignal): Pr
     const { reason, afterMs } = await connection.run(signal)
     if (signal.aborted) return
     changed?.(false, reason)
-    // A connection that worked: its end is the first failure.
-    failed = connection.received || host.clock.monotonic() - began > backoff.longestMs ? 1 : failed + 1
-    const most = Math.min(backoff.longestMs, backoff.firstMs * 2 ** (failed - 1))
-    await host.timers.sleep(Math.max(afterMs, most / 2 + (host.random.next() * most) / 2), signal)
+    failed = connection.received || host.clock.monotonic() - began > backoff.maxMs ? 1 : failed + 1
+    await host.timers.sleep(Math.max(afterMs, backoffMs(backoff, failed - 1, host.random.next())), signal)
   }
 }
 
@@ -95,7 +81,6 @@ class Connection {
   #wake: () => void = () => undefined
   readonly #atEnd: (() => void)[] = []
   #end: End | undefined
-  /** Pings since something was received. */
   #missed = 0
   received = false
 
@@ -137,7 +122,7 @@ class Connection {
       this.#finish(`no connection within ${connectMs} ms`)
     })
     socket.on('unexpected-response', (_, { statusCode = 0, headers: { 'retry-after': after } }) => {
-      this.#finish(`HTTP ${statusCode}`, retryAfterMs(after, host.clock.now(), longestRequiredMs))
+      this.#finish(`HTTP ${statusCode}`, retryAfterMs(after, host.clock.now(), maxRetryAfterMs))
     })
     socket.on('error', (error) => {
       this.#finish(error.message === '' ? error.name : error.message)
@@ -166,7 +151,6 @@ class Connection {
     })
   }
 
-  /** Node's agents know the proxy variables; none is needed without them. */
   async #agent(url: string): Promise<Agent | undefined> {
     const { proxyEnv, tls } = this.#options
     if (proxyEnv === undefined || isLoopback(url)) return undefined
@@ -183,7 +167,6 @@ class Connection {
     this.#wake()
   }
 
-  /** Takes what arrives until the connection ended and everything that was received is taken. */
   async #consume(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const messages = this.#waiting
@@ -205,7 +188,7 @@ class Connection {
     }
   }
 
-  /** Sends pings and ends a silent connection. A socket that is not read is not silent. */
+  /** A socket that is not read is not silent. */
   async #watch(socket: WebSocket): Promise<void> {
     const { host, pingMs, missedPings } = this.#options
     const ended = new AbortController()
@@ -236,11 +219,10 @@ class Connection {
 
 class TakeFailed extends Error {
   constructor(cause: unknown) {
-    super('the messages can not be taken', { cause })
+    super('the messages were not taken', { cause })
   }
 }
 
-/** ws gives one buffer unless it is asked for fragments. */
 function bytesOf(data: RawData): Uint8Array {
   if (Array.isArray(data)) return Buffer.concat(data)
   return data instanceof ArrayBuffer ? new Uint8Array(data) : data

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
 import { openClient } from './client.ts'
 
-test('an answer comes whole, and the memory of its large pieces goes back when the next is asked for', async () => {
+test('a response is complete, and the memory of its large chunks is released with the next one', async () => {
   const sent = Buffer.alloc(4 << 20, 'weir ')
   const server = createServer((_request, response) => void response.end(sent))
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))

@@ -1,6 +1,4 @@
-/**
- * Questions to an API server over HTTP/1.1: each watch has a connection of its own, which is found out when it is dead.
- */
+/** Requests to an API server over HTTP/1.1. Each watch has a separate connection with TCP keep-alive. */
 import { Agent as HttpAgent, request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https'
 import { releaseBuffer } from '../../model/release-buffer.ts'
@@ -9,21 +7,19 @@ import type { Answer, Ask, Write } from './types.ts'
 const keepAliveMs = 30_000
 
 export interface ClientOptions {
-  /** Of the API server, `https://…`. */
   readonly url: string
-  /** Certificates, and who we are as far as TLS shows it. */
   readonly tls?: Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'rejectUnauthorized' | 'servername'>
-  /** Read for each request: tokens and certificates are renewed. */
+  /** Called for each request: tokens and certificates are renewed. */
   readonly identity?: () => Promise<Identity>
-  /** The server answered 401: what is cached of the identity is stale. */
+  /** The server responded 401: the cached identity is stale. */
   readonly refused?: () => void
-  /** `http://` or `https://`, with user and password where it wants them. */
+  /** May contain a user and password. */
   readonly proxy?: string
 }
 
 export interface Identity {
   readonly headers: Readonly<Record<string, string | string[]>>
-  /** PEM, where a program that logs in gives a certificate. */
+  /** PEM, from an exec plugin. */
   readonly cert?: string
   readonly key?: string
 }
@@ -34,7 +30,6 @@ export interface Client {
   close(): void
 }
 
-/** Connections are kept for the next question. */
 export function openClient({ url, tls = {}, identity, refused, proxy }: ClientOptions): Client {
   const base = new URL(url)
   const plain = base.protocol === 'http:'
@@ -58,7 +53,7 @@ export function openClient({ url, tls = {}, identity, refused, proxy }: ClientOp
     target.pathname = base.pathname.replace(/\/$/, '') + path
     target.search = new URLSearchParams(query).toString()
     return new Promise((resolve, reject) => {
-      const asked = request(
+      const sent = request(
         target,
         { method, agent, signal, headers: { ...more, ...who }, ...certificate },
         (answer) => {
@@ -79,7 +74,7 @@ export function openClient({ url, tls = {}, identity, refused, proxy }: ClientOp
           })
         },
       )
-      asked
+      sent
         .on('socket', (socket) => socket.setKeepAlive(true, keepAliveMs))
         .on('error', reject)
         .end(body)
@@ -101,12 +96,12 @@ export function openClient({ url, tls = {}, identity, refused, proxy }: ClientOp
 }
 
 /**
- * Each piece is good until the next is asked for. Pieces lie in the buffers that the socket was read into, a gigabyte
- * of which would otherwise wait to be collected while a large cluster is listed.
+ * Each chunk is valid until the next one. Its buffer is released at once: a large list would otherwise leave a gigabyte
+ * to the garbage collector.
  */
 async function* readOnce(answer: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   for await (const piece of answer) {
-    // No Buffer, whose `slice` is no copy.
+    // Not a Buffer, whose `slice` does not copy.
     yield new Uint8Array(piece.buffer, piece.byteOffset, piece.length)
     releaseBuffer(piece)
   }

@@ -1,20 +1,15 @@
-/** The user of a kubeconfig as what each request carries: tokens, certificates and headers of impersonation. */
 import type { RequestOptions } from 'node:https'
 import type { Host } from '../../host/index.ts'
 import type { Identity } from './client.ts'
 import { dictOf, listOf, loginError, readText, reasonOf, textOf, type Entry } from './kubeconfig.ts'
 
-/** A token file is read again after this time. */
 const freshMs = 30_000
-/**
- * ExecAuth caches a credential until it expires. This bounds the calls of a plugin whose credentials have always
- * expired.
- */
+/** ExecAuth caches credentials until they expire. This limits calls of a plugin that returns expired ones. */
 const execFreshMs = 1000
 
 type Headers = Identity['headers']
 
-/** `read` for each request; `forget` when the server refuses what was read. */
+/** `forget`: the server refused the identity. */
 export interface IdentitySource {
   readonly read: () => Promise<Identity>
   readonly forget: () => void
@@ -98,7 +93,7 @@ function execIdentity(
 ): IdentitySource {
   const given = textOf(exec['command']) ?? ''
   if (given === '') throw loginError(`user ${name}: the exec plugin has no \`command\``)
-  // As kubectl: a name is searched for on PATH, a path is relative to the file that holds it.
+  // As kubectl: a name is searched on PATH, a path is relative to the kubeconfig.
   const command = given.includes('/') ? near(given) : given
   const apiVersion = textOf(exec['apiVersion']) ?? 'client.authentication.k8s.io/v1'
   const info = {

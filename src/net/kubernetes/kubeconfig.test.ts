@@ -34,7 +34,7 @@ const one = (user: object, cluster: object = {}): object => ({
 const loggedIn = (path: string | null, env: Readonly<Record<string, string>> = {}): ReturnType<typeof login> =>
   login({ host, env, path, context: null })
 
-test('several files in KUBECONFIG are merged: the first of two entries counts, files that do not exist are skipped, and paths are relative to their own file', async () => {
+test('several files in KUBECONFIG are merged: the first entry of a name counts, missing files are skipped', async () => {
   const first = await file('a/config', {
     'current-context': 'shop',
     contexts: [entry('shop', 'context', { cluster: 'c', user: 'u', namespace: 'first' })],
@@ -51,7 +51,7 @@ test('several files in KUBECONFIG are merged: the first of two entries counts, f
   expect(found).toMatchObject({ url: 'https://127.0.0.1:1', namespace: 'first', tls: { ca: Buffer.from('CA') } })
   expect(await found.identity?.()).toEqual({ headers: { authorization: 'Bearer one' } })
   await writeFile(join(dir, 'b/token'), 'two\n')
-  // What the server refused is read again at once.
+  // A refused token is read again at once.
   found.refused?.()
   expect(await found.identity?.()).toEqual({ headers: { authorization: 'Bearer two' } })
   await expect(loggedIn(null, { KUBECONFIG: join(dir, 'missing') })).rejects.toThrow(
@@ -59,7 +59,7 @@ test('several files in KUBECONFIG are merged: the first of two entries counts, f
   )
 })
 
-test('whom a request is made for: user, groups, uid and further attributes', async () => {
+test('impersonation: user, groups, uid and additional attributes', async () => {
   const path = await file(
     'as',
     one({
@@ -82,7 +82,7 @@ test('whom a request is made for: user, groups, uid and further attributes', asy
   await expect(loggedIn(await file('as', one({ token: 't', 'as-groups': ['dev'] })))).rejects.toThrow('without `as`')
 })
 
-test('a program that logs in is found beside its kubeconfig, and gives a token or a certificate', async () => {
+test('an exec plugin beside its kubeconfig returns a token or a certificate', async () => {
   const plugin = join(dir, 'exec/bin/plugin')
   await mkdir(join(plugin, '..'), { recursive: true })
   await writeFile(
@@ -121,7 +121,7 @@ test('a program that logs in is found beside its kubeconfig, and gives a token o
   })
 })
 
-test('a certificate that is missing is named', async () => {
+test('a missing certificate is named', async () => {
   const path = await file('ca', one({ token: 't' }, { 'certificate-authority': 'no/ca.crt' }))
   await expect(loggedIn(path)).rejects.toMatchObject({
     code: 'WEIR_KUBERNETES_LOGIN',
@@ -130,9 +130,9 @@ test('a certificate that is missing is named', async () => {
 })
 
 test('requests go through the proxy of the cluster', async () => {
-  const asked: IncomingMessage[] = []
+  const requests: IncomingMessage[] = []
   const proxy = createServer((request, response) => {
-    asked.push(request)
+    requests.push(request)
     response.end('{}')
   })
   proxy.listen(0, '127.0.0.1')
@@ -143,7 +143,7 @@ test('requests go through the proxy of the cluster', async () => {
   )
   try {
     const { status } = await client.ask('/version', {}, AbortSignal.timeout(5000))
-    expect([status, asked[0]?.url]).toEqual([200, 'http://cluster.invalid/version'])
+    expect([status, requests[0]?.url]).toEqual([200, 'http://cluster.invalid/version'])
   } finally {
     client.close()
     proxy.closeAllConnections()

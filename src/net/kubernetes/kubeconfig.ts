@@ -1,4 +1,4 @@
-/** Kubeconfig files, one or several, merged as kubectl merges them: of two entries with one name, the first counts. */
+/** Kubeconfig files, merged as kubectl does: of two entries with one name the first counts. */
 import { posix } from 'node:path'
 import type { Host } from '../../host/index.ts'
 import { WeirError } from '../../model/errors.ts'
@@ -6,7 +6,7 @@ import { isRecord } from '../../model/json.ts'
 
 type Dict = Readonly<Record<string, unknown>>
 
-/** An entry, and the folder that its relative paths start from. */
+/** `near`: resolves relative paths of the entry. */
 export interface Entry {
   readonly name: string
   readonly settings: Dict
@@ -23,7 +23,7 @@ export function loginError(message: string, cause?: unknown): WeirError {
   return new WeirError('WEIR_KUBERNETES_LOGIN', message, { cause })
 }
 
-/** Of several files, those that do not exist are skipped. Throws WEIR_KUBERNETES_LOGIN. */
+/** Skips missing files if there are several. Throws WEIR_KUBERNETES_LOGIN. */
 export async function readKubeconfig(
   host: Host,
   files: readonly string[],
@@ -41,7 +41,7 @@ export async function readKubeconfig(
     else
       parts.push({
         file,
-        written: (await readYaml(text)) ?? refuse(file, 'it is no YAML with clusters, users and contexts'),
+        written: (await readYaml(text)) ?? refuse(file, 'it is not YAML with clusters, users and contexts'),
       })
   }
   const where = files.join(':')
@@ -96,7 +96,6 @@ function refuse(file: string, message: string): never {
 }
 
 async function readYaml(text: string): Promise<Dict | undefined> {
-  // In a pod there is nothing to read with it.
   const { parse } = await import('yaml')
   try {
     const value: unknown = parse(text)

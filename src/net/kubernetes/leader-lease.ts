@@ -28,7 +28,7 @@ export interface LeaseSettings {
 export interface LeaderLeaseOptions {
   /** Id of the source; a Lease of another source is rejected. */
   readonly source: string
-  /** Name of this process: its pod. */
+  /** Process name: the pod. */
   readonly name: string
   readonly host: Pick<Host, 'clock' | 'timers' | 'random'>
   readonly durationMs: number

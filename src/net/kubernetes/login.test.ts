@@ -41,11 +41,11 @@ async function kubeconfig(server: string, user: object, context: object = {}): P
   return path
 }
 
-test('a token that is renewed in its file is used as soon as the server refuses the old one; the watch that is open stays', async () => {
+test('a token renewed in its file is used after the server refuses the old one; the open watch stays', async () => {
   const token = join(dir, 'token')
   await writeFile(token, 'first')
   const used: string[] = []
-  // From here on only the new token counts.
+  // From here on only the new token is valid.
   const guarded =
     (scene: Scene, wanted: string): Scene =>
     (response, query, request) => {
@@ -105,7 +105,7 @@ test('a token that is renewed in its file is used as soon as the server refuses 
   }
 })
 
-test('the namespace of the context, or of the pod, is where a Lease is that nobody has placed', async () => {
+test('the default namespace of a Lease is that of the context or the pod', async () => {
   const path = await kubeconfig('http://127.0.0.1:1', { token: 't' }, { namespace: 'shop' })
   expect((await login({ host: real, env: {}, path, context: null })).namespace).toBe('shop')
   expect(

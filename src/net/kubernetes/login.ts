@@ -1,26 +1,24 @@
-/** Address of an API server and identity there, from a kubeconfig or from the pod that Weir runs in. */
+/** Address and identity for an API server, from a kubeconfig or the pod's service account. */
 import type { Host } from '../../host/index.ts'
 import type { ClientOptions } from './client.ts'
 import { bearer, identityOf, renewed } from './identity.ts'
 import { loginError, readKubeconfig, readText, reasonOf, textOf, type Entry } from './kubeconfig.ts'
 
-/** Where Kubernetes puts what a pod needs to speak with its cluster. */
 const mounted = '/var/run/secrets/kubernetes.io/serviceaccount'
 
 export interface LoginOptions {
   readonly host: Host
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Of a kubeconfig file. */
   readonly path: string | null
   readonly context: string | null
 }
 
 export interface Login extends ClientOptions {
-  /** Of the pod, or of the context; undefined: neither names one. */
+  /** Of the pod or the context. */
   readonly namespace?: string
 }
 
-/** Throws WEIR_KUBERNETES_LOGIN with what is missing and where. */
+/** Throws WEIR_KUBERNETES_LOGIN. */
 export async function login({ host, env, path, context }: LoginOptions): Promise<Login> {
   const named = path === null ? (env['KUBECONFIG'] ?? '').split(':').filter((file) => file !== '') : [path]
   const inPod = env['KUBERNETES_SERVICE_HOST']
@@ -28,7 +26,7 @@ export async function login({ host, env, path, context }: LoginOptions): Promise
   const files = named.length > 0 ? named : [`${env['HOME'] ?? ''}/.kube/config`]
   const hint =
     named.length === 0
-      ? 'Set `kubeconfig`, or run inside of the cluster.'
+      ? 'Set `kubeconfig`, or run inside the cluster.'
       : path === null
         ? 'The variable KUBECONFIG names it.'
         : 'Look at `kubeconfig`.'
@@ -102,7 +100,7 @@ function proxyOf({ name, settings }: Entry): string | undefined {
   if (proxy === undefined) return undefined
   if (!URL.canParse(proxy) || !/^https?:$/.test(new URL(proxy).protocol))
     throw loginError(
-      `the \`proxy-url\` of cluster ${name} is none of http:// or https://; other proxies are not supported`,
+      `the \`proxy-url\` of cluster ${name} is neither http:// nor https://; other proxies are unsupported`,
     )
   return proxy
 }

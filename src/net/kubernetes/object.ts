@@ -1,11 +1,9 @@
 import type { Answer } from './types.ts'
 
-/** What the whole answer says, as JSON. */
 export async function readObject(answer: Answer): Promise<unknown> {
   return JSON.parse((await readBytes(answer)).toString('utf8'))
 }
 
-/** The whole answer. */
 export async function readBytes({ body }: Answer): Promise<Buffer> {
   const pieces: Uint8Array[] = []
   for await (const piece of body) pieces.push(new Uint8Array(piece))

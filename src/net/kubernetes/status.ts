@@ -1,16 +1,16 @@
 import type { Answer } from './types.ts'
 
-/** Why the server refused, as its Status object or its head says. */
+/** The reason of a refused request, from its Status object or its headers. */
 export interface Refusal {
   readonly code: number
   readonly message?: string
   /** Seconds. */
   readonly retryAfter?: number
-  /** It knows no version as new as ours yet. */
+  /** The requested version is newer than the server's state. */
   readonly ahead?: boolean
 }
 
-/** The API's own. */
+/** The Status object of the API. */
 export interface Status {
   readonly code?: number
   readonly reason?: string
@@ -22,7 +22,7 @@ export interface Status {
 }
 
 const maxBytes = 64 * 1024
-/** Of an error in the middle of a watch, which has no head. */
+/** For errors in a watch, which have no HTTP status. */
 const codes = new Map([
   ['Expired', 410],
   ['Gone', 410],
@@ -30,7 +30,6 @@ const codes = new Map([
   ['TooManyRequests', 429],
 ])
 
-/** Reads what it can of an answer that is no success. */
 export async function readStatus(answer: Answer): Promise<Refusal> {
   const pieces: Uint8Array[] = []
   let size = 0
@@ -41,7 +40,7 @@ export async function readStatus(answer: Answer): Promise<Refusal> {
       if (size > maxBytes) break
     }
   } catch {
-    // The head says enough.
+    // The headers suffice.
   } finally {
     answer.close()
   }
@@ -50,7 +49,6 @@ export async function readStatus(answer: Answer): Promise<Refusal> {
   return { ...found, ...(found.retryAfter === undefined && seconds > 0 ? { retryAfter: Math.min(seconds, 3600) } : {}) }
 }
 
-/** What a Status object says; `code` where it says none. */
 export function refusalOf({ code, reason, message, details }: Status, otherwise = 500): Refusal {
   const retryAfter = details?.retryAfterSeconds
   const ahead = details?.causes?.some((cause) => cause.reason === 'ResourceVersionTooLarge') === true

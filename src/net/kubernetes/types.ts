@@ -1,19 +1,16 @@
-/** What an API server is asked, and answers. */
-
-/** An answer whose head has come. */
+/** A response after its headers. */
 export interface Answer {
   readonly status: number
-  /** Names in small letters. */
+  /** Lower-case names. */
   readonly headers: Readonly<Record<string, string | undefined>>
-  /** Each piece is good until the next is asked for. */
+  /** Each chunk is valid until the next one. */
   readonly body: AsyncIterable<Uint8Array>
-  /** While it is held no more is read from its connection than it has room for. */
+  /** Pauses reading from the connection. */
   hold?(on: boolean): void
-  /** Ends it now, whatever is still to come. */
   close(): void
 }
 
-/** Asks the server, as whoever we are. Rejects when there is no answer. */
+/** GET. Rejects if there is no response. */
 export type Ask = (
   path: string,
   query: Readonly<Record<string, string>>,
@@ -21,5 +18,5 @@ export type Ask = (
   accept?: string,
 ) => Promise<Answer>
 
-/** Writes an object as JSON. Rejects when there is no answer: then nobody knows whether it was written. */
+/** Sends an object as JSON. Rejects if there is no response; it may have been written. */
 export type Write = (method: 'POST' | 'PUT', path: string, body: object, signal: AbortSignal) => Promise<Answer>

@@ -47,7 +47,7 @@ export function sinkEntries(run: Run): SinkEntry[] {
   const settings: DeliverySettings = {
     ...defaultDelivery,
     batch: { events: run.batchEvents, bytes: 2000, waitMs: 0 },
-    retry: { initialMs: 200, maxMs: 2000, ...(run.giveUp ? { giveUpMs: 2000 } : {}) },
+    retry: { firstMs: 200, maxMs: 2000, ...(run.giveUp ? { maxElapsedMs: 2000 } : {}) },
     ...(run.drop ? { retain: { bytes: 1500, ageMs: 3_600_000 } } : { whenBehind: 'block' }),
   }
   return [
