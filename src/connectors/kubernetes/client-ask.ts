@@ -12,7 +12,6 @@ import {
 } from './client-discovery.ts'
 
 export interface Server extends Discovered {
-  /** `v1.34.4` */
   readonly version: string
   readonly minor: number
   /** Unix ms by the server's clock, to the second. */
@@ -27,7 +26,6 @@ export class RefusedRequest extends Error {
   }
 }
 
-/** The reason for the log that the cluster cannot be watched. */
 export function sentenceOf(error: unknown): string {
   if (error instanceof WeirError) return 'Weir cannot log in to the cluster; it retries.'
   if (!(error instanceof RefusedRequest)) return 'The cluster is unreachable; Weir retries.'
@@ -42,7 +40,6 @@ export function problemOf(error: unknown): string {
   return `${sentenceOf(error)} ${messageOf(error)}`
 }
 
-/** The message of a Status, else the text. */
 function statusMessage(text: string): string {
   try {
     const { message } = JSON.parse(text) as { readonly message?: unknown }
@@ -65,7 +62,6 @@ export async function discover(ask: Ask, signal: AbortSignal): Promise<Server> {
   const [core, groups] = await Promise.all(['/api', '/apis'].map((path) => get(ask, path, aggregated, signal)))
   if (isAggregated(core?.value) && isAggregated(groups?.value))
     return { ...server, ...fromAggregated(core.value, groups.value) }
-  // One by one, for servers without aggregated discovery.
   const versions = []
   for (const { group, version } of legacyVersions(core?.value, groups?.value)) {
     const path = group === '' ? `/api/${version}` : `/apis/${group}/${version}`

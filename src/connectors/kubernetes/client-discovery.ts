@@ -1,6 +1,5 @@
 /** The watchable types of an API server, from its discovery documents. Pure. */
 
-/** A collection that supports list and watch. */
 export interface ResourceType {
   readonly group: string
   readonly version: string
@@ -43,7 +42,7 @@ interface Group {
   }[]
 }
 
-/** True for aggregated discovery, false for an older server's response. */
+/** False: the response of an older server. */
 export function isAggregated(answer: unknown): answer is { readonly items: readonly Group[] } {
   return (
     typeof answer === 'object' &&
@@ -53,7 +52,6 @@ export function isAggregated(answer: unknown): answer is { readonly items: reado
   )
 }
 
-/** From the responses of /api and /apis. */
 export function fromAggregated(...answers: readonly { readonly items: readonly Group[] }[]): Discovered {
   const found = new Found()
   for (const { metadata, versions = [] } of answers.flatMap(({ items }) => items)) {
@@ -75,14 +73,12 @@ interface LegacyResource {
   readonly verbs?: readonly string[]
 }
 
-/** A group version of an older server; `resources` is undefined without a response. */
 export interface LegacyVersion {
   readonly group: string
   readonly version: string
   readonly resources: readonly LegacyResource[] | undefined
 }
 
-/** From group versions in order of preference. */
 export function fromLegacy(versions: readonly LegacyVersion[]): Discovered {
   const found = new Found()
   for (const { group, version, resources } of versions) {
@@ -94,10 +90,7 @@ export function fromLegacy(versions: readonly LegacyVersion[]): Discovered {
   return found.all()
 }
 
-/**
- * Group versions to request one by one, from the responses of /api and /apis of an older server. The preferred version
- * of each group is first.
- */
+/** Group versions of an older server; the preferred one of each group is first. */
 export function legacyVersions(api: unknown, apis: unknown): { readonly group: string; readonly version: string }[] {
   const core = ((api as { versions?: readonly string[] } | null)?.versions ?? []).map((version) => ({
     group: '',
@@ -151,12 +144,10 @@ class Found {
   }
 }
 
-/** Name in logs and metrics. */
 export function nameOf({ kind, group }: Pick<ResourceType, 'kind' | 'group'>): string {
   return group === '' ? kind : `${kind}.${group}`
 }
 
-/** Independent of the version. */
 export function typeKey({ group, resource }: Pick<ResourceType, 'group' | 'resource'>): string {
   return `${group}/${resource}`
 }

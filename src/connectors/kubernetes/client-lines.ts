@@ -1,10 +1,9 @@
-/** Splits a byte stream into lines. A watch sends one JSON document per line, of up to a few megabytes. */
+/** Splits a watch into lines, each a JSON document of up to a few megabytes. */
 import { releaseBuffer } from '../../model/release-buffer.ts'
 import { bufferOf } from './client-scan.ts'
 
 const newline = 0x0a
 
-/** A line above the limit; the connection is unusable. */
 export class LineTooLong extends Error {
   constructor(bytes: number) {
     super(`a line of more than ${bytes} bytes`)
@@ -22,7 +21,6 @@ export class LineSplitter {
     this.#most = most
   }
 
-  /** Bytes of the incomplete line. */
   get pending(): number {
     return this.#size
   }

@@ -1,8 +1,6 @@
 import type { Clock } from '../../host/index.ts'
 
-/**
- * Read interval under low load. Processing one change at a time costs several times as much per change as ten together.
- */
+/** Under low load. One change at a time costs several times as much as ten together. */
 const readIntervalMs = 800
 /** Time for data that was buffered during a hold to arrive. */
 const drainMs = 10
@@ -15,10 +13,8 @@ const fewChanges = 4
 export class Pace {
   readonly #clock: Clock
   #began = -Infinity
-  /** Bytes in this interval and in the previous one. */
   #came = 0
   #before = 0
-  /** Changes of each connection in this interval and in the previous one. */
   #changes = new Map<object, number>()
   #changesBefore: ReadonlyMap<object, number> = new Map()
 
@@ -26,13 +22,9 @@ export class Pace {
     this.#clock = clock
   }
 
-  /**
-   * Called after each read with its bytes and changes. Returns the pause in ms, and whether the connection is held
-   * meanwhile.
-   */
+  /** Called after each read. `held`: the connection is not read during the pause. */
   rest(connection: object, bytes: number, changes: number): { readonly ms: number; readonly held: boolean } {
     const now = this.#clock.monotonic()
-    // Timers may fire up to a millisecond early.
     if (now - this.#began >= readIntervalMs - 1) {
       const follows = now - this.#began < 2 * readIntervalMs
       this.#before = follows ? this.#came : 0

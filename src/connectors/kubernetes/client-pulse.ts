@@ -1,6 +1,5 @@
 import type { Host } from '../../host/index.ts'
 
-/** Calls back after too long a silence. */
 export class Pulse {
   readonly #host: Host
   readonly #act: () => void

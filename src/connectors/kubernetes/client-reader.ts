@@ -1,7 +1,4 @@
-/**
- * Reads one collection of an API server: list, then watch until stopped. Errors affect only this collection, and
- * `status` has the reason.
- */
+/** Reads one collection of an API server: list, then watch until stopped. */
 import { readBytes } from '../../net/kubernetes/object.ts'
 import { readStatus, refusalOf, type Refusal, type Status } from '../../net/kubernetes/status.ts'
 import type { Answer } from '../../net/kubernetes/types.ts'
@@ -36,7 +33,6 @@ export class Reader {
   readonly #stripper: Stripper
   #version: string | undefined
   #streams: boolean
-  /** Consecutive times that the server's version was below the cursor. */
   #ahead = 0
   /** The server has compacted the requested version. */
   #forgotten = false
@@ -47,7 +43,6 @@ export class Reader {
   #watches = 0
   #unreadable = 0
   #wake: () => void = () => undefined
-  /** Ends the open watch. */
   #stop: AbortController | undefined
   #again = false
   #isForbidden = false
@@ -73,13 +68,11 @@ export class Reader {
     }
   }
 
-  /** Ends the current wait, because its cause may be resolved. */
   wake(): void {
     this.#backoff.reset()
     this.#wake()
   }
 
-  /** Lists again, although the watch is healthy. */
   relist(): void {
     this.#again = true
     this.#stop?.abort()
@@ -153,7 +146,6 @@ export class Reader {
         return this.#broken(error)
       }
       this.#lastByte = this.#options.host.clock.now()
-      // All pages have the version of the first one.
       version ??= list.metadata?.resourceVersion
       for (const item of list.items) {
         try {
@@ -224,7 +216,7 @@ export class Reader {
     const lasted = host.clock.monotonic() - began
     if (lasted > goodMs) this.#backoff.reset()
     if (pulse.late) return { is: 'wait', state: 'waiting', reason: 'the connection was silent for too long' }
-    // A clean end is usual; repeated ends right after the start must not become a flood.
+    // A clean end is usual; a flood of immediate ends is not.
     return lasted > shortMs ? on : { is: 'wait', state: 'waiting', reason: 'the server ended the watch at once' }
   }
 
@@ -338,7 +330,6 @@ export class Reader {
   }
 }
 
-/** An error of the target, not of the connection. */
 class TargetFailed extends Error {}
 
 function failed(cause: unknown): unknown {

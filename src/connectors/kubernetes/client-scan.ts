@@ -75,7 +75,6 @@ export class Scanner {
     while (this.at < bytes.length && (bytes[this.at] as number) <= 0x20) this.at++
   }
 
-  /** Skips a string, from its opening quote. */
   protected string(): void {
     this.at = endOfText(this.bytes, this.at) + 1
     if (this.at > this.bytes.length) throw this.wrong()
@@ -117,7 +116,6 @@ function endOfText(bytes: Uint8Array, begin: number): number {
     if (bytes[at] !== quote) continue
     let from = at
     while (bytes[from - 1] === backslash) from--
-    // Pairs of backslashes are escaped backslashes.
     if ((at - from) % 2 === 0) return at
   }
   return end
@@ -144,7 +142,6 @@ export function textOf(bytes: Uint8Array): string {
   return bufferOf(bytes).toString('utf8')
 }
 
-/** The same memory as a Buffer. */
 export function bufferOf(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

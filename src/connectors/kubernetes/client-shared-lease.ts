@@ -1,14 +1,10 @@
-/**
- * Leader election by a record of the shared journal instead of a `Lease`, for replicas with a common journal and no
- * `lease` setting.
- */
+/** Leader election by a record of the shared journal instead of a `Lease`. */
 import type { LeaderRecord } from '../../engine/contracts.ts'
 import type { LeaseClient, LeaseRecord, LeaseUpdate, LeaseCheckpoint } from '../../net/kubernetes/lease.ts'
 
-/** JSON in the journal; earlier versions wrote no `checkpoint`. */
+/** JSON in the journal. */
 interface SharedLease extends LeaseUpdate {
   readonly instance: string
-  /** Position in the journal up to which `checkpoint` is complete. */
   readonly position: number
 }
 
@@ -16,12 +12,10 @@ export interface SharedLeaseOptions {
   readonly record: LeaderRecord
   /** Position in the journal up to which {@link LeaseUpdate.checkpoint} is complete. */
   readonly position: () => number
-  /** The checkpoint of the entries after a position. */
   readonly checkpointAfter: (sequence: number) => Promise<LeaseCheckpoint>
 }
 
 export function sharedLeaseClient({ record, position, checkpointAfter }: SharedLeaseOptions): LeaseClient {
-  /** Of this process. */
   let identity: string | undefined
   const recordOf = ({ version, value }: { readonly version: string; readonly value: unknown }): LeaseRecord => {
     const lease: SharedLease = {

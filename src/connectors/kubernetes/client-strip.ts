@@ -1,6 +1,6 @@
 /**
- * Objects as a server sends them, without irrelevant parts. These are removed from the bytes before parsing: managed
- * fields are half of an object, and most repeated objects are recognized by the digest of the remainder.
+ * Removes irrelevant parts from objects before parsing: managed fields are half of an object, and most repeated objects
+ * are recognized by the digest of the remainder.
  */
 import { isUtf8 } from 'node:buffer'
 import type { ManagedField } from '../../model/kubernetes.ts'
@@ -25,7 +25,6 @@ const nothing = Buffer.alloc(0)
 /** Buffer size that a reader retains between objects. */
 const keptBytes = 16 * 1024
 
-/** Values extracted while scanning. */
 type Taken = 'uid' | 'version' | 'kind' | 'managed'
 const takenPaths: readonly (readonly [path: readonly string[], taken: Taken])[] = [
   [['metadata', 'uid'], 'uid'],
@@ -53,7 +52,6 @@ class Place {
   }
 }
 
-/** A received object is invalid JSON. */
 export class UnreadableObject extends Error {}
 
 /** A received object, valid until the next one is read. */
@@ -103,7 +101,6 @@ export class SeenObject {
     return this.#managed?.[0] === openList ? (parsed(this.#managed) as readonly OwnedFields[]) : []
   }
 
-  /** The managers. */
   get managers(): readonly ManagedField[] {
     return (this.#managers ??=
       this.#managed?.[0] === openList ? (parsed(withoutFields.cut(this.#managed)) as readonly ManagedField[]) : [])
@@ -114,14 +111,12 @@ export class SeenObject {
 export class Stripper extends Scanner {
   readonly #root = new Place()
   readonly #key: Uint8Array
-  /** Start of the part that is not copied yet. */
   #from = 0
   #out: Buffer = nothing
   #size = 0
   #uid: string | undefined
   #version: string | undefined
   #hasKind = false
-  /** The document is unmodified. */
   #isAsSent = false
   #members: number[] = []
   #managed: Uint8Array | undefined
@@ -146,7 +141,6 @@ export class Stripper extends Scanner {
     return { type, object }
   }
 
-  /** A page of a list: the positions of its items, and all other members. Throws SyntaxError. */
   page(bytes: Uint8Array): {
     readonly kind?: string
     readonly apiVersion?: string
@@ -236,7 +230,7 @@ export class Stripper extends Scanner {
   }
 
   #room(size: number): void {
-    // Do not retain a megabyte for a single large object.
+    // Do not retain a megabyte for one large object.
     if (this.#out.length >= size && (size > keptBytes || this.#out.length <= 4 * keptBytes)) return
     const before = this.#out
     this.#out = Buffer.allocUnsafeSlow(Math.max(keptBytes, 2 * size))
@@ -295,7 +289,6 @@ export class Stripper extends Scanner {
     this.entries(() => this.#value(entries))
   }
 
-  /** Skips a key and its colon, and returns the rules for its value. */
   #child({ keys }: Place): Place | undefined {
     const bytes = this.bytes
     if (bytes[this.at] !== quote) throw this.wrong()

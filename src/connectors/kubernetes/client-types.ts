@@ -1,4 +1,3 @@
-/** The interfaces of a collection reader. */
 import type { Host } from '../../host/index.ts'
 import type { Ask } from '../../net/kubernetes/types.ts'
 import type { Pace } from './client-pace.ts'
@@ -26,9 +25,9 @@ type Settled = void | Promise<void>
  * server down, and the object stays valid until then.
  */
 export interface Target {
-  /** Start version of the watch; undefined: list first. */
+  /** Undefined: list first. */
   readonly cursor: string | undefined
-  /** Preferred version of the first list; undefined: the current one. */
+  /** Preferred version of the first list. */
   readonly asOf?: string | undefined
   /** A list begins: objects not present until `listed` are deleted. A second call before `listed` restarts the list. */
   listing(): Settled
@@ -52,7 +51,6 @@ export type ReaderState =
 
 export interface ReaderStatus {
   readonly state: ReaderState
-  /** The reason for not watching. */
   readonly reason?: string
   /** Unix ms of the last byte from the server. */
   readonly lastByte?: number
@@ -63,7 +61,6 @@ export interface ReaderStatus {
 
 export interface ReaderOptions {
   readonly path: string
-  /** Label and field selectors. */
   readonly selectors?: Readonly<Record<string, string>>
   /** The server supports streaming lists (1.32 and later, built-in types only). */
   readonly streams: boolean
@@ -74,9 +71,8 @@ export interface ReaderOptions {
   readonly host: Host
   /** Read schedule; undefined: read at once. */
   readonly pace?: Pace
-  /** Called if the server lacks the collection. */
   readonly onMissing?: () => void
-  /** Called if the server forbids the collection: once until the next successful watch. */
+  /** Called once until the next successful watch. */
   readonly onForbidden?: (reason: string) => void
   readonly limits?: Partial<ReaderLimits>
 }

@@ -1,7 +1,4 @@
-/**
- * Documents on disk, several per compressed block: documents that are written together are similar, and a compressor
- * call costs as much as ten documents.
- */
+/** Documents on disk, several per compressed block: a compressor call costs as much as ten documents. */
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { releaseBuffer } from '../../model/release-buffer.ts'
 import { withRoom } from '../../model/growing.ts'
@@ -20,15 +17,12 @@ export class Blocks {
   readonly #write: DatabaseStatement
   readonly #read: DatabaseStatement
   readonly #drop: DatabaseStatement
-  /** Current documents in each block. */
   #live = new Uint8Array(64)
   readonly #free: number[] = []
   #last = 0
-  /** Blocks without current documents. */
   #empty: number[] = []
   #open: { readonly block: number; readonly documents: Uint8Array[] } | undefined
   #openBytes = 0
-  /** The last block that was read. */
   #found: { readonly block: number; readonly bytes: Buffer } | undefined
 
   constructor(database: Database) {
@@ -38,7 +32,7 @@ export class Blocks {
     this.#drop = database.prepare('DELETE FROM blocks WHERE id = ?')
   }
 
-  /** At the start: the block contains an object's document. */
+  /** At the start: an object uses the block. */
   retain(block: number): void {
     this.#last = Math.max(this.#last, block)
     this.#live = withRoom(this.#live, this.#last + 1)
@@ -72,7 +66,6 @@ export class Blocks {
     return { block: this.#open.block, slot: this.#open.documents.push(document) - 1 }
   }
 
-  /** Within the transaction, after the last {@link add}. */
   end(): void {
     if (this.#open === undefined) return
     const { block, documents } = this.#open
@@ -116,7 +109,7 @@ export class Blocks {
   }
 }
 
-/** Usual block size, above the size that Node takes from its shared buffer. */
+/** Above the size that Node takes from its shared buffer. */
 const maxBlockBytes = 4 * (maxDocuments + 1) + maxBytes + 64
 
 let room = Buffer.alloc(0)
@@ -124,7 +117,7 @@ let room = Buffer.alloc(0)
 /** The low byte of the first number is the count of documents; the other bytes are the low bytes of the block's id. */
 const countBits = 8
 
-/** Earlier versions wrote no id. A damaged key would lead to another block. */
+/** A damaged key would lead to another block. */
 function isOf(bytes: Buffer, block: number): boolean {
   const id = bytes.readUInt32LE(0) >>> countBits
   return id === 0 || id === (block & 0xff_ffff)
@@ -151,7 +144,6 @@ function packed(block: number, documents: readonly Uint8Array[]): Uint8Array {
   })
 }
 
-/** All documents of a stored block. Throws if it is damaged. */
 export function unpacked(stored: Uint8Array): Uint8Array[] {
   const bytes = zstdDecompressSync(stored)
   return Array.from({ length: bytes.readUInt8(0) }, (_, slot) => documentIn(bytes, slot) ?? new Uint8Array())

@@ -1,4 +1,3 @@
-/** Stores the state of a cluster in a shared journal at intervals, for the next leader. */
 import type { SharedState, SourceContext, StateNote, StatePiece } from '../../engine/contracts.ts'
 import type { Disk } from '../../host/index.ts'
 import { messageOf } from '../../model/errors.ts'
@@ -46,7 +45,6 @@ export async function keepState(parts: KeepParts, signal: AbortSignal): Promise<
     if (signal.aborted) return
     const kinds = parts.settled()
     if (kinds === undefined) {
-      // Another leader stores its own state.
       known = false
       continue
     }

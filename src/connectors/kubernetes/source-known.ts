@@ -1,10 +1,9 @@
-/** The known objects of a collection by uid, packed because there are as many as in the cluster. */
+/** The known objects of a collection by uid, in packed arrays. */
 import { withRoom } from '../../model/growing.ts'
 import { readUid, uidHash, uidText } from '../../model/uid.ts'
 
 /** A known object. Valid until the step that removes it is written. */
 export interface Known {
-  /** Row of its document. */
   readonly row: number
   version: string
   hash: string
@@ -12,9 +11,8 @@ export interface Known {
   emitted: string
   /** The last list that contained it. */
   seen: number
-  /** The document, until it is on disk. */
   document: Uint8Array | undefined
-  /** Place of its document on disk: the block (0 for none), and its index there. */
+  /** Its block on disk, 0 for none, and the index there. */
   readonly block: number
   readonly slot: number
   moved(block: number, slot: number): void
@@ -44,7 +42,6 @@ export class KnownObjects {
   readonly #oddUids = new Map<number, string>()
   readonly #uid = new Uint32Array(4)
   readonly #free: number[] = []
-  /** Numbers assigned so far. */
   #numbers = 0
   #size = 0
 
@@ -208,7 +205,6 @@ export class KnownObjects {
     let hole = from
     for (let slot = (hole + 1) & mask; this.#slots[slot] !== 0; slot = (slot + 1) & mask) {
       const home = uidHash(this.#words, 4 * ((this.#slots[slot] as number) - 1)) & mask
-      // The probe sequence from its home passes the hole.
       if (((slot - home) & mask) < ((slot - hole) & mask)) continue
       this.#slots[hole] = this.#slots[slot] as number
       hole = slot

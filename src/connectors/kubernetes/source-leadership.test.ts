@@ -164,7 +164,7 @@ test('for any sequence of leaders each change is emitted in order, and repeated 
     await last.stop()
     other.meet()
     await yields(20)
-    expect(other.life?.recorder.waiting, `seed ${seed}: emitted changes block nobody`).toBe(0)
+    expect(other.life?.recorder.waiting, `seed ${seed}: emitted changes block no caller`).toBe(0)
     await other.stop()
     const [changes, events] = [shared.changes(), shared.events()]
     const problems = judgeEmitted(world, { changes: () => firstOf(changes), events: () => firstOf(events) }, 1)

@@ -1,4 +1,4 @@
-/** Leader election among replicas: the holder of a `Lease` emits changes, the others stand by. See ADR 0019. */
+/** Leader election among replicas by a `Lease`. See ADR 0019. */
 import type { Host } from '../../host/index.ts'
 import type { LeaseClient, LeaseRef, LeaseRecord, LeaseCheckpoint } from '../../net/kubernetes/lease.ts'
 import { withDeadline } from '../../net/kubernetes/deadline.ts'
@@ -13,13 +13,10 @@ export interface LeaseOptions {
   readonly ref: LeaseRef
   /** Unique per process start. */
   readonly identity: string
-  /** Lease duration. */
   readonly durationMs: number
-  /** The changes that this replica emitted, or knows as emitted. */
+  /** Known as emitted by any replica. */
   readonly checkpoint: () => LeaseCheckpoint
-  /** The lease was renewed. */
   readonly onHeld: () => void
-  /** The leadership has begun or ended. */
   readonly onLeadership: (leads: boolean) => void
   /** Another replica emitted up to here. */
   readonly onCheckpoint: (checkpoint: LeaseCheckpoint) => void
@@ -27,7 +24,6 @@ export interface LeaseOptions {
 
 export interface LeaseStatus extends LeaseRef {
   readonly state: 'holds' | 'stands by'
-  /** The last known holder. */
   readonly holder?: string
   /** ISO 8601, by the holder's clock. */
   readonly since?: string
@@ -39,15 +35,12 @@ export interface LeaseStatus extends LeaseRef {
 interface Held {
   readonly record: LeaseRecord
   readonly acquired: string
-  /** By the monotonic and the wall clock, whichever ends first: sleep stops the former, and the latter can be set. */
+  /** Whichever clock ends first: sleep stops the monotonic one, and the wall clock can be set. */
   readonly until: number
   readonly wallUntil: number
 }
 
-/**
- * Fractions of the duration: renewal interval, check interval of standby replicas, and leadership after the start of
- * the last renewal.
- */
+/** Shares of the duration: renewal interval, check interval of standby replicas, validity after a renewal. */
 const [renewPart, checkPart, leadPart] = [0.2, 0.1, 0.8]
 
 export class LeaseKeeper {
@@ -66,10 +59,7 @@ export class LeaseKeeper {
     this.#options = options
   }
 
-  /**
-   * The epoch of this leader; undefined if it does not lead. It ends by the local clock before another leader may
-   * begin, independent of a pending renewal.
-   */
+  /** Undefined: not the leader. Ends by the local clock before another leader may begin, independent of a renewal. */
   epoch(): number | undefined {
     const { clock } = this.#options.host
     const held = this.#held
@@ -111,7 +101,6 @@ export class LeaseKeeper {
     const { timers, random } = this.#options.host
     while (!signal.aborted) {
       const wait = await this.#try(signal)
-      // Jitter.
       await timers.sleep(wait * (1 + random.next() * 0.1), signal)
     }
     this.#first.resolve()
@@ -180,7 +169,7 @@ export class LeaseKeeper {
     // The record changed, but not its holder, for example by a label.
     if (now?.holder === identity && (await this.#write(now, now.epoch, held.acquired, signal)))
       return durationMs * renewPart
-    this.#lose(now === undefined ? 'it is gone' : `it is ${now.holder === '' ? 'nobody' : now.holder}’s`)
+    this.#lose(now === undefined ? 'it was removed' : now.holder === '' ? 'it is free' : `its holder is ${now.holder}`)
     return 0
   }
 

@@ -1,4 +1,4 @@
-/** The last known state of every object, on disk. Changes are computed from it, also after a restart. See ADR 0018. */
+/** The last known state of every object, on disk; changes are computed from it. See ADR 0018. */
 import { Database } from '../../host/database.ts'
 import { releaseBuffer } from '../../model/release-buffer.ts'
 import { nowhere, type Position } from '../../model/positions.ts'
@@ -19,7 +19,7 @@ import {
 
 export type { Known } from './source-known.ts'
 
-/** A known collection: all objects of a resource, or those in a namespace. */
+/** All objects of a resource, or those in a namespace. */
 export interface Collection {
   readonly id: number
   readonly key: string
@@ -47,7 +47,6 @@ export interface Emission {
   readonly since: string
 }
 
-/** Changes to write, in order. */
 export type Step =
   /** `document`: from {@link ObjectMap.keep}; empty: none is stored. */
   | {
@@ -71,7 +70,6 @@ export type Step =
       readonly listed?: true
     }
 
-/** An object that was emitted as a resource. */
 export interface EmittedObject extends Emission {
   readonly collection: Collection
   readonly uid: string
@@ -91,7 +89,6 @@ export class ObjectMap {
   readonly #collections = new Map<string, Collection>()
   readonly #statements: ReturnType<typeof prepared>
   readonly #blocks: Blocks
-  /** Reusable buffers of {@link bufferBytes}. */
   readonly #buffers: Uint8Array[] = []
   #lastRow = 0
   #position: Position = nowhere
@@ -162,10 +159,7 @@ export class ObjectMap {
     if (damaged.length > 0) this.#forget(damaged, toListAgain)
   }
 
-  /**
-   * Makes objects of damaged rows unknown. Their collections are listed as if for the first time, so that no object
-   * counts as created.
-   */
+  /** Forgets damaged rows. Their collections are listed as if for the first time: no object counts as created. */
   #forget(rows: readonly number[], collections: Iterable<Collection>): void {
     const { remove, cursor } = this.#statements
     this.#database.transaction(() => {
@@ -221,14 +215,13 @@ export class ObjectMap {
     return collection
   }
 
-  /** A new object of a collection, not yet written. */
   add(collection: Collection, uid: string): Known {
     return collection.objects.add(uid, ++this.#lastRow)
   }
 
   /** A copy of a document, valid until its step is committed. */
   keep(document: Uint8Array): Uint8Array {
-    // Reuse committed buffers: allocation and release cost as much as all other work on a document.
+    // Reuses committed buffers: allocation costs as much as all other work on a document.
     const found = document.length > bufferBytes ? undefined : this.#buffers.pop()
     const all =
       found === undefined ? Buffer.allocUnsafeSlow(Math.max(bufferBytes, document.length)) : Buffer.from(found.buffer)
@@ -244,7 +237,7 @@ export class ObjectMap {
       : Buffer.from(found.buffer, found.byteOffset, found.length)
   }
 
-  /** The document of an object at the last commit, even if a newer one is pending. Valid like {@link document}. */
+  /** At the last commit, even if a newer one is pending. Valid like {@link document}. */
   stored(known: Known): Buffer | undefined {
     const found = known.block === 0 ? undefined : this.#blocks.find(known)
     return found === undefined || found.length === 0
@@ -252,7 +245,6 @@ export class ObjectMap {
       : Buffer.from(found.buffer, found.byteOffset, found.length)
   }
 
-  /** Names and uids of a collection's stored objects. */
   *names(collection: Collection): Generator<Names & { readonly uid: string }> {
     for (const stored of this.#statements.names.iterate(collection.id)) {
       const { uid, namespace, name } = stored
@@ -393,10 +385,7 @@ export class ObjectMap {
 
 const noSlot = { block: 0, slot: 0 }
 
-/**
- * Versions compare as numbers within a kind (guaranteed since Kubernetes 1.35, and always true). Undefined if absent or
- * no number.
- */
+/** Versions of a kind compare as numbers. Undefined if absent or not a number. */
 export function numberOf(version: string | undefined): bigint | undefined {
   return version !== undefined && /^\d+$/.test(version) ? BigInt(version) : undefined
 }

@@ -1,6 +1,6 @@
 /**
- * Writes changes: first to the journal, then, when synced, to the map of objects. On standby, changes wait until this
- * replica leads, or until the leader has emitted them; the latter are only written to the map.
+ * Writes changes to the journal and then to the map of objects. On standby, changes wait until this replica leads or
+ * the leader has emitted them; the latter are only written to the map.
  */
 import type { SourceContext } from '../../engine/contracts.ts'
 import { appendEvents } from '../../engine/sources/append-events.ts'
@@ -24,7 +24,6 @@ export class Recorder {
   readonly #context: SourceContext
   readonly #map: ObjectMap
   readonly #limits: RecorderLimits
-  /** Undefined without leader election. */
   readonly #lease: Pick<LeaseKeeper, 'epoch'> | undefined
   /** Emitted version of each collection that the map has, from any replica. */
   readonly #emitted = new Map<string, string>()
@@ -37,7 +36,6 @@ export class Recorder {
   #settled: Step[] = []
   #settledBytes = 0
   #position: Position | undefined
-  /** Monotonic ms: arrival of the oldest pending change, last unit, last commit of the map. */
   #began = -Infinity
   #written = -Infinity
   #committed = -Infinity
@@ -76,12 +74,11 @@ export class Recorder {
     this.#room = undefined
   }
 
-  /** The leadership may have begun. */
   wake(): void {
     this.#wake()
   }
 
-  /** Another leader emitted up to here. */
+  /** Another leader emitted up to this checkpoint. */
   emittedElsewhere(checkpoint: LeaseCheckpoint): void {
     this.#elsewhere = checkpoint
     this.#heard.merge(checkpoint)
@@ -96,14 +93,13 @@ export class Recorder {
     if (this.#failed !== undefined) return Promise.reject(this.#failed.error as Error)
     const { promise, resolve, reject } = Promise.withResolvers<T>()
     this.#acts.push({
-      act: () => (this.#isOurTurn() ? act().then(resolve, reject) : Promise.reject(new Error('another replica leads'))),
+      act: () => (this.#isLeading() ? act().then(resolve, reject) : Promise.reject(new Error('another replica leads'))),
       reject,
     })
     this.#wake()
     return promise
   }
 
-  /** Queues a change. A returned promise resolves when there is room for more. */
   record(events: readonly WeirEvent[], steps: readonly Step[], from?: From): void | Promise<void> {
     let bytes = 0
     for (const { data } of events) bytes += perEvent + (data?.length ?? 0)
@@ -152,14 +148,13 @@ export class Recorder {
   }
 
   #writable(): boolean {
-    return this.#queue.length > 0 && this.#isOurTurn()
+    return this.#queue.length > 0 && this.#isLeading()
   }
 
-  #isOurTurn(): boolean {
+  #isLeading(): boolean {
     return this.#lease === undefined || this.#lease.epoch() !== undefined
   }
 
-  /** True if a unit is full or its delay is over. */
   #isUnitDue(): boolean {
     return this.#writable() && (this.#queued >= this.#limits.unitBytes || this.#toWrite() <= 0)
   }
@@ -175,12 +170,10 @@ export class Recorder {
     return this.#committed + this.#limits.commitMs - this.#context.host.clock.monotonic()
   }
 
-  /** True if the map must be written now. */
   #due(): boolean {
     return this.#settled.length > 0 && (this.#settledBytes > this.#limits.waitingBytes / 2 || this.#toCommit() <= 0)
   }
 
-  /** Until there is work, or the signal aborts. */
   async #idle(signal: AbortSignal): Promise<void> {
     const [writable, unsaved] = [this.#writable(), this.#settled.length > 0]
     const ready = (): boolean =>
@@ -283,11 +276,11 @@ export class Recorder {
     if (this.#lease !== undefined && epoch === undefined) return 'not our turn'
     const numbered =
       epoch === undefined ? events : events.map((event) => ({ ...event, extensions: { ...event.extensions, epoch } }))
-    let isOurTurn = true
+    let isLeading = true
     const append: SourceContext['append'] = (unit, changes) => {
       // Checked before each attempt: a frozen process may continue after its leadership ended.
-      isOurTurn = this.#lease === undefined || this.#lease.epoch() === epoch
-      return isOurTurn ? this.#context.append(unit, changes) : Promise.reject(new Error('another replica leads'))
+      isLeading = this.#lease === undefined || this.#lease.epoch() === epoch
+      return isLeading ? this.#context.append(unit, changes) : Promise.reject(new Error('another replica leads'))
     }
     const { id, host, log } = this.#context
     try {
@@ -300,7 +293,7 @@ export class Recorder {
       giveBackAll(events)
       return position
     } catch (error) {
-      if (isOurTurn) throw error
+      if (isLeading) throw error
       return 'not our turn'
     }
   }

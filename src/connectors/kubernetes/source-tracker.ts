@@ -1,4 +1,4 @@
-/** Computes the changes of one collection from list and watch, and records them. */
+/** Computes the changes of one collection and records them. */
 import type { Host } from '../../host/index.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { actorOf, type PatchStep } from '../../model/kubernetes.ts'
@@ -35,16 +35,12 @@ export interface TrackerOptions {
   readonly noise: Noise
   /** Rules that mark a change without hiding it; undefined: none. */
   readonly marked?: Noise
-  /** Undefined: nothing is redacted. */
   readonly redactor: Redactor | undefined
-  /** Initial objects are emitted. */
   readonly snapshot: boolean
   readonly host: Host
   /** A change was hidden by these rules. */
   readonly onNoise: (rules: readonly string[]) => void
-  /** A change was observed, on any replica. */
   readonly onChange: () => void
-  /** A change is in the journal. */
   readonly onEmitted: () => void
   readonly onListed: () => void
   /** The checkpoint of another leader, if this replica leads after it. */
@@ -60,7 +56,6 @@ export class Tracker implements Target {
   readonly #options: TrackerOptions
   readonly #collection: Collection
   readonly #events: boolean
-  /** Number of the current or last list. */
   #list = 0
   #listing = false
   /** Some objects were known when that list began. */
@@ -292,7 +287,6 @@ export class Tracker implements Target {
     )
   }
 
-  /** An irrelevant change. */
   #hidden(known: Known, version: string, rule: NoiseRule): void | Promise<void> {
     if (known.version === version) return
     known.version = version
@@ -353,7 +347,7 @@ export class Tracker implements Target {
     this.#collection.objects.delete(uid)
     const steps: Step[] = [{ is: 'remove', known }, ...(last?.version === undefined ? [] : this.#passed(last.version))]
     if (this.#events) return this.#record([], steps, version)
-    // Usually it is deleted unchanged, and needs no read from disk.
+    // Usually deleted unchanged, without a read from disk.
     const document =
       (last?.digest === known.hash ? undefined : map.document(known)) ??
       (last === undefined ? undefined : this.#safe(last)[1])
