@@ -34,7 +34,15 @@ export default {
         store: { enabled: 'none' },
         sources: quiet,
         sinks: {
-          bus: { type: 'nats', url: first, more_urls: more, stream, subject: 'load.{key}', timeout: '2s', delivery },
+          bus: {
+            type: 'nats',
+            url: first,
+            fallback_urls: more,
+            stream,
+            subject: 'load.{key}',
+            timeout: '2s',
+            delivery,
+          },
         },
       },
     })
@@ -43,7 +51,7 @@ export default {
       config: {
         sources: {
           ...quiet,
-          bus: { type: 'nats', url: more[0], more_urls: [more[1], first], stream, ack_wait: '5s', timeout: '2s' },
+          bus: { type: 'nats', url: more[0], fallback_urls: [more[1], first], stream, ack_wait: '5s', timeout: '2s' },
         },
       },
     })

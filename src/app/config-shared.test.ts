@@ -29,7 +29,7 @@ test('the short forms of journal and roles are the long ones', async () => {
   expect(nats.journal.on).toMatchObject({
     type: 'nats',
     url: 'nats://a:4222',
-    more_urls: ['nats://b:4222'],
+    fallback_urls: ['nats://b:4222'],
     stream: 'weir-journal',
   })
   expect([...rolesOf(nats)]).toEqual(['collector', 'deliverer', 'api'])

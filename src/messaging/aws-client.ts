@@ -9,7 +9,7 @@ export interface AwsOptions {
   readonly region?: string
   readonly endpoint?: string
   readonly profile?: string
-  /** Missing in the SDK's types: rereads shared credential files instead of caching them for the process. */
+  /** Missing in the SDK's types: disables the process-wide cache of credential files. */
   readonly ignoreCache: true
   readonly credentials?: {
     readonly accessKeyId: string
@@ -27,7 +27,7 @@ const say = (): void => undefined
 const quiet = { trace: say, debug: say, info: say, warn: say, error: say }
 type Quiet = typeof quiet
 
-/** Reads current secrets and files. The SDK's retries and logs are disabled; the engine provides both. */
+/** Reads current secrets and files. Retries and logs of the SDK are disabled. */
 export async function awsOptions(
   { region, endpoint, timeout, auth, tls }: AwsConfig,
   { disk }: Pick<Host, 'disk'>,

@@ -1,24 +1,19 @@
 import type { Attempt } from '../engine/delivery/in-order.ts'
 
-/** Why a whole request failed. */
 export interface AwsFailure {
   readonly attempt: Extract<Attempt, { readonly is: 'retry' }>
-  /** AWS rejects the credentials; read them again. */
   readonly login: boolean
-  /** The request is too large; single messages may not be. */
+  /** The request is too large; its messages may be sent alone. */
   readonly requestTooLarge: boolean
 }
 
-/** Error of one message of a request. */
 export interface AwsEntryError {
   readonly id: string | undefined
   readonly code: string | undefined
   readonly message: string | undefined
-  /** The message is invalid, as opposed to a service error. */
   readonly senderFault: boolean | undefined
 }
 
-/** The rejected entries of a request. */
 export function failedEntries(
   failed: readonly Partial<
     Record<'Id' | 'Code' | 'Message', string | undefined> & { SenderFault: boolean | undefined }
@@ -40,7 +35,6 @@ const missing = /QueueDoesNotExist|NonExistentQueue|NotFound/i
 const throttled = /Throttl|TooManyRequests|OverLimit|RequestLimitExceeded|SlowDown/i
 const keys = /^KMS/i
 
-/** Pause after throttling. */
 const throttleMs = 1000
 
 /** `where`: queue or topic, as configured. */
@@ -63,13 +57,12 @@ export function awsFailure(error: unknown, where: string, allowed: string): AwsF
     })
   if (noCredentials.test(found))
     return retry(`no AWS credentials found (${text}); provide them to the process, or set \`auth\``, { login: true })
-  if (/Region is missing/i.test(found)) return retry('no region is known; set `region`', { login: true })
+  if (/Region is missing/i.test(found)) return retry('no AWS region found; set `region`', { login: true })
   if (missing.test(name) || /NonExistentQueue/.test(text))
     return retry(`${where} does not exist; create it, or correct the address and \`region\``)
   if (keys.test(name))
     return retry(`the key that encrypts ${where} cannot be used (${text}); allow kms:GenerateDataKey and kms:Decrypt`)
-  if (forbidden.test(found))
-    return retry(`AWS denies write access to ${where} (${text}); allow ${allowed}`, { login: true })
+  if (forbidden.test(found)) return retry(`AWS denies access to ${where} (${text}); allow ${allowed}`, { login: true })
   if (throttled.test(found)) return retry(`AWS throttles requests to ${where} (${text})`, { afterMs: throttleMs })
   if (/certificate|self.signed|alert|wrong version number/i.test(found))
     return retry(`${where}: TLS failed (${text}); correct \`tls\`, or the address`)
@@ -82,7 +75,7 @@ export function entryFailure(
 ): NonNullable<Attempt> {
   const text = `${code}${message === '' ? '' : `: ${message}`}`
   if (/shorter than|too long|TooLong/i.test(text))
-    return { is: 'reject', reason: `larger than ${where} accepts (${text})`, tooLarge: true }
+    return { is: 'reject', reason: `exceeds the limit of ${where} (${text})`, tooLarge: true }
   if (
     /^(?:InvalidMessageContents|InvalidAttribute|InvalidParameter(?:Value)?|InvalidBatchEntryId|ParameterValueInvalid)/.test(
       code,
@@ -98,7 +91,11 @@ export function entryFailure(
 }
 
 export function tooLarge(bytes: number, most: number): Attempt {
-  return { is: 'reject', reason: `${bytes} bytes with its attributes, and \`max_message\` is ${most}`, tooLarge: true }
+  return {
+    is: 'reject',
+    reason: `the message has ${bytes} bytes with its attributes, and \`max_message\` is ${most}`,
+    tooLarge: true,
+  }
 }
 
 export function errorText(error: unknown): string {

@@ -5,24 +5,20 @@ import type { BusMessage } from '../codecs/bus-message/index.ts'
 
 export interface AwsMessage {
   readonly body: string
-  /** Names and values. */
   readonly attributes: Readonly<Record<string, string>>
   /** Size by AWS's rules: body, names, types and values. */
   readonly bytes: number
-  /** FIFO only. */
   readonly group: { readonly id: string; readonly deduplicationId: string } | undefined
 }
 
 export interface AwsForm {
   readonly fifo: boolean
-  /** Group of rows without a key. */
   readonly group: string
 }
 
 const typeOfText = 'String'
 const maxAttributes = 10
 
-/** Throws for a message that AWS cannot represent. */
 export function toAwsMessage(
   {
     attributes,
@@ -34,8 +30,7 @@ export function toAwsMessage(
   }: Pick<BusMessage, 'attributes' | 'facts' | 'contentType' | 'body' | 'id' | 'key'>,
   { fifo, group }: AwsForm,
 ): AwsMessage {
-  if (body.length === 0)
-    throw new Error('it is empty, and AWS takes no empty message; `mode: structured` gives it a body')
+  if (body.length === 0) throw new Error('AWS accepts no empty message; set `mode: structured`')
   const plain = textOf(body)
   const named: Record<string, string> = { ...facts, ...attributes }
   if (contentType !== undefined) named['content-type'] = contentType
@@ -45,7 +40,7 @@ export function toAwsMessage(
   )
   const entries = Object.entries(written)
   if (entries.length > maxAttributes)
-    throw new Error(`it has ${entries.length} attributes, and AWS takes ${maxAttributes}`)
+    throw new Error(`the message has ${entries.length} attributes, and AWS accepts ${maxAttributes}`)
   const text = plain ?? Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('base64')
   return {
     body: text,
@@ -77,9 +72,7 @@ function textOf(body: Uint8Array): string | undefined {
 // oxlint-disable-next-line no-control-regex -- these are the characters that are meant
 const forbidden = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/
 
-/**
- * As consumers based on gocloud (kollect) decode it: invalid characters become `__0x` and their code in hexadecimal.
- */
+/** As in gocloud (kollect): invalid characters become `__0x` and their code in hexadecimal. */
 export function attributeName(name: string): string {
   return Array.from(name, (one, index) =>
     /[A-Za-z0-9_-]/.test(one) || (one === '.' && index > 0 && name[index - 1] !== '.')
@@ -88,7 +81,7 @@ export function attributeName(name: string): string {
   ).join('')
 }
 
-/** URL-escaped where necessary; other values stay readable for filters. */
+/** URL-escaped if necessary; other values stay readable for filters. */
 export function attributeValue(value: string): string {
   // oxlint-disable-next-line no-control-regex -- these are the characters that are meant
   return value.replaceAll(/[%\u0000-\u0008\u000B\u000C\u000E-\u001F\uD800-\uDFFF\uFFFE\uFFFF]+/gu, (part) =>
@@ -96,7 +89,7 @@ export function attributeValue(value: string): string {
   )
 }
 
-/** A group id has up to 128 letters, digits and signs; other keys are hashed. */
+/** A group id is limited to 128 characters; other keys are hashed. */
 function groupOf(key: string): string {
   return /^[!-~]{1,128}$/.test(key) ? key : hash('sha256', key, 'base64url')
 }

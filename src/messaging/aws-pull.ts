@@ -8,13 +8,10 @@ import type { Pulled, Puller } from './message-source.ts'
 
 export interface SqsPullConfig extends AwsConfig {
   readonly queue_url: string
-  /** Visibility timeout in ms. */
   readonly visibility: number
-  /** Maximum of concurrent requests. */
   readonly requests: number
 }
 
-/** SQS limits: ten messages per request, twenty seconds of long polling. */
 const [maxPerRequest, longPollSeconds] = [10, 20]
 
 type Library = typeof import('@aws-sdk/client-sqs')
@@ -23,7 +20,7 @@ interface Live {
   readonly client: SQSClient
 }
 
-/** Pulls from a queue. The handle of a message is its receipt. */
+/** The handle of a message is its receipt. */
 export class SqsPuller implements Puller<string> {
   readonly address: string
   readonly keepMs: number
@@ -40,7 +37,7 @@ export class SqsPuller implements Puller<string> {
     this.#name = config.queue_url.slice(config.queue_url.lastIndexOf('/') + 1)
   }
 
-  /** Waits for the first messages; after a full response it requests more at once. */
+  /** After a full response it requests more at once. */
   async pull(signal: AbortSignal): Promise<readonly Pulled<string>[]> {
     try {
       while (!signal.aborted) {
@@ -59,9 +56,8 @@ export class SqsPuller implements Puller<string> {
         attempt: { reason },
         login,
       } = awsFailure(error, `queue ${this.#name}`, 'sqs:ReceiveMessage and sqs:DeleteMessage')
-      // The next client reads the credentials again.
       if (login) await this.close()
-      throw new Error(reason.replace('denies write access to', 'denies read access to'), { cause: error })
+      throw new Error(reason, { cause: error })
     }
   }
 

@@ -3,7 +3,7 @@ import { awsOptions } from './aws-client.ts'
 import { awsFailure } from './aws-errors.ts'
 import type { AwsConfig } from './aws-settings.ts'
 
-/** Reads the attributes of a source's queue; receives nothing. */
+/** Reads the queue's attributes; receives nothing. */
 export async function probeQueue(
   config: AwsConfig & { readonly queue_url: string },
   { host }: ProbeContext,
@@ -30,17 +30,17 @@ export async function probeQueue(
     return {
       is: 'ok',
       message:
-        `${name} is there, and our login is taken; about ${waiting ?? '?'} messages wait, ${under ?? '?'} are ` +
-        `with readers${policy === undefined ? '' : ', and it has a RedrivePolicy'}`,
+        `${name} exists; about ${waiting ?? '?'} messages are visible, ${under ?? '?'} are ` +
+        `in flight${policy === undefined ? '' : ', and it has a RedrivePolicy'}`,
     }
   } catch (error) {
     const {
       attempt: { reason },
     } = awsFailure(error, name, 'sqs:GetQueueAttributes')
-    return /denies .* access/.test(reason)
+    return reason.startsWith('AWS denies access')
       ? {
           is: 'warn',
-          message: `our login is taken, but we may not look at ${name}; whether we may read it only reading tells`,
+          message: `the credentials are valid, but the attributes of ${name} may not be read; permission to receive is unknown`,
         }
       : { is: 'fail', message: reason }
   } finally {

@@ -1,19 +1,17 @@
-/** Searches an SQS queue for one message and returns all received messages. */
 import type { SQSClient } from '@aws-sdk/client-sqs'
 import type { Host } from '../host/index.ts'
 
-/** SQS returns at most ten messages. They stay invisible until returned, or for this many seconds after a crash. */
+/** Received messages stay invisible until released, or for this many seconds after a crash. */
 const [maxPerRequest, visibilitySeconds, longPollSeconds] = [10, 15, 1]
 const responseMs = 5000
 
 export interface QueueSearch {
-  /** False when the signal aborted or the limit was reached. Rejects without permission to read. */
+  /** False at an abort or at the limit. Rejects without permission to read. */
   found(text: string, signal: AbortSignal): Promise<boolean>
-  /** Returns the remaining messages. Never rejects. */
+  /** Releases the remaining messages. Never rejects. */
   end(): Promise<void>
 }
 
-/** `most`: limit of received messages. */
 export function searchQueue(
   client: SQSClient,
   url: string,
@@ -54,7 +52,6 @@ export function searchQueue(
   }
   const search = async (text: string, signal: AbortSignal): Promise<boolean> => {
     try {
-      // An aborted request may have received messages, so each response is awaited.
       while (!signal.aborted && held.length < maxMessages) {
         if ((await receive()).some((body) => bodyContains(body, text))) return true
       }

@@ -7,17 +7,13 @@ export interface Received {
   readonly MessageAttributes?: Readonly<Record<string, { readonly StringValue?: string | undefined }>> | undefined
 }
 
-/** SNS envelope without raw delivery. */
 interface Notification {
   readonly Type: 'Notification'
   readonly Message: string
   readonly MessageAttributes?: Readonly<Record<string, { readonly Value?: unknown }>>
 }
 
-/**
- * Decodes a queue message: removes the SNS envelope, unescapes attributes, yields the body as bytes. Messages of a
- * group are in order.
- */
+/** Removes the SNS envelope, unescapes attributes, and yields the body as bytes. Messages of a group are ordered. */
 export function fromSqs(
   { MessageId: id = '', Body: text = '', Attributes: system = {}, MessageAttributes: own = {} }: Received,
   queue: string,
@@ -58,14 +54,12 @@ function notificationIn(text: string): Notification | undefined {
   }
 }
 
-/** `__0x<hex>__` is an escaped character. */
 function plainName(name: string): string {
   return name.replaceAll(/__0x([0-9a-fA-F]{1,6})__/g, (whole, code: string) =>
     Number.parseInt(code, 16) <= 0x10ffff ? String.fromCodePoint(Number.parseInt(code, 16)) : whole,
   )
 }
 
-/** Invalid escapes stay unchanged. */
 function plainValue(value: string): string {
   try {
     return decodeURIComponent(value)

@@ -45,7 +45,6 @@ const auth = variants(
   },
 )
 
-/** Region and credentials, for every AWS connector. */
 export const awsFields = {
   region: text(
     {
@@ -98,7 +97,7 @@ export interface AwsConfig {
   readonly tls: Tls | null
 }
 
-/** `address`: URL of a queue or ARN of a topic. */
+/** `address`: queue URL or topic ARN. */
 export function awsComplaint(address: string, config: Parameters<typeof messageComplaint>[0]): Complaint | null {
   if (config.oversize === 'split' && address.endsWith('.fifo'))
     return new Complaint(
@@ -115,8 +114,8 @@ export function awsComplaint(address: string, config: Parameters<typeof messageC
     )
   if (config.codec === 'kollect' && config.mode === 'structured')
     return new Complaint(
-      "kollect's messages are bytes, and would go out as base64 in JSON",
-      "set `mode: raw`, which is what kollect's consumers read",
+      "kollect's messages are binary and would be base64 in JSON",
+      "set `mode: raw`, as kollect's consumers expect",
       ['mode'],
     )
   return messageComplaint(config)

@@ -1,4 +1,4 @@
-/** A sink of SQS or SNS. Messages ready at the same moment share a request; the engine serializes those of a key. */
+/** Sink of SQS or SNS. Messages ready in the same event-loop turn share a request. */
 import type { Attempt } from '../engine/delivery/in-order.ts'
 import type { Context, Listening, Probe, Sink } from '../engine/contracts.ts'
 import { awsOptions, type AwsOptions } from './aws-client.ts'
@@ -6,20 +6,17 @@ import { entryFailure, awsFailure, errorText, tooLarge, type AwsEntryError } fro
 import { toAwsMessage, type AwsMessage } from './aws-message.ts'
 import type { AwsConfig } from './aws-settings.ts'
 import { eachMessageSink, type MessageSinkConfig } from './message-sink.ts'
-import { withSinkTimeout } from './sink-timeout.ts'
+import { unavailable, withSinkTimeout } from './sink-timeout.ts'
 
 export interface AwsSinkConfig extends AwsConfig, MessageSinkConfig {
   readonly max_message: number
   readonly group: string
 }
 
-/** A queue or a topic. */
 export interface AwsTarget {
   /** URL or ARN; FIFO if it ends in `.fifo`. */
   readonly address: string
-  /** For messages, such as `queue orders`. */
   readonly name: string
-  /** Required permission. */
   readonly allowed: string
   open(options: AwsOptions): Promise<AwsClient>
   /** As in {@link Sink}. */
@@ -78,7 +75,7 @@ class AwsPublisher {
     this.#place = place
   }
 
-  /** Undefined if messages may be published; else the reason. Makes no network request. */
+  /** Makes no network request. */
   async ready(): Promise<string | undefined> {
     if (this.#client !== undefined) return undefined
     try {
@@ -91,7 +88,6 @@ class AwsPublisher {
     }
   }
 
-  /** Groups the messages published in the same event-loop turn. */
   publish(message: AwsMessage, signal: AbortSignal): Promise<Attempt> {
     const { max_message: most } = this.#config
     if (message.bytes > most) return Promise.resolve(tooLarge(message.bytes, most))
@@ -120,7 +116,7 @@ class AwsPublisher {
       const {
         attempt: { reason },
       } = awsFailure(error, name, allowed)
-      return client !== undefined && /denies .* access/.test(reason)
+      return client !== undefined && reason.startsWith('AWS denies access')
         ? {
             is: 'warn',
             message:
@@ -191,7 +187,6 @@ class AwsPublisher {
         return
       }
       if (login && this.#client === client) {
-        // The next send reads the credentials again.
         this.#client = undefined
         client.destroy()
       }
@@ -199,7 +194,6 @@ class AwsPublisher {
     }
   }
 
-  /** Sends each message of an oversized request alone. */
   async #sendSingly(waiting: readonly PendingMessage[], signal: AbortSignal, reason: string): Promise<void> {
     if (waiting.length === 1) settleAll(waiting, { is: 'reject', reason, tooLarge: true })
     else for (const one of waiting) await this.#send([one], signal)
@@ -223,8 +217,4 @@ class AwsPublisher {
 
 function settleAll(waiting: readonly PendingMessage[], outcome: Attempt): void {
   for (const { settle } of waiting) settle(outcome)
-}
-
-function unavailable(reason: string): Attempt {
-  return { is: 'retry', reason, away: true }
 }

@@ -61,9 +61,9 @@ test('what has no key is in the group of the settings, and a key that no group c
 })
 
 test('an empty body and an eleventh attribute are refused', () => {
-  expect(() => toAwsMessage({ ...message, body: Buffer.alloc(0) }, form)).toThrow('AWS takes no empty message')
+  expect(() => toAwsMessage({ ...message, body: Buffer.alloc(0) }, form)).toThrow('AWS accepts no empty message')
   const many = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`a${index}`, 'x']))
-  expect(() => toAwsMessage({ ...message, facts: many }, form)).toThrow('it has 11 attributes')
+  expect(() => toAwsMessage({ ...message, facts: many }, form)).toThrow('the message has 11 attributes')
 })
 
 test.each([

@@ -1,4 +1,3 @@
-/** Fetches the bodies of claim-check messages. */
 import { claimOf, isClaim, withBody, type Claim } from '../codecs/bus-message/oversize.ts'
 import type { Context } from '../engine/contracts.ts'
 import type { ClaimPlace } from '../schema/index.ts'
@@ -8,9 +7,7 @@ import { messageOf } from '../model/errors.ts'
 
 export interface ClaimFetcherOptions {
   readonly place: ClaimPlace | null
-  /** Limit of a message in bytes. */
   readonly maxBytes: number
-  /** Called with the reason while a body is unavailable. */
   readonly onProblem: (problem: unknown) => void
 }
 
@@ -29,7 +26,6 @@ export class ClaimFetcher {
     this.#context = context
   }
 
-  /** The message needs no claim. */
   static needsNoFetch(whole: WholeMessage<unknown>): boolean {
     return whole.reason !== undefined || !isClaim(whole.message)
   }
@@ -43,7 +39,7 @@ export class ClaimFetcher {
       const { place, maxBytes } = this.#options
       if (place === null) throw new Error(`its body is at ${claim.url}; set \`claims\` to that store to fetch it`)
       if (claim.size > maxBytes)
-        throw new Error(`its body at ${claim.url} has ${claim.size} bytes, and an event may have ${maxBytes}`)
+        throw new Error(`its body at ${claim.url} has ${claim.size} bytes, and the limit is ${maxBytes}`)
       return await this.#fetch(whole, claim, place, signal)
     } catch (error) {
       return { ...whole, reason: messageOf(error) }
@@ -54,7 +50,7 @@ export class ClaimFetcher {
     this.#store?.close()
   }
 
-  /** Throws for a missing body. Uses only the message's hash: message authors must not choose the address. */
+  /** Throws for a missing body. Uses only the hash: authors of messages must not choose the address. */
   async #fetch<Handle>(
     whole: WholeMessage<Handle>,
     claim: Claim,
@@ -71,9 +67,7 @@ export class ClaimFetcher {
       if (body !== 'away') {
         try {
           if (body === undefined)
-            throw new Error(
-              `its body is not at ${claim.url}, as far as \`claims\` sees; it may have been kept too short`,
-            )
+            throw new Error(`its body was not found at ${claim.url}; check \`claims\` and its retention`)
           return { ...whole, message: withBody(whole.message, claim, body) }
         } catch (error) {
           if (++attempts >= maxAttempts) throw error

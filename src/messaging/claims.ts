@@ -1,4 +1,4 @@
-/** Store for bodies that exceed the bus's limit: a folder, or objects below a URL, named by the SHA-256 of the body. */
+/** Store for bodies that exceed the bus's limit: a folder, or objects below a URL, named by SHA-256. */
 import { makeDurableDirectory, replaceFile, type Host } from '../host/index.ts'
 import { HttpClient } from '../net/http/client.ts'
 import { readTls } from '../net/tls.ts'
@@ -6,7 +6,7 @@ import type { ClaimPlace } from '../schema/index.ts'
 import { messageOf } from '../model/errors.ts'
 
 export interface ClaimStore {
-  /** Durable when it resolves with the URL; rejects with a reason. Idempotent. */
+  /** Resolves with the URL once durable; rejects with a reason. Idempotent. */
   put(sha256: string, body: Uint8Array, signal: AbortSignal): Promise<string>
   /** At most `size` + 1 bytes. Undefined if missing. Rejects with a reason when the store is unreachable. */
   get(sha256: string, size: number, signal: AbortSignal): Promise<Uint8Array | undefined>
@@ -38,11 +38,9 @@ class Folder implements ClaimStore {
     this.#keepMs = keepMs
   }
 
-  /** Rewrites an existing file, because its time must be that of the last message. */
   async put(sha256: string, body: Uint8Array): Promise<string> {
     const { disk, random } = this.#host
     await makeDurableDirectory(disk, this.#folder)
-    // Another instance may be writing the same body.
     await replaceFile(disk, this.#folder, sha256, [body], `${Buffer.from(random.bytes(6)).toString('hex')}.new`)
     await this.#sweep()
     return `${this.#folder}/${sha256}`
@@ -52,8 +50,7 @@ class Folder implements ClaimStore {
     const { disk } = this.#host
     const path = `${this.#folder}/${sha256}`
     if ((await disk.stat(path)) !== undefined) return disk.readFile(path)
-    // Distinguishes a missing mount from a missing body.
-    if ((await disk.stat(this.#folder)) === undefined) throw new Error(`there is no folder ${this.#folder}`)
+    if ((await disk.stat(this.#folder)) === undefined) throw new Error(`folder ${this.#folder} not found`)
     return undefined
   }
 

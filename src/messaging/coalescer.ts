@@ -1,16 +1,13 @@
-/** Coalesces items into requests: items added during a request wait for the next one. */
 export class Coalescer<Item> {
   readonly #request: (items: readonly Item[]) => Promise<void>
   #items: Item[] = []
   #next: Promise<void> | undefined
   #underWay: Promise<void> = Promise.resolve()
 
-  /** `request` is never called concurrently. */
   constructor(request: (items: readonly Item[]) => Promise<void>) {
     this.#request = request
   }
 
-  /** Settles with the request that contains the items. */
   add(items: readonly Item[]): Promise<void> {
     for (const item of items) this.#items.push(item)
     return (this.#next ??= this.#underWay.then(() => {

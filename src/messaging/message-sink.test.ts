@@ -67,7 +67,7 @@ it('the preview includes rows that the bus cannot represent', async () => {
   const previews = [...(sink.preview?.(eventBatch(numberedEvents(3, 'e'), 't')) ?? [])]
   expect(previews.map((one) => ('problem' in one ? one.problem : Buffer.from(one.body).toString()))).toEqual([
     '{"number":0}',
-    "can't be written as a message: its content type can't be a header",
+    "the message cannot be encoded: its content type can't be a header",
     '{"number":2}',
   ])
 })

@@ -1,7 +1,4 @@
-/**
- * A sink of any message bus: encodes rows as messages, publishes them with the bus's client, and maps the results to
- * rows.
- */
+/** Sink of any message bus: encodes rows, publishes them with the bus's client, and maps the results to rows. */
 import { messageWriter, type BusMessage, type MessageMode, type MessageWriter } from '../codecs/bus-message/index.ts'
 import { eventForms, type EventFormChoice, type Sending } from '../codecs/event-forms/index.ts'
 import { behindKey, deliverInOrder, thrown, type Attempt } from '../engine/delivery/in-order.ts'
@@ -11,16 +8,13 @@ import type { Failure } from '../model/outcome.ts'
 import { isTooLarge, Oversize, type OversizeConfig } from './oversize.ts'
 import { messageOf } from '../model/errors.ts'
 
-/** Settings of every such sink (`messageFields` of the schema). */
 export interface MessageSinkConfig extends EventFormChoice, OversizeConfig {
   readonly mode: MessageMode
-  /** Maximum of concurrent messages. */
   readonly concurrency: number
-  /** Timeout of one attempt in ms. */
+  /** ms, of one attempt. */
   readonly timeout: number
 }
 
-/** A message with its row, for names derived from the row. */
 export interface OutMessage extends BusMessage {
   readonly row: SinkRow
   /** Index over the rows of a send. */
@@ -30,7 +24,7 @@ export interface OutMessage extends BusMessage {
 interface Client<Written> {
   /** Undefined if messages may be published; else the reason. Ends within the timeout, at once after an abort. */
   ready(signal: AbortSignal): Promise<string | undefined>
-  /** The bus's form of the message; pure. Throws with the reason if the bus cannot represent it. */
+  /** Encodes the message; pure. Throws the reason if the bus cannot represent it. */
   write(message: OutMessage): Written
   show(written: Written): Preview
   probe(signal: AbortSignal): Promise<Probe>
@@ -96,18 +90,16 @@ export function manyMessagesSink<Written>(
   return messageSink(config, context, client, async (rows, outgoing, signal) => {
     const publish = async (some: readonly OutMessage[]): Promise<Attempt> => {
       const outcomes = await publishWritten(client, some, signal)
-      // A permanent rejection takes precedence over messages held back by it.
+      // A rejection takes precedence over messages held back by it.
       return outcomes.find((outcome) => outcome?.is === 'reject') ?? outcomes.find((outcome) => outcome !== undefined)
     }
     const failures: Failure[] = []
-    // An exception concerns only its own messages.
     const attemptsOf = (messages: readonly OutMessage[]): Promise<readonly Attempt[]> =>
       publishWritten(client, messages, signal).catch((error: unknown) => messages.map(() => thrown(error)))
     const publishSome = async (messages: readonly OutMessage[]): Promise<void> => {
       const attempts = await attemptsOf(messages)
       for (const [at, message] of messages.entries()) {
         let attempt = attempts[at]
-        // Later messages of its key were not stored, so the order is still right.
         if (isTooLarge(attempt)) attempt = await outgoing.publishLarge(message, attempt, publish, signal)
         if (attempt !== undefined) failures.push(failureOf(message.index, attempt))
       }
@@ -121,7 +113,6 @@ export function manyMessagesSink<Written>(
         if (message.key !== undefined || client.slice === undefined) keyed.push(message)
         else if (free.push(message) === client.slice) {
           underWay.push(publishSome(free.splice(0)))
-          // Lets the client start sending.
           await context.host.timers.yield()
         }
         continue
@@ -135,7 +126,7 @@ export function manyMessagesSink<Written>(
   })
 }
 
-/** Rejects messages that cannot be encoded, and holds back later ones of their key. */
+/** Rejects messages that cannot be encoded; holds back later ones of their key. */
 async function publishWritten<Written>(
   client: ManyClient<Written>,
   messages: readonly OutMessage[],
@@ -188,8 +179,8 @@ async function messageSink<Written>(
           async listen(signal: AbortSignal, { batch, mayCreate }: ListenOptions) {
             const outgoing = begin(batch)
             const [message] = [...sinkRows(batch, forms.flows)].map((row) => outgoing.message(row))
-            if (message === undefined || 'is' in message) return message?.reason ?? 'there is no message'
-            return client.listen?.(signal, { message, mayCreate }) ?? 'nobody can listen there'
+            if (message === undefined || 'is' in message) return message?.reason ?? 'the batch has no message'
+            return client.listen?.(signal, { message, mayCreate }) ?? 'this sink cannot be read back'
           },
         }),
     *preview(batch) {
@@ -220,7 +211,6 @@ class Outgoing {
     this.#oversize = oversize
   }
 
-  /** Encoding errors are permanent. */
   message(row: SinkRow): OutMessage | Refused {
     try {
       return this.#build(row, this.sending.event(row))
@@ -229,7 +219,7 @@ class Outgoing {
     }
   }
 
-  /** A smaller form has the same message id; the larger one was not stored. */
+  /** A smaller form keeps the message id. */
   publishLarge(
     message: OutMessage,
     refusal: Refused & { readonly is: 'reject' },
@@ -249,7 +239,7 @@ class Outgoing {
 }
 
 function encodingFailure(error: unknown): string {
-  return `can't be written as a message: ${messageOf(error)}`
+  return `the message cannot be encoded: ${messageOf(error)}`
 }
 
 function shown<Written>(client: Client<Written>, message: OutMessage): Preview {

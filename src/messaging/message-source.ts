@@ -1,14 +1,8 @@
 /**
- * A source of any message bus: appends pulled messages and acknowledges them after the sync, or after a sink settled
+ * Source of any message bus: appends pulled messages and acknowledges them after the sync, or after a sink settled
  * them.
  */
-import {
-  messageReader,
-  rejectedMessage,
-  type InMessage,
-  type MessageReader,
-  type ReadChoice,
-} from '../codecs/bus-message/read.ts'
+import type { InMessage, MessageReader, ReadChoice } from '../codecs/bus-message/read.ts'
 import type { Appended, AwaitedSink, Source, SourceContext } from '../engine/contracts.ts'
 import { appendEvents } from '../engine/sources/append-events.ts'
 import { messageOf } from '../model/errors.ts'
@@ -17,43 +11,30 @@ import type { ClaimPlace } from '../schema/index.ts'
 import { ackSink } from '../schema/values.ts'
 import { PartReassembler, type WholeMessage } from './part-reassembler.ts'
 import { ClaimFetcher } from './claim-fetcher.ts'
+import { maxBytes, MessageUnits, type Unit } from './message-units.ts'
 import { withTimeout } from '../host/with-timeout.ts'
 
-/** Settings of every such source (`messageSourceFields` of the schema). */
 export interface MessageSourceConfig extends ReadChoice {
-  /** `journal`, or `sink:<id>`. */
   readonly ack: string
-  /** Limit of unacknowledged messages in memory, bytes. */
   readonly buffer: number
-  /** Limit of the parts of incomplete messages, bytes. */
   readonly join_bytes: number
-  /** ms. */
   readonly join_wait: number
   readonly claims: ClaimPlace | null
 }
 
 export interface Pulled<Handle> {
   readonly message: InMessage
-  /** Acknowledgement handle of the client. */
   readonly handle: Handle
 }
 
-/** Client of a bus. */
 export interface Puller<Handle> {
-  /** Shown as the source's address. */
   readonly address: string
-  /**
-   * Waits for the next messages, at least one. Resolves with none when the signal aborts; rejects with a reason when
-   * the bus is unreachable or refuses, and is then retried.
-   */
+  /** Waits for at least one message. Resolves with none when the signal aborts; a rejection is logged and retried. */
   pull(signal: AbortSignal): Promise<readonly Pulled<Handle>[]>
-  /**
-   * The messages are synced, and settled if a sink is awaited. After a failure they are redelivered and deduplicated.
-   */
+  /** The messages are synced and settled. After a failure they are redelivered and deduplicated. */
   ack(handles: readonly Handle[]): Promise<void>
-  /** Returns messages for redelivery to any reader. */
   release(handles: readonly Handle[]): Promise<void>
-  /** Extends the visibility of waiting messages. Called every `keepMs`. */
+  /** Extends the visibility of pending messages. Called every `keepMs`. */
   keep?(handles: readonly Handle[]): Promise<void>
   readonly keepMs?: number
   close(): Promise<void>
@@ -62,28 +43,15 @@ export interface Puller<Handle> {
 export interface MessageSourceStatus {
   readonly messages: number
   readonly rejected: number
-  /** Why no messages arrive, and the action to take. */
   readonly problem?: string
 }
 
 const [minWaitMs, maxWaitMs, defaultKeepMs, idleMs] = [500, 30_000, 10_000, 20_000]
-/** Approximate size of a unit: a frame is compressed, and larger ones are split. */
-const [unitBytes, unitMessages] = [384 * 1024, 4096]
-const eventOverhead = 400
-/** Limits of concurrent units: to the journal, and to an awaited sink. */
+/** Maximum concurrent units to the journal, and to an awaited sink. */
 const [maxUnits, maxUnitsToSink] = [16, 256]
-/** Time limits at a stop: for the sink's settling, then for acknowledgements. Other messages are redelivered. */
+/** At a stop: time for the sink to settle, then for acknowledgements. Other messages are redelivered. */
 const [settleMs, ackMs] = [2000, 4000]
-/** An event may have 16 MiB in total. */
-const maxBytes = 15 << 20
 
-interface Unit<Handle> {
-  readonly events: readonly WeirEvent[]
-  readonly handles: readonly Handle[]
-  readonly bytes: number
-}
-
-/** `reader`: decodes messages without a codec. */
 export function messageSource<Handle>(
   config: MessageSourceConfig,
   context: SourceContext,
@@ -100,22 +68,17 @@ class MessageSource<Handle> implements Source {
   readonly #puller: Puller<Handle>
   readonly #parts: PartReassembler<Handle>
   readonly #claims: ClaimFetcher
+  readonly #units: MessageUnits
   #pulled: Handle[] = []
   readonly #pending = new Map<Unit<Handle>, Promise<void>>()
   #pendingBytes = 0
-  #messages = 0
-  #rejected = 0
-  #uncounted = { taken: 0, empty: 0, rejected: 0 }
-  #reader: MessageReader | undefined
   #appendFailed = false
   #problem: string | undefined
   #pulledAt = Infinity
   /** Must settle messages before they are acknowledged. */
   readonly #sink: AwaitedSink | undefined
-  /** Aborts when the sink is removed. */
   #sinkRemoved = AbortSignal.abort()
   #onSinkRemoved: () => void = () => undefined
-  /** Aborts at the time limit of a stop. */
   readonly #stopDeadline = new AbortController()
 
   constructor(
@@ -125,7 +88,7 @@ class MessageSource<Handle> implements Source {
     reader: MessageReader | undefined,
   ) {
     this.#config = config
-    this.#reader = reader
+    this.#units = new MessageUnits(config, context, reader)
     this.#context = context
     this.#puller = puller
     this.#parts = new PartReassembler({ bytes: config.join_bytes, waitMs: config.join_wait }, context.host.clock)
@@ -134,7 +97,7 @@ class MessageSource<Handle> implements Source {
         place: config.claims,
         maxBytes,
         onProblem: (problem) => {
-          this.#logProblem("The body of a message can't be fetched; it is tried again.", problem)
+          this.#logProblem('The body of a message is unavailable; retrying.', problem)
         },
       },
       context,
@@ -142,15 +105,14 @@ class MessageSource<Handle> implements Source {
     this.addresses = [puller.address]
     const sink = ackSink(config.ack)
     if (sink === undefined) return
-    if (context.awaited === undefined) throw new Error(`ack: ${config.ack}: no sink can be waited for here`)
+    if (context.awaited === undefined) throw new Error(`ack: ${config.ack}: no sink can be awaited here`)
     this.#sink = context.awaited(sink)
   }
 
   status(): MessageSourceStatus {
-    // An idle pull proves that the bus is reachable.
     return {
-      messages: this.#messages,
-      rejected: this.#rejected,
+      messages: this.#units.messages,
+      rejected: this.#units.rejected,
       ...(this.#problem === undefined || this.#context.host.clock.monotonic() - this.#pulledAt > idleMs
         ? {}
         : { problem: this.#problem }),
@@ -173,7 +135,7 @@ class MessageSource<Handle> implements Source {
     )
     const expiry = timers.every(Math.min(this.#config.join_wait / 4, maxWaitMs), () => {
       this.#acceptAll(this.#parts.late(), signal).catch((error: unknown) => {
-        this.#logProblem('Parts of messages could not be kept.', error)
+        this.#logProblem('Parts of messages could not be stored.', error)
       })
     })
     const keepAlive = timers.every(this.#puller.keepMs ?? defaultKeepMs, () => {
@@ -191,21 +153,20 @@ class MessageSource<Handle> implements Source {
       for (let wait = minWaitMs; !signal.aborted;) {
         try {
           if (!(await this.#waitForSink(signal))) continue
-          // Lets a busy client yield to journal writes.
           await timers.yield()
           this.#pulledAt = this.#context.host.clock.monotonic()
           const pulled = await this.#puller.pull(
             this.#sink === undefined ? signal : AbortSignal.any([signal, this.#sinkRemoved]),
           )
           if (pulled.length > 0 && this.#problem !== undefined)
-            this.#context.log.info('Messages come again.', { source: this.#context.id })
+            this.#context.log.info('Messages arrive again.', { source: this.#context.id })
           if (pulled.length > 0) [this.#problem, wait] = [undefined, minWaitMs]
           this.#pulled = pulled.map(({ handle }) => handle)
           await this.#acceptAll(await this.#reassemble(pulled, signal), signal)
           this.#pulled = []
         } catch (error) {
           this.#pulledAt = Infinity
-          this.#logProblem('No messages can be read; it is tried again.', error)
+          this.#logProblem('Messages cannot be read; retrying.', error)
           await timers.sleep(wait, signal)
           wait = Math.min(2 * wait, maxWaitMs)
         }
@@ -213,7 +174,7 @@ class MessageSource<Handle> implements Source {
       await withTimeout(Promise.all(this.#pending.values()), {
         timers,
         ms: ackMs,
-        late: 'the bus gave no answer in time',
+        late: 'the bus did not respond in time',
       }).catch((error: unknown) => {
         this.#logProblem(
           'Messages were not acknowledged before the stop; they are redelivered and deduplicated.',
@@ -228,9 +189,7 @@ class MessageSource<Handle> implements Source {
     }
   }
 
-  /**
-   * Waits for the awaited sink, if any. When it was removed, pulled messages are released to the bus. False at a stop.
-   */
+  /** Waits for the sink. After its removal, pulled messages are released. False at a stop. */
   async #waitForSink(signal: AbortSignal): Promise<boolean> {
     if (this.#sink === undefined || !this.#sinkRemoved.aborted) return true
     await Promise.all(this.#pending.values())
@@ -254,13 +213,12 @@ class MessageSource<Handle> implements Source {
     return true
   }
 
-  /** Complete messages in order; parts wait for the others. At a stop the rest is released. */
+  /** Complete messages in order; at a stop the rest is released. */
   async #reassemble(pulled: readonly Pulled<Handle>[], signal: AbortSignal): Promise<WholeMessage<Handle>[]> {
     const messages: WholeMessage<Handle>[] = []
     const released: Handle[] = []
     for (const { message, handle } of pulled) {
       for (const one of this.#parts.add(message, handle)) {
-        // Preserves the order after a released message.
         const whole =
           released.length > 0
             ? undefined
@@ -276,69 +234,10 @@ class MessageSource<Handle> implements Source {
   }
 
   async #acceptAll(messages: readonly WholeMessage<Handle>[], signal: AbortSignal): Promise<void> {
-    const read = (this.#reader ??= await messageReader(this.#config))
-    for (const unit of this.#units(messages, read)) {
-      this.#publishCounts()
-      await this.#accept(unit, signal)
-    }
+    for await (const unit of this.#units.of(messages)) await this.#accept(unit, signal)
   }
 
-  /** Updates metrics once for many messages. */
-  #publishCounts(): void {
-    for (const [outcome, count] of Object.entries(this.#uncounted))
-      if (count > 0)
-        this.#context.metrics.count('weir_bus_messages_total', count, { source: this.#context.id, outcome })
-    this.#uncounted = { taken: 0, empty: 0, rejected: 0 }
-  }
-
-  *#units(messages: readonly WholeMessage<Handle>[], reader: MessageReader): Generator<Unit<Handle>> {
-    let [events, handles, bytes]: [WeirEvent[], Handle[], number] = [[], [], 0]
-    for (const { message, handles: its, reason } of messages) {
-      if (handles.length > 0 && (bytes + message.body.length > unitBytes || handles.length >= unitMessages)) {
-        yield { events, handles, bytes }
-        ;[events, handles, bytes] = [[], [], 0]
-      }
-      const read = this.#read(message, reason, reader)
-      for (const event of read) events.push(event)
-      for (const handle of its) handles.push(handle)
-      bytes += message.body.length + eventOverhead * read.length
-    }
-    if (handles.length > 0) yield { events, handles, bytes }
-  }
-
-  #read(message: InMessage, invalid: string | undefined, reader: MessageReader): readonly WeirEvent[] {
-    const { id } = this.#context
-    const source = `/weir/${id}`
-    this.#messages++
-    try {
-      if (invalid !== undefined) throw new Error(invalid)
-      if (message.body.length > maxBytes)
-        throw new Error(
-          `it has ${message.body.length} bytes, and an event may have ${maxBytes}: only its beginning is kept`,
-        )
-      const events = reader(message, source)
-      this.#uncounted[events.length === 0 ? 'empty' : 'taken']++
-      return events
-    } catch (error) {
-      this.#rejected++
-      this.#uncounted.rejected++
-      const reason = messageOf(error)
-      this.#context.log.warn('A message is unreadable; it is stored as an event with its bytes and the reason.', {
-        source: id,
-        place: message.place,
-        reason,
-      })
-      return [
-        rejectedMessage(
-          message.body.length > maxBytes ? { ...message, body: message.body.subarray(0, unitBytes) } : message,
-          reason,
-          source,
-        ),
-      ]
-    }
-  }
-
-  /** Starts appends in order. Resolves when `buffer` has room, including messages that wait for the sink. */
+  /** Starts appends in order. Resolves when `buffer` has room. */
   async #accept(unit: Unit<Handle>, signal: AbortSignal): Promise<void> {
     this.#pendingBytes += unit.bytes
     const before = Promise.all(this.#pending.values())
@@ -371,14 +270,12 @@ class MessageSource<Handle> implements Source {
     await this.#puller.ack(handles)
   }
 
-  /** Undefined at a stop. */
   async #append(
     events: readonly WeirEvent[],
     before: Promise<unknown>,
     signal: AbortSignal,
   ): Promise<(Appended & { readonly duplicates?: number }) | undefined> {
     const { id, host, log } = this.#context
-    // Retries in order after a rejection.
     const afterFailure = (): Promise<unknown> => {
       this.#appendFailed = true
       return before
@@ -391,7 +288,7 @@ class MessageSource<Handle> implements Source {
       } catch (error) {
         this.#appendFailed = true
         if (signal.aborted) return undefined
-        log.error('The journal refuses messages; they stay on the bus, and it is tried again.', {
+        log.error('The journal rejects messages; they stay on the bus and are retried.', {
           source: id,
           error: messageOf(error),
         })
@@ -401,7 +298,6 @@ class MessageSource<Handle> implements Source {
     }
   }
 
-  /** Logs a problem when it changes. */
   #logProblem(what: string, error: unknown): void {
     const problem = messageOf(error)
     if (problem === this.#problem) return

@@ -1,4 +1,3 @@
-/** Bodies of received messages, for callers that wait for one of them. */
 export class MessageWatcher {
   readonly #seen: string[] = []
   #wake = (): void => undefined
@@ -10,7 +9,7 @@ export class MessageWatcher {
     this.#wake()
   }
 
-  /** Resolves with true when a body contains the text, with false when the signal aborts first. */
+  /** True when a body contains the text, false when the signal aborts first. */
   async has(text: string, signal: AbortSignal): Promise<boolean> {
     for (;;) {
       if (this.#seen.some((body) => body.includes(text))) return true

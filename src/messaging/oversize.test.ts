@@ -265,7 +265,7 @@ test('incomplete parts are stored with their bytes and the reason, counted and a
   expect(kept).toMatchObject({ type: rejectedType, subject: 'bus/0' })
   expect(Buffer.from(kept?.data ?? [])).toEqual(Buffer.from(first?.body ?? []))
   expect(kept?.extensions?.['reason']).toBe(
-    'it is part 1 of 4 of a message: 1 of its 4 parts came, and the others did not come within 60000 ms',
+    'part 1 of 4 of a message: 1 of its 4 parts arrived, and the others did not arrive within 60000 ms',
   )
   expect(metrics.value('weir_bus_messages_total', { source: 'tested', outcome: 'rejected' })).toBe(3)
   expect(bus.acknowledged.size).toBe(4)
@@ -345,7 +345,7 @@ test('claim-check: the body is in a folder under its hash and read only there; a
       .filter((type) => type === rejectedType),
   ).toHaveLength(4)
   expect(late.events().find(({ type }) => type === rejectedType)?.extensions?.['reason']).toContain(
-    'as far as `claims` sees',
+    'check `claims` and its retention',
   )
   const without = read(bus, host)
   await until(host, () => without.events().some(({ type }) => type === rejectedType))

@@ -1,4 +1,4 @@
-/** Alternative forms of a message that its bus rejected as too large. */
+/** Alternative forms of messages that exceed the limit of their bus. */
 import { hash } from 'node:crypto'
 import { claimMessage, splitMessage } from '../codecs/bus-message/oversize.ts'
 import type { BusMessage } from '../codecs/bus-message/index.ts'
@@ -10,20 +10,16 @@ import { messageOf } from '../model/errors.ts'
 
 export interface OversizeConfig {
   readonly oversize: 'dead-letter' | 'patch-only' | 'split' | 'claim-check'
-  /** Bytes. */
   readonly part_size: number
   readonly claims: (ClaimPlace & { readonly keep: number }) | null
-  /** ms. */
   readonly timeout: number
 }
 
-/** A rejected message and the function to publish its replacements. */
 export interface TooLarge<Message> {
   readonly message: Message
   readonly refusal: Refusal
-  /** A smaller form of its event, if any. */
   readonly reduced: () => Message | undefined
-  /** Result of the first message that was not stored; undefined if all were. No later one was stored. */
+  /** Outcome of the first message that was not stored; no later one was stored. */
   readonly publish: (messages: readonly Message[]) => Promise<Attempt>
 }
 
@@ -76,13 +72,12 @@ export class Oversize {
     const outcome = await publish([smaller])
     if (outcome === undefined)
       this.#context.metrics.count('weir_sink_reduced_rows_total', 1, { sink: this.#context.id })
-    return isTooLarge(outcome) ? { ...outcome, reason: `${outcome.reason}, without its states, too` } : outcome
+    return isTooLarge(outcome) ? { ...outcome, reason: `${outcome.reason}, even without states` } : outcome
   }
 
-  /** Repeats all parts after a failure; readers ignore duplicates. */
   async #split<Message extends BusMessage>({ message, refusal, publish }: TooLarge<Message>): Promise<Attempt> {
     const { part_size: size } = this.#config
-    const hint = `, also in parts of ${size} bytes; lower \`part_size\``
+    const hint = `, even in parts of ${size} bytes; lower \`part_size\``
     if (message.body.length <= size) return { ...refusal, reason: `${refusal.reason}${hint}` }
     const outcome = await publish(splitMessage(message, size))
     if (outcome === undefined) this.#count('split')
@@ -98,7 +93,7 @@ export class Oversize {
     try {
       url = await this.#claims?.put(sha256, message.body, signal)
     } catch (error) {
-      return { is: 'retry', reason: `its body could not be put into the store: ${messageOf(error)}` }
+      return { is: 'retry', reason: `the body could not be stored: ${messageOf(error)}` }
     }
     const outcome = await publish([claimMessage(message, url ?? '', sha256)])
     if (outcome === undefined) this.#count('claim-check')

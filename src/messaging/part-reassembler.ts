@@ -1,4 +1,3 @@
-/** Reassembles messages from parts. */
 import { joinParts, partOf, type Part } from '../codecs/bus-message/oversize.ts'
 import type { InMessage } from '../codecs/bus-message/read.ts'
 import type { Clock } from '../host/index.ts'
@@ -8,7 +7,6 @@ import { messageOf } from '../model/errors.ts'
 export interface WholeMessage<Handle> {
   readonly message: InMessage
   readonly handles: readonly Handle[]
-  /** Why it is invalid. */
   readonly reason?: string
 }
 
@@ -16,7 +14,6 @@ interface Group<Handle> {
   readonly part: Part
   readonly since: number
   readonly messages: Map<number, InMessage>
-  /** One per delivery, by part number. */
   readonly handles: { readonly number: number; readonly handle: Handle }[]
   bytes: number
 }
@@ -39,7 +36,7 @@ export class PartReassembler<Handle> {
     this.#clock = clock
   }
 
-  /** Messages completed or abandoned by this one: none, itself, a joined one, or old parts evicted for space. */
+  /** Messages completed or evicted by this one. */
   add(message: InMessage, handle: Handle): WholeMessage<Handle>[] {
     let part: Part | undefined
     try {
@@ -57,7 +54,6 @@ export class PartReassembler<Handle> {
     }
     this.#groups.set(part.message, group)
     group.handles.push({ number: part.number, handle })
-    // A redelivered part has the same bytes.
     if (!group.messages.has(part.number)) {
       group.messages.set(part.number, message)
       group.bytes += message.body.length + partOverhead
@@ -67,16 +63,16 @@ export class PartReassembler<Handle> {
     const released: WholeMessage<Handle>[] = []
     for (const old of this.#groups.values()) {
       if (this.#bytes <= this.#limits.bytes) break
-      released.push(...this.#incomplete(old, `more than \`join_bytes\` (${this.#limits.bytes}) of parts waited`))
+      released.push(...this.#incomplete(old, `the parts exceed \`join_bytes\` (${this.#limits.bytes})`))
     }
     return released
   }
 
-  /** Parts whose message is incomplete after the time limit. */
+  /** Expired parts. */
   late(): WholeMessage<Handle>[] {
     const before = this.#clock.monotonic() - this.#limits.waitMs
     return [...this.#groups.values()].flatMap((group) =>
-      group.since > before ? [] : this.#incomplete(group, `the others did not come within ${this.#limits.waitMs} ms`),
+      group.since > before ? [] : this.#incomplete(group, `the others did not arrive within ${this.#limits.waitMs} ms`),
     )
   }
 
@@ -101,14 +97,14 @@ export class PartReassembler<Handle> {
 
   #incomplete(group: Group<Handle>, why: string): WholeMessage<Handle>[] {
     this.#remove(group)
-    return this.#each(group, `${group.messages.size} of its ${group.part.total} parts came, and ${why}`)
+    return this.#each(group, `${group.messages.size} of its ${group.part.total} parts arrived, and ${why}`)
   }
 
   #each({ messages, handles, part: { total } }: Group<Handle>, reason: string): WholeMessage<Handle>[] {
     return [...messages].map(([number, message]) => ({
       message,
       handles: handles.flatMap((one) => (one.number === number ? [one.handle] : [])),
-      reason: `it is part ${number} of ${total} of a message: ${reason}`,
+      reason: `part ${number} of ${total} of a message: ${reason}`,
     }))
   }
 }

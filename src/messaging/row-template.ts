@@ -1,10 +1,10 @@
-/** Bus name (topic, routing key …) derived from a row by a template such as `weir.{family}.{type}`. */
+/** Bus name (topic, routing key …) from a template such as `weir.{family}.{type}`. */
 import type { SinkRow } from '../engine/delivery/rows.ts'
 
 export const placeholders = ['family', 'type', 'source', 'subject', 'key', 'ref'] as const
 type Placeholder = (typeof placeholders)[number]
 
-/** `safe` escapes a value; it receives '' for a missing field. */
+/** `safe` escapes a value; a missing field is ''. */
 export function rowTemplate(template: string, safe: (value: string) => string): (row: SinkRow) => string {
   const parts = template.split(/\{([a-z]+)\}/)
   if (parts.length === 1) return () => template

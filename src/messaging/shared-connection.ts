@@ -1,4 +1,4 @@
-/** One connection for all callers, opened on first use and again after a loss. */
+/** One connection, opened on first use and again after a loss. */
 export class SharedConnection<Client> {
   readonly #connect: () => Promise<Client>
   readonly #disconnect: (client: Client) => Promise<unknown>
@@ -19,7 +19,6 @@ export class SharedConnection<Client> {
     return connecting
   }
 
-  /** Makes the next caller reconnect. Never rejects. */
   async discard(client: Client): Promise<void> {
     if (this.#client !== undefined && (await this.#client.catch(() => undefined)) === client) this.#client = undefined
     await this.#disconnect(client).catch(() => undefined)

@@ -1,3 +1,4 @@
+import type { Attempt } from '../engine/delivery/in-order.ts'
 import type { Timers } from '../host/index.ts'
 import { withTimeoutUntil } from '../host/with-timeout.ts'
 import { messageOf } from '../model/errors.ts'
@@ -8,22 +9,25 @@ interface SinkLimit {
   readonly late?: string
 }
 
-/**
- * Rejects if the work takes longer, or when the sink stops. The work itself continues; its later failure is ignored.
- */
+/** Rejects at the time limit, or when the sink stops. The work continues; its later failure is ignored. */
 export function withSinkTimeout<T>(
   work: Promise<T>,
-  { timers, ms, late = `no answer within ${ms} ms` }: SinkLimit,
+  { timers, ms, late = `no response within ${ms} ms` }: SinkLimit,
   signal: AbortSignal,
 ): Promise<T> {
   return withTimeoutUntil(work, { timers, ms, late }, signal, 'the sink is stopping')
 }
 
-/** The problem of a sink, undefined if it has none; `late` if it is not known in time. */
+/** The problem of a sink, if any; `late` if it is unknown in time. */
 export function problemWithTimeout(
   problem: Promise<string | undefined>,
   limit: SinkLimit,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   return withSinkTimeout(problem, limit, signal).catch(messageOf)
+}
+
+/** A retry of the whole batch: the system is unavailable. */
+export function unavailable(reason: string): Attempt {
+  return { is: 'retry', reason, away: true }
 }

@@ -1,7 +1,7 @@
-/** An invalid flag or variable of a replaced program, with a message for the user. */
+/** An invalid flag or variable of a replaced program. */
 export class PresetProblem extends Error {}
 
-/** Go's notation of booleans. `by`: the flag or variable. Throws PresetProblem. */
+/** Parses Go's booleans. `by`: the flag or variable. Throws PresetProblem. */
 export function truthOf(value: string | boolean, by: string): boolean {
   if (typeof value === 'boolean') return value
   if (['1', 't', 'T', 'true', 'TRUE', 'True'].includes(value)) return true
@@ -15,7 +15,7 @@ export interface Login {
   readonly password: string | undefined
 }
 
-/** A URL without its credentials, and the credentials. Throws PresetProblem without the password. */
+/** Splits a URL and its credentials. Throws PresetProblem without the password. */
 export function loginOf(text: string): Login {
   const written = text.includes('://') ? text : `nats://${text}`
   const url = URL.parse(written)

@@ -262,7 +262,7 @@ test('weir doctor --live checks the queues of sources, takes nothing, and report
       /logged in; stream READ has 0 messages, consumer weir does not exist yet and is created at the start$/,
     ),
     expect.stringContaining('stream NOWHERE not found'),
-    'queue read is there, and our login is taken; about 1 messages wait, 0 are with readers',
+    'queue read exists; about 1 messages are visible, 0 are in flight',
     expect.stringContaining('queue nothing does not exist'),
   ])
   expect((await aws.take('read'))[0]?.Attributes?.['ApproximateReceiveCount']).toBe('1')

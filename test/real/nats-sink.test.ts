@@ -356,7 +356,7 @@ test.each(['max_payload', 'max_msg_size'])(
         : 'exceeds the limit of the stream (max_msg_size)'
     const refused = [
       { index: 2, is: 'reject', reason: words },
-      { index: 3, is: 'reject', reason: `${words}, without its states, too` },
+      { index: 3, is: 'reject', reason: `${words}, even without states` },
     ]
     for (const subject of ['kollect', 'json'] as const) {
       const metrics = new MetricStore({ strict: true })

@@ -338,7 +338,9 @@ test('users, virtual hosts and rights: each refusal names the correction', async
     /denies publishing to exchange-\d+ \(.*grant the user write permission/,
   )
   await server.ctl('set_permissions', 'weir', '.*', '.*', '.*')
-  expect(await outcome(await sinkFor({ url: 'amqp://127.0.0.1:1', more_urls: [server.url], ...common }))).toBe('stored')
+  expect(await outcome(await sinkFor({ url: 'amqp://127.0.0.1:1', fallback_urls: [server.url], ...common }))).toBe(
+    'stored',
+  )
   expect(await (await sinkFor({ url: 'amqp://127.0.0.1:1' })).probe?.(never)).toMatchObject({
     is: 'fail',
     message: expect.stringContaining("can't be reached") as string,

@@ -6,12 +6,12 @@ import { searchQueue } from '../../messaging/aws-queue-search.ts'
 import type { Context, Listening } from '../../engine/contracts.ts'
 import type { SnsConfig } from './config.ts'
 
-/** Of the temporary queue: maximum messages read, and retention in seconds. */
+/** Limits of the temporary queue: messages read, and retention in seconds. */
 const [most, keptS] = [1000, '60']
 const may =
   'sqs:CreateQueue, sqs:DeleteQueue, sqs:GetQueueAttributes, sqs:ReceiveMessage, sns:Subscribe and sns:Unsubscribe'
 
-/** A topic stores nothing. Observing a message requires a temporary queue and subscription, created only on request. */
+/** A topic stores nothing: verifying a message requires a temporary queue and subscription, created only on request. */
 export async function listenTopic(
   config: SnsConfig,
   { host }: Context,
@@ -34,7 +34,7 @@ export async function listenTopic(
       'A topic stores no messages; with --make-queue a temporary queue and subscription verify the delivery'
     )
   }
-  // A custom endpoint serves both SNS and SQS only if it is not an AWS host.
+  // Only a custom endpoint serves both SNS and SQS.
   const shared = endpoint !== null && !/\.(?:amazonaws\.com(?:\.cn)?|api\.aws)$/.test(new URL(endpoint).hostname)
   const queues = new Queues(await awsOptions({ ...config, endpoint: shared ? endpoint : null }, host, topic))
   const made = new Made(topics, queues)
@@ -70,7 +70,6 @@ class Made {
     this.#queues = queues
   }
 
-  /** Resolves to the queue URL. */
   async make(topic: string, name: string): Promise<string> {
     const { SubscribeCommand } = await import('@aws-sdk/client-sns')
     const { CreateQueueCommand, GetQueueAttributesCommand, SetQueueAttributesCommand } =
@@ -112,7 +111,7 @@ class Made {
     return url
   }
 
-  /** Never rejects. Leftover objects have `weir-check` in their names. */
+  /** Never rejects. Leftovers have `weir-check` in their names. */
   async remove(): Promise<void> {
     const { UnsubscribeCommand } = await import('@aws-sdk/client-sns')
     const { DeleteQueueCommand } = await import('@aws-sdk/client-sqs')

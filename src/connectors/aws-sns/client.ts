@@ -3,7 +3,6 @@ import { failedEntries } from '../../messaging/aws-errors.ts'
 import { awsEntry } from '../../messaging/aws-message.ts'
 import type { AwsClient } from '../../messaging/aws-sink.ts'
 
-/** Loads the library lazily. */
 export async function openTopic(arn: string, options: AwsOptions): Promise<AwsClient> {
   const { GetTopicAttributesCommand, PublishBatchCommand, SNSClient } = await import('@aws-sdk/client-sns')
   const client = new SNSClient(options)

@@ -5,12 +5,12 @@ import { searchQueue } from '../../messaging/aws-queue-search.ts'
 import type { Context, Listening } from '../../engine/contracts.ts'
 import type { SqsConfig } from './config.ts'
 
-/** A check must not hide more messages than this from consumers. */
+/** A check must not hide more messages from consumers. */
 const most = 50
 
 /**
- * Reads the queue until it finds the message, then releases all messages. Queues with a redrive policy and FIFO queues
- * are not read, because reading has side effects there.
+ * Reads until it finds the message, then releases all. Queues with a redrive policy and FIFO queues are not read,
+ * because reading has side effects.
  */
 export async function listenQueue(config: SqsConfig, { host }: Context, name: string): Promise<Listening | string> {
   const { queue_url: url } = config
@@ -22,8 +22,7 @@ export async function listenQueue(config: SqsConfig, { host }: Context, name: st
   const { GetQueueAttributesCommand, SQSClient: Client } = await import('@aws-sdk/client-sqs')
   const client: SQSClient = new Client(await awsOptions(config, host, url))
   const may = 'sqs:ReceiveMessage and sqs:ChangeMessageVisibility'
-  const trouble = (error: unknown): string =>
-    awsFailure(error, name, may).attempt.reason.replace('denies write access to', 'denies read access to')
+  const trouble = (error: unknown): string => awsFailure(error, name, may).attempt.reason
   let attributes: Partial<Record<string, string>>
   try {
     ;({ Attributes: attributes = {} } = await client.send(

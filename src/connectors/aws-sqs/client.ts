@@ -3,7 +3,6 @@ import { failedEntries } from '../../messaging/aws-errors.ts'
 import { awsEntry } from '../../messaging/aws-message.ts'
 import type { AwsClient } from '../../messaging/aws-sink.ts'
 
-/** Loads the library lazily. */
 export async function openQueue(url: string, options: AwsOptions): Promise<AwsClient> {
   const { GetQueueAttributesCommand, SendMessageBatchCommand, SQSClient } = await import('@aws-sdk/client-sqs')
   const client = new SQSClient(options)

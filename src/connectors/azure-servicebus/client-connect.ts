@@ -5,20 +5,19 @@ import { revealSecret } from '../../net/secrets.ts'
 import { WrongSettings } from './client-errors.ts'
 import type { ServiceBusServer } from './config.ts'
 
-/** An unconnected client; loads the library. Throws for an invalid connection string without quoting it. */
+/** An unconnected client. Throws for an invalid connection string without quoting it. */
 export async function makeClient(
   { connection_string: secret, namespace, auth, timeout }: ServiceBusServer,
   { id, host }: Pick<Context, 'id' | 'host'>,
 ): Promise<ServiceBusClient> {
   const library = await import('@azure/service-bus')
-  // The caller retries.
   const options = {
     identifier: `weir-${id}`,
     retryOptions: { maxRetries: 0, retryDelayInMs: 500, timeoutInMs: timeout },
   }
   if (auth.type !== 'connection_string') {
     const tokens = new EntraTokens(auth, { resource, timeout, host })
-    // A missing token fails here: the library would report another error.
+    // Fails early: the library would report another error.
     await tokens.getToken()
     return new library.ServiceBusClient(
       namespace ?? '',
@@ -39,22 +38,20 @@ export async function makeClient(
 }
 
 const resource = 'https://servicebus.azure.net'
-/** The library renews a token two minutes before it expires, and without a pause when that time has passed. */
+/** The library renews a token two minutes before expiry, without a pause if that time has passed. */
 const minTokenMs = 150_000
 
 function withMinLifetime({ token, expiresOnTimestamp: until }: EntraToken, now: number): EntraToken {
   return { token, expiresOnTimestamp: Math.max(until, now + minTokenMs) }
 }
 
-/**
- * Closes a client; gives up after `ms`, because the library waits a minute for an unreachable server. Never rejects.
- */
+/** Never rejects. Bounded by `ms`, because the library waits a minute for an unreachable server. */
 export async function closeClient(client: ServiceBusClient, { timers }: Context['host'], ms: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const timer = timers.after(ms, resolve)
   await Promise.race([promise, client.close().catch(() => undefined)])
   timer.cancel()
-  // Only an internal socket error ends the library's timers. Without a socket they end at their timeout.
+  // Only a socket error ends the library's timers early.
   const { _connectionContext: inner } = client as unknown as Inside
   inner?.connection?._connection?.socket?.destroy?.(new Error('given up'))
 }
@@ -68,8 +65,8 @@ interface Inside {
 const checkMs = 200
 
 /**
- * Resolves as `sent`, but rejects soon after the connection is lost: the library would wait for its whole timeout. Uses
- * library internals; without them the library's timeout applies.
+ * Resolves as `sent`, but rejects after a lost connection: the library would wait for its timeout. Uses library
+ * internals if present.
  */
 export async function whileOpen(
   sender: ServiceBusSender,

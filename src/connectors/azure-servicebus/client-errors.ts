@@ -2,10 +2,9 @@ import type { Attempt } from '../../engine/delivery/in-order.ts'
 import { WeirError } from '../../model/errors.ts'
 import { NoToken } from '../../net/entra.ts'
 
-/** The settings can't be used; the message contains the action to take. */
+/** Invalid settings; the message contains the action to take. */
 export class WrongSettings extends Error {}
 
-/** Error codes of the library, which rename Service Bus conditions. */
 export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }
@@ -14,14 +13,14 @@ export function errorText(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (error instanceof AggregateError) return error.errors.map(errorText).join(', ')
   const [first = ''] = error.message.split('\n')
-  // Ids of links and requests differ each time.
+  // Omits ids that differ each time.
   const text = first
     .replaceAll(/\s*\[[^\]]*\]:?|\s*(?:TrackingId|SystemTracker|Timestamp|Reference):\S*,?/g, '')
     .replace(/[\s.:]+$/, '')
   return text === '' ? error.name : text.slice(0, 300)
 }
 
-/** Service Bus responded; another connection would get the same response. */
+/** Errors of the entity: a new connection would not help. */
 const entityErrors: ReadonlySet<string | undefined> = new Set([
   'MessagingEntityNotFound',
   'MessagingEntityDisabled',
@@ -29,20 +28,20 @@ const entityErrors: ReadonlySet<string | undefined> = new Set([
   'ServiceBusy',
 ])
 
-/** The connection or the credentials are invalid: both are renewed. */
+/** A new connection with new credentials is required. */
 export function isOfConnection(error: unknown): boolean {
   return !entityErrors.has(codeOf(error)) && !/^SenderBusyError\b/.test(errorText(error))
 }
 
-/** Why the entity can't be used, and the action to take. `right`: `Send` or `Listen`. */
+/** The failure and the action to take. `right`: `Send` or `Listen`. */
 export function unavailableReason(error: unknown, entity: string, right: string): string {
   const text = errorText(error)
   if (error instanceof WeirError || error instanceof WrongSettings || error instanceof NoToken) return text
   switch (codeOf(error)) {
     case 'UnauthorizedAccess':
       return (
-        `Service Bus rejected the login (${text}); correct \`connection_string\`, whose key needs the claim ` +
-        `${right} for ${entity}, or \`auth\`, whose identity needs the role Azure Service Bus Data ` +
+        `Service Bus rejected the login (${text}); correct \`connection_string\` with a key that has the claim ` +
+        `${right} for ${entity}, or \`auth\` with an identity that has the role Azure Service Bus Data ` +
         `${right === 'Send' ? 'Sender' : 'Receiver'}`
       )
     case 'MessagingEntityNotFound':
@@ -66,7 +65,6 @@ export function unavailableReason(error: unknown, entity: string, right: string)
   }
 }
 
-/** Outcome of a failed request with one message. */
 export function sendFailure(error: unknown, entity: string): Attempt {
   const text = errorText(error)
   if (codeOf(error) === 'MessageSizeExceeded')
@@ -75,7 +73,7 @@ export function sendFailure(error: unknown, entity: string): Attempt {
   return { is: 'retry', reason: unavailableReason(error, entity, 'Send'), away: true }
 }
 
-/** The failure concerns one message, not the others of the request. */
+/** The failure concerns one message of the request. */
 export function isOfMessage(error: unknown): boolean {
   return (
     codeOf(error) === 'MessageSizeExceeded' ||

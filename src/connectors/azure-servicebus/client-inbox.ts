@@ -1,18 +1,16 @@
 import type { ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus'
 
-/** A message and the link that holds its lock. */
 export interface Handle {
   readonly message: ServiceBusReceivedMessage
   readonly receiver: ServiceBusReceiver
 }
 
-/** Received messages that were not pulled yet. */
 export class Inbox {
   #waiting: { readonly handle: Handle; readonly taken: () => void }[] = []
   #failed: { readonly error: unknown } | undefined
   #wake: () => void = () => undefined
 
-  /** Resolves when the message was pulled; applies backpressure to the receiver. */
+  /** Resolves when the message was pulled (backpressure). */
   put(handle: Handle): Promise<void> {
     return new Promise((taken) => {
       this.#waiting.push({ handle, taken })
@@ -20,15 +18,12 @@ export class Inbox {
     })
   }
 
-  /** Ends reception. */
   fail(error: unknown): void {
     this.#failed ??= { error }
     this.#wake()
   }
 
-  /**
-   * At least one message; none when the signal aborts. After `fail`, rejects with its error once the inbox is empty.
-   */
+  /** At least one message; none at an abort. After `fail`, rejects once empty. */
   async next(signal: AbortSignal): Promise<readonly Handle[]> {
     while (this.#waiting.length === 0 && this.#failed === undefined && !signal.aborted) {
       const { promise, resolve } = Promise.withResolvers<void>()
@@ -41,7 +36,6 @@ export class Inbox {
     return this.rest()
   }
 
-  /** Removes and returns all messages. */
   rest(): readonly Handle[] {
     const all = this.#waiting
     this.#waiting = []

@@ -8,17 +8,13 @@ import { bytesOf } from './map-read.ts'
 
 const [atOnce, againMs, closeMs] = [250, 200, 2000]
 
-/**
- * Observes messages by peeking, which neither locks nor counts a delivery. A topic can't be peeked; its subscriptions
- * can.
- */
+/** Peeks: locks nothing and counts no delivery. Topics cannot be peeked. */
 export async function listenServiceBus(config: ServiceBusConfig, context: Context): Promise<Listening | string> {
   const { entity, timeout: ms } = config
   const { timers } = context.host
   const client = await makeClient(config, context)
   const receiver = client.createReceiver(entity, { skipParsingBodyAsJson: true, skipConvertingDate: true })
   let next: ServiceBusReceivedMessage['sequenceNumber']
-  /** Peeks after the last position. */
   const peek = async (): Promise<readonly ServiceBusReceivedMessage[]> => {
     const found = await withTimeout(
       receiver.peekMessages(atOnce, next === undefined ? {} : { fromSequenceNumber: next }),
@@ -34,7 +30,7 @@ export async function listenServiceBus(config: ServiceBusConfig, context: Contex
   const close = (): Promise<void> => closeClient(client, context.host, Math.min(closeMs, ms))
   let before = 0
   try {
-    // Verifies the permission now, and skips existing messages.
+    // Verifies the permission, and skips existing messages.
     for (let found = await peek(); found.length > 0 && before < 20 * atOnce; found = await peek())
       before += found.length
   } catch (error) {

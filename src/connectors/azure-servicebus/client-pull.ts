@@ -12,21 +12,17 @@ import { fromMessage } from './map-read.ts'
 interface Live {
   readonly client: ServiceBusClient
   readonly inbox: Inbox
-  /** Set if the entity uses sessions. */
   readonly sessions: Sessions | undefined
-  /** Stops reception and abandons messages that were not pulled. */
+  /** Abandons messages that were not pulled. */
   end(): Promise<void>
 }
 
-/** Interval of lock checks, and remaining lock time below which a lock is renewed. Locks last at least 5 seconds. */
+/** Interval of lock checks, and remaining time below which a lock is renewed. Locks last at least 5 s. */
 const [keepMs, renewMs] = [2000, 15_000]
 const renewAtOnce = 64
 const closeMs = 2000
 
-/**
- * Pulls from a queue or subscription. Connects at the first pull and after a lost connection. Messages that are not
- * completed are redelivered.
- */
+/** Connects at the first pull and after a lost connection. */
 export class ServiceBusPuller implements Puller<Handle> {
   readonly address: string
   readonly keepMs = keepMs
@@ -48,7 +44,6 @@ export class ServiceBusPuller implements Puller<Handle> {
       const { inbox } = (this.#live ??= await this.#connect())
       return (await inbox.next(signal)).map((handle) => ({ handle, message: fromMessage(handle.message, this.#path) }))
     } catch (error) {
-      // The next connection reads the connection string again.
       await this.close()
       throw new Error(unavailableReason(error, this.#path, 'Listen'), { cause: error })
     }
@@ -62,14 +57,13 @@ export class ServiceBusPuller implements Puller<Handle> {
     return this.#settle(handles, ({ receiver, message }) => receiver.abandonMessage(message))
   }
 
-  /** The library renews session locks. It renews message locks only if each message has a unique id. */
+  /** The library renews message locks only for unique message ids. */
   async keep(handles: readonly Handle[]): Promise<void> {
     if (this.#config.sessions) return
     const before = this.#context.host.clock.now() + renewMs
     const due = handles.filter(
       ({ message: { lockedUntilUtc: until } }) => until !== undefined && until.getTime() < before,
     )
-    // Each renewal is one request; the link limits concurrent requests.
     for (let from = 0; from < due.length; from += renewAtOnce)
       await allSettledOrThrow(
         due.slice(from, from + renewAtOnce).map(({ receiver, message }) => receiver.renewMessageLock(message)),
@@ -81,7 +75,7 @@ export class ServiceBusPuller implements Puller<Handle> {
     this.#live = undefined
     if (live === undefined) return
     const { timers } = this.#context.host
-    // After a lost connection nothing can be abandoned: locks expire.
+    // After a lost connection locks expire.
     await withTimeout(live.end(), { timers, ms: closeMs, late: 'late' }).catch(() => undefined)
     await closeClient(live.client, this.#context.host, Math.min(closeMs, this.#config.timeout))
   }
@@ -164,10 +158,8 @@ export class ServiceBusPuller implements Puller<Handle> {
   }
 }
 
-/** Keeps bodies and times unparsed. */
 const unparsed = { skipParsingBodyAsJson: true, skipConvertingDate: true }
 
-/** Waits for all; rejects with the first error. */
 async function allSettledOrThrow(all: readonly Promise<unknown>[]): Promise<void> {
   for (const one of await Promise.allSettled(all)) if (one.status === 'rejected') throw one.reason
 }

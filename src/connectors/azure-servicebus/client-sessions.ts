@@ -1,24 +1,16 @@
-/**
- * Reads several sessions concurrently: each is locked, read in order, and released when it is empty or after a time
- * slice.
- */
+/** Reads several sessions concurrently: each is locked and read in order until it is empty or its time slice ends. */
 import type { ServiceBusSessionReceiver } from '@azure/service-bus'
 import type { SourceContext } from '../../engine/contracts.ts'
 import { codeOf } from './client-errors.ts'
 import type { Handle, Inbox } from './client-inbox.ts'
 
-/** An empty session is released after this. */
 const idleMs = 1000
-/** Time slice of a session. */
 const sliceMs = 30_000
 const checkMs = 50
-/** The library renews a session lock for this long. */
 const renewMs = 24 * 3_600_000
 
 export interface SessionOptions {
-  /** Concurrent sessions. */
   readonly session_count: number
-  /** Messages of a session that were not pulled yet. */
   readonly prefetch: number
 }
 
@@ -33,7 +25,6 @@ export class Sessions {
   readonly #accept: Accept
   readonly #inbox: Inbox
   readonly #stop = new AbortController()
-  /** Unsettled messages by session. */
   readonly #open = new Map<unknown, number>()
   readonly #reading = new Set<Promise<void>>()
 
@@ -60,7 +51,6 @@ export class Sessions {
     }
   }
 
-  /** Releases all sessions and their locks. */
   async end(): Promise<void> {
     this.#stop.abort()
     this.#inbox.rest()
@@ -75,7 +65,6 @@ export class Sessions {
         session = await this.#accept({ maxAutoLockRenewalDurationInMs: renewMs, abortSignal: signal })
       } catch (error) {
         if (signal.aborted) return
-        // No session is available.
         if (codeOf(error) === 'ServiceTimeout' || codeOf(error) === 'SessionCannotBeLocked') continue
         throw error
       }
@@ -98,7 +87,6 @@ export class Sessions {
     }
   }
 
-  /** Reads until the session is empty, or its time slice is over and all its messages are settled. */
   async #read(session: ServiceBusSessionReceiver, signal: AbortSignal): Promise<void> {
     const { clock, timers } = this.#host
     const begun = clock.monotonic()
@@ -127,7 +115,6 @@ export class Sessions {
       await timers.sleep(checkMs, signal)
     }
     await ending
-    // After a lost session lock its messages are redelivered.
     if (problem !== undefined && codeOf(problem) !== 'SessionLockLost' && !signal.aborted) throw problem
   }
 }

@@ -16,14 +16,13 @@ export interface Outgoing {
 interface Live {
   readonly client: ServiceBusClient
   readonly sender: ServiceBusSender
-  /** Maximum bytes of a message. */
   readonly maxBytes: number
 }
 
-/** Messages of sequential requests, in order, with their indexes in the send. */
+/** Messages of sequential requests with their indexes. */
 type Queue = { readonly at: number; readonly outgoing: Outgoing }[]
 
-/** Service Bus accepts no larger batch, whatever the message limit. */
+/** Limit of a batch, whatever the message limit. */
 const maxBatchBytes = 1 << 20
 const closeMs = 2000
 const stopped: Attempt = {
@@ -31,7 +30,7 @@ const stopped: Attempt = {
   reason: 'not sent: the sink is stopping, or the batch timed out',
 }
 
-/** One connection with one link, opened at the first use, after a loss and after a rejected login. */
+/** One connection with one link, reopened after a loss and after a rejected login. */
 export class ServiceBusPublisher {
   readonly #config: ServiceBusConfig
   readonly #context: Context
@@ -44,7 +43,6 @@ export class ServiceBusPublisher {
     this.#context = context
   }
 
-  /** Undefined when messages can be sent, else the reason. Ends within the timeout or when the signal aborts. */
   ready(signal: AbortSignal): Promise<string | undefined> {
     if (this.#live !== undefined) return Promise.resolve(undefined)
     const { timeout, entity } = this.#config
@@ -72,10 +70,9 @@ export class ServiceBusPublisher {
     )
   }
 
-  /** Outcomes of all messages, in order. After a failure no later message of the same key is sent. */
+  /** Attempts in order. After a failure no later message of the key is sent. */
   async sendAll(messages: readonly Outgoing[], signal: AbortSignal): Promise<readonly Attempt[]> {
     const sending = new Sending(messages.length)
-    // A batch belongs to one session or partition.
     const apart = this.#config.sessions || this.#config.partition_key
     const lines = new Map<string, Queue>()
     for (const [at, outgoing] of messages.entries()) {
@@ -95,7 +92,7 @@ export class ServiceBusPublisher {
     return sending.attempts
   }
 
-  /** Uses a separate connection with the current settings. Sends nothing. */
+  /** Sends nothing. */
   async probe(signal: AbortSignal): Promise<Probe> {
     const { entity, timeout } = this.#config
     const { host } = this.#context
@@ -134,7 +131,6 @@ export class ServiceBusPublisher {
       try {
         chunk = await this.#sendChunk(live, line, from, sending, signal)
       } catch (error) {
-        // The rest would fail, too.
         if (isOfConnection(error)) this.#forget(live)
         return sending.fail(line.slice(from), sendFailure(error, this.#config.entity))
       }
@@ -143,8 +139,8 @@ export class ServiceBusPublisher {
   }
 
   /**
-   * Sends as many messages as fit into one request. Resolves to those with an outcome. Rejects if the failure is not
-   * theirs.
+   * Sends as many messages as fit into one request; resolves to those with an outcome. Rejects if the failure concerns
+   * all.
    */
   async #sendChunk(live: Live, line: Queue, from: number, sending: Sending, signal: AbortSignal): Promise<Queue> {
     const [first] = line.slice(from, from + 1)
@@ -170,7 +166,7 @@ export class ServiceBusPublisher {
       for (const one of chunk) sending.settle(one, undefined)
     } catch (error) {
       if (!isOfMessage(error)) throw error
-      // One message causes the failure: send each separately.
+      // One message is invalid: sends each separately.
       for (const one of chunk)
         if (!sending.isBlocked(one)) sending.settle(one, await this.#sendOne(live, one.outgoing.message, signal))
     }
@@ -201,13 +197,12 @@ export class ServiceBusPublisher {
     return whileOpen(sender, sender.sendMessages(messages, { abortSignal: signal }), this.#context.host)
   }
 
-  /** Opens the link, which verifies the permission and returns the message limit. */
+  /** Opening the link verifies the permission and returns the message limit. */
   async #open(): Promise<Live> {
     const client = await makeClient(this.#config, this.#context)
     try {
       const sender = client.createSender(this.#config.entity)
       const { timeout: ms } = this.#config
-      // The library would wait a minute for each step.
       const { maxSizeInBytes: maxBytes } = await withTimeout(sender.createMessageBatch(), {
         timers: this.#context.host.timers,
         ms,
@@ -220,7 +215,6 @@ export class ServiceBusPublisher {
     }
   }
 
-  /** The next send reconnects and reads the connection string again. */
   #forget(live: Live): void {
     if (this.#live !== live) return
     this.#live = undefined
@@ -235,7 +229,6 @@ export class ServiceBusPublisher {
   }
 }
 
-/** Outcomes of one send. */
 class Sending {
   readonly attempts: Attempt[]
   readonly #failedKeys = new Set<string>()
@@ -249,7 +242,6 @@ class Sending {
     if (attempt !== undefined && key !== undefined) this.#failedKeys.add(key)
   }
 
-  /** An earlier message of its key failed. */
   isBlocked({ at, outgoing: { key } }: Queue[number]): boolean {
     if (key === undefined || !this.#failedKeys.has(key)) return false
     this.attempts[at] = { is: 'retry', reason: behindKey(key) }

@@ -135,7 +135,6 @@ const server = {
   auth,
 }
 
-/** Either a connection string, or a namespace and a login. */
 function serverComplaint({
   connection_string: written,
   namespace,
@@ -271,5 +270,5 @@ export const serviceBusSourceSchema = defineSchema({
 
 export type ServiceBusSourceConfig = ConfigOf<typeof serviceBusSourceSchema>
 export type ServiceBusConfig = ConfigOf<typeof serviceBusSchema>
-/** What a connection needs, whichever way it is used. */
+/** Settings of a connection. */
 export type ServiceBusServer = Pick<ServiceBusConfig, 'connection_string' | 'namespace' | 'auth' | 'timeout'>

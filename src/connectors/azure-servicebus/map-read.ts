@@ -6,7 +6,7 @@ export type Received = Pick<
   'body' | 'applicationProperties' | 'contentType' | 'sessionId' | 'partitionKey' | 'enqueuedTimeUtc'
 > & { readonly sequenceNumber?: { toString(): string } }
 
-/** `path`: queue or subscription that scopes the sequence number. */
+/** `path`: queue or subscription. */
 export function fromMessage(
   {
     body,
@@ -21,7 +21,6 @@ export function fromMessage(
 ): InMessage {
   const attributes: Record<string, string> = {}
   for (const [name, value] of Object.entries(properties)) {
-    // JMS clients use names with `_`.
     const attribute = /^cloudEvents[:_]([a-z0-9]+)$/.exec(name)?.[1]
     if (attribute !== undefined && value !== null) attributes[attribute] = plain(value)
   }
@@ -35,7 +34,6 @@ export function fromMessage(
   }
 }
 
-/** A body is bytes in one or several sections, or an AMQP value. */
 export function bytesOf(body: unknown): Uint8Array {
   if (body instanceof Uint8Array) return body
   if (Array.isArray(body) && body.every((part) => part instanceof Uint8Array)) return Buffer.concat(body)
@@ -43,7 +41,6 @@ export function bytesOf(body: unknown): Uint8Array {
   return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
 }
 
-/** CloudEvents encoding of AMQP types. */
 function plain(value: unknown): string {
   if (value instanceof Date) return value.toISOString()
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')

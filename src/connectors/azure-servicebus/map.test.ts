@@ -55,7 +55,7 @@ test.each([
       'Timestamp:2024-05-01T00:00:00',
     true,
     'Service Bus rejected the login (InvalidSignature: The token has an invalid signature); correct ' +
-      '`connection_string`, whose key needs the claim Send for q, or `auth`, whose identity needs the role ' +
+      '`connection_string` with a key that has the claim Send for q, or `auth` with an identity that has the role ' +
       'Azure Service Bus Data Sender',
   ],
   ['MessagingEntityNotFound', 'no', false, 'no q in the namespace (no); create it, or correct the settings'],

@@ -5,11 +5,10 @@ export interface ServiceBusMessage {
   readonly body: Buffer
   readonly applicationProperties: Record<string, string>
   readonly contentType?: string
-  /** Equal for every attempt at this event, from any instance: the key of duplicate detection. */
+  /** The same for every attempt by any instance; Service Bus deduplicates by it. */
   readonly messageId: string
   readonly sessionId?: string
   readonly partitionKey?: string
-  /** ms. */
   readonly timeToLive?: number
 }
 
@@ -17,18 +16,17 @@ export interface MessageForm {
   readonly sessions: boolean
   readonly default_session: string
   readonly partition_key: boolean
-  /** ms. */
   readonly time_to_live: number | null
 }
 
-/** Limits of Service Bus: bytes of one property, and of all; characters of a session or partition key. */
+/** Bytes of one property and of all; characters of a session or partition key. */
 const limits = { property: 32_767, properties: 64_000, key: 128 } as const
-/** Upper bounds in bytes: overhead of a message, and of a property. */
+/** Overhead in bytes, at most. */
 const [perMessage, perProperty] = [768, 12]
 
 /**
- * CloudEvents attributes become application properties `cloudEvents:NAME`, others keep their names. A key beyond the
- * session id limit is hashed. Throws the reason if a limit of Service Bus is exceeded.
+ * CloudEvents attributes become properties `cloudEvents:NAME`. A key beyond the limit is hashed. Throws the reason if a
+ * limit of Service Bus is exceeded.
  */
 export function toMessage(
   {
@@ -68,7 +66,6 @@ export function toMessage(
   }
 }
 
-/** Upper bound of the size on the wire. */
 export function sizeOf({ body, applicationProperties: properties, contentType = '' }: ServiceBusMessage): number {
   return body.length + bytesOf(properties) + Buffer.byteLength(contentType) + perMessage
 }

@@ -10,7 +10,6 @@ export const source = defineSource<typeof serviceBusSourceSchema>('azure-service
   probe: probeEntity,
 })
 
-/** Opens even if the namespace is unreachable; the failure is logged and retried. */
 export function openServiceBusSource(config: ServiceBusSourceConfig, context: SourceContext): Promise<Source> {
   return Promise.resolve(messageSource(config, context, new ServiceBusPuller(config, context)))
 }

@@ -1,4 +1,3 @@
-/** Fetches and parses trail files from S3. */
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import type { S3Client } from '@aws-sdk/client-s3'
@@ -11,12 +10,12 @@ import { messageOf } from '../../model/errors.ts'
 import type { CloudtrailConfig, From } from './config.ts'
 import type { FileName } from './map-notice.ts'
 
-/** Permanent: the file is missing or is not a trail file. */
+/** Permanent: the file is missing or not a trail file. */
 export class InvalidFileError extends Error {
   override readonly name = 'FileUnfit'
 }
 
-/** Transient: the file is unavailable. `denied`: access to this file is denied; others may be readable. */
+/** Transient. `denied`: access to this file is denied; others may be readable. */
 export class FileUnavailableError extends Error {
   override readonly name = 'FileAway'
   readonly denied: boolean
@@ -42,9 +41,9 @@ export class TrailFiles {
     this.#host = host
   }
 
-  /** Records of the file. Rejects with FileUnfit or FileAway. */
+  /** Rejects with InvalidFileError or FileUnavailableError. */
   async records(file: FileName, signal: AbortSignal): Promise<readonly unknown[]> {
-    const { bucket, largest_file: maxBytes } = this.#from
+    const { bucket, max_file_size: maxBytes } = this.#from
     const place = `s3://${file.bucket}/${file.key}`
     if (file.bucket !== bucket)
       throw new InvalidFileError(`${place} is in another bucket than \`from.bucket\` (${bucket}), and is not fetched`)
@@ -57,7 +56,7 @@ export class TrailFiles {
           : compressed
     } catch (error) {
       throw new InvalidFileError(
-        `${place} can't be decompressed, or exceeds \`from.largest_file\` (${messageOf(error)})`,
+        `${place} can't be decompressed, or exceeds \`from.max_file_size\` (${messageOf(error)})`,
       )
     }
     let content: unknown
@@ -71,7 +70,7 @@ export class TrailFiles {
     return content['Records']
   }
 
-  /** Verifies access to the bucket. Rejects with FileAway. */
+  /** Rejects with FileUnavailableError. */
   async verifyAccess(signal: AbortSignal): Promise<void> {
     const {
       library: { HeadBucketCommand },
@@ -91,7 +90,7 @@ export class TrailFiles {
 
   async #fetch({ bucket: Bucket, key: Key }: FileName, place: string, signal: AbortSignal): Promise<Uint8Array> {
     const { timeout } = this.#config
-    const { largest_file: maxBytes } = this.#from
+    const { max_file_size: maxBytes } = this.#from
     const late = new AbortController()
     try {
       const {
@@ -104,7 +103,7 @@ export class TrailFiles {
         })
         if (bytes > maxBytes) {
           late.abort()
-          throw new InvalidFileError(`${place} has ${bytes} bytes, and \`from.largest_file\` is ${maxBytes}`)
+          throw new InvalidFileError(`${place} has ${bytes} bytes, and \`from.max_file_size\` is ${maxBytes}`)
         }
         return (await body?.transformToByteArray()) ?? new Uint8Array(0)
       }
@@ -133,7 +132,7 @@ export class TrailFiles {
     const status = (error as { readonly $metadata?: { readonly httpStatusCode?: number } } | undefined)?.$metadata
       ?.httpStatusCode
     if (login) this.close()
-    return new FileUnavailableError(reason.replace('denies write access to', 'denies read access to'), {
+    return new FileUnavailableError(reason, {
       denied: status === 403 || status === 404,
       cause: error,
     })
@@ -149,7 +148,7 @@ export class TrailFiles {
       this.#host,
       '',
     )
-    // S3 notifies a queue in the region of the bucket.
+    // The bucket may be in another region.
     const client = new library.S3Client({ ...options, followRegionRedirects: true, forcePathStyle: endpoint !== null })
     return (this.#live ??= { library, client })
   }

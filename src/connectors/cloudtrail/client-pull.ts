@@ -1,7 +1,4 @@
-/**
- * Pulls file notifications and returns the records of the files as messages. A notification is acknowledged when all
- * its records are.
- */
+/** Emits the records of announced files as messages. A notification is acknowledged when all its records are. */
 import { SqsPuller } from '../../messaging/aws-pull.ts'
 import type { Pulled, Puller } from '../../messaging/message-source.ts'
 import type { InMessage } from '../../codecs/bus-message/read.ts'
@@ -13,29 +10,21 @@ import type { CloudtrailConfig, From } from './config.ts'
 import { mapRecord } from './map.ts'
 import { filesIn, hasRecords, type FileName } from './map-notice.ts'
 
-/** A notification with the handles of its records. */
 export interface Delivery {
   readonly receipt: string
   readonly message: InMessage
-  /** Pulled records that are not acknowledged. */
   open: number
-  /** Files that are not read yet. */
   files: number
-  /** The notification is to be redelivered. */
   redeliver: boolean
 }
 
 interface AnnouncedFile {
   readonly delivery: Delivery
-  /** Undefined: the notification names no file. */
   readonly file: FileName | undefined
-  /** Why the file is not fetched. */
   readonly invalid?: string
 }
 
-/** Concurrent downloads. */
 const maxConcurrent = 4
-/** Interval of repeated log messages. */
 const repeatMs = 60_000
 
 export class FilePuller implements Puller<Delivery> {
@@ -44,10 +33,8 @@ export class FilePuller implements Puller<Delivery> {
   readonly #context: SourceContext
   readonly #queue: SqsPuller
   readonly #files: TrailFiles
-  /** Announced and not fetched yet. */
   #announced: AnnouncedFile[] = []
   #loggedAt = Number.NEGATIVE_INFINITY
-  /** Result of each pulled message: an event, an error, or nothing. */
   readonly #results = new WeakMap<InMessage, WeirEvent | Error | 'nothing'>()
 
   constructor(config: CloudtrailConfig, from: From<'queue'>, context: SourceContext) {
@@ -58,7 +45,7 @@ export class FilePuller implements Puller<Delivery> {
     this.keepMs = this.#queue.keepMs
   }
 
-  /** Events of a pulled message. Throws the reason for a malformed record. */
+  /** Throws the reason for a malformed record. */
   eventsOf(message: InMessage): readonly WeirEvent[] {
     const result = this.#results.get(message) ?? new Error('not a record of CloudTrail')
     if (result instanceof Error) throw result
@@ -79,7 +66,7 @@ export class FilePuller implements Puller<Delivery> {
       if (one === undefined || one.delivery.redeliver) continue
       if (result.status === 'rejected') {
         away ??= result.reason instanceof Error ? result.reason : new Error(String(result.reason))
-        // It is redelivered and does not block others.
+        // The message is redelivered and does not block others.
         if (result.reason instanceof FileUnavailableError && result.reason.denied) {
           one.delivery.redeliver = true
           this.#denied(result.reason.message)
@@ -116,13 +103,11 @@ export class FilePuller implements Puller<Delivery> {
   }
 
   async close(): Promise<void> {
-    // Messages that are not released reappear after the visibility timeout.
     await this.release(this.#announced.map(({ delivery }) => delivery)).catch(() => undefined)
     this.#files.close()
     await this.#queue.close()
   }
 
-  /** Counts each time, and logs at intervals. */
   #denied(problem: string): void {
     const {
       id,
@@ -139,7 +124,7 @@ export class FilePuller implements Puller<Delivery> {
     })
   }
 
-  /** One message per record, at least one to acknowledge the file. Rejects with FileAway. */
+  /** One message per record, at least one to acknowledge the file. Rejects with FileUnavailableError. */
   async #read(
     { delivery: { message }, file, invalid }: AnnouncedFile,
     signal: AbortSignal,

@@ -1,4 +1,4 @@
-/** Reads events of one region in a time range from the event history, page by page, within the rate limit. */
+/** Reads the event history of one region, page by page, within the rate limit. */
 import type { CloudTrailClient, Event } from '@aws-sdk/client-cloudtrail'
 import { awsOptions } from '../../messaging/aws-client.ts'
 import { awsFailure } from '../../messaging/aws-errors.ts'
@@ -11,23 +11,16 @@ import type { CloudtrailConfig } from './config.ts'
 export interface ReaderOptions {
   readonly host: Host
   readonly config: CloudtrailConfig
-  /** Undefined: region of environment or profile. */
   readonly region: string | undefined
-  /** Attempts per request after transient failures. */
   readonly maxAttempts?: number
-  /** Called for each request. */
   readonly note: (outcome: 'answered' | 'failed') => void
 }
 
-/** Why events can't be read, and the action to take. */
 export class TrailError extends PollError {
   override readonly name = 'TrailError'
 }
 
-/**
- * CloudTrail allows two requests per second, account and region, with fifty events each. The margin covers clock
- * differences.
- */
+/** CloudTrail allows two requests per second. The margin covers clock differences. */
 const paceMs = 520
 const maxPerPage = 50
 const defaultAttempts = 6
@@ -44,7 +37,6 @@ export class TrailReader {
     this.#options = options
   }
 
-  /** Effective region. Rejects with TrailError. */
   async region(): Promise<string> {
     const { region } = this.#options
     if (region !== undefined) return region
@@ -55,12 +47,8 @@ export class TrailReader {
     }
   }
 
-  /**
-   * One page, newest first across pages. Rejects with TrailError, with ResponseError for a malformed page, and when the
-   * signal aborts.
-   */
+  /** Newest first across pages. Rejects with TrailError, with ResponseError for a malformed page, and at an abort. */
   read({ from, to }: Span, next: string | undefined, signal: AbortSignal, page = maxPerPage): Promise<Page<Event>> {
-    // The API has whole seconds.
     const span = {
       StartTime: new Date(Math.floor(from / 1000) * 1000),
       EndTime: new Date(Math.ceil(to / 1000) * 1000),
@@ -69,7 +57,7 @@ export class TrailReader {
     return this.#page({ ...span, ...(next === undefined ? {} : { NextToken: next }) }, signal)
   }
 
-  /** Verifies access. Rejects with TrailError. */
+  /** Rejects with TrailError. */
   async verifyAccess(signal: AbortSignal): Promise<void> {
     const now = this.#options.host.clock.now()
     await this.#page({ StartTime: new Date(now - 60_000), EndTime: new Date(now), MaxResults: 1 }, signal)
@@ -117,7 +105,6 @@ export class TrailReader {
         if (!isTransient(error) || attempt >= maxAttempts)
           throw await this.#failure(late.signal.aborted ? new Error(`no response within ${config.timeout} ms`) : error)
         const waitMs = Math.min(maxWaitMs, firstWaitMs * 2 ** attempt)
-        // Jitter avoids synchronized requests.
         await host.timers.sleep(waitMs / 2 + (host.random.next() * waitMs) / 2, signal)
       } finally {
         timer.cancel()
@@ -137,9 +124,8 @@ export class TrailReader {
       attempt: { reason },
       login,
     } = awsFailure(error, `CloudTrail in ${this.#options.region ?? 'our region'}`, 'cloudtrail:LookupEvents')
-    // The next client reads the credentials again.
     if (login) this.close()
-    return new TrailError(reason.replace('denies write access to', 'denies read access to'), { cause: error })
+    return new TrailError(reason, { cause: error })
   }
 
   async #open(): Promise<{ readonly library: Library; readonly client: CloudTrailClient }> {
@@ -153,7 +139,6 @@ export class TrailReader {
   }
 }
 
-/** A success with a body that the library can't parse. */
 function isUnreadable(error: unknown): boolean {
   const { $metadata: { httpStatusCode: status } = {} } = error as {
     readonly $metadata?: { readonly httpStatusCode?: number }
@@ -161,7 +146,6 @@ function isUnreadable(error: unknown): boolean {
   return error instanceof SyntaxError && (status === undefined || status < 300)
 }
 
-/** Throttling, a server error, or no response. */
 function isTransient(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   if (/Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|RequestTimeout/i.test(error.name)) return true

@@ -80,7 +80,7 @@ const from = variants(
         },
         { min: '2s', max: '12h' },
       ),
-      largest_file: bytes(
+      max_file_size: bytes(
         {
           description: 'Maximum uncompressed size of a file; larger files are stored as unreadable messages',
           default: '128MiB',
@@ -152,7 +152,6 @@ export const cloudtrailSchema = defineSchema({
 })
 
 export type CloudtrailConfig = ConfigOf<typeof cloudtrailSchema>
-/** One of the two ways. */
 export type From<Way extends CloudtrailConfig['from']['type']> = Extract<
   CloudtrailConfig['from'],
   { readonly type: Way }

@@ -1,13 +1,12 @@
-/** Actor of a record: `userIdentity` of any type. */
+/** Actor from `userIdentity` of any type. */
 import type { AuditActor, AuditPerson } from '../../model/audit.ts'
 import { isRecord, known, textOf, type Fields } from '../../model/json.ts'
 
-/** `kind`: type of the event; actions of AWS itself have `AwsServiceEvent`. */
+/** Actions of AWS itself have the kind `AwsServiceEvent`. */
 export function actorOf(
   identity: unknown,
   { kind, from }: { readonly kind: string | undefined; readonly from: unknown },
 ): AuditActor {
-  // Actions of AWS itself have no address.
   const address = textOf(from) === 'AWS Internal' ? undefined : textOf(from)
   if (!isRecord(identity))
     return known<AuditActor>({ kind: kind === 'AwsServiceEvent' ? 'system' : 'unknown', address })
@@ -32,7 +31,6 @@ function whoIs(identity: Fields, kind: string | undefined): Omit<AuditActor, 'ad
       return { kind: 'user', ...person, ...known<AuditPerson>({ domain: text('identityProvider') ?? domain }) }
     case 'IdentityCenterUser':
       return { kind: 'user', ...person, ...behalfOf(identity) }
-    // Another account or its service: the identity is unknown.
     case 'AWSAccount':
       return { kind: 'user', ...person, ...(person.id === undefined && domain !== undefined ? { id: domain } : {}) }
     default:
@@ -51,8 +49,8 @@ function whoIs(identity: Fields, kind: string | undefined): Omit<AuditActor, 'ad
 }
 
 /**
- * The actor is the role, or the user that issued a federated session. The person that assumed it is, in this order: the
- * first identity of a role chain, the user of IAM Identity Center, the session name.
+ * The actor is the role, or the user that issued a federated session. The person behind it is the first identity of a
+ * role chain, the user of IAM Identity Center, or the session name.
  */
 function sessionOf(identity: Fields, person: AuditPerson): Omit<AuditActor, 'address'> {
   const context = isRecord(identity['sessionContext']) ? identity['sessionContext'] : {}
@@ -64,7 +62,6 @@ function sessionOf(identity: Fields, person: AuditPerson): Omit<AuditActor, 'add
     name: service ?? textOf(issuer['userName']) ?? role ?? person.name,
     domain: textOf(issuer['accountId']) ?? person.domain,
   })
-  // A service-linked role belongs to AWS.
   if (service !== undefined) return { kind: 'system', ...lender }
   const name = textOf(context['sourceIdentity']) ?? session ?? person.id?.split(':')[1]
   const behind = { ...known<AuditPerson>({ name }), ...behalfOf(identity) }

@@ -1,4 +1,3 @@
-/** Parses file notifications of S3, EventBridge and CloudTrail. */
 import { isRecord, textOf, type Fields } from '../../model/json.ts'
 
 export interface FileName {
@@ -6,7 +5,7 @@ export interface FileName {
   readonly key: string
 }
 
-/** Announced files; none for a test notification of S3. Throws the reason for other messages. */
+/** None for a test notification of S3. Throws the reason for other messages. */
 export function filesIn(body: Uint8Array): readonly FileName[] {
   let notice: unknown
   try {
@@ -26,7 +25,7 @@ export function filesIn(body: Uint8Array): readonly FileName[] {
   throw new Error('not a notification of S3')
 }
 
-/** Digests, which prove the integrity of files, are stored beside them. */
+/** Digest files are not records. */
 export function hasRecords({ key }: FileName): boolean {
   return /\.json(?:\.gz)?$/.test(key) && !key.includes('/CloudTrail-Digest/')
 }
@@ -34,13 +33,12 @@ export function hasRecords({ key }: FileName): boolean {
 function fromS3(record: unknown): FileName[] {
   if (!isRecord(record) || !isRecord(record['s3'])) throw new Error('not a notification of S3')
   if (textOf(record['eventName'])?.startsWith('ObjectCreated:') !== true) return []
-  // Keys are form-encoded.
   return [named(record['s3']['bucket'], record['s3']['object'], (key) => decodeURIComponent(key.replaceAll('+', ' ')))]
 }
 
 function named(bucket: unknown, object: unknown, plain: (key: string) => string): FileName {
   const [name, key] = [textIn(bucket, 'name'), textIn(object, 'key')]
-  if (name === undefined || key === undefined) throw new Error('it names no object of S3')
+  if (name === undefined || key === undefined) throw new Error('the notification names no object of S3')
   return { bucket: name, key: plain(key) }
 }
 

@@ -1,8 +1,7 @@
-/** Resource of a record: from the record itself or its request parameters. */
+/** Resource of a record, or of its request parameters. */
 import type { AuditResource } from '../../model/audit.ts'
 import { isRecord, known, textOf, type Fields } from '../../model/json.ts'
 
-/** As `LookupEvents` returns it beside the record. */
 export interface ReturnedResource {
   readonly ResourceType?: string | undefined
   readonly ResourceName?: string | undefined
@@ -10,12 +9,12 @@ export interface ReturnedResource {
 
 export interface FoundResource extends AuditResource {
   readonly id: string
-  /** Owning service or account, if it differs from that of the record. */
+  /** Owner, if it differs from that of the record. */
   readonly service?: string
   readonly account?: string
 }
 
-/** Request parameters that name the resource, with its type; the first match applies. */
+/** Request parameters that name the resource; the first match applies. */
 const parameters = [
   ['instanceId', 'instance'],
   ['volumeId', 'volume'],
@@ -49,7 +48,6 @@ const parameters = [
   ['hostedZoneId', 'hostedzone'],
   ['trailName', 'trail'],
 ] as const
-/** The response names the new resource. */
 const makes = /^(?:Create|Run|Allocate|Copy|Import|Register|Restore)/
 
 export function resourceOf(record: Fields, lookedUp: readonly ReturnedResource[]): FoundResource | undefined {
@@ -59,7 +57,6 @@ export function resourceOf(record: Fields, lookedUp: readonly ReturnedResource[]
   ) as [Fields, Fields]
   const isNew = makes.test(textOf(record['eventName']) ?? '')
   const [first] = lookedUp
-  // Older records spell the ARN key differently.
   return (
     named(textOf(listed?.['ARN']) ?? textOf(listed?.['arn']), textOf(listed?.['type'])) ??
     ofInstances(request) ??
@@ -97,10 +94,9 @@ function named(text: string | undefined, of: string | undefined): FoundResource 
       service: typed?.toLowerCase(),
     })
   }
-  // For S3: the bucket and the key.
   const [, kind, rest] = (owner === 's3' ? null : /^([a-zA-Z0-9-]+)[:/](.+)$/.exec(within)) ?? []
   const id = rest ?? within
-  // The path of an IAM name is omitted: other records name the same role without it.
+  // Other records omit the path of an IAM name.
   return known<FoundResource>({
     type: type ?? kind?.toLowerCase(),
     id: owner === 'iam' ? id.slice(id.lastIndexOf('/') + 1) : id,

@@ -1,4 +1,4 @@
-/** Maps a CloudTrail record to an event: the unchanged record, and `audit`, which is common to all clouds. */
+/** The unchanged record, and `audit`, which is common to all clouds. */
 import { createHash } from 'node:crypto'
 import { outcomeOf, type AuditRecord, type AuditSeverity } from '../../model/audit.ts'
 import type { WeirEvent } from '../../model/events.ts'
@@ -9,7 +9,7 @@ import { resourceOf, type FoundResource, type ReturnedResource } from './map-res
 
 const utf8 = new TextEncoder()
 
-/** Undefined if the value is not a record. `lookedUp`: resources that CloudTrail returns beside the record. */
+/** Undefined if the value is not a record. */
 export function mapRecord(record: unknown, lookedUp: readonly ReturnedResource[] = []): WeirEvent | undefined {
   if (!isRecord(record)) return undefined
   const text = (name: string): string | undefined => textOf(record[name])
@@ -20,7 +20,6 @@ export function mapRecord(record: unknown, lookedUp: readonly ReturnedResource[]
     'eventType',
     'errorCode',
   ].map(text)
-  // Every record has at least an action name or a service.
   if (action === undefined && eventSource === undefined) return undefined
   const identity = isRecord(record['userIdentity']) ? record['userIdentity'] : {}
   const service = eventSource?.replace(/\.amazonaws\.com(?:\.cn)?$/, '')
@@ -80,7 +79,7 @@ export function mapRecord(record: unknown, lookedUp: readonly ReturnedResource[]
   }
 }
 
-/** A failed login has no error code; only the response contains the failure. */
+/** A failed login has no error code. */
 function severityOf({ errorCode, errorMessage, eventName, responseElements: answer }: Fields): AuditSeverity {
   const failed =
     textOf(errorCode) !== undefined ||

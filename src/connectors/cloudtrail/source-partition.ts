@@ -1,4 +1,3 @@
-/** Polls one region of the event history. */
 import type { Event } from '@aws-sdk/client-cloudtrail'
 import { PartitionPoller, type PollLimits, type Mapped } from '../../polling/partition.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
@@ -7,7 +6,6 @@ import type { TrailReader } from './client.ts'
 import type { From } from './config.ts'
 import { mapRecord } from './map.ts'
 
-/** Retention of the API. */
 export const retentionMs = 90 * 86_400_000
 
 export interface PlaceOptions {

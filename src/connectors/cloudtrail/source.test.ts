@@ -220,7 +220,7 @@ test('denied access is reported once per cycle, and the other region is read', a
   const done = source.run(abort.signal)
   await expect
     .poll(() => [it.ids, source.status().places[0]?.why], { interval: 5, timeout: 20_000 })
-    .toEqual([['global'], expect.stringContaining('denies read access to CloudTrail in eu-central-1')])
+    .toEqual([['global'], expect.stringContaining('denies access to CloudTrail in eu-central-1')])
   abort.abort()
   await done
   expect(it.lines.filter((line) => line.includes('allow cloudtrail:LookupEvents'))).toHaveLength(1)
@@ -341,7 +341,7 @@ test('files become events, also through SNS; digests are skipped, and unreadable
     .toEqual([
       'a',
       'b',
-      "broken.json.gz can't be decompressed, or exceeds `from.largest_file` (unexpected end of file)",
+      "broken.json.gz can't be decompressed, or exceeds `from.max_file_size` (unexpected end of file)",
       'c',
       'gone.json.gz does not exist',
       'not JSON, so not a notification of S3',
@@ -458,6 +458,6 @@ test('a denied file stays in the queue and blocks no other; an unavailable S3 is
   abort.abort()
   await done
   expect(lines.join()).toMatch(
-    /file is denied; its message stays in the queue.*AWS denies read access to s3:.*denied.json.gz.*s3:GetObject/,
+    /file is denied; its message stays in the queue.*AWS denies access to s3:.*denied.json.gz.*s3:GetObject/,
   )
 })

@@ -13,7 +13,6 @@ import { probeTrail } from './client-probe.ts'
 
 export const source = defineSource<typeof cloudtrailSchema>('cloudtrail', { build: openCloudtrail, probe: probeTrail })
 
-/** Opens even if AWS is unreachable; the failure is logged and retried. */
 export function openCloudtrail(config: CloudtrailConfig, context: SourceContext): Promise<Source> {
   const { from } = config
   return from.type === 'lookup' ? openLookup(config, from, context) : Promise.resolve(openQueue(config, from, context))
@@ -63,7 +62,6 @@ async function openLookup(
 
 function openQueue(config: CloudtrailConfig, from: From<'queue'>, context: SourceContext): Source {
   const puller = new FilePuller(config, from, context)
-  // Only the files themselves are external; messages have no parts or claims.
   const settings = {
     codec: 'json',
     event_type: 'unused',

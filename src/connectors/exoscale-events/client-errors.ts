@@ -4,17 +4,14 @@ import { HttpError, type HttpAnswer } from '../../net/http/client.ts'
 import { retryAfterMs } from '../../net/http/retry-after.ts'
 import { messageOf } from '../../model/errors.ts'
 
-/** Why events can't be read, and the action to take. */
 export class ExoscaleError extends PollError {
   override readonly name = 'ExoscaleError'
 }
 
-/** Maximum accepted Retry-After. */
 const maxWaitMs = 10 * 60_000
-/** Half of the validity of a signature. */
 const skewMs = 5 * 60_000
 
-/** Classifies a response without success. `what`: name of the service; `operation`: the required permission. */
+/** `what`: name of the service; `operation`: the required permission. */
 export function failureOf(
   answer: HttpAnswer,
   { what, operation, now }: { readonly what: string; readonly operation: string; readonly now: number },
@@ -41,7 +38,7 @@ export function failureOf(
   return new ExoscaleError(`${what} rejected the request (${detail}); correct the settings`)
 }
 
-/** Classifies a request without a response, or one that failed for lack of a secret or certificate. */
+/** Classifies a request without a response. */
 export function connectionError(error: unknown, what: string): ExoscaleError {
   if (error instanceof HttpError)
     return new ExoscaleError(`${what} can't be reached (${error.message})`, {
@@ -51,12 +48,11 @@ export function connectionError(error: unknown, what: string): ExoscaleError {
   return new ExoscaleError(messageOf(error), { cause: error })
 }
 
-/** Whether the response exceeds the size limit. */
 export function isTooLarge(error: unknown): boolean {
   return error instanceof ExoscaleError && error.cause instanceof HttpError && error.cause.kind === 'too_large'
 }
 
-/** Parses and validates JSON. Throws ExoscaleError. */
+/** Throws ExoscaleError. */
 export function parseResponse<T>(answer: HttpAnswer, what: string, is: (value: unknown) => value is T): T {
   const value = jsonOf(answer)
   if (is(value)) return value
@@ -98,7 +94,6 @@ function messageOfResponse(answer: HttpAnswer): string {
   )
 }
 
-/** Seconds in the body or header, or an HTTP date (RFC 9110, 10.2.3). */
 function waitOf(answer: HttpAnswer, now: number): number {
   const read = jsonOf(answer)
   const after = (isRecord(read) ? textOf(read['retry_after']) : undefined) ?? answer.headers['retry-after']?.trim()

@@ -3,9 +3,8 @@ import { createHmac } from 'node:crypto'
 
 export interface Signable {
   readonly method: string
-  /** Encoded path with the version, without the query. */
+  /** Encoded, with the version, without the query. */
   readonly path: string
-  /** Decoded parameters. */
   readonly query: readonly (readonly [string, string])[]
   readonly body?: string
 }
@@ -15,14 +14,13 @@ export interface ApiKey {
   readonly secret: string
 }
 
-/** Validity of a signature. */
 const validitySeconds = 600
 
 export function expiresAt(now: number): number {
   return Math.floor(now / 1000) + validitySeconds
 }
 
-/** Parameters that occur once, sorted by name. */
+/** Only parameters that occur once, sorted by name. */
 function signed(query: Signable['query']): Signable['query'] {
   return query
     .filter(([name]) => query.filter(([other]) => other === name).length === 1)
@@ -42,7 +40,6 @@ export function stringToSign({ method, path, query, body = '' }: Signable, expir
   ].join('\n')
 }
 
-/** Value of the header `Authorization`. */
 export function authorizationOf(request: Signable, { key, secret }: ApiKey, expires: number): string {
   const names = signed(request.query)
     .map(([name]) => name)

@@ -1,4 +1,3 @@
-/** Reads the events of one zone in a time range, and the organisation of the key. */
 import { ResponseError } from '../../polling/poll-error.ts'
 import { pageOf, type Page } from '../../polling/pages.ts'
 import type { Span } from '../../polling/partition.ts'
@@ -17,17 +16,14 @@ export interface ZoneOptions {
   readonly host: Host
   readonly config: ExoscaleEventsConfig
   readonly zone: ZoneConfig
-  /** Proxy variables. */
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Attempts per request after transient failures. */
   readonly maxAttempts?: number
-  /** Called for each response and each retried failure. */
   readonly note: (what: 'answered' | 'retried', message: string) => void
 }
 
 const version = '/v2'
 const mostBytes = 64 * 1024 * 1024
-/** The API does not document whether its bounds are inclusive. */
+/** Undocumented whether the bounds are inclusive. */
 const edgeMs = 1000
 
 export class ZoneClient {
@@ -43,7 +39,7 @@ export class ZoneClient {
     return (endpoint ?? `https://api-${name}.exoscale.com`).replace(/\/+$/, '')
   }
 
-  /** Organisation id of the key. Rejects with ExoscaleError. */
+  /** Rejects with ExoscaleError. */
   async organization(signal: AbortSignal): Promise<string> {
     const answer = await this.#get('/organization', [], 'get-organization', signal)
     const id = textOf(parseResponse(answer, this.endpoint, isRecord)['id'])
@@ -53,8 +49,8 @@ export class ZoneClient {
   }
 
   /**
-   * All events of a time range, newest first: the API has no pages. Undefined if the response is too large. Rejects
-   * with ExoscaleError, with ResponseError for a malformed response, and when the signal aborts.
+   * All events of the range, newest first: the API has no pages. Undefined if the response is too large. Rejects with
+   * ExoscaleError, with ResponseError for a malformed response, and at an abort.
    */
   async read({ from, to }: Span, signal: AbortSignal): Promise<Page<unknown> | undefined> {
     const answer = await this.#get(
@@ -140,7 +136,6 @@ export class ZoneClient {
           ...(isHere ? {} : { proxyEnv: env }),
         }),
     )
-    // An unreadable certificate may be readable later.
     this.#client.catch(() => {
       this.#client = undefined
     })
@@ -148,7 +143,7 @@ export class ZoneClient {
   }
 }
 
-/** Parses JSON. A truncated body or a gateway page is transient. */
+/** A truncated body or a gateway page is transient. */
 function bodyOf(answer: HttpAnswer, what: string): unknown {
   try {
     return parseResponse(answer, what, (value): value is object => typeof value === 'object' && value !== null)

@@ -1,7 +1,6 @@
 /**
- * Replaces secret request parameters by `[redacted]`: values of fields whose name contains `user-data`, `password`,
- * `secret`, `token`, `credential`, `private`, `certificate`, or the word `key`; and text with a login in a URL or in
- * PEM.
+ * Replaces secrets by `[redacted]`: fields with a name that contains `user-data`, `password`, `secret`, `token`,
+ * `credential`, `private`, `certificate` or the word `key`; text with a login in a URL or in PEM.
  */
 import { isRecord } from '../../model/json.ts'
 

@@ -1,4 +1,4 @@
-/** Resource of a request from its path: `/v2/instance/<id>:stop`, `/v2/sks-cluster/<id>/nodepool/<id>`. */
+/** Resource from the path: `/v2/instance/<id>:stop`, `/v2/sks-cluster/<id>/nodepool/<id>`. */
 import type { AuditResource } from '../../model/audit.ts'
 import { fieldsOf, known, textOf, type Fields } from '../../model/json.ts'
 
@@ -36,7 +36,6 @@ export function resourceOf(event: Fields): FoundResource | undefined {
   }
 }
 
-/** Without the query, which may contain secrets. */
 export function pathOf(event: Fields): string | undefined {
   const uri = textOf(event['uri'])
   return uri === undefined ? undefined : (URL.parse(uri)?.pathname ?? uri).replace(/[?#].*$/, '')

@@ -1,4 +1,4 @@
-/** Maps an Exoscale event: its redacted fields, and `audit`, which is common to all clouds. */
+/** The redacted fields, and `audit`, which is common to all clouds. */
 import { createHash } from 'node:crypto'
 import { outcomeOf, severityOfCode, type AuditActor, type AuditRecord } from '../../model/audit.ts'
 import type { WeirEvent } from '../../model/events.ts'
@@ -8,18 +8,14 @@ import { redacted } from './map-redact.ts'
 import { pathOf, resourceOf, type FoundResource } from './map-resource.ts'
 
 export interface EventOrigin {
-  /** Organisation id. */
   readonly organization: string
-  /** Fields to omit. */
   readonly leaveOut?: readonly string[]
 }
 
 const ids = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/gi
 const utf8 = new TextEncoder()
-/** At least one of these is required. */
 const identifyingFields = ['request-id', 'handler', 'uri'] as const
 
-/** Undefined if the value is not an event. */
 export function mapEvent(given: unknown, { organization, leaveOut = [] }: EventOrigin): WeirEvent | undefined {
   if (!isRecord(given) || identifyingFields.every((name) => textOf(given[name]) === undefined)) return undefined
   const text = (name: string): string | undefined => textOf(given[name])
@@ -84,7 +80,6 @@ export function mapEvent(given: unknown, { organization, leaveOut = [] }: EventO
   }
 }
 
-/** A user, a named key, or only a role. */
 function actorOf(event: Fields, domain: string): AuditActor {
   const [user, key, role] = ['iam-user', 'iam-api-key', 'iam-role'].map((name) => fieldsOf(event[name])) as [
     Fields,

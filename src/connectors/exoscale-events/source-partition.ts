@@ -1,4 +1,3 @@
-/** Polls one zone. */
 import { PartitionPoller, type PollLimits, type Mapped } from '../../polling/partition.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
 import type { Checkpoint } from '../../polling/checkpoint.ts'
@@ -7,7 +6,7 @@ import { ZoneClient } from './client.ts'
 import type { ExoscaleEventsConfig, ZoneConfig } from './config.ts'
 import { mapEvent } from './map.ts'
 
-/** The retention of the API is undocumented; older events are not requested. */
+/** The retention is undocumented; older events are not requested. */
 export const retentionMs = 30 * 86_400_000
 
 export interface PlaceOptions {
@@ -15,7 +14,6 @@ export interface PlaceOptions {
   readonly context: SourceContext
   readonly checkpoint: Checkpoint
   readonly zone: ZoneConfig
-  /** Cached for all zones. Rejects with PollError. */
   readonly organization: (of: ZoneClient, signal: AbortSignal) => Promise<string>
   readonly limits?: PollLimits
 }

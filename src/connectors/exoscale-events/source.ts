@@ -18,10 +18,7 @@ export interface ZoneStatus extends PartitionStatus {
   readonly zone: string
 }
 
-/**
- * Opens even if the cloud is unreachable; the failure is logged and retried. The API does not document whether a zone
- * returns the events of all zones.
- */
+/** Opens even if the cloud is unreachable. Zones may return the same events. */
 export async function openExoscaleEvents(
   config: ExoscaleEventsConfig,
   context: SourceContext,
@@ -56,7 +53,7 @@ export async function openExoscaleEvents(
   )
 }
 
-/** Any zone returns the organisation, which never changes. */
+/** The same in every zone. */
 export function cachedOrganization(): (of: ZoneClient, signal: AbortSignal) => Promise<string> {
   let known: string | undefined
   return async (of, signal) => (known ??= await of.organization(signal))

@@ -2,9 +2,8 @@ import type { Probe } from '../../engine/contracts.ts'
 import type { Host } from '../../host/index.ts'
 import { messageOf } from '../../model/errors.ts'
 
-/** Checks whether the file can be created or appended to. Creates and removes an empty file beside it. */
+/** Creates and removes an empty file beside it. */
 export async function probeFile(path: string, { disk, random }: Host): Promise<Probe> {
-  // A file in place of a folder is a separate error, found on the way up.
   const stat = (of: string): ReturnType<typeof disk.stat> => disk.stat(of).catch(() => undefined)
   const here = await stat(path)
   if (here?.directory === true) return { is: 'fail', message: `${path} is a folder; name a file in it` }

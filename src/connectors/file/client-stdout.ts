@@ -1,16 +1,15 @@
 import type { Writable } from 'node:stream'
 
-/** Writes lines to a stream whose reader may be slow or gone. */
+/** Writes lines to a stream with a slow or closed reader. */
 export class LineStream {
   readonly #stream: Writable
 
   constructor(stream: Writable) {
     this.#stream = stream
-    // The write that meets a broken pipe reports it; without a handler the error would end the process.
+    // Without a handler the error would end the process.
     stream.on('error', ignore)
   }
 
-  /** Resolves when the operating system accepted the lines. */
   write(lines: Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#stream.write(lines, (error) => {
@@ -25,6 +24,4 @@ export class LineStream {
   }
 }
 
-function ignore(): void {
-  // The callback of the write has the error.
-}
+function ignore(): void {}

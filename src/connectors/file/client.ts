@@ -6,15 +6,12 @@ interface Open {
 }
 
 interface Shape {
-  /** Bytes; 0: never. */
   readonly rotateAt: number
-  /** Rotated files to retain; 0: all. */
   readonly keep: number
-  /** Complete header lines of every file. */
   readonly head: Uint8Array
 }
 
-/** A file of complete lines. It is rotated at a size limit, or when its header differs from the expected one. */
+/** A file of complete lines, rotated at a size limit or when its header differs. */
 export class LineFile {
   readonly #path: string
   readonly #folder: string
@@ -35,13 +32,10 @@ export class LineFile {
     this.#head = head
   }
 
-  /**
-   * Synced to disk when it resolves. After a failure the file is reopened, because the extent of a failed write is
-   * unknown; the next lines start on a new line.
-   */
+  /** Synced when it resolves. After a failure the next lines start on a new line. */
   async append(lines: Uint8Array): Promise<void> {
     try {
-      // Another process may have removed or moved the file; data in an unlinked file would be lost.
+      // Another process may have moved the file.
       if (this.#open !== undefined && (await this.#disk.stat(this.#path)) === undefined) await this.close()
       const open = (this.#open ??= await this.#begin())
       await open.file.write(lines, open.size)
@@ -53,7 +47,7 @@ export class LineFile {
     }
   }
 
-  /** Rotates the file at the size limit and returns the new name. Appended lines are safe whatever happens. */
+  /** Returns the new name. */
   async rotate(): Promise<string | undefined> {
     if (this.#rotateAt === 0 || (this.#open?.size ?? 0) < this.#rotateAt) return undefined
     await this.close()
@@ -87,8 +81,7 @@ export class LineFile {
       return this.#begin()
     }
     if (size <= this.#head.length) {
-      // The file is new or has an incomplete header, so it has no lines. The name of a new file is durable only after
-      // its folder is synced.
+      // A new file, or an incomplete header: there are no lines. The name is durable after its folder is synced.
       if (this.#head.length > 0) await file.write(this.#head, 0)
       await this.#disk.syncDirectory(this.#folder)
       return { file, size: this.#head.length }
@@ -100,7 +93,7 @@ export class LineFile {
     return { file, size: torn ? size + 1 : size }
   }
 
-  /** The name of a new folder is durable only after its parent is synced. */
+  /** The name is durable after the parent is synced. */
   async #makeFolder(): Promise<void> {
     const missing: string[] = []
     let above = this.#folder
@@ -113,7 +106,6 @@ export class LineFile {
     for (const made of missing.reverse()) await this.#disk.syncDirectory(folderOf(made))
   }
 
-  /** Numbers of rotated files, ascending. */
   async #asides(): Promise<number[]> {
     const numbers = (await this.#disk.list(this.#folder)).flatMap((name) => {
       const number = name.startsWith(`${this.#name}.`) ? name.slice(this.#name.length + 1) : ''
@@ -127,7 +119,7 @@ export class LineFile {
   }
 }
 
-/** Whether the file is a prefix of the header or begins with it. */
+/** True if the file begins with the header, or is a part of it. */
 async function beginsLike(file: DiskFile, head: Uint8Array, size: number): Promise<boolean> {
   const begin = new Uint8Array(Math.min(size, head.length))
   if (begin.length > 0) await file.read(begin, 0)

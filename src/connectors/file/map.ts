@@ -12,15 +12,14 @@ const carriageReturn = 0x0d
 const space = 0x20
 
 export interface Lines {
-  /** Lines of all encodable rows, in order. */
   readonly bytes: Uint8Array
   readonly failures: readonly Failure[]
 }
 
 export interface LineForm {
-  /** Header of a file; empty for most forms. */
+  /** Header of a file. */
   readonly head: Uint8Array
-  /** The line of each row with its line break, or the reason for its rejection. */
+  /** The line of each row, or the reason for its rejection. */
   readonly rows: (batch: SinkBatch) => Iterable<Uint8Array | string>
 }
 
@@ -50,7 +49,6 @@ export function* previewLines({ rows }: LineForm, batch: SinkBatch): Generator<P
   for (const line of rows(batch)) yield typeof line === 'string' ? { problem: line } : { body: line }
 }
 
-/** One row per line: an event as a CloudEvent in JSON, a flow as a CloudEvent or in the NetObserv form. */
 function* jsonLines(batch: SinkBatch, choice: FlowFormChoice): Generator<Uint8Array | string> {
   for (const { kind, event } of sinkRows(batch, flowForm(choice))) {
     try {
@@ -79,7 +77,7 @@ function* csvLines({ pieces }: SinkBatch): Generator<Uint8Array | string> {
 
 const newline = Buffer.of(lineEnd)
 
-/** JSON data may contain line breaks; between tokens they equal spaces, and strings never contain them. */
+/** Line breaks between tokens of JSON equal spaces. */
 function onOneLine(json: Buffer): Buffer {
   for (const breaking of [lineEnd, carriageReturn]) {
     for (let at = json.indexOf(breaking); at >= 0; at = json.indexOf(breaking, at)) json[at] = space

@@ -3,7 +3,7 @@ import type { Failure } from '../../model/outcome.ts'
 import { messageOf } from '../../model/errors.ts'
 import { toLines, type LineForm } from './map.ts'
 
-/** Writes a batch as lines, all or nothing: the extent of a failed write is unknown. */
+/** All or nothing: the extent of a failed write is unknown. */
 export async function sendLines(
   where: string,
   form: LineForm,

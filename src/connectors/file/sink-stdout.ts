@@ -13,7 +13,6 @@ export const sink = defineSink<typeof stdoutSchema>('stdout', {
   build: openStdout,
 })
 
-/** `to` defaults to standard output. Writes to a pipe do not block. */
 export function openStdout(config: StdoutConfig, { host }: Context, to: Writable = process.stdout): Promise<Sink> {
   const stream = new LineStream(to)
   const patience = new WriteTimeout(config.timeout, host.timers)

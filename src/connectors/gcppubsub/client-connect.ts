@@ -5,28 +5,26 @@ type Library = Awaited<ReturnType<typeof loadClient>>
 export type PublisherClient = InstanceType<Library['v1']['PublisherClient']>
 export type SubscriberClient = InstanceType<Library['v1']['SubscriberClient']>
 
-/** Loads the client library lazily. */
 export async function loadClient() {
   const [pubsub, auth] = await Promise.all([import('@google-cloud/pubsub'), import('google-auth-library')])
   return { ...pubsub, ...auth }
 }
 
 export const connection = {
-  // ms; the default reconnect backoff reaches two minutes.
+  // ms; by default up to two minutes.
   'grpc.initial_reconnect_backoff_ms': 200,
   'grpc.max_reconnect_backoff_ms': 5000,
-  // HTTP/2 flow-control window in bytes. The default of 64 KiB for all streams is smaller than one pull response, which
-  // would block further responses and acknowledgements.
+  // Bytes. The default of 64 KiB is smaller than one pull response and would block acknowledgements.
   'grpc-node.flow_control_window': 4 << 20,
 }
 
 const scopes = ['https://www.googleapis.com/auth/pubsub']
 
-/** Options of the library's clients. Throws for an invalid key. */
+/** Throws for an invalid key. */
 export async function clientOptions(library: Library, { project, endpoint, auth }: PubSubServer) {
   const own = { ...connection, projectId: project, ...(endpoint === null ? {} : { apiEndpoint: endpoint }) }
   if (auth.type === 'default') return new library.PubSub(own).getClientConfig()
-  // Explicit anonymous credentials: otherwise the library queries the metadata server of the machine.
+  // Otherwise the library queries the metadata server.
   if (auth.type === 'none')
     return new library.PubSub({
       ...own,
@@ -52,7 +50,6 @@ function keyOf(text: string): { readonly client_email: string; readonly private_
   )
 }
 
-/** Disables the retries of the library: the caller retries. */
 export function callOptions(timeout: number) {
   return { timeout, retry: null } as unknown as { readonly timeout: number }
 }

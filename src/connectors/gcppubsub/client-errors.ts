@@ -1,6 +1,5 @@
 import type { Attempt } from '../../engine/delivery/in-order.ts'
 
-/** gRPC status codes. */
 export const code = {
   invalid: 3,
   late: 4,
@@ -22,7 +21,7 @@ export function errorText(error: unknown): string {
   return text.split('\n')[0]?.slice(0, 300) ?? ''
 }
 
-/** True if the server rejected the credentials: they are read again. */
+/** Credentials are then read again. */
 export function isLoginRejected(error: unknown): boolean {
   const found = codeOf(error)
   return (
@@ -32,7 +31,7 @@ export function isLoginRejected(error: unknown): boolean {
   )
 }
 
-/** Why the object can't be used, and the action to take. `what`: full name of a topic or subscription. */
+/** The failure and the action to take. `what`: full name of a topic or subscription. */
 export function unavailableReason(error: unknown, what: string, right: string): string {
   const text = errorText(error)
   switch (codeOf(error)) {
@@ -53,7 +52,6 @@ export function unavailableReason(error: unknown, what: string, right: string): 
   }
 }
 
-/** Outcome of a failed request with one message. */
 export function publishFailure(error: unknown, topic: string): Attempt {
   if (codeOf(error) !== code.invalid)
     return { is: 'retry', reason: unavailableReason(error, topic, 'roles/pubsub.publisher'), away: true }

@@ -3,7 +3,7 @@ import { callOptions, clientOptions, loadClient } from './client-connect.ts'
 import { code, codeOf, unavailableReason } from './client-errors.ts'
 import type { PubSubSourceConfig } from './config.ts'
 
-/** Logs in and reads the subscription's settings. Pulls nothing. */
+/** Pulls nothing. */
 export async function probeSubscription(config: PubSubSourceConfig): Promise<Probe> {
   const name = `projects/${config.project}/subscriptions/${config.subscription}`
   const library = await loadClient()
@@ -21,7 +21,6 @@ export async function probeSubscription(config: PubSubSourceConfig): Promise<Pro
       message: `${name} exists, of ${topic ?? 'no topic'}${ordered === true ? ', ordered by key' : ''}`,
     }
   } catch (error) {
-    // Consuming and viewing are separate permissions.
     if (codeOf(error) === code.forbidden)
       return {
         is: 'warn',

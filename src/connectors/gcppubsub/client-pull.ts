@@ -8,34 +8,29 @@ import type { PubSubSourceConfig } from './config.ts'
 import { fromMessage } from './map.ts'
 
 const mostMessages = 1000
-/** Concurrent pull requests without ordering: responses may arrive in any order. */
+/** Without ordering: responses may arrive in any order. */
 const maxConcurrentPulls = 2
-/** Timeout of a pull without messages; it is repeated. */
+/** A pull without messages is repeated. */
 const pollMs = 20_000
-/** The minimum acknowledgement deadline of a subscription is ten seconds; the first extension happens well before. */
+/** Well before the minimum deadline of ten seconds. */
 const firstLeaseMs = 3000
 
 type Received = readonly protos.google.pubsub.v1.IReceivedMessage[]
 
-/** A pull request that runs ahead of demand. */
 interface PullRequest {
-  /** Resolves to this object when the response arrived. */
   readonly answered: Promise<PullRequest>
-  /** Received messages that were not pulled yet. */
   received: Received
 }
 
-/** Pulls from a subscription. The handle is the acknowledgement id. */
+/** The handle is the acknowledgement id. */
 export class PubSubPuller implements Puller<string> {
   readonly address: string
   readonly keepMs: number
   readonly #config: PubSubSourceConfig
   readonly #subscription: string
   readonly #host: Pick<Host, 'clock' | 'timers'>
-  /** Time of the last deadline extension by handle. */
   #leased = new Map<string, number>()
   readonly #requests = new Set<PullRequest>()
-  /** Maximum size of `#ahead`; undefined until known. */
   #maxPulls: number | undefined
   #client: SubscriberClient | undefined
   readonly #acks = new Coalescer<string>((handles) =>
@@ -62,16 +57,14 @@ export class PubSubPuller implements Puller<string> {
       while (!signal.aborted) {
         const client = (this.#client ??= await this.#connect())
         this.#askAhead(client, 1)
-        // Uses the first response: the other request may wait for messages.
+        // The other request may wait for messages.
         const first = await Promise.race([...Array.from(this.#requests, ({ answered }) => answered), aborted])
         if (first === undefined) break
         this.#requests.delete(first)
         const { received } = first
         if (received.length === 0) continue
-        // The server prepares the next messages meanwhile.
         this.#maxPulls ??= await this.#maxConcurrency(client)
         this.#askAhead(client, this.#maxPulls)
-        // The client sends requests when the event loop is idle.
         await this.#host.timers.yield()
         return received.map((one) => ({
           handle: handleOf(one),
@@ -80,7 +73,6 @@ export class PubSubPuller implements Puller<string> {
       }
       return []
     } catch (error) {
-      // The pull found no messages.
       if (codeOf(error) === code.late) return signal.aborted ? [] : this.pull(signal)
       this.#maxPulls = undefined
       if (isLoginRejected(error)) await this.close()
@@ -98,7 +90,7 @@ export class PubSubPuller implements Puller<string> {
     return this.#lease(handles, 0)
   }
 
-  /** Most messages are acknowledged before the first extension: an extension costs as much as an acknowledgement. */
+  /** Most messages are acknowledged before the first extension, which costs as much as an acknowledgement. */
   async keep(taken: readonly string[]): Promise<void> {
     const handles = [...taken, ...this.#untaken()]
     const now = this.#host.clock.monotonic()
@@ -112,7 +104,6 @@ export class PubSubPuller implements Puller<string> {
   async close(): Promise<void> {
     const [client, untaken] = [this.#client, this.#untaken()]
     this.#requests.clear()
-    // Available to others at once; otherwise after the deadline.
     await this.release(untaken).catch(() => undefined)
     this.#client = undefined
     await client?.close()
@@ -129,7 +120,6 @@ export class PubSubPuller implements Puller<string> {
         ahead.received = receivedMessages ?? []
         return ahead
       })
-    // The waiting caller receives the error.
     answered.catch(() => this.#requests.delete(ahead))
     const ahead: PullRequest = { answered, received: [] }
     return ahead
@@ -139,7 +129,7 @@ export class PubSubPuller implements Puller<string> {
     return [...this.#requests].flatMap(({ received }) => received.map(handleOf))
   }
 
-  /** Maximum concurrent requests. Without view permission the subscription may be ordered: one. */
+  /** One if the subscription may be ordered. */
   async #maxConcurrency(client: SubscriberClient): Promise<number> {
     try {
       const [{ enableMessageOrdering: ordered }] = await client.getSubscription(
@@ -173,7 +163,6 @@ function handleOf({ ackId }: Received[number]): string {
   return ackId ?? ''
 }
 
-/** Request limit: 512 KiB. */
 async function inRequests(
   handles: readonly string[],
   act: (some: string[]) => Promise<unknown> | undefined,

@@ -9,7 +9,7 @@ import { requestBytes, sizeOf, type PubSubMessage } from './map.ts'
 
 type Line = { readonly at: number; readonly message: PubSubMessage }[]
 
-/** Publishes to a topic. Messages of one ordering key use separate, sequential requests, as Pub/Sub requires. */
+/** Messages of one ordering key use sequential requests, as Pub/Sub requires. */
 export class PubSubPublisher {
   readonly #config: PubSubConfig
   readonly #context: Context
@@ -22,7 +22,6 @@ export class PubSubPublisher {
     this.#topic = `projects/${config.project}/topics/${config.topic}`
   }
 
-  /** Undefined when messages can be published, else the reason. */
   async ready(): Promise<string | undefined> {
     try {
       this.#client ??= await this.#connect()
@@ -32,7 +31,7 @@ export class PubSubPublisher {
     }
   }
 
-  /** Outcomes of all messages, in order. After a failure no later message of the same key is sent. */
+  /** Attempts in order. After a failure no later message of the key is sent. */
   async publishAll(messages: readonly PubSubMessage[], signal: AbortSignal): Promise<readonly Attempt[]> {
     const attempts: Attempt[] = messages.map(() => stopped)
     const lines = new Map<string, Line>()
@@ -59,7 +58,6 @@ export class PubSubPublisher {
       await client.getTopic({ topic: this.#topic }, callOptions(this.#config.timeout))
       return { is: 'ok', message: `${this.#topic} is there` }
     } catch (error) {
-      // Permission to publish does not include permission to view.
       if (codeOf(error) === code.forbidden)
         return { is: 'warn', message: `viewing ${this.#topic} is denied: permission to publish is unknown` }
       await this.#forget(error)
@@ -83,14 +81,13 @@ export class PubSubPublisher {
         failed !== undefined || over ? chunk.map(() => failed ?? stopped) : await this.#request(chunk, signal)
       for (const [index, attempt] of outcomes.entries()) {
         attempts[chunk[index]?.at ?? 0] = attempt
-        // Messages without a key are independent, but an unreachable service fails all.
+        // An unreachable service fails all messages.
         if (attempt !== undefined && key !== '') failed ??= { is: 'retry', reason: behindKey(key) }
         else if (attempt?.is === 'retry' && attempt.away === true) failed ??= attempt
       }
     }
   }
 
-  /** As many messages as fit into a request; an oversized one is alone. */
   #chunk(line: Line, from: number): Line {
     let [bytes, to] = [0, from]
     for (; to < line.length && to - from < this.#config.request_messages; to++) {
@@ -100,7 +97,7 @@ export class PubSubPublisher {
     return line.slice(from, to)
   }
 
-  /** If Pub/Sub rejects a request because of one message, each is sent separately until one of a key fails. */
+  /** After a rejected request each message is sent alone until one of a key fails. */
   async #request(chunk: Line, signal: AbortSignal): Promise<Attempt[]> {
     const [first] = chunk
     const size = first === undefined ? 0 : sizeOf(first.message)
@@ -144,7 +141,6 @@ export class PubSubPublisher {
     )
   }
 
-  /** After a rejected login the credentials are read again. */
   async #forget(error: unknown): Promise<void> {
     if (isLoginRejected(error)) await this.close()
   }

@@ -129,5 +129,5 @@ export const gcppubsubSourceSchema = defineSchema({
 
 export type PubSubConfig = ConfigOf<typeof gcppubsubSchema>
 export type PubSubSourceConfig = ConfigOf<typeof gcppubsubSourceSchema>
-/** What a connection needs, whichever way it is used. */
+/** Settings of a connection. */
 export type PubSubServer = Pick<PubSubConfig, 'project' | 'endpoint' | 'auth'>

@@ -8,16 +8,12 @@ export interface PubSubMessage {
   readonly orderingKey?: string
 }
 
-/** Limits of Pub/Sub: attributes of a message, bytes of a name and of a value, of an ordering key. */
+/** Limits of Pub/Sub: attributes; bytes of a name, of a value and of an ordering key. */
 const limits = { attributes: 100, name: 256, value: 1024, key: 1024 } as const
 export const requestBytes = 10_000_000
-/** Approximate overhead of a message. */
 const perMessage = 64
 
-/**
- * CloudEvents attributes become `ce-…`, the content type `content-type`, others keep their names. A key beyond the
- * limit of an ordering key is hashed. Throws the reason if a limit of Pub/Sub is exceeded.
- */
+/** CloudEvents attributes become `ce-…`. A long key is hashed. Throws the reason if a limit of Pub/Sub is exceeded. */
 export function toMessage(
   {
     attributes,
@@ -29,7 +25,7 @@ export function toMessage(
   ordering: boolean,
 ): PubSubMessage {
   const all: Record<string, string> = {}
-  // Filter attributes are optional and omitted if too long.
+  // Optional: omitted if too long.
   for (const [name, value] of Object.entries(facts)) if (Buffer.byteLength(value) <= limits.value) all[name] = value
   for (const [name, value] of Object.entries(attributes)) {
     if (Buffer.byteLength(value) > limits.value || name.length + 3 > limits.name)
@@ -50,7 +46,6 @@ function orderingKey(key: string): string {
   return Buffer.byteLength(key) <= limits.key ? key : hash('sha256', key)
 }
 
-/** Approximate size in a request. */
 export function sizeOf({ data, attributes, orderingKey: key = '' }: PubSubMessage): number {
   let bytes = data.length + Buffer.byteLength(key) + perMessage
   for (const [name, value] of Object.entries(attributes)) bytes += name.length + Buffer.byteLength(value) + 8

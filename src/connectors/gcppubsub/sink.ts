@@ -30,5 +30,4 @@ export function openPubSub(config: PubSubConfig, context: Context): Promise<Sink
   })
 }
 
-/** Large enough to amortize the cost of a request. */
 const sliceMessages = 250

@@ -10,7 +10,6 @@ export const source = defineSource<typeof gcppubsubSourceSchema>('gcppubsub', {
   probe: probeSubscription,
 })
 
-/** Opens even if the service is unreachable; the failure is logged and retried. */
 export function openPubSubSource(config: PubSubSourceConfig, context: SourceContext): Promise<Source> {
   return Promise.resolve(messageSource(config, context, new PubSubPuller(config, context.host)))
 }

@@ -9,16 +9,13 @@ import { messageOf } from '../../model/errors.ts'
 import type { HttpConfig } from './config.ts'
 import { outcomeOf, probeOf, shownBytes } from './map.ts'
 
-/** Only the beginning of a response is stored. */
 const shown = { limit: shownBytes, truncate: true } as const
 
-/** Sends one message per request and returns its outcome. */
 export class Poster {
   readonly #client: HttpClient
   readonly #config: HttpConfig
   readonly #host: Host
   readonly #url: string
-  /** Headers of every request except authentication. */
   readonly #headers: Readonly<Record<string, string>>
 
   private constructor(client: HttpClient, config: HttpConfig, host: Host) {
@@ -43,7 +40,7 @@ export class Poster {
     return new Poster(client, config, host)
   }
 
-  /** Never rejects: failures below HTTP are transient and have a readable reason. */
+  /** Never rejects: failures below HTTP are transient. */
   async post({ headers, body }: BinaryMessage, signal: AbortSignal): Promise<Attempt> {
     try {
       const answer = await this.#client.request({
@@ -57,12 +54,11 @@ export class Poster {
       return outcome === undefined ? undefined : { ...outcome, reason: withoutSecretsOf(this.#url, outcome.reason) }
     } catch (error) {
       const reason = withoutSecretsOf(this.#url, `${this.#url}: ${messageOf(error)}`)
-      // A timeout may concern one event; a refused connection or unreadable credentials concern all.
+      // A timeout may concern one event; a failed connection concerns all.
       return { is: 'retry', reason, away: !(error instanceof HttpError) || error.kind === 'network' }
     }
   }
 
-  /** Sends OPTIONS with the credentials and without an event. */
   async probe(signal: AbortSignal): Promise<Probe> {
     try {
       const { is, message } = probeOf(

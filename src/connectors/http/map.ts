@@ -16,21 +16,16 @@ import type { HttpAnswer } from '../../net/http/client.ts'
 import { retryAfterMs } from '../../net/http/retry-after.ts'
 import type { HttpConfig } from './config.ts'
 
-/** Characters of a response in a reason. */
 export const shownBytes = 200
 
-/** How a mode maps events to requests. */
 export interface Form {
-  /** One event per request. */
   readonly single: (event: WeirEvent) => BinaryMessage
-  /** For batched modes: the encoding of one event, and the request of several. */
   readonly batched?: {
     readonly one: (event: WeirEvent) => Uint8Array
     readonly many: (events: readonly Uint8Array[]) => BinaryMessage
   }
 }
 
-/** Loads the protobuf library only for its modes. */
 export async function formOf({ mode, extensions }: Pick<HttpConfig, 'mode' | 'extensions'>): Promise<Form> {
   if (mode === 'binary') return { single: (event) => encodeBinary(event, extensions) }
   const { one, join, type, batchType } =
@@ -70,8 +65,8 @@ async function inProtobuf(extensions: Extensions): Promise<Format> {
 }
 
 /**
- * Outcome of a response. A status is a permanent rejection, except 408, 425, 429 and 5xx, which are transient, and 401,
- * 403 and 407, which concern the configuration. `passing`: further transient codes.
+ * A status rejects the event, except 408, 425, 429 and 5xx (transient), 401, 403 and 407 (configuration), and `passing`
+ * (transient).
  */
 export function outcomeOf({ status, headers, body }: HttpAnswer, now: number, passing: readonly number[]): Attempt {
   if (status >= 200 && status < 300) return undefined
@@ -98,7 +93,7 @@ export function outcomeOf({ status, headers, body }: HttpAnswer, now: number, pa
     : { is: 'retry', reason, afterMs, away: true }
 }
 
-/** Interprets the response to OPTIONS. Many receivers do not support the method and still accept events. */
+/** Many receivers do not support OPTIONS and still accept events. */
 export function probeOf(url: string, answer: HttpAnswer): Probe {
   const { status } = answer
   const outcome = outcomeOf(answer, 0, [])
@@ -114,7 +109,6 @@ export function probeOf(url: string, answer: HttpAnswer): Probe {
   return { is: 'ok', message: `${url}: it responds; HTTP ${status} to OPTIONS does not show whether it accepts events` }
 }
 
-/** Maximum accepted Retry-After: one hour. */
 const longestWait = 3_600_000
 
 function shown(body: Uint8Array): string {

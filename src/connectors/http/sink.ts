@@ -16,7 +16,7 @@ export const sink = defineSink<typeof httpSchema>('http', {
   build: openHttp,
 })
 
-/** Maximum bytes of a batched request; a single larger event is sent alone. */
+/** A larger event is sent alone. */
 const requestBytes = 1024 * 1024
 
 export async function openHttp(config: HttpConfig, context: Context): Promise<Sink> {
@@ -36,7 +36,7 @@ export async function openHttp(config: HttpConfig, context: Context): Promise<Si
   }
 }
 
-/** One message per event, also in batched modes. Without credentials. */
+/** Without credentials. */
 function* previewOf(url: string, form: Form, { flows, begin }: EventForms, batch: SinkBatch): Generator<Preview> {
   const sending = begin()
   for (const row of sinkRows(batch, flows)) {
@@ -83,7 +83,6 @@ async function sendBatched(
   )
 }
 
-/** An encoding failure is permanent. */
 function attempting<T extends object>(make: () => T): T | { is: 'reject'; reason: string } {
   try {
     return make()

@@ -1,4 +1,3 @@
-import type { Attempt } from '../../engine/delivery/in-order.ts'
 import { formatHostPort, type HostPort } from '../../schema/values.ts'
 import type { ClusterConfig } from './client-connect.ts'
 
@@ -64,7 +63,7 @@ export function noTopic(topic: string): string {
 }
 
 export function writeDenied(topic: string): string {
-  return `the brokers deny writing to topic ${topic}; grant the user WRITE and DESCRIBE, or` + `correct \`topic\``
+  return `the brokers deny writing to topic ${topic}; grant the user WRITE and DESCRIBE, or correct \`topic\``
 }
 
 export function whyNoTopic(error: unknown, topic: string): string {
@@ -106,13 +105,9 @@ export function whyNotConnected(error: unknown, { brokers, auth, tls }: ClusterC
 export function whyLost(error: unknown, config: ClusterConfig, broker: HostPort | undefined): string {
   const text = errorText(error)
   // A rejected login fails earlier, at connection time.
-  if (broker !== undefined && /^(?:Connection (?:closed|error)|Request timed out|no answer)/.test(text))
+  if (broker !== undefined && /^(?:Connection (?:closed|error)|Request timed out|no response)/.test(text))
     return `the connection to broker ${formatHostPort(broker)} is lost (${text})`
   return whyNotConnected(error, broker === undefined ? config : { ...config, brokers: [broker] })
-}
-
-export function away(reason: string): Attempt {
-  return { is: 'retry', reason, away: true }
 }
 
 export function errorText(error: unknown): string {

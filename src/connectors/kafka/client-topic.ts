@@ -47,7 +47,7 @@ async function createTopic(
     if (id === 'TOPIC_ALREADY_EXISTS') return undefined
     if (id === undefined) throw error
     return (
-      `topic ${topic} can't be created (${errorText(error)}); create it, or correct \`partitions\` and` +
+      `topic ${topic} can't be created (${errorText(error)}); create it, or correct \`partitions\` and ` +
       `\`replication\``
     )
   } finally {

@@ -3,13 +3,13 @@ import type { Attempt } from '../../engine/delivery/in-order.ts'
 import type { Context } from '../../engine/contracts.ts'
 import { formatHostPort } from '../../schema/values.ts'
 import { anyConnection, apiOf, connectionOptions, loadClient, openBase } from './client-connect.ts'
-import { away, whyLost, whyNotConnected } from './client-errors.ts'
+import { whyLost, whyNotConnected } from './client-errors.ts'
 import { Publishing, type Live, type Topic } from './client-publish.ts'
 import { Sequences, type Producer } from './client-sequence.ts'
 import { topicFor } from './client-topic.ts'
 import type { KafkaConfig } from './config.ts'
 import type { KafkaMessage } from './map.ts'
-import { withSinkTimeout } from '../../messaging/sink-timeout.ts'
+import { unavailable, withSinkTimeout } from '../../messaging/sink-timeout.ts'
 
 /** Reconnects after a loss with current files and secrets. */
 export class KafkaPublisher {
@@ -43,7 +43,7 @@ export class KafkaPublisher {
 
   async publishAll(messages: readonly KafkaMessage[], signal: AbortSignal): Promise<readonly Attempt[]> {
     const live = this.#live
-    if (live === undefined) return messages.map(() => away('the connection is closed'))
+    if (live === undefined) return messages.map(() => unavailable('the connection is closed'))
     const { timers, clock } = this.#context.host
     const limit = { timers, ms: this.#config.timeout }
     const publishing = new Publishing(live, this.#sequences, {

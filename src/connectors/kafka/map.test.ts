@@ -93,12 +93,12 @@ test('attributes are headers as they are, the id is one in every mode', () => {
 })
 
 test.each<[Partial<WrittenConfigOf<typeof kafkaSchema>>, string]>([
-  [{ topic: 'weir.{what}' }, '`{what}` is not known in a topic'],
+  [{ topic: 'weir.{what}' }, '`{what}` is not a placeholder of a topic'],
   [{ topic: 'weir events' }, 'is not a topic name'],
   [{ topic: '..' }, 'is not a topic name'],
   [{ topic: '{type}' }, 'could produce any topic name'],
   [{ topic: '__{type}' }, 'could produce any topic name'],
-  [{ topic: 'weir.{key}', create_topic: true }, "a topic for every `{key}` can't be made"],
+  [{ topic: 'weir.{key}', create_topic: true }, "topics for every `{key}` can't be created"],
   [{ partitions: 3 }, 'set `create_topic: true`'],
   [{ brokers: [] }, '`brokers` is empty'],
   [{ brokers: ['kafka://a:9092'] }, 'remove the scheme'],

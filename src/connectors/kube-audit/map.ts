@@ -7,10 +7,8 @@ import { fieldsOf, known, type Fields } from '../../model/json.ts'
 import type { KubeAuditConfig } from './config.ts'
 import { kindOf } from './map-kinds.ts'
 
-/** Why an item of a batch is skipped: filtered stage or verb, or not an audit event. */
 export type Left = 'stage' | 'verb' | 'malformed'
 
-/** Maximum characters of client-supplied texts. */
 const longest = 4096
 
 function textOf(value: unknown): string | undefined {
@@ -23,14 +21,10 @@ function textsOf(value: unknown): string[] {
 
 const utf8 = new TextEncoder()
 
-/** Without a digest: redacted values are indistinguishable. */
 const mask = (): string => mark
 const texts = new TextRedactor({ mask })
 
-/**
- * A request path. The query contains the command of an `exec`, word by word, and may contain tokens of proxied
- * services.
- */
+/** The query contains the command of an `exec` and may contain tokens. */
 function safeUri(uri: string): string {
   const [path = '', query] = uri.split(/\?(.*)/s, 2)
   if (query === undefined) return texts.redact(uri)
@@ -48,7 +42,7 @@ function safeUri(uri: string): string {
   return `${texts.redact(path)}?${changed ? new URLSearchParams(safe).toString() : query}`
 }
 
-/** An item of an EventList of audit.k8s.io/v1. Request and response bodies are read but not stored. */
+/** Request and response bodies are read but not stored. */
 export function mapAuditEvent(
   item: unknown,
   { cluster, stages, verbs }: Pick<KubeAuditConfig, 'cluster' | 'stages' | 'verbs'>,
@@ -149,7 +143,7 @@ interface AuditFacts {
   readonly object: AuditObject | undefined
 }
 
-/** The common audit form. A cluster is its own tenant; a server error has severity incident. */
+/** A cluster is its own tenant; a server error has severity incident. */
 function recordOf({ cluster, verb, auditID, stage, code, name, uid, by, address, object }: AuditFacts): AuditRecord {
   const status = typeof code === 'number' ? code : Number.NaN
   const severity = stage === 'Panic' || status >= 500 ? 'incident' : severityOfCode(status)
@@ -187,7 +181,7 @@ function typeOf({ resource, group, subresource }: AuditObject): string {
   return `${group === '' ? resource : `${resource}.${group}`}${subresource === undefined ? '' : `/${subresource}`}`
 }
 
-/** Object of the request. The response adds a generated name, the id and the new version. */
+/** The response adds a generated name, the id and the new version. */
 function objectOf(given: Fields): { readonly object: AuditObject; readonly kind: string | undefined } | undefined {
   const objectRef = fieldsOf(given['objectRef'])
   const resource = textOf(objectRef['resource'])
@@ -195,7 +189,7 @@ function objectOf(given: Fields): { readonly object: AuditObject; readonly kind:
   const group = textOf(objectRef['apiGroup']) ?? ''
   const subresource = textOf(objectRef['subresource'])
   const answer = fieldsOf(given['responseObject'])
-  // The version of a collection belongs to no object; a Status describes another object.
+  // A collection has no object version; a Status describes another object.
   const whole = textOf(answer['kind']) !== 'Status' && answer['items'] === undefined ? fieldsOf(answer['metadata']) : {}
   const details = fieldsOf(fieldsOf(given['responseStatus'])['details'])
   const object = known<AuditObject>({
@@ -209,7 +203,6 @@ function objectOf(given: Fields): { readonly object: AuditObject; readonly kind:
     resourceVersion: textOf(whole['resourceVersion']),
     basedOn: textOf(objectRef['resourceVersion']),
   })
-  // The response of a subresource may have another kind.
   return {
     object,
     kind:
@@ -218,7 +211,6 @@ function objectOf(given: Fields): { readonly object: AuditObject; readonly kind:
   }
 }
 
-/** As kubectl formats an object. */
 function subjectOf({ resource, group, namespace, name }: AuditObject): string {
   return [group === '' ? resource : `${resource}.${group}`, namespace, name]
     .filter((part) => part !== undefined)

@@ -10,10 +10,8 @@ import { formatHostPort, type HostPort } from '../../schema/values.ts'
 import { messageOf } from '../../model/errors.ts'
 import type { KubeAuditConfig } from './config.ts'
 
-/** Why a batch was rejected. */
 export type Refusal = 'unauthorized' | 'wrong_request' | 'too_large' | 'unreadable' | 'busy' | 'not_synced'
 
-/** A rejected request with its response. */
 export class Refused extends Error {
   readonly status: number
   readonly refusal: Refusal
@@ -27,7 +25,6 @@ export class Refused extends Error {
 
 export interface AuditListeners {
   readonly addresses: readonly string[]
-  /** Applies new certificates to later connections. */
   renew(tls: TlsOptions): void
   close(): Promise<void>
 }
@@ -36,24 +33,22 @@ export interface AuditListenersOptions {
   readonly places: readonly HostPort[]
   readonly tls: TlsOptions | undefined
   readonly token: string | undefined
-  /** Maximum bytes of a body, compressed and decompressed. */
+  /** Of a body, compressed and decompressed. */
   readonly mostBytes: number
-  /** Resolves when the body is accepted; rejects with Refused. */
+  /** Rejects with Refused. */
   take(body: Buffer): Promise<void>
   refused(refusal: Refusal, message: string): void
 }
 
-/** Memory limit for concurrent bodies, as a multiple of the largest body. */
+/** Concurrent bodies, as a multiple of the largest. */
 const mostBodies = 4
 const [requestMs, idleMs] = [60_000, 120_000]
 
-/** Client certificates are verified against `client_ca_file`. */
 export async function tlsFilesOf(tls: KubeAuditConfig['tls'], disk: Disk): Promise<TlsFiles | undefined> {
   if (tls === null) return undefined
   return TlsFiles.open({ ca_file: tls.client_ca_file, cert_file: tls.cert_file, key_file: tls.key_file }, disk)
 }
 
-/** Opens all listeners or none. */
 export async function openListeners(options: AuditListenersOptions): Promise<AuditListeners> {
   const { tls, places } = options
   const listener = new Answering(options)
@@ -65,7 +60,6 @@ export async function openListeners(options: AuditListenersOptions): Promise<Aud
         ({ server }) =>
           new Promise<void>((resolve) => {
             server.close(() => resolve())
-            // Pending responses complete; idle connections close.
             server.closeIdleConnections()
           }),
       ),
@@ -104,7 +98,6 @@ export async function openListeners(options: AuditListenersOptions): Promise<Aud
 class Answering {
   readonly #options: AuditListenersOptions
   readonly #expected: Buffer | undefined
-  /** Bytes reserved by requests in progress. */
   #held = 0
   #closing = false
 
@@ -113,13 +106,11 @@ class Answering {
     this.#expected = options.token === undefined ? undefined : digest(`Bearer ${options.token}`)
   }
 
-  /** Each later response closes its connection. */
   lastAnswers(): void {
     this.#closing = true
   }
 
   readonly listen: RequestListener = (request, response) => {
-    // A client that disconnects during a request is not an error.
     request.on('error', () => response.destroy())
     const respond = (code: number, message?: string): void => answer(response, { code, message, last: this.#closing })
     this.#take(request).then(
@@ -163,7 +154,7 @@ function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest()
 }
 
-/** Responds with a Kubernetes Status, so that the API server logs the reason. Discards the remaining request. */
+/** Responds with a Kubernetes Status, which the API server logs. */
 function answer(
   response: ServerResponse,
   { code, message, last }: { readonly code: number; readonly message: string | undefined; readonly last: boolean },

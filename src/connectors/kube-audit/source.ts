@@ -13,19 +13,16 @@ import { openListeners, Refused, tlsFilesOf, type AuditListeners, type Refusal }
 export const source = defineSource<typeof kubeAuditSchema>('kube-audit', { build: openKubeAudit })
 
 const housekeepingMs = 30_000
-/** After this many rounds without a batch a message lists what to check. */
 const silentRounds = 10
-/** Nesting limit: small bodies could expand to large objects. */
+/** Small bodies could expand to large objects. */
 const deepest = 128
 
 export interface KubeAuditStatus {
   readonly cluster: string
   readonly batches: number
   readonly events: number
-  /** Unix ms of the last accepted batch. */
   readonly last: number | undefined
   readonly refused: Readonly<Partial<Record<Refusal, number>>>
-  /** Why nothing is received, and the action to take. */
   readonly why?: string
 }
 
@@ -33,7 +30,6 @@ export interface KubeAuditSource extends Source {
   status(): KubeAuditStatus
 }
 
-/** Opens all listeners or none. */
 export async function openKubeAudit(config: KubeAuditConfig, context: SourceContext): Promise<KubeAuditSource> {
   const source = new KubeAudit(config, context)
   await source.open()
@@ -103,7 +99,6 @@ class KubeAudit implements KubeAuditSource {
       const { why } = this.status()
       if (round === silentRounds && why !== undefined) log.warn(why, { source: id })
     }
-    // Resolves when pending requests are answered.
     await this.#listeners?.close()
   }
 
@@ -116,7 +111,6 @@ class KubeAudit implements KubeAuditSource {
       if (typeof mapped === 'string') left[mapped] = (left[mapped] ?? 0) + 1
       else events.push(mapped)
     }
-    // The API server repeats a rejected batch.
     const { duplicates = 0 } =
       events.length === 0 ? {} : await appendEvents(this.#context, events, { signal: AbortSignal.abort(), once: true })
     const { id, log, host } = this.#context
@@ -156,7 +150,7 @@ class KubeAudit implements KubeAuditSource {
   }
 }
 
-/** Items of an EventList. Throws Refused. */
+/** Throws Refused. */
 function itemsOf(body: Buffer): readonly unknown[] {
   const wrong = (message: string): Refused => new Refused(400, 'unreadable', message)
   if (tooDeep(body)) throw wrong(`The JSON nests deeper than ${deepest} levels.`)

@@ -23,7 +23,7 @@ export async function connectionOptions(
   const authenticator = authenticatorOf(library, config.auth)
   authenticator?.()
   return {
-    servers: [config.url, ...config.more_urls],
+    servers: [config.url, ...config.fallback_urls],
     name: `weir ${id}`,
     timeout: config.timeout,
     maxReconnectAttempts: -1,

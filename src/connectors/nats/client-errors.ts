@@ -32,7 +32,7 @@ export function unacknowledged({ timeout }: NatsConfig): Attempt {
 
 export function acknowledgementsDenied(error: Error, inbox: string): string {
   return (
-    `acknowledgements are denied (${errorText(error)}); let the user subscribe to _INBOX.>, which includes` +
+    `acknowledgements are denied (${errorText(error)}); let the user subscribe to _INBOX.>, which includes ` +
     `${inbox}* is a part`
   )
 }
@@ -43,7 +43,7 @@ export function publishDenied(subject: string): string {
 
 function noStream(subject: string): string {
   return (
-    `no stream has subject ${subject}, or JetStream is disabled; create a stream for it, or set \`stream\`` +
+    `no stream has subject ${subject}, or JetStream is disabled; create a stream for it, or set \`stream\` ` +
     `and \`create_stream: true\``
   )
 }
@@ -52,7 +52,7 @@ export function connectTimeout({ url, timeout, tls }: NatsConfig): string {
   // With TLS 1.3 a server rejects a client certificate after the handshake; the library then retries silently.
   const certificateMissing = (url.startsWith('tls:') || tls !== null) && (tls?.cert_file ?? null) === null
   return (
-    `${url} did not respond within ${timeout}` +
+    `${url} did not respond within ${timeout} ` +
     `ms${certificateMissing ? '; if it requires a client certificate, set `tls.cert_file` and `tls.key_file`' : ''}`
   )
 }

@@ -29,8 +29,8 @@ export async function withConnection(
     return {
       is: 'fail',
       message:
-        `${config.url}: logged in, but JetStream does not respond (${errorText(error)}); enable it, or grant the user` +
-        'user ask for streams?',
+        `${config.url}: logged in, but JetStream does not respond (${errorText(error)}); enable it, or grant the user ` +
+        'permission to manage streams',
     }
   } finally {
     await connection.close()
@@ -52,7 +52,7 @@ async function probeStream(
     return {
       is: 'fail',
       message:
-        `${url}: logged in, but no stream has ${wildcard}; create one, or set \`stream\` and` +
+        `${url}: logged in, but no stream has ${wildcard}; create one, or set \`stream\` and ` +
         `\`create_stream: true\``,
     }
   }
@@ -62,7 +62,7 @@ async function probeStream(
     return {
       is: 'fail',
       message:
-        `${url}: logged in; stream ${stream} has ${config.subjects.join(' ')}, not ${wildcard}; correct` +
+        `${url}: logged in; stream ${stream} has ${config.subjects.join(' ')}, not ${wildcard}; correct ` +
         `\`subject\` or the stream`,
     }
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { Msg, NatsConnection, Status } from '@nats-io/transport-node'
 import { AbortOnce } from '../../messaging/abort-once.ts'
-import { problemWithTimeout } from '../../messaging/sink-timeout.ts'
+import { problemWithTimeout, unavailable } from '../../messaging/sink-timeout.ts'
 import type { Attempt } from '../../engine/delivery/in-order.ts'
 import type { Context } from '../../engine/contracts.ts'
 import {
@@ -217,8 +217,4 @@ export class JetStreamPublisher {
     if (this.#live === live) this.#live = undefined
     this.#failPending(reason)
   }
-}
-
-function unavailable(reason: string): Attempt {
-  return { is: 'retry', reason, away: true }
 }

@@ -64,7 +64,7 @@ const server = {
     },
     schemes,
   ),
-  more_urls: list(urlText({ description: 'A server', required: true, example: 'nats://nats-1:4222' }, schemes), {
+  fallback_urls: list(urlText({ description: 'A server', required: true, example: 'nats://nats-1:4222' }, schemes), {
     description: 'Alternative servers if the first is unreachable',
     default: [],
     example: ['nats://nats-1:4222'],
@@ -225,7 +225,7 @@ export const natsJournalUrl: JournalUrl = {
     return {
       type: 'nats',
       url,
-      ...(more.length === 0 ? {} : { more_urls: more }),
+      ...(more.length === 0 ? {} : { fallback_urls: more }),
       ...(name === '' ? {} : { stream: name }),
     }
   },
@@ -236,4 +236,4 @@ export type NatsConfig = ConfigOf<typeof natsSchema>
 export type NatsSourceConfig = ConfigOf<typeof natsSourceSchema>
 
 /** Settings of a connection. */
-export type NatsServer = Pick<NatsSourceConfig, 'url' | 'more_urls' | 'auth' | 'tls' | 'timeout'>
+export type NatsServer = Pick<NatsSourceConfig, 'url' | 'fallback_urls' | 'auth' | 'tls' | 'timeout'>

@@ -2,12 +2,11 @@ import type { Config, Driver } from 'neo4j-driver'
 import { revealSecret } from '../../net/secrets.ts'
 import type { Neo4jConfig } from './config.ts'
 
-/** Loads the driver lazily. */
 export async function loadNeo4j() {
   return (await import('neo4j-driver')).default
 }
 
-/** An unconnected driver. Throws if a secret can't be read. */
+/** Throws if a secret can't be read. */
 export async function newDriver({ url, auth, tls, timeout }: Neo4jConfig): Promise<Driver> {
   const library = await loadNeo4j()
   const login =
@@ -22,7 +21,6 @@ export async function newDriver({ url, auth, tls, timeout }: Neo4jConfig): Promi
     telemetryDisabled: true,
     notificationFilter: { minimumSeverityLevel: 'OFF' },
     disableLosslessIntegers: true,
-    // The caller retries.
     maxTransactionRetryTime: 0,
     maxConnectionPoolSize: 3,
     connectionTimeout: timeout,

@@ -10,7 +10,7 @@ export function errorText(error: unknown): string {
   return text.replaceAll(/\s+/g, ' ').slice(0, 300)
 }
 
-/** True if the server rejected the credentials: they are read again. */
+/** Credentials are then read again. */
 export function isLoginRejected(error: unknown): boolean {
   return codeOf(error).startsWith('Neo.ClientError.Security.')
 }
@@ -19,7 +19,6 @@ export function isDeadlock(error: unknown): boolean {
   return codeOf(error) === 'Neo.TransientError.Transaction.DeadlockDetected'
 }
 
-/** Permanent errors caused by the rows. */
 const permanentCodes: ReadonlySet<string> = new Set(
   [
     'Schema.ConstraintValidationFailed',
@@ -30,7 +29,6 @@ const permanentCodes: ReadonlySet<string> = new Set(
   ].map((code) => `Neo.ClientError.${code}`),
 )
 
-/** Outcome of a failed transaction. */
 export function outcomeOf(error: unknown, place: string): Attempt {
   if (permanentCodes.has(codeOf(error))) return { is: 'reject', reason: `Neo4j rejected the rows: ${errorText(error)}` }
   return {
@@ -40,7 +38,6 @@ export function outcomeOf(error: unknown, place: string): Attempt {
   }
 }
 
-/** Why the database can't be used, and the action to take. */
 export function describeFailure(error: unknown, place: string): string {
   const [code, text] = [codeOf(error), errorText(error)]
   switch (code) {

@@ -9,16 +9,15 @@ import type { Neo4jConfig } from './config.ts'
 import { constraints, type Statement } from './map-cypher.ts'
 
 const closeMs = 1000
-/** A transaction is attempted this often when the database aborts it because of a deadlock. */
+/** Attempts of a transaction after deadlocks. */
 const maxAttempts = 4
 
 export interface Transaction {
-  /** Runs statements in order. Resolves to the number that the first column of each result contains, or 0. */
+  /** Resolves to the number in the first column of each result, or 0. */
   run(statements: readonly Statement[]): Promise<number[]>
   query(text: string, parameters: object): Promise<readonly Readonly<Record<string, unknown>>[]>
 }
 
-/** Runs transactions in one database. */
 export class GraphClient {
   readonly #config: Neo4jConfig
   readonly #context: Context
@@ -33,7 +32,7 @@ export class GraphClient {
     this.#place = `${config.url}${config.database === null ? '' : ` (database ${config.database})`}`
   }
 
-  /** All or nothing: delivered after the commit. A retry runs `act` again. Never rejects. */
+  /** All or nothing. A retry runs `act` again. Never rejects. */
   async write(act: (writing: Transaction) => Promise<void>, signal: AbortSignal): Promise<Attempt> {
     try {
       const driver = await this.#withLimit(this.#ready(), signal)
@@ -47,13 +46,12 @@ export class GraphClient {
       }
     } catch (error) {
       const attempt = outcomeOf(error, this.#place)
-      // The next attempt uses a new connection and login.
       if (attempt?.is === 'retry' && attempt.away === true) await this.close()
       return attempt
     }
   }
 
-  /** Logs in and reads the version. Writes nothing. */
+  /** Writes nothing. */
   async probe(signal: AbortSignal): Promise<Probe> {
     try {
       const { agent, database } = await this.#withLimit(this.#readVersion(), signal)
@@ -97,10 +95,9 @@ export class GraphClient {
 
   async #commit(driver: Driver, act: (writing: Transaction) => Promise<void>): Promise<void> {
     await this.#withSession(driver.session(this.#target), async (session) => {
-      // After a lost connection the database ends the transaction at this timeout and releases its locks.
+      // Releases locks after a lost connection.
       const transaction = session.beginTransaction({ timeout: this.#config.timeout })
       await act({
-        // Pipelined: after a failed statement the database ignores the remaining ones.
         run: async (statements) =>
           (await Promise.all(statements.map(({ text, parameters }) => transaction.run(text, parameters)))).map(
             ({ records }) => Number(records[0]?.get(0) ?? 0),
@@ -128,7 +125,7 @@ export class GraphClient {
     )
   }
 
-  /** An error of `act` takes precedence over one of closing. Closing the session rolls back an open transaction. */
+  /** An error of `act` takes precedence over one of closing. */
   async #withSession<T>(session: Session, act: (session: Session) => Promise<T>): Promise<T> {
     try {
       return await act(session)

@@ -1,7 +1,4 @@
-/**
- * Maps an audit event to nodes and relationships. Labels, relationship types and directions are those of neo4j_sink, so
- * that existing queries still work.
- */
+/** Labels, relationship types and directions are those of neo4j_sink, so that existing queries still work. */
 import { actorKey, type AuditPerson } from '../../model/audit.ts'
 import { auditRecordOf, cloudOf } from '../../model/audit-record.ts'
 import type { WeirEvent } from '../../model/events.ts'
@@ -27,17 +24,15 @@ export interface ActionRow {
     readonly set: Properties
   }
   readonly subject: KeyedNode
-  /** The actor that assumed the identity of the subject. */
   readonly behind?: KeyedNode
   readonly resource?: ResourceNode
   readonly tenant?: { readonly tenantId: string; readonly domainId: string }
   readonly region?: string
   readonly status: string
-  /** Marks that connect this request to the changes it made. */
   readonly marks: readonly string[]
 }
 
-/** Maps an audit event. Throws a readable error for an event without a graph representation. */
+/** Throws a readable error for an event without a graph representation. */
 export function toAction(event: WeirEvent, data: Fields): ActionRow {
   const { actor, action, service, resource, tenant, region, severity, requestId } = auditRecordOf(event, data)
   const marks = marksOfAudit(event, data)

@@ -1,4 +1,4 @@
-/** Maps a change of a cluster object. Requests and changes are correlated by the rule of view `changes`. */
+/** Requests and changes are correlated by the rule of view `changes`. */
 import type { WeirEvent } from '../../model/events.ts'
 import { kubernetesTypes } from '../../model/kubernetes.ts'
 import { fieldsOf, textOf, type Fields } from '../../model/json.ts'
@@ -46,7 +46,7 @@ export function toChange(event: WeirEvent, data: Fields): ChangeRow {
   }
 }
 
-/** Marks of a write request: the resource version that it produced; for a deletion the deleted object. */
+/** The resource version that a write produced, and the deleted object. */
 export function marksOfAudit(event: WeirEvent, data: Fields): readonly [string | undefined, string | undefined] {
   const verb = textOf(data['verb']) ?? ''
   const code = Number(textOf(data['code']) ?? 200)

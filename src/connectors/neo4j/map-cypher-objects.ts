@@ -1,13 +1,12 @@
 /**
- * Statements for the relations of cluster objects: relations that the latest state omits end, new ones begin. Replaying
- * the same states in order is idempotent: an ended relation is reopened if it covers the time, then closed again.
+ * Ends relations that the latest state omits, and begins new ones. Idempotent if the same states are replayed in order:
+ * an ended relation is reopened if it covers the time, then closed again.
  */
 import type { Statement } from './map-cypher.ts'
 import { objectNode } from './map-node.ts'
 import { objectRelations, type ObjectRelation, type ObjectRow } from './map-object.ts'
 
 const at = 'datetime({epochMillis: toInteger(row.at)})'
-/** Matches only if no other writer stored a later state. */
 const current = 'MATCH (r:RESOURCE {key: row.key}) WHERE r.observedBy = row.by AND r.observedAt = row.observedAt'
 
 const nodes = {
@@ -21,7 +20,6 @@ const stateText =
   'r.observedAt <= row.observedAt SET r.observedBy = row.by, r.observedAt = row.observedAt, r.present = row.present'
 
 const end = (type: ObjectRelation): string => {
-  // A deleted EndpointSlice does not contain its service.
   const found =
     type === 'SELECTS' ? `MATCH ()-[x:SELECTS {by: row.by}]->(t)` : `MATCH (r)-[x:${type} {by: row.by}]->(t)`
   return (
@@ -44,7 +42,7 @@ const texts = Object.fromEntries(
 ) as Record<ObjectRelation, { readonly end: string; readonly begin: string }>
 
 interface ObjectState extends ObjectRow {
-  /** Unix ms since when the relations are valid; `since` is the latest observation. */
+  /** Unix ms: begin of the relations; `since` is the latest observation. */
   readonly at: number
 }
 
@@ -52,7 +50,6 @@ export function objectStatements(rows: readonly ObjectRow[]): Statement[] {
   return waves(mergeEqualStates(rows)).flatMap(waveStatements)
 }
 
-/** Merges consecutive states of an object with equal relations. */
 function mergeEqualStates(rows: readonly ObjectRow[]): ObjectState[][] {
   const histories = new Map<string, ObjectState[]>()
   for (const row of rows) {
@@ -70,7 +67,7 @@ function mergeEqualStates(rows: readonly ObjectRow[]): ObjectState[][] {
   return [...histories.values()]
 }
 
-/** Each wave has at most one state of each object; the states of one object are written in order. */
+/** A wave has at most one state of each object. */
 function waves(lives: readonly (readonly ObjectState[])[]): ObjectState[][] {
   const most = Math.max(0, ...lives.map((life) => life.length))
   return Array.from({ length: most }, (_, wave) =>
@@ -142,7 +139,6 @@ function waveStatements(wave: readonly ObjectState[]): Statement[] {
   return found
 }
 
-/** Whether objects of this kind can have relations of this type. */
 function canHaveRelation(type: ObjectRelation, kind: string): boolean {
   if (type === 'RUNS_ON' || type === 'USES_IMAGE') return kind === 'Pod'
   if (type === 'SELECTS') return kind === 'EndpointSlice'

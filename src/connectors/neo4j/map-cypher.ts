@@ -1,4 +1,4 @@
-/** Maps rows to Cypher statements. All of them use MERGE, so that writes are idempotent. */
+/** Statements use MERGE, so that writes are idempotent. */
 import type { GraphRow } from './map.ts'
 import type { ActionRow } from './map-action.ts'
 import { objectStatements } from './map-cypher-objects.ts'
@@ -7,20 +7,18 @@ import type { ResourceNode } from './map-node.ts'
 export interface Statement {
   readonly text: string
   readonly parameters: { readonly rows: readonly unknown[] }
-  /** Expected count; a lower count means that a node was removed by another client. */
+  /** A lower count means that another client removed a node. */
   readonly expectedRows?: number
 }
 
 export interface Written {
-  /** Statements of one transaction, in order. */
   readonly statements: readonly Statement[]
-  /** Nodes and relationships that exist after the commit. */
   readonly facts: readonly string[]
-  /** Marks that correlate changes and requests; linked in a later transaction. */
+  /** Marks are linked in a later transaction. */
   readonly marks: readonly string[]
 }
 
-/** Unique constraints: without them concurrent writers create duplicates. */
+/** Without them concurrent writers create duplicates. */
 export const constraints: readonly string[] = [
   ...Object.entries({
     action: 'ACTION.id',
@@ -68,7 +66,7 @@ const texts = {
   members:
     `UNWIND $rows AS row MATCH (r:RESOURCE {key: row.resource}) MATCH (t:TENANT ${tenant}) MERGE ` +
     '(r)-[:MEMBER_OF]->(t)',
-  // An action without relationships gets them without MERGE. Checked after SET, which has locked the node.
+  // Checked after SET, which has locked the node.
   actions:
     'UNWIND $rows AS row MATCH (s:SUBJECT {key: row.subject}) MATCH (o:STATUS {id: row.status}) OPTIONAL ' +
     'MATCH (r:RESOURCE {key: row.resource}) MERGE (a:ACTION {id: row.id}) SET a += row.set, a.timestamp ' +
@@ -91,8 +89,7 @@ type Part = keyof typeof texts
 const counted: ReadonlySet<Part> = new Set(['actions', 'changes'])
 
 /**
- * Shared nodes are written once, and not again if `known` has them. Sorted, so that concurrent transactions lock in the
- * same order.
+ * Shared nodes that `known` has are not written again. Sorted, so that concurrent transactions lock in the same order.
  */
 export function statementsOf(rows: readonly GraphRow[], known: { has(fact: string): boolean }): Written {
   const parts = Object.fromEntries(
@@ -103,7 +100,6 @@ export function statementsOf(rows: readonly GraphRow[], known: { has(fact: strin
     parts[into].set(key, before === undefined ? { key, set } : { key, set: { ...before.set, ...set } })
   }
   const resource = (one: ResourceNode): void => node(one.workload === true ? 'workloads' : 'resources', one)
-  // A repeated event replaces the earlier row at its position.
   const event = (into: Part, id: string, row: object): void => {
     parts[into].delete(id)
     parts[into].set(id, row)
@@ -170,7 +166,7 @@ function actionParts(
     parts.members.set(JSON.stringify([resource.key, place]), { resource: resource.key, ...tenantRow })
 }
 
-/** Links changes and their requests, in either order of arrival; the last of several requests wins. */
+/** Links in either order of arrival; the last of several requests wins. */
 export const linkText =
   'UNWIND $rows AS row MATCH (c:CHANGE {mark: row})\n' +
   'CALL { WITH row MATCH (a:ACTION)-[:PERFORMED_BY]->(s:SUBJECT) WHERE a.mark = row OR a.deletionMark ' +

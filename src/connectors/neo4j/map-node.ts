@@ -1,4 +1,3 @@
-/** Nodes shared by several row kinds. */
 import { parseKubernetesRef } from '../../model/refs.ts'
 import { known, textOf, type Fields } from '../../model/json.ts'
 
@@ -10,13 +9,11 @@ export interface KeyedNode {
 }
 
 export interface ResourceNode extends KeyedNode {
-  /** The node also has the label WORKLOAD. */
   readonly workload?: true
 }
 
-/** An index key of Neo4j holds about 8 KB; keys stay well below. */
+/** An index key of Neo4j holds about 8 KB. */
 const longestKey = 4000
-/** Texts without an index are truncated to this many characters. */
 const longestText = 4096
 const workloads: ReadonlySet<string> = new Set([
   'Deployment',
@@ -31,7 +28,7 @@ const workloads: ReadonlySet<string> = new Set([
   'DeploymentConfig',
 ])
 
-/** The node of a cluster object, equal for every source. Undefined for other references. */
+/** Equal for every source. Undefined for other references. */
 export function objectNode(ref: string): ResourceNode | undefined {
   const parts = parseKubernetesRef(ref)
   if (parts === undefined) return undefined
@@ -56,7 +53,6 @@ export function timeOf(value: unknown): number | null {
   return typeof value === 'number' && Number.isFinite(value) ? Math.trunc(value) : null
 }
 
-/** Throws a readable error if a key exceeds the limit of the index. */
 export function checkKeyLengths(keys: Readonly<Record<string, string | undefined>>): void {
   for (const [what, text] of Object.entries(keys)) {
     const bytes = text === undefined ? 0 : Buffer.byteLength(text)

@@ -1,4 +1,4 @@
-/** Relations of a cluster object and their validity, as in view `relations`. */
+/** Relations and their validity, as in view `relations`. */
 import type { WeirEvent } from '../../model/events.ts'
 import { kubernetesRef, parseKubernetesRef, type KubernetesRef } from '../../model/refs.ts'
 import { fieldsOf, textOf, type Fields } from '../../model/json.ts'
@@ -16,17 +16,13 @@ export interface Related {
 export interface ObjectRow {
   readonly kind: 'object'
   readonly resource: ResourceNode
-  /** UID of the object: a recreated object of the same name has another. */
   readonly by: string
   readonly since: number
   readonly present: boolean
-  /** Without duplicates. */
   readonly related: readonly Related[]
 }
 
-/**
- * Owner references omit the namespace: owners of these kinds are cluster-scoped, others share the object's namespace.
- */
+/** Owners of these kinds are cluster-scoped; others share the object's namespace. */
 const clusterWide: ReadonlySet<string> = new Set([
   'Node',
   'Namespace',
@@ -91,7 +87,7 @@ function* relatedOf(
       }
 }
 
-/** The digest identifies the image that ran; the tag is only the requested one. */
+/** The digest is the image that ran; the tag is the requested one. */
 function imageRef(id: string | undefined, image: string | undefined): string | undefined {
   const text = id?.includes('@sha256:') === true ? id.replace(/^[a-z-]+:\/\//, '') : image
   return text === undefined ? undefined : `image:${text}`

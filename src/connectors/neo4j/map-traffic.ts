@@ -1,4 +1,3 @@
-/** Aggregates flows between known workloads by hour. */
 import type { SinkPiece } from '../../engine/contracts.ts'
 import type { FlowBatch } from '../../model/batches.ts'
 import { isPresent, type Column } from '../../model/columns.ts'
@@ -8,7 +7,6 @@ export interface TrafficSum {
   readonly id: string
   readonly from: string
   readonly to: string
-  /** Unix ms. */
   readonly hour: number
   bytes: number
   packets: number
@@ -16,10 +14,9 @@ export interface TrafficSum {
 }
 
 const msPerHour = 3_600_000
-/** Accepted deviation of the exporter clock from the receive time; beyond it the receive time selects the hour. */
+/** Beyond it the receive time selects the hour. */
 const acceptedSkew = { before: msPerHour, after: 60_000 } as const
 
-/** Adds the rows of a piece that `counts` accepts. */
 export function addFlows(
   talks: Map<string, TrafficSum>,
   { header, batch, rows }: SinkPiece,
@@ -64,7 +61,6 @@ function textsOf({ columns, dictionary }: FlowBatch, name: string): (row: number
   return column?.kind === 'dict' ? (row) => dictionary[column.codes[row] ?? 0] || undefined : () => undefined
 }
 
-/** Returns the resource reference of the workload at one end of a flow, or undefined. */
 function workloadsOf(batch: FlowBatch, end: 'src' | 'dst'): (row: number) => string | undefined {
   const [cluster, kind, namespace, name] = [
     'cluster',
@@ -85,7 +81,7 @@ function isWhole(parts: { readonly [K in keyof Parts]: string | undefined }): pa
   return Object.values(parts).every((part) => part !== undefined)
 }
 
-/** Event time of a flow as in the store: the end of the flow, or the receive time if that is implausible. */
+/** End of the flow, or the receive time if that is implausible. */
 function timesOf(batch: FlowBatch, received: number): (row: number) => number {
   const [end, came, skewed] = ['time_end', 'time_received', 'time_skewed'].map((name) =>
     numbersOf(batch.columns[name]),

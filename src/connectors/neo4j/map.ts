@@ -6,7 +6,6 @@ import { toChange, type ChangeRow } from './map-change.ts'
 import { toObject, type ObjectRow } from './map-object.ts'
 
 export type GraphRow = ActionRow | ChangeRow | ObjectRow
-/** `length`: approximate size on the wire in characters. */
 export type SizedRow = GraphRow & { readonly length: number }
 
 /** Throws a readable error for an event without a graph representation. */

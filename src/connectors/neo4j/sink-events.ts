@@ -1,14 +1,12 @@
-/** Writes event rows and caches which shared nodes exist in the graph. */
 import type { Attempt } from '../../engine/delivery/in-order.ts'
 import type { GraphClient } from './client.ts'
 import { linkText, statementsOf, type Written } from './map-cypher.ts'
 import type { GraphRow } from './map.ts'
 
-/** Cached nodes and relationships; the least recently used are evicted and written again. */
+/** Evicted facts are written again. */
 const maxCachedFacts = 100_000
 const nothing = { has: () => false }
 
-/** A cached node was removed by another client. */
 class NodeMissingError extends Error {}
 
 export class EventWriter {
@@ -19,7 +17,6 @@ export class EventWriter {
     this.#client = client
   }
 
-  /** Never rejects. */
   async write(rows: readonly GraphRow[], signal: AbortSignal): Promise<Attempt> {
     let written = statementsOf(rows, { has: (fact) => this.#has(fact) })
     let attempt = await this.#commit(written, signal)
@@ -34,7 +31,6 @@ export class EventWriter {
         reason: 'another client removes nodes of the graph during writes; stop it, or use another database',
       }
     if (attempt !== undefined) return attempt
-    // Only committed changes and requests are visible to each other, whichever replica writes them.
     const { facts, marks } = written
     const linked =
       marks.length === 0

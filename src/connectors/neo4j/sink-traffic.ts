@@ -1,6 +1,6 @@
 /**
- * Adds flows to the sums exactly once. The position of each source is stored in the transaction of the sums. Flows
- * arrive in source order, so rows before the position are redeliveries and are skipped.
+ * Adds flows to the sums exactly once: the position of each source is stored in the same transaction, and rows before
+ * it are skipped.
  */
 import type { Attempt } from '../../engine/delivery/in-order.ts'
 import type { SinkBatch, SinkPiece } from '../../engine/contracts.ts'
@@ -9,16 +9,15 @@ import type { Statement } from './map-cypher.ts'
 import { objectNode } from './map-node.ts'
 import { addFlows, type TrafficSum } from './map-traffic.ts'
 
-/** Last added flow of a source. */
 interface Position {
   readonly epoch: number
   readonly sequence: number
   readonly row: number
-  /** Unix ms of the newest frame. A source that restarts its numbering has newer frames. */
+  /** Unix ms of the newest frame. A source with restarted numbers has newer frames. */
   readonly received: number
 }
 
-// Runs first: the lock serializes transactions that add flows of the same source.
+// Runs first: the lock serializes transactions of the same source.
 const readText =
   'UNWIND $keys AS key MERGE (d:DELIVERED {key: key}) SET d.at = datetime() RETURN d.key AS key, ' +
   'toFloat(d.epoch) AS epoch, toFloat(d.sequence) AS sequence, toFloat(d.row) AS row, toFloat(d.received) AS ' +
@@ -28,8 +27,7 @@ const placeText =
   'd.sequence = toInteger(place.sequence), d.row = toInteger(place.row), d.received = ' +
   'toInteger(place.received)'
 const nodeText = 'UNWIND $rows AS row MERGE (n:RESOURCE {key: row.key}) SET n += row.set, n:WORKLOAD'
-// Matched by an indexed id: two workloads have one relationship for every hour, and a traversal would visit all of
-// them.
+// Matched by an indexed id: a traversal would visit the relationships of every hour.
 const talkText =
   'UNWIND $rows AS row MATCH (s:RESOURCE {key: row.from}) MATCH (t:RESOURCE {key: row.to}) SET s.key = ' +
   'row.from\n' +
@@ -40,16 +38,13 @@ const talkText =
   'FOREACH (x IN known[0..1] | SET x.bytes = x.bytes + toInteger(row.bytes), x.packets = x.packets + ' +
   'toInteger(row.packets), x.flows = x.flows + toInteger(row.flows))'
 
-/**
- * Never rejects. `writer` identifies the stored positions; each installation that writes into the graph needs its own.
- */
 export function writeTraffic(
   client: GraphClient,
   writer: string,
   { token, pieces, retried }: Pick<SinkBatch, 'token' | 'pieces' | 'retried'>,
   signal: AbortSignal,
 ): Promise<Attempt> {
-  // Redriven rows are out of order: their position is stored under the token.
+  // Redriven rows are out of order and have their own position.
   const keyOf = ({ header }: SinkPiece): string => `${writer} ${retried ? token : header.source}`
   return client.write(async (writing) => {
     const positions = await readPositions(writing, [...new Set(pieces.map(keyOf))].sort())
@@ -88,7 +83,7 @@ async function readPositions(writing: Transaction, keys: readonly string[]): Pro
   )
 }
 
-/** A recreated data folder restarts at the first epoch; its rows have later receive times. */
+/** After a recreated data folder epochs restart, but receive times are later. */
 function isAfter({ header, firstRow }: SinkPiece, row: number, known: Position | undefined): boolean {
   if (known === undefined || header.received > known.received) return true
   const here = [header.epoch, header.sourceSequence, firstRow + row]

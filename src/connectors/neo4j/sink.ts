@@ -20,9 +20,8 @@ export const sink = defineSink<typeof neo4jSchema>('neo4j', {
   build: openNeo4j,
 })
 
-/** Maximum characters of a transaction; a single larger event is sent alone. */
+/** Characters; a larger event is sent alone. */
 const transactionSize = 4 * 1024 * 1024
-/** Flows are only summed; the sink interface requires a form. */
 const noFlows = flowForm({ codec: 'json', tcp_flags: 'number' })
 
 export function openNeo4j(config: Neo4jConfig, context: Context): Promise<Sink> {
@@ -64,7 +63,6 @@ export function openNeo4j(config: Neo4jConfig, context: Context): Promise<Sink> 
 }
 
 interface Part extends SinkBatch {
-  /** Indexes of its rows in the whole batch. */
   readonly indexes: readonly number[]
 }
 
@@ -82,12 +80,10 @@ function partOf(batch: SinkBatch, kind: 'events' | 'flows'): Part {
   return { ...batch, count: indexes.length, pieces, indexes }
 }
 
-/** Sums are all or nothing. */
 function failed(attempt: Attempt, indexes: readonly number[]): Failure[] {
   return attempt === undefined ? [] : indexes.map((index) => ({ index, is: attempt.is, reason: attempt.reason }))
 }
 
-/** A mapping failure is permanent. */
 function graphRow({ event }: SinkRow): SizedRow | Extract<Attempt, { is: 'reject' }> {
   try {
     return toGraph(event)

@@ -2,11 +2,10 @@ import type { InterfaceNames } from '../../codecs/templates/interface-names.ts'
 import { formatIp, parseIp } from '../../model/ip.ts'
 import { integer, list, defineSchema, group, parseYaml, text, validate, type Problem } from '../../schema/index.ts'
 
-/** Schema of the file, also for its reference page. */
 export const interfacesSchema = defineSchema({
   type: 'interfaces',
   role: 'setting',
-  summary: 'What the interfaces of exporters are called',
+  summary: 'Names of exporter interfaces',
   fields: {
     interfaces: list(
       group(
@@ -16,7 +15,7 @@ export const interfacesSchema = defineSchema({
             { description: 'Index of the interface', required: true, example: 3 },
             { min: 0, max: 0xffffffff },
           ),
-          name: text({ description: 'What it is called', required: true, example: 'uplink' }),
+          name: text({ description: 'Name of the interface', required: true, example: 'uplink' }),
         },
         { description: 'One interface', required: true, example: { exporter: '192.0.2.1', index: 3, name: 'uplink' } },
       ),
@@ -29,7 +28,7 @@ export const interfacesSchema = defineSchema({
   },
 })
 
-/** Interface names by exporter address. Throws the error with its location in the file. */
+/** Throws the error with its location in the file. */
 export function readInterfaces(content: string, file: string): ReadonlyMap<string, InterfaceNames> {
   const result = validate(interfacesSchema, parseYaml(content, file))
   if (result.problems !== undefined) throw new Error(describe(result.problems))

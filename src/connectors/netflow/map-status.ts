@@ -1,28 +1,22 @@
 import type { ExporterState } from '../../codecs/templates/state.ts'
 
-/** One observation domain (v9: source id) of one source port. */
+/** One observation domain (v9: source id). */
 export interface DomainStatus {
   readonly version: 9 | 10
   readonly domain: number
   readonly port: number
   readonly transport: 'udp' | 'tcp'
-  /** Unix ms of the last datagram from this port. */
   readonly lastSeen: number
-  /** Ids of known templates. */
   readonly templates: readonly number[]
-  /** Unix ms of the last template announcement. */
   readonly lastTemplate: number | undefined
-  /** Ids of missing templates that parked data needs. */
   readonly waitingFor: readonly number[]
   readonly parkedBytes: number
-  /** Sampling interval (1 in N) from options records; undefined if unknown. */
   readonly sampling: number | undefined
   readonly interfaceNames: number
 }
 
 const mostListed = 32
 
-/** The most recently seen domains. */
 export function describeDomains(state: ExporterState): readonly DomainStatus[] {
   const all = [...state.sessions.values()].sort((a, b) => b.lastSeen - a.lastSeen)
   const listed: DomainStatus[] = []
@@ -55,7 +49,7 @@ export interface ExporterSummary {
   readonly state: ExporterState
 }
 
-/** Why rows of an exporter are missing, and the action to take; undefined if none are. */
+/** Why rows are missing, and the action to take. */
 export function whyNothing({ datagrams, malformed, lastMalformed, state }: ExporterSummary): string | undefined {
   const waiting = [...state.sessions.values()]
     .flatMap(({ domains }) => [...domains.values()])

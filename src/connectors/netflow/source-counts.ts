@@ -22,9 +22,8 @@ type Sums = Record<Counted, number>
 
 const zeros = (): Sums => Object.fromEntries(names.map((name) => [name, 0])) as Sums
 
-/** Totals of a source. Decoders count in the exporters; increments are published at intervals. */
+/** Totals of a source; increments are published at intervals. */
 export class NetflowCounts {
-  /** Received bytes by outcome. */
   readonly bytes: ByteCounts = noBytes()
   received = 0
   readonly datagrams: Record<'netflow5' | 'netflow9' | 'ipfix', number> = { netflow5: 0, netflow9: 0, ipfix: 0 }
@@ -39,12 +38,10 @@ export class NetflowCounts {
     this.#context = context
   }
 
-  /** Retains the counts of an evicted exporter. */
   forget(state: ExporterState): void {
     add(this.#forgotten, state)
   }
 
-  /** Returns the number of data sets dropped since the last call. */
   publish(states: Iterable<ExporterState>): number {
     const { id: source, metrics } = this.#context
     const sums = { ...this.#forgotten }
@@ -77,7 +74,6 @@ export class NetflowCounts {
   }
 }
 
-/** Unrolled: runs every second for up to ten thousand exporters. */
 function add(sums: Sums, state: ExporterState): void {
   sums.rows += state.rows
   sums.skewed += state.skewed

@@ -6,38 +6,34 @@ import type { Cidr } from '../../model/cidr.ts'
 import { Sender, Senders } from '../../net/senders.ts'
 import { describeDomains, whyNothing, type DomainStatus } from './map-status.ts'
 
-/** Status of one exporter: totals since it was first seen, or since it was evicted and seen again. */
+/** Totals since the exporter was first seen, or seen again after an eviction. */
 export interface ExporterStatus {
   readonly address: string
-  /** Unix ms of the last datagram, and of the last one with a row. */
+  /** Unix ms. */
   readonly lastSeen: number
   readonly lastRow: number | undefined
   readonly datagrams: number
   readonly rows: number
   readonly skewed: number
-  /** Malformed datagrams and sets. */
   readonly malformed: number
   readonly malformedSets: number
   readonly lastMalformed: string | undefined
-  /** Options records: about the exporter, not about flows. */
   readonly optionRecords: number
   readonly reservedSets: number
-  /** Data sets that preceded their template, and how many of them were dropped. */
+  /** Data sets before their template, and the dropped ones. */
   readonly parkedSets: number
   readonly expiredSets: number
   readonly refusedTemplates: number
-  /** Missing flows (v5), records (IPFIX) or datagrams (v9) by sequence number. */
+  /** By sequence number: flows (v5), records (IPFIX) or datagrams (v9). */
   readonly missing: number
   readonly missingDatagrams: number
   readonly late: number
   readonly restarts: number
   readonly bytes: Readonly<ByteCounts>
   readonly domains: readonly DomainStatus[]
-  /** Why rows are missing, and the action to take. */
   readonly why?: string
 }
 
-/** One source address. */
 export class Exporter extends Sender {
   readonly state: ExporterState
   malformed = 0
@@ -50,7 +46,7 @@ export class Exporter extends Sender {
     this.state = new ExporterState(words)
   }
 
-  /** Each v5 engine and each process behind one address has its own sequence; the source port separates them. */
+  /** Each v5 engine and each process has its own sequence. */
   follow(port: number, seen: SequenceInfo): void {
     const key = port * 0x10000 + seen.engine
     let sequence = this.#sequences.get(key)
@@ -62,7 +58,7 @@ export class Exporter extends Sender {
     sequence.follow(seen, this.state)
   }
 
-  /** Structured-cloneable, for transfer between threads. */
+  /** Structured-cloneable. */
   status(): ExporterStatus {
     const { address, lastSeen, lastRow, datagrams, malformed, lastMalformed, state } = this
     const { rows, skewed, malformedSets, optionRecords, reservedSets, parkedSets, expiredSets, refusedTemplates } =
@@ -95,10 +91,9 @@ export class Exporter extends Sender {
   }
 }
 
-/** Limit above the engines and ports of a real exporter; the oldest is evicted. */
+/** The oldest is evicted. */
 const mostSequences = 64
 
-/** Recently seen exporters. */
 export class Exporters extends Senders<Exporter> {
   constructor(allow: readonly Cidr[], most?: number, forgotten?: (exporter: Exporter) => void) {
     super(allow, (address, words) => new Exporter(address, words), most, forgotten)

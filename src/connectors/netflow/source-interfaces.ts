@@ -2,7 +2,7 @@ import type { InterfaceNames } from '../../codecs/templates/interface-names.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
 import { messageOf } from '../../model/errors.ts'
 
-/** Interface names from a file that is reloaded when it changes. An invalid file leaves the names unchanged. */
+/** An invalid file leaves the names unchanged. */
 export class InterfacesFile {
   readonly #context: SourceContext
   readonly #path: string | null
@@ -18,7 +18,7 @@ export class InterfacesFile {
     return this.#names.get(exporter)
   }
 
-  /** Never rejects. Resolves to true if the names changed. */
+  /** Never rejects. True if the names changed. */
   async refresh(): Promise<boolean> {
     if (this.#path === null) return false
     const { host, log, id: source } = this.#context

@@ -19,7 +19,6 @@ const magic = 0x314d5457
 const headBytes = 8
 const mostBytes = 64 * 1024 * 1024
 
-/** Incremented when the JSON changes. */
 const format = 1
 
 interface Saved {
@@ -30,29 +29,25 @@ interface Saved {
 
 interface SavedExporter extends Partial<ExporterSnapshot> {
   readonly address: string
-  /** It sent more than one datagram. */
   readonly proven: boolean
-  /** Only in a file written on stop; bytes as base64. */
+  /** Only in a file written at a stop; base64. */
   readonly parked?: readonly (Omit<ParkedSnapshot, 'bytes'> & { readonly bytes: string })[]
 }
 
-/** The exporter of a stored address; undefined if it is no longer allowed. */
+/** Undefined if the address is no longer allowed. */
 export type ExporterOf = (address: string, proven: boolean) => Exporter | undefined
 
-/** Maximum stored exporters with a single datagram, most of which may be spoofed. */
+/** Stored exporters with a single datagram, which may be spoofed. */
 const mostUnproven = 1000
 
-/**
- * Persists templates, so that data after a restart is decoded before its template is announced again. The file is
- * replaced atomically; a damaged file is skipped.
- */
+/** Persists templates for the next start. The file is replaced atomically; a damaged one is skipped. */
 export class TemplateMemory {
   readonly #context: SourceContext
   readonly #decoder: TemplateDecoder
   readonly #listeners: readonly string[]
   #saved = 0
   #warned = false
-  /** Monotonic ms before which no save begins: limits the share of time spent on saving. */
+  /** Limits the share of time spent on saving. */
   #notBefore = 0
 
   constructor(context: SourceContext, decoder: TemplateDecoder, listen: readonly HostPort[]) {
@@ -67,7 +62,7 @@ export class TemplateMemory {
     return saved === undefined ? 0 : this.#restore(saved, exporterOf)
   }
 
-  /** Writes if something changed. Never rejects. */
+  /** Never rejects. */
   async save(exporters: readonly Exporter[]): Promise<void> {
     const { clock } = this.#context.host
     const started = clock.monotonic()
@@ -76,7 +71,7 @@ export class TemplateMemory {
     this.#notBefore = started + 20 * (clock.monotonic() - started)
   }
 
-  /** Also writes parked data; no more data may follow. Never rejects. */
+  /** Also writes parked data. Never rejects. */
   async saveLast(exporters: readonly Exporter[]): Promise<void> {
     const parked = exporters.some(({ state }) => state.bytes.parked > 0)
     if (parked || this.#decoder.table.changes !== this.#saved) await this.#replace(exporters.flatMap(withParked))
@@ -84,7 +79,6 @@ export class TemplateMemory {
 
   async #restore(saved: Saved, exporterOf: ExporterOf): Promise<number> {
     const now = this.#context.host.clock.now()
-    // The order of listeners in the settings may have changed.
     const listenerOf = (old: number): number => this.#listeners.indexOf(saved.listeners[old] ?? '')
     const exporters: Exporter[] = []
     let waiting = 0
@@ -98,7 +92,7 @@ export class TemplateMemory {
       waiting += restoreParked(sets, exporter.state, this.#decoder, listenerOf, now)
     }
     this.#saved = this.#decoder.table.changes
-    // Removes parked data from the file: a start after a crash would decode it twice.
+    // Otherwise a start after a crash would decode it twice.
     if (waiting > 0) await this.#replace(exporters.flatMap(withoutParked))
     return waiting
   }

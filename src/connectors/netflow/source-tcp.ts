@@ -4,11 +4,11 @@ import { listening } from '../../host/listen.ts'
 import { formatHostPort, type HostPort } from '../../schema/values.ts'
 
 export interface IpfixConnection {
-  /** Processes one whole message; the next one is read when it resolves. `bytes` is invalid afterwards. */
+  /** The next message is read when it resolves. `bytes` is invalid afterwards. */
   message(bytes: Uint8Array): Promise<void>
-  /** The stream is not IPFIX. The connection is closed, because the next message can't be located. */
+  /** The connection is closed. */
   malformed(bytes: number): void
-  /** The connection ended with this many bytes of an incomplete message. `ours`: the source closed it. */
+  /** Bytes of an incomplete message at the end. `local`: the source closed the connection. */
   closed(bytes: number, local: boolean): void
 }
 
@@ -19,7 +19,7 @@ export interface IpfixTcp {
 
 const mostConnections = 1024
 
-/** Accepts IPFIX exporters (RFC 7011, section 10.4). `connected` returns undefined to reject a connection. */
+/** RFC 7011, section 10.4. `connected` returns undefined to reject a connection. */
 export async function listenIpfixTcp(
   place: HostPort,
   connected: (address: string, port: number) => IpfixConnection | undefined,
@@ -29,7 +29,6 @@ export async function listenIpfixTcp(
   const server = createServer((socket) => {
     const { remoteAddress, remotePort = 0 } = socket
     const connection = remoteAddress === undefined ? undefined : connected(remoteAddress, remotePort)
-    // A connection reset by the exporter is not an error.
     socket.on('error', () => socket.destroy())
     if (connection === undefined) return void socket.destroy()
     sockets.set(
@@ -55,7 +54,7 @@ export async function listenIpfixTcp(
   }
 }
 
-/** Reads until the end. While a message waits for the append, TCP flow control stops the exporter. */
+/** While a message waits for the append, TCP flow control stops the exporter. */
 async function receive(socket: Socket, connection: IpfixConnection, closing: () => boolean): Promise<void> {
   const framer = new MessageFramer()
   try {
@@ -69,7 +68,7 @@ async function receive(socket: Socket, connection: IpfixConnection, closing: () 
       break
     }
   } catch {
-    // Reset by the exporter or closed locally: complete messages were processed.
+    // Complete messages were processed.
   } finally {
     socket.destroy()
     connection.closed(framer.pending, closing())

@@ -16,21 +16,16 @@ import { listenIpfixTcp, type IpfixConnection, type IpfixTcp } from './source-tc
 export const source = defineSource<typeof netflowSchema>('netflow', { build: openNetflow })
 
 const housekeepingMs = 1000
-/** Interval of kernel counter reads, in rounds. */
 const kernelRounds = 5
-/** Interval of the search for expired templates, in rounds. */
 const sweepRounds = 30
 
 export interface NetflowStatus {
   readonly exporters: readonly ExporterStatus[]
   readonly listeners: readonly UdpListenerStatus[]
-  /** Units that are not synced yet. */
   readonly inFlight: number
-  /** Why nothing is received, and the action to take. */
   readonly why?: string
 }
 
-/** Limits that tests can lower. */
 export interface NetflowLimits {
   readonly units: UnitLimits
   readonly exporters: number
@@ -40,7 +35,6 @@ export interface NetflowSource extends Source {
   status(): NetflowStatus
 }
 
-/** Opens all listeners or none. */
 export async function openNetflow(
   config: NetflowConfig,
   context: SourceContext,
@@ -65,9 +59,8 @@ class Netflow implements NetflowSource {
   readonly #ingest: NetflowIngest
   readonly #interfaces: InterfacesFile
   readonly #memory: TemplateMemory
-  /** Exporters with a connection: their templates live as long, even after eviction. */
+  /** Their templates live as long as the connection. */
   readonly #connected = new Map<IpfixConnection, Exporter>()
-  /** Connected exporters that were evicted. */
   readonly #orphans = new Set<Exporter>()
   readonly #tcp: IpfixTcp[] = []
   readonly #warned = new Set<string>()
@@ -103,7 +96,6 @@ class Netflow implements NetflowSource {
     const { id, log, metrics, host: environment } = this.#context
     const { listen: places, receive_buffer: receiveBuffer } = this.#config
     await this.#interfaces.refresh()
-    // Before any data that needs them.
     this.#counts.received += await this.#memory.load((address, proven) => this.#restore(address, proven))
     this.#udp = await UdpListeners.open({
       source: id,
@@ -191,7 +183,6 @@ class Netflow implements NetflowSource {
       this.#writer.shed('not_allowed', 1)
       return undefined
     }
-    // A TCP connection proves the address.
     exporter.state.proven = true
     exporter.datagrams--
     this.#meet(exporter)
@@ -224,7 +215,7 @@ class Netflow implements NetflowSource {
     return connection
   }
 
-  /** Once per exporter: sets its interface names. A second datagram makes a spoofed address less likely. */
+  /** Once per exporter. A second datagram makes a spoofed address unlikely. */
   #meet(exporter: Exporter): void {
     if (exporter.datagrams <= 1) this.#configure(exporter)
     else exporter.state.proven = true
@@ -234,10 +225,8 @@ class Netflow implements NetflowSource {
     exporter.state.configuredNames = this.#interfaces.of(exporter.address)
   }
 
-  /** An exporter of a previous run. */
   #restore(address: string, proven: boolean): Exporter | undefined {
     const now = this.#context.host.clock.now()
-    // Seen twice: marks it as proven.
     if (proven) this.#exporters.seen(address, now)
     const exporter = this.#exporters.seen(address, now)
     if (exporter === undefined) return undefined

@@ -1,4 +1,3 @@
-/** Account and IAM endpoint from the settings or clouds.yaml. */
 import type { Host } from '../../host/index.ts'
 import { revealSecret } from '../../net/secrets.ts'
 import { readTls, type TlsOptions } from '../../net/tls.ts'
@@ -6,7 +5,6 @@ import { readCloud, type CloudEntry } from './client-clouds.ts'
 import { isSecure } from '../../net/http/loopback.ts'
 import type { OtcCtsConfig, ProjectConfig } from './config.ts'
 
-/** Identifies an IAM object by id or by name. */
 export interface IdOrName {
   readonly id?: string
   readonly name?: string
@@ -22,15 +20,15 @@ export type Proof =
     }
 
 export interface Account {
-  /** With API version, without a trailing slash. */
+  /** With version, without a trailing slash. */
   readonly iam: string
   readonly proof: Proof
   readonly project: IdOrName
-  /** Domain of the project; scopes its name. */
+  /** Scopes the name of the project. */
   readonly domain: IdOrName | undefined
   readonly region: string
   readonly tls: TlsOptions | undefined
-  /** Agency whose rights give access to projects of another domain. */
+  /** Agency that grants access to projects of another domain. */
   readonly agency?: { readonly name: string; readonly domain: IdOrName }
 }
 
@@ -41,12 +39,11 @@ export interface AccountEnvironment {
 
 const hosts = { otc: 'otc.t-systems.com', huawei: 'myhuaweicloud.com' } as const
 
-/** Default host of a service. */
 export function defaultHost(cloud: OtcCtsConfig['cloud'], service: 'iam' | 'cts', region: string): string {
   return `https://${service}.${region}.${hosts[cloud]}`
 }
 
-/** Reads secrets and files at each login. Without `project`, that of clouds.yaml applies. Throws a readable error. */
+/** Throws a readable error. Without `project`, that of clouds.yaml applies. */
 export async function accountOf(
   config: OtcCtsConfig,
   project: ProjectConfig | undefined,
@@ -147,7 +144,7 @@ async function ofCloud(
   }
 }
 
-/** Access keys take precedence over a password, as in other clients for this cloud. */
+/** Access keys take precedence over a password. */
 function proofIn(auth: CloudEntry['auth'], domain: IdOrName | undefined): Proof {
   if (auth.target_agency_name === undefined && auth.ak !== undefined && auth.sk !== undefined)
     return { type: 'keys', access: auth.ak, secret: auth.sk, token: auth.security_token }
@@ -178,7 +175,7 @@ function any(found: IdOrName): IdOrName | undefined {
   return found.id === undefined && found.name === undefined ? undefined : found
 }
 
-/** Region of a project: the prefix of its name if not set (`eu-de_prod` is in `eu-de`). */
+/** Default: the prefix of the project name (`eu-de_prod`). */
 export function regionOf({ region, name }: Pick<ProjectConfig, 'region' | 'name'>): string | undefined {
   return region ?? (name === null ? undefined : /^([a-z0-9]+(?:-[a-z0-9]+)+)(?:_|$)/.exec(name)?.[1])
 }

@@ -1,19 +1,13 @@
-/**
- * Finds and reads clouds.yaml as OpenStack clients do: the first file of each kind wins as a whole; variables fill
- * missing values.
- */
+/** Finds clouds.yaml as OpenStack clients do: the first file of each kind wins; variables fill missing values. */
 import { posix } from 'node:path'
 import { isRecord, known, textOf, type Fields } from '../../model/json.ts'
 import type { AccountEnvironment } from './client-account.ts'
 
 export interface CloudWanted {
-  /** Undefined: `OS_CLOUD`, else the only one. */
   readonly cloud: string | undefined
-  /** Undefined: default locations. */
   readonly file: string | undefined
 }
 
-/** One cloud of clouds.yaml without empty values. */
 export interface CloudEntry {
   readonly auth: Readonly<Partial<Record<AuthKey, string>>>
   readonly region: string | undefined
@@ -48,7 +42,7 @@ const authKeys = [
 ] as const
 type AuthKey = (typeof authKeys)[number]
 
-/** Environment variables by key; the first one set applies. */
+/** The first variable that is set applies. */
 const variables: Readonly<Partial<Record<AuthKey, readonly string[]>>> = {
   auth_url: ['OS_AUTH_URL'],
   username: ['OS_USERNAME'],
@@ -69,7 +63,6 @@ const variables: Readonly<Partial<Record<AuthKey, readonly string[]>>> = {
 }
 
 const endings = ['yaml', 'yml', 'json'] as const
-/** Built-in profile of the clients for this cloud. */
 const profiles: Fields = { otc: { auth: { auth_url: 'https://iam.{region_name}.otc.t-systems.com/v3' } } }
 
 interface Found {
@@ -77,7 +70,7 @@ interface Found {
   readonly clouds: Fields
 }
 
-/** Throws an error that lists the searched locations. */
+/** Throws an error with the searched locations. */
 export async function readCloud(wanted: CloudWanted, environment: AccountEnvironment): Promise<CloudEntry> {
   const { env } = environment
   const [file, secure, vendors] = await Promise.all([
@@ -109,7 +102,6 @@ export async function readCloud(wanted: CloudWanted, environment: AccountEnviron
   return entryOf(mergeMaps(mergeMaps(given, secure?.clouds[chosen]), vendor, 'below'), env)
 }
 
-/** A file of the settings must exist; one of a variable is optional. */
 async function find(
   sort: 'clouds' | 'secure' | 'clouds-public',
   named: string | undefined,
@@ -147,7 +139,7 @@ function searchPaths(
   ]
 }
 
-/** Deep merge; empty values count as missing. `above`: the second map wins. */
+/** Deep merge; empty values count as missing. */
 function mergeMaps(base: Fields, more: unknown, which: 'above' | 'below' = 'above'): Fields {
   if (!isRecord(more)) return base
   const joined: Record<string, unknown> = { ...base }
@@ -164,7 +156,6 @@ function entryOf(cloud: Fields, env: AccountEnvironment['env']): CloudEntry {
   const values = Object.fromEntries(
     authKeys.map((key) => {
       const byVariable = variables[key]?.map((name) => set(env[name])).find((value) => value !== undefined)
-      // Some clients write keys beside `auth`.
       return [
         key,
         textOf(auth[key]) ??

@@ -3,13 +3,9 @@ import { HttpError, type HttpAnswer } from '../../net/http/client.ts'
 import { retryAfterMs } from '../../net/http/retry-after.ts'
 import { isRecord, textOf } from '../../model/json.ts'
 
-/**
- * `passing`: transient. `login`: authentication failed. `denied`: permission missing. `settings`: the requested object
- * does not exist. `shape`: malformed response.
- */
+/** `passing`: transient. `settings`: the requested object does not exist. `shape`: malformed response. */
 export type CtsFailure = 'passing' | 'login' | 'denied' | 'settings' | 'shape'
 
-/** Why traces can't be read, and the action to take. */
 export class CtsError extends PollError {
   override readonly name = 'CtsError'
   readonly kind: CtsFailure
@@ -24,12 +20,10 @@ export class CtsError extends PollError {
   }
 }
 
-/** The services reject requests with a larger clock difference. */
 const skewMs = 15 * 60_000
-/** Maximum accepted Retry-After. */
 const maxWaitMs = 10 * 60_000
 
-/** Classifies a response without success. `what`: name of the service. */
+/** `what`: name of the service. */
 export function failureOf(answer: HttpAnswer, what: string, now: number): CtsError {
   const { status } = answer
   const { code, message } = errorOf(answer)
@@ -75,7 +69,6 @@ export function failureOf(answer: HttpAnswer, what: string, now: number): CtsErr
   return new CtsError('settings', `${what} rejected the request (${detail}); correct the settings`)
 }
 
-/** Classifies a request without a response. */
 export function connectionError(error: unknown, what: string): CtsError {
   if (error instanceof CtsError) return error
   if (error instanceof HttpError && error.kind === 'too_large')
@@ -85,7 +78,7 @@ export function connectionError(error: unknown, what: string): CtsError {
   throw error
 }
 
-/** Parses a JSON object. Throws CtsError. */
+/** Throws CtsError. */
 export function parseResponse(answer: HttpAnswer, what: string): Readonly<Record<string, unknown>> {
   try {
     const read: unknown = JSON.parse(textIn(answer))
@@ -98,7 +91,6 @@ export function parseResponse(answer: HttpAnswer, what: string): Readonly<Record
 
 const textIn = ({ body }: HttpAnswer): string => new TextDecoder().decode(body)
 
-/** CTS and its gateway use `error_code` and `error_msg`, IAM an object. */
 function errorOf(answer: HttpAnswer): { readonly code: string; readonly message: string } {
   let read: unknown
   try {
@@ -112,7 +104,7 @@ function errorOf(answer: HttpAnswer): { readonly code: string; readonly message:
   return { code: textOf(error['error_code']) ?? '', message: message.replace(/\.$/, '') }
 }
 
-/** The password is correct but a second factor is required (Keystone receipt; IAM only has a message). */
+/** A second factor is required (Keystone receipt; IAM only has a message). */
 function needsSecondFactor({ headers, body }: HttpAnswer, message: string): boolean {
   return (
     headers['openstack-auth-receipt'] !== undefined ||

@@ -1,4 +1,4 @@
-/** Requests and responses of IAM (API v3): tokens, projects, service catalog. */
+/** IAM API v3: tokens, projects, service catalog. */
 import type { HttpAnswer } from '../../net/http/client.ts'
 import { isRecord, textOf, type Fields } from '../../model/json.ts'
 import type { Account, IdOrName } from './client-account.ts'
@@ -6,7 +6,6 @@ import { CtsError } from './client-errors.ts'
 
 export interface Token {
   readonly text: string
-  /** Unix ms. */
   readonly until: number
 }
 
@@ -16,7 +15,7 @@ export interface Project {
   readonly domain?: string | undefined
 }
 
-/** Body of a token request for a project; with an agency for the user's own domain. */
+/** With an agency, for the user's own domain. */
 export function tokenRequest({ proof, project, domain, agency }: Account): object {
   if (proof.type !== 'password') throw new CtsError('login', 'a token requires a password')
   const { user } = proof
@@ -33,7 +32,7 @@ export function tokenRequest({ proof, project, domain, agency }: Account): objec
   }
 }
 
-/** Body of the request that assumes an agency, authorized by the user's own token. */
+/** Authorized by the user's own token. */
 export function agencyRequest({ name, domain }: NonNullable<Account['agency']>, project: IdOrName): object {
   const of = domain.id === undefined ? { domain_name: domain.name } : { domain_id: domain.id }
   return {
@@ -50,14 +49,14 @@ function projectOf(project: IdOrName, domain: IdOrName | undefined): object {
     : { id: project.id }
 }
 
-/** Token of the user, whatever its scope. Throws CtsError. */
+/** Throws CtsError. */
 export function ownTokenIn({ headers }: HttpAnswer): string {
   const text = headers['x-subject-token']
   if (typeof text !== 'string') throw new CtsError('shape', 'IAM responded without a token')
   return text
 }
 
-/** Throws CtsError if the response has no token. */
+/** Throws CtsError. */
 export function tokenIn(
   { headers }: HttpAnswer,
   body: Fields,
@@ -82,7 +81,7 @@ export function tokenIn(
   }
 }
 
-/** From a single project or a search by name. Throws CtsError. */
+/** Throws CtsError. */
 export function projectIn(body: Fields, wanted: IdOrName): Project {
   const all = isRecord(body['project'])
     ? [body['project']]
@@ -99,7 +98,7 @@ export function projectIn(body: Fields, wanted: IdOrName): Project {
   return { id, name: textOf(found['name']), domain: textOf(found['domain_id']) ?? domainOf(found) }
 }
 
-/** CTS endpoint of a region without version and project. Undefined if the catalog has none. */
+/** Without version and project; undefined if the catalog has none. */
 export function endpointIn(catalog: unknown, region: string, project: string): string | undefined {
   const services = Array.isArray(catalog) ? (catalog as unknown[]).filter(isRecord) : []
   for (const type of ['ctsv3', 'ctsv2', 'cts']) {

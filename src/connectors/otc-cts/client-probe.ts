@@ -7,7 +7,7 @@ import { accountOf } from './client-account.ts'
 import type { OtcCtsConfig, ProjectConfig } from './config.ts'
 import { sessionOf } from './client-project.ts'
 
-/** Logs in to each project, reads one trace of the last minute from each tracker, and checks access to the Lease. */
+/** Reads one trace of the last minute from each tracker, and checks the Lease. */
 export async function probeTraces(config: OtcCtsConfig, context: ProbeContext, signal: AbortSignal): Promise<Probe> {
   const found = (
     await Promise.all([
@@ -22,12 +22,11 @@ export async function probeTraces(config: OtcCtsConfig, context: ProbeContext, s
   }
 }
 
-/** Resolves settings, clouds.yaml and variables without requests. Rejects with a readable error. */
+/** Sends no requests. Rejects with a readable error. */
 export async function verifyAccounts(config: OtcCtsConfig, { host }: ProbeContext): Promise<void> {
   for (const project of projectsOf(config)) await accountOf(config, project, { host, env: self.env })
 }
 
-/** Undefined: the project of clouds.yaml. */
 function projectsOf({ projects }: OtcCtsConfig): readonly (ProjectConfig | undefined)[] {
   return projects.length === 0 ? [undefined] : projects
 }

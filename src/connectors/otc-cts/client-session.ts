@@ -1,6 +1,4 @@
-/**
- * Authenticated requests for one project: signed with access keys, or with a token that is renewed before it expires.
- */
+/** Requests for one project: signed with access keys, or with a token. */
 import type { Host } from '../../host/index.ts'
 import { HttpClient, type HttpAnswer } from '../../net/http/client.ts'
 import { messageOf } from '../../model/errors.ts'
@@ -12,16 +10,11 @@ import { authorizationOf, sdkDate, encodeQuery, type Query, type SigningStyle } 
 
 export interface SessionOptions {
   readonly host: Host
-  /** Proxy variables. */
   readonly env: Readonly<Record<string, string | undefined>>
-  /** ms for one response. */
   readonly timeout: number
   readonly signing: SigningStyle
-  /** Reads settings, files and secrets again. */
   account(): Promise<Account>
-  /** Undefined: endpoint of the catalog. */
   readonly endpoint: string | undefined
-  /** Used if the catalog has no endpoint. */
   defaultEndpoint(region: string): string
 }
 
@@ -30,7 +23,6 @@ export interface OpenProject {
   readonly projectName: string | undefined
   readonly domain: string | undefined
   readonly region: string
-  /** Scheme, host and the path before the version. */
   readonly cts: string
 }
 
@@ -39,7 +31,7 @@ interface Login extends OpenProject {
   readonly token: Token | undefined
 }
 
-/** A token that expires within this is replaced; if renewal fails, it is used until it expires. */
+/** A token is replaced when it expires within this; if that fails, it is used until it expires. */
 const renewMs = 10 * 60_000
 const maxBytes = 64 * 1024 * 1024
 
@@ -53,20 +45,17 @@ export class Session {
     this.#options = options
   }
 
-  /** Rejects with CtsError. */
   async open(signal: AbortSignal): Promise<OpenProject> {
     return this.#opened(signal)
   }
 
-  /** `path`: below the CTS endpoint. After a rejected login it logs in again once. Rejects with CtsError. */
+  /** Logs in again once after a rejected login. Rejects with CtsError. */
   async get(path: string, query: Query, signal: AbortSignal): Promise<HttpAnswer> {
     const login = await this.#opened(signal)
     const answer = await this.#send(login, new URL(`${login.cts}${path}`), query, signal)
     if (answer.status === 401) {
-      // The server would reject the same keys again.
       if (login.token === undefined && same((await this.#account()).proof, login.account.proof))
         throw this.#failure(answer, 'CTS')
-      // A concurrent request may have renewed it.
       if (this.#login === login) this.#login = undefined
       const again = await this.#opened(signal)
       const second = await this.#send(again, new URL(`${again.cts}${path}`), query, signal)
@@ -151,7 +140,6 @@ export class Session {
         : await request(`/projects/${id}`, [], ''),
       account.project,
     )
-    // Without a catalog the default endpoint applies.
     const catalog =
       this.#options.endpoint === undefined
         ? (
@@ -219,7 +207,6 @@ export class Session {
       ...(project === '' ? {} : { 'x-project-id': project }),
       ...(proof.token === undefined ? {} : { 'x-security-token': proof.token }),
     }
-    // The style `credential` leaves these unsigned.
     const signed = style === 'access' ? { ...own, ...further } : own
     return {
       ...plain,
@@ -230,7 +217,6 @@ export class Session {
   }
 
   #client(url: string, { tls }: Account): HttpClient {
-    // A new login may use other certificates.
     const key = JSON.stringify([url, tls])
     const { host, timeout, env } = this.#options
     const client =

@@ -1,4 +1,4 @@
-/** Request signatures with access keys: SDK-HMAC-SHA256 in both header styles. */
+/** SDK-HMAC-SHA256 in both header styles. */
 import { createHash, createHmac } from 'node:crypto'
 
 export type Query = readonly (readonly [string, string])[]
@@ -7,14 +7,14 @@ export interface Signable {
   readonly method: string
   readonly path: string
   readonly query: Query
-  /** Headers to sign, including the host, by lower-case name. */
+  /** By lower-case name, including the host. */
   readonly headers: Readonly<Record<string, string>>
   readonly body?: Uint8Array
 }
 
 /**
- * `access`: the HMAC key is the secret key. `credential`: a key derived for day, region and service, as in
- * gophertelekomcloud and Terraform, with empty region and service.
+ * `credential`: the HMAC key is derived for day, region and service, as in gophertelekomcloud and Terraform, with empty
+ * region and service.
  */
 export type SigningStyle = 'access' | 'credential'
 
@@ -28,7 +28,6 @@ const algorithm = 'SDK-HMAC-SHA256'
 const hash = (text: string | Uint8Array): string => createHash('sha256').update(text).digest('hex')
 const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest()
 
-/** Query string, encoded equally in the signature and the request. */
 export function encodeQuery(query: Query): string {
   return query
     .map(([key, value]) => [percentEncode(key), percentEncode(value)] as const)
@@ -54,7 +53,7 @@ export function canonicalRequest({ method, path, query, headers, body }: Signabl
   ].join('\n')
 }
 
-/** Value of the header `Authorization`. `headers` includes `x-sdk-date`. */
+/** `headers` includes `x-sdk-date`. */
 export function authorizationOf(
   request: Signable,
   { access, secret }: SigningKeys,
@@ -78,12 +77,10 @@ export function authorizationOf(
   )
 }
 
-/** Unix ms as YYYYMMDDTHHMMSSZ. */
 export function sdkDate(now: number): string {
   return `${new Date(now).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`
 }
 
-/** RFC 3986: encodes all but letters, digits and `-._~`. */
 function percentEncode(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`)
 }

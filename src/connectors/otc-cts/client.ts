@@ -1,4 +1,4 @@
-/** Reads the traces of one tracker of a project in a time range, page by page, with API v3 or v2.0. */
+/** Reads one tracker of a project, page by page, with API v3 or v2.0. */
 import { withRetries } from '../../polling/retry.ts'
 import { ResponseError } from '../../polling/poll-error.ts'
 import { pageOf, type Page } from '../../polling/pages.ts'
@@ -16,11 +16,8 @@ export interface ReaderOptions {
   readonly session: Pick<Session, 'get' | 'open'>
   readonly api: 'v3' | 'v2'
   readonly tracker: string
-  /** Traces per page. */
   readonly page: number
-  /** Attempts per request after transient failures. */
   readonly maxAttempts?: number
-  /** Called for each response and each retried failure. */
   readonly note: (what: 'page' | 'retried', message: string) => void
 }
 
@@ -31,12 +28,12 @@ export class TraceReader {
     this.#options = options
   }
 
-  /** One page, newest first across pages. Rejects with CtsError, or with ResponseError for a malformed page. */
+  /** Newest first across pages. Rejects with CtsError, or with ResponseError for a malformed page. */
   async read({ from, to }: Span, next: string | undefined, signal: AbortSignal): Promise<Page<unknown>> {
     const { api, tracker, page, host, session, note, maxAttempts: tries } = this.#options
     const opened = await session.open(signal)
     const path = `${basePath(api, opened)}${api === 'v3' ? 'traces' : `${encodeURIComponent(tracker)}/trace`}`
-    // Other trackers contain data operations (Huawei Cloud); the API requires the tracker type.
+    // Other trackers contain data operations (Huawei Cloud).
     const which: Query =
       api === 'v3'
         ? [
@@ -44,7 +41,6 @@ export class TraceReader {
             ['tracker_name', tracker],
           ]
         : []
-    // The API excludes traces at exactly either time.
     const query: Query = [
       ...which,
       ['from', String(from - 1)],
@@ -72,7 +68,7 @@ export class TraceReader {
         'CTS responded with a full page of traces without stating whether another page follows',
       )
     note('page', '')
-    // The last page may have a marker, too: the following page is empty and may repeat it.
+    // The last page may have a marker, too, followed by an empty page.
     return read.found.length === 0 && read.next === next ? { found: [], next: undefined } : read
   }
 }
@@ -85,7 +81,6 @@ function bodyOf(answer: HttpAnswer): Fields {
   }
 }
 
-/** Below the endpoint: version, project and a slash. */
 export function basePath(api: ReaderOptions['api'], { project }: Pick<OpenProject, 'project'>): string {
   return `/${api === 'v3' ? 'v3' : 'v2.0'}/${project}/`
 }

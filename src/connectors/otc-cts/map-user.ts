@@ -1,11 +1,9 @@
-/** The actor of a trace: an object, its JSON as text, or absent. */
+/** An object, its JSON as text, or absent. */
 import type { AuditActor, AuditPerson } from '../../model/audit.ts'
 import { isRecord, known, textOf, type Fields } from '../../model/json.ts'
 
 export interface TraceUser {
-  /** As cts_exporter writes it, with all other fields. */
   readonly data: Fields
-  /** Unparsable text. */
   readonly text?: string
 }
 

@@ -1,7 +1,4 @@
-/**
- * Maps a trace to an event. Attributes and body are compatible with cts_exporter. Added: fields unknown to
- * cts_exporter, extensions, and `audit`, which is common to all clouds.
- */
+/** Compatible with cts_exporter. Added: other fields, extensions, and `audit`, which is common to all clouds. */
 import { createHash } from 'node:crypto'
 import { outcomeOf, severityOfCode, type AuditRecord, type AuditSeverity } from '../../model/audit.ts'
 import type { WeirEvent } from '../../model/events.ts'
@@ -10,16 +7,13 @@ import { isRecord, known, textOf, type Fields } from '../../model/json.ts'
 import { actorOf, userOf } from './map-user.ts'
 
 export interface TraceOrigin {
-  /** First part of resource references: `otc`, `huawei`. */
+  /** `otc`, `huawei`. */
   readonly cloud: string
-  /** API address with version, project and a trailing slash. */
+  /** API address with version, project and a slash. */
   readonly source: string
-  /** Project id. */
   readonly tenant: string
-  /** Id of the project's domain. */
   readonly domain: string | undefined
   readonly region: string
-  /** Fields to omit. */
   readonly leaveOut?: readonly string[]
 }
 

@@ -7,7 +7,7 @@ import type { RabbitmqConfig } from './config.ts'
 
 export type ConnectionConfig = Pick<
   RabbitmqConfig,
-  'url' | 'more_urls' | 'vhost' | 'auth' | 'tls' | 'timeout' | 'heartbeat'
+  'url' | 'fallback_urls' | 'vhost' | 'auth' | 'tls' | 'timeout' | 'heartbeat'
 >
 
 export interface OpenConnection {
@@ -23,7 +23,7 @@ export async function connectToAny(
   { id, host }: Pick<Context, 'id' | 'host'>,
 ): Promise<OpenConnection> {
   const { connect, credentials } = await import('amqplib')
-  const { url: first, more_urls: more, vhost, auth, timeout, heartbeat } = config
+  const { url: first, fallback_urls: more, vhost, auth, timeout, heartbeat } = config
   const files = await readTls(config.tls, host.disk)
   const login =
     auth.type === 'external'

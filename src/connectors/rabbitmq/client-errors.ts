@@ -4,18 +4,15 @@ import type { RabbitMessage } from './map.ts'
 
 type Named = Pick<RabbitmqConfig, 'exchange' | 'vhost'>
 
-/** AMQP reply codes of a closed channel or connection. */
 const accessRefused = 403
 const notFound = 404
 const precondition = 406
 
-/** Why the server closed a channel with unconfirmed messages. */
 export interface ChannelClosed {
   readonly code: number | undefined
   readonly message: string
-  /** Maximum message size of the server in bytes, if exceeded. */
+  /** Bytes, if the limit was exceeded. */
   readonly maxBytes: number | undefined
-  /** The routing key that was denied, if any. */
   readonly accessDenied: string | undefined
 }
 
@@ -31,10 +28,7 @@ export function channelClosed(error: unknown): ChannelClosed {
   }
 }
 
-/**
- * Outcome of an unconfirmed message after its channel closed; 'again': the message is not the cause and is published
- * again.
- */
+/** Outcome of an unconfirmed message after its channel closed; 'again': it is not the cause. */
 export function publishFailure(
   closed: ChannelClosed,
   { body, routingKey }: RabbitMessage,
@@ -64,7 +58,7 @@ function reasonOf({ code, message: text }: ChannelClosed, { exchange, vhost }: N
 export function tooLarge(maxBytes: number): Attempt {
   return {
     is: 'reject',
-    reason: `larger than the server accepts (max_message_size, ${maxBytes} bytes)`,
+    reason: `exceeds the limit of the server (max_message_size, ${maxBytes} bytes)`,
     tooLarge: true,
   }
 }
@@ -89,14 +83,14 @@ export function blockedFor(reason: string): string {
   return `RabbitMQ blocks publishers (${reason}); free memory or disk space on its nodes, or consume its queues`
 }
 
-/** Why a node is not connected, and the action to take. */
+/** The failure, and the action to take. */
 export function whyNotConnected(
   error: unknown,
   url: string,
   { vhost, tls, auth, timeout }: Pick<RabbitmqConfig, 'vhost' | 'tls' | 'auth' | 'timeout'>,
 ): string {
   const text = errorText(error)
-  // The library hides the server's message about a virtual host.
+  // The library hides the server's message.
   if (/vhost|Expected ConnectionOpenOk/.test(text))
     return `${url}: vhost ${vhost} is not accessible; create it, grant the user access, or correct \`vhost\``
   if (/ACCESS_REFUSED/.test(text)) return `${url} rejected the login (${reply(text)}); correct \`auth\``
@@ -115,7 +109,6 @@ export function whyNotConnected(
   if (/^TLS: .*alert/.test(text)) return `${url} rejected the connection (${text}); ${hint}`
   if (/^TLS: (?:wrong version number|packet length too long)/.test(text))
     return `${url} does not support TLS (${text}); use amqp:// without \`tls\`, or correct the port`
-  // The TLS alert about a client certificate may be lost.
   if (/Socket closed abruptly|ECONNRESET/.test(text))
     return (
       `${url} closed the connection at once; ` +
@@ -126,7 +119,6 @@ export function whyNotConnected(
   return `${url} can't be reached (${text})`
 }
 
-/** Extracts the server's message from the library's. */
 function reply(text: string): string {
   return /((?:ACCESS_REFUSED|NOT_ALLOWED) - [^"\n]*?)\.?(?: For details.*)?["\n]/s.exec(`${text}\n`)?.[1] ?? text
 }
@@ -137,7 +129,7 @@ export function codeOf(error: unknown): number | undefined {
 
 export function errorText(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  // Node tries every address of a name; the aggregate error has no message.
+  // Node's AggregateError has no message.
   if (error instanceof AggregateError) return error.errors.map(errorText).join(', ')
   const tls = /:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):/.exec(error.message)?.[1]
   if (tls !== undefined) return `TLS: ${tls}`

@@ -20,7 +20,6 @@ export async function listenRabbitmq(
     return `a message to amq.default goes only to queue ${routingKey}: reading it would take it from the consumers`
   const dialed = await connectToAny(config, context)
   const { connection } = dialed
-  // Errors also arrive as rejections.
   connection.on('error', () => undefined)
   const close = (): Promise<void> => closeConnection(dialed, context, Math.min(config.timeout, closeMs))
   const seen = new MessageWatcher()

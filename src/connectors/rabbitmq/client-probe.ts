@@ -3,7 +3,7 @@ import { connectToAny, exists, closeConnection } from './client-connect.ts'
 import { errorText } from './client-errors.ts'
 import type { RabbitmqConfig } from './config.ts'
 
-/** Logs in over a separate connection and inspects exchange and queue. Publishes and creates nothing. */
+/** Publishes and creates nothing. */
 export async function probeRabbitmq(config: RabbitmqConfig, context: Context, signal: AbortSignal): Promise<Probe> {
   const { exchange, vhost, declare, timeout } = config
   let dialed
@@ -13,9 +13,7 @@ export async function probeRabbitmq(config: RabbitmqConfig, context: Context, si
     return { is: 'fail', message: errorText(error) }
   }
   const { connection, url, destroy } = dialed
-  connection.on('error', () => {
-    // Errors also arrive as rejections.
-  })
+  connection.on('error', () => {})
   const timer = context.host.timers.after(timeout, destroy)
   signal.addEventListener('abort', destroy, { once: true })
   try {

@@ -7,33 +7,29 @@ import type { RabbitmqSourceConfig } from './config.ts'
 import { fromMessage, offsetOf } from './map-read.ts'
 import { StreamOffset } from './source-offset.ts'
 
-/** Maximum messages per pull. */
 const maxMessages = 1024
 const closeMs = 2000
 
 interface Live {
   readonly dialed: OpenConnection
   readonly channel: Channel
-  /** Unacknowledged delivery tags, ascending. */
+  /** Ascending. */
   readonly open: Set<number>
 }
 
-/** A message and the channel that delivered it; only that channel can acknowledge it. */
+/** Only this channel can acknowledge the message. */
 export interface Handle {
   readonly message: ConsumeMessage
   readonly live: Live
 }
 
-/**
- * Consumes a queue. Connects at the first pull and after a lost connection; unacknowledged messages are redelivered.
- */
+/** Connects at the first pull and after a lost connection. */
 export class RabbitPuller implements Puller<Handle> {
   readonly address: string
   readonly #config: RabbitmqSourceConfig
   readonly #context: SourceContext
   readonly #offset: StreamOffset
   #live: Live | undefined
-  /** Received and not pulled yet. */
   #waiting: ConsumeMessage[] = []
   #ended: string | undefined
   #connections = 0
@@ -72,7 +68,6 @@ export class RabbitPuller implements Puller<Handle> {
 
   async ack(handles: readonly Handle[]): Promise<void> {
     const live = this.#live
-    // Messages of another channel are redelivered and deduplicated.
     const current = handles.flatMap((handle) => (handle.live === live ? [handle.message] : []))
     if (live !== undefined && current.length > 0) settle(live, current)
     const offsets = current.flatMap(({ properties: { headers } }) => offsetOf(headers) ?? [])
@@ -88,7 +83,6 @@ export class RabbitPuller implements Puller<Handle> {
     return Promise.resolve()
   }
 
-  /** The server requeues unacknowledged messages at their original position. */
   async close(): Promise<void> {
     const live = this.#live
     this.#live = undefined
@@ -141,7 +135,7 @@ export class RabbitPuller implements Puller<Handle> {
     try {
       const offset = (await this.#offset.next()) ?? (begin === 'all' ? 'first' : 'next')
       const channel = await consume({ 'x-stream-offset': offset }).catch((error: unknown) => {
-        // Only streams have offsets; this error identifies the queue type.
+        // Only streams have offsets.
         if (codeOf(error) === 406 && errorText(error).includes('x-stream-offset')) return consume({})
         throw error
       })

@@ -5,7 +5,7 @@ import type { RabbitmqSourceConfig } from './config.ts'
 
 const [notFound, refused, closeMs] = [404, 403, 2000]
 
-/** Logs in and inspects the queue. Consumes nothing. */
+/** Consumes nothing. */
 export async function probeQueue(config: RabbitmqSourceConfig, context: ProbeContext): Promise<Probe> {
   const { queue, vhost, timeout } = config
   let dialed
@@ -15,7 +15,6 @@ export async function probeQueue(config: RabbitmqSourceConfig, context: ProbeCon
     return { is: 'fail', message: errorText(error) }
   }
   const { connection, url } = dialed
-  // Errors also arrive as rejections.
   connection.on('error', () => undefined)
   try {
     const channel = await connection.createChannel()

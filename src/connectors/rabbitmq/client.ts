@@ -1,6 +1,6 @@
 import type { ConfirmChannel } from 'amqplib'
 import { AbortOnce } from '../../messaging/abort-once.ts'
-import { problemWithTimeout } from '../../messaging/sink-timeout.ts'
+import { problemWithTimeout, unavailable } from '../../messaging/sink-timeout.ts'
 import type { Attempt } from '../../engine/delivery/in-order.ts'
 import type { Context } from '../../engine/contracts.ts'
 import { connectToAny, ensureDeclared, closeConnection, type OpenConnection } from './client-connect.ts'
@@ -11,9 +11,9 @@ import type { RabbitMessage } from './map.ts'
 interface Live {
   readonly dialed: OpenConnection
   readonly channel: ConfirmChannel
-  /** Why the server blocks publishers; the connection stays open. */
+  /** The server blocks publishers; the connection stays open. */
   readonly blocked: string | undefined
-  /** Returns by message id; the server sends a return before the confirm. */
+  /** The server sends a return before the confirm. */
   readonly returned: Map<string, number>
 }
 
@@ -24,9 +24,8 @@ interface PendingPublish {
 }
 
 /**
- * One connection with one confirm channel, opened at the first use and after a loss. The server closes the channel on a
- * rejected message. The connection is then closed, too: buffered frames of the old channel could follow the start of a
- * new one with the same number.
+ * One connection with one confirm channel. A rejected message closes the channel, and then the connection: buffered
+ * frames of the old channel could follow the start of a new one with the same number.
  */
 export class RabbitPublisher {
   readonly #config: RabbitmqConfig
@@ -34,11 +33,9 @@ export class RabbitPublisher {
   #live: Live | undefined
   #opening: Promise<void> | undefined
   #closed = false
-  /** Maximum message size of the server in bytes, once known. */
+  /** Bytes, once known. */
   #maxBytes = Number.POSITIVE_INFINITY
-  /** The connection was logged. */
   #announced = false
-  /** Unconfirmed publishes. */
   readonly #pending = new Set<PendingPublish>()
   readonly #aborts = new AbortOnce((signal) => {
     this.#failPending('the sink is stopping', signal)
@@ -49,7 +46,6 @@ export class RabbitPublisher {
     this.#context = context
   }
 
-  /** Undefined when messages can be published, else the reason. Ends within the timeout or when the signal aborts. */
   async ready(signal: AbortSignal): Promise<string | undefined> {
     if (this.#live?.blocked !== undefined) return this.#live.blocked
     if (this.#live !== undefined) return undefined
@@ -67,14 +63,12 @@ export class RabbitPublisher {
     )
   }
 
-  /** Resolves to the outcome: delivered once a queue has the message. */
   async publish(message: RabbitMessage, signal: AbortSignal): Promise<Attempt> {
     const { clock } = this.#context.host
     const deadline = clock.monotonic() + this.#config.timeout
     for (;;) {
       const outcome = await this.#publishOnce(message, signal)
       if (outcome !== 'again') return outcome
-      // Another message caused the close; this one is unconfirmed or new.
       if (clock.monotonic() > deadline) return this.#late()
       const problem = await this.ready(signal)
       if (problem !== undefined) return unavailable(problem)
@@ -134,7 +128,7 @@ export class RabbitPublisher {
       ...(contentType === undefined ? {} : { contentType }),
     }
     channel.publish(exchange, routingKey, body, options, (error: unknown) => {
-      // A closed channel reports here without a reason; the reason arrives in another event.
+      // The reason arrives in another event.
       if (error !== null) {
         if (errorText(error) === 'message nacked') settle(nacked)
         return
@@ -150,7 +144,6 @@ export class RabbitPublisher {
     })
   }
 
-  /** Fails all pending publishes, or those of that signal. */
   #failPending(reason: string, under?: AbortSignal): void {
     for (const { settle, signal } of this.#pending)
       if (under === undefined || signal === under) settle(unavailable(reason))
@@ -173,7 +166,7 @@ export class RabbitPublisher {
       if (live === undefined || this.#live !== live) return
       this.#live = undefined
       this.#announced = false
-      // Another server, or changed settings, may have a higher limit.
+      // Another server may have a higher limit.
       this.#maxBytes = Number.POSITIVE_INFINITY
       this.#failPending(
         `the connection to ${url} is lost (${error === undefined ? (lastError ?? 'closed') : errorText(error)})`,
@@ -237,8 +230,4 @@ export class RabbitPublisher {
   #close(dialed: OpenConnection): Promise<void> {
     return closeConnection(dialed, this.#context, Math.min(this.#config.timeout, 2000))
   }
-}
-
-function unavailable(reason: string): Attempt {
-  return { is: 'retry', reason, away: true }
 }

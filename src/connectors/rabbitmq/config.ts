@@ -76,7 +76,7 @@ const server = {
     { description: 'URL of a node of the cluster', required: true, example: 'amqp://127.0.0.1:5672' },
     schemes,
   ),
-  more_urls: list(urlText({ description: 'A node', required: true, example: 'amqp://rabbit-1:5672' }, schemes), {
+  fallback_urls: list(urlText({ description: 'A node', required: true, example: 'amqp://rabbit-1:5672' }, schemes), {
     description: 'Alternative nodes if the first is unreachable',
     default: [],
     example: ['amqp://rabbit-1:5672'],
@@ -169,8 +169,8 @@ export const rabbitmqSourceSchema = defineSchema({
   check: (values) => serverComplaint(values),
 })
 
-function serverComplaint({ url, more_urls, auth: { type }, tls: files }: ServerSettings): Complaint | null {
-  for (const [path, one] of [['url', url], ...more_urls.map((more) => ['more_urls', more])] as const) {
+function serverComplaint({ url, fallback_urls, auth: { type }, tls: files }: ServerSettings): Complaint | null {
+  for (const [path, one] of [['url', url], ...fallback_urls.map((more) => ['fallback_urls', more])] as const) {
     const { pathname, search, username } = new URL(one)
     if (pathname.length > 1 || search !== '')
       return new Complaint(
@@ -198,7 +198,7 @@ function serverComplaint({ url, more_urls, auth: { type }, tls: files }: ServerS
 
 interface ServerSettings {
   readonly url: string
-  readonly more_urls: readonly string[]
+  readonly fallback_urls: readonly string[]
   readonly auth: { readonly type: string }
   readonly tls: Tls | null
 }

@@ -86,7 +86,7 @@ test('after a channel closes because of one message, only that message fails', (
   const large = closed(406, 'PRECONDITION_FAILED - message size 30 is larger than configured max size 20')
   expect([publishFailure(large, one(20), named), publishFailure(large, one(21), named)]).toEqual([
     'again',
-    { is: 'reject', reason: 'larger than the server accepts (max_message_size, 20 bytes)', tooLarge: true },
+    { is: 'reject', reason: 'exceeds the limit of the server (max_message_size, 20 bytes)', tooLarge: true },
   ])
   const topic = closed(403, "ACCESS_REFUSED - access to topic 'a.b' in exchange 'e' in vhost '/' refused for user 'u'")
   expect([publishFailure(topic, one(1), named), publishFailure(topic, one(1, 'a.b'), named)]).toEqual([
@@ -124,7 +124,7 @@ test.each<[Partial<WrittenConfigOf<typeof rabbitmqSchema>>, string]>([
   [{ routing_key: 'x'.repeat(256) }, 'a routing key has 255 bytes at most'],
   [{ exchange: '' }, 'expected a name'],
   [{ url: 'amqp://h/shop%2Fprod' }, 'write `vhost: shop/prod` instead'],
-  [{ more_urls: ['amqp://h?heartbeat=5'] }, 'remove the part that begins with `?`'],
+  [{ fallback_urls: ['amqp://h?heartbeat=5'] }, 'remove the part that begins with `?`'],
   [{ url: 'amqp://me@h' }, 'write `auth: { type: user, user: NAME'],
   [{ url: 'http://h' }, 'a URL that starts with amqp:// or amqps://'],
   [{ exchange: 'amq.default', declare: {} }, 'nothing to create'],

@@ -10,7 +10,7 @@ export interface AgentStatus extends Readonly<Losses> {
   readonly address: string
   /** Agent address in its last datagram. */
   readonly agent: string
-  /** Unix ms of the last datagram, and of the last one with a row. */
+  /** Unix ms. */
   readonly lastSeen: number
   readonly lastRow: number | undefined
   readonly datagrams: number
@@ -23,7 +23,6 @@ export interface AgentStatus extends Readonly<Losses> {
   readonly why?: string
 }
 
-/** One source address. */
 export class Agent extends Sender implements Losses {
   rows = 0
   lastRow: number | undefined
@@ -50,7 +49,7 @@ export class Agent extends Sender implements Losses {
     if (rows > 0) this.lastRow = time
   }
 
-  /** Structured-cloneable, for transfer between threads. */
+  /** Structured-cloneable. */
   status(): AgentStatus {
     const { address, lastSeen, lastRow, datagrams, rows, counterSamples, unknownSamples, malformed, lastMalformed } =
       this

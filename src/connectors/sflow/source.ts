@@ -18,9 +18,7 @@ const housekeepingMs = 5000
 export interface SflowStatus {
   readonly exporters: readonly AgentStatus[]
   readonly listeners: readonly UdpListenerStatus[]
-  /** Units that are not synced yet. */
   readonly inFlight: number
-  /** Why nothing is received, and the action to take. */
   readonly why?: string
 }
 
@@ -28,13 +26,11 @@ export interface SflowSource extends Source {
   status(): SflowStatus
 }
 
-/** Limits that tests can lower. */
 export interface SflowLimits {
   readonly units: UnitLimits
   readonly exporters: number
 }
 
-/** Opens all listeners or none. */
 export async function openSflow(
   config: SflowConfig,
   context: SourceContext,

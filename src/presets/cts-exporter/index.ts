@@ -1,36 +1,31 @@
-/** `weir cts-exporter`: the flag and environment of cts_exporter, and of Knative, as a configuration of Weir. Pure. */
+/** `weir cts-exporter`: flags and environment of cts_exporter and Knative as a configuration. Pure. */
 import { readSettings, type CtsExporterFlags, type CtsExporterSettings } from './settings.ts'
 
 export { PresetProblem } from '../given.ts'
 export type { CtsExporterFlags } from './settings.ts'
 
-/** Knative's mount path of the token that identifies a sender to its sinks. */
+/** Knative's mount path of the sender's token. */
 export const oidcTokenFile = '/oidc/token'
 
 export interface CtsExporterInput {
   readonly flags: CtsExporterFlags
   readonly env: Readonly<Record<string, string | undefined>>
-  /** {@link oidcTokenFile} exists. */
   readonly hasToken: boolean
-  /** Data folder; it also stores variables that must be files. */
   readonly data: string
 }
 
 export interface CtsExporterPlan {
-  /** Contents of the configuration file. It has no secrets, only references to `files`. */
   readonly config: Readonly<Record<string, unknown>>
-  /** File contents in the data folder, by name. */
   readonly files: Readonly<Record<string, string>>
-  /** Differences from cts_exporter, logged at the start. */
   readonly notes: readonly string[]
-  /** A note for a new data folder, logged at the start. */
+  /** A note for a new data folder. */
   readonly fresh: string
 }
 
 const passwordFile = 'cts-exporter-sink-password'
 const authoritiesFile = 'cts-exporter-sink-ca.pem'
 
-/** Throws PresetProblem with a message for the user. */
+/** Throws PresetProblem. */
 export function ctsExporterPreset({ flags, env, hasToken, data }: CtsExporterInput): CtsExporterPlan {
   const settings = readSettings(flags, env)
   const { cloud, debug, from, lease, sink } = settings
@@ -39,7 +34,6 @@ export function ctsExporterPreset({ flags, env, hasToken, data }: CtsExporterInp
   return {
     config: {
       data: folder,
-      // For probes; cts_exporter has no port.
       ops: '0.0.0.0:8081',
       log: { format: 'json', ...(debug ? { level: 'debug' } : {}) },
       store: { enabled: 'none' },
@@ -48,7 +42,7 @@ export function ctsExporterPreset({ flags, env, hasToken, data }: CtsExporterInp
           type: 'otc-cts',
           auth: { type: 'clouds', ...(cloud === undefined ? {} : { cloud }) },
           projects: projectsOf(settings),
-          // `source` of events is the address of this API version, which consumers expect.
+          // Consumers expect the address of this API version as `source`.
           api: 'v2',
           backfill: `${from}m`,
           // Undelivered traces are lost with the pod; the next replica sends them again.
@@ -71,7 +65,6 @@ export function ctsExporterPreset({ flags, env, hasToken, data }: CtsExporterInp
   }
 }
 
-/** Without a name it is the project of clouds.yaml; a tracker with another name needs a project. */
 function projectsOf({ tracker, project }: CtsExporterSettings): readonly object[] {
   return project === undefined ? [] : [{ ...project, trackers: [tracker] }]
 }
@@ -109,9 +102,8 @@ function sinksOf(
         ...(auth === undefined ? {} : { auth }),
         ...(trusted === undefined ? {} : { tls: { ca_file: `${folder}/${authoritiesFile}` } }),
         ...(Object.keys(extensions).length === 0 ? {} : { extensions }),
-        // As Knative's own senders: a service or channel may respond with these while it starts.
+        // Knative services and channels respond with these while they start.
         retry_statuses: [404, 409],
-        // If delivery fails, polling stops before a trace is lost.
         from: ['cts'],
         when_behind: 'block',
       },

@@ -1,4 +1,3 @@
-/** The flag and variables of cts_exporter and of Knative. */
 import { loginOf, PresetProblem, truthOf, type Login } from '../given.ts'
 import { isRecord } from '../../model/json.ts'
 
@@ -11,27 +10,21 @@ export interface CtsExporterSettings {
   readonly cloud: string | undefined
   readonly debug: boolean
   readonly tracker: string
-  /** Undefined: the project of clouds.yaml, with the default tracker. */
+  /** Undefined: the project of clouds.yaml. */
   readonly project: { readonly name: string } | { readonly id: string } | undefined
-  /** Minutes of earlier traces to read at the first start. */
   readonly from: number
-  /** Undefined: nothing is sent. */
   readonly sink: Login | undefined
-  /** CloudEvents extensions by name. */
   readonly extensions: Readonly<Record<string, string>>
-  /** Name of the Lease for leader election and checkpoint; undefined: the checkpoint is in the data folder. */
+  /** Lease for leader election and checkpoint. */
   readonly lease: string | undefined
-  /** PEM; undefined: the system's authorities. */
   readonly authorities: string | undefined
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** The API returns traces of seven days. */
 const mostMinutes = 10_080
 const usualMinutes = 5
 const usualTracker = 'system'
-/** CloudEvents attributes, which cannot be extensions. */
 const reserved: ReadonlySet<string> = new Set([
   'specversion',
   'id',
@@ -44,14 +37,13 @@ const reserved: ReadonlySet<string> = new Set([
   'data',
 ])
 
-/** Empty variables count as unset, because Knative sets some always. Throws PresetProblem. */
+/** Empty variables count as unset. Throws PresetProblem. */
 export function readSettings(flags: CtsExporterFlags, env: Environment): CtsExporterSettings {
   const variable = (name: string): string | undefined => {
     const value = env[name]?.trim()
     return value === '' ? undefined : value
   }
   const truth = (name: string, otherwise: boolean): boolean => truthOf(variable(name) ?? otherwise, name)
-  // Validated only: there is one way to read.
   truth('CTS_STREAMS', true)
   const isPushing = truth('CTS_X_PNP', true)
   const tracker = trackerOf(variable('CTS_TRACKER'))
@@ -90,7 +82,6 @@ function projectOf(variable: (name: string) => string | undefined): CtsExporterS
   return { name }
 }
 
-/** `-from 0` means the default, as in cts_exporter. */
 function minutesOf(flag: string | undefined, variable: string | undefined): number {
   const [given, by] =
     flag === undefined || /^0+$/.test(flag)
@@ -141,7 +132,6 @@ function extensionsOf(text: string | undefined): Readonly<Record<string, string>
   )
 }
 
-/** Undefined for invalid JSON. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text)

@@ -1,4 +1,3 @@
-/** The settings of a sink for a kollect bus URL. */
 import { loginOf, PresetProblem, withoutLogin } from '../given.ts'
 
 export interface BusInput {
@@ -7,9 +6,7 @@ export interface BusInput {
 }
 
 export interface Bus {
-  /** Settings of the sink with `type`; secrets are references to `secrets`. */
   readonly sink: Readonly<Record<string, unknown>>
-  /** Secret values by name. */
   readonly secrets: Readonly<Record<string, string>>
   readonly notes: readonly string[]
 }
@@ -19,7 +16,7 @@ const now =
   '(with RABBIT_SERVER_URL), awssqs://HOST/ACCOUNT/QUEUE, awssns:///ARN, gcppubsub://PROJECT/TOPIC, ' +
   'azuresb://TOPIC (with SERVICEBUS_CONNECTION_STRING or AZURE_SERVICEBUS_HOSTNAME), http:// or https://'
 
-/** `secret(name)`: the configuration's reference to a secret. Throws PresetProblem with a message for the user. */
+/** `secret(name)`: reference to a secret. Throws PresetProblem. */
 export function busOf({ url, env }: BusInput, secret: (name: string) => string): Bus {
   const scheme = /^([A-Za-z][\w+.-]*):\/\//.exec(url)?.[1]?.toLowerCase()
   if (scheme === undefined) throw new PresetProblem(`\`${withoutLogin(url)}\` is no URL of a bus. ${now}.`)
@@ -35,7 +32,7 @@ export function busOf({ url, env }: BusInput, secret: (name: string) => string):
   throw new PresetProblem(`${scheme}:// is not a bus of kollect or Weir. ${now}.`)
 }
 
-/** Host and path are the subject; the server is in the environment. */
+/** Host and path: the subject. */
 function natsBus(text: string, env: BusInput['env'], secret: (name: string) => string): Bus {
   const [place = '', query = ''] = text.slice(text.indexOf('://') + 3).split('?', 2)
   const subject = place.replace(/\/+$/, '')
@@ -67,7 +64,7 @@ function natsBus(text: string, env: BusInput['env'], secret: (name: string) => s
     sink: {
       type: 'nats',
       url,
-      ...(more.length === 0 ? {} : { more_urls: more }),
+      ...(more.length === 0 ? {} : { fallback_urls: more }),
       subject,
       ...(stream === null ? { wait_for: 'server' } : { stream, create_stream: true }),
       ...auth,
@@ -88,10 +85,7 @@ function natsBus(text: string, env: BusInput['env'], secret: (name: string) => s
   }
 }
 
-/**
- * Host and path are the topic; the brokers are in the environment. Keys are assigned to the same partitions as in
- * kollect.
- */
+/** Host and path: the topic. Keys are assigned to the same partitions as in kollect. */
 function kafkaBus(text: string, env: BusInput['env']): Bus {
   const [place = '', query = ''] = text.slice(text.indexOf('://') + 3).split('?', 2)
   const topic = place.replace(/\/+$/, '')
@@ -112,7 +106,7 @@ function kafkaBus(text: string, env: BusInput['env']): Bus {
   return { sink: { type: 'kafka', brokers, topic, partitioner: 'fnv1a' }, secrets: {}, notes: [] }
 }
 
-/** Host and path are the exchange; the server is in the environment. The routing key is empty, as in kollect. */
+/** Host and path: the exchange. The routing key is empty, as in kollect. */
 function rabbitBus(text: string, env: BusInput['env'], secret: (name: string) => string): Bus {
   const [place = '', query = ''] = text.slice(text.indexOf('://') + 3).split('?', 2)
   const exchange = place.replace(/\/+$/, '')
@@ -140,18 +134,15 @@ function rabbitBus(text: string, env: BusInput['env'], secret: (name: string) =>
       routing_key: '',
       ...(user === undefined ? {} : { auth: { type: 'user', user, password: secret('rabbit-password') } }),
     },
-    // The default of RabbitMQ clients for addresses without credentials.
     secrets: user === undefined ? {} : { 'rabbit-password': password ?? 'guest' },
     notes: ['kollect drops a message if no queue is bound for it; Weir waits until one is.'],
   }
 }
 
-/** Parameters for the AWS SDK for Go that the SDK for JavaScript does not need. */
+/** Parameters of the AWS SDK for Go that have no equivalent here. */
 const ignoredOfAws: ReadonlySet<string> = new Set(['awssdk', 's3ForcePathStyle', 'hostname_immutable'])
 
-/**
- * Host and path are the queue's URL, or the path is the topic's ARN; credentials follow AWS's default provider chain.
- */
+/** Host and path: the queue's URL; or the path: the topic's ARN. */
 function awsBus(scheme: 'awssqs' | 'awssns', text: string): Bus {
   const [place = '', query = ''] = text.slice(text.indexOf('://') + 3).split('?', 2)
   const wanted = new URLSearchParams(query)
@@ -196,10 +187,7 @@ function awsBus(scheme: 'awssqs' | 'awssns', text: string): Bus {
   }
 }
 
-/**
- * `projects/P/topics/T` or `P/T`. The account follows Google's default credentials; PUBSUB_EMULATOR_HOST names an
- * emulator, without TLS and credentials.
- */
+/** `projects/P/topics/T` or `P/T`. PUBSUB_EMULATOR_HOST names an emulator without TLS and credentials. */
 function pubsubBus(text: string, env: BusInput['env']): Bus {
   const [place = '', query = ''] = text.slice(text.indexOf('://') + 3).split('?', 2)
   const [, project, topic] =
@@ -232,7 +220,7 @@ function pubsubBus(text: string, env: BusInput['env']): Bus {
   }
 }
 
-/** Host and path are the topic; namespace and credentials are in the environment. */
+/** Host and path: the topic. */
 function azureBus(text: string, env: BusInput['env'], secret: (name: string) => string): Bus {
   const [place = '', query = ''] = text.slice(text.indexOf('://') + 3).split('?', 2)
   const entity = place.replace(/\/+$/, '')
@@ -265,7 +253,6 @@ function azureBus(text: string, env: BusInput['env'], secret: (name: string) => 
   }
 }
 
-/** In the order of Azure's libraries: a secret, a service account, the machine. */
 function entraOf(
   env: BusInput['env'],
   secret: (name: string) => string,

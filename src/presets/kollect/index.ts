@@ -1,4 +1,4 @@
-/** `weir kollect`: kollect's flags and environment as a configuration of Weir. Pure. */
+/** `weir kollect`: kollect's flags and environment as a configuration. Pure. */
 import { traceTarget } from '../../model/trace-target.ts'
 import { PresetProblem } from '../given.ts'
 import { busOf } from './bus.ts'
@@ -10,28 +10,22 @@ export type { Generation, KollectFlags } from './settings.ts'
 export interface KollectInput {
   readonly flags: KollectFlags
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Selects the defaults: the older kollect reads variables, the later one does not. */
+  /** The older kollect reads variables, the later one does not. */
   readonly generation: Generation
-  /** Data folder; secrets from URLs are stored as files in it. */
   readonly data: string
 }
 
 export interface KollectPlan {
-  /** Contents of the configuration file. It has no secrets, only references to `secrets`. */
   readonly config: Readonly<Record<string, unknown>>
-  /** File contents in the data folder, by name. */
   readonly secrets: Readonly<Record<string, string>>
-  /** Differences from kollect, logged at the start. */
   readonly notes: readonly string[]
 }
 
-/** Cluster name of kollect's later generation if none is set. */
 const namelessCluster = 'default'
 
-/** kollect sends objects unchanged. */
 const wholeObjects = ['resource-version', 'managed-fields', 'generation', 'heartbeats', 'leader', 'node-images']
 
-/** Throws PresetProblem with a message for the user, if kollect could not start either or the bus is not supported. */
+/** Throws PresetProblem. */
 export function kollectPreset({ flags, env, generation, data }: KollectInput): KollectPlan {
   const { namespaces, busUrl, kubeconfig, clusterId, waitForSync, telemetryUrl } = readSettings(flags, env, generation)
   const folder = data.startsWith('/') || data.startsWith('.') ? data : `./${data}`
@@ -40,11 +34,9 @@ export function kollectPreset({ flags, env, generation, data }: KollectInput): K
   return {
     config: {
       data: folder,
-      // kollect's port, for its probes and scrapers.
       ops: '0.0.0.0:8081',
       log: { format: 'json' },
       ...traces,
-      // kollect stores nothing; Weir still stores the last state of each object.
       store: { enabled: 'none' },
       sources: {
         kubernetes: {
@@ -58,7 +50,6 @@ export function kollectPreset({ flags, env, generation, data }: KollectInput): K
         sflow: { listen: 'off' },
       },
       sinks: {
-        // If delivery fails, the watch pauses before a change is lost.
         kollect: {
           ...bus.sink,
           codec: 'kollect',
@@ -89,7 +80,6 @@ function fileOf(secret: string): string {
   return `kollect-${secret}`
 }
 
-/** kollect rejects unknown schemes too. */
 function tracesOf(written: string): {
   readonly traces: Readonly<Record<string, unknown>>
   readonly notes: readonly string[]

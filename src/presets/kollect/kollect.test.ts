@@ -127,7 +127,7 @@ describe('buses', () => {
     const made = bus('nats://a.b?stream=CHANGES', { NATS_SERVER_URL: 'nats://weir:p%40ss@one:4222, two:4223' })
     expect(sinkOf(made)).toMatchObject({
       url: 'nats://one:4222',
-      more_urls: ['nats://two:4223'],
+      fallback_urls: ['nats://two:4223'],
       subject: 'a.b',
       stream: 'CHANGES',
       create_stream: true,

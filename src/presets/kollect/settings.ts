@@ -1,9 +1,7 @@
-/** Flags and variables of both generations of kollect, with their defaults. */
 import { PresetProblem, truthOf } from '../given.ts'
 
 export type Generation = 'a' | 'b'
 
-/** A switch without a value is `true`. */
 export interface KollectFlags {
   readonly namespace?: string
   readonly eventWriterUrl?: string
@@ -63,7 +61,6 @@ export function readSettings(flags: KollectFlags, env: Environment, generation: 
   const clusterId = text('clusterId')
   if (clusterId === undefined && generation === 'a')
     throw new PresetProblem('the cluster has no name: set --cluster-id or CLUSTER_ID')
-  // Validated only; Weir does not use them.
   truth('diagnostics', false)
   truth('autoMaxProcsDisabled', false)
   return {
@@ -79,7 +76,6 @@ export function readSettings(flags: KollectFlags, env: Environment, generation: 
   }
 }
 
-/** KUBECONFIG with several files stays unset here: the source reads and merges them. */
 function oneFile(path: string | undefined): string | undefined {
   return path?.includes(':') === true ? undefined : path
 }

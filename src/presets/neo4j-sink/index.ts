@@ -1,4 +1,4 @@
-/** `weir neo4j-sink`: the environment of neo4j_sink and of Knative as a configuration of Weir. Pure. */
+/** `weir neo4j-sink`: the environment of neo4j_sink and Knative as a configuration. Pure. */
 import { PresetProblem } from '../given.ts'
 
 export { PresetProblem } from '../given.ts'
@@ -9,16 +9,14 @@ export interface Neo4jSinkInput {
 }
 
 export interface Neo4jSinkPlan {
-  /** Contents of the configuration file. It has no secrets, only a reference to the variable. */
   readonly config: Readonly<Record<string, unknown>>
-  /** Differences from neo4j_sink, logged at the start. */
   readonly notes: readonly string[]
 }
 
 const usual = { port: '8080', uri: 'neo4j://localhost:7687', user: 'neo4j' } as const
 const schemes = ['neo4j', 'neo4j+s', 'neo4j+ssc', 'bolt', 'bolt+s', 'bolt+ssc']
 
-/** Empty variables count as unset. Throws PresetProblem with a message for the user. */
+/** Empty variables count as unset. Throws PresetProblem. */
 export function neo4jSinkPreset({ env, data }: Neo4jSinkInput): Neo4jSinkPlan {
   const variable = (name: string): string | undefined => {
     const value = env[name]?.trim()
@@ -30,12 +28,11 @@ export function neo4jSinkPreset({ env, data }: Neo4jSinkInput): Neo4jSinkPlan {
   return {
     config: {
       data: data.startsWith('/') || data.startsWith('.') ? data : `./${data}`,
-      // Events arrive on the other port; this one is for console and API.
       listen: '127.0.0.1:8082',
       ops: '0.0.0.0:8081',
       log: { format: 'json' },
       store: { enabled: 'none' },
-      // A request succeeds when the graph has its event, so that a lost data folder loses nothing.
+      // A request succeeds when the graph has its event.
       http: { listen: `0.0.0.0:${port}`, auth: 'none', ack: 'sink:graph', ack_timeout: '10s' },
       journal: { max: '1GiB' },
       sources: { netflow: { listen: 'off', tcp: 'off' }, sflow: { listen: 'off' } },

@@ -1,0 +1,94 @@
+import {
+  messageReader,
+  rejectedMessage,
+  type InMessage,
+  type MessageReader,
+  type ReadChoice,
+} from '../codecs/bus-message/read.ts'
+import type { SourceContext } from '../engine/contracts.ts'
+import { messageOf } from '../model/errors.ts'
+import type { WeirEvent } from '../model/events.ts'
+import type { WholeMessage } from './part-reassembler.ts'
+
+export interface Unit<Handle> {
+  readonly events: readonly WeirEvent[]
+  readonly handles: readonly Handle[]
+  readonly bytes: number
+}
+
+/** Maximum bytes of a message: an event may have 16 MiB in total. */
+export const maxBytes = 15 << 20
+/** Approximate size of a unit: a frame is compressed, and larger ones are split. */
+const [unitBytes, unitMessages] = [384 * 1024, 4096]
+const eventOverhead = 400
+
+/** Decodes messages into units, and counts them. */
+export class MessageUnits {
+  messages = 0
+  rejected = 0
+  readonly #config: ReadChoice
+  readonly #context: SourceContext
+  #reader: MessageReader | undefined
+  #uncounted = { taken: 0, empty: 0, rejected: 0 }
+
+  constructor(config: ReadChoice, context: SourceContext, reader: MessageReader | undefined) {
+    this.#config = config
+    this.#context = context
+    this.#reader = reader
+  }
+
+  async *of<Handle>(messages: readonly WholeMessage<Handle>[]): AsyncGenerator<Unit<Handle>> {
+    const reader = (this.#reader ??= await messageReader(this.#config))
+    let [events, handles, bytes]: [WeirEvent[], Handle[], number] = [[], [], 0]
+    for (const { message, handles: its, reason } of messages) {
+      if (handles.length > 0 && (bytes + message.body.length > unitBytes || handles.length >= unitMessages)) {
+        this.#publishCounts()
+        yield { events, handles, bytes }
+        ;[events, handles, bytes] = [[], [], 0]
+      }
+      const read = this.#read(message, reason, reader)
+      for (const event of read) events.push(event)
+      for (const handle of its) handles.push(handle)
+      bytes += message.body.length + eventOverhead * read.length
+    }
+    if (handles.length === 0) return
+    this.#publishCounts()
+    yield { events, handles, bytes }
+  }
+
+  #read(message: InMessage, invalid: string | undefined, reader: MessageReader): readonly WeirEvent[] {
+    const { id, log } = this.#context
+    const source = `/weir/${id}`
+    const { body, place } = message
+    this.messages++
+    try {
+      if (invalid !== undefined) throw new Error(invalid)
+      if (body.length > maxBytes)
+        throw new Error(
+          `the message has ${body.length} bytes, and the limit is ${maxBytes}: only its beginning is stored`,
+        )
+      const events = reader(message, source)
+      this.#uncounted[events.length === 0 ? 'empty' : 'taken']++
+      return events
+    } catch (error) {
+      this.rejected++
+      this.#uncounted.rejected++
+      const reason = messageOf(error)
+      log.warn('A message is unreadable; it is stored as an event with its bytes and the reason.', {
+        source: id,
+        place,
+        reason,
+      })
+      const shown = body.length > maxBytes ? { ...message, body: body.subarray(0, unitBytes) } : message
+      return [rejectedMessage(shown, reason, source)]
+    }
+  }
+
+  /** Once per unit, because a count per message is expensive. */
+  #publishCounts(): void {
+    for (const [outcome, count] of Object.entries(this.#uncounted))
+      if (count > 0)
+        this.#context.metrics.count('weir_bus_messages_total', count, { source: this.#context.id, outcome })
+    this.#uncounted = { taken: 0, empty: 0, rejected: 0 }
+  }
+}
