@@ -79,7 +79,7 @@ test('messages of unknown types and those without a handler are acknowledged and
   expect(counts).toEqual({ handled: 1, skipped: 3, malformed: 0, failed: 0 })
 })
 
-test('a message whose handler fails is redelivered, one that is no envelope is not, and neither ends the rest', async () => {
+test('a failed handler causes redelivery, a message without an envelope does not, and neither ends the loop', async () => {
   const received: string[] = []
   const { answers, counts } = await consumed([new Uint8Array([1, 2, 3]), ...envelopes], {
     onCreated: () => {

@@ -33,7 +33,7 @@ test.each([[Buffer.from([0xff, 0xfe, 1])], [Buffer.from('a\0b')], [Buffer.from('
   },
 )
 
-test('any bytes come back as they were, in a text that AWS takes', () => {
+test('any bytes survive the encoding as text', () => {
   fc.assert(
     fc.property(
       fc.oneof(
@@ -50,7 +50,7 @@ test('any bytes come back as they were, in a text that AWS takes', () => {
   )
 })
 
-test('what has no key is in the group of the settings, and a key that no group can have is hashed', () => {
+test('a message without a key has the configured group, and an invalid group is hashed', () => {
   expect(toAwsMessage({ ...message, key: undefined }, form).group?.id).toBe('weir')
   const group = (key: string): string | undefined => toAwsMessage({ ...message, key }, form).group?.id
   expect(group('prod/uid-1')).toBe('prod/uid-1')

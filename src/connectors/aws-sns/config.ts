@@ -9,7 +9,7 @@ export const snsSchema = defineSchema({
     topic_arn: text(
       {
         description:
-          'ARN of the topic. A topic whose name ends in `.fifo` preserves the order of events with the same key',
+          'ARN of the topic. A topic with a name that ends in `.fifo` preserves the order of events with the same key',
         required: true,
         example: 'arn:aws:sns:eu-central-1:123456789012:weir.fifo',
       },

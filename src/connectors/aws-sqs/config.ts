@@ -17,7 +17,7 @@ export const sqsSchema = defineSchema({
     queue_url: urlText(
       {
         description:
-          'URL of the queue. A queue whose name ends in `.fifo` preserves the order of events with the same key',
+          'URL of the queue. A queue with a name that ends in `.fifo` preserves the order of events with the same key',
         required: true,
         example: 'https://sqs.eu-central-1.amazonaws.com/123456789012/weir.fifo',
       },

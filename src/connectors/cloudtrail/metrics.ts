@@ -19,7 +19,7 @@ export const metrics = {
     'region',
   ),
   weir_cloudtrail_missed_seconds_total: counter(
-    'Time range whose events CloudTrail no longer stores because they were not read in time',
+    'Time range of events that CloudTrail no longer stores because they were not read in time',
     'source',
     'region',
   ),

@@ -45,7 +45,7 @@ export const exoscaleEventsSchema = defineSchema({
     }),
     secret: secret({ description: 'Secret of the API key', required: true, example: 'env:EXOSCALE_API_SECRET' }),
     zones: list(zone, {
-      description: 'Zones whose API is polled. An event that several zones return is emitted once',
+      description: 'Zones to poll. An event that several zones return is emitted once',
       required: true,
       example: [{ name: 'ch-gva-2' }, { name: 'de-fra-1' }],
     }),

@@ -139,8 +139,8 @@ test('`organization` replaces a denied lookup, and a wrong key is reported', asy
     it.lines.some((line) => line.includes('HTTP 403, denied); allow the role of the key `get-organization`')),
   )
   expect(it.ids).toEqual([])
-  await it.run(() => it.ids.length === 1, { organization: 'mine' })
-  expect(it.events[0]?.source).toBe('https://api.exoscale.com/mine')
+  await it.run(() => it.ids.length === 1, { organization: 'own' })
+  expect(it.events[0]?.source).toBe('https://api.exoscale.com/own')
   it.server.fail(gva, { status: 401, body: { message: 'Invalid signature' } })
   const {
     places: [place],
@@ -150,7 +150,7 @@ test('`organization` replaces a denied lookup, and a wrong key is reported', asy
         it.lines.some((line) =>
           line.includes('rejected the login (HTTP 401, Invalid signature); correct `key` and `secret`'),
         ),
-      { organization: 'mine' },
+      { organization: 'own' },
     )
   ).status()
   expect(place).toMatchObject({ zone: gva, events: 0 })

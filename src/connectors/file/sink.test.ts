@@ -51,7 +51,7 @@ test('an event is one line of CloudEvent JSON, whatever line breaks its data had
   await sink.close()
 })
 
-test('a flow is a CloudEvent whose id is the stable id of its row', async () => {
+test('a flow is a CloudEvent with the stable id of its row', async () => {
   const { sink, path } = await open()
   const { batch, ids } = flowBatch(2, 't')
   await sink.send(batch, never)

@@ -11,7 +11,7 @@ import { gcppubsubSourceSchema } from './config.ts'
 const { PullResponse, Subscription } = protos.google.pubsub.v1
 const never = new AbortController().signal
 
-/** A Pub/Sub server whose pull requests wait until the test responds. */
+/** A Pub/Sub server that answers pull requests when the test does. */
 async function server(subscription: { readonly enableMessageOrdering: boolean } | 'not shown') {
   const server = createServer()
   const sessions: Http2Session[] = []

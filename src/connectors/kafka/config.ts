@@ -180,7 +180,7 @@ export const kafkaJournalSchema = defineSchema({
     brokers,
     topic: text(
       {
-        description: 'Topic of the frames. Small records are in a second topic whose name ends in `-records`',
+        description: 'Topic of the frames. Small records are in a second topic with the suffix `-records`',
         default: 'weir-journal',
       },
       { pattern: /[\w.-]{1,240}/, expects: 'the name of a topic' },

@@ -74,7 +74,7 @@ test('a flow’s message id is its stable id', () => {
   ).toEqual(ids)
 })
 
-test('an event whose content type can’t be a header is rejected', () => {
+test('an event with a content type that is no valid header is rejected', () => {
   const [one] = numberedEvents(1, 'e')
   expect(() => message(row({ ...one!, datacontenttype: 'a/b\r\nEvil: 1' }))).toThrow("can't be a header")
 })

@@ -20,7 +20,7 @@ export const metrics = {
     'source',
   ),
   weir_netflow_restarts_total: counter('Sequence number resets of exporters', 'source'),
-  weir_netflow_skewed_rows_total: counter('Flows whose exporter’s clock differs by more than the limit', 'source'),
+  weir_netflow_skewed_rows_total: counter('Flows from exporters with a clock difference above the limit', 'source'),
   weir_netflow_option_records_total: counter('Option records: data about exporters, not flows', 'source'),
   weir_netflow_malformed_sets_total: counter('Sets of v9 and IPFIX that were unreadable or truncated', 'source'),
   weir_netflow_reserved_sets_total: counter('Sets with a reserved id', 'source'),

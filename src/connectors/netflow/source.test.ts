@@ -520,7 +520,7 @@ describe('IPFIX over TCP', () => {
   })
 })
 
-describe('what exporters told', () => {
+describe('exporter status', () => {
   const folder = async (): Promise<string> => {
     const path = await mkdtemp(join(tmpdir(), 'weir-netflow-'))
     cleanups.push(() => rm(path, { recursive: true, force: true }))

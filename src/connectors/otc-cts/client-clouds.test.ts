@@ -90,12 +90,12 @@ test('keys inside and beside `auth` take precedence over a password; the profile
 test('secure.yaml wins, variables fill empty values, and a vendor file has profiles', async () => {
   const open = {
     'clouds.yaml':
-      'clouds: {a: {profile: mine, auth: {username: weir, password: "", user_domain_name: D, project_name: ' +
+      'clouds: {a: {profile: own, auth: {username: weir, password: "", user_domain_name: D, project_name: ' +
       'p_q}, region_name: r1, verify: false}}',
   }
   const vendor = {
     '/etc/openstack/clouds-public.yaml':
-      'public-clouds: {mine: {auth: {auth_url: "https://iam.{region_name}.example.com"}, region_name: r2}}',
+      'public-clouds: {own: {auth: {auth_url: "https://iam.{region_name}.example.com"}, region_name: r2}}',
   }
   expect(
     await account({ ...open, ...vendor }, { OS_PASSWORD: 'of the environment', OS_USERNAME: 'another' }),
@@ -106,10 +106,10 @@ test('secure.yaml wins, variables fill empty values, and a vendor file has profi
   })
   expect(
     await account(
-      { ...open, ...vendor, 'secure.yaml': 'clouds: {a: {auth: {password: of its own file}}}' },
+      { ...open, ...vendor, 'secure.yaml': 'clouds: {a: {auth: {password: of the file}}}' },
       { OS_PASSWORD: 'x' },
     ),
-  ).toMatchObject({ proof: { password: 'of its own file' } })
+  ).toMatchObject({ proof: { password: 'of the file' } })
 })
 
 test('without a file the environment defines the cloud', async () => {

@@ -28,7 +28,7 @@ export const metrics = {
     'tracker',
   ),
   weir_cts_missed_seconds_total: counter(
-    'Time range whose traces the cloud no longer stores because they were not read in time',
+    'Time range of traces that the cloud no longer stores because they were not read in time',
     'source',
     'project',
     'tracker',

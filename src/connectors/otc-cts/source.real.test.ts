@@ -54,8 +54,10 @@ test('repeated kills and late traces lose and duplicate nothing', async () => {
     Number((await weir.sql("SELECT count(*) AS n FROM events WHERE family = 'audit'"))[0]?.['n'])
   for (let round = 0; round < 2; round++) {
     put(300)
-    const asked = server.received.length
-    await expect.poll(() => server.received.length, { timeout: 60_000, interval: 5 }).toBeGreaterThan(asked + round * 5)
+    const requests = server.received.length
+    await expect
+      .poll(() => server.received.length, { timeout: 60_000, interval: 5 })
+      .toBeGreaterThan(requests + round * 5)
     await weir.kill()
     await weir.start()
   }

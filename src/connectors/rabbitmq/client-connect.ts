@@ -70,7 +70,7 @@ export async function connectToAny(
   throw new Error(problems.join('; '))
 }
 
-/** Closes a connection; gives up after `timeout` ms. */
+/** Bounded by `timeout` ms. */
 export async function closeConnection(
   { connection, destroy }: OpenConnection,
   { host }: Pick<Context, 'host'>,

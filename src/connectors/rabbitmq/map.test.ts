@@ -175,7 +175,7 @@ test('the id of a message is its offset, else its id, else the delivery; its key
   expect(came({}, { messageId: '' })).toMatchObject({ place: 'q/1.1.3' })
 })
 
-test('a stream resumes after its acknowledged offsets, also from disk; another stream starts anew', async () => {
+test('a stream resumes after its acknowledged offsets, also from disk; another stream starts from its beginning', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'weir-offset-'))
   onTestFinished(() => rm(dir, { recursive: true, force: true }))
   const [host, folder] = [realHost(), join(dir, 'source')]
@@ -186,7 +186,7 @@ test('a stream resumes after its acknowledged offsets, also from disk; another s
   await offset.save()
   expect(await offset.next()).toBe(1)
   expect(await new StreamOffset(host, folder, 'q').next()).toBe(1)
-  // They come again.
+  // Redelivered messages.
   for (const one of [1, 2, 3]) offset.received(one)
   await offset.acknowledged([1, 2, 3])
   await offset.save()

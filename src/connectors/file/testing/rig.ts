@@ -62,7 +62,7 @@ async function startFile(): Promise<OtherSide> {
   }
 }
 
-/** Standard output as a socket pair whose other end can stop reading. */
+/** Standard output as a socket pair with a reader that can stop. */
 async function startStdout(): Promise<OtherSide> {
   let text = ''
   let reader: Socket | undefined
