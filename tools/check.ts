@@ -1,4 +1,4 @@
-// `npm run check`: everything about the code that can be judged without running it.
+// `npm run check`.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { commitSubjects } from './commit-subjects.ts'
@@ -36,7 +36,6 @@ const checks: readonly (readonly [name: string, check: Check])[] = [
 
 async function types(root: string): Promise<Problem[]> {
   const problems: Problem[] = []
-  // The console has its own configuration (browser types).
   for (const project of ['.', 'console']) {
     if (!existsSync(join(root, project, 'tsconfig.json'))) continue
     const result = await runCommand(localBin('tsc'), ['--noEmit', '--pretty', 'false', '-p', project], {

@@ -1,4 +1,4 @@
-// The rules of CONTRIBUTING.md for commit messages, for commits since BASE.
+// Checks commit messages since BASE against CONTRIBUTING.md.
 import { ROOT, runCommand } from './kit/command.ts'
 import { isMain } from './kit/main.ts'
 import { runCheckAlone, TYPESCRIPT, type Problem } from './kit/sources.ts'
@@ -7,12 +7,7 @@ import { runCheckAlone, TYPESCRIPT, type Problem } from './kit/sources.ts'
 const BASE = '9a3ee8f665f259dd641af9881cc8340a4c2dccfe'
 
 const LONGEST_SUBJECT = 72
-/** Changed lines of TypeScript from which a body has to give the reason. */
 const LINES_WITHOUT_BODY = 50
-/**
- * First words of subjects that are not imperatives: articles, question words, labels with a colon, and forms in -ing,
- * -ed, -s.
- */
 const NOT_IMPERATIVE =
   /^(?:an?|the|that|these|what|when|where|which|while|who|whose|why|how|if|one|two|three|some|all|more|no|not|now|also|only|it|we|there|in|on|for|with|from|after|before|new|wip|.+[:!]|.+ing|.+ed|.*[^s]s)$/i
 const IMPERATIVE = /^(?:alias|bias|focus|bring|ping|ring|string|embed|exceed|feed|need|proceed|seed|shed|speed)$/i
@@ -21,11 +16,10 @@ export interface Commit {
   readonly id: string
   readonly subject: string
   readonly body: string
-  /** Added and removed lines of TypeScript. */
   readonly lines: number
 }
 
-/** Problems of the commits between BASE and HEAD. None without a Git history that has BASE. */
+/** Empty without a Git history that has BASE. */
 export async function commitSubjects(root: string): Promise<Problem[]> {
   const commits = await commitsSince(root, BASE)
   if (commits !== undefined) return commits.flatMap(judge)
@@ -65,7 +59,6 @@ export async function commitsSince(root: string, base: string): Promise<Commit[]
     })
 }
 
-/** Sums `added TAB removed TAB path` lines of TypeScript; generated files have no author. */
 function linesOf(numbers: string): number {
   let lines = 0
   for (const line of numbers.split('\n')) {

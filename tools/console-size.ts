@@ -1,4 +1,4 @@
-// What a browser has to load before the console shows something: the built chunks, compressed, against a budget.
+// Compares the compressed chunks that the console loads with a budget.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -6,21 +6,19 @@ import { withImports, type Built } from '../src/api/console-scripts.ts'
 import { isMain } from './kit/main.ts'
 import { runCheckAlone, type Problem } from './kit/sources.ts'
 
-/** Bytes of gzip; of style sheets, too. */
+/** Bytes of gzip. */
 export const BUDGET = { first: 200 * 1024, styles: 30 * 1024, lazy: 120 * 1024 }
 const FIRST_PAGE = ['src/pages/flows/index.tsx', 'src/pages/flows/table.tsx']
 
-/** As Vite writes it. */
 interface Chunk extends Built {
   readonly isDynamicEntry?: boolean
   readonly css?: readonly string[]
 }
 
 export interface ConsoleSizes {
-  /** Scripts that the first page needs, and all style sheets. */
   readonly first: number
   readonly styles: number
-  /** By the file of the route: scripts that it needs beyond those of the entry. */
+  /** By the file of the route: scripts beyond those of the entry. */
   readonly lazy: ReadonlyMap<string, number>
 }
 

@@ -1,4 +1,4 @@
-// Every text of the console comes from its catalog, console/src/text: one place for wording, review and translation.
+// Every text of the console is in its catalog, console/src/text.
 import { Visitor, type Node } from 'oxc-parser'
 import { isMain } from './kit/main.ts'
 import {
@@ -13,9 +13,7 @@ import {
 
 const CATALOG = 'console/src/text/'
 const LETTER = /\p{L}/u
-/** Three words in a row: a sentence, not a name. */
 const PROSE = /\p{L}[\p{L}’']* [\p{L}’']+,? \p{L}{2}/u
-/** A condition of the filter language or a CSS function. */
 const CODE = /^[a-z-]*\(/
 const ATTRIBUTES = new Set([
   'alt',
@@ -32,9 +30,7 @@ const ATTRIBUTES = new Set([
   'title',
   'what',
 ])
-/** Fields of the console's own descriptions of columns, keys and panels. */
 const PROPERTIES = new Set(['does', 'hint', 'label', 'title'])
-/** Their values can contain several words, but are not shown. */
 const INVISIBLE_ATTRIBUTES = new Set(['className', 'id', 'href', 'style', 'aria-describedby', 'aria-controls'])
 
 export async function consoleText(root: string): Promise<Problem[]> {
@@ -110,7 +106,6 @@ function isProse(text: string): boolean {
   return PROSE.test(text) && !CODE.test(text)
 }
 
-/** Reports the strings that an expression can evaluate to. */
 function shown(node: Node, report: (node: Node, text: string) => void): void {
   switch (node.type) {
     case 'Literal':

@@ -15,7 +15,6 @@ import { runVitest } from './kit/vitest.ts'
 
 const fewFiles = 3
 
-/** Runs vitest, prints its output and complaints, and returns the counts. `limit` in milliseconds. */
 export async function countVitest(args: readonly string[], limit: number): Promise<Counts> {
   const run = await runVitest(args, { limit, echo: true })
   if (run.timedOut) console.log(`vitest was stopped after ${limit / 1000} s`)

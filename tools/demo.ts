@@ -1,5 +1,4 @@
-// `npm run demo`: a real Weir on a temporary folder, fed by true protocols over loopback with a shop that does not
-// exist.
+// `npm run demo`: a Weir on a temporary folder, fed with a simulated shop over loopback.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -88,7 +87,7 @@ async function demo(): Promise<void> {
   }
 }
 
-/** Small limits, so that a demo that is forgotten fills neither disk nor memory. */
+/** Low limits for a demo that keeps running. */
 function configuration(
   folder: string,
   {
@@ -107,7 +106,6 @@ function configuration(
     sources: {
       netflow: { listen: netflow, tcp: 'off', receive_buffer: '1MiB' },
       sflow: { listen: sflow, receive_buffer: '1MiB' },
-      // Labels mark noise, to hide or to show.
       cluster: {
         type: 'kubernetes',
         cluster: demoCluster,
@@ -137,7 +135,6 @@ function startWeir(config: string): ChildProcess {
   return weir
 }
 
-/** The address in the ready line. */
 function ready(weir: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
     let output = ''
@@ -207,12 +204,11 @@ async function feed(
   for (const device of Object.values(devices)) device.close()
 }
 
-/** As an API server sends it to its webhook. */
 function auditList(items: readonly AuditEvent[]): object {
   return { apiVersion: 'audit.k8s.io/v1', kind: 'EventList', metadata: {}, items }
 }
 
-/** Undefined when it was accepted. */
+/** Resolves with the problem, or undefined when it was accepted. */
 async function post(url: string, type: string, body: object, signal: AbortSignal): Promise<string | undefined> {
   try {
     const answer = await fetch(url, {

@@ -1,4 +1,4 @@
-// Generated documents that differ from what the code generates now. `--write` brings them up to date.
+// Generated documents that differ from the generator's output; `--write` updates them.
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { generatedFiles, type GeneratedFile } from './generate-docs.ts'
@@ -6,7 +6,6 @@ import { isMain } from './kit/main.ts'
 import { ROOT } from './kit/command.ts'
 import { formatProblem, type Problem } from './kit/sources.ts'
 
-/** Files on disk under `root` that differ from their generator. */
 export async function docsDrift(root: string, files: readonly GeneratedFile[] = generatedFiles): Promise<Problem[]> {
   const problems: Problem[] = []
   for (const file of files) {
@@ -25,7 +24,6 @@ export async function docsDrift(root: string, files: readonly GeneratedFile[] = 
   return problems
 }
 
-/** Writes every file that differs and returns their paths. */
 export async function writeDocs(root: string, files: readonly GeneratedFile[] = generatedFiles): Promise<string[]> {
   const stale = new Set((await docsDrift(root, files)).map((problem) => problem.file))
   for (const file of files) {

@@ -1,5 +1,4 @@
-// Files, headings and acceptance tests that documents name exist, and each guarantee names its tests. NAME stands for
-// any name.
+// Files, headings and tests that documents name exist. NAME stands for any name.
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -15,7 +14,6 @@ const HEADING = /^#+ (.*)$/gm
 const RUN = /npm run acceptance -- ([a-z][\w-]*)/g
 const TEST_PATH = /\.(?:test|browser)\.ts$|^test\/|^src\/codecs\//
 
-/** Problems of every Markdown document below `root`, in the order of files and lines. */
 export async function documentPaths(root: string): Promise<Problem[]> {
   const roots = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'STYLE.md'].filter((file) =>
     existsSync(join(root, file)),

@@ -1,4 +1,4 @@
-// The shape of folders: every connector has the same files under the same names.
+// Every connector has the same files under the same names.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isMain } from './kit/main.ts'
@@ -9,7 +9,7 @@ const LONGEST_INDEX = 30
 const REASON = /^\/\/ Long because \S/
 const JUNK_DRAWER = /^(?:utils?|helpers?|misc|common)$/i
 const LOOPS = ['source.ts', 'sink.ts', 'journal.ts', 'store.ts']
-/** A part that outgrew its file is split under the same name: `map-templates.ts`, `client-tls.ts`. */
+/** Larger parts are split under the same name: `map-templates.ts`, `client-tls.ts`. */
 const CONNECTOR_FILE = /^(?:config|index|metrics|(?:source|sink|journal|store|client|map)(?:-[a-z0-9-]+)?)\.ts$/
 
 export async function folderShape(root: string): Promise<Problem[]> {

@@ -3,7 +3,7 @@ import { isMain } from './kit/main.ts'
 import { localBin, ROOT, runCommand } from './kit/command.ts'
 import { runCheckAlone, type Problem } from './kit/sources.ts'
 
-/** Files under `root` that are not formatted. Throws if the formatter did not run. */
+/** Throws if the formatter did not run. */
 export async function formatting(root: string): Promise<Problem[]> {
   const result = await runCommand(localBin('oxfmt'), ['--list-different'], { cwd: root, limit: 120_000 })
   const files = result.stdout.split('\n').filter((line) => line !== '')

@@ -1,5 +1,4 @@
-// The pages that are generated from the code. Add a generator here; `npm run docs` writes the files, and `npm run
-// check` fails when one on disk differs.
+// Pages generated from the code. `npm run docs` writes them; `npm run check` fails when one differs.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { accessPage } from './docs/access.ts'
@@ -15,9 +14,8 @@ import { errorsPage, fieldsPage, metricsPage } from './docs/tables.ts'
 import { ROOT } from './kit/command.ts'
 
 export interface GeneratedFile {
-  /** Path relative to the root, with forward slashes. */
   readonly path: string
-  /** The whole text of the file. The same code must give the same bytes on every machine. */
+  /** Must be deterministic on every machine. */
   generate(): Promise<string>
 }
 
@@ -35,7 +33,7 @@ export const generatedFiles: readonly GeneratedFile[] = [
   { path: 'docs/reference/fields.md', generate: fieldsPage },
   { path: 'docs/reference/http-api.md', generate: httpApiPage },
   { path: 'docs/reference/access.md', generate: accessPage },
-  // Only the part between their markers is generated in these.
+  // Only a block of these is generated.
   { path: systemsFile, generate: systemsPage },
   { path: 'docs/guide/graph.md', generate: graphPage },
   ...homes().map((home) => ({ path: `${home.folder}/README.md`, generate: () => readmeHead(home) })),

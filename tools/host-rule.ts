@@ -21,7 +21,7 @@ const RANDOM = 'use the randomness of src/host/'
 const DISK = 'use the disk of src/host/'
 const PROCESS = 'use the process port of src/host/'
 
-/** Module (without `node:`) → names that are forbidden of it ("*": all) and what to do instead. */
+/** Module (without `node:`) → forbidden names and their replacement. */
 const MODULES: Readonly<Record<string, { names: '*' | readonly string[]; instead: string }>> = {
   fs: { names: '*', instead: DISK },
   'fs/promises': { names: '*', instead: DISK },
@@ -42,7 +42,7 @@ const FUNCTIONS: Readonly<Record<string, string>> = {
   setImmediate: TIMERS,
 }
 
-/** Global object → forbidden members → what to do instead. */
+/** Global object → forbidden members and their replacement. */
 const MEMBERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   Date: { now: CLOCK },
   performance: { now: CLOCK, timeOrigin: CLOCK },
@@ -83,7 +83,6 @@ export function judge(source: Source): Problem[] {
         found.push({ at: node.start, message: `${name}: ${FUNCTIONS[name]}` })
       }
     },
-    // const { now } = Date
     VariableDeclarator(node) {
       if (node.id.type !== 'ObjectPattern' || node.init === null) return
       const object = globalName(node.init, isGlobal)
@@ -119,7 +118,6 @@ function forbiddenImports(source: Source): { file: string; line: number; message
     const rule = MODULES[used.specifier.replace(/^node:/, '')]
     if (rule === undefined || used.typeOnly) continue
     const names = used.names.filter((name) => rule.names === '*' || rule.names.includes(name))
-    // A side-effect import has no names; of a wholly forbidden module it is forbidden too.
     if (names.length === 0 && rule.names !== '*') continue
     problems.push({
       file: source.path,
@@ -130,10 +128,7 @@ function forbiddenImports(source: Source): { file: string; line: number; message
   return problems
 }
 
-/**
- * Names that the file binds itself. A shadowed global anywhere counts as the file's own: good enough, and never a false
- * alarm.
- */
+/** A global shadowed anywhere in the file counts as local, which avoids false alarms. */
 function declaredNames(source: Source): Set<string> {
   const names = new Set<string>()
   const bind = (pattern: Node | null): void => {
@@ -181,7 +176,7 @@ function declaredNames(source: Source): Set<string> {
   return names
 }
 
-/** Identifiers that are read as variables: no member names, property keys, labels or type names. */
+/** Excludes member names, property keys, labels and type names. */
 function references(source: Source): { name: string; start: number }[] {
   const skip = new Set<number>()
   const all: { name: string; start: number }[] = []
@@ -220,14 +215,12 @@ function isGlobalObject(node: Node, isGlobal: (name: string) => boolean): boolea
   return node.type === 'Identifier' && NAMES_OF_GLOBAL.has(node.name) && isGlobal(node.name)
 }
 
-/** `Date`, `globalThis.Date` → "Date" when it is the global one. */
 function globalName(node: Node, isGlobal: (name: string) => boolean): string | undefined {
   if (node.type === 'Identifier') return isGlobal(node.name) ? node.name : undefined
   if (node.type === 'MemberExpression' && isGlobalObject(node.object, isGlobal)) return memberName(node)
   return undefined
 }
 
-/** `import * as c from 'node:crypto'` or `import c from 'node:crypto'`: c's members are judged like the global's. */
 function cryptoModule(node: Node, source: Source): string | undefined {
   if (node.type !== 'Identifier') return undefined
   for (const statement of source.tree.module.staticImports) {

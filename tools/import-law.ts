@@ -1,5 +1,4 @@
-// The import law: which room may use which. The order of the rooms is the order in which they can be understood,
-// tested and replaced; a room that reaches upwards would tie the layers into one knot.
+// Which room may import which. The order is that of the layers.
 import { isMain } from './kit/main.ts'
 import { importsOf, type Import } from './kit/imports.ts'
 import { isTestFile, listFiles, readSource, runCheckAlone, TYPESCRIPT, type Problem } from './kit/sources.ts'
@@ -8,10 +7,7 @@ import { workerLoad } from './worker-load.ts'
 const TO_TELEMETRY = ['model', 'schema', 'host', 'telemetry']
 const TO_ENGINE = [...TO_TELEMETRY, 'journal', 'engine']
 
-/**
- * Room → rooms that it may import, itself always included. A file of `src/` itself is a room by its name;
- * `engine/contracts` and `engine/control` are the parts of the engine that others plug into and ask.
- */
+/** Room → rooms that it may import. A file of `src/` is a room by its name. */
 export const LAW: Readonly<Record<string, readonly string[]>> = {
   model: [],
   schema: ['model'],
@@ -51,10 +47,9 @@ export const LAW: Readonly<Record<string, readonly string[]>> = {
   'main.ts': ['host', 'cli'],
 }
 
-/** Parts that app/ joins. A command in cli/ may use one of them, never join two. */
+/** A command in cli/ may use one of these; only app/ joins several. */
 const WIRED = ['registry.ts', 'identity', 'store', 'api']
 
-/** Checks every file under `root`/src and `root`/console. */
 export async function importLaw(root: string): Promise<Problem[]> {
   const problems: Problem[] = []
   for (const path of [
@@ -75,7 +70,6 @@ function judge(path: string, imports: readonly Import[]): Problem[] {
     for (const used of imports) {
       if (used.target === undefined) continue
       const page = pageOf(used.target)
-      // Holds for tests, too: a test that needs a page belongs beside it.
       if (page !== undefined && page !== pageOf(path) && !path.startsWith('console/src/app/')) {
         complain(
           used,
@@ -117,7 +111,7 @@ function judge(path: string, imports: readonly Import[]): Problem[] {
     }
     if (isTestFile(path)) continue
     if (!target.startsWith('src/')) {
-      // JSON and assets outside src (package.json, the built console) are data; code there is not ours to import.
+      // Other files outside src (package.json, the built console) are data.
       if (TYPESCRIPT.test(target)) complain(used, `src imports nothing from outside: ${used.specifier}`)
       continue
     }
@@ -145,10 +139,7 @@ function roomOf(path: string): string {
   return path.split('/')[1] ?? ''
 }
 
-/**
- * Whether the file is in the room, or in the named part of it: `engine/contracts` is src/engine/contracts.ts or a
- * folder of that name.
- */
+/** `engine/contracts` is src/engine/contracts.ts or a folder of that name. */
 function isPartOf(path: string, part: string): boolean {
   return path === `src/${part}` || path === `src/${part}.ts` || path.startsWith(`src/${part}/`)
 }
@@ -160,7 +151,6 @@ function crossesConnectors(from: string, to: string): boolean {
   return importer !== undefined && imported !== undefined && importer !== imported
 }
 
-/** The name of the console page that a file belongs to. */
 function pageOf(path: string): string | undefined {
   return /^console\/src\/pages\/([^/]+)\//.exec(path)?.[1]
 }

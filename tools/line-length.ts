@@ -1,4 +1,4 @@
-// Lines of text fit into 120 columns, except links and data: text without a space cannot be wrapped.
+// Lines fit into 120 columns, except links and data.
 import { ROOT } from './kit/command.ts'
 import { isMain } from './kit/main.ts'
 import { runCheckAlone, type Problem } from './kit/sources.ts'
@@ -6,20 +6,15 @@ import { textFiles } from './kit/text-files.ts'
 
 const COLUMNS = 120
 
-/**
- * Longer lines that remain; lowered as they are wrapped. The goal is 0. A row of a Markdown table cannot be wrapped,
- * only shortened.
- */
+/** Numbers of longer lines; lowered as they are wrapped. */
 const LIMITS = { lines: 430, tableRows: 1090 }
 
 const TEXT = /\.(?:ts|tsx|mts|mjs|md|css|html|yaml|yml|proto|tf|toml|sh|py|go)$|(?:^|\/)(?:Dockerfile|Makefile)$/
 
-/** A pattern, a vector, an encoded document. */
 const DATA = /\S{80,}/
 
 export interface LongLine {
   readonly file: string
-  /** From 1. */
   readonly line: number
   readonly inTable: boolean
 }

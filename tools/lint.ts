@@ -14,9 +14,7 @@ interface OxlintReport {
   }[]
 }
 
-/**
- * Every finding under `root`, by the configuration that stands there. Fails loudly when the linter itself did not run.
- */
+/** Throws if the linter did not run. */
 export async function lint(root: string): Promise<Problem[]> {
   const result = await runCommand(localBin('oxlint'), ['--type-aware', '-f', 'json'], { cwd: root, limit: 300_000 })
   let report: OxlintReport

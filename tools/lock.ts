@@ -1,6 +1,5 @@
-// `npm run lock`, after a dependency has changed: takes the engines out of the lock file. npm compares them with the
-// Node that installs, which may be 20, and warns of or leaves out what needs more. But the packages run on the Node
-// that npm installs with them.
+// `npm run lock`: removes the engines from the lock file. Packages run on the Node that npm installs, not on the
+// installing one.
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ROOT } from './kit/command.ts'

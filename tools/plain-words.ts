@@ -27,17 +27,16 @@ export interface Finding {
 export interface Wording {
   readonly words: number
   readonly findings: readonly Finding[]
-  /** Uses of each identifier that has a listed word as a part. */
+  /** Uses by identifier. */
   readonly names: ReadonlyMap<string, number>
 }
 
-/** Fails above LIMITS, with the files that have the most wordings. */
 export async function plainWords(root: string): Promise<Problem[]> {
   const { files, exceptions } = await filesOf(root)
   const { words, findings, names } = wordingOf(files, exceptions)
   const problems: Problem[] = []
   const rate = perThousand(words, findings.length)
-  // A tree of a few files, as in a test, has no meaningful rate.
+  // A few files have no meaningful rate.
   if (rate > LIMITS.perThousand && words > 10_000) {
     const worst = mostOf(
       countBy(findings, ({ file }) => file),
@@ -84,12 +83,10 @@ export function wordingOf(files: readonly TextFile[], exceptions: readonly strin
 }
 
 interface Prose {
-  /** From 1. */
   readonly line: number
   readonly text: string
 }
 
-/** The lines outside code blocks. */
 function* proseOfDocument(text: string): Generator<Prose> {
   let inBlock = false
   for (const [index, line] of text.split('\n').entries()) {
@@ -99,7 +96,6 @@ function* proseOfDocument(text: string): Generator<Prose> {
 }
 
 const COMMENT_START = /^\s*(?:\/\/|\/\*\*?|\*\/?)/
-/** A string with a blank in it. */
 const QUOTED = /(['"`])((?:\\.|(?!\1).)*\s(?:\\.|(?!\1).)*)\1/g
 
 /** Comments, and strings of more than three words. */
@@ -120,7 +116,7 @@ function* proseOfCode(text: string): Generator<Prose> {
   }
 }
 
-/** First cells of the table below "Exceptions" in the glossary, written as code: names or phrases that may stay. */
+/** First cells, written as code, of the table "Exceptions" in the glossary. */
 export function exceptionsIn(glossary: string): string[] {
   const section = /^## Exceptions$(.*?)(?=^## |$(?![\s\S]))/ms.exec(glossary)?.[1] ?? ''
   return Array.from(section.matchAll(/^\| *`([^`]+)` *\|/gm), ([, wording = '']) => wording)

@@ -1,5 +1,5 @@
-// `node tools/proto.ts` writes the code of proto/ into src/codecs/kollect/generated. `--baseline` also makes what
-// stands in proto/ the contract that later changes are measured against.
+// `node tools/proto.ts` writes the code of proto/ into src/codecs/kollect/generated. `--baseline` makes proto/ the
+// contract for later changes.
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ROOT } from './kit/command.ts'

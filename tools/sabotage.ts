@@ -1,4 +1,4 @@
-// `npm run sabotage [-- NAME…]`: applies the breakages of tools/sabotage.json; each must make its test fail.
+// `npm run sabotage [-- NAME…]`: applies tools/sabotage.json; each breakage must make its test fail.
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'

@@ -1,4 +1,4 @@
-// The support table claims only proven results, and covers every connector.
+// The support table has only proven results and covers every connector.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { journalSchemas, sinkSchemas, sourceSchemas } from '../src/manifests.ts'

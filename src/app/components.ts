@@ -11,7 +11,6 @@ export interface Component {
   readonly summary: string
   /** Configuration key of the entries; undefined for a single section. */
   readonly under?: 'sources' | 'sinks' | 'transforms'
-  /** Component-specific settings. */
   readonly schema: AnyComponentSchema
   /** All settings of an entry, including those common to its kind. */
   readonly entry: AnyComponentSchema

@@ -1,4 +1,3 @@
-/** Joins registry, identity, store and API with the engine. */
 import { Worker } from 'node:worker_threads'
 import { generatedName, generatedToken, type GeneratedToken } from '../api/access/generated-token.ts'
 import { isLoopback } from '../api/guard.ts'
@@ -47,7 +46,6 @@ import { reloadAll } from './reload.ts'
 import { smallVolume, smallVolumeAdvice } from './volume.ts'
 import { Workloads } from './workloads.ts'
 
-/** Time for sources, sinks and open responses to finish after a signal. */
 /** Interval between reads of the certificate files. */
 const renewMs = 30_000
 const drainMs = 15_000
@@ -87,7 +85,6 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       volume: small,
       advice: smallVolumeAdvice,
     })
-  // A reachable address needs authentication.
   const generated =
     configured.length > 0 || oidc !== undefined || isLoopback(config.listen.host)
       ? undefined
@@ -292,7 +289,6 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
     const house = new AbortController()
     const housekeeping = runtime.runMaintenance(house.signal)
     const { startApi } = await apiModule
-    // The live view resolves addresses as the store does.
     const resolver = new WorkloadResolver(
       await staticResolver(host, config.identity.networks ?? undefined, log),
       workloads.follower.projection.workloads,

@@ -1,4 +1,3 @@
-/** Authentication and authorization settings of API and console. */
 import type { z } from 'zod'
 import type { ApiToken } from '../api/access/token-book.ts'
 import { peerRules, roles } from '../api/access/principal.ts'
@@ -152,7 +151,6 @@ export const authGroup = group(
 
 export type AuthConfig = z.output<typeof authGroup>
 
-/** Tokens with their revealed secrets. */
 export function apiTokens({ tokens }: AuthConfig, reveal: (secret: Secret) => string): ApiToken[] {
   return tokens.map(({ name, token, role, namespaces: limited, peers: rule }) => ({
     name,

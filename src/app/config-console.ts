@@ -1,4 +1,3 @@
-/** Console settings. */
 import { Complaint, group, list, text } from '../schema/index.ts'
 
 /** Predefined filters. Names appear in URLs, separated by commas. */

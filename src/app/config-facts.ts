@@ -28,7 +28,7 @@ function fieldsOf(entry: Entry, under: 'sources' | 'sinks'): [key: string, info:
   return Object.entries(schema?.fields ?? {}).map(([key, field]) => [key, infoOf(field), settings[key]])
 }
 
-/** All listening addresses. Those of a source with a receive buffer are UDP, except in the field `tcp`. */
+/** Sources with a receive buffer listen on UDP, except in the field `tcp`. */
 export function listenersOf(config: WeirConfig): Listener[] {
   const each = (owner: string, protocol: Listener['protocol'], path: Path, places: readonly HostPort[]): Listener[] =>
     places.map((place, index) => ({ owner, protocol, place, path: places.length === 1 ? path : [...path, index] }))
@@ -60,7 +60,6 @@ export function wantedBuffers(config: WeirConfig): { readonly source: string; re
   })
 }
 
-/** Files written by sinks. */
 export function outputsOf({
   sinks,
 }: WeirConfig): { readonly id: string; readonly path: Path; readonly value: string }[] {
@@ -71,7 +70,6 @@ export function outputsOf({
   )
 }
 
-/** Servers and files that a source reads or a sink writes. */
 export function targetsOf(entry: Entry, under: 'sources' | 'sinks'): Target[] {
   return fieldsOf(entry, under).flatMap(([, info, value]): Target[] => {
     const kind = info.kind === 'list' ? info.of?.kind : info.kind

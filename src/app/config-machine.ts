@@ -11,7 +11,6 @@ import { weirSchema, type WeirConfig } from './config.ts'
 import { rolesOf } from './config-shared.ts'
 import { textsOf, type Loaded } from './load-config.ts'
 
-/** Shorter tokens cause a warning. */
 const shortToken = 16
 
 interface Found {
@@ -32,7 +31,6 @@ interface Reference {
 export async function verifyMachine(host: Host, { config, document }: Loaded): Promise<string> {
   const { oidc } = config.auth
   if (oidc !== null) {
-    // The library for expressions is loaded only if used.
     const { claimsReader } = await import('../api/access/oidc/claims.ts')
     claimsReader({
       role: oidc.role,
@@ -135,7 +133,6 @@ function revealed(references: readonly Reference[]): {
 
 async function fileProblems(host: Host, references: readonly Reference[]): Promise<Found[]> {
   const found: Found[] = []
-  /** Certificates and keys by configuration section. */
   const pairs = new Map<
     string,
     { certificate?: X509Certificate; key?: { readonly path: Path; readonly object: KeyObject } }
@@ -211,7 +208,6 @@ async function kubeconfigProblems(host: Host, config: WeirConfig): Promise<Found
   }))
 }
 
-/** The content, or the problem of the file. */
 async function readInput(host: Host, file: string): Promise<Uint8Array | string> {
   try {
     return await host.disk.readFile(file)

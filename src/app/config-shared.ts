@@ -1,4 +1,3 @@
-/** Settings of roles and of a shared journal. */
 import { isPartitionInstance } from '../engine/cluster/names.ts'
 import type { WeirConfig } from './config.ts'
 

@@ -1,4 +1,3 @@
-/** Telemetry settings, except metrics and log. */
 import { traceTarget } from '../model/trace-target.ts'
 import { Complaint, group, integer, text } from '../schema/index.ts'
 

@@ -1,4 +1,3 @@
-/** Reads configuration files and rejects invalid files before validation. */
 import { isMap, isScalar } from 'yaml'
 import type { Host } from '../host/index.ts'
 import { messageOf, WeirError } from '../model/errors.ts'
@@ -53,7 +52,6 @@ async function readFile(host: Host, file: string): Promise<ConfigDocument> {
   throw new WeirError('WEIR_CONFIG_INVALID', formatProblems([problem], document.text))
 }
 
-/** Files with only comments and white space. */
 export function emptyFiles(document: ConfigDocument): readonly string[] {
   return filesOf(document)
     .filter(isEmpty)

@@ -1,5 +1,3 @@
-// Long because the whole configuration is one schema.
-/** Schema of the whole configuration. */
 import { defaultWindow } from '../engine/dedupe/duplicates.ts'
 import type { DeliverySettings } from '../engine/delivery/settings.ts'
 import type { SinkEntry } from '../engine/delivery/sinks.ts'
@@ -37,7 +35,6 @@ import {
   variants,
 } from '../schema/index.ts'
 
-/** Delivery settings of every sink. */
 export const deliveryFields = {
   from: list(text({ description: 'Id of a source', required: true, example: 'http' }), {
     description: 'Sources to read from. Unset: all, including sources added later',
@@ -390,7 +387,6 @@ export const weirSchema = defineSchema({
 
 export type WeirConfig = ConfigOf<typeof weirSchema>
 
-/** Adds the built-in sources to the document. */
 export function withBuiltIns(
   document: ConfigDocument,
 ): readonly { readonly path: readonly string[]; readonly value: unknown; readonly origin: string }[] {
@@ -400,7 +396,6 @@ export function withBuiltIns(
     .map((id) => ({ path: ['sources', id], value: {}, origin: 'default' }))
 }
 
-/** Limits of live streams. */
 export function liveLimits({ live }: WeirConfig) {
   return {
     viewsPerStream: live.views,
@@ -417,7 +412,6 @@ export function geoFiles({ geo: { asn, country } }: WeirConfig): { readonly asn?
   return { ...(asn === null ? {} : { asn }), ...(country === null ? {} : { country }) }
 }
 
-/** Folder of the workload identities. */
 export function identityFolder({ data }: WeirConfig): string {
   return `${data}/identity`
 }
@@ -428,7 +422,6 @@ export function hearsFlows({ type, settings }: WeirConfig['sources'][string]): b
   return typesThatEmit('flows').has(type) && [listen, tcp].some((places) => Array.isArray(places) && places.length > 0)
 }
 
-/** Ids of the sources that watch clusters. */
 export function clusterSources({ sources }: WeirConfig): readonly string[] {
   const types = typesThatEmit('resources')
   return Object.values(sources).flatMap(({ id, type }) => (types.has(type) ? [id] : []))

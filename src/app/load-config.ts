@@ -32,11 +32,9 @@ export interface Loaded {
   readonly document: ConfigDocument
   /** Formatted for the user; empty without warnings. */
   readonly warnings: string
-  /** Files without settings. */
   readonly empty: readonly string[]
 }
 
-/** Variables outside the configuration. */
 const ownVariables = ['WEIR_CONFIG', 'WEIR_TOKEN', 'WEIR_URL', 'WEIR_CACHE']
 
 /**
@@ -75,7 +73,6 @@ function invalid(problems: readonly Problem[], text: ReadonlyMap<string, string>
   return new WeirError('WEIR_CONFIG_INVALID', formatProblems(problems, text))
 }
 
-/** References between components. */
 function crossCheck(config: WeirConfig, document: ConfigDocument): Problem[] {
   const sources = new Set(['http', ...Object.keys(config.sources), ...Object.keys(config.transforms)])
   const problems: Problem[] = []

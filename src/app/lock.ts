@@ -12,13 +12,11 @@ export interface LockContent {
   readonly identity?: string
   /** Machine or container name. Missing in earlier versions, which held no lock. */
   readonly host?: string
-  /** Inode of the locked file. */
   readonly inode?: string
 }
 
 export interface Lock {
   readonly claim: Claim
-  /** Publishes the API address for commands that use a running server. */
   announce(url: string): void
   release(): void
 }
@@ -42,7 +40,6 @@ export function readHolder(data: string): LockContent | undefined {
   return named !== undefined && byProcess && isRunning(named) ? named : undefined
 }
 
-/** Throws WEIR_DATA_LOCKED when a process writes to the folder. */
 export function refuseHeld(data: string): void {
   const holder = readHolder(data)
   if (holder !== undefined) throw held(data, holder)
@@ -73,7 +70,7 @@ export function holderText({ pid, host, url }: LockContent): string {
   return `process ${pid}${where}, which ${url === '' ? 'is starting' : `answers at ${url}`}`
 }
 
-/** Creates the data folder. Throws WEIR_DATA_UNUSABLE with the reason. */
+/** Throws WEIR_DATA_UNUSABLE. */
 export async function makeDataFolder({ disk }: Host, data: string): Promise<void> {
   try {
     await makeDurableDirectory(disk, data)

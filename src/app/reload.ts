@@ -25,7 +25,6 @@ export interface ReloadParts {
   readonly onClusters: (config: WeirConfig) => Promise<void>
 }
 
-/** Settings that require a restart. */
 const fixedSettings = [
   'data',
   'roles',

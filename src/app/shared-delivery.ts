@@ -84,14 +84,13 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
     )
   }
 
-  /** Applies the sinks; the first call starts delivery. */
+  /** The first call starts delivery. */
   async apply(entries: readonly SinkEntry[]): Promise<Applied> {
     const applied = (await this.#lanes?.apply(entries)) ?? { changed: [], orphaned: [] }
     if (applied.failed === undefined) this.#running ??= this.#run(this.#stop.signal)
     return applied
   }
 
-  /** Sets the sources of workload identities. */
   clusters(ids: readonly string[]): void {
     if (this.#lanes !== undefined) this.#workloads.use(ids)
   }
@@ -139,7 +138,6 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
     return this.#joined.bus.partitions
   }
 
-  /** State of the sinks over all instances. */
   sinks(): Pipeline['sinks'] {
     return sinksOf(this.#joined.records)
   }

@@ -8,7 +8,7 @@ import { WorkloadFeed } from '../identity/index.ts'
 import type { ResourceData } from '../model/kubernetes.ts'
 import type { Metrics } from '../telemetry/ports.ts'
 
-/** Limit of the wait of flows for the first state. */
+/** Maximum wait of flows for the first state. */
 const firstMs = 30_000
 
 interface Following {
@@ -34,7 +34,6 @@ export class SharedWorkloads {
     return this.#following.size === 0 ? undefined : this.#feed
   }
 
-  /** Sets the trusted sources; identities of former ones remain. */
   use(clusters: readonly string[]): void {
     for (const [id, { stop }] of this.#following) {
       if (clusters.includes(id)) continue

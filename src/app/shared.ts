@@ -1,4 +1,3 @@
-/** Settings and connection of a shared journal, for the threads of `weir run`. */
 import type { JournalBus } from '../journal/index.ts'
 import type { Host } from '../host/index.ts'
 import { loadJournal } from '../registry.ts'
@@ -12,7 +11,6 @@ import type { WeirConfig } from './config.ts'
 import { rolesOf } from './config-shared.ts'
 import { messageOf } from '../model/errors.ts'
 
-/** Passed to other threads. */
 export interface SharedStart {
   readonly type: string
   readonly settings: unknown

@@ -50,7 +50,6 @@ export class SourceWorkers {
     return { running: [...first.running, ...second.running], changed: [...first.changed, ...second.changed] }
   }
 
-  /** Self-reported status by source. */
   async status(): Promise<Readonly<Record<string, unknown>>> {
     const [here, there] = await Promise.all([
       this.#options.ingest.call('sourceStatus', undefined as never),
@@ -63,7 +62,6 @@ export class SourceWorkers {
     return this.#watch?.call('manifest', query)
   }
 
-  /** Health of the failing sources. */
   async health(): Promise<Readonly<Record<string, SourceHealth>>> {
     const [here, there] = await Promise.all([
       this.#options.ingest.call('sourceHealth', undefined as never),
@@ -72,7 +70,6 @@ export class SourceWorkers {
     return { ...here, ...there }
   }
 
-  /** Profile of the watch worker; empty without one. */
   async profile(request: ProfileRequest): Promise<Uint8Array> {
     return (await this.#started()).call('profile', request)
   }

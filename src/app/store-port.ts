@@ -16,7 +16,6 @@ export interface OpenedStore {
   readonly evidence: Awaited<ReturnType<(typeof storeMethods)['open']>>
 }
 
-/** Limit of a query's wait for rows accepted before it. */
 const mostFreshMs = 2000
 
 /** Opens the store in its worker. Queries use a separate port, so that results do not wait behind control messages. */

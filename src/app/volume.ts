@@ -1,4 +1,3 @@
-/** Compares the size of the data folder's volume with the configured limits. */
 import type { Host } from '../host/index.ts'
 import type { WeirConfig } from './config.ts'
 import { sizeText } from '../model/size-text.ts'

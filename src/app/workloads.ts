@@ -23,7 +23,6 @@ export interface WorkloadsOptions {
   readonly store: { readonly reader: StoreReader; readonly position: Position } | undefined
 }
 
-/** Objects in the store that exist or existed recently. */
 const storedObjects = `SELECT data, epoch_ms(valid_from)::DOUBLE AS since, epoch_ms(valid_to)::DOUBLE AS until FROM resources
   WHERE kind IN ('Pod', 'Node', 'Service', 'EndpointSlice', 'ReplicaSet', 'Job', 'ReplicationController') AND (valid_to IS NULL OR valid_to > now()::TIMESTAMPTZ - INTERVAL 3 HOUR) ORDER BY valid_from`
 
@@ -57,7 +56,6 @@ export class Workloads {
     return workloads
   }
 
-  /** Trusted sources. */
   get clusters(): readonly string[] {
     return [...this.#clusters]
   }
@@ -66,7 +64,6 @@ export class Workloads {
     return this.#options.follows && this.#clusters.size > 0
   }
 
-  /** Sequence needed after a crash, if any. */
   get holds(): number | undefined {
     return this.watching ? this.follower.holds : undefined
   }

@@ -1,4 +1,3 @@
-/** Error codes that point to a wrong configuration. */
 export const configurationErrorCodes: ReadonlySet<string> = new Set([
   'WEIR_CONFIG_INVALID',
   'WEIR_LISTEN_EXPOSED',

@@ -1,4 +1,4 @@
-/** Steps of `weir bus check`: they use the bus once as a sink does, and report a finding each. */
+/** Steps of `weir bus check`. */
 import type { Listening, Sink, SinkBatch } from '../engine/contracts.ts'
 import { realHost, type Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
@@ -21,13 +21,11 @@ export interface CheckOptions {
   readonly write: boolean
   /** Allows the check to create temporary queues and subscriptions. */
   readonly mayCreate: boolean
-  /** Time limit of each step in ms. */
   readonly stepMs: number
 }
 
 export const checkType = 'io.weir.bus.check'
 
-/** Builds a bus from kollect's URL and variables. Throws CommandError. */
 export async function busOfUrl(url: string): Promise<CheckedBus> {
   const [{ busOf }, { PresetProblem }] = await Promise.all([
     import('../presets/kollect/bus.ts'),
@@ -48,7 +46,6 @@ export async function busOfUrl(url: string): Promise<CheckedBus> {
   }
 }
 
-/** Selects the bus of a configured sink. Throws CommandError. */
 export async function busOfSink(files: readonly string[], id: string): Promise<CheckedBus> {
   const { loadConfig } = await import('../app/load-config.ts')
   const { config } = await loadConfig(realHost(), files.length > 0 ? files : [self.env['WEIR_CONFIG'] ?? []].flat(), [])
@@ -70,7 +67,7 @@ function validated(type: string, settings: Readonly<Record<string, unknown>>): u
   return result.value
 }
 
-/** Runs the steps in order. A failed connection skips the other steps. */
+/** A failed connection skips the other steps. */
 export async function checkBus(
   { type, settings, notes }: CheckedBus,
   options: CheckOptions,

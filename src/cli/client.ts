@@ -39,7 +39,6 @@ export function withServerFlags(command: Command): Command {
     )
 }
 
-/** Wraps an action. An error that the user can correct is printed and sets the exit code. */
 export function action<Args extends readonly unknown[]>(
   act: (...args: Args) => Promise<void>,
 ): (...args: Args) => Promise<void> {
@@ -64,7 +63,7 @@ export interface Server {
   json<T>(method: 'GET' | 'POST', path: string, body?: unknown, also?: readonly number[]): Promise<T>
 }
 
-/** Resolves with the server that the flags select, or undefined when none runs on the data folder. */
+/** Resolves with undefined when no server runs on the data folder. */
 export async function findServer(flags: ServerFlags): Promise<Server | undefined> {
   if (flags.url !== undefined && flags.data !== undefined)
     throw new CommandError('--url and --data both select a server; use one of them.', [], 2)
@@ -85,7 +84,6 @@ export async function findServer(flags: ServerFlags): Promise<Server | undefined
   )
 }
 
-/** As {@link findServer}, but throws CommandError without a server. */
 export async function requireServer(flags: ServerFlags): Promise<Server> {
   const server = await findServer(flags)
   if (server !== undefined) return server
@@ -103,7 +101,6 @@ async function readToken({ tokenFile }: ServerFlags): Promise<string | undefined
   }
 }
 
-/** Reads the token that the server generated, if this user may read it. */
 async function generatedToken(data: string): Promise<string | undefined> {
   return realHost()
     .disk.readFile(`${data}/token`)

@@ -21,7 +21,6 @@ export interface CommandNode {
 export interface CommandOption {
   /** As typed, longest last: `-h`, `--help`. */
   readonly flags: readonly string[]
-  /** Displayed name of the value; undefined for a switch. */
   readonly value: string | undefined
   readonly description: string
   readonly choices: readonly string[]

@@ -39,7 +39,6 @@ function kindOf({ value, choices }: CommandOption): Kind {
   return value === 'FILE' ? 'file' : value === 'DIR' ? 'folder' : 'nothing'
 }
 
-/** One `case` branch for each completion, with all options that share it. */
 function valueCases(
   places: readonly Place[],
   lines: Readonly<Record<Kind, (words: readonly string[]) => string>>,

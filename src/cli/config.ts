@@ -49,7 +49,6 @@ async function run({ config, output }: ConfigFlags): Promise<void> {
   await printData({ output }, { whole: value, rows: [...leaves(value)], columns: ['setting', 'value'] })
 }
 
-/** Yields each value that is not a map, with its dotted path. */
 function* leaves(value: unknown, path = ''): Generator<Row, void, undefined> {
   if (!isRecord(value)) return yield { setting: path, value }
   for (const [key, below] of Object.entries(value)) yield* leaves(below, path === '' ? key : `${path}.${key}`)

@@ -101,7 +101,6 @@ export async function componentSample({ type, under, schema, entry, summary }: C
   return [`# ${summary}.`, `${under}:`, `  ${id}:`, ...lines.map((line) => `    ${line}`), ''].join('\n')
 }
 
-/** Writes the global settings only; entries have separate samples. */
 async function wholeSample(sample: (schema: AnyComponentSchema) => string): Promise<string> {
   const [{ weirSchema }, { defineSchema, infoOf }] = await Promise.all([
     import('../app/config.ts'),

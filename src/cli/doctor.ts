@@ -48,7 +48,6 @@ async function run(flags: DoctorFlags): Promise<void> {
   if (!data.whole.ok) self.leave(1)
 }
 
-/** Runs all checks and resolves with their findings in print order. */
 export async function diagnose(flags: Omit<DoctorFlags, 'output'>): Promise<readonly Finding[]> {
   const [{ realHost }, { realMachine }, { readHolder }, checks] = await Promise.all([
     import('../host/index.ts'),

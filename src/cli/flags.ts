@@ -7,7 +7,7 @@ interface Flag {
   readonly path: readonly string[]
   readonly value: string
   readonly help: string
-  /** The flag may be repeated. Its values replace the default. */
+  /** Its values replace the default. */
   readonly repeatable?: boolean
 }
 

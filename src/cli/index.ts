@@ -19,13 +19,11 @@ export async function main(args: readonly string[]): Promise<void> {
     if (args.length === 0) return program().outputHelp()
     await program().parseAsync(withGoFlags(args), { from: 'user' })
   } catch (error) {
-    // Commander has already printed the error or the help.
     if (isCommanderError(error)) return self.leave(error.exitCode === 0 ? 0 : 2)
     fail(error)
   }
 }
 
-/** Prints an error with advice, sets the exit code and returns it. */
 export function fail(error: unknown): number {
   if (error instanceof WeirError) {
     const message = withoutUrlSecrets(error.message)

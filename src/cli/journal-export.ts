@@ -14,7 +14,6 @@ import { print } from './output.ts'
 import { Progress } from './progress.ts'
 import { RowText } from './row-text.ts'
 
-/** Approximate size of a piece of rows. */
 const pieceBytes = 256 * 1024
 
 export async function exportCommand(flags: ExportFlags): Promise<void> {

@@ -7,13 +7,12 @@ import type { Progress } from './progress.ts'
 export interface JournalFolder {
   readonly directory: string
   readonly segments: readonly { readonly name: string; readonly bytes: number }[]
-  /** Bytes in segments. */
   readonly bytes: number
   /** True while a server writes to the folder: its newest frame may be half written. */
   readonly live: boolean
 }
 
-/** Opens the journal of a data folder. Throws CommandError when there is none. */
+/** Throws CommandError without a journal. */
 export async function journalFolder(host: Host, data: string): Promise<JournalFolder> {
   const directory = `${data}/journal`
   const stat = await host.disk.stat(directory)
@@ -28,7 +27,7 @@ export async function journalFolder(host: Host, data: string): Promise<JournalFo
   }
 }
 
-/** Returns the host with a disk that reports every byte read to `progress`. */
+/** Reports every byte read to `progress`. */
 export function withReadProgress(host: Host, progress: Progress): Host {
   const disk: Disk = {
     ...host.disk,

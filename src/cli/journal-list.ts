@@ -19,10 +19,8 @@ export interface SegmentFacts {
   frames: number
   events: number
   readonly bytes: number
-  /** Receive times of the rows. */
   received_from: number | null
   received_to: number | null
-  /** Event times of the rows. */
   time_from: number | null
   time_to: number | null
   readonly sources: string[]

@@ -65,7 +65,6 @@ Exit code: 0 success, 1 unreadable data (reported on standard error) or no journ
     .action(withReadErrors(async (flags: ExportFlags) => (await import('./journal-export.ts')).exportCommand(flags)))
 }
 
-/** Turns errors of the disk into a message without a stack. */
 function withReadErrors<F extends { readonly data: string }>(
   act: (flags: F) => Promise<void>,
 ): (flags: F) => Promise<void> {

@@ -17,7 +17,6 @@ export interface Verified {
   readonly damaged: readonly { readonly file: string; readonly reason: string; readonly rows: number }[]
 }
 
-/** Recomputes the ledger of a data folder from its files. */
 export type Verify = (data: string) => Promise<Verified>
 
 export function register(program: Command, verify?: Verify): void {

@@ -13,7 +13,6 @@ export function secondsOf(text: string): number {
   return value
 }
 
-/** Appends the value of a repeatable option. */
 export function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value]
 }

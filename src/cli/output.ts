@@ -22,7 +22,6 @@ export type Row = Readonly<Record<string, unknown>>
 export interface Data {
   readonly whole: unknown
   readonly rows: readonly Row[]
-  /** Columns of `csv` and `table`. */
   readonly columns: readonly string[]
   /** Replaces the table of `rows`. */
   readonly table?: () => string
@@ -68,7 +67,6 @@ export async function printData({ output }: OutputFlags, data: Data): Promise<vo
   await print(await outputText(output, data))
 }
 
-/** Cursor home, then clear the screen below it. */
 const overwrite = '\u001B[H\u001B[J'
 
 /**

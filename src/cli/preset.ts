@@ -11,13 +11,10 @@ export interface PresetStart {
   /** The command in `weir NAME`, and the name of the stored configuration. */
   readonly name: string
   readonly folder: string
-  /** The configuration as YAML. */
   readonly text: string
   /** Contents of further files in the data folder, by name. */
   readonly files: Readonly<Record<string, string>>
-  /** Differences from the other program. */
   readonly notes: readonly string[]
-  /** Message for a new data folder. */
   readonly fresh: string
   readonly listen: string | undefined
   readonly ops: string | undefined

@@ -112,7 +112,6 @@ async function printResult(bytes: AsyncIterable<Uint8Array>, { output }: OutputF
   if (last !== 0x0a) await print('\n')
 }
 
-/** Prints rows of NDJSON as a YAML list. */
 async function printYaml(bytes: AsyncIterable<Uint8Array>): Promise<void> {
   const [{ RowText }, { linesOf }] = await Promise.all([import('./row-text.ts'), import('./lines.ts')])
   const text = new RowText('yaml')

@@ -18,7 +18,6 @@ export interface Target {
   readonly port: number | undefined
 }
 
-/** Common ports of exporters: NetFlow, IPFIX, sFlow, nfcapd. */
 const defaultPorts = '2055,4739,6343,9995,9996'
 
 export function register(program: Command): void {

@@ -6,7 +6,6 @@ import { oneLine } from './text-table.ts'
 export type TapLine = Readonly<Record<string, unknown>>
 
 interface Shape {
-  /** Columns of CSV. */
   readonly columns: readonly string[]
   readonly titles: readonly (readonly [title: string, width: number])[]
   readonly cells: (line: TapLine) => readonly string[]

@@ -1,4 +1,3 @@
-/** `weir flows`, `weir events` and `weir audit`: the newest rows that match, without SQL. */
 import type { Command } from 'commander'
 import { realHost } from '../host/index.ts'
 import { self } from '../host/process.ts'

@@ -61,7 +61,6 @@ export async function runCommand(args: readonly string[]): Promise<void> {
   self.exit(failed === undefined ? 0 : 1)
 }
 
-/** The token itself is shown once, when it is generated. */
 function loginText(url: string, { token, path, fresh }: GeneratedToken): string {
   if (!fresh)
     return `Other machines can reach this address: sign in with the token in ${path}, or configure \`auth\`.\n`

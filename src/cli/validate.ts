@@ -73,7 +73,6 @@ async function run({ config: files, live, output }: CheckFlags): Promise<void> {
   if (findings.some(({ status }) => status === 'fail')) self.leave(1)
 }
 
-/** Opens every listener briefly and connects every sink. */
 async function tryLive(config: WeirConfig): Promise<readonly Finding[]> {
   const [{ checkPorts }, { checkSources }, { checkSinks }, { realMachine }, { readHolder }] = await Promise.all([
     import('./doctor/ports.ts'),
@@ -114,7 +113,6 @@ function loginOf({ auth: { tokens, oidc }, data }: WeirConfig, loopback: boolean
   return loopback ? 'no token needed' : `a token, generated at the first start and stored in ${data}/token`
 }
 
-/** Lists the components that would run. */
 export async function summary(config: WeirConfig, written: unknown): Promise<[name: string, value: string][]> {
   const [{ canListen, listenersOf, targetsOf }, { sourceAck }, { formatHostPort }, { isLoopback }] = await Promise.all([
     import('../app/config-facts.ts'),

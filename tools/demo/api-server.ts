@@ -1,5 +1,4 @@
-// A Kubernetes API server for clients that only list and watch: discovery, lists, and watches from any version that
-// it still remembers.
+// A Kubernetes API server for clients that only list and watch.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
@@ -7,7 +6,6 @@ export interface Kind {
   readonly group: string
   readonly version: string
   readonly kind: string
-  /** Plural, as in paths. */
   readonly resource: string
   readonly namespaced: boolean
 }
@@ -31,7 +29,7 @@ interface WatchedChange {
   readonly object: object
 }
 
-/** Changes of a kind that are remembered. */
+/** Changes retained for each kind. */
 const remembered = 2000
 const bookmarkMs = 20_000
 
@@ -39,7 +37,7 @@ class Collection {
   readonly kind: Kind
   readonly objects = new Map<string, DemoObject>()
   readonly history: WatchedChange[] = []
-  /** Version up to which nothing is remembered any more. */
+  /** Changes up to this version are no longer retained. */
   forgotten = 0
   readonly watchers = new Set<(change: WatchedChange) => void>()
 
@@ -62,7 +60,6 @@ export class DemoApiServer {
     this.#collections = new Map(kinds.map((kind) => [kind.kind, new Collection(kind)]))
   }
 
-  /** Resolves with its address. */
   async open(): Promise<string> {
     await new Promise<void>((resolve) => void this.#server.listen(0, '127.0.0.1', resolve))
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
@@ -77,7 +74,6 @@ export class DemoApiServer {
     return this.#of(kind).objects.get(name)
   }
 
-  /** Creates or replaces the object; returns it as stored. */
   put(kind: string, object: DemoObject): DemoObject {
     const of = this.#of(kind)
     const { metadata, ...rest } = object

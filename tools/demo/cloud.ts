@@ -1,4 +1,3 @@
-// The cloud's audit traces of the shop's people: logins, and image uploads.
 import type { AuditRecord } from '../../src/model/audit.ts'
 import { cloudRef } from '../../src/model/refs.ts'
 import type { ShopEvent } from './shop.ts'
@@ -16,7 +15,7 @@ interface CloudTrace {
   readonly failed?: boolean
 }
 
-/** A trace as a source of Weir emits it, for POST /events. */
+/** Returns a trace as a source of Weir emits it. */
 export function cloudTrace({
   id,
   at,

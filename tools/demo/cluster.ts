@@ -1,5 +1,4 @@
-// The cluster of the shop, as its API server and its audit log show it: three nodes, their pods, and every three
-// minutes a rollout that cuts the API off from its database until it is rolled back.
+// The cluster of the shop. Every three minutes a rollout cuts the API off from its database until it is rolled back.
 import { SeededRandom } from '../../test/kit/random.ts'
 import { DemoApiServer, type DemoObject, type Kind } from './api-server.ts'
 import { cloudTrace } from './cloud.ts'
@@ -49,7 +48,6 @@ interface PodSpec {
   readonly role?: string
 }
 
-/** A request as the API server's audit log has it. */
 export type AuditEvent = Readonly<Record<string, unknown>>
 
 type Dict = Readonly<Record<string, unknown>>
@@ -59,7 +57,6 @@ export class DemoCluster {
   readonly #random: SeededRandom
   readonly #audits: AuditEvent[] = []
   readonly #traces: ShopEvent[] = []
-  /** The API's pod that runs. */
   #api = ''
   #tried = 0
   #pods = 0
@@ -73,7 +70,7 @@ export class DemoCluster {
     this.#begin()
   }
 
-  /** What happens until `at` ms after the start. */
+  /** Advances the cluster to `at` ms after the start. */
   live(at: number): void {
     for (; this.#due.prices <= at; this.#due.prices += 4000 + Math.floor(this.#random.next() * 4000)) this.#prices(at)
     for (; this.#due.heartbeat <= at; this.#due.heartbeat += 10_000) for (const [name] of nodes) this.#heartbeat(name)
@@ -97,12 +94,12 @@ export class DemoCluster {
     }
   }
 
-  /** Audit log entries since the last call. */
+  /** Entries since the last call. */
   audits(): AuditEvent[] {
     return this.#audits.splice(0)
   }
 
-  /** Cloud traces since the last call. */
+  /** Traces since the last call. */
   traces(): ShopEvent[] {
     return this.#traces.splice(0)
   }
@@ -219,10 +216,7 @@ export class DemoCluster {
     this.#runApi(api, good)
   }
 
-  /**
-   * A user rolls out a release whose pods lost the label that allows them to reach the database; later the user
-   * rolls it back.
-   */
+  /** Rolls out a release whose pods lack a label that a network policy requires, and later rolls it back. */
   #rollOut(wrong: boolean, at: number): void {
     this.#isRolledOut = wrong
     if (wrong) {
@@ -248,7 +242,6 @@ export class DemoCluster {
     this.#runApi(api, release)
   }
 
-  /** One pod after the other, as a rollout does: the new one, then the old one goes. */
   #runApi(owner: DemoObject, release: number): void {
     const right = release === good
     const ip = right ? addresses.api : addresses.apiRolledOut
@@ -345,7 +338,7 @@ export class DemoCluster {
       })
   }
 
-  /** A change by a user: the object, with the name of the user's program, and the request in the audit log. */
+  /** Stores the object and adds the request to the audit log. */
   #write(kind: string, object: DemoObject, manager: string, user: string): DemoObject {
     const received = new Date().toISOString()
     const written = this.server.put(kind, { ...object, metadata: { ...object.metadata, ...wroteBy(manager) } })
@@ -390,7 +383,6 @@ export class DemoCluster {
     return written
   }
 
-  /** The cluster reports something of the API's pod. */
   #event(type: 'Normal' | 'Warning', reason: string, message: string): void {
     const now = new Date().toISOString()
     const pod = this.server.get('Pod', this.#api)
@@ -427,7 +419,6 @@ function wroteBy(manager: string): Dict {
   }
 }
 
-/** The release of the API that works. */
 const good = 7
 const imageOf = (release: number): string => `registry.example/shop/api:1.${release}`
 
@@ -442,7 +433,6 @@ function deploymentOf(name: string, image: string, labels: Dict, namespace = 'sh
   }
 }
 
-/** How Weir is to reach it. */
 export function kubeconfig(url: string): object {
   return {
     apiVersion: 'v1',

@@ -1,7 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram'
 import type { Exporter, Flow } from './flow.ts'
 
-/** A device that exports what passes it. */
 export class Device {
   readonly #exporter: Exporter
   readonly #socket: Socket
@@ -20,7 +19,7 @@ export class Device {
     const [, host = '', port = ''] = /^\[?(.*?)\]?:(\d+)$/.exec(to) ?? []
     const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4').unref()
     await new Promise<void>((resolve) => {
-      // Where there is one address only, all devices share it.
+      // With one loopback address, all devices share it.
       socket.once('error', () => resolve())
       if (host.startsWith('127.')) socket.bind({ address: from, port: 0 }, resolve)
       else resolve()

@@ -1,4 +1,4 @@
-// An edge router: IPFIX (RFC 7011) with its own template, and options that announce a sampling interval of ten.
+// IPFIX (RFC 7011) with its own template and a sampling interval of ten.
 import { address, type Exporter, type Flow } from './flow.ts'
 
 const domain = 7
@@ -6,7 +6,6 @@ const flowTemplate = 300
 const samplingTemplate = 301
 const oneIn = 10
 const recordsPerMessage = 24
-/** Templates are repeated every so many messages, so that late collectors need not wait long. */
 const templateEvery = 20
 
 /** [information element, bytes] */
@@ -55,7 +54,6 @@ export class IpfixExporter implements Exporter {
   }
 }
 
-/** The sampled part of a flow; small flows may be missed. */
 function sampled(flow: Flow): Flow[] {
   const packets =
     Math.floor(flow.packets / oneIn) + ((flow.srcPort + flow.dstPort) % oneIn < flow.packets % oneIn ? 1 : 0)

@@ -1,5 +1,4 @@
-// What an exporter does: flow records into NetFlow v5 datagrams (24-byte header, up to 30 records of 48 bytes,
-// big-endian).
+// NetFlow v5: a 24-byte header and up to 30 records of 48 bytes, big-endian.
 
 import { address, type Exporter, type Flow } from './flow.ts'
 
@@ -8,7 +7,7 @@ const recordBytes = 48
 const mostRecords = 30
 
 export class Netflow5Exporter implements Exporter {
-  /** Unix ms of the exporter's start; uptimes count from there. */
+  /** Unix ms; uptimes count from it. */
   readonly #started: number
   #sequence = 0
 

@@ -1,4 +1,4 @@
-// What a switch does: sFlow v5, one packet in a hundred with its headers, from the VLAN of the storage.
+// sFlow v5: one packet in a hundred, with its headers.
 import { address, type Exporter, type Flow } from './flow.ts'
 
 const oneIn = 100
@@ -51,7 +51,7 @@ function longs(...values: readonly number[]): Buffer {
   return bytes
 }
 
-/** Ethernet with a VLAN tag, IPv4, TCP: as much of the packet as an agent sends. */
+/** Returns Ethernet with a VLAN tag, IPv4 and TCP headers. */
 function packet(flow: Flow, length: number): Buffer {
   const bytes = Buffer.alloc(headerBytes)
   bytes.writeUIntBE(0x020000000000 + address(flow.dst), 0, 6)

@@ -1,6 +1,5 @@
-// A small simulated shop: customers, two web servers, an API, a database, name service, a nightly job that runs
-// every minute, a port scanner, and staff. Every three minutes a new release of the API cannot reach the database
-// for a while. The same seed gives the same shop.
+// A simulated shop. Every three minutes a release of the API cannot reach the database. The same seed gives the same
+// data.
 import type { AuditRecord } from '../../src/model/audit.ts'
 import { SeededRandom } from '../../test/kit/random.ts'
 import type { Flow } from './flow.ts'
@@ -24,18 +23,12 @@ const database = '10.20.2.31'
 const names = '10.20.0.53'
 const job = '10.20.3.41'
 const backup = '10.20.3.50'
-/** A port scanner that also tries to log in to the cloud. */
 export const scanner = '192.0.2.66'
-/** Of the pod of the release that does not work. */
 const apiRolledOut = '10.20.1.22'
 
-/** Addresses of the shop's pods. */
 export const addresses = { web, api, apiRolledOut, database, names, job, backup } as const
 
-/**
- * Names for the addresses, as the file that `identity.networks` points to. The ranges of customers are those kept for
- * documentation.
- */
+/** Content of the file of `identity.networks`. */
 export const shopNetworks = `networks:
   - {cidr: 10.20.0.0/16, label: shop}
   - {cidr: 10.20.0.53, name: dns}
@@ -51,7 +44,6 @@ export const shopNetworks = `networks:
   - {cidr: 192.0.2.66, name: scanner, label: internet}
 `
 
-/** The device that exports a flow: the router at the edge, the switch of the storage, or the core. */
 export function deviceOf({ src, dst }: Flow): 'edge' | 'core' | 'storage' {
   if (!src.startsWith('10.') || !dst.startsWith('10.')) return 'edge'
   return src === backup || dst === backup ? 'storage' : 'core'
@@ -63,10 +55,8 @@ const wholeConnection = 0x1b
 const onlySyn = 0x02
 const refused = 0x06
 
-/** The failed rollout: its first start, its duration, and its interval. */
 const incident = { first: 45_000, lasts: 40_000, every: 180_000 }
 
-/** Does the release run that does not reach the database? */
 export function isRolledOut(at: number): boolean {
   return at >= incident.first && (at - incident.first) % incident.every < incident.lasts
 }
@@ -86,10 +76,9 @@ export class Shop {
     this.#run = run
   }
 
-  /** What the exporter saw end in the last `step` ms; `at` counts from the start. */
+  /** Flows that ended in the last `step` ms; `at` counts from the start. */
   flows(at: number, step: number): Flow[] {
     const flows: Flow[] = []
-    // Customers arrive in waves of five minutes.
     const wave = 0.6 + 0.4 * Math.sin((2 * Math.PI * at) / 300_000)
     this.#times(10 * wave, step, () => flows.push(...(isRolledOut(at) ? this.#failedVisit() : this.#visit())))
     this.#times(5, step, () => flows.push(...this.#lookup()))
@@ -100,7 +89,7 @@ export class Shop {
     return flows
   }
 
-  /** What happened in the shop until `at`, with `now` as its time. */
+  /** Events until `at`, with `now` as their time. */
   events(at: number, now: number): ShopEvent[] {
     const events: ShopEvent[] = []
     const time = new Date(now).toISOString()
@@ -130,7 +119,6 @@ export class Shop {
     ]
   }
 
-  /** The API fails to reach its database, and its customers get an error. */
   #failedVisit(): Flow[] {
     const customer = `${this.#pick(['203.0.113', '198.51.100'])}.${this.#between(1, 254)}`
     const server = this.#pick(web)
@@ -226,7 +214,6 @@ export class Shop {
     }
   }
 
-  /** Both directions of a connection, with so many packets each way. */
   #exchange(client: string, server: string, port: number, service: number, up: number, down: number): Flow[] {
     const duration = this.#between(5, 2_000)
     const flow = (src: string, dst: string, srcPort: number, dstPort: number, packets: number): Flow => ({
@@ -252,7 +239,6 @@ export class Shop {
     }
   }
 
-  /** A desk of the shop: a user reads something, or is not allowed to. */
   #audit(time: string): ShopEvent {
     const user = this.#pick(people)
     const action = this.#pick(['readOrder', 'listOrders', 'updatePrice', 'deleteOrder'])
@@ -288,7 +274,7 @@ export class Shop {
     }
   }
 
-  /** Calls about `rate` times a second. */
+  /** Calls `act` about `rate` times a second. */
   #times(rate: number, step: number, act: () => void): void {
     const expected = (rate * step) / 1000
     const count = Math.floor(expected) + (this.#random.next() < expected % 1 ? 1 : 0)

@@ -1,5 +1,4 @@
-// The shop's warehouse, behind two SQS queues (fauxqs, in this process): it consumes orders from one and publishes
-// shipments to the other.
+// The shop's warehouse behind two SQS queues of fauxqs: it consumes orders and publishes shipments.
 import {
   DeleteMessageBatchCommand,
   ReceiveMessageCommand,
@@ -10,7 +9,6 @@ import {
 import { startFauxqs, type FauxqsServer } from 'fauxqs'
 
 const region = 'eu-central-1'
-/** fauxqs accepts any credentials. */
 const credentials = { accessKeyId: 'demo', secretAccessKey: 'demo' }
 const queues = { orders: 'shop-orders', shipments: 'shop-shipments' } as const
 const waitS = 20
@@ -38,7 +36,6 @@ export class Warehouse {
     return new Warehouse(server)
   }
 
-  /** Settings of Weir's sink or source for a queue. */
   settings(queue: keyof typeof queues): object {
     return {
       type: 'aws-sqs',
@@ -48,7 +45,6 @@ export class Warehouse {
     }
   }
 
-  /** Works until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
@@ -95,7 +91,7 @@ export class Warehouse {
 
 const cloudEvent = { 'content-type': { DataType: 'String', StringValue: 'application/cloudevents+json' } }
 
-/** The warehouse's message about an order; undefined for other messages. */
+/** Returns the shipment of an order; empty for other messages. */
 function shipped({ Body = '{}' }: Message): string[] {
   const { id, type, subject, data } = JSON.parse(Body) as Order
   if (type !== placed) return []

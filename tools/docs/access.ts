@@ -2,7 +2,6 @@ import { accessRules, type Decision } from '../../src/api/access/decisions.ts'
 import { describedByItself } from './http-api.ts'
 import { code, generatedHead, table } from './markdown.ts'
 
-/** Required role, and the result for a viewer of some namespaces. */
 const words: Readonly<Record<Decision, readonly [permitted: string, limited: string]>> = {
   open: ['any client, without login', 'same'],
   authenticated: ['all users', 'same'],
@@ -12,7 +11,6 @@ const words: Readonly<Record<Decision, readonly [permitted: string, limited: str
   events: ['admins; any client with `http.auth: none`', '403, unless `http.auth: none`'],
 }
 
-/** The access decision of each operation. */
 export async function accessPage(): Promise<string> {
   const { paths } = await describedByItself()
   const rows = Object.entries(paths).flatMap(([path, methods]) =>

@@ -4,7 +4,6 @@ import { generatedHead } from './markdown.ts'
 
 const width = 110
 
-/** Every command with its own help page. */
 export async function cliPage(): Promise<string> {
   const weir = program()
   return `${generatedHead('Commands', 'the commands of src/cli')}\

@@ -1,4 +1,4 @@
-// One page per type of component: the settings of each role, its metrics and errors, and the results of its tests.
+// One page per type of component.
 import { components, type Component } from '../../src/app/components.ts'
 import { errorTable, type ErrorCode } from '../../src/model/errors.ts'
 import { manifests } from '../../src/manifests.ts'
@@ -14,12 +14,10 @@ type Section = Pick<Component, 'role' | 'type' | 'summary' | 'schema'>
 
 export interface ComponentPage {
   readonly type: string
-  /** Such as `src/connectors/nats`. */
   readonly folder: string
   readonly sections: readonly Section[]
 }
 
-/** The pages, in the order of the folders. */
 export function componentPages(): readonly ComponentPage[] {
   const folders = new Map<string, string>()
   const sections: Section[] = components().filter(({ under }) => under !== undefined)
@@ -88,7 +86,6 @@ The metrics of [sources](../metrics.md#source) and [sinks](../metrics.md#sink) a
 `
 }
 
-/** Errors follow from the role and from the kinds of settings. */
 function errorsText(sections: readonly Section[]): string {
   const kinds = new Set(
     sections.flatMap(({ schema }) => Object.values(schema.fields).flatMap((one) => kindsOf(infoOf(one)))),
@@ -130,7 +127,6 @@ async function supportText(type: string, folder: string): Promise<string> {
   return rows.length === 0 ? '' : `## Support\n\n${table([...supportColumns], supportRows(rows, results))}`
 }
 
-/** The table of all components, for the page of the configuration. */
 export function componentsTable(): string {
   return table(
     ['Component', 'Role', 'Purpose'],

@@ -6,7 +6,6 @@ import { componentsTable } from './components.ts'
 import { code, generatedHead } from './markdown.ts'
 import { sharedLink } from './shared-settings.ts'
 
-/** The top-level settings, with an index of the pages of components. */
 export async function configurationPage(): Promise<string> {
   const named = (name: string): Component => components().find((one) => one.name === name) as Component
   return `${generatedHead('Configuration', 'src/app/config.ts')}\

@@ -1,4 +1,3 @@
-// The ten questions in the guide of the graph, from the file of which tests ask them.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ROOT } from '../kit/command.ts'

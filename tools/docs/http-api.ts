@@ -41,7 +41,6 @@ interface OpenApi {
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> }
 }
 
-/** The API as it describes itself. */
 export async function httpApiPage(): Promise<string> {
   const { paths, components } = await describedByItself()
   const operations = Object.entries(paths).flatMap(([path, methods]) =>

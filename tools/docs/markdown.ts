@@ -1,11 +1,9 @@
-// How generated pages look.
 
-/** Head of every generated page. */
 export function generatedHead(title: string, from: string): string {
   return `<!-- Generated from ${from} by \`npm run docs\`. Do not edit. -->\n\n# ${title}\n\n`
 }
 
-/** A table; cells may hold anything but line breaks. */
+/** Cells may not contain line breaks. */
 export function table(titles: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
@@ -16,7 +14,7 @@ export function code(text: string): string {
   return text === '' ? '' : `\`${text}\``
 }
 
-/** Name of a heading in a link, as GitHub and its kin make it. */
+/** GitHub's name of a heading in a link. */
 export function anchor(heading: string): string {
   return heading
     .toLowerCase()
@@ -25,15 +23,12 @@ export function anchor(heading: string): string {
 }
 
 export interface Block {
-  /** Goes into the markers: `<!-- support:begin -->` … `<!-- support:end -->`. */
+  /** Used in the markers `<!-- support:begin -->` and `<!-- support:end -->`. */
   readonly name: string
   readonly content: string
 }
 
-/**
- * The page with the text between its markers replaced; without markers the block is added below the title, or as a
- * separate one.
- */
+/** Replaces the text between the markers, or adds the block below the title. */
 export function withBlock(page: string, title: string, { name, content }: Block): string {
   const begin = `<!-- ${name}:begin -->`
   const end = `<!-- ${name}:end -->`

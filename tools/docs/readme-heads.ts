@@ -1,4 +1,3 @@
-// The generated head of a connector's or transform's README, and the table of supported systems.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
@@ -21,13 +20,11 @@ const onRedelivery: Readonly<Record<Idempotency, string>> = {
 }
 
 export interface Home {
-  /** Such as `src/connectors/nats`. */
   readonly folder: string
   readonly components: readonly Component[]
   readonly metrics?: MetricTable
 }
 
-/** Every folder with the components that it declares. */
 export function homes(): readonly Home[] {
   const all = components()
   const of = (role: Component['role'], types: readonly string[]): readonly Component[] =>
@@ -88,7 +85,6 @@ ${least.trim()}
 
 export const systemsFile = 'docs/reference/systems.md'
 
-/** The page of supported systems, from test results. */
 export async function systemsPage(): Promise<string> {
   const page = await readFile(join(ROOT, systemsFile), 'utf8').catch(() => '')
   const { names, results } = await readSupport(ROOT)

@@ -44,7 +44,7 @@ const groups: readonly SharedGroup[] = [
 
 const page = 'shared-settings.md'
 
-/** Link to the description of a group that several components have; `from`: path of the folder of the pages. */
+/** `from` is the folder of the pages. */
 export function sharedLink(from: string): (path: string, info: FieldInfo) => string | undefined {
   return (_path, info) => {
     const found = groups.find((one) => fieldsText(one.info) === fieldsText(info))
@@ -52,7 +52,7 @@ export function sharedLink(from: string): (path: string, info: FieldInfo) => str
   }
 }
 
-/** The nested settings of a group as text, so that equal groups are recognized wherever they were built. */
+/** Returns the nested settings as text, to recognize equal groups. */
 function fieldsText({ kind, fields, variants }: FieldInfo): string {
   const infos = (all: Fields): object => Object.entries(all).map(([key, field]) => [key, plain(infoOf(field))])
   if (kind === 'group') return JSON.stringify(infos(fields ?? {}))

@@ -1,5 +1,4 @@
-// The rows of the support table: names from the manifests of connectors, and docs/support.json for other systems;
-// the rest from proven results (docs/support-results.json).
+// Rows of the support table, from manifests, docs/support.json and proven results.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { SupportRow } from '../../src/engine/manifest.ts'
@@ -58,7 +57,7 @@ export function supportRows(names: readonly SupportRow[], results: readonly Supp
   })
 }
 
-/** Ours are named only where a role was tried against nothing else. */
+/** Stand-ins of the repository are listed only if a role was tested against nothing else. */
 function testedAgainst(own: readonly SupportResult[]): { readonly servers: string; readonly versions: string } {
   const roles = [...new Set(own.map(({ role }) => role))]
   const real = (role: string): boolean => own.some((one) => one.role === role && one.stand_in !== true)
@@ -75,7 +74,6 @@ function testedAgainst(own: readonly SupportResult[]): { readonly servers: strin
   return { servers: [...names.values()].join(', '), versions: each.every((one) => one === '–') ? '–' : each.join(', ') }
 }
 
-/** What suites have seen to be kept, and of which parts and roles where it is not the same of all. */
 function orderOf(own: readonly SupportResult[]): string {
   const seen = new Map<string, SupportResult[]>()
   for (const one of own)
@@ -84,7 +82,6 @@ function orderOf(own: readonly SupportResult[]): string {
   const parts = (some: readonly SupportResult[]): string[] => [...new Set(some.flatMap(({ part }) => part ?? []))]
   const words = [...seen].map(([order, some]) => {
     const without = measurable.filter((one) => one.order === undefined && some.some(({ role }) => role === one.role))
-    // A part that no suite has seen in order is none of it.
     const unkept = parts(without).filter((part) => !parts(some).includes(part))
     return { order, roles: [...new Set(some.map(({ role }) => role))], parts: unkept.length === 0 ? [] : parts(some) }
   })

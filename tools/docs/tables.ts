@@ -1,4 +1,3 @@
-// Pages that are one or two tables of the code.
 import { problemTable } from '../../src/api/problems.ts'
 import { everyView } from '../../src/api/views.ts'
 import { errorTable } from '../../src/model/errors.ts'

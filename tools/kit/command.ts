@@ -1,4 +1,4 @@
-// Running other programs from a check: no standard input, bounded time, and nothing left behind.
+// Runs other programs with a time limit and kills all their children.
 import { spawn } from 'node:child_process'
 import { dirname, delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,23 +8,19 @@ export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 export interface CommandOptions {
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** Milliseconds after which the program and its children are killed; the result then has `timedOut`. */
+  /** Milliseconds until the program and its children are killed. */
   readonly limit: number
-  /** Also print the output as it arrives. */
   readonly echo?: boolean
-  /** Receives the output as it arrives, in pieces of any size. */
   readonly onOutput?: (text: string) => void
 }
 
 export interface CommandResult {
-  /** Exit code; 128 + n when a signal ended it; 127 when it could not be started. */
+  /** 128 + n after a signal; 127 if it could not be started. */
   readonly code: number
   readonly timedOut: boolean
   readonly stdout: string
   readonly stderr: string
-  /** Both streams in the order of their arrival. */
   readonly output: string
-  /** Seconds. */
   readonly seconds: number
 }
 
@@ -41,7 +37,6 @@ export async function runCommand(
   const started = performance.now()
   const child = spawn(file, args, {
     cwd: options.cwd ?? ROOT,
-    // The pinned Node first.
     env: {
       ...process.env,
       PATH: `${join(ROOT, 'node_modules', '.bin')}${delimiter}${process.env['PATH'] ?? ''}`,
@@ -53,7 +48,7 @@ export async function runCommand(
   const endGroup = (signal: NodeJS.Signals): void => {
     if (child.pid === undefined) return
     try {
-      // Its own group, so that grandchildren end too.
+      // A separate group, so that grandchildren end too.
       if (process.platform === 'win32') child.kill(signal)
       else process.kill(-child.pid, signal)
     } catch {

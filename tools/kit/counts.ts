@@ -1,4 +1,3 @@
-// How many tests passed, failed and were skipped, and whether every skip was agreed on.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -8,13 +7,12 @@ export interface Counts {
   readonly skipped: number
 }
 
-/** A skip that is allowed: a test, or all tests of a `describe` when `name` is the describe's. */
+/** `name` is a test or a `describe` with all its tests. */
 export interface AllowedSkip {
   readonly name: string
   readonly reason: string
 }
 
-/** The part of vitest's JSON report that is read here. */
 export interface VitestReport {
   readonly success: boolean
   readonly testResults: readonly {
@@ -43,9 +41,7 @@ export function isAllowedSkip(name: string, allowed: readonly AllowedSkip[]): bo
   return allowed.some((skip) => name === skip.name || name.startsWith(`${skip.name} > `))
 }
 
-/**
- * Counts a report. Names each failure in a line; an unlisted skip and a file that could not run count as failed.
- */
+/** An unlisted skip and a file that could not run count as failed. */
 export function countReport(
   report: VitestReport,
   allowed: readonly AllowedSkip[],
@@ -76,7 +72,7 @@ export function countReport(
     }
     failed += failedHere
   }
-  // An error outside of any test (an unhandled rejection) fails the run without failing a test.
+  // An unhandled rejection outside of tests.
   if (!report.success && failed === 0) {
     failed = 1
     complaints.push('the run failed although no test did: check for unhandled errors above')
@@ -94,7 +90,7 @@ function inLine(message: string): string {
   )
 }
 
-/** Files in which something failed. An unhandled error, which fails the run alone, is of no file. */
+/** An unhandled error belongs to no file. */
 export function failedFiles(report: VitestReport, allowed: readonly AllowedSkip[]): string[] {
   return report.testResults
     .filter((file) => countReport({ success: true, testResults: [file] }, allowed).counts.failed > 0)
@@ -116,7 +112,6 @@ export function formatCounts(counts: Counts): string {
   return `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`
 }
 
-/** The last `N passed, N failed, N skipped` in a text. */
 export function findCounts(text: string): Counts | undefined {
   const found = [...text.matchAll(/(\d+) passed, (\d+) failed, (\d+) skipped/g)].at(-1)
   return found && { passed: Number(found[1]), failed: Number(found[2]), skipped: Number(found[3]) }

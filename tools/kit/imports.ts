@@ -1,18 +1,16 @@
-// Every way in which one file names another: import, export from, import(), import types, and module URLs for workers.
+// Finds imports, re-exports, import(), import types, and module URLs of workers.
 import { posix } from 'node:path'
 import { Visitor } from 'oxc-parser'
 import type { Source } from './sources.ts'
 
 export interface Import {
-  /** As written. */
   readonly specifier: string
-  /** Path relative to the root when the specifier is relative, else undefined (package or node: module). */
+  /** Relative to the root; undefined for packages and node: modules. */
   readonly target: string | undefined
-  /** True when nothing of it is left at run time. */
   readonly typeOnly: boolean
-  /** `import()` or the URL of a worker: loaded when it is reached, not with the file. */
+  /** `import()` or the URL of a worker. */
   readonly later: boolean
-  /** Imported names; `default` and `*` stand for themselves. */
+  /** `default` and `*` included. */
   readonly names: readonly string[]
   readonly line: number
 }
@@ -55,7 +53,7 @@ export function importsOf(source: Source): Import[] {
     TSImportType(node) {
       add(node.source.value, node.start, true, [])
     },
-    // new Worker(new URL('./worker.ts', import.meta.url)): a dependency that import statements do not show.
+    // The URL of a worker.
     NewExpression(node) {
       const [path, base] = node.arguments
       if (node.callee.type !== 'Identifier' || node.callee.name !== 'URL') return

@@ -1,10 +1,7 @@
 import { realpathSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-/**
- * True if the module with this `import.meta.url` is the program that Node runs. (`import.meta.main` is newer than
- * the oldest pinned Node.)
- */
+/** Whether Node runs this module. `import.meta.main` is newer than the oldest pinned Node. */
 export function isMain(url: string): boolean {
   const program = process.argv[1]
   return program !== undefined && realpathSync(program) === fileURLToPath(url)

@@ -1,5 +1,4 @@
-// A test proves something only when it turns red as soon as its promise is broken. Here the promises are broken, one
-// line at a time, in a copy of the work tree.
+// Breaks one line at a time in a copy of the work tree and expects the named test to fail.
 import { cp, lstat, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -8,12 +7,11 @@ import { runVitest } from './vitest.ts'
 
 export interface Breakage {
   readonly name: string
-  /** File that is broken, relative to the root. */
   readonly file: string
-  /** Text within one line that occurs exactly once in the file. */
+  /** Occurs exactly once in the file, within one line. */
   readonly find: string
   readonly replace: string
-  /** `path/to/file.test.ts > describe > test name`: the test that must notice. */
+  /** `path/to/file.test.ts > describe > test name` */
   readonly test: string
 }
 
@@ -23,7 +21,7 @@ export type Outcome =
 
 const TEST_LIMIT = 180_000
 
-/** Applies each breakage to a copy of `root` and reports whether its test failed. The work tree is not changed. */
+/** The work tree is not changed. */
 export async function sabotage(
   root: string,
   breakages: readonly Breakage[],
@@ -50,7 +48,7 @@ export async function sabotage(
   return outcomes
 }
 
-/** Undefined when the test turned red, else why this shows nothing. */
+/** Returns undefined if the test failed, else the reason why this shows nothing. */
 async function tryOne(
   copy: string,
   breakage: Breakage,
@@ -63,7 +61,6 @@ async function tryOne(
   if (times !== 1) return `"${breakage.find}" occurs ${times} times in ${breakage.file}, not once`
   if (breakage.find === breakage.replace) return 'nothing is replaced'
 
-  // A test that is red anyway, or that no longer exists, notices nothing.
   if (!green.has(breakage.test)) {
     const { passed, failed, trouble } = await runTest(copy, breakage.test)
     green.set(
@@ -94,21 +91,20 @@ async function tryOne(
 
 async function runTest(copy: string, test: string): Promise<{ passed: number; failed: number; trouble?: string }> {
   const [file = '', ...titles] = test.split(' > ')
-  // vitest matches against the full name, its parts joined by spaces.
   const pattern = `^${titles.join(' ').replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`
   const run = await runVitest([file, '-t', pattern], { root: copy, limit: TEST_LIMIT })
   if (run.timedOut) return { passed: 0, failed: 0, trouble: `the test did not end within ${TEST_LIMIT / 1000} s` }
   const tests = run.report?.testResults.flatMap((result) => result.assertionResults) ?? []
   const count = (status: string): number => tests.filter((one) => one.status === status).length
   const counts = { passed: count('passed'), failed: count('failed') }
-  // A file that does not load breaks every test at once: that shows a typing error, not a watchful test.
+  // The file did not load, so no test ran.
   if (counts.passed + counts.failed === 0 && run.code !== 0) {
     return { ...counts, trouble: `the test file did not run: ${run.output.trim().slice(-600)}` }
   }
   return counts
 }
 
-/** The work tree without ignored files; node_modules by link. */
+/** Copies the work tree without ignored files; links node_modules. */
 async function copyWorkTree(root: string): Promise<string> {
   const listed = await runCommand('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
     cwd: root,

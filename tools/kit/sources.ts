@@ -1,29 +1,25 @@
-// What every check reads: the files of the checkout and their syntax trees.
 import { readdir, readFile } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { parseSync, type ParseResult } from 'oxc-parser'
 
-/** One broken rule. `line` counts from 1; `message` is a sentence with the remedy. */
+/** `line` counts from 1; `message` includes the remedy. */
 export interface Problem {
   readonly file: string
   readonly line?: number
   readonly message: string
 }
 
-/** A check reads the tree under `root` and returns its problems, in file order. */
+/** Returns problems in file order. */
 export type Check = (root: string) => Promise<Problem[]>
 
 const NEVER_READ = new Set(['node_modules', 'dist', 'fixtures', 'weir-data', 'coverage'])
 
-/**
- * Files under `root/folder` whose name matches, as sorted paths relative to `root` with forward slashes. A missing
- * folder has none.
- */
+/** Sorted paths relative to `root`, with forward slashes. Empty for a missing folder. */
 export async function listFiles(root: string, folder: string, matches: RegExp): Promise<string[]> {
   const found: string[] = []
   const walk = async (dir: string): Promise<void> => {
     const entries = await readdir(dir, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-      // Others may edit the tree while a check runs; a folder that is gone has no files.
+      // The folder was deleted during the check.
       if (error.code === 'ENOENT') return []
       throw error
     })
@@ -41,7 +37,7 @@ export async function listFiles(root: string, folder: string, matches: RegExp): 
 
 export const TYPESCRIPT = /\.(?:ts|tsx|mts)$/
 
-/** Test files and what only they use. They are held to fewer rules. */
+/** Includes files used by tests only. */
 export function isTestFile(path: string): boolean {
   return /\.(?:test|soak|bench)\.tsx?$/.test(path) || /(?:^|\/)(?:test|fixtures|testing)\//.test(path)
 }
@@ -50,7 +46,7 @@ export interface Source {
   readonly path: string
   readonly text: string
   readonly tree: ParseResult
-  /** Line (from 1) of a character offset. */
+  /** Line (from 1) of an offset. */
   line(offset: number): number
 }
 
@@ -79,7 +75,7 @@ export function formatProblem(problem: Problem): string {
   return `${problem.file}${problem.line === undefined ? '' : `:${problem.line}`}  ${problem.message}`
 }
 
-/** Lets a check run alone: `node tools/import-law.ts [ROOT]` prints its problems and exits 1 when there are any. */
+/** Prints the problems and exits with 1 if there are any. */
 export async function runCheckAlone(check: Check, what: string): Promise<void> {
   const problems = await check(process.argv[2] ?? process.cwd())
   for (const problem of problems) console.error(formatProblem(problem))

@@ -10,7 +10,7 @@ export interface TextFile {
 
 const GENERATED = /(?:^|\/)(?:fixtures|generated|pictures)\/|_pb\.ts$/
 
-/** Matching files, without generated ones and fixtures: those that Git tracks or would add, without Git all. */
+/** Files that Git tracks or would add; all without Git. Excludes generated files and fixtures. */
 export async function textFiles(root: string, matches: RegExp): Promise<TextFile[]> {
   const files: TextFile[] = []
   for (const path of await pathsIn(root, matches)) {

@@ -1,10 +1,9 @@
-// A small file tree for a test, gone when the test ends.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
 
-/** Writes `files` (path → text) below a new temporary folder and returns that folder. */
+/** Writes `files` (path → text) into a temporary folder, which is removed after the test. */
 export async function makeTree(files: Readonly<Record<string, string>>): Promise<string> {
   const root = await mkdtemp(join(tmpdir(), 'weir-tree-'))
   onTestFinished(() => rm(root, { recursive: true, force: true }))

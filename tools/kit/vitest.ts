@@ -7,12 +7,11 @@ import type { VitestReport } from './counts.ts'
 export interface VitestRun {
   readonly code: number
   readonly timedOut: boolean
-  /** Undefined when vitest ended without writing one. */
   readonly report: VitestReport | undefined
   readonly output: string
 }
 
-/** Runs vitest with a JSON report. `root` is the project; its vitest is this checkout's. `limit` in milliseconds. */
+/** `limit` in milliseconds. */
 export async function runVitest(
   args: readonly string[],
   options: { root?: string; limit: number; echo?: boolean; onOutput?: (text: string) => void },
@@ -29,7 +28,7 @@ export async function runVitest(
         limit: options.limit,
         echo: options.echo ?? false,
         ...(options.onOutput === undefined ? {} : { onOutput: options.onOutput }),
-        // A run inside a test must not take itself for a part of the outer one.
+        // Hides the outer run from the inner one.
         env: { VITEST: undefined, VITEST_WORKER_ID: undefined, VITEST_POOL_ID: undefined, NODE_ENV: 'test' },
       },
     )

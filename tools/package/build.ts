@@ -1,5 +1,4 @@
-// `npm run build`: the package in `dist/package`, ready for `npm pack`. It needs no checkout and strips no types when
-// it runs.
+// `npm run build`: writes the package to `dist/package`, ready for `npm pack`.
 import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ROOT, runCommand } from '../kit/command.ts'
@@ -32,7 +31,7 @@ export async function buildPackage(out: string): Promise<void> {
   await lockVersions(out)
 }
 
-/** Locks the dependencies to the tested versions: npm prunes a copy of the checkout's lock file. */
+/** npm prunes a copy of the checkout's lock file. */
 async function lockVersions(out: string): Promise<void> {
   await cp(join(ROOT, 'package-lock.json'), join(out, 'npm-shrinkwrap.json'))
   const locked = await runCommand(

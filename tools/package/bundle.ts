@@ -1,19 +1,15 @@
-// Bundles the JavaScript of the package. `import.meta.url` of each module keeps its path below `src`, so that relative
-// files (threads, the console, package.json) resolve as in a checkout.
+// Bundles the package. `import.meta.url` of each module keeps its path below `src`, so that relative files resolve.
 import { readFile } from 'node:fs/promises'
 import { dirname, join, posix, relative, sep } from 'node:path'
 import { rolldown, type Plugin } from 'rolldown'
 import { listFiles, TYPESCRIPT } from '../kit/sources.ts'
 import { externalDependencies, packageOf, type Manifest } from './manifest.ts'
 
-/**
- * `new URL('./workers/x.ts', import.meta.url)`: a thread or a process that begins there. The name may have `${…}` in
- * it.
- */
+/** The URL of a thread or process; may contain `${…}`. */
 const OWN_URL = /new URL\((['"`])(\.{1,2}\/[^'"`]+)\.ts\1, import\.meta\.url\)/g
 const OWN_ADDRESS = 'weirAddressOfDist'
 
-/** Files below `root/src` at which a process or a thread begins, as paths in `src` without their ending. */
+/** Entry points of processes and threads: paths in `src` without extension. */
 export async function findEntries(root: string): Promise<string[]> {
   const files = (await listFiles(root, 'src', TYPESCRIPT)).filter((file) => !/\.test\.ts$|\/testing\//.test(file))
   const entries = new Set(['main'])
@@ -32,13 +28,10 @@ export async function findEntries(root: string): Promise<string[]> {
 }
 
 export interface Bundled {
-  /** Bundled files of packages. */
   readonly files: readonly string[]
-  /** Specifiers of external modules. */
   readonly imports: readonly string[]
 }
 
-/** Writes `dist`. */
 export async function bundle(root: string, dist: string, manifest: Manifest): Promise<Bundled> {
   const external = new Set(Object.keys(externalDependencies(manifest)))
   const entries = await findEntries(root)
@@ -60,7 +53,7 @@ export async function bundle(root: string, dist: string, manifest: Manifest): Pr
     format: 'esm',
     entryFileNames: '[name].js',
     chunkFileNames: 'chunks/[name].js',
-    // Names stay as they are written, for what a stack trace or a profile shows.
+    // Readable stack traces and profiles.
     minify: false,
     banner: ({ fileName }) =>
       `const ${OWN_ADDRESS} = new URL('${posix.relative(posix.dirname(fileName), '.') || '.'}/', import.meta.url)`,
@@ -88,7 +81,6 @@ function keepAddresses(source: string): Plugin {
   }
 }
 
-/** Puts a list in place of connector-folders.ts. */
 async function listConnectors(source: string): Promise<Plugin> {
   const files = (await listFiles(source, 'connectors', TYPESCRIPT)).map((file) =>
     file.slice('connectors/'.length, -'.ts'.length),

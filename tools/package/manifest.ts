@@ -1,8 +1,7 @@
-// The manifest of the published package. Bundled packages are no dependencies, and no Node is installed.
+// The manifest of the published package. Bundled packages are no dependencies.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** The fields of package.json that are used here. */
 export interface Manifest {
   readonly version: string
   readonly description: string
@@ -14,9 +13,8 @@ export interface Manifest {
 export const PACKAGE_NAME = 'weir-collector'
 
 /**
- * Packages that a start or most commands load, and small ones: one file loads faster than a hundred. The others stay
- * dependencies, because they contain a binary, belong to one connector, or have a licence that requires more than its
- * text.
+ * Small packages and those that a start loads. Others contain a binary, belong to one connector, or have a stricter
+ * licence.
  */
 export const BUNDLED: readonly string[] = [
   '@fastify/websocket',
@@ -32,12 +30,11 @@ export const BUNDLED: readonly string[] = [
   'zod',
 ]
 
-/** Name of the package that a module specifier names. */
 export function packageOf(specifier: string): string {
   return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')
 }
 
-/** Packages that the built code imports when it runs, from the manifest of the checkout. */
+/** Packages imported at run time. */
 export function externalDependencies({ dependencies }: Pick<Manifest, 'dependencies'>): Record<string, string> {
   return Object.fromEntries(Object.entries(dependencies).filter(([name]) => !BUNDLED.includes(name)))
 }

@@ -1,12 +1,10 @@
-// Licences of third-party code in the package: bundled packages and the libraries of the console.
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 
-/** As Vite writes them for the console (`build.license`). */
+/** As written by Vite (`build.license`). */
 export interface Notice {
   readonly name: string
   readonly version: string
-  /** SPDX. */
   readonly identifier?: string
   readonly text?: string
 }
@@ -18,7 +16,6 @@ interface PackageFile {
   readonly author?: string | { readonly name: string }
 }
 
-/** Notices of the packages that contain these files. */
 export async function noticesOf(files: readonly string[]): Promise<Notice[]> {
   const folders = new Set(files.map(packageFolder))
   return Promise.all(
@@ -36,7 +33,7 @@ export async function noticesOf(files: readonly string[]): Promise<Notice[]> {
   )
 }
 
-/** Reads what Vite wrote, and removes the file: the server has no use for it. */
+/** Reads and removes Vite's file. */
 export async function takeConsoleNotices(dist: string): Promise<Notice[]> {
   const file = join(dist, 'licenses.json')
   const notices = JSON.parse(await readFile(file, 'utf8')) as Notice[]
@@ -44,7 +41,7 @@ export async function takeConsoleNotices(dist: string): Promise<Notice[]> {
   return notices
 }
 
-/** One document, sorted by name. Throws for a package without a licence. */
+/** Sorted by name. Throws for a package without a licence. */
 export function noticesText(notices: readonly Notice[]): string {
   const byName = new Map(notices.map((notice) => [`${notice.name} ${notice.version}`, notice]))
   const parts = [...byName]

@@ -1,10 +1,9 @@
-// Type declarations of the exports of the package.
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { localBin, runCommand } from '../kit/command.ts'
 import { listFiles } from '../kit/sources.ts'
 
-/** Writes the declarations of `weir-collector/kollect`, with the paths of the checkout below `out`. */
+/** Writes the declarations of `weir-collector/kollect`. */
 export async function writeTypes(root: string, out: string): Promise<void> {
   const emitted = await runCommand(
     localBin('tsc'),
@@ -21,7 +20,7 @@ export async function writeTypes(root: string, out: string): Promise<void> {
     { cwd: root, limit: 120_000 },
   )
   if (emitted.code !== 0) throw new Error(`No types of the client:\n${emitted.output}`)
-  // The generated messages are no part of any exported type.
+  // No exported type uses them.
   await rm(join(out, 'src/codecs/kollect/generated'), { recursive: true, force: true })
   for (const file of await listFiles(out, '.', /\.d\.ts$/)) {
     const text = await readFile(join(out, file), 'utf8')

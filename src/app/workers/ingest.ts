@@ -85,7 +85,6 @@ function done({ raw }: Unit): void {
   if (shared === undefined) releaseBuffer(raw, raw.buffer.byteLength)
 }
 
-/** Journal operations for sources in another thread. */
 export const journalMethods = {
   async append(unit: Unit): Promise<Appended> {
     try {
@@ -162,7 +161,6 @@ export const ingestMethods = {
   async fenced(): Promise<never> {
     throw await need(fence).broken
   },
-  /** The source was removed. */
   letGo(source: string): void {
     held.delete(source)
   },
@@ -177,7 +175,6 @@ export const ingestMethods = {
   /** As `append`; only rows not settled by the acknowledging sink count as duplicates. */
   appendAgain: ({ unit, settled }: { readonly unit: Unit; readonly settled: number }): Promise<Pushed> =>
     pushed(unit, settled),
-  /** Cursor of a source, for transforms in another thread. */
   cursor(source: string): Uint8Array | undefined {
     return appender().totals().get(source)?.cursor
   },

@@ -19,7 +19,6 @@ export interface SharedIngestParts {
   readonly metrics: Metrics
   /** Receives the units accepted after its last snapshot. */
   readonly window: DuplicateWindow
-  /** Local to this process. */
   readonly journal: SegmentWriter
   readonly queueBytes: number
 }
@@ -98,7 +97,6 @@ export class SharedIngest {
     return this.#shared?.places(duplicates === 0 ? source : undefined) ?? []
   }
 
-  /** For any deliverer. */
   awaited(sink: string, source: string): AwaitedSink {
     const { records, bus } = this.#joined
     const partition = (): number => partitionOfSource(records, sharedSource(source, this.#instance), bus.partitions)

@@ -19,11 +19,9 @@ import type { StoreStatus } from '../../engine/ledger/ledger.ts'
 export interface StoreOpen {
   readonly directory: string
   readonly networks: string | undefined
-  /** Folder of workload identities. */
   readonly identity: string
   readonly retain: NonNullable<StoreOptions['retain']>
   readonly memory: string
-  /** Limits of user statements. */
   readonly sql: QueryLimits
   readonly queries: MessagePort
   readonly claim: Claim
@@ -32,7 +30,6 @@ export interface StoreOpen {
 export interface StoreFollow {
   readonly journal: string
   readonly tail: SharedArrayBuffer
-  /** Ids of the sources that watch clusters. */
   readonly clusters: readonly string[]
 }
 
@@ -123,7 +120,6 @@ export const storeMethods = {
       await begin(need().store.ledger().positions[filePartition]?.sequence ?? 0)
     running = need().run(options.journal, tail, stop.signal)
   },
-  /** Called after a reload. */
   async clusters(ids: readonly string[]): Promise<void> {
     // Clusters watched before do not emit their objects again.
     if (know === undefined && clusters.size === 0 && ids.length > 0 && workloads?.workloads.empty === true)

@@ -21,11 +21,9 @@ export interface WatchStart {
   readonly state: string
   readonly epoch: number
   readonly tail: SharedArrayBuffer
-  /** Retention of the store in ms. */
   readonly storeRetentionMs?: number
   /** Set with a journal on a bus. */
   readonly shared?: SharedStart
-  /** Port to the thread that writes the journal. */
   readonly journal: MessagePort
 }
 

@@ -1,4 +1,3 @@
-/** Checks the console build, the permissions of the token and, with --live, the identity provider. */
 import { oidcSettings } from '../../app/config-auth.ts'
 import { self } from '../../host/process.ts'
 import { builtConsole } from '../../api/console-files.ts'
@@ -72,7 +71,6 @@ async function certificate({ host: { disk, clock }, config: { tls, listen } }: C
   }
 }
 
-/** Reads only the provider's metadata; no login takes place. */
 export async function checkProvider({ host, config: { auth } }: CheckContext): Promise<Finding[]> {
   const settings = oidcSettings(auth, (secret) => secret.reveal(self.env, (path) => self.readTextFile(path)))
   if (settings === undefined) return []

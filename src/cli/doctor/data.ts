@@ -1,4 +1,3 @@
-/** Checks the data folder: owner, file system, sync time, free space and lock. */
 import { self } from '../../host/process.ts'
 import { errorTable } from '../../model/errors.ts'
 import { holderText, readLock, tryLock } from '../../app/lock.ts'

@@ -18,12 +18,10 @@ export interface Finding {
   readonly advice?: string
 }
 
-/** Inputs of the checks. */
 export interface CheckContext {
   readonly host: Host
   readonly machine: Machine
   readonly config: WeirConfig
-  /** The lock of the data folder, if its process still runs. */
   readonly running: LockContent | undefined
 }
 
@@ -57,7 +55,6 @@ export function findingsData(findings: readonly Finding[]) {
 
 const colours = { ok: 'green', warn: 'yellow', fail: 'red' } as const
 
-/** `ok`, padded to four characters. */
 export function statusText(status: Status): string {
   return colour(colours[status], status.padEnd(4))
 }

@@ -1,4 +1,3 @@
-/** Checks the journal by its headers, and the clock against the newest header. */
 import { listFacts } from '../journal-list.ts'
 import { listSegments } from '../../journal/recover.ts'
 import { sizeText } from '../../model/size-text.ts'

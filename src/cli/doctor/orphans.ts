@@ -1,4 +1,3 @@
-/** Reports sinks that are no longer configured and still have pending rows in the journal. */
 import { recordFiles } from '../../engine/delivery/record-store.ts'
 import { warn, type Finding, type CheckContext } from './finding.ts'
 

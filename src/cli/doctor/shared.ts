@@ -1,4 +1,4 @@
-/** Checks the shared journal on a bus and its replicas, with --live only. It writes nothing. */
+/** With --live only. It writes nothing. */
 import { keys, type TotalsRecord } from '../../engine/cluster/names.ts'
 import { SharedRecords } from '../../engine/cluster/records.ts'
 import { loadJournal } from '../../registry.ts'

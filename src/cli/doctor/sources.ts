@@ -1,4 +1,4 @@
-/** Checks that each source that fetches from a bus can connect and log in, with --live only. It reads nothing. */
+/** With --live only. It reads nothing. */
 import { loadSource } from '../../registry.ts'
 import { fail, ok, reason, warn, type Finding, type CheckContext } from './finding.ts'
 import { answerWithin } from './answer-within.ts'

@@ -1,9 +1,7 @@
-/** Checks that the store's manifest is readable and its files exist and are intact. */
 import { checkStore as verifyFiles } from '../../store/check.ts'
 import { sizeText } from '../../model/size-text.ts'
 import { fail, ok, reason, warn, type Finding, type CheckContext } from './finding.ts'
 
-/** Reports the limits of users' statements, and the running processes for them. */
 export async function checkSql({
   config: {
     store,

@@ -11,7 +11,6 @@ export interface Exporters {
 
 const columns = ['address', 'lastSeen', 'lastRow', 'datagrams', 'rows', 'missing', 'malformed', 'why']
 
-/** One row for each exporter, with its source. */
 export function exporterRows({ sources }: Exporters): Pick<Data, 'rows' | 'columns'> {
   return {
     rows: sources.flatMap(({ name, exporters }) => exporters.map((one): Row => ({ source: name, ...one }))),
@@ -19,7 +18,6 @@ export function exporterRows({ sources }: Exporters): Pick<Data, 'rows' | 'colum
   }
 }
 
-/** A table, and below it the reasons for missing rows. */
 export function exportersText({ sources }: Exporters, ledger: Ledger, now: number): string {
   const rows = sources.flatMap(({ name, exporters }) =>
     exporters.map((one) => [

@@ -10,7 +10,7 @@ export interface TimedDatagram extends CapturedDatagram {
   readonly time: number
 }
 
-/** Skipped packets by reason; `port`: sent to a port outside of the selection. */
+/** `port`: sent to a port outside of the selection. */
 export type SkippedPackets = Record<NoDatagram | 'port', number>
 
 export interface CaptureCounts {

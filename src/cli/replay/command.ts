@@ -12,7 +12,6 @@ import { Pace } from './pace.ts'
 import { ReplaySender } from './sender.ts'
 import { protocolOf, Tally } from './tally.ts'
 
-/** A nearby receiver's ICMP errors arrive within this time. */
 const settleMs = 50
 
 export async function replayCommand(file: string, flags: ReplayFlags): Promise<void> {

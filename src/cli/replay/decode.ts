@@ -20,7 +20,6 @@ export interface FlowCounts {
   flows: number
   bytes: bigint
   packets: bigint
-  /** Datagrams that are damaged, wholly or in part. */
   malformed: number
 }
 
@@ -48,7 +47,6 @@ export class CaptureDecoder {
   readonly #datagram = new Datagram()
   readonly #exporters = new Map<string, ExporterState>()
 
-  /** Data sets still without a template, of all exporters. */
   get waiting(): number {
     let sets = 0
     for (const { sessions } of this.#exporters.values()) {
@@ -69,7 +67,7 @@ export class CaptureDecoder {
     this.#flows.reset()
   }
 
-  /** Returns the reason when the datagram, or a part of it, is unreadable. */
+  /** Returns the reason if the datagram is unreadable, wholly or in part. */
   #read({ payload, srcAddr, srcPort, time }: TimedDatagram, protocol: Protocol): string | undefined {
     const exporter = this.#exporter(srcAddr)
     const received = Number.isNaN(time) ? 0 : Math.floor(time)

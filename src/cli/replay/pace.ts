@@ -5,7 +5,6 @@ const minWaitMs = 2
 /** Datagrams sent between two turns of the event loop when there is no wait. */
 const burst = 64
 
-/** Delays datagrams to the capture's pace, times a speed. */
 export class Pace {
   readonly #host: Host
   readonly #speed: number

@@ -8,7 +8,6 @@ import { messageOf } from '../../model/errors.ts'
 
 /** Exporters beyond this number share sockets. */
 const maxSockets = 512
-/** Limit of sends that the system has not accepted yet. */
 const maxPendingSends = 256
 
 /**
@@ -32,7 +31,6 @@ export class ReplaySender {
     this.#port = port
   }
 
-  /** Resolves the host name once. */
   static async open({ host, port }: Target): Promise<ReplaySender> {
     try {
       return new ReplaySender((await lookup(host)).address, port)

@@ -37,7 +37,6 @@ export class Tally {
   }
 }
 
-/** Detects the protocol by the first bytes, as a collector does. */
 export function protocolOf(payload: Uint8Array): Protocol {
   const [a = -1, b = -1, c = -1, d = -1] = payload
   if (a !== 0) return 'unknown'

@@ -1,7 +1,6 @@
 import type { ExporterReport, Ledger, Pipeline, SinkState } from '../../engine/control.ts'
 import type { Exporters } from '../exporters/page.ts'
 
-/** Counts of a server at one moment. */
 export interface Sample {
   /** Unix ms. */
   readonly at: number
