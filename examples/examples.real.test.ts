@@ -62,7 +62,7 @@ test('events-to-http: the hook gets the audit event without its secrets, and the
     await readFile(join(ROOT, 'examples/events-to-http/event.json'), 'utf8'),
     'application/cloudevents-batch+json',
   )
-  // A derived stream is accepted after what it is made from: wait for the row itself, then for the books.
+  // Derived rows are accepted later than their originals: wait for the row, then for the ledger.
   await expect.poll(() => received.length, { timeout: 20_000 }).toBe(1)
   const { sinks } = await weir.caughtUp(20_000)
   expect(received[0]?.type).toMatch(/^application\/cloudevents\+json/)
@@ -72,11 +72,11 @@ test('events-to-http: the hook gets the audit event without its secrets, and the
 })
 
 test('flows-to-nats: without a server the flows pend, and nothing is lost', async () => {
-  // A port on which nobody listens.
-  const nobody = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => nobody.once('listening', resolve))
-  const { port } = nobody.address() as AddressInfo
-  await new Promise((resolve) => nobody.close(resolve))
+  // A port without a listener.
+  const closed = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => closed.once('listening', resolve))
+  const { port } = closed.address() as AddressInfo
+  await new Promise((resolve) => closed.close(resolve))
   const { sources: _, ...config } = await story('flows-to-nats')
   Object.assign(config['sinks']?.['bus'] ?? {}, { url: `nats://127.0.0.1:${port}` })
   await using weir = await startWeir({ folder: await temporaryFolder(), config })

@@ -148,14 +148,16 @@ function ready(weir: ChildProcess): Promise<string> {
 
 function welcome(url: string, folder: string): void {
   process.stdout.write(`
-This is a simulation: a small shop that does not exist, sent over loopback as NetFlow v5 (its core), IPFIX (its edge, one
-packet in ten), sFlow (its storage, one in a hundred) and CloudEvents, and its cluster, watched at an API server that only
-plays one. Orders go on to a queue of SQS (sink orders), and what the warehouse behind it sends off comes back by another
-(source shipments, events of /shop/warehouse). After 45 s, and every 3 minutes then, a rollout keeps the API from its database for 40 s: see Changes and Flows.
+This is a simulation of a small shop. It sends over loopback:
+  NetFlow v5 of its core, IPFIX of its edge (one packet in ten), sFlow of its storage (one in a hundred), CloudEvents,
+  and the changes of its cluster, from a simulated API server.
+Sink orders sends orders to an SQS queue; source shipments reads the warehouse's messages from another one.
+After 45 s, and then every 3 minutes, a rollout cuts the API off from its database for 40 s: see Changes and Flows.
 
   console   ${url}
-  ask       npm run -s weir -- query --url ${url} \\
-              "SELECT src_name, dst_name, dst_port, sum(bytes_est) AS bytes FROM flows GROUP BY ALL ORDER BY bytes DESC LIMIT 10"
+  query     npm run -s weir -- query --url ${url} \\
+              "SELECT src_name, dst_name, dst_port, sum(bytes_est) AS bytes FROM flows
+               GROUP BY ALL ORDER BY bytes DESC LIMIT 10"
   ledger    npm run -s weir -- ledger --url ${url}
 
 Ctrl-C stops it${flags.data === undefined ? ` and removes ${folder}` : `; the data stay in ${flags.data}`}.

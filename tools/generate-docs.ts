@@ -54,8 +54,8 @@ async function platforms(): Promise<string> {
       return `| ${called} | ${cpu} | ${version} | \`${name}\` |`
     })
   return `${generatedHead('Platforms', 'package.json')}\
-Weir runs on Node 24. \`npm ci\`, run with Node ${pkg.engines['node'] ?? ''}, installs the build for the machine as an optional
-dependency. Every \`npm\` command of this repository uses it.
+Weir runs on Node 24. \`npm ci\`, run with Node ${pkg.engines['node'] ?? ''}, installs the build for the machine as
+an optional dependency. Every \`npm\` command of this repository uses it.
 
 | System | CPU | Node | Package |
 |---|---|---|---|

@@ -1,7 +1,8 @@
 /** All configurable components by name, including entries under `sources`, `sinks` or `transforms`. */
 import { networksSchema } from '../identity/networks-file.ts'
 import { defineSchema, infoOf, type AnyComponentSchema, type Fields, type Role } from '../schema/index.ts'
-import { deliveryFields, weirSchema } from './config.ts'
+import { weirSchema } from './config.ts'
+import { deliveryFields } from './config-delivery.ts'
 
 export interface Component {
   /** Unique: `nats`, or `sink/kafka` where a source has the same name. */

@@ -1,4 +1,3 @@
-import { Worker } from 'node:worker_threads'
 import { generatedName, generatedToken, type GeneratedToken } from '../api/access/generated-token.ts'
 import { isLoopback } from '../api/guard.ts'
 import { sinkMethods } from '../engine/sources/awaited.ts'
@@ -20,37 +19,36 @@ import { SharedTail } from '../journal/tail.ts'
 import { isErrorCode, WeirError } from '../model/errors.ts'
 import { staticResolver, WorkloadResolver } from '../identity/index.ts'
 import { loadSink, loadTransform } from '../registry.ts'
-import { metricTable, transformSchemas, typesThatEmit, watchedTypes } from '../manifests.ts'
+import { metricTable, transformSchemas, typesThatEmit } from '../manifests.ts'
 import { ackSink, type Secret } from '../schema/values.ts'
 import { lineWriter, ProgramLog } from '../telemetry/log.ts'
-import { exposition, type Exposition } from '../telemetry/exposition.ts'
 import { collectWhenIdle } from '../telemetry/memory.ts'
 import { MetricStore } from '../telemetry/metrics.ts'
-import { startOps } from '../telemetry/ops.ts'
-import { OpsProfiles } from '../telemetry/ops-profiles.ts'
-import { takeProfile, type ProfileRequest } from '../telemetry/profile.ts'
-import { telemetryFor } from '../telemetry/worker.ts'
 import { TlsFiles } from '../net/tls-files.ts'
 import { openTraces } from '../net/traces.ts'
-import { geoFiles, hearsFlows, liveLimits, sinkEntries, sourceEntries, type WeirConfig } from './config.ts'
+import type { WeirConfig } from './config.ts'
+import { geoFiles, receivesFlows, liveLimits, sinkEntries, sourceEntries } from './config-entries.ts'
 import { apiTokens, oidcSettings } from './config-auth.ts'
 import type { ConfigArguments, Loaded } from './load-config.ts'
 import { dataError, makeDataFolder, takeLock } from './lock.ts'
 import { nodeVersion, version } from './version.ts'
 import type { ingestMethods, IngestStart } from './workers/ingest.ts'
+import { openOps } from './ops-server.ts'
 import { sharedStart } from './shared.ts'
 import { SharedDelivery } from './shared-delivery.ts'
+import { shutDown } from './shutdown.ts'
 import { SourceWorkers } from './source-workers.ts'
 import { openStorePort } from './store-port.ts'
 import { reloadAll } from './reload.ts'
+import { spawner } from './threads.ts'
 import { smallVolume, smallVolumeAdvice } from './volume.ts'
 import { Workloads } from './workloads.ts'
 
 /** Interval between reads of the certificate files. */
 const renewMs = 30_000
-const drainMs = 15_000
-/** Part of it for the store to commit the journal. */
+/** Time for the store to commit the journal when Weir stops. */
 const settleMs = 5_000
+
 export interface RunningWeir {
   readonly url: string
   readonly opsUrls: readonly string[]
@@ -93,19 +91,8 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
   let onFailed: (error: Error) => void = () => {}
   const failed = new Promise<Error>((resolve) => (onFailed = resolve))
   try {
-    const spawn = (name: 'ingest' | 'store' | 'watch'): Worker => {
-      if (name === 'watch') self.prepareForObjects()
-      const telemetry = telemetryFor(name, { write, metrics, level: config.log.level, traces })
-      const worker = new Worker(new URL(`./workers/${name}.ts`, import.meta.url), {
-        name,
-        workerData: { telemetry: telemetry.data },
-        transferList: [...telemetry.transfer],
-      })
-      worker.on('error', (error) => onFailed(error instanceof Error ? error : new Error(String(error))))
-      worker.on('exit', (code) => onFailed(new Error(`the ${name} worker ended with code ${code}`)))
-      return worker
-    }
-    if (Object.values(config.sources).some(hearsFlows)) self.prepareForFlows()
+    const spawn = spawner({ write, metrics, level: config.log.level, traces }, onFailed)
+    if (Object.values(config.sources).some(receivesFlows)) self.prepareForFlows()
     else self.keepThreadsSmall()
     const ingestWorker = spawn('ingest')
     const ingest = connect<typeof ingestMethods>(ingestWorker)
@@ -316,26 +303,7 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       const renew = (): void => api.renew(certificate.certificate)
       host.timers.every(renewMs, () => void certificate.renew('the API', log, renew))
     }
-    const profiles = new OpsProfiles(
-      new Map([
-        ['main', ({ kind, seconds }: ProfileRequest) => takeProfile(kind, () => host.timers.sleep(seconds * 1000))],
-        ['ingest', (request: ProfileRequest) => ingest.call('profile', request)],
-        ...(store === undefined
-          ? []
-          : [['store', (request: ProfileRequest) => store.remote.call('profile', request)] as const]),
-        ...(Object.values(config.sources).some(({ type }) => watchedTypes.has(type))
-          ? [['watch', (request: ProfileRequest) => sources.profile(request)] as const]
-          : []),
-      ]),
-    )
-    const scraped = exposition(metrics)
-    const counted = async (): Promise<Exposition> => {
-      await runtime.count()
-      return scraped()
-    }
-    const ops = await Promise.all(
-      config.ops.map((place) => startOps({ ...place, metrics: counted, health: () => runtime.health(), profiles })),
-    )
+    const ops = await openOps(config, { host, metrics, runtime, ingest, store, sources })
     lock.announce(api.url)
     metrics.set('weir_build_info', 1, { version, node: nodeVersion })
     runtime.ready()
@@ -347,37 +315,35 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
 
     const stop = async (): Promise<void> => {
       runtime.drain()
-      let part = 'the API'
-      const timer = host.timers.after(drainMs, () => {
-        log.error(
-          `Weir did not stop within ${drainMs} ms: ${part} did not finish. It exits now. No rows are lost: ` +
-            'unsettled rows are delivered again after the next start.',
-        )
-        log.flush()
-        self.exit(1)
-      })
-      await api.close()
-      part = 'the sources'
-      await sources.stop()
-      part = 'the store'
-      // Rows that the store cannot commit now stay in the journal.
-      await Promise.race([settle(store?.port, tail), host.timers.sleep(settleMs)])
-      part = 'the sinks'
-      await sinks.stop()
-      await delivery?.stop()
-      part = 'threads and files'
-      await workloads.stop()
-      house.abort()
-      await housekeeping
-      await follower.close()
-      await store?.remote.call('stop', undefined as never)
-      await ingest.call('stop', undefined as never)
-      await traces?.close()
-      await Promise.all(ops.map((server) => server.close()))
-      await lease.release()
+      await shutDown({ host, log }, [
+        ['the API', () => api.close()],
+        ['the sources', () => sources.stop()],
+        // Rows that the store cannot commit now stay in the journal.
+        ['the store', () => Promise.race([settle(store?.port, tail), host.timers.sleep(settleMs)])],
+        [
+          'the sinks',
+          async () => {
+            await sinks.stop()
+            await delivery?.stop()
+          },
+        ],
+        [
+          'threads and files',
+          async () => {
+            await workloads.stop()
+            house.abort()
+            await housekeeping
+            await follower.close()
+            await store?.remote.call('stop', undefined as never)
+            await ingest.call('stop', undefined as never)
+            await traces?.close()
+            await Promise.all(ops.map((server) => server.close()))
+            await lease.release()
+          },
+        ],
+      ])
       lock.release()
       log.flush()
-      timer.cancel()
     }
     const listening = reports.filter(({ type, addresses }) => typesThatEmit('flows').has(type) && addresses.length > 0)
     const silent = listening.length > 0 && listening.every(({ id }) => (accepted.get(id) ?? 0) === 0)

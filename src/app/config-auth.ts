@@ -17,7 +17,7 @@ import {
 } from '../schema/index.ts'
 
 const namespaces = list(text({ description: 'Name of a namespace', required: true, example: 'shop' }), {
-  description: 'Namespaces whose flows a viewer may see. Unset: all namespaces',
+  description: 'Namespaces of the flows that a viewer may see. Unset: all namespaces',
   default: null,
   example: ['shop', 'shop-data'],
 })
@@ -104,7 +104,7 @@ export const authGroup = group(
         }),
         namespaces: text({
           description:
-            'JMESPath expression that returns the namespaces whose flows a viewer may see; `*` means all. ' +
+            'JMESPath expression that returns the namespaces of the flows that a viewer may see; `*` means all. ' +
             'Unset: all namespaces',
           default: null,
           example: 'namespaces',

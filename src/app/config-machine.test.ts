@@ -25,7 +25,7 @@ sources: {netflow: {listen: off, tcp: off}, sflow: {listen: off}}
 const withSource = (source: string): string => quiet.replace('sflow: {listen: off}', `sflow: {listen: off}, ${source}`)
 const audit = (more: string): string => withSource(`kube-audit: {cluster: c, ${more}}`)
 
-const wrong: readonly (readonly [name: string, yaml: string, path: string, said: string])[] = [
+const wrong: readonly (readonly [name: string, yaml: string, path: string, message: string])[] = [
   [
     'a missing CA file',
     `${quiet}sinks: {hook: {type: http, url: "https://h.example/", tls: {ca_file: %/none.pem}}}`,

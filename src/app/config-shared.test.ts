@@ -14,14 +14,14 @@ async function load(text: string): Promise<WeirConfig> {
 }
 
 test('the short forms of journal and roles are the long ones', async () => {
-  const kafka = await load('journal: kafka://a:9092,b:9093/mine\nroles: collector, api\n')
+  const kafka = await load('journal: kafka://a:9092,b:9093/frames\nroles: collector, api\n')
   expect(kafka.journal.on).toMatchObject({
     type: 'kafka',
     brokers: [
       { host: 'a', port: 9092 },
       { host: 'b', port: 9093 },
     ],
-    topic: 'mine',
+    topic: 'frames',
     partitions: 12,
   })
   expect([...rolesOf(kafka)]).toEqual(['collector', 'api'])

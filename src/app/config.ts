@@ -1,26 +1,15 @@
 import { defaultWindow } from '../engine/dedupe/duplicates.ts'
-import type { DeliverySettings } from '../engine/delivery/settings.ts'
-import type { SinkEntry } from '../engine/delivery/sinks.ts'
-import type { SourceEntry } from '../engine/sources/sources.ts'
-import { families } from '../model/batches.ts'
 import { authGroup } from './config-auth.ts'
 import { consoleGroup } from './config-console.ts'
+import { deliveryFields } from './config-delivery.ts'
+import { liveGroup, sqlGroup, storeGroup } from './config-store.ts'
 import { telemetryGroup } from './config-telemetry.ts'
-import {
-  builtInTypes,
-  journalSchemas,
-  sinkSchemas,
-  sourceSchemas,
-  transformSchemas,
-  typesThatEmit,
-} from '../manifests.ts'
+import { journalSchemas, sinkSchemas, sourceSchemas, transformSchemas } from '../manifests.ts'
 import {
   ackField,
   bytes,
-  carriedSettings,
   choice,
   componentMap,
-  type ConfigDocument,
   type ConfigOf,
   defineSchema,
   duration,
@@ -30,84 +19,9 @@ import {
   integer,
   list,
   listen,
-  type Secret,
   text,
   variants,
 } from '../schema/index.ts'
-
-export const deliveryFields = {
-  from: list(text({ description: 'Id of a source', required: true, example: 'http' }), {
-    description: 'Sources to read from. Unset: all, including sources added later',
-    default: null,
-    example: ['netflow', 'http'],
-  }),
-  only: group(
-    {
-      family: list(
-        choice([...families, 'flow'] as const, {
-          description: 'A family of events, or `flow`',
-          required: true,
-          example: 'audit',
-        }),
-        {
-          description: 'Families to select',
-          default: null,
-          example: ['audit', 'change'],
-        },
-      ),
-      type: list(
-        text({ description: 'A CloudEvents type; `*` stands for any text', required: true, example: 'com.example.*' }),
-        {
-          description: 'CloudEvents types to select',
-          default: null,
-          example: ['com.example.*'],
-        },
-      ),
-    },
-    { description: 'Only matching rows are delivered; the others are counted as filtered', default: {} },
-  ),
-  delivery: group(
-    {
-      events: integer(
-        { description: 'Maximum events in one batch', unit: 'events', default: 1000 },
-        { min: 1, max: 1_000_000 },
-      ),
-      bytes: bytes(
-        { description: 'Approximate size of the journal range in one batch', default: '4MiB' },
-        { min: '1KiB', max: '64MiB' },
-      ),
-      wait: duration({ description: 'Maximum wait for more rows before a batch is sent', default: '0ms' }),
-      rate: integer(
-        { description: 'Maximum delivery rate', unit: 'events per second', default: null, example: 500 },
-        { min: 1 },
-      ),
-      retry_initial: duration(
-        { description: 'Wait before the first retry; each further wait is about twice as long', default: '200ms' },
-        { min: '1ms' },
-      ),
-      retry_max: duration({ description: 'Longest wait between two attempts', default: '30s' }, { min: '1ms' }),
-      max_elapsed: duration({
-        description: 'Time after which rows become dead letters. Unset: retried as long as they are retained',
-        default: null,
-        example: '1h',
-      }),
-    },
-    { description: 'Batching, rate and retries', default: {} },
-  ),
-  retain: group(
-    {
-      size: bytes({ description: 'Maximum journal size pending for this sink', default: '2GiB' }, { min: '1KiB' }),
-      age: duration({ description: 'Maximum age of pending rows', default: '24h' }, { min: '1s' }),
-    },
-    { description: 'Limits of the backlog of this sink', default: {} },
-  ),
-  when_behind: choice(['drop', 'block'], {
-    description:
-      'Action when the backlog exceeds `retain`: `drop` drops the oldest rows of this sink only; `block` ' +
-      'retains all rows and lets the journal fill',
-    default: 'drop',
-  }),
-}
 
 export const weirSchema = defineSchema({
   type: 'weir',
@@ -242,7 +156,7 @@ export const weirSchema = defineSchema({
     geo: group(
       {
         asn: filePath({
-          description: 'ASN database, for flows whose exporter reports no autonomous system',
+          description: 'ASN database, for flows without an autonomous system from the exporter',
           default: null,
           example: '/var/lib/GeoIP/GeoLite2-ASN.mmdb',
         }),
@@ -281,92 +195,9 @@ export const weirSchema = defineSchema({
       },
       { description: 'The journal', default: {} },
     ),
-    store: group(
-      {
-        enabled: choice(['parquet', 'none'], { description: 'Where rows are stored for queries', default: 'parquet' }),
-        age: duration({ description: 'Maximum age of rows; older rows are deleted', default: null, example: '30d' }),
-        size: bytes(
-          { description: 'Maximum size; the oldest rows are deleted beyond it', default: '50GiB' },
-          { min: '1MiB' },
-        ),
-        rollups: group(
-          {
-            '1m': duration({ description: 'Maximum age of one-minute rollups', default: '7d' }, { min: '1h' }),
-            '5m': duration({ description: 'Maximum age of five-minute rollups', default: '60d' }, { min: '1h' }),
-            '1h': duration({ description: 'Maximum age of one-hour rollups', default: '400d' }, { min: '1h' }),
-          },
-          {
-            description: 'Retention of rollups. It is independent of `store.age`, so rollups may outlive the flows',
-            default: {},
-          },
-        ),
-        query_timeout: duration(
-          { description: 'Maximum time without progress of a query', default: '2m' },
-          { min: '1s' },
-        ),
-        memory: bytes(
-          { description: 'Memory limit of console queries; larger queries spill to disk', default: '256MiB' },
-          { min: '64MiB' },
-        ),
-      },
-      { description: 'The embedded store', default: {} },
-    ),
-    sql: group(
-      {
-        memory: bytes(
-          {
-            description: 'Memory limit of the process that runs one SQL statement or one export',
-            default: '1GiB',
-          },
-          { min: '128MiB' },
-        ),
-        timeout: duration(
-          {
-            description: 'Maximum run time of an SQL statement; an export may run longer while it returns rows',
-            default: '60s',
-          },
-          { min: '1s' },
-        ),
-      },
-      { description: 'Limits of SQL statements and exports, each of which runs in a separate process', default: {} },
-    ),
-    live: group(
-      {
-        views: integer({ description: 'Maximum views in one stream', default: 8 }, { min: 1, max: 100 }),
-        streams_per_user: integer(
-          { description: 'Maximum open streams of one user', default: 4 },
-          { min: 1, max: 1000 },
-        ),
-        streams: integer({ description: 'Maximum open streams', default: 200 }, { min: 1, max: 10_000 }),
-        rows: integer(
-          { description: 'Maximum rows in one message; a stream sends four messages a second', default: 500 },
-          { min: 1, max: 10_000 },
-        ),
-        ring_rows: integer(
-          {
-            description:
-              'Newest flows and newest events cached in memory, for new and reconnecting clients. Without a ' +
-              'store they serve all queries',
-            default: 1_000_000,
-          },
-          { min: 100, max: 10_000_000 },
-        ),
-        ring_size: bytes(
-          {
-            description:
-              'Memory for each of the two caches, in the encoding of the journal (about 25 bytes a flow). ' +
-              'Reading them needs the same amount again',
-            default: '16MiB',
-          },
-          { min: '64KiB', max: '4GiB' },
-        ),
-        ring_age: duration(
-          { description: 'Maximum age of cached rows, relative to the newest', default: '15m' },
-          { min: '1s', max: '24h' },
-        ),
-      },
-      { description: 'Live streams', default: {} },
-    ),
+    store: storeGroup,
+    sql: sqlGroup,
+    live: liveGroup,
     console: consoleGroup,
     log: group(
       {
@@ -386,88 +217,3 @@ export const weirSchema = defineSchema({
 })
 
 export type WeirConfig = ConfigOf<typeof weirSchema>
-
-export function withBuiltIns(
-  document: ConfigDocument,
-): readonly { readonly path: readonly string[]; readonly value: unknown; readonly origin: string }[] {
-  const written = document.value as { sources?: Record<string, unknown> | null } | null
-  return [...builtInTypes]
-    .filter((id) => written?.sources?.[id] === undefined)
-    .map((id) => ({ path: ['sources', id], value: {}, origin: 'default' }))
-}
-
-export function liveLimits({ live }: WeirConfig) {
-  return {
-    viewsPerStream: live.views,
-    streamsPerUser: live.streams_per_user,
-    streamsPerServer: live.streams,
-    rowsPerTick: live.rows,
-    ringRows: live.ring_rows,
-    ringBytes: live.ring_size,
-    ringMs: live.ring_age,
-  }
-}
-
-export function geoFiles({ geo: { asn, country } }: WeirConfig): { readonly asn?: string; readonly country?: string } {
-  return { ...(asn === null ? {} : { asn }), ...(country === null ? {} : { country }) }
-}
-
-export function identityFolder({ data }: WeirConfig): string {
-  return `${data}/identity`
-}
-
-/** Receives flows as datagrams, so the threads need large buffers. */
-export function hearsFlows({ type, settings }: WeirConfig['sources'][string]): boolean {
-  const { listen, tcp } = settings as { readonly listen?: unknown; readonly tcp?: unknown }
-  return typesThatEmit('flows').has(type) && [listen, tcp].some((places) => Array.isArray(places) && places.length > 0)
-}
-
-export function clusterSources({ sources }: WeirConfig): readonly string[] {
-  const types = typesThatEmit('resources')
-  return Object.values(sources).flatMap(({ id, type }) => (types.has(type) ? [id] : []))
-}
-
-export function sourceEntries(config: WeirConfig, reveal: (secret: Secret) => string): readonly SourceEntry[] {
-  return Object.values(config.sources).map(({ id, type, settings }) => ({
-    id,
-    type,
-    settings: carriedSettings(settings, reveal),
-  }))
-}
-
-/** Sinks and transforms: both read the journal. */
-export function sinkEntries(config: WeirConfig, document: ConfigDocument): readonly SinkEntry[] {
-  const { sinks, transforms } = (document.value ?? {}) as {
-    sinks?: Record<string, unknown>
-    transforms?: Record<string, unknown>
-  }
-  const written = { ...sinks, ...transforms }
-  return [...Object.values(config.sinks), ...Object.values(config.transforms)].map(
-    ({ id, type, settings, common }) => ({
-      id,
-      type,
-      settings,
-      delivery: deliverySettings(common),
-      written: JSON.stringify(written[id] ?? null),
-    }),
-  )
-}
-
-function deliverySettings(common: WeirConfig['sinks'][string]['common']): DeliverySettings {
-  const { from, only, delivery, retain, when_behind } = common
-  const family = only.family === null ? {} : { family: only.family }
-  const type = only.type === null ? {} : { type: only.type }
-  return {
-    ...(from === null ? {} : { from }),
-    ...(only.family === null && only.type === null ? {} : { only: { ...family, ...type } }),
-    batch: { events: delivery.events, bytes: delivery.bytes, waitMs: delivery.wait },
-    retry: {
-      firstMs: delivery.retry_initial,
-      maxMs: delivery.retry_max,
-      ...(delivery.max_elapsed === null ? {} : { maxElapsedMs: delivery.max_elapsed }),
-    },
-    retain: { bytes: retain.size, ageMs: retain.age },
-    whenBehind: when_behind,
-    ...(delivery.rate === null ? {} : { rate: delivery.rate }),
-  }
-}

@@ -11,7 +11,7 @@ const settings = 'journal: {max: 1GiB}\n'
 const utf16 = (text: string, bom: boolean): Buffer => Buffer.from((bom ? '\ufeff' : '') + text, 'utf16le')
 
 /** Invalid files with their error messages. */
-const refused: readonly (readonly [name: string, content: string | Buffer, said: RegExp])[] = [
+const refused: readonly (readonly [name: string, content: string | Buffer, message: RegExp])[] = [
   ['UTF-16 with a byte order mark', utf16(settings, true), /is UTF-16.*UTF-8/s],
   ['UTF-16 without one', utf16(settings, false), /is UTF-16.*UTF-8/s],
   ['big-endian UTF-16', utf16(settings, true).swap16(), /is UTF-16.*UTF-8/s],

@@ -14,7 +14,8 @@ import {
   type Problem,
 } from '../schema/index.ts'
 import { locate } from '../schema/document.ts'
-import { weirSchema, withBuiltIns, type WeirConfig } from './config.ts'
+import { weirSchema, type WeirConfig } from './config.ts'
+import { withBuiltIns } from './config-entries.ts'
 import { ackProblems } from './config-ack.ts'
 import { clashes } from './config-clashes.ts'
 import { shortForms } from './short-forms.ts'

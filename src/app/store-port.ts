@@ -6,7 +6,8 @@ import { connectStore } from '../store/serve.ts'
 import type { Claim } from '../host/folder-claim.ts'
 import type { Host } from '../host/index.ts'
 import type { SharedTail } from '../journal/tail.ts'
-import { identityFolder, type WeirConfig } from './config.ts'
+import type { WeirConfig } from './config.ts'
+import { identityFolder } from './config-entries.ts'
 import { limitQueries } from './query-limit.ts'
 import type { storeMethods, StoreOpen } from './workers/store.ts'
 
@@ -16,7 +17,7 @@ export interface OpenedStore {
   readonly evidence: Awaited<ReturnType<(typeof storeMethods)['open']>>
 }
 
-const mostFreshMs = 2000
+const maxFreshMs = 2000
 
 /** Opens the store in its worker. Queries use a separate port, so that results do not wait behind control messages. */
 export async function openStorePort(
@@ -55,7 +56,7 @@ export async function openStorePort(
   const fresh = async (): Promise<boolean> => {
     const { sequence } = tail.durable()
     if (status.sequence >= sequence) return true
-    return remote.call('fresh', { sequence, ms: mostFreshMs })
+    return remote.call('fresh', { sequence, ms: maxFreshMs })
   }
   const reader = {
     ...limitQueries(store, config.store.query_timeout, host.timers),

@@ -84,7 +84,7 @@ it(
       const kubernetes = { cluster: 'c1', kubeconfig }
       const silent = { sources: { netflow: { listen: 'off', tcp: 'off' }, kubernetes } }
       await using weir = await startWeir({ folder, config: silent })
-      const heard = { sources: { kubernetes } }
+      const watching = { sources: { kubernetes } }
       const clusters = async (): Promise<{ workloads?: number; synced: boolean } | undefined> =>
         (await weir.get<{ clusters: readonly { workloads?: number; synced: boolean }[] }>('/api/v1/clusters'))
           .clusters[0]
@@ -94,7 +94,7 @@ it(
       await until('the pods are stored', resources)
       expect(await clusters()).toMatchObject({ synced: true })
       expect((await clusters())?.workloads).toBeUndefined()
-      weir.configure(heard)
+      weir.configure(watching)
       await weir.post('/api/v1/reload', {})
       await until('the pods have names', async () => (await clusters())?.workloads === pods)
       const first = await flows(weir, cluster, 0)
@@ -105,7 +105,7 @@ it(
       await until('it watches', async () => (await clusters())?.synced === true)
       await weir.stop()
       expect(await readdir(join(weir.data, 'identity'))).toEqual([])
-      weir.configure(heard)
+      weir.configure(watching)
       await weir.start()
       const second = await flows(weir, cluster, first.all)
       expect(second.named).toBe(second.all)

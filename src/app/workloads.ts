@@ -7,7 +7,8 @@ import type { Tail } from '../journal/types.ts'
 import { componentOf, nowhere, type Position } from '../model/positions.ts'
 import type { ResourceData } from '../model/kubernetes.ts'
 import type { Log, Metrics } from '../telemetry/ports.ts'
-import { clusterSources, hearsFlows, identityFolder, type WeirConfig } from './config.ts'
+import type { WeirConfig } from './config.ts'
+import { clusterSources, receivesFlows, identityFolder } from './config-entries.ts'
 import { messageOf } from '../model/errors.ts'
 
 export interface WorkloadsOptions {
@@ -23,8 +24,11 @@ export interface WorkloadsOptions {
   readonly store: { readonly reader: StoreReader; readonly position: Position } | undefined
 }
 
-const storedObjects = `SELECT data, epoch_ms(valid_from)::DOUBLE AS since, epoch_ms(valid_to)::DOUBLE AS until FROM resources
-  WHERE kind IN ('Pod', 'Node', 'Service', 'EndpointSlice', 'ReplicaSet', 'Job', 'ReplicationController') AND (valid_to IS NULL OR valid_to > now()::TIMESTAMPTZ - INTERVAL 3 HOUR) ORDER BY valid_from`
+const storedObjects = `SELECT data, epoch_ms(valid_from)::DOUBLE AS since, epoch_ms(valid_to)::DOUBLE AS until
+  FROM resources
+  WHERE kind IN ('Pod', 'Node', 'Service', 'EndpointSlice', 'ReplicaSet', 'Job', 'ReplicationController')
+    AND (valid_to IS NULL OR valid_to > now()::TIMESTAMPTZ - INTERVAL 3 HOUR)
+  ORDER BY valid_from`
 
 export class Workloads {
   readonly follower: WorkloadFollower
@@ -86,7 +90,7 @@ export class Workloads {
 
   /** Called at the start and after a reload. */
   async use(config: WeirConfig): Promise<void> {
-    const named = this.#begun || Object.values(config.sources).some(hearsFlows)
+    const named = this.#begun || Object.values(config.sources).some(receivesFlows)
     this.#clusters = new Set(named ? clusterSources(config) : [])
     if (this.#begun || !this.watching) return
     this.#begun = true

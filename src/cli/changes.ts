@@ -50,10 +50,8 @@ Exit code: 0 success, 1 server unreachable, 2 usage error.`,
 
 async function run(flags: ScopeFlags): Promise<void> {
   const server = await requireServer(flags)
-  const page = await server.json<Page>(
-    'GET',
-    `/api/v1/changes?${parametersOf(flags, [...scopeNames, 'filter', 'operation', 'actor', 'from', 'to', 'noise']).toString()}`,
-  )
+  const query = parametersOf(flags, [...scopeNames, 'filter', 'operation', 'actor', 'from', 'to', 'noise'])
+  const page = await server.json<Page>('GET', `/api/v1/changes?${query.toString()}`)
   await printData(flags, {
     whole: page,
     rows: page.changes,

@@ -94,7 +94,7 @@ test('every trace arrives once, in binary mode, with what Knative overrides; aft
     CTS_FROM: '30',
     CTS_STREAMS: 'true',
     K_SINK: url,
-    K_CE_OVERRIDES: '{"extensions":{"env":"prod","region":"ours"}}',
+    K_CE_OVERRIDES: '{"extensions":{"env":"prod","region":"local"}}',
   }
   const traces = [from.put(120, 20 * 60_000), from.put(40, 60_000, Date.now() + 2000)]
   await using first = await startExporter(env)
@@ -118,7 +118,7 @@ test('every trace arrives once, in binary mode, with what Knative overrides; aft
       'content-type': 'application/json',
       'ce-status': 'normal',
       'ce-code': '200',
-      'ce-region': 'ours',
+      'ce-region': 'local',
       'ce-env': 'prod',
       'ce-tenant': from.project.id,
       'ce-domain': from.server.domain.id,

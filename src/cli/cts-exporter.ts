@@ -35,12 +35,12 @@ export function register(program: Command): void {
     .addHelpText(
       'after',
       `
-Variables: OS_CLOUD and the other OS_* for the login, OS_DEBUG, CTS_TRACKER, CTS_FROM, CTS_X_PNP (default true), CTS_STREAMS;
-CTS_LEASE, the Kubernetes Lease for leader election, which also stores the position;
+Variables: OS_CLOUD and the other OS_* for the login, OS_DEBUG, CTS_TRACKER, CTS_FROM, CTS_X_PNP (default true),
+CTS_STREAMS; CTS_LEASE, the Kubernetes Lease for leader election, which also stores the position;
 K_SINK, K_CE_OVERRIDES and K_CA_CERTS, which Knative sets. A token in /oidc/token is sent to the sink.
 
-The command generates a configuration from these, stores it as ${name}.yaml in the data folder, and runs \`weir run\` with it.
-WEIR_* variables override it. Differences from cts_exporter: docs/guide/cts-exporter.md.
+The command generates a configuration from these, stores it as ${name}.yaml in the data folder, and runs it with
+\`weir run\`. WEIR_* variables override it. Differences from cts_exporter: docs/guide/cts-exporter.md.
 
 Examples:
   $ OS_CLOUD=otc K_SINK=http://event-display.default.svc.cluster.local weir cts-exporter

@@ -75,7 +75,8 @@ export function register(program: Command): void {
       `
 Examples:
   $ weir dead-letters edit bus http:3:812:0
-  $ weir dead-letters show http:3:812:0 | jq '.body | .data.total = 7' | weir dead-letters edit bus http:3:812:0 --file -
+  $ weir dead-letters show http:3:812:0 | jq '.body | .data.total = 7' > event.json
+  $ weir dead-letters edit bus http:3:812:0 --file event.json
 
 Exit code: 0 success, 1 server unreachable, id unknown or edit rejected, 2 usage error.`,
     )

@@ -115,7 +115,7 @@ describe('the machine', () => {
 describe('the data folder', () => {
   const small = 'journal: {max: 1MiB, reserve: 1MiB}\nstore: {size: 1MiB}\n'
 
-  test('is fine when it is ours, private, on a disk with room; nothing is left in it', async () => {
+  test('is fine when it belongs to this user, is private and on a disk with room; nothing is left in it', async () => {
     const given = await scene(small)
     await mkdir(given.config.data, { mode: 0o700 })
     expect(short(await checkData(given))).toEqual([

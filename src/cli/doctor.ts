@@ -20,7 +20,7 @@ export function register(program: Command): void {
       .description('Check the machine, the data folder and the ports, with advice.')
       .option(
         '--config <FILE>',
-        'configuration file or folder whose listeners, sizes and sinks are checked; may be repeated, later ' +
+        'configuration file or folder with the listeners, sizes and sinks to check; may be repeated, later ' +
           'files override earlier ones',
         collect,
         [],
@@ -125,7 +125,8 @@ async function configuration(
     { realHost },
     { loadConfig },
     { verifyMachine },
-    { weirSchema, withBuiltIns },
+    { weirSchema },
+    { withBuiltIns },
     { WeirError },
     schema,
     { ok, warn, fail },
@@ -134,6 +135,7 @@ async function configuration(
     import('../app/load-config.ts'),
     import('../app/config-machine.ts'),
     import('../app/config.ts'),
+    import('../app/config-entries.ts'),
     import('../model/errors.ts'),
     import('../schema/index.ts'),
     import('./doctor/finding.ts'),

@@ -51,8 +51,8 @@ export const runHelp = `weir run: receive, journal, store and deliver until stop
 
   weir run [--config FILE]… [flags]
 
-  --config FILE            configuration file, YAML (\`weir schema\` describes it, \`weir create\` prints samples), or a folder
-                           of them; may be repeated, later files override earlier ones
+  --config FILE            YAML file, or a folder of them; may be repeated, later files override earlier ones.
+                           \`weir schema\` describes the settings, \`weir create\` prints samples
 ${runFlags.map(({ name, value, help }) => `  ${`--${name} ${value}`.padEnd(24)} ${help}`).join('\n')}
   --help                   this page
 

@@ -43,7 +43,8 @@ Exit code: 0 all data readable, 1 unreadable data or no journal, 2 usage error.`
     journal
       .command('export')
       .description(
-        'Print rows, by default as JSON, one per line: events as CloudEvents, flows as flat objects, each with its `_pos`.',
+        'Print rows, by default as JSON, one per line: events as CloudEvents, flows as flat objects, each with ' +
+          'its `_pos`.',
       )
       .addOption(data())
       .option('--from <SEQUENCE>', 'first frame (default: the oldest)', positive)

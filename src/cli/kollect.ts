@@ -43,7 +43,7 @@ export function register(program: Command): void {
     .addOption(
       new Option(
         '--generation <a|b>',
-        'version whose defaults apply: `a` reads variables, too; `b`, the later kollect, reads flags only',
+        'version of the defaults: `a` reads variables, too; `b`, the later kollect, reads flags only',
       )
         .choices(['a', 'b'])
         .default('a'),
@@ -55,8 +55,8 @@ export function register(program: Command): void {
     .addHelpText(
       'after',
       `
-The command generates a configuration from these flags, stores it as kollect.yaml in the data folder, and runs \`weir run\` with it.
-WEIR_* variables override it. Differences from kollect: docs/guide/kollect.md.
+The command generates a configuration from these flags, stores it as kollect.yaml in the data folder, and runs it
+with \`weir run\`. WEIR_* variables override it. Differences from kollect: docs/guide/kollect.md.
 
 Examples:
   $ NATS_SERVER_URL=nats://nats:4222 weir kollect --event-writer-url nats://cluster.changes --cluster-id prod

@@ -29,10 +29,11 @@ export function register(program: Command): void {
     .addHelpText(
       'after',
       `
-Variables: NEO4J_URI (default neo4j://localhost:7687), NEO4J_USER (default neo4j), NEO4J_PASSWORD; PORT (default 8080), which Knative sets.
+Variables: NEO4J_URI (default neo4j://localhost:7687), NEO4J_USER (default neo4j), NEO4J_PASSWORD;
+PORT (default 8080), which Knative sets.
 
-The command generates a configuration from these, stores it as ${name}.yaml in the data folder, and runs \`weir run\` with it.
-WEIR_* variables override it. Differences from neo4j_sink: docs/guide/neo4j-sink.md.
+The command generates a configuration from these, stores it as ${name}.yaml in the data folder, and runs it with
+\`weir run\`. WEIR_* variables override it. Differences from neo4j_sink: docs/guide/neo4j-sink.md.
 
 Examples:
   $ NEO4J_URI=neo4j://graph:7687 NEO4J_PASSWORD=… weir neo4j-sink

@@ -31,7 +31,7 @@ async function listener(received: Received[]): Promise<Socket> {
   return socket
 }
 
-/** `count` datagrams of two exporters, `gapMs` apart, among traffic that is none of theirs. */
+/** `count` datagrams of two exporters, `gapMs` apart, among other traffic. */
 async function capture(count: number, dstPort: number, gapMs = 1): Promise<string> {
   const frames: Frame[] = []
   for (let i = 0; i < count; i++) {

@@ -43,9 +43,9 @@ export function register(program: Command): void {
     .addHelpText(
       'after',
       `
-Each exporter of the capture (address and port) sends from a separate port, which keeps templates apart. The source address is
-that of this machine. Packets of other protocols, fragments and truncated packets are counted and skipped. Times inside the
-datagrams are not changed.
+Each exporter of the capture (address and port) sends from a separate port, which keeps templates apart. The source
+address is that of this machine. Packets of other protocols, fragments and truncated packets are counted and
+skipped. Times inside the datagrams are not changed.
 
 Examples:
   $ tcpdump -i any -w flows.pcap 'udp port 2055 or udp port 6343'

@@ -126,7 +126,8 @@ export function resourcesText({ resources, next, at, total }: Page): string {
     ownerText(row),
     timeText(row['valid_from']),
   ])
-  return `${textTable(['cluster', 'kind', 'object', 'phase', 'node', 'owner', 'since (UTC)'], rows)}${next === null ? '' : `\n${total ?? 'More'} in total; --limit shows more.\n`}`
+  const more = next === null ? '' : `\n${total ?? 'More'} in total; --limit shows more.\n`
+  return textTable(['cluster', 'kind', 'object', 'phase', 'node', 'owner', 'since (UTC)'], rows) + more
 }
 
 function resourceText({ ref, at, now, versions, intervals, owners, owned, relations, changes, events }: One): string {

@@ -21,7 +21,8 @@ function end(line: TapLine, side: 'src' | 'dst'): string {
   const address = text(line[`${side}_addr`])
   const port = line[`${side}_port`]
   const name = text(line[`${side}_name`])
-  return `${address.includes(':') && port !== undefined ? `[${address}]` : address}${port === undefined ? '' : `:${text(port)}`}${name === '' ? '' : ` ${name}`}`
+  const host = address.includes(':') && port !== undefined ? `[${address}]` : address
+  return `${host}${port === undefined ? '' : `:${text(port)}`}${name === '' ? '' : ` ${name}`}`
 }
 
 const protocols: Readonly<Record<string, string>> = { 1: 'icmp', 6: 'tcp', 17: 'udp', 58: 'icmp6', 132: 'sctp' }

@@ -114,10 +114,8 @@ async function events(
 
 async function audit(flags: RowFlags): Promise<void> {
   const server = await requireServer(flags)
-  const { traces } = await server.json<{ readonly traces: readonly Row[] }>(
-    'GET',
-    `/api/v1/audit?${parametersOf(flags, ['actor', 'action', 'resource', 'outcome', 'text', 'from', 'to', 'limit']).toString()}`,
-  )
+  const query = parametersOf(flags, ['actor', 'action', 'resource', 'outcome', 'text', 'from', 'to', 'limit'])
+  const { traces } = await server.json<{ readonly traces: readonly Row[] }>('GET', `/api/v1/audit?${query.toString()}`)
   await printRows(flags, traces, traceColumns, 'No matching audit events.')
 }
 

@@ -40,8 +40,8 @@ Examples:
   $ weir validate --config weir.yaml
   $ weir validate --config weir.yaml --live
 
-Exit code: 0 valid, 1 valid, but a port or system is unavailable (--live), 2 invalid (printed with file, line and column)
-or usage error.`,
+Exit code: 0 valid, 1 valid, but a port or system is unavailable (--live), 2 invalid (printed with file, line
+and column) or usage error.`,
     )
     .action(action(run))
 }
@@ -141,10 +141,9 @@ export async function summary(config: WeirConfig, written: unknown): Promise<[na
     ],
     ...Object.values(config.sources).map((source): [string, string] => {
       const ack = sourceAck(source)
-      return [
-        `source ${source.id}`,
-        `${typed(source.id, source.type)}${canListen(source) ? at(source.id) : reached(source, 'sources') || 'on'}${ack === undefined ? '' : `, acknowledged when sink:${ack} settled it`}`,
-      ]
+      const addresses = canListen(source) ? at(source.id) : reached(source, 'sources') || 'on'
+      const settled = ack === undefined ? '' : `, acknowledged when sink:${ack} settled it`
+      return [`source ${source.id}`, `${typed(source.id, source.type)}${addresses}${settled}`]
     }),
     ...Object.values(config.transforms).map(({ id, type, common }): [string, string] => [
       `transform ${id}`,

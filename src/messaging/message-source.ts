@@ -105,7 +105,7 @@ class MessageSource<Handle> implements Source {
     this.addresses = [puller.address]
     const sink = ackSink(config.ack)
     if (sink === undefined) return
-    if (context.awaited === undefined) throw new Error(`ack: ${config.ack}: no sink can be awaited here`)
+    if (context.awaited === undefined) throw new Error(`ack: ${config.ack}: the sink does not support this setting`)
     this.#sink = context.awaited(sink)
   }
 

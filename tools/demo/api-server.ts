@@ -90,7 +90,7 @@ export class DemoApiServer {
       ...rest,
     } as DemoObject
     of.objects.set(metadata.name, whole)
-    this.#tell(of, { version, type: before === undefined ? 'ADDED' : 'MODIFIED', object: whole })
+    this.#notify(of, { version, type: before === undefined ? 'ADDED' : 'MODIFIED', object: whole })
     return whole
   }
 
@@ -101,7 +101,7 @@ export class DemoApiServer {
     of.objects.delete(name)
     const version = ++this.#version
     const last = { ...before, metadata: { ...before.metadata, resourceVersion: String(version) } }
-    this.#tell(of, { version, type: 'DELETED', object: last })
+    this.#notify(of, { version, type: 'DELETED', object: last })
     return last
   }
 
@@ -111,10 +111,10 @@ export class DemoApiServer {
     return found
   }
 
-  #tell(of: Collection, told: WatchedChange): void {
-    of.history.push(told)
+  #notify(of: Collection, change: WatchedChange): void {
+    of.history.push(change)
     if (of.history.length > remembered) of.forgotten = of.history.shift()?.version ?? of.forgotten
-    for (const watcher of of.watchers) watcher(told)
+    for (const watcher of of.watchers) watcher(change)
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {

@@ -216,7 +216,7 @@ export class DemoCluster {
     this.#runApi(api, good)
   }
 
-  /** Rolls out a release whose pods lack a label that a network policy requires, and later rolls it back. */
+  /** Rolls out a release with pods that lack a label that a network policy requires, and later rolls it back. */
   #rollOut(wrong: boolean, at: number): void {
     this.#isRolledOut = wrong
     if (wrong) {
@@ -294,6 +294,7 @@ export class DemoCluster {
     }
     const spec = { nodeName: nodes[node]?.[0], containers: [{ name: app, image }] }
     this.server.put('Pod', { metadata, spec, status: { phase: 'Pending' } })
+    const digest = Buffer.from(image).toString('hex').padEnd(64, '0').slice(0, 64)
     this.server.put('Pod', {
       metadata,
       spec,
@@ -305,7 +306,7 @@ export class DemoCluster {
           {
             name: app,
             image,
-            imageID: `${image.replace(/:.*/, '')}@sha256:${Buffer.from(image).toString('hex').padEnd(64, '0').slice(0, 64)}`,
+            imageID: `${image.replace(/:.*/, '')}@sha256:${digest}`,
           },
         ],
       },
@@ -354,7 +355,9 @@ export class DemoCluster {
       auditID: `demo-${written.metadata.resourceVersion}`,
       stage: 'ResponseComplete',
       verb: 'patch',
-      requestURI: `/${group === '' ? 'api' : `apis/${group}`}/${version}/namespaces/shop/${resource}/${object.metadata.name}?fieldManager=${manager}`,
+      requestURI:
+        `/${group === '' ? 'api' : `apis/${group}`}/${version}/namespaces/shop/${resource}/` +
+        `${object.metadata.name}?fieldManager=${manager}`,
       user: { username: user, groups: ['system:authenticated'] },
       sourceIPs: ['192.0.2.10'],
       userAgent: `${manager}/v1`,

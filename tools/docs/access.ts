@@ -22,7 +22,7 @@ export async function accessPage(): Promise<string> {
     }),
   )
   return `${generatedHead('Permissions', 'src/api/access/decisions.ts')}\
-A limited viewer is a user whose token or claims list [the permitted namespaces](../guide/access.md).
+A limited viewer is a user with a token or claims that list [the permitted namespaces](../guide/access.md).
 
 ${table(['Operation', 'Permitted', 'Limited viewer', 'Content'], rows)}`
 }

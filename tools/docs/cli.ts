@@ -7,7 +7,8 @@ const width = 110
 export async function cliPage(): Promise<string> {
   const weir = program()
   return `${generatedHead('Commands', 'the commands of src/cli')}\
-In a checkout, \`npm start -- [flags]\` runs \`weir run [flags]\`, and \`npm run -s weir -- <command>\` runs any other command.
+In a checkout, \`npm start -- [flags]\` runs \`weir run [flags]\`, and \`npm run -s weir -- <command>\` runs any other
+command.
 
 Commands print results to standard output, and messages and progress to standard error. Exit codes, unless the help of a
 command states others:

@@ -15,7 +15,9 @@ export async function graphPage(): Promise<string> {
   const fenced = (language: string, lines: readonly string[]): string =>
     lines.length === 0 ? '' : `\n\`\`\`${language}\n${lines.join('\n')}\n\`\`\`\n`
   const content =
-    `<!-- Generated from docs/graph-questions.json by \`npm run docs\`. ` +
-    `-->\n\n${questions.map(({ title, sql, cypher }, at) => `### ${at + 1}. ${title}\n${fenced('sql', sql)}${fenced('cypher', cypher)}`).join('\n')}`
+    `<!-- Generated from docs/graph-questions.json by \`npm run docs\`. -->\n\n` +
+    questions
+      .map(({ title, sql, cypher }, at) => `### ${at + 1}. ${title}\n${fenced('sql', sql)}${fenced('cypher', cypher)}`)
+      .join('\n')
   return withBlock(page, 'The graph', { name: 'questions', content })
 }

@@ -52,8 +52,8 @@ export async function httpApiPage(): Promise<string> {
   )
   return `${generatedHead('HTTP API', 'the routes of src/api')}\
 \`GET /api/v1/openapi.json\` returns the OpenAPI 3.1 description from which this page is generated. If authentication is
-required, each request needs \`Authorization: Bearer TOKEN\` or the session cookie of a browser. On loopback without \`auth\` no
-authentication is required, and \`Host\` and \`Origin\` are verified. See [permissions](access.md).
+required, each request needs \`Authorization: Bearer TOKEN\` or the session cookie of a browser. On loopback without
+\`auth\` no authentication is required, and \`Host\` and \`Origin\` are verified. See [permissions](access.md).
 
 ${operations.join('\n')}
 ## Objects

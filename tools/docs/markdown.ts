@@ -1,4 +1,3 @@
-
 export function generatedHead(title: string, from: string): string {
   return `<!-- Generated from ${from} by \`npm run docs\`. Do not edit. -->\n\n# ${title}\n\n`
 }

@@ -89,7 +89,9 @@ function orderOf(own: readonly SupportResult[]): string {
   return words
     .map(
       ({ order, roles, parts: only }) =>
-        `${words.length > 1 ? `as ${roles.join(' and ')}: ` : ''}${order}${only.length === 0 ? '' : ` (${only.join(', ')})`}`,
+        (words.length > 1 ? `as ${roles.join(' and ')}: ` : '') +
+        order +
+        (only.length === 0 ? '' : ` (${only.join(', ')})`),
     )
     .join('; ')
 }

@@ -103,9 +103,9 @@ Relations between resources, with validity intervals as in \`resources\`.
 ${columns('relations')}
 ## Field registry
 
-The fields of a flow, version ${registryVersion}. Fields are never removed and their kinds never change. Units follow UCUM.
-Filters accept the other names, too: those of NetObserv's records and console filters, and those of OpenTelemetry's conventions.
-Names that begin with \`src_\` or \`dst_\` may also be written \`src.x\` and \`source.x\`.
+The fields of a flow, version ${registryVersion}. Fields are never removed and their kinds never change. Units follow
+UCUM. Filters accept the other names, too: those of NetObserv's records and console filters, and those of
+OpenTelemetry's conventions. Names that begin with \`src_\` or \`dst_\` may also be written \`src.x\` and \`source.x\`.
 
 ${table(['Field', 'Kind', 'Unit', 'Other names', 'Meaning', 'Since'], fields)}`
 }

@@ -1,7 +1,8 @@
 // An hour of a simulated clock with a dead http sink: the engine and the real http connector, in this process, on the
 // fake host. The sockets are real; only time is not.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { sinkEntries, weirSchema } from '../../../src/app/config.ts'
+import { weirSchema } from '../../../src/app/config.ts'
+import { sinkEntries } from '../../../src/app/config-entries.ts'
 import { Follower } from '../../../src/engine/follower.ts'
 import type { Log, Metrics } from '../../../src/engine/contracts.ts'
 import { DeadLetterFile } from '../../../src/engine/delivery/dead-letter-file.ts'

@@ -59,7 +59,8 @@ async function toBeMade(scene: CheckContext): Promise<Finding[]> {
 async function folder({ machine, config: { data } }: CheckContext): Promise<Finding> {
   const owner = await machine.ownership(data)
   const mode = owner === undefined ? '' : `, mode ${owner.mode.toString(8).padStart(4, '0')}`
-  const fact = `${data}${owner === undefined ? '' : `, owner ${owner.uid === machine.uid ? 'this user' : `user ${owner.uid}`}`}${mode}`
+  const user = owner === undefined ? '' : `, owner ${owner.uid === machine.uid ? 'this user' : `user ${owner.uid}`}`
+  const fact = `${data}${user}${mode}`
   if (!(await machine.mayWrite(data)))
     return fail(
       'data folder',

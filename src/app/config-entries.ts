@@ -1,0 +1,92 @@
+/** Derives the inputs of the engine from the configuration. */
+import type { DeliverySettings } from '../engine/delivery/settings.ts'
+import type { SinkEntry } from '../engine/delivery/sinks.ts'
+import type { SourceEntry } from '../engine/sources/sources.ts'
+import { builtInTypes, typesThatEmit } from '../manifests.ts'
+import { carriedSettings, type ConfigDocument, type Secret } from '../schema/index.ts'
+import type { WeirConfig } from './config.ts'
+
+export function withBuiltIns(
+  document: ConfigDocument,
+): readonly { readonly path: readonly string[]; readonly value: unknown; readonly origin: string }[] {
+  const written = document.value as { sources?: Record<string, unknown> | null } | null
+  return [...builtInTypes]
+    .filter((id) => written?.sources?.[id] === undefined)
+    .map((id) => ({ path: ['sources', id], value: {}, origin: 'default' }))
+}
+
+export function liveLimits({ live }: WeirConfig) {
+  return {
+    viewsPerStream: live.views,
+    streamsPerUser: live.streams_per_user,
+    streamsPerServer: live.streams,
+    rowsPerTick: live.rows,
+    ringRows: live.ring_rows,
+    ringBytes: live.ring_size,
+    ringMs: live.ring_age,
+  }
+}
+
+export function geoFiles({ geo: { asn, country } }: WeirConfig): { readonly asn?: string; readonly country?: string } {
+  return { ...(asn === null ? {} : { asn }), ...(country === null ? {} : { country }) }
+}
+
+export function identityFolder({ data }: WeirConfig): string {
+  return `${data}/identity`
+}
+
+/** Receives flows as datagrams, so the threads need large buffers. */
+export function receivesFlows({ type, settings }: WeirConfig['sources'][string]): boolean {
+  const { listen, tcp } = settings as { readonly listen?: unknown; readonly tcp?: unknown }
+  return typesThatEmit('flows').has(type) && [listen, tcp].some((places) => Array.isArray(places) && places.length > 0)
+}
+
+export function clusterSources({ sources }: WeirConfig): readonly string[] {
+  const types = typesThatEmit('resources')
+  return Object.values(sources).flatMap(({ id, type }) => (types.has(type) ? [id] : []))
+}
+
+export function sourceEntries(config: WeirConfig, reveal: (secret: Secret) => string): readonly SourceEntry[] {
+  return Object.values(config.sources).map(({ id, type, settings }) => ({
+    id,
+    type,
+    settings: carriedSettings(settings, reveal),
+  }))
+}
+
+/** Sinks and transforms: both read the journal. */
+export function sinkEntries(config: WeirConfig, document: ConfigDocument): readonly SinkEntry[] {
+  const { sinks, transforms } = (document.value ?? {}) as {
+    sinks?: Record<string, unknown>
+    transforms?: Record<string, unknown>
+  }
+  const written = { ...sinks, ...transforms }
+  return [...Object.values(config.sinks), ...Object.values(config.transforms)].map(
+    ({ id, type, settings, common }) => ({
+      id,
+      type,
+      settings,
+      delivery: deliverySettings(common),
+      written: JSON.stringify(written[id] ?? null),
+    }),
+  )
+}
+
+function deliverySettings(common: WeirConfig['sinks'][string]['common']): DeliverySettings {
+  const { from, only, delivery, retain, when_behind } = common
+  const family = only.family === null ? {} : { family: only.family }
+  const type = only.type === null ? {} : { type: only.type }
+  return {
+    ...(from === null ? {} : { from }),
+    ...(only.family === null && only.type === null ? {} : { only: { ...family, ...type } }),
+    batch: { events: delivery.events, bytes: delivery.bytes, waitMs: delivery.wait },
+    retry: {
+      firstMs: delivery.retry_initial,
+      maxMs: delivery.retry_max,
+      ...(delivery.max_elapsed === null ? {} : { maxElapsedMs: delivery.max_elapsed }),
+    },
+    retain: { bytes: retain.size, ageMs: retain.age },
+    whenBehind: when_behind,
+    ...(delivery.rate === null ? {} : { rate: delivery.rate }),
+  }
+}

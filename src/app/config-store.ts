@@ -1,0 +1,85 @@
+/** Settings of the store, of SQL statements and of live streams. */
+import { bytes, choice, duration, group, integer } from '../schema/index.ts'
+
+export const storeGroup = group(
+  {
+    enabled: choice(['parquet', 'none'], { description: 'Where rows are stored for queries', default: 'parquet' }),
+    age: duration({ description: 'Maximum age of rows; older rows are deleted', default: null, example: '30d' }),
+    size: bytes(
+      { description: 'Maximum size; the oldest rows are deleted beyond it', default: '50GiB' },
+      { min: '1MiB' },
+    ),
+    rollups: group(
+      {
+        '1m': duration({ description: 'Maximum age of one-minute rollups', default: '7d' }, { min: '1h' }),
+        '5m': duration({ description: 'Maximum age of five-minute rollups', default: '60d' }, { min: '1h' }),
+        '1h': duration({ description: 'Maximum age of one-hour rollups', default: '400d' }, { min: '1h' }),
+      },
+      {
+        description: 'Retention of rollups. It is independent of `store.age`, so rollups may outlive the flows',
+        default: {},
+      },
+    ),
+    query_timeout: duration({ description: 'Maximum time without progress of a query', default: '2m' }, { min: '1s' }),
+    memory: bytes(
+      { description: 'Memory limit of console queries; larger queries spill to disk', default: '256MiB' },
+      { min: '64MiB' },
+    ),
+  },
+  { description: 'The embedded store', default: {} },
+)
+
+export const sqlGroup = group(
+  {
+    memory: bytes(
+      {
+        description: 'Memory limit of the process that runs one SQL statement or one export',
+        default: '1GiB',
+      },
+      { min: '128MiB' },
+    ),
+    timeout: duration(
+      {
+        description: 'Maximum run time of an SQL statement; an export may run longer while it returns rows',
+        default: '60s',
+      },
+      { min: '1s' },
+    ),
+  },
+  { description: 'Limits of SQL statements and exports, each of which runs in a separate process', default: {} },
+)
+
+export const liveGroup = group(
+  {
+    views: integer({ description: 'Maximum views in one stream', default: 8 }, { min: 1, max: 100 }),
+    streams_per_user: integer({ description: 'Maximum open streams of one user', default: 4 }, { min: 1, max: 1000 }),
+    streams: integer({ description: 'Maximum open streams', default: 200 }, { min: 1, max: 10_000 }),
+    rows: integer(
+      { description: 'Maximum rows in one message; a stream sends four messages a second', default: 500 },
+      { min: 1, max: 10_000 },
+    ),
+    ring_rows: integer(
+      {
+        description:
+          'Newest flows and newest events cached in memory, for new and reconnecting clients. Without a ' +
+          'store they serve all queries',
+        default: 1_000_000,
+      },
+      { min: 100, max: 10_000_000 },
+    ),
+    ring_size: bytes(
+      {
+        description:
+          'Memory for each of the two caches, in the encoding of the journal (about 25 bytes a flow). ' +
+          'Reading them needs the same amount again',
+        default: '16MiB',
+      },
+      { min: '64KiB', max: '4GiB' },
+    ),
+    ring_age: duration(
+      { description: 'Maximum age of cached rows, relative to the newest', default: '15m' },
+      { min: '1s', max: '24h' },
+    ),
+  },
+  { description: 'Live streams', default: {} },
+)

@@ -1,0 +1,46 @@
+import type { Remote } from '../engine/rpc.ts'
+import type { Runtime } from '../engine/runtime.ts'
+import type { Host } from '../host/index.ts'
+import { watchedTypes } from '../manifests.ts'
+import { exposition, type Exposition } from '../telemetry/exposition.ts'
+import type { MetricStore } from '../telemetry/metrics.ts'
+import { OpsProfiles } from '../telemetry/ops-profiles.ts'
+import { startOps } from '../telemetry/ops.ts'
+import { takeProfile, type ProfileRequest } from '../telemetry/profile.ts'
+import type { WeirConfig } from './config.ts'
+import type { SourceWorkers } from './source-workers.ts'
+import type { OpenedStore } from './store-port.ts'
+import type { ingestMethods } from './workers/ingest.ts'
+
+interface OpsParts {
+  readonly host: Host
+  readonly metrics: MetricStore
+  readonly runtime: Runtime
+  readonly ingest: Remote<typeof ingestMethods>
+  readonly store: OpenedStore | undefined
+  readonly sources: SourceWorkers
+}
+
+/** Serves metrics, health and profiles of every thread on the addresses of `ops`. */
+export async function openOps(config: WeirConfig, { host, metrics, runtime, ingest, store, sources }: OpsParts) {
+  const profiles = new OpsProfiles(
+    new Map([
+      ['main', ({ kind, seconds }: ProfileRequest) => takeProfile(kind, () => host.timers.sleep(seconds * 1000))],
+      ['ingest', (request: ProfileRequest) => ingest.call('profile', request)],
+      ...(store === undefined
+        ? []
+        : [['store', (request: ProfileRequest) => store.remote.call('profile', request)] as const]),
+      ...(Object.values(config.sources).some(({ type }) => watchedTypes.has(type))
+        ? [['watch', (request: ProfileRequest) => sources.profile(request)] as const]
+        : []),
+    ]),
+  )
+  const scraped = exposition(metrics)
+  const counted = async (): Promise<Exposition> => {
+    await runtime.count()
+    return scraped()
+  }
+  return Promise.all(
+    config.ops.map((place) => startOps({ ...place, metrics: counted, health: () => runtime.health(), profiles })),
+  )
+}

@@ -1,0 +1,27 @@
+import type { Host } from '../host/index.ts'
+import { self } from '../host/process.ts'
+import type { ProgramLog } from '../telemetry/log.ts'
+
+/** Time for sources, sinks and open responses to finish after a signal. */
+const drainMs = 15_000
+
+/** Stops the parts in order. After the time limit it logs the unfinished part and exits with 1. */
+export async function shutDown(
+  { host, log }: { readonly host: Host; readonly log: ProgramLog },
+  parts: readonly (readonly [part: string, stop: () => Promise<unknown>])[],
+): Promise<void> {
+  let stopping = ''
+  const timer = host.timers.after(drainMs, () => {
+    log.error(
+      `Weir did not stop within ${drainMs} ms: ${stopping} did not finish. It exits now. No rows are lost: ` +
+        'unsettled rows are delivered again after the next start.',
+    )
+    log.flush()
+    self.exit(1)
+  })
+  for (const [part, stop] of parts) {
+    stopping = part
+    await stop()
+  }
+  timer.cancel()
+}

@@ -1,0 +1,21 @@
+import { Worker } from 'node:worker_threads'
+import { self } from '../host/process.ts'
+import { telemetryFor } from '../telemetry/worker.ts'
+
+export type Spawn = (name: 'ingest' | 'store' | 'watch') => Worker
+
+/** Starts the threads of `weir run`. A thread that ends on an error or an exit is reported to `onFailed`. */
+export function spawner(telemetry: Parameters<typeof telemetryFor>[1], onFailed: (error: Error) => void): Spawn {
+  return (name) => {
+    if (name === 'watch') self.prepareForObjects()
+    const { data, transfer } = telemetryFor(name, telemetry)
+    const worker = new Worker(new URL(`./workers/${name}.ts`, import.meta.url), {
+      name,
+      workerData: { telemetry: data },
+      transferList: [...transfer],
+    })
+    worker.on('error', (error) => onFailed(error instanceof Error ? error : new Error(String(error))))
+    worker.on('exit', (code) => onFailed(new Error(`the ${name} worker ended with code ${code}`)))
+    return worker
+  }
+}
