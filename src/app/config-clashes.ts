@@ -17,7 +17,7 @@ export function clashes(config: WeirConfig, written: unknown): readonly Clash[] 
 }
 
 function ports(config: WeirConfig): Clash[] {
-  const all = listenersOf(config).filter(({ place }) => place.port !== 0)
+  const all = listenersOf(config).filter(({ address }) => address.port !== 0)
   // Built-in sources first: the problem is reported at the configured part.
   const builtIn = ({ owner }: Listener): boolean => builtInTypes.has(owner)
   const listeners = [...all.filter(builtIn), ...all.filter((one) => !builtIn(one))]
@@ -26,14 +26,14 @@ function ports(config: WeirConfig): Clash[] {
     if (other === undefined) return []
     const message =
       `\`${formatPath(other.path)}\` already listens on ${other.protocol.toUpperCase()} ` +
-      `${formatHostPort(other.place)}`
+      `${formatHostPort(other.address)}`
     return [{ path: listener.path, message, hint: 'choose another port, or turn one of the two listeners off' }]
   })
 }
 
 function overlap(a: Listener, b: Listener): boolean {
-  if (a.protocol !== b.protocol || a.place.port !== b.place.port) return false
-  const [one, two] = [a.place.host, b.place.host].map((host) => (host === 'localhost' ? '127.0.0.1' : host)) as [
+  if (a.protocol !== b.protocol || a.address.port !== b.address.port) return false
+  const [one, two] = [a.address.host, b.address.host].map((host) => (host === 'localhost' ? '127.0.0.1' : host)) as [
     string,
     string,
   ]

@@ -9,7 +9,7 @@ export interface Listener {
   readonly owner: string
   readonly path: Path
   readonly protocol: 'udp' | 'tcp'
-  readonly place: HostPort
+  readonly address: HostPort
 }
 
 export interface Target {
@@ -31,7 +31,7 @@ function fieldsOf(entry: Entry, under: 'sources' | 'sinks'): [key: string, info:
 /** Sources with a receive buffer listen on UDP, except in the field `tcp`. */
 export function listenersOf(config: WeirConfig): Listener[] {
   const each = (owner: string, protocol: Listener['protocol'], path: Path, places: readonly HostPort[]): Listener[] =>
-    places.map((place, index) => ({ owner, protocol, place, path: places.length === 1 ? path : [...path, index] }))
+    places.map((address, index) => ({ owner, protocol, address, path: places.length === 1 ? path : [...path, index] }))
   const sources = Object.values(config.sources).flatMap((entry) =>
     fieldsOf(entry, 'sources').flatMap(([key, info, value]) => {
       if (info.kind !== 'listen') return []

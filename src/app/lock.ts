@@ -42,7 +42,7 @@ export function readHolder(data: string): LockContent | undefined {
 
 export function refuseHeld(data: string): void {
   const holder = readHolder(data)
-  if (holder !== undefined) throw held(data, holder)
+  if (holder !== undefined) throw lockedError(data, holder)
 }
 
 /** The first process of every container has the same pid, so the identity decides. */
@@ -91,10 +91,10 @@ export async function takeLock({ timers }: Host, data: string): Promise<Lock> {
       'WEIR_DATA_NO_LOCKS',
       `The file system of ${data} does not lock files: two processes could write to the folder at once.`,
     )
-  if (lock === 'held') throw held(data, readLock(data) ?? { pid: 0, url: '' })
+  if (lock === 'held') throw lockedError(data, readLock(data) ?? { pid: 0, url: '' })
   try {
     const left = readLock(data)
-    if (left !== undefined && left.host === undefined && isRunning(left)) throw held(data, left)
+    if (left !== undefined && left.host === undefined && isRunning(left)) throw lockedError(data, left)
     const claimed = await usable(data, () => FolderClaim.take(`${data}/lock`, content(lock, '')))
     // The locked file was replaced or the folder copied: the former holder may still run.
     const mayRun =
@@ -129,7 +129,7 @@ export function dataError(data: string, error: unknown): unknown {
     : error
 }
 
-function held(data: string, holder: LockContent): WeirError {
+function lockedError(data: string, holder: LockContent): WeirError {
   return new WeirError('WEIR_DATA_LOCKED', `The data folder ${data} belongs to ${holderText(holder)}.`)
 }
 

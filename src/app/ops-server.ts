@@ -41,6 +41,6 @@ export async function openOps(config: WeirConfig, { host, metrics, runtime, inge
     return scraped()
   }
   return Promise.all(
-    config.ops.map((place) => startOps({ ...place, metrics: counted, health: () => runtime.health(), profiles })),
+    config.ops.map((address) => startOps({ ...address, metrics: counted, health: () => runtime.health(), profiles })),
   )
 }

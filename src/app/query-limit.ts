@@ -7,15 +7,15 @@ function isolatedIn(reader: StoreReader, query: IsolatedQuery, signal: AbortSign
   return reader.isolated(query, signal)
 }
 
-type Within = <T>(act: () => Promise<T>) => Promise<T>
+type WithLimit = <T>(act: () => Promise<T>) => Promise<T>
 
 /** Ends a query without progress for `ms`, so that stalled queries do not block others. */
 export function limitQueries(reader: StoreReader, ms: number, timers: Timers): StoreReader {
-  const limit = (given: AbortSignal): { readonly signal: AbortSignal; readonly within: Within } => {
+  const limit = (given: AbortSignal): { readonly signal: AbortSignal; readonly withLimit: WithLimit } => {
     const late = new AbortController()
     return {
       signal: AbortSignal.any([given, late.signal]),
-      within: async (act) => {
+      withLimit: async (act) => {
         const timer = timers.after(ms, () =>
           late.abort(
             new WeirError(
@@ -34,23 +34,23 @@ export function limitQueries(reader: StoreReader, ms: number, timers: Timers): S
   }
   return {
     async query(sql, format, given) {
-      const { signal, within } = limit(given)
-      return chunks(await within(() => reader.query(sql, format, signal)), within)
+      const { signal, withLimit } = limit(given)
+      return chunks(await withLimit(() => reader.query(sql, format, signal)), withLimit)
     },
     // Query processes enforce their own limits.
     ...(reader.isolated === undefined ? {} : { isolated: (query, signal) => isolatedIn(reader, query, signal) }),
     edges(request, given) {
-      const { signal, within } = limit(given)
-      return within(() => reader.edges(request, signal))
+      const { signal, withLimit } = limit(given)
+      return withLimit(() => reader.edges(request, signal))
     },
   }
 }
 
-async function* chunks(bytes: AsyncIterable<Uint8Array>, within: Within): AsyncGenerator<Uint8Array> {
+async function* chunks(bytes: AsyncIterable<Uint8Array>, withLimit: WithLimit): AsyncGenerator<Uint8Array> {
   const iterator = bytes[Symbol.asyncIterator]()
   try {
     for (;;) {
-      const step = await within(() => iterator.next())
+      const step = await withLimit(() => iterator.next())
       if (step.done === true) return
       yield step.value
     }

@@ -13,7 +13,7 @@ import { SharedWorkloads } from './shared-workloads.ts'
 
 const host = realHost()
 const { log, metrics } = testContext()
-const soon = new AbortController().signal
+const signal = new AbortController().signal
 
 function pod(name: string, ip: string, more: Partial<ResourceData> = {}): ResourceData {
   return {
@@ -90,7 +90,7 @@ test('a deliverer names addresses by the newest state and later events of any co
   expect(workloads.enrichment).toBeUndefined()
   workloads.use(['kube'])
   onTestFinished(() => workloads.stop())
-  await workloads.first(soon)
+  await workloads.first(signal)
   const names = (): unknown[] => {
     const now = host.clock.now()
     const batch = workloads.enrichment?.enrich(
@@ -107,7 +107,7 @@ test('a deliverer names addresses by the newest state and later events of any co
   await placed(a, unit(pod('third', '10.1.0.3')))
   // A mark of the driver at the end is nothing to wait for.
   await (await bus.claim('x')).fence(0, 'x')
-  await workloads.enrichment?.ready(0, soon)
+  await workloads.enrichment?.ready(0, signal)
   expect(names()).toEqual(['new', 'other', 'third'])
   workloads.use([])
   expect(workloads.enrichment).toBeUndefined()

@@ -15,7 +15,7 @@ interface Following {
   readonly stop: AbortController
   readonly done: Promise<void>
   /** Position up to which events are applied; undefined before the initial state. */
-  place: number | undefined
+  position: number | undefined
 }
 
 export class SharedWorkloads {
@@ -64,9 +64,9 @@ export class SharedWorkloads {
     const stop = new AbortController()
     const following: Following = {
       stop,
-      place: undefined,
-      done: this.#run(id, { ...this.#options, signal: stop.signal }, (place) => {
-        following.place = place
+      position: undefined,
+      done: this.#run(id, { ...this.#options, signal: stop.signal }, (position) => {
+        following.position = position
         for (const look of this.#waiting) look()
       }).catch((error: unknown) => {
         if (!stop.signal.aborted)
@@ -79,7 +79,7 @@ export class SharedWorkloads {
     this.#following.set(id, following)
   }
 
-  async #run(id: string, options: SharedSourceOptions, onPlace: (place: number) => void): Promise<void> {
+  async #run(id: string, options: SharedSourceOptions, onPosition: (position: number) => void): Promise<void> {
     const state = sharedState(id, options)
     const note = await state.newest()
     if (note !== undefined) {
@@ -94,7 +94,7 @@ export class SharedWorkloads {
       }
     }
     const start = note?.from ?? 0
-    onPlace(start)
+    onPosition(start)
     await followUnits(
       id,
       start,
@@ -103,7 +103,7 @@ export class SharedWorkloads {
         const frame = unit.pieces[0]?.decoded.header.kind === 'events' ? frameOf(unit) : undefined
         if (frame !== undefined) this.#feed.take(frame)
       },
-      onPlace,
+      onPosition,
     )
   }
 
@@ -120,7 +120,8 @@ export class SharedWorkloads {
       if (
         signal.aborted ||
         ends.every(
-          ({ following: { place, stop }, last }) => stop.signal.aborted || (place !== undefined && place >= last),
+          ({ following: { position, stop }, last }) =>
+            stop.signal.aborted || (position !== undefined && position >= last),
         )
       )
         resolve()

@@ -124,7 +124,7 @@ export async function summary(config: WeirConfig, written: unknown): Promise<[na
   const at = (owner: string): string =>
     listeners
       .filter((one) => one.owner === owner)
-      .map(({ protocol, place }) => `${protocol} ${formatHostPort(place)}`)
+      .map(({ protocol, address }) => `${protocol} ${formatHostPort(address)}`)
       .join(', ') || 'off'
   const reached = (entry: Parameters<typeof targetsOf>[0], under: 'sources' | 'sinks'): string =>
     targetsOf(entry, under)

@@ -78,7 +78,7 @@ export class DemoApiServer {
     const of = this.#of(kind)
     const { metadata, ...rest } = object
     const before = of.objects.get(metadata.name)
-    const kept =
+    const previous =
       before === undefined
         ? { uid: `demo-uid-${++this.#uids}`, creationTimestamp: new Date().toISOString().replace(/\.\d+Z$/, 'Z') }
         : { uid: before.metadata.uid, creationTimestamp: before.metadata['creationTimestamp'] }
@@ -86,7 +86,7 @@ export class DemoApiServer {
     const whole = {
       apiVersion: of.apiVersion,
       kind,
-      metadata: { ...kept, ...metadata, resourceVersion: String(version) },
+      metadata: { ...previous, ...metadata, resourceVersion: String(version) },
       ...rest,
     } as DemoObject
     of.objects.set(metadata.name, whole)

@@ -58,10 +58,10 @@ function sectionText(section: Section): string {
   const { role, schema } = section
   const common =
     role === 'sink' || role === 'transform' ? ' [Delivery settings](../configuration.md#delivery) also apply.' : ''
-  const place = role === 'journal' ? '`journal.on`' : `an entry of ${code(`${role}s`)}`
+  const location = role === 'journal' ? '`journal.on`' : `an entry of ${code(`${role}s`)}`
   return `## ${headingOf(section)}
 
-Settings of ${place}.${common}
+Settings of ${location}.${common}
 
 ${tableOf(schema)}`
 }

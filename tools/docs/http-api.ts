@@ -93,9 +93,9 @@ function operationText(
     parts.push(
       table(
         ['Parameter', 'In', 'Type', 'Meaning'],
-        parameters.map(({ name, in: place, schema, required }) => [
+        parameters.map(({ name, in: location, schema, required }) => [
           code(name),
-          place,
+          location,
           `${typeText(schema)}${required === true ? ', required' : ''}`,
           meaning(schema),
         ]),

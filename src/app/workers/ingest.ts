@@ -76,7 +76,7 @@ let admission: Admission | undefined
 let sources: SourceSet | undefined
 let shared: SharedIngest | undefined
 /** Sequences after which sources in other threads need frames. */
-const held = new Map<string, number>()
+const pinned = new Map<string, number>()
 
 const main = parentPort === null ? undefined : connect<ReturnType<typeof sinkMethods>>(parentPort)
 
@@ -103,7 +103,7 @@ export const journalMethods = {
   },
   totals: (): ReadonlyMap<string, Readonly<SourceTotals>> => appender().totals(),
   hold({ source, sequence }: { readonly source: string; readonly sequence: number }): void {
-    held.set(source, sequence)
+    pinned.set(source, sequence)
   },
   ...awaitedMethods(awaited),
 } as const
@@ -162,7 +162,7 @@ export const ingestMethods = {
     throw await need(fence).broken
   },
   letGo(source: string): void {
-    held.delete(source)
+    pinned.delete(source)
   },
   serve(port: MessagePort): void {
     serve(port, journalMethods)
@@ -241,7 +241,7 @@ function status(): IngestStatus {
   return {
     bytes: writer.size(),
     segments: writer.segments().length,
-    holds: Math.min(windowHolds, ...[...held.values()].map((sequence) => sequence + 1)),
+    holds: Math.min(windowHolds, ...[...pinned.values()].map((sequence) => sequence + 1)),
     ...problem(shared?.problem ?? writer.problem),
     sources: [...(shared?.totals() ?? writer.totals())].map(([name, total]) => ({
       name,

@@ -12,14 +12,14 @@ export async function checkPorts({ config, running }: CheckContext): Promise<Fin
   return findings
 }
 
-async function checkPort({ owner, protocol, place }: Listener, weir: number | undefined): Promise<Finding> {
+async function checkPort({ owner, protocol, address }: Listener, weir: number | undefined): Promise<Finding> {
   const check = `port ${owner}`
-  const name = `${protocol.toUpperCase()} ${formatHostPort(place)}`
-  if (place.port === 0) return ok(check, `${name}: the system chooses`)
-  const error = await tryToOpen(protocol, place)
+  const name = `${protocol.toUpperCase()} ${formatHostPort(address)}`
+  if (address.port === 0) return ok(check, `${name}: the system chooses`)
+  const error = await tryToOpen(protocol, address)
   if (error === undefined) return ok(check, `${name} is free`)
   if (error === 'EADDRINUSE') {
-    const holders = await portHolders(protocol, place.port)
+    const holders = await portHolders(protocol, address.port)
     if (weir !== undefined && holders.some(({ pid }) => pid === weir))
       return ok(check, `${name} is held by the running Weir (process ${weir})`)
     const holder =
