@@ -1,6 +1,5 @@
-// `node bench/flows.ts`: what a flow costs from its datagram to Parquet, by step and as a whole. --write keeps it in
-// bench/results/flows.json.
-// --protocol netflow9 measures one protocol only, --steps leaves out the whole.
+// `node bench/flows.ts`: the cost of a flow from its datagram to Parquet, per step and in total. --write stores it in
+// bench/results/flows.json. --protocol netflow9 measures one protocol, --steps only the steps.
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -60,7 +59,7 @@ try {
     for (let round = 0; round <= Number(values.rounds); round++) {
       const own = join(folder, 'steps')
       const costs = await measureSteps(own, { ...one, addresses, seed: seed + round, flows })
-      // The first round is discarded: it warms up the compiler.
+      // The first round warms up the compiler.
       if (round > 0) rounds.push(costs)
       await rm(own, { recursive: true, force: true })
     }
@@ -113,7 +112,6 @@ async function whole(): Promise<void> {
   }
 }
 
-/** A figure of flows that were lost would be no figure. */
 function check({ sent, stored }: WholeRun): void {
   if (stored.rows !== sent.flows || stored.bytes !== sent.bytes || stored.packets !== sent.packets) {
     throw new Error(`stored ${JSON.stringify(stored)} of ${JSON.stringify(sent)}`)

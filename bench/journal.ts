@@ -1,4 +1,4 @@
-// `node bench/journal.ts`: what the journal's choices cost. --write keeps the figures in bench/results/journal.json.
+// `node bench/journal.ts`: the cost of the journal's choices. --write stores it in bench/results/journal.json.
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,7 +26,7 @@ const rows: Row[] = []
 const flows = flowBatches(seed, 30)
 const events = eventBatches(seed, 100)
 
-/** Megabytes per CPU second, the best of several rounds: the one least disturbed by other processes. */
+/** Megabytes per CPU second, the best of several rounds. */
 function perCpu(bytes: number, act: () => void, rounds = 5): number {
   let best = 0
   for (let round = 0; round < rounds; round++) {
@@ -81,7 +81,7 @@ function compression(what: string, batches: readonly Batch[]): void {
   }
 }
 
-/** Rows that share a frame: more compress better, and wait longer for their sync. */
+/** More rows in a frame compress better, and wait longer for their sync. */
 function unitSizes(): void {
   for (const size of [100, 300, 900, 1800, 3600]) {
     const parts = flows.slice(0, 10).flatMap((batch) =>
@@ -103,7 +103,7 @@ function unitSizes(): void {
   }
 }
 
-/** Appends that wait at the same time share a write and a sync. */
+/** Concurrent appends share a write and a sync. */
 async function groups(): Promise<void> {
   const host = realHost()
   const bodies = events.map((batch) => encodeBatch(batch).slice())

@@ -1,5 +1,4 @@
-// What each step of a flow's way costs, one at a time in this process: the same code as in a running Weir, without what
-// happens beside it.
+// The cost of each step of a flow, one at a time in this process, with the code of a running Weir.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
@@ -26,7 +25,7 @@ export interface StepCase {
   readonly flows: number
 }
 
-/** Microseconds of CPU for each flow, user and system of all threads. */
+/** Microseconds of CPU per flow, user and system time of all threads. */
 export type StepCosts = Readonly<
   Record<'receive' | 'decode' | 'journal' | 'read' | 'resolve' | 'rollup' | 'store', number>
 >
@@ -107,7 +106,6 @@ export async function measureSteps(folder: string, one: StepCase): Promise<StepC
 async function decodeAll(intake: Intake, datagrams: readonly Buffer[], now: number): Promise<void> {
   for (const [index, datagram] of datagrams.entries()) {
     intake.take(datagram, '192.0.2.1', 50_000, now)
-    // Release units as between two turns of the event loop.
     if (index % 500 === 499) await host.timers.yield()
   }
   intake.housekeeping(now)
@@ -123,7 +121,7 @@ async function appendAll(append: (unit: Unit) => Promise<unknown>, units: readon
   await Promise.all(waiting)
 }
 
-/** A socket that discards its datagrams; the sender is another process. */
+/** A socket that discards the datagrams of another process. */
 async function receive(one: StepCase): Promise<number> {
   let received = 0
   const udp = await listenUdp({

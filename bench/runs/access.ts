@@ -1,4 +1,3 @@
-// Logging in with a real Keycloak, and what a user of one namespace sees: each test is one thing that is expected.
 import type { AcceptanceRun } from '../harness.ts'
 import { runVitest } from '../../tools/kit/vitest.ts'
 import { installKeycloak } from '../../test/real/install/keycloak.ts'
@@ -7,13 +6,12 @@ export default {
   name: 'access',
   issue: '4.6',
   title:
-    'With a real Keycloak: login, role mapping, expiry, logout, wrong audience, clock skew; a user limited ' +
-    'to one namespace sees nothing else anywhere.',
+    'With a real Keycloak: login, roles, expiry, logout, wrong audience, clock skew. A user limited to one ' +
+    'namespace sees nothing else.',
   async run(context) {
     const installed = await installKeycloak()
     if (installed.path === undefined) return context.skip(installed.reason)
     context.figure('Keycloak', installed.version)
-    // `npm run test:real` runs all of them beside these runs.
     const some = context.scale === 'ci' ? ['-t', 'one namespace|another audience|role'] : []
     const runs = [
       await runVitest(['--config', 'test/real/vitest.config.ts', 'test/real/keycloak.test.ts', ...some], {

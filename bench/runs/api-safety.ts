@@ -1,4 +1,3 @@
-// Hostile requests, written by hand, against the API of a real process.
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -18,8 +17,8 @@ export default {
   name: 'api-safety',
   issue: '2.8',
   title:
-    'The API keeps its rules: Host and Origin, no open listener without auth, SQL that only reads the store, ' +
-    'bounds on everything.',
+    'The API checks Host and Origin, requires auth on public listeners, and limits every input. SQL only ' +
+    'reads the store.',
   async run(context) {
     await using weir = await startWeir({ folder: join(context.folder, 'weir') })
     await fill(weir)
@@ -68,7 +67,6 @@ async function headers(context: AcceptanceContext, weir: WeirProcess): Promise<v
     const got = await rawRequest(weir.ports.api, { target, headers: lines })
     if (got.status !== status) wrong.push(`${what}: ${got.status}, not ${status}`)
     if (got.status !== 403) continue
-    // The same headers must not post either.
     for (const [path, type, body] of [
       ['/events', 'application/cloudevents+json', '{"specversion":"1.0","id":"e","source":"/evil","type":"t"}'],
       ['/api/v1/sql', 'application/json', '{"sql":"SELECT 1"}'],
@@ -103,7 +101,7 @@ async function statements(context: AcceptanceContext, weir: WeirProcess): Promis
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ sql: place(sql) }),
     })
-    // An answer that was cut is what a statement gets that fails under way.
+    // The response of a statement that fails midway is cut.
     return { status: response.status, text: await response.text().catch(() => 'cut') }
   }
   const failed: string[] = []
@@ -194,7 +192,7 @@ async function inflated(context: AcceptanceContext, weir: WeirProcess): Promise<
   )
 }
 
-/** Connections that send next to nothing, while others are answered. */
+/** Connections that send almost nothing beside normal clients. */
 async function slowRequests(context: AcceptanceContext, weir: WeirProcess): Promise<void> {
   const { api } = weir.ports
   const limit = context.size(75_000, 30_000)
@@ -240,7 +238,7 @@ async function slowRequests(context: AcceptanceContext, weir: WeirProcess): Prom
   for (const socket of idle) socket.destroy()
 }
 
-/** Clients that ask for much and read nothing. */
+/** Clients that request much and read nothing. */
 async function slowReaders(context: AcceptanceContext, weir: WeirProcess): Promise<void> {
   const before = weir.memory().own
   const body = JSON.stringify({ sql: "SELECT range AS n, repeat('x', 200) AS text FROM range(50000000)" })
@@ -302,7 +300,6 @@ async function exposed(context: AcceptanceContext): Promise<void> {
   context.expect(!weir.log.includes(secret), 'the token is never printed')
 }
 
-/** No user is configured and the address is public: a token is generated. */
 async function generated(context: AcceptanceContext, listen: string): Promise<void> {
   const [port = 0] = await freePorts(1)
   const folder = join(context.folder, `exposed-${listen.length}`)

@@ -1,4 +1,3 @@
-// Queries over a million stored traces, sent to the API as the console sends them.
 import { join } from 'node:path'
 import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
 import { startApi, type RunningApi } from '../../src/api/index.ts'

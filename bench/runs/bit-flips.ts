@@ -1,5 +1,3 @@
-// Real data folders with flipped bits at random places in store, journal and state. Weir starts each time; every row
-// that it answers is the row of the intact folder; the ledger counts every row that is missing.
 import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -11,17 +9,17 @@ import { weirCommand } from '../../test/kit/weir-command.ts'
 import { prepareWeir, type WeirProcess } from '../../test/kit/weir-process.ts'
 import { answersOf, configOf, flipBits, makeBase, sumsOf, type Base } from './bit-flips/base.ts'
 
-/** Time until what the journal has is stored again, on a busy machine. */
+/** Time to refill the store from the journal on a busy machine. */
 const settleMs = 60_000
-/** So long the missing rows stay the same when nothing is refilled any more. */
+/** The refill is over when the missing rows do not change for this time. */
 const stableMs = 4000
-/** Cases at a time. */
+/** Concurrent cases. */
 const lanes = 3
 const verifyEvery = 8
 
 interface Outcome {
   readonly missing: number
-  /** Rows that the first query after the start did not have. */
+  /** Rows missing in the first query after the start. */
   readonly firstMissing: number
 }
 
@@ -29,7 +27,8 @@ export default {
   name: 'bit-flips',
   issue: '24.3',
   title:
-    'In folders with flipped bits every start succeeds, every answer is right, and the ledger counts the missing rows.',
+    'In folders with flipped bits every start succeeds and every result is correct. The ledger counts the ' +
+    'missing rows.',
   async run(context) {
     const cases = context.size(200, 3)
     const base = await makeBase(join(context.folder, 'base'), {
@@ -66,7 +65,6 @@ export default {
   },
 } satisfies AcceptanceRun
 
-/** Undefined, with a reason, on failure. */
 async function flipped(context: AcceptanceContext, base: Base, seed: number): Promise<Outcome | undefined> {
   const random = new SeededRandom(seed)
   const folder = join(context.folder, `case-${seed}`)
@@ -83,7 +81,7 @@ async function flipped(context: AcceptanceContext, base: Base, seed: number): Pr
     if (first.wrong.length > 0) problems.push(`the first answers hold wrong rows: ${some(first.wrong)}`)
     const { last, ledger } = await settled(base, weir)
     const store = ledger.sinks.find(({ name }) => name === 'store')
-    // Without the frames of the journal, sums are not made again: then the flows themselves are queried.
+    // Without the journal's frames, rollups are not rebuilt: then the flows themselves are queried.
     if (!bits.some((bit) => bit.startsWith('journal/'))) {
       const wrongSums = await wrongSumsOf(base, weir)
       if (wrongSums > 0) problems.push(`${wrongSums} groups of view flows_1m are wrong`)
@@ -94,7 +92,7 @@ async function flipped(context: AcceptanceContext, base: Base, seed: number): Pr
     if (!ledger.balanced) problems.push(`the ledger is not balanced: ${JSON.stringify(ledger)}`)
     const ended = await weir.stop()
     if (ended.code !== 0) problems.push(`it stops with ${ended.code ?? ended.signal}: ${weir.lastLog.slice(-2000)}`)
-    // It takes longer than all the rest of a case.
+    // It takes longer than the rest of a case.
     const verify =
       seed % verifyEvery === 0
         ? await weirCommand('ledger', '--verify', '-o', 'json', '--data', data)
@@ -113,7 +111,7 @@ async function flipped(context: AcceptanceContext, base: Base, seed: number): Pr
 }
 
 interface Compared {
-  /** Rows that the intact folder lacks, or that occur twice. */
+  /** Rows that the intact folder lacks, or repeated rows. */
   readonly wrong: readonly string[]
   readonly missing: number
 }
@@ -128,10 +126,7 @@ function compared(base: Base, rows: readonly string[]): Compared {
   return { wrong, missing: base.rows.size - seen.size + wrong.filter((row) => !base.rows.has(row)).length }
 }
 
-/**
- * Groups that differ from the intact folder once the sums of lost files are made again, which is after the rows, one
- * file a second.
- */
+/** Groups that differ once the rollups of lost files are rebuilt: after the rows, one file per second. */
 async function wrongSumsOf(base: Base, weir: WeirProcess): Promise<number> {
   for (const until = performance.now() + settleMs; ; await sleep(200)) {
     const sums = new Set(await sumsOf(weir))
@@ -142,7 +137,7 @@ async function wrongSumsOf(base: Base, weir: WeirProcess): Promise<number> {
   }
 }
 
-/** Waits until the ledger and the answers agree, or the time is over. */
+/** Waits until ledger and results agree, or for the limit. */
 async function settled(base: Base, weir: WeirProcess): Promise<{ readonly last: Compared; readonly ledger: Ledger }> {
   const until = performance.now() + settleMs
   let since = performance.now()

@@ -1,5 +1,3 @@
-// Every bus that can be started here is down for a minute under load and returns. One Weir publishes to all of them
-// and to an HTTP receiver; another reads them all.
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
@@ -9,20 +7,18 @@ import { EventReceiver } from '../../test/kit/event-receiver.ts'
 import { startWeir, type WeirProcess } from '../../test/kit/weir-process.ts'
 import { awayBuses, type AwayBus } from './bus-away/buses.ts'
 
-/** Most events that may pend for a sink whose bus is up. */
 const mostPending = 2000
 
 export default {
   name: 'bus-away',
   issue: '6.1',
   title:
-    'While a message bus is away for a minute nothing else is disturbed, and when it is back every accepted ' +
-    'event is delivered and read, in the order of its key.',
+    'A message bus that is down for a minute affects nothing else. Every accepted event is then delivered ' +
+    'and read, in order per key.',
   async run(context) {
     const found = await Promise.all(awayBuses.map(async (kind) => ({ kind, program: await kind.found() })))
     for (const { kind, program } of found)
       if (program.path === undefined) context.figure(kind.name, `not here: ${program.reason}`)
-    // NATS and Kafka go away in `sinks-away` and `kafka-brokers`, too.
     const wanted = context.size(
       awayBuses,
       awayBuses.filter(({ name }) => name !== 'nats' && name !== 'kafka'),
@@ -60,7 +56,7 @@ async function underLoad(context: AcceptanceContext, buses: readonly AwayBus[]):
   await using reader = await startWeir({
     folder: join(context.folder, 'reader'),
     env,
-    // Each message is an event identified by its position, so that duplicates are visible.
+    // The id of an event is the position of its message, so that duplicates are visible.
     config: {
       sources: {
         ...quiet,
@@ -79,7 +75,7 @@ async function underLoad(context: AcceptanceContext, buses: readonly AwayBus[]):
   })
   client.start()
   await sleep(context.size(3000, 1000))
-  // At the scale of CI all at once: there is no time for one after the other.
+  // At CI scale all at once, to save time.
   for (const some of context.size(
     buses.map((bus) => [bus]),
     [[...buses]],

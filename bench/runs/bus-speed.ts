@@ -1,6 +1,5 @@
-// Weir's sinks and sources of message buses beside plain loops of the same client libraries: the same server, messages,
-// batches and acknowledgements, in turn in one process. A loop that reads takes the event out of each message, as ours
-// does.
+// Weir's sinks and sources beside plain loops of the same client libraries, with the same server, messages, batches and
+// acknowledgements. Reading loops decode the event of each message too.
 import { messageSource } from '../../src/messaging/message-source.ts'
 import type { SourceContext } from '../../src/engine/contracts.ts'
 import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
@@ -20,12 +19,10 @@ const never = new AbortController().signal
 export default {
   name: 'bus-speed',
   issue: '6.3',
-  title:
-    'Weir writes to and reads from each message bus at least 0.8 times as fast as a plain loop of its client library.',
+  title: 'Weir writes and reads each message bus at least 0.8 times as fast as a loop of its client library.',
   async run(context) {
     const chosen = process.env['WEIR_BUSES']?.split(',')
     const here = []
-    // The others take their time to start.
     for (const kind of context
       .size(kinds, [natsSpeed, awsSqsSpeed])
       .filter(({ name }) => chosen?.includes(name) ?? true)) {
@@ -56,7 +53,6 @@ async function writing(
 ): Promise<void> {
   await compare(context, `${name}: written`, rounds, async (round) => {
     const [weirLoad, own] = [load(`ours-${round}`, count), load(`own-${round}`, count)]
-    // Collect garbage first, so that no measurement pays for making the messages.
     collectGarbage()
     return {
       async weir() {
@@ -95,7 +91,7 @@ async function reading(
   })
 }
 
-/** The minimal work of a reader of events: attributes, and data as JSON. */
+/** The minimal work of a reader: attributes, and data as JSON. */
 const takeOut: Came = (attributes, body) => {
   const data = JSON.parse(
     typeof body === 'string' ? body : Buffer.from(body.buffer, body.byteOffset, body.length).toString(),
@@ -103,14 +99,13 @@ const takeOut: Came = (attributes, body) => {
   if (Object.keys(attributes()).length < 2 || data.index < 0) throw new Error('these are not the generated messages')
 }
 
-/** From the first message to the last acknowledgement; connecting is not measured. */
+/** From the first message to the last acknowledgement. */
 async function read({ source }: Place, count: number): Promise<number> {
   const journal = new TestJournal().context(1)
   let [appended, acknowledged, began, first] = [0, 0, 0, 0]
   const done = Promise.withResolvers<void>()
   const context: SourceContext = {
     ...journal,
-    // What the journal costs is measured elsewhere.
     append: async (unit) => {
       appended += unit.count
       await journal.host.timers.yield()
@@ -160,7 +155,7 @@ interface Round {
   idle?(): Promise<number>
 }
 
-/** Messages a ms of each, in turn and each first as often as the other; a round before the first warms up. */
+/** Messages per ms of each, alternating, after a warm-up round. */
 async function compare(
   context: AcceptanceContext,
   what: string,

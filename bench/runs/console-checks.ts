@@ -1,4 +1,3 @@
-// The console's numbered checks in a real Chromium. At CI scale, without a browser, every number must have a test.
 import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
 import { installedChromium } from '../../test/browser/kit/chromium.ts'
 import { checkNumbers, numberOf, writtenTitles } from './console/check-numbers.ts'

@@ -1,4 +1,3 @@
-// 200,000 rows, exported, in pages and gone through in a browser, and how late that makes the main threads.
 import type { AcceptanceRun } from '../harness.ts'
 import { installedChromium } from '../../test/browser/kit/chromium.ts'
 import { manyRows } from './console/many-rows.ts'
@@ -6,7 +5,7 @@ import { manyRows } from './console/many-rows.ts'
 export default {
   name: 'console-rows',
   issue: '4.1',
-  title: '200,000 rows are answered with the main thread late by less than 20 ms (p99).',
+  title: '200,000 rows delay the main thread by less than 20 ms (p99).',
   async run(context) {
     if (context.scale === 'ci') context.skip('a million flows take longer to store than all other runs together')
     if (installedChromium() === undefined) context.skip('no Chromium is installed (WEIR_CHROMIUM names one)')

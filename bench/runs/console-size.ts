@@ -1,4 +1,3 @@
-// What a browser loads before the console is of use, and how soon it is.
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { BUDGET, consoleSizes } from '../../tools/console-size.ts'
@@ -19,8 +18,8 @@ export default {
   name: 'console-size',
   issue: '4.3',
   title:
-    'At most 200 KB of compressed JavaScript for the first route and 120 KB for every other, of use within a ' +
-    'second; with a million flows the first rows within a second, the overview within two.',
+    'At most 200 KB of compressed JavaScript for the first route and 120 KB for others. It is usable within ' +
+    'a second, the overview within two.',
   async run(context) {
     await budgets(context)
     if (context.scale === 'ci') return
@@ -49,7 +48,7 @@ async function budgets(context: AcceptanceContext): Promise<void> {
   context.expect(largest <= BUDGET.lazy, `every lazy part has at most ${BUDGET.lazy / 1024} KiB`)
 }
 
-/** Scripts of the first route in an empty profile, by the browser's count of transferred bytes. */
+/** Script bytes of the first route in an empty profile, as transferred. */
 async function transferred(context: AcceptanceContext, stage: BigStage): Promise<void> {
   const page = await stage.page(`/flows?v=1&view=table&live=0&t=${stage.time}`)
   await page.locator('.grid-body [role="row"]').first().waitFor()
@@ -66,7 +65,7 @@ async function transferred(context: AcceptanceContext, stage: BigStage): Promise
   await page.context().close()
 }
 
-/** In the page, from its very beginning: when the filter box takes a key and rows are there. Navigation starts at 0. */
+/** Runs in the page: when the filter box takes a key and rows are shown. Navigation starts at 0. */
 const watchStart = `globalThis.ready = new Promise((resolve) => {
   const look = () => {
     const box = document.querySelector('[role="combobox"]');
@@ -122,7 +121,7 @@ async function overview(context: AcceptanceContext, stage: BigStage): Promise<vo
   )
 }
 
-/** When every panel has its numbers: none is busy. */
+/** When no panel is busy. */
 async function overviewDone(page: Page): Promise<number> {
   await appears(page, overviewComplete)
   return performance.now()

@@ -1,7 +1,6 @@
-// A simulated day of traces, most of them late, with three restarts, an outage and a token that expires; compared
-// with a window that only looks back from now. One restart finds an empty folder: Weir then emits the traces of the
-// last ten minutes again with the same source, id and bytes. Each journal may contain an id once. The receiver
-// deduplicates by source and id (CloudEvents 1.0, 3.1.1) and must have each trace once.
+// A simulated day of traces, most of them late, with restarts, an outage and an expired token; compared with a client
+// that polls a window before now. After the restart with an empty folder Weir emits the traces of the last ten minutes
+// again with the same source, id and bytes; the receiver deduplicates by both (CloudEvents 1.0, 3.1.1).
 import type { AcceptanceRun } from '../harness.ts'
 import { CtsScene, ctsStart, minute } from '../../test/kit/cts-scene.ts'
 import { SeededRandom } from '../../test/kit/random.ts'
@@ -10,8 +9,7 @@ export default {
   name: 'cts-day',
   issue: '7.1',
   title:
-    'A day of a cloud whose traces become visible up to ten minutes late, with three restarts, one of them ' +
-    'with an empty folder, two hours of outage and the end of a token: every trace is received, none twice, ' +
+    'A day of late traces with three restarts, an outage and an expired token. Every trace is received once, ' +
     'in order per resource.',
   async run(context) {
     const minutes = context.size(1440, 360)
@@ -61,11 +59,11 @@ export default {
       const outage = [Math.floor(minutes * 0.6), Math.floor(minutes * 0.6) + 120] as const
       const [, emptied = 0] = restarts
       const lookBackMs = 10 * minute
-      /** By source and id, as a consumer of CloudEvents knows them; the first is the one that counts. */
+      /** By source and id; the first one counts. */
       const received = new Map<string, { readonly id: string; readonly text: string }>()
       const journals: string[][] = []
       let [repeated, strange] = [0, 0]
-      /** What a journal had goes to the receiver; `from`: only what happened since then may be there already. */
+      /** Passes a journal's rows to the receiver. Only rows since `from` may be duplicates. */
       const receive = (from: number): void => {
         journals.push(scene.ids)
         for (const { id, source, time = 0, type, extensions, data } of scene.events) {
@@ -79,7 +77,7 @@ export default {
         }
       }
       let place = await scene.place(written)
-      // As cts_exporter polls: every minute, for the last minute plus the duration of the last request.
+      // Like cts_exporter: every minute, for the last minute plus the duration of the last request.
       const windowed = new Set<string>()
       let requests = 0
       for (let at = 0; at <= minutes; at++, scene.now = ctsStart + at * minute) {

@@ -1,5 +1,3 @@
-// Files of a real process, damaged in each way that the issue lists. Weir starts or prints one line with the
-// reason; readable rows are delivered; new rows are stored; the ledger counts unreadable rows.
 import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
@@ -17,7 +15,7 @@ export default {
   name: 'damage',
   issue: '2.4',
   title:
-    'After any damage Weir starts or prints the reason in one line, readable rows are delivered, and the ' +
+    'After any damage Weir starts or prints the reason in one line. Readable rows are delivered, and the ' +
     'ledger counts the others.',
   async run(context) {
     const base = await makeBase(join(context.folder, 'base'))
@@ -35,7 +33,7 @@ interface Check {
   readonly unreadable: readonly { readonly segment: string; readonly bytes: number; readonly events: number | null }[]
 }
 
-/** One sentence for each case; everything that is wrong with it is in the sentence. */
+/** One sentence per case with all its faults. */
 async function damaged(context: AcceptanceContext, base: Base, damage: Damage, folder: string): Promise<void> {
   const problems: string[] = []
   const must = (holds: boolean, problem: string): void => {

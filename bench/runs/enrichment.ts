@@ -1,5 +1,4 @@
-// Flows between pods whose addresses are reused: each must be attributed to the holder at its time. The cost is
-// compared with a Weir that watches no cluster. The oracle is the scripted cluster's list of holders.
+// The cost is compared with a Weir without a cluster. The list of holders in the scripted cluster is the oracle.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -18,8 +17,8 @@ export default {
   name: 'enrichment',
   issue: '5.4',
   title:
-    '100,000 pods, 20,000 flows a second, 1 % of the addresses used again: every flow belongs to the pod ' +
-    'that held its address when it began, for at most 1.25 times the processor time.',
+    '100,000 pods, 20,000 flows per second, 1 % of the addresses reused: every flow has the right pod. The ' +
+    'CPU time is at most 1.25 times higher.',
   async run(context) {
     const pods = context.size(100_000, 2000)
     const traffic = {
@@ -46,8 +45,8 @@ export default {
 } satisfies AcceptanceRun
 
 /**
- * Microseconds of processor time for each flow, from the first datagram until every flow is stored; and of as much time
- * in which only addresses change hands.
+ * Microseconds of CPU per flow, from the first datagram until every flow is stored; and of the same time with only
+ * address changes.
  */
 async function measure(
   context: AcceptanceContext,
@@ -62,7 +61,7 @@ async function measure(
   await using weir = await startWeir({ folder: join(context.folder, name), config: { sources: kubernetes } })
   if (name === 'enriched') await untilNamed(weir, cluster.held.length)
   const port = weir.ports.netflow
-  // The code is compiled by then. After a pause V8 would compile it again during the measurement.
+  // A warm-up. After a pause V8 would compile the code again during the measurement.
   const before = await sendFlows(
     cluster,
     { ...traffic, port, seconds: traffic.seconds / 4, reused: traffic.reused / 4 },
@@ -103,10 +102,7 @@ async function untilNamed(weir: WeirProcess, pods: number): Promise<void> {
   throw new Error('not all pods were known after five minutes')
 }
 
-/**
- * Waits until all rows are stored. Reads the ledger, seldom: its cost counts as Weir's, and counting rows by SQL
- * reads files.
- */
+/** Polls the ledger at long intervals, because the polls count as Weir's CPU time. */
 async function stored(weir: WeirProcess): Promise<void> {
   for (let waited = 0; waited < 240; waited++) {
     await sleep(500)
@@ -125,7 +121,7 @@ interface Seen {
   readonly owners: number
 }
 
-/** By both ends: the flows of each address under each name all began while that pod had that address. */
+/** The flows of each address with a name must have begun while that pod had the address. */
 async function judge(context: AcceptanceContext, weir: WeirProcess, cluster: Cluster, sent: number): Promise<void> {
   const holders = new Map(
     cluster.held.flatMap((holdings, index) =>

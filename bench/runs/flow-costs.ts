@@ -1,5 +1,3 @@
-// Processor time of questions to many stored flows: an export, all columns of one address, and the same address in
-// nfdump's files.
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
@@ -26,8 +24,8 @@ export default {
   name: 'flow-costs',
   issue: '24.28',
   title:
-    'Five million stored flows: an export takes at most 2 µs a row, and no other answer waits for it; SELECT ' +
-    '* of an address takes at most three times four columns, and these at most twice nfdump.',
+    'Of five million stored flows an export takes at most 2 µs per row and blocks no request. SELECT * takes ' +
+    'at most three times four columns, and these at most twice nfdump.',
   async run(context) {
     const found = await install(nfcapd)
     if (found.path === undefined) return context.skip(found.reason)
@@ -38,7 +36,7 @@ export default {
     await weir.caughtUp(600_000)
     const rows = (await weir.sql<{ rows: number }>('SELECT count(*) AS rows FROM flows'))[0]?.rows ?? 0
     context.figure('flows stored', rows)
-    // The kernel may drop datagrams of a busy machine.
+    // The kernel may drop datagrams on a busy machine.
     context.expect(rows > 0.99 * sent.flows, `${sent.flows} flows are stored (${rows})`)
     await exports(context, weir, rows)
     const address = await addressOfFew(weir)
@@ -96,7 +94,7 @@ async function exports(context: AcceptanceContext, weir: WeirProcess, rows: numb
   }
 }
 
-/** Polls the API until the returned function is called, which returns the times of the answers in ms. */
+/** Polls the API until the returned function is called, which returns the response times in ms. */
 function waits(weir: WeirProcess): () => Promise<number[]> {
   const times: number[] = []
   const state = { ended: false }
@@ -133,7 +131,7 @@ async function addresses(
   const select = (columns: string): Promise<object[]> =>
     weir.sql(`SELECT ${columns} FROM flows WHERE src_addr = '${address}'`)
   const printed = async (): Promise<{ readonly lines: number; readonly seconds: number }> => {
-    // The shell measured the processor time of its child.
+    // The shell measures the CPU time of its child.
     const script =
       `for file in "$@"; do ${nfdump} -r "$file" -q -N -o 'fmt:%ts %sa %da %byt' 'src ip ${address}'; ` +
       'done; cat /proc/$$/stat'

@@ -1,5 +1,3 @@
-// Damaged datagrams, ten million of them and a million invented senders, through the decoders and all that they
-// remember: nothing is thrown, every byte is accounted for, and memory stays where it was.
 import type { AcceptanceRun } from '../harness.ts'
 import { collectGarbage } from '../../test/kit/garbage.ts'
 import { memoryOf } from '../../test/kit/proc.ts'
@@ -8,7 +6,7 @@ import { makeCorpus } from './flow-fuzz/corpus.ts'
 import { netflowIntake, sflowIntake, type ByteClasses, type Intake } from './flow-fuzz/intake.ts'
 import { Mutator } from './flow-fuzz/mutate.ts'
 
-/** Of the datagrams. */
+/** Share of the datagrams. */
 const sflowShare = 0.15
 const spoofedShare = 0.1
 const exporters = 200
@@ -19,9 +17,7 @@ const slopeLimit = 1e6
 export default {
   name: 'flow-fuzz',
   issue: '3.2',
-  title:
-    'Ten million damaged datagrams, a tenth of them from invented addresses: no crash, every byte accounted ' +
-    'for, memory flat.',
+  title: 'Ten million damaged datagrams cause no crash and no growth of memory. Every byte is accounted for.',
   async run(context) {
     const total = context.size(10_000_000, 150_000)
     const random = new SeededRandom(context.seed)
@@ -47,7 +43,6 @@ export default {
       }
       if (n % datagramsPerSecond === datagramsPerSecond - 1) {
         for (const intake of [netflow, sflow]) intake.housekeeping(now)
-        // Releases sent units.
         await new Promise((resolve) => setImmediate(resolve))
       }
       if (n % (total / 100) === 0) memory.push({ at: n, bytes: settledMemory(), heap: process.memoryUsage().heapUsed })
@@ -92,7 +87,7 @@ export default {
       spoofed >= total * spoofedShare * 0.99,
       `${spoofed.toLocaleString('en-US')} datagrams had a distinct address`,
     )
-    // Until then the tables of exporters, domains and templates fill up to their bounds.
+    // Until then the tables of exporters, domains and templates fill up to their limits.
     context.expectSpeed(slope < slopeLimit && million >= 10, 'memory rises by less than 1 MB per million datagrams')
   },
 } satisfies AcceptanceRun

@@ -1,5 +1,3 @@
-// Flows from datagrams to Parquet: flows per CPU second (user and system, all threads) and bytes on disk. Then a
-// steady load for minutes. No flow repeats; stored rows are counted afterwards.
 import { join } from 'node:path'
 import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
 import { measureLoads, measureWhole, type Load, type WholeRun } from './flows-speed/whole.ts'
@@ -7,9 +5,7 @@ import { measureLoads, measureWhole, type Load, type WholeRun } from './flows-sp
 const storedAim = 400_000
 const journalAim = 1_000_000
 const bytesPerFlowLimit = 30
-/**
- * What a CPU second does is measured near what this machine can do; the long run is at the rate that the issue names.
- */
+/** CPU time is measured near the maximum rate; the long run has the rate of the issue. */
 const fullRate = 300_000
 const steadyRate = 200_000
 const memoryLimit = 500e6
@@ -29,8 +25,8 @@ export default {
   name: 'flows-speed',
   issue: '3.3',
   title:
-    'At least 400,000 flows per CPU second from datagram to Parquet with rollups, at most 30 bytes each; ' +
-    'minutes at 200,000 a second in 500 MB.',
+    'At least 400,000 flows per CPU second from datagram to Parquet, at most 30 bytes each. 200,000 per ' +
+    'second need at most 500 MB.',
   async run(context) {
     const load = ({ protocol, perDatagram }: (typeof cases)[number]): Load => ({
       protocol,
@@ -40,7 +36,7 @@ export default {
       rate: context.size(fullRate, 50_000) / (protocol === 'sflow5' ? 4 : 1),
       flows: context.size(6_000_000, 60_000) / (protocol === 'sflow5' ? 4 : 1),
     })
-    // One of a kind is enough to see that everything arrives.
+    // One protocol is enough to check completeness.
     const run = context.size(
       cases,
       cases.filter(
@@ -67,7 +63,7 @@ function judge(
   journal: WholeRun,
 ): void {
   const name = `${protocol}, ${perDatagram} in a datagram`
-  // Lost flows cost nothing: only received ones count.
+  // Only received flows count.
   const perCpu = run.stored.rows / run.cpuSeconds
   const journalPerCpu = journal.stored.rows / journal.cpuSeconds
   context.figure(`${name}: datagram to Parquet with rollups`, Math.round(perCpu), 'flows per CPU second')
@@ -80,7 +76,7 @@ function judge(
   context.figure(`${name}: journalled`, run.journalBytes / run.stored.rows, 'bytes per flow')
   context.figure(`${name}: where`, where(run))
   checkTotals(context, name, perDatagram, run)
-  // Of a small run the ends of files and the rollups of few flows are most of it.
+  // In a small run, file footers and rollups dominate.
   context.expectSpeed(
     run.storedBytes / run.stored.rows <= bytesPerFlowLimit,
     `${name}: at most ${bytesPerFlowLimit} bytes are stored for a flow`,
@@ -98,7 +94,7 @@ function checkTotals(
   perDatagram: number,
   { sent, stored, shed, kernelDrops, balanced }: WholeRun,
 ): void {
-  // The kernel drops when the machine is too busy for a fifth of a second; then at least nothing else may be missing.
+  // The kernel drops datagrams when the machine is busy for a fifth of a second; nothing else may be missing.
   const missing = sent.flows - stored.rows
   const same =
     kernelDrops === 0

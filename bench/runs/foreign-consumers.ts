@@ -1,5 +1,3 @@
-// Other programs read Weir's messages: Python classes generated from kollect's proto read Kafka, SQS and Pub/Sub;
-// receivers on the CloudEvents SDKs for Go and Python read Kafka and NATS.
 import { join } from 'node:path'
 import { PubSub } from '@google-cloud/pubsub'
 import { PassThroughClient } from 'google-auth-library'
@@ -34,8 +32,8 @@ export default {
   name: 'foreign-consumers',
   issue: '6.4',
   title:
-    'Clients that are not ours read from Kafka, SQS, Pub/Sub and NATS what Weir writes there: every change ' +
-    'and every CloudEvent once, each field as it was.',
+    "Independent clients read Weir's messages from Kafka, SQS, Pub/Sub and NATS. They get every change and " +
+    'CloudEvent once, with equal fields.',
   async run(context) {
     const found = [
       await installPythonBuses(),
@@ -46,7 +44,6 @@ export default {
     ] as const
     for (const each of found) if (each.path === undefined) return context.skip(each.reason)
     const [python = '', go = ''] = found.map(({ path }) => path)
-    // Only where Google's command line tools are.
     const emulator = await findPubSub()
     if (emulator.path === undefined) context.figure('without Pub/Sub', emulator.reason)
     await using stack = new AsyncDisposableStack()
@@ -177,7 +174,7 @@ function judge(
   context.expect(wrong.length === 0, `${name}: every attribute and all data are as sent (${some(wrong)})`)
 }
 
-/** The binding of NATS has values escaped as in HTTP, which the Go SDK leaves as they are. */
+/** The NATS binding escapes values as in HTTP; the Go SDK does not unescape them. */
 function unescaped(mode: (typeof modes)[number], received: readonly ReceivedEvent[]): readonly ReceivedEvent[] {
   if (mode !== 'binary') return received
   const plain = (values: Readonly<Record<string, unknown>>): Record<string, string> =>

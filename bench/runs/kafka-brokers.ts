@@ -1,5 +1,3 @@
-// Three real Kafka brokers under load: each is killed or frozen in turn. One Weir publishes, another reads the
-// topic.
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
@@ -16,8 +14,8 @@ export default {
   name: 'kafka-brokers',
   issue: '6.1',
   title:
-    'While of three Kafka brokers one after the other is killed or frozen, every accepted event is stored ' +
-    'once, in the order of its key, and read once by another Weir.',
+    'Three Kafka brokers are killed or frozen in turn. Every accepted event is stored once, in order per ' +
+    'key, and read once by another Weir.',
   async run(context) {
     const program = await installKafka()
     if (program.path === undefined) return context.skip(program.reason)
@@ -99,7 +97,7 @@ async function trouble(
   )
   if (frozen) broker.resume()
   else await broker.start()
-  // The next one may only go when all are in sync again.
+  // The next broker may stop only when all are in sync.
   for (let waited = 0; (await observer.inSync(topic)) < 3; waited += 100) {
     if (waited > 120_000) throw new Error(`broker ${broker.id} is not in sync after two minutes`)
     await sleep(100)

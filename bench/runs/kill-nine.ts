@@ -1,5 +1,5 @@
-// A hundred `kill -9` at random moments. Oracles: a client that records each 2xx, an exporter with numbered flows,
-// the receiver behind the http sink, and the NATS server's stream.
+// Oracles: a client that records each 2xx, an exporter with numbered flows, the receiver of the http sink, and the
+// stream of the NATS server.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -17,15 +17,15 @@ import { install } from '../../test/real/install/apt.ts'
 import { nats } from '../../test/real/install/nats.ts'
 import { startNats } from '../../test/real/kit/nats.ts'
 
-/** How long rows of a datagram may wait to be journalled together; the rest of a commit interval is the sync. */
+/** Longest wait of a datagram's rows for their batch; the rest of a commit interval is the sync. */
 const flushMs = 100
-/** Most that a flow may have been under way when it was lost: the flush, and a sync on a busy disk. */
+/** Longest time that a lost flow may have been pending: the flush, and a sync on a busy disk. */
 const longestCommitMs = 500
 
 interface Kill {
-  /** `performance.now()`; no flow was sent after it until the next start. */
+  /** `performance.now()`; no flow was sent between it and the next start. */
   readonly at: number
-  /** Flows sent before it. */
+  /** Flows sent before. */
   readonly flows: number
 }
 
@@ -33,8 +33,8 @@ export default {
   name: 'kill-nine',
   issue: '2.3',
   title:
-    'After kill -9 at random moments every acknowledged event is stored once and delivered, and flows miss ' +
-    'at most the last commit interval.',
+    'After kill -9 every acknowledged event is stored once and delivered. At most the flows of the last ' +
+    'commit interval are lost.',
   async run(context) {
     const server = await install(nats)
     if (server.path === undefined) context.skip(server.reason)
@@ -103,7 +103,7 @@ async function killing(
     sender.pause()
     kills.push({ at: performance.now(), flows: sender.sent })
     await weir.kill()
-    // Now and then also while it starts.
+    // Sometimes during the start, too.
     while (kills.length < total && random.chance(0.15)) {
       weir.launch()
       await sleep(random.integer(50, 800))

@@ -1,5 +1,4 @@
-// What Weir publishes is for programs that were generated from kollect's messages, in whatever language. Here they are
-// Python's: one generated from kollect's own fields, as programs of today are, and one from all fields of proto/.
+// Two consumers in Python: one generated from kollect's original fields, one from all fields of proto/.
 import { join } from 'node:path'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
@@ -20,7 +19,7 @@ const batch = 500
 export default {
   name: 'kollect-consumer',
   issue: '5.6',
-  title: 'A consumer generated from the message table in another language reads what Weir publishes to a real NATS.',
+  title: "A consumer generated from the messages in another language reads Weir's messages from a real NATS.",
   async run(context) {
     const [python, server] = [await installPythonProtobuf(), await install(nats)]
     if (python.path === undefined) return context.skip(python.reason)

@@ -1,5 +1,4 @@
-// Many changes of few objects while the bus is down. A scripted API server makes them; the messages in a real nats-
-// server are compared one by one.
+// A scripted API server makes the changes; the messages in a real nats-server are compared one by one.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -20,15 +19,15 @@ import { startNats } from '../../test/real/kit/nats.ts'
 const objects = 2000
 const changesAtOnce = 20_000
 const mostMemory = 250
-/** How much memory may be more at the end of an outage than after its first part. */
+/** Permitted ratio of the memory at the end of an outage to that after its first part. */
 const flatWithin = 1.15
 
 export default {
   name: 'kubernetes-bus',
   issue: '5.1',
   title:
-    '20,000 changes over 2,000 objects, and ten minutes of changes without the bus, arrive at a real NATS ' +
-    'whole and in the order of each object, within 250 MB.',
+    '20,000 changes, and ten minutes of changes without the bus, reach a real NATS complete and in order. ' +
+    'Weir needs at most 250 MB.',
   async run(context) {
     const found = await install(nats)
     if (found.path === undefined) return context.skip(found.reason)
@@ -94,9 +93,7 @@ async function burst(context: AcceptanceContext, weir: WeirProcess, server: PodS
   return changesAtOnce
 }
 
-/**
- * One change of each object every 20 seconds, so 100 a second: for ten minutes, or in CI a few rounds without a wait.
- */
+/** 100 changes per second for ten minutes, or in CI a few rounds without a wait. */
 async function outage(
   context: AcceptanceContext,
   weir: WeirProcess,
@@ -140,7 +137,7 @@ async function outage(
     [...reasons, ...warnings].some((reason) => reason.startsWith('sink bus: ')),
     `/healthz/ready names the sink that fails (${some([...reasons, ...warnings])})`,
   )
-  // At the scale of CI the outage may be shorter than the ten seconds after which a failing sink counts.
+  // At CI scale the outage may be shorter than the ten seconds after which a failing sink counts.
   context.expect(
     ready.status === (reasons.length > 0 ? 503 : 200) && (ready.status === 503 || context.size(false, true)),
     `it is not ready while the bus is away (${ready.status})`,
@@ -161,10 +158,7 @@ interface Last {
   readonly status: string
 }
 
-/**
- * Every message of the stream, in its order: of each object the versions rise, and each begins where the one before it
- * ended.
- */
+/** For each object, the versions of its messages rise, and each begins where the previous one ended. */
 async function judge(context: AcceptanceContext, url: string, sent: number): Promise<void> {
   const connection = await connect({ servers: url })
   const { state } = await (await jetstreamManager(connection)).streams.info('K')

@@ -1,4 +1,3 @@
-// Writes to a real API server that is restarted, frozen and compacted; the writer records its responses.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AcceptanceRun } from '../harness.ts'
 import { some } from '../../test/kit/delivered.ts'
@@ -11,8 +10,8 @@ export default {
   name: 'kubernetes-churn',
   issue: '5.1',
   title:
-    'While a real API server is written to, restarted, frozen and compacted, the changes of each object are ' +
-    'emitted in order and end at the state of a fresh list.',
+    'While a real API server is restarted, frozen and compacted, changes are emitted in order. They end at ' +
+    'the state of a fresh list.',
   async run(context) {
     const { kube, kubeconfig } = await startKubeFor(context, [
       '--etcd-compaction-interval=10s',

@@ -1,4 +1,3 @@
-// Kills Weir during writes to a real API server; the writer records its responses.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AcceptanceRun } from '../harness.ts'
 import { some } from '../../test/kit/delivered.ts'
@@ -13,8 +12,8 @@ export default {
   name: 'kubernetes-kills',
   issue: '5.3',
   title:
-    'Killed (-9) again and again while a real API server is written to, Weir emits every write once, in ' +
-    'order, each starting at the previous state.',
+    'Killed repeatedly during writes to a real API server, Weir emits every write once. Each change starts ' +
+    'at the previous state.',
   async run(context) {
     const { kube, kubeconfig } = await startKubeFor(context)
     try {
@@ -25,8 +24,7 @@ export default {
       const random = new SeededRandom(context.seed)
       const churn = new Churn(kube, 'bench', context.seed)
       await synced(weir)
-      // Some 200 writes a second: as fast as two cores can, server and Weir would share them, and Weir fall behind what
-      // the server remembers while it starts.
+      // About 200 writes per second: faster writes would exceed the server's history during a start.
       const writing = churn.run(8, Number.POSITIVE_INFINITY, 30)
       const kills = context.size(50, 3)
       const ready: number[] = []

@@ -1,5 +1,3 @@
-// Two replicas share leadership over a real API server and lose it in every way; the writer records the server's
-// responses.
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AcceptanceRun } from '../harness.ts'
@@ -19,16 +17,15 @@ export default {
   name: 'kubernetes-turns',
   issue: '5.3',
   title:
-    'Of two replicas one leads; if it is killed, frozen, cut off or stopped, the other takes over within 15 ' +
-    's, no two lead at the same time, and together they emit every write once, in order, each starting at ' +
-    'the previous state.',
+    'If the leader of two replicas is killed, frozen, cut off or stopped, the other takes over within 15 s. ' +
+    'Together they emit every write once, in order.',
   async run(context) {
     const { kube, kubeconfig } = await startKubeFor(context)
     const receiver = await EventReceiver.start()
     const replicas: WeirProcess[] = []
     try {
       for (const name of ['one', 'two']) {
-        // As it is by default, but for the scale of CI.
+        // The defaults, except at CI scale.
         const weir = await prepareReplica({
           folder: join(context.folder, name),
           kubeconfig,
@@ -44,7 +41,7 @@ export default {
       const churn = new Churn(kube, 'bench', context.seed)
       const writing = churn.run(4)
       const takeovers = new Map<string, number[]>()
-      // About four a minute.
+      // About four per minute.
       const rounds = context.minutes === undefined ? context.size(24, 4) : Math.max(4, context.minutes * 4)
       for (let round = 0; round < rounds; round++) {
         const way = ways[round % ways.length] ?? 'killed'

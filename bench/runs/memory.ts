@@ -1,4 +1,3 @@
-// Memory of a Weir that runs for hours: the demo, a steady stream of flows, and queries over millions of stored flows.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -13,7 +12,7 @@ import { treeMemory } from '../../test/kit/proc.ts'
 import { startWeir, type WeirProcess } from '../../test/kit/weir-process.ts'
 
 const limitsMB = { demo: 330, stream: 280, queries: 500, rest: 350 }
-/** Most that the second half of a run may be above the first, both by their means. */
+/** Permitted growth of the mean from the first half of a run to the second. */
 const growthMB = 10
 
 const questions = [
@@ -56,7 +55,7 @@ async function demo(context: AcceptanceContext, seconds: number): Promise<void> 
   }
 }
 
-/** The process that holds the data folder, once it states where it answers. */
+/** Waits until the lock file names the process and its URL. */
 async function started(program: ChildProcess, lock: string): Promise<number> {
   while (program.exitCode === null) {
     try {
@@ -96,7 +95,7 @@ async function queries(context: AcceptanceContext): Promise<void> {
   })
   await weir.caughtUp(600_000)
   const [row] = await weir.sql<{ rows: number }>('SELECT count(*) AS rows FROM flows')
-  // The kernel may drop datagrams of a busy machine.
+  // The kernel may drop datagrams on a busy machine.
   context.expect((row?.rows ?? 0) > 0.99 * flows, `${flows} flows are stored (${row?.rows})`)
   const watching = watch(context.size(120, 3), () => treeMemory(weir.pid), 200)
   let done = false
@@ -112,7 +111,7 @@ async function queries(context: AcceptanceContext): Promise<void> {
   await asking
   const peak = Math.max(...samples)
   context.figure('queries: peak', peak / 1e6, 'MB')
-  // In CI a process of a statement stays for longer than the run waits.
+  // In CI the process of a statement outlives the run.
   context.expectSpeed(peak <= limitsMB.queries * 1e6, `queries take at most ${limitsMB.queries} MB`)
   await sleep(context.size(60_000, 8000))
   const rest = treeMemory(weir.pid)
@@ -130,7 +129,7 @@ async function watch(seconds: number, memory: () => number, everyMs = 1000): Pro
 
 function judge(context: AcceptanceContext, name: string, samples: readonly number[], limitMB: number): void {
   const mean = (part: readonly number[]): number => part.reduce((sum, one) => sum + one, 0) / part.length / 1e6
-  // The first tenth fills caches and compiles.
+  // The first tenth is for caches and compilation.
   const steady = samples.slice(Math.floor(samples.length / 10))
   const [first, second] = [mean(steady.slice(0, steady.length / 2)), mean(steady.slice(steady.length / 2))]
   const peak = Math.max(...samples) / 1e6

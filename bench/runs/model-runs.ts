@@ -1,5 +1,5 @@
-// Seeded runs on the forgetful disk against a reference model: the journal alone, with flipped bits, and journal, store
-// and sinks together. A failing run is shrunk and printed with the command that repeats it.
+// Journal alone with flipped bits, and journal, store and sinks together. A failing run is shrunk and printed with the
+// command that repeats it.
 import type fc from 'fast-check'
 import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
 import { checkRuns } from '../../test/model/check-runs.ts'

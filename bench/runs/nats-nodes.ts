@@ -1,5 +1,3 @@
-// Three real nats-servers under load: the leader of the stream is killed, and the connected server is frozen. One
-// Weir publishes, another reads the stream.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -17,8 +15,8 @@ export default {
   name: 'nats-nodes',
   issue: '6.1',
   title:
-    'While of three NATS servers one is killed and then one is frozen, every accepted event is stored once, ' +
-    'in the order of its key, and read once by another Weir.',
+    'Of three NATS servers one is killed and one is frozen. Every accepted event is stored once, in order ' +
+    'per key, and read once by another Weir.',
   async run(context) {
     const program = await install(nats)
     if (program.path === undefined) return context.skip(program.reason)
@@ -93,7 +91,7 @@ export default {
   },
 } satisfies AcceptanceRun
 
-/** Port of the last server to which it reported a connection. */
+/** Port of the server to which it connected last. */
 function talksTo(weir: WeirProcess): string | undefined {
   return [...weir.log.matchAll(/Connected to NATS[^\n]*?127\.0\.0\.1:(\d+)/g)].at(-1)?.[1]
 }
@@ -116,7 +114,7 @@ async function trouble(
   context.expectSpeed(meanwhile > 0, `events continue to the others while node ${node.name} is ${how}`)
   if (how === 'killed') await node.restart()
   else node.resume()
-  // The next one may only go when all have everything again.
+  // The next server may stop only when all are in sync.
   await cluster.inSync(stream)
 }
 

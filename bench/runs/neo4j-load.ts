@@ -1,6 +1,6 @@
-// Many events per transaction against one transaction each, as neo4j_sink writes them, into the same database in
-// the same run. Both use the client library; Weir's database has constraints, which neo4j_sink does not create.
-// Also prints the same as a single statement without BEGIN and COMMIT, which is cheaper.
+// Many events per transaction against one transaction each, as neo4j_sink writes them, with the same client library and
+// database. Weir's database has constraints, which neo4j_sink does not create. Also measures a single statement without
+// BEGIN and COMMIT.
 import { createHash } from 'node:crypto'
 import neo4jDriver from 'neo4j-driver'
 import { neo4jSchema } from '../../src/connectors/neo4j/config.ts'
@@ -14,7 +14,7 @@ import { eventBatch, testContext } from '../../test/conformance/batches.ts'
 import { installNeo4j } from '../../test/real/install/neo4j.ts'
 import { startNeo4j, type Neo4jServer } from '../../test/real/kit/neo4j.ts'
 
-/** How many events the engine gives a sink at once. */
+/** Events in a batch of the engine. */
 const sent = 5000
 
 const single = `MERGE (s:SUBJECT {key: $subject}) MERGE (r:RESOURCE {key: $resource}) MERGE (t:TENANT {tenantId: $tenantId, domainId: $domainId}) MERGE (g:REGION {name: $region}) MERGE (o:STATUS {id: $status})
@@ -25,8 +25,8 @@ export default {
   name: 'neo4j-load',
   issue: '7.2',
   title:
-    'Neo4j takes 100,000 audit events at least 20 times faster than in one transaction each, and has the ' +
-    'same graph after redelivery.',
+    'Neo4j takes 100,000 audit events at least 20 times faster than in one transaction each. Redelivery does ' +
+    'not change the graph.',
   async run(context) {
     const found = await installNeo4j()
     if (found.path === undefined) return context.skip(found.reason)
@@ -50,7 +50,7 @@ export default {
       }
       return events.length / ((performance.now() - started) / 1000)
     }
-    // Both have been at work for some time before they are timed: Java is slow at first.
+    // Warm-up of the Java process.
     await load(eventsOf(5 * few, 'warm'))
     await loadSingly(server, eventsOf(few, 'warmer'), 'auto')
     await loadSingly(server, eventsOf(few, 'warmest'), 'managed')
@@ -84,7 +84,7 @@ export default {
   },
 } satisfies AcceptanceRun
 
-/** Some hundred people, some thousand resources. */
+/** About a hundred actors and a thousand resources. */
 function eventsOf(count: number, prefix: string): WeirEvent[] {
   const origin = {
     cloud: 'otc',
@@ -144,7 +144,7 @@ async function loadSingly(server: Neo4jServer, events: readonly WeirEvent[], how
   return rate
 }
 
-/** Of everything in the graph, whatever order the database gives it in. */
+/** Digest of the graph, independent of the order. */
 async function digestOf(server: Neo4jServer): Promise<string> {
   const lines = [
     ...(await server
@@ -160,7 +160,6 @@ async function digestOf(server: Neo4jServer): Promise<string> {
   return createHash('sha256').update(lines.join('\n')).digest('hex')
 }
 
-/** The same for the same, whatever order its keys are in. */
 function canonical(row: object): string {
   return JSON.stringify(row, (_, value: unknown) =>
     typeof value === 'object' && value !== null && !Array.isArray(value)

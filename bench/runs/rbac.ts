@@ -1,5 +1,4 @@
-// The manifests' rights as the API server judges them: kubectl applies the manifests and queries allowed and
-// forbidden actions.
+// kubectl applies the manifests and queries allowed and forbidden actions.
 import { join } from 'node:path'
 import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
 import { ROOT, runCommand } from '../../tools/kit/command.ts'
@@ -121,13 +120,13 @@ const ownKinds = watching(['widgets.example.com'])
 interface Manifest {
   readonly name: string
   readonly folder: string
-  /** Its account, `namespace:name`. */
+  /** `namespace:name`. */
   readonly account: string
   readonly yes: readonly Question[]
   readonly no: readonly Question[]
-  /** Allowed when the server has learned of its roles; and what of that is refused when they are gone. */
+  /** `here`: allowed once the server knows the roles; `gone`: refused after their removal. */
   readonly signs: { readonly here: readonly Question[]; readonly gone: readonly Question[] }
-  /** Removed afterwards. */
+  /** Objects to remove afterwards. */
   readonly made: readonly string[]
 }
 
@@ -187,7 +186,7 @@ const manifests: readonly Manifest[] = [
 export default {
   name: 'rbac',
   issue: '5.8',
-  title: 'Each manifest can do what it needs, and nothing of a negative list, as a real API server answers kubectl.',
+  title: 'A real API server grants each manifest the rights that it needs, and none of a list of others.',
   async run(context) {
     const kubectl = await findKubectl()
     if (kubectl.path === undefined) return context.skip(kubectl.reason)
@@ -224,7 +223,7 @@ async function judge(
     beyond.length === 0,
     `${name} can do nothing that it must not (${some(beyond.map(({ question, answer }) => `${question}: ${answer}`))})`,
   )
-  // The namespace stays: nothing here ends one.
+  // The namespace stays: no controller removes one here.
   const gone = await kubectl(['delete', '--ignore-not-found', ...made])
   if (gone.code !== 0) throw new Error(`the roles of ${name} can't be taken away: ${gone.output}`)
   await until(kubectl, account, signs.gone, 'no')

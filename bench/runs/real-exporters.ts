@@ -1,5 +1,4 @@
-// Real exporters read a generated capture and export it in each of their formats. Stored rows are compared with the
-// capture, summed by a separate reader: exact to the byte without sampling.
+// Stored rows are compared with the capture, summed by a separate reader: exact to the byte without sampling.
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
@@ -14,18 +13,15 @@ interface Made {
   readonly sum: CaptureSum
 }
 
-/**
- * pmacctd loses packets between its own processes when there are many and the machine is busy: nfcapd finds as few as
- * Weir then.
- */
+/** With more, pmacctd loses packets between its processes on a busy machine. */
 const pmacctConversations = 1500
 
 export default {
   name: 'real-exporters',
   issue: '3.1',
   title:
-    'Stored flows match the capture exported by softflowd and pmacctd: exactly where unsampled, within 5 % ' +
-    'where sampled, times within a second.',
+    'Stored flows equal the capture that softflowd and pmacctd exported, or are within 5 % if sampled. Times ' +
+    'are within a second.',
   async run(context) {
     for (const { program } of exporterCases) {
       const installed = await install(program)
@@ -46,7 +42,7 @@ export default {
         context.expect(exact.addresses >= 50_000, 'the capture has at least 50,000 addresses')
     }
     for (const [index, one] of exporterCases.entries()) {
-      // At the scale of CI the tests beside this run have just run every case.
+      // At CI scale the real tests run every case.
       if (context.scale === 'ci' && index % 4 !== 0) continue
       const capture = captures.get(one.program === pmacct && one.capture === 'exact' ? 'small' : one.capture)
       if (capture === undefined) throw new Error('no such capture')

@@ -1,5 +1,3 @@
-// Collectors, deliverers and an API that share a journal, on Kafka and then on JetStream, under load, while one of
-// their processes is killed every few seconds.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -20,9 +18,8 @@ export default {
   name: 'shared-journal',
   issue: '6.2',
   title:
-    'Two collectors, two deliverers and an API share a journal; while one of them is killed every ten ' +
-    'seconds, every accepted event is delivered and stored, in the order of its key, and the books of the ' +
-    'group balance.',
+    'One of five Weirs on one journal is killed every ten seconds. Every accepted event is delivered and ' +
+    'stored, in order per key, and the ledger balances.',
   async run(context) {
     const program = await installKafka()
     if (program.path === undefined) return context.skip(program.reason)
@@ -91,7 +88,7 @@ async function onBus(context: AcceptanceContext, bus: string, on: Readonly<Recor
   }
   let repeated = 0
   for (const [at, client] of clients.entries()) {
-    // Numbers of the other client's events are the same.
+    // The clients use the same numbers.
     const judged = judgeDelivered(
       group.receiver.received.filter(({ source }) => source === `/collector/${at}`),
       client.sent,

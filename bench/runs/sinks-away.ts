@@ -1,5 +1,3 @@
-// A sink that is away harms only itself: a real nats-server is stopped (and frozen) under load, an http sink is dead
-// for an hour of a simulated clock, another is further behind than it may be.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -16,15 +14,15 @@ import { nats } from '../../test/real/install/nats.ts'
 import { startNats } from '../../test/real/kit/nats.ts'
 import { deadHour } from './sinks-away/hour.ts'
 
-/** Most time until accepted rows are visible, as documented. */
+/** Documented time until accepted rows are visible. */
 const visibleMs = 2000
 
 export default {
   name: 'sinks-away',
   issue: '2.5',
   title:
-    'While a sink is stopped, dead or behind its retain the others are unhurt, and everything arrives in ' +
-    'order per key or is counted.',
+    'A sink that is stopped, dead or behind its retain affects no other. Everything arrives in order per key ' +
+    'or is counted.',
   async run(context) {
     const server = await install(nats)
     if (server.path === undefined) context.skip(server.reason)
@@ -122,7 +120,7 @@ async function realOutage(context: AcceptanceContext): Promise<void> {
 }
 
 interface Seen {
-  /** Milliseconds from an acknowledgement until the event was in the store, at the http sink. */
+  /** Milliseconds from an acknowledgement until the event was stored, or at the http sink. */
   readonly store: number[]
   readonly hook: number[]
   readonly answers: readonly number[]

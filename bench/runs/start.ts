@@ -1,5 +1,4 @@
-// From a machine with git, npm and Node: clone, `npm ci`, `npm start`. Then the time of a start, and the load at
-// rest.
+// Clone, `npm ci`, `npm start`; then the time of a start, and the load at rest.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { loadavg } from 'node:os'
@@ -43,7 +42,7 @@ export default {
   },
 } satisfies AcceptanceRun
 
-/** The environment of a shell that knows nothing of this checkout: the machine's own Node, nothing of npm's. */
+/** The environment of a shell outside this checkout: the machine's Node, no variables of npm. */
 function machinesOwn(): Record<string, string | undefined> {
   const path = (process.env['PATH'] ?? '')
     .split(delimiter)
@@ -114,7 +113,7 @@ async function checkCommands(
     () => 0,
   )
   context.expect(page === 200, `the first page is there (${page})`)
-  // As a terminal does on Ctrl-C: to everyone in the group.
+  // Like Ctrl-C in a terminal: to the whole process group.
   if (!ended.yet) process.kill(-(child.pid ?? 0), 'SIGINT')
   const [code, signal] = await exited
   context.expect(
@@ -124,7 +123,7 @@ async function checkCommands(
 }
 
 async function checkStarts(context: AcceptanceContext, clone: string): Promise<void> {
-  // Its own compile cache, empty at first.
+  // With an empty compile cache.
   const weir = await prepareWeir({
     folder: join(context.folder, 'starts'),
     root: clone,
@@ -145,7 +144,7 @@ async function checkStarts(context: AcceptanceContext, clone: string): Promise<v
   context.figure('start to ready, warm, p50 of 20', Math.round(percentile(warm, 50)), 'ms')
   context.figure('start to ready, warm, p95 of 20', Math.round(percentile(warm, 95)), 'ms')
   context.figure('start to ready, warm, slowest', Math.round(Math.max(...warm)), 'ms')
-  // The figures above depend on the load of the machine; these do not.
+  // Unlike the figures above, these do not depend on the load of the machine.
   context.figure('start to ready, CPU time of all threads, p50', percentile(cpu.slice(1), 50), 'ms')
   context.figure('others on this machine, load average', loadavg()[0] ?? Number.NaN)
   context.expectSpeed(percentile(warm, 95) < readyLimitMs, `it is ready in less than ${readyLimitMs} ms (p95)`)
@@ -170,7 +169,7 @@ async function checkIdle(context: AcceptanceContext, clone: string): Promise<voi
   }
 }
 
-/** Looks from the first moment on, so that what the start needs is in it. CPU counts from the second half only. */
+/** Samples from the first moment; CPU counts from the second half only. */
 async function watch(
   weir: WeirProcess,
   ms: number,

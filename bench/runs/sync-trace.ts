@@ -1,5 +1,5 @@
-// `kill -9` proves no sync, because the kernel keeps the writes of a dead process. This checks the system calls:
-// the response to each request must follow an fdatasync of its frame and a sync of the segment's name.
+// `kill -9` proves no sync, because the kernel keeps the writes of a dead process. By the system calls, the response to
+// each request must follow an fdatasync of its frame and a sync of the segment's name.
 import { readFile } from 'node:fs/promises'
 import { Agent, request } from 'node:http'
 import { dirname, join } from 'node:path'
@@ -17,7 +17,7 @@ import { strace } from '../../test/real/install/strace.ts'
 const writes = ['write', 'writev', 'pwrite64', 'pwritev', 'pwritev2', 'sendto', 'sendmsg']
 const syncs = ['fdatasync', 'fsync']
 
-/** Requests that one connection made, in their order. */
+/** Requests of one connection, in order. */
 interface TracedRequests {
   readonly port: number
   readonly ids: readonly string[]
@@ -33,13 +33,13 @@ export default {
     const file = join(context.folder, 'trace')
     await using weir = await startWeir({
       folder: context.folder,
-      // Small segments, so that new ones are made under way.
+      // Small segments, so that new ones are created during the run.
       config: { journal: { segment: '64KiB' } },
       through: [program.path, ...straceArguments(file, [...writes, ...syncs, 'openat'])],
     })
     const each = context.size(400, 50)
     const results = await Promise.all([0, 1, 2, 3].map((connection) => ask(weir.url, connection, each)))
-    // The tracer hands the signal on and ends with the program.
+    // The tracer forwards the signal and ends with the program.
     const ended = await weir.stop()
     context.expect(ended.code === 0, 'it stops with exit code 0')
 
@@ -101,9 +101,7 @@ function post(url: string, agent: Agent, id: string): Promise<{ status: number; 
   })
 }
 
-/**
- * The write that brought each event to a segment, by the event's id. Frames are read from the bytes that were written.
- */
+/** The write of each event to a segment, by id. Frames are read from the written bytes. */
 function framesOf(calls: readonly Call[]): Map<string, Call> {
   const frames = new Map<string, Call>()
   for (const call of calls) {
@@ -123,7 +121,7 @@ function framesOf(calls: readonly Call[]): Map<string, Call> {
   return frames
 }
 
-/** First writes of the answers 200 to each client port, in order. */
+/** First writes of the 200 responses to each client port, in order. */
 function answersOf(calls: readonly Call[], port: number): Map<number, Call[]> {
   const answers = new Map<number, Call[]>()
   for (const call of [...calls].sort((a, b) => a.began - b.began)) {

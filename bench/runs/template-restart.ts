@@ -1,5 +1,5 @@
-// Exporters announce templates seldom and send data all the time. Weir is stopped or killed between a template and
-// its data: nothing received before may be lost for lack of a template, and the sampling must be remembered.
+// Exporters announce templates rarely and send data all the time. Weir is stopped or killed between a template and its
+// data: no earlier data may be lost for lack of a template, and the sampling must be stored.
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { ExportLoad, type LoadProtocol } from '../../test/kit/flow-load/exports.
 import { startWeir, type WeirProcess } from '../../test/kit/weir-process.ts'
 
 const addresses = 5000
-/** Templates are written within this. */
+/** Templates are stored within this time. */
 const keptMs = 2500
 
 /** v9, domain 7 as the load: options template 257 with the sampling interval, and one record: 1 in 100. */
@@ -41,7 +41,7 @@ async function restarted(
 ): Promise<void> {
   const name = `${protocol}, ${way.name}`
   await using weir = await startWeir({ folder: join(context.folder, name.replaceAll(/[^a-z0-9]+/gi, '-')) })
-  // Templates once, in the first datagram.
+  // Templates only in the first datagram.
   const load = new ExportLoad({ protocol, perDatagram: 20, addresses, seed: context.seed, templatesEvery: 1e9 })
   const socket = await open(weir.ports.netflow)
   const rounds = context.size(5, 2)
@@ -58,7 +58,7 @@ async function restarted(
     await way.end(weir)
     await weir.start()
   }
-  // The exporter restarted, too: it sends from another port, and its templates arrive later.
+  // A restarted exporter: it sends from another port, and its templates arrive later.
   const again = await open(weir.ports.netflow)
   for (let i = 0; i < 10; i++) await send(again, load.next(Date.now()))
   await accepted(weir, load.flows)
@@ -93,7 +93,6 @@ async function restarted(
 
 async function open(port: number): Promise<Socket> {
   const socket = createSocket('udp4')
-  // No data is sent while Weir is down.
   socket.on('error', () => {})
   socket.connect(port, '127.0.0.1')
   await once(socket, 'connect')
@@ -104,17 +103,14 @@ function send(socket: Socket, bytes: Buffer): Promise<void> {
   return new Promise((resolve) => socket.send(bytes, () => resolve()))
 }
 
-/** The same with the time of now. */
+/** The same with the current time. */
 function fresh(datagram: Buffer): Buffer {
   const bytes = Buffer.from(datagram)
   bytes.writeUInt32BE(Math.floor(Date.now() / 1000), 8)
   return bytes
 }
 
-/**
- * Waits until the journal has as many rows; returns silently at the limit, because missing rows are reported at the
- * end.
- */
+/** Waits until the journal has `rows` rows; at the limit it returns, because missing rows are reported at the end. */
 async function accepted(weir: WeirProcess, rows: number): Promise<void> {
   for (let waited = 0; waited < 20_000; waited += 100) {
     const { sources } = await weir.ledger()

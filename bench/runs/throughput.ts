@@ -1,5 +1,5 @@
-// Throughput. MB are 10^6 bytes, uncompressed; CPU is user and system of all threads. The aim for events over HTTP
-// depends on the number of cores and is printed beside the result.
+// MB are 10^6 bytes, uncompressed; CPU is user and system time of all threads. The HTTP target depends on the number of
+// cores.
 import { join } from 'node:path'
 import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
 import type { Batch } from '../../src/model/batches.ts'

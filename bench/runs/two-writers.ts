@@ -1,5 +1,4 @@
-// Two PID namespaces compete for one folder while `kill -9` ends the owner. Oracles: clients that record each 2xx,
-// and an exporter with numbered flows.
+// Oracles: clients that record each 2xx, and an exporter with numbered flows.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { join } from 'node:path'
 import type { AcceptanceRun, AcceptanceContext } from '../harness.ts'
@@ -20,7 +19,6 @@ interface Side {
   readonly source: string
 }
 
-/** What the competition was. */
 interface Fight {
   kills: number
   takeovers: number
@@ -49,7 +47,7 @@ export default {
     }
     const fight = await compete(context, sides)
     for (const { flows } of sides) await flows.close()
-    // Batches that were begun end at the server of their side.
+    // Started batches end at the server of their side.
     for (const { weir, client } of sides) {
       await weir.start()
       await client.stop()
@@ -93,7 +91,7 @@ async function compete(context: AcceptanceContext, sides: readonly Side[]): Prom
   let last: Side | undefined
   let isOver = false
   const total = context.size(500, 6)
-  /** Starts a side again and again, as an orchestrator does. */
+  /** Restarts a side, like an orchestrator. */
   const supervise = async (one: Side): Promise<void> => {
     while (!isOver) {
       const launched = performance.now()
@@ -126,7 +124,7 @@ async function compete(context: AcceptanceContext, sides: readonly Side[]): Prom
       while (holder === undefined) await sleep(20)
       await sleep(random.integer(50, context.size(1500, 800)))
       kill(random.chance(0.85) ? holder : sides.find((one) => one !== holder))
-      // Now and then also a side during its start.
+      // Sometimes a side during its start, too.
       while (fight.kills < total && random.chance(0.15)) {
         await sleep(random.integer(50, 800))
         kill(sides[random.integer(0, 1)])

@@ -1,5 +1,5 @@
-// In place of kollect: a real cluster, `weir kollect` with the rights of its manifest, a real NATS, a consumer in
-// Python. The writer records the responses of the API server; the consumer must have read the same.
+// A real cluster, `weir kollect` with the rights of its manifest, a real NATS, and a consumer in Python. The consumer
+// must have read the writes that the API server acknowledged.
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
@@ -65,7 +65,7 @@ export default {
       const first = await startKollect(data, env)
       await write(kube, random, objects, 'first', written)
       context.expect((await first.stop()) === 0, 'it stops with exit code 0')
-      // While it is away, and again while it runs.
+      // While Weir is down, and again while it runs.
       await write(kube, random, objects, 'away', written)
       const second = await startKollect(data, env)
       await write(kube, random, objects, 'last', written)

@@ -13,7 +13,7 @@ interface Answer {
   readonly exact: boolean
 }
 
-it('sent flows are found by filters, page by page, over time and between addresses, in the running program', async () => {
+it('a running Weir finds flows by filter, page, time range and pair of addresses', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'weir-filters-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   await using weir = await startWeir({ folder })

@@ -29,7 +29,7 @@ async function books(): Promise<{ accepted: number; duplicates: number }> {
   return { accepted: http?.accepted ?? -1, duplicates: http?.duplicates ?? -1 }
 }
 
-it('the counters of accepted rows and duplicates equal the ledger at every scrape, from the first row on and after a restart', async () => {
+it('the metrics of accepted and duplicate rows equal the ledger at every scrape, also after a restart', async () => {
   await weir.events(['a', 'b', 'a'].map(event))
   expect(await counted()).toEqual({ accepted: 2, duplicates: 1 })
   expect(await books()).toEqual({ accepted: 2, duplicates: 1 })

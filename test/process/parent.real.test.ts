@@ -23,7 +23,7 @@ async function oldNode(): Promise<string | undefined> {
 
 const node = await oldNode()
 
-it('Weir ends with the old Node that started it, when that is killed; the next start has the folder', async (context) => {
+it('Weir ends when the Node process that started it is killed, and frees the folder', async (context) => {
   if (node === undefined) return context.skip('old Node')
   const folder = await mkdtemp(join(tmpdir(), 'weir-parent-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))

@@ -48,7 +48,7 @@ async function accepted(url: string, limitMs = 30_000): Promise<void> {
 }
 
 describe('small volume', () => {
-  it('a volume smaller than `journal.keep` takes more than it holds, and recovers by itself after it was wholly full', async (context) => {
+  it('a volume smaller than `journal.keep` accepts more than it holds, and recovers after it was full', async (context) => {
     if (!mounted) context.skip('Only root may mount a file system of 200 MB.')
     await using weir = await startWeir({ folder, config: { store: { enabled: 'none' } } })
     expect(weir.log).toContain('The volume of the data folder is smaller than what Weir may write.')
@@ -67,7 +67,7 @@ describe('small volume', () => {
     expect((await weir.stop()).code).toBe(0)
   })
 
-  it('a journal at its `max` accepts more as soon as the store has all of it, although the store keeps one commit back', async () => {
+  it('a journal at its `max` accepts more once the store has all of it', async () => {
     await using weir = await startWeir({
       folder,
       config: { journal: { segment: '64KiB', max: '1MiB', keep: '64KiB' }, store: { size: '64MiB' } },

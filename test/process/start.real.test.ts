@@ -35,7 +35,7 @@ describe('a signal during the start', () => {
     expect(await readdir(weir.data).catch(() => [])).not.toContain('lock')
   })
 
-  it('stops the first process of a container, which has no default action for signals, before it is ready', async (context) => {
+  it('stops process 1 of a container, which has no default signal action, before it is ready', async (context) => {
     if ((await runCommand('unshare', ['--pid', '--fork', '--mount-proc', 'true'], { limit: 10_000 })).code !== 0)
       context.skip('unshare')
     await using weir = await prepareWeir({

@@ -119,7 +119,7 @@ test.each([
   expect(await server.take(`through-${name}`)).toEqual([])
 })
 
-test('weir bus check reads back at moto: from a queue, which keeps its messages, and from a topic through a temporary queue', async () => {
+test('weir bus check reads from a queue of moto without consuming, and from a topic by a temporary queue', async () => {
   const options = { write: true, mayCreate: true, stepMs: 20_000 }
   const steps = async (type: string, settings: unknown): Promise<string[]> =>
     (await checkBus({ type, settings, notes: [] }, options)).map(({ check, status }) => `${check} ${status}`)

@@ -34,7 +34,7 @@ sourceConformance(
   { system: 'cloudtrail-s3', server: 'moto', version: () => server.version, unordered: true },
 )
 
-test('killed while it reads files announced by S3 and by SNS, and polling for late ones, Weir has each record once; doctor checks all of it', async () => {
+test('Weir records each event of announced and late files once, despite kills; doctor checks all of it', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'weir-trail-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   await writeFile(join(folder, 'secret'), credentials.secretAccessKey, { mode: 0o600 })

@@ -59,7 +59,7 @@ async function replicas(name: string) {
   }
 }
 
-test('kube-apiserver: of two one reads traces; when it is killed and its folder is lost, a new one resumes from the Lease, and delivered traces are not sent again', async () => {
+test('kube-apiserver: a replica with an empty folder resumes from the Lease without repeating traces', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'weir-cts-lease-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   const server = await new CtsServer().start()
@@ -132,7 +132,7 @@ test('kube-apiserver: of two one reads traces; when it is killed and its folder 
   expect((await lease('cts')).spec?.holderIdentity).not.toBe('')
 })
 
-test('kube-apiserver: of two `weir cts-exporter` without a volume one polls; a frozen one sends nothing more, and after a kill the other takes over, with nothing duplicated or lost', async () => {
+test('kube-apiserver: after a freeze or a kill the other cts-exporter takes over without loss or repeats', async () => {
   await using scene = await replicas('cts-exporter')
   const { start, happen, settled, transitions } = scene
 
@@ -169,7 +169,7 @@ test('kube-apiserver: of two `weir cts-exporter` without a volume one polls; a f
   expect(three.log()).toContain('reads traces now')
 })
 
-test('kube-apiserver: while it is frozen nothing new is read, and this is reported; when it responds again one continues, with nothing duplicated or lost', async () => {
+test('kube-apiserver: while it is frozen polling stops with a report, and it resumes without loss or repeats', async () => {
   await using scene = await replicas('frozen')
   const { cloud, start, happen, settled } = scene
   happen(20)

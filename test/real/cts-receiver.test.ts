@@ -133,7 +133,7 @@ describe('go-cloudevents', () => {
     expect(await exporter.stop()).toBe(0)
   })
 
-  test('where the sink answers 5xx, 429, 404, 409, resets and hangs at first, it has each trace once in the end, in order per resource', async (context) => {
+  test('a sink that first fails with 5xx, 429, 404, 409, resets and hangs gets each trace once and in order', async (context) => {
     const go = await goReceiver(context)
     const front = await FailingFront.start(go.port)
     onTestFinished(() => front.stop())

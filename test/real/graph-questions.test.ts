@@ -103,7 +103,7 @@ const wanted = questions.map(({ id, rows }) => ({ id, rows }))
 const events = seedEvents()
 
 describe('graph questions', () => {
-  test('the ten answers of Neo4j are those of the store, row by row, and so they are when everything is sent again in other pieces', async () => {
+  test('Neo4j and the store answer the ten questions alike, also after everything is sent again', async () => {
     await send(eventBatch(events, 'all'), batchOf([flowPiece(0, 25)]))
     expect(await answers()).toEqual(wanted)
     const whole = await graph()
@@ -131,7 +131,7 @@ describe('graph questions', () => {
   const sums = async (): Promise<unknown> =>
     (await server.ask('MATCH ()-[t:TALKS_TO]->() RETURN sum(t.bytes) AS bytes, sum(t.flows) AS flows'))[0]
 
-  test('a flow is in the sums once, however often and in whatever pieces it is sent; one of a new folder, of another Weir, or after a manual rewind is another', async () => {
+  test('a redelivered flow is counted once; a new folder, another Weir or a manual rewind counts it again', async () => {
     await send(batchOf([flowPiece(0, 25)]))
     const once = (await sums()) as { bytes: number; flows: number }
     const times = (n: number): object => ({ bytes: n * once.bytes, flows: n * once.flows })
@@ -171,7 +171,7 @@ describe('graph questions', () => {
     )
   const at = (minute: number): string => `2026-11-20T10:${String(minute).padStart(2, '0')}:00Z`
 
-  test('relations of an object begin and end when emitted; emitted again from any position, or late by another Weir, they are unchanged', async () => {
+  test('a relation begins and ends when emitted; repeated or late emission does not change it', async () => {
     const history = [
       resourceEventOf('p', at(1), { images: [{ image: 'a:1' }] }),
       resourceEventOf('p', at(2), { node: 'n1', images: [{ image: 'a:1' }] }),

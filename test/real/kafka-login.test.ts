@@ -153,7 +153,7 @@ test('a listener that requires a login closes connections without one, and rejec
   )
 })
 
-test('a user without the right to write to the topic gets that reason, and nothing is lost once it is granted', async () => {
+test('a missing right to write to the topic is reported, and nothing is lost once it is granted', async () => {
   const auth = { type: 'plain', user: 'weir', password: 'right' } as const
   await observer.create('closed')
   await observer.forbid('weir', 'closed', true)
@@ -178,7 +178,7 @@ test('a user without the right to write to the topic gets that reason, and nothi
   await expect.poll(reasons, { timeout: 10_000 }).toEqual([])
 })
 
-test('a source with a refused login reports the reason, and reads once the password is right, without a restart', async () => {
+test('a source with a refused login reports the reason, and reads once the password is corrected', async () => {
   const password = join(await folder(), 'password')
   await writeFile(password, 'wrong\n')
   const config = configFrom(kafkaSourceSchema, {
@@ -200,7 +200,7 @@ test('a source with a refused login reports the reason, and reads once the passw
   await done
 })
 
-test('the journal over TLS and SCRAM: a wrong password is reported and retried, a changed one is taken without a restart, and nothing is lost', async () => {
+test('the journal over TLS and SCRAM retries a wrong password and uses a changed one without loss', async () => {
   const dir = await folder()
   const [ca_file, password] = [join(dir, 'ca.pem'), join(dir, 'password')]
   await writeFile(ca_file, broker.cert)
@@ -236,7 +236,7 @@ test('the journal over TLS and SCRAM: a wrong password is reported and retried, 
   await expect(writer.write(1, record('four'))).rejects.toThrow(Fenced)
 })
 
-test('weir bus check writes a message and receives it, and distinguishes missing rights to read and to write', async () => {
+test('weir bus check writes and reads a message, and reports a missing right to read or write', async () => {
   const dir = await folder()
   const check = async (name: string): Promise<string[]> => {
     const file = join(dir, 'weir.yaml')

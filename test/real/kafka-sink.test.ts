@@ -98,7 +98,7 @@ async function stage(): Promise<Stage> {
   }
 }
 
-test('of several topics only the events of a missing one fail, and later ones of their keys, until it is there', async () => {
+test('only the events of a missing topic, and later ones of their keys, fail until the topic exists', async () => {
   const { observer, topic, sink: make } = await stage()
   await observer.create(`${topic}.here`)
   const sink = await make({ topic: `${topic}.{type}` })
@@ -125,7 +125,7 @@ test('of several topics only the events of a missing one fail, and later ones of
   expect(idsOf(await observer.records(`${topic}.there`)).toSorted()).toEqual(['e2', 'e5'])
 })
 
-test("Kafka's own consumer reads key, headers and value, whatever the compression, and its producer puts a key into the same partition", async () => {
+test("Kafka's clients read key, headers and value in each compression, and use the same partitions", async () => {
   const { server, observer, topic, sink } = await stage()
   await observer.create(topic, { partitions: 7 })
   const keys = ['', 'a', 'shop/web-1', 'grün', 'a-little-bit-longer-key'].map((key) => `${key}!`)
@@ -289,7 +289,7 @@ function largeChange(): WeirEvent {
   )
 }
 
-test('two states of a megabyte pass where the topic takes them, and go out as a patch or in parts where it does not', async () => {
+test('a change of two megabytes is sent whole, or as a patch or in parts where the topic is too small', async () => {
   const { observer, topic, sink } = await stage()
   await observer.create(`${topic}.large`, { configs: { 'max.message.bytes': String(2 ** 23) } })
   await observer.create(topic)

@@ -188,7 +188,7 @@ sourceConformance(
   { system: 'kafka', server: 'Apache Kafka (KRaft)', version: () => server.version },
 )
 
-test('CloudEvents in every mode are events as they were; what can not be read is kept with its bytes, and with codec raw everything is', async () => {
+test('CloudEvents in every mode are decoded; unreadable messages, and all with codec raw, keep their bytes', async () => {
   const topic = ownTopic()
   await observer.create(topic, { partitions: 1 })
   const sent: WeirEvent[] = [
@@ -308,7 +308,7 @@ test('nothing is committed before it is synced, and all of it after', async () =
   expect(idsIn(journal).toSorted()).toEqual(ids)
 })
 
-test('with `ack: sink:out` nothing is committed before the sink has it; when it is removed messages are returned, and redelivered once it is back', async () => {
+test('with `ack: sink:out` only delivered messages are committed; without the sink they are redelivered', async () => {
   const topic = ownTopic()
   await observer.create(topic)
   const ids = await publish(topic, 'e')
@@ -340,7 +340,7 @@ test('while the journal refuses, messages wait where they are, and are read once
   expect(journal.shedRows).toBe(0)
 })
 
-test('it resumes at its position after a stop; with offset: newest earlier messages are skipped, and those that arrived while it was stopped are not', async () => {
+test('it resumes at its position after a stop, also with offset: newest, which skips earlier messages', async () => {
   const topic = ownTopic()
   await observer.create(topic)
   await publish(topic, 'before')

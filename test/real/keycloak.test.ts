@@ -169,7 +169,7 @@ describe('keycloak', () => {
   })
 
   describe('logging in', () => {
-    test('with code, PKCE, state and nonce leads back to the requested page, with the identity of the user', async () => {
+    test('with code, PKCE, state and nonce returns to the requested page as the user', async () => {
       const { url } = await started()
       const browser = new Browser()
       expect((await browser.api(url, 'GET', '/api/v1/me')).status).toBe(401)
@@ -306,7 +306,7 @@ describe('keycloak', () => {
       }
     })
 
-    test('with a wrong secret of the client, or an unreachable provider, reports it and affects nothing else', async () => {
+    test('reports a wrong client secret or an unreachable provider, and affects nothing else', async () => {
       const wrong = await started({ clientSecret: 'a-wrong-secret' })
       const page = await login(new Browser(), wrong.url, 'ada')
       expect([page.status, page.text.includes('The login failed')]).toEqual([400, true])
@@ -432,7 +432,7 @@ describe('keycloak', () => {
       ])
     })
 
-    test('for another audience, of another issuer, forged, or no access token at all is refused with the reason', async () => {
+    test('with a wrong audience, issuer, signature or type is refused with the reason', async () => {
       const { url } = await started()
       const good = await keycloak.tokens(realm, 'cli', 'ada')
       const [head = '', body = '', signature = ''] = good.access_token.split('.')
@@ -636,7 +636,7 @@ describe('keycloak', () => {
     }
   })
 
-  test('a real browser logs in from the console at another site than the provider’s, and out again', async (context) => {
+  test('a real browser logs in and out of a console on another site than the provider', async (context) => {
     const path = installedChromium()
     if (path === undefined) return context.skip('there is no Chromium')
     const api = await started()

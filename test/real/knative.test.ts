@@ -162,7 +162,7 @@ describe('kube-apiserver', () => {
     expect([code, output]).toEqual([0, 'deployment.apps/cts-exporter-deployment created (server dry run)\n'])
   })
 
-  test('has the resources of the make targets, with the given image and sink, and after uninstall only the volume claim', async () => {
+  test('creates the resources with the given image and sink; uninstall keeps only the volume claim', async () => {
     const image = 'registry.example.com/weir:0.1.0'
     const done = async (...args: readonly string[]): Promise<void> => {
       const { code, output } = await make(...args)
@@ -240,7 +240,7 @@ describe('kube-apiserver', () => {
     expect(await namesOf('configmaps,secrets,containersources.sources.knative.dev')).toEqual([])
   })
 
-  test('would start what reads traces and posts them: the Deployment’s own command line, its variables and its probes', async () => {
+  test('has a Deployment whose command line, variables and probes read and post traces', async () => {
     const all = await built('deployment')
     const { spec } = all.find(({ kind }) => kind === 'Deployment') as unknown as { spec: { template: Template } }
     const [container] = spec.template.spec.containers

@@ -107,7 +107,7 @@ async function needAll(context: TestContext): Promise<void> {
 }
 
 describe('kube-apiserver', () => {
-  test('weir kollect publishes the messages of kollect, with the rights of its manifests, also of changes while it was stopped', async (context) => {
+  test("weir kollect publishes kollect's messages with the rights of its manifests, also after a stop", async (context) => {
     await needAll(context)
     const cluster = kube ?? expect.unreachable('there is no cluster')
     bus = await startNats({ jetstream: true, dir })

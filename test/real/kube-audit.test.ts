@@ -261,7 +261,7 @@ async function changes(name: string, resource: string, count: number): Promise<u
   }
 }
 
-test('the actor of a deletion is known without its uid: of pods, services, collections, custom resources, and of what finalizers or a grace period held', async () => {
+test('the actor of a deletion is found without the uid, also of collections and delayed deletions', async () => {
   const crds = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
   await as('admin', 'POST', crds, {
     metadata: { name: 'widgets.example.com' },

@@ -200,7 +200,7 @@ const changeCount = async (cluster: string, name: string): Promise<number> =>
     )[0]?.n,
   )
 
-test('a Weir that logs in by tokenFile, as another user, by an exec plugin and through a proxy watches with each of them', async () => {
+test('each login works: tokenFile, impersonation, exec plugin and proxy', async () => {
   await allow(
     'reads',
     [{ apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'list', 'watch'] }],
@@ -329,7 +329,7 @@ test('a watch through a proxy continues when the proxy loses its connections', a
   expect(proxies[1]?.targets.length).toBeGreaterThan(before)
 }, 60_000)
 
-test('weir doctor shows the sentences of the log for 401, a missing exec plugin, an unreachable server and a forbidden kind', async () => {
+test("weir doctor reports the log's messages for 401, exec plugin, unreachable server and forbidden kind", async () => {
   const log = running().log
   const { stdout } = await weirCommand('doctor', '--config', join(folder, 'weir/weir.yaml'))
   const sentences = [

@@ -48,7 +48,7 @@ async function pair(): Promise<{ readonly first: WeirProcess; readonly second: W
 }
 
 describe('kube-apiserver', () => {
-  test('one leads and the other reports the leader; a clean stop hands over at once, with nothing emitted twice', async () => {
+  test('one replica leads and the other reports it; a clean stop hands over at once without repeats', async () => {
     const { first, second } = await pair()
     const churn = new Churn(stage.kube, 'handed')
     await churn.run(4, 20)
@@ -81,7 +81,7 @@ describe('kube-apiserver', () => {
     expect((await leaseIn(stage.kube)).leaseTransitions).toBe(2)
   }, 240_000)
 
-  test('killed in the middle of a churn, the holder is followed by the other, and the changes of both equal the writes', async () => {
+  test('after a kill of the leader the other takes over, and the changes of both equal the writes', async () => {
     const { first, second } = await pair()
     const churn = new Churn(stage.kube, 'killed')
     const writing = churn.run(4)
@@ -139,7 +139,7 @@ describe('kube-apiserver', () => {
     expect(await overlaps([first, second])).toEqual([])
   }, 240_000)
 
-  test('a replica that has never been there begins where the holder is, also when that one ends the next moment', async () => {
+  test("a new replica starts at the leader's state, even if the leader ends at once", async () => {
     const first = await replica()
     await holderOf([first])
     await synced(first)
@@ -155,7 +155,7 @@ describe('kube-apiserver', () => {
     expect(await judgedAll([first, second], churn, 'fresh', 60_000)).toEqual([])
   }, 240_000)
 
-  test('without the right to the Lease nothing is emitted and doctor reports the missing right; with the manifests it works', async () => {
+  test('without the right to the Lease nothing is emitted, and doctor reports the missing right', async () => {
     const rbac = '/apis/rbac.authorization.k8s.io/v1'
     const make = (kind: string, path: string, name: string, more: object): Promise<unknown> =>
       stage.kube.call('POST', `${rbac}/${path}`, {

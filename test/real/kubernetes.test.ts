@@ -61,7 +61,7 @@ describe('kube-apiserver', () => {
     measured('by key')
   }, 180_000)
 
-  test('a restart without changes emits nothing and lists nothing; changes meanwhile are emitted in order', async () => {
+  test('a restart lists nothing and emits only later changes, in order', async () => {
     const running = await startWatching()
     const churn = new Churn(stage.kube, 'again')
     const uids = [await churn.create(), await churn.create(), await churn.create()]
@@ -100,7 +100,7 @@ describe('kube-apiserver', () => {
     expect(await judged(running, churn, 'killed', 60_000)).toEqual([])
   }, 240_000)
 
-  test('an API server that starts again, freezes, and loses its history: the end is right and nothing is duplicated or out of order', async () => {
+  test('a restart, a freeze and a lost history of the API server cause no error, repeat or disorder', async () => {
     const running = await startWatching()
     const churn = new Churn(stage.kube, 'rough')
     const writing = churn.run(3)
@@ -118,7 +118,7 @@ describe('kube-apiserver', () => {
     expect(await judged(running, churn, 'rough', 90_000, true)).toEqual([])
   }, 240_000)
 
-  test('changes while Weir was down that the server has forgotten are emitted as the difference, marked as such', async () => {
+  test('changes that the server forgot while Weir was down are emitted as one marked difference', async () => {
     const running = await startWatching({ include: ['ConfigMap', 'Secret'] })
     const churn = new Churn(stage.kube, 'gone')
     const [changed, removed] = [await churn.create(), await churn.create(), await churn.create()]
@@ -145,7 +145,7 @@ describe('kube-apiserver', () => {
     ).toBe(Number(quiet) + 3)
   }, 240_000)
 
-  test('a kind that is installed while Weir runs is watched within seconds, and its end is the end of its objects', async () => {
+  test('a kind that is installed later is watched within seconds; its removal deletes its objects', async () => {
     const running = await startWatching()
     const definition = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
     await stage.kube.call('POST', definition, {
@@ -317,7 +317,7 @@ describe('kube-apiserver', () => {
     ).toEqual(new Set(['shown']))
   }, 240_000)
 
-  test('an object that leaves the selected labels is emitted as deleted with its last state, and one that enters them as created', async () => {
+  test('an object that leaves or enters the selected labels is emitted as deleted or created', async () => {
     const running = await startWatching({ include: ['ConfigMap'], labels: 'team=shop' })
     const maps = '/api/v1/namespaces/default/configmaps'
     const label = (team: string): Promise<unknown> =>
@@ -345,7 +345,7 @@ describe('kube-apiserver', () => {
     ])
   }, 240_000)
 
-  test('relations of a pod, a service and a node are emitted, and again when they change; the cluster’s events have a separate stream', async () => {
+  test('relations of pods, services and nodes are emitted at each change; events have a separate stream', async () => {
     const running = await startWatching()
     await stage.kube.call('POST', '/api/v1/nodes', {
       apiVersion: 'v1',

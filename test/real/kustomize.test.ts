@@ -109,7 +109,7 @@ describe('kubectl', () => {
     },
   )
 
-  test('builds without-secrets: no rule names Secrets or includes the whole core group, and they are not requested', async (context) => {
+  test('builds without-secrets: no rule includes Secrets, and they are not requested', async (context) => {
     const all = await built(context, 'without-secrets')
     for (const { apiGroups, resources } of rules(all, 'ClusterRole')) {
       expect(apiGroups).not.toContain('*')
@@ -141,7 +141,7 @@ describe('kubectl', () => {
       replicas: ['ConfigMap', 'Deployment', 'Role', 'RoleBinding', 'ServiceAccount'],
     } as const
 
-    test('builds each way with the same pod, without privileges, that reads clouds.yaml of a folder', async (context) => {
+    test('builds each variant with the same unprivileged pod that reads clouds.yaml', async (context) => {
       const pods: Pod[] = []
       for (const [way, kinds] of Object.entries(ways)) {
         const all = await built(context, way, 'knative')
@@ -212,7 +212,7 @@ describe('kubectl', () => {
       })
     })
 
-    test('in place of neo4j_sink there is a Knative Service, with a command line and settings that start', async (context) => {
+    test('replaces neo4j_sink with a Knative Service whose command line and settings start', async (context) => {
       const all = await built(context, 'neo4j-sink', 'knative')
       expect(all.map(({ kind, apiVersion }) => `${kind} ${String(apiVersion)}`).sort()).toEqual([
         'ConfigMap v1',

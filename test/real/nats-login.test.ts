@@ -118,7 +118,7 @@ test('with a credentials file of a server that trusts an operator; one of anothe
   expect(await tried({ url, auth: { type: 'creds', creds: creds(stranger) } })).toMatch(/rejected the login/)
 })
 
-test('over TLS: the certificate is checked against the CA and the name, and the client certificate is sent where requested', async () => {
+test('over TLS the CA and the name are verified, and the client certificate is sent if requested', async () => {
   const dir = await folder()
   const [cert_file, key_file] = [join(dir, 'cert.pem'), join(dir, 'key.pem')]
   await writeFile(cert_file, certificate)
@@ -156,7 +156,7 @@ async function secured(
   return { server, ca_file: cert_file, setPassword }
 }
 
-test('the journal over TLS with a login: a password that changes is taken without a new start, and what waits meanwhile is stored once', async () => {
+test('the journal over TLS uses a changed password without a restart, and stores pending rows once', async () => {
   const dir = await folder()
   const { server, ca_file, setPassword } = await secured(dir)
   const password = join(dir, 'password')
@@ -204,7 +204,7 @@ test('the journal over TLS with a login: a password that changes is taken withou
   expect(await recordsOf(bus, 1, 4)).toEqual(['one', 'two', 'three', 'four'])
 })
 
-test('a whole Weir reads the password of its journal again: messages from before and after are there, without a restart', async () => {
+test('a running Weir reloads the password of its journal without losing messages', async () => {
   const dir = await folder()
   const { server, ca_file, setPassword } = await secured(dir)
   const password = join(dir, 'password')

@@ -226,7 +226,7 @@ test('codec kollect: the payload is the bare envelope, and a change that is sent
   expect(message?.header.get('ce-partitionkey')).toMatch(/^c1\/0000/)
 })
 
-test('wait_for: server needs no stream: a subscriber gets the message, and without one it counts as delivered', async () => {
+test('wait_for: server needs no stream; without a subscriber a message counts as delivered', async () => {
   const { server, observer } = await serverWith()
   const sink = await sinkFor({ url: server.url, subject: 'plain.subject', wait_for: 'server' })
   expect(await sink.probe?.(never)).toMatchObject({ is: 'ok' })
@@ -423,7 +423,7 @@ test('a user without the right to publish gets that reason', async () => {
     expect([is, given.startsWith('waits behind') ? reason : given]).toEqual(['retry', reason])
 })
 
-test('a user without the right to receive acknowledgements gets that reason, and nothing waits for its timeout', async () => {
+test('a missing right to receive acknowledgements is reported without waiting for a timeout', async () => {
   const { server } = await serverWith(
     'authorization { users: [ { user: "weir", password: "pw", permissions: { publish: [">"], subscribe: ' +
       '["other.>"] } } ] }',
@@ -439,7 +439,7 @@ test('a user without the right to receive acknowledgements gets that reason, and
   }
 })
 
-test('a send while the server is down returns at once with the reason, and the next one after its return delivers', async () => {
+test('a send while the server is down fails at once with the reason; the next one after it delivers', async () => {
   const { server } = await serverWith()
   const sink = await sinkFor({ url: server.url, stream: 'WEIR', create_stream: true })
   await deliverAll(sink, numberedEvents(3, 'a'))

@@ -143,7 +143,7 @@ sourceConformance(
   { system: 'nats', server: program.name, version: () => connection.info?.version },
 )
 
-test('a stream is read once over kill -9 and a server that goes away, in order of each key; what can not be read is kept with its bytes', async () => {
+test('a stream is read once and in key order despite kill -9; unreadable messages keep their bytes', async () => {
   const stream = await newStream()
   const ids: string[] = []
   const write = async (count: number): Promise<void> => {
@@ -183,7 +183,7 @@ test('a stream is read once over kill -9 and a server that goes away, in order o
   expect((await weir.ledger()).balanced).toBe(true)
 }, 200_000)
 
-test('acknowledgements during a shutdown do not wait for a response: they are reported, and the messages are redelivered', async () => {
+test('acknowledgements during a shutdown do not wait; the messages are redelivered', async () => {
   const stream = await newStream()
   const journal = new TestJournal()
   const lines: string[] = []
@@ -214,7 +214,7 @@ test('acknowledgements during a shutdown do not wait for a response: they are re
 }, 120_000)
 
 test.each(['files', 'nats'])(
-  'with `ack: sink:out` and the journal on %s nothing is acknowledged while the sink is down, also of known redeliveries after kill -9; once the sink has it, it is',
+  'with `ack: sink:out` and the journal on %s a message is acknowledged once the sink has it',
   async (journal) => {
     const stream = await newStream()
     const receiver = await EventReceiver.start()
@@ -324,7 +324,7 @@ test('missing or refused objects are reported with the remedy, and retried', asy
 }, 60_000)
 
 test.each(['split', 'claim-check'] as const)(
-  'an event of a megabyte goes through a stream that takes a quarter of that (%s), and arrives whole between those of its key',
+  'an event four times larger than the stream permits (%s) arrives whole and in key order',
   async (oversize) => {
     const stream = `S${++number}`
     await manager.streams.add({ name: stream, subjects: [`${stream}.>`], max_msg_size: 262_144 })

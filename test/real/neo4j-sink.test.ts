@@ -115,7 +115,7 @@ const count = async (): Promise<unknown> =>
     ).map(({ label, n }) => [label, n]),
   )
 
-test('events of the original exporter are in the graph when they are answered, in each mode, from either version of the API; an invalid one is reported and blocks no other; while Neo4j is down all are to be retried', async (context) => {
+test('acknowledged events of the original exporter are in the graph; an invalid one blocks no other', async (context) => {
   const found = await installNeo4j()
   if (found.path === undefined) return context.skip(found.reason)
   const sink = await startSink(join(dir, 'one'))
@@ -211,7 +211,7 @@ const originalWrite = `MERGE (s:SUBJECT {id: $subject}) MERGE (r:RESOURCE {id: $
 MERGE (a:ACTION {id: $id, timestamp: datetime($time), source: $source, type: $type})-[:APPLIED_ON]->(r)
 MERGE (a)-[:PERFORMED_BY]->(s) MERGE (a)-[:WITH_STATUS]->(o) MERGE (r)-[:MEMBER_OF]->(t) MERGE (t)-[:LOCATED_AT]->(g)`
 
-test('the graph of neo4j_sink becomes that of Weir by the migration, so that the same events make no node twice', async (context) => {
+test("the migration turns the graph of neo4j_sink into Weir's, without duplicate nodes", async (context) => {
   const found = await installNeo4j()
   if (found.path === undefined) return context.skip(found.reason)
   await server.ask('MATCH (n) DETACH DELETE n')

@@ -160,7 +160,7 @@ function manyTraces(count: number, from = 0): Record<string, unknown>[] {
 describe('neo4j: the graph', () => {
   beforeEach(empty)
 
-  test('a sample of traces has its nodes and relationships, also after the other API sends them again by another sink', async () => {
+  test('traces have their nodes and relationships, also after a repeat by the other API and sink', async () => {
     const sink = await sinkFor({ url: `neo4j://${server.address}` })
     expect(
       await sink.send(
@@ -256,7 +256,7 @@ describe('neo4j: the graph', () => {
   })
 })
 
-test('neo4j: over TLS with a certificate that is trusted, and no other; faults are reported with the remedy', async () => {
+test('neo4j: over TLS only a trusted certificate is accepted; faults are reported with the remedy', async () => {
   const ca = join(dir, 'ca.pem')
   await writeFile(ca, certificate.cert)
   const look = async (written: Partial<Written>): Promise<string> => {
@@ -280,7 +280,7 @@ test('neo4j: over TLS with a certificate that is trusted, and no other; faults a
   expect(await look({ url: 'bolt://127.0.0.1:1' })).toMatch(/^fail bolt:\/\/127\.0\.0\.1:1 can't be reached/)
 })
 
-test('neo4j: with a wrong password, and while the database is killed in the middle, nothing is lost and nothing is there twice', async () => {
+test('neo4j: a wrong password and a kill of the database lose and duplicate nothing', async () => {
   await empty()
   const secret = join(dir, 'password')
   await writeFile(secret, 'not-the-password')

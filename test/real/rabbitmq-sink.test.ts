@@ -190,7 +190,7 @@ test('a message to a plain client: attributes in headers, data as body, persiste
   expect(message?.content.toString()).toBe('{"number":0}')
 })
 
-test('a missing exchange, queue and binding are created if configured, as a stream, too; existing ones are unchanged', async () => {
+test('missing exchanges, queues, streams and bindings are created if configured; existing ones stay', async () => {
   for (const queueType of ['quorum', 'classic', 'stream'] as const) {
     const names = {
       exchange: `made-${queueType}`,
@@ -214,7 +214,7 @@ test('a missing exchange, queue and binding are created if configured, as a stre
   expect(await server.ctl('list_queues', 'name', 'type', 'durable')).toMatch(/made-quorum\s+quorum\s+true/)
 })
 
-test('without a name the exchange hands to the queue that the routing key names; without any queue, or exchange, nothing is lost and the reason has the remedy', async () => {
+test('the default exchange routes by queue name; without a queue or exchange nothing is lost', async () => {
   const { exchange, queue } = await place([])
   expect(await outcome(await sinkFor({ exchange: 'amq.default', routing_key: queue }))).toBe('stored')
   expect(await outcome(await sinkFor({ exchange: 'amq.default', routing_key: 'nobody' }))).toBe(
@@ -241,7 +241,7 @@ test('a full queue that rejects makes the sink wait', async () => {
   await deliverAll(sink, numberedEvents(3, 'e'))
 })
 
-test('while the server has an alarm nothing is published and the reason is reported; afterwards it resumes automatically', async () => {
+test('while the server has an alarm publishing pauses with a report, and resumes afterwards', async () => {
   const { exchange, queue } = await place(['alarm'])
   const sink = await sinkFor({ exchange, routing_key: 'alarm', timeout: '1h' })
   await deliverAll(sink, numberedEvents(1, 'before'))
@@ -278,7 +278,7 @@ test('a silent server is abandoned after two heartbeats, and its connection clos
   await deliverAll(sink, numberedEvents(3, 'after'))
 })
 
-test('an object of a megabyte arrives, and with oversize: patch-only a larger change goes out as its patch', async () => {
+test('a megabyte is delivered, and with oversize: patch-only a larger change is sent as a patch', async () => {
   const { exchange, queue } = await place(['change'])
   const sink = await sinkFor({ exchange, routing_key: 'change', oversize: 'patch-only' })
   const state = (bytes: number, word: string): object => ({
@@ -366,7 +366,7 @@ test('a password that changes is read again without a new start, and nothing is 
   expect(new Set((await observer.received(queue)).map(eventId))).toEqual(new Set(['a0', 'a1', 'a2', 'b0', 'b1', 'b2']))
 })
 
-test('over TLS the certificate is checked against its authority and its name, and ours is a login where it is known', async () => {
+test('over TLS the authority and the name are verified, and a known client certificate logs in', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'weir-rabbit-tls-'))
   onTestFinished(() => rm(dir, { recursive: true, force: true }))
   const at = (name: string): string => join(dir, name)

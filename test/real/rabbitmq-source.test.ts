@@ -112,7 +112,7 @@ afterAll(async () => {
 })
 
 test.each<QueueType>(['quorum', 'stream'])(
-  'a %s queue is read once over kill -9 (and a server that restarts), in order of each key; what can not be read is kept with its bytes',
+  'a %s queue is read once and in key order despite kill -9; unreadable messages keep their bytes',
   async (type) => {
     const queue = await newQueue(type)
     const ids: string[] = []

@@ -104,7 +104,7 @@ for (const sessions of [false, true]) {
   )
 }
 
-test('a message to a plain AMQP client: attributes in application properties, data as body, id and session', async () => {
+test('an AMQP client gets attributes as application properties, data as body, id and session', async () => {
   const name = `plain-${++named}`
   server.queue(name, { sessions: true })
   const sink = ended(await sinkTo(name, { sessions: true, time_to_live: '1h' }))
@@ -183,7 +183,7 @@ function plainRead(name: string, session: string): Promise<Readonly<Record<strin
   return promise
 }
 
-test('in structured mode a message is one CloudEvent in JSON; codec kollect has the envelope, its key, and its subject beside it', async () => {
+test('structured mode sends one CloudEvent in JSON; codec kollect sends the envelope, key and subject', async () => {
   const name = `forms-${++named}`
   const entity = server.queue(name)
   const [event] = numberedEvents(1, 'e')
@@ -213,7 +213,7 @@ test('in structured mode a message is one CloudEvent in JSON; codec kollect has 
   expect(entity.taken).toHaveLength(1 + changes.length)
 })
 
-test('a refused key is reported with the remedy, is read again, and waiting rows are delivered, without a restart', async () => {
+test('a refused key is reported with the remedy and reloaded; pending rows are delivered', async () => {
   const name = `login-${++named}`
   // What Azure's client logs must not reach the console.
   const printed = vi.spyOn(process.stderr, 'write')
@@ -259,7 +259,7 @@ test('a refused key is reported with the remedy, is read again, and waiting rows
   expect(printed.mock.calls.map(([text]) => String(text)).filter((text) => text.includes('azure:'))).toEqual([])
 })
 
-test('requests are full, one key after the other; a mebibyte goes out in a namespace of tier premium, larger ones are refused, and those beside it arrive', async () => {
+test('requests are filled by key; a mebibyte passes in tier premium, and larger messages fail alone', async () => {
   const name = `large-${++named}`
   const entity = server.queue(name, { largest: 4 << 20 })
   const sink = ended(await sinkTo(name, { timeout: '20s' }))
@@ -294,7 +294,7 @@ test('a message without a session to a queue with sessions is reported with the 
   ])
 })
 
-test('weir bus check connects to azuresb://, writes, and peeks its message; no consumer loses or repeats one', async () => {
+test('weir bus check connects to azuresb://, writes and peeks a message without affecting consumers', async () => {
   const name = `checked-${++named}`
   const entity = server.queue(name)
   await deliverAll(ended(await sinkTo(name)), numberedEvents(300, 'w'))
@@ -380,7 +380,7 @@ describe('by Entra ID', () => {
   })
   const known = (): { secure: ServiceBus; entra: Entra } => ({ secure: secure as ServiceBus, entra: entra as Entra })
 
-  test('with the secret of an application, a token of a service account, or the identity of the machine; each refusal names the credential', async () => {
+  test('by application secret, service account token or machine identity; refusals name the credential', async () => {
     const { secure: bus, entra: authority } = known()
     bus.queue('entra')
     const run = async (

@@ -227,7 +227,7 @@ test.each([false, true])(
   60_000,
 )
 
-test('a message is kept from others for as long as the journal takes, and completed then, with or without an id', async () => {
+test('a message stays locked until the journal has it, and is then completed, with or without an id', async () => {
   const topic = `topic-${++named}`
   const entity = server.subscription(topic, 'weir', { lockMs: 3000 })
   const running = await reading({ entity: topic, subscription: 'weir', codec: 'json', event_type: 'io.orders' })
@@ -253,7 +253,7 @@ test('a message is kept from others for as long as the journal takes, and comple
   )
 }, 60_000)
 
-test('a queue that is missing, a login that is refused and a connection that is lost are reported, and retried without a restart', async () => {
+test('a missing queue, a refused login and a lost connection are reported and retried', async () => {
   const name = `later-${++named}`
   const proxy = await cutProxy(server.port)
   onTestFinished(() => proxy.close())

@@ -13,7 +13,7 @@ import { need } from './kit/need.ts'
 const patience = { timeout: 60_000, interval: 100 }
 
 describe('nats-server', () => {
-  test('what a collector takes is derived once over kill -9 of a deliverer, delivered from there, and in the books of all', async (context) => {
+  test('accepted events are derived, delivered and counted once despite kill -9 of a deliverer', async (context) => {
     await need(context, program)
     const dir = await mkdtemp(join(tmpdir(), 'weir-shared-transform-'))
     onTestFinished(() => rm(dir, { recursive: true, force: true }))

@@ -99,7 +99,7 @@ it.each(['SIGTERM', 'SIGKILL'] as const)(
   120_000,
 )
 
-it('data that waits for its template when Weir stops is decoded when the template arrives after the start', async () => {
+it('data pending for a template at a stop is decoded once the template arrives after the start', async () => {
   const { weir, send } = await setUp()
   for (let n = 1; n <= 20; n++) await send(ten(n))
   await expect.poll(() => weir.metric('weir_netflow_parked_sets_total'), { timeout: 20_000 }).toBe(20)

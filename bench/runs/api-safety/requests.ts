@@ -1,4 +1,3 @@
-// Invalid or hostile requests and their expected responses.
 import { brotliCompressSync, constants, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 
 export interface HeaderCase {
@@ -8,7 +7,7 @@ export interface HeaderCase {
   readonly target?: string
 }
 
-/** What the `Host`, `Origin` and fetch headers of a request may be on loopback. */
+/** Valid and invalid `Host`, `Origin` and fetch headers on loopback. */
 export function headerCases(port: number): readonly HeaderCase[] {
   const host = (value: string, status: number): HeaderCase => ({
     what: `host ${value}`,
@@ -110,7 +109,7 @@ const event = (more: object = {}): object => ({
 })
 const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth)
 
-/** A gigabyte of zeros, small. */
+/** A gigabyte of zeros, compressed. */
 export function bombs(): readonly BodyCase[] {
   const zeros = Buffer.alloc(1 << 30)
   const bomb = (encoding: string, body: Uint8Array): BodyCase => ({

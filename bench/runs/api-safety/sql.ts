@@ -1,5 +1,5 @@
-// Statements that must work, and statements that must be refused with 400. `{outside}` is a folder that is not the
-// store and has a file with a secret in it, `{store}` is the store's own folder.
+// Allowed statements, and statements that must be refused with 400. `{outside}` is another folder with a secret file,
+// `{store}` the folder of the store.
 
 export const allowedSql: readonly string[] = [
   'SELECT 1 AS one',
@@ -44,7 +44,7 @@ export const refusedSql: readonly string[] = [
   'SELECT (1',
   '\u0000',
   'SELECT 1\u0000',
-  // Statements that change something.
+  // Changes.
   'INSERT INTO events SELECT * FROM events',
   'UPDATE flows SET bytes = 0',
   'DELETE FROM events',
@@ -143,7 +143,7 @@ export const refusedSql: readonly string[] = [
   "SELECT * FROM main.read_text('{outside}/secret.csv')",
   "SELECT * FROM system.main.read_text('{outside}/secret.csv')",
   "PIVOT '{outside}/secret.csv' ON a USING count(*)",
-  // Files of the store, past its views.
+  // Files of the store.
   "SELECT * FROM '{store}/manifest-1.log'",
   "SELECT * FROM read_text('{store}/manifest-1.log')",
   "SELECT * FROM glob('{store}/*')",
@@ -166,7 +166,7 @@ export const refusedSql: readonly string[] = [
   "SELECT json_execute_serialized_sql('{}')",
   "FROM json_execute_serialized_sql(json_serialize_sql('SELECT 1'))",
   "PRAGMA json_execute_serialized_sql('{}')",
-  // Wrong in itself.
+  // Invalid.
   'SELECT nothing FROM flows',
   'SELECT * FROM nowhere',
   'SELECT no_such_function(1)',

@@ -1,5 +1,5 @@
-// Hours of traces of clouds and a cluster, written by the store's projection with merging as hours close. Actors
-// and targets follow a skewed distribution.
+// Traces of clouds and a cluster, written by the store's projection with hourly merges. Actors and targets follow a
+// skewed distribution.
 import { mapTrace } from '../../../src/connectors/otc-cts/map.ts'
 import { mapAuditEvent } from '../../../src/connectors/kube-audit/map.ts'
 import { realHost, type Host } from '../../../src/host/index.ts'
@@ -15,10 +15,10 @@ const hour = 3_600_000
 export const now = Date.UTC(2026, 10, 27, 8)
 const [actors, resources, workloads, perFrame] = [2000, 50_000, 120, 2000] as const
 
-/** What the judge counts, apart from the store. */
+/** Expected counts, computed without the store. */
 export interface WrittenTraces {
   readonly traces: number
-  /** Of each actor: how often he touched which resource. */
+  /** By actor: number of actions per resource. */
   readonly touched: ReadonlyMap<string, ReadonlyMap<string, number>>
 }
 
@@ -37,7 +37,7 @@ class World {
     this.#random = new SeededRandom(seed)
   }
 
-  /** Small numbers more often than large ones. */
+  /** Small numbers are more frequent. */
   #few(most: number): number {
     return Math.floor(most * this.#random.next() ** 3)
   }
@@ -131,7 +131,6 @@ class World {
     return event
   }
 
-  /** The cluster's workloads, each with a pod on a node. */
   cluster(began: number): WeirEvent[] {
     const since = new Date(began).toISOString()
     return Array.from({ length: workloads }, (_, at) => {
@@ -152,7 +151,6 @@ class World {
     }).flat()
   }
 
-  /** What talked within an hour. */
   flows(received: number): Record<string, string | number>[] {
     return Array.from({ length: 400 }, () => {
       const [from, to] = [this.#random.integer(0, workloads - 1), this.#few(workloads)]

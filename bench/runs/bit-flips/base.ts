@@ -1,5 +1,3 @@
-// A folder with flows and events in several files of the store, several segments of the journal, and the state of a
-// sink.
 import { open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FlowSender } from '../../../test/kit/flow-sender.ts'
@@ -8,7 +6,6 @@ import { prepareWeir, type WeirProcess } from '../../../test/kit/weir-process.ts
 
 export interface Base {
   readonly data: string
-  /** Every row of the intact folder, as the API gives it. */
   readonly rows: ReadonlySet<string>
   /** Groups of the finest rollup with their sums. */
   readonly sums: ReadonlySet<string>

@@ -1,4 +1,4 @@
-// Six buses that can stop and return with their data, each with settings of a sink and a source.
+// Six buses that can stop and restart with their data, with settings of a sink and a source.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { PubSub, v1 } from '@google-cloud/pubsub'
@@ -25,15 +25,14 @@ import { RabbitObserver } from '../../../test/real/kit/rabbitmq-observer.ts'
 
 export interface AwayBus {
   readonly name: string
-  /** How it goes away, in words. */
+  /** How the bus becomes unreachable. */
   readonly how: string
   readonly sink: Readonly<Record<string, unknown>>
   readonly source: Readonly<Record<string, unknown>>
-  /** Settings of the environment that both Weirs need. */
   readonly env?: Readonly<Record<string, string>>
   away(): Promise<void>
   back(): Promise<void>
-  /** Its messages, read by an independent client; undefined if reading removes them. */
+  /** Messages read by an independent client; undefined if reading removes them. */
   stored?(): Promise<Received[]>
   close(): Promise<void>
 }
@@ -126,7 +125,7 @@ export const awayBuses: readonly AwayBusKind[] = [
     found: findPubSub,
     async start() {
       const server = await startPubSub()
-      // It keeps messages in memory: the network is cut instead of killing it.
+      // This server keeps messages in memory: the network is cut instead of killing it.
       let proxy = await cutProxy(server.port)
       const { port } = proxy
       const options = (await new PubSub({

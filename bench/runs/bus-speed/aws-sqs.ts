@@ -21,7 +21,7 @@ import { auth, credentials, region } from '../../../test/kit/aws-server.ts'
 import { freePorts } from '../../../test/kit/free-port.ts'
 import { atOnce, type Place, type SpeedBusKind } from './bus.ts'
 
-/** Parallel requests: 256 messages in flight in batches of ten, as the source has. */
+/** Parallel requests: 256 messages in flight in batches of ten, like the source. */
 const [sending, receiving] = [26, 10]
 
 export const awsSqsSpeed: SpeedBusKind = {
@@ -30,7 +30,7 @@ export const awsSqsSpeed: SpeedBusKind = {
   messages: 2_000,
   async start() {
     const [port = 0] = await freePorts(1)
-    // A separate process, whose time is not measured.
+    // A separate process, to exclude its CPU time.
     const child = spawn(process.execPath, [join(ROOT, 'node_modules/fauxqs/dist/cli.js')], {
       stdio: 'ignore',
       env: { ...process.env, FAUXQS_PORT: String(port), FAUXQS_LOGGER: 'false', FAUXQS_HOST: '127.0.0.1' },

@@ -1,4 +1,3 @@
-// What a bus needs so that Weir's sink and source can be measured beside loops of the same client library.
 import type { MessageSourceConfig } from '../../../src/messaging/message-source.ts'
 import type { Puller } from '../../../src/messaging/message-source.ts'
 import { busMessage, type BusMessage } from '../../../src/codecs/bus-message/index.ts'
@@ -11,23 +10,23 @@ import { eventBatch } from '../../../test/conformance/batches.ts'
 export interface SpeedBusKind {
   readonly name: string
   readonly found: () => Promise<Installed>
-  /** Messages of a round at full scale. */
+  /** Messages per round at full scale. */
   readonly messages: number
   readonly start: (folder: string) => Promise<SpeedBus>
 }
 
 export interface SpeedBus {
-  /** Ours. */
+  /** Weir's sink. */
   readonly sink: Sink
-  /** The client's own: hands over a batch and resolves when all of it is acknowledged. */
+  /** The client alone: sends a batch and resolves when all of it is acknowledged. */
   readonly produce: (messages: readonly BusMessage[]) => Promise<void>
-  /** Places from which exactly `messages` can be read, each once. */
+  /** Queues or topics with exactly `messages` messages. */
   readonly fill: (messages: readonly BusMessage[], places: number) => Promise<readonly Place[]>
   close(): Promise<void>
 }
 
 export interface Place {
-  /** Ours. */
+  /** Weir's source. */
   readonly source: (context: SourceContext) => {
     readonly config: MessageSourceConfig
     readonly puller: Puller<unknown>
@@ -36,14 +35,14 @@ export interface Place {
   readonly consume: (count: number, came: Came) => Promise<void>
 }
 
-/** `attributes`: reads what stands beside the body. */
+/** `attributes`: decodes the message's attributes. */
 export type Came = (attributes: () => Readonly<Record<string, string>>, body: Uint8Array | string) => void
 
-/** Rows of one send, which is also a batch of the client's own. */
+/** Rows of one send, and of one batch of the client. */
 export const batchSize = 1000
 const bodyBytes = 1000
 
-/** The same events as batches for a sink and as messages of a bus. None of another round has their ids. */
+/** The same events as batches of a sink and as messages. Ids differ between rounds. */
 export function load(
   round: string,
   count: number,
@@ -70,7 +69,6 @@ export function load(
   }
 }
 
-/** Runs `act` for every item, so many at once. */
 export async function atOnce<T>(items: readonly T[], most: number, act: (item: T) => Promise<unknown>): Promise<void> {
   let next = 0
   await Promise.all(

@@ -43,7 +43,7 @@ export const gcppubsubSpeed: SpeedBusKind = {
       sink,
       produce,
       async fill(messages, places) {
-        // It keeps everything in memory.
+        // The emulator keeps everything in memory.
         for (const subscription of old.splice(0)) await subscriber.deleteSubscription({ subscription })
         if (filled > 0) await publisher.deleteTopic({ topic: `projects/${project}/topics/read${filled}` })
         const topic = `read${++filled}`

@@ -14,7 +14,7 @@ import type { Place, SpeedBusKind } from './bus.ts'
 const partitions = 6
 
 export const kafkaSpeed: SpeedBusKind = {
-  // The client fetches up to 50 MB at once: with fewer messages most would arrive before the first is processed.
+  // The client fetches up to 50 MB at once, so a round needs many messages.
   name: 'kafka',
   found: installKafka,
   messages: 150_000,
@@ -30,7 +30,7 @@ export const kafkaSpeed: SpeedBusKind = {
       await producer.send({
         messages: messages.map((message) => {
           const { topic, headers, value } = toMessage(message, to)
-          // Messages without a key are spread evenly, as Weir's are.
+          // Messages without a key are spread evenly, like Weir's.
           return {
             topic,
             value: Buffer.from(value.buffer, value.byteOffset, value.length),

@@ -21,7 +21,7 @@ export const rabbitmqSpeed: SpeedBusKind = {
     const server = await startRabbit()
     const connection = await connect(server.url)
     const channel = await connection.createConfirmChannel()
-    // Messages are transient, to spare the disk.
+    // Transient messages spare the disk.
     await channel.assertQueue('written', {
       durable: true,
       arguments: { 'x-queue-type': 'quorum', 'x-max-length': 50_000 },
@@ -48,7 +48,7 @@ export const rabbitmqSpeed: SpeedBusKind = {
       sink,
       produce,
       async fill(messages, places) {
-        // It keeps much of a queue in memory, and takes nothing when there is little left.
+        // The server blocks publishers when its memory is low.
         for (let at = Math.max(0, filled - places); at < filled; at++) await channel.deleteQueue(`read${at}`)
         const from = filled
         filled += places

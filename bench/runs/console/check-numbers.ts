@@ -1,4 +1,3 @@
-// Which checks the console is held to, and which tests show them.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ROOT } from '../../../tools/kit/command.ts'
@@ -8,16 +7,16 @@ function span(first: number, last: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, at) => first + at)
 }
 
-/** The checks of docs/explain/console-checks.md that flows and clusters can show. */
+/** The checks of docs/explain/console-checks.md that need flows or clusters. */
 export const checkNumbers: readonly number[] = [...span(1, 17), ...span(19, 33), ...span(39, 48)]
 
-/** The number that a test's title begins with: `check 7: …`. */
+/** The number in a title such as `check 7: …`. */
 export function numberOf(title: string): number | undefined {
   const found = /^check (\d+): /.exec(title)?.[1]
   return found === undefined ? undefined : Number(found)
 }
 
-/** Titles of checks as they are written in the sources, without running anything. */
+/** Titles of checks in the sources. */
 export async function writtenTitles(): Promise<string[]> {
   const titles: string[] = []
   for (const file of await listFiles(ROOT, 'test/browser', /\.browser\.ts$/)) {

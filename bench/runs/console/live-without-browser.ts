@@ -1,4 +1,4 @@
-// The live table's own model in this process, without a page: is every flow accounted for?
+// The live table's model in this process, without a page.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LiveEngine } from '../../../console/src/live/engine.ts'
 import { RowsModel } from '../../../console/src/live/rows-model.ts'

@@ -1,4 +1,3 @@
-// 200,000 rows: as one export, as pages of the API, and gone through in the browser.
 import type { AcceptanceContext } from '../../harness.ts'
 import { BigStage } from '../../../test/browser/kit/big-stage.ts'
 import { folderVariable } from '../../../test/browser/kit/data-set/template.ts'
@@ -21,7 +20,7 @@ export async function manyRows(context: AcceptanceContext): Promise<void> {
 }
 
 async function answers(context: AcceptanceContext, { weir, span }: BigStage): Promise<void> {
-  // A moment by which a little more than enough was received.
+  // A little more than enough was received by then.
   const to = new Date(span.from + 120_000 + Math.ceil(((span.to - span.from) * wanted) / span.rows)).toISOString()
   const range = { from: new Date(span.from).toISOString(), to }
   const columns = 'time_received,src_addr,src_name,src_port,dst_addr,dst_name,dst_port,proto,bytes,packets,_pos'

@@ -1,4 +1,3 @@
-// The browser tests, for an acceptance run: each test by name, and the figures that they handed over.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
@@ -10,7 +9,6 @@ export interface BrowserTest {
   readonly title: string
   readonly passed: boolean
   readonly skipped: boolean
-  /** The first line of what went wrong. */
   readonly failure: string
 }
 
@@ -55,7 +53,7 @@ export async function runBrowserTests(
   }
 }
 
-/** Of what vitest writes: the line of each test file that has ended. */
+/** Calls back for the line of each finished test file. */
 export function fileLines(onLine: (line: string) => void): (text: string) => void {
   let rest = ''
   return (text) => {

@@ -1,5 +1,4 @@
-// A data folder as `kill -9` leaves it: acknowledged events in several segments that no projection or sink has
-// processed.
+// A data folder after `kill -9`: acknowledged events in several segments that no projection or sink has processed.
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { Ledger } from '../../../src/engine/control.ts'
@@ -14,7 +13,6 @@ export interface Base {
   readonly frames: readonly PlacedFrame[]
 }
 
-/** A configuration that has the sink `out` at this address. */
 export function configFor(url: string): Record<string, unknown> {
   return {
     journal: { segment: '64KiB' },
@@ -22,7 +20,7 @@ export function configFor(url: string): Record<string, unknown> {
   }
 }
 
-/** Events with data that cannot be compressed, so that they fill segments. */
+/** Events with incompressible data, to fill segments. */
 export function makeEvents(prefix: string, count: number): object[] {
   return Array.from({ length: count }, (_, i) => ({
     specversion: '1.0',

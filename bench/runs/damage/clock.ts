@@ -1,4 +1,3 @@
-// The clock jumps forward by more than a sink may retain, and back to before the start.
 import { writeFileSync } from 'node:fs'
 import { mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'

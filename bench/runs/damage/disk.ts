@@ -1,5 +1,4 @@
-// A disk that refuses a sync, and one that is full. Both with the real process: strace makes the sync fail, a small
-// tmpfs is full.
+// Failed syncs by strace, and a full tmpfs.
 import { appendFileSync, mkdirSync, unlinkSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -13,7 +12,7 @@ import { install } from '../../../test/real/install/apt.ts'
 import { strace } from '../../../test/real/install/strace.ts'
 import { configFor } from './base.ts'
 
-/** Mounts a small file system in memory; undefined where that is not allowed. The function unmounts it. */
+/** Mounts a small file system in memory; undefined without the right to. The function unmounts it. */
 export async function mountTemporary(path: string, size: string): Promise<(() => Promise<void>) | undefined> {
   const mounted = await runCommand('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=700`, 'weir-acceptance', path], {
     limit: 10_000,
@@ -29,7 +28,7 @@ export async function remountReadOnly(path: string): Promise<void> {
   if (done.code !== 0) throw new Error(done.output)
 }
 
-/** Every acknowledged event is stored once and delivered, and the books add up. */
+/** Every acknowledged event is stored once and delivered, and the ledger balances. */
 async function nothingLost(
   context: AcceptanceContext,
   what: string,
@@ -65,7 +64,7 @@ export async function failedSync(context: AcceptanceContext): Promise<void> {
     context.figure('failed sync', `not shown with the real process: ${program.reason}`)
     return
   }
-  // The counts are those of each thread: several threads sync, so that some requests meet a failure and some do not.
+  // Counts are per thread: several threads sync, so some requests fail and some do not.
   for (const [what, fault] of [
     ['failed syncs of a segment', 'fdatasync:error=EIO:when=4..5'],
     ['failed writes to a segment', 'pwritev:error=EIO:when=3..4'],
@@ -135,7 +134,7 @@ export async function fullDisk(context: AcceptanceContext): Promise<void> {
       const client = new EventClient({ url: weir.url, connections: 4, batch: 20, pause: 5, padding: 500 })
       client.start()
       await sleep(1000)
-      // Sinks that move on let segments go: what becomes free is filled up again until there is a refusal.
+      // Sinks that advance release segments, so the free space is filled until a refusal.
       for (
         let waited = 0;
         waited < context.size(5000, 3000) || (client.refusals.size === 0 && waited < 30_000);

@@ -1,4 +1,4 @@
-// Damage to files of a journal. Each case damages a copy of the base and states the expected loss.
+// Each case damages a copy of the base and states the expected loss.
 import { copyFile, open, truncate, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { randomBytes } from 'node:crypto'
@@ -11,12 +11,12 @@ export interface Damage {
   readonly lost: readonly string[]
   /** Rows that the ledger must count as unreadable; undefined if no file has their number. */
   readonly unreadable: number | undefined
-  /** Segments of which `weir journal check` must name a stretch. */
+  /** Segments that `weir journal check` must report. */
   readonly named: readonly string[]
   act(journal: string): Promise<void>
 }
 
-/** Places in the frame's header, as src/journal/frame.ts lays it out. */
+/** Offsets in the frame header (src/journal/frame.ts). */
 const lengthOfBody = 12
 const sourceSequence = 40
 
@@ -138,7 +138,7 @@ async function append(file: string, place: number, bytes: Uint8Array): Promise<v
   }
 }
 
-/** Two slots, each with its version 8 bytes from its start (src/journal/slots.ts). */
+/** Two slots, with the version 8 bytes after their start (src/journal/slots.ts). */
 async function flipNewerSlot(file: string): Promise<void> {
   const handle = await open(file, 'r')
   const { size } = await handle.stat()

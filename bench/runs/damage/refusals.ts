@@ -1,4 +1,4 @@
-// States that Weir refuses: it exits with one line and changes nothing.
+// States in which Weir refuses to start: it exits with one line and changes nothing.
 import { chmodSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AcceptanceContext } from '../../harness.ts'

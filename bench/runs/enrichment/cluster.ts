@@ -1,10 +1,10 @@
-// An API server with pods that reuse addresses; serves only list and watch, over real HTTP.
+// An API server of pods that reuse addresses; serves list and watch over real HTTP.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { answerOther } from '../../../test/kit/pod-server.ts'
 import type { SeededRandom } from '../../../test/kit/random.ts'
 
-/** One time in which a pod had an address; Unix ms. */
+/** A pod had an address between these times (Unix ms). */
 export interface Holding {
   readonly pod: string
   readonly from: number
@@ -14,9 +14,9 @@ export interface Holding {
 const pairs = 20
 
 export class Cluster {
-  /** By the number of the address, the oldest first. */
+  /** By number of the address, oldest first. */
   readonly held: Holding[][]
-  /** Addresses that changed hands in the last seconds. */
+  /** Addresses that recently moved to another pod. */
   readonly fresh: number[] = []
   readonly #server: Server
   readonly #watches = new Set<ServerResponse>()
@@ -47,7 +47,6 @@ export class Cluster {
     return `10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`
   }
 
-  /** The holder of the address at that time. */
   holder(index: number, time: number): string | undefined {
     return this.held[index]?.find(({ from, until }) => from <= time && time < until)?.pod
   }
@@ -56,7 +55,7 @@ export class Cluster {
   handOn(index: number, at: number, lateMs: number, random: SeededRandom): void {
     const holdings = this.held[index] ?? []
     const last = holdings.at(-1)
-    // One that waits to be handed on is not handed on again.
+    // It was moved recently.
     if (last === undefined || last.from > Date.now() - 5000) return
     const next: Holding = { pod: `app-${index % 5000}-${index}-${holdings.length}`, from: at, until: Infinity }
     last.until = at

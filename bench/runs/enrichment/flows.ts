@@ -1,4 +1,4 @@
-// An exporter of a cluster: NetFlow v5 between pods, whose flows began up to a minute before their export.
+// Exports NetFlow v5 flows between pods that began up to a minute before their export.
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -7,25 +7,21 @@ import type { Cluster } from './cluster.ts'
 
 const perDatagram = 30
 const tickMs = 10
-/** Uptime of the exporter that every datagram states. */
+/** Uptime of the exporter in every datagram. */
 const uptime = 100_000_000
 
 export interface Traffic {
   readonly port: number
   readonly rate: number
   readonly seconds: number
-  /** Share of the addresses that change hands meanwhile; 0: none does, and nothing but flows is sent. */
+  /** Share of the addresses that move during the run; 0: only flows are sent. */
   readonly reused: number
-  /** Largest delay with which a change of holder may be reported. */
+  /** Maximum delay of a reported move. */
   readonly lateMs: number
-  /** Addresses that are used. */
   readonly addresses: number
 }
 
-/**
- * Sends flows; returns their number, and at most how many of them belong to second holders that were not yet
- * reported.
- */
+/** Sends flows; returns their number, and the maximum number of flows of holders that were not yet reported. */
 export async function sendFlows(
   cluster: Cluster,
   { port, rate, seconds, reused, lateMs, addresses }: Traffic,
@@ -63,7 +59,7 @@ function datagram(cluster: Cluster, addresses: number, first: number, random: Se
   bytes.writeUInt32BE((now % 1000) * 1_000_000, 12)
   for (let flow = 0; flow < perDatagram; flow++) {
     const at = 24 + 48 * flow
-    // One in ten is reported late; flows from before the run would have no holder otherwise.
+    // One in ten is exported late; flows from before the run would have no holder.
     const start = Math.max(
       first - 5000,
       now - (random.chance(0.1) ? random.integer(0, 60_000) : random.integer(0, 500)),

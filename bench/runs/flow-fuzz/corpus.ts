@@ -1,5 +1,4 @@
-// What exporters send, before it is damaged: golden vectors and whole datagrams of every protocol, templates and data
-// together and apart.
+// Valid datagrams of every protocol, with templates and data together and apart.
 import {
   datagram,
   discardedSample,
@@ -170,7 +169,7 @@ export function makeCorpus(random: SeededRandom, now: number): Corpus {
   return { netflow, sflow: sflowCorpus(random, now) }
 }
 
-/** A template of some elements and records of anything; sometimes the data alone, so that it has to wait. */
+/** A template of some elements with random records; sometimes only the data, which must wait. */
 function anyTemplate(random: SeededRandom, id: number): Buffer {
   const fields = Array.from({ length: random.integer(1, 24) }, () => random.pick(elements))
   const record = (): Buffer =>

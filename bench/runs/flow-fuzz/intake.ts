@@ -1,5 +1,5 @@
-// The sources without sockets: datagrams pass the table of exporters, the decoders and the unit writer into a
-// journal that discards them. The caller sets the time.
+// The sources without sockets: datagrams pass exporter table, decoders and unit writer into a journal that discards
+// them.
 import { byteClasses } from '../../../src/codecs/templates/bytes.ts'
 import { usualTemplateLimits } from '../../../src/codecs/templates/table.ts'
 import { NetflowCounts } from '../../../src/connectors/netflow/source-counts.ts'
@@ -13,18 +13,17 @@ import { FlowWriter } from '../../../src/ingest/write.ts'
 import type { Unit } from '../../../src/journal/types.ts'
 import { Senders } from '../../../src/net/senders.ts'
 
-/** Bytes by what became of them. */
+/** Bytes by outcome. */
 export type ByteClasses = Readonly<Record<string, number>>
 
 export interface Intake {
   readonly rows: number
-  /** Journalled. */
+  /** Journalled units. */
   readonly units: number
-  /** Whether a row was made of it. */
+  /** Returns whether it made a row. */
   take(datagram: Buffer, address: string, port: number, now: number): boolean
   housekeeping(now: number): void
   byteClassCounts(): ByteClasses
-  /** Addresses remembered. */
   readonly senders: number
 }
 
@@ -51,7 +50,7 @@ function makeContext(onUnit: OnUnit): { context: SourceContext; units: () => num
   return { context, units: () => units }
 }
 
-/** As src/connectors/netflow/source.ts puts it together, with waiting data of at most 32 MiB for a minute. */
+/** As in src/connectors/netflow/source.ts, with 32 MiB of parked data for a minute. */
 export function netflowIntake(onUnit: OnUnit = () => {}): Intake {
   const { context, units } = makeContext(onUnit)
   const writer = new FlowWriter(context)
@@ -101,7 +100,7 @@ export function netflowIntake(onUnit: OnUnit = () => {}): Intake {
   }
 }
 
-/** As src/connectors/sflow/source.ts puts it together. */
+/** As in src/connectors/sflow/source.ts. */
 export function sflowIntake(onUnit: OnUnit = () => {}): Intake {
   const { context, units } = makeContext(onUnit)
   const writer = new FlowWriter(context)

@@ -1,14 +1,11 @@
 import type { SeededRandom } from '../../../test/kit/random.ts'
 
-/** Values at which decoders err: lengths below a header, set ids, signs, the marks of variable length. */
+/** Values at the limits of decoders: lengths below a header, set ids, signs, variable lengths. */
 const awkward = [0, 1, 2, 3, 4, 5, 7, 8, 255, 256, 257, 300, 1023, 0x7fff, 0x8000, 0xfffe, 0xffff]
-/** Of a UDP datagram. */
+/** Maximum size of a UDP datagram. */
 const most = 65_507
 
-/**
- * Makes mutated datagrams of the corpus. All share one buffer, so a consumer that keeps a part without a copy sees
- * it change.
- */
+/** Makes mutated datagrams of the corpus. All share one buffer. */
 export class Mutator {
   readonly #random: SeededRandom
   readonly #bytes = Buffer.alloc(most)
@@ -18,7 +15,7 @@ export class Mutator {
     this.#random = random
   }
 
-  /** Valid until the next one. */
+  /** Valid until the next call. */
   next(corpus: readonly Buffer[]): Buffer {
     const random = this.#random
     this.#length = 0

@@ -1,4 +1,4 @@
-// A week of flows, written as the store writes them: frames through its projection, with merging as its hours close.
+// A week of flows, written by the store's projection with hourly merges.
 import type { FlowBatch } from '../../../src/model/batches.ts'
 import type { Column } from '../../../src/model/columns.ts'
 import { realHost, type Host } from '../../../src/host/index.ts'
@@ -7,7 +7,7 @@ import { FrameMaker, recordingLog, recordingMetrics, resolver } from '../../../s
 import { flowBatches } from '../throughput/batches.ts'
 
 const hour = 3_600_000
-/** When the batches of the generator were received. */
+/** Receive time of the generated batches. */
 const madeAt = Date.UTC(2026, 10, 20, 8)
 /** The time of the queries; the stored week is before it. */
 export const now = Date.UTC(2026, 10, 27, 8)
@@ -19,11 +19,11 @@ export interface Week {
   readonly flows: number
   readonly bytes: bigint
   readonly seconds: number
-  /** Adds flows that are received now; answers how many. */
+  /** Adds flows received now; returns their number. */
   add(): Promise<number>
 }
 
-/** All times of a batch, so much later. */
+/** Shifts all times of a batch. */
 function later(batch: FlowBatch, by: number): FlowBatch {
   const moved = (column: Column): Column =>
     column.kind === 'time' ? { ...column, values: column.values.map((value) => value + by) } : column
@@ -57,7 +57,6 @@ export async function storeWeek(directory: string, seed: number, atLeast: number
   const put = async (index: number, received: number): Promise<void> => {
     const unit = index % batches.length
     bytes += sums[unit] ?? 0n
-    // Batches are a tenth of a second apart.
     await store.projection.apply([
       make.batch(later(batches[unit] as FlowBatch, received - madeAt - unit * 100 - 3), received, 'netflow'),
     ])

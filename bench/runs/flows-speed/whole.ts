@@ -1,4 +1,4 @@
-// Sends datagrams from another process to a real Weir; measures the whole process by /proc and counts stored rows.
+// Sends datagrams to a real Weir; measures the process by /proc and counts stored rows.
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -11,22 +11,19 @@ export type Load = Omit<SendOptions, 'port'>
 
 export interface WholeRun {
   readonly sent: SendResult
-  /** User and system of all threads, from the first datagram until every row is in the store. */
+  /** User and system time of all threads, from the first datagram until every row is stored. */
   readonly cpuSeconds: number
   readonly seconds: number
   readonly threads: readonly ThreadShare[]
   readonly stored: { readonly rows: number; readonly bytes: number; readonly packets: number }
-  /** Bytes that the files of the store grew by. */
+  /** Growth of the store's files. */
   readonly storedBytes: number
   readonly journalBytes: number
   readonly shed: Readonly<Record<string, number>>
   readonly kernelDrops: number
-  /**
-   * Peak of anonymous and shared memory, sampled five times a second; mapped files are excluded because the kernel
-   * can drop them.
-   */
+  /** Peak of anonymous and shared memory, sampled five times a second. The kernel can drop mapped files. */
   readonly peakOwnBytes: number
-  /** Peak of all that was resident, mapped files too. */
+  /** Peak resident memory, mapped files included. */
   readonly peakBytes: number
   readonly balanced: boolean
 }
@@ -156,7 +153,6 @@ async function journalBytes(weir: WeirProcess): Promise<number> {
   return weir.metric('weir_journal_written_bytes_total')
 }
 
-/** Bytes of all Parquet files below. */
 function size(folder: string): number {
   if (!existsSync(folder)) return 0
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -165,7 +161,7 @@ function size(folder: string): number {
       try {
         return sum + statSync(join(folder, name)).size
       } catch {
-        // It was merged while we looked.
+        // A merge removed the file.
         return sum
       }
     }, 0)

@@ -3,17 +3,16 @@ import { isDeepStrictEqual } from 'node:util'
 import type { WeirEvent } from '../../../src/model/events.ts'
 import { SeededRandom } from '../../../test/kit/random.ts'
 
-/** An event as printed by a receiver. */
 export interface ReceivedEvent {
   readonly attributes: Readonly<Record<string, string>>
   readonly extensions: Readonly<Record<string, unknown>> | null
-  /** base64. */
+  /** Base64. */
   readonly data: string | null
 }
 
 const words = ['plain', 'zwei Wörter', '100 % "quoted"', 'a%20b', '日本語', '😀', '<&>'] as const
 
-/** One after the other with JSON, text, bytes and nothing as their data. */
+/** Events with JSON, text, bytes and no data in turn. */
 export function anyEvents(seed: number, count: number): WeirEvent[] {
   const random = new SeededRandom(seed)
   const word = (): string => random.pick([...words])
@@ -48,7 +47,7 @@ export function anyEvents(seed: number, count: number): WeirEvent[] {
         }
       case 3:
         return { ...common, encoding: 'none' }
-      // Of a structured event the Go SDK takes no other type for JSON than this and application/json.
+      // In structured events the Go SDK accepts only this and application/json as JSON.
       case 4:
         return {
           ...common,
@@ -67,7 +66,7 @@ export function anyEvents(seed: number, count: number): WeirEvent[] {
   })
 }
 
-/** Differences between the sent and the received event. `timed`: the receiver adds a time if there is none. */
+/** Differences between the sent and the received event. `timed`: the receiver adds a missing time. */
 export function eventDifferences(
   { attributes, extensions, data }: ReceivedEvent,
   sent: WeirEvent | undefined,
@@ -90,7 +89,7 @@ export function eventDifferences(
     ...(sent.family === undefined ? {} : { weirfamily: sent.family }),
     ...(sent.key === undefined ? {} : { partitionkey: sent.key }),
   }
-  // Receivers of Kafka add the position and key of the record.
+  // Kafka receivers add position and key of the record.
   const found = Object.fromEntries(
     Object.entries(extensions ?? {}).flatMap(([name, value]) =>
       name.startsWith('kafka') || (name === 'partitionkey' && sent.key === undefined && value === sent.subject)

@@ -1,4 +1,3 @@
-// Receivers built on the CloudEvents SDKs, which print the received events.
 import { join } from 'node:path'
 import { ROOT, runCommand } from '../../../tools/kit/command.ts'
 import type { ReceivedEvent } from './events.ts'

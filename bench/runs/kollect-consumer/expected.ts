@@ -1,9 +1,8 @@
-// What a consumer of kollect's messages must have read of the changes of test/kit/changes.ts.
 import { isDeepStrictEqual } from 'node:util'
 import type { ChangeData } from '../../../src/model/kubernetes.ts'
 import type { ConsumedMessage } from './reader.ts'
 
-/** Unix ms of every event that is sent. */
+/** Unix ms of every event. */
 export const sentAt = Date.UTC(2026, 5, 1, 12, 0, 0, 123)
 
 /** Differences between a message and the sent change. */

@@ -1,11 +1,10 @@
-// A consumer of kollect's messages in Python with generated classes: reads a number of messages and prints them.
+// A consumer of kollect's messages in Python with generated classes.
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ROOT, runCommand } from '../../../tools/kit/command.ts'
 
 export const protoFiles = ['kollect/event/v1/event.proto', 'kollect/resource/event/v1/event.proto']
 
-/** A message as the consumer read it. */
 export interface ConsumedMessage {
   readonly key: string
   readonly id: string
@@ -13,16 +12,16 @@ export interface ConsumedMessage {
   readonly applies_at: number
   readonly type_url: string
   readonly fields: Readonly<Record<string, string | boolean>>
-  /** Bytes of the message that the reader has no field for. */
+  /** Bytes of the message without a field in the reader. */
   readonly left: number
 }
 
-/** A file of proto/ as it was without its additions. */
+/** A file of proto/ without Weir's additions. */
 export function ownFields(text: string): string {
   return text.replaceAll(/^.* = (?:1[6-9]|2\d);\n/gm, '')
 }
 
-/** Classes generated from proto/, or from the original without additions. */
+/** Generates classes from proto/, with or without additions. */
 export async function generate(python: string, out: string, additions: boolean): Promise<void> {
   const from = `${out}-proto`
   for (const file of protoFiles) {
@@ -37,7 +36,7 @@ export async function generate(python: string, out: string, additions: boolean):
   if (ran.code !== 0) throw new Error(`protoc failed: ${ran.output}`)
 }
 
-/** Arguments: the folder of its classes, the bus and where on it (see consumer.py), how many messages. */
+/** Arguments: the folder of the classes, the bus with its arguments (see consumer.py), the number of messages. */
 export async function consume(
   python: string,
   args: readonly string[],

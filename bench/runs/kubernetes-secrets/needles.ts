@@ -1,4 +1,4 @@
-// Many values searched for at once, each as it is and as base64 and hex write it, in one pass over the bytes.
+// Searches many values at once, plain and as base64 and hex, in one pass.
 
 interface Needle {
   readonly value: number
@@ -6,7 +6,7 @@ interface Needle {
   readonly bytes: Buffer
 }
 
-/** Bytes that are compared at each place before a needle is. */
+/** Prefix bytes that are compared at each offset. */
 const windowBytes = 8
 const filterBits = 22
 
@@ -20,7 +20,7 @@ export function formsOf(value: Uint8Array): { readonly form: string; readonly by
   ]
   for (const before of [0, 1, 2]) {
     const text = Buffer.concat([Buffer.alloc(before), raw]).toString('base64')
-    // Letters that are made of nothing but bits of the value.
+    // Letters that depend only on the value.
     const own = text.slice(Math.ceil((before * 8) / 6), Math.floor(((before + raw.length) * 8) / 6))
     forms.push({ form: `base64 +${before}`, bytes: Buffer.from(own) })
     const url = own.replaceAll('+', '-').replaceAll('/', '_')
@@ -38,7 +38,7 @@ export class Needles {
     return this.#count
   }
 
-  /** A value of at least eight bytes, by its number. */
+  /** A value of at least eight bytes. */
   add(value: number, bytes: Uint8Array): void {
     for (const { form, bytes: written } of formsOf(bytes)) {
       const hash = hashOf(written.readUInt32LE(0), written.readUInt32LE(4))
@@ -51,7 +51,7 @@ export class Needles {
     }
   }
 
-  /** Calls back for each place where a value is. */
+  /** Calls back for each occurrence. */
   find(bytes: Uint8Array, found: (value: number, form: string) => void): void {
     const filter = this.#filter
     let [low, high] = [0, 0]

@@ -1,5 +1,5 @@
-// Where a value of a cluster could turn up: what receivers got, what the API answers, and every file of the data
-// folder, decoded.
+// Everything that Weir sends or stores: messages at receivers, API responses, and every file of the data folder,
+// decoded.
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -50,7 +50,7 @@ export class Receiver {
   }
 }
 
-/** Reads an answer that does not end by itself, until it is stopped. */
+/** Reads an endless response until it is stopped. */
 export function listen(url: string): { readonly pieces: Uint8Array[]; stop(): Promise<void> } {
   const stop = new AbortController()
   const pieces: Uint8Array[] = []
@@ -70,7 +70,7 @@ export function listen(url: string): { readonly pieces: Uint8Array[]; stop(): Pr
   }
 }
 
-/** Once more where a connection that was kept has just been closed by the other side. */
+/** Retries once if the server closed a kept connection. */
 async function ask(url: string, options: RequestInit = {}, again = true): Promise<Response> {
   try {
     return await fetch(url, options)
@@ -80,7 +80,6 @@ async function ask(url: string, options: RequestInit = {}, again = true): Promis
   }
 }
 
-/** Every message of a stream, with its headers. */
 export async function lookAtStream(url: string, stream: string, look: Look): Promise<number> {
   const connection = await connect({ servers: url })
   try {
@@ -172,7 +171,7 @@ export async function lookAtApi(weir: WeirProcess, look: Look, mostOfAKind: numb
   }
 }
 
-/** The files, then their content: frames, database values, columns. Weir must not run. */
+/** The files and their content: frames, database values, columns. Weir must not run. */
 export async function lookAtFolder(
   folder: string,
   look: Look,
@@ -219,7 +218,7 @@ function lookAtDatabase(file: string, look: Look): number {
       for (const row of database.prepare(`SELECT * FROM "${String(name)}"`).iterate()) {
         for (const value of Object.values(row)) {
           if (typeof value === 'string') look('values of the map of objects', Buffer.from(value))
-          // Documents are kept several in a block.
+          // A block holds several documents.
           else if (value instanceof Uint8Array)
             for (const document of name === 'blocks' ? unpacked(value) : [value])
               look('values of the map of objects', document)

@@ -1,4 +1,4 @@
-// Secret values written to a real cluster in every way in which objects carry them, a new value with each write.
+// Secret values in a real cluster in every place where objects have them; each write uses a new value.
 import { createHash } from 'node:crypto'
 import { planted, type PlantedObject } from '../../../test/kit/secret-corpus.ts'
 import type { Kube } from '../../../test/real/kit/kube.ts'
@@ -9,13 +9,12 @@ export const redactMore = { names: 'licence', paths: ['/spec/own/*'] }
 
 export interface Value {
   readonly number: number
-  /** How it was written to the cluster. */
   readonly way: string
-  /** Begin of its object's name. */
+  /** Prefix of its object's name. */
   readonly prefix: string
-  /** From 16 to 48 random bytes. */
+  /** 16 to 48 random bytes. */
   readonly bytes: Buffer
-  /** Its text, where an object takes text only: hex. */
+  /** The value as hex, for text fields. */
   readonly text: string
 }
 
@@ -55,7 +54,7 @@ const deployment = (name: string, container: object, metadata: object = {}): obj
   spec: { replicas: 1, selector: { matchLabels: { app: 'x' } }, template: template(container) },
 })
 
-/** Each is called for one object and takes as many values as it writes. */
+/** Each writes one object with as many values as it needs. */
 const ways: Readonly<Record<string, Way>> = {
   'data of a Secret': async ({ kube, name, next }) =>
     void (await kube.call('POST', path('secrets'), secret(name, { data: { key: base64(next().bytes) } }))),
@@ -221,9 +220,9 @@ const ways: Readonly<Record<string, Way>> = {
   },
 }
 
-/** An API server takes no such object: a label is short, and a status is not created. */
+/** API servers reject these objects: labels are short, and a status cannot be created. */
 const untaken = new Set(['label', 'termination message'])
-/** Only parts of these values are written, so that a search for the whole finds nothing. */
+/** Only parts of these values are written, so a search for the whole value finds nothing. */
 export const inParts = new Set(['key id of AWS', 'hash of a password'].map((way) => `corpus: ${way}`))
 
 /** Text values of the corpus, one object each. */
@@ -249,7 +248,7 @@ function pathOf({ apiVersion, kind }: PlantedObject): string {
   return apiVersion === 'v1' ? path(plural) : `/apis/${apiVersion}/namespaces/${namespace}/${plural}`
 }
 
-/** The namespace and the kind that values are written to. */
+/** Creates the namespace and the custom resource definition. */
 export async function prepare(kube: Kube): Promise<void> {
   await kube.call('POST', '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } })
   const schema = {
@@ -285,7 +284,6 @@ export async function prepare(kube: Kube): Promise<void> {
 export class Planter {
   readonly #kube: Kube
   readonly #seed: string
-  /** All that were written. */
   readonly values: Value[] = []
 
   constructor(kube: Kube, seed: string) {
@@ -293,10 +291,7 @@ export class Planter {
     this.#seed = seed
   }
 
-  /**
-   * Writes until there are at least so many values, each way in turn and each at least once; `prefix` begins the names
-   * of objects.
-   */
+  /** Writes at least `least` values, each way at least once; `prefix` begins the names of objects. */
   async plant(prefix: string, least: number): Promise<void> {
     const all = Object.entries({ ...ways, ...corpus })
     const before = this.values.length

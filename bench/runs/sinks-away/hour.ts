@@ -1,5 +1,4 @@
-// An hour of a simulated clock with a dead http sink: the engine and the real http connector, in this process, on the
-// fake host. The sockets are real; only time is not.
+// An hour of a simulated clock with a dead http sink: engine and http connector in this process, with real sockets.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { weirSchema } from '../../../src/app/config.ts'
 import { sinkEntries } from '../../../src/app/config-entries.ts'
@@ -20,15 +19,15 @@ const keys = 10
 
 export interface Hour {
   readonly events: number
-  /** Times the dead sink was tried while it was dead. */
+  /** Attempts while the sink was dead. */
   readonly attempts: number
-  /** Longest that the healthy sink lagged, simulated ms. */
+  /** Maximum lag of the healthy sink, in simulated ms. */
   readonly healthyLagMs: number
   readonly healthy: readonly Received[]
   readonly dead: readonly Received[]
   readonly dropped: number
   readonly errors: number
-  /** Simulated seconds from the return of the dead one until it had everything. */
+  /** Simulated seconds from the return of the dead sink until it had everything. */
   readonly caughtUpSeconds: number
 }
 
@@ -64,7 +63,7 @@ export async function deadHour(seed: number): Promise<Hour> {
   for (let second = 0; second < hourSeconds; second++) {
     events += await pushed(host, journal, events)
     const since = host.clock.now()
-    // Real sockets need real time; simulated time stands still meanwhile, unless the sink itself waits for it.
+    // Sockets need real time; simulated time stops meanwhile, unless the sink waits for it.
     for (let waited = 0; healthy.received.length < events; waited++) {
       await sleep(1)
       await host.settle()

@@ -1,4 +1,4 @@
-// Seeded batches as the real codecs make them: NetFlow v5 datagrams decoded, and events of 1 KB like an audit trail.
+// Seeded batches of the real codecs: NetFlow v5 datagrams, and events of 1 KB like an audit trail.
 import { Netflow5Decoder } from '../../../src/codecs/netflow5/decode.ts'
 import type { EventBatch, FlowBatch } from '../../../src/model/batches.ts'
 import type { Column } from '../../../src/model/columns.ts'
@@ -10,10 +10,10 @@ const start = Date.UTC(2026, 10, 20, 8)
 const addresses = 50_000
 const services = [443, 443, 443, 443, 80, 53, 53, 5432, 6443, 9092, 22, 8080]
 
-/** Rows of a unit of the netflow source: what fits into 512 KiB uncompressed. */
+/** Rows of a unit of the netflow source: up to 512 KiB uncompressed. */
 const rowsOfUnit = 3600
 
-/** Flows between 50,000 addresses, a few of which are in most flows, as in a data centre. */
+/** Flows between 50,000 addresses, a few of which are in most flows. */
 export function flowBatches(seed: number, count: number): FlowBatch[] {
   const random = new SeededRandom(seed)
   const flows = new FlowBuilder(rowsOfUnit)
@@ -27,7 +27,7 @@ export function flowBatches(seed: number, count: number): FlowBatch[] {
   })
 }
 
-/** Popular addresses first: half of all draws fall into the first few hundred. */
+/** Half of all draws fall into the first few hundred. */
 function address(random: SeededRandom): number {
   return Math.floor(addresses * random.next() ** 4)
 }
@@ -69,7 +69,7 @@ function datagram(random: SeededRandom, time: number): Uint8Array {
   return bytes
 }
 
-/** The builder's columns are views that its next rows overwrite. */
+/** The builder's next rows overwrite its columns. */
 function copyOf(batch: FlowBatch): FlowBatch {
   return { ...batch, columns: structuredClone(batch.columns) as Record<string, Column> }
 }
@@ -111,7 +111,6 @@ export function auditEntry(random: SeededRandom, bytes: number): string {
   return `${entry.slice(0, -2)}${note.slice(0, Math.max(0, bytes - entry.length))}"}`
 }
 
-/** Batches of a hundred events with 1 KB of data each. */
 export function eventBatches(seed: number, count: number): EventBatch[] {
   const random = new SeededRandom(seed)
   const utf8 = new TextEncoder()

@@ -1,5 +1,4 @@
-// Events per second through HTTP, from a client in another process to the synced journal and on to rows of the store,
-// and where the CPU time goes.
+// From a client in another process to the synced journal and the store.
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { join } from 'node:path'
@@ -12,14 +11,14 @@ export interface HttpRates {
   readonly requestBytes: number
   /** Until the last acknowledgement. */
   readonly ackSeconds: number
-  /** Until every row was in the store. */
+  /** Until every row was stored. */
   readonly storedSeconds: number
   readonly latencies: readonly number[]
   readonly clientCpuSeconds: number
   readonly serverCpuSeconds: number
-  /** Of the server, the busiest first. */
+  /** Threads of the server, largest share first. */
   readonly threads: readonly ThreadShare[]
-  /** Busy share of each event loop until the last acknowledgement, by the thread's name. */
+  /** Busy share of each event loop until the last acknowledgement, by thread name. */
   readonly loops: readonly { readonly name: string; readonly busy: number }[]
   readonly storedRows: number
   readonly storedIds: number
@@ -39,13 +38,13 @@ export async function measureHttp(folder: string, load: HttpLoad): Promise<HttpR
   mkdirSync(loopFolder, { recursive: true })
   const preload = new URL('../../../test/kit/loop-time.ts', import.meta.url).href
   await using weir = await startWeir({ folder, nodeArgs: ['--import', preload], env: { LOOP_TIME_FOLDER: loopFolder } })
-  // A discarded run, to warm up the compiler.
+  // Warms up the compiler.
   const warm = await push(weir.ports.api, { ...load, requests: Math.ceil(load.requests / 10) })
   await weir.caughtUp(60_000)
 
   const before = { threads: weir.threads(), cpu: weir.cpuSeconds(), loops: readLoops(loopFolder) }
   const started = performance.now()
-  // The same ids again would be recognised as duplicates.
+  // New ids; the same ones would be duplicates.
   const pushed = await push(weir.ports.api, load, warm.acknowledged)
   const loops = readLoops(loopFolder)
   const ledger = await weir.caughtUp(300_000)

@@ -1,4 +1,3 @@
-// How fast the journal takes batches in and gives them out again, by the CPU that the whole process uses for it.
 import { realHost } from '../../../src/host/index.ts'
 import {
   decodeBatch,
@@ -12,30 +11,29 @@ import type { Batch, BatchKind } from '../../../src/model/batches.ts'
 import { nowhere } from '../../../src/model/positions.ts'
 
 export interface Rate {
-  /** Uncompressed megabytes (10^6) for each second of CPU, user and system of all threads. */
+  /** Uncompressed megabytes (10^6) per CPU second, user and system time of all threads. */
   readonly perCpu: number
-  /** The same for each second of the clock. */
+  /** The same per second. */
   readonly perSecond: number
 }
 
 export interface JournalRates {
   readonly in: Rate
-  /** Without making bodies of the batches, which a source has to do anyway. */
+  /** Without encoding, which the source does. */
   readonly inBodies: Rate
   readonly out: Rate
-  /** Without making batches of the bodies. */
+  /** Without decoding. */
   readonly outBodies: Rate
   readonly megabytes: number
-  /** Uncompressed by stored. */
+  /** Uncompressed bytes by stored bytes. */
   readonly compression: number
   readonly rows: number
-  /** Counted when read back. */
   readonly rowsRead: number
-  /** Journal bytes that were read as damage. */
+  /** Bytes read as damage. */
   readonly unreadable: number
 }
 
-/** As many as the netflow source has under way. */
+/** Concurrent appends, as of the netflow source. */
 const underWay = 32
 const readBytes = 2 * 1024 * 1024
 

@@ -1,5 +1,5 @@
-// The client of the throughput benchmark, a separate process: `node push.ts PORT CONNECTIONS PER_REQUEST REQUESTS
-// SEED FIRST_ID`. Only the ids are written into prepared bodies, to save CPU. Prints one line of JSON.
+// The client of the throughput run, a separate process: `node push.ts PORT CONNECTIONS PER_REQUEST REQUESTS SEED
+// FIRST_ID`. It writes only the ids into prepared bodies. Prints one line of JSON.
 import { connect } from 'node:net'
 import { once } from 'node:events'
 import { SeededRandom } from '../../../test/kit/random.ts'
@@ -9,12 +9,12 @@ const [port = 0, connections = 0, perRequest = 0, requests = 0, seed = 0, firstI
   .slice(2)
   .map(Number)
 const digits = 9
-/** Stands for the id until it is known. */
+/** Replaced by the id. */
 const placeholder = '#'.repeat(digits)
 
 interface Body {
   readonly bytes: Buffer
-  /** Where ids stand. */
+  /** Offsets of ids. */
   readonly places: readonly number[]
 }
 
