@@ -19,7 +19,7 @@ async function verdict(run: AcceptanceRun['run']): Promise<{ verdict: string; li
   return { verdict: result.verdict, lines }
 }
 
-test('a run whose expectations hold is met and prints seed, machine, figures and verdict', async () => {
+test('a run with true expectations is met and prints seed, machine, figures and verdict', async () => {
   const { verdict: printed, lines } = await verdict(async (context) => {
     context.figure('throughput', 1234.5, 'MB/s')
     context.expect(context.size(false, true), 'the small size is taken in CI')

@@ -52,7 +52,7 @@ async function writing(
   count: number,
 ): Promise<void> {
   await compare(context, `${name}: written`, rounds, async (round) => {
-    const [weirLoad, own] = [load(`ours-${round}`, count), load(`own-${round}`, count)]
+    const [weirLoad, own] = [load(`weir-${round}`, count), load(`own-${round}`, count)]
     collectGarbage()
     return {
       async weir() {

@@ -63,7 +63,7 @@ export default {
     const twice = await digestOf(server)
     await sink.close()
     context.figure('one transaction each', Math.round(slow), 'events/s')
-    context.figure('one statement each, without a transaction of ours', Math.round(cheapest), 'events/s')
+    context.figure('one statement each, without an explicit transaction', Math.round(cheapest), 'events/s')
     context.figure('many in a transaction', Math.round(fast), 'events/s')
     context.figure('the same again', Math.round(again), 'events/s')
     context.figure('times faster', Math.round((fast / slow) * 10) / 10)

@@ -1,6 +1,6 @@
 import type { AwaitedSink } from '../../src/engine/contracts.ts'
 
-/** A sink whose state the test sets. `undefined`: the sink does not run. */
+/** A sink with a state set by the test. `undefined`: the sink does not run. */
 export class AwaitedTestSink implements AwaitedSink {
   passed: number | undefined
   #changed = Promise.withResolvers<void>()

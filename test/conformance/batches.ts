@@ -61,7 +61,7 @@ export function eventBatch(events: readonly WeirEvent[], token: string): SinkBat
   return { token, count: events.length, pieces, retried: false }
 }
 
-/** Flows whose source port is their row number. */
+/** Flows with their row number as source port. */
 export function flowBatch(
   count: number,
   token: string,

@@ -89,7 +89,7 @@ export function journalBusConformance(under: () => JournalBusUnderTest, against:
     expect((await reading).map(text)).toEqual(['k=one', 'k=two'])
   })
 
-  test('the latest claim of a name fences earlier ones, whose records precede the fence record', async () => {
+  test('the latest claim of a name fences earlier ones; their records precede the fence record', async () => {
     const shared = under().fresh()
     const [older, newer] = [await opened(shared), await opened(shared)]
     const before = await older.claim('a')
@@ -145,7 +145,7 @@ export function journalBusConformance(under: () => JournalBusUnderTest, against:
     expect((await first(bus, 0, 0, 3)).map(text)).toEqual(['k=before', 'k=during', 'k=after'])
   })
 
-  test('a frozen collector whose name was taken is refused and logs it; accepted events are delivered', async () => {
+  test('a frozen collector that lost its name is refused and logs it; accepted events are delivered', async () => {
     await using group = await WeirGroup.start({
       folder: await mkdtemp(join(tmpdir(), 'weir-frozen-')),
       collectors: 1,

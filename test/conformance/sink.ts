@@ -27,7 +27,7 @@ export interface OtherSide {
   poison?(ids: ReadonlySet<string>): Promise<void>
   /** Changes an event so that the system rejects it; by default it stays as it is. */
   poisoned?(event: WeirEvent): WeirEvent
-  /** Text in the preview of an event whose body is not part of it. */
+  /** Text in the preview of an event if the body is not part of it. */
   readonly shows?: string
   /** Acknowledges each event twice, or reports it as a duplicate. */
   duplicateAck?(ids: readonly string[]): Promise<void>

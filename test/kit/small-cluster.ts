@@ -31,7 +31,7 @@ export const configMaps: SmallType = { group: '', version: 'v1', resource: 'conf
 
 export class SmallCluster {
   types: SmallType[]
-  /** Groups whose aggregated server does not respond. */
+  /** Groups with an aggregated server that does not respond. */
   readonly stale = new Set<string>()
   /** A group that is missing in the next discovery. */
   forgetsOnce: string | undefined

@@ -11,7 +11,7 @@ export interface GroupOptions {
   readonly journal: Readonly<Record<string, unknown>>
   readonly collectors: number
   readonly deliverers: number
-  /** A transform of pushed events whose output the sink receives. */
+  /** A transform of pushed events; the sink receives its output. */
   readonly transform?: Readonly<Record<string, unknown>>
 }
 

@@ -245,7 +245,7 @@ export class WeirProcess {
   pipeline(): Promise<Pipeline> {
     return this.get('/api/v1/pipeline')
   }
-  /** One metric, summed over the series whose labels contain `labels`. */
+  /** One metric, summed over the series with `labels` in their labels. */
   async metric(name: string, labels = ''): Promise<number> {
     const text = await (await fetch(`${this.opsUrl}/metrics`)).text()
     return text

@@ -17,7 +17,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-/** Runs `weir …` into a pipe whose reader has ended, or reads one line only. */
+/** Runs `weir …` into a pipe with a reader that has ended or reads one line only. */
 async function piped(
   command: string,
   reader: 'gone' | 'head -n 1',

@@ -1,4 +1,4 @@
-// The preset between a stand-in for the cloud and receivers that are not ours: the CloudEvents project's Go SDK, and
+// The preset between a stand-in for the cloud and independent receivers: the CloudEvents project's Go SDK, and
 // Knative's event_display.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

@@ -240,7 +240,7 @@ describe('kube-apiserver', () => {
     expect(await namesOf('configmaps,secrets,containersources.sources.knative.dev')).toEqual([])
   })
 
-  test('has a Deployment whose command line, variables and probes read and post traces', async () => {
+  test('has a Deployment with command line, variables and probes to read and post traces', async () => {
     const all = await built('deployment')
     const { spec } = all.find(({ kind }) => kind === 'Deployment') as unknown as { spec: { template: Template } }
     const [container] = spec.template.spec.containers

@@ -154,7 +154,7 @@ async function statusWith(token: string): Promise<number> {
   }
 }
 
-/** A plugin whose first certificate may read nothing and has expired; later ones belong to `right`. */
+/** A plugin; its first certificate may read nothing and has expired; later ones belong to `right`. */
 function makePlugin(): string {
   const dir = join(folder, 'plugin')
   mkdirSync(dir)

@@ -212,7 +212,7 @@ describe('kubectl', () => {
       })
     })
 
-    test('replaces neo4j_sink with a Knative Service whose command line and settings start', async (context) => {
+    test('replaces neo4j_sink with a Knative Service with a valid command line and settings', async (context) => {
       const all = await built(context, 'neo4j-sink', 'knative')
       expect(all.map(({ kind, apiVersion }) => `${kind} ${String(apiVersion)}`).sort()).toEqual([
         'ConfigMap v1',

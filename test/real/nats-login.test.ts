@@ -137,7 +137,7 @@ test('over TLS the CA and the name are verified, and the client certificate is s
   expect(await tried({ url: mutual, tls: known })).toMatch(/client certificate.*`tls.cert_file`/)
 })
 
-/** A server over TLS with one user, whose password can be changed. */
+/** A server over TLS with one user and a variable password. */
 async function secured(
   dir: string,
 ): Promise<{ readonly server: NatsServer; readonly ca_file: string; setPassword(password: string): Promise<void> }> {

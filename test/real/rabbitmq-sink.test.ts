@@ -272,7 +272,7 @@ test('a silent server is abandoned after two heartbeats, and its connection clos
   })
   await deliverAll(sink, numberedEvents(1, 'before'))
   proxy.hold(true)
-  // An hour: only the heartbeat can end this, ours or theirs, whichever is missed first.
+  // An hour: only the heartbeat of client or server can end this.
   expect(await outcome(sink)).toMatch(/is lost \((?:Heartbeat timeout|Unexpected close)/)
   proxy.hold(false)
   await deliverAll(sink, numberedEvents(3, 'after'))

@@ -1,5 +1,5 @@
 // `npm run test:real`: Weir against real programs, then every acceptance run at CI scale. `npm run test:real --
-// NAME` runs the test files whose path contains NAME, without acceptance runs. `npm run test:real -- --write [NAME
+// NAME` runs the test files with NAME in their path, without acceptance runs. `npm run test:real -- --write [NAME
 // …]` also writes the proven results (docs/support-results.json), without acceptance runs.
 import { countVitest } from '../../tools/count-vitest.ts'
 import { ROOT, runCommand } from '../../tools/kit/command.ts'

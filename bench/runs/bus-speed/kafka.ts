@@ -22,8 +22,8 @@ export const kafkaSpeed: SpeedBusKind = {
     const server = await startKafka()
     const broker = `127.0.0.1:${server.ports.plain}`
     const observer = new KafkaObserver(server.ports.plain)
-    for (const topic of ['ours', 'own']) await observer.create(topic, { partitions })
-    const sink = await kafka.build(configFrom(kafkaSchema, { brokers: [broker], topic: 'ours' }), testContext())
+    for (const topic of ['weir', 'own']) await observer.create(topic, { partitions })
+    const sink = await kafka.build(configFrom(kafkaSchema, { brokers: [broker], topic: 'weir' }), testContext())
     const producer = new Producer({ clientId: 'own', bootstrapBrokers: [broker], idempotent: true, acks: -1 })
     let next = 0
     const produce = async (messages: readonly BusMessage[], to = 'own'): Promise<void> => {
@@ -53,7 +53,7 @@ export const kafkaSpeed: SpeedBusKind = {
             const config = configFrom(kafkaSourceSchema, {
               brokers: [broker],
               topics: [topic],
-              group: `${topic}-ours${at}`,
+              group: `${topic}-weir${at}`,
             })
             return { config, puller: new KafkaPuller(config, context) }
           },

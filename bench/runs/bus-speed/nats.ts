@@ -49,7 +49,7 @@ export const natsSpeed: SpeedBusKind = {
           await produce(messages.slice(from, from + 1000), `${name}.x`)
         return Array.from({ length: places }, (_, at): Place => ({
           source(context) {
-            const config = configFrom(natsSourceSchema, { url: server.url, stream: name, consumer: `ours${at}` })
+            const config = configFrom(natsSourceSchema, { url: server.url, stream: name, consumer: `weir${at}` })
             return { config, puller: new JetStreamPuller(config, context) }
           },
           async consume(count, came) {

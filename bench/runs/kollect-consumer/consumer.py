@@ -16,15 +16,15 @@ wanted = int(count)
 
 def read(data):
     envelope = envelopes.Envelope.FromString(data)
-    told = {"id": envelope.id, "timestamp": envelope.timestamp.ToMilliseconds(), "applies_at": envelope.applies_at.ToMilliseconds(), "type_url": envelope.payload.type_url}
+    row = {"id": envelope.id, "timestamp": envelope.timestamp.ToMilliseconds(), "applies_at": envelope.applies_at.ToMilliseconds(), "type_url": envelope.payload.type_url}
     event = known[envelope.payload.TypeName()]()
     if not envelope.payload.Unpack(event):
         raise ValueError("the payload is not of its type")
-    told["type"] = event.DESCRIPTOR.name
-    told["fields"] = {field.name: value.decode() if isinstance(value, bytes) else value for field, value in event.ListFields()}
+    row["type"] = event.DESCRIPTOR.name
+    row["fields"] = {field.name: value.decode() if isinstance(value, bytes) else value for field, value in event.ListFields()}
     # What this reader has no field for.
-    told["left"] = len(event.SerializeToString()) - sum(len(type(event)(**{field.name: value}).SerializeToString()) for field, value in event.ListFields())
-    return told
+    row["left"] = len(event.SerializeToString()) - sum(len(type(event)(**{field.name: value}).SerializeToString()) for field, value in event.ListFields())
+    return row
 
 
 def tell(key, data):
@@ -69,7 +69,7 @@ def sqs(endpoint, region, queue):
             raise RuntimeError("the queue is empty")
         for message in messages:
             if message["MessageAttributes"]["base64encoded"]["StringValue"] != "true":
-                raise ValueError("bytes are not said to be base64")
+                raise ValueError("bytes are not marked as base64")
             tell(message["Attributes"]["MessageGroupId"], base64.b64decode(message["Body"], validate=True))
         client.delete_message_batch(QueueUrl=queue, Entries=[{"Id": str(at), "ReceiptHandle": message["ReceiptHandle"]} for at, message in enumerate(messages)])
         got += len(messages)

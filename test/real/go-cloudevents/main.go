@@ -24,14 +24,14 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-type told struct {
+type printedEvent struct {
 	Attributes map[string]string `json:"attributes"`
 	Extensions map[string]any    `json:"extensions"`
 	// Encoded as base64.
 	Data []byte `json:"data"`
 }
 
-func tell(e *event.Event) told {
+func printable(e *event.Event) printedEvent {
 	attributes := map[string]string{}
 	for name, value := range map[string]string{"specversion": e.SpecVersion(), "id": e.ID(), "source": e.Source(), "type": e.Type(), "subject": e.Subject(), "dataschema": e.DataSchema(), "datacontenttype": e.DataContentType()} {
 		if value != "" {
@@ -41,7 +41,7 @@ func tell(e *event.Event) told {
 	if !e.Time().IsZero() {
 		attributes["time"] = e.Time().UTC().Format("2006-01-02T15:04:05.000Z")
 	}
-	return told{Attributes: attributes, Extensions: e.Extensions(), Data: e.Data()}
+	return printedEvent{Attributes: attributes, Extensions: e.Extensions(), Data: e.Data()}
 }
 
 type source interface {
@@ -160,7 +160,7 @@ func run(kind, address string, names []string) error {
 		if err := e.Validate(); err != nil {
 			return err
 		}
-		if err := out.Encode(tell(e)); err != nil {
+		if err := out.Encode(printable(e)); err != nil {
 			return err
 		}
 	}

@@ -19,7 +19,7 @@ import (
 	_ "example.test/consumer/kollect/resource/event/v1"
 )
 
-type told struct {
+type received struct {
 	Key       string         `json:"key"`
 	ID        string         `json:"id"`
 	Timestamp int64          `json:"timestamp"`
@@ -32,14 +32,14 @@ type told struct {
 	Same bool `json:"same"`
 }
 
-func read(message *nats.Msg) (told, error) {
+func read(message *nats.Msg) (received, error) {
 	var envelope envelopes.Envelope
 	if err := proto.Unmarshal(message.Data, &envelope); err != nil {
-		return told{}, err
+		return received{}, err
 	}
 	event, err := envelope.Payload.UnmarshalNew()
 	if err != nil {
-		return told{}, err
+		return received{}, err
 	}
 	fields := map[string]any{}
 	event.ProtoReflect().Range(func(field protoreflect.FieldDescriptor, value protoreflect.Value) bool {
@@ -52,13 +52,13 @@ func read(message *nats.Msg) (told, error) {
 	})
 	whole, err := proto.Marshal(&envelope)
 	if err != nil {
-		return told{}, err
+		return received{}, err
 	}
 	inner, err := proto.Marshal(event)
 	if err != nil {
-		return told{}, err
+		return received{}, err
 	}
-	return told{
+	return received{
 		Key: message.Header.Get("ce-partitionkey"), ID: envelope.Id, Timestamp: envelope.Timestamp.AsTime().UnixMilli(), AppliesAt: envelope.AppliesAt.AsTime().UnixMilli(),
 		TypeURL: envelope.Payload.TypeUrl, Fields: fields, Unknown: numbers(event.ProtoReflect().GetUnknown()),
 		Same: bytes.Equal(whole, message.Data) && bytes.Equal(inner, envelope.Payload.Value),

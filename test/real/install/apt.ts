@@ -12,7 +12,7 @@ export interface Program {
   /** The version that the tests were written against; another one that the distribution offers is taken, and named. */
   readonly version: string
   readonly versionArguments: readonly string[]
-  /** Another program of the package whose version is read instead, if this one would start a server. */
+  /** The program that reports the version, if this one would start a server. */
   readonly versionProgram?: string
 }
 

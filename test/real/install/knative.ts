@@ -102,7 +102,7 @@ async function openPort(folder: string): Promise<void> {
       .replace('import (\n', 'import (\n\t"os"\n\t"strconv"\n')
       .replace(
         usual,
-        `${usual}\t\tif said, err := strconv.Atoi(os.Getenv("PORT")); err == nil {\n\t\t\tport = said\n\t\t}\n`,
+        `${usual}\t\tif value, err := strconv.Atoi(os.Getenv("PORT")); err == nil {\n\t\t\tport = value\n\t\t}\n`,
       ),
   )
   await go(folder, ['mod', 'edit', '-replace=github.com/cloudevents/sdk-go/v2=./sdk'])

@@ -117,7 +117,7 @@ async function launch(path: string, config: string): Promise<{ child: ChildProce
     child.once('exit', (code) => reject(new Error(`nats-server ended (exit ${code}) before it was ready:\n${log}`)))
   })
   failed.catch(() => {
-    // Later exits are the wish of the test.
+    // The test causes later exits.
   })
   const ready = async (): Promise<void> => {
     for (let waited = 0; !log.includes('Server is ready'); waited += 10) {

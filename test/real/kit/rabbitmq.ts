@@ -171,7 +171,7 @@ async function launch(env: NodeJS.ProcessEnv): Promise<ChildProcess> {
     })
   })
   failed.catch(() => {
-    // Later exits are the wish of the test.
+    // The test causes later exits.
   })
   const ready = async (): Promise<void> => {
     for (let waited = 0; !log.includes('Server startup complete'); waited += 20) {

@@ -7,7 +7,7 @@ interface Row {
   readonly n: number
 }
 
-/** Ids of events of the type, and keys whose events are out of order in the journal. */
+/** Ids of events of the type, and keys with events out of order in the journal. */
 export async function readOnce(
   weir: WeirProcess,
   type: string,
