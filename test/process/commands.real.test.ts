@@ -1,4 +1,3 @@
-// Commands that read a running server, as a user types them.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

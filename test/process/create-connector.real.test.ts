@@ -1,5 +1,3 @@
-// A connector is a folder: one that `weir create --connector` made passes everything, and no file beside it was written
-// by hand.
 import { cp, mkdtemp, readdir, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { ROOT, runCommand } from '../../tools/kit/command.ts'
 
-/** A Node of this machine that Weir does not run on itself. */
+/** A Node of this machine that is too old for Weir. */
 async function oldNode(): Promise<string | undefined> {
   const { stdout } = await runCommand('sh', ['-c', 'which -a node || true'], { limit: 10_000 })
   for (const path of new Set(
@@ -59,7 +59,7 @@ it('Weir ends when the Node process that started it is killed, and frees the fol
   }
   const { parent, child } = await start()
   expect(child).not.toBe(parent.pid)
-  // What `weir run` sets for its memory holds for the child, too.
+  // The memory options of `weir run` apply to the child too.
   expect(readFileSync(`/proc/${child}/cmdline`, 'utf8')).toContain('--max-semi-space-size')
   parent.kill('SIGKILL')
   await expect.poll(() => existsSync(`/proc/${child}`), { timeout: 10_000 }).toBe(false)

@@ -39,7 +39,6 @@ async function post(url: string): Promise<number> {
   return answer.status
 }
 
-/** Posts again while it is refused. */
 async function accepted(url: string, limitMs = 30_000): Promise<void> {
   for (const until = performance.now() + limitMs; (await post(url)) !== 200;) {
     if (performance.now() > until) throw new Error(`no post was accepted in ${limitMs} ms`)

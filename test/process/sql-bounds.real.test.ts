@@ -27,7 +27,6 @@ function sql(statement: string, signal?: AbortSignal): Promise<Response> {
   })
 }
 
-/** Processes that Weir has started, by the kernel's own table. */
 function children(): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -41,7 +40,6 @@ function children(): number[] {
     })
 }
 
-/** Resident bytes of Weir and all that it has started. */
 function resident(): number {
   return [weir.pid, ...children()].reduce((sum, pid) => {
     try {

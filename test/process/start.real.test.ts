@@ -43,7 +43,7 @@ describe('a signal during the start', () => {
       through: ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'],
     })
     weir.launch()
-    // Until Node runs its first instruction a signal is ignored, hence more than one.
+    // Node ignores signals before its first instruction, hence more than one.
     const signals = setInterval(() => {
       if (weir.pid !== weir.launched) weir.signal('SIGTERM')
     }, 20)

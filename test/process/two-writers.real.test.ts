@@ -145,7 +145,7 @@ describe('a writer that loses its folder', () => {
     const client = new EventClient({ url: first.url, connections: 4, batch: 5 })
     client.start()
     await expect.poll(() => client.acknowledged.length, { timeout: 20_000 }).toBeGreaterThan(100)
-    // As on a file system where locks do nothing.
+    // As on a file system without locks.
     await rm(join(data, 'lock.sqlite'))
     await second.start()
     expect(await first.exited()).toEqual({ code: 1, signal: null })

@@ -1,4 +1,3 @@
-// What speaks to SQS, against ElasticMQ.
 import { afterAll, beforeAll, beforeEach } from 'vitest'
 import { sinkConformance } from '../conformance/sink.ts'
 import { sourceConformance } from '../conformance/source.ts'

@@ -1,4 +1,3 @@
-// What speaks to SQS and SNS, against moto.
 import { ListQueuesCommand } from '@aws-sdk/client-sqs'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { checkBus } from '../../src/cli/bus-check.ts'

@@ -1,5 +1,3 @@
-// `weir bus check` at a real nats-server, by kollect's URL and by a sink of a configuration, and at SQS and SNS in
-// memory.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

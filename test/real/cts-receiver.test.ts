@@ -1,5 +1,4 @@
-// The preset between a stand-in for the cloud and independent receivers: the CloudEvents project's Go SDK, and
-// Knative's event_display.
+// Independent receivers of the preset: the CloudEvents project's Go SDK, and Knative's event_display.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -17,7 +16,6 @@ import { FailingFront, type Failing } from './kit/failing-front.ts'
 
 interface Receiver {
   readonly port: number
-  /** Its output. */
   output(): string
 }
 
@@ -80,7 +78,6 @@ const printedEvents = ({ output }: Receiver): PrintedEvent[] =>
 const idsOf = (all: readonly PrintedEvent[]): string[] => all.map(({ attributes }) => attributes['id'] ?? '')
 const wanted = (traces: readonly CtsTrace[]): string[] => traces.map(({ trace_id: id }) => id ?? '')
 
-/** Per resource in the order in which it happened. */
 function expectInOrder(all: readonly PrintedEvent[], traces: readonly CtsTrace[]): void {
   for (const resource of new Set(traces.map(({ resource_id: id }) => String(id)))) {
     expect(idsOf(all.filter(({ extensions }) => extensions['resourceid'] === resource)), resource).toEqual(
@@ -154,7 +151,6 @@ describe('go-cloudevents', () => {
     front.faults.push(...failing, ...failing)
     const from = await cloud()
     const traces = from.put(150, 60_000)
-    // What happens meanwhile waits behind it.
     const late = from.put(50, 1000, Date.now() + 3000)
     const all = [...traces, ...late]
     await using exporter = await startExporter({
@@ -164,7 +160,6 @@ describe('go-cloudevents', () => {
       WEIR_SINKS_KNATIVE_RETRY_MAX: '2s',
     })
     await expect.poll(() => printedEvents(go).length, { timeout: 100_000 }).toBe(200)
-    // Polled again meanwhile, without news.
     const requests = from.server.requests(/trace$/).length
     await expect.poll(() => from.server.requests(/trace$/).length, { timeout: 60_000 }).toBeGreaterThan(requests + 2)
     expect(idsOf(printedEvents(go)).sort()).toEqual(wanted(all).sort())

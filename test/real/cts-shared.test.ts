@@ -1,5 +1,3 @@
-// Two collectors that share a journal on NATS JetStream with the same source of traces: one is killed and never
-// returns.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,3 @@
-// Flows of a generated capture from real exporters must equal the stored ones: to the byte without sampling.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

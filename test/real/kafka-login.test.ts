@@ -1,4 +1,3 @@
-// All login methods of the Kafka sink, and the messages for wrong ones.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -221,7 +220,6 @@ test('the journal over TLS and SCRAM retries a wrong password and uses a changed
   const writer = await bus.claim('a')
   const record = (text: string) => [{ key: 'k', value: Buffer.from(text) }]
   await writer.write(1, record('one'))
-  // Existing connections stay, and new ones read the password again.
   await writeFile(password, 'wrong\n')
   await writer.write(1, record('two'))
   await expect(recordsOf(bus, 1, 2)).rejects.toThrow(/rejected the login/)
@@ -229,7 +227,7 @@ test('the journal over TLS and SCRAM retries a wrong password and uses a changed
   await writeFile(password, 'right\n')
   await writer.write(1, record('three'))
   expect(await recordsOf(bus, 1, 3)).toEqual(['one', 'two', 'three'])
-  // Another one takes the name over the same way in.
+  // Another writer takes the name with the same login.
   const other = await open()
   onTestFinished(() => other.close())
   await (await other.claim('a')).fence(1, 'k')
@@ -267,7 +265,7 @@ test('weir bus check writes and reads a message, and reports a missing right to 
   expect(await check('checked')).toEqual(['connect ok', 'write ok', 'read ok'])
   expect(await check('checked.made')).toEqual(['connect ok', 'write ok', 'read ok'])
   await observer.onlyWrite('weir', 'checked')
-  // A rule takes a moment to hold.
+  // A new rule takes effect after a moment.
   await expect
     .poll(() => check('checked'), { timeout: 30_000 })
     .toEqual([

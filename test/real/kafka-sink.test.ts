@@ -75,7 +75,6 @@ type Written = WrittenConfigOf<typeof kafkaSchema>
 interface Stage {
   readonly server: KafkaServer
   readonly observer: KafkaObserver
-  /** A topic of the test's own, which is not made yet. */
   readonly topic: string
   sink(written?: Partial<Written>): Promise<Sink>
 }

@@ -49,7 +49,6 @@ interface Running {
   stop(): Promise<void>
 }
 
-/** The source as it runs on a journal; ended with the test at the latest. */
 async function run(
   journal: TestJournal,
   topic: string,
@@ -94,7 +93,7 @@ async function publish(topic: string, prefix: string, count = 12): Promise<strin
   return events.map(({ id }) => id).toSorted()
 }
 
-/** Where the group stands, over all partitions; -1 where it has read nothing yet. */
+/** The sum of committed offsets; -1 for partitions without one. */
 async function committed(topic: string, partitions: readonly number[] = [0, 1, 2]): Promise<number[]> {
   const consumer = new Consumer({ clientId: 'test', bootstrapBrokers: [address()], groupId: `g-${topic}`, retries: 20 })
   try {
@@ -136,7 +135,7 @@ sourceConformance(
         { ...context, append },
       )
       const producer = new Producer({ clientId: 'client', bootstrapBrokers: [`127.0.0.1:${server.ports.plain}`] })
-      /** Whether the group has committed everything that was sent, or the journal refused it. */
+      /** Whether the group committed everything sent, or the journal refused it. */
       const answer = async (before: number): Promise<Answer> => {
         const { length } = await observer.records(topic)
         for (let waited = 0; waited < patience.timeout; waited += 25) {
@@ -176,7 +175,7 @@ sourceConformance(
             )
           return answer(before)
         },
-        // It is committed, and stored as an invalid message: nothing waits behind it.
+        // The message is committed and stored as invalid.
         async sendMalformed() {
           await send('no event of any kind', {})
           return (await answer(refusals)) === 'accepted' ? 'refused' : 'retry'
@@ -301,7 +300,7 @@ test('nothing is committed before it is synced, and all of it after', async () =
   journal.hold()
   await run(journal, topic)
   await expect.poll(() => journal.waiting, patience).toBe(1)
-  // Where the group begins is written down; nothing of what waits is.
+  // The start offset of the group is stored; waiting messages are not committed.
   expect(sum(await committed(topic))).toBe(0)
   journal.release()
   await expect.poll(async () => sum(await committed(topic)), patience).toBe(ids.length)

@@ -1,4 +1,3 @@
-// Login with a real Keycloak: roles and namespaces by claims, renewal, expiry, logout, and refusals.
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -25,7 +24,7 @@ const realm = 'main'
 let keycloak: Keycloak
 let weirClient = ''
 
-/** Everything that the program log was given, fields too. */
+/** All entries of the program log. */
 const logged: unknown[] = []
 const line = (message: string, fields?: unknown): void => void logged.push([message, fields])
 const log = { debug: line, info: line, warn: line, error: line }
@@ -106,7 +105,6 @@ const groupClaim = {
   config: { 'claim.name': 'groups', 'full.path': 'false', 'id.token.claim': 'true', 'access.token.claim': 'true' },
 }
 
-/** Changes attributes of a client, for one test. */
 async function withClient(
   id: string,
   attributes: Readonly<Record<string, string>>,
@@ -146,7 +144,7 @@ async function started(more: Partial<OidcSettings> = {}, options: Partial<ApiOpt
   return startStored({ auth: { tokens: [], oidc }, log, limits: { tickMs: 20 }, ...options })
 }
 
-/** Logs in as a person would, and gives the page at which that ends. */
+/** Logs in and returns the last page. */
 async function login(browser: Browser, url: string, user: string, to = '/api/v1/me'): Promise<Page> {
   const form = await browser.open(`${url}/api/v1/login/oidc?to=${encodeURIComponent(to)}`)
   return browser.submit(form, { username: user, password: passwordOf(user) })
@@ -160,7 +158,6 @@ const skewed = (ms: number): Host => {
 }
 
 describe('keycloak', () => {
-  // Beside its realms.
   proves('login', {
     system: 'oidc',
     server: 'Keycloak',

@@ -1,5 +1,3 @@
-// The consumer of clients/kollect at a real nats-server: with JetStream, where a failed message is redelivered, and
-// without.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,3 @@
-// `weir kollect` and a change that is larger than a real nats-server takes.
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -21,7 +20,6 @@ interface Scene {
   readonly cluster: SmallCluster
   readonly weir: Kollect
   readonly dir: string
-  /** All messages, in the order of their arrival. */
   messages(): Promise<InMessage[]>
 }
 

@@ -1,5 +1,3 @@
-// `weir kollect` in kollect's place: a real cluster, the rights of the manifests, a real NATS, and the consumer of
-// clients/kollect.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -71,7 +69,6 @@ async function accountOf(cluster: Kube, overlay: string): Promise<string> {
   return config('account', (tokenRequest['status'] as { token: string }).token)
 }
 
-/** Records every message about ConfigMaps and Secrets of the test. */
 async function listen(url: string): Promise<void> {
   connection = await connect({ servers: url })
   const manager = await jetstreamManager(connection)

@@ -1,4 +1,3 @@
-// The audit webhook of a real API server: actors joined to changes, and redelivery after Weir was down.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:https'
 import { tmpdir } from 'node:os'
@@ -191,7 +190,6 @@ async function auditRows(where: string): Promise<Row[]> {
   return (await answer.json()) as Row[]
 }
 
-/** Waits for expected rows. */
 async function allAuditRows(where: string, count: number): Promise<Row[]> {
   for (let waited = 0; ; waited += 200) {
     const rows = await auditRows(where).catch(() => [])

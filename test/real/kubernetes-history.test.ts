@@ -1,5 +1,3 @@
-// An object of a real API server at a time: before and after its changes, also when it never changed, was deleted, and
-// Weir was killed.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

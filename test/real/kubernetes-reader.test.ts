@@ -1,4 +1,3 @@
-// One collection of a real API server: a reader's changes equal the writes, despite faults.
 import { expect, test } from 'vitest'
 import {
   aggregated,

@@ -1,4 +1,3 @@
-// Two replicas over one real API server: one leads, the other stands by, and together they emit the changes of one.
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'

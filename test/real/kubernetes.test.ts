@@ -1,4 +1,3 @@
-// A whole Weir that watches a real API server: its stored changes equal the writes, despite faults.
 import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,4 +1,3 @@
-// The manifests as kubectl builds them: complete, and with no more rights than documented.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test, type TestContext } from 'vitest'

@@ -6,7 +6,6 @@ import { isMain } from '../../../tools/kit/main.ts'
 import { cacheFolder } from '../kit/cache.ts'
 
 export interface Program {
-  /** Name of the executable. */
   readonly name: string
   readonly package: string
   /** The version that the tests were written against; another one that the distribution offers is taken, and named. */

@@ -7,15 +7,11 @@ import { cacheFolder } from '../kit/cache.ts'
 import type { Installed } from './apt.ts'
 
 export const buf = { name: 'buf', version: '1.75.0' } as const
-/** The one that belongs to the runtime in package.json. */
+/** Matches the runtime in package.json. */
 const generator = '2.17.0'
 
 let known: Promise<Installed> | undefined
 
-/**
- * The folder of both executables as `path`, or the reason why it is unavailable. Five minutes at most; runs once
- * per process.
- */
 export function installBuf(): Promise<Installed> {
   known ??= findOrInstall()
   return known
@@ -28,7 +24,7 @@ async function findOrInstall(): Promise<Installed> {
     existsSync(join(path, 'protoc-gen-es')) &&
     (await runCommand(join(path, 'buf'), ['--version'], { limit: 30_000 })).code === 0
   if (await has()) return { path, version: buf.version }
-  // Beside its place, so that one that was interrupted is not taken for a whole one.
+  // An interrupted download must not count as complete.
   const beside = `${home}.new`
   for (const folder of [home, beside]) rmSync(folder, { recursive: true, force: true })
   const packages = [

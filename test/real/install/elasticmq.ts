@@ -5,7 +5,6 @@ import { sayInstalled } from './say.ts'
 
 export const elasticmq = { name: 'elasticmq', version: '1.6.12' } as const
 
-/** The folder of jars as `path`, or the reason why it cannot be had here. */
 export function installElasticmq(): Promise<Installed> {
   return installJars({ ...elasticmq, artifacts: [`org.elasticmq:elasticmq-server_2.13:${elasticmq.version}`] })
 }

@@ -17,7 +17,6 @@ const source = join(ROOT, 'test/real/go-cloudevents/main.go')
 
 let known: Promise<Installed> | undefined
 
-/** The executable as `path`, or the reason why it is unavailable. Runs once per process. */
 export function installGoCloudEvents(): Promise<Installed> {
   known ??= findOrInstall().catch((error: unknown) => ({
     path: undefined,

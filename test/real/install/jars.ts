@@ -7,14 +7,13 @@ import { cacheFolder } from '../kit/cache.ts'
 import type { Installed } from './apt.ts'
 
 export interface Jars {
-  /** Folder in the cache. */
   readonly name: string
   readonly version: string
   /** `group:name:version`, fetched with dependencies. */
   readonly artifacts: readonly string[]
 }
 
-/** What all of them run on. */
+/** Lowest Java version of all programs. */
 const leastJava = 17
 
 const known = new Map<string, Promise<Installed>>()
@@ -39,7 +38,7 @@ async function findOrInstall({ name, version, artifacts }: Jars): Promise<Instal
   const folder = cacheFolder(name)
   const path = join(folder, version)
   if (existsSync(path)) return { path, version }
-  // Beside its place, so that one that was interrupted is not taken for a whole one.
+  // An interrupted download must not count as complete.
   const beside = `${path}.new`
   rmSync(beside, { recursive: true, force: true })
   writeFileSync(join(folder, 'pom.xml'), pom(name, artifacts))

@@ -13,7 +13,6 @@ export const kafka = {
   ],
 } as const
 
-/** The folder of jars as `path`, or the reason why it cannot be had here. */
 export function installKafka(): Promise<Installed> {
   return installJars(kafka)
 }

@@ -12,10 +12,6 @@ const leastJava = 17
 
 let known: Promise<Installed> | undefined
 
-/**
- * The folder of the unpacked distribution as `path`, or the reason why it is unavailable. Five minutes at most;
- * runs once per process.
- */
 export function installKeycloak(): Promise<Installed> {
   known ??= findOrInstall()
   return known
@@ -32,7 +28,7 @@ async function findOrInstall(): Promise<Installed> {
   const unpacked = join(cacheFolder('keycloak'), keycloak.version)
   const home = join(unpacked, `keycloak-${keycloak.version}`)
   if (existsSync(home)) return { path: home, version: keycloak.version }
-  // Unpacked beside its place, so that one that was interrupted is not taken for a whole one.
+  // An interrupted download must not count as complete.
   const beside = `${unpacked}.new`
   rmSync(beside, { recursive: true, force: true })
   const fetched = await runCommand(

@@ -30,7 +30,6 @@ export function installKnative(): Promise<Installed> {
   return definitions
 }
 
-/** The executable as `path`. Runs once per process. */
 export function installEventDisplay(): Promise<Installed> {
   display ??= findDisplay().catch(reason)
   return display

@@ -3,7 +3,6 @@ import { runCommand } from '../../../tools/kit/command.ts'
 import { isMain } from '../../../tools/kit/main.ts'
 import type { Installed } from './apt.ts'
 
-/** The command as `path`, or the reason why it cannot be had here. */
 export async function findKubectl(): Promise<Installed> {
   const printed = await runCommand('kubectl', ['version', '--client'], { limit: 30_000 }).catch(() => undefined)
   const version = /v(\d+\.\d+\.\d+)/.exec(printed?.output ?? '')?.[1]

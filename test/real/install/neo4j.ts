@@ -5,7 +5,6 @@ import { sayInstalled } from './say.ts'
 
 export const neo4j = { name: 'neo4j', version: '5.26.30' } as const
 
-/** The folder of jars as `path`, or the reason why it cannot be had here. */
 export function installNeo4j(): Promise<Installed> {
   return installJars({
     ...neo4j,

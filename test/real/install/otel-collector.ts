@@ -12,7 +12,6 @@ export const collector = { name: 'otel-collector', version: '0.124.0', provider:
 const buildLimit = 300_000
 let known: Promise<Installed> | undefined
 
-/** The executable as `path`, or the reason why it is unavailable. Runs once per process. */
 export function installCollector(): Promise<Installed> {
   known ??= findOrInstall()
   return known

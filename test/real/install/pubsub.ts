@@ -7,7 +7,6 @@ import type { Installed } from './apt.ts'
 const folder = '/usr/lib/google-cloud-sdk/platform/pubsub-emulator'
 export const pubsub = { name: 'pubsub-emulator', version: '0.8.20' } as const
 
-/** The emulator's jar as `path`, or the reason why it is not here. */
 export async function findPubSub(): Promise<Installed> {
   const path = `${folder}/lib/cloud-pubsub-emulator-${pubsub.version}-all.jar`
   if (!existsSync(path))

@@ -1,11 +1,9 @@
-// pyarrow is fetched from PyPI.
 import type { Installed } from './apt.ts'
 import { installPython } from './python.ts'
 import { sayInstalled } from './say.ts'
 
 const version = '21.0.0'
 
-/** A Python that has pyarrow as `path`, or the reason why it cannot be had here. */
 export function installPyarrow(): Promise<Installed> {
   return installPython({ name: 'pyarrow', version, packages: [`pyarrow==${version}`], imports: ['pyarrow.parquet'] })
 }

@@ -13,7 +13,6 @@ const versions = {
   'grpcio-tools': '1.85.1',
 }
 
-/** The Python as `path`, or the reason why it cannot be had here. */
 export function installPythonBuses(): Promise<Installed> {
   return installPython({
     name: 'python-buses',

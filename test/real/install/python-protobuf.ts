@@ -5,7 +5,6 @@ import { sayInstalled } from './say.ts'
 
 const [tools, protobuf, nats] = ['1.85.1', '7.36.2', '2.16.0']
 
-/** The Python as `path`, or the reason why it cannot be had here. */
 export function installPythonProtobuf(): Promise<Installed> {
   return installPython({
     name: 'python-protobuf',

@@ -6,7 +6,6 @@ import { cacheFolder } from '../kit/cache.ts'
 import type { Installed } from './apt.ts'
 
 export interface PythonPackages {
-  /** Folder in the cache. */
   readonly name: string
   /** Of everything together: another one is another environment. */
   readonly version: string

@@ -13,7 +13,6 @@ const leastJava = 17
 
 let known: Promise<Installed> | undefined
 
-/** The jar as `path`, or the reason why it is unavailable. Five minutes at most; runs once per process. */
 export function installZipkin(): Promise<Installed> {
   known ??= findOrInstall()
   return known
@@ -30,7 +29,7 @@ async function findOrInstall(): Promise<Installed> {
   const folder = join(cacheFolder('zipkin'), zipkin.version)
   const path = join(folder, `zipkin-server-${zipkin.version}-exec.jar`)
   if (existsSync(path)) return { path, version: zipkin.version }
-  // Beside its place, so that one that was interrupted is not taken for a whole one.
+  // An interrupted download must not count as complete.
   const beside = `${folder}.new`
   rmSync(beside, { recursive: true, force: true })
   const fetched = await runCommand(

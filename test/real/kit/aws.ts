@@ -1,4 +1,4 @@
-// Programs that serve SQS and SNS, for one test file each: own loopback port, in memory, ended by their pid.
+// SQS and SNS servers for one test file.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { request, type IncomingHttpHeaders } from 'node:http'
@@ -13,10 +13,9 @@ import { JVM } from './kafka.ts'
 
 const readyLimit = 60_000
 
-/** `direct`: the program itself, for what goes past our port. */
+/** `direct`: the server without the proxy. */
 export type VersionedAws = AwsServer & { readonly version: string | undefined; readonly direct?: string }
 
-/** SQS and SNS. Throws when it cannot be had (see `installMoto`). */
 export async function startMoto(): Promise<VersionedAws> {
   const python = await installMoto()
   if (python.path === undefined) throw new Error(python.reason)
@@ -30,7 +29,6 @@ export async function startMoto(): Promise<VersionedAws> {
   return { ...server, version: printed.stdout.trim(), direct: `http://127.0.0.1:${port}` }
 }
 
-/** SQS. Throws when it cannot be had (see `installElasticmq`). */
 export async function startElasticmq(): Promise<VersionedAws> {
   const jars = await installElasticmq()
   if (jars.path === undefined) throw new Error(jars.reason)
@@ -55,7 +53,6 @@ export async function startElasticmq(): Promise<VersionedAws> {
   return { ...server, version }
 }
 
-/** Resolves when it answers. */
 async function behind(account: string, port: number, child: ChildProcess): Promise<AwsServer> {
   const killWithUs = (): void => void child.kill('SIGKILL')
   process.once('exit', killWithUs)

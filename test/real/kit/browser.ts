@@ -1,4 +1,4 @@
-// As much of a browser as a login needs: cookies, redirects, and a form of a page that is filled in. No script runs.
+// The parts of a browser that a login needs: cookies, redirects, and forms. No script runs.
 import { request } from 'node:http'
 
 export interface Page {
@@ -6,7 +6,7 @@ export interface Page {
   readonly url: string
   readonly text: string
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
-  /** Addresses that were passed through on the way, the first and the last included. */
+  /** Visited addresses, first and last included. */
   readonly way: readonly string[]
 }
 
@@ -23,14 +23,13 @@ interface Visit {
   readonly form?: Readonly<Record<string, string>>
   readonly json?: unknown
   readonly headers?: Readonly<Record<string, string>>
-  /** False: the answer to the first request, whatever it is. */
+  /** False: returns the first response. */
   readonly follow?: boolean
 }
 
 export class Browser {
   #cookies: Cookie[] = []
 
-  /** Opens an address and follows where it leads. */
   async open(address: string, visit: Visit = {}): Promise<Page> {
     const way: string[] = []
     let [url, now] = [address, visit]
@@ -73,7 +72,6 @@ export class Browser {
     return this.#cookies.find((cookie) => cookie.name === name)?.value
   }
 
-  /** What a request to an address carries. */
   cookiesFor(address: string): string {
     const { host, pathname } = new URL(address)
     return this.#cookies

@@ -1,4 +1,4 @@
-// What stands before a receiver and fails at first: a request that fails never reaches the receiver.
+// A proxy of a receiver that fails at first: failed requests never reach the receiver.
 import { once } from 'node:events'
 import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { freePorts } from '../../kit/free-port.ts'
@@ -10,9 +10,9 @@ export type Failing =
   | 'silent'
 
 export class FailingFront {
-  /** What the next requests get, in this order; when none is left, they are passed on. */
+  /** Faults of the next requests, in order; then requests are forwarded. */
   readonly faults: Failing[] = []
-  /** How often each was given, by its name. */
+  /** Number of injected faults by name. */
   readonly given = new Map<string, number>()
   readonly port: number
   readonly #target: number

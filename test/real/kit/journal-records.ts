@@ -1,4 +1,3 @@
-// The records of a partition of a journal on a bus, as text.
 import { fenceKey, type JournalBus } from '../../../src/journal/bus.ts'
 
 /** From the oldest on, until there are so many or twenty seconds are over; without the marks of drivers. */

@@ -13,12 +13,9 @@ import { installKafka } from '../install/kafka.ts'
 import { JVM, launch, writeLogging } from './kafka.ts'
 
 export interface KafkaBroker {
-  /** As the protocol numbers it. */
   readonly id: number
   readonly port: number
-  /** SIGKILL, and waits. */
   kill(): Promise<void>
-  /** Restarts it with its data. */
   start(): Promise<void>
   /** Freezes it: connections stay open and nothing answers. */
   pause(): Promise<void>
@@ -55,7 +52,6 @@ export async function startKafkaCluster(count: number): Promise<KafkaCluster> {
       }),
     ),
   )
-  // A quorum is there once most of them are: none is waited for alone.
   await Promise.all(brokers.map((broker) => broker.start()))
   return {
     brokers,

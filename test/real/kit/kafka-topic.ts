@@ -1,4 +1,4 @@
-// What a test does to a Kafka cluster beside the connector: topics are made and read, partition by partition.
+// An independent client that creates and reads topics.
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   AclOperations,
@@ -59,7 +59,7 @@ export class KafkaObserver {
     }
   }
 
-  /** Copies in sync of the partition that has fewest. */
+  /** Smallest number of in-sync replicas of a partition. */
   async inSync(topic: string): Promise<number> {
     return this.#base(async (base) =>
       Math.min(
@@ -70,7 +70,7 @@ export class KafkaObserver {
     )
   }
 
-  /** Adds partitions until there are so many. */
+  /** Adds partitions up to `count`. */
   async widen(topic: string, count: number): Promise<void> {
     await this.#admin((admin) => admin.createPartitions({ topics: [{ name: topic, count, assignments: null }] }))
   }
@@ -143,13 +143,13 @@ export class KafkaObserver {
     })
   }
 
-  /** Whether a user is kept from writing to a topic; the broker has an authorizer. */
+  /** Forbids or allows a user to write to a topic; needs an authorizer. */
   async forbid(user: string, topic: string, on: boolean): Promise<void> {
     const rule = { ...ruleFor(user, topic), permissionType: AclPermissionTypes.DENY }
     await this.#admin((admin) => (on ? admin.createAcls({ creations: [rule] }) : admin.deleteAcls({ filters: [rule] })))
   }
 
-  /** One user may write to a topic, and no other may do anything with it. */
+  /** Only this user may write to the topic. */
   async onlyWrite(user: string, topic: string): Promise<void> {
     await this.#admin((admin) =>
       admin.createAcls({ creations: [{ ...ruleFor(user, topic), permissionType: AclPermissionTypes.ALLOW }] }),

@@ -1,4 +1,4 @@
-// A real Kafka broker (KRaft, its own controller) for one test file: own folder, own loopback ports, ended by its pid.
+// A real Kafka broker (KRaft) for one test file.
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -50,7 +50,6 @@ export type Listener = (typeof listeners)[number]
 
 const READY_LIMIT = 90_000
 const TOOL_LIMIT = 60_000
-/** A small heap, and the compiler that is done quickly. */
 export const JVM = [
   '-Xmx256m',
   '-Xms64m',
@@ -255,7 +254,6 @@ export async function launch(
   return child
 }
 
-/** Once it gives numbers to producers it does everything else, too. */
 async function isReady(port: number): Promise<void> {
   const producer = new Producer({
     clientId: 'kit',

@@ -1,5 +1,4 @@
-// A real Keycloak for the tests of one file: in memory, on a free loopback port, ended by its process group. Everything
-// in it is made through its own admin API.
+// A real Keycloak in memory for one test file, configured through its admin API.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -10,14 +9,12 @@ const READY_LIMIT = 180_000
 const admin = { name: 'admin', password: 'admin-of-the-test' } as const
 
 export interface Keycloak {
-  /** `http://127.0.0.1:PORT` */
   readonly url: string
   /**
-   * Calls the admin API below /admin/realms; throws for anything but success. Gives the JSON of the answer, or where it
-   * was made.
+   * Calls the admin API below /admin/realms; throws unless it succeeds. Returns the JSON or the location of the new
+   * object.
    */
   manage(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<unknown>
-  /** Tokens of a user for a client, by his password. */
   tokens(
     realm: string,
     client: string,
@@ -112,7 +109,6 @@ async function passwordGrant(
 }
 
 async function manage(url: string, method: string, path: string, body: unknown): Promise<unknown> {
-  // Its own tokens live for a minute.
   const { access_token: token } = await passwordGrant(url, 'master', 'admin-cli', admin.name, admin.password)
   const answer = await fetch(`${url}/admin/realms${path}`, {
     method,

@@ -7,13 +7,11 @@ import { localBin, ROOT } from '../../../tools/kit/command.ts'
 import { freePorts } from '../../kit/free-port.ts'
 
 export interface Kollect {
-  /** API and console. */
   readonly apiUrl: string
   /** The last 20,000 characters of standard error. */
   readonly log: string
   /** Of metrics and health. */
   readonly opsUrl: string
-  /** SIGTERM; resolves with the exit code. */
   stop(): Promise<number | null>
   [Symbol.asyncDispose](): Promise<void>
 }

@@ -19,7 +19,6 @@ export interface EmittedChange {
   readonly kind: string
   readonly name: string
   readonly coalesced?: boolean
-  /** Null: nothing. */
   readonly old: string | null
   readonly new: string | null
 }
@@ -206,7 +205,6 @@ export class Churn {
   }
 }
 
-/** The change of an event. */
 export function changeOf(id: string, data: Readonly<Record<string, unknown>>): EmittedChange {
   const text = (state: unknown): string | null => (state === null || state === undefined ? null : JSON.stringify(state))
   return { ...(data as unknown as EmittedChange), id, old: text(data['old']), new: text(data['new']) }

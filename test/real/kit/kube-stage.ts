@@ -9,7 +9,6 @@ import type { Against } from '../../kit/proof.ts'
 import { findKubernetes } from '../install/kubernetes.ts'
 import { kubeconfigOf, startKube, type Kube } from './kube.ts'
 
-/** What a suite is run against that has a cluster. */
 export function againstKube(system: string, kube: () => Kube): readonly Against[] {
   const etcd = async (): Promise<string | undefined> =>
     /\d+(?:\.\d+)+/.exec(
@@ -26,7 +25,6 @@ export function againstKube(system: string, kube: () => Kube): readonly Against[
 }
 
 export interface KubeStage {
-  /** Once the tests run. */
   readonly kube: Kube
   readonly dir: string
   /** Of the admin. */

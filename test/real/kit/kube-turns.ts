@@ -1,4 +1,4 @@
-// Replicas of Weir that take turns at one cluster by a Lease.
+// Replicas of Weir that share a Lease.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { WatchedCluster } from '../../../src/engine/control.ts'
 import { prepareWeir, type WeirProcess } from '../../kit/weir-process.ts'
@@ -14,7 +14,6 @@ export interface ReplicaOptions {
   readonly sinks?: Readonly<Record<string, unknown>>
 }
 
-/** Not started. */
 export function prepareReplica({
   folder,
   kubeconfig,
@@ -40,7 +39,7 @@ export function prepareReplica({
   })
 }
 
-/** Of a replica that answers; undefined: it does not, within a second. */
+/** The state of a replica; undefined: no response within a second. */
 export async function clusterOf(weir: WeirProcess): Promise<WatchedCluster | undefined> {
   if (weir.pid === -1) return undefined
   try {
@@ -70,7 +69,6 @@ export async function holderOf(
   }
 }
 
-/** Waits until it stands by and watches everything. */
 export async function standsBy(weir: WeirProcess, limitMs = 60_000): Promise<void> {
   for (let waited = 0; waited < limitMs; waited += 100) {
     const cluster = await clusterOf(weir)
@@ -80,7 +78,7 @@ export async function standsBy(weir: WeirProcess, limitMs = 60_000): Promise<voi
   throw new Error(`it does not stand by:\n${weir.lastLog.slice(-2000)}`)
 }
 
-/** The faults in the changes of all of them together; waits for missing ones. Empty: none. */
+/** The faults in the changes of all replicas; waits for missing ones. Empty: none. */
 export async function judgedAll(
   replicas: readonly WeirProcess[],
   churn: Churn,
@@ -95,7 +93,7 @@ export async function judgedAll(
   }
 }
 
-/** Epochs that began before the one before them was over, by the clock of the machine that all replicas run on. */
+/** Epochs that began before the previous one was over, by the clock of the shared machine. */
 export async function overlaps(replicas: readonly WeirProcess[]): Promise<string[]> {
   const rows = (
     await Promise.all(
@@ -123,7 +121,6 @@ export async function overlaps(replicas: readonly WeirProcess[]): Promise<string
   ]
 }
 
-/** The Lease as the server has it. */
 export async function leaseIn(
   kube: Kube,
 ): Promise<{ readonly holderIdentity?: string; readonly leaseTransitions?: number; readonly acquireTime?: string }> {

@@ -1,4 +1,4 @@
-// A real kube-apiserver with its etcd, of a test's own: a fresh folder, loopback ports, ended by their pids.
+// A real kube-apiserver with its etcd, for one test file.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
@@ -16,9 +16,7 @@ const READY_LIMIT = 120_000
 const tokens = { admin: ['token-of-admin', 'system:masters'], weir: ['token-of-weir', ''] } as const
 
 export interface Kube {
-  /** `https://127.0.0.1:PORT` */
   readonly url: string
-  /** The CA of its certificate, PEM. */
   ca(): string
   readonly tokens: { readonly admin: string; readonly weir: string }
   /** Sends a request as admin; throws unless it succeeds. */
@@ -49,8 +47,7 @@ export function kubeconfigOf(kube: Kube, token = kube.tokens.admin): string {
 }
 
 /**
- * A cluster of a benchmark, and a kubeconfig file of its admin; without one, the benchmark is skipped. The caller
- * stops it.
+ * A cluster of an acceptance run, and a kubeconfig of its admin; without one, the run is skipped. The caller stops it.
  */
 export async function startKubeFor(
   context: AcceptanceContext,
@@ -66,7 +63,6 @@ export async function startKubeFor(
   return { kube, kubeconfig }
 }
 
-/** `flags`: further ones of kube-apiserver. */
 export async function startKube(dir: string, flags: readonly string[] = []): Promise<Kube> {
   const found = findKubernetes()
   if (found.path === undefined) throw new Error(found.reason)

@@ -10,7 +10,6 @@ import { freePorts } from '../../kit/free-port.ts'
 import { startNats, type NatsServer } from './nats.ts'
 
 export interface NatsNode extends NatsServer {
-  /** As the others call it. */
   readonly name: string
 }
 
@@ -18,7 +17,6 @@ export interface NatsCluster {
   readonly nodes: readonly NatsNode[]
   /** Makes a stream that every node has a copy of, as soon as the cluster has a leader. */
   makeStream(name: string, subjects: readonly string[]): Promise<void>
-  /** The state of a stream, from any responding node. */
   stream(name: string): Promise<StreamInfo>
   /** Resolves when every node has all of a stream. */
   inSync(name: string): Promise<void>
@@ -28,7 +26,6 @@ export interface NatsCluster {
 }
 
 const READY_LIMIT = 120_000
-/** Questions to a leader. */
 const atOnce = 100
 
 /** Resolves when every server takes connections. `dir` exists. */

@@ -1,4 +1,4 @@
-// A real nats-server for one test: own folder, own loopback port, ended by its pid.
+// A real nats-server for one test.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -20,12 +20,9 @@ export interface NatsServer {
   /** `nats://127.0.0.1:PORT`; the same after a restart. */
   readonly url: string
   readonly port: number
-  /** Of the process that runs now. */
   readonly pid: number
   readonly version: string
-  /** Ends it in good order (SIGTERM) and waits. */
   stop(): Promise<void>
-  /** SIGKILL, and waits. */
   kill(): Promise<void>
   /** Starts again on the same port and folder; ends a running one first. */
   restart(): Promise<void>

@@ -1,4 +1,4 @@
-// A real Neo4j for one test file: own folder, loopback port, one user with a password; ended by its pid.
+// A real Neo4j with one user for one test file.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -30,8 +30,8 @@ const user = 'neo4j'
 const password = 'password-of-the-test'
 
 /**
- * Resolves when it takes the password. Throws when it cannot be had (see `installNeo4j`). `tls`: of the server, PEM;
- * its port then speaks with and without it. `lasting`: as one that runs for long: slower to start, faster then.
+ * Resolves when logins work. Throws if Neo4j is unavailable (see `installNeo4j`). `tls`: PEM; the port then accepts
+ * both. `lasting`: slower to start, faster afterwards.
  */
 export async function startNeo4j({
   heap = '384m',

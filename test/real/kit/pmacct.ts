@@ -6,9 +6,7 @@ import { install } from '../install/apt.ts'
 import { pmacct } from '../install/pmacct.ts'
 
 export interface PmacctOptions {
-  /** Path of a capture; the configuration is written beside it. */
   readonly file: string
-  /** UDP port on 127.0.0.1 that listens. */
   readonly port: number
   readonly plugin: 'nfprobe' | 'sfprobe'
   /** Of nfprobe. */
@@ -18,9 +16,8 @@ export interface PmacctOptions {
 }
 
 /**
- * Resolves when pmacctd has sent everything and ended; it throws when it cannot be had or fails. When it ends, sfprobe
- * drops a last datagram that is not full (`pcap_savefile_wait` would make it send the last samples twice): see `tail`
- * of buildCapture.
+ * Resolves when pmacctd has sent everything and ended; throws if it fails. At its end sfprobe drops a partial datagram
+ * (`pcap_savefile_wait` would repeat the last samples): see `tail` of buildCapture.
  */
 export async function replayPmacct({ file, port, plugin, version = 9, sampling = 1 }: PmacctOptions): Promise<void> {
   const program = await install(pmacct)
@@ -50,7 +47,7 @@ export async function replayPmacct({ file, port, plugin, version = 9, sampling =
   ]
   await writeFile(config, `${lines.join('\n')}\n`)
   const result = await runCommand(program.path, ['-f', config], { limit: 120_000, cwd: dirname(file) })
-  // Now and then the plugin is gone, its work done, before the core expects it.
+  // Sometimes the plugin ends before the core expects it.
   const late = result.code === 1 && result.output.includes('no more plugins active')
   if (result.code !== 0 && !late) throw new Error(`pmacctd failed (exit ${result.code}):\n${result.output}`)
 }

@@ -1,4 +1,4 @@
-// Google's Pub/Sub emulator for one test file: a loopback port, in memory, ended by its pid.
+// Google's Pub/Sub emulator for one test file.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:net'

@@ -1,4 +1,3 @@
-// A plain RabbitMQ client of the test, independent of Weir.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect, type ChannelModel, type ConfirmChannel, type GetMessage, type Options } from 'amqplib'
 
@@ -34,7 +33,6 @@ export class RabbitObserver {
     return channel
   }
 
-  /** As reported by the server. */
   async version(): Promise<string | undefined> {
     await this.channel()
     const messageOf = (

@@ -1,4 +1,4 @@
-// A real rabbitmq-server for one test file: own folder, own node, own epmd, loopback ports; all ended by their pids.
+// A real rabbitmq-server with an Erlang node and epmd for one test file.
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
@@ -25,7 +25,6 @@ export interface RabbitServer {
   /** `amqp://127.0.0.1:PORT`; the same after a restart. */
   readonly url: string
   readonly port: number
-  /** 0 without TLS. */
   readonly tlsPort: number
   readonly dir: string
   kill(): Promise<void>

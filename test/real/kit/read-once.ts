@@ -1,4 +1,3 @@
-// What a source of a bus stored, of events that are numbered as they were published.
 import type { WeirProcess } from '../../kit/weir-process.ts'
 
 interface Row {

@@ -1,4 +1,4 @@
-// A real collector beside Weir: sfcapd (or nfcapd, for NetFlow) stores the same datagrams, nfdump prints them.
+// sfcapd (or nfcapd, for NetFlow) stores the same datagrams; nfdump prints them.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
@@ -14,11 +14,10 @@ import { sfcapd } from '../install/sfcapd.ts'
 export type NfdumpFlow = Readonly<Record<string, string | number>>
 
 export interface Sfcapd {
-  /** UDP port on 127.0.0.1. */
   readonly port: number
   /** Ends the collector and returns the paths of its files, and of the program that reads them. */
   files(): Promise<{ readonly nfdump: string; readonly paths: readonly string[] }>
-  /** Ends the collector and gives all that it took. */
+  /** Ends the collector and returns all received flows. */
   flows(): Promise<NfdumpFlow[]>
   [Symbol.asyncDispose](): Promise<void>
 }

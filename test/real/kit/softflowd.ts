@@ -4,11 +4,8 @@ import { install } from '../install/apt.ts'
 import { softflowd } from '../install/softflowd.ts'
 
 export interface ReplayOptions {
-  /** Path of a capture. */
   readonly file: string
-  /** Port on 127.0.0.1 that listens. */
   readonly port: number
-  /** Another receiver. */
   readonly also?: number
   readonly version: 1 | 5 | 9 | 10
   /** Further arguments, for example `['-s', '10']` for sampling. */

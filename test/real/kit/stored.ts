@@ -1,4 +1,3 @@
-// What Weir stored, compared with what a capture holds.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { flowKey, type CaptureSum, type FlowSum, type Sum } from '../../kit/pcap-sum.ts'
 import { tailPort } from '../../kit/pcap.ts'
@@ -94,7 +93,7 @@ function exact(rows: readonly Row[], wanted: Wanted, expected: Expected): string
   comparePorts(rows, wanted, say)
   if (expected.noPorts === true) return shorten(found)
   const stored = new Map<string, Row>()
-  // Half of a conversation in which nothing went that way is no flow of the capture.
+  // An empty direction of a conversation is not a flow of the capture.
   for (const row of rows.filter(({ packets }) => packets > 0)) {
     const key = keyOf(row, expected)
     const before = stored.get(key)
@@ -127,7 +126,7 @@ function exact(rows: readonly Row[], wanted: Wanted, expected: Expected): string
   return shorten(found)
 }
 
-/** Exporters that join directions give both the times of the conversation. */
+/** Exporters that join directions report the times of the conversation. */
 function compareTimes(
   key: string,
   row: Row,
@@ -244,7 +243,6 @@ function withoutIcmp(flows: ReadonlyMap<string, FlowSum>): Map<string, FlowSum> 
   return merged
 }
 
-/** Ten differences are enough. */
 function shorten(found: readonly string[]): string[] {
   return found.length <= 10 ? [...found] : [...found.slice(0, 10), `… and ${found.length - 10} more`]
 }

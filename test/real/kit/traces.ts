@@ -9,7 +9,6 @@ import { freePorts } from '../../kit/free-port.ts'
 
 const READY_LIMIT = 120_000
 
-/** A span as its receiver has understood it. */
 export interface SeenSpan {
   readonly traceId: string
   readonly id: string
@@ -20,9 +19,7 @@ export interface SeenSpan {
 }
 
 export interface TraceReceiver {
-  /** `127.0.0.1:PORT` */
   readonly address: string
-  /** As it reports it. */
   version(): Promise<string | undefined>
   spans(): Promise<SeenSpan[]>
   stop(): Promise<void>
@@ -59,7 +56,6 @@ export async function startZipkin(jar: string): Promise<TraceReceiver> {
   }
 }
 
-/** It prints each span; its output is parsed. */
 export async function startCollector(path: string, folder: string): Promise<TraceReceiver> {
   const [port = 0] = await freePorts(1)
   const address = `127.0.0.1:${port}`
@@ -82,7 +78,6 @@ export async function startCollector(path: string, folder: string): Promise<Trac
   return { address, version, spans: () => Promise.resolve(printedSpans(program.output)), stop: () => program.stop() }
 }
 
-/** Of the detailed text of its `debug` exporter. */
 function printedSpans(text: string): SeenSpan[] {
   return text
     .split(/^Span #\d+$/m)
