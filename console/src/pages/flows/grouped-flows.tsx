@@ -1,7 +1,7 @@
 import { useMemo, useState } from 'react'
 import { count, counted, plainText, time, volume } from '../../parts/format.ts'
 import { Grid, type GridColumn } from '../../parts/grid.tsx'
-import { EmptyState, ErrorState, Loading, RefreshButton, StaleNotice } from '../../parts/states.tsx'
+import { ErrorState, Loading, RefreshButton, StaleNotice } from '../../parts/states.tsx'
 import { isMoving } from '../../state/range.ts'
 import type { FlowColumn } from './columns.tsx'
 import { andFilter } from '../../parts/filter-text.ts'
@@ -10,6 +10,7 @@ import { GroupPicker } from './group-picker.tsx'
 import { groupRows, qualified, type GroupRow, type GroupsTable } from './groups.ts'
 import { useGroups } from './use-groups.ts'
 import { NoFlows } from './no-flows.tsx'
+import { Cancelled, Running } from './query-status.tsx'
 import { flowQueryOf } from './overview/queries.ts'
 import { conditionOf } from './overview/condition.ts'
 import { measureNames, percent } from './overview/names.ts'
@@ -55,14 +56,7 @@ export function GroupedFlows({ state, set, columns, tabs }: FlowViewProps): Reac
                 sourceText(data),
               ].join(' · ')}
         </span>
-        {busy && !live && (
-          <span className="dim asking">
-            <span role="status">{generalText.loading}</span>{' '}
-            <button type="button" className="quiet" onClick={cancel}>
-              {generalText.cancel}
-            </button>
-          </span>
-        )}
+        {busy && !live && <Running onCancel={cancel} />}
         <div className="end">
           {!live && <RefreshButton onClick={again} />}
           <GroupPicker all={columns} group={group} onChange={(fields) => set({ group: fields, sel: '' })} />
@@ -78,9 +72,7 @@ export function GroupedFlows({ state, set, columns, tabs }: FlowViewProps): Reac
             ) : busy ? (
               <Loading what={flowsText.groupsInText} />
             ) : (
-              <EmptyState title={flowsText.queryCancelled} action={{ text: flowsText.runAgain, onClick: retry }}>
-                {flowsText.noResultYet}
-              </EmptyState>
+              <Cancelled onRun={retry} />
             )
           ) : groups === 0 ? (
             <NoFlows

@@ -1,13 +1,14 @@
 import { useEffect, useState } from 'react'
 import { count, time, volume } from '../../parts/format.ts'
 import { Grid } from '../../parts/grid.tsx'
-import { EmptyState, ErrorState, Loading, RefreshButton, StaleNotice } from '../../parts/states.tsx'
+import { ErrorState, Loading, RefreshButton, StaleNotice } from '../../parts/states.tsx'
 import { isMoving } from '../../state/range.ts'
 import { ColumnPicker } from './column-picker.tsx'
 import { sortFields } from './columns.tsx'
 import { ExportMenu } from './export-menu.tsx'
 import { GroupPicker } from './group-picker.tsx'
 import { NoFlows } from './no-flows.tsx'
+import { Cancelled, Running } from './query-status.tsx'
 import { Record } from './record.tsx'
 import { useRows, type RowsProps } from './rows.ts'
 import { useStoredRows, useTotals } from './stored.ts'
@@ -47,14 +48,7 @@ export function StoredFlows(props: RowsProps): React.ReactNode {
                   : generalText.storedComplete,
               )}
         </span>
-        {busy && (
-          <span className="dim asking">
-            <span role="status">{generalText.loading}</span>{' '}
-            <button type="button" className="quiet" onClick={stored.cancel}>
-              {generalText.cancel}
-            </button>
-          </span>
-        )}
+        {busy && <Running onCancel={stored.cancel} />}
         <div className="end">
           <RefreshButton onClick={again} />
           <GroupPicker all={columns} group={state.group} onChange={(group) => set({ group, sel: '' })} />
@@ -82,9 +76,7 @@ export function StoredFlows(props: RowsProps): React.ReactNode {
             busy ? (
               <Loading what={flowsText.flowsInText} />
             ) : (
-              <EmptyState title={flowsText.queryCancelled} action={{ text: flowsText.runAgain, onClick: again }}>
-                {flowsText.noResultYet}
-              </EmptyState>
+              <Cancelled onRun={again} />
             )
           ) : rows.length === 0 && !busy ? (
             <NoFlows

@@ -1,0 +1,22 @@
+import { EmptyState } from '../../parts/states.tsx'
+import { flowsText } from '../../text/flows.ts'
+import { generalText } from '../../text/general.ts'
+
+export function Running({ onCancel }: { readonly onCancel: () => void }): React.ReactNode {
+  return (
+    <span className="dim asking">
+      <span role="status">{generalText.loading}</span>{' '}
+      <button type="button" className="quiet" onClick={onCancel}>
+        {generalText.cancel}
+      </button>
+    </span>
+  )
+}
+
+export function Cancelled({ onRun }: { readonly onRun: () => void }): React.ReactNode {
+  return (
+    <EmptyState title={flowsText.queryCancelled} action={{ text: flowsText.runAgain, onClick: onRun }}>
+      {flowsText.noResultYet}
+    </EmptyState>
+  )
+}
