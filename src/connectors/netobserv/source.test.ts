@@ -9,7 +9,7 @@ import { flowRows, type FlowRow } from '../../../test/kit/flow-rows.ts'
 import { flow, records } from '../../codecs/pbflow/testing/messages.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
 import { realHost } from '../../host/index.ts'
-import { usualLimits, type UnitLimits } from '../../ingest/write.ts'
+import { defaultLimits, type UnitLimits } from '../../ingest/write.ts'
 import { decodeBatch } from '../../journal/bodies.ts'
 import type { FlowBatch } from '../../model/batches.ts'
 import { configFrom, type WrittenConfigOf } from '../../schema/index.ts'
@@ -37,7 +37,7 @@ async function start(
   const source = await openNetobserv(
     configFrom(netobservSchema, { listen: '127.0.0.1:0', wait: '100ms', ...written }),
     { ...journal.context(1), ...context },
-    { ...usualLimits, ...limits },
+    { ...defaultLimits, ...limits },
   )
   const abort = new AbortController()
   const done = source.run(abort.signal)

@@ -1,7 +1,7 @@
 import { AgentFlowDecoder, countRecords } from '../../codecs/pbflow/decode.ts'
 import { defineSource } from '../../engine/define.ts'
 import type { Source, SourceContext } from '../../engine/contracts.ts'
-import { FlowWriter, usualLimits, type UnitLimits } from '../../ingest/write.ts'
+import { FlowWriter, defaultLimits, type UnitLimits } from '../../ingest/write.ts'
 import { parseCidr } from '../../model/cidr.ts'
 import { Senders } from '../../net/senders.ts'
 import { TlsFiles } from '../../net/tls-files.ts'
@@ -32,7 +32,7 @@ export interface NetobservSource extends Source {
 export async function openNetobserv(
   config: NetobservConfig,
   context: SourceContext,
-  limits: UnitLimits = usualLimits,
+  limits: UnitLimits = defaultLimits,
 ): Promise<NetobservSource> {
   const source = new Netobserv(config, context, limits)
   await source.open()
