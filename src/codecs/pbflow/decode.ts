@@ -17,7 +17,7 @@ const sizeEvery = 256
 
 /**
  * Decodes flows of NetObserv's eBPF agent into one builder. Never throws. A malformed record yields no row; a message
- * whose framing is malformed yields the rows before it.
+ * with malformed framing yields the rows before it.
  */
 export class AgentFlowDecoder {
   readonly #flows: FlowBuilder
