@@ -326,7 +326,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
         'late',
         `${words.what === 'event' ? 'An' : 'A'} ${words.what} ${isNoted ? 'was recorded' : 'became visible'} ` +
           `${Math.round(late / 1000)} s after the event, and \`look_back\` is ${lookBack / 1000} s:` +
-          'raise \`look_back\`, or later events are missed.',
+          'raise `look_back`, or later events are missed.',
       )
   }
 

@@ -334,7 +334,7 @@ test("what a topic can't have is refused with the broker's words", async () => {
     [0, 3].map((index) => ({
       index,
       is: 'reject',
-      reason: expect.stringMatching(/^topic t\d+ does not take it: .*key/) as string,
+      reason: expect.stringMatching(/^topic t\d+ rejected it: .*key/) as string,
     })),
   )
   expect(idsOf(await observer.records(topic)).toSorted()).toEqual(['e1', 'e2', 'e4', 'e5'])

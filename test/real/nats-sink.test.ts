@@ -283,7 +283,7 @@ test('without a stream, with the wrong one, and without JetStream the reason has
   await (await observer.manager()).streams.add({ name: 'OTHER', subjects: ['weir.>'] })
   expect(await sink.send(eventBatch(numberedEvents(3, 'e'), 't'), never)).toEqual([])
   expect((await reasons(await sinkFor({ url: server.url, stream: 'WEIR' })))[0]).toContain(
-    'belongs to another stream than WEIR',
+    'belongs to a stream other than WEIR',
   )
 })
 
@@ -467,9 +467,9 @@ test('a probe logs in and checks for the stream, and creates none', async () => 
   const manager = await jetstreamManager(own, { timeout: 10_000 })
   expect(await manager.streams.names().next()).toEqual([])
   await manager.streams.add({ name: 'OTHER', subjects: ['weir.>'] })
-  expect(await probed({})).toMatch(/^ok: .* goes to stream OTHER$/)
-  expect(await probed({ stream: 'OTHER' })).toMatch(/^ok: .* stream OTHER takes weir\.>$/)
-  expect(await probed({ stream: 'OTHER', subject: 'else.{type}' })).toMatch(/^fail: .* takes weir\.> and not else\.>/)
+  expect(await probed({})).toMatch(/^ok: .* stream OTHER has /)
+  expect(await probed({ stream: 'OTHER' })).toMatch(/^ok: .* stream OTHER has /)
+  expect(await probed({ stream: 'OTHER', subject: 'else.{type}' })).toMatch(/^fail: .* has weir\.>, not else\.>/)
   expect(await probed({ stream: 'WEIR', create_stream: true })).toMatch(/^fail: .* belongs to stream OTHER/)
   await server.kill()
   expect(await probed({ timeout: '1s' })).toMatch(/^fail: .* can't be reached/)

@@ -260,7 +260,7 @@ test('TLS: an unknown authority is rejected, a configured one trusted, and verif
   expect(await send({ verify: false })).toEqual([])
   expect((await send({ ca_file, server_name: 'other.example' }))[0]?.reason).toMatch(/does not match certificate/)
   await expect(sinkFor({ url, tls: { ca_file: join(folder, 'missing.pem') } })).rejects.toThrow(
-    /the TLS file .*missing\.pem can't be read/,
+    /the TLS file .*missing\.pem cannot be read/,
   )
 })
 

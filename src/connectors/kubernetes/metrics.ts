@@ -22,7 +22,7 @@ export const metrics = {
     'source',
     'what',
   ),
-  weir_kubernetes_starts_without_state_total: counter(
+  weir_kubernetes_stateless_restarts_total: counter(
     'Starts at which a shared journal had no known state of the cluster',
     'source',
   ),

@@ -51,7 +51,7 @@ export async function restoreObjects(
     }
   }
   if (emitted === 0) return map
-  metrics.count('weir_kubernetes_starts_without_state_total', 1, { source: id })
+  metrics.count('weir_kubernetes_stateless_restarts_total', 1, { source: id })
   const what = 'The journal has no state of the cluster: it was removed, or never stored.'
   if (map.size > 0)
     log.error(`${what} The local folder has an earlier state: some changes may be emitted again.`, {

@@ -99,7 +99,7 @@ async function start(
       metrics: {
         ...context.metrics,
         count: (name) => {
-          if (name === 'weir_kubernetes_starts_without_state_total') forgotten?.()
+          if (name === 'weir_kubernetes_stateless_restarts_total') forgotten?.()
         },
       },
       append: async (unit) => {

@@ -9,7 +9,7 @@ export const metrics = {
   weir_netobserv_received_bytes_total: counter('Bytes of messages of agents', 'source'),
   weir_netobserv_rows_total: counter('Flows decoded', 'source'),
   weir_netobserv_malformed_records_total: counter('Flows that could not be decoded', 'source'),
-  weir_netobserv_agents: gauge('Known agent addresses', 'source'),
+  weir_netobserv_exporters: gauge('Known agent addresses', 'source'),
 }
 
 type Own = typeof metrics

@@ -99,7 +99,7 @@ class Netobserv implements NetobservSource {
     for (let round = 1; !signal.aborted; round++) {
       await host.timers.sleep(housekeepingMs, signal)
       if (signal.aborted) break
-      metrics.set('weir_netobserv_agents', this.#agents.size, { source: id })
+      metrics.set('weir_netobserv_exporters', this.#agents.size, { source: id })
       this.#writer.recordShed()
       if ((round * housekeepingMs) % tlsEveryMs === 0)
         await this.#tls?.renew('the netobserv listener', log, () => this.#listeners?.renew(), { source: id })

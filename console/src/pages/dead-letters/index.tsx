@@ -5,7 +5,15 @@ import { useLedger, useMe } from '../../api/queries.ts'
 import { useTitle } from '../../app/use-title.ts'
 import { count, counted, time } from '../../parts/format.ts'
 import { Grid, type GridColumn } from '../../parts/grid.tsx'
-import { EmptyState, ErrorState, Loading, Notice, RefreshButton, StaleNotice, UnreadNotice } from '../../parts/states.tsx'
+import {
+  EmptyState,
+  ErrorState,
+  Loading,
+  Notice,
+  RefreshButton,
+  StaleNotice,
+  UnreadNotice,
+} from '../../parts/states.tsx'
 import { useLocalKeys } from '../../state/keys.ts'
 import { usePageState } from '../../state/use-page-state.ts'
 import { useOutcomes, useLetters, useMoving } from './queries.ts'

@@ -11,7 +11,15 @@ import { FilterBox } from '../../parts/filter-box.tsx'
 import { foundIn } from '../../parts/filter-text.ts'
 import { count, counted, momentAt, shortTime } from '../../parts/format.ts'
 import { Grid, type GridColumn } from '../../parts/grid.tsx'
-import { EmptyState, ErrorState, Loading, NoStore, RefreshButton, StaleNotice, UnreadNotice } from '../../parts/states.tsx'
+import {
+  EmptyState,
+  ErrorState,
+  Loading,
+  NoStore,
+  RefreshButton,
+  StaleNotice,
+  UnreadNotice,
+} from '../../parts/states.tsx'
 import { listText } from '../../state/parts.ts'
 import { pathOfRef } from '../../state/refs.ts'
 import { usePageState } from '../../state/use-page-state.ts'
