@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { configDefaults, defineConfig } from 'vitest/config'
 
-// Every unit test. Real servers (test/real, *.real.test.ts) and long runs (test/soak) have commands of their own,
+// Every unit test. Real servers (test/real, *.real.test.ts) and long runs (test/soak) have their own commands,
 // so that `npm test` needs nothing but the checkout.
 export default defineConfig({
   test: {

@@ -126,9 +126,7 @@ if (values.write) {
     () => [],
   )
   await mkdir(join(ROOT, 'bench/results'), { recursive: true })
-  await writeFile(
-    file,
-    `${JSON.stringify([...before.filter((one) => JSON.stringify(one.machine) !== JSON.stringify(machine)), { machine, seed, rows }], null, 2)}\n`,
-  )
+  const others = before.filter((one) => JSON.stringify(one.machine) !== JSON.stringify(machine))
+  await writeFile(file, `${JSON.stringify([...others, { machine, seed, rows }], null, 2)}\n`)
   console.log('\nkept in bench/results/flows.json')
 }

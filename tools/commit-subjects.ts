@@ -9,7 +9,7 @@ const BASE = '9a3ee8f665f259dd641af9881cc8340a4c2dccfe'
 const LONGEST_SUBJECT = 72
 const LINES_WITHOUT_BODY = 50
 const NOT_IMPERATIVE =
-  /^(?:an?|the|that|these|what|when|where|which|while|who|whose|why|how|if|one|two|three|some|all|more|no|not|now|also|only|it|we|there|in|on|for|with|from|after|before|new|wip|.+[:!]|.+ing|.+ed|.*[^s]s)$/i
+  /^(?:an?|the|that|these|what|when|where|which|while|who(?:se)?|why|how|if|one|two|three|some|all|more|no|not|now|also|only|it|we|there|in|on|for|with|from|after|before|new|wip|.+[:!]|.+ing|.+ed|.*[^s]s)$/i
 const IMPERATIVE = /^(?:alias|bias|focus|bring|ping|ring|string|embed|exceed|feed|need|proceed|seed|shed|speed)$/i
 
 export interface Commit {

@@ -59,7 +59,7 @@ test('the shop has customers, names, a job, a port scanner, orders and an audit 
   expect(families).toEqual(new Set(['audit', undefined]))
 })
 
-test('the demo states that it simulates, both views fill, and Ctrl-C ends it cleanly with nothing left behind', async () => {
+test('the demo states that it simulates, both views fill, and Ctrl-C ends it cleanly', async () => {
   const child = spawn(process.execPath, [join(ROOT, 'tools/demo.ts')], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] })
   onTestFinished(() => void child.kill('SIGKILL'))
   let output = ''

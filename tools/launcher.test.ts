@@ -99,7 +99,7 @@ test('the package, started by an older Node, prints the required Node and names 
 })
 
 test.runIf(process.platform === 'linux')(
-  'weir run begins with few arenas of memory and keeps flags and variables that it was given; other commands begin as they are',
+  'weir run begins with few arenas of memory and keeps flags and variables; other commands do not change',
   async () => {
     const root = await checkout(
       `console.log(process.env['MALLOC_ARENA_MAX'] ?? 'as it was', process.execArgv.join(' '))`,

@@ -40,7 +40,7 @@ async function project(more: Record<string, string> = {}): Promise<string> {
   return root
 }
 
-test('a breakage counts only when its own, otherwise green test turns red, and the work tree stays as it was', async () => {
+test('a breakage counts only when its own green test turns red, and the work tree is unchanged', async () => {
   const root = await project()
   const outcomes = await sabotage(root, breakages, () => {})
   for (const [index, breakage] of breakages.entries()) {

@@ -45,7 +45,7 @@ test('claims without results, missing rows, and results that cannot be repeated 
   ])
 })
 
-test('a row has roles, order, servers and versions as tests proved them; a stand-in is named where there is no other server', () => {
+test('a row has roles, order, servers and versions as tests proved them', () => {
   const row = (results: readonly SupportResult[], name = names[0]!): readonly string[] =>
     supportRows([name], results)[0]?.slice(1) ?? []
   expect(row([source, result()])).toEqual(['`bus`', '`bus`', '–', 'by key', 'busd', '1.0'])

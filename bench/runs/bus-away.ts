@@ -172,8 +172,10 @@ async function judge(
     await sleep(500)
   }
   const [read] = await reader.sql<{ rows: number; numbers: number; disordered: number }>(`
-    WITH read AS (SELECT (data->>'n')::BIGINT AS n, data->>'connection' AS connection, list_transform(string_split(_pos, ':')[2:], x -> x::BIGINT) AS place FROM events WHERE type = 'read.${name}'),
-    first AS (SELECT n, any_value(connection) || '.' || (n % 8) AS key, min(place) AS place, count(*) AS times FROM read GROUP BY n),
+    WITH read AS (SELECT (data->>'n')::BIGINT AS n, data->>'connection' AS connection,
+      list_transform(string_split(_pos, ':')[2:], x -> x::BIGINT) AS place FROM events WHERE type = 'read.${name}'),
+    first AS (SELECT n, any_value(connection) || '.' || (n % 8) AS key, min(place) AS place, count(*) AS times
+      FROM read GROUP BY n),
     beside AS (SELECT n, times, n < lag(n) OVER (PARTITION BY key ORDER BY place) AS back FROM first)
     SELECT sum(times) AS rows, count(*) AS numbers, count(*) FILTER (back) AS disordered FROM beside`)
   context.figure(`${name}: read more than once`, Number(read?.rows) - Number(read?.numbers), 'events')

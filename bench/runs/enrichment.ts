@@ -130,9 +130,13 @@ async function judge(context: AcceptanceContext, weir: WeirProcess, cluster: Clu
   )
   const dropped = await weir.metric('weir_udp_kernel_dropped_datagrams_total')
   for (const end of ['src', 'dst']) {
-    const seen =
-      await weir.sql<Seen>(`SELECT ${end}_addr AS addr, ${end}_name AS pod, count(*) AS n, epoch_ms(min(time_start))::DOUBLE AS first, epoch_ms(max(time_start))::DOUBLE AS last,
-      count(*) FILTER (${end}_kind = 'Pod' AND ${end}_owner_kind = 'Deployment' AND starts_with(${end}_name, ${end}_owner_name || '-') AND ${end}_namespace IS NOT NULL AND ${end}_node IS NOT NULL AND cluster = 'c1')::INT AS owners FROM flows GROUP BY ALL`)
+    const seen = await weir.sql<Seen>(`SELECT ${end}_addr AS addr, ${end}_name AS pod, count(*) AS n,
+        epoch_ms(min(time_start))::DOUBLE AS first, epoch_ms(max(time_start))::DOUBLE AS last,
+      count(*) FILTER (${end}_kind = 'Pod' AND ${end}_owner_kind = 'Deployment'
+        AND starts_with(${end}_name, ${end}_owner_name || '-')
+          AND ${end}_namespace IS NOT NULL AND ${end}_node IS NOT NULL
+        AND cluster = 'c1')::INT AS owners
+        FROM flows GROUP BY ALL`)
     let [right, wrong, nameless, incomplete, again] = [0, 0, 0, 0, 0]
     const examples: string[] = []
     for (const { addr, pod, n, first, last, owners } of seen) {

@@ -17,9 +17,12 @@ import { startNeo4j, type Neo4jServer } from '../../test/real/kit/neo4j.ts'
 /** Events in a batch of the engine. */
 const sent = 5000
 
-const single = `MERGE (s:SUBJECT {key: $subject}) MERGE (r:RESOURCE {key: $resource}) MERGE (t:TENANT {tenantId: $tenantId, domainId: $domainId}) MERGE (g:REGION {name: $region}) MERGE (o:STATUS {id: $status})
+const single = `MERGE (s:SUBJECT {key: $subject}) MERGE (r:RESOURCE {key: $resource})
+  MERGE (t:TENANT {tenantId: $tenantId, domainId: $domainId})
+  MERGE (g:REGION {name: $region}) MERGE (o:STATUS {id: $status})
 MERGE (a:ACTION {id: $id}) SET a.timestamp = datetime({epochMillis: toInteger($time)}), a += $set
-MERGE (a)-[:APPLIED_ON]->(r) MERGE (a)-[:PERFORMED_BY]->(s) MERGE (a)-[:WITH_STATUS]->(o) MERGE (r)-[:MEMBER_OF]->(t) MERGE (t)-[:LOCATED_AT]->(g)`
+MERGE (a)-[:APPLIED_ON]->(r) MERGE (a)-[:PERFORMED_BY]->(s) MERGE (a)-[:WITH_STATUS]->(o)
+  MERGE (r)-[:MEMBER_OF]->(t) MERGE (t)-[:LOCATED_AT]->(g)`
 
 export default {
   name: 'neo4j-load',

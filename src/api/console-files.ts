@@ -38,9 +38,11 @@ interface Served {
 export const builtConsole = fileURLToPath(new URL('../../console/dist/', import.meta.url))
 
 const notBuilt = `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Weir</title><meta name="viewport" content="width=device-width, initial-scale=1"></head>
+<html lang="en"><head><meta charset="utf-8"><title>Weir</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"></head>
 <body><h1>The console is not built</h1>
-<p>Weir runs. <code>npm run build:console</code> in its folder builds the console (<code>npm ci</code> does so, too); then restart Weir.</p>
+<p>Weir runs. <code>npm run build:console</code> in its folder builds the console
+(<code>npm ci</code> does so, too); then restart Weir.</p>
 <p><a href="/api/v1/openapi.json">The API</a> is available.</p></body></html>
 `
 

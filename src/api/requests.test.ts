@@ -77,7 +77,7 @@ describe('bodies', () => {
     expect((await problemOf(streamed)).code).toBe('WEIR_API_TOO_LARGE')
   })
 
-  test('a client that sends far too much gets a response, whatever the error, with or without Content-Length', async () => {
+  test('a client that sends far too much gets a response, with or without Content-Length', async () => {
     const { port } = await start({ limits: { bodyBytes: 4 << 20 } })
     const size = 8 << 20
     const chunk = `${(1 << 20).toString(16)}\r\n${' '.repeat(1 << 20)}\r\n`

@@ -47,7 +47,7 @@ async function filled(): Promise<{ both: Both; span: Record<string, string> }> {
   return { both, span: { from: String(received - 60_000), to: String(received + 1000), reporters: 'one' } }
 }
 
-test('a flow that two nodes report counts once in pages, series, groups and edges, of the store and of the ring', async () => {
+test('a flow that two nodes report counts once in pages, series, groups and edges', async () => {
   const { both, span } = await filled()
   for (const ask of [both.stored, both.live]) {
     const bytes = async (path: string, more: Record<string, string> = {}): Promise<number> => {

@@ -41,7 +41,7 @@ function askerOf(who: typeof local, elapsed = { ms: 0 }): RunStatement {
   } as unknown as RunStatement
 }
 
-test('facts about a rollup are queried once for concurrent requests, and again later where the result must be exact', async () => {
+test('facts about a rollup are queried once for concurrent requests, and again for exact results', async () => {
   let queries = 0
   const answer = Promise.withResolvers<void>()
   const store = {
@@ -105,7 +105,7 @@ test('the result is inexact if rows were merged, or other ports than those of se
   expect((await source(limited, 'dst_port', 0)).exact).toBe(false)
 })
 
-test('few flows are read directly where a rollup could be inexact, if they are stored and exactness is required', async () => {
+test('few stored flows are read directly where a rollup could be inexact and exactness is required', async () => {
   for (const field of ['src_namespace', 'dst_port']) {
     expect(await source(local, field, 3, { flows: 1000 })).toEqual({ exact: true })
     expect((await source(local, field, 3, { flows: 1000, outlived: 1 })).rollup?.view).toBe('flows_1h')

@@ -36,7 +36,7 @@ test('the short forms of journal and roles are the long ones', async () => {
   expect((await load('')).journal.on).toEqual({ type: 'files' })
 })
 
-test('a source of a bus may wait for a sink that gives up nothing', async () => {
+test('a source of a bus may wait for a sink that drops nothing', async () => {
   expect((await load(`${bus}sinks: {out: {type: stdout, when_behind: block}}`)).sources['in']?.settings).toMatchObject({
     ack: 'sink:out',
   })
@@ -56,6 +56,6 @@ test.for([
   ['roles: boss\njournal: kafka://a:1', 'boss'],
   ['journal: kafka://a:1\nsources: {k: {type: kubernetes, cluster: c}}', 'set the same `redact.key`'],
   ['journal: kafka://a:1\ninstance: partition-3', 'transforms of a partition write under this name'],
-])('%j is refused, with what to do', async ([text = '', says = '']) => {
+])('%j is rejected with an action', async ([text = '', says = '']) => {
   await expect(load(text)).rejects.toThrow(says)
 })

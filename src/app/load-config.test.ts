@@ -99,7 +99,7 @@ test.each([...refused, ['an empty file', '', /is empty/], ['comments only', '# a
   },
 )
 
-test('of several files and folders later ones override earlier ones: maps are merged, other values replaced', async () => {
+test('later files and folders override earlier ones: maps are merged, other values replaced', async () => {
   const folder = await temporaryFolder()
   await mkdir(join(folder, 'weir.d'))
   await writeFile(

@@ -7,7 +7,7 @@ const waiting = (signal: AbortSignal): Promise<never> =>
   new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
 const never: StoreReader = {
   query: (_sql, _format, signal) => waiting(signal),
-  edges: (_asked, signal) => waiting(signal),
+  edges: (_query, signal) => waiting(signal),
 }
 
 test('a stalled query or edge request ends with an error that names the setting', async () => {

@@ -55,7 +55,7 @@ async function text(sql: string, more: Partial<IsolatedQuery> = {}, signal = nev
 /** Highest private memory of this process and its children, in bytes, as the kernel has it. */
 const ownPeak = (): number => Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) * 1024
 
-describe('a statement of a user runs in a process of its own', () => {
+describe('a statement of a user runs in a separate process', () => {
   test('and gives the rows that the store has', async () => {
     expect(await text('SELECT src_addr, bytes FROM flows ORDER BY bytes', { format: 'csv' })).toBe(
       'src_addr,bytes\r\n10.0.0.3,50\r\n10.0.0.1,100\r\n',
@@ -89,7 +89,7 @@ describe('a statement of a user runs in a process of its own', () => {
     })
   })
 
-  test('and ends when nobody waits for it any more, before its first row and after', async () => {
+  test('and ends when its client disconnects, before its first row and after', async () => {
     const gone = new AbortController()
     const slow = text('SELECT count(*) FROM range(1000000000000) t(i) WHERE hash(i) = 1', {}, gone.signal)
     gone.abort(new Error('gone'))

@@ -58,7 +58,7 @@ function unit(data: ResourceData): Unit {
   }
 }
 
-test('a deliverer names addresses by the newest state and later events of any collector, and flows wait for earlier events', async () => {
+test('a deliverer names addresses by the events of all collectors, and flows wait for earlier events', async () => {
   const bus = new MemoryBus(3)
   const records = new SharedRecords({ bus, host, log })
   const stop = new AbortController()

@@ -82,7 +82,7 @@ test('weir dead-letters list reads every page until the last dead letter', async
   expect(await ids('--limit', '1700')).toEqual(all.slice(0, 1700).map(({ id }) => id))
 })
 
-test('weir dead-letters edit opens the editor, sends the saved text, and keeps it when the server refuses it', async () => {
+test('weir dead-letters edit sends the text of the editor, and keeps it when the server rejects it', async () => {
   const { api, control } = await start()
   const sent: unknown[] = []
   control.deadLetters.show = async (id) =>

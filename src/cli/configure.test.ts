@@ -121,7 +121,8 @@ describe('weir validate', () => {
 data: /srv/weir
 auth: {tokens: [{name: grafana, token: env:NO_SUCH_VARIABLE_OF_OURS}]}
 sinks:
-  bus: {type: nats, url: "nats://bus.example:4222", auth: {type: token, token: hunter2}, from: [http], only: {family: [audit, change]}}
+  bus: {type: nats, url: "nats://bus.example:4222", auth: {type: token, token: hunter2}, from: [http],
+    only: {family: [audit, change]}}
   archive: {type: file, path: /srv/out.ndjson}
 transforms:
   masked: {type: redact, from: [http], fields: [user.password]}

@@ -12,7 +12,7 @@ const vectorA = Buffer.from(
   'hex',
 )
 
-test('a Weir without exporters gives advice; `weir exporters` lists exporters and reasons for missing rows', async () => {
+test('weir exporters gives advice without exporters, and lists reasons for missing rows', async () => {
   await using running = await startWeir({ folder: await temporaryFolder() })
   await expect.poll(() => running.log).toContain('`weir exporters` lists exporters')
   const silent = await weir(['exporters', '--url', running.url])

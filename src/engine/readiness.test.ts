@@ -53,7 +53,7 @@ describe('readiness', () => {
     })
   })
 
-  it('ends at once when data is refused, and is logged once with the reason and once with how long it took', async () => {
+  it('ends at once when data is rejected, and is logged once with the reason and the duration', async () => {
     readiness.started()
     for (let at = 0; at < 3; at++) {
       readiness.update({ ...well, refusal: 'the disk is full' })
@@ -68,7 +68,7 @@ describe('readiness', () => {
     ])
   })
 
-  it('ends when a source or a sink fails for ten seconds, while data is accepted; until then it is a warning', async () => {
+  it('ends when a source or a sink fails for ten seconds; until then it is a warning', async () => {
     readiness.started()
     readiness.update(failing('lasting'))
     await host.advance(9000)

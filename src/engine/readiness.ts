@@ -89,8 +89,10 @@ export class Readiness {
     const refusals = [silent, refusal, unacknowledged].filter((why) => why !== undefined)
     const lasting = (one: Failing): boolean =>
       one.counts === 'now' || (one.counts === 'lasting' && now - (this.#since.get(one.what) ?? now) >= graceMs)
-    const sentence = (one: Failing): string =>
-      `${one.what}: ${one.counts === 'partly' ? '' : `fails for ${seconds(now - (this.#since.get(one.what) ?? now))} s, `}${one.why}`
+    const sentence = ({ what, counts, why }: Failing): string => {
+      const since = this.#since.get(what) ?? now
+      return `${what}: ${counts === 'partly' ? '' : `fails for ${seconds(now - since)} s, `}${why}`
+    }
     const reasons = [...refusals, ...failing.filter(lasting).map(sentence)]
     return {
       live: true,

@@ -62,11 +62,11 @@ it('fields that a flow carries stay, and unknown addresses add none', () => {
   const batch = flowBatch([{ src: '10.1.0.1', dst: '192.0.2.9', start: t0 + 30_000 }], t0 + 80_000)
   const carried: FlowBatch = {
     ...batch,
-    dictionary: [...batch.dictionary, 'mine'],
+    dictionary: [...batch.dictionary, 'named'],
     columns: { ...batch.columns, src_name: { kind: 'dict', codes: Uint32Array.of(2) } },
   }
   const { batch: named } = enrichFlows(carried, t0 + 80_000, known())
-  expect([text(named, 'src_name'), text(named, 'src_namespace')]).toEqual([['mine'], ['shop']])
+  expect([text(named, 'src_name'), text(named, 'src_namespace')]).toEqual([['named'], ['shop']])
   const strange = flowBatch([{ src: '192.0.2.1', dst: '192.0.2.9' }])
   expect(enrichFlows(strange, t0, known())).toEqual({ batch: strange, unknown: false })
 })

@@ -37,7 +37,7 @@ const rankOf: Readonly<Record<ResourceAddress['as'], number>> = {
   secondary: ranks.secondary,
 }
 
-/** Intermediate owners, whose own controller is the workload. */
+/** Intermediate owners: their controller is the workload. */
 export const intermediateOwners: ReadonlySet<string> = new Set(['ReplicaSet', 'Job', 'ReplicationController'])
 
 export function ownerOf(data: ResourceData): Owner | undefined {

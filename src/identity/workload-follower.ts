@@ -31,7 +31,7 @@ export class WorkloadFollower implements Enrichment {
   readonly #waiting = new Set<{ readonly sequence: number; readonly resolve: () => void }>()
   #running: Promise<void> | undefined
   #hurry: () => void = () => undefined
-  #asked = false
+  #requested = false
   #rouse: () => void = () => undefined
 
   constructor(projection: WorkloadProjection, options: FollowOptions) {
@@ -57,8 +57,8 @@ export class WorkloadFollower implements Enrichment {
 
   /** Reports a name query: reads are frequent for a while, and the first is immediate. */
   wanted(): void {
-    if (this.#asked) return
-    this.#asked = true
+    if (this.#requested) return
+    this.#requested = true
     this.#rouse()
   }
 
@@ -141,9 +141,9 @@ export class WorkloadFollower implements Enrichment {
     if (this.#waiting.size > 0) return
     const hurry = new AbortController()
     this.#hurry = () => hurry.abort()
-    if (!this.#asked) this.#rouse = this.#hurry
-    const ms = this.#asked ? readIntervalMs : idleMs
-    this.#asked = false
+    if (!this.#requested) this.#rouse = this.#hurry
+    const ms = this.#requested ? readIntervalMs : idleMs
+    this.#requested = false
     await this.#options.host.timers.sleep(ms, AbortSignal.any([signal, hurry.signal]))
     this.#rouse = () => undefined
   }

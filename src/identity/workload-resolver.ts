@@ -6,7 +6,7 @@ const unknown: Resolution = { is: 'unknown' }
 
 /**
  * Resolves addresses to their holder at the time, as reported by clusters, with the label of their network; otherwise
- * to the name of their network. `watching`: false while no cluster is watched, and nothing is looked up.
+ * to the name of their network. `watching`: false while no cluster is watched, and no address is resolved.
  */
 export class WorkloadResolver implements Resolver {
   readonly #networks: StaticResolver

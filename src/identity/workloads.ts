@@ -37,7 +37,7 @@ export class Workloads {
   #networks = new Map<number, string>()
   /** Objects with current addresses. All claims of an object belong to its current holder number. */
   #known = new KnownObjects()
-  #kin = new RelatedObjects()
+  #related = new RelatedObjects()
   #ranges = new OwnRanges()
   #nodeRanges = new Set<string>()
   #clusters = new Map<string, number>()
@@ -105,8 +105,8 @@ export class Workloads {
 
   #name(held: HolderFacts, network: string | undefined): Endpoint {
     const { cluster, kind, namespace, name, node } = held
-    const owner = this.#kin.ownerOf(held)
-    const zone = node === undefined ? undefined : this.#kin.node(cluster, node)?.zone
+    const owner = this.#related.ownerOf(held)
+    const zone = node === undefined ? undefined : this.#related.node(cluster, node)?.zone
     return {
       kind,
       name,
@@ -122,7 +122,7 @@ export class Workloads {
 
   nodeAddress(number: number): string | undefined {
     const held = this.#held.at(number)
-    return held?.node === undefined ? undefined : this.#kin.node(held.cluster, held.node)?.address
+    return held?.node === undefined ? undefined : this.#related.node(held.cluster, held.node)?.address
   }
 
   /** Applies the next state of an object. Call {@link settle} after a series of calls. */
@@ -132,9 +132,9 @@ export class Workloads {
     const gone = data.state === 'gone'
     if (Number.isNaN(since)) return
     if (!this.#clusters.has(data.cluster)) this.#clusters.set(data.cluster, this.#clusters.size + 1)
-    if (intermediateOwners.has(data.kind)) this.#kin.own(key, ownerOf(data), gone ? since : undefined)
+    if (intermediateOwners.has(data.kind)) this.#related.own(key, ownerOf(data), gone ? since : undefined)
     if (data.kind === 'Node' && data.group === '' && !gone) {
-      this.#kin.place(data)
+      this.#related.place(data)
       for (const range of data.podRanges ?? []) this.#range(range)
     }
     const claimed = gone ? [] : claimedBy(data)
@@ -175,14 +175,14 @@ export class Workloads {
         if (open !== undefined) this.#claims.hand(open, number)
         now.push(open ?? this.#claims.add(words, number, this.clusterOf(held.cluster), rank, since, Infinity, mac))
         this.#ranges.add(words)
-        this.#tell(words)
+        this.#notify(words)
       } else now.push(open)
     }
     for (const claim of before) {
       if (now.includes(claim)) continue
       this.#claims.end(claim, since)
       this.#ended++
-      this.#tell(this.#claims.wordsOf(claim))
+      this.#notify(this.#claims.wordsOf(claim))
     }
     return now
   }
@@ -197,13 +197,13 @@ export class Workloads {
     return number
   }
 
-  #tell(words: Uint32Array): void {
+  #notify(words: Uint32Array): void {
     for (const listener of this.#listeners) listener(words)
   }
 
   /** Invalidates earlier results after late names; call it after a series of updates. */
   settle(): void {
-    if (!this.#kin.settle()) return
+    if (!this.#related.settle()) return
     this.#endpoints = []
     this.#generation++
   }
@@ -217,12 +217,12 @@ export class Workloads {
     const kept = new Workloads()
     ;[kept.#clusters, kept.#ranges, kept.#nodeRanges] = [this.#clusters, this.#ranges, this.#nodeRanges]
     for (const record of this.records(before)) kept.load(record)
-    ;[this.#claims, this.#held, this.#networks, this.#known, this.#kin, this.#ended] = [
+    ;[this.#claims, this.#held, this.#networks, this.#known, this.#related, this.#ended] = [
       kept.#claims,
       kept.#held,
       kept.#networks,
       kept.#known,
-      kept.#kin,
+      kept.#related,
       kept.#ended,
     ]
     this.#endpoints = []
@@ -231,7 +231,7 @@ export class Workloads {
 
   /** The whole state without claims that ended before this time, in the order for `load` on an empty index. */
   *records(before: number): Generator<WorkloadRecord> {
-    yield* this.#kin.records(before)
+    yield* this.#related.records(before)
     yield { is: 'ranges', ranges: [...this.#nodeRanges] }
     const [newest, older] = [new Int32Array(this.#held.count + 1), new Int32Array(this.#claims.count)]
     for (let claim = 0; claim < this.#claims.count; claim++) {
@@ -267,7 +267,7 @@ export class Workloads {
     switch (record.is) {
       case 'node':
       case 'owner':
-        return this.#kin.load(record)
+        return this.#related.load(record)
       case 'ranges':
         return record.ranges.forEach((range) => this.#range(range))
       case 'held':

@@ -130,8 +130,8 @@ export class FlowWriter {
   }
 
   /**
-   * Hands the rows so far to the journal, which may be full until `deadline` (monotonic ms). Resolves with the number of
-   * rows that were lost: for senders that get a response.
+   * Hands the rows so far to the journal, which may be full until `deadline` (monotonic ms). Resolves with the number
+   * of rows that were lost: for senders that get a response.
    */
   store(deadline: number): Promise<number> {
     if (this.flows.count === 0) return Promise.resolve(0)
@@ -140,7 +140,7 @@ export class FlowWriter {
     })
   }
 
-  /** A frame without rows, so that what was shed becomes durable though nothing is accepted. */
+  /** A frame without rows, so that counts of shed rows become durable while no rows are accepted. */
   recordShed(): void {
     if (!this.#shedUnrecorded || this.flows.count > 0 || this.#inFlight.size >= this.#limits.inFlight) return
     this.#send(

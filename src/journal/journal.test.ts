@@ -104,7 +104,7 @@ describe('journal', () => {
     await journal.close()
   })
 
-  it('a delayed unit is written with the next immediate one in order, or alone after its delay or at close', async () => {
+  it('a delayed unit is written with the next immediate one, or alone after its delay or at close', async () => {
     let syncs = 0
     const disk: typeof host.disk = {
       ...host.disk,

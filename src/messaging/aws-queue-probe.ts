@@ -40,7 +40,9 @@ export async function probeQueue(
     return reason.startsWith('AWS denies access')
       ? {
           is: 'warn',
-          message: `the credentials are valid, but the attributes of ${name} may not be read; permission to receive is unknown`,
+          message:
+            `the credentials are valid, but the attributes of ${name} may not be read; permission to receive ` +
+            'is unknown',
         }
       : { is: 'fail', message: reason }
   } finally {

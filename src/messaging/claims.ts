@@ -86,7 +86,8 @@ async function openUrl(
   const refusal = (place: string, status: number, body: Uint8Array): Error =>
     new Error(
       `${place}: HTTP ${status} ` +
-        `${Buffer.from(body.subarray(0, shownBytes)).toString().trim()}${status === 401 || status === 403 ? '; correct `claims.auth`' : ''}`,
+        Buffer.from(body.subarray(0, shownBytes)).toString().trim() +
+        (status === 401 || status === 403 ? '; correct `claims.auth`' : ''),
     )
   const withPlace = async <T>(place: string, request: Promise<T>): Promise<T> =>
     request.catch((error: unknown) => {

@@ -16,7 +16,7 @@ const config = {
 } as const
 const never = new AbortController().signal
 
-it('messages without a key go in slices of which several are on their way at once, those with a key together in their order', async () => {
+it('messages without a key are sent in concurrent slices, those with a key together and in order', async () => {
   const came: string[][] = []
   const open: (() => void)[] = []
   const sink = await manyMessagesSink(config, testContext(), {

@@ -76,7 +76,7 @@ async function until(host: FakeHost, fact: () => boolean): Promise<void> {
   while (!fact()) await host.advance(1)
 }
 
-test('with `ack: sink:out` messages are acknowledged after the sink, extended meanwhile, limited by `buffer`, and released at a stop', async () => {
+test('with `ack: sink:out` messages are acknowledged after the sink, and released at a stop', async () => {
   const host = fakeHost(1)
   const sink = new AwaitedTestSink(0)
   const { queue, open, acknowledged, kept, journal, done, stop } = run(host, sink, { buffer: '128KiB' })

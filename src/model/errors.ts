@@ -37,7 +37,7 @@ export const errorTable = {
     retry: true,
     advice: 'The disk refused a sync; rows without an acknowledgement were not accepted.',
   },
-  WEIR_NO_COLLECTOR: { retry: false, advice: 'Send to an instance whose `roles` include `collector`.' },
+  WEIR_NO_COLLECTOR: { retry: false, advice: 'Send to an instance with the role `collector`.' },
   WEIR_LISTEN_IN_USE: {
     retry: false,
     advice: 'Another process listens on this address. Choose another address or `off`.',

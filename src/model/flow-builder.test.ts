@@ -173,7 +173,7 @@ test('an empty list column is omitted, and a restarted row discards its items', 
   })
 })
 
-test('room that one large batch needed is given up, and rows after it are right', () => {
+test('memory of one large batch is released, and rows after it are right', () => {
   const flows = new FlowBuilder(1)
   const bytes = flows.column('bytes')
   const names = flows.list('interfaces')

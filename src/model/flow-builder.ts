@@ -114,7 +114,7 @@ export class GrowingColumn<T extends Items = Items> {
     this.#sparse = false
   }
 
-  /** Gives up all rows, and room beyond `capacity`. */
+  /** Releases all rows, and memory beyond `capacity`. */
   shrink(capacity: number): void {
     this.items = makeItems(this.kind, capacity * this.width) as T
     this.#bits = new Uint8Array((capacity + 7) >> 3)

@@ -62,7 +62,7 @@ export class GrowingList<T extends Uint8Array | Uint32Array = Uint8Array | Uint3
     this.#row = -1
   }
 
-  /** Gives up all rows, and room beyond `capacity`. */
+  /** Releases all rows, and memory beyond `capacity`. */
   shrink(capacity: number): void {
     this.reset()
     this.#items = (this.kind === 'list<u8>' ? new Uint8Array(capacity) : new Uint32Array(capacity)) as T

@@ -13,5 +13,5 @@ export type Failure =
   | { readonly index: number; readonly is: 'retry'; readonly reason: string; readonly afterMs?: number }
   /** Trying again cannot help: the event goes to the sink's dead letters. */
   | { readonly index: number; readonly is: 'reject'; readonly reason: string }
-  /** Not meant to go on, by the sink's own rule (a transform that filters): counted as dropped under the reason. */
+  /** Dropped by the sink's own rule (a transform that filters): counted as dropped under the reason. */
   | { readonly index: number; readonly is: 'drop'; readonly reason: string }

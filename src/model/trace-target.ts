@@ -2,7 +2,7 @@
 
 export type TraceTarget =
   | { readonly is: 'off' }
-  /** `url` is http or https, whole; `warning`: what was written is taken for something else. */
+  /** `url` is http or https, whole; `warning`: the value has another meaning than written. */
   | { readonly is: 'otlp' | 'zipkin'; readonly url: string; readonly warning?: string }
   | { readonly is: 'problem'; readonly message: string }
 

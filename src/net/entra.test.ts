@@ -30,7 +30,7 @@ const application = ({ tenant, client, secret, url }: Entra): EntraLogin => ({
   authority: `${url}/`,
 })
 
-test('a token is requested once, renewed five minutes before its end, and used until its end if the renewal fails', async () => {
+test('a token is requested once, renewed five minutes before its end, and used until its end', async () => {
   const entra = await authority()
   const renewable = tokens(application(entra))
   const [first, same] = await Promise.all([renewable.getToken(), renewable.getToken()])
@@ -54,7 +54,7 @@ test('a token is requested once, renewed five minutes before its end, and used u
   )
 })
 
-test('missing settings of a service account, and a secret over plain HTTP, are rejected before any request', async () => {
+test('missing settings of a service account and a secret over plain HTTP are rejected at once', async () => {
   const account = {
     type: 'workload_identity',
     tenant: 'tenant-1',

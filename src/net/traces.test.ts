@@ -62,7 +62,7 @@ async function send(url: string, spans: readonly Span[]) {
   for (const one of spans) traces?.add(one)
   await traces?.close()
   return {
-    said: lines,
+    logged: lines,
     sent: metrics.value('weir_traces_sent_spans_total'),
     refused: metrics.value('weir_traces_dropped_spans_total', { reason: 'not_taken' }),
   }
@@ -125,15 +125,15 @@ test('OpenTelemetry receives spans as protobuf, with the headers of its variable
 
 test.each(['zipkin', 'otlp'])('a refusal over %s:// drops the spans, counts and logs them', async (scheme) => {
   const { address } = await receiver(400)
-  const { said: lines, ...counts } = await send(`${scheme}://${address}`, [span])
+  const { logged: lines, ...counts } = await send(`${scheme}://${address}`, [span])
   expect(counts).toEqual({ sent: 0, refused: 1 })
   expect(lines.at(-1)).toMatch(/did not accept spans[^]*http:\/\/127/)
 })
 
 test('without a URL nothing is recorded; an invalid one is rejected', async () => {
-  const { said: lines } = await send('noop://', [span])
+  const { logged: lines } = await send('noop://', [span])
   expect(lines).toEqual([])
   await expect(send('statsd://x', [])).rejects.toThrow(/is no URL for traces/)
-  const { said: warned } = await send('jaeger://127.0.0.1:6831', [])
+  const { logged: warned } = await send('jaeger://127.0.0.1:6831', [])
   expect(warned[0]).toMatch(/Jaeger 2 has no agent/)
 })

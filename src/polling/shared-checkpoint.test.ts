@@ -86,7 +86,7 @@ async function cloud(ack: string) {
   }
 }
 
-test('with separate journals one instance reads, and the next one without a folder resumes from the Lease', async () => {
+test('with separate journals one instance reads, and the next one resumes from the Lease', async () => {
   const { server, project, pod, kept } = await cloud('sink:out')
   const sink = new Sink()
   server.put(project, [trace('t1', start - minute)])
@@ -100,7 +100,7 @@ test('with separate journals one instance reads, and the next one without a fold
   expect(one.it.ids).toEqual(['t1'])
 })
 
-test('an instance that starts hours later without a folder reads from the checkpoint, whatever its look-back', async () => {
+test('an instance that starts hours later without a folder reads from the checkpoint', async () => {
   const { server, project, pod, kept } = await cloud('sink:out')
   const sink = new Sink()
   server.put(project, [trace('t1', start - minute)])

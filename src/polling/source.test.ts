@@ -162,7 +162,7 @@ test('a sink without acknowledgement is no sink that has settled everything', as
   ).rejects.toThrow('the sink does not support this setting')
 })
 
-test('a leader that leads again knows its own events and those of others, and retains no frames meanwhile', async () => {
+test('a leader that leads again knows all emitted events, and retains no frames meanwhile', async () => {
   const { it, shared } = await scene()
   const known: boolean[][] = []
   const abort = new AbortController()
@@ -179,12 +179,12 @@ test('a leader that leads again knows its own events and those of others, and re
         {
           status: () => undefined,
           async run(signal) {
-            known.push([checkpoint.has('a', 'ours'), checkpoint.has('a', 'elsewhere')])
+            known.push([checkpoint.has('a', 'own'), checkpoint.has('a', 'elsewhere')])
             if (known.length > 1) return abort.abort()
             const ended = new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
             await checkpoint.record(
               'a',
-              [{ id: 'ours', source: '/s', type: 't', family: 'event', encoding: 'none', time: ctsStart + 2 }],
+              [{ id: 'own', source: '/s', type: 't', family: 'event', encoding: 'none', time: ctsStart + 2 }],
               ctsStart,
               signal,
             )

@@ -65,7 +65,7 @@ export type VariantWritten<V extends Variants> = {
   [K in keyof V & string]: { readonly type: K } & WrittenOf<V[K]>
 }[keyof V & string]
 
-/** A map whose `type` key selects the other keys. */
+/** A map with a `type` key that selects the other keys. */
 export function variants<const V extends Variants, const M extends Meta<VariantWritten<V>>>(
   shapes: V,
   meta: M,
@@ -82,7 +82,8 @@ export function variants<const V extends Variants, const M extends Meta<VariantW
   const advise = (value: unknown): string | undefined => {
     if (typeof value !== 'string' || !Object.hasOwn(shapes, value)) return undefined
     const required = Object.entries(shapes[value] ?? {}).filter(([, field]) => infoOf(field).required)
-    return `write \`{ ${[`type: ${value}`, ...required.map(([key, field]) => `${key}: ${String(infoOf(field).example)}`)].join(', ')} }\``
+    const members = required.map(([key, field]) => `${key}: ${String(infoOf(field).example)}`)
+    return `write \`{ ${[`type: ${value}`, ...members].join(', ')} }\``
   }
   return makeField(schema, { kind: 'variants', expects, advise, variants: new Map(Object.entries(shapes)) }, meta)
 }

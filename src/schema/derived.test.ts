@@ -55,7 +55,7 @@ it('the reference has a row of five cells for each field, dotted for groups', ()
   expect(rows.filter((row) => row.split(/(?<!\\)\|/).length !== 7)).toEqual([])
 })
 
-it('the JSON Schema describes the written form: texts for durations, required fields without defaults, secrets write-only', () => {
+it('the JSON Schema has texts for durations, required fields without defaults, write-only secrets', () => {
   const { properties, required } = jsonSchema(nats)
   expect(required).toEqual(['url'])
   expect(properties?.['token']).toEqual({

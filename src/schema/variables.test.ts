@@ -28,7 +28,7 @@ const schema = defineSchema({
 const env = { REGION: 'eu-de', COUNT: '7', ON: 'true', TOKEN: 'hidden', EMPTY: '', TWO: 'a, b' }
 const expand = (written: string) => expandVariables(parseYaml(written, 'weir.yaml'), schema, env)
 
-test('variables are replaced within texts, as numbers, flags and lists, and by their default where they are unset or empty', () => {
+test('variables are replaced in texts, numbers, flags and lists, and by their default where unset', () => {
   expect(expand('name: weir-${REGION}-${EMPTY:-x}${NONE:-}').value).toEqual({ name: 'weir-eu-de-x' })
   expect(expand('{count: "${COUNT}", isOn: "${ON}", names: ["${REGION}", b]}').value).toEqual({
     count: 7,

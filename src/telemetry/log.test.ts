@@ -143,7 +143,8 @@ test('lines of a worker arrive where lines are written, errors included', async 
       const { WeirError } = await import(${JSON.stringify(new URL('../model/errors.ts', import.meta.url).href)})
       parentPort.once('message', (port) => {
         const timers = { after: () => ({ cancel() {} }) }
-        const log = new ProgramLog({ clock: { now: () => 1700000000000 }, timers, write: forwardLog(port) }, { thread: 'ingest' })
+        const clock = { now: () => 1700000000000 }
+        const log = new ProgramLog({ clock, timers, write: forwardLog(port) }, { thread: 'ingest' })
         port.postMessage('of no concern')
         log.warn('From afar.', { error: new WeirError('WEIR_JOURNAL_SYNC', 'no sync') })
         port.close()

@@ -1,5 +1,6 @@
 /**
- * Weir's own metrics: `weir_<area>_<what>_<unit>`, counters end in `_total`. A connector declares its metrics in `metrics.ts`.
+ * Weir's own metrics: `weir_<area>_<what>_<unit>`, counters end in `_total`. A connector declares its metrics in
+ * `metrics.ts`.
  */
 export interface MetricInfo {
   readonly kind: 'counter' | 'gauge'

@@ -281,7 +281,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: home, pipeline, dead lett
     const paged: DeadLetter[] = []
     for (let last: DeadLetter | undefined; ; last = paged.at(-1)) {
       const page = await stage.weir.get<DeadLetter[]>(
-        `/api/v1/dead-letters?limit=170${last === undefined ? '' : `&after=${encodeURIComponent(`${last.time}/${last.sink}/${last.id}`)}`}`,
+        '/api/v1/dead-letters?limit=170' +
+          (last === undefined ? '' : `&after=${encodeURIComponent(`${last.time}/${last.sink}/${last.id}`)}`),
       )
       paged.push(...page)
       if (page.length < 170) break

@@ -18,7 +18,10 @@ const folder = mkdtempSync(join(tmpdir(), 'weir-topology-'))
 const networks = join(folder, 'networks.yaml')
 writeFileSync(
   networks,
-  `networks:\n${Array.from({ length: groups }, (_, index) => `  - {cidr: 10.9.${index}.0/24, label: net-${index}}\n`).join('')}`,
+  [
+    'networks:\n',
+    ...Array.from({ length: groups }, (_, index) => `  - {cidr: 10.9.${index}.0/24, label: net-${index}}\n`),
+  ].join(''),
 )
 
 const host = (index: number): string => `10.9.${index % groups}.${1 + Math.floor(index / groups)}`

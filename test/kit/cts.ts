@@ -107,7 +107,8 @@ export class CtsServer {
 
   async start(): Promise<this> {
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
-    this.url = `${'setSecureContext' in this.#server ? 'https' : 'http'}://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    const { port } = this.#server.address() as AddressInfo
+    this.url = `${'setSecureContext' in this.#server ? 'https' : 'http'}://127.0.0.1:${port}`
     return this
   }
 

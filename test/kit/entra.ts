@@ -33,7 +33,8 @@ export async function startEntra(): Promise<Entra> {
     received,
   }
   const token = (audience: string): object => {
-    const head = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ aud: audience, appid: entra.client, exp: Math.floor(Date.now() / 1000) + entra.lifetime })}`
+    const exp = Math.floor(Date.now() / 1000) + entra.lifetime
+    const head = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ aud: audience, appid: entra.client, exp })}`
     return {
       token_type: 'Bearer',
       expires_in: entra.lifetime,

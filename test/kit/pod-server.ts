@@ -1,5 +1,6 @@
 // An API server with any number of realistic pods, generated on request: lists by watch, open watches, and changes at
 // the speed of the reader.
+import { bookmark, eventLine } from './watch-lines.ts'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
@@ -159,15 +160,18 @@ export class PodServer {
     this.#oldest = ++this.#version
   }
 
+  /** The object of change `at`, counted from turn `begun` on. */
+  #next(at: number, begun: number): object {
+    const { objects } = this.shape
+    this.#turn = begun + Math.floor(at / objects)
+    return objectAt(this.shape, at % objects, ++this.#version, this.#turn)
+  }
+
   /** Makes `count` changes of successive objects at the speed of the reader. */
   async change(count: number): Promise<void> {
     const begun = ++this.#turn
     for (let index = 0; index < count; index += 20) {
-      const text = Array.from(
-        { length: 20 },
-        (_, at) =>
-          `${JSON.stringify({ type: 'MODIFIED', object: objectAt(this.shape, (index + at) % this.shape.objects, ++this.#version, (this.#turn = begun + Math.floor((index + at) / this.shape.objects))) })}\n`,
-      ).join('')
+      const text = Array.from({ length: 20 }, (_, at) => eventLine('MODIFIED', this.#next(index + at, begun))).join('')
       for (const watch of this.#watches)
         if (!watch.write(text)) await new Promise((resolve) => watch.once('drain', resolve))
     }
@@ -188,16 +192,12 @@ export class PodServer {
     if (searchParams.get('sendInitialEvents') === 'true') {
       this.lists++
       for (let index = 0; index < this.shape.objects; index += 20) {
-        const text = Array.from(
-          { length: 20 },
-          (_, at) =>
-            `${JSON.stringify({ type: 'ADDED', object: objectAt(this.shape, index + at, index + at + 1, this.#turn) })}\n`,
+        const text = Array.from({ length: 20 }, (_, at) =>
+          eventLine('ADDED', objectAt(this.shape, index + at, index + at + 1, this.#turn)),
         ).join('')
         if (!response.write(text)) await new Promise((resolve) => response.once('drain', resolve))
       }
-      response.write(
-        `${JSON.stringify({ type: 'BOOKMARK', object: { kind: 'Pod', apiVersion: 'v1', metadata: { resourceVersion: String(this.#version), annotations: { 'k8s.io/initial-events-end': 'true' } } } })}\n`,
-      )
+      response.write(eventLine('BOOKMARK', bookmark(this.#version)))
     }
     this.#watches.add(response)
     response.on('close', () => this.#watches.delete(response))

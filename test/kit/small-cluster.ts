@@ -1,4 +1,5 @@
 // An API server with a few objects and a history that can expire, with refusals on request.
+import { eventLine } from './watch-lines.ts'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { kubeconfigOf } from './kubeconfig.ts'
@@ -109,7 +110,7 @@ export class SmallCluster {
     this.version++
     for (const { resource, response } of this.#watches)
       response.write(
-        `${JSON.stringify({ type: 'BOOKMARK', object: { ...this.#head(resource), metadata: { resourceVersion: String(this.version) } } })}\n`,
+        eventLine('BOOKMARK', { ...this.#head(resource), metadata: { resourceVersion: String(this.version) } }),
       )
   }
 

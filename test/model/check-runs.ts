@@ -27,7 +27,9 @@ export async function checkRuns<Run>(
   const error = details.errorInstance
   const again = `SEED=${details.seed} REPLAY=${details.counterexamplePath ?? ''} npx vitest run ${options.test}`
   const failure = details.failed
-    ? `${fc.defaultReportMessage(details)}\n\n${error instanceof Error ? error.stack : String(error)}\n\nAgain: ${again}`
+    ? [fc.defaultReportMessage(details), error instanceof Error ? error.stack : String(error), `Again: ${again}`].join(
+        '\n\n',
+      )
     : ''
   return { runs: details.numRuns, seed: details.seed, failure }
 }

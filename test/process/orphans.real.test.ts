@@ -40,7 +40,7 @@ describe('a sink with pending rows that is removed by a reload', () => {
     expect(weir.log).toContain('sink bus is no longer configured and 3 rows are pending for it')
   })
 
-  it('is reported as orphaned, keeps its rows over a restart, and delivers them when it is configured again', async () => {
+  it('is reported as orphaned, keeps its rows over a restart, and delivers them once configured', async () => {
     expect(await bus()).toMatchObject({ state: 'orphaned', pending: 3 })
     expect((await weir.pipeline()).sinks.find(({ name }) => name === 'bus')).toMatchObject({ state: 'orphaned' })
     expect(await weir.metric('weir_sink_orphaned_rows', 'sink="bus"')).toBe(3)

@@ -47,7 +47,7 @@ async function accepted(url: string, limitMs = 30_000): Promise<void> {
 }
 
 describe('small volume', () => {
-  it('a volume smaller than `journal.keep` accepts more than it holds, and recovers after it was full', async (context) => {
+  it('a volume smaller than `journal.keep` accepts more than it holds, and recovers', async (context) => {
     if (!mounted) context.skip('Only root may mount a file system of 200 MB.')
     await using weir = await startWeir({ folder, config: { store: { enabled: 'none' } } })
     expect(weir.log).toContain('The volume of the data folder is smaller than what Weir may write.')

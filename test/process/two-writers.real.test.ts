@@ -31,7 +31,7 @@ const container = [
 ]
 
 describe('two containers on one folder', () => {
-  it('have one writer: the second is refused, and takes over after kill -9 of the first without loss', async (context: TestContext) => {
+  it('have one writer: the second is rejected, and takes over after kill -9', async (context: TestContext) => {
     const [program = '', ...args] = container
     if ((await runCommand(program, [...args, 'true'], { limit: 10_000 })).code !== 0) context.skip('unshare')
     await using first = await startWeir({ folder: join(folder, 'first'), data, through: container })
@@ -75,7 +75,8 @@ async function inside<T>(
 ): Promise<T> {
   const script = `
     const [url, body] = process.argv.slice(1)
-    const answer = await fetch(url, body === '' ? {} : { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+    const answer = await fetch(url, body === '' ? {} : {
+      method: 'POST', headers: { 'content-type': 'application/json' }, body })
     process.stdout.write(await answer.text())`
   for (let attempt = 1; ; attempt++) {
     const { stdout } = await runCommand(
@@ -107,7 +108,8 @@ async function post(weir: WeirProcess, count: number, halfway: () => Promise<voi
     const [url, count] = process.argv.slice(1)
     for (let n = 0; n < Number(count); n++) {
       const body = JSON.stringify({ specversion: '1.0', id: String(n), source: '/s', type: '${eventType}' })
-      const answer = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/cloudevents+json' }, body }).catch(() => undefined)
+      const headers = { 'content-type': 'application/cloudevents+json' }
+      const answer = await fetch(url, { method: 'POST', headers, body }).catch(() => undefined)
       if (answer?.ok !== true) break
       process.stdout.write('.')
     }`

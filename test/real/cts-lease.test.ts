@@ -169,7 +169,7 @@ test('kube-apiserver: after a freeze or a kill the other cts-exporter takes over
   expect(three.log()).toContain('reads traces now')
 })
 
-test('kube-apiserver: while it is frozen polling stops with a report, and it resumes without loss or repeats', async () => {
+test('kube-apiserver: while it is frozen polling stops, and it resumes without loss or repeats', async () => {
   await using scene = await replicas('frozen')
   const { cloud, start, happen, settled } = scene
   happen(20)

@@ -130,7 +130,7 @@ describe('go-cloudevents', () => {
     expect(await exporter.stop()).toBe(0)
   })
 
-  test('a sink that first fails with 5xx, 429, 404, 409, resets and hangs gets each trace once and in order', async (context) => {
+  test('a sink that first fails with 5xx, 429, resets and hangs gets each trace once', async (context) => {
     const go = await goReceiver(context)
     const front = await FailingFront.start(go.port)
     onTestFinished(() => front.stop())

@@ -10,7 +10,7 @@ import { need } from './kit/need.ts'
 
 beforeEach((context) => need(context, program))
 
-test('of two collectors on one journal one reads traces; after its end the other continues without repeats', async () => {
+test('of two collectors on one journal one reads traces, and the other continues without repeats', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'weir-cts-shared-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   await using nats = await startNats({ jetstream: true, dir: folder })

@@ -235,7 +235,7 @@ describe('kube-apiserver', () => {
     onTestFinished(() => cp(join(deploy, 'clouds/clouds.tpl'), join(deploy, 'clouds/clouds.yaml')))
     expect(await make('install-configuration')).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('copy clouds/clouds.tpl') as string,
+      stderr: expect.stringContaining('Copy clouds/clouds.tpl') as string,
     })
     expect(await namesOf('configmaps,secrets,containersources.sources.knative.dev')).toEqual([])
   })

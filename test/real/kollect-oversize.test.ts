@@ -126,7 +126,7 @@ describe('nats-server', () => {
     )
   }, 90_000)
 
-  test('with WEIR_SINKS_KOLLECT_OVERSIZE=claim-check a reference is sent and the store has the change', async (context) => {
+  test('with oversize claim-check a reference is sent and the store has the change', async (context) => {
     const all = await scene(context, (dir) => ({
       WEIR_SINKS_KOLLECT_OVERSIZE: 'claim-check',
       WEIR_SINKS_KOLLECT_CLAIMS_STORE: join(dir, 'claims'),

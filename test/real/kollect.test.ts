@@ -104,7 +104,7 @@ async function needAll(context: TestContext): Promise<void> {
 }
 
 describe('kube-apiserver', () => {
-  test("weir kollect publishes kollect's messages with the rights of its manifests, also after a stop", async (context) => {
+  test("weir kollect publishes with the rights of kollect's manifests, also after a stop", async (context) => {
     await needAll(context)
     const cluster = kube ?? expect.unreachable('there is no cluster')
     bus = await startNats({ jetstream: true, dir })

@@ -28,7 +28,8 @@ rules:
     resources: [{ group: "", resources: [configmaps] }]
   - level: Metadata
     verbs: [create, update, patch, delete, deletecollection]
-    resources: [{ group: "", resources: [secrets, pods, pods/eviction, services] }, { group: apiextensions.k8s.io }, { group: example.com }]
+    resources: [{ group: "", resources: [secrets, pods, pods/eviction, services] }, { group: apiextensions.k8s.io },
+      { group: example.com }]
   - level: None
 `
 
@@ -250,7 +251,8 @@ test.each([
 
 /** The rows of view `changes` of an object, once each change has its actor. */
 async function changes(name: string, resource: string, count: number): Promise<unknown> {
-  const url = `${weir.url}/api/v1/changes?${new URLSearchParams({ name, text: name, kind: resource === 'secrets' ? 'Secret' : 'ConfigMap' }).toString()}`
+  const kind = resource === 'secrets' ? 'Secret' : 'ConfigMap'
+  const url = `${weir.url}/api/v1/changes?${new URLSearchParams({ name, text: name, kind }).toString()}`
   for (let waited = 0; ; waited += 200) {
     const { changes: rows } = (await (await fetch(url)).json()) as { changes: readonly Record<string, unknown>[] }
     if ((rows.length >= count && rows.every(({ actor_kind: kind }) => kind === 'user')) || waited > 60_000)

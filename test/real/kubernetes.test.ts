@@ -450,8 +450,8 @@ describe('kube-apiserver', () => {
     map.prepare("UPDATE objects SET version = '1', hash = 'another', facts_sum = NULL WHERE uid = ?").run(stale)
     map
       .prepare(
-        'INSERT INTO objects (row, collection, uid, version, hash, told, namespace, name, block, place) ' +
-          "SELECT 1000000, collection, 'never-was', '1', 'x', '', 'default', 'missed-never', block, place FROM " +
+        'INSERT INTO objects (row, collection, uid, version, hash, emitted, namespace, name, block, slot) ' +
+          "SELECT 1000000, collection, 'never-was', '1', 'x', '', 'default', 'missed-never', block, slot FROM " +
           'objects WHERE uid = ?',
       )
       .run(stale)

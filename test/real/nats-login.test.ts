@@ -95,10 +95,11 @@ test('with a credentials file of a server that trusts an operator; one of anothe
   // JetStream is not for the system's account.
   const tokenOf = (pair: KeyPair, jetstream: object): string =>
     signed(operator, pair, 'a', { limits: { ...limits, ...jetstream }, type: 'account', version: 2 })
+  const claims = { type: 'operator', version: 2, system_account: system.getPublicKey() }
   const port = await serve(
     await folder(),
     [
-      `operator: ${signed(operator, operator, 'o', { type: 'operator', version: 2, system_account: system.getPublicKey() })}`,
+      `operator: ${signed(operator, operator, 'o', claims)}`,
       `system_account: ${system.getPublicKey()}`,
       'resolver: MEMORY',
       'resolver_preload: {',

@@ -79,8 +79,8 @@ describe('nfcapd', () => {
     await using collector = await startSfcapd(folder, nfcapd)
     await replaySoftflowd({ file, port: weir.ports.netflow, also: collector.port, version, args })
     await settled(weir)
-    const rows =
-      await weir.sql<Row>(`SELECT proto, src_addr, dst_addr, coalesce(src_port, 0) AS src_port, coalesce(dst_port, 0) AS dst_port, packets, bytes,
+    const rows = await weir.sql<Row>(`SELECT proto, src_addr, dst_addr,
+        coalesce(src_port, 0) AS src_port, coalesce(dst_port, 0) AS dst_port, packets, bytes,
       epoch_ms(time_start) AS first, epoch_ms(time_end) AS last FROM flows`)
     const nfcapdRows = (await collector.flows()).map(rowOf)
     expect(rows.length).toBeGreaterThan(300)

@@ -130,7 +130,8 @@ test('sfcapd and Weir understand the same of the same datagrams', async (context
   await settled(weir)
   const stored =
     await weir.sql<Row>(`SELECT proto, src_addr AS src, dst_addr AS dst, src_port AS sport, dst_port AS dport,
-    tcp_flags AS flags, vlan, in_if, out_if, src_mac, dst_mac, dscp, (packets * sampling)::DOUBLE AS packets, (bytes * sampling)::DOUBLE AS bytes FROM flows`)
+    tcp_flags AS flags, vlan, in_if, out_if, src_mac, dst_mac, dscp, (packets * sampling)::DOUBLE AS packets,
+      (bytes * sampling)::DOUBLE AS bytes FROM flows`)
   const understood = await collector.flows()
   expect(stored.length).toBeGreaterThan(2000)
   expect(stored.map(line).toSorted()).toEqual(understood.map(rowOf).map(line).toSorted())

@@ -155,11 +155,9 @@ async function keep(result: AcceptanceResult): Promise<void> {
     (text) => JSON.parse(text) as AcceptanceResult[],
     () => [],
   )
+  const others = before.filter((one) => JSON.stringify(one.machine) !== JSON.stringify(result.machine))
   await mkdir(join(ROOT, 'bench/results'), { recursive: true })
-  await writeFile(
-    file,
-    `${JSON.stringify([...before.filter((one) => JSON.stringify(one.machine) !== JSON.stringify(result.machine)), result], null, 2)}\n`,
-  )
+  await writeFile(file, `${JSON.stringify([...others, result], null, 2)}\n`)
 }
 
 if (!(minutes > 0)) throw new Error(`--minutes is a number above 0, not ${values.minutes}`)

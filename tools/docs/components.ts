@@ -4,7 +4,7 @@ import { errorTable, type ErrorCode } from '../../src/model/errors.ts'
 import { manifests } from '../../src/manifests.ts'
 import { infoOf, reference, type AnyComponentSchema, type FieldInfo } from '../../src/schema/index.ts'
 import { ROOT } from '../kit/command.ts'
-import { code, generatedHead, table } from './markdown.ts'
+import { code, generatedHead, table, wrapped } from './markdown.ts'
 import { sharedLink } from './shared-settings.ts'
 import { readSupport, supportColumns, supportRows } from './support.ts'
 
@@ -44,7 +44,7 @@ export function headingOf({ role, type }: Pick<Component, 'role' | 'type'>): str
 export async function componentPage({ type, folder, sections }: ComponentPage): Promise<string> {
   const up = '../../..'
   return `${generatedHead(code(type), `${folder}/config.ts`)}\
-${sections.map(({ role, summary }) => `- ${role}: ${summary}`).join('\n')}
+${sections.map(({ role, summary }) => wrapped(`- ${role}: ${summary}`, '  ')).join('\n')}
 
 How it works, with examples: [${folder}](${up}/${folder}/README.md).
 

@@ -35,8 +35,9 @@ ${named('delivery').summary}.
 ${reference(named('delivery').schema)}
 ## Networks
 
-${named('networks').summary}. The setting \`identity.networks\` names
-the file. A file with a name that ends in \`.csv\` has the columns \`cidr,name,label,scope\` instead.
+${named('networks').summary}.
+The setting \`identity.networks\` names the file. A file
+with a name that ends in \`.csv\` has the columns \`cidr,name,label,scope\` instead.
 
 ${reference(named('networks').schema)}`
 }

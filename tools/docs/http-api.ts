@@ -1,7 +1,7 @@
 import { startApi } from '../../src/api/index.ts'
 import { RecordingControl } from '../../src/api/testing/recording-control.ts'
 import { realHost } from '../../src/host/index.ts'
-import { code, generatedHead, table } from './markdown.ts'
+import { code, generatedHead, table, wrapped } from './markdown.ts'
 
 interface Schema {
   readonly $ref?: string
@@ -47,8 +47,7 @@ export async function httpApiPage(): Promise<string> {
     Object.entries(methods).map(([method, operation]) => operationText(method, path, operation)),
   )
   const schemas = Object.entries(components.schemas).map(
-    ([name, schema]) =>
-      `### ${name}\n\n${schema.description === undefined ? '' : `${schema.description}\n\n`}${properties(schema)}`,
+    ([name, schema]) => `### ${name}\n\n${paragraph(schema.description)}${properties(schema)}`,
   )
   return `${generatedHead('HTTP API', 'the routes of src/api')}\
 \`GET /api/v1/openapi.json\` returns the OpenAPI 3.1 description from which this page is generated. If authentication is
@@ -87,7 +86,7 @@ function operationText(
 ): string {
   const parts = [
     `## ${method.toUpperCase()} ${path}`,
-    `${summary}.${description === undefined ? '' : ` ${description}`}`,
+    wrapped(`${summary}.${description === undefined ? '' : ` ${description}`}`),
   ]
   if (parameters.length > 0) {
     parts.push(
@@ -149,4 +148,8 @@ function typeText(schema: Schema | undefined): string {
   if (schema.type === 'object' && typeof schema.additionalProperties === 'object')
     return `map of name to ${typeText(schema.additionalProperties)}`
   return typeof schema.type === 'string' ? schema.type : (schema.type?.join(' or ') ?? '')
+}
+
+function paragraph(text: string | undefined): string {
+  return text === undefined ? '' : `${wrapped(text)}\n\n`
 }

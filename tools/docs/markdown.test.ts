@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { anchor, table, withBlock } from './markdown.ts'
+import { anchor, table, withBlock, wrapped } from './markdown.ts'
 
 const block = { name: 'x', content: 'new\n' }
 
@@ -24,4 +24,11 @@ test('a pipe in a cell does not end it', () => {
 
 test('an anchor is what a link to the heading needs', () => {
   expect(anchor('Sink `nats`')).toBe('sink-nats')
+})
+
+test('a paragraph is wrapped between words, and code and links stay whole', () => {
+  const text = `${'word '.repeat(22)}\`npm run docs\` [a link](with a space) end`
+  const lines = wrapped(`- ${text}`, '  ').split('\n')
+  expect(lines.map((line) => line.length <= 118)).toEqual([true, true])
+  expect(lines[1]).toBe('  `npm run docs` [a link](with a space) end')
 })

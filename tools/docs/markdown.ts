@@ -13,6 +13,20 @@ export function code(text: string): string {
   return text === '' ? '' : `\`${text}\``
 }
 
+/** A paragraph in lines of at most 118 columns; code and links stay whole. `indent`: of all lines but the first. */
+export function wrapped(text: string, indent = ''): string {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.match(/(?:`[^`]*`|\[[^\]]*\]\([^)]*\)|\S)+/g) ?? []) {
+    const start = lines.length === 0 ? '' : indent
+    if (line !== '' && start.length + line.length + 1 + word.length > 118) {
+      lines.push(start + line)
+      line = word
+    } else line = line === '' ? word : `${line} ${word}`
+  }
+  return [...lines, (lines.length === 0 ? '' : indent) + line].join('\n')
+}
+
 /** GitHub's name of a heading in a link. */
 export function anchor(heading: string): string {
   return heading

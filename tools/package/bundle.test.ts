@@ -7,7 +7,7 @@ import { makeTree } from '../kit/tree.ts'
 import { bundle, findEntries } from './bundle.ts'
 import { externalDependencies, packageOf, readManifest } from './manifest.ts'
 
-test('a file named by a URL beside a module is a separate entry, also if a part of the name is known only at run time', async () => {
+test('a file named by a URL beside a module is a separate entry, also with a computed name', async () => {
   const root = await makeTree({
     'src/main.ts': '',
     'src/app/compose.ts': 'new Worker(new URL(`./workers/${name}.ts`, import.meta.url))',

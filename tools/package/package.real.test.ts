@@ -169,7 +169,8 @@ test('a program imports the client of kollect with its types', async () => {
     `
     import { consumeKollect, decodeEnvelope, type Consumed, type Delivery } from 'weir-collector/kollect'
     async function* none(): AsyncGenerator<Delivery> {}
-    const consumed: Consumed = await consumeKollect(none(), { onDeleted: (cluster: string, uid: string) => console.log(cluster, uid) })
+    const onDeleted = (cluster: string, uid: string) => console.log(cluster, uid)
+    const consumed: Consumed = await consumeKollect(none(), { onDeleted })
     // @ts-expect-error There are types: a number is no bytes.
     const wrong = (): unknown => decodeEnvelope(1)
     console.log(typeof wrong, consumed.handled)

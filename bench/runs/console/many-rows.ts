@@ -42,11 +42,11 @@ async function answers(context: AcceptanceContext, { weir, span }: BigStage): Pr
   }
   await serverDelay(weir)
   const began = performance.now()
+  const queryOf = (cursor: string): string =>
+    new URLSearchParams({ ...range, columns, limit: '10000', ...(cursor === '' ? {} : { cursor }) }).toString()
   let rows = 0
   for (let cursor: string | null = ''; cursor !== null && rows < wanted;) {
-    const page: Response = await fetch(
-      `${weir.url}/api/v1/flows?${new URLSearchParams({ ...range, columns, limit: '10000', ...(cursor === '' ? {} : { cursor }) }).toString()}`,
-    )
+    const page: Response = await fetch(`${weir.url}/api/v1/flows?${queryOf(cursor)}`)
     // Counted without parsing, because the client shares the machine with the server.
     const text = await page.text()
     rows += text.split('],[').length

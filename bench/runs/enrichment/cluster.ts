@@ -1,4 +1,5 @@
 // An API server of pods that reuse addresses; serves list and watch over real HTTP.
+import { bookmark, eventLine } from '../../../test/kit/watch-lines.ts'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { answerOther } from '../../../test/kit/pod-server.ts'
@@ -125,16 +126,13 @@ export class Cluster {
       for (let index = 0; index < this.held.length; index += pairs) {
         const text = this.held
           .slice(index, index + pairs)
-          .map(
-            (holdings, at) =>
-              `${JSON.stringify({ type: 'ADDED', object: this.#object(index + at, holdings.at(-1) as Holding, holdings.length - 1) })}\n`,
+          .map((holdings, at) =>
+            eventLine('ADDED', this.#object(index + at, holdings.at(-1) as Holding, holdings.length - 1)),
           )
           .join('')
         if (!response.write(text)) await new Promise((resolve) => response.once('drain', resolve))
       }
-      response.write(
-        `${JSON.stringify({ type: 'BOOKMARK', object: { kind: 'Pod', apiVersion: 'v1', metadata: { resourceVersion: String(this.#version), annotations: { 'k8s.io/initial-events-end': 'true' } } } })}\n`,
-      )
+      response.write(eventLine('BOOKMARK', bookmark(this.#version)))
     }
     this.#watches.add(response)
     response.on('close', () => this.#watches.delete(response))

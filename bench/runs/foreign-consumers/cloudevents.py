@@ -1,4 +1,7 @@
-"""Receives CloudEvents from Kafka with the CloudEvents project's Python SDK, in binary mode or in JSON, and prints each as a line of JSON: cloudevents.py BROKER TOPIC COUNT."""
+"""Receives CloudEvents from Kafka with the CloudEvents project's Python SDK and prints each as a line of JSON.
+
+cloudevents.py BROKER TOPIC COUNT. Reads binary mode and JSON.
+"""
 import base64, json, sys
 from datetime import datetime, timezone
 
@@ -14,7 +17,9 @@ own = ("specversion", "id", "source", "type", "subject", "time", "dataschema", "
 
 
 def text(value):
-    return value.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.") + f"{value.microsecond // 1000:03d}Z" if isinstance(value, datetime) else value
+    if not isinstance(value, datetime):
+        return value
+    return value.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.") + f"{value.microsecond // 1000:03d}Z"
 
 
 def data_of(value):
@@ -24,13 +29,20 @@ def data_of(value):
     return base64.b64encode(plain).decode()
 
 
-consumer = Consumer({"bootstrap.servers": broker, "group.id": "python-" + topic, "auto.offset.reset": "earliest", "enable.auto.commit": False})
+group = {"group.id": "python-" + topic, "auto.offset.reset": "earliest", "enable.auto.commit": False}
+consumer = Consumer({"bootstrap.servers": broker, **group})
 consumer.subscribe([topic])
 for _ in range(int(count)):
     message = consumer.poll(60)
     if message is None or message.error():
         raise RuntimeError(str(message and message.error()))
-    found = from_kafka(KafkaMessage(headers=dict(message.headers()), key=message.key(), value=message.value()), JSONFormat())
+    received = KafkaMessage(headers=dict(message.headers()), key=message.key(), value=message.value())
+    found = from_kafka(received, JSONFormat())
     attributes = {name: text(value) for name, value in found.get_attributes().items() if value is not None}
-    print(json.dumps({"attributes": {name: value for name, value in attributes.items() if name in own}, "extensions": {name: value for name, value in attributes.items() if name not in own}, "data": data_of(found.get_data())}), flush=True)
+    row = {
+        "attributes": {name: value for name, value in attributes.items() if name in own},
+        "extensions": {name: value for name, value in attributes.items() if name not in own},
+        "data": data_of(found.get_data()),
+    }
+    print(json.dumps(row), flush=True)
 consumer.close()

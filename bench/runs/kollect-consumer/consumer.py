@@ -1,6 +1,7 @@
 """Reads kollect's messages with generated classes and prints each as a line of JSON: consumer.py GENERATED BUS …
 
-nats URL STREAM SUBJECT COUNT · kafka BROKER TOPIC COUNT · sqs ENDPOINT REGION QUEUE_URL COUNT · pubsub PROJECT SUBSCRIPTION COUNT
+nats URL STREAM SUBJECT COUNT · kafka BROKER TOPIC COUNT
+sqs ENDPOINT REGION QUEUE_URL COUNT · pubsub PROJECT SUBSCRIPTION COUNT
 """
 import base64, json, sys
 
@@ -10,24 +11,32 @@ sys.path.insert(0, generated)
 from kollect.event.v1 import event_pb2 as envelopes
 from kollect.resource.event.v1 import event_pb2 as events
 
-known = {each.DESCRIPTOR.full_name: each for each in (events.ResourceCreatedEvent, events.ResourceUpdatedEvent, events.ResourceDeletedEvent)}
+kinds = (events.ResourceCreatedEvent, events.ResourceUpdatedEvent, events.ResourceDeletedEvent)
+known = {each.DESCRIPTOR.full_name: each for each in kinds}
 wanted = int(count)
 
 
 def read(data):
     envelope = envelopes.Envelope.FromString(data)
-    row = {"id": envelope.id, "timestamp": envelope.timestamp.ToMilliseconds(), "applies_at": envelope.applies_at.ToMilliseconds(), "type_url": envelope.payload.type_url}
+    row = {
+        "id": envelope.id,
+        "timestamp": envelope.timestamp.ToMilliseconds(),
+        "applies_at": envelope.applies_at.ToMilliseconds(),
+        "type_url": envelope.payload.type_url,
+    }
     event = known[envelope.payload.TypeName()]()
     if not envelope.payload.Unpack(event):
         raise ValueError("the payload is not of its type")
     row["type"] = event.DESCRIPTOR.name
-    row["fields"] = {field.name: value.decode() if isinstance(value, bytes) else value for field, value in event.ListFields()}
-    # What this reader has no field for.
-    row["left"] = len(event.SerializeToString()) - sum(len(type(event)(**{field.name: value}).SerializeToString()) for field, value in event.ListFields())
+    fields = {field.name: value for field, value in event.ListFields()}
+    row["fields"] = {name: value.decode() if isinstance(value, bytes) else value for name, value in fields.items()}
+    # Bytes of fields that this reader does not know.
+    known_bytes = sum(len(type(event)(**{name: value}).SerializeToString()) for name, value in fields.items())
+    row["left"] = len(event.SerializeToString()) - known_bytes
     return row
 
 
-def tell(key, data):
+def emit(key, data):
     print(json.dumps({"key": key, **read(data)}), flush=True)
 
 
@@ -39,7 +48,7 @@ def nats(url, stream, subject):
         subscription = await connection.jetstream().subscribe(subject, stream=stream, ordered_consumer=True)
         for _ in range(wanted):
             message = await subscription.next_msg(timeout=60)
-            tell((message.headers or {}).get("ce-partitionkey"), message.data)
+            emit((message.headers or {}).get("ce-partitionkey"), message.data)
         await connection.close()
 
     asyncio.run(main())
@@ -48,30 +57,35 @@ def nats(url, stream, subject):
 def kafka(broker, topic):
     from confluent_kafka import Consumer
 
-    consumer = Consumer({"bootstrap.servers": broker, "group.id": "consumer", "auto.offset.reset": "earliest", "enable.auto.commit": False})
+    group = {"group.id": "consumer", "auto.offset.reset": "earliest", "enable.auto.commit": False}
+    consumer = Consumer({"bootstrap.servers": broker, **group})
     consumer.subscribe([topic])
     for _ in range(wanted):
         message = consumer.poll(60)
         if message is None or message.error():
             raise RuntimeError(str(message and message.error()))
-        tell(message.key().decode(), message.value())
+        emit(message.key().decode(), message.value())
     consumer.close()
 
 
 def sqs(endpoint, region, queue):
     import boto3
 
-    client = boto3.client("sqs", endpoint_url=endpoint, region_name=region, aws_access_key_id="reader", aws_secret_access_key="secret")
+    keys = {"aws_access_key_id": "reader", "aws_secret_access_key": "secret"}
+    client = boto3.client("sqs", endpoint_url=endpoint, region_name=region, **keys)
+    options = {"MaxNumberOfMessages": 10, "WaitTimeSeconds": 20}
+    options |= {"MessageAttributeNames": ["All"], "AttributeNames": ["All"]}
     got = 0
     while got < wanted:
-        messages = client.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=20, MessageAttributeNames=["All"], AttributeNames=["All"]).get("Messages", [])
+        messages = client.receive_message(QueueUrl=queue, **options).get("Messages", [])
         if not messages:
             raise RuntimeError("the queue is empty")
         for message in messages:
             if message["MessageAttributes"]["base64encoded"]["StringValue"] != "true":
                 raise ValueError("bytes are not marked as base64")
-            tell(message["Attributes"]["MessageGroupId"], base64.b64decode(message["Body"], validate=True))
-        client.delete_message_batch(QueueUrl=queue, Entries=[{"Id": str(at), "ReceiptHandle": message["ReceiptHandle"]} for at, message in enumerate(messages)])
+            emit(message["Attributes"]["MessageGroupId"], base64.b64decode(message["Body"], validate=True))
+        entries = [{"Id": str(at), "ReceiptHandle": each["ReceiptHandle"]} for at, each in enumerate(messages)]
+        client.delete_message_batch(QueueUrl=queue, Entries=entries)
         got += len(messages)
 
 
@@ -85,7 +99,7 @@ def pubsub(project, subscription):
         while got < wanted:
             messages = client.pull(subscription=path, max_messages=1000, timeout=60).received_messages
             for message in messages:
-                tell(message.message.ordering_key, message.message.data)
+                emit(message.message.ordering_key, message.message.data)
             client.acknowledge(subscription=path, ack_ids=[message.ack_id for message in messages])
             got += len(messages)
 

@@ -137,7 +137,8 @@ export async function lookAtApi(weir: WeirProcess, look: Look, mostOfAKind: numb
     for (let cursor = ''; ;) {
       const page = JSON.parse(
         await get(
-          `${weir.url}/api/v1/${name}?${more}&limit=1000${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
+          `${weir.url}/api/v1/${name}?${more}&limit=1000` +
+            (cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`),
         ),
       ) as Record<string, Row[]> & { next?: string | null }
       rows.push(...(page[name] ?? []))

@@ -42,7 +42,7 @@ test('an IPv6 /64 counts as one address', () => {
   ])
 })
 
-test('the number of tracked addresses is bounded: refilled ones are removed first, else the oldest failure', async () => {
+test('the number of tracked addresses is bounded: refilled ones leave first, then the oldest failure', async () => {
   const host = fakeHost(1)
   const failed = new FailedLogins(host.clock, { ...defaultFailureLimits, addresses: 3, perAddress: 1 })
   for (const address of ['a', 'b', 'c', 'd']) failed.failed(address)

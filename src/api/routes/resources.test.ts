@@ -340,7 +340,7 @@ describe('the manifest at a time', () => {
     return async (time) => (await api.get('resources/one', { ref, at: at(time) })).body
   }
 
-  test('is the state after the last change, before the first change its old state, and null where the object was absent or unknown', async () => {
+  test('is the state after the last change, or before the first one; null where the object is absent', async () => {
     const one = await stored(history)
     const manifest = async (time: string): Promise<unknown> => (await one(time))['manifest']
     expect([await manifest('10:00:00'), await manifest('10:05:00')]).toEqual([first, first])

@@ -23,7 +23,8 @@ export function* previewLines(piece: SinkPiece, previews: Iterable<Preview>): Ge
   let index = 0
   for (const preview of previews) {
     const position = positionOf(piece, piece.rows[index++] ?? 0)
-    yield `{${position},${JSON.stringify('problem' in preview ? preview : { to: preview.to, headers: preview.headers, ...bodyOf(preview.body) }).slice(1)}`
+    const line = 'problem' in preview ? preview : { to: preview.to, headers: preview.headers, ...bodyOf(preview.body) }
+    yield `{${position},${JSON.stringify(line).slice(1)}`
   }
 }
 

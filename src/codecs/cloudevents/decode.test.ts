@@ -36,7 +36,8 @@ test('the four required attributes make an event', () => {
 
 test('attributes are found in any order, and data keeps its bytes', () => {
   const event = one(`
-    { "data" : { "big": 12345678901234567890, "tiny": 1.0, "twice": 1, "twice": 2 } , "datacontenttype":"application/json",
+    { "data" : { "big": 12345678901234567890, "tiny": 1.0, "twice": 1, "twice": 2 } ,
+      "datacontenttype":"application/json",
       "comacmeextension1":"value","n": 42, "yes":true, "nothing": null,
       "time":"2018-04-05T17:31:00.1239Z","subject":"mynewfile.jpg","dataschema":"https://example.com/schema",
       "type":"com.example.someevent","source":"/my\\u0063ontext","id":"A234-\\u00e9-é","specversion":"1.0"}`)

@@ -14,7 +14,8 @@ test('every time of the platform is read, in any zone', () => {
         expect(read(date.toISOString())).toBe(date.getTime())
         const local = new Date(date.getTime() + shift * 60_000).toISOString().slice(0, -1)
         const size = Math.abs(shift)
-        const zone = `${shift < 0 ? '-' : '+'}${String(Math.floor(size / 60)).padStart(2, '0')}:${String(size % 60).padStart(2, '0')}`
+        const [hours, minutes] = [Math.floor(size / 60), size % 60].map((part) => String(part).padStart(2, '0'))
+        const zone = `${shift < 0 ? '-' : '+'}${hours}:${minutes}`
         expect(read(local + zone)).toBe(date.getTime())
       },
     ),

@@ -67,7 +67,7 @@ function payloadOf(change: ChangeData, fields: KollectFields) {
       return anyPack(
         ResourceUpdatedEventSchema,
         create(ResourceUpdatedEventSchema, {
-          // oxlint-disable-next-line unicorn/no-thenable -- the name that the field has on the wire; bytes can't be called
+          // oxlint-disable-next-line unicorn/no-thenable -- the field's name on the wire; its bytes are not callable
           then: stateBytes(change, change.old, false),
           ...known,
           ...more,

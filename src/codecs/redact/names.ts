@@ -8,18 +8,31 @@ export type Suspicion = 'none' | 'weak' | 'likely' | 'reference' | 'certain' | '
 
 /** Such a last word describes a secret without containing it. */
 const about = new Set(
-  `name names ref refs reference references type types kind mode modes enabled enable disabled disable required optional policy policies ttl timeout expiry expiration expire expires
-  expired lifetime duration interval age length len size min max minimum maximum count counts limit limits num number rotation rotate provider providers issuer issuers audience audiences algorithm algorithms alg algs
-  format header headers prefix suffix field fields claim claims scope scopes method methods class store stores stored manager service services server servers host hosts hostname port ports realm mount mounts path paths
-  file files filename dir directory folder url urls uri uris endpoint endpoints location namespace namespaces version versions label labels selector hint hints strategy encoder encoding hashing iterations cost
-  validation validator validators validate hashers encoders reset change changed recovery strength attempts retries retry lockout history complexity special uppercase lowercase digits cache check review reviews binding projection mounting automount
-  id ids user users username usernames email group groups role roles owner domain region zone bucket table column index topic subject schema template message messages text title description placeholder
-  error errors warning failed failure success invalid missing handler filter filters middleware module plugin plugins backend backends frontend proxy client clients app apps image repository tag registry
-  allowed denied allow deny requests request response responses status state event events metric metrics log logs logging level verify verified verification verifier bits rounds life source sources target
-  html htm lua js ts css py rb go php pl tmpl tpl j2 md svg proto sql crt cert certs certificate certificates ca hash checksum sum fingerprint thumbprint usage usages leeway skew grace period seconds minutes hours
-  days sec secs ms delay window per rate quota separator delimiter pattern regex regexp character characters chars charset set mapping map mappings transformer generator factory converter aware support supported
-  option options config configuration settings properties spec resource resources plural kinds case sensitive insensitive in out for cleanup purge refresher sync syncer operator controller agent exporter webhook annotation annotations
-  visible visibility show hide hidden auto autofill autocomplete`.split(/\s+/),
+  `
+  name names ref refs reference references type types kind mode modes enabled enable disabled disable required optional
+  policy policies ttl timeout expiry expiration expire expires expired lifetime duration interval age length len size
+  min max minimum maximum count counts limit limits num number rotation rotate provider providers issuer issuers
+  audience audiences algorithm algorithms alg algs format header headers prefix suffix field fields claim claims scope
+  scopes method methods class store stores stored manager service services server servers host hosts hostname port
+  ports realm mount mounts path paths file files filename dir directory folder url urls uri uris endpoint endpoints
+  location namespace namespaces version versions label labels selector hint hints strategy encoder encoding hashing
+  iterations cost validation validator validators validate hashers encoders reset change changed recovery strength
+  attempts retries retry lockout history complexity special uppercase lowercase digits cache check review reviews
+  binding projection mounting automount id ids user users username usernames email group groups role roles owner domain
+  region zone bucket table column index topic subject schema template message messages text title description
+  placeholder error errors warning failed failure success invalid missing handler filter filters middleware module
+  plugin plugins backend backends frontend proxy client clients app apps image repository tag registry allowed denied
+  allow deny requests request response responses status state event events metric metrics log logs logging level verify
+  verified verification verifier bits rounds life source sources target html htm lua js ts css py rb go php pl tmpl tpl
+  j2 md svg proto sql crt cert certs certificate certificates ca hash checksum sum fingerprint thumbprint usage usages
+  leeway skew grace period seconds minutes hours days sec secs ms delay window per rate quota separator delimiter
+  pattern regex regexp character characters chars charset set mapping map mappings transformer generator factory
+  converter aware support supported option options config configuration settings properties spec resource resources
+  plural kinds case sensitive insensitive in out for cleanup purge refresher sync syncer operator controller agent
+  exporter webhook annotation annotations visible visibility show hide hidden auto autofill autocomplete
+`
+    .trim()
+    .split(/\s+/),
 )
 
 /** Does not change the meaning of a secret word. */

@@ -5,11 +5,16 @@ export const mark = 'redacted:'
 
 /** Switches, types and methods. */
 const plainWords = new Set(
-  `true false yes no on off null none nil undefined enabled disabled required optional auto default never always any all strict lax basic bearer digest ntlm ldap oauth oauth2 oidc openid
-  jwt saml kerberos mtls tls plain md5 trust peer ident anonymous header headers cookie query body form string str text varchar char bytes byte int integer number boolean bool object array list dict map secretstr
-  password passwd passphrase pwd secret secrets token tokens credential credentials apikey api_key api-key key keys auth authorization username include omit same-origin ~ - * n/a tbd empty file env vault internal external`.split(
-    /\s+/,
-  ),
+  `
+  true false yes no on off null none nil undefined enabled disabled required optional auto default never always any all
+  strict lax basic bearer digest ntlm ldap oauth oauth2 oidc openid jwt saml kerberos mtls tls plain md5 trust peer
+  ident anonymous header headers cookie query body form string str text varchar char bytes byte int integer number
+  boolean bool object array list dict map secretstr password passwd passphrase pwd secret secrets token tokens
+  credential credentials apikey api_key api-key key keys auth authorization username include omit same-origin ~ - * n/a
+  tbd empty file env vault internal external
+`
+    .trim()
+    .split(/\s+/),
 )
 
 /** Variable, template, mask, or reference to a secret store. */

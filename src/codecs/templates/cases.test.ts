@@ -250,7 +250,7 @@ describe('lengths', () => {
     accounted(bench)
   })
 
-  test('case 14: a message with a greater length is decoded to its end, and bytes after a shorter one are skipped', () => {
+  test('case 14: a message with a wrong length is decoded to its end, and further bytes are skipped', () => {
     const bench = new Bench()
     const sets = [set(2, template(300, pair)), set(300, ends())]
     expect(bench.take(ipfix({ length: 9999 }, ...sets))).toBe('length')

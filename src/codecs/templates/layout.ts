@@ -36,7 +36,8 @@ export function makeLayout(fields: readonly FieldSpec[], scopes: number, options
     shortest += length === variable ? 1 : length
   }
   if (shortest === 0 || shortest > 0xffff || fields.length > maxFields) return undefined
-  const text = `${options ? `o${scopes}` : 'd'}:${fields.map(({ pen, id, length }) => `${pen}.${id}.${length}`).join(',')}`
+  const parts = fields.map(({ pen, id, length }) => `${pen}.${id}.${length}`)
+  const text = `${options ? `o${scopes}` : 'd'}:${parts.join(',')}`
   return { text, fields, scopes, options, shortest, fixed }
 }
 

@@ -88,7 +88,7 @@ test('with codec netobserv-json a flow is the bare record, and an event stays a 
   await sink.close()
 })
 
-test('with codec csv a file begins with the header, a row has its stable id, and events are dead-lettered', async () => {
+test('with codec csv a file begins with the header, rows have ids, and events are dead-lettered', async () => {
   const { sink, folder, path } = await open({ codec: 'csv', rotate_at: '1KB' })
   const flows = flowBatch(3, 't')
   expect(await sink.send(flows.batch, never)).toEqual([])

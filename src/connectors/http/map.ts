@@ -103,7 +103,8 @@ export function probeOf(url: string, answer: HttpAnswer): Probe {
   if (status === 404)
     return {
       is: 'warn',
-      message: `${url}: HTTP 404: it responds, but the path or the method OPTIONS is unknown; check the path of \`url\``,
+      message:
+        `${url}: HTTP 404: it responds, but the path or the method OPTIONS is unknown; check the path ` + `of \`url\``,
     }
   if (status >= 500 && status !== 501) return { is: 'fail', message: `${url}: ${outcome.reason}` }
   return { is: 'ok', message: `${url}: it responds; HTTP ${status} to OPTIONS does not show whether it accepts events` }

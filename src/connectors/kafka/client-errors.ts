@@ -87,7 +87,10 @@ export function whyNotConnected(error: unknown, { brokers, auth, tls }: ClusterC
   if (
     /alert (?:number|bad|unsupported|certificate|unknown|handshake)|certificate required|handshake failure/i.test(text)
   )
-    return `${at} requires a client certificate that it trusts (${text}); correct \`tls.cert_file\` and \`tls.key_file\``
+    return (
+      `${at} requires a client certificate that it trusts (${text}); correct \`tls.cert_file\` and ` +
+      `\`tls.key_file\``
+    )
   if (/AUTHORIZATION_FAILED/.test(text))
     return `${at} denies publishing (${text}); grant the user permission to write to a topic`
   if (/COORDINATOR_(?:LOAD_IN_PROGRESS|NOT_AVAILABLE)/.test(text)) return `${at} is not ready yet (${text})`

@@ -38,7 +38,7 @@ test.each([
   expect(fnv1a(Buffer.from(text))).toBe(hash)
 })
 
-test("a partition is the hash without its sign as Java's clients cut it off, or the remainder without its sign as Sarama does", () => {
+test("a partition is the hash as Java's clients cut its sign off, or its remainder as Sarama does", () => {
   // -973932308 without its uppermost bit, and the signed 0xbf9cf968, which is -1080231576.
   expect(partitionOf('murmur2', Buffer.from('21'), 1000)).toBe((2 ** 31 - 973_932_308) % 1000)
   expect(partitionOf('fnv1a', Buffer.from('foobar'), 1000)).toBe(576)

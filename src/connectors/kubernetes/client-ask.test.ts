@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { WeirError } from '../../model/errors.ts'
 import { problemOf, RefusedRequest, sentenceOf } from './client-ask.ts'
 
-test('rejected credentials, failed login, forbidden discovery, broken and unreachable servers have separate errors', () => {
+test('rejected credentials, failed login, forbidden discovery and broken servers have separate errors', () => {
   const errors = [
     new RefusedRequest(401, ''),
     new RefusedRequest(403, ''),

@@ -61,7 +61,7 @@ const expected = {
   unavailable: ['metrics.k8s.io'],
 }
 
-test('each type that supports get, list and watch appears once, in the preferred version; unavailable groups are named', () => {
+test('each type with get, list and watch appears once; unavailable groups are named', () => {
   expect(isAggregated(core) && isAggregated(groups) && fromAggregated(core, groups)).toEqual(expected)
   expect(isAggregated({ kind: 'APIGroupList', groups: [] })).toBe(false)
   expect(isAggregated(null)).toBe(false)

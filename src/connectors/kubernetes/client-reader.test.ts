@@ -22,7 +22,7 @@ class RecordingTarget implements Target {
   cursor: string | undefined
   asOf?: string
   readonly lines: string[] = []
-  #heard: () => void = () => undefined
+  #notify: () => void = () => undefined
   constructor(cursor?: string) {
     this.cursor = cursor
   }
@@ -43,12 +43,12 @@ class RecordingTarget implements Target {
   }
   async until(line: string, times = 1): Promise<string[]> {
     while (this.lines.filter((each) => each === line).length < times)
-      await new Promise<void>((resolve) => (this.#heard = resolve))
+      await new Promise<void>((resolve) => (this.#notify = resolve))
     return this.lines
   }
   #say(line: string): void {
     this.lines.push(line)
-    this.#heard()
+    this.#notify()
   }
 }
 
@@ -270,7 +270,7 @@ test('a streaming list ends at its bookmark and continues as a watch', async () 
   expect(reader.status()).toMatchObject({ state: 'watching', lists: 1, watches: 1 })
 })
 
-test('paging replaces streaming lists if the server rejects them, ends without the bookmark or never sends it', async () => {
+test('paging replaces streaming lists that the server rejects, or ends without a bookmark', async () => {
   for (const first of [
     json(refusal(422), 422),
     watch([{ type: 'ADDED', object: a }]),

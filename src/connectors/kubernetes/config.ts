@@ -96,7 +96,7 @@ export const kubernetesSchema = defineSchema({
       {
         show: list(choice(noiseNames, { description: 'A rule', required: true, example: 'heartbeats' }), {
           description:
-            'Noise rules whose changes are emitted and marked instead of hidden. Queries can include them on ' +
+            'Noise rules with changes that are emitted and marked instead of hidden. Queries can include them on ' +
             'request. `status` is always emitted and marked, unless it is hidden',
           default: [],
           example: ['heartbeats'],
@@ -108,7 +108,7 @@ export const kubernetesSchema = defineSchema({
         }),
         keep: list(choice(noiseNames, { description: 'A rule', required: true, example: 'managed-fields' }), {
           description:
-            'Noise rules whose fields are retained in the objects, as in `weir kollect`. Changes to these ' +
+            'Noise rules with fields that are retained in the objects, as in `weir kollect`. Changes to these ' +
             'fields alone stay hidden',
           default: [],
           example: ['managed-fields', 'generation'],

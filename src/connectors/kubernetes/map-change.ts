@@ -196,5 +196,6 @@ export function stableUuid(...parts: readonly string[]): string {
     named = Buffer.concat([spaceBytes, Buffer.alloc(3 * name.length)])
   const text = hash('sha1', named.subarray(0, spaceBytes.length + named.write(name, spaceBytes.length)), 'hex')
   const variant = ((Number.parseInt(text.slice(16, 17), 16) & 0x3) | 0x8).toString(16)
-  return `${text.slice(0, 8)}-${text.slice(8, 12)}-5${text.slice(13, 16)}-${variant}${text.slice(17, 20)}-${text.slice(20, 32)}`
+  const groups = [text.slice(0, 8), text.slice(8, 12), `5${text.slice(13, 16)}`, `${variant}${text.slice(17, 20)}`]
+  return `${groups.join('-')}-${text.slice(20, 32)}`
 }

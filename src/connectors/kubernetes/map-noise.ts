@@ -5,7 +5,7 @@ import type { KubeObject } from './client-types.ts'
 
 interface Rule {
   readonly meaning: string
-  /** Kinds whose changes are all noise. */
+  /** Kinds with noise only. */
   readonly kinds?: readonly string[]
   /** Ignored paths; `*` is any entry. */
   readonly paths?: readonly string[]
@@ -57,7 +57,7 @@ export const usualNoise: readonly NoiseRule[] = [
   'node-images',
 ]
 
-/** Rules whose changes are emitted with a mark. */
+/** Rules that mark changes instead of hiding them. */
 export const usuallyMarked: readonly NoiseRule[] = ['status']
 
 /** `kind.group` of an object. */
@@ -77,7 +77,7 @@ export class Noise {
 
   readonly #kept: ReadonlySet<NoiseRule>
 
-  /** `keep`: rules whose fields stay in objects; a change to only these fields is still hidden. */
+  /** `keep`: rules that leave their fields in objects; a change to only these fields is still hidden. */
   constructor(rules: readonly NoiseRule[] = usualNoise, keep: readonly NoiseRule[] = []) {
     this.#kept = new Set([...rules.filter((rule) => (noiseRules[rule] as Rule).kept === true), ...keep])
     for (const rule of rules) for (const kind of (noiseRules[rule] as Rule).kinds ?? []) this.#kinds.set(kind, rule)

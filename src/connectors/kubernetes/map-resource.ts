@@ -24,7 +24,7 @@ type Dict = Readonly<Record<string, unknown>>
 export function factsOf(object: KubeObject): ResourceFacts {
   const { metadata } = object
   const owners = listOf(metadata?.['ownerReferences']).map(ownerOf)
-  // The controller comes first.
+  // The controller is first.
   owners.sort((a, b) => Number(b.controller ?? false) - Number(a.controller ?? false))
   return compact({
     labels: nonEmpty(dictOf(metadata?.['labels'])) as ResourceFacts['labels'],

@@ -8,7 +8,7 @@ export interface Scope {
   readonly exclude: readonly string[]
   /** Kubernetes events. */
   readonly events: boolean
-  /** Kinds (`Kind.group`) whose changes are all hidden. */
+  /** Kinds (`Kind.group`) without visible changes. */
   readonly hidden: (kind: string) => boolean
 }
 

@@ -17,7 +17,7 @@ const host = realHost()
 const begun = Date.parse('2026-11-20T12:00:00Z')
 const plain = { redactor: undefined, storeRetentionMs: undefined, now: begun }
 
-test('the manifest of an object is available from the first list on, also after a kill; an unknown object has none', async () => {
+test('the manifest of an object is available from the first list on, also after a kill', async () => {
   const [journal, path] = [new ModelJournal(), join(dir, 'first.sqlite')]
   const first = await live(journal, path, { begun, commitMs: 3_600_000 })
   await first.tracker.listing()
@@ -49,7 +49,7 @@ test('a state that is not in a journal yet is no manifest', async () => {
   await after.stop()
 })
 
-test('if the store has expired the first list, the object is known since then; secrets from older versions are redacted', async () => {
+test('an object of an expired list is known since the expiry; its secrets are redacted', async () => {
   const { tracker, map, stop } = await live(new ModelJournal(), join(dir, 'old.sqlite'), { begun })
   await tracker.listing()
   await tracker.present(configMap('a', 'u1', 1, { password: 'sesame' }))

@@ -78,7 +78,7 @@ test('if the second comparison fails, the result is unknown', async () => {
   expect(requests).toBe(2)
 })
 
-test('a kind without objects, whose list has null, is compared like any other', async () => {
+test('a kind without objects and with null as its list is compared like any other', async () => {
   const empty = (): Answer => ({
     ...answering([]),
     body: (async function* () {

@@ -29,7 +29,7 @@ export class Recorder {
   readonly #emitted = new Map<string, string>()
   /** The last checkpoint of another leader, not yet applied. */
   #elsewhere: LeaseCheckpoint | undefined
-  readonly #heard = new RemoteCheckpoint()
+  readonly #remote = new RemoteCheckpoint()
   #queue: Entry[] = []
   #queued = 0
   /** Synced in the journal, and not in the map yet. */
@@ -81,7 +81,7 @@ export class Recorder {
   /** Another leader emitted up to this checkpoint. */
   emittedElsewhere(checkpoint: LeaseCheckpoint): void {
     this.#elsewhere = checkpoint
-    this.#heard.merge(checkpoint)
+    this.#remote.merge(checkpoint)
     this.#wake()
   }
 
@@ -106,7 +106,7 @@ export class Recorder {
     for (const step of steps) if (step.is === 'put') bytes += perEvent + step.document.length
     const entry = { events, steps, bytes, from }
     this.#queued += bytes
-    if (from !== undefined && this.#heard.has(from) && this.#elsewhere === undefined) this.#pass(entry)
+    if (from !== undefined && this.#remote.has(from) && this.#elsewhere === undefined) this.#pass(entry)
     else {
       if (this.#queue.length === 0) this.#began = this.#context.host.clock.monotonic()
       this.#queue.push(entry)

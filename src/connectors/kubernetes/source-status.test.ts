@@ -22,7 +22,7 @@ const status = (more: Partial<KubernetesStatus>): KubernetesStatus => ({
   ...more,
 })
 
-it('a source that can watch no kind fails at once, one that can watch some fails in part, and a pause between watches is no failure', () => {
+it('a source that can watch no kind fails at once, one that can watch some fails in part', () => {
   expect(healthOfWatches(status({ kinds: [kind('watching'), kind('listing'), kind('waiting')] }))).toBeUndefined()
   expect(
     healthOfWatches(status({ kinds: [kind('forbidden', { reason: 'no right to list' }), kind('forbidden')] })),
@@ -40,7 +40,7 @@ it('a source that can watch no kind fails at once, one that can watch some fails
   })
 })
 
-it('a source whose server has never responded fails at once, and a standby replica does not fail', () => {
+it('a source without a response of its server fails at once, and a standby replica does not fail', () => {
   const { reached: _, ...never } = status({ problem: 'connection refused' })
   expect(healthOfWatches(never)).toEqual({ why: 'connection refused', counts: 'now' })
   expect(

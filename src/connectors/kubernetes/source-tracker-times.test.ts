@@ -35,7 +35,8 @@ async function changesOf(
     .filter(({ family }) => family === 'change')
     .map(({ time, data }) => {
       const { operation, deletionRequested } = JSON.parse(Buffer.from(data ?? []).toString()) as ChangeData
-      return `${operation} ${new Date(time ?? 0).toISOString().slice(11, 23)}${deletionRequested === undefined ? '' : ` requested ${deletionRequested.slice(11, 19)}`}`
+      const requested = deletionRequested === undefined ? '' : ` requested ${deletionRequested.slice(11, 19)}`
+      return `${operation} ${new Date(time ?? 0).toISOString().slice(11, 23)}${requested}`
     })
 }
 

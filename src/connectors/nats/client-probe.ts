@@ -29,7 +29,8 @@ export async function withConnection(
     return {
       is: 'fail',
       message:
-        `${config.url}: logged in, but JetStream does not respond (${errorText(error)}); enable it, or grant the user ` +
+        `${config.url}: logged in, but JetStream does not respond (${errorText(error)}); enable it, or grant ` +
+        'the user ' +
         'permission to manage streams',
     }
   } finally {

@@ -175,7 +175,7 @@ test('the id of a message is its offset, else its id, else the delivery; its key
   expect(came({}, { messageId: '' })).toMatchObject({ place: 'q/1.1.3' })
 })
 
-test('a stream resumes after its acknowledged offsets, also from disk; another stream starts from its beginning', async () => {
+test('a stream resumes after its acknowledged offsets, also from disk; another starts at its beginning', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'weir-offset-'))
   onTestFinished(() => rm(dir, { recursive: true, force: true }))
   const [host, folder] = [realHost(), join(dir, 'source')]

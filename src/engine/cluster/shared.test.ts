@@ -84,7 +84,7 @@ async function readBack(bus: MemoryBus): Promise<{ readonly units: SharedUnit[];
   return { units, refused }
 }
 
-test('a restarted instance continues with the next epoch, the totals and the cursor, also when it was killed before saving', async () => {
+test('a restarted instance continues with the next epoch, the totals and the cursor, also after a kill', async () => {
   const bus = new MemoryBus(3)
   const first = await open(bus)
   await first.append(unit(3, { cursor: Uint8Array.of(1) }))
@@ -354,7 +354,7 @@ test('a source learns from the records when a sink has passed its rows and how m
   await deliverer.close()
 })
 
-test('every instance lists the dead letters on the bus and the deliverer moves them, including large ones', async () => {
+test('every instance lists the dead letters on the bus, and the deliverer moves them', async () => {
   const bus = new MemoryBus(3)
   const [writer, records] = [await open(bus), recordsOf(bus)]
   const other = { ids: [] as string[], rejects: true }
@@ -434,7 +434,7 @@ test('of two deliverers with one name the earlier releases everything and report
   await Promise.all([older.done, newer.done])
 })
 
-test('a takeover reads on from the position of the last deliverer although a removed source saved its totals long before', async () => {
+test('a takeover resumes at the last position although a removed source saved its totals long before', async () => {
   const bus = new MemoryBus(1)
   const records = recordsOf(bus)
   const signal = new AbortController().signal

@@ -323,7 +323,7 @@ describe('delivery to one sink', () => {
     expect(ledger.balanced).toBe(true)
   })
 
-  it('repeats exactly the intended range, with the same token, when it was stopped between intent and commit', async () => {
+  it('repeats exactly the intended range with the same token after a stop before the commit', async () => {
     await sinks.apply([entry({ batch: { events: 2, bytes: 1 << 20, waitMs: 0 } })])
     other.answer = (_batch, ids) => ids.map((_, index) => ({ index, is: 'retry' as const, reason: 'away' }))
     await push(3)
@@ -361,7 +361,7 @@ describe('delivery to one sink', () => {
   })
 
   // After a clock jump of a day, pending rows of a working sink must not be dropped.
-  it('gives rows up for their age only when the sink fails, because a clock that was set makes all rows old', async () => {
+  it('drops rows by age only when the sink fails, because a changed clock makes all rows old', async () => {
     await sinks.apply([entry({ retain: { bytes: 1 << 30, ageMs: -1 } })])
     const ids = await push(3)
     await settled()

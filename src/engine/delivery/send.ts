@@ -69,7 +69,8 @@ function tokenOf(sender: Sender, pieces: readonly SinkPiece[]): string {
   if (first === undefined || last === undefined) return sender.id
   const id = (piece: SinkPiece, row: number): string =>
     stableId(piece.header.source, piece.header.epoch, piece.header.sourceSequence, piece.firstRow + row)
-  return `${sender.id}/${id(first, first.rows[0] ?? 0)}/${id(last, last.rows.at(-1) ?? 0)}/${countRows(pieces)}-${hashRows(pieces)}`
+  const bounds = `${id(first, first.rows[0] ?? 0)}/${id(last, last.rows.at(-1) ?? 0)}`
+  return `${sender.id}/${bounds}/${countRows(pieces)}-${hashRows(pieces)}`
 }
 
 function hashRows(pieces: readonly SinkPiece[]): string {

@@ -15,7 +15,7 @@ import { SinkSet, type SinkEntry } from './sinks.ts'
 /** Facts are waited for, however slow the machine is. */
 const patience = { timeout: 30_000, interval: 10 }
 
-test('a source awaiting a sink keeps waiting when it is replaced, and learns of rejected rows and of the removal', async () => {
+test('a source that awaits a replaced sink keeps waiting, and learns of rejected rows and removal', async () => {
   const host = realHost()
   const data = await mkdtemp(join(tmpdir(), 'weir-sinks-'))
   const journal = await openJournal({ host, directory: `${data}/journal`, epoch: 1 })

@@ -93,7 +93,7 @@ function run(target: StreamOptions['target'], more: Partial<StreamOptions> = {})
 const textOf = ({ data }: StreamMessage): string => Buffer.from(data).toString()
 const soon = { interval: 2, timeout: 20_000 }
 
-test('after a lost connection the stream resumes after the last message that was taken, without gap or repetition', async () => {
+test('after a lost connection the stream resumes after the last accepted message without gap', async () => {
   const resumedFrom: number[] = []
   const { url } = await serve((socket, path) => {
     const after = Number(new URL(path, 'ws://x').searchParams.get('after'))
@@ -117,7 +117,7 @@ test('after a lost connection the stream resumes after the last message that was
   expect(resumedFrom.length).toBeGreaterThan(5)
 })
 
-test('subscriptions, headers and protocols are sent; texts and bytes are told apart', async () => {
+test('subscriptions, headers and protocols are sent; texts and bytes are distinguished', async () => {
   const seen: unknown[] = []
   const { url } = await serve(
     (socket) => {

@@ -101,7 +101,7 @@ export function openClient({ url, tls = {}, identity, refused, proxy }: ClientOp
  */
 async function* readOnce(answer: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   for await (const piece of answer) {
-    // Not a Buffer, whose `slice` does not copy.
+    // Not a Buffer: its `slice` does not copy.
     yield new Uint8Array(piece.buffer, piece.byteOffset, piece.length)
     releaseBuffer(piece)
   }

@@ -34,7 +34,7 @@ const one = (user: object, cluster: object = {}): object => ({
 const loggedIn = (path: string | null, env: Readonly<Record<string, string>> = {}): ReturnType<typeof login> =>
   login({ host, env, path, context: null })
 
-test('several files in KUBECONFIG are merged: the first entry of a name counts, missing files are skipped', async () => {
+test('several files in KUBECONFIG are merged: the first entry of a name counts', async () => {
   const first = await file('a/config', {
     'current-context': 'shop',
     contexts: [entry('shop', 'context', { cluster: 'c', user: 'u', namespace: 'first' })],

@@ -20,7 +20,7 @@ function recordAt(server: LeaseServer, options: Partial<LeaderLeaseOptions>): Le
   )
 }
 
-test('of two writes over one version the second is a conflict; the Lease has the holder and its checkpoint', async () => {
+test('of two writes over one version the second is a conflict', async () => {
   const server = await new LeaseServer().start()
   onTestFinished(() => server.stop())
   const recordOf = (name: string): LeaseLeaderRecord => recordAt(server, { name })

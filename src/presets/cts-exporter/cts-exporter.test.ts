@@ -100,7 +100,7 @@ test('another tracker needs a project in the environment', () => {
   ).toMatchObject({ projects: [{ id: '0f1e', trackers: ['own'] }] })
 })
 
-test("with CTS_LEASE replicas elect a leader, and the checkpoint is the sink's progress or, without a sink, the reading progress", () => {
+test('with CTS_LEASE replicas elect a leader; the checkpoint is the progress of the sink or of reading', () => {
   const leased = plan({ ...bound, CTS_LEASE: 'cts-exporter' })
   expect(sourceOf(leased)).toMatchObject({ lease: { name: 'cts-exporter' }, ack: 'sink:knative' })
   expect(leased.fresh).toContain('the Lease cts-exporter')

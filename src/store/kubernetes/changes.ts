@@ -88,7 +88,8 @@ function requestsOf(input: ViewInput, { from, to }: TimeBounds, verbs: readonly 
     "'user:' || replace(replace(t[12], '%', '%25'), '/', '%2F') || '/' || coalesce(nullif(t[13], ''), nullif(t[1], ''))"
   return (
     `SELECT source, subject, t[1] AS username, ${actor} AS actor_ref, t[2] AS audit_id, t[3] AS version, t[4] AS uid,
-      t[5] AS verb, ${timestampSql('t[7]')} AS received, coalesce(${timestampSql('t[8]')}, ${timestampSql('t[7]')}) AS completed,
+      t[5] AS verb, ${timestampSql('t[7]')} AS received,
+        coalesce(${timestampSql('t[8]')}, ${timestampSql('t[7]')}) AS completed,
       ` +
     `coalesce(t[9], '') AS subresource, t[10] AS uri, ${manager} AS manager FROM (${rows})
       WHERE t[5] IN (${verbs.map(quoted).join(', ')}) AND coalesce(TRY_CAST(t[6] AS INTEGER), 200) < 300

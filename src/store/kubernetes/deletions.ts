@@ -44,7 +44,8 @@ export function deletionsBy(requests: string, input: ViewInput, { from, to }: Ti
       (SELECT * EXCLUDE (t), ${requested} AS requested, ${timestampSql('t[4]')} AS created, regexp_replace(subject,
       '/[^/]*$', '') AS collection FROM (${rows})) WHERE deletion OR requested IS NOT NULL`
   const spans =
-    `SELECT *, CASE WHEN requested IS NULL THEN time + ${maxClockLag} ELSE requested + INTERVAL 999999 MICROSECOND END AS
+    `SELECT *, CASE WHEN requested IS NULL THEN time + ${maxClockLag}
+      ELSE requested + INTERVAL 999999 MICROSECOND END AS
       until, ` +
     `coalesce(requested, greatest(created, time - ${maxRequestDelay})) AS since, coalesce(requested, greatest(created,
       time - ${maxSearchRange})) AS since_ever FROM (${deletions})`
@@ -64,6 +65,7 @@ export function deletionsBy(requests: string, input: ViewInput, { from, to }: Ti
       THEN ${name}.request END`
   const request = `CASE ${fits('o', 'since')} ${fits('c', 'since')} ${fits('o', 'since_ever')}
       ${fits('c', 'since_ever').replace('THEN', 'AND NOT c.selective THEN')} END`
-  return `WITH known AS MATERIALIZED (${known}) SELECT ${rowKey.map((name) => `d.${name}`).join(', ')}, ${request} AS request
+  return `WITH known AS MATERIALIZED (${known}) SELECT ${rowKey.map((name) => `d.${name}`).join(', ')},
+    ${request} AS request
       FROM (${spans}) d${latest('o', 'subject')}${latest('c', 'collection')}`
 }

@@ -69,10 +69,11 @@ describe.skipIf(chromiumPath === undefined)('chromium: filters over data set D',
       const wanted = new Map(rows.map(({ t, n }) => [t, n]))
       expect(new Set(wanted.values()).size, 'thresholds that differ').toBeGreaterThan(100)
       const wrong: string[] = []
+      const hourly = { from, to, time: 'time_received', step: '1h', source: 'raw' }
       const ask = async (some: readonly number[]): Promise<void> => {
         for (const t of some) {
           const { columns, rows } = await stage.weir.get<{ columns: { name: string }[]; rows: unknown[][] }>(
-            `/api/v1/series?${new URLSearchParams({ filter: `${written} >= ${t}`, from, to, time: 'time_received', step: '1h', source: 'raw' }).toString()}`,
+            `/api/v1/series?${new URLSearchParams({ filter: `${written} >= ${t}`, ...hourly }).toString()}`,
           )
           const flows = rows.reduce(
             (sum, row) => sum + Number(row[columns.findIndex(({ name }) => name === 'flows')]),

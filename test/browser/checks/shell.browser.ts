@@ -13,7 +13,8 @@ function seen(page: Page): Promise<string> {
         document.querySelector('main').innerText).trim().replace(/\\d+ of \\d+ ms|\\bin [\\d.]+ m?s\\b/g, ''),
     fields: [...document.querySelectorAll('main :is(input, select, textarea)')].map((e) =>
       [e.getAttribute('aria-label') ?? e.name, e.type === 'checkbox' ? e.checked : e.value]),
-    chosen: [...document.querySelectorAll('main :is([aria-selected="true"], [aria-pressed="true"], [aria-sort]:not([aria-sort="none"]))')].map((e) =>
+    chosen: [...document.querySelectorAll(
+      'main :is([aria-selected="true"], [aria-pressed="true"], [aria-sort]:not([aria-sort="none"]))')].map((e) =>
       (e.getAttribute('aria-label') ?? e.textContent) + ' ' + (e.getAttribute('aria-sort') ?? '')),
     graph: (({ nodes, edges, at } = {}) => [nodes, edges, at])(document.querySelector('.graph-place')?.dataset),
   })`)
@@ -272,7 +273,8 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell', () => {
     expect(elsewhere).toEqual([])
     // Proves that violations are reported.
     await page.evaluate(
-      `(() => { const script = document.createElement('script'); script.textContent = 'globalThis.ran = 1'; document.head.append(script);
+      `(() => { const script = document.createElement('script'); script.textContent = 'globalThis.ran = 1';
+          document.head.append(script);
           const image = new Image(); image.src = 'http://192.0.2.1/x.png' })()`,
     )
     await expect.poll(() => page.evaluate<string | null>('sessionStorage.getItem("broken")')).toContain('script-src')

@@ -47,7 +47,7 @@ describe.skipIf(chromiumPath === undefined || process.platform !== 'linux')(
     async function warmUp(): Promise<void> {
       const enough = new AbortController()
       const answer = await fetch(
-        `${stage.weir.url}/api/v1/export?${new URLSearchParams({ from: String(stage.span.from), to: String(stage.span.to), columns: exported.join(',') })}`,
+        `${stage.weir.url}/api/v1/export?${new URLSearchParams({ ...spanOf(stage), columns: exported.join(',') })}`,
         { signal: enough.signal, headers: { 'accept-encoding': 'identity' } },
       )
       const reader = answer.body?.getReader()
@@ -123,7 +123,8 @@ describe.skipIf(chromiumPath === undefined || process.platform !== 'linux')(
       ).join(' or ')
       const started = stage.weir.cpuSeconds()
       const whole = await fetch(
-        `${stage.weir.url}/api/v1/flows?${new URLSearchParams({ filter: slow, from: String(stage.span.from), to: String(stage.span.to), limit: '500', sort: '-bytes' })}`,
+        `${stage.weir.url}/api/v1/flows?` +
+          new URLSearchParams({ filter: slow, ...spanOf(stage), limit: '500', sort: '-bytes' }).toString(),
       )
       expect(((await whole.json()) as { rows: unknown[] }).rows).toEqual([])
       const all = stage.weir.cpuSeconds() - started
@@ -165,3 +166,10 @@ describe.skipIf(chromiumPath === undefined || process.platform !== 'linux')(
     }, 480_000)
   },
 )
+
+function spanOf({ span }: { readonly span: { readonly from: unknown; readonly to: unknown } }): {
+  readonly from: string
+  readonly to: string
+} {
+  return { from: String(span.from), to: String(span.to) }
+}

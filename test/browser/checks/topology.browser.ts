@@ -44,7 +44,10 @@ describe.skipIf(chromiumPath === undefined)('chromium: a topology of 3,000 nodes
   const networks = join(folder, 'networks.yaml')
   writeFileSync(
     networks,
-    `networks:\n${Array.from({ length: groups }, (_, index) => `  - {cidr: 10.9.${index}.0/24, label: net-${index}}\n`).join('')}`,
+    [
+      'networks:\n',
+      ...Array.from({ length: groups }, (_, index) => `  - {cidr: 10.9.${index}.0/24, label: net-${index}}\n`),
+    ].join(''),
   )
   const stage = useStage({ identity: { networks } })
   const host = (index: number): string => `10.9.${index % groups}.${1 + Math.floor(index / groups)}`

@@ -87,7 +87,8 @@ export function chokes(page: Page): Promise<string[]> {
         own.borderTopStyle === 'none') found.push('a mark without a colour: ' + name(e.parentElement))
     }
     for (const e of root.querySelectorAll('button, input, select, textarea')) {
-      const others = '[role="tab"], .link-like, .grid *, .strip-open, .share-name, .schema *, .past *, .links *, [type="checkbox"]'
+      const others = '[role="tab"], .link-like, .grid *, .strip-open, .share-name, .schema *, .past *, .links *, ' +
+        '[type="checkbox"]'
     if (!visible(e) || e.matches(others)) continue
       const s = getComputedStyle(e)
       // The edge may be that of the frame around it.

@@ -1,6 +1,7 @@
-// Receives CloudEvents with the Go SDK of the CloudEvents project, in whichever mode they come, and prints each as a line of JSON:
-// receiver kafka BROKER TOPIC COUNT, or receiver nats URL STREAM SUBJECT COUNT, or receiver http ADDRESS, which goes on until it is killed. With `nats-protobuf` in place of `nats` each message is given
-// to the SDK's protobuf format: its NATS binding takes whatever is structured for JSON.
+// Receives CloudEvents with the Go SDK of the CloudEvents project, in any mode, and prints each as a line of JSON:
+// receiver kafka BROKER TOPIC COUNT, receiver nats URL STREAM SUBJECT COUNT, or receiver http ADDRESS, which runs until
+// it is killed. With `nats-protobuf` the SDK's protobuf format decodes each message: its NATS binding decodes every
+// structured message as JSON.
 package main
 
 import (
@@ -33,7 +34,10 @@ type printedEvent struct {
 
 func printable(e *event.Event) printedEvent {
 	attributes := map[string]string{}
-	for name, value := range map[string]string{"specversion": e.SpecVersion(), "id": e.ID(), "source": e.Source(), "type": e.Type(), "subject": e.Subject(), "dataschema": e.DataSchema(), "datacontenttype": e.DataContentType()} {
+	for name, value := range map[string]string{
+		"specversion": e.SpecVersion(), "id": e.ID(), "source": e.Source(), "type": e.Type(), "subject": e.Subject(),
+		"dataschema": e.DataSchema(), "datacontenttype": e.DataContentType(),
+	} {
 		if value != "" {
 			attributes[name] = value
 		}
@@ -116,7 +120,8 @@ func sourceOf(ctx context.Context, kind, address string, names []string) (source
 		}
 		return open(ctx, receiver), nil
 	case "nats":
-		consumer, err := nats_jetstream.NewConsumer(address, names[0], names[1], nil, nil, []nats.SubOpt{nats.OrderedConsumer(), nats.BindStream(names[0])})
+		options := []nats.SubOpt{nats.OrderedConsumer(), nats.BindStream(names[0])}
+		consumer, err := nats_jetstream.NewConsumer(address, names[0], names[1], nil, nil, options)
 		if err != nil {
 			return nil, err
 		}
@@ -169,7 +174,8 @@ func run(kind, address string, names []string) error {
 
 func main() {
 	if len(os.Args) < 3 || (len(os.Args) < 5 && os.Args[1] != "http") {
-		fmt.Fprintln(os.Stderr, "receiver kafka BROKER TOPIC COUNT | receiver nats|nats-protobuf URL STREAM SUBJECT COUNT | receiver http ADDRESS")
+		fmt.Fprintln(os.Stderr, "receiver kafka BROKER TOPIC COUNT | "+
+			"receiver nats|nats-protobuf URL STREAM SUBJECT COUNT | receiver http ADDRESS")
 		os.Exit(2)
 	}
 	if err := run(os.Args[1], os.Args[2], os.Args[3:]); err != nil {

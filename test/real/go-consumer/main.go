@@ -1,5 +1,5 @@
-// Reads a kollect topic with classes that protoc-gen-go made of kollect's own fields, as Go programs of today have them, and prints each
-// message as a line of JSON: consumer URL STREAM SUBJECT COUNT.
+// Reads a kollect topic with classes that protoc-gen-go generated from kollect's own fields, and prints each message as
+// a line of JSON: consumer URL STREAM SUBJECT COUNT.
 package main
 
 import (
@@ -59,7 +59,8 @@ func read(message *nats.Msg) (received, error) {
 		return received{}, err
 	}
 	return received{
-		Key: message.Header.Get("ce-partitionkey"), ID: envelope.Id, Timestamp: envelope.Timestamp.AsTime().UnixMilli(), AppliesAt: envelope.AppliesAt.AsTime().UnixMilli(),
+		Key: message.Header.Get("ce-partitionkey"), ID: envelope.Id,
+		Timestamp: envelope.Timestamp.AsTime().UnixMilli(), AppliesAt: envelope.AppliesAt.AsTime().UnixMilli(),
 		TypeURL: envelope.Payload.TypeUrl, Fields: fields, Unknown: numbers(event.ProtoReflect().GetUnknown()),
 		Same: bytes.Equal(whole, message.Data) && bytes.Equal(inner, envelope.Payload.Value),
 	}, nil

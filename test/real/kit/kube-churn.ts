@@ -238,8 +238,11 @@ async function rowsOf(
 ): Promise<{ readonly change: EmittedChange; readonly place: Place; readonly epoch: number }[]> {
   const rows = await weir.sql<
     EmittedChange & { pos: string; turn: string | null }
-  >(`SELECT id, _pos AS pos, extensions->>'epoch' AS turn, data->>'uid' AS uid, data->>'operation' AS operation, data->>'resourceVersion' AS "resourceVersion", data->>'kind' AS kind, data->>'name' AS name,
-    (data->>'coalesced') = 'true' AS coalesced, md5(nullif((data->'old')::VARCHAR, 'null')) AS old, md5(nullif((data->'new')::VARCHAR, 'null')) AS new
+  >(`SELECT id, _pos AS pos, extensions->>'epoch' AS turn,
+    data->>'uid' AS uid, data->>'operation' AS operation, data->>'resourceVersion' AS "resourceVersion",
+    data->>'kind' AS kind, data->>'name' AS name,
+    (data->>'coalesced') = 'true' AS coalesced, md5(nullif((data->'old')::VARCHAR, 'null')) AS old,
+      md5(nullif((data->'new')::VARCHAR, 'null')) AS new
     FROM events WHERE family = 'change' AND subject LIKE 'configmaps/default/${prefix}-%'`)
   return rows.map(({ pos, turn, ...change }) => {
     const [epoch = 0, sequence = 0, row = 0] = pos.split(':').slice(-3).map(Number)

@@ -21,7 +21,7 @@ export async function replaySoftflowd(
 ): Promise<{ packets: number; flows: number; output: string }> {
   const program = await install(softflowd)
   if (program.path === undefined) throw new Error(program.reason)
-  // -d: in the foreground, -a: times of the capture, -c none: no control socket, -m: so many flows that none is sent early.
+  // -d: in the foreground, -a: times of the capture, -c none: no control socket, -m: no flow is sent early.
   const args = [
     '-r',
     options.file,

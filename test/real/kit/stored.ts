@@ -40,9 +40,11 @@ const tolerance = 0.05
 /** Waits until all rows are stored, then returns a sentence for each difference. */
 export async function compareStored(weir: WeirProcess, capture: CaptureSum, expected: Expected): Promise<string[]> {
   await settled(weir)
-  const all =
-    await weir.sql<Row>(`SELECT proto, src_addr, dst_addr, src_port, dst_port, icmp_type, icmp_code, bit_or(coalesce(tcp_flags, 0)) AS tcp_flags,
-    sum(${expected.sampling === undefined ? 'bytes' : 'bytes_est'})::DOUBLE AS bytes, sum(${expected.sampling === undefined ? 'packets' : 'packets_est'})::DOUBLE AS packets, epoch_ms(min(time_start)) AS first, epoch_ms(max(time_end)) AS last
+  const all = await weir.sql<Row>(`SELECT proto, src_addr, dst_addr, src_port, dst_port, icmp_type, icmp_code,
+      bit_or(coalesce(tcp_flags, 0)) AS tcp_flags,
+    sum(${expected.sampling === undefined ? 'bytes' : 'bytes_est'})::DOUBLE AS bytes,
+      sum(${expected.sampling === undefined ? 'packets' : 'packets_est'})::DOUBLE AS packets,
+      epoch_ms(min(time_start)) AS first, epoch_ms(max(time_end)) AS last
     FROM flows GROUP BY ALL`)
   const rows = expected.noTail === true ? all.filter((row) => row.src_port !== tailPort) : all
   const wanted = select(capture, expected)

@@ -35,6 +35,7 @@ export function refusalPage(
   { status, title, reason, hint, logoutUrl, to = '/' }: Refusal,
 ): FastifyReply {
   const other = logoutUrl === undefined ? '' : `<p><a href="${escaped(logoutUrl)}">Log in as another user</a></p>\n`
+  const login = `/api/v1/login/oidc${to === '/' ? '' : `?to=${encodeURIComponent(to)}`}`
   return reply
     .code(status)
     .type('text/html; charset=utf-8')
@@ -52,7 +53,7 @@ export function refusalPage(
 <main>
 <h1>${escaped(title)}</h1>
 <p>${escaped(reason)}</p>
-${hint === undefined ? '' : `<p>${withCode(hint)}</p>\n`}<p><a href="${escaped(`/api/v1/login/oidc${to === '/' ? '' : `?to=${encodeURIComponent(to)}`}`)}">Try again</a></p>
+${hint === undefined ? '' : `<p>${withCode(hint)}</p>\n`}<p><a href="${escaped(login)}">Try again</a></p>
 <p><a href="${escaped(to)}">Back to Weir</a></p>
 ${other}</main>
 </html>
