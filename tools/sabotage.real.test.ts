@@ -23,14 +23,14 @@ const minus: Breakage = {
   replace: 'a - b',
   test: 'src/sum.test.ts > sum > adds (two) numbers',
 }
-const breakages: readonly (Breakage & { says?: RegExp })[] = [
+const breakages: readonly (Breakage & { message?: RegExp })[] = [
   minus,
-  { ...minus, name: 'stays green', find: 'unused = 1', replace: 'unused = 2', says: /stays green/ },
-  { ...minus, name: 'does not load', replace: 'a +', says: /did not run/ },
-  { ...minus, name: 'matches twice', find: 'number', says: /occurs 3 times/ },
-  { ...minus, name: 'matches never', find: 'a * b', says: /occurs 0 times/ },
-  { ...minus, name: 'no such test', test: 'src/sum.test.ts > sum > adds', says: /no such test/ },
-  { ...minus, name: 'red anyway', test: 'src/sum.test.ts > sum > is red', says: /fails without the breakage/ },
+  { ...minus, name: 'stays green', find: 'unused = 1', replace: 'unused = 2', message: /stays green/ },
+  { ...minus, name: 'does not load', replace: 'a +', message: /did not run/ },
+  { ...minus, name: 'matches twice', find: 'number', message: /occurs 3 times/ },
+  { ...minus, name: 'matches never', find: 'a * b', message: /occurs 0 times/ },
+  { ...minus, name: 'no such test', test: 'src/sum.test.ts > sum > adds', message: /no such test/ },
+  { ...minus, name: 'red anyway', test: 'src/sum.test.ts > sum > is red', message: /fails without the breakage/ },
   { ...minus, name: 'again', replace: 'a * b' },
 ]
 
@@ -45,8 +45,9 @@ test('a breakage counts only when its own green test turns red, and the work tre
   const outcomes = await sabotage(root, breakages, () => {})
   for (const [index, breakage] of breakages.entries()) {
     const outcome = outcomes[index]
-    if (breakage.says === undefined) expect(outcome).toMatchObject({ name: breakage.name, red: true })
-    else expect(outcome).toMatchObject({ name: breakage.name, red: false, why: expect.stringMatching(breakage.says) })
+    if (breakage.message === undefined) expect(outcome).toMatchObject({ name: breakage.name, red: true })
+    else
+      expect(outcome).toMatchObject({ name: breakage.name, red: false, why: expect.stringMatching(breakage.message) })
   }
   expect(await readFile(join(root, 'src/sum.ts'), 'utf8')).toBe(files['src/sum.ts'])
 })

@@ -140,9 +140,9 @@ async function check(weir: WeirProcess, one: BodyCase): Promise<string | undefin
   })
   const expected = [one.status].flat()
   if (!expected.includes(status)) return `${one.what}: ${status}, not ${expected.join(' or ')} (${text.slice(0, 200)})`
-  return one.says === undefined || text.includes(one.says)
+  return one.message === undefined || text.includes(one.message)
     ? undefined
-    : `${one.what}: the response lacks ${one.says} (${text.slice(-300)})`
+    : `${one.what}: the response lacks ${one.message} (${text.slice(-300)})`
 }
 
 async function bodies(context: AcceptanceContext, weir: WeirProcess): Promise<void> {

@@ -40,11 +40,11 @@ export default {
     context.figure('files of the store', base.storeFiles, 'files')
     const seeds = Array.from({ length: cases }, (_, index) => context.seed * 1000 + index)
     const outcomes: (Outcome | undefined)[] = []
-    const lane = async (): Promise<void> => {
+    const worker = async (): Promise<void> => {
       for (let seed = seeds.shift(); seed !== undefined; seed = seeds.shift())
         outcomes.push(await flipped(context, base, seed))
     }
-    await Promise.all(Array.from({ length: lanes }, lane))
+    await Promise.all(Array.from({ length: lanes }, worker))
     const known = outcomes.filter((outcome) => outcome !== undefined)
     context.figure('folders', cases, 'folders')
     context.figure(

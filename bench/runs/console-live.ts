@@ -67,7 +67,7 @@ async function load(context: AcceptanceContext, stage: Stage, seconds: number): 
   context.figure('heap grown by', grown, 'MB')
   context.expect(grown < 50, 'the heap grows by less than 50 MB')
   await accounts(context, page, sent)
-  await soon(context, marks, marker)
+  await shownWithin(context, marks, marker)
   await marker.close()
   for (const complaint of stage.complaints) context.expect(false, complaint)
 }
@@ -90,7 +90,7 @@ async function accounts(context: AcceptanceContext, page: Page, sent: number): P
   )
 }
 
-async function soon(context: AcceptanceContext, page: Page, { sentAt }: Marker): Promise<void> {
+async function shownWithin(context: AcceptanceContext, page: Page, { sentAt }: Marker): Promise<void> {
   const seen = await page.evaluate<Record<string, number>>('marks')
   const took = sentAt.map((at, mark) => (seen[String(1000 + mark)] ?? Number.POSITIVE_INFINITY) - at)
   context.figure('from datagram to row: median', percentile(took, 50), 'ms')

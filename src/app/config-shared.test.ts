@@ -56,6 +56,6 @@ test.for([
   ['roles: boss\njournal: kafka://a:1', 'boss'],
   ['journal: kafka://a:1\nsources: {k: {type: kubernetes, cluster: c}}', 'set the same `redact.key`'],
   ['journal: kafka://a:1\ninstance: partition-3', 'transforms of a partition write under this name'],
-])('%j is rejected with an action', async ([text = '', says = '']) => {
-  await expect(load(text)).rejects.toThrow(says)
+])('%j is rejected with an action', async ([text = '', message = '']) => {
+  await expect(load(text)).rejects.toThrow(message)
 })

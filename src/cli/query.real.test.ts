@@ -145,9 +145,9 @@ test('a contradictory command line ends with exit code 2 and a reason', async ()
     [['query', 'x', '--data', data], 1, 'it contains no store'],
     [['query', 'x', '--url', 'http://127.0.0.1:9'], 1, 'No response from http://127.0.0.1:9'],
   ]
-  for (const [args, code, says] of cases) {
+  for (const [args, code, message] of cases) {
     const ran = await weir(args)
-    expect(ran.err, args.join(' ')).toContain(says)
+    expect(ran.err, args.join(' ')).toContain(message)
     expect(ran, args.join(' ')).toMatchObject({ code, out: '' })
   }
 })

@@ -108,9 +108,9 @@ test.each([
   ['ThrottlingException', false, 'throttles requests'],
   ['KmsAccessDenied', false, 'kms:GenerateDataKey'],
   ['ECONNREFUSED', false, "can't be reached"],
-])('%s is retried, credentials read again: %s, with the message %s', (name, login, says) => {
+])('%s is retried, credentials read again: %s, with the message %s', (name, login, message) => {
   const trouble = awsFailure(failed(name), 'queue q', 'sqs:SendMessage')
-  expect(trouble.attempt).toMatchObject({ is: 'retry', away: true, reason: expect.stringContaining(says) })
+  expect(trouble.attempt).toMatchObject({ is: 'retry', away: true, reason: expect.stringContaining(message) })
   expect(trouble.login).toBe(login)
 })
 

@@ -7,7 +7,7 @@ import { chromiumPath, gridRows, Stage, violations } from './kit/stage.ts'
 const shown = new Intl.NumberFormat('en-US')
 const plain = (text: string | null): number => Number((text ?? '').replaceAll(/[^\d]/g, ''))
 
-const soon = { timeout: 30_000 }
+const pollOptions = { timeout: 30_000 }
 
 describe.skipIf(chromiumPath === undefined)('chromium: home, pipeline, dead letters and SQL', () => {
   const stage = new Stage()
@@ -47,7 +47,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: home, pipeline, dead lett
     await page.getByRole('textbox', { name: 'Address of this server' }).fill('192.0.2.7')
     await page.keyboard.press('Enter')
     await expect
-      .poll(() => page.locator('.commands pre').textContent(), soon)
+      .poll(() => page.locator('.commands pre').textContent(), pollOptions)
       .toContain('target add dst-address=192.0.2.7')
     expect(page.url()).toContain('how=mikrotik')
     expect(page.url()).toContain('collector=192.0.2.7')
@@ -65,15 +65,15 @@ describe.skipIf(chromiumPath === undefined)('chromium: home, pipeline, dead lett
     await stage.filled()
     await post('com.example.good', 10)
     await post('com.example.bad', 5)
-    await expect.poll(async () => (await letters()).length, soon).toBe(5)
+    await expect.poll(async () => (await letters()).length, pollOptions).toBe(5)
     const ledger = await stage.weir.caughtUp(30_000)
     const page = await stage.page('/pipeline')
     const box = (name: string): Promise<string | null> =>
       page.locator('.picture .box', { has: page.locator('b', { hasText: new RegExp(`^${name}$`) }) }).textContent()
     for (const { name, accepted } of ledger.sources)
-      await expect.poll(() => box(name), soon).toContain(`accepted ${shown.format(accepted)}`)
+      await expect.poll(() => box(name), pollOptions).toContain(`accepted ${shown.format(accepted)}`)
     for (const { name, delivered, dead_lettered: dead } of ledger.sinks) {
-      await expect.poll(() => box(name), soon).toContain(`delivered ${shown.format(delivered)}`)
+      await expect.poll(() => box(name), pollOptions).toContain(`delivered ${shown.format(delivered)}`)
       if (dead > 0) expect(await box(name)).toContain(`dead letters ${shown.format(dead)}`)
     }
     await page.getByRole('button', { name: 'Tables' }).click()
@@ -105,7 +105,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: home, pipeline, dead lett
     await page.getByRole('complementary', { name: 'Details' }).getByText('Last datagram').waitFor()
     expect(page.url()).toContain('sel=exporter:netflow/127.0.0.1')
     await page.keyboard.press('Escape')
-    await expect.poll(() => page.getByRole('complementary', { name: 'Details' }).count(), soon).toBe(0)
+    await expect.poll(() => page.getByRole('complementary', { name: 'Details' }).count(), pollOptions).toBe(0)
     await page.context().close()
   })
 
@@ -137,7 +137,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: home, pipeline, dead lett
 
   test('dead letters are read, edited, delivered, retried and dropped with their outcome', async () => {
     if ((await letters()).length === 0) await post('com.example.bad', 5)
-    await expect.poll(async () => (await letters()).length, soon).toBe(5)
+    await expect.poll(async () => (await letters()).length, pollOptions).toBe(5)
     const page = await stage.page('/dead-letters')
     await page.locator('.grid-body [role="row"]').first().waitFor()
     expect((await gridRows(page)).length).toBe(5)
@@ -156,10 +156,10 @@ describe.skipIf(chromiumPath === undefined)('chromium: home, pipeline, dead lett
     await drawer.getByRole('button', { name: 'Deliver' }).click()
     await page.getByText('1 retried: 1 delivered.').waitFor()
     expect(partner.taken).toContainEqual({ id, type: 'com.example.mended' })
-    await expect.poll(async () => (await letters()).length, soon).toBe(4)
+    await expect.poll(async () => (await letters()).length, pollOptions).toBe(4)
     await drawer.getByText('delivered').waitFor()
     await page.keyboard.press('Escape')
-    await expect.poll(async () => (await gridRows(page)).length, soon).toBe(4)
+    await expect.poll(async () => (await gridRows(page)).length, pollOptions).toBe(4)
     for (const row of [0, 1]) {
       await page.locator(`[data-at="${row}:1"]`).focus()
       await page.keyboard.press('Space')
@@ -215,7 +215,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: home, pipeline, dead lett
     expect(await violations(page)).toEqual([])
     await page.goBack()
     await page.goBack()
-    await expect.poll(() => area.inputValue(), soon).toContain('dst_port')
+    await expect.poll(() => area.inputValue(), pollOptions).toContain('dst_port')
     await page.context().close()
   })
 
@@ -236,7 +236,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: home, pipeline, dead lett
     await page.getByText('Cancelled, also on the server.').waitFor()
     await area.fill('SELECT 42 AS answer')
     await area.press('Control+Enter')
-    await expect.poll(async () => (await gridRows(page))[0], soon).toEqual(['42'])
+    await expect.poll(async () => (await gridRows(page))[0], pollOptions).toEqual(['42'])
     await page.context().close()
   })
 
@@ -258,7 +258,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: home, pipeline, dead lett
       let text = ''
       for await (const chunk of await download.createReadStream()) text += String(chunk)
       expect(text.trim().split('\n')).toHaveLength(lines)
-      await expect.poll(() => page.getByRole('button', { name }).count(), soon).toBe(0)
+      await expect.poll(() => page.getByRole('button', { name }).count(), pollOptions).toBe(0)
     }
     await page.context().close()
   })
@@ -294,14 +294,14 @@ describe.skipIf(chromiumPath === undefined)('chromium: home, pipeline, dead lett
       .poll(async () => {
         await page.keyboard.press('Control+End')
         return page.getByText(`${before + 450} letters`).count()
-      }, soon)
+      }, pollOptions)
       .toBe(1)
     await expect
       .poll(async () => {
         // Another page can load after the key press.
         await page.keyboard.press('Control+End')
         return (await gridRows(page)).at(-1)?.at(-1)
-      }, soon)
+      }, pollOptions)
       .toBe(all.at(-1)?.id)
     await page.context().close()
   })

@@ -88,7 +88,7 @@ export async function deliver(bus: JournalBus, partition: number, list: string[]
         close: () => Promise.resolve(),
       }),
   }
-  const lane = await PartitionWorker.open(
+  const worker = await PartitionWorker.open(
     {
       bus,
       records: recordsOf(bus),
@@ -105,10 +105,10 @@ export async function deliver(bus: JournalBus, partition: number, list: string[]
     entries,
   )
   onTestFinished(async () => {
-    await lane.close()
+    await worker.close()
     await rm(directory, { recursive: true, force: true })
   })
-  return lane
+  return worker
 }
 
 /** Rows of the derived stream of a partition on the bus. */

@@ -98,7 +98,7 @@ export class WeirGroup {
       const lanes = await Promise.all(
         this.deliverers.map((weir) => weir.metric('weir_shared_journal_partitions').catch(() => 0)),
       )
-      if (lanes.reduce((sum, lane) => sum + lane, 0) === partitions && lanes.every((lane) => lane > 0)) return
+      if (lanes.reduce((sum, worker) => sum + worker, 0) === partitions && lanes.every((lane) => lane > 0)) return
       if (Date.now() > until)
         throw new Error(`after ${limitMs} ms the deliverers have ${lanes.join(' and ')} of ${partitions} partitions`)
     }

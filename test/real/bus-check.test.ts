@@ -167,11 +167,11 @@ test('SQS: messages read back stay for their readers, and a queue that reading w
   expect(left.map(({ Body = '' }) => Body).filter((body) => body.startsWith('another'))).toHaveLength(12)
   expect(left).toHaveLength(13)
 
-  const refused = async (name: string, says: string): Promise<void> => {
+  const refused = async (name: string, message: string): Promise<void> => {
     expect((await checked(name)).at(-1)).toMatchObject({
       check: 'read',
       status: 'warn',
-      fact: expect.stringContaining(says) as string,
+      fact: expect.stringContaining(message) as string,
     })
     const [only] = await aws.take(name)
     expect(only?.Attributes?.['ApproximateReceiveCount']).toBe('1')
@@ -267,7 +267,7 @@ test('weir doctor --live checks the queues of sources, takes nothing, and report
 })
 
 test('a target that is no bus, or not in the configuration, is reported', async () => {
-  for (const [words, says] of [
+  for (const [words, message] of [
     [['nats://'], 'names no subject'],
     [['smoke://x'], 'is not a bus of kollect or Weir'],
     [[], 'Give either the URL of a bus'],
@@ -275,6 +275,6 @@ test('a target that is no bus, or not in the configuration, is reported', async 
     [['nats://x', '--timeout', 'soon'], 'not a number of seconds'],
   ] as const) {
     const { code, stderr } = await launch(['bus', 'check', ...words], { env: {} })
-    expect([code, stderr]).toEqual([2, expect.stringContaining(says) as string])
+    expect([code, stderr]).toEqual([2, expect.stringContaining(message) as string])
   }
 })

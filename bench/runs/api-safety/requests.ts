@@ -94,7 +94,7 @@ export interface BodyCase {
   readonly status: number | readonly number[]
   readonly method?: string
   /** Text that the response must contain. */
-  readonly says?: string
+  readonly message?: string
 }
 
 const one = 'content-type: application/cloudevents+json'
@@ -148,14 +148,14 @@ export function bodyCases(): readonly BodyCase[] {
     body: string | Uint8Array | undefined,
     status: BodyCase['status'],
     headers: readonly string[] = [one],
-    says?: string,
+    message?: string,
   ): BodyCase => ({
     what,
     target: '/events',
     headers,
     ...(body === undefined ? {} : { body }),
     status,
-    ...(says === undefined ? {} : { says }),
+    ...(message === undefined ? {} : { message }),
   })
   return [
     // Depth.

@@ -45,9 +45,9 @@ export async function twoProcesses(context: AcceptanceContext): Promise<void> {
   await using first = await startWeir({ folder })
   const second = await prepareWeir({ folder: join(folder, 'second'), data: first.data })
   const { code, lines } = await refused(second)
-  const says = lines.length === 1 && lines[0]?.includes(String(first.pid)) === true && lines[0].includes(first.url)
+  const message = lines.length === 1 && lines[0]?.includes(String(first.pid)) === true && lines[0].includes(first.url)
   context.expect(
-    code === 1 && says,
+    code === 1 && message,
     `two processes on one folder: the second names the first's number and URL in one line and exits with 1 ` +
       `(${code}: ${lines.join(' | ')})`,
   )

@@ -181,13 +181,13 @@ test.each<readonly [string, ExoscaleFault, RegExp | undefined]>([
     { status: 503, headers: { 'retry-after': '7' }, body: '<html><h1>Down for\n maintenance</h1></html>' },
     /is unavailable \(HTTP 503, Down for maintenance\)/,
   ],
-])('%s is retried, and nothing is lost', async (_name, fault, says) => {
+])('%s is retried, and nothing is lost', async (_name, fault, message) => {
   const it = await scene()
   it.server.put(gva, [event('a', start - minute)])
   it.server.fail(gva, fault, { times: 6 })
   await it.run(() => it.ids.length === 1)
   expect(it.ids).toEqual(['a'])
-  expect(it.lines.filter((line) => says?.test(line))).toHaveLength(1)
+  expect(it.lines.filter((line) => message?.test(line))).toHaveLength(1)
   // First between attempts, then between cycles.
   expect(it.slept.slice(0, 5).every((ms) => ms >= 7000)).toBe(true)
 })

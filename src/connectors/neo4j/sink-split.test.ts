@@ -12,7 +12,7 @@ const rowsOf = (keys: readonly (string | undefined)[], family = 'audit'): SinkRo
     event: { id: `e${index % 6}`, source: '/s', type: 't', encoding: 'none' },
   }))
 const lanesOf = (rows: readonly SinkRow[], most: number): string[] =>
-  splitByKey(rows, most).map((lane) => lane.map(({ key, event, index }) => `${key ?? event.id}${index}`).join(' '))
+  splitByKey(rows, most).map((worker) => worker.map(({ key, event, index }) => `${key ?? event.id}${index}`).join(' '))
 
 test('a large batch is split in two; rows of one key, and repeated events, stay together and in order', () => {
   const rows = rowsOf(['a', 'b', 'a', undefined, 'c', 'a', 'b', 'c', 'a', undefined])

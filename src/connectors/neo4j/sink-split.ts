@@ -10,9 +10,9 @@ export function splitByKey(rows: readonly SinkRow[], most: number): readonly (re
   const laneOf = new Map<string, SinkRow[]>()
   for (const row of rows) {
     const key = row.key ?? row.event.id
-    const lane = laneOf.get(key) ?? (lanes[0].length <= lanes[1].length ? lanes[0] : lanes[1])
-    laneOf.set(key, lane)
-    lane.push(row)
+    const worker = laneOf.get(key) ?? (lanes[0].length <= lanes[1].length ? lanes[0] : lanes[1])
+    laneOf.set(key, worker)
+    worker.push(row)
   }
   return lanes
 }

@@ -50,9 +50,9 @@ test('rows that the bus removed before they were derived are counted, and the ot
   const { last } = await bus.bounds(0)
   await send(2)
   bus.forget(0, last)
-  const lane = await deliver(bus, 0)
+  const worker = await deliver(bus, 0)
   await expect.poll(() => derived(bus, 0), patience).toEqual(expected(zero, 6).slice(4))
   await expect
-    .poll(() => lane.sinks.get('marked')?.record.sources[`in@${zero}`], patience)
+    .poll(() => worker.sinks.get('marked')?.record.sources[`in@${zero}`], patience)
     .toMatchObject({ quarantined: 4, delivered: 2 })
 })

@@ -228,7 +228,7 @@ test('a bus that reports a fenced name is not retried', async () => {
 })
 
 /** A worker of the partition of `in@a` with one sink, which appends to a list and fails while `refuses` is set. */
-async function lane(
+async function worker(
   bus: MemoryBus,
   other: { readonly ids: string[]; refuses?: boolean; rejects?: boolean },
 ): Promise<PartitionWorker> {
@@ -289,12 +289,12 @@ test('a takeover resumes each sink, and rows that the bus removed are counted', 
   await writer.append(unit(2))
   const other: { ids: string[]; refuses?: boolean } = { ids: [] }
   // Rows before the start of the sink are not delivered to it.
-  const first = await lane(bus, other)
+  const first = await worker(bus, other)
   await writer.append(unit(3))
   await expect.poll(() => other.ids, patience).toEqual(['in@a:1:2:0', 'in@a:1:2:1', 'in@a:1:2:2'])
   await first.close()
   other.refuses = true
-  const second = await lane(bus, other)
+  const second = await worker(bus, other)
   await writer.append(unit(1))
   await expect.poll(() => second.sinks.get('out')?.error, patience).toContain('not now')
   // Not closed: fenced like a process that hangs.
@@ -302,7 +302,7 @@ test('a takeover resumes each sink, and rows that the bus removed are counted', 
   await writer.append(unit(1))
   await writer.append(unit(4))
   bus.forget(partition, (await bus.bounds(partition)).last - 1)
-  const third = await lane(bus, other)
+  const third = await worker(bus, other)
   await expect.poll(() => other.ids.filter((id) => id.startsWith('in@a:1:5')), patience).toHaveLength(4)
   await expect.poll(() => second.lost, { timeout: 5000 }).toBe(true)
   await second.close()
@@ -322,7 +322,7 @@ test('a source learns from the records when a sink has passed its rows and how m
   const [writer, records] = [await open(bus), recordsOf(bus)]
   const other = { ids: [] as string[], refuses: true, rejects: false }
   expect(begun(records, 'out', partition)).toBe(false)
-  const deliverer = await lane(bus, other)
+  const deliverer = await worker(bus, other)
   await expect.poll(() => begun(records, 'out', partition), patience).toBe(true)
   await writer.append(unit(2))
   let settled = 'not yet'
@@ -358,7 +358,7 @@ test('every instance lists the dead letters on the bus, and the deliverer moves 
   const bus = new MemoryBus(3)
   const [writer, records] = [await open(bus), recordsOf(bus)]
   const other = { ids: [] as string[], rejects: true }
-  const first = await lane(bus, other)
+  const first = await worker(bus, other)
   const text = Buffer.from(new SeededRandom(7).bytes(700_000)).toString('hex')
   const large = toEventBatch(
     numberedEvents(1, 'large').map((event) => ({ ...event, encoding: 'text' as const, data: Buffer.from(text) })),
@@ -383,7 +383,7 @@ test('every instance lists the dead letters on the bus, and the deliverer moves 
   await first.close()
   const retried = admin.retry('out', [newer?.id ?? ''])
   other.rejects = false
-  const second = await lane(bus, other)
+  const second = await worker(bus, other)
   expect(await retried).toBe(1)
   await expect.poll(() => other.ids, patience).toEqual(['in@a:1:2:0'])
   await expect.poll(ledger, patience).toMatchObject({ delivered: 1, dead_lettered: 1, pending: 0 })
@@ -447,8 +447,8 @@ test('a takeover resumes at the last position although a removed source saved it
   for (let at = 0; at < 2 * lookBack; at++) await here.append(unit(1))
   const { last } = await bus.bounds(0)
   const note: ReachedRecord = { place: last - 3, accepted: { 'in@gone': 2, 'in@here': 2 * lookBack - 3 } }
-  const lane = await bus.claim('partition/0')
-  await lane.write('records', [{ key: keys.reached(0), value: Buffer.from(JSON.stringify(note)) }])
+  const worker = await bus.claim('partition/0')
+  await worker.write('records', [{ key: keys.reached(0), value: Buffer.from(JSON.stringify(note)) }])
   await records.sync(signal)
   expect(records.get<TotalsRecord>(keys.totals('in@gone'))?.place).toBeLessThan(asGone.place)
   const from: number[] = []

@@ -91,7 +91,7 @@ function run(target: StreamOptions['target'], more: Partial<StreamOptions> = {})
 }
 
 const textOf = ({ data }: StreamMessage): string => Buffer.from(data).toString()
-const soon = { interval: 2, timeout: 20_000 }
+const pollOptions = { interval: 2, timeout: 20_000 }
 
 test('after a lost connection the stream resumes after the last accepted message without gap', async () => {
   const resumedFrom: number[] = []
@@ -111,7 +111,7 @@ test('after a lost connection the stream resumes after the last accepted message
       position = Number(scene.taken.at(-1))
     },
   })
-  await expect.poll(() => scene.taken.length, soon).toBeGreaterThan(50)
+  await expect.poll(() => scene.taken.length, pollOptions).toBeGreaterThan(50)
   await scene.stop()
   expect(scene.taken).toEqual(scene.taken.map((_, at) => String(at + 1)))
   expect(resumedFrom.length).toBeGreaterThan(5)
@@ -142,7 +142,7 @@ test('subscriptions, headers and protocols are sent; texts and bytes are disting
     },
   })
   await expect
-    .poll(() => got, soon)
+    .poll(() => got, pollOptions)
     .toEqual([
       [true, 4],
       [false, 2],
@@ -158,7 +158,7 @@ test('waits double up to the longest, and start again after a connection that wo
     else socket.close(1013)
   })
   const scene = run(() => ({ url }))
-  await expect.poll(() => scene.waits.length, soon).toBeGreaterThan(8)
+  await expect.poll(() => scene.waits.length, pollOptions).toBeGreaterThan(8)
   expect(scene.waits.slice(0, 9)).toEqual([250, 500, 1000, 2000, 4000, 4000, 250, 500, 1000])
   expect(scene.changes.slice(10, 14)).toEqual([
     '',
@@ -178,7 +178,7 @@ test('a refused handshake is the reason, and Retry-After the least wait', async 
   server.on('upgrade', (_, socket) => socket.end(answers.shift() ?? 'HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n'))
   const { port } = await serve(() => undefined, { noServer: true, server: undefined }, server)
   const scene = run(() => ({ url: `ws://127.0.0.1:${port}/?token=SECRET` }))
-  await expect.poll(() => scene.changes.slice(0, 3), soon).toEqual(['HTTP 503', 'HTTP 401', 'HTTP 302'])
+  await expect.poll(() => scene.changes.slice(0, 3), pollOptions).toEqual(['HTTP 503', 'HTTP 401', 'HTTP 302'])
   expect(scene.waits.slice(0, 3)).toEqual([7000, 500, 1000])
 })
 
@@ -188,7 +188,7 @@ test('a server that is not there, and a target that can not be made, are failure
     if (made++ === 0) throw new Error('the login of wss://h/x?token=SECRET is refused')
     return { url: 'ws://127.0.0.1:1/?token=SECRET' }
   })
-  await expect.poll(() => scene.changes.length, soon).toBeGreaterThan(1)
+  await expect.poll(() => scene.changes.length, pollOptions).toBeGreaterThan(1)
   expect(scene.changes[0]).toBe('the login of wss://h/x is refused')
   expect(scene.changes[1]).toMatch(/ECONNREFUSED/)
 })
@@ -208,7 +208,7 @@ test('a silent connection is closed; one that responds to pings stays', async ()
     { autoPong: false },
   )
   const scene = run(() => ({ url }), { pingMs: 20 })
-  await expect.poll(() => scene.changes.length, soon).toBeGreaterThan(3)
+  await expect.poll(() => scene.changes.length, pollOptions).toBeGreaterThan(3)
   expect(scene.changes.slice(0, 4)).toEqual([
     '',
     'nothing was received after 3 pings',
@@ -239,13 +239,13 @@ test('while its consumer is busy the socket is not read, and that is no silence'
       if (batches.length === 1) await release.promise
     },
   })
-  await expect.poll(() => batches.length, soon).toBe(1)
+  await expect.poll(() => batches.length, pollOptions).toBe(1)
   // The server can't send everything, for longer than three pings take.
   await expect
-    .poll(() => ++pingsMissed > 50 && (socketThere?.bufferedAmount ?? 0) > size * count * 0.5, soon)
+    .poll(() => ++pingsMissed > 50 && (socketThere?.bufferedAmount ?? 0) > size * count * 0.5, pollOptions)
     .toBe(true)
   release.resolve(undefined)
-  await expect.poll(() => batches.reduce((sum, each) => sum + each, 0), soon).toBe(count)
+  await expect.poll(() => batches.reduce((sum, each) => sum + each, 0), pollOptions).toBe(count)
   expect(scene.changes).toEqual([''])
   // The limit, one message over it, and one read of the socket.
   expect(Math.max(...batches)).toBeLessThanOrEqual(4 + 1 + 4)
@@ -254,7 +254,7 @@ test('while its consumer is busy the socket is not read, and that is no silence'
 test('a message over its limit ends the connection, also if only its decompressed form is', async () => {
   const { url } = await serve((socket) => socket.send(Buffer.alloc(64 * MiB)), { perMessageDeflate: true })
   const scene = run(() => ({ url }))
-  await expect.poll(() => scene.changes.length, soon).toBeGreaterThan(1)
+  await expect.poll(() => scene.changes.length, pollOptions).toBeGreaterThan(1)
   expect(scene.changes.slice(0, 2)).toEqual(['', 'Max payload size exceeded'])
   expect(scene.taken).toEqual([])
 })
@@ -269,7 +269,7 @@ test('messages that were received before the end of a connection are taken', asy
     connections++
     return connections === 1 ? { url } : Promise.reject(new Error('once'))
   })
-  await expect.poll(() => connections, soon).toBeGreaterThan(1)
+  await expect.poll(() => connections, pollOptions).toBeGreaterThan(1)
   expect(scene.taken).toHaveLength(100)
 })
 
@@ -285,7 +285,7 @@ test('the end waits for a running take, and nothing is taken after it; a failing
       await release.promise
     },
   })
-  await expect.poll(() => takes, soon).toBe(1)
+  await expect.poll(() => takes, pollOptions).toBe(1)
   let isEnded = false
   const stopped = scene.stop().then(() => (isEnded = true))
   await real.timers.sleep(0, new AbortController().signal)
@@ -312,14 +312,14 @@ test('wss goes through the proxy of the environment, with its own TLS', async ()
   const proxyEnv = { HTTPS_PROXY: `http://127.0.0.1:${at.port}` }
   const url = `wss://stream.example.test/feed`
   const refused = run(() => ({ url }), { proxyEnv })
-  await expect.poll(() => refused.changes[0], soon).toMatch(/certificate|self.signed/)
+  await expect.poll(() => refused.changes[0], pollOptions).toMatch(/certificate|self.signed/)
   await refused.stop()
   const scene = run(() => ({ url }), { proxyEnv, tls: { rejectUnauthorized: false } })
-  await expect.poll(() => scene.taken, soon).toEqual(['in'])
+  await expect.poll(() => scene.taken, pollOptions).toEqual(['in'])
   const direct = run(() => ({ url: `wss://127.0.0.1:${port}/` }), {
     proxyEnv,
     tls: { ca: cert, rejectUnauthorized: true },
   })
-  await expect.poll(() => direct.taken, soon).toEqual(['in'])
+  await expect.poll(() => direct.taken, pollOptions).toEqual(['in'])
   expect(new Set(tunnels)).toEqual(new Set(['stream.example.test:443']))
 })

@@ -7,7 +7,7 @@ import { traceEvent } from '../../../src/store/testing/traces.ts'
 import { asCloudEvent } from '../kit/cluster-life.ts'
 import { chromiumPath, gridRows, useStage, violations } from '../kit/stage.ts'
 
-const soon = { timeout: 30_000 }
+const pollOptions = { timeout: 30_000 }
 const number = (text: string): number => Number(text.replaceAll(/\D/g, ''))
 const rowCount = async (page: Page): Promise<number> =>
   Number(await page.getByRole('grid').getAttribute('aria-rowcount')) - 1
@@ -36,7 +36,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
 
   test('check 36: the table, the graph and its others match SQL, and neighbours are listed completely', async () => {
     const page = await stage.page(stored)
-    await expect.poll(() => rowCount(page), soon).toBe(total)
+    await expect.poll(() => rowCount(page), pollOptions).toBe(total)
     await page.getByRole('tab', { name: 'Activity' }).click()
     await page.locator('.audit-graph').waitFor()
     for (const [column, name] of [
@@ -70,7 +70,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
     expect(await resources.locator('li').count()).toBe(25)
     expect(number((await resources.locator('p').innerText()).split(' more')[0] ?? '')).toBe((sum?.values ?? 0) - 25)
     await resources.getByRole('button', { name: 'Next 25' }).click()
-    await expect.poll(() => resources.locator('li').count(), soon).toBe(50)
+    await expect.poll(() => resources.locator('li').count(), pollOptions).toBe(50)
     await drawer.getByRole('button', { name: 'Only this' }).click()
     await expect
       .poll(
@@ -81,7 +81,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
               .innerText()
               .then((pathTexts) => pathTexts.split(' of ')[1] ?? ''),
           ),
-        soon,
+        pollOptions,
       )
       .toBe(await counted(`tenant = '${tenant}'`))
     await page.context().close()
@@ -101,15 +101,15 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
     await page.keyboard.press('Escape')
     await node(page, 'Action', 0).focus()
     await page.keyboard.press('x')
-    await expect.poll(() => new URL(page.url()).searchParams.get('action'), soon).toBe(`!${action}`)
+    await expect.poll(() => new URL(page.url()).searchParams.get('action'), pollOptions).toBe(`!${action}`)
     const status = page.locator('.page-line [role="status"]')
     await expect
-      .poll(async () => number((await status.innerText()).split(' of ')[1] ?? ''), soon)
+      .poll(async () => number((await status.innerText()).split(' of ')[1] ?? ''), pollOptions)
       .toBe(await counted(`action <> '${action}'`))
     const first = (await node(page, 'Region', 0).locator('.grow').innerText()).trim()
     await node(page, 'Region', 0).click({ modifiers: ['Shift'] })
     await expect
-      .poll(async () => number((await status.innerText()).split(' of ')[1] ?? ''), soon)
+      .poll(async () => number((await status.innerText()).split(' of ')[1] ?? ''), pollOptions)
       .toBe(await counted(`action <> '${action}' AND region <> '${first}'`))
     await page.getByRole('button', { name: 'Show as table' }).click()
     await page.getByRole('columnheader', { name: 'Failed' }).waitFor()
@@ -159,7 +159,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
     const page = await stage.page(`${stored}&severity=!normal`)
     const status = page.locator('.page-line [role="status"]')
     await expect
-      .poll(async () => number((await status.innerText()).split(' of ')[1] ?? ''), soon)
+      .poll(async () => number((await status.innerText()).split(' of ')[1] ?? ''), pollOptions)
       .toBe(await counted("severity <> 'normal'"))
     await page.getByRole('tab', { name: 'Activity' }).click()
     await page.locator('.audit-graph').waitFor()
@@ -170,7 +170,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
     expect(rows.reduce((sum, { traces }) => sum + traces, 0)).toBe(await counted("severity <> 'normal'"))
     expect(await violations(page)).toEqual([])
     await dialog.getByRole('link', { name: 'Open on page SQL' }).click()
-    await expect.poll(() => rowCount(page), soon).toBeGreaterThan(0)
+    await expect.poll(() => rowCount(page), pollOptions).toBeGreaterThan(0)
     expect(await page.getByRole('textbox').first().inputValue()).toBe(sql)
     await page.context().close()
   })
@@ -190,7 +190,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
     }
     await stage.weir.events([{ ...base, id: 'mallory-1', weirref: undefined, data: { audit, request: 'who knows' } }])
     await expect
-      .poll(async () => (await gridRows(page))[0]?.slice(1, 4), soon)
+      .poll(async () => (await gridRows(page))[0]?.slice(1, 4), pollOptions)
       .toEqual(['▲ failed', 'mallory', 'IAM loginFailed'])
     await page.getByRole('button', { name: /^newest/ }).waitFor()
     await page.getByRole('tab', { name: 'Failed logins' }).click()
@@ -262,24 +262,24 @@ describe.skipIf(chromiumPath === undefined)('chromium: audit', () => {
           (
             await stage.weir.sql<{ n: number }>("SELECT count(*)::INT AS n FROM changes WHERE actor_ref LIKE '%/twin'")
           )[0]?.n,
-        soon,
+        pollOptions,
       )
       .toBe(2)
     const page = await stage.page(`/actor?v=1&of=${encodeURIComponent('user:c1/twin')}`)
     const changed = page.getByRole('region', { name: 'Changes of Kubernetes objects' }).locator('li .says')
-    await expect.poll(() => changed.allInnerTexts(), soon).toEqual(['Pod shop/here c1'])
+    await expect.poll(() => changed.allInnerTexts(), pollOptions).toEqual(['Pod shop/here c1'])
     const elsewhere = page.getByRole('button', { name: 'and 1 actor with the same name elsewhere' })
     await elsewhere.click()
     await expect
-      .poll(async () => (await changed.allInnerTexts()).sort(), soon)
+      .poll(async () => (await changed.allInnerTexts()).sort(), pollOptions)
       .toEqual(['Pod shop/here c1', 'Pod shop/there c2'])
     await elsewhere.click()
     await page.getByRole('link', { name: 'show all' }).click()
     await expect
-      .poll(() => page.getByRole('combobox', { name: 'Filter' }).inputValue(), soon)
+      .poll(() => page.getByRole('combobox', { name: 'Filter' }).inputValue(), pollOptions)
       .toBe('actor_ref = "user:c1/twin"')
     await expect
-      .poll(async () => (await gridRows(page)).map((cells) => cells.slice(1, 6)), soon)
+      .poll(async () => (await gridRows(page)).map((cells) => cells.slice(1, 6)), pollOptions)
       .toEqual([['~ updated', 'Pod', 'shop', 'here', 'twin']])
     await page.locator('.grid-body').getByRole('link', { name: 'twin' }).click()
     await page.getByRole('heading', { level: 1, name: 'twin user:c1/twin' }).waitFor()

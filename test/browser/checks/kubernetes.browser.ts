@@ -12,7 +12,7 @@ import { asCloudEvent, change, clusterLife, refOf, resource, who } from '../kit/
 import { sendNamespaced, type End } from '../kit/namespaced.ts'
 import { chromiumPath, gridRows, Stage, useStage } from '../kit/stage.ts'
 
-const soon = { timeout: 30_000 }
+const pollOptions = { timeout: 30_000 }
 const text = new Intl.NumberFormat('en-US')
 const path = (ref: string): string => `/resource/${ref.replace('//', '/core/').replace('//', '/-/')}`
 
@@ -58,7 +58,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: changes', () => {
     expect((await gridRows(page)).flat().join(' ')).not.toContain('noise')
     await page.getByRole('button', { name: 'Show noise' }).click()
     await page.getByText(`of ${text.format((sums?.shown ?? 0) + (sums?.hidden ?? 0))} changes`).waitFor()
-    await expect.poll(() => rowCount(page), soon).toBe((sums?.shown ?? 0) + (sums?.hidden ?? 0))
+    await expect.poll(() => rowCount(page), pollOptions).toBe((sums?.shown ?? 0) + (sums?.hidden ?? 0))
     expect((await gridRows(page)).flat().join(' ')).toContain('noise: heartbeats')
     expect(new URL(page.url()).searchParams.get('noise')).toBe('1')
     await page.context().close()
@@ -69,7 +69,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: changes', () => {
       `SELECT kind, name, actor FROM changes WHERE ${within} ORDER BY time DESC`,
     )
     const page = await stage.page(`${stored}&noise=1`)
-    await expect.poll(() => rowCount(page), soon).toBe(all.length)
+    await expect.poll(() => rowCount(page), pollOptions).toBe(all.length)
     const [first] = await gridRows(page)
     expect([first?.[2], first?.[4], first?.[5]]).toEqual([all[0]?.kind, all[0]?.name, all[0]?.actor])
     await page.locator('[data-at="0:0"]').focus()
@@ -78,7 +78,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: changes', () => {
         await page.keyboard.press('Control+End')
         await page.waitForTimeout(150)
         return page.locator(`.grid-body [aria-rowindex="${all.length + 1}"]`).count()
-      }, soon)
+      }, pollOptions)
       .toBe(1)
     const last = (await gridRows(page)).at(-1)
     expect([last?.[2], last?.[4], last?.[5]]).toEqual([all.at(-1)?.kind, all.at(-1)?.name, all.at(-1)?.actor])
@@ -87,7 +87,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: changes', () => {
 
   test('check 30: a change of a Deployment shows the diff and the person from the audit log', async () => {
     const page = await stage.page(`${stored}&kind=Deployment&name=api`)
-    await expect.poll(() => rowCount(page), soon).toBe(1)
+    await expect.poll(() => rowCount(page), pollOptions).toBe(1)
     expect((await gridRows(page))[0]?.slice(1)).toEqual([
       '~ updated',
       'Deployment',
@@ -143,15 +143,15 @@ describe.skipIf(chromiumPath === undefined)('chromium: changes', () => {
     await slider.locator('canvas').waitFor({ state: 'attached' })
     await slider.focus()
     for (const key of ['End', ...Array<string>(5).fill('Shift+ArrowLeft'), 'Enter']) await page.keyboard.press(key)
-    await expect.poll(() => new URL(page.url()).searchParams.get('t'), soon).not.toBe(t)
+    await expect.poll(() => new URL(page.url()).searchParams.get('t'), pollOptions).not.toBe(t)
     const [from = '', to = ''] = (new URL(page.url()).searchParams.get('t') ?? '').split('..')
     const [marked] = await stage.weir.sql<{ n: number }>(
       `SELECT count(*)::INT AS n FROM changes WHERE len(noise) = 0 AND time >= '${from}' AND time < '${to}'`,
     )
     expect(marked?.n).toBeGreaterThan(0)
-    await expect.poll(() => rowCount(page), soon).toBe(marked?.n)
+    await expect.poll(() => rowCount(page), pollOptions).toBe(marked?.n)
     await page.goBack()
-    await expect.poll(() => new URL(page.url()).searchParams.get('t'), soon).toBe(t)
+    await expect.poll(() => new URL(page.url()).searchParams.get('t'), pollOptions).toBe(t)
     await page.context().close()
   })
 
@@ -171,18 +171,18 @@ describe.skipIf(chromiumPath === undefined)('chromium: changes', () => {
       )
       await page.goto(`${stage.weir.url}${stored}&${query}`)
       if (sum?.n === 0) await page.getByRole('heading', { name: 'No change matches' }).waitFor()
-      else await expect.poll(() => rowCount(page), { ...soon, message: query }).toBe(sum?.n)
+      else await expect.poll(() => rowCount(page), { ...pollOptions, message: query }).toBe(sum?.n)
     }
     await page.goto(`${stage.weir.url}${stored}`)
     await page.getByRole('button', { name: /^Namespace/ }).click()
     await page.getByRole('dialog', { name: 'Choose namespace' }).getByRole('checkbox', { name: /^shop/ }).check()
     await page.keyboard.press('Escape')
     await page.getByRole('button', { name: 'deleted', exact: true }).click()
-    await expect.poll(() => rowCount(page), soon).toBe(4)
+    await expect.poll(() => rowCount(page), pollOptions).toBe(4)
     const rows = await gridRows(page)
     const { pathname, search } = new URL(page.url())
     const other = await stage.page(pathname + search)
-    await expect.poll(() => gridRows(other), soon).toEqual(rows)
+    await expect.poll(() => gridRows(other), pollOptions).toEqual(rows)
     await other.context().close()
     await page.context().close()
   })
@@ -210,7 +210,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: changes', () => {
         AND kind <> 'Secret'`,
     )
     expect(bank?.n).toBeGreaterThan(0)
-    await expect.poll(() => rowCount(page), soon).toBe(bank?.n)
+    await expect.poll(() => rowCount(page), pollOptions).toBe(bank?.n)
     expect(new URL(page.url()).searchParams.get('q')).toBe('ns = bank and not kind = Secret')
     const rows = await gridRows(page)
     await box.fill('kind = Pod and nmae = x')
@@ -221,12 +221,12 @@ describe.skipIf(chromiumPath === undefined)('chromium: changes', () => {
     expect((await gridRows(page)).slice(0, 3)).toEqual(rows.slice(0, 3))
     await box.fill('api-v2')
     await page.keyboard.press('Enter')
-    await expect.poll(() => box.inputValue(), soon).toBe('text ~ "(?i)api-v2"')
+    await expect.poll(() => box.inputValue(), pollOptions).toBe('text ~ "(?i)api-v2"')
     const [found] = await stage.weir.sql<{ n: number }>(
       `SELECT count(*)::INT AS n FROM changes WHERE len(noise) = 0 AND ${within}
         AND CAST(diff AS VARCHAR) LIKE '%api-v2%'`,
     )
-    await expect.poll(() => rowCount(page), soon).toBe(found?.n)
+    await expect.poll(() => rowCount(page), pollOptions).toBe(found?.n)
     expect(await page.getByRole('button', { name: 'Swap source and destination' }).count()).toBe(0)
     await page.context().close()
   })
@@ -241,7 +241,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: changes', () => {
         asCloudEvent(change(who(`ConfigMap/shop/${name}`), Date.now(), { operation: 'created', new: {} })),
       ])
     await update('live-1')
-    await expect.poll(names, soon).toContain('live-1')
+    await expect.poll(names, pollOptions).toContain('live-1')
     await page.getByRole('button', { name: 'Pause' }).click()
     const before = await names()
     await update('live-2')
@@ -249,7 +249,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: changes', () => {
     await page.getByRole('button', { name: 'Catch up (2 new)' }).waitFor()
     expect(await names()).toEqual(before)
     await page.getByRole('button', { name: 'Catch up (2 new)' }).click()
-    await expect.poll(names, soon).toEqual(['live-3', 'live-2', 'live-1'])
+    await expect.poll(names, pollOptions).toEqual(['live-3', 'live-2', 'live-1'])
     await page.context().close()
   })
 
@@ -285,7 +285,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: changes', () => {
               "SELECT count(*)::INT AS n FROM events WHERE type = 'weir.kubernetes.gap'",
             )
           )[0]?.n,
-        soon,
+        pollOptions,
       )
       .toBe(1)
     const words = 'deployments.apps of demo: 1,200 missing, 3 outdated; the watch missed it'
@@ -300,7 +300,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: changes', () => {
       .poll(async () => {
         await page.keyboard.press('ArrowLeft')
         return slider.getAttribute('aria-valuetext')
-      }, soon)
+      }, pollOptions)
       .toContain(`; gap: ${words}`)
     await chart.getByRole('button', { name: 'Table' }).click()
     expect(await chart.getByRole('row', { name: `gap: ${words}` }).count()).toBe(1)
@@ -308,7 +308,9 @@ describe.skipIf(chromiumPath === undefined)('chromium: changes', () => {
     const list = page.getByRole('dialog', { name: 'Gaps' })
     await list.getByText(words).waitFor()
     await list.getByRole('button', { name: 'Show this time range' }).press('Enter')
-    await expect.poll(() => new URL(page.url()).searchParams.get('t'), soon).toMatch(new RegExp(`^${since}\\.\\.`))
+    await expect
+      .poll(() => new URL(page.url()).searchParams.get('t'), pollOptions)
+      .toMatch(new RegExp(`^${since}\\.\\.`))
     await page.context().close()
     const elsewhere = await stage.page(`${stored}&cluster=other`)
     await elsewhere.getByRole('heading', { name: 'No change matches' }).waitFor()
@@ -339,7 +341,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: changes', () => {
     const page = await stage.page('/resources')
     await page.getByRole('combobox', { name: 'Filter' }).fill('api-5c44-bx0')
     await page.keyboard.press('Enter')
-    await expect.poll(() => rowCount(page), soon).toBe(1)
+    await expect.poll(() => rowCount(page), pollOptions).toBe(1)
     expect(new URL(page.url()).searchParams.get('q')).toBe('text ~ "(?i)api-5c44-bx0"')
     await page.getByRole('combobox', { name: 'Filter' }).fill('kind = Pod and owner = api-5c44')
     await page.keyboard.press('Enter')
@@ -351,10 +353,10 @@ describe.skipIf(chromiumPath === undefined)('chromium: changes', () => {
         )
       )[0]?.n,
     )
-    await expect.poll(() => rowCount(page), soon).toBe(pods)
+    await expect.poll(() => rowCount(page), pollOptions).toBe(pods)
     await page.locator('.page-line').getByText(`showing ${pods} of ${pods} objects`).waitFor()
     await page.goBack()
-    await expect.poll(() => rowCount(page), soon).toBe(1)
+    await expect.poll(() => rowCount(page), pollOptions).toBe(1)
     await page.locator('.grid-body [role="gridcell"]').first().click()
     await page.getByRole('heading', { name: 'Pod shop/api-5c44-bx0' }).waitFor()
     const belongs = page.getByRole('region', { name: 'Relations', exact: true })
@@ -371,7 +373,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: changes', () => {
     ).toEqual(['▲ Unhealthy', '● Pulled', '● Scheduled'])
     await belongs.getByRole('link', { name: 'Deployment shop/api' }).click()
     await page.getByRole('heading', { name: 'Deployment shop/api' }).waitFor()
-    await expect.poll(() => belongs.getByRole('link', { name: /^Pod shop\/api-5c44/ }).count(), soon).toBe(3)
+    await expect.poll(() => belongs.getByRole('link', { name: /^Pod shop\/api-5c44/ }).count(), pollOptions).toBe(3)
     await page.context().close()
   })
 })
@@ -489,13 +491,13 @@ describe.skipIf(chromiumPath === undefined)('chromium: a cluster with secrets', 
       if (answer.url().includes('/api/') && !answer.url().includes('/live')) answers.push(answer.text().catch(() => ''))
     })
     await page.reload()
-    await expect.poll(() => rowCount(page), soon).toBe(4)
+    await expect.poll(() => rowCount(page), pollOptions).toBe(4)
     expect((await gridRows(page)).flat().join(' ')).toContain('redacted')
     const digests = new Set<string>()
     for (let row = 0; row < 4; row++) {
       await page.locator(`[data-at="${row}:2"]`).click()
       await page.getByRole('table', { name: 'Changed fields' }).waitFor()
-      await expect.poll(() => page.locator('.redacted').count(), soon).toBeGreaterThan(0)
+      await expect.poll(() => page.locator('.redacted').count(), pollOptions).toBeGreaterThan(0)
       for (const each of await page.locator('.redacted').allInnerTexts()) digests.add(each)
       expect(await page.content()).not.toMatch(written)
       expect(page.url()).not.toMatch(written)
@@ -627,7 +629,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: a rollout that breaks tra
       )
       expect(groups.length, title).toBeGreaterThan(1)
       await page.goto(`${stage.weir.url}/flows?v=1&live=0&t=now-1h..now&by=flows&group=${fields.replace(', ', ',')}`)
-      await expect.poll(() => rowCount(page).catch(() => 0), { ...soon, message: title }).toBe(groups.length)
+      await expect.poll(() => rowCount(page).catch(() => 0), { ...pollOptions, message: title }).toBe(groups.length)
       expect(
         (await gridRows(page))
           .map((row) => ({ key: `${row[0]} ${row[1]}`, n: Number((row[4] ?? '').replaceAll(',', '')) }))
@@ -664,7 +666,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: a rollout that breaks tra
               .locator('.graph-place')
               .getAttribute('data-nodes')
               .catch(() => ''),
-          { ...soon, message: scope },
+          { ...pollOptions, message: scope },
         )
         .toBe(String(nodes?.n))
     }
@@ -681,9 +683,9 @@ describe.skipIf(chromiumPath === undefined)('chromium: a rollout that breaks tra
     expect(sum?.status).toBeGreaterThan(0)
     const page = await stage.page('/changes?v=1&live=0')
     await page.getByText(new RegExp(`hidden as noise: .*status ${sum?.status ?? 0}`)).waitFor()
-    await expect.poll(() => rowCount(page), soon).toBe(sum?.shown)
+    await expect.poll(() => rowCount(page), pollOptions).toBe(sum?.shown)
     await page.getByRole('button', { name: 'Show noise' }).click()
-    await expect.poll(() => rowCount(page), soon).toBeGreaterThan(sum?.shown ?? 0)
+    await expect.poll(() => rowCount(page), pollOptions).toBeGreaterThan(sum?.shown ?? 0)
     await page.context().close()
   })
 
@@ -697,7 +699,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: a rollout that breaks tra
       String(slots - 1),
     )
     await expect
-      .poll(async () => (await gridRows(page)).flat().join(' '), soon)
+      .poll(async () => (await gridRows(page)).flat().join(' '), pollOptions)
       .toContain('registry.example/shop/api:1.8')
     await page.context().close()
   })
@@ -725,7 +727,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: limited namespaces', () =
 
   test('check 44: a user limited to a namespace sees only its changes and objects, also live', async () => {
     const page = await stage.page(`/changes#token=${tokens.bank}`)
-    await expect.poll(() => rowCount(page).catch(() => 0), soon).toBe(36)
+    await expect.poll(() => rowCount(page).catch(() => 0), pollOptions).toBe(36)
     expect(new Set((await gridRows(page)).map((row) => row[3]))).toEqual(new Set(['bank']))
     await page.getByText('polled every 3 s').waitFor()
     await stage.weir.events(
@@ -733,11 +735,11 @@ describe.skipIf(chromiumPath === undefined)('chromium: limited namespaces', () =
         asCloudEvent(change(who(`ConfigMap/${namespace}/late`), Date.now(), { operation: 'created', new: {} })),
       ),
     )
-    await expect.poll(async () => (await gridRows(page))[0]?.[4], soon).toBe('late')
+    await expect.poll(async () => (await gridRows(page))[0]?.[4], pollOptions).toBe('late')
     expect(await rowCount(page)).toBe(37)
     expect(await page.evaluate<string>('document.body.innerText')).not.toMatch(/shop|worker/)
     await page.goto(`${stage.weir.url}/resources`)
-    await expect.poll(() => rowCount(page).catch(() => 0), soon).toBe(2)
+    await expect.poll(() => rowCount(page).catch(() => 0), pollOptions).toBe(2)
     expect((await gridRows(page)).map((row) => [row[0], row[2]])).toEqual([
       ['Namespace', 'bank'],
       ['Pod', 'ledger-0'],

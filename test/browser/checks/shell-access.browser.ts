@@ -29,7 +29,7 @@ const config = {
     ],
   },
 }
-const soon = { timeout: 60_000 }
+const pollOptions = { timeout: 60_000 }
 const shown = new Intl.NumberFormat('en-US')
 
 async function asAdmin<T>(weir: WeirProcess, sql: string): Promise<T[]> {
@@ -82,7 +82,9 @@ describe.skipIf(chromiumPath === undefined)('chromium: access by user', () => {
     expect(sum?.n).toBe(2 * each)
     const page = await as('shop-team', stored)
     await page.locator('.grid-body [role="row"]').first().waitFor()
-    await expect.poll(() => page.getByRole('grid').getAttribute('aria-rowcount'), soon).toBe(String((sum?.n ?? 0) + 1))
+    await expect
+      .poll(() => page.getByRole('grid').getAttribute('aria-rowcount'), pollOptions)
+      .toBe(String((sum?.n ?? 0) + 1))
     await page.getByText(`of ${shown.format(sum?.n ?? 0)} flows`).waitFor()
     expect(await foreign(page)).toEqual([])
     // An admin sees more, so the test can fail.
@@ -94,17 +96,19 @@ describe.skipIf(chromiumPath === undefined)('chromium: access by user', () => {
             .getByRole('grid')
             .getAttribute('aria-rowcount')
             .catch(() => ''),
-        soon,
+        pollOptions,
       )
       .toBe(String(each * bothNamespaces.length + 1))
     expect(await foreign(root)).not.toEqual([])
     await root.context().close()
     const filter = page.getByRole('combobox', { name: 'Filter' })
     await filter.pressSequentially('src_namespace = ')
-    await expect.poll(() => page.getByRole('option').allTextContents(), soon).toEqual([expect.stringContaining('shop')])
+    await expect
+      .poll(() => page.getByRole('option').allTextContents(), pollOptions)
+      .toEqual([expect.stringContaining('shop')])
     await filter.fill('src_name = ')
     await expect
-      .poll(() => page.getByRole('option').allTextContents(), soon)
+      .poll(() => page.getByRole('option').allTextContents(), pollOptions)
       .toEqual([expect.stringContaining('cart-1')])
     for (const more of [
       '&view=overview',
@@ -136,7 +140,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: access by user', () => {
             .locator('.graph-place')
             .getAttribute('data-nodes')
             .catch(() => ''),
-        soon,
+        pollOptions,
       )
       .toBe('3')
     await page.context().close()
@@ -173,7 +177,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: access by user', () => {
       10,
     )
     await expect
-      .poll(async () => Number(await page.getByRole('grid').getAttribute('aria-rowcount')), soon)
+      .poll(async () => Number(await page.getByRole('grid').getAttribute('aria-rowcount')), pollOptions)
       .toBe(before + 10)
     expect(await foreign(page)).toEqual([])
     expect((await gridRows(page)).every((row) => row.join(' ').includes('shop'))).toBe(true)
@@ -293,7 +297,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: two servers behind one ad
     // Each server has the rows that were sent to it; one of them is shown.
     for (const turn of [1, 2]) {
       await send()
-      await expect.poll(() => rowsOf(page), soon).toBeGreaterThanOrEqual(5 * turn)
+      await expect.poll(() => rowsOf(page), pollOptions).toBeGreaterThanOrEqual(5 * turn)
     }
     const filter = page.getByRole('combobox', { name: 'Filter' })
     for (const written of ['dst_port = 5432', 'bytes >= 1000', 'src_namespace = shop']) {
@@ -305,7 +309,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: two servers behind one ad
       await page.locator('.grid-body [role="row"]').first().waitFor()
       const before = await rowsOf(page)
       await send()
-      await expect.poll(() => rowsOf(page), soon).toBeGreaterThanOrEqual(before + 5)
+      await expect.poll(() => rowsOf(page), pollOptions).toBeGreaterThanOrEqual(before + 5)
     }
     const puts = proxy.requests.flat().filter((one) => one.startsWith('PUT /api/v1/live/')).length
     const streams = proxy.requests.flat().filter((one) => one === 'POST /api/v1/live').length
@@ -365,7 +369,7 @@ describe.skipIf(chromiumPath === undefined)(
       }
       const shownOnce = async (): Promise<void> => {
         const ids = async (): Promise<string[]> => (await gridRows(page)).map(([id]) => id ?? '')
-        await expect.poll(async () => (await ids()).length, soon).toBeGreaterThanOrEqual(sent)
+        await expect.poll(async () => (await ids()).length, pollOptions).toBeGreaterThanOrEqual(sent)
         const found = await ids()
         expect(found).toHaveLength(sent)
         expect(new Set(found).size).toBe(sent)
@@ -378,7 +382,7 @@ describe.skipIf(chromiumPath === undefined)(
         const before = streams().reduce((sum, count) => sum + count)
         proxy.cut()
         await send()
-        await expect.poll(() => streams().reduce((sum, count) => sum + count), soon).toBeGreaterThan(before)
+        await expect.poll(() => streams().reduce((sum, count) => sum + count), pollOptions).toBeGreaterThan(before)
         await send()
         await shownOnce()
       }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { figure } from '../kit/figures.ts'
 import { chromiumPath, gridRows, useStage } from '../kit/stage.ts'
 
-const soon = { timeout: 60_000 }
+const pollOptions = { timeout: 60_000 }
 
 /** The accessible content of the page and the state of its controls. */
 function seen(page: Page): Promise<string> {
@@ -33,7 +33,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell', () => {
           before = now
           return still
         },
-        { ...soon, interval: 700 },
+        { ...pollOptions, interval: 700 },
       )
       .toBe(true)
     return before
@@ -70,7 +70,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell', () => {
       await page.locator('.graph-place').focus()
       for (const key of ['Home', 'p', 'Shift+ArrowRight', 'Shift+ArrowRight', 'Shift+ArrowDown'])
         await page.keyboard.press(key)
-      await expect.poll(() => new URL(page.url()).searchParams.get('pins') ?? '', soon).not.toBe('')
+      await expect.poll(() => new URL(page.url()).searchParams.get('pins') ?? '', pollOptions).not.toBe('')
     })
     await link(
       `/sql?v=1&schema=0&q=${encodeURIComponent(`SELECT dst_port, count(*) AS n FROM flows GROUP BY ALL
@@ -108,7 +108,7 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell', () => {
         .map(({ name }) => name?.value ?? '')
     }
     const shown = new Intl.NumberFormat('en-US').format(rows)
-    await expect.poll(announced, soon).toContain(`${shown} flows`)
+    await expect.poll(announced, pollOptions).toContain(`${shown} flows`)
     const grid = (await tree()).find(({ role }) => role?.value === 'grid')
     expect(grid?.name?.value).toBe('Stored flows')
     expect(await page.getByRole('grid').getAttribute('aria-rowcount')).toBe(String(rows + 1))
@@ -116,9 +116,9 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell', () => {
       Number(await page.getByRole('grid').getAttribute('aria-colcount')),
     )
     await page.getByRole('columnheader', { name: /^Bytes/ }).click()
-    await expect.poll(announced, soon).toContain('Sorted by Bytes, descending.')
+    await expect.poll(announced, pollOptions).toContain('Sorted by Bytes, descending.')
     await page.getByRole('columnheader', { name: /^Bytes/ }).click()
-    await expect.poll(announced, soon).toContain('Sorted by Bytes, ascending.')
+    await expect.poll(announced, pollOptions).toContain('Sorted by Bytes, ascending.')
     expect(await page.getByRole('columnheader', { name: /^Bytes/ }).getAttribute('aria-sort')).toBe('ascending')
     await page.context().close()
   })
@@ -306,13 +306,13 @@ describe.skipIf(chromiumPath === undefined)('chromium: the shell', () => {
     )
     await filter.press('Escape')
     await filter.press('Enter')
-    await expect.poll(() => filter.inputValue(), soon).toMatch(/^\(?dst_port/)
+    await expect.poll(() => filter.inputValue(), pollOptions).toMatch(/^\(?dst_port/)
     const address = (name: string): string | null => new URL(page.url()).searchParams.get(name)
-    await expect.poll(() => address('q'), soon).toBe(await filter.inputValue())
+    await expect.poll(() => address('q'), pollOptions).toBe(await filter.inputValue())
     expect(address('t')).toMatch(/^now-(?:300s|5m)\.\.now$/)
     await page.getByText('Not imported:').first().waitFor()
     expect(await page.locator('.notice').allTextContents()).toEqual([expect.stringContaining('bogus')])
-    await expect.poll(async () => (await gridRows(page)).length, soon).toBeGreaterThan(0)
+    await expect.poll(async () => (await gridRows(page)).length, pollOptions).toBeGreaterThan(0)
     await page.context().close()
   })
 })

@@ -38,7 +38,7 @@ export function sourceConnections({ view, exporters, count }: ConnectionQuery): 
   const known = new Set(view.sources.map(({ type }) => type))
   return [
     ...found,
-    ...Object.entries(setUp).flatMap(([type, says]) => (known.has(type) ? [] : [missing(type, type, says)])),
+    ...Object.entries(setUp).flatMap(([type, message]) => (known.has(type) ? [] : [missing(type, type, message)])),
   ]
 }
 
@@ -51,8 +51,8 @@ function nothingYet({ type }: SourceView): string {
   return type === 'http' ? homeText.noEventsPostedYet : homeText.noDataReceivedYet
 }
 
-function missing(id: string, name: string, says: string): Connection {
-  return { id, name, status: 'absent', text: says, where: [] }
+function missing(id: string, name: string, message: string): Connection {
+  return { id, name, status: 'absent', text: message, where: [] }
 }
 
 export function sinkConnections({ view, count }: Pick<ConnectionQuery, 'view' | 'count'>): readonly Connection[] {

@@ -126,7 +126,7 @@ function Connections({ title, of }: { readonly title: string; readonly of: reado
     <section className="panel" aria-label={title}>
       <h2>{title}</h2>
       <ul>
-        {of.map(({ id, name, status: is, text: says, where }) => {
+        {of.map(({ id, name, status: is, text: message, where }) => {
           const [mark, tone, word] = marks[is]
           return (
             <li key={id}>
@@ -137,7 +137,7 @@ function Connections({ title, of }: { readonly title: string; readonly of: reado
                 </span>
               </div>
               {where.length > 0 && <div className="mono dim">{where.join('  ')}</div>}
-              <div className="dim">{says}</div>
+              <div className="dim">{message}</div>
             </li>
           )
         })}

@@ -39,7 +39,7 @@ const workloads = ['Deployment', 'StatefulSet', 'DaemonSet', 'CronJob', 'Job']
  */
 export function trafficOf(of: WholeResource): Traffic {
   const { now, at, intervals } = of
-  const none = (says: string): Traffic => ({ sends: '', receives: '', from: '', to: '', none: says })
+  const none = (message: string): Traffic => ({ sends: '', receives: '', from: '', to: '', none: message })
   if (now === null) return none(resourceText.didNotExist)
   if (now.data.hostNetwork === true) return none(resourceText.usesNodeNetwork)
   const tests = testsOf(of, now)

@@ -14,10 +14,10 @@ const marks: Readonly<Record<string, readonly [sign: string, tone: string, says:
 }
 
 export function Severity({ of }: { readonly of: string | null }): React.ReactNode {
-  const [sign, tone, says] = marks[of ?? ''] ?? ['?', 'dim', generalText.unknown]
+  const [sign, tone, message] = marks[of ?? ''] ?? ['?', 'dim', generalText.unknown]
   return (
     <span className={`severity ${tone}`}>
-      <span aria-hidden="true">{sign}</span> {says}
+      <span aria-hidden="true">{sign}</span> {message}
     </span>
   )
 }

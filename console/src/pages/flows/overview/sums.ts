@@ -40,7 +40,7 @@ export interface Stretch {
 
 export const othersName = 'others'
 
-interface Gathered {
+interface GroupSums {
   readonly name: string
   readonly other: boolean
   sum: number
@@ -57,7 +57,7 @@ export class Buckets {
   readonly times: readonly number[]
   readonly #first: number
   readonly #step: number
-  readonly #groups = new Map<string, Gathered>()
+  readonly #groups = new Map<string, GroupSums>()
   readonly #total: number[]
 
   /** @param from and `to` in Unix seconds, `step` in seconds. */
