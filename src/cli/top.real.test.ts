@@ -66,7 +66,7 @@ test('a wrong interval is a command line that cannot be used', async () => {
 
 const pipeline: Pipeline = {
   sources: [{ name: 'netflow', type: 'netflow', addresses: [], rate: 0, error: 'odd' }],
-  sinks: [{ name: 'bus', type: 'nats', from: [], lagMs: 1234.5, state: 'retrying', error: 'refuses\nour login' }],
+  sinks: [{ name: 'bus', type: 'nats', from: [], lagMs: 1234.5, state: 'retrying', error: 'rejected\nthe login' }],
   journal: { bytes: 2048, segments: 2, sequence: 77 },
 }
 const ledger = (accepted: number, delivered: number, behind: number): Ledger => ({

@@ -105,7 +105,7 @@ test('Weir records each event of announced and late files once, despite kills; d
   await expect.poll(() => bucket.left(queue), { timeout: 60_000 }).toBe(0)
   await expect.poll(stored, { timeout: 60_000 }).toEqual([wanted, wanted, wanted])
   const { stdout } = await weirCommand('doctor', '--live', '--config', join(folder, 'weir.yaml'))
-  expect(stdout).toContain('queue product is there')
+  expect(stdout).toContain('queue product exists')
   expect(stdout).toContain(`bucket ${bucket.bucket} grants access`)
   expect(stdout).toContain(`CloudTrail in ${region} grants read access to its events`)
 })
