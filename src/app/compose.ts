@@ -44,7 +44,6 @@ import { spawner } from './threads.ts'
 import { smallVolume, smallVolumeAdvice } from './volume.ts'
 import { Workloads } from './workloads.ts'
 
-/** Interval between reads of the certificate files. */
 const renewMs = 30_000
 /** Time for the store to commit the journal when Weir stops. */
 const settleMs = 5_000
@@ -52,10 +51,9 @@ const settleMs = 5_000
 export interface RunningWeir {
   readonly url: string
   readonly opsUrls: readonly string[]
-  /** Token generated because none is configured for a reachable address. */
   readonly login: GeneratedToken | undefined
   readonly log: ProgramLog
-  /** A source listens for exporters, but this folder never received a flow. */
+  /** A source listens, but this folder never received a flow. */
   readonly silent: boolean
   /** Resolves when a worker died. */
   readonly failed: Promise<Error>
@@ -99,7 +97,6 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
     const shared = sharedStart(config, reveal)
     const storeWorker = config.store.enabled === 'none' || shared?.serves === false ? undefined : spawn('store')
     failed.then((error) => ingest.fail(error)).catch(() => {})
-    // Loads in parallel with both workers.
     const apiModule = import('../api/index.ts')
 
     const lease = counterLease(host, `${data}/epoch`)
@@ -219,7 +216,6 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       delivery?.clusters(workloads.clusters)
       await store?.remote.call('clusters', workloads.clusters)
     }
-    // Without the collector role there are no sources.
     const collecting = {
       apply: (entries: readonly SourceEntry[]) => sources.apply(shared?.collects === false ? [] : entries),
     }
@@ -258,7 +254,6 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       store: store?.port,
       workloads,
       shared: delivery,
-      // The output of a transform is a source with its id.
       sources: () => [
         ...reports,
         ...Object.values(current.config.transforms).map(({ id, type }) => ({ id, type, addresses: [] })),
@@ -318,7 +313,6 @@ export async function startWeir(host: Host, loaded: Loaded, flags: ConfigArgumen
       await shutDown({ host, log }, [
         ['the API', () => api.close()],
         ['the sources', () => sources.stop()],
-        // Rows that the store cannot commit now stay in the journal.
         ['the store', () => Promise.race([settle(store?.port, tail), host.timers.sleep(settleMs)])],
         [
           'the sinks',

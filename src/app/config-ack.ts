@@ -1,4 +1,3 @@
-/** Validates sources acknowledged by a sink. */
 import { takesFrom } from '../engine/delivery/route.ts'
 import { ackSink } from '../schema/values.ts'
 import type { WeirConfig } from './config.ts'
@@ -44,7 +43,6 @@ export function ackProblems(
     return []
   }
   return [
-    // HTTP responses state dropped rows.
     ...of('http', ['http', 'ack'], ackSink(config.http.ack), false),
     ...Object.values(config.sources).flatMap((source) =>
       of(source.id, ['sources', source.id, 'ack'], sourceAck(source), true),

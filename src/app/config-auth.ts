@@ -126,7 +126,6 @@ export const authGroup = group(
         example: { issuer: 'https://id.example.com/realms/main', client_id: 'weir', role: "'viewer'" },
       },
       ({ issuer, scopes }) => {
-        // Unencrypted tokens and codes could be intercepted.
         if (issuer.startsWith('http:') && !isLoopback(new URL(issuer).hostname))
           return new Complaint('an issuer on another machine requires https://', 'write https://', ['issuer'])
         return scopes.includes('openid')
@@ -161,7 +160,6 @@ export function apiTokens({ tokens }: AuthConfig, reveal: (secret: Secret) => st
   }))
 }
 
-/** Identity provider with its secret; undefined if not configured. */
 export function oidcSettings({ oidc }: AuthConfig, reveal: (secret: Secret) => string): OidcSettings | undefined {
   if (oidc === null) return undefined
   const {

@@ -1,4 +1,4 @@
-/** Detects addresses, files and leases used twice. Pure. */
+/** Detects addresses, files and leases used twice. */
 import { resolve, sep } from 'node:path'
 import { formatHostPort } from '../schema/values.ts'
 import { formatPath, type Path } from '../schema/problem.ts'

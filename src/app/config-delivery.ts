@@ -1,4 +1,3 @@
-/** Settings common to sinks and transforms. */
 import { families } from '../model/batches.ts'
 import { bytes, choice, duration, group, integer, list, text } from '../schema/index.ts'
 

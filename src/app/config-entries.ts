@@ -1,4 +1,3 @@
-/** Derives the inputs of the engine from the configuration. */
 import type { DeliverySettings } from '../engine/delivery/settings.ts'
 import type { SinkEntry } from '../engine/delivery/sinks.ts'
 import type { SourceEntry } from '../engine/sources/sources.ts'
@@ -54,7 +53,6 @@ export function sourceEntries(config: WeirConfig, reveal: (secret: Secret) => st
   }))
 }
 
-/** Sinks and transforms: both read the journal. */
 export function sinkEntries(config: WeirConfig, document: ConfigDocument): readonly SinkEntry[] {
   const { sinks, transforms } = (document.value ?? {}) as {
     sinks?: Record<string, unknown>

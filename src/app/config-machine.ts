@@ -1,4 +1,4 @@
-/** Validates references to this machine: files, variables, tokens. Used by `check`, `run` and reload. */
+/** Validates references to this machine: files, variables, tokens. */
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto'
 import type { Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
@@ -17,7 +17,6 @@ interface Found {
   readonly path: Path
   readonly message: string
   readonly hint: string
-  /** The value may be a secret and is not printed. */
   readonly secret?: true
 }
 
@@ -27,7 +26,7 @@ interface Reference {
   readonly path: Path
 }
 
-/** Returns warnings, one per line. Throws WEIR_CONFIG_INVALID with every problem and its location. */
+/** Returns warnings, one per line. Throws WEIR_CONFIG_INVALID with every problem. */
 export async function verifyMachine(host: Host, { config, document }: Loaded): Promise<string> {
   const { oidc } = config.auth
   if (oidc !== null) {
@@ -59,7 +58,6 @@ export async function verifyMachine(host: Host, { config, document }: Loaded): P
   return secrets.warnings.length === 0 ? '' : `${format(secrets.warnings, 'warning')}\n`
 }
 
-/** Secrets and files that this process uses with its roles. */
 function referencesOf(config: WeirConfig, written: unknown): Reference[] {
   const roles = rolesOf(config)
   const unused = new Set<unknown>([
@@ -182,7 +180,6 @@ async function fileProblems(host: Host, references: readonly Reference[]): Promi
   return found
 }
 
-/** Validates the default kubeconfig locations if no setting names one. */
 async function kubeconfigProblems(host: Host, config: WeirConfig): Promise<Found[]> {
   if (!rolesOf(config).has('collector')) return []
   const users = Object.values(config.sources).flatMap(({ id, settings: given }): Path[] => {

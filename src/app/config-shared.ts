@@ -14,7 +14,6 @@ interface Complaint {
   readonly hint: string
 }
 
-/** Settings incompatible with the location of the journal. */
 export function sharedProblems(config: WeirConfig): readonly Complaint[] {
   const shared = config.journal.on.type !== 'files'
   const all = rolesOf(config)
@@ -37,7 +36,7 @@ export function sharedProblems(config: WeirConfig): readonly Complaint[] {
     })
   for (const { id, settings } of Object.values(config.sources)) {
     const { redact } = settings as { readonly redact?: { readonly enabled: boolean; readonly key: unknown } }
-    // A generated key differs by folder, so every secret would appear changed.
+    // A generated key differs by folder: every secret would appear changed.
     if (redact?.enabled === true && redact.key === null) {
       problems.push({
         path: ['sources', id, 'redact', 'key'],

@@ -1,4 +1,3 @@
-/** Settings of the store, of SQL statements and of live streams. */
 import { bytes, choice, duration, group, integer } from '../schema/index.ts'
 
 export const storeGroup = group(

@@ -19,8 +19,8 @@ const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/
 const yamlFile = /^[^.].*\.ya?ml$/
 
 /**
- * Parses the files into one document; later files override earlier ones, and no file yields an empty document. Reads
- * `*.yaml` and `*.yml` of a folder by name. Throws WEIR_CONFIG_INVALID unless each file is one UTF-8 map of settings.
+ * Later files override earlier ones; files of a folder are read by name. Throws WEIR_CONFIG_INVALID unless each file is
+ * one UTF-8 map.
  */
 export async function readDocument(host: Host, paths: readonly string[]): Promise<ConfigDocument> {
   const files = (await Promise.all(paths.map((path) => filesAt(host, path)))).flat()
@@ -100,7 +100,6 @@ function decode(bytes: Uint8Array, file: string): string {
   )
 }
 
-/** Detected by its byte order mark, or by a 0 in every second byte at the start. */
 function isUtf16(bytes: Uint8Array): boolean {
   const [first, second] = bytes
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return true
@@ -109,10 +108,7 @@ function isUtf16(bytes: Uint8Array): boolean {
   return head.length >= 2 && head.length % 2 === 0 && (zeros(0) || zeros(1))
 }
 
-/**
- * The decoder accepts a truncated sequence at the end of a stream, so the longest accepted prefix ends at the invalid
- * byte.
- */
+/** The decoder accepts a truncated sequence at the end of a stream. */
 function firstInvalid(bytes: Uint8Array): number {
   const decoder = new TextDecoder('utf-8', { fatal: true })
   for (const index of bytes.keys()) {

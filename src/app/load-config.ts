@@ -23,7 +23,6 @@ import { sharedProblems } from './config-shared.ts'
 import { emptyFiles, readDocument } from './config-text.ts'
 
 export interface ConfigArguments {
-  /** Files and folders; later ones override earlier ones. */
   readonly config: readonly string[]
   readonly overrides: readonly Override[]
 }
@@ -31,16 +30,13 @@ export interface ConfigArguments {
 export interface Loaded {
   readonly config: WeirConfig
   readonly document: ConfigDocument
-  /** Formatted for the user; empty without warnings. */
   readonly warnings: string
   readonly empty: readonly string[]
 }
 
 const ownVariables = ['WEIR_CONFIG', 'WEIR_TOKEN', 'WEIR_URL', 'WEIR_CACHE']
 
-/**
- * Applies files, environment and flags in this order. Throws WEIR_CONFIG_INVALID with every problem and its location.
- */
+/** Applies files, environment and flags in this order. Throws WEIR_CONFIG_INVALID with every problem. */
 export async function loadConfig(host: Host, files: readonly string[], flags: readonly Override[]): Promise<Loaded> {
   const parsed = await readDocument(host, files)
   const text = textsOf(parsed)
@@ -127,7 +123,7 @@ function crossCheck(config: WeirConfig, document: ConfigDocument): Problem[] {
   return problems
 }
 
-/** Invalid quick filters. The filter language is loaded only if one is configured. */
+/** The filter language is loaded only if a filter is configured. */
 async function filterProblems(
   { console: { quick_filters: filters } }: WeirConfig,
   document: ConfigDocument,
@@ -155,7 +151,6 @@ async function filterProblems(
   })
 }
 
-/** Whether the output of `id` reaches `source`. */
 function feeds(config: WeirConfig, source: string, id: string, seen: ReadonlySet<string> = new Set()): boolean {
   if (source === id) return true
   if (seen.has(source)) return false

@@ -7,10 +7,9 @@ import { WeirError } from '../model/errors.ts'
 
 export interface LockContent {
   readonly pid: number
-  /** API address; empty while starting. */
   readonly url: string
   readonly identity?: string
-  /** Machine or container name. Missing in earlier versions, which held no lock. */
+  /** Missing in earlier versions, which held no lock. */
   readonly host?: string
   readonly inode?: string
 }
@@ -21,7 +20,7 @@ export interface Lock {
   release(): void
 }
 
-/** Time for a writer to detect the loss of its lock, which it checks each second. */
+/** A writer checks its lock each second. */
 const graceMs = 2500
 
 const lockFile = (data: string): string => `${data}/lock.sqlite`
@@ -30,12 +29,11 @@ export function readLock(data: string): LockContent | undefined {
   return readClaim(`${data}/lock`) as LockContent | undefined
 }
 
-/** The process that writes to the folder, or undefined. Process 0 has not stored its name yet. */
+/** The writer of the folder, or undefined. Process 0 has not stored its name yet. */
 export function readHolder(data: string): LockContent | undefined {
   const named = readLock(data)
   const isHeld = isLocked(lockFile(data))
   if (isHeld === true) return named ?? { pid: 0, url: '' }
-  // Earlier versions held no lock, and another user's lock cannot be tested.
   const byProcess = isHeld === undefined || named?.host === undefined
   return named !== undefined && byProcess && isRunning(named) ? named : undefined
 }
@@ -52,10 +50,7 @@ function isRunning({ pid, identity }: LockContent): boolean {
   return found !== undefined && (identity === undefined || identity === found)
 }
 
-/**
- * Whether the file system grants exclusive locks. Undefined before the first start: the server could not open another
- * user's file.
- */
+/** Whether the file system grants exclusive locks. Undefined before the first start. */
 export async function tryLock({ disk }: Host, data: string): Promise<boolean | undefined> {
   const path = lockFile(data)
   if ((await disk.stat(path)) === undefined || isLocked(path) !== false) return undefined
@@ -96,7 +91,6 @@ export async function takeLock({ timers }: Host, data: string): Promise<Lock> {
     const left = readLock(data)
     if (left !== undefined && left.host === undefined && isRunning(left)) throw lockedError(data, left)
     const claimed = await usable(data, () => FolderClaim.take(`${data}/lock`, content(lock, '')))
-    // The locked file was replaced or the folder copied: the former holder may still run.
     const mayRun =
       left?.inode !== undefined && left.inode !== lock.inode && (left.host !== self.hostname || isRunning(left))
     if (mayRun) await timers.sleep(graceMs)

@@ -9,7 +9,7 @@ function isolatedIn(reader: StoreReader, query: IsolatedQuery, signal: AbortSign
 
 type WithLimit = <T>(act: () => Promise<T>) => Promise<T>
 
-/** Ends a query without progress for `ms`, so that stalled queries do not block others. */
+/** Ends a query without progress for `ms`. */
 export function limitQueries(reader: StoreReader, ms: number, timers: Timers): StoreReader {
   const limit = (given: AbortSignal): { readonly signal: AbortSignal; readonly withLimit: WithLimit } => {
     const late = new AbortController()
@@ -37,7 +37,6 @@ export function limitQueries(reader: StoreReader, ms: number, timers: Timers): S
       const { signal, withLimit } = limit(given)
       return chunks(await withLimit(() => reader.query(sql, format, signal)), withLimit)
     },
-    // Query processes enforce their own limits.
     ...(reader.isolated === undefined ? {} : { isolated: (query, signal) => isolatedIn(reader, query, signal) }),
     edges(request, given) {
       const { signal, withLimit } = limit(given)

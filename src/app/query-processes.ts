@@ -3,7 +3,7 @@ import { startChild } from '../host/child.ts'
 import { self } from '../host/process.ts'
 import type { StartProcess } from '../store/process/processes.ts'
 
-/** Initial address space of a query process: thread stacks and mappings of V8 and DuckDB. */
+/** Initial address space of a query process: stacks and mappings of V8 and DuckDB. */
 const mappedBytes = 768 << 20
 const threads = 4
 
@@ -23,7 +23,6 @@ export function queryProcesses(): StartProcess | undefined {
       env,
       file,
       dataBytes: memoryBytes + mappedBytes,
-      // Rows become text in the heap; the other memory is for DuckDB.
       nodeFlags: [
         '--max-semi-space-size=4',
         `--max-old-space-size=${Math.max(64, Math.round(memoryBytes / 4 / (1 << 20)))}`,

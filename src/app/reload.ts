@@ -22,7 +22,6 @@ export interface ReloadParts {
   readonly reveal: (secret: Secret) => string
   readonly sinks: Pick<SinkSet, 'apply'>
   readonly onSources: (running: readonly SourceReport[]) => void
-  /** Called after a possible change of the watched clusters. */
   readonly onClusters: (config: WeirConfig) => Promise<void>
 }
 
@@ -44,7 +43,7 @@ const fixedSettings = [
   'duplicates',
 ] as const
 
-/** Validates, builds, drains and swaps; restores the former state after any failure. */
+/** Restores the former state after any failure. */
 export async function reloadAll(parts: ReloadParts): Promise<ReloadReport> {
   const { host, flags, log, current, sources, sinks, reveal } = parts
   const refuse = (problems: readonly string[]): ReloadReport => {
@@ -60,7 +59,7 @@ export async function reloadAll(parts: ReloadParts): Promise<ReloadReport> {
   } catch (error) {
     return refuse([messageOf(error)])
   }
-  // An incomplete save or a missing mount looks empty; it must not remove every sink.
+  // An incomplete save or a missing mount looks empty and must not remove every sink.
   if (next.empty.length > 0)
     return refuse([`${next.empty.join(', ')} is empty: to remove every setting of a file write \`{}\``])
   const before = current()

@@ -1,4 +1,4 @@
-/** Main thread's part of a journal on a bus: delivers the local partitions and reads the ledger of all instances. */
+/** Main thread's part of a journal on a bus. */
 import { sharedLedger } from '../engine/cluster/shared-ledger.ts'
 import type { Pipeline } from '../engine/control.ts'
 import { httpSource, type Settling } from '../engine/sources/pushed.ts'
@@ -35,7 +35,6 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
   readonly #lanes: PartitionWorkers | undefined
   readonly deadLetters: SharedDeadLetters
   readonly #workloads: SharedWorkloads
-  /** Name of the journal, if copied here. */
   readonly name: string | undefined
   readonly #stop = new AbortController()
   #running: Promise<void> | undefined
@@ -84,7 +83,6 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
     )
   }
 
-  /** The first call starts delivery. */
   async apply(entries: readonly SinkEntry[]): Promise<Applied> {
     const applied = (await this.#lanes?.apply(entries)) ?? { changed: [], orphaned: [] }
     if (applied.failed === undefined) this.#running ??= this.#run(this.#stop.signal)
@@ -108,7 +106,6 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
     return sharedLedger(this.#joined.records, known)
   }
 
-  /** For rows received over HTTP, whichever instance delivers them. */
   settling(sink: string): Settling | undefined {
     const { records, bus } = this.#joined
     const source = sharedSource(httpSource, this.#instance)
@@ -142,7 +139,6 @@ export class SharedDelivery implements NonNullable<RuntimeParts['shared']> {
     return sinksOf(this.#joined.records)
   }
 
-  /** Why a local partition or one of its sinks makes no progress. */
   get problem(): string | undefined {
     return this.#lanes?.problem
   }

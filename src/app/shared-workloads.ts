@@ -1,4 +1,4 @@
-/** Workload identities of a deliverer, read from the partitions of the watching sources. */
+/** Workload identities of a deliverer. */
 import type { Enrichment } from '../engine/contracts.ts'
 import { partitionOf } from '../engine/cluster/names.ts'
 import { sharedState } from '../engine/cluster/shared-state.ts'
@@ -14,7 +14,7 @@ const firstMs = 30_000
 interface Following {
   readonly stop: AbortController
   readonly done: Promise<void>
-  /** Position up to which events are applied; undefined before the initial state. */
+  /** Events up to here are applied; undefined before the initial state. */
   position: number | undefined
 }
 
@@ -29,7 +29,6 @@ export class SharedWorkloads {
     this.#feed = new WorkloadFeed({ log: options.log, metrics, caughtUp: (signal) => this.#caughtUp(signal) })
   }
 
-  /** Undefined without a watched cluster. */
   get enrichment(): Enrichment | undefined {
     return this.#following.size === 0 ? undefined : this.#feed
   }
@@ -43,7 +42,7 @@ export class SharedWorkloads {
     for (const id of clusters) if (!this.#following.has(id)) this.#follow(id)
   }
 
-  /** Resolves when all events before the call are applied, or at the time limit. */
+  /** Resolves when all earlier events are applied, or at the time limit. */
   async first(signal: AbortSignal): Promise<void> {
     const late = new AbortController()
     const timer = this.#options.host.timers.after(firstMs, () => {

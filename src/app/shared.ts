@@ -17,7 +17,7 @@ export interface SharedStart {
   readonly instance: string
   readonly collects: boolean
   readonly delivers: boolean
-  /** Copies every partition into a local journal, for store and live view. */
+  /** Copies every partition into a local journal. */
   readonly serves: boolean
 }
 
@@ -59,7 +59,6 @@ export async function join(
     log,
     signal,
   )
-  // Only the API and deliverers use dead letters.
   const records = new SharedRecords({ bus, host, log, ...(thread === 'ingest' ? { without: deadLetterKeys } : {}) })
   const stop = new AbortController()
   const reading = records.run(stop.signal)

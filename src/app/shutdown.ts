@@ -2,10 +2,9 @@ import type { Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import type { ProgramLog } from '../telemetry/log.ts'
 
-/** Time for sources, sinks and open responses to finish after a signal. */
 const drainMs = 15_000
 
-/** Stops the parts in order. After the time limit it logs the unfinished part and exits with 1. */
+/** After the time limit it logs the unfinished part and exits with 1. */
 export async function shutDown(
   { host, log }: { readonly host: Host; readonly log: ProgramLog },
   parts: readonly (readonly [part: string, stop: () => Promise<unknown>])[],

@@ -1,4 +1,4 @@
-/** Distributes sources to their workers; starts the watch worker when needed. */
+/** Distributes sources to their workers. */
 import { MessageChannel, type Worker } from 'node:worker_threads'
 import type { ManifestQuery, ManifestState } from '../model/kubernetes.ts'
 import { connect, type Remote } from '../engine/rpc.ts'
@@ -24,7 +24,6 @@ export class SourceWorkers {
     this.#options = options
   }
 
-  /** Applies all changes or none. */
   async apply(entries: readonly SourceEntry[]): Promise<ApplyReport> {
     const [here, there] = [
       entries.filter(({ type }) => !watchedTypes.has(type)),

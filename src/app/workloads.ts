@@ -1,4 +1,4 @@
-/** Workload identities on the main thread of `weir run`, for the live view and for sinks. */
+/** Workload identities on the main thread, for the live view and for sinks. */
 import type { StoreReader } from '../engine/control.ts'
 import type { Enrichment } from '../engine/contracts.ts'
 import type { Host } from '../host/index.ts'
@@ -18,9 +18,9 @@ export interface WorkloadsOptions {
   readonly journal: string
   readonly tail: Tail
   readonly config: WeirConfig
-  /** Whether cluster events reach this journal; in a shared one only instances with an API copy them. */
+  /** Whether cluster events reach this journal. */
   readonly follows: boolean
-  /** Content and position of the store, for a folder without saved identities. */
+  /** The source of identities for a folder without saved ones. */
   readonly store: { readonly reader: StoreReader; readonly position: Position } | undefined
 }
 
@@ -34,7 +34,6 @@ export class Workloads {
   readonly follower: WorkloadFollower
   readonly #options: WorkloadsOptions
   #clusters: ReadonlySet<string> = new Set()
-  /** Identities are kept until the end once they are needed. */
   #begun = false
   readonly #stop = new AbortController()
 
@@ -51,11 +50,10 @@ export class Workloads {
     this.follower = new WorkloadFollower(projection, { host, log, journal, tail })
   }
 
-  /** Loads saved identities, or those of the store. Follows the journal if a cluster is watched and flows arrive. */
+  /** Loads saved identities, or those of the store. */
   static async open(options: WorkloadsOptions): Promise<Workloads> {
     const workloads = new Workloads(options)
     await workloads.use(options.config)
-    // Outdated files are useless; the store replaces them.
     if (!workloads.watching) await workloads.follower.projection.discard()
     return workloads
   }
@@ -72,12 +70,11 @@ export class Workloads {
     return this.watching ? this.follower.holds : undefined
   }
 
-  /** Number of a cluster's workloads with an address. */
   of(cluster: string): number | undefined {
     return this.named() ? this.follower.projection.workloads.countOf(cluster) : undefined
   }
 
-  /** Called when names are needed. Whether a watched cluster supplies them. */
+  /** Called when names are needed. True: a watched cluster supplies them. */
   named(): boolean {
     if (!this.watching) return false
     this.follower.wanted()
@@ -88,7 +85,6 @@ export class Workloads {
     return this.watching ? this.follower : undefined
   }
 
-  /** Called at the start and after a reload. */
   async use(config: WeirConfig): Promise<void> {
     const named = this.#begun || Object.values(config.sources).some(receivesFlows)
     this.#clusters = new Set(named ? clusterSources(config) : [])
@@ -115,7 +111,6 @@ export class Workloads {
         store === undefined ? [] : await objectsOf(store.reader),
         store?.position ?? nowhere,
       )
-      // The store worker starts from the file.
       await this.follower.projection.commit()
     } catch (error) {
       log.error(

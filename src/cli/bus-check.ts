@@ -1,4 +1,3 @@
-/** Steps of `weir bus check`. */
 import type { Listening, Sink, SinkBatch } from '../engine/contracts.ts'
 import { realHost, type Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
@@ -19,7 +18,6 @@ export interface CheckedBus {
 
 export interface CheckOptions {
   readonly write: boolean
-  /** Allows the check to create temporary queues and subscriptions. */
   readonly mayCreate: boolean
   readonly stepMs: number
 }
@@ -32,7 +30,6 @@ export async function busOfUrl(url: string): Promise<CheckedBus> {
     import('../presets/given.ts'),
   ])
   try {
-    // The first pass collects the names of the secrets.
     const { secrets } = busOf({ url, env: self.env }, (name) => name)
     const {
       sink: { type, ...settings },
@@ -67,7 +64,6 @@ function validated(type: string, settings: Readonly<Record<string, unknown>>): u
   return result.value
 }
 
-/** A failed connection skips the other steps. */
 export async function checkBus(
   { type, settings, notes }: CheckedBus,
   options: CheckOptions,
@@ -135,7 +131,6 @@ async function steps(sink: Sink, type: string, host: Host, options: CheckOptions
   try {
     listening = await answerWithin(host, stepMs, async (signal) => {
       const made = (await sink.listen?.(signal, { batch, mayCreate: options.mayCreate })) ?? unobservable
-      // It was created after the time limit and must still be removed.
       if (signal.aborted && typeof made === 'object') await made.close()
       return made
     })
@@ -189,7 +184,7 @@ interface ReadBack {
   readonly again: (signal: AbortSignal) => Promise<readonly Failure[]>
 }
 
-/** After the time limit, pending work gets this long in ms to finish, so that messages are returned. */
+/** After the time limit pending work gets this long to return its messages. */
 const graceMs = 8000
 
 async function readBack(listening: Listening, id: string, { host, stepMs, again }: ReadBack): Promise<Finding> {

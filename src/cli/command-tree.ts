@@ -1,9 +1,8 @@
-/** Commander's commands as plain data, for shell completion and the reference page. */
+/** Commander's commands as plain data. */
 import type { Command } from 'commander'
 import { runFlags } from './flags.ts'
 
 export interface CommandNode {
-  /** Words after `weir`; empty for `weir` itself. */
   readonly words: readonly string[]
   readonly summary: string
   readonly description: string
@@ -19,7 +18,7 @@ export interface CommandNode {
 }
 
 export interface CommandOption {
-  /** As typed, longest last: `-h`, `--help`. */
+  /** Longest last: `-h`, `--help`. */
   readonly flags: readonly string[]
   readonly value: string | undefined
   readonly description: string

@@ -63,7 +63,6 @@ const steps = (places: readonly Place[]): string =>
 
 function bash(places: readonly Place[]): string {
   const reply = (generate: string): string => `COMPREPLY=($(compgen ${generate} -- "$cur"))`
-  // A name may contain blanks, so only line breaks separate names.
   const names = (generate: string): string =>
     `local IFS=$'\\n'; compopt -o filenames 2>/dev/null; ${reply(generate)}; return`
   const values = valueCases(places, {
@@ -117,7 +116,7 @@ function zsh(places: readonly Place[]): string {
       `words_here=(${words.map(({ word, description }) => entry(word, description)).join(' ')}) ;;`
     )
   })
-  // In zsh, `path` is the search path, so the variable has another name.
+  // In zsh, `path` is the search path.
   return `#compdef weir
 # zsh completion of weir. Save it as _weir in a folder of $fpath, or load it with: source <(weir completion zsh)
 _weir() {

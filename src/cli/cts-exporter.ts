@@ -14,7 +14,7 @@ interface Flags extends CtsExporterFlags {
 }
 
 const name = 'cts-exporter'
-/** Exit codes of cts_exporter: invalid settings, and any other error at start. */
+/** Exit codes of cts_exporter. */
 const exitCodes = { settings: 78, start: 70 } as const
 
 export function register(program: Command): void {

@@ -116,7 +116,7 @@ async function loadChecks() {
   }
 }
 
-/** An invalid configuration is a failed finding; the other checks then use defaults. */
+/** The other checks use defaults if the configuration is invalid. */
 async function configuration(
   files: readonly string[],
   overrides: readonly Override[],

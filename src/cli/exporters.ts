@@ -96,7 +96,6 @@ async function exportersData(address: string | undefined, flags: ExportersFlags)
 async function setupText(name: string, flags: ExportersFlags): Promise<string> {
   const recipe = recipes.find((one) => one.name === name)
   if (recipe === undefined) return ''
-  // Without a server, the default ports apply.
   const server = await findServer(flags).catch(() => undefined)
   return `# ${recipe.title}\n${recipe.lines(await placeOf(server, flags.collector)).join('\n')}\n`
 }

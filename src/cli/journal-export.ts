@@ -39,14 +39,14 @@ export async function exportCommand(flags: ExportFlags): Promise<void> {
   if (unreadable.length > 0) self.leave(1)
 }
 
-/** Yields pieces of NDJSON. A half-written frame at the end of a live journal is skipped, not reported. */
+/** Yields NDJSON. A half-written frame at the end of a live journal is skipped. */
 export async function* exportRows(
   host: Host,
   { directory, segments, live }: JournalFolder,
   { from = 1, to = Infinity, source }: Omit<ExportFlags, 'data' | 'output'>,
   onUnreadable: (stretch: UnreadableRange) => void,
 ): AsyncGenerator<Buffer, void, undefined> {
-  // A unit never spans segments, so this segment has all parts of the first frame's unit.
+  // A unit never spans segments.
   const begin = segments.findLast(({ name }) => (segmentStart(name) ?? 0) <= from)?.name
   let open: UnreadableRange[] = []
   const walk = new Walk({
@@ -63,7 +63,6 @@ export async function* exportRows(
   try {
     for (let walked = await walk.next(); walked !== undefined; walked = await walk.next()) {
       const { sequence } = walked.decoded.header
-      // The unreadable bytes are between the previous frame and this one.
       if (before < to && sequence > from) open.forEach(onUnreadable)
       open = []
       before = sequence

@@ -8,7 +8,7 @@ export interface JournalFolder {
   readonly directory: string
   readonly segments: readonly { readonly name: string; readonly bytes: number }[]
   readonly bytes: number
-  /** True while a server writes to the folder: its newest frame may be half written. */
+  /** A server writes to the folder: its newest frame may be half written. */
   readonly live: boolean
 }
 
@@ -27,7 +27,6 @@ export async function journalFolder(host: Host, data: string): Promise<JournalFo
   }
 }
 
-/** Reports every byte read to `progress`. */
 export function withReadProgress(host: Host, progress: Progress): Host {
   const disk: Disk = {
     ...host.disk,

@@ -9,12 +9,10 @@ import { sizeText } from '../model/size-text.ts'
 import { printData } from './output.ts'
 import { textTable } from './text-table.ts'
 
-/**
- * Facts of one segment from its headers; bodies are not read. Times are Unix ms, or null without a time in any frame.
- */
+/** From frame headers. Times are Unix ms, or null. */
 export interface SegmentFacts {
   readonly segment: string
-  /** Sequence number of its first frame, from its file name. */
+  /** Sequence of its first frame. */
   readonly sequence: number
   frames: number
   events: number

@@ -1,6 +1,4 @@
-/**
- * A replacement for another program: a configuration generated from its settings, stored in the data folder and run.
- */
+/** A replacement for another program: generates a configuration from its settings and runs it. */
 import { realHost, replaceFile, type Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import { messageOf, stackOf, WeirError } from '../model/errors.ts'
@@ -8,21 +6,20 @@ import { makeDataFolder, refuseHeld } from '../app/lock.ts'
 import { withoutUrlSecrets } from '../model/url-text.ts'
 
 export interface PresetStart {
-  /** The command in `weir NAME`, and the name of the stored configuration. */
+  /** Command and stored configuration: `weir NAME`. */
   readonly name: string
   readonly folder: string
   readonly text: string
-  /** Contents of further files in the data folder, by name. */
+  /** Further files in the data folder, by name. */
   readonly files: Readonly<Record<string, string>>
   readonly notes: readonly string[]
   readonly fresh: string
   readonly listen: string | undefined
   readonly ops: string | undefined
-  /** Maps an error at start to the other program's exit code; undefined for an error that is no WeirError. */
+  /** The other program's exit code for an error at start; undefined: no WeirError. */
   readonly exitCode: (error: WeirError | undefined) => number
 }
 
-/** Resolves when Weir ends. */
 export async function startPreset({
   name,
   folder,
@@ -40,7 +37,6 @@ export async function startPreset({
     if ((await host.disk.stat(`${folder}/journal`)) === undefined)
       self.stderr(`weir ${name}: ${folder} is new: ${fresh}\n`)
     await makeDataFolder(host, folder)
-    // Precedes every write, since another process may hold the folder.
     refuseHeld(folder)
     const encode = (content: string): Uint8Array[] => [new TextEncoder().encode(content)]
     for (const [file, content] of Object.entries(files)) await replaceFile(host.disk, folder, file, encode(content))
@@ -66,7 +62,7 @@ export async function startPreset({
   }
 }
 
-/** The other program ends at start on errors that a source would only retry. Throws WEIR_CONFIG_INVALID. */
+/** The other program ends at start on errors that a source would retry. Throws WEIR_CONFIG_INVALID. */
 async function verifySources(host: Host, file: string): Promise<void> {
   const [{ loadConfig }, { loadSource }] = await Promise.all([
     import('../app/load-config.ts'),

@@ -59,7 +59,7 @@ const summaries: Readonly<Record<string, string>> = {
   completion: 'print the completion script of a shell',
 }
 
-/** Each command loads its modules when it is called. A wrong command line throws a CommanderError. */
+/** A wrong command line throws a CommanderError. */
 export function program(): Command {
   const weir = new Command('weir')
     .description('Collects flows and events, writes each once to a durable journal, delivers and queries them.')
@@ -116,7 +116,7 @@ Exit codes: 0 success, 1 failure or server unreachable, 2 usage error or invalid
   return weir
 }
 
-/** Only documents `run`: flags.ts parses its flags without this module. */
+/** For the help only: flags.ts parses the flags of `run`. */
 function registerRun(weir: Command): void {
   const run = weir
     .command('run')

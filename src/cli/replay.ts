@@ -6,13 +6,13 @@ import { withOutput, type OutputFlags } from './output.ts'
 export interface ReplayFlags extends OutputFlags {
   readonly to: Target
   readonly ports: ReadonlySet<number> | 'any'
-  /** Multiple of the captured speed; Infinity means without waiting. */
+  /** Infinity: without waiting. */
   readonly speed: number
   readonly loop: number
   readonly countOnly?: boolean
 }
 
-/** Destination of the datagrams. Without a port, each datagram keeps its captured port. */
+/** Without a port, each datagram keeps its captured port. */
 export interface Target {
   readonly host: string
   readonly port: number | undefined

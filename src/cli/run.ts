@@ -18,15 +18,14 @@ export async function runCommand(args: readonly string[]): Promise<void> {
   let stopRequestedAt = Number.POSITIVE_INFINITY
   let starting = true
   const stop = (): void => {
-    // Accepted rows are already synced, so the process can end here.
+    // Accepted rows are already synced: the process can end here.
     if (starting) self.exit(0)
     if (!stopping.signal.aborted) stopRequestedAt = host.clock.monotonic()
     stopping.abort()
   }
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     self.onSignal(signal, () => {
-      // A second signal forces the exit. npm forwards the terminal's signal, so a duplicate can follow the first at
-      // once.
+      // A second signal forces the exit, except npm's immediate copy of the first.
       if (host.clock.monotonic() - stopRequestedAt > repeatedSignalMs) self.exit(1)
       stop()
     })
@@ -51,7 +50,6 @@ export async function runCommand(args: readonly string[]): Promise<void> {
     weir.failed,
   ])
   if (failed instanceof WeirError && failed.code === 'WEIR_DATA_FENCED') {
-    // Another process holds the folder, so nothing needs a clean stop.
     weir.log.error(failed.message, { advice: failed.advice })
     weir.log.flush()
     self.exit(1)

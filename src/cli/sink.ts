@@ -34,7 +34,6 @@ async function forget(name: string, flags: ServerFlags): Promise<void> {
   self.stdout(`${dropped} rows of sink ${name} dropped\n`)
 }
 
-/** Only the sink's record identifies it: without a configuration every sink counts as removed. */
 async function forgetOffline(name: string, data: string): Promise<number> {
   const [{ forgetSink }, { realHost }, { takeLock }, { lineWriter, ProgramLog }, { MetricStore }] = await Promise.all([
     import('../engine/delivery/forget.ts'),

@@ -178,7 +178,6 @@ function taken({ from, only }: WeirConfig['sinks'][string]['common']): string {
   return `${sources}${family}${type}`
 }
 
-/** References of secrets with their readability, never their values. */
 async function secrets(written: unknown): Promise<[string, string][]> {
   const [{ weirSchema }, { walkWritten }] = await Promise.all([
     import('../app/config.ts'),

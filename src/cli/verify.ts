@@ -1,10 +1,7 @@
 import { CommandError } from './client.ts'
 import type { Verified } from './ledger.ts'
 
-/**
- * Recomputes the ledger from the journal, positions, dead letters and the store's manifest, and changes nothing. Rows
- * of damaged store files count as quarantined.
- */
+/** Changes nothing. Rows of damaged store files count as quarantined. */
 export async function verify(data: string): Promise<Verified> {
   const [{ verifyLedger }, { realHost }, { filePartition }, { checkStore }, { ledgerOf }] = await Promise.all([
     import('../engine/ledger/verify.ts'),
@@ -23,7 +20,6 @@ export async function verify(data: string): Promise<Verified> {
   } = await checkStore({ host, directory: `${data}/store` })
   const { stored, quarantined, positions } = ledgerOf(state, new Set(damaged.map(({ file }) => file)))
   const sequence = positions[filePartition]?.sequence ?? 0
-  // Without a store, the folder has no manifest and its ledger no row of a store.
   const store = generation === 0 ? undefined : { sequence, holds: sequence, stored, quarantined }
   return { ledger: await verifyLedger({ host, data, store }), damaged }
 }

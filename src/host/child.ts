@@ -3,13 +3,10 @@ import { readFileSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { Duplex, Readable } from 'node:stream'
 
-/**
- * A Node process that works for this one. When this process ends, the channel closes and {@link parentChannel} ends the
- * child.
- */
+/** When this process ends, the channel closes and {@link parentChannel} ends the child. */
 export interface ChildProcess {
   readonly channel: Duplex
-  /** Standard output of a child started with `file`: a pipe that the child can open as /dev/stdout. */
+  /** Set with `file`: a pipe that the child can open as /dev/stdout. */
   readonly file: Readable | undefined
   errors(): string
   kill(): void
@@ -20,7 +17,7 @@ export interface ChildProcess {
 export interface ChildOptions {
   readonly script: string
   readonly nodeFlags: readonly string[]
-  /** All variables of the child; it needs no secrets. */
+  /** All variables of the child. */
   readonly env: Readonly<Record<string, string>>
   /** Limit of private memory in bytes (RLIMIT_DATA; Linux). */
   readonly dataBytes: number
@@ -32,7 +29,7 @@ const maxErrors = 2000
 
 /** $1 is the limit in KiB. The OOM killer prefers this process. */
 const limited = 'ulimit -d "$1" 2>/dev/null; echo 900 2>/dev/null >/proc/self/oom_score_adj; shift;'
-/** After `cat`, standard output is a pipe that can be opened by its path; Node's own are sockets. */
+/** After `cat`, standard output is a pipe that has a path; Node's own are sockets. */
 const shells = { channel: `${limited} exec "$@"`, file: `${limited} "$@" | cat ${channelFd}>&-` }
 
 export function startChild({ script, nodeFlags, env, dataBytes, file }: ChildOptions): ChildProcess {
@@ -68,14 +65,14 @@ export function startChild({ script, nodeFlags, env, dataBytes, file }: ChildOpt
   }
 }
 
-/** In a child: the channel to its parent. When the parent ends, the child exits immediately. */
+/** When the parent ends, the child exits immediately. */
 export function parentChannel(): Duplex {
   const channel = new Socket({ fd: channelFd })
   const end = (): void => void process.kill(process.pid, 'SIGKILL')
   return channel.on('end', end).on('error', end).on('close', end)
 }
 
-/** Private bytes of a process in memory, without mapped files; undefined if the system does not report them. */
+/** Private bytes in memory, without mapped files; undefined if not reported. */
 export function privateBytes(pid: number): number | undefined {
   try {
     const kib = /^RssAnon:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]

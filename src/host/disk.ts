@@ -5,21 +5,21 @@ import { dirname } from 'node:path'
 export interface FileStat {
   readonly size: number
   readonly modified: number
-  /** Unix ms of the last change of content, name or attributes. Programs cannot set it. */
+  /** Unix ms of the last change of content, name or attributes. */
   readonly changed: number
   readonly directory: boolean
 }
 
-/** `read`: must exist. `create`: must not exist. `write`: created if missing, never truncated. */
+/** `write`: created if missing, never truncated. */
 export type OpenMode = 'read' | 'create' | 'write'
 
 /**
- * The guarantees of real disks: content is durable only after `sync` of the file, a name (created, renamed, removed)
- * only after `syncDirectory` of its folder. The test disk discards everything else on a crash.
+ * Content is durable only after `sync` of the file, a name only after `syncDirectory` of its folder. The test disk
+ * discards everything else on a crash.
  */
 export interface Disk {
   open(path: string, mode: OpenMode): Promise<DiskFile>
-  /** Names in a folder, sorted; empty if the folder does not exist. */
+  /** Sorted; empty if the folder does not exist. */
   list(path: string): Promise<string[]>
   stat(path: string): Promise<FileStat | undefined>
   rename(from: string, to: string): Promise<void>
@@ -28,7 +28,7 @@ export interface Disk {
   makeDirectory(path: string, mode?: number): Promise<void>
   syncDirectory(path: string): Promise<void>
   readFile(path: string): Promise<Uint8Array>
-  /** Bytes available to unprivileged writers on the file system of `path`. */
+  /** Bytes available to unprivileged writers. */
   free(path: string): Promise<number>
   capacity(path: string): Promise<number>
 }
@@ -39,9 +39,7 @@ export interface DiskFile {
   writeAll(pieces: readonly Uint8Array[], position: number): Promise<void>
   /** Fills `into` up to the end of the file; returns the bytes read. */
   read(into: Uint8Array, position: number): Promise<number>
-  /**
-   * fdatasync: content and size are durable when it resolves. After an error the content is unknown: abandon the file.
-   */
+  /** fdatasync: content and size are durable. After an error the content is unknown: abandon the file. */
   sync(): Promise<void>
   truncate(size: number): Promise<void>
   size(): Promise<number>
@@ -75,7 +73,7 @@ class RealFile implements DiskFile {
     const total = pieces.reduce((sum, piece) => sum + piece.length, 0)
     const { bytesWritten } = await this.#handle.writev(pieces as Uint8Array[], position)
     if (bytesWritten === total) return
-    // Short vectored writes are rare (full disk, signal); write the rest piece by piece for an exact error.
+    // Short vectored writes are rare; single writes give an exact error.
     const rest = Buffer.concat(pieces as Uint8Array[]).subarray(bytesWritten)
     await this.write(rest, position + bytesWritten)
   }

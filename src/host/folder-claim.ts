@@ -1,7 +1,4 @@
-/**
- * The file that names the writer of a folder. Each start replaces it, so that a writer detects a duplicate lock before
- * it acknowledges rows: see docs/adr/0023-one-writer.md.
- */
+/** Names the writer of a folder. Each start replaces the file: see docs/adr/0023-one-writer.md. */
 import {
   closeSync,
   fstatSync,
@@ -41,7 +38,7 @@ export class FolderClaim {
     return taken
   }
 
-  /** On a full disk the file stays empty: it still claims the folder, but commands cannot read the server's address. */
+  /** On a full disk the file stays empty, which still claims the folder. */
   write(content: object): void {
     const bytes = Buffer.from(`${JSON.stringify(content)}\n`)
     try {
@@ -61,7 +58,7 @@ export class FolderClaim {
   }
 }
 
-/** Content of the file; undefined if it is missing or unreadable. */
+/** Undefined if missing or unreadable. */
 export function readClaim(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'))

@@ -1,7 +1,6 @@
 /**
- * A kernel lock on a folder: an exclusive transaction on an empty SQLite file. It ends with the process and is visible
- * across containers that share the folder. POSIX locks are lost when a process closes any descriptor of the file, so
- * nothing else may open it.
+ * A kernel lock: an exclusive transaction on an empty SQLite file, visible across containers. POSIX locks are lost when
+ * a process closes any descriptor of the file, so nothing else may open it.
  */
 import { execFile } from 'node:child_process'
 import { statSync, truncateSync } from 'node:fs'
@@ -28,8 +27,8 @@ export class FolderLock {
   }
 
   /**
-   * `held`: by another process. `not-locking`: the file system grants the lock twice. `vfs`: SQLite's locking method,
-   * for tests. Throws if the file cannot be created.
+   * `not-locking`: the file system grants the lock twice. `vfs`: SQLite's locking method, for tests. Throws if the file
+   * cannot be created.
    */
   static async take(path: string, vfs = 'unix'): Promise<Taken> {
     for (let attempt = 1; ; attempt++) {
@@ -50,7 +49,7 @@ export class FolderLock {
   }
 }
 
-/** Whether some process holds the lock; undefined if this user cannot determine it. */
+/** Undefined if this user cannot determine it. */
 export function isLocked(path: string): boolean | undefined {
   if (statSync(path, { throwIfNoEntry: false }) === undefined) return false
   try {
@@ -78,7 +77,7 @@ function tryToLock(path: string, vfs: string): DatabaseSync | undefined {
       database.close()
       const code = sqliteCode(error)
       if (code === busy) return undefined
-      // SQLite locks before it reads: the lock is free, and the content is not needed.
+      // SQLite locks before it reads: the lock is free.
       if (attempt > 1 || code === undefined || !damaged.has(code)) throw error
       truncateSync(path)
     }
@@ -97,14 +96,14 @@ function inodeOf(path: string): string {
   return `${dev}:${ino}`
 }
 
-/** Whether the kernel lists the lock. Some file systems use another inode, and only Linux has a list. */
+/** Some file systems use another inode, and only Linux has a list. */
 async function isInKernel(inode: string): Promise<boolean> {
   const table = await readFile('/proc/locks', 'latin1').catch(() => '')
   const number = inode.slice(inode.indexOf(':') + 1)
   return new RegExp(`POSIX +ADVISORY +WRITE +${process.pid} \\S+:${number} `).test(table)
 }
 
-/** Locks of one process never exclude each other, so a child process tests it. */
+/** Locks of one process never exclude each other, so a child tests it. */
 async function othersMayLock(path: string): Promise<boolean> {
   const attempt = `
     const database = new (require('node:sqlite').DatabaseSync)(process.argv[1])

@@ -1,6 +1,6 @@
 /**
- * The only access to the machine. Other code receives a {@link Host} by value; lint forbids clock, disk, timers and
- * randomness elsewhere, so that tests can replace them.
+ * The only access to the machine. Lint forbids clock, disk, timers and randomness elsewhere, so that tests can replace
+ * them.
  */
 import { realDisk } from './disk.ts'
 import { realClock, realRandom, realTimers } from './real.ts'

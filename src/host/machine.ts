@@ -3,23 +3,23 @@ import * as fs from 'node:fs/promises'
 import * as os from 'node:os'
 import { privateBytes } from './child.ts'
 
-/** Facts about the machine and process for diagnosis; undefined if the system does not report them. */
+/** Facts for diagnosis; undefined if not reported. */
 export interface Machine {
   readonly node: { readonly version: string; readonly path: string }
   readonly cpus: number
   readonly uid: number | undefined
-  /** Runnable processes, averaged over the last minute; all zero on Windows. */
+  /** Average of the last minute; zero on Windows. */
   load(): number
   memory(): Memory
   openFiles(): Promise<OpenFiles | undefined>
-  /** Private bytes of each child of a process; empty if unavailable. */
+  /** Private bytes of each child; empty if unavailable. */
   children(pid: number): Promise<readonly number[]>
-  /** A kernel setting by its dotted name, such as `net.core.rmem_max`. */
+  /** `name`: dotted, such as `net.core.rmem_max`. */
   sysctl(name: string): Promise<string | undefined>
   fileSystem(path: string): Promise<FileSystem | undefined>
   ownership(path: string): Promise<Ownership | undefined>
   mayWrite(path: string): Promise<boolean>
-  /** Addresses at which other machines can reach this one, IPv4 first. */
+  /** Reachable from other machines, IPv4 first. */
   addresses(): readonly string[]
 }
 
@@ -31,7 +31,7 @@ export interface Memory {
 }
 
 export interface OpenFiles {
-  /** Limit of this process; Infinity if there is none. */
+  /** Of this process; Infinity if there is none. */
   readonly limit: number
 }
 
@@ -59,7 +59,7 @@ export const realMachine: Machine = {
       .map(({ address }) => address),
   memory() {
     const total = os.totalmem()
-    // Without a limit the kernel reports none, or a number larger than any machine.
+    // Without a limit the kernel may report a number larger than any machine.
     const constrained = process.constrainedMemory()
     const contained = constrained > 0 && constrained < total
     return { limit: contained ? constrained : total, available: process.availableMemory(), contained }
@@ -100,7 +100,7 @@ async function text(path: string): Promise<string | undefined> {
   return fs.readFile(path, 'utf8').catch(() => undefined)
 }
 
-/** The mount of a path, from the text of /proc/self/mountinfo; a later mount hides earlier ones at the same path. */
+/** `table`: /proc/self/mountinfo, where later mounts hide earlier ones. */
 export function mountOf(table: string, path: string): FileSystem | undefined {
   let best: FileSystem | undefined
   for (const line of table.split('\n')) {

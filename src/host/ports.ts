@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 
 export interface PortHolder {
   readonly pid: number
-  /** Its program, with the script of an interpreter. */
+  /** Includes the script of an interpreter. */
   readonly command: string
 }
 
@@ -11,10 +11,7 @@ type Protocol = 'udp' | 'tcp'
 
 const listening: Record<Protocol, string> = { tcp: '0A', udp: '07' }
 
-/**
- * Processes that listen on a local port, from the kernel's tables. Processes of other users and containers are
- * invisible; empty on systems other than Linux.
- */
+/** From the kernel's tables, without processes of other users and containers; empty except on Linux. */
 export async function portHolders(protocol: Protocol, port: number): Promise<PortHolder[]> {
   const inodes = new Set<string>()
   for (const family of ['', '6']) {
@@ -27,16 +24,16 @@ export async function portHolders(protocol: Protocol, port: number): Promise<Por
 
 /** One line of /proc/net/{udp,tcp}{,6}. */
 export interface KernelSocket {
-  /** Hexadecimal; each 32-bit word in native byte order. */
+  /** Hexadecimal, 32-bit words in native byte order. */
   readonly address: string
   readonly port: number
   readonly state: string
   readonly inode: string
-  /** Datagrams that the kernel dropped because the receive buffer was full; 0 for TCP. */
+  /** Datagrams dropped because the receive buffer was full. */
   readonly drops: number
 }
 
-/** Sockets of one table (`udp`, `udp6`, `tcp`, `tcp6`); empty if it does not exist. */
+/** `udp`, `udp6`, `tcp`, `tcp6`; empty if it does not exist. */
 export async function socketTable(table: string): Promise<KernelSocket[]> {
   let text: string
   try {
@@ -63,7 +60,7 @@ async function holdersOf(inodes: ReadonlySet<string>): Promise<PortHolder[]> {
   for (const pid of await names('/proc')) {
     if (!/^\d+$/.test(pid)) continue
     for (const descriptor of await names(`/proc/${pid}/fd`)) {
-      // The process or descriptor can disappear meanwhile.
+      // The process can end meanwhile.
       const target = await fs.readlink(`/proc/${pid}/fd/${descriptor}`).catch(() => '')
       if (!inodes.has(target)) continue
       found.push({ pid: Number(pid), command: await commandOf(pid) })
@@ -73,7 +70,7 @@ async function holdersOf(inodes: ReadonlySet<string>): Promise<PortHolder[]> {
   return found
 }
 
-/** Program and script; the kernel's process name is that of the main thread, which is not useful for Node. */
+/** The kernel's process name is useless for Node. */
 async function commandOf(pid: string): Promise<string> {
   const line = await fs.readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
   const [program = '', script = ''] = line.split('\0')

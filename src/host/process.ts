@@ -15,23 +15,23 @@ export const self = {
   exit(code: number): never {
     process.exit(code)
   },
-  /** Sets the exit code and lets the process end, so that output is flushed. */
+  /** Lets the process end, so that output is flushed. */
   leave(code: number): void {
     process.exitCode = code
   },
-  /** Replaces the handler of bin/weir.mjs, or the previous one. */
+  /** Replaces the previous handler. */
   onSignal(name: 'SIGTERM' | 'SIGINT' | 'SIGHUP', act: () => void): void {
     const before = process.listeners(name)
     process.on(name, act)
     // After adding: without any listener, a caught and unhandled signal would be lost.
     for (const listener of before) process.off(name, listener)
   },
-  /** Runs synchronously when this process calls `exit`. Returns a function that cancels it. */
+  /** Runs synchronously on `exit`. Returns a function that cancels it. */
   onExit(act: () => void): () => void {
     process.once('exit', act)
     return () => void process.off('exit', act)
   },
-  /** For programs that must stop in order when their output is closed. By default the process exits at once with 0. */
+  /** For an orderly stop; by default the process exits at once with 0. */
   onOutputClosed(act: () => void): void {
     outputClosed = act
   },
@@ -41,15 +41,14 @@ export const self = {
   stderr(text: string): void {
     process.stderr.write(text)
   },
-  /** Saves the compile cache now; by default only a thread that ends normally does. */
+  /** Saves the compile cache now, for a thread that may be killed. */
   keepCompiled(): void {
     flushCompileCache()
   },
   /**
-   * V8 flags for processes without flows: small new spaces for threads started later, and early old-space collections.
-   * Parallel scavenges of small new spaces cost more than they save (a tenth of the CPU of a first sync of 30,000
-   * pods). Without scavenges during marking, 20 to 40 MB of young objects would accumulate under load; allowing them
-   * costs 1 to 2 % more CPU.
+   * V8 flags for processes without flows: small new spaces and early old-space collections. Parallel scavenges of small
+   * new spaces cost a tenth of the CPU of a first sync of 30,000 pods. Scavenges during marking cost 1 to 2 % CPU and
+   * save 20 to 40 MB.
    */
   keepThreadsSmall(): void {
     setFlagsFromString('--no-parallel-scavenge')
@@ -58,24 +57,23 @@ export const self = {
     setFlagsFromString('--heap-growing-percent=50')
   },
   /**
-   * V8 flags for threads started later that process flows. Datagrams and columns are external memory, which triggers
-   * full collections while the heap is small: a tenth of the CPU, and pauses that drop datagrams. A larger initial
-   * limit avoids them; smaller new spaces compensate the memory. (bench/flows, 2 cores: 3.3 → 2.9 µs per flow, no drops
-   * at 200,000 flows/s.)
+   * V8 flags for later threads that process flows. Datagrams and columns are external memory, which triggers full
+   * collections while the heap is small: a larger initial limit avoids them, and smaller new spaces compensate the
+   * memory. (bench/flows, 2 cores: 3.3 → 2.9 µs per flow.)
    */
   prepareForFlows(): void {
     setFlagsFromString('--initial-old-space-size=64')
     setFlagsFromString('--heap-growing-percent=200')
     setFlagsFromString('--max-semi-space-size=8')
   },
-  /** V8 flags for threads started later that read short-lived objects, to limit garbage. */
+  /** V8 flags for later threads that read short-lived objects. */
   prepareForObjects(): void {
     setFlagsFromString('--initial-old-space-size=16')
     setFlagsFromString('--max-semi-space-size=2')
   },
   /**
-   * Lowers the priority of this thread and those it starts, so that deferrable work does not delay datagrams: kernel
-   * buffers fill within half a second. Linux has priorities per thread; elsewhere this applies to the process.
+   * Lowers the priority of this thread and those it starts, so that deferrable work does not delay datagrams. Affects
+   * the whole process except on Linux.
    */
   stepBack(): void {
     if (process.platform !== 'linux') return
@@ -85,7 +83,7 @@ export const self = {
       // All threads keep equal priority.
     }
   },
-  /** Resident bytes, if no other process can read them; undefined on Linux, where the parent does. */
+  /** Resident bytes; undefined on Linux, where the parent reads them. */
   ownBytes(): number | undefined {
     return process.platform === 'linux' ? undefined : process.memoryUsage.rss()
   },
@@ -104,7 +102,7 @@ export const self = {
     for await (const piece of process.stdin as AsyncIterable<Buffer>) pieces.push(piece)
     return Buffer.concat(pieces).toString('utf8')
   },
-  /** Runs an editor, which may be a command with flags, on a file in this terminal; returns its exit code. */
+  /** `editor`: a command, perhaps with flags. Resolves with its exit code. */
   async runEditor(editor: string, path: string): Promise<number> {
     const { spawn } = await import('node:child_process')
     return new Promise((resolve, reject) => {
@@ -122,7 +120,7 @@ export const self = {
 
 let outputClosed = (): void => process.exit(0)
 
-/** `weir … | head -1`: the closed pipe is an error of the stream, which would otherwise print a stack. */
+/** A closed pipe, as in `weir … | head -1`, would otherwise print a stack. */
 function onOutputError(name: string, error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') return outputClosed()
   // Errors of standard error cannot be reported.
@@ -135,15 +133,14 @@ if (isMainThread) {
   process.stderr.on('error', (error) => onOutputError('standard error', error))
 }
 
-/** The reason of a system error without code, call and path: `no space left on device`. */
+/** Without code, call and path: `no space left on device`. */
 export function systemReason(error: unknown): string {
   const message = messageOf(error)
   return /^E[A-Z0-9]+: (.+?), \w+(?: |$)/.exec(message)?.[1] ?? message
 }
 
 /**
- * Distinguishes a running process from a later one with the same number: boot id and start time, if available.
- * Undefined if the process does not exist.
+ * Boot id and start time: distinguishes a process from a later one with the same number. Undefined if there is none.
  */
 export function processIdentity(pid: number): string | undefined {
   try {
@@ -154,8 +151,7 @@ export function processIdentity(pid: number): string | undefined {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The second field, the program name in parentheses, can contain any text; the start time is the 20th field after
-    // it.
+    // The second field, the program name, can contain any text.
     const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
     return `${boot}:${started ?? ''}`
   } catch {

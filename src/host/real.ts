@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 
 export interface Clock {
-  /** Unix time in milliseconds; can jump. */
+  /** Unix ms; can jump. */
   now(): number
-  /** Milliseconds from an arbitrary start; never decreases. For durations. */
+  /** ms from an arbitrary start; never decreases. */
   monotonic(): number
 }
 
@@ -12,12 +12,12 @@ export interface Timer {
 }
 
 export interface Timers {
-  /** Runs `act` once after `ms`. Timers do not keep the process alive. */
+  /** Timers do not keep the process alive. */
   after(ms: number, act: () => void): Timer
   every(ms: number, act: () => void): Timer
-  /** Resolves after `ms`, or at once when the signal aborts. */
+  /** Resolves at once when the signal aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
-  /** Resolves in a later turn of the event loop, after pending input and output. */
+  /** Resolves after pending input and output. */
   yield(): Promise<void>
 }
 

@@ -1,8 +1,7 @@
 import type { Disk } from './disk.ts'
 
 /**
- * Replaces a small file atomically and durably: writes and syncs a temporary file, renames it and syncs the folder,
- * which must exist. `beside`: suffix of the temporary file; concurrent writers need different ones.
+ * Atomic and durable; the folder must exist. `beside`: suffix of the temporary file, different for concurrent writers.
  */
 export async function replaceFile(
   disk: Disk,

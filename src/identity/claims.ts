@@ -1,25 +1,22 @@
 import { AddressTable } from '../model/address-table.ts'
 import { withRoom } from '../model/growing.ts'
 
-/** A flow may begin this long before the report of its address, because of clock differences and delays. */
+/** A flow may precede the report of its address by this long. */
 export const headMs = 2000
-/** Flows of a released address belong to its last holder for this long, unless it has another one. */
+/** Flows of a released address belong to its last holder for this long. */
 export const tailMs = 60_000
 
-/** Priority of concurrent holders of an address, lowest first. 0 is a match by the MAC address of the row. */
+/** Priority of concurrent holders, lowest first. 0 is a match by MAC address. */
 export const ranks = { pod: 1, node: 2, service: 3, outside: 4, finished: 5, secondary: 6, slice: 7 } as const
 const rankCount = 8
 
-/** Current claims precede those that begin soon, then finished and ended ones, which cause no more traffic. */
+/** Current claims precede those that begin soon, then finished and ended ones. */
 const classes = { now: 0, soon: 1, finished: 2, lately: 3 } as const
 
-/**
- * Address claims over time, packed into typed arrays and linked by address. Times are Unix ms; a claim is valid from
- * `from` until before `until`.
- */
+/** Address claims, packed and linked by address. Times are Unix ms; valid from `from` until before `until`. */
 export class Claims {
   readonly #addresses = new AddressTable()
-  /** First claim + 1 of each address, by its number − 1. */
+  /** First claim + 1, by address number − 1. */
   #first = new Int32Array(256)
   #words = new Uint32Array(1024)
   #addressCount = 0
@@ -30,11 +27,11 @@ export class Claims {
   #cluster = new Uint16Array(256)
   #rank = new Uint8Array(256)
   #times = new Float64Array(512)
-  /** MAC address of a claim (48 bits), for the few that need it. */
+  /** MAC address (48 bits) by claim; few have one. */
   readonly #macs = new Map<number, number>()
   #count = 0
 
-  /** Validity interval of the last result; empty if another row of the same address can differ. */
+  /** Validity of the last result; empty if another row of the address can differ. */
   from = -Infinity
   until = Infinity
 
@@ -101,8 +98,8 @@ export class Claims {
   }
 
   /**
-   * Number of the address's holder at that time; 0 without one, or if two clusters conflict. `at`: offset in `words`.
-   * `cluster` 0 searches all. `mac` of the row, 48 bits; NaN if absent.
+   * Holder number; 0 without one, or if two clusters conflict. `at`: offset in `words`. `cluster` 0 searches all.
+   * `mac`: 48 bits or NaN.
    */
   find(words: Uint32Array, at: number, time: number, cluster: number, mac: number): number {
     this.from = -Infinity
@@ -126,7 +123,6 @@ export class Claims {
       if (cluster !== 0 && this.#cluster[claim] !== cluster) continue
       const from = times[2 * claim] as number
       const until = times[2 * claim + 1] as number
-      // Narrows the interval in which the result does not depend on this claim.
       const soon = from - headMs
       const late = until + tailMs
       if (time < soon) {
@@ -160,9 +156,8 @@ export class Claims {
       }
       const key = is * rankCount + rank
       if (key > bestKey) continue
-      // Two clusters claim the address equally: the holder is ambiguous.
       torn = key === bestKey && (torn || this.#cluster[claim] !== this.#cluster[best])
-      // Of equal claims the greater number wins, so that the result does not depend on the order of updates.
+      // The greater number wins, so that the order of updates does not matter.
       if (
         key === bestKey &&
         (order > bestTime || (order === bestTime && (this.#holder[claim] as number) < (this.#holder[best] as number)))

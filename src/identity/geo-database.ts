@@ -7,8 +7,7 @@ import { GeoTree } from './geo-tree.ts'
 const pollMs = 10_000
 
 /**
- * A database in MaxMind's format (.mmdb) that is reloaded when its time or size changes. If a file is unusable, the
- * previous content stays, and the start does not fail.
+ * MaxMind's format (.mmdb), reloaded when its time or size changes. If a file is unusable, the previous content stays.
  */
 export class GeoDatabase {
   readonly file: string
@@ -40,15 +39,12 @@ export class GeoDatabase {
     return this.#generation
   }
 
-  /**
-   * Record number of the address at `offset` (four words, v4-mapped), equal for addresses that share a record; 0
-   * without one.
-   */
+  /** Record number of the address at `offset` (four words, v4-mapped); 0 without one. */
   find(words: Uint32Array, offset: number): number {
     return this.#tree?.find(words, offset) ?? 0
   }
 
-  /** The record of the address. Slow: check {@link find} for a cached record first. */
+  /** Slow: check {@link find} for a cached record first. */
   get(words: Uint32Array, offset: number): unknown {
     if (this.find(words, offset) === 0) return undefined
     try {
@@ -71,7 +67,7 @@ export class GeoDatabase {
   async #read(): Promise<void> {
     try {
       const stat = await this.#host.disk.stat(this.file)
-      // The state before reading is stored, so that a concurrent change is detected at the next check.
+      // Taken before the read, so that the next check detects a concurrent change.
       const seen = stat === undefined ? 'missing' : `${stat.modified} ${stat.size}`
       if (seen === this.#seen) return
       this.#seen = seen

@@ -2,21 +2,18 @@ import { mappedPrefix } from '../model/ip.ts'
 
 export interface TreeShape {
   readonly nodeCount: number
-  /** Bits of each of a node's two records: 24, 28 or 32. */
+  /** Bits: 24, 28 or 32. */
   readonly recordSize: number
   readonly ipVersion: number
 }
 
-/**
- * The binary tree over address bits (MaxMind DB format, version 2). It is searched on the words of an address, because
- * converting addresses to text costs ten times as much.
- */
+/** MaxMind DB format, version 2. Searched by words, because text costs ten times as much. */
 export class GeoTree {
   readonly #bytes: Uint8Array
   readonly #nodes: number
   readonly #recordSize: number
   readonly #v6: boolean
-  /** Start of IPv4: in an IPv6 tree, after 96 zero bits. */
+  /** Node of IPv4: in an IPv6 tree, after 96 zero bits. */
   readonly #v4Start: number
 
   constructor(bytes: Uint8Array, { nodeCount, recordSize, ipVersion }: TreeShape) {
@@ -44,7 +41,7 @@ export class GeoTree {
     return node > this.#nodes ? node : 0
   }
 
-  /** Child of the node: another node, the number of nodes (empty), or a larger number (a record). */
+  /** Another node, the number of nodes (empty), or a larger number (a record). */
   #next(node: number, bit: number): number {
     const bytes = this.#bytes
     switch (this.#recordSize) {

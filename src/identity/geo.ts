@@ -9,12 +9,12 @@ export interface GeoFiles {
 }
 
 export interface Geo {
-  /** Fills absent or zero `src_as`, `dst_as`, `src_country` and `dst_country` of the rows so far. */
+  /** Fills absent or zero AS numbers and countries of the rows so far. */
   fill(flows: FlowBuilder): void
   close(): void
 }
 
-/** Opens the databases. Unreadable ones are logged and retried. */
+/** Unreadable databases are logged and retried. */
 export async function openGeo(host: Pick<Host, 'disk' | 'timers'>, files: GeoFiles, log: Log): Promise<Geo> {
   const asn = files.asn === undefined ? undefined : await GeoDatabase.open(host, files.asn, log)
   const country =
@@ -29,7 +29,7 @@ export async function openGeo(host: Pick<Host, 'disk' | 'timers'>, files: GeoFil
 const slots = 1 << 16
 const probes = 4
 
-/** Caches results for 65,536 addresses in fixed memory. No allocation per row. */
+/** Caches 65,536 addresses. No allocation per row. */
 class GeoColumns implements Geo {
   readonly #asnDatabase: GeoDatabase | undefined
   readonly #countryDatabase: GeoDatabase | undefined
@@ -109,7 +109,6 @@ class GeoColumns implements Geo {
       const key = 4 * slot
       if (keys[key + 3] === w3 && keys[key] === w0 && keys[key + 1] === w1 && keys[key + 2] === w2) return slot
     }
-    // All slots are used: evict in turn.
     const slot = free >= 0 ? free : (first + (this.#turn++ % probes)) & (slots - 1)
     this.#lookup(words, at, slot)
     return slot

@@ -2,12 +2,11 @@ import { parseCidr } from '../model/cidr.ts'
 import { Complaint, defineSchema, group, list, parseYaml, text, validate, type Problem } from '../schema/index.ts'
 import type { NetworkEntry } from './prefix-table.ts'
 
-/** One line of the file; an entry without a scope applies to every scope. */
+/** Without a scope an entry applies to every scope. */
 export interface ScopedEntry extends NetworkEntry {
   readonly scope?: string
 }
 
-/** The whole file, or the error with file, line and column. */
 export type NetworksFile =
   | { readonly entries: readonly ScopedEntry[]; readonly problems?: never }
   | { readonly problems: string; readonly entries?: never }
@@ -43,7 +42,7 @@ export const networksSchema = defineSchema({
   },
 })
 
-/** Reads a `.csv` file with a header line (`cidr,name,label,scope`), or YAML with a list `networks`. Never throws. */
+/** A `.csv` with a header line (`cidr,name,label,scope`), or YAML with a list `networks`. Never throws. */
 export function readNetworks(content: string, file: string): NetworksFile {
   return /\.csv$/i.test(file) ? readCsv(content, file) : readYaml(content, file)
 }
@@ -126,7 +125,7 @@ interface CsvRecord {
   readonly cells: readonly string[] | undefined
 }
 
-/** RFC 4180; trims spaces around fields, skips empty lines and lines that begin with `#`. */
+/** RFC 4180; trims spaces, skips empty lines and lines that begin with `#`. */
 function* csvRecords(content: string): Generator<CsvRecord> {
   const cell = /[ \t]*(?:"((?:[^"]|"")*)"|([^",\n\r][^,\n\r]*)?)[ \t]*(,|\r?\n|$)/y
   let line = 1

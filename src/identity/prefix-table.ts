@@ -13,13 +13,13 @@ export interface Meaning {
 }
 
 /**
- * Longest-prefix lookup. Nested ranges are flattened into disjoint spans with their final meaning, so that a lookup is
- * one binary search without allocations. Of entries for the same range the first with a name (or a label) wins.
+ * Longest-prefix lookup without allocations: nested ranges become disjoint spans. Of equal ranges the first with a name
+ * (or a label) wins.
  */
 export class PrefixTable {
   readonly #v4: Uint32Array
   readonly #v4Meanings: Uint32Array
-  /** First span at or after each value of the upper 16 bits; narrows the search. */
+  /** First span at or after each value of the upper 16 bits. */
   readonly #v4Index: Uint32Array
   readonly #v6: Uint32Array
   readonly #v6Meanings: Uint32Array
@@ -56,7 +56,7 @@ export class PrefixTable {
 
   #lookupV4(address: number): number {
     const starts = this.#v4
-    // Searches the last span that starts at or before the address; `low` is the one after it.
+    // Finds the last span that starts at or before the address; `low` is the one after it.
     let low = this.#v4Index[address >>> 16] ?? 0
     let high = this.#v4Index[(address >>> 16) + 1] ?? 0
     while (low < high) {
@@ -96,7 +96,7 @@ interface Nested {
   readonly meaning: number
 }
 
-/** Ranges are nested or disjoint, so one pass with a stack returns ascending spans. */
+/** One pass with a stack, since ranges are nested or disjoint. */
 function flatten(entries: readonly NetworkEntry[], meanings: Meanings): Span[] {
   const ranges = merged(entries)
   const spans: Span[] = []

@@ -12,7 +12,7 @@ export type RelatedObject =
   | { readonly is: 'node'; readonly key: string; readonly node: Node }
   | { readonly is: 'owner'; readonly key: string; readonly owner: Owner | null; readonly gone?: number }
 
-/** Objects that name workloads: their nodes, and the controllers of their owners. */
+/** Nodes of workloads, and the controllers of their owners. */
 export class RelatedObjects {
   readonly #owners = new Map<string, { readonly owner: Owner | undefined; readonly gone: number | undefined }>()
   readonly #nodes = new Map<string, Node>()
@@ -61,7 +61,7 @@ export class RelatedObjects {
       const known = this.#owners.get(key)
       if (known === undefined) {
         this.#missing.add(key)
-        // Deployments name their ReplicaSets with their own name and the hash.
+        // A ReplicaSet's name is its Deployment's and the hash.
         if (found.kind === 'ReplicaSet' && template !== undefined && found.name.endsWith(`-${template}`))
           return { kind: 'Deployment', name: found.name.slice(0, -template.length - 1) }
       }

@@ -1,4 +1,3 @@
-/** Extracts the facts for the workload index from an object. */
 import { parseIp } from '../model/ip.ts'
 import type { ResourceAddress, ResourceData } from '../model/kubernetes.ts'
 import { ranks } from './claims.ts'
@@ -10,7 +9,7 @@ export interface Claimed {
   readonly mac?: number
 }
 
-/** Facts about an address holder from its own object; related objects are resolved later. */
+/** Facts from the holder's own object; related objects are resolved later. */
 export interface HolderFacts {
   readonly cluster: string
   readonly kind: string
@@ -18,7 +17,6 @@ export interface HolderFacts {
   readonly name: string
   readonly node?: string
   readonly owner?: Owner
-  /** Hash in the name of its ReplicaSet. */
   readonly template?: string
 }
 
@@ -37,7 +35,7 @@ const rankOf: Readonly<Record<ResourceAddress['as'], number>> = {
   secondary: ranks.secondary,
 }
 
-/** Intermediate owners: their controller is the workload. */
+/** Owners whose own controller is the workload. */
 export const intermediateOwners: ReadonlySet<string> = new Set(['ReplicaSet', 'Job', 'ReplicationController'])
 
 export function ownerOf(data: ResourceData): Owner | undefined {
@@ -47,7 +45,7 @@ export function ownerOf(data: ResourceData): Owner | undefined {
 
 export function heldOf(data: ResourceData): HolderFacts {
   const { cluster, kind, namespace, name, node } = data
-  // An EndpointSlice address without a pod identifies only the service.
+  // Without a pod only the service is known.
   if (kind === 'EndpointSlice')
     return { cluster, kind: 'Service', ...(namespace === undefined ? {} : { namespace }), name: data.service ?? name }
   const owner = kind === 'Pod' ? ownerOf(data) : undefined
@@ -63,7 +61,7 @@ export function heldOf(data: ResourceData): HolderFacts {
   }
 }
 
-/** Claimed addresses without invalid ones. A finished pod has the lowest priority. */
+/** A finished pod has the lowest priority. */
 export function claimedBy(data: ResourceData): Claimed[] {
   const claimed: Claimed[] = []
   const add = (ip: string, rank: number, network?: string, mac?: number): void => {

@@ -5,7 +5,7 @@ import type { WorkloadRecord } from './workloads.ts'
 
 const format = 1
 const utf8 = new TextEncoder()
-/** Characters per write; other work can run in between. */
+/** Characters per write. */
 const pieceLength = 1 << 18
 
 interface Head {
@@ -22,7 +22,7 @@ export async function workloadFiles(disk: Disk, folder: string): Promise<readonl
   return found.toSorted((a, b) => b.sequence - a.sequence).map(({ name }) => name)
 }
 
-/** Writes a new file: a line with the position, a line per record, and a checksum. The folder must exist. */
+/** The lines are the position, the records and a checksum. The folder must exist. */
 export async function writeWorkloads(
   disk: Disk,
   folder: string,
@@ -59,10 +59,7 @@ export async function writeWorkloads(
   return name
 }
 
-/**
- * Passes every record of a file to `take` and returns its position. Throws before the first record if the file is
- * incomplete.
- */
+/** Returns the position. Throws before the first record if the file is incomplete. */
 export async function readWorkloads(
   disk: Disk,
   path: string,

@@ -13,7 +13,7 @@ const commitBytes = 256 << 20
 const leastCommitMs = 60_000
 const tryAgainMs = 1000
 const readBytes = 1 << 18
-/** Interval of reads while names are queried; waiters trigger one at once. Each read has a fixed cost. */
+/** Interval while names are queried; waiters trigger a read at once. */
 const readIntervalMs = 1000
 const idleMs = 10_000
 
@@ -24,7 +24,6 @@ export interface FollowOptions {
   readonly log: Log
 }
 
-/** Follows the journal with a projection of workloads, and commits its state. */
 export class WorkloadFollower implements Enrichment {
   readonly projection: WorkloadProjection
   readonly #options: FollowOptions
@@ -44,9 +43,7 @@ export class WorkloadFollower implements Enrichment {
     return this.projection.holds()[filePartition]?.sequence ?? 0
   }
 
-  /**
-   * Follows until the signal aborts; `stopped` then resolves after the last commit. A second call continues the first.
-   */
+  /** `stopped` resolves after the last commit. A second call continues the first. */
   start(signal: AbortSignal): void {
     this.#running ??= this.#run(signal)
   }
@@ -55,7 +52,7 @@ export class WorkloadFollower implements Enrichment {
     await this.#running
   }
 
-  /** Reports a name query: reads are frequent for a while, and the first is immediate. */
+  /** Reports a name query: reads become frequent. */
   wanted(): void {
     if (this.#requested) return
     this.#requested = true

@@ -8,26 +8,25 @@ import { readWorkloads, workloadFiles, writeWorkloads } from './workload-file.ts
 import { Workloads } from './workloads.ts'
 import { messageOf } from '../model/errors.ts'
 
-/** Past holders are retained this long for late flows and the hourly retry of unknown addresses. */
+/** Past holders are retained for late flows and the hourly retry of unknown addresses. */
 export const retainEndedMs = 3 * 3_600_000
-/** Minimum ended claims for a cleanup. */
 export const minEndedClaims = 50_000
 /** Older files retained in case the newest is unreadable. */
 const keptFiles = 2
 
 export interface WorkloadOptions {
   readonly host: Host
-  /** A dedicated folder; created on the first write. */
+  /** Dedicated; created on the first write. */
   readonly directory: string
   readonly log: Log
   readonly metrics: Metrics
-  /** Whether the id is that of a source that watches a cluster; others are ignored. */
+  /** The source watches a cluster. */
   readonly isCluster: (source: string) => boolean
 }
 
 /**
- * Index of address holders from the journal's `resource` events. The file that `commit` writes has the whole state and
- * its position. A second thread can read it and follow independently.
+ * Index of address holders from `resource` events. `commit` writes the whole state and its position, which a second
+ * thread can read.
  */
 export class WorkloadProjection implements Projection {
   readonly name = 'identity'
@@ -35,9 +34,9 @@ export class WorkloadProjection implements Projection {
   readonly #options: WorkloadOptions
   #reached: Position = nowhere
   #committed: Position = nowhere
-  /** The first frame that the newest file does not reflect. */
+  /** First frame that the newest file does not reflect. */
   #unsaved: Position | undefined
-  /** Newest receive time; ages are relative to it, not to the clock. */
+  /** Newest receive time; ages are relative to it. */
   #received = 0
 
   constructor(options: WorkloadOptions) {
@@ -108,7 +107,7 @@ export class WorkloadProjection implements Projection {
     return Promise.resolve()
   }
 
-  /** Like `apply`, without metrics. Skips frames that were already applied. */
+  /** Skips frames that were already applied. */
   take(frames: readonly Frame[]): void {
     const { log, isCluster } = this.#options
     for (const frame of frames) {

@@ -8,7 +8,7 @@ import { KnownObjects } from './known-objects.ts'
 import { OwnRanges } from './own-ranges.ts'
 import { claimedBy, intermediateOwners, heldOf, ownerOf, type Claimed, type HolderFacts } from './workload-facts.ts'
 
-/** One line of the saved index: see {@link Workloads.records}. */
+/** See {@link Workloads.records}. */
 export type WorkloadRecord =
   | RelatedObject
   | { readonly is: 'ranges'; readonly ranges: readonly string[] }
@@ -27,15 +27,12 @@ export type WorkloadRecord =
       ])[]
     }
 
-/**
- * Address holders over time, from `resource` events in order. A holder is a number, valid in this process until
- * `generation` increases; {@link endpoint} describes it.
- */
+/** Address holders over time. A holder is a number, valid in this process until `generation` increases. */
 export class Workloads {
   #claims = new Claims()
   #held = new HolderColumns()
   #networks = new Map<number, string>()
-  /** Objects with current addresses. All claims of an object belong to its current holder number. */
+  /** Objects with current addresses. All claims of an object have its current holder number. */
   #known = new KnownObjects()
   #related = new RelatedObjects()
   #ranges = new OwnRanges()
@@ -46,12 +43,12 @@ export class Workloads {
   #generation = 0
   readonly #listeners = new Set<(words: Uint32Array) => void>()
 
-  /** Increases when earlier numbers or names may have changed; see {@link settle}. */
+  /** Increases when earlier results may have changed; see {@link settle}. */
   get generation(): number {
     return this.#generation
   }
 
-  /** Validity interval of the last result of `find` for any row; empty if rows differ. */
+  /** Validity of the last result of `find` for any row; empty if rows differ. */
   get from(): number {
     return this.#claims.from
   }
@@ -59,7 +56,6 @@ export class Workloads {
     return this.#claims.until
   }
 
-  /** Without any updates: every result is 0. */
   get empty(): boolean {
     return this.#clusters.size === 0
   }
@@ -74,28 +70,27 @@ export class Workloads {
     return count
   }
 
-  /** Calls the listener for each address with changed results; the words are valid during the call. */
+  /** Called for each address with changed results; the words are valid during the call. */
   onChange(listener: (words: Uint32Array) => void): () => void {
     this.#listeners.add(listener)
     return () => void this.#listeners.delete(listener)
   }
 
-  /** Number of a cluster by its name; 0 if unknown, as for the default scope. */
+  /** 0 if unknown, as for the default scope. */
   clusterOf(name: string): number {
     return this.#clusters.get(name) ?? 0
   }
 
-  /** Holder of the address at a time (Unix ms); 0 if unknown. `cluster` 0 searches all; `mac` of the row or NaN. */
+  /** Holder at a time (Unix ms); 0 if unknown. `cluster` 0 searches all; `mac` or NaN. */
   find(words: Uint32Array, at: number, time: number, cluster: number, mac: number): number {
     return this.#claims.find(words, at, time, cluster, mac)
   }
 
-  /** Whether the address is in the pod, node or service ranges of a cluster. */
   inClusterRange(words: Uint32Array, at: number): boolean {
     return this.#ranges.has(words, at)
   }
 
-  /** Description of a holder, with the current knowledge of its node and owners. */
+  /** With the current knowledge of its node and owners. */
   endpoint(number: number): Endpoint | undefined {
     const known = this.#endpoints[number]
     if (known !== undefined) return known
@@ -125,7 +120,7 @@ export class Workloads {
     return held?.node === undefined ? undefined : this.#related.node(held.cluster, held.node)?.address
   }
 
-  /** Applies the next state of an object. Call {@link settle} after a series of calls. */
+  /** Call {@link settle} after a series of calls. */
   apply(data: ResourceData): void {
     const since = Date.parse(data.since)
     const key = `${data.cluster}/${data.uid}`
@@ -171,7 +166,6 @@ export class Workloads {
       if (open === undefined || !same) {
         let number = numbers.get(network)
         if (number === undefined) numbers.set(network, (number = this.#number(held, network)))
-        // New facts about the object apply since it got the address.
         if (open !== undefined) this.#claims.hand(open, number)
         now.push(open ?? this.#claims.add(words, number, this.clusterOf(held.cluster), rank, since, Infinity, mac))
         this.#ranges.add(words)
@@ -201,17 +195,14 @@ export class Workloads {
     for (const listener of this.#listeners) listener(words)
   }
 
-  /** Invalidates earlier results after late names; call it after a series of updates. */
+  /** Invalidates earlier results; call it after a series of updates. */
   settle(): void {
     if (!this.#related.settle()) return
     this.#endpoints = []
     this.#generation++
   }
 
-  /**
-   * Forgets claims that ended before this time (Unix ms) if there are at least `much`. Numbers change then:
-   * `generation` increases.
-   */
+  /** Forgets claims that ended before this time (Unix ms), if there are at least `much`. `generation` increases. */
   forget(before: number, much: number): void {
     if (this.#ended < Math.max(much, this.#known.live / 2)) return
     const kept = new Workloads()
@@ -229,7 +220,7 @@ export class Workloads {
     this.#generation++
   }
 
-  /** The whole state without claims that ended before this time, in the order for `load` on an empty index. */
+  /** Without claims that ended before this time, in the order for `load`. */
   *records(before: number): Generator<WorkloadRecord> {
     yield* this.#related.records(before)
     yield { is: 'ranges', ranges: [...this.#nodeRanges] }
@@ -296,7 +287,7 @@ export class Workloads {
       else now.push(claim)
     }
     if (key === undefined || now.length === 0) return
-    // Claims in several networks are separate records of one object.
+    // One object may have claims in several networks.
     const object = this.#known.add(this.clusterOf(held.cluster), key.slice(held.cluster.length + 1))
     this.#known.claim(object, [...this.#known.claimsOf(object), ...now])
   }

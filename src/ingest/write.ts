@@ -4,43 +4,42 @@ import { WeirError } from '../model/errors.ts'
 import { FlowBuilder } from '../model/flow-builder.ts'
 import type { SourceContext } from '../engine/contracts.ts'
 
-/** A batch that has reached `rows` or `bytes` is handed over before the next datagram is decoded. */
+/** A batch that has reached `rows` or `bytes` is sent before the next datagram. */
 export interface UnitLimits {
   readonly rows: number
   /** Uncompressed. */
   readonly bytes: number
-  /** Units handed to the journal that are not synced yet. */
+  /** Units that are not synced yet. */
   readonly inFlight: number
 }
 
-/** A unit fits in one frame; 16 MiB may wait for a slow disk. */
+/** A unit fits in one frame; 16 MiB may wait for the disk. */
 export const defaultLimits: UnitLimits = { rows: 8192, bytes: 512 * 1024, inFlight: 32 }
 
 const retryAfterMs = 100
 const maxSpare = 4
-/** A journal that is full has room again when a sink moves on: at the speed of people and networks. */
+/** A full journal has room again when a sink advances. */
 const retryFullMs = 500
 
 type NewUnit = Omit<Unit, 'source'>
-/** What a unit does when the journal is full: it waits until the source stops, or until a time (monotonic ms). */
+/** What a unit does when the journal is full. `until`: monotonic ms. */
 type WhenFull = 'waits' | 'drops' | { readonly until: number }
 
 /**
- * Collects the rows of decoded datagrams, enriches them and hands them to the journal in units. Order of a source:
- * {@link makeRoom}, decode a whole datagram into {@link flows}, {@link added}. UDP is not resent, so nothing here
- * waits: if the disk is behind, rows are shed and counted.
+ * Batches decoded rows into units for the journal. Order: {@link makeRoom}, decode a whole datagram into {@link flows},
+ * {@link added}. UDP is not resent, so nothing here waits: if the disk is behind, rows are shed and counted.
  */
 export class FlowWriter {
   readonly flows = new FlowBuilder()
   readonly #context: SourceContext
   readonly #limits: UnitLimits
   readonly #inFlight = new Set<Promise<void>>()
-  /** Buffers of units that are synced: a new one for each would cost as much as filling it. */
+  /** Buffers of synced units: allocation costs as much as filling one. */
   readonly #spare: Uint8Array<ArrayBuffer>[] = []
   #received = 0
-  /** No unit carries the newest counts of shed rows yet. */
+  /** No unit has the newest counts of shed rows yet. */
   #shedUnrecorded = false
-  /** The rows being added, and some of the batch, are of a sender that waits. */
+  /** Some rows of the batch are of a sender that waits. */
   #senderWaits = false
   #unitWaits = false
   readonly #stopping = new AbortController()
@@ -54,15 +53,13 @@ export class FlowWriter {
     return this.#inFlight.size
   }
 
-  /**
-   * Hands the batch over if it is full. False: too much is in flight, and the rows of the next datagram are to be shed.
-   */
+  /** False: too much is in flight; the next rows are shed. */
   makeRoom(): boolean {
     const { count, bytes } = this.flows
     return (count < this.#limits.rows && bytes < this.#limits.bytes) || this.flush()
   }
 
-  /** `rows` were written into the batch since {@link makeRoom}. `received`: Unix ms. */
+  /** `rows` were written since {@link makeRoom}. `received`: Unix ms. */
   added(rows: number, received: number): void {
     if (rows === 0) return
     this.#received = Math.max(this.#received, received)
@@ -70,8 +67,8 @@ export class FlowWriter {
   }
 
   /**
-   * Rows added in `take` are of a sender that can wait (TCP). A unit that holds any of them is retried while the
-   * journal is full, so that {@link ready} and the sender wait.
+   * For TCP: a unit with rows added in `take` is retried while the journal is full, so that {@link ready} and the
+   * sender wait.
    */
   ofPatientSender<T>(take: () => T): T {
     this.#senderWaits = true
@@ -83,8 +80,7 @@ export class FlowWriter {
   }
 
   /**
-   * Resolves with true if a unit can be handed to the journal: for sources that can wait. False after the deadline
-   * (monotonic ms).
+   * True if a unit can be handed to the journal, for sources that can wait. False after the deadline (monotonic ms).
    */
   async ready(deadline = Infinity): Promise<boolean> {
     const { clock, timers } = this.#context.host
@@ -102,7 +98,7 @@ export class FlowWriter {
     this.#context.shed(reason, count)
   }
 
-  /** Hands the rows so far to the journal; false when too much is in flight already, and the rows stay. */
+  /** False when too much is in flight; the rows stay. */
   flush(): boolean {
     if (this.flows.count === 0) return true
     if (this.#inFlight.size >= this.#limits.inFlight) return false
@@ -111,7 +107,6 @@ export class FlowWriter {
     return true
   }
 
-  /** The rows so far, encoded. */
   #unit(): NewUnit {
     const { flows } = this
     const { count } = flows
@@ -129,10 +124,7 @@ export class FlowWriter {
     return unit
   }
 
-  /**
-   * Hands the rows so far to the journal, which may be full until `deadline` (monotonic ms). Resolves with the number
-   * of rows that were lost: for senders that get a response.
-   */
+  /** Waits for a full journal until `deadline` (monotonic ms). Resolves with the number of lost rows. */
   store(deadline: number): Promise<number> {
     if (this.flows.count === 0) return Promise.resolve(0)
     return new Promise((resolve) => {
@@ -140,7 +132,7 @@ export class FlowWriter {
     })
   }
 
-  /** A frame without rows, so that counts of shed rows become durable while no rows are accepted. */
+  /** A frame without rows: counts of shed rows become durable. */
   recordShed(): void {
     if (!this.#shedUnrecorded || this.flows.count > 0 || this.#inFlight.size >= this.#limits.inFlight) return
     this.#send(
@@ -157,7 +149,7 @@ export class FlowWriter {
     )
   }
 
-  /** Ends the retries for a full journal. Call it before connections are closed. */
+  /** Call it before connections are closed. */
   stopWaiting(): void {
     this.#stopping.abort()
   }
@@ -171,7 +163,7 @@ export class FlowWriter {
     await Promise.all(this.#inFlight)
   }
 
-  /** `settled` is called with the number of rows that were lost. */
+  /** `settled`: with the number of lost rows. */
   #send(unit: NewUnit, whenFull: WhenFull, settled?: (lost: number) => void): void {
     this.#shedUnrecorded = false
     const sending = this.#append(unit, whenFull).then((lost) => {
@@ -185,11 +177,10 @@ export class FlowWriter {
 
   async #append(unit: NewUnit, whenFull: WhenFull): Promise<number> {
     let error = await this.#try(unit)
-    // A failed sync is over once the journal has a new segment; a second failure is not waited out.
+    // A failed sync is over once the journal has a new segment.
     if (passing(error)) error = await this.#tryAfter(retryAfterMs, unit)
     while (isFull(error) && this.#mayWait(whenFull)) error = await this.#tryAfter(retryFullMs, unit)
     if (error === undefined) return 0
-    // The counts that the unit carried are not recorded.
     this.#shedUnrecorded = true
     this.shed(isFull(error) ? 'journal_full' : 'journal_failed', unit.count)
     if (unit.count === 0) return 0
@@ -212,7 +203,7 @@ export class FlowWriter {
     return this.#try(unit)
   }
 
-  /** What went wrong; undefined when the unit is synced. */
+  /** Returns the error; undefined: synced. */
   async #try(unit: NewUnit): Promise<unknown> {
     try {
       await this.#context.append(unit)

@@ -1,4 +1,3 @@
-/** The audit record of an event, from its `audit` body or from CloudEvents attributes alone. */
 import {
   actorKinds,
   outcomeOf,
@@ -12,7 +11,7 @@ import { fieldsOf, isRecord, known, textOf, type Fields } from './json.ts'
 
 const severities: readonly string[] = ['normal', 'warning', 'incident'] satisfies AuditSeverity[]
 
-/** True for the family `audit` and for traces as cts_exporter sends them, which have no family. */
+/** Family `audit`, or a trace of cts_exporter, which has no family. */
 export function isAudit({ family = 'event', extensions = {} }: WeirEvent, data: Fields): boolean {
   if (family !== 'event') return family === 'audit'
   return (
@@ -22,7 +21,7 @@ export function isAudit({ family = 'event', extensions = {} }: WeirEvent, data: 
   )
 }
 
-/** The first part of resource references, derived from the event's source. */
+/** The first part of resource references, from the event's source. */
 export function cloudOf({ source }: WeirEvent): string {
   const host = URL.parse(source)?.hostname ?? ''
   return host.endsWith('.otc.t-systems.com') ? 'otc' : host.endsWith('.myhuaweicloud.com') ? 'huawei' : 'cloud'
@@ -33,7 +32,7 @@ export function auditRecordOf(event: WeirEvent, data: Fields): AuditRecord {
   return Object.keys(body).length > 0 ? recordOfBody(body) : attributesRecord(event, data)
 }
 
-/** Other producers may write such a body too: an invalid value counts as absent. */
+/** Other producers may write invalid values, which count as absent. */
 function recordOfBody(body: Fields): AuditRecord {
   const [actor, resource] = [fieldsOf(body['actor']), fieldsOf(body['resource'])]
   const behind = fieldsOf(actor['impersonatedBy'])
@@ -61,7 +60,6 @@ function recordOfBody(body: Fields): AuditRecord {
   })
 }
 
-/** The form of cts_exporter: extensions, and the user in the body. */
 function attributesRecord({ type, subject, extensions = {} }: WeirEvent, data: Fields): AuditRecord {
   const user = personOf(fieldsOf(data['user']))
   const who =

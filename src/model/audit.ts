@@ -1,30 +1,30 @@
 /**
- * An audited action in one form for all clouds and clusters: field `audit` in the body of events of the family `audit`.
- * `time` is the event's time and `ref` names the resource (refs.ts). Unknown values are absent.
+ * An audited action: field `audit` in the body of events of the family `audit`. `ref` of the event names the resource.
+ * Unknown values are absent.
  */
 export interface AuditRecord {
   readonly actor: AuditActor
-  /** The action by its original name: `login`, `deleteEip`, `create`. */
+  /** Original name: `login`, `deleteEip`, `create`. */
   readonly action: string
-  /** The service of the action: `IAM`, `ECS`. */
+  /** Service of the action: `IAM`, `ECS`. */
   readonly service?: string
   readonly resource?: AuditResource
-  /** The owner of the resource: a project, an account, a cluster. */
+  /** Owner of the resource: a project, an account, a cluster. */
   readonly tenant?: string
   readonly region?: string
   readonly outcome: 'success' | 'failure' | 'unknown'
   readonly severity: AuditSeverity
-  /** The original request id, which correlates several traces of one request. */
+  /** Correlates several traces of one request. */
   readonly requestId?: string
 }
 
-/** `normal`: succeeded. `warning`: failed. `incident`: failed with serious consequences. */
+/** `warning`: failed. `incident`: failed with serious consequences. */
 export type AuditSeverity = 'normal' | 'warning' | 'incident' | 'unknown'
 
 export interface AuditPerson {
   readonly id?: string
   readonly name?: string
-  /** The scope of the name: a domain, an account, an issuer. */
+  /** Scope of the name: a domain, an account, an issuer. */
   readonly domain?: string
 }
 
@@ -37,7 +37,6 @@ export interface AuditActor extends AuditPerson {
    */
   readonly kind: (typeof actorKinds)[number]
   readonly impersonatedBy?: AuditPerson
-  /** The client's address. */
   readonly address?: string
 }
 
@@ -59,8 +58,8 @@ export function outcomeOf(severity: AuditSeverity): AuditRecord['outcome'] {
 }
 
 /**
- * The key of an actor, in Neo4j and behind `user:` in view `audit`. Names are unique within a domain only. All `system`
- * actors share one key, as do all `unknown` ones.
+ * Key of an actor in Neo4j and behind `user:` in view `audit`. All `system` actors share one key, as do all `unknown`
+ * ones.
  */
 export function actorKey({ kind, id, name, domain = '' }: AuditPerson & { readonly kind: string }): string {
   const who = id ?? name
@@ -68,7 +67,6 @@ export function actorKey({ kind, id, name, domain = '' }: AuditPerson & { readon
   return `${domain.replace(/[%/]/g, encodeURIComponent)}/${who}`
 }
 
-/** The key as a resource reference. */
 export function actorRef(actor: AuditPerson & { readonly kind: string }): string {
   return `${actor.id === undefined && actor.name === undefined ? '' : 'user:'}${actorKey(actor)}`
 }

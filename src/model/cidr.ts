@@ -3,11 +3,11 @@ import { mappedPrefix, parseIp } from './ip.ts'
 export interface Cidr {
   /** Four words in network order, host bits cleared; IPv4 mapped. */
   readonly words: Uint32Array
-  /** Prefix length over all 128 bits: an IPv4 /8 is 104. */
+  /** Prefix length of 128 bits: an IPv4 /8 is 104. */
   readonly bits: number
 }
 
-/** `10.0.0.0/8`, `2001:db8::/32`, or a single address; undefined if invalid. Host bits are cleared. */
+/** Undefined if invalid. A single address is valid; host bits are cleared. */
 export function parseCidr(text: string): Cidr | undefined {
   const slash = text.indexOf('/')
   const address = slash < 0 ? text : text.slice(0, slash)
@@ -25,7 +25,7 @@ export function isIpv4Range({ words, bits }: Cidr): boolean {
   return bits >= 96 && isIpv4(words, 0)
 }
 
-/** True if the prefix covers the address at `offset`. Address families are separate: `::/0` covers no IPv4 address. */
+/** Address families are separate: `::/0` covers no IPv4 address. */
 export function covers(prefix: Cidr, words: Uint32Array, offset: number): boolean {
   if (prefix.bits < 96 && isIpv4(words, offset)) return false
   for (let word = 0; 32 * word < prefix.bits; word++) {
@@ -39,7 +39,7 @@ function isIpv4(words: Uint32Array, offset: number): boolean {
   return words[offset] === 0 && words[offset + 1] === 0 && words[offset + 2] === mappedPrefix
 }
 
-/** Mask of the first `bits` bits. Shifts count modulo 32, so 0 and 32 are special cases. */
+/** Shifts count modulo 32, so 0 and 32 are special cases. */
 function wordMask(bits: number): number {
   return bits <= 0 ? 0 : bits >= 32 ? 0xffffffff : 0xffffffff << (32 - bits)
 }

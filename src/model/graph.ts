@@ -1,6 +1,4 @@
-/**
- * The model of the graph: nodes, identified by their references, and relations. Labels are those of the sink `neo4j`.
- */
+/** Nodes are identified by their references. Labels are those of the sink `neo4j`. */
 import { parseKubernetesRef, workloadGroups } from './refs.ts'
 
 export const labels = ['SUBJECT', 'RESOURCE', 'WORKLOAD', 'TENANT', 'REGION', 'STATUS', 'IMAGE', 'ACTION'] as const
@@ -21,7 +19,7 @@ export const summedRelations = [
   'provided-by',
   'talks-to',
 ] as const
-/** Relations of single events. They are included only if requested by name, or for an event node. */
+/** Included only if requested by name, or for an event node. */
 export const eventRelations = ['performed-by', 'applied-on', 'with-status'] as const
 
 const prefixes: Readonly<Record<string, Label>> = {
@@ -33,7 +31,7 @@ const prefixes: Readonly<Record<string, Label>> = {
   action: 'ACTION',
 }
 
-/** The action name of a reference such as `action:login`, which covers all actors; undefined for other references. */
+/** The name in `action:login`; undefined for other references. */
 export function actionName(ref: string): string | undefined {
   return ref.startsWith('action:') ? ref.slice('action:'.length) : undefined
 }
@@ -43,6 +41,6 @@ export function labelOf(ref: string): Label {
   const object = parseKubernetesRef(ref)
   if (object !== undefined) return workloadGroups[object.kind] === object.group ? 'WORKLOAD' : 'RESOURCE'
   const [, prefix = ''] = /^([a-z][a-z0-9+.-]*):/.exec(ref) ?? []
-  // Other references with a prefix and parts are resources or hosts; event ids have no parts.
+  // Resources and hosts have a prefix and parts; event ids have no parts.
   return prefixes[prefix] ?? (prefix !== '' && ref.includes('/') ? 'RESOURCE' : 'ACTION')
 }

@@ -1,14 +1,11 @@
-/**
- * Addresses are four 32-bit words in network order (word 0 highest), IPv4 mapped to ::ffff:a.b.c.d. Their text follows
- * RFC 5952: lower case, no leading zeros, the longest run of at least two zero groups as `::`, the first of equal runs.
- */
+/** Addresses are four 32-bit words in network order, IPv4 mapped to ::ffff:a.b.c.d. Text follows RFC 5952. */
 
-/** Word 2 of every mapped IPv4 address; words 0 and 1 are then 0. */
+/** Word 2 of mapped IPv4 addresses; words 0 and 1 are 0. */
 export const mappedPrefix = 0xffff
 
 const octets: readonly string[] = Array.from({ length: 256 }, (_, value) => String(value))
 
-/** The text of the address at `offset`; an IPv4-mapped one as a dotted quad. */
+/** IPv4-mapped addresses as dotted quads. */
 export function formatIp(words: Uint32Array, offset = 0): string {
   const w0 = words[offset] ?? 0
   const w1 = words[offset + 1] ?? 0
@@ -41,8 +38,8 @@ function formatGroups(groups: readonly number[]): string {
 }
 
 /**
- * Four words of an IPv4 or IPv6 text; undefined if invalid. Strict: no leading zeros in dotted quads (some parsers read
- * octal), no zone, no brackets, no prefix length.
+ * Undefined if invalid. Strict: no leading zeros in dotted quads (some parsers read octal), no zone, brackets or prefix
+ * length.
  */
 export function parseIp(text: string): Uint32Array | undefined {
   if (!text.includes(':')) {
@@ -60,7 +57,7 @@ export function parseIp(text: string): Uint32Array | undefined {
   return Uint32Array.from({ length: 4 }, (_, word) => ((groups[2 * word] ?? 0) << 16) | (groups[2 * word + 1] ?? 0))
 }
 
-/** Groups between colons; a dotted quad may end the text and counts as two. */
+/** A dotted quad may end the text and counts as two. */
 function parseGroups(text: string, endsText: boolean): number[] | undefined {
   if (text === '') return []
   const groups: number[] = []

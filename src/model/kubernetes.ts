@@ -1,12 +1,11 @@
 /**
- * Bodies (JSON) of the events of a cluster: families `change`, `resource` and `k8s-event`, and events for gaps. All
- * have `source` `/kubernetes/<cluster>`, `ref` of the object (refs.ts), `key` `<cluster>/<uid>` (so that every bus
- * keeps the order of an object's events) and `subject` as in kubectl: `pods/shop/web-1`, `deployments.apps/shop/web`,
- * `nodes/worker-1`.
+ * Bodies (JSON) of the events of a cluster. All have `source` `/kubernetes/<cluster>`, `ref` of the object (refs.ts),
+ * `key` `<cluster>/<uid>` (so that buses keep the order of an object's events) and `subject` as in kubectl:
+ * `pods/shop/web-1`, `deployments.apps/shop/web`.
  */
 import type { AuditRecord } from './audit.ts'
 
-/** Types of events, with the family in brackets. */
+/** Event types, with the family in brackets. */
 export const kubernetesTypes = {
   /** [change] */
   created: 'weir.kubernetes.created',
@@ -34,7 +33,7 @@ export interface ObjectIdentity {
   readonly kind: string
   /** Plural, as in paths. */
   readonly resource: string
-  /** Absent for cluster-scoped objects. */
+  /** Absent if cluster-scoped. */
   readonly namespace?: string
   readonly name: string
   readonly uid: string
@@ -56,39 +55,39 @@ export function keysOf(pointer: string): string[] {
     .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
-/** A change of an object. Secret values are digests; see the guide. */
+/** A change of an object. Secret values are digests. */
 export interface ChangeData extends ObjectIdentity {
   readonly operation: Operation
-  /** The state before, without noise; null if created. */
+  /** Without noise; null if created. */
   readonly old: object | null
-  /** The state after; null if deleted. */
+  /** Null if deleted. */
   readonly new: object | null
-  /** Turns `old` into `new` (RFC 6902); empty if created or deleted. */
+  /** JSON Patch (RFC 6902), from `old` to `new`; empty if created or deleted. */
   readonly patch: readonly PatchStep[]
-  /** The writer according to the object's managed fields. */
+  /** The writer by the object's managed fields. */
   readonly actor?: ChangeActor
   /**
-   * ISO 8601, to the second, by the API server's clock. In the update that set `deletionTimestamp`: the time of that
-   * request. In a deletion that waited for finalizers or a grace period: the time of the first request.
+   * ISO 8601, to the second, by the API server's clock. In the update that set `deletionTimestamp`: that request. In a
+   * deletion that waited for finalizers or a grace period: the first request.
    */
   readonly deletionRequested?: string
   /** The object existed at the first list. */
   readonly initial?: true
   /** Intermediate states were missed: this may combine several changes. */
   readonly coalesced?: true
-  /** Noise rules that would usually hide this change. */
+  /** Rules that would usually hide this change. */
   readonly noise?: readonly string[]
-  /** Both states are omitted because the change was too large for the sink. Never in the journal. */
+  /** Both states are omitted as too large for the sink. Never in the journal. */
   readonly reduced?: true
 }
 
-/** A change without the states of its object; undefined for a creation, which would be empty. */
+/** Undefined for a creation, which would be empty. */
 export function reducedChange(change: ChangeData): ChangeData | undefined {
   return change.operation === 'created' ? undefined : { ...change, old: null, new: null, reduced: true }
 }
 
 export interface ChangeActor {
-  /** Field manager: `kubectl-client-side-apply`, `kube-controller-manager`. */
+  /** `kubectl-client-side-apply`, `kube-controller-manager`. */
   readonly manager: string
   readonly operation?: string
   readonly subresource?: string
@@ -96,7 +95,6 @@ export interface ChangeActor {
   readonly time?: string
 }
 
-/** An entry of an object's managed fields. */
 export interface ManagedField {
   readonly manager?: string
   readonly operation?: string
@@ -104,7 +102,7 @@ export interface ManagedField {
   readonly time?: string
 }
 
-/** The last writer of an object by its managed fields. Within one second, the last in the list. */
+/** The last writer by the managed fields. Within one second, the last in the list. */
 export function actorOf(fields: readonly ManagedField[]): ChangeActor | undefined {
   let last: ManagedField | undefined
   for (const field of fields) if (last === undefined || (field.time ?? '') >= (last.time ?? '')) last = field
@@ -118,19 +116,19 @@ export function actorOf(fields: readonly ManagedField[]): ChangeActor | undefine
   }
 }
 
-/** The identity of an object: its addresses, owner, node and zone. Emitted again after any change to it. */
+/** The identity of an object. Emitted again after any change to it. */
 export interface ResourceData extends ObjectIdentity {
-  /** ISO 8601: start of validity. The creation time of a new object, else the time of observation. */
+  /** ISO 8601. The creation time of a new object, else the time of observation. */
   readonly since: string
-  /** `present`: valid from `since` on. `gone`: deleted at `since`; all other fields are absent. */
+  /** `gone`: deleted at `since`; all other fields are absent. */
   readonly state: 'present' | 'gone'
   readonly labels?: Readonly<Record<string, string>>
   /** ISO 8601. */
   readonly created?: string
-  /** All owners; the controller is first. */
+  /** The controller is first. */
   readonly owners?: readonly ResourceOwner[]
   readonly addresses?: readonly ResourceAddress[]
-  /** Pods: uses the node's network, and so the node's addresses. */
+  /** Pods: has the node's addresses. */
   readonly hostNetwork?: true
   /** Pods: `Pending`, `Running`, `Succeeded`, `Failed`. */
   readonly phase?: string
@@ -140,7 +138,7 @@ export interface ResourceData extends ObjectIdentity {
   readonly zone?: string
   readonly region?: string
   readonly providerId?: string
-  /** Nodes: address ranges (CIDR) of their pods. */
+  /** Nodes: CIDRs of their pods. */
   readonly podRanges?: readonly string[]
   /** Pods: images of containers, with the resolved id. */
   readonly images?: readonly { readonly container: string; readonly image: string; readonly id?: string }[]
@@ -153,7 +151,7 @@ export interface ResourceData extends ObjectIdentity {
     readonly nodePort?: number
     readonly targetPort?: string | number
   }[]
-  /** Endpoint slices: the service and its endpoints. */
+  /** Endpoint slices: their service. */
   readonly service?: string
   readonly endpoints?: readonly {
     readonly addresses: readonly string[]
@@ -177,17 +175,14 @@ export interface ResourceOwner {
 
 export interface ResourceAddress {
   readonly ip: string
-  /**
-   * `pod`: the pod's own network. `secondary`: a further network, named by `network`. `node`, `cluster` (clusterIP),
-   * `external` (externalIPs), `load-balancer`.
-   */
+  /** `secondary`: a further network, named by `network`. `cluster`: clusterIP. `external`: externalIPs. */
   readonly as: 'pod' | 'secondary' | 'node' | 'cluster' | 'external' | 'load-balancer'
   readonly network?: string
   readonly interface?: string
   readonly mac?: string
 }
 
-/** A Kubernetes event of either API. `ref` of the envelope is that of `regarding`. */
+/** `ref` of the envelope is that of `regarding`. */
 export interface ClusterEventData extends ObjectIdentity {
   /** `Normal`, `Warning`. */
   readonly type: string
@@ -208,7 +203,7 @@ export interface ClusterEventData extends ObjectIdentity {
   readonly host?: string
 }
 
-/** A comparison with the server found changes that no watch delivered. The following events repair them. */
+/** Changes that no watch delivered. The following events repair them. */
 export interface GapData {
   readonly cluster: string
   readonly group: string
@@ -223,9 +218,9 @@ export interface GapData {
   readonly to: string
 }
 
-/** A request to the API server, from its audit log. */
+/** From the API server's audit log. */
 export interface AuditData {
-  /** The common form for all clouds; absent in events of older versions. */
+  /** Absent in events of older versions. */
   readonly audit?: AuditRecord
   readonly cluster: string
   readonly auditID: string
@@ -253,9 +248,9 @@ export interface AuditObject {
   readonly namespace?: string
   readonly name?: string
   readonly uid?: string
-  /** The object's version after the request; known if the audit policy includes responses. */
+  /** Version after the request; known if the audit policy includes responses. */
   readonly resourceVersion?: string
-  /** The version on which the request was based, if stated. */
+  /** Version on which the request was based, if stated. */
   readonly basedOn?: string
 }
 
@@ -271,13 +266,10 @@ export interface ManifestState {
   readonly since?: number
 }
 
-/** The objects of a source that watches a cluster. */
 export interface KnownObjects {
-  /** The last stored state of an object. */
   manifest(query: ManifestQuery): ManifestState | undefined
 }
 
-/** Known objects of all local sources. */
 export interface RemoteObjects {
   manifest(query: ManifestQuery): Promise<ManifestState | undefined>
 }

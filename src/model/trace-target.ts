@@ -1,5 +1,3 @@
-/** The destination and protocol of traces, from one URL: OTLP or Zipkin. */
-
 export type TraceTarget =
   | { readonly is: 'off' }
   /** `url` is http or https, whole; `warning`: the value has another meaning than written. */
@@ -11,9 +9,8 @@ export const traceSchemes = ['otlp', 'otlps', 'http', 'https', 'zipkin', 'jaeger
 const defaults = { otlpPort: 4318, otlpPath: '/v1/traces', zipkinPath: '/api/v2/spans' }
 
 /**
- * `otlp://` and `otlps://` mean OTLP over HTTP, port 4318 and path /v1/traces by default. `http://` and `https://` do
- * too, except for a path that ends in /api/v2/spans, which means Zipkin, as `zipkin://` does. Jaeger 2 has no agent;
- * `jaeger://` becomes OTLP.
+ * `otlp://` and `otlps://` mean OTLP over HTTP, port 4318 and path /v1/traces by default; `http://` and `https://` too,
+ * except for a path that ends in /api/v2/spans, which means Zipkin. Jaeger 2 has no agent; `jaeger://` becomes OTLP.
  */
 export function traceTarget(written: string): TraceTarget {
   const scheme = /^([a-z]+):\/\//i.exec(written)?.[1]?.toLowerCase()
@@ -24,7 +21,7 @@ export function traceTarget(written: string): TraceTarget {
   })
   if (!traceSchemes.some((known) => known === scheme))
     return problem(`is no URL for traces: it must begin with ${traceSchemes.map((known) => `${known}://`).join(', ')}`)
-  // URL validates host and port only for schemes that it knows.
+  // URL validates host and port only for known schemes.
   const url = URL.parse(written.replace(/^[a-z]+/i, scheme === 'otlps' || scheme === 'https' ? 'https' : 'http'))
   if (url === null) return problem('has no host')
   if (url.username !== '' || url.password !== '')
@@ -53,7 +50,7 @@ function withPath(url: URL, usualPath: string): string {
   return url.href
 }
 
-/** The written port: URL omits the default port of http. */
+/** URL omits the default port of http. */
 function portOf(written: string): string | undefined {
   return /^[a-z]+:\/\/[^/?#]*:(\d+)(?:[/?#]|$)/i.exec(written)?.[1]
 }

@@ -1,4 +1,4 @@
-/** Tokens of Microsoft Entra ID: by a client secret, a Kubernetes service account token, or the machine's identity. */
+/** Tokens of Microsoft Entra ID. */
 import type { Host } from '../host/index.ts'
 import { self } from '../host/process.ts'
 import type { Secret } from '../schema/index.ts'
@@ -31,7 +31,7 @@ export interface EntraToken {
 export class NoToken extends Error {}
 
 export interface EntraOptions {
-  /** The audience of the token, `https://servicebus.azure.net`. */
+  /** Audience of the token, `https://servicebus.azure.net`. */
   readonly resource: string
   /** Maximum ms of one response. */
   readonly timeout: number
@@ -39,14 +39,14 @@ export interface EntraOptions {
 }
 
 export const publicAuthority = 'https://login.microsoftonline.com'
-/** The instance metadata service of Azure. */
+/** Azure's instance metadata service. */
 export const machineAddress = 'http://169.254.169.254'
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 /** A token is renewed this long before its end; after a failure it is used until its end. */
 const renewMs = 5 * 60_000
 const maxBytes = 64 * 1024
 
-/** Requests tokens on demand and renews them. Secrets and files are read for each request. */
+/** Secrets and files are read for each request. */
 export class EntraTokens {
   readonly #login: EntraLogin
   readonly #options: EntraOptions

@@ -1,12 +1,11 @@
 import { self } from '../host/process.ts'
 import type { Auth, Secret } from '../schema/index.ts'
 
-/** The value of a secret; never log it. Throws a SecretError with the reference and the action to take. */
+/** Never log it. Throws a SecretError. */
 export function revealSecret(secret: Secret): string {
   return secret.reveal(self.env, (path) => self.readTextFile(path))
 }
 
-/** Value of the Authorization header, if any. */
 export function authorization(auth: Auth): string | undefined {
   switch (auth.type) {
     case 'none':

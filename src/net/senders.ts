@@ -1,10 +1,9 @@
 import { covers, type Cidr } from '../model/cidr.ts'
 import { parseIp } from '../model/ip.ts'
 
-/** An address that sends data. Connectors add their own state. */
 export class Sender {
   readonly address: string
-  /** IPv6, four words; IPv4 is mapped. */
+  /** Four words of IPv6; IPv4 is mapped. */
   readonly words: Uint32Array
   /** Unix ms. */
   lastSeen = 0
@@ -20,8 +19,7 @@ export class Sender {
 
 /**
  * Recent senders, at most `most`. Source addresses may be forged, so a new address is on probation until its second
- * datagram, and new addresses evict only addresses on probation. Datagrams of evicted senders are accepted all the
- * same.
+ * datagram, and new addresses evict only others on probation. Datagrams of evicted senders are accepted all the same.
  */
 export class Senders<S extends Sender> {
   readonly #allow: readonly Cidr[]
@@ -77,7 +75,6 @@ export class Senders<S extends Sender> {
     const words = parseIp(address.replace(/%.*$/, ''))
     if (words === undefined || !this.#allows(words)) return undefined
     const sender = this.#make(address, words)
-    // Probation uses all room that known senders leave.
     if (this.#probation.size >= this.#max - this.#known.size) this.#forgetUnproven()
     this.#probation.set(address, sender)
     return sender
@@ -94,7 +91,7 @@ export class Senders<S extends Sender> {
     return Math.floor(this.#max * 0.75)
   }
 
-  /** Second chance: recently used senders move to the back, the first other one is evicted. */
+  /** Second chance: recently used senders move to the back. */
   #forgetOne(): void {
     for (const [address, sender] of this.#known) {
       this.#known.delete(address)

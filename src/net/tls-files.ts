@@ -9,7 +9,7 @@ export interface Certificate {
   readonly key: string
 }
 
-/** The files of a listener's TLS settings. They are renewed under the same names. */
+/** Files are renewed under the same names. */
 export class TlsFiles {
   readonly #tls: Tls
   readonly #disk: Disk
@@ -37,9 +37,7 @@ export class TlsFiles {
     return { cert, key }
   }
 
-  /**
-   * Calls `use` if the files changed. If they are unusable, the listener keeps its certificate and logs one warning.
-   */
+  /** Calls `use` if the files changed. Unusable ones cause one warning and are ignored. */
   async renew(listener: string, log: Log, use: () => void, fields: { readonly source?: string } = {}): Promise<void> {
     const before = this.#current
     try {

@@ -1,11 +1,11 @@
-/** Spans by OpenTelemetry's exporter; loaded on demand, because it takes 12 MB and 150 ms. */
+/** OpenTelemetry's exporter; loaded on demand, because it takes 12 MB and 150 ms. */
 import { SpanKind, SpanStatusCode, TraceFlags, type HrTime, type SpanContext } from '@opentelemetry/api'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import type { Span, SpanSender } from '../telemetry/traces.ts'
 
-/** Including the exporter's retries. */
+/** Includes the exporter's retries. */
 const timeoutMs = 5000
 
 export function openOtlp(url: string, service: { readonly name: string; readonly version: string }): SpanSender {

@@ -1,10 +1,9 @@
-/** Spans in Zipkin's JSON format, version 2. OpenTelemetry discontinues its exporter in 2026. */
+/** Zipkin's JSON format, version 2. OpenTelemetry discontinues its exporter in 2026. */
 import type { Timers } from '../host/index.ts'
 import type { Span, SpanSender } from '../telemetry/traces.ts'
 import { HttpClient } from './http/client.ts'
 
 const timeoutMs = 5000
-/** Logged part of a refusal. */
 const shownBytes = 200
 
 export function openZipkin(url: string, service: { readonly name: string }, timers: Timers): SpanSender {
@@ -32,7 +31,7 @@ export function openZipkin(url: string, service: { readonly name: string }, time
   }
 }
 
-/** Times in microseconds; the minimum duration is one. */
+/** Times in microseconds; the duration is at least one. */
 export function zipkinSpan(
   { traceId, spanId, parentId, name, kind, start, end, attributes, error }: Span,
   serviceName: string,

@@ -5,7 +5,7 @@ import { socketTable } from '../host/ports.ts'
 import { parseIp } from '../model/ip.ts'
 import { explainListen } from '../host/listen.ts'
 
-/** Datagrams of one event loop iteration, in order. Item i of both lists belongs together. */
+/** Datagrams of one event loop iteration. Item i of both lists belongs together. */
 export interface Datagrams {
   readonly bytes: readonly Uint8Array[]
   readonly from: readonly RemoteInfo[]
@@ -17,7 +17,7 @@ export interface UdpOptions {
   readonly host: string
   /** 0: the system chooses. */
   readonly port: number
-  /** Requested size in bytes. */
+  /** Requested bytes. */
   readonly receiveBuffer: number
   /** Must be quick: meanwhile datagrams wait in the kernel's buffer. */
   onDatagrams(datagrams: Datagrams): void
@@ -29,15 +29,15 @@ export interface UdpOptions {
 export interface UdpListener {
   readonly host: string
   readonly port: number
-  /** Granted size in bytes. */
+  /** Granted bytes. */
   readonly receiveBuffer: number
-  /** Datagrams dropped by the kernel since the socket was opened; undefined if the system does not report them. */
+  /** Datagrams dropped by the kernel since the socket was opened; undefined if not reported. */
   drops(): Promise<number | undefined>
   /** Delivers received datagrams, then closes. */
   close(): Promise<void>
 }
 
-/** Resolves when the socket is bound. Rejects with WEIR_LISTEN_IN_USE, and the holder of the port if known. */
+/** Resolves when the socket is bound. Rejects with WEIR_LISTEN_IN_USE. */
 export async function listenUdp(options: UdpOptions): Promise<UdpListener> {
   const v6 = isIPv6(options.host)
   const socket = createSocket({ type: v6 ? 'udp6' : 'udp4', ipv6Only: false })
@@ -63,7 +63,7 @@ export async function listenUdp(options: UdpOptions): Promise<UdpListener> {
   }
 }
 
-/** The warning if the kernel granted less than requested. */
+/** A warning if the kernel granted less than requested. */
 export function bufferShortage(listener: UdpListener, wanted: number): string | undefined {
   if (listener.receiveBuffer >= wanted) return undefined
   return (
@@ -81,10 +81,10 @@ function giveBuffer(socket: Socket, wanted: number): number {
   try {
     socket.setRecvBufferSize(wanted)
   } catch {
-    // Some systems fail above their limit instead of granting less; the size is read below.
+    // Some systems fail above their limit; the size is read below.
   }
   const size = socket.getRecvBufferSize()
-  // Linux doubles the requested size for its bookkeeping and reports the double.
+  // Linux reports double the size.
   return process.platform === 'linux' ? size / 2 : size
 }
 
@@ -112,7 +112,7 @@ async function bind(socket: Socket, { host, port }: UdpOptions): Promise<void> {
   }
 }
 
-/** Collects the datagrams of one event loop iteration, to read the clock once. */
+/** Collects datagrams per event loop iteration, to read the clock once. */
 function collect(socket: Socket, options: UdpOptions): () => void {
   const { environment } = options
   let bytes: Uint8Array[] = []

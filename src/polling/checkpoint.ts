@@ -1,7 +1,7 @@
 /**
- * Checkpoint of a polling source: the watermark of each partition, and the events that the journal already has.
- * Watermarks are the cursor of the source; events are read from its frames in the journal. If a partition is unreadable
- * for long, the events are written to a file, and the journal may release the frames.
+ * The watermark of each partition, and the events that the journal already has. Watermarks are the cursor of the
+ * source; events are read from its frames. If a partition is unreadable for long, the events are written to a file, and
+ * the journal may release the frames.
  */
 import { isCheckpointRecord, checkpointRecord, type CheckpointRecord } from './shared-checkpoint.ts'
 import type { SourceContext } from '../engine/contracts.ts'
@@ -13,16 +13,16 @@ import { messageOf } from '../model/errors.ts'
 import { eventId, type WeirEvent } from '../model/events.ts'
 import { chunks } from './chunks.ts'
 
-/** Maximum frames per unit. */
+/** Frames per unit. */
 const maxParts = 64
 /** Frames are retained for at most this time. */
 const maxHoldMs = 30 * 60_000
 const stateFile = 'checkpoint.json'
 
 interface Cursor {
-  /** Unix ms by partition: all events until then are in the journal. */
+  /** Unix ms: all events until then are in the journal. */
   readonly places: Readonly<Record<string, number>>
-  /** Later frames hold events that a partition may return again. */
+  /** Later frames hold events that may be returned again. */
   readonly behind: number
   /** Partition of the unit. */
   readonly of: string
@@ -41,18 +41,17 @@ export class Checkpoint {
   readonly #retentionMs: number
   readonly #across: readonly string[]
   readonly #watermarks: Record<string, number> = {}
-  /** Times of the events that a partition may return again, by partition and id. */
+  /** Events that may be returned again, by partition and id. */
   readonly #seen = new Map<string, Map<string, number>>()
   readonly #recording = new Map<string, ReadonlySet<string>>()
   #recorded: Recorded[] = []
   #sequence = 0
-  /** Last saved watermark of each partition. */
   readonly #saved = new Map<string, number>()
   #queue: Promise<unknown> = Promise.resolve()
 
   /**
-   * `retentionMs` of the API; watermarks of removed partitions are retained twice as long. `across`: partitions that
-   * may return the same events.
+   * Watermarks of removed partitions are retained for twice `retentionMs`. `across`: partitions that may return the
+   * same events.
    */
   constructor(context: SourceContext, retentionMs: number, across: readonly string[] = []) {
     this.#retentionMs = retentionMs
@@ -110,7 +109,7 @@ export class Checkpoint {
       for (const [event, time] of events) this.#remember(partition, event, time)
   }
 
-  /** Releases frames before a leader with another journal continues: the end of its leadership is unknown. */
+  /** Releases frames before a leader with another journal continues. */
   async release(): Promise<void> {
     this.#recorded = []
     await this.#context.replay?.hold(Infinity)
@@ -127,7 +126,7 @@ export class Checkpoint {
     return this.#watermarks[partition]
   }
 
-  /** Recorded, or being recorded by another partition, which repeats a failed append. */
+  /** Recorded, or being recorded by another partition. */
   has(partition: string, event: string): boolean {
     if (!this.#across.includes(partition)) return this.#seen.get(partition)?.has(event) === true
     return this.#across.some(
@@ -139,7 +138,7 @@ export class Checkpoint {
 
   /**
    * Resolves when all events are synced; the last one moves the watermark. Retries while the journal is full. Rejects
-   * if the journal fails or the signal aborts: the watermark stays, and synced events are known.
+   * if the journal fails or the signal aborts: the watermark stays.
    */
   async record(partition: string, events: readonly WeirEvent[], until: number, signal: AbortSignal): Promise<void> {
     this.#recording.set(partition, new Set(events.map(({ id }) => id)))
@@ -210,7 +209,7 @@ export class Checkpoint {
     return events
   }
 
-  /** One append at a time: a cursor is only valid after the appends before it. */
+  /** A cursor is only valid after the appends before it. */
   #enqueue(act: () => Promise<void>): Promise<void> {
     const done = this.#queue.then(act)
     this.#queue = done.catch(() => undefined)
@@ -289,7 +288,7 @@ function isCursor(value: unknown): value is Cursor {
   return typeof given?.places === 'object' && typeof given.behind === 'number' && typeof given.of === 'string'
 }
 
-/** No poll returns older events, neither of this partition nor of those with the same events. */
+/** No poll returns older events, of this partition or of those with the same events. */
 function settled(places: Cursor['places'], across: readonly string[], partition: string): number | undefined {
   if (!across.includes(partition)) return places[partition]
   const known = across.map((one) => places[one]).filter((at) => at !== undefined)

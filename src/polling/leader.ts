@@ -1,6 +1,6 @@
 /**
- * Leader election among instances with one journal or one Lease. During a takeover both instances may record the same
- * event with the same id; no event is skipped.
+ * Leader election with one journal or one Lease. During a takeover both instances may record the same event with the
+ * same id; none is skipped.
  */
 import type { SourceContext, LeaderRecord } from '../engine/contracts.ts'
 import { messageOf } from '../model/errors.ts'
@@ -12,7 +12,7 @@ export interface LeaderOptions {
   readonly what: string
   /** For the next leader. */
   readonly state: () => unknown
-  /** Lease duration. */
+  /** Lease duration in ms. */
   readonly durationMs?: number
   readonly onLeadership?: (leads: boolean) => void
 }
@@ -25,7 +25,7 @@ interface LeaderState {
 }
 
 const defaultDurationMs = 10_000
-/** Shares of the lease duration: renewal interval, check interval of followers, validity after a renewal. */
+/** Shares of the duration: renewal, follower check, validity after a renewal. */
 const [renewPart, checkPart, holdPart] = [0.2, 0.1, 0.8]
 
 /**
@@ -58,7 +58,7 @@ export async function runAsLeader(options: LeaderOptions, signal: AbortSignal, a
       const current = found?.value as LeaderState | undefined
       const [now, wall] = [host.clock.monotonic(), host.clock.now()]
       if (found !== undefined && seen?.version !== found.version) seen = { version: found.version, at: now }
-      // A previous process of this instance is fenced by the journal.
+      // The journal fences an earlier process of this instance.
       const isFree =
         current === undefined ||
         current.holder === '' ||
@@ -81,7 +81,7 @@ export async function runAsLeader(options: LeaderOptions, signal: AbortSignal, a
   }
 }
 
-/** Monotonic and wall clock in ms: sleep stops the first, setting the time changes the second. */
+/** ms: sleep stops the monotonic clock, and the wall clock can be set. */
 interface Moment {
   readonly now: number
   readonly wall: number
@@ -89,7 +89,6 @@ interface Moment {
 
 interface Begun {
   readonly version: string
-  /** Start of the request. */
   readonly began: Moment
   readonly before: unknown
   report(error: unknown): void
@@ -111,7 +110,7 @@ async function hold(
       lost.abort()
     })
   let timer = endAfter()
-  // After a freeze this runs before the timer of the same deadline.
+  // After a freeze this runs before the timer.
   const isLeader = (): boolean => {
     if (Math.max(host.clock.monotonic() - began.now, host.clock.now() - began.wall) >= durationMs * holdPart)
       lost.abort()
@@ -149,7 +148,7 @@ async function hold(
   timer.cancel()
   await acting
   onLeadership?.(false)
-  // A released lease saves the others the wait; otherwise it expires.
+  // Releases the lease, so that the others need not wait.
   const late = new AbortController()
   const limit = host.timers.after(durationMs * renewPart, () => {
     late.abort()
@@ -170,7 +169,6 @@ async function releaseLease(
 ): Promise<void> {
   const none = { holder: '', instance: record.instance, state } satisfies LeaderState
   if ((await record.write(version, none, signal)) !== undefined) return
-  // The signal aborted a renewal.
   const found = await record.read(signal)
   if ((found?.value as LeaderState | undefined)?.holder === holder) await record.write(found?.version, none, signal)
 }

@@ -6,7 +6,7 @@ export interface Page<Given> {
   readonly next: string | undefined
 }
 
-/** `list`: unchecked. `count`: as stated by the API. */
+/** `count`: as stated by the API. */
 export interface PageParts {
   readonly api: string
   /** Plural noun of the elements: `traces`. */
@@ -16,7 +16,7 @@ export interface PageParts {
   readonly next?: unknown
 }
 
-/** Throws ResponseError unless there is a list of the stated length. Elements are not checked. */
+/** Throws ResponseError unless there is a list of the stated length. */
 export function pageOf<Given = unknown>({ api, what, list, count, next }: PageParts): Page<Given> {
   if (!Array.isArray(list)) throw new ResponseError('no_list', `${api} responded without a list of ${what}`)
   if (count !== undefined && count !== null && Number(count) !== list.length)
@@ -26,10 +26,10 @@ export function pageOf<Given = unknown>({ api, what, list, count, next }: PagePa
   return { found: list as readonly Given[], next: next === '' || next === null ? undefined : next }
 }
 
-/** Undefined: the response is too large. Rejects with PollError, and when the signal aborts. */
+/** Undefined: too large. Rejects with PollError, and when the signal aborts. */
 export type ReadPage<Given> = (next: string | undefined, signal: AbortSignal) => Promise<Page<Given> | undefined>
 
-/** Undefined: more than `maxElements`. Throws ResponseError for a repeated page token. */
+/** Undefined: more than `maxElements`. Throws ResponseError for a repeated token. */
 export async function readPages<Given>(
   read: ReadPage<Given>,
   {
@@ -58,7 +58,7 @@ export async function readPages<Given>(
       if (maxElements !== Infinity) return undefined
       throw new PollError(`${api} returned more of one second than can be read at once`)
     }
-    // Not spread: a page may exceed the argument limit.
+    // A page may exceed the argument limit of a spread.
     for (const one of page.found) all.push(one)
     if (page.next === undefined) return all
     if (all.length >= maxElements) return undefined

@@ -1,4 +1,4 @@
-/** One partition of a polling source: polled for new events and for events that become visible late. */
+/** Polls one partition for new events and for events that become visible late. */
 import type { WeirEvent } from '../model/events.ts'
 import { ResponseError, PollError } from './poll-error.ts'
 import { withRetries } from './retry.ts'
@@ -9,7 +9,7 @@ import { isTooLarge } from './chunks.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { messageOf } from '../model/errors.ts'
 
-/** Limits of one poll: time span, and events in memory. A larger span is split. */
+/** Per poll; a larger span is split. */
 export interface PollLimits {
   readonly sliceMs: number
   readonly maxEvents: number
@@ -18,7 +18,7 @@ export interface PollLimits {
 const defaultLimits: PollLimits = { sliceMs: 3_600_000, maxEvents: 10_000 }
 const minSliceMs = 1000
 const responseTries = 4
-/** Interval of cursor frames without an event. */
+/** Interval of frames without an event. */
 const bookmarkMs = 300_000
 const maxRefused = 1000
 const repeatMs = 3_600_000
@@ -31,7 +31,7 @@ export interface Span {
 
 export interface Mapped {
   readonly event: WeirEvent
-  /** Unix ms at which the API recorded it, if known. */
+  /** Unix ms at which the API recorded it. */
   readonly recorded?: number | undefined
 }
 
@@ -39,8 +39,8 @@ export interface OpenPartition<Given, M extends Mapped> {
   /** Key in the cursor, independent of the settings. */
   readonly key: string
   /**
-   * One page, newest first; `next`: token from the previous page. Undefined: too large. Rejects with PollError, with
-   * ResponseError for an incomplete success, and when the signal aborts.
+   * Newest first; `next`: token. Undefined: too large. Rejects with PollError, with ResponseError for an incomplete
+   * success, and when the signal aborts.
    */
   page(span: Span, next: string | undefined, signal: AbortSignal): Promise<Page<Given> | undefined>
   /** Undefined: not an event. */
@@ -65,7 +65,7 @@ export interface PolledRecord<Given, M extends Mapped = Mapped> {
     /** Sentence about the retention. */
     readonly retention: string
   }
-  /** `behind` and `missed` have the labels of the partition, `events` also has `outcome`. */
+  /** `events` also has the label `outcome`. */
   readonly metrics: { readonly events: Metric; readonly behind: Metric; readonly missed: Metric }
   labels(): Readonly<Record<string, string>>
   /** Rejects with PollError. */
@@ -82,7 +82,6 @@ export interface PartitionStatus {
   readonly lastPoll: number | undefined
   readonly newest: number | undefined
   readonly events: number
-  /** The problem and the action to take. */
   readonly why?: string
 }
 
@@ -127,7 +126,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
     return pollOnSchedule({ host, every }, (until) => this.#cycle(until), signal)
   }
 
-  /** The delay that the API requires, in ms. */
+  /** Delay that the API requires, in ms. */
   async #cycle(signal: AbortSignal): Promise<number> {
     const {
       context: { log, metrics, host },
@@ -205,7 +204,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
     if (!signal.aborted) this.#lastPoll = now
   }
 
-  /** Incomplete responses are counted, logged and retried; then the cycle fails, and the cursor stays. */
+  /** Incomplete responses are retried; then the cycle fails, and the cursor stays. */
   #read(
     partition: OpenPartition<Given, M>,
     span: Span,
@@ -254,7 +253,7 @@ export class PartitionPoller<Given, M extends Mapped = Mapped> {
     const { key } = partition
     const fresh = new Map<string, { readonly mapped: M; readonly order: number }>()
     const left: Record<string, number> = {}
-    // Counted once; every poll returns it.
+    // Counted once, although every poll returns it.
     const count = (outcome: string, what: string): void => {
       if (this.#refused.has(what)) return
       if (this.#refused.size >= maxRefused) this.#refused.clear()

@@ -2,7 +2,6 @@
 export class PollError extends Error {
   /** Delay that the API requires. */
   readonly afterMs: number
-  /** A retry of the same request may succeed. */
   readonly mayPass: boolean
 
   constructor(
@@ -20,13 +19,10 @@ export class PollError extends Error {
   }
 }
 
-/**
- * `no_list`: success without the list. `count`: its length differs from the stated one. `unreadable`: not JSON, or
- * truncated.
- */
+/** `no_list`: success without the list. `count`: not the stated length. `unreadable`: not JSON, or truncated. */
 export type ResponseFault = 'no_list' | 'count' | 'repeated_token' | 'unreadable'
 
-/** A success that is incomplete. It is counted and retried. */
+/** An incomplete success; it is retried. */
 export class ResponseError extends PollError {
   override readonly name = 'ResponseError'
   readonly fault: ResponseFault

@@ -1,6 +1,6 @@
 import type { Host } from '../host/index.ts'
 
-/** Jitter as a share of the interval: instances that start together do not poll together. */
+/** Share of the interval: instances that start together do not poll together. */
 const jitter = 0.1
 
 export interface Schedule {
@@ -9,7 +9,7 @@ export interface Schedule {
   readonly every: number
 }
 
-/** Polls until the signal aborts. `poll` resolves with the delay that the API requires, in ms. */
+/** `poll` resolves with the delay that the API requires, in ms. */
 export async function pollOnSchedule(
   { host, every }: Schedule,
   poll: (signal: AbortSignal) => Promise<number>,

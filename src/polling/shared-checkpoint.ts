@@ -1,6 +1,6 @@
 /**
- * Checkpoint in a Lease, for a leader with another journal. With `ack: sink` it is never ahead of the sink, so that the
- * next leader records again the rows that were lost with a journal.
+ * In a Lease, for a leader with another journal. With `ack: sink` it is never ahead of the sink, so that rows lost with
+ * a journal are recorded again.
  */
 import type { Host } from '../host/index.ts'
 import type { Appended } from '../journal/types.ts'
@@ -11,7 +11,7 @@ export interface CheckpointRecord {
   readonly seen: readonly (readonly [string, readonly (readonly [string, number])[]])[]
 }
 
-/** As JSON within JSON. Watermarks precede events; omitted events may be recorded again. */
+/** Of the checkpoint, as JSON within JSON. Omitted events may be recorded again. */
 const maxBytes = 96 * 1024
 const checkMs = 500
 /** For rows that the sink is about to settle. */
@@ -72,7 +72,7 @@ export class SharedCheckpoint {
     return this.#state
   }
 
-  /** Ends after the signal aborts and the grace period. */
+  /** Ends a grace period after the signal aborts. */
   async follow(known: () => CheckpointRecord, { timers }: Pick<Host, 'timers'>, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) if (!(await this.#settle(known, signal))) await timers.sleep(checkMs, signal)
     const parting = new AbortController()

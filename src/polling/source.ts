@@ -1,4 +1,4 @@
-/** A source of independent partitions. Of the instances with one journal or one Lease, only the leader polls. */
+/** Of the instances with one journal or one Lease, only the leader polls. */
 import { SharedCheckpoint, type CheckpointRecord } from './shared-checkpoint.ts'
 import type { Source, SourceContext, LeaderRecord } from '../engine/contracts.ts'
 import { healthOfPlaces, type SourceHealth } from '../engine/sources/health.ts'
@@ -8,7 +8,7 @@ import { Checkpoint } from './checkpoint.ts'
 type Readable = Parameters<typeof healthOfPlaces>[0][number]
 
 export interface PollingParts<Status extends Readable> {
-  /** Each ends after the signal aborts and its appends are synced. */
+  /** Each ends after its signal aborts and its appends are synced. */
   readonly places: readonly { run(signal: AbortSignal): Promise<void>; status(): Status }[]
   close(): void
 }
@@ -24,11 +24,11 @@ export interface PollingOptions {
   readonly retentionMs: number
   /** Plural noun of the records: `traces`. */
   readonly what: string
-  /** Partitions that may return the same events; each event is recorded once. */
+  /** Partitions that may return the same events; each is recorded once. */
   readonly across?: readonly string[]
   /** Lease of instances with separate journals; default: the record of the shared journal. */
   readonly lease?: { readonly record: LeaderRecord; readonly durationMs: number; close(): void } | undefined
-  /** The checkpoint in the lease is never ahead of this sink. */
+  /** The checkpoint is never ahead of this sink. */
   readonly sink?: string | undefined
 }
 

@@ -16,7 +16,7 @@ import { isRecord } from '../model/json.ts'
 
 export type Role = 'source' | 'sink' | 'transform' | 'journal' | 'setting'
 
-/** A type of component: validation, defaults and documents derive from this value. */
+/** Validation, defaults and documents derive from it. */
 export interface ComponentSchema<F extends Fields = Fields, T extends string = string> {
   readonly type: T
   readonly role: Role
@@ -27,7 +27,6 @@ export interface ComponentSchema<F extends Fields = Fields, T extends string = s
   readonly info: FieldInfo
 }
 
-/** A schema with any fields. */
 export interface AnyComponentSchema extends Omit<ComponentSchema, 'check' | 'zod'> {
   readonly check?: unknown
   readonly zod: z.ZodType
@@ -36,7 +35,6 @@ export interface AnyComponentSchema extends Omit<ComponentSchema, 'check' | 'zod
 /** Validated settings: with defaults, durations in ms, sizes in bytes. */
 export type ConfigOf<S extends { readonly zod: z.ZodType }> = z.output<S['zod']>
 
-/** Settings as written in YAML or JSON. */
 export type WrittenConfigOf<S extends { readonly zod: z.ZodType }> = z.input<S['zod']>
 
 export function defineSchema<const T extends string, const F extends Fields>(given: {
@@ -47,7 +45,7 @@ export function defineSchema<const T extends string, const F extends Fields>(giv
   readonly check?: Check<F>
 }): ComponentSchema<F, T> {
   const { fields, summary } = given
-  // Built on first use: a start reads the schemas of all connectors and validates with few of them.
+  // Built on first use: a start validates with few of the schemas.
   let built: z.ZodType<ValuesOf<F>, WrittenOf<F>> | undefined
   return {
     ...given,
@@ -60,7 +58,7 @@ export function defineSchema<const T extends string, const F extends Fields>(giv
 
 type Types = Readonly<Record<string, AnyComponentSchema>>
 
-/** A validated entry of a component map; `type` selects its settings. */
+/** `type` selects its settings. */
 export type ComponentEntry<S extends Types, C extends Fields> = {
   [K in keyof S & string]: {
     readonly id: string
@@ -72,9 +70,7 @@ export type ComponentEntry<S extends Types, C extends Fields> = {
 
 type WrittenEntries = Readonly<Record<string, unknown>>
 
-/**
- * A map of component id to settings. An entry's `type` defaults to its id. Every entry also has the `common` fields.
- */
+/** A map by component id. `type` defaults to the id. */
 export function componentMap<
   const S extends Types,
   const M extends Meta<WrittenEntries>,

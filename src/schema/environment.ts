@@ -6,7 +6,7 @@ import type { Problem } from './problem.ts'
 import { didYouMean } from './suggest.ts'
 import { isRecord } from '../model/json.ts'
 
-// Kubernetes sets these beside a Service named `weir`.
+// Kubernetes sets these for a Service named `weir`.
 const SERVICE_LINK = /^WEIR_(SERVICE_(HOST|PORT)|PORT)(_|$)/
 
 /** `WEIR_SOURCES_NETFLOW_LISTEN`. */
@@ -15,9 +15,8 @@ export function variableFor(path: readonly string[]): string {
 }
 
 /**
- * Overrides from `WEIR_*` variables. Component ids are those of the document, then the types. Lists are comma
- * separated, maps are `key=value,…`; an empty variable is unset. `known`: variables for other uses. Others that match
- * no field cause a warning.
+ * Overrides from `WEIR_*`. Lists are comma separated, maps are `key=value,…`; an empty variable is unset. `known`:
+ * variables for other uses. Others that match no field cause a warning.
  */
 export function environmentOverrides(
   env: Readonly<Record<string, string | undefined>>,
@@ -26,7 +25,6 @@ export function environmentOverrides(
 ): { readonly overrides: readonly Override[]; readonly warnings: readonly Problem[] } {
   const overrides: Override[] = []
   const warnings: Problem[] = []
-  // For a deterministic result.
   for (const origin of Object.keys(env).sort()) {
     const text = env[origin]
     if (!origin.startsWith('WEIR_') || text === undefined || text === '') continue
@@ -38,7 +36,7 @@ export function environmentOverrides(
   return { overrides, warnings }
 }
 
-/** Parses the text of a flag or variable by its field; validation rejects invalid text. */
+/** Validation rejects invalid text. */
 export function valueFromText(info: FieldInfo | undefined, text: string): unknown {
   switch (info?.kind) {
     case 'flag':
@@ -95,7 +93,6 @@ function hasKeys(info: FieldInfo | undefined): boolean {
   return info?.kind === 'group' || info?.kind === 'variants' || info?.kind === 'components'
 }
 
-/** Possible continuations of a variable's name; a type is plain text. */
 function keysOf(info: FieldInfo, value: unknown): [string, FieldInfo | undefined][] {
   const described = (fields: Fields): [string, FieldInfo][] =>
     Object.entries(fields).map(([key, field]) => [key, infoOf(field)])

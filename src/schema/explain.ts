@@ -5,7 +5,6 @@ import { infoOf, type FieldInfo } from './field.ts'
 import { formatPath, type Path, type Problem } from './problem.ts'
 import { didYouMean } from './suggest.ts'
 
-/** Converts zod issues to problems with location, message and advice. */
 export function explain(root: FieldInfo, document: ConfigDocument, issues: readonly z.core.$ZodIssue[]): Problem[] {
   return issues.flatMap((issue) => explainOne(root, document, issue))
 }
@@ -76,7 +75,7 @@ function adviseEmpty(info: FieldInfo | undefined): string {
   return `write a value, or remove the line for the default \`${written(fallback)}\``
 }
 
-/** A misplaced value here may be a secret. */
+/** A misplaced value may be a secret. */
 function holdsSecret(info: FieldInfo | undefined): boolean {
   if (info === undefined) return false
   if (info.kind === 'secret' || holdsSecret(info.of)) return true

@@ -6,15 +6,15 @@ type Need = 'required' | 'optional'
 interface Described {
   /** One sentence without a full stop. */
   readonly description: string
-  /** Unit of a number, such as `events`. */
+  /** Such as `events`. */
   readonly unit?: string
-  /** Set in samples without a default: one of several alternatives is required. */
+  /** Set in samples: one of several alternatives is required. */
   readonly usual?: true
 }
 
 /**
- * `example` and `default` are in written form. A field is required and has an example, or has a default. `default:
- * null`: unset, and the field has an example.
+ * `example` and `default` are in written form. Required fields have an example. `default: null`: unset, and the field
+ * has an example.
  */
 export type Meta<In> = Described &
   (
@@ -27,17 +27,15 @@ type Default<M> = M extends { readonly default: infer D } ? D : never
 type Unset<M> = null extends Default<M> ? null : never
 type NeedOf<M> = M extends { readonly required: true } ? 'required' : 'optional'
 
-/** A zod schema with a {@link FieldInfo}, from the builders of this folder. */
 export type Field<Out, In, N extends Need = Need> = z.ZodType<Out, In> & { readonly [need]: N }
 export type AnyField = Field<unknown, unknown>
 export type Fields = Readonly<Record<string, AnyField>>
 
-/** The field for metadata `M`: required or optional; null only if the default is. */
+/** Null only if the default is null. */
 export type FieldFor<Out, In, M> = Field<Out | Unset<M>, In, NeedOf<M>>
 
 type Flat<T> = { readonly [K in keyof T]: T[K] }
 
-/** Values after validation: every key is present. */
 export type ValuesOf<F extends Fields> = { readonly [K in keyof F]: z.output<F[K]> }
 
 /** Values as written: keys with a default are optional. */
@@ -65,14 +63,13 @@ export type FieldKind =
   | 'variants'
   | 'components'
 
-/** `anything`: only readable. The others are PEM. */
+/** Certificates and keys are PEM. */
 export type FileContent = 'anything' | 'certificate' | 'key'
 
 export interface FieldFacts {
   readonly kind: FieldKind
   /** Completes "expected …". */
   readonly expects: string
-  /** Advice for an invalid value. */
   readonly advise?: (value: unknown) => string | undefined
   readonly choices?: readonly string[]
   /** Matches the written text; for JSON Schema. */
@@ -81,7 +78,7 @@ export interface FieldFacts {
   readonly max?: number
   /** Minimum length of a secret. */
   readonly least?: number
-  /** A file that must exist at the start, and its content. */
+  /** Content of a file that must exist at the start. */
   readonly holds?: FileContent
   readonly isOutput?: true
   readonly fields?: Fields
@@ -111,8 +108,7 @@ export interface FieldInfo extends FieldFacts {
   readonly example?: unknown
 }
 
-// A registry, because zod copies its entries to the clones of `.refine()`. Typed as an object: zod's deep types
-// overload the compiler.
+// zod copies registry entries to the clones of `.refine()`. Typed as an object: zod's deep types overload the compiler.
 const registry = z.registry<{ info: object }>()
 
 /** Throws for a zod schema from elsewhere. */

@@ -1,4 +1,4 @@
-/** Field builders: one schema value yields type, validation, defaults, JSON Schema, documents and sample. */
+/** One schema value yields type, validation, defaults, JSON Schema, documents and sample. */
 export { hostPort, listen } from './address.ts'
 export { group, list, mapping, variants, type Check } from './collections.ts'
 export {

@@ -4,7 +4,7 @@ import { findInfo, type ComponentTypes, type FieldInfo } from './field.ts'
 
 export type JsonSchema = z.core.JSONSchema.BaseSchema
 
-/** JSON Schema 2020-12 of the written form, for editors and the console. */
+/** JSON Schema 2020-12 of the written form. */
 export function jsonSchema(schema: AnyComponentSchema): JsonSchema {
   const definitions: Definitions = new Map()
   const { $schema, ...body } = convert(schema.zod, definitions)
@@ -24,7 +24,7 @@ function convert(schema: z.ZodType, definitions: Definitions): JsonSchema {
       if (info !== undefined) describe(info, node, definitions)
     },
   })
-  // Drops zod's hidden property with the schema.
+  // Drops zod's hidden property.
   return JSON.parse(JSON.stringify(json)) as JsonSchema
 }
 
@@ -50,7 +50,7 @@ function pattern(source: string, info: FieldInfo, node: JsonSchema): void {
   }
 }
 
-/** An entry has a `type`, or its id is the type and it may be empty. */
+/** An entry without `type` has its id as type. */
 function entries(components: ComponentTypes, node: JsonSchema, definitions: Definitions): void {
   const references = new Map(components.names.map((name) => [name, define(name, components, definitions)]))
   const named: JsonSchema = { type: 'object', required: ['type'], anyOf: [...references.values()] }

@@ -1,14 +1,12 @@
 import { withoutUrlSecrets } from '../model/url-text.ts'
 
-/** A configuration problem with its location. */
 export interface Problem {
-  /** The file, flag or variable. */
+  /** File, flag or variable. */
   readonly file: string
   /** From 1; 0 for a flag or variable. */
   readonly line: number
-  /** From 1, in characters; 0 for a flag or variable. */
+  /** Characters from 1; 0 for a flag or variable. */
   readonly column: number
-  /** Such as `sources.netflow.listen[0]`. */
   readonly path: string
   readonly message: string
   readonly hint?: string
@@ -29,7 +27,7 @@ export function formatPath(path: Path): string {
 const SECRET_KEY =
   /((?:^|[\s{,"'])[\w-]*(?:pas+w|pwd|secret|token|credential|api_?key)[\w-]*["']?\s*:\s*)(?!env:|file:|\{|\s*$)\S.*$/i
 const USER_AND_PASSWORD = /((?:\/\/|^|[\s"'`])[^\s:/@"'`]*:)(?!\/\/)[^\s"'`]+@/g
-// Plain YAML values have no colon followed by a blank, so this matches only keys.
+// Plain YAML values have no colon followed by a blank.
 const KEY = /^["']?[\w.-]+["']?\s*:(?:\s+|$)/
 
 function mask(text: string): string {
@@ -42,8 +40,7 @@ function hide(source: string, column: number): string {
 }
 
 /**
- * Compiler-style lines: location and message, source line, caret, hint. `text`: of the file, or by file name; `kind`:
- * the word before the message. Secrets are masked.
+ * Compiler-style lines. `text`: of the file, or by file name; `kind`: the word before the message. Secrets are masked.
  */
 export function formatProblems(
   problems: readonly Problem[],

@@ -7,13 +7,13 @@ export interface ReferenceOptions {
   readonly linkFor?: (path: string, info: FieldInfo) => string | undefined
 }
 
-/** A Markdown table of all fields; fields of groups have dotted names. */
+/** A Markdown table; fields of groups have dotted names. */
 export function reference(schema: AnyComponentSchema, options: ReferenceOptions = {}): string {
   const head = ['| Field | Type | Default | Description | Example |', '|---|---|---|---|---|']
   return `${[...head, ...rows(schema.fields, '', options)].join('\n')}\n`
 }
 
-/** The cells of {@link reference}: field, type, default, description and example. */
+/** Field, type, default, description and example. */
 export function settingRows(schema: AnyComponentSchema): string[][] {
   return cellsOf(schema.fields, '', {})
 }
@@ -58,7 +58,7 @@ function row(path: string, info: FieldInfo, types: readonly string[], link: stri
   ]
 }
 
-/** Type of a field with unit and range. */
+/** Type with unit and range. */
 export function typeWords(info: FieldInfo): string {
   const unit = info.unit === undefined ? '' : `, ${info.unit}`
   switch (info.kind) {
@@ -88,7 +88,6 @@ function range({ min, max }: FieldInfo): string {
 function defaultWords(info: FieldInfo): string {
   if (info.required) return '**required**'
   if (info.default === null) return 'unset'
-  // The defaults of a group are in the rows of its fields.
   return info.kind === 'group' || info.kind === 'components' ? '' : code(flow(info.default))
 }
 

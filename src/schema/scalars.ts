@@ -4,9 +4,7 @@ import { makeField, type FieldFor, type FieldInfo, type Meta } from './field.ts'
 import { parsed } from './parsed.ts'
 import { Secret } from './secret.ts'
 
-/**
- * Text, non-empty unless `pattern` matches an empty text. `pattern` must match the whole text; `expects` describes it.
- */
+/** Non-empty unless `pattern` matches an empty text. `pattern` must match the whole text; `expects` describes it. */
 export function text<const M extends Meta<string>>(
   meta: M,
   rule?: { readonly pattern: RegExp; readonly expects: string },
@@ -63,7 +61,7 @@ export function choice<const C extends readonly [string, ...string[]], const M e
   return makeField<C[number], C[number], M>(schema, { kind: 'choice', expects, choices }, meta)
 }
 
-/** An absolute URL as text. `schemes`: without the colon. */
+/** An absolute URL. `schemes`: without the colon. */
 export function urlText<const M extends Meta<string>>(
   meta: M,
   rule: { readonly schemes?: readonly string[] } = {},
@@ -78,14 +76,13 @@ export function urlText<const M extends Meta<string>>(
     if (schemes !== undefined && !schemes.includes(url.protocol.slice(0, -1))) {
       return new Complaint(`expected ${expects}, got ${url.protocol}//`)
     }
-    // A password in a URL would appear in logs.
     if (url.password !== '') return new Complaint('a URL must not hold a password', 'use the auth fields instead')
     return written
   })
   return makeField(schema, { kind: 'url', expects }, meta)
 }
 
-/** A path, not opened here. `holds`: content of a file that must exist at the start. */
+/** Not opened here. `holds`: content of a file that must exist at the start. */
 export function filePath<const M extends Meta<string>>(
   meta: M,
   rule: Pick<FieldInfo, 'holds' | 'isOutput'> = {},

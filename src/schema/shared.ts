@@ -5,7 +5,7 @@ import { ackSink } from './ack.ts'
 import { Complaint } from './complaint.ts'
 import type { z } from 'zod'
 
-/** Minimum length of tokens that Weir checks: shorter ones can be guessed within hours. */
+/** Shorter tokens can be guessed within hours. */
 export const leastToken = 8
 
 export const tls = group(
@@ -74,7 +74,6 @@ export const batch = group(
   { description: 'Batch limits; a batch is sent when the first is reached', default: {} },
 )
 
-/** Credentials of a client. */
 export const auth = variants(
   {
     none: {},
@@ -101,7 +100,6 @@ const tcpFlags = choice(['number', 'names'], {
 const inCloudEvents =
   "`json` is a CloudEvent with the fields of the registry, `netobserv-json` a record as NetObserv's pipeline writes it"
 
-/** Encoding of a message sink. */
 export const messageCodec = {
   codec: choice(['json', 'netobserv-json', 'kollect'], {
     description:
@@ -164,7 +162,7 @@ const readClaims = group(claimFields, {
   example: { store: '/mnt/weir-claims' },
 })
 
-/** Fields of every message sink. `mode`: default of the setting. */
+/** `mode`: default of the setting. */
 export const messageFields = (mode: 'binary' | 'structured') => ({
   ...messageCodec,
   mode: choice(['binary', 'structured', 'protobuf', 'raw'], {
@@ -212,14 +210,13 @@ export const messageFields = (mode: 'binary' | 'structured') => ({
   ),
 })
 
-/** When a source acknowledges. */
 export const ackField = (description: string) =>
   text(
     { description, default: 'journal', example: 'sink:bus' },
     { pattern: /journal|sink:[A-Za-z0-9][A-Za-z0-9_-]{0,62}/, expects: '`journal` or `sink:<id>`' },
   )
 
-/** Leader election of polling sources with separate journals. */
+/** For polling sources with separate journals. */
 export const leaseFields = {
   lease: group(
     {
@@ -264,7 +261,6 @@ export const leaseFields = {
   ),
 }
 
-/** Validates the combination of `leaseFields`. */
 export function leaseComplaint({
   lease,
   ack,
@@ -281,7 +277,6 @@ export function leaseComplaint({
     : null
 }
 
-/** Fields of every message source. */
 export const messageSourceFields = {
   codec: choice(['cloudevents', 'kollect', 'json', 'raw'], {
     description:
@@ -328,7 +323,6 @@ export const messageSourceFields = {
   claims: readClaims,
 }
 
-/** Validates the combination of `messageFields`. */
 export function messageComplaint({
   codec,
   kollect_fields,
@@ -364,7 +358,6 @@ export function messageComplaint({
     : null
 }
 
-/** Encoding of a sink of lines. */
 export const flowLineCodec = {
   codec: choice(['json', 'netobserv-json', 'csv'], {
     description:

@@ -1,4 +1,4 @@
-/** Undefined: no word is similar enough. */
+/** Undefined: nothing is similar enough. */
 export function didYouMean(written: string, known: Iterable<string>): string | undefined {
   const word = nearest(written, known)
   return word === undefined ? undefined : `did you mean \`${word}\`?`
@@ -21,7 +21,7 @@ function fold(word: string): string {
   return word.toLowerCase().replace(/[-_ .]/g, '_')
 }
 
-/** Insertions, deletions, replacements and transpositions between two words. */
+/** Counts insertions, deletions, replacements and transpositions. */
 export function editDistance(a: string, b: string): number {
   let older: number[] = []
   let old = Array.from({ length: b.length + 1 }, (_, j) => j)

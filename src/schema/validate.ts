@@ -9,10 +9,10 @@ export type Validated<T> =
   | { readonly value: T; readonly warnings: readonly Problem[]; readonly problems?: never }
   | { readonly problems: readonly Problem[]; readonly value?: never; readonly warnings?: never }
 
-/** Validates a document and reports all problems in the order of the file. Never throws. */
+/** Problems are in the order of the file. Never throws. */
 export function validate<S extends AnyComponentSchema>(schema: S, document: ConfigDocument): Validated<ConfigOf<S>> {
   if (!document.readable) return { problems: document.problems }
-  // For one document, compiling the schemas takes longer than it saves.
+  // Compiling the schemas takes longer than it saves.
   const result = schema.zod.safeParse(document.value, { jitless: true })
   if (result.success && document.problems.length === 0) {
     return { value: result.data as ConfigOf<S>, warnings: literalSecrets(schema, document) }
@@ -21,7 +21,7 @@ export function validate<S extends AnyComponentSchema>(schema: S, document: Conf
   return { problems: [...document.problems, ...found].sort((a, b) => a.line - b.line || a.column - b.column) }
 }
 
-/** Settings from written values, for tests and presets. */
+/** For tests and presets. */
 export function configFrom<S extends AnyComponentSchema>(schema: S, written: WrittenConfigOf<S>): ConfigOf<S> {
   const document = applyOverrides(parseYaml('', schema.type), [{ path: [], value: written, origin: schema.type }])
   const result = validate(schema, document)
@@ -35,7 +35,6 @@ function literalSecrets(schema: AnyComponentSchema, document: ConfigDocument): P
     if (info.kind !== 'secret' || typeof value !== 'string' || /^(env|file):/.test(value)) return
     const hint = 'write `env:NAME` or `file:/path` instead'
     const warning = problemAt(document, path, 'value', 'this secret is written in plain text', hint, info)
-    // Secrets in environment variables are expected.
     if (warning.line > 0 || warning.file.startsWith('-')) warnings.push(warning)
   })
   return warnings

@@ -1,4 +1,4 @@
-/** Types of validated settings, for threads. Loads no parser. */
+/** Types only, for threads: loads no parser. */
 export { ackSink } from './ack.ts'
 export { arrivedSettings, carriedSettings } from './carry.ts'
 export { Complaint } from './complaint.ts'

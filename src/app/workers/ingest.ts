@@ -1,4 +1,4 @@
-/** The ingest worker: sockets, decoding and the only journal writer. It never waits for sinks, queries or the API. */
+/** The ingest worker: sockets, decoding and the only journal writer. It never waits for other threads. */
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import { Admission, type Admitted } from '../../engine/dedupe/admission.ts'
 import { awaitedMethods, awaitedSink, type sinkMethods } from '../../engine/sources/awaited.ts'
@@ -43,7 +43,6 @@ export interface IngestStart {
   readonly duplicates: WindowSize
   readonly geo: GeoFiles
   readonly claim: Claim
-  /** Set with a journal on a bus. */
   readonly shared?: SharedStart
 }
 
@@ -53,7 +52,6 @@ export interface IngestStatus {
   readonly sources: readonly SourceTotalsReport[]
   /** Oldest sequence needed by the worker's projections. */
   readonly holds: number
-  /** Why no rows are accepted. */
   readonly problem?: string
 }
 
@@ -157,7 +155,6 @@ export const ingestMethods = {
     self.keepCompiled()
     return { ...status(), epoch: into.epoch }
   },
-  /** Throws when another process writes to the folder. */
   async fenced(): Promise<never> {
     throw await need(fence).broken
   },
@@ -170,7 +167,7 @@ export const ingestMethods = {
   async apply(entries: readonly SourceEntry[]) {
     return need(sources).apply(entries)
   },
-  /** Pushed events may be duplicates; derived streams are deduplicated by cursor. */
+  /** Pushed events may be duplicates. */
   append: (unit: Unit): Promise<Pushed> => pushed(unit),
   /** As `append`; only rows not settled by the acknowledging sink count as duplicates. */
   appendAgain: ({ unit, settled }: { readonly unit: Unit; readonly settled: number }): Promise<Pushed> =>
@@ -178,7 +175,6 @@ export const ingestMethods = {
   cursor(source: string): Uint8Array | undefined {
     return appender().totals().get(source)?.cursor
   },
-  /** Copied position by partition of a shared journal. */
   places: (): ReadonlyMap<number, number> => placesOf([...need(journal).totals().values()].map(({ cursor }) => cursor)),
   async release(sequence: number): Promise<IngestStatus> {
     // After a crash the window replays the frames since its last snapshot.
@@ -223,19 +219,16 @@ function need<T>(part: T | undefined): T {
   return part
 }
 
-/** For any deliverer. */
 function awaited(sink: string, source: string): AwaitedSink {
   return shared?.awaited(sink, source) ?? awaitedSink(need(main), sink, host.timers)
 }
 
-/** The writer of units: local or shared. */
 function appender(): SourceJournal {
   return shared?.writer ?? need(journal)
 }
 
 function status(): IngestStatus {
   const writer = need(journal)
-  // With a shared journal the local copy is not needed by the window.
   const windowHolds =
     shared === undefined ? (need(window).holds()[filePartition]?.sequence ?? 0) : Number.POSITIVE_INFINITY
   return {

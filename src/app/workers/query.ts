@@ -1,4 +1,4 @@
-/** A query process, started by the store worker or by `weir query` on a folder; it ends with its parent. */
+/** A query process; it ends with its parent. */
 import { parentChannel } from '../../host/child.ts'
 import { realHost } from '../../host/index.ts'
 import { self } from '../../host/process.ts'
@@ -6,7 +6,7 @@ import { serveCommands } from '../../store/process/child.ts'
 
 const channel = parentChannel()
 const host = realHost()
-// The process is killed, which would lose the compile cache.
+// A killed process would lose the compile cache.
 host.timers.after(1000, () => self.keepCompiled())
 await serveCommands({ host, channel, pid: self.pid, ownBytes: () => self.ownBytes() })
 // The parent reads the remaining output before it sees the end.

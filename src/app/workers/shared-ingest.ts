@@ -1,4 +1,4 @@
-/** Ingest worker's part of a journal on a bus: writes local sources and copies the units of all instances. */
+/** Ingest worker's part of a journal on a bus. */
 import type { DuplicateWindow } from '../../engine/dedupe/duplicates.ts'
 import type { AwaitedSink } from '../../engine/contracts.ts'
 import { sharedSource, type Place } from '../../engine/cluster/names.ts'
@@ -17,7 +17,6 @@ export interface SharedIngestParts {
   readonly host: Host
   readonly log: Log
   readonly metrics: Metrics
-  /** Receives the units accepted after its last snapshot. */
   readonly window: DuplicateWindow
   readonly journal: SegmentWriter
   readonly queueBytes: number
@@ -80,7 +79,6 @@ export class SharedIngest {
     return new SharedIngest(start, parts, { bus, records, close }, writer, stop)
   }
 
-  /** Totals of all copied sources, or of the local ones without copies. */
   totals(): ReadonlyMap<string, Readonly<SourceTotals>> {
     return this.#serves ? this.#parts.journal.totals() : this.writer.totals()
   }
@@ -89,10 +87,7 @@ export class SharedIngest {
     return this.#shared?.problem
   }
 
-  /**
-   * Position of the source's last unit; with duplicates also the positions of local sources that may have the
-   * originals.
-   */
+  /** Position of the last unit; with duplicates also of local sources that may have the originals. */
   places(source: string, duplicates: number): readonly Place[] {
     return this.#shared?.places(duplicates === 0 ? source : undefined) ?? []
   }
@@ -123,7 +118,6 @@ export class SharedIngest {
   }
 }
 
-/** Used without the collector role. */
 const noJournal: SourceJournal = {
   epoch: 0,
   totals: () => new Map(),

@@ -1,4 +1,4 @@
-/** The store worker: feeds the store from the journal and runs queries, without blocking ingest or main. */
+/** Feeds the store from the journal and runs queries, without blocking ingest or main. */
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import type { IsolatedQuery } from '../../engine/control.ts'
 import { serve } from '../../engine/rpc.ts'
@@ -45,7 +45,7 @@ let stop = new AbortController()
 let running: Promise<void> | undefined
 let clusters: ReadonlySet<string> = new Set()
 let workloads: WorkloadProjection | undefined
-/** Loads workload identities up to a sequence, once; only needed after the first flow. */
+/** Loads workload identities up to a sequence, once, at the first flow. */
 let know: ((until: number) => Promise<void>) | undefined
 const waiting = new Set<{ sequence: number; resolve: () => void }>()
 
@@ -99,7 +99,6 @@ export const storeMethods = {
     const { positions, accounted } = feed.store.ledger()
     return { position: positions[filePartition] ?? nowhere, accepted: accounted, status: status() }
   },
-  /** Throws when another process writes to the folder. */
   async fenced(): Promise<never> {
     if (fence === undefined) throw new Error('the store worker has not been started')
     throw await fence.broken
@@ -136,7 +135,6 @@ export const storeMethods = {
       wake()
     })
   },
-  /** As {@link StoreFeed.fresh}. */
   fresh: ({ sequence, ms }: { readonly sequence: number; readonly ms: number }): Promise<boolean> =>
     need().fresh(sequence, ms),
   async stop(): Promise<StoreStatus> {
@@ -149,7 +147,7 @@ export const storeMethods = {
   },
 } as const
 
-/** Applies frames of the feed. Before the first flow, main retains the frames with identities. */
+/** Before the first flow, main retains the frames with identities. */
 async function take(frames: readonly Frame[]): Promise<void> {
   const [first] = frames
   if (first === undefined) return
@@ -163,7 +161,7 @@ async function begin(until: number): Promise<void> {
   know = undefined
 }
 
-/** Loads the identities saved by main and the events from there to a sequence; the feed supplies later ones. */
+/** Loads the identities saved by main, and later events to a sequence. */
 async function knowWorkloads(journal: string, tail: SharedTail, sequence: number): Promise<void> {
   if (workloads === undefined) return
   await workloads.open()

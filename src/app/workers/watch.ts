@@ -1,4 +1,4 @@
-/** The watch worker: sources with long computations, separate from ingest and the API. */
+/** The watch worker: sources with long computations. */
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import type { ManifestQuery, ManifestState } from '../../model/kubernetes.ts'
 import { awaitedBy } from '../../engine/sources/awaited.ts'
@@ -22,7 +22,6 @@ export interface WatchStart {
   readonly epoch: number
   readonly tail: SharedArrayBuffer
   readonly storeRetentionMs?: number
-  /** Set with a journal on a bus. */
   readonly shared?: SharedStart
   readonly journal: MessagePort
 }
@@ -95,7 +94,7 @@ export const watchMethods = {
     takeProfile(kind, () => host.timers.sleep(seconds * 1000)),
 } as const
 
-/** Uses positions in the partition as sequences, in a shared journal. */
+/** In a shared journal, sequences are positions in the partition. */
 function placed(appended: Appended): Appended {
   return appended.busPosition === undefined
     ? appended

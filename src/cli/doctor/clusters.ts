@@ -11,7 +11,7 @@ export async function checkClusters({ running }: CheckContext): Promise<Finding[
   if (running === undefined || running.url === '') return []
   try {
     const answer = await getRunning(running.url, '/api/v1/clusters')
-    // The check of the exporters already reports the missing token.
+    // The check of the exporters already reports a missing token.
     if (!answer.ok) return []
     const { clusters } = (await answer.json()) as { readonly clusters: readonly WatchedCluster[] }
     return clusters.flatMap(clusterFindings)

@@ -107,7 +107,7 @@ async function fileSystem({ machine }: CheckContext, path: string): Promise<Find
   return [ok('file system', fact)]
 }
 
-/** Weir acknowledges rows only after this sync, here of 4 KiB. */
+/** Weir acknowledges rows only after such a sync. */
 async function syncTime({ host: { disk, clock, random }, config: { data } }: CheckContext): Promise<Finding[]> {
   const path = `${data}/doctor-${Buffer.from(random.bytes(6)).toString('hex')}.tmp`
   const page = new Uint8Array(4096).fill(0x57)

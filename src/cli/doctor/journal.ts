@@ -3,7 +3,7 @@ import { listSegments } from '../../journal/recover.ts'
 import { sizeText } from '../../model/size-text.ts'
 import { fail, ok, reason, warn, type Finding, type CheckContext } from './finding.ts'
 
-/** Earlier than every release of Weir: such a clock was never set. */
+/** Earlier than every release: such a clock was never set. */
 const earliestPlausibleTime = Date.UTC(2025, 0, 1)
 const toleratedMs = 5_000
 

@@ -7,7 +7,7 @@ import { fail, ok, type Finding, type CheckContext } from './finding.ts'
 
 export async function checkPorts({ config, running }: CheckContext): Promise<Finding[]> {
   const findings: Finding[] = []
-  // Sequential, because two listeners of the configuration on one port would otherwise conflict here.
+  // Sequential: two listeners on one port would otherwise conflict here.
   for (const listener of listenersOf(config)) findings.push(await checkPort(listener, running?.pid))
   return findings
 }
@@ -42,7 +42,7 @@ async function checkPort({ owner, protocol, address }: Listener, weir: number | 
   return fail(check, `${name} cannot be opened: ${error}`, 'Choose another address.')
 }
 
-/** Resolves with the error code, or undefined when the port could be opened. */
+/** Resolves with the error code, or undefined on success. */
 function tryToOpen(protocol: 'udp' | 'tcp', { host, port }: HostPort): Promise<string | undefined> {
   return new Promise((resolve) => {
     const failed = (error: NodeJS.ErrnoException): void => resolve(error.code ?? error.message)

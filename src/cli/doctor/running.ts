@@ -1,12 +1,11 @@
 import { self } from '../../host/process.ts'
 
-/** Uses the token of the environment. Rejects with the network error. */
+/** Rejects with the network error. */
 export async function getRunning(url: string, path: string): Promise<Response> {
   const token = self.env['WEIR_TOKEN']
   try {
     return await fetch(`${url}${path}`, { headers: token === undefined ? {} : { authorization: `Bearer ${token}` } })
   } catch (error) {
-    // "fetch failed" alone explains nothing.
     throw error instanceof Error && error.cause !== undefined ? error.cause : error
   }
 }

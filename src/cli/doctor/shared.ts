@@ -1,4 +1,4 @@
-/** With --live only. It writes nothing. */
+/** With --live only; writes nothing. */
 import { keys, type TotalsRecord } from '../../engine/cluster/names.ts'
 import { SharedRecords } from '../../engine/cluster/records.ts'
 import { loadJournal } from '../../registry.ts'

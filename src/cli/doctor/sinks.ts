@@ -1,4 +1,4 @@
-/** With --live only. It sends nothing. */
+/** With --live only; sends nothing. */
 import { loadSink } from '../../registry.ts'
 import { fail, ok, reason, warn, type Finding, type CheckContext } from './finding.ts'
 import { answerWithin } from './answer-within.ts'

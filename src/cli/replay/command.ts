@@ -194,7 +194,7 @@ function flowCells(counts: FlowCounts | undefined): string[] {
   return [counts.flows, counts.packets, counts.bytes, counts.malformed].map(String)
 }
 
-/** JSON numbers cannot hold large sums, so these become strings. */
+/** JSON numbers cannot hold large sums. */
 function plain(counts: FlowCounts | undefined): object {
   if (counts === undefined) return {}
   const safe = (value: bigint): number | string =>

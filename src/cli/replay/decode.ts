@@ -12,10 +12,7 @@ import { parseIp } from '../../model/ip.ts'
 import type { TimedDatagram } from './capture.ts'
 import type { Protocol } from './tally.ts'
 
-/**
- * Contents of the datagrams of one protocol. Bytes and packets are as reported, not multiplied by the sampling
- * interval.
- */
+/** Bytes and packets are as reported, not multiplied by the sampling interval. */
 export interface FlowCounts {
   flows: number
   bytes: bigint
@@ -26,7 +23,7 @@ export interface FlowCounts {
 const hour = 3_600_000
 const nowhere = Uint32Array.of(0, 0, 0xffff, 0)
 
-/** Decodes as the sources do, with the capture's clock and only its own templates. It stores no flows. */
+/** Uses the capture's clock and only its own templates. */
 export class CaptureDecoder {
   readonly counts = new Map<Protocol, FlowCounts>()
   readonly #flows = new FlowBuilder()
@@ -67,7 +64,7 @@ export class CaptureDecoder {
     this.#flows.reset()
   }
 
-  /** Returns the reason if the datagram is unreadable, wholly or in part. */
+  /** Returns why the datagram, or part of it, is unreadable. */
   #read({ payload, srcAddr, srcPort, time }: TimedDatagram, protocol: Protocol): string | undefined {
     const exporter = this.#exporter(srcAddr)
     const received = Number.isNaN(time) ? 0 : Math.floor(time)

@@ -12,7 +12,6 @@ export interface Ran {
 
 const root = new URL('../../../', import.meta.url)
 
-/** Runs a command in a separate process, with real standard streams and exit code. */
 export function weir(
   args: readonly string[],
   { input = '', env = {} }: { input?: string; env?: Record<string, string> } = {},

@@ -2,7 +2,6 @@ import { cp, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ROOT, runCommand, type CommandResult } from '../../../tools/kit/command.ts'
 
-/** Runs the real program as a shell would: `bin/weir.mjs` and its arguments, in the folder given. */
 export function launch(
   args: readonly string[],
   options: { readonly cwd?: string; readonly env?: Readonly<Record<string, string | undefined>> } = {},

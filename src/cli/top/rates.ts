@@ -9,7 +9,7 @@ export interface Sample {
   readonly exporters: Exporters
 }
 
-/** Differences between two samples; rates are per second. */
+/** Rates are per second. */
 export interface Rates {
   /** ISO 8601. */
   readonly time: string
@@ -61,7 +61,7 @@ const total = (reasons: Readonly<Record<string, number>>): number =>
 
 export function ratesBetween(before: Sample, after: Sample): Rates {
   const seconds = Math.max(0.001, (after.at - before.at) / 1000)
-  /** A lower count belongs to a restarted server. */
+  /** A lower count: the server restarted. */
   const perSecond = (now: number, then: number | undefined): number =>
     then === undefined || now < then ? 0 : Math.round((10 * (now - then)) / seconds) / 10
   const sourcesBefore = new Map(before.ledger.sources.map((one) => [one.name, one]))

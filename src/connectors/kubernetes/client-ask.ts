@@ -1,4 +1,3 @@
-/** Discovery of an API server: version, clock and watchable types. */
 import { messageOf, WeirError } from '../../model/errors.ts'
 import { readBytes } from '../../net/kubernetes/object.ts'
 import type { Ask } from '../../net/kubernetes/types.ts'
@@ -14,7 +13,7 @@ import {
 export interface Server extends Discovered {
   readonly version: string
   readonly minor: number
-  /** Unix ms by the server's clock, to the second. */
+  /** Unix ms by the server's clock. */
   readonly now: number | undefined
 }
 
@@ -35,7 +34,6 @@ export function sentenceOf(error: unknown): string {
     : 'The cluster responds with an error; Weir retries.'
 }
 
-/** The log sentence and the cause, for status and `weir doctor`. */
 export function problemOf(error: unknown): string {
   return `${sentenceOf(error)} ${messageOf(error)}`
 }

@@ -1,4 +1,3 @@
-/** Splits a watch into lines, each a JSON document of up to a few megabytes. */
 import { releaseBuffer } from '../../model/release-buffer.ts'
 import { bufferOf } from './client-scan.ts'
 
@@ -16,7 +15,6 @@ export class LineSplitter {
   #parts: Uint8Array[] = []
   #size = 0
 
-  /** `most`: maximum bytes of a line. */
   constructor(most: number) {
     this.#most = most
   }
@@ -25,7 +23,7 @@ export class LineSplitter {
     return this.#size
   }
 
-  /** Complete non-empty lines, without line ends. A line is valid until the next call. Throws LineTooLong. */
+  /** Non-empty lines, each valid until the next call. Throws LineTooLong. */
   *take(piece: Uint8Array): Generator<Uint8Array> {
     let from = 0
     // Buffer#indexOf is ten times as fast.

@@ -1,15 +1,14 @@
 import type { Clock } from '../../host/index.ts'
 
-/** Under low load. One change at a time costs several times as much as ten together. */
+/** Ten changes in one read cost a fraction of ten reads. */
 const readIntervalMs = 800
-/** Time for data that was buffered during a hold to arrive. */
 const drainMs = 10
 /** Above these bytes in this or the previous interval no connection is held: a held server may end its watch. */
 const heavyLoadBytes = 64 * 1024
-/** A connection with at most this many changes in this and the previous interval is quiet and read at once. */
+/** A connection with at most this many changes in two intervals is read at once. */
 const fewChanges = 4
 
-/** Schedules the reads of a source's connections: quiet ones at once, others together after a short delay. */
+/** Reads quiet connections at once, others together after a short delay. */
 export class Pace {
   readonly #clock: Clock
   #began = -Infinity
@@ -22,7 +21,7 @@ export class Pace {
     this.#clock = clock
   }
 
-  /** Called after each read. `held`: the connection is not read during the pause. */
+  /** `held`: the connection is not read during the pause. */
   rest(connection: object, bytes: number, changes: number): { readonly ms: number; readonly held: boolean } {
     const now = this.#clock.monotonic()
     if (now - this.#began >= readIntervalMs - 1) {
@@ -41,7 +40,7 @@ export class Pace {
       Math.max(so, this.#changesBefore.get(connection) ?? 0) <= fewChanges
     )
       return { ms: 0, held: false }
-    // An immediate hold would stop after the first chunk and delay the rest by another interval.
+    // An immediate hold would stop after the first chunk.
     const drained = this.#began + drainMs
     return now < drained ? { ms: drained - now, held: false } : { ms: this.#began + readIntervalMs - now, held: true }
   }

@@ -1,4 +1,4 @@
-/** Reads one collection of an API server: list, then watch until stopped. */
+/** Lists one collection, then watches until stopped. */
 import { readBytes } from '../../net/kubernetes/object.ts'
 import { readStatus, refusalOf, type Refusal, type Status } from '../../net/kubernetes/status.ts'
 import type { Answer } from '../../net/kubernetes/types.ts'
@@ -20,7 +20,6 @@ const shortMs = 1000
 const goodMs = 120_000
 const aheadTries = 3
 
-/** The next step: continue at once, or wait for a minimum time. */
 type Next =
   | { readonly is: 'on' }
   | { readonly is: 'wait'; readonly state: ReaderState; readonly reason: string; readonly leastMs?: number }
@@ -79,7 +78,7 @@ export class Reader {
     this.wake()
   }
 
-  /** Ends when the signal aborts, or with an error of the target. */
+  /** Resolves when the signal aborts; rejects with an error of the target. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       if (this.#again) {
@@ -104,7 +103,7 @@ export class Reader {
   #set(state: ReaderState, reason?: string): void {
     this.#state = state
     this.#reason = reason
-    // A watch that is opened and refused at once had the state `watching`: only received bytes count.
+    // A watch that is refused at once had the state `watching`: only received bytes count.
     if (state !== 'forbidden' || this.#isForbidden) return
     this.#isForbidden = true
     this.#options.onForbidden?.(reason ?? '')
@@ -165,7 +164,7 @@ export class Reader {
     return on
   }
 
-  /** Watches; without a version the server first sends the existing objects and marks their end. */
+  /** Without a version the server first sends the existing objects and marks their end. */
   async #watch(signal: AbortSignal): Promise<Next> {
     const { path, selectors, ask, target, host } = this.#options
     const initial = this.#version === undefined
@@ -216,7 +215,6 @@ export class Reader {
     const lasted = host.clock.monotonic() - began
     if (lasted > goodMs) this.#backoff.reset()
     if (pulse.late) return { is: 'wait', state: 'waiting', reason: 'the connection was silent for too long' }
-    // A clean end is usual; a flood of immediate ends is not.
     return lasted > shortMs ? on : { is: 'wait', state: 'waiting', reason: 'the server ended the watch at once' }
   }
 
@@ -232,7 +230,7 @@ export class Reader {
           const { type, object } = this.#stripper.line(line)
           if (object === undefined) continue
           const taken = this.#take(type, object)
-          // Most results are synchronous, and an await for each would cost more.
+          // Most results are synchronous: skip the await.
           const next = taken instanceof Promise ? await taken : taken
           if (next !== undefined) return next
         } catch (error) {
@@ -247,7 +245,6 @@ export class Reader {
     return undefined
   }
 
-  /** Data that arrives during a hold stays unread. */
   async #rest(bytes: number, changes: number, answer: Answer, signal: AbortSignal): Promise<void> {
     const { pace, host } = this.#options
     const { ms, held } = pace?.rest(this, bytes, changes) ?? { ms: 0, held: false }
@@ -303,7 +300,7 @@ export class Reader {
     })
     if (code === 410) {
       this.#version = undefined
-      // An expired page restarts the list, after a pause in case every list takes too long.
+      // An expired page restarts the list, after a pause.
       return doing === 'list' ? wait('waiting') : on
     }
     if (doing === 'stream' && (code === 422 || code === 400 || code === 405)) {
@@ -311,7 +308,7 @@ export class Reader {
       return on
     }
     if (refusal.ahead && ++this.#ahead > aheadTries) {
-      // The server was restored to an earlier state, so that the cursor is no longer in its order.
+      // After a restore of the server the cursor is not in its order.
       this.#ahead = 0
       this.#version = undefined
       return on

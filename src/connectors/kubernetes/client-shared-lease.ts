@@ -2,7 +2,6 @@
 import type { LeaderRecord } from '../../engine/contracts.ts'
 import type { LeaseClient, LeaseRecord, LeaseUpdate, LeaseCheckpoint } from '../../net/kubernetes/lease.ts'
 
-/** JSON in the journal. */
 interface SharedLease extends LeaseUpdate {
   readonly instance: string
   readonly position: number
@@ -10,7 +9,7 @@ interface SharedLease extends LeaseUpdate {
 
 export interface SharedLeaseOptions {
   readonly record: LeaderRecord
-  /** Position in the journal up to which {@link LeaseUpdate.checkpoint} is complete. */
+  /** {@link LeaseUpdate.checkpoint} is complete up to here. */
   readonly position: () => number
   readonly checkpointAfter: (sequence: number) => Promise<LeaseCheckpoint>
 }

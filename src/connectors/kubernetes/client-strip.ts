@@ -1,6 +1,6 @@
 /**
- * Removes irrelevant parts from objects before parsing: managed fields are half of an object, and most repeated objects
- * are recognized by the digest of the remainder.
+ * Removes irrelevant parts before parsing: managed fields are half of an object, and the digest of the rest detects
+ * repeated objects.
  */
 import { isUtf8 } from 'node:buffer'
 import type { ManagedField } from '../../model/kubernetes.ts'
@@ -22,7 +22,6 @@ import type { Members } from './map-members.ts'
 import type { OwnedFields } from './map-times.ts'
 
 const nothing = Buffer.alloc(0)
-/** Buffer size that a reader retains between objects. */
 const keptBytes = 16 * 1024
 
 type Taken = 'uid' | 'version' | 'kind' | 'managed'
@@ -33,10 +32,8 @@ const takenPaths: readonly (readonly [path: readonly string[], taken: Taken])[] 
   [['metadata', 'managedFields'], 'managed'],
 ]
 
-/** Paths to remove or extract, as a tree of keys. */
 class Place {
   readonly keys: { readonly bytes: Uint8Array; readonly place: Place }[] = []
-  /** Applies to any entry of a list. */
   entries: Place | undefined
   cut = false
   taken: Taken | undefined
@@ -54,13 +51,12 @@ class Place {
 
 export class UnreadableObject extends Error {}
 
-/** A received object, valid until the next one is read. */
+/** Valid until the next object is read. */
 export class SeenObject {
   readonly uid: string | undefined
   readonly version: string | undefined
-  /** JSON in UTF-8, without the removed parts. */
+  /** UTF-8, without the removed parts. */
   readonly document: Uint8Array
-  /** Positions of the members in the document; undefined if unknown. */
   readonly members: Members | undefined
   readonly #sealed: Uint8Array
   readonly #managed: Uint8Array | undefined
@@ -78,7 +74,7 @@ export class SeenObject {
   ) {
     this.uid = uid
     this.version = version
-    // A server sends only UTF-8; otherwise only this replacement text can be stored.
+    // A server sends only UTF-8; otherwise this replacement text is stored.
     const isText = isUtf8(document)
     this.document = isText ? document : Buffer.from(textOf(document))
     this.members = isText ? members : undefined
@@ -86,17 +82,16 @@ export class SeenObject {
     this.#managed = managed
   }
 
-  /** The parsed document. Throws UnreadableObject. */
+  /** Throws UnreadableObject. */
   get object(): KubeObject {
     return (this.#object ??= parsed(this.document) as KubeObject)
   }
 
-  /** Keyed digest: equal for equal documents, and meaningless without the key. */
+  /** Keyed: equal for equal documents. */
   get digest(): string {
     return digestOf(this.#sealed)
   }
 
-  /** The managed fields by manager. */
   get owned(): readonly OwnedFields[] {
     return this.#managed?.[0] === openList ? (parsed(this.#managed) as readonly OwnedFields[]) : []
   }
@@ -107,7 +102,7 @@ export class SeenObject {
   }
 }
 
-/** Reads the objects of one collection. Each collection needs its own, because it holds the last object. */
+/** Holds the last object: each collection needs its own. */
 export class Stripper extends Scanner {
   readonly #root = new Place()
   readonly #key: Uint8Array
@@ -121,7 +116,7 @@ export class Stripper extends Scanner {
   #members: number[] = []
   #managed: Uint8Array | undefined
 
-  /** `paths`: keys, where `*` is any entry of a list. `key`: of the digests. */
+  /** `paths`: `*` is any entry of a list. `key`: of the digests. */
   constructor(paths: Iterable<readonly string[]> = [], key: Uint8Array = nothing) {
     super()
     this.#key = key
@@ -129,7 +124,7 @@ export class Stripper extends Scanner {
     for (const [path, taken] of takenPaths) this.#root.at(path).taken = taken
   }
 
-  /** A line of a watch: its type, and the object if there is one. Throws SyntaxError. */
+  /** Throws SyntaxError. */
   line(bytes: Uint8Array): { readonly type: string; readonly object: SeenObject | undefined } {
     let [type, object]: [string, SeenObject | undefined] = ['', undefined]
     this.begin(bytes)
@@ -160,10 +155,7 @@ export class Stripper extends Scanner {
     return { ...rest, items }
   }
 
-  /**
-   * An item of a page. List items have no kind, but watch objects do, as the first member: `of` is the kind of the
-   * page.
-   */
+  /** List items have no kind: `of` is the kind of the page. */
   item(
     bytes: Uint8Array,
     { kind = '', apiVersion }: { readonly kind?: string; readonly apiVersion?: string },
@@ -174,7 +166,7 @@ export class Stripper extends Scanner {
     )
   }
 
-  /** The JSON without the removed paths, valid until the next read. Throws SyntaxError. */
+  /** Valid until the next read. Throws SyntaxError. */
   cut(bytes: Uint8Array): Uint8Array {
     this.begin(bytes)
     return this.#copied('')
@@ -195,7 +187,7 @@ export class Stripper extends Scanner {
     )
   }
 
-  /** The current value without the removed paths. `head`: first members for an object without a kind. */
+  /** `head`: first members for an object without a kind. */
   #copied(head: string): Uint8Array {
     const begin = this.at
     this.#size = this.#key.length
@@ -209,7 +201,6 @@ export class Stripper extends Scanner {
     return this.#out.subarray(this.#key.length, this.#size)
   }
 
-  /** Inserts text before the copied part, in place of its first character. */
   #put(head: string): void {
     const bytes = Buffer.from(head)
     const from = this.#key.length
@@ -280,7 +271,6 @@ export class Stripper extends Scanner {
     }
   }
 
-  /** The position in the document of a place that is still to be copied. */
   #copiedTo(at: number): number {
     return this.#size - this.#key.length + at - this.#from
   }
@@ -297,7 +287,6 @@ export class Stripper extends Scanner {
     const to = this.at - 1
     this.colon()
     for (const { bytes: key, place } of keys) if (key.length === to - from && isSame(bytes, from, key)) return place
-    // A key may contain escapes.
     if (hasEscape(bytes, from, to)) {
       const key = Buffer.from(plain(bytes, from - 1, to + 1))
       return keys.find((each) => key.equals(each.bytes))?.place

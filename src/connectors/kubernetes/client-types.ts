@@ -21,15 +21,14 @@ export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED'
 type Settled = void | Promise<void>
 
 /**
- * Receives the changes of a collection, in order. A returned promise is awaited before the next call: it slows the
- * server down, and the object stays valid until then.
+ * Receives changes in order. A returned promise delays the next call and slows the server; the object stays valid until
+ * then.
  */
 export interface Target {
   /** Undefined: list first. */
   readonly cursor: string | undefined
-  /** Preferred version of the first list. */
   readonly asOf?: string | undefined
-  /** A list begins: objects not present until `listed` are deleted. A second call before `listed` restarts the list. */
+  /** Objects not present until `listed` are deleted. A second call before that restarts the list. */
   listing(): Settled
   present(object: SeenObject): Settled
   listed(resourceVersion: string): Settled
@@ -38,7 +37,7 @@ export interface Target {
   reached(resourceVersion: string): Settled
 }
 
-/** `waiting`: backoff. `missing`: the server lacks the collection. `unwatchable`: the collection has no watch. */
+/** `missing`: the server lacks the collection. `unwatchable`: it has no watch. */
 export type ReaderState =
   | 'starting'
   | 'listing'
@@ -52,7 +51,6 @@ export type ReaderState =
 export interface ReaderStatus {
   readonly state: ReaderState
   readonly reason?: string
-  /** Unix ms of the last byte from the server. */
   readonly lastByte?: number
   readonly lists: number
   readonly watches: number
@@ -62,14 +60,13 @@ export interface ReaderStatus {
 export interface ReaderOptions {
   readonly path: string
   readonly selectors?: Readonly<Record<string, string>>
-  /** The server supports streaming lists (1.32 and later, built-in types only). */
+  /** Streaming lists: 1.32 and later, built-in types only. */
   readonly streams: boolean
   readonly ask: Ask
   readonly target: Target
-  /** Parses objects and removes irrelevant parts. Exclusive to this reader. */
+  /** Exclusive to this reader. */
   readonly stripper?: Stripper
   readonly host: Host
-  /** Read schedule; undefined: read at once. */
   readonly pace?: Pace
   readonly onMissing?: () => void
   /** Called once until the next successful watch. */
@@ -80,9 +77,9 @@ export interface ReaderOptions {
 export interface ReaderLimits {
   readonly pageRows: number
   readonly lineBytes: number
-  /** Silence beyond the watch's timeout after which the connection is closed. */
+  /** The connection is closed after this silence beyond the watch's timeout. */
   readonly silentMs: number
-  /** Silence of a streaming list after which the server counts as not supporting it. */
+  /** Silence after which the server counts as not supporting streaming lists. */
   readonly endMarkMs: number
 }
 

@@ -1,7 +1,4 @@
-/**
- * Events of a change, as the journal stores them. They are assembled from text, because most of an event exists as text
- * already.
- */
+/** Events are assembled from text, because most of an event exists as text already. */
 import { hash } from 'node:crypto'
 import type { WeirEvent } from '../../model/events.ts'
 import {
@@ -19,7 +16,6 @@ import { changedPaths } from '../../codecs/json-patch/index.ts'
 import type { ResourceType } from './client-discovery.ts'
 import type { KubeObject } from './client-types.ts'
 
-/** The identity of an object without its version. */
 export type Place = Omit<ObjectIdentity, 'resourceVersion'>
 
 export function placeOf(
@@ -44,7 +40,7 @@ export interface Change {
   readonly place: Place
   readonly resourceVersion: string
   readonly operation: Operation
-  /** Documents as JSON in UTF-8; undefined if there is no state. */
+  /** JSON in UTF-8; undefined if there is no state. */
   readonly old: Uint8Array | undefined
   readonly new: Uint8Array | undefined
   readonly patch: readonly PatchStep[]
@@ -84,10 +80,9 @@ export function changeEvent(change: Change): WeirEvent {
   return envelope(place, kubernetesTypes[operation], 'change', id, time, data)
 }
 
-/** The fields of a resource event beside its facts. */
 export type ResourceHead = Place & Pick<ResourceData, 'resourceVersion' | 'since' | 'state'>
 
-/** `facts`: all further fields, as JSON. */
+/** `facts`: further fields, as JSON. */
 export function resourceEvent(head: ResourceHead, facts: string, time: number): WeirEvent {
   const text = facts === '{}' ? JSON.stringify(head) : `${JSON.stringify(head).slice(0, -1)},${facts.slice(1)}`
   return envelope(
@@ -169,7 +164,7 @@ function plural(group: string, resource: string): string {
 const noState = Buffer.from('null')
 const newState = Buffer.from(',"new":')
 
-/** A new buffer, which is released after the append. */
+/** In a new buffer, which is released after the append. */
 function joined(parts: readonly Uint8Array[]): Uint8Array {
   const all = Buffer.allocUnsafeSlow(parts.reduce((sum, { length }) => sum + length, 0))
   let at = 0
@@ -186,10 +181,8 @@ const utf8 = new TextEncoder()
 /** Weir's namespace for stable ids: RFC 9562, version 5. */
 const space = '6f0c7ad0-66a5-5c5e-9d0b-0f6a3c1d2b47'
 const spaceBytes = Buffer.from(space.replaceAll('-', ''), 'hex')
-/** Hash input: the namespace, then the parts. */
 let named = Buffer.concat([spaceBytes, Buffer.alloc(1024)])
 
-/** Deterministic in every process. */
 export function stableUuid(...parts: readonly string[]): string {
   const name = parts.join('\n')
   if (named.length < spaceBytes.length + 3 * name.length)

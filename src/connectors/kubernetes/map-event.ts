@@ -1,4 +1,3 @@
-/** Kubernetes events of either API. The cluster retains them for an hour. */
 import type { ClusterEventData } from '../../model/kubernetes.ts'
 import { isRecord } from '../../model/json.ts'
 import type { KubeObject } from './client-types.ts'
@@ -55,7 +54,6 @@ function dict(value: unknown): Dict {
   return isRecord(value) ? (value as Dict) : {}
 }
 
-/** An empty string counts as absent. */
 function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }

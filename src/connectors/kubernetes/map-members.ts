@@ -1,16 +1,10 @@
-/**
- * Finds the members that differ between two documents by their bytes, so that equal members are neither parsed nor
- * compared.
- */
+/** Compares members by their bytes, so that equal ones are not parsed. */
 import type { KubeObject } from './client-types.ts'
 
-/** Start (at the key) and end (after the value) of each member, in order. */
+/** Start (at the key) and end (after the value) of each member. */
 export type Members = readonly number[]
 
-/**
- * The differing members before and after, each with its kind; undefined if a full comparison is needed. `object` is the
- * parsed `document`. The documents share a prefix and a suffix of members; all members between count as different.
- */
+/** Undefined: a full comparison is needed. All members between the common prefix and suffix count as different. */
 export function differing(
   old: Buffer,
   document: Buffer,
@@ -37,7 +31,6 @@ export function differing(
 
 const step = 512
 
-/** Length of the common prefix, at most `most`. */
 function sameAtBegin(a: Buffer, b: Buffer, most: number): number {
   let at = 0
   while (at + step <= most && a.compare(b, at, at + step, at, at + step) === 0) at += step
@@ -45,7 +38,6 @@ function sameAtBegin(a: Buffer, b: Buffer, most: number): number {
   return at
 }
 
-/** Length of the common suffix, at most `most`. */
 function sameAtEnd(a: Buffer, b: Buffer, most: number): number {
   let at = 0
   while (

@@ -1,15 +1,14 @@
-/** Frequent changes without meaning, as named rules. Each can be disabled, and hidden changes are counted by rule. */
+/** Frequent changes without meaning. Hidden changes are counted by rule. */
 import { keysOf, type PatchStep } from '../../model/kubernetes.ts'
 import { isRecord } from '../../model/json.ts'
 import type { KubeObject } from './client-types.ts'
 
 interface Rule {
   readonly meaning: string
-  /** Kinds with noise only. */
   readonly kinds?: readonly string[]
-  /** Ignored paths; `*` is any entry. */
+  /** `*` is any entry. */
   readonly paths?: readonly string[]
-  /** The fields stay in the object, because other features need them; changes to only these fields are hidden. */
+  /** The fields stay in the object; changes to only these fields are hidden. */
   readonly kept?: true
 }
 
@@ -43,7 +42,6 @@ export const noiseRules = {
 
 export type NoiseRule = keyof typeof noiseRules
 
-/** Rules that hide changes by default. */
 export const usualNoise: readonly NoiseRule[] = [
   'resource-version',
   'managed-fields',
@@ -57,10 +55,8 @@ export const usualNoise: readonly NoiseRule[] = [
   'node-images',
 ]
 
-/** Rules that mark changes instead of hiding them. */
 export const usuallyMarked: readonly NoiseRule[] = ['status']
 
-/** `kind.group` of an object. */
 export function kindOf({ apiVersion = '', kind = '' }: KubeObject): string {
   const slash = apiVersion.indexOf('/')
   return slash === -1 ? kind : `${kind}.${apiVersion.slice(0, slash)}`
@@ -77,7 +73,7 @@ export class Noise {
 
   readonly #kept: ReadonlySet<NoiseRule>
 
-  /** `keep`: rules that leave their fields in objects; a change to only these fields is still hidden. */
+  /** `keep`: rules that leave their fields in objects. */
   constructor(rules: readonly NoiseRule[] = usualNoise, keep: readonly NoiseRule[] = []) {
     this.#kept = new Set([...rules.filter((rule) => (noiseRules[rule] as Rule).kept === true), ...keep])
     for (const rule of rules) for (const kind of (noiseRules[rule] as Rule).kinds ?? []) this.#kinds.set(kind, rule)
@@ -86,17 +82,15 @@ export class Noise {
     )
   }
 
-  /** The rule that hides all changes of this kind. */
   ofKind(kind: string): NoiseRule | undefined {
     return this.#kinds.get(kind)
   }
 
-  /** Removed paths, as keys. */
   get cuts(): (readonly string[])[] {
     return this.#strippings.filter(({ rule }) => !this.#kept.has(rule)).map(({ path }) => path)
   }
 
-  /** The rules that together cover every path of the patch; empty if a path is not covered. */
+  /** The rules that together cover the patch; empty if a path is not covered. */
   hides(patch: readonly PatchStep[]): NoiseRule[] {
     const kept = this.#strippings.filter(({ rule }) => this.#kept.has(rule))
     if (kept.length === 0 || patch.length === 0) return []
@@ -104,7 +98,6 @@ export class Noise {
     return rules.includes(undefined) ? [] : [...new Set(rules as NoiseRule[])]
   }
 
-  /** The steps of a patch outside the hidden fields. */
   counted(patch: readonly PatchStep[]): readonly PatchStep[] {
     const kept = this.#strippings.filter(({ rule }) => this.#kept.has(rule))
     return kept.length === 0
@@ -112,15 +105,12 @@ export class Noise {
       : patch.filter((step) => placesOf([step]).some((place) => !kept.some(({ path }) => covers(path, place))))
   }
 
-  /** The object without the removed fields; unchanged parts are shared. */
+  /** Unchanged parts are shared. */
   stripped(object: KubeObject): KubeObject {
     return this.#strippings.reduce<KubeObject>((safe, { path }) => without(safe, path) as KubeObject, object)
   }
 
-  /**
-   * The rules that cover the complete difference between two states; empty if a difference remains. `patch` turns one
-   * into the other.
-   */
+  /** The rules that cover the complete difference; empty if one remains. `patch` turns `before` into `after`. */
   marks(
     before: KubeObject,
     after: KubeObject,
@@ -130,7 +120,7 @@ export class Noise {
     const kind = this.ofKind(kindOf(after))
     if (kind !== undefined) return [kind]
     const places = placesOf(patch)
-    // Most changes are within one rule or have an uncovered step; only others need a comparison of both states.
+    // Only patches covered by several rules need a comparison of both states.
     const rules = places.map((place) =>
       this.#strippings.filter(({ path }) => covers(path, place)).map(({ rule }) => rule),
     )
@@ -145,7 +135,7 @@ export class Noise {
       : []
   }
 
-  /** The rules that each remove a difference between two states that become equal under all rules. */
+  /** The rules that each remove a difference between states that are equal under all rules. */
   hiding(before: KubeObject, after: KubeObject, textOf: (object: unknown) => string): NoiseRule[] {
     const rules = new Set<NoiseRule>()
     for (const { rule, path } of this.#strippings)
@@ -154,7 +144,6 @@ export class Noise {
   }
 }
 
-/** The paths that a patch changes. */
 function placesOf(patch: readonly PatchStep[]): string[][] {
   return patch.flatMap((step) => (step.op === 'move' ? [step.from, step.path] : [step.path])).map(keysOf)
 }

@@ -1,7 +1,4 @@
-/**
- * Removes secrets from objects. A secret value becomes `redacted:` and its keyed digest, so that changes are visible
- * but the value cannot be guessed without the key.
- */
+/** A secret value becomes `redacted:` and its keyed digest: changes are visible, but the value cannot be guessed. */
 import { hash } from 'node:crypto'
 import { isSecretValue, mark, redactArguments, TextRedactor, type Suspicion } from '../../codecs/redact/index.ts'
 import { keysOf } from '../../model/kubernetes.ts'
@@ -12,17 +9,15 @@ import type { KubeObject } from './client-types.ts'
 export interface RedactRules {
   /** Of the digests; replicas share it. */
   readonly key: Uint8Array
-  /** Further names of keys, variables, annotations and flags with secret values. */
+  /** Further names of secret values. */
   readonly names?: RegExp | undefined
-  /** Further paths, as JSON pointers in which `*` is any entry; without `kind` they apply to every kind. */
+  /** Further JSON pointers; `*` is any entry. */
   readonly paths?: readonly { readonly kind?: string; readonly path: string }[]
 }
 
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
 const digits = 16
-/** Of SHA-256. */
 const blockBytes = 64
-/** Members of `metadata` with free text. */
 const metadataTexts = ['annotations', 'labels'] as const
 
 type Dict = Readonly<Record<string, unknown>>
@@ -54,7 +49,7 @@ export class Redactor {
     return this.#rules.key
   }
 
-  /** A redacted copy; parts without secrets are shared with the input. */
+  /** Parts without secrets are shared with the input. */
   redact<T extends KubeObject>(object: T): T {
     let safe = this.#dict(object)
     for (const { kind, path } of this.#rules.paths ?? [])
@@ -62,17 +57,14 @@ export class Redactor {
     return safe as T
   }
 
-  /** Redacts a message or any other text. */
   text(value: string): string {
     return this.#texts.redact(value)
   }
 
-  /** Equal for equal values, as text or as bytes. */
   digest(value: unknown): string {
     const bytes =
       value instanceof Uint8Array ? value : Buffer.from(typeof value === 'string' ? value : canonical(value))
-    // HMAC (RFC 2104) of one-shot hashes: a file may contain thousands of values, and a hash object for each costs ten
-    // times as much.
+    // HMAC (RFC 2104) of one-shot hashes: a hash object for each value costs ten times as much.
     return (
       mark +
       hash(
@@ -148,7 +140,6 @@ export class Redactor {
     return this.#value(part, name)
   }
 
-  /** Removes all values of a Secret, including their copies. */
   #secret(secret: Dict): Dict {
     const values = ['data', 'stringData']
       .flatMap((field) => (isRecord(secret[field]) ? Object.values(secret[field]) : []))
@@ -205,7 +196,7 @@ export class Redactor {
     return others
   }
 
-  /** kubectl's copy of the object, which contains the same secrets. */
+  /** kubectl's copy of the object has the same secrets. */
   #applied(written: unknown): string {
     try {
       const object = JSON.parse(String(written)) as unknown
@@ -216,7 +207,6 @@ export class Redactor {
     return this.digest(written)
   }
 
-  /** Bytes that are valid text are redacted as text. */
   #bytes(value: unknown, name: string): unknown {
     if (typeof value !== 'string') return value
     const suspicion = this.#suspicion(name)
@@ -243,7 +233,6 @@ function holds(text: string, copies: ReadonlySet<string>): boolean {
   return false
 }
 
-/** The name beside a value: of a variable, a header, a chart parameter. */
 function nameOf(dict: Dict): string | undefined {
   if (!Object.hasOwn(dict, 'value')) return undefined
   for (const field of ['name', 'key', 'header', 'path'] as const)
@@ -251,7 +240,6 @@ function nameOf(dict: Dict): string | undefined {
   return undefined
 }
 
-/** A JSON number with all its digits. */
 function isRawNumber(value: Dict): value is Dict & { readonly rawJSON: string } {
   return Object.hasOwn(value, 'rawJSON') && Object.isFrozen(value)
 }

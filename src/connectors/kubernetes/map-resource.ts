@@ -1,9 +1,7 @@
-/** The identity of an object: owners, node and zone, addresses. */
 import type { ResourceAddress, ResourceData, ResourceOwner } from '../../model/kubernetes.ts'
 import { isRecord } from '../../model/json.ts'
 import type { KubeObject } from './client-types.ts'
 
-/** The mutable parts of a resource. */
 export type ResourceFacts = Omit<
   ResourceData,
   | 'cluster'
@@ -24,7 +22,6 @@ type Dict = Readonly<Record<string, unknown>>
 export function factsOf(object: KubeObject): ResourceFacts {
   const { metadata } = object
   const owners = listOf(metadata?.['ownerReferences']).map(ownerOf)
-  // The controller is first.
   owners.sort((a, b) => Number(b.controller ?? false) - Number(a.controller ?? false))
   return compact({
     labels: nonEmpty(dictOf(metadata?.['labels'])) as ResourceFacts['labels'],
@@ -78,7 +75,6 @@ function podFacts({ spec: s, status: t, metadata }: KubeObject): ResourceFacts {
   })
 }
 
-/** Further networks of a pod, from the annotations of network plugins. */
 function secondaryOf(annotations: Readonly<Record<string, string>> | undefined): ResourceAddress[] {
   const found: ResourceAddress[] = []
   for (const network of listOf(parsed(annotations?.['k8s.v1.cni.cncf.io/network-status']))) {
@@ -229,7 +225,6 @@ type Compact<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] }
   [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>
 }
 
-/** The object without undefined values. */
 function compact<T extends object>(value: T): Compact<T> {
   const kept: Record<string, unknown> = {}
   for (const key in value) {

@@ -1,4 +1,3 @@
-/** Selects the watched kinds. */
 import type { ResourceType } from './client-discovery.ts'
 
 export interface Scope {
@@ -6,9 +5,8 @@ export interface Scope {
   readonly namespaces: readonly string[]
   readonly include: readonly string[]
   readonly exclude: readonly string[]
-  /** Kubernetes events. */
   readonly events: boolean
-  /** Kinds (`Kind.group`) without visible changes. */
+  /** By `Kind.group`. */
   readonly hidden: (kind: string) => boolean
 }
 

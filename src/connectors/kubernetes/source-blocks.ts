@@ -1,10 +1,10 @@
-/** Documents on disk, several per compressed block: a compressor call costs as much as ten documents. */
+/** Several documents per compressed block: a compressor call costs as much as ten documents. */
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { releaseBuffer } from '../../model/release-buffer.ts'
 import { withRoom } from '../../model/growing.ts'
 import type { Database, DatabaseStatement } from '../../host/database.ts'
 
-/** One document needs the whole block, and a block remains until its last document is replaced. */
+/** A block remains until its last document is replaced. */
 const maxDocuments = 16
 const maxBytes = 64 * 1024
 
@@ -32,35 +32,33 @@ export class Blocks {
     this.#drop = database.prepare('DELETE FROM blocks WHERE id = ?')
   }
 
-  /** At the start: an object uses the block. */
   retain(block: number): void {
     this.#last = Math.max(this.#last, block)
     this.#live = withRoom(this.#live, this.#last + 1)
     this.#live[block] = (this.#live[block] as number) + 1
   }
 
-  /** At the start, after the last {@link retain}: finds the unused blocks. */
+  /** Call once, after the last {@link retain}. */
   loaded(blocks: Iterable<number>): void {
     for (const block of blocks) this.#last = Math.max(this.#last, block)
     this.#live = withRoom(this.#live, this.#last + 1)
     for (let block = 1; block <= this.#last; block++) if (this.#live[block] === 0) this.#empty.push(block)
   }
 
-  /** Within a transaction, before the first {@link add}: removes unused blocks. */
+  /** Within a transaction, before the first {@link add}. */
   begin(): void {
     this.#found = this.#open = undefined
     this.#openBytes = 0
     for (const block of this.#empty) this.#drop.run(block)
   }
 
-  /** The place of a document if the transaction succeeds. `document` must not change before {@link end}. */
+  /** The slot is valid if the transaction succeeds. `document` must not change before {@link end}. */
   add(document: Uint8Array): BlockSlot {
     if (
       this.#open !== undefined &&
       (this.#open.documents.length === maxDocuments || this.#openBytes + document.length > maxBytes)
     )
       this.end()
-    // Blocks dropped in this transaction are free after it.
     this.#open ??= { block: this.#free.pop() ?? ++this.#last, documents: [] }
     this.#openBytes += document.length
     return { block: this.#open.block, slot: this.#open.documents.push(document) - 1 }
@@ -74,7 +72,6 @@ export class Blocks {
     this.#write.run(block, packed(block, documents))
   }
 
-  /** After the transaction: its moves, in order. */
   succeeded(moves: readonly { readonly from: number; readonly to: number }[]): void {
     this.#free.push(...this.#empty)
     this.#empty = []
@@ -86,11 +83,10 @@ export class Blocks {
       this.#live[from] = (this.#live[from] as number) - 1
       left.add(from)
     }
-    // Checked last, because a later move may fill an emptied block.
+    // A later move may fill an emptied block.
     for (const block of left) if (this.#live[block] === 0) this.#empty.push(block)
   }
 
-  /** Undefined if it is lost. */
   find({ block, slot }: BlockSlot): Uint8Array | undefined {
     if (this.#found?.block !== block) {
       try {
@@ -109,7 +105,6 @@ export class Blocks {
   }
 }
 
-/** Above the size that Node takes from its shared buffer. */
 const maxBlockBytes = 4 * (maxDocuments + 1) + maxBytes + 64
 
 let room = Buffer.alloc(0)
@@ -123,7 +118,7 @@ function isOf(bytes: Buffer, block: number): boolean {
   return id === 0 || id === (block & 0xff_ffff)
 }
 
-/** Layout: the number of documents and the length of each, in 32 bits, then the documents. */
+/** Layout: count and lengths in 32 bits, then the documents. */
 function packed(block: number, documents: readonly Uint8Array[]): Uint8Array {
   const size = documents.reduce((sum, { length }) => sum + length, 4 * (documents.length + 1))
   const bytes =

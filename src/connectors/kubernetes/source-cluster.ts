@@ -1,4 +1,4 @@
-/** Watches a cluster: discovers its types, runs a reader for each collection, and records changes. */
+/** Discovers the types of a cluster, runs a reader for each collection, and records changes. */
 import { kindForbidden, type ManifestQuery, type ManifestState } from '../../model/kubernetes.ts'
 import type { Source, SourceContext } from '../../engine/contracts.ts'
 import type { LeaseRef } from '../../net/kubernetes/lease.ts'
@@ -27,16 +27,14 @@ import { healthOfWatches, statusOf, type KubernetesStatus, type Running } from '
 import { Tracker, isEventType } from './source-tracker.ts'
 import { leadershipOf, type Leadership } from './source-leadership.ts'
 
-/** Discovery interval without a reason for an earlier one. */
 const discoverMs = 60_000
 /** Delay after a new definition, which appears before its type is served. */
 const againMs = 300
 const retryMs = 2000
-/** A restarting server lacks types for a moment: a type that is absent for this long is gone. */
+/** A restarting server lacks types for a moment: only a longer absence counts. */
 const goneMs = 10_000
-/** Concurrent lists: each occupies server capacity in proportion to its size. */
+/** Each list occupies server capacity in proportion to its size. */
 const maxLists = 4
-/** Kinds that define further types. */
 const definingKinds = new Set(['apiextensions.k8s.io/customresourcedefinitions', 'apiregistration.k8s.io/apiservices'])
 
 export class KubernetesSource implements Source {
@@ -56,7 +54,7 @@ export class KubernetesSource implements Source {
   readonly #pace: Pace
   readonly #running = new Map<string, Running>()
   #unavailable: readonly string[] = []
-  /** Types that disappeared: monotonic time since then. */
+  /** Monotonic time since each type disappeared. */
   readonly #absent = new Map<string, number>()
   #reached: number | undefined
   #problem: string | undefined
@@ -107,7 +105,7 @@ export class KubernetesSource implements Source {
           id,
           ...leadership,
           durationMs: this.#config.lease.duration,
-          // Unique per process start: after a kill the next start is another holder.
+          // After a kill the next start is another holder.
           identity: `${leadership.name}_${Buffer.from(host.random.bytes(4)).toString('hex')}`,
           checkpoint: () => this.#recorder.emitted,
           onHeld: () => this.#recorder.wake(),
@@ -120,12 +118,10 @@ export class KubernetesSource implements Source {
         })
   }
 
-  /** True if this replica emits changes. */
   #isLeader(): boolean {
     return this.#lease === undefined || this.#lease.epoch() !== undefined
   }
 
-  /** The collection of an object. */
   keyOf({
     group,
     resource,
@@ -224,7 +220,6 @@ export class KubernetesSource implements Source {
     }
   }
 
-  /** Compares the known state with the server at intervals. */
   async #reconcile(signal: AbortSignal): Promise<void> {
     const { host } = this.#context
     const parts = { ...this.#parts, ask: this.#client.ask }
@@ -238,7 +233,6 @@ export class KubernetesSource implements Source {
     }
   }
 
-  /** Without a store nothing expires. */
   async #resync(signal: AbortSignal): Promise<void> {
     if (this.#context.storeRetentionMs !== undefined)
       await runResync(
@@ -255,7 +249,6 @@ export class KubernetesSource implements Source {
     )
   }
 
-  /** Starts and stops readers to match the served types. */
   async #adopt(types: readonly ResourceType[], streams: boolean, signal: AbortSignal): Promise<void> {
     const wanted = new Set<string>()
     for (const type of types.filter((each) => selects(this.#scope, each))) {
@@ -288,7 +281,7 @@ export class KubernetesSource implements Source {
     }
   }
 
-  /** Types of an unavailable group are not gone, and only the leader emits deletions. */
+  /** Only the leader emits deletions; an unavailable group keeps its types. */
   #isGone(key: string, { group }: ResourceType): boolean {
     if (this.#unavailable.includes(group) || !this.#isLeader()) return false
     const now = this.#context.host.clock.monotonic()

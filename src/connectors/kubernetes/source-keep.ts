@@ -10,12 +10,12 @@ import { typeAs } from './source-type.ts'
 import type { Recorder } from './source-recorder.ts'
 
 const checkMs = 1000
-/** Checks between two verifications that the bus still has the state. */
+/** Checks between two verifications of the state on the bus. */
 const looksApart = 10
-/** Lifetime of a state, plus a minute per 10 MiB: the next leader reads the state and all later frames. */
+/** Lifetime of a state, plus a minute per 10 MiB. */
 const [goodMs, bytesPerMs] = [600_000, (10 * 1024 * 1024) / 60_000]
 const pieceBytes = 256 * 1024
-/** Resources per slice, so that other work continues in between. */
+/** Resources per slice, so that other work continues. */
 const maxAtOnce = 200
 
 export interface KeepParts {
@@ -23,11 +23,11 @@ export interface KeepParts {
   readonly context: SourceContext
   readonly map: ObjectMap
   readonly recorder: Pick<Recorder, 'still'>
-  /** Number of known types; undefined during lists, or if this replica does not lead. */
+  /** Number of known types; undefined during lists or on standby. */
   readonly settled: () => number | undefined
 }
 
-/** Runs until the signal aborts; returns at once without a shared journal. */
+/** Returns at once without a shared journal. */
 export async function keepState(parts: KeepParts, signal: AbortSignal): Promise<void> {
   const {
     host: { clock, timers },
@@ -87,7 +87,7 @@ async function put(
         }),
       pieces: (async function* () {
         yield* piecesOf(path, disk)
-        // A snapshot: changes after it follow the state in the journal.
+        // A snapshot: later changes follow in the journal.
         const copy = new ObjectMap(path)
         try {
           yield* resourcesOf(cluster, copy, () => timers.yield())
@@ -116,7 +116,7 @@ async function* piecesOf(path: string, disk: Disk): AsyncGenerator<StatePiece> {
   }
 }
 
-/** The resource facts of each object, one line of JSON each, for readers that need nothing else. */
+/** One line of JSON per object. */
 async function* resourcesOf(cluster: string, map: ObjectMap, rest: () => Promise<void>): AsyncGenerator<StatePiece> {
   let lines: Uint8Array[] = []
   let size = 0

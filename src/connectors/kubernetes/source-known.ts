@@ -1,18 +1,17 @@
-/** The known objects of a collection by uid, in packed arrays. */
 import { withRoom } from '../../model/growing.ts'
 import { readUid, uidHash, uidText } from '../../model/uid.ts'
 
-/** A known object. Valid until the step that removes it is written. */
+/** Valid until the step that removes it is written. */
 export interface Known {
   readonly row: number
   version: string
   hash: string
-  /** Digest of the last emitted resource facts; empty: none. */
+  /** Digest of the last emitted facts; empty: none. */
   emitted: string
   /** The last list that contained it. */
   seen: number
   document: Uint8Array | undefined
-  /** Its block on disk, 0 for none, and the index there. */
+  /** Block on disk, 0 for none. */
   readonly block: number
   readonly slot: number
   moved(block: number, slot: number): void
@@ -21,21 +20,18 @@ export interface Known {
 const firstSlots = 64
 const digestBytes = 16
 
-/** Numbers of objects are reused after {@link free}. */
 export class KnownObjects {
   /** Number + 1 by the hash of the uid, open addressing; 0 is free. */
   #slots = new Uint32Array(firstSlots)
-  /** The uid as four words, for the usual form. */
   #words = new Uint32Array(4)
   #rows = new Float64Array(1)
   /** NaN: the version is in `#oddVersions`. */
   #versions = new Float64Array(1)
   #seen = new Uint32Array(1)
-  /** The two digests of each object; all zero is empty. */
   #digests = Buffer.alloc(2 * digestBytes)
   #blocks = new Uint32Array(1)
   #blockSlots = new Uint8Array(1)
-  /** Exceptions: documents not yet on disk, and values of unusual form. */
+  /** Documents not yet on disk, and values of unusual form. */
   readonly #documents = new Map<number, Uint8Array>()
   readonly #oddVersions = new Map<number, string>()
   readonly #odd = new Map<string, number>()
@@ -84,7 +80,7 @@ export class KnownObjects {
     return known
   }
 
-  /** Hides the object; its number stays reserved until {@link free}. */
+  /** The number stays reserved until {@link free}. */
   delete(uid: string): void {
     const number = this.#find(uid)
     if (number < 0) return
@@ -93,7 +89,6 @@ export class KnownObjects {
     this.#remove(this.#slotOf())
   }
 
-  /** Releases the number of a deleted object without users. */
   free(number: number): void {
     this.#documents.delete(number)
     this.#oddVersions.delete(number)
@@ -109,7 +104,6 @@ export class KnownObjects {
     for (const [, known] of this) yield known
   }
 
-  /** The objects at the start of the iteration that still exist. */
   *[Symbol.iterator](): Generator<[uid: string, known: Known]> {
     const numbers = this.#slots.filter((slot) => slot !== 0)
     for (const slot of numbers) {
@@ -184,7 +178,6 @@ export class KnownObjects {
     return (this.#slots[this.#slotOf()] as number) - 1
   }
 
-  /** The slot of `#uid`, or its free slot. */
   #slotOf(): number {
     const [a, b, c, d] = this.#uid as unknown as [number, number, number, number]
     const mask = this.#slots.length - 1
@@ -199,7 +192,6 @@ export class KnownObjects {
     }
   }
 
-  /** Moves later entries of the probe sequence up. */
   #remove(from: number): void {
     const mask = this.#slots.length - 1
     let hole = from
@@ -225,7 +217,7 @@ export class KnownObjects {
   }
 }
 
-/** Releases the number after the step that removes the object. */
+/** Call after the step that removes the object. */
 export function release(known: Known): void {
   if (known instanceof KnownObject) known.of.free(known.number)
 }

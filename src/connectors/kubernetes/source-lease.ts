@@ -18,7 +18,6 @@ export interface LeaseOptions {
   readonly checkpoint: () => LeaseCheckpoint
   readonly onHeld: () => void
   readonly onLeadership: (leads: boolean) => void
-  /** Another replica emitted up to here. */
   readonly onCheckpoint: (checkpoint: LeaseCheckpoint) => void
 }
 
@@ -28,7 +27,6 @@ export interface LeaseStatus extends LeaseRef {
   /** ISO 8601, by the holder's clock. */
   readonly since?: string
   readonly epoch?: number
-  /** Why the Lease is unreadable. */
   readonly problem?: string
 }
 
@@ -40,18 +38,17 @@ interface Held {
   readonly wallUntil: number
 }
 
-/** Shares of the duration: renewal interval, check interval of standby replicas, validity after a renewal. */
+/** Shares of the duration: renewal, standby check, validity after a renewal. */
 const [renewPart, checkPart, leadPart] = [0.2, 0.1, 0.8]
 
 export class LeaseKeeper {
   readonly #options: LeaseOptions
   #held: Held | undefined
-  /** The record of another replica, and how long it is valid since its first observation. */
+  /** Another replica's record, valid from its first local observation. */
   #seen: { readonly record: LeaseRecord; readonly until: number } | undefined
-  /** The highest observed epoch: an epoch is never reused, even if the Lease is removed. */
+  /** Highest observed: never reused, even if the Lease is removed. */
   #epoch = 0
   #problem: string | undefined
-  /** Checkpoints of other replicas for collections without local changes. */
   #before: LeaseCheckpoint = {}
   readonly #first = Promise.withResolvers<void>()
 
@@ -59,7 +56,7 @@ export class LeaseKeeper {
     this.#options = options
   }
 
-  /** Undefined: not the leader. Ends by the local clock before another leader may begin, independent of a renewal. */
+  /** Undefined: not the leader. Ends by the local clock before another leader may begin. */
   epoch(): number | undefined {
     const { clock } = this.#options.host
     const held = this.#held
@@ -68,12 +65,11 @@ export class LeaseKeeper {
       : undefined
   }
 
-  /** Resolves when the leader is first known, or when `run` ends. */
   get known(): Promise<void> {
     return this.#first.promise
   }
 
-  /** Another replica's checkpoint of a collection, unless this replica emitted later changes. */
+  /** Another replica's checkpoint, unless this replica emitted later changes. */
   checkpointOf(key: string): string | undefined {
     return this.#before[key]
   }
@@ -96,7 +92,6 @@ export class LeaseKeeper {
     }
   }
 
-  /** Ends when the signal aborts, without a release of the Lease. */
   async run(signal: AbortSignal): Promise<void> {
     const { timers, random } = this.#options.host
     while (!signal.aborted) {
@@ -106,7 +101,6 @@ export class LeaseKeeper {
     this.#first.resolve()
   }
 
-  /** Releases the Lease, so that another replica need not wait. */
   async release(): Promise<void> {
     const { client, log, id, identity } = this.#options
     const held = this.#held
@@ -123,7 +117,6 @@ export class LeaseKeeper {
     try {
       await this.#within(new AbortController().signal, async (signal) => {
         if ((await client.write(held.record, update, signal)) !== undefined) return
-        // The end interrupted a renewal.
         const now = await client.read(signal)
         if (now?.holder === identity) await client.write(now, update, signal)
       })
@@ -135,7 +128,7 @@ export class LeaseKeeper {
     }
   }
 
-  /** Returns the delay in ms until the next attempt. */
+  /** Resolves with the delay in ms until the next attempt. */
   async #try(signal: AbortSignal): Promise<number> {
     const { durationMs, log, id } = this.#options
     const held = this.#held
@@ -166,7 +159,7 @@ export class LeaseKeeper {
     const { client, durationMs, identity } = this.#options
     if (await this.#write(held.record, held.record.epoch, held.acquired, signal)) return durationMs * renewPart
     const now = await client.read(signal)
-    // The record changed, but not its holder, for example by a label.
+    // Another client changed the record, but not its holder.
     if (now?.holder === identity && (await this.#write(now, now.epoch, held.acquired, signal)))
       return durationMs * renewPart
     this.#lose(now === undefined ? 'it was removed' : now.holder === '' ? 'it is free' : `its holder is ${now.holder}`)
@@ -179,7 +172,7 @@ export class LeaseKeeper {
     const now = host.clock.monotonic()
     this.#epoch = Math.max(this.#epoch, record?.epoch ?? 0)
     if (record !== undefined && record.holder !== identity) {
-      // Only a new version and the local clock prove that the holder lives; its clock may be wrong.
+      // Only a new version and the local clock prove that the holder lives.
       if (record.holder !== '' && this.#seen?.record.version !== record.version)
         this.#seen = { record, until: now + Math.max(durationMs, record.seconds * 1000) }
       this.#before = record.checkpoint
@@ -189,7 +182,7 @@ export class LeaseKeeper {
     const rest =
       this.#seen === undefined || record?.holder === '' || record?.holder === identity ? 0 : this.#seen.until - now
     if (rest > 0) return Math.min(rest, durationMs * checkPart)
-    // Already held after a lost response or a late renewal: no other replica had it since.
+    // Still held after a lost response or a late renewal.
     const held = record?.holder === identity
     const [epoch, acquired] = held ? [record.epoch, record.acquired ?? this.#now()] : [this.#epoch + 1, this.#now()]
     if (await this.#write(record, epoch, acquired, signal)) return durationMs * renewPart
@@ -263,7 +256,7 @@ export class LeaseKeeper {
     return withDeadline(signal, { timers, ms: durationMs * renewPart }, act)
   }
 
-  /** As the API requires, to the microsecond. */
+  /** Microseconds, as the API requires. */
   #now(): string {
     return new Date(this.#options.host.clock.now()).toISOString().replace('Z', '000Z')
   }

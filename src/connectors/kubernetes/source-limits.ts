@@ -1,14 +1,12 @@
 export interface RecorderLimits {
-  /** Maximum bytes of pending events and documents. */
   readonly waitingBytes: number
   /** Target bytes of events in a unit. */
   readonly unitBytes: number
   readonly unitEvents: number
-  /** Delay of the first event after a pause, to batch it with others. */
+  /** ms. Batches the first event after a pause with others. */
   readonly waitMs: number
-  /** Minimum interval of partial units: each costs a sync and wakes all readers of the journal. */
+  /** ms. Each partial unit costs a sync and wakes all readers of the journal. */
   readonly gatherMs: number
-  /** Minimum interval of commits to the map. */
   readonly commitMs: number
 }
 
@@ -23,5 +21,5 @@ export const usualRecorderLimits: RecorderLimits = {
 
 /** Approximate bytes of an event without its data. */
 export const perEvent = 400
-/** Flush delay of the last unit, so that it shares a sync with flows, which arrive ten times a second. */
+/** The last unit shares a sync with flows, which arrive ten times a second. */
 export const patienceMs = 100

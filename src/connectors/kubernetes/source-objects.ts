@@ -1,4 +1,4 @@
-/** The last known state of every object, on disk; changes are computed from it. See ADR 0018. */
+/** The last known state of every object, on disk. See ADR 0018. */
 import { Database } from '../../host/database.ts'
 import { releaseBuffer } from '../../model/release-buffer.ts'
 import { nowhere, type Position } from '../../model/positions.ts'
@@ -19,15 +19,14 @@ import {
 
 export type { Known } from './source-known.ts'
 
-/** All objects of a resource, or those in a namespace. */
 export interface Collection {
   readonly id: number
   readonly key: string
-  /** Resume version of its watch; undefined: it must be listed. */
+  /** Undefined: it must be listed. */
   cursor: string | undefined
   /** A list has completed: further objects are new. */
   whole: boolean
-  /** A cursor is on disk: after a crash the watch resumes from there. */
+  /** A cursor is on disk: after a crash the watch resumes there. */
   kept: boolean
   readonly objects: KnownObjects
 }
@@ -37,10 +36,10 @@ export interface Names {
   readonly name: string
 }
 
-/** A snapshot of an object's facts: steps are written later, when the object may have changed again. */
+/** A snapshot: the object may change before its step is written. */
 export type Facts = Pick<Known, 'version' | 'hash' | 'emitted'>
 
-/** The last emission of an object as a resource: time (Unix ms), version, and start of validity. */
+/** The last emission of a resource; time in Unix ms. */
 export interface Emission {
   readonly at: number
   readonly version: string
@@ -48,7 +47,7 @@ export interface Emission {
 }
 
 export type Step =
-  /** `document`: from {@link ObjectMap.keep}; empty: none is stored. */
+  /** `document`: from {@link ObjectMap.keep}; empty: none. */
   | {
       readonly is: 'put'
       readonly collection: Collection
@@ -74,13 +73,12 @@ export interface EmittedObject extends Emission {
   readonly collection: Collection
   readonly uid: string
   readonly row: number
-  /** Digest of the emitted facts. */
   readonly emitted: string
 }
 
-/** The stored cursor of a collection that must be listed again; null if it was never listed. */
+/** Stored cursor of a collection to list again; null: never listed. */
 const toList = ''
-/** Fits most documents. Not a size of Node's pooled buffers. */
+/** Fits most documents, and is no size of Node's pooled buffers. */
 const bufferBytes = 7168
 const maxBuffers = 384
 
@@ -93,7 +91,6 @@ export class ObjectMap {
   #lastRow = 0
   #position: Position = nowhere
   #begun: number | undefined
-  /** Rows with a wrong checksum when the file was opened. */
   damaged = 0
 
   /** Throws if the file is unusable. */
@@ -173,12 +170,11 @@ export class ObjectMap {
     this.damaged = rows.length
   }
 
-  /** The journal position that the map reflects. */
   get position(): Position {
     return this.#position
   }
 
-  /** Unix ms of the first list by Weir's clock; undefined before it. */
+  /** Unix ms of the first list, by Weir's clock. */
   get begun(): number | undefined {
     return this.#begun
   }
@@ -198,7 +194,6 @@ export class ObjectMap {
     return size
   }
 
-  /** All collections, also former ones. */
   collections(): Iterable<Collection> {
     return this.#collections.values()
   }
@@ -219,9 +214,9 @@ export class ObjectMap {
     return collection.objects.add(uid, ++this.#lastRow)
   }
 
-  /** A copy of a document, valid until its step is committed. */
+  /** Valid until its step is committed. */
   keep(document: Uint8Array): Uint8Array {
-    // Reuses committed buffers: allocation costs as much as all other work on a document.
+    // Buffers are reused: allocation costs as much as all other work on a document.
     const found = document.length > bufferBytes ? undefined : this.#buffers.pop()
     const all =
       found === undefined ? Buffer.allocUnsafeSlow(Math.max(bufferBytes, document.length)) : Buffer.from(found.buffer)
@@ -229,7 +224,7 @@ export class ObjectMap {
     return all.subarray(0, document.length)
   }
 
-  /** The last document of an object, as JSON; undefined if it has none or it is lost. Valid until the next call. */
+  /** JSON; undefined if none or lost. Valid until the next call. */
   document(known: Known): Buffer | undefined {
     const found = known.document ?? (known.block === 0 ? undefined : this.#blocks.find(known))
     return found === undefined || found.length === 0
@@ -237,7 +232,7 @@ export class ObjectMap {
       : Buffer.from(found.buffer, found.byteOffset, found.length)
   }
 
-  /** At the last commit, even if a newer one is pending. Valid like {@link document}. */
+  /** As {@link document}, at the last commit. */
   stored(known: Known): Buffer | undefined {
     const found = known.block === 0 ? undefined : this.#blocks.find(known)
     return found === undefined || found.length === 0
@@ -253,7 +248,7 @@ export class ObjectMap {
     }
   }
 
-  /** Objects last emitted before a time (Unix ms), from rows after `after`, in row order. */
+  /** In row order. `before`: Unix ms. `after`: row. */
   emittedBefore(before: number, after: number, limit: number): EmittedObject[] {
     const byId = new Map([...this.#collections.values()].map((collection) => [collection.id, collection]))
     return this.#statements.emitted.all(after, before, limit).flatMap((stored) => {
@@ -275,7 +270,7 @@ export class ObjectMap {
     })
   }
 
-  /** Writes all steps and their position in one transaction; on disk when this returns. */
+  /** One transaction; on disk when this returns. */
   commit(steps: readonly Step[], position: Position | undefined): void {
     const { put, touch, remove, cursor } = this.#statements
     const moves: { readonly known: Known; readonly block: number; readonly slot: number }[] = []
@@ -373,7 +368,7 @@ export class ObjectMap {
     }
   }
 
-  /** Copies the last commit, with its position, into a new file, which must not exist. */
+  /** `path` must not exist. */
   copyTo(path: string): void {
     this.#database.prepare('VACUUM INTO ?').run(path)
   }
@@ -385,12 +380,11 @@ export class ObjectMap {
 
 const noSlot = { block: 0, slot: 0 }
 
-/** Versions of a kind compare as numbers. Undefined if absent or not a number. */
+/** Versions of a kind compare as numbers. */
 export function numberOf(version: string | undefined): bigint | undefined {
   return version !== undefined && /^\d+$/.test(version) ? BigInt(version) : undefined
 }
 
-/** True if a checkpoint includes a version. */
 export function covers(checkpoint: string | undefined, version: string | undefined): boolean {
   if (version === undefined || checkpoint === version) return true
   const [there, here] = [numberOf(checkpoint), numberOf(version)]

@@ -1,7 +1,4 @@
-/**
- * Compares the known objects of a collection with the server's, by names and versions: the proof that no change was
- * missed.
- */
+/** Compares known objects with the server's, by names and versions: proves that no change was missed. */
 import type { SourceContext } from '../../engine/contracts.ts'
 import type { Host } from '../../host/index.ts'
 import { readBytes } from '../../net/kubernetes/object.ts'
@@ -14,7 +11,6 @@ import { gapEvent } from './map-change.ts'
 import { numberOf, type Collection } from './source-objects.ts'
 import type { Recorder } from './source-recorder.ts'
 
-/** Metadata without spec and status. */
 export const metadataOnly = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1'
 
 const pageRows = 500
@@ -31,14 +27,13 @@ export interface ReconcileOptions {
 }
 
 export interface Difference {
-  /** On the server but unknown; known in an older state; known but not on the server. Uids. */
+  /** Uids of objects that are unknown, known in an older state, or not on the server. */
   readonly missing: readonly string[]
   readonly stale: readonly string[]
   readonly extra: readonly string[]
   readonly objects: number
 }
 
-/** A watched collection. */
 export interface Compared {
   readonly type: Pick<ResourceType, 'group' | 'resource'>
   readonly path: string
@@ -56,7 +51,7 @@ export interface RepairParts {
   readonly recorder: Pick<Recorder, 'record'>
 }
 
-/** Reports a gap and lists the kind again, so that the differences are emitted. */
+/** Lists the kind again, so that the differences are emitted. */
 export async function repair(
   watched: Compared,
   { cluster, context: { host, log, metrics, id }, ask, recorder }: RepairParts,
@@ -115,10 +110,7 @@ export async function repair(
   }
 }
 
-/**
- * Differences in two successive comparisons; events in flight appear in only one. Undefined if a comparison failed.
- * `onCompared` receives the objects of the first.
- */
+/** Differences in two successive comparisons: events in flight appear in only one. Undefined if one failed. */
 export async function gapsOf(
   look: ReconcileOptions,
   signal: AbortSignal,
@@ -132,7 +124,7 @@ export async function gapsOf(
   return again === undefined ? undefined : inBoth(first, again)
 }
 
-/** Undefined if there is no watch or it is too far behind. Rejects without a response. */
+/** Undefined without a watch or if it is too far behind. Rejects without a response. */
 async function compare(
   { ask, path, selectors, collection, host }: ReconcileOptions,
   signal: AbortSignal,
@@ -147,7 +139,7 @@ async function compare(
     const reached = numberOf(collection.cursor)
     if (reached === undefined) return undefined
     if (reached >= listed) break
-    // In a quiet collection the bookmark arrives once a minute; equal states need not wait for it.
+    // A quiet collection has one bookmark a minute: equal states need not wait for it.
     const now = difference(collection, versions, listed)
     if (!differs(now)) return now
     if (host.clock.monotonic() >= until || signal.aborted) return undefined
@@ -156,7 +148,6 @@ async function compare(
   return difference(collection, versions, listed)
 }
 
-/** The differences in both: a change between list and watch is in one of them. */
 function inBoth(first: Difference, second: Difference): Difference {
   const both = (name: 'missing' | 'stale' | 'extra'): readonly string[] =>
     second[name].filter((uid) => first[name].includes(uid))
@@ -173,7 +164,7 @@ function difference({ objects }: Collection, versions: ReadonlyMap<string, strin
   const extra: string[] = []
   for (const [uid, version] of versions) {
     const known = objects.get(uid)
-    // It may have been deleted since the list; the next comparison decides.
+    // It may have been deleted since the list.
     if (known === undefined) missing.push(uid)
     else if ((numberOf(known.version) ?? 0n) < (numberOf(version) ?? 0n)) stale.push(uid)
   }
@@ -204,7 +195,6 @@ async function list(
       items?: readonly KubeObject[] | null
     }
     at ??= metadata?.resourceVersion
-    // An empty list may have null.
     for (const { metadata: its } of items ?? [])
       if (its?.uid !== undefined && its.resourceVersion !== undefined) versions.set(its.uid, its.resourceVersion)
     page = metadata?.continue === '' ? undefined : metadata?.continue

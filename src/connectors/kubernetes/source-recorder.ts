@@ -1,6 +1,6 @@
 /**
- * Writes changes to the journal and then to the map of objects. On standby, changes wait until this replica leads or
- * the leader has emitted them; the latter are only written to the map.
+ * Writes changes to the journal, then to the map. On standby changes wait until this replica leads; those that the
+ * leader has emitted are only written to the map.
  */
 import type { SourceContext } from '../../engine/contracts.ts'
 import { appendEvents } from '../../engine/sources/append-events.ts'
@@ -25,14 +25,14 @@ export class Recorder {
   readonly #map: ObjectMap
   readonly #limits: RecorderLimits
   readonly #lease: Pick<LeaseKeeper, 'epoch'> | undefined
-  /** Emitted version of each collection that the map has, from any replica. */
+  /** Emitted version of each collection, from any replica. */
   readonly #emitted = new Map<string, string>()
-  /** The last checkpoint of another leader, not yet applied. */
+  /** Last checkpoint of another leader, not yet applied. */
   #elsewhere: LeaseCheckpoint | undefined
   readonly #remote = new RemoteCheckpoint()
   #queue: Entry[] = []
   #queued = 0
-  /** Synced in the journal, and not in the map yet. */
+  /** In the journal, but not in the map yet. */
   #settled: Step[] = []
   #settledBytes = 0
   #position: Position | undefined
@@ -57,17 +57,15 @@ export class Recorder {
     this.#lease = lease
   }
 
-  /** The version of each collection up to which changes are emitted and on disk here. */
+  /** By collection: the version up to which changes are emitted and on disk here. */
   get emitted(): LeaseCheckpoint {
     return Object.fromEntries(this.#emitted)
   }
 
-  /** Events that wait for the leadership or the journal. */
   get waiting(): number {
     return this.#queue.reduce((sum, { events }) => sum + events.length, 0)
   }
 
-  /** Releases all callers that wait for room, so that they can end. */
   close(): void {
     this.#closing = true
     this.#room?.resolve()
@@ -78,17 +76,13 @@ export class Recorder {
     this.#wake()
   }
 
-  /** Another leader emitted up to this checkpoint. */
   emittedElsewhere(checkpoint: LeaseCheckpoint): void {
     this.#elsewhere = checkpoint
     this.#remote.merge(checkpoint)
     this.#wake()
   }
 
-  /**
-   * Runs `act` when the map on disk has all emitted changes and nothing is emitted meanwhile. Rejects on standby, or if
-   * the journal fails.
-   */
+  /** Runs `act` while nothing is emitted and the map is complete. Rejects on standby, or if the journal fails. */
   still<T>(act: () => Promise<T>): Promise<T> {
     if (this.#failed !== undefined) return Promise.reject(this.#failed.error as Error)
     const { promise, resolve, reject } = Promise.withResolvers<T>()
@@ -118,7 +112,7 @@ export class Recorder {
     return this.#room.promise
   }
 
-  /** Ends when the signal aborts and all changes of this leader are written; rejects if the journal fails. */
+  /** Resolves when all changes of this leader are written; rejects if the journal fails. */
   async run(signal: AbortSignal): Promise<void> {
     const wake = (): void => this.#wake()
     signal.addEventListener('abort', wake)
@@ -159,13 +153,11 @@ export class Recorder {
     return this.#writable() && (this.#queued >= this.#limits.unitBytes || this.#toWrite() <= 0)
   }
 
-  /** ms until the next unit is written. */
   #toWrite(): number {
     const { waitMs, gatherMs } = this.#limits
     return Math.max(this.#began + waitMs, this.#written + gatherMs) - this.#context.host.clock.monotonic()
   }
 
-  /** ms until the map is written. */
   #toCommit(): number {
     return this.#committed + this.#limits.commitMs - this.#context.host.clock.monotonic()
   }
@@ -226,7 +218,7 @@ export class Recorder {
     this.#makeRoom()
   }
 
-  /** Skips changes that another leader emitted. Collections keep their order: changes after a pending one wait too. */
+  /** Collections keep their order: changes after a pending one wait too. */
   #leave(): void {
     const checkpoint = this.#elsewhere
     this.#elsewhere = undefined
@@ -247,7 +239,6 @@ export class Recorder {
     this.#makeRoom()
   }
 
-  /** Writes to the map only, because another leader emitted the change. */
   #pass(entry: Entry): void {
     this.#settle(entry)
     if (entry.events.length > 0)
@@ -259,7 +250,7 @@ export class Recorder {
 
   #settle({ steps, bytes }: Entry): void {
     this.#settled.push(...steps)
-    // An unwritten list would be repeated after a crash, and later changes emitted only as differences.
+    // After a crash an unwritten list would be repeated.
     if (steps.some((step) => step.is === 'cursor' && step.listed === true)) this.#committed = -Infinity
     this.#settledBytes += bytes
     this.#queued -= bytes
@@ -278,18 +269,18 @@ export class Recorder {
       epoch === undefined ? events : events.map((event) => ({ ...event, extensions: { ...event.extensions, epoch } }))
     let isLeading = true
     const append: SourceContext['append'] = (unit, changes) => {
-      // Checked before each attempt: a frozen process may continue after its leadership ended.
+      // A frozen process may continue after its leadership ended.
       isLeading = this.#lease === undefined || this.#lease.epoch() === epoch
       return isLeading ? this.#context.append(unit, changes) : Promise.reject(new Error('another replica leads'))
     }
     const { id, host, log } = this.#context
     try {
-      // The server is read no further meanwhile; dropped watches resume with a list.
+      // Meanwhile the server is not read; dropped watches resume with a list.
       const { position } = await appendEvents({ id, host, log, append }, numbered, {
         signal,
         ...(this.#queue.length === 0 ? { maxDelayMs: patienceMs } : {}),
       })
-      // After the append: until then a retry or another leader may need them.
+      // Until the append a retry or another leader may need them.
       giveBackAll(events)
       return position
     } catch (error) {

@@ -1,4 +1,4 @@
-/** Replays the journal into the map of objects: changes that were emitted but not written before a crash. */
+/** Applies changes that were emitted but not in the map before a crash. */
 import type { Replay } from '../../engine/contracts.ts'
 import { decodeBatch } from '../../journal/bodies.ts'
 import type { Frame } from '../../journal/types.ts'
@@ -9,12 +9,11 @@ import type { LeaseCheckpoint } from '../../net/kubernetes/lease.ts'
 import { digestOf } from './map-digest.ts'
 import { factsOf, type Collection, type ObjectMap, type Step } from './source-objects.ts'
 
-/** Steps per transaction. */
 const maxSteps = 2000
 
 type KeyOf = (object: { readonly group: string; readonly resource: string; readonly namespace?: string }) => string
 
-/** `keyOf`: the collection of an object; `of`: only these collections. Returns the number of events read. */
+/** `of`: only these collections. Returns the number of events read. */
 export async function replay(map: ObjectMap, frames: Replay, keyOf: KeyOf, of?: ReadonlySet<string>): Promise<number> {
   let steps: Step[] = []
   let position: Position | undefined
@@ -33,7 +32,6 @@ export async function replay(map: ObjectMap, frames: Replay, keyOf: KeyOf, of?: 
   return events
 }
 
-/** The checkpoint of each collection from the frames after a position. */
 export async function checkpointAfter(frames: Replay, sequence: number, keyOf: KeyOf): Promise<LeaseCheckpoint> {
   const checkpoint: Record<string, string> = {}
   for await (const frame of frames.after({ sequence, row: 0 })) {
@@ -125,7 +123,7 @@ function ofChange(map: ObjectMap, change: ChangeData, keyOf: KeyOf): Step[] {
   }
   const known = before ?? map.add(collection, uid)
   known.version = resourceVersion
-  // The digest covers the server's document, which the journal does not have.
+  // The digest covers the server's document, which the journal lacks.
   known.hash = ''
   known.document = map.keep(Buffer.from(JSON.stringify(change.new)))
   return [
@@ -143,7 +141,6 @@ function ofChange(map: ObjectMap, change: ChangeData, keyOf: KeyOf): Step[] {
 }
 
 function reached(collection: Collection, version: string): Step[] {
-  // A collection that must be listed stays so.
   if (collection.cursor === undefined) return []
   collection.cursor = version
   return [{ is: 'cursor', collection, version }]

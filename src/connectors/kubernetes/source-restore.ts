@@ -1,20 +1,13 @@
-/**
- * With a shared journal the state of a cluster may be missing in this data folder; it is then restored from the
- * journal.
- */
+/** Restores a cluster's state from a shared journal if this data folder lacks it. */
 import type { SharedState, SourceContext, StateNote } from '../../engine/contracts.ts'
 import type { Host } from '../../host/index.ts'
 import { messageOf } from '../../model/errors.ts'
 import type { ObjectMap } from './source-objects.ts'
 
-/** Name of the state's stream. */
 export const objectsStream = 'objects'
 export const objectsFile = 'objects.sqlite'
 
-/**
- * The local state if the journal still has all later frames; else the newest state in the journal. `open` opens the
- * local state.
- */
+/** The local state if the journal has all later frames; else the newest in the journal. */
 export async function restoreObjects(
   state: SharedState,
   folder: string,

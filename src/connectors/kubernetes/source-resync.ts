@@ -9,9 +9,8 @@ import { typeAs } from './source-type.ts'
 import type { Recorder } from './source-recorder.ts'
 
 const dayMs = 86_400_000
-/** Checks per validity period of an emission. */
 const looks = 8
-/** Objects per slice, so that other work continues in between. */
+/** Objects per slice, and the pause in ms for other work. */
 const [mostAtOnce, restMs] = [200, 100]
 
 export interface RetellParts {
@@ -19,19 +18,14 @@ export interface RetellParts {
   readonly context: Pick<SourceContext, 'host' | 'metrics' | 'id'>
   readonly map: ObjectMap
   readonly recorder: Pick<Recorder, 'record'>
-  /** True if the collection is watched and this replica leads. */
   readonly leads: (collection: Collection) => boolean
 }
 
-/**
- * Maximum age of an emission, in ms, for a store with retention `storeRetentionMs`: at most a day, because a full store
- * expires earlier.
- */
+/** Maximum age of an emission, in ms: at most a day, because a full store expires earlier. */
 export function goodFor(storeRetentionMs: number): number {
   return Math.min(storeRetentionMs / 2, dayMs)
 }
 
-/** Runs until the signal aborts. */
 export async function runResync(parts: RetellParts, storeRetentionMs: number, signal: AbortSignal): Promise<void> {
   const { clock, timers } = parts.context.host
   const good = goodFor(storeRetentionMs)
@@ -42,10 +36,7 @@ export async function runResync(parts: RetellParts, storeRetentionMs: number, si
   }
 }
 
-/**
- * Emits all objects last emitted before `before` (Unix ms), with the same id and start of validity, so that nothing
- * appears changed. Returns their number.
- */
+/** `before`: Unix ms. Same id and start of validity, so that nothing appears changed. Returns the count. */
 export async function resync(
   { cluster, context: { host, metrics, id }, map, recorder, leads }: RetellParts,
   before: number,
@@ -60,7 +51,7 @@ export async function resync(
     const now = host.clock.now()
     for (const { collection, uid, emitted: digest, version, since } of words) {
       const known = collection.objects.get(uid)
-      // It has changed or was deleted since: that emission is pending, and an older state must not follow it.
+      // A newer emission is pending; an older state must not follow it.
       if (known === undefined || known.emitted !== digest || !leads(collection)) continue
       const document = map.document(known)
       if (document === undefined) continue

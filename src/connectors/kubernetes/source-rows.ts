@@ -1,4 +1,4 @@
-/** Tables of the object map. SQLite verifies no fields, so each row has its own checksums. See ADR 0018. */
+/** SQLite verifies no fields, so each row has its own checksums. See ADR 0018. */
 import { crc32 } from 'node:zlib'
 import type { Database, DatabaseStatement } from '../../host/database.ts'
 
@@ -6,7 +6,7 @@ const layout = 4
 
 export type StoredRow = ReturnType<DatabaseStatement['all']>[number]
 
-/** Creates the tables. Throws for another layout or a damaged table structure. */
+/** Throws for another layout or damage. */
 export function openTables(database: Database): void {
   const found = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
   if (found !== 0 && found !== layout)
@@ -21,7 +21,7 @@ export function openTables(database: Database): void {
         emitted_version TEXT, since TEXT, location_sum INTEGER, facts_sum INTEGER, emission_sum INTEGER)`)
     if (found !== layout) database.exec(`PRAGMA user_version = ${layout}`)
   })
-  // A damaged page may hide rows. Pages of documents are not read: their blocks have checksums.
+  // A damaged page may hide rows. Documents have their own checksums.
   for (const table of ['state', 'collections', 'objects']) {
     const problem = database.prepare(`PRAGMA quick_check(${table})`).get()?.['quick_check']
     if (problem !== 'ok') throw new Error(`table ${table} is damaged: ${String(problem)}`)
@@ -68,7 +68,7 @@ export function emissionSum(
   return emission === undefined ? null : sumOf(row, emission.at, emission.version, emission.since)
 }
 
-/** The cursor of a collection that was never listed is null. */
+/** `cursor` null: never listed. */
 export function collectionSum(id: number, key: string, cursor: string | null): number {
   return sumOf(id, key, cursor === null ? 'never' : `at ${cursor}`)
 }
@@ -77,7 +77,7 @@ export function stateSum(key: string, value: string): number {
   return sumOf(key, value)
 }
 
-/** The damaged part of a row of `objects`; 'location': it may belong to another collection. */
+/** 'location': the row may belong to another collection. */
 export function damageOf({
   row,
   collection,
@@ -106,7 +106,7 @@ export function verifyRow(table: string, stored: unknown, sum: number): void {
   if (stored !== null && stored !== sum) throw new Error(`a row of table ${table} has a wrong checksum`)
 }
 
-/** CRC-32 of the fields, signed: SQLite stores it in four bytes. */
+/** CRC-32, signed: SQLite stores it in four bytes. */
 function sumOf(...fields: readonly unknown[]): number {
   return crc32(fields.join('\0')) | 0
 }

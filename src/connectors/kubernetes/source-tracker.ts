@@ -1,4 +1,3 @@
-/** Computes the changes of one collection and records them. */
 import type { Host } from '../../host/index.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { actorOf, type PatchStep } from '../../model/kubernetes.ts'
@@ -33,21 +32,18 @@ export interface TrackerOptions {
   readonly map: ObjectMap
   readonly recorder: Pick<Recorder, 'record'>
   readonly noise: Noise
-  /** Rules that mark a change without hiding it; undefined: none. */
   readonly marked?: Noise
   readonly redactor: Redactor | undefined
   readonly snapshot: boolean
   readonly host: Host
-  /** A change was hidden by these rules. */
   readonly onNoise: (rules: readonly string[]) => void
   readonly onChange: () => void
   readonly onEmitted: () => void
   readonly onListed: () => void
-  /** The checkpoint of another leader, if this replica leads after it. */
   readonly checkpointOf?: () => string | undefined
 }
 
-/** Kubernetes events are emitted once and have no changes. */
+/** Kubernetes events are emitted once. */
 export function isEventType({ group, kind }: ResourceType): boolean {
   return kind === 'Event' && (group === '' || group === 'events.k8s.io')
 }
@@ -58,11 +54,10 @@ export class Tracker implements Target {
   readonly #events: boolean
   #list = 0
   #listing = false
-  /** Some objects were known when that list began. */
   #hadSome = false
   readonly #clock = new ChangeClock()
   readonly #requests = new DeletionRequests()
-  /** Uids by name during a list: of two objects with the same name one is deleted. */
+  /** Uids by name during a list: of two objects with one name, one is deleted. */
   #names: Map<string, string> | undefined
 
   constructor(options: TrackerOptions) {
@@ -75,7 +70,6 @@ export class Tracker implements Target {
     return this.#collection.cursor
   }
 
-  /** The version from which changes since the last leader are to be read. */
   get asOf(): string | undefined {
     return this.#collection.whole ? undefined : this.#options.checkpointOf?.()
   }
@@ -106,7 +100,6 @@ export class Tracker implements Target {
   changed(type: ChangeType, object: SeenObject): void | Promise<void> {
     const { version } = object
     const settled = type === 'DELETED' ? this.#goneNow(object) : this.#seen(object, true)
-    // The remaining list is after this version.
     if (!this.#listing && version !== undefined) this.#collection.cursor = version
     return settled
   }
@@ -115,7 +108,6 @@ export class Tracker implements Target {
     return this.#reach(version)
   }
 
-  /** The resource type is gone, and all its objects with it. */
   async dropped(): Promise<void> {
     const collection = this.#collection
     for (const [uid, known] of collection.objects) await this.#gone(uid, known, undefined, undefined)
@@ -136,13 +128,12 @@ export class Tracker implements Target {
     return recorder.record(events, steps, { collection: this.#collection, version, onEmitted })
   }
 
-  /** Created after the first list of the cluster. */
   #isNew({ metadata }: KubeObject): boolean {
     const { begun } = this.#options.map
     return begun !== undefined && Date.parse(String(metadata?.['creationTimestamp'])) > begun
   }
 
-  /** `isNew`: an unknown object was created after the first list. */
+  /** `isNew`: created after the first list. */
   #seen(seen: SeenObject, isNew: boolean): void | Promise<void> {
     const { uid, version } = seen
     if (uid === undefined || version === undefined) return
@@ -155,7 +146,7 @@ export class Tracker implements Target {
     const place = placeOf(this.#options.cluster, this.#options.type, object)
     const replaced = before === undefined && this.#listing ? this.#replacedBy(place) : undefined
     if (replaced !== undefined) {
-      // A name has one holder at a time: the known one is deleted.
+      // A name has one holder at a time: the known object is deleted.
       const settled = this.#gone(replaced.uid, replaced.known, undefined, version)
       if (settled !== undefined) return settled.then(() => this.#seen(seen, isNew))
     }
@@ -196,7 +187,6 @@ export class Tracker implements Target {
     const [safe, document] = this.#safe(seen)
     const old = map.document(known)
     const { members } = seen
-    // Without redaction the sent document is stored.
     const parts =
       old === undefined
         ? undefined
@@ -247,7 +237,6 @@ export class Tracker implements Target {
     const { map } = this.#options
     known.version = version
     known.hash = digest
-    // The seen object is valid only until the next one.
     const own = map.keep(document)
     known.document = own
     const facts = factsOf(safe)
@@ -255,7 +244,6 @@ export class Tracker implements Target {
     const emitted = digestOf(text)
     const events = change === undefined ? [] : [change]
     let emission: Emission | undefined
-    // The resource facts, if they differ from the last emission.
     if (known.emitted !== emitted) {
       known.emitted = emitted
       emission = {
@@ -338,7 +326,7 @@ export class Tracker implements Target {
     return uid === undefined || known === undefined ? undefined : this.#gone(uid, known, seen, version)
   }
 
-  /** `last`: the final state, if a watch delivered it. `version`: deleted at or before it. */
+  /** `last`: final state from a watch. `version`: deleted at or before it. */
   #gone(uid: string, known: Known, last: SeenObject | undefined, version: string | undefined): void | Promise<void> {
     const { map, host, type, cluster } = this.#options
     // Read before it is removed from the known objects.
@@ -347,7 +335,7 @@ export class Tracker implements Target {
     this.#collection.objects.delete(uid)
     const steps: Step[] = [{ is: 'remove', known }, ...(last?.version === undefined ? [] : this.#passed(last.version))]
     if (this.#events) return this.#record([], steps, version)
-    // Usually deleted unchanged, without a read from disk.
+    // Usually deleted unchanged: no read from disk.
     const document =
       (last?.digest === known.hash ? undefined : map.document(known)) ??
       (last === undefined ? undefined : this.#safe(last)[1])
@@ -382,12 +370,10 @@ export class Tracker implements Target {
     )
   }
 
-  /** Advances the cursor of the watch, unless a list is in progress. */
   #passed(version: string): Step[] {
     return this.#listing ? [] : [{ is: 'cursor', collection: this.#collection, version }]
   }
 
-  /** An object and its document without secrets. */
   #safe({ object, document }: SeenObject): readonly [KubeObject, Uint8Array] {
     const safe = this.#options.redactor?.redact(object) ?? object
     return [safe, safe === object ? document : Buffer.from(JSON.stringify(safe))]

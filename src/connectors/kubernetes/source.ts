@@ -48,7 +48,7 @@ export async function openKubernetes(config: KubernetesConfig, context: SourceCo
   const source = new KubernetesSource(config, context, client, map, redactor, lease)
   if (context.replay !== undefined) {
     await context.replay.hold(map.position.sequence)
-    // Kinds that appeared since are listed, because their emissions are incomplete.
+    // Kinds that appeared later are listed, because their emissions are incomplete.
     const known = shared === undefined ? undefined : new Set([...map.collections()].map(({ key }) => key))
     const events = await replay(map, context.replay, (object) => source.keyOf(object), known)
     if (events > 0)
@@ -64,7 +64,7 @@ function namesOf({ redact: { names } }: KubernetesConfig): RegExp | undefined {
   return names === null ? undefined : new RegExp(names, 'i')
 }
 
-/** Opens the map of objects; a damaged one is moved aside, and the cluster is listed again. */
+/** A damaged map is moved aside, and the cluster is listed again. */
 export async function openObjects(
   folder: string,
   { host, log, metrics, id }: Pick<SourceContext, 'host' | 'log' | 'metrics' | 'id'>,

@@ -14,7 +14,7 @@ export { HttpError, type HttpFailure } from './errors.ts'
 export type { HttpHeaders } from './exchange.ts'
 
 export interface HttpAnswer {
-  /** 304 only for a request with an `etag`; the body is then empty. */
+  /** 304 only with an `etag`; the body is then empty. */
   readonly status: number
   readonly headers: HttpHeaders
   readonly body: Uint8Array
@@ -22,27 +22,27 @@ export interface HttpAnswer {
 
 export interface HttpClientOptions {
   readonly url: string
-  /** Limit of connections; further requests wait for one. */
+  /** Limit of connections; further requests wait. */
   readonly connections: number
   /** From the call to the end of the response, redirects included. */
   readonly timeoutMs: number
   readonly timers: Timers
   readonly tls: TlsOptions | undefined
-  /** Sent with each request to the origin of the URL; takes precedence over an `authorization` of the request. */
+  /** For the origin of the URL only; overrides an `authorization` of the request. */
   readonly login?: { readonly auth: Auth; readonly clock: Pick<Clock, 'monotonic'> }
-  /** Variables that may name a proxy; undefined: none is used. */
+  /** Undefined: no proxy is used. */
   readonly proxyEnv?: PoolOptions['proxyEnv']
 }
 
 export interface HttpRequest {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'OPTIONS'
-  /** Relative to the URL of the client, of the same origin; default: that URL. */
+  /** Relative to the client's URL, of the same origin. */
   readonly to?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: Uint8Array
-  /** Limit of the decoded body, in bytes; a longer one fails with `too_large`. */
+  /** Bytes of the decoded body; more fail with `too_large`. */
   readonly limit: number
-  /** Keeps the first `limit` bytes instead; no content coding is offered or decoded. */
+  /** Keeps the first `limit` bytes instead; no content coding is offered. */
   readonly truncate?: boolean
   /** Redirects to follow, for GET; default 0: the redirect is the response. */
   readonly redirects?: number
@@ -51,7 +51,7 @@ export interface HttpRequest {
 }
 
 const redirectStatuses = new Set([301, 302, 303, 307, 308])
-/** Sent to other origins, too: any other header may hold a credential. */
+/** Sent to other origins, too: other headers may hold a credential. */
 const anonymousHeaders = new Set(['accept', 'accept-language', 'accept-encoding', 'user-agent'])
 
 interface Step {
@@ -74,7 +74,7 @@ export class HttpClient {
     this.#credentials = login === undefined ? undefined : new Credentials(login.auth, login.clock)
   }
 
-  /** Rejects with HttpError, and with SecretError for credentials that can't be read. Nothing is retried. */
+  /** Rejects with HttpError or, for unreadable credentials, SecretError. Nothing is retried. */
   async request(request: HttpRequest): Promise<HttpAnswer> {
     const { timers, timeoutMs } = this.#options
     const { signal } = request
@@ -142,7 +142,7 @@ export class HttpClient {
     if (url === null || (!isSecure && (url.protocol !== 'http:' || from.url.protocol === 'https:')))
       throw new HttpError('redirect', `${from.url.href} redirects to an address that is not followed`)
     if (url.origin === this.#url.origin && from.isOwn) return { ...from, url }
-    // Also on the way back: the other origin chose this address.
+    // Also when redirected back: the other origin chose this URL.
     const allowed = Object.entries(from.headers).filter(([name]) => anonymousHeaders.has(name.toLowerCase()))
     const tag = request.etag === undefined ? {} : { 'if-none-match': request.etag }
     return { url, isOwn: false, headers: { ...Object.fromEntries(allowed), ...tag } }

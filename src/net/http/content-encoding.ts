@@ -1,4 +1,4 @@
-/** Content codings of responses: gzip, br and zstd (RFC 9110, 8.4; RFC 9659). */
+/** Content codings gzip, br and zstd (RFC 9110, 8.4; RFC 9659). */
 import { promisify } from 'node:util'
 import { brotliDecompress, constants, gunzip, zstdDecompress } from 'node:zlib'
 import { messageOf } from '../../model/errors.ts'
@@ -23,8 +23,7 @@ const decoders: Readonly<Record<string, Decoder>> = {
 const maxCodings = 2
 
 /**
- * At most `limit` bytes, decoded. Rejects with HttpError: `too_large` as soon as the output exceeds the limit,
- * `encoding` for unknown codings and damaged input.
+ * Rejects with HttpError: `too_large` beyond `limit` bytes of output, `encoding` for unknown codings and damaged input.
  */
 export async function decodeBody(encoding: string, body: Uint8Array, limit: number): Promise<Uint8Array> {
   const codings = encoding

@@ -2,8 +2,8 @@ import { messageOf, WeirError, type ErrorCode } from '../../model/errors.ts'
 import { withoutUrlSecrets } from '../../model/url-text.ts'
 
 /**
- * `network`: a failure below HTTP. `too_large`: the decoded body exceeds the limit. `redirect`: too many, or not
- * followed. `encoding`: the body does not match its `Content-Encoding`.
+ * `network`: below HTTP. `too_large`: the decoded body exceeds the limit. `redirect`: too many, or not followed.
+ * `encoding`: the body does not match its `Content-Encoding`.
  */
 export type HttpFailure = 'timeout' | 'aborted' | 'network' | 'too_large' | 'redirect' | 'encoding'
 
@@ -16,7 +16,7 @@ const codes = {
   encoding: 'WEIR_HTTP_ENCODING',
 } as const satisfies Record<HttpFailure, ErrorCode>
 
-/** A request without a usable response. URLs in its message have neither credentials nor a query. */
+/** A request without a usable response. URLs in the message have neither credentials nor a query. */
 export class HttpError extends WeirError {
   readonly kind: HttpFailure
 

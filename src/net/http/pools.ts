@@ -1,6 +1,6 @@
 /**
- * Connection pools on undici, which is loaded with the first request (60 ms, 28 MB). HTTP/1.1 only: sinks count
- * connections, and a failure must not affect other requests.
+ * undici is loaded with the first request (60 ms, 28 MB). HTTP/1.1 only: sinks count connections, and a failure must
+ * not affect other requests.
  */
 import type { Dispatcher } from 'undici'
 import type { TlsOptions } from '../tls.ts'
@@ -14,7 +14,7 @@ export interface PoolOptions {
 
 type Undici = typeof import('undici')
 
-/** Below the 60 s after which load balancers drop idle connections. */
+/** Load balancers drop idle connections after 60 s. */
 const idleMs = 30_000
 
 export class Pools {
@@ -27,14 +27,11 @@ export class Pools {
     this.#options = options
   }
 
-  /**
-   * `isOwn`: the configured origin; others get neither the client certificate nor the server name. Throws for an
-   * invalid proxy URL.
-   */
+  /** `isOwn`: the configured origin; others get no client certificate. Throws for an invalid proxy URL. */
   async of(origin: string, isOwn: boolean): Promise<Dispatcher> {
     this.#undici ??= await import('undici')
     if (this.#isClosed) throw new Error('the client is closed')
-    // One for all other origins would give https the proxy of http.
+    // One pool for all other origins would give https the proxy of http.
     const key = isOwn ? '' : new URL(origin).protocol
     const found = this.#open.get(key) ?? this.#make(this.#undici, origin, isOwn)
     this.#open.set(key, found)
@@ -63,7 +60,7 @@ export class Pools {
       headersTimeout: 0,
       bodyTimeout: 0,
       keepAliveTimeout: idleMs,
-      // A header `host`, which signatures contain, must not replace the configured name.
+      // A signed header `host` must not replace the configured name.
       connect: ((to, done) => {
         connector(servername === undefined ? to : { ...to, servername }, done)
       }) satisfies typeof connector,

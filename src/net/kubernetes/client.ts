@@ -1,4 +1,4 @@
-/** Requests to an API server over HTTP/1.1. Each watch has a separate connection with TCP keep-alive. */
+/** Each watch has a separate HTTP/1.1 connection with TCP keep-alive. */
 import { Agent as HttpAgent, request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https'
 import { releaseBuffer } from '../../model/release-buffer.ts'
@@ -11,7 +11,7 @@ export interface ClientOptions {
   readonly tls?: Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'rejectUnauthorized' | 'servername'>
   /** Called for each request: tokens and certificates are renewed. */
   readonly identity?: () => Promise<Identity>
-  /** The server responded 401: the cached identity is stale. */
+  /** Called after a 401: the cached identity is stale. */
   readonly refused?: () => void
   /** May contain a user and password. */
   readonly proxy?: string
@@ -95,10 +95,7 @@ export function openClient({ url, tls = {}, identity, refused, proxy }: ClientOp
   }
 }
 
-/**
- * Each chunk is valid until the next one. Its buffer is released at once: a large list would otherwise leave a gigabyte
- * to the garbage collector.
- */
+/** Each chunk is valid until the next one: a large list would leave a gigabyte to the garbage collector. */
 async function* readOnce(answer: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   for await (const piece of answer) {
     // Not a Buffer: its `slice` does not copy.

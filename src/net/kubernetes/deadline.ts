@@ -1,6 +1,6 @@
 import type { Timers } from '../../host/index.ts'
 
-/** Rejects after `ms` and aborts the signal of `act`. */
+/** After `ms` it rejects and aborts the signal of `act`. */
 export async function withDeadline<T>(
   signal: AbortSignal,
   { timers, ms }: { readonly timers: Timers; readonly ms: number },

@@ -4,7 +4,7 @@ import type { Identity } from './client.ts'
 import { dictOf, listOf, loginError, readText, reasonOf, textOf, type Entry } from './kubeconfig.ts'
 
 const freshMs = 30_000
-/** ExecAuth caches credentials until they expire. This limits calls of a plugin that returns expired ones. */
+/** Limits calls of a plugin that returns expired credentials. */
 const execFreshMs = 1000
 
 type Headers = Identity['headers']
@@ -93,7 +93,7 @@ function execIdentity(
 ): IdentitySource {
   const given = textOf(exec['command']) ?? ''
   if (given === '') throw loginError(`user ${name}: the exec plugin has no \`command\``)
-  // As kubectl: a name is searched on PATH, a path is relative to the kubeconfig.
+  // A name is searched on PATH, a path is relative to the kubeconfig.
   const command = given.includes('/') ? near(given) : given
   const apiVersion = textOf(exec['apiVersion']) ?? 'client.authentication.k8s.io/v1'
   const info = {
@@ -139,7 +139,7 @@ function execIdentity(
   }
 }
 
-/** Concurrent calls share one read. The result is used again for `lastsMs`. */
+/** Concurrent calls share one read. */
 export function renewed(host: Host, read: () => Promise<Identity>, lastsMs = freshMs): IdentitySource {
   let known: Promise<Identity> | undefined
   let until = 0

@@ -1,4 +1,4 @@
-/** Kubeconfig files, merged as kubectl does: of two entries with one name the first counts. */
+/** Merged as kubectl does: of two entries with one name the first counts. */
 import { posix } from 'node:path'
 import type { Host } from '../../host/index.ts'
 import { WeirError } from '../../model/errors.ts'

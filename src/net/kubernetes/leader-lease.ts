@@ -1,4 +1,4 @@
-/** Leader election by a `Lease` for polling sources without a shared journal; the Lease also holds their checkpoint. */
+/** Leader election for polling sources without a shared journal; the Lease also holds their checkpoint. */
 import type { Host } from '../../host/index.ts'
 import { self } from '../../host/process.ts'
 import { openClient, type Client } from './client.ts'
@@ -6,7 +6,7 @@ import { leaseClient, maxCheckpointLength, type LeaseRef, type LeaseRecord } fro
 import { withDeadline } from './deadline.ts'
 import { login } from './login.ts'
 
-/** Request timeout, as a share of the lease duration. */
+/** Request timeout as a share of the lease duration. */
 const timeoutPart = 0.2
 
 export interface LeaseLeaderRecord {
@@ -26,9 +26,8 @@ export interface LeaseSettings {
 }
 
 export interface LeaderLeaseOptions {
-  /** Id of the source; a Lease of another source is rejected. */
+  /** A Lease of another source is rejected. */
   readonly source: string
-  /** Process name: the pod. */
   readonly name: string
   readonly host: Pick<Host, 'clock' | 'timers' | 'random'>
   readonly durationMs: number

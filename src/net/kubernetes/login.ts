@@ -14,7 +14,6 @@ export interface LoginOptions {
 }
 
 export interface Login extends ClientOptions {
-  /** Of the pod or the context. */
   readonly namespace?: string
 }
 
