@@ -3,7 +3,7 @@ import { ROOT, runCommand } from './kit/command.ts'
 import { isMain } from './kit/main.ts'
 import { runCheckAlone, TYPESCRIPT, type Problem } from './kit/sources.ts'
 
-/** Older commits predate the rules, and history is not rewritten. */
+/** Older commits predate the rules. */
 const BASE = '9a3ee8f665f259dd641af9881cc8340a4c2dccfe'
 
 const LONGEST_SUBJECT = 72
@@ -19,7 +19,7 @@ export interface Commit {
   readonly lines: number
 }
 
-/** Empty without a Git history that has BASE. */
+/** Empty if the history lacks BASE. */
 export async function commitSubjects(root: string): Promise<Problem[]> {
   const commits = await commitsSince(root, BASE)
   if (commits !== undefined) return commits.flatMap(judge)
@@ -40,7 +40,7 @@ export function judge({ id, subject, body, lines }: Commit): Problem[] {
   return complaints.map((complaint) => ({ file: `commit ${id.slice(0, 10)}`, message: `${complaint} (${subject})` }))
 }
 
-/** Commits after `base`, merges excluded; undefined without Git or if the history lacks `base`. */
+/** Without merges; undefined without Git or `base`. */
 export async function commitsSince(root: string, base: string): Promise<Commit[] | undefined> {
   const git = (...args: string[]): ReturnType<typeof runCommand> =>
     runCommand('git', ['-C', root, ...args], { limit: 60_000 })

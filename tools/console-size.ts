@@ -1,4 +1,4 @@
-// Compares the compressed chunks that the console loads with a budget.
+// Compares compressed chunks with a budget.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -18,7 +18,7 @@ interface Chunk extends Built {
 export interface ConsoleSizes {
   readonly first: number
   readonly styles: number
-  /** By the file of the route: scripts beyond those of the entry. */
+  /** By route file, beyond the entry. */
   readonly lazy: ReadonlyMap<string, number>
 }
 

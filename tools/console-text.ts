@@ -1,4 +1,3 @@
-// Every text of the console is in its catalog, console/src/text.
 import { Visitor, type Node } from 'oxc-parser'
 import { isMain } from './kit/main.ts'
 import {

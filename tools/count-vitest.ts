@@ -1,6 +1,5 @@
-// `node tools/count-vitest.ts [vitest arguments]`: runs vitest for .ci/run and ends with `N passed, N failed, N
-// skipped`. A skip that test/skips.json does not list counts as failed. A few failed files are run once more; tests
-// that pass then are reported as unsteady.
+// For .ci/run: ends with `N passed, N failed, N skipped`. Skips not in test/skips.json count as failed. A few failed
+// files run once more; tests that pass then are reported as unsteady.
 import { ROOT } from './kit/command.ts'
 import {
   countReport,

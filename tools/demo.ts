@@ -1,4 +1,4 @@
-// `npm run demo`: a Weir on a temporary folder, fed with a simulated shop over loopback.
+// `npm run demo`: a temporary Weir, fed with a simulated shop over loopback.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -87,7 +87,6 @@ async function demo(): Promise<void> {
   }
 }
 
-/** Low limits for a demo that keeps running. */
 function configuration(
   folder: string,
   {
@@ -115,7 +114,7 @@ function configuration(
       'cluster-audit': { type: 'kube-audit', cluster: demoCluster, listen: auditLog },
       shipments: warehouse.settings('shipments'),
     },
-    // Only posted events: messages from the other queue do not circulate.
+    // Messages from the other queue do not circulate.
     sinks: { orders: { ...warehouse.settings('orders'), from: ['http'] } },
     identity: { networks: join(folder, 'networks.yaml') },
     journal: { segment: '8MiB', max: '128MiB', keep: '16MiB' },
@@ -125,7 +124,7 @@ function configuration(
 }
 
 function startWeir(config: string): ChildProcess {
-  // In a separate process group: Ctrl-C is for this program, which stops Weir in order.
+  // Ctrl-C is for this program, which stops Weir in order.
   const weir = spawn(process.execPath, [join(ROOT, 'bin/weir.mjs'), 'run', '--config', config], {
     stdio: ['ignore', 'inherit', 'pipe'],
     detached: process.platform !== 'win32',

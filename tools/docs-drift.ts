@@ -1,4 +1,4 @@
-// Generated documents that differ from the generator's output; `--write` updates them.
+// Compares generated documents; `--write` updates them.
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { generatedFiles, type GeneratedFile } from './generate-docs.ts'

@@ -1,4 +1,4 @@
-// Files, headings and tests that documents name exist. NAME stands for any name.
+// NAME stands for any name.
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'

@@ -1,4 +1,3 @@
-// Every connector has the same files under the same names.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isMain } from './kit/main.ts'
@@ -9,7 +8,7 @@ const LONGEST_INDEX = 30
 const REASON = /^\/\/ Long because \S/
 const JUNK_DRAWER = /^(?:utils?|helpers?|misc|common)$/i
 const LOOPS = ['source.ts', 'sink.ts', 'journal.ts', 'store.ts']
-/** Larger parts are split under the same name: `map-templates.ts`, `client-tls.ts`. */
+/** Larger parts: `map-templates.ts`, `client-tls.ts`. */
 const CONNECTOR_FILE = /^(?:config|index|metrics|(?:source|sink|journal|store|client|map)(?:-[a-z0-9-]+)?)\.ts$/
 
 export async function folderShape(root: string): Promise<Problem[]> {

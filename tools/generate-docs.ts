@@ -1,4 +1,4 @@
-// Pages generated from the code. `npm run docs` writes them; `npm run check` fails when one differs.
+// `npm run docs` writes the pages; `npm run check` fails when one differs.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { accessPage } from './docs/access.ts'

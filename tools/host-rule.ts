@@ -128,7 +128,7 @@ function forbiddenImports(source: Source): { file: string; line: number; message
   return problems
 }
 
-/** A global shadowed anywhere in the file counts as local, which avoids false alarms. */
+/** A global shadowed anywhere in the file counts as local. */
 function declaredNames(source: Source): Set<string> {
   const names = new Set<string>()
   const bind = (pattern: Node | null): void => {
@@ -201,7 +201,7 @@ function references(source: Source): { name: string; start: number }[] {
       all.push({ name: node.name, start: node.start })
     },
   }).visit(source.tree.program)
-  // `{ setTimeout }` is key and value at one place.
+  // Key and value in one place.
   const once = new Map(all.map((identifier) => [identifier.start, identifier]))
   return [...once.values()].filter((identifier) => !skip.has(identifier.start))
 }

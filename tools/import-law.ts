@@ -1,4 +1,4 @@
-// Which room may import which. The order is that of the layers.
+// Which room may import which, in the order of the layers.
 import { isMain } from './kit/main.ts'
 import { importsOf, type Import } from './kit/imports.ts'
 import { isTestFile, listFiles, readSource, runCheckAlone, TYPESCRIPT, type Problem } from './kit/sources.ts'
@@ -7,7 +7,7 @@ import { workerLoad } from './worker-load.ts'
 const TO_TELEMETRY = ['model', 'schema', 'host', 'telemetry']
 const TO_ENGINE = [...TO_TELEMETRY, 'journal', 'engine']
 
-/** Room → rooms that it may import. A file of `src/` is a room by its name. */
+/** A file of `src/` is a room by its name. */
 export const LAW: Readonly<Record<string, readonly string[]>> = {
   model: [],
   schema: ['model'],
@@ -47,7 +47,7 @@ export const LAW: Readonly<Record<string, readonly string[]>> = {
   'main.ts': ['host', 'cli'],
 }
 
-/** A command in cli/ may use one of these; only app/ joins several. */
+/** A command may use one; only app/ joins several. */
 const WIRED = ['registry.ts', 'identity', 'store', 'api']
 
 export async function importLaw(root: string): Promise<Problem[]> {
@@ -111,7 +111,7 @@ function judge(path: string, imports: readonly Import[]): Problem[] {
     }
     if (isTestFile(path)) continue
     if (!target.startsWith('src/')) {
-      // Other files outside src (package.json, the built console) are data.
+      // Others (package.json, the built console) are data.
       if (TYPESCRIPT.test(target)) complain(used, `src imports nothing from outside: ${used.specifier}`)
       continue
     }

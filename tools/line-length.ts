@@ -6,7 +6,7 @@ import { textFiles } from './kit/text-files.ts'
 
 const COLUMNS = 120
 
-/** A row of a Markdown table cannot be wrapped, only shortened. */
+/** Table rows cannot be wrapped. */
 const LIMITS = { lines: 0, tableRows: 1050 }
 
 const TEXT = /\.(?:ts|tsx|mts|mjs|md|css|html|yaml|yml|proto|tf|toml|sh|py|go)$|(?:^|\/)(?:Dockerfile|Makefile)$/

@@ -1,5 +1,4 @@
-// `npm run lock`: removes the engines from the lock file. Packages run on the Node that npm installs, not on the
-// installing one.
+// `npm run lock`: removes the engines. Packages run on the Node that npm installs, not on the installing one.
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ROOT } from './kit/command.ts'

@@ -36,7 +36,6 @@ export async function plainWords(root: string): Promise<Problem[]> {
   const { words, findings, names } = wordingOf(files, exceptions)
   const problems: Problem[] = []
   const rate = perThousand(words, findings.length)
-  // A few files have no meaningful rate.
   if (rate > LIMITS.perThousand && words > 10_000) {
     const worst = mostOf(
       countBy(findings, ({ file }) => file),
@@ -98,7 +97,6 @@ function* proseOfDocument(text: string): Generator<Prose> {
 const COMMENT_START = /^\s*(?:\/\/|\/\*\*?|\*\/?)/
 const QUOTED = /(['"`])((?:\\.|(?!\1).)*\s(?:\\.|(?!\1).)*)\1/g
 
-/** Comments, and strings of more than three words. */
 function* proseOfCode(text: string): Generator<Prose> {
   let inComment = false
   for (const [index, line] of text.split('\n').entries()) {

@@ -1,5 +1,4 @@
-// `node tools/proto.ts` writes the code of proto/ into src/codecs/kollect/generated. `--baseline` makes proto/ the
-// contract for later changes.
+// Writes src/codecs/kollect/generated. `--baseline` makes proto/ the contract.
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ROOT } from './kit/command.ts'

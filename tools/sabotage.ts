@@ -1,4 +1,4 @@
-// `npm run sabotage [-- NAME…]`: applies tools/sabotage.json; each breakage must make its test fail.
+// `npm run sabotage [-- NAME…]`: each breakage in tools/sabotage.json must make its test fail.
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'

@@ -1,4 +1,4 @@
-// Packages that threads load. Each thread loads packages again: zod and yaml (10 MB each) belong to the main thread.
+// Each thread loads packages again: zod and yaml (10 MB each) belong to the main thread.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { importsOf, type Import } from './kit/imports.ts'
@@ -8,7 +8,6 @@ const BEGINNINGS =
   /^src\/(?:app\/workers\/[^/]+|connectors\/[^/]+\/(?:source|sink|journal)|transforms\/[^/]+\/index)\.ts$/
 const NOT_IN_THREADS = ['zod', 'yaml']
 
-/** Reports an import path from each worker and connector to each unsuitable package. */
 export async function workerLoad(root: string): Promise<Problem[]> {
   const problems: Problem[] = []
   const known = new Map<string, readonly Import[]>()

@@ -12,7 +12,6 @@ import type { Log, Metrics } from '../telemetry/ports.ts'
 import type { Traces } from '../telemetry/traces.ts'
 
 export interface Context {
-  /** The configured id, under which its state is stored. */
   readonly id: string
   readonly host: Host
   readonly log: Log
@@ -20,29 +19,25 @@ export interface Context {
 }
 
 export interface SourceContext extends Context {
-  /**
-   * Durable when it resolves. Rejects with a WeirError; its `retry` states whether to try again. `events`: the unit's,
-   * for traces.
-   */
+  /** Durable when it resolves. Rejects with a WeirError, see its `retry`. `events`: the unit's, for traces. */
   append(unit: Omit<Unit, 'source'>, events?: readonly WeirEvent[]): Promise<Appended>
-  /** As `append`, for events that may be pushed twice. Skips and counts duplicates by source and id. */
+  /** Skips and counts events pushed before, by source and id. */
   readonly appendOnce?: (
     unit: Omit<Unit, 'source'>,
   ) => Promise<Appended & { readonly accepted: number; readonly duplicates: number }>
-  /** A sink that must settle appended rows before the source acknowledges them. */
+  /** Must settle rows before the source acknowledges them. */
   readonly awaited?: (sink: string) => AwaitedSink
-  /** Counts rows that were not accepted; durable with the source's next unit. */
+  /** Durable with the source's next unit. */
   shed(reason: string, rows: number): void
-  /** Cursor of the last unit before this start. */
+  /** Of the last unit before this start. */
   readonly cursor: Uint8Array | undefined
   readonly epoch: number
-  /** The source's own frames. */
   readonly replay?: Replay
-  /** Folder for state; may not exist yet. Undefined: no state across restarts. */
+  /** Folder; may not exist yet. Undefined: no state across restarts. */
   readonly state?: string
   /** In ms; Infinity: limited only by disk space. Undefined: no store. */
   readonly storeRetentionMs?: number
-  /** Enriches flows before the append. Absent if not configured. */
+  /** Absent if not configured. */
   readonly enrichment?: FlowEnrichment
 }
 
@@ -51,11 +46,10 @@ export interface FlowEnrichment {
 }
 
 export interface AwaitedSink {
-  /** True once the sink receives all later rows; false after an abort. `waiting` receives the reason for the delay. */
+  /** True once the sink receives all later rows; false after an abort. */
   ready(signal: AbortSignal, waiting: (why: string) => void): Promise<boolean>
   /**
-   * `settled`: the sink is durably past the unit and the originals of its duplicates. `gone`: the sink was removed.
-   * `stopped`: aborted.
+   * `settled`: the sink is durably past the unit and its duplicates' originals. `gone`: removed. `stopped`: aborted.
    */
   settled(
     appended: Appended & { readonly duplicates?: number },
@@ -65,22 +59,22 @@ export interface AwaitedSink {
 
 export interface Replay {
   after(position: Position): AsyncIterable<Frame>
-  /** Pins the frames after this sequence. Resolves when reclaiming respects it. */
+  /** Pins later frames. Resolves when reclaiming respects it. */
   hold(sequence: number): Promise<void>
   /** Only with a journal on a bus. */
   readonly shared?: SharedState
 }
 
-/** State in a shared journal, for the instance that continues the source. */
+/** For the instance that continues the source. */
 export interface SharedState {
-  /** `before`: last removed position. `last`: end. `accepted`: rows of the source so far. */
+  /** `before`: last removed position. `last`: end. `accepted`: rows so far. */
   bounds(): Promise<{ readonly before: number; readonly last: number; readonly accepted: number }>
   newest(): Promise<StateNote | undefined>
   /** Throws when some are unreadable. */
   pieces(note: StateNote): AsyncIterable<StatePiece>
   /** Rejects as `append` does. `newest` never returns an incomplete state. */
   put(append: (unit: Omit<Unit, 'source'>) => Promise<Appended>, state: NewState): Promise<Omit<StateNote, 'source'>>
-  /** Compare-and-set record shared by all instances of the source. */
+  /** Shared by all instances of the source. */
   readonly leaderRecord: LeaderRecord
 }
 
@@ -88,19 +82,19 @@ export interface SharedState {
 export interface StateNote {
   /** Full name of the source that stored it. */
   readonly source: string
-  /** Position of its first frame. The state covers all earlier rows of the source. */
+  /** Position of its first frame. Covers all earlier rows of the source. */
   readonly from: number
   readonly pieces: number
   readonly bytes: number
   /** Unix ms. */
   readonly at: number
-  /** Opaque identity of the state, chosen by the source. */
+  /** Opaque identity, chosen by the source. */
   readonly of: string
 }
 
 export interface NewState {
   readonly of: string
-  /** Calls `act`, which appends the first frame, once the pieces cover all rows emitted before. */
+  /** `act` appends the first frame, once the pieces cover all rows emitted before. */
   readonly begin: (act: () => Promise<Appended>) => Promise<Appended>
   readonly pieces: AsyncIterable<StatePiece>
 }
@@ -138,16 +132,15 @@ export interface SinkBatch {
 export interface WriteTrace {
   /** W3C trace context; undefined if not sampled. */
   traceparent(event: WeirEvent): string | undefined
-  /** The row at this index is sent in another form. */
+  /** The row is sent in another form. */
   wrote(index: number, form: WeirEvent): void
 }
 
 export interface SinkPiece {
   readonly header: FrameHeader
   readonly batch: Batch
-  /** Rows of `batch` to deliver, ascending. */
   readonly rows: Uint32Array
-  /** Frame row of row 0 of `batch`; not 0 only for a redelivered row. */
+  /** Frame row of row 0 of `batch`. */
   readonly firstRow: number
 }
 
@@ -155,9 +148,8 @@ export type Idempotency = 'token' | 'id' | 'transactional' | 'none'
 
 export interface Sink {
   /**
-   * Delivers every row, or returns a failure for each undelivered one (index over the rows of all pieces). Must not
-   * deliver a row after a failed row of the same key. A rejection fails all rows. Does not retry; waits at most for its
-   * request timeout.
+   * Returns a failure for each undelivered row (index over all pieces). Must not deliver a row after a failed one of
+   * its key. A rejection fails all rows. Does not retry; waits at most for its request timeout.
    */
   send(batch: SinkBatch, signal: AbortSignal): Promise<readonly Failure[]>
   /** Errors are left to `send`. */
@@ -165,8 +157,7 @@ export interface Sink {
   /** Connects and authenticates without sending. */
   probe?(signal: AbortSignal): Promise<Probe>
   /**
-   * Subscribes to the destination for `weir check`. A string explains why that would take messages from other
-   * consumers. Rejects when not permitted.
+   * For `weir check`. A string explains why it would take messages from other consumers. Rejects when not permitted.
    */
   listen?(signal: AbortSignal, options: ListenOptions): Promise<Listening | string>
   /** Output of `send` by row, without secrets. Pure. */
@@ -176,27 +167,27 @@ export interface Sink {
 
 export interface ListenOptions {
   readonly batch: SinkBatch
-  /** Whether temporary queues and subscriptions may be created. They may cost money. */
+  /** Temporary queues and subscriptions may cost money. */
   readonly mayCreate: boolean
 }
 
 export interface Listening {
-  /** Called if subscribing changes the broker's responses. The messages are then sent again with the same ids. */
+  /** Called if subscribing changes the broker's responses; the messages are then sent again. */
   begin?(): Promise<void>
-  /** True when a message with the text was received. After an abort: false, or why the absence is inconclusive. */
+  /** True when received. After an abort: false, or why the absence is inconclusive. */
   received(text: string, signal: AbortSignal): Promise<boolean | string>
   close(): Promise<void>
 }
 
-/** One message of a sink; `problem`: why the row yields none. */
+/** `problem`: why the row yields none. */
 export type Preview =
   | { readonly to?: string; readonly headers?: Readonly<Record<string, string>>; readonly body: Uint8Array }
   | { readonly problem: string }
 
-/** `warn`: reachable, but acceptance of rows could not be verified. */
+/** `warn`: acceptance of rows could not be verified. */
 export interface Probe {
   readonly is: 'ok' | 'warn' | 'fail'
-  /** The finding, and the action to take. */
+  /** Includes the action to take. */
   readonly message: string
 }
 
@@ -204,16 +195,16 @@ export interface SinkDefinition<Config> {
   readonly type: string
   readonly accepts: readonly BatchKind[]
   readonly idempotency: Idempotency
-  /** Starts no loop. An unreachable system is reported by `send`. */
+  /** Starts no loop. `send` reports an unreachable system. */
   build(config: Config, context: Context): Promise<Sink>
 }
 
 export interface SourceDefinition<Config> {
   readonly type: string
   build(config: Config, context: SourceContext): Promise<Source>
-  /** Tests reachability, credentials and backlog of a polling source. Consumes nothing. */
+  /** Tests reachability, credentials and backlog. Consumes nothing. */
   probe?(config: Config, context: ProbeContext, signal: AbortSignal): Promise<Probe>
-  /** Tests files and variables of the settings without network. Rejects with a reason. */
+  /** Tests files and variables without network. Rejects with a reason. */
   verify?(config: Config, context: ProbeContext): Promise<void>
 }
 
@@ -225,11 +216,10 @@ export interface Projection {
   /** In order, each once. */
   apply(frames: readonly Frame[]): Promise<void>
   commit(): Promise<void>
-  /** First sequence still needed: the commit, or earlier for a window. */
+  /** First sequence still needed. */
   holds(): Positions
 }
 
-/** Pure: after a crash the same event may be transformed again. */
 export interface Transform {
   apply(event: WeirEvent): { readonly is: 'pass'; readonly event: WeirEvent } | Exclude<Outcome, { is: 'pass' }>
 }
@@ -245,7 +235,6 @@ export type Resolution =
   /** Ask again at this Unix ms: what would explain the address may still be on its way. */
   | { readonly is: 'wait'; readonly until: number }
 
-/** Resolves addresses at query time. */
 export interface Resolver {
   /** Four words in network order (v4-mapped) at `offset`; Unix ms. */
   resolve(words: Uint32Array, offset: number, time: number, scope: string): Resolution
@@ -264,15 +253,14 @@ export interface Holders {
   readonly until: number
   /** 0 if none. */
   clusterOf(scope: string): number
-  /** Whether a cluster assigns the address to pods or services. */
+  /** Assigned to pods or services. */
   inClusterRange(words: Uint32Array, at: number): boolean
   endpoint(number: number): Endpoint | undefined
   nodeAddress(number: number): string | undefined
-  /** Addresses with changed results. `words` is valid only during the call. */
+  /** Addresses with changed results; `words` is valid only during the call. */
   onChange(listener: (words: Uint32Array) => void): () => void
 }
 
-/** Adds names to flows before sinks receive them. */
 export interface Enrichment {
   /** Resolves when all events up to this sequence are applied, or on abort. */
   ready(sequence: number, signal: AbortSignal): Promise<void>
@@ -288,7 +276,7 @@ export interface JournalContext extends Pick<Context, 'id' | 'host' | 'log'> {
   readonly create: boolean
 }
 
-/** Write permission with a fencing epoch. In one process: a counter synced at each start. */
+/** Write permission with a fencing epoch. */
 export interface Lease {
   acquire(): Promise<number>
   release(): Promise<void>

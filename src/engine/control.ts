@@ -4,9 +4,8 @@ import type { RemoteObjects } from '../model/kubernetes.ts'
 import type { Health } from '../telemetry/health.ts'
 import type { Preview, SinkBatch, SinkPiece } from './contracts.ts'
 
-/** Operations for the API. */
 export interface Control extends RemoteObjects {
-  /** Resolves when the batch is synced; with `ack: sink:<id>`, when it is settled. */
+  /** Resolves when synced; with `ack: sink:<id>`, when settled. */
   ingest(batch: EventBatch): Promise<Ingested>
   ledger(): Promise<Ledger>
   pipeline(): Promise<Pipeline>
@@ -14,17 +13,14 @@ export interface Control extends RemoteObjects {
   clusters(): Promise<readonly WatchedCluster[]>
   deadLetters: DeadLetterAdmin
   store: StoreReader | undefined
-  /** The listener must return quickly: there is no backpressure. Returns the unsubscribe function. */
+  /** No backpressure: the listener must return quickly. Returns the unsubscribe function. */
   watch(listener: (frame: Frame) => void): () => void
   shared?(): Promise<SharedJournal | undefined>
-  /** As {@link watch}, for one source or sink. Throws WEIR_SOURCE_UNKNOWN or WEIR_SINK_UNKNOWN. */
+  /** Throws WEIR_SOURCE_UNKNOWN or WEIR_SINK_UNKNOWN. */
   tap(target: TapTarget, listener: (piece: SinkPiece) => void): () => void
   /** Undefined if the sink has no preview. */
   preview(sink: string, batch: SinkBatch): Iterable<Preview> | undefined
-  /**
-   * Drops the pending rows of a removed sink; resolves with their number. Rejects with WEIR_SINK_UNKNOWN,
-   * WEIR_SINK_CONFIGURED.
-   */
+  /** Resolves with the dropped rows. Rejects with WEIR_SINK_UNKNOWN, WEIR_SINK_CONFIGURED. */
   forgetSink(sink: string): Promise<number>
   /** Returns the changes, or the problems with nothing changed. */
   reload(): Promise<ReloadReport>
@@ -53,7 +49,7 @@ export type SinkOutcome =
   | {
       readonly is: 'dead-lettered'
       readonly rows: number
-      /** Of the first rejected row, if known. */ readonly reason?: string
+      readonly reason?: string
     }
   | { readonly is: 'dropped'; readonly reason: string }
   | { readonly is: 'pending' }
@@ -73,13 +69,9 @@ export interface SourceLedger {
   readonly shed: Readonly<Record<string, number>>
 }
 
-/**
- * For every sink: accepted of `from` = filtered + routed; routed = delivered + dead_lettered + dropped + quarantined +
- * pending.
- */
+/** accepted of `from` = filtered + routed; routed = delivered + dead_lettered + dropped + quarantined + pending. */
 export interface SinkLedger {
   readonly name: string
-  /** Of a removed sink. `orphaned`: pending rows are retained. `forgotten`: they were dropped. */
   readonly state?: 'orphaned' | 'forgotten'
   readonly from: readonly string[]
   readonly filtered: Readonly<Record<string, number>>
@@ -110,12 +102,12 @@ export interface Pipeline {
   readonly journal: { readonly bytes: number; readonly segments: number; readonly sequence: number }
 }
 
-/** The source may report more fields. */
+/** The source may add fields. */
 export interface SourceExporters {
   readonly name: string
   readonly type: string
   readonly addresses: readonly string[]
-  /** Why nothing is received, and the action to take. */
+  /** Includes the action to take. */
   readonly why?: string
   readonly exporters: readonly ExporterReport[]
   readonly [more: string]: unknown
@@ -164,7 +156,7 @@ export interface WatchedLease {
   /** Also in every event of the source. */
   readonly epoch?: number
   readonly problem?: string
-  /** Events that wait for a leader to emit them. */
+  /** Events held until a leader emits them. */
   readonly waiting: number
 }
 
@@ -188,18 +180,17 @@ export interface DeadLetter {
   /** Stable id of the row. */
   readonly id: string
   readonly sink: string
-  /** Unix ms. */
   readonly time: number
   readonly reason: string
   readonly attempts: number
   /** `delivered` and `dropped` are settled. */
   readonly state: 'open' | 'retrying' | 'delivered' | 'dropped'
   readonly kind: 'events' | 'flows'
-  /** Attributes and data, or the fields of a flow. Omitted unless requested. */
+  /** Attributes and data, or a flow. Omitted unless requested. */
   readonly body?: unknown
 }
 
-/** Sort key; valid also after the dead letter settles. */
+/** Also valid after it settled. */
 export type DeadLetterPosition = Pick<DeadLetter, 'time' | 'sink' | 'id'>
 
 export interface DeadLetterAdmin {
@@ -211,12 +202,9 @@ export interface DeadLetterAdmin {
   ): Promise<readonly DeadLetter[]>
   /** Also after it settled. Each sink that rejected the row has its own. */
   show(id: string, sink: string | undefined): Promise<DeadLetter | undefined>
-  /** Default: all of the sink. Resolves with their number. */
+  /** Default: all. Resolves with their number. */
   retry(sink: string, ids?: readonly string[]): Promise<number>
-  /**
-   * Redrives with another body, as in {@link DeadLetter.body}; ids stay. False if already settled. Rejects with
-   * WEIR_DEAD_LETTER_EDIT.
-   */
+  /** False if already settled. Rejects with WEIR_DEAD_LETTER_EDIT. */
   edit(sink: string, id: string, body: unknown): Promise<boolean>
   /** Counted as dropped. */
   drop(sink: string, ids?: readonly string[]): Promise<number>
@@ -235,19 +223,13 @@ export type QueryFormat = (typeof queryFormats)[number]
 
 /** Each query pins one manifest version. */
 export interface StoreReader {
-  /**
-   * One read-only statement. Rejects with WEIR_SQL_REFUSED before the first byte. Yields complete documents of the
-   * format.
-   */
+  /** One read-only statement. Rejects with WEIR_SQL_REFUSED before the first byte. */
   query(sql: string, format: QueryFormat, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>
-  /**
-   * As {@link query}, in a separate process with bounded memory (WEIR_SQL_MEMORY). Returns the number of rows if known.
-   */
+  /** In a separate process with bounded memory (WEIR_SQL_MEMORY). */
   isolated?(query: IsolatedQuery, signal: AbortSignal): Promise<IsolatedResult>
   edges(request: EdgeQuery, signal: AbortSignal): Promise<readonly StoredEdge[]>
-  /** Waits up to two seconds until queries include all accepted rows. False on timeout. */
+  /** Waits up to two seconds for all accepted rows. False on timeout. */
   fresh?(): Promise<boolean>
-  /** State of the stored rollups. */
   sums?(): Promise<StoredSums>
 }
 
@@ -264,15 +246,14 @@ export interface EdgeQuery {
   readonly near: readonly string[]
   /** Only edges to these nodes, all of them. */
   readonly far?: readonly string[]
-  /** Excludes edges to these nodes. */
   readonly without?: readonly string[]
-  /** Edges per node: the largest of each relation first. */
+  /** Per node: the largest of each relation first. */
   readonly limit: number
-  /** Occurrences in [`from`, `to`), and relations valid at `to`; µs. */
+  /** [`from`, `to`) for occurrences, `to` for relations; µs. */
   readonly span: { readonly from: bigint; readonly to: bigint }
   /** Undefined: the relations that the console shows. */
   readonly relations: ReadonlySet<string> | undefined
-  /** Restricts edges to objects in these namespaces; undefined: all edges. */
+  /** Namespaces of the objects; undefined: all edges. */
   readonly namespaces: readonly string[] | undefined
 }
 
@@ -283,7 +264,7 @@ export interface StoredEdge {
   readonly relation: string
   /** The edge points from `near` to `far`. */
   readonly forward: boolean
-  /** Traces, flows, or validity intervals. */
+  /** Traces, flows, or intervals. */
   readonly count: number
   readonly first: string | null
   /** null: still valid. */

@@ -1,7 +1,7 @@
 import type { AnyComponentSchema, ConfigOf } from '../schema/index.ts'
 import type { SinkDefinition, SourceDefinition, TransformDefinition } from './contracts.ts'
 
-// Imports only the type of the schema, so that threads do not load validators.
+// Threads do not load validators.
 
 /** Typed export of a connector's `sink.ts` or `source.ts`. */
 export function defineSink<S extends AnyComponentSchema>(

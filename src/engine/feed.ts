@@ -1,4 +1,3 @@
-/** Synced frames for the live view. Reads only while there are listeners. */
 import type { Host } from '../host/index.ts'
 import { openReader } from '../journal/reader.ts'
 import type { SharedFrames } from '../journal/shared-frames.ts'
@@ -22,7 +21,6 @@ export class Feed {
     this.#options = options
   }
 
-  /** Returns the unsubscribe function. */
   watch(listener: (frame: Frame) => void): () => void {
     this.#watchers.add(listener)
     if (this.#reading === undefined) {

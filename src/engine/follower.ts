@@ -1,4 +1,4 @@
-/** Counts each sink's pending rows from headers, independently of delivery. */
+/** Counts pending rows from headers, independently of delivery. */
 import type { Host } from '../host/index.ts'
 import { checkpointSources, journalSource } from '../journal/recover.ts'
 import type { FrameHeader, SourceTotals, Tail } from '../journal/types.ts'
@@ -27,10 +27,7 @@ export class Follower {
   #row: number
   #running: Promise<void> | undefined
 
-  /**
-   * `after`: lowest position of all sinks. `bodies`: also verify checksums. `before`: duplicates and shed rows up to
-   * the journal's end.
-   */
+  /** `after`: lowest position of all sinks. `bodies`: verify checksums. `before`: up to the journal's end. */
   constructor(options: {
     host: Host
     directory: string
@@ -114,7 +111,7 @@ export class Follower {
       this.#sequence = header.sequence
       this.#count(header)
     }
-    // An unreadable body after the newest header was accepted nevertheless.
+    // An unreadable body was accepted nevertheless.
     const cut = this.#walk.lastDamagedHeader()
     if (cut !== undefined && cut.sequence > this.#sequence) {
       this.#sequence = cut.sequence
@@ -148,7 +145,7 @@ export class Follower {
     )
   }
 
-  /** `before`: rows of the source before this frame; more than counted means unreadable rows. */
+  /** `before`: earlier rows of the source; more than counted means unreadable rows. */
   #arrived(source: string, before: number, count: number, sequence: number): void {
     this.#accepted.set(source, Math.max(this.#accepted.get(source) ?? 0, before + count))
     for (const sink of this.#sinks.values()) {

@@ -2,12 +2,10 @@ import type { AnyComponentSchema } from '../schema/index.ts'
 import type { MetricTable } from '../telemetry/metric-table.ts'
 
 /**
- * Description of a connector without its code. In the same folder, `source.ts` exports `source`, `sink.ts` `sink`,
- * `journal.ts` `journal`, and `testing/rig.ts` the `rig` for the conformance suites; without it a waiver names other
- * tests.
+ * In the same folder, `source.ts` exports `source`, `sink.ts` `sink`, `journal.ts` `journal`, and `testing/rig.ts` the
+ * `rig` for the conformance suites; without it a waiver names other tests.
  */
 export interface Manifest {
-  /** The type is the folder's name. */
   readonly source?: {
     readonly schema: AnyComponentSchema
     readonly thread: SourceThread
@@ -38,7 +36,7 @@ export interface JournalUrl {
 export interface SupportRow {
   readonly system: string
   readonly name: string
-  /** If different from `system`. */
+  /** Default: `system`. */
   readonly connector?: string
   /** Receiver of its data, if not a connector's source. */
   readonly source?: string

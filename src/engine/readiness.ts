@@ -4,7 +4,7 @@ import type { Health } from './control.ts'
 import type { Log } from './contracts.ts'
 
 export interface Failing {
-  /** Stable while the failure lasts, for example `sink bus`. */
+  /** Stable while it lasts, for example `sink bus`. */
   readonly what: string
   readonly why: string
   /** `lasting`: a reason after the grace period. `now`: at once. `partly`: other functions work. */
@@ -21,7 +21,7 @@ export interface Observed {
 }
 
 export const graceMs = 10_000
-/** Maintenance (every second) counts as stuck after this pause. */
+/** Maintenance runs every second. */
 const silentMs = 30_000
 
 export class Readiness {
@@ -104,7 +104,6 @@ export class Readiness {
     }
   }
 
-  /** Logs start and end once each. */
   #note(what: 'ready' | 'acknowledged', reason: string | undefined, begun: string, ended: string): void {
     const since = this.#logged.get(what)
     if (reason !== undefined && since === undefined) {

@@ -1,4 +1,4 @@
-/** Request and response over a message port; errors keep their code. */
+/** Over a message port; errors keep their code. */
 import type { MessagePort, Transferable, Worker } from 'node:worker_threads'
 import { isErrorCode, WeirError } from '../model/errors.ts'
 
@@ -28,7 +28,6 @@ export interface Remote<M extends Methods> {
     argument: Parameters<M[K]>[0],
     transfer?: readonly Transferable[],
   ): Promise<Awaited<ReturnType<M[K]>>>
-  /** Rejects all open calls. */
   fail(reason: Error): void
 }
 

@@ -1,4 +1,4 @@
-/** Joins the parts of a running Weir: ingest worker, sinks in this thread, store worker. */
+/** Ingest worker, sinks in this thread, store worker. */
 import type { Frame, Tail, Unit } from '../journal/types.ts'
 import type { EventBatch } from '../model/batches.ts'
 import type { ManifestQuery, ManifestState } from '../model/kubernetes.ts'
@@ -82,7 +82,7 @@ export interface RuntimeParts extends PushParts {
   readonly sinks: SinkSet
   readonly reload: () => Promise<ReloadReport>
   readonly sources: () => readonly SourceReport[]
-  /** First sequence needed by workload names, and named workloads of a cluster. */
+  /** First sequence needed, and named workloads of a cluster. */
   readonly workloads: { readonly holds: number | undefined; of(cluster: string): number | undefined }
   readonly shared?:
     | (PushParts['shared'] & {
@@ -111,7 +111,7 @@ export class Runtime implements Control {
   readonly #rates = new Map<string, { rows: number; at: number; rate: number }>()
   readonly #ledgerMetrics: LedgerMetrics
   readonly #feed: Feed
-  /** Journal end by second, for at most one hour. */
+  /** Journal end by second, for an hour. */
   #ends: { at: number; sequence: number }[] = []
 
   constructor(parts: RuntimeParts) {
@@ -140,7 +140,7 @@ export class Runtime implements Control {
 
   async ledger(): Promise<Ledger> {
     const { follower, sinks, store } = this.#parts
-    // A sink may settle frames synced during the walk.
+    // A sink may settle during the walk.
     for (let round = 0; round < 20; round++) {
       await follower.catchUp()
       const behind = sinks.all().some(({ delivery }) => delivery.record.position.sequence > follower.sequence)
@@ -283,8 +283,8 @@ export class Runtime implements Control {
   }
 
   /**
-   * With a full journal, removed sinks drop rows up to a sequence, unless others need the frames. Resolves with the
-   * settled sequence.
+   * With a full journal, removed sinks drop rows up to a sequence, unless others need them. Resolves with the settled
+   * sequence.
    */
   async makeRoom(sequence: number): Promise<number> {
     const { sinks, follower } = this.#parts
@@ -295,7 +295,7 @@ export class Runtime implements Control {
 
   #settled(sinks: number | undefined, isFull: boolean): number {
     const { store, workloads, follower } = this.#parts
-    // The store can repeat a damaged last commit; a full journal has no room for that.
+    // The store can repeat a damaged last commit.
     const stored = store?.status()
     return Math.min(
       ...[sinks, isFull ? stored?.sequence : stored?.holds, workloads.holds, follower.sequence].filter(

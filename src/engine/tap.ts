@@ -6,7 +6,7 @@ import { storeSink } from './ledger/ledger.ts'
 import type { SinkPiece } from './contracts.ts'
 import type { SinkSet } from './delivery/sinks.ts'
 
-/** Selects the target's rows of a frame. Throws for an unknown target. */
+/** Throws for an unknown target. */
 export function tapOf(
   target: TapTarget,
   sinks: SinkSet,
@@ -26,7 +26,6 @@ export function tapOf(
       `unknown sink ${sink}; known: ${[storeSink, ...sinks.all().map(({ entry }) => entry.id)].join(', ')}`,
     )
   return (frame) => {
-    // Not cached: a reload replaces it.
     const delivery = sinks.get(sink)
     if (delivery === undefined || !delivery.takes(frame.header.source)) return undefined
     const piece = whole(frame)

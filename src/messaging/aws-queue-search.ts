@@ -1,7 +1,7 @@
 import type { SQSClient } from '@aws-sdk/client-sqs'
 import type { Host } from '../host/index.ts'
 
-/** Received messages stay invisible until released, or for this many seconds after a crash. */
+/** Received messages are invisible until released, or for this many seconds. */
 const [maxPerRequest, visibilitySeconds, longPollSeconds] = [10, 15, 1]
 const responseMs = 5000
 

@@ -1,4 +1,4 @@
-/** Sink of SQS or SNS. Messages ready in the same event-loop turn share a request. */
+/** Messages ready in the same event-loop turn share a request. */
 import type { Attempt } from '../engine/delivery/in-order.ts'
 import type { Context, Listening, Probe, Sink } from '../engine/contracts.ts'
 import { awsOptions, type AwsOptions } from './aws-client.ts'
@@ -19,7 +19,6 @@ export interface AwsTarget {
   readonly name: string
   readonly allowed: string
   open(options: AwsOptions): Promise<AwsClient>
-  /** As in {@link Sink}. */
   listen(mayCreate: boolean): Promise<Listening | string>
 }
 

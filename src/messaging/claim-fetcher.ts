@@ -13,7 +13,7 @@ export interface ClaimFetcherOptions {
 
 const timeoutMs = 30_000
 const [minWaitMs, maxWaitMs] = [500, 30_000]
-/** A missing or different body may be correct later in an eventually consistent store. */
+/** The store may be eventually consistent. */
 const maxAttempts = 4
 
 export class ClaimFetcher {
@@ -30,7 +30,7 @@ export class ClaimFetcher {
     return whole.reason !== undefined || !isClaim(whole.message)
   }
 
-  /** Replaces a claim by its body; waits while the store is unreachable. Undefined at a stop. */
+  /** Waits while the store is unreachable. Undefined at a stop. */
   async resolve<Handle>(whole: WholeMessage<Handle>, signal: AbortSignal): Promise<WholeMessage<Handle> | undefined> {
     if (ClaimFetcher.needsNoFetch(whole)) return whole
     try {
@@ -50,7 +50,7 @@ export class ClaimFetcher {
     this.#store?.close()
   }
 
-  /** Throws for a missing body. Uses only the hash: authors of messages must not choose the address. */
+  /** Throws if missing. Uses only the hash: authors of messages must not choose the address. */
   async #fetch<Handle>(
     whole: WholeMessage<Handle>,
     claim: Claim,

@@ -1,4 +1,4 @@
-/** Store for bodies that exceed the bus's limit: a folder, or objects below a URL, named by SHA-256. */
+/** For bodies above the bus's limit: a folder, or objects below a URL, named by SHA-256. */
 import { makeDurableDirectory, replaceFile, type Host } from '../host/index.ts'
 import { HttpClient } from '../net/http/client.ts'
 import { readTls } from '../net/tls.ts'
@@ -8,12 +8,12 @@ import { messageOf } from '../model/errors.ts'
 export interface ClaimStore {
   /** Resolves with the URL once durable; rejects with a reason. Idempotent. */
   put(sha256: string, body: Uint8Array, signal: AbortSignal): Promise<string>
-  /** At most `size` + 1 bytes. Undefined if missing. Rejects with a reason when the store is unreachable. */
+  /** At most `size` + 1 bytes; undefined if missing. Rejects with a reason when the store is unreachable. */
   get(sha256: string, size: number, signal: AbortSignal): Promise<Uint8Array | undefined>
   close(): void
 }
 
-/** `keepMs`: retention in a folder; undefined: forever. Objects below a URL are never removed. */
+/** `keepMs`: undefined: forever. Objects below a URL are never removed. */
 export async function openClaims(
   place: ClaimPlace,
   host: Host,

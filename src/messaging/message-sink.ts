@@ -1,4 +1,3 @@
-/** Sink of any message bus: encodes rows, publishes them with the bus's client, and maps the results to rows. */
 import { messageWriter, type BusMessage, type MessageMode, type MessageWriter } from '../codecs/bus-message/index.ts'
 import { eventForms, type EventFormChoice, type Sending } from '../codecs/event-forms/index.ts'
 import { behindKey, deliverInOrder, thrown, type Attempt } from '../engine/delivery/in-order.ts'
@@ -22,13 +21,12 @@ export interface OutMessage extends BusMessage {
 }
 
 interface Client<Written> {
-  /** Undefined if messages may be published; else the reason. Ends within the timeout, at once after an abort. */
+  /** Undefined if messages may be published. Ends within the timeout, at once after an abort. */
   ready(signal: AbortSignal): Promise<string | undefined>
-  /** Encodes the message; pure. Throws the reason if the bus cannot represent it. */
+  /** Pure. Throws the reason if the bus cannot represent it. */
   write(message: OutMessage): Written
   show(written: Written): Preview
   probe(signal: AbortSignal): Promise<Probe>
-  /** As in {@link Sink}. */
   listen?(
     signal: AbortSignal,
     request: { readonly message: OutMessage; readonly mayCreate: boolean },
@@ -36,19 +34,17 @@ interface Client<Written> {
   close(): Promise<void>
 }
 
-/** Publishes single messages; the engine serializes those of a key. */
+/** The engine serializes messages of a key. */
 export interface EachClient<Written> extends Client<Written> {
-  /** Resolves within the timeout, at once after an abort. An oversized message yields `tooLarge`. */
+  /** Ends within the timeout, at once after an abort. An oversized message yields `tooLarge`. */
   publish(message: Written, signal: AbortSignal): Promise<Attempt>
 }
 
-/** Publishes many messages and keeps the order of each key: after a failure no later message of the key was stored. */
+/** After a failure no later message of the key was stored. */
 export interface ManyClient<Written> extends Client<Written> {
-  /**
-   * Messages without a key are published in slices of this size, encoding the next meanwhile. Default: whole batches.
-   */
+  /** Size of slices of messages without a key; the next is encoded meanwhile. Default: whole batches. */
   readonly slice?: number
-  /** As `publish`; one attempt per message, in order. */
+  /** One attempt per message, in order. */
   publishAll(messages: readonly Written[], signal: AbortSignal): Promise<readonly Attempt[]>
 }
 
@@ -126,7 +122,7 @@ export function manyMessagesSink<Written>(
   })
 }
 
-/** Rejects messages that cannot be encoded; holds back later ones of their key. */
+/** After a message that cannot be encoded, later ones of its key wait. */
 async function publishWritten<Written>(
   client: ManyClient<Written>,
   messages: readonly OutMessage[],
@@ -219,7 +215,6 @@ class Outgoing {
     }
   }
 
-  /** A smaller form keeps the message id. */
   publishLarge(
     message: OutMessage,
     refusal: Refused & { readonly is: 'reject' },

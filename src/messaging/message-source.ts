@@ -1,7 +1,4 @@
-/**
- * Source of any message bus: appends pulled messages and acknowledges them after the sync, or after a sink settled
- * them.
- */
+/** Acknowledges messages after the sync, or after a sink settled them. */
 import type { InMessage, MessageReader, ReadChoice } from '../codecs/bus-message/read.ts'
 import type { Appended, AwaitedSink, Source, SourceContext } from '../engine/contracts.ts'
 import { appendEvents } from '../engine/sources/append-events.ts'
@@ -29,12 +26,12 @@ export interface Pulled<Handle> {
 
 export interface Puller<Handle> {
   readonly address: string
-  /** Waits for at least one message. Resolves with none when the signal aborts; a rejection is logged and retried. */
+  /** At least one; none at an abort. A rejection is logged and retried. */
   pull(signal: AbortSignal): Promise<readonly Pulled<Handle>[]>
-  /** The messages are synced and settled. After a failure they are redelivered and deduplicated. */
+  /** After a failure they are redelivered and deduplicated. */
   ack(handles: readonly Handle[]): Promise<void>
   release(handles: readonly Handle[]): Promise<void>
-  /** Extends the visibility of pending messages. Called every `keepMs`. */
+  /** Extends the visibility. Called every `keepMs`. */
   keep?(handles: readonly Handle[]): Promise<void>
   readonly keepMs?: number
   close(): Promise<void>
@@ -47,9 +44,9 @@ export interface MessageSourceStatus {
 }
 
 const [minWaitMs, maxWaitMs, defaultKeepMs, idleMs] = [500, 30_000, 10_000, 20_000]
-/** Maximum concurrent units to the journal, and to an awaited sink. */
+/** Concurrent units to the journal, and to an awaited sink. */
 const [maxUnits, maxUnitsToSink] = [16, 256]
-/** At a stop: time for the sink to settle, then for acknowledgements. Other messages are redelivered. */
+/** At a stop: time for the sink to settle, then for acknowledgements. */
 const [settleMs, ackMs] = [2000, 4000]
 
 export function messageSource<Handle>(
@@ -75,7 +72,6 @@ class MessageSource<Handle> implements Source {
   #appendFailed = false
   #problem: string | undefined
   #pulledAt = Infinity
-  /** Must settle messages before they are acknowledged. */
   readonly #sink: AwaitedSink | undefined
   #sinkRemoved = AbortSignal.abort()
   #onSinkRemoved: () => void = () => undefined
@@ -189,7 +185,7 @@ class MessageSource<Handle> implements Source {
     }
   }
 
-  /** Waits for the sink. After its removal, pulled messages are released. False at a stop. */
+  /** After the sink's removal, pulled messages are released. False at a stop. */
   async #waitForSink(signal: AbortSignal): Promise<boolean> {
     if (this.#sink === undefined || !this.#sinkRemoved.aborted) return true
     await Promise.all(this.#pending.values())
@@ -213,7 +209,7 @@ class MessageSource<Handle> implements Source {
     return true
   }
 
-  /** Complete messages in order; at a stop the rest is released. */
+  /** At a stop the rest is released. */
   async #reassemble(pulled: readonly Pulled<Handle>[], signal: AbortSignal): Promise<WholeMessage<Handle>[]> {
     const messages: WholeMessage<Handle>[] = []
     const released: Handle[] = []
@@ -237,7 +233,7 @@ class MessageSource<Handle> implements Source {
     for await (const unit of this.#units.of(messages)) await this.#accept(unit, signal)
   }
 
-  /** Starts appends in order. Resolves when `buffer` has room. */
+  /** In order. Resolves when `buffer` has room. */
   async #accept(unit: Unit<Handle>, signal: AbortSignal): Promise<void> {
     this.#pendingBytes += unit.bytes
     const before = Promise.all(this.#pending.values())

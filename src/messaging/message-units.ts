@@ -16,13 +16,12 @@ export interface Unit<Handle> {
   readonly bytes: number
 }
 
-/** Maximum bytes of a message: an event may have 16 MiB in total. */
+/** An event may have 16 MiB in total. */
 export const maxBytes = 15 << 20
-/** Approximate size of a unit: a frame is compressed, and larger ones are split. */
+/** Larger frames are split. */
 const [unitBytes, unitMessages] = [384 * 1024, 4096]
 const eventOverhead = 400
 
-/** Decodes messages into units, and counts them. */
 export class MessageUnits {
   messages = 0
   rejected = 0
@@ -84,7 +83,6 @@ export class MessageUnits {
     }
   }
 
-  /** Once per unit, because a count per message is expensive. */
   #publishCounts(): void {
     for (const [outcome, count] of Object.entries(this.#uncounted))
       if (count > 0)

@@ -1,4 +1,3 @@
-/** Alternative forms of messages that exceed the limit of their bus. */
 import { hash } from 'node:crypto'
 import { claimMessage, splitMessage } from '../codecs/bus-message/oversize.ts'
 import type { BusMessage } from '../codecs/bus-message/index.ts'

@@ -1,4 +1,3 @@
-/** Bus name (topic, routing key …) from a template such as `weir.{family}.{type}`. */
 import type { SinkRow } from '../engine/delivery/rows.ts'
 
 export const placeholders = ['family', 'type', 'source', 'subject', 'key', 'ref'] as const

@@ -15,7 +15,7 @@ export interface LogRecord {
 
 export type Plain = string | number | boolean | null
 
-/** An error becomes message, code, advice and stack line; undefined values are omitted. */
+/** Undefined values are omitted. */
 export function plainFields(fields: Readonly<Record<string, unknown>>): Record<string, Plain> {
   const plain: Record<string, Plain> = {}
   for (const [name, value] of Object.entries(fields)) {
@@ -36,7 +36,6 @@ function addError(plain: Record<string, Plain>, name: string, error: Error): voi
     plain.advice = error.advice
     return
   }
-  // An unexpected error may be a defect of Weir.
   const place = /^\s+at (.+)$/m.exec(error.stack ?? '')?.[1]
   if (place !== undefined) plain.at = place
 }
@@ -61,7 +60,7 @@ export function formatText({ time, level, message, fields }: LogRecord): string 
   return `${stamp(time)} ${level.padEnd(5)} ${oneLine(message)}${pairs.join('')}`
 }
 
-/** A field cannot replace the line's own keys. */
+/** Fields do not replace the line's own keys. */
 export function formatJson({ time, level, message, fields }: LogRecord): string {
   return JSON.stringify({ ...fields, time: stamp(time), level, message })
 }

@@ -11,7 +11,6 @@ export interface LogOptions {
   readonly clock: Clock
   readonly timers: Timers
   readonly write: LogWriter
-  /** Default: info. */
   readonly level?: Level
   readonly metrics?: Metrics
 }
@@ -29,7 +28,7 @@ interface Repeats {
   readonly timer: Timer
 }
 
-/** On standard error. Not pino: loading it takes 10 to 15 ms of a start. */
+/** Not pino, which takes 10 to 15 ms to load. */
 export class ProgramLog implements Log {
   readonly #options: LogOptions
   readonly #from: number
@@ -64,7 +63,6 @@ export class ProgramLog implements Log {
     this.#log('error', message, fields)
   }
 
-  /** Writes the counts of suppressed lines, before the process ends. */
   flush(): void {
     for (const key of this.#repeats.keys()) this.#logRepeats(key)
   }
@@ -126,7 +124,6 @@ export function forwardLog(port: Sender): LogWriter {
   return (record) => port.postMessage({ is: envelope, record })
 }
 
-/** Ignores other messages of the port. */
 export function collectLog(port: Receiver, write: LogWriter): void {
   port.on('message', (message) => {
     if (

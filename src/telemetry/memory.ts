@@ -8,19 +8,19 @@ const checkMs = 10_000
 /** Above this load a thread is not paused. */
 const idleLoad = 0.25
 const minGarbage = 4e6
-/** For a full collection, which takes tenths of a second. */
+/** A full collection takes tenths of a second. */
 const quietLoad = 0.1
 /** In intervals: after a minute and every ten minutes. */
 const [firstThorough, thoroughEvery] = [6, 60]
 
-/** Committed V8 heap, and buffers outside it. */
+/** Committed V8 heap, and buffers. */
 export function recordThreadMemory(metrics: Metrics, name: string, thread: Pick<Thread, 'memory'>): void {
   const { heap, buffers } = thread.memory()
   metrics.set(memoryMetric, heap, { part: `${name} heap` })
   metrics.set(memoryMetric, buffers, { part: `${name} buffers` })
 }
 
-/** Returns garbage of an idle thread to the system. V8 alone retains 20 to 40 MB per thread. */
+/** V8 alone retains 20 to 40 MB per idle thread. */
 export function collectWhenIdle(timers: Timers, thread: Pick<Thread, 'used' | 'load' | 'collectGarbage'>): void {
   let live = thread.used()
   let checks = 0

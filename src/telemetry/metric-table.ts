@@ -1,7 +1,4 @@
-/**
- * Weir's own metrics: `weir_<area>_<what>_<unit>`, counters end in `_total`. A connector declares its metrics in
- * `metrics.ts`.
- */
+/** `weir_<area>_<what>_<unit>`; counters end in `_total`. */
 export interface MetricInfo {
   readonly kind: 'counter' | 'gauge'
   readonly help: string

@@ -1,7 +1,6 @@
 import { coreMetrics, type MetricInfo, type MetricTable } from './metric-table.ts'
 import type { Labels, MetricName, Metrics, Receiver, Sender } from './ports.ts'
 
-/** One combination of label values. */
 export interface Series {
   readonly values: readonly string[]
   value: number
@@ -9,17 +8,14 @@ export interface Series {
   unpublished: number
 }
 
-/** More series indicate a defect or an attack. */
+/** More indicate a defect or an attack. */
 const maxSeries = 500
 const overflow = 'weir_telemetry_overflow_total'
 const envelope = 'weir:metrics'
 
 type Change = readonly [name: string, values: readonly string[], value: number]
 
-/**
- * Counters and gauges of one thread. prom-client is loaded only by a scrape. With `strict`, for tests, an unknown name
- * or label is an error; otherwise it is ignored.
- */
+/** Of one thread. With `strict`, for tests, an unknown name or label is an error; otherwise it is ignored. */
 export class MetricStore implements Metrics {
   readonly #series = new Map<string, Map<string, Series>>()
   readonly #strict: boolean
@@ -42,7 +38,6 @@ export class MetricStore implements Metrics {
     if (info !== undefined) this.#put(name, this.#values(info, labels), value)
   }
 
-  /** 0 if never counted. */
   value(name: string, labels?: Labels): number {
     const info = this.table[name]
     const values = info === undefined ? [] : this.#values(info, labels)
@@ -56,7 +51,7 @@ export class MetricStore implements Metrics {
     }
   }
 
-  /** For {@link collectFrom}. Call each second, and once at the end. */
+  /** Call each second, and once at the end. */
   publishTo(port: Sender): void {
     const changes: Change[] = []
     for (const [name, info, all] of this) {
@@ -69,7 +64,6 @@ export class MetricStore implements Metrics {
     if (changes.length > 0) port.postMessage({ is: envelope, changes })
   }
 
-  /** Ignores other messages of the port. */
   collectFrom(port: Receiver): void {
     port.on('message', (message) => {
       if (!isChanges(message)) return

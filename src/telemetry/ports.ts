@@ -11,7 +11,7 @@ export type Labels = Readonly<Record<string, string>>
 
 type CoreMetrics = typeof coreMetrics
 
-/** A connector's `metrics.ts` augments this interface, so that an undeclared metric does not compile. */
+/** Augmented by a connector's `metrics.ts`. */
 export interface MetricNames extends CoreMetrics {}
 
 export type MetricName = keyof MetricNames

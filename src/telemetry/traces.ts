@@ -1,4 +1,4 @@
-/** The trace id derives from the event's id, so that no context travels through the journal. */
+/** Derived from the event's id, so that no context travels through the journal. */
 import { hash } from 'node:crypto'
 import type { Timer, Timers } from '../host/index.ts'
 import type { Log, Metrics, Receiver, Sender } from './ports.ts'
@@ -22,7 +22,7 @@ export interface Span {
 export interface Traces {
   /** Deterministic. */
   samples(traceId: string): boolean
-  /** Never waits: spans beyond the limit are dropped and counted. */
+  /** Never waits; drops and counts spans beyond the limit. */
   add(span: Span): void
 }
 
@@ -43,7 +43,7 @@ export function spanIdOf(traceId: string, what: string): string {
   return hash('md5', `${traceId} ${what}`, 'hex').slice(0, 16)
 }
 
-/** By the last seven bytes, which are random (W3C Trace Context, level 2). */
+/** By the last seven bytes (W3C Trace Context, level 2). */
 export function isSampled(traceId: string, sample: number): boolean {
   return sample >= 1 || Number.parseInt(traceId.slice(18), 16) < sample * 2 ** 56
 }
@@ -52,7 +52,6 @@ export function isSampled(traceId: string, sample: number): boolean {
 const maxWaiting = 4096
 const maxBatch = 512
 const gatherMs = 1000
-/** After a failed send. */
 const pauseMs = 5000
 const closeMs = 3000
 
@@ -65,14 +64,13 @@ export interface TraceQueueOptions {
   readonly metrics: Metrics
 }
 
-/** Sends in batches. A slow server delays nothing else. */
+/** A slow server delays nothing else. */
 export class TraceQueue implements Traces {
   readonly sample: number
   readonly #options: TraceQueueOptions
   #waiting: Span[] = []
   #underWay = 0
   #timer: Timer | undefined
-  /** The timer is a pause. */
   #pausing = false
   #sending: Promise<void> | undefined
 
@@ -184,7 +182,6 @@ export class SpanForwarder implements Traces {
   }
 }
 
-/** Ignores other messages of the port. */
 export function collectSpans(port: Receiver, traces: Traces): void {
   port.on('message', (message) => {
     if (

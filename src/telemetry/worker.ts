@@ -9,12 +9,11 @@ import { collectSpans, SpanForwarder, type TraceQueue, type Traces } from './tra
 
 const publishEveryMs = 1000
 
-/** Under the key `telemetry` of `workerData`. */
 export interface WorkerTelemetryData {
   readonly thread: string
   readonly level: Level
   readonly port: MessagePort
-  /** Sampled fraction of traces; undefined: no traces. */
+  /** Undefined: no traces. */
   readonly sample: number | undefined
   readonly table: MetricTable
 }
@@ -55,7 +54,7 @@ export interface WorkerTelemetry {
   flush(): void
 }
 
-/** Without telemetry settings, lines are written and counts stay local. */
+/** Without settings, lines are written and counts stay local. */
 export function workerTelemetry(host: Pick<Host, 'clock' | 'timers'>, workerData: unknown): WorkerTelemetry {
   const data = given(workerData)
   const metrics = new MetricStore(data === undefined ? {} : { table: data.table })

@@ -37,7 +37,7 @@ class Collection {
   readonly kind: Kind
   readonly objects = new Map<string, DemoObject>()
   readonly history: WatchedChange[] = []
-  /** Changes up to this version are no longer retained. */
+  /** Changes up to this version are gone. */
   forgotten = 0
   readonly watchers = new Set<(change: WatchedChange) => void>()
 

@@ -15,7 +15,6 @@ interface CloudTrace {
   readonly failed?: boolean
 }
 
-/** Returns a trace as a source of Weir emits it. */
 export function cloudTrace({
   id,
   at,

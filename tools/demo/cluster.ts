@@ -1,4 +1,4 @@
-// The cluster of the shop. Every three minutes a rollout cuts the API off from its database until it is rolled back.
+// Every three minutes a rollout cuts the API off from its database until it is rolled back.
 import { SeededRandom } from '../../test/kit/random.ts'
 import { DemoApiServer, type DemoObject, type Kind } from './api-server.ts'
 import { cloudTrace } from './cloud.ts'
@@ -70,7 +70,7 @@ export class DemoCluster {
     this.#begin()
   }
 
-  /** Advances the cluster to `at` ms after the start. */
+  /** `at`: ms after the start. */
   live(at: number): void {
     for (; this.#due.prices <= at; this.#due.prices += 4000 + Math.floor(this.#random.next() * 4000)) this.#prices(at)
     for (; this.#due.heartbeat <= at; this.#due.heartbeat += 10_000) for (const [name] of nodes) this.#heartbeat(name)
@@ -94,12 +94,10 @@ export class DemoCluster {
     }
   }
 
-  /** Entries since the last call. */
   audits(): AuditEvent[] {
     return this.#audits.splice(0)
   }
 
-  /** Traces since the last call. */
   traces(): ShopEvent[] {
     return this.#traces.splice(0)
   }
@@ -216,7 +214,7 @@ export class DemoCluster {
     this.#runApi(api, good)
   }
 
-  /** Rolls out a release with pods that lack a label that a network policy requires, and later rolls it back. */
+  /** Its pods lack a label that a network policy requires. */
   #rollOut(wrong: boolean, at: number): void {
     this.#isRolledOut = wrong
     if (wrong) {
@@ -339,7 +337,6 @@ export class DemoCluster {
       })
   }
 
-  /** Stores the object and adds the request to the audit log. */
   #write(kind: string, object: DemoObject, manager: string, user: string): DemoObject {
     const received = new Date().toISOString()
     const written = this.server.put(kind, { ...object, metadata: { ...object.metadata, ...wroteBy(manager) } })

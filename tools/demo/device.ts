@@ -14,7 +14,6 @@ export class Device {
     this.#port = port
   }
 
-  /** `from` is its address, where the system has more than one for loopback. */
   static async open(exporter: Exporter, to: string, from: string): Promise<Device> {
     const [, host = '', port = ''] = /^\[?(.*?)\]?:(\d+)$/.exec(to) ?? []
     const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4').unref()

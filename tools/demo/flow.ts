@@ -7,12 +7,12 @@ export interface Flow {
   readonly packets: number
   readonly bytes: number
   readonly tcpFlags: number
-  /** Milliseconds. */
+  /** ms */
   readonly duration: number
 }
 
 export interface Exporter {
-  /** Encodes flows that ended at `now` (Unix ms). */
+  /** `now`: Unix ms, end of the flows. */
   datagrams(flows: readonly Flow[], now: number): Buffer[]
 }
 

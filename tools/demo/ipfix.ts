@@ -1,4 +1,4 @@
-// IPFIX (RFC 7011) with its own template and a sampling interval of ten.
+// RFC 7011, sampled 1 in 10.
 import { address, type Exporter, type Flow } from './flow.ts'
 
 const domain = 7
@@ -75,7 +75,7 @@ function words(...values: readonly number[]): Buffer {
 
 function templates(): Buffer {
   const flow = set(2, words(flowTemplate, fields.length, ...fields.flat()))
-  // Scope: the domain; then interval and space of systematic sampling.
+  // Scope: the domain; then interval and space.
   return Buffer.concat([flow, set(3, words(samplingTemplate, 3, 1, 149, 4, 305, 4, 306, 4))])
 }
 

@@ -1,5 +1,3 @@
-// NetFlow v5: a 24-byte header and up to 30 records of 48 bytes, big-endian.
-
 import { address, type Exporter, type Flow } from './flow.ts'
 
 const headerBytes = 24
@@ -7,7 +5,7 @@ const recordBytes = 48
 const mostRecords = 30
 
 export class Netflow5Exporter implements Exporter {
-  /** Unix ms; uptimes count from it. */
+  /** Unix ms. */
   readonly #started: number
   #sequence = 0
 
@@ -31,7 +29,7 @@ export class Netflow5Exporter implements Exporter {
     bytes.writeUInt32BE(Math.floor(now / 1000), 8)
     bytes.writeUInt32BE((now % 1000) * 1_000_000, 12)
     bytes.writeUInt32BE(this.#sequence, 16)
-    // No sampling: mode 1 (packet interval), interval 1.
+    // No sampling: mode 1, interval 1.
     bytes.writeUInt16BE(0x4001, 22)
     flows.forEach((flow, index) => record(bytes, headerBytes + recordBytes * index, flow, uptime))
     this.#sequence = (this.#sequence + flows.length) >>> 0

@@ -51,7 +51,6 @@ function longs(...values: readonly number[]): Buffer {
   return bytes
 }
 
-/** Returns Ethernet with a VLAN tag, IPv4 and TCP headers. */
 function packet(flow: Flow, length: number): Buffer {
   const bytes = Buffer.alloc(headerBytes)
   bytes.writeUIntBE(0x020000000000 + address(flow.dst), 0, 6)

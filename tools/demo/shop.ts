@@ -1,5 +1,4 @@
-// A simulated shop. Every three minutes a release of the API cannot reach the database. The same seed gives the same
-// data.
+// Every three minutes a release cannot reach the database. The same seed gives the same data.
 import type { AuditRecord } from '../../src/model/audit.ts'
 import { SeededRandom } from '../../test/kit/random.ts'
 import type { Flow } from './flow.ts'
@@ -274,7 +273,6 @@ export class Shop {
     }
   }
 
-  /** Calls `act` about `rate` times a second. */
   #times(rate: number, step: number, act: () => void): void {
     const expected = (rate * step) / 1000
     const count = Math.floor(expected) + (this.#random.next() < expected % 1 ? 1 : 0)

@@ -1,4 +1,3 @@
-// The shop's warehouse behind two SQS queues of fauxqs: it consumes orders and publishes shipments.
 import {
   DeleteMessageBatchCommand,
   ReceiveMessageCommand,
@@ -91,7 +90,6 @@ export class Warehouse {
 
 const cloudEvent = { 'content-type': { DataType: 'String', StringValue: 'application/cloudevents+json' } }
 
-/** Returns the shipment of an order; empty for other messages. */
 function shipped({ Body = '{}' }: Message): string[] {
   const { id, type, subject, data } = JSON.parse(Body) as Order
   if (type !== placed) return []

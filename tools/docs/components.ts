@@ -1,4 +1,3 @@
-// One page per type of component.
 import { components, type Component } from '../../src/app/components.ts'
 import { errorTable, type ErrorCode } from '../../src/model/errors.ts'
 import { manifests } from '../../src/manifests.ts'

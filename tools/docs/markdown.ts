@@ -13,7 +13,7 @@ export function code(text: string): string {
   return text === '' ? '' : `\`${text}\``
 }
 
-/** A paragraph in lines of at most 118 columns; code and links stay whole. `indent`: of all lines but the first. */
+/** At most 118 columns; code and links stay whole. `indent`: of all lines but the first. */
 export function wrapped(text: string, indent = ''): string {
   const lines: string[] = []
   let line = ''
@@ -27,7 +27,7 @@ export function wrapped(text: string, indent = ''): string {
   return [...lines, (lines.length === 0 ? '' : indent) + line].join('\n')
 }
 
-/** GitHub's name of a heading in a link. */
+/** As on GitHub. */
 export function anchor(heading: string): string {
   return heading
     .toLowerCase()
@@ -36,12 +36,12 @@ export function anchor(heading: string): string {
 }
 
 export interface Block {
-  /** Used in the markers `<!-- support:begin -->` and `<!-- support:end -->`. */
+  /** In the markers `<!-- support:begin -->` and `<!-- support:end -->`. */
   readonly name: string
   readonly content: string
 }
 
-/** Replaces the text between the markers, or adds the block below the title. */
+/** Adds a missing block below the title. */
 export function withBlock(page: string, title: string, { name, content }: Block): string {
   const begin = `<!-- ${name}:begin -->`
   const end = `<!-- ${name}:end -->`

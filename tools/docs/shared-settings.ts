@@ -44,7 +44,6 @@ const groups: readonly SharedGroup[] = [
 
 const page = 'shared-settings.md'
 
-/** `from` is the folder of the pages. */
 export function sharedLink(from: string): (path: string, info: FieldInfo) => string | undefined {
   return (_path, info) => {
     const found = groups.find((one) => fieldsText(one.info) === fieldsText(info))
@@ -52,7 +51,6 @@ export function sharedLink(from: string): (path: string, info: FieldInfo) => str
   }
 }
 
-/** Returns the nested settings as text, to recognize equal groups. */
 function fieldsText({ kind, fields, variants }: FieldInfo): string {
   const infos = (all: Fields): object => Object.entries(all).map(([key, field]) => [key, plain(infoOf(field))])
   if (kind === 'group') return JSON.stringify(infos(fields ?? {}))

@@ -1,4 +1,3 @@
-// Rows of the support table, from manifests, docs/support.json and proven results.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { SupportRow } from '../../src/engine/manifest.ts'
@@ -57,7 +56,7 @@ export function supportRows(names: readonly SupportRow[], results: readonly Supp
   })
 }
 
-/** Stand-ins of the repository are listed only if a role was tested against nothing else. */
+/** Stand-ins of the repository only if nothing else was tested. */
 function testedAgainst(own: readonly SupportResult[]): { readonly servers: string; readonly versions: string } {
   const roles = [...new Set(own.map(({ role }) => role))]
   const real = (role: string): boolean => own.some((one) => one.role === role && one.stand_in !== true)

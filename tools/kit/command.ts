@@ -8,7 +8,7 @@ export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 export interface CommandOptions {
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** Milliseconds until the program and its children are killed. */
+  /** ms */
   readonly limit: number
   readonly echo?: boolean
   readonly onOutput?: (text: string) => void

@@ -7,7 +7,7 @@ export interface Counts {
   readonly skipped: number
 }
 
-/** `name` is a test or a `describe` with all its tests. */
+/** A test, or a `describe` with all its tests. */
 export interface AllowedSkip {
   readonly name: string
   readonly reason: string
@@ -72,7 +72,6 @@ export function countReport(
     }
     failed += failedHere
   }
-  // An unhandled rejection outside of tests.
   if (!report.success && failed === 0) {
     failed = 1
     complaints.push('the run failed although no test did: check for unhandled errors above')

@@ -1,16 +1,14 @@
-// Finds imports, re-exports, import(), import types, and module URLs of workers.
 import { posix } from 'node:path'
 import { Visitor } from 'oxc-parser'
 import type { Source } from './sources.ts'
 
 export interface Import {
   readonly specifier: string
-  /** Relative to the root; undefined for packages and node: modules. */
+  /** Undefined for packages and node: modules. */
   readonly target: string | undefined
   readonly typeOnly: boolean
   /** `import()` or the URL of a worker. */
   readonly later: boolean
-  /** `default` and `*` included. */
   readonly names: readonly string[]
   readonly line: number
 }
@@ -53,7 +51,6 @@ export function importsOf(source: Source): Import[] {
     TSImportType(node) {
       add(node.source.value, node.start, true, [])
     },
-    // The URL of a worker.
     NewExpression(node) {
       const [path, base] = node.arguments
       if (node.callee.type !== 'Identifier' || node.callee.name !== 'URL') return

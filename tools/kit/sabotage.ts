@@ -1,4 +1,4 @@
-// Breaks one line at a time in a copy of the work tree and expects the named test to fail.
+// In a copy, breaks one line at a time; the named test must fail.
 import { cp, lstat, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -8,7 +8,7 @@ import { runVitest } from './vitest.ts'
 export interface Breakage {
   readonly name: string
   readonly file: string
-  /** Occurs exactly once in the file, within one line. */
+  /** Exactly once, within one line. */
   readonly find: string
   readonly replace: string
   /** `path/to/file.test.ts > describe > test name` */
@@ -21,7 +21,7 @@ export type Outcome =
 
 const TEST_LIMIT = 180_000
 
-/** The work tree is not changed. */
+/** The work tree is unchanged. */
 export async function sabotage(
   root: string,
   breakages: readonly Breakage[],
@@ -48,7 +48,7 @@ export async function sabotage(
   return outcomes
 }
 
-/** Returns undefined if the test failed, else the reason why this shows nothing. */
+/** Undefined if the test failed. */
 async function tryOne(
   copy: string,
   breakage: Breakage,
@@ -97,14 +97,12 @@ async function runTest(copy: string, test: string): Promise<{ passed: number; fa
   const tests = run.report?.testResults.flatMap((result) => result.assertionResults) ?? []
   const count = (status: string): number => tests.filter((one) => one.status === status).length
   const counts = { passed: count('passed'), failed: count('failed') }
-  // The file did not load, so no test ran.
   if (counts.passed + counts.failed === 0 && run.code !== 0) {
     return { ...counts, trouble: `the test file did not run: ${run.output.trim().slice(-600)}` }
   }
   return counts
 }
 
-/** Copies the work tree without ignored files; links node_modules. */
 async function copyWorkTree(root: string): Promise<string> {
   const listed = await runCommand('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
     cwd: root,

@@ -2,24 +2,23 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { parseSync, type ParseResult } from 'oxc-parser'
 
-/** `line` counts from 1; `message` includes the remedy. */
+/** `line` from 1; `message` includes the remedy. */
 export interface Problem {
   readonly file: string
   readonly line?: number
   readonly message: string
 }
 
-/** Returns problems in file order. */
 export type Check = (root: string) => Promise<Problem[]>
 
 const NEVER_READ = new Set(['node_modules', 'dist', 'fixtures', 'weir-data', 'coverage'])
 
-/** Sorted paths relative to `root`, with forward slashes. Empty for a missing folder. */
+/** Sorted, relative to `root`, with forward slashes. */
 export async function listFiles(root: string, folder: string, matches: RegExp): Promise<string[]> {
   const found: string[] = []
   const walk = async (dir: string): Promise<void> => {
     const entries = await readdir(dir, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-      // The folder was deleted during the check.
+      // Deleted during the check.
       if (error.code === 'ENOENT') return []
       throw error
     })
@@ -46,7 +45,7 @@ export interface Source {
   readonly path: string
   readonly text: string
   readonly tree: ParseResult
-  /** Line (from 1) of an offset. */
+  /** From 1. */
   line(offset: number): number
 }
 

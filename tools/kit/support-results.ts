@@ -5,7 +5,6 @@ export interface SupportResult {
   /** As in docs/support.json. */
   readonly system: string
   readonly role: 'source' | 'sink' | 'journal' | 'login' | 'traces'
-  /** The tested part, such as `FIFO queues`. */
   readonly part?: string
   readonly server: string
   readonly version?: string

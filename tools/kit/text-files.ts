@@ -10,7 +10,7 @@ export interface TextFile {
 
 const GENERATED = /(?:^|\/)(?:fixtures|generated|pictures)\/|_pb\.ts$/
 
-/** Files that Git tracks or would add; all without Git. Excludes generated files and fixtures. */
+/** Tracked or untracked by Git; without generated files and fixtures. */
 export async function textFiles(root: string, matches: RegExp): Promise<TextFile[]> {
   const files: TextFile[] = []
   for (const path of await pathsIn(root, matches)) {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
 
-/** Writes `files` (path → text) into a temporary folder, which is removed after the test. */
+/** Path → text. Removed after the test. */
 export async function makeTree(files: Readonly<Record<string, string>>): Promise<string> {
   const root = await mkdtemp(join(tmpdir(), 'weir-tree-'))
   onTestFinished(() => rm(root, { recursive: true, force: true }))

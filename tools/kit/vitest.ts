@@ -11,7 +11,7 @@ export interface VitestRun {
   readonly output: string
 }
 
-/** `limit` in milliseconds. */
+/** `limit` in ms. */
 export async function runVitest(
   args: readonly string[],
   options: { root?: string; limit: number; echo?: boolean; onOutput?: (text: string) => void },

@@ -1,4 +1,4 @@
-// Bundles the package. `import.meta.url` of each module keeps its path below `src`, so that relative files resolve.
+// `import.meta.url` of each module keeps its path below `src`.
 import { readFile } from 'node:fs/promises'
 import { dirname, join, posix, relative, sep } from 'node:path'
 import { rolldown, type Plugin } from 'rolldown'
@@ -9,7 +9,7 @@ import { externalDependencies, packageOf, type Manifest } from './manifest.ts'
 const OWN_URL = /new URL\((['"`])(\.{1,2}\/[^'"`]+)\.ts\1, import\.meta\.url\)/g
 const OWN_ADDRESS = 'weirAddressOfDist'
 
-/** Entry points of processes and threads: paths in `src` without extension. */
+/** Paths in `src` without extension. */
 export async function findEntries(root: string): Promise<string[]> {
   const files = (await listFiles(root, 'src', TYPESCRIPT)).filter((file) => !/\.test\.ts$|\/testing\//.test(file))
   const entries = new Set(['main'])

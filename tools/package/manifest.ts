@@ -1,4 +1,4 @@
-// The manifest of the published package. Bundled packages are no dependencies.
+// Bundled packages are no dependencies.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -12,10 +12,7 @@ export interface Manifest {
 /** The name `weir` is taken on the registry. */
 export const PACKAGE_NAME = 'weir-collector'
 
-/**
- * Small packages and those that a start loads. Others contain a binary, belong to one connector, or have a stricter
- * licence.
- */
+/** Small, or loaded by a start. Others contain a binary, belong to one connector, or have a stricter licence. */
 export const BUNDLED: readonly string[] = [
   '@fastify/websocket',
   'commander',
@@ -34,7 +31,6 @@ export function packageOf(specifier: string): string {
   return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')
 }
 
-/** Packages imported at run time. */
 export function externalDependencies({ dependencies }: Pick<Manifest, 'dependencies'>): Record<string, string> {
   return Object.fromEntries(Object.entries(dependencies).filter(([name]) => !BUNDLED.includes(name)))
 }

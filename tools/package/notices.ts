@@ -41,7 +41,7 @@ export async function takeConsoleNotices(dist: string): Promise<Notice[]> {
   return notices
 }
 
-/** Sorted by name. Throws for a package without a licence. */
+/** Throws for a package without a licence. */
 export function noticesText(notices: readonly Notice[]): string {
   const byName = new Map(notices.map((notice) => [`${notice.name} ${notice.version}`, notice]))
   const parts = [...byName]

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { localBin, runCommand } from '../kit/command.ts'
 import { listFiles } from '../kit/sources.ts'
 
-/** Writes the declarations of `weir-collector/kollect`. */
 export async function writeTypes(root: string, out: string): Promise<void> {
   const emitted = await runCommand(
     localBin('tsc'),

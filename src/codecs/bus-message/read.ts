@@ -1,4 +1,3 @@
-/** Decodes a bus message with the codec of its source. */
 import { isUtf8 } from 'node:buffer'
 import type { WeirEvent } from '../../model/events.ts'
 import {
@@ -20,7 +19,6 @@ export interface InMessage {
   readonly place: string
   /** Unix ms by the bus. */
   readonly time: number | undefined
-  /** Orders messages. */
   readonly key: string | undefined
 }
 
@@ -32,7 +30,7 @@ export interface ReadChoice {
 
 export const rejectedType = 'weir.message.rejected'
 
-/** `source`: CloudEvents source for events without one. Throws with the reason if undecodable. */
+/** `source`: for events without one. Throws with the reason if undecodable. */
 export type MessageReader = (message: InMessage, source: string) => readonly WeirEvent[]
 
 export async function messageReader({ codec, event_type: type }: ReadChoice): Promise<MessageReader> {
@@ -73,7 +71,7 @@ function placed(
   return { id, source, type, ...(time === undefined ? {} : { time }), ...(key === undefined ? {} : { key }) }
 }
 
-/** Holds the bytes of an undecodable message, so that it is not lost and blocks no later one. */
+/** Holds the bytes of an undecodable message. */
 export function rejectedMessage(
   { body, contentType, place, time, key }: InMessage,
   reason: string,

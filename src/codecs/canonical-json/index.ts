@@ -32,7 +32,6 @@ const surrogate = /[\uD800-\uDFFF]/
 
 const known = new Map<string, string>()
 
-/** Caches the first thousands of keys. */
 function quoted(key: string): string {
   let text = known.get(key)
   if (text === undefined) {

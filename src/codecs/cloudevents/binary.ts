@@ -55,7 +55,7 @@ export function decodeAttributed(
   })
 }
 
-/** `decodeAttributed` for a sequence of messages; equal attributes are validated once. */
+/** For a sequence of messages; equal attributes are validated once. */
 export function attributedReader(): typeof decodeAttributed {
   let last: Last | undefined
   return (named, contentType, body) => {
@@ -187,7 +187,7 @@ function readTime(text: string | undefined): number | undefined {
   return time
 }
 
-/** An empty body is no data. A JSON body must be valid: it is embedded in JSON later. */
+/** A JSON body must be valid: it is embedded in JSON later. */
 function readData(contentType: string | undefined, body: Uint8Array): Pick<WeirEvent, 'encoding' | 'data'> {
   if (body.length === 0) return { encoding: 'none' }
   const encoding = encodingOf(contentType)

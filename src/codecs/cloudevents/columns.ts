@@ -3,7 +3,6 @@ import { DictionaryBuilder } from '../../model/dictionary.ts'
 
 type CodeName = (typeof eventCodes)[number]
 
-/** Index of each code within a row of {@link ColumnsBuilder.codes}. */
 export const slot: Readonly<Record<CodeName, number>> = {
   source: 0,
   type: 1,
@@ -28,7 +27,6 @@ class HeapBuilder {
   take(from: Buffer, start: number, end: number): void {
     const size = end - start
     this.#reserve(size)
-    // A call into the platform costs more than a short loop.
     if (size < 48) for (let i = 0; i < size; i++) this.#bytes[this.length + i] = from[start + i] as number
     else from.copy(this.#bytes, this.length, start, end)
     this.length += size

@@ -49,7 +49,7 @@ const textEncoding = dataEncodings.indexOf('text')
 const binaryEncoding = dataEncodings.indexOf('binary')
 const quote = 0x22
 
-/** Decodes events into columns. Repeated attribute values are compared as bytes and resolved only on change. */
+/** Repeated attribute values are compared as bytes and resolved only on change. */
 export class Decoder {
   readonly bytes: Buffer
   readonly columns: ColumnsBuilder
@@ -80,7 +80,6 @@ export class Decoder {
     const { bytes } = this
     const end = this.#members(at)
     if (end - at > eventLimit) throw new Fault(`the event is larger than ${eventLimit} bytes`, 'too-large')
-    // The whole body failed; locate the invalid event.
     if (!this.#utf8 && !isUtf8(bytes.subarray(at, end))) throw new Fault('the event is not UTF-8')
     this.#row()
     return end

@@ -20,7 +20,6 @@ export function eventFields(
   // RFC 3339 years have four digits.
   if (time.length === 24) list.push(['time', time])
   if (event.dataschema !== undefined) list.push(['dataschema', event.dataschema])
-  // Defaults are omitted.
   const own: Extensions = {
     ...(event.family === undefined || event.family === 'event' ? {} : { [familyExtension]: event.family }),
     ...(event.key === undefined || event.key === event.subject ? {} : { [keyExtension]: event.key }),
@@ -51,7 +50,7 @@ function jsonPieces(event: WeirEvent, extra: Extensions | undefined): [head: str
 
 const closing = Buffer.from('}')
 
-/** application/cloudevents+json. `extra` overrides extensions. JSON data is unchanged. */
+/** application/cloudevents+json. `extra` overrides extensions. */
 export function encodeStructured(event: WeirEvent, extra?: Extensions): Buffer {
   const [head, data] = jsonPieces(event, extra)
   return data === undefined ? Buffer.from(head) : Buffer.concat([Buffer.from(head), data, closing])
@@ -79,7 +78,6 @@ export interface BinaryMessage {
 
 const nothing = new Uint8Array(0)
 
-/** Binary mode before bus-specific names: all attributes as text, and the content type. */
 export function eventAttributes(
   event: WeirEvent,
   extra?: Extensions,
@@ -92,7 +90,7 @@ export function eventAttributes(
   }
 }
 
-/** For HTTP and NATS. Throws if the content type is no valid header value. */
+/** Throws if the content type is no valid header value. */
 export function encodeBinary(event: WeirEvent, extra?: Extensions): BinaryMessage {
   const headers: Record<string, string> = {}
   const { attributes: named, contentType: type } = eventAttributes(event, extra)

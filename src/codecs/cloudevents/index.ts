@@ -1,4 +1,4 @@
-/** CloudEvents 1.0 in JSON and over HTTP. Protobuf is separate, because it loads a library. See README.md. */
+/** Protobuf is separate, because it loads a library. */
 export { decodeHttp, toEvents } from './decode.ts'
 export { attributedReader, decodeAttributed, decodeBinary, type Headers } from './binary.ts'
 export { decodeBatchToColumns, decodeStructured } from './structured.ts'

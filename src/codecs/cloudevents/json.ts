@@ -1,4 +1,4 @@
-/** Validates JSON (RFC 8259) in UTF-8 bytes and finds the ends of values, without creating values. */
+/** Validates JSON (RFC 8259) in UTF-8 bytes without creating values. */
 import { Fault } from './errors.ts'
 
 export const depthLimit = 64
@@ -12,7 +12,7 @@ const closeBracket = 0x5d
 const comma = 0x2c
 const colon = 0x3a
 
-/** Not 0: ends a run of plain string bytes. */
+/** Ends a run of plain string bytes if not 0. */
 const endsPlain = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte < 0x20 || byte === quote || byte === backslash ? 1 : 0,
 )
@@ -106,7 +106,6 @@ export function skipValue(bytes: Bytes, at: number): number {
     else if (byte === 0x6e) at = skipLiteral(bytes, at, 'null')
     else at = skipNumber(bytes, at)
 
-    // After a value, enclosing levels may end too.
     for (;;) {
       if (depth === 0) return at
       at = skipSpace(bytes, at)

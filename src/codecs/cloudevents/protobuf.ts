@@ -1,4 +1,3 @@
-/** io.cloudevents.v1.CloudEvent and CloudEventBatch, field by field. */
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import type { WeirEvent } from '../../model/events.ts'
 import { eventLimit } from './decoder.ts'
@@ -26,7 +25,6 @@ const required: Readonly<Record<number, string>> = {
 }
 const own = new Set(Object.values(required))
 const valueOf = { boolean: 1, integer: 2, string: 3, bytes: 4, uri: 5, uriRef: 6, timestamp: 7 } as const
-/** Fields of map entries, Any and Timestamp. */
 const [first, second] = [1, 2]
 const [minInteger, maxInteger] = [-(2 ** 31), 2 ** 31 - 1]
 
@@ -96,7 +94,6 @@ export function decodeProtobufBatch(body: Uint8Array): WeirEvent[] {
   return events
 }
 
-/** `index`: in a batch. Throws CloudEventsError. */
 export function decodeProtobuf(body: Uint8Array, index?: number): WeirEvent {
   return naming(index, () => {
     if (body.length > eventLimit) throw new Fault(`the event is larger than ${eventLimit} bytes`, 'too-large')
@@ -224,7 +221,6 @@ function textOf(bytes: Uint8Array, name: string): string {
   }
 }
 
-/** Skips other wire types. */
 function eachField(bytes: Uint8Array, each: (number: number, value: FieldValue) => void): void {
   const reader = new BinaryReader(bytes)
   while (reader.pos < reader.len) {

@@ -1,7 +1,4 @@
-/**
- * A flow as one flat JSON object in registry order: addresses RFC 5952, times ISO 8601 UTC, u64 beyond 2^53 as strings.
- * Absent values have no key.
- */
+/** Addresses RFC 5952, times ISO 8601 UTC, u64 beyond 2^53 as strings. Absent values have no key. */
 import type { FlowBatch } from '../../model/batches.ts'
 import { flowFields } from '../../model/fields.ts'
 import { columnWriter, type Writer } from './values.ts'

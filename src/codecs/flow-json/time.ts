@@ -1,6 +1,5 @@
 const twoDigits: readonly string[] = Array.from({ length: 100 }, (_, n) => String(n).padStart(2, '0'))
 
-/** Rows of a batch have similar times. */
 const seconds = new Map<number, string>()
 const keptSeconds = 4096
 

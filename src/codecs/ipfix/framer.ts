@@ -2,14 +2,13 @@ import { headerBytes10 } from './decode.ts'
 
 const version = 10
 
-/** Splits a stream into messages (RFC 7011, section 10.4.1). Buffers one chunk and one incomplete message. */
+/** RFC 7011, section 10.4.1. Buffers one chunk and one incomplete message. */
 export class MessageFramer {
   #piece: Uint8Array = new Uint8Array(0)
   #at = 0
-  /** A message that continues in the next chunk. */
+  /** Start of a message that continues in the next chunk. */
   #head = new Uint8Array(0)
   #headBytes = 0
-  /** No later message can be found. */
   broken = false
 
   get pending(): number {
@@ -54,7 +53,6 @@ export class MessageFramer {
   }
 
   #continue(): Uint8Array | undefined {
-    // The length is in the first four bytes.
     this.#take(4)
     const length = this.#headBytes < 4 ? 0 : lengthOf(this.#head, 0)
     if (length < 0) {

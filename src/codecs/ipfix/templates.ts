@@ -1,11 +1,11 @@
 import { makeLayout, maxFields, type FieldSpec, type TemplateRecord } from '../templates/layout.ts'
 
 const broken: TemplateRecord = { id: 0, layout: undefined, withdrawn: false, next: 0 }
-/** In a withdrawal they mean all of that kind. */
+/** As the template id of a withdrawal, it means all of its kind. */
 export const templateSet = 2
 export const optionsTemplateSet = 3
 
-/** RFC 7011, section 3.4.1; at least 4 bytes. */
+/** RFC 7011, section 3.4.1. */
 export function readTemplate10(view: DataView, at: number, end: number): TemplateRecord {
   return read(view, at, end, false)
 }
@@ -40,6 +40,5 @@ function read(view: DataView, at: number, end: number, options: boolean): Templa
     }
     if (i < maxFields + 1) fields.push({ pen, id: first & 0x7fff, length })
   }
-  // Without a scope it is invalid, but still clear.
   return { id, layout: scopes > count ? undefined : makeLayout(fields, scopes, options), withdrawn: false, next }
 }

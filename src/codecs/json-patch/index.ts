@@ -30,7 +30,6 @@ function compareDicts(before: Dict, after: Dict, path: string, steps: PatchStep[
   }
 }
 
-/** Fast path: most of two states is equal. */
 function equal(a: unknown, b: unknown): boolean {
   if (a === b) return true
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return same(a, b)
@@ -70,7 +69,6 @@ function compareLists(before: readonly unknown[], after: readonly unknown[], pat
     }
     if (!equal(now[at], entry)) compare(now[at], entry, `${path}/${at}`, steps)
   })
-  // Repeated equal texts or numbers.
   for (let at = now.length - 1; at >= after.length; at--) steps.push({ op: 'remove', path: `${path}/${at}` })
 }
 

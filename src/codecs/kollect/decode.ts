@@ -8,7 +8,7 @@ import {
   ResourceUpdatedEventSchema,
 } from './generated/kollect/resource/event/v1/event_pb.ts'
 
-/** Weir's additions; empty and false if absent. */
+/** Fields added by Weir are empty or false if absent. */
 export interface KollectObject {
   readonly clusterId: string
   readonly uid: string
@@ -44,7 +44,7 @@ export interface KollectMessage {
   readonly payload: KollectPayload
 }
 
-/** Decodes `kollect.event.v1.Envelope`. Throws if it or an object is invalid. */
+/** Throws if `kollect.event.v1.Envelope` or an object in it is invalid. */
 export function decodeEnvelope(bytes: Uint8Array): KollectMessage {
   const { id, timestamp, appliesAt, payload } = fromBinary(EnvelopeSchema, bytes)
   return {

@@ -1,4 +1,3 @@
-/** Kubernetes changes as kollect's protobuf messages, see README.md. */
 import type { WeirEvent } from '../../model/events.ts'
 import type { ChangeData } from '../../model/kubernetes.ts'
 import { encodeEnvelope, type KollectFields } from './encode.ts'

@@ -1,7 +1,4 @@
-/**
- * Converts kollect's messages into `change` events like those of Weir's own watch. kollect's own fields identify an
- * object only by its state, which a deletion lacks.
- */
+/** kollect's own fields identify an object only by its state, which a deletion lacks. */
 import {
   actorOf,
   kubernetesTypes,
@@ -21,7 +18,7 @@ import { isRecord } from '../../model/json.ts'
 type Dict = Readonly<Record<string, unknown>>
 type Known = Exclude<KollectPayload, { readonly is: 'unknown' }>
 
-/** Empty for an update without a change (kollect's resync). Throws with the reason if invalid. */
+/** Empty for an update without a change. Throws with the reason if invalid. */
 export function kollectChanges({ body, place, time }: Pick<InMessage, 'body' | 'place' | 'time'>): WeirEvent[] {
   const { id, timestamp, appliesAt, payload } = decoded(body)
   if (payload.is === 'unknown')
@@ -163,7 +160,7 @@ function bare(state: Dict | null): Dict | null {
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
 const redacted = 'redacted:'
 
-/** kollect does not redact Secrets. Weir's digests stay. */
+/** kollect does not redact Secrets. */
 function withoutValues(state: Dict | null): Dict | null {
   if (state === null) return null
   const fields = ['data', 'stringData'].flatMap((name) =>
@@ -178,7 +175,6 @@ function withoutValues(state: Dict | null): Dict | null {
   }
 }
 
-/** Paths of a Secret without values. */
 const shown = /^\/(?:type$|immutable$|metadata\/(?!annotations(?:$|\/kubectl\.kubernetes\.io~1last)))/
 
 function withoutValue(step: PatchStep): PatchStep {

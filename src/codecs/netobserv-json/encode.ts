@@ -1,7 +1,4 @@
-/**
- * A flow as NetObserv's pipeline writes it: flat, only present values, integers with all digits, times in Unix ms
- * (TimeReceived in s).
- */
+/** As NetObserv's pipeline: only present values, exact integers, times in Unix ms (TimeReceived in s). */
 import type { FlowBatch } from '../../model/batches.ts'
 import { isPresent, type Column } from '../../model/columns.ts'
 import { flowFields, type FlowFieldName } from '../../model/fields.ts'
@@ -11,7 +8,6 @@ import { parseExact, stringifyExact } from './exact.ts'
 import { fieldOfKey, flagBits, keyOf } from './keys.ts'
 
 export interface NetObservOptions {
-  /** Number, or names of its bits. */
   readonly flags: 'raw' | 'names'
 }
 
@@ -118,7 +114,7 @@ function etypeWriter({ columns }: FlowBatch, own: Writer | undefined): Writer | 
 
 type Condition = (row: number) => boolean
 
-/** Some keys exist only for certain protocols. An unknown protocol excludes none. */
+/** Some keys exist only for certain protocols. */
 function conditionsOf({ columns }: FlowBatch): (name: FlowFieldName) => Condition | undefined {
   const { proto, etype, xlat_src_addr: source, xlat_dst_addr: destination } = columns
   const protoIn = (...some: number[]): Condition | undefined =>
@@ -156,7 +152,6 @@ function conditionsOf({ columns }: FlowBatch): (name: FlowFieldName) => Conditio
   }
 }
 
-/** Not 0.0.0.0 or ::. */
 function specified(column: Column | undefined, row: number): boolean {
   if (column?.kind !== 'ip' || !isPresent(column.valid, row)) return false
   const { words } = column
@@ -164,7 +159,7 @@ function specified(column: Column | undefined, row: number): boolean {
   return !(a === 0 && b === 0 && (c === 0 || c === mappedPrefix) && d === 0)
 }
 
-/** Names that the record already has take precedence. */
+/** The record's own names take precedence. */
 function extraWriter(column: Column | undefined, dictionary: readonly string[]): Writer | undefined {
   if (column?.kind !== 'json') return undefined
   const members = cached((code) => {

@@ -1,4 +1,4 @@
-/** JSON with exact integers: bigint beyond a double's precision. */
+/** JSON with exact integers: bigint beyond 2^53. */
 
 interface Source {
   readonly source?: string

@@ -5,7 +5,6 @@ export function keyOf({ name, netobserv }: Field): string {
   return netobserv ?? name
 }
 
-/** Names in older pipelines. */
 const olderKeys: Readonly<Record<string, FlowFieldName>> = {
   TcpFlags: 'tcp_flags',
   SamplingRate: 'sampling',
@@ -19,7 +18,7 @@ export const fieldOfKey: ReadonlyMap<string, Field> = new Map([
   ),
 ])
 
-/** From the lowest bit; the last three combine two flags. */
+/** The last three combine two flags. */
 
 export const flagBits: readonly (readonly [name: string, bit: number])[] = [
   ['FIN', 1],

@@ -26,7 +26,7 @@ export function readIpv4(bytes: Uint8Array, at: number, end: number, packet: Pac
   if ((fragment & 0x1fff) === 0) readTransport(bytes, at + headerBytes, contentEnd(packet, at, end), packet)
 }
 
-/** With extension headers (RFC 8200, section 4). */
+/** RFC 8200, section 4. */
 export function readIpv6(bytes: Uint8Array, at: number, end: number, packet: Packet): void {
   packet.etype = etherType.ipv6
   packet.parts |= part.etype
@@ -49,7 +49,6 @@ function readExtensions(bytes: Uint8Array, start: number, end: number, first: nu
   for (;;) {
     const size = extensionBytes(bytes, at, end, next)
     if (size === 0) break
-    // The next header was cut off.
     if (size < 0) return
     if (next === fragmentHeader) {
       const offset = u16(bytes, at + 2) >> 3

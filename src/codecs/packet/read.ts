@@ -9,10 +9,7 @@ const pppoeSession = 0x8864
 /** Smaller numbers are 802.3 lengths. */
 const minEtherType = 0x0600
 
-/**
- * Reads `bytes[start … end)`, which may be cut anywhere. Does not enter tunnels (GRE, VXLAN, IP in IP). Never throws;
- * overwrites `packet`.
- */
+/** Reads `bytes[start … end)`, which may be cut anywhere. Does not enter tunnels. Never throws; overwrites `packet`. */
 export function readPacket(kind: HeaderKind, bytes: Uint8Array, start: number, end: number, packet: Packet): void {
   packet.clear()
   switch (kind) {
@@ -72,7 +69,7 @@ function readPayload(etype: number, bytes: Uint8Array, at: number, end: number, 
     case mplsUnicast:
     case mplsMulticast:
       return readMpls(bytes, at, end, start, packet)
-    // Version, type, code, session and length; then PPP.
+    // Version, type, code, session, length.
     case pppoeSession:
       return readPpp(bytes, at + 6, end, start, packet)
   }
@@ -84,7 +81,7 @@ function readMpls(bytes: Uint8Array, from: number, end: number, start: number, p
     at += 4
     packet.addLabel(entry >>> 12)
     packet.linkBytes = at - start
-    // Bottom of the stack (bit 8): the payload type is unknown; IP is recognized by its version.
+    // Bottom of the stack (bit 8). The payload is recognized by its IP version.
     if ((entry & 0x100) !== 0) return readIp(bytes, at, end, start, packet)
   }
 }

@@ -8,7 +8,6 @@ const enhancedPacket = 6
 const byteOrderMagic = 0x1a2b3c4d
 const resolutionOption = 9
 const offsetOption = 14
-/** A larger length is damage. */
 const maxBlockBytes = 16 * 1024 * 1024
 
 interface Interface {
@@ -18,7 +17,7 @@ interface Interface {
   readonly offsetSeconds: number
 }
 
-/** draft-ietf-opsawg-pcapng: sections, interfaces and packets; other blocks are skipped. */
+/** draft-ietf-opsawg-pcapng; blocks other than sections, interfaces and packets are skipped. */
 export class PcapngFormat implements CaptureFormat {
   readonly name = 'pcapng'
   #little = true
@@ -27,7 +26,7 @@ export class PcapngFormat implements CaptureFormat {
   read(rest: Uint8Array): { used: number; packet: CapturedPacket | undefined } {
     if (rest.length < 12) return { used: 0, packet: undefined }
     const view = new DataView(rest.buffer, rest.byteOffset, rest.byteLength)
-    // Defines the byte order; its type is a palindrome.
+    // Defines the byte order.
     if (view.getUint32(0) === sectionHeader) this.#section(view)
     const type = view.getUint32(0, this.#little)
     const length = view.getUint32(4, this.#little)
@@ -52,7 +51,6 @@ export class PcapngFormat implements CaptureFormat {
       const from = this.#interface(0)
       const length = view.getUint32(0, little)
       const captured = Math.min(length, body.length - 4, from.snapLength === 0 ? Infinity : from.snapLength)
-      // Without a time.
       return { time: Number.NaN, bytes: body.subarray(4, 4 + captured), length, linkType: from.linkType }
     }
     if ((type !== enhancedPacket && type !== obsoletePacket) || body.length < 20) return undefined

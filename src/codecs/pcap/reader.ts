@@ -1,9 +1,7 @@
 import { PcapError, type CaptureFormat, type CapturedPacket } from './packet.ts'
 import { PcapngFormat } from './pcapng.ts'
 
-/**
- * Reads libpcap or pcapng in chunks: `push`, `next` until undefined, then `end`. Packets reference the pushed bytes.
- */
+/** `push`, `next` until undefined, then `end`. Packets reference the pushed bytes. `next` throws {@link PcapError}. */
 export class CaptureReader {
   #held: Uint8Array = new Uint8Array(0)
   #at = 0
@@ -25,7 +23,6 @@ export class CaptureReader {
     this.#at = 0
   }
 
-  /** Undefined if more bytes are needed. Throws {@link PcapError}. */
   next(): CapturedPacket | undefined {
     for (;;) {
       const rest = this.#held.subarray(this.#at)
@@ -63,7 +60,6 @@ const recordHeader = 16
 /** A larger length is damage. */
 export const maxPacketBytes = 0x40000
 
-/** One file header, 16 bytes before each packet. */
 class PcapFormat implements CaptureFormat {
   readonly name = 'pcap'
   readonly #little: boolean
@@ -79,7 +75,7 @@ class PcapFormat implements CaptureFormat {
     const view = new DataView(rest.buffer, rest.byteOffset, rest.byteLength)
     if (this.#linkType < 0) {
       if (rest.length < fileHeader) return { used: 0, packet: undefined }
-      // The upper bits may have the length of a frame check sequence.
+      // The upper bits may hold the length of a frame check sequence.
       this.#linkType = view.getUint32(20, this.#little) & 0xffff
       return { used: fileHeader, packet: undefined }
     }

@@ -49,7 +49,6 @@ function networkOffset(bytes: Uint8Array, linkType: number): number | NoDatagram
     case 0:
     case 108:
       return 4
-    // Raw IP on some systems.
     case 12:
     case 14:
     case 101:
@@ -69,7 +68,6 @@ function inV4(ip: Uint8Array, cut: boolean): CapturedDatagram | NoDatagram {
   const header = ((ip[0] ?? 0) & 0x0f) * 4
   if (ip.length < 20) return cut ? 'cut' : 'other'
   if (ip[9] !== udp) return 'other'
-  // More fragments, or an offset.
   if ((u16(ip, 6) & 0x3fff) !== 0) return 'fragment'
   return inUdp(ip.subarray(header), cut, textV4(ip, 12), textV4(ip, 16))
 }

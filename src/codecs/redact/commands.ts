@@ -1,11 +1,11 @@
-/** Secrets in command lines after flags such as `mysql -pX` and `curl -u user:X`. */
+/** Secrets in command lines, as in `mysql -pX` and `curl -u user:X`. */
 import type { Mask } from './shapes.ts'
 import { suspicionOf } from './names.ts'
 import { isSecretValue } from './values.ts'
 
 interface Tool {
   readonly name: RegExp
-  /** Flags with a secret value: `-p` is `-pX` and `-p X`. */
+  /** `-p` is `-pX` and `-p X`. */
   readonly flags: readonly string[]
   /** Only joined: `mysql -p db` prompts for the password. */
   readonly joined?: true
@@ -30,7 +30,6 @@ const tools: readonly Tool[] = [
 ]
 const toolNames =
   '(?:mysql|mariadb)[\\w-]*|7z\\w*|sshpass|mongo\\w*|docker|podman|buildah|nerdctl|skopeo|helm|crane|oras|az|rabbitmqadmin|cqlsh|couchbase-cli|(?:redis|valkey|keydb)-cli|ldap\\w+|mosquitto_\\w+|sqlcmd|bcp|ipmitool|zip|unzip|curl|https?|wget'
-/** A program and its command, with continuation lines. */
 const line = new RegExp(
   `(?<![\\w./-])(?:/?(?:[\\w.-]+/){0,10})(${toolNames})[ \\t]+((?:\\\\\\r?\\n|[^\\n|;&]){1,2000})`,
   'g',
@@ -123,7 +122,7 @@ export function redactArguments(
       const colon = afterColon === true ? entry.indexOf(':') + 1 : 2
       if (colon > 1 && isSecretFlag(entry.slice(colon))) return entry.slice(0, colon) + mask(entry.slice(colon))
     }
-    // For any program: `-pS3cret` is no flag name, unlike `-path` and `-p8080`.
+    // `-pS3cret` is no flag name, unlike `-path` and `-p8080`.
     if (/^-p(?!\d+$)(?![a-z]+(?:[-_][a-z]+)*$)[^=/\s]{4,}$/.test(entry)) return `-p${mask(entry.slice(2))}`
     return text(entry)
   }

@@ -1,4 +1,3 @@
-/** Positions of values in files: quotes, YAML blocks and lists, manifests of Secrets. */
 import type { Mask } from './shapes.ts'
 import { mark } from './values.ts'
 
@@ -29,7 +28,7 @@ export function lineEnd(text: string, at: number): number {
   return end > at && text[end - 1] === '\r' ? end - 1 : end
 }
 
-/** Without the quotes. Escaped quotes end at the next escaped quote. */
+/** Escaped quotes end at the next escaped quote. */
 export function quotedEnd(text: string, start: number): Range | undefined {
   const opening = /\\{0,3}(?:"""|'''|"|'|`)/y
   opening.lastIndex = start
@@ -57,9 +56,7 @@ function isEscaped(text: string, at: number): boolean {
   return slashes % 2 === 1
 }
 
-/**
- * Value below a key at `column`, with its line's end at `end`: the indented lines as one block, or the items of a list.
- */
+/** Value below a key at `column`, with its line's end at `end`: a block, or the items of a list. */
 export function below(
   text: string,
   end: number,
@@ -126,7 +123,6 @@ export function flowList(text: string, start: number, end: number): Range[] {
 
 const isSecretManifest = /^[ \t]*(?:-[ \t]+)?kind:[ \t]*["']?Secret["']?[ \t]*$/m
 
-/** Redacts `data` and `stringData` in manifests. */
 export function embeddedSecrets(text: string, mask: Mask): string {
   if (!isSecretManifest.test(text)) return text
   return text

@@ -1,5 +1,3 @@
-/** Classifies names of keys, variables, flags, headers and fields. */
-
 /**
  * `password` (also numbers) and `certain`: any value but a placeholder or switch is secret. `reference`: unless it
  * names an object. `likely`: unless it is a plain word, an address or prose. `weak`: only if it looks random.
@@ -35,7 +33,6 @@ const about = new Set(
     .split(/\s+/),
 )
 
-/** Does not change the meaning of a secret word. */
 const neutral =
   /^(?:\d*|value|data|base64|b64|old|new|current|previous|prev|next|default|prod|production|dev|test|staging|primary|secondary|plain|plaintext|raw|str|string|content|contents|base|json|ya?ml|txt|pem|env|ini|dat|bin|p12|pfx|jks|conf|cfg|internal|external)$/
 
@@ -169,7 +166,7 @@ export function suspicionOf(name: string): Suspicion {
   return found
 }
 
-/** Of `dbPassword`, `DB_PASSWORD`, `db.password` and `example.com/db-password`, in lower case. */
+/** `dbPassword`, `DB_PASSWORD`, `db.password`, `example.com/db-password`. */
 export function wordsOf(name: string): string[] {
   const own = name.slice(name.lastIndexOf('/') + 1)
   return own
@@ -184,7 +181,6 @@ function judged(words: readonly string[]): Suspicion {
   let [tail, seen] = [false, '']
   for (let at = words.length - 1; at >= 0; at--) {
     const word = words[at] ?? ''
-    // Skips suffixes such as `x509` and `.dat`.
     if (!tail && neutral.test(word) && at > 0) continue
     const found = suspicionOfWord(word, words, at)
     if (found !== 'none')
@@ -201,7 +197,6 @@ function judged(words: readonly string[]): Suspicion {
   return 'none'
 }
 
-/** An unknown word follows. */
 function lowered(found: Suspicion): Suspicion {
   return found === 'certain' || found === 'reference' ? 'likely' : found === 'likely' ? 'weak' : 'none'
 }

@@ -1,4 +1,3 @@
-/** Finds secrets by form. */
 import { isSecretValue, looksRandom, mark } from './values.ts'
 
 export type Mask = (value: string) => string

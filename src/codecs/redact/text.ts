@@ -1,4 +1,3 @@
-/** One pass over the words of secret names; the surroundings determine the notation of the value. */
 import { commandTrigger, redactCommands } from './commands.ts'
 import { suspicionOf, type Suspicion } from './names.ts'
 import { mayHaveShape, redactShapes, shapeTrigger, type Mask } from './shapes.ts'
@@ -19,7 +18,6 @@ const maxName = 100
 const maxValue = 65_536
 const maxHarmlessLength = 200
 const maxHarmless = 10_000
-/** Ends of unquoted values. */
 const inlineEnd = /[\s"'`;&|<>)}\]]|,(?=\s|[\w.-]+[=:])|\\["'n]/
 const directive =
   /^(?:password|passwd|passphrase|secret|requirepass|masterauth|insecure-password|auth-pass|user-password|token|api[-_]?key)$/i
@@ -29,9 +27,8 @@ export class TextRedactor {
   readonly #more: RegExp | undefined
   readonly #structure: TextOptions['structure']
   readonly #trigger: RegExp
-  /** Matches any text that may contain a secret. */
   readonly #quick: RegExp
-  /** Short texts without secrets, in two generations. */
+  /** Short texts without secrets; two generations. */
   #harmless = new Set<string>()
   #harmlessBefore = new Set<string>()
   readonly #word: RegExp
@@ -121,7 +118,6 @@ export class TextRedactor {
     return copied === 0 ? text : safe + text.slice(copied)
   }
 
-  /** Ranges of secret values. */
   #values(text: string, at: Named): Range[] {
     const { from, to, suspicion } = at
     const close = /\\{0,3}["']?/y
@@ -296,7 +292,6 @@ function parsedJson(text: string): unknown {
   }
 }
 
-/** Missing in Node's types. */
 interface ExactJson {
   parse(text: string, reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown): unknown
   rawJSON(text: string): unknown

@@ -1,4 +1,3 @@
-/** Whether a value is secret, given the class of its name. */
 import { suspicionOf, type Suspicion } from './names.ts'
 
 export const mark = 'redacted:'

@@ -18,7 +18,6 @@ const headerKinds: Readonly<Record<number, HeaderKind>> = {
 /** With the frame checksum. */
 const ethernetBytes = 18
 
-/** Reads `bytes[at … end)` into the sample. */
 export function readRecord(tag: number, bytes: Uint8Array, at: number, end: number, sample: Sample): Taken {
   switch (tag) {
     case recordTag.header:
@@ -54,7 +53,7 @@ export function headerPadding(bytes: Uint8Array, at: number, end: number): numbe
 
 function readHeader(bytes: Uint8Array, at: number, end: number, sample: Sample): Taken {
   if (end - at < 16) return 'short'
-  // A second header is of another layer; it must not mix with the first.
+  // A second header is of another layer.
   if ((sample.present & parts.header) !== 0) return 'unknown'
   const { packet } = sample
   sample.present |= parts.header

@@ -5,7 +5,6 @@ import { put16, put32, put64, put8, putIp } from '../packet/put.ts'
 import { dropReason } from './format.ts'
 import { parts, type Sample } from './sample.ts'
 
-/** Equal in every row of a datagram. */
 export interface Origin {
   /** Four words, v4-mapped. */
   readonly exporter: Uint32Array
@@ -13,7 +12,6 @@ export interface Origin {
   readonly time: number
 }
 
-/** Allocates nothing per row. */
 export class SampleRows {
   readonly #flows: FlowBuilder
   readonly #packets: PacketColumns
@@ -55,7 +53,7 @@ export class SampleRows {
     }
   }
 
-  /** The builder must have room. The row counts after {@link finish}. */
+  /** The builder must have room. */
   add(sample: Sample, row: number): void {
     this.#addInterfaces(sample, row)
     this.#addSize(sample, row)
@@ -65,7 +63,7 @@ export class SampleRows {
     if ((sample.present & parts.translation) !== 0) this.#addTranslation(sample, row)
   }
 
-  /** Completes the rows up to `end` with their common values. */
+  /** Completes the rows up to `end`. */
   finish(end: number, subAgent: number, origin: Origin): void {
     const c = this.#c
     const first = this.#flows.count
@@ -84,7 +82,6 @@ export class SampleRows {
   #addInterfaces({ rate, input, output, sourceClass, sourceIndex }: Sample, row: number): void {
     const c = this.#c
     if (rate !== 0) put32(c.sampling, row, rate)
-    // 0: unknown.
     if (input !== 0) put32(c.inIf, row, input)
     if (output !== 0) put32(c.outIf, row, output)
     if (sourceClass !== 0 || sourceIndex === 0) return
@@ -98,7 +95,6 @@ export class SampleRows {
     const known = (sample.present & parts.packet) !== 0
     const bytes = (packet.parts & part.length) !== 0 ? packet.length : Math.max(0, frameBytes - packet.linkBytes)
     if (sample.dropReason >= 0) this.#addDrop(sample, known ? bytes : -1, row)
-    // Drops are outside the sampling.
     if (sample.discarded) return
     put64(this.#c.packets, row, 1, 0)
     if (known) put64(this.#c.bytes, row, bytes, 0)

@@ -20,7 +20,6 @@ export const parts = {
   translation: 0x300,
 } as const
 
-/** Assembled from records. Reused. */
 export class Sample {
   /** Includes headers that agents parsed themselves. */
   readonly packet = new Packet()
@@ -31,10 +30,8 @@ export class Sample {
   sourceIndex = 0
   /** 1 in N; 0 unknown. */
   rate = 0
-  /** The two highest bits are an `interfaceFormat`. */
   input = 0
   output = 0
-  /** A dropped packet, outside the sampling. */
   discarded = false
   /** -1: not dropped. */
   dropReason = -1
@@ -60,7 +57,6 @@ export class Sample {
   natSrcPort = 0
   natDstPort = 0
 
-  /** Returns the start of the records; 0 if truncated. */
   readHead(tag: number, bytes: Uint8Array, at: number, end: number): number {
     const size = tag === sampleTag.expandedFlow ? 44 : 32
     if (end - at < size) return 0
@@ -90,7 +86,6 @@ export class Sample {
   settle(): void {
     const { packet } = this
     if (this.outerTag !== 0) {
-      // Stripped tags were outside of those in the header.
       const inner = this.secondTag !== 0 ? this.secondTag : packet.has(part.vlan) ? packet.vlan : 0
       this.#tag(this.outerTag, inner)
     } else if (this.srcVlan !== 0 && !packet.has(part.vlan)) this.#tag(this.srcVlan, 0)

@@ -2,7 +2,6 @@ import { u32 } from '../packet/packet.ts'
 import type { Datagram } from './datagram.ts'
 import { sampleTag } from './format.ts'
 
-/** Totals of one exporter; they only increase. */
 export interface Losses {
   /** Datagrams skipped by an agent and sub-agent. */
   missing: number
@@ -21,10 +20,7 @@ const uptimeTolerance = 5000
 const slots = 1 << 18
 const probes = 8
 
-/**
- * Counters of all sub-agents and data sources, in 262,144 fixed slots. A new counter replaces the least recently used
- * of eight. Forged addresses can only restart other counters.
- */
+/** In 262,144 fixed slots. Forged addresses can only restart other counters. */
 export class Sequences {
   readonly #keyLow = new Uint32Array(slots)
   readonly #keyHigh = new Uint32Array(slots)
@@ -36,7 +32,7 @@ export class Sequences {
   #high = 0
   #found = false
 
-  /** Also when the rows are shed. */
+  /** Also for shed datagrams. */
   follow(datagram: Datagram, exporter: Uint32Array, totals: Losses): void {
     this.#now = (this.#now + 1) >>> 0
     this.#low = 1
@@ -66,7 +62,7 @@ export class Sequences {
     }
   }
 
-  /** Both forms of flow samples share a counter; drops have their own. */
+  /** Both forms of flow samples share a counter. */
   #mixSource(tag: number, bytes: Uint8Array, at: number): void {
     const source = u32(bytes, at + 4)
     const compact = tag === sampleTag.flow
@@ -96,7 +92,7 @@ export class Sequences {
     return restart ? restarted : jump
   }
 
-  /** Own slot, a free one, or the least recently used. */
+  /** Own slot, a free one, or the least recently used of eight. */
   #slot(): number {
     const low = this.#low >>> 0
     // Key 0 marks a free slot.
@@ -121,5 +117,5 @@ export class Sequences {
   }
 }
 
-/** Below any distance: beyond the window. */
+/** Below any distance, hence beyond the window. */
 const restarted = Number.NEGATIVE_INFINITY

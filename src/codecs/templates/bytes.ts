@@ -1,6 +1,5 @@
-/** Bytes by use; the sum is the received bytes. `parked` moves to `decoded` or `skipped`. */
+/** Bytes by use; the sum is the received bytes. */
 export interface ByteCounts {
-  /** Of datagrams and sets. */
   header: number
   template: number
   decoded: number

@@ -3,7 +3,6 @@ import { variable, type Layout } from './layout.ts'
 /** Bounds the memory of a hostile layout. */
 export const chunkRecords = 1024
 
-/** Equal for all records of a set. */
 export interface SetContext {
   /** Unix ms by the exporter's clock. */
   exportTime: number
@@ -13,7 +12,6 @@ export interface SetContext {
   received: number
 }
 
-/** A field in every record of a located set. */
 export interface FieldPlace {
   /** Index into `base`, and the distance from there. */
   readonly segment: number
@@ -57,13 +55,12 @@ export class DataSet {
     this.bytes = bytes
   }
 
-  /** Locates complete records; `this.end` is the start of the first one not located. */
+  /** `this.end` is the start of the first record not located. */
   locate(layout: Layout, at: number, end: number): void {
     if (layout.fixed) this.#fixed(layout.shortest, at, end)
     else this.#varying(layout, at, end)
   }
 
-  /** Copies chosen records of another set. */
   gather(from: DataSet, chosen: Uint32Array, count: number): void {
     this.read(from.view, from.bytes)
     this.count = count
@@ -93,7 +90,7 @@ export class DataSet {
       for (const field of fields) {
         let length = field.length
         if (length === variable) {
-          // One byte, or 255 and two bytes (RFC 7011, section 7). Bytes beyond the end read as 0 and are refused below.
+          // One byte, or 255 and two bytes (RFC 7011, section 7).
           length = bytes[position++] ?? 0
           if (length === 255) {
             length = ((bytes[position] ?? 0) << 8) | (bytes[position + 1] ?? 0)

@@ -27,10 +27,8 @@ export interface DecoderOptions extends PlanOptions {
   readonly parking: ParkingLimits
 }
 
-/** A plan takes some 20 µs to create. */
 const maxPlans = 2048
 
-/** Differences between versions. */
 export interface Dialect {
   readonly templateSet: number
   readonly optionsTemplateSet: number
@@ -47,15 +45,11 @@ interface Released {
 export interface Walked {
   /** Including options; undefined if some sets could not be counted. */
   records: number | undefined
-  /** Without options. */
   flows: number
   malformed: boolean
 }
 
-/**
- * Decodes NetFlow v9 and IPFIX sets into one builder. Never throws; allocates nothing per row; counts each byte in one
- * class of {@link ByteCounts}.
- */
+/** Never throws; allocates nothing per row; counts each byte in one class of {@link ByteCounts}. */
 export class TemplateDecoder {
   readonly table: TemplateTable
   readonly parking: Parking
@@ -69,7 +63,6 @@ export class TemplateDecoder {
   readonly #walked: Walked = { records: 0, flows: 0, malformed: false }
   /** Decodable parked sets, oldest first. */
   readonly #released: Released[] = []
-  /** False: rows are only counted. */
   #keep = true
 
   constructor(flows: FlowBuilder, options: DecoderOptions, totals: ByteCounts) {
@@ -92,7 +85,7 @@ export class TemplateDecoder {
     if (session !== undefined) this.table.close(session)
   }
 
-  /** Parked sets released by the last datagram; decode each with {@link readReleased}. */
+  /** Parked sets to decode with {@link readReleased}. */
   get released(): number {
     return this.#released.length
   }
@@ -112,10 +105,7 @@ export class TemplateDecoder {
     return this.#walked.malformed ? 'set' : undefined
   }
 
-  /**
-   * Decodes from `at` to the end; the caller has counted the header. Without `keep`, templates and options are learned
-   * and rows only counted.
-   */
+  /** Decodes from `at` to the end. Without `keep`, templates and options are learned and rows only counted. */
   walk(
     domain: Domain,
     dialect: Dialect,
@@ -242,7 +232,6 @@ export class TemplateDecoder {
     const left = end - at
     if (cut || left >= layout.shortest) {
       this.#malformed(exporter, left)
-      // The number of remaining records is unknown.
       this.#walked.records = undefined
     } else this.count(exporter, 'padding', left)
     return records
@@ -259,7 +248,7 @@ export class TemplateDecoder {
     return this.#planner.plan(prepared.layout)
   }
 
-  /** Decoded after the datagram, one by one, because together they may be large. */
+  /** Decoded one by one, because together they may be large. */
   #release(domain: Domain, id: number): void {
     const template = domain.parked.has(id) ? this.table.find(domain, id) : undefined
     if (template === undefined) return

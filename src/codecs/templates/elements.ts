@@ -1,4 +1,4 @@
-// One long table: information elements by field (IANA IPFIX registry, shared by NetFlow v9).
+// Information elements by field (IANA IPFIX registry, shared by NetFlow v9).
 import type { FlowFieldName } from '../../model/fields.ts'
 
 /** Reverse of the IANA element of the same number (RFC 5103). */
@@ -8,7 +8,7 @@ const juniper = 2636
 /** Enterprise (0: IANA) and id. */
 export const keyOf = (pen: number, id: number): number => pen * 0x10000 + id
 
-/** Source of a reverse field without a reverse element: the same element, the opposite field's, or none. */
+/** For a reverse field without a reverse element: the same element, the opposite field's, or none. */
 export type InReverse = 'same' | 'none' | { readonly swap: FlowFieldName }
 
 export interface Rule {
@@ -69,7 +69,7 @@ export const macRules: readonly Rule[] = [
   { field: 'dst_mac', from: [80, 57], reverse: swap('src_mac') },
 ]
 
-/** NetObserv's elements; the enterprise number is configurable. */
+/** The enterprise number is configurable. */
 export function netobservRules(pen: number): {
   readonly text: readonly Rule[]
   readonly number: readonly Rule[]

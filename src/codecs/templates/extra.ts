@@ -7,7 +7,6 @@ import type { Step } from './step-numbers.ts'
 export const extraTypes = ['unsigned', 'signed', 'float', 'string', 'hex', 'ip', 'mac', 'bool'] as const
 export type ExtraType = (typeof extraTypes)[number]
 
-/** Its values become members of the field `extra`. */
 export interface ExtraElement {
   readonly pen: number
   readonly element: number
@@ -17,7 +16,7 @@ export interface ExtraElement {
 
 const utf8 = new TextDecoder()
 
-/** One JSON object per row with any of the elements; allocates per row. */
+/** One JSON object per row; allocates. */
 export function extraStep(
   flows: FlowBuilder,
   elements: readonly { readonly wanted: ExtraElement; readonly place: FieldPlace }[],
@@ -37,7 +36,6 @@ export function extraStep(
   }
 }
 
-/** Undefined for an impossible length. */
 function jsonOf({ view, bytes }: DataSet, type: ExtraType, at: number, length: number): string | undefined {
   if (length === 0) return undefined
   switch (type) {

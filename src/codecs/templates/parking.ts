@@ -15,7 +15,6 @@ const domainShare = 1 / 2
 /** Limit of exporters seen once, against forged addresses. */
 const unprovenShare = 1 / 4
 
-/** Memory beside the bytes of a set. */
 const overhead = 256
 
 class Pool {
@@ -30,7 +29,7 @@ class Pool {
 
 const costOf = ({ bytes }: Pick<ParkedSet, 'bytes'>): number => bytes.length + overhead
 
-/** Data sets without a template, bounded in bytes and time; oldest evicted first. */
+/** Bounded in bytes and time; oldest evicted first. */
 export class Parking {
   readonly #limits: ParkingLimits
   readonly #totals: ByteCounts

@@ -29,7 +29,7 @@ export class RowWriter {
     }
   }
 
-  /** Without `keep`, rows are counted as shed. Returns `keep`. */
+  /** Without `keep`, rows are counted as shed. */
   write(domain: Domain, plan: Plan, set: DataSet, keep: boolean): boolean {
     const both = plan.reverse === undefined ? 0 : this.#choose(set, plan.reverse.counters)
     if (!keep) {
@@ -90,7 +90,6 @@ export class RowWriter {
     fill(c.domain, id, first, end)
   }
 
-  /** Records with a non-zero reverse half. */
   #choose(set: DataSet, counters: NonNullable<Plan['reverse']>['counters']): number {
     let chosen = 0
     for (let i = 0; i < set.count; i++) {

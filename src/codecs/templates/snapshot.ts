@@ -27,7 +27,6 @@ interface FactsSnapshot {
   readonly interfaceNames: readonly (readonly [number, string])[]
 }
 
-/** Undefined if there is nothing to store. */
 export function snapshotExporter(state: ExporterState): ExporterSnapshot | undefined {
   const sessions = [...state.sessions.values()]
     .filter(({ transport }) => transport.kind === 'udp')
@@ -55,7 +54,7 @@ export function snapshotExporter(state: ExporterState): ExporterSnapshot | undef
   return sessions.length === 0 && facts.length === 0 ? undefined : { sessions, facts }
 }
 
-/** `listenerOf`: current index; -1 if removed. */
+/** `listenerOf`: -1 if removed. */
 export function restoreExporter(
   snapshot: ExporterSnapshot,
   state: ExporterState,
@@ -71,7 +70,6 @@ export function restoreExporter(
     for (const [index, interval] of entry.interfaceSampling) facts.interfaceSampling.set(index, interval)
     for (const [index, name] of entry.interfaceNames) facts.interfaceNames.set(index, name)
   }
-  // The most recent session is borrowed from first.
   for (const { version, listener, port, domains } of [...snapshot.sessions].sort((a, b) => a.lastSeen - b.lastSeen)) {
     const at = listenerOf(listener)
     if (at < 0) continue

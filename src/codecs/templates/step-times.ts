@@ -19,7 +19,6 @@ export interface TimePlaces {
   readonly initTime: FieldPlace | undefined
 }
 
-/** The latest ECMAScript time. */
 const latest = 8.64e15
 
 /** In ms. */
@@ -114,7 +113,7 @@ function timeOf({ context }: DataSet, unit: TimeUnit, value: number, initTime: n
   }
 }
 
-/** Uptimes wrap at 2^32 ms; the signed distance is right before and after a wrap. */
+/** Uptimes wrap at 2^32 ms. */
 function fromUptime(exported: number, uptime: number, value: number): number {
   return Number.isNaN(uptime) ? exported : exported - ((uptime - value) | 0)
 }

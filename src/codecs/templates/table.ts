@@ -26,7 +26,7 @@ export interface TemplateLimits {
   readonly expiry: number
 }
 
-/** For ten thousand exporters with a few templates each. */
+/** For ten thousand exporters. */
 export const usualTemplateLimits: Omit<TemplateLimits, 'expiry'> = {
   templates: 65_536,
   exporterTemplates: 4096,
@@ -36,10 +36,8 @@ export const usualTemplateLimits: Omit<TemplateLimits, 'expiry'> = {
   exporterDomains: 256,
 }
 
-/** More fields on average reduce the number of templates. */
 const usualFields = 32
 
-/** Then the cache is cleared. */
 const maxLayouts = 4096
 
 export class TemplateTable {
@@ -47,7 +45,6 @@ export class TemplateTable {
   readonly #parking: Parking
   /** In eviction order. */
   readonly #all = new Set<Template>()
-  /** Of all templates. */
   #fields = 0
   readonly #domains = new Set<Domain>()
   readonly #layouts = new Map<string, Prepared>()
@@ -154,8 +151,7 @@ export class TemplateTable {
   }
 
   /**
-   * After a restart from a new port, the newest templates of the same version and domain are borrowed. A session that
-   * sent data since lends nothing: it is another exporter behind the address.
+   * After a restart from a new port, the newest templates of the domain are borrowed, unless their session is active.
    */
   #borrow(domain: Domain, id: number): Template | undefined {
     const { session } = domain
@@ -198,7 +194,7 @@ export class TemplateTable {
     this.changes++
   }
 
-  /** Second chance: recently used templates move to the back; the first other one is removed. */
+  /** Second chance: skips recently used templates once. */
   #forgetTemplate(): void {
     for (const template of this.#all) {
       if (!template.recent) return this.#remove(template)
@@ -208,7 +204,7 @@ export class TemplateTable {
     }
   }
 
-  /** The longest silent session, preferably without templates. */
+  /** Longest silent first, preferably without templates. */
   #forgetSession(exporter: ExporterState): void {
     let victim: Session | undefined
     let worth = Infinity

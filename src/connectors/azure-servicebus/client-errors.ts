@@ -2,7 +2,6 @@ import type { Attempt } from '../../engine/delivery/in-order.ts'
 import { WeirError } from '../../model/errors.ts'
 import { NoToken } from '../../net/entra.ts'
 
-/** Invalid settings; the message contains the action to take. */
 export class WrongSettings extends Error {}
 
 export function codeOf(error: unknown): string | undefined {
@@ -13,14 +12,14 @@ export function errorText(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (error instanceof AggregateError) return error.errors.map(errorText).join(', ')
   const [first = ''] = error.message.split('\n')
-  // Omits ids that differ each time.
+  // Omits ids, which differ each time.
   const text = first
     .replaceAll(/\s*\[[^\]]*\]:?|\s*(?:TrackingId|SystemTracker|Timestamp|Reference):\S*,?/g, '')
     .replace(/[\s.:]+$/, '')
   return text === '' ? error.name : text.slice(0, 300)
 }
 
-/** Errors of the entity: a new connection would not help. */
+/** A new connection would not help. */
 const entityErrors: ReadonlySet<string | undefined> = new Set([
   'MessagingEntityNotFound',
   'MessagingEntityDisabled',
@@ -33,7 +32,7 @@ export function isOfConnection(error: unknown): boolean {
   return !entityErrors.has(codeOf(error)) && !/^SenderBusyError\b/.test(errorText(error))
 }
 
-/** The failure and the action to take. `right`: `Send` or `Listen`. */
+/** `right`: `Send` or `Listen`. */
 export function unavailableReason(error: unknown, entity: string, right: string): string {
   const text = errorText(error)
   if (error instanceof WeirError || error instanceof WrongSettings || error instanceof NoToken) return text
@@ -73,7 +72,6 @@ export function sendFailure(error: unknown, entity: string): Attempt {
   return { is: 'retry', reason: unavailableReason(error, entity, 'Send'), away: true }
 }
 
-/** The failure concerns one message of the request. */
 export function isOfMessage(error: unknown): boolean {
   return (
     codeOf(error) === 'MessageSizeExceeded' ||

@@ -13,7 +13,6 @@ interface Live {
   readonly client: ServiceBusClient
   readonly inbox: Inbox
   readonly sessions: Sessions | undefined
-  /** Abandons messages that were not pulled. */
   end(): Promise<void>
 }
 
@@ -22,7 +21,6 @@ const [keepMs, renewMs] = [2000, 15_000]
 const renewAtOnce = 64
 const closeMs = 2000
 
-/** Connects at the first pull and after a lost connection. */
 export class ServiceBusPuller implements Puller<Handle> {
   readonly address: string
   readonly keepMs = keepMs
@@ -75,7 +73,6 @@ export class ServiceBusPuller implements Puller<Handle> {
     this.#live = undefined
     if (live === undefined) return
     const { timers } = this.#context.host
-    // After a lost connection locks expire.
     await withTimeout(live.end(), { timers, ms: closeMs, late: 'late' }).catch(() => undefined)
     await closeClient(live.client, this.#context.host, Math.min(closeMs, this.#config.timeout))
   }

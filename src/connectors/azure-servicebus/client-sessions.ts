@@ -1,4 +1,4 @@
-/** Reads several sessions concurrently: each is locked and read in order until it is empty or its time slice ends. */
+/** A session is locked and read in order until it is empty or its time slice ends. */
 import type { ServiceBusSessionReceiver } from '@azure/service-bus'
 import type { SourceContext } from '../../engine/contracts.ts'
 import { codeOf } from './client-errors.ts'

@@ -19,10 +19,8 @@ interface Live {
   readonly maxBytes: number
 }
 
-/** Messages of sequential requests with their indexes. */
 type Queue = { readonly at: number; readonly outgoing: Outgoing }[]
 
-/** Limit of a batch, whatever the message limit. */
 const maxBatchBytes = 1 << 20
 const closeMs = 2000
 const stopped: Attempt = {
@@ -30,7 +28,7 @@ const stopped: Attempt = {
   reason: 'not sent: the sink is stopping, or the batch timed out',
 }
 
-/** One connection with one link, reopened after a loss and after a rejected login. */
+/** One connection, reopened after a loss and after a rejected login. */
 export class ServiceBusPublisher {
   readonly #config: ServiceBusConfig
   readonly #context: Context
@@ -138,10 +136,7 @@ export class ServiceBusPublisher {
     }
   }
 
-  /**
-   * Sends as many messages as fit into one request; resolves to those with an outcome. Rejects if the failure concerns
-   * all.
-   */
+  /** Resolves to the messages with an outcome. Rejects if the failure concerns all. */
   async #sendChunk(live: Live, line: Queue, from: number, sending: Sending, signal: AbortSignal): Promise<Queue> {
     const [first] = line.slice(from, from + 1)
     if (first === undefined || sending.isBlocked(first)) return line.slice(from, from + 1)
@@ -166,7 +161,6 @@ export class ServiceBusPublisher {
       for (const one of chunk) sending.settle(one, undefined)
     } catch (error) {
       if (!isOfMessage(error)) throw error
-      // One message is invalid: sends each separately.
       for (const one of chunk)
         if (!sending.isBlocked(one)) sending.settle(one, await this.#sendOne(live, one.outgoing.message, signal))
     }
@@ -197,7 +191,7 @@ export class ServiceBusPublisher {
     return whileOpen(sender, sender.sendMessages(messages, { abortSignal: signal }), this.#context.host)
   }
 
-  /** Opening the link verifies the permission and returns the message limit. */
+  /** Opening the link verifies the permission. */
   async #open(): Promise<Live> {
     const client = await makeClient(this.#config, this.#context)
     try {

@@ -5,7 +5,7 @@ export interface ServiceBusMessage {
   readonly body: Buffer
   readonly applicationProperties: Record<string, string>
   readonly contentType?: string
-  /** The same for every attempt by any instance; Service Bus deduplicates by it. */
+  /** The same for every attempt; Service Bus deduplicates by it. */
   readonly messageId: string
   readonly sessionId?: string
   readonly partitionKey?: string
@@ -21,13 +21,9 @@ export interface MessageForm {
 
 /** Bytes of one property and of all; characters of a session or partition key. */
 const limits = { property: 32_767, properties: 64_000, key: 128 } as const
-/** Overhead in bytes, at most. */
 const [perMessage, perProperty] = [768, 12]
 
-/**
- * CloudEvents attributes become properties `cloudEvents:NAME`. A key beyond the limit is hashed. Throws the reason if a
- * limit of Service Bus is exceeded.
- */
+/** Attributes become properties `cloudEvents:NAME`; a long key is hashed. Throws the reason if a limit is exceeded. */
 export function toMessage(
   {
     attributes,

@@ -1,4 +1,4 @@
-/** Emits the records of announced files as messages. A notification is acknowledged when all its records are. */
+/** A notification is acknowledged when all records of its files are. */
 import { SqsPuller } from '../../messaging/aws-pull.ts'
 import type { Pulled, Puller } from '../../messaging/message-source.ts'
 import type { InMessage } from '../../codecs/bus-message/read.ts'
@@ -66,7 +66,6 @@ export class FilePuller implements Puller<Delivery> {
       if (one === undefined || one.delivery.redeliver) continue
       if (result.status === 'rejected') {
         away ??= result.reason instanceof Error ? result.reason : new Error(String(result.reason))
-        // The message is redelivered and does not block others.
         if (result.reason instanceof FileUnavailableError && result.reason.denied) {
           one.delivery.redeliver = true
           this.#denied(result.reason.message)
@@ -124,7 +123,7 @@ export class FilePuller implements Puller<Delivery> {
     })
   }
 
-  /** One message per record, at least one to acknowledge the file. Rejects with FileUnavailableError. */
+  /** At least one message, to acknowledge the file. Rejects with FileUnavailableError. */
   async #read(
     { delivery: { message }, file, invalid }: AnnouncedFile,
     signal: AbortSignal,

@@ -1,4 +1,3 @@
-/** Reads the event history of one region, page by page, within the rate limit. */
 import type { CloudTrailClient, Event } from '@aws-sdk/client-cloudtrail'
 import { awsOptions } from '../../messaging/aws-client.ts'
 import { awsFailure } from '../../messaging/aws-errors.ts'
@@ -20,7 +19,7 @@ export class TrailError extends PollError {
   override readonly name = 'TrailError'
 }
 
-/** CloudTrail allows two requests per second. The margin covers clock differences. */
+/** CloudTrail allows two requests per second. */
 const paceMs = 520
 const maxPerPage = 50
 const defaultAttempts = 6
@@ -47,7 +46,7 @@ export class TrailReader {
     }
   }
 
-  /** Newest first across pages. Rejects with TrailError, with ResponseError for a malformed page, and at an abort. */
+  /** Newest first. Rejects with TrailError, with ResponseError for a malformed page, and at an abort. */
   read({ from, to }: Span, next: string | undefined, signal: AbortSignal, page = maxPerPage): Promise<Page<Event>> {
     const span = {
       StartTime: new Date(Math.floor(from / 1000) * 1000),

@@ -1,4 +1,3 @@
-/** Actor from `userIdentity` of any type. */
 import type { AuditActor, AuditPerson } from '../../model/audit.ts'
 import { isRecord, known, textOf, type Fields } from '../../model/json.ts'
 
@@ -49,8 +48,8 @@ function whoIs(identity: Fields, kind: string | undefined): Omit<AuditActor, 'ad
 }
 
 /**
- * The actor is the role, or the user that issued a federated session. The person behind it is the first identity of a
- * role chain, the user of IAM Identity Center, or the session name.
+ * The person behind the role or user is the first identity of a role chain, the user of IAM Identity Center, or the
+ * session name.
  */
 function sessionOf(identity: Fields, person: AuditPerson): Omit<AuditActor, 'address'> {
   const context = isRecord(identity['sessionContext']) ? identity['sessionContext'] : {}

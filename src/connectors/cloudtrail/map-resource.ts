@@ -1,4 +1,3 @@
-/** Resource of a record, or of its request parameters. */
 import type { AuditResource } from '../../model/audit.ts'
 import { isRecord, known, textOf, type Fields } from '../../model/json.ts'
 
@@ -14,7 +13,6 @@ export interface FoundResource extends AuditResource {
   readonly account?: string
 }
 
-/** Request parameters that name the resource; the first match applies. */
 const parameters = [
   ['instanceId', 'instance'],
   ['volumeId', 'volume'],
@@ -79,7 +77,7 @@ function inParameters(fields: Fields): FoundResource | undefined {
   return undefined
 }
 
-/** Parses an ARN, address, id or name; `AWS::EC2::SecurityGroup` becomes `securitygroup` of `ec2`. */
+/** ARN, address, id or name; `AWS::EC2::SecurityGroup` becomes `securitygroup` of `ec2`. */
 function named(text: string | undefined, of: string | undefined): FoundResource | undefined {
   if (text === undefined) return undefined
   const [, typed, last] = /^AWS::(\w+)::(?:\w+::)*(\w+)$/.exec(of ?? '') ?? [undefined, undefined, of]

@@ -1,4 +1,4 @@
-/** The unchanged record, and `audit`, which is common to all clouds. */
+/** The record stays unchanged. `audit` is common to all clouds. */
 import { createHash } from 'node:crypto'
 import { outcomeOf, type AuditRecord, type AuditSeverity } from '../../model/audit.ts'
 import type { WeirEvent } from '../../model/events.ts'

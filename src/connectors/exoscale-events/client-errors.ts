@@ -38,7 +38,7 @@ export function failureOf(
   return new ExoscaleError(`${what} rejected the request (${detail}); correct the settings`)
 }
 
-/** Classifies a request without a response. */
+/** For a request without a response. */
 export function connectionError(error: unknown, what: string): ExoscaleError {
   if (error instanceof HttpError)
     return new ExoscaleError(`${what} can't be reached (${error.message})`, {
@@ -71,7 +71,7 @@ function jsonOf(answer: HttpAnswer): unknown {
   }
 }
 
-/** `message`, `error`, RFC 9457 problem details, or plain text. */
+/** `message`, `error`, RFC 9457, or plain text. */
 function messageOfResponse(answer: HttpAnswer): string {
   const read = jsonOf(answer)
   if (!isRecord(read))

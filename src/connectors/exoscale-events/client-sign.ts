@@ -1,9 +1,9 @@
-/** Request signatures with API key and secret: EXO2-HMAC-SHA256. */
+/** EXO2-HMAC-SHA256. */
 import { createHmac } from 'node:crypto'
 
 export interface Signable {
   readonly method: string
-  /** Encoded, with the version, without the query. */
+  /** Encoded, with the version. */
   readonly path: string
   readonly query: readonly (readonly [string, string])[]
   readonly body?: string

@@ -49,8 +49,8 @@ export class ZoneClient {
   }
 
   /**
-   * All events of the range, newest first: the API has no pages. Undefined if the response is too large. Rejects with
-   * ExoscaleError, with ResponseError for a malformed response, and at an abort.
+   * All events, newest first. Undefined if the response is too large. Rejects with ExoscaleError, with ResponseError
+   * for a malformed response, and at an abort.
    */
   async read({ from, to }: Span, signal: AbortSignal): Promise<Page<unknown> | undefined> {
     const answer = await this.#get(
@@ -143,7 +143,7 @@ export class ZoneClient {
   }
 }
 
-/** A truncated body or a gateway page is transient. */
+/** A truncated body is transient. */
 function bodyOf(answer: HttpAnswer, what: string): unknown {
   try {
     return parseResponse(answer, what, (value): value is object => typeof value === 'object' && value !== null)

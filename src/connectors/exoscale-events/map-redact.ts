@@ -1,7 +1,4 @@
-/**
- * Replaces secrets by `[redacted]`: fields with a name that contains `user-data`, `password`, `secret`, `token`,
- * `credential`, `private`, `certificate` or the word `key`; text with a login in a URL or in PEM.
- */
+/** Replaces secrets by `[redacted]`: fields by their names, and text with a login in a URL or in PEM. */
 import { isRecord } from '../../model/json.ts'
 
 export const redaction = '[redacted]'
@@ -21,7 +18,6 @@ export function redacted(value: unknown): unknown {
   return typeof value === 'string' && login.test(value) ? redaction : value
 }
 
-/** `userData`, `user_data` and `USER-DATA` equal `user-data`. */
 function isSecret(name: string): boolean {
   return names.test(
     name

@@ -1,4 +1,4 @@
-/** Resource from the path: `/v2/instance/<id>:stop`, `/v2/sks-cluster/<id>/nodepool/<id>`. */
+/** `/v2/instance/<id>:stop`, `/v2/sks-cluster/<id>/nodepool/<id>`. */
 import type { AuditResource } from '../../model/audit.ts'
 import { fieldsOf, known, textOf, type Fields } from '../../model/json.ts'
 
@@ -23,7 +23,7 @@ export function resourceOf(event: Fields): FoundResource | undefined {
     .split('/')
     .filter((part) => part !== '' && part !== 'v2')
     .map((part) => decoded(part.replace(/:[a-z-]+$/, '')))
-  // Kinds and ids alternate; a trailing kind is an action or a new object.
+  // A trailing kind is an action or a new object.
   const kinds = parts.filter((_, at) => at % 2 === 0 && (at === 0 || at + 1 < parts.length))
   const type = kinds.length === 0 ? /^[a-z]+-(.+)$/.exec(textOf(event['handler']) ?? '')?.[1] : kinds.join('-')
   if (type === undefined) return undefined

@@ -1,4 +1,3 @@
-/** The redacted fields, and `audit`, which is common to all clouds. */
 import { createHash } from 'node:crypto'
 import { outcomeOf, severityOfCode, type AuditActor, type AuditRecord } from '../../model/audit.ts'
 import type { WeirEvent } from '../../model/events.ts'

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream'
 
-/** Writes lines to a stream with a slow or closed reader. */
+/** The stream's reader may be slow or closed. */
 export class LineStream {
   readonly #stream: Writable
 

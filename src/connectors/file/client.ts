@@ -11,7 +11,7 @@ interface Shape {
   readonly head: Uint8Array
 }
 
-/** A file of complete lines, rotated at a size limit or when its header differs. */
+/** Rotates at a size limit or when its header differs. */
 export class LineFile {
   readonly #path: string
   readonly #folder: string
@@ -47,7 +47,6 @@ export class LineFile {
     }
   }
 
-  /** Returns the new name. */
   async rotate(): Promise<string | undefined> {
     if (this.#rotateAt === 0 || (this.#open?.size ?? 0) < this.#rotateAt) return undefined
     await this.close()
@@ -81,7 +80,7 @@ export class LineFile {
       return this.#begin()
     }
     if (size <= this.#head.length) {
-      // A new file, or an incomplete header: there are no lines. The name is durable after its folder is synced.
+      // No lines yet. The name is durable after its folder is synced.
       if (this.#head.length > 0) await file.write(this.#head, 0)
       await this.#disk.syncDirectory(this.#folder)
       return { file, size: this.#head.length }
@@ -93,7 +92,6 @@ export class LineFile {
     return { file, size: torn ? size + 1 : size }
   }
 
-  /** The name is durable after the parent is synced. */
   async #makeFolder(): Promise<void> {
     const missing: string[] = []
     let above = this.#folder
@@ -119,7 +117,6 @@ export class LineFile {
   }
 }
 
-/** True if the file begins with the header, or is a part of it. */
 async function beginsLike(file: DiskFile, head: Uint8Array, size: number): Promise<boolean> {
   const begin = new Uint8Array(Math.min(size, head.length))
   if (begin.length > 0) await file.read(begin, 0)

@@ -20,7 +20,6 @@ export function openFile(config: FileConfig, { host, log }: Context): Promise<Si
   const patience = new WriteTimeout(config.timeout, host.timers)
   const append = async (lines: Uint8Array): Promise<void> => {
     await file.append(lines)
-    // A failed rotation does not repeat the write.
     await file.rotate().catch((error: unknown) => {
       log.warn('The file could not be rotated and continues to grow; the next batch tries again.', {
         path: config.path,

@@ -14,7 +14,7 @@ export const connection = {
   // ms; by default up to two minutes.
   'grpc.initial_reconnect_backoff_ms': 200,
   'grpc.max_reconnect_backoff_ms': 5000,
-  // Bytes. The default of 64 KiB is smaller than one pull response and would block acknowledgements.
+  // Bytes. The default of 64 KiB would block acknowledgements.
   'grpc-node.flow_control_window': 4 << 20,
 }
 

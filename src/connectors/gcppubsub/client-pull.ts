@@ -10,7 +10,6 @@ import { fromMessage } from './map.ts'
 const mostMessages = 1000
 /** Without ordering: responses may arrive in any order. */
 const maxConcurrentPulls = 2
-/** A pull without messages is repeated. */
 const pollMs = 20_000
 /** Well before the minimum deadline of ten seconds. */
 const firstLeaseMs = 3000
@@ -22,7 +21,6 @@ interface PullRequest {
   received: Received
 }
 
-/** The handle is the acknowledgement id. */
 export class PubSubPuller implements Puller<string> {
   readonly address: string
   readonly keepMs: number
@@ -90,7 +88,7 @@ export class PubSubPuller implements Puller<string> {
     return this.#lease(handles, 0)
   }
 
-  /** Most messages are acknowledged before the first extension, which costs as much as an acknowledgement. */
+  /** Most messages are acknowledged before the first extension. */
   async keep(taken: readonly string[]): Promise<void> {
     const handles = [...taken, ...this.#untaken()]
     const now = this.#host.clock.monotonic()

@@ -9,7 +9,7 @@ import { requestBytes, sizeOf, type PubSubMessage } from './map.ts'
 
 type Line = { readonly at: number; readonly message: PubSubMessage }[]
 
-/** Messages of one ordering key use sequential requests, as Pub/Sub requires. */
+/** One request at a time per ordering key, as Pub/Sub requires. */
 export class PubSubPublisher {
   readonly #config: PubSubConfig
   readonly #context: Context
@@ -97,7 +97,7 @@ export class PubSubPublisher {
     return line.slice(from, to)
   }
 
-  /** After a rejected request each message is sent alone until one of a key fails. */
+  /** After a rejection each message is sent alone. */
   async #request(chunk: Line, signal: AbortSignal): Promise<Attempt[]> {
     const [first] = chunk
     const size = first === undefined ? 0 : sizeOf(first.message)

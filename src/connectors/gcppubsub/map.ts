@@ -8,12 +8,12 @@ export interface PubSubMessage {
   readonly orderingKey?: string
 }
 
-/** Limits of Pub/Sub: attributes; bytes of a name, of a value and of an ordering key. */
+/** Attributes; bytes of a name, of a value and of an ordering key. */
 const limits = { attributes: 100, name: 256, value: 1024, key: 1024 } as const
 export const requestBytes = 10_000_000
 const perMessage = 64
 
-/** CloudEvents attributes become `ce-…`. A long key is hashed. Throws the reason if a limit of Pub/Sub is exceeded. */
+/** Attributes become `ce-…`; a long key is hashed. Throws the reason if a limit is exceeded. */
 export function toMessage(
   {
     attributes,
@@ -25,7 +25,6 @@ export function toMessage(
   ordering: boolean,
 ): PubSubMessage {
   const all: Record<string, string> = {}
-  // Optional: omitted if too long.
   for (const [name, value] of Object.entries(facts)) if (Buffer.byteLength(value) <= limits.value) all[name] = value
   for (const [name, value] of Object.entries(attributes)) {
     if (Buffer.byteLength(value) > limits.value || name.length + 3 > limits.name)

@@ -40,7 +40,7 @@ export class Poster {
     return new Poster(client, config, host)
   }
 
-  /** Never rejects: failures below HTTP are transient. */
+  /** Never rejects. */
   async post({ headers, body }: BinaryMessage, signal: AbortSignal): Promise<Attempt> {
     try {
       const answer = await this.#client.request({
@@ -54,7 +54,7 @@ export class Poster {
       return outcome === undefined ? undefined : { ...outcome, reason: withoutSecretsOf(this.#url, outcome.reason) }
     } catch (error) {
       const reason = withoutSecretsOf(this.#url, `${this.#url}: ${messageOf(error)}`)
-      // A timeout may concern one event; a failed connection concerns all.
+      // A timeout may concern one event only.
       return { is: 'retry', reason, away: !(error instanceof HttpError) || error.kind === 'network' }
     }
   }

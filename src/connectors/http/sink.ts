@@ -36,7 +36,6 @@ export async function openHttp(config: HttpConfig, context: Context): Promise<Si
   }
 }
 
-/** Without credentials. */
 function* previewOf(url: string, form: Form, { flows, begin }: EventForms, batch: SinkBatch): Generator<Preview> {
   const sending = begin()
   for (const row of sinkRows(batch, flows)) {

@@ -6,7 +6,6 @@ import type { KafkaConfig } from './config.ts'
 
 export type Library = Awaited<ReturnType<typeof loadClient>>
 
-/** Added partitions are found after this time. */
 const metadataMaxAge = 60_000
 
 export async function loadClient() {
@@ -15,7 +14,7 @@ export async function loadClient() {
 
 export type ClusterConfig = Pick<KafkaConfig, 'brokers' | 'auth' | 'tls' | 'timeout'>
 
-/** Reads TLS files now, and secrets for each connection. The library does not retry: the engine does. */
+/** TLS files are read now, secrets for each connection. The engine retries, not the library. */
 export async function connectionOptions(
   { brokers, auth, tls, timeout }: ClusterConfig,
   { id, host }: Pick<Context, 'id' | 'host'>,
@@ -42,7 +41,7 @@ export async function connectionOptions(
 export async function openBase(library: Library, options: BaseOptions): Promise<Base> {
   const base = new library.Base(options)
   let last: Error | undefined
-  // Without a listener the error would end the process. With TLS 1.3 it states why the client certificate was rejected.
+  // Without a listener the error would end the process.
   base.connections.on('connecting', ({ connection }) =>
     connection.on('error', (error) => {
       last = error
@@ -57,7 +56,7 @@ export async function openBase(library: Library, options: BaseOptions): Promise<
   }
 }
 
-/** The newest version of an API that library and brokers support. */
+/** The newest version supported by both sides. */
 export function apiOf<Arguments extends unknown[], Response>(
   library: Library,
   base: Base,
@@ -94,7 +93,7 @@ function saslOf(auth: KafkaConfig['auth']): SASLOptions | undefined {
       return {
         mechanism: 'OAUTHBEARER',
         token: () => revealSecret(auth.token).trim(),
-        // A broker rejects a token in the body of a successful response.
+        // A rejected token is in the body of a successful response.
         authBytesValidator(bytes, done) {
           if (bytes === null || bytes.length === 0) done(null, bytes)
           else done(new Error(`the token was rejected: ${bytes.toString()}`), bytes)

@@ -29,7 +29,7 @@ export type BatchOutcome =
       readonly staleMetadata: boolean
     }
 
-/** Outcome of a batch of one partition. `name`: name of the code. */
+/** `name`: name of the code. */
 export function batchOutcome(code: number, name: string, brokerMessage: string | null, topic: string): BatchOutcome {
   if (code === 0 || code === duplicateSequence) return { is: 'stored' }
   if (tooLarge.has(code))
@@ -74,7 +74,7 @@ export function whyNoTopic(error: unknown, topic: string): string {
   return `topic ${topic} is unavailable (${text})`
 }
 
-/** The failure, and the action to take. */
+/** Includes the action to take. */
 export function whyNotConnected(error: unknown, { brokers, auth, tls }: ClusterConfig): string {
   const at = brokers.map(formatHostPort).join(', ')
   const text = errorText(error)
@@ -107,7 +107,7 @@ export function whyNotConnected(error: unknown, { brokers, auth, tls }: ClusterC
 
 export function whyLost(error: unknown, config: ClusterConfig, broker: HostPort | undefined): string {
   const text = errorText(error)
-  // A rejected login fails earlier, at connection time.
+  // A rejected login fails at connection time.
   if (broker !== undefined && /^(?:Connection (?:closed|error)|Request timed out|no response)/.test(text))
     return `the connection to broker ${formatHostPort(broker)} is lost (${text})`
   return whyNotConnected(error, broker === undefined ? config : { ...config, brokers: [broker] })
@@ -134,14 +134,12 @@ function messageIn(error: Error): string {
     'apiId' in error ? error.apiId : undefined,
     'serverErrorMessage' in error ? error.serverErrorMessage : undefined,
   ]
-  // OpenSSL's reason only.
   const message = /:SSL routines:[^:]*:([^:]+)/.exec(error.message)?.[1] ?? error.message
   const words =
     typeof brokerMessage === 'string' && brokerMessage !== '' ? brokerMessage : message === '' ? error.name : message
   return typeof id === 'string' && words !== id ? `${words} ${id}` : words
 }
 
-/** These messages are clearer than their causes. */
 const clearMessage = /requires TLS|suitable SASL|^a secret refers to|^the TLS file/
 
 function walk(error: unknown, visit: (error: Error, deeper: boolean) => void): void {

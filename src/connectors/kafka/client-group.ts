@@ -10,9 +10,9 @@ import { withSinkTimeout } from '../../messaging/sink-timeout.ts'
 const maxRecords = 1000
 const maxBytes = 4 * 2 ** 20
 const fetchWaitMs = 1000
-/** The library's default of 50 MB takes twice as long per record. */
+/** The library's default of 50 MB is slower. */
 const fetchBytes = 2 * 2 ** 20
-/** Margin beyond the session timeout, because a join ends when all members joined. */
+/** Beyond the session timeout: a join ends when all members joined. */
 const joinMarginMs = 10_000
 
 export interface Offset {
@@ -67,7 +67,6 @@ class Member implements Group {
   readonly #config: KafkaSourceConfig
   readonly #context: SourceContext
   #stream: MessagesStream<Buffer, Buffer, Buffer, Buffer> | undefined
-  /** Topics with their partition counts at the time of the join, as JSON. */
   #partitionCounts = ''
   #nextRefresh = 0
   #initialOffsets: ReadonlyMap<string, bigint> | undefined
@@ -169,7 +168,7 @@ class Member implements Group {
     this.#stream?.destroy()
   }
 
-  /** Commits initial offsets: otherwise `newest` would skip messages that arrive while no member reads. */
+  /** Otherwise `newest` would skip messages that arrive while no member reads. */
   async #commitInitialOffsets(initialOffsets: ReadonlyMap<string, bigint>): Promise<void> {
     const assigned = this.#consumer.assignments ?? []
     if (assigned.length === 0) return

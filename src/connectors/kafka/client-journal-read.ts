@@ -31,7 +31,6 @@ type FetchArguments = [
 ]
 
 const [waitMs, fetchBytes, noSession] = [500, 4 * 2 ** 20, -1]
-/** Control batches of transactions have no data. */
 const controlBatch = 0b10_0000
 
 /** Rejects when the cluster is lost or the leader changes. */
@@ -75,7 +74,7 @@ export async function* readPartition(
       ?.records ?? []) {
       const first = Number(firstOffset)
       for (const { offsetDelta, key, value } of (attributes & controlBatch) === 0 ? batch : []) {
-        // A fetch returns complete batches, which may begin before the offset.
+        // The first batch may begin before the offset.
         if (first + offsetDelta >= next)
           records.push({
             position: first + offsetDelta + 1,

@@ -20,7 +20,7 @@ const fencedIds: ReadonlySet<string> = new Set([
   'INVALID_PRODUCER_ID_MAPPING',
 ])
 const unknownProducerIds: ReadonlySet<string> = new Set(['OUT_OF_ORDER_SEQUENCE_NUMBER', 'UNKNOWN_PRODUCER_ID'])
-/** Below the default topic limit of 1 MiB, with the overhead of records. */
+/** Below the default topic limit of 1 MiB. */
 const batchBytes = 900 * 1024
 const everyReplica = -1
 const sequences = 2 ** 31
@@ -39,7 +39,6 @@ interface Identity {
 }
 
 interface WriteState {
-  /** Sequence number of the next batch. */
   next: number
   done: number
 }
@@ -53,9 +52,8 @@ export interface WriterOptions {
 }
 
 /**
- * Writes under an exclusive name: the brokers give each new holder a higher epoch and reject lower ones. Batches have
- * sequence numbers, so a repeated batch is stored once. There are no transactions: a batch is final when all in-sync
- * replicas have it.
+ * The brokers give each new holder of the name a higher epoch and reject lower ones. Sequence numbers deduplicate
+ * repeated batches. A batch is final when all in-sync replicas have it.
  */
 export class FencingWriter implements BusWriter {
   readonly #options: WriterOptions
@@ -102,17 +100,13 @@ export class FencingWriter implements BusWriter {
       if (id !== undefined && fencedIds.has(id))
         throw new Fenced(`another instance writes as ${this.#options.name} (${id})`, { cause: error })
       if (id !== undefined && unknownProducerIds.has(id)) await this.#renew(client)
-      // Other requests still use a working connection.
       if (id === undefined) await this.#options.lost(client)
       else client.admin.clearMetadata()
       throw error
     }
   }
 
-  /**
-   * Acquires a higher epoch; rejected if another instance did so. An unconfirmed batch may be stored twice: readers
-   * deduplicate it.
-   */
+  /** Acquires a higher epoch. An unconfirmed batch may be stored twice: readers deduplicate it. */
   async #renew(client: JournalClient): Promise<void> {
     try {
       this.#identity = await this.#identify(client, this.#identity)
@@ -193,7 +187,7 @@ export async function leaderOf({ admin }: JournalClient, topic: string, partitio
   return leader
 }
 
-/** Connects to the broker with this id, or to any broker. */
+/** `node`: broker id; default: any. */
 export async function connectionTo({ admin }: JournalClient, node?: number): Promise<Connection> {
   const { brokers } = await admin.metadata({ topics: [] })
   const broker = node === undefined ? [...brokers.values()][0] : brokers.get(node)

@@ -39,7 +39,7 @@ interface ReadPosition {
   readonly offsets: Map<number, bigint>
 }
 
-/** Reads the topic from its end, without a group and without commits. */
+/** Reads from the end, without a group and without commits. */
 export async function listenKafka(config: KafkaConfig, context: Context): Promise<Listening> {
   const { topic } = config
   const library = await loadClient()
@@ -48,7 +48,6 @@ export async function listenKafka(config: KafkaConfig, context: Context): Promis
   let position: ReadPosition | undefined
   try {
     position = await positionAt(admin, topic, latest)
-    // Verifies the read permission now.
     await read(library, admin, position, topic)
   } catch (error) {
     const missing = errorText(error).startsWith('Unknown topic')

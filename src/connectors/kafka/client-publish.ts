@@ -60,8 +60,8 @@ export interface PublishOptions {
 }
 
 /**
- * One call of `publishAll`. Messages of a key are in flight to one partition at a time, so that none is stored after a
- * failed one. A partition has one batch in flight, so that its sequence number shows whether it was stored.
+ * Per key, messages are in flight to one partition at a time, so that none is stored after a failed one. A partition
+ * has one batch in flight, so that its sequence number shows whether it was stored.
  */
 export class Publishing {
   readonly #live: Live
@@ -123,7 +123,7 @@ export class Publishing {
     }
   }
 
-  /** Sends the messages that may be in flight together; returns the others. */
+  /** Returns the messages that must wait. */
   async #round(remaining: readonly Item[]): Promise<Item[]> {
     const deferred: Item[] = []
     const leaders = new Map<number, Map<string, Item[]>>()
@@ -194,7 +194,6 @@ export class Publishing {
     }
   }
 
-  /** Removes messages of failed keys from the queue. */
   #nextBatch(partitionId: string, queue: Item[], limit: number): Item[] {
     const sendable = queue.filter((item) => {
       const { key } = item.message
@@ -279,7 +278,6 @@ export class Publishing {
     )
   }
 
-  /** Returns the remaining queue. */
   #settle(
     partitionId: string,
     batch: readonly Item[],

@@ -13,7 +13,7 @@ export interface PendingRecord {
   synced: boolean
 }
 
-/** Records of one partition in order. A record is committed when it and all earlier ones are synced. */
+/** A record is committed when it and all earlier ones are synced. */
 interface PartitionQueue {
   readonly group: Group
   readonly topic: string
@@ -21,9 +21,7 @@ interface PartitionQueue {
   readonly pending: PendingRecord[]
 }
 
-/**
- * Reads as a member of a consumer group. Joins at the first pull, and again after a lost connection or changed topics.
- */
+/** Joins the group at the first pull, and again after a lost connection or changed topics. */
 export class KafkaPuller implements Puller<PendingRecord> {
   readonly address: string
   readonly #config: KafkaSourceConfig
@@ -63,7 +61,7 @@ export class KafkaPuller implements Puller<PendingRecord> {
     return this.#commits.add(handles.map(({ queue }) => queue))
   }
 
-  /** Nothing is committed, so the next reader receives the records again. */
+  /** Commits nothing. */
   release(): Promise<void> {
     return Promise.resolve()
   }

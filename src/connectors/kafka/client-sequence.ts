@@ -5,10 +5,7 @@ export interface Producer {
 
 const sequenceLimit = 2 ** 31
 
-/**
- * The broker detects a repeated batch by its sequence number. A batch without a response keeps its number until it is
- * repeated unchanged.
- */
+/** A batch without a response keeps its number until it is repeated unchanged. */
 export class Sequences {
   #producer: Producer | undefined
   readonly #next = new Map<string, number>()
@@ -24,7 +21,7 @@ export class Sequences {
     this.#producer = producer
   }
 
-  /** A new producer must begin. Batches without a response may then be stored twice. */
+  /** Requires a new producer. Batches without a response may then be stored twice. */
   reset(): void {
     this.#producer = undefined
     this.#next.clear()

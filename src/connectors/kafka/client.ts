@@ -93,7 +93,7 @@ export class KafkaPublisher {
   }
 
   async #open(): Promise<Live> {
-    // Rotated: the first broker may accept connections and never respond.
+    // The first broker may accept connections and never respond.
     const [first, ...others] = this.#brokers
     if (first !== undefined) this.#brokers = [...others, first]
     const library = await loadClient()

@@ -12,7 +12,6 @@ export const journal: JournalDriver<KafkaJournalConfig> = openKafkaJournal
 
 const [latest, earliest] = [-1n, -2n]
 const retryMs = 100
-/** Compacted to the newest record of each key; short segments are compacted early. */
 const recordSettings = {
   'cleanup.policy': 'compact',
   'segment.ms': '600000',
@@ -22,8 +21,8 @@ const recordSettings = {
 }
 
 /**
- * The journal as a topic: a record is a frame, and the frames of a source are in one partition. A second, compacted
- * topic with one partition has small records. Rejects if no broker responds.
+ * A record is a frame; the frames of a source are in one partition. A second, compacted topic has small records.
+ * Rejects if no broker responds.
  */
 export async function openKafkaJournal(config: KafkaJournalConfig, context: JournalContext): Promise<JournalBus> {
   const journal = new KafkaJournal(config, context)
@@ -74,7 +73,6 @@ class KafkaJournal implements JournalBus {
     this.#partitions = await this.#waitForLeaders(client, topic)
   }
 
-  /** Waits until every partition has a leader, and returns their number. */
   async #waitForLeaders({ admin }: JournalClient, topic: string): Promise<number> {
     const { clock, timers } = this.#context.host
     for (const until = clock.monotonic() + this.#config.timeout; ;) {
@@ -112,7 +110,7 @@ class KafkaJournal implements JournalBus {
   }
 
   async *read(channel: Channel, after: number, signal: AbortSignal): AsyncGenerator<readonly BusRecord[]> {
-    // Separate, because a broker answers the requests of a connection in order, and these may wait.
+    // A broker answers the requests of a connection in order, and these may wait.
     const client = await this.#connect()
     const stop = (): void => {
       client.admin.close().catch(() => undefined)
@@ -174,7 +172,6 @@ class KafkaJournal implements JournalBus {
     }
   }
 
-  /** Creates a missing topic. */
   async #ensure(
     { admin }: JournalClient,
     topic: string,

@@ -15,7 +15,7 @@ export class RecordReader {
   readonly #names = new RepeatedTexts()
   readonly #values = new RepeatedTexts()
 
-  /** CloudEvents attributes from `ce_` headers. Invalid UTF-8 becomes U+FFFD. */
+  /** Attributes from `ce_` headers. Invalid UTF-8 becomes U+FFFD. */
   read({ topic, partition, offset, time, key, headers, value }: KafkaRecord): InMessage {
     const attributes: Record<string, string> = {}
     let contentType: string | undefined
@@ -39,7 +39,7 @@ export class RecordReader {
 
 const maxTexts = 64
 
-/** Successive records mostly have equal names and values, which are compared instead of decoded. */
+/** Compares repeated texts instead of decoding them. */
 class RepeatedTexts {
   readonly #last: { readonly bytes: Uint8Array; readonly text: string }[] = []
 

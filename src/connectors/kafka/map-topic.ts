@@ -3,7 +3,7 @@ import type { SinkRow } from '../../engine/delivery/rows.ts'
 import { Complaint } from '../../schema/values.ts'
 
 const maxTopicLength = 249
-/** Placeholders with few values: topics for them may be created. */
+/** Topics for them may be created. */
 const fewValues: ReadonlySet<string> = new Set(['{family}', '{type}'])
 
 export function topicOf(template: string): (row: SinkRow) => string {
@@ -28,7 +28,7 @@ export function topicProblem(template: string, create: boolean): Complaint | und
       ['topic'],
     )
   }
-  // Otherwise an event could select an internal topic such as __consumer_offsets.
+  // Protects internal topics such as __consumer_offsets.
   if (found.length > 0 && !/^[A-Za-z0-9]/.test(template))
     return new Complaint(
       `\`${template}\` could produce any topic name`,

@@ -27,7 +27,6 @@ export function openKafka(config: KafkaConfig, context: Context): Promise<Sink> 
       body: value,
     }),
     probe: (signal) => probeKafka(config, context, signal),
-    // Topics of a template depend on the events.
     ...(config.topic.includes('{') ? {} : { listen: () => listenKafka(config, context) }),
     close: () => publisher.close(),
   })

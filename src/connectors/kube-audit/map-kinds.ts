@@ -1,4 +1,4 @@
-/** Built-in kinds by resource name; audit events mostly omit the kind. */
+/** By resource name; audit events mostly omit the kind. */
 const kinds: Readonly<Record<string, readonly string[]>> = {
   '': [
     'ConfigMap',

@@ -143,7 +143,7 @@ interface AuditFacts {
   readonly object: AuditObject | undefined
 }
 
-/** A cluster is its own tenant; a server error has severity incident. */
+/** A cluster is its own tenant. */
 function recordOf({ cluster, verb, auditID, stage, code, name, uid, by, address, object }: AuditFacts): AuditRecord {
   const status = typeof code === 'number' ? code : Number.NaN
   const severity = stage === 'Panic' || status >= 500 ? 'incident' : severityOfCode(status)
@@ -176,12 +176,11 @@ function recordOf({ cluster, verb, auditID, stage, code, name, uid, by, address,
   })
 }
 
-/** `deployments.apps/scale` */
 function typeOf({ resource, group, subresource }: AuditObject): string {
   return `${group === '' ? resource : `${resource}.${group}`}${subresource === undefined ? '' : `/${subresource}`}`
 }
 
-/** The response adds a generated name, the id and the new version. */
+/** A response adds a generated name, the id and the new version. */
 function objectOf(given: Fields): { readonly object: AuditObject; readonly kind: string | undefined } | undefined {
   const objectRef = fieldsOf(given['objectRef'])
   const resource = textOf(objectRef['resource'])

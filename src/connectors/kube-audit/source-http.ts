@@ -154,7 +154,6 @@ function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest()
 }
 
-/** Responds with a Kubernetes Status, which the API server logs. */
 function answer(
   response: ServerResponse,
   { code, message, last }: { readonly code: number; readonly message: string | undefined; readonly last: boolean },

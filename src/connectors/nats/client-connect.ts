@@ -13,7 +13,7 @@ export async function loadClient() {
   return { ...transport, ...jetstream }
 }
 
-/** Reconnects during the lifetime of the sink. Secrets and TLS files are read for each connection. */
+/** Secrets and TLS files are read for each connection. */
 export async function connectionOptions(
   library: Library,
   config: NatsServer,
@@ -28,7 +28,7 @@ export async function connectionOptions(
     timeout: config.timeout,
     maxReconnectAttempts: -1,
     reconnectTimeWait: 1000,
-    // Two missed pings select another node; the library default is two minutes.
+    // ms. After two missed pings another node is used; the library default is two minutes.
     pingInterval: 5000,
     noAsyncTraces: true,
     ...(authenticator === undefined ? {} : { authenticator }),
@@ -64,7 +64,6 @@ function filesOf(tls: Tls | null, read: TlsOptions | undefined): object {
   }
 }
 
-/** Creates a missing stream if configured. */
 export async function ensureStream(
   library: Library,
   connection: NatsConnection,

@@ -49,7 +49,7 @@ function noStream(subject: string): string {
 }
 
 export function connectTimeout({ url, timeout, tls }: NatsConfig): string {
-  // With TLS 1.3 a server rejects a client certificate after the handshake; the library then retries silently.
+  // With TLS 1.3 the rejection of a client certificate follows the handshake; the library then retries silently.
   const certificateMissing = (url.startsWith('tls:') || tls !== null) && (tls?.cert_file ?? null) === null
   return (
     `${url} did not respond within ${timeout} ` +
@@ -57,7 +57,7 @@ export function connectTimeout({ url, timeout, tls }: NatsConfig): string {
   )
 }
 
-/** The failure, and the action to take. */
+/** Includes the action to take. */
 export function whyNotConnected(
   error: unknown,
   { url, stream }: { readonly url: string; readonly stream: string | null },

@@ -36,8 +36,8 @@ const wrongLastSequence = 10071
 const headerBytes = 4096
 
 /**
- * Writes with an expected last sequence, so that the server rejects a fenced writer. A subject has one writer, and
- * writes are sequential. Records of one key in one call are one message.
+ * Writes with an expected last sequence, so that the server rejects a fenced writer. Writes are sequential. Records of
+ * one key in one call are one message.
  */
 export class ExpectingWriter implements BusWriter {
   readonly #options: WriterOptions
@@ -57,7 +57,6 @@ export class ExpectingWriter implements BusWriter {
       })
       const known: Subject = { last: message?.seq ?? 0, written: 0, unconfirmed: false }
       try {
-        // Rewriting the last small record is harmless.
         const sequence = await this.#publish(
           client,
           channel,
@@ -119,7 +118,7 @@ export class ExpectingWriter implements BusWriter {
     }
   }
 
-  /** Stores a message exactly once, even if an acknowledgement was lost. */
+  /** Exactly once, even if an acknowledgement was lost. */
   async #once(
     client: JournalClient,
     channel: Channel,

@@ -23,7 +23,7 @@ export async function listenNats(config: NatsConfig, context: Context): Promise<
       else refused ??= error
     },
   })
-  // A permission error may be delivered one event-loop turn after the pong.
+  // A permission error may arrive one event-loop turn after the pong.
   await connection.flush()
   await context.host.timers.sleep(0)
   if (refused !== undefined) {

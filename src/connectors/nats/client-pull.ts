@@ -21,7 +21,7 @@ interface Live {
   readonly ended: AbortSignal
 }
 
-/** Reads from a durable consumer. Connects at the first pull and after a lost connection. */
+/** Connects at the first pull and after a lost connection. */
 export class JetStreamPuller implements Puller<JsMsg> {
   readonly address: string
   readonly keepMs: number
@@ -96,7 +96,7 @@ export class JetStreamPuller implements Puller<JsMsg> {
     await live.connection.close()
   }
 
-  /** Resolves when the server received all acknowledgements. The library's flush has no timeout. */
+  /** The library's flush has no timeout. */
   async #flush(live = this.#live): Promise<void> {
     if (live === undefined) return
     const { timeout: ms, url } = this.#config
@@ -112,7 +112,7 @@ export class JetStreamPuller implements Puller<JsMsg> {
   async #connect(signal: AbortSignal): Promise<Live> {
     const library = await loadClient()
     let connection: NatsConnection
-    // Messages in transit are lost with a connection and later ones would overtake them, so the consumer restarts.
+    // Messages in transit are lost with a connection, so the consumer restarts to keep the order.
     try {
       connection = await library.connect({
         ...(await connectionOptions(library, this.#config, this.#context)),
@@ -152,10 +152,7 @@ export class JetStreamPuller implements Puller<JsMsg> {
     }
   }
 
-  /**
-   * Waits for the redelivery of messages that a previous reader did not acknowledge, to keep the order. Concurrent
-   * readers have no order.
-   */
+  /** Waits for messages that a previous reader did not acknowledge, to keep the order. */
   async #waitForRedelivery(consumer: Consumer, signal: AbortSignal): Promise<DeliveredState> {
     const {
       num_ack_pending: pending,
@@ -165,7 +162,7 @@ export class JetStreamPuller implements Puller<JsMsg> {
       ts,
     } = await consumer.info()
     const waitMs = wait / 1e6
-    // The library declares nanoseconds; the server sends RFC 3339, and none before 2.10.
+    // The server sends RFC 3339, not nanoseconds, and none before 2.10.
     const ago = (ts === undefined ? this.#context.host.clock.now() : Date.parse(ts)) - Date.parse(String(active))
     const ms = (Number.isNaN(ago) ? waitMs : Math.min(waitMs, waitMs - ago)) + marginMs
     const given = { newest, open: readers > 0 ? 0 : pending, maxWaitMs: waitMs + marginMs }
@@ -195,7 +192,6 @@ export class JetStreamPuller implements Puller<JsMsg> {
     this.#wake()
   }
 
-  /** Creates a missing consumer. */
   async #consumer(library: Library, connection: NatsConnection): Promise<Consumer> {
     const { url, stream, consumer, subjects, begin, ack_wait: ackWait, timeout } = this.#config
     const manager = await library.jetstreamManager(connection, { timeout, checkAPI: false })

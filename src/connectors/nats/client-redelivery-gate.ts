@@ -8,10 +8,7 @@ export interface DeliveredState {
   readonly maxWaitMs: number
 }
 
-/**
- * Keeps the order: delays new messages until unacknowledged ones are redelivered, for a limited time, because the
- * stream may have dropped some.
- */
+/** Delays new messages until unacknowledged ones are redelivered, for a limited time: they may be gone. */
 export class RedeliveryGate {
   readonly #newest: number
   readonly #emit: (message: JsMsg) => void

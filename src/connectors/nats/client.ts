@@ -22,7 +22,7 @@ interface Live {
   readonly connection: NatsConnection
   readonly inbox: string
   subscribed: boolean
-  /** Why publishing is impossible while the library reconnects. */
+  /** Set while the library reconnects. */
   away: string | undefined
 }
 
@@ -31,10 +31,7 @@ type PublishAck = {
   readonly error?: { readonly code: number; readonly err_code: number; readonly description: string }
 }
 
-/**
- * One connection, opened at the first use and after a loss. One subscription receives all acknowledgements: the
- * library's own publish creates a timer and an error with its stack per message, a third of its cost.
- */
+/** One subscription receives all acknowledgements: the library's own publish adds a third of the cost. */
 export class JetStreamPublisher {
   readonly #config: NatsConfig
   readonly #context: Context
@@ -89,9 +86,9 @@ export class JetStreamPublisher {
     })
   }
 
-  /** Settles after a pong: core NATS has no other acknowledgement. */
+  /** Core NATS has no other acknowledgement. */
   #settleAfterFlush({ library, connection }: Live, number: number, subject: string): void {
-    // A permission error may be delivered one event-loop turn after the pong (see #permissionDenied).
+    // A permission error may arrive one event-loop turn after the pong.
     connection
       .flush()
       .then(() => this.#context.host.timers.sleep(0))
@@ -138,7 +135,6 @@ export class JetStreamPublisher {
     }
   }
 
-  /** Fails pending publishes, of one send if `under` is set. */
   #failPending(reason: string, under?: AbortSignal): void {
     this.#pending.settleAll(unavailable(reason), ({ signal }) => under === undefined || signal === under)
   }

@@ -16,7 +16,7 @@ type Stored = Pick<JsMsg, 'seq' | 'subject' | 'data'>
 const mostAtOnce = 500
 const nanoseconds = 1e6
 
-/** One stream per partition, and one for small records. Rejects if no server responds or JetStream is disabled. */
+/** One stream per partition, one for small records. Rejects if no server responds or JetStream is disabled. */
 export async function openNatsJournal(config: NatsJournalConfig, context: JournalContext): Promise<JournalBus> {
   const journal = new NatsJournal(config, context)
   try {
@@ -108,7 +108,7 @@ class NatsJournal implements JournalBus {
     }
   }
 
-  /** Fetches gaps left by a lagging replica; a partition only drops its oldest messages. */
+  /** Fetches gaps left by a lagging replica. */
   async #whole(
     { manager }: JournalClient,
     stream: string,
@@ -148,7 +148,7 @@ class NatsJournal implements JournalBus {
         stream: library.jetstream(connection),
         manager: await library.jetstreamManager(connection, { timeout: this.#config.timeout, checkAPI: false }),
       }
-      // The library stops reconnecting after two rejections or an unreadable secret.
+      // The library stops reconnecting after two rejections.
       const lose = (): Promise<void> => this.#connection.discard(client)
       connection.closed().then(lose, lose)
       return client
@@ -162,7 +162,6 @@ class NatsJournal implements JournalBus {
     return { stream: name, prefix: name }
   }
 
-  /** Creates a missing stream; resolves to its description. */
   async #ensure(
     channel: Channel,
     settings: { readonly max_msgs_per_subject?: number; readonly max_age?: number; readonly description?: string },
@@ -188,7 +187,7 @@ class NatsJournal implements JournalBus {
   }
 }
 
-/** Groups received messages; waits for the first. The library's pending count is unreliable. */
+/** The library's pending count is unreliable. */
 async function* together(messages: ConsumerMessages, timers: Timers): AsyncGenerator<readonly JsMsg[]> {
   const coming = messages[Symbol.asyncIterator]()
   for (let next = coming.next(); ;) {

@@ -30,6 +30,6 @@ export async function openNats(config: NatsConfig, context: Context): Promise<Si
     listen: () => listenNats(config, context),
     close: () => publisher.close(),
   })
-  // Connects at the start, so that the log has the server's limits.
+  // The log then has the server's limits.
   return { ...sink, open: async (signal) => void (await publisher.ready(signal)) }
 }

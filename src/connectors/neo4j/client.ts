@@ -32,7 +32,7 @@ export class GraphClient {
     this.#place = `${config.url}${config.database === null ? '' : ` (database ${config.database})`}`
   }
 
-  /** All or nothing. A retry runs `act` again. Never rejects. */
+  /** All or nothing; a retry runs `act` again. Never rejects. */
   async write(act: (writing: Transaction) => Promise<void>, signal: AbortSignal): Promise<Attempt> {
     try {
       const driver = await this.#withLimit(this.#ready(), signal)

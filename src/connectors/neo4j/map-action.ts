@@ -1,4 +1,4 @@
-/** Labels, relationship types and directions are those of neo4j_sink, so that existing queries still work. */
+/** Compatible with queries for neo4j_sink. */
 import { actorKey, type AuditPerson } from '../../model/audit.ts'
 import { auditRecordOf, cloudOf } from '../../model/audit-record.ts'
 import type { WeirEvent } from '../../model/events.ts'
@@ -32,7 +32,6 @@ export interface ActionRow {
   readonly marks: readonly string[]
 }
 
-/** Throws a readable error for an event without a graph representation. */
 export function toAction(event: WeirEvent, data: Fields): ActionRow {
   const { actor, action, service, resource, tenant, region, severity, requestId } = auditRecordOf(event, data)
   const marks = marksOfAudit(event, data)

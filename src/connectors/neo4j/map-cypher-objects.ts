@@ -1,7 +1,4 @@
-/**
- * Ends relations that the latest state omits, and begins new ones. Idempotent if the same states are replayed in order:
- * an ended relation is reopened if it covers the time, then closed again.
- */
+/** Ends relations that the latest state omits, and begins new ones. Idempotent if states are replayed in order. */
 import type { Statement } from './map-cypher.ts'
 import { objectNode } from './map-node.ts'
 import { objectRelations, type ObjectRelation, type ObjectRow } from './map-object.ts'
@@ -42,7 +39,7 @@ const texts = Object.fromEntries(
 ) as Record<ObjectRelation, { readonly end: string; readonly begin: string }>
 
 interface ObjectState extends ObjectRow {
-  /** Unix ms: begin of the relations; `since` is the latest observation. */
+  /** Unix ms; `since` is the latest observation. */
   readonly at: number
 }
 
@@ -67,7 +64,7 @@ function mergeEqualStates(rows: readonly ObjectRow[]): ObjectState[][] {
   return [...histories.values()]
 }
 
-/** A wave has at most one state of each object. */
+/** At most one state of each object per wave. */
 function waves(lives: readonly (readonly ObjectState[])[]): ObjectState[][] {
   const most = Math.max(0, ...lives.map((life) => life.length))
   return Array.from({ length: most }, (_, wave) =>

@@ -1,4 +1,4 @@
-/** Relations and their validity, as in view `relations`. */
+/** As in view `relations`. */
 import type { WeirEvent } from '../../model/events.ts'
 import { kubernetesRef, parseKubernetesRef, type KubernetesRef } from '../../model/refs.ts'
 import { fieldsOf, textOf, type Fields } from '../../model/json.ts'
@@ -22,7 +22,7 @@ export interface ObjectRow {
   readonly related: readonly Related[]
 }
 
-/** Owners of these kinds are cluster-scoped; others share the object's namespace. */
+/** Cluster-scoped owners; others share the object's namespace. */
 const clusterWide: ReadonlySet<string> = new Set([
   'Node',
   'Namespace',
@@ -33,7 +33,6 @@ const clusterWide: ReadonlySet<string> = new Set([
   'APIService',
 ])
 
-/** Throws a readable error for an event without a graph representation. */
 export function toObject(event: WeirEvent, data: Fields): ObjectRow {
   const parts = event.ref === undefined ? undefined : parseKubernetesRef(event.ref)
   const resource = event.ref === undefined ? undefined : objectNode(event.ref)
@@ -87,7 +86,7 @@ function* relatedOf(
       }
 }
 
-/** The digest is the image that ran; the tag is the requested one. */
+/** The digest is the image that ran. */
 function imageRef(id: string | undefined, image: string | undefined): string | undefined {
   const text = id?.includes('@sha256:') === true ? id.replace(/^[a-z-]+:\/\//, '') : image
   return text === undefined ? undefined : `image:${text}`

@@ -3,7 +3,6 @@ import type { GraphClient } from './client.ts'
 import { linkText, statementsOf, type Written } from './map-cypher.ts'
 import type { GraphRow } from './map.ts'
 
-/** Evicted facts are written again. */
 const maxCachedFacts = 100_000
 const nothing = { has: () => false }
 

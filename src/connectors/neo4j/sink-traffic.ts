@@ -1,7 +1,4 @@
-/**
- * Adds flows to the sums exactly once: the position of each source is stored in the same transaction, and rows before
- * it are skipped.
- */
+/** Exactly once: the position of each source is stored in the same transaction. */
 import type { Attempt } from '../../engine/delivery/in-order.ts'
 import type { SinkBatch, SinkPiece } from '../../engine/contracts.ts'
 import type { GraphClient, Transaction } from './client.ts'
@@ -13,11 +10,11 @@ interface Position {
   readonly epoch: number
   readonly sequence: number
   readonly row: number
-  /** Unix ms of the newest frame. A source with restarted numbers has newer frames. */
+  /** Unix ms of the newest frame. */
   readonly received: number
 }
 
-// Runs first: the lock serializes transactions of the same source.
+// Locks first, which serializes transactions of the same source.
 const readText =
   'UNWIND $keys AS key MERGE (d:DELIVERED {key: key}) SET d.at = datetime() RETURN d.key AS key, ' +
   'toFloat(d.epoch) AS epoch, toFloat(d.sequence) AS sequence, toFloat(d.row) AS row, toFloat(d.received) AS ' +
@@ -27,7 +24,7 @@ const placeText =
   'd.sequence = toInteger(place.sequence), d.row = toInteger(place.row), d.received = ' +
   'toInteger(place.received)'
 const nodeText = 'UNWIND $rows AS row MERGE (n:RESOURCE {key: row.key}) SET n += row.set, n:WORKLOAD'
-// Matched by an indexed id: a traversal would visit the relationships of every hour.
+// Matched by an indexed id: a traversal would visit every hour.
 const talkText =
   'UNWIND $rows AS row MATCH (s:RESOURCE {key: row.from}) MATCH (t:RESOURCE {key: row.to}) SET s.key = ' +
   'row.from\n' +

@@ -6,7 +6,7 @@ import type { Cidr } from '../../model/cidr.ts'
 import { Sender, Senders } from '../../net/senders.ts'
 import { describeDomains, whyNothing, type DomainStatus } from './map-status.ts'
 
-/** Totals since the exporter was first seen, or seen again after an eviction. */
+/** Totals since it was first seen, or seen again after an eviction. */
 export interface ExporterStatus {
   readonly address: string
   /** Unix ms. */
@@ -20,7 +20,6 @@ export interface ExporterStatus {
   readonly lastMalformed: string | undefined
   readonly optionRecords: number
   readonly reservedSets: number
-  /** Data sets before their template, and the dropped ones. */
   readonly parkedSets: number
   readonly expiredSets: number
   readonly refusedTemplates: number
@@ -91,7 +90,6 @@ export class Exporter extends Sender {
   }
 }
 
-/** The oldest is evicted. */
 const mostSequences = 64
 
 export class Exporters extends Senders<Exporter> {

@@ -40,14 +40,13 @@ export type ExporterOf = (address: string, proven: boolean) => Exporter | undefi
 /** Stored exporters with a single datagram, which may be spoofed. */
 const mostUnproven = 1000
 
-/** Persists templates for the next start. The file is replaced atomically; a damaged one is skipped. */
+/** For the next start. The file is replaced atomically; a damaged one is skipped. */
 export class TemplateMemory {
   readonly #context: SourceContext
   readonly #decoder: TemplateDecoder
   readonly #listeners: readonly string[]
   #saved = 0
   #warned = false
-  /** Limits the share of time spent on saving. */
   #notBefore = 0
 
   constructor(context: SourceContext, decoder: TemplateDecoder, listen: readonly HostPort[]) {

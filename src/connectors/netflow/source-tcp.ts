@@ -4,11 +4,11 @@ import { listening } from '../../host/listen.ts'
 import { formatHostPort, type HostPort } from '../../schema/values.ts'
 
 export interface IpfixConnection {
-  /** The next message is read when it resolves. `bytes` is invalid afterwards. */
+  /** The next message is read when it resolves; `bytes` is invalid then. */
   message(bytes: Uint8Array): Promise<void>
   /** The connection is closed. */
   malformed(bytes: number): void
-  /** Bytes of an incomplete message at the end. `local`: the source closed the connection. */
+  /** `bytes`: incomplete message at the end. `local`: closed by the source. */
   closed(bytes: number, local: boolean): void
 }
 
@@ -54,7 +54,6 @@ export async function listenIpfixTcp(
   }
 }
 
-/** While a message waits for the append, TCP flow control stops the exporter. */
 async function receive(socket: Socket, connection: IpfixConnection, closing: () => boolean): Promise<void> {
   const framer = new MessageFramer()
   try {

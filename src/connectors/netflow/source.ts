@@ -59,7 +59,6 @@ class Netflow implements NetflowSource {
   readonly #ingest: NetflowIngest
   readonly #interfaces: InterfacesFile
   readonly #memory: TemplateMemory
-  /** Their templates live as long as the connection. */
   readonly #connected = new Map<IpfixConnection, Exporter>()
   readonly #orphans = new Set<Exporter>()
   readonly #tcp: IpfixTcp[] = []
@@ -215,7 +214,6 @@ class Netflow implements NetflowSource {
     return connection
   }
 
-  /** Once per exporter. A second datagram makes a spoofed address unlikely. */
   #meet(exporter: Exporter): void {
     if (exporter.datagrams <= 1) this.#configure(exporter)
     else exporter.state.proven = true

@@ -1,4 +1,4 @@
-/** Finds clouds.yaml as OpenStack clients do: the first file of each kind wins; variables fill missing values. */
+/** As OpenStack clients: the first file of each kind wins; variables fill missing values. */
 import { posix } from 'node:path'
 import { isRecord, known, textOf, type Fields } from '../../model/json.ts'
 import type { AccountEnvironment } from './client-account.ts'
@@ -70,7 +70,7 @@ interface Found {
   readonly clouds: Fields
 }
 
-/** Throws an error with the searched locations. */
+/** Throws with the searched locations. */
 export async function readCloud(wanted: CloudWanted, environment: AccountEnvironment): Promise<CloudEntry> {
   const { env } = environment
   const [file, secure, vendors] = await Promise.all([

@@ -3,7 +3,7 @@ import { HttpError, type HttpAnswer } from '../../net/http/client.ts'
 import { retryAfterMs } from '../../net/http/retry-after.ts'
 import { isRecord, textOf } from '../../model/json.ts'
 
-/** `passing`: transient. `settings`: the requested object does not exist. `shape`: malformed response. */
+/** `passing`: transient. `settings`: the object does not exist. `shape`: malformed response. */
 export type CtsFailure = 'passing' | 'login' | 'denied' | 'settings' | 'shape'
 
 export class CtsError extends PollError {
@@ -104,7 +104,7 @@ function errorOf(answer: HttpAnswer): { readonly code: string; readonly message:
   return { code: textOf(error['error_code']) ?? '', message: message.replace(/\.$/, '') }
 }
 
-/** A second factor is required (Keystone receipt; IAM only has a message). */
+/** Keystone sends a receipt, IAM only a message. */
 function needsSecondFactor({ headers, body }: HttpAnswer, message: string): boolean {
   return (
     headers['openstack-auth-receipt'] !== undefined ||

@@ -1,4 +1,3 @@
-/** IAM API v3: tokens, projects, service catalog. */
 import type { HttpAnswer } from '../../net/http/client.ts'
 import { isRecord, textOf, type Fields } from '../../model/json.ts'
 import type { Account, IdOrName } from './client-account.ts'

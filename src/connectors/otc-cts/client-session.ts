@@ -1,4 +1,3 @@
-/** Requests for one project: signed with access keys, or with a token. */
 import type { Host } from '../../host/index.ts'
 import { HttpClient, type HttpAnswer } from '../../net/http/client.ts'
 import { messageOf } from '../../model/errors.ts'
@@ -31,7 +30,7 @@ interface Login extends OpenProject {
   readonly token: Token | undefined
 }
 
-/** A token is replaced when it expires within this; if that fails, it is used until it expires. */
+/** Remaining lifetime at which a token is replaced. */
 const renewMs = 10 * 60_000
 const maxBytes = 64 * 1024 * 1024
 
@@ -49,7 +48,7 @@ export class Session {
     return this.#opened(signal)
   }
 
-  /** Logs in again once after a rejected login. Rejects with CtsError. */
+  /** Logs in again once. Rejects with CtsError. */
   async get(path: string, query: Query, signal: AbortSignal): Promise<HttpAnswer> {
     const login = await this.#opened(signal)
     const answer = await this.#send(login, new URL(`${login.cts}${path}`), query, signal)

@@ -7,15 +7,12 @@ export interface Signable {
   readonly method: string
   readonly path: string
   readonly query: Query
-  /** By lower-case name, including the host. */
+  /** Lower-case names, with the host. */
   readonly headers: Readonly<Record<string, string>>
   readonly body?: Uint8Array
 }
 
-/**
- * `credential`: the HMAC key is derived for day, region and service, as in gophertelekomcloud and Terraform, with empty
- * region and service.
- */
+/** `credential`: derived HMAC key, as in gophertelekomcloud and Terraform, with empty region and service. */
 export type SigningStyle = 'access' | 'credential'
 
 export interface SigningKeys {

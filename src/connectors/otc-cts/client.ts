@@ -1,4 +1,3 @@
-/** Reads one tracker of a project, page by page, with API v3 or v2.0. */
 import { withRetries } from '../../polling/retry.ts'
 import { ResponseError } from '../../polling/poll-error.ts'
 import { pageOf, type Page } from '../../polling/pages.ts'
@@ -28,12 +27,12 @@ export class TraceReader {
     this.#options = options
   }
 
-  /** Newest first across pages. Rejects with CtsError, or with ResponseError for a malformed page. */
+  /** Newest first. Rejects with CtsError, or with ResponseError for a malformed page. */
   async read({ from, to }: Span, next: string | undefined, signal: AbortSignal): Promise<Page<unknown>> {
     const { api, tracker, page, host, session, note, maxAttempts: tries } = this.#options
     const opened = await session.open(signal)
     const path = `${basePath(api, opened)}${api === 'v3' ? 'traces' : `${encodeURIComponent(tracker)}/trace`}`
-    // Other trackers contain data operations (Huawei Cloud).
+    // Other trackers have data operations (Huawei Cloud).
     const which: Query =
       api === 'v3'
         ? [
@@ -68,7 +67,7 @@ export class TraceReader {
         'CTS responded with a full page of traces without stating whether another page follows',
       )
     note('page', '')
-    // The last page may have a marker, too, followed by an empty page.
+    // The last page may have a marker, followed by an empty page.
     return read.found.length === 0 && read.next === next ? { found: [], next: undefined } : read
   }
 }

@@ -1,4 +1,4 @@
-/** Compatible with cts_exporter. Added: other fields, extensions, and `audit`, which is common to all clouds. */
+/** Compatible with cts_exporter. `audit` is common to all clouds. */
 import { createHash } from 'node:crypto'
 import { outcomeOf, severityOfCode, type AuditRecord, type AuditSeverity } from '../../model/audit.ts'
 import type { WeirEvent } from '../../model/events.ts'
@@ -19,11 +19,10 @@ export interface TraceOrigin {
 
 export interface MappedTrace {
   readonly event: WeirEvent
-  /** Record time in Unix ms. */
+  /** Unix ms. */
   readonly recorded: number | undefined
-  /** The trace has no id; a digest of its content is used. */
+  /** A digest of the content replaces the id. */
   readonly withoutId: boolean
-  /** An unknown rating. */
   readonly unknownRating?: string
 }
 
@@ -54,7 +53,7 @@ const utf8 = new TextEncoder()
 /** Undefined if the value is not a trace. */
 export function mapTrace(given: unknown, origin: TraceOrigin): MappedTrace | undefined {
   if (!isRecord(given)) return undefined
-  // The vendor's samples have keys with stray spaces.
+  // Keys may have stray spaces.
   const trace = Object.fromEntries(Object.entries(given).map(([key, value]) => [key.trim(), value]))
   const { user: userField, trace_rating: rating, trace_status: status, ...rest } = trace
   const raw: Fields = { ...rest, trace_status: textOf(rating) ?? textOf(status) }
@@ -153,7 +152,6 @@ function typeOf(parts: readonly (string | undefined)[]): string {
   return type === '' ? 'trace' : type
 }
 
-/** Requests and responses are text or parsed JSON. */
 function contentText(value: unknown): string | undefined {
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : textOf(value)
 }
@@ -176,7 +174,6 @@ function resourceOf(resource: NonNullable<AuditRecord['resource']>): AuditRecord
   return Object.keys(resource).length === 0 ? undefined : resource
 }
 
-/** Fields unknown to cts_exporter. */
 function unknownFields(trace: Fields): Fields {
   const added: readonly string[] = [...texts, ...times, 'audit', 'user_text']
   return Object.fromEntries(

@@ -1,4 +1,3 @@
-/** Polls one tracker of one project. */
 import { PartitionPoller, type PollLimits } from '../../polling/partition.ts'
 import type { SourceContext } from '../../engine/contracts.ts'
 import type { Checkpoint } from '../../polling/checkpoint.ts'
@@ -15,7 +14,6 @@ export interface TrackerOptions {
   readonly context: SourceContext
   readonly session: Session
   readonly checkpoint: Checkpoint
-  /** Project name in the settings. */
   readonly project: string
   readonly tracker: string
   readonly limits?: PollLimits

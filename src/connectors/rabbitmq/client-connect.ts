@@ -13,11 +13,11 @@ export type ConnectionConfig = Pick<
 export interface OpenConnection {
   readonly connection: ChannelModel
   readonly url: string
-  /** Destroys the socket: the library's close waits for a response. */
+  /** The library's close waits for a response. */
   readonly destroy: () => void
 }
 
-/** Connects to the first available node with current secrets and certificates. Rejects with the action to take. */
+/** First available node, with current secrets and certificates. Rejects with the action to take. */
 export async function connectToAny(
   config: ConnectionConfig,
   { id, host }: Pick<Context, 'id' | 'host'>,
@@ -59,7 +59,6 @@ export async function connectToAny(
       const destroy = (): void => {
         socket.abort()
       }
-      // An unresponsive server does not close its side either.
       connection.on('close', destroy)
       return { connection, url, destroy }
     } catch (error) {
@@ -86,7 +85,7 @@ export async function closeConnection(
   }
 }
 
-/** Whether an object exists; the server closes the channel if not. */
+/** The server closes the channel if the object is missing. */
 export async function exists(connection: ChannelModel, ask: (channel: Channel) => Promise<unknown>): Promise<boolean> {
   const channel = await connection.createChannel()
   channel.on('error', () => {
@@ -102,7 +101,6 @@ export async function exists(connection: ChannelModel, ask: (channel: Channel) =
   }
 }
 
-/** Creates missing objects. */
 export async function ensureDeclared(
   connection: ChannelModel,
   { exchange, declare }: Pick<RabbitmqConfig, 'exchange' | 'declare'>,

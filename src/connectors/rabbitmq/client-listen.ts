@@ -7,9 +7,7 @@ import type { RabbitmqConfig } from './config.ts'
 
 const [closeMs, maxQueued, refused] = [2000, 1000, 403]
 
-/**
- * Uses an exclusive queue bound by the routing key of the message: it receives copies and takes no message from others.
- */
+/** An exclusive queue, which takes no message from others. */
 export async function listenRabbitmq(
   config: RabbitmqConfig,
   context: Context,
@@ -39,7 +37,7 @@ export async function listenRabbitmq(
     throw listenFailure(error, 'create a queue to listen')
   }
   return {
-    // Bound after the first message: otherwise the server would report it as routed because of this queue.
+    // Bound after the first message, which would count as routed otherwise.
     async begin() {
       try {
         await channel.bindQueue(queue, exchange, routingKey)

@@ -17,7 +17,6 @@ interface Live {
   readonly open: Set<number>
 }
 
-/** Only this channel can acknowledge the message. */
 export interface Handle {
   readonly message: ConsumeMessage
   readonly live: Live
@@ -135,7 +134,6 @@ export class RabbitPuller implements Puller<Handle> {
     try {
       const offset = (await this.#offset.next()) ?? (begin === 'all' ? 'first' : 'next')
       const channel = await consume({ 'x-stream-offset': offset }).catch((error: unknown) => {
-        // Only streams have offsets.
         if (codeOf(error) === 406 && errorText(error).includes('x-stream-offset')) return consume({})
         throw error
       })
@@ -161,7 +159,7 @@ export class RabbitPuller implements Puller<Handle> {
   }
 }
 
-/** Acknowledges everything up to the oldest open tag with one frame. */
+/** Acknowledges up to the oldest open tag with one frame. */
 function settle({ channel, open }: Live, messages: readonly ConsumeMessage[]): void {
   for (const { fields } of messages) open.delete(fields.deliveryTag)
   const [oldest = Number.POSITIVE_INFINITY] = open

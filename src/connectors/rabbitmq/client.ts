@@ -11,7 +11,7 @@ import type { RabbitMessage } from './map.ts'
 interface Live {
   readonly dialed: OpenConnection
   readonly channel: ConfirmChannel
-  /** The server blocks publishers; the connection stays open. */
+  /** The connection stays open. */
   readonly blocked: string | undefined
   /** The server sends a return before the confirm. */
   readonly returned: Map<string, number>
@@ -24,8 +24,8 @@ interface PendingPublish {
 }
 
 /**
- * One connection with one confirm channel. A rejected message closes the channel, and then the connection: buffered
- * frames of the old channel could follow the start of a new one with the same number.
+ * A rejected message closes the channel, and then the connection: old frames could follow on a new channel with the
+ * same number.
  */
 export class RabbitPublisher {
   readonly #config: RabbitmqConfig
@@ -128,7 +128,6 @@ export class RabbitPublisher {
       ...(contentType === undefined ? {} : { contentType }),
     }
     channel.publish(exchange, routingKey, body, options, (error: unknown) => {
-      // The reason arrives in another event.
       if (error !== null) {
         if (errorText(error) === 'message nacked') settle(nacked)
         return

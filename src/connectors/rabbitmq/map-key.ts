@@ -1,18 +1,16 @@
 import { rowTemplate } from '../../messaging/row-template.ts'
 import type { SinkRow } from '../../engine/delivery/rows.ts'
 
-/** Maximum bytes of a routing key in AMQP. */
+/** In bytes (AMQP). */
 export const maxKeyLength = 255
-/** Maximum length of one word. */
 const maxWordLength = 120
 
-/** Builds the routing key of a row; a key beyond the limit is truncated. */
+/** A key beyond the limit is truncated. */
 export function routingKeyOf(template: string): (row: SinkRow) => string {
   const make = rowTemplate(template, word)
   return (row) => make(row).slice(0, maxKeyLength)
 }
 
-/** Replaces dots, wildcards, spaces and unprintable characters. */
 function word(value: string): string {
   return value.slice(0, maxWordLength).replaceAll(/[^A-Za-z0-9_:/@=+-]/g, '_') || '_'
 }

@@ -5,15 +5,15 @@ export interface RabbitMessage {
   /** UTF-8. */
   readonly headers: Readonly<Record<string, string>>
   readonly contentType: string | undefined
-  /** Equal for every attempt at this event, from any instance. */
+  /** Equal for every attempt. */
   readonly messageId: string
   readonly body: Buffer
 }
 
-/** The client encodes headers into a buffer of 64 KiB, and they must fit into one frame. */
+/** The client encodes headers into a buffer of 64 KiB. */
 const maxHeaderBytes = 60_000
 
-/** CloudEvents attributes become headers `cloudEvents:NAME`, others keep their names. Throws if a limit is exceeded. */
+/** Attributes become headers `cloudEvents:NAME`. Throws if a limit is exceeded. */
 export function toMessage(
   {
     attributes,

@@ -1,10 +1,10 @@
-/** Stores the progress in a stream: over AMQP 0.9.1 the server does not. */
+/** Over AMQP 0.9.1 the server does not store the progress in a stream. */
 import { replaceFile, type Host } from '../../host/index.ts'
 import { sealed, unsealed } from '../../host/sealed.ts'
 import { messageOf } from '../../model/errors.ts'
 
 const name = 'offset.json'
-/** After a crash later messages are read again and deduplicated by id. */
+/** After a crash later messages are deduplicated by id. */
 const saveEveryMs = 1000
 
 export class StreamOffset {
@@ -18,14 +18,14 @@ export class StreamOffset {
   #savedAt = Number.NEGATIVE_INFINITY
   #saving: Promise<void> = Promise.resolve()
 
-  /** `folder`: data folder of the source; undefined: nothing is stored. */
+  /** Without `folder`, nothing is stored. */
   constructor(host: Host, folder: string | undefined, queue: string) {
     this.#host = host
     this.#folder = folder
     this.#queue = queue
   }
 
-  /** The next offset; undefined for a new stream. Clears unacknowledged offsets, which are redelivered. */
+  /** Undefined for a new stream. Clears unacknowledged offsets. */
   async next(): Promise<number | undefined> {
     this.#open.clear()
     const path = `${this.#folder}/${name}`

@@ -1,6 +1,5 @@
 /**
- * Commands on dead letters of a shared journal. Only the partition's deliverer changes dead letters. Other instances
- * write a command under their own key and read the result.
+ * Only the partition's deliverer changes dead letters. Others write a command under their own key and read the result.
  */
 import type { Host } from '../../host/index.ts'
 import type { JournalBus } from '../../journal/index.ts'
@@ -44,12 +43,11 @@ export interface CommandHandlerOptions {
 
 export async function runCommands(parts: CommandHandlerOptions): Promise<void> {
   const { records, host, log, partition, signal } = parts
-  // The records lag behind the writes.
+  // Reads lag behind writes.
   const done = new Map<string, number>()
   for (let seen = -1; !signal.aborted;) {
     const over = new AbortController()
     const either = AbortSignal.any([signal, over.signal])
-    // Also runs commands that arrived before their sink started.
     await Promise.race([
       host.timers.sleep(pollMs, either),
       records.until(() => records.version(commandKeys) !== seen, either),
@@ -216,7 +214,7 @@ export class SharedDeadLetters implements DeadLetterStore {
     }
   }
 
-  /** Syncs first, because an earlier process may have used this name. */
+  /** An earlier process may have used this name. */
   async #open(key: string): Promise<RetryingWriter> {
     const { bus, records, instance, host, log } = this.#options
     const known = await this.#writer?.catch(() => undefined)

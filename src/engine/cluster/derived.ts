@@ -1,7 +1,4 @@
-/**
- * Writes the output of a partition's transforms, as sources such as `masked@partition-3`. The partition's deliverer is
- * the only writer.
- */
+/** Output of a partition's transforms, as sources such as `masked@partition-3`. Only its deliverer writes it. */
 import { Fenced, type Unit } from '../../journal/index.ts'
 import type { DerivedJournal } from '../sources/derive.ts'
 import { partitionInstance } from './names.ts'
@@ -9,7 +6,7 @@ import { SharedWriter, type SharedWriterOptions } from './writer.ts'
 
 export interface DerivedOptions extends Omit<SharedWriterOptions, 'instance' | 'queueBytes' | 'onUnit'> {
   readonly partition: number
-  /** Rejects with `Fenced` when another instance delivers the partition. */
+  /** Rejects with `Fenced` after a change of the deliverer. */
   readonly confirm: () => Promise<unknown>
 }
 
@@ -47,7 +44,7 @@ export class Derived implements DerivedJournal {
     await this.#writer?.close()
   }
 
-  /** Opening claims the writer name, so it waits for the first write. */
+  /** Deferred, because opening claims the writer name. */
   #open(): Promise<SharedWriter> {
     this.#opening ??= this.#begin().catch((error: unknown) => {
       if (error instanceof Fenced) this.#refused = true

@@ -8,9 +8,7 @@ interface Written {
   readonly value: unknown
 }
 
-/**
- * Compare-and-set record of alternating leaders. A writer claims the name, which fences all others, before it reads.
- */
+/** Compare-and-set. A writer claims the name, which fences all others, before it reads. */
 export function leaderRecord(
   key: string,
   { bus, records, instance, host }: Pick<SharedSourceOptions, 'bus' | 'records' | 'instance' | 'host'>,
@@ -31,7 +29,7 @@ export function leaderRecord(
     value: unknown,
     signal: AbortSignal,
   ): Promise<string | undefined> => {
-    // The abandoned write may still be in progress; the next claim fences it.
+    // The abandoned write may be in progress; the next claim fences it.
     if (busy) await drop(claimed)
     busy = true
     let writer = claimed

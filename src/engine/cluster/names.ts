@@ -3,19 +3,15 @@ import type { SourceTotals } from '../../journal/types.ts'
 import { componentOf } from '../../model/positions.ts'
 import type { SourceReport } from '../sources/sources.ts'
 
-/** Full name of a source of one instance. */
 export function sharedSource(id: string, instance: string): string {
   return `${id}@${instance}`
 }
 
-/** Reserved writer name for the transforms of a partition. */
+/** Reserved writer name. */
 export const partitionInstance = (partition: number): string => `partition-${partition}`
 export const isPartitionInstance = (instance: string): boolean => /^partition-\d+$/.test(instance)
 
-/**
- * One partition per full name preserves the order of its frames. A plain id yields the partition shared by all
- * instances.
- */
+/** One partition per full name preserves order. A plain id yields the partition shared by all instances. */
 export function partitionOf(source: string, partitions: number): number {
   const [hash] = murmur128([new TextEncoder().encode(source)])
   return (hash >>> 0) % partitions
@@ -29,9 +25,9 @@ export interface Place {
 export const deadLetterKeys = 'dead-letter'
 export const commandKeys = 'command'
 
-/** Keys of the records on the bus: a stored format. */
+/** Record keys on the bus: a stored format. */
 export const keys = {
-  /** The record holds epochs by instance. */
+  /** Epochs by instance. */
   lease: (instance: string): string => `lease/${instance}`,
   totals: (source: string): string => `totals/${source}`,
   sink: (partition: number, sink: string): string => `sink/${partition}/${sink}`,
@@ -50,27 +46,25 @@ export const keys = {
     `command-result/${partition}/${sink}/${instance}`,
 } as const
 
-/** Sequences per record: room for the parts of one unit and a checkpoint. */
+/** Room for the parts of one unit and a checkpoint. */
 export const spread = 64
 
 export interface TotalsRecord extends Omit<SourceTotals, 'cursor'> {
   readonly cursor?: string
   readonly epoch: number
   readonly partition: number
-  /** Position in the partition up to which rows are counted. */
+  /** Rows up to this position are counted. */
   readonly place: number
 }
 
-/** Saved by the deliverer of a partition; its successor reads from here. */
 export interface ReachedRecord {
   readonly place: number
   readonly accepted: Readonly<Record<string, number>>
 }
 
-/** Records searched backwards for earlier parts of a unit. */
 export const lookBack = 256
 
-/** Reports by instance. Sources of a local journal stay unchanged. */
+/** Sources of a local journal stay unchanged. */
 export function eachInstance(sources: readonly SourceReport[], names: readonly string[]): readonly SourceReport[] {
   const shared = names.filter((name) => componentOf(name) !== name)
   if (shared.length === 0) return sources

@@ -48,7 +48,6 @@ const maintenanceMs = 1000
 /** Rounds between two saves of the position. */
 const saveEvery = 10
 
-/** Delivers one partition of a shared journal from a local copy of its frames. */
 export class PartitionWorker {
   readonly sinks: SinkSet
   readonly follower: Follower
@@ -180,7 +179,7 @@ export class PartitionWorker {
     return this.#writer.ended !== undefined || this.#derived.lost
   }
 
-  /** Waits up to `closeMs` for sends in progress, then stores the progress. */
+  /** Waits up to `closeMs` for sends in progress. */
   async close(): Promise<void> {
     this.#stop.abort()
     await this.sinks.stop()
@@ -213,7 +212,7 @@ export class PartitionWorker {
   async #saveReached(): Promise<void> {
     const place = this.follower.sequence / spread
     const key = keys.reached(this.#options.partition)
-    // Between two parts of a unit, or already saved.
+    // Between parts of a unit, or already saved.
     if (!Number.isInteger(place) || place <= (this.#options.records.get<ReachedRecord>(key)?.place ?? 0)) return
     await writeRecord(this.#writer, key, {
       place,
@@ -250,7 +249,7 @@ async function loadFor(
 }
 
 function sharedRecords(records: SharedRecords, writer: RetryingWriter, partition: number): RecordStore {
-  // Reads of the bus lag behind writes.
+  // Reads lag behind writes.
   const written = new Map<string, SinkRecord>()
   return {
     open(sink) {

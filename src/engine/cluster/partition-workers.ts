@@ -9,7 +9,7 @@ import { writeRecord, type SharedRecords } from './records.ts'
 import { RetryingWriter } from './retrying-writer.ts'
 
 export interface PartitionWorkersOptions extends Omit<PartitionWorkerOptions, 'partition'> {
-  /** Interval between heartbeats, and silence after which an instance is gone, in ms. */
+  /** Heartbeat interval, and silence after which an instance is gone, in ms. */
   readonly heartbeatMs?: number
   readonly memberTimeoutMs?: number
 }
@@ -25,8 +25,7 @@ const pollMs = 500
 const defaultMemberTimeoutMs = 10_000
 
 /**
- * The partitions of one deliverer. All deliverers compute the same shares from the heartbeats. If two own one
- * partition, the bus accepts only the last that claimed it.
+ * All deliverers compute the same shares from the heartbeats. The bus accepts only the last that claimed a partition.
  */
 export class PartitionWorkers {
   readonly #options: PartitionWorkersOptions
@@ -94,7 +93,6 @@ export class PartitionWorkers {
     return rows
   }
 
-  /** Runs until the signal aborts; then progress is stored. */
   async run(signal: AbortSignal): Promise<void> {
     const { host, log } = this.#options
     while (!signal.aborted) {
@@ -168,7 +166,7 @@ export class PartitionWorkers {
       .under<Member>(keys.member(''))
       .filter(({ value, ageMs }) => !value.left && ageMs < memberTimeoutMs)
       .map(({ name }) => name)
-    // Other instances include only instances with a stored heartbeat.
+    // Other instances count only instances with a stored heartbeat.
     if (!members.includes(instance)) return
     const shares = sharesOf(bus.partitions, members)
     for (let partition = 0; partition < bus.partitions; partition++) {
@@ -181,7 +179,6 @@ export class PartitionWorkers {
     }
   }
 
-  /** The previous owner releases the partition first. */
   #isFree(partition: number, members: readonly string[]): boolean {
     const record = this.#options.records.get<PartitionRecord>(keys.owner(partition))
     return (
@@ -241,7 +238,7 @@ function worst(reports: readonly SinkReport[]): SinkReport[] {
   })
 }
 
-/** Spreads partitions evenly. The highest hash wins, so that few partitions move when an instance joins or leaves. */
+/** The highest hash wins, so that few partitions move when an instance joins or leaves. */
 export function sharesOf(partitions: number, members: readonly string[]): ReadonlyMap<number, string> {
   const capacity = new Map(members.map((name) => [name, Math.ceil(partitions / members.length)]))
   const shares = new Map<number, string>()

@@ -11,7 +11,6 @@ interface Known {
 
 const retryMs = 500
 
-/** Newest records beside the journal: sink positions, source totals, heartbeats. */
 export class SharedRecords {
   readonly #bus: JournalBus
   readonly #host: Host
@@ -51,7 +50,7 @@ export class SharedRecords {
     }
   }
 
-  /** Resolves when all records written before the call are read. Rejects if the bus is unreachable. */
+  /** Reads all records written before the call. Rejects if the bus is unreachable. */
   async sync(signal: AbortSignal): Promise<void> {
     const { last } = await this.#bus.bounds('records')
     await this.until(() => this.#place >= last, signal)
@@ -72,7 +71,7 @@ export class SharedRecords {
     })
   }
 
-  /** Increases with each record of this kind (the key up to the first slash). */
+  /** `kind`: the key up to the first slash. */
   version(kind: string): number {
     return this.#versions.get(kind) ?? 0
   }
@@ -81,7 +80,7 @@ export class SharedRecords {
     return this.#known.get(key)?.value as T | undefined
   }
 
-  /** Records below a key prefix, with the rest of the key and the age in ms. */
+  /** `name`: the rest of the key. */
   under<T>(prefix: string): readonly { readonly name: string; readonly value: T; readonly ageMs: number }[] {
     const now = this.#host.clock.monotonic()
     return [...this.#known]
@@ -89,7 +88,7 @@ export class SharedRecords {
       .map(([key, { value, at }]) => ({ name: key.slice(prefix.length), value: value as T, ageMs: now - at }))
   }
 
-  /** Restarts all ages after an outage, when no heartbeat could be read. */
+  /** Restarts all ages after an outage. */
   renew(): void {
     const at = this.#host.clock.monotonic()
     for (const [key, known] of this.#known) this.#known.set(key, { ...known, at })

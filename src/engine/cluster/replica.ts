@@ -14,11 +14,10 @@ export interface ReplicaOptions {
   readonly signal: AbortSignal
 }
 
-/** Copies a shared journal into the local one. Resumes after the last copied unit. */
+/** Resumes after the last copied unit. */
 export async function replicate({ bus, journal, ...rest }: ReplicaOptions): Promise<void> {
   const origins = new Map(
     [...journal.totals()].flatMap(([source, { cursor }]) => {
-      // Frames of a former local journal have no origin.
       const origin = originOf(cursor)
       return origin === undefined ? [] : [[source, origin] as const]
     }),

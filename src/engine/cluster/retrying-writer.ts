@@ -47,12 +47,12 @@ export class RetryingWriter {
     return this.#enqueue(channel, key)
   }
 
-  /** Resolves with the last position once all records are durable. */
+  /** The last position, once all records are durable. */
   write(channel: Channel, records: readonly Written[]): Promise<number> {
     return this.#enqueue(channel, records)
   }
 
-  /** Rejects writes not accepted in time; none was acknowledged. */
+  /** Rejects writes not accepted in time. */
   async close(withinMs: number): Promise<void> {
     const timer = this.#host.timers.after(withinMs, () => {
       this.#stop.abort()
@@ -133,7 +133,6 @@ export class RetryingWriter {
   }
 }
 
-/** Entries to write together; a fence is written alone. */
 function count(line: readonly Waiting[]): number {
   let bytes = 0
   const end = line.findIndex(({ what }, at) => {

@@ -1,7 +1,4 @@
-/**
- * Dead letters of a shared journal as records on the bus. Large bodies are split. A settled dead letter stays without
- * its body, for the ledger.
- */
+/** Records on the bus. Large bodies are split. A settled dead letter stays without its body, for the ledger. */
 import type { Host } from '../../host/index.ts'
 import type {
   DeadLetters,
@@ -26,11 +23,11 @@ export interface SharedDeadLetter {
   readonly letter: StoredDeadLetter
 }
 
-/** Base64 characters; a bus record has little over 512 KiB. */
+/** Base64 characters; a record has little over 512 KiB. */
 const partSize = 384 * 1024
 const retryMs = 500
 
-/** `of`: prefix `<partition>/<sink>/`. Omits dead letters with an incomplete body. */
+/** `of`: prefix `<partition>/<sink>/`. Omits incomplete ones. */
 export function deadLettersIn(records: SharedRecords, of = ''): readonly SharedDeadLetter[] {
   return records.under<DeadLetterRecord>(keys.deadLetter(of)).flatMap(({ name, value: { parts, ...letter } }) => {
     const key = `${of}${name}`
@@ -92,7 +89,7 @@ export function sharedDeadLetterLog({
               ? nothing
               : json({ ...letter, body: settled || parts > 0 ? '' : letter.body, parts } satisfies DeadLetterRecord),
         })
-        // Tombstones for parts of a longer earlier body.
+        // Tombstones for parts of a longer body.
         for (let part = parts; part < needed || records.get(keys.deadLetterBody(of, part)) !== undefined; part++)
           entries.push({ key: keys.deadLetterBody(of, part), value: nothing })
       }
@@ -104,7 +101,7 @@ export function sharedDeadLetterLog({
   }
 }
 
-/** Counts by sink, up to each sink's stored position. */
+/** Counts up to each sink's stored position. */
 export function deadLetterCounts(records: SharedRecords): (sink: string) => Pick<DeadLetters, 'count'> {
   const counts = new Map<string, number>()
   const count = (sink: string, state: DeadLetterState, source = ''): string => `${sink} ${state} ${source}`

@@ -7,7 +7,7 @@ import { unitsOf, type SharedSourceOptions } from './source-units.ts'
 import { leaderRecord } from './leader-record.ts'
 import { frameOf } from './units.ts'
 
-/** Frames of one source from all instances. Sequences are positions in its partition. */
+/** From all instances. Sequences are positions in its partition. */
 export function sharedReplayOf(id: string, options: SharedSourceOptions): Replay {
   return {
     async *after({ sequence }: Position): AsyncGenerator<Frame> {
@@ -16,7 +16,7 @@ export function sharedReplayOf(id: string, options: SharedSourceOptions): Replay
         if (frame !== undefined) yield withPosition(frame, unit.place)
       }
     },
-    // The bus has its own retention; states are written often enough.
+    // The bus has its own retention.
     hold: () => Promise.resolve(),
     shared: { ...sharedState(id, options), leaderRecord: leaderRecord(keys.leader(id), options) },
   }

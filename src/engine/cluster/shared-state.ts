@@ -1,4 +1,4 @@
-/** State of a source in a shared journal. The source's cursor locates it. */
+/** The source's cursor locates its state. */
 import { componentOf } from '../../model/positions.ts'
 import type { SharedState, StateNote, StatePiece } from '../contracts.ts'
 import { keys, partitionOf, type TotalsRecord } from './names.ts'

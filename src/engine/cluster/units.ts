@@ -1,4 +1,3 @@
-/** Reassembles the units of a partition, each once. */
 import { crc32 } from 'node:zlib'
 import { decodeHeader, type DecodedHeader } from '../../journal/frame.ts'
 import { Parts } from '../../journal/reader.ts'
@@ -71,7 +70,6 @@ export class Units {
     const first = this.#open.get(source)?.[0]?.decoded.header
     const continues = first !== undefined && first.epoch === epoch && first.sourceSequence === sequence
     const pieces = continues ? (this.#open.get(source) ?? []) : []
-    // A duplicate of a part.
     if (part < pieces.length) return undefined
     if (part > pieces.length) {
       this.#refuse('incomplete', record)
@@ -95,9 +93,7 @@ export function frameOf({ pieces }: SharedUnit): Frame | undefined {
   return frame
 }
 
-/**
- * Totals up to a position (default: the end) from records and later frames. Without `source` only `accepted` is exact.
- */
+/** Default: the end. Without `source` only `accepted` is exact. */
 export async function totalsUpTo({
   bus,
   records,
@@ -157,7 +153,7 @@ export async function totalsUpTo({
       }
     }
   }
-  // Rows removed by the broker are counted at their sinks.
+  // Removed rows are counted at their sinks.
   for (const { value } of records.under<{ sources: Record<string, { accounted: number }> }>(keys.sink(partition, ''))) {
     for (const [name, { accounted }] of Object.entries(value.sources)) {
       const total = totals.get(name) ?? emptyTotals()

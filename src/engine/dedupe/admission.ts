@@ -13,10 +13,7 @@ export interface Admitted extends Appended {
   readonly repeats: readonly number[]
 }
 
-/**
- * Skips and counts duplicates of pushed events. With an idempotent acknowledging sink, only rows that it has not
- * settled are duplicates.
- */
+/** With an idempotent acknowledging sink, only rows that it has not settled are duplicates. */
 export class Admission {
   readonly #journal: Pick<JournalWriter, 'append'>
   readonly #window: DuplicateWindow
@@ -46,7 +43,7 @@ export class Admission {
     this.#underWay.add(appending)
     try {
       const appended = await appending
-      // Appends resolve in journal order: all earlier ones are confirmed or withdrawn.
+      // Appends resolve in journal order.
       this.#window.confirm(hashes)
       this.#window.reached(appended.position)
       if (settled !== undefined) this.#inFlight.add(hashes, appended.position.sequence)

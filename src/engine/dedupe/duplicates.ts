@@ -33,7 +33,7 @@ export class DuplicateWindow implements Projection {
   readonly #host: Host
   readonly #path: string
   readonly #size: WindowSize
-  /** Lookups use both halves. When the newer is full or old, the older is discarded. */
+  /** When the newer is full or old, the older is discarded. */
   #older = new HashSet()
   #newer = new HashSet()
   #turned: number
@@ -63,10 +63,7 @@ export class DuplicateWindow implements Projection {
     return { [filePartition]: this.#committed }
   }
 
-  /**
-   * Splits rows (four words each) into new ones, which are remembered, and duplicates. `inFlight` limits duplicates to
-   * its events and pending appends.
-   */
+  /** Splits rows (four words each). `inFlight` limits duplicates to its events and pending appends. */
   admit(hashes: Uint32Array, inFlight?: InFlight): { readonly fresh: Uint32Array; readonly seen: Uint32Array } {
     this.#turn()
     const rows = hashes.length / 4
@@ -160,7 +157,7 @@ export class DuplicateWindow implements Projection {
     this.#turned = this.#host.clock.monotonic()
   }
 
-  /** A missing or damaged snapshot yields an empty window. */
+  /** If missing or damaged: an empty window. */
   async #load(): Promise<void> {
     if ((await this.#host.disk.stat(this.#path)) === undefined) return
     const bytes = await this.#host.disk.readFile(this.#path)
@@ -174,7 +171,7 @@ export class DuplicateWindow implements Projection {
       position: Position
       older: number
     }
-    // Copies: `slice` of a Buffer is a view.
+    // `slice` of a Buffer is a view.
     const words = new Uint32Array(new Uint8Array(rest.subarray(stateBytes)).buffer)
     this.#older = HashSet.of(words.subarray(0, state.older * 4))
     this.#newer = HashSet.of(words.subarray(state.older * 4))

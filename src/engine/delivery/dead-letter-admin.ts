@@ -41,7 +41,6 @@ export function deadLetterAdmin(store: DeadLetterStore): DeadLetterAdmin {
     },
     async show(id, sink) {
       const found = store.get(id, sink)
-      // The unsettled one has precedence.
       const one = found.find(({ letter: { state } }) => state === 'open' || state === 'retrying') ?? found[0]
       return one === undefined ? undefined : describeDeadLetter(one.sink, one.letter)
     },
@@ -98,7 +97,7 @@ export function openIds(letters: Pick<DeadLetters, 'all'>): readonly string[] {
     .map(({ id }) => id)
 }
 
-/** Newest first; a total order, so that pages neither repeat nor skip. */
+/** A total order, so that pages neither repeat nor skip. */
 function inOrder(a: DeadLetterPosition, b: DeadLetterPosition): number {
   return b.time - a.time || byBytes(a.sink, b.sink) || byBytes(a.id, b.id)
 }

@@ -1,14 +1,11 @@
-/**
- * Dead letters of one sink. Each is durable before the offset record that counts it; without that record it is void,
- * because its row is redelivered.
- */
+/** Durable before the offset record that counts it; void without that record, because its row is redelivered. */
 import type { Clock, Host } from '../../host/index.ts'
 import type { FrameHeader } from '../../journal/types.ts'
 import { stableId } from '../../model/positions.ts'
 import { DeadLetterFile } from './dead-letter-file.ts'
 
 export type DeadLetterState = 'open' | 'retrying' | 'delivered' | 'dropped'
-/** `void`: no offset record counted it; its row was redelivered. */
+/** `void`: its row was redelivered. */
 type Mark = DeadLetterState | 'void'
 
 export interface StoredDeadLetter {
@@ -41,7 +38,7 @@ export type DeadLetterLine =
 
 export interface DeadLetterLog {
   lines(): Promise<readonly DeadLetterLine[]>
-  /** Durable when it resolves; calls are serialized. `letters`: the state after each line; undefined: removed. */
+  /** Durable when it resolves; calls are serialized. `letters`: states after each line; undefined: removed. */
   write(lines: readonly DeadLetterLine[], letters: readonly (StoredDeadLetter | undefined)[]): Promise<void>
   close(): Promise<void>
 }
@@ -100,7 +97,7 @@ export class DeadLetters {
     return found
   }
 
-  /** Call before the offset moves: later, positions no longer identify void dead letters. */
+  /** Before the offset moves: later, positions no longer identify them. */
   async settleVoids(): Promise<void> {
     if (this.#voids.length === 0) return
     const time = this.#clock.now()
@@ -115,7 +112,7 @@ export class DeadLetters {
     await this.#append(lines)
   }
 
-  /** Skips unknown and settled ones; resolves with the number moved. */
+  /** Skips unknown and settled ones. */
   async mark(ids: readonly string[], to: DeadLetterState, reason?: string): Promise<number> {
     const time = this.#clock.now()
     const movable = ids.filter((id) => this.#movable(id, to))
@@ -130,7 +127,7 @@ export class DeadLetters {
     return movable.length
   }
 
-  /** One line in the file, hence atomic. False unless it is open. */
+  /** One line, hence atomic. False unless it is open. */
   async retryAs(id: string, body: Uint8Array): Promise<boolean> {
     if (!this.#movable(id, 'retrying')) return false
     const line: DeadLetterLine = {

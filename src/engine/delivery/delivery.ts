@@ -1,4 +1,4 @@
-/** Delivers the journal to one sink: read, write the intent, send, settle, advance. */
+/** Read, write the intent, send, settle, advance. */
 import type { Host } from '../../host/index.ts'
 import { encodeBatch } from '../../journal/bodies.ts'
 import type { Frame, JournalReader } from '../../journal/types.ts'
@@ -127,7 +127,6 @@ export class Delivery {
     return this.#sink.preview?.(batch)
   }
 
-  /** Wakes the loop for redriven dead letters. */
   nudge(): void {
     this.#nudge.abort()
     this.#nudge = new AbortController()
@@ -167,7 +166,6 @@ export class Delivery {
       )
       if (this.#unreadable) this.#setState('running', undefined)
       this.#unreadable = false
-      // No frame of the intent is readable, so nothing is repeated.
       if (frames === 'gone') {
         const { intent: _, ...without } = this.#record
         this.#record = without
@@ -220,7 +218,7 @@ export class Delivery {
     const events = this.#record.intent?.events ?? this.#settings.batch.events
     await this.#persist({ ...this.#record, intent: { to: range.position.sequence, events } })
     const report = await sendAll(this.#sender(range), range.pieces, events, signal)
-    // The intent remains: the next start sends exactly this range again.
+    // The intent remains: the next start repeats this range.
     if ((!report.settled && signal.aborted) || this.#abandoned) {
       this.#source.putBack(frames)
       return

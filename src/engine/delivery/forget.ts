@@ -8,7 +8,7 @@ import { Follower } from '../follower.ts'
 import { FormerSinks } from './former-sinks.ts'
 import type { Log, Metrics } from '../contracts.ts'
 
-/** Runs without a server; the caller holds the folder's lock. Resolves with the number of dropped rows. */
+/** Without a server; the caller holds the folder's lock. */
 export async function forgetSink({
   host,
   data,

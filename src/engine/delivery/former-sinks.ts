@@ -1,4 +1,4 @@
-/** Removed sinks. An orphaned one retains its pending rows until it returns or is forgotten. */
+/** An orphaned sink retains its pending rows until it returns or is forgotten. */
 import type { Host } from '../../host/index.ts'
 import type { Tail } from '../../journal/index.ts'
 import { DeadLetters, type DeadLetterLog } from './dead-letters.ts'
@@ -74,7 +74,7 @@ export class FormerSinks {
     }))
   }
 
-  /** Resolves with the pending rows; without any, nothing is stored. */
+  /** Resolves with the pending rows. */
   leave(id: string): Promise<number> {
     return this.#exclusive(async () => {
       const { host, log, records, deadLetters: logOf, follower } = this.#options
@@ -106,7 +106,6 @@ export class FormerSinks {
     })
   }
 
-  /** Frees the record for the sink's delivery. */
   returns(id: string): Promise<void> {
     return this.#exclusive(async () => {
       const former = this.#sinks.get(id)
@@ -118,7 +117,7 @@ export class FormerSinks {
     })
   }
 
-  /** Resolves with the number of dropped rows; undefined for an unknown sink. */
+  /** Dropped rows; undefined for an unknown sink. */
   forget(id: string): Promise<number | undefined> {
     return this.#exclusive(async () => {
       const former = this.#sinks.get(id)

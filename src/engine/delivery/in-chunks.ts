@@ -15,7 +15,6 @@ interface Ordered {
   readonly key: string | undefined
 }
 
-/** Encoded row, or an estimate of its size. */
 interface Body {
   readonly length: number
 }
@@ -26,8 +25,8 @@ interface Encoded<Row, B extends Body> {
 }
 
 /**
- * For systems that accept or reject whole requests. Rows of a rejected chunk are sent one by one. Later rows of a
- * failed key stay for the next attempt. `attempt` must not reject.
+ * Rows of a rejected chunk are sent one by one. Later rows of a failed key stay for the next attempt. `attempt` must
+ * not reject.
  */
 export async function deliverInChunks<Row extends Ordered, B extends Body>(
   rows: Iterable<Row>,

@@ -20,7 +20,6 @@ export interface SinkEntry {
   readonly type: string
   readonly settings: unknown
   readonly delivery: DeliverySettings
-  /** Configuration text, compared to detect changes. */
   readonly written: string
 }
 
@@ -58,9 +57,8 @@ export interface SinkSetOptions {
 /** After this the sink is abandoned. */
 const drainMs = 5000
 
-/** Sinks of a process, reconciled with the configuration. A hanging sink blocks no other. */
+/** A hanging sink blocks no other. */
 export class SinkSet {
-  /** Shared by the readers of this thread. */
   readonly frames = new SharedFrames()
   readonly #options: SinkSetOptions
   readonly #records: RecordStore
@@ -83,7 +81,7 @@ export class SinkSet {
     return [...this.#running.values()]
   }
 
-  /** Durable outcome of a frame; `pending` after an abort. Undefined for an unknown or removed sink. */
+  /** `pending` after an abort. Undefined for an unknown sink. */
   async outcome(id: string, sequence: number, signal?: AbortSignal): Promise<SinkOutcome | undefined> {
     for (;;) {
       await this.#applied
@@ -115,7 +113,6 @@ export class SinkSet {
     return [...running, ...this.#former.books()]
   }
 
-  /** Sequence settled by an idempotent sink (by id); undefined for other sinks. */
   repeatable(id: string): number | undefined {
     return this.get(id)?.idempotency === 'id' ? this.get(id)?.outcomes.settled : undefined
   }
@@ -137,7 +134,7 @@ export class SinkSet {
     return this.#former.dropOrphaned(sequence)
   }
 
-  /** Resolves with the number of dropped rows. Rejects with WEIR_SINK_UNKNOWN, WEIR_SINK_CONFIGURED. */
+  /** Dropped rows. Rejects with WEIR_SINK_UNKNOWN, WEIR_SINK_CONFIGURED. */
   async forget(id: string): Promise<number> {
     await this.#applied
     if (this.#running.has(id)) throw new WeirError('WEIR_SINK_CONFIGURED', `sink ${id} is configured`)
@@ -146,7 +143,7 @@ export class SinkSet {
     return rows
   }
 
-  /** Builds every new or changed sink first; if one fails, nothing changes. Successors resume from the same offset. */
+  /** Builds all first; if one fails, nothing changes. */
   apply(entries: readonly SinkEntry[]): Promise<Applied> {
     const applying = this.#apply(entries)
     this.#applied = applying.catch(() => undefined)
@@ -205,7 +202,7 @@ export class SinkSet {
       { sequence: follower.sequence, row: tail.durable().row },
       this.#options.accepted(),
     )
-    // At once: after a crash the sink must start here.
+    // After a crash the sink must start here.
     if (record.value === undefined || JSON.stringify(record.value) !== JSON.stringify(start)) await record.write(start)
     const deadLetters = await DeadLetters.from(
       this.#options.deadLetters(entry.id),
@@ -256,7 +253,7 @@ export class SinkSet {
 
   async #stop(running: Running): Promise<void> {
     running.stop.abort()
-    // Rows of an abandoned sink are sent again, not lost.
+    // Rows of an abandoned sink are sent again.
     if (await endsWithin(running.done, drainMs, this.#options.host.timers)) await running.delivery.close()
     else
       this.#options.log.error(
@@ -270,7 +267,6 @@ export class SinkSet {
     this.#options.follower.forget(running.entry.id)
   }
 
-  /** Delivers the remaining rows of a removed sink that works. */
   async #deliverRest(delivery: Delivery): Promise<void> {
     const { follower, host } = this.#options
     if (delivery.state !== 'running') return
@@ -286,9 +282,7 @@ function least(places: readonly number[]): number | undefined {
   return places.length === 0 ? undefined : Math.min(...places)
 }
 
-/**
- * First record. Rows before the sink or source was configured are filtered; rows missed by a removed sink are dropped.
- */
+/** Rows before the sink or source was configured are filtered; rows missed by a removed sink are dropped. */
 export function subscribe(
   stored: SinkRecord | undefined,
   from: readonly string[] | undefined,

@@ -11,7 +11,7 @@ const recordedNames: Readonly<Record<string, string>> = {
 }
 const recorded = 'recorded'
 
-/** From receipt (Unix ms) to sync. Does not retain the events' bytes. */
+/** From receipt (Unix ms) to sync. */
 export function tracedEvents(events: readonly WeirEvent[], received: number, traces: Traces): (synced: number) => void {
   const spans: Omit<Span, 'end'>[] = []
   for (const event of events) {
@@ -33,7 +33,7 @@ export function tracedEvents(events: readonly WeirEvent[], received: number, tra
   }
 }
 
-/** Copied: the event's bytes are transferred before the export. */
+/** Copied: the bytes are transferred before the export. */
 function objectAttributes({ ref = '', key = '', data }: WeirEvent): Span['attributes'] {
   const { cluster = '', group = '', kind = '', namespace = '', name = '' } = parseKubernetesRef(ref) ?? {}
   return {
@@ -47,7 +47,6 @@ function objectAttributes({ ref = '', key = '', data }: WeirEvent): Span['attrib
   }
 }
 
-/** Only the start, because the rest may be megabytes. */
 function versionOf(data: Uint8Array | undefined): string {
   const head = Buffer.from(data?.subarray(0, 1024) ?? []).toString()
   return /^\{"cluster":"(?:[^"\\]|\\.)*","group":"[^"]*","version":"([^"]*)"/.exec(head)?.[1] ?? ''
@@ -64,7 +63,7 @@ export class TracedWrites implements WriteTrace {
   readonly #traces: Traces
   readonly #sink: string
   readonly #start: number
-  /** Of the last attempt, by row index. */
+  /** Forms of the last attempt, by row index. */
   readonly #forms = new Map<number, Form>()
 
   constructor(traces: Traces, sink: string, start: number) {

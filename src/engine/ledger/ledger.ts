@@ -2,7 +2,6 @@ import type { Ledger, SinkLedger, SourceLedger } from '../control.ts'
 import type { DeadLetters } from '../delivery/dead-letters.ts'
 import { add, emptyTally, sum, type Counts, type Tally } from '../delivery/tally.ts'
 
-/** The embedded store in the ledger's list of sinks. */
 export const storeSink = 'store'
 
 export interface StoreStatus {
@@ -32,7 +31,7 @@ export interface SourceRows {
   readonly shed: Readonly<Record<string, number>>
 }
 
-/** Every term has its own record; only `routed` and `balanced` are computed here. */
+/** Only `routed` and `balanced` are computed. */
 export function makeLedger(sources: readonly SourceRows[], sinks: readonly SinkCounts[]): Ledger {
   const sinkLedgers = sinks.map((sink) => sinkLedger(sources, sink))
   const accepted = new Map(sources.map((source) => [source.name, source.accepted]))

@@ -1,4 +1,3 @@
-/** Sources in a worker wait for sinks of another thread. */
 import type { Timers } from '../../host/index.ts'
 import type { Appended, AwaitedSink } from '../contracts.ts'
 import type { Remote } from '../rpc.ts'
@@ -17,7 +16,7 @@ export function sinkMethods(sinks: Pick<SinkSet, 'get' | 'outcome'>, makeRoom: (
   }
 }
 
-/** In a local journal a unit of duplicates has a position after its originals. */
+/** A unit of duplicates has a position after its originals. */
 export function awaitedSink(
   main: Pick<Remote<ReturnType<typeof sinkMethods>>, 'call'>,
   sink: string,
@@ -57,7 +56,7 @@ export function awaitedMethods(awaited: (sink: string, source: string) => Awaite
   }
 }
 
-/** For a worker that does not write the journal itself. */
+/** For a worker that does not write the journal. */
 export function awaitedBy(
   writer: Pick<Remote<ReturnType<typeof awaitedMethods>>, 'call'>,
   request: SinkRequest,

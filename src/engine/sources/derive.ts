@@ -1,14 +1,11 @@
-/**
- * A transform reads the journal like a sink and appends its output as a source. Each unit has the input position as
- * cursor, so that repeated ranges are recognized.
- */
+/** Each unit has the input position as cursor, so that repeated ranges are recognized. */
 import type { Unit } from '../../journal/types.ts'
 import { eventAt, type WeirEvent } from '../../model/events.ts'
 import type { Failure } from '../../model/outcome.ts'
 import type { Sink, SinkBatch, SinkDefinition, Transform, TransformDefinition } from '../contracts.ts'
 import { eventUnit } from './append-events.ts'
 
-/** Last input row of the derived stream. */
+/** Last input row. */
 interface Place {
   readonly sequence: number
   readonly row: number
@@ -21,7 +18,6 @@ export interface DerivedJournal {
 }
 
 export interface DeriveOptions {
-  /** Of the transform and the derived source. */
   readonly id: string
   readonly transform: Transform
   readonly journal: DerivedJournal
@@ -44,7 +40,7 @@ export function deriveSink({ id, transform, journal }: DeriveOptions): Sink {
 
   return {
     async send(batch) {
-      // Not earlier: a predecessor writes until it has stopped.
+      // A predecessor may still be writing before.
       reached ??= placeOf(await journal.cursor(id))
       const { events, failures, last, received } = run(batch, transform, batch.retried ? undefined : reached)
       if (last === undefined) return failures
@@ -85,7 +81,7 @@ function run(batch: SinkBatch, transform: Transform, reached: Place | undefined)
         (place.sequence < reached.sequence || (place.sequence === reached.sequence && place.row <= reached.row))
       if (rows.kind !== 'events') continue
       const outcome = transform.apply(eventAt(rows, row))
-      // Deterministic, so that the ledger of a repeated range stays the same.
+      // Deterministic: a repeated range gives the same ledger.
       if (outcome.is !== 'pass') failures.push({ index, is: outcome.is, reason: outcome.reason })
       if (known) continue
       last = place

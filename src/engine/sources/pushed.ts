@@ -1,4 +1,3 @@
-/** Appends rows pushed over HTTP. */
 import type { Host } from '../../host/index.ts'
 import { encodeBatch, timeRange } from '../../journal/bodies.ts'
 import type { Unit } from '../../journal/types.ts'
@@ -17,7 +16,7 @@ export interface Pushed {
   readonly duplicates: number
   /** Frames in flight with the originals of duplicates. */
   readonly repeats?: readonly number[]
-  /** On a bus: positions of the unit and of the originals. */
+  /** On a bus: of the unit and of the originals. */
   readonly places?: readonly Place[]
 }
 
@@ -64,7 +63,7 @@ export async function takePushed(
       'WEIR_SINK_UNREACHABLE',
       `events are acknowledged by sink ${ack}, which no deliverer has started yet`,
     )
-  // On a bus the sink may run elsewhere: the duplicate window decides.
+  // On a bus the sink may run elsewhere.
   const settled = shared === undefined ? sinks.repeatable(ack) : undefined
   const pushed = await (settled === undefined ? ingest.append(unit) : ingest.appendAgain(unit, settled))
   const timeout = new AbortController()

@@ -1,4 +1,4 @@
-/** `weir cts-exporter`: flags and environment of cts_exporter and Knative as a configuration. Pure. */
+/** Flags and environment of cts_exporter and Knative. Pure. */
 import { readSettings, type CtsExporterFlags, type CtsExporterSettings } from './settings.ts'
 
 export { PresetProblem } from '../given.ts'
@@ -18,7 +18,6 @@ export interface CtsExporterPlan {
   readonly config: Readonly<Record<string, unknown>>
   readonly files: Readonly<Record<string, string>>
   readonly notes: readonly string[]
-  /** A note for a new data folder. */
   readonly fresh: string
 }
 
@@ -45,7 +44,7 @@ export function ctsExporterPreset({ flags, env, hasToken, data }: CtsExporterInp
           // Consumers expect the address of this API version as `source`.
           api: 'v2',
           backfill: `${from}m`,
-          // Undelivered traces are lost with the pod; the next replica sends them again.
+          // Undelivered traces are lost with the pod.
           ...(lease === undefined
             ? {}
             : { lease: { name: lease }, ...(sink === undefined ? {} : { ack: 'sink:knative' }) }),
@@ -102,7 +101,7 @@ function sinksOf(
         ...(auth === undefined ? {} : { auth }),
         ...(trusted === undefined ? {} : { tls: { ca_file: `${folder}/${authoritiesFile}` } }),
         ...(Object.keys(extensions).length === 0 ? {} : { extensions }),
-        // Knative services and channels respond with these while they start.
+        // Knative responds with these during a start.
         retry_statuses: [404, 409],
         from: ['cts'],
         when_behind: 'block',

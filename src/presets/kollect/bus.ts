@@ -85,7 +85,7 @@ function natsBus(text: string, env: BusInput['env'], secret: (name: string) => s
   }
 }
 
-/** Host and path: the topic. Keys are assigned to the same partitions as in kollect. */
+/** Host and path: the topic. Partitions as in kollect. */
 function kafkaBus(text: string, env: BusInput['env']): Bus {
   const [place = '', query = ''] = text.slice(text.indexOf('://') + 3).split('?', 2)
   const topic = place.replace(/\/+$/, '')

@@ -1,4 +1,4 @@
-/** `weir kollect`: kollect's flags and environment as a configuration. Pure. */
+/** kollect's flags and environment. Pure. */
 import { traceTarget } from '../../model/trace-target.ts'
 import { PresetProblem } from '../given.ts'
 import { busOf } from './bus.ts'
@@ -10,7 +10,7 @@ export type { Generation, KollectFlags } from './settings.ts'
 export interface KollectInput {
   readonly flags: KollectFlags
   readonly env: Readonly<Record<string, string | undefined>>
-  /** The older kollect reads variables, the later one does not. */
+  /** Only the older kollect reads variables. */
   readonly generation: Generation
   readonly data: string
 }

@@ -1,4 +1,4 @@
-/** `weir neo4j-sink`: the environment of neo4j_sink and Knative as a configuration. Pure. */
+/** The environment of neo4j_sink and Knative. Pure. */
 import { PresetProblem } from '../given.ts'
 
 export { PresetProblem } from '../given.ts'

@@ -1,5 +1,3 @@
-// sFlow datagrams put together for tests.
-
 /** Agent 192.0.2.1, one packet in 1000, in 3, out 4, TCP in a VLAN: flows.md §8, vector G. */
 export const vectorG = Buffer.from(
   '0000000500000001c0000201000000000000004d000927c00000000100000001000000740000000b00000003000003e800002af8' +
@@ -8,14 +6,13 @@ export const vectorG = Buffer.from(
   'hex',
 )
 
-/** Words of 32 bits, big-endian. */
+/** 32 bits each, big-endian. */
 export function words(...numbers: readonly number[]): Buffer {
   const bytes = Buffer.alloc(4 * numbers.length)
   for (const [index, number] of numbers.entries()) bytes.writeUInt32BE(number >>> 0, 4 * index)
   return bytes
 }
 
-/** A sample or a record: tag, length, content. */
 export function tagged(tag: number, content: Uint8Array, length = content.length): Buffer {
   return Buffer.concat([words(tag, length), content])
 }
@@ -65,7 +62,7 @@ export function discardedSample(records: readonly Uint8Array[], reason: number, 
   return tagged(5, Buffer.concat([words(sequence, 0, 3, 0, 3, 0, reason, records.length), ...records]))
 }
 
-/** A copied header. `frame`: bytes of the frame, without the checksum that agents add to it. */
+/** `frame`: bytes of the frame, without the checksum. */
 export function rawHeader(
   header: Uint8Array,
   options: { readonly frame?: number; readonly protocol?: number } = {},
@@ -81,14 +78,13 @@ const macs = Buffer.from('020000000002020000000001', 'hex')
 
 export const ethernet = (...rest: readonly Uint8Array[]): Buffer => Buffer.concat([macs, ...rest])
 
-/** Two bytes each. */
 export function shorts(...numbers: readonly number[]): Buffer {
   const bytes = Buffer.alloc(2 * numbers.length)
   for (const [index, number] of numbers.entries()) bytes.writeUInt16BE(number, 2 * index)
   return bytes
 }
 
-/** An IPv4 header and what follows it; 10.0.0.1 → 10.0.0.2. `fragment` is the word with flags and offset. */
+/** 10.0.0.1 → 10.0.0.2. `fragment`: the word with flags and offset. */
 export function ipv4(
   proto: number,
   payload: Uint8Array,
@@ -108,7 +104,6 @@ export function ipv4(
   return Buffer.concat([head, payload])
 }
 
-/** An IPv6 header and what follows it; 2001:db8::1 → 2001:db8::2, flow label 0xbeef. */
 export function ipv6(next: number, payload: Uint8Array, length = payload.length): Buffer {
   const head = Buffer.alloc(40)
   head.writeUInt32BE(0x60000000 | (46 << 22) | 0xbeef, 0)

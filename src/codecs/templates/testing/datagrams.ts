@@ -5,11 +5,10 @@ import { noBytes, type ByteCounts } from '../bytes.ts'
 import { TemplateDecoder, type DecoderOptions } from '../decoder.ts'
 import { ExporterState, type Transport } from '../state.ts'
 
-/** Unix seconds at which the made datagrams are exported; the exporter had been up for 600 s. */
+/** Unix seconds; the exporter had been up for 600 s. */
 export const exported = 1_700_000_000
 export const uptime = 600_000
 
-/** A field of a template: element, length, enterprise number. */
 export type FieldOf = readonly [id: number, length: number, pen?: number]
 
 export function u8(...values: number[]): Buffer {
@@ -94,7 +93,6 @@ const usual: DecoderOptions = {
   parking: { bytes: 4_000_000, exporterBytes: 200_000, time: 60_000 },
 }
 
-/** A decoder with everything it feeds, and any number of exporters. */
 export class Bench {
   readonly flows = new FlowBuilder(4)
   readonly totals: ByteCounts = noBytes()
@@ -125,7 +123,7 @@ export class Bench {
     return [...this.#exporters.values()]
   }
 
-  /** Returns why it, or part of it, could not be read. */
+  /** Returns why part of it could not be read. */
   take(datagram: Uint8Array, from: Partial<Transport> & { readonly exporter?: number } = {}): string | undefined {
     const { exporter = 7, kind = 'udp', listener = 0, port = 50_000 } = from
     this.received += datagram.length

@@ -13,7 +13,6 @@ import { sink as file } from '../sink.ts'
 import { sink as stdout } from '../sink-stdout.ts'
 import { openStdout } from '../sink-stdout.ts'
 
-/** Ids of complete lines; skips lines that a fault truncated, as any reader must. */
 function idsOf(text: string): string[] {
   return text.split('\n').flatMap((line) => {
     try {
@@ -38,7 +37,6 @@ async function startFile(): Promise<OtherSide> {
         host: { ...context.host, disk },
       }),
     received: async () => idsOf((await text(aside)) + (await text(path))),
-    // A folder in place of the file.
     refuse: async (on) => {
       await (on ? mkdir(path, { recursive: true }) : rmdir(path))
     },
@@ -62,7 +60,6 @@ async function startFile(): Promise<OtherSide> {
   }
 }
 
-/** Standard output as a socket pair with a reader that can stop. */
 async function startStdout(): Promise<OtherSide> {
   let text = ''
   let reader: Socket | undefined
@@ -92,7 +89,6 @@ async function startStdout(): Promise<OtherSide> {
     slow(on) {
       if (!on) return Promise.resolve(void reader?.resume())
       reader?.pause()
-      // Exceeds the socket buffers, so that later writes wait for the reader.
       writer.write(Buffer.alloc(32 * 1024 * 1024, ' '))
       return Promise.resolve()
     },

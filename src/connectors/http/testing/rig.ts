@@ -16,7 +16,7 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString()
 }
 
-/** Decodes CloudEvents with the official SDK, independently of the tested codec. */
+/** Decodes with the official SDK, independently of the tested codec. */
 async function start(mode: Mode): Promise<OtherSide> {
   const received: string[] = []
   const identities = new Map<string, string>()
@@ -37,7 +37,6 @@ async function start(mode: Mode): Promise<OtherSide> {
     const body = await bodyOf(request)
     if (silent) return
     if (refusing) return answer(request, response, 503)
-    // Receivers of events commonly support POST only.
     if (request.method !== 'POST') return answer(request, response, 405)
     const events = [HTTP.toEvent({ headers: request.headers, body })].flat() as CloudEvent[]
     if (events.some(({ id }) => failing.has(id))) return answer(request, response, 500)
@@ -48,7 +47,6 @@ async function start(mode: Mode): Promise<OtherSide> {
     }
     untilCut -= events.length
     if (untilCut > 0) return answer(request, response, 202)
-    // The server has the event, but the sender gets no response.
     untilCut = Number.POSITIVE_INFINITY
     for (const socket of sockets) socket.destroy()
   }
