@@ -16,7 +16,6 @@ import './style/forced.css'
 
 applyPreferences()
 const token = takeToken()
-// An invalid token shows with the first query.
 if (token !== '') await logIn(token).catch(() => {})
 const place = document.getElementById('console')
 if (place === null) throw new Error('the page has no #console')

@@ -55,7 +55,7 @@ async function* piecesOf(
   yield Buffer.from(']}')
 }
 
-/** Compressed already; gzip would cost 40 ns per byte. */
+/** Gzip would cost 40 ns per byte. */
 const compressed = new Set(['application/vnd.apache.parquet'])
 
 export function answerStream(

@@ -46,7 +46,7 @@ const notBuilt = `<!doctype html>
 <p><a href="/api/v1/openapi.json">The API</a> is available.</p></body></html>
 `
 
-/** Files are read on the first request and cached. */
+/** Files are cached on first use. */
 export function consoleRoutes(app: FastifyInstance, { host, log }: ApiContext, folder: string = builtConsole): void {
   const cached = new Map<string, Served>()
   let manifest: Promise<Manifest> | undefined
@@ -63,7 +63,6 @@ export function consoleRoutes(app: FastifyInstance, { host, log }: ApiContext, f
       throw error
     }
   }
-  // Preload hints for the scripts of the address.
   const loadPage = async (url: string): Promise<Served | undefined> => {
     manifest ??= host.disk.readFile(`${folder}manifest.json`).then(
       (text) => JSON.parse(Buffer.from(text).toString()) as Manifest,

@@ -1,4 +1,3 @@
-/** A module: its file, static and dynamic imports. */
 export interface Built {
   readonly file: string
   readonly isEntry?: boolean
@@ -6,10 +5,9 @@ export interface Built {
   readonly dynamicImports?: readonly string[]
 }
 
-/** By source path. */
 export type Manifest = Readonly<Record<string, Built>>
 
-/** Files of the page at an address (`/flows`) and its view beyond the common ones. */
+/** Files of the page at an address such as `/flows`. */
 export function scriptsOf(manifest: Manifest, address: string): string[] {
   const url = URL.parse(address, 'http://console')
   const name = `src/pages/${url?.pathname.split('/')[1] ?? ''}/index.tsx`

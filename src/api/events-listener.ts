@@ -1,4 +1,4 @@
-/** Accepts only CloudEvents, on any path, as a Knative sink does. */
+/** Accepts only CloudEvents, on any path. */
 import type { FastifyInstance } from 'fastify'
 import { Gate } from './access/gate.ts'
 import type { Oidc } from './access/oidc/index.ts'
@@ -28,7 +28,6 @@ export async function openEvents(
       if (options.httpAuth === 'api') rejectExposed(listen, options.auth.tokens.length + (oidc === undefined ? 0 : 1))
       const app = createServer(context)
       servers.push(app)
-      // Any Host is accepted.
       takeEvents(app, context, new Gate({ ...options, listen }, oidc))
       app.addHook('onResponse', (request, reply, done) => {
         options.metrics?.count('weir_api_requests_total', 1, {

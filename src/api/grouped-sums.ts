@@ -1,9 +1,9 @@
-/** Counts by one column over time: the largest groups and the sum of the others. */
+/** The largest groups over time and the sum of the others. */
 
 type Row = Readonly<Record<string, unknown>>
 
 interface GroupedQuery {
-  /** Statement with columns `bucket` (number of the step) and `grouped` (value), and others. */
+  /** Statement with columns `bucket` and `grouped`. */
   readonly matching: string
   readonly shown?: string
   /** Seconds. */

@@ -1,6 +1,6 @@
 /**
- * Without authentication, the server listens on loopback only. A page of another site must not reach it, neither by DNS
- * rebinding (Host) nor by posting (Origin).
+ * Without authentication, the server listens on loopback only. Prevents DNS rebinding (Host) and posts of other sites
+ * (Origin).
  */
 import type { IncomingMessage } from 'node:http'
 import { TLSSocket } from 'node:tls'
@@ -13,7 +13,6 @@ export function isLoopback(host: string): boolean {
   return name === 'localhost' || name === '::1' || /^127(?:\.\d{1,3}){3}$/.test(name)
 }
 
-/** Without a token, other machines must not reach the address. */
 export function rejectExposed(listen: HostPort, tokens: number): void {
   if (isLoopback(listen.host) || tokens > 0) return
   throw new WeirError(
@@ -50,8 +49,8 @@ export function checkBrowser(request: IncomingMessage, listenHost: string): void
 }
 
 /**
- * A request with a session cookie must originate from a page of this server. Proxies may change name and scheme, so
- * Origin is compared with Host.
+ * Requests with a session cookie must originate from this server. Proxies may change name and scheme, so Origin is
+ * compared with Host.
  */
 export function checkOwnPage(request: IncomingMessage): void {
   const [origin, ...others] = headerValues(request, 'origin')
@@ -93,7 +92,7 @@ function checkOrigin(request: IncomingMessage, own: string): void {
       },
     )
   }
-  // Sent even without Origin (images, scripts). Following a link is allowed.
+  // Sent even without Origin (images, scripts).
   const site = headerValues(request, 'sec-fetch-site')[0]
   const link = headerValues(request, 'sec-fetch-mode')[0] === 'navigate' && request.method === 'GET'
   if ((site === 'cross-site' || site === 'same-site') && !link) {

@@ -1,4 +1,3 @@
-/** Versions of an object, and its manifest at a time. */
 import type { ManifestState } from '../model/kubernetes.ts'
 import { text, timeSql } from '../query/sql-text.ts'
 import { changeOrder } from './objects.ts'
@@ -9,7 +8,6 @@ type RunQuery = (sql: string) => Promise<readonly Row[]>
 const maxVersions = 100
 const newestFirst = changeOrder.map((part) => `${part} DESC`).join(', ')
 
-/** Pod specs of pods, workloads and cron jobs. */
 const podSpecs = ['$.spec', '$.spec.template.spec', '$.spec.jobTemplate.spec.template.spec'] as const
 const containerLists = ['initContainers', 'containers'] as const
 
@@ -31,9 +29,7 @@ export interface Version {
   readonly images: readonly string[]
 }
 
-/**
- * Newest first. `intervals`: rows of view `resources`, newest first. `now`: manifest of an object that never changed.
- */
+/** Newest first. `intervals`: rows of view `resources`. `now`: manifest of an object that never changed. */
 export async function versionsOf(
   runQuery: RunQuery,
   ref: string,
@@ -79,7 +75,6 @@ export async function versionsOf(
 
 export interface ManifestAt {
   readonly manifest: Row | null
-  /** Why there is no manifest. */
   readonly manifest_note: string | null
 }
 

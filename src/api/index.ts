@@ -70,11 +70,10 @@ const schemas = {
   ...resourceSchemas,
 }
 
-/** Rejects with WEIR_LISTEN_EXPOSED if other machines could reach it without a token, and with WEIR_LISTEN_IN_USE. */
+/** Rejects with WEIR_LISTEN_EXPOSED (reachable without a token) and with WEIR_LISTEN_IN_USE. */
 export async function startApi(options: ApiOptions): Promise<RunningApi> {
   const { listen, auth, control } = options
   rejectExposed(listen, auth.tokens.length + (auth.oidc === undefined ? 0 : 1))
-  // Loaded only if configured.
   const oidc =
     auth.oidc === undefined ? undefined : new (await import('./access/oidc/index.ts')).Oidc(auth.oidc, options.host)
   const limits = { ...defaultLimits, ...options.limits }
@@ -185,7 +184,7 @@ function protect(app: FastifyInstance, gate: Gate): void {
   app.addHook('preHandler', (request, _reply, done) => asUser(request.user, done))
 }
 
-/** A wrong method lists the allowed ones; an unknown path lists the known ones. */
+/** Lists the allowed methods, or the known paths. */
 function notFoundError(request: FastifyRequest, known: ReadonlyMap<string, ReadonlySet<string>>): ApiError {
   const path = request.url.split('?')[0] ?? '/'
   const knownPaths = [...known]

@@ -1,4 +1,4 @@
-/** Millions of groups by address, in parts to bound memory. */
+/** Groups by address in parts, to bound memory. */
 import type { StoreReader } from '../engine/control.ts'
 import {
   groupCountsSql,
@@ -21,11 +21,11 @@ const endpoints: StoredEndpoints = {
 }
 
 export interface ManyGroupsLimits {
-  /** Groups are counted if a sample predicts more. */
+  /** Counts groups if a sample predicts more. */
   readonly many: number
-  /** With fewer groups one statement over texts is faster. */
+  /** Below it one statement over texts is faster. */
   readonly few: number
-  /** Groups per statement: 80 to 110 MB for pairs of addresses. */
+  /** Groups: 80 to 110 MB for pairs of addresses. */
   readonly perPart: number
   readonly parts: number
   /** Sums below are exact doubles, even if flows arrive between two statements. */
@@ -34,10 +34,7 @@ export interface ManyGroupsLimits {
 
 const defaultLimits: ManyGroupsLimits = { many: 800_000, few: 100_000, perPart: 600_000, parts: 16, small: 2 ** 52 }
 
-/**
- * Rows of groupsSql with `_place` and the total. `few`: groupsSql itself is faster. Undefined when the client has
- * disconnected. `stored`: number of flows.
- */
+/** Rows of groupsSql with `_place` and the total. `few`: groupsSql itself is faster. Undefined after a disconnect. */
 export async function manyGroups(
   store: StoreReader,
   request: GroupsRequest,

@@ -1,4 +1,4 @@
-/** OpenAPI 3.1 from the schemas of the registered routes (JSON Schema 2020-12). */
+/** OpenAPI 3.1 (JSON Schema 2020-12) from registered routes. */
 import type { RouteOptions } from 'fastify'
 import { sessionCookie } from './access/cookies.ts'
 
@@ -55,7 +55,6 @@ const statusText: Readonly<Record<string, string>> = {
   503: 'Temporarily unavailable; retry',
 }
 
-/** Routes with a summary; the console's files have none. */
 export function describedRoute(route: RouteOptions): DescribedRoute[] {
   const schema = route.schema as Json | undefined
   if (schema?.['summary'] === undefined) return []
@@ -131,7 +130,6 @@ function operation({ schema, url }: DescribedRoute): Json {
   }) as Json
 }
 
-/** Defined by the CloudEvents specification. */
 function eventBody(url: string, operationId: unknown): Json {
   if (url !== '/events' || operationId !== 'postEvents') return {}
   const event = { type: 'object', required: ['specversion', 'id', 'source', 'type'] }

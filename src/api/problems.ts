@@ -32,7 +32,7 @@ export const problemTable = {
 
 export type ProblemCode = keyof typeof problemTable
 
-/** Where it is not 503 (temporary) or 500 (permanent). */
+/** Default: 503 (temporary) or 500 (permanent). */
 const statusOf: Partial<Record<ErrorCode, number>> = {
   WEIR_SQL_REFUSED: 400,
   WEIR_SQL_MEMORY: 422,
@@ -70,7 +70,6 @@ interface Extra {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** Becomes the problem response. */
 export class ApiError extends Error {
   readonly code: ProblemCode
   readonly hints: readonly string[]

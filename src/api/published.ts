@@ -1,4 +1,4 @@
-/** Types of requests and responses for the console; no runtime code. */
+/** For the console; no runtime code. */
 export type {
   DeadLetter,
   ExporterReport,

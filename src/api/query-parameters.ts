@@ -108,7 +108,6 @@ export function rowQueryOf(query: QuestionQuery, byDefault: SpanTime, now: numbe
   }
 }
 
-/** Sortable and groupable, by any of its names. */
 export function plainField(written: string, parameter: string): QueryField {
   const name = flowNames.resolve(written)
   const field = name === undefined ? undefined : flowNames.field(name)
@@ -163,7 +162,7 @@ export const measureColumns: readonly AnswerColumn[] = [
 export interface AnswerFrame {
   readonly columns: readonly AnswerColumn[]
   readonly rows: readonly (readonly unknown[])[]
-  /** Null at the end, and without pages. */
+  /** Null at the end. */
   readonly next: string | null
   /** `raw` (flows), or a rollup. */
   readonly source: string

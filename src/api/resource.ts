@@ -23,7 +23,7 @@ const [maxIntervals, maxRelations, maxChanges, maxEvents] = [200, 500, 50, 50]
 
 const relationColumns = 'relation, from_ref AS "from", to_ref AS "to", valid_from, valid_to'
 
-/** Undefined: the object is unknown. `gone` is returned when the client has disconnected. `at` in µs. */
+/** Undefined: unknown object. `gone` after a disconnect. `at` in µs. */
 export async function describeResource(
   context: DescribeOptions,
   ref: string,
@@ -80,7 +80,7 @@ async function history(
   { intervals, now }: { readonly intervals: readonly Row[]; readonly now: Row | undefined },
 ): Promise<ManifestAt & { readonly versions: readonly Version[] }> {
   const [uid, cluster] = [now?.['uid'] ?? intervals[0]?.['uid'], parseKubernetesRef(ref)?.cluster ?? '']
-  // Before the store is queried, so that its changes are stored by then.
+  // First, so that its changes are stored.
   const state = typeof uid === 'string' ? await current({ cluster, uid }) : undefined
   const [manifest, versions] = await Promise.all([
     now === undefined
@@ -91,7 +91,6 @@ async function history(
   return { ...manifest, versions }
 }
 
-/** Reads the costly actor columns for these changes only. */
 async function lastChanges(runQuery: (sql: string) => Promise<readonly Row[]>, until: string): Promise<readonly Row[]> {
   const last = await runQuery(
     `SELECT epoch_us(time) AS time, subject, _pos AS pos FROM changes WHERE ${until} ORDER BY time DESC ` +
@@ -107,7 +106,6 @@ async function lastChanges(runQuery: (sql: string) => Promise<readonly Row[]>, u
   )
 }
 
-/** The node and namespace of the object. */
 function isOwn({ from, relation }: Row, ref: string): boolean {
   return from === ref && relation !== 'selects'
 }

@@ -1,4 +1,3 @@
-/** Row selection beside the filter. */
 import type { BatchKind } from '../model/batches.ts'
 import { bothWays, nameTables, type Expression } from '../query/index.ts'
 
@@ -16,7 +15,7 @@ export const reportersText =
   '(`node_direction = 1`) is omitted if the destination ' +
   'has an owner, because its node reports the ingress row.'
 
-/** Depends on the row alone: stored and live results omit the same rows. */
+/** Depends on the row alone, so that stored and live results agree. */
 const leavesForWorkload: Expression = {
   is: 'and',
   parts: [

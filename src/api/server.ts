@@ -17,7 +17,7 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The handler reads the body itself. */
     body?: 'raw'
-    /** No authentication: static files. access/decisions.ts decides on operations. */
+    /** No authentication: static files. */
     open?: boolean
   }
   interface FastifyRequest {
@@ -30,7 +30,6 @@ declare module 'fastify' {
 /** Time to read the rest of a rejected body. */
 const lingerMs = 5000
 
-/** Without routes yet. */
 export function createServer(context: ApiContext): FastifyInstance {
   const { limits, tls } = context
   const app = Fastify({
@@ -107,7 +106,7 @@ function validatorOf({
 }
 
 export function answerProblem(reply: FastifyReply, { problem, headers }: ProblemAnswer): FastifyReply {
-  // A response that failed before its first byte may have announced a compression.
+  // A failed response may have announced compression.
   reply.removeHeader('content-encoding')
   const id = reply.getHeader(queryIdHeader)
   return reply

@@ -11,17 +11,17 @@ type Fact = Readonly<Record<string, unknown>>
 
 interface CachedFact {
   readonly fact: Promise<Fact | undefined>
-  /** Monotonic. */
+  /** Monotonic ms. */
   answered?: number
 }
 
-/** The panels of a page need the same facts at the same time, and completion at every letter. */
+/** The panels of a page need the same facts. */
 const factCaches = new WeakMap<StoreReader, Map<string, CachedFact>>()
 const maxFacts = 64
 /** Maximum age where an estimate suffices. */
 const roughlyMs = 10_000
 
-/** Coalesces concurrent queries for one row; clients that disconnect do not cancel it. `oldest`: maximum age in ms. */
+/** Coalesces concurrent queries for one row. `oldest`: maximum age in ms. */
 function cachedFact(store: StoreReader, sql: string, clock: Clock, oldest: number): Promise<Fact | undefined> {
   let cache = factCaches.get(store)
   if (cache === undefined) factCaches.set(store, (cache = new Map()))
@@ -52,16 +52,16 @@ export interface SumSource {
   readonly flowsStored?: boolean
 }
 
-/** More flows are not read if a rollup has a known error. */
+/** More are not read if a rollup has a known error. */
 const maxFlows = 20_000_000
 /** Share of the flows. */
 const largeRemainder = 0.1
-/** Up to this number flows are read where a rollup would be inexact. */
+/** Read where a rollup would be inexact. */
 const fewFlows = 1_500_000
 
 /**
- * The coarsest rollup with all fields of the query, else the flows. `mode`: `raw` forces the flows; `rough` allows an
- * inexact rollup.
+ * The coarsest rollup with all fields, else the flows. `mode`: `raw` forces the flows; `rough` allows an inexact
+ * rollup.
  */
 export async function sumSource(
   store: StoreReader,
@@ -113,7 +113,6 @@ export async function sumSource(
   if ((!lossless || servicePortsOnly) && !limited && mode !== 'rough' && Number(facts?.['flows']) <= fewFlows && stored)
     return raw
   const flowsStored = mode !== 'rough' && stored && Number(facts?.['flows']) <= maxFlows
-  // The rollup's result would be discarded.
   if (
     flowsStored &&
     lossy !== undefined &&

@@ -1,4 +1,3 @@
-/** Sums of groups from any source. */
 import { flowNames, type QueryField } from '../query/index.ts'
 import {
   furtherMeasures,
@@ -76,7 +75,6 @@ export const offsetParameter = {
   examples: ['1d'],
 } as const
 
-/** The same query for an earlier time. */
 export function shifted<Request extends RowQuery>(rowQuery: Request, offset: string | undefined): Request {
   if (offset === undefined) return rowQuery
   const seconds = stepOf(offset)
@@ -107,7 +105,7 @@ export function sumsOf(
   }
 }
 
-/** With the ranking measure. */
+/** Includes the ranking measure. */
 function furtherOf(written: string | undefined, by: string): readonly FurtherMeasure[] {
   const listed = listOf(written)
   const unknown = listed.find((each) => !isFurther(each) && !(measures as readonly string[]).includes(each))
@@ -126,7 +124,6 @@ function statField(written: string): QueryField {
   return field
 }
 
-/** After the columns of groups. */
 export function sumColumns({ of, further = [] }: Pick<AggregateQuery, 'of' | 'further'>): readonly AnswerColumn[] {
   const sums = [
     ...measureColumns,
@@ -173,10 +170,10 @@ function totalOf([first = {}]: readonly AnswerRecord[], { further = [] }: Pick<A
   return Object.fromEntries(['groups', ...measures, ...further].map((name) => [name, first[`_all_${name}`] ?? 0]))
 }
 
-/** Tolerated error, of the smallest shown group. */
+/** Tolerated error of the smallest group. */
 const smallShare = 0.01
 
-/** Whether rows of unknown groups could change the shown groups, or a sum by more than the tolerated share. */
+/** Whether rows of unknown groups could change the groups, or a sum by more than the tolerated share. */
 function remainderMatters([first]: readonly AnswerRecord[]): boolean {
   if (first === undefined) return false
   const [rest, least, next] = ['_rest', '_least', '_next'].map((name) => Number(first[name] ?? 0)) as [
@@ -211,10 +208,10 @@ export interface SumReaders<Request> {
   readonly ring: (source: RingSource, signal: AbortSignal) => Promise<RingAnswer | undefined>
 }
 
-/** With fewer flows counting the groups first does not pay off. */
+/** Counting fewer first does not pay off. */
 const manyFlows = 1_000_000
 
-/** From a rollup, the flows, or the ring. Undefined when the client has disconnected. */
+/** From a rollup, the flows, or the ring. Undefined after a disconnect. */
 export async function readSums<Request extends AggregateQuery>(
   run: RunStatement,
   request: Request,

@@ -1,10 +1,9 @@
-/** The SQL views. Later versions only append columns. `flows` and `events` are also live streams. */
+/** Later versions only append columns. */
 import type { BatchKind } from '../model/batches.ts'
 import { flowFields } from '../model/fields.ts'
 
 export interface ViewColumn {
   readonly name: string
-  /** SQL type. */
   readonly type: string
   readonly unit?: string
   readonly otel?: string
@@ -48,7 +47,6 @@ const position: ViewColumn = {
   meaning: 'Stable id of the row: source instance, epoch, source sequence, row',
 }
 
-/** Columns of version 1. */
 const first: readonly ViewColumn[] = [
   ...[
     'time_start',

@@ -42,7 +42,7 @@ export function encodeEvents(
   return { raw, ...timeRange(batch.time) }
 }
 
-/** Unix ms; NaN if no row has a time. */
+/** Unix ms; NaN without times. */
 export interface TimeRange {
   readonly timeMin: number
   readonly timeMax: number
@@ -154,7 +154,6 @@ function encodeColumn(id: number, column: Column, count: number, out: ByteWriter
 /** Exporters and rates repeat between frames. */
 const repeats = new Map<string, Words>()
 const maxRepeats = 64
-/** Larger arrays are not cached. */
 const maxCachedRows = 1 << 14
 
 function repeated<T extends Words>(items: T, width: number, count: number, make: (length: number) => T): T {

@@ -8,9 +8,8 @@ export class ByteWriter {
   #view: DataView
   #length = 0
 
-  /** `capacity`: expected bytes. Writes to `room` if they fit. */
+  /** Expected bytes; `room` is used if they fit. */
   constructor(capacity: number, room?: Uint8Array<ArrayBuffer>) {
-    // Every byte is written.
     this.#buffer =
       room !== undefined && room.length >= capacity && room.byteOffset === 0 ? room : Buffer.allocUnsafeSlow(capacity)
     this.#view = new DataView(this.#buffer.buffer)

@@ -20,9 +20,9 @@ export const magic = 0x31465257
 const version = 1
 export const fixedBytes = 112
 export const smallestHeader = fixedBytes + 4
-/** A header has only a cursor and shed reasons; more is damage. */
+/** A larger header is damage. */
 const largestHeader = 1024 * 1024
-/** A frame is one message on any bus. */
+/** A frame is one bus message. */
 export const largestBody = 512 * 1024
 
 const kinds = ['events', 'flows', 'empty'] as const

@@ -1,4 +1,4 @@
-/** Frames that are written and synced together, and join the totals after the sync. */
+/** Frames that are written and synced together. */
 import { constants, zstdCompressSync } from 'node:zlib'
 import { encodeHeader, largestBody } from './frame.ts'
 import { checkpointStream, emptyTotals, encodeCheckpoint, journalSource } from './recover.ts'
@@ -9,11 +9,11 @@ export interface Packed {
   readonly zstd: boolean
 }
 
-/** Smaller bodies stay uncompressed. */
+/** Below it, bodies stay uncompressed. */
 const worthCompressing = 256
 const nothing = new Uint8Array(0)
 
-/** Flows are retained for hours only: half the time of level 1 for an eighth more bytes. */
+/** Flows take half the time of level 1 for an eighth more bytes. */
 const levels = { flows: -2, events: 1, empty: 1 } as const
 
 export function pack(raw: Uint8Array, kind: Unit['kind']): Packed {
@@ -26,9 +26,7 @@ export interface CopiedFrame {
   readonly header: FrameHeader
   readonly zstd: boolean
   readonly body: Uint8Array
-  /** Default: the next one. */
   readonly sequence?: number
-  /** For the source in this journal. */
   readonly cursor?: Uint8Array
 }
 
@@ -94,14 +92,13 @@ export class FrameGroup {
     return { position: { sequence, row }, epoch: this.#epoch, sourceSequence: after.sequence }
   }
 
-  /** Source and counts stay. */
   copy({ header, zstd, body: whole, sequence, cursor }: CopiedFrame): Appended {
-    // The source reads the content of an empty frame from the original.
+    // An empty frame's content is read from the original.
     const body = header.kind === 'empty' ? nothing : whole
     const { cursor: _, ...rest } = header
     if (sequence !== undefined) this.counters.sequence = sequence - 1
     const { firstRow, ...position } = this.#position()
-    // Rows before the frame cannot be counted.
+    // Rows before the frame are uncountable.
     const encoded = encodeHeader(
       {
         ...rest,
@@ -132,7 +129,6 @@ export class FrameGroup {
     }
   }
 
-  /** First frame of a segment: totals and cursors. */
   addCheckpoint(received: number): void {
     const header = encodeHeader(
       {

@@ -27,13 +27,13 @@ export type * from './types.ts'
 /** Lower bounds from other files: projection commits and offset records. */
 export interface Evidence {
   readonly position: Position
-  /** Rows per source; totals are at least these. */
+  /** Rows per source. */
   readonly accepted: Readonly<Record<string, number>>
 }
 
 /**
- * Opens for writing, regardless of damage. The next sequence and row exceed those of every readable header, segment
- * name and evidence, plus the content of lost bytes.
+ * Opens despite damage. The next sequence and row exceed every header, segment name and evidence, plus the content of
+ * lost bytes.
  */
 export async function openJournal(options: {
   host: Host
@@ -42,9 +42,8 @@ export async function openJournal(options: {
   limits?: Partial<JournalLimits>
   evidence?: readonly Evidence[]
   metrics?: Metrics
-  /** Against another writer. */
   fence?: Fence | undefined
-  /** With the reason when appends begin to be refused, and undefined when they are accepted again. */
+  /** Undefined when appends are accepted again. */
   onRefusing?: (why: string | undefined) => void
   /** Resolves with the sequence settled then. */
   makeRoom?: MakeRoom

@@ -1,4 +1,3 @@
-/** Paths use `/` on every system. */
 const segmentPattern = /^\d{16}\.seg$/
 
 export function segmentName(firstSequence: number): string {

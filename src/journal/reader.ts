@@ -12,7 +12,6 @@ export interface ReaderOptions {
   readonly after: Position
   readonly tail: Tail
   readonly onUnreadable?: (range: UnreadableRange) => void
-  /** In this thread. */
   readonly shared?: SharedFrames
 }
 
@@ -55,7 +54,7 @@ export function openReader(options: ReaderOptions): JournalReader {
         const end = options.tail.durable().sequence
         const frames = await ready(maxBytes)
         if (frames.length > 0) return frames
-        // No readable frame up to the durable end.
+        // Nothing readable up to the durable end.
         await options.tail.moved(Math.max(sequence, end), signal)
       }
       return []
@@ -94,7 +93,6 @@ class StoredFrame implements Frame {
   readonly header: FrameHeader
   readonly firstSequence: number
   readonly #pieces: readonly WalkedFrame[]
-  /** The decompressed body lasts while it is referenced. */
   #body: WeakRef<Uint8Array> | undefined
 
   constructor(header: FrameHeader, pieces: readonly WalkedFrame[]) {
@@ -112,7 +110,6 @@ class StoredFrame implements Frame {
         ? only.body
         : Buffer.concat(this.#pieces.map((piece) => piece.body))
     const { rawBytes } = this.header
-    // Joining small pieces takes a third of the time.
     const body =
       only?.decoded.zstd === true
         ? zstdDecompressSync(stored, { chunkSize: rawBytes + spareBytes, maxOutputLength: Math.max(1, rawBytes) })

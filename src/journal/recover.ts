@@ -5,7 +5,7 @@ import { segmentStart } from './paths.ts'
 import type { FrameHeader, SourceTotals } from './types.ts'
 import { Walk } from './walk.ts'
 
-/** Component ids begin with a letter or digit. */
+/** Not a valid component id. */
 export const journalSource = '~journal'
 export const checkpointStream = 'checkpoint'
 
@@ -29,7 +29,7 @@ interface Checkpoint {
   >
 }
 
-/** Totals and cursors, so that a start need not read older segments. */
+/** A start need not read older segments. */
 export function encodeCheckpoint(totals: ReadonlyMap<string, Readonly<SourceTotals>>): Uint8Array {
   const sources: Checkpoint['sources'] = {}
   for (const [name, total] of totals) {
@@ -59,7 +59,7 @@ function parseCheckpoint(cursor: Uint8Array): Checkpoint['sources'] {
   try {
     return (JSON.parse(new TextDecoder().decode(cursor)) as Checkpoint).sources
   } catch {
-    // From a faulty writer; totals then follow from headers.
+    // Totals then follow from headers.
     return {}
   }
 }

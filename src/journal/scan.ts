@@ -1,7 +1,4 @@
-/**
- * Frames and unreadable ranges of one segment in order. Resumes after damage at the next header with correct checksum
- * and increasing sequence.
- */
+/** Resumes after damage at the next header with correct checksum and increasing sequence. */
 import { crc32 } from 'node:zlib'
 import type { DiskFile } from '../host/index.ts'
 import { WeirError } from '../model/errors.ts'
@@ -98,7 +95,7 @@ export class SegmentScanner {
     return onlyZeros ? end : { is: 'damage', offset: start, bytes: limit - start }
   }
 
-  /** `next`: start of the frame, or where to resume. */
+  /** `next`: the frame, or where to resume. */
   #search(window: Uint8Array, last: boolean): { found: boolean; next: number; zeros: boolean } {
     const bytes = Buffer.from(window.buffer, window.byteOffset, window.byteLength)
     const zeros = (until: number): boolean => window.subarray(0, until).every((byte) => byte === 0)
@@ -106,7 +103,6 @@ export class SegmentScanner {
       const result = decodeHeader(window, hit)
       if (result.is === 'header' && result.decoded.header.sequence > this.lastSequence)
         return { found: true, next: hit, zeros: zeros(hit) }
-      // The header extends beyond the window.
       if (result.is === 'short' && !last && hit > 0) return { found: false, next: hit, zeros: zeros(hit) }
     }
     return { found: false, next: last ? window.length : Math.max(1, window.length - 3), zeros: zeros(window.length) }

@@ -28,7 +28,7 @@ export class SlotRecord<T> {
     this.#path = path
   }
 
-  /** No value if the record is missing or damaged. */
+  /** No value if missing or damaged. */
   static async open<T>(disk: Disk, path: string): Promise<SlotRecord<T>> {
     const record = new SlotRecord<T>(disk, path)
     if ((await disk.stat(path)) !== undefined) record.#load(await disk.readFile(path))
@@ -67,7 +67,6 @@ export class SlotRecord<T> {
   }
 
   #load(bytes: Uint8Array): void {
-    // Multiples of the smallest slot.
     this.#slotBytes = Math.max(smallestSlot, bytes.length / 2)
     for (const at of [0, this.#slotBytes]) {
       const found = decodeSlot(bytes, at)
@@ -79,7 +78,6 @@ export class SlotRecord<T> {
     }
   }
 
-  /** For growth and for files of another size. */
   async #rebuild(payload: Uint8Array, version: number): Promise<void> {
     while (payload.length + headBytes > this.#slotBytes) this.#slotBytes *= 2
     const temporary = `${this.#path}.new`

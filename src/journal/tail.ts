@@ -11,7 +11,6 @@ export class LocalTail implements Tail {
 
   publish(durable: Durable): void {
     this.#durable = durable
-    // Waiters remove themselves, which Set permits.
     for (const wake of this.#waiting) wake()
   }
 
@@ -33,7 +32,7 @@ export class LocalTail implements Tail {
 const fields = { segment: 0, offset: 1, sequence: 2, row: 3 }
 const counterBytes = 8
 
-/** Progress across threads: a sequence lock, odd during a write, so that readers never see a mixed state. */
+/** Across threads: a sequence lock, odd during a write. */
 export class SharedTail implements Tail {
   readonly memory: SharedArrayBuffer
   readonly #counter: Int32Array
@@ -70,7 +69,6 @@ export class SharedTail implements Tail {
     const aborted = new Promise<void>((resolve) => {
       abort = resolve
     })
-    // A follower reuses its signal many times per second.
     signal.addEventListener('abort', abort, { once: true })
     try {
       while (!signal.aborted) {

@@ -1,4 +1,4 @@
-/** Reports each unreadable range with its number of rows once a later header determines it. */
+/** Reports unreadable ranges once a later header determines their rows. */
 import type { Disk, DiskFile } from '../host/index.ts'
 import type { Position } from '../model/positions.ts'
 import type { DecodedHeader } from './frame.ts'
@@ -29,7 +29,7 @@ export class Walk {
   #file: DiskFile | undefined
   #scanner: SegmentScanner | undefined
   #size: number | undefined
-  /** Frames below have the same writer; undefined until computed. */
+  /** Frames below have the same writer. */
   #bound: number | undefined
   #lastSequence: number
   /** NaN before the first frame. */
@@ -46,7 +46,7 @@ export class Walk {
     after: Position
     onUnreadable?: (range: UnreadableRange) => void
     onCut?: (header: FrameHeader) => void
-    /** Bodies are not verified. */
+    /** Skips verification of bodies. */
     headersOnly?: boolean
     from?: string
   }) {
@@ -60,7 +60,7 @@ export class Walk {
     if (options.from !== undefined) this.#first = options.from
   }
 
-  /** Up to `durable`, or the end on disk; undefined if there is none yet. */
+  /** Undefined at `durable` or at the end on disk. */
   async next(durable?: Durable): Promise<WalkedFrame | undefined> {
     for (;;) {
       if (this.#scanner === undefined && !(await this.#enter(durable))) return undefined
@@ -102,7 +102,7 @@ export class Walk {
     return this.#damage.reduce((sum, range) => sum + range.bytes, 0)
   }
 
-  /** If it is newer than every whole frame. */
+  /** Only if newer than every whole frame. */
   lastDamagedHeader(): FrameHeader | undefined {
     return this.#cut
   }
@@ -125,7 +125,6 @@ export class Walk {
 
   async #segments(durable: Durable | undefined): Promise<string[]> {
     const names = (await this.#disk.list(this.#directory)).filter((name) => segmentStart(name) !== undefined)
-    // Later segments can be incomplete.
     return durable === undefined ? names : names.filter((name) => name <= durable.segment)
   }
 
@@ -144,7 +143,7 @@ export class Walk {
   }
 
   /**
-   * Whether the writer had lost the folder. It acknowledged none of these frames, and their sequences are used again.
+   * Whether the writer had lost the folder: it acknowledged none of these frames, and their sequences are used again.
    */
   async #isFenced({ sequence, epoch }: FrameHeader, durable: Durable | undefined): Promise<boolean> {
     if (this.#bound !== undefined && sequence < this.#bound) return false
@@ -172,7 +171,6 @@ export class Walk {
     try {
       this.#file = await this.#disk.open(path, 'read')
     } catch (error) {
-      // Removed by retention since it was listed.
       if ((await this.#disk.stat(path)) !== undefined) throw error
       this.#segment = name
       return false
@@ -238,17 +236,15 @@ export class Walk {
     this.#row = header.firstRow + (header.more ? 0 : header.count)
   }
 
-  /** Determines the rows since the last header. */
   #settle(decoded: DecodedHeader): void {
     const { header } = decoded
     const missing = Number.isNaN(this.#row) ? 0 : header.firstRow - this.#row
     const isCounted = !header.afterLoss && !Number.isNaN(this.#row)
     if (this.#damage.length === 0) {
-      // A segment is gone.
       if (missing > 0 && isCounted) this.#report({ segment: this.#segment, offset: 0, bytes: 0, known: 0 }, missing)
       return
     }
-    // The last of several ranges reports the rows of all.
+    // The last range reports the rows of all.
     const last = this.#damage.length - 1
     this.#damage.forEach((range, index) => this.#report(range, isCounted ? (index === last ? missing : 0) : null))
     this.#damage = []

@@ -1,7 +1,4 @@
-/**
- * The only writer of a journal folder. Units are compressed on append and written in groups with one write and one
- * sync. A failed group does not change the totals.
- */
+/** The only writer of a journal folder. One write and one sync per group. A failed group does not change the totals. */
 import type { Fence } from '../host/fence.ts'
 import type { DiskFile, Host } from '../host/index.ts'
 import { WeirError } from '../model/errors.ts'
@@ -68,7 +65,7 @@ export class SegmentWriter implements JournalWriter {
     }, unit.maxDelayMs)
   }
 
-  /** At least one frame: all in one write, or none. Resolves with the position of the last. */
+  /** All in one write, or none. Resolves with the last position. */
   copy(frames: readonly CopiedFrame[]): Promise<Appended> {
     return this.#enqueue(() => ({
       bytes: frames.reduce((sum, { body }) => sum + body.length, 0),
@@ -104,7 +101,7 @@ export class SegmentWriter implements JournalWriter {
     return this.#space.segments
   }
 
-  /** Why appends are refused; updated by appends and {@link release}. */
+  /** Updated by appends and {@link release}. */
   get problem(): string | undefined {
     return this.#problem
   }
@@ -147,7 +144,7 @@ export class SegmentWriter implements JournalWriter {
   }
 
   async #run(): Promise<void> {
-    // All appends of this turn share a sync.
+    // Appends of this turn share a sync.
     await this.#host.timers.yield()
     while (this.#queue.length > 0) {
       await this.#queue.ready()
@@ -201,13 +198,13 @@ export class SegmentWriter implements JournalWriter {
     const group = new FrameGroup(this.#counters, this.epoch, this.#totals)
     const appended = waiting.map(({ add }) => add(group))
     await this.#sync(group)
-    // A process that took the folder before may not have read this group.
+    // A new owner may not have read this group.
     await this.#space.verifyClaim()
     for (const [name, total] of group.changed) this.#totals.set(name, total)
     return appended
   }
 
-  /** A failed group is discarded, but its sequences are used up. */
+  /** Sequences of a failed group are used up. */
   async #sync(group: FrameGroup): Promise<void> {
     const file = this.#file as DiskFile
     try {
@@ -229,10 +226,7 @@ export class SegmentWriter implements JournalWriter {
     this.#publish()
   }
 
-  /**
-   * A failed group that was not truncated can reappear. Its rows count as accepted, so that the ledger balances either
-   * way; its cursors do not.
-   */
+  /** A failed group that was not truncated can reappear: its rows count as accepted, its cursors do not. */
   #count(group: FrameGroup): Counters {
     for (const [name, { cursor: _, ...total }] of group.changed) {
       const retained = this.#totals.get(name)?.cursor
@@ -241,7 +235,7 @@ export class SegmentWriter implements JournalWriter {
     return group.counters
   }
 
-  /** With a checkpoint and a durable name, before any append. */
+  /** With a checkpoint and a durable name. */
   async #roll(): Promise<void> {
     await this.#space.verifyOwned()
     await this.#file?.close()

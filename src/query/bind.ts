@@ -60,7 +60,7 @@ const ordered = new Set<QueryKind>([
 ])
 const texts = new Set<QueryKind>(['dict', 'text', 'list<dict>'])
 
-/** Throws QueryError with all values that do not fit their fields. */
+/** Throws QueryError with all invalid values. */
 export function bind(expression: Expression, names: NameTable): Bound {
   const problems: QueryProblem[] = []
   const bound = bindPart(expression, { names, end: undefined, problems }, true)
@@ -223,7 +223,7 @@ function integers(given: readonly Interval[], { low, high }: Interval): Match | 
   const intervals = merged(given, low, high)
   if (intervals.length === 0) return 'never'
   const [first] = intervals
-  // Every value. (An empty list counts as absent.)
+  // Every value. An empty list is absent.
   if (intervals.length === 1 && first?.low === low && first.high === high) return { is: 'exists' }
   return { is: 'integers', intervals }
 }

@@ -7,7 +7,7 @@ import { wildcardTest } from './wildcard.ts'
 /** Integers that are exact as doubles. */
 export type NumberTest = (value: number) => boolean
 
-/** Unsigned 128-bit integers, highest word first. */
+/** 128 bits unsigned, highest word first. */
 export type WordsTest = (a: number, b: number, c: number, d: number) => boolean
 
 export function numberTest(intervals: readonly Interval[]): NumberTest {
@@ -74,7 +74,6 @@ export function doubleTest(intervals: readonly DoubleInterval[]): NumberTest {
     )
 }
 
-/** An expression is compiled once. */
 export function textTest(match: Match): (text: string) => boolean {
   switch (match.is) {
     case 'texts': {

@@ -9,7 +9,7 @@ export type WideReader = (row: number, to: Uint32Array) => boolean
 const twoTo32 = 4_294_967_296
 const twoTo16 = 65_536
 
-/** u64, MAC addresses, addresses, estimates. Undefined if no row has one. */
+/** Undefined if no row has one. */
 export function wideOf(rows: LiveRows, name: string): WideReader | undefined {
   if (!isFlows(rows)) return undefined
   const { columns } = rows.batch
@@ -35,7 +35,7 @@ export function wideOf(rows: LiveRows, name: string): WideReader | undefined {
   }
 }
 
-/** Up to 96 bits, exact, without a BigInt per row. */
+/** Up to 96 bits, without a BigInt per row. */
 function estimates(counts: Column | undefined, sampling: Column | undefined): WideReader | undefined {
   if (counts?.kind !== 'u64') return undefined
   const { words, valid }: U64Column = counts
@@ -60,7 +60,7 @@ function estimates(counts: Column | undefined, sampling: Column | undefined): Wi
   }
 }
 
-/** Maps small numbers to 2^33 + value, to compare fields of different kinds. */
+/** Small numbers become 2^33 + value, so that fields of different kinds compare. */
 export function anyWide(rows: LiveRows, name: string): WideReader | undefined {
   const wide = wideOf(rows, name)
   if (wide !== undefined) return (row, to) => wide(row, to) && shift(to)

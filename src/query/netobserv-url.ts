@@ -4,11 +4,9 @@ import { flowNames } from './names.ts'
 import { quote } from './print.ts'
 import { testText, type ForeignTest } from './netobserv-tests.ts'
 
-/** From a link to NetObserv's console. */
 export interface ImportedLink {
   /** In normal form; empty: every row. */
   readonly filter: string
-  /** Also rows that match with source and destination exchanged. */
   readonly bothWays: boolean
   /** `now-300s`, `now`, or Unix ms. */
   readonly from: string | undefined
@@ -21,16 +19,11 @@ export interface DroppedPart {
   readonly reason: string
 }
 
-/** Display settings select no rows. */
 const display = new Set(['limit', 'percentile', 'dataSource', 'showDup', 'function', 'type', 'refresh', 'bnf', 'back'])
 
 /**
  * Converts a link of NetObserv's console (or its query string): filters in the console's form (`a=x,y;b!=z`) and its
  * server's (`a=x&b!~z|c>=5`), time, match, drops and record type. Never throws: unsupported parts are in `dropped`.
- *
- * @example
- * importNetObserv('https://console/netflow-traffic?timeRange=300&filters=src_namespace%3D%22shop%22%3Bdst_port%3D443')
- * // { filter: 'src_namespace = "shop" and dst_port = 443', from: 'now-300s', to: 'now', … }
  */
 export function importNetObserv(link: string): ImportedLink {
   const parameters = parametersOf(link)
@@ -69,7 +62,7 @@ function decodedFilters(written: string): string {
 
 const test = /^\s*([\w.]+?)\s*(!~|!=|>=|=|~)(.*)$/su
 
-/** `any`: one of the tests is sufficient. */
+/** `any`: one test is sufficient. */
 function filterParts(written: string, any: boolean, drop: (part: string, reason: string) => void): string[] {
   const server = !written.includes(';') && /[|&]/.test(withoutQuotes(written))
   const alternatives = server ? split(written, '|') : [written]
@@ -107,7 +100,7 @@ function problemOf(text: string, eitherEnd: boolean): string | undefined {
   }
 }
 
-/** The filter text, or the reason why there is none. */
+/** The filter, or the reason why there is none. */
 function settingOf(name: string, value: string): readonly [text: string | undefined, reason?: string] {
   if (name === 'filters' || name === 'startTime' || name === 'endTime' || name === 'timeRange') return [undefined]
   if (name === 'match')
@@ -126,7 +119,6 @@ function settingOf(name: string, value: string): readonly [text: string | undefi
       : [undefined, 'Unknown choice of drops.']
   }
   if (name === 'recordType') {
-    // Single flows.
     if (value === 'flowLog') return [undefined]
     if (value === 'allConnections') return ['record_type in ("newConnection", "heartbeat", "endConnection")']
     return [`record_type = ${quote(value)}`]
@@ -148,7 +140,6 @@ function timesOf(
     return undefined
   }
   const [start, end, range] = [seconds('startTime'), seconds('endTime'), seconds('timeRange')]
-  // Inclusive, to the second.
   if (start !== undefined) return { from: `${start}000`, to: end === undefined ? 'now' : `${Number(end) + 1}000` }
   return range === undefined ? { from: undefined, to: undefined } : { from: `now-${range.slice(0, 9)}s`, to: 'now' }
 }

@@ -8,7 +8,7 @@ const largest = 2000
 
 class Refused extends Error {}
 
-/** Undefined if the expression is valid. */
+/** Undefined if valid. */
 export function regexProblem(pattern: string): string | undefined {
   if (pattern.length > maxLength) return `An expression has at most ${maxLength} characters.`
   try {
@@ -192,7 +192,7 @@ class Reader {
       throw new Refused('A class has a name: [:alpha:]. For the character [ write \\[.')
     const from = here === '\\' ? this.#escape(true) : this.#character()
     this.#see(from)
-    // Engines interpret other literal hyphens differently.
+    // Engines interpret other hyphens differently.
     if (this.#text[this.#at] !== '-' || this.#text[this.#at + 1] === ']') return
     if (here === '\\' && /[dDwWsS]/.test(this.#text[this.#at - 1] ?? ''))
       throw new Refused('A range needs a character at both ends; write a hyphen as \\-.')

@@ -1,4 +1,4 @@
-/** Exact tests on the text of an address (RFC 5952, mapped IPv4 as a dotted quad), without DuckDB extensions. */
+/** Tests on the text of an address (RFC 5952, mapped IPv4 as a dotted quad), without DuckDB extensions. */
 import { formatIp, mappedPrefix } from '../model/ip.ts'
 import { without, type Interval } from './intervals.ts'
 import { beginsSql, text } from './sql-text.ts'
@@ -14,12 +14,12 @@ const maxComparisons = 8
 interface Found {
   readonly singles: string[]
   readonly prefixes: string[]
-  /** Prefixes, each with an expression for the rest. */
+  /** Prefixes with an expression for the rest. */
   readonly expressions: (readonly [before: string, rest: string])[]
   readonly slow: string[]
 }
 
-/** NULL if absent. Intervals are non-empty, sorted and disjoint. */
+/** NULL if absent. Intervals are sorted and disjoint. */
 export function addressSql(column: string, intervals: readonly Interval[]): string {
   const found: Found = { singles: [], prefixes: [], expressions: [], slow: [] }
   for (const { low, high } of intervals.flatMap(byFamily)) {
@@ -78,14 +78,14 @@ function addressText(value: bigint): string {
   return formatIp(Uint32Array.from([96n, 64n, 32n, 0n], (shift) => Number((value >> shift) & 0xffff_ffffn)))
 }
 
-/** Begins with `fixed`, continues with one of [low, high], ends with any groups. */
+/** `fixed`, one of [low, high], any groups. */
 interface Piece {
   readonly fixed: readonly number[]
   readonly low: number
   readonly high: number
 }
 
-/** At most two pieces per group of `width` bits. */
+/** At most two per group of `width` bits. */
 function pieces(low: bigint, high: bigint, count: number, width: number, fixed: readonly number[] = []): Piece[] {
   const rest = BigInt((count - 1 - fixed.length) * width)
   const max = (1n << BigInt(width)) - 1n
@@ -131,7 +131,6 @@ function v6(low: bigint, high: bigint, { singles, prefixes, expressions }: Found
   return true
 }
 
-/** [low, high] without leading zeros. */
 function numbersBetween(low: number, high: number, base: 10 | 16): string {
   const found: string[] = []
   for (let length = 1, first = 0; first <= high; length++) {

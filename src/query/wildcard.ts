@@ -1,4 +1,4 @@
-/** `*` is any run of characters. Linear in both for each star. */
+/** Linear in both texts for each star. */
 export function wildcardTest(wildcard: string): (text: string) => boolean {
   const [first = '', ...rest] = wildcard.split('*')
   const last = rest.pop()

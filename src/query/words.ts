@@ -1,4 +1,4 @@
-/** Closed tables: they determine the meaning of filters. */
+/** They determine the meaning of filters. */
 
 const ports: Readonly<Record<string, number>> = {
   'ftp-data': 20,

@@ -14,7 +14,7 @@ export class SourceCounts {
     this.#sources = new Map(Object.entries(from).map(([name, count]) => [name, { ...count }]))
   }
 
-  /** Number of the source. Call it with every frame: missing rows are a gap. */
+  /** Returns the source's number. Call it with every frame: missing rows are a gap. */
   arrive(header: FrameHeader): number {
     const counting = this.#of(header.source)
     this.#settle(counting, header.sourceRows)

@@ -7,9 +7,9 @@ export interface FeedIdentity {
   take(frames: readonly Frame[]): Promise<void>
 }
 
-/** Updates of address holders arrive up to two seconds later than flows. */
+/** Address holders are up to two seconds late. */
 const settleMs = 3500
-/** Uncompressed; beyond it the oldest frames are released early. */
+/** Uncompressed; beyond it frames are released early. */
 const maxWaiting = 64 << 20
 
 /** Delays flows, and all frames behind them, until identity is up to date. */

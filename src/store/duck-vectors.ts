@@ -1,7 +1,4 @@
-/**
- * Internals of DuckDB vectors, to move whole columns as bytes. The binding's version is pinned, and a test compares
- * both ways.
- */
+/** Internals of DuckDB vectors, to move columns as bytes. The binding's version is pinned. */
 import type { DuckDBVector } from '@duckdb/node-api'
 
 interface Inside {
@@ -24,7 +21,7 @@ export function numberItems(vector: DuckDBVector): NumberItems | undefined {
   return inside(vector).items
 }
 
-/** One bit per row; undefined if every row has a value. */
+/** Undefined if every row has a value. */
 export function validBits(vector: DuckDBVector): Uint8Array | undefined {
   const { data, offset } = inside(vector).validity
   if (data === null || data === undefined) return undefined

@@ -34,17 +34,17 @@ export interface DuckWriterOptions {
 
 const aboutKey = 'weir'
 
-/** Of a vectored write; below IOV_MAX. */
+/** Below IOV_MAX. */
 const maxPieces = 512
 
-/** Average row group from which a merge copies groups. A rewrite needs the memory of all groups that it joins. */
+/** Average row group from which a merge copies groups. */
 const minGroup = { flows: { rows: 16_384, bytes: Infinity }, events: { rows: 1024, bytes: 512 << 10 } } as const
 
 const revisionsAtOnce = 1000
 
 const copyFormat = 'FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, COMPRESSION_LEVEL 1'
 
-/** DuckDB encodes larger differences of 32-bit columns in 33 bits, which other readers refuse. */
+/** Other readers refuse DuckDB's encoding of larger differences. */
 const maxDelta = 2 ** 31
 
 /** Event rows can be large. */
@@ -186,7 +186,6 @@ class DuckWriter implements TableWriter {
     return { ...written, ...(set === undefined ? {} : { columns: set }) }
   }
 
-  /** Values of a 32-bit column differ by 2^31 or more. */
   async #farApart(files: readonly string[]): Promise<boolean> {
     const [[max] = []] = await rowsOf(
       this.#merging,

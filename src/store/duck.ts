@@ -1,12 +1,12 @@
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 
-/** In memory. Imports DuckDB on first use. */
+/** Imports DuckDB on first use. */
 export async function openDuck(options: Readonly<Record<string, string>>): Promise<DuckDBInstance> {
   const { DuckDBInstance: Instance } = await import('@duckdb/node-api')
   return Instance.create(':memory:', { ...noFileCache, ...returnsMemory, ...options })
 }
 
-/** The page cache serves repeated reads; DuckDB's would fill the instance up to its limit. */
+/** The page cache serves repeated reads. */
 const noFileCache: Readonly<Record<string, string>> = { enable_external_file_cache: 'false' }
 
 /** The default is above 100 MB and is returned only on later allocations. */

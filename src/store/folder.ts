@@ -71,10 +71,7 @@ export class Folder {
     return `${this.directory}/${name}`
   }
 
-  /**
-   * Adds rows and their progress atomically. After an error write the tables again, otherwise never. Durable after
-   * `confirm`.
-   */
+  /** Atomic. After an error write the tables again, otherwise never. Durable after `confirm`. */
   async commit(
     tables: readonly PendingTable[],
     writer: TableWriter | undefined,
@@ -107,12 +104,12 @@ export class Folder {
     }))
   }
 
-  /** Only files written from now on contain the ids of a new projection. */
+  /** Only later files contain the ids of a new projection. */
   beginAddresses(): void {
     this.#addressesLost = false
   }
 
-  /** A file of addresses was lost: rows that use its ids must not be committed. */
+  /** Rows that use ids of a lost file must not be committed. */
   get addressesLost(): boolean {
     return this.#addressesLost
   }
@@ -127,7 +124,7 @@ export class Folder {
     await this.confirm()
   }
 
-  /** For folders of earlier versions, once every entry counts its rows by source. */
+  /** Requires that every entry counts its rows by source. */
   async beginCounting(): Promise<void> {
     if (this.state.gone !== undefined || !isCounted(this.state)) return
     this.#record((state) => ({ ...carried({ ...state, gone: firstGone(state) }), added: [], removed: [] }))
@@ -135,8 +132,7 @@ export class Folder {
   }
 
   /**
-   * Verifies files before they are read, in the process that owns the store. On false a damaged one is excluded from
-   * new pins, and its rows are quarantined; pin again.
+   * Verifies files before they are read. On false a damaged one is excluded from new pins and quarantined; pin again.
    */
   async verify(files: readonly StoredFile[]): Promise<boolean> {
     const damaged = await this.verification.damaged(files)
@@ -147,7 +143,7 @@ export class Folder {
     return false
   }
 
-  /** Files that DuckDB failed to read. One with a correct checksum is excluded until the next start. */
+  /** Unreadable files; one with a correct checksum is excluded until the next start. */
   async suspect(files: readonly StoredFile[], message: string): Promise<void> {
     for (const file of files) {
       const { damage } = await this.verification.again(file)
@@ -163,7 +159,7 @@ export class Folder {
     await this.#moves
   }
 
-  /** At once for new pins, and durably with the next record. */
+  /** At once for new pins, durably with the next record. */
   condemn(damaged: ReadonlyMap<StoredFile, Damage>): void {
     const found = [...damaged].filter(
       ([{ name }]) => this.state.files.has(name) && this.state.files.get(name)?.lost !== true,
@@ -200,7 +196,7 @@ export class Folder {
       )
   }
 
-  /** Only the directory entry is not durable yet. */
+  /** The directory entry is not durable yet. */
   async #write(table: PendingTable, write: (path: string) => Promise<Written>): Promise<StoredFile> {
     const written = await this.writeFile(table, write, true)
     if (written.rows !== table.rows) {
@@ -229,9 +225,7 @@ export class Folder {
     }
   }
 
-  /**
-   * Temporary file, sync unless `write` did it, rename. The caller syncs the directory. The name contains the checksum.
-   */
+  /** Temporary file, sync unless `write` did it, rename. The caller syncs the directory. */
   async writeFile(
     { stream, hour, firstSequence, lastSequence }: FileRange,
     write: (path: string) => Promise<Written>,
@@ -285,7 +279,7 @@ export class Folder {
     const { state } = this
     if (before === state) return
     const records = this.#unwritten.splice(0)
-    // After a failed rotation the next snapshot contains all records.
+    // Else the next snapshot contains all records.
     if (this.#manifest.usable && !this.#manifest.long) await this.#append(records, state)
     else await this.#manifest.rotate(state)
     this.#durable = state

@@ -28,18 +28,18 @@ export type { StoreLedger, StoreStatus } from './status.ts'
 
 export interface StoreOptions {
   readonly host: Host
-  /** Created with mode 0700 if missing. */
+  /** Created with mode 0700. */
   readonly directory: string
   readonly resolver: Resolver
   readonly log: Log
   readonly metrics: Metrics
   readonly flushRows?: number
-  /** Removes hours older than `ageMs` by receive time, and the oldest hours beyond `bytes`. */
+  /** Hours older than `ageMs` by receive time, and the oldest beyond `bytes`. */
   readonly retain?: Retain
   /** In DuckDB's notation: `512MB`. */
   readonly memoryLimit?: { readonly writer?: string; readonly reader?: string }
   readonly threads?: number
-  /** Of cached audit columns and graph edges; communication edges take one sixth more. */
+  /** Communication edges take one sixth more. */
   readonly cacheBytes?: number
   readonly processes?: { readonly limits: QueryLimits; readonly start: StartProcess } | undefined
   readonly fence?: Fence | undefined
@@ -49,15 +49,12 @@ export interface StoreOptions {
 export interface Store {
   readonly projection: StoreProjection
   readonly reader: StoreReader & { idle(): Promise<void> }
-  /**
-   * One round of merging and retention; true if more work remains. Commits need not wait. Rejects on disk errors; the
-   * next round retries.
-   */
+  /** One round; true if more work remains. Commits need not wait. Rejects on disk errors. */
   maintain(): Promise<boolean>
   ledger(): StoreLedger
   /** Lost entries that can be refilled from the journal. */
   lost(): readonly StoredFile[]
-  /** Whether a live file contains the frame; such rows must not be stored again. */
+  /** Whether a live file contains the frame: do not store it again. */
   covered(lost: StoredFile): (sequence: number) => boolean
   hasFlows(): boolean
   status(): StoreStatus

@@ -11,8 +11,8 @@ export interface Condemned {
 }
 
 /**
- * Turns entries of damaged files into entries of lost files. Flows with endpoints in a lost file are lost too. A coarse
- * rollup is removed if finer ones can rebuild it.
+ * Marks damaged files as lost. Flows with endpoints in a lost file are lost too. A coarse rollup is removed if finer
+ * ones can rebuild it.
  */
 export function condemned(state: StoreState, names: Iterable<string>): Condemned {
   const lost = new Map<string, StoredFile>()
@@ -57,7 +57,7 @@ export function overlap(
   return a.firstSequence <= b.lastSequence && b.firstSequence <= a.lastSequence
 }
 
-/** Without counts by source, the rows count for the sources with the most stored rows. */
+/** For entries without counts by source. */
 function guessed(state: StoreState, rows: number): PerSource {
   const known = lostRows(state)
   let left = rows
@@ -84,10 +84,7 @@ function rowsOf(files: Iterable<StoredFile>, includes: (file: StoredFile) => boo
   return rows
 }
 
-/**
- * Stored rows that are neither in a live file nor removed by retention, by source number. `without`: damaged files not
- * recorded as lost yet.
- */
+/** Neither live nor removed by retention. `without`: damaged, not recorded as lost yet. */
 export function lostRows(state: StoreState, without: ReadonlySet<string> = new Set()): RowsBySource {
   const files = [...state.files.values()]
   const isLost = (file: StoredFile): boolean => file.lost === true || without.has(file.name)
@@ -111,7 +108,7 @@ export function removedAfter(state: StoreState, removed: Iterable<string>): Stor
   return Object.fromEntries(gone)
 }
 
-/** For a folder of an earlier version: stored rows that are in no file. */
+/** For folders of earlier versions: stored rows that are in no file. */
 export function firstGone(state: StoreState): NonNullable<StoreState['gone']> {
   const held = rowsOf(state.files.values(), () => true)
   return Object.fromEntries(

@@ -4,7 +4,7 @@ import { manifestGeneration, manifestName, temporaryEnding } from './names.ts'
 import { encodeRecord, parseManifest, type ManifestRecord, type ParsedManifest } from './record.ts'
 import { applyRecord, emptyState, snapshotRecord, type StoreState } from './state.ts'
 
-/** A manifest beyond this and four times its first snapshot is rewritten. */
+/** Also beyond four times the first snapshot. */
 const compactBytes = 1 << 20
 
 export interface FoundManifest {
@@ -16,7 +16,6 @@ export interface FoundManifest {
   /** Synced data is unreadable: files are found by their names. */
   readonly damaged: boolean
   readonly removed: ReadonlySet<string>
-  /** Offset of the next record; length of the first snapshot. */
   readonly end: number
   readonly head: number
 }
@@ -34,7 +33,7 @@ async function parseGeneration(
   }
 }
 
-/** The newest manifest; if its start is lost, the previous generation. */
+/** Or the previous generation if its start is lost. */
 export async function readManifest(disk: Disk, directory: string): Promise<FoundManifest> {
   const generations = (await disk.list(directory))
     .map(manifestGeneration)
@@ -71,7 +70,7 @@ export async function readManifest(disk: Disk, directory: string): Promise<Found
   return { state, generation: generations.at(-1) ?? 0, whole, empty, damaged, removed, end, head }
 }
 
-/** Append-only checksummed records. After any failure a new generation replaces the file. Not for concurrent use. */
+/** Append-only. After any failure a new generation replaces the file. Not for concurrent use. */
 export class Manifest {
   readonly #disk: Disk
   readonly #directory: string
@@ -103,7 +102,7 @@ export class Manifest {
     return this.#end > Math.max(compactBytes, 4 * this.#head)
   }
 
-  /** After an error it is unknown whether the record is readable; call `rotate`. */
+  /** After an error call `rotate`: the record may be readable. */
   async append(record: ManifestRecord): Promise<void> {
     const file = this.#file
     if (file === undefined) throw new Error('the manifest must be rotated first')

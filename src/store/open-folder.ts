@@ -26,13 +26,12 @@ import { checksumOf, type Damage } from './verification.ts'
 export interface OpenedFolder {
   readonly state: StoreState
   readonly manifest: Manifest
-  /** Named by the manifest, but missing or incomplete. */
   readonly missing: ReadonlyMap<StoredFile, Damage>
 }
 
 type Candidate = Orphan & Inspected
 
-/** Reconciles folder and manifest. Damage never prevents the start. */
+/** Damage never prevents the start. */
 export async function openFolder(options: {
   host: Host
   directory: string
@@ -124,7 +123,7 @@ export async function openFolder(options: {
     const files = new Map(from.files)
     for (const file of replaced) files.delete(file.name)
     for (const file of adopted) files.set(file.name, storedFile(file))
-    // Files with a wrong checksum: the journal may have the frames.
+    // The journal may have the frames of these files.
     const free = damaged.filter(
       (one) =>
         one.lastSequence <= reached &&

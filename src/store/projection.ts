@@ -61,7 +61,7 @@ export class StoreProjection implements Projection {
     return this.#folder.durable.positions
   }
 
-  /** One commit before `position`: its frames are read again if the last record is lost. */
+  /** One commit before `position`, because the last record can be lost. */
   holds(): Positions {
     return this.#folder.durable.previous
   }
@@ -75,10 +75,7 @@ export class StoreProjection implements Projection {
     )
   }
 
-  /**
-   * After a rejection nothing more is accepted, and the store must be reopened. Frames that cannot be decoded do not
-   * reject.
-   */
+  /** After a rejection the store must be reopened. Undecodable frames do not reject. */
   async apply(frames: readonly Frame[]): Promise<void> {
     this.#check()
     try {
@@ -135,7 +132,7 @@ export class StoreProjection implements Projection {
     let batch
     try {
       if (header.kind === 'empty') return
-      // Clusters may have read events before; flows are read here alone.
+      // Clusters may have read events before.
       batch = header.kind === 'events' ? frameBatch(frame) : decodeBatch(header.kind, frame.body())
     } catch (error) {
       // For example of a later version.
@@ -268,7 +265,7 @@ export class StoreProjection implements Projection {
     return rollup
   }
 
-  /** Persist until written: a repeated commit adds only later sums. */
+  /** A repeated commit adds only later sums. */
   async #takeRollups(writer: TableWriter): Promise<void> {
     for (const [hour, rollup] of this.#rollups) {
       const rows = rollupRows(rollup, this.#endpoints)

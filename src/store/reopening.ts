@@ -7,7 +7,7 @@ const drainMs = 5000
 const maxWaitMs = 10_000
 const maxRuns = 3
 
-/** Queries wait during a reopening, and restart if the store closed before their first bytes. */
+/** Queries wait during a reopening, and restart if they had no bytes yet. */
 export class ReopeningStore {
   readonly #open: () => Promise<Store>
   readonly #timers: Timers
@@ -32,7 +32,7 @@ export class ReopeningStore {
     edges: (request, signal) => this.#run(signal, ({ reader }) => reader.edges(request, signal)),
   }
 
-  /** On a rejection queries wait until a later call succeeds. */
+  /** After a rejection queries wait for a later call. */
   async reopen(signal: AbortSignal): Promise<void> {
     if (this.#reopening === undefined) {
       this.#reopening = Promise.withResolvers()
@@ -106,7 +106,6 @@ interface Opened {
   readonly ended: () => void
 }
 
-/** Before its first bytes, it can restart on another store. */
 class ReopeningAnswer implements AsyncIterator<Uint8Array, number | undefined> {
   #opened: Opened
   readonly #again: () => Promise<Opened>

@@ -18,7 +18,7 @@ export interface ResolveUnknownOptions {
   readonly log: Log
 }
 
-/** Once the hour is over: names of a watched cluster can arrive after the flows. */
+/** After the hour: names can arrive after the flows. */
 export class ResolveUnknownAddresses {
   readonly #options: ResolveUnknownOptions
   #next: number | undefined
@@ -38,7 +38,7 @@ export class ResolveUnknownAddresses {
 
   async #resolveHour(hour: number, holders: Holders): Promise<void> {
     const { folder, writer, log } = this.#options
-    // Flows arrive late: the previous hour is included, and after midnight the previous day.
+    // Late flows may be of the previous hour or day.
     const days = new Set([dayOf(hour), dayOf(hour - 1)])
     const files = [...folder.state.files.values()].filter(
       (file) => file.stream === 'endpoints' && days.has(file.hour) && !folder.versions.missing.has(file.name),
@@ -79,7 +79,7 @@ export class ResolveUnknownAddresses {
   }
 }
 
-/** Empty unless exactly one holder had the address in that minute. */
+/** Requires exactly one holder in that minute. */
 function revisionOf({ id, address, unknownAt, cluster }: UnknownEndpoint, holders: Holders): Revision[] {
   const words = parseIp(address)
   if (words === undefined) return []

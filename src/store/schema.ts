@@ -6,8 +6,8 @@ import type { StoredFile } from './record.ts'
 import { rollupColumns } from './rollup/schema.ts'
 
 /**
- * Of a file's column set. Changes with the field registry, or with the meaning of column metadata: version 3 omits
- * names and labels that no endpoint has.
+ * Changes with the field registry, or with the meaning of column metadata: version 3 omits names and labels that no
+ * endpoint has.
  */
 export const schemaVersion = 3
 
@@ -15,7 +15,7 @@ export interface FileColumn {
   readonly name: string
   readonly type: string
   readonly since: number
-  /** In `columnSet`; if absent, every file since that version has the column. */
+  /** In `columnSet`; default: every file has the column. */
   readonly bit?: number
   /** Earlier files have the column regardless of their set. */
   readonly leftOutSince?: number
@@ -40,7 +40,6 @@ const typeOfKind: Readonly<Record<ColumnKind, string>> = {
 /** Files contain numbers, the manifest the strings. */
 export const dictionaryFields: ReadonlySet<string> = new Set(['protocol', 'scope'])
 
-/** src_addr → src_ep, next_hop → next_hop_ep. */
 export function endpointColumn(field: string): string {
   return `${field.replace(/_addr$/, '')}_ep`
 }
@@ -85,7 +84,7 @@ const eventColumns: readonly FileColumn[] = [
   { name: 'time_received', type: 'TIMESTAMPTZ', since: 1 },
 ]
 
-/** Column numbers are permanent: append only. */
+/** Numbers are permanent: append only. */
 export const auditColumns = [
   'actor',
   'actor_kind',
@@ -119,7 +118,7 @@ const fromAudits: readonly FileColumn[] = auditColumns.map((name, index) => ({
 /** Unix ms, as text, of the minute in which a watched cluster lacked the address. */
 export const unknownColumn = 'unknown_at'
 
-/** Column numbers are permanent: append only. */
+/** Numbers are permanent: append only. */
 const workloadColumns: readonly FileColumn[] = [
   ...([
     'kind',
@@ -149,7 +148,7 @@ export const fileColumns: Readonly<Record<Stream, readonly FileColumn[]>> = {
   flows_1h: rollupColumns,
 }
 
-/** One bit per column number, in hexadecimal, lowest digit first. */
+/** A bit per number, hexadecimal, lowest digit first. */
 export function columnSet(stream: Stream, names: Iterable<string>): string | undefined {
   const numbers = new Map(fileColumns[stream].map(({ name, bit }) => [name, bit]))
   const digits: number[] = []

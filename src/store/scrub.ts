@@ -8,7 +8,6 @@ import type { TableWriter } from './table-writer.ts'
 import { expectedChecksum, type Damage } from './verification.ts'
 
 const bytesPerSecond = 1 << 20
-/** After a pause; files are read as a whole. */
 const maxAtOnce = 16 << 20
 const everyMs = 7 * 24 * 3_600_000
 
@@ -20,7 +19,7 @@ export interface ScrubOptions {
   readonly metrics: Metrics
 }
 
-/** Reads every file again, slowly, to detect damage. Adds checksums and counts to early entries. */
+/** Rereads every file slowly. Adds checksums and counts to early entries. */
 export class Scrub {
   readonly #options: ScrubOptions
   #readAt: Map<string, number>

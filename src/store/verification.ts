@@ -79,7 +79,7 @@ export async function verifyFile(
   }
 }
 
-/** Before they are read, once per process; later checks compare size and change time. */
+/** Once per process; later checks compare size and change time. */
 export class Verification {
   readonly #disk: Disk
   readonly #directory: string

@@ -1,4 +1,4 @@
-/** Response types of /api/v1/changes and /api/v1/resources. Times are ISO 8601. */
+/** Responses of /api/v1/changes and /api/v1/resources. Times are ISO 8601. */
 import type { PatchStep, ResourceVersion } from '../../../src/api/published.ts'
 
 export interface ObjectPlace {
@@ -94,7 +94,6 @@ export interface ResourceState extends ObjectPlace {
   readonly owner_uid: string | null
   readonly created: string | null
   readonly valid_from: string
-  /** null: still valid. */
   readonly valid_to: string | null
   readonly resource_version: string | null
 }

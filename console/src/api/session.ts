@@ -1,4 +1,4 @@
-/** Session cookies are not readable by scripts, so this records only whether a sign-in is required. */
+/** Scripts cannot read session cookies, so this records only whether a sign-in is required. */
 const listeners = new Set<() => void>()
 let needed = false
 

@@ -1,4 +1,4 @@
-/** Response types of /api/v1/audit. Times are ISO 8601. */
+/** Responses of /api/v1/audit. Times are ISO 8601. */
 import type { Span } from './objects.ts'
 
 export interface Trace {
@@ -32,7 +32,6 @@ export interface WholeTrace extends Trace {
 export interface TracePage {
   readonly traces: readonly Trace[]
   readonly next: string | null
-  /** On the first page only. */
   readonly total?: number
   readonly span: Span
 }

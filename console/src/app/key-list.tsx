@@ -51,7 +51,7 @@ function Keys({ onClose }: { readonly onClose: () => void }): React.ReactNode {
   )
 }
 
-/** Single-character keys can be disabled because speech input triggers them by mistake (WCAG 2.1.4). */
+/** Single-character keys can be disabled for speech input (WCAG 2.1.4). */
 export function SingleKeys(): React.ReactNode {
   const single = usePreference(singleKeys)
   return (
@@ -66,7 +66,7 @@ export function SingleKeys(): React.ReactNode {
   )
 }
 
-/** Merges the key groups of duplicated parts, such as two tables. Global keys are first. */
+/** Merges the key groups of duplicated parts, such as two tables. */
 function merged(groups: readonly KeyGroup[]): readonly KeyGroup[] {
   const found = new Map<string, KeyGroup>()
   for (const group of [...groups].sort((a, b) => Number(b.everywhere) - Number(a.everywhere))) {

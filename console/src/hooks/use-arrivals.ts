@@ -3,14 +3,13 @@ import { useMe } from '../api/queries.ts'
 import { watch } from '../live/tab.ts'
 import { newRevision } from './use-refresh.ts'
 
-/** Delays in ms after which an arrival may be stored; usually within a second. */
+/** Delays in ms after which an arrival may be stored. */
 const storedAfter = [400, 1400, 3000] as const
-/** For users without access to the event stream. */
 const pollMs = 3000
 
 export interface Arrivals {
   readonly arrivals: number
-  /** `stream`: reported by the live stream; `poll`: a timer, for users without access to the stream. */
+  /** `poll`: for users without access to the event stream. */
   readonly by: 'stream' | 'poll'
 }
 

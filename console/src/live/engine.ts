@@ -3,7 +3,7 @@ import type { FromTab, Link, ToTab, WantedView } from './messages.ts'
 import { tabTimeoutMs } from './messages.ts'
 import { Stream } from './stream.ts'
 
-/** Newest rows of a view, cached for tabs that open later; the size of the server's snapshot. */
+/** Newest rows of a view, cached for tabs that open later. */
 const cachedRows = 500
 
 interface Tab {
@@ -20,7 +20,7 @@ interface Shared {
 
 /**
  * Multiplexes the views of all tabs into one stream, because browsers limit connections per server. Equal row views
- * share one subscription; aggregates do not, since each tab needs them from the start.
+ * share one subscription.
  */
 export class LiveEngine {
   readonly #tabs = new Map<number, Tab>()
@@ -85,7 +85,6 @@ export class LiveEngine {
     this.#askSoon()
   }
 
-  /** Batches the changes of one navigation. */
   #askSoon(): void {
     clearTimeout(this.#due)
     this.#due = setTimeout(() => {

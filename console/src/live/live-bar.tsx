@@ -11,11 +11,10 @@ interface LiveBarProps {
   readonly link: Link
   readonly errorShown?: boolean
   readonly paused: boolean
-  /** The user works in the table, which pauses it without a button. */
+  /** The user works in the table, which pauses it. */
   readonly reading: boolean
   readonly span: readonly [oldest: string, newest: string] | undefined
   readonly onPause: (paused: boolean) => void
-  /** Resumes with every row; absent: with the buffered rows. */
   readonly onCatchUp?: () => void
 }
 

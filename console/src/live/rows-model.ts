@@ -13,21 +13,17 @@ export interface LiveNow {
   /** Rows matched since the view began, and rows that the server skipped because of the rate. */
   readonly matched: number
   readonly passed: number
-  /** Rows received, and how many of them were dropped while held. */
   readonly arrived: number
   readonly lost: number
   readonly begun: boolean
-  /**
-   * ISO 8601 time of the newest row that was dropped: rows after it are complete, rows before it must be queried.
-   * Empty: nothing dropped.
-   */
+  /** ISO 8601: rows after it are complete, rows before it must be queried. Empty: nothing dropped. */
   readonly upTo: string
 }
 
 export const maxShown = 5000
 const maxWaiting = 10_000
 
-/** Newest rows first. While held, new rows are buffered and counted, and shown rows do not move. */
+/** Newest rows first. While held, new rows are buffered and shown rows do not move. */
 export class RowsModel {
   readonly #keyAt: number
   readonly #timeAt: number
@@ -79,7 +75,6 @@ export class RowsModel {
     if (over > 0) this.#waiting.splice(0, over)
     this.#lost += over
     if (this.#isHeld && snapshot !== true && matched > rows.length) this.#thinned = true
-    // Snapshot rows are not counted as matches since the view began.
     if (snapshot !== true)
       this.#now = { ...this.#now, arrived: this.#now.arrived + rows.length, lost: this.#now.lost + over }
     this.#flow()

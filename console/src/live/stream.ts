@@ -6,7 +6,6 @@ import { generalText } from '../text/general.ts'
 
 const shortest = 500
 const longest = 30_000
-/** Attempts to update views on the open stream before it is reopened. */
 const maxUpdateAttempts = 4
 /** The server sends at least one message per second. */
 const silenceMs = 20_000
@@ -16,10 +15,7 @@ interface On {
   readonly link: (link: Link) => void
 }
 
-/**
- * The stream while any view is subscribed. Uses fetch instead of EventSource to read error responses. Reconnects
- * from the last event id.
- */
+/** The stream while any view is subscribed. Uses fetch instead of EventSource to read error responses. */
 export class Stream {
   readonly #on: On
   readonly #server: string
@@ -76,10 +72,7 @@ export class Stream {
     return { body: JSON.stringify({ views: this.#views }), headers: { 'content-type': 'application/json' } }
   }
 
-  /**
-   * Updates the views of the open stream, one change at a time. Behind a load balancer several attempts may be
-   * needed to reach the server of the stream; then the stream is reopened.
-   */
+  /** Updates the views of the open stream, one change at a time. Reopens it after several failed attempts. */
   #change(): Promise<void> {
     this.#changes = this.#changes.then(async () => {
       try {
@@ -100,7 +93,7 @@ export class Stream {
     return this.#changes
   }
 
-  /** One connection until it ends. Returns the ms to wait before the next. */
+  /** Returns the ms to wait before the next connection. */
   async #once(): Promise<number> {
     const line = new AbortController()
     let watchdog: ReturnType<typeof setTimeout> | undefined
@@ -147,7 +140,6 @@ export class Stream {
     }
   }
 
-  /** Client errors wait for another view; all other errors are retried. */
   #refused(error: ApiError): number {
     if (error.status !== 429 && error.status < 500) {
       this.#on.link({

@@ -11,7 +11,7 @@ let link: Link = { state: 'idle' }
 let say: ((message: FromTab) => void) | undefined
 let lastId = 0
 
-/** Watches a view until the returned function is called. Equal views of all tabs share one subscription. */
+/** Watches a view until the returned function is called. */
 export function watch(view: Omit<WantedView, 'id'>, listener: Listener): () => void {
   const id = `w${++lastId}`
   watching.set(id, { view: { ...view, id }, listener })
@@ -54,7 +54,6 @@ function connected(): (message: FromTab) => void {
   return send
 }
 
-/** Uses the shared worker; else the leading tab; else a stream of this tab. */
 function door(): (message: FromTab) => void {
   if (typeof SharedWorker === 'undefined') {
     // Locks exist only in secure contexts: HTTPS or localhost.

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react'
 
-/** Whether the user works in the element, so that rows must not move: hover, scroll, selection or keyboard focus. */
+/** Whether the user hovers, scrolls, selects or has the focus in the element, so that rows must not move. */
 export function useHold(element: HTMLElement | null): boolean {
   const [held, setHeld] = useState(false)
   useEffect(() => {
@@ -12,7 +12,6 @@ export function useHold(element: HTMLElement | null): boolean {
       setHeld(hovered || element.scrollTop > 4 || selects || element.contains(document.activeElement))
     }
     const enter = (event: PointerEvent): void => {
-      // Touch does not hover; scrolling holds rows instead.
       hovered = event.pointerType === 'mouse'
       look()
     }

@@ -1,4 +1,4 @@
-/** The stream of this browser in a shared worker, so that rows are parsed off the main threads. */
+/** Runs the stream in a shared worker, so that rows are parsed off the main threads. */
 import { LiveEngine } from './engine.ts'
 import type { FromTab } from './messages.ts'
 

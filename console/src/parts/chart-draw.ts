@@ -30,7 +30,7 @@ const dashes = [
   [2, 3],
   [6, 4],
 ]
-/** Steps between ticks: 1, 2, 5, 10 … Fractions would format alike. */
+/** 1, 2, 5, 10 … Fractions would format alike. */
 const wholeSteps = Array.from({ length: 57 }, (_, at) => ([1, 2, 5][at % 3] ?? 1) * 10 ** Math.floor(at / 3))
 
 export function draw(
@@ -38,7 +38,7 @@ export function draw(
   { times, series, lines, marks, unknown, stacked, height, format, colors, onPoint, onBrush, onReady }: Drawing,
 ): Drawn {
   const values = stacked ? sums(series, times.length) : series.map((each) => [...each.values])
-  // The topmost series reaches highest, so it is drawn first.
+  // The topmost series is drawn first.
   const order = series.map((_, index) => (stacked ? series.length - 1 - index : index))
   const stepped = uPlot.paths.stepped?.({ align: 1 })
   const axis = { stroke: colors.ink, font, ticks: { show: false }, gap: 4 } satisfies uPlot.Axis
@@ -199,7 +199,6 @@ function hatch(
   }
 }
 
-/** Appends the end of the last bucket, so that it has a width. */
 function closed<T extends number | null>(of: readonly T[], end: (last: T, before: T) => T): T[] {
   const last = of.at(-1)
   return last === undefined ? [] : [...of, end(last, of.at(-2) ?? last)]
@@ -237,7 +236,7 @@ function edgeRoom(): number {
   )
 }
 
-/** Minimum distance of ticks; labels with seconds are wider. */
+/** Labels with seconds are wider. */
 function textSpace(_self: uPlot, _axis: number, least: number, most: number, length: number): number {
   const usual = 50
   return (usual * (most - least)) / Math.max(1, length) >= 60 ? usual : 2 * edgeRoom()

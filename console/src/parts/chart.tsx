@@ -11,7 +11,6 @@ export interface ChartSeries {
   readonly name: string
   readonly values: readonly (number | null)[]
   readonly other?: boolean
-  /** Semantic colour; otherwise colours only distinguish series. */
   readonly tone?: 'good' | 'warning' | 'bad'
 }
 
@@ -30,7 +29,7 @@ interface ChartProps {
   readonly series: readonly ChartSeries[]
   readonly lines?: readonly ChartSeries[]
   readonly marks?: readonly ChartMark[]
-  /** Ranges without data, hatched, because 0 would be a value. */
+  /** Hatched, because 0 would be a value. */
   readonly unknown?: readonly { readonly from: number; readonly to: number }[] | undefined
   readonly stacked: boolean
   readonly height: number
@@ -43,7 +42,6 @@ interface ChartProps {
 
 const none: readonly never[] = []
 
-/** Values over time, as a chart or a table. The drawing library is loaded with the first chart. */
 export function Chart({
   label,
   times,
@@ -64,7 +62,7 @@ export function Chart({
   const asTable = table ?? ownTable
   const setAsTable = onTable ?? setOwnTable
   const [failed, setFailed] = useState(false)
-  // Times, not indexes: cursor and selection stay when the axis moves.
+  // A time, so that the cursor stays when the axis moves.
   const [at, setAt] = useState<number>()
   const [markedTimes, setMarkedTimes] = useState<readonly [number, number]>()
   const cursor = placeOf(times, at)
@@ -292,7 +290,7 @@ function Reading({
   )
 }
 
-/** The index of the bucket that contains the time; undefined: outside of the axis. */
+/** Undefined: outside of the axis. */
 function placeOf(times: readonly number[], at: number | undefined): number | undefined {
   const width = (times[1] ?? 0) - (times[0] ?? 0)
   if (at === undefined || times.length === 0 || at < (times[0] ?? 0) || at > (times.at(-1) ?? 0) + width)

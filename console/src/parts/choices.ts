@@ -1,4 +1,4 @@
-/** Selected values are alternatives; a leading `!` excludes a value. */
+/** A leading `!` excludes a value. */
 
 export function toggled(values: readonly string[], value: string): readonly string[] {
   return values.includes(value) ? values.filter((each) => each !== value) : [...values, value]

@@ -3,7 +3,7 @@ import { useLocalKeys } from '../state/keys.ts'
 import { partsText } from '../text/parts.ts'
 import { generalText } from '../text/general.ts'
 
-/** Details beside a list. Takes the focus when `of` changes and returns it on close. */
+/** Takes the focus when `of` changes and returns it on close. */
 export function Drawer({
   of,
   name,
@@ -21,7 +21,6 @@ export function Drawer({
   useEffect(() => {
     const before = document.activeElement
     heading.current?.focus({ preventScroll: true })
-    // In a small window the drawer can start below the fold.
     heading.current?.closest('aside')?.scrollIntoView({ block: 'nearest' })
     return () => {
       if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true })

@@ -19,7 +19,7 @@ interface FilterBoxProps {
   readonly range: Range
   readonly onChange: (filter: string) => void
   readonly meant?: (text: string) => string
-  /** Called for a link of NetObserv's console. Absent: the filter has no source and destination. */
+  /** Absent: the filter has no source and destination. */
   readonly onImport?: (imported: Imported) => void
 }
 
@@ -68,7 +68,6 @@ export function FilterBox({
   const input = useRef<HTMLInputElement>(null)
   const lastChecked = useRef('')
   const caretTo = useRef<number>(undefined)
-  // Before the next key event, so that typing continues behind the completion.
   useLayoutEffect(() => {
     const end = caretTo.current
     caretTo.current = undefined
@@ -79,7 +78,6 @@ export function FilterBox({
     setText(filter)
     setErrors([])
     setTrouble(undefined)
-    // Typed filters are already checked, those in the URL are not.
     if (filter === lastChecked.current) return undefined
     let gone = false
     checked(filter, names).then(({ errors: problems = [] }) => {
@@ -110,7 +108,6 @@ export function FilterBox({
       method: 'POST',
       body: { filter: text, names },
     })
-    // The user has typed further.
     if (input.current !== null && input.current.value !== text) return
     setErrors(problems)
     if (typeof swapped !== 'string') return

@@ -1,4 +1,4 @@
-/** Builds filters; the language is in docs/explain/query.md. */
+/** The language is in docs/explain/query.md. */
 import type { Part } from '../state/codec.ts'
 import { text as textPart } from '../state/parts.ts'
 
@@ -15,7 +15,7 @@ export function foundIn(text: string): string {
   return `text ~ ${literal(anyCase + words.replaceAll(/[\\^$.*+?|[\]{}]/g, '\\$&'))}`
 }
 
-/** The filter in the URL. Older links contain plain words instead of a filter. */
+/** Older links contain plain words instead of a filter. */
 export function filterPart(): Part<string> {
   return { ...textPart(), read: foundIn }
 }
@@ -56,7 +56,7 @@ export function eitherCondition(field: string, value: unknown): string | undefin
 export interface Written {
   readonly from: number
   readonly word: string
-  /** Field of the value being typed; undefined: a field name is. */
+  /** Undefined while a field name is typed. */
   readonly field: string | undefined
 }
 
@@ -75,7 +75,7 @@ export function writtenBefore(text: string, caret: number): Written | undefined 
   return /(?:^|\(|\b(?:and|or|not)\s)\s*$/i.test(before) ? { from: caret, word: '', field: undefined } : undefined
 }
 
-/** The condition before the caret, as context for completion. Empty: none. */
+/** Context for completion. Empty: none. */
 export function conditionBefore(text: string, caret: number): string {
   const before = text.slice(0, caret)
   const start = value.exec(before)?.index ?? writtenBefore(text, caret)?.from ?? caret

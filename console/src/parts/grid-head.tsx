@@ -7,7 +7,7 @@ interface GridHeadProps<Row> {
   readonly place: Place
   readonly sort: string
   readonly onSort: ((id: string) => void) | undefined
-  /** While dragging, and with `done` at the end. Absent: fixed widths. */
+  /** `done` at the end of a drag. Absent: fixed widths. */
   readonly onWidth: ((id: string, width: number | undefined, done: boolean) => void) | undefined
 }
 
@@ -47,7 +47,7 @@ export function GridHead<Row>({ columns, place, sort, onSort, onWidth }: GridHea
   )
 }
 
-/** The resize handle: drag, or double-click to reset. The heading has keys for it. */
+/** Drag, or double-click to reset. */
 function Grip({ onWidth }: { readonly onWidth: (width: number | undefined, done: boolean) => void }): React.ReactNode {
   const from = useRef<{ readonly x: number; readonly width: number }>(undefined)
   const widthAt = (event: React.PointerEvent): number =>

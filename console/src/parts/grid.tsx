@@ -30,7 +30,6 @@ export interface GridProps<Row> {
   readonly columns: readonly GridColumn<Row>[]
   readonly rows: readonly Row[]
   readonly rowKey: (row: Row) => string
-  /** Rows of the whole result; undefined: unknown. */
   readonly total: number | undefined
   readonly sort?: string
   readonly onSort?: (id: string) => void
@@ -39,7 +38,6 @@ export interface GridProps<Row> {
   readonly onResize?: (id: string, width: number | undefined) => void
   readonly onMove?: (id: string, by: -1 | 1) => void
   readonly cellKeys?: readonly CellKey<Row>[]
-  /** The last rows are visible. */
   readonly onEnd?: () => void
   readonly onPlace?: (place: HTMLElement | null) => void
 }
@@ -50,10 +48,7 @@ const headHeight = 30
 const widthStep = 16
 const noKeys: readonly never[] = []
 
-/**
- * A virtualized grid with one tab stop. Arrows, Home, End, PageUp and PageDown move the cell. Enter opens a row or
- * sorts. Alt with arrows resizes a column.
- */
+/** A virtualized grid with one tab stop. */
 export function Grid<Row>({
   label,
   columns,
@@ -113,7 +108,6 @@ export function Grid<Row>({
     cell?.focus({ preventScroll: true })
     cell?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
   })
-  // With fewer rows, the last row takes the focus.
   useLayoutEffect(() => {
     if (hasFocus.current && document.activeElement === document.body)
       scroller.current
@@ -255,7 +249,7 @@ export function Grid<Row>({
   )
 }
 
-/** Set through the CSSOM, because the CSP forbids style attributes. */
+/** Through the CSSOM, because the CSP forbids style attributes. */
 function widths<Row>(
   columns: readonly GridColumn<Row>[],
   dragged: { readonly id: string; readonly width: number } | undefined,

@@ -53,7 +53,7 @@ interface PickerProps {
   readonly facet: string
   readonly of: Noun
   readonly chosen: readonly string[]
-  /** Values with counts, most frequent first; undefined: loading. */
+  /** Most frequent first; undefined: loading. */
   readonly values: readonly (readonly [value: string, n: number])[] | undefined
   readonly others: { readonly groups: number; readonly n: number } | undefined
   readonly error: unknown

@@ -60,7 +60,7 @@ function paint(context: CanvasRenderingContext2D, node: Node, home: DOMMatrix): 
   context.restore()
 }
 
-/** Word by word at the positions of the browser's layout. */
+/** At the positions of the browser's layout. */
 function write(context: CanvasRenderingContext2D, text: Text): void {
   const parent = text.parentElement
   if (parent === null || parent instanceof SVGTitleElement) return

@@ -22,7 +22,7 @@ interface Completion {
 
 const most = 12
 
-/** Completions for the word before the caret, ranked by the server by frequency. Without a response, field names. */
+/** Completions from the server; without a response, field names. */
 export function useSuggestions(
   of: FilterNames,
   fields: readonly ViewColumn[],
@@ -44,7 +44,6 @@ export function useSuggestions(
         body: { names: of, ...(field === undefined ? {} : { field }), prefix: word, filter, from, to, limit: most },
         signal,
       }).catch((error: unknown): Completion => {
-        // Completion is optional; the filter check reports unknown fields.
         if (asApiError(error).status === 401) throw error
         return {}
       }),

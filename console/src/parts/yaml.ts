@@ -1,4 +1,4 @@
-/** JSON as YAML 1.2 block style like kubectl: keys in order, multi-line strings as blocks. */
+/** JSON as YAML 1.2 like kubectl: keys in order, multi-line strings as blocks. */
 export function yamlOf(value: unknown): string {
   const lines = isEmpty(value) || typeof value !== 'object' ? [scalar(value, '')] : block(value as object, '')
   return `${lines.join('\n')}\n`
@@ -30,7 +30,6 @@ function scalar(value: unknown, indent: string): string {
 }
 
 function textOf(text: string, indent: string): string {
-  // A block keeps each line; other strings are quoted.
   const inLines =
     /^(?!\s)(?:\n|[^\p{Cc}\u2028\u2029\ufeff])*$/u.test(text) && text.includes('\n') && !/\n\n$| $| \n/.test(text)
   if (!inLines) return plain(text)

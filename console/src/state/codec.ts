@@ -1,10 +1,7 @@
-/**
- * The URL captures the whole view. A page describes its state as a record of parts, one per parameter. Defaults are
- * omitted, and invalid parameters are reported.
- */
+/** The URL captures the whole view. Defaults are omitted, and invalid parameters are reported. */
 import { partsText } from '../text/parts.ts'
 
-/** Serializes one value. `read` returns undefined for invalid text. */
+/** `read` returns undefined for invalid text. */
 export interface Part<T> {
   readonly usual: T
   readonly read: (text: string) => T | undefined
@@ -25,7 +22,7 @@ export interface Codec<S> {
   readonly encode: (state: S) => Search
 }
 
-/** Increased when a parameter changes its meaning; a URL without `v` has version 1. */
+/** Increased when a parameter changes its meaning; default: 1. */
 const version = '1'
 
 export function codecOf<S extends object>(parts: { readonly [K in keyof S]: Part<S[K]> }): Codec<S> {
@@ -60,7 +57,7 @@ export function readSearch(text: string): Search {
   return Object.fromEntries(new URLSearchParams(text))
 }
 
-/** Escapes only characters that a URL cannot contain. */
+/** Escapes only what a URL cannot contain. */
 export function writeSearch(search: Search): string {
   const pairs = Object.entries(search).map(([name, text]) => `${encodeURIComponent(name)}=${readable(text)}`)
   return pairs.length === 0 ? '' : `?${pairs.join('&')}`

@@ -1,4 +1,4 @@
-/** The registry of keys. The list of keys (`?`) shows the entries that are executed, so that both agree. */
+/** The registry of keys, from which the list of keys (`?`) is made. */
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { singleKeys } from './preferences.ts'
 
@@ -40,20 +40,19 @@ function offer(group: KeyGroup): () => void {
   }
 }
 
-/** Keys of the page while the caller is mounted, except in text fields. `bindings` must be stable. */
+/** Except in text fields. `bindings` must be stable. */
 export function usePageKeys(title: string, bindings: readonly Binding[]): void {
   useEffect(() => offer({ title, bindings, everywhere: true }), [title, bindings])
 }
 
 type LocalEvent = React.KeyboardEvent | KeyboardEvent
 
-/** Keys of an element; returns its `onKeyDown`, which reports whether the key was handled. */
+/** The returned `onKeyDown` reports whether the key was handled. */
 export function useLocalKeys(title: string, bindings: readonly Binding[]): (event: LocalEvent) => boolean {
   const now = useRef(bindings)
   useLayoutEffect(() => {
     now.current = bindings
   })
-  // Registered texts are stable; handlers are always current.
   const serialized = JSON.stringify(bindings.map(({ keys, does }) => [keys, does]))
   useEffect(
     () =>
@@ -90,7 +89,7 @@ export function isKey(
   const key = parts.pop() ?? ''
   const pressed = named[event.key] ?? event.key
   const letter = /^\p{L}$/u.test(pressed)
-  // Punctuation may need Shift or AltGr, depending on the layout.
+  // Punctuation may need Shift or AltGr.
   const sign = pressed.length === 1 && !letter
   return (
     (letter ? pressed.toLowerCase() : pressed) === key &&

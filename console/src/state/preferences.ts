@@ -1,4 +1,4 @@
-/** Preferences of the reader: stored in this browser, shared by its tabs, not in the URL. */
+/** Stored in this browser, shared by its tabs. */
 import { useSyncExternalStore } from 'react'
 
 export interface Preference<T extends string> {
@@ -13,7 +13,6 @@ const all = new Set<() => void>()
 function preference<T extends string>(key: string, values: readonly [T, ...T[]]): Preference<T> {
   const [usual] = values
   const listeners = new Set<() => void>()
-  // Without storage, the preference lasts until reload.
   let here: string | null = null
   const get = (): T => values.find((each) => each === (kept(key) ?? here)) ?? usual
   all.add(() => {
@@ -50,7 +49,7 @@ function kept(key: string): string | null {
 export const theme = preference('weir-theme', ['system', 'light', 'dark'])
 export type Theme = ReturnType<typeof theme.get>
 
-/** Single-character keys (WCAG 2.1.4); keys with Ctrl are always enabled. */
+/** WCAG 2.1.4; keys with Ctrl are always enabled. */
 export const singleKeys = preference('weir-keys', ['on', 'off'])
 
 export const density = preference('weir-density', ['normal', 'compact', 'large'])
@@ -59,7 +58,7 @@ export function usePreference<T extends string>({ on, get }: Preference<T>): T {
   return useSyncExternalStore(on, get)
 }
 
-/** Applies preferences now and when another tab changes them. Styles follow `color-scheme`. */
+/** Now and when another tab changes them. */
 export function applyPreferences(): void {
   const apply = (): void => {
     const { style, dataset } = document.documentElement

@@ -1,7 +1,7 @@
 import type { Part } from './codec.ts'
 import { partsText } from '../text/parts.ts'
 
-/** A time range as in the API: `now-15m` or ISO 8601 in UTC. The end is exclusive. */
+/** `now-15m` or ISO 8601 in UTC. The end is exclusive. */
 export interface Range {
   readonly from: string
   readonly to: string
@@ -41,7 +41,7 @@ export function rangeText({ from, to }: Range): string {
   return `${momentText(from, isShort)} – ${momentText(to, isShort, isOneDay)}`
 }
 
-/** With the year if it is not the current one; without the day if it is known. */
+/** With the year if it is not the current one. */
 function momentText(written: string, withSeconds = false, dayIsKnown = false): string {
   if (relative.test(written)) return written
   const at = new Date(written)

@@ -1,4 +1,4 @@
-/** The whole catalog. Pages import the file of their area instead, so that a browser loads only the texts it shows. */
+/** Pages import the file of their area instead, so that a browser loads only the texts it shows. */
 export { actorPageText } from './actor.ts'
 export { appText } from './app.ts'
 export { auditText } from './audit.ts'

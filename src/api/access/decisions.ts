@@ -1,16 +1,15 @@
-/** Access rules of all operations. An operation without a rule is for admins only, and fails a test. */
+/** An operation without a rule is for admins only, and fails a test. */
 import { ApiError } from '../problems.ts'
 import type { Principal } from './principal.ts'
 
-/** Without authentication: what a browser needs to sign in. */
 type Open = 'open'
-/** Every authenticated user; the response has no rows and no sums of rows. */
+/** The response has no rows and no sums of rows. */
 type Authenticated = 'authenticated'
-/** A limited viewer gets only the rows of its namespaces, and sums of these. */
+/** A limited viewer gets only the rows of its namespaces, and their sums. */
 type Scoped = 'scoped'
 type Unlimited = 'unlimited'
 type Admin = 'admin'
-/** Admins, or every client of the address, depending on `http.auth`. */
+/** Admins, or every client, depending on `http.auth`. */
 type Events = 'events'
 
 export type Decision = Open | Authenticated | Scoped | Unlimited | Admin | Events

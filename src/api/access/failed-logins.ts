@@ -1,14 +1,13 @@
-/** Rate limit for failed logins: leaky buckets per address and for all, stored as the time at which they are empty. */
+/** Leaky buckets per address and for all, stored as the time at which they are empty. */
 import type { Clock } from '../../host/index.ts'
 import { parseIp } from '../../model/ip.ts'
 
 export interface FailureLimits {
   readonly perAddress: number
   readonly inAll: number
-  /** Ms in which one failure leaks. */
+  /** Leak interval per failure, in ms. */
   readonly perAddressMs: number
   readonly inAllMs: number
-  /** Maximum number of tracked addresses. */
   readonly addresses: number
 }
 
@@ -23,7 +22,7 @@ export const defaultFailureLimits: FailureLimits = {
 export class FailedLogins {
   readonly #clock: Pick<Clock, 'monotonic'>
   readonly #limits: FailureLimits
-  /** Monotonic ms by address, in order of the last failure. */
+  /** Monotonic ms, in order of the last failure. */
   readonly #empty = new Map<string, number>()
   #allEmpty = 0
 

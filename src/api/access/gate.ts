@@ -1,4 +1,3 @@
-/** Authentication and authorization, before any route runs. */
 import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import type { Metrics } from '../../engine/contracts.ts'
@@ -122,12 +121,12 @@ export class Gate {
     return this.sessions.begin({ principal }, await this.#signed.make(principal.name))
   }
 
-  /** A session begun by another server with the same token, or before a restart. */
+  /** Begun by another server with the same token, or before a restart. */
   async #signedSession(id: string): Promise<Session | undefined> {
     if (this.sessions.isFinished(id)) return undefined
     const found = await this.#signed.read(id)
     const principal = found === undefined ? undefined : this.tokens.find(found.token)
-    // The session may have ended during the verification.
+    // It may have ended during the verification.
     if (found === undefined || principal === undefined || this.sessions.isFinished(id)) return undefined
     const known = await this.sessions.use(id)
     if (known !== undefined) return known
@@ -136,7 +135,7 @@ export class Gate {
   }
 
   #refuseIfMany(request: IncomingMessage, how: 'login' | 'bearer'): void {
-    // The shared budget applies to logins only, so that one client cannot block every program.
+    // The shared budget applies to logins only, so that one client cannot block programs.
     const ms = this.#failed.wait(addressOf(request), how === 'bearer')
     if (ms === 0) return
     this.#metrics?.count('weir_api_failed_logins_total', 1, { how, outcome: 'limited' })
@@ -161,7 +160,7 @@ const guessable = 20
 
 const addressOf = ({ socket }: IncomingMessage): string => socket.remoteAddress ?? ''
 
-/** For responses without an end: calls `act` once, unless the returned function was called before. */
+/** Calls `act` once, unless the returned function was called before. */
 export function whenAccessEnds(
   { until, ended, hold }: Admission,
   { clock, timers }: Host,

@@ -13,10 +13,9 @@ export interface Grant {
 }
 
 export interface Principal extends Grant {
-  /** Unique across all ways to sign in; key of the user's stored data. */
+  /** Unique across all ways to sign in. */
   readonly id: string
   readonly name: string
-  /** `none` where no authentication is required. */
   readonly login: 'none' | 'token' | 'oidc'
 }
 
@@ -29,10 +28,9 @@ export const local: Principal = {
   login: 'none',
 }
 
-/** For operations without authentication on a server that has it: sees no rows. */
+/** Sees no rows. */
 export const anonymous: Principal = { id: '', name: '', role: 'viewer', namespaces: [], peers: 'hidden', login: 'none' }
 
-/** Ignores limits of admins. */
 export function principal(
   identity: Pick<Principal, 'id' | 'name' | 'login'>,
   { role, namespaces, peers }: Grant,

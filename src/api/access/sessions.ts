@@ -1,10 +1,10 @@
-/** Browser sessions. The cookie has only a random id. */
+/** The cookie has only a random id. */
 import { createHash } from 'node:crypto'
 import type { Host } from '../../host/index.ts'
 import type { Principal } from './principal.ts'
 
 export interface SessionLimits {
-  /** Maximum number of sessions; the least recently used one is evicted. */
+  /** The least recently used one is evicted. */
   readonly max: number
   readonly maxPerPrincipal: number
   readonly ageMs: number
@@ -16,7 +16,7 @@ export interface Proof {
   readonly principal: Principal
   /** Unix ms; undefined: with the session. */
   readonly until?: number
-  /** Undefined or an error if the proof cannot be renewed. */
+  /** Undefined or an error if renewal failed. */
   readonly renew?: () => Promise<Proof | undefined>
   readonly logoutUrl?: string
 }
@@ -31,7 +31,7 @@ interface StoredSession {
   readonly key: string
   proof: Proof
   end: AbortController
-  /** Unix ms of the maximum age. */
+  /** Unix ms. */
   readonly latest: number
   usedAt: number
   streams: number
@@ -45,7 +45,7 @@ const sweepMs = 1000
 
 export class Sessions {
   readonly #held = new Map<string, StoredSession>()
-  /** Unix ms of the maximum age of sessions that ended early. */
+  /** Sessions that ended early: Unix ms of the maximum age. */
   readonly #finished = new Map<string, number>()
   readonly #host: Host
   readonly limits: SessionLimits
@@ -83,7 +83,6 @@ export class Sessions {
     return { proof: held.proof, ended: held.end.signal }
   }
 
-  /** Marks the session as in use until the returned function is called. */
   hold(id: string): () => void {
     const held = this.#held.get(keyOf(id))
     if (held === undefined) return () => {}
@@ -95,7 +94,7 @@ export class Sessions {
     }
   }
 
-  /** Ends a session permanently and returns its proof. */
+  /** Ends a session permanently. */
   finish(id: string): Proof | undefined {
     const key = keyOf(id)
     const held = this.#held.get(key)
@@ -109,7 +108,7 @@ export class Sessions {
     return held?.proof
   }
 
-  /** Signed ids stay valid by themselves, so ended ones are remembered. */
+  /** Signed ids stay valid, so ended ones are remembered. */
   isFinished(id: string): boolean {
     return this.#finished.has(keyOf(id))
   }
@@ -168,7 +167,7 @@ export class Sessions {
     this.#sweeping = undefined
   }
 
-  /** Proofs are renewed while a stream is open, otherwise on the next use. */
+  /** Proofs are renewed while a stream is open or on use. */
   #sweep(): void {
     const now = this.#host.clock.now()
     for (const held of this.#held.values()) {

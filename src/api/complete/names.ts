@@ -8,7 +8,7 @@ import { everyView } from '../views.ts'
 
 const sampledRows = 1000
 
-/** Number of sampled flows with a value, by field. Undefined when the client has disconnected. */
+/** Sampled flows with a value, by field. Undefined after a disconnect. */
 export async function fieldUse(
   run: RunStatement,
   rowQuery: RowQuery,
@@ -47,7 +47,7 @@ const caches = new WeakMap<StoreReader, Map<string, { readonly until: number; re
 const [maxCached, cacheMs] = [64, 30_000]
 /** Spans that end in the same minute (µs) share a result. */
 const roundUs = 60_000_000n
-/** Names are returned without the use of fields after this time. */
+/** Then names are returned without the use of fields. */
 const maxWaitMs = 100
 
 export interface FieldSuggestion {
@@ -70,7 +70,7 @@ interface Candidate {
   readonly use: number
 }
 
-/** Used fields first, then by fit, then in registry order. `use` undefined: all count as used. */
+/** Used fields first, then by fit. `use` undefined: all count as used. */
 export function suggestNames(
   table: NameTable,
   prefix: string,

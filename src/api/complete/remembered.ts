@@ -7,7 +7,6 @@ const [cacheMs, maxCached] = [15_000, 64]
 
 interface CachedValues extends UsedValues {
   readonly whole: boolean
-  /** A longer prefix selects among the values. */
   readonly textual: boolean
 }
 

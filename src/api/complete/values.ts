@@ -9,7 +9,6 @@ import { sumSource } from '../sum-source.ts'
 import { maxValues, valueCacheOf } from './remembered.ts'
 import { numbersCalled } from './words.ts'
 
-/** For lists, an item. */
 export type PlainValue = string | number | boolean
 
 export interface UsedValue {
@@ -26,12 +25,12 @@ export interface UsedValues {
   readonly exact: boolean
 }
 
-/** The newest part of a span is widened until there are enough values. µs. */
+/** The span is widened until there are enough values. µs. */
 const [firstSpan, widened, maxSpan] = [900_000_000n, 16n, 24n * 3_600_000_000n]
 const maxMs = 60
 const maxWaitMs = 50
 
-/** Most frequent first. Undefined when the client has disconnected. */
+/** Most frequent first. Undefined after a disconnect. */
 export async function valuesInUse(
   run: RunStatement,
   rowQuery: RowQuery,
@@ -132,7 +131,7 @@ async function runQuery(
   }
 }
 
-/** Spans that end in the same minute have about the same values. */
+/** Spans that end in the same minute share a result. */
 function keyOf(rowQuery: RowQuery, fields: readonly QueryField[]): string {
   const { from, to } = rowQuery.span
   return fingerprint(rowQuery, [...fields.map(({ name }) => name), String(from / minute), String(to / minute)])
@@ -144,7 +143,7 @@ function isTextual({ kind }: QueryField): boolean {
 
 const [minute, hour] = [60_000_000n, 3_600_000_000n]
 
-/** Whole buckets of a rollup take a tenth of the time. */
+/** Whole buckets take a tenth of the time. */
 function wholeBuckets({ from, to }: TimeSpan): TimeSpan {
   const bucket = to - from > 200n * hour ? hour : to - from > 12n * hour ? 5n * minute : minute
   const up = to + bucket - 1n
@@ -153,7 +152,7 @@ function wholeBuckets({ from, to }: TimeSpan): TimeSpan {
 
 export type ValueTest = (value: PlainValue) => boolean
 
-/** Whether a value or its word contains the prefix, ignoring case. */
+/** Matches a value or its word, ignoring case. */
 function valueTest(field: QueryField, prefix: string): ValueTest {
   const folded = prefix.toLowerCase()
   if (folded === '') return () => true

@@ -2,7 +2,6 @@ import { wordsOf } from '../../query/words.ts'
 import { print, type NameTable, type QueryField } from '../../query/index.ts'
 import type { PlainValue } from './values.ts'
 
-/** By field, whether stored or not. */
 const known: Readonly<Record<string, readonly string[]>> = {
   protocol: ['netflow5', 'netflow9', 'ipfix', 'sflow5'],
   record_type: ['flowLog', 'newConnection', 'heartbeat', 'endConnection'],
@@ -23,7 +22,6 @@ export interface Suggestion {
   readonly label?: string
 }
 
-/** Their word begins with the prefix. */
 export function numbersCalled(field: QueryField, prefix: string): number[] {
   const words = wordsOf(field.name)
   if (words === undefined || prefix === '') return []
@@ -36,7 +34,6 @@ export function numbersCalled(field: QueryField, prefix: string): number[] {
   ]
 }
 
-/** In filter syntax; a word that begins with the prefix is preferred. */
 export function suggestion(names: NameTable, field: QueryField, value: PlainValue, prefix: string): Suggestion {
   const words =
     typeof value === 'number'

@@ -1,4 +1,3 @@
-/** Rows of the ring in the formats of the store. */
 import type { Cell } from '../live/cells.ts'
 import { csvText } from '../../model/csv-text.ts'
 

@@ -10,11 +10,11 @@ interface Waiting {
   readonly go: () => void
 }
 
-/** Limits concurrent queries. Others are queued, in order per user and round-robin among users. */
+/** Limits concurrent queries. Others are queued per user and served round-robin. */
 export class FairQueue {
   readonly #limits: FairLimits
   readonly #running = new Map<string, number>()
-  /** In round-robin order of users. */
+  /** Users are in round-robin order. */
   readonly #waiting = new Map<string, Waiting[]>()
   #busy = 0
   #waits = 0
@@ -23,10 +23,7 @@ export class FairQueue {
     this.#limits = limits
   }
 
-  /**
-   * Resolves when the query may run, with a function to call at its end. Rejects with WEIR_API_LIMIT when the queue is
-   * full.
-   */
+  /** Resolves when the query may run, with a function to call at its end. Rejects with WEIR_API_LIMIT. */
   async enter(user: string, signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted()
     if (this.#busy >= this.#limits.atOnce) await this.#wait(user, signal)
@@ -34,7 +31,7 @@ export class FairQueue {
     return this.#leaving(user)
   }
 
-  /** Continues without queueing, even above the limit. */
+  /** Runs at once, even above the limit. */
   resume(user: string): () => void {
     this.#begin(user)
     return this.#leaving(user)
@@ -103,7 +100,7 @@ export class FairQueue {
     if (running === 0) this.#running.delete(user)
     else this.#running.set(user, running)
     if (this.#busy >= this.#limits.atOnce) return
-    // The longest waiting user among those with the fewest running queries.
+    // The longest waiting user with the fewest running queries.
     let next: string | undefined
     for (const other of this.#waiting.keys())
       if (next === undefined || (this.#running.get(other) ?? 0) < (this.#running.get(next) ?? 0)) next = other

@@ -6,7 +6,7 @@ import { FairQueue, type FairLimits } from './queue.ts'
 
 const currentUser = new AsyncLocalStorage<string>()
 
-/** For everything that `act` starts. */
+/** Applies to everything that `act` starts. */
 export function asUser<Answer>(user: string, act: () => Answer): Answer {
   return currentUser.run(user, act)
 }
@@ -33,13 +33,9 @@ export function fairScheduling(control: Control, limits: FairLimits, exportsAtOn
   })
 }
 
-/** In-process queries, and isolated ones by bound. */
 type Queues = Readonly<Record<'questions' | IsolatedQuery['bound'], FairQueue>>
 
-/**
- * In-process queries hold a slot until the first bytes, isolated ones until the end, except while the client does not
- * read.
- */
+/** In-process queries hold a slot until the first bytes, isolated ones until the end. */
 function fairReader(store: StoreReader, queues: Queues, unread: UnreadAnswers): StoreReader {
   const queued = async <Answer>(signal: AbortSignal, run: () => Promise<Answer>): Promise<Answer> => {
     const done = await queues.questions.enter(currentUser.getStore() ?? '', signal)
@@ -101,7 +97,7 @@ class Slot {
 }
 
 const unreadAfterMs = 1000
-/** Each unread response keeps a process alive; beyond this number the oldest one ends. */
+/** Each keeps a process alive; beyond this number the oldest one ends. */
 const maxUnread = 4
 
 class UnreadAnswers {

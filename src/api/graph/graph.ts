@@ -12,7 +12,7 @@ export interface GraphEdge extends Pick<StoredEdge, 'relation' | 'count' | 'firs
 export interface Graph {
   readonly nodes: readonly (GraphNode & { readonly hops: number })[]
   readonly edges: readonly GraphEdge[]
-  /** Nodes with omitted edges, and the number of these. */
+  /** Nodes with omitted edges, and their number. */
   readonly cut: readonly { readonly ref: string; readonly others: number }[]
 }
 
@@ -24,7 +24,6 @@ export interface GraphQuery {
   readonly relations: ReadonlySet<string> | undefined
 }
 
-/** Edges without duplicates, and the hops to each node. */
 class Subgraph {
   readonly hops = new Map<string, number>()
   readonly edges = new Map<string, GraphEdge>()
@@ -36,7 +35,7 @@ class Subgraph {
     this.#query = context
   }
 
-  /** Returns the other ends in order; undefined when the client has disconnected. */
+  /** Undefined after a disconnect. */
   async expand(
     more: Pick<EdgeQuery, 'near' | 'far' | 'without' | 'limit'>,
     hops: number,
@@ -118,7 +117,7 @@ export interface Paths {
 /** Edges per node, nodes per step, paths returned. */
 const [maxEdges, maxNodes, maxPaths] = [100, 100, 10]
 
-/** Bidirectional search for the shortest paths, in any direction of edges. */
+/** Bidirectional search for the shortest paths. */
 export async function pathsBetween(
   context: GraphQuery,
   from: string,

@@ -1,4 +1,4 @@
-/** Cells of live rows as JSON, in the formats of SQL results. */
+/** In the formats of SQL results. */
 import type { Resolver } from '../../engine/contracts.ts'
 import type { FrameHeader } from '../../journal/types.ts'
 import type { Batch, EventBatch, FlowBatch } from '../../model/batches.ts'
@@ -16,7 +16,7 @@ export type Cell = string | number | boolean | null | readonly Cell[] | { readon
 
 export type CellReader = (row: number) => Cell
 
-/** Bytes of an event's body in a live row. */
+/** Bytes of an event's body. */
 export const bodyPreview = 4096
 
 export function cellReader(
@@ -141,7 +141,7 @@ function eventCell(batch: EventBatch, header: FrameHeader, name: string): CellRe
   }
 }
 
-/** A truncated body is a string that ends in an ellipsis. */
+/** A truncated body ends in an ellipsis. */
 function bodyCell(batch: EventBatch, row: number): Cell {
   const encoding = dataEncodings[batch.encoding[row] ?? 0]
   if (encoding !== 'json' && encoding !== 'text') return null
@@ -172,7 +172,7 @@ export function timeText(ms: number | undefined): string | null {
   return ms === undefined || !Number.isFinite(ms) || Math.abs(ms) > 8.64e15 ? null : new Date(ms).toISOString()
 }
 
-/** Two words, low word first. */
+/** Low word first. */
 function macText(words: Uint32Array, offset: number): string {
   const low = words[offset] ?? 0
   const high = words[offset + 1] ?? 0

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { WebSocket } from 'ws'
 
 export interface Channel {
-  /** False when the buffer is full: send nothing until `onDrain`. */
+  /** False when the buffer is full: wait for `onDrain`. */
   send(event: string, json: string, id: string | undefined): boolean
   /** Proxies close idle connections. */
   keepAlive(): void
@@ -48,10 +48,10 @@ export class EventStreamChannel implements Channel {
   }
 }
 
-/** Bytes buffered per WebSocket client. */
+/** Bytes per WebSocket client. */
 const highWater = 64 * 1024
 
-/** Text messages {event, id, data}, for proxies that buffer event streams. */
+/** {event, id, data}, for proxies that buffer event streams. */
 export class WebSocketChannel implements Channel {
   readonly #socket: WebSocket
   #drained: () => void = () => {}

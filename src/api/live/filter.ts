@@ -13,7 +13,7 @@ export type Predicate = (row: number) => boolean
 
 export type BatchFilter = (batch: Batch, header: FrameHeader, resolver: Resolver | undefined) => Predicate
 
-/** Rows that are visible and match the filter and every equality of `where`; undefined: all rows. */
+/** Rows that are visible and match; undefined: all rows. */
 export function batchFilter(
   { stream, where, filter }: { readonly stream: BatchKind; readonly where: Where; readonly filter: string },
   principal: Principal,
@@ -30,7 +30,7 @@ export function batchFilter(
   }
 }
 
-/** Numbers compare by value (443 or "443"), times as instants, all else by bytes. An absent field equals nothing. */
+/** Numbers compare by value, times as instants, all else by bytes. An absent field equals nothing. */
 function bindWhere(where: Where, batch: Batch, header: FrameHeader, resolver: Resolver | undefined): Predicate {
   const tests = Object.entries(where).map(([name, expected]) => {
     const read = cellReader(batch, header, name, resolver)

@@ -7,13 +7,12 @@ import type { LiveMessage } from './view.ts'
 
 export interface GraphMessage {
   readonly view: string
-  /** Names of the sums: `rows`, then the requested columns. */
+  /** `rows`, then the requested columns. */
   readonly cols: readonly string[]
-  /** A node is its value, null if unknown; a list for several columns. */
+  /** Null if unknown; a list for several columns. */
   readonly upsertNodes: readonly (readonly [node: Cell, out: readonly number[], into: readonly number[]])[]
   readonly upsertEdges: readonly (readonly [from: Cell, to: Cell, sums: readonly number[]])[]
   readonly removed: { readonly nodes: readonly Cell[]; readonly edges: readonly (readonly [from: Cell, to: Cell])[] }
-  /** Sums of hidden edges. */
   readonly others: { readonly edges: number; readonly sums: readonly number[] }
   readonly snapshot?: true
 }
@@ -24,12 +23,12 @@ interface Edge {
   readonly fromKey: string
   readonly toKey: string
   readonly sums: Sums
-  /** Decreases by a fifth per idle message, for a stable ranking. */
+  /** Decreases when idle, for a stable ranking. */
   weight: number
   idle: number
 }
 
-/** Rows of further edges count among the others. */
+/** Further edges count among the others. */
 const maxEdges = 20_000
 const edgesPerNode = 5
 const decay = 0.8

@@ -30,7 +30,6 @@ export interface LastPosition {
 
 const maxSessions = 1000
 
-/** The rings, the live streams, and the views of each session. */
 export class Hub {
   readonly rings: Readonly<Record<BatchKind, Ring>>
   readonly #context: ApiContext
@@ -41,15 +40,14 @@ export class Hub {
   #unwatch: () => void = () => {}
   #timer: Timer | undefined
   #shared: SharedPositions | undefined
-  /** Frames of a shared journal that arrived before its positions were known. */
+  /** Frames of a shared journal that arrived before its positions. */
   #started = false
   #early: NonNullable<ReturnType<typeof noted>>[] = []
   newest = 0
-  /** Name of the journal, part of every event id. */
   journal = ''
   newestReceived = 0
 
-  /** @param folder where the name of the journal is stored */
+  /** @param folder stores the journal's name */
   constructor(context: ApiContext, folder?: string) {
     this.#context = context
     this.#folder = folder
@@ -104,7 +102,7 @@ export class Hub {
     return { ring: this.rings.flows, resolver, clock, scheduler: this.#scheduler }
   }
 
-  /** Sequence of the oldest frame of the rings; of the next frame when they are empty. */
+  /** Of the oldest frame of the rings, or the next frame. */
   get fromSeq(): number {
     const firsts = [this.rings.flows.first, this.rings.events.first].filter((first) => first !== undefined)
     return firsts.length === 0 ? this.newest : Math.min(...firsts)
@@ -125,7 +123,7 @@ export class Hub {
     if (scope === undefined) return ring.rows
     let [rows, inspected] = [0, 0]
     for (const { batch, frame, count } of ring.after(0).reverse()) {
-      // The counts are partial beyond this number of rows.
+      // The counts are partial from here.
       if (inspected >= maxInspectedRows) break
       inspected += count
       const test = scope(batch, frame.header, this.#context.resolver)
@@ -134,7 +132,7 @@ export class Hub {
     return rows
   }
 
-  /** Sets the views of a session. Returns whether its stream is open here. */
+  /** Returns whether the session's stream is open here. */
   put(sid: string, user: string, views: readonly ViewSpec[], paused: boolean, resume: 'catch-up' | 'now'): boolean {
     const session = this.#session(sid, user)
     session.views = views

@@ -10,7 +10,6 @@ export interface RowsMessage {
   readonly view: string
   readonly cols: readonly string[]
   readonly rows: readonly (readonly Cell[])[]
-  /** Rows that matched since the last message, and how many of them it has. */
   readonly matched: number
   readonly shown: number
   /** Replaces the client's rows of this view. */
@@ -29,7 +28,7 @@ interface RowPosition {
   readonly row: number
 }
 
-/** Rows inspected per message: bounds the time. */
+/** Bounds the time per message. */
 export const maxInspectedRows = 20_000
 
 /**
@@ -44,12 +43,12 @@ export class RowsView implements LiveView {
   readonly #rowsPerTick: number
   readonly #tickMs: number
   cursor = 0
-  /** Rows of the frame after the cursor that were sent. */
+  /** Rows after the cursor that were sent. */
   #row = 0
   #counted = 0
   #catchUpTo = 0
   #credit = 0
-  /** Selects frames that the client received from another server. */
+  /** Frames received from another server. */
   #seen: ((frame: RingFrame) => boolean) | undefined
   #unreported = 0
   readonly #counts = new Map<number, number>()
@@ -72,7 +71,6 @@ export class RowsView implements LiveView {
     this.#tickMs = limits.tickMs
   }
 
-  /** Continues from the newest frame. */
   snapshot(newest: number): LiveMessage {
     const frames = this.#ring.after(0)
     const found: RowPosition[][] = []
@@ -94,7 +92,6 @@ export class RowsView implements LiveView {
     return message({ view: this.spec.id, cols: this.spec.columns, rows, matched, shown: rows.length, snapshot: true })
   }
 
-  /** Resumes from a position. */
   catchUp(from: number, newest: number, seen?: (frame: RingFrame) => boolean): undefined {
     this.#seen = seen
     this.cursor = from

@@ -9,19 +9,19 @@ export interface SeriesMessage {
   readonly view: string
   /** Ms. */
   readonly step: number
-  /** Names of the sums: `rows`, then the requested columns. */
+  /** `rows`, then the requested columns. */
   readonly cols: readonly string[]
-  /** Values of the scope's columns for each group shown. */
+  /** Values of the scope's columns. */
   readonly groups: readonly (readonly Cell[])[]
-  /** Changed buckets: begin (ISO 8601), sums of all rows, sums of each group (null: none). */
+  /** Begin (ISO 8601), sums of all rows, sums of each group (null: none). */
   readonly buckets: readonly (readonly [
     time: string,
     total: readonly number[],
     groups: readonly (readonly number[] | null)[],
   ])[]
-  /** Contains every bucket: replaces the client's state. */
+  /** Replaces the client's state. */
   readonly snapshot?: true
-  /** Set on a snapshot (ISO 8601): every row received since then is included. */
+  /** ISO 8601: every row received since then is included. */
   readonly since?: string
 }
 
@@ -39,7 +39,6 @@ interface Group {
 
 /** Rows of further groups count in the totals only. */
 const maxGroups = 10_000
-/** Groups that a completed bucket retains per group shown. */
 const retainedPerShown = 5
 const rankEvery = 10
 
@@ -155,7 +154,6 @@ export class SeriesView extends AggregateView<SeriesSpec> {
     return { event: 'series', data }
   }
 
-  /** True if the largest groups changed. */
   #rank(now: boolean): boolean {
     const { scope, limit } = this.spec
     if (scope.length === 0) return false

@@ -1,7 +1,4 @@
-/**
- * Positions in a shared journal, for streams that resume at another server. Servers replicate in different order, so a
- * position is a vector by partition.
- */
+/** Servers replicate a shared journal in different order, so a position is a vector by partition. */
 import type { SharedJournal } from '../../engine/control.ts'
 import type { BatchKind } from '../../model/batches.ts'
 import { originOf } from '../../model/origins.ts'
@@ -31,7 +28,7 @@ export class SharedPositions {
   /** Newest frames evicted, or before the ring. */
   readonly #lost: Readonly<Record<BatchKind, Map<number, number>>>
 
-  /** @param frames those that arrived before the journal's positions were known */
+  /** @param frames arrived before the journal's positions were known */
   constructor(journal: SharedJournal, frames: readonly Noted[]) {
     this.#journal = journal
     const firsts = new Map<number, number>()

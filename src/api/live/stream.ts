@@ -24,7 +24,7 @@ export class LiveStream {
   readonly #channel: Channel
   #views: LiveView[] = []
   #paused = false
-  /** Position at other servers of the shared journal, if ahead of the local one. */
+  /** Position at other servers, if ahead of the local one. */
   #seen: Vector | undefined
   #blockedSince: number | undefined
   #wasSlow = false
@@ -132,7 +132,7 @@ export class LiveStream {
     for (const view of this.#views) if (view.spec.stream === kind) view.evicting(frame, state)
   }
 
-  /** False when the client was disconnected. */
+  /** False after a disconnect. */
   tick(): boolean {
     const now = this.#context.host.clock.monotonic()
     if (this.#blockedSince !== undefined) {

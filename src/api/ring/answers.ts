@@ -1,4 +1,4 @@
-/** Series and groups from the ring, with the columns of the store's results. */
+/** With the columns of the store's results. */
 import type { GroupsRequest, SeriesRequest, AggregateQuery, TimeSpan } from '../../query/plan/index.ts'
 import type { Cell } from '../live/cells.ts'
 import { byRank, firstGroups, groupsPerSlice } from './rank.ts'
@@ -56,7 +56,7 @@ function recordOf(
   return Object.assign(record, { _n: n, _min: min, _avg: avg, _p: p, _max: max })
 }
 
-/** Undefined when the client has disconnected. */
+/** Undefined after a disconnect. */
 export async function ringSeries(
   source: RingSource,
   request: SeriesRequest,
@@ -134,7 +134,7 @@ export async function ringSeries(
   return { rows, span: coveredSpan(span, next.value.since) }
 }
 
-/** Undefined when the client has disconnected. */
+/** Undefined after a disconnect. */
 export async function ringGroups(
   source: RingSource,
   request: GroupsRequest,

@@ -7,10 +7,9 @@ import type { AnswerRecord } from './answers.ts'
 import { coveredSpan, scanRing, timeReader, type Found, type RingSource } from './scan.ts'
 import { compareCells } from './sums.ts'
 
-/** Times in µs, doubles unchanged, all else as a cell. */
+/** Times in µs. */
 export type Key = Cell
 
-/** References the frame, because rows of a page may be of any frame. */
 interface Candidate {
   readonly frame: RingFrame
   readonly row: number
@@ -41,7 +40,7 @@ export function compareKeys(sort: PageRequest['sort']): (a: readonly Key[], b: r
     for (let at = 0; at < sort.length; at++) {
       const [left = null, right = null] = [a[at], b[at]]
       const order = compareCells(left, right, numeric[at] === true)
-      // Absent values are last in either direction.
+      // Absent values sort last in either direction.
       if (order !== 0) return sort[at]?.descending === true && left !== null && right !== null ? -order : order
     }
     return 0
@@ -56,7 +55,7 @@ function keysOf({ keys }: Cursor, { sort }: PageRequest): Key[] {
   })
 }
 
-/** One more row than the page if there is one. Undefined when the client has disconnected. */
+/** One more row than the page if there is one. Undefined after a disconnect. */
 export async function ringPage(
   source: RingSource,
   request: PageRequest,
@@ -146,7 +145,7 @@ function finite(cell: Cell): Cell {
   return typeof cell === 'number' && !Number.isFinite(cell) ? null : cell
 }
 
-/** The format of SQL: a cursor is valid for store and ring. */
+/** As SQL: a cursor is valid for store and ring. */
 function doubleText(value: number): string {
   return Number.isFinite(value) ? String(value) : value > 0 ? 'inf' : '-inf'
 }

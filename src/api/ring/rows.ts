@@ -8,10 +8,9 @@ import { scanRing, timeReader, type Found, type RingSource } from './scan.ts'
 import { sortInSlices } from './sort.ts'
 
 const maxRows = 512
-/** More rows are not sorted, because they would be in memory. */
 export const maxSorted = 100_000
 
-/** Without a sort, oldest first. Rejects before the first byte if there are too many rows to sort. */
+/** Without a sort, oldest first. Rejects before the first byte if there are too many rows. */
 export async function ringText(
   source: RingSource,
   request: ExportRequest,
@@ -36,7 +35,7 @@ export async function ringText(
 
 type LineOf = (cells: readonly Cell[]) => string
 
-/** Frames are ordered by receive time; rows within one may not be. */
+/** Rows within a frame may be unordered. */
 async function* linesByReceipt(
   source: RingSource,
   request: ExportRequest,

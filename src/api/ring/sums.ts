@@ -12,9 +12,9 @@ export function integerCell(value: bigint): number | string {
   return value >= -BigInt(largestExact) && value <= BigInt(largestExact) ? Number(value) : value.toString()
 }
 
-/** Exact integer sums by number; null for an empty sum, as in SQL. */
+/** Null for an empty sum, as in SQL. */
 export class ExactSums {
-  /** NaN where nothing was added. Inexact doubles are in `#large`. */
+  /** NaN: empty. Inexact sums are in `#large`. */
   #small: Float64Array
   readonly #large = new Map<number, bigint>()
 
@@ -60,7 +60,7 @@ export class ExactSums {
     return small !== small ? null : this.#large.has(id) ? integerCell(this.#exact(id)) : small
   }
 
-  /** An empty sum is below every other. */
+  /** Empty sums are smallest. */
   compare(a: number, b: number): number {
     const [left, right] = [this.#small[a] as number, this.#small[b] as number]
     if (left !== left || right !== right) return Number(left === left) - Number(right === right)
@@ -165,7 +165,7 @@ export function estimateReader(
   }
 }
 
-/** The order of SQL, absent values last. Integers beyond 2^53 are strings here. */
+/** As SQL, absent values last. Integers beyond 2^53 are strings. */
 export function compareCells(a: Cell, b: Cell, numeric: boolean): number {
   if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1
   if (typeof a === 'number' && typeof b === 'number') return a - b

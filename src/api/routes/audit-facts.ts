@@ -96,7 +96,7 @@ export const auditFactSchemas = {
 
 const isLogin = "regexp_matches(action, '(?i)log-?_?in|sign-?_?in|authenticat')"
 
-/** SQL; `from` and `to` are expressions. */
+/** `from` and `to` are SQL expressions. */
 export interface AuditWithin {
   readonly from: string
   readonly to: string

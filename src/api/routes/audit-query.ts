@@ -26,7 +26,6 @@ const shown = [
 const where = ({ from, to, conditions }: AuditWithin): string =>
   `FROM audit\nWHERE ${[`time >= ${from}`, `time < ${to}`, ...conditions].join('\n  AND ')}`
 
-/** One per console view. */
 const statements = {
   traces: (within) => `SELECT ${shown.join(', ')}\n${where(within)}\nORDER BY time DESC, _pos DESC`,
   columns: (within) =>

@@ -12,10 +12,8 @@ import { refusals } from './changes.ts'
 const nullable = { type: ['string', 'null'] } as const
 const spanOf = { type: 'object', properties: { from: { type: 'string' }, to: { type: 'string' } } } as const
 
-/** From left to right. */
 export const auditGraphColumns = ['actor', 'action', 'resource', 'tenant', 'region'] as const
 
-/** Columns of display names. */
 const labels: Readonly<Record<(typeof auditGraphColumns)[number], string>> = {
   actor: 'actor_name',
   action: 'service',
@@ -202,9 +200,8 @@ export function auditSumRoutes(app: FastifyInstance, context: ApiContext): void 
 const sized = 'sum(n)::BIGINT AS traces, sum(failed)::BIGINT AS failed, sum(incidents)::BIGINT AS incidents'
 
 /**
- * One row per `part`: `node`s with rank, `others` with the number of values instead of a rank, and `edge`s between
- * neighbouring columns (-1 for others). Ranks replace values before the join, so that aggregation works on small
- * integers.
+ * By `part`: `node`s with rank, `others` with the number of values, `edge`s between neighbouring columns (-1 for
+ * others). Ranks replace values before the join, which then aggregates small integers.
  */
 function columnsSql(where: string, limit: number): string {
   const tables = auditGraphColumns.map(

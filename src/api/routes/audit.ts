@@ -58,7 +58,6 @@ export const auditSchemas = {
   AuditTrace: { type: 'object', properties: { ...trace, data: { description: 'The complete original event.' } } },
 } as const
 
-/** For filters and counts. */
 export const auditFacets = [
   'actor',
   'action',
@@ -122,7 +121,6 @@ const searched = [
   'code',
 ]
 
-/** The query within the principal's scope. */
 export function auditConditions(query: AuditQuery, principal: Principal): string[] {
   const scope = auditScope(principal)
   return [
@@ -138,7 +136,7 @@ function chosen(column: AuditFacet, written: string | undefined): string[] {
     values.filter((value) => !value.startsWith('!')),
     values.filter((value) => value.startsWith('!')).map((value) => value.slice(1)),
   ]
-  // Equality is evaluated while files are read. An excluded list keeps rows without a value.
+  // Equality is evaluated while files are read.
   return [
     ...(included.length === 0 ? [] : [isAmong(column, included)]),
     ...(without.length === 0 ? [] : [`NOT coalesce(${isAmong(column, without)}, false)`]),
@@ -245,7 +243,7 @@ export function auditRoutes(app: FastifyInstance, context: ApiContext): void {
   })
 }
 
-/** Undefined when the client has disconnected. */
+/** Undefined after a disconnect. */
 type RunQuery = (sql: string) => Promise<Record<string, unknown>[] | undefined>
 
 interface Page {
@@ -288,7 +286,7 @@ interface Counted {
   readonly n: number
 }
 
-/** By part of the span, newest first. */
+/** Newest first. */
 async function countsOf(runQuery: RunQuery, { from, to, where }: Page): Promise<readonly Counted[] | undefined> {
   const length = (to - from) / maxParts + 1n
   const rows = await runQuery(
@@ -305,10 +303,7 @@ function newestPart(counted: readonly Counted[], limit: number): string[] {
   return found === undefined ? [] : [`time >= ${timeSql(found.from)}`]
 }
 
-/**
- * One more than the page if there is one. Reads few columns to find the page's earliest time, then all columns.
- * Undefined when the client has disconnected.
- */
+/** One more than the page if there is one. Reads few columns first. Undefined after a disconnect. */
 async function newest(
   runQuery: RunQuery,
   { where, after }: Page,

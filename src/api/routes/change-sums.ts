@@ -121,7 +121,6 @@ interface SumsQuery {
   readonly hidden: boolean
 }
 
-/** Adds `hidden` changes, in all and by `rule`. */
 function sumsSql({ where, by, span: { from, to }, step, limit, hidden }: SumsQuery): string {
   const matching =
     `SELECT epoch_us(time) // ${BigInt(step) * 1_000_000n} AS bucket, ${by} AS grouped, noise FROM ` +

@@ -227,7 +227,6 @@ export function changeRoutes(app: FastifyInstance, context: ApiContext): void {
 }
 
 interface ChangeConditions {
-  /** On envelope columns. */
   readonly conditions: readonly string[]
   /** On the body or the audit log. */
   readonly costly: readonly string[]
@@ -241,7 +240,6 @@ interface Page extends ChangeConditions {
   readonly after: PageCursor | undefined
 }
 
-/** The query within the principal's scope. */
 export function changeConditions(query: ChangeQuery, principal: Principal): ChangeConditions {
   const { bound } = filterOf(query.filter ?? '', 'changes')
   const parts = (bound.is === 'and' ? bound.parts : bound.is === 'always' ? [] : [bound]).map((part) => ({
@@ -288,8 +286,8 @@ function lastTime({ keys: [time = ''] }: PageCursor): bigint {
 }
 
 /**
- * One more than the page if there is one; undefined when the client has disconnected. Evaluates costly conditions on
- * the newest changes first.
+ * One more than the page if there is one; undefined after a disconnect. Evaluates costly conditions on the newest
+ * changes first.
  */
 async function pageRows(
   runQuery: (sql: string) => Promise<Record<string, unknown>[] | undefined>,
@@ -306,10 +304,7 @@ async function pageRows(
   }
 }
 
-/**
- * Earliest time of the newest `looked` changes. Excludes changes at the cursor's time, of which there may be any
- * number.
- */
+/** Earliest time of the newest `looked` changes, excluding those at the cursor's time. */
 function edgeSql(page: Page, limit: number): string {
   const before = page.after === undefined ? [] : [`time < ${timeSql(lastTime(page.after))}`]
   return (

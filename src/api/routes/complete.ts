@@ -149,7 +149,7 @@ export function completeRoutes(app: FastifyInstance, context: ApiContext, hub: H
   })
 }
 
-/** Undefined when the client has disconnected. */
+/** Undefined after a disconnect. */
 async function ofResources(
   { field: written, prefix = '', filter = '', to = 'now', limit = 20 }: CompleteRequest,
   run: RunStatement,
@@ -193,7 +193,7 @@ interface Counted extends Suggestion {
   readonly count: number
 }
 
-/** Values that begin with the prefix rank first. */
+/** Values that begin with the prefix come first. */
 function listed(
   used: readonly Counted[],
   names: NameTable,

@@ -42,7 +42,7 @@ const sinkParam = {
   properties: { sink: { type: 'string', minLength: 1 } },
 } as const
 
-/** Time in ms, sink, row id. Names of sinks have no slash. */
+/** Time in ms, sink, row id. */
 const idPattern = /^([0-9]{1,16})\/([^/]+)\/(.+)$/
 
 function noSuchLetter(id: string, more = ''): ApiError {

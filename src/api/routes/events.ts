@@ -49,7 +49,7 @@ const schema = {
   },
 } as const
 
-/** `nothing`: without a body, where clients read a body as an event (Knative). */
+/** `nothing`: no body, because Knative reads a body as an event. */
 export function eventRoutes(
   app: FastifyInstance,
   { control }: ApiContext,
@@ -118,7 +118,7 @@ function sentence(text: string): string {
   return start.endsWith('.') ? start : `${start}.`
 }
 
-/** With a subscribed sink, success means that the sink has delivered the events. */
+/** With a subscribed sink, success means delivery. */
 function settle(outcome: SinkOutcome): void {
   switch (outcome.is) {
     case 'delivered':

@@ -28,7 +28,7 @@ const mediaTypes: Readonly<Record<Format, string>> = {
   ndjson: 'application/x-ndjson; charset=utf-8',
 }
 
-/** Number of rows; its presence proves that the response is complete. */
+/** Its presence proves that the response is complete. */
 export const rowsTrailer = 'x-weir-rows'
 
 const schema = {
@@ -79,14 +79,13 @@ export function exportRoutes(app: FastifyInstance, context: ApiContext, hub: Hub
     const { format = 'csv' } = query
     const parsed = exportRequest(query, context.host.clock.now(), request.principal)
     const disconnected = abortOnDisconnect(reply)
-    // Without a process that writes Parquet, it is written here from NDJSON.
+    // Without a writer process, Parquet is made from NDJSON.
     const made = format === 'parquet' && context.control.store?.isolated === undefined ? 'ndjson' : format
     const bytes = await source(context, hub, parsed, made, reply, disconnected)
     if (bytes === undefined) return reply.hijack()
     const count = { rows: 0 }
     const rows = counted(logErrors(bytes, disconnected, context.log), made, count)
     reply.header('content-disposition', `attachment; filename="weir-flows.${format}"`)
-    // Trailers require chunked encoding, which HTTP/1.0 lacks.
     if (request.raw.httpVersion !== '1.0') {
       reply.header('transfer-encoding', 'chunked')
       reply.trailer(rowsTrailer, async () => String(count.rows))
@@ -139,7 +138,6 @@ function exportRequest(query: ExportQuery, now: number, principal: Principal): E
   }
 }
 
-/** The row count of a Parquet file is known at its end. */
 async function* counted(
   bytes: AsyncGenerator<Uint8Array, number | undefined>,
   format: Format,

@@ -118,7 +118,7 @@ export function exporterRoutes(app: FastifyInstance, { control }: ApiContext): v
         querystring: {
           type: 'object',
           additionalProperties: false,
-          // The address becomes part of commands that people copy.
+          // Becomes part of commands that people copy.
           properties: {
             collector: {
               type: 'string',

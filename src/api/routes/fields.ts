@@ -30,7 +30,6 @@ export const fieldSchemas = {
   },
 } as const
 
-/** Columns are static, so the store is not queried. */
 export function fieldRoutes(app: FastifyInstance): void {
   app.get(
     '/api/v1/fields',

@@ -187,7 +187,7 @@ async function storePage(
   return rows === undefined ? undefined : { rows, span: request.span, ...(await storedTo(context, request.span)) }
 }
 
-/** A short span is read whole. Otherwise the keys of the page's rows are read first. */
+/** A short span is read whole. Otherwise the page's keys are read first. */
 async function readPage(
   store: StoreReader,
   request: PageRequest,
@@ -206,7 +206,7 @@ async function readPage(
     keys = await manyRowsOf(store, sql, disconnected, host)
     if (keys === undefined || !cutInTies(request, keys)) break
   }
-  // Rows added later belong to no page of this snapshot.
+  // Rows added later belong to no page.
   if (keys === undefined || keys.length === 0) return keys
   return manyRowsOf(store, pageSql(request, amongKeys(request, keys)), disconnected, host)
 }

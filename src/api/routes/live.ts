@@ -122,10 +122,7 @@ export const liveSchemas = {
   },
 } as const
 
-/**
- * Event id such as `500@Xy3_kQ0a`: sequence and journal; a shared journal adds `+Kb2_0aQx.9z.1f`. Without a name it is
- * local.
- */
+/** `500@Xy3_kQ0a`: sequence and journal; a shared journal adds `+Kb2_0aQx.9z.1f`. */
 const eventIdPattern = new RegExp(`^[0-9]{1,15}(@[A-Za-z0-9_-]{8}(${vectorPattern})?)?$`)
 
 const stream = {
@@ -240,7 +237,7 @@ export function liveRoutes(app: FastifyInstance, { limits, host }: ApiContext, h
     hub.open(channel, request.principal, sidOf(request), lastSeen(request, hub))
   }
 
-  /** After an invalid message the stream continues. */
+  /** Continues after an invalid message. */
   function listen(socket: WebSocket, channel: WebSocketChannel, request: FastifyRequest): void {
     socket.on('error', () => socket.terminate())
     socket.on('message', (message: Buffer) => {

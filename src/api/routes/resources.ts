@@ -282,7 +282,7 @@ export function resourceRoutes(app: FastifyInstance, context: ApiContext): void 
     const missing = new ApiError('WEIR_API_NOT_FOUND', `${ref} is unknown.`, {
       hints: ['GET /api/v1/resources lists objects; expired ones are deleted.'],
     })
-    // The same error for absent and for invisible objects.
+    // Absent and invisible objects look alike.
     if (!mayName(request.principal, ref)) throw missing
     const known = await describeResource(
       {

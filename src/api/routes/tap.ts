@@ -131,7 +131,7 @@ function targetOf({ source, sink }: Query): TapTarget {
 
 type BatchTest = (batch: Batch, header: FrameHeader) => (row: number) => boolean
 
-/** Rows that match and are visible. A filter never matches rows of another kind. */
+/** A filter never matches rows of another kind. */
 function matcher(
   filter: string | undefined,
   principal: Principal,

@@ -6,12 +6,11 @@ export interface SavedView {
   readonly id: string
   readonly name: string
   readonly page: string
-  /** Query part of the page's URL. */
   readonly search: string
-  /** Visible to every user; only its owner changes it. */
+  /** Only its owner changes it. */
   readonly shared: boolean
   readonly owner: string
-  /** Owner’s name; older files lack it. */
+  /** Absent in older files. */
   readonly by?: string
   readonly changed: number
 }
@@ -34,7 +33,7 @@ function isView(value: unknown): value is SavedView {
   )
 }
 
-/** One file, replaced atomically. */
+/** Replaced atomically. */
 export class SavedFile {
   readonly #disk: Disk
   readonly #folder: string
@@ -46,7 +45,7 @@ export class SavedFile {
     this.path = `${folder}/${fileName}`
   }
 
-  /** Throws DamagedFile for an invalid file. */
+  /** Throws DamagedFile. */
   async read(): Promise<SavedView[]> {
     if ((await this.#disk.stat(this.path)) === undefined) return []
     let content: Readonly<Record<string, unknown>>

@@ -3,7 +3,6 @@ import type { Clock, Timers } from '../../host/index.ts'
 export interface FeedOptions {
   readonly clock: Clock
   readonly timers: Timers
-  /** Lines in all. */
   readonly limit: number
   /** Buffered for a slow client. */
   readonly bytes: number
@@ -12,7 +11,7 @@ export interface FeedOptions {
   readonly quietMs: number
 }
 
-/** Never blocks the pipeline: lines over the limits are skipped, and `{"skipped":n}` counts them. */
+/** Never blocks the pipeline: skips lines over the limits and counts them in `{"skipped":n}`. */
 export class TapFeed {
   readonly #options: FeedOptions
   #lines: string[] = []
@@ -29,7 +28,7 @@ export class TapFeed {
     this.#left = options.limit
   }
 
-  /** How many of `rows` lines may be pushed; the others count as skipped. */
+  /** Lines that may be pushed; the others are skipped. */
   room(rows: number): number {
     const { clock, linesPerSecond, bytes } = this.#options
     const second = Math.floor(clock.monotonic() / 1000)

@@ -12,13 +12,12 @@ interface JsonResponse {
   readonly body: Record<string, unknown>
 }
 
-/** Two APIs with the same frames: one with a store, one with the ring only. */
+/** Two APIs with the same frames, with a store and with the ring. */
 export interface Both {
   stored(path: string, parameters?: Readonly<Record<string, string>>): Promise<JsonResponse>
   live(path: string, parameters?: Readonly<Record<string, string>>): Promise<JsonResponse>
   addBatch(batch: Batch, received: number): Promise<void>
   add(specs: readonly FlowSpec[], received: number): Promise<void>
-  /** Rows of the store by SQL. */
   sql(text: string): Promise<Record<string, unknown>[]>
   readonly urls: { readonly stored: string; readonly live: string }
   readonly control: RecordingControl

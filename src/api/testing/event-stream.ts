@@ -7,7 +7,6 @@ export interface StreamEvent {
   readonly data: Readonly<Record<string, unknown>>
 }
 
-/** A live stream client that retains all events. */
 export class EventStream {
   readonly events: StreamEvent[] = []
   readonly comments: string[] = []
@@ -31,7 +30,6 @@ export class EventStream {
     answer.on('end', end).on('close', end).on('error', end)
   }
 
-  /** A body is posted as JSON. */
   static open(url: string, headers: Record<string, string> = {}, body?: object): Promise<EventStream> {
     return new Promise((resolve, reject) => {
       request(
@@ -59,7 +57,7 @@ export class EventStream {
       this.events.push({ event: field('event') ?? '', id: field('id'), data: JSON.parse(data) as StreamEvent['data'] })
   }
 
-  /** The first past or future event that matches. */
+  /** The first past or future match. */
   async until(matches: (event: StreamEvent) => boolean): Promise<StreamEvent> {
     for (;;) {
       const found = this.events.find(matches)
@@ -69,7 +67,6 @@ export class EventStream {
     }
   }
 
-  /** Rows of a view so far. */
   rows(view: string): unknown[][] {
     return this.events
       .filter(({ event, data }) => event === 'rows' && data['view'] === view)

@@ -15,7 +15,6 @@ export const log: Log = { debug: line('debug'), info: line('info'), warn: line('
 
 const running: RunningApi[] = []
 
-/** Starts an API on a free loopback port; it ends with the test. */
 export async function start(
   options: Partial<ApiOptions> & { control?: RecordingControl } = {},
 ): Promise<{ api: RunningApi; control: RecordingControl; port: number }> {
@@ -40,7 +39,7 @@ afterEach(async () => {
   for (const api of running.splice(0)) await api.close()
 })
 
-/** Sends raw bytes and returns everything until the server closes. */
+/** Returns everything until the server closes. */
 export function sendRaw(port: number, text: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(text))

@@ -1,7 +1,7 @@
 import type { FlowBatch } from '../../model/batches.ts'
 import { flowBatch } from '../../store/testing/frames.ts'
 
-/** Every pair of ends in `shop`, in `vault` or in none. Bytes are powers of two, so that a sum identifies its rows. */
+/** Bytes are powers of two, so that a sum identifies its rows. */
 export const pairs = [
   ['shop', 'shop'],
   ['shop', ''],
@@ -14,13 +14,10 @@ export const pairs = [
   ['', ''],
 ] as const
 
-/**
- * Bytes of the rows that a viewer of `shop` may see, without and with peers, and of all rows. Dropped bytes are the
- * same.
- */
+/** Bytes visible to a viewer of `shop`, without and with peers, and of all rows. Dropped bytes are the same. */
 export const [own, withPeers, all] = [0b111, 0b11111, 0b1_1111_1111]
 
-/** Address of an end, from which row and end can be derived. */
+/** Row and end can be derived from the address. */
 const address = (namespace: string, row: number, end: 1 | 2): string =>
   `10.${namespace === 'shop' ? 1 : namespace === 'vault' ? 2 : 3}.${row}.${end}`
 

@@ -8,7 +8,7 @@ import { WeirError } from '../../model/errors.ts'
 import type { WeirEvent } from '../../model/events.ts'
 import { eventAt, toEventBatch } from '../../model/events.ts'
 
-/** A Control with results set by the test and recorded calls. */
+/** Results are set by the test. */
 export class RecordingControl implements Control {
   readonly ingested: WeirEvent[] = []
   readonly queries: { sql: string; format: QueryFormat; signal: AbortSignal }[] = []
@@ -99,7 +99,7 @@ export class RecordingControl implements Control {
     journal: { bytes: 1024, segments: 1, sequence: this.#sequence },
   })
 
-  /** Batches from `publish`. A sink `bus` receives every second row of all sources and writes only their ids. */
+  /** A sink `bus` receives every second row of all sources and writes only their ids. */
   tap(target: Parameters<Control['tap']>[0], listener: Parameters<Control['tap']>[1]): () => void {
     if ('sink' in target && target.sink !== 'bus')
       throw new WeirError('WEIR_SINK_UNKNOWN', `there is no sink ${target.sink}`)
@@ -138,10 +138,7 @@ export class RecordingControl implements Control {
     return this.#listeners.size
   }
 
-  /**
-   * Passes a frame to all subscribers, as the journal does after a sync, and returns its sequence. `origin`: its
-   * position in a shared journal.
-   */
+  /** Returns the sequence. `origin`: position in a shared journal. */
   publish(
     batch: Batch,
     source = 'netflow',
@@ -180,7 +177,6 @@ export class RecordingControl implements Control {
     return sequence
   }
 
-  /** Passes an existing frame to all subscribers. */
   hand(frame: Frame): void {
     for (const listener of this.#listeners) listener(frame)
   }
@@ -203,7 +199,7 @@ export async function* pieces(...texts: readonly string[]): AsyncGenerator<Uint8
   for (const text of texts) yield Buffer.from(text)
 }
 
-/** Flows between numbered addresses; row r has source port `first + r`. */
+/** Row r has source port `first + r`. */
 export function someFlows(count: number, first = 1000): Batch {
   const ip = (last: number): number[] => [0, 0, 0xffff, 0x0a00_0000 + last]
   const rows = Array.from({ length: count }, (_, row) => row)

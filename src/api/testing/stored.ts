@@ -9,7 +9,7 @@ import { RecordingControl } from './recording-control.ts'
 const stores = temporaryStores()
 
 export interface StoredApi {
-  /** GET of a path below /api/v1/: status and body. */
+  /** Path below /api/v1/. */
   get(
     path: string,
     parameters?: Readonly<Record<string, string>>,
@@ -22,7 +22,6 @@ export interface StoredApi {
   readonly url: string
 }
 
-/** An API over a real store. */
 export async function startStored(options: Partial<ApiOptions> = {}): Promise<StoredApi> {
   const store = await stores.open()
   const control = new RecordingControl()

@@ -1,4 +1,4 @@
-/** Groups millions of addresses in several statements to bound memory. */
+/** Groups by address in several statements, to bound memory. */
 import type { QueryField } from '../names.ts'
 import { name } from '../sql-text.ts'
 import { compileSql } from '../sql.ts'
@@ -13,18 +13,18 @@ export interface StoredEndpoints {
 }
 
 export interface GroupsPart {
-  /** Index in the group of the address that divides the parts. */
+  /** Index of the address that divides the parts. */
   readonly of: number
   readonly parts: number
   readonly part: number
-  /** The total is below 2^52: doubles are exact and need half the memory. */
+  /** Below 2^52: exact doubles need half the memory. */
   readonly small: boolean
   readonly min?: bigint | undefined
 }
 
 type SumType = 'HUGEINT' | 'DOUBLE'
 
-/** Estimates as in columns `bytes_est` and `packets_est` of the view. */
+/** As `bytes_est` and `packets_est` of the view. */
 function summedSql(
   { further = [] }: GroupsRequest,
   type: SumType,
@@ -39,9 +39,7 @@ function summedSql(
 
 const sampleRows = 200_000
 
-/**
- * Number of first rows (`_rows`) and estimated groups among them (`_groups`). The cost does not depend on the filter.
- */
+/** First rows (`_rows`) and estimated groups among them (`_groups`). */
 export function groupSampleSql(request: GroupsRequest, { idOf }: StoredEndpoints): string {
   const { group, names, time, span } = request
   const values = group.map((field, index) => `${idOf(field) ?? field.sql ?? name(field.name)} AS "_v${index}"`)
@@ -54,7 +52,7 @@ export function groupSampleSql(request: GroupsRequest, { idOf }: StoredEndpoints
   )
 }
 
-/** Estimated number of groups (`_groups`), values of each address (`_i0` …), and total of all sums (`_sums`). */
+/** Estimated groups (`_groups`), values of each address (`_i0` …), total of all sums (`_sums`). */
 export function groupCountsSql(request: GroupsRequest, { idOf }: StoredEndpoints): string {
   const ids = request.group.map(idOf)
   const all = request.group.map((field, index) => ids[index] ?? field.sql ?? name(field.name))
@@ -64,10 +62,7 @@ export function groupCountsSql(request: GroupsRequest, { idOf }: StoredEndpoints
       ${sums.join(' + ')} AS "_sums" FROM ${request.names.view} WHERE ${conditionOf(request)}`
 }
 
-/**
- * Like groupsSql for a part of the groups. Addresses are numbers in text order until the largest groups are known, so
- * ties have the same order. Parts are divided by the text of an address.
- */
+/** groupsSql for a part of the groups, divided by the text of an address. Ties have the same order. */
 export function groupsPartSql(
   request: GroupsRequest,
   { view, idOf }: StoredEndpoints,
@@ -78,7 +73,7 @@ export function groupsPartSql(
   const addresses = ids.flatMap((id, index) => (id === undefined ? [] : [{ id, index }]))
   // Multiplies flows of the part only.
   const summed = ['bytes', 'packets', 'sampling', ...further].map((field) => name(field))
-  // The store recognizes only a plain selection of the view.
+  // The store recognizes only a plain selection.
   const keys = group.map((field, index) =>
     ids[index] === undefined ? `${field.sql ?? name(field.name)} AS "_g${index}"` : `${ids[index]} AS "_i${index}"`,
   )
@@ -96,7 +91,7 @@ export function groupsPartSql(
     `WITH numbered AS MATERIALIZED (SELECT ep AS "_ep", addr AS "_text",
       dense_rank() OVER (ORDER BY addr)::UINTEGER AS "_number", (hash(addr) % ${parts})::INTEGER AS "_part"
       FROM ${view} WHERE addr IS NOT NULL), ` +
-    // Flows without the address belong to the first part.
+    // The first part has flows without the address.
     `parts AS MATERIALIZED (SELECT ${values.join(', ')}, false AS "_lost", ${sums.join(', ')}
       FROM (${rows}) flow ${joins} WHERE ${part === 0 ? `(${own} OR n${of}."_part" IS NULL)` : own} GROUP BY ALL), ` +
     largestSql(

@@ -9,13 +9,12 @@ import { print } from '../print.ts'
 import type { TimeSpan } from './span.ts'
 
 export interface QueryTime {
-  /** `flow_time` for the computed one. */
   readonly name: string
   /** TIMESTAMPTZ over the view. */
   readonly sql: string
   /** Necessary condition, by which files are skipped. */
   readonly near?: (span: TimeSpan) => string
-  /** Sufficient condition, cheaper than the time; undefined for short spans. */
+  /** Sufficient, cheaper than the time; undefined for short spans. */
   readonly sure?: (span: TimeSpan) => string | undefined
 }
 
@@ -48,7 +47,7 @@ export function conditionOf(rowQuery: RowQuery): string {
 }
 
 export function withinSql(time: string, { from, to }: TimeSpan): string {
-  // BETWEEN evaluates a computed time once; files are skipped only by comparisons.
+  // BETWEEN evaluates a computed time once; only comparisons skip files.
   return isColumn(time)
     ? `${time} >= ${timeSql(from)} AND ${time} < ${timeSql(to)}`
     : `${time} BETWEEN ${timeSql(from)} AND ${timeSql(to - 1n)}`
@@ -58,7 +57,6 @@ function isColumn(sql: string): boolean {
   return /^(?:\w+|"\w+")$/.test(sql)
 }
 
-/** Cursors are valid for the same query only. */
 export function fingerprint({ names, filter, time }: RowQuery, more: readonly string[]): string {
   return createHash('sha256')
     .update(JSON.stringify([names.view, print(filter, names), time.name, ...more]))

@@ -15,11 +15,10 @@ export type Measure = (typeof measures)[number] | FurtherMeasure
 /** A statistic is of the field `of`. */
 export type Rank = Measure | Stat
 
-/** Dimensions are named like their fields. */
 export interface Rollup {
   readonly view: string
   readonly span: TimeSpan
-  /** SQL condition of rows without a known group: their sums are in `_rest_…`. */
+  /** Condition of rows without a known group: their sums are in `_rest_…`. */
   readonly remainder?: string | undefined
 }
 
@@ -65,8 +64,8 @@ function sourceOf(rowQuery: AggregateQuery): Source {
 }
 
 /**
- * Detail loss of a rollup in a span: rows folded to a level or more (`lost_1` …) and their flows (`lost_flows_1` …),
- * all flows (`flows`), and the oldest time (`oldest`, µs).
+ * Rows folded to a level or more (`lost_1` …), their flows (`lost_flows_1` …), all flows (`flows`), and the oldest time
+ * (`oldest`, µs).
  */
 export function lossSql({ view, span }: Rollup): string {
   const lost = [1, 2, 3].map((level) => `count(*) FILTER (WHERE folded >= ${level}) AS lost_${level}`)
@@ -81,15 +80,14 @@ export function lossSql({ view, span }: Rollup): string {
 export const maxFlowDelayUs = 3_600_000_000
 
 export interface SeriesRequest extends AggregateQuery {
-  /** Bucket length in seconds. */
+  /** Seconds. */
   readonly step: number
   readonly group: readonly QueryField[]
 }
 
 /**
- * _bucket (µs), _other, _g0 …, _bytes, _packets, _flows, further sums and statistics, in order of time. Groups after
- * the largest are combined (_other), so that rows of a bucket add up to its total. With groups also the constants of
- * {@link boundsSql}.
+ * _bucket (µs), _other, _g0 …, _bytes, _packets, _flows, further sums and statistics, by time. Groups after the largest
+ * are combined (_other). With groups also the constants of {@link boundsSql}.
  */
 export function seriesSql(request: SeriesRequest): string {
   const { step, group, limit, by, of, further = [] } = request
@@ -121,7 +119,7 @@ export function seriesSql(request: SeriesRequest): string {
       AND ${groups.map((column) => `parts.${column} IS NOT DISTINCT FROM largest.${column}`).join(' AND ')} ` +
     `GROUP BY ALL ORDER BY "_bucket", "_other", ${ranked} DESC NULLS LAST, ` +
     groups.map((_, index) => index + 3).join(', ')
-  // Percentiles of parts cannot be combined: every flow is a part.
+  // Percentiles of parts cannot be combined.
   if (of !== undefined) {
     const parts = `SELECT ${bucket}, ${values}, false AS "_lost", bytes_est AS "_bytes", packets_est AS "_packets",
         1 AS "_flows", ${further.map((field) => `${name(field)} AS "_${field}", `).join('')}${valueSql(of)} AS
@@ -133,8 +131,8 @@ export function seriesSql(request: SeriesRequest): string {
 }
 
 /**
- * First `rows` of a CTE with _rank and _place. A window over all rows would sort and copy them. Columns are listed,
- * because a star would join all addresses.
+ * First `rows` of a CTE with _rank and _place. A window over all rows would sort and copy them; a star would join all
+ * addresses.
  */
 function rankedSql({
   columns,
@@ -153,7 +151,7 @@ function rankedSql({
       (SELECT ${columns}, ${rank} AS "_rank" FROM ${from} ORDER BY ${order} LIMIT ${rows})`
 }
 
-/** _rest, the sum of rows without a known group; _least, the last returned group; _next, the first omitted one. */
+/** _rest: rows without a known group; _least: the last returned group; _next: the first omitted one. */
 function boundsSql(by: Measure, ranked: string, limit: number): string {
   return (
     `(SELECT coalesce(sum("_${by}") FILTER ("_lost"), 0) FROM parts) AS "_rest", (SELECT "_rank" FROM ${ranked}
@@ -168,8 +166,8 @@ export interface GroupsRequest extends AggregateQuery {
 
 /**
  * The largest groups: _g0 …, _bytes, _packets, _flows, further sums and statistics. Each row has the totals
- * _all_groups, _all_bytes …; if ranked by a sum also the constants of {@link boundsSql}. Without groups there is one
- * row with a null _place.
+ * _all_groups, _all_bytes …; if ranked by a sum also the constants of {@link boundsSql}. Without groups one row with a
+ * null _place.
  */
 export function groupsSql(request: GroupsRequest): string {
   const { group } = request
@@ -186,7 +184,7 @@ interface ShownValues {
   readonly joins: string
 }
 
-/** {@link groupsSql} after its CTE `parts`. Omits groups smaller than `least`. */
+/** {@link groupsSql} after its CTE `parts`. */
 export function largestSql(
   { group, limit, by, of, further = [] }: GroupsRequest,
   shown: ShownValues = { values: valuesOf(group), tables: '', joins: '' },

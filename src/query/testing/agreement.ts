@@ -21,10 +21,7 @@ export interface Agreement {
 
 export const header = { source: 'test', epoch: 1, sourceSequence: 7, received: 1_763_632_800_500 }
 
-/**
- * Evaluates filters with DuckDB (as a condition over a Parquet file and as a value), the live evaluator and the
- * reference evaluator.
- */
+/** Compares DuckDB (condition and value), the live evaluator and the reference evaluator. */
 export async function agreement(
   names: NameTable,
   options: { seed: number; tables: number; rowsPerTable: number; expressionsPerTable: number; folder: string },

@@ -1,4 +1,4 @@
-/** Random filters: the text, and a reference function that evaluates it on a row. */
+/** Random filters and reference functions. */
 import type { SeededRandom } from '../../../test/kit/random.ts'
 import { formatIp } from '../../model/ip.ts'
 import type { NameTable, QueryField } from '../names.ts'
@@ -11,13 +11,12 @@ export interface Meant {
 
 type End = 'src' | 'dst'
 
-/** A meaning that can depend on the end of a surrounding either(…). */
+/** Can depend on the end of a surrounding either(…). */
 interface Part {
   readonly text: string
   readonly matches: (row: Row, end: End | undefined) => boolean
 }
 
-/** Tests one value on the left against a value on the right. */
 interface Expected {
   readonly text: string
   readonly is: (value: PlainValue) => boolean
@@ -31,7 +30,7 @@ export function randomExpression(random: SeededRandom, names: NameTable): Meant 
 class Generator {
   readonly #random: SeededRandom
   readonly #names: NameTable
-  /** Restricts many filters to a few fields, so that several tests share one: DuckDB combines these. */
+  /** DuckDB combines several tests of one field. */
   readonly #few: readonly QueryField[] | undefined
 
   constructor(random: SeededRandom, names: NameTable) {
@@ -286,7 +285,7 @@ function randomAddresses(random: SeededRandom): Expected {
   }
 }
 
-/** An expression in RE2's syntax and its JavaScript equivalent. */
+/** RE2 syntax and its JavaScript equivalent. */
 function randomPattern(random: SeededRandom): readonly [string, RegExp] {
   const atom = (depth: number): readonly [string, string] => {
     const plain: readonly (readonly [string, string])[] = [
@@ -327,7 +326,6 @@ function randomPattern(random: SeededRandom): readonly [string, RegExp] {
     const parts = Array.from({ length: random.integer(1, 3) }, () => {
       const [re2, js] = atom(depth)
       const repeat = random.chance(0.3) ? random.pick(['*', '+', '?', '{2}', '{0,2}', '*?']) : ''
-      // A repetition applies only to the last character.
       return [repeat === '' ? re2 : `(?:${re2})${repeat}`, repeat === '' ? js : `(?:${js})${repeat}`] as const
     })
     return [parts.map(([re2]) => re2).join(''), parts.map(([, js]) => js).join('')]

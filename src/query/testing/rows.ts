@@ -2,8 +2,7 @@ import type { SeededRandom } from '../../../test/kit/random.ts'
 import type { NameTable, QueryField } from '../names.ts'
 
 /**
- * A row in reference form: integers as bigint (times in µs, addresses 128 bits, MAC addresses 48), doubles as number,
- * texts, booleans and lists unchanged. Missing fields are absent.
+ * Integers as bigint (times in µs, addresses 128 bits, MAC addresses 48), doubles as number. Missing fields are absent.
  */
 export type Row = Readonly<Record<string, PlainValue>>
 export type PlainValue = bigint | number | string | boolean | readonly string[] | readonly number[]
@@ -132,7 +131,7 @@ export function randomValue(random: SeededRandom, { kind }: QueryField): PlainVa
   }
 }
 
-/** Rows of a view. Each field is absent in about a third of them, some in all; some have a constant value. */
+/** Each field is absent in about a third of the rows, some in all; some are constant. */
 export function randomRows(random: SeededRandom, names: NameTable, count: number): Row[] {
   const constant = new Map(
     names.fields.filter(() => random.chance(0.15)).map((field) => [field.name, randomValue(random, field)]),

@@ -41,9 +41,7 @@ function cell({ kind }: QueryField, value: PlainValue | undefined): string {
   return typeof value === 'string' ? text(value) : String(value)
 }
 
-/**
- * Creates the view with the types of the store, from a Parquet file if a path is given, with the row's number as `n`.
- */
+/** With the types of the store, from a Parquet file if a path is given; `n` is the row's number. */
 export async function makeView(
   connection: DuckDBConnection,
   names: NameTable,
@@ -58,7 +56,7 @@ export async function makeView(
   await connection.run(`INSERT INTO made_${names.view} VALUES ${values.join(', ')}`)
   if (parquet !== undefined)
     await connection.run(`COPY made_${names.view} TO ${text(parquet)} (FORMAT parquet, ROW_GROUP_SIZE 2048)`)
-  // Computed in the view, because Parquet has no 128-bit integers.
+  // Parquet has no 128-bit integers.
   const estimates =
     names.view === 'flows'
       ? ' REPLACE (bytes::HUGEINT * coalesce(sampling, 1) AS bytes_est, ' +

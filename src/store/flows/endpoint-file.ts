@@ -13,7 +13,7 @@ export function endpointFile(
   metadata: Readonly<Record<string, string>>,
 ): { readonly pieces: readonly Uint8Array[]; readonly rows: number; readonly columns: readonly string[] } {
   const sorted = endpoints.toSorted((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0))
-  // Unused parts get no column, so that queries need not join them.
+  // Queries need not join absent columns.
   const parts = endpointParts.filter((part) => sorted.some(({ meaning }) => meaning[part] !== undefined))
   const hasUnknown = sorted.some(({ unknownAt }) => unknownAt !== undefined)
   const groups = Array.from({ length: Math.max(1, Math.ceil(sorted.length / endpointGroupRows)) }, (_, group) => {

@@ -11,11 +11,11 @@ export interface HolderMeaning {
   times?(): Float64Array
   /** Unix ms. Unknown addresses are resolved again after its hour. */
   readonly received?: number
-  /** 48 bits, NaN if absent; undefined if no row has one. */
+  /** 48 bits, NaN if absent. */
   macs?(column: IpColumn): ((row: number) => number) | undefined
 }
 
-/** Unknown holders get one id per minute, so that they can be named later. */
+/** Unknown holders get one id per minute, to be named later. */
 const minuteMs = 60_000
 
 type Give = (words: Uint32Array, offset: number, meaning: Endpoint | undefined, unknownAt?: number) => number
@@ -23,18 +23,18 @@ type Give = (words: Uint32Array, offset: number, meaning: Endpoint | undefined, 
 /** Holder and entry number combine to a safe integer. */
 const maxHolders = 2 ** 31
 
-/** Validity interval in seconds, and id − base. Four entries fill a cache line. */
+/** Interval in seconds, and id − base. Four entries fill a cache line. */
 const entryWords = 4
 const [fromAt, untilAt, idAt] = [0, 1, 2]
 const forever = 0xffff_ffff
-/** A holder for this long before the receipt of a flow is assumed to be that of the flow. */
+/** A holder for this long before the receipt is assumed to be the flow's. */
 const steadyMs = 600_000
-/** Marks addresses with a steady holder: the table has id − base. Greater than all entry numbers. */
+/** Steady holder: the table has id − base. Greater than all entry numbers. */
 const steady = 0x8000_0000
 
 /**
- * Endpoint ids of addresses with changing holders: one per holder and address. An entry caches the interval of its last
- * id, so that most rows need one table lookup.
+ * Ids of addresses with changing holders. An entry caches the interval of its last id, so that most rows need one
+ * lookup.
  */
 export class HeldIds {
   readonly #resolver: Resolver
@@ -164,7 +164,7 @@ export class HeldIds {
     }
     const offset = entry * entryWords
     if (holder === 0 && holders.inClusterRange(words, at)) {
-      // Empty: each row resolves again, because the holder may be known by then.
+      // The holder may be known by the next row.
       this.#void(entry)
       this.#entries[offset + idAt] = this.#unknownId(entry, words, at, scope, cluster, time, meaning) - this.#base
       return entry
@@ -232,7 +232,7 @@ export class HeldIds {
   }
 }
 
-/** The holder provides the name; the name of the network becomes the label. */
+/** The holder provides the name, the network the label. */
 function meansOf(network: Endpoint | undefined, holder: Endpoint | undefined): Endpoint | undefined {
   return holder === undefined ? network : network?.label === undefined ? holder : { label: network.label, ...holder }
 }

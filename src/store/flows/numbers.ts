@@ -6,10 +6,10 @@ import type { ColumnType } from '../parquet/schema.ts'
 import type { FlowRows } from '../table-writer.ts'
 
 const twoTo32 = 4_294_967_296
-/** 64-bit columns are encoded as 31-bit differences from their minimum. */
+/** Differences from the minimum have 31 bits. */
 const maxRange = 2 ** 31
 
-/** Unix ms of years 0 to 9999, the range of DuckDB. */
+/** Unix ms of years 0 to 9999. */
 const firstTime = -62_167_219_200_000
 const lastTime = 253_402_300_799_999
 
@@ -159,7 +159,7 @@ function bigBytes(count: number): Uint8Array {
   return new Uint8Array(BigInt64Array.from({ length: count }, (_, i) => BigInt(scratch.floats[i] as number)).buffer)
 }
 
-/** Invalid times count as fractional, which only costs space. */
+/** Invalid times count as fractional. */
 export function hasMicroseconds(name: string, pieces: readonly FlowRows[]): boolean {
   for (const { batch } of pieces) {
     const column = batch.columns[name]

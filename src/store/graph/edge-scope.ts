@@ -1,4 +1,4 @@
-/** Edges visible to limited users: one end in their namespaces, and none in another. */
+/** For limited users: one end in their namespaces, none in another. */
 import { quoted } from '../duck.ts'
 
 export function scopeSql(namespaces: readonly string[]): string {
@@ -7,7 +7,7 @@ export function scopeSql(namespaces: readonly string[]): string {
       AND (${far} OR NOT starts_with(far, 'k8s:'))`
 }
 
-/** Whether the reference is one of the namespaces or an object in them. NULL for NULL. */
+/** In or equal to one of the namespaces. NULL for NULL. */
 export function insideSql(ref: string, namespaces: readonly string[]): string {
   if (namespaces.length === 0) return 'false'
   const part = (index: number): string => `split_part(${ref}, '/', ${index})`

@@ -3,7 +3,6 @@ import { none, type Refs } from './refs.ts'
 
 export const severities = ['unknown', 'normal', 'warning', 'incident'] as const
 
-/** Placeholders: no severity, no bytes, a relation that still holds. */
 export const [noLevel, noBytes, stillHolds] = [-1, -1, -Infinity]
 
 export class EdgeSums {
@@ -13,7 +12,7 @@ export class EdgeSums {
   readonly #others: string[] = []
   readonly #codes = new Map<string, number>()
 
-  /** Use synchronously: the cache must not change. */
+  /** Synchronous: the cache must not change. */
   constructor(refs: Refs) {
     this.#refs = refs
   }
@@ -38,7 +37,6 @@ export class EdgeSums {
     const key = `${relation} ${forward}`
     const known = this.#relations.get(key)
     if (known !== undefined) return known
-    // The greater name, independent of the order of rows.
     const later = (one: number, other: number): number => {
       if (one === none || other === none) return one === none ? other : one
       return compareBytes(this.text(one) ?? '', this.text(other) ?? '') < 0 ? other : one
@@ -55,7 +53,6 @@ export class EdgeSums {
 
 const fewest = 256
 
-/** One row per pair of ends; a hash table maps pairs to rows. */
 export class RelationSums {
   readonly relation: string
   readonly forward: boolean

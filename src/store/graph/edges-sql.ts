@@ -1,4 +1,4 @@
-/** Edges of any number of nodes, summed over events by one statement. */
+/** Summed over events by one statement. */
 import type { EdgeQuery } from '../../engine/control.ts'
 import { actionName, eventRelations, labelOf, type Label } from '../../model/graph.ts'
 import { parseKubernetesRef } from '../../model/refs.ts'
@@ -32,7 +32,7 @@ const columns = (forward: boolean, from: string, relation: string, to: string, m
   `SELECT ${forward ? from : to} AS near, ${forward ? to : from} AS far, ${relation} AS relation,
     ${forward} AS forward, ${more}`
 
-/** A star would refer to every column of each view. */
+/** A star would refer to every column. */
 const edgeColumns = 'near, far, relation, forward, count, first, last, level, bytes, near_name, far_name'
 
 /** Files to query; cached ones are excluded. */
@@ -61,7 +61,7 @@ export function everyEdge(request: EdgeQuery, unknown: Unknown): Statement | und
   )
 }
 
-/** In order. Columns of {@link everyEdge} and more; times are TIMESTAMPTZ. */
+/** In order. {@link everyEdge} and more; times are TIMESTAMPTZ. */
 export function largestEdges(request: EdgeQuery): Statement | undefined {
   const { limit } = request
   const named = edgeColumns
@@ -142,7 +142,7 @@ function readsOf({ near, far = [], span, relations }: EdgeQuery, unknown: Unknow
   ]
 }
 
-/** Actions are only ends: two actors with the same action are not related. */
+/** Actions are only ends: they do not relate actors. */
 export function leadsToActions(far: readonly string[] = []): boolean {
   return far.some((ref) => actionName(ref) !== undefined)
 }
@@ -161,7 +161,7 @@ const called: Readonly<Partial<Record<keyof typeof behind, string>>> = {
   resource: 'resource_name',
 }
 
-/** One scan of audit events per end column: the scan is the largest cost. */
+/** One scan per end column: scans dominate the cost. */
 function ofTraces(
   of: (...isRequested: readonly Label[]) => readonly string[],
   isRequested: (relation: string) => boolean,
@@ -236,7 +236,7 @@ function ofTraces(
       ...(toActions ? (['done-to'] as const) : []),
     ),
     ...read('action_ref', actions, `action IN ${listOf(actions)}`, 'did', 'done-to'),
-    // DuckDB evaluates the plain column in the scan.
+    // DuckDB evaluates a plain column in the scan.
     ...read(
       'tenant_ref',
       tenants,
@@ -346,7 +346,7 @@ function ofTraffic(
   const sums =
     'sum(flows)::BIGINT AS count, min(hour) AS first, max(hour) AS last, NULL::UTINYINT AS level, ' +
     'sum(bytes)::BIGINT AS bytes, NULL::VARCHAR AS near_name, NULL::VARCHAR AS far_name'
-  // IN on a computed column becomes a join, which is slower for few rows.
+  // IN would become a join, slower for few rows.
   const isOne = (end: string): string => `list_contains([${workloads.map(quoted).join(', ')}], ${end})`
   const rows = `talks AS MATERIALIZED (SELECT hour, from_ref, to_ref, flows, bytes FROM traffic
       WHERE hour >= ${timeSql(from - (from % hourUs))} AND hour < ${timeSql(to)}

@@ -1,4 +1,4 @@
-/** Edges of nodes from cached files and the other files of a version. */
+/** From cached files and the other files of a version. */
 import type { EdgeQuery, StoredEdge } from '../../engine/control.ts'
 import { WeirError } from '../../model/errors.ts'
 import { labelOf, type Label } from '../../model/graph.ts'
@@ -22,7 +22,7 @@ export type QueryRows = (
   cached: { readonly traces: CachedRows; readonly traffic?: CachedRows },
 ) => Promise<AsyncIterable<Uint8Array>>
 
-/** Beyond it the statement selects the largest edges, because memory here is unaccounted. */
+/** Beyond it the statement selects the largest edges, to bound memory. */
 const maxRows = 50_000
 
 const hourUs = msPerHour * 1000
@@ -130,7 +130,7 @@ async function rowsOf<Of>(bytes: AsyncIterable<Uint8Array>, max: number): Promis
   return rows
 }
 
-/** Synchronous, so that the cache does not change meanwhile. */
+/** Synchronous, so that the cache does not change. */
 function added(request: EdgeQuery, { refs, traces, talks }: HeldEdges, rows: readonly Row[]): readonly StoredEdge[] {
   const sums = new EdgeSums(refs)
   for (const {

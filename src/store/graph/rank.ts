@@ -1,4 +1,3 @@
-/** Selects and orders the edges of each node like `largestEdges`. */
 import type { EdgeQuery, StoredEdge } from '../../engine/control.ts'
 import { compareBytes } from '../../model/text-order.ts'
 import { isoMicroseconds } from '../read/iso-time.ts'

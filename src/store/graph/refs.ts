@@ -1,6 +1,6 @@
-/** Reference-counted dictionary of graph texts, shared by all cached parts. */
+/** Reference-counted dictionary, shared by all cached parts. */
 
-/** Overhead of a text: header, map entry and list slots. */
+/** Header, map entry and list slots of a text. */
 const bytesBeside = 96
 
 export const none = 0
@@ -16,7 +16,6 @@ export class Refs {
     return this.#bytes
   }
 
-  /** Adds a reference. */
   take(text: string | null): number {
     if (text === null) return none
     const known = this.#codes.get(text)
@@ -32,7 +31,7 @@ export class Refs {
     return code
   }
 
-  /** Releases one reference per occurrence. */
+  /** One reference per occurrence. */
   release(codes: Iterable<number>): void {
     for (const code of codes) {
       if (code === none) continue
@@ -63,7 +62,7 @@ export class Refs {
   }
 }
 
-/** A subset of the numbers, with fast membership tests. */
+/** A subset, with fast membership tests. */
 export interface Codes {
   readonly size: number
   readonly marks: Uint8Array

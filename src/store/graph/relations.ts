@@ -1,4 +1,4 @@
-/** Edges with validity intervals. Relations of single events bypass interval merging. */
+/** Relations of single events bypass interval merging. */
 import type { TimeBounds } from '../read/receipt.ts'
 import type { ViewInput } from '../read/views.ts'
 import { auditView } from '../kubernetes/audit.ts'
@@ -27,7 +27,6 @@ function ofEach(relation: string, from: string, to: string, rows: (input: ViewIn
   }
 }
 
-/** Without an end. */
 function sinceFirst(relation: string, from: string, to: string): Part {
   const rows = (input: ViewInput): string =>
     `SELECT ${from} AS from_ref, '${relation}' AS relation, ${to} AS to_ref, time FROM (${auditView(input)})`

@@ -1,4 +1,4 @@
-/** Cached audit rows: numbered texts, and one number per combination of texts. */
+/** Numbered texts, and one number per combination of texts. */
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { noBytes, noLevel, severities, type EdgeSums, type RelationSums } from './edge-sums.ts'
 import { Column, eachChunk, startsOf, textsIn } from './read-columns.ts'
@@ -83,7 +83,7 @@ export class TraceEdges {
     )
   }
 
-  /** `table`: columns of view `audit`, and `file`, the index of each row's file. */
+  /** `table`: view `audit` and `file`, an index. */
   static async read(connection: DuckDBConnection, table: string, files: number, refs: Refs): Promise<TraceEdges> {
     const texts: Record<string, number[]> = {}
     try {
@@ -191,7 +191,6 @@ export class TraceEdges {
     }
   }
 
-  /** Possible edges, and a bit set of them for each tuple. */
   #edgesOf(
     sums: EdgeSums,
     { near, isRequested }: TraceNodes,

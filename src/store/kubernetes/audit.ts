@@ -14,7 +14,7 @@ const columns = [
   'data',
 ] as const
 
-/** Columns with distinct values per event would need more memory than all of these. */
+/** Columns with distinct values per event would need more memory than these. */
 const cachedTexts: readonly ('resource' | 'source' | AuditColumn)[] = [
   'resource',
   'source',
@@ -37,7 +37,7 @@ export const uncachedColumns: ReadonlySet<string> = new Set(
   [...columns, '_pos'].filter((name) => name !== 'time' && !cachedTexts.some((cached) => cached === name)),
 )
 
-/** Plain columns, so that conditions apply in the scan. `cached`: rows of files. */
+/** Plain columns, so that conditions apply in the scan. */
 export function auditView(input: ViewInput, when?: TimeBounds, cached?: CachedRows): string {
   const read =
     cached === undefined ? input : { ...input, files: input.files.filter(({ name }) => !cached.names.has(name)) }

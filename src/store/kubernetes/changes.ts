@@ -11,18 +11,18 @@ export const auditColumns: ReadonlySet<string> = new Set(['actor', 'actor_kind',
 const operations = `CASE r.type WHEN '${kubernetesTypes.created}' THEN 'created' WHEN '${kubernetesTypes.updated}'
     THEN 'updated' WHEN '${kubernetesTypes.deleted}' THEN 'deleted' END`
 
-/** Search range for requests, before and after the change was seen: clocks differ. */
+/** Relative to when the change was seen: clocks differ. */
 const [earlier, later] = [
   { ms: 24 * msPerHour, sql: 'INTERVAL 1 DAY' },
   { ms: msPerHour, sql: 'INTERVAL 1 HOUR' },
 ]
 
-/** `audited`: bounds of changes that need an actor. `when`: bounds of the changes. */
+/** `audited`: bounds of changes that need an actor. `when`: of all. */
 export function changesView(input: ViewInput, audited: TimeBounds | undefined, when?: TimeBounds): string {
   const texts = textsIn('r.data', ['$.actor.manager', '$.actor.time', '$.actor.subresource', '$.deletionRequested'])
   const rows = `SELECT *, ${texts} AS texts FROM (${eventsOf('change', input, when)}) r`
   const user = 'coalesce(v.username, d.request.username, m.username)'
-  // The last field manager did not necessarily delete the object.
+  // The last field manager need not have deleted the object.
   const manager = 'CASE WHEN r.texts[4] IS NULL THEN r.texts[1] END'
   const columns = [
     'r.time',
@@ -56,7 +56,7 @@ export function changesView(input: ViewInput, audited: TimeBounds | undefined, w
   return `SELECT ${columns.join(', ')} FROM (${rows}) r${audited === undefined ? '' : joined(input, audited)}`
 }
 
-/** Successful requests. `manager`: field manager. `among`: condition on file columns. */
+/** Successful ones. `manager`: field manager. `among`: condition on file columns. */
 function requestsOf(input: ViewInput, { from, to }: TimeBounds, verbs: readonly string[], among = 'true'): string {
   const bounds = [
     ...(from > -Infinity ? [` AND time >= make_timestamptz(${Math.floor(from - earlier.ms) * 1000})`] : []),
@@ -98,7 +98,6 @@ function requestsOf(input: ViewInput, { from, to }: TimeBounds, verbs: readonly 
 }
 
 function deletingOf(input: ViewInput, audited: TimeBounds): string {
-  // Older versions lack these columns.
   const requests = requestsOf(
     input,
     audited,
@@ -125,7 +124,7 @@ function joined(input: ViewInput, audited: TimeBounds): string {
     ['username', 'actor_ref', 'audit_id'].map((name) => `${choice}(${name}, completed) AS ${name}`).join(', ')
   const second = `unnest(generate_series(date_trunc('second', received), least(completed, received + INTERVAL 1 MINUTE),
       INTERVAL 1 SECOND)) AS second`
-  // The first one: a request without effect returns the existing version.
+  // A request without effect returns the existing version.
   const marks = `SELECT ${object}, mark, ${requestColumns('arg_min')}, min(received) AS received FROM
       (SELECT *, unnest([version, CASE WHEN verb = 'delete' THEN uid END]) AS mark FROM (${audits}))
       WHERE mark IS NOT NULL GROUP BY ALL`

@@ -2,9 +2,7 @@ import type { ViewInput } from '../read/views.ts'
 import { quoted } from '../duck.ts'
 import { eventsOf, timestampSql, partsOfRef, textsIn, uidOfKey } from './events.ts'
 
-/**
- * States of objects with validity intervals. Partitions include the ref, so that conditions on it apply before sorting.
- */
+/** Partitions include the ref, so that conditions on it apply before sorting. */
 function intervals(input: ViewInput): string {
   const texts = textsIn('data', ['$.since', '$.state'])
   const versions = `SELECT ref, key, data, _epoch, _sequence, _row, ${texts} AS t FROM (${eventsOf('resource', input)})`
@@ -19,7 +17,7 @@ function present(input: ViewInput): string {
 
 export const nodeColumns: ReadonlySet<string> = new Set(['zone'])
 
-/** `zoned`: the zone is needed, which pods get from their node. */
+/** `zoned`: with the zone, which pods get from their node. */
 export function resourcesView(input: ViewInput, zoned: boolean): string {
   const zone = `coalesce(json_extract_string(r.data, '$.zone')${zoned ? ', n.zone' : ''}) AS zone`
   const text = (path: string): string => `json_extract_string(r.data, '${path}')`
@@ -57,7 +55,7 @@ interface Relation {
   readonly to: string
 }
 
-/** Owner references have no namespace: it is that of the object, except for cluster-scoped owners. */
+/** Owner references have no namespace. */
 const clusterOwners =
   "('Node', 'Namespace', 'PersistentVolume', 'StorageClass', 'ClusterRole', 'CustomResourceDefinition', 'APIService')"
 
@@ -105,7 +103,7 @@ const relations: readonly Relation[] = [
 
 export const clusterRelationNames: readonly string[] = relations.map(({ relation }) => relation)
 
-/** Adjacent intervals without a change are merged. */
+/** Merges adjacent intervals without a change. */
 export function clusterRelations(input: ViewInput, named: (relation: string) => boolean): string {
   const rows = relations
     .filter(({ relation }) => named(relation))
@@ -136,10 +134,10 @@ export interface RequestedEnd {
   readonly refs: readonly string[]
 }
 
-/** {@link clusterRelations} at a moment, from and to some objects, with one scan. */
+/** {@link clusterRelations} at a moment, between some objects, with one scan. */
 export function relationsAt(input: ViewInput, from: RequestedEnd, to: RequestedEnd, moment: string): string {
   const list = (texts: Iterable<string>): string => `(${[...texts].map(quoted).join(', ')})`
-  // Parses only bodies that can contain one of these.
+  // Parses only bodies that can match.
   const isOwn = ({ relation, from: begin }: Relation): boolean => begin === undefined && !to.relations.has(relation)
   const named = relations.filter(({ relation }) => from.relations.has(relation) || to.relations.has(relation))
   const own = `r.ref IN ${list(from.refs)}`

@@ -160,7 +160,7 @@ export function integers(column: Column, values: Uint32Array, count: number, bas
   )
 }
 
-/** PLAIN: large integers, doubles, and texts prefixed with their length (32 bits). */
+/** Large integers, doubles, and texts prefixed with their length (32 bits). */
 export function plain(column: Column, bytes: Uint8Array, levels: Levels): Chunk {
   begin(levels)
   out.put(bytes)
@@ -195,7 +195,7 @@ export function texts(
   }
   const dictionary = { body: out.taken().slice(), header: dictionaryPage(entries.length) }
   const page = indexPage(levels, indexes, count, entries.length)
-  // Non-ASCII strings sort differently in UTF-16.
+  // UTF-8 order differs from UTF-16.
   const [first, last] = ascii ? [Buffer.from(min), Buffer.from(max)] : extremes(entries)
   const short = entries.length > 0 && first.length <= 64 && last.length <= 64
   const statistics = short ? statisticsOf(levels, first, last) : statisticsOf(levels)

@@ -65,7 +65,6 @@ async function read(disk: Disk, path: string): Promise<Source> {
   }
 }
 
-/** Not the newer logical type. */
 function sameColumn(a: readonly ThriftStruct[], b: readonly ThriftStruct[]): boolean {
   return (
     a.length === b.length &&
@@ -92,7 +91,6 @@ function moved(chunk: ThriftStruct, by: number): ThriftStruct {
   return struct([2, shifted(chunk.get(2), by)], [3, nested(meta)])
 }
 
-/** Bytes and entry of a chunk without values. */
 function absent(
   elements: readonly ThriftStruct[],
   name: string,
@@ -104,7 +102,7 @@ function absent(
     if (rest < 128) break
   }
   const level = [...run, 0]
-  // Also 0 in lists, where repetition levels are first.
+  // Also in lists, where repetition levels are first.
   const one = [level.length, 0, 0, 0, ...level]
   const body = Uint8Array.from(elements.length > 1 ? [...one, ...one] : one)
   const head = encodeThrift(
@@ -150,7 +148,7 @@ function absent(
   }
 }
 
-/** Without decoding. Undefined if column types differ, or if row groups are on average below both minimums. */
+/** Without decoding. Undefined if column types differ, or if row groups average below both minimums. */
 export async function concatenate(
   disk: Disk,
   from: readonly string[],

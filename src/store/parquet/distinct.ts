@@ -1,12 +1,12 @@
 export interface Distinct {
   readonly min: number
   readonly max: number
-  /** Undefined if there are too many. Valid until the next call. */
+  /** Undefined: too many. Valid until the next call. */
   readonly entries: Uint32Array | undefined
   readonly indexes: Uint32Array
 }
 
-/** Beyond this, plain encoding is smaller. */
+/** Then plain encoding is smaller. */
 const maxEntries = 1 << 14
 const slotCount = 1 << 16
 
@@ -46,10 +46,10 @@ export function dictionaryOf(values: Uint32Array, count: number): Distinct {
 }
 
 const sampled = 2048
-/** In a sample, 16,384 equally frequent values have 1,927 distinct ones; 60,000 have 2,014. */
+/** 16,384 equally frequent values have 1,927 in a sample; 60,000 have 2,014. */
 const maxInSample = 1990
 
-/** An aborted search costs as much as writing the values. */
+/** A failed search costs as much as writing. */
 function worthFinding(values: Uint32Array, count: number): boolean {
   if (count < 4 * sampled) return true
   generation++

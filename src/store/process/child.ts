@@ -1,4 +1,4 @@
-/** Runs one statement at a time and writes its bytes to the channel. */
+/** Runs one statement at a time. */
 import type { Duplex } from 'node:stream'
 import type { IsolatedQuery } from '../../engine/control.ts'
 import type { Host } from '../../host/index.ts'
@@ -65,7 +65,6 @@ export async function serveCommands({ host, channel, pid, ownBytes }: QueryChild
           for (const { name } of files) versions.exclude(name)
           await send({ is: 'unreadable', names: files.map(({ name }) => name), message })
         }
-        // The owner of the store records verified and damaged files.
         const verify = async (files: readonly StoredFile[]): Promise<boolean> => {
           verified = Promise.withResolvers()
           await send({ is: 'verify', names: files.map(({ name }) => name) })
@@ -115,7 +114,7 @@ export async function serveCommands({ host, channel, pid, ownBytes }: QueryChild
   abort.abort()
 }
 
-/** DuckDB's errors name settings that users cannot change here. */
+/** DuckDB names settings that users cannot change. */
 function withMemoryLimit(error: unknown, processBytes: number): Fault {
   const fault = faultOf(error)
   return /Out of Memory|bad_alloc|Allocation failure|failed to allocate/i.test(fault.message)

@@ -1,4 +1,4 @@
-/** Protocol with a query process: length (u32, little endian), kind (u8), body. */
+/** Length (u32, little endian), kind (u8), body. */
 import type { Readable, Writable } from 'node:stream'
 import { deserialize, serialize } from 'node:v8'
 import type { IsolatedQuery } from '../../engine/control.ts'
@@ -7,11 +7,10 @@ import type { StoreState } from '../state.ts'
 
 export interface ReaderSettings {
   readonly directory: string
-  /** Below the process limit. */
   readonly duckBytes: number
   readonly processBytes: number
   readonly threads: number
-  /** Undefined disables spilling. */
+  /** Undefined: no spilling. */
   readonly spill: { readonly folder: string; readonly bytes: number } | undefined
 }
 
@@ -37,7 +36,7 @@ export type Reply =
 const headBytes = 5
 const [message, chunk] = [0, 1]
 
-/** Resolves when the receiver has room. A chunk must not change until then. */
+/** Resolves when the receiver has room; a chunk must not change until then. */
 export async function writeFrame(stream: Writable, frame: Order | Reply): Promise<void> {
   const isChunk = 'is' in frame && frame.is === 'chunk'
   const body = isChunk ? frame.bytes : serialize(frame)

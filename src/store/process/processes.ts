@@ -1,4 +1,4 @@
-/** Started on demand. Each runs one query at a time; one stays warm. */
+/** One query at a time each; one stays warm. */
 import { resolve } from 'node:path'
 import type { IsolatedResult, IsolatedQuery, StoreReader } from '../../engine/control.ts'
 import type { Log } from '../../engine/contracts.ts'
@@ -9,7 +9,7 @@ import { spillFolderOf } from '../names.ts'
 import type { QueryLimits } from './limits.ts'
 import { QueryProcess } from './query-process.ts'
 
-/** `file`: standard output is a pipe that the child can open by its path. */
+/** `file`: standard output is a pipe with a path. */
 export type StartProcess = (options: { readonly file: boolean; readonly memoryBytes: number }) => ChildProcess
 
 export interface QueryProcessesOptions {
@@ -19,7 +19,7 @@ export interface QueryProcessesOptions {
   readonly limits: QueryLimits
   readonly threads: number
   readonly start: StartProcess
-  /** Bytes; if absent, none. */
+  /** Bytes; default: none. */
   readonly spill?: () => Promise<number>
 }
 

@@ -17,14 +17,14 @@ export interface QueryProcessOptions {
   readonly log: Log
   readonly limits: QueryLimits
   readonly settings: ReaderSettings
-  /** One file, then the process ends. */
+  /** The process ends after one file. */
   readonly file: boolean
   readonly folder: ReaderFolder
 }
 
 const watchEveryMs = 25
 const maxStartMs = 30_000
-/** Without reads a query is stopped, because others need its process. */
+/** Without reads; others need the process. */
 const maxPausedMs = 120_000
 /** Larger processes are not reused: memory is not fully returned. */
 const maxReusedBytes = 192 << 20

@@ -13,7 +13,7 @@ export interface AnswerOptions {
   readonly signal: AbortSignal
 }
 
-/** Fetched on demand. Resources are released at the end, on an error, when the reader stops early, and on abort. */
+/** Fetched on demand. Releases resources at the end, on an error, an early stop and abort. */
 export class ResultStream implements AsyncIterableIterator<Uint8Array, undefined> {
   readonly #options: AnswerOptions
   readonly #aborted: () => void
@@ -57,7 +57,7 @@ export class ResultStream implements AsyncIterableIterator<Uint8Array, undefined
   }
 
   async return(): Promise<IteratorResult<Uint8Array, undefined>> {
-    // The connection must stay open during a fetch.
+    // The connection stays open during a fetch.
     if (this.#busy !== undefined) {
       this.#options.interrupt()
       await this.#busy

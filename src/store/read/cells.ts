@@ -8,7 +8,7 @@ export interface OutputColumn {
   readonly type: DuckDBType
 }
 
-/** Repeated names get a number: `a`, `a_1`. */
+/** Numbers repeated names: `a`, `a_1`. */
 export function outputColumns(result: DuckDBResult): OutputColumn[] {
   const taken = new Set(result.columnNames())
   const seen = new Set<string>()
@@ -24,7 +24,7 @@ export function outputColumns(result: DuckDBResult): OutputColumn[] {
 }
 
 export interface Cells {
-  /** JSON text per row; `null` where absent. */
+  /** JSON; `null` if absent. */
   readonly json: readonly string[]
 }
 

@@ -4,7 +4,7 @@ import { dataFileNames } from '../names.ts'
 import type { StoredFile } from '../record.ts'
 import type { Pin } from '../versions.ts'
 
-/** The query is repeated without the damaged file. */
+/** The query is repeated without it. */
 export class DamagedFile extends Error {}
 
 export function filesIn(views: string, pin: Pin): readonly StoredFile[] {
@@ -12,7 +12,7 @@ export function filesIn(views: string, pin: Pin): readonly StoredFile[] {
   return pin.files.filter(({ name }) => names.has(name))
 }
 
-/** Errors that a damaged file can cause. */
+/** Possible errors of a damaged file. */
 const suspicious = /^(?:IO Error|Invalid Error|Invalid Input Error|Serialization Error|Could not|TProtocol)/
 
 async function reads(connection: DuckDBConnection, sql: string): Promise<boolean> {
@@ -22,7 +22,6 @@ async function reads(connection: DuckDBConnection, sql: string): Promise<boolean
   )
 }
 
-/** Reads each file alone. */
 export async function unreadableFiles(
   connection: DuckDBConnection,
   directory: string,

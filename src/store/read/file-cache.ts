@@ -1,7 +1,4 @@
-/**
- * Cache of file contents in memory. Entries are valid while a version names the file. Files of the newest hour are not
- * cached, because they are soon merged.
- */
+/** Valid while a version names the file. Files of the newest hour are not cached, because they are soon merged. */
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import type { Stream } from '../names.ts'
 import type { StoredFile } from '../record.ts'
@@ -10,7 +7,6 @@ import type { Pin } from '../versions.ts'
 export interface CacheKind<Content extends { readonly bytes: number }> {
   readonly stream: Stream
   readonly fits: (file: StoredFile) => boolean
-  /** Rows have the index of their file. */
   readonly read: (connection: DuckDBConnection, files: readonly StoredFile[]) => Promise<Content>
   readonly drop: (connection: DuckDBConnection, content: Content) => Promise<void>
 }
@@ -19,7 +15,7 @@ export const cachePrefix = 'kept_'
 
 export interface CachedRows {
   readonly names: ReadonlySet<string>
-  /** Exactly the rows of those files; undefined if there are none. */
+  /** Exactly the rows of those files. */
   readonly sql: string | undefined
 }
 
@@ -32,7 +28,7 @@ export interface CacheLease<Content> {
   readonly names: ReadonlySet<string>
   readonly parts: readonly {
     readonly content: Content
-    /** Files not in the version. */ readonly without: ReadonlySet<number>
+    /** Not in the version. */ readonly without: ReadonlySet<number>
   }[]
   readonly release: () => void
 }
@@ -71,7 +67,6 @@ export interface FileCacheOptions<Content extends { readonly bytes: number }> {
 export class FileCache<Content extends { readonly bytes: number }> {
   readonly #options: FileCacheOptions<Content>
   readonly #parts = new Set<Part<Content>>()
-  /** Files that failed to load. */
   readonly #refused = new Set<string>()
   #queries = 0
   #bytesOfRow = initialRowBytes
@@ -83,7 +78,7 @@ export class FileCache<Content extends { readonly bytes: number }> {
     this.#options = options
   }
 
-  /** Cached files of a version. Missing ones are cached for later queries. */
+  /** Missing files are cached for later queries. */
   hold(pin: Pin, requested: readonly StoredFile[]): CacheLease<Content> {
     const { stream, fits } = this.#options.kind
     const newest = pin.files.reduce(
@@ -162,10 +157,7 @@ export class FileCache<Content extends { readonly bytes: number }> {
     }
   }
 
-  /**
-   * Evicts parts that have mostly removed files, and small parts if there are too many. Returns their live files, to be
-   * read again.
-   */
+  /** Evicts parts that have mostly removed files, and excess small parts. Returns their live files. */
   async #tidy(connection: DuckDBConnection, version: ReadonlySet<string>): Promise<readonly StoredFile[]> {
     const live = (part: Part<Content>): readonly StoredFile[] => part.files.filter(({ name }) => version.has(name))
     const small = [...this.#parts].filter(({ rows }) => rows < rowsPerLoad / 2)

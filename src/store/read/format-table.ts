@@ -69,7 +69,7 @@ export class TableFormatter {
   }
 }
 
-/** Control characters are escaped, because they could drive a terminal. */
+/** Control characters could drive a terminal. */
 function cellText(json: string | undefined): string {
   if (json === undefined || json === 'null') return ''
   const text = json.startsWith('"') ? (JSON.parse(json) as string) : json

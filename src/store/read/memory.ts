@@ -25,7 +25,7 @@ export class Memory {
   readonly #talks: FileCache<Talks>
   #last: Promise<unknown> = Promise.resolve()
 
-  /** Communication edges take at most `talksPart` of the limit in addition. */
+  /** `talksPart` of the limit is additional. */
   constructor({
     maxBytes,
     call,

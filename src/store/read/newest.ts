@@ -5,9 +5,8 @@ import { addressesOf, columnsBehind, filePrefix, rowsBeforeNames, type Requested
 import { isRecord } from '../../model/json.ts'
 
 /**
- * Row selection without names. DuckDB would join names to all rows of `SELECT … FROM flows … LIMIT n`, so this
- * selection runs first, and view `flows` covers its rows. Without a limit, rows are counted first, and used up to
- * {@link maxSelectedRows}.
+ * DuckDB would join names to all rows of `SELECT … FROM flows … LIMIT n`, so this selection runs first, and view
+ * `flows` covers its rows. Without a limit, rows are counted first, and used up to {@link maxSelectedRows}.
  */
 export interface Selection {
   readonly sql: string
@@ -16,7 +15,7 @@ export interface Selection {
   readonly columns: readonly FileColumn[]
 }
 
-/** With more rows, joins are the smaller part of the cost. */
+/** With more, joins are the smaller cost. */
 const maxRows = 1_000_000
 export const maxSelectedRows = 50_000
 

@@ -21,10 +21,7 @@ export interface ReadOnlyOptions {
   readonly processes?: StartProcess | undefined
 }
 
-/**
- * Changes nothing, so that it works on read-only disks and beside a starting process. Undefined if the folder has no
- * store.
- */
+/** For read-only disks and beside a starting process. Undefined: no store. */
 export async function openReadOnly({
   host,
   directory,

@@ -33,14 +33,14 @@ export interface ReaderOptions {
   readonly folder: ReaderFolder
   readonly memoryLimit: string
   readonly threads: number
-  /** Each DuckDB call occupies a thread of Node's pool, which file writes and syncs need too. */
+  /** Each occupies a thread of Node's pool, which file writes need too. */
   readonly calls: number
   readonly cacheBytes: number
   readonly timers: Timers
-  /** Bytes that joins and sorts may spill; if absent, they fail instead. */
+  /** Bytes that joins and sorts may spill; default: none. */
   readonly spill?: () => Promise<number>
   readonly spillFolder?: string
-  /** The only path to which {@link DuckReader.copy} may write. */
+  /** Where {@link DuckReader.copy} may write. */
   readonly output?: string
 }
 
@@ -54,11 +54,10 @@ interface Opened {
   readonly memory: Memory
 }
 
-/** A separate DuckDB instance with file access locked to the folder. */
+/** File access is locked to the folder. */
 export class DuckReader implements StoreReader {
   readonly #options: ReaderOptions
   readonly #permits: Permits
-  /** Absolute, for the file lock. */
   readonly #directory: string
   readonly #closing = new AbortController()
   readonly #open = new Set<Promise<void>>()
@@ -84,7 +83,7 @@ export class DuckReader implements StoreReader {
     )
   }
 
-  /** Prepares a Parquet file. It cannot be cancelled; kill its process instead. */
+  /** Cannot be cancelled; kill its process instead. */
   async copy(sql: string, path: string, signal: AbortSignal): Promise<Copy> {
     signal.throwIfAborted()
     const { instance, judging } = await this.open()

@@ -48,7 +48,7 @@ const ever: TimeBounds = { from: -Infinity, to: Infinity }
 
 const kinds = new Set(['select', 'with', 'describe', 'desc', 'show', 'explain', 'summarize', 'from'])
 
-/** Table functions without side effects. Others read files, run SQL, take pointers or change the process. */
+/** Without side effects. Others read files, run SQL, take pointers or change the process. */
 const tableFunctions = new Set([
   'range',
   'generate_series',
@@ -81,9 +81,9 @@ const refusedFunctions = new Set([
   'json_execute_serialized_sql',
 ])
 
-/** Binding deeper statements takes minutes and cannot be interrupted. */
+/** Binding deeper ones takes minutes and cannot be interrupted. */
 const maxDepth = 250
-/** Lambdas, and chains of `->` parsed as such: each level doubles the time. */
+/** Also chains of `->`: each level doubles the time. */
 const maxLambdas = 12
 const maxStatementLength = 1 << 18
 
@@ -121,7 +121,7 @@ function afterComment(sql: string, from: number): number {
   return at
 }
 
-/** The text after EXPLAIN [ANALYZE] [(words)], which must be a query. */
+/** After EXPLAIN [ANALYZE] [(words)]. */
 function explained(sql: string, from: number): string {
   const next = firstWord(sql, from)
   if (next.word === 'analyze' || next.word === 'analyse') return sql.slice(next.end)
@@ -130,7 +130,7 @@ function explained(sql: string, from: number): string {
   return options === null ? sql.slice(from) : sql.slice(next.start + options[0].length)
 }
 
-/** Checks that a text is one read-only statement, without reading data. Rejects with WEIR_SQL_REFUSED. */
+/** One read-only statement. Reads no data. Rejects with WEIR_SQL_REFUSED. */
 export async function checkStatement(connection: DuckDBConnection, sql: string): Promise<Statement> {
   if (sql.includes('\0')) refuse('Remove the NUL characters from the statement.')
   if (sql.length > maxStatementLength) refuse('The statement is longer than 262,144 characters.')
@@ -185,7 +185,7 @@ interface ParsedSql {
   readonly statements?: readonly unknown[]
 }
 
-/** The line of a position (bytes of UTF-8) and a mark below it; empty without a position. */
+/** With a mark below; empty without a position (UTF-8 bytes). */
 function markedLine(sql: string, position: number): string {
   const bytes = Buffer.from(sql)
   if (!Number.isInteger(position) || position < 0 || position > bytes.length) return ''
@@ -225,7 +225,7 @@ interface Names {
   everything: boolean
 }
 
-/** Refuses functions with side effects, collects names. */
+/** Refuses functions with side effects. */
 function inspect(tree: unknown): Names {
   const names: Names = { columns: new Set(), last: new Set(), tables: new Set(), everything: false }
   const visit = (node: unknown, depth: number, arrows: number): void => {
@@ -268,7 +268,6 @@ function inspect(tree: unknown): Names {
     if (Array.isArray(fields['column_name_alias']) && fields['column_name_alias'].length > 0) names.everything = true
     if (Array.isArray(fields['using_columns']))
       for (const part of fields['using_columns']) names.columns.add(String(part).toLowerCase())
-    // NATURAL joins compare all columns of the same name.
     if (text('ref_type') === 'natural') names.everything = true
     for (const [key, value] of Object.entries(fields)) {
       // Names of common table expressions are keys of a map.
@@ -280,7 +279,7 @@ function inspect(tree: unknown): Names {
   return names
 }
 
-/** The name of a table can refer to its whole row. */
+/** A table name can mean its whole row. */
 function everyColumn({ last, tables, everything }: Names): boolean {
   return everything || [...last].some((name) => tables.has(name))
 }

@@ -19,7 +19,7 @@ export interface OnlyEndpoints {
   readonly byDay: ReadonlyMap<number, readonly string[]>
 }
 
-/** A condition on a single id is applied before other columns are decoded. */
+/** Single ids are compared before other columns are decoded. */
 const maxDays = 62
 
 /** Undefined if the file has none of the flows. */
@@ -35,7 +35,7 @@ function conditionOf(file: StoredFile, only: readonly OnlyEndpoints[]): string |
   return parts.includes(undefined) ? undefined : parts.join(' AND ')
 }
 
-/** In the form of {@link addressesOf}. A join costs as much as the rest of the query. */
+/** As {@link addressesOf}. A join costs as much as the rest of the query. */
 export type RequestedAddresses = ReadonlySet<string>
 
 /** Every column of the current schema; missing ones are typed NULL. */
@@ -118,14 +118,13 @@ const names: Readonly<Record<string, readonly (readonly [field: string, part: En
   [...endpointColumns].map(([column, { part, ends }]) => [column, ends.map((end) => [`${end}_addr`, part] as const)]),
 )
 
-/** `parts`: columns that some file has. */
 interface Joins {
   readonly fields: ReadonlySet<string>
   readonly parts: ReadonlySet<string>
 }
 
 function flowExpression(column: string, input: ViewInput, { fields, parts }: Joins): string {
-  // A join copies each column for each row, even of NULL.
+  // A join copies a column even of NULL.
   const endpoint = (field: string, part: string): string | undefined =>
     fields.has(field) && parts.has(part) ? `${joinAlias(field)}.${part}` : undefined
   const named = names[column]
@@ -145,7 +144,7 @@ function flowExpression(column: string, input: ViewInput, { fields, parts }: Joi
   return `r."${column}"`
 }
 
-/** `src_addr`, or `src_addr/namespace`, which is omitted if no file has it. */
+/** `src_addr`, or `src_addr/namespace`. */
 export function addressesOf(column: string): readonly string[] {
   return (
     names[column]?.map(([field, part]) => `${field}/${part}`) ??
@@ -192,7 +191,7 @@ export const filePrefix = 'f$'
 
 export const endpointsView = 'flow_endpoints'
 
-/** Column of endpoint ids, present only if the statement names it. */
+/** Present only if the statement names it. */
 export function endpointIds(field: string): string {
   return filePrefix + endpointColumn(field)
 }
@@ -221,7 +220,7 @@ export function flowsView(input: ViewInput, requested: RequestedAddresses, from:
   )
   const view = `SELECT ${columns.join(', ')} FROM ${few ? 'chosen' : `(${rows})`} r ${joins.join(' ')}`
   if (!few) return view
-  // One scan for all joins, limited to the selected rows.
+  // One scan of the selected rows.
   const ids = used.map(({ name }) => `SELECT "${name}" FROM chosen`).join(' UNION ALL ')
   return `WITH chosen AS MATERIALIZED (${rows}), named AS MATERIALIZED (SELECT * FROM ${endpoints}
       WHERE ep IN (${ids})) ${view}`

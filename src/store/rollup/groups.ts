@@ -1,4 +1,4 @@
-/** Odd, one per word, so that the products are independent. */
+/** Odd, so that the products are independent. */
 const factors = Uint32Array.of(
   0x9e3779b1,
   0x85ebca6b,
@@ -24,7 +24,7 @@ function mixed(sum: number): number {
   return half ^ (half >>> 13)
 }
 
-/** Numbers tuples of up to sixteen words in order of occurrence. */
+/** Numbers tuples of up to sixteen words. */
 export class Groups {
   readonly width: number
   readonly limit: number
@@ -160,7 +160,7 @@ export class Groups {
   }
 }
 
-/** Five exact sums: flows, bytes, packets, estimated bytes and packets. */
+/** Flows, bytes, packets, estimated bytes and packets. */
 export class Sums {
   #values = new Float64Array(5 * 256)
   readonly #large = new Map<number, bigint>()

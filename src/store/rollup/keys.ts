@@ -27,7 +27,7 @@ interface Shape {
   readonly known: Groups
   tuples: Uint32Array
   counted: number
-  /** Direct-mapped cache of words and tuples for one column; `noTuple` if empty. */
+  /** Direct-mapped cache; `noTuple` if empty. */
   readonly recentWords: Uint32Array
   readonly recentTuples: Uint32Array
 }
@@ -35,7 +35,7 @@ interface Shape {
 const recentSlots = 4096
 const noTuple = 0xffff_ffff
 
-/** Combinations of fields that flows carry besides addresses and counters; 0 is none. */
+/** Fields besides addresses and counters; 0 is none. */
 export class Carried {
   readonly fields: readonly string[]
   readonly tuples: Groups

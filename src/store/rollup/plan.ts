@@ -6,25 +6,20 @@ export interface RollupQuery {
   readonly tests: readonly { readonly field: string; readonly equals?: readonly (string | number)[] }[]
   readonly step: number | undefined
   readonly span: { readonly from: number; readonly to: number }
-  /** Unix ms from which each rollup is complete. */
   readonly since: Readonly<Record<Rollup, number>>
 }
 
-/** Detail loss: higher levels have fewer fields. */
+/** Higher levels have fewer fields. */
 export const foldLevels = [1, 2, 3] as const
 export type FoldLevel = (typeof foldLevels)[number]
 
 export interface RollupPlan {
-  /** Sums `flows bytes packets bytes_est packets_est` by `time`. */
   readonly view: Rollup
   /** Widened to whole buckets if necessary. */
   readonly span: { readonly from: number; readonly to: number }
-  /**
-   * From this level on, rows lack requested fields. The result is exact if the span has no such row. Undefined: always
-   * exact.
-   */
+  /** Rows from this level on lack fields; exact without them. Undefined: always exact. */
   readonly lossy: FoldLevel | undefined
-  /** The same for fields of the filter: even the total can be wrong. */
+  /** Also for the filter: even the total can be wrong. */
   readonly lossyFilter: FoldLevel | undefined
   /** Other ports count as absent. */
   readonly servicePortsOnly: boolean
@@ -39,7 +34,7 @@ const isPort = (field: string): boolean => field === 'src_port' || field === 'ds
 export function planRollup({ group, tests, step, span, since }: RollupQuery): RollupPlan | undefined {
   const fields = [...group, ...tests.map(({ field }) => field)]
   if (!fields.every((field) => lostAt.has(field))) return undefined
-  // Other ports are like absent ones.
+  // Other ports count as absent.
   if (
     !tests.every(({ field, equals }) => !isPort(field) || equals?.every((port) => isServicePort(Number(port))) === true)
   )

@@ -11,7 +11,7 @@ import type { FlowRows } from '../table-writer.ts'
 /** Groups per commit; further flows lose detail. */
 const limits = { whole: 16_384, reduced: 16_384, least: 4096 }
 
-/** Lost with interfaces and ports; per end (`src_`, `dst_`) with the ends. */
+/** Per end (`src_`, `dst_`) lost with the ends, else with interfaces and ports. */
 export const placeFields = ['src_namespace', 'dst_namespace', 'cluster', 'scope', 'record_type'] as const
 export const endFields = ['name', 'owner_name', 'owner_kind', 'country', 'as'] as const
 
@@ -19,7 +19,7 @@ const maxTexts = 32_768
 
 const twoTo32 = 4_294_967_296
 
-/** Each group belongs to a group of the next level. */
+/** Each group belongs to one of the next level. */
 export interface Levels {
   /**
    * reduced group · source · destination · tuples of the source's fields (upper half) and the destination's (lower
@@ -38,7 +38,7 @@ export interface Levels {
   readonly sums: { readonly whole: Sums; readonly reduced: Sums; readonly least: Sums; readonly none: Sums }
 }
 
-/** Sums by minute and dimensions. Groups beyond the limits fold into coarser ones; the total stays. */
+/** Groups beyond the limits fold into coarser ones; the total stays. */
 export class Rollup {
   readonly texts = new Texts()
   readonly places = new Carried(placeFields, limits.reduced, this.texts)
@@ -63,7 +63,6 @@ export class Rollup {
   readonly groupLimits = groupLimits.flows_1m
   readonly #words: RollupWords
 
-  /** Rollups can share `words`. */
   constructor(words = new RollupWords()) {
     this.#words = words
   }
@@ -101,7 +100,7 @@ export class Rollup {
     this.#endPlaces(rows, 'src', rows.endpoints['src_addr'], srcPlaces, endpoints)
     this.#endPlaces(rows, 'dst', rows.endpoints['dst_addr'], dstPlaces, endpoints)
     const { whole, reduced, least, none, sums } = this.levels
-    // Level by level, so that memory accesses overlap.
+    // Level by level: memory accesses overlap.
     let [lastMinute, lastBy, lastHow, lastThere, last] = [-1, -1, -1, -1, -1]
     for (let row = 0; row < count; row++) {
       const minute = minutes[row] as number
@@ -183,7 +182,7 @@ export class Rollup {
     }
   }
 
-  /** Empty; reuses the texts unless there are too many. */
+  /** Reuses the texts unless there are too many. */
   renewed(): Rollup {
     const { whole, reduced, least, none, sums } = this.levels
     if ([this.places, this.src, this.dst].some((carried) => carried.full) || this.texts.list.length > maxTexts)

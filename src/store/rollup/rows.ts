@@ -11,16 +11,16 @@ import { has } from './words.ts'
 
 export interface RollupRows {
   readonly count: number
-  /** Since 1970. */
+  /** Minutes since 1970. */
   readonly minutes: Uint32Array
   /** 0 to 3. */
   readonly folded: Uint8Array
   readonly values: ReadonlyMap<string, RollupValues>
-  /** `flows bytes packets bytes_est packets_est`; bigints if a value is no safe integer. */
+  /** `flows bytes packets bytes_est packets_est`. */
   readonly sums: readonly (Float64Array | readonly (number | bigint)[])[]
 }
 
-/** Per minute the largest in full, others folded within {@link Rollup.groupLimits}. Consumes the rollup. */
+/** Folds per minute within {@link Rollup.groupLimits}. Consumes the rollup. */
 export function rollupRows(rollup: Rollup, endpoints: Endpoints): RollupRows {
   const { levels, groupLimits, texts, ends } = rollup
   const rows = pickRows(levels, groupLimits)
@@ -219,7 +219,7 @@ function textColumn(count: number, rows: number, of: TextOf): RollupValues | und
   return filling.done(texts.list)
 }
 
-/** They have priority over derived values. */
+/** Carried values have priority over derived ones. */
 function carriedColumn(
   { texts }: Rollup,
   count: number,

@@ -6,7 +6,6 @@ import type { FlowRows } from '../table-writer.ts'
 
 export const has = { proto: 1, direction: 2, nodeDirection: 4, reverse: 8, inIf: 16, outIf: 32 } as const
 
-/** One byte each. */
 const packed = [
   ['proto', 0, has.proto],
   ['direction', 8, has.direction],
@@ -16,7 +15,7 @@ const packed = [
 
 type Words = Uint32Array<ArrayBuffer>
 
-/** Uniform words: the loop over rows has no branches on types. Valid until the next `read`. */
+/** No branches on types in the loop over rows. Valid until the next `read`. */
 export class RollupWords {
   minutes = new Uint32Array(0)
   how: Words = new Uint32Array(0)

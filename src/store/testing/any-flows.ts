@@ -3,7 +3,7 @@ import type { FlowBatch } from '../../model/batches.ts'
 import type { Column } from '../../model/columns.ts'
 import { flowFields, type Field } from '../../model/fields.ts'
 
-/** Comparable cell: numbers beyond 2^53 as text, addresses as four words. */
+/** Numbers beyond 2^53 are text, addresses four words. */
 export type AnyCell = number | string | null | readonly (number | string)[]
 
 export interface AnyFlows {

@@ -88,7 +88,6 @@ export function resourceEvent(identity: ObjectIdentity, since: string, more: Par
   return envelope(identity, kubernetesTypes.resource, 'resource', since, data)
 }
 
-/** `version`: resource version that the request created. */
 export function auditEvent(
   identity: ObjectIdentity,
   username: string,

@@ -1,7 +1,7 @@
 import type { StoreReader } from '../../engine/control.ts'
 import { queryRows } from './query-rows.ts'
 
-/** Prints CPU seconds and elapsed seconds of three runs of each query. */
+/** CPU and elapsed seconds of three runs. */
 export async function printCosts(
   reader: StoreReader,
   queries: readonly (readonly [what: string, sql: string])[],

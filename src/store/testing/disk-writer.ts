@@ -3,10 +3,10 @@ import { holdsRows, type Stream } from '../names.ts'
 import { isRollup } from '../rollup/schema.ts'
 import type { FileAbout, Inspected, TableRows, TableWriter, Written } from '../table-writer.ts'
 
-/** Position of a row; for endpoints their id, for rollups the number of flows. */
+/** Row position, endpoint id, or number of flows. */
 export type Line = string
 
-/** Table writer for disks that DuckDB cannot write to: JSON files with metadata and row positions. */
+/** For disks that DuckDB cannot write to: JSON. */
 export class DiskWriter implements TableWriter {
   readonly #disk: Disk
   readonly #tables = new Map<string, Line[]>()

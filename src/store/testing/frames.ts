@@ -126,7 +126,6 @@ export class FrameMaker {
     return this.#frame(batch.kind, batch.count, encodeBatch(batch).slice(), received, source)
   }
 
-  /** Simulates rows that the journal lost. */
   lose(source: string, rows: number): void {
     this.#sequence++
     this.#row += rows

@@ -10,10 +10,7 @@ import { event, FrameMaker, recordingLog, recordingMetrics, resolver, startOfDay
 
 const utf8 = new TextEncoder()
 
-/**
- * Two sources, two hours, merges, rollups, a gap in the journal, every field of the registry, and every encoding of
- * event data.
- */
+/** Every field of the registry and every encoding of event data. */
 export async function makeGolden(directory: string): Promise<void> {
   let now = startOfDay
   const real = realHost()

@@ -4,10 +4,7 @@ import { event } from './frames.ts'
 
 const severities: readonly AuditRecord['severity'][] = ['normal', 'warning', 'incident']
 
-/**
- * Audit event of a busy cloud: 2,000 actors, few of which do most, 300 actions of 30 services, a resource per ten
- * events, 20 tenants in four regions.
- */
+/** 2,000 actors, few of which do most, 300 actions, a resource per ten events. */
 export function traceEvent(n: number, time: number): WeirEvent {
   const skewed = (of: number, salt: number): number => Math.floor(of * (hashed(n, salt) / 4_294_967_296) ** 3)
   const [actor, what, tenant] = [skewed(2000, 1), skewed(300, 2), skewed(20, 3)]

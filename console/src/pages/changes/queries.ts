@@ -85,7 +85,7 @@ export function useChanges({ filter, t, revision, arrivals, hold }: ChangesQuery
     enabled: arrivals > 0 && own && since !== undefined,
     staleTime: Infinity,
     gcTime: 0,
-    // Keeps the count of held rows between polls, but not for another query.
+    // Keeps the count between polls, but not for another query.
     placeholderData: (before: ChangePage | undefined, query) => (query?.queryKey[1] === key ? before : undefined),
     queryFn: ({ signal }) =>
       request<ChangePage>('/api/v1/changes', {

@@ -10,7 +10,6 @@ import { changesText } from '../../text/changes.ts'
 import { generalText } from '../../text/general.ts'
 
 interface TrafficProps {
-  /** Time range and buckets, shared so that both charts align. */
   readonly sums: ChangeSums
   readonly namespaces: readonly string[]
   readonly rows: readonly Change[]
@@ -31,7 +30,7 @@ const marked = new Set([
 const maxMarks = 60
 const rate = (value: number): string => `${volume(value)}/s`
 
-/** Traffic of the time range, marked with changes that can affect it. Renders nothing without flows. */
+/** Renders nothing without flows. */
 export function Traffic({ sums: { span, step }, namespaces, rows, onSpan }: TrafficProps): React.ReactNode {
   const filter = namespaces.length === 0 ? '' : `any.namespace in (${namespaces.map(literal).join(', ')})`
   const { data, isError } = useQuery({
@@ -51,7 +50,6 @@ export function Traffic({ sums: { span, step }, namespaces, rows, onSpan }: Traf
     return { times, series: [{ name: changesText.inTotal(volume(sum)), values }] }
   }, [data])
   const marks = useMemo(() => marksOf(rows), [rows])
-  // Reserves its height while loading, so that rows do not move.
   if (data === undefined) return isError ? null : <div className="panel traffic" aria-hidden="true" />
   if (drawn === undefined) return null
   return (

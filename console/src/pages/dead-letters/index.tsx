@@ -57,7 +57,7 @@ export default function DeadLettersPage(): React.ReactNode {
     setChosen(new Set())
     await move(verb, keys)
   }
-  // Space selects the focused row; the grid would open it.
+  // Space selects the row; the grid would open it.
   const onSpace = useLocalKeys(
     deadLettersText.inTheDeadLetters,
     mayMove

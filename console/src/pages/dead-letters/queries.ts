@@ -12,7 +12,6 @@ import { asApiError, type ApiError } from '../../api/problem.ts'
 import { bySink, keyOf, partsOf, type Verb } from './letters.ts'
 
 const pageSize = 200
-/** Only the first pages are polled; further down, letters stay as loaded. */
 const maxRefreshed = 5
 
 export interface Letters {

@@ -4,7 +4,6 @@ import type { Query } from '../../api/client.ts'
 export interface FlowQuestion {
   readonly filter: string
   readonly both: boolean
-  /** Counts a flow reported by two nodes once. */
   readonly once: boolean
 }
 

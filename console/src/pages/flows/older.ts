@@ -8,10 +8,7 @@ interface OlderQuestion extends FlowQuestion {
   readonly from: string
   readonly fields: readonly string[]
   readonly begun: boolean
-  /**
-   * ISO 8601: live rows are complete after this time, so older rows are queried at once. Empty: complete from their
-   * oldest row.
-   */
+  /** ISO 8601: live rows are complete after this time. Empty: complete from their oldest row. */
   readonly upTo: string
 }
 
@@ -32,11 +29,9 @@ export function useOlder(
   const [revision, setRevision] = useState(newRevision)
   const joins = to === 'now' || (upTo !== '' && to === behind(upTo))
   const stored = useStoredRows({ filter, both, once, from, to: to ?? '', fields, sort: '', revision }, to !== undefined)
-  // Rows evicted from the live list would be missing in between.
   useEffect(() => {
     const apart = joins ? full : to !== undefined && typeof oldest === 'string' && behind(oldest) > to
     if (apart) setTo(undefined)
-    // After a restart the live memory is empty, but the store is not.
     else if (begun && empty && to === undefined) {
       setRevision(newRevision)
       setTo('now')

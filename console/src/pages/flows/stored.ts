@@ -18,10 +18,9 @@ export interface StoredQuestion extends FlowQuestion {
 
 export interface StoredRows {
   readonly rows: readonly Row[]
-  /** Of the displayed response, which may be the previous one. */
   readonly fields: readonly string[]
   readonly span: AnswerFrame['span'] | undefined
-  /** `raw`: the store; `ring`: the live memory, without a store. */
+  /** `raw`: the store; `ring`: the live memory. */
   readonly source: string
   /** Present while the newest part of the range is not stored yet. */
   readonly storedTo: string | undefined
@@ -35,7 +34,6 @@ export interface StoredRows {
 
 const pageRows = 500
 
-/** All pages; the cursor keeps the time of the first page. */
 export function useStoredRows(
   { from, to, fields, sort, revision, ...flowQuery }: StoredQuestion,
   enabled: boolean,
@@ -48,7 +46,7 @@ export function useStoredRows(
     staleTime: Infinity,
     gcTime: 60_000,
     placeholderData: keepPreviousData,
-    // Rows are immutable; comparing them costs more than parsing.
+    // Rows are immutable, so comparing them is wasted.
     structuralSharing: false,
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam, signal }) =>
@@ -63,7 +61,6 @@ export function useStoredRows(
   const rows = useMemo(() => data?.pages.flatMap((page) => page.rows as readonly Row[]) ?? [], [data])
   const answered = data?.pages[0]?.columns
   const names = useMemo(() => answered?.map(({ name }) => name) ?? [], [answered])
-  // `hasNextPage` does not cover placeholder data.
   const more = (data?.pages.at(-1)?.next ?? null) !== null
   const next = useCallback(() => {
     if (hasNextPage && !isFetching && !isError) fetchNextPage().catch(reportError)

@@ -22,7 +22,6 @@ export default function FlowTable({ state, set, columns, tabs }: FlowViewProps):
   const sort = useCallback(
     (id: string) => {
       const next = state.sort === `-${id}` ? id : state.sort === id ? '' : `-${id}`
-      // Live rows cannot be sorted.
       set({ sort: next, ...(next === '' ? {} : { live: false }) })
     },
     [state.sort, set],

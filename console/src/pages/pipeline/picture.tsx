@@ -127,7 +127,7 @@ export const marks: Readonly<Record<SinkState, readonly [mark: string, tone: str
   gone: ['○', 'dim'],
 }
 
-/** Classes of {@link SinkView.parts}, in the same order. */
+/** In the order of {@link SinkView.parts}. */
 export const partTones = ['p-delivered', 'p-pending', 'p-filtered', 'p-dead', 'p-dropped', 'p-lost'] as const
 
 function SinkBox({

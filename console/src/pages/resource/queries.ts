@@ -10,7 +10,6 @@ export function useResource(ref: string, at: string): UseQueryResult<WholeResour
   return useQuery<WholeResource>({
     queryKey: ['resource', ref, at],
     enabled: parseRef(ref) !== undefined,
-    // Keeps the shown state of the same object while another time loads.
     placeholderData: (before) => (before?.ref === ref ? before : undefined),
     refetchInterval: ({ state }) =>
       at !== 'now' || (state.error !== null && [401, 403, 404].includes(asApiError(state.error).status)) ? false : 5000,

@@ -47,7 +47,6 @@ function Ask(): React.ReactNode {
   const [text, setText] = useState(state.q)
   const area = useRef<HTMLTextAreaElement>(null)
   const { run, last, start, cancel } = useSql()
-  // The URL decides which statement runs: opened, back or just submitted.
   useEffect(() => {
     setText(state.q)
     if (state.q !== '') start(state.q)

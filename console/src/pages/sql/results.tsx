@@ -25,7 +25,7 @@ const number = new Intl.NumberFormat(undefined, { maximumFractionDigits: 6 })
 const short = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 2 })
 const compact = (value: number): string => short.format(value)
 
-/** Groups digits only in long numbers, so that ports and years stay readable. */
+/** Ports and years stay readable. */
 function plain(value: number | string): string {
   return Math.abs(Number(value)) < 100_000
     ? String(value)

@@ -21,7 +21,6 @@ async function sendSql(sql: string, format: 'ndjson' | 'csv', signal: AbortSigna
   throw refused
 }
 
-/** Reads at most `most` rows and reports whether there were more. */
 async function rowsOf(
   answer: Response,
   most: number,
@@ -68,7 +67,7 @@ export interface Running {
   readonly cancel: () => void
 }
 
-/** One statement at a time. A new statement, cancel and navigation also stop it on the server. */
+/** A new statement, cancel and navigation also stop the previous one on the server. */
 export function useSql(): Running {
   const [run, setRun] = useState<Run>({ is: 'nothing' })
   const [last, setLast] = useState<Running['last']>()
@@ -85,7 +84,6 @@ export function useSql(): Running {
     }
     let updated = 0
     const onRows = (rows: number): void => {
-      // Limits the rate of re-renders.
       if (performance.now() - updated < 100) return
       updated = performance.now()
       update({ is: 'running', sql, rows, since: began })
@@ -136,7 +134,6 @@ export function useSchema(enabled: boolean): UseQueryResult<ReadonlyMap<ViewName
   })
 }
 
-/** All rows as a file. The server streams; the browser buffers. */
 export async function exported(sql: string, format: 'ndjson' | 'csv', signal: AbortSignal): Promise<void> {
   const file = await (await sendSql(sql, format, signal)).blob()
   const link = document.createElement('a')

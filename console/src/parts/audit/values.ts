@@ -1,4 +1,3 @@
-/** Filter value for traces without a value in the field. */
 import { auditText } from '../../text/audit.ts'
 import { generalText } from '../../text/general.ts'
 export const noValue = '(none)'

@@ -1,4 +1,4 @@
-/** Sign-in by authorization code with PKCE (OpenID Connect Core, section 3.1; RFC 7636). */
+/** Authorization code with PKCE (OpenID Connect Core, section 3.1; RFC 7636). */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { IncomingMessage } from 'node:http'
 import type { Log } from '../../../engine/contracts.ts'
@@ -23,7 +23,7 @@ export class Oidc {
   readonly #pending: PendingLogins
   readonly #principalOf: ReturnType<typeof claimsReader>
 
-  /** Throws WEIR_CONFIG_INVALID for invalid expressions. */
+  /** Throws WEIR_CONFIG_INVALID. */
   constructor(settings: OidcSettings, host: Host) {
     this.#settings = settings
     this.#provider = new Provider(settings, host)
@@ -150,7 +150,6 @@ export class Oidc {
   }
 }
 
-/** Throws any other error. */
 function unanswered(error: unknown, log: Log): Refusal {
   if (!(error instanceof ApiError)) throw error
   log.warn('The identity provider does not respond.', { reason: error.message })

@@ -8,7 +8,7 @@ import type { Claims } from './claims.ts'
 import type { OidcSettings } from './settings.ts'
 
 export interface Identity {
-  /** Of the ID token, and of the access token if it is a JWT: some providers put roles only there. */
+  /** Of the ID token and of a JWT access token: some providers put roles only there. */
   readonly claims: Claims
   /** Unix ms. */
   readonly until: number
@@ -30,7 +30,7 @@ export class LoginFailed extends Error {
 
 const waitSeconds = 10
 const longestResponse = 1024 * 1024
-/** Claim `typ` of tokens with the same keys that are not access tokens. */
+/** `typ` of tokens that are not access tokens. */
 const otherTypes = new Set(['ID', 'Refresh', 'Offline', 'Logout'])
 const idTokenAge = '10m'
 
@@ -43,7 +43,7 @@ export class Provider {
   constructor(settings: OidcSettings, host: Host) {
     this.#settings = settings
     this.#host = host
-    // Longer than the libraries' own timeout per request, `waitSeconds`.
+    // Longer than the libraries' timeout per request.
     const timeoutMs = 2 * waitSeconds * 1000
     this.#fetch = fetchWith({ timers: host.timers, timeoutMs, limit: longestResponse, proxyEnv: self.env })
   }
@@ -123,7 +123,7 @@ export class Provider {
 
   #idClaims(idToken: string, keys: JWTVerifyGetKey): Promise<JWTPayload> {
     const { issuer, clientId } = this.#settings
-    // The library used the process clock; this verifies the signature, and the claims by the host's clock.
+    // Verifies the signature, and the claims by the host's clock.
     return this.#verify(idToken, keys, {
       audience: clientId,
       maxTokenAge: idTokenAge,
@@ -162,7 +162,7 @@ export class Provider {
       clockTolerance: clockToleranceMs / 1000,
       ...more,
     })
-    // A slow clock would extend the life of every token.
+    // A slow clock would extend every token.
     if (typeof payload.iat === 'number' && payload.iat * 1000 > now + clockToleranceMs)
       throw new errors.JWTClaimValidationFailed('issued in the future', payload, 'iat', 'check_failed')
     return payload
@@ -256,7 +256,7 @@ function wordsOf(error: unknown, audience: string): string {
   return 'The token is unreadable.'
 }
 
-/** Error codes of the protocol and of the network, without secrets. */
+/** Error codes without secrets. */
 function failed(error: unknown): LoginFailed {
   if (error instanceof LoginFailed) return error
   const protocol = error as {

@@ -23,7 +23,6 @@ import './overview.css'
 import { overviewText } from '../../../text/overview.ts'
 import { generalText } from '../../../text/general.ts'
 
-/** Refresh interval in seconds while live; rates arrive by the stream. */
 const liveRefresh = 5
 const protocols = ['proto']
 
@@ -31,7 +30,6 @@ export default function Overview({ state, set, tabs }: FlowViewProps): React.Rea
   const { live, t, refresh, dim, by, before, panels, focus, looks, q } = state
   const { revision, again } = useRefresh(live ? liveRefresh : isMoving(t) ? refresh : 0)
   const flowQuery = useMemo(() => flowQueryOf(state, revision), [state, revision])
-  // The query key of a panel, so that both share one request.
   const all = useGroups(flowQuery, protocols, by, (looks.protocols ?? defaultLook).top)
   const stream = useLiveSeries(live, state, dim, spanSeconds(flowQuery.t))
   const link = useLink()

@@ -9,7 +9,7 @@ import { Buckets, othersName, type SeriesAnswer, type Stack, type Stretch } from
 import { liveQuestion, questionQuery, type FlowQuestion } from '../flow-filter.ts'
 import type { Dimension, Measure } from './state.ts'
 
-/** A message of a live series. Sums are rows, then the requested columns. */
+/** Sums are rows, then the requested columns. */
 export interface SeriesMessage {
   readonly step: number
   readonly groups: readonly (readonly Cell[])[]
@@ -23,7 +23,7 @@ export interface SeriesMessage {
 }
 
 export interface Past {
-  /** Unix seconds from which the data are complete. */
+  /** Unix seconds: complete from here on. */
   readonly from: number
   readonly to: number
   readonly rows: readonly {
@@ -35,7 +35,6 @@ export interface Past {
 }
 
 const columns = ['bytes_est', 'packets_est'] as const
-/** Index of each measure in the sums; other measures are not streamed. */
 const placeOf = { flows: 0, bytes: 1, packets: 2 } as const
 export type StreamedMeasure = keyof typeof placeOf
 
@@ -43,7 +42,6 @@ export function isStreamed(measure: Measure): measure is StreamedMeasure {
   return Object.hasOwn(placeOf, measure)
 }
 
-/** Groups per message; a panel shows fewer. */
 const groupLimit = 15
 const [bucketsLeast, maxBuckets] = [30, 180]
 
@@ -55,7 +53,6 @@ export class LiveSeries {
     { readonly total: readonly number[]; readonly groups: readonly (readonly number[] | null)[] }
   >()
   begun = false
-  /** Unix seconds: complete from here on. */
   since = -Infinity
 
   readonly #shown: number
@@ -81,7 +78,7 @@ export class LiveSeries {
     return Math.max(now, ...this.buckets.keys()) + this.step - this.#shown * this.step
   }
 
-  /** The largest groups of stream and store, and the remainder of each bucket. `now` in Unix seconds. */
+  /** The largest groups of stream and store, and the remainder. `now` in Unix seconds. */
   stack(field: Dimension, measure: StreamedMeasure, top: number, now: number, past?: Past): Stack {
     const begin = this.begins(now)
     const place = placeOf[measure]
@@ -129,9 +126,8 @@ function largestKeys(parts: readonly Part[], top: number): ReadonlySet<string> {
   )
 }
 
-/** Replaces values of buckets that neither stream nor store covers: 0 would mean no traffic. */
+/** Blanks buckets that neither stream nor store covers: 0 would mean no traffic. */
 function withUnknown(stack: Stack, step: number, since: number, past: Past | undefined): Stack {
-  // The store may cover the start of the first streamed bucket.
   const isKnown = (at: number): boolean =>
     at >= since || (past !== undefined && at + step > past.from && (at + step <= past.to || past.to >= since))
   const unknown: Stretch[] = []
@@ -149,7 +145,6 @@ function withUnknown(stack: Stack, step: number, since: number, past: Past | und
   return { ...stack, series: stack.series.map(known), total: known(stack.total), unknown }
 }
 
-/** Stored totals between the start of the chart and that of the stream; undefined while loading. */
 export function usePast(
   series: LiveSeries | undefined,
   question: FlowQuestion,

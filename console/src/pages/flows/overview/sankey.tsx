@@ -27,7 +27,7 @@ interface Link {
   readonly share: Share
 }
 
-/** One node per value and side, so a value can be on both sides. Widths are proportional to amounts. */
+/** One node per value and side. Widths are proportional to amounts. */
 export function graphOf(
   data: Shares,
   fields: readonly string[],
@@ -130,7 +130,6 @@ export function Sankey({ data, fields, measure, others, least, onOnly }: SankeyP
   )
 }
 
-/** A name keeps its colour while the panel is mounted. */
 function colorOf(colors: Map<string, number>, name: string): string {
   const known = colors.get(name) ?? colors.size % 7
   colors.set(name, known)

@@ -58,7 +58,6 @@ export const panelNames = [
 ] as const
 export type PanelName = (typeof panelNames)[number]
 
-/** Hidden by default: they show the same data in another way. */
 const hiddenPanels: readonly PanelName[] = ['packets', 'flows', 'dropbytes', 'dnsnames', 'dnsslow', 'rttslow']
 export const defaultPanels: readonly PanelName[] = panelNames.filter((name) => !hiddenPanels.includes(name))
 
@@ -66,7 +65,6 @@ export const tops = [5, 10, 15] as const
 
 export interface PanelLook {
   readonly top: (typeof tops)[number]
-  /** The others stay in the total in any case. */
   readonly others: boolean
   readonly total: boolean
   readonly latest: boolean
@@ -130,7 +128,7 @@ function isUsual(look: PanelLook): boolean {
   return look.top === defaultLook.top && switches.every((one) => look[one] === defaultLook[one])
 }
 
-/** An unknown name makes the whole parameter invalid, so that it is reported. */
+/** An unknown name invalidates the parameter, so that it is reported. */
 function panels(): Part<readonly PanelName[]> {
   const { read, write } = names(panelNames)
   return {

@@ -64,7 +64,6 @@ export function GraphCanvas({
     scene.chosen = at
     scene.draw()
   }, [scene, at, picture])
-  // Reveals the node once; later frames keep the user's view.
   const isThere = at >= 0
   useEffect(() => {
     if (isThere) scene?.reveal(scene.chosen)
@@ -82,7 +81,6 @@ export function GraphCanvas({
   const walk = ({ key }: KeyboardEvent): void => {
     const direction = arrows[key]
     if (direction === undefined) return
-    // Without a node in that direction, the nearest one.
     const near = at < 0 ? -1 : towards(laid.placed.points, at, direction, neighbours(laid.graph, at))
     const next =
       at < 0

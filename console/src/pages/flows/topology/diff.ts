@@ -1,7 +1,4 @@
-/**
- * Two time ranges of the same edges. An edge missing in one list may be below its limit, so it is queried instead
- * of counted as 0.
- */
+/** An edge missing in one list may be below its limit, so it is queried instead of counted as 0. */
 import type { Measure } from '../overview/state.ts'
 import { sizeOf, zero, type Amounts, type EdgeRow, type Edges } from './fold.ts'
 
@@ -42,7 +39,6 @@ export function missing(pairs: ReadonlyMap<string, Pair>, time: 'now' | 'before'
   return [...pairs.values()].filter((pair) => pair[time] === undefined)
 }
 
-/** An edge that was queried and is absent is 0. */
 export function fill(
   pairs: ReadonlyMap<string, Pair>,
   time: 'now' | 'before',
@@ -67,7 +63,6 @@ export function compared(pairs: ReadonlyMap<string, Pair>, now: Side, before: Si
 export const changes = ['added', 'removed', 'more', 'less', 'same', 'unknown'] as const
 export type Change = (typeof changes)[number]
 
-/** Relative changes below this are not marked. */
 const unchangedBelow = 0.1
 
 export function changeOf(edge: Amounts & { readonly before?: Amounts | undefined }, measure: Measure): Change {

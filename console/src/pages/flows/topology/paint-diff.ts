@@ -13,10 +13,7 @@ interface Style {
   readonly width: (level: number) => number
 }
 
-/**
- * Colour and shape: new edges have a plus, removed ones are dashed with a minus, changed ones are thicker the
- * larger their change.
- */
+/** Changes differ by colour and shape. */
 const styles: Readonly<Record<Change, Style>> = {
   same: { color: ({ edges }) => edges[1] ?? '', dash: [], width: () => 0.8 },
   unknown: { color: ({ edges }) => edges[2] ?? '', dash: [1, 4], width: () => 1 },
@@ -70,7 +67,7 @@ export function paintChanges(
   context.globalAlpha = 1
 }
 
-/** Nearer to the start of the edge, so that marks of both directions do not overlap. */
+/** Nearer to the start, so that marks of both directions do not overlap. */
 const along = 0.42
 
 export function paintMarks(

@@ -61,8 +61,8 @@ function thicknessOf(share: number, rank: number, count: number): number {
 }
 
 /**
- * Paints the graph into a bitmap and copies that while the user moves or zooms, so that moving costs the same for
- * any size. Repaints when idle.
+ * Copies a painted bitmap while the user moves or zooms, so that moving costs the same for any size. Repaints when
+ * idle.
  */
 export class Scene {
   readonly #canvas: HTMLCanvasElement
@@ -84,7 +84,7 @@ export class Scene {
   hovered = -1
   rasters = 0
 
-  /** @param onLook called when the user has moved the view and it is idle; undefined: everything fits. */
+  /** @param onLook called when a moved view is idle; undefined: everything fits. */
   constructor(canvas: HTMLCanvasElement, palette: () => Palette, onLook: (eye: Eye | undefined) => void) {
     this.#canvas = canvas
     this.#onLook = onLook

@@ -4,7 +4,7 @@ import { topologyText } from '../../../text/topology.ts'
 
 interface ScopeParts {
   readonly title: string
-  /** Fields of each end, as the API names them; the first is the label. */
+  /** Fields of each end; the first is the label. */
   readonly parts: readonly string[]
   readonly group: readonly string[]
   readonly finer: Scope
@@ -48,14 +48,13 @@ const unnamed: Readonly<Record<string, string>> = {
   country: topologyText.noCountry,
 }
 
-/** Fields of an endpoint's label: the first non-empty one is used. */
+/** Fields of an endpoint's label. */
 const endpointNames = 4
 
-/** Values that identify a node. All addresses of a name, owner or network are one endpoint. */
+/** All addresses of a name, owner or network are one endpoint. */
 export function nodeCells(scope: Scope, cells: readonly unknown[]): readonly unknown[] {
   if (scope !== 'endpoint') return cells
   const first = cells.slice(0, endpointNames).findIndex((cell) => cell !== null && cell !== undefined && cell !== '')
-  // A network is also the group of its addresses.
   return cells.map((cell, at) =>
     at === first || at >= endpointNames || (scopeParts[scope].parts[at] === 'label' && at > first) ? cell : null,
   )
@@ -74,7 +73,6 @@ export function nodeLabel(scope: Scope, cells: readonly unknown[]): string {
     : String(name as string | number)
 }
 
-/** Without groups each node is alone, and nodes without a value are together. */
 export function groupOf(scope: Scope, cells: readonly unknown[]): string {
   const { parts, group } = scopeParts[scope]
   if (group.length === 0) return JSON.stringify(cells)
@@ -87,7 +85,7 @@ export function groupOf(scope: Scope, cells: readonly unknown[]): string {
 
 export function conditionOf(scope: Scope, cells: readonly unknown[]): string {
   const { parts } = scopeParts[scope]
-  // An address is unique; its name at that time is not part of the filter.
+  // An address is unique without its name.
   const first = scope === 'endpoint' ? cells.slice(0, endpointNames).findIndex((cell) => cell !== null) : 0
   const used =
     scope === 'addr'

@@ -15,10 +15,9 @@ export interface TopologyState {
   readonly list: boolean
   readonly node: string
   readonly pins: Pins
-  /** Comparison: one of {@link earlierTimes}, or the start as ISO 8601; empty: none. */
+  /** One of {@link earlierTimes}, or the start as ISO 8601; empty: none. */
   readonly diff: string
   readonly find: string
-  /** Visible part; undefined: everything. */
   readonly eye: Eye | undefined
 }
 
@@ -50,7 +49,7 @@ function eye(): Part<Eye | undefined> {
   }
 }
 
-/** `x:y:key;x:y:key` with escaped keys and integer positions. */
+/** `x:y:key;x:y:key` with escaped keys. */
 function pins(): Part<Pins> {
   return {
     usual: {},

@@ -16,7 +16,7 @@ export interface DiffAnswer {
   readonly scope: Scope
   readonly now: GroupsAnswer
   readonly before: GroupsAnswer
-  /** Edges below the limit of one list that were queried separately. */
+  /** Edges that were queried separately. */
   readonly lookedUp: number
   readonly unknown: number
 }
@@ -29,7 +29,7 @@ interface DiffQuestion {
   readonly most: number
 }
 
-/** Limits of lookups for single edges: total, concurrent, and characters of a filter in a URL. */
+/** Lookups of single edges: total, concurrent, and characters of a filter in a URL. */
 const [maxLookups, atOnce, maxText] = [60, 4, 7000]
 const lengths: Readonly<Record<string, number>> = { '1h': 3600, '1d': 86_400, '1w': 604_800 }
 

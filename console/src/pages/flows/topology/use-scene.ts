@@ -35,7 +35,7 @@ export function useScene(
     )
     const follow = new ResizeObserver(() => made.resize(box.clientWidth, box.clientHeight))
     follow.observe(box)
-    // Refits after a resize of the window. Opening a drawer does not move the graph.
+    // Refits after a resize of the window, not of the drawer.
     const fit = (): void => {
       if (looked.current.eye !== undefined) return
       made.resize(box.clientWidth, box.clientHeight)

@@ -10,7 +10,7 @@ import { scopeParts } from './scope.ts'
 import type { Scope } from './state.ts'
 import { useDiff, type DiffAnswer } from './use-diff.ts'
 
-/** More edges are queried than drawn, so that combined nodes are correct. */
+/** More than are drawn, so that combined nodes are correct. */
 const edgeLimits = { usual: 4000, more: 25_000 }
 
 export interface Topology {
@@ -22,7 +22,6 @@ export interface Topology {
   readonly again: () => void
 }
 
-/** During a change of scope the previous response has other columns. */
 function fits({ columns }: GroupsAnswer, scope: Scope): boolean {
   const { parts } = scopeParts[scope]
   return columns[0]?.name === `src_${parts[0] ?? ''}` && columns[parts.length]?.name === `dst_${parts[0] ?? ''}`
