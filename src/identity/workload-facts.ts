@@ -35,7 +35,7 @@ const rankOf: Readonly<Record<ResourceAddress['as'], number>> = {
   secondary: ranks.secondary,
 }
 
-/** Owners whose own controller is the workload. */
+/** Owners between a pod and its workload. */
 export const intermediateOwners: ReadonlySet<string> = new Set(['ReplicaSet', 'Job', 'ReplicationController'])
 
 export function ownerOf(data: ResourceData): Owner | undefined {
