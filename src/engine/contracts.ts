@@ -11,7 +11,9 @@ import type { Position, Positions } from '../model/positions.ts'
 import type { Log, Metrics } from '../telemetry/ports.ts'
 import type { Traces } from '../telemetry/traces.ts'
 
+/** Everything that a component is built with. */
 export interface Context {
+  /** The configured id, under which its state is stored. */
   readonly id: string
   readonly host: Host
   readonly log: Log
@@ -19,37 +21,47 @@ export interface Context {
 }
 
 export interface SourceContext extends Context {
-  /** Durable when it resolves. Rejects with a WeirError, see its `retry`. `events`: the unit's, for traces. */
+  /**
+   * Durable when it resolves. Rejects with a WeirError; its `retry` states whether another attempt makes sense.
+   * `events`: the unit's, so that traces need not decode it.
+   */
   append(unit: Omit<Unit, 'source'>, events?: readonly WeirEvent[]): Promise<Appended>
-  /** Skips and counts events pushed before, by source and id. */
+  /** As `append`, for events that may be pushed twice. Duplicates by source and id are skipped and counted. */
   readonly appendOnce?: (
     unit: Omit<Unit, 'source'>,
   ) => Promise<Appended & { readonly accepted: number; readonly duplicates: number }>
-  /** Must settle rows before the source acknowledges them. */
+  /** A sink that must settle appended rows before the source acknowledges them. */
   readonly awaited?: (sink: string) => AwaitedSink
-  /** Durable with the source's next unit. */
+  /** Counts rows that were not accepted. The count becomes durable with the source's next unit. */
   shed(reason: string, rows: number): void
-  /** Of the last unit before this start. */
+  /** The cursor of the source's last unit before this start. */
   readonly cursor: Uint8Array | undefined
   readonly epoch: number
+  /** The source's own frames, for a projection of them. */
   readonly replay?: Replay
-  /** Folder; may not exist yet. Undefined: no state across restarts. */
+  /** Folder for state across restarts; it may not exist yet. Undefined: the process keeps no state. */
   readonly state?: string
-  /** In ms; Infinity: limited only by disk space. Undefined: no store. */
+  /** Retention of the store in ms; Infinity: limited by disk space only. Undefined: there is no store. */
   readonly storeRetentionMs?: number
-  /** Absent if not configured. */
+  /** Enriches flows before the append. Absent if not configured. */
   readonly enrichment?: FlowEnrichment
 }
 
 export interface FlowEnrichment {
+  /** Enriches all rows of the batch. Call once per unit. */
   fill(flows: FlowBuilder): void
 }
 
 export interface AwaitedSink {
-  /** True once the sink receives all later rows; false after an abort. */
+  /**
+   * Resolves with true once the sink receives all later rows, with false when the signal aborts first. `waiting` is
+   * called with the reason for the delay.
+   */
   ready(signal: AbortSignal, waiting: (why: string) => void): Promise<boolean>
   /**
-   * `settled`: the sink is durably past the unit and its duplicates' originals. `gone`: removed. `stopped`: aborted.
+   * Resolves with `settled` once the sink is durably past the unit and the originals of its duplicates (delivered,
+   * filtered or dead-lettered). Resolves with `gone` when the sink no longer exists, with `stopped` when the signal
+   * aborts first.
    */
   settled(
     appended: Appended & { readonly duplicates?: number },
@@ -57,44 +69,50 @@ export interface AwaitedSink {
   ): Promise<'settled' | 'gone' | 'stopped'>
 }
 
+/** The frames of one source in the journal. */
 export interface Replay {
+  /** Frames after a position, in order, up to the end that was durable at the call. */
   after(position: Position): AsyncIterable<Frame>
-  /** Pins later frames. Resolves when reclaiming respects it. */
+  /** Pins the frames after this sequence, which are needed after a crash. Resolves when reclaiming respects it. */
   hold(sequence: number): Promise<void>
-  /** Only with a journal on a bus. */
+  /** Present with a journal on a bus: another instance may continue the source. */
   readonly shared?: SharedState
 }
 
-/** For the instance that continues the source. */
+/** State that a source stores in a shared journal, for the instance that continues it. */
 export interface SharedState {
-  /** `before`: last removed position. `last`: end. `accepted`: rows so far. */
+  /** `before`: last removed position. `last`: end of the journal. `accepted`: rows of the source ever accepted. */
   bounds(): Promise<{ readonly before: number; readonly last: number; readonly accepted: number }>
+  /** The newest state that is complete and still stored. */
   newest(): Promise<StateNote | undefined>
-  /** Throws when some are unreadable. */
+  /** Pieces in order. Throws when some are unreadable. */
   pieces(note: StateNote): AsyncIterable<StatePiece>
-  /** Rejects as `append` does. `newest` never returns an incomplete state. */
+  /**
+   * Stores a state as frames that other readers skip. Rejects as `append` does. An incomplete state is never returned
+   * by `newest`.
+   */
   put(append: (unit: Omit<Unit, 'source'>) => Promise<Appended>, state: NewState): Promise<Omit<StateNote, 'source'>>
-  /** Shared by all instances of the source. */
+  /** Compare-and-set record shared by all instances of the source. */
   readonly leaderRecord: LeaderRecord
 }
 
-/** A state in frames of kind `empty`. The last frame has this note as its cursor. */
+/** A stored state: frames of kind `empty`, each with a piece. The last frame has this note as its cursor. */
 export interface StateNote {
   /** Full name of the source that stored it. */
   readonly source: string
-  /** Position of its first frame. Covers all earlier rows of the source. */
+  /** Position of its first frame, which has no piece. The state covers all earlier rows of the source. */
   readonly from: number
   readonly pieces: number
   readonly bytes: number
   /** Unix ms. */
   readonly at: number
-  /** Opaque identity, chosen by the source. */
+  /** Opaque identity of the state, chosen by the source. */
   readonly of: string
 }
 
 export interface NewState {
   readonly of: string
-  /** `act` appends the first frame, once the pieces cover all rows emitted before. */
+  /** Calls `act`, which appends the first frame, at a moment when the pieces cover all rows emitted before. */
   readonly begin: (act: () => Promise<Appended>) => Promise<Appended>
   readonly pieces: AsyncIterable<StatePiece>
 }
@@ -106,41 +124,48 @@ export interface StatePiece {
 }
 
 export interface LeaderRecord {
-  /** Unique per start; begins with the instance's name. */
+  /** Unique to this start; begins with the instance. */
   readonly instance: string
   read(signal: AbortSignal): Promise<{ readonly version: string; readonly value: unknown } | undefined>
-  /** Compare-and-set. Returns the new version, or undefined if `before` is not current. */
+  /**
+   * Compare-and-set: writes only if `before` is still current (undefined: no record). Returns the new version, or
+   * undefined on conflict.
+   */
   write(before: string | undefined, value: unknown, signal: AbortSignal): Promise<string | undefined>
 }
 
 export interface Source extends Partial<KnownObjects> {
-  /** Known when `build` resolves. */
+  /** Listening addresses. They are known when `build` resolves; `build` starts no loop. */
   readonly addresses: readonly string[]
+  /** Runs the loops. Resolves after the signal aborts and all accepted rows are synced. */
   run(signal: AbortSignal): Promise<void>
 }
 
+/** Whole batches with the rows routed to the sink, in journal order. */
 export interface SinkBatch {
-  /** Equal for every retry of exactly these rows, across restarts. */
+  /** Stays the same for every retry of exactly these rows, across restarts. */
   readonly token: string
   readonly count: number
   readonly pieces: readonly SinkPiece[]
+  /** Set if tracing is enabled. */
   readonly trace?: WriteTrace
   /** Redriven dead letters, which arrive out of order. */
   readonly retried: boolean
 }
 
 export interface WriteTrace {
-  /** W3C trace context; undefined if not sampled. */
+  /** W3C trace context for consumers of an event; undefined if its trace is not sampled. */
   traceparent(event: WeirEvent): string | undefined
-  /** The row is sent in another form. */
+  /** Reports that the row of this index (over the rows of all pieces) is sent in another form than in the journal. */
   wrote(index: number, form: WeirEvent): void
 }
 
 export interface SinkPiece {
   readonly header: FrameHeader
   readonly batch: Batch
+  /** Rows of `batch` to deliver, ascending. */
   readonly rows: Uint32Array
-  /** Frame row of row 0 of `batch`. */
+  /** Row number in the frame of row 0 of `batch`; not 0 only when a single row is redelivered. */
   readonly firstRow: number
 }
 
@@ -148,46 +173,57 @@ export type Idempotency = 'token' | 'id' | 'transactional' | 'none'
 
 export interface Sink {
   /**
-   * Returns a failure for each undelivered row (index over all pieces). Must not deliver a row after a failed one of
-   * its key. A rejection fails all rows. Does not retry; waits at most for its request timeout.
+   * Delivers every row, or returns a failure for each row that was not delivered (index over the rows of all pieces).
+   * Must not deliver a row after a failed earlier row of the same key. A rejection means that no row is known to be
+   * delivered: all are retried. Implementations do not retry, and wait no longer than their request timeout.
    */
   send(batch: SinkBatch, signal: AbortSignal): Promise<readonly Failure[]>
-  /** Errors are left to `send`. */
+  /** Connects before the first `send`. Errors are left to `send`. */
   open?(signal: AbortSignal): Promise<void>
-  /** Connects and authenticates without sending. */
+  /** Connects and authenticates as `send` does, without sending. Ends when the signal aborts. */
   probe?(signal: AbortSignal): Promise<Probe>
   /**
-   * For `weir check`. A string explains why it would take messages from other consumers. Rejects when not permitted.
+   * Subscribes to the destination for `weir check`. A string explains why that would take messages from other
+   * consumers, and names the verification that replaces it. Rejects with a reason when not permitted.
    */
   listen?(signal: AbortSignal, options: ListenOptions): Promise<Listening | string>
-  /** Output of `send` by row, without secrets. Pure. */
+  /** The output of `send` for each row, in order, without secrets. Pure. */
   preview?(batch: SinkBatch): Iterable<Preview>
   close(): Promise<void>
 }
 
 export interface ListenOptions {
   readonly batch: SinkBatch
-  /** Temporary queues and subscriptions may cost money. */
+  /**
+   * Whether temporary queues and subscriptions may be created. They are removed afterwards, but may cost money and are
+   * visible to others.
+   */
   readonly mayCreate: boolean
 }
 
 export interface Listening {
-  /** Called if subscribing changes the broker's responses; the messages are then sent again. */
+  /**
+   * Called where a subscription changes the broker's response to a message. The messages are sent once more after it,
+   * with the same ids.
+   */
   begin?(): Promise<void>
-  /** True when received. After an abort: false, or why the absence is inconclusive. */
+  /**
+   * Resolves with true when a message with the text in its body was received. After an abort: false, or a string
+   * that explains why the absence is inconclusive.
+   */
   received(text: string, signal: AbortSignal): Promise<boolean | string>
   close(): Promise<void>
 }
 
-/** `problem`: why the row yields none. */
+/** One message of a sink; `problem`: why the row yields none. */
 export type Preview =
   | { readonly to?: string; readonly headers?: Readonly<Record<string, string>>; readonly body: Uint8Array }
   | { readonly problem: string }
 
-/** `warn`: acceptance of rows could not be verified. */
+/** `warn`: reachable, but acceptance of rows could not be verified. */
 export interface Probe {
   readonly is: 'ok' | 'warn' | 'fail'
-  /** Includes the action to take. */
+  /** The finding, and the action to take. */
   readonly message: string
 }
 
@@ -195,31 +231,43 @@ export interface SinkDefinition<Config> {
   readonly type: string
   readonly accepts: readonly BatchKind[]
   readonly idempotency: Idempotency
-  /** Starts no loop. `send` reports an unreachable system. */
+  /** May connect; starts no loop. An unreachable system is not an error here: `send` reports it. */
   build(config: Config, context: Context): Promise<Sink>
 }
 
 export interface SourceDefinition<Config> {
   readonly type: string
   build(config: Config, context: SourceContext): Promise<Source>
-  /** Tests reachability, credentials and backlog. Consumes nothing. */
+  /**
+   * For polling sources: tests reachability, credentials and backlog. Consumes nothing. Ends when the signal aborts.
+   */
   probe?(config: Config, context: ProbeContext, signal: AbortSignal): Promise<Probe>
-  /** Tests files and variables without network. Rejects with a reason. */
+  /**
+   * Tests that files and variables of the settings exist on this machine; rejects with a reason. Makes no network
+   * requests.
+   */
   verify?(config: Config, context: ProbeContext): Promise<void>
 }
 
 export type ProbeContext = Pick<Context, 'id' | 'host'>
 
+/**
+ * State derived from the journal. It commits its position together with the state, and is fed from that position after
+ * a start. It pins segments until it has passed them.
+ */
 export interface Projection {
   readonly name: string
+  /** Position of the last commit. */
   position(): Positions
-  /** In order, each once. */
+  /** Receives frames in order, each once. */
   apply(frames: readonly Frame[]): Promise<void>
+  /** Makes all applied frames durable, then advances `position`. */
   commit(): Promise<void>
-  /** First sequence still needed. */
+  /** First sequence that the projection still needs: its commit, or earlier for a window. */
   holds(): Positions
 }
 
+/** Pure and deterministic: after a crash the same event may be transformed again. */
 export interface Transform {
   apply(event: WeirEvent): { readonly is: 'pass'; readonly event: WeirEvent } | Exclude<Outcome, { is: 'pass' }>
 }
@@ -232,51 +280,56 @@ export interface TransformDefinition<Config> {
 export type Resolution =
   | { readonly is: 'endpoint'; readonly endpoint: Endpoint }
   | { readonly is: 'unknown' }
-  /** Ask again at this Unix ms: what would explain the address may still be on its way. */
+  /** Retry at this Unix ms: the event that names the address may not have been read yet. */
   | { readonly is: 'wait'; readonly until: number }
 
+/** Resolves addresses at query time. */
 export interface Resolver {
-  /** Four words in network order (v4-mapped) at `offset`; Unix ms. */
+  /** Four words in network order (v4-mapped) at `offset`; time in Unix ms. */
   resolve(words: Uint32Array, offset: number, time: number, scope: string): Resolution
-  /** Increases when earlier results may have changed. */
+  /** Increases whenever earlier results may have changed; caches keyed by it are then invalid. */
   readonly generation: number
-  /** Absent without a watched cluster; results then hold for all times. */
+  /** Holders of addresses over time. Absent without a watched cluster; results then hold for all times. */
   readonly holders?: Holders | undefined
 }
 
-/** Ids are valid only in this process. */
+/** Maps addresses and times to holders. The numeric ids are valid only in this process. */
 export interface Holders {
-  /** 0 if unknown. `at`: index in `words`; `time`: Unix ms; `mac`: 48 bits, or NaN. */
+  /** Holder of the address at `words[at…]` at a time (Unix ms); 0 if unknown. `mac`: of the row (48 bits), or NaN. */
   find(words: Uint32Array, at: number, time: number, cluster: number, mac: number): number
-  /** Interval in which the last result holds; empty where rows differ. */
+  /** Interval in which the last result holds for every row; empty where rows differ. */
   readonly from: number
   readonly until: number
-  /** 0 if none. */
+  /** Number of the cluster named by a scope; 0 if none. */
   clusterOf(scope: string): number
-  /** Assigned to pods or services. */
+  /** Whether a cluster assigns the address to its pods or services. */
   inClusterRange(words: Uint32Array, at: number): boolean
+  /** Endpoint of an id, without its node's address. */
   endpoint(number: number): Endpoint | undefined
   nodeAddress(number: number): string | undefined
-  /** Addresses with changed results; `words` is valid only during the call. */
+  /** Reports addresses with changed results. `words` is valid only during the call. */
   onChange(listener: (words: Uint32Array) => void): () => void
 }
 
+/** Adds names of address holders to flows before sinks receive them. Absent without a watched cluster. */
 export interface Enrichment {
-  /** Resolves when all events up to this sequence are applied, or on abort. */
+  /** Resolves when all events up to this sequence are applied, or the signal aborts. */
   ready(sequence: number, signal: AbortSignal): Promise<void>
-  /** `unknown`: an address in a cluster's range has no known holder. `received`: Unix ms. */
+  /** `unknown`: an address is within a cluster's ranges but has no known holder. `received`: Unix ms of the batch. */
   enrich(batch: FlowBatch, received: number): { readonly batch: FlowBatch; readonly unknown: boolean }
 }
 
-/** Rejects when the bus is unreachable or refuses. */
+/**
+ * Opens the journal on a bus and creates it if missing. Rejects with a reason when the bus is unreachable or refuses.
+ */
 export type JournalDriver<Config> = (config: Config, context: JournalContext) => Promise<JournalBus>
 
 export interface JournalContext extends Pick<Context, 'id' | 'host' | 'log'> {
-  /** Otherwise missing objects are an error. */
+  /** Whether missing objects are created; otherwise they are an error. */
   readonly create: boolean
 }
 
-/** Write permission with a fencing epoch. */
+/** Write permission and its fencing epoch. In a single process: a counter synced at each start. */
 export interface Lease {
   acquire(): Promise<number>
   release(): Promise<void>

@@ -4,25 +4,38 @@ import type { RemoteObjects } from '../model/kubernetes.ts'
 import type { Health } from '../telemetry/health.ts'
 import type { Preview, SinkBatch, SinkPiece } from './contracts.ts'
 
+/** The operations of a running Weir that the API may call. */
 export interface Control extends RemoteObjects {
-  /** Resolves when synced; with `ack: sink:<id>`, when settled. */
+  /** Appends a batch as one unit. Resolves when it is synced; with `ack: sink:<id>`, when it is settled. */
   ingest(batch: EventBatch): Promise<Ingested>
   ledger(): Promise<Ledger>
   pipeline(): Promise<Pipeline>
+  /** Exporters of the sources that listen for them. */
   exporters(): Promise<readonly SourceExporters[]>
+  /** Watched clusters and the state of each of their kinds. */
   clusters(): Promise<readonly WatchedCluster[]>
   deadLetters: DeadLetterAdmin
   store: StoreReader | undefined
-  /** No backpressure: the listener must return quickly. Returns the unsubscribe function. */
+  /**
+   * Calls the listener with frames as they are synced. The listener must return quickly: there is no backpressure.
+   * Returns the unsubscribe function.
+   */
   watch(listener: (frame: Frame) => void): () => void
+  /** The journal on a bus, if configured. */
   shared?(): Promise<SharedJournal | undefined>
-  /** Throws WEIR_SOURCE_UNKNOWN or WEIR_SINK_UNKNOWN. */
+  /**
+   * As {@link watch}, with the rows of one source or those routed to one sink. Throws WEIR_SOURCE_UNKNOWN or
+   * WEIR_SINK_UNKNOWN.
+   */
   tap(target: TapTarget, listener: (piece: SinkPiece) => void): () => void
-  /** Undefined if the sink has no preview. */
+  /** Output of a sink for rows; undefined if it has no preview. */
   preview(sink: string, batch: SinkBatch): Iterable<Preview> | undefined
-  /** Resolves with the dropped rows. Rejects with WEIR_SINK_UNKNOWN, WEIR_SINK_CONFIGURED. */
+  /**
+   * Drops the rows pending for a sink that is no longer configured; resolves with their number. Rejects with
+   * WEIR_SINK_UNKNOWN, WEIR_SINK_CONFIGURED.
+   */
   forgetSink(sink: string): Promise<number>
-  /** Returns the changes, or the problems with nothing changed. */
+  /** Validates, builds, drains and swaps. Returns the changes, or the problems with nothing changed. */
   reload(): Promise<ReloadReport>
   health(): Health
 }
@@ -44,12 +57,13 @@ export interface Ingested {
   readonly outcome?: SinkOutcome
 }
 
+/** Outcome of a batch at the sink named by `ack`. */
 export type SinkOutcome =
   | { readonly is: 'delivered' }
   | {
       readonly is: 'dead-lettered'
       readonly rows: number
-      readonly reason?: string
+      /** Of the first rejected row, if known. */ readonly reason?: string
     }
   | { readonly is: 'dropped'; readonly reason: string }
   | { readonly is: 'pending' }
@@ -62,16 +76,25 @@ export interface Ledger {
 
 export interface SourceLedger {
   readonly name: string
+  /** Rows in synced frames. */
   readonly accepted: number
   readonly duplicates: number
-  /** Accepted rows lost to damage on disk. */
+  /** Accepted rows that are unreadable after damage on disk. */
   readonly unreadable: number
+  /** Rows never accepted, by reason. */
   readonly shed: Readonly<Record<string, number>>
 }
 
-/** accepted of `from` = filtered + routed; routed = delivered + dead_lettered + dropped + quarantined + pending. */
+/**
+ * Invariants for every sink: accepted of `from` = filtered + routed; routed = delivered + dead_lettered + dropped +
+ * quarantined + pending.
+ */
 export interface SinkLedger {
   readonly name: string
+  /**
+   * For a sink without configuration. `orphaned`: its pending rows are retained until it returns. `forgotten`: they
+   * were dropped.
+   */
   readonly state?: 'orphaned' | 'forgotten'
   readonly from: readonly string[]
   readonly filtered: Readonly<Record<string, number>>
@@ -102,22 +125,26 @@ export interface Pipeline {
   readonly journal: { readonly bytes: number; readonly segments: number; readonly sequence: number }
 }
 
-/** The source may add fields. */
+/** A source with exporters, as it reports itself. It may report more fields. */
 export interface SourceExporters {
   readonly name: string
   readonly type: string
   readonly addresses: readonly string[]
-  /** Includes the action to take. */
+  /** Why the source receives nothing, and the action to take. */
   readonly why?: string
+  /** Recently active exporters. */
   readonly exporters: readonly ExporterReport[]
   readonly [more: string]: unknown
 }
 
+/** One exporter address; totals since its first datagram. */
 export interface ExporterReport {
   readonly address: string
+  /** Unix ms of its last datagram. */
   readonly lastSeen: number
   readonly datagrams: number
   readonly rows: number
+  /** Why flows are missing, and the action to take. */
   readonly why?: string
   readonly [more: string]: unknown
 }
@@ -131,14 +158,14 @@ export interface WatchedCluster {
   /** Why it cannot be watched, as logged. */
   readonly problem?: string
   readonly objects: number
-  /** Since the start, with those suppressed by noise rules. */
+  /** Since the start: emitted, and suppressed by noise rules. */
   readonly changes: number
   readonly hidden: number
-  /** API groups without a responding aggregated server. */
+  /** API groups without a response of their aggregated server. */
   readonly unavailable: readonly string[]
-  /** Every permitted kind is watched and its position is on disk. */
+  /** Every permitted kind is watched, and the watch positions are on disk for a restart. */
   readonly synced: boolean
-  /** Pods, nodes and services with addresses that name flows. */
+  /** Pods, nodes and services that name addresses of flows. */
   readonly workloads?: number
   readonly kinds: readonly WatchedKind[]
   /** Set with replicas. */
@@ -153,10 +180,11 @@ export interface WatchedLease {
   readonly holder?: string
   /** ISO 8601, by the leader's clock. */
   readonly since?: string
-  /** Also in every event of the source. */
+  /** Fencing epoch; in every event of the source. */
   readonly epoch?: number
+  /** Why the lease cannot be requested. */
   readonly problem?: string
-  /** Events held until a leader emits them. */
+  /** Events that wait for leadership, or for another leader to emit them. */
   readonly waiting: number
 }
 
@@ -165,6 +193,7 @@ export interface WatchedKind {
   readonly group: string
   readonly namespace?: string
   readonly state: string
+  /** Why it is not watched. */
   readonly reason?: string
   readonly objects: number
   readonly lists: number
@@ -180,33 +209,38 @@ export interface DeadLetter {
   /** Stable id of the row. */
   readonly id: string
   readonly sink: string
+  /** Unix ms. */
   readonly time: number
   readonly reason: string
   readonly attempts: number
   /** `delivered` and `dropped` are settled. */
   readonly state: 'open' | 'retrying' | 'delivered' | 'dropped'
   readonly kind: 'events' | 'flows'
-  /** Attributes and data, or a flow. Omitted unless requested. */
+  /** Attributes and data of an event, or the fields of a flow. Omitted unless requested. */
   readonly body?: unknown
 }
 
-/** Also valid after it settled. */
+/** Sort key in the list. It stays valid after the dead letter is settled. */
 export type DeadLetterPosition = Pick<DeadLetter, 'time' | 'sink' | 'id'>
 
 export interface DeadLetterAdmin {
+  /** Unsettled dead letters, newest first, after `after`. */
   list(
     sink: string | undefined,
     limit: number,
     bodies: boolean,
     after?: DeadLetterPosition,
   ): Promise<readonly DeadLetter[]>
-  /** Also after it settled. Each sink that rejected the row has its own. */
+  /** One dead letter, also after it settled. Each sink that rejected the row has its own. */
   show(id: string, sink: string | undefined): Promise<DeadLetter | undefined>
-  /** Default: all. Resolves with their number. */
+  /** Moves dead letters back to pending (default: all of the sink). Resolves with their number. */
   retry(sink: string, ids?: readonly string[]): Promise<number>
-  /** False if already settled. Rejects with WEIR_DEAD_LETTER_EDIT. */
+  /**
+   * Moves a dead letter back to pending with another body, in the form of {@link DeadLetter.body}. Its ids stay. False
+   * if it is already settled. Rejects with WEIR_DEAD_LETTER_EDIT when the body is not valid for an event.
+   */
   edit(sink: string, id: string, body: unknown): Promise<boolean>
-  /** Counted as dropped. */
+  /** Drops dead letters permanently; counted as dropped. */
   drop(sink: string, ids?: readonly string[]): Promise<number>
 }
 
@@ -221,22 +255,30 @@ export type { Health }
 export const queryFormats = ['json', 'ndjson', 'csv', 'table'] as const
 export type QueryFormat = (typeof queryFormats)[number]
 
-/** Each query pins one manifest version. */
+/** Read access to the store. Each query pins one manifest version. */
 export interface StoreReader {
-  /** One read-only statement. Rejects with WEIR_SQL_REFUSED before the first byte. */
+  /**
+   * One read-only statement. Rejects with WEIR_SQL_REFUSED and a message for the user before the first byte when it is
+   * refused or fails to bind. Yields complete documents of the format; no row limit.
+   */
   query(sql: string, format: QueryFormat, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>
-  /** In a separate process with bounded memory (WEIR_SQL_MEMORY). */
+  /**
+   * As {@link query}, in a separate process with bounded memory (WEIR_SQL_MEMORY), for user statements and exports. The
+   * iterator returns the number of rows if known. Absent where such processes cannot be started.
+   */
   isolated?(query: IsolatedQuery, signal: AbortSignal): Promise<IsolatedResult>
+  /** Edges of nodes, summed over all sources. Rejects as {@link query} does. */
   edges(request: EdgeQuery, signal: AbortSignal): Promise<readonly StoredEdge[]>
-  /** Waits up to two seconds for all accepted rows. False on timeout. */
+  /** Waits up to two seconds until queries include every row accepted before the call. False on timeout. */
   fresh?(): Promise<boolean>
+  /** State of the stored rollups. */
   sums?(): Promise<StoredSums>
 }
 
 export interface IsolatedQuery {
   readonly sql: string
   readonly format: QueryFormat | 'parquet'
-  /** `sql.timeout` limits the total work, or each wait for the next bytes. */
+  /** Scope of `sql.timeout`: the total work, or each wait for the next bytes. */
   readonly bound: 'work' | 'wait'
 }
 
@@ -246,25 +288,26 @@ export interface EdgeQuery {
   readonly near: readonly string[]
   /** Only edges to these nodes, all of them. */
   readonly far?: readonly string[]
+  /** Excludes edges to these nodes. */
   readonly without?: readonly string[]
-  /** Per node: the largest of each relation first. */
+  /** Edges per node; the largest of each relation first, so that no relation hides another. */
   readonly limit: number
-  /** [`from`, `to`) for occurrences, `to` for relations; µs. */
+  /** Occurrences in [`from`, `to`), and relations valid at `to`; µs. */
   readonly span: { readonly from: bigint; readonly to: bigint }
   /** Undefined: the relations that the console shows. */
   readonly relations: ReadonlySet<string> | undefined
-  /** Namespaces of the objects; undefined: all edges. */
+  /** Restricts edges to objects in these namespaces; undefined: all edges. */
   readonly namespaces: readonly string[] | undefined
 }
 
-/** By `near`, then as described at `limit`. */
+/** Sorted in the order of `near`, then in the order described at `limit`. */
 export interface StoredEdge {
   readonly near: string
   readonly far: string
   readonly relation: string
   /** The edge points from `near` to `far`. */
   readonly forward: boolean
-  /** Traces, flows, or intervals. */
+  /** Traces, flows, or validity intervals. */
   readonly count: number
   readonly first: string | null
   /** null: still valid. */
@@ -280,10 +323,10 @@ export interface StoredEdge {
 
 /** Times in Unix ms. */
 export interface StoredSums {
-  /** Start of complete rollups; −Infinity: complete, Infinity: empty. */
+  /** Start of complete rollups by view; −Infinity: complete, Infinity: empty. */
   readonly since: Readonly<Record<'flows_1m' | 'flows_5m' | 'flows_1h', number>>
   /** Time of the oldest rollup; Infinity: none. */
   readonly oldest: number
-  /** Flows are evicted before their rollups. */
+  /** Stored flows and the receive time of the first. They are evicted before their rollups. */
   readonly flows: { readonly rows: number; readonly first: number }
 }

@@ -2,10 +2,13 @@ import type { AnyComponentSchema } from '../schema/index.ts'
 import type { MetricTable } from '../telemetry/metric-table.ts'
 
 /**
- * In the same folder, `source.ts` exports `source`, `sink.ts` `sink`, `journal.ts` `journal`, and `testing/rig.ts` the
- * `rig` for the conformance suites; without it a waiver names other tests.
+ * Description of a connector, available without loading its code. Settings, threads, metrics, support table and
+ * reference are generated from it. `source.ts` exports `source`, `sink.ts` exports `sink`, `journal.ts` exports
+ * `journal`, in the same folder. `testing/rig.ts` exports `rig`, with which the conformance suites run the connector.
+ * Without it a waiver names other tests.
  */
 export interface Manifest {
+  /** The type is the folder's name. */
   readonly source?: {
     readonly schema: AnyComponentSchema
     readonly thread: SourceThread
@@ -13,30 +16,31 @@ export interface Manifest {
     /** Runs without configuration; its id is its type. */
     readonly builtIn?: true
   }
-  /** Other types than the folder's are in `sink-<type>.ts`. */
+  /** Types other than the folder's name are implemented in `sink-<type>.ts`. */
   readonly sinks?: readonly AnyComponentSchema[]
   readonly journal?: { readonly schema: AnyComponentSchema; readonly url: JournalUrl }
   readonly metrics?: MetricTable
   readonly support: readonly SupportRow[]
 }
 
-/** `watch`: a worker for long computations. */
+/** `ingest`: sockets and decoding. `watch`: a worker for long computations, so that ingest does not wait. */
 export type SourceThread = 'ingest' | 'watch'
 
 /** Data by which other parts select sources. */
 export type Emitted = 'flows' | 'audit' | 'resources'
 
-/** `scheme://host:port,host:port/name`; `name` may be empty. */
+/** Short form of journal settings: `scheme://host:port,host:port/name`. `name` may be empty. */
 export interface JournalUrl {
   readonly schemes: readonly string[]
   settings(url: { readonly scheme: string; readonly hosts: readonly string[]; readonly name: string }): object
 }
 
-/** Shown as far as tests prove it. */
+/** A row of the support table, shown as far as tests prove it. */
 export interface SupportRow {
+  /** Name in the tests. */
   readonly system: string
   readonly name: string
-  /** Default: `system`. */
+  /** Component type, if different from `system`. */
   readonly connector?: string
   /** Receiver of its data, if not a connector's source. */
   readonly source?: string

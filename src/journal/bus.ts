@@ -1,6 +1,6 @@
 /**
- * A message bus, as a driver (Kafka, JetStream) provides it. Positions are numbers from 1 that increase within a
- * channel.
+ * Journal on a message bus, as a driver (Kafka, JetStream) provides it. Positions are numbers from 1 that increase
+ * within a channel.
  */
 
 /** A partition, or the channel of small records. */
@@ -13,17 +13,19 @@ export interface BusRecord {
 }
 
 export interface JournalBus {
+  /** For messages. */
   readonly where: string
   readonly partitions: number
-  /** Maximum distance of positions; default 1. */
+  /** Maximum distance of consecutive positions; default 1. */
   readonly stride?: number
-  /** From the next `fence` or `write` on, this process is the only writer of the name. */
+  /** Makes this process the only writer of the name, from the next `fence` or `write` on. */
   claim(name: string): Promise<BusWriter>
   /**
-   * Records after a position until the signal aborts, or from the oldest retained one. Rejects when the bus is lost.
+   * Records after a position until the signal aborts; starts at the oldest retained one if necessary. Rejects when the
+   * bus is lost.
    */
   read(channel: Channel, after: number, signal: AbortSignal): AsyncGenerator<readonly BusRecord[]>
-  /** Newest position, and the one before the oldest; 0 if there was never a record. */
+  /** Newest position, and the one before the oldest; 0 and 0 if there was never a record. */
   bounds(channel: Channel): Promise<{ readonly before: number; readonly last: number }>
   close(): Promise<void>
 }
@@ -32,8 +34,8 @@ export interface BusWriter {
   /** Resolves when no earlier holder of the name can write this key. Their records are before the returned position. */
   fence(channel: Channel, key: string): Promise<number>
   /**
-   * Resolves with the last position once every in-sync replica has all records. After another error than `Fenced` write
-   * the same records next; they are stored once.
+   * Resolves with the last position once every in-sync replica has all records. After another error than `Fenced` the
+   * same records must be written next; they are stored once.
    */
   write(channel: Channel, records: readonly Omit<BusRecord, 'position'>[]): Promise<number>
   close(): Promise<void>

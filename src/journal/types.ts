@@ -1,7 +1,7 @@
 import type { BatchKind } from '../model/batches.ts'
 import type { Position } from '../model/positions.ts'
 
-/** One encoded batch, with everything that becomes durable with it. */
+/** One encoded batch of a source, with everything that becomes durable with it. */
 export interface Unit {
   readonly source: string
   /** Default: the source id. */
@@ -15,10 +15,11 @@ export interface Unit {
   /** Event times in Unix ms; NaN without one. */
   readonly timeMin: number
   readonly timeMax: number
-  /** Of source and id, four words per event; never stored. */
+  /** Hashes of source and id, four words per event; computed later if absent, never stored. */
   readonly hashes?: Uint32Array
   /** Of the source after this unit; opaque. */
   readonly cursor?: Uint8Array
+  /** Not in this unit. */
   readonly duplicates?: number
   /** Since the last unit, by reason. */
   readonly shed?: Readonly<Record<string, number>>
@@ -35,7 +36,7 @@ export interface FrameHeader {
   /** Only the last part of a unit counts rows. */
   readonly more: boolean
   readonly part: number
-  /** After damage: rows before may be missing uncounted. */
+  /** After a start with damage: rows before may be missing uncounted. */
   readonly afterLoss: boolean
   readonly source: string
   readonly stream: string
@@ -68,7 +69,7 @@ export interface Frame {
 
 export interface Appended {
   readonly position: Position
-  /** On a bus: at or slightly after the unit's end. */
+  /** On a bus: at or slightly after the end of the unit. */
   readonly busPosition?: number
   readonly epoch: number
   readonly sourceSequence: number
@@ -88,12 +89,13 @@ export interface Durable {
   readonly segment: string
   readonly offset: number
   readonly sequence: number
+  /** Rows so far. */
   readonly row: number
 }
 
 export interface Tail {
   durable(): Durable
-  /** Resolves past the sequence, or on abort. */
+  /** Resolves when `durable` has passed the sequence, or on abort. */
   moved(past: number, signal: AbortSignal): Promise<void>
 }
 
@@ -119,8 +121,12 @@ export interface JournalWriter {
 }
 
 export interface JournalReader {
-  /** At least one frame, about `maxBytes` of stored body. Waits; empty only on abort. Damage goes to `onUnreadable`. */
+  /**
+   * At least one frame, about `maxBytes` of stored body. Waits; empty only on abort. Damage is skipped and reported to
+   * `onUnreadable`.
+   */
   next(maxBytes: number, signal: AbortSignal): Promise<Frame[]>
+  /** Like `next`, without waiting. */
   ready(maxBytes: number): Promise<Frame[]>
   pendingBytes(): Promise<number>
   close(): Promise<void>

@@ -1,8 +1,8 @@
 import type { Column } from './columns.ts'
 
 /**
- * `columns` is keyed by the registry's field names and omits empty fields. `dictionary[0]` is the empty string and
- * means absent.
+ * Flows as columns. `columns` is keyed by the field's name in the registry and omits empty fields. `dictionary[0]` is
+ * always the empty string and means absent.
  */
 export interface FlowBatch {
   readonly kind: 'flows'
@@ -11,17 +11,17 @@ export interface FlowBatch {
   readonly columns: Readonly<Record<string, Column>>
 }
 
-/** Item r is bytes[offsets[r] .. offsets[r+1]). */
+/** Many byte strings in one buffer: item r is bytes[offsets[r] .. offsets[r+1]). */
 export interface Heap {
   readonly offsets: Uint32Array
   readonly bytes: Uint8Array
 }
 
-/** Encoding of `data`. The index in this list is the number on disk. */
+/** The encoding of an event's `data`. The index in this list is the number on disk. */
 export const dataEncodings = ['none', 'json', 'text', 'binary'] as const
 export type DataEncoding = (typeof dataEncodings)[number]
 
-/** `event` is the default. */
+/** The families of events; `event` is the default. */
 export const families = [
   'event',
   'audit',
@@ -38,10 +38,10 @@ export const families = [
 export type Family = (typeof families)[number]
 
 /**
- * Envelopes as columns, bodies as unparsed bytes. Dictionary columns hold codes (0 absent). `extensions`: a JSON object
- * text per distinct set.
+ * Events: the CloudEvents envelope as columns, the body as unparsed bytes. Dictionary columns hold codes (0 absent).
+ * `extensions` is a JSON object text per distinct set.
  */
-/** Dictionary columns of an EventBatch, in the order of the journal format. */
+/** Columns of an EventBatch that are codes of its dictionary, in the order of the journal format. */
 export const eventCodes = [
   'source',
   'type',
@@ -65,11 +65,12 @@ export interface EventBatch {
   readonly datacontenttype: Uint32Array
   readonly dataschema: Uint32Array
   readonly extensions: Uint32Array
-  /** Unix ms; NaN if absent. */
+  /** Unix milliseconds; NaN if absent. */
   readonly time: Float64Array
   readonly family: Uint32Array
-  /** Ordering key: events of one key stay in order. */
+  /** Ordering key: sinks that support order keep the events of one key in order. */
   readonly key: Uint32Array
+  /** Text of the event's ResourceRef. */
   readonly ref: Uint32Array
   /** Index into {@link dataEncodings}. */
   readonly encoding: Uint8Array

@@ -1,4 +1,7 @@
-/** A batch is a set of named columns of one length with its own dictionary. */
+/**
+ * The closed list of column kinds. A batch is a set of named columns of one length. Its strings are in its own
+ * dictionary, so that each batch is self-contained.
+ */
 export type ColumnKind =
   | 'u8'
   | 'u16'
@@ -14,7 +17,7 @@ export type ColumnKind =
   | 'list<dict>'
   | 'json'
 
-/** The index is the number on disk: append only. */
+/** The index of a kind in this list is its number on disk: append only. */
 export const columnKinds: readonly ColumnKind[] = [
   'u8',
   'u16',
@@ -32,7 +35,7 @@ export const columnKinds: readonly ColumnKind[] = [
 ]
 
 interface Nullable {
-  /** Bit `row & 7` of byte `row >> 3` is set if the row has a value; no bitmap: all have one. */
+  /** Bit `row & 7` of byte `row >> 3` is set if the row has a value; without a bitmap every row has one. */
   readonly valid?: Uint8Array
 }
 
@@ -56,32 +59,32 @@ export interface F64Column extends Nullable {
   readonly kind: 'f64'
   readonly values: Float64Array
 }
-/** Unix ms. */
+/** Unix milliseconds. */
 export interface TimeColumn extends Nullable {
   readonly kind: 'time'
   readonly values: Float64Array
 }
-/** Two 32-bit words per row, low word first. */
+/** Two 32-bit words per row, low word first: the bytes of a little-endian u64. */
 export interface U64Column extends Nullable {
   readonly kind: 'u64'
   readonly words: Uint32Array
 }
-/** As u64: the address is the low 48 bits, first byte highest. */
+/** As u64: the six bytes of the address are the low 48 bits, first byte highest. */
 export interface MacColumn extends Nullable {
   readonly kind: 'mac'
   readonly words: Uint32Array
 }
-/** Four 32-bit words per row, in network order; IPv4 is mapped (::ffff:a.b.c.d). */
+/** Four 32-bit words per row, in network order (word 0 highest); IPv4 is mapped (::ffff:a.b.c.d). */
 export interface IpColumn extends Nullable {
   readonly kind: 'ip'
   readonly words: Uint32Array
 }
-/** Codes of the batch's dictionary; 0 is absent. */
+/** Codes into the batch's dictionary; code 0 is absent. */
 export interface DictColumn {
   readonly kind: 'dict'
   readonly codes: Uint32Array
 }
-/** Codes of JSON texts; 0 is absent. */
+/** Codes of JSON texts in the batch's dictionary; code 0 is absent. */
 export interface JsonColumn {
   readonly kind: 'json'
   readonly codes: Uint32Array

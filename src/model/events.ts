@@ -2,13 +2,13 @@ import type { DataEncoding, EventBatch, Family, Heap } from './batches.ts'
 import { dataEncodings } from './batches.ts'
 import { DictionaryBuilder } from './dictionary.ts'
 
-/** For the edges of the system, never for the hot path. */
+/** One event as an object, for the edges of the system (HTTP, buses, console), never for the hot path. */
 export interface WeirEvent {
   readonly id: string
   readonly source: string
   readonly type: string
   readonly subject?: string
-  /** Unix ms. */
+  /** Unix milliseconds. */
   readonly time?: number
   readonly datacontenttype?: string
   readonly dataschema?: string
@@ -38,7 +38,7 @@ function heap(items: readonly (Uint8Array | undefined)[], room?: Uint8Array): He
   return { offsets, bytes }
 }
 
-/** Fast path: ASCII texts have as many bytes as UTF-16 units. */
+/** Fast path: ASCII texts are encoded at once, because each has as many bytes as UTF-16 units. */
 function textHeap(texts: readonly string[]): Heap {
   const joined = texts.join('')
   const bytes = utf8.encode(joined)
@@ -52,7 +52,7 @@ export function heapItem(from: Heap, row: number): Uint8Array {
   return from.bytes.subarray(from.offsets[row], from.offsets[row + 1])
 }
 
-/** The data is written to `room` if it fits. */
+/** If the events' data fits into `room`, it is written there, from its beginning. */
 export function toEventBatch(events: readonly WeirEvent[], room?: Uint8Array): EventBatch {
   const words = new DictionaryBuilder()
   const codes = (pick: (event: WeirEvent) => string | undefined): Uint32Array => {
@@ -89,6 +89,7 @@ export function toEventBatch(events: readonly WeirEvent[], room?: Uint8Array): E
   }
 }
 
+/** The id of an event, without decoding the rest of it. */
 export function eventId(batch: EventBatch, row: number): string {
   return fromUtf8.decode(heapItem(batch.id, row))
 }

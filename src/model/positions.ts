@@ -1,25 +1,30 @@
-/** Journal positions by partition; comparable only within one. The journal on files has one partition, `0`. */
+/**
+ * Positions in the journal by partition. Opaque: only positions of the same partition are comparable. The journal on
+ * files has one partition, `0`; a bus may have several.
+ */
 export type Positions = Readonly<Record<string, Position>>
 
 export interface Position {
   /** Sequence of the last covered frame. */
   readonly sequence: number
-  /** Number of the first row after it, within the partition. */
+  /** Row number, within the partition, of the first row after it. */
   readonly row: number
 }
 
 export const filePartition = '0'
 export const nowhere: Position = { sequence: 0, row: 0 }
 
-/** Row id, equal on each redelivery, in each store, after each restart. */
+/** The stable id of a row: equal on each redelivery, in each store, after each restart. */
 export function stableId(source: string, epoch: number, sequence: number, row: number): string {
   return `${source}:${epoch}:${sequence}:${row}`
 }
 
-/** Ids are parts of stable ids and file names. */
+/** Component ids are parts of stable ids and file names. */
 export const componentIdPattern = /^[a-z0-9][a-z0-9._-]{0,62}$/
 
-/** In a shared journal a source has the suffix of its instance: `netflow@collector-1`. */
+/**
+ * The configured id of a source. In a shared journal a source has the suffix of its instance: `netflow@collector-1`.
+ */
 export function componentOf(source: string): string {
   const at = source.indexOf('@')
   return at === -1 ? source : source.slice(0, at)

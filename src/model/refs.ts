@@ -1,6 +1,6 @@
 /**
- * Resource references: `k8s:<cluster>/<group>/<kind>/<namespace>/<name>`, `ip:<address>`. Absent parts are empty:
- * `k8s:prod//Node//worker-1`.
+ * Resource references: `k8s:<cluster>/<group>/<kind>/<namespace>/<name>`, `ip:<address>` and so on. Absent parts are
+ * empty: `k8s:prod//Node//worker-1`.
  */
 
 export interface KubernetesRef {
@@ -8,17 +8,17 @@ export interface KubernetesRef {
   /** Empty for the core group. */
   readonly group: string
   readonly kind: string
-  /** Empty if cluster-scoped. */
+  /** Empty for cluster-scoped objects. */
   readonly namespace: string
   readonly name: string
 }
 
-/** No part can contain a slash. */
+/** No part can contain a slash, because Kubernetes uses them in paths. */
 export function kubernetesRef({ cluster, group, kind, namespace, name }: KubernetesRef): string {
   return `k8s:${cluster}/${group}/${kind}/${namespace}/${name}`
 }
 
-/** Undefined if `ref` is no Kubernetes reference. */
+/** The parts of a reference; undefined if it is no Kubernetes reference. */
 export function parseKubernetesRef(ref: string): KubernetesRef | undefined {
   if (!ref.startsWith('k8s:')) return undefined
   const parts = ref.slice(4).split('/')
@@ -42,16 +42,16 @@ export interface CloudRef {
   readonly tenant: string
   readonly service: string
   readonly type: string
-  /** The name if there is no id. */
+  /** The id, or the name if there is no id. */
   readonly id: string
 }
 
-/** `otc:<tenant>/<service>/<type>/<id>`; separators in parts are percent-encoded. */
+/** `otc:<tenant>/<service>/<type>/<id>`; separators within a part are percent-encoded. */
 export function cloudRef({ cloud, tenant, service, type, id }: CloudRef): string {
   return `${cloud}:${[tenant, service, type, id].map((part) => part.replace(/[%/]/g, encodeURIComponent)).join('/')}`
 }
 
-/** Kinds that own pods. Flows name an owner by its kind alone. */
+/** API groups of kinds that own pods. Flows name an owner by its kind alone. */
 export const workloadGroups: Readonly<Record<string, string>> = {
   Deployment: 'apps',
   StatefulSet: 'apps',
@@ -63,6 +63,7 @@ export const workloadGroups: Readonly<Record<string, string>> = {
   DeploymentConfig: 'apps.openshift.io',
 }
 
+/** The reference of a workload as flows name it. */
 export function workloadRef({ kind, ...rest }: Omit<KubernetesRef, 'group'>): string {
   return kubernetesRef({ ...rest, kind, group: workloadGroups[kind] ?? '' })
 }

@@ -1,4 +1,4 @@
-/** Names are canonical; values are as written until the tree is bound. */
+/** Syntax tree of a filter. Names are canonical; values are as written until the tree is bound. */
 export type Expression = Group | Not | Either | Test | Exists
 
 /** At least two parts; an `and` without parts is the empty filter. */
@@ -35,8 +35,8 @@ export interface Exists {
 }
 
 /**
- * With `end`, the shared part of a name (`port` of `src_port`): `any` is either end, `same` that of the surrounding
- * `either(…)`.
+ * With `end`, the shared part of a name (`port` of `src_port`): `any` is either end in this test, `same` that of the
+ * surrounding `either(…)`.
  */
 export interface Subject {
   readonly name: string
@@ -49,7 +49,7 @@ export type Value = Literal | FieldValue
 export interface Literal {
   readonly is: 'literal'
   readonly text: string
-  /** Unquoted, `*` on a text field matches any characters. */
+  /** Unquoted, a `*` on a text field matches any characters. */
   readonly quoted: boolean
   readonly at?: Span
 }
@@ -60,7 +60,7 @@ export interface FieldValue {
   readonly at?: Span
 }
 
-/** [from, to) in UTF-16 units. */
+/** UTF-16 units: [from, to). */
 export interface Span {
   readonly from: number
   readonly to: number
@@ -73,6 +73,7 @@ export interface QueryProblem extends Span {
   readonly hint?: string
 }
 
+/** The message is that of the first problem. */
 export class QueryError extends Error {
   readonly problems: readonly QueryProblem[]
   constructor(problems: readonly QueryProblem[]) {

@@ -1,5 +1,6 @@
 import type { coreMetrics } from './metric-table.ts'
 
+/** Logging and metrics for components. */
 export interface Log {
   debug(message: string, fields?: Record<string, unknown>): void
   info(message: string, fields?: Record<string, unknown>): void
@@ -11,7 +12,10 @@ export type Labels = Readonly<Record<string, string>>
 
 type CoreMetrics = typeof coreMetrics
 
-/** Augmented by a connector's `metrics.ts`. */
+/**
+ * Declared metrics. The `metrics.ts` of a connector augments this interface, so that an undeclared metric does not
+ * compile.
+ */
 export interface MetricNames extends CoreMetrics {}
 
 export type MetricName = keyof MetricNames
@@ -21,6 +25,7 @@ export interface Metrics {
   set(name: MetricName, value: number, labels?: Labels): void
 }
 
+/** One end of a MessageChannel, or a worker. */
 export interface Sender {
   postMessage(message: unknown): void
 }
